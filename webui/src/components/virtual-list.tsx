@@ -166,18 +166,20 @@ function useHeldEnd(isHeld: () => boolean, element: RefObject<HTMLDivElement | n
   return () => element.current?.clientHeight !== height.current;
 }
 
+/** Reports the edges. @returns whether the list was sent elsewhere and its new position is not known yet; settable */
 function useEdges<Item>(
   props: VirtualListProps<Item>,
   virtualizer: ListVirtualizer,
   { element, hasArrived }: { element: RefObject<HTMLDivElement | null>; hasArrived: { current: boolean } },
-): void {
+): { current: boolean } {
   const { onEnd, onNearStart, onNearEnd, onScrolled, items, followsEnd = false } = props;
   const wasAtEnd = useRef<boolean | undefined>(undefined);
+  const isLeaving = useRef(false);
   const hasLeftStart = useRef(false);
   const offset = virtualizer.scrollOffset ?? 0;
   const viewHeight = virtualizer.scrollRect?.height ?? 0;
   useEffect(() => onScrolled?.(offset), [offset]);
-  const isResizing = useHeldEnd(() => followsEnd && wasAtEnd.current === true, element);
+  const isResizing = useHeldEnd(() => followsEnd && wasAtEnd.current === true && !isLeaving.current, element);
   useEffect(() => {
     const list = element.current;
     if (items.length === 0 || virtualizer.scrollRect === null || list === null || isResizing()) return;
@@ -187,10 +189,12 @@ function useEdges<Item>(
     if (isAtEnd !== wasAtEnd.current) onEnd?.(isAtEnd);
     if (fromEnd < NEAR_END_PX) onNearEnd?.();
     wasAtEnd.current = isAtEnd;
+    isLeaving.current = false;
     // A list is at its start before it scrolls to its end.
     if (offset >= NEAR_START_PX || virtualizer.getTotalSize() <= viewHeight) hasLeftStart.current = true;
     if (offset < NEAR_START_PX && hasLeftStart.current) onNearStart?.();
   }, [offset, items, viewHeight]);
+  return isLeaving;
 }
 
 /** Focuses a row. @returns whether the row is in the document */
@@ -218,7 +222,7 @@ export function VirtualList<Item>(props: VirtualListProps<Item>) {
   const element = useRef<HTMLDivElement>(null);
   const virtualizer = useVirtualizer(props, element);
   const hasArrived = useArrival(props, virtualizer);
-  useEdges(props, virtualizer, { element, hasArrived });
+  const isLeaving = useEdges(props, virtualizer, { element, hasArrived });
   const goElsewhere = (): void => void (hasArrived.current = true);
   const render = useDrawn(props);
   if (handle !== undefined) {
@@ -226,6 +230,7 @@ export function VirtualList<Item>(props: VirtualListProps<Item>) {
       scrollToEnd: () => virtualizer.scrollToIndex(items.length - 1, { align: 'end' }),
       show(index, { align = 'auto', focus = true } = {}) {
         goElsewhere();
+        isLeaving.current = true;
         virtualizer.scrollToIndex(index, { align });
         if (!focus || focusRow(element.current, index)) return;
         // The row enters the document in the next frames; until then the list itself takes keys.

@@ -63,6 +63,7 @@ export class LogFeed {
   #pending: Lines[] = [];
   #pendingCount = 0;
   #frame = 0;
+  #reading: Promise<boolean> | undefined;
 
   constructor(query: FeedQuery = {}) {
     this.#query = query;
@@ -92,8 +93,14 @@ export class LogFeed {
     cancelAnimationFrame(this.#frame);
   }
 
-  async readOlder(): Promise<void> {
-    if (this.older.peek() !== 'more' || this.#cursor === null) return;
+  /** Reads the page before the oldest row; one at a time. @returns whether it could be read */
+  readOlder(): Promise<boolean> {
+    this.#reading ??= this.#readBefore().finally(() => (this.#reading = undefined));
+    return this.#reading;
+  }
+
+  async #readBefore(): Promise<boolean> {
+    if (this.older.peek() !== 'more' || this.#cursor === null) return false;
     this.older.value = 'loading';
     try {
       const page = await this.#read({ cursor: this.#cursor });
@@ -102,20 +109,21 @@ export class LogFeed {
       this.rows.value = [...rowsOf(page, first - page.entries.length), ...this.rows.peek()];
       this.older.value = this.#hasOlder() ? 'more' : 'none';
       if (this.rows.peek().length >= MAX_ROWS) this.isCut.value = true;
+      return true;
     } catch (error) {
-      if (this.#leaving.signal.aborted) return;
+      if (this.#leaving.signal.aborted) return false;
       this.error.value = error;
       this.older.value = 'more';
+      return false;
     }
   }
 
-  /** Reads older lines until one is found. @returns its row; undefined where it is missing or too old */
+  /** Reads older lines until one is found. @returns its row; undefined where it is missing, too old or cannot be read */
   async seek(entry: LogEntry): Promise<LogRow | undefined> {
     const wanted = JSON.stringify(entry);
     for (;;) {
       const found = this.rows.peek().findLast((row) => row.isGap !== true && JSON.stringify(row.entry) === wanted);
-      if (found !== undefined || this.older.peek() !== 'more') return found;
-      await this.readOlder();
+      if (found !== undefined || !(await this.readOlder())) return found;
     }
   }
 
