@@ -1,11 +1,12 @@
 /** The gateway as users run it: the real launcher, a home of its own, a free port. Everything started is ended by its id. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { StatusDocument } from '../../shared/control/messages.js';
-import { type LockRecord, readLock } from '../../shared/node/files/lock-record.js';
+import { isLockRecord, type LockRecord, readLock } from '../../shared/node/files/lock-record.js';
+import { type GatewayPaths, resolvePaths } from '../../shared/node/process/paths.js';
 import { freePort } from './free-port.js';
 import { processesOf } from './home-processes.js';
 import { onTestFinished } from 'vitest';
@@ -94,10 +95,10 @@ export class RealGateway {
   readonly #command: readonly [string, ...string[]];
 
   private constructor(port: number, env: Record<string, string>, command: readonly [string, ...string[]]) {
-    const home = mkdtempSync(join(tmpdir(), 'xg-'));
+    const home = env['HOME'] ?? mkdtempSync(join(tmpdir(), 'xg-'));
     this.home = home;
     this.#command = command;
-    this.port = port;
+    this.port = Number(env['XOPC_PORT'] ?? port);
     this.env = { HOME: home, XOPC_HOME: join(home, '.xopc'), XOPC_PORT: String(port), ...env };
   }
 
@@ -106,6 +107,11 @@ export class RealGateway {
     const gateway = new RealGateway(await freePort(), env, command);
     onTestFinished(() => gateway.dispose());
     return gateway;
+  }
+
+  /** Another configuration in the home of `first`, with a port of its own. */
+  static async beside(first: RealGateway, name: string): Promise<RealGateway> {
+    return RealGateway.create({ ...first.env, XOPC_PORT: String(await freePort()), XOPC_CONFIG: join(first.xopcHome, name) });
   }
 
   /** Created and running in the foreground, healthy. */
@@ -126,7 +132,12 @@ export class RealGateway {
   }
 
   get logPath(): string {
-    return join(this.xopcHome, 'logs', 'gateway.log');
+    return this.paths.logPath;
+  }
+
+  /** As they are now: a claim may change where the data is. */
+  get paths(): GatewayPaths {
+    return resolvePaths({ home: this.xopcHome, configPath: this.env['XOPC_CONFIG'], runtimeDir: tmpdir() });
   }
 
   /** Starts a foreground gateway without waiting. */
@@ -165,10 +176,9 @@ export class RealGateway {
 
   /** @throws when no lock is there */
   lock(): LockRecord {
-    const directory = join(this.xopcHome, 'locks');
-    const name = readdirSync(directory).find((entry) => entry.endsWith('.lock'));
-    const record = name === undefined ? 'absent' : readLock(join(directory, name));
-    if (typeof record !== 'object' || 'unreadable' in record) throw new Error(`no lock: ${JSON.stringify(record)}`);
+    const { lockPath } = this.paths;
+    const record = readLock(lockPath);
+    if (!isLockRecord(record)) throw new Error(`no lock: ${JSON.stringify(record)}`);
     return record;
   }
 

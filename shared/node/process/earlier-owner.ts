@@ -20,22 +20,22 @@ const START_ENTRY = '"msg":"gateway running"';
 
 /** Whether the home's data was last used by this configuration, or by none. */
 export function isEarlierOwner(config: ConfigIdentity): boolean {
-  const last = lastTrace(config.home);
-  return last === undefined || last.hash === config.hash || isMoved(config, last);
-}
-
-function lastTrace(home: string): Trace | undefined {
+  const { home, hash } = config;
   const traces = [...lockTraces(join(home, 'locks')), ...copyTraces(join(home, 'state'))];
-  // The copies change with the configuration only: of several, the log says which ran last.
-  if (new Set(traces.map(({ hash }) => hash)).size > 1) traces.push(...logTraces(join(home, 'logs')));
-  return traces.toSorted((a, b) => b.atMs - a.atMs)[0];
+  // The copies change with the configuration only: the log says which ran last, and where it was.
+  if (traces.some((trace) => trace.hash !== hash)) traces.push(...logTraces(join(home, 'logs')));
+  const last = traces.toSorted((a, b) => b.atMs - a.atMs)[0];
+  if (last === undefined || last.hash === hash) return true;
+  const places = traces.flatMap((trace) => (trace.hash === last.hash && trace.configPath !== undefined ? [trace.configPath] : []));
+  return !places.some((path) => existsSync(path)) && isMoved(config, last.hash);
 }
 
-/** A home that was moved or copied before its upgrade gives the same file another hash: its text tells. */
-function isMoved({ home, configPath }: ConfigIdentity, last: Trace): boolean {
-  if (last.configPath !== undefined && existsSync(last.configPath)) return false;
+/** A home that was moved or copied before its upgrade gives the same file another hash: its text tells, unless that hash has a file here. */
+function isMoved({ home, configPath }: ConfigIdentity, lastHash: string): boolean {
+  const names = new Set(['config.json', ...namesIn(home).filter((name) => name.endsWith('.json'))]);
+  if ([...names].some((name) => configHash(join(home, name)) === lastHash)) return false;
   const text = textOf(configPath);
-  return text !== undefined && text === textOf(join(home, 'state', `config.${last.hash}.last-good.json`));
+  return text !== undefined && text === textOf(join(home, 'state', `config.${lastHash}.last-good.json`));
 }
 
 /** Locks of living or killed gateways of an earlier version; later ones say where their data is. */

@@ -203,7 +203,7 @@ describe('the lock of the data', () => {
     writeFileSync(paths.dataLockPath, JSON.stringify(dead));
     await acquire();
     expect(swept).toEqual([dead]);
-    expect(logged).toEqual(['took over the lock of a gateway that is gone']);
+    expect(logged).toEqual(['took over the lock of a dead gateway']);
   });
 
   test('that is held keeps the start out, which gives the lock of the configuration back', async () => {
@@ -218,6 +218,6 @@ describe('the lock of the data', () => {
     const { acquire, paths, logged } = lockWorld();
     for (const path of [paths.lockPath, paths.dataLockPath]) writeFileSync(path, JSON.stringify(deadRecord()));
     await acquire();
-    expect(logged).toEqual(['took over the lock of a gateway that is gone']);
+    expect(logged).toEqual(['took over the lock of a dead gateway']);
   });
 });

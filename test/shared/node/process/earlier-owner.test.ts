@@ -1,5 +1,5 @@
 import { mkdirSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { claimPaths } from '../../../../shared/node/process/claim-paths.js';
 import { type GatewayPaths, resolvePaths } from '../../../../shared/node/process/paths.js';
@@ -27,7 +27,7 @@ class EarlierHome {
   }
 
   started(name: string, time: string, file = 'gateway.log'): void {
-    const entry = { level: 'info', time, role: 'supervisor', configPath: join(this.home, name), msg: 'gateway running' };
+    const entry = { level: 'info', time, role: 'supervisor', configPath: resolve(this.home, name), msg: 'gateway running' };
     writeFileSync(join(this.home, 'logs', file), `${JSON.stringify(entry)}\n{"msg":"gateway stopped"}\n{"msg":"gateway runn`);
   }
 
@@ -100,4 +100,19 @@ test('a home that was moved before its upgrade keeps its data with the configura
   expect(home.paths('config.json', moved).dataDir).toBe(moved);
   expect(home.paths('work.json', moved).dataDir).not.toBe(moved);
   expect(home.paths('absent.json', moved).dataDir).not.toBe(moved);
+});
+
+test('a configuration with the same text does not take the data of one that is still there', () => {
+  const home = new EarlierHome();
+  for (const name of ['config.json', 'copy.json']) writeFileSync(join(home.home, name), '{}');
+  home.copied('config.json', '2026-03-01T00:00:00Z', '{}');
+  expect(home.owners('config.json', 'copy.json')).toEqual(['config.json']);
+  const elsewhere = join(tempDir(), 'bot.json');
+  writeFileSync(elsewhere, '{}');
+  const other = new EarlierHome();
+  writeFileSync(join(other.home, 'copy.json'), '{}');
+  const { hash } = resolvePaths({ home: other.home, runtimeDir: other.home, configPath: elsewhere });
+  writeFileSync(join(other.home, 'state', `config.${hash}.last-good.json`), '{}');
+  other.started(elsewhere, '2026-03-01T00:00:00.000Z');
+  expect(other.owners('copy.json')).toEqual([]);
 });
