@@ -35,6 +35,13 @@ test.each([
   expect(packagesOf(bundle).filter((name) => forbidden.test(name))).toEqual([]);
 });
 
+test('no bundle has a dynamic import, which fails in code compiled from cached data', () => {
+  const found = Object.entries(texts).flatMap(([name, text]) =>
+    [...text.matchAll(/\bimport\(["'][^)]*\)/g)].map(([call]) => `${name}: ${call}`),
+  );
+  expect(found).toEqual([]);
+});
+
 test('there are at most ten bundles', () => {
   expect(Object.keys(inputs).length).toBeLessThanOrEqual(10);
 });

@@ -23,8 +23,8 @@ class LoopDelay {
   #end: NodeJS.Timeout | undefined;
 
   /** Returns the delay since the last call; zeros at the first. */
-  async read(): Promise<Overview['eventLoopDelayMs']> {
-    const { monitorEventLoopDelay } = await import('node:perf_hooks'); // takes a start a millisecond
+  read(): Overview['eventLoopDelayMs'] {
+    const { monitorEventLoopDelay } = process.getBuiltinModule('node:perf_hooks'); // loading it takes a millisecond
     clearTimeout(this.#end);
     this.#end = setTimeout(() => this.#stop(), WINDOW_MS).unref();
     const known = this.#histogram;
@@ -64,16 +64,11 @@ export function createOverviewService({ store, clock, databasePath }: OverviewOp
   return {
     history: createOverviewHistory({ store, clock }),
     async read() {
-      const [counts, disk, databaseBytes, eventLoopDelayMs] = await Promise.all([
-        store.read(countUndelivered),
-        diskOf(databasePath),
-        store.readSize(),
-        delay.read(),
-      ]);
+      const [counts, disk, databaseBytes] = await Promise.all([store.read(countUndelivered), diskOf(databasePath), store.readSize()]);
       const { rss, heapUsed } = process.memoryUsage();
       return {
         outbox: Object.fromEntries(counts.map(({ state, count }) => [state, count])),
-        eventLoopDelayMs,
+        eventLoopDelayMs: delay.read(),
         memoryBytes: { rss, heapUsed },
         disk,
         databaseBytes,
