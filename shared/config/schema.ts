@@ -76,9 +76,16 @@ const agent = z.strictObject({
   tools: tools.optional(),
 });
 
+/** Returns the id of the agent that answers if none is named. */
+function findDefault(agents: { default?: string | undefined; list: readonly { id: string; enabled: boolean }[] }): string | undefined {
+  const enabled = agents.list.filter((entry) => entry.enabled);
+  return (enabled.find((entry) => entry.id === agents.default) ?? enabled[0])?.id;
+}
+
 const agents = z
   .strictObject({
-    default: id.default('main'),
+    /** The agent that answers if none is named. Not set, or disabled: the first enabled one of the list, which the value then is. */
+    default: id.optional(),
     list: z.array(agent).default([{ id: 'main', name: 'Main', enabled: true }]),
     defaults: z
       .strictObject({
@@ -100,9 +107,12 @@ const agents = z
         context.addIssue({ code: 'custom', path: ['list', index, 'id'], message: `'${entry.id}' is used twice; ids must differ` });
       seen.add(entry.id);
     });
-    if (!seen.has(value.default))
+    if (value.default !== undefined && !seen.has(value.default))
       context.addIssue({ code: 'custom', path: ['default'], message: `'${value.default}' is not in agents.list` });
-  });
+    if (findDefault(value) === undefined)
+      context.addIssue({ code: 'custom', path: ['list'], message: 'has no enabled agent; add one such as {"id": "main"}, or remove "enabled": false' });
+  })
+  .transform((value) => ({ ...value, default: findDefault(value) ?? '' }));
 
 const telegramAccount = z.strictObject({
   enabled: z.boolean().default(true),

@@ -35,6 +35,8 @@ test.each([
   ['{ "agents": { "defaults": { "model": { "primary": 3 } } } }', 'agents.defaults.model.primary is 3; it must be text'],
   ['{ "agents": { "list": [{ "name": "x" }] } }', 'agents.list[0].id is required; it must be text'],
   ['{ "agents": { "default": "zz" } }', "agents.default 'zz' is not in agents.list"],
+  ['{ "agents": { "list": [] } }', 'agents.list has no enabled agent; add one such as {"id": "main"}, or remove "enabled": false'],
+  ['{ "agents": { "list": [{ "id": "a", "enabled": false }] } }', 'agents.list has no enabled agent'],
   [
     '{ "channels": { "webhook": { "accounts": { "a b": { "url": "http://x" } } } } }',
     'channels.webhook.accounts["a b"] is not a valid name; it must be 1–64 letters',
@@ -42,6 +44,16 @@ test.each([
 ])('%s is reported as: %s', (text, expected) => {
   const found = lines(config(text));
   expect(found.map((line) => line.replace(/^config\.json:\d+:\d+ /, ''))).toContainEqual(expect.stringContaining(expected));
+});
+
+test.each([
+  [{}, 'main'],
+  [{ list: [{ id: 'a' }, { id: 'b' }] }, 'a'],
+  [{ list: [{ id: 'a', enabled: false }, { id: 'b' }] }, 'b'],
+  [{ default: 'b', list: [{ id: 'a' }, { id: 'b' }] }, 'b'],
+  [{ default: 'b', list: [{ id: 'a' }, { id: 'b', enabled: false }] }, 'a'],
+])('the default agent of %j is %s', (agents, expected) => {
+  expect(config(JSON.stringify({ agents })).value?.agents.default).toBe(expected);
 });
 
 test('an unknown key is located at the key, a value at the value', () => {
