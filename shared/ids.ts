@@ -41,3 +41,8 @@ const timeDigits = createTimeDigits();
 export function newId(prefix: IdPrefix): string {
   return `${prefix}_${timeDigits()}${randomDigits()}`;
 }
+
+/** Whether a text has the form of an id that {@link newId} made with that prefix. */
+export function isId(prefix: IdPrefix, text: string): boolean {
+  return text.startsWith(`${prefix}_`) && /^[0-9a-f]{32}$/.test(text.slice(prefix.length + 1));
+}

@@ -193,7 +193,7 @@ function createServices(parts: Parts, { paths: { databasePath }, channelTimes: t
   const agent = createAgentService({ store, turns, keyed, attachments, config, registry });
   const commands = parts.commands.list();
   return {
-    sessions: createSessionService({ ...common, channels, stopTurns: (key) => turns.stopSession(key) }),
+    sessions: createSessionService({ ...common, stopTurns: (key) => turns.stopSession(key) }),
     archive: createSessionArchive({ ...common, attachments, checkModel: (ref) => void registry().resolve(ref) }),
     attachments,
     chat: new Chat({ ...common, live, attachments, inbox, stopTurns: (key) => turns.stopTurns(key) }),

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { attachmentFiles } from './attachments.js';
 import { label, okStatus, text } from './fields.js';
 
-/** Body. `session` is a key or a short name, default `default`; `model` is `provider/model` for this turn only. */
+/** Body. `session` is a key or a name, default `default`; `model` is `provider/model` for this turn only. */
 export const agentRequest = () =>
   z.strictObject({
     message: text(),
@@ -20,7 +20,7 @@ const usage = () => z.strictObject({ inputTokens: z.int().nullable(), outputToke
 /** The body as it is after validation. */
 export type AgentRequestBody = z.output<ReturnType<typeof agentRequest>>;
 
-/** The response to a turn. `sessionKey` is the full session key. */
+/** The response to a turn. `session` is as the caller named it, `sessionKey` the full key. */
 const agentAnswer = () =>
   z.strictObject({ reply: z.string(), session: z.string(), sessionKey: z.string(), model: z.string(), usage: usage() });
 

@@ -1,4 +1,7 @@
-/** `/api/sessions`. A session's key is `{agentId}:{source}:{accountId}:{peerKind}:{peerId}`, URL-encoded in a path. */
+/**
+ * `/api/sessions`. A session's key is `{agentId}:{source}:{accountId}:{peerKind}:{peerId}`, URL-encoded in a path. Any other text is a
+ * name: that of the session `{default agent}:api:default:direct:{name}`.
+ */
 import * as z from 'zod';
 import { attachmentNote } from './attachments.js';
 import { SESSION_KINDS } from '../sessions/kinds.js';
@@ -26,7 +29,10 @@ export type SessionListQuery = z.output<ReturnType<typeof sessionListQuery>>;
 export const sessionQuery = () => z.strictObject({ limit: queryInteger(0, 1_000).optional() });
 
 /** The path parameter `:key` of a session. */
-export const sessionKey = () => label(512);
+export const sessionKey = () =>
+  label(512).describe(
+    'A key (`agent:source:account:kind:peer`), or the name that `POST /api/agent` takes for a session of the default agent',
+  );
 
 export const sessionDocument = () =>
   z.strictObject({

@@ -110,7 +110,11 @@ const agents = z
     if (value.default !== undefined && !seen.has(value.default))
       context.addIssue({ code: 'custom', path: ['default'], message: `'${value.default}' is not in agents.list` });
     if (findDefault(value) === undefined)
-      context.addIssue({ code: 'custom', path: ['list'], message: 'has no enabled agent; add one such as {"id": "main"}, or remove "enabled": false' });
+      context.addIssue({
+        code: 'custom',
+        path: ['list'],
+        message: 'has no enabled agent; add one such as {"id": "main"}, or remove "enabled": false',
+      });
   })
   .transform((value) => ({ ...value, default: findDefault(value) ?? '' }));
 

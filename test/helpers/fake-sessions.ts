@@ -30,6 +30,7 @@ export function fakeSessionService(calls: { name: string; input: unknown }[]): S
   const sessions = new Map<string, SessionDocument>();
   const messages: MessageDocument[] = [];
   return {
+    keyOf: (name) => (name.split(':').length < 5 ? `main:api:default:direct:${name}` : name),
     create(input) {
       calls.push({ name: 'sessions.create', input });
       if (input.agentId === 'ghost') throw new GatewayError('INVALID_REQUEST', { message: "no agent 'ghost'" });

@@ -1,7 +1,7 @@
 import { usage } from '../../cli/usage.js';
 
-/** Returns the path of a session in the API. @throws USAGE for an invalid key */
+/** Returns the path of a session in the API. @param key  its key or name @throws USAGE for a text that is neither */
 export function sessionPath(key: string): string {
-  if (/^\P{Cc}{1,512}$/u.test(key) && key.split(':').length >= 5) return `/api/sessions/${encodeURIComponent(key)}`;
-  throw usage(`invalid session key '${key}'`, 'See them with: xopc sessions');
+  if (/^(?!\.{1,2}$)\P{Cc}{1,512}$/u.test(key)) return `/api/sessions/${encodeURIComponent(key)}`;
+  throw usage(`invalid session '${key}'`, 'See them with: xopc sessions');
 }

@@ -12,7 +12,10 @@ export class SessionShowCommand extends BaseCommand {
   static override readonly usage = Command.Usage({
     category: 'Sessions',
     description: 'Show a conversation: the newest thousand messages of it.',
-    examples: [['By its key', 'xopc sessions show main:webchat:default:direct:me']],
+    examples: [
+      ['By its key', 'xopc sessions show main:webchat:default:direct:me'],
+      ['By the name that `xopc agent --session` takes', 'xopc sessions show trip'],
+    ],
   });
 
   readonly key = Option.String({ name: 'key' });

@@ -44,7 +44,12 @@ export function sessionOf(peer: Peer, peerName = 'chat_id'): NewSession {
   return { key: [agentId, channel, accountId, peerKind, peerId].join(':'), agentId, channel, accountId, peerKind, peerId };
 }
 
-/** Returns the parts of a complete key; undefined for a short name. */
+/** Returns the session that programs call `name`, of that agent. @throws INVALID_REQUEST for a text that cannot be in a key */
+export function namedSession(agentId: string, name: string): NewSession {
+  return sessionOf({ agentId, channel: 'api', peerId: name }, 'session');
+}
+
+/** Returns the parts of a complete key, which has at least four colons and a text after the fourth; undefined for a name. */
 export function parseSessionKey(text: string): NewSession | undefined {
   const [agentId, channel, accountId, peerKind, ...rest] = text.split(':');
   const peerId = rest.join(':');

@@ -4,7 +4,6 @@ import type { Clock } from '../../../shared/clock.js';
 import type { Config } from '../../../shared/config/schema.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
-import type { ChannelRegistry } from '../channels/registry.js';
 import { findAgent } from '../config/agents.js';
 import { readNewestMessages } from '../store/conversations/messages.js';
 import { listSessions, readListedSessions, type SessionPosition } from '../store/conversations/session-list.js';
@@ -23,7 +22,7 @@ import { toMessageDocuments } from '../store/conversations/transcript.js';
 import { type CallerKey, keyUse, once } from '../store/idempotency.js';
 import type { Transaction } from '../store/transaction.js';
 import type { Store } from '../store/store.js';
-import { sessionOf } from './session-key.js';
+import { namedSession, parseSessionKey, sessionOf } from './session-key.js';
 import { parseSessionQuery } from './session-query.js';
 import { readSessionStorage } from './session-retention.js';
 
@@ -37,7 +36,6 @@ export type PublishSession = (event: {
 export interface SessionServiceOptions {
   readonly store: Store;
   readonly clock: Clock;
-  readonly channels: ChannelRegistry;
   readonly publish: PublishSession;
   readonly config: () => Config;
   /** Ends the turns of a session that was deleted. */
@@ -106,24 +104,22 @@ async function readPage(
 }
 
 export interface NewSessionInput {
-  /** Default `webchat`. */
+  /** Label of the source, the second part of the key. Default `webchat`. */
   readonly channel?: string;
   readonly chatId?: string;
   readonly agentId?: string;
 }
 
 /**
- * Makes a session, or returns the existing one of that chat, or an empty one when no chat is named.
- * @throws INVALID_REQUEST for an unknown or disabled agent
+ * Makes a session, or returns the existing one of that chat. When no chat is named, returns an empty one that was made so too.
+ * @throws INVALID_REQUEST for an unknown or disabled agent, and for a label that cannot be in a key
  */
 async function createSession(
-  { store, clock, channels, publish, config }: SessionServiceOptions,
+  { store, clock, publish, config }: SessionServiceOptions,
   { channel = 'webchat', chatId, agentId }: NewSessionInput,
   caller: CallerKey | undefined,
 ): Promise<{ session: SessionDocument; created: boolean }> {
   const agent = findAgent(config(), agentId);
-  // Sessions of the API belong to no channel.
-  if (channel !== 'api') channels.get(channel);
   const parts = sessionOf({ agentId: agent.id, channel, peerId: chatId ?? newId('chat') });
   const nowMs = clock.now();
   const use = keyUse('sessions', caller, [channel, chatId, agentId]);
@@ -164,6 +160,9 @@ export function createSessionService(options: SessionServiceOptions) {
   const { store, clock, publish } = options;
 
   return {
+    /** Returns the key of the session that a caller names by its key, or by its name among the programs' sessions of the default agent. */
+    keyOf: (name: string): string => (parseSessionKey(name) ?? namedSession(options.config().agents.default, name)).key,
+
     create: (input: NewSessionInput, caller?: CallerKey) => createSession(options, input, caller),
 
     /**

@@ -11,7 +11,7 @@ import type { Attachments } from '../files/attachments.js';
 import { findAgent } from '../config/agents.js';
 import { type CallerKey, hashRequest } from '../store/idempotency.js';
 import type { KeyedTurns } from './keyed-turns.js';
-import { parseSessionKey, sessionOf } from '../sessions/session-key.js';
+import { namedSession, parseSessionKey } from '../sessions/session-key.js';
 import type { TurnEvent } from './turn-event.js';
 import type { TurnHooks } from './turn-journal.js';
 import type { TurnRequest, TurnRunner } from './turn-runner.js';
@@ -30,6 +30,9 @@ export interface AgentRequest extends AgentRequestBody {
   readonly idempotency?: CallerKey | undefined;
 }
 
+/** The session of callers that name none. */
+const DEFAULT_NAME = 'default';
+
 interface Target {
   readonly agent: AgentConfig;
   readonly session: NewSession;
@@ -43,11 +46,11 @@ export function checkText(name: string, text: string): string {
 }
 
 function findTarget(config: Config, request: AgentRequest): Target {
-  const { session: name = 'default', agentId } = request;
+  const { session: name = DEFAULT_NAME, agentId } = request;
   const session = parseSessionKey(name);
   if (session === undefined) {
     const agent = findAgent(config, agentId);
-    return { agent, session: sessionOf({ agentId: agent.id, channel: 'api', peerId: name }, 'session'), mustExist: false };
+    return { agent, session: namedSession(agent.id, name), mustExist: false };
   }
   if (agentId !== undefined && agentId !== session.agentId) {
     throw new GatewayError('INVALID_REQUEST', {
@@ -58,7 +61,7 @@ function findTarget(config: Config, request: AgentRequest): Target {
 }
 
 /** Returns a hash of everything that tells one request from another. */
-function hashOf({ message, session = 'default', agentId, model, attachments = [] }: AgentRequest): string {
+function hashOf({ message, session = DEFAULT_NAME, agentId, model, attachments = [] }: AgentRequest): string {
   const files = attachments.map(({ name, mediaType, data }) => [name, mediaType, data]);
   return hashRequest([message, session, agentId, model, files]);
 }
@@ -82,17 +85,22 @@ export function createAgentService(options: AgentServiceOptions) {
     return { ...target, text, candidates, runsCommands: false, ...hooks };
   }
 
+  async function* start(request: AgentRequest, signal: AbortSignal): AsyncIterable<TurnEvent> {
+    const { idempotency: caller } = request;
+    if (caller === undefined) return yield* options.turns.start(await prepare(request), signal);
+    const keyed = { scope: 'agent', caller, bodyHash: hashOf(request), prepare: () => prepare(request) };
+    yield* options.keyed.run(keyed, signal);
+  }
+
   return {
     /**
      * Runs one turn; turns of one session run one after another, those of different sessions side by side. An abort of `signal`
-     * stops it, and the text so far is kept. A provider's failure is an `error` event.
+     * stops it, and the text so far is kept. A provider's failure is an `error` event. `done` names the session as the caller did.
      * @throws before the first event: INVALID_REQUEST, MODEL_NOT_FOUND, SESSION_NOT_FOUND; CONFLICT for a key of another request
      */
     async *run(request: AgentRequest, signal: AbortSignal): AsyncIterable<TurnEvent> {
-      const { idempotency: caller } = request;
-      if (caller === undefined) return yield* options.turns.start(await prepare(request), signal);
-      const keyed = { scope: 'agent', caller, bodyHash: hashOf(request), prepare: () => prepare(request) };
-      yield* options.keyed.run(keyed, signal);
+      const { session = DEFAULT_NAME } = request;
+      for await (const event of start(request, signal)) yield event.type === 'done' ? { ...event, session } : event;
     },
   };
 }

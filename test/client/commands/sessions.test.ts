@@ -86,6 +86,8 @@ test('a session is shown with what was said in it', async () => {
   expect(stdout).toContain('user (2026-01-02T03:04:05.678Z)\nhello\n');
   expect(stdout).toContain('assistant (2026-01-02T03:04:05.678Z, openai/x, aborted)\nhi\nthere\n');
   expect(JSON.parse((await run('sessions', 'show', KEY, '--json')).stdout)).toEqual({ session, messages });
+  await run('sessions', 'show', 'a trip');
+  expect(seen.at(-1)).toMatchObject({ method: 'GET', path: '/api/sessions/a%20trip' });
 });
 
 test('a session is deleted with the command that brings it back, and brought back', async () => {
@@ -101,7 +103,7 @@ test('a session is deleted with the command that brings it back, and brought bac
 });
 
 test.each([
-  [['sessions', 'show', 'nonsense'], "invalid session key 'nonsense'"],
+  [['sessions', 'show', '..'], "invalid session '..'"],
   [['sessions', 'delete'], 'missing argument'],
   [['sessions', '--limit', '0'], '--limit is'],
   [['sessions', 'pin'], 'missing argument'],

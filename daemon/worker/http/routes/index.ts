@@ -29,6 +29,7 @@ import { outgoingRoutes } from './outgoing.js';
 import { pageLinkRoutes } from '../page/page-link-routes.js';
 import { pageRoutes } from '../page/page-routes.js';
 import { sessionArchiveRoutes } from './sessions/session-archive.js';
+import { sessionKeyReader } from './sessions/session-key.js';
 import { sessionRoutes } from './sessions/sessions.js';
 import { statusRoutes } from './gateway/status.js';
 import { webhookRoutes } from './webhooks.js';
@@ -48,6 +49,7 @@ export interface RouteDeps {
 
 export function apiRoutes(deps: RouteDeps): Route[] {
   const { services, connections, clock, logger, document, isDraining } = deps;
+  const keyOf = sessionKeyReader(services.sessions);
   const routes = [
     ...messageRoutes(services.messages, connections),
     ...outgoingRoutes(services.outgoing),
@@ -56,10 +58,10 @@ export function apiRoutes(deps: RouteDeps): Route[] {
     ...fileRoutes(services.channelAccounts, connections),
     ...agentRoutes({ agent: services.agent, connections, clock, logger }),
     ...openAiRoutes({ completions: services.completions, connections, clock, logger }),
-    ...sessionRoutes(services.sessions),
-    ...attachmentRoutes(services.attachments),
-    ...chatRoutes(services.chat),
-    ...sessionArchiveRoutes(services.archive, () => services.commands()),
+    ...sessionRoutes(services.sessions, keyOf),
+    ...attachmentRoutes(services.attachments, keyOf),
+    ...chatRoutes(services.chat, keyOf),
+    ...sessionArchiveRoutes(services.archive, keyOf, () => services.commands()),
     ...modelRoutes(services.models),
     ...cronRoutes(services.cron),
     ...statusRoutes(services.status),

@@ -2,6 +2,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { SessionDocument } from '../../../../shared/api/sessions.js';
 import { GatewayError } from '../../../../shared/errors.js';
+import { isId } from '../../../../shared/ids.js';
 import { prepare } from '../prepare.js';
 import type { Queries, SessionRow } from '../schema.js';
 import { queriesOf, type Transaction } from '../transaction.js';
@@ -83,6 +84,9 @@ const selectByKey = prepare<{ key: string }>()((db, p) =>
   db.selectFrom('sessions').selectAll().where('key', '=', p.key).where('deleted_at', 'is', null),
 );
 
+/** Pattern of peer ids that the gateway made: the prefix, and 32 characters of which each is matched by an underscore. */
+const MADE_PEER_ID = `chat_${'_'.repeat(32)}`;
+
 const selectEmpty = prepare<{ agentId: string; channel: string }>()((db, p) =>
   db
     .selectFrom('sessions')
@@ -91,6 +95,7 @@ const selectEmpty = prepare<{ agentId: string; channel: string }>()((db, p) =>
     .where('channel', '=', p.channel)
     .where('message_count', '=', sql.lit(0))
     .where('deleted_at', 'is', null)
+    .where('peer_id', 'like', sql.lit(MADE_PEER_ID))
     .orderBy('id', 'desc')
     .limit(1),
 );
@@ -180,10 +185,10 @@ export async function getSession(tx: Transaction, key: string): Promise<Session>
   return session;
 }
 
-/** Returns the newest session of an agent and channel without messages. */
+/** Returns the newest session of an agent and channel that has no messages, and whose peer id no caller gave. */
 export async function findEmptySession(tx: Transaction, owner: { agentId: string; channel: string }): Promise<Session | undefined> {
   const row = await selectEmpty.first(tx, owner);
-  return row && toSession(row);
+  return row !== undefined && isId('chat', row.peer_id) ? toSession(row) : undefined;
 }
 
 /** Returns the session with a key, creating it if necessary. Runs in a write. */

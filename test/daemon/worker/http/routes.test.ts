@@ -12,6 +12,7 @@ import {
   sessionResponse,
   sessionRestoreResponse,
 } from '../../../../shared/api/sessions.js';
+import type { OpenApiDocument } from '../../../../daemon/worker/http/openapi/document.js';
 import { statusResponse } from '../../../../shared/api/gateway/status.js';
 import { startHttpApp, TOKEN } from '../../../helpers/http-app.js';
 
@@ -110,6 +111,27 @@ test('a session with a slash and a blank in its key is made, read, listed and de
   expect(sessionDeleteResponse().safeParse((await send(PATH, { method: 'DELETE' })).json).error).toBeUndefined();
   expect([(await send(PATH)).status, (await send(PATH, { method: 'DELETE' })).status]).toEqual([404, 404]);
   expect(services.calls.at(-1)).toEqual({ name: 'sessions.delete', input: KEY });
+});
+
+test('each path with a session takes a name, and says so in the OpenAPI document', async () => {
+  const { send, services } = await startHttpApp();
+  for (const [method, path] of [
+    ['GET', ''],
+    ['DELETE', ''],
+    ['POST', '/restore'],
+    ['GET', '/messages'],
+  ] as const)
+    await send(`/api/sessions/a%20trip${path}`, { method });
+  await send('/api/sessions/a%20trip', { method: 'PATCH', body: { pinned: true } });
+  expect(services.calls.map(({ input }) => JSON.stringify(input))).toEqual(
+    Array.from({ length: 5 }, () => expect.stringContaining('main:api:default:direct:a trip')),
+  );
+  const { paths } = (await send('/openapi.json')).json as unknown as OpenApiDocument;
+  const described = Object.entries(paths)
+    .filter(([path]) => path.startsWith('/api/sessions/{key}'))
+    .flatMap(([, operations]) => Object.values(operations).map(({ parameters }) => parameters[0]?.schema['description']));
+  expect(described.length).toBeGreaterThan(7);
+  expect(new Set(described)).toEqual(new Set([expect.stringContaining('the name that `POST /api/agent` takes')]));
 });
 
 test('queries reach the services as numbers and moments', async () => {

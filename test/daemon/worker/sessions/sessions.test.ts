@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { FakeClock } from '../../../helpers/fake-clock.js';
-import { makeConversation, type TestConversation } from '../../../helpers/make-conversation.js';
+import { ask, makeConversation, type TestConversation } from '../../../helpers/make-conversation.js';
 
 const clock = () => new FakeClock(Date.parse('2026-01-02T03:04:05.678Z'));
 
@@ -38,6 +38,37 @@ test('a session without a chat is made once and given again while it is empty', 
   expect((await conversation.sessions.create({})).created).toBe(true);
 });
 
+test('the channel of a session is any label', async () => {
+  const conversation = await makeConversation();
+  const { session, created } = await conversation.sessions.create({ channel: 'desk', chatId: 'left' });
+  expect([session.key, session.channel, created]).toEqual(['main:desk:default:direct:left', 'desk', true]);
+  expect((await conversation.sessions.create({ channel: 'telegram' })).session.key).toMatch(/^main:telegram:default:direct:chat_/);
+});
+
+test('a session that a caller made for a chat id is not handed out to one that names no chat', async () => {
+  const conversation = await makeConversation();
+  for (const chatId of ['desk', 'chat_1', `chat_${'x'.repeat(32)}`]) await conversation.sessions.create({ chatId });
+  const made = await conversation.sessions.create({});
+  expect(made).toMatchObject({ created: true, session: { key: expect.stringMatching(/^main:webchat:default:direct:chat_[0-9a-f]{32}$/) } });
+  await conversation.sessions.create({ chatId: 'later' });
+  expect(await conversation.sessions.create({})).toEqual({ session: made.session, created: false });
+});
+
+test('a name is that of a session of the default agent among those of programs; a key is itself', async () => {
+  const conversation = await makeConversation({ config: { agents: { default: 'b', list: [{ id: 'a' }, { id: 'b' }] } } });
+  const { keyOf } = conversation.sessions;
+  expect(['trip', 'a:b', 'a:b:c:d:', 'Ü/1'].map(keyOf)).toEqual([
+    'b:api:default:direct:trip',
+    'b:api:default:direct:a:b',
+    'b:api:default:direct:a:b:c:d:',
+    'b:api:default:direct:Ü/1',
+  ]);
+  for (const key of ['a:webchat:default:direct:x', 'a:b:c:d:e:f', ...['trip', 'a:b:c:d:'].map(keyOf)]) expect(keyOf(key)).toBe(key);
+  expect(() => keyOf('x'.repeat(257))).toThrow(/^session must be 1–256 characters/);
+  await ask(conversation, { message: 'x', session: 'trip' });
+  expect((await conversation.sessions.get(keyOf('trip'))).session.messageCount).toBe(2);
+});
+
 test('a chat has one session per agent', async () => {
   const conversation = await makeConversation({ config: { agents: { list: [{ id: 'main' }, { id: 'other' }] } } });
   const main = await conversation.sessions.create({ chatId: 'a:b' });
@@ -49,7 +80,11 @@ test('a chat has one session per agent', async () => {
 test.each([
   { name: 'an unknown agent', input: { agentId: 'nobody' }, error: { code: 'INVALID_REQUEST', message: "there is no agent 'nobody'" } },
   { name: 'a disabled agent', input: { agentId: 'off' }, error: { code: 'INVALID_REQUEST', message: "the agent 'off' is disabled" } },
-  { name: 'an unknown channel', input: { channel: 'pigeon' }, error: { code: 'CHANNEL_NOT_FOUND' } },
+  {
+    name: 'a label that cannot be in a key',
+    input: { channel: 'a b' },
+    error: { code: 'INVALID_REQUEST', message: expect.stringContaining("channel 'a b' must be") },
+  },
   { name: 'a chat id with a control character', input: { chatId: 'a\u0000' }, error: { code: 'INVALID_REQUEST' } },
   { name: 'a chat id that is too long', input: { chatId: 'x'.repeat(257) }, error: { code: 'INVALID_REQUEST' } },
 ])('$name makes no session', async ({ input, error }) => {

@@ -37,7 +37,7 @@ test('a turn streams the answer and ends when question and answer are on disk', 
   expect(last).toEqual({
     type: 'done',
     reply: 'Good morning',
-    session: KEY,
+    session: 'default',
     sessionKey: KEY,
     model: 'fake/one',
     usage: { inputTokens: 2, outputTokens: 3, costUsd: null },

@@ -42,7 +42,7 @@ const count = expect.any(Number) as number;
 const done = (reply: string): unknown => ({
   type: 'done',
   reply,
-  session: KEY,
+  session: 'default',
   sessionKey: KEY,
   model: 'fake/one',
   usage: { inputTokens: count, outputTokens: count, costUsd: null },

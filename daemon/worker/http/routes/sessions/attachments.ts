@@ -5,13 +5,14 @@ import { FILE_LIMITS } from '../../../../../shared/file-limits.js';
 import type { Services } from '../../services.js';
 import type { HttpContext } from '../../context.js';
 import { type Route, route } from '../../route.js';
+import type { ReadSessionKey } from './session-key.js';
 
 /** The largest picture in base64, and what is around it. */
 export const FILE_BODY_BYTES = Math.ceil(FILE_LIMITS.maxImageBytes / 3) * 4 + 4_096;
 
 const idOf = (ctx: HttpContext): string => validate(attachmentId(), ctx.params['id'], 'attachment id');
 
-export function attachmentRoutes(attachments: Services['attachments']): Route[] {
+export function attachmentRoutes(attachments: Services['attachments'], keyOf: ReadSessionKey): Route[] {
   return [
     route({
       method: 'POST',
@@ -22,8 +23,7 @@ export function attachmentRoutes(attachments: Services['attachments']): Route[] 
       minimumBodyLimit: FILE_BODY_BYTES,
       answer: attachmentResponse,
       async handle(ctx, { body }) {
-        const key = validate(sessionKey(), ctx.params['key'], 'session key');
-        ctx.body = { status: 'ok', attachment: await attachments.upload(key, body) };
+        ctx.body = { status: 'ok', attachment: await attachments.upload(keyOf(ctx), body) };
       },
     }),
     route({

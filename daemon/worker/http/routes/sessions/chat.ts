@@ -1,9 +1,9 @@
 import { sessionChooseRequest, sessionChooseResponse, sessionKey } from '../../../../../shared/api/sessions.js';
-import { validate } from '../../../../../shared/api/validate.js';
 import type { ChatService } from '../../../chat/chat.js';
 import { type Route, route } from '../../route.js';
+import type { ReadSessionKey } from './session-key.js';
 
-export function chatRoutes(chat: Pick<ChatService, 'choose'>): Route[] {
+export function chatRoutes(chat: Pick<ChatService, 'choose'>, keyOf: ReadSessionKey): Route[] {
   return [
     route({
       method: 'POST',
@@ -13,8 +13,7 @@ export function chatRoutes(chat: Pick<ChatService, 'choose'>): Route[] {
       body: sessionChooseRequest,
       answer: sessionChooseResponse,
       async handle(ctx, { body }) {
-        const key = validate(sessionKey(), ctx.params['key'], 'session key');
-        ctx.body = { status: 'ok', session: await chat.choose(key, body.messageId) };
+        ctx.body = { status: 'ok', session: await chat.choose(keyOf(ctx), body.messageId) };
       },
     }),
   ];

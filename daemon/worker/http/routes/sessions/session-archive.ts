@@ -11,16 +11,11 @@ import {
   sessionForkResponse,
 } from '../../../../../shared/api/session-archive.js';
 import { sessionKey } from '../../../../../shared/api/sessions.js';
-import { validate } from '../../../../../shared/api/validate.js';
 import type { SessionArchive } from '../../../sessions/session-archive.js';
-import type { HttpContext } from '../../context.js';
 import { given } from '../../given.js';
 import { callerKey, IDEMPOTENCY_HEADER } from '../../idempotency.js';
 import { type Route, route } from '../../route.js';
-
-function keyOf(ctx: HttpContext): string {
-  return validate(sessionKey(), ctx.params['key'], 'session key');
-}
+import type { ReadSessionKey } from './session-key.js';
 
 const JSON_LINES = 'application/x-ndjson';
 
@@ -40,7 +35,7 @@ function fileName(title: string, extension: string): string {
   return `filename="session.${extension}"; filename*=UTF-8''${encodeURIComponent(`${plain === '' ? 'session' : plain}.${extension}`)}`;
 }
 
-function wholeSessionRoutes(archive: SessionArchive): Route[] {
+function wholeSessionRoutes(archive: SessionArchive, keyOf: ReadSessionKey): Route[] {
   return [
     route({
       method: 'POST',
@@ -90,7 +85,11 @@ function wholeSessionRoutes(archive: SessionArchive): Route[] {
   ];
 }
 
-export function sessionArchiveRoutes(archive: SessionArchive, commands: () => readonly { name: string; summary: string }[]): Route[] {
+export function sessionArchiveRoutes(
+  archive: SessionArchive,
+  keyOf: ReadSessionKey,
+  commands: () => readonly { name: string; summary: string }[],
+): Route[] {
   return [
     route({
       method: 'PATCH',
@@ -114,7 +113,7 @@ export function sessionArchiveRoutes(archive: SessionArchive, commands: () => re
         ctx.body = { status: 'ok', ...(await archive.messages(keyOf(ctx), given(query))) };
       },
     }),
-    ...wholeSessionRoutes(archive),
+    ...wholeSessionRoutes(archive, keyOf),
     route({
       method: 'GET',
       path: '/api/commands',

@@ -11,17 +11,12 @@ import {
   sessionStorageResponse,
   sessionTagsResponse,
 } from '../../../../../shared/api/sessions.js';
-import { validate } from '../../../../../shared/api/validate.js';
 import { GatewayError } from '../../../../../shared/errors.js';
 import type { SessionService } from '../../../sessions/sessions.js';
-import type { HttpContext } from '../../context.js';
 import { given } from '../../given.js';
 import { callerKey, IDEMPOTENCY_HEADER } from '../../idempotency.js';
 import { type Route, route } from '../../route.js';
-
-function keyOf(ctx: HttpContext): string {
-  return validate(sessionKey(), ctx.params['key'], 'session key');
-}
+import type { ReadSessionKey } from './session-key.js';
 
 function listRoutes(sessions: SessionService): Route[] {
   return [
@@ -59,7 +54,7 @@ function listRoutes(sessions: SessionService): Route[] {
   ];
 }
 
-export function sessionRoutes(sessions: SessionService): Route[] {
+export function sessionRoutes(sessions: SessionService, keyOf: ReadSessionKey): Route[] {
   return [
     route({
       method: 'POST',
