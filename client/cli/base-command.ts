@@ -2,12 +2,9 @@
 import { Command, Option } from 'clipanion';
 import { INTERRUPTED_EXIT_CODE } from '../../shared/exit-codes.js';
 import type { ErrorDocument } from '../../shared/errors.js';
-import type { GatewayEnvironment } from '../../shared/node/process/env.js';
-import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import type { ApiClient, ApiRequest } from '../api/api-client.js';
 import type { ClientContext } from './client-context.js';
 import { CommandIo, exitCodeOf } from './command-io.js';
-import type { Output } from '../output/output.js';
 import { TerminalText } from '../output/terminal-text.js';
 
 export abstract class BaseCommand extends Command<ClientContext> {
@@ -21,39 +18,6 @@ export abstract class BaseCommand extends Command<ClientContext> {
     return (this.#io ??= new CommandIo(this.context, { config: this.config, json: this.json }));
   }
 
-  protected get environment(): GatewayEnvironment {
-    return this.io.environment;
-  }
-
-  protected get gatewayPaths(): GatewayPaths {
-    return this.io.gatewayPaths;
-  }
-
-  /** Set by a command that has claimed them. */
-  protected set gatewayPaths(paths: GatewayPaths) {
-    this.io.gatewayPaths = paths;
-  }
-
-  protected get out(): Output {
-    return this.io.out;
-  }
-
-  protected get err(): Output {
-    return this.io.err;
-  }
-
-  protected printLine(text: string): Promise<void> {
-    return this.io.printLine(text);
-  }
-
-  protected printJson(value: unknown): Promise<void> {
-    return this.io.printJson(value);
-  }
-
-  protected note(text: string, paint?: (text: string) => string): Promise<void> {
-    return this.io.note(text, paint);
-  }
-
   /**
    * Returns a client of the running gateway's API.
    * @throws NOT_RUNNING, STILL_STARTING or CONTROL_UNREACHABLE where there is no gateway to ask
@@ -63,8 +27,8 @@ export abstract class BaseCommand extends Command<ClientContext> {
       import('../api/api-client.js'),
       import('../gateway/locate-gateway.js'),
     ]);
-    const { status } = await requireGateway(this.gatewayPaths);
-    return new ApiClient(apiTarget(status, this.gatewayPaths, this.environment));
+    const { status } = await requireGateway(this.io.gatewayPaths);
+    return new ApiClient(apiTarget(status, this.io.gatewayPaths, this.io.environment));
   }
 
   /** Sends one request to the running gateway. @returns the answer's JSON @throws as {@link connect}; the API's error */
@@ -74,15 +38,15 @@ export abstract class BaseCommand extends Command<ClientContext> {
 
   /** Prints `document` with `--json`, else `text` and then `note`. @returns exit code 0 */
   protected async printResult(document: unknown, text: string, note?: string): Promise<number> {
-    await (this.json ? this.printJson(document) : this.printLine(text));
-    if (!this.json && note !== undefined) await this.note(note);
+    await (this.json ? this.io.printJson(document) : this.io.printLine(text));
+    if (!this.json && note !== undefined) await this.io.note(note);
     return 0;
   }
 
   /** Prints text of a model or another program. */
   protected printForeign(text: string): Promise<void> {
-    const cleaner = new TerminalText(this.out.isTerminal);
-    return this.printLine(cleaner.push(text) + cleaner.end());
+    const cleaner = new TerminalText(this.io.out.isTerminal);
+    return this.io.printLine(cleaner.push(text) + cleaner.end());
   }
 
   /** Runs `work` with a signal that Ctrl-C aborts. @returns its exit code; after Ctrl-C 130, and `stopped` is noted */
@@ -93,7 +57,7 @@ export abstract class BaseCommand extends Command<ClientContext> {
       return await work(interruption.signal);
     } catch (error) {
       if (!interruption.signal.aborted) throw error;
-      await this.note(stopped);
+      await this.io.note(stopped);
       return INTERRUPTED_EXIT_CODE;
     } finally {
       release();

@@ -16,11 +16,11 @@ export interface Table {
 export abstract class ListCommand extends BaseCommand {
   /** Prints `document` with `--json`, else the table, or `none` where it has no rows. @returns exit code 0 */
   protected async printTable(document: unknown, { columns, rows, none, notes = [] }: Table): Promise<number> {
-    if (this.json) await this.printJson(document);
-    else if (rows.length === 0 && none !== undefined) await this.note(none);
+    if (this.json) await this.io.printJson(document);
+    else if (rows.length === 0 && none !== undefined) await this.io.note(none);
     else {
-      await this.printLine(renderTable([Object.keys(columns), ...rows], Object.values(columns)));
-      for (const note of notes) await this.note(note);
+      await this.io.printLine(renderTable([Object.keys(columns), ...rows], Object.values(columns)));
+      for (const note of notes) await this.io.note(note);
     }
     return 0;
   }

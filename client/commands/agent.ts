@@ -82,17 +82,17 @@ export class AgentCommand extends BaseCommand {
 
   async #printReply(api: ApiClient, request: ApiRequest): Promise<void> {
     const reply = await api.call<AgentResponse>(request);
-    if (this.json) return this.printJson(reply);
+    if (this.json) return this.io.printJson(reply);
     await this.printForeign(reply.reply);
   }
 
   async #printStream(api: ApiClient, request: ApiRequest): Promise<void> {
-    const text = new TerminalText(this.out.isTerminal);
+    const text = new TerminalText(this.io.out.isTerminal);
     for await (const event of api.stream(request)) {
-      if (event.event === 'delta') await this.out.write(text.push(asText(parseData(event).text)));
+      if (event.event === 'delta') await this.io.out.write(text.push(asText(parseData(event).text)));
       else if (event.event === 'tool') await this.#noteTool(parseData(event));
       else if (event.event === 'error') throw await this.#endLine(agentFailure(parseData(event)));
-      else if (event.event === 'done') return this.printLine(text.end());
+      else if (event.event === 'done') return this.io.printLine(text.end());
     }
     throw await this.#endLine(
       new GatewayError('UNAVAILABLE', {
@@ -104,12 +104,12 @@ export class AgentCommand extends BaseCommand {
 
   /** An error message starts on a line of its own. */
   async #endLine(error: GatewayError): Promise<GatewayError> {
-    if (this.out.isTerminal) await this.printLine('');
+    if (this.io.out.isTerminal) await this.io.printLine('');
     return error;
   }
 
   async #noteTool({ name, state, detail }: EventData): Promise<void> {
-    if (state === 'call') await this.note(`· ${asText(name)} ${asText(detail)}`.trimEnd(), this.err.paint.dim);
-    if (state === 'error') await this.note(`· ${asText(name)} failed: ${asText(detail)}`, this.err.paint.yellow);
+    if (state === 'call') await this.io.note(`· ${asText(name)} ${asText(detail)}`.trimEnd(), this.io.err.paint.dim);
+    if (state === 'error') await this.io.note(`· ${asText(name)} failed: ${asText(detail)}`, this.io.err.paint.yellow);
   }
 }

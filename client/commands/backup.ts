@@ -25,12 +25,12 @@ export class BackupCommand extends BaseCommand {
     const nowMs = Date.now();
     const target = resolve(this.file ?? `xopc-backup-${compactTime(nowMs)}.tar.gz`);
     const { manifest, bytes } = await createBackup({
-      paths: this.gatewayPaths,
+      paths: this.io.gatewayPaths,
       database: this.context.runtime.loadDatabase(),
       target,
       isOverwriting: this.force,
       nowMs,
-      onProgress: (message) => void this.note(message),
+      onProgress: (message) => void this.io.note(message),
     });
     const text = `${target} (${megabytes(bytes)}): ${manifest.entries.map(({ name }) => name).join(', ')}`;
     return this.printResult({ file: target, bytes, ...manifest }, text, `Restore it with: xopc restore ${target}`);

@@ -23,7 +23,7 @@ export class DoctorCommand extends BaseCommand {
   readonly fix = Option.Boolean('--fix', false, { description: 'Repair what is safe to repair, and show what was done.' });
 
   protected async run(): Promise<number> {
-    const { gatewayPaths: paths, environment } = this;
+    const { gatewayPaths: paths, environment } = this.io;
     const deps = {
       paths,
       locate: () => locateGateway(paths),

@@ -14,12 +14,12 @@ export class LogViewCommand extends BaseCommand {
     this.context.stdin.on('end', () => gone.abort());
     this.context.stdin.on('error', () => gone.abort());
     this.context.stdin.resume();
-    const { logPath } = this.gatewayPaths;
+    const { logPath } = this.io.gatewayPaths;
     const { end } = await readLog(logPath, { limit: 0, completeOnly: true });
-    const options = { colour: this.out.paint.isColorSupported };
+    const options = { colour: this.io.out.paint.isColorSupported };
     for await (const event of followFile(logPath, { from: end ?? 'start', signal: gone.signal })) {
-      if (event.type === 'lines') await this.printLine(event.lines.map((line) => renderLogLine(line, options)).join('\n'));
-      if (this.out.isClosed) break;
+      if (event.type === 'lines') await this.io.printLine(event.lines.map((line) => renderLogLine(line, options)).join('\n'));
+      if (this.io.out.isClosed) break;
     }
     release();
     return 0;

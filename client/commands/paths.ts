@@ -14,7 +14,7 @@ export class PathsCommand extends BaseCommand {
   });
 
   protected async run(): Promise<number> {
-    const { home, dataDir, configPath, modelsPath, tokenPath, logPath, databasePath, lockPath, controlPath } = this.gatewayPaths;
+    const { home, dataDir, configPath, modelsPath, tokenPath, logPath, databasePath, lockPath, controlPath } = this.io.gatewayPaths;
     const named = {
       home,
       data: dataDir,

@@ -45,17 +45,17 @@ export class RestoreCommand extends BaseCommand {
 
   protected async run(): Promise<number> {
     const source = resolve(this.source);
-    this.gatewayPaths = claimPaths(this.gatewayPaths);
+    this.io.gatewayPaths = claimPaths(this.io.gatewayPaths);
     const { id, createdAt, names } = await stageRestore({
-      paths: this.gatewayPaths,
+      paths: this.io.gatewayPaths,
       database: this.context.runtime.loadDatabase(),
       source,
       unsettled: this.sendQueued ? 'send' : undefined,
       nowMs: Date.now(),
-      onProgress: (message) => void this.note(message),
+      onProgress: (message) => void this.io.note(message),
     });
     if (this.check) {
-      discardStaging(this.gatewayPaths, id);
+      discardStaging(this.io.gatewayPaths, id);
       const text = `${source} of ${createdAt} can be restored: ${names.join(', ')}`;
       return this.printResult({ file: source, usable: true, createdAt, names }, text);
     }
@@ -68,25 +68,25 @@ export class RestoreCommand extends BaseCommand {
     try {
       return (await this.#withoutGateway(id)) ?? (await this.#throughGateway(id));
     } catch (error) {
-      discardStaging(this.gatewayPaths, id);
+      discardStaging(this.io.gatewayPaths, id);
       throw error;
     }
   }
 
   /** A gateway that starts in the meantime checks for a restore under the same lock. @returns undefined when one runs */
   #withoutGateway(id: string): Promise<Restored | undefined> {
-    return withRestoreLock(this.gatewayPaths, async () => {
-      const location = await locateGateway(this.gatewayPaths);
+    return withRestoreLock(this.io.gatewayPaths, async () => {
+      const location = await locateGateway(this.io.gatewayPaths);
       if (location.kind === 'answers') return undefined;
       if (location.kind !== 'absent') throw unavailableError(location);
-      return { replaced: await carryOutRestore(this.gatewayPaths, id) };
+      return { replaced: await carryOutRestore(this.io.gatewayPaths, id) };
     });
   }
 
   async #throughGateway(id: string): Promise<Restored> {
-    const location = await locateGateway(this.gatewayPaths);
+    const location = await locateGateway(this.io.gatewayPaths);
     if (location.kind !== 'answers') throw unavailableError(location);
-    const onProgress = ({ message }: { message: string }): void => void this.note(`Restoring: ${message}`);
+    const onProgress = ({ message }: { message: string }): void => void this.io.note(`Restoring: ${message}`);
     try {
       const gateway = await callControl(location.controlPath, { type: 'restore', restoreId: id }, { deadlines: DEADLINES, onProgress });
       return { replaced: gateway.replaced, gateway };

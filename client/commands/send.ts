@@ -46,7 +46,7 @@ export class SendCommand extends BaseCommand {
     const body = { channel, chat_id: chat, content, ...definedFields({ accountId: account }) };
     const id = await this.#send(api, { method: 'POST', path: '/api/message', body, key });
     if (this.wait) return this.#waitFor(api, id);
-    return this.printResult({ message_id: id }, id, this.out.isTerminal ? `See its status with: xopc messages show ${id}` : undefined);
+    return this.printResult({ message_id: id }, id, this.io.out.isTerminal ? `See its status with: xopc messages show ${id}` : undefined);
   }
 
   /** Where no answer came it is not known whether the message was taken: with the same key it may be sent again. */
@@ -65,7 +65,7 @@ export class SendCommand extends BaseCommand {
     return this.runInterruptibly(`Stopped waiting; the message is still sent. See: xopc messages show ${id}`, async (signal) => {
       const message = await this.#untilFinal(api, id, signal);
       await this.printResult(message, `${id} ${message.status}`);
-      if (message.error !== null) await this.note(message.error);
+      if (message.error !== null) await this.io.note(message.error);
       return message.status === 'delivered' ? 0 : 1;
     });
   }

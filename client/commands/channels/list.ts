@@ -16,14 +16,14 @@ export class ChannelListCommand extends BaseCommand {
       method: 'GET',
       path: '/api/channels',
     });
-    if (this.json) await this.printJson({ channels, pairings });
+    if (this.json) await this.io.printJson({ channels, pairings });
     else await this.#print(channels, pairings);
     return 0;
   }
 
   async #print(channels: readonly ChannelDocument[], pairings: readonly PairingDocument[]): Promise<void> {
     const rows = channels.map(({ channel, accountId, state, message }) => [channel, accountId, state, message ?? '']);
-    await this.printLine(renderTable([['CHANNEL', 'ACCOUNT', 'STATE', ''], ...rows], [Infinity, Infinity, Infinity, 120]));
+    await this.io.printLine(renderTable([['CHANNEL', 'ACCOUNT', 'STATE', ''], ...rows], [Infinity, Infinity, Infinity, 120]));
     if (pairings.length === 0) return;
     const people = pairings.map(({ channel, accountId, senderId, senderName, state, code }) => [
       channel,
@@ -34,8 +34,8 @@ export class ChannelListCommand extends BaseCommand {
       code ?? '',
     ]);
     const heading = ['CHANNEL', 'ACCOUNT', 'SENDER', 'NAME', 'STATE', 'CODE'];
-    await this.printLine(`\n${renderTable([heading, ...people], [Infinity, Infinity, 40, 40, Infinity, Infinity])}`);
+    await this.io.printLine(`\n${renderTable([heading, ...people], [Infinity, Infinity, 40, 40, Infinity, Infinity])}`);
     const pending = pairings.find(({ state }) => state === 'pending');
-    if (pending !== undefined) await this.note(`Approve with: xopc channels approve ${pending.channel} ${pending.code ?? 'CODE'}`);
+    if (pending !== undefined) await this.io.note(`Approve with: xopc channels approve ${pending.channel} ${pending.code ?? 'CODE'}`);
   }
 }

@@ -9,20 +9,20 @@ import { BaseCommand } from '../../cli/base-command.js';
 export abstract class ConfigCommand extends BaseCommand {
   /** Returns the file's content. @throws CONFIG_INVALID when it cannot be read */
   protected loadReadable(): ConfigDocument {
-    const document = loadConfigFile({ path: this.gatewayPaths.configPath });
+    const document = loadConfigFile({ path: this.io.gatewayPaths.configPath });
     if (document.problems.length > 0) throw configInvalid(document.file, document.problems);
     return document;
   }
 
   /** Directories for the lock and the copy for undo, before the first gateway has made them. */
   protected prepareDirectories(): void {
-    this.gatewayPaths = claimPaths(this.gatewayPaths);
-    ensurePrivateDirectory(this.gatewayPaths.lockDir);
+    this.io.gatewayPaths = claimPaths(this.io.gatewayPaths);
+    ensurePrivateDirectory(this.io.gatewayPaths.lockDir);
   }
 
   /** Prints a single value verbatim, anything else as JSON. */
   protected async printValue(value: unknown): Promise<void> {
-    if (typeof value === 'string' && !this.json) await this.printLine(value);
-    else await this.printJson(value ?? null);
+    if (typeof value === 'string' && !this.json) await this.io.printLine(value);
+    else await this.io.printJson(value ?? null);
   }
 }

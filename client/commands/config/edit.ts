@@ -45,8 +45,8 @@ export class ConfigEditCommand extends ConfigCommand {
 
   protected async run(): Promise<number> {
     this.prepareDirectories();
-    const current = readConfigText(this.gatewayPaths.configPath);
-    const draft = join(this.gatewayPaths.stateDir, `config.${randomBytes(4).toString('hex')}.draft.json`);
+    const current = readConfigText(this.io.gatewayPaths.configPath);
+    const draft = join(this.io.gatewayPaths.stateDir, `config.${randomBytes(4).toString('hex')}.draft.json`);
     await writeFile(draft, current ?? NEW_FILE, { mode: 0o600, flag: 'wx' });
     return this.#editUntilValid(draft, current);
   }
@@ -57,19 +57,19 @@ export class ConfigEditCommand extends ConfigCommand {
   }
 
   async #editUntilValid(draft: string, current: string | undefined): Promise<number> {
-    const options = { ...writeOptions(this.gatewayPaths), ...(current === undefined ? {} : { expectedHash: hashText(current) }) };
+    const options = { ...writeOptions(this.io.gatewayPaths), ...(current === undefined ? {} : { expectedHash: hashText(current) }) };
     for (;;) {
       await runEditor(this.#editor(), draft);
       const text = await readFile(draft, 'utf8');
       if (text === (current ?? NEW_FILE)) {
         await rm(draft, { force: true });
-        await this.note('Nothing has changed.');
+        await this.io.note('Nothing has changed.');
         return 0;
       }
       try {
         await writeConfigText(options, text);
         await rm(draft, { force: true });
-        await this.note(`${this.gatewayPaths.configPath} is written.`);
+        await this.io.note(`${this.io.gatewayPaths.configPath} is written.`);
         return 0;
       } catch (error) {
         if (!(error instanceof GatewayError) || !(await this.#wantsAnotherTry(error, draft))) throw error;
@@ -78,9 +78,9 @@ export class ConfigEditCommand extends ConfigCommand {
   }
 
   async #wantsAnotherTry(error: GatewayError, draft: string): Promise<boolean> {
-    await this.note(`Your text is kept in ${draft}`);
+    await this.io.note(`Your text is kept in ${draft}`);
     if (error.code !== 'CONFIG_INVALID' || (this.context.stdin as Partial<NodeJS.ReadStream>).isTTY !== true || this.json) return false;
-    await this.note(describeError(toErrorDocument(error)));
+    await this.io.note(describeError(toErrorDocument(error)));
     const terminal = createInterface({ input: this.context.stdin, output: this.context.stderr });
     // Ctrl-D closes the terminal and leaves the question without an answer.
     const isClosed = once(terminal, 'close').then(() => 'no');

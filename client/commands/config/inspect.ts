@@ -21,13 +21,14 @@ export class ConfigValidateCommand extends ConfigCommand {
   readonly file = Option.String({ name: 'file', required: false });
 
   protected async run(): Promise<number> {
-    const path = this.file ?? this.gatewayPaths.configPath;
+    const path = this.file ?? this.io.gatewayPaths.configPath;
     const config = validateConfig(loadConfigFile({ path }));
-    const results = this.file === undefined ? [config, validateModels(loadConfigFile({ path: this.gatewayPaths.modelsPath }))] : [config];
+    const results =
+      this.file === undefined ? [config, validateModels(loadConfigFile({ path: this.io.gatewayPaths.modelsPath }))] : [config];
     const problems = results.flatMap((result) => result.problems);
     const warnings = results.flatMap((result) => result.warnings);
     if (problems.length > 0) throw configInvalid(path, problems, 'A running gateway keeps its current configuration.');
-    if (!this.json) for (const warning of warnings) await this.note(`Warning: ${formatProblem(warning)}`, this.err.paint.yellow);
+    if (!this.json) for (const warning of warnings) await this.io.note(`Warning: ${formatProblem(warning)}`, this.io.err.paint.yellow);
     return this.printResult({ valid: true, warnings }, `${path} is valid.`);
   }
 }
@@ -40,7 +41,7 @@ export class ConfigSchemaCommand extends ConfigCommand {
   });
 
   protected async run(): Promise<number> {
-    await this.printJson(configJsonSchema());
+    await this.io.printJson(configJsonSchema());
     return 0;
   }
 }
@@ -54,7 +55,7 @@ export class ConfigVersionsCommand extends ListCommand {
   });
 
   protected async run(): Promise<number> {
-    const { configPath, configVersionsDir } = this.gatewayPaths;
+    const { configPath, configVersionsDir } = this.io.gatewayPaths;
     const { hash } = loadConfigFile({ path: configPath });
     const versions = listVersions(configVersionsDir).map((version) => ({
       id: version.id,
@@ -77,7 +78,7 @@ export class ConfigPathCommand extends ConfigCommand {
   });
 
   protected async run(): Promise<number> {
-    const { configPath, modelsPath, home } = this.gatewayPaths;
+    const { configPath, modelsPath, home } = this.io.gatewayPaths;
     return this.printResult({ configPath, modelsPath, home }, configPath);
   }
 }

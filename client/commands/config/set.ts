@@ -13,11 +13,11 @@ import { interpretValue, unknownKey, writeOptions } from './config-values.js';
 /** Reports how a change of the file affects a running gateway. */
 abstract class ConfigChangeCommand extends ConfigCommand {
   protected async reportChange(change: { key: string; action: 'set' | 'removed' | 'restored' }): Promise<void> {
-    const isRunning = (await locateGateway(this.gatewayPaths)).kind === 'answers';
-    const { configPath } = this.gatewayPaths;
-    if (this.json) return this.printJson({ ...change, configPath, appliedTo: isRunning ? 'running gateway' : 'next start' });
+    const isRunning = (await locateGateway(this.io.gatewayPaths)).kind === 'answers';
+    const { configPath } = this.io.gatewayPaths;
+    if (this.json) return this.io.printJson({ ...change, configPath, appliedTo: isRunning ? 'running gateway' : 'next start' });
     const subject = change.key === '' ? 'The configuration' : change.key;
-    await this.note(`${subject} is ${change.action} in ${configPath}${isRunning ? '; the running gateway applies it' : ''}.`);
+    await this.io.note(`${subject} is ${change.action} in ${configPath}${isRunning ? '; the running gateway applies it' : ''}.`);
   }
 }
 
@@ -44,11 +44,11 @@ export class ConfigSetCommand extends ConfigChangeCommand {
     const given = this.value === '-' ? await readInput(this.context.stdin) : this.value;
     const unknown = unknownKey(path);
     if (unknown !== undefined) throw unknown;
-    const text = stripBom(readConfigText(this.gatewayPaths.configPath) ?? '{}');
+    const text = stripBom(readConfigText(this.io.gatewayPaths.configPath) ?? '{}');
     this.loadReadable();
     this.prepareDirectories();
-    const value = interpretValue(given, { text, file: this.gatewayPaths.configPath, path });
-    await writeConfig(writeOptions(this.gatewayPaths), [{ path, value }]);
+    const value = interpretValue(given, { text, file: this.io.gatewayPaths.configPath, path });
+    await writeConfig(writeOptions(this.io.gatewayPaths), [{ path, value }]);
     await this.reportChange({ key: formatKey(path), action: 'set' });
     return 0;
   }
@@ -67,7 +67,7 @@ export class ConfigUnsetCommand extends ConfigChangeCommand {
     const path = parseKey(this.key);
     this.loadReadable();
     this.prepareDirectories();
-    await writeConfig(writeOptions(this.gatewayPaths), [{ path, value: undefined }]);
+    await writeConfig(writeOptions(this.io.gatewayPaths), [{ path, value: undefined }]);
     await this.reportChange({ key: formatKey(path), action: 'removed' });
     return 0;
   }
@@ -87,14 +87,14 @@ export class ConfigUndoCommand extends ConfigChangeCommand {
 
   protected async run(): Promise<number> {
     this.prepareDirectories();
-    if (this.to === undefined) await undoConfig(writeOptions(this.gatewayPaths));
-    else await writeConfigText(writeOptions(this.gatewayPaths), this.#textOf(this.to));
+    if (this.to === undefined) await undoConfig(writeOptions(this.io.gatewayPaths));
+    else await writeConfigText(writeOptions(this.io.gatewayPaths), this.#textOf(this.to));
     await this.reportChange({ key: '', action: 'restored' });
     return 0;
   }
 
   #textOf(id: string): string {
-    const text = readVersion(this.gatewayPaths.configVersionsDir, id);
+    const text = readVersion(this.io.gatewayPaths.configVersionsDir, id);
     if (text !== undefined) return text;
     throw new GatewayError('NOT_FOUND', { message: `there is no version '${id}'`, hint: 'See them with: xopc config versions' });
   }

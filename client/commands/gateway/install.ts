@@ -68,15 +68,15 @@ export class InstallCommand extends BaseCommand {
   });
 
   protected async run(): Promise<number> {
-    const manager = chooseManager(this.gatewayPaths);
+    const manager = chooseManager(this.io.gatewayPaths);
     const token = parseToken(this.token);
     const planned = this.#installation(manager);
     if (this.print) return this.#print(planned);
     await manager.assertAvailable();
     const installation = { ...planned, plan: { ...planned.plan, sandbox: await manager.probeSandbox() } };
-    const preview = await withDifference(previewInstall(installation), 'what install would write', (text) => this.note(text));
+    const preview = await withDifference(previewInstall(installation), 'what install would write', (text) => this.io.note(text));
     if (this.dryRun) return this.#reportDryRun(installation, preview);
-    const paths = (this.gatewayPaths = claimPaths(this.gatewayPaths));
+    const paths = (this.io.gatewayPaths = claimPaths(this.io.gatewayPaths));
     const isNewToken = token !== undefined && (await storeToken(paths, token));
     await this.#noteEnvironment(token);
     const result = await install({ ...installation, paths }, isNewToken ? { ...preview, isDone: false } : preview);
@@ -84,7 +84,7 @@ export class InstallCommand extends BaseCommand {
   }
 
   #installation(manager: ServiceManager): Installation {
-    const { gatewayPaths: paths, environment } = this;
+    const { gatewayPaths: paths, environment } = this.io;
     const options: InstallOptions = {
       port: this.port === undefined ? undefined : parsePort(this.port, '--port'),
       host: parseHost(this.host),
@@ -97,28 +97,28 @@ export class InstallCommand extends BaseCommand {
       ...(plan.port === null ? {} : { port: plan.port }),
       ...(plan.host === null ? {} : { host: plan.host }),
     });
-    return { paths, manager, plan, listen, force: this.force, note: (text) => this.note(text) };
+    return { paths, manager, plan, listen, force: this.force, note: (text) => this.io.note(text) };
   }
 
   async #print({ plan, manager }: Installation): Promise<number> {
     const files = plannedFiles(plan, manager);
-    if (this.json) await this.printJson({ files: files.map(({ path, text }) => ({ path, text })) });
-    else for (const { path, text } of files) await this.printLine(`==> ${path} <==\n${text}`);
+    if (this.json) await this.io.printJson({ files: files.map(({ path, text }) => ({ path, text })) });
+    else for (const { path, text } of files) await this.io.printLine(`==> ${path} <==\n${text}`);
     return 0;
   }
 
   async #reportDryRun({ manager }: Installation, { changes, isDone, replacesPid }: InstallPreview): Promise<number> {
     const files = changes.map(({ file, current, diff }) => ({ path: file.path, current, diff }));
     if (this.json) {
-      await this.printJson({ dryRun: true, manager: manager.marker, isDone, files, replacesPid: replacesPid ?? null });
+      await this.io.printJson({ dryRun: true, manager: manager.marker, isDone, files, replacesPid: replacesPid ?? null });
       return 0;
     }
     for (const { path, current, diff } of files) {
-      await this.printLine(`${path} ${CHANGE_WORDS[current]}`);
-      if (diff.length > 0) await this.printLine(diff.map((line) => `  ${line}`).join('\n'));
+      await this.io.printLine(`${path} ${CHANGE_WORDS[current]}`);
+      if (diff.length > 0) await this.io.printLine(diff.map((line) => `  ${line}`).join('\n'));
     }
-    if (replacesPid !== undefined) await this.printLine(`The manually started gateway (pid ${replacesPid}) would be stopped`);
-    await this.printLine(
+    if (replacesPid !== undefined) await this.io.printLine(`The manually started gateway (pid ${replacesPid}) would be stopped`);
+    await this.io.printLine(
       isDone
         ? 'It is already installed and running with these settings; nothing would be done'
         : `${SERVICE_NAME} would be enabled and started (${manager.title})`,
@@ -127,16 +127,16 @@ export class InstallCommand extends BaseCommand {
   }
 
   async #noteEnvironment(token: string | undefined): Promise<void> {
-    const names = shellOnlyVariables(this.gatewayPaths, (name) => this.context.runtime.environmentValue(name));
+    const names = shellOnlyVariables(this.io.gatewayPaths, (name) => this.context.runtime.environmentValue(name));
     if (names.length > 0) {
-      await this.note(`Set in this shell but not for the service: ${names.join(', ')}`);
-      await this.note(
-        `    Put those that the gateway needs in ${this.gatewayPaths.home}/service.env (NAME=value, mode 0600) or in the configuration.`,
+      await this.io.note(`Set in this shell but not for the service: ${names.join(', ')}`);
+      await this.io.note(
+        `    Put those that the gateway needs in ${this.io.gatewayPaths.home}/service.env (NAME=value, mode 0600) or in the configuration.`,
       );
     }
     const isShadowed =
-      token !== undefined && readKnownToken(this.gatewayPaths, { ...this.environment, token: undefined })?.source === 'config';
-    if (isShadowed) await this.note('gateway.auth.api_key in the configuration takes precedence; the given token is not used.');
+      token !== undefined && readKnownToken(this.io.gatewayPaths, { ...this.io.environment, token: undefined })?.source === 'config';
+    if (isShadowed) await this.io.note('gateway.auth.api_key in the configuration takes precedence; the given token is not used.');
   }
 
   async #report({ manager, plan }: Installation, { status, isChanged, concerns }: InstallResult): Promise<number> {
@@ -145,7 +145,7 @@ export class InstallCommand extends BaseCommand {
     if (this.json) {
       const files = plannedFiles(plan, manager).map(({ path }) => path);
       const { pid, instanceId, port, host } = status;
-      await this.printJson({
+      await this.io.printJson({
         installed: true,
         changed: isChanged,
         manager: manager.marker,
@@ -170,8 +170,8 @@ export class InstallCommand extends BaseCommand {
       '   xopc gateway stop             # Stop it until service-start',
       '   xopc gateway uninstall        # Remove the service',
     ];
-    await this.printLine(lines.join('\n'));
-    for (const { message, hint } of concerns) await this.note(`⚠️  ${message}\n   Run: ${hint}`);
+    await this.io.printLine(lines.join('\n'));
+    for (const { message, hint } of concerns) await this.io.note(`⚠️  ${message}\n   Run: ${hint}`);
     return exitCode;
   }
 }

@@ -29,7 +29,7 @@ export class GatewayListCommand extends ListCommand {
   });
 
   protected async run(): Promise<number> {
-    const found = await listHomeGateways(this.gatewayPaths, this.environment.runtimeDir);
+    const found = await listHomeGateways(this.io.gatewayPaths, this.io.environment.runtimeDir);
     const gateways = found.map((gateway) => this.#describe(gateway));
     const rows = gateways.map(({ configPath, state, port, pid, service, dataDir }) => [
       configPath,
@@ -50,8 +50,8 @@ export class GatewayListCommand extends ListCommand {
   }
 
   #describe({ configPath, dataDir, location }: HomeGateway) {
-    const { home } = this.gatewayPaths;
-    const paths = resolvePaths({ home, configPath, dataDir, runtimeDir: this.environment.runtimeDir });
+    const { home } = this.io.gatewayPaths;
+    const paths = resolvePaths({ home, configPath, dataDir, runtimeDir: this.io.environment.runtimeDir });
     const service = recordOf(paths) === undefined ? null : SERVICE_NAME;
     const running = location.kind !== 'absent';
     const process = location.kind === 'answers' ? location.status : running ? location.lock : undefined;

@@ -77,7 +77,7 @@ export class LogsCommand extends BaseCommand {
     this.#matcher = this.regex === undefined ? undefined : this.context.runtime.loadPatterns().createLineMatcher(this.regex);
     if (this.follow && this.until !== undefined) throw usage('--until cannot be combined with --follow, which ends with Ctrl-C');
     if (!this.follow) {
-      if ((await this.#showLast(filter)) === null) throw noLog(this.gatewayPaths.logPath);
+      if ((await this.#showLast(filter)) === null) throw noLog(this.io.gatewayPaths.logPath);
       return 0;
     }
     // From here on Ctrl-C is the ordinary end.
@@ -95,14 +95,14 @@ export class LogsCommand extends BaseCommand {
   async #showLast(filter: LogFilter): Promise<LogPosition | null> {
     const isAllSince = this.lines === undefined && this.since !== undefined;
     const limit = isAllSince ? MAX_SINCE_LINES : parseLines(this.lines ?? String(DEFAULT_LINES));
-    const { logPath } = this.gatewayPaths;
+    const { logPath } = this.io.gatewayPaths;
     const matcher = this.#matcher;
     const refine = matcher === undefined ? {} : { refine: (lines: readonly string[]) => matcher.match(lines) };
     const page = await readLog(logPath, { ...filter, ...refine, limit, completeOnly: this.follow });
     if (isAllSince && page.nextCursor !== null)
-      await this.note(`Only the newest ${MAX_SINCE_LINES} lines are shown; use --lines for more.`);
+      await this.io.note(`Only the newest ${MAX_SINCE_LINES} lines are shown; use --lines for more.`);
     if (page.end === null && this.follow)
-      await this.note(`There is no log yet at ${logPath}; waiting for it. Start the gateway with: xopc gateway`);
+      await this.io.note(`There is no log yet at ${logPath}; waiting for it. Start the gateway with: xopc gateway`);
     await this.#print(page.lines);
     return page.end;
   }
@@ -119,11 +119,11 @@ export class LogsCommand extends BaseCommand {
 
   async #follow(from: LogPosition | 'start', { level, search }: LogFilter, signal: AbortSignal): Promise<void> {
     const wanted = createLogFilter(definedFields({ level, search }));
-    for await (const event of followFile(this.gatewayPaths.logPath, { from, signal })) {
+    for await (const event of followFile(this.io.gatewayPaths.logPath, { from, signal })) {
       if (signal.aborted) return;
       if (event.type === 'lines') await this.#print(await this.#matching(event.lines.filter((line) => wanted(line) === 'take')));
-      else await this.note(NOTICES[event.type]);
-      if (this.out.isClosed) return;
+      else await this.io.note(NOTICES[event.type]);
+      if (this.io.out.isClosed) return;
     }
   }
 
@@ -133,11 +133,11 @@ export class LogsCommand extends BaseCommand {
   }
 
   async #print(lines: readonly string[]): Promise<void> {
-    if (lines.length > 0) await this.printLine(lines.map((line) => this.#render(line)).join('\n'));
+    if (lines.length > 0) await this.io.printLine(lines.map((line) => this.#render(line)).join('\n'));
   }
 
   #render(line: string): string {
-    if (!this.json) return renderLogLine(line, { colour: this.out.paint.isColorSupported });
+    if (!this.json) return renderLogLine(line, { colour: this.io.out.paint.isColorSupported });
     const entry = parseLogLine(line);
     return escapeJsonControls(entry['raw'] === true ? JSON.stringify(entry) : line);
   }

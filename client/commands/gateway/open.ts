@@ -11,13 +11,14 @@ export class OpenCommand extends BaseCommand {
   });
 
   protected async run(): Promise<number> {
-    const { status } = await requireGateway(this.gatewayPaths);
+    const { status } = await requireGateway(this.io.gatewayPaths);
     const pageUrl = status.urls[0] ?? `http://localhost:${status.port}`;
     const link = await createPageLink(await this.connect(), pageUrl);
     const url = link?.url ?? pageUrl;
-    if (this.json) await this.printJson({ url, expiresAt: link?.expiresAt ?? null });
-    else await this.printLine(url);
-    if (link === undefined && status.auth.enabled) await this.note('The page asks for the token; show it with: xopc gateway token --show');
+    if (this.json) await this.io.printJson({ url, expiresAt: link?.expiresAt ?? null });
+    else await this.io.printLine(url);
+    if (link === undefined && status.auth.enabled)
+      await this.io.note('The page asks for the token; show it with: xopc gateway token --show');
     return 0;
   }
 }

@@ -38,13 +38,13 @@ export class RestartCommand extends BaseCommand {
 
   protected async run(): Promise<number> {
     const timeoutMs = parseTimeout(this.timeout);
-    const { controlPath, status } = await requireGateway(this.gatewayPaths);
+    const { controlPath, status } = await requireGateway(this.io.gatewayPaths);
     const isSupervised = this.#isReplaced(status) && status.supervisedBy !== null;
     if (isSupervised) await this.#refuseLostService();
     const drainMs = isSupervised ? (timeoutMs ?? MAX_DRAIN_MS) : 0;
     const deadlines = { ...RESTART_DEADLINES, totalMs: RESTART_DEADLINES.totalMs + drainMs };
     const call = { type: 'restart', ...definedFields({ timeoutMs, force: this.force || undefined }) } as const;
-    const onProgress = ({ message }: { message: string }): void => void this.note(`Restarting: ${message}`);
+    const onProgress = ({ message }: { message: string }): void => void this.io.note(`Restarting: ${message}`);
     return this.#report(await this.#outcome(callControl(controlPath, call, { deadlines, onProgress }), status), status);
   }
 
@@ -54,8 +54,8 @@ export class RestartCommand extends BaseCommand {
 
   /** The service manager starts the next supervisor; what it starts it with must be there. */
   async #refuseLostService(): Promise<void> {
-    if (recordOf(this.gatewayPaths) === undefined) return;
-    const warnings = await this.context.runtime.loadTools().serviceWarnings(this.gatewayPaths);
+    if (recordOf(this.io.gatewayPaths) === undefined) return;
+    const warnings = await this.context.runtime.loadTools().serviceWarnings(this.io.gatewayPaths);
     const missing = warnings.find(({ code }) => code === 'SERVICE_FILE_MISSING');
     if (missing !== undefined)
       throw new GatewayError('CONFLICT', { message: missing.message, hint: 'Recreate it with: xopc doctor --fix' });
@@ -71,16 +71,16 @@ export class RestartCommand extends BaseCommand {
       // Another takeover was faster and its successor serves, or the gateway has died. A service manager needs some time to start the next
       // one.
       const absentLimit = before.supervisedBy === null ? { absentLimitMs: ABSENT_LIMIT_MS } : {};
-      const now = await waitForNewInstance(this.gatewayPaths, { oldInstanceId: before.instanceId, ...absentLimit });
+      const now = await waitForNewInstance(this.io.gatewayPaths, { oldInstanceId: before.instanceId, ...absentLimit });
       return { ...identityOf(now), succession: 'successor', durationMs: Date.now() - startedAtMs };
     }
   }
 
   /** The old supervisor has left; the service manager starts the next one, and only that it serves counts. */
   async #awaitServiceManager(asked: RestartResult, before: StatusDocument): Promise<RestartResult> {
-    await this.note(`Restarting: waiting for ${before.supervisedBy ?? 'the service manager'} to start the gateway again`);
+    await this.io.note(`Restarting: waiting for ${before.supervisedBy ?? 'the service manager'} to start the gateway again`);
     const startedAtMs = Date.now();
-    const now = await this.context.runtime.loadTools().awaitServiceManager(this.gatewayPaths, before.instanceId);
+    const now = await this.context.runtime.loadTools().awaitServiceManager(this.io.gatewayPaths, before.instanceId);
     return { ...asked, ...identityOf(now), durationMs: asked.durationMs + Date.now() - startedAtMs };
   }
 

@@ -50,7 +50,7 @@ export class RunCommand extends BaseCommand {
     const flags = this.#flags();
     const isBackground = this.background || this.path.includes('start');
     const checks = this.#checks(flags);
-    const isFirst = isFirstStart(this.gatewayPaths);
+    const isFirst = isFirstStart(this.io.gatewayPaths);
     if (this.force) {
       const { configPath: _, ...request } = flags;
       const takeover = await forceStart(checks, request);
@@ -76,7 +76,7 @@ export class RunCommand extends BaseCommand {
 
   /** A named file must exist: starting with defaults instead, perhaps on another port, would be a surprise. */
   #namedConfig(): string {
-    const { configPath } = this.gatewayPaths;
+    const { configPath } = this.io.gatewayPaths;
     if (existsSync(configPath)) return configPath;
     throw new GatewayError('CONFIG_INVALID', {
       message: `${configPath} does not exist`,
@@ -85,12 +85,12 @@ export class RunCommand extends BaseCommand {
   }
 
   #checks(flags: Flags): StartChecks {
-    const { environment, gatewayPaths: paths } = this;
+    const { environment, gatewayPaths: paths } = this.io;
     return {
       paths,
       listen: async () => (await import('../../gateway/gateway-settings.js')).readListenSettings(paths, environment, flags),
       isSocketPassed: environment.listenFds > 0,
-      note: (text) => this.note(text),
+      note: (text) => this.io.note(text),
     };
   }
 
@@ -109,7 +109,7 @@ export class RunCommand extends BaseCommand {
   }
 
   async #awaitServiceManager({ previousInstanceId }: Takeover): Promise<{ pid: number; workerPid: number }> {
-    const status = await this.context.runtime.loadTools().awaitServiceManager(this.gatewayPaths, previousInstanceId);
+    const status = await this.context.runtime.loadTools().awaitServiceManager(this.io.gatewayPaths, previousInstanceId);
     return { pid: status.pid, workerPid: status.worker?.pid ?? 0 };
   }
 
@@ -121,15 +121,15 @@ export class RunCommand extends BaseCommand {
   async #runInForeground(flags: Flags, isFirst: boolean): Promise<number> {
     const { runtime } = this.context;
     const view =
-      this.out.isTerminal && !this.json ? (await import('../../gateway/log-view.js')).startLogView(this.gatewayPaths) : undefined;
+      this.io.out.isTerminal && !this.json ? (await import('../../gateway/log-view.js')).startLogView(this.io.gatewayPaths) : undefined;
     try {
       return await runtime.loadSupervisor().runSupervisor({
-        environment: this.environment,
+        environment: this.io.environment,
         flags,
         foreground: true,
         onRunning: (info) =>
-          void this.#announce({ ...info, pid: process.pid, ok: true }, isFirst).catch((error: unknown) => this.note(String(error))),
-        onSucceeded: (pid) => void this.note(`The gateway continues in the background (pid ${pid}).`),
+          void this.#announce({ ...info, pid: process.pid, ok: true }, isFirst).catch((error: unknown) => this.io.note(String(error))),
+        onSucceeded: (pid) => void this.io.note(`The gateway continues in the background (pid ${pid}).`),
       });
     } finally {
       await view?.end();
@@ -138,13 +138,13 @@ export class RunCommand extends BaseCommand {
 
   /** Prints to stdout for a background start or on a terminal; a foreground gateway without a terminal prints to stderr. */
   async #announce(started: StartedGateway, isFirst: boolean): Promise<void> {
-    const { status } = await requireGateway(this.gatewayPaths);
+    const { status } = await requireGateway(this.io.gatewayPaths);
     const { pid, instanceId, host, port } = started;
     const url = status.urls[0] ?? `http://localhost:${port}`;
-    if (this.json) return this.printJson({ started: true, pid, instanceId, host, port, url });
+    if (this.json) return this.io.printJson({ started: true, pid, instanceId, host, port, url });
     const lines = [`✅ Gateway is running (pid ${pid})`, `   URL: ${url}`];
-    if (isFirst) lines.push(...renderWelcome(await makeWelcome(url, await this.connect()), this.gatewayPaths));
+    if (isFirst) lines.push(...renderWelcome(await makeWelcome(url, await this.connect()), this.io.gatewayPaths));
     for (const line of lines)
-      await (this.out.isTerminal || this.background || this.path.includes('start') ? this.printLine(line) : this.note(line));
+      await (this.io.out.isTerminal || this.background || this.path.includes('start') ? this.io.printLine(line) : this.io.note(line));
   }
 }

@@ -24,7 +24,7 @@ export class ServiceStartCommand extends BaseCommand {
   });
 
   protected async run(): Promise<number> {
-    const paths = this.gatewayPaths;
+    const paths = this.io.gatewayPaths;
     const record = recordOf(paths);
     if (record === undefined) throw notInstalled();
     const manager = chooseManager(paths);

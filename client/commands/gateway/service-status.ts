@@ -15,7 +15,7 @@ export class ServiceStatusCommand extends BaseCommand {
   });
 
   protected async run(): Promise<number> {
-    const paths = this.gatewayPaths;
+    const paths = this.io.gatewayPaths;
     const manager = chooseManager(paths);
     await manager.assertAvailable();
     const report = await makeServiceReport(paths, manager);

@@ -20,17 +20,17 @@ export class StatusCommand extends BaseCommand {
 
   protected async run(): Promise<number> {
     const status = await this.#ask();
-    if (this.json) await this.printJson({ running: true, ...status });
+    if (this.json) await this.io.printJson({ running: true, ...status });
     else {
       const tokenHint = status.auth.tokenHint ?? (await this.#readTokenHint());
-      await this.printLine(renderStatus(status, { tokenHint, nowMs: Date.now(), paint: this.out.paint }));
+      await this.io.printLine(renderStatus(status, { tokenHint, nowMs: Date.now(), paint: this.io.out.paint }));
     }
     return statusExitCode(status);
   }
 
   /** The supervisor's status. Where a service is installed, its warnings are added, and the service is what to start. */
   async #ask(): Promise<StatusDocument> {
-    const paths = this.gatewayPaths;
+    const paths = this.io.gatewayPaths;
     const hasService = hasInstallRecord(paths.home);
     try {
       const { status } = await requireGateway(paths);
@@ -45,7 +45,7 @@ export class StatusCommand extends BaseCommand {
 
   /** Names the gateways of this home that do run. */
   async #notRunning(error: GatewayError, start = ''): Promise<GatewayError> {
-    const found = await findOthers(this.gatewayPaths);
+    const found = await findOthers(this.io.gatewayPaths);
     const others = found.map(({ configPath, pid, host, port }) => ({ configPath, pid, host, port }));
     const named = others.map(({ configPath, pid, port }) => `Running in this home: ${configPath} (pid ${pid}, port ${port})`);
     return new GatewayError('NOT_RUNNING', {
@@ -59,7 +59,7 @@ export class StatusCommand extends BaseCommand {
   /** The token that the first worker will load. */
   async #readTokenHint(): Promise<string | null> {
     const { readTokenHint } = await import('../../gateway/gateway-settings.js');
-    return readTokenHint(this.gatewayPaths, this.environment);
+    return readTokenHint(this.io.gatewayPaths, this.io.environment);
   }
 
   protected override failureFields({ code }: ErrorDocument): Record<string, unknown> {

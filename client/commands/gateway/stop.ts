@@ -52,15 +52,15 @@ export class StopCommand extends BaseCommand {
   });
 
   protected async run(): Promise<number> {
-    const paths = this.gatewayPaths;
+    const paths = this.io.gatewayPaths;
     if (recordOf(paths) === undefined) return this.#stopWhatRuns();
-    return this.context.runtime.loadTools().stayStopped({ paths, note: (text) => this.note(text), stop: () => this.#stopWhatRuns() });
+    return this.context.runtime.loadTools().stayStopped({ paths, note: (text) => this.io.note(text), stop: () => this.#stopWhatRuns() });
   }
 
   async #stopWhatRuns(): Promise<number> {
     const timeoutMs = parseTimeout(this.timeout);
     // A gateway that has the lock and no control socket yet has one in a moment.
-    const location = await awaitStarting(this.gatewayPaths, await locateGateway(this.gatewayPaths));
+    const location = await awaitStarting(this.io.gatewayPaths, await locateGateway(this.io.gatewayPaths));
     switch (location.kind) {
       case 'answers':
         return this.#stop(location, timeoutMs);
@@ -77,16 +77,16 @@ export class StopCommand extends BaseCommand {
   }
 
   async #reportStopped(text: string): Promise<number> {
-    if (this.json) await this.printJson({ stopped: true, wasRunning: false });
-    else await this.note(text);
+    if (this.json) await this.io.printJson({ stopped: true, wasRunning: false });
+    else await this.io.note(text);
     return 0;
   }
 
   async #kill(pid: number): Promise<number> {
-    const { lockPath } = this.gatewayPaths;
+    const { lockPath } = this.io.gatewayPaths;
     const lock = readLock(lockPath);
     if (!isLockRecord(lock) || lock.pid !== pid) return this.#stopWhatRuns();
-    await this.note(`Gateway ${pid} does not answer; ending it ...`);
+    await this.io.note(`Gateway ${pid} does not answer; ending it ...`);
     const startedAtMs = Date.now();
     await killGateway(lock, lockPath);
     return this.printResult(
@@ -102,19 +102,19 @@ export class StopCommand extends BaseCommand {
     const release = this.context.runtime.onInterrupt(() => {
       interrupts += 1;
       if (interrupts > 1) return waiting.abort();
-      void this.note('Ending the drain early; Ctrl-C again to stop waiting.');
+      void this.io.note('Ending the drain early; Ctrl-C again to stop waiting.');
       callControl(controlPath, { type: 'stop', timeoutMs: 0 }, { deadlines: deadlines(0), signal: waiting.signal }).catch(() => undefined);
     });
     try {
       const result = await this.#request(controlPath, timeoutMs, waiting.signal);
       await this.#waitForExit(supervisor, waiting.signal);
-      const heir = result === undefined ? await locateGateway(this.gatewayPaths) : undefined;
+      const heir = result === undefined ? await locateGateway(this.io.gatewayPaths) : undefined;
       // It left for a successor, which is the gateway now.
       if (heir?.kind === 'answers' && heir.status.instanceId !== status.instanceId) return await this.#stop(heir, timeoutMs);
       return await this.#report(status.pid, result);
     } catch (error) {
       if (!waiting.signal.aborted) throw error;
-      await this.note('Not waiting any longer; the gateway continues to stop.');
+      await this.io.note('Not waiting any longer; the gateway continues to stop.');
       return INTERRUPTED_EXIT_CODE;
     } finally {
       release();
@@ -126,7 +126,7 @@ export class StopCommand extends BaseCommand {
     const answered = new AbortController();
     const call = { type: 'stop', ...definedFields({ timeoutMs, force: this.force || undefined }) } as const;
     try {
-      const onProgress = ({ message }: { message: string }): void => void this.note(`Stopping: ${message}`);
+      const onProgress = ({ message }: { message: string }): void => void this.io.note(`Stopping: ${message}`);
       const answer = callControl(controlPath, call, { deadlines: deadlines(timeoutMs ?? MAX_DRAIN_MS), signal, onProgress });
       return await Promise.race([answer, this.#untilSilent(answered.signal)]);
     } catch (error) {
@@ -142,7 +142,7 @@ export class StopCommand extends BaseCommand {
   async #untilSilent(answered: AbortSignal): Promise<never> {
     while (!answered.aborted) {
       await pause(LOOK_AGAIN_MS, undefined, { ref: false });
-      const location = answered.aborted ? undefined : await locateGateway(this.gatewayPaths);
+      const location = answered.aborted ? undefined : await locateGateway(this.io.gatewayPaths);
       if (location?.kind === 'silent' && !answered.aborted) throw unavailableError(location);
     }
     return new Promise<never>(() => undefined);

@@ -35,22 +35,22 @@ export class TokenCommand extends BaseCommand {
   protected async run(): Promise<number> {
     const known = this.rotate ? await this.#rotate() : this.#load();
     const shown = this.show ? known.token : maskToken(known.token);
-    if (this.json) await this.printJson({ token: shown, source: known.source, rotated: this.rotate });
-    else await this.printLine(shown);
+    if (this.json) await this.io.printJson({ token: shown, source: known.source, rotated: this.rotate });
+    else await this.io.printLine(shown);
     await this.#noteDifference(known);
     return 0;
   }
 
   #load(): KnownToken {
-    const known = readKnownToken(this.gatewayPaths, this.environment);
+    const known = readKnownToken(this.io.gatewayPaths, this.io.environment);
     if (known !== undefined) return known;
     this.#prepareDirectory();
-    return { token: loadOrCreateToken(this.gatewayPaths.tokenPath), source: 'generated' };
+    return { token: loadOrCreateToken(this.io.gatewayPaths.tokenPath), source: 'generated' };
   }
 
   #prepareDirectory(): void {
-    this.gatewayPaths = claimPaths(this.gatewayPaths);
-    ensurePrivateDirectory(this.gatewayPaths.credentialsDir);
+    this.io.gatewayPaths = claimPaths(this.io.gatewayPaths);
+    ensurePrivateDirectory(this.io.gatewayPaths.credentialsDir);
   }
 
   async #rotate(): Promise<KnownToken> {
@@ -66,16 +66,16 @@ export class TokenCommand extends BaseCommand {
       });
     }
     // A gateway that got its token at start does not read the file.
-    const running = await locateGateway(this.gatewayPaths);
+    const running = await locateGateway(this.io.gatewayPaths);
     const isFollowing = running.kind === 'answers' && !this.#hasOther(running.status, known.token);
-    const token = await rotateToken(this.gatewayPaths.tokenPath);
+    const token = await rotateToken(this.io.gatewayPaths.tokenPath);
     if (isFollowing) await this.#applyToRunning(running.controlPath);
     return { token, source: 'generated' };
   }
 
   async #applyToRunning(controlPath: string): Promise<void> {
     await callControl(controlPath, { type: 'restart' }, { deadlines: RESTART_DEADLINES });
-    await this.note('The running gateway uses the new token now.');
+    await this.io.note('The running gateway uses the new token now.');
   }
 
   #hasOther({ auth }: StatusDocument, token: string): boolean {
@@ -84,10 +84,10 @@ export class TokenCommand extends BaseCommand {
 
   /** The token of a gateway started with --token, or in a different environment, is in no file. */
   async #noteDifference(known: KnownToken): Promise<void> {
-    const location = await locateGateway(this.gatewayPaths);
+    const location = await locateGateway(this.io.gatewayPaths);
     if (location.kind !== 'answers' || !this.#hasOther(location.status, known.token)) return;
     const why = 'it was started with --token or XOPC_GATEWAY_TOKEN, or before the token changed';
-    await this.note(`The running gateway uses another token (${location.status.auth.tokenHint}): ${why}.`);
-    if (this.rotate) await this.note('The new token applies once the gateway is restarted without it.');
+    await this.io.note(`The running gateway uses another token (${location.status.auth.tokenHint}): ${why}.`);
+    if (this.rotate) await this.io.note('The new token applies once the gateway is restarted without it.');
   }
 }

@@ -21,10 +21,10 @@ export class UninstallCommand extends BaseCommand {
   readonly force = Option.Boolean('-f,--force', false, { description: 'Remove hand-edited files too.' });
 
   protected async run(): Promise<number> {
-    const paths = this.gatewayPaths;
+    const paths = this.io.gatewayPaths;
     const manager = chooseManager(paths);
     await manager.assertAvailable();
-    const uninstallation: Uninstallation = { paths, manager, force: this.force, note: (text) => this.note(text) };
+    const uninstallation: Uninstallation = { paths, manager, force: this.force, note: (text) => this.io.note(text) };
     const preview = await withDifference(previewUninstall(uninstallation), 'what install wrote', uninstallation.note);
     if (!preview.isInstalled) return this.#report(false, [], 'The gateway is not installed as a service.');
     if (this.dryRun)
@@ -40,7 +40,7 @@ export class UninstallCommand extends BaseCommand {
   async #report(hasRemoved: boolean, paths: readonly string[], text: string): Promise<number> {
     const document = { uninstalled: hasRemoved, dryRun: this.dryRun, paths };
     if (this.json || hasRemoved || this.dryRun) return this.printResult(document, text);
-    await this.note(text);
+    await this.io.note(text);
     return 0;
   }
 }

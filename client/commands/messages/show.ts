@@ -32,11 +32,12 @@ export class MessageShowCommand extends BaseCommand {
     const path = messagePath(this.id);
     const { message } = await this.request<{ message: OutgoingDocument }>({ method: 'GET', path });
     if (this.json) {
-      await this.printJson(message);
+      await this.io.printJson(message);
       return 0;
     }
     await this.printForeign([...describe(message), '', message.content].join('\n'));
-    if (message.status === 'dead' || message.status === 'unknown') await this.note(`Send it again with: xopc messages retry ${message.id}`);
+    if (message.status === 'dead' || message.status === 'unknown')
+      await this.io.note(`Send it again with: xopc messages retry ${message.id}`);
     return 0;
   }
 }

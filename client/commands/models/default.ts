@@ -33,11 +33,11 @@ export class ModelDefaultCommand extends ConfigCommand {
       typeof current === 'object' && current !== null
         ? (current as { primary?: string; fallbacks?: string[] })
         : { primary: current as string | undefined, fallbacks: [] };
-    if (this.json) return this.printJson({ model: primary ?? null, fallbacks: fallbacks ?? [] });
+    if (this.json) return this.io.printJson({ model: primary ?? null, fallbacks: fallbacks ?? [] });
     if (primary === undefined || primary === null) {
-      return this.note('No default model is set; the first configured model answers. Set one with: xopc models default PROVIDER/MODEL');
+      return this.io.note('No default model is set; the first configured model answers. Set one with: xopc models default PROVIDER/MODEL');
     }
-    await this.printLine([primary, ...(fallbacks ?? [])].join('\n'));
+    await this.io.printLine([primary, ...(fallbacks ?? [])].join('\n'));
   }
 
   async #set(model: string, current: unknown): Promise<void> {
@@ -47,20 +47,20 @@ export class ModelDefaultCommand extends ConfigCommand {
     const isRunning = await this.#checkKnown(model);
     this.prepareDirectories();
     const path = typeof current === 'object' && current !== null ? [...KEY, 'primary'] : KEY;
-    await writeConfig(writeOptions(this.gatewayPaths), [{ path, value: model }]);
-    if (this.json) return this.printJson({ model, appliedTo: isRunning ? 'running gateway' : 'next start' });
-    await this.note(
+    await writeConfig(writeOptions(this.io.gatewayPaths), [{ path, value: model }]);
+    if (this.json) return this.io.printJson({ model, appliedTo: isRunning ? 'running gateway' : 'next start' });
+    await this.io.note(
       `${model} is now the default${isRunning ? '; the running gateway applies it' : ''}. Try it with: xopc models test ${model}`,
     );
   }
 
   /** Warns about a model that the running gateway does not list; providers may not list all of their models. */
   async #checkKnown(model: string): Promise<boolean> {
-    const location = await locateGateway(this.gatewayPaths);
+    const location = await locateGateway(this.io.gatewayPaths);
     if (location.kind !== 'answers') return false;
     const { models } = await this.request<{ models: ModelDocument[] }>({ method: 'GET', path: '/api/models' });
     if (!models.some(({ id }) => id === model)) {
-      await this.note(`Warning: no configured provider lists ${model}.`, this.err.paint.yellow);
+      await this.io.note(`Warning: no configured provider lists ${model}.`, this.io.err.paint.yellow);
     }
     return true;
   }

@@ -31,7 +31,7 @@ export class ModelTestCommand extends BaseCommand {
     const { choices, usage } = await this.request<ChatCompletion>({ method: 'POST', path: '/v1/chat/completions', body });
     const durationMs = Math.round(performance.now() - startedAt);
     const reply = choices[0]?.message.content ?? '';
-    if (this.json) await this.printJson({ model, reply, durationMs, usage: usage ?? null });
+    if (this.json) await this.io.printJson({ model, reply, durationMs, usage: usage ?? null });
     else await this.printForeign(`${model} answered in ${durationMs} ms: ${oneLine(reply)}`);
     return 0;
   }
@@ -39,6 +39,6 @@ export class ModelTestCommand extends BaseCommand {
   /** `model` may be an agent too. */
   async #defaultAgent(): Promise<string> {
     const { effectiveValue } = await import('../config/config-values.js');
-    return String(effectiveValue(loadConfigFile({ path: this.gatewayPaths.configPath }), ['agents', 'default']));
+    return String(effectiveValue(loadConfigFile({ path: this.io.gatewayPaths.configPath }), ['agents', 'default']));
   }
 }

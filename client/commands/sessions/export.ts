@@ -37,9 +37,9 @@ export class SessionExportCommand extends BaseCommand {
     const api = await this.connect();
     const content = await api.download({ method: 'GET', path: `${path}/export?format=${this.format}` });
     if (this.output === undefined) {
-      const text = new TerminalText(this.out.isTerminal);
-      for await (const chunk of content.setEncoding('utf8') as AsyncIterable<string>) await this.out.write(text.push(chunk));
-      await this.out.write(text.end());
+      const text = new TerminalText(this.io.out.isTerminal);
+      for await (const chunk of content.setEncoding('utf8') as AsyncIterable<string>) await this.io.out.write(text.push(chunk));
+      await this.io.out.write(text.end());
       return 0;
     }
     const partial = `${this.output}.${process.pid}.part`;
@@ -50,8 +50,8 @@ export class SessionExportCommand extends BaseCommand {
       rmSync(partial, { force: true });
       throw fileError(this.output, error);
     }
-    if (this.json) await this.printJson({ key: this.key, file: this.output });
-    else await this.note(`${this.key} written to ${this.output}`);
+    if (this.json) await this.io.printJson({ key: this.key, file: this.output });
+    else await this.io.note(`${this.key} written to ${this.output}`);
     return 0;
   }
 }

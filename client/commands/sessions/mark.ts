@@ -71,7 +71,7 @@ export class SessionTagCommand extends BaseCommand {
     const isChanged = added.length + removed.length > 0;
     const session = isChanged ? (await api.call<{ session: SessionDocument }>({ method: 'PATCH', path, body: { tags } })).session : before;
     if (this.json || session.tags.length > 0) return this.printResult(session, session.tags.join('\n'));
-    await this.note('This conversation has no tags.');
+    await this.io.note('This conversation has no tags.');
     return 0;
   }
 }

@@ -29,7 +29,7 @@ export class SessionShowCommand extends BaseCommand {
       `Created: ${session.createdAt}`,
       `Messages: ${session.messageCount}`,
     ];
-    if (this.json) await this.printJson({ session, messages });
+    if (this.json) await this.io.printJson({ session, messages });
     else await this.printForeign([...heading, '', ...messages.map(describeMessage)].join('\n').trimEnd());
     return 0;
   }
