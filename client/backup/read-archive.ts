@@ -32,7 +32,6 @@ const TAR_REASONS = [
   { pattern: /^(Invalid tar header|Invalid header|Header exceeds)/, reason: 'it is damaged: a header is invalid' },
 ];
 
-/** Reads the manifest, which is the first entry. */
 async function readManifest({ header, stream }: TarEntry): Promise<BackupManifest> {
   if (header.name !== MANIFEST_NAME || header.type !== 'file' || header.size > MAX_MANIFEST_BYTES) {
     throw new Error('it is not an xopc backup');

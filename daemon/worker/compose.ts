@@ -69,7 +69,6 @@ export interface ConversationDeps {
   readonly clock: Clock;
   /** Loads the bundle that speaks to model vendors; called at most once while it succeeds. */
   readonly loadAi: () => AiModule;
-  /** Loads the bundle that speaks to Telegram. */
   readonly loadTelegram: () => TelegramModule;
   /** Loads the bundle that puts schedules into words. */
   readonly loadCronWords: () => CronWords;

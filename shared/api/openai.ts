@@ -36,7 +36,6 @@ const message = () =>
     z.looseObject({ role: z.literal('tool'), content: texts(), tool_call_id: z.string().min(1) }),
   ]);
 
-/** A JSON Schema. */
 const jsonSchema = () => z.record(z.string(), z.unknown());
 
 const tool = () =>

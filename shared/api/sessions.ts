@@ -112,7 +112,6 @@ export const sessionChooseResponse = () => z.strictObject({ status: okStatus(), 
 export const sessionCreateResponse = () => z.strictObject({ status: okStatus(), session: sessionDocument(), created: z.boolean() });
 export const sessionListResponse = () =>
   z.strictObject({ status: okStatus(), sessions: z.array(listedSession()), nextCursor: z.string().nullable() });
-/** One page of sessions. */
 export type SessionPage = Omit<z.output<ReturnType<typeof sessionListResponse>>, 'status'>;
 
 /** `maxAgeDays`, `maxMessages`: from `sessions.retention`; null means no limit. */

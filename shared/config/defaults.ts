@@ -1,7 +1,5 @@
 /** Defaults that programs need which do not load the schema of the configuration. */
 
-/** Of `gateway`. */
 export const GATEWAY_DEFAULTS = { host: '0.0.0.0', port: 18_790, drainTimeoutMs: 5_000 } as const;
 
-/** Of `logs`. */
 export const LOG_DEFAULTS = { level: 'info', maxBytes: 10_485_760, files: 5 } as const;

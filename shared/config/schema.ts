@@ -11,7 +11,6 @@ export { LOG_LEVELS, type LogLevel } from '../log/level.js';
 
 const id = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'must be 1–64 letters, digits, dots, dashes or underscores');
 const origin = z.string().regex(/^https?:\/\/[^/\s]+$/, 'must be an origin such as https://example.com, without a path');
-/** `provider/model`. */
 const modelRef = z.string().regex(/^[^/\s]+\/\S+$/, 'must be provider/model, e.g. openai/gpt-5');
 const modelChoice = z.union([modelRef, z.strictObject({ primary: modelRef, fallbacks: z.array(modelRef).default([]) })]);
 
@@ -59,7 +58,6 @@ const gateway = z.strictObject({
   allowedIps: z.array(addressRange).default([]),
 });
 
-/** An address, a CIDR range, or a host name. */
 const fetchTarget = z.string().refine((text) => isAddressRange(text) || /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/i.test(text), {
   error: ({ input }) => `'${String(input)}' is neither a host name, an IP address nor a CIDR range`,
 });

@@ -144,7 +144,6 @@ ${words.join('\n')}
 }`;
 }
 
-/** The script for a shell. */
 export function completionScript(shell: Shell, commands: readonly CommandNode[]): string {
   const scripts: Record<Shell, (commands: readonly CommandNode[]) => string> = {
     bash: bashScript,

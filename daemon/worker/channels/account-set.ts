@@ -3,7 +3,6 @@ import type { ChannelStatus } from '../../../shared/control/messages.js';
 import type { Channel, ChatFacts, Composition, Delivery, OpenedFile, Preview, PreviewTarget, SendOutcome } from './channel.js';
 import type { ChannelHost } from './host.js';
 
-/** One account of a channel. */
 export interface ChannelAccount {
   /** Returns at once; slow work continues in the background. */
   start(): void;

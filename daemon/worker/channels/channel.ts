@@ -89,7 +89,6 @@ export interface Channel {
   isIdempotent(accountId: string): boolean;
   /** One attempt. Never rejects. */
   send(delivery: Delivery, signal: AbortSignal): Promise<SendOutcome>;
-  /** Undefined for channels without previews. */
   openPreview?(target: PreviewTarget): Preview | undefined;
   /** Reads a file that a person has sent. Undefined for channels without files. Never rejects. */
   openFile?(accountId: string, fileId: string, signal: AbortSignal): Promise<OpenedFile>;

@@ -222,7 +222,6 @@ export class ConfigDocuments {
     return maskText(stripBom(text), findSecrets(this.#options.inForce().config));
   }
 
-  /** Returns the JSON Schema of `config.json`. */
   schema(): Fields {
     return configJsonSchema() as Fields;
   }

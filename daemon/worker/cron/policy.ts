@@ -40,7 +40,6 @@ export interface DueOccurrence {
   readonly nextAtMs: number | null;
 }
 
-/** Decides what happens to a job whose next occurrence is due. */
 export function decideDue(job: Pick<CronJob, 'nextAtMs' | 'missed' | 'graceMs'>, schedule: Schedule, nowMs: number): DueOccurrence {
   const plannedMs = job.nextAtMs ?? nowMs;
   const scheduledAtMs = schedule.last(plannedMs, nowMs) ?? plannedMs;
@@ -73,7 +72,6 @@ export function decideRetry(facts: {
   return isRetryable && attempt <= job.retries ? nowMs + backoffMs(job.failures) : null;
 }
 
-/** Returns a new attempt at the occurrence of `run`. */
 export function nextAttempt(run: CronRun, dueAtMs: number): NewCronRun {
   const { jobId, trigger, scheduledAtMs, occurrence, attempt } = run;
   return { id: newId('run'), jobId, trigger, scheduledAtMs, dueAtMs, state: 'queued', occurrence, attempt: attempt + 1 };

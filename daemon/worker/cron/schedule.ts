@@ -131,7 +131,6 @@ export function parseSchedule({ schedule, timezone, anchorMs }: ScheduleSource):
   return cronSchedule(text, zone);
 }
 
-/** Returns the schedule of a job. */
 export function scheduleOf(job: Pick<CronJob, 'schedule' | 'timezone' | 'anchorMs'>): Schedule {
   return parseSchedule(job);
 }

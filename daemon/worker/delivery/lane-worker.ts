@@ -32,7 +32,6 @@ export type Claim<Item> =
   | { readonly type: 'held' }
   | { readonly type: 'empty' };
 
-/** The result of an attempt. */
 export interface Attempt {
   /** Runs in a write, and again if that fails. Undefined: the attempt has recorded its result itself. */
   record?(tx: Transaction): Promise<void>;

@@ -29,7 +29,6 @@ function plus(sum: UsageAmounts, part: UsageAmounts): UsageAmounts {
   return Object.fromEntries(NAMES.map((name) => [name, sum[name] + part[name]])) as UsageAmounts;
 }
 
-/** Sums by key. */
 class Sums<Key> {
   readonly #sums = new Map<Key, UsageAmounts>();
 

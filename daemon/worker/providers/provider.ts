@@ -53,7 +53,6 @@ export interface ToolResultMessage {
   readonly results: readonly ToolResult[];
 }
 
-/** A message for a model. */
 export type ModelMessage = ChatMessage | ToolCallMessage | ToolResultMessage;
 
 export interface ToolDefinition {

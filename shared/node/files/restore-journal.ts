@@ -49,7 +49,6 @@ function keptRoot(paths: RestorePaths): string {
   return join(dirname(databaseOf(paths)), 'replaced');
 }
 
-/** Returns where the replaced state of a restore is kept. */
 export function replacedStatePath(paths: RestorePaths, id: string): string {
   return join(keptRoot(paths), id);
 }

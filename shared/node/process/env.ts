@@ -7,15 +7,11 @@ import { isLogLevel, LOG_LEVELS, type LogLevel } from '../../log/level.js';
 export interface GatewayEnvironment {
   /** XOPC_HOME, default `~/.xopc`. */
   readonly home: string;
-  /** XOPC_CONFIG. */
   readonly configPath: string | undefined;
-  /** XOPC_PORT. */
   readonly port: number | undefined;
-  /** XOPC_HOST. */
   readonly host: string | undefined;
   /** XOPC_GATEWAY_TOKEN: overrides `gateway.auth.api_key` and the generated token. */
   readonly token: string | undefined;
-  /** XOPC_LOG_LEVEL. */
   readonly logLevel: LogLevel | undefined;
   /** XOPC_ALLOW_SIGUSR1_RESTART=1: SIGUSR1 restarts instead of only being logged. */
   readonly allowSigusr1Restart: boolean;

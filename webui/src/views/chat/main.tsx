@@ -61,7 +61,6 @@ async function loadOlder(model: ChatModel): Promise<void> {
   });
 }
 
-/** Returns the last block of code in a text. */
 function lastCode(text: string): string | undefined {
   return [...text.matchAll(/^(```+|~~~+)[^\n]*\n([\s\S]*?)\n?^\1/gm)].at(-1)?.[2];
 }

@@ -4,7 +4,6 @@ import { createSearch, parseSearch } from '../../../../shared/log/search.js';
 import { indexFrom, type LogRow } from './log-row.js';
 
 interface LogView {
-  /** Hidden levels. */
   readonly hidden: ReadonlySet<LogLevel>;
   readonly search: string;
   /** The shown time range, in epoch milliseconds. */
