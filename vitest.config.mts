@@ -5,8 +5,8 @@ const APART = ['test/e2e/**', 'test/torture/**', 'test/guards/**', 'test/bench/*
 /** Tests that start processes or wait for real time to pass: a part each, and too slow for `npm run check`. */
 const COMPONENT = [
   'test/bin/**/*.test.ts',
-  'test/client/commands/{run,run-force,status,stop-restart,stop-races}.test.ts',
-  'test/client/gateway/{control-client,end-process,kill-gateway,locate-gateway,start-supervisor}.test.ts',
+  'test/client/commands/{run,run-force,status,stop-hung,stop-restart,stop-races}.test.ts',
+  'test/client/gateway/{control-client,end-process,kill-gateway,locate-gateway,reclaim-lock,rouse-gateway,start-supervisor}.test.ts',
   'test/client/ports/{free-port,port-owner}.test.ts',
   'test/daemon/supervisor/{gateway,config/config-watch,logs/log-rotation,socket/listen-socket-hand-over}.test.ts',
   'test/daemon/supervisor/lock/{gateway-lock,lock-holder,lock-race}.test.ts',

@@ -14,6 +14,16 @@ export const startSupervisor: ClientTools['startSupervisor'] = async (options) =
 export const awaitServiceManager: ClientTools['awaitServiceManager'] = async (...args) =>
   (await import('./service/await-service.js')).awaitServiceManager(...args);
 
+export const reclaimLock: ClientTools['reclaimLock'] = async (...args) => (await import('./gateway/reclaim-lock.js')).reclaimLock(...args);
+
+export const rouseGateway: ClientTools['rouseGateway'] = async (...args) =>
+  (await import('./gateway/rouse-gateway.js')).rouseGateway(...args);
+
+export const startAgain: ClientTools['startAgain'] = async (start) => (await import('./gateway/start-again.js')).startAgain(start);
+
+export const isServiceProcess: ClientTools['isServiceProcess'] = async (...args) =>
+  (await import('./service/await-service.js')).isServiceProcess(...args);
+
 export const serviceWarnings: ClientTools['serviceWarnings'] = async (paths) => (await import('./service/drift.js')).serviceWarnings(paths);
 
 export const stayStopped: ClientTools['stayStopped'] = async (stop) => (await import('./service/stop-gateway.js')).stayStopped(stop);

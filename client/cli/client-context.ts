@@ -4,8 +4,11 @@ import type { DatabaseModule } from '../../shared/backup.js';
 import type { PatternModule } from '../../shared/node/log/line-matcher.js';
 import type { SupervisorEntry } from '../../shared/node/process/entry.js';
 import type { GatewayEnvironment } from '../../shared/node/process/env.js';
+import type { reclaimLock } from '../gateway/reclaim-lock.js';
+import type { rouseGateway } from '../gateway/rouse-gateway.js';
+import type { startAgain } from '../gateway/start-again.js';
 import type { startSupervisor } from '../gateway/start-supervisor.js';
-import type { awaitServiceManager } from '../service/await-service.js';
+import type { awaitServiceManager, isServiceProcess } from '../service/await-service.js';
 import type { serviceWarnings } from '../service/drift.js';
 import type { stayStopped } from '../service/stop-gateway.js';
 
@@ -20,6 +23,10 @@ export interface CommandEntry {
 export interface ClientTools {
   readonly startSupervisor: typeof startSupervisor;
   readonly awaitServiceManager: typeof awaitServiceManager;
+  readonly reclaimLock: typeof reclaimLock;
+  readonly rouseGateway: typeof rouseGateway;
+  readonly startAgain: typeof startAgain;
+  readonly isServiceProcess: typeof isServiceProcess;
   serviceWarnings(...args: Parameters<typeof serviceWarnings>): Promise<ReturnType<typeof serviceWarnings>>;
   readonly stayStopped: typeof stayStopped;
 }

@@ -15,7 +15,8 @@ const KILL_LIMIT_MS = 2_000;
 /** There is no event for the exit of a process that is not our child. */
 const LOOK_AGAIN_MS = 10;
 
-function signal(target: number, name: NodeJS.Signals): void {
+/** Sends a signal to a process, or to a process group as a negative number; does nothing when that is gone or another user's. */
+export function sendSignal(target: number, name: NodeJS.Signals): void {
   try {
     process.kill(target, name);
   } catch (error) {
@@ -25,34 +26,30 @@ function signal(target: number, name: NodeJS.Signals): void {
   }
 }
 
-/** Waits until none of the processes is left. @returns whether that came true within `limitMs` */
-export async function waitUntilGone(processes: readonly KnownProcess[], limitMs: number): Promise<boolean> {
-  const isGone = (): true | undefined => (processes.some(isSameProcess) ? undefined : true);
-  return (await poll(isGone, { limitMs, pause: LOOK_AGAIN_MS })) === true;
+/** Waits until none of the processes is left. @returns whether that came true within `limitMs` and before `signal` */
+export async function waitUntilGone(processes: readonly KnownProcess[], limitMs: number, signal?: AbortSignal): Promise<boolean> {
+  const look = (): boolean | undefined => (processes.some(isSameProcess) ? (signal?.aborted === true ? false : undefined) : true);
+  return (await poll(look, { limitMs, pause: LOOK_AGAIN_MS })) === true;
 }
 
 /**
- * SIGTERM, {@link TERM_GRACE_MS}, then SIGCONT (a stopped process) and SIGKILL. Each process is proven by its start
- * time again before each signal.
+ * SIGTERM, {@link TERM_GRACE_MS}, then SIGKILL. Each process is proven by its start time again before each signal.
  * @returns those that are still there, which only another user's or an unkillable one can be
  */
 export async function endProcesses(processes: readonly KnownProcess[]): Promise<KnownProcess[]> {
-  for (const known of processes.filter(isSameProcess)) signal(known.pid, 'SIGTERM');
-  if (await waitUntilGone(processes, TERM_GRACE_MS)) return [];
-  for (const known of processes.filter(isSameProcess)) {
-    signal(known.pid, 'SIGCONT');
-    signal(known.pid, 'SIGKILL');
-  }
+  for (const known of processes.filter(isSameProcess)) sendSignal(known.pid, 'SIGTERM');
+  return (await waitUntilGone(processes, TERM_GRACE_MS)) ? [] : killProcesses(processes);
+}
+
+/** SIGKILL, which also ends a stopped process. @returns those that are still there */
+export async function killProcesses(processes: readonly KnownProcess[]): Promise<KnownProcess[]> {
+  for (const known of processes.filter(isSameProcess)) sendSignal(known.pid, 'SIGKILL');
   await waitUntilGone(processes, KILL_LIMIT_MS);
   return processes.filter(isSameProcess);
 }
 
 /** SIGKILL to whole process groups, each named by a leader that is proven. @returns the leaders that are still there */
 export async function killGroups(leaders: readonly KnownProcess[]): Promise<KnownProcess[]> {
-  for (const known of leaders.filter(isSameProcess)) {
-    if (process.platform !== 'win32') signal(-known.pid, 'SIGKILL');
-    signal(known.pid, 'SIGKILL');
-  }
-  await waitUntilGone(leaders, KILL_LIMIT_MS);
-  return leaders.filter(isSameProcess);
+  if (process.platform !== 'win32') for (const known of leaders.filter(isSameProcess)) sendSignal(-known.pid, 'SIGKILL');
+  return killProcesses(leaders);
 }

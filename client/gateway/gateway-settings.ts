@@ -40,6 +40,16 @@ export function readListenSettings(
   };
 }
 
+/** Returns the drain time of a gateway that cannot be asked, in milliseconds; the default where the file cannot be read. */
+export function readDrainTimeoutMs(paths: GatewayPaths): number {
+  try {
+    const drainTimeoutMs = valueAt(readConfigValue(paths), ['gateway', 'drainTimeoutMs']);
+    return Number.isInteger(drainTimeoutMs) ? (drainTimeoutMs as number) : GATEWAY_DEFAULTS.drainTimeoutMs;
+  } catch {
+    return GATEWAY_DEFAULTS.drainTimeoutMs;
+  }
+}
+
 /** The token that a gateway started now would use. @throws CONFIG_INVALID when config or token file cannot be read */
 export function readKnownToken(paths: GatewayPaths, environment: GatewayEnvironment): KnownToken | undefined {
   if (environment.token !== undefined) return { token: environment.token, source: 'env' };

@@ -1,13 +1,10 @@
 /** Ends a gateway that does not answer: only processes that its lock names and that their start times prove. */
 import { GatewayError } from '../../shared/errors.js';
 import { isLockRecord, readLock, type LockRecord } from '../../shared/node/files/lock-record.js';
-import { isSameProcess, classifyProcess } from '../../shared/node/process/process-identity.js';
-import { endProcesses, killGroups, waitUntilGone, type KnownProcess } from './end-process.js';
+import { classifyProcess } from '../../shared/node/process/process-identity.js';
+import { killGroups, killProcesses, type KnownProcess, sendSignal, waitUntilGone } from './end-process.js';
 
-/** A worker ends with its supervisor within milliseconds; one that cannot is killed after this. */
-const CHILDREN_GRACE_MS = 300;
-
-function unprovable(lock: LockRecord): GatewayError {
+export function unprovable(lock: LockRecord): GatewayError {
   return new GatewayError('CONTROL_UNREACHABLE', {
     message: `process ${lock.pid} cannot be verified as the gateway and was not touched`,
     details: { pid: lock.pid },
@@ -23,6 +20,17 @@ function stillThere(left: readonly KnownProcess[]): GatewayError {
   });
 }
 
+/** Whether the process that a lock names lives and is certainly the one that wrote it. */
+export function isProven(lock: LockRecord): boolean {
+  return lock.startTime !== null && classifyProcess(lock) === 'alive';
+}
+
+/** The lock of a configuration when it names a process that is certainly the gateway. */
+export function readProvenLock(lockPath: string): LockRecord | undefined {
+  const lock = readLock(lockPath);
+  return isLockRecord(lock) && isProven(lock) ? lock : undefined;
+}
+
 /** The children that the lock names now; a dying supervisor may have written it once more. */
 function childrenOf(lock: LockRecord, lockPath: string): readonly KnownProcess[] {
   const now = readLock(lockPath);
@@ -31,15 +39,18 @@ function childrenOf(lock: LockRecord, lockPath: string): readonly KnownProcess[]
 }
 
 /**
- * SIGTERM, 700 ms, SIGCONT + SIGKILL for the supervisor; then its children and what they started.
+ * SIGKILL for the supervisor, then for its children and what they started.
+ * @param options.termMs  how long SIGTERM gets before; default: none is sent
  * @throws CONTROL_UNREACHABLE when the process cannot be verified as the lock's holder, or does not end
  */
-export async function killGateway(lock: LockRecord, lockPath: string): Promise<void> {
-  if (lock.startTime === null || classifyProcess(lock) !== 'alive') throw unprovable(lock);
-  const left = await endProcesses([lock]);
+export async function killGateway(lock: LockRecord, lockPath: string, { termMs = 0 }: { termMs?: number } = {}): Promise<void> {
+  if (!isProven(lock)) throw unprovable(lock);
+  if (termMs > 0) {
+    sendSignal(lock.pid, 'SIGTERM');
+    await waitUntilGone([lock], termMs);
+  }
+  const left = await killProcesses([lock]);
   if (left.length > 0) throw stillThere(left);
-  const children = childrenOf(lock, lockPath);
-  if (await waitUntilGone(children, CHILDREN_GRACE_MS)) return;
-  const leftChildren = await killGroups(children.filter(isSameProcess));
+  const leftChildren = await killGroups(childrenOf(lock, lockPath));
   if (leftChildren.length > 0) throw stillThere(leftChildren);
 }

@@ -96,7 +96,7 @@ function notAnswering(lock: LockRecord, error: GatewayError): GatewayError {
   return new GatewayError('CONTROL_UNREACHABLE', {
     message: `the gateway is not responding, pid ${lock.pid}`,
     details: { ...error.details, pid: lock.pid, port: lock.port, instanceId: lock.instanceId },
-    hint: 'End it with: xopc gateway stop --force   Replace it with: xopc gateway --force',
+    hint: 'End it with: xopc gateway stop --force   Replace it with: xopc gateway restart --force',
     cause: error,
   });
 }

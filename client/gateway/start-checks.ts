@@ -10,6 +10,7 @@ import { isSameProcess, ownStartMs } from '../../shared/node/process/process-ide
 import { callControl, hasLeft, RESTART_DEADLINES } from './control-client.js';
 import { freePort, gatewayAmong, portTaken } from '../ports/free-port.js';
 import type { ListenSettings } from './gateway-settings.js';
+import { TERM_GRACE_MS } from './end-process.js';
 import { killGateway } from './kill-gateway.js';
 import { locateGateway, unavailableError, type GatewayLocation } from './locate-gateway.js';
 import { findPortOwners, type PortListener } from '../ports/port-owner.js';
@@ -140,7 +141,7 @@ async function takeOver(
 async function endSilent(lock: LockRecord, checks: StartChecks): Promise<void> {
   refuseCompetitor(lock.createdAt, lock);
   await checks.note(`The gateway (pid ${lock.pid}) is not responding; ending it ...`);
-  await killGateway(lock, checks.paths.lockPath);
+  await killGateway(lock, checks.paths.lockPath, { termMs: TERM_GRACE_MS });
 }
 
 /**

@@ -26,6 +26,13 @@ async function startFailed(manager: ServiceManager, state: ServiceState): Promis
   });
 }
 
+export function notInstalled(): GatewayError {
+  return new GatewayError('NOT_FOUND', {
+    message: 'the gateway is not installed as a service',
+    hint: 'Install it with: xopc gateway install   Or start it without a service: xopc gateway start',
+  });
+}
+
 function classifyStatus(status: StatusDocument, marker: string, previousInstanceId: string | undefined): StatusDocument | undefined {
   if (status.supervisedBy !== marker || status.instanceId === previousInstanceId) return undefined;
   return status.ready || status.state === 'failed' ? status : undefined;
@@ -58,6 +65,35 @@ export async function awaitService(
     message: `the service is not ready after ${LIMIT_MS / 1000} s`,
     hint: 'Check again with: xopc gateway service-status',
   });
+}
+
+/** Whether the manager of the installed service runs this process. False where it cannot be asked. */
+export async function isServiceProcess(paths: GatewayPaths, pid: number): Promise<boolean> {
+  if (recordOf(paths) === undefined) return false;
+  try {
+    return (await chooseManager(paths).state()).pid === pid;
+  } catch (error) {
+    if (error instanceof GatewayError) return false;
+    throw error;
+  }
+}
+
+/**
+ * Starts the installed service and waits until it serves. What was registered and is not any more (an upgrade of the system, a moved
+ * home directory) is registered again.
+ * @param previousInstanceId  of a gateway that does not count
+ * @throws NOT_FOUND when none is installed; UNAVAILABLE; what {@link awaitService} throws
+ */
+export async function startService(paths: GatewayPaths, previousInstanceId?: string): Promise<StatusDocument> {
+  const record = recordOf(paths);
+  if (record === undefined) throw notInstalled();
+  const manager = chooseManager(paths);
+  await manager.assertAvailable();
+  const options = { isSocketActivated: record.plan.socket !== null };
+  const { isRegistered, isEnabled } = await manager.state();
+  if (isRegistered && isEnabled) await manager.start(options);
+  else await manager.activate(options);
+  return awaitService(paths, manager, { previousInstanceId });
 }
 
 /**

@@ -1,14 +1,16 @@
 import { Command, Option } from 'clipanion';
 import type { RestartResult, StatusDocument } from '../../../shared/control/messages.js';
 import { GatewayError } from '../../../shared/errors.js';
+import type { LockRecord } from '../../../shared/node/files/lock-record.js';
 import { definedFields } from '../../cli/defined-fields.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { callControl, hasLeft, RESTART_DEADLINES } from '../../gateway/control-client.js';
-import { requireGateway } from '../../gateway/locate-gateway.js';
+import { killGateway } from '../../gateway/kill-gateway.js';
+import { locateGateway, unavailableError, type AnsweringGateway } from '../../gateway/locate-gateway.js';
 import { parseTimeout } from '../../cli/parse-options.js';
 import { formatSeconds } from '../../output/duration.js';
 import { recordOf } from '../../service/files/install-record.js';
-import { waitForNewInstance } from '../../gateway/wait-ready.js';
+import { awaitStarting, waitForNewInstance } from '../../gateway/wait-ready.js';
 
 /** The longest drain that may be configured: a supervised supervisor answers when it has drained. */
 const MAX_DRAIN_MS = 600_000;
@@ -26,19 +28,37 @@ export class RestartCommand extends BaseCommand {
     details: `
       A new worker is ready before the old one finishes its work; no connection is refused. If the new one does not become ready, the old one continues and the command fails with the reason. Returns when the new one is ready.
       With --force, and after an upgrade, the supervisor process is replaced too.
+      A gateway that does not answer within the drain time and one second, with --force at once, is killed and started again. With --force a stopped gateway is started.
     `,
     examples: [
       ['Restart it', 'xopc gateway restart'],
-      ['Replace the supervisor as well', 'xopc gateway restart --force'],
+      ['Replace the supervisor as well, whatever its state', 'xopc gateway restart --force'],
     ],
   });
 
   readonly timeout = Option.String('--timeout', { description: 'Drain time of the old worker in milliseconds.' });
-  readonly force = Option.Boolean('--force', false, { description: 'Replace the supervisor process too.' });
+  readonly force = Option.Boolean('--force', false, {
+    description: 'Replace the supervisor process too, in whatever state it is; start a stopped gateway.',
+  });
 
   protected async run(): Promise<number> {
     const timeoutMs = parseTimeout(this.timeout);
-    const { controlPath, status } = await requireGateway(this.io.gatewayPaths);
+    const location = await awaitStarting(this.io.gatewayPaths, await locateGateway(this.io.gatewayPaths));
+    switch (location.kind) {
+      case 'answers':
+        return this.#restart(location, timeoutMs);
+      case 'silent':
+        if (location.lock === undefined) break;
+        return this.#replaceSilent(location.lock, timeoutMs);
+      case 'absent':
+        if (!this.force) break;
+        return this.#start(location.lock, recordOf(this.io.gatewayPaths) !== undefined);
+      default:
+    }
+    throw unavailableError(location);
+  }
+
+  async #restart({ controlPath, status }: AnsweringGateway, timeoutMs: number | undefined): Promise<number> {
     const isSupervised = this.#isReplaced(status) && status.supervisedBy !== null;
     if (isSupervised) await this.#refuseLostService();
     const drainMs = isSupervised ? (timeoutMs ?? MAX_DRAIN_MS) : 0;
@@ -46,6 +66,31 @@ export class RestartCommand extends BaseCommand {
     const call = { type: 'restart', ...definedFields({ timeoutMs, force: this.force || undefined }) } as const;
     const onProgress = ({ message }: { message: string }): void => void this.io.note(`Restarting: ${message}`);
     return this.#report(await this.#outcome(callControl(controlPath, call, { deadlines, onProgress }), status), status);
+  }
+
+  /** One that answers again is restarted without a gap; every other one is killed and started anew. */
+  async #replaceSilent(lock: LockRecord, timeoutMs: number | undefined): Promise<number> {
+    const { gatewayPaths: paths } = this.io;
+    const tools = this.context.runtime.loadTools();
+    const isService = await tools.isServiceProcess(paths, lock.pid);
+    if (this.force) await this.io.note(`The gateway (pid ${lock.pid}) is not responding; it is killed.`);
+    const note = (text: string): Promise<void> => this.io.note(text);
+    const outcome = this.force ? 'silent' : await tools.rouseGateway(lock, { paths, signals: ['SIGCONT'], timeoutMs, note });
+    if (outcome === 'answers') return this.run();
+    if (outcome === 'silent') await killGateway(lock, paths.lockPath);
+    return this.#start(lock, isService);
+  }
+
+  /** @param before  of the gateway that has died */
+  async #start(before: LockRecord | undefined, isService: boolean): Promise<number> {
+    const startedAtMs = Date.now();
+    const configPath = this.config === undefined ? undefined : this.io.gatewayPaths.configPath;
+    const { gatewayPaths: paths, environment } = this.io;
+    const status = await this.context.runtime.loadTools().startAgain({ paths, environment, configPath, before, isService });
+    const durationMs = Date.now() - startedAtMs;
+    const { workerPid, ...identity } = identityOf(status);
+    const text = `Gateway started in ${formatSeconds(durationMs)} (worker ${workerPid}, supervisor ${status.pid}).`;
+    return this.printResult({ restarted: true, ...identity, workerPid, succession: 'none', durationMs }, text);
   }
 
   #isReplaced({ build }: StatusDocument): boolean {

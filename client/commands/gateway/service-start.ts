@@ -2,18 +2,10 @@ import { Command } from 'clipanion';
 import type { StatusDocument } from '../../../shared/control/messages.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { BaseCommand } from '../../cli/base-command.js';
-import { awaitService } from '../../service/await-service.js';
+import { notInstalled, startService } from '../../service/await-service.js';
 import { chooseManager } from '../../service/manager/choose-manager.js';
-import { type InstallRecord, recordOf } from '../../service/files/install-record.js';
+import { recordOf } from '../../service/files/install-record.js';
 import { findRunning } from '../../service/stop-gateway.js';
-import type { ServiceManager } from '../../service/manager/service-manager.js';
-
-function notInstalled(): GatewayError {
-  return new GatewayError('NOT_FOUND', {
-    message: 'the gateway is not installed as a service',
-    hint: 'Install it with: xopc gateway install   Or start it without a service: xopc gateway start',
-  });
-}
 
 export class ServiceStartCommand extends BaseCommand {
   static override readonly usage = Command.Usage({
@@ -25,23 +17,13 @@ export class ServiceStartCommand extends BaseCommand {
 
   protected async run(): Promise<number> {
     const paths = this.io.gatewayPaths;
-    const record = recordOf(paths);
-    if (record === undefined) throw notInstalled();
+    if (recordOf(paths) === undefined) throw notInstalled();
     const manager = chooseManager(paths);
     await manager.assertAvailable();
     const running = (await findRunning(paths))?.status;
     if (running !== undefined && running.supervisedBy !== manager.marker) throw this.#runsByHand(running);
     if (running?.ready === true) return this.#report(running, false);
-    await this.#start(manager, record);
-    return this.#report(await awaitService(paths, manager), true);
-  }
-
-  /** Registers the service again if its registration was lost (a system upgrade, a moved home directory). */
-  async #start(manager: ServiceManager, { plan }: InstallRecord): Promise<void> {
-    const options = { isSocketActivated: plan.socket !== null };
-    const { isRegistered, isEnabled } = await manager.state();
-    if (isRegistered && isEnabled) await manager.start(options);
-    else await manager.activate(options);
+    return this.#report(await startService(paths), true);
   }
 
   #runsByHand({ pid, port }: StatusDocument): GatewayError {

@@ -1,15 +1,16 @@
 import { INTERRUPTED_EXIT_CODE } from '../../../shared/exit-codes.js';
+import { existsSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Command, Option } from 'clipanion';
 import type { CutWork, StopResult } from '../../../shared/control/messages.js';
 import { GatewayError } from '../../../shared/errors.js';
-import { isLockRecord, readLock } from '../../../shared/node/files/lock-record.js';
+import type { LockRecord } from '../../../shared/node/files/lock-record.js';
 import { readStartTime } from '../../../shared/node/process/process-identity.js';
 import { definedFields } from '../../cli/defined-fields.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { callControl, hasLeft } from '../../gateway/control-client.js';
 import { waitUntilGone, type KnownProcess } from '../../gateway/end-process.js';
-import { killGateway } from '../../gateway/kill-gateway.js';
+import { killGateway, readProvenLock } from '../../gateway/kill-gateway.js';
 import { locateGateway, unavailableError, type AnsweringGateway } from '../../gateway/locate-gateway.js';
 import { parseTimeout } from '../../cli/parse-options.js';
 import { formatSeconds } from '../../output/duration.js';
@@ -21,8 +22,16 @@ import { recordOf } from '../../service/files/install-record.js';
 const MAX_DRAIN_MS = 600_000;
 /** After its reply the supervisor closes its files and exits; one that has just taken over waits for its predecessor to exit. */
 const LEAVE_LIMIT_MS = 15_000;
+/** A gateway that works leaves within 100 ms after `--force`. */
+const FORCE_LIMIT_MS = 400;
 /** How often a long stop checks that the gateway still answers. */
 const LOOK_AGAIN_MS = 2_000;
+
+/** A gateway that does not answer any more. */
+interface Silent {
+  readonly kind: 'silent';
+  readonly lock: LockRecord;
+}
 
 function describeInterrupted(cut: CutWork): string | undefined {
   const parts = (['requests', 'streams', 'sockets'] as const)
@@ -37,18 +46,19 @@ export class StopCommand extends BaseCommand {
     description: 'Stop the gateway, after it has finished the work in progress.',
     details: `
       Returns when the process is gone. Work that does not finish within the drain time is interrupted, and the command reports it.
-      Ctrl-C ends the drain early, a second one stops waiting. Stopping a stopped gateway succeeds.
+      Ctrl-C ends the drain early, a second one stops waiting. A gateway that does not answer is killed one second after the drain
+      time; with --force any is killed at once. Stopping a stopped gateway succeeds.
     `,
     examples: [
       ['Stop it', 'xopc gateway stop'],
       ['Give running work half a second', 'xopc gateway stop --timeout 500'],
-      ['End one that does not answer', 'xopc gateway stop --force'],
+      ['End it at once', 'xopc gateway stop --force'],
     ],
   });
 
   readonly timeout = Option.String('--timeout', { description: 'Drain time in milliseconds, instead of `gateway.drainTimeoutMs`.' });
   readonly force = Option.Boolean('--force', false, {
-    description: 'Interrupt running work at once; kill a gateway that does not answer.',
+    description: 'Interrupt running work and end the gateway at once, also one that does not answer.',
   });
 
   protected async run(): Promise<number> {
@@ -59,40 +69,63 @@ export class StopCommand extends BaseCommand {
 
   async #stopWhatRuns(): Promise<number> {
     const timeoutMs = parseTimeout(this.timeout);
+    const lock = this.force ? readProvenLock(this.io.gatewayPaths.lockPath) : undefined;
+    if (lock !== undefined) return this.#forceEnd(lock);
     // A gateway that has the lock and no control socket yet has one in a moment.
     const location = await awaitStarting(this.io.gatewayPaths, await locateGateway(this.io.gatewayPaths));
     switch (location.kind) {
       case 'answers':
         return this.#stop(location, timeoutMs);
+      case 'silent':
+        if (location.lock === undefined) break;
+        return this.#endSilent(location.lock, timeoutMs, ['SIGCONT', 'SIGTERM']);
       case 'absent':
-        return this.#reportStopped(
-          location.lock === undefined
-            ? 'The gateway is not running.'
-            : `The gateway is not running; pid ${location.lock.pid} has died before.`,
-        );
+        return this.#reportStopped(location.lock);
       default:
-        if (this.force && location.kind === 'silent' && location.lock !== undefined) return this.#kill(location.lock.pid);
-        throw unavailableError(location);
     }
+    throw unavailableError(location);
   }
 
-  async #reportStopped(text: string): Promise<number> {
+  async #reportStopped(dead: LockRecord | undefined): Promise<number> {
+    if (dead !== undefined) await this.#reclaim(dead);
+    const died = dead === undefined ? '.' : `; pid ${dead.pid} has died before.`;
     if (this.json) await this.io.printJson({ stopped: true, wasRunning: false });
-    else await this.io.note(text);
+    else await this.io.note(`The gateway is not running${died}`);
     return 0;
   }
 
-  async #kill(pid: number): Promise<number> {
-    const { lockPath } = this.io.gatewayPaths;
-    const lock = readLock(lockPath);
-    if (!isLockRecord(lock) || lock.pid !== pid) return this.#stopWhatRuns();
-    await this.io.note(`Gateway ${pid} does not answer; ending it ...`);
-    const startedAtMs = Date.now();
-    await killGateway(lock, lockPath);
-    return this.printResult(
-      { stopped: true, wasRunning: true, killed: true, pid },
-      `Gateway killed (pid ${pid}) after ${formatSeconds(Date.now() - startedAtMs)}.`,
-    );
+  /** Has a gateway leave at once, and kills one that has not left a moment later. */
+  async #forceEnd(lock: LockRecord): Promise<number> {
+    const waiting = new AbortController();
+    const request = { type: 'stop', force: true } as const;
+    const answer = callControl(lock.controlPath, request, { deadlines: deadlines(0), signal: waiting.signal }).catch(() => undefined);
+    const isGone = await waitUntilGone([lock], FORCE_LIMIT_MS);
+    if (!isGone) waiting.abort();
+    const result = await answer;
+    if (!isGone) return this.#kill(lock);
+    await this.#reclaim(lock);
+    return this.#report(lock.pid, result);
+  }
+
+  /** Ends a gateway that does not answer: by signals, and when it neither ends nor answers in the drain time, by SIGKILL. */
+  async #endSilent(lock: LockRecord, timeoutMs: number | undefined, signals: readonly NodeJS.Signals[]): Promise<number> {
+    const note = (text: string): Promise<void> => this.io.note(text);
+    const options = { paths: this.io.gatewayPaths, signals, timeoutMs, note };
+    const outcome = await this.context.runtime.loadTools().rouseGateway(lock, options);
+    if (outcome === 'silent') return this.#kill(lock);
+    if (outcome === 'answers') return this.#stopWhatRuns();
+    await this.#reclaim(lock);
+    return this.#report(lock.pid, undefined);
+  }
+
+  async #reclaim(dead: LockRecord): Promise<void> {
+    if (existsSync(this.io.gatewayPaths.lockPath)) await this.context.runtime.loadTools().reclaimLock(this.io.gatewayPaths, dead);
+  }
+
+  async #kill(lock: LockRecord): Promise<number> {
+    await killGateway(lock, this.io.gatewayPaths.lockPath);
+    await this.#reclaim(lock);
+    return this.printResult({ stopped: true, wasRunning: true, killed: true, pid: lock.pid }, `Gateway killed (pid ${lock.pid}).`);
   }
 
   async #stop({ controlPath, status }: AnsweringGateway, timeoutMs: number | undefined): Promise<number> {
@@ -107,6 +140,8 @@ export class StopCommand extends BaseCommand {
     });
     try {
       const result = await this.#request(controlPath, timeoutMs, waiting.signal);
+      // It was asked already: a SIGTERM now would shorten its drain.
+      if (result !== undefined && 'kind' in result) return await this.#endSilent(result.lock, timeoutMs, ['SIGCONT']);
       await this.#waitForExit(supervisor, waiting.signal);
       const heir = result === undefined ? await locateGateway(this.io.gatewayPaths) : undefined;
       // It left for a successor, which is the gateway now.
@@ -121,8 +156,8 @@ export class StopCommand extends BaseCommand {
     }
   }
 
-  /** @returns undefined when the supervisor left before its answer arrived: its end is what counts */
-  async #request(controlPath: string, timeoutMs: number | undefined, signal: AbortSignal): Promise<StopResult | undefined> {
+  /** @returns undefined when the supervisor left before its answer arrived: its end is what counts; or that it does not answer any more */
+  async #request(controlPath: string, timeoutMs: number | undefined, signal: AbortSignal): Promise<StopResult | Silent | undefined> {
     const answered = new AbortController();
     const call = { type: 'stop', ...definedFields({ timeoutMs, force: this.force || undefined }) } as const;
     try {
@@ -138,12 +173,14 @@ export class StopCommand extends BaseCommand {
     }
   }
 
-  /** Rejects when the gateway stops answering during the drain (SIGSTOP), which may take ten minutes. @throws CONTROL_UNREACHABLE */
-  async #untilSilent(answered: AbortSignal): Promise<never> {
+  /** Resolves when the gateway stops answering during the drain (SIGSTOP), which may take ten minutes. @throws CONTROL_UNREACHABLE */
+  async #untilSilent(answered: AbortSignal): Promise<Silent> {
     while (!answered.aborted) {
       await pause(LOOK_AGAIN_MS, undefined, { ref: false });
       const location = answered.aborted ? undefined : await locateGateway(this.io.gatewayPaths);
-      if (location?.kind === 'silent' && !answered.aborted) throw unavailableError(location);
+      if (location?.kind !== 'silent' || answered.aborted) continue;
+      if (location.lock === undefined) throw unavailableError(location);
+      return { kind: 'silent', lock: location.lock };
     }
     return new Promise<never>(() => undefined);
   }

@@ -120,7 +120,7 @@ describe('a start without --force gives way', () => {
     await fakeControl(paths.controlPath, () => undefined);
     expect(await refused(paths)).toMatchObject({
       code: 4,
-      stderr: expect.stringMatching(/not responding, pid \d+[\s\S]*xopc gateway --force/),
+      stderr: expect.stringMatching(/not responding, pid \d+[\s\S]*xopc gateway restart --force/),
     });
   });
 

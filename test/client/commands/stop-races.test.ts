@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { fakeControl, frame, sampleStatus } from '../../fakes/control-socket.js';
-import { type ChildProgram, startProgram } from '../../helpers/child-program.js';
+import { type ChildProgram, endOf, startProgram } from '../../helpers/child-program.js';
 import { runCommand } from '../../helpers/command-line.js';
 import { lockRecord, testPaths, writeLock } from '../../helpers/lock-file.js';
 
@@ -52,9 +52,9 @@ test('stopping a gateway that hands over stops its successor', async () => {
   });
 });
 
-test('a gateway that stops responding during its drain is reported long before the maximum drain time', async () => {
+test('a gateway that stops responding during its drain is killed a second after the drain time, counted anew', async () => {
   const paths = testPaths();
-  const supervisor = await startSupervisor();
+  const supervisor = await startProgram("process.on('SIGTERM', () => process.exit(7)); console.log('ready'); setInterval(() => {}, 1e6)");
   writeLock(paths, lockRecord(paths, supervisor.pid));
   let isFrozen = false;
   await fakeControl(paths.controlPath, (socket, request) => {
@@ -64,7 +64,11 @@ test('a gateway that stops responding during its drain is reported long before t
     isFrozen = true;
     socket.write(frame(request, { type: 'progress', phase: 'draining', message: 'finishing 1 running request' }));
   });
-  const { code, stderr } = await runCommand(['gateway', 'stop'], { home: paths.home });
-  expect(code).toBe(4);
-  expect(stderr).toContain(`the gateway is not responding, pid ${supervisor.pid}\n  End it with: xopc gateway stop --force`);
+  const { code, stdout, stderr } = await runCommand(['gateway', 'stop', '--timeout', '100'], { home: paths.home });
+  expect({ code, stdout }).toEqual({ code: 0, stdout: `Gateway killed (pid ${supervisor.pid}).\n` });
+  expect(stderr).toContain(
+    `The gateway (pid ${supervisor.pid}) is not responding; it is killed if it neither ends nor answers within 1100 ms.`,
+  );
+  // Not by a second request to stop, which would have shortened its drain.
+  expect(await endOf(supervisor)).toBe('SIGKILL');
 });

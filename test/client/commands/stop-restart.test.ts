@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { fakeControl, frame, sampleStatus, type Behaviour } from '../../fakes/control-socket.js';
-import { endOf, startProgram } from '../../helpers/child-program.js';
+import { startProgram } from '../../helpers/child-program.js';
 import { runCommand, startCommand } from '../../helpers/command-line.js';
 import { lockRecord, testPaths, writeLock } from '../../helpers/lock-file.js';
 
@@ -103,38 +103,6 @@ describe('xopc gateway stop', () => {
     command.interrupt();
     expect(await command.exitCode).toBe(130);
     expect(command.err.text).toMatch(/Ending the drain early.*\n.*continues to stop/);
-  });
-
-  test('a suspended supervisor is reported within 3 s, and --force ends it', async () => {
-    const paths = testPaths();
-    const supervisor = await startProgram(READY);
-    writeLock(paths, lockRecord(paths, supervisor.pid));
-    await fakeControl(paths.controlPath, () => undefined);
-    supervisor.child.kill('SIGSTOP');
-    const startedAt = performance.now();
-    const refused = await runCommand(['gateway', 'stop'], { home: paths.home });
-    expect(performance.now() - startedAt).toBeLessThan(3_000);
-    expect(refused).toMatchObject({
-      code: 4,
-      stderr: expect.stringMatching(new RegExp(`not responding, pid ${supervisor.pid}\\n.*xopc gateway stop --force`)),
-    });
-    expect(await runCommand(['gateway', 'stop', '--force'], { home: paths.home })).toMatchObject({
-      code: 0,
-      stdout: expect.stringMatching(/^Gateway killed/),
-    });
-    expect(await endOf(supervisor)).toMatch(/^SIG/);
-  });
-
-  test('--force leaves alone what it cannot prove', async () => {
-    const paths = testPaths();
-    const stranger = await startProgram(READY);
-    writeLock(paths, lockRecord(paths, stranger.pid, { startTime: null }));
-    await fakeControl(paths.controlPath, () => undefined);
-    expect(await runCommand(['gateway', 'stop', '--force'], { home: paths.home })).toMatchObject({
-      code: 4,
-      stderr: expect.stringContaining('not touched'),
-    });
-    expect(stranger.child.exitCode).toBeNull();
   });
 });
 

@@ -1,0 +1,47 @@
+/** Removes what a gateway that died has left: its children, its control socket and its lock. docs/adr/0001-lock.md. */
+import { lstatSync, rmSync } from 'node:fs';
+import { newId } from '../../shared/ids.js';
+import { GatewayError } from '../../shared/errors.js';
+import { acquireLock, releaseLock } from '../../shared/node/files/lock.js';
+import { isLockRecord, type LockContent, type LockRecord, readLock } from '../../shared/node/files/lock-record.js';
+import type { GatewayPaths } from '../../shared/node/process/paths.js';
+import { classifyProcess, readIdentity } from '../../shared/node/process/process-identity.js';
+import { killGroups } from './end-process.js';
+
+function heldError(): GatewayError {
+  return new GatewayError('LOCK_HELD', { message: 'another process has the lock by now' });
+}
+
+/**
+ * Takes the lock of a dead gateway as a start does, so that no start can interfere, cleans up, and releases it. Does nothing
+ * when the gateway has released its lock itself or somebody else has the lock by now.
+ */
+export async function reclaimLock(paths: GatewayPaths, dead: LockRecord): Promise<void> {
+  const isDead = (lock: LockContent | 'absent'): boolean =>
+    isLockRecord(lock) && lock.instanceId === dead.instanceId && classifyProcess(lock) === 'dead';
+  if (!isDead(readLock(paths.lockPath))) return;
+  const own: LockRecord = { ...dead, ...readIdentity(), instanceId: newId('gw'), createdAt: new Date().toISOString(), children: [] };
+  try {
+    await acquireLock(paths.lockPath, `${JSON.stringify(own, null, 2)}\n`, {
+      now: () => Date.now(),
+      findHolder: (lock) => Promise.resolve(isDead(lock) ? undefined : own),
+      onHeld: () => Promise.reject(heldError()),
+      beforeReclaim: async (lock) => {
+        if (isLockRecord(lock)) await killGroups(lock.children.filter((child) => child.startTime !== null));
+      },
+    });
+  } catch (error) {
+    if (error instanceof GatewayError && error.code === 'LOCK_HELD') return;
+    throw error;
+  }
+  try {
+    removeSocket(dead.controlPath);
+  } finally {
+    releaseLock(paths.lockPath, ({ instanceId }) => instanceId === own.instanceId);
+  }
+}
+
+/** A named pipe of Windows ends with its process. */
+function removeSocket(path: string): void {
+  if (process.platform !== 'win32' && lstatSync(path, { throwIfNoEntry: false })?.isSocket() === true) rmSync(path);
+}

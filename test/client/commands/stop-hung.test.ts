@@ -1,0 +1,93 @@
+import { existsSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { fakeControl, frame } from '../../fakes/control-socket.js';
+import { endOf, startProgram } from '../../helpers/child-program.js';
+import { runCommand } from '../../helpers/command-line.js';
+import { lockRecord, testPaths, writeLock } from '../../helpers/lock-file.js';
+
+const READY = "console.log('ready'); setInterval(() => {}, 1e6)";
+const STOPPED = { stopped: true, pid: 0, cut: { requests: 0, streams: 0, sockets: 0 }, durationMs: 1_240 };
+
+test('a suspended supervisor that obeys SIGTERM ends in order, and its lock is removed', async () => {
+  const paths = testPaths();
+  const supervisor = await startProgram(`process.on('SIGTERM', () => process.exit(7)); ${READY}`);
+  writeLock(paths, lockRecord(paths, supervisor.pid));
+  await fakeControl(paths.controlPath, () => undefined);
+  supervisor.child.kill('SIGSTOP');
+  expect(await runCommand(['gateway', 'stop'], { home: paths.home })).toEqual({
+    code: 0,
+    stdout: `Gateway stopped (pid ${supervisor.pid}).\n`,
+    stderr: `The gateway (pid ${supervisor.pid}) is not responding; it is killed if it neither ends nor answers within 6000 ms.\n`,
+  });
+  expect(await endOf(supervisor)).toBe(7);
+  expect(existsSync(paths.lockPath)).toBe(false);
+});
+
+test('one that neither answers nor ends is killed a second after the drain time', async () => {
+  const paths = testPaths();
+  const supervisor = await startProgram(`process.on('SIGTERM', () => {}); ${READY}`);
+  writeLock(paths, lockRecord(paths, supervisor.pid));
+  await fakeControl(paths.controlPath, () => undefined);
+  expect(await runCommand(['gateway', 'stop', '--timeout', '100'], { home: paths.home })).toMatchObject({
+    code: 0,
+    stdout: `Gateway killed (pid ${supervisor.pid}).\n`,
+    stderr: expect.stringContaining('within 1100 ms'),
+  });
+  expect(await endOf(supervisor)).toBe('SIGKILL');
+  expect(existsSync(paths.lockPath)).toBe(false);
+});
+
+test('--force kills one that does not answer within a second', async () => {
+  const paths = testPaths();
+  const supervisor = await startProgram(`process.on('SIGTERM', () => {}); ${READY}`);
+  writeLock(paths, lockRecord(paths, supervisor.pid));
+  await fakeControl(paths.controlPath, () => undefined);
+  const startedAt = performance.now();
+  expect(await runCommand(['gateway', 'stop', '--force'], { home: paths.home })).toMatchObject({
+    code: 0,
+    stdout: `Gateway killed (pid ${supervisor.pid}).\n`,
+  });
+  expect(performance.now() - startedAt).toBeLessThan(1_000);
+  expect(await endOf(supervisor)).toBe('SIGKILL');
+  expect(existsSync(paths.lockPath)).toBe(false);
+});
+
+test('--force lets one that works leave by itself', async () => {
+  const paths = testPaths();
+  const supervisor = await startProgram(READY);
+  writeLock(paths, lockRecord(paths, supervisor.pid));
+  const control = await fakeControl(paths.controlPath, (socket, request) => {
+    socket.write(frame(request, { type: 'result', result: STOPPED }));
+    supervisor.child.kill('SIGTERM');
+  });
+  expect(await runCommand(['gateway', 'stop', '--force'], { home: paths.home })).toMatchObject({
+    code: 0,
+    stdout: `Gateway stopped (pid ${supervisor.pid}) in 1.2 s.\n`,
+  });
+  expect(control.requests).toMatchObject([{ type: 'stop', force: true }]);
+});
+
+test('what a gateway that has died left is removed', async () => {
+  const paths = testPaths();
+  const supervisor = await startProgram(READY);
+  writeLock(paths, lockRecord(paths, supervisor.pid));
+  supervisor.child.kill('SIGKILL');
+  await endOf(supervisor);
+  expect(await runCommand(['gateway', 'stop'], { home: paths.home })).toMatchObject({
+    code: 0,
+    stderr: `The gateway is not running; pid ${supervisor.pid} has died before.\n`,
+  });
+  expect(existsSync(paths.lockPath)).toBe(false);
+});
+
+test('--force leaves alone what it cannot prove', async () => {
+  const paths = testPaths();
+  const stranger = await startProgram(READY);
+  writeLock(paths, lockRecord(paths, stranger.pid, { startTime: null }));
+  await fakeControl(paths.controlPath, () => undefined);
+  expect(await runCommand(['gateway', 'stop', '--force'], { home: paths.home })).toMatchObject({
+    code: 4,
+    stderr: expect.stringContaining('not touched'),
+  });
+  expect(stranger.child.exitCode).toBeNull();
+});

@@ -1,0 +1,64 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { dirname } from 'node:path';
+import { expect, test } from 'vitest';
+import { reclaimLock } from '../../../client/gateway/reclaim-lock.js';
+import { isLockRecord, readLock } from '../../../shared/node/files/lock-record.js';
+import { endOf, startProgram } from '../../helpers/child-program.js';
+import { lockRecord, testPaths, writeLock } from '../../helpers/lock-file.js';
+
+const READY = "console.log('ready'); setInterval(() => {}, 1e6)";
+
+/** Leaves a socket file that nobody listens on. */
+async function leaveSocket(path: string): Promise<void> {
+  mkdirSync(dirname(path), { recursive: true });
+  const program = await startProgram(`require('net').createServer().listen(${JSON.stringify(path)}, () => console.log('ready'))`);
+  program.child.kill('SIGKILL');
+  await endOf(program);
+}
+
+test('the lock, the socket and a stopped worker of a dead gateway are removed', async () => {
+  const paths = testPaths();
+  const [supervisor, worker] = [await startProgram(READY), await startProgram(READY, { detached: true })];
+  worker.child.kill('SIGSTOP');
+  const children = [{ role: 'worker' as const, pid: worker.pid, startTime: worker.startTime }];
+  const lock = writeLock(paths, lockRecord(paths, supervisor.pid, { children }));
+  supervisor.child.kill('SIGKILL');
+  await endOf(supervisor);
+  await leaveSocket(paths.controlPath);
+  await reclaimLock(paths, lock);
+  expect(await endOf(worker)).toBe('SIGKILL');
+  expect([existsSync(paths.lockPath), existsSync(paths.controlPath)]).toEqual([false, false]);
+});
+
+test('the lock of whoever has started meanwhile stays, and so does its socket', async () => {
+  const paths = testPaths();
+  const [dead, next] = [await startProgram(READY), await startProgram(READY)];
+  const left = lockRecord(paths, dead.pid);
+  dead.child.kill('SIGKILL');
+  await endOf(dead);
+  writeLock(paths, lockRecord(paths, next.pid, { instanceId: 'gw_2' }));
+  const server = createServer();
+  mkdirSync(dirname(paths.controlPath), { recursive: true });
+  await new Promise<void>((resolve) => server.listen(paths.controlPath, resolve));
+  await reclaimLock(paths, left);
+  const lock = readLock(paths.lockPath);
+  expect(isLockRecord(lock) && lock.instanceId).toBe('gw_2');
+  expect(existsSync(paths.controlPath)).toBe(true);
+  server.close();
+});
+
+test.each([{ machineId: 'other', bootId: 'other' }, {}])('the lock of a gateway that may live (%j) stays', async (change) => {
+  const paths = testPaths();
+  const living = await startProgram(READY);
+  const lock = writeLock(paths, lockRecord(paths, living.pid, change));
+  await reclaimLock(paths, lock);
+  expect(existsSync(paths.lockPath)).toBe(true);
+});
+
+test('where no lock is left, nothing is made', async () => {
+  const paths = testPaths();
+  const lock = lockRecord(paths, process.pid);
+  await reclaimLock(paths, lock);
+  expect(existsSync(paths.lockPath)).toBe(false);
+});
