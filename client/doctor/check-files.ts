@@ -2,6 +2,7 @@
 import { chmodSync, existsSync, lstatSync, readdirSync, readFileSync, statfsSync, statSync, type Stats } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
+import { serviceDirectory, serviceEnvPath } from '../service/files/install-record.js';
 import { fail, type Finding, ok, reasonOf, warn } from './finding.js';
 
 const DIRECTORY_MODE = 0o700;
@@ -55,7 +56,7 @@ function toFinding(id: string, good: string, problems: readonly Permission[]): F
 export function checkDirectories(paths: GatewayPaths): Finding {
   if (entryOf(paths.home) === undefined) return ok('directories', `${paths.home} is created at the first start`);
   const names = [paths.home, paths.lockDir, dirname(paths.controlPath), paths.logDir, paths.stateDir, paths.credentialsDir];
-  const own = [...new Set([...names, join(paths.home, 'service'), join(paths.home, 'cache')])];
+  const own = [...new Set([...names, serviceDirectory(paths), join(paths.home, 'cache')])];
   const problems = own.map((path) => inspect(path, 'directory')).filter((problem) => problem !== undefined);
   return toFinding('directories', `${paths.home} is private to this user`, problems);
 }
@@ -66,7 +67,7 @@ export function checkPrivateFiles(paths: GatewayPaths): Finding {
   const files = [
     paths.configPath,
     paths.modelsPath,
-    join(paths.home, 'service.env'),
+    serviceEnvPath(paths),
     ...databases.map((name) => join(paths.stateDir, name)).filter((path) => entryOf(path)?.isFile()),
   ];
   const problems = files.map((path) => inspect(path, 'file')).filter((problem) => problem !== undefined);

@@ -4,6 +4,7 @@ import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { chooseManager } from '../service/manager/choose-manager.js';
 import { canRefresh, driftOf, refreshService, reinstallCommand } from '../service/drift.js';
 import { type InstallRecord, recordOf } from '../service/files/install-record.js';
+import { rivalsAmong } from '../service/manager/other-units.js';
 import type { ServiceManager } from '../service/manager/service-manager.js';
 import { fail, type Finding, ok, reasonOf, warn } from './finding.js';
 
@@ -39,10 +40,8 @@ async function checkState({ plan }: InstallRecord, manager: ServiceManager): Pro
 }
 
 async function checkOthers(paths: GatewayPaths, manager: ServiceManager): Promise<Finding[]> {
-  const others = await manager.others();
-  return others
-    .filter(({ home }) => home === null || home === paths.home)
-    .map(({ path, removeWith }) => warn('other-services', `another service starts a gateway: ${path}`, { fix: removeWith }));
+  const rivals = rivalsAmong(await manager.others(), paths);
+  return rivals.map(({ path, removeWith }) => warn('other-services', `another service starts a gateway: ${path}`, { fix: removeWith }));
 }
 
 async function checkInstalled(record: InstallRecord, paths: GatewayPaths, manager: ServiceManager): Promise<Finding[]> {

@@ -10,6 +10,7 @@ import { bundleDirectory, readBuildInfo } from '../../shared/node/build/bundle.j
 import { isSingleExecutable } from '../../shared/node/build/single-executable.js';
 import { writeFileAtomic } from '../../shared/node/files/atomic-file.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
+import { shellWord } from './launcher/posix-launcher.js';
 import { chooseManager } from './manager/choose-manager.js';
 import { compareFile, type FileChange, writeServiceFile } from './files/file-changes.js';
 import { type InstallRecord, recordOf, recordPath } from './files/install-record.js';
@@ -18,8 +19,9 @@ import type { ServiceManager } from './manager/service-manager.js';
 import type { ServicePlan } from './plan/service-plan.js';
 
 /** The command that updates an installation with its original options. */
-export function reinstallCommand({ port, host, socket, program }: ServicePlan): string {
+export function reinstallCommand({ configPath, port, host, socket, program }: ServicePlan): string {
   const options = [
+    ...(configPath === null ? [] : ['--config', shellWord(configPath)]),
     ...(port === null ? [] : ['--port', String(port)]),
     ...(host === null ? [] : ['--host', host]),
     ...(socket === null ? [] : ['--socket']),
@@ -107,7 +109,10 @@ export async function refreshService(record: InstallRecord, paths: GatewayPaths,
   const stale = changes.filter(({ current }) => current === 'absent' || current === 'outdated');
   for (const { file } of stale) await writeServiceFile(file);
   const version = readBuildInfo()?.version ?? record.version;
-  await writeFileAtomic(recordPath(plan.home), `${JSON.stringify({ ...record, plan, version } satisfies InstallRecord, null, 2)}\n`);
+  await writeFileAtomic(
+    recordPath(dirname(plan.launcherPath)),
+    `${JSON.stringify({ ...record, plan, version } satisfies InstallRecord, null, 2)}\n`,
+  );
   await manager.reload?.();
   return `wrote ${stale.map(({ file }) => file.path).join(', ')}, and reloaded ${manager.title}; the service was not restarted`;
 }

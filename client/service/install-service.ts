@@ -10,9 +10,10 @@ import { readToken } from '../../shared/node/secrets/token-file.js';
 import type { ListenSettings } from '../gateway/gateway-settings.js';
 import { awaitService } from './await-service.js';
 import { compareFile, type FileChange, keepAside, refuseHandMade, writeServiceFile } from './files/file-changes.js';
-import { readInstallRecord, recordPath, refuseOtherConfiguration, serviceDirectory, type InstallRecord } from './files/install-record.js';
+import { hasEnabledLinger, recordPath, refuseOccupied, type InstallRecord } from './files/install-record.js';
 import { plannedFiles } from './plan/make-plan.js';
 import { assertPortFree, findRunning, stopGateway } from './stop-gateway.js';
+import { rivalsAmong } from './manager/other-units.js';
 import type { OtherService, ServiceConcern, ServiceManager, ServiceState } from './manager/service-manager.js';
 import type { ServicePlan } from './plan/service-plan.js';
 
@@ -43,8 +44,7 @@ export interface InstallResult {
   readonly concerns: readonly ServiceConcern[];
 }
 
-function refuseOthers(others: readonly OtherService[], home: string): void {
-  const rivals = others.filter((other) => other.home === null || other.home === home);
+function refuseRivals(rivals: readonly OtherService[]): void {
   const [first] = rivals;
   if (first === undefined) return;
   throw new GatewayError('CONFLICT', {
@@ -60,12 +60,11 @@ function refuseOthers(others: readonly OtherService[], home: string): void {
  */
 export async function previewInstall(installation: Installation): Promise<InstallPreview> {
   const { manager, plan, paths, force, listen } = installation;
+  refuseOccupied(paths);
   const changes = plannedFiles(plan, manager).map(compareFile);
   if (!force) {
     refuseHandMade(changes, 'Keep your changes in a drop-in or in the configuration; overwrite the file with --force');
-    refuseOthers(await manager.others(), plan.home);
-    const hint = 'Remove it first (xopc gateway uninstall --config …), or replace it with --force';
-    refuseOtherConfiguration(readInstallRecord(plan.home), paths, hint);
+    refuseRivals(rivalsAmong(await manager.others(), paths));
   }
   const state = await manager.state();
   const running = await findRunning(paths);
@@ -83,7 +82,7 @@ export async function previewInstall(installation: Installation): Promise<Instal
 }
 
 async function writeFiles({ plan, paths, note }: Installation, changes: readonly FileChange[]): Promise<void> {
-  const directory = serviceDirectory(plan.home);
+  const directory = dirname(plan.launcherPath);
   ensureHomeDirectory(plan.home);
   for (const path of [directory, paths.logDir]) ensurePrivateDirectory(path);
   for (const change of changes) {
@@ -99,17 +98,16 @@ function unitDirectoryOf(manager: ServiceManager): Pick<InstallRecord, 'unitDire
   return path === undefined ? {} : { unitDirectory: dirname(path) };
 }
 
-async function writeRecord({ plan, paths, manager }: Installation, enabledLinger: boolean): Promise<void> {
+async function writeRecord({ plan, manager }: Installation, enabledLinger: boolean): Promise<void> {
   const record: InstallRecord = {
     v: 1,
-    configHash: paths.hash,
     plan,
     enabledLinger,
     ...unitDirectoryOf(manager),
     version: readBuildInfo()?.version ?? 'unknown',
     installedAt: new Date().toISOString(),
   };
-  await writeFileAtomic(recordPath(plan.home), `${JSON.stringify(record, null, 2)}\n`);
+  await writeFileAtomic(recordPath(dirname(plan.launcherPath)), `${JSON.stringify(record, null, 2)}\n`);
 }
 
 /** A manually started gateway is drained and stopped first; the service takes over about a second later. */
@@ -133,7 +131,8 @@ async function secureSurvival({ manager }: Installation): Promise<{ concerns: Se
  */
 export async function install(installation: Installation, preview: InstallPreview): Promise<InstallResult> {
   const { manager, paths, plan } = installation;
-  const hadEnabledLinger = readInstallRecord(plan.home)?.enabledLinger ?? false;
+  const others = await manager.others();
+  const hadEnabledLinger = hasEnabledLinger(new Set([plan.home, ...others.flatMap(({ gateway }) => gateway?.home ?? [])]));
   if (!preview.isDone) {
     await writeFiles(installation, preview.changes);
     await writeRecord(installation, hadEnabledLinger);

@@ -5,8 +5,8 @@ import { locateGateway } from '../gateway/locate-gateway.js';
 import { block } from '../output/status-text.js';
 import { serviceWarnings } from './drift.js';
 import { type InstallRecord, recordOf } from './files/install-record.js';
+import { rivalsAmong } from './manager/other-units.js';
 import type { OtherService, ServiceConcern, ServiceManager, ServiceState } from './manager/service-manager.js';
-import { SERVICE_NAME } from './plan/service-plan.js';
 
 interface ServiceReport {
   readonly installed: boolean;
@@ -84,7 +84,7 @@ export async function makeServiceReport(paths: GatewayPaths, manager: ServiceMan
   return {
     installed: isInstalled,
     manager: manager.marker,
-    service: SERVICE_NAME,
+    service: manager.name,
     state,
     serving: isInstalled && status?.supervisedBy === manager.marker && status.ready,
     gateway: status === undefined ? null : { pid: status.pid, port: status.port, supervisedBy: status.supervisedBy },
@@ -93,6 +93,6 @@ export async function makeServiceReport(paths: GatewayPaths, manager: ServiceMan
     socket: record?.plan.socket ?? null,
     warnings: serviceWarnings(paths),
     concerns: isInstalled ? await manager.concerns({ repair: false }) : [],
-    others,
+    others: rivalsAmong(others, paths),
   };
 }

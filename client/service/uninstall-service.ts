@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { GatewayError } from '../../shared/errors.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { compareFile, refuseHandMade } from './files/file-changes.js';
-import { readInstallRecord, refuseOtherConfiguration, serviceDirectory, type InstallRecord } from './files/install-record.js';
+import { occupantOf, recordOf, serviceDirectory, type InstallRecord } from './files/install-record.js';
 import { plannedFiles, refreshPlan } from './plan/make-plan.js';
 import { findRunning, stopGateway } from './stop-gateway.js';
 import type { ServiceManager } from './manager/service-manager.js';
@@ -23,19 +23,22 @@ interface UninstallPreview {
   readonly record: InstallRecord | undefined;
 }
 
+/** The launcher's directory, if it is this gateway's. */
+function ownDirectories(paths: GatewayPaths): string[] {
+  return occupantOf(paths) === undefined ? [serviceDirectory(paths)] : [];
+}
+
 function refuseEdited({ manager, paths, force }: Uninstallation, record: InstallRecord | undefined): void {
   if (force || record === undefined) return;
   const changes = plannedFiles(refreshPlan(record.plan, paths), manager).map(compareFile);
   refuseHandMade(changes, 'Save your changes, then remove it with: xopc gateway uninstall --force');
 }
 
-/** Checks without changing anything. @throws CONFLICT for edited files or a service of another configuration, unless forced */
+/** Checks without changing anything. @throws CONFLICT for edited files, unless forced */
 export async function previewUninstall(uninstallation: Uninstallation): Promise<UninstallPreview> {
-  const { manager, paths, force } = uninstallation;
-  const record = readInstallRecord(paths.home);
-  if (!force) refuseOtherConfiguration(record, paths, 'Pass its --config, or remove it anyway with --force');
-  const directory = serviceDirectory(paths.home);
-  const found = [...manager.filePaths(), directory].filter((path) => existsSync(path));
+  const { manager, paths } = uninstallation;
+  const record = recordOf(paths);
+  const found = [...manager.filePaths(), ...ownDirectories(paths)].filter((path) => existsSync(path));
   const { isRegistered } = await manager.state();
   refuseEdited(uninstallation, record);
   return { isInstalled: isRegistered || found.length > 0, paths: found, record };
@@ -63,7 +66,7 @@ export async function uninstall(uninstallation: Uninstallation, { record }: Unin
   if (running !== undefined && running.status.supervisedBy === manager.marker) await stopGateway(running);
   await manager.remove();
   await noteDropIns(manager, note);
-  rmSync(serviceDirectory(paths.home), { recursive: true, force: true });
+  for (const directory of ownDirectories(paths)) rmSync(directory, { recursive: true, force: true });
   const reason = record?.enabledLinger === true ? await manager.undoRepair() : undefined;
   if (reason !== undefined) await note(reason);
   for (const directory of new Set(manager.filePaths().map(dirname))) {

@@ -1,8 +1,11 @@
 /** Plans of installations for tests of what is generated from them. */
+import { dirname } from 'node:path';
+import type { ServiceTarget } from '../../client/service/manager/service-manager.js';
 import type { ServicePlan } from '../../client/service/plan/service-plan.js';
 
 export function makeServicePlan(overrides: Partial<ServicePlan> = {}): ServicePlan {
   return {
+    name: 'xopc-gateway',
     marker: 'systemd',
     home: '/home/ada/.xopc',
     configPath: null,
@@ -13,6 +16,17 @@ export function makeServicePlan(overrides: Partial<ServicePlan> = {}): ServicePl
     socket: null,
     drainTimeoutMs: 5_000,
     sandbox: 'full',
+    ...overrides,
+  };
+}
+
+/** What a manager is told of the gateway of such a plan. */
+export function makeServiceTarget(overrides: Partial<ServiceTarget> = {}): ServiceTarget {
+  const { home, configPath, launcherPath, name } = makeServicePlan();
+  return {
+    gateway: { home, configPath },
+    names: { name, otherwise: `${name}-config-0123abcd` },
+    directory: dirname(launcherPath),
     ...overrides,
   };
 }

@@ -99,8 +99,8 @@ export class SystemdMachine {
     return this.run('systemctl', ['--user', ...args]);
   }
 
-  /** One property of the service's unit. */
-  async property(name: string, unit = 'xopc-gateway.service'): Promise<string> {
+  /** One property of a unit. */
+  async property(name: string, unit: string): Promise<string> {
     return (await this.ok('systemctl', ['--user', 'show', unit, `--property=${name}`, '--value'])).trim();
   }
 

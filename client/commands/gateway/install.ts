@@ -5,6 +5,7 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { readListenSettings, readKnownToken } from '../../gateway/gateway-settings.js';
 import { parseHost, parseToken } from '../../cli/parse-options.js';
 import { chooseManager } from '../../service/manager/choose-manager.js';
+import { serviceEnvPath } from '../../service/files/install-record.js';
 import { type FileChange, withDifference } from '../../service/files/file-changes.js';
 import {
   install,
@@ -17,7 +18,7 @@ import {
 import { type InstallOptions, makePlan, plannedFiles } from '../../service/plan/make-plan.js';
 import { shellOnlyVariables } from '../../service/plan/shell-variables.js';
 import type { ServiceManager } from '../../service/manager/service-manager.js';
-import { SERVICE_NAME, type ServiceRuntime } from '../../service/plan/service-plan.js';
+import type { Sandbox, ServiceRuntime } from '../../service/plan/service-plan.js';
 import { usage } from '../../cli/usage.js';
 
 const RUNTIMES: readonly ServiceRuntime[] = ['node', 'binary'];
@@ -70,27 +71,29 @@ export class InstallCommand extends BaseCommand {
   protected async run(): Promise<number> {
     const manager = chooseManager(this.io.gatewayPaths);
     const token = parseToken(this.token);
-    const planned = this.#installation(manager);
-    if (this.print) return this.#print(planned);
+    if (this.print) return this.#print(this.#installation(manager, 'full'));
     await manager.assertAvailable();
-    const installation = { ...planned, plan: { ...planned.plan, sandbox: await manager.probeSandbox() } };
+    const installation = this.#installation(manager, await manager.probeSandbox());
     const preview = await withDifference(previewInstall(installation), 'what install would write', (text) => this.io.note(text));
     if (this.dryRun) return this.#reportDryRun(installation, preview);
-    const paths = (this.io.gatewayPaths = claimPaths(this.io.gatewayPaths));
+    this.io.gatewayPaths = claimPaths(this.io.gatewayPaths);
+    const { gatewayPaths: paths } = this.io;
+    // Another configuration has claimed the home meanwhile.
+    if (paths.dataDir !== installation.paths.dataDir) return this.run();
     const isNewToken = token !== undefined && (await storeToken(paths, token));
     await this.#noteEnvironment(token);
-    const result = await install({ ...installation, paths }, isNewToken ? { ...preview, isDone: false } : preview);
+    const result = await install(installation, isNewToken ? { ...preview, isDone: false } : preview);
     return this.#report(installation, result);
   }
 
-  #installation(manager: ServiceManager): Installation {
+  #installation(manager: ServiceManager, sandbox: Sandbox): Installation {
     const { gatewayPaths: paths, environment } = this.io;
     const options: InstallOptions = {
       port: this.port === undefined ? undefined : parsePort(this.port, '--port'),
       host: parseHost(this.host),
       socket: this.socket,
       runtime: parseRuntime(this.runtime),
-      sandbox: 'full',
+      sandbox,
     };
     const plan = makePlan(options, { paths, environment, manager });
     const listen = readListenSettings(paths, environment, {
@@ -121,7 +124,7 @@ export class InstallCommand extends BaseCommand {
     await this.io.printLine(
       isDone
         ? 'It is already installed and running with these settings; nothing would be done'
-        : `${SERVICE_NAME} would be enabled and started (${manager.title})`,
+        : `${manager.name} would be enabled and started (${manager.title})`,
     );
     return 0;
   }
@@ -131,7 +134,7 @@ export class InstallCommand extends BaseCommand {
     if (names.length > 0) {
       await this.io.note(`Set in this shell but not for the service: ${names.join(', ')}`);
       await this.io.note(
-        `    Put those that the gateway needs in ${this.io.gatewayPaths.home}/service.env (NAME=value, mode 0600) or in the configuration.`,
+        `    Put those that the gateway needs in ${serviceEnvPath(this.io.gatewayPaths)} (NAME=value, mode 0600) or in the configuration.`,
       );
     }
     const isShadowed =
@@ -163,7 +166,7 @@ export class InstallCommand extends BaseCommand {
       isChanged
         ? `✅ Gateway is installed as a service and running (pid ${status.pid})`
         : `✅ Gateway is already installed and running (pid ${status.pid})`,
-      `   Service: ${SERVICE_NAME} (${manager.title})`,
+      `   Service: ${manager.name} (${manager.title})`,
       `   URL: ${url}`,
       '📝 Management:',
       '   xopc gateway service-status   # Show the service',

@@ -4,7 +4,6 @@ import { ListCommand } from '../../cli/list-command.js';
 import { type HomeGateway, listHomeGateways } from '../../gateway/home-gateways.js';
 import type { GatewayLocation } from '../../gateway/locate-gateway.js';
 import { recordOf } from '../../service/files/install-record.js';
-import { SERVICE_NAME } from '../../service/plan/service-plan.js';
 
 /** What is known of a gateway that does not answer. */
 const STATES: Readonly<Record<Exclude<GatewayLocation['kind'], 'answers'>, string>> = {
@@ -52,7 +51,7 @@ export class GatewayListCommand extends ListCommand {
   #describe({ configPath, dataDir, location }: HomeGateway) {
     const { home } = this.io.gatewayPaths;
     const paths = resolvePaths({ home, configPath, dataDir, runtimeDir: this.io.environment.runtimeDir });
-    const service = recordOf(paths) === undefined ? null : SERVICE_NAME;
+    const service = recordOf(paths)?.plan.name ?? null;
     const running = location.kind !== 'absent';
     const process = location.kind === 'answers' ? location.status : running ? location.lock : undefined;
     return {

@@ -5,7 +5,7 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { findOthers } from '../../gateway/home-gateways.js';
 import { requireGateway } from '../../gateway/locate-gateway.js';
 import { renderStatus, statusExitCode } from '../../output/status-text.js';
-import { hasInstallRecord } from '../../service/files/install-record.js';
+import { recordOf } from '../../service/files/install-record.js';
 
 export class StatusCommand extends BaseCommand {
   static override readonly usage = Command.Usage({
@@ -31,7 +31,7 @@ export class StatusCommand extends BaseCommand {
   /** The supervisor's status. Where a service is installed, its warnings are added, and the service is what to start. */
   async #ask(): Promise<StatusDocument> {
     const paths = this.io.gatewayPaths;
-    const hasService = hasInstallRecord(paths.home);
+    const hasService = recordOf(paths) !== undefined;
     try {
       const { status } = await requireGateway(paths);
       if (!hasService) return status;

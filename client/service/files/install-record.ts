@@ -1,16 +1,15 @@
 /**
  * The options of `install`, stored beside the launcher. Used to detect drift, to start the service later, and to uninstall it completely.
  */
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { GatewayError } from '../../../shared/errors.js';
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
+import { DEFAULT_SERVICE_NAME, isSameGateway } from '../plan/service-name.js';
 import type { ServiceMarker, ServicePlan } from '../plan/service-plan.js';
 
 export interface InstallRecord {
   readonly v: 1;
-  /** Path of the configuration that the service runs with. */
-  readonly configHash: string;
   readonly plan: ServicePlan;
   /** Whether `install` turned lingering on. */
   readonly enabledLinger: boolean;
@@ -20,62 +19,108 @@ export interface InstallRecord {
   readonly installedAt: string;
 }
 
-/** Launcher, record, and the launcher's state. */
-export function serviceDirectory(home: string): string {
-  return join(home, 'service');
-}
+/** Records of earlier versions have no name. */
+type StoredRecord = Omit<InstallRecord, 'plan'> & { readonly plan: Omit<ServicePlan, 'name'> & { readonly name?: string } };
 
-export function recordPath(home: string): string {
-  return join(serviceDirectory(home), 'install.json');
+/** @param directory  the launcher's */
+export function recordPath(directory: string): string {
+  return join(directory, 'install.json');
 }
 
 const MARKERS: readonly ServiceMarker[] = ['systemd', 'launchd', 'schtasks'];
 
 /** Minimal validation suffices: the file was written by `install`, in a private directory. */
-function isInstallRecord(value: unknown): value is InstallRecord {
+function isInstallRecord(value: unknown): value is StoredRecord {
   if (typeof value !== 'object' || value === null) return false;
-  const { v, configHash, plan, unitDirectory = '' } = value as Partial<InstallRecord>;
+  const { v, plan, unitDirectory = '' } = value as Partial<StoredRecord>;
   const program = plan?.program;
   return (
     v === 1 &&
-    typeof configHash === 'string' &&
     typeof unitDirectory === 'string' &&
     plan !== undefined &&
     MARKERS.includes(plan.marker) &&
     typeof plan.home === 'string' &&
+    ['string', 'undefined'].includes(typeof plan.name) &&
     typeof plan.launcherPath === 'string' &&
     typeof program?.path === 'string'
   );
 }
 
-/** @returns undefined when no service was installed from this home, or its record is unreadable */
-export function readInstallRecord(home: string): InstallRecord | undefined {
+/** @returns undefined when the directory contains no record, or one that is unreadable */
+export function readInstallRecord(directory: string): InstallRecord | undefined {
   try {
-    const value: unknown = JSON.parse(readFileSync(recordPath(home), 'utf8'));
-    return isInstallRecord(value) ? value : undefined;
+    const value: unknown = JSON.parse(readFileSync(recordPath(directory), 'utf8'));
+    if (!isInstallRecord(value)) return undefined;
+    return { ...value, plan: { ...value.plan, name: value.plan.name ?? DEFAULT_SERVICE_NAME } };
   } catch {
     return undefined;
   }
 }
 
-/** Whether a service may be installed from this home. Most commands need no more than this. */
-export function hasInstallRecord(home: string): boolean {
-  return existsSync(recordPath(home));
+interface ServicePlace {
+  /** Launcher, record, and the launcher's state. */
+  readonly directory: string;
+  /** Undefined when no service is installed for this configuration. */
+  readonly record: InstallRecord | undefined;
 }
 
-/** Returns the record if the service belongs to this configuration. */
+/** Finds the service of this configuration: `service` in its data directory; one of an earlier version stays in the home. */
+function findService(paths: GatewayPaths): ServicePlace {
+  const own = join(paths.dataDir, 'service');
+  for (const directory of new Set([own, join(paths.home, 'service')])) {
+    const record = readInstallRecord(directory);
+    if (record !== undefined && isSameGateway(record.plan, paths)) return { directory, record };
+  }
+  return { directory: own, record: undefined };
+}
+
+export function serviceDirectory(paths: GatewayPaths): string {
+  return findService(paths).directory;
+}
+
+/** Returns the record if a service is installed for this configuration. */
 export function recordOf(paths: GatewayPaths): InstallRecord | undefined {
-  const record = readInstallRecord(paths.home);
-  return record?.configHash === paths.hash ? record : undefined;
+  return findService(paths).record;
 }
 
-/** @throws CONFLICT when the record belongs to another configuration in the same home */
-export function refuseOtherConfiguration(record: InstallRecord | undefined, paths: GatewayPaths, hint: string): void {
-  if (record === undefined || record.configHash === paths.hash) return;
+/** Returns the file with the user's variables for the service, which the launcher reads. */
+export function serviceEnvPath(paths: GatewayPaths): string {
+  return join(dirname(serviceDirectory(paths)), 'service.env');
+}
+
+/** Returns the record of another gateway's service that is installed in our directory, by a version that had one directory for all. */
+export function occupantOf(paths: GatewayPaths): InstallRecord | undefined {
+  const directory = serviceDirectory(paths);
+  const record = readInstallRecord(directory);
+  // The launcher of a copied home is elsewhere.
+  const isInstalledHere = record !== undefined && dirname(record.plan.launcherPath) === directory;
+  return isInstalledHere && !isSameGateway(record.plan, paths) ? record : undefined;
+}
+
+/** @throws CONFLICT when another configuration's service is installed in the directory for this one */
+export function refuseOccupied(paths: GatewayPaths): void {
+  const record = occupantOf(paths);
+  if (record === undefined) return;
   const configPath = record.plan.configPath ?? join(record.plan.home, 'config.json');
   throw new GatewayError('CONFLICT', {
-    message: `the service of this home runs another configuration: ${configPath}`,
-    details: { configPath: record.plan.configPath },
-    hint,
+    message: `${serviceDirectory(paths)} contains the service of another configuration: ${configPath}`,
+    details: { configPath },
+    hint: `Move that service to its own directory: xopc gateway uninstall --config ${configPath}   Then: xopc gateway install --config ${configPath}`,
   });
+}
+
+function recordsIn(home: string): InstallRecord[] {
+  const gateways = join(home, 'gateways');
+  let names: string[] = [];
+  try {
+    names = readdirSync(gateways);
+  } catch {
+    // The home has only one configuration.
+  }
+  return [home, ...names.map((name) => join(gateways, name))].flatMap((dataDir) => readInstallRecord(join(dataDir, 'service')) ?? []);
+}
+
+/** Whether `install` of any service from these homes turned lingering on: the last one to be uninstalled turns it off. */
+export function hasEnabledLinger(homes: ReadonlySet<string>): boolean {
+  return [...homes].flatMap(recordsIn).some(({ enabledLinger }) => enabledLinger);
 }

@@ -7,6 +7,11 @@ function xmlText(value: string): string {
   return printable.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }
 
+/** Reverts the escapes of text in an element. */
+export function unescapeXml(text: string): string {
+  return text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&quot;', '"').replaceAll('&amp;', '&');
+}
+
 /** Text for a comment, which must not contain `--` (XML 1.0, 2.5). */
 export function xmlComment(text: string): string {
   return `<!-- ${text.replaceAll('--', '- -')} -->`;

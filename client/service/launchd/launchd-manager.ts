@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { GatewayError } from '../../../shared/errors.js';
 import { BasicManager } from '../manager/basic-manager.js';
-import { findOthers } from '../manager/other-units.js';
+import { chooseName, findOthers } from '../manager/other-units.js';
 import { makeRunTool, type RunTool } from '../manager/run-tool.js';
-import type { OtherService, ServiceManager, ServiceState } from '../manager/service-manager.js';
-import { SERVICE_NAME, type ServiceFile, type ServicePlan } from '../plan/service-plan.js';
-import { launchdFiles, PLIST_NAME } from './plist.js';
+import type { OtherService, ServiceManager, ServiceState, ServiceTarget } from '../manager/service-manager.js';
+import { errorLogPath, type ServiceFile, type ServicePlan } from '../plan/service-plan.js';
+import { launchdFiles, plistName, plistVariable } from './plist.js';
 
 /** `bootstrap` fails with 5 (EIO) while an earlier `bootout` is in progress. */
 const BOOTSTRAP_ATTEMPTS = 20;
@@ -36,16 +36,27 @@ export function parseLaunchctlPrint(output: string | undefined): ServiceState {
 export class LaunchdManager extends BasicManager implements ServiceManager {
   readonly marker = 'launchd';
   readonly title = 'launchd';
+  readonly #target: ServiceTarget;
   readonly #uid: number;
   readonly #directory: string;
-  readonly #errorLog: string;
 
-  /** @param options.home  the gateway's, where start errors are written */
-  constructor(options: { home: string; run?: RunTool; directory?: string; uid?: number }) {
+  constructor(target: ServiceTarget, options: { run?: RunTool; directory?: string; uid?: number } = {}) {
     super(options.run ?? makeRunTool({}), { command: 'launchctl', hint: 'See it with: xopc gateway service-status' });
+    this.#target = target;
     this.#uid = options.uid ?? userInfo().uid;
     this.#directory = options.directory ?? join(userInfo().homedir, 'Library', 'LaunchAgents');
-    this.#errorLog = join(options.home, 'logs', 'service.log');
+  }
+
+  get name(): string {
+    return chooseName(this.#target, (name) => join(this.#directory, plistName(name)), plistVariable);
+  }
+
+  get #plistPath(): string {
+    return join(this.#directory, plistName(this.name));
+  }
+
+  get #errorLog(): string {
+    return errorLogPath(this.#target.directory);
   }
 
   async assertAvailable(): Promise<void> {
@@ -57,33 +68,33 @@ export class LaunchdManager extends BasicManager implements ServiceManager {
   }
 
   filePaths(): string[] {
-    return [join(this.#directory, PLIST_NAME)];
+    return [this.#plistPath];
   }
 
   async state(): Promise<ServiceState> {
-    const { code, stdout } = await this.run('print', await this.#target());
+    const { code, stdout } = await this.run('print', await this.#serviceTarget());
     const state = parseLaunchctlPrint(code === 0 ? stdout : undefined);
-    return { ...state, isEnabled: existsSync(join(this.#directory, PLIST_NAME)) };
+    return { ...state, isEnabled: existsSync(this.#plistPath) };
   }
 
   /** launchd reads a plist only at `bootstrap`, so a loaded service is unloaded first. */
   async activate(): Promise<void> {
-    await this.run('bootout', await this.#target());
+    await this.run('bootout', await this.#serviceTarget());
     await this.#bootstrap();
   }
 
   async start(): Promise<void> {
     if (!(await this.state()).isRegistered) return this.#bootstrap();
-    await this.call('kickstart', await this.#target());
+    await this.call('kickstart', await this.#serviceTarget());
   }
 
   async confirmStopped(): Promise<void> {
     if ((await this.state()).activity === 'inactive') return;
-    await this.run('kill', 'SIGTERM', await this.#target());
+    await this.run('kill', 'SIGTERM', await this.#serviceTarget());
   }
 
   async remove(): Promise<void> {
-    await this.run('bootout', await this.#target());
+    await this.run('bootout', await this.#serviceTarget());
     for (const path of [...this.filePaths(), this.#errorLog]) rmSync(path, { force: true });
   }
 
@@ -102,7 +113,7 @@ export class LaunchdManager extends BasicManager implements ServiceManager {
       suffix: '.plist',
       own: this.filePaths(),
       command: /<string>[^<]*\bxopc\b[^<]*<\/string>[\s\S]*<string>gateway<\/string>/,
-      home: /<key>XOPC_HOME<\/key>\s*<string>([^<]+)<\/string>/,
+      variable: plistVariable,
       removeWith: (_name, scope, path) =>
         scope === 'user' ? `launchctl bootout gui/${this.#uid} ${path}` : `sudo launchctl bootout system ${path}`,
     });
@@ -112,8 +123,8 @@ export class LaunchdManager extends BasicManager implements ServiceManager {
   async #bootstrap(): Promise<void> {
     const domain = await this.#domain();
     // `disable` outlives a bootout, and a disabled service cannot be bootstrapped.
-    await this.run('enable', `${domain}/${SERVICE_NAME}`);
-    const args = ['bootstrap', domain, join(this.#directory, PLIST_NAME)];
+    await this.run('enable', `${domain}/${this.name}`);
+    const args = ['bootstrap', domain, this.#plistPath];
     for (let attempt = 1; ; attempt += 1) {
       const result = await this.run(...args);
       // 37: already loaded.
@@ -134,7 +145,7 @@ export class LaunchdManager extends BasicManager implements ServiceManager {
     });
   }
 
-  async #target(): Promise<string> {
-    return `${await this.#domain()}/${SERVICE_NAME}`;
+  async #serviceTarget(): Promise<string> {
+    return `${await this.#domain()}/${this.name}`;
   }
 }

@@ -1,15 +1,15 @@
 /** The LaunchAgent that `install` writes for macOS. Keys: launchd.plist(5). */
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { addChecksum, CHECKSUM_COMMENT } from '../files/checksum.js';
 import {
+  errorLogPath,
   gatewayArguments,
-  SERVICE_NAME,
   serviceEnvironment,
   type ServiceFile,
   type ServicePlan,
   stopLimitSeconds,
 } from '../plan/service-plan.js';
-import { element, indent, parent, xmlComment } from '../files/xml-text.js';
+import { element, indent, parent, unescapeXml, xmlComment } from '../files/xml-text.js';
 
 type Value = string | number | boolean | readonly string[] | { readonly [key: string]: Value };
 
@@ -36,7 +36,7 @@ interface Key {
 
 function keys(plan: ServicePlan): Key[] {
   return [
-    { key: 'Label', value: SERVICE_NAME, why: 'the name for launchctl' },
+    { key: 'Label', value: plan.name, why: 'the name for launchctl' },
     {
       key: 'ProgramArguments',
       value: [plan.launcherPath, ...gatewayArguments(plan)],
@@ -54,11 +54,14 @@ function keys(plan: ServicePlan): Key[] {
     { key: 'Umask', value: 0o077, why: '077, which a plist can only say in decimal' },
     { key: 'ProcessType', value: 'Interactive', why: 'its clients wait for it: no throttling of CPU and disk' },
     { key: 'StandardOutPath', value: '/dev/null', why: 'the gateway writes its own log' },
-    { key: 'StandardErrorPath', value: join(plan.home, 'logs', 'service.log'), why: 'why a start failed before there was a log' },
+    { key: 'StandardErrorPath', value: errorLogPath(dirname(plan.launcherPath)), why: 'why a start failed before there was a log' },
   ];
 }
 
-export const PLIST_NAME = `${SERVICE_NAME}.plist`;
+/** @param name  of the service */
+export function plistName(name: string): string {
+  return `${name}.plist`;
+}
 
 export function plistText(plan: ServicePlan): string {
   const entries = keys(plan).flatMap(({ key, value, why }) => [xmlComment(why), element('key', key), ...valueLines(value)]);
@@ -76,7 +79,13 @@ export function plistText(plan: ServicePlan): string {
   return addChecksum(`${lines.join('\n')}\n`);
 }
 
+/** Reads a variable of the EnvironmentVariables. */
+export function plistVariable(text: string, name: string): string | undefined {
+  const value = new RegExp(`<key>${name}</key>\\s*<string>([^<]+)</string>`).exec(text)?.[1];
+  return value === undefined ? undefined : unescapeXml(value);
+}
+
 /** @param directory  `~/Library/LaunchAgents` */
 export function launchdFiles(plan: ServicePlan, directory: string): ServiceFile[] {
-  return [{ path: join(directory, PLIST_NAME), text: plistText(plan), mode: 0o644, encoding: 'utf8' }];
+  return [{ path: join(directory, plistName(plan.name)), text: plistText(plan), mode: 0o644, encoding: 'utf8' }];
 }

@@ -11,6 +11,11 @@ function shellQuote(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
+/** Returns a word of a command line, quoted only if needed. */
+export function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : shellQuote(text);
+}
+
 /**
  * After 10 starts, each within 10 s of the previous one, the delay grows up to 30 s: a gateway that cannot start
  * is retried without limit at little cost.
@@ -32,12 +37,12 @@ fi
 
 /** Reads lines NAME=value literally, without running anything in them. */
 const READ_ENVIRONMENT = `
-if [ -r "$XOPC_HOME/service.env" ]; then
+if [ -r "\${dir%/*}/service.env" ]; then
   while IFS= read -r line || [ -n "$line" ]; do
     name=\${line%%=*}
     case $line in *=*) ;; *) continue ;; esac
     case $name in '' | [0-9]* | *[!A-Za-z0-9_]*) ;; *) export "$line" ;; esac
-  done <"$XOPC_HOME/service.env"
+  done <"\${dir%/*}/service.env"
 fi
 `;
 
@@ -129,7 +134,7 @@ export function posixLauncher(plan: ServicePlan): string {
     `#!/bin/sh
 # Starts the gateway for the service manager. Written by \`xopc gateway install\`.
 # ${CHECKSUM_COMMENT}
-# Put your own environment variables in service.env in the gateway's home: lines NAME=value, mode 0600.
+# Put your own environment variables in ../service.env: lines NAME=value, mode 0600.
 
 # Until Node installs a handler, SIGUSR1 would open its debugger or kill it.
 trap '' USR1

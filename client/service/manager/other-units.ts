@@ -1,12 +1,15 @@
-/** Finds other registrations that start a gateway, because two gateways would compete for one port. */
+/** Finds other registrations that start a gateway, and tells those of this gateway, which compete with its service, from those of others. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { OtherService } from './service-manager.js';
+import { isSameGateway, type ServedGateway } from '../plan/service-name.js';
+import type { OtherService, ServiceTarget } from './service-manager.js';
 
 export interface SearchPlace {
   readonly directory: string;
   readonly scope: OtherService['scope'];
 }
+
+type ReadVariable = (text: string, name: string) => string | undefined;
 
 interface SearchRules {
   /** `.service`, `.plist`. */
@@ -15,8 +18,8 @@ interface SearchRules {
   readonly own: readonly string[];
   /** Matches the content of a file that starts a gateway. */
   readonly command: RegExp;
-  /** Group 1 captures the home that it sets. */
-  readonly home: RegExp;
+  /** Reads a variable that a file's text sets for its program. */
+  readonly variable: ReadVariable;
   removeWith(name: string, scope: OtherService['scope'], path: string): string;
 }
 
@@ -43,8 +46,24 @@ function inspect(path: string, name: string, { place, rules }: { place: SearchPl
   if (!name.endsWith(rules.suffix) || rules.own.includes(path)) return [];
   const text = readText(path);
   if (text === undefined || !(rules.command.test(text) || /xopc/i.test(name))) return [];
-  const home = rules.home.exec(text)?.[1] ?? null;
-  return [{ path, scope: place.scope, home, removeWith: rules.removeWith(name, place.scope, path) }];
+  return [{ path, scope: place.scope, gateway: servedBy(text, rules.variable), removeWith: rules.removeWith(name, place.scope, path) }];
+}
+
+/** @returns null when the file names no home */
+function servedBy(text: string, variable: ReadVariable): ServedGateway | null {
+  const home = variable(text, 'XOPC_HOME');
+  return home === undefined ? null : { home, configPath: variable(text, 'XOPC_CONFIG') ?? null };
+}
+
+/** Chooses the name of the service. @param pathOf  the manager's file for a name */
+export function chooseName({ names, gateway }: ServiceTarget, pathOf: (name: string) => string, variable: ReadVariable): string {
+  const served = servedBy(readText(pathOf(names.name)) ?? '', variable);
+  return served === null || isSameGateway(served, gateway) ? names.name : names.otherwise;
+}
+
+/** Returns those that start this gateway, or may start it. */
+export function rivalsAmong(others: readonly OtherService[], gateway: ServedGateway): OtherService[] {
+  return others.filter((other) => other.gateway === null || isSameGateway(other.gateway, gateway));
 }
 
 export function findOthers(places: readonly SearchPlace[], rules: SearchRules): OtherService[] {

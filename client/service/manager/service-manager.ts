@@ -1,5 +1,15 @@
 /** Interface to the system's service manager, with one implementation per platform. */
+import type { ServedGateway, ServiceNames } from '../plan/service-name.js';
 import type { Sandbox, ServiceFile, ServiceMarker, ServicePlan } from '../plan/service-plan.js';
+
+/** The gateway whose service is managed. */
+export interface ServiceTarget {
+  readonly gateway: ServedGateway;
+  /** Both are the record's when the service is installed. */
+  readonly names: ServiceNames;
+  /** Of the launcher. */
+  readonly directory: string;
+}
 
 export interface ServiceState {
   /** Whether the service is registered. */
@@ -27,8 +37,8 @@ export interface ServiceConcern {
 export interface OtherService {
   readonly path: string;
   readonly scope: 'user' | 'system';
-  /** The home that it sets, if any. */
-  readonly home: string | null;
+  /** The gateway that it starts; null if its file does not say. */
+  readonly gateway: ServedGateway | null;
   readonly removeWith: string;
 }
 
@@ -36,8 +46,10 @@ export interface ServiceManager {
   readonly marker: ServiceMarker;
   /** Name in messages: `systemd`, `launchd`, `the Task Scheduler`. */
   readonly title: string;
+  /** Of the service. Final once {@link assertAvailable} has been called. */
+  readonly name: string;
   readonly supportsSocket: boolean;
-  /** @throws UNAVAILABLE with a hint when the manager cannot be reached */
+  /** Asks the manager where its files are. @throws UNAVAILABLE with a hint when it cannot be reached */
   assertAvailable(): Promise<void>;
   /** Probes which sandbox the manager can provide here; changes nothing. */
   probeSandbox(): Promise<Sandbox>;

@@ -56,10 +56,11 @@ export function makePlan(
   const host = options.host ?? environment.host ?? null;
   const listen = listenSettings({ port, host }, paths);
   return {
+    name: manager.name,
     marker: manager.marker,
     home: paths.home,
     configPath: paths.configPath === join(paths.home, 'config.json') ? null : paths.configPath,
-    launcherPath: join(serviceDirectory(paths.home), manager.marker === 'schtasks' ? 'launch.cmd' : 'launch'),
+    launcherPath: join(serviceDirectory(paths), manager.marker === 'schtasks' ? 'launch.cmd' : 'launch'),
     program,
     port,
     host,

@@ -1,8 +1,6 @@
 /** The content of an installation, decided before any file is generated. */
+import { dirname, join } from 'node:path';
 import { FINAL_EXIT_CODES } from '../../../shared/exit-codes.js';
-
-/** The name of the unit, the LaunchAgent and the task; one gateway per user is installed. */
-export const SERVICE_NAME = 'xopc-gateway';
 
 /** Time after the drain to kill remaining processes, close files and exit. The manager kills only a supervisor that hangs. */
 export const STOP_MARGIN_MS = 10_000;
@@ -31,11 +29,13 @@ export interface ServiceProgram {
 }
 
 export interface ServicePlan {
+  /** Of the unit, the LaunchAgent or the task. */
+  readonly name: string;
   readonly marker: ServiceMarker;
   readonly home: string;
   /** Absolute path; null for `config.json` in the home. */
   readonly configPath: string | null;
-  /** `<home>/service/launch`, or `launch.cmd` on Windows. */
+  /** `service/launch` in the data directory, or `launch.cmd` on Windows. */
   readonly launcherPath: string;
   readonly program: ServiceProgram;
   /** Options given to `install`; they override environment and configuration. */
@@ -45,6 +45,11 @@ export interface ServicePlan {
   readonly socket: { readonly host: string; readonly port: number } | null;
   readonly drainTimeoutMs: number;
   readonly sandbox: Sandbox;
+}
+
+/** Where a start reports why it failed before there was a log; only launchd writes it. @param directory  the launcher's */
+export function errorLogPath(directory: string): string {
+  return join(dirname(directory), 'logs', 'service.log');
 }
 
 /** Arguments of the gateway, after the launcher. */

@@ -4,12 +4,13 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { GatewayError } from '../../../shared/errors.js';
 import { environmentValue } from '../../../shared/node/process/env.js';
-import { findOthers, type SearchPlace } from '../manager/other-units.js';
+import { chooseName, findOthers, type SearchPlace } from '../manager/other-units.js';
 import { makeRunTool, type RunTool, toolFailed, type ToolResult } from '../manager/run-tool.js';
-import type { OtherService, ServiceConcern, ServiceManager, ServiceState } from '../manager/service-manager.js';
-import { type Sandbox, SERVICE_NAME, type ServiceFile, type ServicePlan } from '../plan/service-plan.js';
+import type { OtherService, ServiceConcern, ServiceManager, ServiceState, ServiceTarget } from '../manager/service-manager.js';
+import type { Sandbox, ServiceFile, ServicePlan } from '../plan/service-plan.js';
 import { enableLinger, isLingering, lingerConcern, undoLinger } from './linger.js';
-import { FULL_SANDBOX, SERVICE_UNIT, SOCKET_UNIT, systemdFiles } from './units.js';
+import { FULL_SANDBOX, systemdFiles, unitsOf } from './units.js';
+import { unitVariable } from './unit-text.js';
 import { parseUnitState, SHOWN_PROPERTIES } from './unit-state.js';
 import { assertUserSession, userSession, type UserSession } from './user-session.js';
 
@@ -54,15 +55,25 @@ export class SystemdManager implements ServiceManager {
   readonly marker = 'systemd';
   readonly title = 'systemd';
   readonly supportsSocket = true;
+  readonly #target: ServiceTarget;
   readonly #run: RunTool;
   readonly #session: UserSession;
   #directory: string;
   #startedAtMs: number | undefined;
 
-  constructor(options: { run?: RunTool; session?: UserSession; directory?: string | undefined } = {}) {
+  constructor(target: ServiceTarget, options: { run?: RunTool; session?: UserSession; directory?: string | undefined } = {}) {
+    this.#target = target;
     this.#session = options.session ?? userSession();
     this.#run = options.run ?? makeRunTool(this.#session.environment);
     this.#directory = options.directory ?? userUnitDirectory();
+  }
+
+  get name(): string {
+    return chooseName(this.#target, (name) => join(this.#directory, unitsOf(name).service), unitVariable);
+  }
+
+  get #units(): ReturnType<typeof unitsOf> {
+    return unitsOf(this.name);
   }
 
   async assertAvailable(): Promise<void> {
@@ -82,20 +93,21 @@ export class SystemdManager implements ServiceManager {
   }
 
   filePaths(): string[] {
-    return [SERVICE_UNIT, SOCKET_UNIT].map((name) => join(this.#directory, name));
+    return Object.values(this.#units).map((unit) => join(this.#directory, unit));
   }
 
   async state(): Promise<ServiceState> {
-    return parseUnitState(await this.#systemctl(['show', SERVICE_UNIT, `--property=${SHOWN_PROPERTIES}`]));
+    return parseUnitState(await this.#systemctl(['show', this.#units.service, `--property=${SHOWN_PROPERTIES}`]));
   }
 
   async activate({ isSocketActivated }: { isSocketActivated: boolean }): Promise<void> {
+    const { service, socket } = this.#units;
     await this.#systemctl(['daemon-reload']);
     await this.#assertRead();
     // A new socket unit cannot be started while the service holds the port, nor can an old one be dropped.
     await this.confirmStopped();
-    if (!isSocketActivated) await this.#forget(SOCKET_UNIT);
-    const units = isSocketActivated ? [SOCKET_UNIT, SERVICE_UNIT] : [SERVICE_UNIT];
+    if (!isSocketActivated) await this.#forget(socket);
+    const units = isSocketActivated ? [socket, service] : [service];
     // `reenable` also removes links made by the [Install] section of an older unit.
     await this.#systemctl(['reenable', '--quiet', ...units]);
     await this.start({ isSocketActivated });
@@ -103,39 +115,42 @@ export class SystemdManager implements ServiceManager {
 
   async reload(): Promise<void> {
     await this.#systemctl(['daemon-reload']);
-    const units = [SERVICE_UNIT, SOCKET_UNIT].filter((unit) => this.#has(unit));
+    const units = Object.values(this.#units).filter((unit) => this.#has(unit));
     await this.#systemctl(['enable', '--quiet', ...units]);
   }
 
   async start({ isSocketActivated }: { isSocketActivated: boolean }): Promise<void> {
-    const units = isSocketActivated ? [SOCKET_UNIT, SERVICE_UNIT] : [SERVICE_UNIT];
+    const { service, socket } = this.#units;
+    const units = isSocketActivated ? [socket, service] : [service];
     await this.#run('systemctl', ['--user', 'reset-failed', ...units]);
     this.#startedAtMs = Date.now();
     const result = await this.#run('systemctl', ['--user', 'start', ...units]);
     // The command fails if the service exits at once; its state and last log lines show why.
-    if (result.code !== 0 && !(await this.state()).isRegistered) throw failed(['start', ...units], result);
+    if (result.code !== 0 && !(await this.state()).isRegistered) throw this.#failed(['start', ...units], result);
   }
 
   async suspend(): Promise<void> {
-    if (this.#has(SOCKET_UNIT)) await this.#stop(SOCKET_UNIT);
+    const { socket } = this.#units;
+    if (this.#has(socket)) await this.#stop(socket);
   }
 
   async confirmStopped(): Promise<void> {
     await this.suspend();
-    await this.#stop(SERVICE_UNIT);
+    await this.#stop(this.#units.service);
   }
 
   async remove(): Promise<void> {
-    await this.#run('systemctl', ['--user', 'stop', SOCKET_UNIT, SERVICE_UNIT], { timeoutMs: STOP_TIMEOUT_MS });
-    await this.#forget(SERVICE_UNIT);
-    await this.#forget(SOCKET_UNIT);
+    const { service, socket } = this.#units;
+    await this.#run('systemctl', ['--user', 'stop', socket, service], { timeoutMs: STOP_TIMEOUT_MS });
+    await this.#forget(service);
+    await this.#forget(socket);
     await this.#systemctl(['daemon-reload']);
-    await this.#run('systemctl', ['--user', 'reset-failed', SERVICE_UNIT, SOCKET_UNIT]);
+    await this.#run('systemctl', ['--user', 'reset-failed', service, socket]);
   }
 
   async lastWords(): Promise<string[]> {
     const since = this.#startedAtMs === undefined ? [] : [`--since=@${Math.floor(this.#startedAtMs / 1000)}`];
-    const args = ['--user', `--unit=${SERVICE_UNIT}`, '--output=cat', '--no-pager', `--lines=${LAST_WORDS}`, ...since];
+    const args = ['--user', `--unit=${this.#units.service}`, '--output=cat', '--no-pager', `--lines=${LAST_WORDS}`, ...since];
     const { code, stdout } = await this.#run('journalctl', args);
     return code === 0 ? stdout.split('\n').filter((line) => line !== '' && !line.startsWith('-- ')) : [];
   }
@@ -156,7 +171,7 @@ export class SystemdManager implements ServiceManager {
       suffix: '.service',
       own: this.filePaths(),
       command: /^ExecStart=.*\bxopc\b.*\bgateway\b/m,
-      home: /^Environment=.*\bXOPC_HOME=([^"\s]+)/m,
+      variable: unitVariable,
       removeWith: (name, scope) => (scope === 'user' ? `systemctl --user disable --now ${name}` : `sudo systemctl disable --now ${name}`),
     });
     return Promise.resolve(found);
@@ -164,11 +179,12 @@ export class SystemdManager implements ServiceManager {
 
   /** @throws UNAVAILABLE when the manager reads a file other than the one written */
   async #assertRead(): Promise<void> {
-    const own = join(this.#directory, SERVICE_UNIT);
-    const read = (await this.#systemctl(['show', SERVICE_UNIT, '--property=FragmentPath', '--value'])).trim();
+    const unit = this.#units.service;
+    const own = join(this.#directory, unit);
+    const read = (await this.#systemctl(['show', unit, '--property=FragmentPath', '--value'])).trim();
     if (read === own || (read !== '' && realpathSync(read) === realpathSync(own))) return;
     throw new GatewayError('UNAVAILABLE', {
-      message: `systemd does not read ${own}; for ${SERVICE_UNIT} it uses ${read === '' ? 'no file' : read}`,
+      message: `systemd does not read ${own}; for ${unit} it uses ${read === '' ? 'no file' : read}`,
       details: { written: own, read },
       hint:
         read === ''
@@ -184,7 +200,7 @@ export class SystemdManager implements ServiceManager {
   async #stop(unit: string): Promise<void> {
     const args = ['stop', unit];
     const result = await this.#run('systemctl', ['--user', ...args], { timeoutMs: STOP_TIMEOUT_MS });
-    if (result.code !== 0 && result.code !== NOT_LOADED) throw failed(args, result);
+    if (result.code !== 0 && result.code !== NOT_LOADED) throw this.#failed(args, result);
   }
 
   /** Disables a unit and removes its file, if it exists. */
@@ -197,16 +213,16 @@ export class SystemdManager implements ServiceManager {
   /** @throws UNAVAILABLE with systemd's own message */
   async #systemctl(args: readonly string[]): Promise<string> {
     const result = await this.#run('systemctl', ['--user', ...args], { timeoutMs: STOP_TIMEOUT_MS });
-    if (result.code !== 0) throw failed(args, result);
+    if (result.code !== 0) throw this.#failed(args, result);
     return result.stdout;
   }
-}
 
-function failed(args: readonly string[], result: ToolResult): GatewayError {
-  const command = `systemctl --user ${args.join(' ')}`;
-  const hint =
-    result.code === null
-      ? 'The service needs systemd; without it, run: xopc gateway start'
-      : `Show the cause with: journalctl --user -u ${SERVICE_NAME} -n 20`;
-  return toolFailed(command, result, { details: { command, exitCode: result.code }, hint });
+  #failed(args: readonly string[], result: ToolResult): GatewayError {
+    const command = `systemctl --user ${args.join(' ')}`;
+    const hint =
+      result.code === null
+        ? 'The service needs systemd; without it, run: xopc gateway start'
+        : `Show the cause with: journalctl --user -u ${this.name} -n 20`;
+    return toolFailed(command, result, { details: { command, exitCode: result.code }, hint });
+  }
 }

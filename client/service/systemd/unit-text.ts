@@ -20,6 +20,13 @@ export function commandWord(value: string): string {
   return word(value).replaceAll('$', '$$$$');
 }
 
+/** Reads a variable from a unit's Environment= lines: as {@link quoteWord} writes it, or a plain word. */
+export function unitVariable(text: string, name: string): string | undefined {
+  const quoted = new RegExp(`^Environment=.*"${name}=((?:[^"\\\\]|\\\\.)*)"`, 'm').exec(text)?.[1];
+  if (quoted !== undefined) return quoted.replaceAll(/\\(.)/g, '$1').replaceAll('%%', '%');
+  return new RegExp(`^Environment=.*\\b${name}=([^"\\s]+)`, 'm').exec(text)?.[1];
+}
+
 export type UnitEntry = readonly [key: string, value: string | number];
 
 /** Formats one section: `[name]` and its entries; a string is a comment line. */

@@ -5,7 +5,6 @@ import { addChecksum, CHECKSUM_COMMENT } from '../files/checksum.js';
 import {
   EXEC_FAILURE_CODES,
   gatewayArguments,
-  SERVICE_NAME,
   serviceEnvironment,
   type ServiceFile,
   type ServicePlan,
@@ -13,14 +12,18 @@ import {
 } from '../plan/service-plan.js';
 import { commandWord, quoteWord, type UnitEntry, type UnitSection, unitText, word } from './unit-text.js';
 
-export const SERVICE_UNIT = `${SERVICE_NAME}.service`;
-export const SOCKET_UNIT = `${SERVICE_NAME}.socket`;
+/** Returns the names of the units of a service. */
+export function unitsOf(name: string): { readonly service: string; readonly socket: string } {
+  return { service: `${name}.service`, socket: `${name}.socket` };
+}
 
-const COMMENTS = [
-  `Written by \`xopc gateway install\`, which refuses to overwrite an edited one. Put your own settings in a`,
-  `drop-in, which is kept: systemctl --user edit ${SERVICE_NAME}`,
-  CHECKSUM_COMMENT,
-];
+function comments(name: string): string[] {
+  return [
+    `Written by \`xopc gateway install\`, which refuses to overwrite an edited one. Put your own settings in a`,
+    `drop-in, which is kept: systemctl --user edit ${name}`,
+    CHECKSUM_COMMENT,
+  ];
+}
 
 /** A private /tmp would hide a home or a program located there. */
 function usesSharedTmp({ home, configPath, program }: ServicePlan): boolean {
@@ -107,22 +110,23 @@ function serviceSection(plan: ServicePlan): UnitSection {
       ['TimeoutStopSec', stopLimitSeconds(plan)],
       // The supervisor replaces a worker killed by the kernel's OOM killer.
       ['OOMPolicy', 'continue'],
-      ['SyslogIdentifier', SERVICE_NAME],
+      ['SyslogIdentifier', plan.name],
       ...hardening(plan),
     ],
   };
 }
 
 export function serviceUnitText(plan: ServicePlan): string {
+  const { socket } = unitsOf(plan.name);
   const needsSocket: UnitEntry[] =
     plan.socket === null
       ? []
       : [
-          ['Wants', SOCKET_UNIT],
-          ['After', SOCKET_UNIT],
+          ['Wants', socket],
+          ['After', socket],
         ];
   return addChecksum(
-    unitText(COMMENTS, [
+    unitText(comments(plan.name), [
       { name: 'Unit', entries: [['Description', 'xopc gateway'], ['StartLimitIntervalSec', 0], ...needsSocket] },
       serviceSection(plan),
       { name: 'Install', entries: [['WantedBy', 'default.target']] },
@@ -130,10 +134,11 @@ export function serviceUnitText(plan: ServicePlan): string {
   );
 }
 
-export function socketUnitText(socket: { host: string; port: number }): string {
+/** @param name  of the service */
+export function socketUnitText(name: string, socket: { host: string; port: number }): string {
   const address = socket.host.includes(':') ? `[${socket.host}]` : socket.host;
   return addChecksum(
-    unitText(COMMENTS, [
+    unitText(comments(name), [
       { name: 'Unit', entries: [['Description', 'xopc gateway listening socket']] },
       {
         name: 'Socket',
@@ -152,6 +157,7 @@ export function socketUnitText(socket: { host: string; port: number }): string {
 /** @param directory  of the user's units, `~/.config/systemd/user` */
 export function systemdFiles(plan: ServicePlan, directory: string): ServiceFile[] {
   const file = (name: string, text: string): ServiceFile => ({ path: join(directory, name), text, mode: 0o644, encoding: 'utf8' });
-  const socket = plan.socket === null ? [] : [file(SOCKET_UNIT, socketUnitText(plan.socket))];
-  return [file(SERVICE_UNIT, serviceUnitText(plan)), ...socket];
+  const units = unitsOf(plan.name);
+  const socket = plan.socket === null ? [] : [file(units.socket, socketUnitText(plan.name, plan.socket))];
+  return [file(units.service, serviceUnitText(plan)), ...socket];
 }

@@ -8,8 +8,9 @@ import { win32 } from 'node:path';
 import { environmentValue } from '../../../shared/node/process/env.js';
 import { BasicManager } from '../manager/basic-manager.js';
 import { makeRunTool, type RunTool } from '../manager/run-tool.js';
-import type { OtherService, ServiceManager, ServiceState } from '../manager/service-manager.js';
-import { SERVICE_NAME, type ServiceFile, type ServicePlan } from '../plan/service-plan.js';
+import type { OtherService, ServiceManager, ServiceState, ServiceTarget } from '../manager/service-manager.js';
+import { SERVICE_NAMES } from '../plan/service-name.js';
+import type { ServiceFile, ServicePlan } from '../plan/service-plan.js';
 import { taskFiles } from './task-xml.js';
 
 function currentUser(): string {
@@ -25,14 +26,15 @@ const LIST = ['/Query', '/FO', 'CSV', '/NH'];
 export class TaskSchedulerManager extends BasicManager implements ServiceManager {
   readonly marker = 'schtasks';
   readonly title = 'the Task Scheduler';
+  readonly name: string;
   readonly #userId: string;
   readonly #xmlPath: string;
 
-  /** @param options.home  home of the gateway */
-  constructor(options: { home: string; run?: RunTool; userId?: string }) {
+  constructor({ names, directory }: ServiceTarget, options: { run?: RunTool; userId?: string } = {}) {
     super(options.run ?? makeRunTool({}), { command: 'schtasks.exe', hint: HINT });
     this.#userId = options.userId ?? currentUser();
-    this.#xmlPath = win32.join(options.home, 'service', 'task.xml');
+    this.name = names.name;
+    this.#xmlPath = win32.join(directory, 'task.xml');
   }
 
   async assertAvailable(): Promise<void> {
@@ -49,7 +51,7 @@ export class TaskSchedulerManager extends BasicManager implements ServiceManager
   }
 
   async state(): Promise<ServiceState> {
-    const { code } = await this.run('/Query', '/TN', SERVICE_NAME);
+    const { code } = await this.run('/Query', '/TN', this.name);
     const isRegistered = code === 0;
     return {
       isRegistered,
@@ -63,22 +65,22 @@ export class TaskSchedulerManager extends BasicManager implements ServiceManager
   }
 
   async activate(): Promise<void> {
-    await this.run('/End', '/TN', SERVICE_NAME);
-    await this.call('/Create', '/TN', SERVICE_NAME, '/XML', this.#xmlPath, '/F');
+    await this.run('/End', '/TN', this.name);
+    await this.call('/Create', '/TN', this.name, '/XML', this.#xmlPath, '/F');
     await this.start();
   }
 
   async start(): Promise<void> {
-    await this.call('/Run', '/TN', SERVICE_NAME);
+    await this.call('/Run', '/TN', this.name);
   }
 
   async confirmStopped(): Promise<void> {
-    await this.run('/End', '/TN', SERVICE_NAME);
+    await this.run('/End', '/TN', this.name);
   }
 
   async remove(): Promise<void> {
     await this.confirmStopped();
-    if ((await this.state()).isRegistered) await this.call('/Delete', '/TN', SERVICE_NAME, '/F');
+    if ((await this.state()).isRegistered) await this.call('/Delete', '/TN', this.name, '/F');
     rmSync(this.#xmlPath, { force: true });
   }
 
@@ -86,8 +88,11 @@ export class TaskSchedulerManager extends BasicManager implements ServiceManager
   async others(): Promise<OtherService[]> {
     const { code, stdout } = await this.run(...LIST);
     const paths = code === 0 ? [...stdout.matchAll(/^"([^"]+)"/gm)].map((match) => match[1] ?? '') : [];
-    return [...new Set(paths)]
-      .filter((path) => /xopc/i.test(path) && path !== `\\${SERVICE_NAME}`)
-      .map((path) => ({ path, scope: 'user', home: null, removeWith: `schtasks /Delete /TN "${path}"` }));
+    return (
+      [...new Set(paths)]
+        // A name that we give belongs to one gateway.
+        .filter((path) => /xopc/i.test(path) && !SERVICE_NAMES.test(path.replace('\\', '')))
+        .map((path) => ({ path, scope: 'user', gateway: null, removeWith: `schtasks /Delete /TN "${path}"` }))
+    );
   }
 }

@@ -75,6 +75,11 @@ function homeDirectory(): string {
   }
 }
 
+/** Returns `~/.xopc`. @throws USAGE when the user has no home directory */
+export function defaultHome(): string {
+  return join(homeDirectory(), '.xopc');
+}
+
 /** Whether a value can be sent as a token in a header. */
 export function isToken(value: string): boolean {
   return /^[\x21-\x7e]{1,512}$/.test(value);
@@ -93,7 +98,7 @@ export function readEnvironment(): GatewayEnvironment {
   const port = text('XOPC_PORT');
   const listenPid = text('LISTEN_PID');
   return {
-    home: text('XOPC_HOME') ?? join(homeDirectory(), '.xopc'),
+    home: text('XOPC_HOME') ?? defaultHome(),
     configPath: text('XOPC_CONFIG'),
     port: port === undefined ? undefined : parsePort(port, 'XOPC_PORT'),
     host: text('XOPC_HOST'),

@@ -12,9 +12,10 @@ import { SystemdManager } from '../../../client/service/systemd/systemd-manager.
 import { TaskSchedulerManager } from '../../../client/service/task-scheduler/task-scheduler-manager.js';
 import { resolvePaths } from '../../../shared/node/process/paths.js';
 import { testEnvironment } from '../../helpers/command-line.js';
+import { makeServiceTarget } from '../../helpers/service-plan.js';
 import { tempDir } from '../../helpers/temp-dir.js';
 
-const systemd = new SystemdManager();
+const systemd = new SystemdManager(makeServiceTarget());
 const OPTIONS = { port: undefined, host: undefined, socket: false, runtime: undefined, sandbox: 'full' } as const;
 
 function makeHome(config = '{}'): {
@@ -61,7 +62,7 @@ describe('a plan', () => {
   test('refuses a socket for a host name or without systemd, and a home with a line break', () => {
     const from = { ...makeHome(), manager: systemd };
     expect(() => makePlan({ ...OPTIONS, host: 'a.example', socket: true }, from)).toThrow("'a.example' is a host name");
-    const windows = new TaskSchedulerManager({ home: from.home, userId: 'A' });
+    const windows = new TaskSchedulerManager(makeServiceTarget(), { userId: 'A' });
     expect(() => makePlan({ ...OPTIONS, socket: true }, { ...from, manager: windows })).toThrow('--socket needs systemd');
     const odd = resolvePaths({ home: join(from.home, 'a\nb'), runtimeDir: from.home });
     expect(() => makePlan(OPTIONS, { ...from, paths: odd })).toThrow('line break');
@@ -119,15 +120,11 @@ describe('a file that is there already', () => {
 });
 
 describe('the record of an installation', () => {
-  test.each(['', '{', 'null', '[]', '{"v":2}', '{"v":1,"configHash":"x","plan":{"marker":"upstart"}}'])(
-    'is not taken from %s',
-    (content) => {
-      const home = tempDir();
-      mkdirSync(dirname(recordPath(home)));
-      writeFileSync(recordPath(home), content);
-      expect(readInstallRecord(home)).toBeUndefined();
-    },
-  );
+  test.each(['', '{', 'null', '[]', '{"v":2}', '{"v":1,"plan":{"marker":"upstart"}}'])('is not taken from %s', (content) => {
+    const directory = tempDir();
+    writeFileSync(recordPath(directory), content);
+    expect(readInstallRecord(directory)).toBeUndefined();
+  });
 });
 
 test('variables that only this shell has are named, those of the configuration among them, and their values are not', () => {

@@ -15,11 +15,9 @@ const reason = whyNoSystemd();
 
 describe.skipIf(process.platform !== 'linux' || reason !== undefined)('a service beside others', () => {
   let machine: SystemdMachine;
-  let unitPath: string;
 
   beforeAll(async () => {
     machine = await SystemdMachine.boot();
-    unitPath = join(machine.unitDirectory, 'xopc-gateway.service');
   });
 
   afterAll(() => machine.shutDown());
@@ -29,7 +27,7 @@ describe.skipIf(process.platform !== 'linux' || reason !== undefined)('a service
     const { pid } = await gateway.install();
     const second = await gateway.runByHand('--port', String(gateway.port));
     expect(second).toMatchObject({ code: 5, stderr: expect.stringContaining(`pid ${pid}`) as string });
-    expect(await machine.property('NRestarts')).toBe('0');
+    expect(await gateway.property('NRestarts')).toBe('0');
     expect((await gateway.status()).pid).toBe(pid);
   });
 
@@ -39,10 +37,10 @@ describe.skipIf(process.platform !== 'linux' || reason !== undefined)('a service
     await gateway.xopcOk('gateway', 'stop');
     const byHand = gateway.runByHand('--port', String(gateway.port));
     await until('the gateway', () => gateway.answers());
-    await machine.systemctl('start', 'xopc-gateway.service');
-    await until('the service to give way', async () => (await machine.property('ActiveState')) === 'failed');
-    expect(await machine.property('ExecMainStatus')).toBe('5');
-    expect(await machine.property('NRestarts')).toBe('0');
+    await machine.systemctl('start', gateway.unit);
+    await until('the service to give way', async () => (await gateway.property('ActiveState')) === 'failed');
+    expect(await gateway.property('ExecMainStatus')).toBe('5');
+    expect(await gateway.property('NRestarts')).toBe('0');
     const refused = await gateway.xopc('gateway', 'service-start');
     expect(refused).toMatchObject({ code: 5, stderr: expect.stringContaining('xopc gateway stop') as string });
     await gateway.xopcOk('gateway', 'stop');
@@ -62,12 +60,12 @@ describe.skipIf(process.platform !== 'linux' || reason !== undefined)('a service
   test('completes a restart that is asked for inside its own cgroup, although the caller is killed with it', async () => {
     const gateway = await ServiceGateway.create(machine);
     const { instanceId, pid } = await gateway.install();
-    const group = (await machine.property('ControlGroup')).replace(/\/$/, '');
+    const group = (await gateway.property('ControlGroup')).replace(/\/$/, '');
     const command = `echo $$ >/sys/fs/cgroup${group}/cgroup.procs && exec ${machine.packageDirectory}/bin/xopc gateway restart --force`;
     await machine.run('sh', ['-c', command], { XOPC_HOME: gateway.home });
     const status = await gateway.untilReplaced(instanceId);
     expect(status.pid).not.toBe(pid);
-    expect(await machine.property('NRestarts')).toBe('1');
+    expect(await gateway.property('NRestarts')).toBe('1');
     await machine.ok('sh', ['-c', command.replace(' --force', '')], { XOPC_HOME: gateway.home });
     expect((await gateway.status()).restarts.planned).toBe(1);
   });
@@ -75,15 +73,15 @@ describe.skipIf(process.platform !== 'linux' || reason !== undefined)('a service
   test('does not overwrite a unit that was edited by hand: it shows the difference', async () => {
     const gateway = await ServiceGateway.create(machine);
     const { pid } = await gateway.install();
-    writeFileSync(unitPath, readFileSync(unitPath, 'utf8').replace('KillMode=mixed', 'KillMode=process'));
+    writeFileSync(gateway.unitPath, readFileSync(gateway.unitPath, 'utf8').replace('KillMode=mixed', 'KillMode=process'));
     expect((await gateway.status()).warnings).toEqual([expect.objectContaining({ code: 'SERVICE_EDITED' })]);
     const refused = await gateway.xopc('gateway', 'install', '--port', String(gateway.port), '--host', '127.0.0.1');
     expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('- KillMode=process\n+ KillMode=mixed') as string });
     expect((await gateway.status()).pid).toBe(pid);
     expect(await gateway.xopc('gateway', 'uninstall')).toMatchObject({ code: 1 });
     expect(await gateway.install('--force')).toMatchObject({ changed: true });
-    expect(readFileSync(unitPath, 'utf8')).toContain('KillMode=mixed');
-    expect(readFileSync(join(gateway.home, 'service', 'xopc-gateway.service.replaced'), 'utf8')).toContain('KillMode=process');
+    expect(readFileSync(gateway.unitPath, 'utf8')).toContain('KillMode=mixed');
+    expect(readFileSync(join(gateway.home, 'service', `${gateway.unit}.replaced`), 'utf8')).toContain('KillMode=process');
   });
 
   test('reports another unit that starts a gateway, and is installed beside it only with --force', async () => {
@@ -110,7 +108,7 @@ describe.skipIf(process.platform !== 'linux' || reason !== undefined)('a service
     const [warning] = (await gateway.status()).warnings;
     expect(warning).toMatchObject({ code: 'SERVICE_OUTDATED', hint: `xopc gateway install --port ${gateway.port} --host 127.0.0.1` });
     await gateway.install();
-    expect(readFileSync(unitPath, 'utf8')).toContain('TimeoutStopSec=70\n');
+    expect(readFileSync(gateway.unitPath, 'utf8')).toContain('TimeoutStopSec=70\n');
     expect((await gateway.status()).warnings).toEqual([]);
   });
 
@@ -127,11 +125,11 @@ describe.skipIf(process.platform !== 'linux' || reason !== undefined)('a service
     expect(fixed.repaired).toEqual([
       { id: 'service-files', succeeded: true, did: expect.stringContaining('the service was not restarted') as string },
     ]);
-    expect(await machine.property('TimeoutStopUSec')).toBe('1min 10s');
+    expect(await gateway.property('TimeoutStopUSec')).toBe('1min 10s');
     expect(await gateway.status()).toMatchObject({ instanceId, warnings: [] });
-    writeFileSync(unitPath, readFileSync(unitPath, 'utf8').replace('KillMode=mixed', 'KillMode=process'));
+    writeFileSync(gateway.unitPath, readFileSync(gateway.unitPath, 'utf8').replace('KillMode=mixed', 'KillMode=process'));
     await gateway.xopc('doctor', '--fix');
-    expect(readFileSync(unitPath, 'utf8')).toContain('KillMode=process');
+    expect(readFileSync(gateway.unitPath, 'utf8')).toContain('KillMode=process');
     await gateway.install('--force');
     await gateway.xopcOk('gateway', 'restart', '--force');
   });
@@ -142,7 +140,7 @@ describe.skipIf(process.platform !== 'linux' || reason !== undefined)('a service
     writeFileSync(join(gateway.home, 'config.json'), '{ "gateway": { "drainTimeoutMs": "soon" } }');
     const refused = await gateway.xopc('gateway', 'install', '--port', String(gateway.port));
     expect(refused).toMatchObject({ code: 78, stderr: expect.stringContaining('gateway.drainTimeoutMs') as string });
-    expect(await machine.property('NRestarts')).toBe('0');
+    expect(await gateway.property('NRestarts')).toBe('0');
     expect(await gateway.xopc('gateway', 'service-status')).toMatchObject({ code: 1 });
     writeFileSync(join(gateway.home, 'config.json'), '{}');
     await gateway.xopcOk('gateway', 'service-start');
@@ -167,7 +165,7 @@ describe.skipIf(process.platform !== 'linux' || reason !== undefined)('a service
     writeFileSync(gateway.launcherPath, '#!/bin/sh\necho "xopc: the disk is upside down" >&2\nexit 78\n');
     const lost = await gateway.xopc('gateway', 'restart', '--force');
     expect(lost).toMatchObject({ code: 78, stderr: expect.stringContaining('the disk is upside down') as string });
-    expect(await machine.property('ActiveState')).toBe('failed');
+    expect(await gateway.property('ActiveState')).toBe('failed');
     const doctor = await gateway.xopc('doctor');
     expect(doctor).toMatchObject({ code: 1, stdout: expect.stringContaining('systemd has given up (exit code 78)') as string });
     expect(doctor.stdout).toContain(`${gateway.launcherPath} was edited by hand`);
@@ -181,8 +179,8 @@ describe.skipIf(process.platform !== 'linux' || reason !== undefined)('a service
     const status = await gateway.status();
     expect(status).toMatchObject({ supervisedBy: 'systemd', ready: true });
     expect(status.pid).not.toBe(pid);
-    expect(await machine.property('MainPID')).toBe(String(status.pid));
-    expect(await machine.property('NRestarts')).toBe('1');
+    expect(await gateway.property('MainPID')).toBe(String(status.pid));
+    expect(await gateway.property('NRestarts')).toBe('1');
   });
 
   test('runs in a home whose path needs every kind of quoting', async () => {

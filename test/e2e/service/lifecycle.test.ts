@@ -23,14 +23,14 @@ describe.skipIf(process.platform !== 'linux' || reason !== undefined)('an instal
     const gateway = await ServiceGateway.create(machine);
     const installed = await gateway.install();
     expect(await gateway.answers()).toBe(true);
-    expect(await machine.property('ActiveState')).toBe('active');
-    expect(await machine.property('UnitFileState')).toBe('enabled');
+    expect(await gateway.property('ActiveState')).toBe('active');
+    expect(await gateway.property('UnitFileState')).toBe('enabled');
     // The launcher became Node: the manager's main process is the supervisor itself.
-    expect(await machine.property('MainPID')).toBe(String(installed.pid));
+    expect(await gateway.property('MainPID')).toBe(String(installed.pid));
     expect(await gateway.status()).toMatchObject({ supervisedBy: 'systemd', port: gateway.port, warnings: [] });
-    const verified = await machine.run('systemd-analyze', ['--user', 'verify', join(machine.unitDirectory, 'xopc-gateway.service')]);
+    const verified = await machine.run('systemd-analyze', ['--user', 'verify', gateway.unitPath]);
     expect(verified).toMatchObject({ code: 0, stdout: '', stderr: '' });
-    const security = await machine.ok('systemd-analyze', ['--user', 'security', '--no-pager', 'xopc-gateway.service']);
+    const security = await machine.ok('systemd-analyze', ['--user', 'security', '--no-pager', gateway.unit]);
     expect(Number(/exposure level for .*: ([\d.]+)/.exec(security)?.[1])).toBeLessThanOrEqual(3);
   });
 
@@ -43,12 +43,12 @@ describe.skipIf(process.platform !== 'linux' || reason !== undefined)('an instal
       const { code, stdout } = await gateway.xopc('gateway', 'status', '--json');
       return code === 0 && (JSON.parse(stdout) as StatusDocument).worker?.pid !== worker?.pid;
     });
-    expect(await machine.property('MainPID')).toBe(String(pid));
+    expect(await gateway.property('MainPID')).toBe(String(pid));
     await machine.ok('kill', ['-9', String(pid)]);
     const replaced = await gateway.untilReplaced(instanceId);
     expect(replaced.pid).not.toBe(pid);
-    expect(await machine.property('MainPID')).toBe(String(replaced.pid));
-    expect(await machine.property('NRestarts')).toBe('1');
+    expect(await gateway.property('MainPID')).toBe(String(replaced.pid));
+    expect(await gateway.property('NRestarts')).toBe('1');
     expect(await gateway.answers()).toBe(true);
   });
 
@@ -58,14 +58,14 @@ describe.skipIf(process.platform !== 'linux' || reason !== undefined)('an instal
     for (let round = 0; round < 3; round += 1) {
       const stopped = await gateway.xopc('gateway', 'stop');
       expect(stopped.code, stopped.stderr).toBe(0);
-      expect(await machine.property('ActiveState')).toBe('inactive');
-      expect(await machine.property('UnitFileState')).toBe('enabled');
+      expect(await gateway.property('ActiveState')).toBe('inactive');
+      expect(await gateway.property('UnitFileState')).toBe('enabled');
       expect(await gateway.answers()).toBe(false);
       expect(await gateway.xopc('gateway', 'service-status')).toMatchObject({ code: 3 });
       await gateway.xopcOk('gateway', 'service-start');
       expect(await gateway.answers()).toBe(true);
     }
-    expect(await machine.property('NRestarts')).toBe('0');
+    expect(await gateway.property('NRestarts')).toBe('0');
     const again = await gateway.xopc('gateway', 'service-start', '--json');
     expect(JSON.parse(again.stdout)).toMatchObject({ started: false, running: true });
   });
@@ -76,7 +76,7 @@ describe.skipIf(process.platform !== 'linux' || reason !== undefined)('an instal
     const { pid } = await gateway.status();
     await machine.ok('kill', ['-9', String(pid)]);
     await gateway.xopcOk('gateway', 'stop');
-    expect(await machine.property('ActiveState')).toBe('inactive');
+    expect(await gateway.property('ActiveState')).toBe('inactive');
     expect(await gateway.answers()).toBe(false);
   });
 
@@ -106,12 +106,17 @@ describe.skipIf(process.platform !== 'linux' || reason !== undefined)('an instal
     const [, shown = ''] = /^```\nxopc gateway install\n```\n```\n([^`]+)```$/m.exec(manual) ?? [];
     const port = ['--port', String(gateway.port)];
     const printed = await gateway.xopcOk('gateway', 'install', '--print', ...port);
-    expect(await gateway.xopcOk('gateway', 'install', '--dry-run', ...port)).toContain('xopc-gateway.service would be written');
+    expect(await gateway.xopcOk('gateway', 'install', '--dry-run', ...port)).toContain(`${gateway.unit} would be written`);
     expect(existsSync(machine.unitDirectory)).toBe(false);
     const said = await gateway.xopcOk('gateway', 'install', ...port);
-    expect(said.replace(/pid \d+/, 'pid 4711').replace(String(gateway.port), '18790')).toContain(shown);
+    expect(
+      said
+        .replace(gateway.name, 'xopc-gateway')
+        .replace(/pid \d+/, 'pid 4711')
+        .replace(String(gateway.port), '18790'),
+    ).toContain(shown);
     expect(shown).toContain('Service: xopc-gateway');
-    const unit = await machine.ok('systemctl', ['--user', 'cat', 'xopc-gateway.service']);
+    const unit = await machine.ok('systemctl', ['--user', 'cat', gateway.unit]);
     // A unit cannot be shown before it is known whether the sandbox can be had: as root here it can.
     expect(printed).toContain(unit.split('\n').slice(1).join('\n').trim());
   });
@@ -123,16 +128,16 @@ describe.skipIf(process.platform !== 'linux' || reason !== undefined)('an instal
     const xopc = (...args: string[]): Promise<string> =>
       machine.ok(join(machine.packageDirectory, 'bin', 'xopc'), ['gateway', ...args], env);
     const { files } = JSON.parse(await xopc('install', '--json', '--port', String(gateway.port))) as { files: string[] };
-    const unit = await machine.property('FragmentPath');
+    const unit = await gateway.property('FragmentPath');
     expect(files).toContain(unit);
-    expect(existsSync(join(machine.unitDirectory, 'xopc-gateway.service'))).toBe(true);
+    expect(existsSync(gateway.unitPath)).toBe(true);
     expect((JSON.parse(await xopc('status', '--json')) as StatusDocument).warnings).toEqual([]);
     expect((await gateway.status()).warnings).toEqual([]);
     await xopc('stop');
-    expect(await machine.property('ActiveState')).toBe('inactive');
+    expect(await gateway.property('ActiveState')).toBe('inactive');
     await xopc('service-start');
     await xopc('uninstall');
-    expect(await machine.property('LoadState')).toBe('not-found');
+    expect(await gateway.property('LoadState')).toBe('not-found');
     expect(existsSync(elsewhere)).toBe(false);
   });
 
@@ -145,7 +150,7 @@ describe.skipIf(process.platform !== 'linux' || reason !== undefined)('an instal
     expect(existsSync(machine.unitDirectory)).toBe(false);
     expect(existsSync(join(gateway.home, 'service'))).toBe(false);
     expect(readdirSync(gateway.home)).toEqual(expect.arrayContaining(['credentials', 'state']));
-    expect(await machine.property('LoadState')).toBe('not-found');
+    expect(await gateway.property('LoadState')).toBe('not-found');
     expect((await machine.systemctl('list-units', '--all', '--plain', '--no-legend', 'xopc*')).stdout).toBe('');
     const processes = await machine.run('ps', ['-o', 'pid=', '-p', `${pid},${worker?.pid}`]);
     expect(processes.stdout.trim()).toBe('');
@@ -160,8 +165,8 @@ describe.skipIf(process.platform !== 'linux' || reason !== undefined)('an instal
     expect(readFileSync(join(gateway.home, 'credentials', 'token'), 'utf8').trim()).toBe(token);
     const { worker } = await gateway.status();
     const places = [
-      await machine.ok('systemctl', ['--user', 'cat', 'xopc-gateway.service']),
-      await machine.ok('systemctl', ['--user', 'show', 'xopc-gateway.service']),
+      await machine.ok('systemctl', ['--user', 'cat', gateway.unit]),
+      await machine.ok('systemctl', ['--user', 'show', gateway.unit]),
       await machine.ok('cat', [gateway.launcherPath, `/proc/${pid}/cmdline`, `/proc/${worker?.pid}/cmdline`, `/proc/${pid}/environ`]),
       await machine.ok('journalctl', ['--user', '--no-pager', '-o', 'json']),
     ];

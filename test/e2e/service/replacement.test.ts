@@ -41,8 +41,8 @@ describe.skipIf(process.platform !== 'linux' || reason !== undefined)('a service
     const status = await gateway.status();
     expect(status.pid).not.toBe(pid);
     expect(JSON.parse(restarted.stdout)).toMatchObject({ succession: 'service-manager', pid: status.pid, workerPid: status.worker?.pid });
-    expect(await machine.property('NRestarts')).toBe('1');
-    expect(await machine.property('ExecMainStatus')).toBe('0');
+    expect(await gateway.property('NRestarts')).toBe('1');
+    expect(await gateway.property('ExecMainStatus')).toBe('0');
   });
 
   test.each([{ options: [] }, { options: ['--socket'] }])(
@@ -104,7 +104,7 @@ describe.skipIf(process.platform !== 'linux' || reason !== undefined)('a service
     const bin = join(machine.directory, 'prefix', 'bin');
     await machine.ok('sh', ['-c', `mkdir -p ${bin} && ln -s ${elsewhere}/bin/xopc ${bin}/xopc`]);
     await machine.ok('sh', ['-c', `echo PATH=${bin}:$PATH >${gateway.home}/service.env`]);
-    await machine.ok('kill', ['-9', await machine.property('MainPID')]);
+    await machine.ok('kill', ['-9', await gateway.property('MainPID')]);
     const moved = ServiceGateway.at(gateway, join(elsewhere, 'bin', 'xopc'));
     const status = await moved.untilReplaced(instanceId);
     expect(status.warnings).toEqual([expect.objectContaining({ code: 'SERVICE_PROGRAM_MOVED' })]);

@@ -21,22 +21,22 @@ describe.skipIf(process.platform !== 'linux' || reason !== undefined)('a service
   test('has both units enabled and clean, and the gateway serves on the passed socket', async () => {
     const gateway = await ServiceGateway.create(machine);
     await gateway.install('--socket');
-    expect(await machine.property('UnitFileState')).toBe('enabled');
-    expect(await machine.property('UnitFileState', 'xopc-gateway.socket')).toBe('enabled');
-    expect(await machine.property('ActiveState', 'xopc-gateway.socket')).toBe('active');
+    expect(await gateway.property('UnitFileState')).toBe('enabled');
+    expect(await machine.property('UnitFileState', gateway.socketUnit)).toBe('enabled');
+    expect(await machine.property('ActiveState', gateway.socketUnit)).toBe('active');
     expect(await gateway.answers()).toBe(true);
     expect(await gateway.status()).toMatchObject({ port: gateway.port, warnings: [] });
-    const units = ['service', 'socket'].map((kind) => join(machine.unitDirectory, `xopc-gateway.${kind}`));
+    const units = ['service', 'socket'].map((kind) => join(machine.unitDirectory, `${gateway.name}.${kind}`));
     expect(await machine.run('systemd-analyze', ['--user', 'verify', ...units])).toMatchObject({ code: 0, stdout: '', stderr: '' });
   });
 
   test('is started by the first connection', async () => {
     const gateway = await ServiceGateway.create(machine);
     await gateway.install('--socket');
-    await machine.ok('systemctl', ['--user', 'stop', 'xopc-gateway.service']);
-    expect(await machine.property('ActiveState')).toBe('inactive');
+    await machine.ok('systemctl', ['--user', 'stop', gateway.unit]);
+    expect(await gateway.property('ActiveState')).toBe('inactive');
     expect(await gateway.answers()).toBe(true);
-    expect(await machine.property('ActiveState')).toBe('active');
+    expect(await gateway.property('ActiveState')).toBe('active');
   });
 
   test('refuses no connection while the service is restarted by its manager, at 200 requests a second', async () => {
@@ -49,13 +49,13 @@ describe.skipIf(process.platform !== 'linux' || reason !== undefined)('a service
       post: { path: '/api/sessions', body: '{}' },
     });
     await until('some requests', () => load.succeeded > 50);
-    await machine.ok('systemctl', ['--user', 'restart', 'xopc-gateway.service']);
+    await machine.ok('systemctl', ['--user', 'restart', gateway.unit]);
     await gateway.untilReplaced(instanceId);
     const { succeeded } = load;
     await until('more requests', () => load.succeeded > succeeded + 50);
     // To the gateway this is a stop: a connection that it had accepted, and that has not asked yet, ends with it.
     expect(Object.keys(load.stop().failures).filter((kind) => !kind.includes('ECONNRESET'))).toEqual([]);
-    expect(await machine.property('ActiveState', 'xopc-gateway.socket')).toBe('active');
+    expect(await machine.property('ActiveState', gateway.socketUnit)).toBe('active');
   });
 
   test('stays stopped after stop although clients go on connecting, until service-start', async () => {
@@ -64,20 +64,20 @@ describe.skipIf(process.platform !== 'linux' || reason !== undefined)('a service
     const stopped = await gateway.xopc('gateway', 'stop');
     expect(stopped).toMatchObject({ code: 0, stdout: expect.stringContaining('Gateway stopped') as string });
     expect([await gateway.answers(), await gateway.answers()]).toEqual([false, false]);
-    expect(await machine.property('ActiveState')).toBe('inactive');
-    expect(await machine.property('ActiveState', 'xopc-gateway.socket')).toBe('inactive');
+    expect(await gateway.property('ActiveState')).toBe('inactive');
+    expect(await machine.property('ActiveState', gateway.socketUnit)).toBe('inactive');
     await gateway.xopcOk('gateway', 'service-start');
     expect(await gateway.answers()).toBe(true);
-    expect(await machine.property('ActiveState', 'xopc-gateway.socket')).toBe('active');
+    expect(await machine.property('ActiveState', gateway.socketUnit)).toBe('active');
   });
 
   test('loses its socket unit when it is installed without, and gets it back', async () => {
     const gateway = await ServiceGateway.create(machine);
-    const unit = join(machine.unitDirectory, 'xopc-gateway.socket');
+    const unit = join(machine.unitDirectory, gateway.socketUnit);
     await gateway.install('--socket');
     await gateway.install();
     expect(existsSync(unit)).toBe(false);
-    expect(await machine.property('LoadState', 'xopc-gateway.socket')).toBe('not-found');
+    expect(await machine.property('LoadState', gateway.socketUnit)).toBe('not-found');
     expect(await gateway.answers()).toBe(true);
     await gateway.install('--socket');
     expect(existsSync(unit)).toBe(true);

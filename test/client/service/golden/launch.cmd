@@ -1,12 +1,12 @@
 @echo off
 rem Starts the gateway for the Task Scheduler, and restarts it after a crash. Written by `xopc gateway install`.
-rem xopc-checksum 2863b66c58d23f84
-rem Put your own environment variables in service.env in the gateway's home: lines NAME=value.
+rem xopc-checksum a8d58d41a8345bff
+rem Put your own environment variables in ..\service.env: lines NAME=value.
 setlocal
 chcp 65001 >nul
 set "XOPC_SERVICE_MARKER=schtasks"
 set "XOPC_HOME=C:\Users\Ada Lovelace\.xopc"
-if exist "%XOPC_HOME%\service.env" for /f "usebackq eol=# delims=" %%v in ("%XOPC_HOME%\service.env") do set "%%v"
+if exist "%~dp0..\service.env" for /f "usebackq eol=# delims=" %%v in ("%~dp0..\service.env") do set "%%v"
 :start
 set "XOPC_NODE=C:\Program Files\nodejs\node.exe"
 set "XOPC_PACKAGE=C:\xopc 100%%"

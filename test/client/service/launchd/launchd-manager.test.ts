@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { LaunchdManager, parseLaunchctlPrint } from '../../../../client/service/launchd/launchd-manager.js';
 import { fakeTools, type ToolRule } from '../../../helpers/fake-tools.js';
+import { makeServiceTarget } from '../../../helpers/service-plan.js';
 import { tempDir } from '../../../helpers/temp-dir.js';
 
 const NOT_LOADED: ToolRule = [/print gui\/501\/xopc-gateway/, { code: 113, stderr: 'Could not find service' }];
@@ -11,7 +12,7 @@ const NOT_LOADED: ToolRule = [/print gui\/501\/xopc-gateway/, { code: 113, stder
 function makeManager(...rules: ToolRule[]): { manager: LaunchdManager; calls: string[]; directory: string } {
   const directory = tempDir();
   const { run, calls } = fakeTools(...rules);
-  return { manager: new LaunchdManager({ home: join(directory, 'home'), run, directory, uid: 501 }), calls, directory };
+  return { manager: new LaunchdManager(makeServiceTarget(), { run, directory, uid: 501 }), calls, directory };
 }
 
 describe('the LaunchAgent manager', () => {
@@ -68,7 +69,7 @@ describe('the LaunchAgent manager', () => {
       {
         path: join(directory, 'com.example.plist'),
         scope: 'user',
-        home: null,
+        gateway: null,
         removeWith: `launchctl bootout gui/501 ${directory}/com.example.plist`,
       },
     ]);

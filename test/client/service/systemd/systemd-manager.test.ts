@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { SystemdManager, unitDirectoryIn } from '../../../../client/service/systemd/systemd-manager.js';
 import { parseUnitState } from '../../../../client/service/systemd/unit-state.js';
 import { fakeTools, type ToolRule } from '../../../helpers/fake-tools.js';
+import { makeServiceTarget } from '../../../helpers/service-plan.js';
 import { tempDir } from '../../../helpers/temp-dir.js';
 
 const session = { userName: 'ada', runtimeDir: '/run/user/1000', environment: {} };
@@ -13,7 +14,7 @@ function makeManager(...rules: ToolRule[]): { manager: SystemdManager; calls: st
   const directory = join(tempDir(), 'user');
   mkdirSync(directory);
   const { run, calls } = fakeTools(...rules);
-  return { manager: new SystemdManager({ run, session, directory }), calls, directory };
+  return { manager: new SystemdManager(makeServiceTarget(), { run, session, directory }), calls, directory };
 }
 
 describe('lingering', () => {

@@ -17,7 +17,7 @@ describe('the systemd service unit', () => {
     await expect(serviceUnitText(makeServicePlan({ port: 18_790, host: '127.0.0.1' }))).toMatchFileSnapshot(
       '../golden/xopc-gateway.service',
     );
-    await expect(socketUnitText({ host: '0.0.0.0', port: 18_790 })).toMatchFileSnapshot('../golden/xopc-gateway.socket');
+    await expect(socketUnitText('xopc-gateway', { host: '0.0.0.0', port: 18_790 })).toMatchFileSnapshot('../golden/xopc-gateway.socket');
   });
 
   test('has a valid checksum', () => {
@@ -77,8 +77,8 @@ describe('the systemd service unit', () => {
     expect(values(unit, 'ExecStart')).toEqual(['/bin/sh /home/ada/.xopc/service/launch']);
     expect([values(unit, 'Wants'), values(unit, 'After')]).toEqual([['xopc-gateway.socket'], ['xopc-gateway.socket']]);
     expect(values(unit, 'FileDescriptorStoreMax')).toEqual([]);
-    expect(values(socketUnitText({ host: '::1', port: 1 }), 'ListenStream')).toEqual(['[::1]:1']);
-    expect(values(socketUnitText({ host: '::', port: 1 }), 'BindIPv6Only')).toEqual(['both']);
+    expect(values(socketUnitText('xopc-gateway', { host: '::1', port: 1 }), 'ListenStream')).toEqual(['[::1]:1']);
+    expect(values(socketUnitText('xopc-gateway', { host: '::', port: 1 }), 'BindIPv6Only')).toEqual(['both']);
     expect(systemdFiles(plan, '/units').map(({ path }) => path)).toEqual(['/units/xopc-gateway.service', '/units/xopc-gateway.socket']);
   });
 });

@@ -2,10 +2,11 @@
 import { describe, expect, test } from 'vitest';
 import { TaskSchedulerManager } from '../../../../client/service/task-scheduler/task-scheduler-manager.js';
 import { fakeTools, type ToolRule } from '../../../helpers/fake-tools.js';
+import { makeServiceTarget } from '../../../helpers/service-plan.js';
 
 function makeManager(...rules: ToolRule[]): { manager: TaskSchedulerManager; calls: string[] } {
   const { run, calls } = fakeTools(...rules);
-  return { manager: new TaskSchedulerManager({ home: 'C:\\home', run, userId: 'PC\\Ada' }), calls };
+  return { manager: new TaskSchedulerManager(makeServiceTarget({ directory: 'C:\\home\\service' }), { run, userId: 'PC\\Ada' }), calls };
 }
 
 describe('the Task Scheduler manager', () => {
@@ -44,9 +45,9 @@ describe('the Task Scheduler manager', () => {
 
   test('finds other tasks that start a gateway by their paths', async () => {
     const list =
-      '"\\xopc-gateway","Nicht zutreffend","Bereit"\r\n"\\my xopc","25.11.2026 08:00:00","Wird ausgeführt"\r\n"\\Microsoft\\Other","",""\r\n';
+      '"\\xopc-gateway","",""\r\n"\\xopc-gateway-work-0123abcd","Nicht zutreffend","Bereit"\r\n"\\my xopc","25.11.2026 08:00:00","Wird ausgeführt"\r\n"\\Microsoft\\Other","",""\r\n';
     expect(await makeManager([/Query/, { stdout: list }]).manager.others()).toEqual([
-      { path: '\\my xopc', scope: 'user', home: null, removeWith: 'schtasks /Delete /TN "\\my xopc"' },
+      { path: '\\my xopc', scope: 'user', gateway: null, removeWith: 'schtasks /Delete /TN "\\my xopc"' },
     ]);
   });
 });
