@@ -12,7 +12,7 @@ export function isFirstStart(paths: GatewayPaths): boolean {
 
 interface Welcome {
   readonly url: string;
-  /** A one-time link that opens the page without the token; undefined if the page needs none or none can be created. */
+  /** Signs the page in, once; undefined where none can be made, or others might read it. */
   readonly pageLink: string | undefined;
   /** False: only the built-in guide answers. undefined: could not be asked. */
   readonly hasModel: boolean | undefined;
@@ -32,8 +32,10 @@ async function hasModel(api: ApiClient): Promise<boolean | undefined> {
   }
 }
 
-export async function makeWelcome(url: string, api: ApiClient): Promise<Welcome> {
-  const [pageLink, model] = await Promise.all([createPageLink(api, url).catch(() => undefined), hasModel(api)]);
+/** @param options.isTerminal  a link is shown to a terminal only, never written to a journal or a log */
+export async function makeWelcome(url: string, api: ApiClient, options: { isTerminal: boolean }): Promise<Welcome> {
+  const makeLink = options.isTerminal ? createPageLink(api, url).catch(() => undefined) : undefined;
+  const [pageLink, model] = await Promise.all([makeLink, hasModel(api)]);
   return { url, pageLink: pageLink?.url, hasModel: model };
 }
 

@@ -1,4 +1,4 @@
-/** A link that opens the page on this machine or another without showing the token. */
+/** A link that signs the page in, on this machine or another, without showing the token. */
 import { GatewayError } from '../../shared/errors.js';
 import type { ApiClient } from '../api/api-client.js';
 

@@ -20,6 +20,7 @@ import { Attachments } from './files/attachments.js';
 import { createAgentService } from './turns/agent.js';
 import { Completions } from './models/completions.js';
 import type { GatewayEvent } from '../../shared/api/gateway/events.js';
+import { storedPageSecrets } from './http/admission/stored-secrets.js';
 import type { Services } from './http/services.js';
 import type { SendPort } from './tools/send.js';
 import type { ChannelRegistry } from './channels/registry.js';
@@ -207,6 +208,7 @@ function createServices(parts: Parts, { paths: { databasePath }, channelTimes: t
     cron: cron.service,
     overview: createOverviewService({ store, clock, databasePath }),
     usage: createUsageService({ store, clock }),
+    pageSecrets: storedPageSecrets(store),
   };
 }
 

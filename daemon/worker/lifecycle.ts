@@ -10,7 +10,7 @@ import type { StatusWarning } from '../../shared/control/messages.js';
 import type { SupervisorMessage, WorkerBoot } from '../../shared/ipc/messages.js';
 import { levelRank, type LogLevel } from '../../shared/log/level.js';
 import { ofModule } from '../../shared/log/modules.js';
-import { readBuildInfo, readBuiltText } from '../../shared/node/build/bundle.js';
+import { readBuildInfo } from '../../shared/node/build/bundle.js';
 import { holdBundle } from '../../shared/node/build/held-bundle.js';
 import { environmentSecrets, readEnvironment } from '../../shared/node/process/env.js';
 import { LogFile } from '../../shared/node/log/log-file.js';
@@ -21,6 +21,7 @@ import { createRedactor, type Redactor } from '../../shared/node/secrets/redact.
 import type * as LateModule from './lazy/late.js';
 import type { TelegramModule } from './channels/telegram/telegram.js';
 import { createHttpApp, type HttpApp } from './http/app.js';
+import { readPageFile } from './http/page/built-page.js';
 import { RequestStats } from './http/observe/request-stats.js';
 import type { AiModule } from './providers/provider.js';
 import { Activity } from './observe/activity.js';
@@ -171,6 +172,8 @@ export class WorkerLifecycle {
   /** Ends everything; see `DRAIN_END` for the deadlines. Resolves when this process may exit. */
   async drain({ mode, timeoutMs }: Message<'drain'>): Promise<void> {
     this.#isDraining = true;
+    // A restart puts a new token in force; the old one must not count on connections that stay here.
+    this.#reload();
     this.#activity.publish({ type: 'draining' });
     const quiesced = this.#conversation.quiesce(timeoutMs).then(() => this.#channel.send({ type: 'quiesced' }));
     // Turns of chats get the same time as requests of HTTP clients.
@@ -192,13 +195,12 @@ export class WorkerLifecycle {
   }
 
   applyConfig(message: Message<'applyConfig'>): void {
-    const { configPath, modelsPath } = this.#paths;
-    const problems = this.#config.reload({ config: configPath, models: modelsPath });
-    this.#learnSecrets();
+    const problems = this.#reload();
     const { config, tokenHint } = this.#config.current;
     this.#logFile.setMaxBytes(config.logs.maxBytes);
     if (problems.length === 0) void this.#conversation.reconfigure();
     this.#openAccess.log();
+    this.#http.recheck();
     const outcome = problems.length === 0 ? 'applied' : 'rejected';
     this.#activity.publish({ type: 'config', outcome, revision: this.#config.current.hash });
     this.#channel.send({
@@ -209,6 +211,14 @@ export class WorkerLifecycle {
       tokenHint,
       authEnabled: config.gateway.auth.enabled === true,
     });
+  }
+
+  /** Reads the files again. @returns the problems; none when they are in force */
+  #reload(): ReturnType<WorkerConfig['reload']> {
+    const { configPath, modelsPath } = this.#paths;
+    const problems = this.#config.reload({ config: configPath, models: modelsPath });
+    this.#learnSecrets();
+    return problems;
   }
 
   /** Adds the secrets of the configuration in force to those that the log redacts. */
@@ -245,7 +255,8 @@ export class WorkerLifecycle {
       instanceId: this.#boot.instanceId,
       stats: this.#requests,
       isDraining: () => this.#isDraining,
-      page: readPage(),
+      isOpenToNetwork: () => this.#openAccess.warnings().length > 0,
+      page: readPageFile(),
     });
   }
 
@@ -285,15 +296,5 @@ export class WorkerLifecycle {
       this.#conversation.noteLate(performance.now() - dueAtMs);
       this.#beat();
     }, delayMs);
-  }
-}
-
-/** @returns undefined for a build without a page, which serves the API only */
-function readPage(): string | undefined {
-  try {
-    return readBuiltText('page.json');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
   }
 }

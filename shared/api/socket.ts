@@ -10,7 +10,6 @@ import { label, text } from './fields.js';
 import { messageDocument } from './sessions.js';
 import { idempotencyKey } from './messages.js';
 import { lastEventId } from './gateway/events.js';
-import { pageTicket } from './gateway/page-links.js';
 
 const frame = <T extends string, S extends z.ZodRawShape>(type: T, shape: S) =>
   z.strictObject({ v: z.literal(1), id: label(64), type: z.literal(type), ...shape });
@@ -22,8 +21,8 @@ const count = () => z.int().min(0).max(100_000_000);
 /** What a client sends. `hello` comes first. */
 export const clientFrame = () =>
   z.discriminatedUnion('type', [
-    /** `token` or the `ticket` of a page link, if one is required; `resume`: the id of the last gateway event received. */
-    frame('hello', { token: label(512).optional(), ticket: pageTicket().optional(), resume: lastEventId().optional() }),
+    /** `token`, where one is wanted and the browser has no page session; `resume`: the id of the last gateway event that was seen. */
+    frame('hello', { token: label(512).optional(), resume: lastEventId().optional() }),
     /** Follow a session: from `after` (a message's `seq`) on, and from `turn.length` of the answer in progress. */
     frame('watch', {
       session: session(),

@@ -86,11 +86,21 @@ test('a restart ends an event stream cleanly and at once, and the stream after i
   stop.abort();
 });
 
-test('the link that `gateway open` prints gives the token once', async () => {
+test('the link of `gateway open` gives a session once, never the token, also after a restart', async () => {
   const gateway = await RealGateway.start();
-  const link = (await gateway.xopc('gateway', 'open')).stdout.trim();
-  expect(link).toMatch(/^http:\/\/\S+\/#link=[\w-]{43}$/);
-  const take = () => fetch(`${gateway.url}/api/page-links/${link.split('#link=')[1]}`, { method: 'POST' });
-  expect(await (await take()).json()).toEqual({ status: 'ok', token: await tokenOf(gateway) });
-  expect((await take()).status).toBe(401);
+  expect((await gateway.xopc('gateway', 'open')).stdout.trim()).toMatch(/^http:\/\/\S+:\d+$/);
+  const { url } = JSON.parse((await gateway.xopc('gateway', 'open', '--json')).stdout) as { url: string };
+  expect(url).toMatch(/^http:\/\/\S+\/#link=[\w-]{43}$/);
+  await gateway.xopc('gateway', 'restart');
+  const body = JSON.stringify({ link: url.split('#link=')[1] });
+  const take = () => fetch(`${gateway.url}/api/page-session`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body });
+  const taken = await take();
+  expect(await taken.text()).not.toContain(await tokenOf(gateway));
+  const Cookie = taken.headers.get('set-cookie')?.split(';')[0] ?? '';
+  const logs = (): Promise<Response> => fetch(`${gateway.url}/api/logs`, { headers: { Cookie } });
+  expect([taken.status, (await logs()).status, (await take()).status]).toEqual([200, 200, 401]);
+  await gateway.xopc('gateway', 'restart');
+  expect((await logs()).status).toBe(200);
+  await gateway.xopc('gateway', 'token', '--rotate');
+  await expect.poll(async () => (await logs()).status).toBe(401);
 });

@@ -27,7 +27,7 @@ export interface OpenOptions {
   readonly size?: Size;
   readonly scheme?: Scheme;
   readonly locale?: string;
-  /** The page knows it already, as after a one-time link. */
+  /** The browser has signed in with it before. */
   readonly token?: string;
   /** Texts of errors in the console that the test provokes. */
   readonly allowedErrors?: RegExp;
@@ -59,7 +59,8 @@ export async function openPage(url: string, options: OpenOptions = {}): Promise<
   });
   onTestFinished(() => context.close());
   context.setDefaultTimeout(10_000);
-  if (options.token !== undefined) await context.addInitScript(`sessionStorage.setItem('xopc.token', ${JSON.stringify(options.token)})`);
+  if (options.token !== undefined)
+    await context.request.post(new URL('/api/page-session', url).href, { headers: { Authorization: `Bearer ${options.token}` } });
   const page = await context.newPage();
   watch(page, new URL(url).origin, options.allowedErrors);
   await page.goto(url);

@@ -2,6 +2,7 @@
 import { fakeStatus } from './fake-status.js';
 import { fakeModelService } from './fake-models.js';
 import { fakeLogService } from './fake-logs.js';
+import { fakePageSecrets } from './fake-page-secrets.js';
 import { fakeUsage } from './fake-usage.js';
 import { fakeArchive, fakeAttachments, fakeChatService } from './fake-chat.js';
 import { fakeCompletionService } from './fake-completions.js';
@@ -111,6 +112,7 @@ export function createFakeServices(): FakeServices {
         }),
     },
     usage: { read: (input) => note('usage.read', input, fakeUsage) },
+    pageSecrets: fakePageSecrets(),
     config: fakeConfigService(calls),
     events: new EventLog({ instanceId: 'wk_test', version: '1.2.3', buildId: 'b1', clock: systemClock }),
     counters: {

@@ -40,6 +40,8 @@ export interface TestOptions {
   /** What every connection's peer address is made to be. */
   readonly peer?: string;
   readonly isDraining?: () => boolean;
+  /** Default: false, so that no page is signed in by itself. */
+  readonly knowsOwners?: () => boolean;
   readonly limits?: HttpDeps['limits'];
   /** `page.json` of a build. Default: none. */
   readonly page?: string;
@@ -75,6 +77,8 @@ export async function startHttpApp(options: TestOptions = {}): Promise<TestApp> 
     instanceId: 'wk_test',
     stats,
     isDraining: options.isDraining ?? (() => false),
+    isOpenToNetwork: () => false,
+    knowsOwners: options.knowsOwners ?? (() => false),
     loadMetrics: () => late,
     loadWs: () => late,
     machine: fakeMachine,

@@ -76,12 +76,11 @@ export function describeRoutes(version: string): OpenApiDocument {
   const facts = {
     connections: none,
     logger: none,
-    tickets: none,
+    pageSession: { sessions: none, refuseCredentials: none, isOwner: none, isOpenToNetwork: () => false },
     metrics: none,
     clock: systemClock,
     document,
     isDraining: () => false,
-    token: () => '',
     page: undefined,
   };
   const services = new Proxy({} as Services, { get: () => none });

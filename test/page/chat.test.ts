@@ -85,24 +85,6 @@ test.skipIf(noBrowser)('hostile Markdown runs nothing, loads nothing, and is sho
   expect(await findBarriers(page)).toEqual([]);
 });
 
-test.skipIf(noBrowser)('a gateway that wants its token asks for it, refuses a wrong one, and takes a one-time link', async () => {
-  const { gateway } = await startPageWorld({ gateway: { auth: { enabled: true } } });
-  const page = await openPage(gateway.url, { allowedErrors: /401|WebSocket/ });
-  await page.getByRole('dialog', { name: 'Sign in' }).waitFor();
-  await page.getByLabel('Access token', { exact: true }).fill('wrong');
-  await page.keyboard.press('Enter');
-  await page.getByText('The token is not valid for this gateway.').waitFor();
-  const token = (await gateway.xopc('gateway', 'token', '--show')).stdout.trim().split(/\s+/).at(-1) ?? '';
-  await page.getByLabel('Access token', { exact: true }).fill(token);
-  await page.keyboard.press('Enter');
-  await page.getByText('How can I help?').waitFor();
-  await expect.poll(() => page.getByRole('dialog').count()).toBe(0);
-  const link = (await gateway.xopc('gateway', 'open')).stdout.match(/http\S+/)?.[0] ?? '';
-  const other = await openPage(link);
-  await other.getByText('How can I help?').waitFor();
-  expect(other.url()).not.toContain('link=');
-});
-
 test.skipIf(noBrowser)('a browser that keeps nothing chats all the same', async () => {
   const { gateway } = await startPageWorld();
   const page = await openPage(gateway.url);

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { expectAccessible, noBrowser, openPage } from '../helpers/browser.js';
-import { appendLog, openView } from '../helpers/page.js';
+import { startPageWorld } from '../helpers/page-world.js';
+import { appendLog, openView, tokenOf } from '../helpers/page.js';
 import { RealGateway, until } from '../helpers/real-gateway.js';
 
 const numbered = (count: number, name = 'line'): Record<string, unknown>[] =>
@@ -94,10 +95,13 @@ test.skipIf(noBrowser)('a hostile line runs nothing and loads nothing, and the v
 });
 
 test.skipIf(noBrowser)('without the token the log stays closed, and opens when it is given', async () => {
-  const gateway = await RealGateway.start();
-  const page = await openPage(`${gateway.url}/#/logs`, { allowedErrors: /401/ });
+  const { gateway } = await startPageWorld({ gateway: { auth: { enabled: true } } });
+  const page = await openPage(`${gateway.url}/#/logs`, { allowedErrors: /401|WebSocket/ });
   await page.getByRole('dialog', { name: 'Sign in' }).waitFor();
   expect(await page.locator('.log-head').count()).toBe(0);
+  await page.getByLabel('Access token', { exact: true }).fill(tokenOf(gateway));
+  await page.keyboard.press('Enter');
+  await page.locator('.log-head').first().waitFor();
 });
 
 test.skipIf(noBrowser)('of a flood the newest hundred thousand lines stay, and the page says that older ones were dropped', async () => {

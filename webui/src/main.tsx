@@ -1,10 +1,7 @@
-/** Entry of the page: redeems the ticket of a one-time link, then shows the shell. */
+/** Entry of the page: signs in, with the ticket of a one-time link if there is one, then shows the shell. */
 import { render } from 'preact';
-import type { z } from 'zod';
-import type { pageTokenResponse } from '../../shared/api/gateway/page-links.js';
 import { PAGE_LINK_FRAGMENT } from '../../shared/page-link.js';
-import { apiPath, call } from './api/client.js';
-import { askForToken, keepToken } from './api/token.js';
+import { askForSignIn, session, signIn } from './api/session.js';
 import { pageSocket, startSocket } from './api/socket.js';
 import { App } from './shell/app.js';
 import { hashOf, navigate } from './shell/router.js';
@@ -13,25 +10,33 @@ import './styles/base.css';
 import './styles/shell.css';
 import './styles/components.css';
 
-/** Redeems the ticket. It is removed from the address first, so that it does not stay in the history. */
-async function takeLink(): Promise<void> {
-  if (!location.hash.startsWith(PAGE_LINK_FRAGMENT)) return;
+/** Returns the ticket of a link, and removes it from the address first, so that it does not stay in the history. */
+function takeTicket(): string | undefined {
+  if (!location.hash.startsWith(PAGE_LINK_FRAGMENT)) return undefined;
   const ticket = location.hash.slice(PAGE_LINK_FRAGMENT.length);
   navigate(hashOf('chat'), { replace: true });
-  try {
-    const { token } = await call<z.output<ReturnType<typeof pageTokenResponse>>>('POST', apiPath('/api/page-links/:ticket', { ticket }));
-    keepToken(token, { remember: false });
-  } catch {
-    void askForToken('linkUsed');
-  }
+  return ticket;
+}
+
+/** A link that was used before may be that of this browser. A gateway that does not answer is reported by the connection. */
+async function enter(link: string | undefined): Promise<void> {
+  const isSignedIn = await signIn(link === undefined ? {} : { link })
+    .then((isDone) => isDone || (link !== undefined && signIn()))
+    .catch(() => true);
+  if (!isSignedIn && (link !== undefined || session.peek().needsToken)) void askForSignIn(link === undefined ? 'wanted' : 'linkUsed');
+}
+
+/** A link opened in this tab changes only the address. */
+function enterAgain(): void {
+  const link = takeTicket();
+  if (link !== undefined) void enter(link).then(() => pageSocket.wake());
 }
 
 const place = document.getElementById('page');
 if (place !== null) {
-  void takeLink().then(() => {
+  void enter(takeTicket()).then(() => {
     startSocket();
-    // A link opened in this tab changes only the address.
-    window.addEventListener('hashchange', () => void takeLink().then(() => pageSocket.wake()));
+    window.addEventListener('hashchange', enterAgain);
     render(<App />, place);
   });
 }

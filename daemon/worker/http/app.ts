@@ -9,7 +9,7 @@ import { Connections } from './connection/connections.js';
 import type { HttpLogger, RequestState, RouterExtras } from './context.js';
 import { Drain, type DrainMode } from './connection/drain.js';
 import { createGate } from './admission/gate.js';
-import { createRefuseCredentials } from './admission/credentials.js';
+import { createRefuseCredentials, createRequireToken } from './admission/credentials.js';
 import { createRules } from './admission/rules.js';
 import { createFailureLimiter } from './admission/rate-limit.js';
 import { admission } from './middleware/admission.js';
@@ -20,7 +20,8 @@ import { cors } from './middleware/cors.js';
 import { unmatched } from './middleware/unmatched.js';
 import { Metrics, type MetricsModule } from './observe/metrics.js';
 import { readBuiltPage } from './page/built-page.js';
-import { PageTickets } from './admission/page-tickets.js';
+import { PageSessions } from './admission/page-sessions.js';
+import { createOwnerCheck } from './admission/owner.js';
 import { createOwnHosts, machineNames, type MachineNames } from './admission/own-hosts.js';
 import { RequestLog } from './observe/request-log.js';
 import type { RequestStats } from './observe/request-stats.js';
@@ -28,7 +29,7 @@ import { routesMiddleware } from './route.js';
 import { healthDocument } from './routes/gateway/health.js';
 import { apiRoutes } from './routes/index.js';
 import { createServer, DEFAULT_LIMITS, type ServerLimits } from './connection/server.js';
-import { createSocketDoor, type SocketDoor } from './connection/socket-door.js';
+import { createSocketDoor } from './connection/socket-door.js';
 import { createTokenCheck } from './admission/token.js';
 import { listenForUpgrades } from './connection/upgrade.js';
 import { Sockets, type WsModule } from '../socket/sockets.js';
@@ -51,6 +52,10 @@ export interface HttpDeps {
   readonly loadWs: () => WsModule;
   /** `page.json` of the build; undefined where no page was built. */
   readonly page?: string | undefined;
+  /** Whether other machines reach the gateway and need no token. */
+  readonly isOpenToNetwork: () => boolean;
+  /** Whether this system tells which user opened a connection. Replaced in tests. */
+  readonly knowsOwners?: () => boolean;
   /** For tests. */
   readonly limits?: Partial<ServerLimits>;
   readonly machine?: MachineNames;
@@ -62,6 +67,8 @@ export interface HttpApp {
   /** Ends serving within `timeoutMs`, earlier when nothing is left. @returns what was aborted */
   drain(mode: DrainMode, timeoutMs: number): Promise<CutWork>;
   vitals(): { connections: number; inFlight: number };
+  /** Called when the token or the configuration has changed: closes WebSockets whose token or session has ended. */
+  recheck(): void;
   /** Destroys every open connection without waiting. */
   close(): void;
 }
@@ -75,18 +82,24 @@ function logUnsent(logger: HttpLogger, error: NodeJS.ErrnoException): void {
 
 /** Builds the chain, in the order in which a request passes it, and the admission of WebSockets by the same gate. */
 function createKoa(deps: HttpDeps, connections: Connections, isDraining: () => boolean) {
-  const { config, token, logger, clock, stats, machine = machineNames } = deps;
+  const { services, config, token, logger, clock, stats, machine = machineNames } = deps;
   const rules = createRules(config);
   const tokenState = createTokenCheck(token);
   const gate = createGate({ rules, tokenState, ownHosts: createOwnHosts(machine, clock) });
   const refuseCredentials = createRefuseCredentials(createFailureLimiter());
-  const tickets = new PageTickets(clock);
+  const sessions = new PageSessions({ secrets: services.pageSecrets, token, clock });
+  const requireToken = createRequireToken(sessions, refuseCredentials);
   const vitals = () => ({ connections: connections.open, inFlight: connections.inFlight });
   const routes = apiRoutes({
     ...deps,
     connections,
     isDraining,
-    tickets,
+    pageSession: {
+      sessions,
+      refuseCredentials,
+      isOwner: createOwnerCheck(rules, deps.knowsOwners),
+      isOpenToNetwork: deps.isOpenToNetwork,
+    },
     document: healthDocument(deps),
     metrics: new Metrics({ ...deps, vitals }),
     page: readBuiltPage(deps.page),
@@ -97,22 +110,16 @@ function createKoa(deps: HttpDeps, connections: Connections, isDraining: () => b
   const koa = new Koa<RequestState, RouterExtras>();
   koa.on('error', (error: NodeJS.ErrnoException) => logUnsent(logger, error));
   koa.use(answer({ log: new RequestLog({ logger, clock, stats }), logger, clock }));
-  koa.use(
-    admission(
-      gate,
-      refuseCredentials,
-      cors(() => rules().cors),
-    ),
-  );
-  koa.use(routesMiddleware(routes, { readJson, openUpload, refuseCredentials }));
+  koa.use(admission({ gate, refuseCredentials, requireToken, cors: cors(() => rules().cors) }));
+  koa.use(routesMiddleware(routes, { readJson, openUpload, refuseCredentials, requireToken }));
   koa.use(unmatched);
-  return { koa, door: createSocketDoor({ gate, refuseCredentials, tokenState, tickets }) };
+  return { koa, door: createSocketDoor({ gate, refuseCredentials, requireToken, tokenState }) };
 }
 
-function createSockets({ services, clock, logger, version, instanceId, loadWs }: HttpDeps, door: SocketDoor): Sockets {
+function createSockets({ services, clock, logger, version, instanceId, loadWs }: HttpDeps): Sockets {
   const { chat, events } = services;
   const identity = { instanceId, version: version.version, buildId: version.buildId };
-  return new Sockets({ chat, events, clock, logger, identity, loadWs, authenticate: (hello, client) => door.authenticate(hello, client) });
+  return new Sockets({ chat, events, clock, logger, identity, loadWs });
 }
 
 export function createHttpApp(deps: HttpDeps): HttpApp {
@@ -120,7 +127,7 @@ export function createHttpApp(deps: HttpDeps): HttpApp {
   const isDraining = (): boolean => deps.isDraining() || drain.isActive;
   const { koa, door } = createKoa(deps, connections, isDraining);
   const answerRequest = koa.callback();
-  const sockets = createSockets(deps, door);
+  const sockets = createSockets(deps);
   const server = createServer({
     connections,
     limits: { ...DEFAULT_LIMITS, ...deps.limits },
@@ -135,7 +142,7 @@ export function createHttpApp(deps: HttpDeps): HttpApp {
   const drain = new Drain({ server, connections, clock: deps.clock });
   listenForUpgrades(server, {
     isDraining,
-    admit: (request) => door.admit(request),
+    admit: door,
     accept(request, socket, context) {
       connections.release(socket);
       socket.setTimeout(0);
@@ -149,6 +156,7 @@ export function createHttpApp(deps: HttpDeps): HttpApp {
       return { ...cut, sockets: cut.sockets + cutSockets };
     },
     vitals: () => ({ connections: connections.open + sockets.open, inFlight: connections.inFlight }),
+    recheck: () => sockets.recheck(),
     close() {
       server.close();
       connections.destroyAll();

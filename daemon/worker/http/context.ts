@@ -2,16 +2,12 @@
 import type { Layer } from '@koa/router';
 import type Koa from 'koa';
 import type { ErrorCode } from '../../../shared/errors.js';
-import type { ClientAddress } from './admission/client-address.js';
-import type { TokenState } from './admission/token.js';
+import type { Caller } from './admission/caller.js';
 
 export interface RequestState {
   /** `X-Request-Id`, the caller's own if it is valid. */
   requestId: string;
-  client: ClientAddress;
-  token: TokenState;
-  /** Whether calls of the API from there need the token. */
-  needsToken: boolean;
+  caller: Caller;
   /** The body as it arrived, once it has been read. */
   rawBody?: () => Buffer;
   /** Set when the answer is an error, for the log. */

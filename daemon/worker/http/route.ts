@@ -2,7 +2,7 @@
 import { Router } from '@koa/router';
 import { type Schema, validate } from '../../../shared/api/validate.js';
 import { GatewayError } from '../../../shared/errors.js';
-import { type RefuseCredentials, tokenRefusal } from './admission/credentials.js';
+import type { RefuseCredentials, RequireToken } from './admission/credentials.js';
 import type { HttpContext, HttpMiddleware, RequestState, RouterExtras } from './context.js';
 import type { OpenUpload, Upload } from './middleware/upload.js';
 import { type ReadJson, refuseBody } from './middleware/body.js';
@@ -36,8 +36,8 @@ export interface RouteText {
 export interface RouteDefinition<Body, Query> extends RouteText {
   readonly method: keyof typeof VERBS;
   readonly path: string;
-  /** `token`: the token is needed even from this machine. */
-  readonly access?: 'token';
+  /** `token`: the token is needed even from this machine. `own`: the handler checks credentials of its own. */
+  readonly access?: 'token' | 'own';
   /**
    * Checks the credentials of a path that has its own, before the body is validated.
    * @param rawBody  the body as it arrived
@@ -62,6 +62,7 @@ export interface RouteTools {
   readonly readJson: ReadJson;
   readonly openUpload: OpenUpload;
   readonly refuseCredentials: RefuseCredentials;
+  readonly requireToken: RequireToken;
 }
 
 /** The input and answers of a route, for the OpenAPI document. */
@@ -103,17 +104,17 @@ export function route<Body = undefined, Query = undefined>(definition: RouteDefi
   const uploadTypes = types && ['application/json', ...Object.keys(types)];
   const bodySchema = once(definition.body);
   const querySchema = once(definition.query);
-  const toMiddleware = ({ readJson, openUpload, refuseCredentials }: RouteTools): HttpMiddleware => {
+  const toMiddleware = ({ readJson, openUpload, refuseCredentials, requireToken }: RouteTools): HttpMiddleware => {
     return async (ctx) => {
       const { state } = ctx;
       state.route = path;
-      if (access === 'token' && state.token !== 'valid') await refuseCredentials(state.client.address, tokenRefusal(state.token));
+      if (access === 'token') await requireToken(state.caller);
       const upload = uploadTypes && openUpload(ctx, uploadTypes);
       let raw: unknown;
       if (upload === undefined) raw = definition.body === undefined ? refuseBody(ctx) : await readBody(ctx, definition, readJson);
       const verdict = authorize?.(ctx, state.rawBody?.() ?? Buffer.alloc(0));
       if (verdict === 'none' || verdict === 'wrong')
-        await refuseCredentials(state.client.address, { ...refusal, isWrong: verdict === 'wrong' });
+        await refuseCredentials(state.caller.client.address, { ...refusal, isWrong: verdict === 'wrong' });
       const body = bodySchema();
       const query = querySchema();
       await definition.handle(ctx, {

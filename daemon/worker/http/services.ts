@@ -1,4 +1,5 @@
 /** What the routes and the socket may call. Services know neither Koa nor SQL; every failure is a `GatewayError`. */
+import type { PageSecrets } from './admission/page-sessions.js';
 import type { ChatService } from '../chat/chat.js';
 import type { MessageService } from '../chat/messages.js';
 import type { ConfigService, StatusService } from '../config/config-documents.js';
@@ -42,4 +43,6 @@ export interface Services {
   readonly counters: CounterService;
   readonly logs: LogService;
   readonly logLevel: LogLevelService;
+  /** Sessions of the page. */
+  readonly pageSecrets: PageSecrets;
 }

@@ -20,7 +20,7 @@ export interface ConnectionDeps {
   readonly parse: ParseFrame;
   readonly encodeEvent: EventEncoder;
   /** Checks the first frame. @throws UNAUTHORIZED, RATE_LIMITED */
-  readonly authenticate: (hello: { token?: string | undefined; ticket?: string | undefined }) => Promise<void>;
+  readonly authenticate: (hello: { token?: string | undefined }) => Promise<void>;
 }
 
 type Hello = Extract<ClientFrame, { type: 'hello' }>;
@@ -34,7 +34,8 @@ type Request = Exclude<ClientFrame, Hello>;
 type State =
   | { readonly name: 'waiting'; readonly cancelDeadline: () => void }
   | { readonly name: 'greeting'; readonly checked: Promise<void> }
-  | { readonly name: 'open' | 'closed' };
+  | { readonly name: 'open'; readonly hello: Hello }
+  | { readonly name: 'closed' };
 
 export class Connection {
   readonly #socket: WebSocket;
@@ -82,6 +83,18 @@ export class Connection {
   /** Called at the start of each window of the frame limit. */
   beginWindow(): void {
     this.#frames = 0;
+  }
+
+  /** Closes the connection if what it was opened with does not count any more. Never rejects. */
+  async recheck(): Promise<void> {
+    if (this.#state.name !== 'open') return;
+    try {
+      await this.#deps.authenticate(this.#state.hello);
+    } catch (error) {
+      // While the store cannot be asked, nobody is shut out.
+      const { code } = toGatewayError(error);
+      if (code === 'UNAUTHORIZED' || code === 'RATE_LIMITED') this.close(CLOSE_CODES.unauthorized, 'the token or the session has ended');
+    }
   }
 
   #receive(data: Buffer, isBinary: boolean): void {
@@ -138,9 +151,10 @@ export class Connection {
     }
   }
 
-  async #greet({ id, token, ticket, resume }: Hello): Promise<void> {
+  async #greet(hello: Hello): Promise<void> {
+    const { id, resume } = hello;
     try {
-      await this.#deps.authenticate({ token, ticket });
+      await this.#deps.authenticate(hello);
     } catch (error) {
       const refusal = toGatewayError(error);
       this.#refuse(refusal, { re: id });
@@ -148,7 +162,7 @@ export class Connection {
       return this.close(CLOSE_CODES.unauthorized, 'the token is missing or wrong');
     }
     if (this.#state.name === 'closed') return;
-    this.#state = { name: 'open' };
+    this.#state = { name: 'open', hello };
     await this.#send('hello', { re: id, ...this.#deps.identity });
     void this.#follow(resume);
   }

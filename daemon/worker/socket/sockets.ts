@@ -13,17 +13,10 @@ export interface WsModule {
 }
 
 export interface SocketsDeps extends Omit<ConnectionDeps, 'parse' | 'encodeEvent' | 'authenticate'> {
-  /** Checks the first frame of a client. */
-  readonly authenticate: (hello: { token?: string | undefined; ticket?: string | undefined }, client: SocketClient) => Promise<void>;
   /** Loads the bundle of `ws.ts`. */
   readonly loadWs: () => WsModule;
   /** Default: {@link SOCKET_LIMITS}. */
   readonly maxConnections?: number;
-}
-
-export interface SocketClient {
-  readonly address: string;
-  readonly needsToken: boolean;
 }
 
 /** After the drain time: for the last answers; the rest of `DRAIN_END.answersMs` is for the closing handshake. */
@@ -50,12 +43,12 @@ export class Sockets {
   }
 
   /** Completes the handshake of an admitted request. @throws UNAVAILABLE at the limit of connections */
-  accept(request: IncomingMessage, socket: Socket, context: { head: Buffer } & SocketClient): void {
+  accept(request: IncomingMessage, socket: Socket, context: { head: Buffer } & Pick<ConnectionDeps, 'authenticate'>): void {
     const limit = this.#deps.maxConnections ?? SOCKET_LIMITS.maxConnections;
     if (this.#open.size >= limit) throw new GatewayError('UNAVAILABLE', { message: `${limit} WebSockets are open; no more are accepted.` });
-    const { head, address, needsToken } = context;
+    const { head, authenticate } = context;
     this.#server ??= this.#makeServer();
-    this.#server.handleUpgrade(request, socket, head, (upgraded) => this.#begin(upgraded, { address, needsToken }));
+    this.#server.handleUpgrade(request, socket, head, (upgraded) => this.#begin(upgraded, authenticate));
   }
 
   /**
@@ -90,6 +83,11 @@ export class Sockets {
     return cut;
   }
 
+  /** Closes the connections whose token or page session has ended. */
+  recheck(): void {
+    for (const connection of this.#open) void connection.recheck();
+  }
+
   destroyAll(): void {
     for (const connection of this.#open) connection.terminate();
   }
@@ -105,8 +103,7 @@ export class Sockets {
     });
   }
 
-  #begin(socket: WebSocket, client: SocketClient): void {
-    const authenticate: ConnectionDeps['authenticate'] = (hello) => this.#deps.authenticate(hello, client);
+  #begin(socket: WebSocket, authenticate: ConnectionDeps['authenticate']): void {
     const connection = new Connection(socket, { ...this.#deps, parse: this.#parse, encodeEvent: this.#encodeEvent, authenticate });
     this.#open.add(connection);
     this.#keepTime();
@@ -126,7 +123,10 @@ export class Sockets {
     this.#cancelWindow ??= this.#every(
       SOCKET_LIMITS.windowMs,
       (cancel) => (this.#cancelWindow = cancel),
-      (connection) => connection.beginWindow(),
+      (connection) => {
+        connection.beginWindow();
+        void connection.recheck();
+      },
     );
   }
 

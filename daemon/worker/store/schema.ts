@@ -174,6 +174,18 @@ export interface MinuteSampleTable {
   rss_bytes: number;
 }
 
+/** `hash`: of the secret and of the token that was in force. */
+interface PageSecretTable {
+  hash: string;
+  kind: 'session' | 'link';
+  expires_at: number;
+}
+
+/** One row. */
+interface GatewayIdentityTable {
+  id: string;
+}
+
 export interface Schema {
   sessions: SessionTable;
   session_tags: SessionTagTable;
@@ -191,6 +203,8 @@ export interface Schema {
   cron_jobs: CronJobTable;
   cron_runs: CronRunTable;
   minute_samples: MinuteSampleTable;
+  page_secrets: PageSecretTable;
+  gateway_identity: GatewayIdentityTable;
 }
 
 /** The query builder behind a `Transaction`. */

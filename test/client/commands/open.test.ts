@@ -6,12 +6,20 @@ import { testPaths } from '../../helpers/lock-file.js';
 
 const EXPIRES = '2026-01-01T00:05:00.000Z';
 
-async function open(args: readonly string[], reply: { status: number; body: unknown }): Promise<CommandOutcome & { seen: SeenRequest[] }> {
+async function open(
+  args: readonly string[],
+  reply: { status: number; body: unknown },
+  isTTY = true,
+): Promise<CommandOutcome & { seen: SeenRequest[] }> {
   const { port, seen } = await fakeHttp((_request, response) => json(response, reply.body, reply.status));
   const paths = testPaths();
   const auth = { enabled: true, tokenHint: null };
   await fakeControl(paths.controlPath, answers({ ...sampleStatus, port, auth, urls: ['http://gateway.example:18790'] }));
-  const outcome = await runCommand(['gateway', 'open', ...args], { home: paths.home, environment: { token: 'secret-token' } });
+  const outcome = await runCommand(['gateway', 'open', ...args], {
+    home: paths.home,
+    environment: { token: 'secret-token' },
+    isTTY,
+  });
   return { ...outcome, seen };
 }
 
@@ -23,8 +31,14 @@ test('the link has the public address and the ticket, but not the token', async 
   expect(seen).toMatchObject([{ method: 'POST', path: '/api/page-links', headers: { authorization: 'Bearer secret-token' } }]);
 });
 
+test('what is no terminal gets the plain address: a journal or a log would keep the link', async () => {
+  const { code, stdout, stderr, seen } = await open([], link, false);
+  expect({ code, stdout, seen }).toEqual({ code: 0, stdout: 'http://gateway.example:18790\n', seen: [] });
+  expect(stderr).toContain('printed to a terminal only');
+});
+
 test('--json includes the expiry time', async () => {
-  const { stdout } = await open(['--json'], link);
+  const { stdout } = await open(['--json'], link, false);
   expect(JSON.parse(stdout)).toEqual({ url: 'http://gateway.example:18790/#ticket=abc', expiresAt: EXPIRES });
 });
 

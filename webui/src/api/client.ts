@@ -1,12 +1,12 @@
 /**
- * Every HTTP call of the page. A refused token opens the token dialog, and the call continues with the new token; any other
+ * Every HTTP call of the page. A call that needs a session signs in first, by itself or by asking the user; any other
  * failure is an {@link ApiError}. Paths are written as in the API document, so that a test can compare the two.
  */
 import type { ErrorResponse } from '../../../shared/api/error.js';
 import type { Call, Method } from './call.js';
 import { curlLine } from './command-line.js';
 import { keepInstead } from './copy-mode.js';
-import { askForToken, token } from './token.js';
+import { regainSession, session } from './session.js';
 
 export type { Call, Method } from './call.js';
 
@@ -42,7 +42,6 @@ export function apiPath(
 
 async function send(call: Call): Promise<Response> {
   const headers: Record<string, string> = { ...call.headers };
-  if (token.peek() !== undefined) headers['Authorization'] = `Bearer ${token.peek()}`;
   if (call.body !== undefined) headers['Content-Type'] ??= 'application/json';
   try {
     return await fetch(call.path, {
@@ -69,15 +68,10 @@ async function readError(call: Call, response: Response): Promise<ApiError> {
 /** Makes a call whose answer is not JSON, or whose headers matter. @throws ApiError */
 export async function request(call: Call): Promise<Response> {
   keepInstead(call);
-  for (;;) {
-    const used = token.peek();
-    const response = await send(call);
-    if (response.ok) return response;
-    if (response.status !== 401) throw await readError(call, response);
-    // The dialog of another call may have been answered meanwhile.
-    if (token.peek() !== used) continue;
-    if (!(await askForToken(used === undefined ? 'wanted' : 'wrong'))) throw await readError(call, response);
-  }
+  let response = await send(call);
+  if (response.status === 401 && (await regainSession())) response = await send(call);
+  if (!response.ok) throw await readError(call, response);
+  return response;
 }
 
 /** Makes a prepared call. @returns the JSON document of its answer. @throws ApiError */
@@ -90,7 +84,10 @@ export function call<Answer>(method: Method, path: string, options: Omit<Call, '
   return make({ ...options, method, path });
 }
 
+/** Need the token from everywhere. */
+const PRIVATE = /^\/api\/(?:logs|config|models-json)\b/;
+
 /** Returns the call as a command line for a shell. */
 export function toCurl(call: Call): string {
-  return curlLine(call, { origin: location.origin, hasToken: token.peek() !== undefined });
+  return curlLine(call, { origin: location.origin, hasToken: session.peek().needsToken || PRIVATE.test(call.path) });
 }

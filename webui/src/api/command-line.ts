@@ -39,7 +39,7 @@ function quote(text: string): string {
 
 interface CurlPlace {
   readonly origin: string;
-  /** Whether this page sends a token. */
+  /** Whether the call needs the token. */
   readonly hasToken: boolean;
 }
 

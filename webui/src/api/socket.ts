@@ -6,7 +6,7 @@
 import { signal } from '@preact/signals';
 import type { ServerFrame } from '../../../shared/api/socket.js';
 import { CLOSE_CODES, SOCKET_LIMITS, SOCKET_PATH } from '../../../shared/socket.js';
-import { askForToken, token } from './token.js';
+import { regainSession } from './session.js';
 
 type ConnectionState =
   | { readonly kind: 'connecting' | 'online' | 'restarting' | 'offline' | 'unauthorized' }
@@ -56,7 +56,7 @@ class PageSocket {
   #lastId = 0;
   #lastEvent: string | undefined;
   #firstBuild: string | undefined;
-  #usedToken: string | undefined;
+  #hasRegained = false;
 
   listen(listener: Listener): () => void {
     this.#listeners.add(listener);
@@ -114,11 +114,7 @@ class PageSocket {
   }
 
   #greet(): void {
-    this.#usedToken = token.peek();
-    this.#send('hello', {
-      ...(this.#usedToken === undefined ? {} : { token: this.#usedToken }),
-      ...(this.#lastEvent === undefined ? {} : { resume: this.#lastEvent }),
-    });
+    this.#send('hello', this.#lastEvent === undefined ? {} : { resume: this.#lastEvent });
   }
 
   #send(type: string, body: object): string {
@@ -146,6 +142,7 @@ class PageSocket {
     if (buildId !== this.#firstBuild) isOutdated.value = true;
     gateway.value = { buildId, version, instanceId };
     this.#tries = 0;
+    this.#hasRegained = false;
     connection.value = { kind: 'online' };
     for (const run of this.#onConnected) run();
   }
@@ -160,14 +157,16 @@ class PageSocket {
       connection.value = { kind: 'restarting' };
       this.#tries = 1;
       this.connect();
-    } else if (code === CLOSE_CODES.unauthorized) void this.#wantToken();
+    } else if (code === CLOSE_CODES.unauthorized) void this.#regain();
     else this.#wait();
   }
 
-  async #wantToken(): Promise<void> {
+  async #regain(): Promise<void> {
     connection.value = { kind: 'unauthorized' };
-    const isNew = token.peek() !== this.#usedToken;
-    if (isNew || (await askForToken(this.#usedToken === undefined ? 'wanted' : 'wrong'))) this.connect();
+    const isSecond = this.#hasRegained;
+    this.#hasRegained = await regainSession();
+    if (isSecond) this.#wait();
+    else if (this.#hasRegained) this.connect();
   }
 
   #wait(): void {

@@ -6,9 +6,10 @@ import { IconButton } from './button.js';
 
 export interface DialogProps {
   readonly title: string;
-  readonly onClose: () => void;
-  /** Width: `narrow` for a question, `wide` for a form. */
-  readonly size?: 'narrow' | 'wide';
+  /** Without it, the dialog cannot be closed. */
+  readonly onClose?: () => void;
+  /** Width: `narrow` for a question, `wide` for a form; `screen` hides the page. */
+  readonly size?: 'narrow' | 'wide' | 'screen';
   readonly children: ComponentChildren;
 }
 
@@ -20,18 +21,18 @@ export function Dialog({ title, onClose, size = 'narrow', children }: DialogProp
     element.current?.showModal();
   }, []);
   const closeOnBackdrop = (event: MouseEvent): void => {
-    if (event.target === element.current) onClose();
+    if (event.target === element.current) onClose?.();
   };
   const onCancel = (event: Event): void => {
     event.preventDefault();
-    onClose();
+    onClose?.();
   };
   return (
     <dialog class={`dialog ${size}`} ref={element} aria-labelledby={titleId} onCancel={onCancel} onMouseDown={closeOnBackdrop}>
       <div class="dialog-body">
         <header>
           <h2 id={titleId}>{title}</h2>
-          <IconButton icon="close" label={t('close')} onClick={onClose} />
+          {onClose !== undefined && <IconButton icon="close" label={t('close')} onClick={onClose} />}
         </header>
         {children}
       </div>

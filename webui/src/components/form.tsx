@@ -82,7 +82,7 @@ export function FormDialog(props: FormDialogProps) {
         {error !== undefined && <ErrorBox error={error} />}
         <DialogActions>
           {call !== undefined && <CopyAs call={call} />}
-          <Button text={closeText} onClick={props.onClose} />
+          {props.onClose !== undefined && <Button text={closeText} onClick={props.onClose} />}
           {actions}
           <Button kind="primary" type="submit" isBusy={busy === 'submit'} disabled={!isReady} text={submitText} {...icon} />
         </DialogActions>

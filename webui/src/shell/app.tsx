@@ -12,9 +12,9 @@ import { Navigation } from './navigation.js';
 import { CommandLists, openList } from './palette.js';
 import { address, hashOf, navigate } from './router.js';
 import { Settings, openSettings } from './settings-dialog.js';
+import { SignIn } from './sign-in.js';
 import { t } from './text.js';
 import { chooseTheme, isDark } from './theme.js';
-import { TokenDialog } from './token-dialog.js';
 import { type View, VIEWS } from './views.js';
 
 function useView(view: View): { component?: ComponentType; hasFailed: boolean } {
@@ -100,7 +100,7 @@ export function App() {
       <CommandLists />
       <Settings />
       <KeptCall />
-      <TokenDialog />
+      <SignIn />
     </div>
   );
 }

@@ -1,6 +1,7 @@
 /** Lines above the view about the connection. */
 import { signal } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
+import { session } from '../api/session.js';
 import { connection, isOutdated, pageSocket } from '../api/socket.js';
 import { Button } from '../components/button.js';
 import { language } from '../i18n/language.js';
@@ -9,6 +10,9 @@ import { CopyModeLine } from './copy-mode.js';
 import { t } from './text.js';
 
 const isWarned = signal(readSetting('insecureKnown') === '1');
+
+/** Until the page is loaded again. */
+const isOpenKnown = signal(false);
 
 const isLoopback = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\]|.*\.localhost)$/.test(location.hostname);
 
@@ -99,6 +103,12 @@ export function Banners() {
         <div class="banner note">
           <span>{t('newBuild')}</span>
           <Button text={t('reload')} onClick={() => location.reload()} />
+        </div>
+      )}
+      {session.value.openToNetwork && !isOpenKnown.value && (
+        <div class="banner warn">
+          <span>{t('openToNetwork')}</span>
+          <Button text={t('understood')} onClick={() => (isOpenKnown.value = true)} />
         </div>
       )}
       {isInsecure && (

@@ -1,9 +1,11 @@
-/** The settings of this browser: theme, language, and the stored token. */
+/** The settings of this browser: theme, language, and its session. */
 import { signal } from '@preact/signals';
-import { forgetToken, token } from '../api/token.js';
+import { session, signOut } from '../api/session.js';
+import { pageSocket } from '../api/socket.js';
 import { Button } from '../components/button.js';
 import { Dialog } from '../components/dialog.js';
 import { SelectField } from '../components/field.js';
+import { useWork } from '../components/form.js';
 import { chooseLanguage, language, LANGUAGES } from '../i18n/language.js';
 import { t } from './text.js';
 import { chooseTheme, theme, THEMES } from './theme.js';
@@ -16,11 +18,20 @@ export function openSettings(): void {
 
 const NAMES = { system: 'themeSystem', light: 'themeLight', dark: 'themeDark' } as const;
 
+const close = (): void => {
+  isOpen.value = false;
+};
+
+/** The socket of this tab was opened with the session. */
+async function leave(): Promise<void> {
+  await signOut();
+  close();
+  pageSocket.drop();
+}
+
 export function Settings() {
+  const { busy, error, run } = useWork();
   if (!isOpen.value) return null;
-  const close = (): void => {
-    isOpen.value = false;
-  };
   return (
     <Dialog title={t('settings')} onClose={close}>
       <SelectField
@@ -35,7 +46,8 @@ export function Settings() {
         choices={LANGUAGES.map(({ id, name }) => ({ value: id, label: name }))}
         onChange={chooseLanguage}
       />
-      {token.value !== undefined && <Button text={t('forgetToken')} onClick={forgetToken} />}
+      {error !== undefined && <p role="alert">{t('unreachable')}</p>}
+      {session.value.signedIn && <Button text={t('signOut')} isBusy={busy !== undefined} onClick={() => void run('signOut', leave)} />}
     </Dialog>
   );
 }

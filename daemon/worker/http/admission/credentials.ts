@@ -1,5 +1,7 @@
 /** Refusal of missing and wrong credentials. Wrong ones are counted per client address. */
 import { GatewayError } from '../../../../shared/errors.js';
+import type { Caller } from './caller.js';
+import type { PageSessions } from './page-sessions.js';
 import type { FailureLimiter } from './rate-limit.js';
 import type { TokenState } from './token.js';
 
@@ -30,4 +32,15 @@ export function createRefuseCredentials(limiter: FailureLimiter): RefuseCredenti
 export function tokenRefusal(token: Exclude<TokenState, 'valid'>, hint: string = HOW): CredentialRefusal {
   const isWrong = token === 'wrong';
   return { message: isWrong ? 'The token is not valid for this gateway.' : "This request needs the gateway's token.", hint, isWrong };
+}
+
+/** Resolves for a caller that has shown the token, or is a page that is signed in. @throws UNAUTHORIZED, RATE_LIMITED */
+export type RequireToken = (caller: Omit<Caller, 'isLocal' | 'needsToken'>, hint?: string) => Promise<void>;
+
+export function createRequireToken(sessions: Pick<PageSessions, 'isValid'>, refuseCredentials: RefuseCredentials): RequireToken {
+  return async ({ client, token, cookies }, hint) => {
+    if (token === 'valid') return;
+    if (token === 'none' && cookies !== undefined && (await sessions.isValid(cookies))) return;
+    await refuseCredentials(client.address, tokenRefusal(token, hint));
+  };
 }

@@ -4,13 +4,14 @@
  */
 import type { IncomingMessage } from 'node:http';
 import { GatewayError } from '../../../../shared/errors.js';
-import { type ClientAddress, clientAddress } from './client-address.js';
+import type { Caller } from './caller.js';
+import { clientAddress } from './client-address.js';
 import { type CredentialRefusal, tokenRefusal } from './credentials.js';
-import { corsMatch } from './origin.js';
+import { corsMatch, isOwnOrigin, sessionCookies } from './origin.js';
 import { isLoopbackName, type OwnHosts, parseHost } from './own-hosts.js';
 import { type PathKind, pathKind } from './paths.js';
 import type { AdmissionRules } from './rules.js';
-import type { TokenCheck, TokenState } from './token.js';
+import type { TokenCheck } from './token.js';
 
 export interface Refusal {
   /** The rule that refuses. */
@@ -19,10 +20,7 @@ export interface Refusal {
 }
 
 export interface Admission {
-  readonly client: ClientAddress;
-  readonly token: TokenState;
-  /** Whether calls of the API from there need the token. */
-  readonly needsToken: boolean;
+  readonly caller: Caller;
   /** Undefined: the request is admitted. */
   readonly refusal: Refusal | undefined;
 }
@@ -39,11 +37,9 @@ export interface GateDeps {
 interface Candidate {
   readonly request: IncomingMessage;
   readonly path: PathKind;
-  readonly client: ClientAddress;
+  readonly caller: Caller;
   /** The Host header; undefined where it does not matter or is malformed. */
   readonly host: string | undefined;
-  readonly token: TokenState;
-  readonly needsToken: boolean;
 }
 
 const invalid = (message: string): GatewayError => new GatewayError('INVALID_REQUEST', { message });
@@ -65,7 +61,8 @@ function checkTarget({ request: { method, url = '' } }: Candidate): Refusal | un
   return { rule: 'target', reason: invalid('The path contains a percent sign without a valid escape. Write it as %25.') };
 }
 
-function checkAddress({ client: { address, claims } }: Candidate, { allowedIps }: AdmissionRules): Refusal | undefined {
+function checkAddress({ caller: { client } }: Candidate, { allowedIps }: AdmissionRules): Refusal | undefined {
+  const { address, claims } = client;
   if (allowedIps.isEmpty || claims.every((claim) => allowedIps.has(claim))) return undefined;
   const reason = new GatewayError('FORBIDDEN', {
     message: `The address ${address} is not allowed to connect.`,
@@ -88,7 +85,11 @@ function hostHeaders({ rawHeaders }: IncomingMessage): string[] {
  * Against DNS rebinding: a page under a foreign name that resolves to this machine says that name in Host. The names of
  * this machine and `gateway.allowedHosts` pass; any other name needs the token, which such a page does not have.
  */
-function checkHost({ request, path, host, token }: Candidate, { allowedHosts }: AdmissionRules, ownHosts: OwnHosts): Refusal | undefined {
+function checkHost(
+  { request, path, host, caller: { token } }: Candidate,
+  { allowedHosts }: AdmissionRules,
+  ownHosts: OwnHosts,
+): Refusal | undefined {
   if (path === 'health' || path === 'credentials') return undefined;
   const headers = hostHeaders(request);
   // RFC 9112, section 3.2: exactly one in HTTP/1.1.
@@ -104,13 +105,6 @@ function checkHost({ request, path, host, token }: Candidate, { allowedHosts }: 
   return { rule: 'host', reason };
 }
 
-/** Pages that this gateway serves may call: the host of their origin is that of the request. The scheme is the proxy's choice. */
-function isOwnOrigin(origin: string, host: string): boolean {
-  const lower = origin.toLowerCase();
-  const own = host.toLowerCase();
-  return own !== '' && (lower === `http://${own}` || lower === `https://${own}`);
-}
-
 /** `null`, which any sandboxed page can have, never passes. */
 function checkOrigin({ request: { headers } }: Candidate, { cors }: AdmissionRules): Refusal | undefined {
   const { origin, host = '' } = headers;
@@ -122,31 +116,27 @@ function checkOrigin({ request: { headers } }: Candidate, { cors }: AdmissionRul
   return { rule: 'origin', reason };
 }
 
-function checkToken({ path, token, needsToken }: Candidate): Refusal | undefined {
+function checkToken({ path, caller: { token, needsToken } }: Candidate): Refusal | undefined {
   if (path !== 'api' || token === 'valid' || !needsToken) return undefined;
   return { rule: 'token', reason: tokenRefusal(token) };
-}
-
-/** A request is local if nothing forwarded it and it names this machine by a loopback name: a tunnel keeps the name that its visitors use. */
-function needsToken({ tokenless }: AdmissionRules, client: ClientAddress, host: string | undefined): boolean {
-  if (tokenless === 'everybody') return false;
-  return tokenless === 'nobody' || !client.isLocal || host === undefined || !isLoopbackName(host);
 }
 
 export function createGate({ rules: rulesInForce, ownHosts, tokenState }: GateDeps): Gate {
   return (request, path) => {
     const rules = rulesInForce();
     const client = clientAddress(request, rules.trustedProxies);
-    const token = tokenState(request.headers);
     const kind = pathKind(path);
     const host = kind === 'health' || kind === 'credentials' ? undefined : parseHost(request.headers.host ?? '');
-    const candidate = { request, path: kind, client, host, token, needsToken: needsToken(rules, client, host) };
+    const isLocal = client.isLocal && host !== undefined && isLoopbackName(host);
+    const needsToken = rules.tokenless === 'nobody' || (rules.tokenless === 'local' && !isLocal);
+    const caller = { client, isLocal, needsToken, token: tokenState(request.headers), cookies: sessionCookies(request, path) };
+    const candidate = { request, path: kind, caller, host };
     const refusal =
       checkTarget(candidate) ??
       checkAddress(candidate, rules) ??
       checkHost(candidate, rules, ownHosts) ??
       checkOrigin(candidate, rules) ??
       checkToken(candidate);
-    return { client, token, needsToken: candidate.needsToken, refusal };
+    return { caller, refusal };
   };
 }

@@ -26,3 +26,9 @@ export function createFailureLimiter(): FailureLimiter {
     },
   };
 }
+
+/** Returns a function that resolves to true at most `count` times within `seconds`. */
+export function createAllowance(count: number, seconds: number): () => Promise<boolean> {
+  const limiter = new RateLimiterMemory({ points: count, duration: seconds });
+  return async () => (await limiter.penalty('all')).consumedPoints <= count;
+}

@@ -1,49 +1,37 @@
 /** Admits WebSockets: the gate of every request before the upgrade, and the token in the first frame after it. */
 import type { IncomingMessage } from 'node:http';
 import { SOCKET_PATH } from '../../../../shared/socket.js';
-import { type RefuseCredentials, tokenRefusal } from '../admission/credentials.js';
+import { type RefuseCredentials, type RequireToken, tokenRefusal } from '../admission/credentials.js';
 import type { Gate } from '../admission/gate.js';
-import type { PageTickets } from '../admission/page-tickets.js';
 import type { TokenCheck } from '../admission/token.js';
 import { refuse } from '../middleware/admission.js';
 
 export interface SocketDoorDeps {
   readonly gate: Gate;
   readonly refuseCredentials: RefuseCredentials;
+  readonly requireToken: RequireToken;
   readonly tokenState: TokenCheck;
-  readonly tickets: PageTickets;
 }
 
-export interface SocketClient {
-  readonly needsToken: boolean;
-  readonly address: string;
-}
+/** Checks the first frame of a socket. @throws UNAUTHORIZED; RATE_LIMITED from the 20th wrong token in a minute on */
+export type Authenticate = (hello: { token?: string | undefined }) => Promise<void>;
 
-export interface SocketDoor {
-  /** @throws the refusal of the request */
-  admit(request: IncomingMessage): Promise<SocketClient>;
-  /** @throws UNAUTHORIZED; RATE_LIMITED from the 20th wrong token in a minute on */
-  authenticate(hello: { token?: string | undefined; ticket?: string | undefined }, client: SocketClient): Promise<void>;
-}
+/** Admits an upgrade. @throws the refusal of the request */
+export type SocketDoor = (request: IncomingMessage) => Promise<Authenticate>;
 
 const HOW = "Send it in the first frame, as 'token'; 'xopc gateway token --show' prints it on the gateway's machine.";
 
-export function createSocketDoor({ gate, refuseCredentials, tokenState, tickets }: SocketDoorDeps): SocketDoor {
-  return {
-    async admit(request) {
-      const { client, token, refusal } = gate(request, SOCKET_PATH);
-      const { address } = client;
-      const needsToken = refusal?.rule === 'token';
-      if (refusal !== undefined && !needsToken) await refuse(refusal, address, refuseCredentials);
-      // A browser cannot send a token here; a program that sends a wrong one is refused at once.
-      if (token === 'wrong') await refuseCredentials(address, tokenRefusal(token));
-      return { needsToken, address };
-    },
-    async authenticate({ token, ticket }, { needsToken, address }) {
-      if (!needsToken) return;
-      if (token !== undefined && tokenState({ authorization: `Bearer ${token}` }) === 'valid') return;
-      if (ticket !== undefined && tickets.take(ticket)) return;
-      await refuseCredentials(address, tokenRefusal(token === undefined && ticket === undefined ? 'none' : 'wrong', HOW));
-    },
+export function createSocketDoor({ gate, refuseCredentials, requireToken, tokenState }: SocketDoorDeps): SocketDoor {
+  return async (request) => {
+    const { caller, refusal } = gate(request, SOCKET_PATH);
+    const { address } = caller.client;
+    if (refusal !== undefined && refusal.rule !== 'token') await refuse(refusal, address, refuseCredentials);
+    // A browser cannot send a token here; a program that sends a wrong one is refused at once.
+    if (caller.token === 'wrong') await refuseCredentials(address, tokenRefusal(caller.token));
+    return async ({ token }) => {
+      if (!caller.needsToken) return;
+      const state = token === undefined ? tokenState(request.headers) : tokenState({ authorization: `Bearer ${token}` });
+      await requireToken({ ...caller, token: state }, HOW);
+    };
   };
 }

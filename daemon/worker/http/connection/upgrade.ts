@@ -9,13 +9,14 @@ import { GatewayError } from '../../../../shared/errors.js';
 import { SOCKET_PATH } from '../../../../shared/socket.js';
 import { toGatewayError } from '../../../../shared/error-document.js';
 import { rawAnswer } from './raw-answer.js';
+import type { Authenticate, SocketDoor } from './socket-door.js';
 
 export interface UpgradeDeps {
   readonly isDraining: () => boolean;
   /** Applies the rules of every request. @throws the refusal */
-  readonly admit: (request: IncomingMessage) => Promise<{ needsToken: boolean; address: string }>;
+  readonly admit: SocketDoor;
   /** Takes the connection over. */
-  readonly accept: (request: IncomingMessage, socket: Socket, context: { head: Buffer; needsToken: boolean; address: string }) => void;
+  readonly accept: (request: IncomingMessage, socket: Socket, context: { head: Buffer; authenticate: Authenticate }) => void;
 }
 
 const HOP_HEADERS = new Set(['upgrade', 'http2-settings', 'connection']);
@@ -35,8 +36,8 @@ const pathOf = (request: IncomingMessage): string => (request.url ?? '').split('
 async function open(deps: UpgradeDeps, request: IncomingMessage, taken: { socket: Socket; head: Buffer }): Promise<void> {
   const { socket, head } = taken;
   try {
-    const admitted = await deps.admit(request);
-    if (!socket.destroyed) deps.accept(request, socket, { head, ...admitted });
+    const authenticate = await deps.admit(request);
+    if (!socket.destroyed) deps.accept(request, socket, { head, authenticate });
   } catch (error) {
     rawAnswer(socket, toGatewayError(error));
   }

@@ -1,6 +1,6 @@
 /** Applies the gate's decision. CORS headers are set before the token is asked for, so that a page can read that refusal. */
 import { GatewayError } from '../../../../shared/errors.js';
-import type { RefuseCredentials } from '../admission/credentials.js';
+import type { RefuseCredentials, RequireToken } from '../admission/credentials.js';
 import type { Gate, Refusal } from '../admission/gate.js';
 import type { HttpMiddleware } from '../context.js';
 
@@ -10,15 +10,23 @@ export async function refuse({ reason }: Refusal, address: string, refuseCredent
   return await refuseCredentials(address, reason);
 }
 
-/** Sets `client`, `token` and `needsToken`. */
-export function admission(gate: Gate, refuseCredentials: RefuseCredentials, cors: HttpMiddleware): HttpMiddleware {
+interface AdmissionDeps {
+  readonly gate: Gate;
+  readonly refuseCredentials: RefuseCredentials;
+  readonly requireToken: RequireToken;
+  readonly cors: HttpMiddleware;
+}
+
+/** Sets `caller`. */
+export function admission({ gate, refuseCredentials, requireToken, cors }: AdmissionDeps): HttpMiddleware {
   return (ctx, next) => {
-    const { client, token, needsToken, refusal } = gate(ctx.req, ctx.path);
-    ctx.state.client = client;
-    ctx.state.token = token;
-    ctx.state.needsToken = needsToken;
+    const { caller, refusal } = gate(ctx.req, ctx.path);
+    ctx.state.caller = caller;
     if (refusal === undefined) return cors(ctx, next);
-    const reject = (): Promise<never> => refuse(refusal, client.address, refuseCredentials);
-    return refusal.rule === 'token' ? cors(ctx, reject) : reject();
+    if (refusal.rule !== 'token') return refuse(refusal, caller.client.address, refuseCredentials);
+    return cors(ctx, async () => {
+      await requireToken(caller);
+      await next();
+    });
   };
 }

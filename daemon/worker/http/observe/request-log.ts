@@ -1,16 +1,10 @@
 /** Logs and counts each request when its answer has been sent: at debug, refusals at info, our own failures at warn. */
 import type { Clock } from '../../../../shared/clock.js';
-import { PAGE_LINKS } from '../admission/paths.js';
 import type { HttpContext, HttpLogger } from '../context.js';
 import type { RequestStats } from './request-stats.js';
 import { traceOf } from './trace.js';
 
 const MAX_PATH_LENGTH = 200;
-
-/** An unused ticket gives access to the gateway. */
-function shownPath(path: string): string {
-  return path.startsWith(PAGE_LINKS) ? `${PAGE_LINKS}…` : path.slice(0, MAX_PATH_LENGTH);
-}
 
 /** The path of the route that handled it, or that has the path but not the method. */
 function routeOf({ state, matched }: HttpContext): string {
@@ -18,17 +12,17 @@ function routeOf({ state, matched }: HttpContext): string {
 }
 
 function fieldsOf({ req, res, method, path, state }: HttpContext, durationMs: number): object {
-  const { requestId, client, errorCode } = state;
+  const { requestId, caller, errorCode } = state;
   return {
     requestId,
     ...traceOf(req),
     method,
     // Without the query: callers put secrets there.
-    path: shownPath(path),
+    path: path.slice(0, MAX_PATH_LENGTH),
     ...(res.headersSent ? { status: res.statusCode } : {}),
     durationMs,
     ...(errorCode === undefined ? {} : { code: errorCode }),
-    client: client.address,
+    client: caller.client.address,
     ...(res.writableFinished ? {} : { aborted: true }),
   };
 }

@@ -1,4 +1,5 @@
 /** The built page, as the build packed it: a manifest made once at start, so that no request's path ever reaches the disk. */
+import { readBuiltText } from '../../../../shared/node/build/bundle.js';
 
 interface PackedFile {
   readonly type: string;
@@ -31,4 +32,14 @@ export function readBuiltPage(text: string | undefined): BuiltPage | undefined {
     files.set(path, { type, gzip: Buffer.from(gzip, 'base64'), isImmutable: HASHED.test(path) });
   }
   return files.has('/index.html') ? { find: (path) => files.get(path) } : undefined;
+}
+
+/** @returns undefined for a build without a page, which serves the API only */
+export function readPageFile(): string | undefined {
+  try {
+    return readBuiltText('page.json');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
 }

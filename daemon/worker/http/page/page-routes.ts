@@ -56,7 +56,7 @@ function smallRoutes({ document, isDraining }: PageDeps): Route[] {
     path: '/',
     handle(ctx) {
       const { uptime, version } = document();
-      const { needsToken } = ctx.state;
+      const { needsToken } = ctx.state.caller;
       ctx.set(DOCUMENT_HEADERS);
       ctx.body = renderPage({ host: ctx.get('Host'), uptimeSeconds: uptime, version, isDraining: isDraining(), needsToken, assets });
     },

@@ -1,12 +1,11 @@
 /**
- * The page's script: takes the ticket of a link that `xopc gateway open` printed, or the token as it is typed, keeps
- * the token for this tab only, and shows the gateway's status with it. Plain text of a file, as browsers run it.
+ * The page's script: signs in by itself, with the link that `xopc gateway open` printed, or with the token as it is typed, and
+ * shows the gateway's status. The browser keeps the session, the script nothing. Plain text of a file, as browsers run it.
  */
 import { PAGE_LINK_FRAGMENT } from '../../../../shared/page-link.js';
 
 export const SCRIPT = `'use strict';
 (() => {
-  const KEY = 'xopc.token';
   const element = (id) => document.getElementById(id);
 
   function tell(text) {
@@ -15,18 +14,20 @@ export const SCRIPT = `'use strict';
   }
 
   function askForToken(text) {
-    sessionStorage.removeItem(KEY);
     element('facts').hidden = true;
     element('sign-in').hidden = false;
     tell(text);
   }
 
-  async function call(method, path, token) {
+  async function call(method, path, { token, body } = {}) {
     const headers = token ? { Authorization: 'Bearer ' + token } : {};
-    const response = await fetch(path, { method, headers, cache: 'no-store' });
-    const body = await response.json().catch(() => ({}));
-    return { ok: response.ok, status: response.status, body };
+    if (body) headers['Content-Type'] = 'application/json';
+    const response = await fetch(path, { method, headers, cache: 'no-store', body: body && JSON.stringify(body) });
+    const document = await response.json().catch(() => ({}));
+    return { ok: response.ok, status: response.status, body: document };
   }
+
+  const failure = ({ status, body }) => (body.error ? body.error.message : 'The gateway answered with status ' + status + '.');
 
   function showFacts(rows) {
     const list = element('facts');
@@ -41,12 +42,10 @@ export const SCRIPT = `'use strict';
     list.hidden = false;
   }
 
-  async function showStatus(token) {
-    const { ok, status, body } = await call('GET', '/api/status', token);
-    if (status === 401 || status === 429) return askForToken(token ? 'Wrong access token.' : 'Requests need the access token.');
-    if (!ok) return tell(body.error ? body.error.message : 'The gateway answered with status ' + status + '.');
-    if (token) sessionStorage.setItem(KEY, token);
-    element('sign-in').hidden = true;
+  async function showStatus() {
+    const answer = await call('GET', '/api/status');
+    if (!answer.ok) return tell(failure(answer));
+    const { body } = answer;
     const channels = Object.entries((body.worker && body.worker.channels) || {});
     showFacts([
       ['State', body.state],
@@ -56,29 +55,27 @@ export const SCRIPT = `'use strict';
       ['Channels', channels.map(([name, channel]) => name + ' ' + channel.state).join(', ') || 'none'],
       ['Warnings', body.warnings.map((warning) => warning.message).join(' ') || 'none'],
     ]);
-    tell(token ? 'Signed in until this tab is closed.' : 'Requests from this machine need no token.');
   }
 
-  async function takeLink() {
-    if (!location.hash.startsWith('${PAGE_LINK_FRAGMENT}')) return sessionStorage.getItem(KEY);
-    const ticket = location.hash.slice(${PAGE_LINK_FRAGMENT.length});
-    history.replaceState(null, '', location.pathname);
-    const { ok, body } = await call('POST', '/api/page-links/' + encodeURIComponent(ticket));
-    if (ok) return body.token;
-    throw new Error('This link was already used or has expired. Print a new one with: xopc gateway open');
+  async function signIn(options) {
+    const answer = await call('POST', '/api/page-session', options);
+    if (answer.status === 401 || answer.status === 429) return askForToken(failure(answer));
+    if (!answer.ok) return tell(failure(answer));
+    element('sign-in').hidden = true;
+    tell(answer.body.signedIn ? 'This browser is signed in.' : 'Requests from here need no token.');
+    await showStatus();
   }
 
-  async function start() {
-    try {
-      await showStatus(await takeLink());
-    } catch (error) {
-      askForToken(error.message);
-    }
+  function start() {
+    const { hash, pathname } = location;
+    const link = hash.startsWith('${PAGE_LINK_FRAGMENT}') ? hash.slice(${PAGE_LINK_FRAGMENT.length}) : undefined;
+    if (link !== undefined) history.replaceState(null, '', pathname);
+    signIn(link === undefined ? {} : { body: { link } }).catch((error) => tell(error.message));
   }
 
   element('sign-in').addEventListener('submit', (event) => {
     event.preventDefault();
-    showStatus(element('token').value.trim()).catch((error) => tell(error.message));
+    signIn({ token: element('token').value.trim() }).catch((error) => tell(error.message));
   });
   window.addEventListener('hashchange', start);
   start();

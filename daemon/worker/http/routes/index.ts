@@ -6,7 +6,6 @@ import type { Connections } from '../connection/connections.js';
 import type { HttpLogger } from '../context.js';
 import type { Metrics } from '../observe/metrics.js';
 import type { BuiltPage } from '../page/built-page.js';
-import type { PageTickets } from '../admission/page-tickets.js';
 import type { Route } from '../route.js';
 import { agentRoutes } from './agent.js';
 import { attachmentRoutes } from './sessions/attachments.js';
@@ -26,7 +25,7 @@ import { openAiRoutes } from '../openai/openai-routes.js';
 import { overviewRoutes } from './gateway/overview.js';
 import { usageRoutes } from './gateway/usage.js';
 import { outgoingRoutes } from './outgoing.js';
-import { pageLinkRoutes } from '../page/page-link-routes.js';
+import { type PageSessionDeps, pageSessionRoutes } from '../page/page-session-routes.js';
 import { pageRoutes } from '../page/page-routes.js';
 import { sessionArchiveRoutes } from './sessions/session-archive.js';
 import { sessionKeyReader } from './sessions/session-key.js';
@@ -41,8 +40,7 @@ export interface RouteDeps {
   readonly logger: HttpLogger;
   readonly document: () => HealthDocument;
   readonly isDraining: () => boolean;
-  readonly token: () => string;
-  readonly tickets: PageTickets;
+  readonly pageSession: PageSessionDeps;
   readonly metrics: Metrics;
   readonly page: BuiltPage | undefined;
 }
@@ -71,7 +69,7 @@ export function apiRoutes(deps: RouteDeps): Route[] {
     ...configRoutes(services.config),
     ...metricRoutes(deps.metrics),
     ...logRoutes({ logs: services.logs, logLevel: services.logLevel, connections, clock }),
-    ...pageLinkRoutes(deps.tickets, deps.token),
+    ...pageSessionRoutes(deps.pageSession),
     ...healthRoutes(document, isDraining),
     ...pageRoutes({ document, isDraining, page: deps.page }),
   ];

@@ -12,6 +12,7 @@ import { turnRepeats } from './0010-turn-repeats.js';
 import { acceptJournal } from './0011-accept-journal.js';
 import { applyJournal } from './0012-apply-journal.js';
 import { dropJournal } from './0013-drop-journal.js';
+import { pageSecrets } from './0014-page-secrets.js';
 import type { Migration } from './migration.js';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -28,6 +29,7 @@ export const MIGRATIONS: readonly Migration[] = [
   acceptJournal,
   applyJournal,
   dropJournal,
+  pageSecrets,
 ];
 
 /** The schema that this build knows. */

@@ -1,0 +1,29 @@
+/** Whether the page may sign its visitor in without asking: the owner, in a browser on the gateway's machine. */
+import type { HttpContext } from '../context.js';
+import { isOwnOrigin } from './origin.js';
+import { isOwnConnection, knowsOwners } from './own-connection.js';
+import { createAllowance } from './rate-limit.js';
+import type { AdmissionRules } from './rules.js';
+
+/** Tables of connections are read at most this often in 10 s; a table may be long. */
+const READS = 20;
+const WINDOW_SECONDS = 10;
+
+/** Where something stands in front of the gateway, the client of a local connection may be anybody. */
+function isDirect({ trustedProxies, allowedHosts, tokenless }: AdmissionRules): boolean {
+  return trustedProxies.isEmpty && allowedHosts.size === 0 && tokenless !== 'nobody';
+}
+
+/** @param canKnow  whether this system tells who opened a connection. Default: {@link knowsOwners} */
+export function createOwnerCheck(
+  rules: () => AdmissionRules,
+  canKnow: () => boolean = knowsOwners,
+): (ctx: HttpContext) => Promise<boolean> {
+  const mayRead = createAllowance(READS, WINDOW_SECONDS);
+  return async ({ req, state }) => {
+    const { origin, host = '', 'sec-fetch-site': site = 'same-origin' } = req.headers;
+    const isOurPage = origin !== undefined && isOwnOrigin(origin, host) && site === 'same-origin';
+    if (!isOurPage || !state.caller.isLocal || !isDirect(rules()) || !canKnow()) return false;
+    return (await mayRead()) && (await isOwnConnection(req.socket));
+  };
+}

@@ -1,0 +1,104 @@
+/** How the page signs in and out. A one-time link gives a session, never the token, and its ticket is in no address, history or log. */
+import {
+  pageLinkResponse,
+  pageSessionEnded,
+  pageSessionRequest,
+  pageSessionResponse,
+} from '../../../../shared/api/gateway/page-session.js';
+import { GatewayError } from '../../../../shared/errors.js';
+import { PAGE_LINK_FRAGMENT } from '../../../../shared/page-link.js';
+import type { RefuseCredentials } from '../admission/credentials.js';
+import { tokenRefusal } from '../admission/credentials.js';
+import { isOwnOrigin } from '../admission/origin.js';
+import type { PageSessions } from '../admission/page-sessions.js';
+import type { HttpContext } from '../context.js';
+import { type Route, route } from '../route.js';
+
+export interface PageSessionDeps {
+  readonly sessions: PageSessions;
+  readonly refuseCredentials: RefuseCredentials;
+  /** Whether the caller is a program of the owner's on this machine, where the page signs in by itself. */
+  readonly isOwner: (ctx: HttpContext) => Promise<boolean>;
+  /** Whether other machines need no token. */
+  readonly isOpenToNetwork: () => boolean;
+}
+
+const USED_LINK = { message: 'This link was used before, or has expired.', hint: 'Make another with: xopc gateway open', isWrong: true };
+const HOW = "Send it as 'Authorization: Bearer <token>', or open the link that 'xopc gateway open' prints on the gateway's machine.";
+
+/** Returns the origin under which the caller reached the gateway. A proxy's header is believed: only this caller, who has the token, reads it. */
+function originOf(ctx: HttpContext): string {
+  const scheme = ctx.get('X-Forwarded-Proto') === 'https' ? 'https' : 'http';
+  return `${scheme}://${ctx.get('Host')}`;
+}
+
+/** @throws FORBIDDEN for a page of another origin, which CORS may have admitted */
+function cookieOptions({ req: { headers } }: HttpContext): { cookies: string | undefined; isSecure: boolean } {
+  const { origin, host = '', cookie } = headers;
+  if (origin !== undefined && !isOwnOrigin(origin, host))
+    throw new GatewayError('FORBIDDEN', {
+      message: 'Only the page of this gateway can have a session.',
+      hint: 'Other pages send the token.',
+    });
+  return { cookies: cookie, isSecure: /^https:/i.test(origin ?? '') };
+}
+
+async function signIn(deps: PageSessionDeps, ctx: HttpContext, link: string | undefined): Promise<boolean> {
+  const { sessions, refuseCredentials, isOwner } = deps;
+  const { client, token, cookies, needsToken } = ctx.state.caller;
+  const options = cookieOptions(ctx);
+  const isEntitled = async (): Promise<boolean> => {
+    if (link === undefined) return token === 'valid' || (token === 'none' && (await isOwner(ctx)));
+    if (await sessions.takeLink(link)) return true;
+    return refuseCredentials(client.address, USED_LINK);
+  };
+  if (link === undefined && token === 'none' && cookies !== undefined && (await sessions.isValid(cookies))) return true;
+  if (await isEntitled()) {
+    ctx.set('Set-Cookie', await sessions.begin(options));
+    return true;
+  }
+  if (needsToken || token === 'wrong') await refuseCredentials(client.address, tokenRefusal(token === 'wrong' ? 'wrong' : 'none', HOW));
+  return false;
+}
+
+export function pageSessionRoutes(deps: PageSessionDeps): Route[] {
+  const { sessions, isOpenToNetwork } = deps;
+  return [
+    route({
+      method: 'POST',
+      path: '/api/page-links',
+      access: 'token',
+      summary: 'Make a link that signs the page in once',
+      answer: pageLinkResponse,
+      async handle(ctx) {
+        const { secret, expiresAtMs } = await sessions.createLink();
+        const expiresAt = new Date(expiresAtMs).toISOString();
+        ctx.body = { status: 'ok', url: `${originOf(ctx)}/${PAGE_LINK_FRAGMENT}${secret}`, expiresAt };
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/api/page-session',
+      access: 'own',
+      summary: 'Sign the page in: with the token, a one-time link, or as the owner on this machine',
+      body: pageSessionRequest,
+      isBodyOptional: true,
+      answer: pageSessionResponse,
+      async handle(ctx, { body }) {
+        const signedIn = await signIn(deps, ctx, body.link);
+        ctx.body = { status: 'ok', signedIn, needsToken: ctx.state.caller.needsToken, openToNetwork: isOpenToNetwork() };
+      },
+    }),
+    route({
+      method: 'DELETE',
+      path: '/api/page-session',
+      access: 'own',
+      summary: 'Sign the page out',
+      answer: pageSessionEnded,
+      async handle(ctx) {
+        ctx.set('Set-Cookie', await sessions.end({ ...cookieOptions(ctx), cookies: ctx.state.caller.cookies }));
+        ctx.body = { status: 'ok' };
+      },
+    }),
+  ];
+}

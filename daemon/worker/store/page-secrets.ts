@@ -1,0 +1,53 @@
+/**
+ * What lets browsers in without the token: sessions of the page, and links that begin one. Only hashes are stored. The
+ * oldest are dropped beyond a number of each kind.
+ */
+import { prepare } from './prepare.js';
+import { queriesOf, type Transaction } from './transaction.js';
+
+export type PageSecretKind = 'session' | 'link';
+
+export interface PageSecret {
+  readonly kind: PageSecretKind;
+  readonly hash: string;
+  readonly expiresAtMs: number;
+}
+
+const MAX_OF_A_KIND = 256;
+
+const select = prepare<{ kind: PageSecretKind; hash: string; nowMs: number }>()((db, p) =>
+  db.selectFrom('page_secrets').select('hash').where('hash', '=', p.hash).where('kind', '=', p.kind).where('expires_at', '>', p.nowMs),
+);
+
+const insert = prepare<PageSecret>()((db, p) =>
+  db.insertInto('page_secrets').values({ hash: p.hash, kind: p.kind, expires_at: p.expiresAtMs }),
+);
+
+const remove = prepare<{ kind: PageSecretKind; hash: string; nowMs: number }>()((db, p) =>
+  db.deleteFrom('page_secrets').where('hash', '=', p.hash).where('kind', '=', p.kind).where('expires_at', '>', p.nowMs),
+);
+
+/** Returns the id that names the gateway: another one for each database. */
+export async function readGatewayId(tx: Transaction): Promise<string> {
+  return (await queriesOf(tx).selectFrom('gateway_identity').select('id').executeTakeFirstOrThrow()).id;
+}
+
+/** Returns whether it is stored and has not expired. */
+export async function hasPageSecret(tx: Transaction, secret: Omit<PageSecret, 'expiresAtMs'> & { nowMs: number }): Promise<boolean> {
+  return (await select.first(tx, secret)) !== undefined;
+}
+
+/** Runs in a write. */
+export async function addPageSecret(tx: Transaction, secret: PageSecret & { nowMs: number }): Promise<void> {
+  const db = queriesOf(tx);
+  await db.deleteFrom('page_secrets').where('expires_at', '<=', secret.nowMs).execute();
+  const ofKind = db.selectFrom('page_secrets').select('hash').where('kind', '=', secret.kind);
+  const kept = ofKind.orderBy('expires_at', 'desc').limit(MAX_OF_A_KIND - 1);
+  await db.deleteFrom('page_secrets').where('kind', '=', secret.kind).where('hash', 'not in', kept).execute();
+  await insert.run(tx, secret);
+}
+
+/** Runs in a write. Returns whether it was stored and had not expired: of several callers, one gets true. */
+export async function takePageSecret(tx: Transaction, secret: Omit<PageSecret, 'expiresAtMs'> & { nowMs: number }): Promise<boolean> {
+  return (await remove.run(tx, secret)) === 1;
+}

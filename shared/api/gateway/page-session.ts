@@ -1,0 +1,23 @@
+/** How the page signs in: with the token, with a one-time link, or by itself. */
+import * as z from 'zod';
+import { okStatus } from '../fields.js';
+
+/** `POST /api/page-links`. The link works once, until `expiresAt`. */
+export const pageLinkResponse = () => z.strictObject({ status: okStatus(), url: z.string(), expiresAt: z.iso.datetime() });
+
+/** `link`: what follows `#link=` in the link. Without it, the token in the header counts, or who the caller is. */
+export const pageSessionRequest = () =>
+  z.strictObject({
+    link: z
+      .string()
+      .regex(/^[A-Za-z0-9_-]{43}$/, 'must be the ticket of a page link')
+      .optional(),
+  });
+
+/** `signedIn`: whether the browser has a session. `needsToken`: whether calls need one. `openToNetwork`: other machines need none. */
+export const pageSessionResponse = () =>
+  z.strictObject({ status: okStatus(), signedIn: z.boolean(), needsToken: z.boolean(), openToNetwork: z.boolean() });
+
+export type PageSession = z.output<ReturnType<typeof pageSessionResponse>>;
+
+export const pageSessionEnded = () => z.strictObject({ status: okStatus() });

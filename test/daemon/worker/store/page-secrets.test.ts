@@ -1,0 +1,66 @@
+import { expect, test } from 'vitest';
+import { PageSessions } from '../../../../daemon/worker/http/admission/page-sessions.js';
+import { storedPageSecrets } from '../../../../daemon/worker/http/admission/stored-secrets.js';
+import { addPageSecret, hasPageSecret, readGatewayId, takePageSecret } from '../../../../daemon/worker/store/page-secrets.js';
+import { FakeClock } from '../../../helpers/fake-clock.js';
+import { openStore as openExpanded } from '../../../helpers/open-store.js';
+import type { Store } from '../../../../daemon/worker/store/store.js';
+
+/** The table was added after a contraction, which waits for the worker to be alone. */
+async function openStore(): Promise<Store> {
+  const store = await openExpanded();
+  await store.contract();
+  return store;
+}
+
+const secret = { kind: 'session', hash: 'a', nowMs: 1 } as const;
+
+test('a secret is there until it expires, is that of its kind alone, and is taken once', async () => {
+  const store = await openStore();
+  await store.write((tx) => addPageSecret(tx, { ...secret, expiresAtMs: 100 }));
+  const has = (change: object): Promise<boolean> => store.read((tx) => hasPageSecret(tx, { ...secret, ...change }));
+  expect(await Promise.all([{}, { nowMs: 99 }, { nowMs: 100 }, { kind: 'link' }, { hash: 'b' }].map(has))).toEqual([
+    true,
+    true,
+    false,
+    false,
+    false,
+  ]);
+  const taken = await Promise.all([1, 2, 3].map(() => store.write((tx) => takePageSecret(tx, secret))));
+  expect(taken.filter(Boolean)).toHaveLength(1);
+  expect(await has({})).toBe(false);
+});
+
+test('expired secrets are removed, and beyond 256 of a kind the oldest', async () => {
+  const store = await openStore();
+  const add = (hash: string, change: object = {}) =>
+    store.write((tx) => addPageSecret(tx, { ...secret, hash, expiresAtMs: 1_000, ...change }));
+  await add('link', { kind: 'link', expiresAtMs: 5 });
+  for (let index = 0; index < 257; index += 1) await add(`s${index}`, { expiresAtMs: 1_000 + index });
+  const has = (hash: string, change: object = {}): Promise<boolean> =>
+    store.read((tx) => hasPageSecret(tx, { ...secret, hash, ...change }));
+  expect(await Promise.all([has('s0'), has('s1'), has('s256'), has('link', { kind: 'link' })])).toEqual([false, true, true, true]);
+  await add('later', { nowMs: 5, expiresAtMs: 2_000 });
+  expect(await has('link', { kind: 'link' })).toBe(false);
+});
+
+test('each database names its gateway, always the same', async () => {
+  const [store, other] = [await openStore(), await openStore()];
+  const id = await store.read(readGatewayId);
+  expect(id).toMatch(/^[0-9a-f]{12}$/);
+  expect(await store.read(readGatewayId)).toBe(id);
+  expect(await other.read(readGatewayId)).not.toBe(id);
+});
+
+test('a session of one worker counts in the next; one that it ends counts there no longer than five seconds', async () => {
+  const store = await openStore();
+  const clock = new FakeClock();
+  const make = (): PageSessions => new PageSessions({ secrets: storedPageSecrets(store), token: () => 'token', clock });
+  const [first, second] = [make(), make()];
+  const [cookie = ''] = (await first.begin({ cookies: undefined, isSecure: false })).split(';');
+  expect(await second.isValid(`a=b; ${cookie}`)).toBe(true);
+  await first.end({ cookies: cookie, isSecure: false });
+  expect([await first.isValid(cookie), await second.isValid(cookie)]).toEqual([false, true]);
+  clock.advance(5_000);
+  expect(await second.isValid(cookie)).toBe(false);
+});

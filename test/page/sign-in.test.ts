@@ -1,0 +1,142 @@
+import type { BrowserContext, Page } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { expectAccessible, noBrowser, openPage } from '../helpers/browser.js';
+import { tokenOf } from '../helpers/page.js';
+import { RealGateway } from '../helpers/real-gateway.js';
+import { startPageWorld } from '../helpers/page-world.js';
+
+/** The browser of the tests is a program of the user that the gateways run as. */
+const isOwner = process.platform === 'linux';
+const guarded = { gateway: { auth: { enabled: true } } };
+const refused = /401|WebSocket/;
+
+const cookies = async (page: Page) => (await page.context().cookies()).filter(({ name }) => name.startsWith('xopc_'));
+
+/** Everything that scripts could read. */
+const readable = (page: Page): Promise<string> =>
+  page.evaluate<string>('JSON.stringify([document.cookie, { ...localStorage }, { ...sessionStorage }, location.href])');
+
+const signInScreen = (page: Page) => page.getByRole('dialog', { name: 'Sign in' });
+
+async function openTab(context: BrowserContext, url: string): Promise<Page> {
+  const page = await context.newPage();
+  await page.goto(url);
+  return page;
+}
+
+const openLog = (page: Page, gateway: RealGateway) => page.goto(`${gateway.url}/#/logs`);
+const logIsShown = (page: Page) => page.getByText('Live', { exact: true }).waitFor();
+
+/** A page that is signed in with the token, from a browser that is not signed in by itself. */
+async function signedIn(gateway: RealGateway): Promise<Page> {
+  const page = await openPage(gateway.url, { allowedErrors: refused });
+  await page.getByLabel('Access token', { exact: true }).fill(tokenOf(gateway));
+  await page.keyboard.press('Enter');
+  await page.getByRole('textbox', { name: 'Message' }).waitFor();
+  await expect.poll(() => signInScreen(page).count()).toBe(0);
+  return page;
+}
+
+test.skipIf(noBrowser || !isOwner)('on the gateway’s machine its owner reads the log without being asked', async () => {
+  const gateway = await RealGateway.start();
+  const page = await openPage(`${gateway.url}/#/logs`);
+  await logIsShown(page);
+  expect(await cookies(page)).toMatchObject([{ httpOnly: true, sameSite: 'Strict', path: '/' }]);
+  expect(await readable(page)).not.toContain(tokenOf(gateway));
+});
+
+test.skipIf(noBrowser)('anybody else sees the one sign-in screen, and most of the page behind it where calls need no token', async () => {
+  const { gateway } = await startPageWorld({ gateway: { allowedHosts: ['gateway.example'] } });
+  const page = await openPage(`${gateway.url}/#/logs`, { allowedErrors: refused });
+  await signInScreen(page).waitFor();
+  await expectAccessible(page);
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await page.goto(`${gateway.url}/#/chat`);
+  await page.getByText('How can I help?').waitFor();
+  expect(await cookies(page)).toEqual([]);
+});
+
+test.skipIf(noBrowser)('the token signs in, in every tab, through a restart and a reload, and is kept nowhere', async () => {
+  const { gateway } = await startPageWorld(guarded);
+  const page = await openPage(gateway.url, { allowedErrors: refused });
+  await signInScreen(page).waitFor();
+  expect(await page.getByRole('button', { name: 'Close' }).count()).toBe(0);
+  await page.getByLabel('Access token', { exact: true }).fill('wrong');
+  await page.keyboard.press('Enter');
+  await page.getByText('The token is not valid for this gateway.').waitFor();
+  await page.getByLabel('Access token', { exact: true }).fill(tokenOf(gateway));
+  await page.keyboard.press('Enter');
+  await page.getByText('How can I help?').waitFor();
+  await expect.poll(() => signInScreen(page).count()).toBe(0);
+  const tab = await openTab(page.context(), gateway.url);
+  await tab.getByText('How can I help?').waitFor();
+  await gateway.xopc('gateway', 'restart');
+  await tab.reload();
+  await openLog(tab, gateway);
+  await logIsShown(tab);
+  expect(await signInScreen(tab).count()).toBe(0);
+  expect(await readable(page)).not.toContain(tokenOf(gateway));
+});
+
+test.skipIf(noBrowser)('a link signs in once, never shows the token, and leaves the address', async () => {
+  const { gateway } = await startPageWorld(guarded);
+  const { url } = JSON.parse((await gateway.xopc('gateway', 'open', '--json')).stdout) as { url: string };
+  const page = await openPage(url, { allowedErrors: refused });
+  await page.getByText('How can I help?').waitFor();
+  expect(page.url()).not.toContain('link=');
+  expect(await readable(page)).not.toContain(tokenOf(gateway));
+  const again = await openTab(page.context(), url);
+  await again.getByText('How can I help?').waitFor();
+  const stranger = await openPage(url, { allowedErrors: refused });
+  await stranger.getByText('This link was already used or has expired.').waitFor();
+});
+
+test.skipIf(noBrowser)('a new token ends the session, and the open page asks again', async () => {
+  const { gateway } = await startPageWorld(guarded);
+  const page = await signedIn(gateway);
+  await gateway.xopc('gateway', 'token', '--rotate');
+  console.log(await page.locator('body').innerText());
+  await page.getByText('Your session has ended.').waitFor();
+  await page.getByLabel('Access token', { exact: true }).fill(tokenOf(gateway));
+  await page.keyboard.press('Enter');
+  await expect.poll(() => signInScreen(page).count()).toBe(0);
+  await page.getByText('How can I help?').waitFor();
+});
+
+test.skipIf(noBrowser)('signing out ends the session, not only the cookie', async () => {
+  const { gateway } = await startPageWorld(guarded);
+  const page = await signedIn(gateway);
+  const [cookie] = await cookies(page);
+  const ask = async (): Promise<number> =>
+    (await fetch(`${gateway.url}/api/models`, { headers: { Cookie: `${cookie?.name}=${cookie?.value}` } })).status;
+  expect(await ask()).toBe(200);
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('Appearance');
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByText('You are signed out.').waitFor();
+  expect([await cookies(page), await ask()]).toEqual([[], 401]);
+});
+
+test.skipIf(noBrowser)('two gateways on one host keep their sessions apart', async () => {
+  const [first, second] = [(await startPageWorld(guarded)).gateway, (await startPageWorld(guarded)).gateway];
+  const page = await signedIn(first);
+  const other = await openTab(page.context(), second.url);
+  await signInScreen(other).waitFor();
+  await other.getByLabel('Access token', { exact: true }).fill(tokenOf(second));
+  await other.keyboard.press('Enter');
+  await other.getByText('How can I help?').waitFor();
+  expect(new Set((await cookies(page)).map(({ name }) => name)).size).toBe(2);
+  await page.reload();
+  await page.getByText('How can I help?').waitFor();
+  expect(await signInScreen(page).count()).toBe(0);
+});
+
+test.skipIf(noBrowser)('where the owner has let everybody in, the page says so', async () => {
+  const { gateway } = await startPageWorld({ gateway: { host: '0.0.0.0', auth: { enabled: false } } });
+  const page = await openPage(gateway.url);
+  await page.getByText('Everybody on the network can use this gateway without a token').waitFor();
+  await expectAccessible(page);
+  await page.getByRole('button', { name: 'OK' }).click();
+  await expect.poll(() => page.getByText('Everybody on the network').count()).toBe(0);
+});

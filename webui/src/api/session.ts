@@ -1,0 +1,80 @@
+/** Whether this browser is signed in. The session is a cookie that scripts cannot read; nothing of it, nor the token, is kept here. */
+import { signal } from '@preact/signals';
+import type { PageSession } from '../../../shared/api/gateway/page-session.js';
+
+const PATH = '/api/page-session';
+
+/** What the gateway last said. */
+export const session = signal<Omit<PageSession, 'status'>>({ signedIn: false, needsToken: false, openToNetwork: false });
+
+/** Why the sign-in screen is shown; undefined while it is not. */
+type SignInReason = 'wanted' | 'ended' | 'linkUsed' | 'signedOut';
+
+export const signInReason = signal<SignInReason | undefined>(undefined);
+
+/** Callers that wait for the one screen: true when the user has signed in, false when the screen is closed. */
+const waiting = signal<readonly ((isSignedIn: boolean) => void)[]>([]);
+
+export function askForSignIn(reason: SignInReason): Promise<boolean> {
+  signInReason.value = reason;
+  return new Promise((resolve) => {
+    waiting.value = [...waiting.peek(), resolve];
+  });
+}
+
+export function closeSignIn(isSignedIn: boolean): void {
+  signInReason.value = undefined;
+  const callers = waiting.peek();
+  waiting.value = [];
+  for (const resolve of callers) resolve(isSignedIn);
+}
+
+/**
+ * Asks the gateway for a session: with the token, with the ticket of a one-time link, or, without either, with the session that
+ * the browser has or as the owner on the gateway's machine.
+ * @returns false where the proof is refused. @throws when the gateway does not answer
+ */
+export async function signIn(proof: { token?: string; link?: string } = {}): Promise<boolean> {
+  const { token, link } = proof;
+  const response = await fetch(PATH, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }) },
+    cache: 'no-store',
+    body: JSON.stringify(link === undefined ? {} : { link }),
+  });
+  if (response.ok) {
+    const { status: _status, ...answer } = (await response.json()) as PageSession;
+    session.value = answer;
+    if (answer.signedIn) closeSignIn(true);
+    return answer.signedIn;
+  }
+  if (response.status !== 401 && response.status !== 429) throw new Error(`${response.status}`);
+  // A wrong token or link is refused where none is needed, too.
+  if (token === undefined && link === undefined) session.value = { ...session.peek(), signedIn: false, needsToken: true };
+  return false;
+}
+
+/** Calls that are refused at the same time sign in once. */
+const regaining = signal<Promise<boolean> | undefined>(undefined);
+
+async function regain(): Promise<boolean> {
+  const reason = session.peek().signedIn ? 'ended' : 'wanted';
+  if (signInReason.peek() === undefined && (await signIn().catch(() => false))) return true;
+  return askForSignIn(signInReason.peek() ?? reason);
+}
+
+/** Called when a call was refused. Signs in by itself where that is possible, else asks the user. @returns whether that succeeded */
+export function regainSession(): Promise<boolean> {
+  regaining.value ??= regain().finally(() => {
+    regaining.value = undefined;
+  });
+  return regaining.value;
+}
+
+/** Ends the session of this browser, in every tab. @throws when the gateway does not answer */
+export async function signOut(): Promise<void> {
+  const response = await fetch(PATH, { method: 'DELETE', cache: 'no-store' });
+  if (!response.ok) throw new Error(`${response.status}`);
+  session.value = { ...session.peek(), signedIn: false };
+  void askForSignIn('signedOut');
+}
