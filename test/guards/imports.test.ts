@@ -72,7 +72,7 @@ const OWNERS: Record<string, RegExp> = {
   'prom-client': /^daemon\/worker\/(lazy|http\/observe)\//,
   'rate-limiter-flexible': /^daemon\/worker\/http\//,
   standardwebhooks: /^daemon\/worker\/channels\/webhook\//,
-  tail: /^shared\/node\/log\/follow-file\.ts$/,
+  tail: /^shared\/node\/log\/followed-file\.ts$/,
   ws: /^daemon\/worker\/(socket|lazy)\//,
   zod: /^shared\/(api|config)\//,
 };

@@ -1,16 +1,18 @@
 /**
- * Follows the log while it is written, rotated, renamed, deleted or truncated: yields every line once, in order. The owner of `tail`,
- * which reads the live file. `tail` opens by name at each read, so it gets the descriptor path of our handle, which a rename does not
- * change; log-follower.ts reads the remainder after a rename and joins the generations. See docs/adr/0016-tail.md.
+ * Follows the log while it is written, rotated, renamed, deleted or truncated: yields every line once, in order. Reads the log and every
+ * file that takes its place, in the order in which they were written; followed-file.ts reads each of them.
  */
-import { existsSync, fstatSync, watch, type FSWatcher } from 'node:fs';
+import { watch, type FSWatcher } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { Tail } from 'tail';
-import type { LiveBytes } from './followed-file.js';
+import { setTimeout as delay } from 'node:timers/promises';
+import { FollowedFile, type FileEvent } from './followed-file.js';
 import type { LogPosition } from './log-cursor.js';
-import { LogFollower, type FollowEvent } from './log-follower.js';
+import { fileIdAt, openGeneration, walkGenerations, type OpenGeneration } from './log-generations.js';
 
-export type { FollowEvent } from './log-follower.js';
+export type FollowEvent =
+  | FileEvent
+  /** Files were rotated away before they could be read. */
+  | { readonly type: 'gap' };
 
 export interface FollowOptions {
   /**
@@ -24,150 +26,253 @@ export interface FollowOptions {
 
 /** How often changes are looked for where the system does not report them (network file systems, exhausted inotify watches). */
 const POLL_MS = 500;
-/** A consumer that is further behind reads the file at its own pace. */
-const MAX_QUEUED_BYTES = 1_048_576;
-const DESCRIPTORS = '/proc/self/fd';
+/** How long a writer that has not reopened its file after a rotation may still write to the old one. */
+const LATE_WRITER_MS = 5_000;
+const MAX_RETIRED = 8;
+/** How long an unfinished line at the end of a rotated file may take to be finished. */
+const UNFINISHED_LINE_MS = 50;
 
-/** Raw bytes in the chunks in which they are read; a renamed file is not followed by name. */
-const RAW = { encoding: 'latin1', separator: null, follow: false } as const;
+const identity = (file: OpenGeneration): string => `${file.id}:${file.stats.birthtimeNs}`;
 
-/** The bytes that `tail` reads from an open file. */
-class TailedBytes implements LiveBytes {
-  readonly #tail: Tail;
-  readonly #notify: () => void;
-  #queue: Buffer[] = [];
-  #queuedBytes = 0;
-  #isEnded = false;
-
-  constructor(path: string, notify: () => void) {
-    this.#notify = notify;
-    this.#tail = new Tail(path, RAW);
-    this.#tail.on('line', (text: string) => this.#receive(Buffer.from(text, 'latin1')));
-    this.#tail.on('error', () => this.#end());
-  }
-
-  get isEnded(): boolean {
-    return this.#isEnded;
-  }
-
-  take(): Buffer | undefined {
-    const bytes = this.#queue.shift();
-    this.#queuedBytes -= bytes?.length ?? 0;
-    return bytes;
-  }
-
-  close(): void {
-    this.#isEnded = true;
-    this.#queue = [];
-    this.#tail.unwatch();
-  }
-
-  #receive(bytes: Buffer): void {
-    if (this.#isEnded) return;
-    this.#queue.push(bytes);
-    this.#queuedBytes += bytes.length;
-    if (this.#queuedBytes > MAX_QUEUED_BYTES) this.#end();
-    this.#notify();
-  }
-
-  #end(): void {
-    if (this.#isEnded) return;
-    this.#isEnded = true;
-    this.#tail.unwatch();
-    this.#notify();
-  }
+async function closeAll(files: readonly OpenGeneration[]): Promise<void> {
+  await Promise.all(files.map((file) => file.handle.close()));
 }
 
-/** Wakes a reader when the log has grown or another file is at its path, and every {@link POLL_MS}. */
-class LogWatcher {
-  readonly #path: string;
-  #directory: FSWatcher | undefined;
-  #live: TailedBytes | undefined;
-  #hasChanged = false;
-  #wake: (() => void) | undefined;
-
-  constructor(path: string) {
-    this.#path = path;
-  }
-
-  /** Watches the directory of the log; where that is not possible, the poll finds changes. */
-  rearm(): void {
-    this.close();
-    try {
-      this.#directory = watch(dirname(this.#path), (event, name) => {
-        const isReadLive = event === 'change' && this.#live?.isEnded === false;
-        if (!isReadLive && (name === null || name === basename(this.#path))) this.#notify();
-      });
-      this.#directory.on('error', () => this.#notify());
-    } catch {
-      // The directory does not exist, or all watches are in use.
-    }
-  }
-
-  /** Reads live; see `ReadLive`. `tail` begins at the size that it finds, which is known only if nobody has written meanwhile. */
-  readLive(fd: number, size: number): LiveBytes | undefined {
-    if (!existsSync(DESCRIPTORS)) return undefined;
-    try {
-      const live = new TailedBytes(`${DESCRIPTORS}/${fd}`, () => this.#notify());
-      if (fstatSync(fd).size === size) return (this.#live = live);
-      live.close();
-    } catch {
-      // All watches are in use.
-    }
-    return undefined;
-  }
-
-  /** Changes from now on end the next {@link wait} at once. */
-  reset(): void {
-    this.#hasChanged = false;
-  }
-
-  async wait(signal: AbortSignal): Promise<void> {
-    if (this.#hasChanged || signal.aborted) return;
-    let timer: NodeJS.Timeout | undefined;
-    let onAbort = (): void => undefined;
-    await new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, POLL_MS);
-      onAbort = this.#wake = resolve;
-      signal.addEventListener('abort', onAbort);
-    });
-    signal.removeEventListener('abort', onAbort);
-    clearTimeout(timer);
-    this.#wake = undefined;
-  }
-
-  close(): void {
-    this.#directory?.close();
-    this.#directory = undefined;
-  }
-
-  #notify(): void {
-    this.#hasChanged = true;
-    this.#wake?.();
-  }
+/** One of the files being read: the last is the current one, those before it are retired. */
+interface RowEntry {
+  readonly file: FollowedFile;
+  /** Read, and held back until everything that was written before it has been yielded. */
+  held?: FileEvent | undefined;
+  /** When a retired file is closed. */
+  untilMs: number;
 }
 
 /** Yields the lines in batches, without line breaks and empty lines. The consumer sets the pace. */
 export async function* followFile(logPath: string, { from, signal }: FollowOptions): AsyncGenerator<FollowEvent> {
-  const watcher = new LogWatcher(logPath);
-  const follower = new LogFollower(logPath, {
-    from,
-    onFileChange: () => watcher.rearm(),
-    readLive: (fd, size) => watcher.readLive(fd, size),
-  });
-  watcher.rearm();
+  const follower = new LogFollower(logPath, from);
   try {
     for (;;) {
-      watcher.reset();
       const isLast = signal.aborted;
-      if (isLast) follower.leaveLive();
-      const event = await follower.next();
+      const event = await follower.next(isLast);
       if (event !== undefined) yield event;
       else if (isLast) return;
-      else await watcher.wait(signal);
+      else await follower.wait(signal);
     }
   } finally {
-    watcher.close();
     await follower.close();
+  }
+}
+
+export class LogFollower {
+  readonly #logPath: string;
+  readonly #from: FollowOptions['from'];
+  #directory: FSWatcher | undefined;
+  #hasChanged = false;
+  #wake: (() => void) | undefined;
+  /** There was no log when following began. */
+  #isWaiting = false;
+  #row: RowEntry[] = [];
+  #successor: OpenGeneration | undefined;
+  #hasWaitedForLine = false;
+  #hasGap = false;
+  /** Generations older than the current file, which must not be read. */
+  #older = new Set<string>();
+
+  constructor(logPath: string, from: FollowOptions['from']) {
+    this.#logPath = logPath;
+    this.#from = from;
+    this.#watchDirectory();
+  }
+
+  /**
+   * Returns the next batch; undefined when there is nothing new yet.
+   * @param isLast  read everything that is in the files by now
+   */
+  async next(isLast = false): Promise<FollowEvent | undefined> {
+    this.#hasChanged = false;
+    if (isLast) for (const { file } of this.#row) file.leaveTail();
+    for (;;) {
+      const event = await this.#step();
+      if (event !== 'again') return event;
+    }
+  }
+
+  /** Waits until the log may have grown since the last {@link next}, another file is at its path, or {@link POLL_MS} are over. */
+  async wait(signal: AbortSignal): Promise<void> {
+    if (this.#hasChanged || signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, POLL_MS);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      signal.addEventListener('abort', this.#wake);
+    });
+    signal.removeEventListener('abort', this.#wake as () => void);
+    this.#wake = undefined;
+  }
+
+  async close(): Promise<void> {
+    this.#directory?.close();
+    await Promise.all([...this.#row.map(({ file }) => file.close()), this.#successor?.handle.close()]);
+  }
+
+  readonly #onChange = (): void => {
+    this.#hasChanged = true;
+    this.#wake?.();
+  };
+
+  /** Watches for another file at the path. The directory may have been replaced as well, or not exist: then the poll finds the file. */
+  #watchDirectory(): void {
+    this.#directory?.close();
+    try {
+      this.#directory = watch(dirname(this.#logPath), (event, name) => {
+        if (event === 'rename' && (name === null || name === basename(this.#logPath))) this.#onChange();
+      });
+      this.#directory.on('error', this.#onChange);
+    } catch {
+      this.#directory = undefined;
+    }
+  }
+
+  async #step(): Promise<FollowEvent | undefined | 'again'> {
+    if (this.#hasGap) {
+      this.#hasGap = false;
+      return { type: 'gap' };
+    }
+    const current = this.#row.at(-1);
+    if (current === undefined) return (await this.#openFirst()) ? 'again' : undefined;
+    const event = (await this.#readInOrder(this.#row)) ?? (await this.#giveUpOldest());
+    if (event !== undefined) return event;
+    if (this.#successor === undefined) {
+      this.#successor = await this.#findSuccessor(current.file);
+      if (this.#successor === undefined) return undefined;
+      // It may have been written to between the last read and its replacement.
+      current.file.leaveTail();
+      return 'again';
+    }
+    if (current.file.hasUnfinishedLine && !this.#hasWaitedForLine) {
+      this.#hasWaitedForLine = true;
+      await delay(UNFINISHED_LINE_MS);
+      return 'again';
+    }
+    return this.#moveOn(current, this.#successor);
+  }
+
+  /**
+   * Reads the next batch of several files, oldest first. A late writer writes to the old file and then to the new one: what was read
+   * from the new one is held back until the old one has been read once more, so that each writer's lines stay in order.
+   */
+  async #readInOrder(row: readonly RowEntry[]): Promise<FileEvent | undefined> {
+    for (const [index, entry] of row.entries()) {
+      entry.held ??= await entry.file.read();
+      if (entry.held?.type === 'truncated' && entry !== this.#row.at(-1)) entry.held = undefined;
+      if (entry.held === undefined) continue;
+      const earlier = await this.#readInOrder(row.slice(0, index));
+      if (earlier !== undefined) return earlier;
+      const event = entry.held;
+      entry.held = undefined;
+      return event;
+    }
+    return undefined;
+  }
+
+  /** Closes the oldest retired file after its time; it has just been read to its end. */
+  async #giveUpOldest(): Promise<FileEvent | undefined> {
+    const [oldest] = this.#row;
+    if (oldest === undefined || this.#row.length === 1) return undefined;
+    if (Date.now() < oldest.untilMs && this.#row.length <= MAX_RETIRED + 1) return undefined;
+    this.#row.shift();
+    const rest = oldest.file.flush();
+    await oldest.file.close();
+    return rest === undefined ? undefined : { type: 'lines', lines: [rest] };
+  }
+
+  async #moveOn(current: RowEntry, successor: OpenGeneration): Promise<FollowEvent | 'again'> {
+    const rest = current.file.flush();
+    current.untilMs = Date.now() + LATE_WRITER_MS;
+    this.#successor = undefined;
+    this.#hasWaitedForLine = false;
+    await this.#adopt(successor, 0);
+    return rest === undefined ? 'again' : { type: 'lines', lines: [rest] };
+  }
+
+  async #adopt(file: OpenGeneration, offset: number): Promise<void> {
+    this.#row.push({ file: new FollowedFile(file, { logPath: this.#logPath, offset, onChange: this.#onChange }), untilMs: Infinity });
+    await this.#noteOlder(file.generation + 1, file.id);
+    this.#watchDirectory();
+  }
+
+  /** Remembers the generations from that number on; those up to `currentId` were newer, if a rotation has moved it meanwhile. */
+  async #noteOlder(from: number, currentId?: string): Promise<void> {
+    this.#older.clear();
+    for await (const file of walkGenerations(this.#logPath, from)) {
+      if (file.id === currentId) this.#older.clear();
+      else this.#older.add(identity(file));
+      await file.handle.close();
+    }
+  }
+
+  async #openFirst(): Promise<boolean> {
+    if (this.#isWaiting) return this.#openNew();
+    if (typeof this.#from === 'object') {
+      if (await this.#openAt(this.#from)) return true;
+      this.#hasGap = true;
+    }
+    await this.#noteOlder(1);
+    const file = await openGeneration(this.#logPath, 0);
+    this.#isWaiting = file === undefined;
+    if (file === undefined) return false;
+    await this.#adopt(file, this.#from === 'end' ? Number(file.stats.size) : 0);
+    return true;
+  }
+
+  async #openAt(position: LogPosition): Promise<boolean> {
+    for await (const file of walkGenerations(this.#logPath)) {
+      if (file.id === position.fileId) {
+        await this.#adopt(file, position.offset);
+        return true;
+      }
+      await file.handle.close();
+    }
+    return false;
+  }
+
+  /** Opens the first file of a log that did not exist when following began; it may have been rotated meanwhile. */
+  async #openNew(): Promise<boolean> {
+    const files: OpenGeneration[] = [];
+    for await (const file of walkGenerations(this.#logPath)) files.push(file);
+    const first = files.findLast((file) => !this.#older.has(identity(file)));
+    await closeAll(files.filter((file) => file !== first));
+    if (first === undefined) return false;
+    await this.#adopt(first, 0);
+    return true;
+  }
+
+  /** Opens the file that was written after the current one: the oldest of those that are newer. */
+  async #findSuccessor(current: FollowedFile): Promise<OpenGeneration | undefined> {
+    if (fileIdAt(this.#logPath) === current.id) return undefined;
+    const newer: OpenGeneration[] = [];
+    let isCurrentFound = false;
+    for await (const file of walkGenerations(this.#logPath)) {
+      isCurrentFound = file.id === current.id;
+      if (isCurrentFound) {
+        await file.handle.close();
+        break;
+      }
+      newer.push(file);
+    }
+    const candidates = isCurrentFound ? newer : await this.#withoutOlder(newer, current);
+    const successor = candidates.at(-1);
+    await closeAll(newer.filter((file) => file !== successor));
+    // Deleted, or rotated out of existence: then there may have been files in between.
+    if (!isCurrentFound && (successor?.generation ?? 0) > 0) this.#hasGap = true;
+    return successor;
+  }
+
+  /** Leaves out older files. The current file has no name any more, so that its place among the generations is unknown. */
+  async #withoutOlder(files: readonly OpenGeneration[], current: FollowedFile): Promise<OpenGeneration[]> {
+    const modifiedAtNs = await current.modifiedAtNs();
+    return files.filter((file) => file.generation === 0 || (!this.#older.has(identity(file)) && file.stats.mtimeNs >= modifiedAtNs));
   }
 }

@@ -1,49 +1,100 @@
-/** Reads one open log file while others write to it: through our own handle up to its end, from there through `tail`. */
-import type { BigIntStats } from 'node:fs';
+/**
+ * Reads one open log file while others write to it: through our own handle up to its end, from there through `tail`, of which this file is
+ * the owner. `tail` opens by name at each read, so it gets the descriptor path of our handle, which a rename does not change. See
+ * docs/adr/0016-tail.md.
+ */
+import { existsSync, fstatSync } from 'node:fs';
+import { Tail } from 'tail';
 import { LineSplitter } from './line-splitter.js';
 import type { OpenGeneration } from './log-generations.js';
 
 export type FileEvent = { readonly type: 'lines'; readonly lines: string[] } | { readonly type: 'truncated' };
 
-/** The bytes that a watcher reads from a file after its current end. */
-export interface LiveBytes {
-  /** Returns the next bytes in order; undefined when there are none yet. */
-  take(): Buffer | undefined;
-  /** No more bytes will come: the file was renamed or cannot be watched. The rest must be read from the file. */
-  readonly isEnded: boolean;
-  close(): void;
-}
-
-/** Reads from byte `size`, the end of the open file. Returns undefined where that is not possible, or not now. */
-export type ReadLive = (fd: number, size: number) => LiveBytes | undefined;
-
+/** Where this process finds its open files. Elsewhere (macOS, Windows) `tail` only reports that the file has grown. */
+const DESCRIPTORS = '/proc/self/fd';
 const CHUNK_BYTES = 65_536;
 const MAX_LINE_BYTES = 1_048_576;
 /** The last bytes read are compared with the file before more is read: they differ after it was truncated and refilled. */
 const WITNESS_BYTES = 64;
-/** A watcher that reports nothing for this long, although the file has grown, is not used any more. */
-const STALL_MS = 2_000;
+/** A consumer that is further behind reads the file at its own pace. */
+const MAX_QUEUED_BYTES = 1_048_576;
+/** Raw bytes in the chunks in which they are read; a renamed file is not followed by name. */
+const RAW = { encoding: 'latin1', separator: null, follow: false } as const;
+/** The file has no name any more, or (`tail` reports an error in its constructor, which nobody can hear yet) all watches are in use. */
+const UNWATCHABLE: ReadonlySet<unknown> = new Set(['ENOENT', 'ERR_UNHANDLED_ERROR']);
+
+/** What `tail` reads from the end of a file on. */
+class TailedEnd {
+  /** Its bytes are those of the open file; otherwise it only reports growth. */
+  readonly #isReader: boolean;
+  readonly #tail: Tail;
+  #queue: Buffer[] = [];
+  #queuedBytes = 0;
+  /** It reports nothing more: the file was renamed, or the consumer is too far behind. */
+  isEnded = false;
+
+  constructor({ path, isReader, onChange }: { readonly path: string; readonly isReader: boolean; readonly onChange: () => void }) {
+    this.#isReader = isReader;
+    this.#tail = new Tail(path, RAW);
+    this.#tail.on('line', (text: string) => {
+      if (this.#isReader && !this.isEnded) this.#queueBytes(Buffer.from(text, 'latin1'));
+      onChange();
+    });
+    this.#tail.on('error', () => {
+      this.close();
+      onChange();
+    });
+  }
+
+  get isReading(): boolean {
+    return this.#isReader && !this.isEnded;
+  }
+
+  take(): Buffer | undefined {
+    const bytes = this.#queue.shift();
+    this.#queuedBytes -= bytes?.length ?? 0;
+    return bytes;
+  }
+
+  close(): void {
+    this.isEnded = true;
+    this.#tail.unwatch();
+  }
+
+  #queueBytes(bytes: Buffer): void {
+    this.#queue.push(bytes);
+    this.#queuedBytes += bytes.length;
+    if (this.#queuedBytes > MAX_QUEUED_BYTES) this.close();
+  }
+}
+
+interface ReadOptions {
+  readonly logPath: string;
+  /** Byte to start at, at the start of a line. */
+  readonly offset: number;
+  /** Called when there may be more to read. */
+  readonly onChange: () => void;
+}
 
 export class FollowedFile {
   readonly id: string;
   readonly #file: OpenGeneration;
+  readonly #options: ReadOptions;
   readonly #chunk = Buffer.allocUnsafe(CHUNK_BYTES);
-  /** Undefined once the file is read through our own handle only. */
-  #readLive: ReadLive | undefined;
-  #live: LiveBytes | undefined;
-  /** When bytes were first missing that the watcher should have read. */
-  #missingSinceMs: number | undefined;
   #splitter = new LineSplitter(MAX_LINE_BYTES);
   #position: number;
   #witness: Buffer | undefined;
-  #seen: BigIntStats | undefined;
+  #seenMtimeNs: bigint | undefined;
+  /** Undefined until the end has been reached; null once only our handle reads. */
+  #tailed: TailedEnd | undefined | null;
+  /** Where `tail` was behind at the last look. Behind there again, it has not noticed that the file has grown (network file systems). */
+  #behindAt: number | undefined;
 
-  /** @param options.offset  byte to start at, at the start of a line */
-  constructor(file: OpenGeneration, options: { readonly offset: number; readonly readLive: ReadLive | undefined }) {
+  constructor(file: OpenGeneration, options: ReadOptions) {
     this.#file = file;
+    this.#options = options;
     this.id = file.id;
     this.#position = options.offset;
-    this.#readLive = options.readLive;
   }
 
   get hasUnfinishedLine(): boolean {
@@ -55,24 +106,26 @@ export class FollowedFile {
     return (await this.#file.handle.stat({ bigint: true })).mtimeNs;
   }
 
-  /** Reads one chunk. Returns undefined when there is nothing new. */
+  /** Reads until a line is complete. Returns undefined when there is nothing new. @throws what the constructor of `tail` throws */
   async read(): Promise<FileEvent | undefined> {
-    const stats = await this.#file.handle.stat({ bigint: true });
-    const size = Number(stats.size);
-    const isUnchanged = stats.size === this.#seen?.size && stats.mtimeNs === this.#seen.mtimeNs;
-    if (isUnchanged && size === this.#position) {
-      this.#live ??= this.#readLive?.(this.#file.handle.fd, size);
-      return undefined;
+    for (;;) {
+      const { size, mtimeNs } = await this.#file.handle.stat({ bigint: true });
+      const hasGrown = Number(size) > this.#position;
+      const bytes = this.#tailed?.take() ?? (hasGrown && this.#isOurs() ? await this.#readAt(this.#position, this.#chunk) : undefined);
+      const isChanged = bytes !== undefined || mtimeNs !== this.#seenMtimeNs;
+      if (Number(size) < this.#position || (isChanged && !(await this.#isContinued()))) return this.#restart();
+      this.#seenMtimeNs = mtimeNs;
+      if (bytes !== undefined) {
+        const lines = this.#accept(bytes);
+        if (lines.length > 0) return { type: 'lines', lines };
+      } else if (this.#tailed === null || this.#tailed?.isEnded === false || this.#tailFromHere()) return undefined;
     }
-    this.#seen = stats;
-    if (size < this.#position || !(await this.#isContinued())) return this.#restart();
-    return this.#readLines();
   }
 
-  /** Reads through our own handle from now on: the watcher may be behind, and what it has not read must not be lost. */
-  leaveLive(): void {
-    this.#readLive = undefined;
-    this.#closeLive();
+  /** Has our own handle read from now on: `tail` may be behind, and what it has not read must not be lost. */
+  leaveTail(): void {
+    this.#tailed?.close();
+    this.#tailed = null;
   }
 
   /** Returns the unfinished line: no more of it is expected. */
@@ -81,47 +134,40 @@ export class FollowedFile {
   }
 
   async close(): Promise<void> {
-    this.leaveLive();
+    this.leaveTail();
     await this.#file.handle.close();
   }
 
-  /** Reads until a line is complete or the end is reached. */
-  async #readLines(): Promise<FileEvent | undefined> {
-    for (;;) {
-      const bytes = await this.#nextBytes();
-      if (bytes === undefined) return undefined;
-      this.#position += bytes.length;
-      this.#witness = Buffer.concat([this.#witness ?? Buffer.alloc(0), bytes.subarray(-WITNESS_BYTES)]).subarray(-WITNESS_BYTES);
-      const lines = this.#splitter.push(this.#withoutHole(bytes)).filter((line) => line !== '');
-      if (lines.length > 0) return { type: 'lines', lines };
+  /** Whether our own handle reads what the file has grown by: not while `tail` does. */
+  #isOurs(): boolean {
+    if (this.#tailed?.isReading !== true) return true;
+    const isStuck = this.#behindAt === this.#position;
+    this.#behindAt = this.#position;
+    if (isStuck) this.#tailed.close();
+    return isStuck;
+  }
+
+  /** `tail` begins at the size that it finds. @returns false when the file has grown meanwhile */
+  #tailFromHere(): boolean {
+    const { fd } = this.#file.handle;
+    const isReader = existsSync(DESCRIPTORS);
+    const path = isReader ? `${DESCRIPTORS}/${fd}` : this.#options.logPath;
+    try {
+      this.#tailed = new TailedEnd({ path, isReader, onChange: this.#options.onChange });
+    } catch (error) {
+      if (!UNWATCHABLE.has((error as NodeJS.ErrnoException).code)) throw error;
+      return true;
     }
+    if (fstatSync(fd).size === this.#position) return true;
+    this.#tailed.close();
+    return false;
   }
 
-  async #nextBytes(): Promise<Buffer | undefined> {
-    if (this.#live !== undefined) {
-      const bytes = this.#live.take();
-      if (bytes !== undefined) {
-        this.#missingSinceMs = undefined;
-        return bytes;
-      }
-      if (!this.#live.isEnded && !this.#isStalled()) return undefined;
-      this.#closeLive();
-    }
-    const { bytesRead } = await this.#file.handle.read(this.#chunk, 0, CHUNK_BYTES, this.#position);
-    return bytesRead === 0 ? undefined : this.#chunk.subarray(0, bytesRead);
-  }
-
-  #isStalled(): boolean {
-    this.#missingSinceMs ??= Date.now();
-    if (Date.now() - this.#missingSinceMs < STALL_MS) return false;
-    this.#readLive = undefined;
-    return true;
-  }
-
-  #closeLive(): void {
-    this.#live?.close();
-    this.#live = undefined;
-    this.#missingSinceMs = undefined;
+  /** @returns the complete lines, without empty ones */
+  #accept(bytes: Buffer): string[] {
+    this.#position += bytes.length;
+    this.#witness = Buffer.concat([this.#witness ?? Buffer.alloc(0), bytes.subarray(-WITNESS_BYTES)]).subarray(-WITNESS_BYTES);
+    return this.#splitter.push(this.#withoutHole(bytes)).filter((line) => line !== '');
   }
 
   /** Skips the zeros that a writer which kept its offset over a truncation leaves before its next line. */
@@ -131,24 +177,23 @@ export class FollowedFile {
     return start < 0 ? bytes.subarray(bytes.length) : bytes.subarray(start);
   }
 
+  /** Whether the bytes before the position are still those that were read. */
   async #isContinued(): Promise<boolean> {
     const length = Math.min(WITNESS_BYTES, this.#position);
-    this.#witness ??= await this.#readAt(this.#position - length, length);
-    const witness = this.#witness.subarray(-length);
-    return length === 0 || witness.equals(await this.#readAt(this.#position - witness.length, witness.length));
+    this.#witness ??= await this.#readAt(this.#position - length, Buffer.alloc(length));
+    return this.#witness.equals(await this.#readAt(this.#position - this.#witness.length, Buffer.alloc(this.#witness.length)));
   }
 
-  async #readAt(position: number, length: number): Promise<Buffer> {
-    const buffer = Buffer.alloc(length);
-    await this.#file.handle.read(buffer, 0, length, position);
-    return buffer;
+  async #readAt(position: number, buffer: Buffer): Promise<Buffer> {
+    const { bytesRead } = await this.#file.handle.read(buffer, 0, buffer.length, position);
+    return buffer.subarray(0, bytesRead);
   }
 
   #restart(): FileEvent {
-    this.#closeLive();
+    this.#tailed?.close();
+    if (this.#tailed !== null) this.#tailed = undefined;
     this.#position = 0;
     this.#witness = undefined;
-    this.#seen = undefined;
     this.#splitter = new LineSplitter(MAX_LINE_BYTES);
     return { type: 'truncated' };
   }

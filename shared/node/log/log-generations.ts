@@ -65,19 +65,28 @@ export async function openGeneration(logPath: string, generation: number): Promi
 }
 
 /**
- * Opens the generations from newest to oldest. A rotation meanwhile only moves files to higher numbers, which are opened later: nothing is
- * missed, and duplicates are skipped. The caller closes each handle.
+ * Opens the generations from newest to oldest. A rotation meanwhile moves files to higher numbers: then it continues after the last one
+ * opened, so that nothing is missed, repeated, or newer than what came before. The caller closes each handle.
  */
 export async function* walkGenerations(logPath: string, from = 0): AsyncGenerator<OpenGeneration> {
-  const seen = new Set<string>();
+  let last: OpenGeneration | undefined;
   for (let generation = from; generation <= (listGenerations(logPath).at(-1) ?? 0); generation += 1) {
     const opened = await openGeneration(logPath, generation);
     if (opened === undefined) continue;
-    if (seen.has(opened.id)) {
+    const movedTo = last === undefined ? undefined : movedGeneration(logPath, last);
+    if (last === undefined || movedTo === undefined) {
+      last = opened;
+      yield opened;
+    } else {
       await opened.handle.close();
-      continue;
+      last = { ...last, generation: movedTo };
+      generation = movedTo;
     }
-    seen.add(opened.id);
-    yield opened;
   }
+}
+
+/** Where rotations have moved a file since; undefined when it is still there, or gone. */
+function movedGeneration(logPath: string, { id, generation }: OpenGeneration): number | undefined {
+  const isAt = (number: number): boolean => fileIdAt(generationPath(logPath, number)) === id;
+  return isAt(generation) ? undefined : listGenerations(logPath).find((number) => number > generation && isAt(number));
 }

@@ -2,7 +2,7 @@ import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { rotateLogs } from '../../../../daemon/supervisor/logs/log-rotation.js';
-import { LogFollower } from '../../../../shared/node/log/log-follower.js';
+import { LogFollower } from '../../../../shared/node/log/follow-file.js';
 import { readLog } from '../../../../shared/node/log/read-log.js';
 import { Following } from '../../../helpers/log-reader.js';
 import { tempDir } from '../../../helpers/temp-dir.js';
@@ -18,7 +18,7 @@ function setup(): { path: string; append: (from: number, to: number) => void } {
 describe('where following starts and ends', () => {
   test('a file that does not exist yet is waited for and read from its start', async () => {
     const { path, append } = setup();
-    const follower = new LogFollower(path, { from: 'end', onFileChange: () => undefined });
+    const follower = new LogFollower(path, 'end');
     expect(await follower.next()).toBeUndefined();
     append(0, 3);
     expect(await follower.next()).toEqual({ type: 'lines', lines: numbered(0, 3) });
@@ -28,7 +28,7 @@ describe('where following starts and ends', () => {
   test('a file that is made and rotated before the next look is read all the same, older generations are not', async () => {
     const { path, append } = setup();
     writeFileSync(`${path}.1`, 'old\n');
-    const follower = new LogFollower(path, { from: 'start', onFileChange: () => undefined });
+    const follower = new LogFollower(path, 'start');
     expect(await follower.next()).toBeUndefined();
     for (let round = 0; round < 3; round += 1) {
       append(round, round + 1);
@@ -47,10 +47,12 @@ describe('where following starts and ends', () => {
   test('from the end only what comes later is read', async () => {
     const { path, append } = setup();
     append(0, 3);
-    const follower = new LogFollower(path, { from: 'end', onFileChange: () => undefined });
+    const follower = new LogFollower(path, 'end');
     expect(await follower.next()).toBeUndefined();
     append(3, 5);
-    expect(await follower.next()).toEqual({ type: 'lines', lines: numbered(3, 5) });
+    let event = await follower.next();
+    for (; event === undefined; event = await follower.next()) await follower.wait(new AbortController().signal);
+    expect(event).toEqual({ type: 'lines', lines: numbered(3, 5) });
     await follower.close();
   });
 
