@@ -24,14 +24,21 @@ interface ServiceReport {
   readonly others: readonly OtherService[];
 }
 
-function stateLines({ state, gateway, manager }: ServiceReport): string[] {
+function stateLines({ state, gateway, manager, service }: ServiceReport): string[] {
   const restarts = state.restarts === null ? [] : [`Restarts by ${manager}: ${state.restarts}`];
   const exit = state.activity === 'failed' && state.lastExitCode !== null ? [`Last exit code: ${state.lastExitCode}`] : [];
   const byHand =
     gateway !== null && gateway.supervisedBy !== manager
       ? [`A manually started gateway is running: pid ${gateway.pid} on port ${gateway.port}`]
       : [];
-  return [`State: ${state.description}`, `Starts at boot: ${state.isEnabled ? 'yes' : 'no'}`, ...restarts, ...exit, ...byHand];
+  return [
+    `Service: ${service} (${manager})`,
+    `State: ${state.description}`,
+    `Starts at boot: ${state.isEnabled ? 'yes' : 'no'}`,
+    ...restarts,
+    ...exit,
+    ...byHand,
+  ];
 }
 
 function programLines({ program, socket, files }: ServiceReport): string[] {

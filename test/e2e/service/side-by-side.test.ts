@@ -67,6 +67,7 @@ describe.skipIf(process.platform !== 'linux' || reason !== undefined)('services 
     expect([first.dataDir, second.dataDir]).toEqual([first.home, expect.stringContaining(join(first.home, 'gateways')) as string]);
     expect(readRecord(second).enabledLinger).toBe(readRecord(first).enabledLinger);
     expect(JSON.parse(await second.xopcOk('gateway', 'service-status', '--json'))).toMatchObject({ service: second.name, others: [] });
+    expect(await second.xopcOk('gateway', 'service-status')).toContain(`Service: ${second.name} (systemd)`);
     const { gateways } = JSON.parse(await first.xopcOk('gateway', 'list', '--json')) as { gateways: { service: string }[] };
     expect(gateways.map(({ service }) => service)).toEqual([first.name, second.name]);
     expect((await second.xopc('doctor')).stdout).not.toContain('another service');
