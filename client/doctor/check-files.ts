@@ -55,7 +55,7 @@ function toFinding(id: string, good: string, problems: readonly Permission[]): F
 
 export function checkDirectories(paths: GatewayPaths): Finding {
   if (entryOf(paths.home) === undefined) return ok('directories', `${paths.home} is created at the first start`);
-  const names = [paths.home, paths.lockDir, dirname(paths.controlPath), paths.logDir, paths.stateDir, paths.credentialsDir];
+  const names = [paths.home, paths.dataDir, paths.lockDir, dirname(paths.controlPath), paths.logDir, paths.stateDir, paths.credentialsDir];
   const own = [...new Set([...names, serviceDirectory(paths), join(paths.home, 'cache')])];
   const problems = own.map((path) => inspect(path, 'directory')).filter((problem) => problem !== undefined);
   return toFinding('directories', `${paths.home} is private to this user`, problems);

@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, rmdirSync, statSync, symlinkSync, writeFileSync }
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { checkDirectories, checkDisk, checkLog, checkPrivateFiles, checkTokenFile } from '../../../client/doctor/check-files.js';
+import { claimPaths } from '../../../shared/node/process/claim-paths.js';
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
 import { testPaths } from '../../helpers/lock-file.js';
 
@@ -37,6 +38,14 @@ describe('permissions', () => {
     expect(await finding.repair?.()).toBe(`chmod 700 ${paths.stateDir}`);
     expect(mode(paths.stateDir)).toBe('700');
     expect(checkDirectories(paths)).toMatchObject({ level: 'ok' });
+  });
+
+  test('of the data directory of another configuration are checked, too', () => {
+    const { home } = claimPaths(testPaths());
+    const { dataDir } = claimPaths(testPaths(home, 'work.json'));
+    chmodSync(dataDir, 0o755);
+    expect(checkDirectories(testPaths(home, 'work.json'))).toMatchObject({ level: 'fail', fix: `chmod 700 ${dataDir}` });
+    expect(checkDirectories(testPaths(home))).toMatchObject({ level: 'ok' });
   });
 
   test('of files with secrets are reported, and repaired', async () => {
