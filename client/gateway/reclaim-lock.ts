@@ -1,4 +1,4 @@
-/** Removes what a gateway that died has left: its children, its control socket and its lock. docs/adr/0001-lock.md. */
+/** Removes what a gateway that died has left: its children, its control socket and its locks. docs/adr/0001-lock.md. */
 import { lstatSync, rmSync } from 'node:fs';
 import { newId } from '../../shared/ids.js';
 import { GatewayError } from '../../shared/errors.js';
@@ -13,16 +13,28 @@ function heldError(): GatewayError {
 }
 
 /**
- * Takes the lock of a dead gateway as a start does, so that no start can interfere, cleans up, and releases it. Does nothing
+ * Takes the locks of a dead gateway as a start does, so that no start can interfere, cleans up, and releases them. Does nothing
  * when the gateway has released its lock itself or somebody else has the lock by now.
  */
 export async function reclaimLock(paths: GatewayPaths, dead: LockRecord): Promise<void> {
+  const own: LockRecord = { ...dead, ...readIdentity(), instanceId: newId('gw'), createdAt: new Date().toISOString(), children: [] };
+  if (!(await takeFrom(dead, paths.lockPath, own))) return;
+  try {
+    const hasData = await takeFrom(dead, paths.dataLockPath, own);
+    removeSocket(dead.controlPath);
+    if (hasData) release(paths.dataLockPath, own);
+  } finally {
+    release(paths.lockPath, own);
+  }
+}
+
+/** @returns false when the lock is not, or no longer, that of the dead gateway */
+async function takeFrom(dead: LockRecord, path: string, own: LockRecord): Promise<boolean> {
   const isDead = (lock: LockContent | 'absent'): boolean =>
     isLockRecord(lock) && lock.instanceId === dead.instanceId && classifyProcess(lock) === 'dead';
-  if (!isDead(readLock(paths.lockPath))) return;
-  const own: LockRecord = { ...dead, ...readIdentity(), instanceId: newId('gw'), createdAt: new Date().toISOString(), children: [] };
+  if (!isDead(readLock(path))) return false;
   try {
-    await acquireLock(paths.lockPath, `${JSON.stringify(own, null, 2)}\n`, {
+    await acquireLock(path, `${JSON.stringify(own, null, 2)}\n`, {
       now: () => Date.now(),
       findHolder: (lock) => Promise.resolve(isDead(lock) ? undefined : own),
       onHeld: () => Promise.reject(heldError()),
@@ -30,15 +42,15 @@ export async function reclaimLock(paths: GatewayPaths, dead: LockRecord): Promis
         if (isLockRecord(lock)) await killGroups(lock.children.filter((child) => child.startTime !== null));
       },
     });
+    return true;
   } catch (error) {
-    if (error instanceof GatewayError && error.code === 'LOCK_HELD') return;
+    if (error instanceof GatewayError && error.code === 'LOCK_HELD') return false;
     throw error;
   }
-  try {
-    removeSocket(dead.controlPath);
-  } finally {
-    releaseLock(paths.lockPath, ({ instanceId }) => instanceId === own.instanceId);
-  }
+}
+
+function release(path: string, own: LockRecord): void {
+  releaseLock(path, ({ instanceId }) => instanceId === own.instanceId);
 }
 
 /** A named pipe of Windows ends with its process. */

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname } from 'node:path';
 import { expect, test } from 'vitest';
@@ -17,18 +17,20 @@ async function leaveSocket(path: string): Promise<void> {
   await endOf(program);
 }
 
-test('the lock, the socket and a stopped worker of a dead gateway are removed', async () => {
+test('the locks, the socket and a stopped worker of a dead gateway are removed', async () => {
   const paths = testPaths();
   const [supervisor, worker] = [await startProgram(READY), await startProgram(READY, { detached: true })];
   worker.child.kill('SIGSTOP');
   const children = [{ role: 'worker' as const, pid: worker.pid, startTime: worker.startTime }];
   const lock = writeLock(paths, lockRecord(paths, supervisor.pid, { children }));
+  mkdirSync(paths.stateDir);
+  writeFileSync(paths.dataLockPath, JSON.stringify(lock));
   supervisor.child.kill('SIGKILL');
   await endOf(supervisor);
   await leaveSocket(paths.controlPath);
   await reclaimLock(paths, lock);
   expect(await endOf(worker)).toBe('SIGKILL');
-  expect([existsSync(paths.lockPath), existsSync(paths.controlPath)]).toEqual([false, false]);
+  expect([paths.lockPath, paths.dataLockPath, paths.controlPath].filter((path) => existsSync(path))).toEqual([]);
 });
 
 test('the lock of whoever has started meanwhile stays, and so does its socket', async () => {
