@@ -36,7 +36,10 @@ export const JOB_FLAG_FIELDS = [
 type Computed = 'name' | 'schedule' | 'message' | 'timezone' | 'graceMs';
 
 /** Defaults of a new job. */
-export const JOB_DEFAULTS: { readonly [Name in Exclude<keyof CronJobInput, Computed>]-?: Exclude<CronJobInput[Name], undefined> } = {
+export const JOB_DEFAULTS: { readonly [Name in Exclude<keyof CronJobInput, Computed>]-?: Exclude<CronJobInput[Name], undefined> } & {
+  readonly chat_id: null;
+  readonly alertChatId: null;
+} = {
   mode: 'direct',
   channel: null,
   chat_id: null,

@@ -1,6 +1,6 @@
 /** `/api/cron`. The names `chat_id` and `job_id` are part of the published API. */
 import * as z from 'zod';
-import { type Answer, label, okStatus, queryFlag, queryInteger, text } from './fields.js';
+import { type Answer, chatId, label, okStatus, queryFlag, queryInteger, text } from './fields.js';
 
 const DAY_MS = 86_400_000;
 
@@ -13,7 +13,7 @@ const jobFields = () => ({
   /** `direct` (default): the message is sent to the chat. `agent`: an agent answers it, and the reply is sent there. */
   mode: z.enum(['direct', 'agent']),
   channel: label(64).nullable(),
-  chat_id: label(256).nullable(),
+  chat_id: chatId().nullable(),
   accountId: label(64).nullable(),
   agentId: label(64).nullable(),
   /** Where an agent's turn runs. `main`: in the chat's session; `isolated` (default): in the job's own session with an empty context. */
@@ -43,7 +43,7 @@ const jobFields = () => ({
   notifyAfter: z.int().min(0).max(1_000),
   /** Where failures are reported. Default: the job's own chat. */
   alertChannel: label(64).nullable(),
-  alertChatId: label(256).nullable(),
+  alertChatId: chatId().nullable(),
   alertAccountId: label(64).nullable(),
 });
 
@@ -51,6 +51,8 @@ const jobFields = () => ({
 export const cronCreateRequest = () => z.strictObject(jobFields()).partial().required({ schedule: true, message: true });
 /** Body of `PATCH /api/cron/:id`; omitted fields are unchanged. */
 export const cronPatchRequest = () => z.strictObject(jobFields()).partial();
+/** Body of `POST /api/cron/:id/toggle`. Without `enabled` it changes to the other state. */
+export const cronToggleRequest = () => z.strictObject({ enabled: z.boolean().optional() });
 /** Body of `POST /api/cron/trigger`. */
 export const cronTriggerRequest = () => z.strictObject({ job_id: label(128), run_id: label(128).optional() });
 /** Query of `GET /api/cron/plan`. */

@@ -10,6 +10,14 @@ export function label(maxLength: number): z.ZodString {
     .regex(/^\P{Cc}*$/u, 'must not contain control characters');
 }
 
+/** The id of a chat as a caller writes it: text of up to 256 characters, or a number, as Telegram's ids are. 123 and "123" are the same chat. */
+export function chatId(): z.ZodType<string | number, string | number> {
+  return z.union([label(256), z.int()], { error: 'must be text or a whole number' });
+}
+
+/** {@link chatId}, as text. */
+export const chatIdText = (): z.ZodType<string, string | number> => chatId().transform(String);
+
 /** Text for a chat or a model, passed on verbatim. The limit on the whole body (`gateway.maxBodyBytes`) bounds it. */
 export function text(): z.ZodString {
   return z.string().min(1);

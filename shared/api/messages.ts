@@ -3,9 +3,9 @@
  */
 import * as z from 'zod';
 import { OUTGOING_STATUSES } from '../delivery-status.js';
-import { label, okStatus, queryInteger, text } from './fields.js';
+import { chatIdText, label, okStatus, queryInteger, text } from './fields.js';
 
-const message = () => ({ channel: label(64), chat_id: label(256), content: text(), accountId: label(64).optional() });
+const message = () => ({ channel: label(64), chat_id: chatIdText(), content: text(), accountId: label(64).optional() });
 
 /** Body of `POST /api/message`. */
 export const messageRequest = () => z.strictObject(message());

@@ -5,11 +5,11 @@
 import * as z from 'zod';
 import { attachmentNote } from './attachments.js';
 import { SESSION_KINDS } from '../sessions/kinds.js';
-import { label, okStatus, queryFlag, queryInteger } from './fields.js';
+import { chatIdText, label, okStatus, queryFlag, queryInteger } from './fields.js';
 
 /** Body of `POST /api/sessions`; all fields are optional, and so is the body itself. */
 export const sessionCreateRequest = () =>
-  z.strictObject({ channel: label(64).optional(), chat_id: label(256).optional(), agentId: label(64).optional() });
+  z.strictObject({ channel: label(64).optional(), chat_id: chatIdText().optional(), agentId: label(64).optional() });
 
 /** Query of `GET /api/sessions`. */
 export const sessionListQuery = () =>

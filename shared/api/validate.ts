@@ -83,9 +83,8 @@ function describe(issue: z.core.$ZodIssue): string {
     const keys = issue.keys.slice(0, MAX_ISSUES).map((key) => `'${key.slice(0, 80)}'`);
     return `${path === '' ? '' : `${path}: `}unknown key ${keys.join(', ')}`;
   }
-  if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined'))
-    return path === '' ? `it must be ${nounOf(issue.expected)}` : `'${path}' is required`;
-  const problem = describeProblem(issue);
+  if (issue.input === undefined && path !== '') return `'${path}' is required`;
+  const problem = describeProblem(issue) ?? (issue.message.startsWith('must ') ? issue.message : undefined);
   if (problem !== undefined) return path === '' ? `it ${problem}` : `'${path}' ${problem}`;
   return path === '' ? issue.message : `'${path}': ${issue.message}`;
 }
@@ -96,7 +95,7 @@ function describe(issue: z.core.$ZodIssue): string {
  * @throws INVALID_REQUEST with `details.issues: {path, message}[]`
  */
 export function validate<Output>(schema: Schema<Output>, value: unknown, where: string): Output {
-  const result = schema.safeParse(value);
+  const result = schema.safeParse(value, { reportInput: true });
   if (result.success) return result.data;
   const issues = result.error.issues.slice(0, MAX_ISSUES).map((issue) => ({ path: pathOf(issue), message: describe(issue) }));
   throw new GatewayError('INVALID_REQUEST', {

@@ -3,7 +3,7 @@
  * `inboundToken` (`Authorization: Bearer` or `X-Webhook-Token`), or a Standard Webhooks signature with its `secret`.
  */
 import * as z from 'zod';
-import { label, okStatus, text } from './fields.js';
+import { chatIdText, label, okStatus, text } from './fields.js';
 
 /** The path parameter `:accountId`. */
 export const webhookAccountId = () => label(64);
@@ -11,7 +11,7 @@ export const webhookAccountId = () => label(64);
 /**
  * Body. `id` is the sender's id of the message: a second request with the same id is a duplicate. A signed `webhook-id` takes precedence.
  */
-export const webhookRequest = () => z.strictObject({ chat_id: label(256), content: text(), id: label(200).optional() });
+export const webhookRequest = () => z.strictObject({ chat_id: chatIdText(), content: text(), id: label(200).optional() });
 export type WebhookRequest = z.output<ReturnType<typeof webhookRequest>>;
 
 /** Response: the message is on disk. */

@@ -72,7 +72,7 @@ export function fakeCronService(calls: { name: string; input: unknown }[]): Cron
     listOfChat: (chat) => answer('cron.listOfChat', chat, [fakeJob]),
     create: (input) => answer('cron.create', input, fakeJob),
     update: (id, input) => answer('cron.update', { id, ...input }, fakeJob),
-    toggle: (id) => answer('cron.toggle', id, { ...fakeJob, enabled: false, nextRunAt: null }),
+    toggle: (id, enabled = false) => answer('cron.toggle', id, { ...fakeJob, enabled, nextRunAt: null }),
     delete: (id) => answer('cron.delete', id, { job: fakeJob, restorableUntil: TIME }),
     restore: (id) => answer('cron.restore', id, fakeJob),
     trigger: (id, runId) => answer('cron.trigger', runId === undefined ? id : { id, runId }, { runId: 'run_1' }),

@@ -8,10 +8,16 @@ import type { CronRun } from '../store/cron/cron-runs.js';
 const isoTime = (ms: number): string => new Date(ms).toISOString();
 const isoOrNull = (ms: number | null): string | null => (ms === null ? null : isoTime(ms));
 
+/** Returns a chat id as the caller gave it. */
+const asGiven = (id: string | null, isNumber: boolean): string | number | null => (isNumber && id !== null ? Number(id) : id);
+
 export function toJobDocument(job: CronJob, last: CronRun | undefined): CronJobDocument {
-  const { anchorMs: _anchorMs, nextAtMs, createdAtMs, updatedAtMs, deletedAtMs: _deletedAtMs, ...settings } = job;
+  const { anchorMs: _anchorMs, nextAtMs, createdAtMs, updatedAtMs, deletedAtMs: _deletedAtMs, ...stored } = job;
+  const { isChatIdNumber, isAlertChatIdNumber, ...settings } = stored;
   return {
     ...settings,
+    chat_id: asGiven(job.chat_id, isChatIdNumber),
+    alertChatId: asGiven(job.alertChatId, isAlertChatIdNumber),
     nextRunAt: job.enabled ? isoOrNull(nextAtMs) : null,
     lastRun:
       last === undefined

@@ -21,9 +21,9 @@ export interface JobPlannerOptions {
 }
 
 /** What a job consists of before it has an id. */
-export type PlannedJob = CronJobSettings & Pick<CronJob, 'anchorMs' | 'nextAtMs' | 'updatedAtMs'>;
-
-type Given<Input> = { [Name in keyof Input]: Exclude<Input[Name], undefined> };
+export type PlannedJob = CronJobSettings &
+  Pick<CronJob, 'anchorMs' | 'nextAtMs' | 'updatedAtMs'> &
+  Partial<Pick<CronJob, 'isChatIdNumber' | 'isAlertChatIdNumber'>>;
 
 export function invalidField(field: string, message: string): GatewayError {
   return new GatewayError('INVALID_REQUEST', { message, details: { field } });
@@ -35,8 +35,22 @@ function titleOf(message: string): string {
   return Array.from(line).slice(0, 60).join('') || 'job';
 }
 
-function givenFields(input: CronJobInput): Given<CronJobInput> {
-  return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined)) as Given<CronJobInput>;
+type GivenSettings = Partial<CronJobSettings>;
+
+/** Returns the given fields, with chat ids as text. */
+function givenFields(input: CronJobInput): GivenSettings {
+  const fields = Object.entries(input).filter(([, value]) => value !== undefined);
+  const isId = (name: string, value: unknown): boolean => typeof value === 'number' && (name === 'chat_id' || name === 'alertChatId');
+  return Object.fromEntries(fields.map(([name, value]) => [name, isId(name, value) ? String(value) : value])) as GivenSettings;
+}
+
+/** Returns whether the ids are numbers, where that changes: an upgrade adds the columns only once its worker is the active one. */
+function numberFlags({ chat_id: id, alertChatId: alertId }: CronJobInput, before: CronJob | undefined): Partial<PlannedJob> {
+  const changed = (given: unknown, was = false): boolean => given !== undefined && (typeof given === 'number') !== was;
+  return {
+    ...(changed(id, before?.isChatIdNumber) ? { isChatIdNumber: typeof id === 'number' } : {}),
+    ...(changed(alertId, before?.isAlertChatIdNumber) ? { isAlertChatIdNumber: typeof alertId === 'number' } : {}),
+  };
 }
 
 /** Completes the fields of an input from the job before the change, or from the defaults. */
@@ -44,7 +58,7 @@ function complete(input: CronJobInput, before: CronJob | undefined, timezone: st
   const { message = before?.message ?? '', schedule = before?.schedule ?? '' } = input;
   if (message === '') throw invalidField('message', 'message is empty');
   const kept = before ?? { ...JOB_DEFAULTS, name: titleOf(message), timezone, message, schedule };
-  const settings = { ...kept, ...givenFields(input) };
+  const { isChatIdNumber: _id, isAlertChatIdNumber: _alertId, ...settings } = { ...(kept as CronJob), ...givenFields(input) };
   return {
     ...settings,
     name: settings.name.toWellFormed(),
@@ -77,7 +91,7 @@ export class JobPlanner {
     // Occurrences that passed while the job was disabled are not made up for.
     const nextAtMs = isSame && !isResumed ? before.nextAtMs : isSame ? schedule.next(nowMs) : firstInstant(schedule, source, nowMs);
     const graceMs = input.graceMs ?? (isSame ? before.graceMs : defaultGraceMs(schedule, nowMs));
-    return { ...job, graceMs, anchorMs, nextAtMs, updatedAtMs: nowMs };
+    return { ...job, ...numberFlags(input, before), graceMs, anchorMs, nextAtMs, updatedAtMs: nowMs };
   }
 
   #checkTarget(job: Omit<CronJobSettings, 'graceMs'>): void {

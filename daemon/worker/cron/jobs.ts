@@ -105,11 +105,17 @@ export function createCronService(options: CronServiceOptions) {
   };
 }
 
+/** A caller's key, and everything that the caller asked for. */
+interface Caller {
+  readonly key: CallerKey | undefined;
+  readonly asked: readonly unknown[];
+}
+
 function createChanges(options: CronServiceOptions, announce: Announce) {
   const { store, clock, publish } = options;
   const planner = new JobPlanner(options);
 
-  async function change(id: string, decide: (before: CronJob) => CronJobInput, caller?: CallerKey): Promise<CronJobDocument> {
+  async function change(id: string, decide: (before: CronJob) => CronJobInput, caller?: Caller): Promise<CronJobDocument> {
     const nowMs = clock.now();
     const { document, skipped, isRepeated } = await store.write(async (tx) => {
       let runs: string[] = [];
@@ -119,10 +125,10 @@ function createChanges(options: CronServiceOptions, announce: Announce) {
         runs = await skipQueued(tx, { before, after: await loadJob(tx, id) }, nowMs);
         return id;
       };
-      const done = await once(tx, { use: keyUse('cron/toggle', caller, [id]), nowMs, act });
+      const done = await once(tx, { use: keyUse('cron/toggle', caller?.key, caller?.asked ?? []), nowMs, act });
       return { ...done, document: await documentOf(tx, await loadJob(tx, id)), skipped: runs };
     });
-    announce(caller, isRepeated, jobEvent(id, 'updated'));
+    announce(caller?.key, isRepeated, jobEvent(id, 'updated'));
     for (const runId of skipped) publish({ type: 'cron', job_id: id, change: 'run', run_id: runId, state: 'skipped' });
     return document;
   }
@@ -149,8 +155,9 @@ function createChanges(options: CronServiceOptions, announce: Announce) {
     /** Changes a job; a new schedule counts from now. @throws JOB_NOT_FOUND; as `create` */
     update: (id: string, input: CronJobInput): Promise<CronJobDocument> => change(id, () => input),
 
-    /** @throws JOB_NOT_FOUND */
-    toggle: (id: string, caller?: CallerKey): Promise<CronJobDocument> => change(id, (before) => ({ enabled: !before.enabled }), caller),
+    /** Enables or disables a job; `enabled` is by default what it is not. @throws JOB_NOT_FOUND */
+    toggle: (id: string, enabled?: boolean, key?: CallerKey): Promise<CronJobDocument> =>
+      change(id, (before) => ({ enabled: enabled ?? !before.enabled }), { key, asked: enabled === undefined ? [id] : [id, enabled] }),
   };
 }
 

@@ -16,7 +16,7 @@ const cases: readonly (readonly [Schema<unknown>, unknown, string])[] = [
   [cronCreateRequest(), { message: 'x' }, "'schedule' is required"],
   [agentRequest(), { message: 'x', mesage: 'x' }, "unknown key 'mesage'"],
   [agentRequest(), [], 'it is a list; it must be an object'],
-  [messageRequest(), { channel: 'webchat', chat_id: ['a'], content: 'x' }, "'chat_id' is a list; it must be a string"],
+  [messageRequest(), { channel: 'webchat', chat_id: ['a'], content: 'x' }, "'chat_id' must be text or a whole number"],
   [cronCreateRequest(), { schedule: '* * * * *', message: 'x', mode: 'loud' }, '\'mode\' must be one of "direct", "agent"'],
   [cronCreateRequest(), { schedule: '* * * * *', message: 'x', enabled: 'yes' }, "'enabled' is a string; it must be true or false"],
   [sessionListQuery(), { limit: '0' }, "'limit' must be at least 1"],

@@ -128,6 +128,7 @@ describe('a line for xopc', () => {
       `xopc cron edit job_1 --message New --channel '' && xopc cron enable job_1`,
     );
     expect(cliLine({ method: 'POST', path: '/api/cron/trigger', body: { job_id: 'job_1' } })).toBe('xopc cron run job_1');
+    expect(cliLine({ method: 'POST', path: '/api/cron/job_1/toggle', body: { enabled: false } })).toBe('xopc cron disable job_1');
     expect(cliLine({ method: 'DELETE', path: '/api/cron/job_1' })).toBe('xopc cron remove job_1');
   });
 

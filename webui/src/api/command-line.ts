@@ -88,6 +88,7 @@ export function cliLine({ method, path, body }: Call): string | undefined {
   if (method === 'PATCH' && path === '/api/config') return configLines(fields).join(' && ') || undefined;
   if (method === 'POST' && path === '/api/cron/create') return cronAddCommand(fields);
   if (method === 'POST' && path === '/api/cron/trigger') return `xopc cron run ${shellWord(String(fields['job_id']))}`;
+  if (method === 'POST' && action === 'toggle') return cronEditCommand(id, fields) || undefined;
   if (id === '' || action !== '') return undefined;
   if (method === 'PATCH') return cronEditCommand(id, fields) || undefined;
   return method === 'DELETE' ? `xopc cron remove ${id}` : undefined;

@@ -75,12 +75,14 @@ function jobRoutes(cron: CronService): Route[] {
     route({
       method: 'POST',
       path: '/api/cron/:id/toggle',
-      summary: 'Enable a disabled job, or disable an enabled one',
+      summary: 'Enable a disabled job, or disable an enabled one; with `enabled`, set that state',
       headers: IDEMPOTENCY_HEADER,
       params,
+      body: api.cronToggleRequest,
+      isBodyOptional: true,
       answer: api.cronJobResponse,
-      async handle(ctx) {
-        ctx.body = { status: 'ok', job: await cron.toggle(idOf(ctx), callerKey(ctx)) };
+      async handle(ctx, { body: { enabled } }) {
+        ctx.body = { status: 'ok', job: await cron.toggle(idOf(ctx), enabled, callerKey(ctx)) };
       },
     }),
     route({

@@ -5,12 +5,20 @@ import { FLAG, mapColumns, TEXT } from '../columns.js';
 import type { CronJobRow } from '../schema.js';
 import { queriesOf, type Transaction } from '../transaction.js';
 
+type Given = { readonly [Name in keyof CronJobInput]-?: Exclude<CronJobInput[Name], undefined> };
+
 /** What callers set, with defaults filled in. */
-export type CronJobSettings = { readonly [Name in keyof CronJobInput]-?: Exclude<CronJobInput[Name], undefined> };
+export interface CronJobSettings extends Omit<Given, 'chat_id' | 'alertChatId'> {
+  readonly chat_id: string | null;
+  readonly alertChatId: string | null;
+}
 
 /** A scheduled job. Times are epoch milliseconds. */
 export interface CronJob extends CronJobSettings {
   readonly id: string;
+  /** Whether callers gave the id as a number, and see it as one. */
+  readonly isChatIdNumber: boolean;
+  readonly isAlertChatIdNumber: boolean;
   /** `every` counts from this time. */
   readonly anchorMs: number;
   /** The next occurrence that has not been claimed; null: the job does not fire any more. */
@@ -23,7 +31,9 @@ export interface CronJob extends CronJobSettings {
   readonly deletedAtMs: number | null;
 }
 
-export type NewCronJob = Omit<CronJob, 'failures' | 'deletedAtMs'>;
+/** Ids are texts unless it says otherwise. */
+export type NewCronJob = Omit<CronJob, 'failures' | 'deletedAtMs' | NumberFlag> & Partial<Pick<CronJob, NumberFlag>>;
+type NumberFlag = 'isChatIdNumber' | 'isAlertChatIdNumber';
 export type CronJobChange = Partial<Omit<CronJob, 'id' | 'createdAtMs'>>;
 
 const COLUMNS = mapColumns<CronJobRow, CronJob>({
@@ -50,6 +60,8 @@ const COLUMNS = mapColumns<CronJobRow, CronJob>({
   alertChannel: 'alert_channel',
   alertChatId: 'alert_chat_id',
   alertAccountId: 'alert_account_id',
+  isChatIdNumber: ['is_chat_id_number', FLAG],
+  isAlertChatIdNumber: ['is_alert_chat_id_number', FLAG],
   anchorMs: 'anchor_at',
   nextAtMs: 'next_at',
   failures: 'failures',

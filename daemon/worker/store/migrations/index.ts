@@ -13,6 +13,7 @@ import { acceptJournal } from './0011-accept-journal.js';
 import { applyJournal } from './0012-apply-journal.js';
 import { dropJournal } from './0013-drop-journal.js';
 import { pageSecrets } from './0014-page-secrets.js';
+import { numericChatIds } from './0015-numeric-chat-ids.js';
 import type { Migration } from './migration.js';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -30,6 +31,7 @@ export const MIGRATIONS: readonly Migration[] = [
   applyJournal,
   dropJournal,
   pageSecrets,
+  numericChatIds,
 ];
 
 /** The schema that this build knows. */

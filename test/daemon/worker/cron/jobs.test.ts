@@ -87,6 +87,33 @@ test('a changed schedule counts from now, a renamed job keeps its next time, and
   await expect(cron.trigger(job.id)).rejects.toMatchObject({ code: 'JOB_NOT_FOUND' });
 });
 
+test('toggle sets the state that is given, however often, and a key is bound to it', async () => {
+  const { cron } = await makeConversation({ isActive: false });
+  const { id } = await cron.create({ schedule: 'every 1h', message: 'x', ...chat });
+  const states = [];
+  for (const enabled of [true, false, false, undefined, undefined, true]) states.push((await cron.toggle(id, enabled)).enabled);
+  expect(states).toEqual([true, false, false, true, false, true]);
+  expect((await cron.toggle(id, false, { key: 'k' })).enabled).toBe(false);
+  await cron.toggle(id, true);
+  expect((await cron.toggle(id, false, { key: 'k' })).enabled).toBe(true);
+  await expect(cron.toggle(id, true, { key: 'k' })).rejects.toMatchObject({ code: 'CONFLICT' });
+});
+
+test('chat ids are answered as they were given, and sent to as text', async () => {
+  const { cron, outgoing } = await makeConversation();
+  const input = { schedule: '0 0 1 1 *', message: 'x', channel: 'webchat', alertChannel: 'webchat' };
+  const job = await cron.create({ ...input, chat_id: 123, alertChatId: -4 });
+  const ids = async (): Promise<unknown> => (await cron.list()).map(({ chat_id: id, alertChatId }) => [id, alertChatId]);
+  expect([job.chat_id, job.alertChatId]).toEqual([123, -4]);
+  await cron.update(job.id, { name: 'y', alertChatId: '-4' });
+  expect(await ids()).toEqual([[123, '-4']]);
+  await cron.trigger(job.id);
+  await expect.poll(async () => (await outgoing.list({})).messages.map(({ chat_id: id }) => id)).toEqual(['123']);
+  expect(await cron.listOfChat({ channel: 'webchat', accountId: 'default', chatId: '123' })).toHaveLength(1);
+  await cron.update(job.id, { alertChannel: null, alertChatId: null, chat_id: '007' });
+  expect(await ids()).toEqual([['007', null]]);
+});
+
 test('a deleted job comes back as it was: its id, its history, its next time counted from now; what waited of it does not', async () => {
   const clock = new FakeClock(START);
   const { cron } = await makeConversation({ clock, isActive: false });

@@ -113,6 +113,28 @@ test('a session with a slash and a blank in its key is made, read, listed and de
   expect(services.calls.at(-1)).toEqual({ name: 'sessions.delete', input: KEY });
 });
 
+test.each([
+  ['/api/message', { channel: 'c', chat_id: -1_001_234_567_890, content: 'x' }, { message: { chat_id: '-1001234567890' } }],
+  ['/api/message/sync', { channel: 'c', chat_id: 0, content: 'x' }, { message: { chat_id: '0' } }],
+  ['/api/sessions', { chat_id: Number.MAX_SAFE_INTEGER }, { chatId: '9007199254740991' }],
+  ['/api/cron/create', { schedule: 'x', message: 'x', chat_id: 7, alertChatId: 8 }, { chat_id: 7, alertChatId: 8 }],
+])('%s takes a number as the id of a chat: %j', async (path, body, input) => {
+  const { send, services } = await startHttpApp();
+  expect((await send(path, { method: 'POST', body })).status).toBe(200);
+  expect(services.calls.at(-1)?.input).toMatchObject(input);
+});
+
+test('toggle takes a state, and no body', async () => {
+  const { send } = await startHttpApp();
+  for (const body of [undefined, {}, { enabled: false }])
+    expect((await send('/api/cron/job_1/toggle', { method: 'POST', ...(body && { body }) })).json).toMatchObject({
+      job: { enabled: false },
+    });
+  expect((await send('/api/cron/job_1/toggle', { method: 'POST', body: { enabled: true } })).json).toMatchObject({
+    job: { enabled: true },
+  });
+});
+
 test('each path with a session takes a name, and says so in the OpenAPI document', async () => {
   const { send, services } = await startHttpApp();
   for (const [method, path] of [

@@ -49,7 +49,8 @@ export function jobActions({ value = [], set, reload }: Resource<readonly Job[]>
       }),
     toggle: (job) =>
       change(async () => {
-        const { enabled } = (await call<{ job: Job }>('POST', apiPath('/api/cron/:id/toggle', { id: job.id }))).job;
+        const body = { enabled: !job.enabled };
+        const { enabled } = (await call<{ job: Job }>('POST', apiPath('/api/cron/:id/toggle', { id: job.id }), { body })).job;
         showToast({ text: t(enabled ? 'isResumed' : 'isPaused', { name: job.name }) });
       }),
     remove: (job) =>

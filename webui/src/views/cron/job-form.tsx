@@ -31,7 +31,7 @@ function draftOf(job: Job | undefined, isCopy: boolean) {
     message: job?.message ?? '',
     mode: job?.mode ?? 'agent',
     target: job?.channel === null || job === undefined ? '' : [job.channel, job.accountId].filter(Boolean).join('/'),
-    chat: job?.chat_id ?? '',
+    chat: String(job?.chat_id ?? ''),
     model: job?.model ?? '',
     overlap: job?.overlap ?? 'skip',
     missed: job?.missed ?? 'once',
@@ -39,7 +39,7 @@ function draftOf(job: Job | undefined, isCopy: boolean) {
     retries: job === undefined ? '' : String(job.retries),
     notifyAfter: job === undefined ? '' : String(job.notifyAfter),
     alertTarget: job === undefined || job.alertChannel === null ? '' : [job.alertChannel, job.alertAccountId].filter(Boolean).join('/'),
-    alertChat: job?.alertChatId ?? '',
+    alertChat: String(job?.alertChatId ?? ''),
     enabled: job?.enabled ?? true,
   };
 }
