@@ -95,7 +95,6 @@ test.skipIf(noBrowser)('a new token ends the session, and the open page asks aga
   const { gateway } = await startPageWorld(guarded);
   const page = await signedIn(gateway);
   await gateway.xopc('gateway', 'token', '--rotate');
-  console.log(await page.locator('body').innerText());
   await page.getByText('Your session has ended.').waitFor();
   await page.getByLabel('Access token', { exact: true }).fill(tokenOf(gateway));
   await page.keyboard.press('Enter');

@@ -68,7 +68,7 @@ export function pageSessionRoutes(deps: PageSessionDeps): Route[] {
       method: 'POST',
       path: '/api/page-links',
       access: 'token',
-      summary: 'Make a link that signs the page in once',
+      summary: 'Create a link that signs the page in once',
       answer: pageLinkResponse,
       async handle(ctx) {
         const { secret, expiresAtMs } = await sessions.createLink();
