@@ -91,13 +91,14 @@ describe.skipIf(process.platform !== 'linux' || reason !== undefined)('services 
     expect((await machine.systemctl('list-units', '--all', '--plain', '--no-legend', 'xopc*')).stdout).toBe('');
   });
 
-  test('two of one home are upgraded one after the other', async () => {
+  test('two of one home are installed at once, and upgraded one after the other', async () => {
     const live = machine.installPackage('live');
     const command = join(live, 'bin', 'xopc');
     const first = await ServiceGateway.create(machine, { command });
     const second = await createBeside(first, command);
-    const { pid } = await first.install();
-    await second.install('--socket');
+    // Whichever is first has its data in the home.
+    const [{ pid }] = await Promise.all([first.install(), second.install('--socket')]);
+    expect(new Set([first.dataDir, second.dataDir]).size).toBe(2);
     const next = machine.installPackage('next');
     writeFileSync(join(next, 'dist', 'build.json'), JSON.stringify({ version: '9.9.9', buildId: 'ffffffffffffffff' }));
     rmSync(live, { recursive: true });
