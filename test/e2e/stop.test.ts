@@ -70,7 +70,7 @@ describe('a stop', () => {
     expect(stopped.durationMs).toBeLessThan(1_800 + machineSlackMs());
     expect(stopped.stdout + stopped.stderr).toContain('interrupted: 1 request');
     expect(await (await running).json()).toMatchObject({
-      error: { code: 'UNAVAILABLE', message: expect.stringContaining('turn was cut') },
+      error: { code: 'UNAVAILABLE', message: expect.stringContaining('the turn was interrupted') },
     });
     await gateway.process.done;
     await gateway.run();
