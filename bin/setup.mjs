@@ -1,6 +1,7 @@
 /**
  * Makes a clone ready to run: installs the packages of the lockfile, builds, and stamps (bin/stamp.mjs). Needs nothing
  * but Node and npm. Finished steps are skipped; those of an interrupted run are repeated. Progress goes to stderr.
+ * With `--packages` it only installs, for the npm scripts whose tools are packages.
  */
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -138,12 +139,13 @@ async function build(root, lock) {
   note(`built in ${seconds(startedAt)}`);
 }
 
-/** Installs and builds what is missing or older than the sources. */
-async function makeReady(root) {
+/** Installs, and unless `onlyPackages` builds, what is missing or older than the sources. */
+async function makeReady(root, { onlyPackages }) {
   const onWait = (pid) => note(`process ${pid} is setting up this clone; waiting for it ...`);
   const lock = await acquireSetupLock(join(root, '.cache', 'setup'), onWait);
   try {
     if (!isInstalled(root)) await install(root, lock);
+    if (onlyPackages) return;
     const readAtMs = Date.now();
     const sources = readSources(root);
     const isBuilt = readStampHash(root) === sources.hash && existsSync(join(root, 'dist', 'build.json'));
@@ -158,20 +160,21 @@ async function makeReady(root) {
  * @returns whether the clone can be run. With a build of older sources, a failure is only a warning, so that a running gateway can still be
  *   queried and stopped.
  */
-export async function setUp(root) {
+export async function setUp(root, { onlyPackages = false } = {}) {
   try {
-    await makeReady(root);
+    await makeReady(root, { onlyPackages });
     return true;
   } catch (error) {
     const isExpected = error instanceof SetupError || error.code === 'EACCES' || error.code === 'EROFS';
     note(isExpected ? error.message : error.stack);
-    if (!existsSync(join(root, 'dist', 'build.json')) || error.message?.startsWith('interrupted')) return false;
+    if (onlyPackages || !existsSync(join(root, 'dist', 'build.json')) || error.message?.startsWith('interrupted')) return false;
     note('using the existing build, which is older than the sources');
     return true;
   }
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const isReady = await setUp(dirname(dirname(fileURLToPath(import.meta.url))));
+  const options = { onlyPackages: process.argv.includes('--packages') };
+  const isReady = await setUp(dirname(dirname(fileURLToPath(import.meta.url))), options);
   process.exitCode = isReady ? 0 : 1;
 }

@@ -5,7 +5,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { setUp } from '../../bin/setup.mjs';
 import { Gateway, root } from './gateway.mjs';
 import { measureAgent } from './measure-agent.mjs';
 import { measureCron } from './measure-cron.mjs';
@@ -69,7 +68,6 @@ async function measureAll(names) {
 }
 
 async function main(names) {
-  if (!(await setUp(root))) return 1;
   const machine = `${cpus().length} × ${cpus()[0]?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${process.platform} ${process.arch}, Node ${process.versions.node}; median (min–max)`;
   const result = { at: new Date().toISOString(), machine, rows: await measureAll(names) };
   const directory = join(root, 'bench-results');
@@ -77,7 +75,6 @@ async function main(names) {
   writeFileSync(join(directory, 'bench.json'), `${JSON.stringify(result, undefined, 2)}\n`);
   writeFileSync(join(directory, 'bench.md'), toMarkdown(result));
   process.stdout.write(toMarkdown(result));
-  return 0;
 }
 
 for (const signal of ['SIGINT', 'SIGTERM']) {
@@ -87,4 +84,4 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
   });
 }
 
-process.exitCode = await main(process.argv.slice(2));
+await main(process.argv.slice(2));

@@ -77,9 +77,10 @@ const OWNERS: Record<string, RegExp> = {
   zod: /^shared\/(api|config)\//,
 };
 
-const dependencies = Object.keys(
-  (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { dependencies: Record<string, string> }).dependencies,
-);
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<
+  'devDependencies' | 'optionalDependencies',
+  Record<string, string>
+>;
 
 function forbiddenImports(file: SourceFile): string[] {
   const rule = REACH.find(({ from }) => from.test(file.path));
@@ -120,15 +121,10 @@ test('each outside package is imported by its owner only', () => {
   expect(strangers).toEqual([]);
 });
 
-/** What only a build needs: the page's parts are in what vite makes. */
-const AT_BUILD_TIME = ['@preact/signals', '@tanstack/virtual-core', 'dompurify', 'esbuild', 'highlight.js', 'postject', 'preact', 'vite'];
-
-test('each dependency has an owner, and each owned package is a dependency', () => {
-  expect(
-    Object.keys(OWNERS)
-      .filter((name) => !AT_BUILD_TIME.includes(name))
-      .toSorted(),
-  ).toEqual(dependencies.toSorted());
+test('each owned package is installed for the build, and at run time only the native part of the database', () => {
+  expect(Object.keys(OWNERS).filter((name) => manifest.devDependencies[name] === undefined)).toEqual([]);
+  const libsql = JSON.parse(readFileSync(join(root, 'node_modules', 'libsql', 'package.json'), 'utf8')) as typeof manifest;
+  expect(manifest.optionalDependencies).toEqual(libsql.optionalDependencies);
 });
 
 test('built-in modules are named with node:', () => {
