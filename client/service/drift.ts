@@ -3,7 +3,7 @@
  * its files up
  * to date for `doctor --fix`. The check reads a few small files and starts no process, so that `status` stays fast.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { StatusWarning } from '../../shared/control/messages.js';
 import { bundleDirectory, readBuildInfo } from '../../shared/node/build/bundle.js';
@@ -65,7 +65,7 @@ function programWarnings({ program }: ServicePlan, command: string): StatusWarni
     ];
   }
   const own = isSingleExecutable() ? process.execPath : dirname(bundleDirectory);
-  const isOther = program.runtime === (isSingleExecutable() ? 'binary' : 'node') && program.path !== own;
+  const isOther = program.runtime === (isSingleExecutable() ? 'binary' : 'node') && realpathSync(program.path) !== realpathSync(own);
   return isOther
     ? [{ code: 'SERVICE_OTHER_PACKAGE', message: `the service runs ${program.path}, this command is ${own}`, hint: command }]
     : [];

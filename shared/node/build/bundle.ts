@@ -5,14 +5,15 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Script } from 'node:vm';
+import { installedDirectory } from './installed-directory.js';
 import { isSingleExecutable, readAsset, readTextAsset, readTrailer } from './single-executable.js';
 
 /** One bundle per process role, and one for each part that is loaded late. */
 export const BUNDLE_NAMES = ['client', 'tools', 'supervisor', 'worker', 'fallback', 'ai', 'telegram', 'late', 'database'] as const;
 export type BundleName = (typeof BUNDLE_NAMES)[number];
 
-/** The directory of the running bundles. In a bundle `__dirname` is that of the entry file, `dist/`. */
-export const bundleDirectory: string = __dirname;
+/** The directory of the bundles, which an upgrade replaces. In a bundle `__dirname` is that of the entry file, `dist/`. */
+export const bundleDirectory: string = installedDirectory(__dirname, process.argv[1]);
 
 /** Returns the arguments after `process.execPath` that start this program again. A single executable accepts no options of Node. */
 export function programArguments(...args: string[]): string[] {
