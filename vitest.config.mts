@@ -6,7 +6,7 @@ const APART = ['test/e2e/**', 'test/torture/**', 'test/guards/**', 'test/bench/*
 const COMPONENT = [
   'test/bin/**/*.test.ts',
   'test/client/commands/{run,run-force,status,stop-hung,stop-restart,stop-races}.test.ts',
-  'test/client/gateway/{control-client,end-process,kill-gateway,locate-gateway,reclaim-lock,rouse-gateway,start-supervisor}.test.ts',
+  'test/client/gateway/{control-client,locate-gateway,start-supervisor,end/*}.test.ts',
   'test/client/ports/{free-port,port-owner}.test.ts',
   'test/daemon/supervisor/{gateway,config/config-watch,logs/log-rotation,socket/listen-socket-hand-over}.test.ts',
   'test/daemon/supervisor/lock/{gateway-lock,lock-holder,lock-race}.test.ts',
@@ -33,7 +33,7 @@ const together = { isolate: false };
 const UNTIMED = [
   'test/e2e/{api,api-docs,docs,docs-nginx,doctor,pairing,poison,storage,fallback}.test.ts',
   'test/e2e/{backup,database-faults,delivery-failures,cron,cron-clock}.test.ts',
-  'test/e2e/{access,access-network,crash,delivery,homes,live-config,odd-circumstances,overview,session-import}.test.ts',
+  'test/e2e/{access,attached,access-network,crash,delivery,homes,live-config,odd-circumstances,overview,session-import}.test.ts',
   'test/e2e/{signals-and-succession,slow-succession,socket}.test.ts',
 ];
 /** What measures time or floods a gateway: one file at a time. */

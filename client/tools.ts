@@ -14,10 +14,16 @@ export const startSupervisor: ClientTools['startSupervisor'] = async (options) =
 export const awaitServiceManager: ClientTools['awaitServiceManager'] = async (...args) =>
   (await import('./service/await-service.js')).awaitServiceManager(...args);
 
-export const reclaimLock: ClientTools['reclaimLock'] = async (...args) => (await import('./gateway/reclaim-lock.js')).reclaimLock(...args);
+export const attachGateway: ClientTools['attachGateway'] = async (...args) =>
+  (await import('./gateway/attach-gateway.js')).attachGateway(...args);
+
+export const forceStart: ClientTools['forceStart'] = async (...args) => (await import('./gateway/force-start.js')).forceStart(...args);
+
+export const reclaimLock: ClientTools['reclaimLock'] = async (...args) =>
+  (await import('./gateway/end/reclaim-lock.js')).reclaimLock(...args);
 
 export const rouseGateway: ClientTools['rouseGateway'] = async (...args) =>
-  (await import('./gateway/rouse-gateway.js')).rouseGateway(...args);
+  (await import('./gateway/end/rouse-gateway.js')).rouseGateway(...args);
 
 export const startAgain: ClientTools['startAgain'] = async (start) => (await import('./gateway/start-again.js')).startAgain(start);
 

@@ -4,8 +4,10 @@ import type { DatabaseModule } from '../../shared/backup.js';
 import type { PatternModule } from '../../shared/node/log/line-matcher.js';
 import type { SupervisorEntry } from '../../shared/node/process/entry.js';
 import type { GatewayEnvironment } from '../../shared/node/process/env.js';
-import type { reclaimLock } from '../gateway/reclaim-lock.js';
-import type { rouseGateway } from '../gateway/rouse-gateway.js';
+import type { attachGateway } from '../gateway/attach-gateway.js';
+import type { forceStart } from '../gateway/force-start.js';
+import type { reclaimLock } from '../gateway/end/reclaim-lock.js';
+import type { rouseGateway } from '../gateway/end/rouse-gateway.js';
 import type { startAgain } from '../gateway/start-again.js';
 import type { startSupervisor } from '../gateway/start-supervisor.js';
 import type { awaitServiceManager, isServiceProcess } from '../service/await-service.js';
@@ -23,6 +25,8 @@ export interface CommandEntry {
 export interface ClientTools {
   readonly startSupervisor: typeof startSupervisor;
   readonly awaitServiceManager: typeof awaitServiceManager;
+  readonly attachGateway: typeof attachGateway;
+  readonly forceStart: typeof forceStart;
   readonly reclaimLock: typeof reclaimLock;
   readonly rouseGateway: typeof rouseGateway;
   readonly startAgain: typeof startAgain;
@@ -41,8 +45,11 @@ export interface ClientRuntime {
   loadDatabase(): DatabaseModule;
   /** Searches for regular expressions. */
   loadPatterns(): PatternModule;
-  /** Calls `listener` on each Ctrl-C instead of ending the process. @returns how to stop that */
-  onInterrupt(listener: () => void): () => void;
+  /**
+   * Calls `listener` on each Ctrl-C instead of ending the process.
+   * @param signals  default: SIGINT @returns how to stop that
+   */
+  onInterrupt(listener: () => void, signals?: readonly NodeJS.Signals[]): () => void;
 }
 
 export interface ClientContext extends BaseContext {

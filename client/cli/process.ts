@@ -17,9 +17,9 @@ export const processRuntime: ClientRuntime = {
   loadTools: () => loadBundle<ClientTools>('tools'),
   loadDatabase: () => loadBundle<DatabaseModule>('database'),
   loadPatterns: () => loadBundle<PatternModule>('late'),
-  onInterrupt(listener) {
-    process.on('SIGINT', listener);
-    return () => process.off('SIGINT', listener);
+  onInterrupt(listener, signals = ['SIGINT']) {
+    for (const signal of signals) process.on(signal, listener);
+    return () => signals.forEach((signal) => process.off(signal, listener));
   },
 };
 

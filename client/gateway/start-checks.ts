@@ -1,21 +1,16 @@
 /** Checks before a start: no gateway runs for this configuration, and its port is free. */
 import { existsSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { StatusDocument } from '../../shared/control/messages.js';
-import { GatewayError } from '../../shared/errors.js';
 import { alreadyRuns, listAliases } from '../../shared/node/files/gateway-locks.js';
 import type { LockRecord } from '../../shared/node/files/lock-record.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { isSameProcess, ownStartMs } from '../../shared/node/process/process-identity.js';
-import { callControl, hasLeft, RESTART_DEADLINES } from './control-client.js';
-import { freePort, gatewayAmong, portTaken } from '../ports/free-port.js';
+import { portTaken } from '../ports/free-port.js';
 import type { ListenSettings } from './gateway-settings.js';
-import { TERM_GRACE_MS } from './end-process.js';
-import { killGateway } from './kill-gateway.js';
 import { locateGateway, unavailableError, type GatewayLocation } from './locate-gateway.js';
 import { findPortOwners, type PortListener } from '../ports/port-owner.js';
 import { isPortSilent } from '../ports/port-probe.js';
-import { awaitStarting, watchGateway } from './wait-ready.js';
+import { watchGateway } from './wait-ready.js';
 
 export interface StartChecks {
   readonly paths: GatewayPaths;
@@ -26,27 +21,11 @@ export interface StartChecks {
   note(text: string): Promise<void>;
 }
 
-/** The succession to request from the running gateway. */
-interface TakeoverRequest {
-  readonly port?: number;
-  readonly host?: string;
-  readonly token?: string;
-}
-
-export interface Takeover {
-  /** The supervisor that serves now. */
-  readonly pid: number;
-  readonly workerPid: number;
-  readonly succession: 'none' | 'successor' | 'service-manager';
-  /** Of the supervisor that was there before. */
-  readonly previousInstanceId: string;
-}
-
 /** Longer than the maximum drain of ten minutes. */
 const STOPPING_LIMIT_MS = 620_000;
 
 /** Waits until a gateway that is stopping has left. */
-async function awaitStopping(checks: StartChecks, location: GatewayLocation): Promise<GatewayLocation> {
+export async function awaitStopping(checks: StartChecks, location: GatewayLocation): Promise<GatewayLocation> {
   if (location.kind !== 'answers' || location.status.desired === 'up') return location;
   await checks.note(`The gateway (pid ${location.status.pid}) is stopping; waiting for it ...`);
   const settled = await watchGateway(
@@ -55,6 +34,11 @@ async function awaitStopping(checks: StartChecks, location: GatewayLocation): Pr
     STOPPING_LIMIT_MS,
   );
   return settled ?? location;
+}
+
+/** @throws LOCK_HELD for a gateway that was started after this command: another start has won */
+export function refuseCompetitor(startedAt: string, holder: Parameters<typeof alreadyRuns>[0]): void {
+  if (Date.parse(startedAt) >= ownStartMs()) throw alreadyRuns(holder, holder.configPath);
 }
 
 function refuseRunning(location: GatewayLocation, { configPath }: GatewayPaths): void {
@@ -67,7 +51,7 @@ function refuseRunning(location: GatewayLocation, { configPath }: GatewayPaths):
 }
 
 /** @throws LOCK_HELD when a gateway runs with the same file under another path */
-async function refuseAlias(paths: GatewayPaths): Promise<void> {
+export async function refuseAlias(paths: GatewayPaths): Promise<void> {
   for (const alias of listAliases(paths)) {
     if ((await locateGateway(alias)).kind !== 'absent') throw alreadyRuns(alias.record, paths.configPath);
   }
@@ -86,7 +70,11 @@ const ENDING = { looks: 20, pauseMs: 50 } as const;
  * As {@link strangersOn}, but where a gateway has left its lock, readable or not, its processes get the time to end.
  * @throws LOCK_HELD as soon as another start has won: that one has the port by right
  */
-async function lastingStrangersOn(checks: StartChecks, listen: ListenSettings, dead: LockRecord | undefined): Promise<PortListener[]> {
+export async function lastingStrangersOn(
+  checks: StartChecks,
+  listen: ListenSettings,
+  dead: LockRecord | undefined,
+): Promise<PortListener[]> {
   for (let look = 1; ; look += 1) {
     const strangers = strangersOn(listen, dead);
     if (strangers.length === 0) return strangers;
@@ -109,73 +97,4 @@ export async function checkStart(checks: StartChecks): Promise<void> {
   if (await isPortSilent(listen.host, listen.port)) return;
   const strangers = await lastingStrangersOn(checks, listen, location.lock);
   if (strangers.length > 0) throw portTaken(listen.port, strangers, checks.paths);
-}
-
-/** @throws LOCK_HELD for a gateway that was started after this command: another start has won */
-function refuseCompetitor(startedAt: string, holder: Parameters<typeof alreadyRuns>[0]): void {
-  if (Date.parse(startedAt) >= ownStartMs()) throw alreadyRuns(holder, holder.configPath);
-}
-
-/** @returns undefined when it has exited meanwhile and no other has taken its place */
-async function takeOver(
-  controlPath: string,
-  status: StatusDocument,
-  { request, checks }: { request: TakeoverRequest; checks: StartChecks },
-): Promise<Takeover | undefined> {
-  refuseCompetitor(status.startedAt, status);
-  const onProgress = ({ message }: { message: string }): void => void checks.note(`Taking over: ${message}`);
-  const call = { type: 'restart', force: true, exclusive: true, expects: status.instanceId, succession: request } as const;
-  try {
-    const result = await callControl(controlPath, call, { deadlines: RESTART_DEADLINES, onProgress });
-    return { ...result, previousInstanceId: status.instanceId };
-  } catch (error) {
-    // It exited during the request: for the successor of another takeover, or permanently.
-    const isGone = hasLeft(error) || (error instanceof GatewayError && error.code === 'NOT_RUNNING');
-    const now = isGone ? await locateGateway(checks.paths) : undefined;
-    if (now?.kind === 'answers') throw alreadyRuns(now.status, checks.paths.configPath);
-    if (now?.kind === 'absent') return undefined;
-    throw error;
-  }
-}
-
-async function endSilent(lock: LockRecord, checks: StartChecks): Promise<void> {
-  refuseCompetitor(lock.createdAt, lock);
-  await checks.note(`The gateway (pid ${lock.pid}) is not responding; ending it ...`);
-  await killGateway(lock, checks.paths.lockPath, { termMs: TERM_GRACE_MS });
-}
-
-/**
- * Prepares a start with `--force`: a gateway that answers is replaced, one that does not is ended, and so is another program on the port.
- * @returns the takeover when there is already a successor; undefined when the caller has to start
- * @throws LOCK_HELD when another start has won; CONTROL_UNREACHABLE; PORT_TAKEN for a process that must not be ended
- */
-export async function forceStart(checks: StartChecks, request: TakeoverRequest): Promise<Takeover | undefined> {
-  const found = await locateGateway(checks.paths);
-  await refuseAlias(checks.paths);
-  if (found.kind === 'starting') refuseCompetitor(found.lock.createdAt, found.lock);
-  const location = await awaitStopping(checks, await awaitStarting(checks.paths, found));
-  switch (location.kind) {
-    case 'answers': {
-      const takeover = await takeOver(location.controlPath, location.status, { request, checks });
-      if (takeover !== undefined) return takeover;
-      break;
-    }
-    case 'starting':
-      throw alreadyRuns(location.lock, checks.paths.configPath);
-    case 'foreign':
-      throw unavailableError(location);
-    case 'silent':
-      if (location.lock === undefined) throw unavailableError(location);
-      await endSilent(location.lock, checks);
-      break;
-    case 'absent':
-  }
-  if (checks.isSocketPassed) return undefined;
-  const listen = await checks.listen();
-  const dead = location.kind === 'answers' ? undefined : location.lock;
-  const strangers = await lastingStrangersOn(checks, listen, dead);
-  if (strangers.length === 0) return undefined;
-  if (gatewayAmong(strangers, checks.paths) !== undefined) throw portTaken(listen.port, strangers, checks.paths);
-  await freePort(listen.host, listen.port, (text) => checks.note(text));
-  return undefined;
 }

@@ -4,7 +4,7 @@ import { listGatewayLocks } from '../../shared/node/files/gateway-locks.js';
 import type { LockRecord } from '../../shared/node/files/lock-record.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { isSameProcess, readParentPid } from '../../shared/node/process/process-identity.js';
-import { endProcesses } from '../gateway/end-process.js';
+import { endProcesses } from '../gateway/end/end-process.js';
 import { poll } from '../gateway/poll.js';
 import { describeListener, findPortOwners, type PortListener } from './port-owner.js';
 

@@ -3,7 +3,7 @@ import { GatewayError } from '../../shared/errors.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { readStartTime } from '../../shared/node/process/process-identity.js';
 import { callControl } from '../gateway/control-client.js';
-import { waitUntilGone } from '../gateway/end-process.js';
+import { waitUntilGone } from '../gateway/end/end-process.js';
 import { portTaken } from '../ports/free-port.js';
 import type { ListenSettings } from '../gateway/gateway-settings.js';
 import { locateGateway, type AnsweringGateway, unavailableError } from '../gateway/locate-gateway.js';

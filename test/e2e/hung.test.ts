@@ -1,5 +1,5 @@
 /** A hung supervisor and a hung worker under every command that ends or replaces a gateway. Through the real binary. */
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { processesOf } from '../helpers/home-processes.js';
@@ -50,6 +50,7 @@ function filesIn(gateway: RealGateway, directory: string): string[] {
 
 function expectNothingLeft({ gateway }: Hung): void {
   expect([...filesIn(gateway, 'locks'), ...filesIn(gateway, 'run')]).toEqual([]);
+  expect(existsSync(join(gateway.xopcHome, 'state', 'data.lock'))).toBe(false);
   expect(processesOf(gateway.home)).toEqual([]);
 }
 
@@ -77,7 +78,7 @@ const COMMANDS: { command: string[]; limitMs: Record<Hang['role'], number>; isRe
   },
   { command: ['gateway', 'restart', '--force'], limitMs: { supervisor: NOTICED_MS, worker: DRAIN_MS + KILL_MS }, isReplaced: true },
   {
-    command: ['gateway', 'start', '--force'],
+    command: ['gateway', '--background', '--force'],
     limitMs: { supervisor: NOTICED_MS + TERM_MS, worker: DRAIN_MS + KILL_MS },
     isReplaced: true,
   },

@@ -5,7 +5,7 @@ import type { LockRecord } from '../../../shared/node/files/lock-record.js';
 import { definedFields } from '../../cli/defined-fields.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { callControl, hasLeft, RESTART_DEADLINES } from '../../gateway/control-client.js';
-import { killGateway } from '../../gateway/kill-gateway.js';
+import { killGateway } from '../../gateway/end/kill-gateway.js';
 import { locateGateway, unavailableError, type AnsweringGateway } from '../../gateway/locate-gateway.js';
 import { parseTimeout } from '../../cli/parse-options.js';
 import { formatSeconds } from '../../output/duration.js';

@@ -11,10 +11,15 @@ import { requireGateway } from '../../gateway/locate-gateway.js';
 import { parseHost, parseToken } from '../../cli/parse-options.js';
 import { findPortOwners } from '../../ports/port-owner.js';
 import { exitCodeForManager } from '../../service/plan/service-plan.js';
-import { checkStart, forceStart, type StartChecks, type Takeover } from '../../gateway/start-checks.js';
+import type { Takeover } from '../../gateway/force-start.js';
+import { checkStart, type StartChecks } from '../../gateway/start-checks.js';
 import type { StartedGateway } from '../../gateway/start-supervisor.js';
 
 type Flags = SupervisorOptions['flags'];
+
+function takeoverDocument({ succession, pid, workerPid }: Takeover): object {
+  return { started: true, takeover: succession, pid, workerPid };
+}
 
 export class RunCommand extends BaseCommand {
   static override readonly usage = Command.Usage({
@@ -53,8 +58,8 @@ export class RunCommand extends BaseCommand {
     const isFirst = isFirstStart(this.io.gatewayPaths);
     if (this.force) {
       const { configPath: _, ...request } = flags;
-      const takeover = await forceStart(checks, request);
-      if (takeover !== undefined) return this.#reportTakeover(takeover);
+      const takeover = await this.context.runtime.loadTools().forceStart(checks, request);
+      if (takeover !== undefined) return isBackground ? this.#reportTakeover(takeover) : this.#attach(takeover);
     } else {
       await checkStart(checks);
     }
@@ -102,15 +107,44 @@ export class RunCommand extends BaseCommand {
     return owners.length === 0 ? error : portTaken(port, owners, checks.paths);
   }
 
-  async #reportTakeover(takeover: Takeover): Promise<number> {
-    const { pid, workerPid } = takeover.succession === 'service-manager' ? await this.#awaitServiceManager(takeover) : takeover;
-    const document = { started: true, takeover: takeover.succession, pid, workerPid };
-    return this.printResult(document, `Gateway taken over; it continues in the background (pid ${pid}).`);
+  #reportTakeover(takeover: Takeover): Promise<number> {
+    return this.printResult(takeoverDocument(takeover), `Gateway taken over; it continues in the background (pid ${takeover.pid}).`);
   }
 
-  async #awaitServiceManager({ previousInstanceId }: Takeover): Promise<{ pid: number; workerPid: number }> {
-    const status = await this.context.runtime.loadTools().awaitServiceManager(this.io.gatewayPaths, previousInstanceId);
-    return { pid: status.pid, workerPid: status.worker?.pid ?? 0 };
+  /** Stays with a gateway that has taken over like a foreground start; over a service it only watches. */
+  async #attach(takeover: Takeover): Promise<number> {
+    const { io } = this;
+    const { gatewayPaths: paths } = io;
+    const tools = this.context.runtime.loadTools();
+    const end = takeover.isService ? 'it is a service; Ctrl-C detaches and leaves it running' : 'Ctrl-C stops it';
+    if (this.json) await io.printJson(takeoverDocument(takeover));
+    else await io.note(`Gateway taken over (pid ${takeover.pid}); ${end}.`);
+    const view = await this.#startLogView();
+    try {
+      return await tools.attachGateway({
+        paths,
+        note: (text) => io.note(text),
+        onSignal: (listener) => this.#onStopSignals(listener),
+        awaitNext: takeover.isService ? (previousInstanceId) => tools.awaitServiceManager(paths, previousInstanceId) : undefined,
+      });
+    } finally {
+      await view?.end();
+    }
+  }
+
+  /** As a gateway in the foreground: the end of its terminal stops it, of any other one it does not. */
+  #onStopSignals(listener: () => void): () => void {
+    const { runtime } = this.context;
+    const releases = [
+      runtime.onInterrupt(listener, ['SIGINT', 'SIGTERM', 'SIGQUIT']),
+      runtime.onInterrupt(this.io.out.isTerminal ? listener : () => undefined, ['SIGHUP']),
+    ];
+    return () => releases.forEach((release) => release());
+  }
+
+  async #startLogView(): Promise<{ end(): Promise<void> } | undefined> {
+    if (!this.io.out.isTerminal || this.json) return undefined;
+    return (await import('../../gateway/log-view.js')).startLogView(this.io.gatewayPaths);
   }
 
   async #runInBackground(flags: Flags, isFirst: boolean): Promise<number> {
@@ -120,8 +154,7 @@ export class RunCommand extends BaseCommand {
 
   async #runInForeground(flags: Flags, isFirst: boolean): Promise<number> {
     const { runtime } = this.context;
-    const view =
-      this.io.out.isTerminal && !this.json ? (await import('../../gateway/log-view.js')).startLogView(this.io.gatewayPaths) : undefined;
+    const view = await this.#startLogView();
     try {
       return await runtime.loadSupervisor().runSupervisor({
         environment: this.io.environment,

@@ -9,8 +9,8 @@ import { readStartTime } from '../../../shared/node/process/process-identity.js'
 import { definedFields } from '../../cli/defined-fields.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { callControl, hasLeft } from '../../gateway/control-client.js';
-import { waitUntilGone, type KnownProcess } from '../../gateway/end-process.js';
-import { killGateway, readProvenLock } from '../../gateway/kill-gateway.js';
+import { waitUntilGone, type KnownProcess } from '../../gateway/end/end-process.js';
+import { killGateway, readProvenLock } from '../../gateway/end/kill-gateway.js';
 import { locateGateway, unavailableError, type AnsweringGateway } from '../../gateway/locate-gateway.js';
 import { parseTimeout } from '../../cli/parse-options.js';
 import { formatSeconds } from '../../output/duration.js';

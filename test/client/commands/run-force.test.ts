@@ -24,7 +24,8 @@ describe('--force', () => {
     const { runtime, supervisors } = recording(paths);
     expect(await runCommand(['gateway', '--force', '--port', '8123'], { home: paths.home, runtime })).toMatchObject({
       code: 0,
-      stdout: 'Gateway taken over; it continues in the background (pid 91).\n',
+      stdout: '',
+      stderr: 'Gateway taken over (pid 91); Ctrl-C stops it.\n',
     });
     expect(control.requests.at(-1)).toMatchObject({
       type: 'restart',
@@ -34,6 +35,19 @@ describe('--force', () => {
       succession: { port: 8123 },
     });
     expect(supervisors).toEqual([]);
+  });
+
+  test('in the background returns at once', async () => {
+    const paths = testPaths();
+    await fakeControl(
+      paths.controlPath,
+      gateway({}, (socket, request) => void socket.write(frame(request, { type: 'result', result }))),
+    );
+    const { runtime } = recording(paths);
+    expect(await runCommand(['gateway', 'start', '--force'], { home: paths.home, runtime })).toMatchObject({
+      code: 0,
+      stdout: 'Gateway taken over; it continues in the background (pid 91).\n',
+    });
   });
 
   test('never succeeds one that came up after this command was started', async () => {

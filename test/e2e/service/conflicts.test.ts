@@ -174,7 +174,7 @@ describe.skipIf(process.platform !== 'linux' || reason !== undefined)('a service
   test('is taken over by `gateway --force` by letting its manager replace it: one owner, and it stays', async () => {
     const gateway = await ServiceGateway.create(machine);
     const { pid } = await gateway.install();
-    const taken = await gateway.runByHand('--force');
+    const taken = await gateway.runByHand('--background', '--force');
     expect(taken).toMatchObject({ code: 0, stdout: expect.stringContaining('Gateway taken over') as string });
     const status = await gateway.status();
     expect(status).toMatchObject({ supervisedBy: 'systemd', ready: true });

@@ -1,7 +1,7 @@
 /** Ends a gateway that does not answer: only processes that its lock names and that their start times prove. */
-import { GatewayError } from '../../shared/errors.js';
-import { isLockRecord, readLock, type LockRecord } from '../../shared/node/files/lock-record.js';
-import { classifyProcess } from '../../shared/node/process/process-identity.js';
+import { GatewayError } from '../../../shared/errors.js';
+import { isLockRecord, readLock, type LockRecord } from '../../../shared/node/files/lock-record.js';
+import { classifyProcess } from '../../../shared/node/process/process-identity.js';
 import { killGroups, killProcesses, type KnownProcess, sendSignal, waitUntilGone } from './end-process.js';
 
 export function unprovable(lock: LockRecord): GatewayError {

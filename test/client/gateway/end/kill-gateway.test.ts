@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { killGateway } from '../../../client/gateway/kill-gateway.js';
-import { isAlive } from '../../../shared/node/process/process-identity.js';
-import { endOf, startProgram } from '../../helpers/child-program.js';
-import { lockRecord, testPaths, writeLock } from '../../helpers/lock-file.js';
+import { killGateway } from '../../../../client/gateway/end/kill-gateway.js';
+import { isAlive } from '../../../../shared/node/process/process-identity.js';
+import { endOf, startProgram } from '../../../helpers/child-program.js';
+import { lockRecord, testPaths, writeLock } from '../../../helpers/lock-file.js';
 
 const READY = "console.log('ready'); setInterval(() => {}, 1e6)";
 

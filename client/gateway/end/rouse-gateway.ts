@@ -1,9 +1,9 @@
 /** Gives a gateway that does not answer the time to end or to answer again. */
-import type { LockRecord } from '../../shared/node/files/lock-record.js';
-import type { GatewayPaths } from '../../shared/node/process/paths.js';
-import { callControl } from './control-client.js';
+import type { LockRecord } from '../../../shared/node/files/lock-record.js';
+import type { GatewayPaths } from '../../../shared/node/process/paths.js';
+import { callControl } from '../control-client.js';
 import { sendSignal, waitUntilGone } from './end-process.js';
-import { readDrainTimeoutMs } from './gateway-settings.js';
+import { readDrainTimeoutMs } from '../gateway-settings.js';
 import { isProven, unprovable } from './kill-gateway.js';
 
 /** Added to the drain time. */

@@ -1,11 +1,11 @@
 /** Removes what a gateway that died has left: its children, its control socket and its locks. docs/adr/0001-lock.md. */
 import { lstatSync, rmSync } from 'node:fs';
-import { newId } from '../../shared/ids.js';
-import { GatewayError } from '../../shared/errors.js';
-import { acquireLock, releaseLock } from '../../shared/node/files/lock.js';
-import { isLockRecord, type LockContent, type LockRecord, readLock } from '../../shared/node/files/lock-record.js';
-import type { GatewayPaths } from '../../shared/node/process/paths.js';
-import { classifyProcess, readIdentity } from '../../shared/node/process/process-identity.js';
+import { newId } from '../../../shared/ids.js';
+import { GatewayError } from '../../../shared/errors.js';
+import { acquireLock, releaseLock } from '../../../shared/node/files/lock.js';
+import { isLockRecord, type LockContent, type LockRecord, readLock } from '../../../shared/node/files/lock-record.js';
+import type { GatewayPaths } from '../../../shared/node/process/paths.js';
+import { classifyProcess, readIdentity } from '../../../shared/node/process/process-identity.js';
 import { killGroups } from './end-process.js';
 
 function heldError(): GatewayError {

@@ -2,10 +2,10 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname } from 'node:path';
 import { expect, test } from 'vitest';
-import { reclaimLock } from '../../../client/gateway/reclaim-lock.js';
-import { isLockRecord, readLock } from '../../../shared/node/files/lock-record.js';
-import { endOf, startProgram } from '../../helpers/child-program.js';
-import { lockRecord, testPaths, writeLock } from '../../helpers/lock-file.js';
+import { reclaimLock } from '../../../../client/gateway/end/reclaim-lock.js';
+import { isLockRecord, readLock } from '../../../../shared/node/files/lock-record.js';
+import { endOf, startProgram } from '../../../helpers/child-program.js';
+import { lockRecord, testPaths, writeLock } from '../../../helpers/lock-file.js';
 
 const READY = "console.log('ready'); setInterval(() => {}, 1e6)";
 

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { rouseGateway } from '../../../client/gateway/rouse-gateway.js';
-import type { GatewayPaths } from '../../../shared/node/process/paths.js';
-import { answers, fakeControl } from '../../fakes/control-socket.js';
-import { endOf, startProgram } from '../../helpers/child-program.js';
-import { lockRecord, testPaths, writeLock } from '../../helpers/lock-file.js';
+import { rouseGateway } from '../../../../client/gateway/end/rouse-gateway.js';
+import type { GatewayPaths } from '../../../../shared/node/process/paths.js';
+import { answers, fakeControl } from '../../../fakes/control-socket.js';
+import { endOf, startProgram } from '../../../helpers/child-program.js';
+import { lockRecord, testPaths, writeLock } from '../../../helpers/lock-file.js';
 
 const READY = "console.log('ready'); setInterval(() => {}, 1e6)";
 

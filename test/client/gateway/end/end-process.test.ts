@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { endProcesses, killGroups, TERM_GRACE_MS, waitUntilGone } from '../../../client/gateway/end-process.js';
-import { isAlive } from '../../../shared/node/process/process-identity.js';
-import { endOf, startProgram } from '../../helpers/child-program.js';
+import { endProcesses, killGroups, TERM_GRACE_MS, waitUntilGone } from '../../../../client/gateway/end/end-process.js';
+import { isAlive } from '../../../../shared/node/process/process-identity.js';
+import { endOf, startProgram } from '../../../helpers/child-program.js';
 
 const READY = "console.log('ready'); setInterval(() => {}, 1e6)";
 const DEAF = `process.on('SIGTERM', () => {}); ${READY}`;

@@ -1,6 +1,6 @@
 /** Ends processes that are not our children: SIGTERM first, then SIGKILL. */
-import { isSameProcess } from '../../shared/node/process/process-identity.js';
-import { poll } from './poll.js';
+import { isSameProcess } from '../../../shared/node/process/process-identity.js';
+import { poll } from '../poll.js';
 
 /** Identity of one process: a pid with a different start time is another process and is never touched. */
 export interface KnownProcess {

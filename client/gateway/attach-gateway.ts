@@ -1,0 +1,99 @@
+/** Stays with a gateway that runs in another process as if it ran in this one: until it has ended, through successions. */
+import type { StatusDocument } from '../../shared/control/messages.js';
+import { GatewayError } from '../../shared/errors.js';
+import { isLockRecord, readLock, type LockRecord } from '../../shared/node/files/lock-record.js';
+import type { GatewayPaths } from '../../shared/node/process/paths.js';
+import { classifyProcess } from '../../shared/node/process/process-identity.js';
+import { sendSignal } from './end/end-process.js';
+import { isProven } from './end/kill-gateway.js';
+import { poll } from './poll.js';
+
+/** How often the lock is read. */
+const LOOK_MS = 200;
+/** A predecessor whose successor has died takes the lock back within this time. */
+const TAKE_BACK_MS = 2_000;
+
+interface Attachment {
+  readonly paths: GatewayPaths;
+  /** Calls `listener` for each Ctrl-C, SIGTERM and closed terminal. @returns how to stop that */
+  readonly onSignal: (listener: () => void) => () => void;
+  readonly note: (text: string) => Promise<void>;
+  /** Set for a service: waits for the gateway that the service manager starts next. @throws when it starts none */
+  readonly awaitNext: ((previousInstanceId: string) => Promise<StatusDocument>) | undefined;
+}
+
+type End = 'released' | 'died' | 'detached';
+
+/** The holder of the lock; undefined when there is none, `dead` when it has died. */
+function readHolder(lockPath: string): LockRecord | 'dead' | undefined {
+  const lock = readLock(lockPath);
+  if (!isLockRecord(lock)) return undefined;
+  return classifyProcess(lock) === 'dead' ? 'dead' : lock;
+}
+
+/**
+ * Waits until the gateway of a configuration has ended. A signal stops it, a second one shortens its drain; over a service it
+ * only ends the wait.
+ * @returns the exit code of a gateway in the foreground: 0 for one that has stopped
+ * @throws UNAVAILABLE when it has died
+ */
+export async function attachGateway(attachment: Attachment): Promise<number> {
+  const { paths, awaitNext, note } = attachment;
+  let holder: LockRecord | undefined;
+  let isDetached = false;
+  const release = attachment.onSignal(() => {
+    if (awaitNext !== undefined) isDetached = true;
+    else if (holder !== undefined && isProven(holder)) sendSignal(holder.pid, 'SIGTERM');
+  });
+  const look = (): End | undefined => {
+    if (isDetached) return 'detached';
+    const now = readHolder(paths.lockPath);
+    if (now === undefined) return 'released';
+    if (now === 'dead') return 'died';
+    holder = now;
+    return undefined;
+  };
+  try {
+    for (;;) {
+      const end = await awaitEnd(look);
+      if (end === 'detached') {
+        await note(`Detached; the gateway continues as a service. Stop it with: xopc gateway stop`);
+        return 0;
+      }
+      if (awaitNext !== undefined && holder !== undefined && (await isFollowed(awaitNext, holder.instanceId))) continue;
+      if (end === 'released') return 0;
+      throw died(holder);
+    }
+  } finally {
+    release();
+  }
+}
+
+/** Between the death of a successor and the return of its predecessor, the lock names a dead process. */
+async function awaitEnd(look: () => End | undefined): Promise<End> {
+  for (;;) {
+    const end = await poll(look, { limitMs: Infinity, pause: LOOK_MS });
+    if (end === undefined) continue;
+    if (end !== 'died') return end;
+    const isBack = await poll(() => (look() === 'died' ? undefined : true), { limitMs: TAKE_BACK_MS, pause: LOOK_MS });
+    if (isBack === undefined) return 'died';
+  }
+}
+
+async function isFollowed(awaitNext: NonNullable<Attachment['awaitNext']>, instanceId: string): Promise<boolean> {
+  try {
+    await awaitNext(instanceId);
+    return true;
+  } catch (error) {
+    if (error instanceof GatewayError) return false;
+    throw error;
+  }
+}
+
+function died(holder: LockRecord | undefined): GatewayError {
+  return new GatewayError('UNAVAILABLE', {
+    message: `the gateway${holder === undefined ? '' : ` (pid ${holder.pid})`} has died`,
+    details: holder === undefined ? {} : { pid: holder.pid },
+    hint: 'See why with: xopc gateway logs   Start it again with: xopc gateway',
+  });
+}

@@ -1,0 +1,104 @@
+/** Prepares a start with `--force`: whatever is in the way is replaced or ended. */
+import type { StatusDocument } from '../../shared/control/messages.js';
+import { GatewayError } from '../../shared/errors.js';
+import { alreadyRuns } from '../../shared/node/files/gateway-locks.js';
+import type { LockRecord } from '../../shared/node/files/lock-record.js';
+import { freePort, gatewayAmong, portTaken } from '../ports/free-port.js';
+import { awaitServiceManager, isServiceProcess, startService } from '../service/await-service.js';
+import { callControl, hasLeft, RESTART_DEADLINES } from './control-client.js';
+import { TERM_GRACE_MS } from './end/end-process.js';
+import { killGateway } from './end/kill-gateway.js';
+import { locateGateway, unavailableError } from './locate-gateway.js';
+import { awaitStopping, lastingStrangersOn, refuseAlias, refuseCompetitor, type StartChecks } from './start-checks.js';
+import { awaitStarting } from './wait-ready.js';
+
+/** The succession to request from the running gateway. */
+interface TakeoverRequest {
+  readonly port?: number;
+  readonly host?: string;
+  readonly token?: string;
+}
+
+export interface Takeover {
+  /** The supervisor that serves now. */
+  readonly pid: number;
+  readonly workerPid: number;
+  readonly succession: 'none' | 'successor' | 'service-manager';
+  /** A service manager runs it. */
+  readonly isService: boolean;
+}
+
+/** @returns undefined when it has exited meanwhile and no other has taken its place */
+async function takeOver(
+  controlPath: string,
+  status: StatusDocument,
+  { request, checks }: { request: TakeoverRequest; checks: StartChecks },
+): Promise<Takeover | undefined> {
+  refuseCompetitor(status.startedAt, status);
+  const onProgress = ({ message }: { message: string }): void => void checks.note(`Taking over: ${message}`);
+  const call = { type: 'restart', force: true, exclusive: true, expects: status.instanceId, succession: request } as const;
+  try {
+    const result = await callControl(controlPath, call, { deadlines: RESTART_DEADLINES, onProgress });
+    const isService = status.supervisedBy !== null;
+    if (result.succession !== 'service-manager') return { ...result, isService };
+    const { pid, worker } = await awaitServiceManager(checks.paths, status.instanceId);
+    return { pid, workerPid: worker?.pid ?? 0, succession: result.succession, isService };
+  } catch (error) {
+    // It exited during the request: for the successor of another takeover, or permanently.
+    const isGone = hasLeft(error) || (error instanceof GatewayError && error.code === 'NOT_RUNNING');
+    const now = isGone ? await locateGateway(checks.paths) : undefined;
+    if (now?.kind === 'answers') throw alreadyRuns(now.status, checks.paths.configPath);
+    if (now?.kind === 'absent') return undefined;
+    throw error;
+  }
+}
+
+/** @returns the gateway that the service manager has started in the place of its own; undefined when the caller has to start */
+async function endSilent(lock: LockRecord, checks: StartChecks): Promise<Takeover | undefined> {
+  refuseCompetitor(lock.createdAt, lock);
+  const isService = await isServiceProcess(checks.paths, lock.pid);
+  await checks.note(`The gateway (pid ${lock.pid}) is not responding; ending it ...`);
+  await killGateway(lock, checks.paths.lockPath, { termMs: TERM_GRACE_MS });
+  if (!isService) return undefined;
+  const { pid, worker } = await startService(checks.paths, lock.instanceId);
+  return { pid, workerPid: worker?.pid ?? 0, succession: 'service-manager', isService };
+}
+
+/**
+ * Prepares a start with `--force`: a gateway that answers is replaced, one that does not is ended, and so is another program on the port.
+ * @returns the takeover when there is already a successor; undefined when the caller has to start
+ * @throws LOCK_HELD when another start has won; CONTROL_UNREACHABLE; PORT_TAKEN for a process that must not be ended
+ */
+export async function forceStart(checks: StartChecks, request: TakeoverRequest): Promise<Takeover | undefined> {
+  const found = await locateGateway(checks.paths);
+  await refuseAlias(checks.paths);
+  if (found.kind === 'starting') refuseCompetitor(found.lock.createdAt, found.lock);
+  const location = await awaitStopping(checks, await awaitStarting(checks.paths, found));
+  switch (location.kind) {
+    case 'answers': {
+      const takeover = await takeOver(location.controlPath, location.status, { request, checks });
+      if (takeover !== undefined) return takeover;
+      break;
+    }
+    case 'starting':
+      throw alreadyRuns(location.lock, checks.paths.configPath);
+    case 'foreign':
+      throw unavailableError(location);
+    case 'silent':
+      if (location.lock === undefined) throw unavailableError(location);
+      {
+        const takeover = await endSilent(location.lock, checks);
+        if (takeover !== undefined) return takeover;
+      }
+      break;
+    case 'absent':
+  }
+  if (checks.isSocketPassed) return undefined;
+  const listen = await checks.listen();
+  const dead = location.kind === 'answers' ? undefined : location.lock;
+  const strangers = await lastingStrangersOn(checks, listen, dead);
+  if (strangers.length === 0) return undefined;
+  if (gatewayAmong(strangers, checks.paths) !== undefined) throw portTaken(listen.port, strangers, checks.paths);
+  await freePort(listen.host, listen.port, (text) => checks.note(text));
+  return undefined;
+}
