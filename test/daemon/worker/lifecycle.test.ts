@@ -189,6 +189,22 @@ test('a valid configuration is in force at once, an invalid one changes nothing 
   expect(await status()).toBe(200);
 });
 
+test('a token that was replaced before a restart does not count on connections of the worker that ends', async () => {
+  const { home, lifecycle, port } = await makeActiveWorker({ config: { ...CONFIG, gateway: { auth: { enabled: true } } } });
+  const tokenPath = join(home, 'credentials', 'token');
+  const before = readFileSync(tokenPath, 'utf8').trim();
+  const wires = await Promise.all([1, 2].map(() => openWire(port, 'GET /api/models HTTP/1.1\r\nHost: localhost\r\n')));
+  // Once this is answered, the worker has read what was sent before.
+  await sendRequest(port, '/health');
+  const after = 'a-token-of-more-than-thirty-two-characters';
+  writeFileSync(tokenPath, after);
+  const drained = lifecycle.drain(drain('restart'));
+  for (const [index, token] of [before, after].entries()) wires[index]?.socket.write(`Authorization: Bearer ${token}\r\n\r\n`);
+  await Promise.all(wires.map((wire) => wire.closed));
+  expect(wires.map((wire) => /^HTTP\/1\.1 (\d+)/.exec(wire.received())?.[1])).toEqual(['401', '200']);
+  await drained;
+});
+
 test('a drain ends streams with their last event, and cuts at the deadline what has not ended', async () => {
   const { lifecycle, told, port, heartbeats } = await makeActiveWorker();
   const events = await openWire(port, 'GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n');
