@@ -4,7 +4,8 @@ import { createHash } from 'node:crypto';
 /** `unchanged`: as `install` wrote it; `edited`: written by `install` and changed since; `foreign`: not written by `install`. */
 type ChecksumState = 'unchanged' | 'edited' | 'foreign';
 
-const CHECKSUM_LINE = /^.*\bxopc-checksum ([0-9a-f]{16})\b.*\r?\n/m;
+/** `xopc-seal` is in files that earlier versions installed. */
+const CHECKSUM_LINE = /^.*\bxopc-(?:checksum|seal) ([0-9a-f]{16})\b.*\r?\n/m;
 const PLACEHOLDER = '{{checksum}}';
 
 function hashOf(text: string): string {

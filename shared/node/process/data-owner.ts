@@ -1,20 +1,36 @@
 /**
- * Which directory holds a configuration's data: the home itself for one configuration, `{home}/gateways/{key}` for every other.
+ * Which directory holds a configuration's data: the home itself for one configuration, `{home}/gateways/{hash}` for every other.
  * `{home}/state/owner.json` names the one that owns the home's data; see docs/adr/0001-lock.md, "Data".
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GatewayError } from '../../errors.js';
-import { sha256Hex } from '../../sha256.js';
 import { type ConfigIdentity, ownerName } from './config-identity.js';
 import { isEarlierOwner } from './earlier-owner.js';
 
 /** Owner records of a later format are refused, not guessed. */
 export const OWNER_VERSION = 1;
 
-/** Returns the data directory of a configuration that does not own the home's data. */
+/**
+ * Returns the data directory of a configuration that does not own the home's data: `{home}/gateways/{hash}`, with the digits of
+ * its lock. In a home that was moved the digits are others, and the record in the directory tells.
+ */
 export function ownDataDir(config: ConfigIdentity): string {
-  return join(config.home, 'gateways', sha256Hex(ownerName(config)).slice(0, 16));
+  const gateways = join(config.home, 'gateways');
+  const expected = join(gateways, config.hash);
+  if (existsSync(expected) || !existsSync(gateways)) return expected;
+  const name = ownerName(config);
+  const moved = readdirSync(gateways).find((key) => isOwnedBy(join(gateways, key), name));
+  return moved === undefined ? expected : join(gateways, moved);
+}
+
+/** A record that cannot be read names nobody here. */
+function isOwnedBy(dataDir: string, name: string): boolean {
+  try {
+    return readOwner(dataDir) === name;
+  } catch {
+    return false;
+  }
 }
 
 /** Returns where a data directory's owner is recorded. */

@@ -14,7 +14,7 @@ export interface GatewayPaths {
   readonly lockPath: string;
   readonly runDir: string;
   readonly controlPath: string;
-  /** The home for the configuration that owns its data, `{home}/gateways/{key}` for every other. */
+  /** The home for the configuration that owns its data, `{home}/gateways/{hash}` for every other. */
   readonly dataDir: string;
   /** Records whose data it is. */
   readonly ownerPath: string;

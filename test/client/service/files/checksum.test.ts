@@ -19,6 +19,10 @@ describe('a file with a checksum', () => {
     expect(compareChecksum(edited)).toBe('edited');
   });
 
+  test('of an earlier version is recognised by its own word', () => {
+    expect(compareChecksum('# xopc-seal c86427bd6e74c0f7\nKey=value\n')).toBe('unchanged');
+  });
+
   test('without a checksum line is foreign', () => {
     expect(compareChecksum(text.replace(/^.*xopc-checksum.*\n/m, ''))).toBe('foreign');
     expect(compareChecksum('')).toBe('foreign');

@@ -18,7 +18,7 @@ test('an unused home belongs to the first configuration that claims it, every ot
   expect(readFileSync(first.ownerPath, 'utf8')).toBe('{"v":1,"configPath":"work.json"}\n');
   expect(statSync(first.stateDir).mode & 0o777).toBe(0o700);
   const second = claimPaths(pathsOf(home));
-  expect(second.dataDir).toMatch(new RegExp(`^${home}/gateways/[0-9a-f]{16}$`));
+  expect(second.dataDir).toBe(join(home, 'gateways', second.hash));
   expect(second).toMatchObject({ databasePath: join(second.dataDir, 'state', 'gateway.db'), lockDir: first.lockDir, runDir: first.runDir });
   expect([pathsOf(home, 'work.json').dataDir, pathsOf(home).dataDir]).toEqual([home, second.dataDir]);
   expect(readdirSync(home).toSorted()).toEqual(['gateways', 'state']);
