@@ -50,6 +50,8 @@ export interface ClientRuntime {
    * @param signals  default: SIGINT @returns how to stop that
    */
   onInterrupt(listener: () => void, signals?: readonly NodeJS.Signals[]): () => void;
+  /** Calls `listener` when the reader of stdout has closed while nothing is written, where that can be noticed. @returns how to stop that */
+  onReaderGone(listener: () => void): () => void;
 }
 
 export interface ClientContext extends BaseContext {

@@ -5,6 +5,7 @@ import { loadBundle, readBuildInfo } from '../../shared/node/build/bundle.js';
 import type { DatabaseModule } from '../../shared/backup.js';
 import type { PatternModule } from '../../shared/node/log/line-matcher.js';
 import type { SupervisorEntry } from '../../shared/node/process/entry.js';
+import { watchReader } from '../output/reader-watch.js';
 import { environmentValue, readEnvironment } from '../../shared/node/process/env.js';
 import { runCli } from './cli.js';
 import type { ClientContext, ClientRuntime, ClientTools, CommandEntry } from './client-context.js';
@@ -21,6 +22,7 @@ export const processRuntime: ClientRuntime = {
     for (const signal of signals) process.on(signal, listener);
     return () => signals.forEach((signal) => process.off(signal, listener));
   },
+  onReaderGone: watchReader,
 };
 
 /** The process's own streams; Node opens each when it is first asked for. */

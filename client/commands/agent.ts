@@ -89,6 +89,8 @@ export class AgentCommand extends BaseCommand {
   async #printStream(api: ApiClient, request: ApiRequest): Promise<void> {
     const text = new TerminalText(this.io.out.isTerminal);
     for await (const event of api.stream(request)) {
+      // The reader has closed, as with `| head -1`: as after Ctrl-C, the text so far is kept.
+      if (this.io.out.isClosed) return;
       if (event.event === 'delta') await this.io.out.write(text.push(asText(parseData(event).text)));
       else if (event.event === 'tool') await this.#noteTool(parseData(event));
       else if (event.event === 'error') throw await this.#endLine(agentFailure(parseData(event)));

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Installation } from '../helpers/installation.js';
-import { RealGateway, until } from '../helpers/real-gateway.js';
+import { launcher, RealGateway, runProcess, until } from '../helpers/real-gateway.js';
 
 /** The smallest file size that the configuration allows, so that rotations come often. */
 const MAX_BYTES = 65_536;
@@ -80,6 +80,18 @@ describe('logs', () => {
     expect(seen).toEqual(seen.toSorted((a, b) => a - b));
     expect(seen).toHaveLength(last - (seen[0] ?? 0) + 1);
   });
+});
+
+test('--follow ends with exit 0 when its reader closes while nothing is logged', async () => {
+  const gateway = await RealGateway.start({});
+  await gateway.xopc('gateway', 'stop');
+  const { stdout, stderr } = await runProcess(
+    ['/bin/sh', '-c', `("$0" gateway logs --follow; echo "exit $?" >&2) | head -1`, ...launcher],
+    [],
+    { env: gateway.env },
+  ).done;
+  expect(stdout.trim().split('\n')).toHaveLength(1);
+  expect(stderr).toBe('exit 0\n');
 });
 
 describe('what a worker prints beside the log', () => {

@@ -59,6 +59,7 @@ function makeRuntime(options: CommandLineOptions, interrupts: Set<() => void>): 
       interrupts.add(listener);
       return () => interrupts.delete(listener);
     },
+    onReaderGone: () => () => undefined,
     ...options.runtime,
   };
 }

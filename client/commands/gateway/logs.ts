@@ -80,14 +80,15 @@ export class LogsCommand extends BaseCommand {
       if ((await this.#showLast(filter)) === null) throw noLog(this.io.gatewayPaths.logPath);
       return 0;
     }
-    // From here on Ctrl-C is the ordinary end.
-    const interruption = new AbortController();
-    const release = this.context.runtime.onInterrupt(() => interruption.abort());
+    // From here on Ctrl-C is the ordinary end, as is a reader that closes.
+    const end = new AbortController();
+    const { runtime } = this.context;
+    const releases = [runtime.onInterrupt(() => end.abort()), runtime.onReaderGone(() => end.abort())];
     try {
-      await this.#follow((await this.#showLast(filter)) ?? 'start', filter, interruption.signal);
+      await this.#follow((await this.#showLast(filter)) ?? 'start', filter, end.signal);
       return 0;
     } finally {
-      release();
+      for (const release of releases) release();
     }
   }
 

@@ -38,7 +38,10 @@ export class SessionExportCommand extends BaseCommand {
     const content = await api.download({ method: 'GET', path: `${path}/export?format=${this.format}` });
     if (this.output === undefined) {
       const text = new TerminalText(this.io.out.isTerminal);
-      for await (const chunk of content.setEncoding('utf8') as AsyncIterable<string>) await this.io.out.write(text.push(chunk));
+      for await (const chunk of content.setEncoding('utf8') as AsyncIterable<string>) {
+        if (this.io.out.isClosed) return 0;
+        await this.io.out.write(text.push(chunk));
+      }
       await this.io.out.write(text.end());
       return 0;
     }

@@ -49,6 +49,27 @@ test('the answer is printed as it comes, tool calls go to stderr', async () => {
   expect(JSON.parse(seen[0]?.body ?? '')).toEqual({ message: 'hello you' });
 });
 
+test('a reader that closes ends it quietly, and the request with it', async () => {
+  let closed = (): void => undefined;
+  const ended = new Promise<void>((resolve) => {
+    closed = resolve;
+  });
+  const { start } = await setUp((_request, response) => {
+    response.writeHead(200, { 'Content-Type': 'text/event-stream' });
+    const writing = setInterval(() => response.write(event('delta', { text: 'Hello\n' })), 10);
+    response.on('close', () => {
+      clearInterval(writing);
+      closed();
+    });
+  });
+  const command = start(['hello']);
+  await command.out.until((text) => text !== '');
+  command.out.failure = Object.assign(new Error('write EPIPE'), { code: 'EPIPE' });
+  expect(await command.exitCode).toBe(0);
+  await ended;
+  expect(command.err.text).toBe('');
+});
+
 test('options become fields of the request, and --json prints the answer as it is', async () => {
   const answer = { status: 'ok', reply: 'r', session: 's', model: 'm' };
   const { run, seen } = await setUp((_request, response) => json(response, answer));
