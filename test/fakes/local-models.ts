@@ -43,6 +43,11 @@ export const llamaCpp: Documents = {
   '/props': { default_generation_settings: { n_ctx: 8_192 }, total_slots: 1, model_path: '/models/gemma.gguf' },
 };
 
+/** https://docs.vllm.ai/en/stable/serving/openai_compatible_server.html */
+export const vllm: Documents = {
+  '/v1/models': { object: 'list', data: [{ id: 'Qwen/Qwen3-8B', object: 'model', owned_by: 'vllm', max_model_len: 40_960 }] },
+};
+
 /** Some other program on the same port. */
 export const stranger: Documents = {
   '/v1/models': { object: 'list', data: [{ id: 'x', owned_by: 'me' }] },

@@ -108,7 +108,7 @@ export const KNOWN_PROVIDERS: readonly KnownProvider[] = [
 
 /** A model server on this machine at its default port. All of them speak chat completions without a key. */
 export interface LocalServer {
-  readonly id: 'ollama' | 'lmstudio' | 'llamacpp';
+  readonly id: 'ollama' | 'lmstudio' | 'llamacpp' | 'vllm';
   readonly name: string;
   /** On 127.0.0.1. */
   readonly port: number;
@@ -119,6 +119,7 @@ export const LOCAL_SERVERS: readonly LocalServer[] = [
   { id: 'ollama', name: 'Ollama', port: 11_434 },
   { id: 'lmstudio', name: 'LM Studio', port: 1_234 },
   { id: 'llamacpp', name: 'llama.cpp', port: 8_080 },
+  { id: 'vllm', name: 'vLLM', port: 8_000 },
 ];
 
 /** The provider of the built-in guide. */

@@ -10,8 +10,8 @@ export type VariableLookup = (name: string) => string | undefined;
 export interface ProviderEntry extends ConnectionSettings {
   /** Empty: the server is asked for its list. */
   readonly models: readonly ModelConfig[];
-  /** The model to call when none is chosen and the server does not list its models. */
-  readonly fallbackModelId: string | undefined;
+  /** What is known of models that the server may have; the first is the default where the server does not list its models. */
+  readonly known: readonly ModelConfig[];
   /** `models.json`, the variable that switches it on, or `discovery`. */
   readonly source: string;
   /** Why the provider cannot be used, and what to do; undefined when it can. */
@@ -62,7 +62,7 @@ function fromDocument(id: string, config: ProviderConfig, lookup: VariableLookup
     apiKey,
     headers: config.headers ?? {},
     models: config.models,
-    fallbackModelId: undefined,
+    known: isVendors ? known.models : [],
     source: 'models.json',
     problem: isVendors && apiKey === undefined ? `it has no apiKey, and ${unset(known)}` : problemOfDocument(config, found),
   };
@@ -93,7 +93,7 @@ function fromEnvironment(known: KnownProvider, lookup: VariableLookup): Provider
     baseUrl: baseUrl ?? known.baseUrl,
     apiKey: key?.value,
     models: isOtherServer ? [] : known.models,
-    fallbackModelId: known.models[0]?.id,
+    known: known.models,
     source: key?.variable ?? (isOtherServer ? (known.baseUrlVariable ?? firstVariable) : firstVariable),
     problem: problemOfEnvironment(known, { key, baseUrl, isOtherServer }),
   };
@@ -122,7 +122,7 @@ export function localProviders(
       api: 'openai-completions',
       baseUrl,
       models: models ?? [],
-      fallbackModelId: undefined,
+      known: [],
       source: 'discovery',
       problem: models === undefined ? `${name} does not answer at ${baseUrl}` : undefined,
     };

@@ -150,9 +150,10 @@ export class ProviderRegistry {
     const entry = lasting ?? this.#local().find(({ id }) => id === providerId);
     if (entry === undefined || modelId === '') throw modelNotFound(ref, `there is no provider '${providerId}'`);
     if (lasting?.problem !== undefined) throw modelNotFound(ref, lasting.problem);
-    const model = entry.models.find(({ id }) => id === modelId);
     // A list in models.json is complete; vendors add models faster than releases can name them.
-    if (model === undefined && entry.source === 'models.json' && entry.models.length > 0) {
+    const isComplete = entry.source === 'models.json' && entry.models.length > 0;
+    const model = [...entry.models, ...(isComplete ? [] : entry.known)].find(({ id }) => id === modelId);
+    if (model === undefined && isComplete) {
       throw modelNotFound(ref, `'${entry.id}' has ${entry.models.map(({ id }) => id).join(', ')}`);
     }
     const used = model ?? { id: modelId };
@@ -173,7 +174,7 @@ export class ProviderRegistry {
     const usable = this.entries.filter((entry) => entry.problem === undefined);
     const lists = await Promise.all(
       usable.map(async (entry) => {
-        const models = entry.models.length > 0 ? entry.models : (await this.#list(entry)).map((id) => ({ id }));
+        const models = await this.#modelsOf(entry);
         return models.map((model) => toInfo(entry, model));
       }),
     );
@@ -184,10 +185,18 @@ export class ProviderRegistry {
     return localProviders(this.#options.document, (id) => this.#options.local.found(id));
   }
 
+  /** A server without a list here is asked for its models; known ones come first. */
+  async #modelsOf(entry: ProviderEntry): Promise<readonly ModelConfig[]> {
+    if (entry.models.length > 0) return entry.models;
+    const ids = await this.#list(entry);
+    const found = entry.known.filter(({ id }) => ids.includes(id));
+    return [...found, ...ids.filter((id) => !found.some((model) => model.id === id)).map((id) => ({ id }))];
+  }
+
   async #firstModel(entries: readonly ProviderEntry[]): Promise<string | undefined> {
     for (const entry of entries) {
       if (entry.problem !== undefined) continue;
-      const modelId = entry.models[0]?.id ?? (await this.#list(entry))[0] ?? entry.fallbackModelId;
+      const modelId = ((await this.#modelsOf(entry))[0] ?? entry.known[0])?.id;
       if (modelId !== undefined) return `${entry.id}/${modelId}`;
     }
     return undefined;

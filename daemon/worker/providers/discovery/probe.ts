@@ -58,10 +58,18 @@ async function probeLlamaCpp(target: ProbeTarget): Promise<ModelConfig[] | undef
   return models.flatMap(({ id, meta }) => toModel(id, settings['n_ctx'] ?? fieldsOf(meta)['n_ctx_train']));
 }
 
+/** https://docs.vllm.ai/en/stable/serving/openai_compatible_server.html */
+async function probeVllm(target: ProbeTarget): Promise<ModelConfig[] | undefined> {
+  const models = listOf(await getJson({ ...target, path: '/v1/models' }), 'data')?.filter(({ owned_by: owner }) => owner === 'vllm');
+  if (models === undefined || models.length === 0) return undefined;
+  return models.flatMap(({ id, max_model_len: contextWindow }) => toModel(id, contextWindow));
+}
+
 const PROBES: Readonly<Record<LocalServer['id'], (target: ProbeTarget) => Promise<ModelConfig[] | undefined>>> = {
   ollama: probeOllama,
   lmstudio: probeLmStudio,
   llamacpp: probeLlamaCpp,
+  vllm: probeVllm,
 };
 
 /** @returns its models; undefined when no such server answers there */

@@ -28,11 +28,11 @@ const EXAMPLE = `\`\`\`json
 export function guideText({ modelsPath, configPath }: GuideOptions): string {
   return `Your message arrived and is stored, but no language model is configured yet. This is the built-in guide, which understands commands but cannot answer questions.
 
-To get real answers, do one of these:
+To get real answers, run \`xopc setup\` in a terminal on this machine, which asks for what is needed, or do one of these:
 
 1. Set the API key of a vendor in the environment and start the gateway again: ${KEYS}.
 
-2. Start Ollama, LM Studio or llama.cpp on this machine, at its usual port; it is found within a minute.
+2. Start Ollama, LM Studio, llama.cpp or vLLM on this machine, at its usual port; it is found within a minute.
 
 3. Describe a provider in ${modelsPath}; it takes effect at once. For a server of your own, for example:
 

@@ -7,7 +7,6 @@ import { KNOWN_PROVIDERS } from '../../../../daemon/worker/providers/known-provi
 import { listModels } from '../../../../daemon/worker/providers/list-models.js';
 import { ProviderRegistry } from '../../../../daemon/worker/providers/registry.js';
 import { modelsSchema } from '../../../../shared/config/models-schema.js';
-import { resolvePaths } from '../../../../shared/node/process/paths.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
 import { startFakeOpenAi } from '../../../fakes/openai/server.js';
 
@@ -162,9 +161,17 @@ test('each vendor is switched on by any of its keys, and by no other vendor’s'
   }
 });
 
-test('the keys that the first start names are those that switch a vendor on', () => {
-  const lines = renderWelcome({ url: '', pageLink: undefined, hasModel: false }, resolvePaths({ home: '/h', runtimeDir: '/t' })).join('\n');
-  const named = [...lines.matchAll(/[A-Z_]+_API_KEY/g)].map(([name]) => name);
-  expect(named.length).toBeGreaterThan(0);
-  expect(KNOWN_PROVIDERS.flatMap(({ keyVariables }) => keyVariables)).toEqual(expect.arrayContaining(named));
+test('what is known of a vendor’s models also holds for its entry in models.json, and known ones come first', async () => {
+  const document = { providers: { openai: { baseUrl: 'https://api.openai.com/v1', apiKey: 'k' } } };
+  const { registry } = make(document, {}, async () => ['babbage', 'gpt-5', 'gpt-4o-mini']);
+  const models = await registry.models();
+  expect(models.map(({ id }) => id)).toEqual(['openai/gpt-5', 'openai/gpt-4o-mini', 'openai/babbage', 'xopc/guide']);
+  expect(models[0]).toMatchObject({ name: 'GPT-5', contextWindow: 400_000 });
+  expect(registry.resolve('openai/gpt-4.1')).toMatchObject({ contextWindow: 1_047_576, takesImages: true });
+  expect(await registry.defaultRef()).toBe('openai/gpt-5');
+});
+
+test('the first start names the command that adds a model', () => {
+  expect(renderWelcome({ url: '', pageLink: undefined, hasModel: false }).join('\n')).toContain('xopc setup');
+  expect(renderWelcome({ url: '', pageLink: undefined, hasModel: true }).join('\n')).not.toContain('xopc setup');
 });

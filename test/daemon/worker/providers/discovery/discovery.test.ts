@@ -5,14 +5,14 @@ import { LocalDiscovery, type DiscoveryOptions } from '../../../../../daemon/wor
 import { probeLocalServer } from '../../../../../daemon/worker/providers/discovery/probe.js';
 import type { ModelConfig } from '../../../../../shared/config/models-schema.js';
 import { systemClock } from '../../../../../shared/clock.js';
-import { llamaCpp, lmStudio, ollama, serveDocuments, stranger } from '../../../../fakes/local-models.js';
+import { llamaCpp, lmStudio, ollama, serveDocuments, stranger, vllm } from '../../../../fakes/local-models.js';
 import { startFakeOpenAi } from '../../../../fakes/openai/server.js';
 import { FakeClock } from '../../../../helpers/fake-clock.js';
 import { logMemory } from '../../../../helpers/log-memory.js';
 import { ask, makeConversation } from '../../../../helpers/make-conversation.js';
 import { eventually } from '../../../../helpers/eventually.js';
 
-const probe = async (id: 'ollama' | 'lmstudio' | 'llamacpp', documents: Readonly<Record<string, unknown>>) =>
+const probe = async (id: 'ollama' | 'lmstudio' | 'llamacpp' | 'vllm', documents: Readonly<Record<string, unknown>>) =>
   probeLocalServer(id, { port: (await serveDocuments(documents)).port, signal: AbortSignal.timeout(5_000) });
 
 test.each([
@@ -26,11 +26,12 @@ test.each([
     ],
   },
   { id: 'llamacpp' as const, documents: llamaCpp, models: [{ id: '/models/gemma.gguf', contextWindow: 8_192 }] },
+  { id: 'vllm' as const, documents: vllm, models: [{ id: 'Qwen/Qwen3-8B', contextWindow: 40_960 }] },
 ])('$id is recognised, with the models that write text', async ({ id, documents, models }) => {
   expect(await probe(id, documents)).toEqual(models);
 });
 
-test.each(['ollama', 'lmstudio', 'llamacpp'] as const)('another program on the port of %s is not taken for it', async (id) => {
+test.each(['ollama', 'lmstudio', 'llamacpp', 'vllm'] as const)('another program on the port of %s is not taken for it', async (id) => {
   expect(await probe(id, stranger)).toBeUndefined();
   expect(await probe(id, {})).toBeUndefined();
 });
@@ -86,7 +87,7 @@ test('with discovery disabled no server is asked, and earlier results are not us
   expect(discovery.found('ollama')).toBeUndefined();
   discovery.start();
   clock.advance(120_000);
-  expect(asked).toHaveLength(3);
+  expect(asked).toHaveLength(4);
 });
 
 test('a request waits for the first discovery, but not for long', async () => {
