@@ -40,13 +40,12 @@ export async function makeWelcome(url: string, api: ApiClient, options: { isTerm
 }
 
 /** The lines of the first start. */
-export function renderWelcome(welcome: Welcome, paths: GatewayPaths): string[] {
+export function renderWelcome(welcome: Welcome): string[] {
   const lines = welcome.pageLink === undefined ? [] : [`   Page: ${welcome.pageLink}   (works once)`];
   if (welcome.hasModel === false) {
     lines.push(
       '🤖 No model is configured yet; a built-in guide answers. To add one:',
-      '   set OPENAI_API_KEY, ANTHROPIC_API_KEY or GEMINI_API_KEY and start again, or',
-      `   add a provider to ${paths.modelsPath}`,
+      '   xopc setup                    # Asks for provider, model, Telegram bot and service',
     );
   }
   return [

@@ -32,7 +32,7 @@ export interface Running {
 }
 
 /** Ours without anything that would steer the gateway, or slow each Node start down. */
-function cleanEnvironment(extra: Record<string, string>): NodeJS.ProcessEnv {
+export function cleanEnvironment(extra: Record<string, string>): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(
     ([name]) => !/^(XOPC_|OPENAI_|ANTHROPIC_|GOOGLE_|NODE_EXTRA_CA_CERTS|NODE_OPTIONS|VITEST|LISTEN_)/.test(name),
   );

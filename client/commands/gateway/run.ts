@@ -176,7 +176,7 @@ export class RunCommand extends BaseCommand {
     const url = status.urls[0] ?? `http://localhost:${port}`;
     if (this.json) return this.io.printJson({ started: true, pid, instanceId, host, port, url });
     const lines = [`✅ Gateway is running (pid ${pid})`, `   URL: ${url}`];
-    if (isFirst) lines.push(...renderWelcome(await makeWelcome(url, await this.connect(), this.io.out), this.io.gatewayPaths));
+    if (isFirst) lines.push(...renderWelcome(await makeWelcome(url, await this.connect(), this.io.out)));
     for (const line of lines)
       await (this.io.out.isTerminal || this.background || this.path.includes('start') ? this.io.printLine(line) : this.io.note(line));
   }
