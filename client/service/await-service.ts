@@ -1,7 +1,10 @@
 /** Waits until a service manager has started the gateway; only the gateway's own answer counts. */
+import { rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { StatusDocument } from '../../shared/control/messages.js';
 import { type ErrorCode, GatewayError } from '../../shared/errors.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
+import type { GatewayLocation } from '../gateway/locate-gateway.js';
 import { notServing, waitForNewInstance, watchGateway } from '../gateway/wait-ready.js';
 import { chooseManager } from './manager/choose-manager.js';
 import { recordOf } from './files/install-record.js';
@@ -14,16 +17,49 @@ const ASK_MANAGER_MS = 500;
 /** Maps the exit code of a failed start to an error code (see FINAL_EXIT_CODES). */
 const CODE_OF_EXIT: Readonly<Record<number, ErrorCode>> = { 5: 'LOCK_HELD', 78: 'CONFIG_INVALID' };
 
-async function startFailed(manager: ServiceManager, state: ServiceState): Promise<GatewayError> {
+/** How often a service may exit and be restarted while it is waited for: each time once for another start that was faster. */
+const MAX_RESTARTS = 2;
+/** From the start of the service's process to the gateway's lock. */
+const LOCK_LIMIT_MS = 10_000;
+/** Lines of the service's output that a message shows. */
+const SHOWN_WORDS = 5;
+
+/** @param what  has happened to the service */
+async function startFailed(manager: ServiceManager, state: ServiceState, what: string): Promise<GatewayError> {
   const words = await manager.lastWords();
   // The gateway's own message, otherwise systemd's about a program that could not be run.
   const reason = words.findLast((line) => line.startsWith('xopc:')) ?? words.findLast((line) => line.includes('Failed at step'));
   const exit = state.lastExitCode === null ? state.description : `exit code ${state.lastExitCode}`;
+  const output = words.length === 0 ? `: ${exit}` : ['; its last output:', ...words.slice(-SHOWN_WORDS)].join('\n    ');
   return new GatewayError((state.lastExitCode === null ? undefined : CODE_OF_EXIT[state.lastExitCode]) ?? 'UNAVAILABLE', {
-    message: `the service exited after it was started: ${reason === undefined ? exit : reason.replace(/^xopc: /, '')}`,
+    message: what + (reason === undefined ? output : `: ${reason.replace(/^xopc: /, '')}`),
     details: { exitCode: state.lastExitCode, lastWords: words },
     hint: 'The service stays installed. Fix the cause, then start it with: xopc gateway service-start',
   });
+}
+
+const isAbsent = (location: GatewayLocation | undefined): boolean => location?.kind === 'absent';
+
+interface Sight {
+  readonly state: ServiceState;
+  readonly location: GatewayLocation | undefined;
+  /** Restarts since the wait began. */
+  readonly restarts: number;
+  /** No gateway has the lock, for longer than a start takes. */
+  readonly isLate: boolean;
+}
+
+/** Why a service in this state will never be ready; undefined while it may. */
+function hopeless({ state, location, restarts, isLate }: Sight, marker: string): string | undefined {
+  const { activity, pid, description } = state;
+  if (activity === 'failed' || activity === 'inactive') return 'the service exited after it was started';
+  if (activity === 'unknown') return `the service is in the state ${description}`;
+  if (restarts > MAX_RESTARTS) return 'the service exits each time it is started';
+  if (pid === null || activity !== 'active') return undefined;
+  const status = location?.kind === 'answers' ? location.status : undefined;
+  if (status?.pid === pid && status.supervisedBy !== marker)
+    return `the service was changed: XOPC_SERVICE_MARKER is '${status.supervisedBy ?? ''}' in it, not '${marker}'`;
+  return isLate ? `process ${pid} of the service is not the gateway of this configuration` : undefined;
 }
 
 export function notInstalled(): GatewayError {
@@ -41,25 +77,35 @@ function classifyStatus(status: StatusDocument, marker: string, previousInstance
 /**
  * Waits until the gateway started by the manager is ready.
  * @param options.previousInstanceId  of the gateway that ran before, which is ignored
+ * @param options.lockLimitMs  how long its process may run without being the gateway; default: the launcher may wait, so no limit
  * @throws CONFIG_INVALID, LOCK_HELD or UNAVAILABLE with the service's last output when it has exited; WORKER_NOT_READY;
  *   STILL_STARTING
  */
 export async function awaitService(
   paths: GatewayPaths,
   manager: ServiceManager,
-  options: { previousInstanceId?: string | undefined } = {},
+  options: { previousInstanceId?: string | undefined; lockLimitMs?: number } = {},
 ): Promise<StatusDocument> {
   const deadline = Date.now() + LIMIT_MS;
+  const lateAtMs = Date.now() + (options.lockLimitMs ?? Infinity);
+  let restartsBefore: number | null | undefined;
+  let location: GatewayLocation | undefined;
   while (Date.now() < deadline) {
     const status = await watchGateway(
       paths,
-      (location) => (location.kind === 'answers' ? classifyStatus(location.status, manager.marker, options.previousInstanceId) : undefined),
+      (now) => {
+        location = now;
+        return now.kind === 'answers' ? classifyStatus(now.status, manager.marker, options.previousInstanceId) : undefined;
+      },
       ASK_MANAGER_MS,
     );
     if (status?.ready === true) return status;
     if (status !== undefined) throw notServing(status);
     const state = await manager.state();
-    if (state.activity === 'failed' || state.activity === 'inactive') throw await startFailed(manager, state);
+    if (restartsBefore === undefined) restartsBefore = state.restarts;
+    const restarts = (state.restarts ?? 0) - (restartsBefore ?? 0);
+    const reason = hopeless({ state, location, restarts, isLate: isAbsent(location) && Date.now() > lateAtMs }, manager.marker);
+    if (reason !== undefined) throw await startFailed(manager, state, reason);
   }
   throw new GatewayError('STILL_STARTING', {
     message: `the service is not ready after ${LIMIT_MS / 1000} s`,
@@ -80,7 +126,7 @@ export async function isServiceProcess(paths: GatewayPaths, pid: number): Promis
 
 /**
  * Starts the installed service and waits until it serves. What was registered and is not any more (an upgrade of the system, a moved
- * home directory) is registered again.
+ * home directory) is registered again. Earlier failures are forgotten, also by the launcher.
  * @param previousInstanceId  of a gateway that does not count
  * @throws NOT_FOUND when none is installed; UNAVAILABLE; what {@link awaitService} throws
  */
@@ -89,11 +135,13 @@ export async function startService(paths: GatewayPaths, previousInstanceId?: str
   if (record === undefined) throw notInstalled();
   const manager = chooseManager(paths);
   await manager.assertAvailable();
-  const options = { isSocketActivated: record.plan.socket !== null };
+  const { socket, launcherPath } = record.plan;
+  const options = { isSocketActivated: socket !== null };
+  rmSync(join(dirname(launcherPath), 'starts'), { force: true });
   const { isRegistered, isEnabled } = await manager.state();
   if (isRegistered && isEnabled) await manager.start(options);
   else await manager.activate(options);
-  return awaitService(paths, manager, { previousInstanceId });
+  return awaitService(paths, manager, { previousInstanceId, lockLimitMs: LOCK_LIMIT_MS });
 }
 
 /**

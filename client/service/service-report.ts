@@ -1,5 +1,7 @@
 /** The report of `service-status`: the manager's view of the service, the gateway's own status, and any problems. */
 import type { StatusWarning } from '../../shared/control/messages.js';
+import type { GatewayError } from '../../shared/errors.js';
+import { escapeControls } from '../../shared/log/escape.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { locateGateway } from '../gateway/locate-gateway.js';
 import { block } from '../output/status-text.js';
@@ -71,9 +73,18 @@ const warningLines = ({ warnings, concerns, others }: ServiceReport): string[] =
 
 /** The text of `xopc gateway service-status`. */
 export function renderServiceReport(report: ServiceReport): string {
-  const details = report.installed ? [...stateLines(report), ...programLines(report)] : [];
-  const parts = [block(headline(report), details), block('⚠️  Warnings:', warningLines(report)), block('📝 Management:', hints(report))];
+  const details = report.installed ? [...stateLines(report), ...programLines(report)].map((line) => `   ${escapeControls(line)}`) : [];
+  const parts = [[headline(report), ...details], block('⚠️  Warnings:', warningLines(report)), block('📝 Management:', hints(report))];
   return parts.flat().join('\n');
+}
+
+/** The report where nothing is installed and there is no service manager that could run it. */
+export function absentReport({ message, hint }: GatewayError): { document: object; text: string } {
+  const lines = [message, ...(hint === undefined ? [] : [hint])];
+  return {
+    document: { installed: false, serving: false, reason: message },
+    text: ['⚪ Gateway is not installed as a service', ...lines.map((line) => `   ${escapeControls(line)}`)].join('\n'),
+  };
 }
 
 /** Exit code: 0 ready, 1 failed, 3 stopped or not installed. */

@@ -1,7 +1,13 @@
 import { Command } from 'clipanion';
+import { GatewayError } from '../../../shared/errors.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { chooseManager } from '../../service/manager/choose-manager.js';
-import { makeServiceReport, renderServiceReport, serviceExitCode } from '../../service/service-report.js';
+import { recordOf } from '../../service/files/install-record.js';
+import type { ServiceManager } from '../../service/manager/service-manager.js';
+import { absentReport, makeServiceReport, renderServiceReport, serviceExitCode } from '../../service/service-report.js';
+
+/** Exit code of `status` and `service-status` where nothing runs. */
+const NOT_RUNNING_EXIT_CODE = 3;
 
 export class ServiceStatusCommand extends BaseCommand {
   static override readonly usage = Command.Usage({
@@ -16,10 +22,27 @@ export class ServiceStatusCommand extends BaseCommand {
 
   protected async run(): Promise<number> {
     const paths = this.io.gatewayPaths;
-    const manager = chooseManager(paths);
-    await manager.assertAvailable();
+    const manager = await this.#manager();
+    if (manager instanceof GatewayError) {
+      const { document, text } = absentReport(manager);
+      await this.printResult(document, text);
+      return NOT_RUNNING_EXIT_CODE;
+    }
     const report = await makeServiceReport(paths, manager);
     await this.printResult(report, renderServiceReport(report));
     return serviceExitCode(report);
+  }
+
+  /** @returns why there is none, where no service is installed either @throws UNAVAILABLE */
+  async #manager(): Promise<ServiceManager | GatewayError> {
+    const paths = this.io.gatewayPaths;
+    try {
+      const manager = chooseManager(paths);
+      await manager.assertAvailable();
+      return manager;
+    } catch (error) {
+      if (error instanceof GatewayError && recordOf(paths) === undefined) return error;
+      throw error;
+    }
   }
 }

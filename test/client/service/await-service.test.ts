@@ -1,0 +1,87 @@
+import { expect, test } from 'vitest';
+import { awaitService } from '../../../client/service/await-service.js';
+import type { ServiceManager, ServiceState } from '../../../client/service/manager/service-manager.js';
+import { answers, fakeControl, sampleStatus } from '../../fakes/control-socket.js';
+import { testPaths } from '../../helpers/lock-file.js';
+
+const ACTIVE: ServiceState = {
+  isRegistered: true,
+  isEnabled: true,
+  activity: 'active',
+  pid: 42,
+  restarts: 0,
+  lastExitCode: null,
+  description: 'active (running)',
+};
+
+/** A manager that reports these states, the last one from then on. */
+function managerIn(states: Partial<ServiceState>[], words: string[] = []): ServiceManager {
+  let asked = 0;
+  return {
+    marker: 'systemd',
+    state: () => Promise.resolve({ ...ACTIVE, ...states[Math.min(asked++, states.length - 1)] }),
+    lastWords: () => Promise.resolve(words),
+  } as Partial<ServiceManager> as ServiceManager;
+}
+
+test.each([
+  {
+    what: 'has failed',
+    states: [{ activity: 'failed', lastExitCode: 78 } as const],
+    words: ['Started.', 'xopc: the port is taken'],
+    code: 'CONFIG_INVALID',
+    message: 'the service exited after it was started: the port is taken',
+  },
+  {
+    what: 'was stopped',
+    states: [{ activity: 'inactive', description: 'inactive (dead)' } as const],
+    words: [],
+    code: 'UNAVAILABLE',
+    message: 'the service exited after it was started: inactive (dead)',
+  },
+  {
+    what: 'is started again and again',
+    states: [{ restarts: 4 }, { restarts: 5 }, { restarts: 7, activity: 'restarting', lastExitCode: 1 } as const],
+    words: ['Started.', 'SyntaxError: Unexpected token', '    at line 1', 'Main process exited, status=1/FAILURE'],
+    code: 'UNAVAILABLE',
+    message:
+      'the service exits each time it is started; its last output:\n    Started.\n' +
+      '    SyntaxError: Unexpected token\n        at line 1\n    Main process exited, status=1/FAILURE',
+  },
+  {
+    what: 'is in an unknown state',
+    states: [{ activity: 'unknown', description: 'maintenance (masked)' } as const],
+    words: [],
+    code: 'UNAVAILABLE',
+    message: 'the service is in the state maintenance (masked): maintenance (masked)',
+  },
+  {
+    what: 'runs something else',
+    states: [{}],
+    words: [],
+    code: 'UNAVAILABLE',
+    message: 'process 42 of the service is not the gateway of this configuration: active (running)',
+  },
+])('a service that $what ends the wait at once, with the reason', async ({ what, states, words, code, message }) => {
+  await expect(
+    awaitService(testPaths(), managerIn(states, words), what === 'runs something else' ? { lockLimitMs: 0 } : {}),
+  ).rejects.toMatchObject({
+    code,
+    message,
+    details: { lastWords: words },
+  });
+});
+
+test('a gateway of the service that does not name the service manager ends the wait', async () => {
+  const paths = testPaths();
+  await fakeControl(paths.controlPath, answers({ ...sampleStatus, pid: 42, supervisedBy: null }));
+  await expect(awaitService(paths, managerIn([{}]))).rejects.toMatchObject({
+    message: expect.stringContaining("XOPC_SERVICE_MARKER is '' in it, not 'systemd'") as string,
+  });
+});
+
+test('a service that serves ends the wait with its status', async () => {
+  const paths = testPaths();
+  await fakeControl(paths.controlPath, answers({ ...sampleStatus, supervisedBy: 'systemd' }));
+  expect(await awaitService(paths, managerIn([{}]))).toMatchObject({ pid: sampleStatus.pid });
+});
