@@ -37,6 +37,7 @@ export const ERRORS = {
   PRECONDITION_FAILED: spec(412, 1),
   PAYLOAD_TOO_LARGE: spec(413, 1),
   UNSUPPORTED_MEDIA_TYPE: spec(415, 1),
+  UPGRADE_REQUIRED: spec(426, 1),
   RATE_LIMITED: spec(429, 1, { retryable: true }),
   AGENT_ERROR: spec(502, 1, { retryable: true }),
   UNAVAILABLE: spec(503, 1, { retryable: true }),

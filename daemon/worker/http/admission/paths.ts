@@ -1,9 +1,10 @@
 /** Which rules of admission a path is under. */
+import { SOCKET_PATH } from '../../../../shared/socket.js';
 
 const PAGE_SESSION = '/api/page-session';
 
 /**
- * `health`: no token, any Host, not logged. `page`: the page's own files and its sign-in, no token. `credentials`: called from anywhere by
+ * `health`: no token, any Host, not logged. `page`: the page's own files, its sign-in and its WebSocket, no token. `credentials`: called from anywhere by
  * programs with credentials of their own, no token, any Host. `api`: everything else, under every rule.
  */
 export type PathKind = 'health' | 'page' | 'credentials' | 'api';
@@ -14,5 +15,5 @@ export function pathKind(path: string): PathKind {
     return path === PAGE_SESSION ? 'page' : 'api';
   }
   if (path === '/health' || path.startsWith('/health/')) return 'health';
-  return path === '/' || path === '/docs' || path.startsWith('/assets/') ? 'page' : 'api';
+  return path === '/' || path === '/docs' || path === SOCKET_PATH || path.startsWith('/assets/') ? 'page' : 'api';
 }

@@ -25,7 +25,7 @@ export function createSocketDoor({ gate, refuseCredentials, requireToken, tokenS
   return async (request) => {
     const { caller, refusal } = gate(request, SOCKET_PATH);
     const { address } = caller.client;
-    if (refusal !== undefined && refusal.rule !== 'token') await refuse(refusal, address, refuseCredentials);
+    if (refusal !== undefined) await refuse(refusal, address, refuseCredentials);
     // A browser cannot send a token here; a program that sends a wrong one is refused at once.
     if (caller.token === 'wrong') await refuseCredentials(address, tokenRefusal(caller.token));
     return async ({ token }) => {

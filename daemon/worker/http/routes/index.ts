@@ -30,6 +30,7 @@ import { pageRoutes } from '../page/page-routes.js';
 import { sessionArchiveRoutes } from './sessions/session-archive.js';
 import { sessionKeyReader } from './sessions/session-key.js';
 import { sessionRoutes } from './sessions/sessions.js';
+import { socketRoute } from './socket.js';
 import { statusRoutes } from './gateway/status.js';
 import { webhookRoutes } from './webhooks.js';
 
@@ -70,6 +71,7 @@ export function apiRoutes(deps: RouteDeps): Route[] {
     ...metricRoutes(deps.metrics),
     ...logRoutes({ logs: services.logs, logLevel: services.logLevel, connections, clock }),
     ...pageSessionRoutes(deps.pageSession),
+    socketRoute,
     ...healthRoutes(document, isDraining),
     ...pageRoutes({ document, isDraining, page: deps.page }),
   ];

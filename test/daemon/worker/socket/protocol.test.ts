@@ -180,3 +180,23 @@ test('an offer of another protocol is answered as the request that it is, its bo
   expect(services.calls.at(-1)).toEqual({ name: 'agent.run', input: { message: 'hi' } });
   expect((await send('/elsewhere', { headers: { Connection: 'Upgrade', Upgrade: 'websocket' } })).status).toBe(404);
 });
+
+const UPGRADE = "the header 'Upgrade: websocket'";
+const CONNECTION = "the header 'Connection: Upgrade'";
+
+test.each<{ headers: Record<string, string>; lacks: string }>([
+  { headers: {}, lacks: `${UPGRADE} and ${CONNECTION}` },
+  { headers: { Upgrade: 'websocket' }, lacks: CONNECTION },
+  { headers: { Connection: 'Upgrade' }, lacks: UPGRADE },
+  { headers: { Connection: 'Upgrade', Upgrade: 'h2c' }, lacks: `${UPGRADE} and ${CONNECTION}` },
+])('a request without an upgrade ($headers) is answered 426, also without the token', async ({ headers, lacks }) => {
+  const { send } = await startHttpApp({ peer: '198.51.100.7' });
+  const answer = await send('/ws', { headers: { Host: '192.0.2.10', ...headers } });
+  expect([answer.status, answer.headers.upgrade, answer.headers.connection]).toEqual([426, 'websocket', 'Upgrade']);
+  expect(answer.json).toMatchObject({
+    error: {
+      code: 'UPGRADE_REQUIRED',
+      message: `/ws is a WebSocket, and the request lacks ${lacks}. A reverse proxy must pass both headers on, with HTTP/1.1.`,
+    },
+  });
+});
