@@ -18,6 +18,8 @@ const TYPES = {
 function options(root) {
   return {
     root,
+    // Relative: the page may be published under any path.
+    base: './',
     configFile: false,
     envFile: false,
     logLevel: 'silent',
@@ -31,7 +33,7 @@ function options(root) {
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
       reportCompressedSize: false,
-      rollupOptions: { input: join(root, 'index.html'), external: [/^\/assets\//] },
+      rollupOptions: { input: join(root, 'index.html'), external: [/^\.\/assets\//] },
     },
   };
 }

@@ -3,6 +3,7 @@
  * Unknown keys are refused at every level. Published names (`api_key`) stay; the rest is camelCase with units.
  */
 import * as z from 'zod';
+import { parseBasePath } from './base-path.js';
 import { GATEWAY_DEFAULTS, LOG_DEFAULTS } from './defaults.js';
 import { httpUrl } from './http-url.js';
 import { LOG_LEVELS } from '../log/level.js';
@@ -52,6 +53,13 @@ const gateway = z.strictObject({
   maxImportBytes: z.int().min(1_024).max(1_099_511_627_776).default(1_073_741_824),
   /** Addresses or CIDR ranges of reverse proxies whose forwarding headers are believed. */
   trustedProxies: z.array(addressRange).default([]),
+  /** Path below which a reverse proxy publishes the gateway. */
+  basePath: z
+    .string()
+    .refine((text) => text === '' || parseBasePath(text) !== undefined, {
+      error: ({ input }) => `'${String(input)}' cannot be a base path; use one such as /xopc, not one of the gateway's own such as /api`,
+    })
+    .default(''),
   /** Host names beyond this machine's own under which the gateway may be reached without the token. */
   allowedHosts: z.array(z.string().min(1)).default([]),
   /** If not empty, only these addresses or CIDR ranges may connect. */

@@ -90,14 +90,18 @@ test.skipIf(noBrowser)('the page can be installed: its manifest, icons and colou
   const gateway = await RealGateway.start();
   const page = await openPage(gateway.url, { token: tokenOf(gateway) });
   const href = await page.locator('link[rel=manifest]').getAttribute('href');
-  const manifest = (await (await fetch(gateway.url + href)).json()) as { icons: { src: string; sizes: string; type: string }[] };
-  for (const { src, sizes, type } of manifest.icons) {
-    const response = await fetch(gateway.url + src);
+  const at = new URL(href ?? '', page.url());
+  type Manifest = { start_url: string; scope: string; icons: { src: string; sizes: string; type: string }[] };
+  const manifest = (await (await fetch(at)).json()) as Manifest;
+  for (const address of [manifest.start_url, manifest.scope]) expect(new URL(address, at).href).toBe(`${gateway.url}/`);
+  for (const { src: address, sizes, type } of manifest.icons) {
+    const src = new URL(address, at).href;
+    const response = await fetch(src);
     expect([response.status, response.headers.get('content-type')]).toEqual([200, type]);
     if (type !== 'image/png') continue;
     const size = `const image = new Image(); image.src = ${JSON.stringify(src)}; image.decode().then(() => image.naturalWidth + 'x' + image.naturalHeight)`;
     expect(await page.evaluate(size)).toBe(sizes);
   }
   const touch = await page.locator('link[rel=apple-touch-icon]').getAttribute('href');
-  expect((await fetch(gateway.url + touch)).status).toBe(200);
+  expect((await fetch(new URL(touch ?? '', page.url()))).status).toBe(200);
 });

@@ -1,5 +1,5 @@
 /** The worker's HTTP server: the chain that each request passes, WebSockets, and the drain. */
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import Koa from 'koa';
 import type { Clock } from '../../../shared/clock.js';
 import type { Config } from '../../../shared/config/schema.js';
@@ -12,11 +12,13 @@ import { createGate } from './admission/gate.js';
 import { createRefuseCredentials, createRequireToken } from './admission/credentials.js';
 import { createRules } from './admission/rules.js';
 import { createFailureLimiter } from './admission/rate-limit.js';
+import { publicAddress } from './admission/public-address.js';
 import { admission } from './middleware/admission.js';
 import { answer } from './middleware/answer.js';
 import { createReadJson } from './middleware/body.js';
 import { createOpenUpload } from './middleware/upload.js';
 import { cors } from './middleware/cors.js';
+import { publicAddresses } from './middleware/public-address.js';
 import { unmatched } from './middleware/unmatched.js';
 import { Metrics, type MetricsModule } from './observe/metrics.js';
 import { readBuiltPage } from './page/built-page.js';
@@ -109,11 +111,13 @@ function createKoa(deps: HttpDeps, connections: Connections, isDraining: () => b
 
   const koa = new Koa<RequestState, RouterExtras>();
   koa.on('error', (error: NodeJS.ErrnoException) => logUnsent(logger, error));
+  koa.use(publicAddresses(rules));
   koa.use(answer({ log: new RequestLog({ logger, clock, stats }), logger, clock }));
   koa.use(admission({ gate, refuseCredentials, requireToken, cors: cors(() => rules().cors) }));
   koa.use(routesMiddleware(routes, { readJson, openUpload, refuseCredentials, requireToken }));
   koa.use(unmatched);
-  return { koa, door: createSocketDoor({ gate, refuseCredentials, requireToken, tokenState }) };
+  const door = createSocketDoor({ gate, refuseCredentials, requireToken, tokenState });
+  return { koa, door, urlOf: (request: IncomingMessage) => publicAddress(request, rules()).url };
 }
 
 function createSockets({ services, clock, logger, version, instanceId, loadWs }: HttpDeps): Sockets {
@@ -125,7 +129,7 @@ function createSockets({ services, clock, logger, version, instanceId, loadWs }:
 export function createHttpApp(deps: HttpDeps): HttpApp {
   const connections = new Connections();
   const isDraining = (): boolean => deps.isDraining() || drain.isActive;
-  const { koa, door } = createKoa(deps, connections, isDraining);
+  const { koa, door, urlOf } = createKoa(deps, connections, isDraining);
   const answerRequest = koa.callback();
   const sockets = createSockets(deps);
   const server = createServer({
@@ -142,6 +146,7 @@ export function createHttpApp(deps: HttpDeps): HttpApp {
   const drain = new Drain({ server, connections, clock: deps.clock });
   listenForUpgrades(server, {
     isDraining,
+    urlOf,
     admit: door,
     accept(request, socket, context) {
       connections.release(socket);

@@ -8,6 +8,10 @@ export interface RequestState {
   /** `X-Request-Id`, the caller's own if it is valid. */
   requestId: string;
   caller: Caller;
+  /** Path before the gateway's own paths, without a final slash; usually ''. */
+  basePath: string;
+  /** Whether a trusted proxy says that the browser uses HTTPS. */
+  isSecure: boolean;
   /** The body as it arrived, once it has been read. */
   rawBody?: () => Buffer;
   /** Set when the answer is an error, for the log. */

@@ -34,7 +34,7 @@ async function startReceiver() {
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return async (call: Call, options: { shell?: string; hasToken?: boolean; env?: Record<string, string> } = {}): Promise<Received> => {
     const { shell = 'sh', hasToken = true, env = {} } = options;
-    const line = curlLine(call, { origin, hasToken });
+    const line = curlLine(call, { url: new URL(call.path, origin), hasToken });
     await run(shell, ['-c', line], { env: { PATH: process.env['PATH'], XOPC_TOKEN: 'the-token', ...env } });
     const last = received.pop();
     if (last === undefined) throw new Error(`nothing came of ${line}`);
@@ -78,7 +78,7 @@ describe('a line for curl, run by a real shell', () => {
     const send = await startReceiver();
     const body = { providers: { home: { baseUrl: 'https://x.example', apiKey: `sk-'very'-secret` } }, keep: { botToken: '${FROM_ENV}' } };
     const call: Call = { method: 'PATCH', path: '/api/models-json', body };
-    expect(curlLine(call, { origin: 'http://127.0.0.1', hasToken: true })).not.toMatch(/very|the-token/);
+    expect(curlLine(call, { url: new URL('http://127.0.0.1/api/models-json'), hasToken: true })).not.toMatch(/very|the-token/);
     const got = await send(call, { env: { API_KEY: 'from a variable' } });
     expect(JSON.parse(got.body)).toEqual({ ...body, providers: { home: { baseUrl: 'https://x.example', apiKey: 'from a variable' } } });
   });
@@ -92,9 +92,9 @@ describe('a line for curl, run by a real shell', () => {
   });
 
   test('reading is a plain line', () => {
-    expect(curlLine({ method: 'GET', path: '/api/logs?level=warn' }, { origin: 'http://h:1', hasToken: false })).toBe(
-      "curl 'http://h:1/api/logs?level=warn'",
-    );
+    expect(
+      curlLine({ method: 'GET', path: '/api/logs?level=warn' }, { url: new URL('http://h:1/api/logs?level=warn'), hasToken: false }),
+    ).toBe("curl 'http://h:1/api/logs?level=warn'");
   });
 });
 

@@ -6,6 +6,7 @@ import type { ErrorResponse } from '../../../shared/api/error.js';
 import type { Call, Method } from './call.js';
 import { curlLine } from './command-line.js';
 import { keepInstead } from './copy-mode.js';
+import { gatewayUrl } from './gateway-url.js';
 import { regainSession, session } from './session.js';
 
 export type { Call, Method } from './call.js';
@@ -44,7 +45,7 @@ async function send(call: Call): Promise<Response> {
   const headers: Record<string, string> = { ...call.headers };
   if (call.body !== undefined) headers['Content-Type'] ??= 'application/json';
   try {
-    return await fetch(call.path, {
+    return await fetch(gatewayUrl(call.path), {
       method: call.method,
       headers,
       cache: 'no-store',
@@ -89,5 +90,5 @@ const PRIVATE = /^\/api\/(?:logs|config|models-json)\b/;
 
 /** Returns the call as a command line for a shell. */
 export function toCurl(call: Call): string {
-  return curlLine(call, { origin: location.origin, hasToken: session.peek().needsToken || PRIVATE.test(call.path) });
+  return curlLine(call, { url: gatewayUrl(call.path), hasToken: session.peek().needsToken || PRIVATE.test(call.path) });
 }

@@ -38,14 +38,15 @@ function quote(text: string): string {
 }
 
 interface CurlPlace {
-  readonly origin: string;
+  /** The whole address. */
+  readonly url: URL;
   /** Whether the call needs the token. */
   readonly hasToken: boolean;
 }
 
 /** Returns the command for curl. `$XOPC_TOKEN` stands for the output of `xopc gateway token --show`. */
-export function curlLine({ method, path, body, headers }: Call, { origin, hasToken }: CurlPlace): string {
-  const parts = ['curl', ...(method === 'GET' ? [] : ['-X', method]), quote(new URL(path, origin).href)];
+export function curlLine({ method, body, headers }: Call, { url, hasToken }: CurlPlace): string {
+  const parts = ['curl', ...(method === 'GET' ? [] : ['-X', method]), quote(url.href)];
   if (hasToken) parts.push('-H', '"Authorization: Bearer $XOPC_TOKEN"');
   for (const [name, value] of Object.entries(headers ?? {})) parts.push('-H', quote(`${name}: ${value}`));
   if (body instanceof File) parts.push('-T', shellWord(body.name));

@@ -1,6 +1,7 @@
 /** Whether this browser is signed in. The session is a cookie that scripts cannot read; nothing of it, nor the token, is kept here. */
 import { signal } from '@preact/signals';
 import type { PageSession } from '../../../shared/api/gateway/page-session.js';
+import { gatewayUrl } from './gateway-url.js';
 
 const PATH = '/api/page-session';
 
@@ -36,7 +37,7 @@ export function closeSignIn(isSignedIn: boolean): void {
  */
 export async function signIn(proof: { token?: string; link?: string } = {}): Promise<boolean> {
   const { token, link } = proof;
-  const response = await fetch(PATH, {
+  const response = await fetch(gatewayUrl(PATH), {
     method: 'POST',
     headers: { 'Content-Type': 'application/json', ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }) },
     cache: 'no-store',
@@ -73,7 +74,7 @@ export function regainSession(): Promise<boolean> {
 
 /** Ends the session of this browser, in every tab. @throws when the gateway does not answer */
 export async function signOut(): Promise<void> {
-  const response = await fetch(PATH, { method: 'DELETE', cache: 'no-store' });
+  const response = await fetch(gatewayUrl(PATH), { method: 'DELETE', cache: 'no-store' });
   if (!response.ok) throw new Error(`${response.status}`);
   session.value = { ...session.peek(), signedIn: false };
   void askForSignIn('signedOut');

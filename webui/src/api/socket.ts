@@ -6,6 +6,7 @@
 import { signal } from '@preact/signals';
 import type { ServerFrame } from '../../../shared/api/socket.js';
 import { CLOSE_CODES, SOCKET_LIMITS, SOCKET_PATH } from '../../../shared/socket.js';
+import { gatewayUrl } from './gateway-url.js';
 import { regainSession } from './session.js';
 
 type ConnectionState =
@@ -92,7 +93,7 @@ class PageSocket {
       return;
     }
     if (connection.peek().kind !== 'restarting') connection.value = { kind: 'connecting' };
-    const url = new URL(SOCKET_PATH, location.origin);
+    const url = gatewayUrl(SOCKET_PATH);
     url.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
     const socket = new WebSocket(url);
     this.#socket = socket;

@@ -19,7 +19,7 @@ export function Navigation({ current }: { current: string }) {
   return (
     <nav class="navigation" aria-label={t('views')}>
       <p class="brand">
-        <img src="/assets/icon.svg" alt="" width="22" height="22" />
+        <img src="assets/icon.svg" alt="" width="22" height="22" />
         <span>xopc</span>
       </p>
       <ul>

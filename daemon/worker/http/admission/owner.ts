@@ -10,8 +10,8 @@ const READS = 20;
 const WINDOW_SECONDS = 10;
 
 /** Where something stands in front of the gateway, the client of a local connection may be anybody. */
-function isDirect({ trustedProxies, allowedHosts, tokenless }: AdmissionRules): boolean {
-  return trustedProxies.isEmpty && allowedHosts.size === 0 && tokenless !== 'nobody';
+function isDirect({ trustedProxies, allowedHosts, basePath, tokenless }: AdmissionRules): boolean {
+  return trustedProxies.isEmpty && allowedHosts.size === 0 && basePath === '' && tokenless !== 'nobody';
 }
 
 /** @param canKnow  whether this system tells who opened a connection. Default: {@link knowsOwners} */

@@ -19,6 +19,15 @@ export interface PageSecrets {
   take(secret: StoredSecret): Promise<boolean>;
 }
 
+export interface CookieOptions {
+  /** The Cookie header. */
+  readonly cookies: string | undefined;
+  /** Path before the gateway's own paths, without a final slash. */
+  readonly basePath: string;
+  /** Whether the browser uses HTTPS. */
+  readonly isSecure: boolean;
+}
+
 const LIFETIME_MS: Readonly<Record<PageSecretKind, number>> = { session: 30 * 24 * 60 * 60 * 1_000, link: 600_000 };
 /** How long a session that was read counts as valid: until then it may have been ended by another worker. */
 const KNOWN_MS = 5_000;
@@ -51,17 +60,16 @@ export class PageSessions {
 
   /**
    * Begins a session, valid for 30 days, and ends the one that the browser had.
-   * @param options.cookies  the Cookie header
    * @returns the Set-Cookie header
    */
-  async begin(options: { cookies: string | undefined; isSecure: boolean }): Promise<string> {
+  async begin(options: CookieOptions): Promise<string> {
     await this.#end(options.cookies);
     const { secret } = await this.#create('session');
     return this.#setCookie(secret, { ...options, maxAgeMs: LIFETIME_MS.session });
   }
 
   /** Ends the session of a browser. @returns the Set-Cookie header that removes its cookie */
-  async end(options: { cookies: string | undefined; isSecure: boolean }): Promise<string> {
+  async end(options: CookieOptions): Promise<string> {
     await this.#end(options.cookies);
     return this.#setCookie('', { ...options, maxAgeMs: 0 });
   }
@@ -110,8 +118,9 @@ export class PageSessions {
     return secret === undefined || !/^[\w-]{43}$/.test(secret) ? undefined : secret;
   }
 
-  async #setCookie(secret: string, { isSecure, maxAgeMs }: { isSecure: boolean; maxAgeMs: number }): Promise<string> {
-    const attributes = `Path=/; Max-Age=${maxAgeMs / 1_000}; HttpOnly; SameSite=Strict${isSecure ? '; Secure' : ''}`;
+  async #setCookie(secret: string, options: CookieOptions & { maxAgeMs: number }): Promise<string> {
+    const { basePath, isSecure, maxAgeMs } = options;
+    const attributes = `Path=${basePath}/; Max-Age=${maxAgeMs / 1_000}; HttpOnly; SameSite=Strict${isSecure ? '; Secure' : ''}`;
     return `${await this.#readCookieName()}=${secret}; ${attributes}`;
   }
 

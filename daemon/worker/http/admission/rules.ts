@@ -1,4 +1,5 @@
 /** The part of the configuration that admission applies, prepared once per change instead of once per request. */
+import { parseBasePath } from '../../../../shared/config/base-path.js';
 import type { Config } from '../../../../shared/config/schema.js';
 import { type AddressList, parseAddressList } from '../../../../shared/node/ip-address.js';
 import { parseHost } from './own-hosts.js';
@@ -10,6 +11,8 @@ export interface AdmissionRules {
   readonly allowedIps: AddressList;
   /** As {@link parseHost} returns them. */
   readonly allowedHosts: ReadonlySet<string>;
+  /** Without a final slash; '' for none. */
+  readonly basePath: string;
   readonly cors: CorsConfig;
   /** Who needs no token, except for what always needs it. */
   readonly tokenless: 'nobody' | 'local' | 'everybody';
@@ -20,11 +23,12 @@ function tokenlessBy(enabled: boolean | undefined): AdmissionRules['tokenless'] 
   return enabled ? 'nobody' : 'everybody';
 }
 
-function prepare({ trustedProxies, allowedIps, allowedHosts, cors, auth }: Config['gateway']): AdmissionRules {
+function prepare({ trustedProxies, allowedIps, allowedHosts, basePath, cors, auth }: Config['gateway']): AdmissionRules {
   return {
     trustedProxies: parseAddressList(trustedProxies),
     allowedIps: parseAddressList(allowedIps),
     allowedHosts: new Set(allowedHosts.map((host) => parseHost(host) ?? host)),
+    basePath: parseBasePath(basePath) ?? '',
     cors,
     tokenless: tokenlessBy(auth.enabled),
   };

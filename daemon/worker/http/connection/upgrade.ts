@@ -13,6 +13,8 @@ import type { Authenticate, SocketDoor } from './socket-door.js';
 
 export interface UpgradeDeps {
   readonly isDraining: () => boolean;
+  /** The request's target without the base path. */
+  readonly urlOf: (request: IncomingMessage) => string;
   /** Applies the rules of every request. @throws the refusal */
   readonly admit: SocketDoor;
   /** Takes the connection over. */
@@ -30,8 +32,6 @@ function withoutOffer({ method, url, httpVersion, rawHeaders }: IncomingMessage)
   }
   return Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
 }
-
-const pathOf = (request: IncomingMessage): string => (request.url ?? '').split('?', 1)[0] ?? '';
 
 async function open(deps: UpgradeDeps, request: IncomingMessage, taken: { socket: Socket; head: Buffer }): Promise<void> {
   const { socket, head } = taken;
@@ -55,7 +55,7 @@ export function listenForUpgrades(server: Server, deps: UpgradeDeps): void {
           hint: 'Connect again.',
         }),
       );
-    } else if (isWebSocket && pathOf(request) === SOCKET_PATH) {
+    } else if (isWebSocket && deps.urlOf(request).split('?', 1)[0] === SOCKET_PATH) {
       // Its errors have no other listener until it is accepted.
       socket.on('error', () => socket.destroy());
       void open(deps, request, { socket, head });

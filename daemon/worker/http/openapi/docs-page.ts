@@ -72,13 +72,13 @@ export function renderDocs(document: OpenApiDocument, assets: Assets): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>xopc gateway: API</title>
-<link rel="stylesheet" href="${assets.stylesheet.path}">
-<link rel="icon" href="${assets.icon.path}" type="image/svg+xml">
+<link rel="stylesheet" href=".${assets.stylesheet.path}">
+<link rel="icon" href=".${assets.icon.path}" type="image/svg+xml">
 </head>
 <body>
 <main>
 <h1>${escapeHtml(document.info.title)}: API</h1>
-<p class="muted">Version ${escapeHtml(document.info.version)}. The same for programs: <a href="/openapi.json">/openapi.json</a> (OpenAPI ${document.openapi}).</p>
+<p class="muted">Version ${escapeHtml(document.info.version)}. The same for programs: <a href="./openapi.json">/openapi.json</a> (OpenAPI ${document.openapi}).</p>
 <p>Send the token as <code>Authorization: Bearer TOKEN</code> or <code>X-Api-Key: TOKEN</code>. Failures are <code>{"error": {"code", "message", "requestId", "details"?}}</code>; below <code>/v1</code> they have OpenAI’s shape.</p>
 <ul>${contents}</ul>
 ${document.tags.map((tag) => tagSection(document, tag)).join('\n')}

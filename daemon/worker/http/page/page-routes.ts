@@ -4,6 +4,7 @@ import type { HealthDocument } from '../../../../shared/api/gateway/health.js';
 import { GatewayError } from '../../../../shared/errors.js';
 import type { HttpContext } from '../context.js';
 import { DOCUMENT_HEADERS } from '../middleware/security-headers.js';
+import { publicUrl } from '../middleware/public-address.js';
 import { createAssets } from './assets.js';
 import type { BuiltPage, PageFile } from './built-page.js';
 import { renderPage } from './page.js';
@@ -26,16 +27,24 @@ function send(ctx: HttpContext, { type, gzip }: PageFile): void {
   } else ctx.body = gunzipSync(gzip);
 }
 
+/** Links of a document are relative, so its address must end with a slash: `/x` is answered with a redirect to `/x/`. */
+function documentRoute(answer: (ctx: HttpContext) => void): Route {
+  return route({
+    method: 'GET',
+    path: '/',
+    handle(ctx) {
+      const [path = '', ...query] = ctx.originalUrl.split('?');
+      const last = path.slice(path.lastIndexOf('/') + 1);
+      if (last !== '') return ctx.redirect([`${last}/`, ...query].join('?'));
+      ctx.set(DOCUMENT_HEADERS);
+      answer(ctx);
+    },
+  });
+}
+
 function builtRoutes(page: BuiltPage, index: PageFile): Route[] {
   return [
-    route({
-      method: 'GET',
-      path: '/',
-      handle(ctx) {
-        ctx.set(DOCUMENT_HEADERS);
-        send(ctx, index);
-      },
-    }),
+    documentRoute((ctx) => send(ctx, index)),
     route({
       method: 'GET',
       path: '/assets/:name',
@@ -51,15 +60,10 @@ function builtRoutes(page: BuiltPage, index: PageFile): Route[] {
 
 function smallRoutes({ document, isDraining }: PageDeps): Route[] {
   const assets = createAssets();
-  const page = route({
-    method: 'GET',
-    path: '/',
-    handle(ctx) {
-      const { uptime, version } = document();
-      const { needsToken } = ctx.state.caller;
-      ctx.set(DOCUMENT_HEADERS);
-      ctx.body = renderPage({ host: ctx.get('Host'), uptimeSeconds: uptime, version, isDraining: isDraining(), needsToken, assets });
-    },
+  const page = documentRoute((ctx) => {
+    const { uptime, version } = document();
+    const { needsToken } = ctx.state.caller;
+    ctx.body = renderPage({ url: publicUrl(ctx), uptimeSeconds: uptime, version, isDraining: isDraining(), needsToken, assets });
   });
   const files = [assets.stylesheet, assets.icon, assets.script].map(({ path, type, body }) =>
     route({

@@ -10,8 +10,9 @@ import { PAGE_LINK_FRAGMENT } from '../../../../shared/page-link.js';
 import type { RefuseCredentials } from '../admission/credentials.js';
 import { tokenRefusal } from '../admission/credentials.js';
 import { isOwnOrigin } from '../admission/origin.js';
-import type { PageSessions } from '../admission/page-sessions.js';
+import type { CookieOptions, PageSessions } from '../admission/page-sessions.js';
 import type { HttpContext } from '../context.js';
+import { publicUrl } from '../middleware/public-address.js';
 import { type Route, route } from '../route.js';
 
 export interface PageSessionDeps {
@@ -26,21 +27,15 @@ export interface PageSessionDeps {
 const USED_LINK = { message: 'This link was used before, or has expired.', hint: 'Make another with: xopc gateway open', isWrong: true };
 const HOW = "Send it as 'Authorization: Bearer <token>', or open the link that 'xopc gateway open' prints on the gateway's machine.";
 
-/** Returns the origin under which the caller reached the gateway. A proxy's header is believed: only this caller, who has the token, reads it. */
-function originOf(ctx: HttpContext): string {
-  const scheme = ctx.get('X-Forwarded-Proto') === 'https' ? 'https' : 'http';
-  return `${scheme}://${ctx.get('Host')}`;
-}
-
 /** @throws FORBIDDEN for a page of another origin, which CORS may have admitted */
-function cookieOptions({ req: { headers } }: HttpContext): { cookies: string | undefined; isSecure: boolean } {
+function cookieOptions({ req: { headers }, state }: HttpContext): CookieOptions {
   const { origin, host = '', cookie } = headers;
   if (origin !== undefined && !isOwnOrigin(origin, host))
     throw new GatewayError('FORBIDDEN', {
       message: 'Only the page of this gateway can have a session.',
       hint: 'Other pages send the token.',
     });
-  return { cookies: cookie, isSecure: /^https:/i.test(origin ?? '') };
+  return { cookies: cookie, basePath: state.basePath, isSecure: state.isSecure || /^https:/i.test(origin ?? '') };
 }
 
 async function signIn(deps: PageSessionDeps, ctx: HttpContext, link: string | undefined): Promise<boolean> {
@@ -73,7 +68,7 @@ export function pageSessionRoutes(deps: PageSessionDeps): Route[] {
       async handle(ctx) {
         const { secret, expiresAtMs } = await sessions.createLink();
         const expiresAt = new Date(expiresAtMs).toISOString();
-        ctx.body = { status: 'ok', url: `${originOf(ctx)}/${PAGE_LINK_FRAGMENT}${secret}`, expiresAt };
+        ctx.body = { status: 'ok', url: `${publicUrl(ctx)}/${PAGE_LINK_FRAGMENT}${secret}`, expiresAt };
       },
     }),
     route({

@@ -3,8 +3,8 @@ import { escapeHtml } from '../../../../shared/text/html.js';
 import type { Assets } from './assets.js';
 
 export interface PageFacts {
-  /** The Host header under which the page was asked for. */
-  readonly host: string;
+  /** The address under which the page was asked for, without a final slash. */
+  readonly url: string;
   readonly uptimeSeconds: number;
   readonly version: string;
   readonly isDraining: boolean;
@@ -22,9 +22,8 @@ function duration(seconds: number): string {
 }
 
 function exampleCall(facts: PageFacts): string {
-  const host = facts.host === '' ? 'localhost' : facts.host;
   const token = facts.needsToken ? " -H 'Authorization: Bearer TOKEN'" : '';
-  return `curl http://${host}/api/agent${token} -H 'Content-Type: application/json' -d '{"message": "Hello"}'`;
+  return `curl ${facts.url}/api/agent${token} -H 'Content-Type: application/json' -d '{"message": "Hello"}'`;
 }
 
 /** @returns the HTML document */
@@ -40,9 +39,9 @@ export function renderPage(facts: PageFacts): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>xopc gateway</title>
-<link rel="stylesheet" href="${facts.assets.stylesheet.path}">
-<link rel="icon" href="${facts.assets.icon.path}" type="image/svg+xml">
-<script src="${facts.assets.script.path}" defer></script>
+<link rel="stylesheet" href=".${facts.assets.stylesheet.path}">
+<link rel="icon" href=".${facts.assets.icon.path}" type="image/svg+xml">
+<script src=".${facts.assets.script.path}" defer></script>
 </head>
 <body>
 <main>
@@ -56,7 +55,7 @@ xopc agent "Hello"     # talk to it</code></pre>
 <h2>From a program</h2>
 <pre><code>${escapeHtml(exampleCall(facts))}</code></pre>
 ${tokenNote}
-<p><a href="/docs">API reference</a></p>
+<p><a href="./docs">API reference</a></p>
 <section id="access" aria-live="polite" hidden>
 <h2>This page</h2>
 <p id="notice"></p>

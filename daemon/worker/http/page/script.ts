@@ -22,7 +22,7 @@ export const SCRIPT = `'use strict';
   async function call(method, path, { token, body } = {}) {
     const headers = token ? { Authorization: 'Bearer ' + token } : {};
     if (body) headers['Content-Type'] = 'application/json';
-    const response = await fetch(path, { method, headers, cache: 'no-store', body: body && JSON.stringify(body) });
+    const response = await fetch('.' + path, { method, headers, cache: 'no-store', body: body && JSON.stringify(body) });
     const document = await response.json().catch(() => ({}));
     return { ok: response.ok, status: response.status, body: document };
   }

@@ -42,9 +42,9 @@ test('the page is true, has the next command, and nothing inline or from elsewhe
   expect(text).toContain('xopc gateway status');
   expect(text).toContain('http://localhost:18790/api/agent');
   expect(text).not.toContain('TOKEN');
-  expect(text).not.toMatch(/<style|style=|\son\w+=|href="(?!\/(assets\/|docs"))|src="(?!\/assets\/)/);
+  expect(text).not.toMatch(/<style|style=|\son\w+=|href="(?!\.\/(assets\/|docs"))|src="(?!\.\/assets\/)/);
   expect(text.match(/<script[^>]*>[^<]*<\/script>/g)).toEqual([
-    expect.stringMatching(/^<script src="\/assets\/page\.[0-9a-f]{12}\.js" defer><\/script>$/),
+    expect.stringMatching(/^<script src="\.\/assets\/page\.[0-9a-f]{12}\.js" defer><\/script>$/),
   ]);
   expect(headers['content-security-policy']).toMatch(/script-src 'self'; style-src 'self'/);
   expect(services.calls).toEqual([]);
@@ -70,7 +70,7 @@ test('what a Host header says is escaped in the page', async () => {
 test('the page’s files are there under hashed names, for ever', async () => {
   const { send } = await startHttpApp();
   const { text } = await send('/');
-  const paths = [...text.matchAll(/(?:href|src)="(\/assets\/[^"]+)"/g)].map(([, path = '']) => path);
+  const paths = [...text.matchAll(/(?:href|src)="\.(\/assets\/[^"]+)"/g)].map(([, path = '']) => path);
   expect(paths).toEqual([
     expect.stringMatching(/^\/assets\/page\.[0-9a-f]{12}\.css$/),
     expect.stringMatching(/^\/assets\/icon\.[0-9a-f]{12}\.svg$/),

@@ -20,14 +20,14 @@ async function openPage(app: TestApp, hash: string, cookies = { value: '' }) {
   };
   const location = { hash, pathname: '/' };
   const text = (await app.send('/')).text;
-  const script = await app.send(/src="([^"]+)"/.exec(text)?.[1] ?? '');
+  const script = await app.send(/src="\.([^"]+)"/.exec(text)?.[1] ?? '');
   runInNewContext(script.text, {
     document: { getElementById: element, createElement: () => ({}) },
     location,
     history: { replaceState: () => (location.hash = '') },
     window: { addEventListener: () => undefined },
     fetch: async (path: string, { method, headers, body }: { method: string; headers: Record<string, string>; body?: string }) => {
-      const answer = await app.send(path, { method, headers: { ...localhost, ...headers, Cookie: cookies.value }, body });
+      const answer = await app.send(path.slice(1), { method, headers: { ...localhost, ...headers, Cookie: cookies.value }, body });
       if (answer.headers['set-cookie'] !== undefined) cookies.value = String(answer.headers['set-cookie']).split(';')[0] ?? '';
       return { ok: answer.status === 200, status: answer.status, json: async () => answer.json };
     },

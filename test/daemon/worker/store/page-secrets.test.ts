@@ -57,9 +57,9 @@ test('a session of one worker counts in the next; one that it ends counts there 
   const clock = new FakeClock();
   const make = (): PageSessions => new PageSessions({ secrets: storedPageSecrets(store), token: () => 'token', clock });
   const [first, second] = [make(), make()];
-  const [cookie = ''] = (await first.begin({ cookies: undefined, isSecure: false })).split(';');
+  const [cookie = ''] = (await first.begin({ cookies: undefined, basePath: '', isSecure: false })).split(';');
   expect(await second.isValid(`a=b; ${cookie}`)).toBe(true);
-  await first.end({ cookies: cookie, isSecure: false });
+  await first.end({ cookies: cookie, basePath: '', isSecure: false });
   expect([await first.isValid(cookie), await second.isValid(cookie)]).toEqual([false, true]);
   clock.advance(5_000);
   expect(await second.isValid(cookie)).toBe(false);
