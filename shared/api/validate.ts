@@ -84,7 +84,7 @@ function describe(issue: z.core.$ZodIssue): string {
     return `${path === '' ? '' : `${path}: `}unknown key ${keys.join(', ')}`;
   }
   if (issue.input === undefined && path !== '') return `'${path}' is required`;
-  const problem = describeProblem(issue) ?? (issue.message.startsWith('must ') ? issue.message : undefined);
+  const problem = describeProblem(issue) ?? (/^(?:must|is) /.test(issue.message) ? issue.message : undefined);
   if (problem !== undefined) return path === '' ? `it ${problem}` : `'${path}' ${problem}`;
   return path === '' ? issue.message : `'${path}': ${issue.message}`;
 }
