@@ -1,5 +1,5 @@
 /** The API of a gateway as users run it: what a change does, and what those who follow see of a restart. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import OpenAI from 'openai';
 import { onTestFinished, expect, test } from 'vitest';
@@ -49,8 +49,9 @@ test('a provider added by the API answers within a second, through OpenAI’s SD
 
 test('a change of config.json keeps its comments, is in force without a restart, and is refused when it would be invalid', async () => {
   const gateway = await RealGateway.create();
-  writeFileSync(join(gateway.home, 'config.json'), '{\n  // mine\n  "logs": { "level": "info" } // quiet\n}\n');
-  await gateway.run(['--config', join(gateway.home, 'config.json')]);
+  mkdirSync(gateway.xopcHome, { mode: 0o700 });
+  writeFileSync(join(gateway.xopcHome, 'config.json'), '{\n  // mine\n  "logs": { "level": "info" } // quiet\n}\n');
+  await gateway.run(['--config', join(gateway.xopcHome, 'config.json')]);
   const { call } = await apiOf(gateway);
   const before = gateway.workerPid();
   const { etag } = await call('GET', '/api/config');
@@ -58,7 +59,7 @@ test('a change of config.json keeps its comments, is in force without a restart,
   expect([patched.status, patched.etag === etag]).toEqual([200, false]);
   await until('the change to be in force', async () => (await call('GET', '/api/config')).json['inForce'] === true, 3_000);
   expect((await call('PATCH', '/api/config', { gateway: { port: 'x' } })).status).toBe(400);
-  const text = readFileSync(join(gateway.home, 'config.json'), 'utf8');
+  const text = readFileSync(join(gateway.xopcHome, 'config.json'), 'utf8');
   expect(text).toMatch(/\/\/ mine[\s\S]*\/\/ quiet/);
   expect(text).toContain('"Boat"');
   expect(gateway.workerPid()).toBe(before);
