@@ -98,7 +98,8 @@ export class RealGateway {
     const home = env['HOME'] ?? mkdtempSync(join(tmpdir(), 'xg-'));
     this.home = home;
     this.#command = command;
-    this.port = Number(env['XOPC_PORT'] ?? port);
+    // An empty variable leaves the port to the configuration.
+    this.port = Number(env['XOPC_PORT'] || port);
     this.env = { HOME: home, XOPC_HOME: join(home, '.xopc'), XOPC_PORT: String(port), ...env };
   }
 
