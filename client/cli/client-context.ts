@@ -9,6 +9,7 @@ import type { forceStart } from '../gateway/force-start.js';
 import type { reclaimLock } from '../gateway/end/reclaim-lock.js';
 import type { rouseGateway } from '../gateway/end/rouse-gateway.js';
 import type { startAgain } from '../gateway/start-again.js';
+import type { Invocation } from './command-name.js';
 import type { startSupervisor } from '../gateway/start-supervisor.js';
 import type { awaitServiceManager, isServiceProcess } from '../service/await-service.js';
 import type { serviceWarnings } from '../service/drift.js';
@@ -39,6 +40,7 @@ export interface ClientRuntime {
   version(): string;
   readEnvironment(): GatewayEnvironment;
   environmentValue(name: string): string | undefined;
+  invocation(): Invocation;
   loadSupervisor(): SupervisorEntry;
   loadTools(): ClientTools;
   /** The store, without a worker. */

@@ -4,6 +4,7 @@ import { escapeControlsKeepLines, escapeJsonControls } from '../../shared/log/es
 import type { GatewayEnvironment } from '../../shared/node/process/env.js';
 import { resolvePaths, type GatewayPaths } from '../../shared/node/process/paths.js';
 import type { ClientContext } from './client-context.js';
+import { withCommandName } from './command-name.js';
 import { Output } from '../output/output.js';
 import { withSystemHint } from './system-error.js';
 import { usage } from './usage.js';
@@ -97,9 +98,14 @@ export class CommandIo {
     return this.printLine(formatJson(value));
   }
 
+  /** Returns a text of ours with the commands in it as the user calls them. */
+  asCalled(text: string): string {
+    return withCommandName(text, this.context.runtime.invocation());
+  }
+
   /** A line of progress, on stderr. */
   note(text: string, paint: (text: string) => string = String): Promise<void> {
-    return this.err.write(`${paint(escapeControlsKeepLines(text))}\n`);
+    return this.err.write(`${paint(escapeControlsKeepLines(this.asCalled(text)))}\n`);
   }
 
   /**
@@ -116,7 +122,9 @@ export class CommandIo {
         () => false,
       );
     if (await isPrinted) return;
-    await this.err.write(`${this.err.paint.red(describeError(document))}\n`);
+    const { hint } = document;
+    const shown = hint === undefined ? document : { ...document, hint: this.asCalled(hint) };
+    await this.err.write(`${this.err.paint.red(describeError(shown))}\n`);
   }
 
   /** Waits until everything written has been handed to the system. */

@@ -8,12 +8,14 @@ import type { SupervisorEntry } from '../../shared/node/process/entry.js';
 import { watchReader } from '../output/reader-watch.js';
 import { environmentValue, readEnvironment } from '../../shared/node/process/env.js';
 import { runCli } from './cli.js';
+import { currentInvocation } from './command-name.js';
 import type { ClientContext, ClientRuntime, ClientTools, CommandEntry } from './client-context.js';
 
 export const processRuntime: ClientRuntime = {
   version: () => readBuildInfo()?.version ?? '0.0.0',
   readEnvironment,
   environmentValue,
+  invocation: () => currentInvocation(environmentValue),
   loadSupervisor: () => loadBundle<SupervisorEntry>('supervisor'),
   loadTools: () => loadBundle<ClientTools>('tools'),
   loadDatabase: () => loadBundle<DatabaseModule>('database'),

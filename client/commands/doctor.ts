@@ -36,7 +36,7 @@ export class DoctorCommand extends BaseCommand {
     const findings = repairs.length === 0 ? found : await runChecks(deps);
     const exitCode = doctorExitCode(findings);
     const checks = findings.map(({ id, level, message, fix }) => ({ id, level, message, fix: fix ?? null }));
-    await this.printResult({ ok: exitCode === 0, checks, repaired: repairs }, renderFindings(findings, repairs));
+    await this.printResult({ ok: exitCode === 0, checks, repaired: repairs }, this.io.asCalled(renderFindings(findings, repairs)));
     return exitCode;
   }
 }

@@ -56,6 +56,12 @@ describe.skipIf(process.platform === 'win32')('bin/xopc', () => {
     expect(clone.npmRuns()).toEqual([]);
   });
 
+  test('the program learns how it was called', async () => {
+    const clone = miniClone();
+    writeFileSync(clone.at('client', 'main.ts'), 'export const main = async () => console.log(process.env.XOPC_CALLED_AS);\n');
+    expect((await start('bin/xopc', [], { cwd: clone.root, env: clone.env }).done).stdout).toBe('bin/xopc\n');
+  });
+
   test('a changed, an added and a removed source are each built on the next command', async () => {
     const clone = miniClone();
     await clone.run();
@@ -91,7 +97,7 @@ describe.skipIf(process.platform === 'win32')('bin/xopc', () => {
     touchLater(clone.at('client', 'words.ts'));
     const result = await clone.run();
     expect(result).toMatchObject({ code: 3, stdout: expect.stringContaining('first words') as string });
-    expect(result.stderr).toMatch(/the build failed:[\s\S]*words\.ts[\s\S]*using the build that is there/);
+    expect(result.stderr).toMatch(/the build failed:[\s\S]*words\.ts[\s\S]*using the existing build/);
   });
 
   test('a first build that fails says why and ends with 1', async () => {
@@ -108,7 +114,9 @@ describe.skipIf(process.platform === 'win32')('bin/xopc', () => {
     writeFileSync(join(clone.npm, 'fail'), 'npm error code ENOTFOUND\nnpm error network request to https://registry.example failed\n');
     const failed = await clone.run();
     expect(failed).toMatchObject({ code: 1, stdout: '' });
-    expect(failed.stderr).toMatch(/npm could not install[\s\S]*ENOTFOUND[\s\S]*https:\/\/registry\.example failed[\s\S]*needs the network/);
+    expect(failed.stderr).toMatch(
+      /npm could not install[\s\S]*ENOTFOUND[\s\S]*https:\/\/registry\.example failed[\s\S]*needs network access/,
+    );
     rmSync(join(clone.npm, 'fail'));
     expect((await clone.run()).code).toBe(3);
   });
@@ -119,7 +127,7 @@ describe.skipIf(process.platform === 'win32')('bin/xopc', () => {
     writeFileSync(join(clone.npm, 'unreachable'), `${request} 1 failed with EAI_AGAIN\n${request} 2 failed with EAI_AGAIN\n`);
     const result = await clone.run();
     expect(result).toMatchObject({ code: 1, stdout: '' });
-    expect(result.stderr).toMatch(/https:\/\/registry\.example cannot be reached: EAI_AGAIN[\s\S]*needs the network/);
+    expect(result.stderr).toMatch(/https:\/\/registry\.example cannot be reached: EAI_AGAIN[\s\S]*needs network access/);
     expect(isProcessAlive(clone.npmRuns()[0]?.pid ?? 0)).toBe(false);
   });
 

@@ -29,7 +29,7 @@ test('a stranger gets a code, is approved with it, answered, and revoked again',
   expect((await gateway.xopc('gateway', 'restart')).code).toBe(0);
   const approved = await gateway.xopc('channels', 'approve', 'telegram', code);
   expect(approved.code, approved.stderr).toBe(0);
-  expect(approved.stdout).toContain('may write to telegram now');
+  expect(approved.stdout).toContain('can now write to telegram');
   await until('word of it', () => sent().length === 2);
   fake.say('/status');
   await until('an answer', () => sent().some((text) => text.startsWith('Agent: main')));

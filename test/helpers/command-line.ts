@@ -49,6 +49,7 @@ function makeRuntime(options: CommandLineOptions, interrupts: Set<() => void>): 
     version: () => '1.2.3',
     readEnvironment: () => testEnvironment(options.home, options.environment),
     environmentValue: (name) => options.variables?.[name],
+    invocation: () => ({ entry: 'xopc', variable: () => undefined }),
     loadSupervisor: () => {
       throw new Error('this command needs no supervisor');
     },

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { StatusDocument } from '../../shared/control/messages.js';
 import { isLockRecord, type LockRecord, readLock } from '../../shared/node/files/lock-record.js';
 import { type GatewayPaths, resolvePaths } from '../../shared/node/process/paths.js';
@@ -36,7 +36,8 @@ export function cleanEnvironment(extra: Record<string, string>): NodeJS.ProcessE
   const own = Object.entries(process.env).filter(
     ([name]) => !/^(XOPC_|OPENAI_|ANTHROPIC_|GOOGLE_|NODE_EXTRA_CA_CERTS|NODE_OPTIONS|VITEST|LISTEN_)/.test(name),
   );
-  return { ...Object.fromEntries(own), ...extra };
+  // The launcher is in PATH, so that hints say `xopc`, as the manual does.
+  return { ...Object.fromEntries(own), PATH: `${dirname(launcher[0])}:${process.env['PATH']}`, ...extra };
 }
 
 export function runProcess(

@@ -173,7 +173,7 @@ export class InstallCommand extends BaseCommand {
       '   xopc gateway stop             # Stop it until service-start',
       '   xopc gateway uninstall        # Remove the service',
     ];
-    await this.io.printLine(lines.join('\n'));
+    await this.io.printLine(this.io.asCalled(lines.join('\n')));
     for (const { message, hint } of concerns) await this.io.note(`⚠️  ${message}\n   Run: ${hint}`);
     return exitCode;
   }

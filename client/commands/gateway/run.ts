@@ -8,6 +8,7 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { portTaken } from '../../ports/free-port.js';
 import { isFirstStart, makeWelcome, renderWelcome } from '../../gateway/first-start.js';
 import { requireGateway } from '../../gateway/locate-gateway.js';
+import { linkCommand } from '../../cli/command-name.js';
 import { parseHost, parseToken } from '../../cli/parse-options.js';
 import { findPortOwners } from '../../ports/port-owner.js';
 import { exitCodeForManager } from '../../service/plan/service-plan.js';
@@ -177,7 +178,9 @@ export class RunCommand extends BaseCommand {
     if (this.json) return this.io.printJson({ started: true, pid, instanceId, host, port, url });
     const lines = [`✅ Gateway is running (pid ${pid})`, `   URL: ${url}`];
     if (isFirst) lines.push(...renderWelcome(await makeWelcome(url, await this.connect(), this.io.out)));
-    for (const line of lines)
+    const link = isFirst && this.io.out.isTerminal ? linkCommand(this.context.runtime.invocation()) : undefined;
+    if (link !== undefined) lines.push(`   ${link}   # Make xopc a command of your shell`);
+    for (const line of lines.map((text) => this.io.asCalled(text)))
       await (this.io.out.isTerminal || this.background || this.path.includes('start') ? this.io.printLine(line) : this.io.note(line));
   }
 }

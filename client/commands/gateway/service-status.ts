@@ -29,7 +29,7 @@ export class ServiceStatusCommand extends BaseCommand {
       return NOT_RUNNING_EXIT_CODE;
     }
     const report = await makeServiceReport(paths, manager);
-    await this.printResult(report, renderServiceReport(report));
+    await this.printResult(report, this.io.asCalled(renderServiceReport(report)));
     return serviceExitCode(report);
   }
 

@@ -23,7 +23,8 @@ export class StatusCommand extends BaseCommand {
     if (this.json) await this.io.printJson({ running: true, ...status });
     else {
       const tokenHint = status.auth.tokenHint ?? (await this.#readTokenHint());
-      await this.io.printLine(renderStatus(status, { tokenHint, nowMs: Date.now(), paint: this.io.out.paint }));
+      const text = renderStatus(status, { tokenHint, nowMs: Date.now(), paint: this.io.out.paint });
+      await this.io.printLine(this.io.asCalled(text));
     }
     return statusExitCode(status);
   }

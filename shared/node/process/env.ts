@@ -141,6 +141,7 @@ const OWN_ONLY: ReadonlySet<string> = new Set([
   'LISTEN_FDNAMES',
   'NOTIFY_SOCKET',
   'FDSTORE',
+  'XOPC_CALLED_AS',
 ]);
 
 /** Returns the variables that systemd-notify needs. */

@@ -1,0 +1,67 @@
+/** How the user calls this program, so that a hint can be typed as it is printed. */
+import { accessSync, constants } from 'node:fs';
+import { basename, delimiter, dirname, join, sep } from 'node:path';
+import { bundleDirectory } from '../../shared/node/build/bundle.js';
+import { isSingleExecutable } from '../../shared/node/build/single-executable.js';
+
+/** How this process was started. */
+export interface Invocation {
+  /** The script on the command line; of the single executable, its own name there. */
+  readonly entry: string;
+  /** Reads a variable. `XOPC_CALLED_AS` is the launcher bin/xopc as it was called. */
+  readonly variable: (name: string) => string | undefined;
+}
+
+/** The words after `xopc` that make it a command and not a mention of the program. */
+const COMMANDS =
+  /(?<![\w./-])xopc(?= (?:agent|backup|channels|completion|config|cron|doctor|gateway|help|messages|models|paths|restore|send|sessions|setup|version)\b)/g;
+
+const pathEntries = ({ variable }: Invocation): string[] => (variable('PATH') ?? '').split(delimiter).filter(Boolean);
+
+function canUse(path: string, mode: number): boolean {
+  try {
+    accessSync(path, mode);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export function currentInvocation(variable: Invocation['variable']): Invocation {
+  return { entry: (isSingleExecutable() ? process.argv0 : process.argv[1]) ?? '', variable };
+}
+
+function launcherOf({ entry, variable }: Invocation): string {
+  return basename(entry) === 'main.cjs' ? (variable('XOPC_CALLED_AS') ?? 'xopc') : entry;
+}
+
+const quoted = (path: string): string => (/[^\w@%+=:,./\\-]/.test(path) ? `'${path.replaceAll("'", `'\\''`)}'` : path);
+
+/** Returns `xopc` where that is enough, else what was typed: `./bin/xopc`, `npx xopc`, `node bin/xopc.mjs`. */
+export function commandName(invocation: Invocation): string {
+  const launcher = launcherOf(invocation);
+  const isPackage = launcher.includes(`${sep}node_modules${sep}`);
+  if (isPackage && invocation.variable('npm_command') === 'exec') return 'npx xopc';
+  if (isPackage || launcher === 'xopc' || pathEntries(invocation).includes(dirname(launcher))) return 'xopc';
+  return launcher.endsWith('.mjs') ? `node ${quoted(launcher)}` : quoted(launcher);
+}
+
+/** Returns `text` with each command in it as the user calls it. */
+export function withCommandName(text: string, invocation: Invocation): string {
+  return text.replace(COMMANDS, () => commandName(invocation));
+}
+
+/**
+ * Returns the command that makes `xopc` a command of the user's shell; undefined where it is one, and where no directory of the user's or
+ * of the administrator's in PATH can be written to.
+ */
+export function linkCommand(invocation: Invocation): string | undefined {
+  const entries = pathEntries(invocation);
+  if (entries.some((entry) => canUse(join(entry, 'xopc'), constants.X_OK))) return undefined;
+  const home = invocation.variable('HOME') ?? '/';
+  const directory = [join(home, '.local', 'bin'), join(home, 'bin'), '/usr/local/bin'].find(
+    (path) => entries.includes(path) && canUse(path, constants.W_OK),
+  );
+  const launcher = isSingleExecutable() ? process.execPath : join(dirname(bundleDirectory), 'bin', 'xopc');
+  return directory === undefined ? undefined : `ln -s ${quoted(launcher)} ${quoted(join(directory, 'xopc'))}`;
+}

@@ -1,0 +1,64 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { commandName, type Invocation, linkCommand, withCommandName } from '../../../client/cli/command-name.js';
+import { COMMANDS } from '../../../client/commands/registry.js';
+import { runCommand } from '../../helpers/command-line.js';
+
+const invocation = (entry: string, variables: Record<string, string> = {}): Invocation => ({ entry, variable: (name) => variables[name] });
+const cloned = (calledAs: string, PATH = '/usr/bin:/bin'): Invocation =>
+  invocation('/clone/dist/main.cjs', { XOPC_CALLED_AS: calledAs, PATH });
+
+test.each([
+  ['the launcher of a clone', cloned('./bin/xopc'), './bin/xopc'],
+  ['the launcher by a path with a space', cloned('/my clone/bin/xopc'), "'/my clone/bin/xopc'"],
+  ['a link in PATH', cloned('/usr/bin/xopc'), 'xopc'],
+  ['a bundle without a launcher', invocation('/clone/dist/main.cjs'), 'xopc'],
+  ['the launcher of Windows in a clone', invocation('/clone/bin/xopc.mjs'), 'node /clone/bin/xopc.mjs'],
+  ['the command of an installed package', invocation('/usr/bin/xopc', { PATH: '/usr/bin' }), 'xopc'],
+  ["pnpm's command", invocation('/p/.pnpm/xopc@1/node_modules/xopc/bin/xopc.mjs', { PATH: '/p' }), 'xopc'],
+  ['npm exec', invocation('/c/_npx/1/node_modules/.bin/xopc', { PATH: '/c/_npx/1/node_modules/.bin', npm_command: 'exec' }), 'npx xopc'],
+  [
+    'a clone under npm exec of another package',
+    invocation('/clone/dist/main.cjs', { XOPC_CALLED_AS: 'bin/xopc', npm_command: 'exec' }),
+    'bin/xopc',
+  ],
+  ['an executable', invocation('./xopc'), './xopc'],
+])('%s', (_what, how, expected) => {
+  expect(commandName(how)).toBe(expected);
+});
+
+test('only commands are replaced, not mentions of the program', () => {
+  const text = 'Start it with: xopc gateway start   Or: `xopc doctor`. xopc in PATH is /usr/bin/xopc gateway';
+  expect(withCommandName(text, cloned('./bin/xopc'))).toBe(
+    'Start it with: ./bin/xopc gateway start   Or: `./bin/xopc doctor`. xopc in PATH is /usr/bin/xopc gateway',
+  );
+});
+
+test('every command can be replaced', () => {
+  const words = [...new Set(COMMANDS.map(({ paths }) => paths[0]?.[0] ?? '').filter((word) => /^[a-z]+$/.test(word)))];
+  expect(words.length).toBeGreaterThan(10);
+  for (const word of words) expect(withCommandName(`xopc ${word}`, cloned('x/xopc'))).toBe(`x/xopc ${word}`);
+});
+
+test('the hint of an error names the launcher, its JSON document does not', async () => {
+  const home = mkdtempSync(join(tmpdir(), 'xopc-name-'));
+  onTestFinished(() => rmSync(home, { recursive: true }));
+  const runtime = { invocation: () => cloned('./bin/xopc') };
+  expect((await runCommand(['agent', 'hello'], { home, runtime })).stderr).toContain('Start it with: ./bin/xopc gateway start');
+  expect((await runCommand(['agent', 'hello', '--json'], { home, runtime })).stdout).toContain('Start it with: xopc gateway start');
+});
+
+test('a link is offered into a directory of PATH, unless there is an xopc in PATH', () => {
+  const home = mkdtempSync(join(tmpdir(), 'xopc-link-'));
+  onTestFinished(() => rmSync(home, { recursive: true }));
+  const bin = join(home, '.local', 'bin');
+  mkdirSync(bin, { recursive: true });
+  const how = (PATH: string): Invocation => invocation('/clone/dist/main.cjs', { XOPC_CALLED_AS: './bin/xopc', HOME: home, PATH });
+  expect(linkCommand(how(`/nowhere:${bin}`))).toMatch(new RegExp(`^ln -s \\S+/bin/xopc ${bin}/xopc$`));
+  expect(linkCommand(how('/nowhere'))).toBe(undefined);
+  writeFileSync(join(bin, 'xopc'), '');
+  chmodSync(join(bin, 'xopc'), 0o755);
+  expect(linkCommand(how(`/nowhere:${bin}`))).toBe(undefined);
+});
