@@ -1,4 +1,5 @@
 import { Option } from 'clipanion';
+import type { OutgoingStatus } from '../../shared/delivery-status.js';
 import { escapeControls } from '../../shared/log/escape.js';
 import { BaseCommand } from '../cli/base-command.js';
 import { schemaKeys, type ValueKind, valuesFor } from '../cli/completion/completion-values.js';
@@ -8,16 +9,33 @@ const LIMIT_MS = 1_000;
 const MOST = 50;
 
 interface Asked {
-  readonly path: string;
+  readonly paths: readonly string[];
   /** What of the answer is offered: value and description. */
   read(answer: Record<string, readonly Record<string, unknown>[]>): (readonly [unknown, unknown])[];
 }
 
+type Answer = Parameters<Asked['read']>[0];
+
+/** Messages of these statuses; the newest of each. */
+const messagesWith = (...statuses: OutgoingStatus[]): Asked => ({
+  paths: (statuses.length === 0 ? [''] : statuses.map((status) => `&status=${status}`)).map(
+    (query) => `/api/messages?limit=${MOST}${query}`,
+  ),
+  read: ({ messages = [] }) => messages.map(({ id, status }) => [id, status]),
+});
+
 const ASKED: Readonly<Record<Exclude<ValueKind, 'keys'>, Asked>> = {
-  sessions: { path: `/api/sessions?limit=${MOST}`, read: ({ sessions = [] }) => sessions.map(({ key, title }) => [key, title]) },
-  jobs: { path: '/api/cron', read: ({ jobs = [] }) => jobs.map(({ id, name }) => [id, name]) },
-  messages: { path: `/api/messages?limit=${MOST}`, read: ({ messages = [] }) => messages.map(({ id, status }) => [id, status]) },
-  models: { path: '/api/models', read: ({ models = [] }) => models.map(({ id, name }) => [id, name]) },
+  sessions: { paths: [`/api/sessions?limit=${MOST}`], read: ({ sessions = [] }) => sessions.map(({ key, title }) => [key, title]) },
+  jobs: { paths: ['/api/cron'], read: ({ jobs = [] }) => jobs.map(({ id, name }) => [id, name]) },
+  messages: messagesWith(),
+  retryable: messagesWith('dead', 'unknown'),
+  droppable: messagesWith('queued', 'retry_wait', 'dead', 'unknown'),
+  models: { paths: ['/api/models'], read: ({ models = [] }) => models.map(({ id, name }) => [id, name]) },
+  codes: {
+    paths: ['/api/channels'],
+    read: ({ pairings = [] }) => pairings.filter(({ state }) => state === 'pending').map(({ code, senderName }) => [code, senderName]),
+  },
+  senders: { paths: ['/api/channels'], read: ({ pairings = [] }) => pairings.map(({ senderId, senderName }) => [senderId, senderName]) },
 };
 
 /**
@@ -42,12 +60,10 @@ export class CompleteCommand extends BaseCommand {
   /** Offers nothing when the gateway is down or slow; errors must not appear in a prompt. */
   async #ask(asked: Asked): Promise<void> {
     try {
-      const answer = await this.request<Parameters<Asked['read']>[0]>({
-        method: 'GET',
-        path: asked.path,
-        signal: AbortSignal.timeout(LIMIT_MS),
-      });
-      await this.#offer(asked.read(answer));
+      const api = await this.connect();
+      const signal = AbortSignal.timeout(LIMIT_MS);
+      const answers = await Promise.all(asked.paths.map((path) => api.call<Answer>({ method: 'GET', path, signal })));
+      await this.#offer(answers.flatMap((answer) => asked.read(answer)));
     } catch {
       // Completes to nothing.
     }

@@ -1,8 +1,27 @@
 import { Cli, Command, Option } from 'clipanion';
 import { BaseCommand } from '../cli/base-command.js';
-import type { ClientContext } from '../cli/client-context.js';
+import type { ClientContext, CommandEntry } from '../cli/client-context.js';
 import { completionScript, isShell, SHELLS, type CommandNode } from '../cli/completion/completion-script.js';
 import { usage } from '../cli/usage.js';
+
+const plain = (text = ''): string => text.replaceAll('`', '').trim();
+
+/** @returns a node for each path of the command; none for one without help, which users do not call */
+async function describeEntry(entry: CommandEntry): Promise<CommandNode[]> {
+  const definitions = Cli.from<ClientContext>(await entry.load(), { binaryName: 'xopc' }).definitions();
+  return definitions.flatMap(({ description, options }) =>
+    entry.paths
+      .filter(([first]) => !first?.startsWith('-'))
+      .map((words) => ({
+        words,
+        description: plain(description),
+        options: options.flatMap(({ definition, description: purpose }) => {
+          const [names = '', value] = definition.split(' ');
+          return names.split(',').map((word) => ({ word, description: plain(purpose), takesValue: value !== undefined }));
+        }),
+      })),
+  );
+}
 
 export class CompletionCommand extends BaseCommand {
   static override readonly usage = Command.Usage({
@@ -26,17 +45,6 @@ export class CompletionCommand extends BaseCommand {
   }
 
   async #tree(): Promise<CommandNode[]> {
-    const { commands } = this.context;
-    const cli = Cli.from<ClientContext>(await Promise.all(commands.map((entry) => entry.load())), { binaryName: 'xopc' });
-    return cli.definitions().map(({ path, description, options }) => ({
-      words: path.split(' ').slice(1),
-      description: (description ?? '').trim(),
-      options: options.flatMap(({ definition }) =>
-        definition
-          .split(/[ ,]/)
-          .map((part) => part.replace(/#.*$/, ''))
-          .filter((part) => /^--?[a-z]/i.test(part)),
-      ),
-    }));
+    return (await Promise.all(this.context.commands.map(describeEntry))).flat();
   }
 }

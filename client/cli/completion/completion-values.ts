@@ -1,11 +1,22 @@
 /** What a shell may complete where a value is expected: of a fixed set, of the configuration, or known to the running gateway. */
+import { OUTGOING_STATUSES } from '../../../shared/delivery-status.js';
 import { LOG_LEVELS } from '../../../shared/log/level.js';
 import { LOG_MODULES } from '../../../shared/log/modules.js';
 
 /** Sources of values. */
-export type ValueKind = 'sessions' | 'jobs' | 'messages' | 'models' | 'keys';
+export type ValueKind = 'sessions' | 'jobs' | 'messages' | 'retryable' | 'droppable' | 'models' | 'keys' | 'codes' | 'senders';
 
+const CHANNELS = ['telegram', 'webhook', 'webchat'];
+
+/** By option, or by the words of a command whose next word is the value. */
 const CHOICES: Readonly<Record<string, readonly string[]>> = {
+  completion: ['bash', 'zsh', 'fish', 'powershell'],
+  'gateway log-level': LOG_LEVELS,
+  'channels approve': ['telegram'],
+  'channels revoke': ['telegram'],
+  '--channel': CHANNELS,
+  '--alert-channel': CHANNELS,
+  '--status': OUTGOING_STATUSES,
   '--level': LOG_LEVELS,
   '--module': LOG_MODULES,
   '--mode': ['direct', 'agent'],
@@ -21,7 +32,11 @@ const ARGUMENTS: readonly { readonly group: string; readonly kind: ValueKind; re
     kind: 'sessions',
     verbs: ['show', 'delete', 'export', 'pin', 'unpin', 'archive', 'unarchive', 'read', 'unread', 'tag'],
   },
-  { group: 'messages', kind: 'messages', verbs: ['show', 'retry', 'drop'] },
+  { group: 'messages', kind: 'messages', verbs: ['show'] },
+  { group: 'messages', kind: 'retryable', verbs: ['retry'] },
+  { group: 'messages', kind: 'droppable', verbs: ['drop'] },
+  { group: 'channels approve', kind: 'codes', verbs: ['telegram'] },
+  { group: 'channels revoke', kind: 'senders', verbs: ['telegram'] },
   { group: 'models', kind: 'models', verbs: ['default', 'test'] },
   { group: 'cron', kind: 'jobs', verbs: ['edit', 'remove', 'enable', 'disable', 'run', 'history'] },
   { group: 'config', kind: 'keys', verbs: ['get', 'set', 'unset'] },
@@ -30,16 +45,19 @@ const ARGUMENT_KINDS: Readonly<Record<string, ValueKind>> = Object.fromEntries(
   ARGUMENTS.flatMap(({ group, kind, verbs }) => verbs.map((verb) => [`${group} ${verb}`, kind])),
 );
 
+const isOption = (name: string): boolean => name.startsWith('-');
+
 /** Commands and options whose next word `xopc @complete` can complete. */
-export const ASKED_PATHS: readonly string[] = Object.keys(ARGUMENT_KINDS);
-export const ASKED_OPTIONS: readonly string[] = [...Object.keys(CHOICES), ...Object.keys(OPTION_KINDS)];
+export const ASKED_PATHS: readonly string[] = [...Object.keys(ARGUMENT_KINDS), ...Object.keys(CHOICES).filter((name) => !isOption(name))];
+export const ASKED_OPTIONS: readonly string[] = [...Object.keys(CHOICES).filter(isOption), ...Object.keys(OPTION_KINDS)];
 
 /**
  * @param path  the command's words, without options
  * @param previous  the word before the completed one @returns the choices, their source, or undefined
  */
 export function valuesFor(path: string, previous: string): readonly string[] | ValueKind | undefined {
-  return CHOICES[previous] ?? OPTION_KINDS[previous] ?? ARGUMENT_KINDS[path];
+  const value = isOption(previous) ? (CHOICES[previous] ?? OPTION_KINDS[previous]) : undefined;
+  return value ?? CHOICES[path] ?? ARGUMENT_KINDS[path];
 }
 
 interface SchemaNode {

@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
 import { ASKED_OPTIONS, ASKED_PATHS, valuesFor } from '../../../client/cli/completion/completion-values.js';
 import { COMMANDS } from '../../../client/commands/registry.js';
+import { answers, fakeControl, sampleStatus } from '../../fakes/control-socket.js';
+import { fakeHttp, json } from '../../fakes/http-server.js';
 import { runCommand } from '../../helpers/command-line.js';
+import { testPaths } from '../../helpers/lock-file.js';
 import { tempDir } from '../../helpers/temp-dir.js';
 
 const complete = async (...args: string[]): Promise<string[]> => {
@@ -12,7 +15,7 @@ const complete = async (...args: string[]): Promise<string[]> => {
 
 test('every command that values are asked for exists, and every option', async () => {
   const paths = COMMANDS.flatMap((entry) => entry.paths.map((path) => path.join(' ')));
-  for (const path of ASKED_PATHS) expect(paths).toContain(path);
+  for (const path of ASKED_PATHS) expect(paths).toContain(path.replace(/ telegram$/, ''));
   const help = await Promise.all(COMMANDS.map((entry) => runCommand([...(entry.paths[0] ?? []), '--help'], { home: tempDir() })));
   for (const option of ASKED_OPTIONS)
     expect(
@@ -25,6 +28,29 @@ test('choices and keys are known without a gateway', async () => {
   expect(await complete('gateway logs', '--level')).toContain('warn\t');
   expect(await complete('config get', 'get')).toContain('gateway.auth.api_key\t');
   expect(valuesFor('cron run', 'run')).toBe('jobs');
+});
+
+test('values of channels and levels follow their command or option', async () => {
+  expect(await complete('gateway log-level', 'log-level')).toContain('debug\t');
+  expect(await complete('send', '--channel')).toEqual(['telegram\t', 'webhook\t', 'webchat\t']);
+  expect(await complete('channels approve', 'approve')).toEqual(['telegram\t']);
+});
+
+test('messages that can be sent again, and codes that wait for approval, are asked for', async () => {
+  const server = await fakeHttp(({ path }, response) => {
+    const status = new URL(path, 'http://gateway').searchParams.get('status');
+    const pairings = [
+      { state: 'pending', code: 'ABCD2345', senderName: 'Ann', senderId: '1' },
+      { state: 'approved', code: null, senderName: 'Bob', senderId: '2' },
+    ];
+    json(response, path.startsWith('/api/channels') ? { channels: [], pairings } : { messages: [{ id: `msg_${status}`, status }] });
+  });
+  const paths = testPaths();
+  await fakeControl(paths.controlPath, answers({ ...sampleStatus, port: server.port }));
+  const ask = async (...args: string[]): Promise<string> => (await runCommand(['@complete', '--', ...args], { home: paths.home })).stdout;
+  expect(await ask('messages retry', 'retry')).toBe('msg_dead\tdead\nmsg_unknown\tunknown\n');
+  expect(await ask('messages drop', 'drop')).toContain('msg_retry_wait\tretry_wait\n');
+  expect(await ask('channels approve telegram', 'telegram')).toBe('ABCD2345\tAnn\n');
 });
 
 test.each([
