@@ -11,9 +11,9 @@ import { overview } from './0009-overview.js';
 import { turnRepeats } from './0010-turn-repeats.js';
 import { acceptJournal } from './0011-accept-journal.js';
 import { applyJournal } from './0012-apply-journal.js';
-import { dropJournal } from './0013-drop-journal.js';
 import { pageSecrets } from './0014-page-secrets.js';
 import { numericChatIds } from './0015-numeric-chat-ids.js';
+import { dropJournal } from './0016-drop-journal.js';
 import type { Migration } from './migration.js';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -29,9 +29,9 @@ export const MIGRATIONS: readonly Migration[] = [
   turnRepeats,
   acceptJournal,
   applyJournal,
-  dropJournal,
   pageSecrets,
   numericChatIds,
+  dropJournal,
 ];
 
 /** The schema that this build knows. */

@@ -3,15 +3,7 @@ import { PageSessions } from '../../../../daemon/worker/http/admission/page-sess
 import { storedPageSecrets } from '../../../../daemon/worker/http/admission/stored-secrets.js';
 import { addPageSecret, hasPageSecret, readGatewayId, takePageSecret } from '../../../../daemon/worker/store/page-secrets.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
-import { openStore as openExpanded } from '../../../helpers/open-store.js';
-import type { Store } from '../../../../daemon/worker/store/store.js';
-
-/** The table was added after a contraction, which waits for the worker to be alone. */
-async function openStore(): Promise<Store> {
-  const store = await openExpanded();
-  await store.contract();
-  return store;
-}
+import { openStore } from '../../../helpers/open-store.js';
 
 const secret = { kind: 'session', hash: 'a', nowMs: 1 } as const;
 
