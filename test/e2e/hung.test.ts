@@ -50,7 +50,7 @@ function filesIn(gateway: RealGateway, directory: string): string[] {
 
 function expectNothingLeft({ gateway }: Hung): void {
   expect([...filesIn(gateway, 'locks'), ...filesIn(gateway, 'run')]).toEqual([]);
-  expect(existsSync(join(gateway.xopcHome, 'state', 'data.lock'))).toBe(false);
+  expect(existsSync(join(gateway.xopcHome, 'data.lock'))).toBe(false);
   expect(processesOf(gateway.home)).toEqual([]);
 }
 

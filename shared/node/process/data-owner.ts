@@ -76,7 +76,19 @@ function parseOwner(path: string, text: string): string {
 
 /** Returns the directory of a configuration's data as it is now; only a claim settles it. @throws CONFIG_INVALID */
 export function findDataDir(config: ConfigIdentity): string {
-  const owner = readOwner(config.home);
+  let owner: string | undefined;
+  try {
+    owner = readOwner(config.home);
+  } catch (error) {
+    // In another user's home nothing can be claimed, and commands say whose gateway it is.
+    if (isDenied(error)) return config.home;
+    throw error;
+  }
   const ownsHome = owner === undefined ? isEarlierOwner(config) : owner === ownerName(config);
   return ownsHome ? config.home : ownDataDir(config);
+}
+
+function isDenied(error: unknown): boolean {
+  const { code } = ((error as Error).cause ?? {}) as NodeJS.ErrnoException;
+  return code === 'EACCES' || code === 'EPERM';
 }

@@ -78,7 +78,7 @@ function dataPaths(dataDir: string, hash: string): DataPaths {
   return {
     dataDir,
     ownerPath: ownerPathIn(dataDir),
-    dataLockPath: at('state', 'data.lock'),
+    dataLockPath: at('data.lock'),
     logDir: at('logs'),
     logPath: at('logs', 'gateway.log'),
     stateDir: at('state'),
