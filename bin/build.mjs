@@ -99,6 +99,9 @@ async function buildAll(sourceRoot) {
     const { version } = JSON.parse(readFileSync(join(sourceRoot, 'package.json'), 'utf8'));
     const info = { version, buildId };
     publish({ staging, dist, files, info });
+    const manual = execFileSync(process.execPath, [join(dist, 'main.cjs'), '@man'], { timeout: WARM_UP_TIMEOUT_MS });
+    writeFileSync(join(staging, 'xopc.1'), manual);
+    renameSync(join(staging, 'xopc.1'), join(dist, 'xopc.1'));
     rmSync(staging, { recursive: true, force: true });
     writeStamp(sourceRoot, sources, readAtMs);
     return { ...info, sizes: Object.fromEntries(files.map(([name, source]) => [name, source.length])) };

@@ -69,5 +69,6 @@ export const COMMANDS: readonly CommandEntry[] = [
   command(['completion'], async () => (await import('./completion.js')).CompletionCommand),
   VERSION_COMMAND,
   command(['@complete'], async () => (await import('./complete.js')).CompleteCommand),
+  command(['@man'], async () => (await import('./man.js')).ManCommand),
   command(['@log-view'], async () => (await import('./log-view.js')).LogViewCommand),
 ];

@@ -13,7 +13,11 @@ export function installDebianPackages(names: readonly string[]): string | undefi
   if (!existsSync('/usr/bin/apt-get')) return `this Linux has no apt-get to install ${names.join(', ')}`;
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   spawnSync('apt-get', ['update', '-qq'], { env });
-  const { status, stderr } = spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...names], { env, encoding: 'utf8' });
+  const { status, stderr } = spawnSync(
+    'apt-get',
+    ['install', '-y', '-qq', '-o', 'DPkg::Lock::Timeout=120', '--no-install-recommends', ...names],
+    { env, encoding: 'utf8' },
+  );
   if (status === 0) return undefined;
   const reason = `apt-get could not install ${names.join(', ')} on this Linux: ${stderr.trim()}`;
   if (process.env['CI'] !== undefined) throw new Error(reason);

@@ -55,7 +55,7 @@ function row(name: string, text: string, paint: (name: string) => string = Strin
   return lines.map((line, index) => (index === 0 ? INDENT + paint(name) + ' '.repeat(NAME_WIDTH - name.length) : HANGING) + line);
 }
 
-function plain(markdown: string): string {
+export function plain(markdown: string): string {
   return markdown.replaceAll('`', '').trim();
 }
 
@@ -77,7 +77,8 @@ interface Described extends Definition {
 
 const joined = (path: readonly string[]): string => path.join(' ');
 
-async function describe(entries: readonly CommandEntry[]): Promise<Described[]> {
+/** Returns the definitions of the commands that have help. */
+export async function describe(entries: readonly CommandEntry[]): Promise<Described[]> {
   const classes: CommandClass<ClientContext>[] = await Promise.all(entries.map((entry) => entry.load()));
   const definitions = Cli.from(classes, { binaryName: 'xopc' }).definitions();
   return definitions.map((definition) => {
@@ -92,7 +93,7 @@ async function describe(entries: readonly CommandEntry[]): Promise<Described[]> 
   });
 }
 
-function usageLine(definition: Definition): string {
+export function usageLine(definition: Definition): string {
   const required = definition.options.filter(({ required: isRequired }) => isRequired).map((option) => optionName(option));
   const rest = definition.usage
     .replace(definition.path, '')
