@@ -23,7 +23,18 @@ afterAll(() => clone.remove());
 test('a build is of one bundle per role, made from the same sources into the same bytes', async () => {
   const before = buildInfo();
   expect(readdirSync(clone.at('dist')).toSorted()).toEqual(
-    ['build.json', 'cache', 'client.cjs', 'fallback.cjs', 'libsql.node', 'main.cjs', 'ready.sh', 'supervisor.cjs', 'worker.cjs'].toSorted(),
+    [
+      'build.json',
+      'cache',
+      'client.cjs',
+      'fallback.cjs',
+      'libsql.node',
+      'main.cjs',
+      'ready.sh',
+      'supervisor.cjs',
+      'worker.cjs',
+      'xopc.1',
+    ].toSorted(),
   );
   await build();
   expect(buildInfo()).toEqual(before);

@@ -36,6 +36,7 @@ test('contains the bundles, the page, the launcher and the manual, and nothing e
     'bin/xopc.mjs',
     'dist/build.json',
     'dist/page.json',
+    'dist/xopc.1',
     ...bundles.map((name) => `dist/${name}.cjs`),
     ...manual.map((name) => `docs/${name}`),
   ];
