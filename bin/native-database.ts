@@ -13,7 +13,8 @@ export function load(): unknown {
     try {
       return require(name) as unknown;
     } catch (error) {
-      reason = error;
+      // That one cannot be loaded says more than that another does not exist.
+      if (reason === undefined || (error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') reason = error;
     }
   }
   throw reason;
