@@ -69,14 +69,15 @@ export class Prompter {
   }
 
   async #read(prompt: string, isHidden: boolean): Promise<string> {
-    await this.#output.write(isHidden ? prompt : '');
     const output = new Writable({
       write: (chunk: Buffer, _encoding, done) => {
         if (!isHidden) void this.#output.write(String(chunk));
         done();
       },
     });
+    // From here on the terminal itself shows nothing of what is typed: the question may be answered at once.
     const terminal = createInterface({ input: this.#input, output, terminal: true, historySize: 0 });
+    if (isHidden) await this.#output.write(prompt);
     try {
       return await new Promise<string>((resolve, reject) => {
         const stop = (): void => reject(new PromptStopped());

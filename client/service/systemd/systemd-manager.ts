@@ -150,7 +150,9 @@ export class SystemdManager implements ServiceManager {
 
   async lastWords(): Promise<string[]> {
     const since = this.#startedAtMs === undefined ? [] : [`--since=@${Math.floor(this.#startedAtMs / 1000)}`];
-    const args = ['--user', `--unit=${this.#units.service}`, '--output=cat', '--no-pager', `--lines=${LAST_WORDS}`, ...since];
+    // Not --unit: the output of a process that has exited already is not counted as its unit's.
+    const of = [`SYSLOG_IDENTIFIER=${this.name}`, '+', `USER_UNIT=${this.#units.service}`];
+    const args = ['--user', '--output=cat', '--no-pager', `--lines=${LAST_WORDS}`, ...since, ...of];
     const { code, stdout } = await this.#run('journalctl', args);
     return code === 0 ? stdout.split('\n').filter((line) => line !== '' && !line.startsWith('-- ')) : [];
   }
