@@ -26,7 +26,8 @@ export const SOCKET_LIMITS = {
   windowMs: 10_000,
   /** The first frame must be there in this time. */
   helloTimeoutMs: 10_000,
-  pingIntervalMs: 30_000,
+  /** Half of what proxies let a connection be idle: 50 s or 60 s by default. */
+  pingIntervalMs: 25_000,
   /** A client that does not read for this long is dropped. */
   stallTimeoutMs: 30_000,
 } as const;

@@ -12,6 +12,7 @@ const DOCUMENTS = [
   { path: 'docs/gateway.md' },
   { path: 'docs/configuration.md' },
   { path: 'docs/access.md' },
+  { path: 'docs/reverse-proxies.md' },
   { path: 'docs/backup.md' },
   { path: 'docs/cron.md' },
 ];

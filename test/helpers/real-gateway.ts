@@ -89,6 +89,8 @@ export function isAlive(pid: number): boolean {
   }
 }
 
+type AtEnd = (dispose: () => Promise<void>) => unknown;
+
 export class RealGateway {
   readonly home: string;
   readonly env: Record<string, string>;
@@ -104,10 +106,10 @@ export class RealGateway {
     this.env = { HOME: home, XOPC_HOME: join(home, '.xopc'), XOPC_PORT: String(port), ...env };
   }
 
-  /** A home and a port; nothing runs yet. At the end of the test whatever its lock names is killed and the home removed. */
-  static async create(env: Record<string, string> = {}, command = launcher): Promise<RealGateway> {
+  /** A home and a port; nothing runs yet. At the end, by default of the test, whatever its lock names is killed and the home removed. */
+  static async create(env: Record<string, string> = {}, command = launcher, atEnd: AtEnd = onTestFinished): Promise<RealGateway> {
     const gateway = new RealGateway(await freePort(), env, command);
-    onTestFinished(() => gateway.dispose());
+    atEnd(() => gateway.dispose());
     return gateway;
   }
 

@@ -1,0 +1,31 @@
+/** The page below a path: its files, calls, WebSocket and cookie are all there. */
+import { expect, test } from 'vitest';
+import { says } from '../fakes/openai/reply.js';
+import { noBrowser, openPage } from '../helpers/browser.js';
+import { tokenOf } from '../helpers/page.js';
+import { startPageWorld } from '../helpers/page-world.js';
+
+test.skipIf(noBrowser)('below a path the page signs in, chats and opens its views', async () => {
+  const { gateway, model } = await startPageWorld({ gateway: { basePath: '/apps/x', auth: { enabled: true } } });
+  const page = await openPage(`${gateway.url}/apps/x`, { allowedErrors: /401|WebSocket/ });
+  const paths: string[] = [];
+  page.on('request', (request) => void paths.push(new URL(request.url()).pathname));
+  page.on('websocket', (socket) => void paths.push(new URL(socket.url()).pathname));
+  await page.getByLabel('Access token', { exact: true }).fill(tokenOf(gateway));
+  await page.keyboard.press('Enter');
+  model.reply(says('Hello from below'));
+  await page.getByRole('textbox', { name: 'Message' }).fill('Hi');
+  await page.keyboard.press('Enter');
+  await page.getByText('Hello from below').first().waitFor();
+  for (const [hash, shown] of [
+    ['#/logs', 'Live'],
+    ['#/sessions', 'Hi'],
+  ] as const) {
+    await page.goto(`${gateway.url}/apps/x/${hash}`);
+    await page.getByText(shown, { exact: true }).first().waitFor();
+  }
+  expect(paths).toContain('/apps/x/ws');
+  expect(paths.filter((path) => !path.startsWith('/apps/x/'))).toEqual([]);
+  const cookies = await page.context().cookies(`${gateway.url}/apps/x/`);
+  expect(cookies.map(({ path }) => path)).toEqual(['/apps/x/']);
+});
