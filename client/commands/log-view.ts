@@ -3,19 +3,27 @@ import { followFile } from '../../shared/node/log/follow-file.js';
 import { readLog } from '../../shared/node/log/read-log.js';
 import { BaseCommand } from '../cli/base-command.js';
 
+/** A start that takes longer has no headline yet, and its log says why. */
+const HOLD_MS = 5_000;
+
 /**
- * The process behind client/output/log-view.ts, not called by users. It ends when its standard input, held by the gateway, closes; it
- * ignores Ctrl-C, which the gateway handles.
+ * The process behind client/gateway/log-view.ts, not called by users. It shows the log once a line comes on its standard input, and ends when
+ * that closes, which the gateway holds; it ignores Ctrl-C, which the gateway handles.
  */
 export class LogViewCommand extends BaseCommand {
   protected async run(): Promise<number> {
     const release = this.context.runtime.onInterrupt(() => undefined);
     const gone = new AbortController();
+    const shown = new Promise<void>((resolve) => {
+      gone.signal.addEventListener('abort', () => resolve());
+      this.context.stdin.on('data', () => resolve());
+      setTimeout(resolve, HOLD_MS).unref();
+    });
     this.context.stdin.on('end', () => gone.abort());
     this.context.stdin.on('error', () => gone.abort());
-    this.context.stdin.resume();
     const { logPath } = this.io.gatewayPaths;
     const { end } = await readLog(logPath, { limit: 0, completeOnly: true });
+    await shown;
     const options = { colour: this.io.out.paint.isColorSupported };
     for await (const event of followFile(logPath, { from: end ?? 'start', signal: gone.signal })) {
       if (event.type === 'lines') await this.io.printLine(event.lines.map((line) => renderLogLine(line, options)).join('\n'));

@@ -100,6 +100,6 @@ export class SetupCommand extends BaseCommand {
       '   xopc gateway open             # Open the page',
       '   xopc gateway status           # Show its status',
     ];
-    return this.printResult({ done: true, steps: done }, lines.join('\n'));
+    return this.printResult({ done: true, steps: done }, this.io.asCalled(lines.join('\n')));
   }
 }

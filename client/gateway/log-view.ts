@@ -7,7 +7,9 @@ import { programArguments } from '../../shared/node/build/bundle.js';
 import { childEnvironment } from '../../shared/node/process/env.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 
-interface LogView {
+export interface LogView {
+  /** Begins to show the log: a start announces itself first. */
+  show(): void;
   /** Shows what the log contains so far, and exits. */
   end(): Promise<void>;
 }
@@ -26,7 +28,7 @@ function ended(child: ChildProcess): Promise<void> {
   });
 }
 
-/** Starts the view; it follows from the log's present end until {@link LogView.end} or the end of this process. */
+/** Starts the view; it follows from the log's present end, from {@link LogView.show} or 5 s after the start until {@link LogView.end} or the end of this process. */
 export function startLogView(paths: GatewayPaths): LogView {
   const args = programArguments('@log-view', '--config', paths.configPath);
   const child = spawn(process.execPath, args, { stdio: ['pipe', 'inherit', 'inherit'], env: childEnvironment({ XOPC_HOME: paths.home }) });
@@ -38,5 +40,5 @@ export function startLogView(paths: GatewayPaths): LogView {
   child.on('error', stopped);
   child.on('exit', stopped);
   child.stdin.on('error', () => undefined);
-  return { end: () => (isRunning ? ended(child) : Promise.resolve()) };
+  return { show: () => void child.stdin.write('\n'), end: () => (isRunning ? ended(child) : Promise.resolve()) };
 }

@@ -6,7 +6,8 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { machineSlackMs } from '../helpers/machine-slack.js';
-import { isAlive, RealGateway, until } from '../helpers/real-gateway.js';
+import { isAlive, launcher, RealGateway, until } from '../helpers/real-gateway.js';
+import { openTerminal } from '../helpers/terminal.js';
 
 /** A program of somebody else's that listens on the port. */
 async function foreignListener(port: number, options: { ignoresTerm?: boolean } = {}): Promise<number> {
@@ -30,6 +31,16 @@ describe('a start', () => {
     expect((await gateway.process.done).code).toBe(0);
     expect(readdirSync(join(gateway.xopcHome, 'locks'))).toEqual([]);
     expect(readdirSync(join(gateway.xopcHome, 'run'))).toEqual([]);
+  });
+
+  test('on a terminal prints its headline first, then the log', async () => {
+    const gateway = await RealGateway.create();
+    const terminal = openTerminal([...launcher, 'gateway'], gateway.env);
+    await terminal.shows('worker active');
+    expect(terminal.all()).toMatch(/^✅ Gateway is running[^]* Page: http[^]*xopc setup[^]* INFO +supervisor gateway running/);
+    terminal.type('\u0003');
+    expect(await terminal.exitCode).toBe(0);
+    expect(terminal.all()).toMatch(/INFO +supervisor gateway stopped[^\n]*\n$/);
   });
 
   test('in the background returns when the worker is ready, and outlives its terminal', async () => {

@@ -6,6 +6,7 @@ import { parsePort } from '../../../shared/node/process/env.js';
 import { definedFields } from '../../cli/defined-fields.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { portTaken } from '../../ports/free-port.js';
+import type { LogView } from '../../gateway/log-view.js';
 import { isFirstStart, makeWelcome, renderWelcome } from '../../gateway/first-start.js';
 import { requireGateway } from '../../gateway/locate-gateway.js';
 import { linkCommand } from '../../cli/command-name.js';
@@ -121,6 +122,7 @@ export class RunCommand extends BaseCommand {
     if (this.json) await io.printJson(takeoverDocument(takeover));
     else await io.note(`Gateway taken over (pid ${takeover.pid}); ${end}.`);
     const view = await this.#startLogView();
+    view?.show();
     try {
       return await tools.attachGateway({
         paths,
@@ -143,7 +145,7 @@ export class RunCommand extends BaseCommand {
     return () => releases.forEach((release) => release());
   }
 
-  async #startLogView(): Promise<{ end(): Promise<void> } | undefined> {
+  async #startLogView(): Promise<LogView | undefined> {
     if (!this.io.out.isTerminal || this.json) return undefined;
     return (await import('../../gateway/log-view.js')).startLogView(this.io.gatewayPaths);
   }
@@ -162,7 +164,9 @@ export class RunCommand extends BaseCommand {
         flags,
         foreground: true,
         onRunning: (info) =>
-          void this.#announce({ ...info, pid: process.pid, ok: true }, isFirst).catch((error: unknown) => this.io.note(String(error))),
+          void this.#announce({ ...info, pid: process.pid, ok: true }, isFirst)
+            .catch((error: unknown) => this.io.note(String(error)))
+            .finally(() => view?.show()),
         onSucceeded: (pid) => void this.io.note(`The gateway continues in the background (pid ${pid}).`),
       });
     } finally {
