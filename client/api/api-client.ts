@@ -78,7 +78,9 @@ export function errorFromBody(status: number, text: string): GatewayError {
     error?: { code?: unknown; message?: unknown; requestId?: unknown; details?: Record<string, unknown> };
   };
   if (!isErrorCode(error?.code) || typeof error.message !== 'string') {
-    return new GatewayError('INTERNAL_ERROR', { message: `the gateway answered with status ${status}`, details: { status } });
+    // `/v1` answers in OpenAI's form, with codes of its own.
+    const message = typeof error?.message === 'string' ? error.message : `the gateway answered with status ${status}`;
+    return new GatewayError('INTERNAL_ERROR', { message, details: { status } });
   }
   const hint = error.code === 'UNAUTHORIZED' ? 'Set the token in XOPC_GATEWAY_TOKEN.' : undefined;
   return new GatewayError(error.code, {

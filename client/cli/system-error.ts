@@ -30,9 +30,23 @@ export function withReportedHint(document: ErrorDocument): ErrorDocument {
   return hint === undefined ? document : { ...document, hint };
 }
 
-/** Adds a hint to the document of a system error that has none. */
+const ACTIONS: Readonly<Record<string, string>> = {
+  scandir: 'read the directory',
+  opendir: 'read the directory',
+  stat: 'access',
+  lstat: 'access',
+};
+
+/** Node's text is `ENOTDIR: not a directory, open '/path'`. */
+function reworded(message: string): string {
+  const [, code, reason, syscall = '', path] = /^(E[A-Z0-9]+): ([^,]+), (\w+) '([^']+)'(?: -> '[^']+')?$/.exec(message) ?? [];
+  return path === undefined ? message : `cannot ${ACTIONS[syscall] ?? syscall} ${path}: ${reason} (${code})`;
+}
+
+/** Says what failed in a document of a system error, and adds a hint if it has none. */
 export function withSystemHint(document: ErrorDocument, error: unknown): ErrorDocument {
   if (document.hint !== undefined || !(error instanceof Error)) return document;
   const hint = hintFor(error);
-  return hint === undefined ? document : { ...document, hint };
+  const worded = { ...document, message: reworded(document.message) };
+  return hint === undefined ? worded : { ...worded, hint };
 }

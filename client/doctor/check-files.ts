@@ -10,8 +10,14 @@ const FILE_MODE = 0o600;
 /** Of others and of the group. */
 const OPEN_BITS = 0o077;
 
+/** Undefined also where a directory of the path is a file; that one is reported for itself. */
 function entryOf(path: string): Stats | undefined {
-  return statSync(path, { throwIfNoEntry: false });
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return undefined;
+    throw error;
+  }
 }
 
 const octal = (mode: number): string => (mode & 0o777).toString(8).padStart(4, '0');
@@ -40,6 +46,9 @@ function inspect(path: string, kind: 'directory' | 'file'): Permission | undefin
 function toFinding(id: string, good: string, problems: readonly Permission[]): Finding {
   if (problems.length === 0) return ok(id, good);
   const message = problems.map(({ path, problem }) => `${path} ${problem}`).join('; ');
+  const misplaced = problems.filter(({ problem }) => problem.startsWith('is not a'));
+  if (misplaced.length === problems.length)
+    return fail(id, message, { fix: misplaced.map(({ path }) => `mv ${path} ${path}.away`).join(' && ') });
   const closable = problems.filter(({ mode }) => mode !== undefined);
   if (closable.length < problems.length)
     return fail(id, message, { fix: 'Make this user its owner, or set XOPC_HOME to a directory of your own' });

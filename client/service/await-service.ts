@@ -144,12 +144,30 @@ export async function startService(paths: GatewayPaths, previousInstanceId?: str
   return awaitService(paths, manager, { previousInstanceId, lockLimitMs: LOCK_LIMIT_MS });
 }
 
+/** How long a service manager that did not get its service from `install` may leave the gateway stopped. */
+const UNKNOWN_MANAGER_MS = 15_000;
+
 /**
  * Waits for the gateway that the service manager starts in place of `oldInstanceId`. For our own service systemd is asked too, and the wait
  * ends when systemd has given up. (It is not known what launchd reports between two starts.)
  * @throws the errors of {@link waitForNewInstance}; the service's last message when its manager has given up
  */
-export function awaitServiceManager(paths: GatewayPaths, oldInstanceId: string): Promise<StatusDocument> {
-  if (recordOf(paths)?.plan.marker !== 'systemd') return waitForNewInstance(paths, { oldInstanceId });
-  return awaitService(paths, chooseManager(paths), { previousInstanceId: oldInstanceId });
+export async function awaitServiceManager(
+  paths: GatewayPaths,
+  oldInstanceId: string,
+  absentLimitMs = UNKNOWN_MANAGER_MS,
+): Promise<StatusDocument> {
+  const record = recordOf(paths);
+  if (record?.plan.marker === 'systemd') return awaitService(paths, chooseManager(paths), { previousInstanceId: oldInstanceId });
+  if (record !== undefined) return waitForNewInstance(paths, { oldInstanceId });
+  try {
+    return await waitForNewInstance(paths, { oldInstanceId, absentLimitMs });
+  } catch (error) {
+    if (!(error instanceof GatewayError) || error.code !== 'NOT_RUNNING') throw error;
+    throw new GatewayError('NOT_RUNNING', {
+      message: `no service manager has started the gateway again within ${absentLimitMs / 1000} s; it exited because XOPC_SERVICE_MARKER is set`,
+      hint: 'Start it with: xopc gateway start   Set XOPC_SERVICE_MARKER only where a service manager restarts the gateway.',
+      cause: error,
+    });
+  }
 }

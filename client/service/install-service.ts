@@ -12,6 +12,7 @@ import { awaitService } from './await-service.js';
 import { compareFile, type FileChange, keepAside, refuseHandMade, writeServiceFile } from './files/file-changes.js';
 import { hasEnabledLinger, recordPath, refuseOccupied, type InstallRecord } from './files/install-record.js';
 import { plannedFiles } from './plan/make-plan.js';
+import { tryListen } from '../ports/try-listen.js';
 import { assertPortFree, findRunning, stopGateway } from './stop-gateway.js';
 import { rivalsAmong } from './manager/other-units.js';
 import type { OtherService, ServiceConcern, ServiceManager, ServiceState } from './manager/service-manager.js';
@@ -56,7 +57,8 @@ function refuseRivals(rivals: readonly OtherService[]): void {
 
 /**
  * Checks everything and changes nothing.
- * @throws CONFLICT for edited files or other services (unless forced); PORT_TAKEN; UNAVAILABLE; CONTROL_UNREACHABLE
+ * @throws CONFLICT for edited files or other services (unless forced); PORT_TAKEN; CONFIG_INVALID for an address that cannot be used;
+ *   UNAVAILABLE; CONTROL_UNREACHABLE
  */
 export async function previewInstall(installation: Installation): Promise<InstallPreview> {
   const { manager, plan, paths, force, listen } = installation;
@@ -70,7 +72,9 @@ export async function previewInstall(installation: Installation): Promise<Instal
   const running = await findRunning(paths);
   const isOurs = running?.status.supervisedBy === manager.marker;
   // Under socket activation the manager itself listens, whether the gateway runs or not.
-  if (running === undefined && !state.isRegistered) assertPortFree(listen, paths);
+  const isFree = running === undefined && !state.isRegistered;
+  if (isFree) assertPortFree(listen, paths);
+  await tryListen({ host: listen.host, port: isFree ? listen.port : 0 });
   const isSame = changes.every(({ current }) => current === 'same');
   return {
     changes,

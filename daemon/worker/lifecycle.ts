@@ -2,7 +2,7 @@
  * The worker's lifecycle: configuration → store → HTTP → `ready` → listen → activate → drain.
  * The supervisor's messages trigger each step.
  */
-import { portTaken } from '../../shared/port-taken.js';
+import { portTaken } from '../../shared/listen-error.js';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from '../../shared/clock.js';

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { statusExitCode } from '../../client/output/status-text.js';
 import { publicState, STATES } from '../../daemon/supervisor/state/state.js';
-import { KNOWN_PROVIDERS } from '../../daemon/worker/providers/known-providers.js';
+import { KNOWN_PROVIDERS } from '../../shared/config/known-providers.js';
 import { RESTART_ME_EXIT_CODE } from '../../shared/exit-codes.js';
 import { modelsSchema } from '../../shared/config/models-schema.js';
 import { configSchema } from '../../shared/config/schema.js';

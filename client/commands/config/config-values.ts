@@ -4,9 +4,11 @@ import { replaceSecrets } from '../../../shared/config/secrets.js';
 import { closestMatch } from '../../../shared/text/closest-match.js';
 import type { ConfigDocument } from '../../../shared/config/document.js';
 import { formatKey, valueAt, type KeyPath } from '../../../shared/config/key-path.js';
-import { configJsonSchema, validateConfig } from '../../../shared/config/validate.js';
+import { findUnknownProviders } from '../../../shared/config/model-references.js';
+import { configJsonSchema, validateConfig, validateModels } from '../../../shared/config/validate.js';
 import { GatewayError, type Problem } from '../../../shared/errors.js';
 import { editJsonc } from '../../../shared/config/jsonc.js';
+import { loadConfigFile } from '../../../shared/node/config/config-file.js';
 import { parseConfigText } from '../../../shared/node/config/config-text.js';
 import type { ConfigWriteOptions } from '../../../shared/node/config/config-write.js';
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
@@ -18,13 +20,23 @@ export function hideSecrets(value: unknown, path: KeyPath = []): unknown {
   return replaceSecrets(value, () => HIDDEN_SECRET, path);
 }
 
+/** Problems of the configuration, alone and with `models.json`: a model of an unknown provider would prevent the next start. */
+export function configProblems(document: ConfigDocument, modelsPath: string): readonly Problem[] {
+  const { value: config, problems } = validateConfig(document);
+  if (config === undefined || problems.length > 0) return problems;
+  const modelsDocument = loadConfigFile({ path: modelsPath });
+  const { value: models, problems: ofModels } = validateModels(modelsDocument);
+  if (models === undefined || ofModels.length > 0) return [];
+  return findUnknownProviders({ document, config, models, modelsFile: modelsPath, modelsExist: modelsDocument.exists });
+}
+
 export function writeOptions(paths: GatewayPaths): ConfigWriteOptions {
   return {
     path: paths.configPath,
     lockPath: paths.configLockPath,
     undoPath: paths.undoConfigPath,
     versionsDir: paths.configVersionsDir,
-    validate: (document) => validateConfig(document).problems,
+    validate: (document) => configProblems(document, paths.modelsPath),
   };
 }
 

@@ -5,7 +5,9 @@ import { loadConfigFile } from '../../../shared/node/config/config-file.js';
 import { configInvalid } from '../../../shared/node/config/config-text.js';
 import { isVersionOf, listVersions } from '../../../shared/node/config/config-versions.js';
 import { ListCommand } from '../../cli/list-command.js';
+import { usage } from '../../cli/usage.js';
 import { ConfigCommand } from './config-command.js';
+import { configProblems } from './config-values.js';
 
 export class ConfigValidateCommand extends ConfigCommand {
   static override readonly usage = Command.Usage({
@@ -21,11 +23,14 @@ export class ConfigValidateCommand extends ConfigCommand {
   readonly file = Option.String({ name: 'file', required: false });
 
   protected async run(): Promise<number> {
-    const path = this.file ?? this.io.gatewayPaths.configPath;
-    const config = validateConfig(loadConfigFile({ path }));
-    const results =
-      this.file === undefined ? [config, validateModels(loadConfigFile({ path: this.io.gatewayPaths.modelsPath }))] : [config];
-    const problems = results.flatMap((result) => result.problems);
+    const { configPath, modelsPath } = this.io.gatewayPaths;
+    const path = this.file ?? configPath;
+    const document = loadConfigFile({ path });
+    if (this.file !== undefined && !document.exists) throw usage(`${path} does not exist`, 'Name an existing file.');
+    const config = validateConfig(document);
+    const results = this.file === undefined ? [config, validateModels(loadConfigFile({ path: modelsPath }))] : [config];
+    const alone = results.flatMap((result) => result.problems);
+    const problems = alone.length > 0 ? alone : configProblems(document, modelsPath);
     const warnings = results.flatMap((result) => result.warnings);
     if (problems.length > 0) throw configInvalid(path, problems, 'A running gateway keeps its current configuration.');
     if (!this.json) for (const warning of warnings) await this.io.note(`Warning: ${formatProblem(warning)}`, this.io.err.paint.yellow);

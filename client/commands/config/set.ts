@@ -1,5 +1,5 @@
 import { Command, Option } from 'clipanion';
-import { formatKey, parseKey } from '../../../shared/config/key-path.js';
+import { formatKey, parseKey, valueAt } from '../../../shared/config/key-path.js';
 import { readConfigText } from '../../../shared/node/config/config-file.js';
 import { stripBom } from '../../../shared/node/config/config-text.js';
 import { readVersion } from '../../../shared/node/config/config-versions.js';
@@ -65,7 +65,13 @@ export class ConfigUnsetCommand extends ConfigChangeCommand {
 
   protected async run(): Promise<number> {
     const path = parseKey(this.key);
-    this.loadReadable();
+    if (valueAt(this.loadReadable().raw, path) === undefined) {
+      const unknown = unknownKey(path);
+      if (unknown !== undefined) throw unknown;
+      await this.io.note(`${formatKey(path)} is not set in ${this.io.gatewayPaths.configPath}; its default applies already.`);
+      if (this.json) await this.io.printJson({ key: formatKey(path), action: 'none', configPath: this.io.gatewayPaths.configPath });
+      return 0;
+    }
     this.prepareDirectories();
     await writeConfig(writeOptions(this.io.gatewayPaths), [{ path, value: undefined }]);
     await this.reportChange({ key: formatKey(path), action: 'removed' });

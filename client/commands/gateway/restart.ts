@@ -123,7 +123,7 @@ export class RestartCommand extends BaseCommand {
 
   /** The old supervisor has left; the service manager starts the next one, and only that it serves counts. */
   async #awaitServiceManager(asked: RestartResult, before: StatusDocument): Promise<RestartResult> {
-    await this.io.note(`Restarting: waiting for ${before.supervisedBy ?? 'the service manager'} to start the gateway again`);
+    await this.io.note(`Restarting: waiting for the service manager (${before.supervisedBy}) to start the gateway again`);
     const startedAtMs = Date.now();
     const now = await this.context.runtime.loadTools().awaitServiceManager(this.io.gatewayPaths, before.instanceId);
     return { ...asked, ...identityOf(now), durationMs: asked.durationMs + Date.now() - startedAtMs };

@@ -11,9 +11,19 @@ import { oneOf } from '../../cli/usage.js';
 
 const FORMATS = ['jsonl', 'json', 'markdown'];
 
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file or directory',
+  EISDIR: 'it is not a regular file',
+  EACCES: 'this user may not access it',
+};
+
 function fileError(path: string, error: unknown): GatewayError {
   const { code = 'unknown' } = error as NodeJS.ErrnoException;
-  return new GatewayError('USAGE', { message: `${path} cannot be used (${code})`, hint: 'Choose another file.', cause: error });
+  return new GatewayError('USAGE', {
+    message: `${path} cannot be used: ${REASONS[code] ?? code}`,
+    hint: 'Choose another file.',
+    cause: error,
+  });
 }
 
 export class SessionExportCommand extends BaseCommand {

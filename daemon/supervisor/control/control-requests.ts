@@ -112,7 +112,7 @@ async function assertReplaceable(context: ControlContext, timeoutMs: number | un
 
 async function leaveToServiceManager(context: ControlContext, timeoutMs: number | undefined, progress: Progress): Promise<RestartResult> {
   await assertReplaceable(context, timeoutMs, progress);
-  progress('draining', `${context.serviceMarker} restarts the gateway`);
+  progress('draining', `the service manager (${context.serviceMarker}) restarts the gateway`);
   const before = context.status.document();
   const { durationMs } = await context.supervisor.requestStop(
     { purpose: 'serviceRestart', timeoutMs: timeoutMs ?? context.config.settings.drainTimeoutMs },

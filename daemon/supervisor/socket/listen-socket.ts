@@ -5,7 +5,7 @@
  * Node has no public way to bind without accepting: `net._createServerHandle` is what its own `cluster` module uses.
  * This file is its only user, and its tests run on every Node version that we support.
  */
-import { portTaken } from '../../../shared/port-taken.js';
+import { listenError, portTaken } from '../../../shared/listen-error.js';
 import { lookup } from 'node:dns/promises';
 import net from 'node:net';
 import { getSystemErrorName } from 'node:util';
@@ -61,13 +61,13 @@ export class ListenSocket {
 export async function bindListenSocket(host: string, port: number): Promise<ListenSocket> {
   const { address, family } = await resolveHost(host);
   const handle = createServerHandle(address, port, family);
-  if (typeof handle === 'number') throw bindError(handle, host, port);
+  if (typeof handle === 'number') throw listenError(getSystemErrorName(handle), { host, port });
   // libuv reports a taken port only later, at listen, and would then take a random one: ask the socket itself.
   const name: { port?: number } = {};
   const status = handle.getsockname(name);
   if (status !== 0 || name.port === undefined || (port !== 0 && name.port !== port)) {
     handle.close();
-    throw status === 0 ? portTaken(host, port) : bindError(status, host, port);
+    throw status === 0 ? portTaken(host, port) : listenError(getSystemErrorName(status), { host, port });
   }
   return new ListenSocket({ host, port: name.port, handle, origin: 'bound' });
 }
@@ -104,31 +104,7 @@ async function resolveHost(host: string): Promise<{ address: string; family: 4 |
   try {
     const found = await lookup(host);
     return { address: found.address, family: found.family as 4 | 6 };
-  } catch (cause) {
-    throw new GatewayError('CONFIG_INVALID', {
-      message: `gateway.host '${host}' does not resolve to an address`,
-      hint: 'Use 0.0.0.0 for every interface or 127.0.0.1 for this machine alone.',
-      cause,
-    });
-  }
-}
-
-function bindError(status: number, host: string, port: number): GatewayError {
-  const name = getSystemErrorName(status);
-  switch (name) {
-    case 'EADDRINUSE':
-      return portTaken(host, port);
-    case 'EACCES':
-      return new GatewayError('CONFIG_INVALID', {
-        message: `this user may not listen on port ${port}`,
-        hint: 'Choose a port from 1024 on, e.g. --port 18790.',
-      });
-    case 'EADDRNOTAVAIL':
-      return new GatewayError('CONFIG_INVALID', {
-        message: `gateway.host '${host}' is not an address of this machine`,
-        hint: 'Use 0.0.0.0 for every interface or 127.0.0.1 for this machine alone.',
-      });
-    default:
-      return new GatewayError('CONFIG_INVALID', { message: `cannot listen on ${host}:${port} (${name})` });
+  } catch {
+    throw listenError('ENOTFOUND', { host, port: 0 });
   }
 }

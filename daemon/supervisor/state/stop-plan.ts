@@ -57,7 +57,8 @@ export class StopPlan {
     const inFlight = workers.reduce((sum, worker) => sum + (worker.vitals?.inFlight ?? 0), 0);
     // Rounded up, so that the message shows the configured time.
     const limitMs = Math.ceil(timeoutMs / 10) * 10;
-    this.progress('draining', `finishing ${inFlight} running ${inFlight === 1 ? 'request' : 'requests'}, at most ${limitMs} ms`);
+    const requests = `${inFlight} running ${inFlight === 1 ? 'request' : 'requests'}`;
+    this.progress('draining', limitMs === 0 ? `aborting ${requests}` : `finishing ${requests}, at most ${limitMs} ms`);
     this.#tell(workers, timeoutMs);
   }
 

@@ -36,7 +36,7 @@ import {
   writeConfigText,
 } from '../../../shared/node/config/config-write.js';
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
-import { findUnknownProviders } from './model-references.js';
+import { findUnknownProviders } from '../../../shared/config/model-references.js';
 import { maskText, restoreText } from './secret-text.js';
 
 export interface ConfigDocumentsOptions {

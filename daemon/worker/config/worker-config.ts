@@ -9,7 +9,7 @@ import type { Config } from '../../../shared/config/schema.js';
 import { validateConfig, validateModels } from '../../../shared/config/validate.js';
 import { loadConfigFile } from '../../../shared/node/config/config-file.js';
 import { loadOrCreateToken, maskToken } from '../../../shared/node/secrets/token-file.js';
-import { findUnknownProviders } from './model-references.js';
+import { findUnknownProviders } from '../../../shared/config/model-references.js';
 
 export interface LoadedConfig {
   readonly config: Config;

@@ -2,7 +2,7 @@
 import type { ModelConfig, ModelsDocument, ProviderConfig } from '../../../shared/config/models-schema.js';
 import { isHeaderValue, UNSENDABLE } from './header-value.js';
 import type { ConnectionSettings } from './provider.js';
-import { KNOWN_PROVIDERS, LOCAL_SERVERS, type KnownProvider, type LocalServer } from './known-providers.js';
+import { KNOWN_PROVIDERS, LOCAL_SERVERS, type KnownProvider, type LocalServer } from '../../../shared/config/known-providers.js';
 
 /** Looks up an environment variable; an empty one counts as unset. */
 export type VariableLookup = (name: string) => string | undefined;

@@ -6,7 +6,7 @@ import { GatewayError } from '../../../shared/errors.js';
 import type { CompletionEvent } from './completion.js';
 import type { FailingModel } from './failure.js';
 import type { AiModule, ConnectionSettings, ForwardEvent, Provider, ProviderEvent } from './provider.js';
-import type { LocalServer } from './known-providers.js';
+import type { LocalServer } from '../../../shared/config/known-providers.js';
 import { localProviders, readProviders, type ProviderEntry, type VariableLookup } from './provider-entry.js';
 import type { TokenPrices } from './token-cost.js';
 

@@ -1,5 +1,6 @@
 /** Reads `config.json` and `models.json` from disk, bounded, and never blocking on a pipe or device. */
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { ConfigDocument } from '../../config/document.js';
 import { GatewayError } from '../../errors.js';
 import { configInvalid, hashText, parseConfigText, type VariableLookup } from './config-text.js';
@@ -17,8 +18,8 @@ function readRegularFile(path: string): Buffer {
   const fd = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
     const entry = fstatSync(fd);
-    if (entry.isDirectory()) throw unreadable(path, 'is a directory', 'Move it away, or name another file with --config.');
-    if (!entry.isFile()) throw unreadable(path, 'is not a regular file', 'Name a file with --config.');
+    if (entry.isDirectory()) throw unreadable(path, 'is a directory', 'Move it away, or put a file in its place.');
+    if (!entry.isFile()) throw unreadable(path, 'is not a regular file', 'Move it away, or put a file in its place.');
     if (entry.size > MAX_CONFIG_BYTES)
       throw unreadable(path, `has ${entry.size} bytes; at most ${MAX_CONFIG_BYTES} are read`, 'Check that it is the right file.');
     const buffer = Buffer.alloc(MAX_CONFIG_BYTES);
@@ -52,8 +53,14 @@ export function readConfigText(path: string): string | undefined {
     const code = (error as NodeJS.ErrnoException).code ?? String(error);
     if (code === 'ENOENT') return undefined;
     if (code === 'EACCES' || code === 'EPERM')
-      throw unreadable(path, `is not readable by this user (${code})`, `Make this user its owner, or name another file with --config.`);
-    throw unreadable(path, `cannot be read (${code})`, 'Name another file with --config.');
+      throw unreadable(
+        path,
+        `is not readable by this user (${code})`,
+        `See its owner with: ls -l ${path}   Make this user its owner, or make it readable.`,
+      );
+    if (code === 'ENOTDIR')
+      throw unreadable(path, 'cannot be read (ENOTDIR)', `${dirname(path)} is not a directory. Move it away, or set XOPC_HOME.`);
+    throw unreadable(path, `cannot be read (${code})`, `See what it is with: ls -ld ${path}`);
   }
 }
 

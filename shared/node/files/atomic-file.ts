@@ -119,7 +119,7 @@ function assertOurs(path: string, entry: Stats): void {
   throw refuse(
     path,
     `it belongs to user id ${entry.uid}, this process runs as ${uid}`,
-    `Change its owner (chown -R ${uid} ${path}) or set XOPC_HOME to a directory of your own.`,
+    `Run the command as its owner, or set XOPC_HOME to a directory of your own.`,
   );
 }
 

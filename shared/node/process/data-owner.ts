@@ -38,11 +38,14 @@ export function ownerPathIn(dataDir: string): string {
   return join(dataDir, 'state', 'owner.json');
 }
 
+const OTHER_OWNER_HINT = 'Run the command as the owner of that directory, or set XOPC_HOME to a directory of your own.';
+
 function unreadable(path: string, reason: string, cause?: unknown): GatewayError {
+  const isForbidden = ['EACCES', 'EPERM'].includes((cause as NodeJS.ErrnoException | undefined)?.code ?? '');
   return new GatewayError('CONFIG_INVALID', {
     message: `${path} cannot be used: ${reason}; it records which configuration the data beside it belongs to`,
     details: { path },
-    hint: `Make it readable, or write the configuration's path into it: {"v":1,"configPath":"config.json"}`,
+    hint: isForbidden ? OTHER_OWNER_HINT : `Write the configuration's path into it: {"v":1,"configPath":"config.json"}`,
     cause,
   });
 }

@@ -69,7 +69,7 @@ function homeDirectory(): string {
     // Neither HOME nor a user entry: a container that runs under an arbitrary user id.
     throw new GatewayError('USAGE', {
       message: `user id ${process.getuid?.() ?? 'unknown'} has no home directory`,
-      hint: 'Set XOPC_HOME to a directory for the gateway.',
+      hint: 'Set HOME, or set XOPC_HOME to a directory for the gateway.',
       cause: error,
     });
   }

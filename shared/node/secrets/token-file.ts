@@ -30,11 +30,11 @@ export function maskToken(token: string): string {
   return token.length < MASK_FROM_LENGTH ? '****' : `${token.slice(0, 8)}...${token.slice(-8)}`;
 }
 
-function invalid(path: string, reason: string): GatewayError {
+function invalid(path: string, reason: string, hint = 'Make a new token with: xopc gateway token --rotate'): GatewayError {
   return new GatewayError('CONFIG_INVALID', {
     message: `${path} ${reason}`,
     details: { path },
-    hint: 'Make a new token with: xopc gateway token --rotate',
+    hint,
   });
 }
 
@@ -42,7 +42,7 @@ function readTokenText(path: string): string {
   const fd = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
     const entry = fstatSync(fd);
-    if (!entry.isFile()) throw invalid(path, 'is not a regular file');
+    if (!entry.isFile()) throw invalid(path, 'is not a regular file', 'Move it away; the next start generates a token.');
     if (entry.size > MAX_TOKEN_BYTES) throw invalid(path, `has ${entry.size} bytes, too many for a token`);
     const buffer = Buffer.alloc(MAX_TOKEN_BYTES);
     return buffer.toString('utf8', 0, readSync(fd, buffer, 0, buffer.length, 0)).trim();

@@ -47,7 +47,7 @@ test('an API error is thrown with its code, for calls and streams', async () => 
 test.each([
   ['<html>', 'INTERNAL_ERROR', /status 502/],
   ['{"error":"x"}', 'INTERNAL_ERROR', /status 502/],
-  ['{"error":{"code":"NO_SUCH_CODE","message":"x"}}', 'INTERNAL_ERROR', /status 502/],
+  ['{"error":{"code":"NO_SUCH_CODE","message":"x"}}', 'INTERNAL_ERROR', /^x$/],
   ['null', 'INTERNAL_ERROR', /status 502/],
   ['{"error":{"code":"UNAUTHORIZED","message":"needs a token"}}', 'UNAUTHORIZED', /needs a token/],
 ])('the body %s is the error %s', (text, code, message) => {
@@ -103,4 +103,11 @@ test('an outdated token is not sent, because it would count as a failed attempt'
 test('hints that name an API call are shown as the equivalent command', () => {
   const text = JSON.stringify({ error: { code: 'SESSION_NOT_FOUND', message: "there is no session 'x'. GET /api/sessions lists them." } });
   expect(errorFromBody(404, text).message).toBe("there is no session 'x'. `xopc sessions` lists them.");
+});
+
+test('an error in the form of OpenAI keeps its message', () => {
+  const text = JSON.stringify({
+    error: { message: "the model 'x/y' cannot be used", type: 'invalid_request_error', code: 'model_not_found' },
+  });
+  expect(errorFromBody(404, text).message).toBe("the model 'x/y' cannot be used");
 });

@@ -32,3 +32,12 @@ test('a deleted working directory is distinguished from a missing file', () => {
   const error = Object.assign(failure('ENOENT'), { syscall: 'uv_cwd' });
   expect(withSystemHint(document, error).hint).toContain('The current directory has been deleted');
 });
+
+test.each([
+  ["ENOTDIR: not a directory, open '/x/log'", 'cannot open /x/log: not a directory (ENOTDIR)'],
+  ["EACCES: permission denied, scandir '/x'", 'cannot read the directory /x: permission denied (EACCES)'],
+  ["EXDEV: cross-device link not permitted, rename '/a' -> '/b'", 'cannot rename /a: cross-device link not permitted (EXDEV)'],
+  ['something else', 'something else'],
+])('%s is reported as %s', (message, shown) => {
+  expect(withSystemHint({ ...document, message }, new Error(message)).message).toBe(shown);
+});

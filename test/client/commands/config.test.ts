@@ -71,7 +71,7 @@ describe('xopc config set', () => {
     ['gateway.auth.api_key', '1234567890', { gateway: { auth: { api_key: '1234567890' } } }],
     ['gateway.auth.api_key', 'null', { gateway: { auth: { api_key: null } } }],
     ['logs.level', 'debug', { logs: { level: 'debug' } }],
-    ['agents.defaults.model', '{"primary":"a/b"}', { agents: { defaults: { model: { primary: 'a/b' } } } }],
+    ['agents.defaults.model', '{"primary":"openai/b"}', { agents: { defaults: { model: { primary: 'openai/b' } } } }],
     ['agents.list', '[{"id":"main","name":"1"}]', { agents: { list: [{ id: 'main', name: '1' }] } }],
   ])('%s to %s', async (key, value, expected) => {
     const { path, run } = home();

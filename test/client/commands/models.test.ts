@@ -114,9 +114,9 @@ test('the default is shown and set, comments and fallbacks kept', async () => {
   expect(set.stderr).toContain('ollama/llama3.2 is now the default; the running gateway applies it');
   expect(readFileSync(paths.configPath, 'utf8')).toContain('// mine');
   expect((await run('models', 'default')).stdout).toBe('ollama/llama3.2\n');
-  configure(paths, '{ "agents": { "defaults": { "model": { "primary": "a/b", "fallbacks": ["c/d"] } } } }\n');
-  expect((await run('models', 'default', 'e/f')).stderr).toContain('no configured provider lists e/f');
-  expect(JSON.parse((await run('models', 'default', '--json')).stdout)).toEqual({ model: 'e/f', fallbacks: ['c/d'] });
+  configure(paths, '{ "agents": { "defaults": { "model": { "primary": "openai/b", "fallbacks": ["openai/d"] } } } }\n');
+  expect((await run('models', 'default', 'openai/f')).stderr).toContain('no configured provider lists openai/f');
+  expect(JSON.parse((await run('models', 'default', '--json')).stdout)).toEqual({ model: 'openai/f', fallbacks: ['openai/d'] });
 });
 
 test('an invalid model is a usage error, and nothing is written', async () => {

@@ -34,7 +34,7 @@ test('files that cannot be read at all are named with what to do', () => {
     finding: {
       level: 'fail',
       message: expect.stringContaining('is a directory') as string,
-      fix: expect.stringContaining('--config') as string,
+      fix: expect.stringContaining('Move it away') as string,
     },
   });
   expect(checkModels(paths)).toMatchObject({

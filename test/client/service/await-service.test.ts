@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { awaitService } from '../../../client/service/await-service.js';
+import { awaitService, awaitServiceManager } from '../../../client/service/await-service.js';
 import type { ServiceManager, ServiceState } from '../../../client/service/manager/service-manager.js';
 import { answers, fakeControl, sampleStatus } from '../../fakes/control-socket.js';
 import { testPaths } from '../../helpers/lock-file.js';
@@ -84,4 +84,12 @@ test('a service that serves ends the wait with its status', async () => {
   const paths = testPaths();
   await fakeControl(paths.controlPath, answers({ ...sampleStatus, supervisedBy: 'systemd' }));
   expect(await awaitService(paths, managerIn([{}]))).toMatchObject({ pid: sampleStatus.pid });
+});
+
+test('where no service is installed and nobody starts the gateway again, it is said what to do', async () => {
+  await expect(awaitServiceManager(testPaths(), 'gw_1', 10)).rejects.toMatchObject({
+    code: 'NOT_RUNNING',
+    message: expect.stringContaining('it exited because XOPC_SERVICE_MARKER is set') as string,
+    hint: expect.stringContaining('xopc gateway start') as string,
+  });
 });

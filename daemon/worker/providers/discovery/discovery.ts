@@ -2,7 +2,7 @@
 import type { Clock } from '../../../../shared/clock.js';
 import type { ModelConfig } from '../../../../shared/config/models-schema.js';
 import type { LogPort } from '../../../../shared/log/log-port.js';
-import { LOCAL_SERVERS, type LocalServer } from '../known-providers.js';
+import { LOCAL_SERVERS, type LocalServer } from '../../../../shared/config/known-providers.js';
 import type { LocalModels } from '../registry.js';
 import { probeLocalServer, type ProbeTarget } from './probe.js';
 

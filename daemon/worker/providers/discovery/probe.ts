@@ -3,7 +3,7 @@
  * only an answer that is specific to the server counts.
  */
 import type { ModelConfig } from '../../../../shared/config/models-schema.js';
-import type { LocalServer } from '../known-providers.js';
+import type { LocalServer } from '../../../../shared/config/known-providers.js';
 import { getJson } from './get-json.js';
 
 export interface ProbeTarget {

@@ -1,5 +1,5 @@
 /** The built-in model `xopc/guide`: where no language model is configured, it answers how to configure one. */
-import { KNOWN_PROVIDERS } from '../../providers/known-providers.js';
+import { KNOWN_PROVIDERS } from '../../../../shared/config/known-providers.js';
 import type { Provider, ProviderEvent } from '../../providers/provider.js';
 import type { BuiltInProvider } from '../../providers/registry.js';
 

@@ -159,7 +159,7 @@ describe('a restart', () => {
     const said: string[] = [];
     const result = await restart(context, { force: true }, (_phase, message) => said.push(message));
     expect(result).toEqual({ instanceId: 'wk_1', workerPid: 11, pid: process.pid, succession: 'service-manager', durationMs: 9 });
-    expect(said).toEqual(['systemd restarts the gateway']);
+    expect(said).toEqual(['the service manager (systemd) restarts the gateway']);
   });
 
   test.each([

@@ -105,6 +105,14 @@ describe('whoever waits', () => {
     expect(said).toEqual(['draining: finishing 1 running request, at most 5000 ms', 'draining: drain shortened: 100 ms are left']);
   });
 
+  test('is told that requests are aborted where there is no time', () => {
+    const said: string[] = [];
+    const stop = plan('stop', 0);
+    void stop.join('stop', (_phase, message) => said.push(message));
+    stop.drain([activeWorker().worker], NOW);
+    expect(said).toEqual(['aborting 0 running requests']);
+  });
+
   test('all learn the same result at the end, with what had to be cut', async () => {
     const stop = plan();
     const results = [stop.join('stop', quiet), stop.join('stop', quiet)];

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { createGuide } from '../../../../daemon/worker/turns/model/guide.js';
 import { renderWelcome } from '../../../../client/gateway/first-start.js';
-import { KNOWN_PROVIDERS } from '../../../../daemon/worker/providers/known-providers.js';
+import { KNOWN_PROVIDERS } from '../../../../shared/config/known-providers.js';
 import { listModels } from '../../../../daemon/worker/providers/list-models.js';
 import { ProviderRegistry } from '../../../../daemon/worker/providers/registry.js';
 import { modelsSchema } from '../../../../shared/config/models-schema.js';

@@ -1,5 +1,5 @@
 /** Providers that need no entry in `models.json`: enabled by an environment variable, or discovered on this machine. */
-import type { ApiKind, ModelConfig } from '../../../shared/config/models-schema.js';
+import type { ApiKind, ModelConfig } from './models-schema.js';
 
 export interface KnownProvider {
   readonly id: string;

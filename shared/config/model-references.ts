@@ -1,10 +1,10 @@
 /** Checks that every model in `config.json` has a provider, which would otherwise only fail at the first message. */
-import { type ConfigDocument, problemAt } from '../../../shared/config/document.js';
-import { formatKey, type KeyPath } from '../../../shared/config/key-path.js';
-import type { ModelsDocument } from '../../../shared/config/models-schema.js';
-import type { Config, ModelChoice } from '../../../shared/config/schema.js';
-import type { Problem } from '../../../shared/errors.js';
-import { BUILT_IN_PROVIDERS, GUIDE_PROVIDER } from '../providers/known-providers.js';
+import { type ConfigDocument, problemAt } from './document.js';
+import { formatKey, type KeyPath } from './key-path.js';
+import type { ModelsDocument } from './models-schema.js';
+import type { Config, ModelChoice } from './schema.js';
+import type { Problem } from '../errors.js';
+import { BUILT_IN_PROVIDERS, GUIDE_PROVIDER } from './known-providers.js';
 
 interface Reference {
   readonly path: KeyPath;

@@ -1,0 +1,33 @@
+/** Why an address cannot be listened on, for the gateway that tries and for the command that checks before it installs. */
+import { GatewayError } from './errors.js';
+
+/** Returns the error for a port on which another program listens. */
+export function portTaken(host: string, port: number): GatewayError {
+  return new GatewayError('PORT_TAKEN', {
+    message: `port ${port} on ${host} is taken by another program`,
+    details: { host, port },
+    hint: 'Stop it, choose another port with --port, or take the port over with: xopc gateway --force',
+  });
+}
+
+const HOST_HINT = 'Use 0.0.0.0 for every interface or 127.0.0.1 for this machine alone.';
+
+/** @param code  of the system's error */
+export function listenError(code: string, { host, port }: { host: string; port: number }): GatewayError {
+  switch (code) {
+    case 'EADDRINUSE':
+      return portTaken(host, port);
+    case 'EACCES':
+      return new GatewayError('CONFIG_INVALID', {
+        message: `this user may not listen on port ${port}`,
+        hint: 'Choose a port from 1024 on, e.g. --port 18790.',
+      });
+    case 'EADDRNOTAVAIL':
+      return new GatewayError('CONFIG_INVALID', { message: `gateway.host '${host}' is not an address of this machine`, hint: HOST_HINT });
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return new GatewayError('CONFIG_INVALID', { message: `gateway.host '${host}' does not resolve to an address`, hint: HOST_HINT });
+    default:
+      return new GatewayError('CONFIG_INVALID', { message: `cannot listen on ${host}:${port} (${code})` });
+  }
+}
