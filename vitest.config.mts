@@ -2,19 +2,19 @@ import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './test/helpers/longest-first.mjs';
 
 const APART = ['test/e2e/**', 'test/torture/**', 'test/guards/**', 'test/bench/**', 'test/page/**'];
-/** Tests that start processes or wait for real time to pass: a part each, and too slow for `npm run check`. */
+/** Tests that start processes, wait for real time to pass, or replace modules: a part each, and too slow for `npm run check`. */
 const COMPONENT = [
   'test/bin/**/*.test.ts',
   'test/client/commands/{run,run-force,status,stop-hung,stop-restart,stop-races}.test.ts',
   'test/client/gateway/{control-client,locate-gateway,start-supervisor,end/*}.test.ts',
   'test/client/ports/{free-port,port-owner}.test.ts',
-  'test/daemon/supervisor/{gateway,config/config-watch,logs/log-rotation,socket/listen-socket-hand-over}.test.ts',
+  'test/daemon/supervisor/{gateway,config/config-watch,control/node-ipc-used,logs/log-rotation,socket/listen-socket-hand-over}.test.ts',
   'test/daemon/supervisor/lock/{gateway-lock,lock-holder,lock-race}.test.ts',
   'test/daemon/supervisor/workers/{child-process,worker-output,worker-process-fixtures}.test.ts',
   'test/daemon/worker/channels/telegram/conversation.test.ts',
   'test/daemon/worker/http/{connection/server,openai/ai-sdk,openai/errors}.test.ts',
   'test/daemon/worker/store/{crash,conversations/session-search}.test.ts',
-  'test/shared/node/config/config-write.test.ts',
+  'test/shared/node/{config/config-write,log/followed-file}.test.ts',
 ];
 /** Only a bundler resolves what their ES modules import: a directory (clipanion), JSON without an attribute (@actions). */
 const bundlerOnly = ['clipanion', /@actions\//];
