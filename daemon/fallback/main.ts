@@ -28,8 +28,8 @@ main{max-width:560px;margin:0 auto;padding:24px 28px;border:1px solid var(--line
 h1{margin:0 0 12px;font-size:20px}p{margin:8px 0}code{font-size:14px}
 .reason{padding:10px 14px;border-left:3px solid var(--bad);background:var(--ground);overflow-wrap:anywhere}.muted{color:var(--muted);font-size:14px}`;
 
-/** Looks whether the gateway is back, instead of loading the same page again and again. */
-const SCRIPT = `setInterval(()=>fetch('/health',{cache:'no-store'}).then((answer)=>answer.ok&&location.reload(),()=>0),3000)`;
+/** Asks for its own address, which may be below a path of a proxy, until something else than this page is there. */
+const SCRIPT = `setInterval(()=>fetch(location.href,{cache:'no-store'}).then((answer)=>answer.status<500&&location.reload(),()=>0),3000)`;
 
 const hashOf = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 

@@ -67,6 +67,7 @@ test.skipIf(noBrowser)('over plain HTTP from the network it works with the token
 test.skipIf(noBrowser)('while the gateway cannot start, an open tab keeps what it showed and says why; a new one says it too', async () => {
   const installation = new Installation();
   const gateway = await RealGateway.create({}, installation.command);
+  expect((await gateway.xopc('config', 'set', 'gateway.basePath', '/x')).code).toBe(0);
   const running = await gateway.run();
   const page = await openView(gateway, '#/status', { allowedErrors: /503|WebSocket|Failed to load|ERR_/ });
   await page.getByRole('heading', { name: 'Status', exact: true }).waitFor();
@@ -74,7 +75,9 @@ test.skipIf(noBrowser)('while the gateway cannot start, an open tab keeps what i
   process.kill(gateway.workerPid(), 'SIGKILL');
   await page.getByText(/The gateway cannot start: .*exited with code 1/).waitFor({ timeout: 30_000 });
   await page.getByText(/Data from \d/).waitFor();
-  const late = await openPage(gateway.url, { allowedErrors: /503/ });
+  const late = await openPage(`${gateway.url}/x/`, { allowedErrors: /503/ });
+  const paths = new Set<string>();
+  late.on('request', (request) => void paths.add(new URL(request.url()).pathname));
   await late.getByRole('heading', { name: 'The gateway is not available right now' }).waitFor();
   await late.getByText(/exited with code 1/).waitFor();
   await late.getByText('The last worker exited at').waitFor();
@@ -82,6 +85,7 @@ test.skipIf(noBrowser)('while the gateway cannot start, an open tab keeps what i
   repair();
   expect((await gateway.xopc('gateway', 'restart')).code).toBe(0);
   await expect.poll(() => late.getByText('not available right now').count(), { timeout: 30_000 }).toBe(0);
+  expect([...paths].filter((path) => !path.startsWith('/x/'))).toEqual([]);
   await expect.poll(() => page.getByText('The gateway cannot start').count(), { timeout: 30_000 }).toBe(0);
   expect(running.child.exitCode).toBeNull();
 });
