@@ -25,7 +25,7 @@ export class ServiceStatusCommand extends BaseCommand {
     const manager = await this.#manager();
     if (manager instanceof GatewayError) {
       const { document, text } = absentReport(manager);
-      await this.printResult(document, text);
+      await this.printResult(document, this.io.asCalled(text));
       return NOT_RUNNING_EXIT_CODE;
     }
     const report = await makeServiceReport(paths, manager);

@@ -1,4 +1,5 @@
 /** Issues of the gateway, collected from its own reports: each with its cause and the next step. */
+import { commandIn } from './command-in-hint.js';
 import type { ChannelDocument } from '../../../../shared/api/channels.js';
 import type { CronJobDocument } from '../../../../shared/api/cron.js';
 import type { Overview } from '../../../../shared/api/gateway/overview.js';
@@ -27,11 +28,6 @@ export interface Repair {
 }
 
 const LOW_DISK_BYTES = 500_000_000;
-
-/** Returns the command that a hint names. */
-function commandIn(text: string | undefined): string | undefined {
-  return /(xopc [a-z][\w -]*[\w])/.exec(text ?? '')?.[1];
-}
 
 const resetLogLevel = (): Promise<unknown> => call('PATCH', '/api/logs/level', { body: { level: null } });
 
