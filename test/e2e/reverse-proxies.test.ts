@@ -124,10 +124,9 @@ describe.skipIf(reason !== undefined)(`a proxy in front of the gateway${reason =
       const link = await ask('/api/page-links', { method: 'POST', headers: bearer() });
       expect((JSON.parse(link.text) as { url: string }).url).toContain(`${origin}${base}/#link=`);
       // Over HTTP/2 nginx would hand on the header Upgrade, which is invalid there.
-      expect(await siteOf(name).client.askPlainly(`${base}/ws`)).toMatchObject({
-        status: 426,
-        text: expect.stringContaining('Upgrade: websocket'),
-      });
+      const noSocket = await siteOf(name).client.askPlainly(`${base}/ws`);
+      expect(noSocket).toMatchObject({ status: 426, text: expect.stringContaining('Upgrade: websocket') });
+      expect((await siteOf(name).client.askPlainly(`${base}/ws`, { Connection: 'Upgrade', Upgrade: 'websocket' })).status).toBe(400);
     });
 
     test('hands on an event stream as it comes, in order', async () => {
@@ -178,6 +177,16 @@ describe.skipIf(reason !== undefined)(`a proxy in front of the gateway${reason =
       const clients = () => gateway.log().flatMap((entry) => (entry['requestId'] === headers['x-request-id'] ? [entry['client']] : []));
       await expect.poll(() => new Set(clients())).toEqual(new Set([CLIENT_ADDRESS]));
     });
+  });
+
+  test('nginx that does not pass the upgrade on is answered with what is missing', async () => {
+    const connect = await openSite(
+      'nginx',
+      (place) => manual.kinds[0]?.configuration(place).replaceAll(/^ +proxy_set_header (?:Upgrade|Connection) .*$/gm, '') ?? '',
+    );
+    const answer = await (await connect()).askPlainly('/ws', { Connection: 'Upgrade', Upgrade: 'websocket' });
+    const lacks = "lacks the header 'Upgrade: websocket' and the header 'Connection: Upgrade'";
+    expect(answer).toMatchObject({ status: 426, text: expect.stringContaining(lacks) });
   });
 
   test('nginx with a password adds the token', async () => {

@@ -14,7 +14,7 @@ export interface ProxyClient {
   open(path: string, options?: Sent): Promise<Http2Answer>;
   ask(path: string, options?: Sent): Promise<{ status: number; headers: IncomingHttpHeaders; text: string }>;
   /** Sends a GET over HTTP/1.1. */
-  askPlainly(path: string): Promise<{ status: number; headers: IncomingHttpHeaders; text: string }>;
+  askPlainly(path: string, headers?: Record<string, string>): Promise<{ status: number; headers: IncomingHttpHeaders; text: string }>;
   socket(path: string, headers?: Record<string, string>): Promise<WebSocket>;
   close(): void;
 }
@@ -60,8 +60,10 @@ export async function connectProxy(place: { name: string; port: number; ca: stri
       const { stream, ...answer } = await open(path, sent);
       return { ...answer, text: await text(stream) };
     },
-    async askPlainly(path) {
-      const [answer] = (await once(get({ ...options, path, headers: { Host: `${name}:${port}` } }), 'response')) as [IncomingMessage];
+    async askPlainly(path, headers = {}) {
+      const [answer] = (await once(get({ ...options, path, headers: { Host: `${name}:${port}`, ...headers } }), 'response')) as [
+        IncomingMessage,
+      ];
       return { status: answer.statusCode ?? 0, headers: answer.headers, text: await text(answer) };
     },
     async socket(path, headers = {}) {
