@@ -80,7 +80,9 @@ export class SetupCommand extends BaseCommand {
   async #runSteps(setup: SetupRun): Promise<void> {
     const { provider, model, telegramTokenEnv, service } = setup.flags;
     if (setup.prompter !== undefined) await this.io.note('Enter takes what is in brackets. Ctrl-C stops; another xopc setup continues.');
-    await setup.step('Gateway', true, () => gatewayStep(setup));
+    // The service starts the gateway itself.
+    const needsGateway = (provider ?? model ?? telegramTokenEnv) !== undefined;
+    await setup.step('Gateway', needsGateway, () => gatewayStep(setup));
     const chosen = await setup.step('Model provider', provider !== undefined, () => providerStep(setup));
     await setup.step('Default model', (provider ?? model) !== undefined, () => modelStep(setup, chosen));
     await setup.step('Telegram', telegramTokenEnv !== undefined, () => channelStep(setup));
@@ -98,6 +100,7 @@ export class SetupCommand extends BaseCommand {
       '📝 Next:',
       '   xopc agent "hello"            # Talk to the agent',
       '   xopc gateway open             # Open the page',
+      `   xopc cron add '0 9 * * *' 'Good morning' --channel telegram --chat CHAT   # A message each day at nine`,
       '   xopc gateway status           # Show its status',
     ];
     return this.printResult({ done: true, steps: done }, this.io.asCalled(lines.join('\n')));
