@@ -166,7 +166,7 @@ describe('a package that is removed while the gateway runs', () => {
     expect(metrics.status).toBe(200);
     expect(await metrics.text()).toContain('# TYPE');
     const page = await (await fetch(gateway.url, { headers: { Accept: 'text/html' } })).text();
-    const assets = [...page.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map(([, path = '']) => path);
+    const assets = [...page.matchAll(/(?:src|href)="\.?(\/assets\/[^"]+)"/g)].map(([, path = '']) => path);
     expect(assets.length).toBeGreaterThan(0);
     for (const path of [...assets, '/docs', '/openapi.json']) expect((await fetch(`${gateway.url}${path}`)).status).toBe(200);
     const configPath = join(gateway.xopcHome, 'config.json');

@@ -196,7 +196,7 @@ describe('xopc gateway restart', () => {
       gateway(succeed({ ...RESULT, succession: 'service-manager' }), { supervisedBy: 'systemd' }),
     );
     const command = startCommand(['gateway', 'restart'], { home: paths.home });
-    await command.err.until((text) => text.includes('waiting for systemd'));
+    await command.err.until((text) => text.includes('waiting for the service manager (systemd)'));
     const closed = once(old.server, 'close');
     old.server.close();
     await closed;
