@@ -34,7 +34,8 @@ const UNTIMED = [
   'test/e2e/{api,api-docs,docs,doctor,pairing,poison,storage,fallback}.test.ts',
   'test/e2e/{backup,database-faults,delivery-failures,cron,cron-clock,error-words,specification}.test.ts',
   'test/e2e/{access,attached,access-network,crash,delivery,homes,live-config,odd-circumstances,overview,reverse-proxies,session-import}.test.ts',
-  'test/e2e/{shells,signals-and-succession,slow-succession,socket}.test.ts',
+  'test/e2e/{container,first-hour,package,page-session,setup,shells,signals-and-succession,slow-succession,socket}.test.ts',
+  'test/e2e/service/*.test.ts',
 ];
 /** What measures time or floods a gateway: one file at a time. */
 const serial = {
