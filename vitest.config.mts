@@ -29,12 +29,12 @@ const shared = {
 /** Files that share a process: what is imported once serves them all. They keep nothing in modules that another could find. */
 const together = { isolate: false };
 
-/** Real gateways whose tests wait much and set no limits of time: three files at a time. */
+/** Real gateways whose tests wait much and set no limits of time: two files at a time. */
 const UNTIMED = [
   'test/e2e/{api,api-docs,docs,doctor,pairing,poison,storage,fallback}.test.ts',
   'test/e2e/{backup,database-faults,delivery-failures,cron,cron-clock,error-words,specification}.test.ts',
   'test/e2e/{access,attached,access-network,crash,delivery,homes,live-config,odd-circumstances,overview,reverse-proxies,session-import}.test.ts',
-  'test/e2e/{container,first-hour,package,page-session,setup,shells,signals-and-succession,slow-succession,socket}.test.ts',
+  'test/e2e/{container,first-hour,package,page-session,setup,shells,slow-succession,socket}.test.ts',
   'test/e2e/service/*.test.ts',
 ];
 /** What measures time or floods a gateway: one file at a time. */
@@ -48,7 +48,7 @@ const serial = {
 
 export default defineConfig({
   test: {
-    maxWorkers: 3,
+    maxWorkers: 2,
     sequence: { sequencer: LongestFirst },
     experimental: { fsModuleCache: true },
     projects: [

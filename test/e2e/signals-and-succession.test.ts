@@ -89,8 +89,7 @@ describe('restart --force', () => {
     process.kill(pid, 'SIGSTOP');
     const outcome = await restarting;
     expect(outcome.code, outcome.stderr).toBe(0);
-    expect(isAlive(pid)).toBe(false);
-    expect(isAlive(worker)).toBe(false);
+    await until('the end of both', () => !isAlive(pid) && !isAlive(worker), 1_000);
     expect(await gateway.status()).toMatchObject({ state: 'running', ready: true });
   });
 

@@ -30,6 +30,14 @@ function parseRuntime(text: string | undefined): ServiceRuntime | undefined {
   throw usage(`--runtime is '${text}'; it must be node or binary`, 'e.g. --runtime node');
 }
 
+/** A service keeps its port: 0 would be another one at each start. */
+function parseServicePort(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const port = parsePort(text, '--port');
+  if (port === 0) throw usage('--port is 0; it must be a whole number from 1 to 65535', 'e.g. --port 18790');
+  return port;
+}
+
 const CHANGE_WORDS: Readonly<Record<FileChange['current'], string>> = {
   absent: 'would be written',
   same: 'would stay unchanged',
@@ -89,7 +97,7 @@ export class InstallCommand extends BaseCommand {
   #installation(manager: ServiceManager, sandbox: Sandbox): Installation {
     const { gatewayPaths: paths, environment } = this.io;
     const options: InstallOptions = {
-      port: this.port === undefined ? undefined : parsePort(this.port, '--port'),
+      port: parseServicePort(this.port),
       host: parseHost(this.host),
       socket: this.socket,
       runtime: parseRuntime(this.runtime),

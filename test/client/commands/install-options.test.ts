@@ -1,0 +1,8 @@
+import { expect, test } from 'vitest';
+import { runCommand } from '../../helpers/command-line.js';
+import { tempDir } from '../../helpers/temp-dir.js';
+
+test.runIf(process.platform === 'linux').each(['0', '65536', 'abc'])('a service cannot be installed on port %s', async (port) => {
+  const outcome = await runCommand(['gateway', 'install', '--print', '--port', port], { home: tempDir() });
+  expect(outcome).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(/--port.*\n.*18790/) as string });
+});
