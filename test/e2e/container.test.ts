@@ -38,8 +38,7 @@ function runContainer(env: Record<string, string>, volume?: string): { container
   const used = volume ?? join(directory, 'volume');
   const container = new Container(directory, { user: USER, env, volume: used });
   onTestFinished(async () => {
-    container.process.child.kill('SIGKILL');
-    await container.process.done;
+    await container.kill();
     rmSync(directory, { recursive: true, force: true });
   });
   return { container, volume: used };

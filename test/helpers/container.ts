@@ -87,11 +87,9 @@ export class Container {
     const entry = [...list(this.#find('ENTRYPOINT')), ...list(this.#find('CMD'))];
     const asUser = ['setpriv', '--no-new-privs', 'chroot', `--userspec=${this.#user}`, '--groups=', this.#image];
     const start = [...asUser, 'env', '-i', ...this.#env, ...entry];
-    this.process = runProcess(
-      ['unshare', '--mount', '--pid', '--fork', '--kill-child', 'sh', '-c', MOUNTS, 'sh', this.#image, volume, ...start],
-      [],
-      { env: {} },
-    );
+    this.process = runProcess(['unshare', '--mount', '--pid', '--fork', 'sh', '-c', MOUNTS, 'sh', this.#image, volume, ...start], [], {
+      env: {},
+    });
   }
 
   #find(name: string): Step | undefined {
@@ -114,6 +112,14 @@ export class Container {
   /** Runs the image's health check. */
   health(): Promise<Outcome> {
     return this.exec(...list(this.#find('HEALTHCHECK')));
+  }
+
+  /** Kills PID 1, and everything with it. To kill `unshare` is not enough: a change of the user id ends the tie to its parent. */
+  async kill(): Promise<void> {
+    const { exitCode, signalCode } = this.process.child;
+    const ended = this.process.done;
+    if (exitCode === null && signalCode === null) await Promise.race([this.pid().then((pid) => process.kill(pid, 'SIGKILL')), ended]);
+    await ended;
   }
 
   async signal(name: NodeJS.Signals): Promise<Outcome> {
