@@ -43,6 +43,7 @@ test.skipIf(noBrowser)(
     const page = await openPage(`${gateway.url}/#/sessions`);
     // As if it had been pasted: a box of a megabyte takes longer to lay out than the rest of this test.
     const entry = { key: 'a-b-c-d', state: 'queued', content: `short at first ${'ü'.repeat(600_000)}` };
+    await page.waitForLoadState('networkidle');
     await page.evaluate(`localStorage.setItem(${JSON.stringify(`xopc.outbox.${session}`)}, ${JSON.stringify(JSON.stringify([entry]))})`);
     let closed = 0;
     page.on('websocket', (socket) => socket.on('close', () => (closed += 1)));
