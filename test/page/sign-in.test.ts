@@ -125,10 +125,10 @@ test.skipIf(noBrowser)('two gateways on one host keep their sessions apart', asy
   await other.getByLabel('Access token', { exact: true }).fill(tokenOf(second));
   await other.keyboard.press('Enter');
   await other.getByText('How can I help?').waitFor();
-  expect(new Set((await cookies(page)).map(({ name }) => name)).size).toBe(2);
+  await expect.poll(async () => new Set((await cookies(page)).map(({ name }) => name)).size).toBe(2);
   await page.reload();
   await page.getByText('How can I help?').waitFor();
-  expect(await signInScreen(page).count()).toBe(0);
+  await expect.poll(() => signInScreen(page).count()).toBe(0);
 });
 
 test.skipIf(noBrowser)('where the owner has let everybody in, the page says so', async () => {
