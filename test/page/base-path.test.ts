@@ -12,9 +12,8 @@ test.skipIf(noBrowser)('below a path the page signs in, chats and opens its view
   page.on('request', (request) => void paths.push(new URL(request.url()).pathname));
   page.on('websocket', (socket) => void paths.push(new URL(socket.url()).pathname));
   await page.getByLabel('Access token', { exact: true }).fill(tokenOf(gateway));
-  const connected = page.waitForEvent('websocket').then((socket) => socket.waitForEvent('framereceived'));
   await page.keyboard.press('Enter');
-  await connected;
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor({ state: 'hidden' });
   model.reply(says('Hello from below'));
   await page.getByRole('textbox', { name: 'Message' }).fill('Hi');
   await page.keyboard.press('Enter');

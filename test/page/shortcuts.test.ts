@@ -16,7 +16,7 @@ const VIEWS = [
 test.skipIf(noBrowser)('every view is one g and a letter away, and what it can do is in the palette', async () => {
   const gateway = await RealGateway.start();
   const page = await openView(gateway, '#/sessions');
-  await page.waitForLoadState('networkidle');
+  await page.getByRole('heading', { name: 'Sessions', exact: true, level: 1 }).waitFor();
   const actions: Record<string, string> = {
     Schedules: 'New schedule',
     Models: 'Test all',

@@ -1,6 +1,6 @@
 /** The frame around every view: navigation, notices, palette, and the view that the address names. */
 import type { ComponentType } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import { Button } from '../components/button.js';
 import { Empty, Spinner } from '../components/feedback.js';
 import { Toasts } from '../components/toast.js';
@@ -64,7 +64,8 @@ function shellCommands(): Command[] {
 }
 
 export function App() {
-  useEffect(listenForKeys, []);
+  // Before the paint: whoever sees the page can use its keys.
+  useLayoutEffect(listenForKeys, []);
   useCommands(shellCommands());
   const { view: id, query } = address.value;
   const view = VIEWS.find((known) => known.id === id);
