@@ -26,6 +26,13 @@ interface Waiter {
   reject(error: GatewayError): void;
 }
 
+/** The count is that of the last heartbeat, so 0 does not say that none runs. */
+function describeDrain(inFlight: number, limitMs: number): string {
+  if (limitMs === 0) return 'requests are not waited for';
+  if (inFlight === 0) return `requests have at most ${limitMs} ms to finish`;
+  return `finishing ${inFlight} running ${inFlight === 1 ? 'request' : 'requests'}, at most ${limitMs} ms`;
+}
+
 export class StopPlan {
   readonly startedAtMs: number;
   #purpose: StopPurpose;
@@ -57,8 +64,7 @@ export class StopPlan {
     const inFlight = workers.reduce((sum, worker) => sum + (worker.vitals?.inFlight ?? 0), 0);
     // Rounded up, so that the message shows the configured time.
     const limitMs = Math.ceil(timeoutMs / 10) * 10;
-    const requests = `${inFlight} running ${inFlight === 1 ? 'request' : 'requests'}`;
-    this.progress('draining', limitMs === 0 ? `aborting ${requests}` : `finishing ${requests}, at most ${limitMs} ms`);
+    this.progress('draining', describeDrain(inFlight, limitMs));
     this.#tell(workers, timeoutMs);
   }
 

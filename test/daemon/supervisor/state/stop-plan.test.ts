@@ -105,12 +105,20 @@ describe('whoever waits', () => {
     expect(said).toEqual(['draining: finishing 1 running request, at most 5000 ms', 'draining: drain shortened: 100 ms are left']);
   });
 
-  test('is told that requests are aborted where there is no time', () => {
+  test('is told the limit where no request was running a moment ago', () => {
+    const said: string[] = [];
+    const stop = plan();
+    void stop.join('stop', (_phase, message) => said.push(message));
+    stop.drain([activeWorker().worker], NOW);
+    expect(said).toEqual(['requests have at most 5000 ms to finish']);
+  });
+
+  test('is told that requests are not waited for where there is no time', () => {
     const said: string[] = [];
     const stop = plan('stop', 0);
     void stop.join('stop', (_phase, message) => said.push(message));
     stop.drain([activeWorker().worker], NOW);
-    expect(said).toEqual(['aborting 0 running requests']);
+    expect(said).toEqual(['requests are not waited for']);
   });
 
   test('all learn the same result at the end, with what had to be cut', async () => {
