@@ -84,3 +84,27 @@ test.skipIf(noBrowser)('what was taken back in one tab is not sent from another'
   }
   expect(model.requests.length).toBe(2);
 });
+
+test.skipIf(noBrowser)('a tab keeps a message that another tab queued before it hears of it', async () => {
+  const { gateway, model } = await startPageWorld();
+  let goOn = (): void => undefined;
+  const until = new Promise<void>((resolve) => (goOn = resolve));
+  model.reply({ type: 'text', parts: ['First ', 'words'], gate: { before: 1, until } });
+  const page = await openPage(gateway.url);
+  const box = page.getByRole('textbox', { name: 'Message' });
+  await box.fill('Question');
+  await page.keyboard.press('Enter');
+  await page.getByText('First').waitFor();
+  const session = decodeURIComponent(new URL(page.url()).hash.split('/').at(-1) ?? '');
+  const name = `xopc.outbox.${session}`;
+  const entry = { key: 'a-b-c-d', state: 'queued', content: 'Of another tab' };
+  // The storage tells every tab of a change but the one that makes it.
+  await page.evaluate(`localStorage.setItem(${JSON.stringify(name)}, ${JSON.stringify(JSON.stringify([entry]))})`);
+  await box.fill('Of this tab');
+  await page.keyboard.press('Enter');
+  await expect.poll(() => page.locator('.queue > li').count()).toBe(2);
+  goOn();
+  await expect
+    .poll(() => model.requests.map(({ messages }) => messages.at(-1)?.content))
+    .toEqual(['Question', 'Of another tab', 'Of this tab']);
+});

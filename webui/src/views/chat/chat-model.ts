@@ -68,12 +68,12 @@ export class ChatModel {
     // `/stop` does not wait for the answer that it stops.
     if (this.live.peek() !== undefined && /^\s*\/stop\s*$/i.test(content)) return this.stop();
     const key = crypto.getRandomValues(new Uint32Array(4)).join('-');
-    this.#change([...this.outbox.peek(), { key, content, state: 'queued', ...more }]);
+    this.#change((entries) => [...entries, { key, content, state: 'queued', ...more }]);
     void this.#pump();
   }
 
   remove(key: string): void {
-    this.#change(this.outbox.peek().filter((entry) => entry.key !== key));
+    this.#change((entries) => entries.filter((entry) => entry.key !== key));
     void this.#pump();
   }
 
@@ -95,12 +95,10 @@ export class ChatModel {
     // The gateway sends them again.
     this.#arriving = [];
     // Messages in flight when the connection ended are sent again under the same key.
-    this.#change(
-      this.outbox
-        .peek()
-        .map((entry) =>
-          entry.state === 'sending' || entry.state === 'sent' ? { ...entry, state: 'queued' as const, wasSent: true } : entry,
-        ),
+    this.#change((entries) =>
+      entries.map((entry) =>
+        entry.state === 'sending' || entry.state === 'sent' ? { ...entry, state: 'queued' as const, wasSent: true } : entry,
+      ),
     );
     const last = this.messages.peek().at(-1);
     const live = this.live.peek();
@@ -157,8 +155,7 @@ export class ChatModel {
     this.messages.value = [...this.messages.peek(), ...fresh];
     if (fresh.some(({ role }) => role !== 'user')) this.live.value = undefined;
     const ids = new Set(fresh.map(({ id }) => id));
-    const waiting = this.outbox.peek().filter(({ messageId }) => messageId === undefined || !ids.has(messageId));
-    if (waiting.length < this.outbox.peek().length) this.#change(waiting);
+    this.#change((entries) => entries.filter(({ messageId }) => messageId === undefined || !ids.has(messageId)));
   }
 
   #onMessage(message: StoredMessage): void {
@@ -166,8 +163,7 @@ export class ChatModel {
     if (known.some(({ seq }) => seq === message.seq)) return;
     this.messages.value = [...known, message];
     if (message.role !== 'user') this.live.value = undefined;
-    const entry = this.outbox.peek().find(({ messageId }) => messageId === message.id);
-    if (entry !== undefined) this.#change(this.outbox.peek().filter((other) => other !== entry));
+    this.#change((entries) => entries.filter(({ messageId }) => messageId !== message.id));
     void this.#pump();
   }
 
@@ -227,15 +223,17 @@ export class ChatModel {
   }
 
   #onSent(key: string, messageId: string): void {
-    if (this.messages.peek().some(({ id }) => id === messageId)) this.#change(this.outbox.peek().filter((entry) => entry.key !== key));
+    if (this.messages.peek().some(({ id }) => id === messageId)) this.#change((entries) => entries.filter((entry) => entry.key !== key));
     else this.#update(key, { state: 'sent', messageId });
   }
 
   #update(key: string, change: Partial<Entry>): void {
-    this.#change(this.outbox.peek().map((entry) => (entry.key === key ? { ...entry, ...change } : entry)));
+    this.#change((entries) => entries.map((entry) => (entry.key === key ? { ...entry, ...change } : entry)));
   }
 
-  #change(entries: readonly Entry[]): void {
+  /** Changes what is stored, not the copy in memory: another tab may have queued a message that this one has not heard of. */
+  #change(edit: (stored: readonly Entry[]) => readonly Entry[]): void {
+    const entries = edit(readOutbox(this.session));
     this.outbox.value = entries;
     writeOutbox(this.session, entries);
   }
