@@ -78,8 +78,9 @@ export class GatewayLock {
     for (const path of this.#files.toReversed()) releaseLock(path, (record) => this.#isOwn(record));
   }
 
+  /** The lock that a start inspects first is written last: a successor that dies between the writes leaves it to the living predecessor. */
   #write(): void {
-    for (const path of this.#files) replaceLock(path, serialize(this.#record));
+    for (const path of this.#files.toReversed()) replaceLock(path, serialize(this.#record));
   }
 
   #isOwn({ instanceId }: LockRecord): boolean {

@@ -1,4 +1,5 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { inheritLock } from '../../../../daemon/supervisor/lock/gateway-lock.js';
 import { readLock } from '../../../../shared/node/files/lock-record.js';
@@ -34,6 +35,19 @@ describe('handed over to a successor', () => {
     expect(readLock(path)).toMatchObject({ instanceId: 'gw_own', children: [{ pid: 7 }] });
     lock.release();
     expect(existsSync(path)).toBe(false);
+  });
+
+  test('a successor that was killed between the two writes leaves the lock of the configuration to us', async () => {
+    const { acquire, path, paths, deps } = lockWorld();
+    const lock = await acquire();
+    lock.handOver();
+    // The second write fails where the kill would come.
+    const unwritable = { ...paths, lockPath: join(path, 'gateway.lock') };
+    expect(() => inheritLock(unwritable, deadRecord({ instanceId: 'gw_successor' }))).toThrow('ENOTDIR');
+    expect(readLock(paths.dataLockPath)).toMatchObject({ instanceId: 'gw_successor' });
+    await expect(acquire({ instanceId: 'gw_other' })).rejects.toThrow(held);
+    await lock.takeBack(deps);
+    expect(readLock(paths.dataLockPath)).toMatchObject({ instanceId: 'gw_own' });
   });
 
   test('it is not taken from another start that was faster', async () => {
