@@ -1,5 +1,6 @@
 /** Scheduled jobs beside the API: defaults of their fields, and their fields as flags of `xopc cron`. */
 import type { CronJobInput } from './api/cron.js';
+import { shellWord } from './text/shell-word.js';
 
 export type JobFlagKind = 'text' | 'duration' | 'count';
 
@@ -60,11 +61,6 @@ export const JOB_DEFAULTS: { readonly [Name in Exclude<keyof CronJobInput, Compu
 };
 
 type JobFields = Readonly<Record<string, unknown>>;
-
-/** Returns `text` quoted as one word of a POSIX shell. */
-export function shellWord(text: string): string {
-  return /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
-}
 
 function flagText(kind: JobFlagKind, value: unknown): string {
   return kind === 'duration' ? `${Math.ceil(Number(value) / 1_000)}s` : String(value as string | number);

@@ -1,10 +1,10 @@
 import { Cli, Command, Option } from 'clipanion';
 import { BaseCommand } from '../cli/base-command.js';
 import type { ClientContext, CommandEntry } from '../cli/client-context.js';
-import { completionScript, isShell, SHELLS, type CommandNode } from '../cli/completion/completion-script.js';
+import { completionScript, isShell, type CommandNode } from '../cli/completion/completion-script.js';
+import { SHELLS } from '../cli/completion/completion-values.js';
+import { plain } from '../cli/help/help-text.js';
 import { usage } from '../cli/usage.js';
-
-const plain = (text = ''): string => text.replaceAll('`', '').trim();
 
 /** @returns a node for each path of the command; none for one without help, which users do not call */
 async function describeEntry(entry: CommandEntry): Promise<CommandNode[]> {
@@ -14,10 +14,10 @@ async function describeEntry(entry: CommandEntry): Promise<CommandNode[]> {
       .filter(([first]) => !first?.startsWith('-'))
       .map((words) => ({
         words,
-        description: plain(description),
+        description: plain(description ?? ''),
         options: options.flatMap(({ definition, description: purpose }) => {
           const [names = '', value] = definition.split(' ');
-          return names.split(',').map((word) => ({ word, description: plain(purpose), takesValue: value !== undefined }));
+          return names.split(',').map((word) => ({ word, description: plain(purpose ?? ''), takesValue: value !== undefined }));
         }),
       })),
   );

@@ -1,7 +1,6 @@
 /**
  * Finds differences between an installed service and what `install` would write, for `status`, `service-status` and `doctor`, and brings
- * its files up
- * to date for `doctor --fix`. The check reads a few small files and starts no process, so that `status` stays fast.
+ * its files up to date for `doctor --fix`. The check reads a few small files and starts no process, so that `status` stays fast.
  */
 import { existsSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -10,7 +9,7 @@ import { bundleDirectory, readBuildInfo } from '../../shared/node/build/bundle.j
 import { isSingleExecutable } from '../../shared/node/build/single-executable.js';
 import { writeFileAtomic } from '../../shared/node/files/atomic-file.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
-import { shellWord } from './launcher/posix-launcher.js';
+import { shellWord } from '../../shared/text/shell-word.js';
 import { chooseManager } from './manager/choose-manager.js';
 import { compareFile, type FileChange, writeServiceFile } from './files/file-changes.js';
 import { type InstallRecord, recordOf, recordPath } from './files/install-record.js';

@@ -4,6 +4,7 @@ import type { ApiRequest } from '../api/api-client.js';
 import { runCli } from '../cli/cli.js';
 import { type CommandIo, describeError } from '../cli/command-io.js';
 import type { ErrorDocument } from '../../shared/errors.js';
+import { shellWord } from '../../shared/text/shell-word.js';
 import type { Prompter } from './prompter.js';
 
 /** The options of `xopc setup`. */
@@ -50,9 +51,6 @@ interface RunOptions {
   readonly isQuiet?: boolean;
 }
 
-/** A word of a shell's command line. */
-const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
-
 function captured(): { stream: Writable; text: () => string } {
   const chunks: string[] = [];
   const stream = new Writable({ write: (chunk: Buffer, _encoding, done) => (chunks.push(String(chunk)), done()) });
@@ -96,7 +94,7 @@ export class SetupRun {
    * @throws StepFailed when it fails and nothing can be asked
    */
   async run(words: readonly string[], { secret, shown = words, isQuiet = false }: RunOptions = {}): Promise<boolean> {
-    const command = ['xopc', ...shown, ...this.#config()].map(quoted).join(' ');
+    const command = ['xopc', ...shown, ...this.#config()].map(shellWord).join(' ');
     await this.io.note(`$ ${command}`, this.io.err.paint.dim);
     const { context } = this.io;
     const json = this.io.json || isQuiet;

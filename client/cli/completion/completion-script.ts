@@ -2,9 +2,9 @@
  * Completion scripts from the command tree. Words and options are in the script, so that completing them is instant; only values
  * (completion-values.ts) need a call of `xopc @complete`. Values come from other people: no script has the shell evaluate them.
  */
-import { ASKED_OPTIONS, ASKED_PATHS } from './completion-values.js';
+import { shellQuote } from '../../../shared/text/shell-word.js';
+import { ASKED_OPTIONS, ASKED_PATHS, SHELLS } from './completion-values.js';
 
-export const SHELLS = ['bash', 'zsh', 'fish', 'powershell'] as const;
 type Shell = (typeof SHELLS)[number];
 
 interface Word {
@@ -90,11 +90,9 @@ ${cases(commands, (path, words, asks) => `    '${path}') words='${words.map(({ w
 complete -F _xopc xopc`;
 }
 
-const singleQuoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
-
 function zshScript(commands: readonly CommandNode[]): string {
   const taking = valueOptions(commands).join('|');
-  const described = ({ word, description }: Word): string => singleQuoted(description === '' ? word : `${word}:${description}`);
+  const described = ({ word, description }: Word): string => shellQuote(description === '' ? word : `${word}:${description}`);
   return `#compdef xopc
 _xopc() {
   local path_text='' word previous='' ask='' line

@@ -6,11 +6,13 @@ import { LOG_MODULES } from '../../../shared/log/modules.js';
 /** Sources of values. */
 export type ValueKind = 'sessions' | 'jobs' | 'messages' | 'retryable' | 'droppable' | 'models' | 'keys' | 'codes' | 'senders';
 
+/** The shells that have a completion script. */
+export const SHELLS = ['bash', 'zsh', 'fish', 'powershell'] as const;
 const CHANNELS = ['telegram', 'webhook', 'webchat'];
 
 /** By option, or by the words of a command whose next word is the value. */
 const CHOICES: Readonly<Record<string, readonly string[]>> = {
-  completion: ['bash', 'zsh', 'fish', 'powershell'],
+  completion: SHELLS,
   'gateway log-level': LOG_LEVELS,
   'channels approve': ['telegram'],
   'channels revoke': ['telegram'],

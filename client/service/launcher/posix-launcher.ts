@@ -3,18 +3,9 @@
  * unit never names a path that an upgrade or a version manager removes. It replaces itself with the gateway (`exec`): the manager sees the
  * supervisor's pid, and a passed socket stays valid.
  */
+import { shellQuote } from '../../../shared/text/shell-word.js';
 import { addChecksum, CHECKSUM_COMMENT } from '../files/checksum.js';
 import type { ServicePlan } from '../plan/service-plan.js';
-
-/** Quotes a value literally (POSIX.1 shell, 2.2.2). */
-function shellQuote(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
-}
-
-/** Returns a word of a command line, quoted only if needed. */
-export function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : shellQuote(text);
-}
 
 /**
  * After 10 starts, each within 10 s of the previous one, the delay grows up to 30 s: a gateway that cannot start

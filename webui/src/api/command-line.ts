@@ -2,7 +2,8 @@
  * A call of the API as a command line, so that a program can do what a button does. It contains no secret: the token and
  * other secrets are variables, because copied lines are pasted into chats and files.
  */
-import { cronAddCommand, cronEditCommand, shellWord } from '../../../shared/cron-job.js';
+import { cronAddCommand, cronEditCommand } from '../../../shared/cron-job.js';
+import { shellQuote, shellWord } from '../../../shared/text/shell-word.js';
 import { formatKey, type KeyPath } from '../../../shared/config/key-path.js';
 import { isSecret, isVariableReference } from '../../../shared/config/secrets.js';
 import type { Call } from './call.js';
@@ -33,8 +34,7 @@ function hideSecrets(value: unknown, path: KeyPath = []): unknown {
 }
 
 function quote(text: string): string {
-  const quoted = `'${text.replaceAll("'", `'\\''`)}'`;
-  return quoted.replace(new RegExp(`${MARK}(\\w+)${MARK}`, 'g'), `'"$$$1"'`);
+  return shellQuote(text).replace(new RegExp(`${MARK}(\\w+)${MARK}`, 'g'), `'"$$$1"'`);
 }
 
 interface CurlPlace {
