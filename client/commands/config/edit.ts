@@ -1,15 +1,14 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline/promises';
 import { Command } from 'clipanion';
 import { GatewayError, toErrorDocument } from '../../../shared/errors.js';
 import { readConfigText } from '../../../shared/node/config/config-file.js';
 import { hashText } from '../../../shared/node/config/config-text.js';
 import { writeConfigText } from '../../../shared/node/config/config-write.js';
 import { describeError } from '../../cli/command-io.js';
+import { PromptStopped, Prompter } from '../../setup/prompter.js';
 import { ConfigCommand } from './config-command.js';
 import { writeOptions } from './config-values.js';
 import { usage } from '../../cli/usage.js';
@@ -81,11 +80,11 @@ export class ConfigEditCommand extends ConfigCommand {
     await this.io.note(`Your text is kept in ${draft}`);
     if (error.code !== 'CONFIG_INVALID' || (this.context.stdin as Partial<NodeJS.ReadStream>).isTTY !== true || this.json) return false;
     await this.io.note(describeError(toErrorDocument(error)));
-    const terminal = createInterface({ input: this.context.stdin, output: this.context.stderr });
-    // Ctrl-D closes the terminal and leaves the question without an answer.
-    const isClosed = once(terminal, 'close').then(() => 'no');
-    const answer = await Promise.race([terminal.question('Edit it again? [Y/n] '), isClosed]);
-    terminal.close();
-    return !/^n/i.test(answer.trim());
+    try {
+      return await new Prompter(this.context.stdin, this.io.err).confirm('Edit it again?', true);
+    } catch (stopped) {
+      if (stopped instanceof PromptStopped) return false;
+      throw stopped;
+    }
   }
 }
