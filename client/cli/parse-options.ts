@@ -1,15 +1,14 @@
 /** Values of command-line options. */
+import { MAX_DRAIN_TIMEOUT_MS } from '../../shared/config/defaults.js';
 import { parseSince } from '../../shared/log/since.js';
 import { isToken } from '../../shared/node/process/env.js';
 import { usage } from './usage.js';
 
-const MAX_TIMEOUT_MS = 600_000;
-
 /** `--timeout`. @returns undefined when it is not given @throws USAGE */
 export function parseTimeout(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
-  if (/^\d{1,6}$/.test(text) && Number(text) <= MAX_TIMEOUT_MS) return Number(text);
-  throw usage(`--timeout is '${text}'; it must be whole milliseconds from 0 to ${MAX_TIMEOUT_MS}`, 'e.g. --timeout 5000');
+  if (/^\d{1,6}$/.test(text) && Number(text) <= MAX_DRAIN_TIMEOUT_MS) return Number(text);
+  throw usage(`--timeout is '${text}'; it must be whole milliseconds from 0 to ${MAX_DRAIN_TIMEOUT_MS}`, 'e.g. --timeout 5000');
 }
 
 /** `--token`. @throws USAGE for what could not be sent in a header */

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { Command, Option } from 'clipanion';
+import { MAX_DRAIN_TIMEOUT_MS } from '../../shared/config/defaults.js';
 import type { RestoreResult } from '../../shared/control/messages.js';
 import { GatewayError } from '../../shared/errors.js';
 import { carryOutRestore, discardStaging, withRestoreLock } from '../../shared/node/files/restore-journal.js';
@@ -9,8 +10,8 @@ import { BaseCommand } from '../cli/base-command.js';
 import { callControl, hasLeft } from '../gateway/control-client.js';
 import { type GatewayLocation, locateGateway, unavailableError } from '../gateway/locate-gateway.js';
 
-/** The drain may take up to ten minutes if so configured, the swap takes milliseconds. */
-const DEADLINES = { connectMs: 2_000, firstFrameMs: 60_000, totalMs: 700_000 };
+/** The restore waits for the drain; the swap takes milliseconds. */
+const DEADLINES = { connectMs: 2_000, firstFrameMs: 60_000, totalMs: MAX_DRAIN_TIMEOUT_MS + 100_000 };
 
 interface Restored {
   readonly replaced: string;

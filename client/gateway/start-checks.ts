@@ -1,6 +1,7 @@
 /** Checks before a start: no gateway runs for this configuration, and its port is free. */
 import { existsSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
+import { MAX_DRAIN_TIMEOUT_MS } from '../../shared/config/defaults.js';
 import { alreadyRuns, listAliases } from '../../shared/node/files/gateway-locks.js';
 import type { LockRecord } from '../../shared/node/files/lock-record.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
@@ -21,8 +22,7 @@ export interface StartChecks {
   note(text: string): Promise<void>;
 }
 
-/** Longer than the maximum drain of ten minutes. */
-const STOPPING_LIMIT_MS = 620_000;
+const STOPPING_LIMIT_MS = MAX_DRAIN_TIMEOUT_MS + 20_000;
 
 /** Waits until a gateway that is stopping has left. */
 export async function awaitStopping(checks: StartChecks, location: GatewayLocation): Promise<GatewayLocation> {

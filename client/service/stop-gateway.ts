@@ -1,4 +1,5 @@
 /** Stops a gateway: a manually started one before the service starts, or the service's own until it is started again. */
+import { MAX_DRAIN_TIMEOUT_MS } from '../../shared/config/defaults.js';
 import { GatewayError } from '../../shared/errors.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { readStartTime } from '../../shared/node/process/process-identity.js';
@@ -11,8 +12,7 @@ import { findPortOwners } from '../ports/port-owner.js';
 import { chooseManager } from './manager/choose-manager.js';
 import type { ServiceManager } from './manager/service-manager.js';
 
-/** Longer than the maximum drain of ten minutes. */
-const STOP_LIMIT_MS = 640_000;
+const STOP_LIMIT_MS = MAX_DRAIN_TIMEOUT_MS + 40_000;
 
 /** Returns the status of the gateway of this configuration. @throws CONTROL_UNREACHABLE or STILL_STARTING when the status is unknown */
 export async function findRunning(paths: GatewayPaths): Promise<AnsweringGateway | undefined> {

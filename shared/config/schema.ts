@@ -4,7 +4,7 @@
  */
 import * as z from 'zod';
 import { parseBasePath } from './base-path.js';
-import { GATEWAY_DEFAULTS, LOG_DEFAULTS } from './defaults.js';
+import { GATEWAY_DEFAULTS, LOG_DEFAULTS, MAX_DRAIN_TIMEOUT_MS } from './defaults.js';
 import { httpUrl } from './http-url.js';
 import { LOG_LEVELS } from '../log/level.js';
 
@@ -47,7 +47,7 @@ const gateway = z.strictObject({
   port: z.int().min(1).max(65_535).default(GATEWAY_DEFAULTS.port),
   auth: auth.prefault({}),
   cors: cors.prefault({}),
-  drainTimeoutMs: z.int().min(0).max(600_000).default(GATEWAY_DEFAULTS.drainTimeoutMs),
+  drainTimeoutMs: z.int().min(0).max(MAX_DRAIN_TIMEOUT_MS).default(GATEWAY_DEFAULTS.drainTimeoutMs),
   maxBodyBytes: z.int().min(1_024).max(104_857_600).default(1_048_576),
   /** A session's file may be this long: it is read piece by piece. */
   maxImportBytes: z.int().min(1_024).max(1_099_511_627_776).default(1_073_741_824),

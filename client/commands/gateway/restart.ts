@@ -1,4 +1,5 @@
 import { Command, Option } from 'clipanion';
+import { MAX_DRAIN_TIMEOUT_MS } from '../../../shared/config/defaults.js';
 import type { RestartResult, StatusDocument } from '../../../shared/control/messages.js';
 import { GatewayError } from '../../../shared/errors.js';
 import type { LockRecord } from '../../../shared/node/files/lock-record.js';
@@ -12,8 +13,6 @@ import { formatSeconds } from '../../output/duration.js';
 import { recordOf } from '../../service/files/install-record.js';
 import { awaitStarting, waitForNewInstance } from '../../gateway/wait-ready.js';
 
-/** The longest drain that may be configured: a supervised supervisor answers when it has drained. */
-const MAX_DRAIN_MS = 600_000;
 /** A successor has the lock before its predecessor leaves, and a start by hand would have it by then. */
 const ABSENT_LIMIT_MS = 2_000;
 
@@ -61,14 +60,15 @@ export class RestartCommand extends BaseCommand {
   async #restart({ controlPath, status }: AnsweringGateway, timeoutMs: number | undefined): Promise<number> {
     const isSupervised = this.#isReplaced(status) && status.supervisedBy !== null;
     if (isSupervised) await this.#refuseLostService();
-    const drainMs = isSupervised ? (timeoutMs ?? MAX_DRAIN_MS) : 0;
+    // A supervised supervisor answers when it has drained.
+    const drainMs = isSupervised ? (timeoutMs ?? MAX_DRAIN_TIMEOUT_MS) : 0;
     const deadlines = { ...RESTART_DEADLINES, totalMs: RESTART_DEADLINES.totalMs + drainMs };
     const call = { type: 'restart', ...definedFields({ timeoutMs, force: this.force || undefined }) } as const;
     const onProgress = ({ message }: { message: string }): void => void this.io.note(`Restarting: ${message}`);
     return this.#report(await this.#outcome(callControl(controlPath, call, { deadlines, onProgress }), status), status);
   }
 
-  /** One that answers again is restarted without a gap; every other one is killed and started anew. */
+  /** Wakes a gateway that does not answer. If it answers in time, it is restarted without downtime; otherwise it is killed and started again. */
   async #replaceSilent(lock: LockRecord, timeoutMs: number | undefined): Promise<number> {
     const { gatewayPaths: paths } = this.io;
     const tools = this.context.runtime.loadTools();

@@ -2,6 +2,7 @@ import { INTERRUPTED_EXIT_CODE } from '../../../shared/exit-codes.js';
 import { existsSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Command, Option } from 'clipanion';
+import { MAX_DRAIN_TIMEOUT_MS } from '../../../shared/config/defaults.js';
 import type { CutWork, StopResult } from '../../../shared/control/messages.js';
 import { GatewayError } from '../../../shared/errors.js';
 import type { LockRecord } from '../../../shared/node/files/lock-record.js';
@@ -18,8 +19,6 @@ import { awaitStarting } from '../../gateway/wait-ready.js';
 import { STOP_MARGIN_MS } from '../../service/plan/service-plan.js';
 import { recordOf } from '../../service/files/install-record.js';
 
-/** The longest drain that may be configured. */
-const MAX_DRAIN_MS = 600_000;
 /** After its reply the supervisor closes its files and exits; one that has just taken over waits for its predecessor to exit. */
 const LEAVE_LIMIT_MS = 15_000;
 /** A gateway that works leaves within 100 ms after `--force`. */
@@ -162,7 +161,7 @@ export class StopCommand extends BaseCommand {
     const call = { type: 'stop', ...definedFields({ timeoutMs, force: this.force || undefined }) } as const;
     try {
       const onProgress = ({ message }: { message: string }): void => void this.io.note(`Stopping: ${message}`);
-      const answer = callControl(controlPath, call, { deadlines: deadlines(timeoutMs ?? MAX_DRAIN_MS), signal, onProgress });
+      const answer = callControl(controlPath, call, { deadlines: deadlines(timeoutMs ?? MAX_DRAIN_TIMEOUT_MS), signal, onProgress });
       return await Promise.race([answer, this.#untilSilent(answered.signal)]);
     } catch (error) {
       // It answered a moment before: without its socket it is about to exit.

@@ -2,6 +2,7 @@
 import { realpathSync, rmSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
+import { MAX_DRAIN_TIMEOUT_MS } from '../../../shared/config/defaults.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { environmentValue } from '../../../shared/node/process/env.js';
 import { chooseName, findOthers, type SearchPlace } from '../manager/other-units.js';
@@ -14,8 +15,8 @@ import { unitVariable } from './unit-text.js';
 import { parseUnitState, SHOWN_PROPERTIES } from './unit-state.js';
 import { assertUserSession, userSession, type UserSession } from './user-session.js';
 
-/** A stop waits for the drain, which may take ten minutes. */
-const STOP_TIMEOUT_MS = 640_000;
+/** A stop waits for the drain. */
+const STOP_TIMEOUT_MS = MAX_DRAIN_TIMEOUT_MS + 40_000;
 /** systemctl's exit code for a unit that is not loaded and so not running. */
 const NOT_LOADED = 5;
 const LAST_WORDS = 10;

@@ -2,7 +2,7 @@
  * The supervisor's own few keys, read by hand (zod alone costs 28 ms to load): where to listen, how long to drain, how
  * to rotate. The worker validates the whole document. Order: flag, environment, file, default.
  */
-import { GATEWAY_DEFAULTS, LOG_DEFAULTS } from '../../../shared/config/defaults.js';
+import { GATEWAY_DEFAULTS, LOG_DEFAULTS, MAX_DRAIN_TIMEOUT_MS } from '../../../shared/config/defaults.js';
 import { type ConfigDocument, problemAt } from '../../../shared/config/document.js';
 import { GatewayError, type Problem, formatProblem } from '../../../shared/errors.js';
 import { isLogLevel, LOG_LEVELS } from '../../../shared/log/level.js';
@@ -39,7 +39,7 @@ const nonEmptyText: Check = (value) => (typeof value === 'string' && value !== '
 const KEYS: readonly { key: string; path: readonly string[]; check: Check }[] = [
   { key: 'host', path: ['gateway', 'host'], check: nonEmptyText },
   { key: 'port', path: ['gateway', 'port'], check: integer(1, 65_535) },
-  { key: 'drainTimeoutMs', path: ['gateway', 'drainTimeoutMs'], check: integer(0, 600_000) },
+  { key: 'drainTimeoutMs', path: ['gateway', 'drainTimeoutMs'], check: integer(0, MAX_DRAIN_TIMEOUT_MS) },
   { key: 'level', path: ['logs', 'level'], check: logLevel },
   { key: 'maxBytes', path: ['logs', 'maxBytes'], check: integer(65_536, 1_073_741_824) },
   { key: 'files', path: ['logs', 'files'], check: integer(1, 100) },

@@ -1,4 +1,5 @@
 /** Parses and validates control requests. */
+import { MAX_DRAIN_TIMEOUT_MS } from '../../../shared/config/defaults.js';
 import type { ControlRequest } from '../../../shared/control/messages.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { isRestoreId } from '../../../shared/node/files/restore-journal.js';
@@ -11,7 +12,6 @@ interface RefusedFrame {
 
 const REQUEST_TYPES: ReadonlySet<unknown> = new Set<ControlRequest['type']>(['status', 'stop', 'restart', 'restore']);
 const MAX_ID_LENGTH = 128;
-const MAX_TIMEOUT_MS = 600_000;
 
 function refuse(id: string, message: string): RefusedFrame {
   const hint = 'Use a client of this version, or restart the gateway.';
@@ -23,8 +23,8 @@ const isIntegerTo = (max: number, value: unknown): boolean => Number.isInteger(v
 /** Checks the types of known fields; unknown ones are ignored. */
 function badField(fields: Record<string, unknown>): string | undefined {
   const { timeoutMs, force, exclusive, expects, succession } = fields;
-  if (timeoutMs !== undefined && !isIntegerTo(MAX_TIMEOUT_MS, timeoutMs))
-    return `timeoutMs must be a whole number from 0 to ${MAX_TIMEOUT_MS}`;
+  if (timeoutMs !== undefined && !isIntegerTo(MAX_DRAIN_TIMEOUT_MS, timeoutMs))
+    return `timeoutMs must be a whole number from 0 to ${MAX_DRAIN_TIMEOUT_MS}`;
   if (force !== undefined && typeof force !== 'boolean') return 'force must be true or false';
   if (exclusive !== undefined && typeof exclusive !== 'boolean') return 'exclusive must be true or false';
   if (expects !== undefined && typeof expects !== 'string') return 'expects must be an instance id';
