@@ -9,24 +9,23 @@ export interface HealthFacts {
   readonly instanceId: string;
 }
 
-/** @returns the document of this moment, a new object each second; `uptime` counts from the call that made the function. */
+/** @returns the document of this moment; `uptime` counts from the call that made the function. */
 export function healthDocument({ clock, version: { version, buildId }, instanceId }: HealthFacts): () => HealthDocument {
   const startedAtMs = clock.now();
-  let document: HealthDocument = { status: 'healthy', uptime: 0, version, buildId, instanceId };
   return () => {
     const uptime = Math.max(0, Math.floor((clock.now() - startedAtMs) / 1_000));
-    if (uptime !== document.uptime) document = { ...document, uptime };
-    return document;
+    return { status: 'healthy', uptime, version, buildId, instanceId };
   };
 }
 
-/** @returns the document as JSON, which is asked for far more often than it changes. */
+/** @returns the document as JSON, made again only when `uptime` has changed: nothing else in it does. */
 function jsonOf(document: () => HealthDocument): () => string {
-  let shown: HealthDocument | undefined;
+  let uptime: number | undefined;
   let json = '';
   return () => {
     const current = document();
-    if (current !== shown) json = JSON.stringify((shown = current));
+    if (current.uptime !== uptime) json = JSON.stringify(current);
+    uptime = current.uptime;
     return json;
   };
 }
