@@ -40,6 +40,8 @@ const JOB = {
   message: 'x',
   channel: 'webchat',
   chat_id: 'c',
+  isChatIdNumber: false,
+  isAlertChatIdNumber: false,
   graceMs: 600_000,
   timeoutMs: 60_000,
   retries: 0,

@@ -22,8 +22,7 @@ export interface JobPlannerOptions {
 
 /** What a job consists of before it has an id. */
 export type PlannedJob = CronJobSettings &
-  Pick<CronJob, 'anchorMs' | 'nextAtMs' | 'updatedAtMs'> &
-  Partial<Pick<CronJob, 'isChatIdNumber' | 'isAlertChatIdNumber'>>;
+  Pick<CronJob, 'isChatIdNumber' | 'isAlertChatIdNumber' | 'anchorMs' | 'nextAtMs' | 'updatedAtMs'>;
 
 export function invalidField(field: string, message: string): GatewayError {
   return new GatewayError('INVALID_REQUEST', { message, details: { field } });
@@ -44,13 +43,9 @@ function givenFields(input: CronJobInput): GivenSettings {
   return Object.fromEntries(fields.map(([name, value]) => [name, isId(name, value) ? String(value) : value])) as GivenSettings;
 }
 
-/** Returns whether the ids are numbers, where that changes: an upgrade adds the columns only once its worker is the active one. */
-function numberFlags({ chat_id: id, alertChatId: alertId }: CronJobInput, before: CronJob | undefined): Partial<PlannedJob> {
-  const changed = (given: unknown, was = false): boolean => given !== undefined && (typeof given === 'number') !== was;
-  return {
-    ...(changed(id, before?.isChatIdNumber) ? { isChatIdNumber: typeof id === 'number' } : {}),
-    ...(changed(alertId, before?.isAlertChatIdNumber) ? { isAlertChatIdNumber: typeof alertId === 'number' } : {}),
-  };
+function numberFlags({ chat_id: id, alertChatId: alertId }: CronJobInput, before: CronJob | undefined) {
+  const isNumber = (given: unknown, was = false): boolean => (given === undefined ? was : typeof given === 'number');
+  return { isChatIdNumber: isNumber(id, before?.isChatIdNumber), isAlertChatIdNumber: isNumber(alertId, before?.isAlertChatIdNumber) };
 }
 
 /** Completes the fields of an input from the job before the change, or from the defaults. */
@@ -58,7 +53,7 @@ function complete(input: CronJobInput, before: CronJob | undefined, timezone: st
   const { message = before?.message ?? '', schedule = before?.schedule ?? '' } = input;
   if (message === '') throw invalidField('message', 'message is empty');
   const kept = before ?? { ...JOB_DEFAULTS, name: titleOf(message), timezone, message, schedule };
-  const { isChatIdNumber: _id, isAlertChatIdNumber: _alertId, ...settings } = { ...(kept as CronJob), ...givenFields(input) };
+  const settings = { ...kept, ...givenFields(input) };
   return {
     ...settings,
     name: settings.name.toWellFormed(),

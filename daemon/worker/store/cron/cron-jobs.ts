@@ -31,9 +31,7 @@ export interface CronJob extends CronJobSettings {
   readonly deletedAtMs: number | null;
 }
 
-/** Ids are texts unless it says otherwise. */
-export type NewCronJob = Omit<CronJob, 'failures' | 'deletedAtMs' | NumberFlag> & Partial<Pick<CronJob, NumberFlag>>;
-type NumberFlag = 'isChatIdNumber' | 'isAlertChatIdNumber';
+export type NewCronJob = Omit<CronJob, 'failures' | 'deletedAtMs'>;
 export type CronJobChange = Partial<Omit<CronJob, 'id' | 'createdAtMs'>>;
 
 const COLUMNS = mapColumns<CronJobRow, CronJob>({
