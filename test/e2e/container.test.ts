@@ -82,8 +82,9 @@ describe.skipIf(missing !== undefined)('the container', () => {
     expect(readdirSync(volume)).toEqual(['xopc']);
 
     const pid = await container.pid();
-    expect((await container.exec('sh', '-c', 'sleep 0.5 & exit')).code).toBe(0);
+    const { stdout: orphan } = await container.exec('sh', '-c', 'sleep 60 >/dev/null 2>&1 & echo $!');
     await until('the orphan', () => childrenOf(pid).length === 2);
+    expect((await container.exec('sh', '-c', `kill ${orphan}`)).code).toBe(0);
     await until('the orphan to be reaped', () => childrenOf(pid).length === 1);
     const restarted = await container.exec('xopc', 'gateway', 'restart', '--force');
     expect(restarted.code, restarted.stderr).toBe(0);

@@ -67,13 +67,13 @@ export function whyNoProxies(): string | undefined {
   return reason;
 }
 
-/** What belongs around the text of the manual: where the program keeps its files, and that it opens no other port. */
+/** What belongs around the text of the manual: where the program keeps its files, that it opens no other port, and that it is one process. */
 const AROUND: Readonly<Record<ProxyName, (text: string, directory: string) => string>> = {
   nginx(text, directory) {
     const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${directory}/${name};`);
     return `${process.getuid?.() === 0 ? 'user root;' : ''}
       daemon off;
-      worker_processes 1;
+      master_process off;
       pid ${directory}/nginx.pid;
       error_log ${directory}/error.log;
       events {}
@@ -105,7 +105,7 @@ export async function startProxy(
   name: ProxyName,
   text: string,
   place: { port: number; directory: string },
-): Promise<{ stop(): Promise<unknown> }> {
+): Promise<{ stop(): Promise<void> }> {
   const program = findProgram(name);
   if (program === undefined) throw new Error(`${name} is not there`);
   const directory = join(place.directory, `${name}.${place.port}`);
@@ -118,9 +118,10 @@ export async function startProxy(
   await Promise.race([until(`${name} to listen`, () => accepts(place.port)), refused]);
   refused.catch(() => undefined);
   return {
-    stop() {
+    async stop() {
       running.child.kill('SIGKILL');
-      return running.done;
+      await running.done;
+      await until(`${name} to leave no process that listens`, async () => !(await accepts(place.port)));
     },
   };
 }
