@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { MAX_DRAIN_TIMEOUT_MS } from '../../shared/config/defaults.js';
 import { alreadyRuns, listAliases } from '../../shared/node/files/gateway-locks.js';
+import type { LockHolder } from '../../shared/node/files/lock.js';
 import type { LockRecord } from '../../shared/node/files/lock-record.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { isSameProcess, ownStartMs } from '../../shared/node/process/process-identity.js';
@@ -37,7 +38,7 @@ export async function awaitStopping(checks: StartChecks, location: GatewayLocati
 }
 
 /** @throws LOCK_HELD for a gateway that was started after this command: another start has won */
-export function refuseCompetitor(startedAt: string, holder: Parameters<typeof alreadyRuns>[0]): void {
+export function refuseCompetitor(startedAt: string, holder: LockHolder): void {
   if (Date.parse(startedAt) >= ownStartMs()) throw alreadyRuns(holder, holder.configPath);
 }
 

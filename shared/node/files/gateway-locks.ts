@@ -3,6 +3,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { GatewayError } from '../../errors.js';
 import type { GatewayPaths } from '../process/paths.js';
+import type { LockHolder } from './lock.js';
 import { isLockRecord, type LockRecord, readLock } from './lock-record.js';
 
 /** What finds one gateway, as the paths of its configuration would. */
@@ -48,10 +49,7 @@ function fileId(path: string): string | undefined {
 }
 
 /** The error of a start for `configPath` that finds a gateway. */
-export function alreadyRuns(
-  holder: Pick<LockRecord, 'pid' | 'port' | 'host' | 'configPath' | 'instanceId'> & { readonly createdAt?: string },
-  configPath: string,
-): GatewayError {
+export function alreadyRuns(holder: LockHolder, configPath: string): GatewayError {
   const { pid, port, host, instanceId, createdAt } = holder;
   const isAlias = holder.configPath !== '' && holder.configPath !== configPath;
   const option = isAlias ? ` --config ${holder.configPath}` : '';

@@ -41,11 +41,10 @@ export function ownerPathIn(dataDir: string): string {
 const OTHER_OWNER_HINT = 'Run the command as the owner of that directory, or set XOPC_HOME to a directory of your own.';
 
 function unreadable(path: string, reason: string, cause?: unknown): GatewayError {
-  const isForbidden = ['EACCES', 'EPERM'].includes((cause as NodeJS.ErrnoException | undefined)?.code ?? '');
   return new GatewayError('CONFIG_INVALID', {
     message: `${path} cannot be used: ${reason}; it records which configuration the data beside it belongs to`,
     details: { path },
-    hint: isForbidden ? OTHER_OWNER_HINT : `Write the configuration's path into it: {"v":1,"configPath":"config.json"}`,
+    hint: isDenied(cause) ? OTHER_OWNER_HINT : `Write the configuration's path into it: {"v":1,"configPath":"config.json"}`,
     cause,
   });
 }
@@ -84,7 +83,7 @@ export function findDataDir(config: ConfigIdentity): string {
     owner = readOwner(config.home);
   } catch (error) {
     // In another user's home nothing can be claimed, and commands say whose gateway it is.
-    if (isDenied(error)) return config.home;
+    if (isDenied((error as Error).cause)) return config.home;
     throw error;
   }
   const ownsHome = owner === undefined ? isEarlierOwner(config) : owner === ownerName(config);
@@ -92,6 +91,5 @@ export function findDataDir(config: ConfigIdentity): string {
 }
 
 function isDenied(error: unknown): boolean {
-  const { code } = ((error as Error).cause ?? {}) as NodeJS.ErrnoException;
-  return code === 'EACCES' || code === 'EPERM';
+  return ['EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException | undefined)?.code ?? '');
 }

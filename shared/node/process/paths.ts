@@ -1,19 +1,11 @@
 /** Where everything lives under the home directory (`~/.xopc`). Nothing is written here; at most the data's owner record is read. */
 import { join, resolve } from 'node:path';
 import { sha256Hex } from '../../sha256.js';
-import { configHash } from './config-identity.js';
+import { configHash, type ConfigIdentity } from './config-identity.js';
 import { findDataDir, ownerPathIn } from './data-owner.js';
 
-export interface GatewayPaths {
-  readonly home: string;
-  readonly configPath: string;
-  readonly modelsPath: string;
-  /** First 16 hex digits that name this configuration's lock and control socket. */
-  readonly hash: string;
-  readonly lockDir: string;
-  readonly lockPath: string;
-  readonly runDir: string;
-  readonly controlPath: string;
+/** Where one configuration's data is. */
+interface DataPaths {
   /** The home for the configuration that owns its data, `{home}/gateways/{hash}` for every other. */
   readonly dataDir: string;
   /** Records whose data it is. */
@@ -34,12 +26,20 @@ export interface GatewayPaths {
   readonly undoModelsPath: string;
   /** Earlier texts of the configuration. */
   readonly configVersionsDir: string;
+  readonly credentialsDir: string;
+  readonly tokenPath: string;
+}
+
+export interface GatewayPaths extends ConfigIdentity, DataPaths {
+  readonly modelsPath: string;
+  readonly lockDir: string;
+  readonly lockPath: string;
+  readonly runDir: string;
+  readonly controlPath: string;
   /** Held while the configuration is read, changed and written. */
   readonly configLockPath: string;
   /** The same for `models.json`, which all configurations of the home share. */
   readonly modelsLockPath: string;
-  readonly credentialsDir: string;
-  readonly tokenPath: string;
 }
 
 /** Linux allows 107 bytes in a socket path and Node cuts a longer one silently; macOS allows 103. */
@@ -53,25 +53,6 @@ function controlSocketPath(runDir: string, hash: string, runtimeDir: string): st
   const short = sha256Hex(path).slice(0, 16);
   return join(runtimeDir, `xopc-${short}`, `${hash}.sock`);
 }
-
-type DataPaths = Pick<
-  GatewayPaths,
-  | 'dataDir'
-  | 'ownerPath'
-  | 'dataLockPath'
-  | 'logDir'
-  | 'logPath'
-  | 'stateDir'
-  | 'databasePath'
-  | 'logLevelPath'
-  | 'lastGoodConfigPath'
-  | 'lastGoodModelsPath'
-  | 'undoConfigPath'
-  | 'undoModelsPath'
-  | 'configVersionsDir'
-  | 'credentialsDir'
-  | 'tokenPath'
->;
 
 function dataPaths(dataDir: string, hash: string): DataPaths {
   const at = (...parts: string[]): string => join(dataDir, ...parts);
