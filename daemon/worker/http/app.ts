@@ -69,7 +69,7 @@ export interface HttpApp {
   /** Ends serving within `timeoutMs`, earlier when nothing is left. @returns what was aborted */
   drain(mode: DrainMode, timeoutMs: number): Promise<CutWork>;
   vitals(): { connections: number; inFlight: number };
-  /** Called when the token or the configuration has changed: closes WebSockets whose token or session has ended. */
+  /** Called when the token or the configuration has changed: closes WebSockets that would not be accepted now. */
   recheck(): void;
   /** Destroys every open connection without waiting. */
   close(): void;

@@ -85,7 +85,7 @@ export class Connection {
     this.#frames = 0;
   }
 
-  /** Closes the connection if what it was opened with does not count any more. Never rejects. */
+  /** Closes the connection if its first frame is no longer accepted. Never rejects. */
   async recheck(): Promise<void> {
     if (this.#state.name !== 'open') return;
     try {
@@ -93,7 +93,8 @@ export class Connection {
     } catch (error) {
       // While the store cannot be asked, nobody is shut out.
       const { code } = toGatewayError(error);
-      if (code === 'UNAUTHORIZED' || code === 'RATE_LIMITED') this.close(CLOSE_CODES.unauthorized, 'the token or the session has ended');
+      if (code === 'UNAUTHORIZED' || code === 'RATE_LIMITED')
+        this.close(CLOSE_CODES.unauthorized, 'the token is missing or no longer valid, or the session has ended');
     }
   }
 

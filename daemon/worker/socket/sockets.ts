@@ -83,7 +83,7 @@ export class Sockets {
     return cut;
   }
 
-  /** Closes the connections whose token or page session has ended. */
+  /** Closes the connections whose first frame is no longer accepted. */
   recheck(): void {
     for (const connection of this.#open) void connection.recheck();
   }

@@ -13,7 +13,7 @@ export interface SocketDoorDeps {
   readonly tokenState: TokenCheck;
 }
 
-/** Checks the first frame of a socket. @throws UNAUTHORIZED; RATE_LIMITED from the 20th wrong token in a minute on */
+/** Checks the first frame of a socket, again while it is open. @throws UNAUTHORIZED; RATE_LIMITED from the 20th wrong token in a minute on */
 export type Authenticate = (hello: { token?: string | undefined }) => Promise<void>;
 
 /** Admits an upgrade. @throws the refusal of the request */
@@ -23,15 +23,16 @@ const HOW = "Send it in the first frame, as 'token'; 'xopc gateway token --show'
 
 export function createSocketDoor({ gate, refuseCredentials, requireToken, tokenState }: SocketDoorDeps): SocketDoor {
   return async (request) => {
-    const { caller, refusal } = gate(request, SOCKET_PATH);
-    const { address } = caller.client;
+    const { caller: sender, refusal } = gate(request, SOCKET_PATH);
+    const { address } = sender.client;
     if (refusal !== undefined) await refuse(refusal, address, refuseCredentials);
     // A browser cannot send a token here; a program that sends a wrong one is refused at once.
-    if (caller.token === 'wrong') await refuseCredentials(address, tokenRefusal(caller.token));
+    if (sender.token === 'wrong') await refuseCredentials(address, tokenRefusal(sender.token));
     return async ({ token }) => {
+      // Not the caller of the upgrade: the rules and the token may have changed since.
+      const { caller } = gate(request, SOCKET_PATH);
       if (!caller.needsToken) return;
-      const state = token === undefined ? tokenState(request.headers) : tokenState({ authorization: `Bearer ${token}` });
-      await requireToken({ ...caller, token: state }, HOW);
+      await requireToken(token === undefined ? caller : { ...caller, token: tokenState({ authorization: `Bearer ${token}` }) }, HOW);
     };
   };
 }

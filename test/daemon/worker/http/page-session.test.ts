@@ -161,6 +161,16 @@ test('a socket is closed when the token that it was opened with is replaced', as
   expect((await program.closed).code).toBe(4401);
 });
 
+test('a socket that was opened without the token is closed when the configuration comes to need it', async () => {
+  const app = await startHttpApp();
+  const program = await openSocket(app.port, { headers: { Host: 'localhost:18790' } });
+  program.send('hello');
+  await program.next('hello');
+  app.configure({ auth: { enabled: true } });
+  app.app.recheck();
+  expect((await program.closed).code).toBe(4401);
+});
+
 /** The test and the app are one process, so every connection is the owner's. */
 const owner: TestOptions = { knowsOwners: () => true };
 const localhost = { Host: 'localhost:18790', Origin: 'http://localhost:18790' };
