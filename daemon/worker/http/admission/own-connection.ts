@@ -13,7 +13,7 @@ export type ConnectionEnds = Pick<Socket, 'remoteAddress' | 'remotePort' | 'loca
 
 /** At most this much of each table is read: some 30,000 connections. */
 const MAX_BYTES = 4_194_304;
-/** The owner of whatever has none in our user namespace. */
+/** Stands for each owner that has no id in our user namespace. */
 const OVERFLOW_UID = 65_534;
 const ESTABLISHED = '01';
 const MAPPED_PREFIX = [...Array<number>(10).fill(0), 0xff, 0xff];
@@ -47,7 +47,7 @@ async function findOwner(table: string, row: string): Promise<number | undefined
   const at = text.indexOf(row);
   if (at === -1) return undefined;
   const [, , , , , , uid, , inode] = (text.slice(at).split('\n', 1)[0] ?? '').split(/\s+/);
-  // Nobody's any more.
+  // No process has it open any more.
   return inode === '0' ? undefined : Number(uid);
 }
 
@@ -72,10 +72,10 @@ export async function isOwnConnection(socket: ConnectionEnds, options: { uid?: n
 
 const CONTAINER_FILES = ['.dockerenv', 'run/.containerenv', 'run/systemd/container'];
 const CONTAINER_VARIABLES = ['container', 'KUBERNETES_SERVICE_HOST'];
-/** Of the initial user namespace: every user is itself. */
+/** The map of the initial user namespace, in which each id stands for itself. */
 const ALL_USERS = /^\s*0\s+0\s+4294967295\s*$/;
 
-/** Whether owners mean what they say: on Linux, outside containers and user namespaces. */
+/** Whether the listed owners are the users of this machine: on Linux, outside containers and user namespaces. */
 export function knowsOwners(root = '/'): boolean {
   if (process.platform !== 'linux' || CONTAINER_VARIABLES.some((name) => environmentValue(name) !== undefined)) return false;
   if (CONTAINER_FILES.some((path) => existsSync(root + path))) return false;

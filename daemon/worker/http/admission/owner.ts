@@ -9,7 +9,7 @@ import type { AdmissionRules } from './rules.js';
 const READS = 20;
 const WINDOW_SECONDS = 10;
 
-/** Where something stands in front of the gateway, the client of a local connection may be anybody. */
+/** Whether nothing is configured to forward requests of others over local connections. */
 function isDirect({ trustedProxies, allowedHosts, basePath, tokenless }: AdmissionRules): boolean {
   return trustedProxies.isEmpty && allowedHosts.size === 0 && basePath === '' && tokenless !== 'nobody';
 }
