@@ -61,6 +61,7 @@ test.skipIf(noBrowser)('the token signs in, in every tab, through a restart and 
   const page = await openPage(gateway.url, { allowedErrors: refused });
   await signInScreen(page).waitFor();
   expect(await page.getByRole('button', { name: 'Close' }).count()).toBe(0);
+  for (let pressed = 0; pressed < 3; pressed += 1) await page.keyboard.press('Escape');
   await page.getByLabel('Access token', { exact: true }).fill('wrong');
   await page.keyboard.press('Enter');
   await page.getByText('The token is not valid for this gateway.').waitFor();

@@ -28,7 +28,15 @@ export function Dialog({ title, onClose, size = 'narrow', children }: DialogProp
     onClose?.();
   };
   return (
-    <dialog class={`dialog ${size}`} ref={element} aria-labelledby={titleId} onCancel={onCancel} onMouseDown={closeOnBackdrop}>
+    <dialog
+      class={`dialog ${size}`}
+      ref={element}
+      aria-labelledby={titleId}
+      // A second Escape would close it without asking `onCancel`.
+      closedby={onClose === undefined ? 'none' : 'closerequest'}
+      onCancel={onCancel}
+      onMouseDown={closeOnBackdrop}
+    >
       <div class="dialog-body">
         <header>
           <h2 id={titleId}>{title}</h2>
