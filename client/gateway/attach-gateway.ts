@@ -1,4 +1,5 @@
 /** Stays with a gateway that runs in another process as if it ran in this one: until it has ended, through successions. */
+import { once } from 'node:events';
 import type { StatusDocument } from '../../shared/control/messages.js';
 import { GatewayError } from '../../shared/errors.js';
 import { isLockRecord, readLock, type LockRecord } from '../../shared/node/files/lock-record.js';
@@ -40,19 +41,20 @@ function readHolder(lockPath: string): LockRecord | 'dead' | undefined {
 export async function attachGateway(attachment: Attachment): Promise<number> {
   const { paths, awaitNext, note } = attachment;
   let holder: LockRecord | undefined;
-  let isDetached = false;
+  const detachment = new AbortController();
   const release = attachment.onSignal(() => {
-    if (awaitNext !== undefined) isDetached = true;
+    if (awaitNext !== undefined) detachment.abort();
     else if (holder !== undefined && isProven(holder)) sendSignal(holder.pid, 'SIGTERM');
   });
   const look = (): End | undefined => {
-    if (isDetached) return 'detached';
+    if (detachment.signal.aborted) return 'detached';
     const now = readHolder(paths.lockPath);
     if (now === undefined) return 'released';
     if (now === 'dead') return 'died';
     holder = now;
     return undefined;
   };
+  const detached = once(detachment.signal, 'abort');
   try {
     for (;;) {
       const end = await awaitEnd(look);
@@ -60,7 +62,9 @@ export async function attachGateway(attachment: Attachment): Promise<number> {
         await note(`Detached; the gateway continues as a service. Stop it with: xopc gateway stop`);
         return 0;
       }
-      if (awaitNext !== undefined && holder !== undefined && (await isFollowed(awaitNext, holder.instanceId))) continue;
+      if (awaitNext !== undefined && holder !== undefined) {
+        if (await Promise.race([isFollowed(awaitNext, holder.instanceId), detached])) continue;
+      }
       if (end === 'released') return 0;
       throw died(holder);
     }

@@ -97,6 +97,15 @@ test('over a service a signal only detaches, and says so', async () => {
   expect(attached.supervisor.child.exitCode).toBeNull();
 });
 
+test('a signal also detaches while the next gateway of a service is awaited', async () => {
+  const previous: string[] = [];
+  const attached = await attach((instanceId) => (previous.push(instanceId), new Promise<never>(() => undefined)));
+  attached.release();
+  await expect.poll(() => previous).toEqual(['gw_1']);
+  attached.signal();
+  expect(await attached.exitCode).toBe(0);
+});
+
 test('a service that its manager starts again is followed, one that it leaves stopped is not', async () => {
   const previous: string[] = [];
   let next: (() => Promise<StatusDocument>) | undefined;
