@@ -1,8 +1,8 @@
 /** The gateways of one home: those that have a lock, and the configurations that own data there. */
-import { existsSync, readdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { type GatewayLockFile, listGatewayLocks } from '../../shared/node/files/gateway-locks.js';
-import { readOwner } from '../../shared/node/process/data-owner.js';
+import { dataDirsOf, readOwner } from '../../shared/node/process/data-owner.js';
 import { type GatewayPaths, resolvePaths } from '../../shared/node/process/paths.js';
 import { type GatewayLocation, locateGateway } from './locate-gateway.js';
 
@@ -45,9 +45,7 @@ export async function listHomeGateways(paths: GatewayPaths, runtimeDir: string):
 
 /** The configurations that the home's owner records name. */
 function ownersIn(home: string): string[] {
-  const root = join(home, 'gateways');
-  const directories = existsSync(root) ? readdirSync(root).map((name) => join(root, name)) : [];
-  return [home, ...directories].flatMap((directory) => {
+  return dataDirsOf(home).flatMap((directory) => {
     const name = readOwner(directory);
     return name === undefined ? [] : [resolve(home, name)];
   });

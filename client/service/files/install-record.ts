@@ -1,9 +1,10 @@
 /**
  * The options of `install`, stored beside the launcher. Used to detect drift, to start the service later, and to uninstall it completely.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { GatewayError } from '../../../shared/errors.js';
+import { dataDirsOf } from '../../../shared/node/process/data-owner.js';
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
 import { DEFAULT_SERVICE_NAME, isSameGateway } from '../plan/service-name.js';
 import type { ServiceMarker, ServicePlan } from '../plan/service-plan.js';
@@ -65,7 +66,7 @@ interface ServicePlace {
 }
 
 /** Finds the service of this configuration: `service` in its data directory; one of an earlier version stays in the home. */
-function findService(paths: GatewayPaths): ServicePlace {
+export function findService(paths: GatewayPaths): ServicePlace {
   const own = join(paths.dataDir, 'service');
   for (const directory of new Set([own, join(paths.home, 'service')])) {
     const record = readInstallRecord(directory);
@@ -110,14 +111,7 @@ export function refuseOccupied(paths: GatewayPaths): void {
 }
 
 function recordsIn(home: string): InstallRecord[] {
-  const gateways = join(home, 'gateways');
-  let names: string[] = [];
-  try {
-    names = readdirSync(gateways);
-  } catch {
-    // The home has only one configuration.
-  }
-  return [home, ...names.map((name) => join(gateways, name))].flatMap((dataDir) => readInstallRecord(join(dataDir, 'service')) ?? []);
+  return dataDirsOf(home).flatMap((dataDir) => readInstallRecord(join(dataDir, 'service')) ?? []);
 }
 
 /** Whether `install` of any service from these homes turned lingering on: the last one to be uninstalled turns it off. */

@@ -11,17 +11,27 @@ import { isEarlierOwner } from './earlier-owner.js';
 /** Owner records of a later format are refused, not guessed. */
 export const OWNER_VERSION = 1;
 
+/** Returns the directories of a home that may hold a configuration's data: the home itself, then those in `gateways`. */
+export function dataDirsOf(home: string): string[] {
+  const gateways = join(home, 'gateways');
+  try {
+    return [home, ...readdirSync(gateways).map((name) => join(gateways, name))];
+  } catch {
+    // The home has only one configuration.
+    return [home];
+  }
+}
+
 /**
  * Returns the data directory of a configuration that does not own the home's data: `{home}/gateways/{hash}`, with the digits of
  * its lock. In a home that was moved the digits are others, and the record in the directory tells.
  */
 export function ownDataDir(config: ConfigIdentity): string {
-  const gateways = join(config.home, 'gateways');
-  const expected = join(gateways, config.hash);
-  if (existsSync(expected) || !existsSync(gateways)) return expected;
+  const expected = join(config.home, 'gateways', config.hash);
+  if (existsSync(expected)) return expected;
   const name = ownerName(config);
-  const moved = readdirSync(gateways).find((key) => isOwnedBy(join(gateways, key), name));
-  return moved === undefined ? expected : join(gateways, moved);
+  const [, ...others] = dataDirsOf(config.home);
+  return others.find((dataDir) => isOwnedBy(dataDir, name)) ?? expected;
 }
 
 /** A record that cannot be read names nobody here. */
