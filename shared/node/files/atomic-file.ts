@@ -1,11 +1,26 @@
 /** Writes files atomically, and makes directories that only this user can access. */
 import { randomBytes } from 'node:crypto';
-import { chmodSync, lstatSync, mkdirSync, readdirSync, statSync, type Stats } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  fsyncSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  type Stats,
+} from 'node:fs';
 import { lstat, open, readdir, readlink, realpath, rename, stat, unlink, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join, parse, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { GatewayError } from '../../errors.js';
 
+/** Errors of file systems that cannot sync a directory. */
+const CANNOT_SYNC: ReadonlySet<string | undefined> = new Set(['EINVAL', 'ENOTSUP', 'EOPNOTSUPP']);
 /** A temporary file of this age was left by a killed writer. */
 const ABANDONED_TEMP_MS = 60_000;
 
@@ -41,7 +56,7 @@ export async function syncDirectory(directory: string): Promise<void> {
   try {
     await handle.sync();
   } catch (error) {
-    if (!['EINVAL', 'ENOTSUP', 'EOPNOTSUPP'].includes(codeOf(error) ?? '')) throw error;
+    if (!CANNOT_SYNC.has(codeOf(error))) throw error;
   } finally {
     await handle.close();
   }
@@ -107,6 +122,40 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array, o
   }
   await syncDirectory(dirname(target));
   await removeAbandonedTemps(target);
+}
+
+/** As {@link syncDirectory}, for a caller that cannot wait. */
+function syncDirectoryNow(directory: string): void {
+  if (process.platform === 'win32') return;
+  const handle = openSync(directory, 'r');
+  try {
+    fsyncSync(handle);
+  } catch (error) {
+    if (!CANNOT_SYNC.has(codeOf(error))) throw error;
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/**
+ * Creates a file with mode 0600 unless something is at its path. A reader never sees part of it; when this returns, the path is durable,
+ * whoever created it.
+ * @returns false when something is there already
+ */
+export function createFile(path: string, content: string): boolean {
+  const temporary = temporaryName(path);
+  let isCreated = true;
+  try {
+    writeFileSync(temporary, content, { mode: 0o600, flag: 'wx', flush: true });
+    linkSync(temporary, path);
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error;
+    isCreated = false;
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+  syncDirectoryNow(dirname(path));
+  return isCreated;
 }
 
 function refuse(path: string, reason: string, hint: string): GatewayError {

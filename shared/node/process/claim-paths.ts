@@ -1,8 +1,7 @@
 /** Makes a configuration's data directory and records that it is its own. */
-import { closeSync, fsyncSync, linkSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { GatewayError } from '../../errors.js';
-import { ensureHomeDirectory, ensurePrivateDirectory, temporaryName } from '../files/atomic-file.js';
+import { createFile, ensureHomeDirectory, ensurePrivateDirectory } from '../files/atomic-file.js';
 import { ownerName } from './config-identity.js';
 import { OWNER_VERSION, ownDataDir, ownerPathIn, readOwner } from './data-owner.js';
 import { type GatewayPaths, withDataDir } from './paths.js';
@@ -29,33 +28,6 @@ function claim(dataDir: string, name: string): string | undefined {
   for (const path of [dataDir, dirname(ownerPathIn(dataDir))]) ensurePrivateDirectory(path);
   const owner = readOwner(dataDir);
   if (owner !== undefined) return owner;
-  link(ownerPathIn(dataDir), `${JSON.stringify({ v: OWNER_VERSION, configPath: name })}\n`);
+  createFile(ownerPathIn(dataDir), `${JSON.stringify({ v: OWNER_VERSION, configPath: name })}\n`);
   return readOwner(dataDir);
-}
-
-/** Puts a whole file in place if there is none; a reader never sees half of it, even after a power cut. */
-function link(path: string, content: string): void {
-  const temporary = temporaryName(path);
-  try {
-    writeFileSync(temporary, content, { mode: 0o600, flag: 'wx', flush: true });
-    linkSync(temporary, path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  } finally {
-    rmSync(temporary, { force: true });
-  }
-  syncDirectoryNow(dirname(path));
-}
-
-/** Data that is written from now on must not outlive the record. */
-function syncDirectoryNow(directory: string): void {
-  if (process.platform === 'win32') return;
-  const handle = openSync(directory, 'r');
-  try {
-    fsyncSync(handle);
-  } catch (error) {
-    if (!['EINVAL', 'ENOTSUP', 'EOPNOTSUPP'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
-  } finally {
-    closeSync(handle);
-  }
 }

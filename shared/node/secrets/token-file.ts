@@ -1,20 +1,8 @@
 /** The generated token: created once, shown masked, replaced on request. */
 import { randomBytes } from 'node:crypto';
-import {
-  chmodSync,
-  closeSync,
-  constants,
-  fstatSync,
-  fsyncSync,
-  linkSync,
-  openSync,
-  readSync,
-  renameSync,
-  unlinkSync,
-  writeSync,
-} from 'node:fs';
+import { chmodSync, closeSync, constants, fstatSync, openSync, readSync, rmSync } from 'node:fs';
 import { GatewayError } from '../../errors.js';
-import { temporaryName, writeFileAtomic } from '../files/atomic-file.js';
+import { createFile, writeFileAtomic } from '../files/atomic-file.js';
 
 const MAX_TOKEN_BYTES = 4_096;
 /** From this length on the ends may be shown without giving the token away. */
@@ -82,52 +70,18 @@ export function readToken(path: string): string | undefined {
   return text;
 }
 
-/** Puts `temporary` at `path` unless something is there. @returns whether our file is at the path now */
-function publish(temporary: string, path: string): boolean {
-  try {
-    linkSync(temporary, path);
-    return true;
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? '';
-    if (code === 'EEXIST') return false;
-    if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].includes(code)) throw error;
-  }
-  // No hard links on this file system: the last of several first starts wins, and all read the file again.
-  renameSync(temporary, path);
-  return true;
-}
-
 /**
  * Reads the token, or generates one. Concurrent processes all get the same one: the file appears
  * with its content or not at all. The directory must exist.
  * @throws CONFIG_INVALID as {@link readToken}
  */
 export function loadOrCreateToken(path: string): string {
-  const existing = readToken(path);
-  if (existing !== undefined) return existing;
-  const temporary = temporaryName(path);
-  const fd = openSync(temporary, 'wx', 0o600);
-  try {
-    writeSync(fd, `${generateToken()}\n`);
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-  try {
-    if (!publish(temporary, path) && readToken(path) === undefined) renameSync(temporary, path);
-  } finally {
-    unlinkQuietly(temporary);
-  }
-  const token = readToken(path);
-  if (token === undefined) throw invalid(path, 'is empty although it was just written');
-  return token;
-}
-
-function unlinkQuietly(path: string): void {
-  try {
-    unlinkSync(path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  for (;;) {
+    const existing = readToken(path);
+    if (existing !== undefined) return existing;
+    const isThere = !createFile(path, `${generateToken()}\n`);
+    // An empty file, or a link to nothing.
+    if (isThere && readToken(path) === undefined) rmSync(path, { force: true });
   }
 }
 

@@ -12,7 +12,13 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { ensureHomeDirectory, ensurePrivateDirectory, temporaryName, writeFileAtomic } from '../../../../shared/node/files/atomic-file.js';
+import {
+  createFile,
+  ensureHomeDirectory,
+  ensurePrivateDirectory,
+  temporaryName,
+  writeFileAtomic,
+} from '../../../../shared/node/files/atomic-file.js';
 import { tempDir } from '../../../helpers/temp-dir.js';
 
 const isRoot = process.getuid?.() === 0;
@@ -171,4 +177,14 @@ describe.runIf(isPosix)('ensureHomeDirectory', () => {
     chmodSync(path, 0o700);
     ensureHomeDirectory(path);
   });
+});
+
+test('a file is created whole and private; what is at its path already stays', () => {
+  const directory = tempDir();
+  const path = join(directory, 'owner.json');
+  expect(createFile(path, 'first')).toBe(true);
+  if (isPosix) expect(mode(path)).toBe(0o600);
+  expect(createFile(path, 'second')).toBe(false);
+  expect(readFileSync(path, 'utf8')).toBe('first');
+  expect(readdirSync(directory)).toEqual(['owner.json']);
 });
