@@ -1,6 +1,7 @@
 /** Lines above the view about the connection. */
 import { signal } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
+import { gatewayUrl } from '../api/gateway-url.js';
 import { session } from '../api/session.js';
 import { connection, isOutdated, pageSocket } from '../api/socket.js';
 import { Button } from '../components/button.js';
@@ -37,7 +38,7 @@ function useReason(isDown: boolean): string | undefined {
   useEffect(() => {
     if (!isDown) return setReason(undefined);
     const controller = new AbortController();
-    fetch('/health', { signal: controller.signal, cache: 'no-store' })
+    fetch(gatewayUrl('/health'), { signal: controller.signal, cache: 'no-store' })
       .then(async (response) => {
         const { error } = (await response.json()) as { error?: { message?: string } };
         setReason(response.status === 503 ? error?.message : undefined);
