@@ -13,7 +13,7 @@ export function load(): unknown {
     try {
       return require(name) as unknown;
     } catch (error) {
-      // That one cannot be loaded says more than that another does not exist.
+      // The reason why a file cannot be loaded is more useful than that another one does not exist.
       if (reason === undefined || (error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') reason = error;
     }
   }

@@ -52,8 +52,8 @@ export function withCommandName(text: string, invocation: Invocation): string {
 }
 
 /**
- * Returns the command that makes `xopc` a command of the user's shell; undefined where it is one, and where no directory of the user's or
- * of the administrator's in PATH can be written to.
+ * Returns the command that links `xopc` into a directory of PATH; undefined if PATH already has one, or if neither the user's directories
+ * nor `/usr/local/bin` are in PATH and writable.
  */
 export function linkCommand(invocation: Invocation): string | undefined {
   const entries = pathEntries(invocation);

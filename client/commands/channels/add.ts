@@ -1,7 +1,9 @@
 import { Command, Option } from 'clipanion';
 import type { ChannelDocument } from '../../../shared/api/channels.js';
 import type { ConfigView } from '../../../shared/api/gateway/config.js';
+import { formatKey } from '../../../shared/config/key-path.js';
 import { GatewayError } from '../../../shared/errors.js';
+import { shellWord } from '../../../shared/text/shell-word.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { definedFields } from '../../cli/defined-fields.js';
 import { readSecret } from '../../cli/read-secret.js';
@@ -56,10 +58,11 @@ export class ChannelAddCommand extends BaseCommand {
 
   async #report(channel: string, found: ChannelDocument | undefined): Promise<number> {
     if (found?.state !== 'running') {
+      const key = shellWord(formatKey(['channels', channel, 'accounts', this.account]));
       throw new GatewayError('UNAVAILABLE', {
         message: `${channel}/${this.account} is in the configuration but does not run yet: ${found?.message ?? 'it is still connecting'}`,
         details: { state: found?.state ?? null },
-        hint: `See it with: xopc channels   Remove it with: xopc config unset channels.${channel}.accounts.${this.account}`,
+        hint: `See it with: xopc channels   Remove it with: xopc config unset ${key}`,
       });
     }
     return this.printResult(

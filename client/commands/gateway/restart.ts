@@ -68,7 +68,7 @@ export class RestartCommand extends BaseCommand {
     return this.#report(await this.#outcome(callControl(controlPath, call, { deadlines, onProgress }), status), status);
   }
 
-  /** Wakes a gateway that does not answer. If it answers in time, it is restarted without downtime; otherwise it is killed and started again. */
+  /** Restarts a gateway that does not answer: without downtime if it answers again in time; otherwise it is killed and started again. */
   async #replaceSilent(lock: LockRecord, timeoutMs: number | undefined): Promise<number> {
     const { gatewayPaths: paths } = this.io;
     const tools = this.context.runtime.loadTools();

@@ -1,4 +1,4 @@
-/** Gives a gateway that does not answer the time to end or to answer again. */
+/** Waits until a gateway that does not answer ends or answers again. */
 import type { LockRecord } from '../../../shared/node/files/lock-record.js';
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
 import { callControl } from '../control-client.js';

@@ -130,6 +130,12 @@ test('a bot that cannot be used is reported with the reason and how to remove it
   ]);
 });
 
+test('the command that removes an account names it as a key, in one word of the shell', async () => {
+  const { run } = await setUp({ channels: [{ ...account, accountId: 'my.bot', state: 'failed' }] });
+  const { stderr } = await run(['channels', 'add', 'telegram', '--account', 'my.bot', '--token-stdin'], { stdin: '1:a' });
+  expect(stderr).toContain(`xopc config unset 'channels.telegram.accounts["my.bot"]'`);
+});
+
 test.each([
   [['telegram'], "the bot's token is required"],
   [['smoke', '--token-env', 'BOT'], "channel is 'smoke'; it must be one of telegram"],
