@@ -1,6 +1,6 @@
 /**
- * The end of a drain, in milliseconds after the drain time. At the drain time itself, requests and turns are aborted; what they have is
- * stored and answered meanwhile.
+ * The end of a drain, in milliseconds after the drain time. At the drain time itself, requests and turns are aborted; until the end,
+ * partial answers are stored and sent.
  */
 export const DRAIN_END = {
   /** The worker destroys the connections that are left, and closes its store. */

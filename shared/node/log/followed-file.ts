@@ -20,7 +20,7 @@ const WITNESS_BYTES = 64;
 const MAX_QUEUED_BYTES = 1_048_576;
 /** Raw bytes in the chunks in which they are read; a renamed file is not followed by name. */
 const RAW = { encoding: 'latin1', separator: null, follow: false } as const;
-/** The file has no name any more, or (`tail` reports an error in its constructor, which nobody can hear yet) all watches are in use. */
+/** The file has no name any more, or (`tail` reports an error in its constructor, which has no listener yet) all watches are in use. */
 const UNWATCHABLE: ReadonlySet<unknown> = new Set(['ENOENT', 'ERR_UNHANDLED_ERROR']);
 
 /** What `tail` reads from the end of a file on. */
@@ -87,7 +87,7 @@ export class FollowedFile {
   #seenMtimeNs: bigint | undefined;
   /** Undefined until the end has been reached; null once only our handle reads. */
   #tailed: TailedEnd | undefined | null;
-  /** Where `tail` was behind at the last look. Behind there again, it has not noticed that the file has grown (network file systems). */
+  /** Position at which `tail` lagged at the last read. If it still lags there, it has not noticed the growth (network file systems). */
   #behindAt: number | undefined;
 
   constructor(file: OpenGeneration, options: ReadOptions) {
@@ -122,7 +122,7 @@ export class FollowedFile {
     }
   }
 
-  /** Has our own handle read from now on: `tail` may be behind, and what it has not read must not be lost. */
+  /** Reads through our own handle from now on: `tail` may be behind, and what it has not read must not be lost. */
   leaveTail(): void {
     this.#tailed?.close();
     this.#tailed = null;

@@ -24,7 +24,7 @@ export function dataDirsOf(home: string): string[] {
 
 /**
  * Returns the data directory of a configuration that does not own the home's data: `{home}/gateways/{hash}`, with the digits of
- * its lock. In a home that was moved the digits are others, and the record in the directory tells.
+ * its lock. In a home that was moved the digits differ; there the record in the directory decides.
  */
 export function ownDataDir(config: ConfigIdentity): string {
   const expected = join(config.home, 'gateways', config.hash);
@@ -34,7 +34,7 @@ export function ownDataDir(config: ConfigIdentity): string {
   return others.find((dataDir) => isOwnedBy(dataDir, name)) ?? expected;
 }
 
-/** A record that cannot be read names nobody here. */
+/** An unreadable record counts as another configuration's. */
 function isOwnedBy(dataDir: string, name: string): boolean {
   try {
     return readOwner(dataDir) === name;
@@ -86,7 +86,7 @@ function parseOwner(path: string, text: string): string {
   return configPath;
 }
 
-/** Returns the directory of a configuration's data as it is now; only a claim settles it. @throws CONFIG_INVALID */
+/** Returns the directory of a configuration's data; until it is claimed, another configuration may claim it. @throws CONFIG_INVALID */
 export function findDataDir(config: ConfigIdentity): string {
   let owner: string | undefined;
   try {

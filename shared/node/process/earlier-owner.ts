@@ -30,7 +30,7 @@ export function isEarlierOwner(config: ConfigIdentity): boolean {
   return !places.some((path) => existsSync(path)) && isMoved(config, last.hash);
 }
 
-/** A home that was moved or copied before its upgrade gives the same file another hash: its text tells, unless that hash has a file here. */
+/** A home that was moved or copied before its upgrade gives the same file another hash. Its text decides, unless a file here has the old hash. */
 function isMoved({ home, configPath }: ConfigIdentity, lastHash: string): boolean {
   const names = new Set(['config.json', ...namesIn(home).filter((name) => name.endsWith('.json'))]);
   if ([...names].some((name) => configHash(join(home, name)) === lastHash)) return false;
@@ -38,7 +38,7 @@ function isMoved({ home, configPath }: ConfigIdentity, lastHash: string): boolea
   return text !== undefined && text === textOf(join(home, 'state', `config.${lastHash}.last-good.json`));
 }
 
-/** Locks of living or killed gateways of an earlier version; later ones say where their data is. */
+/** Locks of living or killed gateways of an earlier version; later ones record their data directory. */
 function lockTraces(directory: string): Trace[] {
   return namesIn(directory).flatMap((name) => {
     const [, hash] = /^gateway\.([0-9a-f]{16})\.lock$/.exec(name) ?? [];
@@ -91,7 +91,7 @@ function changedAtMs(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
-/** What is absent says nothing; whatever else is wrong with the home is an error. */
+/** What is absent is no trace; any other error is thrown. */
 function attempt<T>(read: () => T): T | undefined {
   try {
     return read();

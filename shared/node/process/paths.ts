@@ -1,4 +1,4 @@
-/** Where everything lives under the home directory (`~/.xopc`). Nothing is written here; at most the data's owner record is read. */
+/** Where everything lives under the home directory (`~/.xopc`). Nothing is written here; what tells whose data the home holds is read. */
 import { join, resolve } from 'node:path';
 import { sha256Hex } from '../../sha256.js';
 import { configHash, type ConfigIdentity } from './config-identity.js';
