@@ -2,6 +2,7 @@ import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { expectAccessible, noBrowser } from '../helpers/browser.js';
 import { callApi, openView, tokenOf } from '../helpers/page.js';
+import { startPageWorld } from '../helpers/page-world.js';
 import { launcher, RealGateway, runProcess } from '../helpers/real-gateway.js';
 
 interface Job {
@@ -91,4 +92,23 @@ test.skipIf(noBrowser)('a change of the configuration and a chat message are cop
   await page.getByText('Your next action is shown as a command').waitFor();
   await page.keyboard.press('Escape');
   await expect.poll(() => page.getByText('Your next action is shown as a command').count()).toBe(0);
+});
+
+test.skipIf(noBrowser)('an answer that is read meanwhile is not the next action', async () => {
+  const { gateway, model, talk } = await startPageWorld();
+  let goOn = (): void => undefined;
+  const until = new Promise<void>((resolve) => (goOn = resolve));
+  const session = await talk('Question');
+  const page = await openView(gateway, `#/chat/${encodeURIComponent(session)}`);
+  model.reply({ type: 'text', parts: ['First ', 'words'], gate: { before: 1, until } });
+  await page.getByRole('textbox', { name: 'Message' }).fill('Another one');
+  await page.keyboard.press('Enter');
+  await page.getByText('First').waitFor();
+  await page.getByRole('button', { name: 'Copy an action as a command' }).click();
+  await page.getByText('Your next action is shown as a command').waitFor();
+  const isRead = page.waitForResponse((response) => response.request().method() === 'PATCH');
+  goOn();
+  expect((await isRead).ok()).toBe(true);
+  expect(await page.getByText('Your next action is shown as a command').count()).toBe(1);
+  expect(await page.getByRole('dialog').count()).toBe(0);
 });

@@ -120,7 +120,9 @@ function useMarkAsRead(model: ChatModel): void {
       if (document.visibilityState !== 'visible') return;
       document.removeEventListener('visibilitychange', mark);
       // After a failure the session stays unread, which loses nothing.
-      call('PATCH', apiPath('/api/sessions/:key', { key: model.session }), { body: { unread: false } }).catch(() => undefined);
+      call('PATCH', apiPath('/api/sessions/:key', { key: model.session }), { body: { unread: false }, isAction: false }).catch(
+        () => undefined,
+      );
     };
     document.addEventListener('visibilitychange', mark);
     mark();
