@@ -8,14 +8,14 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setUp } from '../bin/setup.mjs';
-import { addTotals, describeTotals, readTotals } from './totals.mjs';
+import { addTotals, describeFailures, describeTotals, readTotals } from './totals.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** Suites that run side by side, then those that want the machine for themselves. */
 const ROUNDS = [['unit', 'component', 'guards'], ['scenarios'], ['e2e'], ['page']];
 const TORTURE_ROUNDS = [['torture']];
-const BROKEN = { passed: 0, failed: 1, skipped: 0 };
+const BROKEN = { passed: 0, failed: 1, skipped: 0, failures: [] };
 /** What ends a run early; it is told of all the same. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
@@ -67,5 +67,5 @@ const totals = await main(process.argv.slice(2)).catch((error) => {
   process.stderr.write(`${error.stack}\n`);
   return BROKEN;
 });
-process.stdout.write(`\n${describeTotals(totals)}\n`);
+process.stdout.write(`\n${describeFailures(totals)}\n${describeTotals(totals)}\n`);
 process.exitCode = totals.failed > 0 || totals.passed === 0 ? 1 : 0;

@@ -13,6 +13,17 @@ function readReport(path) {
   }
 }
 
+const MESSAGE_LINES = 12;
+
+/** @returns what failed: `FILE > TEST` with the beginning of the error; files that do not load by their own message */
+function failuresOf({ testResults }) {
+  return testResults.flatMap(({ name, status, message, assertionResults }) => {
+    if (status === 'failed' && assertionResults.length === 0) return [{ title: name, message: message ?? '' }];
+    const failed = assertionResults.filter((test) => test.status === 'failed');
+    return failed.map((test) => ({ title: `${name} > ${test.fullName}`, message: test.failureMessages?.[0] ?? '' }));
+  });
+}
+
 /**
  * Totals of one round. A run that failed without a failed test (an unhandled error, a file that does not load, a crash) counts
  * as one failure, and so does one without a report.
@@ -27,12 +38,23 @@ export function readTotals(report, exitCode) {
     passed: result.numPassedTests,
     failed: exitCode === 0 && found !== undefined ? failed : Math.max(failed, 1),
     skipped: result.numPendingTests + result.numTodoTests,
+    failures: failuresOf(result),
   };
 }
 
 export function addTotals(rounds) {
   const sum = (key) => rounds.reduce((total, round) => total + round[key], 0);
-  return { passed: sum('passed'), failed: sum('failed'), skipped: sum('skipped') };
+  return {
+    passed: sum('passed'),
+    failed: sum('failed'),
+    skipped: sum('skipped'),
+    failures: rounds.flatMap(({ failures = [] }) => failures),
+  };
+}
+
+/** Names the failures of all rounds again: a log that is cut to its end still says what failed. */
+export function describeFailures({ failures }) {
+  return failures.map(({ title, message }) => `FAILED ${title}\n${message.split('\n').slice(0, MESSAGE_LINES).join('\n')}\n`).join('\n');
 }
 
 /** The last line of a run. @returns `N passed, N failed[, N skipped]` */

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { tempDir } from './helpers/temp-dir.js';
-import { addTotals, describeTotals, readTotals } from './totals.mjs';
+import { addTotals, describeFailures, describeTotals, readTotals } from './totals.mjs';
 
 const FILE = { status: 'passed', assertionResults: [{}] };
 const REPORT = { numPassedTests: 7, numFailedTests: 0, numPendingTests: 2, numTodoTests: 1, testResults: [FILE] };
@@ -15,7 +15,7 @@ function totalsOf(report: object | string | undefined, exitCode: number): { pass
 
 describe('a round', () => {
   test('that passes counts what it ran and what it left out', () => {
-    expect(totalsOf(REPORT, 0)).toEqual({ passed: 7, failed: 0, skipped: 3 });
+    expect(totalsOf(REPORT, 0)).toEqual({ passed: 7, failed: 0, skipped: 3, failures: [] });
   });
 
   const broken = [FILE, { status: 'failed', assertionResults: [] }];
@@ -38,4 +38,20 @@ test('the last line names all rounds together, and what was left out only if som
   ];
   expect(describeTotals(addTotals(rounds))).toBe('4 passed, 4 failed, 2 skipped');
   expect(describeTotals(addTotals([]))).toBe('0 passed, 0 failed');
+});
+
+test('what failed is named with the beginning of its error', () => {
+  const path = join(tempDir(), 'report.json');
+  const long = ['AssertionError: no', ...Array.from({ length: 40 }, (_, line) => `at line ${line}`)].join('\n');
+  const failed = {
+    name: 'a.test.ts',
+    status: 'failed',
+    assertionResults: [{ status: 'passed' }, { status: 'failed', fullName: 'one', failureMessages: [long] }],
+  };
+  const broken = { name: 'b.test.ts', status: 'failed', message: 'SyntaxError: yes', assertionResults: [] };
+  writeFileSync(path, JSON.stringify({ ...REPORT, numFailedTests: 1, testResults: [failed, broken] }));
+  const text = describeFailures(addTotals([readTotals(path, 1)]));
+  expect(text).toContain('FAILED a.test.ts > one\nAssertionError: no\n');
+  expect(text).toContain('FAILED b.test.ts\nSyntaxError: yes');
+  expect(text.split('\n').length).toBeLessThan(20);
 });
