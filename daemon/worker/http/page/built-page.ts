@@ -1,4 +1,5 @@
 /** The built page, as the build packed it: a manifest made once at start, so that no request's path ever reaches the disk. */
+import { gunzipSync } from 'node:zlib';
 import { readBuiltText } from '../../../../shared/node/build/bundle.js';
 
 interface PackedFile {
@@ -12,6 +13,8 @@ export interface PageFile {
   readonly type: string;
   /** Compressed, as it is kept in memory: every browser accepts it. */
   readonly gzip: Buffer;
+  /** Not compressed, for other programs; inflated once, so that a request never costs that. */
+  readonly plain: () => Buffer;
   /** Its name carries its content's hash, so that it never changes. */
   readonly isImmutable: boolean;
 }
@@ -29,7 +32,9 @@ export function readBuiltPage(text: string | undefined): BuiltPage | undefined {
   if (text === undefined) return undefined;
   const files = new Map<string, PageFile>();
   for (const [path, { type, gzip }] of Object.entries(JSON.parse(text) as Record<string, PackedFile>)) {
-    files.set(path, { type, gzip: Buffer.from(gzip, 'base64'), isImmutable: HASHED.test(path) });
+    const packed = Buffer.from(gzip, 'base64');
+    let inflated: Buffer | undefined;
+    files.set(path, { type, gzip: packed, plain: () => (inflated ??= gunzipSync(packed)), isImmutable: HASHED.test(path) });
   }
   return files.has('/index.html') ? { find: (path) => files.get(path) } : undefined;
 }

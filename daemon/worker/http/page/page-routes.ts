@@ -1,5 +1,4 @@
 /** The page at `/` and its files, from a manifest read once. Without a built page, `/` is a small static one. */
-import { gunzipSync } from 'node:zlib';
 import type { HealthDocument } from '../../../../shared/api/gateway/health.js';
 import { GatewayError } from '../../../../shared/errors.js';
 import type { HttpContext } from '../context.js';
@@ -19,12 +18,12 @@ export interface PageDeps {
 const FOR_EVER = 'public, max-age=31536000, immutable';
 const FOR_AN_HOUR = 'public, max-age=3600';
 
-function send(ctx: HttpContext, { type, gzip }: PageFile): void {
+function send(ctx: HttpContext, { type, gzip, plain }: PageFile): void {
   ctx.set({ 'Content-Type': type, Vary: 'Accept-Encoding' });
   if (ctx.acceptsEncodings('gzip') === 'gzip') {
     ctx.set('Content-Encoding', 'gzip');
     ctx.body = gzip;
-  } else ctx.body = gunzipSync(gzip);
+  } else ctx.body = plain();
 }
 
 /** Links of a document are relative, so its address must end with a slash: `/x` is answered with a redirect to `/x/`. */
