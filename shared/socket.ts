@@ -19,7 +19,6 @@ export const CLOSE_CODES = {
 export const SOCKET_LIMITS = {
   /** Of one frame from a client. */
   maxFrameBytes: 1_114_112,
-  maxConnections: 2_000,
   maxWatchedSessions: 16,
   /** Frames from one client, in any 10 s. */
   maxFramesPerWindow: 200,

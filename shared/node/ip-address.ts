@@ -19,6 +19,12 @@ export function canonicalAddress(text: string): string | undefined {
   return isIP(ipv4) === 4 ? ipv4 : parseAddress(text)?.toString();
 }
 
+/** Returns what identifies a caller: the address, or the first 64 bits of an IPv6 one, whose other 64 every host chooses freely. */
+export function networkOf(address: string): string {
+  const parsed = parseAddress(address);
+  return parsed?.kind() === 'ipv6' ? parsed.toByteArray().slice(0, 8).join('.') : address;
+}
+
 export function isLoopback(address: string): boolean {
   return address === '::1' || (address.startsWith('127.') && isIP(address) === 4);
 }

@@ -1,8 +1,10 @@
 /** The worker's HTTP server: the chain that each request passes, WebSockets, and the drain. */
 import type { IncomingMessage, Server } from 'node:http';
+import type { Socket } from 'node:net';
 import Koa from 'koa';
 import type { Clock } from '../../../shared/clock.js';
 import type { Config } from '../../../shared/config/schema.js';
+import { isLoopback } from '../../../shared/node/ip-address.js';
 import type { CutWork } from '../../../shared/control/messages.js';
 import type { Services } from './services.js';
 import { Connections } from './connection/connections.js';
@@ -10,7 +12,7 @@ import type { HttpLogger, RequestState, RouterExtras } from './context.js';
 import { Drain, type DrainMode } from './connection/drain.js';
 import { createGate } from './admission/gate.js';
 import { createRefuseCredentials, createRequireToken } from './admission/credentials.js';
-import { createRules } from './admission/rules.js';
+import { type AdmissionRules, createRules } from './admission/rules.js';
 import { createFailureLimiter } from './admission/rate-limit.js';
 import { publicAddress } from './admission/public-address.js';
 import { admission } from './middleware/admission.js';
@@ -31,6 +33,7 @@ import { routesMiddleware } from './route.js';
 import { healthDocument } from './routes/gateway/health.js';
 import { apiRoutes } from './routes/index.js';
 import { createServer, DEFAULT_LIMITS, type ServerLimits } from './connection/server.js';
+import { RemoteConnections } from './connection/remote-connections.js';
 import { createSocketDoor } from './connection/socket-door.js';
 import { createTokenCheck } from './admission/token.js';
 import { listenForUpgrades } from './connection/upgrade.js';
@@ -82,15 +85,22 @@ function logUnsent(logger: HttpLogger, error: NodeJS.ErrnoException): void {
   else logger.error({ err: error }, 'failed to send a response');
 }
 
+interface KoaDeps {
+  readonly connections: Connections;
+  readonly remote: RemoteConnections;
+  readonly rules: () => AdmissionRules;
+  readonly isDraining: () => boolean;
+}
+
 /** Builds the chain, in the order in which a request passes it, and the admission of WebSockets by the same gate. */
-function createKoa(deps: HttpDeps, connections: Connections, isDraining: () => boolean) {
+function createKoa(deps: HttpDeps, { connections, remote, rules, isDraining }: KoaDeps) {
   const { services, config, token, logger, clock, stats, machine = machineNames } = deps;
-  const rules = createRules(config);
   const tokenState = createTokenCheck(token);
   const gate = createGate({ rules, tokenState, ownHosts: createOwnHosts(machine, clock) });
   const refuseCredentials = createRefuseCredentials(createFailureLimiter());
   const sessions = new PageSessions({ secrets: services.pageSecrets, token, clock });
   const requireToken = createRequireToken(sessions, refuseCredentials);
+  const entitle = (socket: Socket): void => remote.entitle(socket);
   const vitals = () => ({ connections: connections.open, inFlight: connections.inFlight });
   const routes = apiRoutes({
     ...deps,
@@ -113,10 +123,10 @@ function createKoa(deps: HttpDeps, connections: Connections, isDraining: () => b
   koa.on('error', (error: NodeJS.ErrnoException) => logUnsent(logger, error));
   koa.use(publicAddresses(rules));
   koa.use(answer({ log: new RequestLog({ logger, clock, stats }), logger, clock }));
-  koa.use(admission({ gate, refuseCredentials, requireToken, cors: cors(() => rules().cors) }));
+  koa.use(admission({ gate, refuseCredentials, requireToken, cors: cors(() => rules().cors), entitle }));
   koa.use(routesMiddleware(routes, { readJson, openUpload, refuseCredentials, requireToken }));
   koa.use(unmatched);
-  const door = createSocketDoor({ gate, refuseCredentials, requireToken, tokenState });
+  const door = createSocketDoor({ gate, refuseCredentials, requireToken, tokenState, entitle });
   return { koa, door, urlOf: (request: IncomingMessage) => publicAddress(request, rules()).url };
 }
 
@@ -127,25 +137,26 @@ function createSockets({ services, clock, logger, version, instanceId, loadWs }:
 }
 
 export function createHttpApp(deps: HttpDeps): HttpApp {
-  const connections = new Connections();
+  const limits = { ...DEFAULT_LIMITS, ...deps.limits };
   const isDraining = (): boolean => deps.isDraining() || drain.isActive;
-  const { koa, door, urlOf } = createKoa(deps, connections, isDraining);
+  const connections = new Connections({
+    handle: (request, response) => void answerRequest(request, response),
+    isClosing: isDraining,
+    maxPipelined: limits.maxPipelined,
+  });
+  const rules = createRules(deps.config);
+  const isIdle = (socket: Socket): boolean => connections.isIdle(socket);
+  const isUnlimited = (address: string): boolean => isLoopback(address) || rules().trustedProxies.has(address);
+  const remote = new RemoteConnections({ limits, isUnlimited, isIdle });
+  const { koa, door, urlOf } = createKoa(deps, { connections, remote, rules, isDraining });
   const answerRequest = koa.callback();
   const sockets = createSockets(deps);
-  const server = createServer({
-    connections,
-    limits: { ...DEFAULT_LIMITS, ...deps.limits },
-    clock: deps.clock,
-    logger: deps.logger,
-    handle(request, response) {
-      connections.begin(request, response);
-      if (isDraining()) response.shouldKeepAlive = false;
-      void answerRequest(request, response);
-    },
-  });
+  const server = createServer({ connections, remote, limits, clock: deps.clock, logger: deps.logger });
   const drain = new Drain({ server, connections, clock: deps.clock });
   listenForUpgrades(server, {
+    clock: deps.clock,
     isDraining,
+    isIdle,
     urlOf,
     admit: door,
     accept(request, socket, context) {

@@ -1,9 +1,8 @@
-/** All WebSockets of the worker: their limit, their heartbeat, and their end with the worker. The owner of `ws`. */
+/** All WebSockets of the worker: their heartbeat, and their end with the worker. The owner of `ws`. */
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { WebSocket, WebSocketServer } from 'ws';
 import { DRAIN_END } from '../../../shared/ipc/drain.js';
-import { GatewayError } from '../../../shared/errors.js';
 import { CLOSE_CODES, SOCKET_LIMITS } from '../../../shared/socket.js';
 import { Connection, type ConnectionDeps } from './connection.js';
 import { createEventEncoder, createFrameParser } from './frames.js';
@@ -15,8 +14,6 @@ export interface WsModule {
 export interface SocketsDeps extends Omit<ConnectionDeps, 'parse' | 'encodeEvent' | 'authenticate'> {
   /** Loads the bundle of `ws.ts`. */
   readonly loadWs: () => WsModule;
-  /** Default: {@link SOCKET_LIMITS}. */
-  readonly maxConnections?: number;
 }
 
 /** After the drain time: for the last answers; the rest of `DRAIN_END.answersMs` is for the closing handshake. */
@@ -42,10 +39,8 @@ export class Sockets {
     return this.#open.size;
   }
 
-  /** Completes the handshake of an admitted request. @throws UNAVAILABLE at the limit of connections */
+  /** Completes the handshake of an admitted request. */
   accept(request: IncomingMessage, socket: Socket, context: { head: Buffer } & Pick<ConnectionDeps, 'authenticate'>): void {
-    const limit = this.#deps.maxConnections ?? SOCKET_LIMITS.maxConnections;
-    if (this.#open.size >= limit) throw new GatewayError('UNAVAILABLE', { message: `${limit} WebSockets are open; no more are accepted.` });
     const { head, authenticate } = context;
     this.#server ??= this.#makeServer();
     this.#server.handleUpgrade(request, socket, head, (upgraded) => this.#begin(upgraded, authenticate));

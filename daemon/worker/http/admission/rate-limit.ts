@@ -1,16 +1,10 @@
 /** Counts wrong credentials per client address. Only requests with wrong credentials are ever refused for it. */
-import { parseAddress } from '../../../../shared/node/ip-address.js';
+import { networkOf } from '../../../../shared/node/ip-address.js';
 import RateLimiterMemory from 'rate-limiter-flexible/lib/RateLimiterMemory.js';
 
 /** From this many failures within a minute on, the response is RATE_LIMITED. */
 export const FAILURE_LIMIT = 20;
 const WINDOW_SECONDS = 60;
-
-/** A caller of an IPv6 network can choose any address of its /64. */
-function keyOf(address: string): string {
-  const parsed = parseAddress(address);
-  return parsed?.kind() === 'ipv6' ? parsed.toByteArray().slice(0, 8).join('.') : address;
-}
 
 export interface FailureLimiter {
   /** Counts one failure. @returns seconds to wait when the address has had too many, else undefined */
@@ -21,7 +15,7 @@ export function createFailureLimiter(): FailureLimiter {
   const limiter = new RateLimiterMemory({ points: FAILURE_LIMIT - 1, duration: WINDOW_SECONDS });
   return {
     async countFailure(address) {
-      const { consumedPoints, msBeforeNext } = await limiter.penalty(keyOf(address));
+      const { consumedPoints, msBeforeNext } = await limiter.penalty(networkOf(address));
       return consumedPoints < FAILURE_LIMIT ? undefined : Math.max(1, Math.ceil(msBeforeNext / 1_000));
     },
   };

@@ -1,5 +1,6 @@
 /**
  * Tracks every open socket and every request in flight: `status` counts them, and a drain waits for them or aborts them.
+ * A connection answers one request after the other, so that at most one answer waits for a client that does not read.
  * A caller that takes a socket over, such as a WebSocket, calls {@link Connections.release}.
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
@@ -18,13 +19,27 @@ interface Work {
   isCut: boolean;
 }
 
+/** One request and its answer, in the server's form. */
+export type Handle = (request: IncomingMessage, response: ServerResponse) => void;
+
 interface SocketState {
-  /** Requests in flight on it: more than one if the client pipelines. */
-  readonly work: Work[];
+  /** The request in flight. */
+  work: Work | undefined;
+  /** Pipelined requests that have arrived behind it. */
+  readonly waiting: Parameters<Handle>[];
   /** `socket.bytesRead` when the last request ended; a greater value means that the next one has begun to arrive. */
   bytesAtRest: number;
   /** Ended by the gateway but not closed yet. */
   isEnding: boolean;
+}
+
+export interface ConnectionsDeps {
+  /** Answers a request. */
+  readonly handle: Handle;
+  /** Whether connections are to close after their last answer. */
+  readonly isClosing: () => boolean;
+  /** A client that has more requests wait behind one is disconnected. */
+  readonly maxPipelined: number;
 }
 
 /**
@@ -33,10 +48,14 @@ interface SocketState {
  */
 export class Connections {
   readonly #sockets = new Map<Socket, SocketState>();
+  readonly #deps: ConnectionsDeps;
   #inFlight = 0;
-  #isClosing = false;
   #endsAtRest = false;
   #onEmpty: () => void = () => undefined;
+
+  constructor(deps: ConnectionsDeps) {
+    this.#deps = deps;
+  }
 
   get open(): number {
     return this.#sockets.size;
@@ -48,7 +67,9 @@ export class Connections {
 
   attach(server: Server): void {
     server.on('connection', (socket) => {
-      this.#sockets.set(socket, { work: [], bytesAtRest: 0, isEnding: false });
+      // Emitted again for a socket whose offer to upgrade was ignored.
+      if (this.#sockets.has(socket)) return;
+      this.#sockets.set(socket, { work: undefined, waiting: [], bytesAtRest: 0, isEnding: false });
       socket.once('close', () => {
         this.release(socket);
       });
@@ -61,23 +82,22 @@ export class Connections {
     this.#notify();
   }
 
-  /** Called at the start of each request. */
-  begin(request: IncomingMessage, response: ServerResponse): void {
-    const { socket } = request;
-    if (this.#isClosing) response.shouldKeepAlive = false;
-    const work: Work = { response, kind: 'request', abort: undefined, isCut: false };
-    this.#sockets.get(socket)?.work.push(work);
-    this.#inFlight += 1;
-    response.on('close', () => this.#finish(work, socket));
+  /** Called with each request that arrives. Starts it once those before it on its connection have been answered. */
+  serve(request: IncomingMessage, response: ServerResponse): void {
+    const state = this.#sockets.get(request.socket);
+    if (state !== undefined && isIdle(state)) this.#start(state, request, response);
+    else if (state === undefined || state.waiting.length >= this.#deps.maxPipelined) request.socket.destroy();
+    else state.waiting.push([request, response]);
   }
 
   isIdle(socket: Socket): boolean {
-    return (this.#sockets.get(socket)?.work.length ?? 0) === 0;
+    const state = this.#sockets.get(socket);
+    return state === undefined || isIdle(state);
   }
 
   /** Whether an answer's header has been sent, so that further bytes would be read as part of its body. */
   hasBegunAnswer(socket: Duplex): boolean {
-    return this.#sockets.get(socket as Socket)?.work.some(({ response }) => response.headersSent) ?? false;
+    return this.#sockets.get(socket as Socket)?.work?.response.headersSent ?? false;
   }
 
   /**
@@ -86,8 +106,8 @@ export class Connections {
    */
   abortable(response: ServerResponse, kind: WorkKind, options: { survivesClient?: boolean } = {}): AbortSignal {
     const controller = new AbortController();
-    const work = this.#sockets.get(response.req.socket)?.work.find((one) => one.response === response);
-    if (work !== undefined) {
+    const work = this.#sockets.get(response.req.socket)?.work;
+    if (work?.response === response) {
       work.kind = kind;
       work.abort = controller;
     }
@@ -95,10 +115,10 @@ export class Connections {
     return controller.signal;
   }
 
-  /** Makes each response whose header has not been sent ask its client to close the connection. */
+  /** Makes the last response of each connection ask its client to close it, unless its header has been sent. */
   closeAfterResponses(): void {
-    this.#isClosing = true;
-    for (const { response } of this.#allWork()) if (!response.headersSent) response.shouldKeepAlive = false;
+    for (const { work, waiting } of this.#sockets.values())
+      if (work !== undefined && !work.response.headersSent && waiting.length === 0) work.response.shouldKeepAlive = false;
   }
 
   /**
@@ -110,7 +130,7 @@ export class Connections {
     this.#endsAtRest = true;
     let halfSent = 0;
     for (const [socket, state] of this.#sockets) {
-      if (state.work.length > 0 || state.isEnding) continue;
+      if (!isIdle(state) || state.isEnding) continue;
       const isHalfSent = socket.bytesRead > state.bytesAtRest;
       if (isHalfSent && !options.halfSent) continue;
       if (isHalfSent) {
@@ -140,7 +160,7 @@ export class Connections {
     const cut = { requests: 0, streams: 0, sockets: 0 };
     for (const work of this.#allWork()) if (!work.isCut) cut[work.kind === 'stream' ? 'streams' : 'requests'] += 1;
     for (const [socket, state] of this.#sockets) {
-      if (state.work.length === 0 && !state.isEnding) cut.sockets += 1;
+      if (isIdle(state) && !state.isEnding) cut.sockets += 1;
       socket.destroy();
     }
     return cut;
@@ -152,18 +172,33 @@ export class Connections {
     this.#notify();
   }
 
-  #finish(work: Work, socket: Socket): void {
+  #start(state: SocketState, request: IncomingMessage, response: ServerResponse): void {
+    const { handle, isClosing } = this.#deps;
+    if (isClosing() && state.waiting.length === 0) response.shouldKeepAlive = false;
+    state.work = { response, kind: 'request', abort: undefined, isCut: false };
+    this.#inFlight += 1;
+    response.on('close', () => this.#finish(state, request.socket));
+    handle(request, response);
+  }
+
+  #finish(state: SocketState, socket: Socket): void {
     this.#inFlight -= 1;
-    const state = this.#sockets.get(socket);
-    if (state !== undefined) {
-      state.work.splice(state.work.indexOf(work), 1);
-      state.bytesAtRest = socket.bytesRead;
-      if (this.#endsAtRest && state.work.length === 0) {
-        state.isEnding = true;
-        socket.destroySoon();
-      }
+    state.work = undefined;
+    state.bytesAtRest = socket.bytesRead;
+    // The answer was its last, or the client is gone.
+    if (!socket.writable) state.waiting.length = 0;
+    // In the next turn of the event loop, so that a client that pipelines takes no more of it than others.
+    if (state.waiting.length > 0) setImmediate(() => this.#startNext(state, socket));
+    else if (this.#endsAtRest) {
+      state.isEnding = true;
+      socket.destroySoon();
     }
     this.#notify();
+  }
+
+  #startNext(state: SocketState, { writable }: Socket): void {
+    const next = state.waiting.shift();
+    if (next !== undefined && writable) this.#start(state, ...next);
   }
 
   #notify(): void {
@@ -171,8 +206,12 @@ export class Connections {
   }
 
   *#allWork(): Generator<Work> {
-    for (const { work } of this.#sockets.values()) yield* work;
+    for (const { work } of this.#sockets.values()) if (work !== undefined) yield work;
   }
+}
+
+function isIdle({ work, waiting }: SocketState): boolean {
+  return work === undefined && waiting.length === 0;
 }
 
 function abortUnlessFinished(response: ServerResponse, controller: AbortController): void {

@@ -5,6 +5,9 @@ import { newId } from '../../../../shared/ids.js';
 import type { GatewayError } from '../../../../shared/errors.js';
 import { errorBody, retryAfterSeconds } from '../../../../shared/error-document.js';
 
+/** How long a socket stays open after it, so that the client can read it. */
+export const LINGER_MS = 500;
+
 /** Writes the error document and ends the socket's sending side. Does nothing on a socket that has been ended. */
 export function rawAnswer(socket: Duplex, error: GatewayError, status: number = error.spec.status): void {
   if (!socket.writable || socket.writableEnded) return;

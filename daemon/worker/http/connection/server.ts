@@ -1,13 +1,14 @@
 /** The HTTP server with its limits on what a peer controls: header size, time, connections, unread answers. */
-import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createHttpServer, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../../../shared/clock.js';
 import { GatewayError } from '../../../../shared/errors.js';
-import type { Connections } from './connections.js';
+import type { Connections, Handle } from './connections.js';
 import type { HttpLogger } from '../context.js';
-import { rawAnswer } from './raw-answer.js';
+import type { RemoteConnections, RemoteLimits } from './remote-connections.js';
+import { LINGER_MS, rawAnswer } from './raw-answer.js';
 
-export interface ServerLimits {
+export interface ServerLimits extends RemoteLimits {
   /** A request's header must be complete in this time. */
   readonly headersTimeoutMs: number;
   /** A whole request, body included, must have arrived in this time. */
@@ -20,6 +21,8 @@ export interface ServerLimits {
   readonly checkIntervalMs: number;
   readonly maxHeaderBytes: number;
   readonly maxConnections: number;
+  /** Requests that a client may send on one connection before the answer to the one before them. */
+  readonly maxPipelined: number;
 }
 
 export const DEFAULT_LIMITS: ServerLimits = {
@@ -30,10 +33,11 @@ export const DEFAULT_LIMITS: ServerLimits = {
   checkIntervalMs: 5_000,
   maxHeaderBytes: 16_384,
   maxConnections: 4_096,
+  maxEntitled: 2_560,
+  maxAnonymous: 512,
+  maxAnonymousPerAddress: 64,
+  maxPipelined: 32,
 };
-
-/** How long a socket stays open after the answer to a malformed request, so that the client can read it. */
-const LINGER_MS = 500;
 
 type Malformed = { readonly status: number; readonly message: string };
 
@@ -52,8 +56,8 @@ function describe(code: string | undefined, limits: ServerLimits): Malformed {
 }
 
 export interface ServerDeps {
-  readonly handle: (request: IncomingMessage, response: ServerResponse) => void;
   readonly connections: Connections;
+  readonly remote: RemoteConnections;
   readonly limits: ServerLimits;
   readonly clock: Clock;
   readonly logger: HttpLogger;
@@ -73,7 +77,7 @@ function onClientError({ connections, limits, clock, logger }: ServerDeps, error
 
 /** @returns a server that does not listen yet */
 export function createServer(deps: ServerDeps): Server {
-  const { handle, connections, limits } = deps;
+  const { connections, remote, limits } = deps;
   const server = createHttpServer({
     maxHeaderSize: limits.maxHeaderBytes,
     headersTimeout: limits.headersTimeoutMs,
@@ -95,10 +99,12 @@ export function createServer(deps: ServerDeps): Server {
     if (connections.isIdle(socket) || socket.writableLength > 0) socket.destroy();
   });
   connections.attach(server);
-  server.on('request', handle);
+  server.on('connection', (socket) => remote.add(socket));
+  const serve: Handle = (request, response) => connections.serve(request, response);
+  server.on('request', serve);
   // `100 Continue` is sent when the body is wanted, not before; other expectations may be ignored (RFC 9110, 10.1.1).
-  server.on('checkContinue', handle);
-  server.on('checkExpectation', handle);
+  server.on('checkContinue', serve);
+  server.on('checkExpectation', serve);
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => onClientError(deps, error, socket));
   return server;
 }

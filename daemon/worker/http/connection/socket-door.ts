@@ -1,5 +1,6 @@
 /** Admits WebSockets: the gate of every request before the upgrade, and the token in the first frame after it. */
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import { SOCKET_PATH } from '../../../../shared/socket.js';
 import { type RefuseCredentials, type RequireToken, tokenRefusal } from '../admission/credentials.js';
 import type { Gate } from '../admission/gate.js';
@@ -11,6 +12,8 @@ export interface SocketDoorDeps {
   readonly refuseCredentials: RefuseCredentials;
   readonly requireToken: RequireToken;
   readonly tokenState: TokenCheck;
+  /** Called with the socket of a client that may use the API. */
+  readonly entitle: (socket: Socket) => void;
 }
 
 /** Checks the first frame of a socket, again while it is open. @throws UNAUTHORIZED; RATE_LIMITED from the 20th wrong token in a minute on */
@@ -21,7 +24,7 @@ export type SocketDoor = (request: IncomingMessage) => Promise<Authenticate>;
 
 const HOW = "Send it in the first frame, as 'token'; 'xopc gateway token --show' prints it on the gateway's machine.";
 
-export function createSocketDoor({ gate, refuseCredentials, requireToken, tokenState }: SocketDoorDeps): SocketDoor {
+export function createSocketDoor({ gate, refuseCredentials, requireToken, tokenState, entitle }: SocketDoorDeps): SocketDoor {
   return async (request) => {
     const { caller: sender, refusal } = gate(request, SOCKET_PATH);
     const { address } = sender.client;
@@ -31,8 +34,9 @@ export function createSocketDoor({ gate, refuseCredentials, requireToken, tokenS
     return async ({ token }) => {
       // Not the caller of the upgrade: the rules and the token may have changed since.
       const { caller } = gate(request, SOCKET_PATH);
-      if (!caller.needsToken) return;
-      await requireToken(token === undefined ? caller : { ...caller, token: tokenState({ authorization: `Bearer ${token}` }) }, HOW);
+      if (caller.needsToken)
+        await requireToken(token === undefined ? caller : { ...caller, token: tokenState({ authorization: `Bearer ${token}` }) }, HOW);
+      entitle(request.socket);
     };
   };
 }

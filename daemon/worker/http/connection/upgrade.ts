@@ -5,14 +5,18 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Socket } from 'node:net';
+import type { Clock } from '../../../../shared/clock.js';
 import { GatewayError } from '../../../../shared/errors.js';
 import { SOCKET_PATH } from '../../../../shared/socket.js';
 import { toGatewayError } from '../../../../shared/error-document.js';
-import { rawAnswer } from './raw-answer.js';
+import { LINGER_MS, rawAnswer } from './raw-answer.js';
 import type { Authenticate, SocketDoor } from './socket-door.js';
 
 export interface UpgradeDeps {
+  readonly clock: Clock;
   readonly isDraining: () => boolean;
+  /** Whether no request is in flight on it. */
+  readonly isIdle: (socket: Socket) => boolean;
   /** The request's target without the base path. */
   readonly urlOf: (request: IncomingMessage) => string;
   /** Applies the rules of every request. @throws the refusal */
@@ -33,35 +37,38 @@ function withoutOffer({ method, url, httpVersion, rawHeaders }: IncomingMessage)
   return Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
 }
 
+/** Answers and closes, also if the client does not close its side. */
+function refuse({ clock }: UpgradeDeps, socket: Socket, error: GatewayError): void {
+  rawAnswer(socket, error);
+  clock.after(LINGER_MS, () => socket.destroy());
+}
+
 async function open(deps: UpgradeDeps, request: IncomingMessage, taken: { socket: Socket; head: Buffer }): Promise<void> {
   const { socket, head } = taken;
   try {
     const authenticate = await deps.admit(request);
     if (!socket.destroyed) deps.accept(request, socket, { head, authenticate });
   } catch (error) {
-    rawAnswer(socket, toGatewayError(error));
+    refuse(deps, socket, toGatewayError(error));
   }
 }
 
 export function listenForUpgrades(server: Server, deps: UpgradeDeps): void {
   server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
     const socket = stream as Socket;
+    // The answer to the request before it would be mixed with what follows.
+    if (!deps.isIdle(socket)) return void socket.destroy();
     const isWebSocket = /^websocket$/i.test(request.headers.upgrade ?? '');
-    if (isWebSocket && deps.isDraining()) {
-      rawAnswer(
-        socket,
-        new GatewayError('UNAVAILABLE', {
-          message: 'The gateway is restarting or stopping and accepts no WebSocket.',
-          hint: 'Connect again.',
-        }),
-      );
-    } else if (isWebSocket && deps.urlOf(request).split('?', 1)[0] === SOCKET_PATH) {
-      // Its errors have no other listener until it is accepted.
-      socket.on('error', () => socket.destroy());
-      void open(deps, request, { socket, head });
-    } else {
+    const isDraining = deps.isDraining();
+    if (!isWebSocket || (!isDraining && deps.urlOf(request).split('?', 1)[0] !== SOCKET_PATH)) {
       socket.unshift(Buffer.concat([withoutOffer(request), head]));
       server.emit('connection', socket);
+      return;
     }
+    // Its errors have no other listener until it is accepted.
+    socket.on('error', () => socket.destroy());
+    if (!isDraining) return void open(deps, request, { socket, head });
+    const message = 'The gateway is restarting or stopping and accepts no WebSocket.';
+    refuse(deps, socket, new GatewayError('UNAVAILABLE', { message, hint: 'Connect again.' }));
   });
 }

@@ -1,4 +1,5 @@
 /** Applies the gate's decision. CORS headers are set before the token is asked for, so that a page can read that refusal. */
+import type { Socket } from 'node:net';
 import { GatewayError } from '../../../../shared/errors.js';
 import type { RefuseCredentials, RequireToken } from '../admission/credentials.js';
 import type { Gate, Refusal } from '../admission/gate.js';
@@ -15,17 +16,23 @@ interface AdmissionDeps {
   readonly refuseCredentials: RefuseCredentials;
   readonly requireToken: RequireToken;
   readonly cors: HttpMiddleware;
+  /** Called with the socket of a remote client that has shown credentials, or needs none. */
+  readonly entitle: (socket: Socket) => void;
 }
 
 /** Sets `caller`. */
-export function admission({ gate, refuseCredentials, requireToken, cors }: AdmissionDeps): HttpMiddleware {
+export function admission({ gate, refuseCredentials, requireToken, cors, entitle }: AdmissionDeps): HttpMiddleware {
   return (ctx, next) => {
     const { caller, refusal } = gate(ctx.req, ctx.path);
     ctx.state.caller = caller;
-    if (refusal === undefined) return cors(ctx, next);
+    if (refusal === undefined) {
+      if (!caller.isLocal && (caller.token === 'valid' || !caller.needsToken)) entitle(ctx.req.socket);
+      return cors(ctx, next);
+    }
     if (refusal.rule !== 'token') return refuse(refusal, caller.client.address, refuseCredentials);
     return cors(ctx, async () => {
       await requireToken(caller);
+      entitle(ctx.req.socket);
       await next();
     });
   };
