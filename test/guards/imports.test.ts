@@ -74,7 +74,7 @@ const OWNERS: Record<string, RegExp> = {
   standardwebhooks: /^daemon\/worker\/channels\/webhook\//,
   tail: /^shared\/node\/log\/followed-file\.ts$/,
   ws: /^daemon\/worker\/(socket|lazy)\//,
-  zod: /^shared\/(api|config)\//,
+  zod: /^(shared\/(api|config)|daemon\/worker\/channels\/telegram\/api)\//,
 };
 
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<

@@ -1,5 +1,10 @@
-/** A channel of accounts, which are made from the configuration in force and replaced when it changes. */
+/**
+ * A channel of accounts, which are made from the configuration in force and replaced when it changes. Each works inside a
+ * boundary: whatever it throws stops that account alone, which is made again after a pause.
+ */
+import type { Clock } from '../../../shared/clock.js';
 import type { ChannelStatus } from '../../../shared/control/messages.js';
+import type { LogPort } from '../../../shared/log/log-port.js';
 import type { Channel, ChatFacts, Composition, Delivery, OpenedFile, Preview, PreviewTarget, SendOutcome } from './channel.js';
 import type { ChannelHost } from './host.js';
 
@@ -16,8 +21,18 @@ export interface ChannelAccount {
   health(): ChannelStatus;
 }
 
+/** How an account works in the background; there is no other way. What is thrown there is a fault of the account. */
+export interface Background {
+  /** Its timers catch what their callbacks throw. */
+  readonly clock: Clock;
+  /** Resolves when the work has ended. Never rejects. */
+  run(work: () => Promise<void>): Promise<void>;
+}
+
 export interface AccountChannelOptions<Settings> {
   readonly name: string;
+  readonly clock: Clock;
+  readonly logger: LogPort;
   /** The enabled accounts of the configuration in force. */
   settings(): Readonly<Record<string, Settings>>;
   create(account: AccountCreation<Settings>): ChannelAccount;
@@ -31,6 +46,7 @@ export interface AccountCreation<Settings> {
   readonly accountId: string;
   readonly settings: Settings;
   readonly host: ChannelHost;
+  readonly background: Background;
   /** To be called when the account becomes ready after {@link ChannelAccount.start} has returned. */
   readonly onReady: () => void;
 }
@@ -42,12 +58,54 @@ interface Running {
 }
 
 const DEFAULT_ACCOUNT = 'default';
+const FIRST_RESTART_MS = 1_000;
+const LAST_RESTART_MS = 300_000;
+/** An account that ran for so long starts with the first pause again. */
+const STABLE_MS = 600_000;
+const FAULT = 'it failed unexpectedly and is started again; the log has the reason: xopc gateway logs --level error';
+
+/** Stands in for an account until it is made again. */
+function pausedAccount(stop: () => Promise<void>): ChannelAccount {
+  return {
+    start: () => undefined,
+    stop,
+    isReady: () => false,
+    send: async () => ({ type: 'interrupted' }),
+    openFile: async () => ({ type: 'failed', reason: FAULT }),
+    health: () => ({ state: 'backoff', message: FAULT }),
+  };
+}
+
+function backgroundOf(clock: Clock, onFault: (error: unknown) => void): Background {
+  return {
+    clock: {
+      now: () => clock.now(),
+      after: (delayMs, callback) =>
+        clock.after(delayMs, () => {
+          try {
+            callback();
+          } catch (error) {
+            onFault(error);
+          }
+        }),
+    },
+    async run(work) {
+      try {
+        await work();
+      } catch (error) {
+        onFault(error);
+      }
+    },
+  };
+}
 
 /** A channel whose work is done by its accounts. */
 export class AccountChannel<Settings extends { readonly agentId?: string | undefined }> implements Channel {
   readonly name: string;
   readonly #options: AccountChannelOptions<Settings>;
   readonly #running = new Map<string, Running>();
+  /** By account: how many faults came soon after each other, and when the last one was. */
+  readonly #faults = new Map<string, { readonly count: number; readonly atMs: number }>();
   /** Undefined unless started. */
   #host: ChannelHost | undefined;
   #last: Promise<void> = Promise.resolve();
@@ -135,18 +193,66 @@ export class AccountChannel<Settings extends { readonly agentId?: string | undef
     });
     await Promise.all(
       leaving.map(async ([name, { account }]) => {
-        await account.stop();
+        await this.#stop(name, account);
         this.#running.delete(name);
       }),
     );
     if (host === undefined) return;
-    for (const [name, settings] of wanted) {
-      if (this.#running.has(name)) continue;
-      const onReady = (): void => host.accountReady(this.name, name);
-      const account = this.#options.create({ accountId: name, settings, host, onReady });
-      this.#running.set(name, { account, text: JSON.stringify(settings) });
+    for (const [name, settings] of wanted) if (!this.#running.has(name)) this.#begin({ name, settings, host });
+  }
+
+  /** Never rejects. */
+  async #stop(accountId: string, account: ChannelAccount): Promise<void> {
+    try {
+      await account.stop();
+    } catch (error) {
+      this.#options.logger.error({ channel: this.name, accountId, err: error }, 'failed to stop an account');
+    }
+  }
+
+  #begin({ name, settings, host }: { name: string; settings: Settings; host: ChannelHost }): void {
+    const text = JSON.stringify(settings);
+    const onReady = (): void => host.accountReady(this.name, name);
+    let account: ChannelAccount | undefined;
+    const onFault = (error: unknown): void => {
+      this.#options.logger.error({ channel: this.name, accountId: name, err: error }, 'unexpected channel error');
+      // An account that was stopped or replaced is not made again.
+      if (this.#running.get(name)?.account === account) this.#replaceLater(name, { account, text });
+    };
+    try {
+      const background = backgroundOf(this.#options.clock, onFault);
+      account = this.#options.create({ accountId: name, settings, host, background, onReady });
+      this.#running.set(name, { account, text });
       account.start();
       if (account.isReady()) onReady();
+    } catch (error) {
+      onFault(error);
     }
+  }
+
+  /** Stops an account that has failed, and makes it again after a pause, unless the configuration changes before that. */
+  #replaceLater(name: string, failed: { readonly account: ChannelAccount | undefined; readonly text: string }): void {
+    const { clock } = this.#options;
+    const stopped = failed.account === undefined ? Promise.resolve() : this.#stop(name, failed.account);
+    const nowMs = clock.now();
+    const before = this.#faults.get(name);
+    const count = before === undefined || nowMs - before.atMs > STABLE_MS ? 1 : before.count + 1;
+    this.#faults.set(name, { count, atMs: nowMs });
+    const pauseMs = Math.min(FIRST_RESTART_MS * 2 ** Math.min(count - 1, 20), LAST_RESTART_MS);
+    const cancel = clock.after(pauseMs, () => this.#makeAgain(name, paused));
+    const paused = pausedAccount(() => {
+      cancel();
+      return stopped;
+    });
+    this.#running.set(name, { account: paused, text: failed.text });
+  }
+
+  #makeAgain(name: string, paused: ChannelAccount): void {
+    this.#last = this.#last.then(async () => {
+      if (this.#running.get(name)?.account !== paused) return;
+      await paused.stop();
+      this.#running.delete(name);
+      await this.#apply();
+    });
   }
 }

@@ -2,22 +2,14 @@
 import { type Clock, pause } from '../../../../shared/clock.js';
 import type { ChannelStatus } from '../../../../shared/control/messages.js';
 import type { LogPort } from '../../../../shared/log/log-port.js';
-import type { ChannelAccount } from '../account-set.js';
+import type { Background, ChannelAccount } from '../account-set.js';
 import type { Delivery, OpenedFile, Preview, PreviewTarget, SendOutcome } from '../channel.js';
 import type { ChannelHost, IncomingMessage } from '../host.js';
 import { decideAccess } from './access-policy.js';
 import { fileLink } from '../file-links.js';
 import type { GatheredUpdate } from './albums.js';
-import {
-  BotApi,
-  type BotFailure,
-  type BotResult,
-  classifyFailure,
-  describeFailure,
-  isTokenRefused,
-  type Message,
-  type UserFromGetMe,
-} from './bot-api.js';
+import type { BotMethodResult } from './api/bot-answers.js';
+import { askedWaitMs, BotApi, type BotFailure, type BotResult, classifyFailure, describeFailure, isTokenRefused } from './api/bot-api.js';
 import { offerCommands } from './bot-menu.js';
 import type { BotRequest, MessagePayload } from './compose.js';
 import type { LinkToFile } from './message-content.js';
@@ -29,7 +21,7 @@ import { UpdatePoll, waitMs } from './update-poll.js';
 export interface TelegramAccountOptions {
   readonly accountId: string;
   readonly settings: TelegramSettings;
-  readonly clock: Clock;
+  readonly background: Background;
   readonly logger: LogPort;
   readonly host: ChannelHost;
   /** Called once the bot is identified and messages can be sent. */
@@ -51,7 +43,9 @@ export class TelegramAccount implements ChannelAccount {
   readonly #scope: string;
   readonly #stopped = new AbortController();
   readonly #pollSeconds: number;
+  readonly #clock: Clock;
   #running: Promise<void> = Promise.resolve();
+  #menu: Promise<void> = Promise.resolve();
   #status: ChannelStatus = { state: 'off' };
   #isReady = false;
   #hasMenu = false;
@@ -59,20 +53,22 @@ export class TelegramAccount implements ChannelAccount {
   constructor(options: TelegramAccountOptions) {
     const { settings, pollSeconds = POLL_SECONDS } = options;
     this.#options = options;
+    this.#clock = options.background.clock;
     this.#pollSeconds = pollSeconds;
     this.#scope = `telegram:${botIdOf(settings.botToken)}`;
-    this.#api = new BotApi({ token: settings.botToken, apiRoot: settings.apiRoot, pollSeconds });
+    const onInvalid = (reason: string): void => this.#backOff(reason);
+    this.#api = new BotApi({ token: settings.botToken, apiRoot: settings.apiRoot, pollSeconds, onInvalid });
   }
 
   start(): void {
     this.#status = { state: 'starting' };
-    this.#running = this.#run();
+    this.#running = this.#options.background.run(() => this.#run());
   }
 
   async stop(): Promise<void> {
     this.#isReady = false;
     this.#stopped.abort();
-    await this.#running;
+    await Promise.all([this.#running, this.#menu]);
     this.#api.close();
     this.#status = { state: 'off' };
   }
@@ -102,15 +98,15 @@ export class TelegramAccount implements ChannelAccount {
 
   openPreview(target: PreviewTarget): Preview | undefined {
     if (!this.#isReady) return undefined;
-    const { settings, clock } = this.#options;
-    return new TelegramPreview({ api: this.#api, clock, target, mode: settings.streamMode, signal: this.#stopped.signal });
+    const { settings, background } = this.#options;
+    return new TelegramPreview({ api: this.#api, background, target, mode: settings.streamMode, signal: this.#stopped.signal });
   }
 
   /** @returns the result, and the method of the request that gave it */
   async #request(
     { method, payload }: BotRequest,
     signal: AbortSignal,
-  ): Promise<{ result: BotResult<Message | true>; method: BotRequest['method'] }> {
+  ): Promise<{ result: BotResult<BotMethodResult<BotRequest['method']>>; method: BotRequest['method'] }> {
     const result = await this.#api.call(method, payload, signal);
     if (result.ok || result.failure.type !== 'answered') return { result, method };
     const { code, description, migrateToChatId } = result.failure;
@@ -139,7 +135,7 @@ export class TelegramAccount implements ChannelAccount {
 
   /** Gets the poll lease: while two workers overlap, one of them reads a bot's updates. */
   async #acquire(signal: AbortSignal): Promise<boolean> {
-    const { host, clock, logger } = this.#options;
+    const { host, logger } = this.#options;
     while (!signal.aborted) {
       try {
         if (await host.intake.acquire(this.#scope)) return true;
@@ -147,14 +143,14 @@ export class TelegramAccount implements ChannelAccount {
         this.#status = { state: 'backoff', message: 'waits for the database' };
         logger.warn({ err: error }, 'failed to get the poll lease');
       }
-      await pause(ACQUIRE_MS, clock, signal);
+      await pause(ACQUIRE_MS, this.#clock, signal);
     }
     return false;
   }
 
   /** Asks who the bot is until it answers. @returns undefined when the account was stopped or has failed */
   async #identify(signal: AbortSignal): Promise<BotIdentity | undefined> {
-    const { clock, random } = this.#options;
+    const { random } = this.#options;
     for (let failures = 1; !signal.aborted; failures += 1) {
       const result = await this.#api.call('getMe', {}, signal);
       const cleared = result.ok ? await this.#api.call('deleteWebhook', { drop_pending_updates: false }, signal) : result;
@@ -165,18 +161,17 @@ export class TelegramAccount implements ChannelAccount {
         return undefined;
       }
       this.#backOff(describeFailure(failure));
-      const askedMs = failure.type === 'answered' ? (failure.retryAfterMs ?? 0) : 0;
-      await pause(Math.max(waitMs(failures, random()), askedMs), clock, signal);
+      await pause(Math.max(waitMs(failures, random()), askedWaitMs(failure)), this.#clock, signal);
     }
     return undefined;
   }
 
   #poll(bot: BotIdentity): UpdatePoll {
-    const { host, clock, logger } = this.#options;
+    const { host, logger } = this.#options;
     return new UpdatePoll({
       api: this.#api,
       intake: host.intake,
-      clock,
+      clock: this.#clock,
       logger,
       scope: this.#scope,
       pollSeconds: this.#pollSeconds,
@@ -214,7 +209,8 @@ export class TelegramAccount implements ChannelAccount {
     this.#becomeReady();
     if (this.#hasMenu) return;
     this.#hasMenu = true;
-    void offerCommands(this.#api, this.#options.host.commands, this.#stopped.signal);
+    const { background, host } = this.#options;
+    this.#menu = background.run(() => offerCommands(this.#api, host.commands, this.#stopped.signal));
   }
 
   #becomeReady(): void {
@@ -226,6 +222,7 @@ export class TelegramAccount implements ChannelAccount {
   }
 
   #backOff(message: string): void {
+    if (this.#stopped.signal.aborted) return;
     this.#status = { state: 'backoff', message };
   }
 
@@ -243,7 +240,7 @@ function asNewMessage({ message_id: _previewId, ...payload }: MessagePayload, ch
   return { method: 'sendMessage', payload: { ...payload, chat_id: chatId } };
 }
 
-function toIdentity({ id, username }: UserFromGetMe): BotIdentity {
+function toIdentity({ id, username = '' }: BotMethodResult<'getMe'>): BotIdentity {
   // It becomes part of a pattern.
   return { id, username: /^\w{1,64}$/.test(username) ? username : `bot${id}` };
 }

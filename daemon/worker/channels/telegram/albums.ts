@@ -1,5 +1,5 @@
 /** Joins photos and files that were sent together: Telegram delivers each as its own update. Pure. */
-import type { Message, Update } from './bot-api.js';
+import type { Message, Update } from './api/bot-answers.js';
 
 /** An update with the messages that were sent together with its own. */
 export interface GatheredUpdate {

@@ -1,6 +1,7 @@
 /** The commands that Telegram offers when somebody types a slash. */
 import type { ChatCommand } from '../host.js';
-import type { BotApi, BotCommand } from './bot-api.js';
+import type { BotCommand } from './api/bot-answers.js';
+import type { BotApi } from './api/bot-api.js';
 
 /** https://core.telegram.org/bots/api#botcommand */
 const NAME = /^[a-z0-9_]{1,32}$/;

@@ -1,6 +1,6 @@
 /** Converts a message to text for the agent: its text, and its attachments, quotes and origin as words and links. Pure. */
-import type { Message } from './bot-api.js';
-import { MAX_FILE_BYTES } from './file-download.js';
+import type { Message } from './api/bot-answers.js';
+import { MAX_FILE_BYTES } from './api/file-download.js';
 
 /** @returns where an attached file can be read */
 export type LinkToFile = (file: { readonly id: string; readonly name: string }) => string;
@@ -12,7 +12,7 @@ interface Attachment {
   readonly file?: { readonly id: string | undefined; readonly name: string; readonly bytes: number | undefined };
 }
 
-type AnyFile = { readonly file_id?: string; readonly file_name?: string; readonly file_size?: number };
+type AnyFile = NonNullable<Message['document']>;
 
 const MAX_QUOTE = 500;
 const MAX_NAME = 100;
@@ -21,7 +21,7 @@ const MAX_NAME = 100;
 const plain = (text: string, limit = MAX_NAME): string => text.replace(/[\p{Cc}[\]]/gu, ' ').slice(0, limit);
 
 /** A person's name. */
-export function nameOf(person: { first_name?: string; last_name?: string | undefined; username?: string | undefined }): string {
+export function nameOf(person: Partial<Pick<NonNullable<Message['from']>, 'first_name' | 'last_name' | 'username'>>): string {
   const name = [person.first_name, person.last_name].filter((part) => part !== undefined && part !== '').join(' ');
   return plain(name === '' ? (person.username ?? 'somebody') : name);
 }
@@ -90,16 +90,16 @@ function showAttachment(message: Message, linkTo: LinkToFile): string | undefine
 
 function originOf({ forward_origin: origin }: Message): string | undefined {
   switch (origin?.type) {
-    case undefined:
-      return undefined;
     case 'user':
-      return nameOf(origin.sender_user);
+      return nameOf(origin.sender_user ?? {});
     case 'hidden_user':
-      return plain(origin.sender_user_name);
+      return plain(origin.sender_user_name ?? 'somebody');
     case 'chat':
-      return plain(origin.sender_chat.title ?? origin.author_signature ?? 'a chat');
+      return plain(origin.sender_chat?.title ?? origin.author_signature ?? 'a chat');
     case 'channel':
-      return plain(origin.chat.title ?? 'a channel');
+      return plain(origin.chat?.title ?? 'a channel');
+    default:
+      return undefined;
   }
 }
 

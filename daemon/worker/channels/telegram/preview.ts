@@ -1,7 +1,7 @@
 /** Shows an answer while it is being written: as a message that is edited, or as "typing" only. */
-import type { Clock } from '../../../../shared/clock.js';
+import type { Background } from '../account-set.js';
 import type { Preview, PreviewTarget } from '../channel.js';
-import type { BotApi } from './bot-api.js';
+import { askedWaitMs, type BotApi } from './api/bot-api.js';
 import { isGroupId, parseChatId } from './chat-id.js';
 import { MAX_TEXT_UNITS } from './compose.js';
 import { renderMarkdown } from './markdown-entities.js';
@@ -9,7 +9,7 @@ import { splitMarkdown } from './split-markdown.js';
 
 export interface PreviewOptions {
   readonly api: Pick<BotApi, 'call'>;
-  readonly clock: Clock;
+  readonly background: Background;
   readonly target: PreviewTarget;
   /** `off`: only "typing". */
   readonly mode: 'off' | 'partial';
@@ -38,7 +38,7 @@ export class TelegramPreview implements Preview {
   constructor(options: PreviewOptions) {
     this.#options = options;
     this.#previewId = options.target.previewId;
-    this.#cancel = options.clock.after(FIRST_MS, () => this.#tick());
+    this.#cancel = options.background.clock.after(FIRST_MS, () => this.#tick());
   }
 
   update(text: string): void {
@@ -47,7 +47,7 @@ export class TelegramPreview implements Preview {
 
   async end(): Promise<string | undefined> {
     this.#cancel();
-    const cancel = this.#options.clock.after(END_MS, () => this.#ended.abort());
+    const cancel = this.#options.background.clock.after(END_MS, () => this.#ended.abort());
     await this.#change;
     cancel();
     this.#ended.abort();
@@ -57,14 +57,15 @@ export class TelegramPreview implements Preview {
 
   #tick(): void {
     if (this.#ended.signal.aborted) return;
-    const { clock, mode, target } = this.#options;
+    const { background, mode, target } = this.#options;
     const isTyping = mode === 'off' || this.#text.trim() === '';
     const everyMs = isTyping ? TYPING_MS : EDIT_MS[isGroupId(target.chatId) ? 'group' : 'direct'];
-    this.#change = (isTyping ? this.#type() : this.#show()).then((waitMs) => {
+    this.#change = background.run(async () => {
+      const waitMs = await (isTyping ? this.#type() : this.#show());
       if (this.#ended.signal.aborted) return;
       // Text may arrive before Telegram hides "typing".
       const nextMs = isTyping && mode === 'partial' ? Math.min(everyMs, EDIT_MS.direct) : everyMs;
-      this.#cancel = clock.after(Math.max(nextMs, waitMs), () => this.#tick());
+      this.#cancel = background.clock.after(Math.max(nextMs, waitMs), () => this.#tick());
     });
   }
 
@@ -76,7 +77,7 @@ export class TelegramPreview implements Preview {
   async #type(): Promise<number> {
     const { api, target } = this.#options;
     const result = await api.call('sendChatAction', { ...parseChatId(target.chatId), action: 'typing' }, this.#signal());
-    return result.ok || result.failure.type !== 'answered' ? 0 : (result.failure.retryAfterMs ?? 0);
+    return result.ok ? 0 : askedWaitMs(result.failure);
   }
 
   async #show(): Promise<number> {
@@ -91,7 +92,7 @@ export class TelegramPreview implements Preview {
         ? // Not aborted when the account stops: the id of a sent message would be lost.
           await api.call('sendMessage', { ...chat, ...content }, this.#ended.signal)
         : await api.call('editMessageText', { chat_id: chat.chat_id, message_id: Number(this.#previewId), ...content }, this.#signal());
-    if (!result.ok) return result.failure.type === 'answered' ? (result.failure.retryAfterMs ?? 0) : 0;
+    if (!result.ok) return askedWaitMs(result.failure);
     this.#shown = text;
     if (this.#previewId === undefined && typeof result.value === 'object') {
       this.#previewId = String(result.value.message_id);

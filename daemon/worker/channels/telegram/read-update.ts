@@ -1,7 +1,7 @@
 /** Reads the content of an update and decides whether it is addressed to this bot. Pure. */
 import type { Sender } from './access-policy.js';
 import type { GatheredUpdate } from './albums.js';
-import type { Message } from './bot-api.js';
+import type { Message } from './api/bot-answers.js';
 import { contentOf, type LinkToFile, nameOf } from './message-content.js';
 
 /** The bot's own identity. */
@@ -43,7 +43,7 @@ function addressIn(message: Message, bot: BotIdentity): Addressed {
   const isNamed = name.test(text);
   const isAnswer = message.reply_to_message?.from?.id === bot.id;
   const entities = message.entities ?? message.caption_entities ?? [];
-  const mentioned = entities.some((entity) => entity.type === 'text_mention' && entity.user.id === bot.id);
+  const mentioned = entities.some((entity) => entity.type === 'text_mention' && entity.user?.id === bot.id);
   const isOther = target !== undefined && !isCommand;
   return {
     isForBot: !isOther && (isCommand || isNamed || isAnswer || mentioned),
@@ -62,7 +62,7 @@ function speakerOf({ from, sender_chat: chat, chat: where }: Message): Speaker |
   if (from.id === ANONYMOUS_ADMIN && chat !== undefined && chat.id === where.id) {
     return { sender: { id: chat.id, username: chat.username }, name: nameOf({ first_name: chat.title ?? 'an administrator' }) };
   }
-  return from.is_bot ? undefined : { sender: { id: from.id, username: from.username }, name: nameOf(from) };
+  return from.is_bot === true ? undefined : { sender: { id: from.id, username: from.username }, name: nameOf(from) };
 }
 
 /** Returns the message to the bot; undefined when there is none. */

@@ -71,13 +71,13 @@ export function createTelegramChannel({ config, clock, logger, load, random, pol
     }
   }
 
-  function createAccount({ accountId, settings: owned, host, onReady }: AccountCreation<OwnedSettings>): ChannelAccount {
+  function createAccount({ accountId, settings: owned, host, background, onReady }: AccountCreation<OwnedSettings>): ChannelAccount {
     const { owner, ...account } = owned;
     if (owner !== undefined) return failedAccount(`it uses the same bot as the account '${owner}'`);
-    const options = {
+    const options: TelegramAccountOptions = {
       accountId,
       settings: account,
-      clock,
+      background,
       logger,
       host,
       onReady,
@@ -93,6 +93,8 @@ export function createTelegramChannel({ config, clock, logger, load, random, pol
 
   return new AccountChannel<OwnedSettings>({
     name: 'telegram',
+    clock,
+    logger,
     settings,
     create: createAccount,
     isGroup: isGroupId,

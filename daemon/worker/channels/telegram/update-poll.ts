@@ -6,7 +6,8 @@ import { type Clock, pause } from '../../../../shared/clock.js';
 import type { LogPort } from '../../../../shared/log/log-port.js';
 import type { ChannelIntake, IncomingMessage } from '../host.js';
 import { gatherAlbums, type GatheredUpdate, mayGrow } from './albums.js';
-import { type BotApi, type BotFailure, type BotResult, describeFailure, isTokenRefused, type Update } from './bot-api.js';
+import type { Update } from './api/bot-answers.js';
+import { askedWaitMs, type BotApi, type BotFailure, type BotResult, describeFailure, isTokenRefused } from './api/bot-api.js';
 
 export interface UpdatePollOptions {
   readonly api: Pick<BotApi, 'call'>;
@@ -25,6 +26,8 @@ export interface UpdatePollOptions {
 }
 
 const BATCH = 100;
+/** Between the beginnings of two requests of which the first brings nothing new: a server need not hold a request open. */
+const MIN_POLL_MS = 1_000;
 const FIRST_WAIT_MS = 1_000;
 const LAST_WAIT_MS = 60_000;
 /** Each attempt ends the request of the other program, which retries as well. */
@@ -36,6 +39,7 @@ const ALBUM_LOOKS = 4;
 const OFFSET_TTL_MS = 6 * 24 * 60 * 60 * 1_000;
 
 const CONFLICT = 'another program reads the updates of this bot, but only one can; stop it, or use a separate bot for it';
+const UNREADABLE = 'Telegram sent an update that cannot be read; it was skipped';
 const WEBHOOK =
   'another program had set a webhook on this bot; it was removed, because only one program can read its updates. If it comes back, use a separate bot for that program';
 
@@ -59,15 +63,18 @@ export class UpdatePoll {
 
   /** Reads until the signal stops it, or the token is refused. Never rejects. */
   async run(signal: AbortSignal): Promise<PollEnd> {
-    const { pollSeconds, onState } = this.#options;
+    const { pollSeconds, clock } = this.#options;
     await this.#resume(signal);
     while (!signal.aborted) {
+      const askedAtMs = clock.now();
+      const offset = this.#offset ?? 0;
       const result = await this.#ask(pollSeconds, signal);
       if (result.ok) {
-        if (await this.#take(await this.#complete(result.value, signal), signal)) {
-          this.#failures = 0;
-          onState(undefined);
-        }
+        await this.#take(await this.#complete(result.value, signal), signal);
+        const hasNew = result.value.some(({ update_id: id }) => id >= offset);
+        // At most a second, also when the clock is set back.
+        const restMs = Math.min(askedAtMs + MIN_POLL_MS - clock.now(), MIN_POLL_MS);
+        if (!hasNew && restMs > 0) await pause(restMs, clock, signal);
       } else if (isTokenRefused(result.failure)) {
         return 'refused';
       } else {
@@ -116,10 +123,16 @@ export class UpdatePoll {
     return this.#offset === undefined || !isFresh ? {} : { offset: this.#offset };
   }
 
-  /** Returns false when the updates could not be stored; they are read again then. */
-  async #take(updates: readonly Update[], signal: AbortSignal): Promise<boolean> {
+  /** Stores updates. When that fails, they are read again after a pause. */
+  async #take(updates: readonly Update[], signal: AbortSignal): Promise<void> {
+    const { onState } = this.#options;
+    if (updates.length > 0 && !(await this.#store(updates, signal))) return;
+    this.#failures = 0;
+    onState(updates.some(({ problem }) => problem !== undefined) ? UNREADABLE : undefined);
+  }
+
+  async #store(updates: readonly Update[], signal: AbortSignal): Promise<boolean> {
     const { intake, scope, clock, logger, onState, random } = this.#options;
-    if (updates.length === 0) return true;
     const position = Math.max(...updates.map(({ update_id: id }) => id));
     try {
       await intake.store({
@@ -140,10 +153,15 @@ export class UpdatePoll {
 
   /** An update that cannot be read is skipped; otherwise it would return forever. */
   #read(gathered: GatheredUpdate): IncomingMessage | undefined {
+    const { update_id: updateId, problem } = gathered.update;
+    if (problem !== undefined) {
+      this.#options.logger.error({ updateId, place: problem }, UNREADABLE);
+      return undefined;
+    }
     try {
       return this.#options.read(gathered);
     } catch (error) {
-      this.#options.logger.error({ updateId: gathered.update.update_id, err: error }, 'failed to interpret an update; it is skipped');
+      this.#options.logger.error({ updateId, err: error }, 'failed to interpret an update; it is skipped');
       return undefined;
     }
   }
@@ -159,7 +177,6 @@ export class UpdatePoll {
     onState(problem);
     logger.warn({ failures: this.#failures }, `updates cannot be read: ${problem}`);
     const backoffMs = waitMs(this.#failures, random(), isConflict ? LAST_CONFLICT_WAIT_MS : LAST_WAIT_MS);
-    const askedMs = failure.type === 'answered' ? (failure.retryAfterMs ?? 0) : 0;
-    await pause(Math.max(backoffMs, askedMs), clock, signal);
+    await pause(Math.max(backoffMs, askedWaitMs(failure)), clock, signal);
   }
 }

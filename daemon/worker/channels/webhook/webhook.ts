@@ -30,6 +30,7 @@ export function composeWebhook({ id, accountId, chatId, content, nowMs }: Compos
 export function createWebhookChannel({ config, ...options }: WebhookChannelOptions): Channel {
   return new AccountChannel<WebhookSettings>({
     name: 'webhook',
+    ...options,
     settings: () => webhookSettings(config()),
     create: ({ accountId, settings }) => new WebhookAccount({ accountId, settings, ...options }),
     isIdempotent: (settings) => settings?.idempotent ?? false,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { gatherAlbums } from '../../../../../daemon/worker/channels/telegram/albums.js';
-import type { Update } from '../../../../../daemon/worker/channels/telegram/bot-api.js';
+import type { Update } from '../../../../../daemon/worker/channels/telegram/api/bot-answers.js';
 import { advanceUntil } from '../../../../helpers/advance-until.js';
 import { FakeClock } from '../../../../helpers/fake-clock.js';
 import { makeTelegram } from '../../../../helpers/telegram-fixture.js';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { TelegramPreview } from '../../../../../daemon/worker/channels/telegram/preview.js';
-import type { BotResult } from '../../../../../daemon/worker/channels/telegram/bot-api.js';
+import type { BotResult } from '../../../../../daemon/worker/channels/telegram/api/bot-api.js';
 import { FakeClock } from '../../../../helpers/fake-clock.js';
 
 interface Call {
@@ -20,7 +20,13 @@ function makePreview(options: { mode?: 'off' | 'partial'; chatId?: string; previ
     },
   };
   const target = { accountId: 'a', chatId, previewId, onShown: (id: string) => void shown.push(id) };
-  const preview = new TelegramPreview({ api, clock, target, mode, signal: new AbortController().signal });
+  const preview = new TelegramPreview({
+    api,
+    background: { clock, run: (work) => work() },
+    target,
+    mode,
+    signal: new AbortController().signal,
+  });
   /** Lets time pass and what it started end. */
   const pass = async (ms: number): Promise<void> => {
     clock.advance(ms);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Message, Update } from '../../../../../daemon/worker/channels/telegram/bot-api.js';
+import type { Message, Update } from '../../../../../daemon/worker/channels/telegram/api/bot-answers.js';
 import { readUpdate } from '../../../../../daemon/worker/channels/telegram/read-update.js';
 import type { LinkToFile } from '../../../../../daemon/worker/channels/telegram/message-content.js';
 

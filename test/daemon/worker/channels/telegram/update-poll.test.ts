@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 import { UpdatePoll } from '../../../../../daemon/worker/channels/telegram/update-poll.js';
+import type { Update } from '../../../../../daemon/worker/channels/telegram/api/bot-answers.js';
+import type { BotResult } from '../../../../../daemon/worker/channels/telegram/api/bot-api.js';
 import { failure } from '../../../../fakes/telegram/server.js';
 import { advanceUntil } from '../../../../helpers/advance-until.js';
 import { FakeClock } from '../../../../helpers/fake-clock.js';
@@ -141,7 +143,64 @@ test('an invalid update is skipped, and the others of its batch are stored', asy
   await channel.start(host);
   await fake.until(() => fake.bot.pendingUpdates === 0);
   expect(intake.taken.map(({ content }) => content)).toEqual(['before', 'after']);
-  expect(log.entries.filter(({ level }) => level === 'error')).toHaveLength(1);
+  const errors = log.entries.filter(({ level }) => level === 'error');
+  expect(errors.map(({ message, fields }) => [message, fields['place']])).toEqual([
+    ['Telegram sent an update that cannot be read; it was skipped', 'message.message_id'],
+    ['Telegram sent an update that cannot be read; it was skipped', 'message'],
+  ]);
+});
+
+/** A poll against scripted answers. @returns when each request was made, in ms since the start */
+async function pollTimes(answers: readonly BotResult<Update[]>[], options: { takesMs?: number; cursor?: number } = {}): Promise<number[]> {
+  const clock = new FakeClock();
+  const startedAtMs = clock.now();
+  const stop = new AbortController();
+  const times: number[] = [];
+  const intake = new IntakeMemory();
+  if (options.cursor !== undefined) intake.cursors.set(SCOPE, options.cursor);
+  const poll = new UpdatePoll({
+    api: {
+      async call() {
+        times.push(clock.now() - startedAtMs);
+        clock.advance(options.takesMs ?? 0);
+        if (times.length === answers.length) stop.abort();
+        return answers[times.length - 1] as never;
+      },
+    },
+    intake,
+    clock,
+    logger: logMemory(),
+    scope: SCOPE,
+    pollSeconds: 25,
+    random: () => 0,
+    read: () => undefined,
+    onState: () => undefined,
+  });
+  const ended = poll.run(stop.signal);
+  for (;;) {
+    await new Promise(setImmediate);
+    if (stop.signal.aborted) break;
+    clock.advance(250);
+  }
+  await ended;
+  return times;
+}
+
+const none: BotResult<Update[]> = { ok: true, value: [] };
+const same: BotResult<Update[]> = { ok: true, value: [{ update_id: 7 }] };
+const answered = (code: number): BotResult<never> => ({ ok: false, failure: { type: 'answered', code, description: 'no' } });
+
+test.each([
+  { title: 'nothing', answers: [none, none, none], atMs: [0, 1_000, 2_000] },
+  { title: 'the same update again', answers: [same, same, same], atMs: [0, 0, 1_000] },
+  { title: 'an update that was stored before the start', answers: [same, same], cursor: 7, atMs: [0, 1_000] },
+  { title: 'an error with status 200', answers: [answered(200), answered(200), answered(200)], atMs: [0, 1_000, 3_000] },
+])('polls that return at once with $title are a second apart', async ({ answers, cursor, atMs }) => {
+  expect(await pollTimes(answers, cursor === undefined ? {} : { cursor })).toEqual(atMs);
+});
+
+test('a poll that the server held open is followed by the next at once', async () => {
+  expect(await pollTimes([none, none], { takesMs: 25_000 })).toEqual([0, 25_000]);
 });
 
 test('after a week without updates no offset is sent, because their ids may restart', async () => {

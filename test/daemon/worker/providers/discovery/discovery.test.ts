@@ -47,6 +47,21 @@ test('a silent server is given up with the signal, a missing one at once', async
   expect(await probeLocalServer('ollama', { port: gone.port, signal: AbortSignal.timeout(5_000) })).toBeUndefined();
 });
 
+test('an answer that cannot be read is taken for no server', async () => {
+  // Such a name has no text form.
+  const { port } = await serveDocuments({ '/api/tags': { models: [{ name: { toString: 1, valueOf: 1 } }] } });
+  const log = logMemory();
+  const discovery = new LocalDiscovery({
+    clock: systemClock,
+    logger: log,
+    isEnabled: () => true,
+    ports: { ollama: port, lmstudio: 1, llamacpp: 1, vllm: 1 },
+  });
+  onTestFinished(() => discovery.stop());
+  await discovery.ready();
+  expect(discovery.found('ollama')).toBeUndefined();
+});
+
 function discover(found: Record<string, readonly ModelConfig[]>, options: Partial<DiscoveryOptions> = {}) {
   const clock = new FakeClock();
   const asked: string[] = [];

@@ -5,28 +5,13 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { Api, GrammyError, HttpError } from 'grammy/web';
-import type { BotCommand, File, Message, Update, UserFromGetMe } from 'grammy/types';
-import type { OpenedFile, SendOutcome } from '../channel.js';
-import { post, type PostResult } from '../http-post.js';
+import type { OpenedFile, SendOutcome } from '../../channel.js';
+import { post, type PostResult } from '../../http-post.js';
+import type { BotRequest } from '../compose.js';
+import { answer, type BotMethod, type BotMethodResult, placeOf, RESULTS } from './bot-answers.js';
 import { downloadFile } from './file-download.js';
-import type { BotRequest } from './compose.js';
 
-export type { BotCommand, Message, Update, UserFromGetMe } from 'grammy/types';
-
-/** The methods in use, with the types of their results. */
-export interface BotMethods {
-  getMe: UserFromGetMe;
-  deleteWebhook: true;
-  getMyCommands: BotCommand[];
-  setMyCommands: true;
-  getFile: File;
-  getUpdates: Update[];
-  sendMessage: Message;
-  editMessageText: Message | true;
-  sendChatAction: true;
-}
-
-/** `sent` false: the other side cannot have seen the request. */
+/** `sent` false: the other side cannot have seen the request. `invalid`: it was done, but its result is not one of the method. */
 export type BotFailure =
   | {
       readonly type: 'answered';
@@ -36,6 +21,7 @@ export type BotFailure =
       readonly migrateToChatId?: number;
     }
   | { readonly type: 'network'; readonly sent: boolean; readonly reason: string }
+  | { readonly type: 'invalid'; readonly reason: string }
   | { readonly type: 'aborted'; readonly sent: boolean };
 
 export type BotResult<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: BotFailure };
@@ -48,6 +34,8 @@ export interface BotApiOptions {
   readonly pollSeconds: number;
   /** For all other methods. Default 20 s. */
   readonly timeoutMs?: number;
+  /** Called with the reason of each `invalid` failure. */
+  readonly onInvalid?: ((reason: string) => void) | undefined;
 }
 
 const TIMEOUT_MS = 20_000;
@@ -69,12 +57,12 @@ function causeOf(error: unknown): PostResult | undefined {
   return typeof cause === 'object' && cause !== null && 'type' in cause ? (cause as PostResult) : undefined;
 }
 
-function isJson(text: string): boolean {
+/** Returns undefined for a text that is not JSON. */
+function parseJson(text: string): { readonly value: unknown } | undefined {
   try {
-    JSON.parse(text);
-    return true;
+    return { value: JSON.parse(text) as unknown };
   } catch {
-    return false;
+    return undefined;
   }
 }
 
@@ -96,9 +84,13 @@ function createFetch(options: BotApiOptions, keepAlive: HttpAgent): Fetch {
     });
     if (result.type !== 'answered') throw failure(result);
     const { status, body } = result;
-    if (!isJson(body))
-      throw failure({ type: 'failed', sent: true, reason: `the server answered ${status} without JSON; check its address` });
-    return { status, json: async () => JSON.parse(body) as unknown };
+    const json = parseJson(body);
+    const framed = answer.safeParse(json?.value);
+    if (!framed.success) {
+      const what = json === undefined ? 'without JSON' : 'with JSON that is not an answer of the Bot API';
+      throw failure({ type: 'failed', sent: true, reason: `the server answered ${status} ${what}; check its address` });
+    }
+    return { status, json: async () => framed.data };
   };
   return run as unknown as Fetch;
 }
@@ -131,14 +123,22 @@ export function describeFailure(failure: BotFailure): string {
       return `Telegram answered ${failure.code}: ${failure.description}`;
     case 'network':
       return `Telegram cannot be reached: ${failure.reason}`;
+    case 'invalid':
+      return failure.reason;
     case 'aborted':
       return 'the gateway stopped';
   }
 }
 
+/** How long to wait before the next request, in ms. */
+export function askedWaitMs(failure: BotFailure): number {
+  return failure.type === 'answered' ? (failure.retryAfterMs ?? 0) : 0;
+}
+
 /** Repeating an edit does no harm, so only a message that may have been sent has an unknown outcome. */
 export function classifyFailure(failure: BotFailure, method: BotRequest['method']): SendOutcome {
   const reason = describeFailure(failure);
+  if (failure.type === 'invalid') return { type: 'unknown', reason };
   const mayBeDone = failure.type !== 'answered' && failure.sent && method === 'sendMessage';
   if (mayBeDone) return { type: 'unknown', reason };
   if (failure.type === 'aborted') return { type: 'interrupted' };
@@ -151,42 +151,44 @@ export function classifyFailure(failure: BotFailure, method: BotRequest['method'
   return { type: 'refused', reason };
 }
 
+const MAX_SHOWN = 300;
+
 export class BotApi {
   readonly #api: Api;
   readonly #keepAlive: HttpAgent;
-  readonly #address: { readonly apiRoot: string; readonly token: string };
+  readonly #options: BotApiOptions & { readonly apiRoot: string };
 
   constructor(options: BotApiOptions) {
-    const root = (options.apiRoot ?? DEFAULT_ROOT).replace(/\/+$/, '');
-    this.#address = { apiRoot: root, token: options.token };
-    this.#keepAlive = new (root.startsWith('https:') ? HttpsAgent : HttpAgent)({ keepAlive: true, maxFreeSockets: 2 });
-    this.#api = new Api(options.token, {
-      apiRoot: root,
-      timeoutSeconds: OUTER_TIMEOUT_SECONDS,
-      fetch: createFetch(options, this.#keepAlive),
-    });
+    const apiRoot = (options.apiRoot ?? DEFAULT_ROOT).replace(/\/+$/, '');
+    this.#options = { ...options, apiRoot };
+    this.#keepAlive = new (apiRoot.startsWith('https:') ? HttpsAgent : HttpAgent)({ keepAlive: true, maxFreeSockets: 2 });
+    this.#api = new Api(options.token, { apiRoot, timeoutSeconds: OUTER_TIMEOUT_SECONDS, fetch: createFetch(options, this.#keepAlive) });
   }
 
   /** One request. Never rejects. */
-  async call<M extends keyof BotMethods>(method: M, payload: object, signal: AbortSignal): Promise<BotResult<BotMethods[M]>> {
-    type Call = (payload: object, signal: AbortSignal) => Promise<BotMethods[M]>;
-    const calls = this.#api.raw as unknown as Record<keyof BotMethods, Call>;
-    // `getMe` takes no payload in grammY: its first parameter is the signal.
-    const run =
-      method === 'getMe'
-        ? (calls[method] as unknown as (signal: AbortSignal) => Promise<BotMethods[M]>)(signal)
-        : calls[method](payload, signal);
+  async call<M extends BotMethod>(method: M, payload: object, signal: AbortSignal): Promise<BotResult<BotMethodResult<M>>> {
+    type Call = (payload: object, signal: AbortSignal) => Promise<unknown>;
+    const calls = this.#api.raw as unknown as Record<BotMethod, Call>;
     try {
-      return { ok: true, value: await run };
+      // `getMe` takes no payload in grammY: its first parameter is the signal.
+      const result = await (method === 'getMe'
+        ? (calls[method] as unknown as (signal: AbortSignal) => Promise<unknown>)(signal)
+        : calls[method](payload, signal));
+      const read = RESULTS[method].safeParse(result);
+      if (read.success) return { ok: true, value: read.data as BotMethodResult<M> };
+      const reason = `Telegram's answer to ${method} is invalid at '${placeOf(read.error, 'result')}'; check apiRoot and any proxy in between`;
+      this.#options.onInvalid?.(reason);
+      return { ok: false, failure: { type: 'invalid', reason } };
     } catch (error) {
-      return { ok: false, failure: toFailure(error) };
+      return { ok: false, failure: this.#clean(toFailure(error)) };
     }
   }
 
   /** Reads a file by the id that a message gave it. Never rejects. */
   async openFile(fileId: string, signal: AbortSignal): Promise<OpenedFile> {
     const found = await this.call('getFile', { file_id: fileId }, signal);
-    if (found.ok) return downloadFile({ ...this.#address, filePath: found.value.file_path ?? '', signal });
+    const { apiRoot, token } = this.#options;
+    if (found.ok) return downloadFile({ apiRoot, token, filePath: found.value.file_path ?? '', signal });
     const { failure } = found;
     const isGone = failure.type === 'answered' && failure.code >= 400 && failure.code < 500 && failure.code !== 429;
     return { type: isGone ? 'missing' : 'failed', reason: describeFailure(failure) };
@@ -195,5 +197,20 @@ export class BotApi {
   /** Closes idle connections. */
   close(): void {
     this.#keepAlive.destroy();
+  }
+
+  /** A server may quote the address that it was called at, which contains the token. */
+  #clean(failure: BotFailure): BotFailure {
+    const clean = (text: string): string => {
+      const { token } = this.#options;
+      const masked = text.replaceAll(token, '[token]').replaceAll(encodeURIComponent(token), '[token]');
+      const line = masked
+        .slice(0, MAX_SHOWN * 10)
+        .replace(/[\s\p{Cc}]+/gu, ' ')
+        .trim();
+      return line.length <= MAX_SHOWN ? line : `${line.slice(0, MAX_SHOWN - 1)}…`;
+    };
+    if (failure.type === 'answered') return { ...failure, description: clean(failure.description) };
+    return failure.type === 'network' ? { ...failure, reason: clean(failure.reason) } : failure;
   }
 }

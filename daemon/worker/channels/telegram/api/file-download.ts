@@ -3,7 +3,7 @@
  */
 import { type IncomingMessage, request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import type { OpenedFile } from '../channel.js';
+import type { OpenedFile } from '../../channel.js';
 
 /** https://core.telegram.org/bots/api#getfile: bots can read files of up to 20 MB. */
 export const MAX_FILE_BYTES = 20 * 1_048_576;
