@@ -21,9 +21,9 @@ function plural(count: number, word: string): string {
   return `${count} ${word}${count === 1 ? '' : 's'}`;
 }
 
-/** `exited with code 1, 12 s ago`. */
+/** `exited with code 1 (pid 42), 12 s ago`; a worker that could not be started has no pid. */
 export function describeExit(exit: ExitRecord, nowMs: number): string {
-  return `${exit.reason} (pid ${exit.pid}), ${formatDuration(nowMs - Date.parse(exit.at))} ago`;
+  return `${exit.reason}${exit.pid > 0 ? ` (pid ${exit.pid})` : ''}, ${formatDuration(nowMs - Date.parse(exit.at))} ago`;
 }
 
 function workerLines({ worker }: StatusDocument): string[] {

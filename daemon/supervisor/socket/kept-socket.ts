@@ -4,6 +4,7 @@
  * being refused. systemd passes the socket to the next supervisor by name, and closes it at a stop.
  */
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { type GatewayEnvironment, KEPT_SOCKET_NAME, notifyEnvironment } from '../../../shared/node/process/env.js';
 import type { Logger } from '../../../shared/node/log/logger.js';
 import { adoptListenSocket, bindListenSocket, inheritListenSocket, type ListenSocket } from './listen-socket.js';
@@ -17,12 +18,14 @@ interface Address {
 }
 
 /** Runs systemd-notify, which waits until systemd has processed the message. @returns whether it succeeded */
-function notify(args: readonly string[], fd: number | 'ignore'): Promise<boolean> {
-  return new Promise((resolve) => {
+async function notify(args: readonly string[], fd: number | 'ignore'): Promise<boolean> {
+  try {
     const child = spawn('systemd-notify', [...args], { env: notifyEnvironment(), stdio: ['ignore', 'ignore', 'ignore', fd] });
-    child.once('error', () => resolve(false));
-    child.once('exit', (code) => resolve(code === 0));
-  });
+    const [code] = await once(child, 'exit');
+    return code === 0;
+  } catch {
+    return false; // not installed, or no descriptors, processes or memory for it
+  }
 }
 
 const forget = (): Promise<boolean> => notify(['FDSTOREREMOVE=1', `FDNAME=${KEPT_SOCKET_NAME}`], 'ignore');

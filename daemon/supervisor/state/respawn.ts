@@ -86,7 +86,7 @@ export class Respawn {
 export function failureOf(worker: WorkerProcess, record: ExitRecord): GatewayError {
   if (worker.refusal === undefined) {
     return new GatewayError('WORKER_NOT_READY', {
-      message: `the worker (pid ${record.pid}) ${record.reason}`,
+      message: `the worker${record.pid > 0 ? ` (pid ${record.pid})` : ''} ${record.reason}`,
       details: { reason: record.reason, output: record.output },
       hint: 'Show its last output with: xopc gateway logs',
     });

@@ -2,6 +2,8 @@
  * Spawns this gateway's own processes; the owner of `execa` on this side. A child leads its own process group and
  * session, so that it can be ended with everything it started, and a terminal's Ctrl-C does not reach it.
  */
+import type { ChildProcess } from 'node:child_process';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Duplex, Readable } from 'node:stream';
 import { execa } from 'execa';
 import { programArguments } from '../../../shared/node/build/bundle.js';
@@ -59,9 +61,8 @@ export function spawnChild(options: SpawnOptions, handlers: ChildHandlers): Chil
   return spawnProgram(programArguments(`@${options.role}`), options, handlers);
 }
 
-/** Starts Node with these arguments as a child of ours. A start that fails is an exit with its `spawnError`. */
-export function spawnProgram(args: readonly string[], options: SpawnOptions, handlers: ChildHandlers): Child {
-  const subprocess = execa(process.execPath, args, {
+function runExeca(args: readonly string[], options: SpawnOptions) {
+  return execa(process.execPath, args, {
     env: childEnvironment({ ...options.extra, XOPC_BOOT: JSON.stringify(options.boot) }),
     extendEnv: false,
     ipc: true,
@@ -72,6 +73,42 @@ export function spawnProgram(args: readonly string[], options: SpawnOptions, han
     forceKillAfterDelay: false,
     stdio: ['ignore', options.output, options.output, 'pipe'],
   });
+}
+
+/**
+ * Without free descriptors (EMFILE, ENFILE) Node returns a process that has no streams, which makes execa throw, and emits `error` on it
+ * before anybody can listen. The listener is added when Node announces the new process.
+ * @returns the subprocess, or the reason why there is none
+ */
+function start(args: readonly string[], options: SpawnOptions): ReturnType<typeof runExeca> | { readonly failure: Promise<string> } {
+  let failure = Promise.resolve('unknown reason');
+  const onCreated = (announced: unknown): void => {
+    const created = (announced as { readonly process: ChildProcess }).process;
+    failure = new Promise((resolve) => created.on('error', ({ message }) => resolve(message)));
+  };
+  subscribe('child_process', onCreated);
+  try {
+    return runExeca(args, options);
+  } catch {
+    return { failure };
+  } finally {
+    unsubscribe('child_process', onCreated);
+  }
+}
+
+function noProcess(failure: Promise<string>, handlers: ChildHandlers): Child {
+  void failure.then((spawnError) => handlers.onExit({ code: null, signal: null, spawnError }));
+  const nothing = (): void => undefined;
+  return { pid: -1, stdout: null, stderr: null, send: nothing, kill: nothing, requestStack: nothing, release: nothing };
+}
+
+/** Starts Node with these arguments as a child of ours. A start that fails is an exit with its `spawnError`. */
+export function spawnProgram(args: readonly string[], options: SpawnOptions, handlers: ChildHandlers): Child {
+  const subprocess = start(args, options);
+  return 'failure' in subprocess ? noProcess(subprocess.failure, handlers) : asChild(subprocess, handlers);
+}
+
+function asChild(subprocess: ReturnType<typeof runExeca>, handlers: ChildHandlers): Child {
   const guard = subprocess.stdio[GUARD_PIPE] as unknown as Duplex | undefined;
   guard?.on('error', () => undefined); // EPIPE once the child is gone; its exit tells
   guard?.resume();

@@ -6,17 +6,31 @@ import type { ChildExit } from './child-process.js';
 
 const MAX_OUTPUT_BYTES = 2_048;
 
+/** What a process could not be started for lack of, and which limit to raise. */
+const SHORTAGES: readonly (readonly [code: string, words: string])[] = [
+  ['EMFILE', 'too many open files, see LimitNOFILE= of the service or ulimit -n'],
+  ['ENFILE', 'too many open files on this machine'],
+  ['EAGAIN', 'too many processes, see TasksMax= of the service or ulimit -u'],
+  ['ENOMEM', 'not enough memory'],
+];
+
 const ABORT_CODE = 128 + constants.signals.SIGABRT;
 
 /** @param killedFor  why we killed it ourselves, if we did */
 export function describeExit(exit: ChildExit, options: { output: string; killedFor?: string }): string {
-  if (exit.spawnError !== undefined) return `failed to start (${exit.spawnError})`;
+  if (exit.spawnError !== undefined) return `failed to start (${describeSpawnError(exit.spawnError)})`;
   if (options.killedFor !== undefined) return options.killedFor;
   if (isOutOfMemory(exit, options.output)) return 'ran out of memory (JavaScript heap limit)';
   if (exit.signal === 'SIGKILL') return 'killed by SIGKILL (manually, or by the kernel when out of memory)';
   if (exit.signal !== null) return `killed by ${exit.signal}`;
   if (exit.code === PERMANENT_EXIT_CODE) return 'asked not to be respawned (exit code 125)';
   return `exited with code ${exit.code ?? 'unknown'}`;
+}
+
+/** @param message  Node's text, e.g. `spawn /usr/bin/node EMFILE` */
+export function describeSpawnError(message: string): string {
+  const words = SHORTAGES.find(([code]) => message.includes(code))?.[1];
+  return words === undefined ? message : `${words}: ${message}`;
 }
 
 function isOutOfMemory(exit: ChildExit, output: string): boolean {

@@ -5,6 +5,7 @@
 import { fromErrorDocument, GatewayError } from '../../../shared/errors.js';
 import type { SuccessionMessage, SupervisorBoot } from '../../../shared/ipc/messages.js';
 import type { ChildExit, SpawnChild } from './child-process.js';
+import { describeSpawnError } from './exit-record.js';
 import type { Clock } from '../../../shared/clock.js';
 
 export const REHEARSAL_LIMIT_MS = 10_000;
@@ -15,7 +16,7 @@ const MAX_WORDS = 500;
 const GOOD_EXIT_CODES: readonly (number | null)[] = [0, 5];
 
 function cannotStart({ code, signal, spawnError }: ChildExit, words: string): GatewayError {
-  const how = spawnError ?? (signal === null ? `exit code ${code}` : signal);
+  const how = spawnError === undefined ? (signal ?? `exit code ${code}`) : describeSpawnError(spawnError);
   return new GatewayError('SUCCESSION_FAILED', {
     message: `the installed supervisor cannot start (${how})${words === '' ? '' : `: ${words}`}; the running one continues`,
     hint: 'Install the package again; in a clone: npm run build',

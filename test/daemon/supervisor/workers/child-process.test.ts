@@ -1,5 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { execFileSync, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import {
   type Child,
@@ -11,6 +13,7 @@ import {
 } from '../../../../daemon/supervisor/workers/child-process.js';
 import { bindListenSocket } from '../../../../daemon/supervisor/socket/listen-socket.js';
 import { isAlive } from '../../../../shared/node/process/process-identity.js';
+import { buildFixture } from '../../../helpers/fixture-process.js';
 import { tempDir } from '../../../helpers/temp-dir.js';
 
 const FACTS = join(import.meta.dirname, '../../..', 'fixtures', 'child-facts.mjs');
@@ -137,6 +140,31 @@ describe('a child', () => {
     child.kill();
     child.requestStack();
     child.release();
+  });
+});
+
+describe.skipIf(process.platform !== 'linux')('a parent at a limit', () => {
+  test.each([
+    ['open files', '--nofile=3:', 'EMFILE'],
+    ['processes', '--nproc=1:', 'EAGAIN'],
+  ])('of %s lives on, and starts children when the limit is raised', async (_what, limit, code) => {
+    const script = buildFixture('spawner');
+    // Limits of processes do not apply to root.
+    chmodSync(dirname(script), 0o755);
+    const uid = process.getuid?.() === 0 ? { uid: 65_534 } : {};
+    const parent = fork(script, [], { execArgv: [], cwd: '/', ...uid });
+    onTestFinished(() => void parent.kill('SIGKILL'));
+    const setLimit = (value: string): void => void execFileSync('prlimit', ['--pid', String(parent.pid), value], uid);
+    const spawns = async (): Promise<unknown> => {
+      parent.send('spawn');
+      return ((await once(parent, 'message')) as unknown[])[0];
+    };
+    await once(parent, 'message');
+    setLimit(limit);
+    for (let time = 0; time < 3; time += 1)
+      expect(await spawns()).toEqual({ code: null, signal: null, spawnError: expect.stringContaining(code) as string });
+    setLimit(limit.replace(/\d+/, '4096'));
+    expect(await spawns()).toEqual({ code: 0, signal: null });
   });
 });
 

@@ -23,6 +23,14 @@ describe('how a worker ended is said in words', () => {
       exit: { code: null, signal: null, spawnError: 'spawn /usr/bin/node ENOENT' },
       words: 'failed to start (spawn /usr/bin/node ENOENT)',
     },
+    {
+      exit: { code: null, signal: null, spawnError: 'spawn /usr/bin/node EMFILE' },
+      words: 'failed to start (too many open files, see LimitNOFILE= of the service or ulimit -n: spawn /usr/bin/node EMFILE)',
+    },
+    {
+      exit: { code: null, signal: null, spawnError: 'spawn ENOMEM' },
+      words: 'failed to start (not enough memory: spawn ENOMEM)',
+    },
   ];
 
   test.each(cases)('$words', ({ exit, output = '', killedFor, words }) => {
