@@ -66,6 +66,8 @@ export class GatewayResources {
   #cancelRenewal: (() => void) | undefined;
   /** The predecessor's lock record at the hand-over. */
   #inherited: LockRecord | undefined;
+  /** The successor is gone, and lock or control socket could not be taken back yet. */
+  #isTakeBackDue = false;
 
   constructor(deps: GatewayResourcesDeps) {
     this.#deps = deps;
@@ -148,15 +150,17 @@ export class GatewayResources {
 
   /** The successor writes lock and control socket from now on. */
   handOver(): void {
+    this.#isTakeBackDue = false;
     this.#lock?.handOver();
     this.#control?.handOver();
   }
 
   /**
-   * The successor died before it served.
+   * The successor died before it served. What fails here is tried again at each renewal.
    * @returns `lost` when another gateway has started meanwhile and answers @throws LOCK_HELD when it has the lock and does not answer
    */
   async takeBack(): Promise<'ours' | 'lost'> {
+    this.#isTakeBackDue = true;
     for (let left: number = TAKE_BACK.tries; ; left -= 1) {
       try {
         await this.#lock?.takeBack(this.#lockDependencies());
@@ -168,6 +172,7 @@ export class GatewayResources {
       }
     }
     await this.#control?.start();
+    this.#isTakeBackDue = false;
     return 'ours';
   }
 
@@ -200,14 +205,15 @@ export class GatewayResources {
         for (const path of [paths.lockDir, paths.stateDir]) ensurePrivateDirectory(path);
         lock.renew(clock.now());
       });
-      this.#healControl().catch((error: unknown) => log.error({ err: error }, 'failed to bind the control socket again'));
+      this.#heal().catch((error: unknown) => log.error({ err: error }, 'failed to restore the control socket or the lock'));
       this.#renew();
     });
   }
 
-  async #healControl(): Promise<void> {
+  async #heal(): Promise<void> {
     if (process.platform !== 'win32') ensurePrivateDirectory(dirname(this.#deps.paths.controlPath));
-    await this.#control?.heal();
+    if (this.#isTakeBackDue) await this.takeBack();
+    else await this.#control?.heal();
   }
 
   /** A full disk or a deleted directory must not end a running gateway: the next write tries again. */

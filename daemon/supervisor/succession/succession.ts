@@ -8,7 +8,8 @@ import type { RestartResult, SuccessionOptions } from '../../../shared/control/m
 import { fromErrorDocument, GatewayError } from '../../../shared/errors.js';
 import type { SuccessionMessage, SupervisorBoot } from '../../../shared/ipc/messages.js';
 import type { Logger } from '../../../shared/node/log/logger.js';
-import type { Child, SpawnChild } from '../workers/child-process.js';
+import type { Child, ChildExit, SpawnChild } from '../workers/child-process.js';
+import { describeSpawnError } from '../workers/exit-record.js';
 import type { Progress } from '../control/control-server.js';
 import { stoppingError, type StopPurpose } from '../state/stop-plan.js';
 import type { Supervisor } from '../supervisor.js';
@@ -17,6 +18,8 @@ import { type SuccessionEffect, type SuccessionEvent, type SuccessionState, succ
 
 /** A successor ends a worker that is not ready after 120 s by itself; one that hangs, or was stopped (SIGSTOP), cannot. */
 export const START_LIMIT_MS = 150_000;
+/** From the hand-over to the successor's `succeeded`, beyond the drain time of our worker; its worker has 30 s to listen. */
+export const SERVE_LIMIT_MS = 60_000;
 
 interface SuccessionDeps {
   readonly log: Logger;
@@ -128,11 +131,11 @@ export class Succession {
     this.#startedAtMs = clock.now();
     const child = spawn(
       { role: 'supervisor', boot: this.#boot(this.#options), output: 'ignore' },
-      { onMessage: (message) => this.#receive(message as SuccessionMessage), onExit: () => this.#exited() },
+      { onMessage: (message) => this.#receive(message as SuccessionMessage), onExit: (exit) => this.#exited(exit) },
     );
     this.#child = child;
     this.#failure = undefined;
-    this.#cancelLimit = clock.after(START_LIMIT_MS, () => this.abort(hangingError(child.pid)));
+    this.#limit(child.pid, START_LIMIT_MS);
     log.info({ successor: child.pid }, 'successor starting');
     this.#report('starting', `successor (pid ${child.pid}) is starting`);
   }
@@ -170,10 +173,16 @@ export class Succession {
     }
   }
 
-  #handOver(): void {
+  #limit(pid: number, limitMs: number): void {
     this.#cancelLimit?.();
-    const { resources } = this.#deps;
+    this.#cancelLimit = this.#deps.clock.after(limitMs, () => this.abort(hangingError(pid, limitMs)));
+  }
+
+  #handOver(): void {
+    const { resources, config } = this.#deps;
     const { host, port, handle } = resources.socket;
+    if (this.#child !== undefined)
+      this.#limit(this.#child.pid, SERVE_LIMIT_MS + (this.#options.timeoutMs ?? config.settings.drainTimeoutMs));
     resources.handOver();
     this.#send({ type: 'handOver', host, port }, handle);
     this.#report('ready', 'the successor is ready and takes over');
@@ -181,6 +190,7 @@ export class Succession {
 
   #complete({ pid, workerPid, instanceId }: Extract<SuccessionMessage, { type: 'succeeded' }>): void {
     const { clock, log } = this.#deps;
+    this.#cancelLimit?.();
     log.info({ successor: pid, worker: workerPid }, 'the successor is serving; exiting');
     const result: RestartResult = { instanceId, workerPid, pid, succession: 'successor', durationMs: clock.now() - this.#startedAtMs };
     this.#result = result;
@@ -198,10 +208,10 @@ export class Succession {
     void this.#deps.supervisor.requestStop({ purpose, timeoutMs }, () => undefined);
   }
 
-  #exited(): void {
+  #exited({ spawnError }: ChildExit): void {
     this.#cancelLimit?.();
     if (this.isOver) return;
-    this.#failure ??= diedError();
+    this.#failure ??= spawnError === undefined ? diedError() : spawnFailed(spawnError);
     this.#deps.log.error({ err: this.#failure }, 'the succession failed');
     this.#dispatch({ type: 'exited' });
   }
@@ -237,10 +247,17 @@ function lostError(cause: unknown): GatewayError {
   });
 }
 
-function hangingError(pid: number): GatewayError {
+function hangingError(pid: number, limitMs: number): GatewayError {
   return new GatewayError('SUCCESSION_FAILED', {
-    message: `the successor (pid ${pid}) was not ready after ${START_LIMIT_MS / 1_000} s and was ended`,
+    message: `the successor (pid ${pid}) was not ready after ${Math.round(limitMs / 1_000)} s and was ended`,
     hint: 'Show its last output with: xopc gateway logs',
+  });
+}
+
+function spawnFailed(reason: string): GatewayError {
+  return new GatewayError('SUCCESSION_FAILED', {
+    message: `failed to start the successor: ${describeSpawnError(reason)}`,
+    hint: 'The running gateway continues. Try again when the shortage is over.',
   });
 }
 

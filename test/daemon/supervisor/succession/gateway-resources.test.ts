@@ -3,54 +3,18 @@ import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { dirname } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { GatewayResources, type Predecessor } from '../../../../daemon/supervisor/succession/gateway-resources.js';
+import type { Predecessor } from '../../../../daemon/supervisor/succession/gateway-resources.js';
 import { bindListenSocket } from '../../../../daemon/supervisor/socket/listen-socket.js';
 import { RENEW_MS } from '../../../../daemon/supervisor/lock/gateway-lock.js';
 import { GatewayError } from '../../../../shared/errors.js';
 import { readLock } from '../../../../shared/node/files/lock-record.js';
 import { readIdentity } from '../../../../shared/node/process/process-identity.js';
 import { connectOutcome } from '../../../helpers/connect-outcome.js';
-import { ControlClient } from '../../../helpers/control-socket.js';
 import { eventually } from '../../../helpers/eventually.js';
-import { FakeClock } from '../../../helpers/fake-clock.js';
-import { type GatewayHome, gatewayHome } from '../../../helpers/gateway-home.js';
+import { ADDRESS, type Held, holding, whoAnswers } from '../../../helpers/held-resources.js';
+import { gatewayHome } from '../../../helpers/gateway-home.js';
 import { deadRecord } from '../../../helpers/lock-takers.js';
 import { freePort } from '../../../helpers/free-port.js';
-import { recordingLogger } from '../../../helpers/recording-logger.js';
-
-const ADDRESS = { host: '127.0.0.1', port: 0 };
-
-interface Held {
-  readonly home: GatewayHome;
-  readonly resources: GatewayResources;
-  readonly clock: FakeClock;
-  /** Acquires lock and sockets for this address. */
-  acquire(address?: { host: string; port: number }): Promise<void>;
-  messages(): string[];
-}
-
-function holding(instanceId: string, options: { home?: GatewayHome; predecessor?: Predecessor } = {}): Held {
-  const { home = gatewayHome(), predecessor } = options;
-  const clock = new FakeClock(Date.now());
-  const logger = recordingLogger();
-  const resources = new GatewayResources({
-    paths: home.paths,
-    clock,
-    log: logger.log,
-    record: { instanceId, createdAt: '2026-03-01T12:00:00.000Z', version: '0.0.0' },
-    predecessor,
-  });
-  onTestFinished(() => resources.release());
-  const acquire = (address = ADDRESS): Promise<void> =>
-    resources.acquire({ address, passed: { listenFds: 0 }, handler: () => Promise.resolve({ instanceId }) });
-  return { home, resources, clock, acquire, messages: () => logger.messages() };
-}
-
-async function whoAnswers({ home }: Held): Promise<unknown> {
-  const client = await ControlClient.connect(home.paths.controlPath);
-  const { result } = await client.outcome({ id: 'r', type: 'status' });
-  return (result as { instanceId: string }).instanceId;
-}
 
 describe('taken together', () => {
   test('lock, listening socket and control socket are there, with the true port, and go together', async () => {
@@ -197,6 +161,20 @@ describe('between a predecessor and its successor', () => {
     expect(readLock(old.home.paths.lockPath)).toMatchObject({ instanceId: 'gw_old' });
     old.resources.release();
     expect([old.home.paths.lockPath, old.home.paths.controlPath].filter((path) => existsSync(path))).toEqual([]);
+  });
+
+  test('what could not be taken back is taken back at the next renewal', async () => {
+    const old = await predecessor();
+    const directory = dirname(old.home.paths.controlPath);
+    old.resources.handOver();
+    writeFileSync(old.home.paths.lockPath, JSON.stringify(deadRecord({ instanceId: 'gw_new' })));
+    rmSync(directory, { recursive: true });
+    writeFileSync(directory, '');
+    await expect(old.resources.takeBack()).rejects.toMatchObject({ code: 'ENOTDIR' });
+    rmSync(directory);
+    old.clock.advance(RENEW_MS);
+    await eventually(async () => expect(await whoAnswers(old)).toBe('gw_old'));
+    expect(readLock(old.home.paths.lockPath)).toMatchObject({ instanceId: 'gw_old' });
   });
 
   test('a start that came in between and leaves again, as the port is ours, does not keep it', async () => {

@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
 import type { ListenSocket } from '../../../../daemon/supervisor/socket/listen-socket.js';
-import { START_LIMIT_MS, Succession } from '../../../../daemon/supervisor/succession/succession.js';
+import { SERVE_LIMIT_MS, START_LIMIT_MS, Succession } from '../../../../daemon/supervisor/succession/succession.js';
 import { fakeSpawn } from '../../../helpers/fake-child.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
 import { recordingLogger } from '../../../helpers/recording-logger.js';
 
 const quiet = (): void => undefined;
+const DRAIN_MS = 5_000;
 
 function starting(): { clock: FakeClock; spawned: ReturnType<typeof fakeSpawn>; outcome: Promise<unknown>; succession: Succession } {
   const spawned = fakeSpawn();
@@ -22,7 +23,7 @@ function starting(): { clock: FakeClock; spawned: ReturnType<typeof fakeSpawn>; 
       takeBack: () => Promise.resolve('ours'),
     },
     supervisor: { requestStop: () => Promise.reject(new Error('not expected')) },
-    config: { settings: { drainTimeoutMs: 5_000 } },
+    config: { settings: { drainTimeoutMs: DRAIN_MS } },
   });
   return { clock, spawned, succession, outcome: succession.run({}, quiet) };
 }
@@ -40,9 +41,22 @@ test('a successor that hangs before it has asked for anything is ended, and the 
   expect(spawned.last('supervisor')).not.toBe(hanging);
 });
 
-test('one that has asked is limited by the drain of its predecessor instead', () => {
-  const { clock, spawned } = starting();
-  spawned.last('supervisor').says({ type: 'takeOver' });
-  clock.advance(10 * START_LIMIT_MS);
-  expect(spawned.last('supervisor').kills).toBe(0);
+test('one that hangs after it has been given everything is ended, and everything is taken back', async () => {
+  const { clock, spawned, outcome } = starting();
+  const hanging = spawned.last('supervisor');
+  clock.advance(START_LIMIT_MS - 1);
+  hanging.says({ type: 'takeOver' });
+  clock.advance(SERVE_LIMIT_MS + DRAIN_MS - 1);
+  expect(hanging.kills).toBe(0);
+  clock.advance(1);
+  expect(hanging.kills).toBe(1);
+  hanging.exits({ signal: 'SIGKILL' });
+  await expect(outcome).rejects.toMatchObject({ code: 'SUCCESSION_FAILED', message: expect.stringContaining('65 s') });
+});
+
+test('one that cannot be started says why, and the gateway continues', async () => {
+  const { spawned, outcome, succession } = starting();
+  spawned.last('supervisor').exits({ code: null, spawnError: 'spawn node EAGAIN' });
+  await expect(outcome).rejects.toMatchObject({ code: 'SUCCESSION_FAILED', message: expect.stringContaining('too many processes') });
+  expect(succession.isUnderWay).toBe(false);
 });
