@@ -9,6 +9,7 @@ import { GatewayError } from '../../shared/errors.js';
 import { FOREIGN_LEASE_MS, isLockRecord, readLock, type LockRecord } from '../../shared/node/files/lock-record.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { classifyProcess } from '../../shared/node/process/process-identity.js';
+import { isUntrusted } from '../ports/socket-owner.js';
 import { callControl, hasLeft } from './control-client.js';
 
 export type GatewayLocation =
@@ -123,7 +124,7 @@ export function unavailableError(location: Exclude<GatewayLocation, { kind: 'ans
     case 'foreign':
       return elsewhere(location.lock);
     case 'silent':
-      return location.lock === undefined ? location.error : notAnswering(location.lock, location.error);
+      return location.lock === undefined || isUntrusted(location.error) ? location.error : notAnswering(location.lock, location.error);
   }
 }
 

@@ -19,9 +19,14 @@ export function noSocket(path: string, reason: string): GatewayError {
 function notOurs(path: string, reason: string, hint: string): GatewayError {
   return new GatewayError('CONTROL_UNREACHABLE', {
     message: `the control socket ${path} cannot be trusted: ${reason}`,
-    details: { controlPath: path },
+    details: { controlPath: path, untrusted: true },
     hint,
   });
+}
+
+/** Whether the gateway was not even asked, because another user may have created its socket. */
+export function isUntrusted(error: GatewayError): boolean {
+  return error.details?.['untrusted'] === true;
 }
 
 /**
@@ -36,10 +41,14 @@ export function assertOwnSocket(path: string): void {
     const socket = lstatSync(path);
     const directory = statSync(dirname(path));
     if (!socket.isSocket()) throw noSocket(path, 'not a socket');
-    for (const owner of [socket.uid, directory.uid]) {
-      if (owner !== uid)
-        throw notOurs(path, `it belongs to user id ${owner}, this command runs as ${uid}`, 'Run the command as that user.');
-    }
+    if (socket.uid !== uid)
+      throw notOurs(path, `it belongs to user id ${socket.uid}, this command runs as ${uid}`, 'Run the command as that user.');
+    if (directory.uid !== uid)
+      throw notOurs(
+        path,
+        `its directory belongs to user id ${directory.uid}, this command runs as ${uid}`,
+        `Change its owner with: sudo chown ${uid} ${dirname(path)}`,
+      );
     if ((directory.mode & 0o022) !== 0)
       throw notOurs(path, 'others may write to its directory', `Close it with: chmod 700 ${dirname(path)}`);
   } catch (error) {

@@ -1,5 +1,5 @@
-import { utimesSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, utimesSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { locateGateway, requireGateway, unavailableError } from '../../../client/gateway/locate-gateway.js';
 import type { LockRecord } from '../../../shared/node/files/lock-record.js';
@@ -81,6 +81,17 @@ test.each<[string, (paths: ReturnType<typeof testPaths>) => void | Promise<unkno
     'silent',
     'CONTROL_UNREACHABLE',
     /not responding, pid \d+/,
+  ],
+  [
+    'a socket in a directory that others may write to',
+    async (paths) => {
+      writeLock(paths, lockRecord(paths, process.pid));
+      await fakeControl(paths.controlPath, answers(sampleStatus));
+      chmodSync(dirname(paths.controlPath), 0o777);
+    },
+    'silent',
+    'CONTROL_UNREACHABLE',
+    /cannot be trusted: others may write to its directory$/,
   ],
   [
     'a socket that says nothing and no lock',
