@@ -76,10 +76,10 @@ export function isSecretMask(value: unknown): boolean {
   return typeof value === 'object' && value !== null && Object.hasOwn(value, '$secret');
 }
 
-/** The secret part of a URL: its path and query. Host and scheme stay readable in the log. */
+/** The secret part of a URL: its path and query, as receivers quote it with or without the first slash. Host and scheme stay readable in the log. */
 function secretPathOf(url: string): string[] {
   const { pathname = '', search = '' } = URL.canParse(url) ? new URL(url) : {};
-  return pathname.length + search.length >= MIN_URL_PATH_LENGTH ? [pathname + search] : [];
+  return pathname.length + search.length >= MIN_URL_PATH_LENGTH ? [(pathname + search).slice(1)] : [];
 }
 
 /** Returns the texts of all secrets in a document, for a redactor. */

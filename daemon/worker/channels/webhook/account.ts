@@ -2,12 +2,14 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import type { Clock } from '../../../../shared/clock.js';
+import { findSecrets } from '../../../../shared/config/secrets.js';
 import type { Config } from '../../../../shared/config/schema.js';
 import type { ChannelStatus } from '../../../../shared/control/messages.js';
 import type { LogPort } from '../../../../shared/log/log-port.js';
+import { createRedactor, type Redactor } from '../../../../shared/node/secrets/redact.js';
 import type { ChannelAccount } from '../account-set.js';
 import type { Delivery, SendOutcome } from '../channel.js';
-import { post } from '../http-post.js';
+import { post, type PostResult } from '../http-post.js';
 import { classifyAnswer } from './classify-answer.js';
 import { createSigner, type WebhookSigner } from './signature.js';
 
@@ -44,6 +46,8 @@ export class WebhookAccount implements ChannelAccount {
   readonly #options: WebhookAccountOptions;
   readonly #signing: Signing;
   readonly #url: URL;
+  /** Receivers quote the URL and the headers of a request that they refuse. */
+  readonly #redactor: Redactor;
   readonly #agent: HttpAgent | false;
   readonly #stopped = new AbortController();
   #isStarted = false;
@@ -55,6 +59,7 @@ export class WebhookAccount implements ChannelAccount {
     const { url, secret, idempotent } = options.settings;
     this.#options = options;
     this.#url = new URL(url);
+    this.#redactor = createRedactor(findSecrets(options.settings));
     this.#signing = prepareSigning(secret);
     this.#problem = 'problem' in this.#signing ? this.#signing.problem : undefined;
     const Agent = this.#url.protocol === 'https:' ? HttpsAgent : HttpAgent;
@@ -92,7 +97,7 @@ export class WebhookAccount implements ChannelAccount {
       signal: AbortSignal.any([signal, this.#stopped.signal]),
       agent: this.#agent,
     });
-    const { outcome, isGone } = classifyAnswer(result, clock.now());
+    const { outcome, isGone } = classifyAnswer(this.#withoutSecrets(result), clock.now());
     if (isGone) this.#disable();
     this.#lastFailure = outcome.type === 'failed' || outcome.type === 'unknown' ? outcome.reason : undefined;
     return outcome;
@@ -114,6 +119,10 @@ export class WebhookAccount implements ChannelAccount {
       'webhook-timestamp': String(Math.floor(time.getTime() / 1_000)),
       ...(signer === undefined ? {} : { 'webhook-signature': signer.sign({ id, body, time }) }),
     };
+  }
+
+  #withoutSecrets(result: PostResult): PostResult {
+    return result.type === 'answered' ? { ...result, body: this.#redactor.redact(result.body) } : result;
   }
 
   #disable(): void {

@@ -94,7 +94,7 @@ test('the secrets of a configuration are found wherever they are', () => {
     },
     providers: { openai: { apiKey: 'provider-key', headers: { 'X-Team': 'header-value' }, models: [{ id: 'm', maxTokens: 5 }] } },
   });
-  expect(found).toEqual(['gateway-key', '123:telegram', '/T0001/B0002/abcdefghijkl', 'whsec_x', 'provider-key', 'header-value']);
+  expect(found).toEqual(['gateway-key', '123:telegram', 'T0001/B0002/abcdefghijkl', 'whsec_x', 'provider-key', 'header-value']);
 });
 
 describe('secrets by their shape', () => {

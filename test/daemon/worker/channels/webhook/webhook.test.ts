@@ -132,6 +132,14 @@ test('a send that is aborted after the request has gone out has an unknown outco
   expect(receiver.received).toHaveLength(1);
 });
 
+test('what a receiver quotes of the secret and of the URL is left out of the reason', async () => {
+  const receiver = await startWebhookReceiver();
+  const path = 'T0001-B0002-abcdefghijkl';
+  receiver.react = () => ({ status: 400, body: `no hook ${path} with ${SECRET}` });
+  const channel = await startChannel({ url: receiver.url.replace('hook', path), secret: SECRET });
+  expect(await send(channel)).toEqual({ type: 'refused', reason: 'the receiver answered 400: no hook [redacted] with [redacted]' });
+});
+
 test('410 disables the account until its configuration changes', async () => {
   const receiver: WebhookReceiver = await startWebhookReceiver();
   receiver.react = () => ({ status: 410 });
