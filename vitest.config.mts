@@ -18,7 +18,10 @@ const COMPONENT = [
 ];
 /** Only a bundler resolves what their ES modules import: a directory (clipanion), JSON without an attribute (@actions). */
 const bundlerOnly = ['clipanion', /@actions\//];
+/** `npm run torture` repeats tests. */
+const rounds = process.env['XOPC_TORTURE_ROUNDS'] === undefined ? {} : { runner: './test/helpers/rounds-runner.ts' };
 const shared = {
+  ...rounds,
   environment: 'node',
   setupFiles: ['test/helpers/strict-process.ts'],
   restoreMocks: true,

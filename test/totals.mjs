@@ -28,17 +28,20 @@ function failuresOf({ testResults }) {
  * Totals of one round. A run that failed without a failed test (an unhandled error, a file that does not load, a crash) counts
  * as one failure, and so does one without a report.
  * @param report  path of vitest's JSON report
+ * @returns also `errors`: a test that is repeated has one for each failed round
  */
 export function readTotals(report, exitCode) {
   const found = readReport(report);
   const result = found ?? NOTHING;
   const brokenFiles = result.testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0).length;
   const failed = result.numFailedTests + brokenFiles;
+  const tests = result.testResults.flatMap((file) => file.assertionResults);
   return {
     passed: result.numPassedTests,
     failed: exitCode === 0 && found !== undefined ? failed : Math.max(failed, 1),
     skipped: result.numPendingTests + result.numTodoTests,
     failures: failuresOf(result),
+    errors: tests.reduce((sum, { failureMessages = [] }) => sum + failureMessages.length, 0),
   };
 }
 

@@ -2,9 +2,11 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { CLOSE_CODES } from '../../shared/socket.js';
 import { startFakeOpenAi, type FakeOpenAi } from '../fakes/openai/server.js';
 import { machineSlackMs } from '../helpers/machine-slack.js';
 import { isAlive, RealGateway, until } from '../helpers/real-gateway.js';
+import { greetSocket } from '../helpers/socket-client.js';
 
 interface Slow {
   readonly gateway: RealGateway & {
@@ -58,6 +60,22 @@ describe('a stop', () => {
     for (const stream of streams) expect(await (await stream).text()).toMatch(/event: (done|error)/);
     await Promise.all(closed);
     expect((await gateway.process.done).code).toBe(0);
+  });
+
+  test('with WebSockets that answer no close is done in its time, and the others are told why', async () => {
+    const gateway = await RealGateway.start();
+    const key = Buffer.alloc(16).toString('base64');
+    const upgrade = `GET /ws HTTP/1.1\r\nHost: localhost:${gateway.port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n\r\n`;
+    const deaf = await Promise.all(Array.from({ length: 10 }, () => openSocket(gateway.port, upgrade)));
+    await Promise.all(deaf.map((socket) => once(socket, 'data')));
+    const clients = await Promise.all(Array.from({ length: 40 }, () => greetSocket(gateway.port)));
+    const ends = deaf.map((socket) => once(socket, 'close'));
+    const stopped = await gateway.xopc('gateway', 'stop', '--timeout', '500');
+    expect(stopped.code, stopped.stderr).toBe(0);
+    expect(stopped.durationMs).toBeLessThan(1_500 + machineSlackMs());
+    const codes = await Promise.all(clients.map(async ({ closed }) => (await closed).code));
+    expect(new Set(codes)).toEqual(new Set([CLOSE_CODES.goingAway]));
+    await Promise.all(ends);
   });
 
   test('with --timeout gives turns all of that time, then aborts, stores and answers them, and says so', async () => {

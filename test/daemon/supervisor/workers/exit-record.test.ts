@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { constants } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import type { ChildExit } from '../../../../daemon/supervisor/workers/child-process.js';
@@ -62,6 +63,12 @@ describe('the record', () => {
     expect(Buffer.byteLength(output)).toBeLessThanOrEqual(2_048);
     expect(Buffer.byteLength(output)).toBeGreaterThan(2_040);
     expect(output.replaceAll(character, '')).toBe('');
+  });
+
+  test('knows what this Node says at the limit of its heap', () => {
+    const fill = 'const kept = []; for (;;) kept.push(Array(1000).fill(kept.length));';
+    const { status, signal, stderr } = spawnSync(process.execPath, ['--max-old-space-size=20', '-e', fill], { encoding: 'utf8' });
+    expect(describeExit({ code: status, signal }, { output: stderr })).toBe('ran out of memory (JavaScript heap limit)');
   });
 
   test('finds the heap limit in output that is not kept', () => {
