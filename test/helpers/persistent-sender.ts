@@ -4,6 +4,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 export interface SentText {
   readonly channel: string;
   readonly chatId: string;
+  /** Default: the channel's only account, or the one named `default`. */
+  readonly accountId?: string;
   readonly content: string;
   /** The same at every repetition. */
   readonly key: string;
@@ -14,8 +16,8 @@ const PAUSE_MS = 20;
 const LATER = new Set([429, 503]);
 
 /** One request. @returns undefined when nobody answered, or the gateway said "later" */
-async function tryOnce(url: string, { channel, chatId, content, key }: SentText): Promise<string | undefined> {
-  const body = JSON.stringify({ channel, chat_id: chatId, content });
+async function tryOnce(url: string, { channel, chatId, accountId, content, key }: SentText): Promise<string | undefined> {
+  const body = JSON.stringify({ channel, chat_id: chatId, accountId, content });
   const headers = { 'Content-Type': 'application/json', 'Idempotency-Key': key };
   let answer: Response;
   let json: { message_id?: string };
