@@ -165,3 +165,7 @@ test('a hostile page takes no longer than others', () => {
     htmlToText(html);
   expect(performance.now() - startedAtMs).toBeLessThan(10_000);
 });
+
+test('half of a surrogate pair in a page is no character', () => {
+  expect(htmlToText('a&#xD800;b&#56320;c&#128512;')).toBe('a\u{FFFD}b\u{FFFD}c\u{1F600}');
+});
