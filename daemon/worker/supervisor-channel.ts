@@ -23,8 +23,9 @@ export class SupervisorChannel {
     process.on('disconnect', onLost);
     process.on('message', (message: SupervisorMessage, handle: unknown) => {
       if (message.type === 'reply') return this.#pending.get(message.id)?.(message);
-      const handler = handlers[message.type] as ((message: SupervisorMessage, handle: unknown) => void) | undefined;
-      handler?.(message, handle); // a newer supervisor may send unknown messages
+      if (!Object.hasOwn(handlers, message.type)) return; // a newer supervisor may send unknown messages
+      const handler = handlers[message.type] as (message: SupervisorMessage, handle: unknown) => void;
+      handler(message, handle);
     });
   }
 
