@@ -95,8 +95,12 @@ export function withRestoreLock<T>(paths: RestorePaths, section: () => Promise<T
   return withFileLock(join(paths.lockDir, 'restore.lock'), section, { waitMs: LOCK_WAIT_MS });
 }
 
-/** Carries out a staged restore. The caller holds the restore lock, and no worker lives. Returns where the replaced state is kept. */
+/**
+ * Carries out a staged restore. The caller holds the restore lock, and no worker lives. Returns where the replaced state is kept.
+ * @throws CONFIG_INVALID while the journal of any restore is damaged; nothing has changed then
+ */
 export async function carryOutRestore(paths: RestorePaths, id: string): Promise<string> {
+  for (const other of listOf(stagingRoot(paths))) readJournal(join(stagingRoot(paths), other));
   const directory = join(stagingRoot(paths), id);
   const journal = readJournal(directory);
   if (journal === undefined) {
@@ -166,14 +170,27 @@ async function writeJournal(directory: string, journal: Journal): Promise<void> 
   await writeFileAtomic(join(directory, JOURNAL), `${JSON.stringify(journal)}\n`);
 }
 
-/** Returns undefined for a staging that was not completed. */
+/** Returns undefined for a staging that was not completed. @throws CONFIG_INVALID for a journal that cannot be read: the restore may have begun */
 function readJournal(directory: string): Journal | undefined {
+  const path = join(directory, JOURNAL);
   try {
-    return JSON.parse(readFileSync(join(directory, JOURNAL), 'utf8')) as Journal;
+    const value: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    if (isJournal(value)) return value;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
+    if (!(error instanceof SyntaxError)) throw error;
   }
+  throw new GatewayError('CONFIG_INVALID', {
+    message: `${path} is damaged: a restore may be unfinished`,
+    details: { path },
+    hint: `Move it away with: mv ${directory} ${directory}.damaged   Then check the state, or replace it with: xopc restore FILE`,
+  });
+}
+
+function isJournal(value: unknown): value is Journal {
+  if (typeof value !== 'object' || value === null) return false;
+  const { phase, names } = value as Record<string, unknown>;
+  return (phase === 'staged' || phase === 'applying') && Array.isArray(names);
 }
 
 async function syncFile(path: string): Promise<void> {

@@ -147,3 +147,19 @@ test('a file in the place of the restores, or of the whole state, is told with w
   writeFileSync(paths.stateDir, '');
   await expect(finishRestores(paths)).rejects.toMatchObject(refusal);
 });
+
+test.each(['', '{"phase":"applying","names":["tok', 'null', '{}', '{"phase":"applying"}', '{"phase":"begun","names":[]}'])(
+  'a journal that is damaged (%j) is told with what to do, and nothing changes',
+  async (text) => {
+    const paths = home();
+    write(paths, 'old');
+    await stage(paths);
+    const directory = join(paths.stateDir, 'restore', ID);
+    writeFileSync(join(directory, 'journal.json'), text);
+    const refusal = { code: 'CONFIG_INVALID', message: expect.stringContaining(ID), hint: expect.stringContaining(`mv ${directory} `) };
+    await expect(finishRestores(paths)).rejects.toMatchObject(refusal);
+    await expect(carryOutRestore(paths, '20261125T000000Z-000000')).rejects.toMatchObject(refusal);
+    expect(contents(paths)).toEqual(all('old'));
+    expect(existsSync(join(directory, 'staged'))).toBe(true);
+  },
+);
