@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './test/helpers/longest-first.mjs';
 
-const APART = ['test/e2e/**', 'test/torture/**', 'test/guards/**', 'test/bench/**', 'test/page/**'];
+const APART = ['test/e2e/**', 'test/torture/**', 'test/guards/**', 'test/bench/**', 'test/page/**', 'test/fuzz/**'];
 /** Tests that start processes, wait for real time to pass, or replace modules: a part each, and too slow for `npm run check`. */
 const COMPONENT = [
   'test/bin/**/*.test.ts',
@@ -68,6 +68,14 @@ export default defineConfig({
       { test: { ...shared, name: 'component', include: COMPONENT, testTimeout: 60_000 } },
       // The packages of @actions are published without the sources that their source maps name.
       { logLevel: 'error', test: { ...shared, ...together, name: 'guards', include: ['test/guards/**/*.test.ts'], testTimeout: 30_000 } },
+      {
+        test: {
+          ...shared,
+          name: 'fuzz',
+          include: ['test/fuzz/**/*.test.ts'],
+          testTimeout: process.env['XOPC_FUZZ_CASES'] === undefined ? 60_000 : 10_800_000,
+        },
+      },
       { test: { ...serial, name: 'scenarios', include: UNTIMED, fileParallelism: true } },
       { test: { ...serial, name: 'e2e', include: ['test/e2e/**/*.test.ts'], exclude: UNTIMED } },
       {

@@ -1,0 +1,138 @@
+/** A worker with everything real but its process, and what holds for each request to it. */
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { request, type IncomingMessage } from 'node:http';
+import { dirname } from 'node:path';
+import { expect, onTestFinished } from 'vitest';
+import { ConfigDocuments } from '../../daemon/worker/config/config-documents.js';
+import { WorkerConfig } from '../../daemon/worker/config/worker-config.js';
+import * as late from '../../daemon/worker/lazy/late.js';
+import { lateLogs } from '../../daemon/worker/observe/late-logs.js';
+import { resolvePaths } from '../../shared/node/process/paths.js';
+import { createRedactor } from '../../shared/node/secrets/redact.js';
+import { startFakeOpenAi } from '../fakes/openai/server.js';
+import { fakeStatus } from '../helpers/fake-status.js';
+import { startHttpApp, TOKEN } from '../helpers/http-app.js';
+import type { Answer } from '../helpers/http-request.js';
+import { fakeModels, makeConversation } from '../helpers/make-conversation.js';
+import { checkAgainstOpenApi } from '../helpers/openapi-check.js';
+import { type ApiOperation, type Asked, listOperations } from './http-requests.js';
+
+export interface HttpWorld {
+  readonly operations: readonly ApiOperation[];
+  /** Ids of what exists. */
+  readonly known: readonly string[];
+  send(asked: Asked): Promise<Answer>;
+  /** What a refused request must leave as it is. */
+  snapshot(): Promise<unknown>;
+  /** Problems of the files on disk; a worker would start with them. */
+  fileProblems(): readonly unknown[];
+  /** Errors in the log that no caller was told. */
+  readonly failures: () => readonly unknown[];
+}
+
+const ANSWER_LIMIT_MS = 15_000;
+const CONFIG = {
+  channels: { webhook: { accounts: { default: { url: 'http://127.0.0.1:9/hook', inboundToken: 'inbound-token-of-the-test' } } } },
+};
+
+/** Reads an answer to its end, or the start of a stream that has none. @throws after {@link ANSWER_LIMIT_MS} */
+async function sendTo(port: number, { method, path, headers, body }: Asked): Promise<Answer> {
+  const length: Record<string, string> = body === undefined ? {} : { 'Content-Length': String(Buffer.byteLength(body)) };
+  const options = { host: '127.0.0.1', port, method, path, headers: { ...length, ...headers }, agent: false as const };
+  const outgoing = request({ ...options, signal: AbortSignal.timeout(ANSWER_LIMIT_MS) });
+  outgoing.end(body);
+  const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
+  const isEndless = method === 'GET' && String(response.headers['content-type']).startsWith('text/event-stream');
+  let text = '';
+  if (isEndless) response.destroy();
+  else for await (const chunk of response.setEncoding('utf8')) text += String(chunk);
+  return { status: response.statusCode ?? 0, headers: response.headers, text, json: parse(text) };
+}
+
+function parse(text: string): Record<string, unknown> | undefined {
+  try {
+    return JSON.parse(text) as Record<string, unknown>;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @returns the ids of one of everything */
+async function populate(send: (asked: Asked) => Promise<Answer>): Promise<string[]> {
+  const post = async (path: string, fields: object): Promise<Record<string, unknown>> => {
+    const headers = { 'Content-Type': 'application/json', Authorization: `Bearer ${TOKEN}` };
+    const { status, json, text } = await send({ method: 'POST', path, headers, body: JSON.stringify(fields) });
+    expect(status, text).toBe(200);
+    return json ?? {};
+  };
+  const { job } = await post('/api/cron/create', { schedule: '0 9 * * *', message: 'hello', mode: 'agent' });
+  const { sessionKey } = await post('/api/agent', { message: 'hello' });
+  const { message_id } = await post('/api/message', { channel: 'webhook', chat_id: 'chat', content: 'hello' });
+  return [(job as { id: string }).id, sessionKey, message_id].map(String);
+}
+
+export async function makeHttpWorld(): Promise<HttpWorld> {
+  const model = await startFakeOpenAi({ models: ['one', 'two'] });
+  onTestFinished(() => model.close());
+  const models = fakeModels(model.baseUrl);
+  const conversation = await makeConversation({ config: CONFIG, models });
+  const { home } = conversation;
+  const paths = resolvePaths({ home, runtimeDir: home });
+  for (const directory of [dirname(paths.logPath), paths.lockDir]) mkdirSync(directory, { recursive: true });
+  writeFileSync(paths.configPath, JSON.stringify(CONFIG));
+  writeFileSync(paths.modelsPath, JSON.stringify(models));
+  for (let line = 0; line < 50; line += 1)
+    appendFileSync(paths.logPath, `{"level":"info","time":"2026-03-01T00:00:00.000Z","msg":"n ${line}"}\n`);
+  const files = { config: paths.configPath, models: paths.modelsPath };
+  const inForce = new WorkerConfig({ ...files, token: paths.tokenPath, tokenOverride: TOKEN });
+  const config = new ConfigDocuments({
+    paths,
+    status: { read: () => Promise.resolve(fakeStatus) },
+    inForce: () => ({ config: inForce.current.config, revision: inForce.current.hash, isTokenOverridden: true }),
+  });
+  const logs = lateLogs(() => late, { logPath: paths.logPath, redactor: createRedactor([]) });
+  const app = await startHttpApp({ services: { ...conversation, config, logs } });
+  const send = async (asked: Asked): Promise<Answer> => {
+    const answer = await sendTo(app.port, asked);
+    checkAgainstOpenApi(asked, answer);
+    return answer;
+  };
+  const known = [...(await populate(send)), 'main', 'webhook', 'default', 'chat', 'fake', 'fake/one', 'one'];
+  return {
+    operations: listOperations(),
+    known,
+    send,
+    snapshot: async () => ({
+      config: readFileSync(paths.configPath, 'utf8'),
+      models: readFileSync(paths.modelsPath, 'utf8'),
+      sessions: (await conversation.sessions.list({ limit: 200 })).sessions.map(({ key, title }) => ({ key, title })),
+      jobs: (await conversation.cron.list()).map(({ lastRun: _run, nextRunAt: _next, failures: _count, ...job }) => job),
+      messages: (await conversation.outgoing.list({ limit: 200 })).messages.map(({ id }) => id),
+    }),
+    fileProblems: () => inForce.reload(files),
+    failures: () => app.lines.filter(({ level }) => level === 'error' || level === 'fatal'),
+  };
+}
+
+/** Words of libraries, of the runtime and of JavaScript, which no caller should read. */
+const FOREIGN_WORDS =
+  /\b(zod|SQLITE\w*|libsql|kysely|koa|\w*(?:Type|Syntax|Range|Reference)Error|E(?:NOENT|ISDIR|NOTDIR|NAMETOOLONG|INVAL)|Cannot read prop|is not a function|Unexpected token|nonoptional|Invalid input|node_modules)\b|\[object \w|at \w+ \(/i;
+
+/** Sends a request and checks what holds for every one. */
+export async function checkRequest(world: HttpWorld, asked: Asked): Promise<Answer> {
+  const before = asked.method === 'GET' ? undefined : await world.snapshot();
+  const answer = await world.send(asked);
+  const about = `${answer.status} ${answer.text.slice(0, 400)}`;
+  expect(answer.status, about).not.toBe(500);
+  expect(world.failures(), about).toEqual([]);
+  if (answer.status < 400) {
+    if (/config|models-json/.test(asked.path)) expect(world.fileProblems(), about).toEqual([]);
+    return answer;
+  }
+  const { error } = answer.json as { error: { message: string } };
+  expect(error.message, about).not.toMatch(FOREIGN_WORDS);
+  expect(error.message, about).not.toBe('');
+  if (before !== undefined && answer.status < 500) expect(await world.snapshot(), about).toEqual(before);
+  return answer;
+}
