@@ -15,7 +15,12 @@ function totalsOf(report: object | string | undefined, exitCode: number): { pass
 
 describe('a round', () => {
   test('that passes counts what it ran and what it left out', () => {
-    expect(totalsOf(REPORT, 0)).toEqual({ passed: 7, failed: 0, skipped: 3, failures: [] });
+    expect(totalsOf(REPORT, 0)).toEqual({ passed: 7, failed: 0, skipped: 3, failures: [], errors: 0 });
+  });
+
+  test('counts an error for each failed repetition of a test', () => {
+    const file = { status: 'failed', name: 'a.test.ts', assertionResults: [{ status: 'failed', failureMessages: ['one', 'two'] }] };
+    expect(totalsOf({ ...REPORT, testResults: [file, FILE] }, 1)).toMatchObject({ errors: 2 });
   });
 
   const broken = [FILE, { status: 'failed', assertionResults: [] }];
