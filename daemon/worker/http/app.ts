@@ -20,7 +20,6 @@ import { answer } from './middleware/answer.js';
 import { createReadJson } from './middleware/body.js';
 import { createOpenUpload } from './middleware/upload.js';
 import { cors } from './middleware/cors.js';
-import { publicAddresses } from './middleware/public-address.js';
 import { unmatched } from './middleware/unmatched.js';
 import { Metrics, type MetricsModule } from './observe/metrics.js';
 import { readBuiltPage } from './page/built-page.js';
@@ -121,8 +120,7 @@ function createKoa(deps: HttpDeps, { connections, remote, rules, isDraining }: K
 
   const koa = new Koa<RequestState, RouterExtras>();
   koa.on('error', (error: NodeJS.ErrnoException) => logUnsent(logger, error));
-  koa.use(publicAddresses(rules));
-  koa.use(answer({ log: new RequestLog({ logger, clock, stats }), logger, clock }));
+  koa.use(answer({ rules, log: new RequestLog({ logger, clock, stats }), logger, clock }));
   koa.use(admission({ gate, refuseCredentials, requireToken, cors: cors(() => rules().cors), entitle }));
   koa.use(routesMiddleware(routes, { readJson, openUpload, refuseCredentials, requireToken }));
   koa.use(unmatched);

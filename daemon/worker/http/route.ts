@@ -133,21 +133,46 @@ function areaOf(path: string): string {
   return end === -1 ? path : path.slice(0, end);
 }
 
-/**
- * One router for each area of the API. A router tests every one of its routes with each request: one for all of them
- * costs as much as the rest of Koa. Paths match exactly as written: no other case, no final slash.
- */
-export function routesMiddleware(routes: readonly Route[], tools: RouteTools): HttpMiddleware {
-  const routers = new Map<string, Router<RequestState, RouterExtras>>();
-  for (const { method, path, toMiddleware } of routes) {
-    const area = areaOf(path);
-    const router = routers.get(area) ?? new Router<RequestState, RouterExtras>({ sensitive: true, strict: true });
-    routers.set(area, router);
+/** `:key`, or `{*id}` for the rest of a path. */
+const HAS_PARAMETER = /[:*]/;
+
+type HttpRouter = Router<RequestState, RouterExtras>;
+
+/** A router for each key, as a map of middlewares. */
+class Routers {
+  readonly #routers = new Map<string, HttpRouter>();
+
+  add(key: string, { method, path, toMiddleware }: Route, tools: RouteTools): void {
+    const router = this.#routers.get(key) ?? new Router<RequestState, RouterExtras>({ sensitive: true, strict: true });
+    this.#routers.set(key, router);
     router[VERBS[method]](path, toMiddleware(tools) as never);
   }
-  const dispatch = new Map([...routers].map(([area, router]) => [area, router.routes() as HttpMiddleware]));
-  return (ctx, next) => {
-    const router = dispatch.get(areaOf(ctx.path));
+
+  toMiddlewares(): Map<string, HttpMiddleware> {
+    return new Map([...this.#routers].map(([key, router]) => [key, router.routes() as HttpMiddleware]));
+  }
+}
+
+/**
+ * A router for each path without a parameter, and one for each area of the API for the paths that have one. A router tests every
+ * one of its routes with each request: one for all of them costs as much as the rest of Koa. Paths match exactly as written: no
+ * other case, no final slash. A method that a path does not have may belong to a route with a parameter: it is tried next.
+ */
+export function routesMiddleware(routes: readonly Route[], tools: RouteTools): HttpMiddleware {
+  const fixed = new Routers();
+  const areas = new Routers();
+  for (const one of routes) {
+    if (HAS_PARAMETER.test(one.path)) areas.add(areaOf(one.path), one, tools);
+    else fixed.add(one.path, one, tools);
+  }
+  const ofPath = fixed.toMiddlewares();
+  const ofArea = areas.toMiddlewares();
+  const inArea: HttpMiddleware = (ctx, next) => {
+    const router = ofArea.get(areaOf(ctx.path));
     return router === undefined ? next() : router(ctx, next);
+  };
+  return (ctx, next) => {
+    const router = ofPath.get(ctx.path);
+    return router === undefined ? inArea(ctx, next) : router(ctx, () => inArea(ctx, next) as Promise<void>);
   };
 }

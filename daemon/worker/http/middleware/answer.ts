@@ -1,4 +1,4 @@
-/** What every answer has: a request id, the common headers, a line in the log, and an error document for what was thrown. */
+/** Around every request: the base path is taken off its path, and its answer gets a request id, the common headers, a line in the log, and an error document for what was thrown. */
 import type { IncomingMessage } from 'node:http';
 import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../../../../shared/clock.js';
@@ -8,6 +8,8 @@ import type { HttpContext, HttpLogger, HttpMiddleware } from '../context.js';
 import { errorAnswer } from '../error-answer.js';
 import type { RequestLog } from '../observe/request-log.js';
 import { hasBody } from './body.js';
+import type { AdmissionRules } from '../admission/rules.js';
+import { setPublicAddress } from './public-address.js';
 import { setCommonHeaders } from './security-headers.js';
 
 /** A client may still be sending a body that is not wanted: it is read for that long, up to that size, so that the client can read the answer. */
@@ -78,6 +80,7 @@ async function answerError(ctx: HttpContext, thrown: unknown, { logger, clock }:
 }
 
 export interface AnswerDeps {
+  readonly rules: () => AdmissionRules;
   readonly log: RequestLog;
   readonly logger: HttpLogger;
   readonly clock: Clock;
@@ -86,6 +89,7 @@ export interface AnswerDeps {
 /** Health is neither counted nor logged: it is asked for all the time. */
 export function answer(deps: AnswerDeps): HttpMiddleware {
   return async (ctx, next) => {
+    setPublicAddress(ctx, deps.rules());
     const requestId = requestIdOf(ctx.req);
     ctx.state.requestId = requestId;
     setCommonHeaders(ctx.res, requestId);

@@ -1,16 +1,14 @@
 /** Removes the base path, so that everything behind it knows the gateway's own paths only. */
 import { publicAddress } from '../admission/public-address.js';
 import type { AdmissionRules } from '../admission/rules.js';
-import type { HttpContext, HttpMiddleware } from '../context.js';
+import type { HttpContext } from '../context.js';
 
 /** Sets `basePath` and `isSecure`. */
-export function publicAddresses(rules: () => AdmissionRules): HttpMiddleware {
-  return (ctx, next) => {
-    const { basePath, isSecure, url } = publicAddress(ctx.req, rules());
-    Object.assign(ctx.state, { basePath, isSecure });
-    ctx.url = url;
-    return next();
-  };
+export function setPublicAddress(ctx: HttpContext, rules: AdmissionRules): void {
+  const { basePath, isSecure, url } = publicAddress(ctx.req, rules);
+  ctx.state.basePath = basePath;
+  ctx.state.isSecure = isSecure;
+  if (url !== ctx.url) ctx.url = url;
 }
 
 /** Returns the address under which the caller reached the gateway, without a final slash. */

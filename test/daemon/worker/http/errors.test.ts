@@ -148,3 +148,11 @@ test.each(['/', '/docs'])('the document %s sends no referrer and is framed by no
   const { send } = await startHttpApp();
   expect((await send(path)).headers).toMatchObject({ 'x-frame-options': 'DENY', 'referrer-policy': 'no-referrer' });
 });
+
+test('a session whose name is that of a route keeps the methods that the route does not have', async () => {
+  const { send, services } = await startHttpApp();
+  expect((await send('/api/sessions/import', { method: 'DELETE' })).json).toMatchObject({ error: { code: 'SESSION_NOT_FOUND' } });
+
+  const other = await send('/api/sessions/import', { method: 'PUT' });
+  expect([other.status, other.headers.allow]).toEqual([405, 'POST, HEAD, GET, DELETE, PATCH, OPTIONS']);
+});
