@@ -17,6 +17,8 @@ export interface Terminal {
   readonly exitCode: Promise<number | null>;
 }
 
+const SHOW_LIMIT_MS = 50_000;
+
 const quoted = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
 
 export function openTerminal(command: readonly string[], env: Record<string, string>): Terminal {
@@ -41,8 +43,14 @@ export function openTerminal(command: readonly string[], env: Record<string, str
     all: () => clean(0),
     shows: (text) =>
       new Promise((resolve, reject) => {
-        check = () => (clean(seen).includes(text) ? resolve() : undefined);
-        void exitCode.then((code) => reject(new Error(`it ended with ${code} before it showed '${text}':\n${clean(0)}`)));
+        const fail = (why: string): void => reject(new Error(`${why} before it showed '${text}':\n${clean(0)}`));
+        const limit = setTimeout(() => fail(`${SHOW_LIMIT_MS} ms passed`), SHOW_LIMIT_MS);
+        check = () => {
+          if (!clean(seen).includes(text)) return;
+          clearTimeout(limit);
+          resolve();
+        };
+        void exitCode.then((code) => fail(`it ended with ${code}`));
         check();
       }),
     question: () =>

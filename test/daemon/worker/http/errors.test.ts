@@ -150,7 +150,7 @@ test.each(['/', '/docs'])('the document %s sends no referrer and is framed by no
 });
 
 test('a session whose name is that of a route keeps the methods that the route does not have', async () => {
-  const { send, services } = await startHttpApp();
+  const { send } = await startHttpApp();
   expect((await send('/api/sessions/import', { method: 'DELETE' })).json).toMatchObject({ error: { code: 'SESSION_NOT_FOUND' } });
 
   const other = await send('/api/sessions/import', { method: 'PUT' });
