@@ -13,7 +13,7 @@ export interface RequestState {
   /** Whether a trusted proxy says that the browser uses HTTPS. */
   isSecure: boolean;
   /** The body as it arrived, once it has been read. */
-  rawBody?: () => Buffer;
+  rawBody?: Buffer;
   /** Set when the answer is an error, for the log. */
   errorCode?: ErrorCode;
   /** The path of the route that handles it, as the route declares it. */

@@ -112,7 +112,7 @@ export function route<Body = undefined, Query = undefined>(definition: RouteDefi
       const upload = uploadTypes && openUpload(ctx, uploadTypes);
       let raw: unknown;
       if (upload === undefined) raw = definition.body === undefined ? refuseBody(ctx) : await readBody(ctx, definition, readJson);
-      const verdict = authorize?.(ctx, state.rawBody?.() ?? Buffer.alloc(0));
+      const verdict = authorize?.(ctx, state.rawBody ?? Buffer.alloc(0));
       if (verdict === 'none' || verdict === 'wrong')
         await refuseCredentials(state.caller.client.address, { ...refusal, isWrong: verdict === 'wrong' });
       const body = bodySchema();

@@ -1,8 +1,7 @@
 /**
  * Reads JSON bodies; the owner of koa-body. It leaves gaps that are closed here: other and missing content types,
- * encodings, bodies where none is wanted, invalid UTF-8 (which it turns into U+FFFD), depth, and hostile keys.
+ * encodings, bodies where none is wanted, invalid UTF-8 (which it turns into U+FFFD), depth, and hostile or repeated keys.
  */
-import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { koaBody } from 'koa-body';
 import { GatewayError } from '../../../../shared/errors.js';
@@ -97,9 +96,10 @@ export function createReadJson(maxBodyBytes: () => number): ReadJson {
     }
     const { body } = ctx.request;
     if (body === undefined) throw unsupported("The body's Content-Type could not be read; it must be application/json.");
-    const rawBody = (): Buffer => Buffer.concat(chunks);
+    const [first] = chunks;
+    const rawBody = chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks);
     ctx.state.rawBody = rawBody;
-    checkJson(body, () => isUtf8(rawBody()));
+    checkJson(body, rawBody);
     return body;
   };
 }

@@ -1,48 +1,94 @@
 /** What no JSON document from outside may hold, whatever its schema says: it is checked before any code walks the value. */
+import { isUtf8 } from 'node:buffer';
+import { FORBIDDEN_KEYS } from '../../../../shared/config/key-path.js';
 import { GatewayError } from '../../../../shared/errors.js';
+import { isStorable } from '../../../../shared/text/storable.js';
 
 /** Deeper than any document of the API or of a tool's JSON Schema; far less than what overflows a recursive walk. */
 const MAX_DEPTH = 64;
+const MAX_SHOWN_LENGTH = 100;
 
-const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
+const QUOTE = 0x22;
+const COLON = 0x3a;
+const BACKSLASH = 0x5c;
 
 function refuse(message: string): GatewayError {
   return new GatewayError('INVALID_REQUEST', { message });
 }
 
-/** A lone surrogate has no UTF-8 form, and PostgreSQL's text holds no NUL: neither could be stored as it came. */
-function isStorable(text: string): boolean {
-  return text.isWellFormed() && !text.includes('\0');
-}
-
-function checkText(text: string, isValidUtf8: () => boolean): void {
+/** A decoder puts U+FFFD in the place of invalid bytes. */
+function checkText(text: string, source: Uint8Array): void {
   if (!isStorable(text)) throw refuse('The body has a string with a NUL character or half of a surrogate pair.');
-  if (text.includes('\u{fffd}') && !isValidUtf8()) throw refuse('The body is not valid UTF-8.');
+  if (text.includes('\u{fffd}') && !isUtf8(source)) throw refuse('The body is not valid UTF-8.');
 }
 
-function checkKeys(value: object, isValidUtf8: () => boolean): void {
-  for (const key of Object.keys(value)) {
-    if (FORBIDDEN_KEYS.has(key)) throw refuse(`The body has the key '${key}', which is not allowed.`);
-    checkText(key, isValidUtf8);
+function checkKeys(keys: readonly string[], source: Uint8Array): void {
+  for (const key of keys) {
+    if (FORBIDDEN_KEYS.includes(key)) throw refuse(`The body has the key '${key}', which is not allowed.`);
+    checkText(key, source);
   }
+}
+
+/** Returns the index of the quote that ends the string which begins at `start`. */
+function endOfString(source: Uint8Array, start: number): number {
+  let at = start + 1;
+  while (at < source.length && source[at] !== QUOTE) at += source[at] === BACKSLASH ? 2 : 1;
+  return at;
+}
+
+/** Returns the number of keys in the text: each is followed by a colon outside strings. */
+function countKeys(source: Uint8Array): number {
+  let count = 0;
+  for (let at = 0; at < source.length; at += 1) {
+    if (source[at] === COLON) count += 1;
+    else if (source[at] === QUOTE) at = endOfString(source, at);
+  }
+  return count;
+}
+
+/** Returns the first key that is twice in its object, as a phrase with its position. */
+function describeRepeatedKey(source: Buffer): string {
+  const open: Set<string>[] = [];
+  let last = { start: 0, end: 0 };
+  for (let at = 0; at < source.length; at += 1) {
+    const character = String.fromCharCode(source[at] ?? 0);
+    if (character === '{' || character === '[') open.push(new Set());
+    else if (character === '}' || character === ']') open.pop();
+    else if (character === '"') {
+      last = { start: at, end: endOfString(source, at) + 1 };
+      at = last.end - 1;
+    } else if (character === ':') {
+      const key = String(JSON.parse(source.toString('utf8', last.start, last.end)));
+      if (open.at(-1)?.has(key) === true)
+        return `'${key.slice(0, MAX_SHOWN_LENGTH)}' twice (at position ${source.toString('utf8', 0, last.start).length})`;
+      open.at(-1)?.add(key);
+    }
+  }
+  return 'twice';
 }
 
 /**
  * Walks the value without recursion.
- * @param isValidUtf8  asked only when a U+FFFD is met, which a decoder puts in place of invalid bytes.
+ * @param source  the text that it was parsed from, in which a key may be repeated: a parser keeps the last one and drops the others.
  * @throws INVALID_REQUEST
  */
-export function checkJson(root: unknown, isValidUtf8: () => boolean): void {
+export function checkJson(root: unknown, source: Buffer): void {
   let level: unknown[] = [root];
+  let keyCount = 0;
   for (let depth = 0; level.length > 0; depth += 1) {
     const next: unknown[] = [];
     for (const value of level) {
-      if (typeof value === 'string') checkText(value, isValidUtf8);
+      if (typeof value === 'string') checkText(value, source);
       if (typeof value !== 'object' || value === null) continue;
       if (depth >= MAX_DEPTH) throw refuse(`The body is nested deeper than ${MAX_DEPTH} levels.`);
-      if (!Array.isArray(value)) checkKeys(value, isValidUtf8);
+      if (!Array.isArray(value)) {
+        const keys = Object.keys(value);
+        keyCount += keys.length;
+        checkKeys(keys, source);
+      }
       for (const item of Object.values(value)) next.push(item);
     }
     level = next;
   }
+  if (countKeys(source) !== keyCount) throw refuse(`The body has the key ${describeRepeatedKey(source)}. Send each key once.`);
 }

@@ -13,7 +13,7 @@ function callOf(ctx: HttpContext, rawBody: Buffer): WebhookCall {
   return { accountId, headers, rawBody };
 }
 
-const rawBodyOf = (ctx: HttpContext): Buffer => ctx.state.rawBody?.() ?? Buffer.alloc(0);
+const rawBodyOf = (ctx: HttpContext): Buffer => ctx.state.rawBody ?? Buffer.alloc(0);
 
 const REFUSAL = {
   message: 'The credentials are missing or wrong.',

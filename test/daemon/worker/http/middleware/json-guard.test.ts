@@ -3,14 +3,14 @@ import { expect, test } from 'vitest';
 import { checkJson } from '../../../../../daemon/worker/http/middleware/json-guard.js';
 
 const nested = (depth: number): unknown => JSON.parse(`${'['.repeat(depth)}${']'.repeat(depth)}`);
-const check = (value: unknown) => () => checkJson(value, () => true);
+const check = (value: unknown) => () => checkJson(value, Buffer.from(JSON.stringify(value)));
+const checkText = (text: string) => () => checkJson(JSON.parse(text), Buffer.from(text));
 
 test.each<[string, unknown]>([
   ['__proto__', JSON.parse('{"a":{"__proto__":1}}')],
   ['constructor', { a: [{ constructor: 1 }] }],
   ['prototype', { prototype: null }],
   ['65 levels', nested(65)],
-  ['100,000 levels', nested(100_000)],
   ['a lone high surrogate', { a: '\ud83d' }],
   ['a lone low surrogate in a key', { '\udc00': 1 }],
   ['a NUL character', ['a\0b']],
@@ -28,13 +28,42 @@ test.each<[string, unknown]>([
   expect(check(value)).not.toThrow();
 });
 
-test('the bytes are looked at only when a decoder may have replaced some', () => {
-  let looks = 0;
-  const isValidUtf8 = (): boolean => ((looks += 1), false);
-  checkJson({ a: 'plain', ü: ['🛶'] }, isValidUtf8);
-  expect(looks).toBe(0);
-  expect(() => checkJson({ 'a\u{fffd}': 1 }, isValidUtf8)).toThrow('not valid UTF-8');
-  expect(looks).toBe(1);
+test('100,000 levels are refused', () => {
+  expect(checkText('['.repeat(100_000) + ']'.repeat(100_000))).toThrow('deeper than 64 levels');
+});
+
+test('what a decoder put in the place of invalid bytes is refused; the same character sent as it is, is not', () => {
+  const invalid = Buffer.from('{"a\xff":1}', 'latin1');
+  expect(() => checkJson(JSON.parse(invalid.toString()), invalid)).toThrow('not valid UTF-8');
+  expect(check({ 'a\u{fffd}': '\u{fffd}' })).not.toThrow();
+});
+
+test.each([
+  ['{"a":1,"a":2}', "'a' twice (at position 7)"],
+  ['{"x":[{"a":1},{"b":{},"a":1 , "\\u0061" :2}]}', "'a' twice (at position 30)"],
+  ['{"ü":{"🛶":1,"🛶":2}}', "'🛶' twice (at position 13)"],
+  [`{"b":${'['.repeat(1_000)}${']'.repeat(1_000)},"b":0}`, "'b' twice (at position 2006)"],
+])('%.50s is refused for its repeated key', (text, phrase) => {
+  expect(checkText(text)).toThrow(`The body has the key ${phrase}. Send each key once.`);
+});
+
+test.each(['{"a":{"a":[{"a":1},{"a":2}]}}', '{"a:":":","\\"a":"\\\\","b":"{\\"b\\":1,\\"b\\":2}"}', '[]', '{}', '"a:a"'])(
+  'no key of %s is repeated',
+  (text) => expect(checkText(text)).not.toThrow(),
+);
+
+test('any document passes as it is written, and is refused once one of its keys is repeated', () => {
+  const fields = fc.dictionary(fc.string({ unit: 'grapheme' }), fc.jsonValue({ maxDepth: 4 }), { minKeys: 1 });
+  const isAllowed = (value: object): boolean => !/__proto__|constructor|prototype|\\u(?:0000|d[89a-f])/.test(JSON.stringify(value));
+  fc.assert(
+    fc.property(fields.filter(isAllowed), fc.boolean(), (value, isPretty) => {
+      const text = JSON.stringify(value, null, isPretty ? 2 : 0);
+      expect(checkText(text)).not.toThrow();
+      const repeated = `{${JSON.stringify(Object.keys(value)[0])}:0,${text.slice(1)}`;
+      expect(checkText(repeated)).toThrow(' twice (at position ');
+    }),
+    { numRuns: 200 },
+  );
 });
 
 test('a hostile key is refused wherever it is, and nothing else is', () => {
@@ -47,8 +76,8 @@ test('a hostile key is refused wherever it is, and nothing else is', () => {
   const hostile = fc.constantFrom('__proto__', 'constructor', 'prototype', '__pro\\u0074o__');
   fc.assert(
     fc.property(path, hostile, (steps, key) => {
-      expect(check(JSON.parse(wrap(steps, `{"${key}":{"polluted":true}}`)))).toThrow('which is not allowed');
-      expect(check(JSON.parse(wrap(steps, `{"proto":"${key}"}`)))).not.toThrow();
+      expect(checkText(wrap(steps, `{"${key}":{"polluted":true}}`))).toThrow('which is not allowed');
+      expect(checkText(wrap(steps, `{"proto":"${key}"}`))).not.toThrow();
     }),
     { numRuns: 300 },
   );
