@@ -224,7 +224,7 @@ export class WorkerLifecycle {
   /** Adds the secrets of the configuration in force to those that the log redacts. */
   #learnSecrets(): void {
     const { token, config, models } = this.#config.current;
-    this.#redactor.add(token, ...findSecrets(config), ...findSecrets(models));
+    this.#redactor.add([token, ...findSecrets(config), ...findSecrets(models)]);
   }
 
   fatal(error: unknown): void {

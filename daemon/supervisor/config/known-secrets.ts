@@ -21,7 +21,7 @@ export function learnFileSecrets(redactor: Redactor, paths: GatewayPaths): void 
   ];
   for (const read of sources) {
     try {
-      redactor.add(...read());
+      redactor.add(read());
     } catch {
       // Unreadable or invalid: status and the worker's refusal say so.
     }

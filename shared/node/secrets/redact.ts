@@ -2,22 +2,23 @@
  * Removes secrets from complete log lines, so that no caller has to: known secrets by their value, also in usual encodings, and unknown
  * ones by their shape. JSON stays valid. Time is linear in the length of the line.
  */
+import { KnownTexts, MIN_KNOWN_LENGTH } from '../../text/known-texts.js';
 import { REDACTED, redactShapes } from './redact-shapes.js';
 
 export interface Redactor {
   /** Returns the line without its secrets. */
   redact(line: string): string;
   /** Registers secrets from now on. One shorter than {@link MIN_SECRET_LENGTH} characters is ignored: it would match everywhere. */
-  add(...secrets: readonly string[]): void;
+  add(secrets: readonly string[]): void;
 }
 
-export const MIN_SECRET_LENGTH = 6;
+export const MIN_SECRET_LENGTH = MIN_KNOWN_LENGTH;
 /** Encodings of shorter secrets cannot be distinguished from other text. */
 const MIN_ENCODED_LENGTH = 8;
 /** Longer lines of a key that spans several lines are secrets too. */
 const MIN_KEY_LINE_LENGTH = 16;
 
-const escapeRegExp = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&');
+const hide = (): string => REDACTED;
 const jsonEscaped = (text: string): string => JSON.stringify(text).slice(1, -1);
 
 /** Returns the parts of Base64 texts that do not depend on the bytes before and after the secret. */
@@ -41,53 +42,43 @@ function formsOf(secret: string): string[] {
     if (encoded !== secret) forms.push(encodeURIComponent(encoded));
   }
   for (const line of secret.split(/\r?\n/)) if (line.length >= MIN_KEY_LINE_LENGTH) forms.push(line, jsonEscaped(line));
-  return forms.filter((form) => form.length >= MIN_SECRET_LENGTH);
+  return forms;
 }
 
 /** Replaces secrets that are numbers: they may be unquoted, so only a walk through the parsed line keeps it valid JSON. */
-function redactInside(value: unknown, pattern: RegExp): unknown {
-  if (typeof value === 'string') return value.replace(pattern, REDACTED);
-  if (typeof value === 'number') return String(value).replace(pattern, '') === String(value) ? value : REDACTED;
-  if (Array.isArray(value)) return value.map((item) => redactInside(item, pattern));
+function redactInside(value: unknown, known: KnownTexts): unknown {
+  if (typeof value === 'string') return known.replaceIn(value, hide);
+  if (typeof value === 'number') return known.replaceIn(String(value), hide) === String(value) ? value : REDACTED;
+  if (Array.isArray(value)) return value.map((item) => redactInside(item, known));
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key.replace(pattern, REDACTED), redactInside(item, pattern)]));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [known.replaceIn(key, hide), redactInside(item, known)]));
 }
 
-function redactNumeric(line: string, pattern: RegExp): string {
-  const replaced = line.replace(pattern, REDACTED);
+function redactNumeric(line: string, known: KnownTexts): string {
+  const replaced = known.replaceIn(line, hide);
   if (replaced === line || !line.startsWith('{')) return replaced;
   try {
-    return JSON.stringify(redactInside(JSON.parse(line), pattern)) + (line.endsWith('\n') ? '\n' : '');
+    return JSON.stringify(redactInside(JSON.parse(line), known)) + (line.endsWith('\n') ? '\n' : '');
   } catch {
     return replaced;
   }
 }
 
-/** Sorts the longest first, so that a secret which contains another is replaced as a whole. */
-function compile(forms: Iterable<string>): RegExp | undefined {
-  const sorted = [...forms].toSorted((a, b) => b.length - a.length);
-  return sorted.length === 0 ? undefined : new RegExp(sorted.map(escapeRegExp).join('|'), 'g');
-}
-
 /** Creates a redactor that knows these secrets; more can be added. */
-export function createRedactor(secrets: Iterable<string> = []): Redactor {
-  const textual = new Set<string>();
-  const numeric = new Set<string>();
-  let patterns: { text: RegExp | undefined; number: RegExp | undefined } = { text: undefined, number: undefined };
+export function createRedactor(secrets: readonly string[] = []): Redactor {
+  const textual = new KnownTexts();
+  const numeric = new KnownTexts();
   const known = new Set<string>();
-  const add = (...added: readonly string[]): void => {
-    const fresh = added.filter((secret) => !known.has(secret));
-    if (fresh.length === 0) return; // a configuration that was read again
-    for (const secret of fresh) known.add(secret);
-    for (const form of fresh.flatMap(formsOf)) (/^[\d.eE+-]+$/.test(form) ? numeric : textual).add(form);
-    patterns = { text: compile(textual), number: compile(numeric) };
+  const add = (added: readonly string[]): void => {
+    for (const secret of added) {
+      if (known.has(secret)) continue; // a configuration that was read again
+      known.add(secret);
+      for (const form of formsOf(secret)) (/^[\d.eE+-]+$/.test(form) ? numeric : textual).add(form);
+    }
   };
-  add(...secrets);
+  add(secrets);
   return {
     add,
-    redact(line) {
-      const cleaned = patterns.text === undefined ? line : line.replace(patterns.text, REDACTED);
-      return redactShapes(patterns.number === undefined ? cleaned : redactNumeric(cleaned, patterns.number));
-    },
+    redact: (line) => redactShapes(redactNumeric(textual.replaceIn(line, hide), numeric)),
   };
 }

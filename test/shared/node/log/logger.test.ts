@@ -78,7 +78,7 @@ describe('lines', () => {
 
   test('known secrets and secrets by shape are taken out of fields, messages and errors', () => {
     const { logger, redactor, entries } = setup();
-    redactor.add('learned-secret-value');
+    redactor.add(['learned-secret-value']);
     logger.info({ headers: { authorization: 'Bearer abc' } }, 'known-secret-value and %s', 'learned-secret-value');
     logger.error(new Error('failed with known-secret-value', { cause: new Error('token=learned-secret-value') }));
     expect(JSON.stringify(entries())).not.toMatch(/known-secret|learned-secret|Bearer abc/);

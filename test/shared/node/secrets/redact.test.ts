@@ -46,7 +46,7 @@ describe('known secrets', () => {
   test('one that is learned later is taken out from then on', () => {
     const late = createRedactor();
     expect(late.redact('learned-later-1')).toBe('learned-later-1');
-    late.add('learned-later-1');
+    late.add(['learned-later-1']);
     expect(late.redact('learned-later-1')).toBe('[redacted]');
   });
 

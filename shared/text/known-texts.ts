@@ -1,0 +1,53 @@
+/** Finds known texts, such as secrets, in other texts. Time is linear in the searched text, however many are known. */
+
+/** Length of the shortest text that can be found. */
+export const MIN_KNOWN_LENGTH = 6;
+/** A power of two. */
+const TABLE_SIZE = 65_536;
+
+export class KnownTexts {
+  readonly #texts = new Set<string>();
+  /** By the first {@link MIN_KNOWN_LENGTH} characters; the longest first. */
+  readonly #lengths = new Map<string, number[]>();
+  /** 1 for the hash of the first three characters of a text: almost all positions of a line need only this look-up. */
+  readonly #starts = new Uint8Array(TABLE_SIZE);
+
+  /** A text that is too short is ignored: it would match everywhere. */
+  add(text: string): void {
+    if (text.length < MIN_KNOWN_LENGTH || this.#texts.has(text)) return;
+    this.#texts.add(text);
+    this.#starts[hashAt(text, 0)] = 1;
+    const start = text.slice(0, MIN_KNOWN_LENGTH);
+    const lengths = this.#lengths.get(start) ?? [];
+    if (!lengths.includes(text.length))
+      this.#lengths.set(
+        start,
+        [...lengths, text.length].toSorted((left, right) => right - left),
+      );
+  }
+
+  /** Returns `text` with each known text replaced; of several at one place, the longest. */
+  replaceIn(text: string, replace: (known: string) => string): string {
+    if (this.#texts.size === 0) return text;
+    const parts: string[] = [];
+    let copied = 0;
+    const last = text.length - MIN_KNOWN_LENGTH;
+    for (let at = 0; at <= last; at += 1) {
+      const length = this.#starts[hashAt(text, at)] === 0 ? undefined : this.#lengthAt(text, at);
+      if (length === undefined) continue;
+      parts.push(text.slice(copied, at), replace(text.slice(at, at + length)));
+      copied = at + length;
+      at = copied - 1;
+    }
+    return copied === 0 ? text : parts.join('') + text.slice(copied);
+  }
+
+  #lengthAt(text: string, at: number): number | undefined {
+    const lengths = this.#lengths.get(text.slice(at, at + MIN_KNOWN_LENGTH));
+    return lengths?.find((length) => this.#texts.has(text.slice(at, at + length)));
+  }
+}
+
+function hashAt(text: string, at: number): number {
+  return (text.charCodeAt(at) * 961 + text.charCodeAt(at + 1) * 31 + text.charCodeAt(at + 2)) & (TABLE_SIZE - 1);
+}
