@@ -4,6 +4,7 @@ import { formatKey, type KeyPath } from './key-path.js';
 import type { ModelsDocument } from './models-schema.js';
 import type { Config, ModelChoice } from './schema.js';
 import type { Problem } from '../errors.js';
+import { listNames } from '../text/list-names.js';
 import { BUILT_IN_PROVIDERS, GUIDE_PROVIDER } from './known-providers.js';
 
 interface Reference {
@@ -46,7 +47,7 @@ export function findUnknownProviders(options: {
       const provider = model.slice(0, model.indexOf('/'));
       return problemAt(document, path, {
         key: formatKey(path),
-        message: `is '${model}', but its provider '${provider}' ${where}; add it there or name one of: ${[...known].join(', ')}`,
+        message: `is '${model}', but its provider '${provider}' ${where}; add it there or name one of: ${listNames(known)}`,
       });
     });
 }

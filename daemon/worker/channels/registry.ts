@@ -1,6 +1,7 @@
 /** The channels of this gateway, by name. */
 import type { ChannelStatus } from '../../../shared/control/messages.js';
 import { GatewayError } from '../../../shared/errors.js';
+import { listNames } from '../../../shared/text/list-names.js';
 import type { Channel, Composition, Delivery, OpenedFile, Preview, PreviewTarget, SendOutcome } from './channel.js';
 import type { FileRef } from './file-links.js';
 import type { ChannelHost } from './host.js';
@@ -43,7 +44,7 @@ export class ChannelRegistry {
           : `the channel '${name}' has no account '${accountId ?? DEFAULT_ACCOUNT}'`,
       details: { channel: name, accountId: accountId ?? null },
       hint:
-        known.length > 0 ? `Name one of its accounts: ${known.join(', ')}.` : `Set one up in the configuration: channels.${name}.accounts.`,
+        known.length > 0 ? `Name one of its accounts: ${listNames(known)}.` : `Set one up in the configuration: channels.${name}.accounts.`,
     });
   }
 

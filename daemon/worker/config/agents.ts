@@ -1,6 +1,7 @@
 /** Finds the agent of a request. */
 import type { AgentConfig, Config } from '../../../shared/config/schema.js';
 import { GatewayError } from '../../../shared/errors.js';
+import { listNames } from '../../../shared/text/list-names.js';
 
 /**
  * @param agentId  default: the configuration's default agent
@@ -9,7 +10,7 @@ import { GatewayError } from '../../../shared/errors.js';
 export function findAgent(config: Config, agentId: string = config.agents.default): AgentConfig {
   const agent = config.agents.list.find(({ id }) => id === agentId);
   if (agent === undefined) {
-    const known = config.agents.list.map(({ id }) => id).join(', ');
+    const known = listNames(config.agents.list.map(({ id }) => id));
     throw new GatewayError('INVALID_REQUEST', { message: `there is no agent '${agentId}'`, hint: `Configured agents: ${known}.` });
   }
   if (!agent.enabled) {

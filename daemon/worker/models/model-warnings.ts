@@ -4,6 +4,9 @@ import type { StatusWarning } from '../../../shared/control/messages.js';
 import { GatewayError } from '../../../shared/errors.js';
 import type { ProviderRegistry } from '../providers/registry.js';
 
+const MAX_WARNINGS = 20;
+const MORE_HINT = 'Correct those that are named; the others are shown then.';
+
 function* namedModels(config: Config): Generator<{ key: string; ref: string }> {
   const choices = [
     { key: 'agents.defaults.model', choice: config.agents.defaults.model },
@@ -28,9 +31,20 @@ function warningOf(named: { key: string; ref: string }, registry: ProviderRegist
   }
 }
 
+function* allWarnings(config: Config, registry: ProviderRegistry): Generator<StatusWarning> {
+  for (const { id, source, problem } of registry.entries) {
+    if (source !== 'models.json' || problem === undefined) continue;
+    yield { code: 'PROVIDER_UNUSABLE', message: `the provider '${id}' in models.json cannot be used: ${problem}` };
+  }
+  for (const named of namedModels(config)) yield* warningOf(named, registry);
+}
+
+/** Returns the first warnings: they are sent with each heartbeat, and there may be as many as agents. */
 export function modelWarnings(config: Config, registry: ProviderRegistry): StatusWarning[] {
-  const providers = registry.entries
-    .filter(({ source, problem }) => source === 'models.json' && problem !== undefined)
-    .map(({ id, problem }) => ({ code: 'PROVIDER_UNUSABLE', message: `the provider '${id}' in models.json cannot be used: ${problem}` }));
-  return [...providers, ...[...namedModels(config)].flatMap((named) => warningOf(named, registry))];
+  const warnings: StatusWarning[] = [];
+  for (const warning of allWarnings(config, registry)) {
+    if (warnings.length < MAX_WARNINGS) warnings.push(warning);
+    else return [...warnings, { code: 'MODEL_UNUSABLE', message: 'more models or providers cannot be used', hint: MORE_HINT }];
+  }
+  return warnings;
 }

@@ -3,6 +3,7 @@ import type { ModelDocument } from '../../../shared/api/models.js';
 import type { Clock } from '../../../shared/clock.js';
 import type { ModelConfig, ModelsDocument } from '../../../shared/config/models-schema.js';
 import { GatewayError } from '../../../shared/errors.js';
+import { listNames } from '../../../shared/text/list-names.js';
 import type { CompletionEvent } from './completion.js';
 import type { FailingModel } from './failure.js';
 import type { AiModule, ConnectionSettings, ForwardEvent, Provider, ProviderEvent } from './provider.js';
@@ -117,12 +118,15 @@ export class ProviderRegistry {
   readonly #options: RegistryOptions;
   /** The providers of the document and the environment, which do not change. */
   readonly #lasting: readonly ProviderEntry[];
+  readonly #lastingById: ReadonlyMap<string, ProviderEntry>;
+  readonly #models = new WeakMap<ProviderEntry, ReadonlyMap<string, ModelConfig>>();
   readonly #providers = new Map<string, Provider>();
   readonly #listings = new Map<string, { askedAtMs: number; ids: Promise<readonly string[]> }>();
 
   constructor(options: RegistryOptions) {
     this.#options = options;
     this.#lasting = readProviders(options.document, options.lookup);
+    this.#lastingById = new Map(this.#lasting.map((entry) => [entry.id, entry]));
   }
 
   /** Every provider, also those that cannot be used. */
@@ -145,16 +149,16 @@ export class ProviderRegistry {
     const { builtIn } = this.#options;
     if (ref === builtIn.model.id) return this.#resolved(ref, { provider: builtIn.provider, info: builtIn.model });
     const { providerId, modelId } = splitRef(ref);
-    const lasting = this.#lasting.find(({ id }) => id === providerId);
+    const lasting = this.#lastingById.get(providerId);
     // A server on this machine may have started since the last discovery; otherwise the call fails.
     const entry = lasting ?? this.#local().find(({ id }) => id === providerId);
     if (entry === undefined || modelId === '') throw modelNotFound(ref, `there is no provider '${providerId}'`);
     if (lasting?.problem !== undefined) throw modelNotFound(ref, lasting.problem);
     // A list in models.json is complete; vendors add models faster than releases can name them.
     const isComplete = entry.source === 'models.json' && entry.models.length > 0;
-    const model = [...entry.models, ...(isComplete ? [] : entry.known)].find(({ id }) => id === modelId);
+    const model = this.#modelsById(entry).get(modelId) ?? (isComplete ? undefined : entry.known.find(({ id }) => id === modelId));
     if (model === undefined && isComplete) {
-      throw modelNotFound(ref, `'${entry.id}' has ${entry.models.map(({ id }) => id).join(', ')}`);
+      throw modelNotFound(ref, `'${entry.id}' has ${listNames(entry.models.map(({ id }) => id))}`);
     }
     const used = model ?? { id: modelId };
     return this.#resolved(ref, { provider: this.#provider(entry), info: toInfo(entry, used), entry, model: used });
@@ -185,11 +189,19 @@ export class ProviderRegistry {
     return localProviders(this.#options.document, (id) => this.#options.local.found(id));
   }
 
+  /** Every agent of a status is resolved: none may search a long list. */
+  #modelsById(entry: ProviderEntry): ReadonlyMap<string, ModelConfig> {
+    const known = this.#models.get(entry) ?? new Map(entry.models.toReversed().map((model) => [model.id, model]));
+    this.#models.set(entry, known);
+    return known;
+  }
+
   /** A server without a list here is asked for its models; known ones come first. */
   async #modelsOf(entry: ProviderEntry): Promise<readonly ModelConfig[]> {
     if (entry.models.length > 0) return entry.models;
     const ids = await this.#list(entry);
-    const found = entry.known.filter(({ id }) => ids.includes(id));
+    const listed = new Set(ids);
+    const found = entry.known.filter(({ id }) => listed.has(id));
     return [...found, ...ids.filter((id) => !found.some((model) => model.id === id)).map((id) => ({ id }))];
   }
 
