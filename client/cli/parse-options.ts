@@ -1,7 +1,7 @@
 /** Values of command-line options. */
 import { MAX_DRAIN_TIMEOUT_MS } from '../../shared/config/defaults.js';
 import { parseSince } from '../../shared/log/since.js';
-import { isToken } from '../../shared/node/process/env.js';
+import { tokenProblem } from '../../shared/node/process/env.js';
 import { usage } from './usage.js';
 
 /** `--timeout`. @returns undefined when it is not given @throws USAGE */
@@ -11,10 +11,11 @@ export function parseTimeout(text: string | undefined): number | undefined {
   throw usage(`--timeout is '${text}'; it must be whole milliseconds from 0 to ${MAX_DRAIN_TIMEOUT_MS}`, 'e.g. --timeout 5000');
 }
 
-/** `--token`. @throws USAGE for what could not be sent in a header */
+/** `--token`. @throws USAGE for what could not be sent in a header, and for a mask */
 export function parseToken(text: string | undefined): string | undefined {
-  if (text === undefined || isToken(text)) return text;
-  throw usage('--token contains invalid characters', 'Use printable ASCII without spaces, e.g. the output of: openssl rand -hex 32');
+  const problem = text === undefined ? undefined : tokenProblem(text);
+  if (problem === undefined) return text;
+  throw usage(`--token ${problem}`, 'Use printable ASCII without spaces, e.g. the output of: openssl rand -hex 32');
 }
 
 /** `--host`. @throws USAGE */

@@ -1,4 +1,5 @@
 /** Secrets come from an environment variable or standard input: other users see a command line, and the shell keeps it. */
+import { isMaskText } from '../../shared/config/secrets.js';
 import type { ClientContext } from './client-context.js';
 import { readInput } from './read-input.js';
 import { usage } from './usage.js';
@@ -11,7 +12,7 @@ export interface SecretOptions {
   readonly isFromStdin: boolean;
 }
 
-/** @returns undefined when neither option is given @throws USAGE for both, and for a secret that is empty or has white space in it */
+/** @returns undefined when neither option is given @throws USAGE for both, and for a secret that is empty, is a mask or has white space in it */
 export async function readSecret(context: ClientContext, { flag, variable, isFromStdin }: SecretOptions): Promise<string | undefined> {
   if (variable === undefined && !isFromStdin) return undefined;
   if (variable !== undefined && isFromStdin) throw usage(`${flag}-env and ${flag}-stdin exclude each other`, 'Give one of them.');
@@ -25,6 +26,7 @@ export async function readSecret(context: ClientContext, { flag, variable, isFro
       `${origin} is ${variable === undefined ? 'empty' : 'not set'}`,
       `Put the secret into it; it is read by ${flag}-env or ${flag}-stdin.`,
     );
+  if (isMaskText(secret)) throw usage(`${origin} contains the mask of a secret, not the secret`, 'Copy the secret itself.');
   if (!/^[\x21-\x7e]+$/.test(secret))
     throw usage(`${origin} contains spaces or other characters that no key has`, 'Copy the secret again.');
   return secret;

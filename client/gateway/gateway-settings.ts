@@ -7,7 +7,8 @@ import { valueAt } from '../../shared/config/key-path.js';
 import { loadConfigFile } from '../../shared/node/config/config-file.js';
 import type { GatewayEnvironment } from '../../shared/node/process/env.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
-import { maskToken, readToken } from '../../shared/node/secrets/token-file.js';
+import { maskToken } from '../../shared/config/secrets.js';
+import { readToken } from '../../shared/node/secrets/token-file.js';
 
 export interface ListenSettings {
   readonly host: string;

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { closestMatch } from '../text/closest-match.js';
 import { escapeJsonControls } from '../log/escape.js';
 import type { KeyPath } from './key-path.js';
-import { hidesValue, isSecret } from './secrets.js';
+import { HIDDEN_SECRET, hidesValue, isSecret } from './secrets.js';
 
 /** The parts of JSON Schema that the configuration's schemas use. */
 export interface SchemaNode {
@@ -85,7 +85,7 @@ export function describeAllowed(node: SchemaNode): string {
 const MAX_SHOWN_LENGTH = 60;
 
 function hideSecret(key: string, value: unknown): unknown {
-  return typeof value !== 'boolean' && hidesValue(key) ? '****' : value;
+  return typeof value !== 'boolean' && hidesValue(key) ? HIDDEN_SECRET : value;
 }
 
 /** Returns a value as a phrase: one line, shortened, without control or direction characters and without secrets. */

@@ -14,32 +14,51 @@ export interface Rebuilt {
 /** Returned by a visitor to omit a value together with its key or array element. */
 export const OMIT = Symbol('omit');
 
-/** Copies a plain JSON value. `visit` gets every value with its path, parents first, and may replace or omit it. */
-export function rebuild(root: unknown, visit: (value: unknown, path: KeyPath) => unknown): Rebuilt {
+/**
+ * Returns a plain JSON value with some of its parts replaced or omitted; what holds no such part is shared with the original.
+ * @param visit  called for each value, parents first. What it returns in the place of a value is not visited. It must copy a path that it keeps.
+ * @param start  path of the root
+ */
+export function rebuild(root: unknown, visit: (value: unknown, path: KeyPath) => unknown, start: KeyPath = []): Rebuilt {
   const keptIndices = new Map<unknown, readonly number[]>();
+  // One list for all paths: a large document has a hundred thousand.
+  const path = [...start];
 
-  function copyArray(items: readonly unknown[], path: KeyPath): unknown[] {
-    const copies = items.map((item, index) => copy(item, [...path, index]));
+  function copyAt(segment: string | number, item: unknown): unknown {
+    path.push(segment);
+    const copied = copy(item);
+    path.pop();
+    return copied;
+  }
+
+  function copyArray(items: readonly unknown[]): readonly unknown[] {
+    const copies = items.map((item, index) => copyAt(index, item));
+    if (copies.every((item, index) => item === items[index])) return items;
     const kept = copies.flatMap((item, index) => (item === OMIT ? [] : [index]));
     const result = copies.filter((item) => item !== OMIT);
     keptIndices.set(result, kept);
     return result;
   }
 
-  function copy(original: unknown, path: KeyPath): unknown {
-    const value = visit(original, path);
-    if (Array.isArray(value)) return copyArray(value, path);
-    if (typeof value !== 'object' || value === null) return value;
-    const entries = Object.entries(value).map(([key, item]) => [key, copy(item, [...path, key])] as const);
-    return Object.fromEntries(entries.filter(([, item]) => item !== OMIT));
+  function copyObject(fields: Readonly<Record<string, unknown>>): unknown {
+    const keys = Object.keys(fields);
+    const copies = keys.map((key) => copyAt(key, fields[key]));
+    if (copies.every((item, index) => item === fields[keys[index] ?? ''])) return fields;
+    return Object.fromEntries(keys.flatMap((key, index) => (copies[index] === OMIT ? [] : [[key, copies[index]]])));
   }
 
-  const value = copy(root, []);
+  function copy(original: unknown): unknown {
+    const value = visit(original, path);
+    if (value !== original || typeof value !== 'object' || value === null) return value;
+    return Array.isArray(value) ? copyArray(value) : copyObject(value as Record<string, unknown>);
+  }
+
+  const value = copy(root);
   return {
     value: value === OMIT ? undefined : value,
-    sourcePath(path) {
+    sourcePath(rebuiltPath) {
       let at: unknown = value;
-      return path.map((segment) => {
+      return rebuiltPath.map((segment) => {
         const kept = keptIndices.get(at);
         at = typeof at === 'object' && at !== null ? (at as Record<string | number, unknown>)[segment] : undefined;
         return kept === undefined ? segment : (kept[Number(segment)] ?? segment);
@@ -63,7 +82,7 @@ export function interpolate(root: unknown, lookup: (name: string) => string | un
       const value = lookup(variable);
       if (value !== undefined) return value;
       isComplete = false;
-      unresolved.push({ path, variable });
+      unresolved.push({ path: [...path], variable });
       return '';
     });
     return isComplete ? filled : OMIT;

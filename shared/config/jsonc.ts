@@ -1,15 +1,7 @@
-/** Reads and edits JSON with comments, keeping positions and comments. The only user of jsonc-parser. */
-import {
-  applyEdits,
-  createScanner,
-  findNodeAtLocation,
-  modify,
-  parseTree,
-  printParseErrorCode,
-  type Node,
-  type ParseError,
-} from 'jsonc-parser';
+/** Reads JSON with comments, keeping positions. The only user of jsonc-parser. */
+import { createScanner, parseTree, printParseErrorCode, type Node, type ParseError } from 'jsonc-parser';
 import type { TextPosition } from './document.js';
+import { isStorable } from '../text/storable.js';
 import { FORBIDDEN_KEYS, formatKey, type KeyPath } from './key-path.js';
 
 /** Deeper than any schema. Some thousand levels would overflow the stack of a recursive reader. */
@@ -85,25 +77,45 @@ function findTooDeep(text: string): number | undefined {
   }
 }
 
+const NOT_STORABLE = 'has a NUL character or half of a surrogate pair';
+
 type Report = (offset: number, path: KeyPath, message: string) => void;
 
-function buildObject(node: Node, path: KeyPath, report: Report): Record<string, unknown> {
+function keyProblem(key: string, value: object): string | undefined {
+  if (FORBIDDEN_KEYS.includes(key)) return 'is not allowed as a key';
+  if (!isStorable(key)) return NOT_STORABLE;
+  return Object.hasOwn(value, key) ? 'is set twice; remove one of them' : undefined;
+}
+
+function buildObject(node: Node, path: (string | number)[], report: Report): Record<string, unknown> {
   const value: Record<string, unknown> = {};
   for (const property of node.children ?? []) {
     const [keyNode, valueNode] = property.children ?? [];
     if (keyNode === undefined || valueNode === undefined) continue;
     const key = String(keyNode.value);
-    const keyPath = [...path, key];
-    if (FORBIDDEN_KEYS.includes(key)) report(keyNode.offset, keyPath, 'is not allowed as a key');
-    else if (Object.hasOwn(value, key)) report(keyNode.offset, keyPath, 'is set twice; remove one of them');
-    else value[key] = buildValue(valueNode, keyPath, report);
+    const problem = keyProblem(key, value);
+    path.push(key);
+    if (problem === undefined) value[key] = buildValue(valueNode, path, report);
+    else report(keyNode.offset, path, problem);
+    path.pop();
   }
   return value;
 }
 
-function buildValue(node: Node, path: KeyPath, report: Report): unknown {
+function buildArray(node: Node, path: (string | number)[], report: Report): unknown[] {
+  return (node.children ?? []).map((child, index) => {
+    path.push(index);
+    const value = buildValue(child, path, report);
+    path.pop();
+    return value;
+  });
+}
+
+/** @param path  of the node; the same list is used for everything inside it */
+function buildValue(node: Node, path: (string | number)[], report: Report): unknown {
   if (node.type === 'object') return buildObject(node, path, report);
-  if (node.type === 'array') return (node.children ?? []).map((child, index) => buildValue(child, [...path, index], report));
+  if (node.type === 'array') return buildArray(node, path, report);
+  if (typeof node.value === 'string' && !isStorable(node.value)) report(node.offset, path, NOT_STORABLE);
   return node.value;
 }
 
@@ -134,12 +146,6 @@ function findNode(nodes: ReadonlyMap<string, PlacedNode>, path: KeyPath, part: '
     if (node !== undefined) return part === 'key' ? (node.key ?? node.value) : node.value;
   }
   return undefined;
-}
-
-/** jsonc-parser expects numbers for arrays and strings for objects. */
-function adaptSegment(root: Node, parent: KeyPath, segment: string | number): string | number {
-  const isArray = findNodeAtLocation(root, [...parent])?.type === 'array';
-  return isArray ? Number(segment) : String(segment);
 }
 
 function syntaxMessage(error: ParseError): string {
@@ -173,10 +179,16 @@ export function parseJsonc(text: string): JsoncDocument {
   };
 }
 
-/** Sets the value at `path`; undefined removes the key or element. */
-export interface JsoncEdit {
-  readonly path: KeyPath;
-  readonly value: unknown;
+export type JsonNode = Node;
+
+/** Returns the values of a text with their positions; of an invalid one, what can be read. undefined when it holds nothing or is too deep. */
+export function readTree(text: string): JsonNode | undefined {
+  return findTooDeep(text) === undefined ? parseTree(text, [], { allowTrailingComma: true, allowEmptyContent: true }) : undefined;
+}
+
+/** Returns the value of a tree, without keys that are doubled or not allowed. */
+export function plainValue(node: JsonNode): unknown {
+  return buildValue(node, [], () => undefined);
 }
 
 /**
@@ -186,9 +198,8 @@ export interface JsoncEdit {
 export function replaceValues(text: string, choose: (value: unknown, path: KeyPath) => string | undefined): string {
   const parts: string[] = [];
   let end = 0;
-  const ignore = (): void => undefined;
   const visit = (node: Node, path: KeyPath): void => {
-    const literal = choose(buildValue(node, path, ignore), path);
+    const literal = choose(plainValue(node), path);
     if (literal !== undefined) {
       parts.push(text.slice(end, node.offset), literal);
       end = node.offset + node.length;
@@ -199,7 +210,7 @@ export function replaceValues(text: string, choose: (value: unknown, path: KeyPa
       if (content !== undefined) visit(content, [...path, name === undefined ? index : String(name.value)]);
     });
   };
-  const root = findTooDeep(text) === undefined ? parseTree(text, [], { allowTrailingComma: true, allowEmptyContent: true }) : undefined;
+  const root = readTree(text);
   if (root !== undefined) visit(root, []);
   return [...parts, text.slice(end)].join('');
 }
@@ -230,28 +241,6 @@ export function keyedLiterals(text: string): KeyedLiteral[] {
 
 /** Returns the value of a text as far as it can be read; undefined when nothing can. */
 export function readAsFarAsPossible(text: string): unknown {
-  const root = findTooDeep(text) === undefined ? parseTree(text, [], { allowTrailingComma: true }) : undefined;
-  return root === undefined ? undefined : buildValue(root, [], () => undefined);
-}
-
-function detectFormatting(text: string): { insertSpaces: boolean; tabSize: number; eol: string } {
-  const indent = /\n([ \t]+)"/.exec(text)?.[1] ?? '  ';
-  return {
-    insertSpaces: !indent.startsWith('\t'),
-    tabSize: indent.startsWith('\t') ? 1 : indent.length,
-    eol: text.includes('\r\n') ? '\r\n' : '\n',
-  };
-}
-
-/** Applies edits in order, keeping comments and the text's own indentation. The text must be free of problems. */
-export function editJsonc(text: string, edits: readonly JsoncEdit[]): string {
-  const formattingOptions = detectFormatting(text);
-  let current = text;
-  for (const edit of edits) {
-    const root = parseTree(current, [], { allowTrailingComma: true });
-    const path = edit.path.map((segment, index) => (root === undefined ? segment : adaptSegment(root, edit.path.slice(0, index), segment)));
-    if (edit.value === undefined && (root === undefined || findNodeAtLocation(root, path) === undefined)) continue;
-    current = applyEdits(current, modify(current, path, edit.value, { formattingOptions }));
-  }
-  return current;
+  const root = readTree(text);
+  return root === undefined ? undefined : plainValue(root);
 }

@@ -4,7 +4,7 @@
  */
 import type { Fields } from '../api/fields.js';
 import { GatewayError } from '../errors.js';
-import type { JsoncEdit } from './jsonc.js';
+import type { JsoncEdit } from './jsonc-edit.js';
 import { formatKey, type KeyPath } from './key-path.js';
 import { isSecretMask, maskSecrets } from './secrets.js';
 

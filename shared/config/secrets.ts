@@ -1,7 +1,8 @@
 /**
- * Secrets in the files that users edit: which values are secret, how they are masked, and how they are found.
- * A mask is an object, never a text that could be sent back in place of the secret. Sent back, it keeps the secret.
+ * Secrets: which values of the files that users edit are secret, how they are masked, and how a mask is recognised.
+ * In the API a mask is an object: sent back, it keeps the secret. People are shown a text, which is refused in place of a secret.
  */
+import { rebuild } from './interpolate.js';
 import type { KeyPath } from './key-path.js';
 
 const SECRET_NAME = /(?:api[-_]?key|token|secret|passw(?:or)?d|passphrase|private[-_]?key|credentials?|authorization|cookie)$/i;
@@ -16,6 +17,11 @@ const HINT_FROM_LENGTH = 16;
 const HINT_LENGTH = 4;
 /** A shorter URL path is not secret. */
 const MIN_URL_PATH_LENGTH = 16;
+
+/** Text in place of a whole secret. */
+export const HIDDEN_SECRET = '****';
+/** From this length on, both ends of a token may be shown. */
+const TOKEN_ENDS_FROM_LENGTH = 32;
 
 export interface SecretMask {
   readonly $secret: true;
@@ -46,17 +52,31 @@ function hasCredentials(value: unknown): boolean {
   return !URL.canParse(value) || new URL(value).password !== '' || new URL(value).username !== '';
 }
 
-/** Copies a plain JSON value with each secret replaced. The only walk over documents that looks for secrets. */
-export function replaceSecrets(value: unknown, replace: (secret: string, path: KeyPath) => unknown, path: KeyPath = []): unknown {
-  if (Array.isArray(value)) return value.map((item, index) => replaceSecrets(item, replace, [...path, index]));
-  if (typeof value === 'object' && value !== null)
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, replaceSecrets(item, replace, [...path, key])]));
-  if (isVariableReference(value) || !(isSecret(value, path) || hasCredentials(value))) return value;
-  return replace(String(value), path);
+function isHidden(value: unknown, path: KeyPath): boolean {
+  return (isSecret(value, path) || hasCredentials(value)) && !isVariableReference(value);
+}
+
+/** Returns a plain JSON value with each secret replaced. The only walk over documents that looks for secrets. */
+export function replaceSecrets(root: unknown, replace: (secret: string, path: KeyPath) => unknown, start: KeyPath = []): unknown {
+  return rebuild(root, (value, path) => (isHidden(value, path) ? replace(String(value), path) : value), start).value;
 }
 
 function toMask(secret: string): SecretMask {
   return { $secret: true, hint: secret.length < HINT_FROM_LENGTH ? '…' : `…${secret.slice(-HINT_LENGTH)}` };
+}
+
+/** Returns `abc12345...xyz67890`; `****` for a token of fewer than 32 characters. */
+export function maskToken(token: string): string {
+  return token.length < TOKEN_ENDS_FROM_LENGTH ? HIDDEN_SECRET : `${token.slice(0, 8)}...${token.slice(-8)}`;
+}
+
+/** Masks of this gateway (`****`, `abc12345...xyz67890`, `…7890`, `[redacted]`) and of vendors' pages (`sk-...abcd`, `sk-proj-****`, `••••`). */
+const MASK_TEXT = /^(?:\*+|\[redacted\]|\S{0,16}?(?:\*{3,}|\.{3,}|[…•●]+)\S{0,16})$/iu;
+
+/** Whether a text that is meant as a secret is only the mask of one, also behind `Bearer ` or as the password of a URL. */
+export function isMaskText(text: string): boolean {
+  const password = /^[a-z][a-z0-9+.-]*:\/\/[^/:@]*:([^/]*)@/i.exec(text)?.[1];
+  return MASK_TEXT.test(password ?? text.trim().replace(/^(?:bearer|basic)\s+/i, ''));
 }
 
 /** Returns a copy of a plain JSON value with every secret masked. */
@@ -66,9 +86,13 @@ export function maskSecrets(value: unknown, path: KeyPath = []): unknown {
 
 /** Returns the mask of a secret; undefined for any other value. */
 export function maskOf(value: unknown, path: KeyPath): SecretMask | undefined {
-  if (typeof value === 'object') return undefined;
-  const masked = maskSecrets(value, path);
-  return masked === value ? undefined : (masked as SecretMask);
+  return isHidden(value, path) ? toMask(String(value)) : undefined;
+}
+
+/** Whether the value at a path is a mask, as an object or as a text in place of a secret. */
+export function isMaskAt(value: unknown, path: KeyPath): boolean {
+  if (typeof value !== 'string') return isSecretMask(value);
+  return isHidden(value, path) && isMaskText(value);
 }
 
 /** Whether a value is a mask. Any object with `$secret` is one, so that a damaged mask is never stored. */

@@ -8,6 +8,7 @@ import { describeAllowed, describeUnknownKey, inputSchema, schemaAt, showValue, 
 import { problemAt, type ConfigDocument } from './document.js';
 import { OMIT, rebuild, type Rebuilt } from './interpolate.js';
 import { formatKey, valueAt, type KeyPath } from './key-path.js';
+import { isMaskAt } from './secrets.js';
 import { modelsSchema, type ModelsDocument } from './models-schema.js';
 import { configSchema, type Config } from './schema.js';
 
@@ -20,6 +21,9 @@ export interface Validation<T> {
 }
 
 type Issue = z.core.$ZodIssue;
+
+/** Problems, or warnings, of one document; the value of a larger one may have a hundred thousand. */
+const MAX_LISTED = 100;
 
 /** Each round omits items one level further out, so there are at most as many rounds as levels. */
 const MAX_ROUNDS = 64;
@@ -47,7 +51,9 @@ class IssueReader {
     const path = [...parent, ...toKeyPath(issue.path)];
     switch (issue.code) {
       case 'unrecognized_keys':
-        return issue.keys.map((key) => this.#problem([...path, key], describeUnknownKey(key, schemaAt(this.#root, path)), 'key'));
+        return issue.keys
+          .slice(0, MAX_LISTED + 1)
+          .map((key) => this.#problem([...path, key], describeUnknownKey(key, schemaAt(this.#root, path)), 'key'));
       case 'invalid_key':
         return [this.#problem(path, `is not a valid name; it ${issue.issues[0]?.message ?? 'must be another one'}`, 'key')];
       case 'custom':
@@ -101,23 +107,44 @@ function leftOutItem(path: KeyPath, droppedTextKeys: ReadonlySet<string>): KeyPa
 
 function makeWarnings(document: ConfigDocument, dropped: readonly KeyPath[]): Problem[] {
   const droppedTextKeys = new Set(dropped.map((item) => formatKey(document.textPath(item))));
-  return document.unresolved.map(({ path, variable }) => {
+  return describeFirst(document, document.unresolved, ({ path, variable }) => {
     const item = leftOutItem(path, droppedTextKeys);
     const message = `refers to \${${variable}}, which is not set; ${formatKey(item)} is left unconfigured`;
-    return problemAt(document, path, { key: formatKey(path), message });
+    return [problemAt(document, path, { key: formatKey(path), message })];
   });
+}
+
+/** Describes the first items, and says that there are more. */
+function describeFirst<Item>(document: ConfigDocument, items: readonly Item[], describe: (item: Item) => readonly Problem[]): Problem[] {
+  const described = items.slice(0, MAX_LISTED + 1).flatMap(describe);
+  if (described.length <= MAX_LISTED) return described;
+  return [...described.slice(0, MAX_LISTED), { file: document.file, message: 'has more problems; they are listed once these are solved' }];
+}
+
+/** Finds masks where secrets belong: stored, they would lock their owner out. */
+function findMasks(document: ConfigDocument): Problem[] {
+  const masks: KeyPath[] = [];
+  rebuild(document.value, (value, path) => {
+    if (!isMaskAt(value, path)) return value;
+    masks.push(document.textPath(path));
+    return OMIT;
+  });
+  const message = 'is the mask of a secret, not the secret; write the secret itself, or ${VARIABLE}';
+  return describeFirst(document, masks, (path) => [problemAt(document, path, { key: formatKey(path), message })]);
 }
 
 /** Validates a document against a schema. Never throws. */
 export function validateDocument<T>(document: ConfigDocument, schema: z.ZodType<T>): Validation<T> {
   if (document.problems.length > 0) return { value: undefined, problems: document.problems, warnings: [] };
+  const masks = findMasks(document);
+  if (masks.length > 0) return { value: undefined, problems: masks, warnings: [] };
   const dropped: KeyPath[] = [];
   const unresolvedKeys = new Set(document.unresolved.map((reference) => formatKey(reference.path)));
   for (let round = 0; ; round += 1) {
     const droppedKeys = new Set(dropped.map(formatKey));
-    const pruned = rebuild(document.value, (value, path) => (droppedKeys.has(formatKey(path)) ? OMIT : value));
-    const isLeftOut = (path: KeyPath): boolean =>
-      droppedKeys.has(formatKey(path)) || unresolvedKeys.has(formatKey(document.textPath(path)));
+    const isDropped = (path: KeyPath): boolean => droppedKeys.size > 0 && droppedKeys.has(formatKey(path));
+    const pruned = rebuild(document.value, (value, path) => (isDropped(path) ? OMIT : value));
+    const isLeftOut = (path: KeyPath): boolean => isDropped(path) || unresolvedKeys.has(formatKey(document.textPath(path)));
     // A compiled parser does not pay for one use per start.
     const result = schema.safeParse(pruned.value, { jitless: true });
     if (result.success) return { value: result.data, problems: [], warnings: makeWarnings(document, dropped) };
@@ -126,7 +153,7 @@ export function validateDocument<T>(document: ConfigDocument, schema: z.ZodType<
       const reader = new IssueReader(document, pruned, inputSchema(schema));
       return {
         value: undefined,
-        problems: result.error.issues.flatMap((issue) => reader.read(issue)),
+        problems: describeFirst(document, result.error.issues, (issue) => reader.read(issue)),
         warnings: makeWarnings(document, dropped),
       };
     }

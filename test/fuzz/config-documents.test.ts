@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { maskText, restoreText } from '../../daemon/worker/config/secret-text.js';
-import { editJsonc, parseJsonc } from '../../shared/config/jsonc.js';
+import { parseJsonc } from '../../shared/config/jsonc.js';
+import { editJsonc } from '../../shared/config/jsonc-edit.js';
 import { formatKey, parseKey, valueAt } from '../../shared/config/key-path.js';
 import { mergePatchEdits } from '../../shared/config/merge-patch.js';
 import { modelsSchema } from '../../shared/config/models-schema.js';

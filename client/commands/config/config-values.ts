@@ -1,19 +1,17 @@
 /** Values of the configuration as the commands read, check and show them. */
 import { schemaAt } from '../../../shared/config/describe-issue.js';
-import { replaceSecrets } from '../../../shared/config/secrets.js';
+import { HIDDEN_SECRET, replaceSecrets } from '../../../shared/config/secrets.js';
 import { closestMatch } from '../../../shared/text/closest-match.js';
 import type { ConfigDocument } from '../../../shared/config/document.js';
 import { formatKey, valueAt, type KeyPath } from '../../../shared/config/key-path.js';
 import { findUnknownProviders } from '../../../shared/config/model-references.js';
 import { configJsonSchema, validateConfig, validateModels } from '../../../shared/config/validate.js';
 import { GatewayError, type Problem } from '../../../shared/errors.js';
-import { editJsonc } from '../../../shared/config/jsonc.js';
+import { editJsonc } from '../../../shared/config/jsonc-edit.js';
 import { loadConfigFile } from '../../../shared/node/config/config-file.js';
 import { parseConfigText } from '../../../shared/node/config/config-text.js';
 import type { ConfigWriteOptions } from '../../../shared/node/config/config-write.js';
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
-
-const HIDDEN_SECRET = '****';
 
 /** Returns a copy without secrets. */
 export function hideSecrets(value: unknown, path: KeyPath = []): unknown {

@@ -3,9 +3,10 @@ import { keyedLiterals, parseJsonc, readAsFarAsPossible, replaceValues } from '.
 import { formatKey, type KeyPath, valueAt } from '../../../shared/config/key-path.js';
 import { isSecretMask, maskOf } from '../../../shared/config/secrets.js';
 import type { Problem } from '../../../shared/errors.js';
+import { KnownTexts } from '../../../shared/text/known-texts.js';
 
 /** A shorter secret may be part of other text. */
-const MIN_KNOWN_LENGTH = 8;
+const MIN_HIDDEN_LENGTH = 8;
 
 function maskLiteral(value: unknown, path: KeyPath): string | undefined {
   const mask = maskOf(value, path);
@@ -28,8 +29,9 @@ function maskLooseLiterals(text: string): string {
 /** @param text  may be invalid. @param known  secrets that must not remain anywhere in the text */
 export function maskText(text: string, known: readonly string[] = []): string {
   const masked = maskLooseLiterals(replaceValues(text, maskLiteral));
-  const isKnown = (secret: string): boolean => secret.length >= MIN_KNOWN_LENGTH;
-  return known.filter(isKnown).reduce((left, secret) => left.replaceAll(secret, maskLiteral(secret, ['secret']) ?? ''), masked);
+  const hidden = new KnownTexts();
+  for (const secret of known) if (secret.length >= MIN_HIDDEN_LENGTH) hidden.add(secret);
+  return hidden.replaceIn(masked, (secret) => maskLiteral(secret, ['secret']) ?? '');
 }
 
 interface Stored {
@@ -41,7 +43,8 @@ interface Stored {
 /** Reads the secrets that masks of this text stand for. */
 function readStored(text: string): Stored {
   const loose = new Map<string, string | undefined>();
-  const isBroken = parseJsonc(text).problems.length > 0;
+  const { problems, value: whole } = parseJsonc(text);
+  const isBroken = problems.length > 0;
   for (const { key, value } of isBroken ? keyedLiterals(text) : []) {
     const mask = maskOf(value, [key]);
     if (mask === undefined) continue;
@@ -49,7 +52,7 @@ function readStored(text: string): Stored {
     // Two secrets with the same key and hint are ambiguous: neither is restored.
     loose.set(name, loose.has(name) && loose.get(name) !== value ? undefined : value);
   }
-  return { value: readAsFarAsPossible(text), loose };
+  return { value: isBroken ? readAsFarAsPossible(text) : whole, loose };
 }
 
 /** Returns the secret as a literal; undefined for a mask that was changed or moved. */

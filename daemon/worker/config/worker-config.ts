@@ -8,7 +8,8 @@ import type { ModelsDocument } from '../../../shared/config/models-schema.js';
 import type { Config } from '../../../shared/config/schema.js';
 import { validateConfig, validateModels } from '../../../shared/config/validate.js';
 import { loadConfigFile } from '../../../shared/node/config/config-file.js';
-import { loadOrCreateToken, maskToken } from '../../../shared/node/secrets/token-file.js';
+import { maskToken } from '../../../shared/config/secrets.js';
+import { loadOrCreateToken } from '../../../shared/node/secrets/token-file.js';
 import { findUnknownProviders } from '../../../shared/config/model-references.js';
 
 export interface LoadedConfig {

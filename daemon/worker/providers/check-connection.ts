@@ -1,6 +1,6 @@
 /** Checks a provider's settings by asking it for its models, and explains what is wrong. */
 import type { ProviderTestResult } from '../../../shared/api/models.js';
-import { isHeaderValue, UNSENDABLE } from './header-value.js';
+import { headerProblem } from './header-value.js';
 import { askForModels, readModelIds } from './list-models.js';
 import type { ConnectionSettings } from './provider.js';
 
@@ -62,8 +62,8 @@ function fromStatus(settings: ConnectionSettings, status: number): Finding {
 }
 
 async function probe(settings: ConnectionSettings): Promise<Finding> {
-  if (settings.apiKey !== undefined && !isHeaderValue(settings.apiKey))
-    return { cause: 'unauthorized', message: `The API key ${UNSENDABLE}.` };
+  const problem = settings.apiKey === undefined ? undefined : headerProblem(settings.apiKey);
+  if (problem !== undefined) return { cause: 'unauthorized', message: `The API key ${problem}.` };
   try {
     const answer = await askForModels(settings, CHECK_MS);
     const found = { httpStatus: answer.status };

@@ -1,9 +1,11 @@
-/** Checks header values: a key that was copied with a line break, or in its masked form, cannot be sent. */
+/** Checks header values: a key that was copied with a line break, or in its masked form, is of no use. */
+import { isMaskText } from '../../../shared/config/secrets.js';
 
 /** RFC 9110, section 5.5. White space around a value is not part of it. */
-export function isHeaderValue(value: string): boolean {
-  return /^[\t\u0020-\u007E\u0080-\u00FF]*$/.test(value.trim());
-}
+const SENDABLE = /^[\t\u0020-\u007E\u0080-\u00FF]*$/;
 
-/** A phrase that follows the name of the value. */
-export const UNSENDABLE = 'has a character that cannot be sent, such as a line break or “…”; copy it again';
+/** Returns why a value cannot be used, as a phrase that follows its name; undefined when it can. */
+export function headerProblem(value: string): string | undefined {
+  if (isMaskText(value)) return 'is the mask of a secret, not the secret; copy it again';
+  return SENDABLE.test(value.trim()) ? undefined : 'has a character that cannot be sent, such as a line break; copy it again';
+}

@@ -1,6 +1,6 @@
 /** Reads the providers of `models.json` and of the environment into one shape. */
 import type { ModelConfig, ModelsDocument, ProviderConfig } from '../../../shared/config/models-schema.js';
-import { isHeaderValue, UNSENDABLE } from './header-value.js';
+import { headerProblem } from './header-value.js';
 import type { ConnectionSettings } from './provider.js';
 import { KNOWN_PROVIDERS, LOCAL_SERVERS, type KnownProvider, type LocalServer } from '../../../shared/config/known-providers.js';
 
@@ -39,8 +39,11 @@ const unset = ({ keyVariables }: KnownProvider): string => `the environment vari
 
 /** Returns the problem of the first value that cannot be sent in a header. @param values  by a name for people */
 function unsendable(values: Readonly<Record<string, string | undefined>>): string | undefined {
-  const found = Object.entries(values).find(([, value]) => value !== undefined && !isHeaderValue(value));
-  return found && `${found[0]} ${UNSENDABLE}`;
+  for (const [name, value] of Object.entries(values)) {
+    const problem = value === undefined ? undefined : headerProblem(value);
+    if (problem !== undefined) return `${name} ${problem}`;
+  }
+  return undefined;
 }
 
 function problemOfDocument({ apiKey, headers = {} }: ProviderConfig, found: FoundKey | undefined): string | undefined {

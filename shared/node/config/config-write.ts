@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { ConfigDocument } from '../../config/document.js';
-import { editJsonc, type JsoncEdit } from '../../config/jsonc.js';
+import { editJsonc, type JsoncEdit } from '../../config/jsonc-edit.js';
 import { FORBIDDEN_KEYS, formatKey } from '../../config/key-path.js';
 import { GatewayError, type Problem } from '../../errors.js';
 import { writeFileAtomic } from '../files/atomic-file.js';
@@ -43,11 +43,7 @@ export function changedMeanwhile(path: string): GatewayError {
 async function replaceText(options: ConfigWriteOptions, makeText: (current: string) => string): Promise<ConfigDocument> {
   return withFileLock(options.lockPath, async () => {
     const current = readConfigText(options.path);
-    const before = parseConfigText(current ?? '{}', options.path);
-    const revision = current === undefined ? hashText('') : before.hash;
-    if (options.expectedHash !== undefined && options.expectedHash !== revision) {
-      throw changedMeanwhile(options.path);
-    }
+    if (options.expectedHash !== undefined && options.expectedHash !== hashText(current ?? '')) throw changedMeanwhile(options.path);
     const text = makeText(current ?? '{}\n');
     const document = parseConfigText(text, options.path);
     const problems = document.problems.length > 0 ? document.problems : options.validate(document);

@@ -1,6 +1,7 @@
 /** The only reader of `process.env`. The variables and their defaults are in docs/gateway.md, "Environment variables". */
 import { homedir, tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
+import { isMaskText } from '../../config/secrets.js';
 import { GatewayError } from '../../errors.js';
 import { isLogLevel, LOG_LEVELS, type LogLevel } from '../../log/level.js';
 
@@ -80,15 +81,17 @@ export function defaultHome(): string {
   return join(homeDirectory(), '.xopc');
 }
 
-/** Whether a value can be sent as a token in a header. */
-export function isToken(value: string): boolean {
-  return /^[\x21-\x7e]{1,512}$/.test(value);
+/** Returns why a value cannot be the token, as a phrase that follows its name; undefined when it can. */
+export function tokenProblem(value: string): string | undefined {
+  if (isMaskText(value)) return 'is the mask of a token, not the token';
+  return /^[\x21-\x7e]{1,512}$/.test(value) ? undefined : 'contains invalid characters';
 }
 
 function parseTokenVariable(value: string | undefined): string | undefined {
-  if (value === undefined || isToken(value)) return value;
+  const problem = value === undefined ? undefined : tokenProblem(value);
+  if (problem === undefined) return value;
   throw new GatewayError('USAGE', {
-    message: 'XOPC_GATEWAY_TOKEN contains invalid characters',
+    message: `XOPC_GATEWAY_TOKEN ${problem}`,
     hint: 'Use printable ASCII without spaces, e.g. the output of: openssl rand -hex 32',
   });
 }

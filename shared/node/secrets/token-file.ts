@@ -1,21 +1,15 @@
 /** The generated token: created once, shown masked, replaced on request. */
 import { randomBytes } from 'node:crypto';
 import { chmodSync, closeSync, constants, fstatSync, openSync, readSync, rmSync } from 'node:fs';
+import { isMaskText } from '../../config/secrets.js';
 import { GatewayError } from '../../errors.js';
 import { createFile, writeFileAtomic } from '../files/atomic-file.js';
 
 const MAX_TOKEN_BYTES = 4_096;
-/** From this length on the ends may be shown without giving the token away. */
-const MASK_FROM_LENGTH = 32;
 
 /** 32 random bytes as 43 characters base64url (RFC 4648 section 5, no padding). */
 export function generateToken(): string {
   return randomBytes(32).toString('base64url');
-}
-
-/** `abc12345...xyz67890`; a token of fewer than 32 characters is `****`. */
-export function maskToken(token: string): string {
-  return token.length < MASK_FROM_LENGTH ? '****' : `${token.slice(0, 8)}...${token.slice(-8)}`;
 }
 
 function invalid(path: string, reason: string, hint = 'Make a new token with: xopc gateway token --rotate'): GatewayError {
@@ -52,7 +46,7 @@ function closeToOthers(path: string): void {
 /**
  * Reads the token. The file's mode is repaired to 0600.
  * @returns undefined when there is none yet or the file is empty
- * @throws CONFIG_INVALID when the content cannot be sent in a header or the file cannot be read
+ * @throws CONFIG_INVALID when the content cannot be sent in a header, is a mask, or the file cannot be read
  */
 export function readToken(path: string): string | undefined {
   let text: string;
@@ -66,6 +60,7 @@ export function readToken(path: string): string | undefined {
   }
   if (text === '') return undefined;
   if (!/^[\x21-\x7e]+$/.test(text)) throw invalid(path, 'contains invalid characters (a token is printable ASCII without spaces)');
+  if (isMaskText(text)) throw invalid(path, 'contains the mask of a token, not the token');
   closeToOthers(path);
   return text;
 }

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { maskToken } from '../../../shared/node/secrets/token-file.js';
+import { maskToken } from '../../../shared/config/secrets.js';
 import { answers, fakeControl, frame, sampleStatus } from '../../fakes/control-socket.js';
 import { runCommand, type CommandLineOptions } from '../../helpers/command-line.js';
 import { testPaths } from '../../helpers/lock-file.js';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { editJsonc, parseJsonc } from '../../../shared/config/jsonc.js';
+import { parseJsonc } from '../../../shared/config/jsonc.js';
 
 describe('parseJsonc', () => {
   test('reads comments and trailing commas', () => {
@@ -53,43 +53,5 @@ describe('parseJsonc', () => {
     expect(locate(['a', 'list', 1, 'z', 'q'])).toEqual({ line: 5, column: 7 });
     expect(locate(['b'])).toEqual({ line: 1, column: 1 });
     expect(locate([])).toEqual({ line: 1, column: 1 });
-  });
-});
-
-describe('editJsonc', () => {
-  const text = '{\n  // where it listens\n  "gateway": {\n    "port": 1, // the port\n    "host": "a"\n  }\n}\n';
-
-  test('changes one value and keeps every comment', () => {
-    expect(editJsonc(text, [{ path: ['gateway', 'port'], value: 8080 }])).toBe(text.replace('"port": 1', '"port": 8080'));
-  });
-
-  test('adds a key with the indentation of the text', () => {
-    const edited = editJsonc(text, [{ path: ['cron', 'enabled'], value: false }]);
-    expect(edited).toContain('\n  "cron": {\n    "enabled": false\n  }\n');
-    expect(edited).toContain('// where it listens');
-  });
-
-  test('removes a key; removing one that is not there changes nothing', () => {
-    expect(parseJsonc(editJsonc(text, [{ path: ['gateway', 'host'], value: undefined }])).value).toEqual({ gateway: { port: 1 } });
-    expect(editJsonc(text, [{ path: ['gateway', 'nothing'], value: undefined }])).toBe(text);
-    expect(editJsonc(text, [{ path: ['nothing', 'at', 'all'], value: undefined }])).toBe(text);
-  });
-
-  test('edits apply in order, and numbers address arrays and objects alike', () => {
-    const edited = editJsonc('{}\n', [
-      { path: ['list'], value: [{ id: 'a' }] },
-      { path: ['list', 0, 'id'], value: 'b' },
-      { path: ['map'], value: { 7: 1 } },
-      { path: ['map', 7], value: 2 },
-    ]);
-    expect(parseJsonc(edited).value).toEqual({ list: [{ id: 'b' }], map: { 7: 2 } });
-  });
-
-  test.each([
-    ['tabs', '{\n\t"a": 1\n}\n', '\n\t"b": 2\n'],
-    ['four spaces', '{\n    "a": 1\n}\n', '\n    "b": 2\n'],
-    ['Windows line ends', '{\r\n  "a": 1\r\n}\r\n', '\r\n  "b": 2\r\n'],
-  ])('keeps to %s', (_title, before, expected) => {
-    expect(editJsonc(before, [{ path: ['b'], value: 2 }])).toContain(expected);
   });
 });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { editJsonc, parseJsonc } from '../../../shared/config/jsonc.js';
+import { parseJsonc } from '../../../shared/config/jsonc.js';
+import { editJsonc } from '../../../shared/config/jsonc-edit.js';
 import { mergePatchEdits } from '../../../shared/config/merge-patch.js';
 import { maskSecrets } from '../../../shared/config/secrets.js';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { showValue } from '../../../shared/config/describe-issue.js';
-import { findSecrets, isSecretMask, maskOf, maskSecrets } from '../../../shared/config/secrets.js';
+import { findSecrets, isMaskAt, isMaskText, isSecretMask, maskOf, maskSecrets, maskToken } from '../../../shared/config/secrets.js';
 
 const SECRET = 'value-1234567890';
 
@@ -31,4 +31,51 @@ test('a variable reference, a switch and an ordinary value are not secrets', () 
 
 test('a hint shows the end of a long secret only', () => {
   expect([maskOf(SECRET, ['token'])?.hint, maskOf('short', ['token'])?.hint]).toEqual(['…7890', '…']);
+});
+
+test.each([
+  '****',
+  '*',
+  '…',
+  '…7890',
+  'sk-...abcd',
+  'sk-proj-****abcd',
+  '••••••••',
+  '[redacted]',
+  'Bearer ****',
+  '12345678:****',
+  maskToken(SECRET),
+  maskToken('a'.repeat(43)),
+])('%s is recognised as a mask', (text) => {
+  expect([isMaskText(text), isMaskAt(text, ['token']), isMaskAt(text, ['headers', 'x']), isMaskAt(text, ['name'])]).toEqual([
+    true,
+    true,
+    true,
+    false,
+  ]);
+});
+
+test.each([
+  SECRET,
+  'x',
+  '${TOKEN}',
+  'a.b.c',
+  'sk-proj-abcdef',
+  `${'a'.repeat(20)}...${'b'.repeat(20)}`,
+  'Bearer abc',
+  'https://user:pass@example.com/****',
+  '',
+])('%s is no mask', (text) => expect([isMaskText(text), isMaskAt(text, ['token'])]).toEqual([false, false]));
+
+test('the password of a URL may be a mask', () => {
+  expect(isMaskAt('https://user:****@example.com/', ['baseUrl'])).toBe(true);
+  expect(isMaskAt('https://user:password@example.com/****', ['baseUrl'])).toBe(false);
+});
+
+test('an object with $secret is a mask wherever it is', () => {
+  expect([isMaskAt({ $secret: true, hint: '…' }, ['name']), isMaskAt({}, ['token']), isMaskAt(null, ['token'])]).toEqual([
+    true,
+    false,
+    false,
+  ]);
 });

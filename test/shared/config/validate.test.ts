@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { configJsonSchema, validateConfig, validateModels, type Validation } from '../../../shared/config/validate.js';
 import { formatProblem } from '../../../shared/errors.js';
 import { parseConfigText } from '../../../shared/node/config/config-text.js';
+import { growth } from '../../helpers/growth.js';
 
 const parse = (text: string, variables: Record<string, string> = {}) => parseConfigText(text, 'config.json', (name) => variables[name]);
 const config = (text: string, variables: Record<string, string> = {}) => validateConfig(parse(text, variables));
@@ -129,7 +130,8 @@ describe('an unset variable', () => {
     const accounts = Object.fromEntries(Array.from({ length: 5_000 }, (_, index) => [`a${index}`, { botToken: '${NONE}' }]));
     const { value, warnings } = config(JSON.stringify({ channels: { telegram: { accounts } } }));
     expect(value?.channels.telegram?.accounts).toEqual({});
-    expect(warnings).toHaveLength(5_000);
+    expect(warnings).toHaveLength(101);
+    expect(warnings.at(-1)?.message).toContain('has more problems');
   });
 });
 
@@ -152,4 +154,49 @@ test('the JSON Schema describes what may be written: nothing but closed objects,
   expect(Object.keys(schema.properties)).toContain('gateway');
   expect(schema.additionalProperties).toBe(false);
   expect(schema.required).toBeUndefined();
+});
+
+describe('a mask in place of a secret', () => {
+  test.each([
+    ['{ "gateway": { "auth": { "api_key": "abc12345...xyz67890" } } }', 'gateway.auth.api_key', 37],
+    ['{ "gateway": { "auth": { "api_key": { "$secret": true, "hint": "…7890" } } } }', 'gateway.auth.api_key', 37],
+    ['{ "channels": { "telegram": { "accounts": { "a": { "botToken": "****" } } } } }', 'channels.telegram.accounts.a.botToken', 64],
+    ['{ "gateway": { "auth": { "api_key": "${MASKED}" } } }', 'gateway.auth.api_key', 37],
+  ])('in %s is a problem', (text, key, column) => {
+    const document = parseConfigText(text, 'config.json', (name) => (name === 'MASKED' ? '****' : undefined));
+    expect(validateConfig(document).problems).toEqual([
+      {
+        file: 'config.json',
+        line: 1,
+        column,
+        key,
+        message: 'is the mask of a secret, not the secret; write the secret itself, or ${VARIABLE}',
+      },
+    ]);
+  });
+
+  test('in models.json is one too', () => {
+    const document = parseConfigText(
+      '{ "providers": { "p": { "baseUrl": "http://u:****@h/v1", "headers": { "X-Key": "sk-...abcd" } } } }',
+      'models.json',
+    );
+    expect(validateModels(document).problems.map(({ key }) => key)).toEqual(['providers.p.baseUrl', 'providers.p.headers.X-Key']);
+  });
+});
+
+describe('a large document', () => {
+  const agents = (count: number): string =>
+    JSON.stringify({ agents: { list: Array.from({ length: count }, (_agent, index) => ({ id: `a${index}`, model: 'p/m' })) } });
+
+  test('is validated in linear time', () => {
+    expect(growth((count) => config(agents(count)), 200)).toBeLessThan(8);
+  });
+
+  test('with many problems lists the first hundred', () => {
+    const many = config(JSON.stringify({ agents: { list: Array.from({ length: 5_000 }, () => 1) } }));
+    expect(many.problems).toHaveLength(101);
+    const keys = config(JSON.stringify(Object.fromEntries(Array.from({ length: 5_000 }, (_value, index) => [`k${index}`, 1]))));
+    expect(keys.problems).toHaveLength(101);
+    expect(keys.problems.at(-1)?.message).toBe('has more problems; they are listed once these are solved');
+  });
 });

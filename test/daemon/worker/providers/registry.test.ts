@@ -99,7 +99,7 @@ test('models.json comes before the environment, and takes its key from it', asyn
 
 test.each([
   ['a line break in its key', { apiKey: 'sk-first\nsecond' }, 'its apiKey has a character that cannot be sent'],
-  ['a masked key', { apiKey: '…cdef' }, 'its apiKey has'],
+  ['a masked key', { apiKey: '…cdef' }, 'its apiKey is the mask of a secret'],
   ['a header with a line break', { apiKey: 'k', headers: { 'X-Team': 'a\r\nb' } }, 'its header X-Team has'],
 ])('a provider with %s cannot be used, and says so without the value', (_what, entry, problem) => {
   const { registry } = make({ providers: { mine: { baseUrl: 'http://127.0.0.1:9/v1', models: [{ id: 'a' }], ...entry } } });

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { generateToken, loadOrCreateToken, maskToken, readToken, rotateToken } from '../../../../shared/node/secrets/token-file.js';
+import { maskToken } from '../../../../shared/config/secrets.js';
+import { generateToken, loadOrCreateToken, readToken, rotateToken } from '../../../../shared/node/secrets/token-file.js';
 import { buildFixture, startFixture } from '../../../helpers/fixture-process.js';
 import { tempDir } from '../../../helpers/temp-dir.js';
 

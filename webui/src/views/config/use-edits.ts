@@ -2,7 +2,7 @@
 import type { ConfigRevision, ConfigView } from '../../../../shared/api/gateway/config.js';
 import { useRef, useState } from 'preact/hooks';
 import { valueAt } from '../../../../shared/config/key-path.js';
-import { editJsonc } from '../../../../shared/config/jsonc.js';
+import { editJsonc } from '../../../../shared/config/jsonc-edit.js';
 import { ApiError, call, type Call, make } from '../../api/client.js';
 import { match } from './config-api.js';
 import { showSaved } from './saved.js';

@@ -7,7 +7,8 @@ import type {
   ProviderTestResult,
 } from '../../../../shared/api/models.js';
 import type { ApiKind } from '../../../../shared/config/models-schema.js';
-import { editJsonc, parseJsonc } from '../../../../shared/config/jsonc.js';
+import { parseJsonc } from '../../../../shared/config/jsonc.js';
+import { editJsonc } from '../../../../shared/config/jsonc-edit.js';
 import { valueAt } from '../../../../shared/config/key-path.js';
 import { call, type Call, request } from '../../api/client.js';
 

@@ -1,0 +1,212 @@
+/**
+ * Edits JSON with comments. What an edit does not concern stays as it was written; an entry that is removed takes the comments
+ * above it and behind it along. Time is linear in the text and the edits: jsonc-parser's own edits are not.
+ */
+import { type JsonNode, plainValue, readTree } from './jsonc.js';
+import type { KeyPath } from './key-path.js';
+
+/** Sets the value at `path`; undefined removes the key or element. */
+export interface JsoncEdit {
+  readonly path: KeyPath;
+  readonly value: unknown;
+}
+
+type Fields = Record<string, unknown>;
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function putElement(items: unknown[], index: number, { path, value }: JsoncEdit): unknown[] {
+  const isRemoved = path.length === 0 && value === undefined;
+  if (index < items.length) items.splice(index, 1, ...(isRemoved ? [] : [put(items[index], { path, value })]));
+  else if (value !== undefined) items.push(put(undefined, { path, value }));
+  return items;
+}
+
+function putField(fields: Fields, key: string, { path, value }: JsoncEdit): Fields {
+  if (path.length === 0 && value === undefined) delete fields[key];
+  else if (value !== undefined || Object.hasOwn(fields, key)) fields[key] = put(fields[key], { path, value });
+  return fields;
+}
+
+/** Changes `current` in place where it is a list or an object, and replaces it where it cannot hold the path. */
+function put(current: unknown, { path, value }: JsoncEdit): unknown {
+  const [segment, ...rest] = path;
+  if (segment === undefined) return value;
+  const edit = { path: rest, value };
+  if (Array.isArray(current) && /^\d+$/.test(String(segment))) return putElement(current, Number(segment), edit);
+  if (isFields(current)) return putField(current, String(segment), edit);
+  if (value === undefined) return current;
+  return typeof segment === 'number' ? putElement([], segment, edit) : putField({}, segment, edit);
+}
+
+/** The text that is edited, and how it is indented. */
+interface Style {
+  readonly text: string;
+  readonly unit: string;
+  readonly eol: string;
+}
+
+/** One value on its way into the text. */
+interface Place {
+  readonly value: unknown;
+  /** Of the line that the value begins in. */
+  readonly indent: string;
+}
+
+function styleOf(text: string): Style {
+  return { text, unit: /\n([ \t]+)"/.exec(text)?.[1] ?? '  ', eol: text.includes('\r\n') ? '\r\n' : '\n' };
+}
+
+function render({ value, indent }: Place, { unit, eol }: Style): string {
+  return JSON.stringify(value, null, unit).replaceAll('\n', eol + indent);
+}
+
+const childrenOf = (node: JsonNode): readonly JsonNode[] => node.children ?? [];
+const keyOf = (property: JsonNode): string => String(property.children?.[0]?.value);
+
+function isSame(node: JsonNode, value: unknown): boolean {
+  const children = childrenOf(node);
+  if (node.type === 'array')
+    return Array.isArray(value) && value.length === children.length && children.every((child, index) => isSame(child, value[index]));
+  if (node.type !== 'object') return node.value === value;
+  if (!isFields(value) || Object.keys(value).length !== children.length) return false;
+  return children.every((child) => {
+    const content = child.children?.[1];
+    return content !== undefined && Object.hasOwn(value, keyOf(child)) && isSame(content, value[keyOf(child)]);
+  });
+}
+
+/** An element or property with the text around it that belongs to it. */
+interface Entry {
+  readonly node?: JsonNode;
+  /** From the end of the entry before. */
+  readonly lead: string;
+  readonly content: string;
+  /** Up to the comma. */
+  readonly gap: string;
+  /** Behind the comma, to the end of the line. */
+  readonly trail: string;
+}
+
+// There is one way to match each text, so that a failure takes linear time and no comma inside a comment is found.
+const COMMA = /(?:\s|\/\/[^\n\r]*[\n\r]|\/\*(?:[^*]|\*(?!\/))*\*\/)*,/y;
+const LINE_REST = /[ \t]*(?:\/\*(?:[^*\n\r]|\*(?!\/))*\*\/[ \t]*)?(?:\/\/[^\n\r]*)?(?=[\n\r])/y;
+
+function matchAt(pattern: RegExp, text: string, offset: number): string {
+  pattern.lastIndex = offset;
+  return pattern.exec(text)?.[0] ?? '';
+}
+
+interface Entries {
+  readonly entries: readonly Entry[];
+  /** Behind the last entry. */
+  readonly rest: string;
+  readonly endsWithComma: boolean;
+}
+
+function readEntries(container: JsonNode, { text }: Style): Entries {
+  const entries: Entry[] = [];
+  let end = container.offset + 1;
+  let endsWithComma = false;
+  for (const node of childrenOf(container)) {
+    const after = node.offset + node.length;
+    const comma = matchAt(COMMA, text, after);
+    const trail = matchAt(LINE_REST, text, after + comma.length);
+    entries.push({ node, lead: text.slice(end, node.offset), content: text.slice(node.offset, after), gap: comma.slice(0, -1), trail });
+    end = after + comma.length + trail.length;
+    endsWithComma = comma !== '';
+  }
+  return { entries, rest: text.slice(end, container.offset + container.length - 1), endsWithComma };
+}
+
+/** @returns where an entry of this container begins in its line */
+function entryIndent({ entries }: Entries, indent: string, { unit }: Style): string {
+  const lines = entries.map(({ lead }) => /[\n\r]([ \t]*)$/.exec(lead)?.[1]);
+  return lines.find((line) => line !== undefined) ?? indent + unit;
+}
+
+interface Joined {
+  readonly before: Entries;
+  /** Entries without a node are new. */
+  readonly chosen: readonly Entry[];
+  readonly indent: string;
+  readonly style: Style;
+}
+
+/** Returns a list or an object with other entries. */
+function join(container: JsonNode, { before, chosen, indent, style }: Joined): string {
+  const { text, eol } = style;
+  const grows = chosen.some(({ node }) => node === undefined);
+  const isOneLine = !/[\n\r]/.test(before.entries.map(({ lead }) => lead).join('') + before.rest);
+  const reflows = grows && isOneLine;
+  const newLine = eol + entryIndent(before, indent, style);
+  const parts: string[] = [];
+  let isInComment = false;
+  const add = (part: string): void => void parts.push(isInComment && !/^[\n\r]/.test(part) ? eol + part : part);
+  for (const [index, { node, lead, content, gap, trail }] of chosen.entries()) {
+    const comma = index < chosen.length - 1 || before.endsWithComma ? ',' : '';
+    const isMoved = node === undefined || (reflows && lead.trim() === '');
+    add((isMoved ? newLine : lead) + content + gap + comma + trail);
+    isInComment = trail.includes('//');
+  }
+  add((reflows ? before.rest.trimEnd() + eol + indent : before.rest) + text.charAt(container.offset + container.length - 1));
+  return text.charAt(container.offset) + parts.join('');
+}
+
+function rewriteObject(node: JsonNode, { value, indent }: { value: Fields; indent: string }, style: Style): string {
+  const before = readEntries(node, style);
+  const inner = entryIndent(before, indent, style);
+  const kept = before.entries.flatMap((entry): Entry[] => {
+    const key = keyOf(entry.node as JsonNode);
+    const content = entry.node?.children?.[1];
+    if (content === undefined || !Object.hasOwn(value, key)) return [];
+    const name = style.text.slice(entry.node?.offset, content.offset);
+    return [{ ...entry, content: name + rewrite(content, { value: value[key], indent: inner }, style) }];
+  });
+  const known = new Set(childrenOf(node).map(keyOf));
+  const added = Object.entries(value).filter(([key, item]) => !known.has(key) && item !== undefined);
+  const fresh = added.map(([key, item]) => freshEntry(`${JSON.stringify(key)}: ${render({ value: item, indent: inner }, style)}`));
+  return join(node, { before, chosen: [...kept, ...fresh], indent, style });
+}
+
+function freshEntry(content: string): Entry {
+  return { lead: '', content, gap: '', trail: '' };
+}
+
+/** Elements that stay are found from both ends. */
+function rewriteArray(node: JsonNode, { value, indent }: { value: readonly unknown[]; indent: string }, style: Style): string {
+  const before = readEntries(node, style);
+  const { entries } = before;
+  const shared = Math.min(entries.length, value.length);
+  const isKept = (index: number, offset: number): boolean => isSame(entries[index]?.node as JsonNode, value[index + offset]);
+  let start = 0;
+  while (start < shared && isKept(start, 0)) start += 1;
+  const shift = value.length - entries.length;
+  let end = entries.length;
+  while (end > start && end + shift > start && isKept(end - 1, shift)) end -= 1;
+  const inner = entryIndent(before, indent, style);
+  const middle = value.slice(start, end + shift).map((item, index): Entry => {
+    const entry = shift === 0 ? entries[start + index] : undefined;
+    if (entry?.node === undefined) return freshEntry(render({ value: item, indent: inner }, style));
+    return { ...entry, content: rewrite(entry.node, { value: item, indent: inner }, style) };
+  });
+  return join(node, { before, chosen: [...entries.slice(0, start), ...middle, ...entries.slice(end)], indent, style });
+}
+
+function rewrite(node: JsonNode, { value, indent }: Place, style: Style): string {
+  if (node.type === 'object' && isFields(value)) return rewriteObject(node, { value, indent }, style);
+  if (node.type === 'array' && Array.isArray(value)) return rewriteArray(node, { value, indent }, style);
+  const { offset, length } = node;
+  return isSame(node, value) ? style.text.slice(offset, offset + length) : render({ value, indent }, style);
+}
+
+/** Applies edits in order, keeping comments and the text's own indentation. The text must be free of problems. */
+export function editJsonc(text: string, edits: readonly JsoncEdit[]): string {
+  const root = readTree(text);
+  const style = styleOf(text);
+  const value = edits.reduce<unknown>((current, edit) => put(current, edit), root === undefined ? {} : plainValue(root));
+  if (root === undefined) return render({ value, indent: '' }, style);
+  return text.slice(0, root.offset) + rewrite(root, { value, indent: '' }, style) + text.slice(root.offset + root.length);
+}
