@@ -5,6 +5,8 @@ import type { RequestStats } from './request-stats.js';
 import { traceOf } from './trace.js';
 
 const MAX_PATH_LENGTH = 200;
+/** A client that is refused all the time would push everything else out of the log. */
+const REFUSALS = { lines: 100, windowMs: 10_000 } as const;
 
 /** The path of the route that handled it, or that has the path but not the method. */
 function routeOf({ state, matched }: HttpContext): string {
@@ -31,6 +33,8 @@ export class RequestLog {
   readonly #logger: HttpLogger;
   readonly #clock: Clock;
   readonly #stats: RequestStats;
+  /** Since the window began; 0 while there is none. */
+  #refusals = 0;
 
   constructor({ logger, clock, stats }: { logger: HttpLogger; clock: Clock; stats: RequestStats }) {
     this.#logger = logger;
@@ -51,11 +55,26 @@ export class RequestLog {
   #write(ctx: HttpContext, durationMs: number): void {
     const { statusCode, headersSent } = ctx.res;
     // Most lines are not written, and their fields cost more than everything else here.
-    if ((!headersSent || statusCode < 400) && !this.#logger.isDebugging()) return;
+    const isRefusal = headersSent && statusCode >= 400 && statusCode < 500;
+    const isWanted = isRefusal ? this.#admitRefusal() : headersSent && statusCode >= 500;
+    if (!isWanted && !this.#logger.isDebugging()) return;
     const fields = fieldsOf(ctx, durationMs);
     if (!headersSent) this.#logger.debug(fields, 'the client disconnected before a response');
     else if (statusCode >= 500) this.#logger.warn(fields, 'request failed');
-    else if (statusCode >= 400) this.#logger.info(fields, 'request refused');
+    else if (isRefusal) this.#logger.info(fields, 'request refused');
     else this.#logger.debug(fields, 'request');
+  }
+
+  /** Whether the line of a refusal is written; those that are not are counted in one line. */
+  #admitRefusal(): boolean {
+    if (this.#refusals === 0) this.#clock.after(REFUSALS.windowMs, () => this.#endWindow());
+    this.#refusals += 1;
+    return this.#refusals <= REFUSALS.lines;
+  }
+
+  #endWindow(): void {
+    const refused = this.#refusals - REFUSALS.lines;
+    this.#refusals = 0;
+    if (refused > 0) this.#logger.info({ refused }, 'more requests were refused');
   }
 }

@@ -1,0 +1,35 @@
+import { EventEmitter } from 'node:events';
+import { expect, test } from 'vitest';
+import type { HttpContext } from '../../../../../daemon/worker/http/context.js';
+import { RequestLog } from '../../../../../daemon/worker/http/observe/request-log.js';
+import { RequestStats } from '../../../../../daemon/worker/http/observe/request-stats.js';
+import { FakeClock } from '../../../../helpers/fake-clock.js';
+
+function createLog() {
+  const clock = new FakeClock();
+  const lines: { message: string; fields: object }[] = [];
+  const keep = (fields: object, message: string): void => void lines.push({ message, fields });
+  const logger = { isDebugging: () => false, debug: keep, info: keep, warn: keep, error: keep };
+  const log = new RequestLog({ logger, clock, stats: new RequestStats() });
+  const answer = (statusCode: number): void => {
+    const res = Object.assign(new EventEmitter(), { statusCode, headersSent: true, writableFinished: true });
+    const state = { requestId: 'req_1', caller: { client: { address: '198.51.100.7' } } };
+    log.begin({ req: { headers: {} }, res, method: 'GET', path: '/api/models', state } as unknown as HttpContext);
+    res.emit('close');
+  };
+  return { clock, lines, answer };
+}
+
+test('a flood of refusals is logged as 100 lines and their number, and failures besides', () => {
+  const { clock, lines, answer } = createLog();
+  for (let count = 0; count < 1_000; count += 1) answer(401);
+  answer(500);
+  answer(200);
+  expect(lines.map(({ message }) => message)).toEqual([...Array<string>(100).fill('request refused'), 'request failed']);
+  clock.advance(10_000);
+  expect(lines.at(-1)).toEqual({ message: 'more requests were refused', fields: { refused: 900 } });
+  answer(403);
+  expect(lines.at(-1)?.message).toBe('request refused');
+  clock.advance(10_000);
+  expect(lines).toHaveLength(103);
+});
