@@ -19,6 +19,8 @@ export const CLOSE_CODES = {
 export const SOCKET_LIMITS = {
   /** Of one frame from a client. */
   maxFrameBytes: 1_114_112,
+  /** What a client may send before its first frame is complete. */
+  maxHelloBytes: 65_536,
   maxWatchedSessions: 16,
   /** Frames from one client, in any 10 s. */
   maxFramesPerWindow: 200,

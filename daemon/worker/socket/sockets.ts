@@ -43,7 +43,10 @@ export class Sockets {
   accept(request: IncomingMessage, socket: Socket, context: { head: Buffer } & Pick<ConnectionDeps, 'authenticate'>): void {
     const { head, authenticate } = context;
     this.#server ??= this.#makeServer();
-    this.#server.handleUpgrade(request, socket, head, (upgraded) => this.#begin(upgraded, authenticate));
+    this.#server.handleUpgrade(request, socket, head, (upgraded) => {
+      limitFirstFrame(socket, upgraded);
+      this.#begin(upgraded, authenticate);
+    });
   }
 
   /**
@@ -139,4 +142,15 @@ export class Sockets {
     this.#cancelWindow = undefined;
     this.#onEmpty();
   }
+}
+
+/** Disconnects a client that sends too much before its first frame is complete: nothing is known of it until then. */
+function limitFirstFrame(socket: Socket, upgraded: WebSocket): void {
+  let bytes = 0;
+  const count = (chunk: Buffer): void => {
+    bytes += chunk.length;
+    if (bytes > SOCKET_LIMITS.maxHelloBytes) socket.destroy();
+  };
+  socket.on('data', count);
+  upgraded.once('message', () => socket.off('data', count));
 }

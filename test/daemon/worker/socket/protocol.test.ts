@@ -136,6 +136,22 @@ test('a client without a hello in time is closed with 4401', async () => {
   expect((await client.closed).code).toBe(4401);
 });
 
+test('a client that sends much before its first frame is complete is disconnected', async () => {
+  const { port, app } = await startHttpApp();
+  const client = await openSocket(port);
+  client.socket.send('x'.repeat(1_000_000));
+  expect((await client.closed).code).toBe(1006);
+  await expect.poll(() => app.vitals().connections).toBe(0);
+});
+
+test('a large frame right behind the hello is read', async () => {
+  const { port } = await startHttpApp();
+  const client = await openSocket(port);
+  client.send('hello');
+  const re = client.send('ping', { ignored: 'x'.repeat(500_000) });
+  expect(await client.next('error')).toMatchObject({ re, error: { code: 'INVALID_REQUEST' } });
+});
+
 test('binary frames, frames beyond the limit, and too many of them end the connection', async () => {
   const { port } = await startHttpApp();
   const binary = await greetSocket(port);
