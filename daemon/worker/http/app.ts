@@ -141,6 +141,7 @@ export function createHttpApp(deps: HttpDeps): HttpApp {
     handle: (request, response) => void answerRequest(request, response),
     isClosing: isDraining,
     maxPipelined: limits.maxPipelined,
+    isAnonymous: (socket) => remote.isAnonymous(socket),
   });
   const rules = createRules(deps.config);
   const isIdle = (socket: Socket): boolean => connections.isIdle(socket);

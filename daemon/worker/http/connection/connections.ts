@@ -40,6 +40,8 @@ export interface ConnectionsDeps {
   readonly isClosing: () => boolean;
   /** A client that has more requests wait behind one is disconnected. */
   readonly maxPipelined: number;
+  /** Whether its client is remote and has shown no credentials. */
+  readonly isAnonymous: (socket: Socket) => boolean;
 }
 
 /**
@@ -49,6 +51,8 @@ export interface ConnectionsDeps {
 export class Connections {
   readonly #sockets = new Map<Socket, SocketState>();
   readonly #deps: ConnectionsDeps;
+  /** Starts of requests of anonymous clients, one for each turn of the event loop. */
+  readonly #line: (() => void)[] = [];
   #inFlight = 0;
   #endsAtRest = false;
   #onEmpty: () => void = () => undefined;
@@ -84,10 +88,12 @@ export class Connections {
 
   /** Called with each request that arrives. Starts it once those before it on its connection have been answered. */
   serve(request: IncomingMessage, response: ServerResponse): void {
-    const state = this.#sockets.get(request.socket);
-    if (state !== undefined && isIdle(state)) this.#start(state, request, response);
-    else if (state === undefined || state.waiting.length >= this.#deps.maxPipelined) request.socket.destroy();
-    else state.waiting.push([request, response]);
+    const { socket } = request;
+    const state = this.#sockets.get(socket);
+    if (state === undefined || state.waiting.length > this.#deps.maxPipelined) return endParsing(socket);
+    if (isIdle(state) && !this.#deps.isAnonymous(socket)) return this.#start(state, request, response);
+    state.waiting.push([request, response]);
+    if (state.work === undefined && state.waiting.length === 1) this.#startLater(state, socket);
   }
 
   isIdle(socket: Socket): boolean {
@@ -187,13 +193,28 @@ export class Connections {
     state.bytesAtRest = socket.bytesRead;
     // The answer was its last, or the client is gone.
     if (!socket.writable) state.waiting.length = 0;
-    // In the next turn of the event loop, so that a client that pipelines takes no more of it than others.
-    if (state.waiting.length > 0) setImmediate(() => this.#startNext(state, socket));
+    if (state.waiting.length > 0) this.#startLater(state, socket);
     else if (this.#endsAtRest) {
       state.isEnding = true;
       socket.destroySoon();
     }
     this.#notify();
+  }
+
+  /**
+   * Starts the next request in a later turn of the event loop. A turn accepts one connection, so that those of other clients wait for as
+   * many turns as connections were made before theirs: requests of anonymous clients must not make turns long.
+   */
+  #startLater(state: SocketState, socket: Socket): void {
+    if (!this.#deps.isAnonymous(socket)) return void setImmediate(() => this.#startNext(state, socket));
+    this.#line.push(() => this.#startNext(state, socket));
+    if (this.#line.length === 1) setImmediate(() => this.#advance());
+  }
+
+  #advance(): void {
+    this.#line[0]?.();
+    this.#line.shift();
+    if (this.#line.length > 0) setImmediate(() => this.#advance());
   }
 
   #startNext(state: SocketState, { writable }: Socket): void {
@@ -208,6 +229,18 @@ export class Connections {
   *#allWork(): Generator<Work> {
     for (const { work } of this.#sockets.values()) if (work !== undefined) yield work;
   }
+}
+
+/** Private to Node: what it calls with each request that it has parsed. The result 2 ends parsing, as for an upgrade. */
+interface ParsedSocket {
+  readonly parser?: { onIncoming: () => number } | null;
+}
+
+/** Disconnects a client, and drops what has been read of it: Node would make a request of each that is in there, up to a thousand. */
+function endParsing(socket: Socket): void {
+  const { parser } = socket as ParsedSocket;
+  if (parser) parser.onIncoming = () => 2;
+  socket.destroy();
 }
 
 function isIdle({ work, waiting }: SocketState): boolean {

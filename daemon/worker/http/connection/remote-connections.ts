@@ -47,6 +47,11 @@ export class RemoteConnections {
     socket.once('close', () => this.#remove(socket));
   }
 
+  /** Whether the client on it is remote and has shown no credentials. */
+  isAnonymous(socket: Socket): boolean {
+    return this.#anonymous.has(socket);
+  }
+
   /** Called when a client has shown valid credentials, or needs none. */
   entitle(socket: Socket): void {
     if (!this.#anonymous.has(socket)) return;

@@ -1,5 +1,9 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import { Connections } from '../../../../../daemon/worker/http/connection/connections.js';
 import { startHttpApp } from '../../../../helpers/http-app.js';
 import { openWire } from '../../../../helpers/http-request.js';
 
@@ -50,10 +54,44 @@ test('a client that pipelines more than is allowed is disconnected, and others a
   const { port, app, send } = await startHttpApp({ limits: { maxPipelined: 8 } });
   const allowed = await openWire(port, HEALTH.repeat(9));
   await allowed.until(/(?:healthy[\s\S]+){9}/);
+  let parsed = 0;
+  app.server.on('request', () => (parsed += 1));
   const greedy = await openWire(port, HEALTH.repeat(500));
   await greedy.closed;
+  // What it had sent besides is not parsed: it is read in pieces of 64 KB.
+  expect(parsed).toBeLessThan(12);
   await expect.poll(() => app.vitals()).toEqual({ connections: 1, inFlight: 0 });
   expect((await send('/health')).status).toBe(200);
+});
+
+test('a turn of the event loop starts one request of clients without credentials at most', async () => {
+  let turn = 0;
+  let timer: NodeJS.Immediate;
+  const nextTurn = (): void => {
+    turn += 1;
+    timer = setImmediate(nextTurn);
+  };
+  nextTurn();
+  onTestFinished(() => clearImmediate(timer));
+  const turns: number[] = [];
+  const connections = new Connections({
+    handle(_request, response) {
+      turns.push(turn);
+      response.end('answered');
+    },
+    isClosing: () => false,
+    maxPipelined: 8,
+    isAnonymous: () => true,
+  });
+  const server = createServer((request, response) => connections.serve(request, response));
+  connections.attach(server);
+  onTestFinished(() => void server.close());
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  const wires = await Promise.all(Array.from({ length: 20 }, () => openWire(port, HEALTH.repeat(3))));
+  await Promise.all(wires.map((wire) => wire.until(/(?:answered[\s\S]*){3}/)));
+  expect(turns).toHaveLength(60);
+  expect(new Set(turns).size).toBe(60);
 });
 
 test('pipelined requests that have arrived before a restart are all answered, and the last answer closes', async () => {
