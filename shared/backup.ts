@@ -12,6 +12,12 @@ export const MANIFEST_NAME = 'manifest.json';
 export const BACKUP_TEXTS = ['config.json', 'models.json', 'token'] as const;
 export const BACKUP_DATABASE = 'gateway.db';
 
+/**
+ * Suffix of a complete copy of a database whose files were removed or replaced while it was open. The gateway puts it in
+ * their place, also at its next start.
+ */
+export const RESCUED = '.rescued';
+
 export type BackupText = (typeof BACKUP_TEXTS)[number];
 export type BackupName = BackupText | typeof BACKUP_DATABASE;
 

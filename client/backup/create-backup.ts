@@ -10,6 +10,7 @@ import {
   type BackupName,
   type BackupText,
   type DatabaseModule,
+  RESCUED,
 } from '../../shared/backup.js';
 import { GatewayError } from '../../shared/errors.js';
 import { readBuildInfo } from '../../shared/node/build/bundle.js';
@@ -88,7 +89,9 @@ async function collect(
   const from = textPaths(paths);
   const names: BackupName[] = BACKUP_TEXTS.filter((name) => existsSync(from[name]));
   for (const name of BACKUP_TEXTS) if (names.includes(name)) copyFileSync(from[name], join(work, name));
-  if (!existsSync(paths.databasePath)) {
+  const rescued = paths.databasePath + RESCUED;
+  const source = existsSync(rescued) ? rescued : paths.databasePath;
+  if (!existsSync(source)) {
     if (names.length > 0) return { names, schemaVersion: null };
     throw new GatewayError('NOT_FOUND', {
       message: `there is nothing to back up in ${paths.home}`,
@@ -96,6 +99,6 @@ async function collect(
     });
   }
   onProgress('Copying the database ...');
-  const schemaVersion = await database.copyDatabase(paths.databasePath, join(work, BACKUP_DATABASE));
+  const schemaVersion = await database.copyDatabase(source, join(work, BACKUP_DATABASE));
   return { names: [...names, BACKUP_DATABASE], schemaVersion };
 }

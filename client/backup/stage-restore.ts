@@ -1,6 +1,6 @@
 /** Stages a restore beside the current state: everything is unpacked, checked and on disk before anything changes. */
 import { randomBytes } from 'node:crypto';
-import { copyFileSync, existsSync, readFileSync, renameSync, rmSync, statfsSync, statSync } from 'node:fs';
+import { closeSync, copyFileSync, existsSync, openSync, readFileSync, readSync, renameSync, rmSync, statfsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   BACKUP_DATABASE,
@@ -21,7 +21,7 @@ import { unpackArchive, unusable } from './read-archive.js';
 interface StageOptions {
   readonly paths: GatewayPaths;
   readonly database: DatabaseModule;
-  /** An archive, or the directory that an earlier restore has kept. */
+  /** An archive, a database, or the directory that an earlier restore has kept. */
   readonly source: string;
   readonly unsettled: 'unknown' | 'send' | undefined;
   readonly nowMs: number;
@@ -80,6 +80,7 @@ async function unpack(options: StageOptions, directory: string): Promise<Unpacke
   if (entry === undefined) throw unusable(source, 'the file does not exist');
   if (entry.isDirectory()) return copyReplacedState(options, directory);
   if (!entry.isFile()) throw unusable(source, 'it is not a regular file');
+  if (isDatabase(source)) return copyDatabaseAlone(options, directory);
   onProgress('Unpacking ...');
   const onManifest = (manifest: BackupManifest): void => assertSpace(source, { manifest, directory });
   const { createdAt, entries } = await unpackArchive(source, { directory, onManifest });
@@ -92,6 +93,28 @@ function assertSpace(source: string, { manifest, directory }: { manifest: Backup
   if (bavail * bsize < needed) {
     throw unusable(source, `it needs ${Math.ceil(needed / 1e6)} MB beside the database, ${Math.floor((bavail * bsize) / 1e6)} MB are free`);
   }
+}
+
+/** Whether a file is a database rather than an archive, as its first bytes tell (https://www.sqlite.org/fileformat.html). */
+function isDatabase(path: string): boolean {
+  const magic = Buffer.alloc(16);
+  const file = openSync(path, 'r');
+  try {
+    readSync(file, magic, 0, magic.length, 0);
+  } finally {
+    closeSync(file);
+  }
+  return magic.toString('latin1') === 'SQLite format 3\0';
+}
+
+/** A database such as one that was set aside: configuration and token stay as they are. */
+async function copyDatabaseAlone({ source, paths, database, onProgress }: StageOptions, directory: string): Promise<Unpacked> {
+  onProgress('Copying ...');
+  const present = { 'config.json': paths.configPath, 'models.json': paths.modelsPath, token: paths.tokenPath };
+  const texts = BACKUP_TEXTS.filter((name) => existsSync(present[name]));
+  for (const name of texts) copyFileSync(present[name], join(directory, name));
+  await database.copyDatabase(source, join(directory, BACKUP_DATABASE));
+  return { createdAt: statSync(source).mtime.toISOString(), names: [...texts, BACKUP_DATABASE], isReplacedState: false };
 }
 
 async function copyReplacedState({ source, database, onProgress }: StageOptions, directory: string): Promise<Unpacked> {

@@ -26,7 +26,8 @@ export class RestoreCommand extends BaseCommand {
     details: `
       The file is checked in full before anything changes. A running gateway finishes its work, as at a restart, and
       continues with the restored state; connections wait in the meantime. The replaced state is kept, and the command that restores it is
-      printed. A backup of an older version is migrated; one of a newer version is refused.
+      printed. A backup of an older version is migrated; one of a newer version is refused. A database alone, such as a copy of
+      gateway.db, is restored, too; configuration and token then stay.
 
       Messages that were waiting when the backup was made may have been sent since: they are marked unknown and wait
       for your decision (xopc messages --status unknown), unless --send-queued is given.

@@ -2,7 +2,8 @@
  * Checks the database by its header alone (https://www.sqlite.org/fileformat.html, "The Database Header" and "The WAL File
  * Format"): the newest copy of the first page may still be in the write-ahead log.
  */
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, existsSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { RESCUED } from '../../shared/backup.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { fail, type Finding, ok } from './finding.js';
 
@@ -67,7 +68,11 @@ function readHeader(path: string): HeaderBytes | undefined {
 }
 
 function inspect(path: string, { size, header }: HeaderBytes): Finding {
-  if (size === 0) return ok('database', `${path} is empty`);
+  if (size === 0) {
+    return fail('database', `${path} is empty: its content was cut off`, {
+      fix: `Restore a backup with: xopc restore FILE   Or move it and ${path}-wal away to begin with a new database`,
+    });
+  }
   const setAside = 'The next start sets it aside and creates a new one; recover the readable part with: sqlite3 FILE .recover';
   if (header.toString('latin1', 0, MAGIC.length) !== MAGIC) return fail('database', `${path} is not an SQLite database`, { fix: setAside });
   if (header.readUInt32BE(APPLICATION_ID_OFFSET) !== APPLICATION_ID)
@@ -80,8 +85,15 @@ function inspect(path: string, { size, header }: HeaderBytes): Finding {
 /** A newer schema than this version can read, the worker refuses; its reason is in `status`. */
 export function checkDatabase({ databasePath }: GatewayPaths): Finding {
   try {
+    if (existsSync(databasePath + RESCUED)) return ok('database', `${databasePath}${RESCUED} is put in its place at the next start`);
     const found = readHeader(databasePath);
-    return found === undefined ? ok('database', `${databasePath} is created at the first start`) : inspect(databasePath, found);
+    if (found !== undefined) return inspect(databasePath, found);
+    if ((statSync(`${databasePath}-wal`, { throwIfNoEntry: false })?.size ?? 0) === 0) {
+      return ok('database', `${databasePath} is created at the first start`);
+    }
+    return fail('database', `${databasePath} is missing, but its log ${databasePath}-wal is there`, {
+      fix: 'Put it back, or restore a backup with: xopc restore FILE   Or move the log away to begin with a new database',
+    });
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? String(error);
     return fail('database', `${databasePath} cannot be read (${code})`, {

@@ -112,8 +112,8 @@ export interface Conversation extends ConversationServices, ConversationLife {
   /** Current values for `/metrics`. */
   gauges(): Promise<CounterSample[]>;
   warnings(): StatusWarning[];
-  /** Records by how much the event loop was late. */
-  noteLate(lateMs: number): void;
+  /** Called every few seconds: records by how much the event loop was late, and looks whether the database is still in its place. */
+  beat(lateMs: number): void;
 }
 
 /** The store, the models that can be asked, and what is published: everything else stands on these. */
@@ -208,6 +208,7 @@ function createServices(parts: Parts, { paths: { databasePath }, channelTimes: t
     cron: cron.service,
     overview: createOverviewService({ store, clock, databasePath }),
     usage: createUsageService({ store, clock }),
+    isStoreAvailable: () => store.isAvailable,
     pageSecrets: storedPageSecrets(store),
   };
 }
@@ -220,6 +221,7 @@ function createLife(parts: Parts, { paths, checkDatabase: check }: ConversationD
   const integrity = check && new IntegrityCheck({ store, path: paths.databasePath, clock, logger: integrityLog, isSoleWorker, check });
   const commands = parts.commands.list();
   async function quiesce(timeoutMs = Infinity): Promise<void> {
+    void store.watch();
     ai.cancel();
     discovery.stop();
     await cron.quiesce();
@@ -266,6 +268,9 @@ export function createConversation(deps: ConversationDeps): Conversation {
     channels,
     warnings,
     gauges: () => readGauges({ store: common.store, logger: common.logger, channels }),
-    noteLate: (lateMs) => samples.noteLate(lateMs),
+    beat(lateMs) {
+      samples.noteLate(lateMs);
+      void common.store.watch();
+    },
   };
 }

@@ -293,7 +293,7 @@ export class WorkerLifecycle {
   #armBeat(delayMs: number): void {
     const dueAtMs = performance.now() + delayMs;
     this.#heartbeat = setTimeout(() => {
-      this.#conversation.noteLate(performance.now() - dueAtMs);
+      this.#conversation.beat(performance.now() - dueAtMs);
       this.#beat();
     }, delayMs);
   }

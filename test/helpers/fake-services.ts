@@ -112,6 +112,7 @@ export function createFakeServices(): FakeServices {
         }),
     },
     usage: { read: (input) => note('usage.read', input, fakeUsage) },
+    isStoreAvailable: () => true,
     pageSecrets: fakePageSecrets(),
     config: fakeConfigService(calls),
     events: new EventLog({ instanceId: 'wk_test', version: '1.2.3', buildId: 'b1', clock: systemClock }),

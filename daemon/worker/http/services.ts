@@ -43,6 +43,8 @@ export interface Services {
   readonly counters: CounterService;
   readonly logs: LogService;
   readonly logLevel: LogLevelService;
+  /** Whether messages can be stored. */
+  readonly isStoreAvailable: () => boolean;
   /** Sessions of the page. */
   readonly pageSecrets: PageSecrets;
 }

@@ -18,17 +18,26 @@ export interface OpenDatabase {
    * @throws what `run` throws, what keeps the transaction from beginning, or what undid all of it, such as a full disk
    */
   transaction<T>(run: (tx: Transaction) => Promise<T>): Promise<T>;
-  /** Whether the database in its place is still the one that was opened. */
+  /** Whether the next one that opens the database finds what is written to this one: cheap, called before and after each commit. */
   isInPlace(): boolean;
+  /**
+   * Puts the content of a database that is no longer in its place back there, complete and on disk, and keeps what took its place.
+   * Only {@link close} may follow. @throws STORE_UNAVAILABLE, or an error for `classify`
+   */
+  rescue(): Promise<void>;
+  /** Moves what was written from the engine's log, if it has one, to the data. */
+  checkpoint(): Promise<void>;
   /** Runs the migrations that are incompatible with earlier builds. */
   contract(): Promise<void>;
   /** Waits for the transaction under way. */
   close(): Promise<void>;
 }
 
-/** A damaged database that was moved out of the way. */
+/** A file that was moved out of the way: a damaged database, or what somebody put in the place of an open one. */
 export interface SetAside {
   readonly path: string;
+  /** What happened. */
+  readonly message: string;
   /** How to recover its content. */
   readonly hint: string;
   exists(): boolean;
@@ -38,13 +47,16 @@ export interface SetAside {
 export interface StoreEngine {
   /** The place, for messages and logs; never a secret. */
   readonly place: string;
-  /** Opens the database, or creates it, and runs the migrations that only expand. @throws an error for {@link classify} */
-  open(): Promise<OpenDatabase>;
+  /**
+   * Opens the database and runs the migrations that only expand. Creates it where there is none, but only with `isAlone`: another
+   * worker may have one open that is no longer in its place. @throws an error for {@link classify}
+   */
+  open(options: { readonly isAlone: boolean }): Promise<OpenDatabase>;
   classify(error: unknown): StoreFault;
   /** Returns the reason in words, for a message such as `… cannot be used: the disk is full`. */
   describe(error: unknown): string;
   /** Moves a damaged database out of the way. @throws STORE_UNAVAILABLE */
-  setAside(nowMs: number): SetAside;
+  setAside(nowMs: number): Promise<SetAside>;
   /** Returns the newest one that was set aside and is still there. */
   findSetAside(): SetAside | undefined;
   /** Returns what distinguishes this database from another one in the same place; undefined where there is none. */

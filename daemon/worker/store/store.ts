@@ -6,9 +6,10 @@ import type { Clock } from '../../../shared/clock.js';
 import type { StatusWarning } from '../../../shared/control/messages.js';
 import { GatewayError } from '../../../shared/errors.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
-import { type OpenDatabase, type SetAside, type StoreEngine, type StoreFault, storeUnavailable } from './engine.js';
+import { type OpenDatabase, type StoreEngine, type StoreFault, storeUnavailable } from './engine.js';
 import { type EarlyResult, GroupCommit, type Write, type WriteItems } from './group-commit.js';
 import { probeWriting } from './leases.js';
+import { StoreHealth } from './store-health.js';
 import type { Transaction } from './transaction.js';
 
 export interface StoreOptions {
@@ -19,9 +20,6 @@ export interface StoreOptions {
   isSoleWorker(): boolean;
 }
 
-const FIRST_RETRY_MS = 250;
-const LAST_RETRY_MS = 10_000;
-
 export class Store {
   readonly #options: StoreOptions;
   readonly #commits: GroupCommit;
@@ -29,27 +27,25 @@ export class Store {
   /** What the last transaction was for. */
   #written: OpenDatabase | undefined;
   #opening: Promise<void> | undefined;
-  /** Why the last attempt to open or to write failed; undefined while all is well. */
-  #fault: GatewayError | undefined;
-  /** The fault that was logged last. */
-  #logged: string | undefined;
-  #setAside: SetAside | undefined;
-  #retryMs = FIRST_RETRY_MS;
-  #cancelRetry: (() => void) | undefined;
+  readonly #health: StoreHealth;
   #isClosed = false;
   readonly #listeners: (() => void)[] = [];
 
   constructor(options: StoreOptions) {
     this.#options = options;
+    this.#health = new StoreHealth(options);
     this.#commits = new GroupCommit({
-      database: async () => (this.#written = await this.#writable()),
+      database: async () => {
+        const database = await this.#writable();
+        return { transaction: (run) => this.#commit(database, run) };
+      },
       classify: (error) => options.engine.classify(error),
     });
   }
 
   /** Opens the database. Never rejects: what keeps it from opening is in {@link warnings}, and it is tried again. */
   open(): Promise<void> {
-    this.#opening ??= this.#attempt(() => this.#options.engine.open().catch((error: unknown) => this.#openAfresh(error)));
+    this.#opening ??= this.#attempt(() => this.#openInPlace().catch((error: unknown) => this.#openAfresh(error)));
     return this.#opening;
   }
 
@@ -119,29 +115,37 @@ export class Store {
     return this.#options.engine.readSize();
   }
 
-  warnings(): StatusWarning[] {
-    const warnings: StatusWarning[] = [];
-    if (this.#fault !== undefined) {
-      const { message, hint } = this.#fault;
-      warnings.push({ code: 'STORE_UNAVAILABLE', message, ...(hint === undefined ? {} : { hint }) });
-    }
-    if (this.#setAside?.exists() === true) {
-      const { path, hint } = this.#setAside;
-      warnings.push({
-        code: 'STORE_SET_ASIDE',
-        message: `the database was damaged; it was kept as ${path} and a new, empty one is in use`,
-        hint,
-      });
-    }
-    return warnings;
+  /** Whether it can be read and written, as far as is known. */
+  get isAvailable(): boolean {
+    return this.#health.fault === undefined;
   }
 
-  /** Waits for the writes under way and closes. */
+  warnings(): StatusWarning[] {
+    return this.#health.warnings();
+  }
+
+  /** Moves what was written from the engine's log to the data, so that a copy of that alone is complete. */
+  async checkpoint(): Promise<void> {
+    await (await this.#ready()).checkpoint();
+  }
+
+  /** Looks whether the database is still in its place, for times without writes. Never rejects: what fails is in {@link warnings}. */
+  async watch(): Promise<void> {
+    if (this.#database?.isInPlace() === false) await this.write(probeWriting).catch(() => undefined);
+  }
+
+  /** Waits for the writes under way, leaves everything where the next start looks for it, and closes. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    this.#cancelRetry?.();
+    this.#health.stop();
     await this.#opening;
     await this.#commits.idle();
+    try {
+      if (this.#database?.isInPlace() === false) await this.#database.rescue();
+      else if (this.#options.isSoleWorker()) await this.#database?.checkpoint();
+    } catch (error) {
+      this.#health.noteFault(error);
+    }
     await this.#drop();
   }
 
@@ -152,7 +156,7 @@ export class Store {
     } catch (error) {
       throw await this.#handle(error, this.#written);
     }
-    this.#noteSound();
+    this.#health.noteSound();
     for (const listener of this.#listeners) listener();
     return value;
   }
@@ -160,14 +164,18 @@ export class Store {
   async #attempt(open: () => Promise<OpenDatabase>): Promise<void> {
     try {
       this.#database = await open();
-      this.#setAside ??= this.#options.engine.findSetAside();
-      this.#noteSound();
+      this.#health.noteSetAside(this.#options.engine.findSetAside());
+      this.#health.noteSound();
     } catch (error) {
-      this.#noteFault(error);
-      this.#retryLater(() => void this.open());
+      this.#health.noteFault(error);
+      this.#health.retryLater(() => void this.open());
     } finally {
       this.#opening = undefined;
     }
+  }
+
+  #openInPlace(): Promise<OpenDatabase> {
+    return this.#options.engine.open({ isAlone: this.#options.isSoleWorker() });
   }
 
   /** Sets a damaged database aside and opens a new one. @throws the error again for any other fault */
@@ -177,42 +185,52 @@ export class Store {
     return this.#replace(error);
   }
 
-  #replace(damage: unknown): Promise<OpenDatabase> {
+  async #replace(damage: unknown): Promise<OpenDatabase> {
     const { engine, clock, logger } = this.#options;
     if (!this.#options.isSoleWorker()) {
       throw storeUnavailable(engine.place, `it is damaged (${engine.describe(damage)}), and another worker still uses it`, damage);
     }
-    this.#setAside = engine.setAside(clock.now());
+    const copy = await engine.setAside(clock.now());
+    this.#health.noteSetAside(copy);
     logger.error(
-      { path: engine.place, copy: this.#setAside.path, err: damage },
+      { path: engine.place, copy: copy.path, err: damage },
       'the database is damaged; it was set aside and a new one was created',
     );
-    return engine.open();
-  }
-
-  #retryLater(retry: () => void): void {
-    if (this.#isClosed) return;
-    this.#cancelRetry?.();
-    this.#cancelRetry = this.#options.clock.after(this.#retryMs, retry);
-    this.#retryMs = Math.min(this.#retryMs * 2, LAST_RETRY_MS);
+    return this.#openInPlace();
   }
 
   async #ready(): Promise<OpenDatabase> {
     await this.#opening;
     if (this.#database !== undefined) return this.#database;
-    if (this.#fault !== undefined) throw this.#fault;
+    if (this.#health.fault !== undefined) throw this.#health.fault;
     throw storeUnavailable(this.#options.engine.place, this.#isClosed ? 'the gateway is stopping' : 'it has not been opened yet');
   }
 
-  /** A database that was deleted or replaced while it was open would take messages and lose them. */
   async #writable(): Promise<OpenDatabase> {
-    const database = await this.#ready();
-    if (database.isInPlace()) return database;
+    this.#written = await this.#ready();
+    if (this.#written.isInPlace()) return this.#written;
+    await this.#rescue(this.#written);
+    return (this.#written = await this.#ready());
+  }
+
+  /** What is written to files that were removed or replaced meanwhile is put back before anybody is told that it is stored. */
+  async #commit<T>(database: OpenDatabase, run: (tx: Transaction) => Promise<T>): Promise<T> {
+    const value = await database.transaction(run);
+    if (!database.isInPlace()) await this.#rescue(database);
+    return value;
+  }
+
+  /** @throws while the content cannot be put back, which is tried again: nothing is stored until then */
+  async #rescue(database: OpenDatabase): Promise<void> {
     const { engine, logger } = this.#options;
-    logger.error({ path: engine.place }, 'the database file was removed or replaced while it was open; reopening it');
+    if (!this.#options.isSoleWorker()) {
+      throw storeUnavailable(engine.place, 'its files were removed or replaced while it was open, and another worker still uses it');
+    }
+    await database.rescue();
+    logger.error({ path: engine.place }, 'the files of the database were removed or replaced while it was open; its content was put back');
     await this.#drop();
     await this.open();
-    return this.#ready();
+    await this.#ready();
   }
 
   async #drop(): Promise<void> {
@@ -232,10 +250,10 @@ export class Store {
 
   /** @param database  which one failed: an error of one that was replaced meanwhile says nothing about its successor */
   async #recover(error: unknown, fault: StoreFault, database: OpenDatabase | undefined): Promise<GatewayError> {
-    if (database === undefined || database !== this.#database || this.#opening !== undefined) return this.#toFault(error);
-    const reason = this.#noteFault(error);
+    if (database === undefined || database !== this.#database || this.#opening !== undefined) return this.#health.toFault(error);
+    const reason = this.#health.noteFault(error);
     if (fault !== 'corrupt') {
-      this.#retryLater(() => void this.write(probeWriting).catch(() => undefined));
+      this.#health.retryLater(() => void this.write(probeWriting).catch(() => undefined));
       return reason;
     }
     await this.#drop();
@@ -243,27 +261,5 @@ export class Store {
     this.#opening = this.#attempt(async () => this.#replace(error));
     await this.#opening;
     return reason;
-  }
-
-  /** Logs each fault once: while it lasts it is in {@link warnings}. */
-  #noteFault(error: unknown): GatewayError {
-    const fault = this.#toFault(error);
-    this.#fault = fault;
-    if (this.#logged !== fault.message) this.#options.logger.error({ path: this.#options.engine.place, err: error }, fault.message);
-    this.#logged = fault.message;
-    return fault;
-  }
-
-  #noteSound(): void {
-    if (this.#fault !== undefined) this.#options.logger.info({ path: this.#options.engine.place }, 'the database is available again');
-    this.#fault = undefined;
-    this.#logged = undefined;
-    this.#retryMs = FIRST_RETRY_MS;
-  }
-
-  #toFault(error: unknown): GatewayError {
-    if (error instanceof GatewayError) return error;
-    const { engine } = this.#options;
-    return storeUnavailable(engine.place, engine.describe(error), error);
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Background work of the one active worker on the store: late migrations, interrupted turns, purging of expired data, and
- * the search index.
+ * Background work of the one active worker on the store: late migrations, interrupted turns, purging of expired data, the
+ * search index, and checkpoints.
  */
 import type { Clock } from '../../../shared/clock.js';
 import type { Config } from '../../../shared/config/schema.js';
@@ -16,6 +16,7 @@ import type { Store } from '../store/store.js';
 import { StoreWait } from '../store/store-wait.js';
 import { retentionSteps } from '../sessions/session-retention.js';
 import { SESSION_UNDO_MS } from '../sessions/sessions.js';
+import { IdleCheckpoint } from './idle-checkpoint.js';
 import { SearchIndexer } from './search-indexer.js';
 import type { TurnJournal } from '../turns/turn-journal.js';
 
@@ -42,6 +43,7 @@ export class Upkeep {
   readonly #options: UpkeepOptions;
   readonly #wait: StoreWait;
   readonly #indexer: SearchIndexer;
+  readonly #checkpoint: IdleCheckpoint;
   #cancel: (() => void) | undefined;
   #isStopped = false;
   #round: Promise<void> | undefined;
@@ -50,18 +52,22 @@ export class Upkeep {
     this.#options = options;
     this.#wait = new StoreWait(options, 'upkeep is waiting for the store');
     this.#indexer = new SearchIndexer(options);
+    this.#checkpoint = new IdleCheckpoint(options);
   }
 
   /** Runs late migrations and ends interrupted turns. Purging and later rounds follow in the background. */
   async start(): Promise<void> {
     await this.#beginRound();
-    if (!this.#isStopped) this.#indexer.start();
+    if (this.#isStopped) return;
+    this.#indexer.start();
+    this.#checkpoint.start();
   }
 
   /** Starts no more rounds and waits for the current one. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#cancel?.();
+    this.#checkpoint.stop();
     await this.#round;
     await this.#indexer.stop();
   }

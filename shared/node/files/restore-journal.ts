@@ -6,14 +6,14 @@
 import { existsSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs';
 import { mkdir, open, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { BACKUP_DATABASE, BACKUP_TEXTS, type BackupName, type BackupText } from '../../backup.js';
+import { BACKUP_DATABASE, BACKUP_TEXTS, type BackupName, type BackupText, RESCUED } from '../../backup.js';
 import { GatewayError } from '../../errors.js';
 import { syncDirectory, writeFileAtomic } from './atomic-file.js';
 import { withFileLock } from './file-lock.js';
 import type { GatewayPaths } from '../process/paths.js';
 
-/** SQLite's files beside a database in WAL mode. They are moved first, so that none is left beside another database. */
-const SIDECARS = ['-wal', '-shm', '-journal'] as const;
+/** Files that belong to a database. They are moved first, so that none is left beside another one. */
+const SIDECARS = ['-wal', '-shm', '-journal', RESCUED] as const;
 const JOURNAL = 'journal.json';
 const STAGED = 'staged';
 /** How many replaced states are kept. */

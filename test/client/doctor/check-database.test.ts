@@ -15,7 +15,7 @@ const OURS = 0x78_6f_70_63;
 
 test.each([
   { what: 'none', content: undefined, level: 'ok', says: 'created at the first start' },
-  { what: 'an empty file', content: '', level: 'ok', says: 'is empty' },
+  { what: 'an empty file', content: '', level: 'fail', says: 'is empty: its content was cut off' },
   { what: 'ours', content: header({ applicationId: OURS, version: 65_536 * 2 + 5 }), level: 'ok', says: 'schema version 5' },
   { what: 'text', content: 'hello', level: 'fail', says: 'not an SQLite database' },
   { what: "another program's", content: header({ applicationId: 42 }), level: 'fail', says: 'to another program' },
@@ -41,6 +41,17 @@ test.each([
   frame.writeUInt32BE(salt, 8);
   writeFileSync(`${paths.databasePath}-wal`, Buffer.concat([head, frame, header({ applicationId: OURS, version: 5 })]));
   expect(checkDatabase(paths)).toMatchObject({ level: 'ok', message: expect.stringContaining(says) as string });
+});
+
+test('a database that is missing beside its log, and one that waits to be put back, are told apart from none', () => {
+  const paths = testPaths();
+  mkdirSync(paths.stateDir);
+  writeFileSync(`${paths.databasePath}-wal`, '');
+  expect(checkDatabase(paths)).toMatchObject({ level: 'ok' });
+  writeFileSync(`${paths.databasePath}-wal`, 'pages');
+  expect(checkDatabase(paths)).toMatchObject({ level: 'fail', message: expect.stringContaining('is missing, but its log') as string });
+  writeFileSync(`${paths.databasePath}.rescued`, 'all of it');
+  expect(checkDatabase(paths)).toMatchObject({ level: 'ok', message: expect.stringContaining('is put in its place') as string });
 });
 
 test('a directory in its place is named, with what to do', () => {

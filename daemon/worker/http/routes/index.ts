@@ -72,7 +72,7 @@ export function apiRoutes(deps: RouteDeps): Route[] {
     ...logRoutes({ logs: services.logs, logLevel: services.logLevel, connections, clock }),
     ...pageSessionRoutes(deps.pageSession),
     socketRoute,
-    ...healthRoutes(document, isDraining),
+    ...healthRoutes(document, { isDraining, isStoreAvailable: services.isStoreAvailable }),
     ...pageRoutes({ document, isDraining, page: deps.page }),
   ];
   return [...routes, ...openApiRoutes(routes, document().version)];

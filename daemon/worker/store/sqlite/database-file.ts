@@ -8,20 +8,24 @@ import {
   closeSync,
   constants,
   existsSync,
-  fsyncSync,
+  linkSync,
   lstatSync,
   openSync,
   readdirSync,
+  readlinkSync,
   realpathSync,
   renameSync,
+  rmSync,
   statSync,
   type Stats,
 } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
+import { RESCUED } from '../../../../shared/backup.js';
 import { GatewayError } from '../../../../shared/errors.js';
-import { ensurePrivateDirectory } from '../../../../shared/node/files/atomic-file.js';
+import { ensurePrivateDirectory, syncDirectory, temporaryName } from '../../../../shared/node/files/atomic-file.js';
 import { storeUnavailable } from '../engine.js';
+import { writeEmptyDatabase } from './migrate.js';
 
 /** Suffixes of the files that SQLite keeps beside a database in WAL mode. */
 export const SIDECARS = ['-wal', '-shm'] as const;
@@ -37,7 +41,9 @@ const REASONS: Readonly<Record<string, string>> = {
   ENFILE: 'too many files are open',
 };
 
-function fromFileError(path: string, error: unknown): GatewayError {
+/** Returns the error for a file operation that failed. */
+export function fromFileError(path: string, error: unknown): GatewayError {
+  if (error instanceof GatewayError && error.code === 'STORE_UNAVAILABLE') return error;
   if (error instanceof GatewayError) return storeUnavailable(path, error.message, error);
   const code = (error as NodeJS.ErrnoException).code ?? String(error);
   return storeUnavailable(path, `${REASONS[code] ?? 'the file system refuses it'} (${code})`, error);
@@ -48,33 +54,71 @@ function existing(path: string): Stats | undefined {
 }
 
 function isLink(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+  try {
+    return lstatSync(path).isSymbolicLink();
+  } catch {
+    return false;
+  }
 }
 
-/** Creates an empty file whose name, too, survives a power loss. */
-function makeEmpty(path: string): void {
-  closeSync(openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600));
-  if (process.platform === 'win32') return;
-  const directory = openSync(dirname(realpathSync(path)), constants.O_RDONLY);
+const AFRESH = "restore a backup with 'xopc restore', or move it and its -wal file away to begin with a new one";
+
+/** Returns where the file is, or would be: a link that leads to nothing still names it. */
+export function locate(path: string): string {
   try {
-    fsyncSync(directory);
-  } finally {
-    closeSync(directory);
+    return realpathSync(path);
+  } catch {
+    return isLink(path) ? resolve(dirname(path), readlinkSync(path)) : path;
   }
+}
+
+/** Creates a database without tables that survives a power loss. At no time is the file empty: an empty one has lost its content. */
+async function create(path: string): Promise<void> {
+  const temporary = temporaryName(path);
+  closeSync(openSync(temporary, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600));
+  try {
+    await writeEmptyDatabase(temporary);
+    linkSync(temporary, path);
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+  await syncDirectory(dirname(path));
+}
+
+/** @throws STORE_UNAVAILABLE for a database that another worker may have open, while this one sees another or none */
+function assertWhole(path: string): void {
+  const missing = [path, `${path}-wal`].find((file) => !existsSync(file));
+  if (missing !== undefined) throw storeUnavailable(path, `${basename(missing)} is missing, and another worker still uses it`);
+}
+
+/** @throws STORE_UNAVAILABLE where a log tells that there was a database */
+function assertNew(path: string): void {
+  const log = existing(`${path}-wal`);
+  if (log === undefined || log.size === 0) return;
+  throw storeUnavailable(
+    path,
+    `it is missing, but its log ${basename(path)}-wal is there; put it back, or restore a backup with 'xopc restore', or move the log away to begin with a new one`,
+  );
 }
 
 /**
  * Removes the access of other users before SQLite opens the file: SQLite gives its sidecars the mode of the database.
  * An existing file is never opened here, because closing it would release the locks that SQLite holds on it.
  */
-function prepare(path: string): void {
+async function prepare(path: string, isAlone: boolean): Promise<void> {
   ensurePrivateDirectory(dirname(path));
+  if (isAlone) await placeRescued(locate(path));
   const entry = existing(path);
   // The disk may be missing only for now: a new database elsewhere would hide the old one.
   if (entry === undefined && isLink(path)) throw storeUnavailable(path, 'it is a symbolic link that leads to nothing');
-  if (entry === undefined) return makeEmpty(path);
-  if (entry.isDirectory()) throw storeUnavailable(path, 'it is a directory, not a database file');
-  if (!entry.isFile()) throw storeUnavailable(path, 'it is not a regular file');
+  if (entry?.isDirectory() === true) throw storeUnavailable(path, 'it is a directory, not a database file');
+  if (entry?.isFile() === false) throw storeUnavailable(path, 'it is not a regular file');
+  if (!isAlone) assertWhole(locate(path));
+  if (entry === undefined) {
+    assertNew(path);
+    return create(path);
+  }
+  if (entry.size === 0) throw storeUnavailable(path, `it is empty: its content was cut off; ${AFRESH}`);
   if (process.platform !== 'win32') {
     for (const file of [path, ...SIDECARS.map((suffix) => path + suffix)]) {
       const mode = existing(file)?.mode;
@@ -85,14 +129,15 @@ function prepare(path: string): void {
 }
 
 /**
- * Makes sure that there is a regular file (an empty one is a new database) that only this user can read and write.
+ * Makes sure that there is a database that only this user can read and write; one of which {@link RESCUED} is there gets its content back.
+ * @param isAlone  whether no other worker may have it open
  * @throws STORE_UNAVAILABLE with the reason in words
  */
-export function prepareDatabaseFile(path: string): void {
+export async function prepareDatabaseFile(path: string, isAlone: boolean): Promise<void> {
   try {
-    prepare(path);
+    await prepare(path, isAlone);
   } catch (error) {
-    throw error instanceof GatewayError && error.code === 'STORE_UNAVAILABLE' ? error : fromFileError(path, error);
+    throw fromFileError(path, error);
   }
 }
 
@@ -116,32 +161,59 @@ export async function readDatabaseSize(path: string): Promise<number | null> {
   return size === undefined ? null : size + logSize;
 }
 
-/** Returns the newest copy that was set aside and still exists. */
-export function findSetAside(path: string): string | undefined {
+/** A file that was moved out of the way, and why. */
+export interface Aside {
+  readonly path: string;
+  readonly kind: 'corrupt' | 'replaced';
+}
+
+const ASIDE = /^\.(corrupt|replaced)-(\d{8}T\d{6}Z(?:\.\d+)?)$/;
+
+/** Returns the newest file that was moved out of the way and still exists. */
+export function findSetAside(path: string): Aside | undefined {
   const original = realpathSync(path);
-  const prefix = `${basename(original)}.corrupt-`;
-  const copies = readdirSync(dirname(original)).filter(
-    (name) => name.startsWith(prefix) && /^\d{8}T\d{6}Z(\.\d+)?$/.test(name.slice(prefix.length)),
-  );
-  const newest = copies.toSorted().at(-1);
-  return newest === undefined ? undefined : join(dirname(original), newest);
+  const found = readdirSync(dirname(original)).flatMap((name) => {
+    const match = name.startsWith(basename(original)) ? ASIDE.exec(name.slice(basename(original).length)) : null;
+    return match === null ? [] : [{ path: join(dirname(original), name), kind: match[1] as Aside['kind'], time: match[2] ?? '' }];
+  });
+  return found.toSorted((one, other) => one.time.localeCompare(other.time)).at(-1);
+}
+
+/** Moves a file and its sidecars; these first: one left beside another database would be taken for its log, or be deleted. */
+function moveAside(original: string, kind: Aside['kind'], nowMs: number): Aside {
+  const time = new Date(nowMs).toISOString().replace(/[-:]|\.\d+/g, '');
+  const path = freeName(`${original}.${kind}-${time}`);
+  for (const suffix of [...SIDECARS, '']) if (existsSync(original + suffix)) renameSync(original + suffix, path + suffix);
+  return { path, kind };
 }
 
 /**
- * Moves a damaged database and its sidecars to `{path}.corrupt-{time}`, where SQLite's own tools can open it, and returns
- * that path. Sidecars go first: one left beside a new, empty database would be deleted, and with it the newest messages.
+ * Moves a damaged database and its sidecars to `{path}.corrupt-{time}`, where SQLite's own tools can open it.
  * @throws STORE_UNAVAILABLE when it cannot be moved
  */
-export function setAside(path: string, nowMs: number): string {
+export async function setAside(path: string, nowMs: number): Promise<Aside> {
   try {
     const original = realpathSync(path);
-    const time = new Date(nowMs).toISOString().replace(/[-:]|\.\d+/g, '');
-    const copy = freeName(`${original}.corrupt-${time}`);
-    for (const suffix of [...SIDECARS, '']) if (existsSync(original + suffix)) renameSync(original + suffix, copy + suffix);
+    const aside = moveAside(original, 'corrupt', nowMs);
     // A link that leads to nothing would not be opened again.
-    if (isLink(path)) makeEmpty(original);
-    return copy;
+    if (isLink(path)) await create(original);
+    return aside;
   } catch (error) {
     throw fromFileError(path, error);
   }
+}
+
+/**
+ * Moves a rescued copy, where there is one, to its place. Whatever file is there is kept as `{path}.replaced-{time}`, unless it is
+ * `ours`, of which the copy has everything. Whoever is killed here leaves the rest to the next start.
+ */
+export async function placeRescued(path: string, ours?: string): Promise<void> {
+  const rescued = existing(path + RESCUED);
+  if (rescued === undefined) return;
+  const present = existing(path);
+  if (present?.isFile() === false) throw storeUnavailable(path, 'it is not a regular file, and its content is in ' + path + RESCUED);
+  if (present !== undefined && fileIdentity(path) !== ours) moveAside(path, 'replaced', rescued.mtimeMs);
+  for (const suffix of SIDECARS) rmSync(path + suffix, { force: true });
+  renameSync(path + RESCUED, path);
+  await syncDirectory(dirname(path));
 }

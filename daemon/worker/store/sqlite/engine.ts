@@ -3,27 +3,38 @@ import { existsSync } from 'node:fs';
 import type { SetAside, StoreEngine } from '../engine.js';
 import { MIGRATIONS } from '../migrations/index.js';
 import type { Migration } from '../migrations/migration.js';
-import { fileIdentity, findSetAside, readDatabaseSize, setAside } from './database-file.js';
+import { type Aside, fileIdentity, findSetAside, readDatabaseSize, setAside } from './database-file.js';
 import { classifyFault, describeFault } from './faults.js';
 import { openSqlite } from './open.js';
 
-const describeCopy = (path: string): SetAside => ({
-  path,
-  hint: `Restore a backup with 'xopc restore', or recover the copy with 'sqlite3 ${path} .recover'. This warning ends when the copy is removed.`,
-  exists: () => existsSync(path),
-});
+const ENDS = 'This warning ends when that file is removed.';
+
+/** Returns what a user is told of a file that was moved out of the way. */
+function describeAside({ path, kind }: Aside): SetAside {
+  const told = {
+    corrupt: {
+      message: `the database was damaged; it was kept as ${path} and a new, empty one is in use`,
+      hint: `Restore a backup with 'xopc restore', or recover the copy with 'sqlite3 ${path} .recover'. ${ENDS}`,
+    },
+    replaced: {
+      message: `another file was put in the place of the open database; it was kept as ${path}, and the gateway continues with its own content`,
+      hint: `To use that file instead, run: xopc restore ${path}   ${ENDS}`,
+    },
+  };
+  return { path, ...told[kind], exists: () => existsSync(path) };
+}
 
 /** @param migrations  default: those of this build */
 export function sqliteEngine(path: string, migrations: readonly Migration[] = MIGRATIONS): StoreEngine {
   return {
     place: path,
-    open: () => openSqlite(path, migrations),
+    open: (options) => openSqlite(path, migrations, options),
     classify: classifyFault,
     describe: describeFault,
-    setAside: (nowMs) => describeCopy(setAside(path, nowMs)),
+    setAside: async (nowMs) => describeAside(await setAside(path, nowMs)),
     findSetAside() {
-      const copy = findSetAside(path);
-      return copy === undefined ? undefined : describeCopy(copy);
+      const aside = findSetAside(path);
+      return aside === undefined ? undefined : describeAside(aside);
     },
     identity: () => fileIdentity(path),
     readSize: () => readDatabaseSize(path),

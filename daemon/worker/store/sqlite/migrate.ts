@@ -1,6 +1,6 @@
 /** Brings an open SQLite database to the newest schema. The version is in the file's header, so that opening reads nothing else. */
 import { versionAfter, type Migration, type SchemaVersion } from '../migrations/migration.js';
-import type { LibsqlConnection } from './connection.js';
+import { LibsqlConnection } from './connection.js';
 import { createQueries } from './dialect.js';
 import { inTransaction } from './transactions.js';
 
@@ -29,6 +29,16 @@ export async function readHeader(connection: LibsqlConnection): Promise<Header> 
   const { rows } = await connection.run<{ count: number }>('select count(*) as count from sqlite_schema');
   if ((await pragma(connection, 'application_id')) === APPLICATION_ID) return { version, origin: 'ours' };
   return { version, origin: rows[0]?.count === 0 ? 'new' : 'foreign' };
+}
+
+/** Makes an empty file a database of ours that has no tables. */
+export async function writeEmptyDatabase(path: string): Promise<void> {
+  const connection = new LibsqlConnection(path);
+  try {
+    await connection.exec(`pragma application_id = ${APPLICATION_ID}`);
+  } finally {
+    connection.close();
+  }
 }
 
 async function runOne(connection: LibsqlConnection, migration: Migration): Promise<void> {

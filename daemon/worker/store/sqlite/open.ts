@@ -4,10 +4,12 @@ import { type OpenDatabase, storeUnavailable } from '../engine.js';
 import type { Migration } from '../migrations/migration.js';
 import { transactionOf } from '../transaction.js';
 import { LibsqlConnection } from './connection.js';
-import { fileIdentity, prepareDatabaseFile } from './database-file.js';
+import { locate, placeRescued, prepareDatabaseFile } from './database-file.js';
 import { createQueries } from './dialect.js';
 import { messageSearch } from './message-search.js';
 import { migrate, readHeader } from './migrate.js';
+import { OpenFiles } from './open-files.js';
+import { rescueContent } from './rescue.js';
 import { inTransaction } from './transactions.js';
 
 /** How long opening waits for another worker's transaction before it fails. */
@@ -55,11 +57,11 @@ function openAccess(connection: LibsqlConnection) {
 
 /**
  * Opens (or creates) the database and runs the migrations that only expand.
+ * @param options.isAlone  whether no other worker may have it open
  * @throws STORE_UNAVAILABLE when the place, the file's owner or its schema is wrong; the driver's error (see `classifyFault`) otherwise
  */
-export async function openSqlite(path: string, migrations: readonly Migration[]): Promise<OpenDatabase> {
-  prepareDatabaseFile(path);
-  const identity = fileIdentity(path);
+export async function openSqlite(path: string, migrations: readonly Migration[], { isAlone = true } = {}): Promise<OpenDatabase> {
+  await prepareDatabaseFile(path, isAlone);
   const connection = await connect(path, { isThreaded: true });
   let reading: LibsqlConnection;
   try {
@@ -73,12 +75,19 @@ export async function openSqlite(path: string, migrations: readonly Migration[])
     throw error;
   }
   const tx = openAccess(connection);
+  const files = new OpenFiles(path);
   /** Uses of the writer's connection, one after another. */
   const inOrder = createSerial();
   return {
     reader: openAccess(reading),
     transaction: (run) => inOrder(() => inTransaction(connection, () => run(tx))),
-    isInPlace: () => fileIdentity(path) === identity,
+    isInPlace: () => files.areInPlace(),
+    rescue: () =>
+      inOrder(async () => {
+        await rescueContent(connection, path);
+        await placeRescued(locate(path), files.database);
+      }),
+    checkpoint: () => inOrder(() => connection.exec('pragma wal_checkpoint(truncate)')),
     contract: () => inOrder(() => migrate(connection, { migrations, phase: 'all' })),
     close: () =>
       inOrder(async () => {

@@ -43,8 +43,9 @@ test('what arrives while a worker ends is stored by it and answered by the next'
 
 test('a turn that the worker before still runs is left to it, and the chat waits', async () => {
   const { start, say, told, model } = await makeChat();
-  const live = ['wk_old', 'wk_next'];
+  const live = ['wk_old'];
   const old = await start({ instanceId: 'wk_old', liveInstanceIds: () => live });
+  live.push('wk_next');
   let open = (): void => undefined;
   const until = new Promise<void>((resolve) => {
     open = resolve;
@@ -65,7 +66,9 @@ test('a turn that the worker before still runs is left to it, and the chat waits
 
 test('an interrupted turn with effects is not run again, and the chat gets a notice', async () => {
   const { start, say, told, model } = await makeChat();
-  const old = await start({ instanceId: 'wk_old', liveInstanceIds: () => ['wk_old', 'wk_next'] });
+  const live = ['wk_old'];
+  const old = await start({ instanceId: 'wk_old', liveInstanceIds: () => live });
+  live.push('wk_next');
   model.reply(hanging);
   await say(old, 'send it');
   await model.received(1);

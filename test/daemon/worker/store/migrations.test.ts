@@ -85,8 +85,9 @@ test('a store contracts only when no other worker lives', async () => {
   const path = place();
   const version = NEWEST_SCHEMA + 1;
   const migrations = [...MIGRATIONS, add(version, 'create table contracted (x)', 'contract')];
-  let isAlone = false;
+  let isAlone = true;
   const store = await openStore({ path, migrations, isSoleWorker: () => isAlone });
+  isAlone = false;
   const isContracted = () =>
     store.read(
       async (tx) => (await sql`select name from sqlite_schema where name = 'contracted'`.execute(queriesOf(tx))).rows.length === 1,

@@ -1,10 +1,24 @@
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  watch,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import Database from 'libsql';
-import { expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { appendMessage } from '../../../../daemon/worker/store/conversations/messages.js';
 import { findSession } from '../../../../daemon/worker/store/conversations/sessions.js';
 import type { Store } from '../../../../daemon/worker/store/store.js';
+import { eventually } from '../../../helpers/eventually.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
 import { addSession, openStore, session } from '../../../helpers/open-store.js';
 import { tempDir } from '../../../helpers/temp-dir.js';
@@ -24,6 +38,15 @@ const unavailable = { code: 'UNAVAILABLE', message: expect.stringContaining('gat
 async function filled(path: string): Promise<void> {
   const store = await openStore({ path });
   await addSession(store, 'kept');
+  await store.close();
+}
+
+/** The same as a worker leaves it that was killed: with the newest in the log. */
+async function filledInLog(path: string, peerId = 'kept'): Promise<void> {
+  let isAlone = true;
+  const store = await openStore({ path, isSoleWorker: () => isAlone });
+  await addSession(store, peerId);
+  isAlone = false;
   await store.close();
 }
 
@@ -59,10 +82,7 @@ test.each([
 test('a write-ahead log goes whole with the database that is set aside, and harms no new one', async () => {
   const path = place();
   await filled(path);
-  new Database(path).pragma('wal_checkpoint(TRUNCATE)');
-  const writing = await openStore({ path });
-  await addSession(writing, 'newest');
-  await writing.close();
+  await filledInLog(path, 'newest');
   const log = readFileSync(`${path}-wal`);
   expect(log.length).toBeGreaterThan(0);
   damage(path, { at: 0, length: 16 });
@@ -75,23 +95,89 @@ test('a write-ahead log goes whole with the database that is set aside, and harm
 
 test('a damaged database whose log still holds the damaged pages is used as it is', async () => {
   const path = place();
-  await filled(path);
+  await filledInLog(path);
   damage(path, { at: 0, length: 16 });
   const store = await openStore({ path });
   expect(codes(store)).toEqual([]);
   expect((await store.read((tx) => findSession(tx, session('kept').key)))?.id).toBe(1);
 });
 
-test('an empty file is a new database, and a left-over log beside it is not taken for its content', async () => {
+describe('a database that has lost its content is not taken for a new one', () => {
+  /** Whatever is there is left as it is, and the reason says what to do. */
+  async function expectRefused(path: string, reason: RegExp): Promise<void> {
+    const content = (): unknown[] => readdirSync(dirname(path)).map((name) => [name, readFileSync(join(dirname(path), name))]);
+    const before = content();
+    const store = await openStore({ path });
+    await expect(works(store)).rejects.toMatchObject({ code: 'UNAVAILABLE', message: expect.stringMatching(reason) as string });
+    expect(codes(store)).toEqual(['STORE_UNAVAILABLE']);
+    await store.close();
+    expect(content()).toEqual(before);
+  }
+
+  test('cut off, beside its log', async () => {
+    const path = place();
+    await filledInLog(path);
+    truncateSync(path);
+    await expectRefused(path, /it is empty: its content was cut off; restore a backup/);
+  });
+
+  test('cut off, alone', async () => {
+    const path = place();
+    writeFileSync(path, '');
+    await expectRefused(path, /it is empty/);
+  });
+
+  test('removed, with its log left', async () => {
+    const path = place();
+    await filledInLog(path);
+    rmSync(path);
+    await expectRefused(path, /it is missing, but its log gateway\.db-wal is there; put it back/);
+  });
+
+  test('moved away as it says, a new one is made', async () => {
+    const path = place();
+    writeFileSync(path, '');
+    const clock = new FakeClock();
+    const store = await openStore({ path, clock });
+    rmSync(path);
+    clock.advance(250);
+    await store.open();
+    expect(await works(store)).toBe(true);
+    expect(codes(store)).toEqual([]);
+  });
+});
+
+test('a database is made whole: whoever is killed meanwhile leaves none that looks as if it had lost its content', async () => {
   const path = place();
+  const sizes: number[] = [];
+  const watcher = watch(dirname(path), (_, name) => {
+    if (name === 'gateway.db') sizes.push(statSync(path).size);
+  });
+  onTestFinished(() => watcher.close());
   await filled(path);
-  const log = readFileSync(`${path}-wal`);
-  rmSync(path);
-  writeFileSync(path, '');
-  writeFileSync(`${path}-wal`, log);
-  const store = await openStore({ path });
+  await eventually(() => expect(sizes.length).toBeGreaterThan(0));
+  expect(Math.min(...sizes)).toBeGreaterThanOrEqual(4_096);
+  expect(readdirSync(dirname(path)).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+});
+
+test('no database is made, and none opened without its log, beside a worker that may have one open', async () => {
+  const path = place();
+  let isAlone = false;
+  const clock = new FakeClock();
+  const store = await openStore({ path, clock, isSoleWorker: () => isAlone });
+  await expect(works(store)).rejects.toMatchObject({
+    message: expect.stringContaining('gateway.db is missing, and another worker') as string,
+  });
+  expect(readdirSync(dirname(path))).toEqual([]);
+  await filled(path);
+  rmSync(`${path}-wal`);
+  clock.advance(250);
+  await store.open();
+  await expect(works(store)).rejects.toMatchObject({ message: expect.stringContaining('gateway.db-wal is missing, and') as string });
+  isAlone = true;
+  clock.advance(10_000);
+  await store.open();
   expect(await works(store)).toBe(true);
-  expect(codes(store)).toEqual([]);
 });
 
 test('a damaged database that another worker still uses stays where it is until that one is gone', async () => {

@@ -1,4 +1,4 @@
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import Database from 'libsql';
 import { expect, test } from 'vitest';
@@ -111,25 +111,6 @@ test('a full disk fails the writes with its reason; the store finds out by itsel
   await eventually(() => expect(codes(store)).toEqual([]));
   await limitPages(1_000_000);
   await writeMuch();
-});
-
-test('a database that is removed or replaced while it is open is noticed before anything is written to it', async () => {
-  const path = place();
-  const store = await openStore({ path });
-  await addSession(store, 'lost');
-  rmSync(path);
-  expect(await works(store)).toBe(true);
-  expect(existsSync(path)).toBe(true);
-
-  const other = place();
-  await filled(other);
-  new Database(other).pragma('wal_checkpoint(TRUNCATE)');
-  const replacement = `${path}.new`;
-  copyFileSync(other, replacement);
-  for (const suffix of ['-wal', '-shm']) rmSync(path + suffix);
-  renameSync(replacement, path);
-  expect(await works(store)).toBe(true);
-  expect((await store.read((tx) => findSession(tx, session('kept').key)))?.id).toBe(1);
 });
 
 test('a store that was never opened, and one that was closed, say so', async () => {

@@ -1,7 +1,8 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { OpenDatabase, StoreEngine } from '../../../../daemon/worker/store/engine.js';
 import { Store } from '../../../../daemon/worker/store/store.js';
 import type { Transaction } from '../../../../daemon/worker/store/transaction.js';
+import { eventually } from '../../../helpers/eventually.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
 import { logMemory } from '../../../helpers/log-memory.js';
 
@@ -10,8 +11,8 @@ const work = () => Promise.resolve('done');
 
 /** An engine without a database; errors say in their message what they are. */
 function fakeEngine() {
-  const counts = { opened: 0, closed: 0, setAside: 0 };
-  const state = { isInPlace: true, failure: undefined as Error | undefined };
+  const counts = { opened: 0, closed: 0, setAside: 0, rescued: 0, checkpoints: 0 };
+  const state = { isInPlace: true, failure: undefined as Error | undefined, rescueFailure: undefined as Error | undefined };
   const open = async (): Promise<OpenDatabase> => {
     counts.opened += 1;
     state.isInPlace = true;
@@ -22,6 +23,11 @@ function fakeEngine() {
         return run(tx);
       },
       isInPlace: () => state.isInPlace,
+      rescue: async () => {
+        if (state.rescueFailure !== undefined) throw state.rescueFailure;
+        counts.rescued += 1;
+      },
+      checkpoint: async () => void (counts.checkpoints += 1),
       contract: async () => undefined,
       close: async () => void (counts.closed += 1),
     };
@@ -34,9 +40,9 @@ function fakeEngine() {
       return message === 'corrupt' || message === 'unavailable' || message === 'busy' ? message : 'other';
     },
     describe: (error) => `it is ${(error as Error).message}`,
-    setAside: () => {
+    setAside: async () => {
       counts.setAside += 1;
-      return { path: 'the-copy', hint: 'look into it', exists: () => true };
+      return { path: 'the-copy', message: 'it was kept as the-copy', hint: 'look into it', exists: () => true };
     },
     findSetAside: () => undefined,
     identity: () => 'id',
@@ -86,7 +92,7 @@ test('a damaged database is set aside once, however many notice it, and a new on
   // A read of the old database fails when the new one is in use already.
   fail(new Error('corrupt'));
   await expect(late).rejects.toMatchObject({ code: 'UNAVAILABLE' });
-  expect(counts).toEqual({ opened: 2, closed: 1, setAside: 1 });
+  expect(counts).toMatchObject({ opened: 2, closed: 1, setAside: 1 });
   expect(await store.write(work)).toBe('done');
   expect(store.warnings()).toMatchObject([{ code: 'STORE_SET_ASIDE', message: expect.stringContaining('the-copy') as string }]);
 });
@@ -98,9 +104,62 @@ test('a damaged database that another worker uses is not set aside', async () =>
   await expect(store.write(work)).rejects.toMatchObject({ message: expect.stringContaining('another worker still uses it') as string });
 });
 
-test('a database that was replaced is opened anew before anything is written', async () => {
-  const { store, counts, state } = await openStore();
-  state.isInPlace = false;
-  expect(await store.write(work)).toBe('done');
-  expect(counts).toMatchObject({ opened: 2, closed: 1 });
+describe('a database that is no longer in its place', () => {
+  test('gets its content back before anything is written, and is opened anew', async () => {
+    const { store, counts, state, log } = await openStore();
+    state.isInPlace = false;
+    expect(await store.write(work)).toBe('done');
+    expect(counts).toMatchObject({ opened: 2, closed: 1, rescued: 1 });
+    expect(log.entries).toMatchObject([{ level: 'error', message: expect.stringContaining('its content was put back') as string }]);
+  });
+
+  test('gets it back before a write is confirmed whose commit it may have missed', async () => {
+    const { store, counts, state } = await openStore();
+    const write = store.write(async () => {
+      state.isInPlace = false;
+      return 'stored';
+    });
+    expect(await write).toBe('stored');
+    expect(counts).toMatchObject({ opened: 2, rescued: 1 });
+  });
+
+  test('takes no write while the content cannot be put back, says why, and recovers by itself', async () => {
+    const { store, counts, state, clock } = await openStore();
+    Object.assign(state, { isInPlace: false, rescueFailure: new Error('unavailable') });
+    let runs = 0;
+    const write = async (): Promise<void> => void (runs += 1);
+    await expect(store.write(write)).rejects.toMatchObject({ code: 'UNAVAILABLE', message: 'the-place cannot be used: it is unavailable' });
+    expect({ runs, isAvailable: store.isAvailable }).toEqual({ runs: 0, isAvailable: false });
+    expect(store.warnings()).toMatchObject([{ code: 'STORE_UNAVAILABLE' }]);
+    expect(counts).toMatchObject({ opened: 1, closed: 0 });
+    state.rescueFailure = undefined;
+    clock.advance(250);
+    await eventually(() => expect(counts).toMatchObject({ opened: 2, rescued: 1 }));
+  });
+
+  test('is left alone while another worker has it open', async () => {
+    const { store, counts, state } = await openStore({ isSoleWorker: false });
+    state.isInPlace = false;
+    await expect(store.write(work)).rejects.toMatchObject({ message: expect.stringContaining('another worker still uses it') as string });
+    expect(counts).toMatchObject({ opened: 1, rescued: 0 });
+  });
+
+  test('is noticed between writes, and at the end', async () => {
+    const { store, counts, state } = await openStore();
+    state.isInPlace = false;
+    await store.watch();
+    expect(counts).toMatchObject({ opened: 2, rescued: 1 });
+    state.isInPlace = false;
+    await store.close();
+    expect(counts).toMatchObject({ opened: 2, closed: 2, rescued: 2, checkpoints: 0 });
+  });
+});
+
+test('the last worker leaves no log behind', async () => {
+  const alone = await openStore();
+  await alone.store.close();
+  expect(alone.counts).toMatchObject({ closed: 1, checkpoints: 1 });
+  const beside = await openStore({ isSoleWorker: false });
+  await beside.store.close();
+  expect(beside.counts).toMatchObject({ closed: 1, checkpoints: 0 });
 });

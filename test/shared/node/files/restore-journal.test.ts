@@ -47,11 +47,17 @@ test('everything is replaced, and what was there is kept, sidecars too', async (
   const paths = home();
   write(paths, 'old');
   writeFileSync(`${paths.databasePath}-wal`, 'old log');
+  // The next start would put it in the place of what is restored.
+  writeFileSync(`${paths.databasePath}.rescued`, 'old copy');
   await stage(paths);
   const kept = await carryOutRestore(paths, ID);
   expect(contents(paths)).toEqual(all('new'));
-  expect(existsSync(`${paths.databasePath}-wal`)).toBe(false);
-  expect(readdirSync(kept).toSorted()).toEqual(['config.json', 'gateway.db', 'gateway.db-wal', 'journal.json', 'models.json', 'token']);
+  expect(readdirSync(paths.stateDir).filter((name) => name.startsWith('gateway.db'))).toEqual(['gateway.db']);
+  expect(
+    readdirSync(kept)
+      .filter((name) => name.startsWith('gateway.db'))
+      .toSorted(),
+  ).toEqual(['gateway.db', 'gateway.db-wal', 'gateway.db.rescued']);
   expect(readFileSync(join(kept, 'gateway.db'), 'utf8')).toBe('old gateway.db');
 });
 

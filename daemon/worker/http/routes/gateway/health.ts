@@ -30,8 +30,13 @@ function jsonOf(document: () => HealthDocument): () => string {
   };
 }
 
-/** Live: this process answers. Ready: it also wants new work, which a draining one does not. */
-export function healthRoutes(document: () => HealthDocument, isDraining: () => boolean): Route[] {
+const unready = (message: string): GatewayError => new GatewayError('UNAVAILABLE', { message, details: { ready: false } });
+
+/** Live: this process answers. Ready: it also takes new work, which one that is draining or has no database does not. */
+export function healthRoutes(
+  document: () => HealthDocument,
+  { isDraining, isStoreAvailable }: { isDraining: () => boolean; isStoreAvailable: () => boolean },
+): Route[] {
   const json = jsonOf(document);
   const get = (path: string, summary: string, check: () => void): Route =>
     route({
@@ -45,8 +50,8 @@ export function healthRoutes(document: () => HealthDocument, isDraining: () => b
       },
     });
   const isReady = (): void => {
-    if (!isDraining()) return;
-    throw new GatewayError('UNAVAILABLE', { message: 'This worker is draining and accepts no new work.', details: { ready: false } });
+    if (isDraining()) throw unready('This worker is draining and accepts no new work.');
+    if (!isStoreAvailable()) throw unready("The database cannot be used at the moment; 'xopc gateway status' says why.");
   };
   return [
     get('/health', 'Check that the gateway responds', () => undefined),

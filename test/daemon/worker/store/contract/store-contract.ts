@@ -35,9 +35,9 @@ function faulty(engine: StoreEngine, faults: Faults): StoreEngine {
   });
   return {
     ...engine,
-    async open() {
+    async open(options) {
       if (faults.open !== undefined) throw faults.open;
-      return wrap(await engine.open());
+      return wrap(await engine.open(options));
     },
   };
 }
