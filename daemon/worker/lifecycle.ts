@@ -1,7 +1,4 @@
-/**
- * The worker's lifecycle: configuration → store → HTTP → `ready` → listen → activate → drain.
- * The supervisor's messages trigger each step.
- */
+/** The worker's lifecycle, as the supervisor's messages ask: configuration → store → HTTP → `ready` → listen → activate → drain. */
 import { portTaken } from '../../shared/listen-error.js';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -31,6 +28,7 @@ import { type Conversation, createConversation } from './compose.js';
 import { checkInProcess } from './upkeep/integrity-check.js';
 import { LogLevelOverride, LogLevels } from './observe/log-level.js';
 import { lateLogs } from './observe/late-logs.js';
+import { ownRssBytes } from './observe/memory.js';
 import type { SupervisorChannel } from './supervisor-channel.js';
 import { WorkerConfig } from './config/worker-config.js';
 
@@ -277,7 +275,7 @@ export class WorkerLifecycle {
     this.#isIdle = vitals.connections === 0;
     this.#channel.send({
       type: 'heartbeat',
-      vitals: { rssBytes: process.memoryUsage.rss(), ...vitals, channels, warnings: this.#warnings() },
+      vitals: { rssBytes: ownRssBytes(), ...vitals, channels, warnings: this.#warnings() },
     });
     this.#armBeat(this.#isIdle ? HEARTBEAT_MS.idle : HEARTBEAT_MS.busy);
   }

@@ -30,6 +30,7 @@ export class Respawn {
       hadServed: worker.activeSinceMs !== undefined,
       healthyMs,
       killedFromOutside: worker.killedFor === undefined && (record.signal === 'SIGKILL' || record.signal === 'SIGTERM'),
+      failedToSpawn: record.pid <= 0,
       permanent: record.code === PERMANENT_EXIT_CODE,
     });
     this.#delayMs = delayMs;

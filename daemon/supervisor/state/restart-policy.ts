@@ -11,6 +11,8 @@ export interface Death {
   readonly healthyMs: number;
   /** A signal from outside (an operator's kill, the kernel's OOM killer), not the worker's own fault. */
   readonly killedFromOutside: boolean;
+  /** There was no process: nothing is known of the worker, and a further try costs little. */
+  readonly failedToSpawn: boolean;
   /** The worker said "do not respawn" (exit code 125). */
   readonly permanent: boolean;
 }
@@ -22,6 +24,8 @@ interface Decision {
 
 export const FIRST_DELAY_MS = 100;
 export const MAX_DELAY_MS = 30_000;
+/** The longest delay while no process can be started: descriptors or memory may be free again at any moment. */
+export const MAX_SPAWN_DELAY_MS = 2_000;
 /** Healthy time after which earlier deaths are forgotten. */
 export const FORGIVE_AFTER_MS = 60_000;
 /** Score from which the gateway is `failed`: five quick deaths. */
@@ -45,9 +49,10 @@ export class RestartPolicy {
     const isInnocent = death.hadServed && death.killedFromOutside;
     this.#score += isInnocent ? OUTSIDE_KILL_SCORE : EXIT_SCORE;
     if (!isInnocent) this.#quickDeaths += 1;
-    if (death.permanent || this.#score >= FAILED_SCORE) return { verdict: 'failed', delayMs: this.#jitter(MAX_DELAY_MS) };
+    const maxDelayMs = death.failedToSpawn ? MAX_SPAWN_DELAY_MS : MAX_DELAY_MS;
+    if (death.permanent || this.#score >= FAILED_SCORE) return { verdict: 'failed', delayMs: this.#jitter(maxDelayMs) };
     if (isInnocent || this.#quickDeaths === 1) return { verdict: 'now', delayMs: 0 };
-    return { verdict: 'later', delayMs: this.#jitter(Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (this.#quickDeaths - 2))) };
+    return { verdict: 'later', delayMs: this.#jitter(Math.min(maxDelayMs, FIRST_DELAY_MS * 2 ** (this.#quickDeaths - 2))) };
   }
 
   /** A restart or a changed configuration starts with a clean sheet. */

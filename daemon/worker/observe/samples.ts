@@ -8,6 +8,7 @@ import { GatewayError } from '../../../shared/errors.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import { addSample, MINUTE_MS, type MinuteSample } from '../store/overview/minute-samples.js';
 import type { Store } from '../store/store.js';
+import { ownRssBytes } from './memory.js';
 
 export interface SamplesOptions {
   readonly store: Pick<Store, 'write'>;
@@ -94,7 +95,7 @@ export class Samples {
       minute: this.#minute,
       requests: requests.count - this.#known.count,
       failedRequests: requests.failed - this.#known.failed,
-      rssBytes: this.#options.rssBytes?.() ?? process.memoryUsage.rss(),
+      rssBytes: this.#options.rssBytes?.() ?? ownRssBytes(),
     };
     this.#counts = { ...NOTHING };
     this.#known = requests;

@@ -9,8 +9,8 @@ import {
   RestartPolicy,
 } from '../../../../daemon/supervisor/state/restart-policy.js';
 
-const crash: Death = { hadServed: false, healthyMs: 0, killedFromOutside: false, permanent: false };
-const shotDown: Death = { hadServed: true, healthyMs: 100, killedFromOutside: true, permanent: false };
+const crash: Death = { hadServed: false, healthyMs: 0, killedFromOutside: false, failedToSpawn: false, permanent: false };
+const shotDown: Death = { hadServed: true, healthyMs: 100, killedFromOutside: true, failedToSpawn: false, permanent: false };
 
 function decide(policy: RestartPolicy, deaths: readonly Death[]): string[] {
   return deaths.map((death) => {
@@ -48,6 +48,11 @@ describe('without jitter', () => {
 
   test('a worker that asks not to be respawned is tried again at the cap only', () => {
     expect(decide(policyWithoutJitter(), [{ ...crash, permanent: true }])).toEqual(['failed 30000']);
+  });
+
+  test('while no process can be started the tries go on every two seconds', () => {
+    const decisions = decide(policyWithoutJitter(), Array<Death>(6).fill({ ...crash, failedToSpawn: true }));
+    expect(decisions).toEqual(['now 0', 'later 100', 'later 200', 'later 400', 'failed 2000', 'failed 2000']);
   });
 
   test('a serving worker that somebody kills comes back at once, a hundred times in a row', () => {
@@ -93,6 +98,7 @@ test('whatever series of deaths: delays stay within the limits, and failed comes
     hadServed: fc.boolean(),
     healthyMs: fc.integer({ min: 0, max: 2 * FORGIVE_AFTER_MS }),
     killedFromOutside: fc.boolean(),
+    failedToSpawn: fc.boolean(),
     permanent: fc.boolean(),
   });
   const random = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
