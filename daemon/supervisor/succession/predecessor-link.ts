@@ -6,6 +6,7 @@ import type { Clock } from '../../../shared/clock.js';
 import { GatewayError, toErrorDocument } from '../../../shared/errors.js';
 import type { SuccessionMessage } from '../../../shared/ipc/messages.js';
 import { awaitExit, ownParent, type ParentProcess } from './parent-process.js';
+import { limitWait } from './patience.js';
 import { type PredecessorEffect, type PredecessorEvent, type PredecessorState, predecessorTransition } from './predecessor-table.js';
 
 export const HAND_OVER_LIMIT_MS = 10_000;
@@ -157,7 +158,7 @@ export class PredecessorLink {
   }
 
   #ask(message: SuccessionMessage, limitMs: number): void {
-    this.#cancelLimit = this.#clock.after(limitMs, () => this.#dispatch({ type: 'overdue' }));
+    this.#cancelLimit = limitWait(this.#clock, limitMs, () => this.#dispatch({ type: 'overdue' }));
     this.#send(message);
   }
 

@@ -14,6 +14,7 @@ import type { Progress } from '../control/control-server.js';
 import { stoppingError, type StopPurpose } from '../state/stop-plan.js';
 import type { Supervisor } from '../supervisor.js';
 import type { GatewayResources } from './gateway-resources.js';
+import { limitWait } from './patience.js';
 import { type SuccessionEffect, type SuccessionEvent, type SuccessionState, successionTransition } from './succession-table.js';
 
 /** A successor ends a worker that is not ready after 120 s by itself; one that hangs, or was stopped (SIGSTOP), cannot. */
@@ -175,7 +176,7 @@ export class Succession {
 
   #limit(pid: number, limitMs: number): void {
     this.#cancelLimit?.();
-    this.#cancelLimit = this.#deps.clock.after(limitMs, () => this.abort(hangingError(pid, limitMs)));
+    this.#cancelLimit = limitWait(this.#deps.clock, limitMs, () => this.abort(hangingError(pid, limitMs)));
   }
 
   #handOver(): void {

@@ -1,0 +1,13 @@
+/** The time limit of a wait for another process's message. */
+import type { Clock } from '../../../shared/clock.js';
+
+/** Time to read the messages that arrived while this process was itself stopped (SIGSTOP, suspend): its timers fire before it reads. */
+const READ_MS = 100;
+
+/** Calls `onOverdue` once `limitMs` have passed and all messages that came in time have been read. @returns a function that cancels it */
+export function limitWait(clock: Clock, limitMs: number, onOverdue: () => void): () => void {
+  let cancel = clock.after(limitMs - READ_MS, () => {
+    cancel = clock.after(READ_MS, onOverdue);
+  });
+  return () => cancel();
+}
