@@ -56,7 +56,10 @@ export async function makeTurns() {
   const turns = new TurnRunner({
     ...shared,
     journal: new TurnJournal({ ...shared, instanceId: 'wk_1', liveInstanceIds: () => ['wk_1'], publish: (change) => changes.push(change) }),
-    commands: new CommandRegistry([{ name: 'stop', summary: 'stops', stopsTurns: true, run: async () => 'Stopped.' }]),
+    commands: new CommandRegistry([
+      { name: 'stop', summary: 'stops', stopsTurns: true, run: async () => 'Stopped.' },
+      { name: 'new', summary: 'begins anew', run: async () => 'New.' },
+    ]),
     tools: new ToolBox({
       ...shared,
       config: () => config,
@@ -76,7 +79,7 @@ export async function makeTurns() {
     session: session('me'),
     mustExist: false,
     text: 'hello',
-    runsCommands: true,
+    asker: 'chat',
     candidates: 'ref' in candidates ? [candidates] : candidates,
     ...more,
   });

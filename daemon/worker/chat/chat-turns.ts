@@ -126,7 +126,7 @@ export class ChatTurns implements InboxHandler {
       mustExist: false,
       text: message.content,
       candidates,
-      runsCommands: true,
+      asker: 'chat' as const,
       messageId: message.questionId ?? message.id,
       previousTurnId: message.turnId ?? undefined,
       hooks: this.#hooks(handling),

@@ -131,7 +131,7 @@ export function createMessageService(options: MessageServiceOptions) {
       // The caller may have gone.
       committed: () => outbox.wake(lane),
     };
-    return { agent, session, mustExist: false, text, candidates, runsCommands: true, hooks };
+    return { agent, session, mustExist: false, text, candidates, asker: 'chat', hooks };
   }
 
   return {

@@ -97,7 +97,7 @@ export class JobRunner {
     const session = sessionOf(isIsolated ? { agentId: agent.id, channel: 'cron', peerId: job.id } : { ...chat.session, agentId: agent.id });
     const candidates = await chooseModels({ requested: job.model ?? undefined, agent, config }, this.#options.registry());
     const origin = { jobId: job.id, runId: run.id };
-    return { agent, session, mustExist: false, text: job.message, candidates, runsCommands: false, origin, isIsolated };
+    return { agent, session, mustExist: false, text: job.message, candidates, asker: 'job', origin, isIsolated };
   }
 
   /** Empties the context of a job's own session. */

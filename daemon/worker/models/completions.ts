@@ -192,7 +192,7 @@ export class Completions {
     for await (const event of withIdleTimeout((limited) => open(model, call, limited), limit)) {
       if (event.type === 'aborted' || event.type === 'failed' || event.type === 'finish') this.#count(model, event);
       if (event.type === 'aborted' || event.type === 'failed') {
-        const error = event.type === 'aborted' ? stopped(signal) : describeFailure(event.failure, model.failing);
+        const error = event.type === 'aborted' ? stopped(signal) : describeFailure(event.failure, model.failing, 'stateless');
         if (!hasOutput) return error;
         yield { type: 'error', error };
         return undefined;

@@ -34,7 +34,7 @@ export async function* passThrough(
     if (event.type === 'aborted' || event.type === 'failed') {
       const error =
         event.type === 'failed'
-          ? describeFailure(event.failure, failing)
+          ? describeFailure(event.failure, failing, 'stateless')
           : new GatewayError('UNAVAILABLE', { message: 'the call was stopped before it finished' });
       if (!hasBegun) throw signal.reason instanceof GatewayError ? signal.reason : error;
       return yield { type: 'error', error };

@@ -1,23 +1,42 @@
 /** One provider for each API kind, all with the same behaviour. Part of the bundle that speaks to vendors. */
 import type { LanguageModel } from 'ai';
-import type { CompletionEvent } from './completion.js';
+import { isSecretName } from '../../../shared/config/secrets.js';
+import type { ProviderFailure } from './failure.js';
 import { forwardCall } from './forward-call.js';
-import type { ConnectionSettings, ForwardEvent, Provider, ProviderEvent } from './provider.js';
+import type { ConnectionSettings, Provider, ProviderEvent } from './provider.js';
 import { CONNECT } from './sdk/connect.js';
 import { CallNotes, completeWithModel } from './sdk/sdk-completion.js';
+import { oneLine, toFailure } from './sdk/sdk-failure.js';
 import { streamModel } from './sdk/sdk-stream.js';
+
+type Failed = Extract<ProviderEvent, { type: 'failed' }>;
+
+const isFailed = (event: { readonly type: string }): event is Failed => event.type === 'failed';
 
 /** A shorter key is a placeholder for servers that need none, and may be part of any word. */
 const MIN_SECRET_LENGTH = 8;
 
-/** Hides the key in a failure: a provider may quote the key that it refuses. */
-function withoutKey<Event extends ProviderEvent | CompletionEvent | ForwardEvent>(
-  event: Event,
-  apiKey: string | undefined,
-): Event | Extract<Event, { type: 'failed' }> {
-  if (event.type !== 'failed' || apiKey === undefined || apiKey.length < MIN_SECRET_LENGTH || !event.failure.detail.includes(apiKey))
-    return event;
-  return { ...event, failure: { ...event.failure, detail: event.failure.detail.replaceAll(apiKey, '[key]') } };
+/** Returns what must not be shown: a provider may quote the key or a header that it refuses. */
+function secretsOf({ apiKey = '', headers = {} }: ConnectionSettings): string[] {
+  const named = Object.entries(headers).flatMap(([name, value]) => (isSecretName(name) ? [value, value.replace(/^\S+ /, '')] : []));
+  const words = [apiKey, ...named];
+  return words.map((word) => word.trim()).filter((word) => word.length >= MIN_SECRET_LENGTH);
+}
+
+/** Yields the events of a call. Whatever is thrown while an answer is read ends the call as a failure, and failures name no secret. */
+async function* contain<Event extends { readonly type: string }>(
+  events: AsyncIterable<Event>,
+  secrets: readonly string[],
+): AsyncGenerator<Event | Failed> {
+  const clean = (failure: ProviderFailure): Failed => {
+    const masked = secrets.reduce((text, secret) => text.replaceAll(secret, '[key]'), failure.detail);
+    return { type: 'failed', failure: { ...failure, detail: oneLine(masked) } };
+  };
+  try {
+    for await (const event of events) yield isFailed(event) ? clean(event.failure) : event;
+  } catch (error) {
+    yield clean(toFailure(error));
+  }
 }
 
 /** Bounds the cache: callers may name models that do not exist. */
@@ -40,21 +59,15 @@ function keepModels(connect: (modelId: string) => LanguageModel): (modelId: stri
 }
 
 export function createProvider(settings: ConnectionSettings): Provider {
-  const { id, name, api, apiKey } = settings;
+  const { id, name, api } = settings;
+  const secrets = secretsOf(settings);
   const modelOf = keepModels(CONNECT[api](settings));
   const notes = new CallNotes();
   return {
     id,
     name,
-    async *stream(request, signal) {
-      for await (const event of streamModel(modelOf(request.modelId), request, { api, signal })) yield withoutKey(event, apiKey);
-    },
-    async *complete(request, signal) {
-      for await (const event of completeWithModel(modelOf(request.modelId), request, { api, notes, signal }))
-        yield withoutKey(event, apiKey);
-    },
-    async *forward(request, signal) {
-      for await (const event of forwardCall(settings, request, signal)) yield withoutKey(event, apiKey);
-    },
+    stream: (request, signal) => contain(streamModel(modelOf(request.modelId), request, { api, signal }), secrets),
+    complete: (request, signal) => contain(completeWithModel(modelOf(request.modelId), request, { api, notes, signal }), secrets),
+    forward: (request, signal) => contain(forwardCall(settings, request, signal), secrets),
   };
 }

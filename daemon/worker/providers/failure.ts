@@ -1,5 +1,6 @@
 /** Failures of providers: their kinds, and their messages for people: who failed, what it answered, what to do. */
 import { GatewayError, type ErrorCode } from '../../../shared/errors.js';
+import type { ContextLimit } from './context-limit.js';
 
 /**
  * Why a provider did not answer. `auth` 401/403; `quota` no credit left; `rateLimited` 429; `notFound` unknown model or
@@ -33,6 +34,8 @@ export interface ProviderFailure {
   readonly detail: string;
   /** How long the provider asks to wait. */
   readonly retryAfterMs: number | null;
+  /** Of `tooLong`. */
+  readonly context?: ContextLimit;
 }
 
 /** Kinds that may pass soon. Timeouts are not repeated: the caller has waited for minutes already. */
@@ -56,6 +59,17 @@ export interface FailingModel {
 
 type Describe = (model: FailingModel, failure: ProviderFailure) => string;
 
+/** Who asked: a chat, a program with a session, a scheduled job, or a program that sends its whole conversation. */
+export type Asker = 'chat' | 'program' | 'job' | 'stateless';
+
+/** What each can do about a conversation that is too long. */
+const SHORTEN: Readonly<Record<Asker, string>> = {
+  chat: 'Start a new one with /new, or send a shorter message.',
+  program: 'Start a new one by sending /new as the message, name another session, or send a shorter message.',
+  job: "Shorten the job's message, or start a new conversation in its chat with /new.",
+  stateless: 'Send fewer or shorter messages.',
+};
+
 const keyPlace = ({ source }: FailingModel): string =>
   /^[A-Z_]+$/.test(source) ? `the environment variable ${source}` : `the provider's apiKey in models.json`;
 
@@ -71,8 +85,7 @@ const SENTENCES: Readonly<Record<FailureKind, Describe>> = {
     `${model.providerName} is limiting requests (HTTP 429). ${waiting(failure)}, or configure a fallback model.`,
   notFound: (model, failure) =>
     `${model.providerName} does not know the model '${model.modelId}' at ${model.baseUrl}${http(failure)}. Check the model's name and the provider's baseUrl.`,
-  tooLong: (model) =>
-    `The conversation is too long for '${model.modelId}' of ${model.providerName}. Start a new one (/new), or send a shorter message.`,
+  tooLong: (model) => `The conversation is too long for '${model.modelId}' of ${model.providerName}.`,
   rejected: (model, failure) => `${model.providerName} rejected the request${http(failure)}.`,
   overloaded: (model, failure) =>
     `${model.providerName} failed or is overloaded${http(failure)}. Try again in a moment, or configure a fallback model.`,
@@ -90,11 +103,11 @@ const SENTENCES: Readonly<Record<FailureKind, Describe>> = {
 };
 
 /** The error that callers see: AGENT_ERROR, or RATE_LIMITED with `details.retryAfterSeconds` where the provider named a time. */
-export function describeFailure(failure: ProviderFailure, model: FailingModel): GatewayError {
+export function describeFailure(failure: ProviderFailure, model: FailingModel, asker: Asker): GatewayError {
   const code: ErrorCode = failure.kind === 'rateLimited' ? 'RATE_LIMITED' : 'AGENT_ERROR';
   const said = failure.detail === '' ? '' : ` It said: ${failure.detail}`;
   return new GatewayError(code, {
-    message: SENTENCES[failure.kind](model, failure) + said,
+    message: SENTENCES[failure.kind](model, failure) + (failure.kind === 'tooLong' ? ` ${SHORTEN[asker]}` : '') + said,
     details: {
       provider: model.providerName,
       reason: failure.kind,

@@ -82,7 +82,7 @@ export function createAgentService(options: AgentServiceOptions) {
     const messageId = newId('msg');
     const begun: TurnHooks['begun'] = (tx, turn) => options.attachments.keep(tx, { sessionId: turn.session.id, messageId, files });
     const hooks = files.length === 0 ? {} : { messageId, hooks: { begun } };
-    return { ...target, text, candidates, runsCommands: false, ...hooks };
+    return { ...target, text, candidates, asker: 'program', ...hooks };
   }
 
   async function* start(request: AgentRequest, signal: AbortSignal): AsyncIterable<TurnEvent> {

@@ -5,6 +5,7 @@ import { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
 import { type LogPort, withFields } from '../../../shared/log/log-port.js';
 import type { Attachments } from '../files/attachments.js';
+import type { Asker } from '../providers/failure.js';
 import type { NewSession } from '../store/conversations/sessions.js';
 import type { Store } from '../store/store.js';
 import type { AttachedFiles } from './attached-files.js';
@@ -14,6 +15,7 @@ import type { LiveText } from './live-text.js';
 import type { LiveTurns } from './live-turns.js';
 import { type AnswerEnd, answer, type Candidate } from './model/answer.js';
 import { GUIDE_REF } from './model/guide.js';
+import { LearnedWindows } from './model/learned-windows.js';
 import { buildModelRequest } from './turn-context.js';
 import {
   type DeltaEvent,
@@ -50,8 +52,8 @@ export interface TurnRequest {
   readonly mustExist: boolean;
   readonly text: string;
   readonly candidates: readonly [Candidate, ...Candidate[]];
-  /** Whether a text that begins with a slash is a command: in chats, not for programs that talk to a model. */
-  readonly runsCommands: boolean;
+  /** Who asks: in chats a text that begins with a slash is a command, for programs only `/new`, for jobs none. */
+  readonly asker: Exclude<Asker, 'stateless'>;
   /** The id of the question's message, where it has one already. */
   readonly messageId?: string;
   /** The interrupted turn that answered the question before. */
@@ -75,11 +77,13 @@ interface Run {
 export class TurnRunner {
   readonly #options: TurnRunnerOptions;
   readonly #queue = new TurnQueue();
+  readonly #windows: LearnedWindows;
   /** Each with a promise that resolves when it has ended. */
   readonly #running = new Map<Run, Promise<void>>();
 
   constructor(options: TurnRunnerOptions) {
     this.#options = options;
+    this.#windows = new LearnedWindows(options.clock);
   }
 
   /** Starts a turn. Its events end with exactly one `done` or `error`; a reader that leaves stops it. */
@@ -241,8 +245,9 @@ export class TurnRunner {
   }
 
   /** Where no language model answers, every known command is run: nothing else understands it. */
-  #match({ runsCommands, candidates: [first], text }: TurnRequest): Run['command'] {
-    return runsCommands || first.ref === GUIDE_REF ? this.#options.commands.match(text) : undefined;
+  #match({ asker, candidates: [first], text }: TurnRequest): Run['command'] {
+    const runsAll = asker === 'chat' || first.ref === GUIDE_REF;
+    return runsAll || (asker === 'program' && text.trim() === '/new') ? this.#options.commands.match(text) : undefined;
   }
 
   async #askModels(run: Run, turn: BeginningTurn, report: (event: DeltaEvent | ToolEvent) => void): Promise<AnswerEnd> {
@@ -254,6 +259,8 @@ export class TurnRunner {
       buildRequest: (step) =>
         buildModelRequest({ store, commands, files, attachments, turn, step, text, systemPrompt: agent.systemPrompt }),
       tools: tools.forTurn(agent, turn, signal),
+      windows: this.#windows,
+      asker: request.asker,
       signal,
       clock,
       logger: this.#logOf(run, turn),

@@ -1,5 +1,6 @@
 /** Converts errors of the AI SDK into plain data. Part of the bundle that speaks to vendors. */
-import { APICallError, RetryError } from 'ai';
+import { APICallError, JSONParseError, RetryError, TypeValidationError } from 'ai';
+import { readContextLimit } from '../context-limit.js';
 import type { FailureKind, ProviderFailure } from '../failure.js';
 
 /** A 2xx answer that is not an event stream. */
@@ -17,11 +18,11 @@ export class NotAStreamError extends Error {
   }
 }
 
-/** A stream with an event that never ends. */
-export class EndlessEventError extends Error {
-  constructor() {
-    super('an event of the answer is too large');
-    this.name = 'EndlessEventError';
+/** A stream, or one event of it, that does not end within its limit. */
+export class EndlessAnswerError extends Error {
+  constructor(what: string) {
+    super(`${what} is too large`);
+    this.name = 'EndlessAnswerError';
   }
 }
 
@@ -30,15 +31,17 @@ const MAX_RETRY_AFTER_MS = 24 * 60 * 60 * 1_000;
 
 /** Codes and phrases of different providers for the same failures. */
 const QUOTA = /insufficient_quota|billing|credit balance|payment required/i;
-const TOO_LONG =
-  /context_length_exceeded|context length|context window|maximum context|too many tokens|prompt is too long|token count .{0,40}exceeds/i;
 /** Google answers a wrong key with 400. */
 const WRONG_KEY = /API_KEY_INVALID/;
 const UNSENDABLE_HEADER = /invalid header value|to a ByteString/i;
 const RATE_LIMITED = /rate_limit|rate limit|too many requests/i;
 
-function oneLine(text: string): string {
-  const line = text.replace(/[\s\p{Cc}]+/gu, ' ').trim();
+/** Returns a text on one line, shortened: to be used once secrets are masked, because it could keep a part of one. */
+export function oneLine(text: string): string {
+  const line = text
+    .slice(0, MAX_DETAIL_LENGTH * 10)
+    .replace(/[\s\p{Cc}]+/gu, ' ')
+    .trim();
   return line.length <= MAX_DETAIL_LENGTH ? line : `${line.slice(0, MAX_DETAIL_LENGTH - 1).replace(/\p{Surrogate}$/u, '')}…`;
 }
 
@@ -52,12 +55,31 @@ function pageTitle(body: string): string {
   return title === undefined || title === '' ? 'an HTML page' : `an HTML page titled "${title}"`;
 }
 
-/** The message inside `{"error": {"message": …}}` and its variants; undefined when there is none. */
-function messageIn(value: unknown): string | undefined {
+/** The failure of a text that a vendor sent. */
+function failureOf(
+  kind: FailureKind,
+  said: { status: number | null; detail: string; retryAfterMs?: number | null; text: string },
+): ProviderFailure {
+  const { status, detail, retryAfterMs = null, text } = said;
+  const context = kind === 'tooLong' && { context: readContextLimit(text) ?? { limitTokens: null, usedTokens: null } };
+  return { kind, status, detail, retryAfterMs, ...context };
+}
+
+/** The message inside `{"error": {"message": …}}` and its variants, at most `depth` objects deep; undefined when there is none. */
+function messageIn(value: unknown, depth = 4): string | undefined {
   if (typeof value === 'string') return value;
-  if (typeof value !== 'object' || value === null) return undefined;
+  if (typeof value !== 'object' || value === null || depth === 0) return undefined;
   const { error, message, detail } = value as Record<string, unknown>;
-  return messageIn(error) ?? messageIn(message) ?? messageIn(detail);
+  return messageIn(error, depth - 1) ?? messageIn(message, depth - 1) ?? messageIn(detail, depth - 1);
+}
+
+/** Returns a document as text; an empty one if it is nested too deeply for that. */
+function textOf(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? '';
+  } catch {
+    return '';
+  }
 }
 
 function parse(body: string): unknown {
@@ -87,7 +109,7 @@ function kindOfStatus(status: number, text: string): FailureKind {
   if (status === 401 || status === 403 || WRONG_KEY.test(text)) return 'auth';
   if (status === 402 || QUOTA.test(text)) return 'quota';
   if (status === 429) return 'rateLimited';
-  if (status === 413 || TOO_LONG.test(text)) return 'tooLong';
+  if (status === 413 || readContextLimit(text) !== undefined) return 'tooLong';
   if (status === 404) return 'notFound';
   if (status === 408 || status === 409 || status === 425 || status >= 500) return 'overloaded';
   return 'rejected';
@@ -98,7 +120,7 @@ function fromAnswer(error: APICallError, status: number): ProviderFailure {
   const page = isPage(body, error.responseHeaders?.['content-type']);
   const kind = page && status < 500 && status !== 429 ? 'notTheApi' : kindOfStatus(status, body);
   const detail = page ? pageTitle(body) : (messageIn(parse(body)) ?? error.message);
-  return { kind, status, detail: oneLine(detail), retryAfterMs: retryAfterMs(error.responseHeaders, body) };
+  return failureOf(kind, { status, detail, retryAfterMs: retryAfterMs(error.responseHeaders, body), text: body });
 }
 
 /** The innermost error says what happened on the network. */
@@ -115,25 +137,42 @@ function fromNetwork(error: Error): ProviderFailure {
   const detail = [code, inner.message]
     .filter((part, index) => part !== undefined && (index === 1 || !inner.message.includes(part)))
     .join(' ');
-  return { kind: isSilence ? 'timeout' : 'unreachable', status: null, detail: oneLine(detail), retryAfterMs: null };
+  return { kind: isSilence ? 'timeout' : 'unreachable', status: null, detail, retryAfterMs: null };
+}
+
+function kindInStream(text: string): FailureKind {
+  if (QUOTA.test(text)) return 'quota';
+  if (readContextLimit(text) !== undefined) return 'tooLong';
+  return RATE_LIMITED.test(text) ? 'rateLimited' : 'overloaded';
 }
 
 /** An error object that came inside the stream, after the answer had begun with 200. */
 function fromStream(error: unknown): ProviderFailure {
-  const text = JSON.stringify(error) ?? '';
-  const kind = QUOTA.test(text) ? 'quota' : TOO_LONG.test(text) ? 'tooLong' : RATE_LIMITED.test(text) ? 'rateLimited' : 'overloaded';
-  return { kind, status: null, detail: oneLine(messageIn(error) ?? text), retryAfterMs: null };
+  const text = textOf(error);
+  return failureOf(kindInStream(text), { status: null, detail: messageIn(error) ?? text, text });
 }
 
-function fromNotAStream(error: NotAStreamError): ProviderFailure {
-  const page = isPage(error.body, error.contentType);
-  const message = messageIn(parse(error.body));
-  const detail = page ? pageTitle(error.body) : (message ?? 'the answer was not a stream');
-  const kind = page ? 'notTheApi' : message === undefined ? 'protocol' : fromStream(message).kind;
-  return { kind, status: error.status, detail: oneLine(detail), retryAfterMs: null };
+function fromNotAStream({ body, contentType, status }: NotAStreamError): ProviderFailure {
+  if (isPage(body, contentType)) return failureOf('notTheApi', { status, detail: pageTitle(body), text: body });
+  const message = messageIn(parse(body));
+  if (message === undefined) return failureOf('protocol', { status, detail: 'the answer was not a stream', text: body });
+  return failureOf(kindInStream(message), { status, detail: message, text: message });
 }
 
-/** @param error  whatever the SDK threw, or put into an `error` part */
+/** An answer that the SDK could not read: it may be an error in a form of the vendor's own. */
+function fromReading(error: Error): ProviderFailure {
+  if (TypeValidationError.isInstance(error) && messageIn(error.value) !== undefined) return fromStream(error.value);
+  const kind = /without a finish reason/i.test(error.message) ? 'cut' : 'protocol';
+  // The SDK's own words quote the whole answer.
+  const detail = TypeValidationError.isInstance(error)
+    ? 'a part of the answer does not have the form of this API'
+    : JSONParseError.isInstance(error)
+      ? 'a part of the answer is not JSON'
+      : error.message;
+  return { kind, status: null, detail, retryAfterMs: null };
+}
+
+/** Returns a failure whose detail is as the vendor said it. @param error  whatever the SDK threw, or put into an `error` part */
 export function toFailure(error: unknown): ProviderFailure {
   if (RetryError.isInstance(error)) return toFailure(error.lastError);
   if (error instanceof NotAStreamError) return fromNotAStream(error);
@@ -142,14 +181,13 @@ export function toFailure(error: unknown): ProviderFailure {
     // The platform's message about an invalid header contains the key.
     if (UNSENDABLE_HEADER.test(error.message))
       return { kind: 'auth', status: null, detail: 'the API key or a header has a character that cannot be sent', retryAfterMs: null };
-    const kind = /without a finish reason/i.test(error.message) ? 'cut' : 'protocol';
-    return { kind, status: null, detail: oneLine(error.message), retryAfterMs: null };
+    return fromReading(error);
   }
   const { statusCode } = error;
   if (statusCode === undefined) return fromNetwork(error);
   if (statusCode >= 200 && statusCode < 300) {
     const inner = innermost(error);
-    if (inner instanceof EndlessEventError) return { kind: 'protocol', status: statusCode, detail: inner.message, retryAfterMs: null };
+    if (inner instanceof EndlessAnswerError) return { kind: 'protocol', status: statusCode, detail: inner.message, retryAfterMs: null };
     // The status was fine, so the body ended too early.
     const failure = fromNetwork(error);
     return { ...failure, kind: failure.kind === 'timeout' ? 'timeout' : 'cut', status: statusCode };

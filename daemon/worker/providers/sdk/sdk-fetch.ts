@@ -1,26 +1,31 @@
 /** The `fetch` of the SDKs. Part of the bundle that speaks to vendors. */
 import { readStart } from '../read-start.js';
-import { EndlessEventError, NotAStreamError } from './sdk-failure.js';
+import { EndlessAnswerError, NotAStreamError } from './sdk-failure.js';
 
 /** Enough of a body to tell what it is. */
 export const MAX_ERROR_BODY_BYTES = 65_536;
 
 /** Bounds the memory of one event: the SDK keeps an event until it is complete. */
 const MAX_EVENT_BYTES = 16 * 1_048_576;
+/** Bounds the memory of an answer: its reasoning and tool calls are kept until it ends. Long answers have about 40 MB of events. */
+const MAX_ANSWER_BYTES = 128 * 1_048_576;
 
-/** Fails a stream whose events never end. A pulling stream, because a transform would buffer and delay the first word. */
+/** Fails a stream, or one event of it, that never ends. A pulling stream, because a transform would buffer and delay the first word. */
 function limitEvents(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
   const reader = body.getReader();
   let bytes = 0;
+  let allBytes = 0;
   const pull = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
     const { done, value } = await reader.read();
     if (done) return controller.close();
     const text = Buffer.from(value.buffer, value.byteOffset, value.length);
     const end = Math.max(text.lastIndexOf('\n\n'), text.lastIndexOf('\r\n\r\n'));
     bytes = end < 0 ? bytes + value.length : value.length - end;
-    if (bytes <= MAX_EVENT_BYTES) return controller.enqueue(value);
+    allBytes += value.length;
+    const isEvent = bytes > MAX_EVENT_BYTES;
+    if (!isEvent && allBytes <= MAX_ANSWER_BYTES) return controller.enqueue(value);
     await reader.cancel();
-    throw new EndlessEventError();
+    throw new EndlessAnswerError(isEvent ? 'an event of the answer' : 'the answer');
   };
   return new ReadableStream({ pull, cancel: (reason) => reader.cancel(reason) }, { highWaterMark: 0 });
 }
@@ -32,7 +37,7 @@ function limitEvents(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Arra
 export async function fetchStream(input: Parameters<typeof fetch>[0], init?: RequestInit): Promise<Response> {
   // A followed redirect would send the key to another server.
   const response = await fetch(input, { ...init, redirect: 'manual' });
-  const { status, headers, body } = response;
+  const { status, statusText, headers, body } = response;
   const contentType = headers.get('content-type') ?? '';
   if (status >= 300 && status < 400) {
     await body?.cancel();
@@ -42,7 +47,8 @@ export async function fetchStream(input: Parameters<typeof fetch>[0], init?: Req
       body: `<title>Moved to ${headers.get('location') ?? 'nowhere'}</title>`,
     });
   }
-  if (!response.ok) return response;
+  // The SDK reads the whole body of an error.
+  if (!response.ok) return new Response((await readStart(response, MAX_ERROR_BODY_BYTES)).text, { status, statusText, headers });
   if (/^(text\/html|application\/json)/i.test(contentType))
     throw new NotAStreamError({ status, contentType, body: (await readStart(response, MAX_ERROR_BODY_BYTES)).text });
   return body === null ? response : Object.defineProperty(response, 'body', { value: limitEvents(body) });

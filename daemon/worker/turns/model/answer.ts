@@ -5,12 +5,14 @@
 import type { Clock } from '../../../../shared/clock.js';
 import { GatewayError } from '../../../../shared/errors.js';
 import type { LogPort } from '../../../../shared/log/log-port.js';
-import { describeFailure, type ProviderFailure } from '../../providers/failure.js';
-import type { ModelRequest, ToolCall, ToolCallMessage, ToolDefinition, ToolResult, ToolResultMessage } from '../../providers/provider.js';
+import { type Asker, describeFailure, type ProviderFailure } from '../../providers/failure.js';
+import type { ModelRequest, ToolCall, ToolDefinition, ToolResult } from '../../providers/provider.js';
 import type { ResolvedModel } from '../../providers/registry.js';
 import { addUsage } from '../../providers/token-cost.js';
 import type { DeltaEvent, ToolEvent, TurnOutcome } from '../turn-event.js';
 import { ask, type StepEnd } from './ask.js';
+import { estimateRequest, type StepMessage } from './context.js';
+import type { LearnedWindows } from './learned-windows.js';
 
 /** A model in the order of preference; one that cannot be used carries the reason. */
 export type Candidate = { readonly ref: string } & ({ readonly model: ResolvedModel } | { readonly problem: GatewayError });
@@ -19,9 +21,6 @@ export type Candidate = { readonly ref: string } & ({ readonly model: ResolvedMo
 export type AnswerEnd = Omit<TurnOutcome, 'reply' | 'model'> & { readonly model: string };
 
 type AnswerEvents<End> = AsyncGenerator<DeltaEvent | ToolEvent, End>;
-
-/** Tool calls of this turn and their results. */
-export type StepMessage = ToolCallMessage | ToolResultMessage;
 
 export interface TurnTools {
   readonly definitions: readonly ToolDefinition[];
@@ -45,6 +44,8 @@ export interface AnswerOptions {
   /** Builds a request that fits the model's context window. */
   buildRequest(step: StepRequest): Promise<ModelRequest>;
   readonly tools: TurnTools;
+  readonly windows: LearnedWindows;
+  readonly asker: Asker;
   readonly signal: AbortSignal;
   readonly clock: Clock;
   /** 0 ≤ x < 1. */
@@ -83,6 +84,8 @@ class Answer {
   readonly #options: AnswerOptions;
   readonly #steps: StepMessage[] = [];
   #iterations = 0;
+  /** Of the last request. */
+  #estimatedTokens = 0;
   #usage: TurnOutcome['usage'] = null;
   #lastText = '';
 
@@ -116,9 +119,11 @@ class Answer {
     const endAs = (state: AnswerEnd['state'], error: GatewayError | null = null): AnswerEnd => {
       return { state, model: ref, usage: this.#usage, error };
     };
+    const { windows, asker, logger } = this.#options;
     let usesTools = true;
+    let isShortened = false;
     for (;;) {
-      const end = yield* this.#step(model, usesTools);
+      const end = yield* this.#step(windows.applyTo(model), usesTools);
       switch (end.type) {
         case 'aborted':
           return endAs('aborted');
@@ -126,12 +131,14 @@ class Answer {
           return endAs('error', end.error);
         case 'unanswered':
           if (this.#isLastStep && isForbiddenToolCall(end.failure)) return endAs('error', this.#toolLoop(model));
-          if (!usesTools || !isAboutTools(end.failure)) return describeFailure(end.failure, model.failing);
-          this.#options.logger.warn(
-            { model: ref, detail: end.failure.detail },
-            'the model does not support tools; calling it without tools',
-          );
-          usesTools = false;
+          if (end.failure.context !== undefined && !isShortened) {
+            windows.learn(model, end.failure.context, this.#estimatedTokens);
+            logger.warn({ model: ref, ...end.failure.context }, 'the conversation is too long for the model; sending its newest part');
+            isShortened = true;
+          } else if (usesTools && isAboutTools(end.failure)) {
+            logger.warn({ model: ref, detail: end.failure.detail }, 'the model does not support tools; calling it without tools');
+            usesTools = false;
+          } else return describeFailure(end.failure, model.failing, asker);
           break;
         case 'finished':
           this.#usage = addUsage(this.#usage, end.usage, model.prices);
@@ -148,7 +155,11 @@ class Answer {
     const definitions = usesTools ? tools.definitions : [];
     const events = ask(model, {
       ...this.#options,
-      buildRequest: () => this.#options.buildRequest({ model, steps: this.#steps, tools: definitions, isLastStep }),
+      buildRequest: async () => {
+        const request = await this.#options.buildRequest({ model, steps: this.#steps, tools: definitions, isLastStep });
+        this.#estimatedTokens = estimateRequest(request);
+        return request;
+      },
     });
     let isFirst = true;
     for (;;) {

@@ -5,7 +5,7 @@
 import { type Clock, pause } from '../../../../shared/clock.js';
 import type { GatewayError } from '../../../../shared/errors.js';
 import type { LogPort } from '../../../../shared/log/log-port.js';
-import { describeFailure, isTransient, type ProviderFailure } from '../../providers/failure.js';
+import { type Asker, describeFailure, isTransient, type ProviderFailure } from '../../providers/failure.js';
 import { type ModelRequest, type TokenUsage, type ToolCall } from '../../providers/provider.js';
 import type { ResolvedModel } from '../../providers/registry.js';
 import type { DeltaEvent } from '../turn-event.js';
@@ -14,6 +14,7 @@ import { IDLE_TIMEOUT_MS, withIdleTimeout } from './idle-timeout.js';
 export interface AskOptions {
   /** Called for each attempt. */
   buildRequest(): Promise<ModelRequest>;
+  readonly asker: Asker;
   readonly signal: AbortSignal;
   readonly clock: Clock;
   /** 0 ≤ x < 1. */
@@ -56,7 +57,7 @@ async function* attempt(model: ResolvedModel, options: AskOptions): AsyncGenerat
   const calls: ToolCall[] = [];
   let length = 0;
   const fail = (failure: ProviderFailure): StepEnd =>
-    length > 0 ? { type: 'failed', error: describeFailure(failure, model.failing) } : { type: 'unanswered', failure };
+    length > 0 ? { type: 'failed', error: describeFailure(failure, model.failing, options.asker) } : { type: 'unanswered', failure };
   for await (const event of stream) {
     switch (event.type) {
       case 'delta':

@@ -1,6 +1,5 @@
 /** Chooses how much of a conversation the model is given: the newest part that fits its context window. */
-import type { ChatMessage, ModelMessage } from '../../providers/provider.js';
-import type { StepMessage } from './answer.js';
+import type { ChatMessage, ModelMessage, ModelRequest, ToolCallMessage, ToolResultMessage } from '../../providers/provider.js';
 
 /** For models of unknown window: that of small local models. */
 const DEFAULT_CONTEXT_WINDOW = 32_768;
@@ -47,6 +46,12 @@ function tokensOf(item: ContextItem): number {
   return estimateTokens(item.content) + (item.images?.length ?? 0) * TOKENS_PER_IMAGE;
 }
 
+/** Returns the tokens of a whole request, counted as its parts are when it is made. */
+export function estimateRequest({ system = '', messages, tools = [] }: ModelRequest): number {
+  const ofMessages = messages.map((message) => tokensOf(message.role === 'user' || message.role === 'assistant' ? message : [message]));
+  return [estimateTokens(system), estimateTokens(JSON.stringify(tools)), ...ofMessages].reduce((sum, tokens) => sum + tokens, 0);
+}
+
 /** Providers refuse a conversation that begins with a tool. */
 function oldestFirst(newestFirst: readonly ContextItem[]): ModelMessage[] {
   const items = newestFirst.toReversed();
@@ -73,6 +78,9 @@ export async function gatherContext(options: ContextOptions): Promise<ModelMessa
   } while (seq !== undefined);
   return oldestFirst(newestFirst);
 }
+
+/** Tool calls of a turn under way and their results. */
+export type StepMessage = ToolCallMessage | ToolResultMessage;
 
 const LEFT_OUT = '(omitted: the context is full)';
 

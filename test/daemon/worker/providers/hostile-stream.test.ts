@@ -107,6 +107,50 @@ test.each(['turn', 'complete'] as const)('an event without an end ends the call 
   expect(sent).toBeLessThan(64);
 });
 
+test('the body of an error is read only as far as it is needed', async () => {
+  let sent = 0;
+  const { provider } = await connect((response) => {
+    response.writeHead(400, { 'Content-Type': 'application/json' });
+    response.on('error', () => undefined);
+    const chunk = Buffer.alloc(1 << 16, '{"error":{"message":"no"}}');
+    const more = (): void => {
+      for (sent += 1; !response.destroyed && response.write(chunk); sent += 1);
+    };
+    response.on('drain', more);
+    more();
+  });
+  expect(await turn(provider)).toMatchObject([{ type: 'failed', failure: { kind: 'rejected', status: 400 } }]);
+  expect(sent).toBeLessThan(256);
+});
+
+test.each([0, 5, 12, 290, 295])('a key that an error quotes at %i is never shown in part', async (at) => {
+  const body = JSON.stringify({ error: { message: `${'x'.repeat(at)}sk-secret-0123456789 is wrong` } });
+  const server = await fakeHttp((_request, response) => response.writeHead(401, { 'Content-Type': 'application/json' }).end(body));
+  const baseUrl = `http://127.0.0.1:${server.port}/v1`;
+  const headers = { 'x-api-key': 'Token other-secret-0123' };
+  const provider = createProvider({ id: 'f', name: 'F', api: 'openai-completions', baseUrl, apiKey: 'sk-secret-0123456789', headers });
+  const [last] = await turn(provider);
+  const detail = last?.type === 'failed' ? last.failure.detail : '';
+  expect(detail.startsWith('x'.repeat(at))).toBe(true);
+  expect(detail).not.toContain('sk-s');
+});
+
+test.each([
+  ['an error', 400, 'application/json'],
+  ['an event', 200, 'text/event-stream'],
+  ['a document', 200, 'application/json'],
+])('%s that is nested a million levels deep fails the call', async (_title, status, type) => {
+  const deep = `{"error":${'{"error":'.repeat(1_000_000)}1${'}'.repeat(1_000_000)}}`;
+  const { provider } = await connect((response) => {
+    response.writeHead(status, { 'Content-Type': type });
+    response.end(status === 200 && type !== 'application/json' ? `data: ${deep}\n\n` : deep);
+  });
+  expect((await turn(provider)).at(-1)).toMatchObject({
+    type: 'failed',
+    failure: { detail: expect.stringMatching(/^.{1,300}$/) as unknown },
+  });
+});
+
 test('a model that thinks is not silent, and its thoughts are not its answer', async () => {
   const pieces = [{ reasoning_content: 'hm' }, { content: '<think>h' }, { content: 'm</think>\n' }, { content: 'hi' }];
   const { provider } = await connect(streamOf(...pieces.map((delta) => ({ delta })), { reason: 'stop' }));

@@ -152,8 +152,21 @@ test('a command is answered without a model, and /stop does not wait for what it
   const stopped = await collect(turns.start(request(candidate([]), { text: '/stop' }), never));
   expect(stopped.at(-1)).toMatchObject({ type: 'done', reply: 'Stopped.', model: GUIDE_REF });
   expect((await first.next()).value).toMatchObject({ type: 'error', error: { code: 'CONFLICT' } });
-  const toModel = await collect(turns.start(request(candidate(says('a path')), { text: '/stop', runsCommands: false }), never));
+  const toModel = await collect(turns.start(request(candidate(says('a path')), { text: '/stop', asker: 'program' }), never));
   expect(toModel.at(-1)).toMatchObject({ reply: 'a path' });
+});
+
+test.each([
+  ['program', '/new', 'New.'],
+  ['program', ' /new\n', 'New.'],
+  ['program', '/new York', 'to the model'],
+  ['program', '/help', 'to the model'],
+  ['job', '/new', 'to the model'],
+  ['chat', '/new', 'New.'],
+] as const)('a %s that says %j gets %j', async (asker, text, reply) => {
+  const { turns, request } = await makeTurns();
+  const events = await collect(turns.start(request(candidate(says('to the model')), { text, asker }), never));
+  expect(events.at(-1)).toMatchObject({ type: 'done', reply });
 });
 
 test('the hooks take part in the transactions; an answer that will be given again is kept aside', async () => {

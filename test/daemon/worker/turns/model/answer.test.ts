@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { answer } from '../../../../../daemon/worker/turns/model/answer.js';
+import { LearnedWindows } from '../../../../../daemon/worker/turns/model/learned-windows.js';
 import type { Provider, ProviderEvent } from '../../../../../daemon/worker/providers/provider.js';
 import type { ResolvedModel } from '../../../../../daemon/worker/providers/registry.js';
 import { FakeClock } from '../../../../helpers/fake-clock.js';
@@ -30,6 +31,8 @@ test('a silent model times out once, then the fallback answers', async () => {
     candidates: [silent, speaking],
     buildRequest: async () => ({ modelId: 'x', messages: [{ role: 'user', content: 'hello' }] }),
     tools: { definitions: [], maxIterations: 1, run: () => Promise.reject(new Error('no tools')) as never },
+    windows: new LearnedWindows(clock),
+    asker: 'chat',
     signal: new AbortController().signal,
     clock,
     random: () => 0,

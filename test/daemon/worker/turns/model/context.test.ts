@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { StepMessage } from '../../../../../daemon/worker/turns/model/answer.js';
+import type { StepMessage } from '../../../../../daemon/worker/turns/model/context.js';
 import { contextBudget, estimateTokens, fitSteps, gatherContext } from '../../../../../daemon/worker/turns/model/context.js';
 import { TurnQueue } from '../../../../../daemon/worker/turns/turn-queue.js';
 

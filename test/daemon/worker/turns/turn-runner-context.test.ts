@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest';
+import type { Provider } from '../../../../daemon/worker/providers/provider.js';
+import type { TurnEvent } from '../../../../daemon/worker/turns/turn-event.js';
+import { candidate, makeTurns, says } from '../../../helpers/turns-fixture.js';
+
+const never = new AbortController().signal;
+
+async function collect(events: AsyncIterable<TurnEvent>): Promise<TurnEvent[]> {
+  const all: TurnEvent[] = [];
+  for await (const event of events) all.push(event);
+  return all;
+}
+
+/** A model that refuses what is longer than its context, which it names or not. */
+function small(limitTokens: number, isNamed: boolean) {
+  const asked: number[] = [];
+  const stream: Provider['stream'] = async function* ({ messages }) {
+    // Three characters a token, so that our estimates are too low.
+    const usedTokens = Math.ceil(JSON.stringify(messages).length / 3);
+    asked.push(messages.length);
+    if (usedTokens <= limitTokens) yield* says('fine');
+    else {
+      const context = isNamed ? { limitTokens, usedTokens } : { limitTokens: null, usedTokens: null };
+      yield { type: 'failed', failure: { kind: 'tooLong', status: 400, detail: 'too long', retryAfterMs: null, context } };
+    }
+  };
+  return { asked, model: candidate(stream) };
+}
+
+test.each([true, false])('a session past an unknown context goes on with its newest part (limit named: %s)', async (isNamed) => {
+  const { turns, request } = await makeTurns();
+  const { model, asked } = small(4_000, isNamed);
+  const ask = async (text: string): Promise<TurnEvent | undefined> => (await collect(turns.start(request(model, { text }), never))).at(-1);
+  for (let turn = 0; turn < 12; turn += 1)
+    expect(await ask(`${turn} ${'words '.repeat(400)}`)).toMatchObject({ type: 'done', reply: 'fine' });
+  const refused = asked.filter((count, index) => index > 0 && count < (asked[index - 1] ?? 0)).length;
+  // What is learned once holds for the turns after it.
+  expect(refused).toBeLessThanOrEqual(2);
+});
+
+test('a message that is too long by itself is sent twice, and the error says what helps there', async () => {
+  const { turns, request } = await makeTurns();
+  const { model, asked } = small(1_500, true);
+  const text = 'words '.repeat(4_000);
+  const last = async (asker: 'chat' | 'program' | 'job'): Promise<string> => {
+    const event = (await collect(turns.start(request(model, { text, asker }), never))).at(-1);
+    return event?.type === 'error' ? event.error.message : '';
+  };
+  expect(await last('chat')).toBe(
+    "The conversation is too long for 'one' of fake. Start a new one with /new, or send a shorter message. It said: too long",
+  );
+  expect(asked).toEqual([1, 1]);
+  expect(await last('program')).toContain('by sending /new as the message, name another session');
+  expect(await last('job')).toContain("Shorten the job's message");
+});
