@@ -1,5 +1,5 @@
 /** Channels whose every send waits until the test answers it. */
-import type { Composition, Delivery, SendOutcome } from '../../daemon/worker/channels/channel.js';
+import type { Composition, Delivery, Pace, SendOutcome } from '../../daemon/worker/channels/channel.js';
 import type { OutboxChannels } from '../../daemon/worker/delivery/outbox.js';
 
 export interface PendingSend {
@@ -13,6 +13,7 @@ export class ScriptedChannels implements OutboxChannels {
   /** Accounts that are not ready. */
   readonly unready = new Set<string>();
   readonly idempotent = new Set<string>();
+  pace: Pace | undefined;
   /** Everything that was ever sent, as `chat:body`. */
   readonly sent: string[] = [];
   /** What comes of a send that is cut. */
@@ -26,6 +27,10 @@ export class ScriptedChannels implements OutboxChannels {
 
   isIdempotent(_channel: string, accountId: string): boolean {
     return this.idempotent.has(accountId);
+  }
+
+  paceOf(): Pace | undefined {
+    return this.pace;
   }
 
   /** A text is as many parts as it has lines. */

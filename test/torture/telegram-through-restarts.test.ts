@@ -69,6 +69,6 @@ test('500 updates, 10 restarts and 5 kills: each is taken in once, none before i
   expect(fake.conflicts).toBe(0);
   // Nobody is told twice. What was being sent when a worker was killed is not repeated: whether it arrived is unknown.
   const { messages } = (await (await fetch(`${gateway.url}/api/messages?status=unknown&limit=200`)).json()) as { messages: unknown[] };
-  await until('the answers', () => fake.bot.sent.length + messages.length >= UPDATES, 60_000);
+  await until('the answers', () => fake.bot.sent.length + messages.length >= UPDATES, 120_000);
   expect(fake.bot.sent.length).toBeLessThanOrEqual(UPDATES);
 });

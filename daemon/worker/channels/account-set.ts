@@ -5,7 +5,7 @@
 import type { Clock } from '../../../shared/clock.js';
 import type { ChannelStatus } from '../../../shared/control/messages.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
-import type { Channel, ChatFacts, Composition, Delivery, OpenedFile, Preview, PreviewTarget, SendOutcome } from './channel.js';
+import type { Channel, ChatFacts, Composition, Delivery, OpenedFile, Pace, Preview, PreviewTarget, SendOutcome } from './channel.js';
 import type { ChannelHost } from './host.js';
 
 export interface ChannelAccount {
@@ -38,6 +38,8 @@ export interface AccountChannelOptions<Settings> {
   create(account: AccountCreation<Settings>): ChannelAccount;
   /** Default: false. */
   isGroup?(chatId: string): boolean;
+  /** Default: no limit. */
+  paceOf?(chatId: string): Pace;
   isIdempotent(settings: Settings | undefined): boolean;
   compose(message: Composition): string[];
 }
@@ -143,6 +145,10 @@ export class AccountChannel<Settings extends { readonly agentId?: string | undef
 
   isIdempotent(accountId: string): boolean {
     return this.#options.isIdempotent(this.#settingsOf(accountId));
+  }
+
+  paceOf(chatId: string): Pace | undefined {
+    return this.#options.paceOf?.(chatId);
   }
 
   async send(delivery: Delivery, signal: AbortSignal): Promise<SendOutcome> {

@@ -36,6 +36,19 @@ export type SendOutcome =
   | { readonly type: 'unknown'; readonly reason: string }
   | { readonly type: 'interrupted' };
 
+/** One message each `intervalMs` on average, of which `burst` may be sent at once. */
+export interface Rate {
+  readonly intervalMs: number;
+  readonly burst: number;
+}
+
+/** How fast a channel takes messages. */
+export interface Pace {
+  /** For all chats of the account together. */
+  readonly account: Rate;
+  readonly chat: Rate;
+}
+
 /** The facts of a chat that other parts of the gateway use. */
 export interface ChatFacts {
   readonly peerKind: 'direct' | 'group';
@@ -87,6 +100,8 @@ export interface Channel {
   isReady(accountId: string): boolean;
   /** Whether the other side drops a repeated delivery by its id. */
   isIdempotent(accountId: string): boolean;
+  /** Undefined: as fast as the other side answers. */
+  paceOf?(chatId: string): Pace | undefined;
   /** One attempt. Never rejects. */
   send(delivery: Delivery, signal: AbortSignal): Promise<SendOutcome>;
   openPreview?(target: PreviewTarget): Preview | undefined;

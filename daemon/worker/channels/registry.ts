@@ -2,7 +2,7 @@
 import type { ChannelStatus } from '../../../shared/control/messages.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { listNames } from '../../../shared/text/list-names.js';
-import type { Channel, Composition, Delivery, OpenedFile, Preview, PreviewTarget, SendOutcome } from './channel.js';
+import type { Channel, Composition, Delivery, OpenedFile, Pace, Preview, PreviewTarget, SendOutcome } from './channel.js';
 import type { FileRef } from './file-links.js';
 import type { ChannelHost } from './host.js';
 
@@ -67,6 +67,10 @@ export class ChannelRegistry {
   /** False for an account that is no longer configured: its receiver may show a repeated message twice. */
   isIdempotent(channel: string, accountId: string): boolean {
     return this.#channels.get(channel)?.isIdempotent(accountId) ?? false;
+  }
+
+  paceOf(channel: string, chatId: string): Pace | undefined {
+    return this.#channels.get(channel)?.paceOf?.(chatId);
   }
 
   /** @throws CHANNEL_NOT_FOUND; INVALID_REQUEST */

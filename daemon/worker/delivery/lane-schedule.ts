@@ -51,7 +51,7 @@ export interface LaneScheduleOptions {
 /** After a suspension of the machine or a change of its clock, lanes are checked this soon. */
 const MAX_TIMER_MS = 60_000;
 
-const accountKey = (lane: Lane): string => JSON.stringify([lane.channel, lane.accountId]);
+export const accountKey = (lane: Lane): string => JSON.stringify([lane.channel, lane.accountId]);
 export const laneKey = (lane: Lane): string => JSON.stringify([lane.channel, lane.accountId, lane.chatId]);
 
 export class LaneSchedule {

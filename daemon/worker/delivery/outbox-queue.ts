@@ -5,7 +5,7 @@
 import type { Clock } from '../../../shared/clock.js';
 import type { OutgoingStatus } from '../../../shared/delivery-status.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
-import type { Composition, Delivery, SendOutcome } from '../channels/channel.js';
+import type { Composition, Delivery, Pace, SendOutcome } from '../channels/channel.js';
 import {
   abandonOpenParts,
   changeMessage,
@@ -22,11 +22,13 @@ import {
 import type { Transaction } from '../store/transaction.js';
 import { decide, decideInterrupted, type DeliveryDecision } from './delivery-policy.js';
 import type { Attempt, Claim, LaneQueue } from './lane-worker.js';
+import { Pacer } from './pacer.js';
 
 /** What the outbox asks of the channels. */
 export interface OutboxChannels {
   isReady(channel: string, accountId: string): boolean;
   isIdempotent(channel: string, accountId: string): boolean;
+  paceOf(channel: string, chatId: string): Pace | undefined;
   compose(channel: string, message: Composition): string[];
   /** Never rejects. */
   send(channel: string, delivery: Delivery, signal: AbortSignal): Promise<SendOutcome>;
@@ -60,6 +62,7 @@ const OPEN: readonly OutgoingStatus[] = ['queued', 'sending', 'retry_wait'];
 export class OutboxQueue implements LaneQueue<ClaimedDelivery> {
   readonly name = 'outbox';
   readonly #options: OutboxQueueOptions;
+  readonly #pacer = new Pacer();
 
   constructor(options: OutboxQueueOptions) {
     this.#options = options;
@@ -93,7 +96,10 @@ export class OutboxQueue implements LaneQueue<ClaimedDelivery> {
     const nowMs = clock.now();
     for (;;) {
       const message = await readOutboxHead(tx, lane);
-      if (message === undefined) return { type: 'empty' };
+      if (message === undefined) {
+        this.#pacer.release(lane);
+        return { type: 'empty' };
+      }
       if (message.state === 'sending') return { type: 'held' };
       if (message.expiresAtMs <= nowMs) {
         await markDead(tx, message, { error: expiryReason(message), nowMs });
@@ -101,6 +107,9 @@ export class OutboxQueue implements LaneQueue<ClaimedDelivery> {
       }
       if (!channels.isReady(lane.channel, lane.accountId)) return { type: 'wait', untilMs: message.expiresAtMs };
       if (!isDue(message, nowMs)) return { type: 'wait', untilMs: message.dueAtMs };
+      const pace = channels.paceOf(lane.channel, lane.chatId);
+      const freeAtMs = pace === undefined ? nowMs : this.#pacer.ask(lane, pace, nowMs);
+      if (freeAtMs > nowMs) return { type: 'wait', untilMs: freeAtMs };
       const next = await readOpenPart(tx, message.seq);
       if (next === undefined) throw new Error(`message ${message.id} is unfinished but has no part to send`);
       const { part, body, attempts } = next;
@@ -113,6 +122,8 @@ export class OutboxQueue implements LaneQueue<ClaimedDelivery> {
   }
 
   async attempt(delivery: ClaimedDelivery, signal: AbortSignal): Promise<Attempt> {
+    const pace = this.#options.channels.paceOf(delivery.channel, delivery.chatId);
+    if (pace !== undefined) this.#pacer.count(delivery, pace, this.#options.clock.now());
     const decision = this.#decide(delivery, { outcome: await this.#send(delivery, signal), isAborted: signal.aborted });
     this.#report(delivery, decision);
     let isOurs = true;

@@ -7,6 +7,7 @@ import { AccountChannel, type AccountCreation, type ChannelAccount } from '../ac
 import type { Channel, Composition } from '../channel.js';
 import type { TelegramAccountOptions } from './account.js';
 import { isGroupId } from './chat-id.js';
+import { paceOf } from './pace.js';
 import { botIdOf, type TelegramSettings, telegramSettings } from './settings.js';
 
 /** What the bundle exports. */
@@ -98,6 +99,7 @@ export function createTelegramChannel({ config, clock, logger, load, random, pol
     settings,
     create: createAccount,
     isGroup: isGroupId,
+    paceOf,
     // The Bot API has no key by which it would drop a repetition.
     isIdempotent: () => false,
     compose: (message) => module().composeTelegram(message),

@@ -1,0 +1,98 @@
+/**
+ * Spaces what is sent, so that a channel's limits are kept: after an outage, a full outbox is not sent in one burst. Times are kept in
+ * memory only; a new worker begins with the bursts that the limits allow.
+ */
+import type { Pace, Rate } from '../channels/channel.js';
+import type { Lane } from '../store/delivery/outbox.js';
+import { accountKey, laneKey } from './lane-schedule.js';
+
+/** Counts one limit (https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm). */
+class Meter {
+  /** When all that was counted would have been sent, one after another. */
+  #doneAtMs = 0;
+
+  /** Returns when the next may be sent, not before `nowMs`. */
+  earliest({ intervalMs, burst }: Rate, nowMs: number): number {
+    return Math.max(nowMs, this.#doneAtMs - (burst - 1) * intervalMs);
+  }
+
+  count({ intervalMs }: Rate, atMs: number): void {
+    this.#doneAtMs = Math.max(this.#doneAtMs, atMs) + intervalMs;
+  }
+
+  isIdle(nowMs: number): boolean {
+    return this.#doneAtMs <= nowMs;
+  }
+}
+
+interface Account {
+  /** What was sent. */
+  readonly sent: Meter;
+  /** The times that chats were given. */
+  readonly given: Meter;
+}
+
+const MAX_IDLE_CHATS = 1_000;
+/** A clock that is corrected by less changes little. */
+const CLOCK_SLACK_MS = 1_000;
+
+export class Pacer {
+  readonly #accounts = new Map<string, Account>();
+  readonly #chats = new Map<string, Meter>();
+  /** By chat: when it may be sent to. Each has a time of its own, so that they do not all ask again at the same moment. */
+  readonly #given = new Map<string, number>();
+  #lastMs = 0;
+
+  /** Returns when the chat may be sent to: `nowMs` for now. Asking again changes nothing. */
+  ask(lane: Lane, pace: Pace, nowMs: number): number {
+    if (nowMs < this.#lastMs - CLOCK_SLACK_MS) this.#forget();
+    this.#lastMs = nowMs;
+    const key = laneKey(lane);
+    const chatAtMs = this.#chats.get(key)?.earliest(pace.chat, nowMs) ?? nowMs;
+    if (chatAtMs > nowMs) return chatAtMs;
+    const givenMs = this.#given.get(key);
+    if (givenMs !== undefined && givenMs > nowMs) return givenMs;
+    const { sent, given } = this.#accountOf(lane);
+    const freeAtMs = sent.earliest(pace.account, nowMs);
+    // A time that has passed is void where others were sent meanwhile.
+    if (givenMs !== undefined && freeAtMs <= nowMs) return nowMs;
+    const atMs = given.earliest(pace.account, freeAtMs);
+    given.count(pace.account, atMs);
+    this.#given.set(key, atMs);
+    return atMs;
+  }
+
+  /** Counts a send. */
+  count(lane: Lane, pace: Pace, nowMs: number): void {
+    const key = laneKey(lane);
+    this.#given.delete(key);
+    this.#accountOf(lane).sent.count(pace.account, nowMs);
+    const chat = this.#chats.get(key) ?? new Meter();
+    chat.count(pace.chat, nowMs);
+    this.#chats.set(key, chat);
+    if (this.#chats.size > MAX_IDLE_CHATS) this.#removeIdle(nowMs);
+  }
+
+  /** The chat has nothing to send. */
+  release(lane: Lane): void {
+    this.#given.delete(laneKey(lane));
+  }
+
+  #accountOf(lane: Lane): Account {
+    const key = accountKey(lane);
+    const account = this.#accounts.get(key) ?? { sent: new Meter(), given: new Meter() };
+    this.#accounts.set(key, account);
+    return account;
+  }
+
+  #removeIdle(nowMs: number): void {
+    for (const [key, chat] of this.#chats) if (chat.isIdle(nowMs)) this.#chats.delete(key);
+  }
+
+  /** The clock was set back: all times are void. */
+  #forget(): void {
+    this.#accounts.clear();
+    this.#chats.clear();
+    this.#given.clear();
+  }
+}
