@@ -19,9 +19,26 @@ function foreignStatus(error: unknown): keyof typeof FOREIGN | undefined {
   return status === 400 || status === 404 || status === 405 || status === 413 || status === 415 ? status : undefined;
 }
 
-/** Returns a `GatewayError` unchanged, a library's client error under our code, anything else as INTERNAL_ERROR with its cause. */
+/** Errors of a file that cannot be written. Its path is not for callers. */
+const UNWRITABLE: ReadonlyMap<unknown, { readonly message: string; readonly hint: string }> = new Map([
+  ['ENOSPC', { message: 'the disk of the gateway is full', hint: 'Nothing was changed. Free some space and repeat the request.' }],
+  ['EDQUOT', { message: 'the disk quota of the gateway is used up', hint: 'Nothing was changed. Free some space and repeat the request.' }],
+  [
+    'EROFS',
+    { message: 'a file system of the gateway is read-only', hint: 'Nothing was changed. Make it writable and repeat the request.' },
+  ],
+]);
+
+function unwritable(error: unknown): GatewayError | undefined {
+  const known = UNWRITABLE.get((error as { code?: unknown } | null | undefined)?.code);
+  return known === undefined ? undefined : new GatewayError('UNAVAILABLE', { ...known, cause: error });
+}
+
+/** Returns a `GatewayError` unchanged, a library's client error under our code, a full disk as UNAVAILABLE, anything else as INTERNAL_ERROR with its cause. */
 export function toGatewayError(error: unknown): GatewayError {
   if (error instanceof GatewayError) return error;
+  const disk = unwritable(error);
+  if (disk !== undefined) return disk;
   const status = foreignStatus(error);
   const message = error instanceof Error ? error.message : `a value that is not an error was thrown: ${String(error)}`;
   return new GatewayError(status === undefined ? 'INTERNAL_ERROR' : FOREIGN[status], { message, cause: error });

@@ -1,4 +1,5 @@
 /** What is accepted while the database cannot be written, through the real binary: nothing; what was accepted is there. */
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'libsql';
 import { describe, expect, test } from 'vitest';
@@ -67,6 +68,43 @@ async function isWarned(gateway: RealGateway): Promise<boolean> {
   return warnings.some(({ code }) => code === 'STORE_UNAVAILABLE');
 }
 
+/** Takes what is left of a disk that was filled but for some blocks. @returns the files that do */
+function takeLastBlocks(directory: string): string[] {
+  const taken: string[] = [];
+  for (let number = 0; number < 16; number += 1) {
+    const path = join(directory, `last-block-${number}`);
+    taken.push(path);
+    try {
+      writeFileSync(path, 'x');
+    } catch (error) {
+      expect((error as NodeJS.ErrnoException).code).toBe('ENOSPC');
+      return taken;
+    }
+  }
+  throw new Error(`${directory} is not full`);
+}
+
+/** Changes of the files of the home. @returns the answers */
+async function patchAll(gateway: RealGateway): Promise<Answer[]> {
+  const files = [gateway.paths.configPath, gateway.paths.modelsPath];
+  const before = files.map((path) => readFileSync(path, 'utf8'));
+  const answers: Answer[] = [];
+  for (const [path, body] of Object.entries({
+    '/api/models-json': { providers: { local: { baseUrl: `http://127.0.0.1:9/${before.length}${answers.length}` } } },
+    '/api/config': { logs: { level: before[0]?.includes('debug') === true ? 'info' : 'debug' } },
+  })) {
+    const headers = { 'Content-Type': 'application/json', Authorization: `Bearer ${readFileSync(gateway.paths.tokenPath, 'utf8').trim()}` };
+    const response = await fetch(gateway.url + path, { method: 'PATCH', headers, body: JSON.stringify(body) });
+    answers.push({
+      status: response.status,
+      retryAfter: response.headers.get('retry-after'),
+      json: (await response.json()) as Answer['json'],
+    });
+  }
+  if (answers[0]?.status !== 200) expect(files.map((path) => readFileSync(path, 'utf8'))).toEqual(before);
+  return answers;
+}
+
 describe('a disk', () => {
   /** From one fault to when it is over. */
   async function suffer(gateway: RealGateway, sender: Sender, end: () => void): Promise<void> {
@@ -84,11 +122,23 @@ describe('a disk', () => {
     if (noMountReason !== undefined) return skip(noMountReason);
     const gateway = await RealGateway.create();
     const disk = mountSmallDisk(join(gateway.xopcHome, 'state'), 8);
+    for (const path of [gateway.paths.configPath, gateway.paths.modelsPath]) writeFileSync(path, '{}\n', { mode: 0o600 });
     await gateway.run();
     const sender = new Sender(gateway);
     await sender.untilStatus(200);
     disk.fill();
+    const leftover = takeLastBlocks(join(gateway.xopcHome, 'state'));
+    const refused = await patchAll(gateway);
+    leftover.forEach((path) => rmSync(path));
     await suffer(gateway, sender, () => disk.free());
+    for (const { status, retryAfter, json } of refused) {
+      expect([status, retryAfter, json.error]).toMatchObject([
+        503,
+        '1',
+        { code: 'UNAVAILABLE', message: expect.stringMatching(/disk.* is full.*Free/) as string },
+      ]);
+    }
+    expect((await patchAll(gateway)).map(({ status }) => status)).toEqual([200, 200]);
     expect(await sender.check(/disk is full/)).toBeGreaterThan(1);
   });
 

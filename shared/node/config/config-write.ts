@@ -49,14 +49,17 @@ async function replaceText(options: ConfigWriteOptions, makeText: (current: stri
     const problems = document.problems.length > 0 ? document.problems : options.validate(document);
     if (problems.length > 0) throw configInvalid(options.path, problems, 'Nothing was written.');
     if (text === current) return document;
-    if (current !== undefined) {
-      if (options.versionsDir !== undefined) await keepVersion(options.versionsDir, current);
-      await writeFileAtomic(options.undoPath, current);
-    }
     await mkdir(dirname(options.path), { recursive: true, mode: 0o700 });
-    await writeFileAtomic(options.path, text);
+    // On a full disk nothing changes, not even what an undo brings back.
+    await writeFileAtomic(options.path, text, { before: () => keepCurrent(options, current) });
     return document;
   });
+}
+
+async function keepCurrent({ versionsDir, undoPath }: ConfigWriteOptions, current: string | undefined): Promise<void> {
+  if (current === undefined) return;
+  if (versionsDir !== undefined) await keepVersion(versionsDir, current);
+  await writeFileAtomic(undoPath, current);
 }
 
 /**

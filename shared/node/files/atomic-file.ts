@@ -108,13 +108,19 @@ async function writeSynced(path: string, data: string | Uint8Array, options: { m
  * Replaces a file's content: temp file in the same directory, fsync, rename, fsync of the directory. A symlink stays
  * and its target is replaced. Temp files that a killed writer left are removed.
  * @param options.mode  of the file, default 0600
+ * @param options.before  called when the new content is on disk, before it takes effect; the old content stays when it throws
  * @throws the file system's error; the old content stays and the temp file is removed
  */
-export async function writeFileAtomic(path: string, data: string | Uint8Array, options: { mode?: number } = {}): Promise<void> {
+export async function writeFileAtomic(
+  path: string,
+  data: string | Uint8Array,
+  options: { mode?: number; before?: () => Promise<void> } = {},
+): Promise<void> {
   const target = await finalTarget(path);
   const temporary = temporaryName(target);
   try {
     await writeSynced(temporary, data, { mode: options.mode ?? 0o600, target });
+    await options.before?.();
     await renameOver(temporary, target);
   } catch (error) {
     await unlink(temporary).catch(() => undefined);

@@ -51,6 +51,14 @@ test('a byte order mark is kept', async () => {
   expect(read(options.path)).toMatch(/^\uFEFF\{/);
 });
 
+test('where the text before cannot be kept, nothing is written', async () => {
+  const options = setUp('{ "a": 1 }');
+  const undoPath = join(options.path, '..', 'missing', 'undo.json');
+  await expect(writeConfig({ ...options, undoPath }, [{ path: ['a'], value: 2 }])).rejects.toMatchObject({ code: 'ENOENT' });
+  expect(read(options.path)).toBe('{ "a": 1 }');
+  expect(readdirSync(join(options.path, '..'))).toEqual(['config.json']);
+});
+
 test('what the validator refuses is not written', async () => {
   const options = setUp('{ "a": 1 }', () => [{ key: 'a', message: 'is wrong' }]);
   await expect(writeConfig(options, [{ path: ['a'], value: 2 }])).rejects.toMatchObject({ code: 'CONFIG_INVALID', message: 'a is wrong' });

@@ -10,7 +10,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import {
   createFile,
@@ -26,6 +26,15 @@ const isPosix = process.platform !== 'win32';
 const mode = (path: string): number => statSync(path).mode & 0o7777;
 
 describe('writeFileAtomic', () => {
+  test('keeps the old content when what comes before the new one fails', async () => {
+    const path = join(tempDir(), 'a');
+    await writeFileAtomic(path, 'one');
+    const before = () => Promise.reject(new Error('not kept'));
+    await expect(writeFileAtomic(path, 'two', { before })).rejects.toThrow('not kept');
+    expect(readdirSync(dirname(path))).toEqual(['a']);
+    expect(readFileSync(path, 'utf8')).toBe('one');
+  });
+
   test('makes a file that only we can read and leaves nothing beside it', async () => {
     const directory = tempDir();
     await writeFileAtomic(join(directory, 'a'), 'one');
