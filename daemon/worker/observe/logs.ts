@@ -13,6 +13,10 @@ import { scanLog } from '../../../shared/node/log/scan-log.js';
 const DEFAULT_LIMIT = 100;
 /** Bytes that one request may scan. A short page with a cursor means that more can be scanned. */
 const MAX_SCAN_BYTES = 33_554_432;
+/** Milliseconds of the event loop that a regular expression may use for one page, which then ends as after that many bytes. */
+const MAX_SEARCH_MS = 2_000;
+/** Concurrent pages with a regular expression: they share the event loop in turns. */
+const MAX_SEARCHES = 8;
 /** Each follower watches the file. */
 const MAX_FOLLOWERS = 32;
 /** Lines of one event. */
@@ -47,6 +51,7 @@ class FileLog {
   readonly #logPath: string;
   readonly #redactor: Redactor | undefined;
   #followers = 0;
+  #searches = 0;
   #downloads = 0;
 
   constructor({ logPath, redactor }: LogServiceOptions) {
@@ -54,9 +59,20 @@ class FileLog {
     this.#redactor = redactor;
   }
 
-  /** Returns a page, newest entry last; 100 entries by default. @throws INVALID_REQUEST */
-  async query({ limit = DEFAULT_LIMIT, cursor, ...choice }: LogQuery): Promise<LogPage> {
-    const matcher = toMatcher(choice);
+  /** Returns a page, newest entry last; 100 entries by default. @throws INVALID_REQUEST, RATE_LIMITED */
+  async query(query: LogQuery): Promise<LogPage> {
+    const matcher = toMatcher(query);
+    if (matcher === undefined) return this.#readPage(query, undefined);
+    if (this.#searches >= MAX_SEARCHES) throw tooMany(MAX_SEARCHES, 'search', 'Try again when one of them has ended.');
+    this.#searches += 1;
+    try {
+      return await this.#readPage(query, matcher);
+    } finally {
+      this.#searches -= 1;
+    }
+  }
+
+  async #readPage({ limit = DEFAULT_LIMIT, cursor, ...choice }: LogQuery, matcher: LineMatcher | undefined): Promise<LogPage> {
     // The newest page ends before a line that is still being written; a follower reads that line.
     const isNewest = cursor === undefined;
     const page = await readLog(this.#logPath, {
@@ -65,7 +81,7 @@ class FileLog {
       limit,
       maxScanBytes: MAX_SCAN_BYTES,
       completeOnly: isNewest,
-      ...(matcher === undefined ? {} : { refine: (lines) => matcher.match(lines) }),
+      ...(matcher === undefined ? {} : { refine: (lines) => matcher.match(lines), isSpent: () => matcher.spentMs >= MAX_SEARCH_MS }),
     });
     const end = isNewest && page.end !== null ? encodePosition(page.end) : null;
     const matches = page.matches === undefined ? {} : { matches: page.matches.map((parts) => parts.map((part) => this.#clean(part))) };

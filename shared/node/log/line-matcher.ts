@@ -2,13 +2,16 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { RE2JS } from 're2js';
 import { GatewayError } from '../../errors.js';
+import { createSerial } from '../../serial.js';
 
 /** The parts of a line that match, each once; null where none does. */
 export type LineMatch = readonly string[] | null;
 
 export interface LineMatcher {
-  /** Yields to the event loop in between. @throws INVALID_REQUEST when it takes longer than {@link LIMIT_MS} */
+  /** Takes turns with other matchers and the event loop. @throws INVALID_REQUEST when it takes longer than {@link LIMIT_MS} */
   match(lines: readonly string[]): Promise<LineMatch[]>;
+  /** Milliseconds of the event loop that it has used so far. */
+  readonly spentMs: number;
 }
 
 /** What the bundle exports that is loaded when a pattern is first searched for. */
@@ -20,9 +23,13 @@ const MAX_PATTERN_LENGTH = 500;
 /** Instructions of the compiled pattern; a repetition count multiplies them. */
 const MAX_PROGRAM_SIZE = 5_000;
 const LIMIT_MS = 2_000;
-const SLICE_MS = 10;
+/** All matchers together hold the event loop no longer than this at a time. */
+const SLICE_MS = 5;
+const inTurns = createSerial();
 /** Characters of a line that are looked at. */
 const MAX_TEXT_LENGTH = 65_536;
+/** Bounds one line, which cannot be divided: its characters times the instructions of the pattern; about 50 ms. */
+const MAX_STEPS = 8_000_000;
 const MAX_PARTS = 8;
 const MAX_PART_LENGTH = 200;
 /** Most of them may be empty or the same. */
@@ -35,30 +42,56 @@ export function createLineMatcher(pattern: string): LineMatcher {
   const compiled = compile(pattern);
   if (typeof compiled === 'string') throw invalidPattern(pattern, compiled);
   if (compiled.programSize() > MAX_PROGRAM_SIZE) throw refuse(`regex '${pattern}' is too large`, 'Use smaller repetition counts.');
-  return { match: (lines) => matchAll(compiled, pattern, lines) };
+  return new Re2Matcher(compiled, pattern);
 }
 
-async function matchAll(compiled: RE2JS, pattern: string, lines: readonly string[]): Promise<LineMatch[]> {
-  const startedAtMs = performance.now();
-  let sliceEndMs = startedAtMs + SLICE_MS;
-  let waitedMs = 0;
-  const matches: LineMatch[] = [];
-  for (const line of lines) {
-    const nowMs = performance.now();
-    if (nowMs - startedAtMs - waitedMs > LIMIT_MS)
-      throw refuse(`regex '${pattern}' takes too long: more than ${LIMIT_MS} ms for ${lines.length} lines`, 'Use a simpler pattern.');
-    if (nowMs >= sliceEndMs) {
-      await nextTurn();
-      waitedMs += performance.now() - nowMs;
-      sliceEndMs = performance.now() + SLICE_MS;
-    }
-    matches.push(partsOf(compiled, line));
+class Re2Matcher implements LineMatcher {
+  readonly #compiled: RE2JS;
+  readonly #pattern: string;
+  readonly #maxLength: number;
+  #spentMs = 0;
+
+  constructor(compiled: RE2JS, pattern: string) {
+    this.#compiled = compiled;
+    this.#pattern = pattern;
+    this.#maxLength = Math.min(MAX_TEXT_LENGTH, Math.floor(MAX_STEPS / compiled.programSize()));
   }
-  return matches;
+
+  get spentMs(): number {
+    return this.#spentMs;
+  }
+
+  async match(lines: readonly string[]): Promise<LineMatch[]> {
+    const limitMs = this.#spentMs + LIMIT_MS;
+    const matches: LineMatch[] = [];
+    while (matches.length < lines.length) {
+      if (this.#spentMs > limitMs) throw this.#tooLong(lines.length);
+      await inTurns(async () => {
+        this.#matchSlice(lines, matches);
+        await nextTurn();
+      });
+    }
+    return matches;
+  }
+
+  #matchSlice(lines: readonly string[], matches: LineMatch[]): void {
+    const startedAtMs = performance.now();
+    let passedMs = 0;
+    for (const line of lines.slice(matches.length)) {
+      matches.push(partsOf(this.#compiled, textsOf(line, this.#maxLength)));
+      passedMs = performance.now() - startedAtMs;
+      if (passedMs >= SLICE_MS) break;
+    }
+    this.#spentMs += passedMs;
+  }
+
+  #tooLong(count: number): GatewayError {
+    return refuse(`regex '${this.#pattern}' takes too long: more than ${LIMIT_MS} ms for ${count} lines`, 'Use a simpler pattern.');
+  }
 }
 
-function partsOf(compiled: RE2JS, line: string): LineMatch {
-  for (const text of textsOf(line)) {
+function partsOf(compiled: RE2JS, texts: readonly string[]): LineMatch {
+  for (const text of texts) {
     if (!compiled.test(text)) continue;
     const parts = new Set<string>();
     const matcher = compiled.matcher(text);
@@ -72,12 +105,12 @@ function partsOf(compiled: RE2JS, line: string): LineMatch {
 }
 
 /** The unescaped message is matched first: there quotes are unescaped, and `^` is its beginning. Then the whole line. */
-function textsOf(line: string): string[] {
-  const whole = line.slice(0, MAX_TEXT_LENGTH);
+function textsOf(line: string, maxLength: number): string[] {
+  const whole = line.slice(0, maxLength);
   const [, message] = (line.startsWith('{') ? MESSAGE.exec(line) : null) ?? [];
   if (message === undefined) return [whole];
   try {
-    return [String(JSON.parse(message)).slice(0, MAX_TEXT_LENGTH), whole];
+    return [String(JSON.parse(message)).slice(0, maxLength), whole];
   } catch {
     return [whole];
   }

@@ -12,6 +12,8 @@ export interface ReadLogOptions extends LogFilter {
   readonly cursor?: string;
   /** Bytes to scan before an incomplete page is returned, with a cursor to continue. Default: all. */
   readonly maxScanBytes?: number;
+  /** Ends the page early as well, as soon as it returns true. */
+  readonly isSpent?: () => boolean;
   /** Leaves out a last line that is not complete: it is being written, and who follows from `end` gets it whole. */
   readonly completeOnly?: boolean;
   /** A second, slower filter for lines that pass the first one, in batches. */
@@ -64,7 +66,7 @@ class PageReader {
       if (this.#isFull()) return this.#pageEnd(file, line.end);
       if (!isUnfinished || this.#options.completeOnly !== true) this.#consider(line);
       if (this.#tooOldBytes > TOO_OLD_BYTES) return (await this.#take(file)) ?? null;
-      const isScanned = this.#scannedBytes >= (this.#options.maxScanBytes ?? Infinity);
+      const isScanned = this.#scannedBytes >= (this.#options.maxScanBytes ?? Infinity) || this.#options.isSpent?.() === true;
       if (!isScanned && this.#batch.length < BATCH_LINES) continue;
       const fullAt = await this.#take(file);
       if (fullAt !== undefined || isScanned) return fullAt ?? this.#pageEnd(file, line.start);

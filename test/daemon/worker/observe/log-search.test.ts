@@ -1,6 +1,6 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { rotateLogs } from '../../../../daemon/supervisor/logs/log-rotation.js';
 import { createLogService } from '../../../../daemon/worker/observe/logs.js';
 import { createRedactor } from '../../../../shared/node/secrets/redact.js';
@@ -67,6 +67,32 @@ describe('a regular expression', () => {
       ['m3', ['3']],
       ['m13', ['3']],
     ]);
+  });
+});
+
+describe('many regular expressions at once', () => {
+  test('are eight; more are refused, and whoever has ended makes room', async () => {
+    const { logs } = setup(600);
+    const answers = await Promise.allSettled(Array.from({ length: 30 }, () => logs.query({ regex: 'm599$' })));
+    const refused = answers.filter((answer) => answer.status === 'rejected');
+    expect(refused).toHaveLength(22);
+    expect(refused[0]?.reason).toMatchObject({
+      code: 'RATE_LIMITED',
+      message: expect.stringContaining('8 callers already search') as string,
+    });
+    expect((await logs.query({ regex: 'm599$' })).entries).toHaveLength(1);
+    expect((await logs.query({ search: 'm599' })).entries).toHaveLength(1);
+  });
+
+  test('use two seconds each: the page then ends with a cursor', async () => {
+    const { logs } = setup(1_200);
+    // Each look at the clock is 3 ms after the last one.
+    let nowMs = 0;
+    vi.spyOn(performance, 'now').mockImplementation(() => (nowMs += 3));
+    const first = await logs.query({ regex: 'm3$' });
+    expect(first.entries).toEqual([]);
+    const pages = await pagesOf(logs, { regex: 'm3$' });
+    expect(pages).toEqual(['m3']);
   });
 });
 

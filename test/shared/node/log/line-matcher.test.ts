@@ -35,6 +35,20 @@ test('other work goes on while many lines are looked at', async () => {
   expect(turns).toBeGreaterThan(1);
 });
 
+test('a simple search does not wait for a slow one that began before it', async () => {
+  const ended: string[] = [];
+  const lines = Array<string>(60).fill('x'.repeat(30_000));
+  await Promise.all([match('(x+x+)+y|zz', lines).then(() => ended.push('slow')), match('zz', lines).then(() => ended.push('simple'))]);
+  expect(ended).toEqual(['simple', 'slow']);
+});
+
+test('less of a long line is looked at with a pattern that takes many steps for each character', async () => {
+  const line = `${'x'.repeat(60_000)}end`;
+  expect(await match('end$', [line])).toEqual([['end']]);
+  const many = '(a|b|c|x){1,500}end$';
+  expect(await match(many, [`${'x'.repeat(400)}end`, line])).toEqual([['x'.repeat(200)], null]);
+});
+
 describe('what is a pattern', () => {
   test.each(['', 'a|b', '^error', '\\d+ ms$', '[^"]+', '(?<name>x)', 'a{2,1', '\\-', '\\/', '\\u00e9', '\\(?=x'])('%j', (pattern) => {
     expect(() => createLineMatcher(pattern)).not.toThrow();
