@@ -8,6 +8,7 @@ import {
   closeSync,
   constants,
   existsSync,
+  fsyncSync,
   linkSync,
   lstatSync,
   openSync,
@@ -75,11 +76,13 @@ export function locate(path: string): string {
 /** Creates a database without tables that survives a power loss. At no time is the file empty: an empty one has lost its content. */
 async function create(path: string): Promise<void> {
   const temporary = temporaryName(path);
-  closeSync(openSync(temporary, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600));
+  const file = openSync(temporary, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600);
   try {
     await writeEmptyDatabase(temporary);
+    fsyncSync(file);
     linkSync(temporary, path);
   } finally {
+    closeSync(file);
     rmSync(temporary, { force: true });
   }
   await syncDirectory(dirname(path));

@@ -31,11 +31,11 @@ export async function readHeader(connection: LibsqlConnection): Promise<Header> 
   return { version, origin: rows[0]?.count === 0 ? 'new' : 'foreign' };
 }
 
-/** Makes an empty file a database of ours that has no tables. */
+/** Makes an empty file a database of ours that has no tables; the caller syncs it. */
 export async function writeEmptyDatabase(path: string): Promise<void> {
   const connection = new LibsqlConnection(path);
   try {
-    await connection.exec(`pragma application_id = ${APPLICATION_ID}`);
+    await connection.exec(`pragma synchronous = off; pragma journal_mode = off; pragma application_id = ${APPLICATION_ID}`);
   } finally {
     connection.close();
   }
