@@ -9,9 +9,10 @@ import { copyFileSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSyn
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { bundleSources } from './bundles.mjs';
+import { bundleSources } from './bundle/bundles.mjs';
 import { libsqlPackages } from './libsql-packages.mjs';
-import { packPage } from './page-pack.mjs';
+import { noticesOf } from './bundle/notices.mjs';
+import { packPage } from './bundle/page-pack.mjs';
 import { acquireSetupLock } from './setup-lock.mjs';
 import { readSources, writeStamp } from './stamp.mjs';
 
@@ -91,9 +92,11 @@ async function buildAll(sourceRoot) {
   mkdirSync(dist, { recursive: true });
   rmSync(staging, { recursive: true, force: true });
   try {
-    const [{ outputs }, page] = await Promise.all([bundleSources(sourceRoot), packPage(sourceRoot)]);
+    const [{ outputs, inputs }, page] = await Promise.all([bundleSources(sourceRoot), packPage(sourceRoot)]);
     const files = outputs.map(({ name, contents }) => [name, withHeader(name === 'main.cjs' ? contents : wrapped(contents))]);
-    if (page !== undefined) files.push(['page.json', page]);
+    if (page !== undefined) files.push(['page.json', page.text]);
+    const parts = [...Object.values(inputs).flatMap((bundle) => Object.keys(bundle)), ...(page?.modules ?? [])];
+    files.push(['THIRD-PARTY-NOTICES.txt', noticesOf(sourceRoot, parts)]);
     const require = createRequire(join(sourceRoot, 'package.json'));
     const buildId = writeStaging({ staging, dist, files, require });
     const { version } = JSON.parse(readFileSync(join(sourceRoot, 'package.json'), 'utf8'));

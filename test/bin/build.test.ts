@@ -32,6 +32,7 @@ test('a build is of one bundle per role, made from the same sources into the sam
       'main.cjs',
       'ready.sh',
       'supervisor.cjs',
+      'THIRD-PARTY-NOTICES.txt',
       'worker.cjs',
       'xopc.1',
     ].toSorted(),

@@ -25,7 +25,7 @@ function prefixOf(name: string): string {
   return path;
 }
 
-test('contains the bundles, the page, the launcher and the manual, and nothing else', () => {
+test('contains the bundles, the page, the launcher, the manual and the licences, and nothing else', () => {
   const manual = readdirSync('docs').filter((name) => name.endsWith('.md') && name !== 'architecture.md');
   const bundles = ['ai', 'client', 'database', 'fallback', 'late', 'main', 'supervisor', 'telegram', 'tools', 'worker'];
   const expected = [
@@ -36,6 +36,7 @@ test('contains the bundles, the page, the launcher and the manual, and nothing e
     'bin/xopc.mjs',
     'dist/build.json',
     'dist/page.json',
+    'dist/THIRD-PARTY-NOTICES.txt',
     'dist/xopc.1',
     ...bundles.map((name) => `dist/${name}.cjs`),
     ...manual.map((name) => `docs/${name}`),

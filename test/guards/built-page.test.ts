@@ -1,6 +1,6 @@
 import { gunzipSync } from 'node:zlib';
 import { beforeAll, expect, test } from 'vitest';
-import { packPage } from '../../bin/page-pack.mjs';
+import { packPage } from '../../bin/bundle/page-pack.mjs';
 import { root } from './source-tree.js';
 
 interface Packed {
@@ -12,7 +12,7 @@ interface Packed {
 let files: Record<string, Packed> = {};
 
 beforeAll(async () => {
-  files = JSON.parse((await packPage(root)) ?? '{}') as Record<string, Packed>;
+  files = JSON.parse((await packPage(root))?.text ?? '{}') as Record<string, Packed>;
 }, 60_000);
 
 const textOf = (path: string): string => gunzipSync(Buffer.from(files[path]?.gzip ?? '', 'base64')).toString('utf8');

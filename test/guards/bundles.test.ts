@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from 'vitest';
-import { bundleSources } from '../../bin/bundles.mjs';
+import { bundleSources } from '../../bin/bundle/bundles.mjs';
 import { root } from './source-tree.js';
 
 /** By bundle, what went into it: path → bytes. */
@@ -61,7 +61,7 @@ test.each([
   expect(bytesOf(bundle, /./)).toBeGreaterThan(0);
 });
 
-/** The replacements of bin/bundles.mjs and bin/bundle-stubs.mjs: the package is there, and what is left out is not. */
+/** The replacements of bin/bundle/bundles.mjs and bin/bundle/bundle-stubs.mjs: the package is there, and what is left out is not. */
 test.each([
   ['worker', 'koa-body', /formidable\/(src|dist)\/(?!index\.)/],
   ['worker', 'koa-body', /iconv-lite\/encodings\//],

@@ -15,7 +15,7 @@ export function buildFixture(name: string): string {
     platform: 'node',
     format: 'cjs',
     target: 'node20',
-    // Its CommonJS form cannot be bundled, see bin/bundles.mjs.
+    // Its CommonJS form cannot be bundled, see bin/bundle/bundles.mjs.
     alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
     outfile,
     logLevel: 'error',

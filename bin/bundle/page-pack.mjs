@@ -38,28 +38,29 @@ function options(root) {
   };
 }
 
-/** @returns the parts: name below `/`, and content */
+/** @returns the parts (name below `/`, and content), and the files that went into them */
 async function bundlePage(root) {
   const { build } = await import('vite');
   const result = await build(options(root));
   const { output } = Array.isArray(result) ? result[0] : result;
   const parts = output.map((part) => [part.fileName, Buffer.from(part.type === 'chunk' ? part.code : part.source)]);
   const fixed = readdirSync(join(root, 'public')).map((name) => [`assets/${name}`, readFileSync(join(root, 'public', name))]);
-  return [...parts, ...fixed];
+  return { parts: [...parts, ...fixed], modules: output.flatMap(({ moduleIds = [] }) => moduleIds) };
 }
 
 /**
  * Builds the page under `sourceRoot`, if it has one.
- * @returns the text of `page.json`: by path, media type and content (gzip, base64) and its bytes; undefined without `webui/`
+ * @returns `text` of `page.json`: by path, media type and content (gzip, base64) and its bytes; `modules`, the paths of the files that went
+ *   into it; undefined without `webui/`
  */
 export async function packPage(sourceRoot) {
   const root = join(sourceRoot, 'webui');
   if (!existsSync(join(root, 'index.html'))) return undefined;
-  const parts = await bundlePage(root);
+  const { parts, modules } = await bundlePage(root);
   const files = parts.map(([name, content]) => {
     const type = TYPES[name.slice(name.lastIndexOf('.') + 1)];
-    if (type === undefined) throw new Error(`webui: '${name}' has no media type in bin/page-pack.mjs`);
+    if (type === undefined) throw new Error(`webui: '${name}' has no media type in bin/bundle/page-pack.mjs`);
     return [`/${name}`, { type, bytes: content.length, gzip: gzipSync(content, { level: 9 }).toString('base64') }];
   });
-  return `${JSON.stringify(Object.fromEntries(files.toSorted(([a], [b]) => (a < b ? -1 : 1))))}\n`;
+  return { text: `${JSON.stringify(Object.fromEntries(files.toSorted(([a], [b]) => (a < b ? -1 : 1))))}\n`, modules };
 }

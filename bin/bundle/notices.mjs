@@ -1,0 +1,45 @@
+/** The licences of what a build contains of other people's work: `dist/THIRD-PARTY-NOTICES.txt`. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+const PACKAGE = /^.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+(?=[\\/])/;
+const LICENCE_FILE = /^(licen[cs]e|copying|notice)([.-].*)?$/i;
+/** They ask for their text to be kept, and for nothing more. */
+const PERMISSIVE = ['MIT', 'ISC', '0BSD', 'BSD-2-Clause', 'BSD-3-Clause', 'Apache-2.0', 'Unlicense', 'Zlib', 'CC0-1.0'];
+
+/** Whether one choice of an SPDX expression needs none but permissive licences. */
+export function isPermissive(licence) {
+  const choices = String(licence).replace(/[()]/g, '').split(' OR ');
+  return choices.some((choice) => choice.split(' AND ').every((name) => PERMISSIVE.includes(name)));
+}
+
+/** @returns the directories of the packages that these files belong to, once each, by name */
+function packagesOf(root, paths) {
+  const directories = paths.flatMap((path) => PACKAGE.exec(resolve(root, path))?.[0] ?? []);
+  return [...new Set(directories)].filter((directory) => existsSync(join(directory, 'package.json'))).toSorted((a, b) => (a < b ? -1 : 1));
+}
+
+function readPackage(directory) {
+  const { name, version, license, author } = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'));
+  if (!isPermissive(license))
+    throw new Error(`${name} has the licence '${license}', which bin/bundle/notices.mjs does not know as permissive`);
+  const files = readdirSync(directory).filter((file) => LICENCE_FILE.test(file));
+  const texts = files.toSorted().map((file) => readFileSync(join(directory, file), 'utf8').replaceAll('\r\n', '\n').trim());
+  const holder = typeof author === 'string' ? author : author?.name;
+  // Some publish the name of their licence only.
+  if (texts.length === 0 && holder !== undefined) texts.push(`Copyright (c) ${holder}`);
+  return { title: `${name} ${version} (${license})`, text: texts.join('\n\n') };
+}
+
+/**
+ * @param paths  files that went into the build, relative to `root`
+ * @returns the packages with version and licence, and once the text that each wants to be kept
+ * @throws when one has a licence that is not permissive
+ */
+export function noticesOf(root, paths) {
+  const byText = new Map();
+  for (const { title, text } of packagesOf(root, paths).map(readPackage)) byText.set(text, [...(byText.get(text) ?? []), title]);
+  const head = 'xopc contains parts of the packages below, each under its own licence.';
+  const notices = [...byText].map(([text, titles]) => `${titles.join('\n')}\n\n${text}`);
+  return `${[head, ...notices].join(`\n\n${'-'.repeat(80)}\n\n`)}\n`;
+}
