@@ -1,15 +1,16 @@
-/** docs/specification.md: every statement names a test that exists, and every deviation has its reason. */
+/** docs/specification.md and docs/security.md: what they state names a test that exists, and every deviation has its reason. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { root } from './source-tree.js';
 
-const page = readFileSync(join(root, 'docs/specification.md'), 'utf8');
-const [tables = '', deviations = ''] = page.split('\n## Deviations\n');
+const read = (name: string): string => readFileSync(join(root, 'docs', name), 'utf8');
+const cellsOf = (line: string): string[] => line.split(' | ').map((cell) => cell.replaceAll(/^\| | \|$/g, ''));
+const [tables = '', deviations = ''] = read('specification.md').split('\n## Deviations\n');
 const rows = tables
   .split('\n')
   .filter((line) => /^\| (?!statement|---)/.test(line))
-  .map((line) => line.split(' | ').map((cell) => cell.replaceAll(/^\| | \|$/g, '')));
+  .map(cellsOf);
 
 const TEST = /^`(test\/[\w./-]+\.test\.ts)` › (.+)$/;
 
@@ -24,6 +25,15 @@ test('every statement says what the program does, and names tests that exist', (
   expect(rows.length).toBeGreaterThan(80);
   expect(rows.filter((cells) => cells.length !== 3 || cells.some((cell) => cell.trim() === ''))).toEqual([]);
   expect(rows.flatMap(([, , tests = '']) => tests.split('<br>').map(judge)).filter((problem) => problem !== undefined)).toEqual([]);
+});
+
+test('every defence against a threat names tests that exist', () => {
+  const defences = read('security.md')
+    .split('\n')
+    .filter((line) => line.includes('test/') && line.startsWith('| '))
+    .map(cellsOf);
+  expect(defences.length).toBeGreaterThan(30);
+  expect(defences.flatMap(([, , tests = '']) => tests.split('<br>').map(judge)).filter((problem) => problem !== undefined)).toEqual([]);
 });
 
 test('every deviation is argued, and belongs to a statement', () => {
