@@ -177,7 +177,7 @@ describe('a package that is removed while the gateway runs', () => {
       return channel?.message !== undefined && channel;
     });
     // The part that speaks to it was there, and asked.
-    expect(telegram.message).toContain('Telegram answered');
+    expect(telegram.message).toContain('the server answered 404');
     expect(gateway.log().filter((entry) => JSON.stringify(entry).includes('ENOENT'))).toEqual([]);
   });
 });
