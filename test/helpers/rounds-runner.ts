@@ -1,11 +1,11 @@
 /** Runs each test XOPC_TORTURE_ROUNDS times, each time with the next seed, and says which seed failed. Used by `npm run torture`. */
 import type { Task, Test, VitestRunner } from '@vitest/runner';
-import { VitestTestRunner } from 'vitest/runners';
+import { TestRunner } from 'vitest';
 
 const rounds = Number(process.env['XOPC_TORTURE_ROUNDS']);
 const firstSeed = Number(process.env['XOPC_TORTURE_SEED']);
 
-export default class RoundsRunner extends VitestTestRunner implements VitestRunner {
+export default class RoundsRunner extends TestRunner implements VitestRunner {
   #errors = 0;
 
   override async onBeforeRunTask(task: Task): Promise<void> {

@@ -13,7 +13,7 @@ const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 async function inflict(run, { seed, report }) {
   const startedAt = performance.now();
   const env = { ...run.env, XOPC_TORTURE_ROUNDS: String(run.repeats), XOPC_TORTURE_SEED: String(seed) };
-  const pattern = run.pattern === undefined ? [] : ['-t', run.pattern];
+  const pattern = run.pattern === undefined ? [] : [`--testNamePattern=${run.pattern}`];
   const { code, output, isEnded } = await runVitest([run.files, ...pattern], { root, report, env, isQuiet: run.pattern !== undefined });
   const { passed, failed, errors } = readTotals(report, code);
   if (failed > 0) process.stdout.write(output);

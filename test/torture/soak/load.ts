@@ -127,17 +127,21 @@ export function complete(context: LoadContext): Promise<void> {
   });
 }
 
-/** Follows the events; no id comes twice in a row. */
+/** They say where the stream is, with the id of the event before them. */
+const POSITIONS = ['event: hello', 'event: reset', 'event: draining'];
+
+/** Follows the events; none comes twice in a row. */
 export async function followEvents({ gateway, ledger, over }: LoadContext): Promise<void> {
-  let last = '';
+  let [id, last] = ['', ''];
   const take = (line: string): void => {
-    if (!line.startsWith('id: ')) return;
-    if (line === last) ledger.faults.push(`the event with ${line} came twice`);
-    last = line;
+    if (line.startsWith('id: ')) id = line.slice(4);
+    if (!line.startsWith('event: ')) return;
+    if (id === last && !POSITIONS.includes(line)) ledger.faults.push(`the event ${id} came twice`);
+    last = id;
   };
   while (!over.aborted) {
     try {
-      const headers: Record<string, string> = last === '' ? {} : { 'Last-Event-ID': last.slice(4) };
+      const headers: Record<string, string> = last === '' ? {} : { 'Last-Event-ID': last };
       const answer = await fetch(`${gateway.url}/api/events`, { headers, signal: over });
       const lines = new LineSplitter(MAX_LINE_BYTES);
       for await (const chunk of answer.body ?? []) for (const line of lines.push(Buffer.from(chunk as Uint8Array))) take(line);
