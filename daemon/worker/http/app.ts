@@ -16,6 +16,7 @@ import { type AdmissionRules, createRules } from './admission/rules.js';
 import { createFailureLimiter } from './admission/rate-limit.js';
 import { publicAddress } from './admission/public-address.js';
 import { admission } from './middleware/admission.js';
+import { AnonymousLoad } from './middleware/anonymous-load.js';
 import { answer } from './middleware/answer.js';
 import { createReadJson } from './middleware/body.js';
 import { createOpenUpload } from './middleware/upload.js';
@@ -115,13 +116,15 @@ function createKoa(deps: HttpDeps, { connections, remote, rules, isDraining }: K
     metrics: new Metrics({ ...deps, vitals }),
     page: readBuiltPage(deps.page),
   });
-  const readJson = createReadJson(() => config().gateway.maxBodyBytes);
+  const maxBodyBytes = (): number => config().gateway.maxBodyBytes;
+  const readJson = createReadJson(maxBodyBytes);
+  const load = new AnonymousLoad(maxBodyBytes);
   const openUpload = createOpenUpload(() => config().gateway.maxImportBytes);
 
   const koa = new Koa<RequestState, RouterExtras>();
   koa.on('error', (error: NodeJS.ErrnoException) => logUnsent(logger, error));
   koa.use(answer({ rules, log: new RequestLog({ logger, clock, stats }), logger, clock }));
-  koa.use(admission({ gate, refuseCredentials, requireToken, cors: cors(() => rules().cors), entitle }));
+  koa.use(admission({ gate, refuseCredentials, requireToken, cors: cors(() => rules().cors), entitle, load }));
   koa.use(routesMiddleware(routes, { readJson, openUpload, refuseCredentials, requireToken }));
   koa.use(unmatched);
   const door = createSocketDoor({ gate, refuseCredentials, requireToken, tokenState, entitle });

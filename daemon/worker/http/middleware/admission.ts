@@ -4,6 +4,7 @@ import { GatewayError } from '../../../../shared/errors.js';
 import type { RefuseCredentials, RequireToken } from '../admission/credentials.js';
 import type { Gate, Refusal } from '../admission/gate.js';
 import type { HttpMiddleware } from '../context.js';
+import type { AnonymousLoad } from './anonymous-load.js';
 
 /** Always rejects: INVALID_REQUEST, FORBIDDEN, UNAUTHORIZED, RATE_LIMITED. */
 export async function refuse({ reason }: Refusal, address: string, refuseCredentials: RefuseCredentials): Promise<never> {
@@ -18,15 +19,19 @@ interface AdmissionDeps {
   readonly cors: HttpMiddleware;
   /** Called with the socket of a remote client that has shown credentials, or needs none. */
   readonly entitle: (socket: Socket) => void;
+  readonly load: Pick<AnonymousLoad, 'begin'>;
 }
 
 /** Sets `caller`. */
-export function admission({ gate, refuseCredentials, requireToken, cors, entitle }: AdmissionDeps): HttpMiddleware {
+export function admission({ gate, refuseCredentials, requireToken, cors, entitle, load }: AdmissionDeps): HttpMiddleware {
   return (ctx, next) => {
     const { caller, refusal } = gate(ctx.req, ctx.path);
     ctx.state.caller = caller;
     if (refusal === undefined) {
-      if (!caller.isLocal && (caller.token === 'valid' || !caller.needsToken)) entitle(ctx.req.socket);
+      if (!caller.isLocal) {
+        if (caller.token === 'valid' || !caller.needsToken) entitle(ctx.req.socket);
+        else load.begin(caller.client.address, ctx.req, ctx.res);
+      }
       return cors(ctx, next);
     }
     if (refusal.rule !== 'token') return refuse(refusal, caller.client.address, refuseCredentials);

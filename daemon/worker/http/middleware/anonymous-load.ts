@@ -1,0 +1,49 @@
+/**
+ * Bounds what clients without credentials have in flight, for each address. Directly connected ones have few connections anyway;
+ * those of a proxy belong to the proxy, and only the requests on them have an address.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { GatewayError } from '../../../../shared/errors.js';
+import { networkOf } from '../../../../shared/node/ip-address.js';
+import { hasBody } from './body.js';
+
+/** For each address, or IPv6 network of 64 bits. */
+const MAX_REQUESTS = 64;
+const MAX_BODY_BYTES = 16_777_216;
+
+interface Held {
+  requests: number;
+  /** Of bodies, as announced. */
+  bytes: number;
+}
+
+export class AnonymousLoad {
+  readonly #byNetwork = new Map<string, Held>();
+  readonly #maxBodyBytes: () => number;
+
+  /** @param maxBodyBytes  the live limit of one body */
+  constructor(maxBodyBytes: () => number) {
+    this.#maxBodyBytes = maxBodyBytes;
+  }
+
+  /** Counts a request until its answer has ended. @throws RATE_LIMITED */
+  begin(address: string, request: IncomingMessage, response: ServerResponse): void {
+    const network = networkOf(address);
+    const held = this.#byNetwork.get(network) ?? { requests: 0, bytes: 0 };
+    const limit = this.#maxBodyBytes();
+    const bytes = hasBody(request) ? Math.min(Number(request.headers['content-length'] ?? limit), limit) : 0;
+    if (held.requests >= MAX_REQUESTS || (held.bytes > 0 && held.bytes + bytes > MAX_BODY_BYTES))
+      throw new GatewayError('RATE_LIMITED', {
+        message: `Too many requests of ${address} without the token are being answered.`,
+        details: { retryAfterSeconds: 1 },
+      });
+    this.#byNetwork.set(network, held);
+    held.requests += 1;
+    held.bytes += bytes;
+    response.once('close', () => {
+      held.requests -= 1;
+      held.bytes -= bytes;
+      if (held.requests === 0) this.#byNetwork.delete(network);
+    });
+  }
+}

@@ -1,0 +1,36 @@
+import { once } from 'node:events';
+import { expect, test } from 'vitest';
+import { startHttpApp, TOKEN } from '../../../../helpers/http-app.js';
+import { openWire, type Wire } from '../../../../helpers/http-request.js';
+
+/** Requests of one client through a trusted proxy, each on a connection of its own, whose bodies do not arrive. */
+async function sendSlowly(
+  count: number,
+  length: number,
+): Promise<{ wires: Wire[]; ask: (client: string, token?: string) => Promise<number> }> {
+  const { port, app, send } = await startHttpApp({ gateway: { trustedProxies: ['127.0.0.1'] } });
+  const head = ['POST /api/webhook/any HTTP/1.1', 'Host: localhost', 'X-Forwarded-For: 203.0.113.7', 'Content-Type: application/json'];
+  const wires: Wire[] = [];
+  for (let index = 0; index < count; index += 1) {
+    const begun = once(app.server, 'request');
+    wires.push(await openWire(port, [...head, `Content-Length: ${length}`, '', '{'].join('\r\n')));
+    await begun;
+  }
+  const ask = async (client: string, token?: string): Promise<number> => {
+    const headers = { 'X-Forwarded-For': client, Host: 'localhost', ...(token === undefined ? {} : { 'X-Api-Key': token }) };
+    return (await send('/api/webhook/any', { method: 'POST', headers, body: { text: 'x' } })).status;
+  };
+  return { wires, ask };
+}
+
+test.each([
+  { what: 'requests', count: 64, length: 1_000 },
+  { what: 'bytes of bodies', count: 16, length: 1_048_576 },
+])('a client of a proxy has its number of $what, and others are answered', async ({ count, length }) => {
+  const { wires, ask } = await sendSlowly(count, length);
+  expect(await ask('203.0.113.7')).toBe(429);
+  expect(await ask('203.0.113.8')).toBe(401);
+  expect(await ask('203.0.113.7', TOKEN)).toBe(401);
+  wires[0]?.socket.destroy();
+  await expect.poll(() => ask('203.0.113.7')).toBe(401);
+});
