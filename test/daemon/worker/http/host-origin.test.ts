@@ -32,6 +32,9 @@ test.each([
   ['no Host in HTTP/1.1', 'GET /api/models HTTP/1.1\r\n\r\n', 400],
   ['no Host in HTTP/1.0', 'GET /api/models HTTP/1.0\r\n\r\n', 403],
   ['no Host in HTTP/1.0 for health', 'GET /health HTTP/1.0\r\n\r\n', 200],
+  ['an empty Host', 'GET /api/models HTTP/1.1\r\nHost:\r\n\r\n', 403],
+  ['an empty Host for the page', 'GET / HTTP/1.1\r\nHost: \r\n\r\n', 403],
+  ['a Host of a port alone', 'GET /api/models HTTP/1.1\r\nHost: :80\r\n\r\n', 403],
   ['two Hosts', 'GET /api/models HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n\r\n', 400],
   ['a foreign absolute target', 'GET http://evil.example/api/models HTTP/1.1\r\nHost: localhost\r\n\r\n', 400],
 ])('%s is answered as it must be', async (_what, request, status) => {
