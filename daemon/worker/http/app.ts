@@ -159,6 +159,7 @@ export function createHttpApp(deps: HttpDeps): HttpApp {
     clock: deps.clock,
     isDraining,
     isIdle,
+    start: (socket, start) => connections.startUpgrade(socket, start),
     urlOf,
     admit: door,
     accept(request, socket, context) {

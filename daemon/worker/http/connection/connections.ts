@@ -7,6 +7,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { GatewayError } from '../../../../shared/errors.js';
+import { PacedStarts } from './paced-starts.js';
 import { rawAnswer } from './raw-answer.js';
 
 export type WorkKind = 'request' | 'stream';
@@ -51,8 +52,7 @@ export interface ConnectionsDeps {
 export class Connections {
   readonly #sockets = new Map<Socket, SocketState>();
   readonly #deps: ConnectionsDeps;
-  /** Starts of requests of anonymous clients, one for each turn of the event loop. */
-  readonly #line: (() => void)[] = [];
+  readonly #paced = new PacedStarts();
   #inFlight = 0;
   #endsAtRest = false;
   #onEmpty: () => void = () => undefined;
@@ -73,6 +73,7 @@ export class Connections {
     server.on('connection', (socket) => {
       // Emitted again for a socket whose offer to upgrade was ignored.
       if (this.#sockets.has(socket)) return;
+      this.#paced.noteAccepted();
       this.#sockets.set(socket, { work: undefined, waiting: [], bytesAtRest: 0, isEnding: false });
       socket.once('close', () => {
         this.release(socket);
@@ -94,6 +95,12 @@ export class Connections {
     if (isIdle(state) && !this.#deps.isAnonymous(socket)) return this.#start(state, request, response);
     state.waiting.push([request, response]);
     if (state.work === undefined && state.waiting.length === 1) this.#startLater(state, socket);
+  }
+
+  /** Runs what answers an upgrade, whenever a request of that client would be started. */
+  startUpgrade(socket: Socket, start: () => void): void {
+    if (this.#deps.isAnonymous(socket)) this.#paced.add(start);
+    else start();
   }
 
   isIdle(socket: Socket): boolean {
@@ -201,20 +208,11 @@ export class Connections {
     this.#notify();
   }
 
-  /**
-   * Starts the next request in a later turn of the event loop. A turn accepts one connection, so that those of other clients wait for as
-   * many turns as connections were made before theirs: requests of anonymous clients must not make turns long.
-   */
+  /** Not in the same turn of the event loop, so that a client that pipelines takes no more of it than others. */
   #startLater(state: SocketState, socket: Socket): void {
-    if (!this.#deps.isAnonymous(socket)) return void setImmediate(() => this.#startNext(state, socket));
-    this.#line.push(() => this.#startNext(state, socket));
-    if (this.#line.length === 1) setImmediate(() => this.#advance());
-  }
-
-  #advance(): void {
-    this.#line[0]?.();
-    this.#line.shift();
-    if (this.#line.length > 0) setImmediate(() => this.#advance());
+    const start = (): void => this.#startNext(state, socket);
+    if (this.#deps.isAnonymous(socket)) this.#paced.add(start);
+    else setImmediate(start);
   }
 
   #startNext(state: SocketState, { writable }: Socket): void {

@@ -17,6 +17,8 @@ export interface UpgradeDeps {
   readonly isDraining: () => boolean;
   /** Whether no request is in flight on it. */
   readonly isIdle: (socket: Socket) => boolean;
+  /** Calls `start`, in a later turn of the event loop for a client without credentials. */
+  readonly start: (socket: Socket, start: () => void) => void;
   /** The request's target without the base path. */
   readonly urlOf: (request: IncomingMessage) => string;
   /** Applies the rules of every request. @throws the refusal */
@@ -67,7 +69,7 @@ export function listenForUpgrades(server: Server, deps: UpgradeDeps): void {
     }
     // Its errors have no other listener until it is accepted.
     socket.on('error', () => socket.destroy());
-    if (!isDraining) return void open(deps, request, { socket, head });
+    if (!isDraining) return deps.start(socket, () => void open(deps, request, { socket, head }));
     const message = 'The gateway is restarting or stopping and accepts no WebSocket.';
     refuse(deps, socket, new GatewayError('UNAVAILABLE', { message, hint: 'Connect again.' }));
   });
