@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { MAX_DELAY_MS } from '../../../daemon/supervisor/state/restart-policy.js';
+import { vitals } from '../../helpers/fake-child.js';
 import { Supervised } from '../../helpers/supervised.js';
 
 describe('the start', () => {
@@ -194,6 +196,23 @@ describe('a crash', () => {
     expect(gateway.supervisor.state).toBe('failed');
     expect(gateway.told).toEqual(['failed']);
     expect(gateway.workers).toHaveLength(7);
+  });
+
+  test('after many others and a healthy minute is answered at once', () => {
+    const gateway = Supervised.started();
+    for (let death = 0; death < 6; death += 1) {
+      gateway.worker.exits({ code: 1 });
+      gateway.clock.advance(MAX_DELAY_MS);
+    }
+    const lasting = gateway.worker;
+    gateway.comesUp(lasting);
+    for (let second = 0; second < 60; second += 1) {
+      lasting.says({ type: 'heartbeat', vitals: vitals() });
+      gateway.clock.advance(1_000);
+    }
+    lasting.exits({ signal: 'SIGSEGV' });
+    expect(gateway.worker).not.toBe(lasting);
+    expect(gateway.supervisor.state).toBe('starting');
   });
 
   test.each([
