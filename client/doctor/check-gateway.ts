@@ -5,7 +5,6 @@ import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import type { ListenSettings } from '../gateway/gateway-settings.js';
 import type { GatewayLocation } from '../gateway/locate-gateway.js';
 import { describeListener, findPortOwners, type PortListener } from '../ports/port-owner.js';
-import { isUntrusted } from '../ports/socket-owner.js';
 import { describeExit } from '../output/status-text.js';
 import { fail, type Finding, ok, warn } from './finding.js';
 
@@ -31,8 +30,7 @@ export function checkLock(paths: GatewayPaths, location: GatewayLocation): Findi
         fix: 'Stop it there, or set XOPC_HOME to a separate home for this one',
       });
     case 'silent':
-      if (location.lock === undefined || isUntrusted(location.error))
-        return fail('lock', location.error.message, { fix: location.error.hint ?? 'xopc gateway status' });
+      if (location.lock === undefined) return fail('lock', location.error.message, { fix: location.error.hint ?? 'xopc gateway status' });
       return fail('lock', `held by pid ${location.lock.pid}, which does not answer`, { fix: 'xopc gateway stop --force' });
     case 'absent': {
       if (location.lock !== undefined) return ok('lock', `left by pid ${location.lock.pid}, which died; the next start removes it`);

@@ -58,6 +58,8 @@ function isForeignAlive(lock: LockRecord, lockPath: string): boolean {
 }
 
 function classifyUnanswered(lock: LockRecord | undefined, error: GatewayError, lockPath: string): GatewayLocation {
+  // It was not even asked: no command may end it for not answering.
+  if (isUntrusted(error)) return { kind: 'silent', lock: undefined, error };
   const hasNoSocket = error.code === 'NOT_RUNNING';
   const verdict = lock === undefined ? 'dead' : classifyProcess(lock);
   if (lock === undefined || verdict === 'dead') return hasNoSocket ? { kind: 'absent', lock } : { kind: 'silent', lock: undefined, error };
@@ -124,7 +126,7 @@ export function unavailableError(location: Exclude<GatewayLocation, { kind: 'ans
     case 'foreign':
       return elsewhere(location.lock);
     case 'silent':
-      return location.lock === undefined || isUntrusted(location.error) ? location.error : notAnswering(location.lock, location.error);
+      return location.lock === undefined ? location.error : notAnswering(location.lock, location.error);
   }
 }
 

@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs';
+import { chmodSync, existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { expect, test } from 'vitest';
 import { fakeControl, frame } from '../../fakes/control-socket.js';
 import { endOf, startProgram } from '../../helpers/child-program.js';
@@ -22,6 +23,24 @@ test('a suspended supervisor that obeys SIGTERM ends in order, and its lock is r
   expect(await endOf(supervisor)).toBe(7);
   expect(existsSync(paths.lockPath)).toBe(false);
 });
+
+test.each([[['status']], [['stop']], [['restart']], [['restart', '--force']], [['--background', '--force']]])(
+  'gateway %j leaves alone one whose control socket others could replace, and says how to repair it',
+  async (args) => {
+    const paths = testPaths();
+    const supervisor = await startProgram(READY);
+    writeLock(paths, lockRecord(paths, supervisor.pid));
+    const directory = dirname(paths.controlPath);
+    await fakeControl(paths.controlPath, () => undefined);
+    chmodSync(directory, 0o777);
+    expect(await runCommand(['gateway', ...args], { home: paths.home })).toMatchObject({
+      code: 4,
+      stdout: '',
+      stderr: `xopc: the control socket ${paths.controlPath} cannot be trusted: others may write to its directory\n  Close it with: chmod 700 ${directory}\n`,
+    });
+    expect(supervisor.child.exitCode ?? supervisor.child.signalCode).toBeNull();
+  },
+);
 
 test('one that neither answers nor ends is killed a second after the drain time', async () => {
   const paths = testPaths();

@@ -26,16 +26,6 @@ describe('the lock', () => {
     ['one that died', { kind: 'absent', lock }, 'ok', 'left by pid 4711'],
     ['one that starts', { kind: 'starting', lock }, 'warn', 'is starting (pid 4711)'],
     ['one that hangs', { kind: 'silent', lock, error }, 'fail', 'does not answer'],
-    [
-      'one whose socket is not trusted',
-      {
-        kind: 'silent',
-        lock,
-        error: new GatewayError('CONTROL_UNREACHABLE', { message: 'others may write', details: { untrusted: true } }),
-      },
-      'fail',
-      'others may write',
-    ],
     ['a socket without a lock', { kind: 'silent', lock: undefined, error }, 'fail', 'it says nothing'],
     ['another machine', { kind: 'foreign', lock }, 'fail', 'another machine'],
     ['one that runs without it', answering(), 'warn', 'missing or damaged'],
