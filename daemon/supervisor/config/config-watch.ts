@@ -18,20 +18,23 @@ export const LOOK_MS = 5_000;
 
 /** Returns one hash over the content of all files in order. For a file that cannot be read, the reason is hashed. */
 export function hashFiles(paths: readonly string[]): string {
-  const hash = createHash('sha256');
-  for (const path of paths) {
-    const content = contentOf(path);
-    hash.update(content === undefined ? '\0' : `=${content}\0`);
-  }
-  return hash.digest('hex');
+  return readFiles(paths).hash;
 }
 
-function contentOf(path: string): string | undefined {
+function readFiles(paths: readonly string[]): { readonly hash: string; readonly areReadable: boolean } {
+  const hash = createHash('sha256');
+  const contents = paths.map((path) => contentOf(path));
+  for (const { text } of contents) hash.update(text === undefined ? '\0' : `=${text}\0`);
+  return { hash: hash.digest('hex'), areReadable: contents.every(({ isReadable }) => isReadable) };
+}
+
+function contentOf(path: string): { readonly text: string | undefined; readonly isReadable: boolean } {
   try {
-    return readConfigText(path);
+    return { text: readConfigText(path), isReadable: true };
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
-    return error.message; // a directory, a pipe, not text: the worker that loads it reports it
+    // A directory, a pipe, not text: the worker that loads it reports it.
+    return { text: error.message, isReadable: false };
   }
 }
 
@@ -58,6 +61,8 @@ export class ConfigWatch {
   #isClosed = false;
   #watched = '';
   #files = '';
+  /** False: what keeps a file from being read may end without a change of the file, e.g. when descriptors are free again. */
+  #areReadable = true;
   #hash: string;
 
   constructor(options: { paths: readonly string[]; clock: Clock; onChange: (hash: string) => void; onError: (error: unknown) => void }) {
@@ -83,7 +88,8 @@ export class ConfigWatch {
   /** Compares the content now. Skipped while a directory is missing: it may be in the middle of being replaced. */
   check(): void {
     if (this.#directoryState().includes('absent')) return;
-    const hash = hashFiles(this.#paths);
+    const { hash, areReadable } = readFiles(this.#paths);
+    this.#areReadable = areReadable;
     if (hash === this.#hash) return;
     this.#hash = hash;
     this.#onChange(hash);
@@ -127,7 +133,7 @@ export class ConfigWatch {
     const directories = this.#directoryState();
     if (directories !== this.#watched && !directories.includes('absent')) this.#rearm();
     const files = this.#fileState();
-    if (files === this.#files) return;
+    if (files === this.#files && this.#areReadable) return;
     this.#files = files;
     this.#touched();
   }

@@ -1,10 +1,12 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { hashFiles, LOOK_MS } from '../../../../daemon/supervisor/config/config-watch.js';
 import { systemClock } from '../../../../shared/clock.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
+import { buildFixture, startFixture } from '../../../helpers/fixture-process.js';
 import { tempDir } from '../../../helpers/temp-dir.js';
 import { eventsOnly, LookOnDemand, Watched } from '../../../helpers/watched-config.js';
 
@@ -170,6 +172,27 @@ describe('one report, or none', () => {
     expect(watched.changes).toEqual([watched.watch.hash]);
   });
 });
+
+test.skipIf(process.platform !== 'linux')(
+  'a file that could not be read for lack of descriptors is read again, though it has not changed',
+  async () => {
+    const path = join(tempDir(), 'config.json');
+    writeFileSync(path, '{}');
+    const watcher = startFixture(buildFixture('config-watcher'), [path]);
+    const changes = async (message: 'start' | 'look'): Promise<unknown> => {
+      watcher.send(message);
+      return ((await once(watcher, 'message')) as unknown[])[0];
+    };
+    const limitFiles = (soft: number): void => void execFileSync('prlimit', ['--pid', String(watcher.pid), `--nofile=${soft}:`]);
+    await once(watcher, 'message');
+    limitFiles(3);
+    await changes('start'); // without events
+    utimesSync(path, 1, 1);
+    expect(await changes('look')).toBe(1);
+    limitFiles(1_024);
+    expect(await changes('look')).toBe(2);
+  },
+);
 
 describe('the hash', () => {
   test('distinguishes the two files, and present from missing', () => {
