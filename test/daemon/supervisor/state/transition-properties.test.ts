@@ -10,10 +10,12 @@ interface World {
   readonly active: boolean;
   readonly retiring: boolean;
   readonly retry: boolean;
+  /** Somebody waits for the outcome of a restart. */
+  readonly caller: boolean;
   readonly hasLeft: boolean;
 }
 
-const START: World = { state: 'stopped', candidate: 'none', active: false, retiring: false, retry: false, hasLeft: false };
+const START: World = { state: 'stopped', candidate: 'none', active: false, retiring: false, retry: false, caller: false, hasLeft: false };
 
 const VERDICTS: readonly Verdict[] = ['now', 'later', 'failed'];
 const flags = [true, false];
@@ -21,8 +23,9 @@ const flags = [true, false];
 /** What can happen to a world, with what it does to the processes before the table is asked. */
 function possibleSteps(world: World): { event: Event; world: World }[] {
   const steps: { event: Event; world: World }[] = [
-    { event: { type: 'restart' }, world },
-    { event: { type: 'stop' }, world },
+    // While it stops, a restart is refused at once; a stop ends the wait for one.
+    { event: { type: 'restart' }, world: { ...world, caller: world.state !== 'draining' } },
+    { event: { type: 'stop' }, world: { ...world, caller: false } },
     { event: { type: 'configChanged' }, world },
   ];
   if (world.state === 'stopped') steps.push({ event: { type: 'start' }, world });
@@ -67,9 +70,11 @@ const EFFECTS: Partial<Record<Effect, (world: World) => World>> = {
     return { ...world, retry: true };
   },
   cancelRetry: (world) => ({ ...world, retry: false }),
+  completeRestart: (world) => ({ ...world, caller: false }),
+  failRestart: (world) => ({ ...world, caller: false }),
   drainAll: (world) => ({ ...world, active: false, retiring: world.retiring || world.active }),
-  leave: (world) => ({ ...world, hasLeft: true }),
-  giveUp: (world) => ({ ...world, hasLeft: true }),
+  leave: (world) => ({ ...world, caller: false, hasLeft: true }),
+  giveUp: (world) => ({ ...world, caller: false, hasLeft: true }),
 };
 
 function step(world: World, event: Event): World {
@@ -126,6 +131,11 @@ describe('whatever happens in whatever order', () => {
       ({ world }) => isEmpty(world) && !world.retry && !['stopped', 'draining'].includes(world.state),
     );
     expect(lost).toEqual([]);
+  });
+
+  test('a caller of a restart waits only while a worker starts or takes over', () => {
+    const waiting = [...worlds.values()].filter(({ world }) => world.caller).map(({ world }) => world.state);
+    expect(new Set(waiting)).toEqual(new Set(['stopped', 'starting', 'replacing', 'handover', 'retrying']));
   });
 
   test('a retry is scheduled in backoff and failed only', () => {
