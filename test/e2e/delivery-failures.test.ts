@@ -51,8 +51,10 @@ test('a receiver that says when to come back is left alone until then, its chat 
     return count === 0 ? { status: 429, headers: { 'Retry-After': '3' } } : { status: 204 };
   };
   const [first = ''] = await send('first', 'second');
-  await until('the first to wait', async () => (await show(first)).status === 'retry_wait');
-  const { nextAttemptAt } = await show(first);
+  const { nextAttemptAt } = await until('the first to wait', async () => {
+    const shown = await show(first);
+    return shown.status === 'retry_wait' && shown;
+  });
   expect(nextAttemptAt).not.toBeNull();
   await receiver.until((received) => received.length === 3);
   expect(arrived()).toEqual(['first', 'first', 'second']);

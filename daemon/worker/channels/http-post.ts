@@ -26,7 +26,7 @@ export type PostResult =
 
 /** An unwanted body up to this size is read, to keep its connection. */
 const MAX_DISCARDED_BYTES = 2_048;
-/** A connection that stalls for so long is closed. */
+/** A connection whose answer has not ended after so long is closed. */
 const DISCARD_TIMEOUT_MS = 5_000;
 /** Errors of a connection that the other side had closed before the request arrived. */
 const CLOSED_BEFORE: readonly (string | undefined)[] = ['ECONNRESET', 'EPIPE'];
@@ -55,7 +55,8 @@ function discard(response: IncomingMessage): void {
     if (bytes > MAX_DISCARDED_BYTES) response.destroy();
   });
   response.on('error', () => undefined);
-  response.setTimeout(DISCARD_TIMEOUT_MS, () => response.destroy());
+  const timer = setTimeout(() => response.destroy(), DISCARD_TIMEOUT_MS).unref();
+  response.once('close', () => clearTimeout(timer));
 }
 
 interface Progress {

@@ -86,6 +86,31 @@ test('what a dead worker was sending is sent again with the same id and body, or
   expect(await next.read(unsafe)).toMatchObject({ state: 'unknown' });
 });
 
+test.each([
+  { title: 'unknown', isIdempotent: false, sent: ['chat:three', 'chat:later'], state: 'unknown' },
+  { title: 'sent again', isIdempotent: true, sent: ['chat:two', 'chat:three', 'chat:later'], state: 'delivered' },
+])(
+  'when a worker dies between the parts of a message, the rest follows in order, and the part it was sending is $title',
+  async (expected) => {
+    const store = await openStore();
+    const dead = await makeOutbox({ store, instanceId: 'wk_dead' });
+    if (expected.isIdempotent) dead.channels.idempotent.add('a');
+    await dead.outbox.start();
+    const id = await dead.put('chat', 'one\ntwo\nthree');
+    const later = await dead.put('chat', 'later');
+    await dead.channels.answer(DELIVERED);
+    expect((await dead.channels.next()).delivery.id).toBe(`${id}.2`);
+
+    const next = await makeOutbox({ store, clock: dead.clock, instanceId: 'wk_next' });
+    if (expected.isIdempotent) next.channels.idempotent.add('a');
+    await next.outbox.start();
+    for (const _part of expected.sent) await next.channels.answer(DELIVERED);
+    await next.until(later, 'delivered');
+    expect(next.channels.sent).toEqual(expected.sent);
+    expect(await next.read(id)).toMatchObject({ state: expected.state, parts: 3 });
+  },
+);
+
 test('what a worker takes in while it ends is found by its successor, and what it is sending is left to it', async () => {
   const store = await openStore();
   const live = ['wk_old', 'wk_new'];
