@@ -39,6 +39,12 @@ const RESERVED: readonly { what: string; pattern: RegExp; mayUse: (path: string)
     pattern: /oxlint-disable(?!-next-line)|eslint-disable(?!-next-line)/,
     mayUse: () => false,
   },
+  {
+    // The others work in the background through their account's boundary.
+    what: 'work of a channel that nobody awaits',
+    pattern: /\bvoid\s+[\w.#]+\(|(?<!\.)\bset(Timeout|Interval)\(/,
+    mayUse: (path) => !path.startsWith('daemon/worker/channels/') || path === 'daemon/worker/channels/http-post.ts',
+  },
   { what: 'state at the top of a module', pattern: /^(export\s+)?(let|var)\s/, mayUse: isEntryPoint },
   {
     what: 'a mutable collection at the top of a module',
