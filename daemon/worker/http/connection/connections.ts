@@ -74,8 +74,10 @@ export class Connections {
       // Emitted again for a socket whose offer to upgrade was ignored.
       if (this.#sockets.has(socket)) return;
       this.#paced.noteAccepted();
-      this.#sockets.set(socket, { work: undefined, waiting: [], bytesAtRest: 0, isEnding: false });
+      const state: SocketState = { work: undefined, waiting: [], bytesAtRest: 0, isEnding: false };
+      this.#sockets.set(socket, state);
       socket.once('close', () => {
+        state.waiting.length = 0;
         this.release(socket);
       });
     });
@@ -99,8 +101,11 @@ export class Connections {
 
   /** Runs what answers an upgrade, whenever a request of that client would be started. */
   startUpgrade(socket: Socket, start: () => void): void {
-    if (this.#deps.isAnonymous(socket)) this.#paced.add(start);
-    else start();
+    if (!this.#deps.isAnonymous(socket)) return start();
+    this.#paced.add(() => {
+      if (!socket.destroyed) start();
+      return !socket.destroyed;
+    });
   }
 
   isIdle(socket: Socket): boolean {
@@ -210,14 +215,16 @@ export class Connections {
 
   /** Not in the same turn of the event loop, so that a client that pipelines takes no more of it than others. */
   #startLater(state: SocketState, socket: Socket): void {
-    const start = (): void => this.#startNext(state, socket);
+    const start = (): boolean => this.#startNext(state, socket);
     if (this.#deps.isAnonymous(socket)) this.#paced.add(start);
     else setImmediate(start);
   }
 
-  #startNext(state: SocketState, { writable }: Socket): void {
+  #startNext(state: SocketState, { writable }: Socket): boolean {
     const next = state.waiting.shift();
-    if (next !== undefined && writable) this.#start(state, ...next);
+    if (next === undefined || !writable) return false;
+    this.#start(state, ...next);
+    return true;
   }
 
   #notify(): void {

@@ -4,10 +4,14 @@
  */
 
 /** While connections arrive, one start in so many turns. */
-const TURNS_PER_START = 5;
+const TURNS_PER_START = 3;
+
+/** Starts a request. @returns false if its client has gone */
+export type Start = () => boolean;
 
 export class PacedStarts {
-  readonly #starts: (() => void)[] = [];
+  readonly #starts: Start[] = [];
+  #isScheduled = false;
   #hasAccepted = false;
   #turns = 0;
 
@@ -17,18 +21,26 @@ export class PacedStarts {
   }
 
   /** Calls `start` in a later turn. */
-  add(start: () => void): void {
+  add(start: Start): void {
     this.#starts.push(start);
-    if (this.#starts.length === 1) setImmediate(() => this.#advance());
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled || this.#starts.length === 0) return;
+    this.#isScheduled = true;
+    setImmediate(() => this.#advance());
   }
 
   #advance(): void {
+    this.#isScheduled = false;
     this.#turns += 1;
     if (!this.#hasAccepted || this.#turns >= TURNS_PER_START) {
       this.#turns = 0;
-      this.#starts.shift()?.();
+      // Those whose clients have gone take no turn.
+      while (this.#starts.shift()?.() === false);
     }
     this.#hasAccepted = false;
-    if (this.#starts.length > 0) setImmediate(() => this.#advance());
+    this.#schedule();
   }
 }
