@@ -69,11 +69,15 @@ export class AppendFile {
     }
   }
 
-  /** Whether the last write to the file, of any writer, ended inside a line. */
+  /** Whether the last write to the file, of any writer, ended inside a line, as far as it can be read. */
   endsInsideLine(): boolean {
     const size = this.size();
     const last = Buffer.alloc(1);
-    return size > 0 && readSync(this.#fd, last, 0, 1, size - 1) === 1 && last[0] !== NEWLINE;
+    try {
+      return size > 0 && readSync(this.#fd, last, 0, 1, size - 1) === 1 && last[0] !== NEWLINE;
+    } catch {
+      return true;
+    }
   }
 
   /** Writes as much of `data` as the disk accepts. Never throws; `failure` is the system error's code. */

@@ -23,17 +23,8 @@ export interface LogFileOptions {
 const HARD_LIMIT_FACTOR = 1.5;
 const CHECK_INTERVAL_MS = 1_000;
 const ASK_AGAIN_MS = 5_000;
-/** Other writers add to the file too: its true size is read again after this many bytes of our own. */
-const RESYNC_BYTES = 65_536;
 const LINE_LIMIT = { min: 16_384, max: 524_288 };
 const LINE_BREAK = Buffer.from('\n');
-
-/** Bytes that must be written before any new line: the rest of a line that a full disk cut. */
-interface OwedBytes {
-  readonly rest: Buffer;
-  /** Size of the file at the cut; another size means that another process has written since. */
-  readonly fileBytes: number;
-}
 
 export class LogFile {
   readonly path: string;
@@ -45,10 +36,12 @@ export class LogFile {
   #file: AppendFile | undefined;
   #openFailure = 'not open';
   #bytes = 0;
-  #sinceSync = 0;
+  /** Size of the file after our last write; another size means that another process has written since. */
+  #ownEnd = 0;
   #checkedAtMs: number;
   #askedAtMs: number | undefined;
-  #owed: OwedBytes | undefined;
+  /** The rest of a line that a full disk cut. It comes before any new line, unless another process has written since. */
+  #owed: Buffer | undefined;
   #closed = false;
 
   constructor(options: LogFileOptions) {
@@ -62,7 +55,7 @@ export class LogFile {
     this.#open();
   }
 
-  /** Size of the file, with what other writers and earlier runs put there; at most a second or 64 KiB behind. */
+  /** Size of the file, with what other writers and earlier runs put there; at most a second behind. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -115,27 +108,29 @@ export class LogFile {
 
   #append(data: Buffer, nowMs: number): void {
     if (this.#file === undefined) return;
-    const batch = this.#loss.isEmpty && this.#owed === undefined ? data : this.#resume(this.#file, data, nowMs);
+    const size = this.#file.size();
+    // Another process may have been killed, or met a full disk, in the middle of a line.
+    const isContinued = size === this.#ownEnd && this.#loss.isEmpty && this.#owed === undefined;
+    this.#bytes = size;
+    const batch = isContinued ? data : this.#resume(this.#file, data, nowMs);
     const { written, failure } = this.#file.append(batch);
     this.#blocked.spend(this.#clock.now() - nowMs);
     if (this.#file.isRegular) this.#bytes += written;
-    this.#sinceSync += written;
+    this.#ownEnd = this.#bytes;
     if (written > 0) {
       // A line of which a part is in the file is owed, not lost: the rest follows as soon as there is space.
       this.#loss.reset();
-      this.#owed = failure === undefined ? undefined : { rest: Buffer.from(batch.subarray(written)), fileBytes: this.#bytes };
+      this.#owed = failure === undefined ? undefined : Buffer.from(batch.subarray(written));
     } else if (failure !== undefined && data.length > 0) {
       this.#loss.add({ reason: failure, bytes: data.length, nowMs });
     }
-    if (this.#sinceSync >= Math.min(RESYNC_BYTES, this.#maxBytes / 16)) this.#sync();
   }
 
   /** Prepends to `data` what must be written first: the rest of a cut line or else a line break, and the report of a loss. */
   #resume(file: AppendFile, data: Buffer, nowMs: number): Buffer {
-    this.#sync();
     const parts: Buffer[] = [];
-    if (this.#owed?.fileBytes === this.#bytes) {
-      parts.push(this.#owed.rest);
+    if (this.#owed !== undefined && this.#bytes === this.#ownEnd) {
+      parts.push(this.#owed);
     } else {
       this.#giveUpOwed(nowMs);
       if (file.endsInsideLine()) parts.push(LINE_BREAK);
@@ -146,7 +141,7 @@ export class LogFile {
   }
 
   #giveUpOwed(nowMs: number): void {
-    const rest = this.#owed?.rest;
+    const rest = this.#owed;
     this.#owed = undefined;
     if (rest === undefined || rest.length <= LINE_BREAK.length) return;
     const lines = rest.toString('latin1').split('\n').length - 1;
@@ -154,7 +149,6 @@ export class LogFile {
   }
 
   #sync(): void {
-    this.#sinceSync = 0;
     if (this.#file !== undefined) this.#bytes = this.#file.size();
   }
 
@@ -178,11 +172,7 @@ export class LogFile {
 
   #moveTo(next: AppendFile): void {
     if (this.#file !== undefined) {
-      if (
-        this.#owed !== undefined &&
-        this.#owed.fileBytes === this.#file.size() &&
-        this.#file.append(this.#owed.rest).failure === undefined
-      ) {
+      if (this.#owed !== undefined && this.#ownEnd === this.#file.size() && this.#file.append(this.#owed).failure === undefined) {
         this.#owed = undefined;
       }
       this.#giveUpOwed(this.#clock.now());
@@ -190,8 +180,8 @@ export class LogFile {
     }
     this.#file = next;
     this.#askedAtMs = undefined;
-    // The last write of another process may be incomplete: our first line must not continue it.
-    if (next.endsInsideLine()) this.#owed = { rest: LINE_BREAK, fileBytes: next.size() };
+    // The first write compares with an empty file: the last line in this one may be incomplete.
+    this.#ownEnd = 0;
   }
 
   #askForRotation(nowMs: number): void {

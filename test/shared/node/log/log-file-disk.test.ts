@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, symlinkSync, writeFileSync, writeSync } from 'node:fs';
+import { appendFileSync, readFileSync, rmSync, symlinkSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { LogFile, type LogFileOptions } from '../../../../shared/node/log/log-file.js';
@@ -94,6 +94,17 @@ describe('a disk that fails', () => {
     expect(lines).toHaveLength(5);
     expect(lines.filter((text) => !text.endsWith('}'))).toEqual([lines[1]]);
     expect(JSON.parse(lines[3] ?? '')).toMatchObject({ lostLines: 1, msg: expect.stringContaining('cut by a full disk') });
+  });
+
+  test.each(['at once', 'more than a second later'])('a line that a killed process cut is not continued by one that lives, %s', (when) => {
+    const { path, file, clock } = setup();
+    file.write(line(0));
+    appendFileSync(path, '{"of":"a killed wor');
+    if (when !== 'at once') clock.advance(2_000);
+    file.write(line(1));
+    file.write(line(2));
+    const lines = readFileSync(path, 'utf8').trimEnd().split('\n');
+    expect(lines).toEqual([line(0), '{"of":"a killed wor', line(1), line(2)]);
   });
 
   test('a slow disk may block a second at once, then a tenth of the time; the rest is dropped and counted', () => {
