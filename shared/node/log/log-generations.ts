@@ -3,19 +3,22 @@ import { constants, readdirSync, statSync, type BigIntStats } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 
+const NO_DIRECTORY: ReadonlySet<unknown> = new Set(['ENOENT', 'ENOTDIR']);
+
 /** Path of a generation; 0 is the log file itself. */
 export function generationPath(logPath: string, generation: number): string {
   return generation === 0 ? logPath : `${logPath}.${generation}`;
 }
 
-/** Numbers of the rotated generations that exist, newest (1) first. An unreadable directory has none. */
+/** Lists the numbers of the rotated generations, newest (1) first. @throws the system error for a directory that cannot be read */
 export function listGenerations(logPath: string): number[] {
   const prefix = `${basename(logPath)}.`;
   let names: string[];
   try {
     names = readdirSync(dirname(logPath));
-  } catch {
-    return [];
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && NO_DIRECTORY.has(error.code)) return [];
+    throw error;
   }
   const numbers = names.filter((name) => name.startsWith(prefix) && /^[1-9]\d{0,5}$/.test(name.slice(prefix.length)));
   return numbers.map((name) => Number(name.slice(prefix.length))).toSorted((a, b) => a - b);
