@@ -18,6 +18,8 @@ import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { alreadyThere, measure, writeArchive } from './write-archive.js';
 
 const WORK_PREFIX = '.xopc-backup-';
+/** The archive, until it is complete. */
+const ARCHIVE = 'archive';
 /** A directory this old was left by a command that was killed. */
 const ABANDONED_MS = 24 * 60 * 60 * 1_000;
 
@@ -40,11 +42,20 @@ export function compactTime(nowMs: number): string {
   return new Date(nowMs).toISOString().replace(/[-:]|\.\d+/g, '');
 }
 
+/** Never throws: the backup is made, and a later one removes what is left. */
+function removeWork(work: string): void {
+  try {
+    rmSync(work, { recursive: true, force: true });
+  } catch {
+    // It is removed when it is old.
+  }
+}
+
 function removeAbandoned(directory: string, nowMs: number): void {
   for (const name of readdirSync(directory)) {
     const path = join(directory, name);
     if (!name.startsWith(WORK_PREFIX)) continue;
-    if (nowMs - statSync(path).mtimeMs > ABANDONED_MS) rmSync(path, { recursive: true, force: true });
+    if (nowMs - statSync(path).mtimeMs > ABANDONED_MS) removeWork(path);
   }
 }
 
@@ -71,9 +82,9 @@ export async function createBackup(options: BackupOptions): Promise<BackupResult
       schemaVersion,
       entries: await Promise.all(sources.map(measure)),
     };
-    return { manifest, bytes: await writeArchive(target, { manifest, sources, isOverwriting }) };
+    return { manifest, bytes: await writeArchive(target, { manifest, sources, isOverwriting, temporary: join(work, ARCHIVE) }) };
   } finally {
-    rmSync(work, { recursive: true, force: true });
+    removeWork(work);
   }
 }
 

@@ -1,14 +1,14 @@
 /** Writes a backup: the manifest, then the files, gzipped into a private file. */
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
-import { chmod, type FileHandle, link, mkdir, open, rename, stat, unlink } from 'node:fs/promises';
+import { chmod, type FileHandle, link, open, rename, stat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { pack as createPack, type Pack } from 'tar-stream';
 import { type BackupEntry, type BackupManifest, type BackupName, MANIFEST_NAME } from '../../shared/backup.js';
 import { GatewayError } from '../../shared/errors.js';
-import { syncDirectory, temporaryName } from '../../shared/node/files/atomic-file.js';
+import { syncDirectory } from '../../shared/node/files/atomic-file.js';
 
 /** A file of the backup and its source path. The source must not change during the backup. */
 interface ArchiveSource {
@@ -20,6 +20,8 @@ interface ArchiveOptions {
   readonly manifest: BackupManifest;
   readonly sources: readonly ArchiveSource[];
   readonly isOverwriting: boolean;
+  /** Where the archive is written first; on the file system of its final place. */
+  readonly temporary: string;
 }
 
 /** Size and hash of a file. */
@@ -90,9 +92,7 @@ export function alreadyThere(path: string): GatewayError {
  * Writes the archive (mode 0600, synced, under its name only when complete). @returns its size in bytes
  * @throws CONFLICT where the file exists and is not to be replaced; the file system's own error otherwise
  */
-export async function writeArchive(target: string, { isOverwriting, ...contents }: ArchiveOptions): Promise<number> {
-  await mkdir(dirname(target), { recursive: true });
-  const temporary = temporaryName(target);
+export async function writeArchive(target: string, { isOverwriting, temporary, ...contents }: ArchiveOptions): Promise<number> {
   const file = await open(temporary, 'wx', 0o600);
   try {
     await compress(file, contents);

@@ -71,11 +71,17 @@ export class GatewayLock {
     this.#write();
   }
 
-  /** Removes the locks that are still ours. */
+  /** Removes the locks that are still ours. Never throws. */
   release(): void {
     if (!this.#isHeld) return;
     this.#isHeld = false;
-    for (const path of this.#files.toReversed()) releaseLock(path, (record) => this.#isOwn(record));
+    for (const path of this.#files.toReversed()) {
+      try {
+        releaseLock(path, (record) => this.#isOwn(record));
+      } catch {
+        // It is a dead holder's as soon as this process has ended.
+      }
+    }
   }
 
   /** The lock that a start inspects first is written last: a successor that dies between the writes leaves it to the living predecessor. */

@@ -5,7 +5,7 @@ import type { ConfigDocument } from '../../config/document.js';
 import { editJsonc, type JsoncEdit } from '../../config/jsonc-edit.js';
 import { FORBIDDEN_KEYS, formatKey } from '../../config/key-path.js';
 import { GatewayError, type Problem } from '../../errors.js';
-import { writeFileAtomic } from '../files/atomic-file.js';
+import { writeFilesAtomic } from '../files/atomic-file.js';
 import { readConfigText } from './config-file.js';
 import { configInvalid, hashText, parseConfigText, stripBom } from './config-text.js';
 import { keepVersion } from './config-versions.js';
@@ -40,7 +40,14 @@ export function changedMeanwhile(path: string): GatewayError {
   });
 }
 
-async function replaceText(options: ConfigWriteOptions, makeText: (current: string) => string): Promise<ConfigDocument> {
+/** Which of the two files is renamed first: a kill in between leaves that one new and the other old. */
+type Order = 'undo first' | 'config first';
+
+async function replaceText(
+  options: ConfigWriteOptions,
+  makeText: (current: string) => string,
+  order: Order = 'undo first',
+): Promise<ConfigDocument> {
   return withFileLock(options.lockPath, async () => {
     const current = readConfigText(options.path);
     if (options.expectedHash !== undefined && options.expectedHash !== hashText(current ?? '')) throw changedMeanwhile(options.path);
@@ -49,17 +56,13 @@ async function replaceText(options: ConfigWriteOptions, makeText: (current: stri
     const problems = document.problems.length > 0 ? document.problems : options.validate(document);
     if (problems.length > 0) throw configInvalid(options.path, problems, 'Nothing was written.');
     if (text === current) return document;
+    if (current !== undefined && options.versionsDir !== undefined) await keepVersion(options.versionsDir, current);
     await mkdir(dirname(options.path), { recursive: true, mode: 0o700 });
-    // On a full disk nothing changes, not even what an undo brings back.
-    await writeFileAtomic(options.path, text, { before: () => keepCurrent(options, current) });
+    const undo = current === undefined ? [] : [{ path: options.undoPath, data: current }];
+    const config = [{ path: options.path, data: text }];
+    await writeFilesAtomic(order === 'undo first' ? [...undo, ...config] : [...config, ...undo]);
     return document;
   });
-}
-
-async function keepCurrent({ versionsDir, undoPath }: ConfigWriteOptions, current: string | undefined): Promise<void> {
-  if (current === undefined) return;
-  if (versionsDir !== undefined) await keepVersion(versionsDir, current);
-  await writeFileAtomic(undoPath, current);
 }
 
 /**
@@ -93,5 +96,5 @@ export async function undoConfig(options: ConfigWriteOptions): Promise<ConfigDoc
       hint: 'A version is kept whenever xopc changes the file.',
     });
   }
-  return replaceText(options, () => previous);
+  return replaceText(options, () => previous, 'config first');
 }

@@ -1,5 +1,4 @@
 /** Writes files atomically, and makes directories that only this user can access. */
-import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
   closeSync,
@@ -9,20 +8,18 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
-  rmSync,
   statSync,
   writeFileSync,
   type Stats,
 } from 'node:fs';
-import { lstat, open, readdir, readlink, realpath, rename, stat, unlink, type FileHandle } from 'node:fs/promises';
-import { basename, dirname, join, parse, resolve } from 'node:path';
+import { lstat, open, readlink, realpath, rename, stat, type FileHandle } from 'node:fs/promises';
+import { dirname, join, parse, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { GatewayError } from '../../errors.js';
+import { removeAbandonedTemps, removeTemp, temporaryName } from './temporary-file.js';
 
 /** Errors of file systems that cannot sync a directory. */
 const CANNOT_SYNC: ReadonlySet<string | undefined> = new Set(['EINVAL', 'ENOTSUP', 'EOPNOTSUPP']);
-/** A temporary file of this age was left by a killed writer. */
-const ABANDONED_TEMP_MS = 60_000;
 
 function codeOf(error: unknown): string | undefined {
   return (error as NodeJS.ErrnoException).code;
@@ -49,16 +46,26 @@ async function keepOwner(file: FileHandle, target: string): Promise<void> {
   if (current !== undefined) await file.chown(current.uid, current.gid);
 }
 
-/** Makes a rename or link in `directory` durable. Windows cannot open a directory, and some file systems cannot sync one. */
-export async function syncDirectory(directory: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const handle = await open(directory, 'r');
+/** Opens a directory to sync it; undefined on Windows, which cannot. */
+async function openDirectory(directory: string): Promise<FileHandle | undefined> {
+  return process.platform === 'win32' ? undefined : open(directory, 'r');
+}
+
+async function sync(directory: FileHandle | undefined): Promise<void> {
   try {
-    await handle.sync();
+    await directory?.sync();
   } catch (error) {
     if (!CANNOT_SYNC.has(codeOf(error))) throw error;
+  }
+}
+
+/** Makes a rename or link in `directory` durable. Windows cannot open a directory, and some file systems cannot sync one. */
+export async function syncDirectory(directory: string): Promise<void> {
+  const handle = await openDirectory(directory);
+  try {
+    await sync(handle);
   } finally {
-    await handle.close();
+    await handle?.close();
   }
 }
 
@@ -75,22 +82,6 @@ async function renameOver(source: string, target: string): Promise<void> {
   }
 }
 
-async function removeAbandonedTemps(target: string): Promise<void> {
-  const directory = dirname(target);
-  const prefix = `.${basename(target)}.`;
-  for (const name of await readdir(directory)) {
-    if (!name.startsWith(prefix) || !/^\d+\.[0-9a-f]{12}\.tmp$/.test(name.slice(prefix.length))) continue;
-    const path = join(directory, name);
-    const entry = await stat(path).catch(() => undefined);
-    if (entry !== undefined && Date.now() - entry.mtimeMs > ABANDONED_TEMP_MS) await unlink(path).catch(() => undefined);
-  }
-}
-
-/** Returns a path beside `target` that no other writer uses. */
-export function temporaryName(target: string): string {
-  return join(dirname(target), `.${basename(target)}.${process.pid}.${randomBytes(6).toString('hex')}.tmp`);
-}
-
 async function writeSynced(path: string, data: string | Uint8Array, options: { mode: number; target: string }): Promise<void> {
   const file = await open(path, 'wx', options.mode);
   try {
@@ -104,30 +95,56 @@ async function writeSynced(path: string, data: string | Uint8Array, options: { m
   }
 }
 
-/**
- * Replaces a file's content: temp file in the same directory, fsync, rename, fsync of the directory. A symlink stays
- * and its target is replaced. Temp files that a killed writer left are removed.
- * @param options.mode  of the file, default 0600
- * @param options.before  called when the new content is on disk, before it takes effect; the old content stays when it throws
- * @throws the file system's error; the old content stays and the temp file is removed
- */
-export async function writeFileAtomic(
-  path: string,
-  data: string | Uint8Array,
-  options: { mode?: number; before?: () => Promise<void> } = {},
-): Promise<void> {
+/** A new content that is on disk under a private name. */
+interface StagedFile {
+  readonly target: string;
+  readonly temporary: string;
+  /** Opened before anything is renamed: afterwards nothing may fail for want of a descriptor. */
+  readonly directory: FileHandle | undefined;
+}
+
+async function stage({ path, data }: NewContent, mode: number): Promise<StagedFile> {
   const target = await finalTarget(path);
   const temporary = temporaryName(target);
   try {
-    await writeSynced(temporary, data, { mode: options.mode ?? 0o600, target });
-    await options.before?.();
-    await renameOver(temporary, target);
+    await writeSynced(temporary, data, { mode, target });
+    return { target, temporary, directory: await openDirectory(dirname(target)) };
   } catch (error) {
-    await unlink(temporary).catch(() => undefined);
+    removeTemp(temporary);
     throw error;
   }
-  await syncDirectory(dirname(target));
-  await removeAbandonedTemps(target);
+}
+
+interface NewContent {
+  readonly path: string;
+  readonly data: string | Uint8Array;
+}
+
+/**
+ * Replaces the content of files, one after the other, once all new contents are on disk: a full disk changes none of them. Each is
+ * written as a temp file in the same directory, fsync, rename, fsync of the directory. A symlink stays and its target is replaced.
+ * Temp files that killed writers left are removed.
+ * @param options.mode  of the files, default 0600
+ * @throws the file system's error; the old contents stay and the temp files are removed. After a rename only a failing disk throws
+ */
+export async function writeFilesAtomic(files: readonly NewContent[], { mode = 0o600 }: { mode?: number } = {}): Promise<void> {
+  const staged: StagedFile[] = [];
+  try {
+    for (const file of files) staged.push(await stage(file, mode));
+    for (const { temporary, target } of staged) await renameOver(temporary, target);
+    for (const { directory } of staged) await sync(directory);
+  } finally {
+    for (const { temporary, target, directory } of staged) {
+      removeTemp(temporary);
+      await directory?.close();
+      removeAbandonedTemps(dirname(target));
+    }
+  }
+}
+
+/** Replaces the content of one file as {@link writeFilesAtomic} does. */
+export async function writeFileAtomic(path: string, data: string | Uint8Array, options: { mode?: number } = {}): Promise<void> {
+  await writeFilesAtomic([{ path, data }], options);
 }
 
 /** As {@link syncDirectory}, for a caller that cannot wait. */
@@ -158,7 +175,7 @@ export function createFile(path: string, content: string): boolean {
     if (codeOf(error) !== 'EEXIST') throw error;
     isCreated = false;
   } finally {
-    rmSync(temporary, { force: true });
+    removeTemp(temporary);
   }
   syncDirectoryNow(dirname(path));
   return isCreated;

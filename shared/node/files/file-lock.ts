@@ -8,6 +8,8 @@ import { isLockRecord } from './lock-record.js';
 
 const DEFAULT_WAIT_MS = 5_000;
 const RETRY_MS = 15;
+/** How often a lock that could not be removed is tried again. */
+const RELEASE_AGAIN_MS = 200;
 /** A section on another machine or in another container, whose process cannot be looked at, counts for this long. */
 const FOREIGN_SECTION_MS = 90_000;
 
@@ -22,7 +24,16 @@ export async function withFileLock<T>(path: string, section: () => Promise<T>, o
   try {
     return await section();
   } finally {
+    release(path, instanceId);
+  }
+}
+
+/** While a lock cannot be removed (no free descriptor, a failing disk), this process tries again; once it has ended, the lock is a dead one's. */
+function release(path: string, instanceId: string): void {
+  try {
     releaseLock(path, (record) => record.instanceId === instanceId);
+  } catch {
+    setTimeout(release, RELEASE_AGAIN_MS, path, instanceId).unref();
   }
 }
 

@@ -7,7 +7,7 @@ import { linkSync, readdirSync, renameSync, rmSync, unlinkSync, writeFileSync } 
 import { basename, dirname, join } from 'node:path';
 import { GatewayError } from '../../errors.js';
 import { classifyProcess } from '../process/process-identity.js';
-import { temporaryName } from './atomic-file.js';
+import { removeAbandonedTemps, removeTemp, temporaryName } from './temporary-file.js';
 import { inspectLock, isLockRecord, lockAgeMs, type LockContent, type LockRecord, type LockState, readLock } from './lock-record.js';
 
 /** The state of a living holder. */
@@ -25,8 +25,6 @@ export interface LockRules {
 }
 
 const MAX_ROUNDS = 100;
-/** Longer than any wait for a lock. */
-const STALE_TEMP_MS = 600_000;
 /** Age limit for a claim of another machine or container; longer than an inspection and reclaim take. */
 const FOREIGN_CLAIM_MS = 15_000;
 
@@ -46,8 +44,8 @@ export function isHolderAlive(path: string, record: LockRecord, foreign: { reado
  */
 export async function acquireLock(path: string, content: string, rules: LockRules): Promise<LockContent | undefined> {
   const temp = temporaryName(path);
-  writeFileSync(temp, content, { mode: 0o600, flag: 'wx' });
   try {
+    writeFileSync(temp, content, { mode: 0o600, flag: 'wx' });
     for (let round = 0; round < MAX_ROUNDS; round += 1) {
       const outcome = tryLink(temp, path) ? undefined : await reclaim(path, temp, { content, rules });
       if (outcome === 'changed') continue;
@@ -60,22 +58,31 @@ export async function acquireLock(path: string, content: string, rules: LockRule
     }
     throw new GatewayError('LOCK_HELD', { message: `the lock ${path} changes owner too often`, hint: 'Try again.' });
   } finally {
-    rmSync(temp, { force: true });
-    removeStaleTemps(dirname(path), rules.now());
+    // Once the lock is ours, nothing may throw: the caller would not know that it has it.
+    removeTemp(temp);
+    removeAbandonedTemps(dirname(path), rules.now());
   }
 }
 
 /** Writes a lock that is ours; a reader never sees half of it. */
 export function replaceLock(path: string, content: string): void {
   const temp = temporaryName(path);
-  writeFileSync(temp, content, { mode: 0o600, flag: 'wx' });
-  renameSync(temp, path);
+  try {
+    writeFileSync(temp, content, { mode: 0o600, flag: 'wx' });
+    renameSync(temp, path);
+  } catch (error) {
+    removeTemp(temp);
+    throw error;
+  }
 }
 
-/** Removes our own lock. Nobody replaces the lock of a living holder, so it cannot change between check and removal. */
+/**
+ * Removes our own lock. Nobody replaces the lock of a living holder, so it cannot change between check and removal.
+ * @throws the file system's error; the lock may still be there
+ */
 export function releaseLock(path: string, isOurs: (record: LockRecord) => boolean): void {
-  const lock = readLock(path);
-  if (isLockRecord(lock) && isOurs(lock)) unlinkSync(path);
+  const state = inspectLock(path);
+  if (state !== 'absent' && isLockRecord(state.lock) && isOurs(state.lock)) unlinkSync(path);
 }
 
 type Outcome = 'changed' | { readonly replaced: LockContent } | { readonly holder: LockHolder };
@@ -93,15 +100,20 @@ async function reclaim(path: string, temp: string, { content, rules }: { content
   };
   const claim = claimReclaim(`${path}.reclaim.${keyOf(seen)}`, temp, rules.now());
   if (typeof claim !== 'string') return isUnchanged() ? { holder: claim } : 'changed';
-  // A reclaim that was finished between our look and our claim has changed the lock.
-  if (isUnchanged()) await rules.beforeReclaim?.(seen.lock);
-  if (!isUnchanged()) {
-    rmSync(claim, { force: true });
-    return 'changed';
+  try {
+    // A reclaim that was finished between our look and our claim has changed the lock.
+    if (isUnchanged()) await rules.beforeReclaim?.(seen.lock);
+    if (isUnchanged()) {
+      if (!isLockRecord(seen.lock)) keepCopy(path);
+      replaceLock(path, content);
+      return { replaced: seen.lock };
+    }
+  } catch (error) {
+    removeTemp(claim);
+    throw error;
   }
-  if (!isLockRecord(seen.lock)) keepCopy(path);
-  replaceLock(path, content);
-  return { replaced: seen.lock };
+  removeTemp(claim);
+  return 'changed';
 }
 
 /**
@@ -137,16 +149,12 @@ function keepCopy(path: string): void {
   tryLink(path, `${path}.bad`);
 }
 
-/** Claims on earlier contents of the lock. Their holders find the lock changed and drop them. */
+/** Claims on earlier contents of the lock. Their holders find the lock changed and drop them. Never throws: the next holder tries again. */
 function removeClaims(path: string): void {
   const prefix = `${basename(path)}.reclaim.`;
-  for (const name of readdirSync(dirname(path))) if (name.startsWith(prefix)) rmSync(join(dirname(path), name), { force: true });
-}
-
-/** Left by processes that were killed between write and link. */
-function removeStaleTemps(directory: string, nowMs: number): void {
-  for (const name of readdirSync(directory)) {
-    const path = join(directory, name);
-    if (/^\..*\.tmp2?$/.test(name) && lockAgeMs(path, nowMs) > STALE_TEMP_MS) rmSync(path, { force: true });
+  try {
+    for (const name of readdirSync(dirname(path))) if (name.startsWith(prefix)) removeTemp(join(dirname(path), name));
+  } catch {
+    // They name a content that the lock no longer has.
   }
 }

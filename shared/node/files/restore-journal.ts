@@ -113,9 +113,10 @@ export async function carryOutRestore(paths: RestorePaths, id: string): Promise<
   }
   for (const name of BACKUP_TEXTS) await replaceText(paths, { name, directory, isWanted: journal.names.includes(name) });
   await replaceDatabase(databaseOf(paths), { directory, isWanted: journal.names.includes(BACKUP_DATABASE) });
-  rmSync(join(directory, STAGED), { recursive: true, force: true });
   await mkdir(keptRoot(paths), { recursive: true, mode: 0o700 });
   renameSync(directory, replacedStatePath(paths, id));
+  // Only now: a restore that is finished by a later start reads it again.
+  rmSync(join(replacedStatePath(paths, id), STAGED), { recursive: true, force: true });
   for (const path of [keptRoot(paths), stagingRoot(paths), dirname(keptRoot(paths))]) await syncDirectory(path);
   removeOld(paths);
   return replacedStatePath(paths, id);

@@ -30,7 +30,7 @@ async function archive(extra: Partial<BackupManifest> = {}): Promise<{ file: str
     ...extra,
   };
   const file = join(directory, 'backup.tar.gz');
-  await writeArchive(file, { manifest, sources, isOverwriting: false });
+  await writeArchive(file, { manifest, sources, isOverwriting: false, temporary: `${file}.part` });
   return { file, directory };
 }
 
@@ -64,9 +64,11 @@ test('an existing file is not replaced without --force, and no temporary file is
   const { file, directory } = await archive();
   const before = readFileSync(file);
   const options = { manifest: { entries: [], createdAt: '2026-01-01T00:00:00.000Z' } as unknown as BackupManifest, sources: [] };
-  await expect(writeArchive(file, { ...options, isOverwriting: false })).rejects.toMatchObject({ code: 'CONFLICT' });
+  await expect(writeArchive(file, { ...options, isOverwriting: false, temporary: `${file}.part` })).rejects.toMatchObject({
+    code: 'CONFLICT',
+  });
   expect(readFileSync(file)).toEqual(before);
-  await writeArchive(file, { ...options, isOverwriting: true });
+  await writeArchive(file, { ...options, isOverwriting: true, temporary: `${file}.part` });
   expect(readFileSync(file)).not.toEqual(before);
   expect(readdirSync(directory).toSorted()).toEqual(['backup.tar.gz', 'config.json', 'gateway.db']);
 });
@@ -172,7 +174,8 @@ test('a file whose size changes during the backup fails it, and nothing is left'
   const entries = [await measure(source)];
   writeFileSync(source.path, `${TEXT}${TEXT}`);
   const manifest = { entries, createdAt: '2026-11-24T19:24:03.000Z' } as unknown as BackupManifest;
-  const outcome = writeArchive(join(directory, 'backup.tar.gz'), { manifest, sources: [source], isOverwriting: false });
+  const file = join(directory, 'backup.tar.gz');
+  const outcome = writeArchive(file, { manifest, sources: [source], isOverwriting: false, temporary: `${file}.part` });
   await expect(outcome).rejects.toMatchObject({ code: 'CONFLICT', message: 'config.json changed while it was copied' });
   expect(readdirSync(directory)).toEqual(['config.json']);
 });

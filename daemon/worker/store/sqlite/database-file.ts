@@ -24,7 +24,8 @@ import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { RESCUED } from '../../../../shared/backup.js';
 import { GatewayError } from '../../../../shared/errors.js';
-import { ensurePrivateDirectory, syncDirectory, temporaryName } from '../../../../shared/node/files/atomic-file.js';
+import { ensurePrivateDirectory, syncDirectory } from '../../../../shared/node/files/atomic-file.js';
+import { temporaryName } from '../../../../shared/node/files/temporary-file.js';
 import { storeUnavailable } from '../engine.js';
 import { writeEmptyDatabase } from './migrate.js';
 

@@ -19,12 +19,12 @@ describe('a free lock', () => {
 
   test('is taken past what starts left that were killed: old temporary files and claims', async () => {
     const { acquire, directory, path } = lockWorld();
-    const old = join(directory, '.gateway.lock.4711.gw_x.tmp');
-    const fresh = join(directory, '.gateway.lock.4712.gw_y.tmp2');
+    const old = join(directory, '.gateway.lock.4711.0123456789ab.tmp');
+    const fresh = join(directory, '.gateway.lock.4712.0123456789ab.tmp');
     for (const name of [old, fresh, `${path}.reclaim.0123456789abcdef.1`]) writeFileSync(name, '{}');
     utimesSync(old, 1, 1);
     await acquire();
-    expect(readdirSync(directory).toSorted()).toEqual(['.gateway.lock.4712.gw_y.tmp2', 'gateway.lock']);
+    expect(readdirSync(directory).toSorted()).toEqual(['.gateway.lock.4712.0123456789ab.tmp', 'gateway.lock']);
   });
 });
 

@@ -10,15 +10,16 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import {
   createFile,
   ensureHomeDirectory,
   ensurePrivateDirectory,
-  temporaryName,
   writeFileAtomic,
+  writeFilesAtomic,
 } from '../../../../shared/node/files/atomic-file.js';
+import { temporaryName } from '../../../../shared/node/files/temporary-file.js';
 import { tempDir } from '../../../helpers/temp-dir.js';
 
 const isRoot = process.getuid?.() === 0;
@@ -26,15 +27,6 @@ const isPosix = process.platform !== 'win32';
 const mode = (path: string): number => statSync(path).mode & 0o7777;
 
 describe('writeFileAtomic', () => {
-  test('keeps the old content when what comes before the new one fails', async () => {
-    const path = join(tempDir(), 'a');
-    await writeFileAtomic(path, 'one');
-    const before = () => Promise.reject(new Error('not kept'));
-    await expect(writeFileAtomic(path, 'two', { before })).rejects.toThrow('not kept');
-    expect(readdirSync(dirname(path))).toEqual(['a']);
-    expect(readFileSync(path, 'utf8')).toBe('one');
-  });
-
   test('makes a file that only we can read and leaves nothing beside it', async () => {
     const directory = tempDir();
     await writeFileAtomic(join(directory, 'a'), 'one');
@@ -85,13 +77,24 @@ describe('writeFileAtomic', () => {
   test('temp files of killed writers are removed, fresh ones and others stay', async () => {
     const directory = tempDir();
     const path = join(directory, 'a');
-    const [old, fresh] = [temporaryName(path), temporaryName(path)];
-    writeFileSync(old, '');
-    utimesSync(old, 0, 0);
+    const [old, fresh, ofAnother] = [temporaryName(path), temporaryName(path), temporaryName(join(directory, 'b'))];
+    for (const left of [old, ofAnother]) {
+      writeFileSync(left, '');
+      utimesSync(left, 0, 0);
+    }
     writeFileSync(fresh, '');
     writeFileSync(join(directory, '.a.notes.tmp'), '');
     await writeFileAtomic(path, 'x');
     expect(readdirSync(directory).toSorted()).toEqual(['a', '.a.notes.tmp', fresh.slice(directory.length + 1)].toSorted());
+  });
+
+  test('of several files none is changed when one cannot be written', async () => {
+    const directory = tempDir();
+    writeFileSync(join(directory, 'a'), 'old');
+    const files = [join(directory, 'a'), join(directory, 'no', 'b')].map((path) => ({ path, data: 'new' }));
+    await expect(writeFilesAtomic(files)).rejects.toMatchObject({ code: 'ENOENT' });
+    expect(readFileSync(join(directory, 'a'), 'utf8')).toBe('old');
+    expect(readdirSync(directory)).toEqual(['a']);
   });
 
   test('a reader never sees anything but one of the complete versions', async () => {

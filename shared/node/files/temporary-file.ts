@@ -1,0 +1,34 @@
+/** Files that are written under a private name first. Those that killed processes left are removed later. */
+import { randomBytes } from 'node:crypto';
+import { lstatSync, readdirSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+
+/** Longer than any write, and than any wait for a lock. */
+const ABANDONED_MS = 600_000;
+
+/** Returns a path beside `target` that no other writer uses. */
+export function temporaryName(target: string): string {
+  return join(dirname(target), `.${basename(target)}.${process.pid}.${randomBytes(6).toString('hex')}.tmp`);
+}
+
+/** Removes a file, if it is there. Never throws: for one that a later {@link removeAbandonedTemps} finds. */
+export function removeTemp(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // It is removed when it is old.
+  }
+}
+
+/** Removes the temporary files in a directory that no living process can be using. Never throws: the next call tries again. */
+export function removeAbandonedTemps(directory: string, nowMs = Date.now()): void {
+  try {
+    for (const name of readdirSync(directory)) {
+      const path = join(directory, name);
+      if (/^\..+\.\d+\.[0-9a-f]{12}\.tmp(-journal|-wal|-shm)?$/.test(name) && nowMs - lstatSync(path).mtimeMs > ABANDONED_MS)
+        removeTemp(path);
+    }
+  } catch {
+    // Not there, not readable, or removed meanwhile by another process.
+  }
+}
