@@ -6,6 +6,8 @@ import * as config from '../../../torture/crash-points/config.js';
 import * as lock from '../../../torture/crash-points/lock.js';
 
 const reason = noFaultsReason();
+/** Forty processes, one after the other. */
+const LIMIT_MS = 180_000;
 const [, reclaim] = lock.operations;
 const [set] = config.operations;
 
@@ -14,6 +16,7 @@ test.skipIf(reason !== undefined).each([
   { area: 'config', operation: set },
 ])(
   `a kill or a failing disk at a call of $operation.name${reason === undefined ? '' : ` (skipped: ${reason})`}`,
+  { timeout: LIMIT_MS },
   async ({ area, operation }) => {
     if (operation === undefined) throw new Error(`${area} has no operation`);
     const { violations } = await new CrashPoints(faultWorld(tempDir()), area, operation).runAll({ every: 6 });
