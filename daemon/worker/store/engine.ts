@@ -55,6 +55,8 @@ export interface StoreEngine {
   classify(error: unknown): StoreFault;
   /** Returns the reason in words, for a message such as `… cannot be used: the disk is full`. */
   describe(error: unknown): string;
+  /** Reads everything. Returns what is wrong; null for sound content. @throws when it cannot be read for another reason */
+  findDamage(): Promise<string | null>;
   /** Moves a damaged database out of the way. @throws STORE_UNAVAILABLE */
   setAside(nowMs: number): Promise<SetAside>;
   /** Returns the newest one that was set aside and is still there. */

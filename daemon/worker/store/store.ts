@@ -20,6 +20,9 @@ export interface StoreOptions {
   isSoleWorker(): boolean;
 }
 
+/** Damage that more than one reading has found. */
+class ConfirmedDamage extends Error {}
+
 export class Store {
   readonly #options: StoreOptions;
   readonly #commits: GroupCommit;
@@ -99,10 +102,10 @@ export class Store {
     if (this.#options.isSoleWorker()) await (await this.#ready()).contract();
   }
 
-  /** Sets aside a database that a check of its whole content found damaged, as if a read had found it. */
+  /** Sets aside a database that two checks of its whole content found damaged. */
   async setAsideDamaged(damage: string): Promise<void> {
     await this.#commits.idle();
-    await this.#recover(new Error(damage), 'corrupt', this.#database);
+    await this.#recover(new ConfirmedDamage(damage), 'corrupt', this.#database);
   }
 
   /** Returns what distinguishes the database from another one in the same place; undefined where there is none. */
@@ -178,11 +181,19 @@ export class Store {
     return this.#options.engine.open({ isAlone: this.#options.isSoleWorker() });
   }
 
-  /** Sets a damaged database aside and opens a new one. @throws the error again for any other fault */
+  /** Recovers from a damaged database. @throws the error again for any other fault */
   #openAfresh(error: unknown): Promise<OpenDatabase> {
     const { engine } = this.#options;
     if (engine.classify(error) !== 'corrupt') throw error;
-    return this.#replace(error);
+    return this.#replaceIfDamaged(error);
+  }
+
+  /** SQLite reports a read that failed once (EIO) as damage, too: what a second reading, of everything, does not find is not in the file. */
+  async #replaceIfDamaged(error: unknown): Promise<OpenDatabase> {
+    const { engine, logger } = this.#options;
+    if (error instanceof ConfirmedDamage || (await engine.findDamage()) !== null) return this.#replace(error);
+    logger.warn({ path: engine.place, err: error }, 'reading the database failed, but all of it can be read now; it was opened again');
+    return this.#openInPlace();
   }
 
   async #replace(damage: unknown): Promise<OpenDatabase> {
@@ -258,7 +269,7 @@ export class Store {
     }
     await this.#drop();
     // Not opened first: the header may be sound, and the damage elsewhere.
-    this.#opening = this.#attempt(async () => this.#replace(error));
+    this.#opening = this.#attempt(() => this.#replaceIfDamaged(error));
     await this.#opening;
     return reason;
   }

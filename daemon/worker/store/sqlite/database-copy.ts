@@ -3,13 +3,14 @@ import { statSync } from 'node:fs';
 import { storeUnavailable } from '../engine.js';
 import { MIGRATIONS, NEWEST_SCHEMA } from '../migrations/index.js';
 import { queriesOf, type Transaction } from '../transaction.js';
-import { LibsqlConnection } from './connection.js';
+import type { LibsqlConnection } from './connection.js';
+import { quickCheck, withConnection } from './damage.js';
 import { classifyFault, describeFault } from './faults.js';
 import { readHeader } from './migrate.js';
 import { openSqlite } from './open.js';
 
-/** Another process's checkpoint or migration ends within this. */
-const BUSY_TIMEOUT_MS = 10_000;
+export { findDamage } from './damage.js';
+
 const UNSENT_REASON = 'the state was restored from a backup: it may have been sent after the backup';
 const UNFINISHED_REASON = 'the state was restored from a backup: it may have been completed after the backup';
 
@@ -67,35 +68,10 @@ async function assertSound(path: string): Promise<void> {
   });
 }
 
-async function withConnection<T>(path: string, use: (connection: LibsqlConnection) => Promise<T>): Promise<T> {
-  const connection = new LibsqlConnection(path);
-  try {
-    await connection.exec(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`);
-    return await use(connection);
-  } finally {
-    connection.close();
-  }
-}
-
 async function readVersion(path: string, connection: LibsqlConnection): Promise<number> {
   const { origin, version } = await readHeader(connection);
   if (origin === 'foreign') throw storeUnavailable(path, 'it belongs to another program');
   return version.version;
-}
-
-async function quickCheck(connection: LibsqlConnection): Promise<string | null> {
-  const [first] = (await connection.run<{ quick_check: string }>('pragma quick_check(1)')).rows;
-  return first?.quick_check === 'ok' ? null : (first?.quick_check ?? 'no answer');
-}
-
-/** Reads every page. Returns what is wrong; null for a sound database. @throws when it cannot be read for another reason */
-export async function findDamage(path: string): Promise<string | null> {
-  try {
-    return await withConnection(path, quickCheck);
-  } catch (error) {
-    if (classifyFault(error) === 'corrupt') return describeFault(error);
-    throw error;
-  }
 }
 
 /** Ends what was unfinished when the copy was made: the copy cannot know what became of it. */

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import type { SetAside, StoreEngine } from '../engine.js';
 import { MIGRATIONS } from '../migrations/index.js';
 import type { Migration } from '../migrations/migration.js';
+import { findDamage } from './damage.js';
 import { type Aside, fileIdentity, findSetAside, readDatabaseSize, setAside } from './database-file.js';
 import { classifyFault, describeFault } from './faults.js';
 import { openSqlite } from './open.js';
@@ -31,6 +32,7 @@ export function sqliteEngine(path: string, migrations: readonly Migration[] = MI
     open: (options) => openSqlite(path, migrations, options),
     classify: classifyFault,
     describe: describeFault,
+    findDamage: () => findDamage(path),
     setAside: async (nowMs) => describeAside(await setAside(path, nowMs)),
     findSetAside() {
       const aside = findSetAside(path);

@@ -12,7 +12,12 @@ const work = () => Promise.resolve('done');
 /** An engine without a database; errors say in their message what they are. */
 function fakeEngine() {
   const counts = { opened: 0, closed: 0, setAside: 0, rescued: 0, checkpoints: 0 };
-  const state = { isInPlace: true, failure: undefined as Error | undefined, rescueFailure: undefined as Error | undefined };
+  const state = {
+    isInPlace: true,
+    failure: undefined as Error | undefined,
+    rescueFailure: undefined as Error | undefined,
+    damage: 'page 7' as string | null,
+  };
   const open = async (): Promise<OpenDatabase> => {
     counts.opened += 1;
     state.isInPlace = true;
@@ -40,6 +45,7 @@ function fakeEngine() {
       return message === 'corrupt' || message === 'unavailable' || message === 'busy' ? message : 'other';
     },
     describe: (error) => `it is ${(error as Error).message}`,
+    findDamage: async () => state.damage,
     setAside: async () => {
       counts.setAside += 1;
       return { path: 'the-copy', message: 'it was kept as the-copy', hint: 'look into it', exists: () => true };
@@ -95,6 +101,18 @@ test('a damaged database is set aside once, however many notice it, and a new on
   expect(counts).toMatchObject({ opened: 2, closed: 1, setAside: 1 });
   expect(await store.write(work)).toBe('done');
   expect(store.warnings()).toMatchObject([{ code: 'STORE_SET_ASIDE', message: expect.stringContaining('the-copy') as string }]);
+});
+
+test('a read that fails once, and looks like damage, sets nothing aside', async () => {
+  const { store, counts, state, log } = await openStore();
+  state.damage = null;
+  await expect(store.read(() => Promise.reject(new Error('corrupt')))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  expect(await store.write(work)).toBe('done');
+  expect(counts).toMatchObject({ opened: 2, closed: 1, setAside: 0 });
+  expect(log.entries).toContainEqual(
+    expect.objectContaining({ level: 'warn', message: expect.stringContaining('opened again') as string }),
+  );
+  expect(store.warnings()).toEqual([]);
 });
 
 test('a damaged database that another worker uses is not set aside', async () => {

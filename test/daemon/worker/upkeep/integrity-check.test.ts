@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import Database from 'libsql';
 import { expect, test, vi } from 'vitest';
-import { findDamage } from '../../../../daemon/worker/store/sqlite/database-copy.js';
+import { findDamage } from '../../../../daemon/worker/store/sqlite/damage.js';
 import { type CheckDatabase, IntegrityCheck } from '../../../../daemon/worker/upkeep/integrity-check.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
 import { logMemory } from '../../../helpers/log-memory.js';
