@@ -127,7 +127,7 @@ export class CrashPoints {
     let runs = 1;
     for (let n = 1; n <= calls.length; n += every) {
       const call = calls[n - 1];
-      if (call === undefined) continue;
+      if (call === undefined || this.#operation.leavesOut?.(call) === true) continue;
       for (const kind of kindsAt(calls, n - 1)) {
         violations.push(...(await this.#violationsOf({ n, kind, call: `${call.name} ${this.#short(call.path)}` })));
         runs += 1;

@@ -37,6 +37,8 @@ export interface Operation {
   check(root: string, end: End): string[] | Promise<string[]>;
   /** Whether the process ends with a failure, so that it is not run again in it. */
   readonly endsProcess?: boolean;
+  /** Calls that are left out, because a library gets their failure wrong. */
+  readonly leavesOut?: (call: { readonly name: string; readonly path: string }) => boolean;
   /** What sweeps up and continues afterwards; default: the operation. */
   later?(root: string, tell: (step: unknown) => void): Promise<unknown>;
 }
