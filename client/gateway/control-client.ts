@@ -136,12 +136,15 @@ class ControlExchange {
   }
 
   #startTimer(name: keyof ControlDeadlines, delayMs: number, missing: string): void {
-    const timer = setTimeout(() => this.#fail(unreachable(this.#path, `${missing} within ${delayMs} ms`, { timedOut: true })), delayMs);
+    const fail = (): void => this.#fail(unreachable(this.#path, `${missing} within ${delayMs} ms`, { timedOut: true }));
+    // On a busy machine this process may not have run for a while: what has arrived meanwhile is read before the deadline counts.
+    const timer = setTimeout(() => setImmediate(() => this.#timers.has(name) && fail()), delayMs);
     this.#timers.set(name, timer);
   }
 
   #stopTimer(name: keyof ControlDeadlines): void {
     clearTimeout(this.#timers.get(name));
+    this.#timers.delete(name);
   }
 
   readonly #onAbort = (): void =>

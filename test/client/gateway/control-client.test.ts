@@ -132,6 +132,14 @@ describe('a peer that is hostile, old or broken', () => {
   });
 });
 
+test('a connection that was made while this process did not run counts, although its deadline has passed', async () => {
+  const answer = askOf(answers(sampleStatus), { connectMs: 100, firstFrameMs: 5_000, totalMs: 5_000 });
+  await new Promise((resolve) => setImmediate(resolve));
+  const until = performance.now() + 300;
+  while (performance.now() < until);
+  expect(await answer).toMatchObject({ pid: sampleStatus.pid });
+});
+
 test('an abort ends the wait at once', async () => {
   const path = socketPath();
   await fakeControl(path, () => undefined);
