@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { startFakeOpenAi } from '../fakes/openai/server.js';
-import { startWebhookReceiver } from '../fakes/webhook-receiver/receiver.js';
+import { type ReceivedWebhook, startWebhookReceiver } from '../fakes/webhook-receiver/receiver.js';
 import { fakeModels } from '../helpers/make-conversation.js';
 import { RealGateway, until } from '../helpers/real-gateway.js';
 import { FAULTS, type World } from './soak/faults.js';
@@ -34,7 +34,7 @@ async function startWorld(): Promise<World> {
   write('config.json', { agents: { defaults: { model: 'fake/one' } }, channels: { webhook: { accounts } } });
   write('models.json', fakeModels(model.baseUrl));
   await gateway.run();
-  return { gateway, receiver, model, follower: gateway.follow('--json') };
+  return { gateway, receiver, model, follower: gateway.follow('--json'), refused: new WeakSet() };
 }
 
 /** Jobs that send a message every few seconds. @returns their ids */
@@ -71,6 +71,8 @@ async function inflict(world: World, endMs: number): Promise<string[]> {
   return inflicted;
 }
 
+const taken = ({ receiver, refused }: World): ReceivedWebhook[] => receiver.received.filter((webhook) => !refused.has(webhook));
+
 interface Listed {
   readonly id: string;
   readonly status: string;
@@ -95,11 +97,11 @@ async function untilSettled(world: World): Promise<void> {
 }
 
 /** Runs of jobs: each instant once, and as many messages as runs that are done. */
-async function checkJobs({ gateway, receiver }: World, ids: readonly string[]): Promise<string[]> {
-  const arrived = firstArrivals(receiver.received).get('jobs') ?? [];
+async function checkJobs(world: World, ids: readonly string[]): Promise<string[]> {
+  const arrived = firstArrivals(taken(world)).get('jobs') ?? [];
   const faults = await Promise.all(
     ids.map(async (id, number) => {
-      const answer = await fetch(`${gateway.url}/api/cron/${id}/runs?limit=200`);
+      const answer = await fetch(`${world.gateway.url}/api/cron/${id}/runs?limit=200`);
       const { runs } = (await answer.json()) as { runs: { state: string; scheduledAt: string }[] };
       const instants = runs.filter(({ state }) => state === 'done').map(({ scheduledAt }) => scheduledAt);
       const twice = instants.filter((instant, index) => instants.indexOf(instant) !== index);
@@ -156,19 +158,19 @@ test(
     await load;
     for (const id of jobs) await fetch(`${world.gateway.url}/api/cron/${id}/toggle`, { method: 'POST' });
     await untilSettled(world);
-    const arrived = firstArrivals(world.receiver.received);
-    const isAnswered = (): boolean => compare(ledger.questions, firstArrivals(world.receiver.received)).length === 0;
+    const arrived = firstArrivals(taken(world));
+    const isAnswered = (): boolean => compare(ledger.questions, firstArrivals(taken(world))).length === 0;
     await until('every answer', isAnswered, MINUTE_MS).catch(() => undefined);
     const { trends, latencyMs } = vitals.stop();
     const unknown = (await list(world, 'unknown')).length;
-    const plain = world.receiver.received.filter(({ path }) => path === '/plain');
+    const plain = taken(world).filter(({ path }) => path === '/plain');
     // What a kill cut of the account that does not know repetitions may be lost, and says so.
     const lost = compare(ledger.messages, arrived);
     const excused = lost.filter((fault) => /^plain-.* is lost$/.test(fault));
     const faults = [
       ...ledger.faults,
       ...lost.filter((fault) => !excused.includes(fault)),
-      ...compare(ledger.questions, firstArrivals(world.receiver.received)),
+      ...compare(ledger.questions, firstArrivals(taken(world))),
       ...repeated(plain),
       ...(excused.length > unknown ? [`${excused.length} lost, of which ${unknown} are shown as unknown`] : []),
       ...(await checkJobs(world, jobs)),
@@ -178,7 +180,7 @@ test(
     ];
     const lines = [
       `${minutes} minutes; faults: ${inflicted.join(', ')}`,
-      `done: ${[...ledger.done].map(([kind, count]) => `${count} ${kind}`).join(', ')}; ${world.receiver.received.length} webhooks, ${unknown} unknown`,
+      `done: ${[...ledger.done].map(([kind, count]) => `${count} ${kind}`).join(', ')}; ${taken(world).length} webhooks, ${unknown} unknown`,
       `calls without a key that failed: ${[...ledger.failures].map(([kind, count]) => `${count} × ${kind}`).join(', ') || 'none'}`,
       ...trends.map(describeTrend),
       `health: p50 ${latencyMs.p50} ms, p99 ${latencyMs.p99} ms, max ${latencyMs.max} ms`,

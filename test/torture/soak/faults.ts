@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'vitest';
 import type { FakeOpenAi } from '../../fakes/openai/server.js';
-import type { Reaction, WebhookReceiver } from '../../fakes/webhook-receiver/receiver.js';
+import type { Reaction, ReceivedWebhook, WebhookReceiver } from '../../fakes/webhook-receiver/receiver.js';
 import type { RealGateway, Running } from '../../helpers/real-gateway.js';
 
 export interface World {
@@ -12,6 +12,8 @@ export interface World {
   readonly receiver: WebhookReceiver;
   readonly model: FakeOpenAi;
   readonly follower: Running;
+  /** What the receiver has answered that it does not have: it is sent again. */
+  readonly refused: WeakSet<ReceivedWebhook>;
 }
 
 const LASTS_MS = 8_000;
@@ -27,8 +29,11 @@ async function restart({ gateway }: World, ...args: string[]): Promise<void> {
   expect(await gateway.xopc('gateway', 'restart', ...args)).toMatchObject({ code: 0 });
 }
 
-async function react({ receiver }: World, reaction: Reaction): Promise<void> {
-  receiver.react = () => reaction;
+async function react({ receiver, refused }: World, reaction: Reaction): Promise<void> {
+  receiver.react = (webhook) => {
+    if (typeof reaction === 'object' && reaction.status === 503) refused.add(webhook);
+    return reaction;
+  };
   await delay(LASTS_MS);
   receiver.react = good;
 }
