@@ -7,7 +7,7 @@ import { startFakeOpenAi } from '../fakes/openai/server.js';
 import { type ReceivedWebhook, startWebhookReceiver } from '../fakes/webhook-receiver/receiver.js';
 import { fakeModels } from '../helpers/make-conversation.js';
 import { RealGateway, until } from '../helpers/real-gateway.js';
-import { FAULTS, type World } from './soak/faults.js';
+import { faultAt, type World } from './soak/faults.js';
 import { compare, firstArrivals, Ledger, repeated } from './soak/ledger.js';
 import { askAgent, chat, complete, followEvents, INBOUND_TOKEN, type LoadContext, receiveQuestions, sendMessages } from './soak/load.js';
 import { type Trend, Vitals } from './soak/vitals.js';
@@ -18,7 +18,7 @@ const FAULT_EVERY_MS = 30_000;
 const JOBS = 5;
 /** Of a process that has lived long enough to tell. */
 const MAX_MB_PER_MIN = 1;
-const TELLING_MINUTES = 5;
+const TELLING_MINUTES = 10;
 
 async function startWorld(): Promise<World> {
   const model = await startFakeOpenAi({ models: ['one', 'two'] });
@@ -63,7 +63,7 @@ async function inflict(world: World, endMs: number): Promise<string[]> {
   const inflicted: string[] = [];
   for (let number = 0; Date.now() + FAULT_EVERY_MS < endMs; number += 1) {
     await delay(FAULT_EVERY_MS);
-    const [name, act] = FAULTS[number % FAULTS.length]!;
+    const [name, act] = faultAt(number);
     await act(world);
     inflicted.push(name);
   }

@@ -58,15 +58,27 @@ async function suspendFollower({ follower }: World): Promise<void> {
   follower.child.kill('SIGCONT');
 }
 
-/** In turn; the quiet ones leave a worker time to show whether it grows. */
-export const FAULTS: readonly [string, (world: World) => Promise<void>][] = [
-  ['worker killed', killWorker],
+type Fault = readonly [name: string, act: (world: World) => Promise<void>];
+
+/** They leave the worker as it is, so that it shows whether it grows. */
+const QUIET: readonly Fault[] = [
   ['receiver slow', (world) => react(world, { status: 204, delayMs: 300 })],
-  ['restart', (world) => restart(world)],
   ['receiver down', (world) => react(world, 'drop')],
   ['configuration changed', changeConfig],
   ['receiver overloaded', (world) => react(world, { status: 503 })],
   ['follower suspended', suspendFollower],
   ['configuration broken', breakConfig],
-  ['succession', (world) => restart(world, '--force')],
 ];
+
+const ALL: readonly Fault[] = [
+  ['worker killed', killWorker],
+  ['restart', (world) => restart(world)],
+  ['succession', (world) => restart(world, '--force')],
+  ...QUIET,
+];
+
+/** All of them twice, then the quiet ones. */
+export function faultAt(number: number): Fault {
+  const faults = number < 2 * ALL.length ? ALL : QUIET;
+  return faults[number % faults.length]!;
+}

@@ -11,7 +11,7 @@ interface Sample {
 
 export interface Trend {
   readonly role: string;
-  /** Of the process that lived longest. */
+  /** Of the process that lived longest; slopes of the second half of its life. */
   readonly minutes: number;
   readonly rssMb: number;
   readonly mbPerMin: number;
@@ -22,8 +22,6 @@ export interface Trend {
 }
 
 const SAMPLE_MS = 1_000;
-/** A process grows while it warms up. */
-const WARM_UP_MIN = 0.25;
 
 function read(pid: number, atMin: number): Sample | undefined {
   try {
@@ -50,8 +48,8 @@ function trendOf(role: string, samples: readonly Sample[]): Trend {
   const lives = pids.map((pid) => samples.filter((sample) => sample.pid === pid));
   const longest = lives.toSorted((a, b) => b.length - a.length)[0] ?? [];
   const start = longest[0]?.atMin ?? 0;
-  const warm = longest.filter(({ atMin }) => atMin - start >= WARM_UP_MIN);
-  const used = warm.length > 1 ? warm : longest;
+  // A process grows while it warms up.
+  const used = longest.slice(Math.floor(longest.length / 2));
   const last = used.at(-1);
   return {
     role,
