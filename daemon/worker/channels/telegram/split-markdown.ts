@@ -122,8 +122,10 @@ class Splitter {
     if (this.#fence === undefined && (line.trim() === '' || marker !== undefined)) this.#breakAt = this.#part.length;
     this.#part += rest;
     if (marker === undefined) return;
-    if (this.#fence === undefined) this.#fence = { marker, opening: `${marker}${info.slice(0, MAX_OPENING)}\n` };
-    else if (marker.startsWith(this.#fence.marker) && info.trim() === '') this.#fence = undefined;
+    if (this.#fence === undefined) {
+      // A longer marker, repeated in each part, would leave no room for the text.
+      if (marker.length <= MAX_OPENING) this.#fence = { marker, opening: `${marker}${info.slice(0, MAX_OPENING)}\n` };
+    } else if (marker.startsWith(this.#fence.marker) && info.trim() === '') this.#fence = undefined;
   }
 
   /** Ends the part, at a paragraph if there is one in its second half. */

@@ -81,6 +81,14 @@ test('no flag is split into its letters', () => {
   }
 });
 
+test.each(['~', '`'])('a line of thousands of %s opens no code block, which each part would have to repeat', (marker) => {
+  for (const length of [200, 2_000, 4_000, 4_096, 9_000]) {
+    const parts = splitMarkdown(`${marker.repeat(length)}\n${'x'.repeat(9_000)}`, 4_096);
+    expect(parts.length).toBeLessThanOrEqual(6);
+    expect(Math.max(...parts.map((part) => part.length))).toBeLessThanOrEqual(4_096);
+  }
+});
+
 const piece = fc.oneof(
   fc.string({ maxLength: 40 }),
   fc.constantFrom('\n', '\n\n', '```js\n', '```\n', '~~~\n', '**', '`', '[a](https://b.c)', ' ', '# head\n', '- item\n', '\u{1F600}'),
