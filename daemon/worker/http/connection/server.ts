@@ -51,7 +51,11 @@ function describe(code: string | undefined, limits: ServerLimits): Malformed {
         message: `The request did not arrive in ${limits.requestTimeoutMs / 1_000} s (its header in ${limits.headersTimeoutMs / 1_000} s).`,
       };
     default:
-      return { status: 400, message: `The request is not valid HTTP (${code ?? 'unknown'}).` };
+      // HPE_INVALID_METHOD of Node's parser.
+      return {
+        status: 400,
+        message: `The request is not valid HTTP (${(code ?? 'unknown').replace(/^HPE_/, '').toLowerCase().replaceAll('_', ' ')}).`,
+      };
   }
 }
 

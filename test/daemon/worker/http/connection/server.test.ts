@@ -32,6 +32,7 @@ test.each([
   expect(wire.received()).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
   expect(wire.received()).toMatch(/\r\nConnection: close\r\n/i);
   expect(errorResponse().safeParse(bodyOf(wire.received())).error).toBeUndefined();
+  expect(wire.received()).not.toContain('HPE_');
   expect(services.calls).toEqual([]);
 });
 
