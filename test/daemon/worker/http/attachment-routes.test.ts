@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { makeConversation } from '../../../helpers/make-conversation.js';
 import { startHttpApp } from '../../../helpers/http-app.js';
+import { describeRoutes } from '../../../helpers/openapi-check.js';
 
 async function setUp() {
   const conversation = await makeConversation();
@@ -44,4 +45,10 @@ test('what cannot be attached is refused with the reason, and what is too large 
   ]);
   expect((await post({ name: 'a.txt', data: 'not base64!' })).status).toBe(400);
   expect((await post({ name: 'a.txt', data: 'A'.repeat(6_000_000) })).status).toBe(413);
+});
+
+test('the OpenAPI document says that a file has a media type of its own', () => {
+  const { paths } = describeRoutes('1.2.3');
+  for (const path of ['/api/attachments/{id}', '/api/files/{channel}/{accountId}/{fileId}/{name}'])
+    expect(Object.keys(paths[path]?.['get']?.responses['200']?.content ?? {})).toEqual(['*/*']);
 });

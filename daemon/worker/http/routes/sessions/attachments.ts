@@ -31,7 +31,7 @@ export function attachmentRoutes(attachments: Services['attachments'], keyOf: Re
       path: '/api/attachments/:id',
       summary: 'Read an attached file',
       params: { id: attachmentId },
-      media: { 'application/octet-stream': 'The file, with its media type' },
+      media: { '*/*': 'The file, with its media type' },
       async handle(ctx) {
         const { name, mediaType, content } = await attachments.read(idOf(ctx));
         // Never shown by the browser itself: the page makes a picture of it, or saves it.

@@ -27,7 +27,7 @@ export function fileRoutes(channels: ChannelService, connections: Connections): 
       path: '/api/files/:channel/:accountId/:fileId/:name',
       summary: 'Read a file sent by a chat, by the link in its message',
       params: { channel: channelName, accountId: fileAccountId, fileId, name: fileName },
-      media: { 'application/octet-stream': 'The file; images, audio, video and plain text keep their media type' },
+      media: { '*/*': 'The file, as application/octet-stream; images, audio, video and plain text keep their media type' },
       async handle(ctx) {
         const { params } = ctx;
         const file = {
