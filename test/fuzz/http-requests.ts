@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import type { Operation } from '../../daemon/worker/http/openapi/document.js';
 import { TOKEN } from '../helpers/http-app.js';
 import { describeRoutes } from '../helpers/openapi-check.js';
-import { oddText, oddValue, valueOf } from './values.js';
+import { NAMED, namesFor } from './named-values.js';
+import { namedValue, oddText, oddValue, valueOf } from './values.js';
 
 /** One request, as it goes out. */
 export interface Asked {
@@ -27,18 +28,38 @@ export function listOperations(): ApiOperation[] {
   );
 }
 
+/** Of the webhook account. */
+export const INBOUND_TOKEN = 'inbound-token-of-the-test';
+const known: readonly string[] = ['SESSION-KEY', 'JOB-ID', 'MESSAGE-ID', 'main', 'webhook', 'default', 'chat', 'fake', 'fake/one', 'one'];
+
+/** Stand for what exists when a request is sent. */
+export const PLACES = ['SESSION-KEY', 'JOB-ID', 'CHAT-MESSAGE-ID', 'MESSAGE-ID', 'ATTACHMENT-ID', 'VERSION-ID', 'REVISION'] as const;
+export type Places = Readonly<Record<(typeof PLACES)[number], string>>;
+
+/** Returns the request with what exists in its places. */
+export function fillPlaces({ method, path, headers, body }: Asked, places: Places): Asked {
+  const fill = (text: string, encode = (value: string) => value): string =>
+    PLACES.reduce((filled, place) => filled.replaceAll(place, encode(places[place])), text);
+  return {
+    method,
+    path: fill(path, encodeURIComponent),
+    headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, fill(value)])),
+    body: typeof body === 'string' ? fill(body) : body,
+  };
+}
+
 const pathText = (value: unknown): string => encodeURIComponent((typeof value === 'string' ? value : JSON.stringify(value)).toWellFormed());
 
 /** Parts of a path as no client library writes them. */
 const ODD_PARTS = ['%', '%ff', '%00', '%2F', '..', '%2e%2e', '.', '%ed%a0%80', ';', ':', '@', '*', '%25', '%0a', '~', '[', '|'];
 
-function pathOf(template: string, operation: Operation, known: readonly string[]): fc.Arbitrary<string> {
-  const options = { known, legalPerOdd: 20 };
+function pathOf(template: string, operation: Operation): fc.Arbitrary<string> {
+  const options = { known, named: namesFor(template), legalPerOdd: 20 };
   const value = (name: string): fc.Arbitrary<string> => {
     const schema = operation.parameters.find((parameter) => parameter.in === 'path' && parameter.name === name)?.schema;
     return fc.oneof(
-      { weight: 10, arbitrary: fc.constantFrom(...known).map(pathText) },
-      { weight: 10, arbitrary: valueOf(schema, options).map((one) => pathText(one)) },
+      { weight: 2, arbitrary: fc.constantFrom(...known).map(pathText) },
+      { weight: 18, arbitrary: namedValue(name, schema, options).map((one) => pathText(one)) },
       { weight: 1, arbitrary: fc.constantFrom(...ODD_PARTS) },
     );
   };
@@ -46,10 +67,10 @@ function pathOf(template: string, operation: Operation, known: readonly string[]
   return fc.tuple(...parts).map((texts) => texts.join('/'));
 }
 
-function queryOf(operation: Operation, known: readonly string[]): fc.Arbitrary<string> {
+function queryOf(operation: Operation): fc.Arbitrary<string> {
   const parameters = operation.parameters.filter((parameter) => parameter.in === 'query');
   const pair = ({ name, schema }: (typeof parameters)[number]): fc.Arbitrary<string> =>
-    valueOf(schema, { known, legalPerOdd: 8 }).map((value) => `${name}=${pathText(value)}`);
+    namedValue(name, schema, { known, named: NAMED, legalPerOdd: 8 }).map((value) => `${name}=${pathText(value)}`);
   const extra = fc.oneof(
     { weight: 30, arbitrary: fc.constant('') },
     { weight: 1, arbitrary: oddText().map((text) => `${pathText(text)}=1`) },
@@ -77,10 +98,15 @@ const headerText = (): fc.Arbitrary<string> =>
 
 function headersOf(operation: Operation): fc.Arbitrary<Record<string, string>> {
   const names = operation.parameters.filter((parameter) => parameter.in === 'header').map(({ name }) => name);
-  const declared = fc.dictionary(names.length === 0 ? fc.constant('Accept') : fc.constantFrom(...names), headerText(), {
-    maxKeys: 2,
-    noNullPrototype: true,
-  });
+  const value = (name: string): fc.Arbitrary<string> =>
+    fc.oneof({ weight: 5, arbitrary: fc.constantFrom(...((NAMED[name] ?? ['text']) as string[])) }, { weight: 1, arbitrary: headerText() });
+  const given = names.map((name) =>
+    fc.oneof(
+      fc.constant({}),
+      value(name).map((text) => ({ [name]: text })),
+    ),
+  );
+  const declared = fc.tuple(...given).map((headers): Record<string, string> => Object.assign({}, ...headers) as Record<string, string>);
   const others = [
     'Accept',
     'Accept-Language',
@@ -129,12 +155,12 @@ function oddBody(types: readonly string[]): fc.Arbitrary<Body> {
   return fc.record({ type, body });
 }
 
-function bodyOf(operation: Operation, known: readonly string[]): fc.Arbitrary<Body> {
+function bodyOf(operation: Operation): fc.Arbitrary<Body> {
   const none = fc.constant<Body>({ body: undefined });
   const content = operation.requestBody?.content;
   if (content === undefined) return fc.oneof({ weight: 20, arbitrary: none }, { weight: 1, arbitrary: oddBody([]) });
   const json = (legalPerOdd: number): fc.Arbitrary<Body> =>
-    valueOf(content['application/json']?.schema, { known, legalPerOdd }).map((value) => ({
+    valueOf(content['application/json']?.schema, { known, named: NAMED, legalPerOdd }).map((value) => ({
       type: 'application/json',
       body: JSON.stringify(value),
     }));
@@ -147,20 +173,24 @@ function bodyOf(operation: Operation, known: readonly string[]): fc.Arbitrary<Bo
 }
 
 /** A request for one of these operations. */
-export function requestFor(operations: readonly ApiOperation[], known: readonly string[]): fc.Arbitrary<Asked> {
+export function requestFor(operations: readonly ApiOperation[]): fc.Arbitrary<Asked> {
   return fc.oneof(
     ...operations.map(({ method, template, operation }) =>
       fc
         .record({
-          path: pathOf(template, operation, known),
-          query: queryOf(operation, known),
+          path: pathOf(template, operation),
+          query: queryOf(operation),
           headers: headersOf(operation),
-          body: bodyOf(operation, known),
+          body: bodyOf(operation),
         })
         .map(({ path, query, headers, body: { body, type } }): Asked => ({
           method,
           path: path + query,
-          headers: { ...headers, Authorization: `Bearer ${TOKEN}`, ...(type === undefined ? {} : { 'Content-Type': type }) },
+          headers: {
+            ...headers,
+            Authorization: `Bearer ${template.startsWith('/api/webhook') ? INBOUND_TOKEN : TOKEN}`,
+            ...(type === undefined ? {} : { 'Content-Type': type }),
+          },
           body,
         })),
     ),

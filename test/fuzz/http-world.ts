@@ -16,12 +16,12 @@ import { startHttpApp, TOKEN } from '../helpers/http-app.js';
 import type { Answer } from '../helpers/http-request.js';
 import { fakeModels, makeConversation } from '../helpers/make-conversation.js';
 import { checkAgainstOpenApi } from '../helpers/openapi-check.js';
-import { type ApiOperation, type Asked, listOperations } from './http-requests.js';
+import { type ApiOperation, type Asked, fillPlaces, INBOUND_TOKEN, listOperations, type Places } from './http-requests.js';
 
 export interface HttpWorld {
   readonly operations: readonly ApiOperation[];
-  /** Ids of what exists. */
-  readonly known: readonly string[];
+  /** Returns the request with the ids of what exists in its places. */
+  fill(asked: Asked): Promise<Asked>;
   send(asked: Asked): Promise<Answer>;
   /** What a refused request must leave as it is. */
   snapshot(): Promise<unknown>;
@@ -33,7 +33,7 @@ export interface HttpWorld {
 
 const ANSWER_LIMIT_MS = 15_000;
 const CONFIG = {
-  channels: { webhook: { accounts: { default: { url: 'http://127.0.0.1:9/hook', inboundToken: 'inbound-token-of-the-test' } } } },
+  channels: { webhook: { accounts: { default: { url: 'http://127.0.0.1:9/hook', inboundToken: INBOUND_TOKEN } } } },
 };
 
 /** Reads an answer to its end, or the start of a stream that has none. @throws after {@link ANSWER_LIMIT_MS} */
@@ -58,20 +58,6 @@ function parse(text: string): Record<string, unknown> | undefined {
   }
 }
 
-/** @returns the ids of one of everything */
-async function populate(send: (asked: Asked) => Promise<Answer>): Promise<string[]> {
-  const post = async (path: string, fields: object): Promise<Record<string, unknown>> => {
-    const headers = { 'Content-Type': 'application/json', Authorization: `Bearer ${TOKEN}` };
-    const { status, json, text } = await send({ method: 'POST', path, headers, body: JSON.stringify(fields) });
-    expect(status, text).toBe(200);
-    return json ?? {};
-  };
-  const { job } = await post('/api/cron/create', { schedule: '0 9 * * *', message: 'hello', mode: 'agent' });
-  const { sessionKey } = await post('/api/agent', { message: 'hello' });
-  const { message_id } = await post('/api/message', { channel: 'webhook', chat_id: 'chat', content: 'hello' });
-  return [(job as { id: string }).id, sessionKey, message_id].map(String);
-}
-
 export async function makeHttpWorld(): Promise<HttpWorld> {
   const model = await startFakeOpenAi({ models: ['one', 'two'] });
   onTestFinished(() => model.close());
@@ -93,15 +79,31 @@ export async function makeHttpWorld(): Promise<HttpWorld> {
   });
   const logs = lateLogs(() => late, { logPath: paths.logPath, redactor: createRedactor([]) });
   const app = await startHttpApp({ services: { ...conversation, config, logs } });
+  let attachmentId = 'att_none';
+  const findPlaces = async (isModels: boolean): Promise<Places> => {
+    const key = (await conversation.sessions.list({ limit: 1 })).sessions[0]?.key ?? (await conversation.sessions.create({})).session.key;
+    const [job] = await conversation.cron.list();
+    const { id: jobId } = job ?? (await conversation.cron.create({ schedule: '0 9 * * *', message: 'hello', mode: 'agent' }));
+    return {
+      'SESSION-KEY': key,
+      'JOB-ID': jobId,
+      'MESSAGE-ID': (await conversation.outgoing.list({ limit: 1 })).messages[0]?.id ?? 'msg_none',
+      'CHAT-MESSAGE-ID': (await conversation.sessions.get(key)).messages.at(-1)?.id ?? 'none',
+      'ATTACHMENT-ID': attachmentId,
+      'VERSION-ID': (await config.versions())[0]?.id ?? '1700000000000-0123456789abcdef',
+      REVISION: (isModels ? await config.readModels() : await config.readText()).revision,
+    };
+  };
   const send = async (asked: Asked): Promise<Answer> => {
     const answer = await sendTo(app.port, asked);
     checkAgainstOpenApi(asked, answer);
+    const { id } = (answer.json?.['attachment'] ?? {}) as { id?: string };
+    attachmentId = id ?? attachmentId;
     return answer;
   };
-  const known = [...(await populate(send)), 'main', 'webhook', 'default', 'chat', 'fake', 'fake/one', 'one'];
   return {
     operations: listOperations(),
-    known,
+    fill: async (asked) => fillPlaces(asked, await findPlaces(asked.path.includes('models-json'))),
     send,
     snapshot: async () => ({
       config: readFileSync(paths.configPath, 'utf8'),
@@ -120,7 +122,8 @@ const FOREIGN_WORDS =
   /\b(zod|SQLITE\w*|libsql|kysely|koa|\w*(?:Type|Syntax|Range|Reference)Error|E(?:NOENT|ISDIR|NOTDIR|NAMETOOLONG|INVAL)|Cannot read prop|is not a function|Unexpected token|nonoptional|Invalid input|node_modules)\b|\[object \w|at \w+ \(/i;
 
 /** Sends a request and checks what holds for every one. */
-export async function checkRequest(world: HttpWorld, asked: Asked): Promise<Answer> {
+export async function checkRequest(world: HttpWorld, template: Asked): Promise<Answer> {
+  const asked = await world.fill(template);
   const before = asked.method === 'GET' ? undefined : await world.snapshot();
   const answer = await world.send(asked);
   const about = `${answer.status} ${answer.text.slice(0, 400)}`;

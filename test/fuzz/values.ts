@@ -28,6 +28,8 @@ export const oddValue = (): fc.Arbitrary<unknown> =>
 export interface ValueOptions {
   /** Texts that mean something to the program, such as ids that exist. */
   readonly known: readonly string[];
+  /** Values that suit a field or parameter of that name, and are taken most of the time. */
+  readonly named?: Readonly<Record<string, readonly unknown[]>>;
   /** How much rarer an odd value is than a legal one, at each place. 0: none is odd. */
   readonly legalPerOdd: number;
 }
@@ -55,10 +57,17 @@ function numberOf({ type, minimum, maximum }: Json): fc.Arbitrary<number> {
 
 const clamp = ({ min, max }: { min: number; max: number }) => ({ min: Math.max(min, -(2 ** 31)), max: Math.min(max, 2 ** 31 - 1) });
 
+/** The value of a field or parameter. */
+export function namedValue(name: string, schema: unknown, options: ValueOptions): fc.Arbitrary<unknown> {
+  const named = options.named?.[name];
+  const value = valueOf(schema, options);
+  return named === undefined ? value : fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...named) }, { weight: 1, arbitrary: value });
+}
+
 function objectOf(schema: Json, options: ValueOptions): fc.Arbitrary<unknown> {
   const properties = (schema['properties'] ?? {}) as Record<string, Json>;
   const required = (schema['required'] ?? []) as string[];
-  const fields = Object.fromEntries(Object.entries(properties).map(([name, field]) => [name, valueOf(field, options)]));
+  const fields = Object.fromEntries(Object.entries(properties).map(([name, field]) => [name, namedValue(name, field, options)]));
   const legal = fc.record(fields, { requiredKeys: required, noNullPrototype: true });
   const others = schema['additionalProperties'];
   const isOpen = others !== false && (others !== undefined || Object.keys(properties).length === 0);
