@@ -107,6 +107,8 @@ export class ConfigWatch {
     this.#watcher = watch([...this.#directories], {
       ignoreInitial: true,
       depth: 0,
+      // A watcher closed while it starts can leave a system watch open (1 of 1,500 tries), which must not keep the process alive.
+      persistent: false,
       // Only our files and the directories themselves: a home full of logs costs nothing.
       ignored: (path) => !this.#paths.includes(path) && !this.#directories.includes(path),
     });

@@ -194,6 +194,15 @@ test.skipIf(process.platform !== 'linux')(
   },
 );
 
+test('nothing of it keeps the process alive', async () => {
+  const before = process.getActiveResourcesInfo().filter((kind) => kind === 'FSEventWrap').length;
+  const watched = await Watched.started();
+  const seen = watched.nextChange();
+  writeFileSync(watched.config, '{ "a": 1 }');
+  await seen;
+  expect(process.getActiveResourcesInfo().filter((kind) => kind === 'FSEventWrap')).toHaveLength(before);
+});
+
 describe('the hash', () => {
   test('distinguishes the two files, and present from missing', () => {
     const directory = tempDir();
