@@ -5,7 +5,7 @@
 import { type Connection, IPCModule } from 'node-ipc';
 import {
   CONTROL_VERSION,
-  MAX_FRAME_BYTES,
+  MAX_REPLY_BYTES,
   type ControlProgress,
   type ControlReply,
   type ControlRequest,
@@ -167,7 +167,7 @@ class ControlExchange {
       this.#rest = this.#rest.slice(end + 1);
       this.#accept(line);
     }
-    if (this.#rest.length > MAX_FRAME_BYTES) this.#fail(protocolError(this.#path, `a frame has more than ${MAX_FRAME_BYTES} bytes`));
+    if (this.#rest.length > MAX_REPLY_BYTES) this.#fail(protocolError(this.#path, `a frame has more than ${MAX_REPLY_BYTES} bytes`));
   }
 
   #accept(line: string): void {

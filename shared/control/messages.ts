@@ -1,6 +1,6 @@
 /**
  * The control protocol: requests of the client to the supervisor over the control socket. Frames are JSON documents, one per line, of at
- * most {@link MAX_FRAME_BYTES}. A request gets any number of `progress`
+ * most {@link MAX_FRAME_BYTES}, those of the supervisor of {@link MAX_REPLY_BYTES}. A request gets any number of `progress`
  * frames and then exactly one `result` or `error`. Unknown fields are ignored in both directions, so that a client and a supervisor of
  * different versions can talk to each other; an unknown request type is answered with CONTROL_PROTOCOL.
  */
@@ -10,6 +10,8 @@ export type { ChannelStatus, ExitRecord, GatewayState, StatusDocument, StatusWar
 
 export const CONTROL_VERSION = 1;
 export const MAX_FRAME_BYTES = 65_536;
+/** A status names each account of the channels. */
+export const MAX_REPLY_BYTES = 1_048_576;
 
 /** How to replace the supervisor. Options override those of the running one. */
 export interface SuccessionOptions {

@@ -6,7 +6,13 @@ import { chmodSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import { IPCModule } from 'node-ipc';
-import { CONTROL_VERSION, type ControlReply, type ControlRequest, MAX_FRAME_BYTES } from '../../../shared/control/messages.js';
+import {
+  CONTROL_VERSION,
+  type ControlReply,
+  type ControlRequest,
+  MAX_FRAME_BYTES,
+  MAX_REPLY_BYTES,
+} from '../../../shared/control/messages.js';
 import { GatewayError, toErrorDocument } from '../../../shared/errors.js';
 import { parseControlRequest } from './control-frames.js';
 
@@ -21,7 +27,7 @@ export interface ControlLimits {
   readonly maxUnreadBytes: number;
 }
 
-const LIMITS: ControlLimits = { maxConnections: 2_048, idleMs: 10_000, maxPending: 32, maxUnreadBytes: 1_048_576 };
+const LIMITS: ControlLimits = { maxConnections: 2_048, idleMs: 10_000, maxPending: 32, maxUnreadBytes: MAX_REPLY_BYTES };
 
 export type Progress = (phase: string, message: string) => void;
 
