@@ -2,21 +2,24 @@
 
 /** Length of the shortest text that can be found. */
 export const MIN_KNOWN_LENGTH = 6;
-/** A power of two. */
-const TABLE_SIZE = 65_536;
+/** Powers of two. */
+const FIRST_TABLE_SIZE = 256;
+const MAX_TABLE_SIZE = 1_048_576;
+/** Places of the table for each text, so that most of them are 0. */
+const PLACES = 16;
 
 export class KnownTexts {
   readonly #texts = new Set<string>();
   /** By the first {@link MIN_KNOWN_LENGTH} characters; the longest first. */
   readonly #lengths = new Map<string, number[]>();
   /** 1 for the hash of the first three characters of a text: almost all positions of a line need only this look-up. */
-  readonly #starts = new Uint8Array(TABLE_SIZE);
+  #starts: Uint8Array = new Uint8Array(FIRST_TABLE_SIZE);
 
   /** A text that is too short is ignored: it would match everywhere. */
   add(text: string): void {
     if (text.length < MIN_KNOWN_LENGTH || this.#texts.has(text)) return;
     this.#texts.add(text);
-    this.#starts[hashAt(text, 0)] = 1;
+    this.#mark(text);
     const start = text.slice(0, MIN_KNOWN_LENGTH);
     const lengths = this.#lengths.get(start) ?? [];
     if (!lengths.includes(text.length))
@@ -32,14 +35,24 @@ export class KnownTexts {
     const parts: string[] = [];
     let copied = 0;
     const last = text.length - MIN_KNOWN_LENGTH;
+    const mask = this.#starts.length - 1;
     for (let at = 0; at <= last; at += 1) {
-      const length = this.#starts[hashAt(text, at)] === 0 ? undefined : this.#lengthAt(text, at);
+      const length = this.#starts[hashAt(text, at) & mask] === 0 ? undefined : this.#lengthAt(text, at);
       if (length === undefined) continue;
       parts.push(text.slice(copied, at), replace(text.slice(at, at + length)));
       copied = at + length;
       at = copied - 1;
     }
     return copied === 0 ? text : parts.join('') + text.slice(copied);
+  }
+
+  #mark(text: string): void {
+    const size = this.#starts.length;
+    if (size < MAX_TABLE_SIZE && size < PLACES * this.#texts.size) {
+      this.#starts = new Uint8Array(2 * size);
+      for (const known of this.#lengths.keys()) this.#mark(known);
+    }
+    this.#starts[hashAt(text, 0) & (this.#starts.length - 1)] = 1;
   }
 
   #lengthAt(text: string, at: number): number | undefined {
@@ -49,5 +62,5 @@ export class KnownTexts {
 }
 
 function hashAt(text: string, at: number): number {
-  return (text.charCodeAt(at) * 961 + text.charCodeAt(at + 1) * 31 + text.charCodeAt(at + 2)) & (TABLE_SIZE - 1);
+  return text.charCodeAt(at) * 961 + text.charCodeAt(at + 1) * 31 + text.charCodeAt(at + 2);
 }

@@ -11,14 +11,21 @@ function cost(run: () => unknown): number {
   return Math.min(...times);
 }
 
-/** Returns how many times longer four times the work takes: about 4 for linear time, 16 for quadratic time. */
+const FACTOR = 16;
+
+/**
+ * Returns the exponent of the time's growth with the count: about 1 for linear time, 2 for quadratic time. Below 1.5 it is not quadratic:
+ * the time of the small count may be off by a factor of four.
+ */
 export function growth(run: (count: number) => unknown, count: number): number {
   run(count);
   return (
-    cost(() => run(4 * count)) /
-    Math.max(
-      1,
-      cost(() => run(count)),
-    )
+    Math.log(
+      cost(() => run(FACTOR * count)) /
+        Math.max(
+          1,
+          cost(() => run(count)),
+        ),
+    ) / Math.log(FACTOR)
   );
 }
