@@ -7,10 +7,10 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { extract, type Extract, type Header } from 'tar-stream';
 import { BACKUP_DATABASE, type BackupEntry, type BackupManifest, MANIFEST_NAME, manifestProblem } from '../../shared/backup.js';
+import { MAX_CONFIG_BYTES } from '../../shared/config/defaults.js';
 import { GatewayError } from '../../shared/errors.js';
 
 const MAX_MANIFEST_BYTES = 65_536;
-const MAX_TEXT_BYTES = 1_048_576;
 
 interface TarEntry {
   readonly header: Header;
@@ -51,7 +51,7 @@ async function unpackEntry({ header, stream }: TarEntry, wanted: BackupEntry | u
   if (header.name !== wanted.name || header.size !== wanted.bytes) {
     throw new Error(`it does not match its manifest: '${header.name}' instead of '${wanted.name}'`);
   }
-  if (wanted.name !== BACKUP_DATABASE && wanted.bytes > MAX_TEXT_BYTES) throw new Error(`'${wanted.name}' is too large`);
+  if (wanted.name !== BACKUP_DATABASE && wanted.bytes > MAX_CONFIG_BYTES) throw new Error(`'${wanted.name}' is too large`);
   const hash = createHash('sha256');
   const file = await open(join(directory, wanted.name), 'wx', 0o600);
   try {

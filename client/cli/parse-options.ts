@@ -1,5 +1,5 @@
 /** Values of command-line options. */
-import { MAX_DRAIN_TIMEOUT_MS } from '../../shared/config/defaults.js';
+import { HOST, MAX_DRAIN_TIMEOUT_MS } from '../../shared/config/defaults.js';
 import { parseSince } from '../../shared/log/since.js';
 import { tokenProblem } from '../../shared/node/process/env.js';
 import { usage } from './usage.js';
@@ -20,7 +20,7 @@ export function parseToken(text: string | undefined): string | undefined {
 
 /** `--host`. @throws USAGE */
 export function parseHost(text: string | undefined): string | undefined {
-  if (text === undefined || /^[^\s/]{1,253}$/.test(text)) return text;
+  if (text === undefined || HOST.test(text)) return text;
   throw usage(`--host is '${text}', which is not an address`, 'e.g. --host 127.0.0.1');
 }
 

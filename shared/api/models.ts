@@ -1,6 +1,7 @@
 /** `GET /api/providers`, `POST /api/providers/test` and `GET /api/models`. */
 import * as z from 'zod';
 import { API_KINDS } from '../config/models-schema.js';
+import { MAX_SECRET_LENGTH } from '../config/defaults.js';
 import { httpUrl } from '../config/http-url.js';
 import { label, okStatus } from './fields.js';
 
@@ -27,7 +28,7 @@ export const providerTestRequest = () =>
   z.strictObject({
     id: label(64).optional(),
     baseUrl: httpUrl.optional(),
-    apiKey: label(4_096).optional(),
+    apiKey: label(MAX_SECRET_LENGTH).optional(),
     api: z.enum(API_KINDS).optional(),
     /** The provider must have this model. */
     model: label(200).optional(),

@@ -93,6 +93,7 @@ export function showValue(value: unknown, path: KeyPath): string {
   if (value === undefined) return 'is required';
   // A list or an object in the place of a secret may contain the secret.
   if (isSecret(typeof value === 'object' ? '' : value, path)) return 'has an invalid value';
+  if (typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER) return `is a number beyond ±${Number.MAX_SAFE_INTEGER}`;
   const text = escapeJsonControls(JSON.stringify(value, hideSecret));
   return `is ${text.length > MAX_SHOWN_LENGTH ? `${text.slice(0, MAX_SHOWN_LENGTH)}…` : text}`;
 }

@@ -45,3 +45,17 @@ export function problemAt(
 ): Problem {
   return { file: document.file, ...document.locate(path, options.part), key: options.key, message: options.message };
 }
+
+/** Problems, or warnings, of one document; the value of a larger one may have a hundred thousand. */
+export const MAX_LISTED = 100;
+
+/** Describes the first items, and says that there are more. */
+export function describeFirst<Item>(
+  document: ConfigDocument,
+  items: readonly Item[],
+  describe: (item: Item) => readonly Problem[],
+): Problem[] {
+  const described = items.slice(0, MAX_LISTED + 1).flatMap(describe);
+  if (described.length <= MAX_LISTED) return described;
+  return [...described.slice(0, MAX_LISTED), { file: document.file, message: 'has more problems; they are listed once these are solved' }];
+}

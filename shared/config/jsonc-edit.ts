@@ -2,7 +2,7 @@
  * Edits JSON with comments. What an edit does not concern stays as it was written; an entry that is removed takes the comments
  * above it and behind it along. Time is linear in the text and the edits: jsonc-parser's own edits are not.
  */
-import { type JsonNode, plainValue, readTree } from './jsonc.js';
+import { type JsonNode, parseJsonc, plainValue } from './jsonc.js';
 import type { KeyPath } from './key-path.js';
 
 /** Sets the value at `path`; undefined removes the key or element. */
@@ -202,9 +202,12 @@ function rewrite(node: JsonNode, { value, indent }: Place, style: Style): string
   return isSame(node, value) ? style.text.slice(offset, offset + length) : render({ value, indent }, style);
 }
 
-/** Applies edits in order, keeping comments and the text's own indentation. The text must be free of problems. */
-export function editJsonc(text: string, edits: readonly JsoncEdit[]): string {
-  const root = readTree(text);
+/**
+ * Applies edits in order, keeping comments and the text's own indentation.
+ * @param parsed  the text, if it has been parsed. @returns the text as it is when it cannot be read
+ */
+export function editJsonc(text: string, edits: readonly JsoncEdit[], { root, problems } = parseJsonc(text)): string {
+  if (root === undefined && problems.length > 0) return text;
   const style = styleOf(text);
   const value = edits.reduce<unknown>((current, edit) => put(current, edit), root === undefined ? {} : plainValue(root));
   if (root === undefined) return render({ value, indent: '' }, style);

@@ -1,8 +1,8 @@
 /** Reads JSON with comments, keeping positions. The only user of jsonc-parser. */
 import { createScanner, parseTree, printParseErrorCode, type Node, type ParseError } from 'jsonc-parser';
-import type { TextPosition } from './document.js';
+import { MAX_LISTED, type TextPosition } from './document.js';
 import { isStorable } from '../text/storable.js';
-import { FORBIDDEN_KEYS, formatKey, type KeyPath } from './key-path.js';
+import { FORBIDDEN_KEYS, formatKey, showKey, type KeyPath } from './key-path.js';
 
 /** Deeper than any schema. Some thousand levels would overflow the stack of a recursive reader. */
 const MAX_DEPTH = 64;
@@ -27,6 +27,8 @@ export interface JsoncDocument {
   /** undefined when there are problems. */
   readonly value: unknown;
   readonly problems: readonly JsoncProblem[];
+  /** undefined for a text that cannot be read. */
+  readonly root?: JsonNode;
   locate(path: KeyPath, part?: 'key' | 'value'): TextPosition;
 }
 
@@ -156,7 +158,9 @@ function syntaxMessage(error: ParseError): string {
 export function parseJsonc(text: string): JsoncDocument {
   const position = positionFinder(text);
   const problems: JsoncProblem[] = [];
-  const report: Report = (offset, path, message) => problems.push({ position: position(offset), key: formatKey(path), message });
+  const report: Report = (offset, path, message) => {
+    if (problems.length < MAX_LISTED) problems.push({ position: position(offset), key: showKey(path), message });
+  };
   const start = (): TextPosition => ({ line: 1, column: 1 });
 
   const tooDeep = findTooDeep(text);
@@ -175,6 +179,7 @@ export function parseJsonc(text: string): JsoncDocument {
   return {
     value: problems.length === 0 ? value : undefined,
     problems,
+    root,
     locate: (path, part = 'value') => position(findNode((nodes ??= indexNodes(root)), path, part)?.offset ?? root.offset),
   };
 }

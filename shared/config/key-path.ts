@@ -17,6 +17,14 @@ export function formatKey(path: KeyPath): string {
   return path.map(formatSegment).join('').replace(/^\./, '');
 }
 
+const MAX_SHOWN_SEGMENT = 100;
+
+/** Returns the text form of a path for a message: long keys are shortened. */
+export function showKey(path: KeyPath): string {
+  const isLong = (segment: string | number): segment is string => typeof segment === 'string' && segment.length > MAX_SHOWN_SEGMENT;
+  return formatKey(path.map((segment) => (isLong(segment) ? `${segment.slice(0, MAX_SHOWN_SEGMENT)}…` : segment)));
+}
+
 function usage(text: string, reason: string): GatewayError {
   return new GatewayError('USAGE', {
     message: `'${text}' is not a key: ${reason}`,

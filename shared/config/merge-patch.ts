@@ -5,7 +5,7 @@
 import type { Fields } from '../api/fields.js';
 import { GatewayError } from '../errors.js';
 import type { JsoncEdit } from './jsonc-edit.js';
-import { formatKey, type KeyPath } from './key-path.js';
+import { showKey, type KeyPath } from './key-path.js';
 import { isSecretMask, maskSecrets } from './secrets.js';
 
 function isFields(value: unknown): value is Fields {
@@ -14,8 +14,8 @@ function isFields(value: unknown): value is Fields {
 
 function nothingToKeep(path: KeyPath): GatewayError {
   return new GatewayError('INVALID_REQUEST', {
-    message: `'${formatKey(path)}' is a mask, but no secret is stored there`,
-    details: { key: formatKey(path) },
+    message: `'${showKey(path)}' is a mask, but no secret is stored there`,
+    details: { key: showKey(path) },
     hint: 'Send the secret itself.',
   });
 }

@@ -1,5 +1,5 @@
 /** Checks that every model in `config.json` has a provider, which would otherwise only fail at the first message. */
-import { type ConfigDocument, problemAt } from './document.js';
+import { type ConfigDocument, describeFirst, problemAt } from './document.js';
 import { formatKey, type KeyPath } from './key-path.js';
 import type { ModelsDocument } from './models-schema.js';
 import type { Config, ModelChoice } from './schema.js';
@@ -41,13 +41,10 @@ export function findUnknownProviders(options: {
   const where = options.modelsExist
     ? `is not in ${options.modelsFile}`
     : `would be described in ${options.modelsFile}, which does not exist`;
-  return allReferences(config)
-    .filter(({ model }) => !known.has(model.slice(0, model.indexOf('/'))))
-    .map(({ path, model }) => {
-      const provider = model.slice(0, model.indexOf('/'));
-      return problemAt(document, path, {
-        key: formatKey(path),
-        message: `is '${model}', but its provider '${provider}' ${where}; add it there or name one of: ${listNames(known)}`,
-      });
-    });
+  const unknown = allReferences(config).filter(({ model }) => !known.has(model.slice(0, model.indexOf('/'))));
+  return describeFirst(document, unknown, ({ path, model }) => {
+    const provider = model.slice(0, model.indexOf('/'));
+    const message = `is '${model}', but its provider '${provider}' ${where}; add it there or name one of: ${listNames(known)}`;
+    return [problemAt(document, path, { key: formatKey(path), message })];
+  });
 }

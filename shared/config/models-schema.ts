@@ -1,13 +1,14 @@
 /** `models.json`: providers and models beyond those that environment keys switch on. */
 import * as z from 'zod';
+import { MAX_SECRET_LENGTH } from './defaults.js';
 import { httpUrl } from './http-url.js';
 
 export const API_KINDS = ['openai-completions', 'openai-responses', 'anthropic-messages', 'google-generative-ai'] as const;
 export type ApiKind = (typeof API_KINDS)[number];
 
 const model = z.strictObject({
-  id: z.string().min(1),
-  name: z.string().min(1).optional(),
+  id: z.string().min(1).max(300),
+  name: z.string().min(1).max(300).optional(),
   reasoning: z.boolean().optional(),
   input: z.array(z.enum(['text', 'image'])).optional(),
   contextWindow: z.int().min(1).optional(),
@@ -26,9 +27,9 @@ const model = z.strictObject({
 const provider = z.strictObject({
   baseUrl: httpUrl,
   /** A key, or `${VAR}` from the environment; absent for servers that need none. */
-  apiKey: z.string().min(1).optional(),
+  apiKey: z.string().min(1).max(MAX_SECRET_LENGTH).optional(),
   api: z.enum(API_KINDS).default('openai-completions'),
-  headers: z.record(z.string(), z.string()).optional(),
+  headers: z.record(z.string().max(200), z.string().max(MAX_SECRET_LENGTH)).optional(),
   models: z.array(model).default([]),
 });
 

@@ -4,7 +4,7 @@
  */
 import * as z from 'zod';
 import { parseBasePath } from './base-path.js';
-import { GATEWAY_DEFAULTS, LOG_DEFAULTS, MAX_DRAIN_TIMEOUT_MS } from './defaults.js';
+import { GATEWAY_DEFAULTS, HOST, HOST_RULE, LOG_DEFAULTS, MAX_DRAIN_TIMEOUT_MS, MAX_SECRET_LENGTH } from './defaults.js';
 import { httpUrl } from './http-url.js';
 import { LOG_LEVELS } from '../log/level.js';
 
@@ -12,7 +12,7 @@ export { LOG_LEVELS, type LogLevel } from '../log/level.js';
 
 const id = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'must be 1–64 letters, digits, dots, dashes or underscores');
 const origin = z.string().regex(/^https?:\/\/[^/\s]+$/, 'must be an origin such as https://example.com, without a path');
-const modelRef = z.string().regex(/^[^/\s]+\/\S+$/, 'must be provider/model, e.g. openai/gpt-5');
+const modelRef = z.string().regex(/^[^/\s]{1,64}\/\S{1,300}$/, 'must be provider/model, e.g. openai/gpt-5');
 const modelChoice = z.union([modelRef, z.strictObject({ primary: modelRef, fallbacks: z.array(modelRef).default([]) })]);
 
 function isAddressRange(text: string): boolean {
@@ -31,6 +31,7 @@ const auth = z.strictObject({
   /** null: the generated token in `credentials/token`. */
   api_key: z
     .string()
+    .max(512)
     .regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces, to be valid in a header')
     .nullable()
     .default(null),
@@ -43,7 +44,7 @@ const cors = z.strictObject({
 });
 
 const gateway = z.strictObject({
-  host: z.string().min(1).default(GATEWAY_DEFAULTS.host),
+  host: z.string().regex(HOST, HOST_RULE).default(GATEWAY_DEFAULTS.host),
   port: z.int().min(1).max(65_535).default(GATEWAY_DEFAULTS.port),
   auth: auth.prefault({}),
   cors: cors.prefault({}),
@@ -61,7 +62,7 @@ const gateway = z.strictObject({
     })
     .default(''),
   /** Host names beyond this machine's own under which the gateway may be reached without the token. */
-  allowedHosts: z.array(z.string().min(1)).default([]),
+  allowedHosts: z.array(z.string().min(1).max(253)).default([]),
   /** If not empty, only these addresses or CIDR ranges may connect. */
   allowedIps: z.array(addressRange).default([]),
 });
@@ -126,10 +127,10 @@ const agents = z
 
 const telegramAccount = z.strictObject({
   enabled: z.boolean().default(true),
-  botToken: z.string().min(1),
+  botToken: z.string().min(1).max(MAX_SECRET_LENGTH),
   agentId: id.optional(),
   dmPolicy: z.enum(['pairing', 'allowlist', 'open', 'disabled']).default('pairing'),
-  allowFrom: z.array(z.union([z.int(), z.string().min(1)])).default([]),
+  allowFrom: z.array(z.union([z.int(), z.string().min(1).max(200)])).default([]),
   groupPolicy: z.enum(['allowlist', 'open', 'disabled']).default('disabled'),
   streamMode: z.enum(['off', 'partial']).default('off'),
   apiRoot: httpUrl.optional(),
@@ -138,11 +139,11 @@ const telegramAccount = z.strictObject({
 const webhookAccount = z.strictObject({
   enabled: z.boolean().default(true),
   url: httpUrl,
-  secret: z.string().min(1).optional(),
+  secret: z.string().min(1).max(MAX_SECRET_LENGTH).optional(),
   /** Whether the receiver drops a repeated `webhook-id`; false: a delivery with unknown outcome is never repeated. */
   idempotent: z.boolean().default(true),
   /** Token that inbound calls must carry, unless they are signed with `secret`. Without either nothing inbound is accepted. */
-  inboundToken: z.string().min(16).optional(),
+  inboundToken: z.string().min(16).max(MAX_SECRET_LENGTH).optional(),
   agentId: id.optional(),
 });
 
@@ -154,7 +155,7 @@ const channels = z.strictObject({
 const cron = z.strictObject({
   enabled: z.boolean().default(true),
   maxConcurrentJobs: z.int().min(1).max(100).default(5),
-  defaultTimezone: z.string().min(1).default('system'),
+  defaultTimezone: z.string().min(1).max(100).default('system'),
   historyRetentionDays: z.int().min(1).max(3_650).default(30),
 });
 

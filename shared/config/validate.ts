@@ -5,9 +5,9 @@
 import type { z } from 'zod';
 import type { Problem } from '../errors.js';
 import { describeAllowed, describeUnknownKey, inputSchema, schemaAt, showValue, type SchemaNode } from './describe-issue.js';
-import { problemAt, type ConfigDocument } from './document.js';
+import { type ConfigDocument, describeFirst, MAX_LISTED, problemAt } from './document.js';
 import { OMIT, rebuild, type Rebuilt } from './interpolate.js';
-import { formatKey, valueAt, type KeyPath } from './key-path.js';
+import { formatKey, showKey, valueAt, type KeyPath } from './key-path.js';
 import { isMaskAt } from './secrets.js';
 import { modelsSchema, type ModelsDocument } from './models-schema.js';
 import { configSchema, type Config } from './schema.js';
@@ -21,9 +21,6 @@ export interface Validation<T> {
 }
 
 type Issue = z.core.$ZodIssue;
-
-/** Problems, or warnings, of one document; the value of a larger one may have a hundred thousand. */
-const MAX_LISTED = 100;
 
 /** Each round omits items one level further out, so there are at most as many rounds as levels. */
 const MAX_ROUNDS = 64;
@@ -89,7 +86,7 @@ class IssueReader {
 
   #problem(path: KeyPath, message: string, part: 'key' | 'value' = 'value'): Problem {
     const textPath = this.textPath(path);
-    return problemAt(this.#document, textPath, { key: formatKey(textPath), message, part });
+    return problemAt(this.#document, textPath, { key: showKey(textPath), message, part });
   }
 }
 
@@ -109,16 +106,9 @@ function makeWarnings(document: ConfigDocument, dropped: readonly KeyPath[]): Pr
   const droppedTextKeys = new Set(dropped.map((item) => formatKey(document.textPath(item))));
   return describeFirst(document, document.unresolved, ({ path, variable }) => {
     const item = leftOutItem(path, droppedTextKeys);
-    const message = `refers to \${${variable}}, which is not set; ${formatKey(item)} is left unconfigured`;
-    return [problemAt(document, path, { key: formatKey(path), message })];
+    const message = `refers to \${${variable}}, which is not set; ${showKey(item)} is left unconfigured`;
+    return [problemAt(document, path, { key: showKey(path), message })];
   });
-}
-
-/** Describes the first items, and says that there are more. */
-function describeFirst<Item>(document: ConfigDocument, items: readonly Item[], describe: (item: Item) => readonly Problem[]): Problem[] {
-  const described = items.slice(0, MAX_LISTED + 1).flatMap(describe);
-  if (described.length <= MAX_LISTED) return described;
-  return [...described.slice(0, MAX_LISTED), { file: document.file, message: 'has more problems; they are listed once these are solved' }];
 }
 
 /** Finds masks where secrets belong: stored, they would lock their owner out. */
@@ -130,7 +120,20 @@ function findMasks(document: ConfigDocument): Problem[] {
     return OMIT;
   });
   const message = 'is the mask of a secret, not the secret; write the secret itself, or ${VARIABLE}';
-  return describeFirst(document, masks, (path) => [problemAt(document, path, { key: formatKey(path), message })]);
+  return describeFirst(document, masks, (path) => [problemAt(document, path, { key: showKey(path), message })]);
+}
+
+const TOO_MANY_PROBLEMS = 'has more problems than can be listed; go back to an earlier version of the file, or to {}';
+
+/** @returns undefined for more problems than zod can pass on: as arguments of a call, which overflow the stack */
+function tryParse<T>(schema: z.ZodType<T>, value: unknown): z.ZodSafeParseResult<T> | undefined {
+  try {
+    // A compiled parser does not pay for one use per start.
+    return schema.safeParse(value, { jitless: true });
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
 }
 
 /** Validates a document against a schema. Never throws. */
@@ -145,8 +148,8 @@ export function validateDocument<T>(document: ConfigDocument, schema: z.ZodType<
     const isDropped = (path: KeyPath): boolean => droppedKeys.size > 0 && droppedKeys.has(formatKey(path));
     const pruned = rebuild(document.value, (value, path) => (isDropped(path) ? OMIT : value));
     const isLeftOut = (path: KeyPath): boolean => isDropped(path) || unresolvedKeys.has(formatKey(document.textPath(path)));
-    // A compiled parser does not pay for one use per start.
-    const result = schema.safeParse(pruned.value, { jitless: true });
+    const result = tryParse(schema, pruned.value);
+    if (result === undefined) return { value: undefined, problems: [{ file: document.file, message: TOO_MANY_PROBLEMS }], warnings: [] };
     if (result.success) return { value: result.data, problems: [], warnings: makeWarnings(document, dropped) };
     const items = result.error.issues.map((issue) => itemToDrop(issue, isLeftOut, pruned)).filter((path) => path !== undefined);
     if (items.length === 0 || round === MAX_ROUNDS) {
@@ -174,7 +177,7 @@ export function validateConfig(document: ConfigDocument): Validation<Config> {
   if (lifted.length === 0) return validation;
   const problems = lifted.map(({ path, variable }) => {
     const message = `refers to \${${variable}}, which is not set; without it this restriction would be lifted`;
-    return problemAt(document, path, { key: formatKey(path), message });
+    return problemAt(document, path, { key: showKey(path), message });
   });
   return { value: undefined, problems: [...validation.problems, ...problems], warnings: validation.warnings };
 }

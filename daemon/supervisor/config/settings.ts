@@ -2,7 +2,7 @@
  * The supervisor's own few keys, read by hand (zod alone costs 28 ms to load): where to listen, how long to drain, how
  * to rotate. The worker validates the whole document. Order: flag, environment, file, default.
  */
-import { GATEWAY_DEFAULTS, LOG_DEFAULTS, MAX_DRAIN_TIMEOUT_MS } from '../../../shared/config/defaults.js';
+import { GATEWAY_DEFAULTS, HOST, HOST_RULE, LOG_DEFAULTS, MAX_DRAIN_TIMEOUT_MS } from '../../../shared/config/defaults.js';
 import { type ConfigDocument, problemAt } from '../../../shared/config/document.js';
 import { GatewayError, type Problem, formatProblem } from '../../../shared/errors.js';
 import { isLogLevel, LOG_LEVELS } from '../../../shared/log/level.js';
@@ -33,11 +33,11 @@ const integer =
       ? undefined
       : `must be a whole number from ${min} to ${max}`;
 const logLevel: Check = (value) => (isLogLevel(value) ? undefined : `must be one of ${LOG_LEVELS.join(', ')}`);
-const nonEmptyText: Check = (value) => (typeof value === 'string' && value !== '' ? undefined : 'must be a non-empty string');
+const host: Check = (value) => (typeof value === 'string' && HOST.test(value) ? undefined : HOST_RULE);
 
 /** Keys and limits as in shared/config/schema.ts; a test keeps the two in step. */
 const KEYS: readonly { key: string; path: readonly string[]; check: Check }[] = [
-  { key: 'host', path: ['gateway', 'host'], check: nonEmptyText },
+  { key: 'host', path: ['gateway', 'host'], check: host },
   { key: 'port', path: ['gateway', 'port'], check: integer(1, 65_535) },
   { key: 'drainTimeoutMs', path: ['gateway', 'drainTimeoutMs'], check: integer(0, MAX_DRAIN_TIMEOUT_MS) },
   { key: 'level', path: ['logs', 'level'], check: logLevel },
@@ -51,6 +51,13 @@ function valueAt(root: unknown, path: readonly string[]): unknown {
   return value;
 }
 
+const MAX_SHOWN_LENGTH = 60;
+
+function shortened(value: unknown): string {
+  const text = typeof value === 'number' ? String(value) : JSON.stringify(value);
+  return text.length > MAX_SHOWN_LENGTH ? `${text.slice(0, MAX_SHOWN_LENGTH)}…` : text;
+}
+
 /** What the file says about our keys. */
 function readFileValues(document: ConfigDocument): { values: Record<string, unknown>; problems: readonly Problem[] } {
   if (document.problems.length > 0) return { values: {}, problems: document.problems };
@@ -61,7 +68,7 @@ function readFileValues(document: ConfigDocument): { values: Record<string, unkn
     if (value === undefined) continue;
     const reason = check(value);
     if (reason === undefined) values[key] = value;
-    else problems.push(problemAt(document, path, { key: path.join('.'), message: `is ${JSON.stringify(value)}; it ${reason}` }));
+    else problems.push(problemAt(document, path, { key: path.join('.'), message: `is ${shortened(value)}; it ${reason}` }));
   }
   return { values, problems };
 }

@@ -12,7 +12,6 @@ import type {
 } from '../../../shared/api/gateway/config.js';
 import type { Fields } from '../../../shared/api/fields.js';
 import type { ConfigDocument } from '../../../shared/config/document.js';
-import { formatKey, valueAt, type KeyPath } from '../../../shared/config/key-path.js';
 import { mergePatchEdits } from '../../../shared/config/merge-patch.js';
 import type { Config } from '../../../shared/config/schema.js';
 import { findSecrets, maskSecrets } from '../../../shared/config/secrets.js';
@@ -37,6 +36,7 @@ import {
 } from '../../../shared/node/config/config-write.js';
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
 import { findUnknownProviders } from '../../../shared/config/model-references.js';
+import { pinsOf, sourcesOf } from './config-sources.js';
 import { maskText, restoreText } from './secret-text.js';
 
 export interface ConfigDocumentsOptions {
@@ -51,52 +51,11 @@ type File = 'config' | 'models';
 /** Attempts to write while others keep writing. */
 const MAX_ATTEMPTS = 50;
 
-/** The supervisor's names for its own keys. */
-const SUPERVISOR_KEYS: Readonly<Record<string, string>> = {
-  host: 'gateway.host',
-  port: 'gateway.port',
-  drainTimeoutMs: 'gateway.drainTimeoutMs',
-  level: 'logs.level',
-  maxBytes: 'logs.maxBytes',
-  files: 'logs.files',
-};
-
-function leaves(value: unknown, path: KeyPath = []): KeyPath[] {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [path];
-  const entries = Object.entries(value);
-  return entries.length === 0 ? [path] : entries.flatMap(([key, item]) => leaves(item, [...path, key]));
-}
-
-const isSource = (value: unknown): value is ConfigSource => value === 'file' || value === 'env' || value === 'flag' || value === 'default';
-
 /** @throws CONFIG_INVALID when the text is invalid or the file unreadable */
 function readDocument(path: string): ConfigDocument {
   const document = loadConfigFile({ path });
   if (document.problems.length > 0) throw configInvalid(path, document.problems);
   return document;
-}
-
-/** The variable or option that overrides a key of the supervisor. */
-const PINS: Readonly<Record<string, Partial<Record<string, string>>>> = {
-  'gateway.host': { env: 'XOPC_HOST', flag: '--host' },
-  'gateway.port': { env: 'XOPC_PORT', flag: '--port' },
-  'logs.level': { env: 'XOPC_LOG_LEVEL' },
-  'gateway.auth.api_key': { env: 'XOPC_GATEWAY_TOKEN' },
-};
-
-function pinsOf(sources: Readonly<Record<string, ConfigSource>>): Record<string, string> {
-  const pins = Object.entries(PINS).map(([key, names]) => [key, names[sources[key] ?? ''] ?? ''] as const);
-  return Object.fromEntries(pins.filter(([, name]) => name !== ''));
-}
-
-function sourcesOf(document: ConfigDocument, config: Config, told: Readonly<Record<string, string>> = {}): Record<string, ConfigSource> {
-  const sources: Record<string, ConfigSource> = {};
-  for (const path of leaves(config)) sources[formatKey(path)] = valueAt(document.raw, path) === undefined ? 'default' : 'file';
-  for (const [name, source] of Object.entries(told)) {
-    const key = SUPERVISOR_KEYS[name];
-    if (key !== undefined && isSource(source)) sources[key] = source;
-  }
-  return sources;
 }
 
 function shown({ hash, raw }: ConfigDocument): ConfigRevision {
@@ -176,18 +135,32 @@ export class ConfigDocuments {
 
   /** Replaces the whole text, or only validates it. Problems of the text are in the outcome. */
   async writeText(text: string, { dryRun, expectedRevision }: { dryRun: boolean; expectedRevision?: string }): Promise<ConfigTextOutcome> {
-    const write = this.#writeOptions('config');
-    const stored = readConfigText(write.path);
-    const before = loadConfigFile({ path: write.path });
+    const { configPath: path } = this.#options.paths;
+    const stored = readConfigText(path);
+    const before = loadConfigFile({ path });
     // Masks belong to the text that was read; they have no meaning in another one.
-    if (!dryRun && expectedRevision !== undefined && expectedRevision !== before.hash) throw changedMeanwhile(write.path);
+    if (!dryRun && expectedRevision !== undefined && expectedRevision !== before.hash) throw changedMeanwhile(path);
     const restored = restoreText(text, stripBom(stored ?? '{}'));
-    const document = parseConfigText(restored.text, write.path);
-    const own = document.problems.length > 0 ? document.problems : this.#problemsWith({ config: document });
-    const problems = restored.problems.length > 0 ? restored.problems : own;
+    const problems = restored.problems.length > 0 || !dryRun ? restored.problems : this.#problemsOf(restored.text);
     if (dryRun || problems.length > 0) return { revision: before.hash, written: false, problems: [...problems] };
-    const { hash } = await writeConfigText({ ...write, expectedHash: expectedRevision ?? before.hash }, restored.text);
-    return { revision: hash, written: true, problems: [] };
+    return this.#replaceText(restored.text, expectedRevision ?? before.hash);
+  }
+
+  async #replaceText(text: string, expectedHash: string): Promise<ConfigTextOutcome> {
+    const write = this.#writeOptions('config');
+    try {
+      const { hash } = await writeConfigText({ ...write, expectedHash }, text);
+      return { revision: hash, written: true, problems: [] };
+    } catch (error) {
+      if (!(error instanceof GatewayError) || error.code !== 'CONFIG_INVALID') throw error;
+      const problems = (error.details?.['problems'] as Problem[] | undefined) ?? [];
+      return { revision: loadConfigFile({ path: write.path }).hash, written: false, problems };
+    }
+  }
+
+  #problemsOf(text: string): readonly Problem[] {
+    const document = parseConfigText(text, this.#options.paths.configPath);
+    return document.problems.length > 0 ? document.problems : this.#problemsWith({ config: document });
   }
 
   /** Newest first. */
@@ -204,14 +177,8 @@ export class ConfigDocuments {
 
   /** Replaces the file by a version. @throws NOT_FOUND */
   async restoreVersion(id: string, { expectedRevision }: { expectedRevision?: string }): Promise<ConfigTextOutcome> {
-    const text = this.#versionText(id);
-    const write = this.#writeOptions('config');
-    const document = parseConfigText(text, write.path);
-    const problems = document.problems.length > 0 ? document.problems : this.#problemsWith({ config: document });
-    const before = loadConfigFile({ path: write.path }).hash;
-    if (problems.length > 0) return { revision: before, written: false, problems: [...problems] };
-    const { hash } = await writeConfigText({ ...write, expectedHash: expectedRevision ?? before }, text);
-    return { revision: hash, written: true, problems: [] };
+    const before = loadConfigFile({ path: this.#options.paths.configPath });
+    return this.#replaceText(this.#versionText(id), expectedRevision ?? before.hash);
   }
 
   #versionText(id: string): string {
@@ -285,13 +252,13 @@ export class ConfigDocuments {
   async #patchOnce(file: File, changes: Fields, expectedRevision: string | undefined): Promise<ConfigDocument> {
     const options = this.#writeOptions(file);
     const before = readDocument(options.path);
-    const wasValid = options.validate(before).length === 0;
     // Edits are made against this revision: whoever changed it meanwhile is not overwritten.
     const write = { ...options, expectedHash: expectedRevision ?? before.hash };
     try {
       return await writeConfig(write, mergePatchEdits(before.raw, changes));
     } catch (error) {
-      const isRefused = error instanceof GatewayError && error.code === 'CONFIG_INVALID' && wasValid;
+      // With a file that was invalid before, the problems are not those of the patch.
+      const isRefused = error instanceof GatewayError && error.code === 'CONFIG_INVALID' && options.validate(before).length === 0;
       throw isRefused ? patchRefused((error.details?.['problems'] as Problem[] | undefined) ?? []) : error;
     }
   }

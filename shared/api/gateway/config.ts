@@ -3,6 +3,7 @@
  * token. A secret is shown as `{"$secret": true, "hint": "…7890"}`; sending that object back keeps the secret.
  */
 import * as z from 'zod';
+import { MAX_CONFIG_BYTES } from '../../config/defaults.js';
 import { type Answer, okStatus } from '../fields.js';
 
 const fields = () => z.record(z.string(), z.unknown());
@@ -50,7 +51,7 @@ export const configTextResponse = () =>
   z.strictObject({ status: okStatus(), revision: z.string(), path: z.string(), text: z.string(), problems: problems() });
 
 /** Body of `POST /api/config/text`: the whole file. A masked value keeps its secret. `dryRun` only validates. */
-export const configTextRequest = () => z.strictObject({ text: z.string().max(1_048_576), dryRun: z.boolean().default(false) });
+export const configTextRequest = () => z.strictObject({ text: z.string().max(MAX_CONFIG_BYTES), dryRun: z.boolean().default(false) });
 
 /** The result of writing a text. Nothing is written when there are problems. */
 export const configTextWrittenResponse = () =>

@@ -1,13 +1,12 @@
 /** Reads `config.json` and `models.json` from disk, bounded, and never blocking on a pipe or device. */
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { MAX_CONFIG_BYTES } from '../../config/defaults.js';
 import type { ConfigDocument } from '../../config/document.js';
 import { GatewayError } from '../../errors.js';
 import { configInvalid, hashText, parseConfigText, type VariableLookup } from './config-text.js';
 
 export { configInvalid, parseConfigText } from './config-text.js';
-
-const MAX_CONFIG_BYTES = 1_048_576;
 
 function unreadable(path: string, message: string, hint: string): GatewayError {
   return configInvalid(path, [{ file: path, message }], hint);
@@ -22,7 +21,7 @@ function readRegularFile(path: string): Buffer {
     if (!entry.isFile()) throw unreadable(path, 'is not a regular file', 'Move it away, or put a file in its place.');
     if (entry.size > MAX_CONFIG_BYTES)
       throw unreadable(path, `has ${entry.size} bytes; at most ${MAX_CONFIG_BYTES} are read`, 'Check that it is the right file.');
-    const buffer = Buffer.alloc(MAX_CONFIG_BYTES);
+    const buffer = Buffer.allocUnsafe(MAX_CONFIG_BYTES);
     let length = 0;
     for (let read = -1; read !== 0; length += read) read = readSync(fd, buffer, length, buffer.length - length, length);
     return buffer.subarray(0, length);

@@ -28,7 +28,8 @@ function isPlainObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function collectProblems(parsed: JsoncDocument, text: string, file: string): Problem[] {
+/** Returns what makes a text unusable as a configuration file, whatever its keys. */
+export function problemsOf(parsed: JsoncDocument, text: string, file: string): Problem[] {
   const at = { file, line: 1, column: 1 };
   // An empty file is far more often an accident (a full disk, an interrupted save) than a request for defaults.
   if (text.trim() === '') return [{ ...at, message: 'is empty; write {} for a configuration that sets nothing' }];
@@ -43,7 +44,7 @@ function collectProblems(parsed: JsoncDocument, text: string, file: string): Pro
  */
 export function parseConfigText(text: string, file: string, lookup: VariableLookup = environmentValue): ConfigDocument {
   const parsed = parseJsonc(stripBom(text));
-  const problems = collectProblems(parsed, stripBom(text), file);
+  const problems = problemsOf(parsed, stripBom(text), file);
   const raw = problems.length === 0 && isPlainObject(parsed.value) ? parsed.value : {};
   const filled = interpolate(raw, lookup);
   return {

@@ -1,13 +1,15 @@
 /** Changes a configuration file in place: comments kept, one writer at a time, the version before kept for undo. */
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { MAX_CONFIG_BYTES } from '../../config/defaults.js';
 import type { ConfigDocument } from '../../config/document.js';
+import { parseJsonc } from '../../config/jsonc.js';
 import { editJsonc, type JsoncEdit } from '../../config/jsonc-edit.js';
 import { FORBIDDEN_KEYS, formatKey } from '../../config/key-path.js';
 import { GatewayError, type Problem } from '../../errors.js';
 import { writeFilesAtomic } from '../files/atomic-file.js';
 import { readConfigText } from './config-file.js';
-import { configInvalid, hashText, parseConfigText, stripBom } from './config-text.js';
+import { configInvalid, hashText, parseConfigText, problemsOf, stripBom } from './config-text.js';
 import { keepVersion } from './config-versions.js';
 import { withFileLock } from '../files/file-lock.js';
 
@@ -43,6 +45,12 @@ export function changedMeanwhile(path: string): GatewayError {
 /** Which of the two files is renamed first: a kill in between leaves that one new and the other old. */
 type Order = 'undo first' | 'config first';
 
+function assertShort(text: string, file: string): void {
+  const size = Buffer.byteLength(text);
+  const message = `would have ${size} bytes; at most ${MAX_CONFIG_BYTES} are read`;
+  if (size > MAX_CONFIG_BYTES) throw configInvalid(file, [{ file, message }], 'Nothing was written.');
+}
+
 async function replaceText(
   options: ConfigWriteOptions,
   makeText: (current: string) => string,
@@ -52,6 +60,7 @@ async function replaceText(
     const current = readConfigText(options.path);
     if (options.expectedHash !== undefined && options.expectedHash !== hashText(current ?? '')) throw changedMeanwhile(options.path);
     const text = makeText(current ?? '{}\n');
+    assertShort(text, options.path);
     const document = parseConfigText(text, options.path);
     const problems = document.problems.length > 0 ? document.problems : options.validate(document);
     if (problems.length > 0) throw configInvalid(options.path, problems, 'Nothing was written.');
@@ -76,9 +85,10 @@ export async function writeConfig(options: ConfigWriteOptions, edits: readonly J
   return replaceText(options, (current) => {
     const bom = current.startsWith('\uFEFF') ? '\uFEFF' : '';
     const body = stripBom(current);
-    const { problems } = parseConfigText(body, options.path);
+    const parsed = parseJsonc(body);
+    const problems = problemsOf(parsed, body, options.path);
     if (problems.length > 0) throw configInvalid(options.path, problems);
-    return bom + editJsonc(body, edits);
+    return bom + editJsonc(body, edits, parsed);
   });
 }
 

@@ -100,9 +100,10 @@ test.each([
   [['openai', '--api-key-env', 'NOT_SET'], 'the environment variable NOT_SET is not set'],
   [['openai', '--api-key-env', 'SPACED'], 'the environment variable SPACED contains spaces'],
   [['openai', '--api-key-env', 'A', '--api-key-stdin'], '--api-key-env and --api-key-stdin exclude each other'],
+  [['openai', '--api-key-env', 'MASKED'], 'the environment variable MASKED contains the mask of a secret, not the secret'],
 ])('models add %j is refused', async (args, message) => {
   const { run, written } = await setUp();
-  const { code, stderr } = await run(['models', 'add', ...args], { variables: { SPACED: 'a b' } });
+  const { code, stderr } = await run(['models', 'add', ...args], { variables: { SPACED: 'a b', MASKED: 'sk-...abcd' } });
   expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
   expect(stderr).not.toContain('sk-1');
   expect(written()).toEqual([]);

@@ -189,7 +189,39 @@ describe('a large document', () => {
     JSON.stringify({ agents: { list: Array.from({ length: count }, (_agent, index) => ({ id: `a${index}`, model: 'p/m' })) } });
 
   test('is validated in linear time', () => {
-    expect(growth((count) => config(agents(count)), 200)).toBeLessThan(8);
+    expect(growth((count) => config(agents(count)), 200)).toBeLessThan(1.5);
+  });
+
+  test('with more problems than zod can pass on is invalid, not an error', () => {
+    const { value, problems } = config(`{"agents":{"list":[${Array.from({ length: 200_000 }, () => 1).join(',')}]}}`);
+    expect(value).toBeUndefined();
+    expect(lines({ value, problems, warnings: [] })[0]).toMatch(
+      /^config.json(?::1:\d+ agents.list\[0\] is 1| has more problems than can be listed)/,
+    );
+  });
+
+  test('with a key that is set very often lists the first hundred', () => {
+    expect(parse(`{${Array.from({ length: 5_000 }, () => '"k":1').join(',')}}`).problems).toHaveLength(100);
+  });
+
+  test('with a long key shortens it in the message', () => {
+    expect(config(`{"${'k'.repeat(10_000)}":1}`).problems[0]?.key).toBe(`["${'k'.repeat(100)}…"]`);
+  });
+
+  test('with a number that JavaScript cannot hold says so', () => {
+    const text =
+      '{"gateway":{"port":1e999},"channels":{"telegram":{"accounts":{"a":{"botToken":"x","allowFrom":[12345678901234567890]}}}}}';
+    expect(lines(config(text))).toEqual([
+      expect.stringMatching(/gateway.port is a number beyond ±9007199254740991; it must be a whole number from 1 to 65535/),
+      expect.stringMatching(/allowFrom\[0\] is a number beyond ±9007199254740991; it must be/),
+    ]);
+  });
+
+  test('with half of a surrogate pair, or a NUL, is a problem', () => {
+    expect(lines(config('{"a\\u0000":1,"logs":{"level":"\\ud800"}}'))).toEqual([
+      expect.stringMatching(/:1:2 .*has a NUL character or half of a surrogate pair/),
+      expect.stringMatching(/:1:30 logs.level has a NUL character or half of a surrogate pair/),
+    ]);
   });
 
   test('with many problems lists the first hundred', () => {

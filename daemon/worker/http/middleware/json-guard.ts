@@ -79,6 +79,7 @@ export function checkJson(root: unknown, source: Buffer): void {
     const next: unknown[] = [];
     for (const value of level) {
       if (typeof value === 'string') checkText(value, source);
+      if (value === Infinity || value === -Infinity) throw refuse('The body has a number that is too large.');
       if (typeof value !== 'object' || value === null) continue;
       if (depth >= MAX_DEPTH) throw refuse(`The body is nested deeper than ${MAX_DEPTH} levels.`);
       if (!Array.isArray(value)) {

@@ -60,7 +60,7 @@ test.each([
   ['UTF-16, little end first', Buffer.from('\uFEFF{}', 'utf16le'), /UTF-16/],
   ['UTF-16, big end first', Buffer.from('\uFEFF{}', 'utf16le').swap16(), /UTF-16/],
   ['Latin-1', Buffer.from('{ "a": "\xfc" }', 'latin1'), /not UTF-8/],
-  ['more than a mebibyte', Buffer.alloc(1_048_577, 0x20), /1048577 bytes; at most 1048576/],
+  ['more than two mebibytes', Buffer.alloc(2_097_153, 0x20), /2097153 bytes; at most 2097152/],
 ])('a file with %s is refused', (_title, content, message) => {
   expect(() => loadConfigFile({ path: fileWith(content) })).toThrow(invalid(message));
 });

@@ -66,6 +66,15 @@ test('what the validator refuses is not written', async () => {
   expect(readdirSync(join(options.path, '..'))).toEqual(['config.json']);
 });
 
+test('a text that is too long to be read again is not written', async () => {
+  const options = setUp('{ "a": 1 }');
+  await expect(writeConfig(options, [{ path: ['a'], value: 'x'.repeat(2_100_000) }])).rejects.toMatchObject({
+    code: 'CONFIG_INVALID',
+    message: expect.stringMatching(/would have 21000\d\d bytes; at most 2097152 are read$/),
+  });
+  expect(read(options.path)).toBe('{ "a": 1 }');
+});
+
 test('a file that cannot be read is not edited', async () => {
   const options = setUp('{ "a": ');
   await expect(writeConfig(options, [{ path: ['a'], value: 2 }])).rejects.toMatchObject({ code: 'CONFIG_INVALID' });

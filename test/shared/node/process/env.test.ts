@@ -20,6 +20,10 @@ test.each([[' '], ['a b'], ['ä'], ['x\ny'], ['x'.repeat(513)]])('%j is no token
   expect(() => environmentWith({ XOPC_GATEWAY_TOKEN: value })).toThrow('XOPC_GATEWAY_TOKEN contains invalid characters');
 });
 
+test('the mask of a token is none', () => {
+  expect(() => environmentWith({ XOPC_GATEWAY_TOKEN: '****' })).toThrow('XOPC_GATEWAY_TOKEN is the mask of a token, not the token');
+});
+
 test('a token is taken as it is, an empty one as none', () => {
   expect(environmentWith({ XOPC_GATEWAY_TOKEN: 'abc~123' }).token).toBe('abc~123');
   expect(environmentWith({ XOPC_GATEWAY_TOKEN: '' }).token).toBeUndefined();

@@ -53,6 +53,12 @@ test.each([
   expect(readToken(path)).toBe(token);
 });
 
+test('the mask of a token is not taken for the token', () => {
+  const path = join(tempDir(), 'token');
+  writeFileSync(path, `${maskToken('a'.repeat(43))}\n`);
+  expect(() => loadOrCreateToken(path)).toThrow(`${path} contains the mask of a token, not the token`);
+});
+
 test('a dangling symlink is replaced by a token', () => {
   const path = join(tempDir(), 'token');
   symlinkSync(join(tempDir(), 'gone'), path);

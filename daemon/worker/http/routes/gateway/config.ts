@@ -11,6 +11,7 @@ import {
   mergePatch,
   modelsJsonResponse,
 } from '../../../../../shared/api/gateway/config.js';
+import { MAX_CONFIG_BYTES } from '../../../../../shared/config/defaults.js';
 import { validate } from '../../../../../shared/api/validate.js';
 import { GatewayError } from '../../../../../shared/errors.js';
 import type { ConfigService } from '../../../config/config-documents.js';
@@ -143,6 +144,7 @@ function textRoutes(config: ConfigService): Route[] {
       summary: 'Replace config.json, or only validate a text; masked secrets are kept',
       headers: IF_MATCH,
       body: configTextRequest,
+      minimumBodyLimit: 2 * MAX_CONFIG_BYTES,
       answer: configTextWrittenResponse,
       async handle(ctx, { body: { text, dryRun } }) {
         const outcome = await config.writeText(text, { dryRun, ...expectedRevision(ctx) });

@@ -28,6 +28,10 @@ test.each<[string, unknown]>([
   expect(check(value)).not.toThrow();
 });
 
+test.each(['[1e999]', '{"a":-1e999}'])('%s is refused: the number would become null', (text) => {
+  expect(checkText(text)).toThrow('a number that is too large');
+});
+
 test('100,000 levels are refused', () => {
   expect(checkText('['.repeat(100_000) + ']'.repeat(100_000))).toThrow('deeper than 64 levels');
 });

@@ -1,0 +1,43 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { runCommand } from '../../helpers/command-line.js';
+import { testPaths } from '../../helpers/lock-file.js';
+import { tempDir } from '../../helpers/temp-dir.js';
+
+function home(config: string): { home: string; path: string; run: (args: string[]) => ReturnType<typeof runCommand> } {
+  const directory = tempDir();
+  const path = testPaths(directory).configPath;
+  writeFileSync(path, config);
+  return { home: directory, path, run: (args) => runCommand(['config', ...args], { home: directory }) };
+}
+
+describe('the mask of a secret', () => {
+  test.each([
+    ['gateway.auth.api_key', '****'],
+    ['gateway.auth.api_key', 'abc12345...xyz67890'],
+    ['channels.telegram', '{"accounts":{"a":{"botToken":"****"}}}'],
+  ])('%s = %s is refused, and nothing is written', async (key, value) => {
+    const { path, run } = home('{}');
+    expect(await run(['set', key, value])).toMatchObject({
+      code: 78,
+      stderr: expect.stringContaining('is the mask of a secret, not the secret'),
+    });
+    expect(readFileSync(path, 'utf8')).toBe('{}');
+  });
+
+  test('in the file is named by validate', async () => {
+    const { run } = home('{ "gateway": { "auth": {\n  "api_key": "****" } } }');
+    expect(await run(['validate'])).toMatchObject({
+      code: 78,
+      stderr: expect.stringContaining('config.json:2:14 gateway.auth.api_key is the mask'),
+    });
+  });
+});
+
+test('validate names a key that is set twice, in both files', async () => {
+  const { run } = home('{ "logs": {}, "logs": {} }');
+  expect(await run(['validate'])).toMatchObject({ code: 78, stderr: expect.stringContaining('config.json:1:15 logs is set twice') });
+  const other = home('{}');
+  writeFileSync(testPaths(other.home).modelsPath, '{ "providers": {\n"providers": 1, "providers": 2 } }');
+  expect((await other.run(['validate'])).stderr).toContain('models.json:2:17 providers.providers is set twice');
+});
