@@ -62,7 +62,9 @@ export function replaceSecrets(root: unknown, replace: (secret: string, path: Ke
 }
 
 function toMask(secret: string): SecretMask {
-  return { $secret: true, hint: secret.length < HINT_FROM_LENGTH ? '…' : `…${secret.slice(-HINT_LENGTH)}` };
+  // Half of a surrogate pair could not be stored again with the mask.
+  const end = secret.slice(-HINT_LENGTH).replace(/^[\uDC00-\uDFFF]/, '');
+  return { $secret: true, hint: secret.length < HINT_FROM_LENGTH ? '…' : `…${end}` };
 }
 
 /** Returns `abc12345...xyz67890`; `****` for a token of fewer than 32 characters. */

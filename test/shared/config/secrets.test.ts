@@ -30,6 +30,7 @@ test('a variable reference, a switch and an ordinary value are not secrets', () 
 });
 
 test('a hint shows the end of a long secret only', () => {
+  expect(maskOf('a-secret-that-ends-in-🛶abc', ['token'])?.hint).toBe('…abc');
   expect([maskOf(SECRET, ['token'])?.hint, maskOf('short', ['token'])?.hint]).toEqual(['…7890', '…']);
 });
 
