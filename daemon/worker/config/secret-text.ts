@@ -30,7 +30,10 @@ function maskLooseLiterals(text: string): string {
 export function maskText(text: string, known: readonly string[] = []): string {
   const masked = maskLooseLiterals(replaceValues(text, maskLiteral));
   const hidden = new KnownTexts();
-  for (const secret of known) if (secret.length >= MIN_HIDDEN_LENGTH) hidden.add(secret);
+  for (const secret of known.filter(({ length }) => length >= MIN_HIDDEN_LENGTH)) {
+    hidden.add(secret);
+    hidden.add(JSON.stringify(secret).slice(1, -1)); // as it is written in the file
+  }
   return hidden.replaceIn(masked, (secret) => maskLiteral(secret, ['secret']) ?? '');
 }
 

@@ -74,3 +74,8 @@ test('two loose secrets with the same hint are not confused', () => {
   const { problems } = restoreText('{ "x": { "secret": { "$secret": true, "hint": "…" } } }', broken);
   expect(problems).toHaveLength(1);
 });
+
+test('a known secret with escaped characters is masked in a text that cannot be read', () => {
+  const secret = 'with-"quotes"-and-\\';
+  expect(maskText(`"{ "headers": { "X-A": ${JSON.stringify(secret)} } }`, [secret])).not.toContain('quotes');
+});
