@@ -217,9 +217,15 @@ function readEnd(output: string, fault: Fault | undefined): End {
   };
 }
 
-/** An error is one of ours, or the system's own, which the command line words. */
+/** An error is one of ours, the system's own, which the command line words, or the database's, which the worker's upkeep logs. */
 function unclear({ error }: End): string[] {
-  if (error === undefined || error.name === 'GatewayError' || error.message.startsWith(`${error.code}: `)) return [];
+  if (
+    error === undefined ||
+    error.name === 'GatewayError' ||
+    error.message.startsWith(`${error.code}: `) ||
+    error.code.startsWith('SQLITE_')
+  )
+    return [];
   return [`its error says too little: ${error.name} ${error.code} ${error.message}`];
 }
 

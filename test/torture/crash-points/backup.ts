@@ -25,7 +25,7 @@ async function makeState(root: string, name: string): Promise<void> {
   writeFileSync(paths.configPath, `{ "gateway": {} } // ${name}\n`, { mode: 0o600 });
   writeFileSync(paths.modelsPath, `{ "providers": {} } // ${name}\n`, { mode: 0o600 });
   writeFileSync(paths.tokenPath, `${name}\n`, { mode: 0o600 });
-  rmSync(paths.databasePath, { force: true });
+  for (const suffix of ['', '-wal', '-shm']) rmSync(paths.databasePath + suffix, { force: true });
   const opened = await openSqlite(paths.databasePath, MIGRATIONS);
   const message = { id: name, channel: 'webhook', accountId: 'a', chatId: '1', content: '', bodies: [], nowMs: 1_000, expiresAtMs: 9_000 };
   await opened.transaction((tx) => insertOutboxMessages(tx, [message]));
