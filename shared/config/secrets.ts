@@ -63,7 +63,10 @@ export function replaceSecrets(root: unknown, replace: (secret: string, path: Ke
 
 function toMask(secret: string): SecretMask {
   // Half of a surrogate pair could not be stored again with the mask.
-  const end = secret.slice(-HINT_LENGTH).replace(/^[\uDC00-\uDFFF]/, '');
+  const end = secret
+    .slice(-HINT_LENGTH)
+    .replace(/^[\uDC00-\uDFFF]/, '')
+    .replace(/^[\uDC00-\uDFFF]/, '');
   return { $secret: true, hint: secret.length < HINT_FROM_LENGTH ? '…' : `…${end}` };
 }
 

@@ -79,3 +79,10 @@ test('a known secret with escaped characters is masked in a text that cannot be 
   const secret = 'with-"quotes"-and-\\';
   expect(maskText(`"{ "headers": { "X-A": ${JSON.stringify(secret)} } }`, [secret])).not.toContain('quotes');
 });
+
+test('the hint of a mask begins with a whole character, so that the text can be stored again', () => {
+  const text = JSON.stringify({ apiKey: `a-secret-that-ends-with-\u{10000}\u{10000} ` });
+  const masked = maskText(text);
+  expect(masked.isWellFormed()).toBe(true);
+  expect(restoreText(masked, text)).toEqual({ text, problems: [] });
+});
