@@ -49,7 +49,7 @@ const damaged = (text: fc.Arbitrary<string>): fc.Arbitrary<string> =>
   });
 
 test('any text is a valid configuration, or its problems are named with their places', () =>
-  fuzz(50, () => {
+  fuzz(20, () => {
     const text = fc.oneof(
       written(configOf(0)),
       written(configOf(15)),

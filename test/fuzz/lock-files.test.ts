@@ -52,7 +52,7 @@ const lockContent = contentOf(
 const strangers = ['notes.txt', '.gateway.lock.note', 'gateway.lock.bak', 'gateway.lock.reclaim', '.x.tmp'];
 
 test('whatever a lock contains, it has one owner, and no other file is touched', () =>
-  fuzz(150, () =>
+  fuzz(60, () =>
     fc.asyncProperty(lockContent, lockContent, async (content, dataContent) => {
       const world = lockWorld();
       for (const name of strangers) writeFileSync(join(world.directory, name), name);
@@ -112,7 +112,7 @@ test('whatever the lock of a section contains, one is in it at a time', () =>
   }));
 
 test('whatever records its owner, a home belongs to one configuration', () =>
-  fuzz(100, () =>
+  fuzz(40, () =>
     fc.property(
       contentOf(
         { v: 1, configPath: 'config.json' },

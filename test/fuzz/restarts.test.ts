@@ -8,7 +8,7 @@ import { fuzz } from './fuzz.js';
 import { oddText } from './values.js';
 
 test('whatever a worker printed, its exit is recorded within bounds', () =>
-  fuzz(200, () =>
+  fuzz(60, () =>
     fc.property(
       fc.oneof(fc.string({ unit: 'binary', maxLength: 5_000 }), oddText()),
       fc.record({
@@ -29,7 +29,7 @@ const STEP = fc.oneof(
 );
 
 test('each caller of a restart is answered once', () =>
-  fuzz(200, () =>
+  fuzz(60, () =>
     fc.asyncProperty(fc.array(STEP, { maxLength: 12 }), async (steps) => {
       const clock = new FakeClock();
       const ticket = new RestartTicket({ clock, timeoutMs: undefined });
