@@ -2,8 +2,12 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 
+/** Apt refuses a second one at once, and one that waits for the first finds its lists complete. */
+const LOCK = '/tmp/xopc-test-packages.lock';
+const INSTALL = 'apt-get update -qq; exec apt-get install -y -qq -o DPkg::Lock::Timeout=120 --no-install-recommends "$@"';
+
 /**
- * Installs packages with apt-get where this runs as root. One file of a test round may call it: apt-get locks.
+ * Installs packages with apt-get where this runs as root.
  * @returns why they cannot be installed, naming the platform, or undefined
  * @throws in CI, where a missing tool must not pass for a passed test
  */
@@ -11,13 +15,10 @@ export function installDebianPackages(names: readonly string[]): string | undefi
   if (process.platform !== 'linux') return `${process.platform} has no ${names.join(', ')}`;
   if (process.getuid?.() !== 0) return `installing ${names.join(', ')} needs root on Linux`;
   if (!existsSync('/usr/bin/apt-get')) return `this Linux has no apt-get to install ${names.join(', ')}`;
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  spawnSync('apt-get', ['update', '-qq'], { env });
-  const { status, stderr } = spawnSync(
-    'apt-get',
-    ['install', '-y', '-qq', '-o', 'DPkg::Lock::Timeout=120', '--no-install-recommends', ...names],
-    { env, encoding: 'utf8' },
-  );
+  const { status, stderr } = spawnSync('flock', [LOCK, 'sh', '-c', INSTALL, 'sh', ...names], {
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    encoding: 'utf8',
+  });
   if (status === 0) return undefined;
   const reason = `apt-get could not install ${names.join(', ')} on this Linux: ${stderr.trim()}`;
   if (process.env['CI'] !== undefined) throw new Error(reason);
