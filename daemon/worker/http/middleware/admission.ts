@@ -28,7 +28,7 @@ export function admission({ gate, refuseCredentials, requireToken, cors, entitle
     const { caller, refusal } = gate(ctx.req, ctx.path);
     ctx.state.caller = caller;
     if (refusal === undefined) {
-      if (!caller.isLocal) {
+      if (!caller.client.isLocal) {
         if (caller.token === 'valid' || !caller.needsToken) entitle(ctx.req.socket);
         else load.begin(caller.client.address, ctx.req, ctx.res);
       }

@@ -34,3 +34,15 @@ test.each([
   wires[0]?.socket.destroy();
   await expect.poll(() => ask('203.0.113.7')).toBe(401);
 });
+
+test('what this machine has in flight is not limited, not even where any Host is taken', async () => {
+  const { port, app, send } = await startHttpApp();
+  const head = ['POST /api/webhook/any HTTP/1.1', 'Host: localhost', 'Content-Type: application/json', 'Content-Length: 9'];
+  for (let index = 0; index < 65; index += 1) {
+    const begun = once(app.server, 'request');
+    await openWire(port, [...head, '', '{'].join('\r\n'));
+    await begun;
+  }
+  expect((await send('/api/webhook/any', { method: 'POST', body: { text: 'x' } })).status).toBe(401);
+  expect((await send('/health')).status).toBe(200);
+});
