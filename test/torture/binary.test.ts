@@ -2,11 +2,11 @@
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { posixLauncher } from '../../../client/service/launcher/posix-launcher.js';
-import { asOtherBuild, buildBinary } from '../../helpers/binary.js';
-import { Load } from '../../helpers/load.js';
-import { isAlive, RealGateway, root, runProcess, until } from '../../helpers/real-gateway.js';
-import { makeServicePlan } from '../../helpers/service-plan.js';
+import { posixLauncher } from '../../client/service/launcher/posix-launcher.js';
+import { asOtherBuild, buildBinary } from '../helpers/binary.js';
+import { Load } from '../helpers/load.js';
+import { isAlive, RealGateway, root, runProcess, until } from '../helpers/real-gateway.js';
+import { makeServicePlan } from '../helpers/service-plan.js';
 
 const PACKAGE = [process.execPath, '--inspect-port=192.0.2.1:9229', join(root, 'dist', 'main.cjs')] as const;
 
