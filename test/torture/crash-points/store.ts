@@ -8,6 +8,7 @@ import { openSqlite } from '../../../daemon/worker/store/sqlite/open.js';
 import { sqliteEngine } from '../../../daemon/worker/store/sqlite/engine.js';
 import { Store } from '../../../daemon/worker/store/store.js';
 import { systemClock } from '../../../shared/clock.js';
+import { removeAbandonedTemps } from '../../../shared/node/files/temporary-file.js';
 import { readOutgoing } from './database.js';
 import type { End, Operation } from './operation.js';
 
@@ -18,6 +19,8 @@ const silent = { info() {}, warn() {}, error() {} };
 const TRIES = { number: process.env['FAULTS_KIND'] === 'full' ? 2 : 60, pauseMs: 25 };
 
 async function openStore(root: string): Promise<Store> {
+  // As each start of a gateway does, in `claim-paths.ts`.
+  removeAbandonedTemps(join(root, 'state'));
   const engine = sqliteEngine(databasePath(root));
   const store = new Store({ engine, clock: systemClock, logger: silent, isSoleWorker: () => true });
   await store.open();
