@@ -27,36 +27,41 @@ export class Ledger {
   }
 }
 
-/** First arrivals of each message, by chat, in order. */
-export function firstArrivals(received: readonly ReceivedWebhook[]): Map<string, string[]> {
-  const seen = new Set<string>();
+function byChat(messages: Iterable<Promised>): Map<string, string[]> {
   const chats = new Map<string, string[]>();
-  for (const { id, chatId, content } of received) {
-    if (seen.has(id)) continue;
-    seen.add(id);
-    chats.set(chatId, [...(chats.get(chatId) ?? []), content]);
+  for (const { chatId, content } of messages) {
+    const chat = chats.get(chatId);
+    if (chat === undefined) chats.set(chatId, [content]);
+    else chat.push(content);
   }
   return chats;
 }
 
-function byChat(promised: readonly Promised[]): Map<string, string[]> {
-  const chats = new Map<string, string[]>();
-  for (const { chatId, content } of promised) chats.set(chatId, [...(chats.get(chatId) ?? []), content]);
-  return chats;
+/** First arrivals of each message, by chat, in order. */
+export function firstArrivals(received: readonly ReceivedWebhook[]): Map<string, string[]> {
+  const byId = new Map<string, ReceivedWebhook>();
+  for (const webhook of received) if (!byId.has(webhook.id)) byId.set(webhook.id, webhook);
+  return byChat(byId.values());
 }
 
 /** Compares chat by chat. @returns what is lost, too much or out of order, in words */
 export function compare(promised: readonly Promised[], arrived: ReadonlyMap<string, readonly string[]>): string[] {
   return [...byChat(promised)].flatMap(([chatId, expected]) => {
     const found = arrived.get(chatId) ?? [];
-    const lost = expected.filter((content) => !found.includes(content));
-    const twice = found.filter((content, index) => found.indexOf(content) !== index);
-    const known = found.filter((content, index) => expected.includes(content) && found.indexOf(content) === index);
-    const isInOrder = known.every((content, index) => content === expected.filter((one) => found.includes(one))[index]);
+    const [isExpected, isFound] = [new Set(expected), new Set(found)];
+    const lost = expected.filter((content) => !isFound.has(content));
+    const seen = new Set<string>();
+    const twice = found.filter((content) => {
+      const isRepeated = seen.has(content);
+      seen.add(content);
+      return isRepeated;
+    });
+    const known = [...isFound].filter((content) => isExpected.has(content));
+    const inOrder = expected.filter((content) => isFound.has(content));
     return [
       ...lost.map((content) => `${chatId}: '${content}' is lost`),
       ...twice.map((content) => `${chatId}: '${content}' came as two messages`),
-      ...(isInOrder ? [] : [`${chatId}: out of order`]),
+      ...(known.every((content, index) => content === inOrder[index]) ? [] : [`${chatId}: out of order`]),
     ];
   });
 }
