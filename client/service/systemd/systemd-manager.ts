@@ -150,10 +150,15 @@ export class SystemdManager implements ServiceManager {
   }
 
   async lastWords(): Promise<string[]> {
-    const since = this.#startedAtMs === undefined ? [] : [`--since=@${Math.floor(this.#startedAtMs / 1000)}`];
     // Not --unit: the output of a process that has exited already is not counted as its unit's.
-    const of = [`SYSLOG_IDENTIFIER=${this.name}`, '+', `USER_UNIT=${this.#units.service}`];
-    const args = ['--user', '--output=cat', '--no-pager', `--lines=${LAST_WORDS}`, ...since, ...of];
+    const own = await this.#journal(`SYSLOG_IDENTIFIER=${this.name}`);
+    // What systemd says of the next attempt would push the program's own words out of sight.
+    return own.length > 0 ? own : this.#journal(`USER_UNIT=${this.#units.service}`);
+  }
+
+  async #journal(of: string): Promise<string[]> {
+    const since = this.#startedAtMs === undefined ? [] : [`--since=@${Math.floor(this.#startedAtMs / 1000)}`];
+    const args = ['--user', '--output=cat', '--no-pager', `--lines=${LAST_WORDS}`, ...since, of];
     const { code, stdout } = await this.#run('journalctl', args);
     return code === 0 ? stdout.split('\n').filter((line) => line !== '' && !line.startsWith('-- ')) : [];
   }

@@ -117,3 +117,16 @@ describe('what systemctl shows', () => {
     expect(parseUnitState(output)).toMatchObject(state);
   });
 });
+
+describe('the last words of a service', () => {
+  const own: ToolRule = [/journalctl .*SYSLOG_IDENTIFIER=/, { stdout: 'the disk is upside down\n' }];
+  const systemd: ToolRule = [/journalctl .*USER_UNIT=/, { stdout: 'Failed at step EXEC\n' }];
+
+  test('are its own, however much systemd says about the next attempt', async () => {
+    expect(await makeManager(own, systemd).manager.lastWords()).toEqual(['the disk is upside down']);
+  });
+
+  test('are those of systemd when it said nothing itself', async () => {
+    expect(await makeManager([own[0], { stdout: '' }], systemd).manager.lastWords()).toEqual(['Failed at step EXEC']);
+  });
+});
