@@ -103,7 +103,7 @@ test.skipIf(noBrowser)('list, form and history are free of barriers, and the wor
   await page.getByRole('link', { name: '<b>Bold</b>' }).last().waitFor();
   await expectAccessible(page);
   await page.getByRole('link', { name: '<b>Bold</b>' }).last().click();
-  await page.getByRole('cell', { name: 'Done' }).waitFor();
+  await page.getByRole('cell', { name: 'Done' }).first().waitFor();
   await expectAccessible(page);
   await page.goto(`${gateway.url}/#/cron/${job.id}/edit`);
   await page.getByText('Every 5 minutes', { exact: true }).waitFor();
