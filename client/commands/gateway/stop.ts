@@ -87,7 +87,7 @@ export class StopCommand extends BaseCommand {
 
   async #reportStopped(dead: LockRecord | undefined): Promise<number> {
     if (dead !== undefined) await this.#reclaim(dead);
-    const died = dead === undefined ? '.' : `; pid ${dead.pid} has died before.`;
+    const died = dead === undefined ? '.' : `; process ${dead.pid} died.`;
     if (this.json) await this.io.printJson({ stopped: true, wasRunning: false });
     else await this.io.note(`The gateway is not running${died}`);
     return 0;

@@ -94,7 +94,7 @@ test('what a gateway that has died left is removed', async () => {
   await endOf(supervisor);
   expect(await runCommand(['gateway', 'stop'], { home: paths.home })).toMatchObject({
     code: 0,
-    stderr: `The gateway is not running; pid ${supervisor.pid} has died before.\n`,
+    stderr: `The gateway is not running; process ${supervisor.pid} died.\n`,
   });
   expect(existsSync(paths.lockPath)).toBe(false);
 });
