@@ -1,18 +1,20 @@
 /** One provider for each API kind, all with the same behaviour. Part of the bundle that speaks to vendors. */
 import type { LanguageModel } from 'ai';
 import { isSecretName } from '../../../shared/config/secrets.js';
+import { oneLine } from '../../../shared/text/one-line.js';
 import type { ProviderFailure } from './failure.js';
 import { forwardCall } from './forward-call.js';
 import type { ConnectionSettings, Provider, ProviderEvent } from './provider.js';
 import { CONNECT } from './sdk/connect.js';
 import { CallNotes, completeWithModel } from './sdk/sdk-completion.js';
-import { oneLine, toFailure } from './sdk/sdk-failure.js';
+import { toFailure } from './sdk/sdk-failure.js';
 import { streamModel } from './sdk/sdk-stream.js';
 
 type Failed = Extract<ProviderEvent, { type: 'failed' }>;
 
 const isFailed = (event: { readonly type: string }): event is Failed => event.type === 'failed';
 
+const MAX_DETAIL_LENGTH = 300;
 /** A shorter key is a placeholder for servers that need none, and may be part of any word. */
 const MIN_SECRET_LENGTH = 8;
 
@@ -30,7 +32,7 @@ async function* contain<Event extends { readonly type: string }>(
 ): AsyncGenerator<Event | Failed> {
   const clean = (failure: ProviderFailure): Failed => {
     const masked = secrets.reduce((text, secret) => text.replaceAll(secret, '[key]'), failure.detail);
-    return { type: 'failed', failure: { ...failure, detail: oneLine(masked) } };
+    return { type: 'failed', failure: { ...failure, detail: oneLine(masked, MAX_DETAIL_LENGTH) } };
   };
   try {
     for await (const event of events) yield isFailed(event) ? clean(event.failure) : event;

@@ -33,7 +33,7 @@ export interface OpenDatabase {
   close(): Promise<void>;
 }
 
-/** A file that was moved out of the way: a damaged database, or what somebody put in the place of an open one. */
+/** A file that was moved aside: a damaged database, or a file that took the place of the open one. */
 export interface SetAside {
   readonly path: string;
   /** What happened. */

@@ -224,7 +224,7 @@ export class Store {
     return (this.#written = await this.#ready());
   }
 
-  /** What is written to files that were removed or replaced meanwhile is put back before anybody is told that it is stored. */
+  /** A write to files that were removed or replaced meanwhile is confirmed only once the content is back in place. */
   async #commit<T>(database: OpenDatabase, run: (tx: Transaction) => Promise<T>): Promise<T> {
     const value = await database.transaction(run);
     if (!database.isInPlace()) await this.#rescue(database);

@@ -1,4 +1,5 @@
 /** Classifies a receiver's answer. */
+import { oneLine } from '../../../../shared/text/one-line.js';
 import type { SendOutcome } from '../channel.js';
 import type { PostResult } from '../http-post.js';
 
@@ -16,9 +17,8 @@ export function parseRetryAfter(value: string | undefined, nowMs: number): numbe
 const LATER = new Set([408, 425, 429, 500, 501, 503, 505, 507, 508]);
 
 function describe(status: number, excerpt: string): string {
-  const text = excerpt.replace(/[\s\p{Cc}]+/gu, ' ').trim();
-  if (text === '') return `the receiver answered ${status}`;
-  return `the receiver answered ${status}: ${text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED - 1)}…` : text}`;
+  const text = oneLine(excerpt, MAX_QUOTED);
+  return text === '' ? `the receiver answered ${status}` : `the receiver answered ${status}: ${text}`;
 }
 
 /** `isGone`: the receiver asks to send nothing more. */

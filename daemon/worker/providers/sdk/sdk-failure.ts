@@ -26,7 +26,6 @@ export class EndlessAnswerError extends Error {
   }
 }
 
-const MAX_DETAIL_LENGTH = 300;
 const MAX_RETRY_AFTER_MS = 24 * 60 * 60 * 1_000;
 
 /** Codes and phrases of different providers for the same failures. */
@@ -35,15 +34,6 @@ const QUOTA = /insufficient_quota|billing|credit balance|payment required/i;
 const WRONG_KEY = /API_KEY_INVALID/;
 const UNSENDABLE_HEADER = /invalid header value|to a ByteString/i;
 const RATE_LIMITED = /rate_limit|rate limit|too many requests/i;
-
-/** Returns a text on one line, shortened: to be used once secrets are masked, because it could keep a part of one. */
-export function oneLine(text: string): string {
-  const line = text
-    .slice(0, MAX_DETAIL_LENGTH * 10)
-    .replace(/[\s\p{Cc}]+/gu, ' ')
-    .trim();
-  return line.length <= MAX_DETAIL_LENGTH ? line : `${line.slice(0, MAX_DETAIL_LENGTH - 1).replace(/\p{Surrogate}$/u, '')}…`;
-}
 
 function isPage(body: string | undefined, contentType: string | undefined): boolean {
   return /^text\/html/i.test(contentType ?? '') || /^\s*<(!doctype|html)/i.test(body ?? '');

@@ -22,7 +22,7 @@ export async function quickCheck(connection: LibsqlConnection): Promise<string |
   return first?.quick_check === 'ok' ? null : (first?.quick_check ?? 'no answer');
 }
 
-/** Reads every page. Returns what is wrong; null for a sound database. @throws when it cannot be read for another reason */
+/** As {@link quickCheck} of a file, which may not even be a database. @throws when it cannot be read for another reason */
 export async function findDamage(path: string): Promise<string | null> {
   try {
     return await withConnection(path, quickCheck);

@@ -10,7 +10,7 @@ import { openSqlite } from './open.js';
 
 const ENDS = 'This warning ends when that file is removed.';
 
-/** Returns what a user is told of a file that was moved out of the way. */
+/** Returns what the user is told about a file that was moved aside. */
 function describeAside({ path, kind }: Aside): SetAside {
   const told = {
     corrupt: {

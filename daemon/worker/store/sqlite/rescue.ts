@@ -7,7 +7,8 @@ import { GatewayError } from '../../../../shared/errors.js';
 import { ensurePrivateDirectory, syncDirectory } from '../../../../shared/node/files/atomic-file.js';
 import { temporaryName } from '../../../../shared/node/files/temporary-file.js';
 import { storeUnavailable } from '../engine.js';
-import { LibsqlConnection } from './connection.js';
+import type { LibsqlConnection } from './connection.js';
+import { quickCheck, withConnection } from './damage.js';
 import { fromFileError, locate } from './database-file.js';
 import { classifyFault, describeFault } from './faults.js';
 
@@ -53,15 +54,12 @@ async function countRows(connection: LibsqlConnection): Promise<string> {
   return counts.length === 0 ? '' : JSON.stringify((await connection.run(counts.join(' union all '))).rows);
 }
 
-async function assertComplete(copy: string, rows: string): Promise<void> {
-  const connection = new LibsqlConnection(copy, { isThreaded: true });
-  try {
-    const [check] = (await connection.run<{ quick_check: string }>('pragma quick_check(1)')).rows;
-    if (check?.quick_check !== 'ok') throw new Error(`the copy is damaged (${check?.quick_check ?? 'no answer'})`);
+function assertComplete(copy: string, rows: string): Promise<void> {
+  return withConnection(copy, async (connection) => {
+    const damage = await quickCheck(connection);
+    if (damage !== null) throw new Error(`the copy is damaged (${damage})`);
     if ((await countRows(connection)) !== rows) throw new Error('the copy is not complete');
-  } finally {
-    connection.close();
-  }
+  });
 }
 
 async function sync(path: string): Promise<void> {

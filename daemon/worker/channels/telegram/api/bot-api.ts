@@ -5,6 +5,7 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { Api, GrammyError, HttpError } from 'grammy/web';
+import { oneLine } from '../../../../../shared/text/one-line.js';
 import type { OpenedFile, SendOutcome } from '../../channel.js';
 import { post, type PostResult } from '../../http-post.js';
 import type { BotRequest } from '../compose.js';
@@ -204,11 +205,7 @@ export class BotApi {
     const clean = (text: string): string => {
       const { token } = this.#options;
       const masked = text.replaceAll(token, '[token]').replaceAll(encodeURIComponent(token), '[token]');
-      const line = masked
-        .slice(0, MAX_SHOWN * 10)
-        .replace(/[\s\p{Cc}]+/gu, ' ')
-        .trim();
-      return line.length <= MAX_SHOWN ? line : `${line.slice(0, MAX_SHOWN - 1)}…`;
+      return oneLine(masked, MAX_SHOWN);
     };
     if (failure.type === 'answered') return { ...failure, description: clean(failure.description) };
     return failure.type === 'network' ? { ...failure, reason: clean(failure.reason) } : failure;
