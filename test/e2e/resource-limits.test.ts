@@ -19,9 +19,13 @@ async function exhaust(pid: number, to: NetConnectOpts): Promise<Socket[]> {
   let limit = FREE;
   while (limit - usedBelow(pid, limit) < FREE) limit += 1;
   limitFiles(pid, limit);
-  const sockets = Array.from({ length: 3 * FREE }, () => connect(to).on('error', () => undefined));
-  // libuv keeps one, which it gives up to close further connections.
-  await until('all descriptors to be used', () => usedBelow(pid, limit) >= limit - 1);
+  const sockets: Socket[] = [];
+  // libuv keeps one, which it gives up to close further connections: what the process itself closes later is taken by the next ones.
+  await until('all descriptors to be used', () => {
+    if (usedBelow(pid, limit) >= limit - 1) return true;
+    sockets.push(...Array.from({ length: FREE }, () => connect(to).on('error', () => undefined)));
+    return false;
+  });
   return sockets;
 }
 
