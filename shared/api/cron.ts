@@ -1,5 +1,6 @@
 /** `/api/cron`. The names `chat_id` and `job_id` are part of the published API. */
 import * as z from 'zod';
+import { OUTGOING_STATUSES } from '../delivery-status.js';
 import { type Answer, chatId, label, okStatus, queryFlag, queryInteger, text } from './fields.js';
 
 const DAY_MS = 86_400_000;
@@ -70,6 +71,13 @@ const instant = () => z.iso.datetime();
 
 const runState = () => z.enum(['queued', 'running', 'done', 'failed', 'interrupted', 'replaced', 'skipped', 'missed']);
 
+/**
+ * What became of the message of a run, which may end before it is delivered. `status` is null once the message has been purged; `error` is
+ * the last one of a message that is not delivered.
+ */
+const runDelivery = () =>
+  z.strictObject({ message_id: z.string(), status: z.enum(OUTGOING_STATUSES).nullable(), error: z.string().nullable() });
+
 /** A job: the fields set by callers, and derived fields. */
 export const cronJobDocument = () =>
   z.strictObject({
@@ -85,6 +93,8 @@ export const cronJobDocument = () =>
         startedAt: instant().nullable(),
         finishedAt: instant().nullable(),
         session: z.string().nullable(),
+        /** Null if it sent no message. */
+        delivery: runDelivery().nullable(),
       })
       .nullable(),
     createdAt: instant(),
@@ -118,8 +128,8 @@ export const cronRunDocument = () =>
     /** Key of the session in which an agent answered; the conversation can continue there. */
     session: z.string().nullable(),
     error: z.string().nullable(),
-    /** `status` is null once the message has been purged. */
-    delivery: z.strictObject({ message_id: z.string(), status: z.string().nullable() }).nullable(),
+    /** Null if it sent no message. */
+    delivery: runDelivery().nullable(),
   });
 
 export const cronListResponse = () => z.strictObject({ status: okStatus(), jobs: z.array(cronJobDocument()) });
@@ -162,6 +172,7 @@ export const cronPreviewResponse = () =>
 export type CronJobInput = z.output<ReturnType<typeof cronPatchRequest>>;
 export type CronJobDocument = z.output<ReturnType<typeof cronJobDocument>>;
 export type CronRunDocument = z.output<ReturnType<typeof cronRunDocument>>;
+export type CronRunDelivery = z.output<ReturnType<typeof runDelivery>>;
 export type CronRunState = CronRunDocument['state'];
 export type CronDeletion = Answer<typeof cronDeleteResponse>;
 export type CronRunPage = Answer<typeof cronRunsResponse>;

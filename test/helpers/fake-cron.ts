@@ -31,7 +31,14 @@ export const fakeJob: CronJobDocument = {
   alertAccountId: null,
   failures: 0,
   nextRunAt: TIME,
-  lastRun: { id: 'run_1', state: 'done', startedAt: TIME, finishedAt: TIME, session: null },
+  lastRun: {
+    id: 'run_1',
+    state: 'done',
+    startedAt: TIME,
+    finishedAt: TIME,
+    session: null,
+    delivery: { message_id: 'msg_1', status: 'dead', error: 'no such chat' },
+  },
   createdAt: TIME,
   updatedAt: TIME,
 };

@@ -204,7 +204,9 @@ test.skipIf(noBrowser)(
     await expect.poll(() => page.evaluate(fromEnd)).toBeLessThanOrEqual(1);
     await gateway.run();
     // In the page itself: it may be about to try of its own accord, and then there is no button any more.
-    await page.getByRole('button', { name: 'Try now' }).evaluateAll((buttons) => buttons.forEach((button) => (button as HTMLElement).click()));
+    await page
+      .getByRole('button', { name: 'Try now' })
+      .evaluateAll((buttons) => buttons.forEach((button) => (button as HTMLElement).click()));
     await page.getByText('Live', { exact: true }).waitFor();
     appendLog(gateway, { msg: 'back again' });
     await page.getByText('back again').waitFor();

@@ -1,5 +1,5 @@
 import { Command, Option } from 'clipanion';
-import type { CronJobDocument, CronPreview, CronRunPage } from '../../../shared/api/cron.js';
+import type { CronJobDocument, CronPreview, CronRunDocument, CronRunPage } from '../../../shared/api/cron.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { definedFields } from '../../cli/defined-fields.js';
 import { ListCommand } from '../../cli/list-command.js';
@@ -11,6 +11,12 @@ const NOTES: Readonly<Record<NonNullable<CronPreview['runs'][number]['note']>, s
   repeated: '(this time occurs twice that day: first)',
   'repeated-again': '(this time occurs twice that day: second)',
 };
+
+/** Returns a run's state, with that of its message unless it is delivered: `done (retry_wait)`. */
+function stateText({ state, delivery }: Pick<CronRunDocument, 'state' | 'delivery'>): string {
+  const status = delivery?.status ?? 'delivered';
+  return status === 'delivered' ? state : `${state} (${status})`;
+}
 
 export class CronListCommand extends ListCommand {
   static override readonly usage = Command.Usage({
@@ -24,11 +30,11 @@ export class CronListCommand extends ListCommand {
     return this.printTable(
       { jobs },
       {
-        columns: { ID: Infinity, 'NEXT RUN': 24, LAST: 11, SCHEDULE: 40, 'TIME ZONE': 32, NAME: 60 },
+        columns: { ID: Infinity, 'NEXT RUN': 24, LAST: 18, SCHEDULE: 40, 'TIME ZONE': 32, NAME: 60 },
         rows: jobs.map(({ id, name, schedule, timezone, enabled, nextRunAt, lastRun }) => [
           id,
           enabled ? (nextRunAt ?? 'never') : 'disabled',
-          lastRun?.state ?? '',
+          lastRun === null ? '' : stateText(lastRun),
           schedule,
           timezone,
           name,
@@ -58,15 +64,15 @@ export class CronHistoryCommand extends ListCommand {
     return this.printTable(
       { runs, nextCursor },
       {
-        columns: { SCHEDULED: 24, STATE: 12, ATTEMPT: 7, LATE: 16, TOOK: 16, RUN: Infinity, OUTPUT: 80 },
-        rows: runs.map(({ scheduledAt, state, attempt, latenessMs, durationMs, id, error, output }) => [
-          scheduledAt,
-          state,
-          String(attempt),
-          ms(latenessMs),
-          ms(durationMs),
-          id,
-          error ?? output ?? '',
+        columns: { SCHEDULED: 24, STATE: 18, ATTEMPT: 7, LATE: 16, TOOK: 16, RUN: Infinity, OUTPUT: 80 },
+        rows: runs.map((run) => [
+          run.scheduledAt,
+          stateText(run),
+          String(run.attempt),
+          ms(run.latenessMs),
+          ms(run.durationMs),
+          run.id,
+          run.error ?? run.delivery?.error ?? run.output ?? '',
         ]),
         none: this.failed ? 'No run of this job has failed.' : 'This job has not run yet.',
         notes: typeof session === 'string' ? [`Continue in the last run’s session with: xopc agent --session '${session}' TEXT`] : [],

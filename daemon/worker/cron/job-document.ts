@@ -1,9 +1,11 @@
 /** Jobs and runs in the form of the API. */
-import type { CronJobDocument, CronRunDocument } from '../../../shared/api/cron.js';
+import type { CronJobDocument, CronRunDelivery, CronRunDocument } from '../../../shared/api/cron.js';
 import type { GatewayEvent } from '../../../shared/api/gateway/events.js';
 import { GatewayError } from '../../../shared/errors.js';
 import type { CronJob } from '../store/cron/cron-jobs.js';
 import type { CronRun } from '../store/cron/cron-runs.js';
+import { readMessageStates } from '../store/delivery/outbox-pages.js';
+import type { Transaction } from '../store/transaction.js';
 
 const isoTime = (ms: number): string => new Date(ms).toISOString();
 const isoOrNull = (ms: number | null): string | null => (ms === null ? null : isoTime(ms));
@@ -11,7 +13,24 @@ const isoOrNull = (ms: number | null): string | null => (ms === null ? null : is
 /** Returns a chat id as the caller gave it. */
 const asGiven = (id: string | null, isNumber: boolean): string | number | null => (isNumber && id !== null ? Number(id) : id);
 
-export function toJobDocument(job: CronJob, last: CronRun | undefined): CronJobDocument {
+/** A run with what became of its message. */
+export interface ReportedRun extends CronRun {
+  readonly delivery: CronRunDelivery | null;
+}
+
+/** Adds to runs what became of their messages. */
+export async function withDeliveries(tx: Transaction, runs: readonly CronRun[]): Promise<ReportedRun[]> {
+  const ids = runs.flatMap(({ messageId }) => messageId ?? []);
+  const messages = await readMessageStates(tx, ids);
+  return runs.map((run) => {
+    const { messageId } = run;
+    if (messageId === null) return { ...run, delivery: null };
+    const { state = null, lastError = null } = messages.get(messageId) ?? {};
+    return { ...run, delivery: { message_id: messageId, status: state, error: state === 'delivered' ? null : lastError } };
+  });
+}
+
+export function toJobDocument(job: CronJob, last: ReportedRun | undefined): CronJobDocument {
   const { anchorMs: _anchorMs, nextAtMs, createdAtMs, updatedAtMs, deletedAtMs: _deletedAtMs, ...stored } = job;
   const { isChatIdNumber, isAlertChatIdNumber, ...settings } = stored;
   return {
@@ -28,6 +47,7 @@ export function toJobDocument(job: CronJob, last: CronRun | undefined): CronJobD
             startedAt: isoOrNull(last.startedAtMs),
             finishedAt: isoOrNull(last.finishedAtMs),
             session: last.sessionKey,
+            delivery: last.delivery,
           },
     createdAt: isoTime(createdAtMs),
     updatedAt: isoTime(updatedAtMs),
@@ -35,8 +55,8 @@ export function toJobDocument(job: CronJob, last: CronRun | undefined): CronJobD
 }
 
 /** The fields are in the order of the schema, which is the order in which callers see them. */
-export function toRunDocument(run: CronRun, deliveryStatus: string | null): CronRunDocument {
-  const { startedAtMs, finishedAtMs, messageId } = run;
+export function toRunDocument(run: ReportedRun): CronRunDocument {
+  const { startedAtMs, finishedAtMs } = run;
   return {
     id: run.id,
     scheduledAt: isoTime(run.scheduledAtMs),
@@ -56,7 +76,7 @@ export function toRunDocument(run: CronRun, deliveryStatus: string | null): Cron
     output: run.output,
     session: run.sessionKey,
     error: run.error,
-    delivery: messageId === null ? null : { message_id: messageId, status: deliveryStatus },
+    delivery: run.delivery,
   };
 }
 

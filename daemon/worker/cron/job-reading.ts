@@ -5,9 +5,8 @@ import type { Clock } from '../../../shared/clock.js';
 import type { Config } from '../../../shared/config/schema.js';
 import { findCronJob, listCronJobs, listCronJobsOfChat } from '../store/cron/cron-jobs.js';
 import { listCronRuns, listLastRuns } from '../store/cron/cron-runs.js';
-import { findOutboxMessage } from '../store/delivery/outbox-pages.js';
 import type { Store } from '../store/store.js';
-import { jobNotFound, toJobDocument, toRunDocument } from './job-document.js';
+import { jobNotFound, toJobDocument, toRunDocument, withDeliveries } from './job-document.js';
 import { invalidField } from './job-planner.js';
 import { type CronWords, previewSchedule } from './preview.js';
 import { scheduleOf } from './schedule.js';
@@ -36,7 +35,7 @@ export function createJobReading({ store, clock, config, loadWords }: JobReading
   return {
     list: (): Promise<CronJobDocument[]> =>
       store.read(async (tx) => {
-        const last = new Map((await listLastRuns(tx)).map((run) => [run.jobId, run]));
+        const last = new Map((await withDeliveries(tx, await listLastRuns(tx))).map((run) => [run.jobId, run]));
         return (await listCronJobs(tx)).map((job) => toJobDocument(job, last.get(job.id)));
       }),
 
@@ -58,11 +57,7 @@ export function createJobReading({ store, clock, config, loadWords }: JobReading
           ...(cursor === undefined ? {} : { beforeSeq: Number(cursor) }),
         });
         const page = found.slice(0, limit);
-        const runs = [];
-        for (const run of page) {
-          const message = run.messageId === null ? undefined : await findOutboxMessage(tx, run.messageId);
-          runs.push(toRunDocument(run, message?.state ?? null));
-        }
+        const runs = (await withDeliveries(tx, page)).map(toRunDocument);
         return { runs, nextCursor: found.length > limit ? String(page.at(-1)?.seq) : null };
       });
     },

@@ -16,7 +16,7 @@ import {
 import { endCronRun, findCronRun, insertCronRun, listCronRuns, listUnfinishedRuns, type NewCronRun } from '../store/cron/cron-runs.js';
 import type { Transaction } from '../store/transaction.js';
 import { MAX_QUEUED_PER_JOB } from './claim.js';
-import { jobEvent, jobNotFound, toJobDocument } from './job-document.js';
+import { jobEvent, jobNotFound, toJobDocument, withDeliveries } from './job-document.js';
 import { JobPlanner, type JobPlannerOptions } from './job-planner.js';
 import { createJobReading, type JobReadingOptions } from './job-reading.js';
 import { CRON_UNDO_MS, nextAttempt } from './policy.js';
@@ -47,7 +47,7 @@ function throwNotFound(id: string): never {
 }
 
 async function documentOf(tx: Transaction, job: CronJob): Promise<CronJobDocument> {
-  const [last] = await listCronRuns(tx, { jobId: job.id, limit: 1 });
+  const [last] = await withDeliveries(tx, await listCronRuns(tx, { jobId: job.id, limit: 1 }));
   return toJobDocument(job, last);
 }
 

@@ -13,7 +13,7 @@ const preview = {
 };
 
 test.each([
-  [['cron'], 'GET', '/api/cron', '', /job_1 +2026-02-03T04:05:06.000Z +done +0 9 \* \* \* +Europe\/Berlin +Report/],
+  [['cron'], 'GET', '/api/cron', '', /job_1 +2026-02-03T04:05:06.000Z +done \(dead\) +0 9 \* \* \* +Europe\/Berlin +Report/],
   [
     ['cron', 'add', 'every 1h', 'hi', '--channel', 'webchat', '--chat', 'me'],
     'POST',

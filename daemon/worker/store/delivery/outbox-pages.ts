@@ -80,6 +80,20 @@ export async function findOutboxMessage(tx: Transaction, id: string): Promise<Ou
   return summaries(tx).where('id', '=', id).executeTakeFirst();
 }
 
+/** Returns the state of each of the messages that are still stored, by id. */
+export async function readMessageStates(
+  tx: Transaction,
+  ids: readonly string[],
+): Promise<Map<string, Pick<OutboxSummary, 'state' | 'lastError'>>> {
+  if (ids.length === 0) return new Map();
+  const rows = await queriesOf(tx)
+    .selectFrom('outbox_messages')
+    .select(['id', 'state', 'last_error as lastError'])
+    .where('id', 'in', [...ids])
+    .execute();
+  return new Map(rows.map(({ id, ...message }) => [id, message]));
+}
+
 /** Queues the undelivered parts of a finished message again, in its old place. Runs in a write. */
 export async function requeueMessage(tx: Transaction, change: { seq: number; nowMs: number; expiresAtMs: number }): Promise<void> {
   const { seq, nowMs, expiresAtMs } = change;

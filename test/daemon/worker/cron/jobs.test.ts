@@ -32,6 +32,22 @@ test('a message job that is triggered puts its message into the chat, with the r
   expect((await conversation.sessions.get(sessions[0]?.key ?? '')).messages.map(({ content }) => content)).toEqual(['Stand up']);
 });
 
+test('a run whose message is not delivered says so with the reason, in the history and in the list', async () => {
+  const config = { channels: { webhook: { accounts: { default: { url: 'http://127.0.0.1:9/' } } } } };
+  const conversation = await makeConversation({ config });
+  const { cron, outgoing } = conversation;
+  const job = await cron.create({ schedule: '0 9 * * *', message: 'Stand up', channel: 'webhook', chat_id: 'me' });
+  await cron.trigger(job.id);
+  await untilEnded(conversation, job.id);
+  await expect.poll(async () => (await outgoing.list({})).messages[0]?.status).toBe('retry_wait');
+  const [message] = (await outgoing.list({})).messages;
+  const waiting = { message_id: message?.id, status: 'retry_wait', error: expect.stringContaining('127.0.0.1') as string };
+  expect((await cron.runs(job.id, {})).runs[0]).toMatchObject({ state: 'done', delivery: waiting });
+  expect((await cron.list())[0]?.lastRun).toMatchObject({ state: 'done', delivery: waiting });
+  await outgoing.drop(message?.id ?? '');
+  expect((await cron.list())[0]?.lastRun?.delivery).toEqual({ message_id: message?.id, status: null, error: null });
+});
+
 test('an agent job answers in a session of its own, and the reply goes to the chat', async () => {
   const conversation = await makeConversation();
   const job = await conversation.cron.create({ schedule: 'every 1h', message: '/help', mode: 'agent', ...chat });

@@ -15,10 +15,14 @@ const RUNNING_POLL_MS = 1_000;
 
 const isGoing = ({ state }: Run): boolean => state === 'queued' || state === 'running';
 
-function kindOf({ state }: Run): 'good' | 'bad' | 'warn' | '' {
-  if (state === 'done') return 'good';
+/** Whether the run's message was not delivered, or sending it has failed so far. */
+export const isUndelivered = ({ delivery }: Pick<Run, 'delivery'>): boolean => delivery !== null && delivery.error !== null;
+
+function kindOf(run: Run): 'good' | 'bad' | 'warn' | '' {
+  const { state } = run;
+  if (state === 'done') return isUndelivered(run) ? 'bad' : 'good';
   if (state === 'failed' || state === 'interrupted') return 'bad';
-  return isGoing({ state } as Run) ? '' : 'warn';
+  return isGoing(run) ? '' : 'warn';
 }
 
 function titleOf(run: Run): string {
@@ -64,11 +68,13 @@ function RunLinks({ run, onAgain }: { run: Run; onAgain: (runId: string) => void
 }
 
 function RunRow({ run, onAgain }: { run: Run; onAgain: (runId: string) => void }) {
-  const output = run.error ?? run.output;
+  const error = run.error ?? run.delivery?.error ?? null;
+  const output = error ?? run.output;
   return (
     <tr>
       <td>
         <span class={`chip ${kindOf(run)}`}>{t(`state_${run.state}`)}</span>
+        {isUndelivered(run) && <span class="chip bad">{t('undelivered')}</span>}
         {run.attempt > 1 && <span class="muted"> {t('attempt', { number: run.attempt })}</span>}
       </td>
       <td title={fullTime(Date.parse(run.scheduledAt))}>
@@ -78,7 +84,7 @@ function RunRow({ run, onAgain }: { run: Run; onAgain: (runId: string) => void }
       </td>
       <td>{run.durationMs === null ? '—' : durationText(run.durationMs)}</td>
       <td>
-        {output !== null && output !== '' && <p class={run.error === null ? 'run-output' : 'run-output fault'}>{output}</p>}
+        {output !== null && output !== '' && <p class={error === null ? 'run-output' : 'run-output fault'}>{output}</p>}
         <RunLinks run={run} onAgain={onAgain} />
       </td>
     </tr>

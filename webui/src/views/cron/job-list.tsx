@@ -8,7 +8,7 @@ import { language } from '../../i18n/language.js';
 import { address, changeQuery, hashOf, navigate } from '../../shell/router.js';
 import { Countdown } from './countdown.js';
 import type { Job } from './cron-api.js';
-import { RunStrip, useRuns } from './history.js';
+import { isUndelivered, RunStrip, useRuns } from './history.js';
 import type { JobActions } from './job-actions.js';
 import { Lanes } from './lanes.js';
 import { usePreview } from './preview.js';
@@ -21,6 +21,7 @@ const STRIP_RUNS = 20;
 function StateChip({ job }: { job: Job }) {
   if (!job.enabled) return <span class="chip">{t('paused')}</span>;
   if (job.failures > 0) return <span class="chip bad">{t('failing', { count: job.failures })}</span>;
+  if (job.lastRun !== null && isUndelivered(job.lastRun)) return <span class="chip bad">{t('undelivered')}</span>;
   if (job.nextRunAt === null) return <span class="chip">{t('finished')}</span>;
   return null;
 }
