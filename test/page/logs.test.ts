@@ -206,7 +206,7 @@ test.skipIf(noBrowser)(
     // In the page itself: it may be about to try of its own accord, and then there is no button any more.
     await page
       .getByRole('button', { name: 'Try now' })
-      .evaluateAll((buttons) => buttons.forEach((button) => (button as HTMLElement).click()));
+      .evaluateAll((buttons) => buttons.forEach((button) => (button as unknown as { click(): void }).click()));
     await page.getByText('Live', { exact: true }).waitFor();
     appendLog(gateway, { msg: 'back again' });
     await page.getByText('back again').waitFor();
