@@ -59,6 +59,19 @@ export type SessionDocument = z.output<ReturnType<typeof sessionDocument>>;
 /** Sums over all turns of a session; US dollars as far as prices are known. */
 const sessionUsage = () => z.strictObject({ inputTokens: z.int().min(0), outputTokens: z.int().min(0), costUsd: z.number().min(0) });
 
+/** Where a search found its text in a session. */
+const sessionMatch = () =>
+  z.strictObject({
+    /** Up to 200 characters around the match, as one line of plain text. */
+    snippet: z.string(),
+    /** Where the text is in `snippet`, in UTF-16 code units; `end` is exclusive. */
+    highlights: z.array(z.strictObject({ start: z.int().min(0), end: z.int().min(0) })),
+    /** The newest message with the text; null: only the title has it. */
+    messageId: z.string().nullable(),
+  });
+
+export type SessionMatch = z.output<ReturnType<typeof sessionMatch>>;
+
 /** A session as lists show it. */
 export const listedSession = () =>
   sessionDocument().extend({
@@ -68,6 +81,8 @@ export const listedSession = () =>
     lastModel: z.string().nullable(),
     answering: z.boolean(),
     usage: sessionUsage(),
+    /** If the search has words. */
+    match: sessionMatch().optional(),
   });
 
 export type ListedSession = z.output<ReturnType<typeof listedSession>>;

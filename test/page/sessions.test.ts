@@ -52,4 +52,25 @@ test.skipIf(noBrowser)('sessions are found, renamed, copied, exported and import
   await page.getByRole('menuitem', { name: 'Continue in a new chat' }).click();
   await page.getByRole('article', { name: 'You' }).getByText('Wie spät ist es?').waitFor();
   await expect.poll(() => page.url()).toContain('#/chat/');
+
+  // A hit shows why it was found, and opens the chat at that message.
+  const messages = Array.from({ length: 260 }, (_, index) => ({
+    role: index % 2 === 0 ? 'user' : 'assistant',
+    content: index === 4 ? 'Is the **lighthouse** open?' : `What was said as number ${index}`,
+    createdAt: new Date(index).toISOString(),
+    model: null,
+    status: 'complete',
+  }));
+  await fetch(`${gateway.url}/api/sessions/import`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ format: 'xopc-session', version: 1, title: 'Long', messages }),
+  });
+  await page.goto(`${gateway.url}/#/sessions?q=LIGHTHOUSE`);
+  await expect.poll(() => list.locator('.session-last').allTextContents()).toEqual(['Is the lighthouse open?']);
+  expect(await list.locator('mark').allTextContents()).toEqual(['lighthouse']);
+  await list.getByRole('link', { name: 'Long' }).click();
+  const message = page.getByRole('article', { name: 'You' }).getByText('lighthouse');
+  await expect.poll(() => message.evaluate((found) => found.getBoundingClientRect().top)).toBeGreaterThan(0);
+  await expect.poll(() => message.evaluate((found) => found.getBoundingClientRect().bottom)).toBeLessThan(700);
 });

@@ -1,5 +1,12 @@
 /** The service for sessions: creates, lists, searches, reads and deletes them. */
-import type { SessionDocument, SessionListQuery, SessionPage, SessionStorage, SessionTranscript } from '../../../shared/api/sessions.js';
+import type {
+  ListedSession,
+  SessionDocument,
+  SessionListQuery,
+  SessionPage,
+  SessionStorage,
+  SessionTranscript,
+} from '../../../shared/api/sessions.js';
 import type { Clock } from '../../../shared/clock.js';
 import type { Config } from '../../../shared/config/schema.js';
 import { GatewayError } from '../../../shared/errors.js';
@@ -7,6 +14,7 @@ import { newId } from '../../../shared/ids.js';
 import { findAgent } from '../config/agents.js';
 import { readNewestMessages } from '../store/conversations/messages.js';
 import { listSessions, readListedSessions, type SessionPosition } from '../store/conversations/session-list.js';
+import { findNewestMatches } from '../store/conversations/session-search.js';
 import { deleteSession, findDeletedSession, restoreSession } from '../store/conversations/session-removal.js';
 import {
   ensureSession,
@@ -25,6 +33,7 @@ import type { Store } from '../store/store.js';
 import { namedSession, parseSessionKey, sessionOf } from './session-key.js';
 import { parseSessionQuery } from './session-query.js';
 import { readSessionStorage } from './session-retention.js';
+import { snippetOf } from './snippet.js';
 
 /** Called when a session has changed, once that is on disk. */
 export type PublishSession = (event: {
@@ -82,6 +91,19 @@ async function restoreDeleted(tx: Transaction, { key, nowMs }: { key: string; no
   return session;
 }
 
+/** Adds where the text of a search was found: in the newest message that has it, otherwise in the title. */
+async function withMatches(
+  tx: Transaction,
+  { needle, page, listed }: { needle: string; page: readonly Session[]; listed: readonly ListedSession[] },
+): Promise<ListedSession[]> {
+  const messages = await findNewestMatches(tx, { needle, sessions: page });
+  const found = new Map(messages.map((message) => [message.sessionId, message]));
+  return listed.map((session, index) => {
+    const { id: messageId = null, excerpt = session.title } = found.get(page[index]?.id ?? 0) ?? {};
+    return { ...session, match: { ...snippetOf(excerpt, needle), messageId } };
+  });
+}
+
 /** Returns one page of the list, and what the list shows of each session. */
 async function readPage(
   { store, clock }: SessionServiceOptions,
@@ -99,7 +121,9 @@ async function readPage(
     });
     const page = found.slice(0, limit);
     const last = found.length > limit ? page.at(-1) : undefined;
-    return { sessions: await readListedSessions(tx, page), nextCursor: last === undefined ? null : encodeCursor(last) };
+    const listed = await readListedSessions(tx, page);
+    const sessions = filter.text === undefined ? listed : await withMatches(tx, { needle: filter.text, page, listed });
+    return { sessions, nextCursor: last === undefined ? null : encodeCursor(last) };
   });
 }
 

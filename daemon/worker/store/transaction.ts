@@ -25,8 +25,10 @@ export interface StatementResult<R> {
 export interface MessageSearch {
   /** Returns the condition that the text of a column contains `needle`. */
   readonly contains: (column: RawBuilder<unknown>, needle: string) => RawBuilder<boolean>;
-  /** Returns a query for the `session_id` of messages that contain `needle`. */
-  readonly sessionsWith: (needle: string) => RawBuilder<unknown>;
+  /** Returns a query for the `session_id` and `seq` of messages that contain `needle`. */
+  readonly messagesWith: (needle: string) => RawBuilder<unknown>;
+  /** Returns the part of a column's text around the first match; the whole text where that cannot be said. */
+  readonly around: (column: RawBuilder<unknown>, needle: string) => RawBuilder<string>;
   /** Returns whether the index has at least `count` matches; false where that cannot be said quickly. */
   readonly hasMatches: (tx: Transaction, needle: string, count: number) => Promise<boolean>;
   /** Returns an upper bound of the messages that {@link indexNext} has not indexed; 0: none. */

@@ -2,6 +2,7 @@
 import { type RawBuilder, type SelectQueryBuilder, sql } from 'kysely';
 import type { ListedSession } from '../../../../shared/api/sessions.js';
 import { sessionKindOf, SESSION_KINDS, type SessionKind } from '../../../../shared/sessions/kinds.js';
+import { plainLine } from '../../../../shared/text/plain-line.js';
 import type { Schema, SessionRow } from '../schema.js';
 import { queriesOf, type Transaction } from '../transaction.js';
 import { containsText, walkForText } from './session-search.js';
@@ -125,12 +126,7 @@ const total = (column: 'input_tokens' | 'output_tokens' | 'cost_usd'): RawBuilde
 
 /** Returns the first words of a text that may be long and in Markdown, as one line. */
 function firstWords(text: string): string {
-  const line = text
-    .replace(/[\s\p{Cc}]+/gu, ' ')
-    .replace(/(^|\s)(?:#{1,6}|[-*>]|\d+\.|```\w*)(?=\s)/g, '$1')
-    .replace(/\*\*|__|`/g, '')
-    .trim();
-  return Array.from(line).slice(0, 160).join('');
+  return Array.from(plainLine(text)).slice(0, 160).join('');
 }
 
 /** Returns the sessions of a page as lists show them. */

@@ -2,6 +2,7 @@
 import { sql, type RawBuilder } from 'kysely';
 import type { SessionRow } from '../schema.js';
 import { accessOf, queriesOf, type Transaction } from '../transaction.js';
+import type { Session } from './sessions.js';
 
 /** See `MessageSearch`. */
 export const countSearchBacklog = (tx: Transaction): Promise<number> => accessOf(tx).search.countBacklog(tx);
@@ -10,9 +11,11 @@ export const indexNextMessages = (tx: Transaction): Promise<void> => accessOf(tx
 
 /** Returns a condition on `sessions`: the title or a message contains the text, in any case. */
 export function containsText(tx: Transaction, needle: string): RawBuilder<boolean> {
-  const { contains, sessionsWith } = accessOf(tx).search;
+  const { contains, messagesWith } = accessOf(tx).search;
   // One list for both, so that sessions are looked up in it instead of comparing each title.
-  return sql<boolean>`sessions.id in (select id from sessions where ${contains(sql`title`, needle)} union all ${sessionsWith(needle)})`;
+  return sql<boolean>`sessions.id in (
+    select id from sessions where ${contains(sql`title`, needle)} union all select session_id from (${messagesWith(needle)})
+  )`;
 }
 
 /** A text with this many matches is common: a scan finds it soon. */
@@ -44,4 +47,37 @@ export async function walkForText(
   const found = new Set(rows.map(({ id }) => id));
   const page = near.filter(({ id }) => found.has(id)).slice(0, limit);
   return page.length === limit || (sessions.length === near.length && sessions.length < WALKED_SESSIONS) ? page : undefined;
+}
+
+/** A message with the text of a search, and its text around that. */
+export interface FoundMessage {
+  readonly sessionId: number;
+  readonly id: string;
+  readonly excerpt: string;
+}
+
+/** Returns for sessions of a list their newest messages with the text. A session has none if only its title has the text. */
+export async function findNewestMatches(
+  tx: Transaction,
+  { needle, sessions }: { needle: string; sessions: readonly Pick<Session, 'id' | 'messageCount'>[] },
+): Promise<FoundMessage[]> {
+  const { contains, around, messagesWith, hasMatches } = accessOf(tx).search;
+  const db = queriesOf(tx);
+  const isCommon = await hasMatches(tx, needle, COMMON_MATCHES);
+  let messages = 0;
+  // The same sessions that `walkForText` scans: what it found is found here.
+  const walked = sessions.filter(({ messageCount }) => isCommon && (messages += messageCount) <= WALKED_MESSAGES);
+  const others = sessions.filter((session) => !walked.includes(session));
+  const newest = sql`(select seq from messages
+    where session_id = sessions.id and parent_seq is null and ${contains(sql`content`, needle)} order by seq desc limit 1)`;
+  const seqs: RawBuilder<unknown>[] = [];
+  if (walked.length > 0) seqs.push(sql`select ${newest} from sessions where id in (${sql.join(walked.map(({ id }) => id))})`);
+  if (others.length > 0)
+    seqs.push(
+      sql`select max(seq) from (${messagesWith(needle)}) where session_id in (${sql.join(others.map(({ id }) => id))}) group by session_id`,
+    );
+  if (seqs.length === 0) return [];
+  const { rows } = await sql<FoundMessage>`select session_id as "sessionId", id, ${around(sql`content`, needle)} as excerpt
+    from messages where seq in (${sql.join(seqs, sql` union all `)})`.execute(db);
+  return rows;
 }

@@ -54,22 +54,33 @@ const phrase = (needle: string): string => `"${needle.replaceAll('"', '""')}"`;
 
 /** Selects the matches of the index and of messages that are not indexed yet. */
 function indexed(needle: string): RawBuilder<unknown> {
-  return sql`select session_id from messages where seq in (
+  return sql`select session_id, seq from messages where seq in (
       select rowid from messages_search where messages_search match ${phrase(needle)} order by rowid desc limit ${sql.lit(MAX_MATCHES)}
     ) and parent_seq is null
-    union all select session_id from messages
+    union all select session_id, seq from messages
     where seq > (select position from messages_search_position) and parent_seq is null and ${contains(sql`content`, needle)}`;
 }
 
 /** Selects matches among the newest messages, for texts too short for the index. */
 function unindexed(needle: string): RawBuilder<unknown> {
-  return sql`select session_id from messages
+  return sql`select session_id, seq from messages
     where seq > (select max(seq) from messages) - ${sql.lit(MAX_MATCHES)} and parent_seq is null and ${contains(sql`content`, needle)}`;
+}
+
+/** Characters before and after a match: enough for a line of it without its marks. */
+const MARGIN = 500;
+
+/** Returns the position of the first match; null for one that only the index finds: it also ignores the case of letters between others. */
+function positionIn(column: RawBuilder<unknown>, needle: string): RawBuilder<number | null> {
+  const positions = spellings(needle).map((spelling) => sql`nullif(instr(lower(${column}), lower(${spelling})), 0)`);
+  return sql<number | null>`coalesce(${sql.join([...positions, sql`null`])})`;
 }
 
 export const messageSearch: MessageSearch = {
   contains,
-  sessionsWith: (needle) => (hasTerms(needle) ? indexed(needle) : unindexed(needle)),
+  messagesWith: (needle) => (hasTerms(needle) ? indexed(needle) : unindexed(needle)),
+  around: (column, needle) => sql<string>`ifnull(
+    substr(${column}, max(1, ${positionIn(column, needle)} - ${sql.lit(MARGIN)}), ${sql.lit(needle.length + 2 * MARGIN)}), ${column})`,
 
   async hasMatches(tx, needle, count) {
     // Texts with several spellings are found by the index only.

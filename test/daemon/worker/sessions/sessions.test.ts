@@ -132,6 +132,24 @@ test('a search finds titles and texts in any case, and treats no character as a 
   expect(await titles(conversation, 'nothing')).toEqual([]);
 });
 
+test('a hit says where its text is: in the newest message with it, otherwise in the title', async () => {
+  const conversation = await makeConversation({ clock: clock() });
+  const where = async (search: string): Promise<unknown[]> => {
+    const { sessions } = await conversation.sessions.list({ search });
+    const { messages } = await conversation.sessions.get('main:webchat:default:direct:a');
+    return sessions.map(({ match }) => [messages.findIndex(({ id }) => id === match?.messageId), match?.snippet, match?.highlights]);
+  };
+  for (const text of ['Holiday plans', 'the **big** harbour', 'no harbour', '東京の天気', 'nothing']) await say(conversation, 'a', text);
+  await conversation.archive.change('main:webchat:default:direct:a', { title: 'Trip to Kyoto' });
+  expect(await where('harbour')).toEqual([[2, 'no harbour', [{ start: 3, end: 10 }]]]);
+  expect(await where('BIG HARBOUR')).toEqual([]);
+  expect(await where('the **big')).toEqual([[1, 'the **big** harbour', [{ start: 0, end: 9 }]]]);
+  expect(await where('の天気')).toEqual([[3, '東京の天気', [{ start: 2, end: 5 }]]]);
+  expect(await where('天気')).toEqual([[3, '東京の天気', [{ start: 3, end: 5 }]]]);
+  expect(await where('kyoto is:any')).toEqual([[-1, 'Trip to Kyoto', [{ start: 8, end: 13 }]]]);
+  expect(await where('from:webchat')).toEqual([[-1, undefined, undefined]]);
+});
+
 test.each([
   { text: '  two\n lines\u0007 ', title: 'two lines' },
   { text: 'x'.repeat(200), title: `${'x'.repeat(79)}…` },

@@ -43,10 +43,10 @@ function When({ iso }: { iso: string }) {
 /** A stored tool call: name and input in the first line, then the output. */
 const TOOL_USE = /^([\w-]{1,64}) ([^\n]*)\n\n([\s\S]*)$/;
 
-function ToolRow({ content, isFailed }: { content: string; isFailed: boolean }) {
+function ToolRow({ id, content, isFailed }: { id: string; content: string; isFailed: boolean }) {
   const [, name = '', input = '', output = content] = TOOL_USE.exec(content) ?? [];
   return (
-    <details class="tool-row" data-failed={isFailed}>
+    <details class="tool-row" data-message={id} data-failed={isFailed}>
       <summary>
         <Icon name={isFailed ? 'warning' : 'tool'} size={14} />
         {t('tool', { name })}
@@ -161,10 +161,10 @@ export const Message = memo(ShownMessage, isSame);
 
 function ShownMessage(props: MessageProps) {
   const { message, isLastAnswer, canChange, variants, regenerate, choose, edit, fork } = props;
-  const { role, content, status, model, createdAt, attachments = [], turn } = message;
-  if (role === 'tool') return <ToolRow content={content} isFailed={status === 'error'} />;
+  const { id, role, content, status, model, createdAt, attachments = [], turn } = message;
+  if (role === 'tool') return <ToolRow id={id} content={content} isFailed={status === 'error'} />;
   return (
-    <article class={`message ${role}`} aria-label={t(NAMES[role])} data-status={status}>
+    <article class={`message ${role}`} data-message={id} aria-label={t(NAMES[role])} data-status={status}>
       {attachments.length > 0 && <MessageFiles files={attachments} />}
       {role === 'user' ? <UserText content={content} /> : <Markdown text={content} />}
       {role === 'system' && status === 'error' && <ErrorActions {...props} />}

@@ -3,6 +3,7 @@ import type { RefObject } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { Button } from '../../components/button.js';
 import { Spinner } from '../../components/feedback.js';
+import { address } from '../../shell/router.js';
 import { type ChatModel, type LiveAnswer, shownText, type StoredMessage } from './chat-model.js';
 import { LiveMessage, Message, type MessageActions } from './message.js';
 import { MessageFiles } from './file-list.js';
@@ -129,7 +130,33 @@ function useStickiness() {
     for (const { current } of [element, content]) if (current !== null) observer.observe(current);
     return () => observer.disconnect();
   }, []);
-  return { element, content, isAway, toEnd, onScroll };
+  const leaveEnd = (): void => {
+    isStuck.current = false;
+  };
+  return { element, content, isAway, toEnd, leaveEnd, onScroll };
+}
+
+interface NamedMessageOptions {
+  readonly content: RefObject<HTMLElement | null>;
+  readonly leaveEnd: () => void;
+  readonly loadOlder: () => void;
+}
+
+/** Scrolls once to the message that the address names, after loading older messages until it is there. */
+function useNamedMessage(model: ChatModel, { content, leaveEnd, loadOlder }: NamedMessageOptions): void {
+  const id = address.value.query['message'];
+  const shown = useRef<string | undefined>(undefined);
+  const messages = model.messages.value;
+  const isCurrent = model.isCurrent.value;
+  useLayoutEffect(() => {
+    if (id === undefined || shown.current === id || !isCurrent) return;
+    const named = content.current?.querySelector(`[data-message="${CSS.escape(id)}"]`);
+    if (named) {
+      shown.current = id;
+      leaveEnd();
+      named.scrollIntoView({ block: 'center' });
+    } else if (model.hasOlder.peek()) loadOlder();
+  }, [id, messages, isCurrent]);
 }
 
 /** Keeps the position when earlier messages are added above it; at the top, a browser would jump to them. */
@@ -172,8 +199,9 @@ export function Transcript({ model, canWrite, loadOlder, ...given }: TranscriptP
   const messages = model.messages.value;
   const live = usePerFrame<LiveAnswer | undefined>(model.live.value);
   const waiting = model.outbox.value;
-  const { element, content, isAway, toEnd, onScroll } = useStickiness();
+  const { element, content, isAway, toEnd, leaveEnd, onScroll } = useStickiness();
   useKeptPlace(element, messages[0]?.seq);
+  useNamedMessage(model, { content, leaveEnd, loadOlder });
   const lastQuestion = messages.findLast(({ role }) => role === 'user');
   const last = messages.at(-1);
   const placed = useMemo(() => placeVariants(messages), [messages]);

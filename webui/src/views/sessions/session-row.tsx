@@ -1,5 +1,7 @@
 /** One session of the list. */
 import { computed } from '@preact/signals';
+import { Fragment } from 'preact';
+import type { SessionMatch } from '../../../../shared/api/sessions.js';
 import { Icon } from '../../components/icon.js';
 import { plainText } from '../../components/plain-text.js';
 import { shortCount } from '../../components/time-text.js';
@@ -66,11 +68,36 @@ function Facts({ session }: { session: Session }) {
   );
 }
 
+function LastMessage({ session: { lastMessage } }: { session: Session }) {
+  if (lastMessage === null) return <>{t('nothingSaid')}</>;
+  return (
+    <>
+      {lastMessage.role === 'user' && <b>{t('asked')} </b>}
+      {plainText(lastMessage.text)}
+    </>
+  );
+}
+
+/** Shows where the text of the search is in the session. */
+function Match({ match: { snippet, highlights } }: { match: SessionMatch }) {
+  const parts = highlights.map(({ start, end }, index) => (
+    <Fragment key={start}>
+      {plainText(snippet.slice(highlights[index - 1]?.end ?? 0, start))}
+      <mark>{plainText(snippet.slice(start, end))}</mark>
+    </Fragment>
+  ));
+  return (
+    <>
+      {parts}
+      {plainText(snippet.slice(highlights.at(-1)?.end ?? 0))}
+    </>
+  );
+}
+
 export function SessionRow({ session, isSelected, isAnswering, onSelect, onAct, onFilter }: SessionRowProps) {
-  const { key, channel, lastMessage, pinned, archived, unread, tags } = session;
+  const { key, channel, pinned, archived, unread, tags, match } = session;
   const title = plainText(session.title);
   const onClick = (event: MouseEvent): void => onSelect((event.currentTarget as HTMLInputElement).checked, event.shiftKey);
-  const line = lastMessage === null ? t('nothingSaid') : plainText(lastMessage.text);
   return (
     <div class={unread ? 'session-row unread' : 'session-row'} data-selected={isSelected}>
       <label class="session-check">
@@ -85,7 +112,7 @@ export function SessionRow({ session, isSelected, isAnswering, onSelect, onAct, 
                 <Icon name="pin" size={14} />
               </span>
             )}
-            <a class="session-link" dir="auto" href={hashOf('chat', [key])} title={title}>
+            <a class="session-link" dir="auto" href={hashOf('chat', [key], { message: match?.messageId ?? undefined })} title={title}>
               {title}
             </a>
           </span>
@@ -95,8 +122,7 @@ export function SessionRow({ session, isSelected, isAnswering, onSelect, onAct, 
           {channel !== 'webchat' && <span class="chip">{channel}</span>}
         </div>
         <p class="session-last" dir="auto">
-          {lastMessage?.role === 'user' && <b>{t('asked')} </b>}
-          {line}
+          {match === undefined ? <LastMessage session={session} /> : <Match match={match} />}
         </p>
       </div>
       <Facts session={session} />

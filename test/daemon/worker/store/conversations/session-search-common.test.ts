@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { listSessions, type SessionPosition } from '../../../../../daemon/worker/store/conversations/session-list.js';
+import { findNewestMatches } from '../../../../../daemon/worker/store/conversations/session-search.js';
 import type { Store } from '../../../../../daemon/worker/store/store.js';
 import { openStore } from '../../../../helpers/open-store.js';
 import { queriesOf } from '../../../../../daemon/worker/store/transaction.js';
@@ -49,6 +50,11 @@ test.each([
   const store = await openStore();
   await seed(store, text);
   expect(await findAll(store, 'What everybody')).toEqual(numbers(isFound));
+  // Each is shown with its newest message, whether the list was scanned for it or the index gave it.
+  const listed = await store.read((tx) => listSessions(tx, { limit: 200, text: 'What everybody' }));
+  const found = await store.read((tx) => findNewestMatches(tx, { needle: 'What everybody', sessions: listed }));
+  expect(found).toHaveLength(listed.length);
+  for (const { sessionId, id, excerpt } of found) expect([id, excerpt]).toEqual([`msg-${9_000 + sessionId - 1}`, 'what everybody says']);
 });
 
 test('a common text is met in a title, too, and not in what was deleted or archived', async () => {

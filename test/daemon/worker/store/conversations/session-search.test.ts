@@ -1,7 +1,11 @@
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { appendMessage, type NewMessage } from '../../../../../daemon/worker/store/conversations/messages.js';
-import { countSearchBacklog, indexNextMessages } from '../../../../../daemon/worker/store/conversations/session-search.js';
+import {
+  countSearchBacklog,
+  findNewestMatches,
+  indexNextMessages,
+} from '../../../../../daemon/worker/store/conversations/session-search.js';
 import { listSessions } from '../../../../../daemon/worker/store/conversations/session-list.js';
 import { deleteSession, purgeSessions } from '../../../../../daemon/worker/store/conversations/session-removal.js';
 import type { Store } from '../../../../../daemon/worker/store/store.js';
@@ -63,6 +67,21 @@ describe.each([true, false])('in the index: %s', (isIndexed) => {
   });
 });
 
+test('of a long message, the part around the match is read', async () => {
+  const store = await openStore();
+  const filler = 'Grüße '.repeat(20_000);
+  await say(store, 'a', `${filler}a Needle${filler}`, `${filler}ДА, НЕТ: ДАдА${filler}`);
+  await indexAll(store);
+  const excerpt = async (needle: string): Promise<string | undefined> => {
+    const sessions = await store.read((tx) => listSessions(tx, { limit: 50, text: needle }));
+    return (await store.read((tx) => findNewestMatches(tx, { needle, sessions })))[0]?.excerpt;
+  };
+  expect(await excerpt('a needle')).toMatch(/^.{300,500}a Needle.{300,520}$/);
+  expect(await excerpt('да, нет')).toMatch(/^.{300,500}ДА, НЕТ.{300,520}$/);
+  // Only the index finds this spelling.
+  expect((await excerpt('дада'))?.length).toBeGreaterThan(200_000);
+});
+
 test('what was deleted is not found, and purging it leaves the index sound', async () => {
   const store = await openStore();
   await say(store, 'a', 'a needle', 'another needle');
@@ -103,7 +122,9 @@ test('any search of a hundred thousand messages takes less than a tenth of a sec
     const tries: number[] = [];
     for (let round = 0; round < 7; round += 1) {
       const before = process.cpuUsage();
-      await store.read((tx) => listSessions(tx, { limit: 50, text: search }));
+      await store.read(async (tx) => {
+        await findNewestMatches(tx, { needle: search, sessions: await listSessions(tx, { limit: 50, text: search }) });
+      });
       const { user, system } = process.cpuUsage(before);
       tries.push((user + system) / 1_000);
     }
