@@ -1,13 +1,11 @@
 /** Filters log lines. */
 import { entryTimeMs, type LogEntry, parseLogLine } from './entry.js';
-import { levelRank, type LogLevel } from './level.js';
+import { isLogLevel, levelRank, type LogLevel } from './level.js';
 import { createSearch } from './search.js';
 
 export interface LogFilter {
   /** This level and above. */
   readonly level?: LogLevel;
-  /** Levels that are left out. */
-  readonly hide?: readonly LogLevel[];
   /** Epoch ms, inclusive. */
   readonly sinceMs?: number;
   readonly untilMs?: number;
@@ -29,6 +27,12 @@ function headOf(line: string): { level: unknown; timeMs: number | undefined } {
   return { level: entry['level'], timeMs: entryTimeMs(entry) };
 }
 
+/** Returns the level of a line; undefined when it has none of ours. */
+export function lineLevel(line: string): LogLevel | undefined {
+  const { level } = headOf(line);
+  return isLogLevel(level) ? level : undefined;
+}
+
 /** A line that is parsed only if a search needs its fields. */
 class Line {
   readonly text: string;
@@ -48,7 +52,6 @@ class Line {
 export function createLogFilter(filter: LogFilter): (line: string) => LogVerdict {
   const { sinceMs = -Infinity, untilMs = Infinity } = filter;
   const minimum = filter.level === undefined ? 0 : levelRank(filter.level);
-  const hidden: ReadonlySet<unknown> = new Set(filter.hide);
   const hasTimeLimit = sinceMs > -Infinity || untilMs < Infinity;
   const plain = (filter.q ?? '').toLowerCase();
   // In the file, quotes and backslashes are escaped.
@@ -61,11 +64,11 @@ export function createLogFilter(filter: LogFilter): (line: string) => LogVerdict
   const { search = '' } = filter;
   const isFound = search.trim() === '' ? undefined : createSearch(search);
   return (line) => {
-    if (minimum > 0 || hidden.size > 0 || hasTimeLimit) {
+    if (minimum > 0 || hasTimeLimit) {
       const { level, timeMs } = headOf(line);
       if (timeMs !== undefined && timeMs < sinceMs) return 'tooOld';
       if (hasTimeLimit && (timeMs === undefined || timeMs > untilMs)) return 'leave';
-      if (levelRank(level) < minimum || hidden.has(level)) return 'leave';
+      if (levelRank(level) < minimum) return 'leave';
     }
     return containsText(line) && (isFound === undefined || isFound(new Line(line))) ? 'take' : 'leave';
   };

@@ -8,6 +8,10 @@ export function fakeLogService(calls: { name: string; input: unknown }[]): Servi
       calls.push({ name: 'logs.query', input: query });
       return Promise.resolve({ entries, nextCursor: null, end: 'e' });
     },
+    count(query) {
+      calls.push({ name: 'logs.count', input: query });
+      return Promise.resolve({ counts: { fatal: 0, error: 0, warn: 0, info: 1, debug: 0, trace: 0, other: 0 }, complete: true });
+    },
     async *follow(query) {
       calls.push({ name: 'logs.follow', input: query });
       await Promise.resolve();

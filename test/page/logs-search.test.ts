@@ -89,10 +89,10 @@ test.skipIf(noBrowser)('repeated lines are folded, stack traces stand together, 
   await expect.poll(() => page.url()).toContain('q=runId');
   await until('one line', async () => (await page.locator('.log-head').count()) === 1);
   await page.getByRole('searchbox').fill('');
-  await page.getByRole('button', { name: 'Levels and display' }).click();
+  await page.getByRole('button', { name: 'Display' }).click();
   await page.getByRole('menuitemradio', { name: 'Do not group repeated lines' }).click();
   await page.getByText('still no network').nth(11).waitFor();
-  await page.getByRole('button', { name: 'Levels and display' }).click();
+  await page.getByRole('button', { name: 'Display' }).click();
   await page.getByRole('menuitemradio', { name: 'Compact lines' }).click();
   await page.locator('.log-area.dense').waitFor();
 });

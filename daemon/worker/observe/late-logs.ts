@@ -12,6 +12,7 @@ export function lateLogs(load: () => InsightModule, options: LogServiceOptions):
   const logs = (): LogService => (service ??= load().createLogService(options));
   return {
     query: async (query) => logs().query(query),
+    count: async (query) => logs().count(query),
     follow: (query, signal) => logs().follow(query, signal),
     download: (query) => logs().download(query),
   };

@@ -1,12 +1,20 @@
 /** Reads the log files for the API: backwards by page, forwards as a download, or followed while they are written. */
-import type { LogDownloadQuery, LogEvent, LogFollowQuery, LogPage, LogQuery } from '../../../shared/api/gateway/logs.js';
+import type {
+  LogCounts,
+  LogCountsQuery,
+  LogDownloadQuery,
+  LogEvent,
+  LogFollowQuery,
+  LogPage,
+  LogQuery,
+} from '../../../shared/api/gateway/logs.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { parseLogLine } from '../../../shared/log/entry.js';
-import { createLogFilter, type LogFilter } from '../../../shared/log/filter.js';
+import { createLogFilter, lineLevel, type LogFilter } from '../../../shared/log/filter.js';
 import { followFile } from '../../../shared/node/log/follow-file.js';
 import { decodePosition, encodePosition } from '../../../shared/node/log/log-cursor.js';
 import { createLineMatcher, type LineMatcher } from '../../../shared/node/log/line-matcher.js';
-import { readLog } from '../../../shared/node/log/read-log.js';
+import { readLog, type ReadLogOptions } from '../../../shared/node/log/read-log.js';
 import type { Redactor } from '../../../shared/node/secrets/redact.js';
 import { scanLog } from '../../../shared/node/log/scan-log.js';
 
@@ -15,7 +23,9 @@ const DEFAULT_LIMIT = 100;
 const MAX_SCAN_BYTES = 33_554_432;
 /** Milliseconds of the event loop that a regular expression may use for one page, which then ends as after that many bytes. */
 const MAX_SEARCH_MS = 2_000;
-/** Concurrent pages with a regular expression: they share the event loop in turns. */
+/** Counting reads that many bytes at a time, and at most that many times: the files of the default configuration, completely. */
+const COUNTED = { bytes: 1_048_576, times: 64 } as const;
+/** Concurrent pages with a regular expression, and counts: they share the event loop in turns. */
 const MAX_SEARCHES = 8;
 /** Each follower watches the file. */
 const MAX_FOLLOWERS = 32;
@@ -25,14 +35,19 @@ const MAX_EVENT_LINES = 500;
 const MAX_DOWNLOADS = 4;
 
 function toFilter({ since, until, ...query }: LogDownloadQuery): LogFilter {
-  const { level, hide, q, search } = query;
-  const filter = { level, hide, q, search, sinceMs: since, untilMs: until };
+  const { level, q, search } = query;
+  const filter = { level, q, search, sinceMs: since, untilMs: until };
   return Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined));
 }
 
 /** @throws INVALID_REQUEST */
 function toMatcher({ regex }: LogDownloadQuery): LineMatcher | undefined {
   return regex === undefined ? undefined : createLineMatcher(regex);
+}
+
+function refinedBy(matcher: LineMatcher | undefined): Pick<ReadLogOptions, 'refine' | 'isSpent'> {
+  if (matcher === undefined) return {};
+  return { refine: (lines) => matcher.match(lines), isSpent: () => matcher.spentMs >= MAX_SEARCH_MS };
 }
 
 function tooMany(count: number, what: string, hint: string): GatewayError {
@@ -45,7 +60,7 @@ export interface LogServiceOptions {
   readonly redactor?: Redactor;
 }
 
-export type LogService = Pick<FileLog, 'query' | 'follow' | 'download'>;
+export type LogService = Pick<FileLog, 'query' | 'count' | 'follow' | 'download'>;
 
 class FileLog {
   readonly #logPath: string;
@@ -62,14 +77,42 @@ class FileLog {
   /** Returns a page, newest entry last; 100 entries by default. @throws INVALID_REQUEST, RATE_LIMITED */
   async query(query: LogQuery): Promise<LogPage> {
     const matcher = toMatcher(query);
-    if (matcher === undefined) return this.#readPage(query, undefined);
+    return matcher === undefined ? this.#readPage(query, undefined) : this.#search(() => this.#readPage(query, matcher));
+  }
+
+  /** Counts the entries of each level. @throws INVALID_REQUEST, RATE_LIMITED */
+  async count(query: LogCountsQuery): Promise<LogCounts> {
+    const matcher = toMatcher(query);
+    return this.#search(() => this.#count(query, matcher));
+  }
+
+  /** @throws RATE_LIMITED when too many already run */
+  async #search<Result>(work: () => Promise<Result>): Promise<Result> {
     if (this.#searches >= MAX_SEARCHES) throw tooMany(MAX_SEARCHES, 'search', 'Try again when one of them has ended.');
     this.#searches += 1;
     try {
-      return await this.#readPage(query, matcher);
+      return await work();
     } finally {
       this.#searches -= 1;
     }
+  }
+
+  async #count({ to, ...choice }: LogCountsQuery, matcher: LineMatcher | undefined): Promise<LogCounts> {
+    const counts = { fatal: 0, error: 0, warn: 0, info: 0, debug: 0, trace: 0, other: 0 };
+    const before = to === undefined ? {} : { before: decodePosition(to) };
+    let cursor: string | null | undefined;
+    for (let times = 0; times < COUNTED.times && cursor !== null && (matcher?.spentMs ?? 0) < MAX_SEARCH_MS; times += 1) {
+      const page: Awaited<ReturnType<typeof readLog>> = await readLog(this.#logPath, {
+        ...toFilter(choice),
+        ...(cursor === undefined ? before : { cursor }),
+        ...refinedBy(matcher),
+        limit: Infinity,
+        maxScanBytes: COUNTED.bytes,
+      });
+      for (const line of page.lines) counts[lineLevel(line) ?? 'other'] += 1;
+      cursor = page.nextCursor;
+    }
+    return { counts, complete: cursor === null };
   }
 
   async #readPage({ limit = DEFAULT_LIMIT, cursor, ...choice }: LogQuery, matcher: LineMatcher | undefined): Promise<LogPage> {
@@ -81,7 +124,7 @@ class FileLog {
       limit,
       maxScanBytes: MAX_SCAN_BYTES,
       completeOnly: isNewest,
-      ...(matcher === undefined ? {} : { refine: (lines) => matcher.match(lines), isSpent: () => matcher.spentMs >= MAX_SEARCH_MS }),
+      ...refinedBy(matcher),
     });
     const end = isNewest && page.end !== null ? encodePosition(page.end) : null;
     const matches = page.matches === undefined ? {} : { matches: page.matches.map((parts) => parts.map((part) => this.#clean(part))) };

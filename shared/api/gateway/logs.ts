@@ -1,28 +1,40 @@
 /** `/api/logs`: the gateway's log, newest last. Always needs the token. */
 import * as z from 'zod';
-import { LOG_LEVELS, type LogLevel } from '../../log/level.js';
+import { LOG_LEVELS } from '../../log/level.js';
 import { LOG_MODULES } from '../../log/modules.js';
 import { type Answer, label, okStatus, queryInstant, queryInteger } from '../fields.js';
 
-const LEVEL_LIST = new RegExp(`^(?:${LOG_LEVELS.join('|')})(?:,(?:${LOG_LEVELS.join('|')}))*$`);
+const words = () => ({ q: label(200).optional(), search: label(500).optional(), regex: label(500).optional() });
 
-const which = () => ({
-  level: z.enum(LOG_LEVELS).optional(),
-  hide: z
-    .string()
-    .regex(LEVEL_LIST, `must be a comma-separated list of ${LOG_LEVELS.join(', ')}`)
-    .transform((list) => list.split(',') as LogLevel[])
-    .optional(),
-  q: label(200).optional(),
-  search: label(500).optional(),
-  regex: label(500).optional(),
-});
+/** `level` is the lowest level that is shown. */
+const which = () => ({ level: z.enum(LOG_LEVELS).optional(), ...words() });
 
 const when = () => ({ since: queryInstant().optional(), until: queryInstant().optional() });
 
-/** Query of `GET /api/logs`. `level` is the lowest level shown; `since` and `until` are inclusive; `limit` defaults to 100. All conditions must hold. */
+/** Query of `GET /api/logs`. `since` and `until` are inclusive; `limit` defaults to 100. All conditions must hold. */
 export const logsQuery = () =>
   z.strictObject({ ...which(), ...when(), limit: queryInteger(1, 1_000).optional(), cursor: label(1_024).optional() });
+
+/** Query of `GET /api/logs/counts`. `to` is the `end` of a page: later entries are not counted. */
+export const logsCountsQuery = () => z.strictObject({ ...words(), ...when(), to: label(1_024).optional() });
+
+const count = () => z.int().nonnegative();
+
+/** Entries by level; `other` have none. `complete`: false when older entries were not counted, because the log is too large. */
+export const logsCountsResponse = () =>
+  z.strictObject({
+    status: okStatus(),
+    counts: z.strictObject({
+      fatal: count(),
+      error: count(),
+      warn: count(),
+      info: count(),
+      debug: count(),
+      trace: count(),
+      other: count(),
+    }),
+    complete: z.boolean(),
+  });
 
 /** Query of `GET /api/logs/download`. */
 export const logsDownloadQuery = () => z.strictObject({ ...which(), ...when() });
@@ -78,9 +90,11 @@ type Events = ReturnType<typeof logEvents>;
 
 /** Times are epoch milliseconds. */
 export type LogQuery = z.output<ReturnType<typeof logsQuery>>;
+export type LogCountsQuery = z.output<ReturnType<typeof logsCountsQuery>>;
 export type LogDownloadQuery = z.output<ReturnType<typeof logsDownloadQuery>>;
 export type LogFollowQuery = z.output<ReturnType<typeof logsFollowQuery>>;
 export type LogPage = Answer<typeof logsResponse>;
+export type LogCounts = Answer<typeof logsCountsResponse>;
 export type LogEvent = { [Name in keyof Events]: { readonly type: Name } & z.output<Events[Name]> }[keyof Events];
 export type LogLevelState = Answer<typeof logLevelResponse>;
 export type LogLevelChange = z.output<ReturnType<typeof logLevelRequest>>;

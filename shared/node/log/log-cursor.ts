@@ -39,7 +39,7 @@ export function encodePosition({ fileId, offset }: LogPosition): string {
 export function decodePosition(text: string): LogPosition {
   const [fileId, offset, ...rest] = decode(text);
   if (typeof fileId === 'string' && isWhole(offset, Number.MAX_SAFE_INTEGER) && rest.length === 0) return { fileId, offset };
-  throw invalid('from', text);
+  throw invalid('position', text);
 }
 
 /** @throws INVALID_REQUEST when {@link encodeCursor} did not make the text */

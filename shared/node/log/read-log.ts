@@ -10,6 +10,8 @@ export interface ReadLogOptions extends LogFilter {
   readonly limit: number;
   /** Cursor of an earlier page: returns older entries. */
   readonly cursor?: string;
+  /** End of an earlier page: returns what is before it. */
+  readonly before?: LogPosition;
   /** Bytes to scan before an incomplete page is returned, with a cursor to continue. Default: all. */
   readonly maxScanBytes?: number;
   /** Ends the page early as well, as soon as it returns true. */
@@ -118,16 +120,18 @@ class PageReader {
  * file was deleted returns an empty page.
  */
 export async function readLog(logPath: string, options: ReadLogOptions): Promise<LogPage> {
+  const { before } = options;
   const cursor = options.cursor === undefined ? undefined : decodeCursor(options.cursor);
+  const start = cursor ?? before;
   const page = new PageReader(logPath, options);
   let nextCursor: string | null | undefined;
-  let isBehindCursor = cursor === undefined;
+  let isBehindStart = start === undefined;
   for await (const file of walkGenerations(logPath)) {
     try {
-      const isCursorFile = !isBehindCursor && cursor !== undefined && (await isCursorOf(cursor, file));
-      if (isCursorFile || isBehindCursor) {
-        isBehindCursor = true;
-        nextCursor = await page.read(file, isCursorFile ? cursor.offset : Number(file.stats.size));
+      const isStart = !isBehindStart && (cursor === undefined ? before?.fileId === file.id : await isCursorOf(cursor, file));
+      if (isStart || isBehindStart) {
+        isBehindStart = true;
+        nextCursor = await page.read(file, Math.min((isStart ? start?.offset : undefined) ?? Infinity, Number(file.stats.size)));
       }
     } finally {
       await file.handle.close();

@@ -2,12 +2,21 @@
 import type { ComponentChildren } from 'preact';
 
 const MAX_MARKS = 40;
+const LETTER = /[\p{Script=Latin}\p{Script=Cyrillic}\p{Script=Greek}\d_]/u;
+
+/** Returns where a needle is; a single letter only as a word of its own, because it is in nearly every word. */
+function indexOf(text: string, needle: string, from: number): number {
+  let at = text.indexOf(needle, from);
+  if (needle.length > 1 || !LETTER.test(needle)) return at;
+  while (at >= 0 && (LETTER.test(text.charAt(at - 1)) || LETTER.test(text.charAt(at + 1)))) at = text.indexOf(needle, at + 1);
+  return at;
+}
 
 /** Returns the first match at or after `from`; the longest where several start there. */
 function firstOf(text: string, needles: readonly string[], from: number): { at: number; length: number } | undefined {
   let best: { at: number; length: number } | undefined;
   for (const needle of needles) {
-    const at = needle === '' ? -1 : text.indexOf(needle, from);
+    const at = needle === '' ? -1 : indexOf(text, needle, from);
     if (at < 0) continue;
     if (best === undefined || at < best.at || (at === best.at && needle.length > best.length)) best = { at, length: needle.length };
   }

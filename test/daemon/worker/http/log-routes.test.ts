@@ -24,25 +24,24 @@ const asOwner = { headers: { Authorization: `Bearer ${TOKEN}` } };
 
 test('what is asked for reaches the service with its types, and what is none is refused by name', async () => {
   const app = await startHttpApp();
-  const query = 'search=status:200&regex=a%2Bb&hide=debug,info&since=2026-01-02T03:04:05Z&limit=7';
+  const query = 'search=status:200&regex=a%2Bb&level=warn&since=2026-01-02T03:04:05Z&limit=7';
   await app.send(`/api/logs?${query}`, asOwner);
   const since = Date.parse('2026-01-02T03:04:05Z');
-  const input = { search: 'status:200', regex: 'a+b', hide: ['debug', 'info'], since, limit: 7 };
+  const input = { search: 'status:200', regex: 'a+b', level: 'warn', since, limit: 7 };
   expect(app.services.calls).toEqual([{ name: 'logs.query', input }]);
-  for (const wrong of [
-    'hide=loud',
-    'hide=info,',
-    'level=loud',
-    'level=constructor',
-    'limit=0',
-    'limit=1001',
-    'limit=1.5',
-    'limit=NaN',
-    'order=x',
-  ]) {
+  for (const wrong of ['level=loud', 'level=constructor', 'limit=0', 'limit=1001', 'limit=1.5', 'limit=NaN', 'order=x']) {
     const { status, text } = await app.send(`/api/logs?${wrong}`, asOwner);
     expect([status, text]).toEqual([400, expect.stringContaining(wrong.split('=')[0] ?? '')]);
   }
+});
+
+test('the levels are counted, with the token only; a lowest level has no meaning there', async () => {
+  const app = await startHttpApp();
+  expect((await app.send('/api/logs/counts')).status).toBe(401);
+  const { json } = await app.send('/api/logs/counts?search=x&to=c', asOwner);
+  expect(json).toMatchObject({ status: 'ok', counts: { info: 1, other: 0 }, complete: true });
+  expect(app.services.calls).toEqual([{ name: 'logs.count', input: { search: 'x', to: 'c' } }]);
+  expect((await app.send('/api/logs/counts?level=warn', asOwner)).status).toBe(400);
 });
 
 test('the log is downloaded compressed, under a name of its own, with the token only', async () => {

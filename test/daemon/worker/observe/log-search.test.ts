@@ -96,14 +96,46 @@ describe('many regular expressions at once', () => {
   });
 });
 
-test('a search has words, words that must not be there, and fields; hidden levels are left out', async () => {
+test('a search has words, words that must not be there, and fields, and goes with a lowest level', async () => {
   const { logs } = setup(50);
   const found = async (search: string): Promise<unknown> => (await logs.query({ search })).entries.map((entry) => entry['msg']);
   expect(await found('requestId:req_7')).toEqual(['m7', 'm17', 'm27', 'm37', 'm47']);
   expect(await found('requestId:req_7 -m1')).toEqual(['m7', 'm27', 'm37', 'm47']);
   expect(await found('"nothing of it"')).toEqual([]);
-  const { entries } = await logs.query({ hide: ['error'], search: 'm4' });
-  expect(entries.map((entry) => entry['msg'])).toEqual(['m4', 'm40', 'm42', 'm44', 'm46', 'm48']);
+  const { entries } = await logs.query({ level: 'error', search: 'm4' });
+  expect(entries.map((entry) => entry['msg'])).toEqual(['m41', 'm43', 'm45', 'm47', 'm49']);
+});
+
+describe('the counts of the levels', () => {
+  const none = { fatal: 0, error: 0, warn: 0, info: 0, debug: 0, trace: 0, other: 0 };
+
+  test('are of every line of the range that matches, across rotated files; up to the end of a page if asked for', async () => {
+    const { logPath, logs } = setup(20_000);
+    rotateLogs({ logPath, files: 5 });
+    appendFileSync(logPath, `${line(20_000)}{"level":"fatal","msg":"m"}\nSegmentation fault\n`);
+    expect(await logs.count({})).toEqual({ counts: { ...none, fatal: 1, error: 10_000, info: 10_001, other: 1 }, complete: true });
+    expect((await logs.count({ since: 10, until: 14 })).counts).toEqual({ ...none, error: 2, info: 3 });
+    expect((await logs.count({ search: 'requestId:req_7 m10' })).counts).toEqual({ ...none, error: 111 });
+    expect((await logs.count({ regex: '^m1?[34]$' })).counts).toEqual({ ...none, error: 2, info: 2 });
+    const { end } = await logs.query({ limit: 1 });
+    appendFileSync(logPath, line(1));
+    rotateLogs({ logPath, files: 5 });
+    appendFileSync(logPath, line(3));
+    expect((await logs.count({ to: end ?? '' })).counts).toEqual({ ...none, fatal: 1, error: 10_000, info: 10_001, other: 1 });
+    await expect(logs.count({ to: 'x' })).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
+  });
+
+  test('say that they are not complete where the log is too large, and count as a search', async () => {
+    const { logs, logPath } = setup(0);
+    const long = `{"level":"warn","time":"2026-01-01T00:00:00Z","msg":"${'x'.repeat(20_000)}"}\n`;
+    for (let written = 0; written < 36; written += 1) appendFileSync(logPath, long.repeat(100));
+    const { counts, complete } = await logs.count({});
+    expect(complete).toBe(false);
+    expect(counts.warn).toBeGreaterThan(3_000);
+    expect(counts.warn).toBeLessThan(3_600);
+    const answers = await Promise.allSettled(Array.from({ length: 9 }, () => logs.count({ since: Date.now() + 60_000 })));
+    expect(answers.map(({ status }) => status)).toEqual([...Array.from({ length: 8 }, () => 'fulfilled'), 'rejected']);
+  });
 });
 
 describe('a download', () => {
@@ -128,9 +160,9 @@ describe('a download', () => {
 
   test('takes the filters of the view, and no secret along', async () => {
     const { logPath, logs } = setup(30);
-    appendFileSync(logPath, '{"level":"info","msg":"m9 old-secret-value"}\n');
+    appendFileSync(logPath, '{"level":"warn","msg":"m8 old-secret-value"}\n');
     expect((await read(logs, { level: 'error', since: 11, regex: 'm1' })).match(/m\d+/g)).toEqual(['m11', 'm13', 'm15', 'm17', 'm19']);
-    expect(await read(logs, { search: 'm9', hide: ['error'] })).toBe('{"level":"info","msg":"m9 [redacted]"}\n');
+    expect(await read(logs, { search: 'm8', level: 'warn' })).toBe('{"level":"warn","msg":"m8 [redacted]"}\n');
   });
 
   test('a fifth at a time is refused, and who leaves makes room', async () => {

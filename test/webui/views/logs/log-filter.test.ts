@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { isLogLevel, LOG_LEVELS, type LogLevel } from '../../../../shared/log/level.js';
+import { isLogLevel, LOG_LEVELS } from '../../../../shared/log/level.js';
+import { createLogFilter } from '../../../../shared/log/filter.js';
 import { parseSearch, withField } from '../../../../shared/log/search.js';
-import { compileFilter, marksOf, refilter } from '../../../../webui/src/views/logs/log-filter.js';
+import { compileFilter, compileLevel, marksOf, refilter } from '../../../../webui/src/views/logs/log-filter.js';
 import { type LogRow, toRow } from '../../../../webui/src/views/logs/log-row.js';
 
 const row = (id: number, entry: Record<string, unknown>): LogRow => toRow(id, entry);
-const view = (search: string, hidden: LogLevel[] = []) =>
-  compileFilter({ hidden: new Set(hidden), search, sinceMs: -Infinity, untilMs: Infinity });
+const view = (search: string) => compileFilter({ search, sinceMs: -Infinity, untilMs: Infinity });
 const entry = { level: 'info', time: '2026-01-02T03:04:05Z', msg: 'Request done', path: '/api/message', status: 200, err: { code: 'E_X' } };
 
 describe('a search', () => {
@@ -44,12 +44,14 @@ describe('a search', () => {
   });
 });
 
-test('a hidden level takes away the lines of that level and no others; a line without one stays', () => {
+test('a level shows its lines and those above it, as the gateway does; without one, lines that have none are shown, too', () => {
   const rows = [...LOG_LEVELS.map((level, id) => row(id, { level, msg: level })), row(9, { msg: 'raw', raw: true })];
-  for (const level of LOG_LEVELS) {
-    const shown = rows.filter(view('', [level]));
-    expect(shown.map(({ message }) => message)).toEqual(rows.map(({ message }) => message).filter((name) => name !== level));
+  for (const [index, level] of LOG_LEVELS.entries()) {
+    expect(rows.filter(compileLevel(level)).map(({ message }) => message)).toEqual(LOG_LEVELS.slice(index));
+    const atGateway = createLogFilter({ level });
+    expect(rows.filter(({ entry: line }) => atGateway(JSON.stringify(line)) === 'take')).toEqual(rows.filter(compileLevel(level)));
   }
+  expect(rows.filter(compileLevel(undefined))).toEqual(rows);
   expect(isLogLevel(rows.at(-1)?.level)).toBe(false);
 });
 
@@ -98,7 +100,7 @@ test('control characters of a hostile line are shown, not acted on, and any valu
 });
 
 test('a time range leaves out what is before and after it, and what has no time stays', () => {
-  const filter = compileFilter({ hidden: new Set(), search: '', sinceMs: 1_000, untilMs: 2_000 });
+  const filter = compileFilter({ search: '', sinceMs: 1_000, untilMs: 2_000 });
   const rows = [500, 1_000, 2_000, 2_001].map((ms, id) => row(id, { time: new Date(ms).toISOString(), msg: 'x' }));
   expect([...rows, row(9, { msg: 'raw' })].filter(filter).map(({ id }) => id)).toEqual([1, 2, 9]);
 });

@@ -1,15 +1,19 @@
 /** The log: a first page, then new lines as they are written, and older pages on request. Bounded by {@link MAX_ROWS}. */
 import { signal } from '@preact/signals';
 import type { LogPage } from '../../../../shared/api/gateway/logs.js';
+import type { LogLevel } from '../../../../shared/log/level.js';
 import type { LogEntry } from '../../../../shared/log/entry.js';
 import { ApiError, apiPath, call, request } from '../../api/client.js';
 import { readEventStream } from '../../api/event-stream.js';
+import { compileLevel } from './log-filter.js';
 import { gapRow, type LogRow, toRow } from './log-row.js';
 
 /** More rows would slow the tab down; the files have all lines. */
 export const MAX_ROWS = 100_000;
 /** The number of rows dropped at once, so that not each new line moves the list. */
 const DROPPED_ROWS = 5_000;
+/** The first page fills the window, and little has to be loaded for it. */
+const FIRST_ROWS = 200;
 const PAGE_ROWS = 1_000;
 const RETRY_MS = { first: 800, most: 15_000 } as const;
 /** The number of equal lines in a row that identify a position. */
@@ -21,7 +25,7 @@ const sleep = (ms: number, abort: AbortSignal): Promise<void> =>
     abort.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
   });
 
-/** Returns how many entries of a page are already in `rows`; undefined where they have nothing in common. */
+/** Returns how many entries of a page are already in `rows` (of the page's levels); undefined where they have nothing in common. */
 function countKnown(rows: readonly LogRow[], entries: readonly LogEntry[]): number | undefined {
   const witness = rows
     .filter(({ isGap }) => isGap !== true)
@@ -35,9 +39,14 @@ function countKnown(rows: readonly LogRow[], entries: readonly LogEntry[]): numb
   return undefined;
 }
 
-/** Selects lines at the gateway: all, or those that match. */
-interface FeedQuery {
+/** Selects lines at the gateway. */
+export interface FeedQuery {
   readonly regex?: string;
+  readonly search?: string;
+  readonly level?: LogLevel | undefined;
+  /** ISO 8601. */
+  readonly since?: string | undefined;
+  readonly until?: string | undefined;
 }
 
 type Lines = Pick<LogPage, 'entries' | 'matches'>;
@@ -57,20 +66,31 @@ export class LogFeed {
   readonly older = signal<'more' | 'loading' | 'none'>('none');
   /** Older lines were dropped to stay within {@link MAX_ROWS}. */
   readonly isCut = signal(false);
+  /** Where the first page ends, and the id of the first line after it; undefined until it is read. */
+  readonly start = signal<{ readonly end: string | null; readonly nextId: number } | undefined>(undefined);
+  /** Lines after the first page may be missing. */
+  readonly isPartial = signal(false);
+  readonly query: FeedQuery;
   readonly #leaving = new AbortController();
-  readonly #query: FeedQuery;
   #cursor: string | null = null;
   #pending: Lines[] = [];
   #pendingCount = 0;
   #frame = 0;
   #reading: Promise<boolean> | undefined;
+  #isRunning = false;
 
-  constructor(query: FeedQuery = {}) {
-    this.#query = query;
+  constructor(query: FeedQuery) {
+    this.query = query;
   }
 
   /** Reads and follows the log until {@link stop}. */
-  async start(): Promise<void> {
+  run(): void {
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    void this.#run();
+  }
+
+  async #run(): Promise<void> {
     const { signal: left } = this.#leaving;
     for (let retryMs: number = RETRY_MS.first; !left.aborted; retryMs = Math.min(retryMs * 2, RETRY_MS.most)) {
       try {
@@ -103,7 +123,7 @@ export class LogFeed {
     if (this.older.peek() !== 'more' || this.#cursor === null) return false;
     this.older.value = 'loading';
     try {
-      const page = await this.#read({ cursor: this.#cursor });
+      const page = await this.#read({ cursor: this.#cursor, limit: PAGE_ROWS });
       this.#cursor = page.nextCursor;
       const first = this.rows.peek()[0]?.id ?? 0;
       this.rows.value = [...rowsOf(page, first - page.entries.length), ...this.rows.peek()];
@@ -131,30 +151,35 @@ export class LogFeed {
     return this.#cursor !== null && this.rows.peek().length + PAGE_ROWS <= MAX_ROWS;
   }
 
-  #read(query: { cursor?: string }): Promise<LogPage> {
-    const path = apiPath('/api/logs', {}, { limit: PAGE_ROWS, ...this.#query, ...query });
+  #read(part: { cursor?: string; limit: number }): Promise<LogPage> {
+    const path = apiPath('/api/logs', {}, { ...this.query, ...part });
     return call<LogPage>('GET', path, { signal: this.#leaving.signal });
   }
 
   /** Reads the newest page; after a lost connection, adds only new lines. @returns the position to follow from */
   async #readNewest(): Promise<string | null> {
-    const page = await this.#read({});
     const rows = this.rows.peek();
-    const known = countKnown(rows, page.entries);
+    const page = await this.#read({ limit: rows.length === 0 ? FIRST_ROWS : PAGE_ROWS });
+    const known = countKnown(rows.filter(compileLevel(this.query.level)), page.entries);
     if (rows.length === 0) {
       this.#cursor = page.nextCursor;
       this.#append(page);
+      this.start.value = { end: page.end, nextId: this.#nextId() };
       this.older.value = this.#hasOlder() ? 'more' : 'none';
     } else if (known === undefined) {
       this.#appendGap();
       this.#append(page);
     } else this.#append(part(page, known));
+    // What was written meanwhile at lower levels was not read.
+    if (rows.length > 0 && this.query.level !== undefined) this.isPartial.value = true;
     return page.end;
   }
 
   async #follow(from: string | null, onOpen: () => void): Promise<void> {
     const { signal: left } = this.#leaving;
-    const path = apiPath('/api/logs/follow', {}, { ...this.#query, from: from ?? undefined });
+    // Lines of all levels, because they are counted.
+    const { regex, search } = this.query;
+    const path = apiPath('/api/logs/follow', {}, { regex, search, from: from ?? undefined });
     const response = await request({ method: 'GET', path, signal: left });
     onOpen();
     this.state.value = 'live';
@@ -200,6 +225,7 @@ export class LogFeed {
   }
 
   #appendGap(): void {
+    this.isPartial.value = true;
     this.#set([...this.rows.peek(), gapRow(this.#nextId())]);
   }
 
@@ -209,6 +235,7 @@ export class LogFeed {
     if (!isFull) return;
     // Dropped lines are newer than the cursor: reading older pages would leave a gap.
     this.isCut.value = true;
+    this.isPartial.value = true;
     this.#cursor = null;
     this.older.value = 'none';
   }

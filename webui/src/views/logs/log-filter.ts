@@ -1,10 +1,9 @@
 /** The filter of lines, and the parts of them that are marked. */
-import type { LogLevel } from '../../../../shared/log/level.js';
+import { levelRank, type LogLevel } from '../../../../shared/log/level.js';
 import { createSearch, parseSearch } from '../../../../shared/log/search.js';
 import { indexFrom, type LogRow } from './log-row.js';
 
 interface LogView {
-  readonly hidden: ReadonlySet<LogLevel>;
   readonly search: string;
   /** The shown time range, in epoch milliseconds. */
   readonly sinceMs: number;
@@ -24,11 +23,16 @@ export function compileSearch(search: string): (row: LogRow) => boolean {
     });
 }
 
-export function compileFilter({ hidden, search, sinceMs, untilMs }: LogView): (row: LogRow) => boolean {
+/** Returns a function that tells whether a line has this level or a higher one. */
+export function compileLevel(level: LogLevel | undefined): (row: LogRow) => boolean {
+  if (level === undefined) return () => true;
+  return (row) => row.isGap === true || levelRank(row.level) >= levelRank(level);
+}
+
+export function compileFilter({ search, sinceMs, untilMs }: LogView): (row: LogRow) => boolean {
   const isFound = search.trim() === '' ? undefined : compileSearch(search);
   return (row) => {
     if (row.isGap === true) return true;
-    if (row.level !== undefined && hidden.has(row.level)) return false;
     if (row.timeMs !== undefined && (row.timeMs < sinceMs || row.timeMs > untilMs)) return false;
     return isFound === undefined || isFound(row);
   };

@@ -1,8 +1,7 @@
 /** The logs view: follows, searches and filters the gateway's log. */
-import { useComputed } from '@preact/signals';
+import { effect } from '@preact/signals';
 import type { RefObject } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { LogLevel } from '../../../../shared/log/level.js';
 import { withField } from '../../../../shared/log/search.js';
 import { Button } from '../../components/button.js';
 import { copyText } from '../../components/copy.js';
@@ -12,7 +11,8 @@ import { readSetting, writeSetting } from '../../settings.js';
 import { useCommands } from '../../shell/commands.js';
 import { changeQuery } from '../../shell/router.js';
 import { downloadItems } from './download.js';
-import { LevelControl } from './level-control.js';
+import { LevelControl } from './log-level/level-control.js';
+import { countOf, countText, isLevelShown, LEVEL_CHIPS, useLevelCounts } from './level-counts.js';
 import { LogFeed, MAX_ROWS } from './log-feed.js';
 import { refilter } from './log-filter.js';
 import { fold, type LogItem } from './log-items.js';
@@ -31,29 +31,39 @@ const TYPING_MS = 350;
 /** The number of rows read automatically while a filter leaves the list nearly empty; then a button reads more. */
 const SEARCHED_ROWS = 20_000;
 const FEW_ROWS = 60;
+/** The number of rows in which matches are marked from the start, among the lines that do not match. */
+const FIND_ROWS = 1_000;
 
-/** Returns the feed of all lines, and the one to show: that of a regular expression while one is searched. */
-function useFeeds({ search, isRegex }: ViewState): { base: LogFeed; feed: LogFeed } {
-  const [base] = useState(() => new LogFeed());
-  const [found, setFound] = useState<LogFeed | undefined>(undefined);
+/** Returns the feed of what the view asks for. The feed before it stays until the next one has read its first lines. */
+function useFeed({ query }: ViewState): { feed: LogFeed; isCurrent: boolean } {
+  const [feed, setFeed] = useState(() => new LogFeed(query));
+  const running = useRef<LogFeed>(undefined);
   useEffect(() => {
-    void base.start();
-    return () => base.stop();
-  }, [base]);
-  const regex = isRegex ? search.trim() : '';
+    running.current = feed;
+    feed.run();
+    return () => feed.stop();
+  }, [feed]);
+  const wanted = JSON.stringify(query);
   useEffect(() => {
-    if (regex === '') return setFound(undefined);
-    const feed = new LogFeed({ regex });
-    const timer = setTimeout(() => {
-      setFound(feed);
-      void feed.start();
-    }, TYPING_MS);
+    if (wanted === JSON.stringify(feed.query)) return undefined;
+    const next = new LogFeed(query);
+    const show = (): void => {
+      if (next.start.value !== undefined || next.error.value !== undefined) setFeed(next);
+    };
+    let unwatch = (): void => undefined;
+    const isTyped = query.search !== feed.query.search || query.regex !== feed.query.regex;
+    const begin = (): void => {
+      next.run();
+      unwatch = effect(show);
+    };
+    const timer = setTimeout(begin, isTyped ? TYPING_MS : 0);
     return () => {
       clearTimeout(timer);
-      feed.stop();
+      unwatch();
+      if (running.current !== next) next.stop();
     };
-  }, [regex]);
-  return { base, feed: regex === '' ? base : (found ?? base) };
+  }, [wanted]);
+  return { feed, isCurrent: wanted === JSON.stringify(feed.query) };
 }
 
 /** A display option, stored in this browser. */
@@ -70,27 +80,35 @@ function useSwitches(): Switches {
   return { wrap: useSwitch('logs.wrap'), dense: useSwitch('logs.dense'), utc: useSwitch('logs.utc'), unfold: useSwitch('logs.unfold') };
 }
 
-function countLevels(rows: readonly LogRow[]): ReadonlyMap<LogLevel, number> {
-  const counts = new Map<LogLevel, number>();
-  for (const { level } of rows) if (level !== undefined) counts.set(level, (counts.get(level) ?? 0) + 1);
-  return counts;
+interface Shown {
+  /** The lines of all levels that match. */
+  readonly matching: readonly LogRow[];
+  readonly shown: readonly LogRow[];
+  readonly items: readonly LogItem[];
 }
 
 /** Returns the filtered lines of a feed, and the items to list. */
-function useShown(feed: LogFeed, view: ViewState, isFolded: boolean): { shown: readonly LogRow[]; items: readonly LogItem[] } {
+function useShown({ feed, isCurrent }: ReturnType<typeof useFeed>, view: ViewState, isFolded: boolean): Shown {
+  const matching = useRef<ReturnType<typeof refilter>>(undefined);
   const filtered = useRef<ReturnType<typeof refilter>>(undefined);
   const folded = useRef<ReturnType<typeof fold>>(undefined);
   const of = useRef(feed);
-  if (of.current !== feed) filtered.current = undefined;
+  if (of.current !== feed) {
+    matching.current = undefined;
+    filtered.current = undefined;
+  }
   of.current = feed;
   const rows = feed.rows.value;
-  filtered.current = refilter(filtered.current, rows, view.filter);
+  if (matching.current?.filter !== view.filter) filtered.current = undefined;
+  matching.current = refilter(matching.current, rows, view.filter);
+  filtered.current = refilter(filtered.current, matching.current.shown, view.hasLevel);
   folded.current = fold(folded.current, filtered.current.shown, isFolded);
   const isEmptied = view.isFiltered && filtered.current.shown.length < FEW_ROWS && rows.length < SEARCHED_ROWS;
+  const needsMore = isCurrent && (isEmptied || (view.isFind && rows.length < FIND_ROWS));
   useEffect(() => {
-    if (isEmptied) void feed.readOlder();
-  }, [isEmptied, rows]);
-  return { shown: filtered.current.shown, items: folded.current.items };
+    if (needsMore) void feed.readOlder();
+  }, [needsMore, rows]);
+  return { matching: matching.current.shown, shown: filtered.current.shown, items: folded.current.items };
 }
 
 function Beginning({ feed }: { feed: LogFeed }) {
@@ -108,12 +126,13 @@ function Beginning({ feed }: { feed: LogFeed }) {
   );
 }
 
-function NothingShown({ total, isFiltered }: { total: number; isFiltered: boolean }) {
+function NothingShown({ isReading, isFiltered }: { isReading: boolean; isFiltered: boolean }) {
+  if (isReading) return <Spinner />;
   if (!isFiltered) return <Empty title={t('none')}>{t('noneText')}</Empty>;
-  const clear = (): void => changeQuery({ q: undefined, hide: undefined, since: undefined, until: undefined });
+  const clear = (): void => changeQuery({ q: undefined, level: undefined, since: undefined, until: undefined });
   return (
     <Empty title={t('noMatch')} action={<Button text={t('clear')} onClick={clear} />}>
-      {t('noMatchText', { total })}
+      {t('noMatchText')}
     </Empty>
   );
 }
@@ -170,7 +189,18 @@ function LineList({ feed, items, view, switches, lines, list, following, onConte
   );
 }
 
-function Messages({ feed, shown, total, isFiltered }: { feed: LogFeed; shown: readonly LogRow[]; total: number; isFiltered: boolean }) {
+interface MessagesProps {
+  readonly feed: LogFeed;
+  /** Whether the feed is what the view asks for. */
+  readonly isCurrent: boolean;
+  readonly count: number;
+  /** Undefined until it is known. */
+  readonly total: string | undefined;
+  readonly isFiltered: boolean;
+}
+
+function Messages({ feed, isCurrent, count, total, isFiltered }: MessagesProps) {
+  const isReading = !isCurrent || feed.older.value !== 'none';
   const isFirst = feed.state.value === 'first';
   const error = feed.error.value;
   return (
@@ -180,26 +210,29 @@ function Messages({ feed, shown, total, isFiltered }: { feed: LogFeed; shown: re
       {feed.rows.value.length > 0 && (
         <p class="log-notice">
           <Beginning feed={feed} />
-          <span class="log-count">{t('count', { shown: shown.length, total })}</span>
+          <span class="log-count">{total !== undefined && t('count', { shown: count, total })}</span>
         </p>
       )}
-      {!isFirst && error === undefined && shown.length === 0 && <NothingShown total={feed.rows.value.length} isFiltered={isFiltered} />}
+      {!isFirst && error === undefined && count === 0 && <NothingShown isReading={isReading} isFiltered={isFiltered} />}
     </>
   );
 }
 
 export default function LogsView() {
   const view = useViewState();
-  const { base, feed } = useFeeds(view);
+  const fed = useFeed(view);
+  const { feed } = fed;
   const switches = useSwitches();
-  const { shown, items } = useShown(feed, view, !switches.unfold.isOn);
-  const counts = useComputed(() => countLevels(base.rows.value));
+  const { matching, shown, items } = useShown(fed, view, !switches.unfold.isOn);
+  const counts = useLevelCounts(feed, matching);
+  const shownChips = LEVEL_CHIPS.filter((chip) => isLevelShown(chip, view.level));
+  const sum = shownChips.reduce((before, chip) => before + (counts === undefined ? 0 : countOf(chip, counts)), 0);
   const list = useRef<VirtualListHandle>(null);
   const searchField = useRef<HTMLInputElement>(null);
   const following = useFollowing(shown, list);
   const lines = useLines(items, list);
   const match = useMatches({ shown, items, lines, list, isMatch: view.isMatch });
-  const onContext = useContextOf(base, { items, lines, list });
+  const onContext = useContextOf(feed, { items, lines, list });
   const downloads = downloadItems(view, shown);
   useCommands([
     { id: 'logs-search', label: t('searchLabel'), icon: 'search', keys: '/', run: () => searchField.current?.focus() },
@@ -209,7 +242,7 @@ export default function LogsView() {
     { id: 'logs-share', label: t('share'), icon: 'copy', run: () => void copyText(shareAddress(view)) },
     { id: 'logs-download', label: t('saveShown', { count: shown.length }), icon: 'download', run: () => downloads[0]?.run() },
   ]);
-  const bar = { view, counts: counts.value, switches, match, isFollowing: following.isFollowing, searchField, downloads };
+  const bar = { view, counts, switches, match, isFollowing: following.isFollowing, searchField, downloads };
   return (
     <section class="view full logs">
       <header class="view-head">
@@ -220,7 +253,7 @@ export default function LogsView() {
         </div>
       </header>
       <Toolbar {...bar} onFollow={following.toggle} />
-      <Messages feed={feed} shown={shown} total={base.rows.value.length} isFiltered={view.isFiltered} />
+      <Messages {...fed} count={shown.length} total={counts && countText(sum, counts)} isFiltered={view.isFiltered} />
       <div class={`log-area${switches.wrap.isOn ? ' wrapped' : ''}${switches.dense.isOn ? ' dense' : ''}`}>
         <LineList {...{ feed, items, view, switches, lines, list, following, onContext }} />
       </div>

@@ -2,9 +2,9 @@
 import { IconButton } from '../../components/button.js';
 import { copyText } from '../../components/copy.js';
 import { Menu, type MenuItem } from '../../components/menu.js';
-import { LOG_LEVELS, type LogLevel } from '../../../../shared/log/level.js';
 import { changeQuery } from '../../shell/router.js';
 import type { ComponentChildren, RefObject } from 'preact';
+import { countOf, countText, isLevelShown, LEVEL_CHIPS, type LevelCounts } from './level-counts.js';
 import { t } from './text.js';
 import { TimeRange } from './time-range.js';
 import { shareAddress, type ViewState } from './view-state.js';
@@ -32,7 +32,7 @@ export interface MatchPosition {
 
 interface ToolbarProps {
   readonly view: ViewState;
-  readonly counts: ReadonlyMap<LogLevel, number>;
+  readonly counts: LevelCounts | undefined;
   readonly switches: Switches;
   readonly match: MatchPosition | undefined;
   readonly isFollowing: boolean;
@@ -41,34 +41,29 @@ interface ToolbarProps {
   readonly onFollow: () => void;
 }
 
-function hide(levels: Iterable<LogLevel>): void {
-  changeQuery({ hide: [...levels].join(',') });
-}
-
-function LevelChips({ view: { hidden }, counts }: ToolbarProps) {
-  const toggle = (level: LogLevel): void => {
-    const next = new Set(hidden);
-    if (!next.delete(level)) next.add(level);
-    hide(next);
-  };
+function LevelChips({ view: { level }, counts }: ToolbarProps) {
+  const chosen = LEVEL_CHIPS.findLast((chip) => isLevelShown(chip, level));
   return (
     <div class="log-levels" role="group" aria-label={t('levels')}>
-      {LOG_LEVELS.filter((level) => counts.has(level) || hidden.has(level)).map((level) => (
-        <button key={level} type="button" class={`level-chip ${level}`} aria-pressed={!hidden.has(level)} onClick={() => toggle(level)}>
-          <span>{level}</span> <span class="level-count">{(counts.get(level) ?? 0).toLocaleString()}</span>
+      {LEVEL_CHIPS.map((chip) => (
+        <button
+          key={chip.text}
+          type="button"
+          class={`level-chip ${chip.lowest ?? ''}${isLevelShown(chip, level) ? '' : ' out'}`}
+          aria-pressed={chip === chosen}
+          title={t(chip.hint)}
+          onClick={() => changeQuery({ level: chip.lowest })}
+        >
+          <span>{t(chip.text)}</span>
+          {counts !== undefined && <span class="level-count"> {countText(countOf(chip, counts), counts)}</span>}
         </button>
       ))}
     </div>
   );
 }
 
-const below = (least: LogLevel): readonly LogLevel[] => LOG_LEVELS.slice(0, LOG_LEVELS.indexOf(least));
-
 function viewItems({ switches: { wrap, dense, utc, unfold } }: ToolbarProps): MenuItem[] {
   return [
-    { label: t('presetAll'), run: () => hide([]) },
-    { label: t('presetWarn'), run: () => hide(below('warn')) },
-    { label: t('presetError'), run: () => hide(below('error')) },
     { label: t('wrap'), isChecked: wrap.isOn, run: wrap.toggle },
     { label: t('dense'), isChecked: dense.isOn, run: dense.toggle },
     { label: t('unfold'), isChecked: unfold.isOn, run: unfold.toggle },
@@ -142,7 +137,7 @@ export function Toolbar(props: ToolbarProps) {
         />
         <IconButton icon="copy" label={t('share')} onClick={() => void copyText(shareAddress(view))} />
         <Menu icon="download" label={t('download')} items={downloads} />
-        <Menu label={t('presets')} items={viewItems(props)} />
+        <Menu label={t('display')} items={viewItems(props)} />
       </div>
     </div>
   );

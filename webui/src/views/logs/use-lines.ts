@@ -1,6 +1,7 @@
 /** Navigation in the list: arrow keys, matches, the context of a line, and following the newest lines. */
 import type { RefObject } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
+import type { LogEntry } from '../../../../shared/log/entry.js';
 import type { VirtualListHandle } from '../../components/virtual-list.js';
 import { changeQuery } from '../../shell/router.js';
 import type { LogFeed } from './log-feed.js';
@@ -64,10 +65,20 @@ export function useLines(items: readonly LogItem[], list: List): Lines {
 
 /** Returns a function that removes the filters and shows the line among its neighbours. */
 export function useContextOf(
-  base: LogFeed,
+  feed: LogFeed,
   { items, lines, list }: { items: readonly LogItem[]; lines: Lines; list: List },
 ): (row: LogRow) => void {
-  // The line is shown once the list has it.
+  // The line is read once the feed is that of all lines, and shown once the list has it.
+  const [sought, setSought] = useState<LogEntry | undefined>(undefined);
+  const isReady = feed.start.value !== undefined && Object.values(feed.query).every((value) => value === undefined);
+  useEffect(() => {
+    if (sought === undefined || !isReady) return;
+    setSought(undefined);
+    void feed.seek(sought).then((found) => {
+      lines.mark(found?.id);
+      setWanted(found?.id);
+    });
+  }, [sought, feed, isReady]);
   const [wanted, setWanted] = useState<number | undefined>(undefined);
   useEffect(() => {
     if (wanted === undefined || items.length === 0) return;
@@ -75,13 +86,8 @@ export function useContextOf(
     list.current?.show(Math.max(0, indexOfLine(items, wanted)), { align: 'center' });
   }, [items, wanted]);
   return (row) => {
-    const show = async (): Promise<void> => {
-      changeQuery({ q: undefined, re: undefined, all: undefined, hide: undefined, since: undefined, until: undefined });
-      const found = await base.seek(row.entry);
-      lines.mark(found?.id);
-      setWanted(found?.id);
-    };
-    void show();
+    changeQuery({ q: undefined, re: undefined, all: undefined, level: undefined, since: undefined, until: undefined });
+    setSought(row.entry);
   };
 }
 

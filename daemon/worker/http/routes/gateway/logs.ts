@@ -86,6 +86,17 @@ export function logRoutes({ logs, logLevel, connections, clock }: LogRouteDeps):
     }),
     route({
       method: 'GET',
+      path: '/api/logs/counts',
+      summary: 'Count the log by level',
+      answer: api.logsCountsResponse,
+      access: 'token',
+      query: api.logsCountsQuery,
+      async handle(ctx, { query }) {
+        ctx.body = { status: 'ok', ...(await logs.count(query)) };
+      },
+    }),
+    route({
+      method: 'GET',
       path: '/api/logs/follow',
       summary: 'Follow the log',
       access: 'token',

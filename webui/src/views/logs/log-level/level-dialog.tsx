@@ -1,15 +1,15 @@
 /** Sets the log level of one module for a time, and lists and resets the levels that are changed now. */
 import { useState } from 'preact/hooks';
-import type { LogLevelState } from '../../../../shared/api/gateway/logs.js';
-import { LOG_LEVELS, type LogLevel } from '../../../../shared/log/level.js';
-import { LOG_MODULES, type LogModule } from '../../../../shared/log/modules.js';
-import { type Call, make } from '../../api/client.js';
-import { Button } from '../../components/button.js';
-import { SelectField } from '../../components/field.js';
-import { FormDialog, useWork } from '../../components/form.js';
-import { clockTime } from '../../components/time-text.js';
-import { t as shell } from '../../shell/text.js';
-import { t } from './text.js';
+import type { LogLevelState } from '../../../../../shared/api/gateway/logs.js';
+import { LOG_LEVELS, type LogLevel } from '../../../../../shared/log/level.js';
+import { LOG_MODULES, type LogModule } from '../../../../../shared/log/modules.js';
+import { type Call, make } from '../../../api/client.js';
+import { Button } from '../../../components/button.js';
+import { SelectField } from '../../../components/field.js';
+import { FormDialog, useWork } from '../../../components/form.js';
+import { clockTime } from '../../../components/time-text.js';
+import { t as shell } from '../../../shell/text.js';
+import { t } from '../text.js';
 
 const MINUTES = ['15', '60', '480'] as const;
 

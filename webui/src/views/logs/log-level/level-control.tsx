@@ -1,14 +1,14 @@
 /** The log level in force. A change ends by itself after a time. */
 import { useEffect, useState } from 'preact/hooks';
-import type { LogLevelState } from '../../../../shared/api/gateway/logs.js';
-import { LOG_LEVELS, type LogLevel } from '../../../../shared/log/level.js';
-import { call } from '../../api/client.js';
-import { useResource } from '../../api/use-resource.js';
-import { Menu } from '../../components/menu.js';
-import { clockTime } from '../../components/time-text.js';
-import { showError } from '../../components/toast.js';
+import type { LogLevelState } from '../../../../../shared/api/gateway/logs.js';
+import { LOG_LEVELS, type LogLevel } from '../../../../../shared/log/level.js';
+import { call } from '../../../api/client.js';
+import { useResource } from '../../../api/use-resource.js';
+import { Menu } from '../../../components/menu.js';
+import { clockTime } from '../../../components/time-text.js';
+import { showError } from '../../../components/toast.js';
 import { LevelDialog } from './level-dialog.js';
-import { t } from './text.js';
+import { t } from '../text.js';
 
 const FOR_MS = 15 * 60_000;
 

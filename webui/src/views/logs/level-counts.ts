@@ -1,0 +1,63 @@
+/** The lines of each level in the whole shown range: those up to the first page, as the gateway counts them, and those that follow. */
+import { useEffect, useState } from 'preact/hooks';
+import type { LogCounts } from '../../../../shared/api/gateway/logs.js';
+import { levelRank, type LogLevel } from '../../../../shared/log/level.js';
+import { apiPath, call } from '../../api/client.js';
+import type { LogFeed } from './log-feed.js';
+import { indexFrom, type LogRow } from './log-row.js';
+
+export interface LevelCounts {
+  readonly counts: Readonly<LogCounts['counts']>;
+  /** False: there are more lines than were counted. */
+  readonly isComplete: boolean;
+}
+
+/** The levels that can be chosen as the lowest one, and which lines each adds. The last one shows everything. */
+export const LEVEL_CHIPS = [
+  { lowest: 'error', text: 'levelErrors', hint: 'levelErrorsHint', adds: ['error', 'fatal'] },
+  { lowest: 'warn', text: 'levelWarnings', hint: 'levelWarningsHint', adds: ['warn'] },
+  { lowest: 'info', text: 'levelInfo', hint: 'levelInfoHint', adds: ['info'] },
+  { lowest: undefined, text: 'levelDebug', hint: 'levelDebugHint', adds: ['debug', 'trace', 'other'] },
+] as const;
+
+export type LevelChip = (typeof LEVEL_CHIPS)[number];
+
+/** Tells whether the lines that a chip adds are shown. */
+export function isLevelShown({ lowest }: LevelChip, level: LogLevel | undefined): boolean {
+  return levelRank(lowest) >= levelRank(level);
+}
+
+export function countOf({ adds }: LevelChip, { counts }: LevelCounts): number {
+  return adds.reduce((sum, name) => sum + counts[name], 0);
+}
+
+/** Returns a number with `+` where it may be larger. */
+export function countText(count: number, { isComplete }: LevelCounts): string {
+  return `${count.toLocaleString()}${isComplete ? '' : '+'}`;
+}
+
+/**
+ * @param rows  the feed's rows that match the search and the time, whatever their level. @returns undefined until they are counted; the
+ *   counts of the feed before until then
+ */
+export function useLevelCounts(feed: LogFeed, rows: readonly LogRow[]): LevelCounts | undefined {
+  const [known, setKnown] = useState<{ readonly feed: LogFeed; readonly answer: LogCounts } | undefined>(undefined);
+  const start = feed.start.value;
+  useEffect(() => {
+    if (start === undefined) return undefined;
+    const leaving = new AbortController();
+    const path = apiPath('/api/logs/counts', {}, { ...feed.query, level: undefined, to: start.end ?? undefined });
+    // Without an answer, the levels are shown without counts.
+    call<LogCounts>('GET', path, { signal: leaving.signal }).then(
+      (answer) => setKnown({ feed, answer }),
+      () => leaving.signal.aborted || setKnown(undefined),
+    );
+    return () => leaving.abort();
+  }, [feed, start]);
+  if (known === undefined) return undefined;
+  const counts = { ...known.answer.counts };
+  const isCurrent = known.feed === feed && start !== undefined;
+  const newer = isCurrent ? rows.slice(indexFrom(rows, start.nextId, ({ id }) => id)) : [];
+  for (const { level, isGap } of newer) if (isGap !== true) counts[level ?? 'other'] += 1;
+  return { counts, isComplete: known.answer.complete && !feed.isPartial.value };
+}
