@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './test/helpers/longest-first.mjs';
 
-const APART = ['test/e2e/**', 'test/torture/**', 'test/guards/**', 'test/bench/**', 'test/page/**', 'test/fuzz/**'];
+const APART = ['test/e2e/**', 'test/torture/**', 'test/guards/**', 'test/bench/**', 'test/page/**', 'test/fuzz/**', 'test/screenshots/**'];
 /** Tests that start processes, wait for real time to pass, or replace modules: a part each, and too slow for `npm run check`. */
 const COMPONENT = [
   'test/bin/**/*.test.ts',
@@ -85,6 +85,14 @@ export default defineConfig({
           include: ['test/page/**/*.test.ts'],
           globalSetup: ['test/helpers/browser-setup.ts'],
           fileParallelism: true,
+        },
+      },
+      {
+        test: {
+          ...serial,
+          name: 'screenshots',
+          include: ['test/screenshots/**/*.test.ts'],
+          globalSetup: ['test/helpers/browser-setup.ts'],
         },
       },
       {

@@ -1,16 +1,27 @@
 /** The licences of what a build contains of other people's work: `dist/THIRD-PARTY-NOTICES.txt`. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 
 const PACKAGE = /^.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+(?=[\\/])/;
 const LICENCE_FILE = /^(licen[cs]e|copying|notice)([.-].*)?$/i;
-/** They ask for their text to be kept, and for nothing more. */
-const PERMISSIVE = ['MIT', 'ISC', '0BSD', 'BSD-2-Clause', 'BSD-3-Clause', 'Apache-2.0', 'Unlicense', 'Zlib', 'CC0-1.0'];
+/** They ask for their text to be kept, and for nothing that concerns a program (OFL-1.1: of fonts only). */
+const PERMISSIVE = ['MIT', 'OFL-1.1', 'ISC', '0BSD', 'BSD-2-Clause', 'BSD-3-Clause', 'Apache-2.0', 'Unlicense', 'Zlib', 'CC0-1.0'];
 
 /** Whether one choice of an SPDX expression needs none but permissive licences. */
 export function isPermissive(licence) {
   const choices = String(licence).replace(/[()]/g, '').split(' OR ');
   return choices.some((choice) => choice.split(' AND ').every((name) => PERMISSIVE.includes(name)));
+}
+
+/** Parts of others that are kept among our own sources have their licence beside them. @returns their licences, once each */
+function keptLicences(root, paths) {
+  const files = paths
+    .map((path) => resolve(root, path))
+    .filter((path) => !PACKAGE.test(path))
+    .map((path) => join(dirname(path), 'LICENSE'));
+  return [...new Set(files)]
+    .filter((file) => existsSync(file))
+    .map((file) => ({ title: basename(dirname(file)), text: readFileSync(file, 'utf8').trim() }));
 }
 
 /** @returns the directories of the packages that these files belong to, once each, by name */
@@ -38,7 +49,8 @@ function readPackage(directory) {
  */
 export function noticesOf(root, paths) {
   const byText = new Map();
-  for (const { title, text } of packagesOf(root, paths).map(readPackage)) byText.set(text, [...(byText.get(text) ?? []), title]);
+  const parts = [...packagesOf(root, paths).map(readPackage), ...keptLicences(root, paths)];
+  for (const { title, text } of parts) byText.set(text, [...(byText.get(text) ?? []), title]);
   const head = 'xopc contains parts of the packages below, each under its own licence.';
   const notices = [...byText].map(([text, titles]) => `${titles.join('\n')}\n\n${text}`);
   return `${[head, ...notices].join(`\n\n${'-'.repeat(80)}\n\n`)}\n`;

@@ -12,6 +12,7 @@ const TYPES = {
   css: 'text/css; charset=utf-8',
   svg: 'image/svg+xml',
   png: 'image/png',
+  woff2: 'font/woff2',
   webmanifest: 'application/manifest+json',
 };
 

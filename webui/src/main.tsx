@@ -5,10 +5,11 @@ import { askForSignIn, session, signIn } from './api/session.js';
 import { pageSocket, startSocket } from './api/socket.js';
 import { App } from './shell/app.js';
 import { hashOf, navigate } from './shell/router.js';
+import { preloadViews } from './shell/views.js';
 import './styles/tokens.css';
 import './styles/base.css';
 import './styles/shell.css';
-import './styles/components.css';
+import './styles/layout.css';
 
 /** Returns the ticket of a link, and removes it from the address first, so that it does not stay in the history. */
 function takeTicket(): string | undefined {
@@ -38,5 +39,8 @@ if (place !== null) {
     startSocket();
     window.addEventListener('hashchange', enterAgain);
     render(<App />, place);
+    // After the first paint, which has the system's font.
+    requestAnimationFrame(() => void import('./styles/inter.css'));
+    preloadViews();
   });
 }

@@ -1,14 +1,14 @@
 /** The frame around every view: navigation, notices, palette, and the view that the address names. */
 import type { ComponentType } from 'preact';
 import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
-import { Button } from '../components/button.js';
-import { Empty, Spinner } from '../components/feedback.js';
-import { Toasts } from '../components/toast.js';
+import { Button } from '../components/button/button.js';
+import { Empty, Spinner } from '../components/feedback/feedback.js';
+import { Toasts } from '../components/toast/toast.js';
 import { chooseLanguage, language } from '../i18n/language.js';
 import { Banners } from './banner.js';
 import { type Command, listenForKeys, useCommands } from './commands.js';
 import { copyModeCommands, KeptCall } from './copy-mode.js';
-import { Navigation } from './navigation.js';
+import { foldRail, isRailFolded, Navigation } from './navigation.js';
 import { CommandLists, openList } from './palette.js';
 import { address, hashOf, navigate } from './router.js';
 import { Settings, openSettings } from './settings-dialog.js';
@@ -58,7 +58,8 @@ function shellCommands(): Command[] {
     { id: 'cron-new', label: t('newSchedule'), icon: 'plus', run: () => navigate(hashOf('cron', ['new'])) },
     { id: 'theme', label: t('switchTheme'), icon: 'sun', run: () => chooseTheme(isDark() ? 'light' : 'dark') },
     { id: 'language', label: t('switchLanguage'), icon: 'sun', run: () => chooseLanguage(language.peek() === 'zh' ? 'en' : 'zh') },
-    { id: 'settings', label: t('settings'), icon: 'sun', run: openSettings },
+    { id: 'settings', label: t('settings'), icon: 'settings', run: openSettings },
+    { id: 'rail', label: t(isRailFolded.value ? 'unfoldRail' : 'foldRail'), icon: 'panel', keys: 'mod+b', run: foldRail },
     ...VIEWS.map(({ id, key }) => ({ id: `view-${id}`, label: t(id), icon: id, keys: `g ${key}`, run: () => navigate(hashOf(id)) })),
   ];
 }
@@ -71,8 +72,9 @@ export function App() {
   const view = VIEWS.find((known) => known.id === id);
   // `?bare=1` shows the view alone, for embedding.
   const isBare = query['bare'] === '1';
+  const frame = isRailFolded.value ? 'frame folded' : 'frame';
   return (
-    <div class={isBare ? 'frame bare' : 'frame'}>
+    <div class={isBare ? 'frame bare' : frame}>
       <a
         class="skip"
         href="#content"

@@ -4,7 +4,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { gatewayUrl } from '../api/gateway-url.js';
 import { session } from '../api/session.js';
 import { connection, isOutdated, pageSocket } from '../api/socket.js';
-import { Button } from '../components/button.js';
+import { Button } from '../components/button/button.js';
 import { language } from '../i18n/language.js';
 import { readSetting, writeSetting } from '../settings.js';
 import { CopyModeLine } from './copy-mode.js';

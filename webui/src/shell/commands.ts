@@ -1,7 +1,7 @@
 /** The registry of commands, for the palette, the shortcuts and their list. A component registers commands while it is shown. */
 import { computed, signal } from '@preact/signals';
 import { useLayoutEffect, useRef } from 'preact/hooks';
-import type { IconName } from '../components/icon.js';
+import type { IconName } from '../components/icon/icon.js';
 import { readSetting, writeSetting } from '../settings.js';
 
 export interface Command {

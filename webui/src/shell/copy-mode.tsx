@@ -2,9 +2,9 @@
 import { isCopyMode, keptCall } from '../api/copy-mode.js';
 import { toCurl } from '../api/client.js';
 import { cliLine } from '../api/command-line.js';
-import { Button } from '../components/button.js';
-import { copyText } from '../components/copy.js';
-import { Dialog } from '../components/dialog.js';
+import { Button } from '../components/button/button.js';
+import { copyText } from '../browser/copy.js';
+import { Dialog } from '../components/dialog/dialog.js';
 import type { Command } from './commands.js';
 import { t } from './text.js';
 

@@ -1,44 +1,61 @@
-/** The navigation between views: a rail at the side; on narrow screens a bar at the lower edge, with the rest in a menu. */
+/** The navigation between views: a rail at the side that can be folded; on narrow screens a bar at the lower edge, with the rest in a menu. */
+import { signal } from '@preact/signals';
 import { isCopyMode } from '../api/copy-mode.js';
-import { IconButton } from '../components/button.js';
-import { Icon } from '../components/icon.js';
-import { Menu } from '../components/menu.js';
+import { IconButton } from '../components/button/button.js';
+import { Icon } from '../components/icon/icon.js';
+import { Menu } from '../components/menu/menu.js';
+import { readSetting, writeSetting } from '../settings.js';
 import { switchCopyMode } from './copy-mode.js';
 import { openList } from './palette.js';
 import { hashOf, navigate } from './router.js';
 import { openSettings } from './settings-dialog.js';
 import { t } from './text.js';
-import { VIEWS } from './views.js';
+import { type View, VIEWS } from './views.js';
 
-/** The number of links that fit beside "More" at 390 px. */
-const IN_BAR = 4;
+export const isRailFolded = signal(readSetting('rail') === 'folded');
 
-export function Navigation({ current }: { current: string }) {
-  const rest = VIEWS.slice(IN_BAR);
-  const isInRest = rest.some(({ id }) => id === current);
+export function foldRail(): void {
+  isRailFolded.value = !isRailFolded.peek();
+  writeSetting('rail', isRailFolded.peek() ? 'folded' : undefined);
+}
+
+function Group({ name, views, current }: { name: string; views: readonly View[]; current: string }) {
   return (
-    <nav class="navigation" aria-label={t('views')}>
-      <p class="brand">
-        <img src="assets/icon.svg" alt="" width="22" height="22" />
-        <span>xopc</span>
-      </p>
+    <section>
+      <h2>{name}</h2>
       <ul>
-        {VIEWS.map(({ id }, index) => (
-          <li key={id} class={index < IN_BAR ? '' : 'beyond-bar'}>
-            <a href={hashOf(id)} aria-current={id === current ? 'page' : undefined}>
-              <Icon name={id} />
+        {views.map(({ id, isInBar = false }) => (
+          <li key={id} class={isInBar ? '' : 'beyond-bar'}>
+            <a href={hashOf(id)} aria-current={id === current ? 'page' : undefined} title={isRailFolded.value ? t(id) : undefined}>
+              <Icon name={id} size={18} />
               <span>{t(id)}</span>
             </a>
           </li>
         ))}
       </ul>
-      <div class="in-bar" data-current={isInRest}>
+    </section>
+  );
+}
+
+export function Navigation({ current }: { current: string }) {
+  const rest = VIEWS.filter(({ isInBar = false }) => !isInBar);
+  const foldText = t(isRailFolded.value ? 'unfoldRail' : 'foldRail');
+  return (
+    <nav class="navigation" aria-label={t('views')}>
+      <div class="brand">
+        <img src="assets/icon.svg" alt="" width="22" height="22" />
+        <span>xopc</span>
+        <IconButton icon="panel" label={foldText} onClick={foldRail} />
+      </div>
+      <Group name={t('use')} views={VIEWS.filter(({ group }) => group === 'use')} current={current} />
+      <Group name={t('operate')} views={VIEWS.filter(({ group }) => group === 'operate')} current={current} />
+      <div class="in-bar" data-current={rest.some(({ id }) => id === current)}>
         <Menu
           label={t('more')}
           opens="up"
           items={[
             ...rest.map(({ id }) => ({ label: t(id), icon: id, run: () => navigate(hashOf(id)) })),
-            { label: t('settings'), icon: 'sun' as const, run: openSettings },
+            { label: t('settings'), icon: 'settings' as const, run: openSettings },
             { label: t('copyMode'), icon: 'terminal' as const, run: switchCopyMode },
             { label: t('palette'), icon: 'palette' as const, run: () => (openList.value = 'palette') },
           ]}
@@ -47,7 +64,7 @@ export function Navigation({ current }: { current: string }) {
       <div class="rail-end">
         <IconButton icon="palette" label={t('palette')} onClick={() => (openList.value = 'palette')} />
         <IconButton icon="terminal" label={t('copyMode')} isPressed={isCopyMode.value} onClick={switchCopyMode} />
-        <IconButton icon="sun" label={t('settings')} onClick={openSettings} />
+        <IconButton icon="settings" label={t('settings')} onClick={openSettings} />
       </div>
     </nav>
   );

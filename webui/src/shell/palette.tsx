@@ -5,13 +5,14 @@ import type { SessionPage } from '../../../shared/api/sessions.js';
 import { apiPath, call } from '../api/client.js';
 import { connection } from '../api/socket.js';
 import { useDelayed } from '../api/use-resource.js';
-import { Dialog } from '../components/dialog.js';
-import { Icon } from '../components/icon.js';
-import { plainText } from '../components/plain-text.js';
+import { Dialog } from '../components/dialog/dialog.js';
+import { Icon } from '../components/icon/icon.js';
+import { plainText } from '../components/markdown/plain-text.js';
 import { type Command, commands, keysText } from './commands.js';
 import { hashOf, navigate } from './router.js';
 import { Shortcuts } from './shortcuts.js';
 import { t } from './text.js';
+import './palette.css';
 
 export const openList = signal<'palette' | 'shortcuts' | undefined>(undefined);
 

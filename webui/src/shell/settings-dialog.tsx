@@ -2,10 +2,10 @@
 import { signal } from '@preact/signals';
 import { session, signOut } from '../api/session.js';
 import { pageSocket } from '../api/socket.js';
-import { Button } from '../components/button.js';
-import { Dialog } from '../components/dialog.js';
-import { SelectField } from '../components/field.js';
-import { useWork } from '../components/form.js';
+import { Button } from '../components/button/button.js';
+import { Dialog } from '../components/dialog/dialog.js';
+import { SelectField } from '../components/field/field.js';
+import { useWork } from '../components/form/form.js';
 import { chooseLanguage, language, LANGUAGES } from '../i18n/language.js';
 import { t } from './text.js';
 import { chooseTheme, theme, THEMES } from './theme.js';

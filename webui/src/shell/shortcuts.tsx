@@ -1,8 +1,8 @@
 /** The list of shortcuts, where they can be changed and switched off (WCAG 2.1.4). */
 import { useLayoutEffect, useState } from 'preact/hooks';
-import { Button } from '../components/button.js';
-import { Dialog, DialogActions } from '../components/dialog.js';
-import { CheckField } from '../components/field.js';
+import { Button } from '../components/button/button.js';
+import { Dialog, DialogActions } from '../components/dialog/dialog.js';
+import { CheckField } from '../components/field/field.js';
 import {
   areShortcutsOn,
   bindKeys,

@@ -1,8 +1,8 @@
 /** The one sign-in screen: takes the access token, and says how to get one or to sign in without it. */
 import { useEffect, useState } from 'preact/hooks';
 import { closeSignIn, session, signIn, signInReason } from '../api/session.js';
-import { TextField } from '../components/field.js';
-import { FormDialog } from '../components/form.js';
+import { TextField } from '../components/field/field.js';
+import { FormDialog } from '../components/form/form.js';
 import { t } from './text.js';
 
 const REASONS = { wanted: 'tokenWanted', ended: 'sessionEnded', linkUsed: 'tokenLinkUsed', signedOut: 'signedOut' } as const;

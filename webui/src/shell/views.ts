@@ -1,9 +1,9 @@
 /**
- * The views in the order of the navigation. Each is a separate chunk, loaded when it is first shown: its `main.tsx`
+ * The views in the order of the navigation. Each is a separate chunk, loaded when it is first shown, or while the page is idle: its `main.tsx`
  * exports the component as default. The shortcut is `g`, then `key`.
  */
 import type { ComponentType } from 'preact';
-import type { IconName } from '../components/icon.js';
+import type { IconName } from '../components/icon/icon.js';
 
 type ViewId = 'chat' | 'sessions' | 'logs' | 'cron' | 'models' | 'channels' | 'config' | 'status';
 
@@ -11,16 +11,39 @@ export interface View {
   /** The first part of the address, the key of its name in the shell's text, and its icon. */
   readonly id: ViewId & IconName;
   readonly key: string;
+  readonly group: 'use' | 'operate';
+  /** Whether it is in the bar of narrow screens, where four fit beside "More". */
+  readonly isInBar?: boolean;
   readonly load: () => Promise<{ default: ComponentType }>;
 }
 
 export const VIEWS: readonly View[] = [
-  { id: 'chat', key: 'c', load: () => import('../views/chat/main.js') },
-  { id: 'sessions', key: 's', load: () => import('../views/sessions/main.js') },
-  { id: 'logs', key: 'l', load: () => import('../views/logs/main.js') },
-  { id: 'cron', key: 'j', load: () => import('../views/cron/main.js') },
-  { id: 'models', key: 'm', load: () => import('../views/models/main.js') },
-  { id: 'channels', key: 'h', load: () => import('../views/channels/main.js') },
-  { id: 'config', key: 'o', load: () => import('../views/config/main.js') },
-  { id: 'status', key: 'u', load: () => import('../views/status/main.js') },
+  { id: 'chat', key: 'c', group: 'use', isInBar: true, load: () => import('../views/chat/main.js') },
+  { id: 'sessions', key: 's', group: 'use', isInBar: true, load: () => import('../views/sessions/main.js') },
+  { id: 'cron', key: 'j', group: 'operate', isInBar: true, load: () => import('../views/cron/main.js') },
+  { id: 'channels', key: 'h', group: 'operate', load: () => import('../views/channels/main.js') },
+  { id: 'models', key: 'm', group: 'operate', load: () => import('../views/models/main.js') },
+  { id: 'logs', key: 'l', group: 'operate', load: () => import('../views/logs/main.js') },
+  { id: 'config', key: 'o', group: 'operate', load: () => import('../views/config/main.js') },
+  { id: 'status', key: 'u', group: 'operate', isInBar: true, load: () => import('../views/status/main.js') },
 ];
+
+const IDLE_MS = 2_000;
+
+const whenIdle = (run: () => void): void => {
+  if ('requestIdleCallback' in window) requestIdleCallback(run, { timeout: IDLE_MS });
+  else setTimeout(run, IDLE_MS);
+};
+
+/** Loads the other views one after the other while nothing else is to be done, so that they open while the gateway is away. */
+export function preloadViews(views: readonly View[] = VIEWS): void {
+  const [next, ...rest] = views;
+  if (next !== undefined)
+    whenIdle(
+      () =>
+        void next.load().then(
+          () => preloadViews(rest),
+          () => undefined,
+        ),
+    );
+}

@@ -1,7 +1,7 @@
 /** Adds a channel account in a few fields. The others have defaults and are changed in the configuration. */
 import { type Call, make } from '../../api/client.js';
-import { SelectField, TextField } from '../../components/field.js';
-import { bind, FormDialog, useFields } from '../../components/form.js';
+import { SelectField, TextField } from '../../components/field/field.js';
+import { bind, FormDialog, useFields } from '../../components/form/form.js';
 import { t } from './text.js';
 
 const EMPTY = {

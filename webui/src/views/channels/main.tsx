@@ -4,10 +4,11 @@ import type { ChannelDocument as Channel, PairingDocument as Pairing } from '../
 import { apiPath, call } from '../../api/client.js';
 import { useLiveReload } from '../../api/live-reload.js';
 import { useResource } from '../../api/use-resource.js';
-import { Button } from '../../components/button.js';
-import { channelChip, Loaded } from '../../components/feedback.js';
-import { Ago, relativeTime } from '../../components/time-text.js';
-import { attempt, showToast } from '../../components/toast.js';
+import { PageHeader } from '../../components/page-header/page-header.js';
+import { Button } from '../../components/button/button.js';
+import { channelChip, Loaded } from '../../components/feedback/feedback.js';
+import { Ago, relativeTime } from '../../components/time-text/time-text.js';
+import { attempt, showToast } from '../../components/toast/toast.js';
 import { useCommands } from '../../shell/commands.js';
 import { changeQuery, hashOf, navigate } from '../../shell/router.js';
 import { AccountDialog } from './account-dialog.js';
@@ -131,11 +132,10 @@ export default function ChannelsView() {
   ]);
   return (
     <section class="view">
-      <header class="view-head">
-        <h1>{t('title')}</h1>
+      <PageHeader title={t('title')}>
         <a href={hashOf('config', [], { q: 'channels' })}>{t('configure')}</a>
         <Button kind="primary" icon="plus" text={t('add')} onClick={() => setAdding(true)} />
-      </header>
+      </PageHeader>
       <Loaded of={resource}>
         {({ channels, pairings, outbox }) => (
           <>

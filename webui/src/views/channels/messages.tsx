@@ -3,11 +3,11 @@ import type { OutgoingDocument as Message } from '../../../../shared/api/message
 import { apiPath, call } from '../../api/client.js';
 import { useLiveReload } from '../../api/live-reload.js';
 import { useResource } from '../../api/use-resource.js';
-import { Button } from '../../components/button.js';
-import { Empty, Loaded } from '../../components/feedback.js';
-import { Select } from '../../components/field.js';
-import { Ago, relativeTime } from '../../components/time-text.js';
-import { attempt, showToast, showUndo } from '../../components/toast.js';
+import { Button } from '../../components/button/button.js';
+import { Empty, Loaded } from '../../components/feedback/feedback.js';
+import { Select } from '../../components/field/field.js';
+import { Ago, relativeTime } from '../../components/time-text/time-text.js';
+import { attempt, showToast, showUndo } from '../../components/toast/toast.js';
 import { address, changeQuery, hashOf } from '../../shell/router.js';
 import { readMessages, sendMessage } from './channels-api.js';
 import { t } from './text.js';
@@ -98,7 +98,7 @@ export function Messages({ onChange }: { onChange: () => void }) {
   const { value } = resource;
   return (
     <>
-      <div class="view-head">
+      <div class="row">
         <h2 class="messages-title">{t('messages')}</h2>
         <StatusFilter status={status} />
       </div>

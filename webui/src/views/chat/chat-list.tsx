@@ -3,8 +3,8 @@ import type { ListedSession, SessionPage } from '../../../../shared/api/sessions
 import { apiPath, call } from '../../api/client.js';
 import { useGatewayEvent } from '../../api/gateway-events.js';
 import { useDebounce, useResource } from '../../api/use-resource.js';
-import { Button } from '../../components/button.js';
-import { plainText } from '../../components/plain-text.js';
+import { Button } from '../../components/button/button.js';
+import { plainText } from '../../components/markdown/plain-text.js';
 import { hashOf, navigate } from '../../shell/router.js';
 import { t } from './text.js';
 

@@ -4,7 +4,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { isKeptInstead } from '../../api/copy-mode.js';
 import { call } from '../../api/client.js';
 import type { Resource } from '../../api/use-resource.js';
-import { Button, IconButton } from '../../components/button.js';
+import { Button, IconButton } from '../../components/button/button.js';
 import { useCommands } from '../../shell/commands.js';
 import { t as shell } from '../../shell/text.js';
 import type { ChatModel } from './chat-model.js';

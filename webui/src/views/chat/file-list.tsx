@@ -1,10 +1,10 @@
 /** Files of a message, which can be saved, and files of the draft, which can be removed. */
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
-import { IconButton } from '../../components/button.js';
-import { Spinner } from '../../components/feedback.js';
-import { FileInput } from '../../components/field.js';
-import { Icon } from '../../components/icon.js';
+import { IconButton } from '../../components/button/button.js';
+import { Spinner } from '../../components/feedback/feedback.js';
+import { FileInput } from '../../components/field/field.js';
+import { Icon } from '../../components/icon/icon.js';
 import { downloadFile, type DraftFile, type FileNote, isPicture, useFileAddress } from './files.js';
 import { t } from './text.js';
 

@@ -4,8 +4,8 @@ import { useEffect, useState } from 'preact/hooks';
 import type { AttachmentNote as FileNote } from '../../../../shared/api/attachments.js';
 import { FILE_LIMITS } from '../../../../shared/file-limits.js';
 import { apiPath, call, request } from '../../api/client.js';
-import { saveFile } from '../../components/save-file.js';
-import { attempt, showToast } from '../../components/toast.js';
+import { saveFile } from '../../browser/save-file.js';
+import { attempt, showToast } from '../../components/toast/toast.js';
 import { readSetting, writeSetting } from '../../settings.js';
 import { t } from './text.js';
 

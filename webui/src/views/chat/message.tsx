@@ -1,11 +1,11 @@
 /** One message with its actions. */
 import { computed } from '@preact/signals';
 import { memo } from 'preact/compat';
-import { Button, IconButton } from '../../components/button.js';
-import { copyText } from '../../components/copy.js';
-import { Icon } from '../../components/icon.js';
-import { Markdown } from '../../components/markdown.js';
-import { Menu } from '../../components/menu.js';
+import { Button, IconButton } from '../../components/button/button.js';
+import { copyText } from '../../browser/copy.js';
+import { Icon } from '../../components/icon/icon.js';
+import { Markdown } from '../../components/markdown/markdown.js';
+import { Menu } from '../../components/menu/menu.js';
 import { language } from '../../i18n/language.js';
 import { hashOf, navigate } from '../../shell/router.js';
 import { type LiveAnswer, shownText, type StoredMessage, type ToolStep } from './chat-model.js';

@@ -5,8 +5,8 @@ import type { SessionTranscript } from '../../../../shared/api/sessions.js';
 import { apiPath, call } from '../../api/client.js';
 import { connection } from '../../api/socket.js';
 import { type Resource, useResource } from '../../api/use-resource.js';
-import { Menu } from '../../components/menu.js';
-import { attempt } from '../../components/toast.js';
+import { Menu } from '../../components/menu/menu.js';
+import { attempt } from '../../components/toast/toast.js';
 import type { ChatModel, StoredMessage } from './chat-model.js';
 import { t } from './text.js';
 

@@ -1,8 +1,8 @@
 /** The messages of a conversation. It follows the end while that is in view, and keeps its position otherwise. */
 import type { RefObject } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { Button } from '../../components/button.js';
-import { Spinner } from '../../components/feedback.js';
+import { Button } from '../../components/button/button.js';
+import { Spinner } from '../../components/feedback/feedback.js';
 import { address } from '../../shell/router.js';
 import { type ChatModel, type LiveAnswer, shownText, type StoredMessage } from './chat-model.js';
 import { LiveMessage, Message, type MessageActions } from './message.js';

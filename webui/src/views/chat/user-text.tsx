@@ -1,9 +1,9 @@
 /** The text of a user's message, verbatim. Lines that name a file become buttons that save it. */
 import { useState } from 'preact/hooks';
 import { apiPath } from '../../api/client.js';
-import { Button } from '../../components/button.js';
-import { saveAnswer } from '../../components/save-file.js';
-import { attempt } from '../../components/toast.js';
+import { Button } from '../../components/button/button.js';
+import { saveAnswer } from '../../browser/save-file.js';
+import { attempt } from '../../components/toast/toast.js';
 import { t } from './text.js';
 
 /** A line of the gateway that names a file, with the speaker before it where one is known. */

@@ -1,9 +1,9 @@
 /** The dialog after somebody else changed the file: each edited setting as read, as in the file now, and as edited here. */
 import type { ConfigView } from '../../../../shared/api/gateway/config.js';
 import { useState } from 'preact/hooks';
-import { Button } from '../../components/button.js';
-import { Dialog, DialogActions } from '../../components/dialog.js';
-import { TableHead } from '../../components/feedback.js';
+import { Button } from '../../components/button/button.js';
+import { Dialog, DialogActions } from '../../components/dialog/dialog.js';
+import { TableHead } from '../../components/feedback/feedback.js';
 import { valueAt } from '../../../../shared/config/key-path.js';
 import { draftOf, type Field } from './schema-fields.js';
 import { t } from './text.js';

@@ -1,7 +1,7 @@
 /** One setting: its key, its value, the source of the value, and a reset to the default. */
 import type { ConfigView } from '../../../../shared/api/gateway/config.js';
-import { Button } from '../../components/button.js';
-import { CheckField, SelectField, TextArea, TextField } from '../../components/field.js';
+import { Button } from '../../components/button/button.js';
+import { CheckField, SelectField, TextArea, TextField } from '../../components/field/field.js';
 import { draftOf, type Field, isCustomised, isMask, isRebound, shownValue } from './schema-fields.js';
 import { valueAt } from '../../../../shared/config/key-path.js';
 import { descriptionOf, t } from './text.js';

@@ -1,7 +1,8 @@
 /** The configuration view: the settings as a form, the file's text, and its earlier versions. All change the same file. */
 import { useCommands } from '../../shell/commands.js';
 import { address, hashOf, navigate } from '../../shell/router.js';
-import { Tabs } from '../../shell/tabs.js';
+import { PageHeader } from '../../components/page-header/page-header.js';
+import { Tabs } from '../../components/tabs/tabs.js';
 import { RawEditor } from './raw-editor.js';
 import { SettingsForm } from './settings-form.js';
 import { t } from './text.js';
@@ -26,10 +27,7 @@ export default function ConfigView() {
   );
   return (
     <section class="view">
-      <header class="view-head">
-        <h1>{t('title')}</h1>
-        <Tabs label={t('ways')} view="config" tabs={TABS.map(([to, name]) => [to, t(name)])} />
-      </header>
+      <PageHeader title={t('title')} tabs={<Tabs label={t('ways')} view="config" tabs={TABS.map(([to, name]) => [to, t(name)])} />} />
       {part === 'text' ? <RawEditor /> : part === 'versions' ? <Versions /> : <SettingsForm />}
     </section>
   );

@@ -1,8 +1,8 @@
 /** The unsaved changes as a difference of the file, validated before they are saved. */
 import { useResource } from '../../api/use-resource.js';
-import { Button } from '../../components/button.js';
-import { CopyAs } from '../../components/form.js';
-import { ErrorBox } from '../../components/feedback.js';
+import { Button } from '../../components/button/button.js';
+import { CopyAs } from '../../components/form/form.js';
+import { ErrorBox } from '../../components/feedback/feedback.js';
 import { t as shell } from '../../shell/text.js';
 import { readText } from './config-api.js';
 import { DiffView } from './diff-view.js';

@@ -1,6 +1,6 @@
 /** The notice after each change of the file, with undo. */
 import { signal } from '@preact/signals';
-import { attempt, showToast, showUndo } from '../../components/toast.js';
+import { attempt, showToast, showUndo } from '../../components/toast/toast.js';
 import { listVersions, restoreVersion } from './config-api.js';
 import { t } from './text.js';
 

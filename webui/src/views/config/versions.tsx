@@ -1,12 +1,12 @@
 /** Earlier versions of the file: their difference to the current text, and restoring one. */
 import { useResource } from '../../api/use-resource.js';
 import { useLiveReload } from '../../api/live-reload.js';
-import { Button } from '../../components/button.js';
+import { Button } from '../../components/button/button.js';
 import type { ConfigText, ConfigVersion } from '../../../../shared/api/gateway/config.js';
 import { apiPath, call } from '../../api/client.js';
-import { Empty, Loaded } from '../../components/feedback.js';
-import { fullTime, relativeTime } from '../../components/time-text.js';
-import { attempt, showToast } from '../../components/toast.js';
+import { Empty, Loaded } from '../../components/feedback/feedback.js';
+import { fullTime, relativeTime } from '../../components/time-text/time-text.js';
+import { attempt, showToast } from '../../components/toast/toast.js';
 import { address, hashOf } from '../../shell/router.js';
 import { listVersions, readText, restoreVersion } from './config-api.js';
 import { DiffView } from './diff-view.js';

@@ -1,6 +1,6 @@
 /** The time until a run, counted down; every second in the last hour. */
 import { useEffect, useState } from 'preact/hooks';
-import { durationText, fullTime, relativeTime } from '../../components/time-text.js';
+import { durationText, fullTime, relativeTime } from '../../components/time-text/time-text.js';
 import { t } from './text.js';
 
 const HOUR_MS = 3_600_000;

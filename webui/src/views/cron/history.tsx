@@ -2,9 +2,9 @@
 import { useEffect } from 'preact/hooks';
 import type { CronRunDocument as Run, CronRunPage } from '../../../../shared/api/cron.js';
 import { useResource } from '../../api/use-resource.js';
-import { Button } from '../../components/button.js';
-import { Empty, Loaded, TableHead } from '../../components/feedback.js';
-import { durationText, fullTime, relativeTime } from '../../components/time-text.js';
+import { Button } from '../../components/button/button.js';
+import { Empty, Loaded, TableHead } from '../../components/feedback/feedback.js';
+import { durationText, fullTime, relativeTime } from '../../components/time-text/time-text.js';
 import { changeQuery, hashOf } from '../../shell/router.js';
 import { listRuns } from './cron-api.js';
 import { t } from './text.js';

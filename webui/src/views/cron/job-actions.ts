@@ -2,7 +2,7 @@
 import { signal } from '@preact/signals';
 import { apiPath, call } from '../../api/client.js';
 import type { Resource } from '../../api/use-resource.js';
-import { attempt, showToast, showUndo } from '../../components/toast.js';
+import { attempt, showToast, showUndo } from '../../components/toast/toast.js';
 import { changeQuery, hashOf, navigate } from '../../shell/router.js';
 import { type Job, listJobs, runJob } from './cron-api.js';
 import { t } from './text.js';

@@ -2,10 +2,10 @@
 import { useMemo } from 'preact/hooks';
 import type { CronJobInput } from '../../../../shared/api/cron.js';
 import { type Call, make } from '../../api/client.js';
-import { Button } from '../../components/button.js';
-import { bind, CopyAs, useFields, useWork } from '../../components/form.js';
-import { ErrorBox } from '../../components/feedback.js';
-import { CheckField, SelectField, TextArea, TextField } from '../../components/field.js';
+import { Button } from '../../components/button/button.js';
+import { bind, CopyAs, useFields, useWork } from '../../components/form/form.js';
+import { ErrorBox } from '../../components/feedback/feedback.js';
+import { CheckField, SelectField, TextArea, TextField } from '../../components/field/field.js';
 import { type Job, saveCall } from './cron-api.js';
 import { NextRuns, usePreview } from './preview.js';
 import { ScheduleControl } from './schedule-control.js';

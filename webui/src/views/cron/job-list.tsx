@@ -1,9 +1,9 @@
 /** All jobs with their schedules, next runs and last runs. */
 import { useState } from 'preact/hooks';
-import { Button, IconButton } from '../../components/button.js';
-import { Empty } from '../../components/feedback.js';
-import { SearchField } from '../../components/field.js';
-import { Menu, type MenuItem } from '../../components/menu.js';
+import { Button, IconButton } from '../../components/button/button.js';
+import { Empty } from '../../components/feedback/feedback.js';
+import { SearchField } from '../../components/field/field.js';
+import { Menu, type MenuItem } from '../../components/menu/menu.js';
 import { language } from '../../i18n/language.js';
 import { address, changeQuery, hashOf, navigate } from '../../shell/router.js';
 import { Countdown } from './countdown.js';

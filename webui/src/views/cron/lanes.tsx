@@ -3,7 +3,7 @@ import type { CronPlan } from '../../../../shared/api/cron.js';
 import { call } from '../../api/client.js';
 import { useLiveReload } from '../../api/live-reload.js';
 import { useResource } from '../../api/use-resource.js';
-import { clockTime } from '../../components/time-text.js';
+import { clockTime } from '../../components/time-text/time-text.js';
 import { hashOf } from '../../shell/router.js';
 import { t } from './text.js';
 

@@ -5,9 +5,10 @@ import type { ModelDocument } from '../../../../shared/api/models.js';
 import { call } from '../../api/client.js';
 import { useLiveReload } from '../../api/live-reload.js';
 import { type Resource, useResource } from '../../api/use-resource.js';
-import { Button } from '../../components/button.js';
-import { Empty, ErrorBox, Spinner } from '../../components/feedback.js';
-import { durationText, fullTime } from '../../components/time-text.js';
+import { PageHeader } from '../../components/page-header/page-header.js';
+import { Button } from '../../components/button/button.js';
+import { Empty, ErrorBox, Spinner } from '../../components/feedback/feedback.js';
+import { durationText, fullTime } from '../../components/time-text/time-text.js';
 import { useCommands } from '../../shell/commands.js';
 import { address, hashOf, navigate } from '../../shell/router.js';
 import { Countdown } from './countdown.js';
@@ -133,13 +134,12 @@ export default function CronView() {
   const title = id === 'new' || verb === 'copy' ? t('new') : (job?.name ?? t('title'));
   return (
     <section class="view">
-      <header class="view-head">
-        <h1>{title}</h1>
+      <PageHeader title={title}>
         {id === undefined && (jobs.value?.length ?? 0) > 0 && (
           <Button kind="primary" icon="plus" text={t('new')} onClick={() => navigate(hashOf('cron', ['new']))} />
         )}
         {id !== undefined && <a href={hashOf('cron')}>{t('all')}</a>}
-      </header>
+      </PageHeader>
       {jobs.error !== undefined && <ErrorBox error={jobs.error} retry={jobs.reload} isStale={jobs.value !== undefined} />}
       <Body jobs={jobs} actions={actions} />
     </section>

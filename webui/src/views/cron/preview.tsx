@@ -3,7 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { CronPreview } from '../../../../shared/api/cron.js';
 import { ApiError, apiPath, call } from '../../api/client.js';
 import { useDelayed } from '../../api/use-resource.js';
-import { fullTime, relativeTime } from '../../components/time-text.js';
+import { fullTime, relativeTime } from '../../components/time-text/time-text.js';
 import { language } from '../../i18n/language.js';
 import { t } from './text.js';
 

@@ -1,8 +1,8 @@
 /** The schedule, entered in words, as a preset, an interval, a time or cron fields. The resulting schedule is always visible. */
 import { useState } from 'preact/hooks';
-import { Button } from '../../components/button.js';
-import { Select, TextField } from '../../components/field.js';
-import { fieldTime } from '../../components/time-text.js';
+import { Button } from '../../components/button/button.js';
+import { Select, TextField } from '../../components/field/field.js';
+import { fieldTime } from '../../components/time-text/time-text.js';
 import { readWords } from './natural.js';
 import { t } from './text.js';
 

@@ -1,7 +1,7 @@
 /** Saves the log as a file: the shown lines, or lines from the gateway. */
 import { apiPath } from '../../api/client.js';
-import { saveAnswer, saveFile } from '../../components/save-file.js';
-import { attempt } from '../../components/toast.js';
+import { saveAnswer, saveFile } from '../../browser/save-file.js';
+import { attempt } from '../../components/toast/toast.js';
 import type { LogRow } from './log-row.js';
 import { t } from './text.js';
 import { downloadPath, type ViewState } from './view-state.js';

@@ -1,7 +1,7 @@
 /** The details of a line: its fields with their actions, and the lines folded into it. */
-import { Button, IconButton } from '../../components/button.js';
-import { copyText } from '../../components/copy.js';
-import { fullTime } from '../../components/time-text.js';
+import { Button, IconButton } from '../../components/button/button.js';
+import { copyText } from '../../browser/copy.js';
+import { fullTime } from '../../components/time-text/time-text.js';
 import { withField } from '../../../../shared/log/search.js';
 import { address, hashOf } from '../../shell/router.js';
 import type { LogItem } from './log-items.js';

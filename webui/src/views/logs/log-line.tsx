@@ -1,10 +1,10 @@
 /** One line of the log: time, level, message and short fields; when open, its details. */
-import { relativeTime } from '../../components/time-text.js';
+import { relativeTime } from '../../components/time-text/time-text.js';
 import { Details } from './line-details.js';
 import type { Marks } from './log-filter.js';
 import type { LogItem } from './log-items.js';
 import { extraFields, type LogRow, valueText } from './log-row.js';
-import { Marked } from '../../components/marked.js';
+import { Marked } from '../../components/marked/marked.js';
 import { t } from './text.js';
 
 interface LineProps {

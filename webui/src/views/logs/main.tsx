@@ -3,10 +3,11 @@ import { effect } from '@preact/signals';
 import type { RefObject } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { withField } from '../../../../shared/log/search.js';
-import { Button } from '../../components/button.js';
-import { copyText } from '../../components/copy.js';
-import { Empty, ErrorBox, Spinner } from '../../components/feedback.js';
-import { VirtualList, type VirtualListHandle } from '../../components/virtual-list.js';
+import { PageHeader } from '../../components/page-header/page-header.js';
+import { Button } from '../../components/button/button.js';
+import { copyText } from '../../browser/copy.js';
+import { Empty, ErrorBox, Spinner } from '../../components/feedback/feedback.js';
+import { VirtualList, type VirtualListHandle } from '../../components/virtual-list/virtual-list.js';
 import { readSetting, writeSetting } from '../../settings.js';
 import { useCommands } from '../../shell/commands.js';
 import { changeQuery } from '../../shell/router.js';
@@ -245,13 +246,9 @@ export default function LogsView() {
   const bar = { view, counts, switches, match, isFollowing: following.isFollowing, searchField, downloads };
   return (
     <section class="view full logs">
-      <header class="view-head">
-        <h1>{t('title')}</h1>
-        <LiveChip feed={feed} isFollowing={following.isFollowing} />
-        <div class="spread">
-          <LevelControl />
-        </div>
-      </header>
+      <PageHeader title={t('title')} note={<LiveChip feed={feed} isFollowing={following.isFollowing} />}>
+        <LevelControl />
+      </PageHeader>
       <Toolbar {...bar} onFollow={following.toggle} />
       <Messages {...fed} count={shown.length} total={counts && countText(sum, counts)} isFiltered={view.isFiltered} />
       <div class={`log-area${switches.wrap.isOn ? ' wrapped' : ''}${switches.dense.isOn ? ' dense' : ''}`}>

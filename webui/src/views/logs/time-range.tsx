@@ -1,7 +1,7 @@
 /** The time range of the shown lines: one of a few, or two times entered in a dialog. */
 import { useState } from 'preact/hooks';
-import { FormDialog } from '../../components/form.js';
-import { fieldTime, fullTime } from '../../components/time-text.js';
+import { FormDialog } from '../../components/form/form.js';
+import { fieldTime, fullTime } from '../../components/time-text/time-text.js';
 import { changeQuery } from '../../shell/router.js';
 import { t } from './text.js';
 import { SINCE, type ViewState } from './view-state.js';

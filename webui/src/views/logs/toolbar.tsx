@@ -1,7 +1,7 @@
 /** Search, levels with their counts, time range and display options of the log. The address holds search, levels and range. */
-import { IconButton } from '../../components/button.js';
-import { copyText } from '../../components/copy.js';
-import { Menu, type MenuItem } from '../../components/menu.js';
+import { IconButton } from '../../components/button/button.js';
+import { copyText } from '../../browser/copy.js';
+import { Menu, type MenuItem } from '../../components/menu/menu.js';
 import { changeQuery } from '../../shell/router.js';
 import type { ComponentChildren, RefObject } from 'preact';
 import { countOf, countText, isLevelShown, LEVEL_CHIPS, type LevelCounts } from './level-counts.js';

@@ -2,7 +2,7 @@
 import type { RefObject } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { LogEntry } from '../../../../shared/log/entry.js';
-import type { VirtualListHandle } from '../../components/virtual-list.js';
+import type { VirtualListHandle } from '../../components/virtual-list/virtual-list.js';
 import { changeQuery } from '../../shell/router.js';
 import type { LogFeed } from './log-feed.js';
 import { type Filtered, refilter } from './log-filter.js';

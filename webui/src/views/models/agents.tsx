@@ -1,5 +1,5 @@
 /** The model of each agent: the shared default, or its own. */
-import { SelectField } from '../../components/field.js';
+import { SelectField } from '../../components/field/field.js';
 import { hashOf } from '../../shell/router.js';
 import type { Agent, Setup } from './models-api.js';
 import { t } from './text.js';

@@ -2,10 +2,11 @@
 import { useRef, useState } from 'preact/hooks';
 import { useLiveReload } from '../../api/live-reload.js';
 import { type Resource, useResource } from '../../api/use-resource.js';
-import { Button } from '../../components/button.js';
-import { Loaded } from '../../components/feedback.js';
-import { attempt, showError, showToast, showUndo } from '../../components/toast.js';
-import { Tabs } from '../../shell/tabs.js';
+import { PageHeader } from '../../components/page-header/page-header.js';
+import { Button } from '../../components/button/button.js';
+import { Loaded } from '../../components/feedback/feedback.js';
+import { attempt, showError, showToast, showUndo } from '../../components/toast/toast.js';
+import { Tabs } from '../../components/tabs/tabs.js';
 import { useCommands } from '../../shell/commands.js';
 import { address, hashOf, navigate } from '../../shell/router.js';
 import { Agents } from './agents.js';
@@ -143,23 +144,26 @@ export default function ModelsView() {
   const { edited } = changes;
   return (
     <section class="view">
-      <header class="view-head">
-        <h1>{t('title')}</h1>
-        <Tabs
-          label={t('tabs')}
-          view="models"
-          tabs={[
-            [undefined, t('setup')],
-            ['usage', t('usage')],
-          ]}
-        />
+      <PageHeader
+        title={t('title')}
+        tabs={
+          <Tabs
+            label={t('tabs')}
+            view="models"
+            tabs={[
+              [undefined, t('setup')],
+              ['usage', t('usage')],
+            ]}
+          />
+        }
+      >
         {tab === undefined && (
           <>
             <Button icon="retry" text={t('checkAll')} onClick={checkAll} disabled={testable.length === 0} />
             <Button kind="primary" icon="plus" text={t('add')} onClick={add} />
           </>
         )}
-      </header>
+      </PageHeader>
       {tab === 'usage' ? <UsageTab /> : <SetupTab {...{ resource, checks, changes }} />}
       {edited !== undefined && (
         <ProviderDialog

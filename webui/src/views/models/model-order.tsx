@@ -1,7 +1,7 @@
 /** The default model and its fallbacks in order. Buttons, which a keyboard reaches, or dragging move them. */
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { Button, IconButton } from '../../components/button.js';
-import { Select } from '../../components/field.js';
+import { Button, IconButton } from '../../components/button/button.js';
+import { Select } from '../../components/field/field.js';
 import type { Setup } from './models-api.js';
 import { AskedChip } from './results.js';
 import type { Checks } from './use-checks.js';

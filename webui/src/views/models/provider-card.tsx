@@ -1,8 +1,8 @@
 /** One provider: its address, the result of its test, and its models. */
 import { useState } from 'preact/hooks';
-import { Button } from '../../components/button.js';
-import { SearchField } from '../../components/field.js';
-import { Menu } from '../../components/menu.js';
+import { Button } from '../../components/button/button.js';
+import { SearchField } from '../../components/field/field.js';
+import { Menu } from '../../components/menu/menu.js';
 import type { Model, Provider } from './models-api.js';
 import { dollars } from './money.js';
 import { AskedChip, Report } from './results.js';

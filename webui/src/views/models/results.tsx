@@ -1,6 +1,6 @@
 /** The results of tests: of a provider, and of a question to a model. */
 import type { ProviderTestResult } from '../../../../shared/api/models.js';
-import { Button } from '../../components/button.js';
+import { Button } from '../../components/button/button.js';
 import { t } from './text.js';
 import type { Asked } from './use-checks.js';
 

@@ -2,9 +2,9 @@
 import type { Usage, UsageAmounts as Amounts } from '../../../../shared/api/gateway/usage.js';
 import { apiPath, call } from '../../api/client.js';
 import { useResource } from '../../api/use-resource.js';
-import { Empty, Loaded } from '../../components/feedback.js';
-import { shortCount } from '../../components/time-text.js';
-import { SelectField } from '../../components/field.js';
+import { Empty, Loaded } from '../../components/feedback/feedback.js';
+import { shortCount } from '../../components/time-text/time-text.js';
+import { SelectField } from '../../components/field/field.js';
 import { address, changeQuery, hashOf } from '../../shell/router.js';
 import { dollars } from './money.js';
 import { t } from './text.js';

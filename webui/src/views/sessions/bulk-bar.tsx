@@ -1,5 +1,5 @@
 /** The actions on the selected sessions. The bar replaces the filters, so that no row moves. */
-import { Button } from '../../components/button.js';
+import { Button } from '../../components/button/button.js';
 import type { Selection } from './selection.js';
 import type { Session } from './session-actions.js';
 import type { RowAction } from './session-menu.js';

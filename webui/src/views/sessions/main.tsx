@@ -2,11 +2,12 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { ApiError, call } from '../../api/client.js';
 import { useResource } from '../../api/use-resource.js';
-import { Button } from '../../components/button.js';
-import { Empty, ErrorBox, Spinner } from '../../components/feedback.js';
-import { FileInput } from '../../components/field.js';
-import { attempt, errorText } from '../../components/toast.js';
-import type { VirtualListHandle } from '../../components/virtual-list.js';
+import { PageHeader } from '../../components/page-header/page-header.js';
+import { Button } from '../../components/button/button.js';
+import { Empty, ErrorBox, Spinner } from '../../components/feedback/feedback.js';
+import { FileInput } from '../../components/field/field.js';
+import { attempt, errorText } from '../../components/toast/toast.js';
+import type { VirtualListHandle } from '../../components/virtual-list/virtual-list.js';
 import { address, changeQuery, hashOf, keptPlace, navigate } from '../../shell/router.js';
 import { BulkBar } from './bulk-bar.js';
 import { RenameDialog } from './rename-dialog.js';
@@ -122,12 +123,11 @@ export default function SessionsView() {
   const toggle = (filter: string): void => changeQuery({ q: toggleFilter(search, filter) });
   return (
     <section class="view full sessions">
-      <header class="view-head">
-        <h1>{t('title')}</h1>
+      <PageHeader title={t('title')}>
         <SearchBox search={search} known={{ sessions, tags }} onLeave={() => list.current?.show(0)} />
         <StorageButton sessions={sessions} />
         <ImportButton onDone={() => feed.reload([])} />
-      </header>
+      </PageHeader>
       {selection.selected.length > 0 ? <BulkBar selection={selection} onAct={act} /> : <Shortcuts search={search} onToggle={toggle} />}
       <Fault feed={feed} />
       {!shown.isRead.value && feed.error.value === undefined && <Spinner />}

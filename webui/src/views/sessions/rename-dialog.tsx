@@ -1,7 +1,7 @@
 /** Asks for a session's new title. */
 import { useState } from 'preact/hooks';
-import { FormDialog } from '../../components/form.js';
-import { TextField } from '../../components/field.js';
+import { FormDialog } from '../../components/form/form.js';
+import { TextField } from '../../components/field/field.js';
 import { rename, type SessionFacts } from './session-actions.js';
 import { t } from './text.js';
 

@@ -1,9 +1,9 @@
 /** Actions on sessions, as calls of the API. */
 import type { ListedSession as Session, SessionDocument as SessionFacts } from '../../../../shared/api/sessions.js';
 import { apiPath, call } from '../../api/client.js';
-import { plainText } from '../../components/plain-text.js';
-import { saveAnswer } from '../../components/save-file.js';
-import { attempt, showToast, showUndo } from '../../components/toast.js';
+import { plainText } from '../../components/markdown/plain-text.js';
+import { saveAnswer } from '../../browser/save-file.js';
+import { attempt, showToast, showUndo } from '../../components/toast/toast.js';
 import { hashOf, navigate } from '../../shell/router.js';
 import { t } from './text.js';
 

@@ -1,9 +1,9 @@
 /** The menu of a session and its actions, for the list and the chat. */
 import { useState } from 'preact/hooks';
-import { copyText } from '../../components/copy.js';
-import { Menu } from '../../components/menu.js';
-import { plainText } from '../../components/plain-text.js';
-import { attempt } from '../../components/toast.js';
+import { copyText } from '../../browser/copy.js';
+import { Menu } from '../../components/menu/menu.js';
+import { plainText } from '../../components/markdown/plain-text.js';
+import { attempt } from '../../components/toast/toast.js';
 import { archive, changeEach, download, fork, remove, type SessionFacts } from './session-actions.js';
 import { t } from './text.js';
 

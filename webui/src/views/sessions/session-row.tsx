@@ -2,9 +2,9 @@
 import { computed } from '@preact/signals';
 import { Fragment } from 'preact';
 import type { SessionMatch } from '../../../../shared/api/sessions.js';
-import { Icon } from '../../components/icon.js';
-import { plainText } from '../../components/plain-text.js';
-import { shortCount } from '../../components/time-text.js';
+import { Icon } from '../../components/icon/icon.js';
+import { plainText } from '../../components/markdown/plain-text.js';
+import { shortCount } from '../../components/time-text/time-text.js';
 import { language } from '../../i18n/language.js';
 import { hashOf } from '../../shell/router.js';
 import type { Session } from './session-actions.js';

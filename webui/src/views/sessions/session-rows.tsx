@@ -3,7 +3,7 @@ import type { RefObject } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { useGatewayEvent } from '../../api/gateway-events.js';
 import { useDebounce } from '../../api/use-resource.js';
-import { VirtualList, type VirtualListHandle } from '../../components/virtual-list.js';
+import { VirtualList, type VirtualListHandle } from '../../components/virtual-list/virtual-list.js';
 import { useCommands } from '../../shell/commands.js';
 import { keepPlace, keptPlace } from '../../shell/router.js';
 import { listKeys, type Selection } from './selection.js';

@@ -1,9 +1,9 @@
 /** The tags of one or several sessions. Tags that all of them have are checked; a hint marks tags that only some have. */
 import { useState } from 'preact/hooks';
 import { MAX_TAG_LENGTH, MAX_TAGS, normaliseTag } from '../../../../shared/sessions/filters.js';
-import { CheckField, TextField } from '../../components/field.js';
-import { FormDialog } from '../../components/form.js';
-import { plainText } from '../../components/plain-text.js';
+import { CheckField, TextField } from '../../components/field/field.js';
+import { FormDialog } from '../../components/form/form.js';
+import { plainText } from '../../components/markdown/plain-text.js';
 import { changeEach, type SessionFacts } from './session-actions.js';
 import { t } from './text.js';
 

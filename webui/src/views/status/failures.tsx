@@ -1,6 +1,6 @@
 /** The latest failures, each with links to its place and its log lines. */
 import type { OverviewHistory } from '../../../../shared/api/gateway/overview.js';
-import { Ago } from '../../components/time-text.js';
+import { Ago } from '../../components/time-text/time-text.js';
 import { hashOf } from '../../shell/router.js';
 import { t } from './text.js';
 

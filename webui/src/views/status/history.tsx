@@ -1,6 +1,6 @@
 /** The last 24 hours: uptime, load and delays of the gateway. */
 import type { OverviewHistory as History } from '../../../../shared/api/gateway/overview.js';
-import { clockTime } from '../../components/time-text.js';
+import { clockTime } from '../../components/time-text/time-text.js';
 import { language } from '../../i18n/language.js';
 import { t } from './text.js';
 import { outagesOf, uptimeOf } from './uptime.js';

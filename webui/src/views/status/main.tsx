@@ -7,13 +7,14 @@ import type { StatusDocument } from '../../../../shared/api/gateway/status.js';
 import { call } from '../../api/client.js';
 import { useLiveReload } from '../../api/live-reload.js';
 import { useResource } from '../../api/use-resource.js';
-import { Button } from '../../components/button.js';
-import { copyText } from '../../components/copy.js';
-import { channelChip, Loaded } from '../../components/feedback.js';
-import { Icon } from '../../components/icon.js';
-import { Ago, bytesText, durationText, fullTime, relativeTime } from '../../components/time-text.js';
+import { PageHeader } from '../../components/page-header/page-header.js';
+import { Button } from '../../components/button/button.js';
+import { copyText } from '../../browser/copy.js';
+import { channelChip, Loaded } from '../../components/feedback/feedback.js';
+import { Icon } from '../../components/icon/icon.js';
+import { Ago, bytesText, durationText, fullTime, relativeTime } from '../../components/time-text/time-text.js';
 import { hashOf } from '../../shell/router.js';
-import { attempt } from '../../components/toast.js';
+import { attempt } from '../../components/toast/toast.js';
 import { Failures } from './failures.js';
 import { Day } from './history.js';
 import { isLocal, type Repair, repairsOf, type Whole } from './repairs.js';
@@ -207,13 +208,17 @@ export default function StatusView() {
   const state = value?.status.state;
   return (
     <section class="view">
-      <header class="view-head">
-        <h1>{t('title')}</h1>
-        {state !== undefined && error === undefined && (
-          <span class={state === 'running' ? 'chip good' : 'chip warn'}>{t(`state_${state}`)}</span>
-        )}
-        {state !== undefined && error !== undefined && <span class="chip">{t('stateWas', { state: t(`state_${state}`) })}</span>}
-      </header>
+      <PageHeader
+        title={t('title')}
+        note={
+          <>
+            {state !== undefined && error === undefined && (
+              <span class={state === 'running' ? 'chip good' : 'chip warn'}>{t(`state_${state}`)}</span>
+            )}
+            {state !== undefined && error !== undefined && <span class="chip">{t('stateWas', { state: t(`state_${state}`) })}</span>}
+          </>
+        }
+      />
       <Loaded of={resource} />
       {value !== undefined && (
         <>

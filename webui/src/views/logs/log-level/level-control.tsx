@@ -4,9 +4,9 @@ import type { LogLevelState } from '../../../../../shared/api/gateway/logs.js';
 import { LOG_LEVELS, type LogLevel } from '../../../../../shared/log/level.js';
 import { call } from '../../../api/client.js';
 import { useResource } from '../../../api/use-resource.js';
-import { Menu } from '../../../components/menu.js';
-import { clockTime } from '../../../components/time-text.js';
-import { showError } from '../../../components/toast.js';
+import { Menu } from '../../../components/menu/menu.js';
+import { clockTime } from '../../../components/time-text/time-text.js';
+import { showError } from '../../../components/toast/toast.js';
 import { LevelDialog } from './level-dialog.js';
 import { t } from '../text.js';
 

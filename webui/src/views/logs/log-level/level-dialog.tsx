@@ -4,10 +4,10 @@ import type { LogLevelState } from '../../../../../shared/api/gateway/logs.js';
 import { LOG_LEVELS, type LogLevel } from '../../../../../shared/log/level.js';
 import { LOG_MODULES, type LogModule } from '../../../../../shared/log/modules.js';
 import { type Call, make } from '../../../api/client.js';
-import { Button } from '../../../components/button.js';
-import { SelectField } from '../../../components/field.js';
-import { FormDialog, useWork } from '../../../components/form.js';
-import { clockTime } from '../../../components/time-text.js';
+import { Button } from '../../../components/button/button.js';
+import { SelectField } from '../../../components/field/field.js';
+import { FormDialog, useWork } from '../../../components/form/form.js';
+import { clockTime } from '../../../components/time-text/time-text.js';
 import { t as shell } from '../../../shell/text.js';
 import { t } from '../text.js';
 

@@ -12,6 +12,7 @@ import {
 } from '@tanstack/virtual-core';
 import type { ComponentChildren, RefObject } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import './virtual-list.css';
 
 export interface VirtualListHandle {
   scrollToEnd(): void;

@@ -1,6 +1,7 @@
 /** Form fields: a label above the control, a hint and an error below it, tied to it for screen readers. */
 import type { ComponentChildren, Ref } from 'preact';
 import { useId, useRef } from 'preact/hooks';
+import './field.css';
 
 interface FieldProps {
   readonly label: string;
@@ -172,6 +173,31 @@ interface FileInputProps {
   /** Renders the button that opens the file chooser. */
   readonly children: (open: () => void) => ComponentChildren;
   readonly isMultiple?: boolean;
+}
+
+/** On or off at once, without a Save. Its label is beside it, or hidden. */
+export function Switch({
+  label,
+  isChecked,
+  onChange,
+  disabled = false,
+  isLabelHidden = false,
+}: CheckProps & { readonly disabled?: boolean; readonly isLabelHidden?: boolean }) {
+  const id = useId();
+  return (
+    <span class="row">
+      <input
+        id={id}
+        type="checkbox"
+        role="switch"
+        disabled={disabled}
+        checked={isChecked}
+        aria-label={isLabelHidden ? label : undefined}
+        onChange={(event) => onChange(event.currentTarget.checked)}
+      />
+      {!isLabelHidden && <label for={id}>{label}</label>}
+    </span>
+  );
 }
 
 /** A hidden file input and the button that opens it. */

@@ -1,6 +1,6 @@
 /** Times and amounts as people read them, in the page's language. */
 import { computed } from '@preact/signals';
-import { language } from '../i18n/language.js';
+import { language } from '../../i18n/language.js';
 
 const UNITS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
   ['day', 86_400_000],

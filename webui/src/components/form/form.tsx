@@ -1,15 +1,15 @@
 /** Forms: their calls, the dialog around them, and what they send as a command line. */
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
-import { type Call, toCurl } from '../api/client.js';
-import { cliLine } from '../api/command-line.js';
-import { t } from '../shell/text.js';
-import { Button } from './button.js';
-import { copyText } from './copy.js';
-import { Dialog, DialogActions, type DialogProps } from './dialog.js';
-import { ErrorBox } from './feedback.js';
-import type { IconName } from './icon.js';
-import { Menu } from './menu.js';
+import { type Call, toCurl } from '../../api/client.js';
+import { cliLine } from '../../api/command-line.js';
+import { t } from '../../shell/text.js';
+import { Button } from '../button/button.js';
+import { copyText } from '../../browser/copy.js';
+import { Dialog, DialogActions, type DialogProps } from '../dialog/dialog.js';
+import { ErrorBox } from '../feedback/feedback.js';
+import type { IconName } from '../icon/icon.js';
+import { Menu } from '../menu/menu.js';
 
 /** The calls of a form: which one runs, and how the last one failed. */
 export interface Work {

@@ -6,8 +6,8 @@ import DOMPurify from 'dompurify';
 import { Marked, type Token } from 'marked';
 import { memo } from 'preact/compat';
 import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
-import { t } from '../shell/text.js';
-import { copyText } from './copy.js';
+import { t } from '../../shell/text.js';
+import { copyText } from '../../browser/copy.js';
 
 /** Escapes text for an attribute or an element; the sanitiser drops whatever this misses. */
 const quote = (text: string): string => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);

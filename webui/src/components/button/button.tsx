@@ -1,6 +1,7 @@
 /** Buttons: with words, or with an icon alone whose words are its label. */
 import type { ComponentChildren } from 'preact';
-import { Icon, type IconName } from './icon.js';
+import { Icon, type IconName } from '../icon/icon.js';
+import './button.css';
 
 interface Common {
   readonly onClick?: (() => void) | undefined;

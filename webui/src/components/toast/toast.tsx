@@ -1,10 +1,12 @@
-/** Short notices at the lower edge, some with an action. They stay while the pointer or the focus is on them. */
+/** Short notices at the lower edge, one at a time, the newest; some with an action. They stay while the pointer or the focus is on them. */
 import { signal } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
-import { ApiError } from '../api/client.js';
-import { NotDone } from '../api/copy-mode.js';
-import { t } from '../shell/text.js';
-import { Button, IconButton } from './button.js';
+import { ApiError } from '../../api/client.js';
+import { NotDone } from '../../api/copy-mode.js';
+import { t } from '../../shell/text.js';
+import { Button, IconButton } from '../button/button.js';
+import { Icon } from '../icon/icon.js';
+import './toast.css';
 
 interface Toast {
   readonly text: string;
@@ -14,9 +16,12 @@ interface Toast {
 
 interface ShownToast extends Toast {
   readonly id: number;
+  /** How often it came while it was shown. */
+  readonly count: number;
 }
 
-const MAX_SHOWN = 4;
+/** One that can be undone is shown again after a newer one. */
+const MAX_WAITING = 4;
 
 const shown = signal<readonly ShownToast[]>([]);
 const lastId = signal(0);
@@ -25,7 +30,10 @@ const lastId = signal(0);
 export function showToast(toast: Toast): () => void {
   if (toast.text === '') return () => undefined;
   const id = (lastId.value = lastId.peek() + 1);
-  shown.value = [...shown.peek(), { ...toast, id }].slice(-MAX_SHOWN);
+  const isSame = (other: ShownToast): boolean => other.text === toast.text && other.action === undefined && toast.action === undefined;
+  const count = 1 + (shown.peek().find(isSame)?.count ?? 0);
+  const others = shown.peek().filter((other) => !isSame(other) && other.action !== undefined);
+  shown.value = [...others, { ...toast, id, count }].slice(-MAX_WAITING);
   return () => dismiss(id);
 }
 
@@ -78,7 +86,9 @@ function ToastItem({ toast }: { toast: ShownToast }) {
   };
   return (
     <div class={`toast ${toast.kind ?? 'note'}`} onMouseEnter={hold} onMouseLeave={release} onFocusIn={hold} onFocusOut={release}>
+      <Icon name={toast.kind === 'error' ? 'error' : 'ok'} />
       <span>{toast.text}</span>
+      {toast.count > 1 && <span class="count number">×{toast.count}</span>}
       {action !== undefined && <Button kind="quiet" text={action.label} onClick={runAction} />}
       <IconButton icon="close" label={t('dismiss')} onClick={() => dismiss(toast.id)} />
     </div>
@@ -86,11 +96,10 @@ function ToastItem({ toast }: { toast: ShownToast }) {
 }
 
 export function Toasts() {
+  const newest = shown.value.at(-1);
   return (
     <div class="toasts" role="status" aria-live="polite" aria-label={t('notices')}>
-      {shown.value.map((toast) => (
-        <ToastItem key={toast.id} toast={toast} />
-      ))}
+      {newest !== undefined && <ToastItem key={newest.id} toast={newest} />}
     </div>
   );
 }

@@ -4,8 +4,9 @@
  */
 import type { RefObject } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { Button, IconButton } from './button.js';
-import { Icon, type IconName } from './icon.js';
+import { Button, IconButton } from '../button/button.js';
+import { Icon, type IconName } from '../icon/icon.js';
+import './menu.css';
 
 export interface MenuItem {
   readonly label: string;

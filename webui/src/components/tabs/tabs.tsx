@@ -1,5 +1,6 @@
 /** Links between the parts of a view: the first part of the address after the view says which one is shown. */
-import { address, hashOf } from './router.js';
+import { address, hashOf } from '../../shell/router.js';
+import './tabs.css';
 
 interface TabsProps {
   readonly label: string;

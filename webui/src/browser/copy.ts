@@ -1,6 +1,6 @@
 /** The clipboard. Over plain HTTP browsers have no clipboard API; then the text is copied through a selection. */
 import { t } from '../shell/text.js';
-import { showToast } from './toast.js';
+import { showToast } from '../components/toast/toast.js';
 
 function copyBySelection(text: string): boolean {
   const area = document.createElement('textarea');

@@ -1,15 +1,16 @@
 /** A modal dialog of the browser: it traps the focus, restores it, and closes with Escape. */
 import type { ComponentChildren } from 'preact';
 import { useId, useLayoutEffect, useRef } from 'preact/hooks';
-import { t } from '../shell/text.js';
-import { IconButton } from './button.js';
+import { t } from '../../shell/text.js';
+import { IconButton } from '../button/button.js';
+import './dialog.css';
 
 export interface DialogProps {
   readonly title: string;
   /** Without it, the dialog cannot be closed. */
   readonly onClose?: () => void;
-  /** Width: `narrow` for a question, `wide` for a form; `screen` hides the page. */
-  readonly size?: 'narrow' | 'wide' | 'screen';
+  /** `narrow` for a question, `wide` for a form; `side` for the details of something in a list; `screen` hides the page. */
+  readonly size?: 'narrow' | 'wide' | 'side' | 'screen';
   readonly children: ComponentChildren;
 }
 

@@ -1,14 +1,15 @@
 /** What a view shows while it loads, when it is empty, and after an error. */
 import type { ComponentChildren } from 'preact';
-import { ApiError, toCurl } from '../api/client.js';
-import { NotDone } from '../api/copy-mode.js';
-import type { ChannelDocument } from '../../../shared/api/channels.js';
-import type { Resource } from '../api/use-resource.js';
-import { t } from '../shell/text.js';
-import { Button } from './button.js';
-import { copyText } from './copy.js';
-import { Icon } from './icon.js';
-import { errorText } from './toast.js';
+import { ApiError, toCurl } from '../../api/client.js';
+import { NotDone } from '../../api/copy-mode.js';
+import type { ChannelDocument } from '../../../../shared/api/channels.js';
+import type { Resource } from '../../api/use-resource.js';
+import { t } from '../../shell/text.js';
+import { Button } from '../button/button.js';
+import { copyText } from '../../browser/copy.js';
+import { Icon, type IconName } from '../icon/icon.js';
+import { errorText } from '../toast/toast.js';
+import './feedback.css';
 
 export function Spinner() {
   return (
@@ -19,9 +20,18 @@ export function Spinner() {
   );
 }
 
-export function Empty({ title, children, action }: { title: string; children?: ComponentChildren; action?: ComponentChildren }) {
+interface EmptyProps {
+  readonly title: string;
+  readonly icon?: IconName;
+  readonly children?: ComponentChildren;
+  /** The one button that ends the emptiness. */
+  readonly action?: ComponentChildren;
+}
+
+export function Empty({ title, icon, children, action }: EmptyProps) {
   return (
     <div class="empty">
+      {icon !== undefined && <Icon name={icon} size={24} />}
       <h2>{title}</h2>
       {children !== undefined && <div class="empty-text">{children}</div>}
       {action}

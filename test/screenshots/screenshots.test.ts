@@ -1,0 +1,156 @@
+/**
+ * `npm run screenshots`: every view of a gateway that is in use, an empty one and a broken one, in both themes and three widths, into
+ * `.cache/screenshots/`. Only what is wanted: `npm run screenshots -- -t 'full cron'`. They are looked at by people; nothing is compared.
+ */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { noBrowser, openPage, type Scheme } from '../helpers/browser.js';
+import { appendLog, callApi, tokenOf } from '../helpers/page.js';
+import { startPageWorld } from '../helpers/page-world.js';
+import { says } from '../fakes/openai/reply.js';
+import { RealGateway, root } from '../helpers/real-gateway.js';
+
+const DIRECTORY = join(root, '.cache', 'screenshots');
+const WIDTHS = [1440, 820, 390] as const;
+const SCHEMES: readonly Scheme[] = ['light', 'dark'];
+const ALLOWED = /WebSocket|ERR_|Failed to load|status of/;
+
+interface Shot {
+  readonly name: string;
+  readonly hash: string;
+  /** What is done before the picture is taken, in the page. */
+  readonly click?: string;
+}
+
+const VIEWS: readonly Shot[] = [
+  { name: 'chat-new', hash: '#/chat' },
+  { name: 'sessions', hash: '#/sessions' },
+  { name: 'cron', hash: '#/cron' },
+  { name: 'cron-new', hash: '#/cron/new' },
+  { name: 'channels', hash: '#/channels' },
+  { name: 'channel-messages', hash: '#/channels/messages' },
+  { name: 'models', hash: '#/models' },
+  { name: 'usage', hash: '#/models/usage' },
+  { name: 'logs', hash: '#/logs' },
+  { name: 'config', hash: '#/config' },
+  { name: 'config-file', hash: '#/config/file' },
+  { name: 'status', hash: '#/status' },
+  { name: 'palette', hash: '#/status', click: 'Commands' },
+  { name: 'settings', hash: '#/status', click: 'Settings' },
+];
+
+/** In one browser context a theme, so that the page's own files are loaded once. @returns how many pictures it took */
+async function shoot(gateway: RealGateway, state: string, shots: readonly Shot[], token = tokenOf(gateway)): Promise<number> {
+  let count = 0;
+  for (const scheme of SCHEMES) {
+    const page = await openPage(`${gateway.url}/`, { token, scheme, allowedErrors: ALLOWED });
+    for (const { name, hash, click } of shots)
+      for (const width of WIDTHS) {
+        await page.setViewportSize({ width, height: width === 390 ? 844 : 900 });
+        await page.goto(`${gateway.url}/${hash}`);
+        await page.waitForLoadState('networkidle');
+        const button = click === undefined ? undefined : page.getByRole('button', { name: click }).first();
+        if ((await button?.isVisible()) === true) await button?.click();
+        const folder = join(DIRECTORY, state, name);
+        mkdirSync(folder, { recursive: true });
+        await page.screenshot({ path: join(folder, `${scheme}-${width}.png`) });
+        count += 1;
+        if (click !== undefined) await page.keyboard.press('Escape');
+      }
+  }
+  return count;
+}
+
+const LONG_ANSWER = `The backup ran at **03:00** and took 42 s. Three things to know:
+
+1. \`gateway.db\` grew by 12 MB; most of it are attachments.
+2. One webhook receiver was slow.
+3. Nothing was skipped.
+
+\`\`\`ts
+const report = await fetch('/api/status').then((answer) => answer.json());
+if (report.issues.length > 0) notify(report.issues);
+\`\`\`
+
+| what | size |
+|---|---|
+| database | 120 MB |
+| log | 4 MB |
+`;
+
+async function fill(world: Awaited<ReturnType<typeof startPageWorld>>): Promise<string> {
+  const { gateway, talk, model } = world;
+  const questions = [
+    'How did the nightly backup go?',
+    'Summarise the pull request about the lock',
+    'Translate “stale lock” into French',
+    'What is on my calendar tomorrow?',
+  ];
+  for (const question of questions) {
+    model.reply(says(...(LONG_ANSWER.match(/\S+\s*/g) ?? [])));
+    await talk(question);
+  }
+  const jobs = [
+    { name: 'Morning report', schedule: '30 7 * * 1-5', message: 'Summarise what happened overnight', mode: 'agent' },
+    { name: 'Check the shop', schedule: 'every 45m', message: 'Is the shop up?', mode: 'agent' },
+    {
+      name: 'Water the plants',
+      schedule: '0 18 * * 0',
+      message: 'Time to water the plants',
+      channel: 'webchat',
+      chat_id: 'home',
+      mode: 'direct',
+    },
+  ];
+  for (const job of jobs) {
+    const { job: created } = await callApi<{ job: { id: string } }>(gateway, 'POST /api/cron/create', job);
+    await callApi(gateway, `POST /api/cron/${created.id}/run`).catch(() => undefined);
+  }
+  appendLog(
+    gateway,
+    ...Array.from({ length: 400 }, (_, line) => ({
+      level: line % 97 === 0 ? 'error' : line % 23 === 0 ? 'warn' : line % 3 === 0 ? 'debug' : 'info',
+      msg: line % 97 === 0 ? 'the receiver answered 502' : `handled request ${line}`,
+      component: ['http', 'delivery', 'cron', 'turns'][line % 4],
+    })),
+  );
+  const { sessions } = await callApi<{ sessions: { key: string }[] }>(gateway, 'GET /api/sessions');
+  return sessions.at(0)?.key ?? '';
+}
+
+test.skipIf(noBrowser)('full', { timeout: 600_000 }, async () => {
+  const hook = { url: 'http://127.0.0.1:9/hook' };
+  const world = await startPageWorld({
+    channels: { webhook: { accounts: { alerts: hook } }, telegram: { accounts: { family: { botToken: '123:abc', enabled: false } } } },
+  });
+  const key = await fill(world);
+  await callApi(world.gateway, 'POST /api/message', { channel: 'webhook', chat_id: 'ops', content: '**Disk** at 91 %' });
+  rmSync(join(DIRECTORY, 'full'), { recursive: true, force: true });
+  expect(await shoot(world.gateway, 'full', [{ name: 'chat', hash: `#/chat/${encodeURIComponent(key)}` }, ...VIEWS])).toBe(
+    6 * (VIEWS.length + 1),
+  );
+});
+
+test.skipIf(noBrowser)('empty', { timeout: 600_000 }, async () => {
+  rmSync(join(DIRECTORY, 'empty'), { recursive: true, force: true });
+  const gateway = await RealGateway.start();
+  expect(await shoot(gateway, 'empty', VIEWS)).toBe(6 * VIEWS.length);
+});
+
+test.skipIf(noBrowser)('broken', { timeout: 600_000 }, async () => {
+  rmSync(join(DIRECTORY, 'broken'), { recursive: true, force: true });
+  const gateway = await RealGateway.create();
+  mkdirSync(gateway.xopcHome, { recursive: true });
+  writeFileSync(
+    join(gateway.xopcHome, 'config.json'),
+    JSON.stringify({
+      agents: { defaults: { model: 'openai/gpt-none' } },
+      channels: { telegram: { accounts: { family: { botToken: '123:wrong', apiRoot: 'http://127.0.0.1:9' } } } },
+      gateway: { auth: { enabled: true } },
+    }),
+  );
+  await gateway.run();
+  expect(await shoot(gateway, 'broken', VIEWS)).toBe(6 * VIEWS.length);
+  expect(await shoot(gateway, 'broken', [{ name: 'sign-in', hash: '#/chat' }], '')).toBe(6);
+});

@@ -1,0 +1,28 @@
+/** One choice of a few, all in view: radio buttons that look like a strip. */
+import { useId } from 'preact/hooks';
+import './segmented.css';
+
+export interface SegmentedProps<Value extends string> {
+  /** Of the group, for screen readers. */
+  readonly label: string;
+  readonly value: Value;
+  readonly choices: readonly { readonly value: Value; readonly label: string; readonly note?: string | undefined }[];
+  readonly onChange: (value: Value) => void;
+}
+
+export function Segmented<Value extends string>({ label, value, choices, onChange }: SegmentedProps<Value>) {
+  const name = useId();
+  return (
+    <div class="segmented" role="radiogroup" aria-label={label}>
+      {choices.map((choice) => (
+        <label key={choice.value}>
+          <input type="radio" name={name} checked={choice.value === value} onChange={() => onChange(choice.value)} />
+          <span>
+            {choice.label}
+            {choice.note !== undefined && <small class="number"> {choice.note}</small>}
+          </span>
+        </label>
+      ))}
+    </div>
+  );
+}

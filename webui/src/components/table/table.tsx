@@ -1,0 +1,66 @@
+/** A table whose headings sort it. On narrow screens each row becomes a card, with the headings beside the cells that have `data-label`. */
+import type { ComponentChildren } from 'preact';
+import { Icon } from '../icon/icon.js';
+import './table.css';
+
+export interface Column<Key extends string> {
+  readonly key: Key;
+  readonly name: string;
+  /** Numbers and times stand at the end of their column. */
+  readonly isNumber?: boolean;
+  /** The name is for screen readers only: a column of buttons. */
+  readonly isHidden?: boolean;
+  readonly isSorted?: boolean;
+}
+
+export interface Order<Key extends string> {
+  readonly by: Key;
+  readonly isDescending: boolean;
+}
+
+interface TableProps<Key extends string> {
+  readonly label: string;
+  readonly columns: readonly Column<Key>[];
+  /** Without it, no heading sorts. */
+  readonly order?: Order<Key>;
+  readonly onOrder?: (order: Order<Key>) => void;
+  /** Rows: `tr` elements. */
+  readonly children: ComponentChildren;
+}
+
+function Heading<Key extends string>({ column, order, onOrder }: { column: Column<Key> } & Pick<TableProps<Key>, 'order' | 'onOrder'>) {
+  const { key, name, isNumber = false, isHidden = false, isSorted = true } = column;
+  const isCurrent = order?.by === key;
+  const direction = order?.isDescending === true ? 'descending' : 'ascending';
+  const sort = (): void => onOrder?.({ by: key, isDescending: isCurrent && !order.isDescending });
+  return (
+    <th scope="col" class={isNumber ? 'number' : undefined} aria-sort={isCurrent ? direction : undefined}>
+      {isHidden && <span class="off-screen">{name}</span>}
+      {!isHidden && (onOrder === undefined || !isSorted) && name}
+      {!isHidden && onOrder !== undefined && isSorted && (
+        <button type="button" onClick={sort}>
+          {name}
+          <Icon name={isCurrent && order.isDescending ? 'down' : 'up'} size={12} />
+        </button>
+      )}
+    </th>
+  );
+}
+
+export function Table<Key extends string>({ label, columns, order, onOrder, children }: TableProps<Key>) {
+  const sorting = { ...(order === undefined ? {} : { order }), ...(onOrder === undefined ? {} : { onOrder }) };
+  return (
+    <div class="table-box">
+      <table class="table" aria-label={label}>
+        <thead>
+          <tr>
+            {columns.map((column) => (
+              <Heading key={column.key} column={column} {...sorting} />
+            ))}
+          </tr>
+        </thead>
+        <tbody>{children}</tbody>
+      </table>
+    </div>
+  );
+}
