@@ -59,10 +59,11 @@ describe('a worker that dies at once', () => {
     expect(answer.status).toBe(503);
     expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
     expect(await answer.json()).toMatchObject({
-      error: { code: 'UNAVAILABLE', message: expect.stringContaining('exited with code 1') as string },
+      error: { code: 'UNAVAILABLE', message: expect.stringContaining('exited with code 1: cannot live like this') as string },
     });
     const page = await fetch(gateway.url, { headers: { Accept: 'text/html' } });
     expect(page.headers.get('content-type')).toContain('text/html');
+    expect(await page.text()).toContain('exited with code 1: cannot live like this');
     expect(gateway.log().filter((entry) => entry['msg'] === 'worker starting').length).toBeLessThanOrEqual(6);
     repair();
     expect((await gateway.xopc('gateway', 'restart')).code).toBe(0);

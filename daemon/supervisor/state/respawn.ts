@@ -59,9 +59,11 @@ export class Respawn {
     this.nextAttemptAtMs = undefined;
   }
 
-  /** Replaces the record of the last exit by its complete form. */
-  completeRecord(record: ExitRecord): void {
-    if (this.lastExit?.pid === record.pid && this.lastExit.at === record.at) this.lastExit = record;
+  /** Replaces the record of the last exit by its complete form: its last words may have come after it. */
+  completeRecord(worker: WorkerProcess, record: ExitRecord): void {
+    if (this.lastExit?.pid !== record.pid || this.lastExit.at !== record.at) return;
+    this.lastExit = record;
+    if (this.failure !== undefined) this.failure = failureOf(worker, record);
   }
 
   forgive(): void {

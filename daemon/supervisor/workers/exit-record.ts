@@ -2,9 +2,11 @@
 import { PERMANENT_EXIT_CODE } from '../../../shared/exit-codes.js';
 import { constants } from 'node:os';
 import type { ExitRecord } from '../../../shared/control/messages.js';
+import { oneLine } from '../../../shared/text/one-line.js';
 import type { ChildExit } from './child-process.js';
 
 const MAX_OUTPUT_BYTES = 2_048;
+const MAX_CAUSE_LENGTH = 240;
 
 /** What a process could not be started for lack of, and which limit to raise. */
 const SHORTAGES: readonly (readonly [code: string, words: string])[] = [
@@ -16,8 +18,35 @@ const SHORTAGES: readonly (readonly [code: string, words: string])[] = [
 
 const ABORT_CODE = 128 + constants.signals.SIGABRT;
 
-/** @param killedFor  why we killed it ourselves, if we did */
-export function describeExit(exit: ChildExit, options: { output: string; killedFor?: string }): string {
+/** `TypeError: x is not a function` before its stack, as Node prints what was thrown and not caught. */
+const THROWN = /^(?:Uncaught )?((?:[A-Z]\w*)?(?:Error|Exception)(?: \[\w+\])?: .+)$/;
+/** What follows the words of a dying process and says nothing. */
+const EMPTY = /^(?:\s*|Node\.js v\S+|\s+at .*|[\s}\]^]*)$/;
+
+interface Told {
+  readonly output: string;
+  /** Why we killed it ourselves, if we did. */
+  readonly killedFor?: string | undefined;
+  /** The reason that it gave before it exited. */
+  readonly refusal?: string | undefined;
+}
+
+/** Returns how a worker ended and, where it said so, why: `exited with code 1: Error: no such module`. */
+export function describeExit(exit: ChildExit, told: Told): string {
+  const how = describeEnd(exit, told);
+  const hasOwnWords = told.killedFor === undefined && exit.spawnError === undefined && exit.code !== null && exit.code !== 0;
+  const cause = hasOwnWords && !isOutOfMemory(exit, told.output) ? (told.refusal ?? lastWords(told.output)) : undefined;
+  return cause === undefined ? how : `${how}: ${oneLine(cause, MAX_CAUSE_LENGTH)}`;
+}
+
+/** Returns the error that ended a process, or else the last line that it printed. */
+function lastWords(output: string): string | undefined {
+  const lines = output.split('\n');
+  const thrown = lines.findLast((line) => THROWN.test(line));
+  return thrown === undefined ? lines.findLast((line) => !EMPTY.test(line)) : THROWN.exec(thrown)?.[1];
+}
+
+function describeEnd(exit: ChildExit, options: Told): string {
   if (exit.spawnError !== undefined) return `failed to start (${describeSpawnError(exit.spawnError)})`;
   if (options.killedFor !== undefined) return options.killedFor;
   if (isOutOfMemory(exit, options.output)) return 'ran out of memory (JavaScript heap limit)';
@@ -37,7 +66,7 @@ function isOutOfMemory(exit: ChildExit, output: string): boolean {
   return (exit.signal === 'SIGABRT' || exit.code === ABORT_CODE) && output.includes('heap out of memory');
 }
 
-export function makeExitRecord(options: { pid: number; exit: ChildExit; output: string; atMs: number; killedFor?: string }): ExitRecord {
+export function makeExitRecord(options: Told & { pid: number; exit: ChildExit; atMs: number }): ExitRecord {
   return {
     at: new Date(options.atMs).toISOString(),
     pid: options.pid,

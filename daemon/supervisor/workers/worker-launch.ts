@@ -30,7 +30,7 @@ export function launchWorker(
     extra: deps.workerEnvironment,
     clock,
     log,
-    handlers: { ...handlers, onOutputComplete: (_worker, record) => deps.respawn.completeRecord(record) },
+    handlers: { ...handlers, onOutputComplete: (worker, record) => deps.respawn.completeRecord(worker, record) },
     ...(hangAfterMs === undefined ? {} : { hangAfterMs }),
     ...(redactor === undefined ? {} : { redactor }),
     spawn,

@@ -199,8 +199,8 @@ export class WorkerProcess {
     this.#dispatch({ type: 'exited' });
     const atMs = this.#clock.now();
     const record = (): ExitRecord => {
-      const killedFor = this.killedFor === undefined ? {} : { killedFor: this.killedFor };
-      return makeExitRecord({ pid: this.pid, exit, output: this.#output.tail(), atMs, ...killedFor });
+      const told = { output: this.#output.tail(), killedFor: this.killedFor, refusal: this.refusal?.error.message };
+      return makeExitRecord({ pid: this.pid, exit, atMs, ...told });
     };
     // The next worker does not wait for output that is still in the pipe.
     this.#handlers.onExit(this, record());

@@ -34,7 +34,7 @@ const exit = () =>
     pid: z.int(),
     code: z.int().nullable(),
     signal: z.string().nullable(),
-    /** Readable reason: `exited with code 1`, `killed by SIGKILL`, `out of memory`, `did not answer for 15 s`. */
+    /** Readable reason: `exited with code 1: Error: …` with the cause that it gave or its last words, `killed by SIGKILL`, `out of memory`, `did not answer for 15 s`. */
     reason: z.string(),
     /** The end of the worker's raw output, control characters escaped; at most 2 KiB here (64 KiB in the log). */
     output: z.string(),

@@ -116,8 +116,9 @@ describe('why the last worker could not serve', () => {
     fake.child.exits({ code: 1 });
     const failure = failureOf(fake.worker, fake.exits[0]!);
     expect(failure.code).toBe('WORKER_NOT_READY');
-    expect(failure.message).toBe(`the worker (pid ${fake.worker.pid}) exited with code 1`);
-    expect(failure.details).toEqual({ reason: 'exited with code 1', output: fake.exits[0]?.output });
+    const reason = 'exited with code 1: Error: no such module';
+    expect(failure.message).toBe(`the worker (pid ${fake.worker.pid}) ${reason}`);
+    expect(failure.details).toEqual({ reason, output: fake.exits[0]?.output });
   });
 
   test("is the worker's own message if it sent one, with the problems", () => {
@@ -129,6 +130,19 @@ describe('why the last worker could not serve', () => {
     const failure = failureOf(fake.worker, fake.exits[0]!);
     expect(failure).toBeInstanceOf(GatewayError);
     expect(failure).toMatchObject({ ...error, details: { problems } });
+  });
+
+  test('has the last words also where they come after the exit', () => {
+    const { respawn } = respawnWithoutJitter();
+    const fake = fakeWorker();
+    fake.child.exits({ code: 1 });
+    const record = fake.exits[0]!;
+    respawn.lastExit = record;
+    respawn.recordCrash(fake.worker, record);
+    respawn.completeRecord(fake.worker, { ...record, reason: 'exited with code 1: Error: late' });
+    expect(respawn.reason).toContain('exited with code 1: Error: late');
+    respawn.completeRecord(fake.worker, { ...record, pid: record.pid + 1, reason: 'another' });
+    expect(respawn.lastExit.reason).toBe('exited with code 1: Error: late');
   });
 
   test('is shown as long as no worker serves, then how the last one ended', () => {

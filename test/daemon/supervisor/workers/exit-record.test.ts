@@ -8,7 +8,7 @@ const HEAP = 'FATAL ERROR: Reached heap limit Allocation failed - JavaScript hea
 const ABORT_CODE = 128 + constants.signals.SIGABRT;
 
 describe('how a worker ended is said in words', () => {
-  const cases: readonly { exit: ChildExit; output?: string; killedFor?: string; words: string }[] = [
+  const cases: readonly { exit: ChildExit; output?: string; killedFor?: string; refusal?: string; words: string }[] = [
     { exit: { code: 0, signal: null }, words: 'exited with code 0' },
     { exit: { code: 1, signal: null }, words: 'exited with code 1' },
     { exit: { code: 125, signal: null }, words: 'asked not to be respawned (exit code 125)' },
@@ -17,7 +17,18 @@ describe('how a worker ended is said in words', () => {
     { exit: { code: null, signal: 'SIGABRT' }, words: 'killed by SIGABRT' },
     { exit: { code: null, signal: 'SIGABRT' }, output: HEAP, words: 'ran out of memory (JavaScript heap limit)' },
     { exit: { code: ABORT_CODE, signal: null }, output: HEAP, words: 'ran out of memory (JavaScript heap limit)' },
-    { exit: { code: 1, signal: null }, output: HEAP, words: 'exited with code 1' },
+    { exit: { code: 1, signal: null }, output: HEAP, words: `exited with code 1: ${HEAP}` },
+    { exit: { code: 1, signal: null }, output: 'cannot live\nlike this\n\n', words: 'exited with code 1: like this' },
+    { exit: { code: 1, signal: null }, output: `x ${'y'.repeat(400)}\n`, words: `exited with code 1: x ${'y'.repeat(237)}…` },
+    { exit: { code: 0, signal: null }, output: 'bye\n', words: 'exited with code 0' },
+    { exit: { code: 1, signal: null }, output: 'bye\n', killedFor: 'did not drain', words: 'did not drain' },
+    { exit: { code: null, signal: 'SIGSEGV' }, output: 'bye\n', words: 'killed by SIGSEGV' },
+    {
+      exit: { code: 78, signal: null },
+      output: 'bye\n',
+      refusal: 'config.json:3 gateway.port must be a number',
+      words: 'exited with code 78: config.json:3 gateway.port must be a number',
+    },
     { exit: { code: null, signal: 'SIGKILL' }, killedFor: 'did not answer for 15 s', words: 'did not answer for 15 s' },
     { exit: { code: null, signal: null }, words: 'exited with code unknown' },
     {
@@ -34,8 +45,18 @@ describe('how a worker ended is said in words', () => {
     },
   ];
 
-  test.each(cases)('$words', ({ exit, output = '', killedFor, words }) => {
-    expect(describeExit(exit, { output, ...(killedFor === undefined ? {} : { killedFor }) })).toBe(words);
+  test.each(cases)('$words', ({ exit, output = '', killedFor, refusal, words }) => {
+    expect(describeExit(exit, { output, killedFor, refusal })).toBe(words);
+  });
+
+  test.each([
+    [`throw new TypeError('no way')`, 'TypeError: no way'],
+    [`throw Object.assign(new Error('gone'), { code: 'ENOENT', more: [1, { x: 1 }] })`, 'Error: gone'],
+    [`Promise.reject(new Error('outer', { cause: 1 }))`, 'Error: outer'],
+    [`require('./not-there')`, "Error: Cannot find module './not-there'"],
+  ])('as this Node says it: %s', (program, cause) => {
+    const { status, signal, stderr } = spawnSync(process.execPath, ['-e', program], { encoding: 'utf8' });
+    expect(describeExit({ code: status, signal }, { output: stderr })).toBe(`exited with code 1: ${cause}`);
   });
 });
 
@@ -49,7 +70,7 @@ describe('the record', () => {
       pid: 42,
       code: 3,
       signal: null,
-      reason: 'exited with code 3',
+      reason: 'exited with code 3: bye',
       output: 'bye',
     });
   });

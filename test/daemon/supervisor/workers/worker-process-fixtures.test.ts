@@ -34,7 +34,7 @@ test('one that hangs while it boots is killed at the limit', async () => {
 test('one that crashes on start leaves its trace in the exit record and in the log', async () => {
   const { logger, exited } = start('crashes-on-start.mjs');
   const record = await exited;
-  expect(record).toMatchObject({ code: 1, reason: 'exited with code 1' });
+  expect(record).toMatchObject({ code: 1, reason: expect.stringContaining('exited with code 1: Error: cannot boot with wk_1') as string });
   expect(record.output).toContain('Error: cannot boot with wk_1');
   expect(logger.messages().join('\n')).toContain('Error: cannot boot with wk_1');
 });
