@@ -1,7 +1,7 @@
 /** `/api/cron`. The names `chat_id` and `job_id` are part of the published API. */
 import * as z from 'zod';
 import { OUTGOING_STATUSES } from '../delivery-status.js';
-import { type Answer, chatId, label, okStatus, queryFlag, queryInteger, text } from './fields.js';
+import { type Answer, chatId, label, okStatus, queryFlag, queryInteger, queryList, text } from './fields.js';
 
 const DAY_MS = 86_400_000;
 
@@ -58,9 +58,24 @@ export const cronToggleRequest = () => z.strictObject({ enabled: z.boolean().opt
 export const cronTriggerRequest = () => z.strictObject({ job_id: label(128), run_id: label(128).optional() });
 /** Query of `GET /api/cron/plan`. */
 export const cronPlanQuery = () => z.strictObject({ hours: queryInteger(1, 168).optional() });
-/** Query of `GET /api/cron/preview`. */
+/** Query of `GET /api/cron`: further parts of each job, separated by commas. */
+export const cronListQuery = () => z.strictObject({ include: queryList(['words']).optional() });
+/**
+ * Query of `GET /api/cron/preview`. With `job_id`, the schedule and its time zone default to those of the job, and are counted as the job counts
+ * them: an interval from its start, and from its next run.
+ */
 export const cronPreviewQuery = () =>
-  z.strictObject({ schedule: label(200), timezone: label(64).optional(), count: queryInteger(1, 100).optional() });
+  z
+    .strictObject({
+      schedule: label(200).optional(),
+      timezone: label(64).optional(),
+      job_id: label(128).optional(),
+      count: queryInteger(1, 100).optional(),
+    })
+    .refine(({ schedule, job_id: jobId }) => schedule !== undefined || jobId !== undefined, {
+      path: ['schedule'],
+      error: "'schedule' or 'job_id' is required",
+    });
 /** Query of `GET /api/cron/:id/runs`. */
 export const cronRunsQuery = () =>
   z.strictObject({ limit: queryInteger(1, 200).optional(), cursor: label(1_024).optional(), failed: queryFlag().optional() });
@@ -68,6 +83,8 @@ export const cronRunsQuery = () =>
 export const cronJobId = () => label(128);
 
 const instant = () => z.iso.datetime();
+
+const words = () => z.strictObject({ en: z.string(), zh: z.string() });
 
 const runState = () => z.enum(['queued', 'running', 'done', 'failed', 'interrupted', 'replaced', 'skipped', 'missed']);
 
@@ -99,9 +116,9 @@ export const cronJobDocument = () =>
       .nullable(),
     createdAt: instant(),
     updatedAt: instant(),
+    /** The schedule in words; with `include=words`. */
+    words: words().optional(),
   });
-
-const words = () => z.strictObject({ en: z.string(), zh: z.string() });
 
 /** One attempt at one occurrence. */
 export const cronRunDocument = () =>
@@ -179,4 +196,5 @@ export type CronRunPage = Answer<typeof cronRunsResponse>;
 export type CronRunsQuery = z.output<ReturnType<typeof cronRunsQuery>>;
 export type CronPlan = Answer<typeof cronPlanResponse>;
 export type CronPreview = Answer<typeof cronPreviewResponse>;
+export type CronListQuery = z.output<ReturnType<typeof cronListQuery>>;
 export type CronPreviewQuery = z.output<ReturnType<typeof cronPreviewQuery>>;

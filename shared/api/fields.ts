@@ -37,6 +37,14 @@ export function queryFlag(): z.ZodType<boolean, string> {
   return z.enum(['true', 'false'], { error: 'must be true or false' }).transform((value) => value === 'true');
 }
 
+/** Names out of a list in a query string, separated by commas. */
+export function queryList<Name extends string>(names: readonly [Name, ...Name[]]): z.ZodType<Name[], string> {
+  return z
+    .string()
+    .transform((value) => value.split(','))
+    .pipe(z.array(z.enum(names, { error: `must be one or more of: ${names.join(', ')}` })));
+}
+
 /** A moment in a query string: ISO 8601 with a zone, or epoch milliseconds. @returns epoch milliseconds */
 export function queryInstant(): z.ZodType<number, string> {
   return z

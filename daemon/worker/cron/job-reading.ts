@@ -1,15 +1,25 @@
 /** What callers read about scheduled jobs: lists, runs, and when jobs will run. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { CronJobDocument, CronPlan, CronPreview, CronPreviewQuery, CronRunPage, CronRunsQuery } from '../../../shared/api/cron.js';
+import type {
+  CronJobDocument,
+  CronListQuery,
+  CronPlan,
+  CronPreview,
+  CronPreviewQuery,
+  CronRunPage,
+  CronRunsQuery,
+} from '../../../shared/api/cron.js';
 import type { Clock } from '../../../shared/clock.js';
 import type { Config } from '../../../shared/config/schema.js';
 import { findCronJob, listCronJobs, listCronJobsOfChat } from '../store/cron/cron-jobs.js';
 import { listCronRuns, listLastRuns } from '../store/cron/cron-runs.js';
 import type { Store } from '../store/store.js';
+import type { Transaction } from '../store/transaction.js';
 import { jobNotFound, toJobDocument, toRunDocument, withDeliveries } from './job-document.js';
 import { invalidField } from './job-planner.js';
-import { type CronWords, previewSchedule } from './preview.js';
+import { type CronWords, previewSchedule, wordsOf } from './preview.js';
 import { scheduleOf } from './schedule.js';
+import { resolveTimeZone } from './time-zone.js';
 
 export interface JobReadingOptions {
   readonly store: Store;
@@ -31,13 +41,26 @@ export interface JobChat {
   readonly chatId: string;
 }
 
+async function listJobs(tx: Transaction): Promise<CronJobDocument[]> {
+  const last = new Map((await withDeliveries(tx, await listLastRuns(tx))).map((run) => [run.jobId, run]));
+  return (await listCronJobs(tx)).map((job) => toJobDocument(job, last.get(job.id)));
+}
+
+async function listWithWords(store: Store, loadWords: () => CronWords): Promise<CronJobDocument[]> {
+  const jobs = await store.read(listJobs);
+  const words = new Map<string, CronPreview['words']>();
+  for (const schedule of new Set(jobs.map((job) => job.schedule))) {
+    words.set(schedule, wordsOf(schedule, loadWords));
+    // Thousands of schedules take a while; other work runs between two.
+    await nextTurn();
+  }
+  return jobs.map((job) => ({ ...job, words: words.get(job.schedule) }));
+}
+
 export function createJobReading({ store, clock, config, loadWords }: JobReadingOptions) {
   return {
-    list: (): Promise<CronJobDocument[]> =>
-      store.read(async (tx) => {
-        const last = new Map((await withDeliveries(tx, await listLastRuns(tx))).map((run) => [run.jobId, run]));
-        return (await listCronJobs(tx)).map((job) => toJobDocument(job, last.get(job.id)));
-      }),
+    list: ({ include = [] }: CronListQuery = {}): Promise<CronJobDocument[]> =>
+      include.includes('words') ? listWithWords(store, loadWords) : store.read(listJobs),
 
     /** Returns the jobs of a chat that will fire, next first; at most 200. */
     async listOfChat(chat: JobChat): Promise<CronJobDocument[]> {
@@ -83,10 +106,19 @@ export function createJobReading({ store, clock, config, loadWords }: JobReading
       return { from, until, jobs, jobsLeftOut: Math.max(0, due.length - PLAN.maxJobs) };
     },
 
-    /** Returns a schedule in words, and its next `count` times, 5 by default. @throws INVALID_REQUEST that names the field */
-    async preview({ schedule, timezone = config().cron.defaultTimezone, count = 5 }: CronPreviewQuery): Promise<CronPreview> {
+    /**
+     * Returns a schedule in words, and its next `count` times, 5 by default. The schedule of a job is counted as the job counts it.
+     * @throws INVALID_REQUEST that names the field; JOB_NOT_FOUND
+     */
+    async preview({ job_id: jobId, count = 5, ...asked }: CronPreviewQuery): Promise<CronPreview> {
       const nowMs = clock.now();
-      return { schedule, ...previewSchedule({ schedule, timezone, anchorMs: nowMs }, { nowMs, count, loadWords }) };
+      const job = jobId === undefined ? undefined : await store.read((tx) => findCronJob(tx, jobId));
+      if (jobId !== undefined && job === undefined) throw jobNotFound(jobId);
+      const { schedule = job?.schedule ?? '', timezone = job?.timezone ?? config().cron.defaultTimezone } = asked;
+      const isOfJob = job !== undefined && schedule === job.schedule && resolveTimeZone(timezone) === job.timezone;
+      const firstMs = isOfJob && job.enabled ? (job.nextAtMs ?? undefined) : undefined;
+      const anchorMs = isOfJob ? job.anchorMs : nowMs;
+      return { schedule, ...previewSchedule({ schedule, timezone, anchorMs }, { nowMs, count, loadWords, firstMs }) };
     },
   };
 }

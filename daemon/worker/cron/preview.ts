@@ -1,7 +1,7 @@
 /** Describes a schedule for people: in words, and its next times with the effects of daylight saving. */
 import type * as Cronstrue from 'cronstrue';
 import type { CronPreview } from '../../../shared/api/cron.js';
-import { parseSchedule, type Schedule, type ScheduleSource } from './schedule.js';
+import { parseSchedule, type ScheduleSource } from './schedule.js';
 import { resolveTimeZone, toZonedIso, zoneOffsetMs } from './time-zone.js';
 
 /** Puts a cron expression into words; loaded on first use. */
@@ -9,6 +9,7 @@ export interface CronWords {
   readonly describe: typeof Cronstrue.toString;
 }
 
+type Words = CronPreview['words'];
 type PreviewedRun = CronPreview['runs'][number];
 
 /** No zone moves its clocks by more than this at once. */
@@ -24,8 +25,36 @@ function noteOf(timeZone: string, atMs: number): PreviewedRun['note'] {
   return zoneOffsetMs(timeZone, atMs - 1_000) < here ? 'gap' : null;
 }
 
-function wordsOf(schedule: Schedule, text: string, loadWords: () => CronWords): { en: string; zh: string } {
-  if (schedule.kind !== 'cron') return { en: text, zh: text.replace(/^every\s+/i, '每 ').replace(/^at\s+/i, '在 ') };
+const UNIT_NAMES: Readonly<Record<string, readonly [en: string, zh: string]>> = {
+  s: ['second', '秒'],
+  m: ['minute', '分钟'],
+  h: ['hour', '小时'],
+  d: ['day', '天'],
+  w: ['week', '周'],
+};
+
+/** @param text  `1h30m` */
+function intervalWords(text: string): Words {
+  const parts = Array.from(text.toLowerCase().matchAll(/(\d+)\s*([smhdw])/g), ([, count = '', unit = '']) => {
+    const [en = '', zh = ''] = UNIT_NAMES[unit] ?? [];
+    return { count: Number(count), en, zh };
+  });
+  const [first] = parts;
+  const isOne = parts.length === 1 && first?.count === 1;
+  const en = isOne ? first.en : parts.map(({ count, en: name }) => `${count} ${name}${count === 1 ? '' : 's'}`).join(' ');
+  return { en: `Every ${en}`, zh: `每 ${parts.map(({ count, zh }) => `${count} ${zh}`).join(' ')}` };
+}
+
+/** Returns a schedule that is known to be valid in words. */
+export function wordsOf(schedule: string, loadWords: () => CronWords): Words {
+  const text = schedule.trim();
+  const [, interval] = /^every\s+(.*)$/i.exec(text) ?? [];
+  if (interval !== undefined) return intervalWords(interval);
+  const [, time] = /^(?:at\s+)?(\d{4}-.*)$/i.exec(text) ?? [];
+  if (time !== undefined) {
+    const shown = time.replace('T', ' ');
+    return { en: `Once, at ${shown}`, zh: `仅一次，${shown}` };
+  }
   const options = { use24HourTimeFormat: true, throwExceptionOnParseError: false };
   const { describe } = loadWords();
   return { en: describe(text, { ...options, locale: 'en' }), zh: describe(text, { ...options, locale: 'zh_CN' }) };
@@ -35,6 +64,8 @@ export interface PreviewOptions {
   readonly nowMs: number;
   readonly count: number;
   readonly loadWords: () => CronWords;
+  /** The first time to list; by default the first one after now. */
+  readonly firstMs?: number | undefined;
 }
 
 /** An `at` in the past and a schedule that never fires are warnings. @throws INVALID_REQUEST that names the field */
@@ -42,10 +73,14 @@ export function previewSchedule(source: ScheduleSource, options: PreviewOptions)
   const timezone = resolveTimeZone(source.timezone);
   const schedule = parseSchedule(source);
   const runs: PreviewedRun[] = [];
-  for (let atMs = schedule.next(options.nowMs); atMs !== null && runs.length < options.count; atMs = schedule.next(atMs)) {
+  for (
+    let atMs = options.firstMs ?? schedule.next(options.nowMs);
+    atMs !== null && runs.length < options.count;
+    atMs = schedule.next(atMs)
+  ) {
     runs.push({ at: new Date(atMs).toISOString(), local: toZonedIso(timezone, atMs), note: noteOf(timezone, atMs) });
   }
   const warning =
     runs.length > 0 ? null : schedule.kind === 'at' ? 'the time is in the past: the job never fires' : 'the schedule never fires';
-  return { timezone, words: wordsOf(schedule, source.schedule.trim(), options.loadWords), warning, runs };
+  return { timezone, words: wordsOf(source.schedule, options.loadWords), warning, runs };
 }

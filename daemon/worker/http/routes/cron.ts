@@ -17,9 +17,10 @@ export function cronRoutes(cron: CronService): Route[] {
       method: 'GET',
       path: '/api/cron',
       summary: 'List the scheduled jobs',
+      query: api.cronListQuery,
       answer: api.cronListResponse,
-      async handle(ctx) {
-        ctx.body = { status: 'ok', jobs: await cron.list() };
+      async handle(ctx, { query }) {
+        ctx.body = { status: 'ok', jobs: await cron.list(query) };
       },
     }),
     route({

@@ -27,6 +27,23 @@ test('the plan has the runs of every job that comes in the next hours, through a
   expect((await cron.plan(1)).jobs.map(({ runs }) => runs.length)).toEqual([6]);
 });
 
+test('the next times of a job are counted as the job counts them, from its next run; the list has its schedule in words', async () => {
+  const clock = new FakeClock(START);
+  const { cron } = await makeConversation({ clock, isActive: false });
+  const job = await cron.create({ schedule: 'every 45m', timezone: 'Europe/Berlin', message: 'x', ...chat });
+  clock.advance(600_000);
+  const { runs, words } = await cron.preview({ job_id: job.id, count: 2 });
+  expect(runs.map(({ at }) => at)).toEqual([job.nextRunAt, '2026-03-28T13:30:30.000Z']);
+  expect(runs[0]?.local).toBe('2026-03-28T13:45:30+01:00');
+  const same = { job_id: job.id, schedule: job.schedule, timezone: job.timezone, count: 2 };
+  expect((await cron.preview(same)).runs).toEqual(runs);
+  // Another schedule counts from now, as it would once it is saved.
+  expect((await cron.preview({ ...same, schedule: 'every 50m' })).runs[0]?.at).toBe('2026-03-28T13:00:30.000Z');
+  await expect(cron.preview({ job_id: 'job_none' })).rejects.toMatchObject({ code: 'JOB_NOT_FOUND' });
+  expect((await cron.list({ include: ['words'] })).map((listed) => listed.words)).toEqual([words]);
+  expect((await cron.list())[0]).not.toHaveProperty('words');
+});
+
 async function fail(conversation: TestConversation, jobId: string): Promise<void> {
   await conversation.cron.trigger(jobId);
   await expect.poll(async () => (await conversation.cron.runs(jobId, {})).runs[0]?.finishedAt).toEqual(expect.any(String));

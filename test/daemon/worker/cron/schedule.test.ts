@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { firstInstant, parseSchedule } from '../../../../daemon/worker/cron/schedule.js';
 import * as cronWords from '../../../../daemon/worker/lazy/late.js';
-import { previewSchedule } from '../../../../daemon/worker/cron/preview.js';
+import { previewSchedule, wordsOf } from '../../../../daemon/worker/cron/preview.js';
 import { backoffMs, defaultGraceMs } from '../../../../daemon/worker/cron/policy.js';
 
 const at = (text: string): number => Date.parse(text);
@@ -95,6 +95,15 @@ test('a preview says in words what a schedule is, and what daylight saving does 
   const twice = previewSchedule(source('*/30 2 * * *', 'Europe/Berlin'), { ...options, nowMs: at('2026-10-24T23:00:00Z'), count: 5 });
   expect(twice.runs.map(({ note }) => note)).toEqual(['repeated', 'repeated', 'repeated-again', 'repeated-again', null]);
   expect(previewSchedule(source('0 0 30 2 *'), options)).toMatchObject({ warning: 'the schedule never fires', runs: [] });
+});
+
+test.each([
+  ['every 1h', 'Every hour', '每 1 小时'],
+  ['every 1h 30M', 'Every 1 hour 30 minutes', '每 1 小时 30 分钟'],
+  ['every 45m', 'Every 45 minutes', '每 45 分钟'],
+  ['at 2026-03-01T09:00', 'Once, at 2026-03-01 09:00', '仅一次，2026-03-01 09:00'],
+])('%j in words: %s', (schedule, en, zh) => {
+  expect(wordsOf(schedule, () => cronWords)).toEqual({ en, zh });
 });
 
 test('waits between failures grow to an hour, and the grace to two', () => {

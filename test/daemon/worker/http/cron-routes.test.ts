@@ -5,7 +5,8 @@ import { startHttpApp } from '../../../helpers/http-app.js';
 const job = { schedule: '0 9 * * *', message: 'hi', channel: 'webchat', chat_id: 'me' };
 
 test.each([
-  ['GET', '/api/cron', undefined, api.cronListResponse, 'cron.list', undefined],
+  ['GET', '/api/cron', undefined, api.cronListResponse, 'cron.list', {}],
+  ['GET', '/api/cron?include=words', undefined, api.cronListResponse, 'cron.list', { include: ['words'] }],
   ['POST', '/api/cron/create', job, api.cronJobResponse, 'cron.create', job],
   ['POST', '/api/cron/trigger', { job_id: 'job_1' }, api.cronTriggerResponse, 'cron.trigger', 'job_1'],
   ['POST', '/api/cron/job_1/toggle', undefined, api.cronJobResponse, 'cron.toggle', 'job_1'],
@@ -35,9 +36,14 @@ test.each([
   ['POST', '/api/cron/create', { ...job, mode: 'shell' }],
   ['PATCH', '/api/cron/job_1', { timeoutMs: 1 }],
   ['POST', '/api/cron/trigger', {}],
+  ['GET', '/api/cron?include=everything', undefined],
+  ['GET', '/api/cron/preview?timezone=UTC', undefined],
 ])('%s %s with %j is refused before the service is asked', async (method, path, body) => {
   const { send, services } = await startHttpApp();
-  expect(await send(path, { method, body })).toMatchObject({ status: 400, json: { error: { code: 'INVALID_REQUEST' } } });
+  expect(await send(path, { method, ...(body === undefined ? {} : { body }) })).toMatchObject({
+    status: 400,
+    json: { error: { code: 'INVALID_REQUEST' } },
+  });
   expect(services.calls).toEqual([]);
 });
 
