@@ -1,6 +1,6 @@
 /**
- * The page's WebSocket. It reconnects by itself: at once after a planned restart, when the device comes online or the tab
- * becomes visible, else after growing delays. {@link onConnected} runs work on each new connection. Frames that were sent
+ * The page's WebSocket. It reconnects by itself: at once after a planned restart, when the device's network changes or the tab
+ * becomes visible, else after growing delays. Whether the device is online decides nothing: a gateway on the same machine needs no network. {@link onConnected} runs work on each new connection. Frames that were sent
  * without a connection are lost; the sender repeats them.
  */
 import { signal } from '@preact/signals';
@@ -10,7 +10,7 @@ import { gatewayUrl } from './gateway-url.js';
 import { regainSession } from './session.js';
 
 type ConnectionState =
-  | { readonly kind: 'connecting' | 'online' | 'restarting' | 'offline' | 'unauthorized' }
+  | { readonly kind: 'connecting' | 'online' | 'restarting' | 'unauthorized' }
   /** The time of the next attempt. */
   | { readonly kind: 'waiting'; readonly untilMs: number; readonly tries: number };
 
@@ -40,6 +40,8 @@ const LAST_WAIT_MS = 15_000;
 /** After this time without a frame the connection is probed: the worker pings and answers more often. */
 const PROBE_MS = SOCKET_LIMITS.pingIntervalMs;
 const ANSWER_MS = 8_000;
+/** The same after the device has lost its network: only a gateway on the same machine still answers, and that one soon. */
+const LOCAL_ANSWER_MS = 1_000;
 
 /** For the other fields of a frame. */
 const FRAME_BYTES = 200;
@@ -88,10 +90,6 @@ class PageSocket {
   connect(): void {
     clearTimeout(this.#timer);
     if (this.#socket !== undefined) return;
-    if (!navigator.onLine) {
-      connection.value = { kind: 'offline' };
-      return;
-    }
     if (connection.peek().kind !== 'restarting') connection.value = { kind: 'connecting' };
     const url = gatewayUrl(SOCKET_PATH);
     url.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
@@ -103,11 +101,11 @@ class PageSocket {
   }
 
   /** Probes the connection at once, or connects. */
-  wake(): void {
+  wake(answerMs = ANSWER_MS): void {
     if (this.#socket === undefined) {
       this.#tries = 0;
       this.connect();
-    } else this.#probeNow();
+    } else this.#probeNow(answerMs);
   }
 
   drop(): void {
@@ -175,7 +173,7 @@ class PageSocket {
     // The first delay is short: a crashed worker has a successor within 200 ms.
     const waitMs = this.#tries === 0 ? 250 : most * (0.5 + Math.random() / 2);
     this.#tries += 1;
-    connection.value = navigator.onLine ? { kind: 'waiting', untilMs: Date.now() + waitMs, tries: this.#tries } : { kind: 'offline' };
+    connection.value = { kind: 'waiting', untilMs: Date.now() + waitMs, tries: this.#tries };
     this.#timer = setTimeout(() => this.connect(), waitMs);
   }
 
@@ -184,7 +182,7 @@ class PageSocket {
     this.#probe = setTimeout(() => this.#probeNow(), PROBE_MS);
   }
 
-  #probeNow(): void {
+  #probeNow(answerMs = ANSWER_MS): void {
     const socket = this.#socket;
     if (socket?.readyState !== WebSocket.OPEN) return;
     clearTimeout(this.#probe);
@@ -192,16 +190,16 @@ class PageSocket {
     this.#probe = setTimeout(() => {
       socket.close();
       this.#onClose(socket, 1006);
-    }, ANSWER_MS);
+    }, answerMs);
   }
 }
 
 export const pageSocket = new PageSocket();
 
-/** Connects, and reconnects when the device comes online or the tab becomes visible. */
+/** Connects, and looks after the connection when the device's network changes or the tab becomes visible. */
 export function startSocket(): void {
   window.addEventListener('online', () => pageSocket.wake());
-  window.addEventListener('offline', () => pageSocket.drop());
+  window.addEventListener('offline', () => pageSocket.wake(LOCAL_ANSWER_MS));
   document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && pageSocket.wake());
   pageSocket.connect();
 }

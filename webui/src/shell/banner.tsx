@@ -79,7 +79,7 @@ function ConnectionLine() {
     return (
       <div class="banner bad">
         <span>
-          {reason === undefined ? t('gone') : t('goneReason', { reason })} {t('reconnecting', { seconds })}{' '}
+          {reason === undefined ? t(navigator.onLine ? 'gone' : 'offline') : t('goneReason', { reason })} {t('reconnecting', { seconds })}{' '}
           {t('shownFrom', { time: new Date(lostAt).toLocaleTimeString(language.value, { hour: '2-digit', minute: '2-digit' }) })}
         </span>
         <Button text={t('tryNow')} onClick={() => pageSocket.wake()} />
