@@ -132,3 +132,43 @@ test.skipIf(noBrowser)('each chat keeps its own draft', async () => {
   await page.getByRole('button', { name: 'New chat', exact: true }).click();
   await expect.poll(() => box.inputValue()).toBe('Draft of a new one');
 });
+
+test.skipIf(noBrowser)(
+  'what is written while the gateway is away is sent by a later tab, and comes back when its chat is deleted',
+  async () => {
+    const { gateway, model } = await startPageWorld();
+    const page = await openPage(gateway.url, { allowedErrors: /WebSocket|Failed to load resource|ERR_/ });
+    await page.getByText('How can I help?').waitFor();
+    expect((await gateway.xopc('gateway', 'stop')).code).toBe(0);
+    for (const text of ['Written while it was away', 'And one more']) {
+      await page.getByRole('textbox', { name: 'Message' }).fill(text);
+      await page.keyboard.press('Enter');
+      await page.locator('.queue > li', { hasText: text }).getByText('Waiting for the connection').waitFor();
+    }
+    await gateway.run();
+    // The first tab is closed before it connects again, and the next one shows something else.
+    const later = await page.context().newPage();
+    await page.close();
+    // Only the connection decides: the gateway is on the same machine.
+    await later.addInitScript(`Object.defineProperty(navigator, 'onLine', { get: () => false })`);
+    await later.goto(`${gateway.url}/#/status`);
+    const asked = () => model.requests.map(({ messages }) => messages.at(-1)?.content);
+    await expect.poll(asked).toEqual(['Written while it was away', 'And one more']);
+    await later.getByRole('link', { name: 'Chat', exact: true }).click();
+    await later.getByRole('navigation', { name: 'Chats' }).getByRole('link', { name: 'Written while it was away' }).click();
+    await later.getByRole('article', { name: 'Agent' }).last().getByText('And one more').waitFor();
+
+    const box = later.getByRole('textbox', { name: 'Message' });
+    model.reply({ type: 'text', parts: ['Held ', 'back'], gate: { before: 1, until: new Promise(() => undefined) } });
+    for (const text of ['A question', 'Never sent']) {
+      await box.fill(text);
+      await later.keyboard.press('Enter');
+      await later.getByText(text).first().waitFor();
+    }
+    await later.getByText('Held').waitFor();
+    await box.fill('A draft');
+    await callApi(gateway, `DELETE /api/sessions/${later.url().split('#/chat/')[1] ?? ''}`);
+    await later.getByText('The chat was deleted. Your unsent text is in the box.').waitFor();
+    expect(await box.inputValue()).toBe('Never sent\n\nA draft');
+  },
+);

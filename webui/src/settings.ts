@@ -27,6 +27,17 @@ export function writeSetting(name: string, value: string | undefined): void {
   }
 }
 
+/** Returns the names of the stored settings that begin with a text. */
+export function settingNames(start: string): readonly string[] {
+  const kept = Object.entries(unkept.peek()).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+  try {
+    const stored = Object.keys(localStorage).flatMap((name) => (name.startsWith(PREFIX) ? [name.slice(PREFIX.length)] : []));
+    return [...new Set([...stored, ...kept])].filter((name) => name.startsWith(start));
+  } catch {
+    return kept.filter((name) => name.startsWith(start));
+  }
+}
+
 /** Calls back when another tab changes the setting. @returns a function that stops this */
 export function onSettingChanged(name: string, run: () => void): () => void {
   const onStorage = ({ key }: StorageEvent): void => {

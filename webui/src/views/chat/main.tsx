@@ -1,5 +1,5 @@
 /** The chat view: the list of chats, one conversation, and the composer. */
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useState } from 'preact/hooks';
 import type { MessagePage } from '../../../../shared/api/session-archive.js';
 import type { SessionDocument } from '../../../../shared/api/sessions.js';
 import { apiPath, call } from '../../api/client.js';
@@ -7,21 +7,27 @@ import { isKeptInstead } from '../../api/copy-mode.js';
 import { Button } from '../../components/button/button.js';
 import { copyText } from '../../browser/copy.js';
 import { Empty } from '../../components/feedback/feedback.js';
-import { attempt, showError, showToast } from '../../components/toast/toast.js';
+import { attempt, showToast } from '../../components/toast/toast.js';
 import { useCommands } from '../../shell/commands.js';
 import { address, hashOf, navigate } from '../../shell/router.js';
 import { ChatHead } from './chat-head.js';
 import { ChatList } from './chat-list.js';
-import { ChatModel, type StoredMessage } from './chat-model.js';
-import { Composer, type ComposerProps } from './composer.js';
-import { FileDrop } from './file-list.js';
-import { type FileNote, handedOver, useDraftFiles } from './files.js';
-import { hasProvider, useModels, useSession } from './model-chip.js';
-import { readDraft, writeDraft } from './outbox.js';
-import { Transcript } from './transcript.js';
+import { Composer, type ComposerProps } from './composer/composer.js';
+import { FileDrop } from './composer/file-list.js';
+import { type FileNote, useDraftFiles } from './composer/files.js';
+import { useSession } from './composer/model-chip.js';
+import type { ChatModel, StoredMessage } from './model/chat-model.js';
+import { sendOnConnection } from './model/new-chat.js';
+import { openChats } from './model/open-chats.js';
+import { rescueText } from './model/outbox.js';
+import { NewChat } from './new-chat.js';
+import { Transcript } from './transcript/transcript.js';
 import { t } from './text.js';
-import { neighbour, placeVariants } from './variants.js';
+import { neighbour, placeVariants } from './transcript/variants.js';
 import './chat.css';
+
+// Whatever view is shown: the chat view is loaded in every tab.
+sendOnConnection();
 
 const chatHash = (key: string): string => hashOf('chat', [key]);
 
@@ -31,26 +37,6 @@ async function fork(session: string, messageId: string | undefined): Promise<voi
     const made = await call<{ session: SessionDocument }>('POST', path, { body: messageId === undefined ? {} : { messageId } });
     navigate(chatHash(made.session.key));
   });
-}
-
-async function makeSession(): Promise<string> {
-  const { session } = await call<{ session: SessionDocument }>('POST', '/api/sessions');
-  const { key, model } = session;
-  // The gateway reuses an empty session: a model chosen there earlier does not apply to this chat.
-  if (model !== null) await call('PATCH', apiPath('/api/sessions/:key', { key }), { body: { model: null } });
-  return key;
-}
-
-/** Creates a session for the first message of a chat. */
-async function begin(content: string): Promise<void> {
-  try {
-    const session = await makeSession();
-    new ChatModel(session).send(content);
-    navigate(chatHash(session), { replace: true });
-  } catch (error) {
-    writeDraft('new', content);
-    showError(error);
-  }
 }
 
 async function loadOlder(model: ChatModel): Promise<void> {
@@ -130,24 +116,25 @@ function useMarkAsRead(model: ChatModel): void {
   }, [model, seq]);
 }
 
-function GoneChat() {
+/** Text that was not sent goes into the box of a new chat. */
+function GoneChat({ model }: { model: ChatModel }) {
+  useLayoutEffect(() => {
+    if (rescueText(model.outbox)) navigate(hashOf('chat'), { replace: true });
+  }, []);
   const action = <Button kind="primary" text={t('newChat')} onClick={() => navigate(hashOf('chat'))} />;
   return <Empty title={t('gone')} action={action} />;
 }
 
 function Conversation({ session, isBare }: { session: string; isBare: boolean }) {
-  const model = useMemo(() => new ChatModel(session), [session]);
-  useEffect(() => {
-    model.open();
-    return () => model.close();
-  }, [model]);
+  const model = useMemo(() => openChats.model(session), [session]);
+  useEffect(() => openChats.show(session), [session]);
   useMarkAsRead(model);
   const [, channel = ''] = session.split(':');
   const canWrite = channel === 'webchat';
   const { editing, edit, regenerate, choose, send, cancelEdit } = useActions(model, canWrite);
   const draftFiles = useDraftFiles(session);
   const own = useSession(model);
-  if (model.error.value?.code === 'SESSION_NOT_FOUND') return <GoneChat />;
+  if (model.error.value?.code === 'SESSION_NOT_FOUND') return <GoneChat model={model} />;
   const copyFrom = (message: StoredMessage): void => void fork(session, message.id);
   return (
     <FileDrop onFiles={canWrite ? draftFiles.add : undefined}>
@@ -156,6 +143,7 @@ function Conversation({ session, isBare }: { session: string; isBare: boolean })
       {canWrite ? (
         <Composer
           {...{ model, own, editing, draftFiles }}
+          queue={model}
           draftName={session}
           onCancelEdit={cancelEdit}
           onEditLast={() => edit()}
@@ -166,46 +154,6 @@ function Conversation({ session, isBare }: { session: string; isBare: boolean })
           {t('readOnly', { channel })} <Button icon="fork" text={t('continueHere')} onClick={() => void fork(session, undefined)} />
         </p>
       )}
-    </FileDrop>
-  );
-}
-
-/** Opens a session that was created before the first message, and takes the draft along. */
-function goOnIn(session: string): void {
-  writeDraft(session, readDraft('new'));
-  writeDraft('new', '');
-  navigate(chatHash(session), { replace: true });
-}
-
-/** Creates a session for the first file: files belong to a session. */
-async function beginWith(files: readonly File[]): Promise<void> {
-  await attempt(async () => {
-    const session = await makeSession();
-    handedOver.value = { session, files };
-    goOnIn(session);
-  });
-}
-
-function NewChat({ isBare }: { isBare: boolean }) {
-  const models = useModels();
-  const hasModel = models === undefined || hasProvider(models);
-  const draftFiles = { ...useDraftFiles(undefined), add: (files: readonly File[]) => void beginWith(files) };
-  return (
-    <FileDrop onFiles={draftFiles.add}>
-      {!isBare && <ChatHead current={undefined} own={undefined} />}
-      <div class="transcript">
-        {hasModel ? (
-          <Empty title={t('emptyTitle')}>{t('emptyText')}</Empty>
-        ) : (
-          <Empty
-            title={t('guideTitle')}
-            action={<Button kind="primary" text={t('guideAction')} onClick={() => navigate(hashOf('models'))} />}
-          >
-            {t('guideText')}
-          </Empty>
-        )}
-      </div>
-      <Composer draftName="new" onSend={(content) => void begin(content)} onBegun={goOnIn} draftFiles={draftFiles} />
     </FileDrop>
   );
 }

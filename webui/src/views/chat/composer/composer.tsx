@@ -1,18 +1,19 @@
 /** The composer: the draft, slash commands, files, and the queue of messages. */
-import type { SessionTranscript } from '../../../../shared/api/sessions.js';
+import type { SessionTranscript } from '../../../../../shared/api/sessions.js';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { isKeptInstead } from '../../api/copy-mode.js';
-import { call } from '../../api/client.js';
-import type { Resource } from '../../api/use-resource.js';
-import { Button, IconButton } from '../../components/button/button.js';
-import { useCommands } from '../../shell/commands.js';
-import { t as shell } from '../../shell/text.js';
-import type { ChatModel } from './chat-model.js';
+import { isKeptInstead } from '../../../api/copy-mode.js';
+import { call } from '../../../api/client.js';
+import type { Resource } from '../../../api/use-resource.js';
+import { Button } from '../../../components/button/button.js';
+import { useCommands } from '../../../shell/commands.js';
+import { t as shell } from '../../../shell/text.js';
+import type { ChatModel } from '../model/chat-model.js';
 import { AttachButton, FileChips } from './file-list.js';
 import { type DraftFiles, type FileNote, isPicture } from './files.js';
 import { ModelChip, type ModelChoice, useModelChoice } from './model-chip.js';
-import { type Entry, readDraft, writeDraft } from './outbox.js';
-import { t } from './text.js';
+import { readDraft, rescuedFrom, type Sender, writeDraft } from '../model/outbox.js';
+import { Queue } from './queue.js';
+import { t } from '../text.js';
 import { TokenMeter } from './token-meter.js';
 
 interface SlashCommand {
@@ -34,43 +35,6 @@ function useSlashCommands(text: string): readonly SlashCommand[] {
   return wants ? all.filter(({ name }) => `/${name}`.startsWith(text.toLowerCase())) : [];
 }
 
-function Queue({ model, onEdit }: { model: ChatModel; onEdit: (text: string, files: readonly FileNote[]) => void }) {
-  const waiting = model.outbox.value.filter(({ state }) => state !== 'sent');
-  if (waiting.length === 0) return null;
-  const edit = ({ key, content, attachments = [] }: Entry): void => {
-    model.remove(key);
-    onEdit(content, attachments);
-  };
-  return (
-    <ol class="queue">
-      {waiting.map((entry) => (
-        <QueueItem key={entry.key} entry={entry} model={model} onEdit={edit} />
-      ))}
-    </ol>
-  );
-}
-
-/** Returns what a queued message waits for. */
-function waitingFor(state: Entry['state'], model: ChatModel): 'sending' | 'queued' | 'queuedOffline' {
-  if (state === 'sending') return 'sending';
-  return model.isCurrent.value ? 'queued' : 'queuedOffline';
-}
-
-function QueueItem({ entry, model, onEdit }: { entry: Entry; model: ChatModel; onEdit: (entry: Entry) => void }) {
-  const { key, content, state, error, again, attachments = [] } = entry;
-  const shown = content.slice(0, QUEUE_LENGTH);
-  return (
-    <li data-state={state}>
-      <span class="queue-text">{again === undefined ? shown : `${t('regenerate')}: ${shown}`}</span>
-      {attachments.length > 0 && <span class="hint">{t('withFiles', { count: attachments.length })}</span>}
-      <span class="hint">{state === 'failed' ? error : t(waitingFor(state, model))}</span>
-      {state === 'failed' && <IconButton icon="retry" label={shell('retry')} onClick={() => model.retry(key)} />}
-      {state !== 'sending' && again === undefined && <IconButton icon="edit" label={t('edit')} onClick={() => onEdit(entry)} />}
-      {state !== 'sending' && <IconButton icon="close" label={t('remove')} onClick={() => model.remove(key)} />}
-    </li>
-  );
-}
-
 /** Longer text exceeds the largest box anyway, and measuring it would take seconds. */
 const MEASURED_LENGTH = 20_000;
 
@@ -81,13 +45,13 @@ function grow(box: HTMLTextAreaElement | null): void {
   box.style.height = `${box.value.length > MEASURED_LENGTH ? most : Math.min(box.scrollHeight + 2, most)}px`;
 }
 
-/** More of a queued message is not visible, but would be laid out. */
-const QUEUE_LENGTH = 300;
-
 export interface ComposerProps {
   /** Undefined in a chat without a session. */
   readonly model?: ChatModel;
   readonly own?: Resource<SessionTranscript>;
+  readonly queue: Sender;
+  /** A line above the box. */
+  readonly note?: string | undefined;
   /** The name of the stored draft: the session, or `new`. */
   readonly draftName: string;
   readonly editing?: { readonly messageId: string; readonly content: string; readonly files: readonly FileNote[] } | undefined;
@@ -102,7 +66,7 @@ export interface ComposerProps {
 /** The text in the box: the stored draft, or the message that is being edited. */
 function useText({ draftName, editing }: ComposerProps) {
   const [text, setState] = useState(() => readDraft(draftName));
-  useLayoutEffect(() => setState(editing?.content ?? readDraft(draftName)), [editing, draftName]);
+  useLayoutEffect(() => setState(editing?.content ?? readDraft(draftName)), [editing, draftName, rescuedFrom.value]);
   const setText = (value: string): void => {
     setState(value);
     if (editing === undefined) writeDraft(draftName, value);
@@ -200,7 +164,7 @@ function useSending({ model, editing, onSend, draftFiles }: ComposerProps, [text
 }
 
 export function Composer(props: ComposerProps) {
-  const { model, editing, onCancelEdit, draftName, draftFiles } = props;
+  const { model, queue, note, editing, onCancelEdit, draftName, draftFiles } = props;
   const box = useRef<HTMLTextAreaElement>(null);
   const [text, setText] = useText(props);
   const commands = useSlashCommands(text);
@@ -226,7 +190,8 @@ export function Composer(props: ComposerProps) {
   };
   return (
     <div class="composer">
-      {model !== undefined && <Queue model={model} onEdit={takeUp} />}
+      <Queue sender={queue} onEdit={takeUp} />
+      {note !== undefined && <p class="hint">{note}</p>}
       {editing !== undefined && <EditNote onCancel={onCancelEdit} />}
       <SlashList commands={commands} chosen={chosen} onChoose={setText} />
       <div class="box">

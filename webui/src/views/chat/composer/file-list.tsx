@@ -1,12 +1,12 @@
 /** Files of a message, which can be saved, and files of the draft, which can be removed. */
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
-import { IconButton } from '../../components/button/button.js';
-import { Spinner } from '../../components/feedback/feedback.js';
-import { FileInput } from '../../components/field/field.js';
-import { Icon } from '../../components/icon/icon.js';
+import { IconButton } from '../../../components/button/button.js';
+import { Spinner } from '../../../components/feedback/feedback.js';
+import { FileInput } from '../../../components/field/field.js';
+import { Icon } from '../../../components/icon/icon.js';
 import { downloadFile, type DraftFile, type FileNote, isPicture, useFileAddress } from './files.js';
-import { t } from './text.js';
+import { t } from '../text.js';
 
 function sizeText(bytes: number): string {
   return bytes < 1_024 ? `${bytes} B` : bytes < 1_048_576 ? `${Math.round(bytes / 1_024)} KB` : `${(bytes / 1_048_576).toFixed(1)} MB`;

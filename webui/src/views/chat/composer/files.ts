@@ -1,13 +1,13 @@
 /** Files of the next message. They are uploaded at once, so that they survive a reload as the draft does. */
 import { signal } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
-import type { AttachmentNote as FileNote } from '../../../../shared/api/attachments.js';
-import { FILE_LIMITS } from '../../../../shared/file-limits.js';
-import { apiPath, call, request } from '../../api/client.js';
-import { saveFile } from '../../browser/save-file.js';
-import { attempt, showToast } from '../../components/toast/toast.js';
-import { readSetting, writeSetting } from '../../settings.js';
-import { t } from './text.js';
+import type { AttachmentNote as FileNote } from '../../../../../shared/api/attachments.js';
+import { FILE_LIMITS } from '../../../../../shared/file-limits.js';
+import { apiPath, call, request } from '../../../api/client.js';
+import { saveFile } from '../../../browser/save-file.js';
+import { attempt, showToast } from '../../../components/toast/toast.js';
+import { readSetting, writeSetting } from '../../../settings.js';
+import { t } from '../text.js';
 
 export type { FileNote };
 

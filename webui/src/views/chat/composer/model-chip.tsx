@@ -1,14 +1,14 @@
 /** The model of the conversation. A choice applies to this session only. */
 import { useEffect } from 'preact/hooks';
-import type { ModelDocument } from '../../../../shared/api/models.js';
-import type { SessionTranscript } from '../../../../shared/api/sessions.js';
-import { apiPath, call } from '../../api/client.js';
-import { connection } from '../../api/socket.js';
-import { type Resource, useResource } from '../../api/use-resource.js';
-import { Menu } from '../../components/menu/menu.js';
-import { attempt } from '../../components/toast/toast.js';
-import type { ChatModel, StoredMessage } from './chat-model.js';
-import { t } from './text.js';
+import type { ModelDocument } from '../../../../../shared/api/models.js';
+import type { SessionTranscript } from '../../../../../shared/api/sessions.js';
+import { apiPath, call } from '../../../api/client.js';
+import { connection } from '../../../api/socket.js';
+import { type Resource, useResource } from '../../../api/use-resource.js';
+import { Menu } from '../../../components/menu/menu.js';
+import { attempt } from '../../../components/toast/toast.js';
+import type { ChatModel, StoredMessage } from '../model/chat-model.js';
+import { t } from '../text.js';
 
 const LOOK_AGAIN_MS = 1_500;
 

@@ -1,8 +1,8 @@
 /** The context that the conversation uses, and its cost, beside the model. */
-import { language } from '../../i18n/language.js';
-import type { ChatModel } from './chat-model.js';
+import { language } from '../../../i18n/language.js';
+import type { ChatModel } from '../model/chat-model.js';
 import { lastTurn, type ModelChoice } from './model-chip.js';
-import { t } from './text.js';
+import { t } from '../text.js';
 
 export function tokenText(count: number): string {
   return new Intl.NumberFormat(language.value, { notation: 'compact', maximumSignificantDigits: 3 }).format(count);

@@ -1,9 +1,9 @@
 /** One conversation: the stored messages, the live answer, and the messages that wait to be sent. */
 import { batch, computed, signal } from '@preact/signals';
-import type { ServerFrame } from '../../../../shared/api/socket.js';
-import { connection, pageSocket, SocketError } from '../../api/socket.js';
-import { type Entry, onOutboxChanged, readOutbox, writeOutbox } from './outbox.js';
-import { t } from './text.js';
+import type { ServerFrame } from '../../../../../shared/api/socket.js';
+import { connection, pageSocket, SocketError } from '../../../api/socket.js';
+import { type Entry, Outbox } from './outbox.js';
+import { t } from '../text.js';
 
 export type StoredMessage = Extract<ServerFrame, { type: 'message' }>['message'] & { readonly seq: number };
 export type ToolStep = Extract<ServerFrame, { type: 'tool' }>['tool'];
@@ -27,13 +27,13 @@ export class ChatModel {
   readonly session: string;
   readonly messages = signal<readonly StoredMessage[]>([]);
   readonly live = signal<LiveAnswer | undefined>(undefined);
-  readonly outbox = signal<readonly Entry[]>([]);
+  readonly outbox: Outbox;
   /** Whether all messages that were stored when the watch began are loaded. */
   readonly isCurrent = signal(false);
   readonly hasOlder = signal(false);
   readonly error = signal<{ code: string; message: string } | undefined>(undefined);
   readonly isBusy = computed(
-    () => this.live.value !== undefined || this.outbox.value.some(({ state }) => state === 'sending' || state === 'sent'),
+    () => this.live.value !== undefined || this.outbox.entries.value.some(({ state }) => state === 'sending' || state === 'sent'),
   );
   #closes: (() => void)[] = [];
   /** Stored messages that have arrived; they are shown together once all are loaded. */
@@ -41,17 +41,14 @@ export class ChatModel {
 
   constructor(session: string) {
     this.session = session;
-    this.outbox.value = readOutbox(session);
+    this.outbox = new Outbox(session);
   }
 
   open(): void {
     this.#closes = [
       pageSocket.listen((frame) => batch(() => this.#receive(frame))),
       pageSocket.onConnected(() => this.#watch()),
-      // A message that another tab removes is not sent from this one.
-      onOutboxChanged(this.session, () => {
-        this.outbox.value = readOutbox(this.session);
-      }),
+      this.outbox.follow(),
       connection.subscribe(({ kind }) => {
         if (kind !== 'online') this.isCurrent.value = false;
       }),
@@ -67,18 +64,17 @@ export class ChatModel {
   send(content: string, more: Pick<Entry, 'replaceFrom' | 'again' | 'attachments'> = {}): void {
     // `/stop` does not wait for the answer that it stops.
     if (this.live.peek() !== undefined && /^\s*\/stop\s*$/i.test(content)) return this.stop();
-    const key = crypto.getRandomValues(new Uint32Array(4)).join('-');
-    this.#change((entries) => [...entries, { key, content, state: 'queued', ...more }]);
+    this.outbox.add(content, more);
     void this.#pump();
   }
 
   remove(key: string): void {
-    this.#change((entries) => entries.filter((entry) => entry.key !== key));
+    this.outbox.remove(key);
     void this.#pump();
   }
 
   retry(key: string): void {
-    this.#update(key, { state: 'queued', error: undefined });
+    this.outbox.update(key, { state: 'queued', error: undefined });
     void this.#pump();
   }
 
@@ -95,7 +91,7 @@ export class ChatModel {
     // The gateway sends them again.
     this.#arriving = [];
     // Messages in flight when the connection ended are sent again under the same key.
-    this.#change((entries) =>
+    this.outbox.change((entries) =>
       entries.map((entry) =>
         entry.state === 'sending' || entry.state === 'sent' ? { ...entry, state: 'queued' as const, wasSent: true } : entry,
       ),
@@ -110,6 +106,7 @@ export class ChatModel {
   }
 
   #receive(frame: ServerFrame): void {
+    if (frame.type === 'event') return this.#onEvent(frame);
     if (!('session' in frame) || frame.session !== this.session) return;
     if (frame.type === 'message' && !this.isCurrent.peek()) {
       this.#arriving.push({ ...frame.message, seq: frame.seq });
@@ -146,6 +143,13 @@ export class ChatModel {
     }
   }
 
+  /** A session may be deleted, and restored, in another tab or by another program. */
+  #onEvent({ name, data }: Extract<ServerFrame, { type: 'event' }>): void {
+    if (name !== 'session' || data['session'] !== this.session) return;
+    if (data['change'] === 'deleted') this.error.value = { code: 'SESSION_NOT_FOUND', message: '' };
+    else if (this.error.peek() !== undefined) this.#watch();
+  }
+
   #takeIn(): void {
     const known = new Set(this.messages.peek().map(({ seq }) => seq));
     const fresh = this.#arriving.filter(({ seq }) => !known.has(seq));
@@ -155,7 +159,7 @@ export class ChatModel {
     this.messages.value = [...this.messages.peek(), ...fresh];
     if (fresh.some(({ role }) => role !== 'user')) this.live.value = undefined;
     const ids = new Set(fresh.map(({ id }) => id));
-    this.#change((entries) => entries.filter(({ messageId }) => messageId === undefined || !ids.has(messageId)));
+    this.outbox.change((entries) => entries.filter(({ messageId }) => messageId === undefined || !ids.has(messageId)));
   }
 
   #onMessage(message: StoredMessage): void {
@@ -163,7 +167,7 @@ export class ChatModel {
     if (known.some(({ seq }) => seq === message.seq)) return;
     this.messages.value = [...known, message];
     if (message.role !== 'user') this.live.value = undefined;
-    this.#change((entries) => entries.filter(({ messageId }) => messageId !== message.id));
+    this.outbox.change((entries) => entries.filter(({ messageId }) => messageId !== message.id));
     void this.#pump();
   }
 
@@ -197,11 +201,11 @@ export class ChatModel {
   }
 
   async #pump(): Promise<void> {
-    const next = this.outbox.peek().find(({ state }) => state === 'queued');
+    const next = this.outbox.entries.peek().find(({ state }) => state === 'queued');
     if (next === undefined || !this.isCurrent.peek()) return;
     // A message that the gateway may already have is sent at once.
     if (next.wasSent !== true && this.isBusy.peek()) return;
-    this.#update(next.key, { state: 'sending' });
+    this.outbox.update(next.key, { state: 'sending' });
     const { key, content, replaceFrom, again, attachments = [] } = next;
     try {
       const wish = { session: this.session, key };
@@ -217,24 +221,17 @@ export class ChatModel {
     } catch (error) {
       // Without a connection it stays in the queue until the next one.
       if (!(error instanceof SocketError) || error.code === 'UNREACHABLE') return;
-      this.#update(key, { state: 'failed', error: error.code === 'PAYLOAD_TOO_LARGE' ? t('tooLong') : error.message });
+      if (error.code === 'SESSION_NOT_FOUND') {
+        this.error.value = { code: error.code, message: error.message };
+        return;
+      }
+      this.outbox.update(key, { state: 'failed', error: error.code === 'PAYLOAD_TOO_LARGE' ? t('tooLong') : error.message });
       void this.#pump();
     }
   }
 
   #onSent(key: string, messageId: string): void {
-    if (this.messages.peek().some(({ id }) => id === messageId)) this.#change((entries) => entries.filter((entry) => entry.key !== key));
-    else this.#update(key, { state: 'sent', messageId });
-  }
-
-  #update(key: string, change: Partial<Entry>): void {
-    this.#change((entries) => entries.map((entry) => (entry.key === key ? { ...entry, ...change } : entry)));
-  }
-
-  /** Changes what is stored, not the copy in memory: another tab may have queued a message that this one has not heard of. */
-  #change(edit: (stored: readonly Entry[]) => readonly Entry[]): void {
-    const entries = edit(readOutbox(this.session));
-    this.outbox.value = entries;
-    writeOutbox(this.session, entries);
+    if (this.messages.peek().some(({ id }) => id === messageId)) this.outbox.remove(key);
+    else this.outbox.update(key, { state: 'sent', messageId });
   }
 }

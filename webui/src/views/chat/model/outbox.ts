@@ -1,5 +1,6 @@
-/** Drafts, and messages that the gateway has not acknowledged. They survive a reload of the page. */
-import { onSettingChanged, readSetting, writeSetting } from '../../settings.js';
+/** Drafts, and messages that the gateway has not acknowledged. This browser keeps them: they survive a reload and a closed tab. */
+import { type ReadonlySignal, signal } from '@preact/signals';
+import { onSettingChanged, readSetting, settingNames, writeSetting } from '../../../settings.js';
 
 export interface Entry {
   /** The idempotency key, the same for each attempt. */
@@ -17,10 +18,14 @@ export interface Entry {
   readonly wasSent?: boolean;
 }
 
-const outboxName = (session: string): string => `outbox.${session}`;
+/** In place of the session, for a chat that has none yet. */
+export const NEW = 'new';
+
+const PREFIX = 'outbox.';
+const outboxName = (session: string): string => PREFIX + session;
 const draftName = (session: string): string => `draft.${session}`;
 
-export function readOutbox(session: string): readonly Entry[] {
+function read(session: string): readonly Entry[] {
   try {
     return JSON.parse(readSetting(outboxName(session)) ?? '[]') as Entry[];
   } catch {
@@ -28,15 +33,78 @@ export function readOutbox(session: string): readonly Entry[] {
   }
 }
 
-export function writeOutbox(session: string, entries: readonly Entry[]): void {
-  writeSetting(outboxName(session), entries.length === 0 ? undefined : JSON.stringify(entries));
+/** The messages of one chat that wait to be sent, in order. */
+export class Outbox {
+  readonly session: string;
+  readonly entries = signal<readonly Entry[]>([]);
+
+  constructor(session: string) {
+    this.session = session;
+    this.entries.value = read(session);
+  }
+
+  add(content: string, more: Pick<Entry, 'replaceFrom' | 'again' | 'attachments'> = {}): void {
+    const key = crypto.getRandomValues(new Uint32Array(4)).join('-');
+    this.change((entries) => [...entries, { key, content, state: 'queued', ...more }]);
+  }
+
+  update(key: string, change: Partial<Entry>): void {
+    this.change((entries) => entries.map((entry) => (entry.key === key ? { ...entry, ...change } : entry)));
+  }
+
+  remove(key: string): void {
+    this.change((entries) => entries.filter((entry) => entry.key !== key));
+  }
+
+  /** Changes what is stored, not the copy in memory: another tab may have queued a message that this one has not heard of. */
+  change(edit: (stored: readonly Entry[]) => readonly Entry[]): void {
+    const entries = edit(read(this.session));
+    this.entries.value = entries;
+    writeSetting(outboxName(this.session), entries.length === 0 ? undefined : JSON.stringify(entries));
+  }
+
+  /** Takes over what other tabs change: a message that one of them removes is not sent from here. @returns a function that stops this */
+  follow(): () => void {
+    return onSettingChanged(outboxName(this.session), () => {
+      this.entries.value = read(this.session);
+    });
+  }
 }
 
-/** Calls back when another tab changes the outbox. @returns a function that stops this */
-export const onOutboxChanged = (session: string, run: () => void): (() => void) => onSettingChanged(outboxName(session), run);
+/** What sends the messages of an outbox. */
+export interface Sender {
+  readonly outbox: Outbox;
+  /** Whether messages can be sent now. */
+  readonly isCurrent: ReadonlySignal<boolean>;
+  remove(key: string): void;
+  retry(key: string): void;
+}
+
+/** Returns the sessions with messages that can be sent, without {@link NEW}. */
+export function sessionsToSend(): readonly string[] {
+  const sessions = settingNames(PREFIX).map((name) => name.slice(PREFIX.length));
+  return sessions.filter((session) => session !== NEW && read(session).some(({ state }) => state !== 'failed'));
+}
 
 export const readDraft = (session: string): string => readSetting(draftName(session)) ?? '';
 
 export function writeDraft(session: string, text: string): void {
   writeSetting(draftName(session), text === '' ? undefined : text);
+}
+
+/** The last session whose text {@link rescueText} has moved; undefined again once that is sent. */
+export const rescuedFrom = signal<string | undefined>(undefined);
+
+/** Moves the text of a chat that is gone, accepted or not, into the box of a new chat. @returns whether there was any */
+export function rescueText(outbox: Outbox): boolean {
+  const { session } = outbox;
+  const unanswered = outbox.entries.peek().filter(({ again }) => again === undefined);
+  const texts = [...unanswered.map(({ content }) => content), readDraft(session)].filter((text) => text.trim() !== '');
+  if (texts.length > 0) {
+    writeDraft(NEW, [readDraft(NEW), ...texts].filter((text) => text !== '').join('\n\n'));
+    rescuedFrom.value = session;
+  }
+  writeDraft(session, '');
+  outbox.change(() => []);
+  return texts.length > 0;
 }

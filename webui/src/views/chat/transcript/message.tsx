@@ -1,17 +1,17 @@
 /** One message with its actions. */
 import { computed } from '@preact/signals';
 import { memo } from 'preact/compat';
-import { Button, IconButton } from '../../components/button/button.js';
-import { copyText } from '../../browser/copy.js';
-import { Icon } from '../../components/icon/icon.js';
-import { Markdown } from '../../components/markdown/markdown.js';
-import { Menu } from '../../components/menu/menu.js';
-import { language } from '../../i18n/language.js';
-import { hashOf, navigate } from '../../shell/router.js';
-import { type LiveAnswer, shownText, type StoredMessage, type ToolStep } from './chat-model.js';
-import { MessageFiles } from './file-list.js';
-import { t } from './text.js';
-import { costText, tokenText } from './token-meter.js';
+import { Button, IconButton } from '../../../components/button/button.js';
+import { copyText } from '../../../browser/copy.js';
+import { Icon } from '../../../components/icon/icon.js';
+import { Markdown } from '../../../components/markdown/markdown.js';
+import { Menu } from '../../../components/menu/menu.js';
+import { language } from '../../../i18n/language.js';
+import { hashOf, navigate } from '../../../shell/router.js';
+import { type LiveAnswer, shownText, type StoredMessage, type ToolStep } from '../model/chat-model.js';
+import { MessageFiles } from '../composer/file-list.js';
+import { t } from '../text.js';
+import { costText, tokenText } from '../composer/token-meter.js';
 import { UserText } from './user-text.js';
 import { type Variants, VariantSwitch } from './variants.js';
 

@@ -1,13 +1,13 @@
 /** The messages of a conversation. It follows the end while that is in view, and keeps its position otherwise. */
 import type { RefObject } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { Button } from '../../components/button/button.js';
-import { Spinner } from '../../components/feedback/feedback.js';
-import { address } from '../../shell/router.js';
-import { type ChatModel, type LiveAnswer, shownText, type StoredMessage } from './chat-model.js';
+import { Button } from '../../../components/button/button.js';
+import { Spinner } from '../../../components/feedback/feedback.js';
+import { address } from '../../../shell/router.js';
+import { type ChatModel, type LiveAnswer, shownText, type StoredMessage } from '../model/chat-model.js';
 import { LiveMessage, Message, type MessageActions } from './message.js';
-import { MessageFiles } from './file-list.js';
-import { t } from './text.js';
+import { MessageFiles } from '../composer/file-list.js';
+import { t } from '../text.js';
 import { placeVariants } from './variants.js';
 
 /** A scroll down to within this distance of the end follows the end again. */
@@ -198,7 +198,7 @@ export function Transcript({ model, canWrite, loadOlder, ...given }: TranscriptP
   const { choose, ...actions } = useStableActions(given);
   const messages = model.messages.value;
   const live = usePerFrame<LiveAnswer | undefined>(model.live.value);
-  const waiting = model.outbox.value;
+  const waiting = model.outbox.entries.value;
   const { element, content, isAway, toEnd, leaveEnd, onScroll } = useStickiness();
   useKeptPlace(element, messages[0]?.seq);
   useNamedMessage(model, { content, leaveEnd, loadOlder });

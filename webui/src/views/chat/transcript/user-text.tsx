@@ -1,10 +1,10 @@
 /** The text of a user's message, verbatim. Lines that name a file become buttons that save it. */
 import { useState } from 'preact/hooks';
-import { apiPath } from '../../api/client.js';
-import { Button } from '../../components/button/button.js';
-import { saveAnswer } from '../../browser/save-file.js';
-import { attempt } from '../../components/toast/toast.js';
-import { t } from './text.js';
+import { apiPath } from '../../../api/client.js';
+import { Button } from '../../../components/button/button.js';
+import { saveAnswer } from '../../../browser/save-file.js';
+import { attempt } from '../../../components/toast/toast.js';
+import { t } from '../text.js';
 
 /** A line of the gateway that names a file, with the speaker before it where one is known. */
 const FILE_LINE = /^(\[[^\]]{0,100}\] )?\[([^\]]{1,300})\]\(\/api\/files\/([a-z]+)\/([\w.-]+)\/([\w-]+)\/([\w.-]+)\)$/;

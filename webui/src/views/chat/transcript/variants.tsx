@@ -1,9 +1,9 @@
 /** The variants of a message. One is shown; buttons step to the others. */
 import { signal } from '@preact/signals';
 import { useLayoutEffect, useRef } from 'preact/hooks';
-import { IconButton } from '../../components/button/button.js';
-import type { StoredMessage } from './chat-model.js';
-import { t } from './text.js';
+import { IconButton } from '../../../components/button/button.js';
+import type { StoredMessage } from '../model/chat-model.js';
+import { t } from '../text.js';
 
 export interface Variants {
   readonly ids: readonly string[];

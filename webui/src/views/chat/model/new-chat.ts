@@ -1,0 +1,87 @@
+/** A chat without a session: its messages wait here until the gateway has made one. */
+import { computed } from '@preact/signals';
+import type { SessionDocument } from '../../../../../shared/api/sessions.js';
+import { ApiError, apiPath, call } from '../../../api/client.js';
+import { connection, pageSocket } from '../../../api/socket.js';
+import { errorText } from '../../../components/toast/toast.js';
+import { address, hashOf, navigate } from '../../../shell/router.js';
+import { openChats } from './open-chats.js';
+import { NEW, Outbox, type Sender, rescuedFrom } from './outbox.js';
+
+/** They say that the gateway cannot be reached, or not yet. */
+const isTemporary = (error: unknown): boolean => error instanceof ApiError && (error.status === 0 || error.status === 503);
+
+/** Shows a session in the place of the chat without one. */
+export function showSession(session: string): void {
+  navigate(hashOf('chat', [session], address.peek().query), { replace: true });
+}
+
+export async function makeSession(): Promise<string> {
+  const { session } = await call<{ session: SessionDocument }>('POST', '/api/sessions', { isAction: false });
+  const { key, model } = session;
+  // The gateway reuses an empty session: a model chosen there earlier does not apply to this chat.
+  if (model !== null) await call('PATCH', apiPath('/api/sessions/:key', { key }), { body: { model: null }, isAction: false });
+  return key;
+}
+
+class NewChat implements Sender {
+  readonly outbox = new Outbox(NEW);
+  readonly isCurrent = computed(() => connection.value.kind === 'online');
+  #isBeginning = false;
+
+  send(content: string): void {
+    rescuedFrom.value = undefined;
+    this.outbox.add(content);
+    void this.begin();
+  }
+
+  remove(key: string): void {
+    this.outbox.remove(key);
+  }
+
+  retry(key: string): void {
+    this.outbox.update(key, { state: 'queued', error: undefined });
+    void this.begin();
+  }
+
+  /** Makes a session for the messages that wait, and sends them there. Without a connection they wait for the next one. */
+  async begin(): Promise<void> {
+    if (this.#isBeginning || this.outbox.entries.peek().every(({ state }) => state === 'failed') || !this.isCurrent.peek()) return;
+    this.#isBeginning = true;
+    try {
+      this.#mark({ state: 'sending' });
+      this.#moveTo(await makeSession());
+    } catch (error) {
+      this.#mark(isTemporary(error) ? { state: 'queued' } : { state: 'failed', error: errorText(error) });
+    } finally {
+      this.#isBeginning = false;
+    }
+  }
+
+  #mark(change: { state: 'sending' | 'queued' | 'failed'; error?: string }): void {
+    this.outbox.change((entries) => entries.map((entry) => (entry.state === 'failed' ? entry : { ...entry, ...change })));
+  }
+
+  #moveTo(session: string): void {
+    const waiting = this.outbox.entries.peek().map((entry) => ({ ...entry, state: 'queued' as const }));
+    // Another tab may have moved them meanwhile.
+    if (waiting.length === 0) return;
+    const { outbox } = openChats.model(session);
+    outbox.change((entries) => [...entries, ...waiting]);
+    this.outbox.change(() => []);
+    openChats.sendWaiting();
+    const { view, parts } = address.peek();
+    if (view === 'chat' && parts.length === 0) showSession(session);
+  }
+}
+
+export const newChat = new NewChat();
+
+/** Sends what waits on each new connection, also what a tab that was closed has left. */
+export function sendOnConnection(): void {
+  newChat.outbox.follow();
+  pageSocket.onConnected(() => {
+    openChats.sendWaiting();
+    void newChat.begin();
+  });
+}

@@ -1,0 +1,77 @@
+/**
+ * The chats that this tab follows: the one that is shown, and those with messages to send, whatever view is shown. A connection follows
+ * a session once, so there is one model a session.
+ */
+import { effect } from '@preact/signals';
+import { showToast } from '../../../components/toast/toast.js';
+import { hashOf, navigate } from '../../../shell/router.js';
+import { t } from '../text.js';
+import { ChatModel } from './chat-model.js';
+import { rescueText, sessionsToSend } from './outbox.js';
+
+interface OpenChat {
+  readonly model: ChatModel;
+  isShown: boolean;
+  /** Undefined before it is opened. */
+  stop: (() => void) | undefined;
+}
+
+class OpenChats {
+  readonly #chats = new Map<string, OpenChat>();
+
+  model(session: string): ChatModel {
+    return this.#find(session).model;
+  }
+
+  /** Follows a session while it is shown, and afterwards until its messages are sent. @returns a function to call when it is hidden */
+  show(session: string): () => void {
+    const chat = this.#find(session);
+    chat.isShown = true;
+    this.#open(chat);
+    return () => {
+      chat.isShown = false;
+      this.#closeIfDone(chat);
+    };
+  }
+
+  /** Sends what waits in sessions that are not shown. */
+  sendWaiting(): void {
+    for (const session of sessionsToSend()) this.#open(this.#find(session));
+  }
+
+  #find(session: string): OpenChat {
+    const known = this.#chats.get(session);
+    if (known !== undefined) return known;
+    const made: OpenChat = { model: new ChatModel(session), isShown: false, stop: undefined };
+    this.#chats.set(session, made);
+    return made;
+  }
+
+  #open(chat: OpenChat): void {
+    if (chat.stop !== undefined) return;
+    chat.model.open();
+    chat.stop = effect(() => this.#closeIfDone(chat));
+  }
+
+  /** Also runs when the outbox or the error changes. */
+  #closeIfDone(chat: OpenChat): void {
+    const { model } = chat;
+    const entries = model.outbox.entries.value;
+    const isGone = model.error.value?.code === 'SESSION_NOT_FOUND';
+    if (chat.isShown || (!isGone && entries.some(({ state }) => state !== 'failed'))) return;
+    this.#chats.delete(model.session);
+    // Not within the effect that it ends.
+    queueMicrotask(() => {
+      chat.stop?.();
+      model.close();
+    });
+    if (isGone && entries.length > 0 && rescueText(model.outbox)) report('rescuedElsewhere', hashOf('chat'));
+    else if (!isGone && entries.length > 0) report('notSent', hashOf('chat', [model.session]));
+  }
+}
+
+function report(text: 'rescuedElsewhere' | 'notSent', hash: string): void {
+  showToast({ text: t(text), kind: 'error', action: { label: t('openChat'), run: () => navigate(hash) } });
+}
+
+export const openChats = new OpenChats();

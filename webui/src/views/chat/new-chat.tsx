@@ -1,0 +1,60 @@
+/** A chat without a session: a greeting, or the way to a first model, above the composer. */
+import { Button } from '../../components/button/button.js';
+import { Empty } from '../../components/feedback/feedback.js';
+import { attempt } from '../../components/toast/toast.js';
+import { hashOf, navigate } from '../../shell/router.js';
+import { ChatHead } from './chat-head.js';
+import { Composer } from './composer/composer.js';
+import { FileDrop } from './composer/file-list.js';
+import { handedOver, useDraftFiles } from './composer/files.js';
+import { hasProvider, useModels } from './composer/model-chip.js';
+import { makeSession, newChat, showSession } from './model/new-chat.js';
+import { NEW, readDraft, rescuedFrom, writeDraft } from './model/outbox.js';
+import { t } from './text.js';
+
+/** Opens a session that was created before the first message, and takes the draft along. */
+function goOnIn(session: string): void {
+  writeDraft(session, readDraft(NEW));
+  writeDraft(NEW, '');
+  showSession(session);
+}
+
+/** Creates a session for the first file: files belong to a session. */
+async function beginWith(files: readonly File[]): Promise<void> {
+  await attempt(async () => {
+    const session = await makeSession();
+    handedOver.value = { session, files };
+    goOnIn(session);
+  });
+}
+
+export function NewChat({ isBare }: { isBare: boolean }) {
+  const models = useModels();
+  const hasModel = models === undefined || hasProvider(models);
+  const draftFiles = { ...useDraftFiles(undefined), add: (files: readonly File[]) => void beginWith(files) };
+  return (
+    <FileDrop onFiles={draftFiles.add}>
+      {!isBare && <ChatHead current={undefined} own={undefined} />}
+      <div class="transcript">
+        {hasModel ? (
+          <Empty title={t('emptyTitle')}>{t('emptyText')}</Empty>
+        ) : (
+          <Empty
+            title={t('guideTitle')}
+            action={<Button kind="primary" text={t('guideAction')} onClick={() => navigate(hashOf('models'))} />}
+          >
+            {t('guideText')}
+          </Empty>
+        )}
+      </div>
+      <Composer
+        queue={newChat}
+        draftName={NEW}
+        note={rescuedFrom.value === undefined ? undefined : t('rescued')}
+        onSend={(content) => newChat.send(content)}
+        onBegun={goOnIn}
+        draftFiles={draftFiles}
+      />
+    </FileDrop>
+  );
+}
