@@ -164,7 +164,6 @@ export function createHttpApp(deps: HttpDeps): HttpApp {
     admit: door,
     accept(request, socket, context) {
       connections.release(socket);
-      socket.setTimeout(0);
       sockets.accept(request, socket, context);
     },
   });

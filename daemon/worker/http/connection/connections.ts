@@ -113,6 +113,11 @@ export class Connections {
     return state === undefined || isIdle(state);
   }
 
+  /** Sockets with bytes that their client has not taken yet. */
+  unread(): Socket[] {
+    return [...this.#sockets.keys()].filter(({ writableLength }) => writableLength > 0);
+  }
+
   /** Whether an answer's header has been sent, so that further bytes would be read as part of its body. */
   hasBegunAnswer(socket: Duplex): boolean {
     return this.#sockets.get(socket as Socket)?.work?.response.headersSent ?? false;

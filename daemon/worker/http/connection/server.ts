@@ -17,7 +17,7 @@ export interface ServerLimits extends RemoteLimits {
   readonly keepAliveTimeoutMs: number;
   /** A client that reads nothing of an answer for this time is disconnected. */
   readonly stallTimeoutMs: number;
-  /** How often the first two limits are checked. */
+  /** How often all of these are checked but `keepAliveTimeoutMs`. */
   readonly checkIntervalMs: number;
   readonly maxHeaderBytes: number;
   readonly maxConnections: number;
@@ -79,6 +79,24 @@ function onClientError({ connections, limits, clock, logger }: ServerDeps, error
   clock.after(LINGER_MS, () => socket.destroy());
 }
 
+/**
+ * Ends clients that read nothing of an answer. Only answers that wait for their client get Node's timer, which Node starts again
+ * whenever the client has read something: `server.timeout` would start one at each read and write of every connection.
+ */
+function limitUnreadAnswers(server: Server, { connections, limits, clock }: ServerDeps): void {
+  server.on('timeout', (socket) => {
+    // An idle connection that has reached keepAliveTimeoutMs, or an answer that nobody reads; never a slow handler.
+    if (connections.isIdle(socket) || socket.writableLength > 0) socket.destroy();
+  });
+  let cancel = (): void => undefined;
+  const check = (): void => {
+    for (const socket of connections.unread()) if (!socket.timeout) socket.setTimeout(limits.stallTimeoutMs);
+    cancel = clock.after(limits.checkIntervalMs, check);
+  };
+  server.once('listening', check);
+  server.once('close', () => cancel());
+}
+
 /** @returns a server that does not listen yet */
 export function createServer(deps: ServerDeps): Server {
   const { connections, remote, limits } = deps;
@@ -97,11 +115,7 @@ export function createServer(deps: ServerDeps): Server {
   server.maxConnections = limits.maxConnections;
   // Node drops headers beyond a count silently, so that a client could push a proxy's forwarding header out of sight.
   server.maxHeadersCount = 0;
-  server.timeout = limits.stallTimeoutMs;
-  server.on('timeout', (socket) => {
-    // An idle connection that has reached keepAliveTimeoutMs, or an answer that nobody reads; never a slow handler.
-    if (connections.isIdle(socket) || socket.writableLength > 0) socket.destroy();
-  });
+  limitUnreadAnswers(server, deps);
   connections.attach(server);
   server.on('connection', (socket) => remote.add(socket));
   const serve: Handle = (request, response) => connections.serve(request, response);

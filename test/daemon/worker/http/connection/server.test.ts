@@ -129,22 +129,21 @@ test('an idle connection outlives the header limit and ends at its own', async (
 });
 
 test('a slow handler is left alone, an answer that nobody reads is not', async () => {
-  const { port, app, services } = await startHttpApp({ limits: { stallTimeoutMs: 100 } });
-  let answer = (_reply: string): void => undefined;
-  services.reply = () => new Promise((resolve) => (answer = resolve));
-  const asked = (times: number) => expect.poll(() => services.calls.length).toBe(times);
+  const { port, app, services } = await startHttpApp({ limits: { stallTimeoutMs: 100, checkIntervalMs: 20 } });
+  const answers: ((reply: string) => void)[] = [];
+  services.reply = () => new Promise((resolve) => answers.push(resolve));
+  const asked = (times: number) => expect.poll(() => answers.length).toBe(times);
   const body = JSON.stringify({ channel: 'c', chat_id: '1', content: 'x' });
   const request = `POST /api/message/sync HTTP/1.1\r\n${HOST}${JSON_TYPE}Content-Length: ${body.length}\r\n\r\n${body}`;
-  const wire = await openWire(port, request);
-  await once(app.server, 'timeout');
+  const slow = await openWire(port, request);
   await asked(1);
-  answer('slow');
-  await wire.until(/200 OK[\s\S]+slow/);
-  wire.socket.write(request);
+  const unread = await openWire(port, request);
   await asked(2);
-  wire.socket.pause();
-  answer('x'.repeat(32_000_000));
-  await expect.poll(() => app.vitals(), { timeout: 5_000 }).toEqual({ connections: 0, inFlight: 0 });
+  unread.socket.pause();
+  answers[1]?.('x'.repeat(32_000_000));
+  await expect.poll(() => app.vitals(), { timeout: 5_000 }).toEqual({ connections: 1, inFlight: 1 });
+  answers[0]?.('slow');
+  await slow.until(/200 OK[\s\S]+slow/);
 });
 
 test('connections beyond the limit are refused while the others are served', async () => {
