@@ -6,6 +6,7 @@ import type { RefuseCredentials, RequireToken } from './admission/credentials.js
 import type { HttpContext, HttpMiddleware, RequestState, RouterExtras } from './context.js';
 import type { OpenUpload, Upload } from './middleware/upload.js';
 import { type ReadJson, refuseBody } from './middleware/body.js';
+import { FILE_HEADERS } from './middleware/security-headers.js';
 
 const VERBS = { GET: 'get', POST: 'post', PATCH: 'patch', DELETE: 'delete' } as const;
 
@@ -100,7 +101,7 @@ const UNKNOWN_CALLER = {
 
 /** Makes a route. Its input has been checked when `handle` runs. */
 export function route<Body = undefined, Query = undefined>(definition: RouteDefinition<Body, Query>): Route {
-  const { method, path, access, authorize, refusal = UNKNOWN_CALLER, upload: types, isBodyOptional = false } = definition;
+  const { method, path, access, authorize, refusal = UNKNOWN_CALLER, upload: types, media, isBodyOptional = false } = definition;
   const uploadTypes = types && ['application/json', ...Object.keys(types)];
   const bodySchema = once(definition.body);
   const querySchema = once(definition.query);
@@ -108,6 +109,7 @@ export function route<Body = undefined, Query = undefined>(definition: RouteDefi
     return async (ctx) => {
       const { state } = ctx;
       state.route = path;
+      if (media !== undefined) ctx.set(FILE_HEADERS);
       if (access === 'token') await requireToken(state.caller);
       const upload = uploadTypes && openUpload(ctx, uploadTypes);
       let raw: unknown;

@@ -1,6 +1,6 @@
 /**
- * Headers of every answer, and of HTML documents. Answers are never cached, framed, sniffed or run; the page's own policy allows
- * its own files and nothing inline. Source: the OWASP Secure Headers Project, less what does not apply to a server without TLS.
+ * Headers of every answer, of files, and of HTML documents. Answers are never cached, framed, sniffed or run; the page's own policy allows
+ * its own files and nothing inline. Source: the OWASP REST Security Cheat Sheet, less what does not apply to a server without TLS.
  */
 import type { ServerResponse } from 'node:http';
 
@@ -17,8 +17,12 @@ const PAGE_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
+/** What an answer that is not only JSON has besides: no foreign page may show or run it. JSON cannot be, because it is not sniffed. */
+export const FILE_HEADERS = { 'Cross-Origin-Resource-Policy': 'same-origin' } as const;
+
 /** What an HTML document has besides: only a document sends a referrer, and only browsers too old for `frame-ancestors` need `DENY`. */
 export const DOCUMENT_HEADERS = {
+  ...FILE_HEADERS,
   'Content-Type': 'text/html; charset=utf-8',
   'Content-Security-Policy': PAGE_POLICY,
   'X-Frame-Options': 'DENY',
@@ -30,7 +34,6 @@ export function setCommonHeaders(response: ServerResponse, requestId: string): v
   response.setHeader('x-request-id', requestId);
   response.setHeader('content-type', 'application/json; charset=utf-8');
   response.setHeader('x-content-type-options', 'nosniff');
-  response.setHeader('cross-origin-resource-policy', 'same-origin');
   response.setHeader('cache-control', 'no-store');
   response.setHeader('content-security-policy', "default-src 'none'; frame-ancestors 'none'");
 }

@@ -2,7 +2,7 @@
 import type { HealthDocument } from '../../../../shared/api/gateway/health.js';
 import { GatewayError } from '../../../../shared/errors.js';
 import type { HttpContext } from '../context.js';
-import { DOCUMENT_HEADERS } from '../middleware/security-headers.js';
+import { DOCUMENT_HEADERS, FILE_HEADERS } from '../middleware/security-headers.js';
 import { publicUrl } from '../middleware/public-address.js';
 import { createAssets } from './assets.js';
 import type { BuiltPage, PageFile } from './built-page.js';
@@ -19,7 +19,7 @@ const FOR_EVER = 'public, max-age=31536000, immutable';
 const FOR_AN_HOUR = 'public, max-age=3600';
 
 function send(ctx: HttpContext, { type, gzip, plain }: PageFile): void {
-  ctx.set({ 'Content-Type': type, Vary: 'Accept-Encoding' });
+  ctx.set({ ...FILE_HEADERS, 'Content-Type': type, Vary: 'Accept-Encoding' });
   if (ctx.acceptsEncodings('gzip') === 'gzip') {
     ctx.set('Content-Encoding', 'gzip');
     ctx.body = gzip;
@@ -70,7 +70,7 @@ function smallRoutes({ document, isDraining }: PageDeps): Route[] {
       path,
       handle(ctx) {
         // The name carries the content's hash.
-        ctx.set({ 'Content-Type': type, 'Cache-Control': FOR_EVER });
+        ctx.set({ ...FILE_HEADERS, 'Content-Type': type, 'Cache-Control': FOR_EVER });
         ctx.body = body;
       },
     }),

@@ -32,7 +32,10 @@ test('files with a hash in their name are kept for ever, others for an hour, wha
   const headers = { Host: '192.0.2.10' };
   const script = await send('/assets/main-AbCd_-12.js', { headers });
   expect([script.status, script.text, script.headers['cache-control']]).toEqual([200, 'void 0;', 'public, max-age=31536000, immutable']);
-  expect((await send('/assets/icon.svg', { headers })).headers['cache-control']).toBe('public, max-age=3600');
+  expect((await send('/assets/icon.svg', { headers })).headers).toMatchObject({
+    'cache-control': 'public, max-age=3600',
+    'cross-origin-resource-policy': 'same-origin',
+  });
   for (const path of ['/assets/none.js', '/assets/..%2findex.html', '/assets/%2e%2e', '/assets/']) {
     expect((await send(path, { headers })).status, path).toBe(404);
   }

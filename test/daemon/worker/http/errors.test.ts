@@ -133,15 +133,16 @@ test('requests are logged at debug, refusals at info, failures at warn, health n
 test.each(['/health', '/health/ready', '/', '/docs', '/api/models', '/nothing'])('%s carries the security headers', async (path) => {
   const { send } = await startHttpApp();
   const { headers } = await send(path);
-  expect(headers).toMatchObject({
-    'x-content-type-options': 'nosniff',
-    'cross-origin-resource-policy': 'same-origin',
-    'cache-control': 'no-store',
-  });
+  expect(headers).toMatchObject({ 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' });
   expect(headers['content-security-policy']).toContain("default-src 'none'");
   expect(headers['content-security-policy']).toContain("frame-ancestors 'none'");
   expect(headers['content-security-policy']).not.toMatch(/unsafe|\*/);
   expect(headers['x-powered-by']).toBeUndefined();
+});
+
+test.each(['/', '/docs', '/metrics', '/api/attachments/file_1'])('%s cannot be shown or run by a foreign page', async (path) => {
+  const { send } = await startHttpApp();
+  expect((await send(path)).headers['cross-origin-resource-policy']).toBe('same-origin');
 });
 
 test.each(['/', '/docs'])('the document %s sends no referrer and is framed by nobody', async (path) => {

@@ -79,7 +79,10 @@ test('the page’s files are there under hashed names, for ever', async () => {
   for (const path of paths) {
     const { status, headers } = await send(path);
     expect(status).toBe(200);
-    expect(headers['cache-control']).toBe('public, max-age=31536000, immutable');
+    expect(headers).toMatchObject({
+      'cache-control': 'public, max-age=31536000, immutable',
+      'cross-origin-resource-policy': 'same-origin',
+    });
     expect(headers['content-type']).toMatch(/^(text\/css; charset=utf-8|image\/svg\+xml|text\/javascript; charset=utf-8)$/);
   }
   const [stylesheet = ''] = paths;

@@ -46,6 +46,7 @@ test('a photo is a link to the gateway, which gives it as it is with Telegram', 
     'content-length': String(PNG.length),
     'content-disposition': 'inline; filename="photo.jpg"',
     'x-content-type-options': 'nosniff',
+    'cross-origin-resource-policy': 'same-origin',
     'content-security-policy': expect.stringContaining("default-src 'none'"),
   });
 });
