@@ -26,6 +26,12 @@ export async function callApi<Answer>(gateway: RealGateway, route: string, body?
   return (await response.json()) as Answer;
 }
 
+/** Presses "Try now" in the page itself: it may be about to try of its own accord, and then there is no button any more. */
+export async function tryNow(page: Page): Promise<void> {
+  const press = (buttons: unknown[]): void => buttons.forEach((button) => (button as { click(): void }).click());
+  await page.getByRole('button', { name: 'Try now' }).evaluateAll(press);
+}
+
 /** Writes lines as the gateway's own writers do. */
 export function appendLog(gateway: RealGateway, ...entries: Record<string, unknown>[]): void {
   const lines = entries.map((entry) => `${JSON.stringify({ level: 'info', time: new Date().toISOString(), ...entry })}\n`);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { expectAccessible, noBrowser, openPage } from '../helpers/browser.js';
 import { startPageWorld } from '../helpers/page-world.js';
-import { appendLog, openView, tokenOf } from '../helpers/page.js';
+import { appendLog, openView, tokenOf, tryNow } from '../helpers/page.js';
 import { RealGateway, until } from '../helpers/real-gateway.js';
 
 const numbered = (count: number, name = 'line'): Record<string, unknown>[] =>
@@ -217,10 +217,7 @@ test.skipIf(noBrowser)(
     const fromEnd = `(() => { const list = document.querySelector('.log-lines .virtual-list'); return list.scrollHeight - list.scrollTop - list.clientHeight; })()`;
     await expect.poll(() => page.evaluate(fromEnd)).toBeLessThanOrEqual(1);
     await gateway.run();
-    // In the page itself: it may be about to try of its own accord, and then there is no button any more.
-    await page
-      .getByRole('button', { name: 'Try now' })
-      .evaluateAll((buttons) => buttons.forEach((button) => (button as unknown as { click(): void }).click()));
+    await tryNow(page);
     await page.getByText('Live', { exact: true }).waitFor();
     appendLog(gateway, { msg: 'back again' });
     await page.getByText('back again').waitFor();

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { expectAccessible, noBrowser, openPage } from '../helpers/browser.js';
 import { startPageWorld } from '../helpers/page-world.js';
+import { tryNow } from '../helpers/page.js';
 
 test.skipIf(noBrowser)('everything is reached by keyboard: palette, shortcuts, views, dialogs, and back', async () => {
   const { gateway } = await startPageWorld();
@@ -44,7 +45,7 @@ test.skipIf(noBrowser)('single keys can be switched off, the language and the th
   expect(shown).toEqual(['zh-CN', 'dark', '会话 · xopc']);
 });
 
-test.skipIf(noBrowser)('a stopped gateway is reported, and unsent messages wait until it is back', async () => {
+test.skipIf(noBrowser)('a stopped gateway is reported, views open and unsent messages wait until it is back', async () => {
   const { gateway } = await startPageWorld();
   const page = await openPage(gateway.url, { allowedErrors: /WebSocket|Failed to load resource|ERR_/ });
   const box = page.getByRole('textbox', { name: 'Message' });
@@ -57,8 +58,12 @@ test.skipIf(noBrowser)('a stopped gateway is reported, and unsent messages wait 
   await page.keyboard.press('Enter');
   await page.getByText('Waiting for the connection').waitFor();
   await expectAccessible(page);
+  await page.getByRole('link', { name: 'Models' }).click();
+  await page.getByRole('heading', { name: 'Models', exact: true }).waitFor();
   await gateway.run();
-  await page.getByRole('button', { name: 'Try now' }).click();
+  await tryNow(page);
+  await page.getByText('fake/two').first().waitFor();
+  await page.goBack();
   await page.getByRole('article', { name: 'Agent' }).getByText('Two, while nobody listens').waitFor();
   await expect.poll(() => page.getByText('The gateway does not answer.').count()).toBe(0);
   expect(await page.getByRole('article', { name: 'You' }).allInnerTexts()).toEqual([

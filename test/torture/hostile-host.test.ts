@@ -41,9 +41,9 @@ function runOn(host: Host, fixture: string, args: readonly string[]): Running {
 /** Ends a program of this test. @returns what it printed last */
 async function finish(running: Running): Promise<unknown> {
   running.child.kill('SIGTERM');
-  const { stdout, stderr } = await running.done;
+  const { code, signal, stdout, stderr } = await running.done;
   const last = stdout.trim().split('\n').at(-1) ?? '';
-  if (!last.startsWith('{')) throw new Error(`no result: ${stdout}${stderr}`);
+  if (!last.startsWith('{')) throw new Error(`no result, exit ${code ?? signal}: ${stdout}${stderr}`);
   return JSON.parse(last) as unknown;
 }
 

@@ -1,5 +1,6 @@
 /** Data that a view reads from the API. */
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { connection } from './socket.js';
 
 export interface Resource<Value> {
   /** The last value; it stays while a reload runs. */
@@ -11,7 +12,18 @@ export interface Resource<Value> {
   readonly set: (value: Value) => void;
 }
 
+/** Calls back when the gateway is reached again, while something waits for it. */
+export function useReturn(isWaiting: boolean, run: () => void): void {
+  const isOnline = connection.value.kind === 'online';
+  const wasOnline = useRef(isOnline);
+  useEffect(() => {
+    if (isWaiting && isOnline && !wasOnline.current) run();
+    wasOnline.current = isOnline;
+  }, [isOnline]);
+}
+
 /**
+ * What failed is read again when the gateway is reached again.
  * @param read    is called again when an item of `inputs` changes; earlier reads are aborted.
  * @param inputs  compared one by one, as those of an effect
  */
@@ -30,6 +42,7 @@ export function useResource<Value>(read: (signal: AbortSignal) => Promise<Value>
     return () => controller.abort();
   }, [...inputs, round]);
   const reload = useCallback(() => setRound((number) => number + 1), []);
+  useReturn(state.error !== undefined, reload);
   const set = useCallback((value: Value) => setState({ value, isLoading: false }), []);
   return { value: state.value, error: state.error, isLoading: state.isLoading, reload, set };
 }

@@ -1,6 +1,7 @@
 /** The frame around every view: navigation, notices, palette, and the view that the address names. */
 import type { ComponentType } from 'preact';
 import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
+import { useReturn } from '../api/use-resource.js';
 import { Button } from '../components/button/button.js';
 import { Empty, Spinner } from '../components/feedback/feedback.js';
 import { Toasts } from '../components/toast/toast.js';
@@ -17,7 +18,9 @@ import { t } from './text.js';
 import { chooseTheme, isDark } from './theme.js';
 import { type View, VIEWS } from './views.js';
 
+/** A view that could not be loaded is loaded when the gateway is reached again. */
 function useView(view: View): { component?: ComponentType; hasFailed: boolean } {
+  const [round, setRound] = useState(0);
   const [loaded, setLoaded] = useState<{ id?: string; component?: ComponentType; hasFailed: boolean }>({ hasFailed: false });
   useEffect(() => {
     let isWanted = true;
@@ -28,7 +31,8 @@ function useView(view: View): { component?: ComponentType; hasFailed: boolean } 
     return () => {
       isWanted = false;
     };
-  }, [view]);
+  }, [view, round]);
+  useReturn(loaded.hasFailed, () => setRound(round + 1));
   return loaded.id === view.id ? loaded : { hasFailed: false };
 }
 
