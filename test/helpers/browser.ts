@@ -59,7 +59,7 @@ export async function openPage(url: string, options: OpenOptions = {}): Promise<
   });
   onTestFinished(() => context.close());
   context.setDefaultTimeout(10_000);
-  if (options.token !== undefined && options.token !== '')
+  if (options.token !== undefined)
     await context.request.post(new URL('/api/page-session', url).href, { headers: { Authorization: `Bearer ${options.token}` } });
   const page = await context.newPage();
   watch(page, new URL(url).origin, options.allowedErrors);

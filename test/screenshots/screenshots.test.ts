@@ -21,6 +21,7 @@ interface Shot {
   readonly hash: string;
   /** What is done before the picture is taken, in the page. */
   readonly click?: string;
+  readonly isSignedOut?: boolean;
 }
 
 const VIEWS: readonly Shot[] = [
@@ -40,21 +41,18 @@ const VIEWS: readonly Shot[] = [
   { name: 'settings', hash: '#/status', click: 'Settings' },
 ];
 
-interface Visit {
-  readonly gateway: RealGateway;
-  /** Default: the gateway's own. */
-  readonly token?: string;
-}
-
 /** In one browser context a theme, so that the page's own files are loaded once. @returns how many pictures it took */
-async function shoot({ gateway, token = tokenOf(gateway) }: Visit, state: string, shots: readonly Shot[]): Promise<number> {
+async function shoot(gateway: RealGateway, state: string, shots: readonly Shot[]): Promise<number> {
   let count = 0;
   for (const scheme of SCHEMES) {
+    const token = tokenOf(gateway);
     const page = await openPage(`${gateway.url}/`, { token, scheme, allowedErrors: ALLOWED });
-    for (const { name, hash, click } of shots)
+    for (const { name, hash, click, isSignedOut = false } of shots)
       for (const width of WIDTHS) {
         await page.setViewportSize({ width, height: width === 390 ? 844 : 900 });
+        if (isSignedOut) await page.context().clearCookies();
         await page.goto(`${gateway.url}/${hash}`);
+        if (isSignedOut) await page.reload();
         await page.waitForLoadState('networkidle');
         const button = click === undefined ? undefined : page.getByRole('button', { name: click }).first();
         if ((await button?.isVisible()) === true) await button?.click();
@@ -133,13 +131,15 @@ test.skipIf(noBrowser)('full', { timeout: 600_000 }, async () => {
   const key = await fill(world);
   await callApi(world.gateway, 'POST /api/message', { channel: 'webhook', chat_id: 'ops', content: '**Disk** at 91 %' });
   rmSync(join(DIRECTORY, 'full'), { recursive: true, force: true });
-  expect(await shoot(world, 'full', [{ name: 'chat', hash: `#/chat/${encodeURIComponent(key)}` }, ...VIEWS])).toBe(6 * (VIEWS.length + 1));
+  expect(await shoot(world.gateway, 'full', [{ name: 'chat', hash: `#/chat/${encodeURIComponent(key)}` }, ...VIEWS])).toBe(
+    6 * (VIEWS.length + 1),
+  );
 });
 
 test.skipIf(noBrowser)('empty', { timeout: 600_000 }, async () => {
   rmSync(join(DIRECTORY, 'empty'), { recursive: true, force: true });
   const gateway = await RealGateway.start();
-  expect(await shoot({ gateway }, 'empty', VIEWS)).toBe(6 * VIEWS.length);
+  expect(await shoot(gateway, 'empty', VIEWS)).toBe(6 * VIEWS.length);
 });
 
 test.skipIf(noBrowser)('broken', { timeout: 600_000 }, async () => {
@@ -155,6 +155,6 @@ test.skipIf(noBrowser)('broken', { timeout: 600_000 }, async () => {
     }),
   );
   await gateway.run();
-  expect(await shoot({ gateway }, 'broken', VIEWS)).toBe(6 * VIEWS.length);
-  expect(await shoot({ gateway, token: '' }, 'broken', [{ name: 'sign-in', hash: '#/chat' }])).toBe(6);
+  const signIn = { name: 'sign-in', hash: '#/chat', isSignedOut: true };
+  expect(await shoot(gateway, 'broken', [...VIEWS, signIn])).toBe(6 * (VIEWS.length + 1));
 });
