@@ -36,6 +36,7 @@ import { type CheckDatabase, IntegrityCheck } from './upkeep/integrity-check.js'
 import { KeyedTurns } from './turns/keyed-turns.js';
 import { LiveTurns } from './turns/live-turns.js';
 import { ChatTurns } from './chat/chat-turns.js';
+import { Titles } from './chat/titles.js';
 import { type AcceptMessage, createAcceptMessage, createMessageService } from './chat/messages.js';
 import { modelWarnings } from './models/model-warnings.js';
 import { createModelService } from './models/models.js';
@@ -169,10 +170,11 @@ function createParts(deps: ConversationDeps) {
   const journal = new TurnJournal(common);
   const turns = new TurnRunner({ ...common, journal, commands, tools, files, attachments, live, liveText });
   const keyed = new KeyedTurns({ ...common, turns, live });
-  const handler = new ChatTurns({ ...common, channels, outbox, turns });
+  const titles = new Titles(common);
+  const handler = new ChatTurns({ ...common, channels, outbox, turns, titles });
 
   const upkeep = new Upkeep({ ...common, journal, logger: logFor('store') });
-  return { ...base, delivery, live, accept, cron, warnings, commands, tools, attachments, turns, keyed, handler, upkeep };
+  return { ...base, delivery, live, accept, cron, warnings, commands, tools, attachments, turns, keyed, titles, handler, upkeep };
 }
 
 type Parts = ReturnType<typeof createParts>;
@@ -215,7 +217,7 @@ function createServices(parts: Parts, { paths: { databasePath }, channelTimes: t
 
 /** Parts are started in order and stopped in reverse. */
 function createLife(parts: Parts, { paths, checkDatabase: check }: ConversationDeps): ConversationLife {
-  const { common, ai, discovery, samples, delivery, cron, turns, upkeep, handler, isSoleWorker } = parts;
+  const { common, ai, discovery, samples, delivery, cron, turns, upkeep, handler, titles, isSoleWorker } = parts;
   const { store, clock, registry } = common;
   const integrityLog = parts.logFor('store');
   const integrity = check && new IntegrityCheck({ store, path: paths.databasePath, clock, logger: integrityLog, isSoleWorker, check });
@@ -249,6 +251,7 @@ function createLife(parts: Parts, { paths, checkDatabase: check }: ConversationD
     async close() {
       await quiesce();
       await turns.drain(0);
+      await titles.stop();
       await cron.close();
       await delivery.close();
       await samples.stop();

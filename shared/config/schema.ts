@@ -104,6 +104,8 @@ const agents = z
         fetchAllow: z.array(fetchTarget).default([]),
         /** Whether model servers on this machine are looked for. */
         discovery: z.boolean().default(true),
+        /** What a chat is named after: its first words, or what its model calls it, which is one more short call. */
+        titles: z.enum(['words', 'model']).default('words'),
       })
       .prefault({}),
   })

@@ -8,7 +8,7 @@ test.skipIf(noBrowser)('sessions are found, renamed, copied, exported and import
   for (const question of ['Where is the harbour?', 'Wie spät ist es?', '<img src=x onerror=alert(1)> **bold**']) await talk(question);
   const page = await openPage(`${gateway.url}/#/sessions`);
   const list = page.getByRole('list', { name: 'All sessions' });
-  await list.getByText('<img src=x onerror=alert(1)> **bold**').waitFor();
+  await list.getByText('<img src=x onerror=alert(1)> bold', { exact: true }).first().waitFor();
 
   await page.keyboard.press('/');
   await page.keyboard.type('harbour');

@@ -21,6 +21,7 @@ import { findAgent } from '../config/agents.js';
 import { sessionOf } from '../sessions/session-key.js';
 import type { TurnEnding, TurnHooks } from '../turns/turn-journal.js';
 import type { TurnRunner } from '../turns/turn-runner.js';
+import type { Titles } from './titles.js';
 
 export interface ChatTurnsOptions {
   readonly store: Store;
@@ -29,6 +30,7 @@ export interface ChatTurnsOptions {
   readonly channels: ChannelRegistry;
   readonly outbox: Pick<Outbox, 'enqueue'>;
   readonly turns: Pick<TurnRunner, 'start'>;
+  readonly titles: Pick<Titles, 'begin' | 'cancel'>;
   readonly instanceId: string;
   readonly config: () => Config;
   readonly registry: () => ProviderRegistry;
@@ -42,6 +44,8 @@ interface Handling {
   readonly stop: AbortController;
   preview: Preview | undefined;
   previewId: string | undefined;
+  /** How its turn ended. */
+  end: TurnEnding | undefined;
   /** The message was finished or put back with the end of its turn. */
   isRecorded: boolean;
 }
@@ -77,6 +81,7 @@ export class ChatTurns implements InboxHandler {
       stop: new AbortController(),
       preview: undefined,
       previewId: message.previewId ?? undefined,
+      end: undefined,
       isRecorded: false,
     };
     this.#running.set(laneKey(message), handling);
@@ -118,6 +123,7 @@ export class ChatTurns implements InboxHandler {
     const { message } = handling;
     const { config, registry } = this.#options;
     const { agent, session } = this.#sessionOf(message);
+    this.#options.titles.cancel(session.key);
     const known = await this.#options.store.read((tx) => findSession(tx, session.key));
     const candidates = await chooseModels({ requested: undefined, session: known?.model ?? null, agent, config: config() }, registry());
     const request = {
@@ -129,7 +135,7 @@ export class ChatTurns implements InboxHandler {
       asker: 'chat' as const,
       messageId: message.questionId ?? message.id,
       previousTurnId: message.turnId ?? undefined,
-      hooks: this.#hooks(handling),
+      hooks: this.#hooks(handling, session.key),
     };
     handling.preview = this.#openPreview(handling);
     let said = '';
@@ -166,16 +172,22 @@ export class ChatTurns implements InboxHandler {
     });
   }
 
-  #hooks(handling: Handling): TurnHooks {
+  #hooks(handling: Handling, sessionKey: string): TurnHooks {
+    const { channel, content: question } = handling.message;
     return {
       begun: async (tx, { id }) => void (await setInboxTurn(tx, { seq: handling.message.seq, turnId: id })),
       leavesContext: true,
       beforeEnd: async () => {
         handling.previewId = (await handling.preview?.end()) ?? handling.previewId;
       },
-      ended: (tx, end) => this.#end(tx, handling, end),
+      ended: (tx, end) => {
+        handling.end = end;
+        return this.#end(tx, handling, end);
+      },
       committed: () => {
         handling.isRecorded = true;
+        // Chats of programs are named after their first words.
+        if (handling.end !== undefined && channel !== 'webhook') this.#options.titles.begin({ sessionKey, question, end: handling.end });
       },
     };
   }

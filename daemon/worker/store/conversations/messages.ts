@@ -1,5 +1,6 @@
 /** Messages of sessions, in the order in which they were committed. Reads follow the chosen path (branches.ts). */
 import type { MessageDocument } from '../../../../shared/api/sessions.js';
+import { plainLine } from '../../../../shared/text/plain-line.js';
 import { prepare } from '../prepare.js';
 import type { Transaction } from '../transaction.js';
 import { touchSession } from './sessions.js';
@@ -78,16 +79,12 @@ const selectAfter = prepare<{ sessionId: number; afterSeq: number; limit: number
 
 const selectById = prepare<{ id: string }>()((db, p) => db.selectFrom('messages').select(MESSAGE_COLUMNS).where('id', '=', p.id));
 
-const MAX_TITLE_LENGTH = 80;
+const MAX_TITLE_LENGTH = 60;
 
-/** Matches anything but single spaces between words. */
-const UNEVEN = /[^\S ]|\p{Cc}| {2}/u;
-
-/** Returns a title for a session from its first message: one line, shortened at a word. Null for a command or an empty text. */
+/** Returns a title for a session from its first message: one line without Markdown, shortened at a word. Null for a command or an empty text. */
 export function titleFrom(text: string): string | null {
-  // Of a link to a file, the text is kept.
-  const words = text.slice(0, 1_000).replace(/\]\(\/api\/files\/[\w./-]+\)/g, ']');
-  const line = (UNEVEN.test(words) ? words.replace(/[\s\p{Cc}]+/gu, ' ') : words).trim();
+  // Of a link to a file, the text is kept in its brackets.
+  const line = plainLine(text.slice(0, 1_000).replace(/\]\(\/api\/files\/[\w./-]+\)/g, ']'));
   if (line === '' || /^\/[a-z]/i.test(line)) return null;
   if (line.length <= MAX_TITLE_LENGTH) return line;
   // Half of a divided surrogate pair is dropped.

@@ -247,6 +247,13 @@ export async function changeSession(tx: Transaction, id: number, change: Session
   for (const tag of tags) await queriesOf(tx).insertInto('session_tags').values({ tag, session_id: id }).execute();
 }
 
+/** Replaces a title that the gateway made, unless somebody changed it meanwhile. Runs in a write. @returns whether it did */
+export async function replaceTitle(tx: Transaction, id: number, title: { from: string; to: string }): Promise<boolean> {
+  const update = queriesOf(tx).updateTable('sessions').set({ title: title.to }).where('id', '=', id).where('title', '=', title.from);
+  const { numUpdatedRows } = await update.executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
+
 /** Returns up to `limit` tags that are in use, in alphabetical order. Each is found by jumping over the rows of the one before. */
 export async function listTags(tx: Transaction, limit: number): Promise<string[]> {
   const { rows } = await sql<{ tag: string }>`

@@ -91,6 +91,25 @@ export async function endTurn(tx: Transaction, { usage, error, ...end }: TurnEnd
   return (await update.run(tx, columns)) === 1;
 }
 
+/** Adds the usage of a call that an ended turn caused to the turn and its session. Runs in a write. */
+export async function addTurnUsage(tx: Transaction, turn: { id: string; sessionId: number }, usage: TurnUsage): Promise<void> {
+  const added = {
+    input_tokens: sql<number | null>`input_tokens + ${usage.inputTokens ?? 0}`,
+    output_tokens: sql<number | null>`output_tokens + ${usage.outputTokens ?? 0}`,
+    cost_usd: sql<number | null>`cost_usd + ${usage.costUsd ?? 0}`,
+  };
+  const cached = {
+    cache_read_tokens: sql<number | null>`cache_read_tokens + ${usage.cacheReadTokens}`,
+    cache_write_tokens: sql<number | null>`cache_write_tokens + ${usage.cacheWriteTokens}`,
+  };
+  await queriesOf(tx)
+    .updateTable('turns')
+    .set({ ...added, ...cached })
+    .where('id', '=', turn.id)
+    .execute();
+  await queriesOf(tx).updateTable('sessions').set(added).where('id', '=', turn.sessionId).execute();
+}
+
 /** Returns those of the turns that have ended. */
 export async function readEndedTurns(tx: Transaction, ids: readonly string[]): Promise<TurnRow[]> {
   if (ids.length === 0) return [];

@@ -152,9 +152,9 @@ test('a hit says where its text is: in the newest message with it, otherwise in 
 
 test.each([
   { text: '  two\n lines\u0007 ', title: 'two lines' },
-  { text: 'x'.repeat(200), title: `${'x'.repeat(79)}…` },
-  { text: `${'word '.repeat(30)}`, title: `${'word '.repeat(15).trim()}…` },
-  { text: `${'x'.repeat(78)}🌍🌍🌍`, title: `${'x'.repeat(78)}…` },
+  { text: 'x'.repeat(200), title: `${'x'.repeat(59)}…` },
+  { text: `${'word '.repeat(30)}`, title: `${'word '.repeat(11).trim()}…` },
+  { text: `${'x'.repeat(58)}🌍🌍🌍`, title: `${'x'.repeat(58)}…` },
   { text: ' \n ', title: 'New chat' },
   { text: '/help', title: 'New chat' },
 ])('the title is the first message, shortened to one line: $title', async ({ text, title }) => {

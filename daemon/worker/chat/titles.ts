@@ -1,0 +1,167 @@
+/**
+ * Names chats after their first answer, by one short call of the model that answered. Until then, and if that fails, a chat is named after
+ * its first words. Nothing waits for a title, and a chat is not asked about again.
+ */
+import type { Clock } from '../../../shared/clock.js';
+import type { Config } from '../../../shared/config/schema.js';
+import type { LogPort } from '../../../shared/log/log-port.js';
+import { plainLine } from '../../../shared/text/plain-line.js';
+import type { TurnUsage } from '../../../shared/turn-usage.js';
+import type { CompletionChange } from '../models/completions.js';
+import type { CompletionEvent } from '../providers/completion.js';
+import { describeFailure } from '../providers/failure.js';
+import type { ProviderRegistry, ResolvedModel } from '../providers/registry.js';
+import { addUsage } from '../providers/token-cost.js';
+import type { PublishSession } from '../sessions/sessions.js';
+import { readNewestMessages, titleFrom } from '../store/conversations/messages.js';
+import { findSession, replaceTitle, type Session } from '../store/conversations/sessions.js';
+import { addTurnUsage } from '../store/conversations/turns.js';
+import type { Store } from '../store/store.js';
+import type { TurnEnding } from '../turns/turn-journal.js';
+
+export interface TitlesOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly logger: LogPort;
+  readonly config: () => Config;
+  readonly registry: () => ProviderRegistry;
+  readonly publish: (event: CompletionChange | Parameters<PublishSession>[0]) => void;
+}
+
+/** A question of a chat, and how its turn ended. */
+export interface AnsweredQuestion {
+  readonly sessionKey: string;
+  readonly question: string;
+  readonly end: Pick<TurnEnding, 'turnId' | 'state' | 'reply' | 'model'>;
+}
+
+const TIMEOUT_MS = 10_000;
+const MAX_TOKENS = 24;
+/** How much of the question and of the answer the model is given, in characters. */
+const MAX_EXCERPT = 600;
+/** A session with more messages than this is not at its first answer. */
+const MAX_MESSAGES = 50;
+
+const INSTRUCTIONS =
+  'Name this conversation in two to six words, in the language of the question. Answer with the name alone, without quotation marks and without a full stop.';
+
+/** Returns the name in an answer of a model; null if there is none. */
+function nameIn(text: string): string | null {
+  if (/<think/i.test(text)) return null;
+  return titleFrom(
+    plainLine(text)
+      .replace(/^(?:title|name):\s*/i, '')
+      .replace(/^["'“”„«‘「『]+|["'“”»’」』.。]+$/gu, ''),
+  );
+}
+
+export class Titles {
+  readonly #options: TitlesOptions;
+  /** By session. */
+  readonly #running = new Map<string, { readonly stop: AbortController; readonly done: Promise<void> }>();
+  #isStopped = false;
+
+  constructor(options: TitlesOptions) {
+    this.#options = options;
+  }
+
+  /** Names the session if this was its first answer. Returns at once. */
+  begin(answered: AnsweredQuestion): void {
+    const { sessionKey, end } = answered;
+    if (this.#isStopped || this.#options.config().agents.defaults.titles !== 'model') return;
+    if (end.state !== 'done' || end.reply === '' || end.model === null || this.#running.has(sessionKey)) return;
+    const stop = new AbortController();
+    const cancel = this.#options.clock.after(TIMEOUT_MS, () => stop.abort());
+    const done = this.#make(answered, end.model, stop.signal)
+      .catch((error: unknown) => this.#options.logger.warn({ session: sessionKey, err: error }, 'failed to name a session'))
+      .finally(() => {
+        cancel();
+        this.#running.delete(sessionKey);
+      });
+    this.#running.set(sessionKey, { stop, done });
+  }
+
+  /** Ends the call for a session: its next question must not wait behind it at a server that answers one at a time. */
+  cancel(sessionKey: string): void {
+    this.#running.get(sessionKey)?.stop.abort();
+  }
+
+  /** Ends all calls, and begins no more. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    const running = [...this.#running.values()];
+    for (const { stop } of running) stop.abort();
+    await Promise.all(running.map(({ done }) => done));
+  }
+
+  async #make(answered: AnsweredQuestion, ref: string, signal: AbortSignal): Promise<void> {
+    const { store, registry, publish } = this.#options;
+    const { question, end, sessionKey } = answered;
+    const from = titleFrom(question);
+    const session = from === null ? undefined : await this.#findUnnamed(sessionKey, from);
+    const model = registry().resolve(ref);
+    if (from === null || session === undefined || model.provider.complete === undefined) return;
+    const { text, usage } = await this.#ask(model, answered, signal);
+    const to = nameIn(text);
+    const isNamed = await store.write(async (tx) => {
+      if (usage !== null) await addTurnUsage(tx, { id: end.turnId, sessionId: session.id }, usage);
+      return to !== null && replaceTitle(tx, session.id, { from, to });
+    });
+    if (isNamed) publish({ type: 'session', session: sessionKey, change: 'updated' });
+  }
+
+  /** Returns the session if it is named after this question, which is the only one that was answered. */
+  async #findUnnamed(sessionKey: string, title: string): Promise<Session | undefined> {
+    return this.#options.store.read(async (tx) => {
+      const session = await findSession(tx, sessionKey);
+      if (session === undefined || session.title !== title || session.messageCount > MAX_MESSAGES) return undefined;
+      const messages = await readNewestMessages(tx, { sessionId: session.id, limit: MAX_MESSAGES });
+      return messages.filter(({ role }) => role === 'assistant').length === 1 ? session : undefined;
+    });
+  }
+
+  async #ask(
+    model: ResolvedModel,
+    { question, end: { reply }, sessionKey }: AnsweredQuestion,
+    signal: AbortSignal,
+  ): Promise<{ text: string; usage: TurnUsage | null }> {
+    const said = `Question:\n${question.slice(0, MAX_EXCERPT)}\n\nAnswer:\n${reply.slice(0, MAX_EXCERPT)}`.toWellFormed();
+    const events = model.provider.complete?.(
+      {
+        modelId: model.modelId,
+        messages: [
+          { role: 'system', content: INSTRUCTIONS },
+          { role: 'user', content: [{ type: 'text', text: said }] },
+        ],
+        maxOutputTokens: MAX_TOKENS,
+      },
+      signal,
+    );
+    let text = '';
+    for await (const event of events ?? []) {
+      if (event.type === 'text') text += event.text;
+      else if (event.type === 'finish') return { text: event.reason === 'stop' ? text : '', usage: this.#count(model, event) };
+      else if (event.type === 'failed' || event.type === 'aborted') {
+        const reason = event.type === 'failed' ? describeFailure(event.failure, model.failing, 'stateless') : undefined;
+        this.#options.logger.info({ session: sessionKey, model: model.ref, err: reason }, 'the model did not name the session');
+        this.#options.publish({ type: 'completion', model: model.ref, state: event.type === 'failed' ? 'error' : 'aborted', usage: null });
+        break;
+      }
+    }
+    return { text: '', usage: null };
+  }
+
+  #count(
+    model: ResolvedModel,
+    { usage: { inputTokens, outputTokens, cachedTokens } }: Extract<CompletionEvent, { type: 'finish' }>,
+  ): TurnUsage {
+    const usage = addUsage(null, { inputTokens, outputTokens, cacheReadTokens: cachedTokens }, model.prices);
+    this.#options.publish({
+      type: 'completion',
+      model: model.ref,
+      state: 'done',
+      usage: { inputTokens, outputTokens, costUsd: usage.costUsd },
+    });
+    return usage;
+  }
+}
