@@ -58,8 +58,8 @@ export const cronToggleRequest = () => z.strictObject({ enabled: z.boolean().opt
 export const cronTriggerRequest = () => z.strictObject({ job_id: label(128), run_id: label(128).optional() });
 /** Query of `GET /api/cron/plan`. */
 export const cronPlanQuery = () => z.strictObject({ hours: queryInteger(1, 168).optional() });
-/** Query of `GET /api/cron`: further parts of each job, separated by commas. */
-export const cronListQuery = () => z.strictObject({ include: queryList(['words']).optional() });
+/** Query of `GET /api/cron`: further parts of the list, separated by commas. */
+export const cronListQuery = () => z.strictObject({ include: queryList(['runs', 'next', 'words']).optional() });
 /**
  * Query of `GET /api/cron/preview`. With `job_id`, the schedule and its time zone default to those of the job, and are counted as the job counts
  * them: an interval from its start, and from its next run.
@@ -149,15 +149,22 @@ export const cronRunDocument = () =>
     delivery: runDelivery().nullable(),
   });
 
-export const cronListResponse = () => z.strictObject({ status: okStatus(), jobs: z.array(cronJobDocument()) });
+/** A run as lists of jobs show it. */
+const recentRun = () => cronRunDocument().pick({ id: true, scheduledAt: true, state: true, durationMs: true, delivery: true });
+
+export const listedCronJob = () =>
+  cronJobDocument().extend({
+    /** With `include=runs`, of the first 200 jobs: the last 20 runs, newest first. */
+    runs: z.array(recentRun()).optional(),
+  });
+
 export const cronJobResponse = () => z.strictObject({ status: okStatus(), job: cronJobDocument() });
 export const cronTriggerResponse = () => z.strictObject({ status: okStatus(), message: z.literal('Task triggered'), run_id: z.string() });
 export const cronDeleteResponse = () => z.strictObject({ status: okStatus(), job: cronJobDocument(), restorableUntil: z.iso.datetime() });
 export const cronRunsResponse = () =>
   z.strictObject({ status: okStatus(), runs: z.array(cronRunDocument()), nextCursor: z.string().nullable() });
-export const cronPlanResponse = () =>
+const cronPlan = () =>
   z.strictObject({
-    status: okStatus(),
     from: instant(),
     until: instant(),
     /** Next to run first, at most 100; jobs that do not run are not listed. */
@@ -175,6 +182,11 @@ export const cronPlanResponse = () =>
     jobsLeftOut: z.int().min(0),
   });
 
+export const cronPlanResponse = () => cronPlan().extend({ status: okStatus() });
+
+/** `plan`, with `include=next`: when each job runs in the next 24 hours. */
+export const cronListResponse = () => z.strictObject({ status: okStatus(), jobs: z.array(listedCronJob()), plan: cronPlan().optional() });
+
 export const cronPreviewResponse = () =>
   z.strictObject({
     status: okStatus(),
@@ -187,6 +199,9 @@ export const cronPreviewResponse = () =>
 
 /** Fields of a job that callers may set; all optional. */
 export type CronJobInput = z.output<ReturnType<typeof cronPatchRequest>>;
+export type ListedCronJob = z.output<ReturnType<typeof listedCronJob>>;
+export type CronJobList = Answer<typeof cronListResponse>;
+export type RecentCronRun = z.output<ReturnType<typeof recentRun>>;
 export type CronJobDocument = z.output<ReturnType<typeof cronJobDocument>>;
 export type CronRunDocument = z.output<ReturnType<typeof cronRunDocument>>;
 export type CronRunDelivery = z.output<ReturnType<typeof runDelivery>>;

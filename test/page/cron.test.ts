@@ -9,6 +9,7 @@ interface Job {
   readonly name: string;
   readonly schedule: string;
   readonly enabled: boolean;
+  readonly lastRun: { readonly state: string } | null;
 }
 
 const jobsOf = async (gateway: RealGateway): Promise<readonly Job[]> => (await callApi<{ jobs: Job[] }>(gateway, 'GET /api/cron')).jobs;
@@ -92,6 +93,29 @@ test.skipIf(noBrowser)('a job that is being deleted does not come back with a li
   await held[0]?.continue();
   await page.getByRole('button', { name: 'Undo' }).click();
   await goes.waitFor();
+});
+
+test.skipIf(noBrowser)('the list is loaded with one request, however many jobs there are', async () => {
+  const gateway = await RealGateway.start();
+  for (const name of ['One', 'Two', 'Three']) {
+    const { job } = await callApi<{ job: Job }>(gateway, 'POST /api/cron/create', {
+      name,
+      schedule: '0 9 * * 1-5',
+      message: 'x',
+      mode: 'agent',
+    });
+    await callApi(gateway, 'POST /api/cron/trigger', { job_id: job.id });
+    await until('a run', async () => (await jobsOf(gateway)).find(({ id }) => id === job.id)?.lastRun?.state === 'done');
+  }
+  const page = await openView(gateway, '#/chat');
+  const asked: string[] = [];
+  page.on('request', (request) => asked.push(new URL(request.url()).pathname));
+  await page.getByRole('link', { name: 'Schedules' }).click();
+  await expect.poll(() => page.getByRole('img', { name: 'Last 1 runs, 0 failed' }).count()).toBe(3);
+  expect(await page.getByText('At 09:00, Monday through Friday').count()).toBe(3);
+  expect(asked.filter((path) => path.startsWith('/api/cron'))).toEqual(['/api/cron']);
+  // The choices of the form are read with the form.
+  expect(asked).not.toContain('/api/channels');
 });
 
 test.skipIf(noBrowser)('list, form and history are free of barriers, and the words come in Chinese too', async () => {

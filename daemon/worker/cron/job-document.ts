@@ -1,9 +1,9 @@
 /** Jobs and runs in the form of the API. */
-import type { CronJobDocument, CronRunDelivery, CronRunDocument } from '../../../shared/api/cron.js';
+import type { CronJobDocument, CronRunDelivery, CronRunDocument, RecentCronRun } from '../../../shared/api/cron.js';
 import type { GatewayEvent } from '../../../shared/api/gateway/events.js';
 import { GatewayError } from '../../../shared/errors.js';
 import type { CronJob } from '../store/cron/cron-jobs.js';
-import type { CronRun } from '../store/cron/cron-runs.js';
+import type { CronRun, RecentRun } from '../store/cron/cron-runs.js';
 import { readMessageStates } from '../store/delivery/outbox-pages.js';
 import type { Transaction } from '../store/transaction.js';
 
@@ -14,12 +14,14 @@ const isoOrNull = (ms: number | null): string | null => (ms === null ? null : is
 const asGiven = (id: string | null, isNumber: boolean): string | number | null => (isNumber && id !== null ? Number(id) : id);
 
 /** A run with what became of its message. */
-export interface ReportedRun extends CronRun {
-  readonly delivery: CronRunDelivery | null;
-}
+type Reported<Run> = Run & { readonly delivery: CronRunDelivery | null };
+export type ReportedRun = Reported<CronRun>;
 
 /** Adds to runs what became of their messages. */
-export async function withDeliveries(tx: Transaction, runs: readonly CronRun[]): Promise<ReportedRun[]> {
+export async function withDeliveries<Run extends Pick<CronRun, 'messageId'>>(
+  tx: Transaction,
+  runs: readonly Run[],
+): Promise<Reported<Run>[]> {
   const ids = runs.flatMap(({ messageId }) => messageId ?? []);
   const messages = await readMessageStates(tx, ids);
   return runs.map((run) => {
@@ -54,6 +56,14 @@ export function toJobDocument(job: CronJob, last: ReportedRun | undefined): Cron
   };
 }
 
+const durationOf = ({ startedAtMs, finishedAtMs }: RecentRun): number | null =>
+  startedAtMs === null || finishedAtMs === null ? null : finishedAtMs - startedAtMs;
+
+export function toRecentRun(run: Reported<RecentRun>): RecentCronRun {
+  const { id, state, scheduledAtMs, delivery } = run;
+  return { id, scheduledAt: isoTime(scheduledAtMs), state, durationMs: durationOf(run), delivery };
+}
+
 /** The fields are in the order of the schema, which is the order in which callers see them. */
 export function toRunDocument(run: ReportedRun): CronRunDocument {
   const { startedAtMs, finishedAtMs } = run;
@@ -67,7 +77,7 @@ export function toRunDocument(run: ReportedRun): CronRunDocument {
     finishedAt: isoOrNull(finishedAtMs),
     dueAt: isoTime(run.dueAtMs),
     latenessMs: startedAtMs === null ? null : startedAtMs - run.scheduledAtMs,
-    durationMs: startedAtMs === null || finishedAtMs === null ? null : finishedAtMs - startedAtMs,
+    durationMs: durationOf(run),
     missedBefore: run.missedBefore,
     model: run.model,
     inputTokens: run.inputTokens,

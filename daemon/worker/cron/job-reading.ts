@@ -8,14 +8,16 @@ import type {
   CronPreviewQuery,
   CronRunPage,
   CronRunsQuery,
+  ListedCronJob,
+  RecentCronRun,
 } from '../../../shared/api/cron.js';
 import type { Clock } from '../../../shared/clock.js';
 import type { Config } from '../../../shared/config/schema.js';
-import { findCronJob, listCronJobs, listCronJobsOfChat } from '../store/cron/cron-jobs.js';
-import { listCronRuns, listLastRuns } from '../store/cron/cron-runs.js';
+import { type CronJob, findCronJob, listCronJobs, listCronJobsOfChat } from '../store/cron/cron-jobs.js';
+import { listCronRuns, listLastRuns, listRecentRuns, type RecentRun } from '../store/cron/cron-runs.js';
 import type { Store } from '../store/store.js';
 import type { Transaction } from '../store/transaction.js';
-import { jobNotFound, toJobDocument, toRunDocument, withDeliveries } from './job-document.js';
+import { jobNotFound, toJobDocument, toRecentRun, toRunDocument, withDeliveries } from './job-document.js';
 import { invalidField } from './job-planner.js';
 import { type CronWords, previewSchedule, wordsOf } from './preview.js';
 import { scheduleOf } from './schedule.js';
@@ -31,6 +33,8 @@ export interface JobReadingOptions {
 const HOUR_MS = 3_600_000;
 const DEFAULT_LIMIT = 50;
 const MAX_JOBS_OF_CHAT = 200;
+const MAX_JOBS_WITH_RUNS = 200;
+const RECENT_RUNS = 20;
 const FAILED_STATES = ['failed', 'interrupted', 'missed', 'skipped'] as const;
 const PLAN = { hours: 24, maxJobs: 100, maxRuns: 50 } as const;
 
@@ -41,13 +45,26 @@ export interface JobChat {
   readonly chatId: string;
 }
 
-async function listJobs(tx: Transaction): Promise<CronJobDocument[]> {
-  const last = new Map((await withDeliveries(tx, await listLastRuns(tx))).map((run) => [run.jobId, run]));
-  return (await listCronJobs(tx)).map((job) => toJobDocument(job, last.get(job.id)));
+/** Returns the last runs of these jobs, by job. */
+async function readRecentRuns(tx: Transaction, jobs: readonly CronJob[]): Promise<ReadonlyMap<string, RecentCronRun[]>> {
+  const read: RecentRun[] = [];
+  for (const { id } of jobs) read.push(...(await listRecentRuns(tx, { jobId: id, limit: RECENT_RUNS })));
+  const found = new Map<string, RecentCronRun[]>(jobs.map(({ id }) => [id, []]));
+  for (const run of await withDeliveries(tx, read)) found.get(run.jobId)?.push(toRecentRun(run));
+  return found;
 }
 
-async function listWithWords(store: Store, loadWords: () => CronWords): Promise<CronJobDocument[]> {
-  const jobs = await store.read(listJobs);
+async function listJobs(tx: Transaction, hasRuns: boolean): Promise<ListedCronJob[]> {
+  const last = new Map((await withDeliveries(tx, await listLastRuns(tx))).map((run) => [run.jobId, run]));
+  const jobs = await listCronJobs(tx);
+  const recent = await readRecentRuns(tx, hasRuns ? jobs.slice(0, MAX_JOBS_WITH_RUNS) : []);
+  return jobs.map((job) => {
+    const runs = recent.get(job.id);
+    return { ...toJobDocument(job, last.get(job.id)), ...(runs === undefined ? {} : { runs }) };
+  });
+}
+
+async function addWords(jobs: readonly ListedCronJob[], loadWords: () => CronWords): Promise<ListedCronJob[]> {
   const words = new Map<string, CronPreview['words']>();
   for (const schedule of new Set(jobs.map((job) => job.schedule))) {
     words.set(schedule, wordsOf(schedule, loadWords));
@@ -59,8 +76,11 @@ async function listWithWords(store: Store, loadWords: () => CronWords): Promise<
 
 export function createJobReading({ store, clock, config, loadWords }: JobReadingOptions) {
   return {
-    list: ({ include = [] }: CronListQuery = {}): Promise<CronJobDocument[]> =>
-      include.includes('words') ? listWithWords(store, loadWords) : store.read(listJobs),
+    /** Returns all jobs. Runs are added to the first 200. */
+    async list({ include = [] }: CronListQuery = {}): Promise<ListedCronJob[]> {
+      const jobs = await store.read((tx) => listJobs(tx, include.includes('runs')));
+      return include.includes('words') ? addWords(jobs, loadWords) : jobs;
+    },
 
     /** Returns the jobs of a chat that will fire, next first; at most 200. */
     async listOfChat(chat: JobChat): Promise<CronJobDocument[]> {

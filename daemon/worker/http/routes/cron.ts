@@ -20,7 +20,8 @@ export function cronRoutes(cron: CronService): Route[] {
       query: api.cronListQuery,
       answer: api.cronListResponse,
       async handle(ctx, { query }) {
-        ctx.body = { status: 'ok', jobs: await cron.list(query) };
+        const jobs = await cron.list(query);
+        ctx.body = { status: 'ok', jobs, ...(query.include?.includes('next') ? { plan: await cron.plan() } : {}) };
       },
     }),
     route({

@@ -146,6 +146,21 @@ export async function readLastClaimed(tx: Transaction): Promise<number | undefin
   return row?.scheduled_at;
 }
 
+/** What lists of jobs need of a run. */
+export type RecentRun = Pick<CronRun, 'id' | 'jobId' | 'state' | 'scheduledAtMs' | 'startedAtMs' | 'finishedAtMs' | 'messageId'>;
+
+/** Returns the last runs of a job, newest first. */
+export function listRecentRuns(tx: Transaction, query: { jobId: string; limit: number }): Promise<RecentRun[]> {
+  return queriesOf(tx)
+    .selectFrom('cron_runs')
+    .select(['id', 'job_id as jobId', 'state', 'scheduled_at as scheduledAtMs', 'started_at as startedAtMs'])
+    .select(['finished_at as finishedAtMs', 'message_id as messageId'])
+    .where('job_id', '=', query.jobId)
+    .orderBy('seq', 'desc')
+    .limit(query.limit)
+    .execute();
+}
+
 /** Returns the newest run of each job. */
 export async function listLastRuns(tx: Transaction): Promise<CronRun[]> {
   const rows = await queriesOf(tx)

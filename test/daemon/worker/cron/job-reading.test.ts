@@ -1,6 +1,6 @@
 /** What people do with jobs beside making them: look ahead, try again, be told elsewhere. */
 import { expect, test } from 'vitest';
-import { cronPlanResponse } from '../../../../shared/api/cron.js';
+import { cronListResponse, cronPlanResponse } from '../../../../shared/api/cron.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
 import { makeConversation, type TestConversation } from '../../../helpers/make-conversation.js';
 
@@ -42,6 +42,28 @@ test('the next times of a job are counted as the job counts them, from its next 
   await expect(cron.preview({ job_id: 'job_none' })).rejects.toMatchObject({ code: 'JOB_NOT_FOUND' });
   expect((await cron.list({ include: ['words'] })).map((listed) => listed.words)).toEqual([words]);
   expect((await cron.list())[0]).not.toHaveProperty('words');
+});
+
+test('the list has the last runs of each job and its schedule in words, where they are asked for', async () => {
+  const { cron } = await makeConversation({ config: { agents: { list: [{ id: 'main', model: 'xopc/guide' }] } } });
+  const agent = { mode: 'agent', agentId: 'main', message: 'x' } as const;
+  const one = await cron.create({ ...agent, schedule: '0 9 * * 1-5' });
+  const two = await cron.create({ schedule: 'every 2h', message: 'hello', ...chat });
+  const runIds: string[] = [];
+  for (const { id } of [one, one, two]) {
+    const { runId } = await cron.trigger(id);
+    runIds.push(runId);
+    await expect.poll(async () => (await cron.runs(id, {})).runs[0]?.state).toBe('done');
+  }
+  const jobs = await cron.list({ include: ['runs', 'words'] });
+  expect(cronListResponse().parse({ status: 'ok', jobs, plan: await cron.plan() }).jobs).toEqual(jobs);
+  const found = new Map(jobs.map((job) => [job.id, job]));
+  expect(found.get(one.id)?.runs?.map(({ id }) => id)).toEqual([runIds[1], runIds[0]]);
+  const [sent] = (await cron.runs(two.id, {})).runs;
+  const { id, scheduledAt, state, durationMs, delivery } = sent ?? {};
+  expect(found.get(two.id)?.runs).toEqual([{ id, scheduledAt, state, durationMs, delivery }]);
+  expect(found.get(one.id)?.words?.en).toBe('At 09:00, Monday through Friday');
+  expect((await cron.list())[0]).not.toHaveProperty('runs');
 });
 
 async function fail(conversation: TestConversation, jobId: string): Promise<void> {

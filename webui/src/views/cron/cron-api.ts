@@ -1,11 +1,12 @@
 /** Requests about scheduled jobs. */
-import type { CronJobDocument, CronJobInput, CronRunPage } from '../../../../shared/api/cron.js';
+import type { CronJobInput, CronJobList, CronRunPage, ListedCronJob } from '../../../../shared/api/cron.js';
 import { apiPath, call, type Call } from '../../api/client.js';
 
-export type Job = CronJobDocument;
+export type Job = ListedCronJob;
 
-export async function listJobs(signal: AbortSignal): Promise<readonly Job[]> {
-  return (await call<{ jobs: Job[] }>('GET', '/api/cron', { signal })).jobs;
+/** Reads everything that the list shows. */
+export function listJobs(signal: AbortSignal): Promise<CronJobList> {
+  return call('GET', apiPath('/api/cron', {}, { include: 'runs,next,words' }), { signal });
 }
 
 export function listRuns(

@@ -1,6 +1,6 @@
 /** The runs of a job: as a strip of bars, and as a table. */
 import { useEffect } from 'preact/hooks';
-import type { CronRunDocument as Run, CronRunPage } from '../../../../shared/api/cron.js';
+import type { CronRunDocument as Run, CronRunPage, RecentCronRun as RecentRun } from '../../../../shared/api/cron.js';
 import { useResource } from '../../api/use-resource.js';
 import { Button } from '../../components/button/button.js';
 import { Empty, Loaded, TableHead } from '../../components/feedback/feedback.js';
@@ -13,25 +13,25 @@ const STRIP_RUNS = 20;
 const PAGE_RUNS = 50;
 const RUNNING_POLL_MS = 1_000;
 
-const isGoing = ({ state }: Run): boolean => state === 'queued' || state === 'running';
+const isGoing = ({ state }: RecentRun): boolean => state === 'queued' || state === 'running';
 
 /** Whether the run's message was not delivered, or sending it has failed so far. */
-export const isUndelivered = ({ delivery }: Pick<Run, 'delivery'>): boolean => delivery !== null && delivery.error !== null;
+export const isUndelivered = ({ delivery }: Pick<RecentRun, 'delivery'>): boolean => delivery !== null && delivery.error !== null;
 
-function kindOf(run: Run): 'good' | 'bad' | 'warn' | '' {
+function kindOf(run: RecentRun): 'good' | 'bad' | 'warn' | '' {
   const { state } = run;
   if (state === 'done') return isUndelivered(run) ? 'bad' : 'good';
   if (state === 'failed' || state === 'interrupted') return 'bad';
   return isGoing(run) ? '' : 'warn';
 }
 
-function titleOf(run: Run): string {
+function titleOf(run: RecentRun): string {
   const duration = run.durationMs === null ? '' : `, ${durationText(run.durationMs)}`;
   return `${fullTime(Date.parse(run.scheduledAt))}: ${t(`state_${run.state}`)}${duration}`;
 }
 
 /** One bar per run, the newest at the right. The height is the duration, relative to the longest run. */
-export function RunStrip({ runs }: { runs: readonly Run[] }) {
+export function RunStrip({ runs }: { runs: readonly RecentRun[] }) {
   const shown = runs.slice(0, STRIP_RUNS).toReversed();
   const longest = Math.max(1, ...shown.map(({ durationMs }) => durationMs ?? 0));
   const failed = shown.filter((run) => kindOf(run) === 'bad').length;

@@ -1,5 +1,6 @@
 /** Actions on a job. Each shows a notice of what it did; a deletion can be undone. */
 import { signal } from '@preact/signals';
+import type { CronJobList } from '../../../../shared/api/cron.js';
 import { apiPath, call } from '../../api/client.js';
 import type { Resource } from '../../api/use-resource.js';
 import { attempt, showToast, showUndo } from '../../components/toast/toast.js';
@@ -24,15 +25,15 @@ function setDeleted(id: string, isDeleted: boolean): void {
 }
 
 /** Lists the jobs without those that are being deleted here. */
-export async function listKeptJobs(abort: AbortSignal): Promise<readonly Job[]> {
-  const jobs = await listJobs(abort);
+export async function listKeptJobs(abort: AbortSignal): Promise<CronJobList> {
+  const { jobs, ...list } = await listJobs(abort);
   const named = new Set(jobs.map(({ id }) => id));
   deleted.value = new Set([...deleted.peek()].filter((id) => named.has(id)));
-  return jobs.filter(({ id }) => !deleted.peek().has(id));
+  return { ...list, jobs: jobs.filter(({ id }) => !deleted.peek().has(id)) };
 }
 
 /** @param jobs  the shown list; it is read again after each change */
-export function jobActions({ value = [], set, reload }: Resource<readonly Job[]>): JobActions {
+export function jobActions({ value, set, reload }: Resource<CronJobList>): JobActions {
   const change = (work: () => Promise<void>): void => void attempt(work).then(reload);
   return {
     run: (job) =>
@@ -57,7 +58,7 @@ export function jobActions({ value = [], set, reload }: Resource<readonly Job[]>
       change(async () => {
         // The page drops the job first, so that it does not request the history of a deleted job.
         setDeleted(job.id, true);
-        set(value.filter(({ id }) => id !== job.id));
+        if (value !== undefined) set({ ...value, jobs: value.jobs.filter(({ id }) => id !== job.id) });
         navigate(hashOf('cron'));
         await call('DELETE', apiPath('/api/cron/:id', { id: job.id })).catch((error: unknown) => {
           setDeleted(job.id, false);

@@ -1,5 +1,6 @@
 /** All jobs with their schedules, next runs and last runs. */
 import { useState } from 'preact/hooks';
+import type { CronJobList } from '../../../../shared/api/cron.js';
 import { Button, IconButton } from '../../components/button/button.js';
 import { Empty } from '../../components/feedback/feedback.js';
 import { SearchField } from '../../components/field/field.js';
@@ -8,15 +9,12 @@ import { language } from '../../i18n/language.js';
 import { address, changeQuery, hashOf, navigate } from '../../shell/router.js';
 import { Countdown } from './countdown.js';
 import type { Job } from './cron-api.js';
-import { isUndelivered, RunStrip, useRuns } from './history.js';
+import { isUndelivered, RunStrip } from './history.js';
 import type { JobActions } from './job-actions.js';
 import { Lanes } from './lanes.js';
-import { usePreview } from './preview.js';
 import { t } from './text.js';
 
-/** Each shown row asks for its last runs. */
 const PAGE_JOBS = 30;
-const STRIP_RUNS = 20;
 
 function StateChip({ job }: { job: Job }) {
   if (!job.enabled) return <span class="chip">{t('paused')}</span>;
@@ -26,15 +24,7 @@ function StateChip({ job }: { job: Job }) {
   return null;
 }
 
-/** The schedule in words; `every 1h` and `at …` are words already. */
-function Words({ job: { schedule, timezone } }: { job: Job }) {
-  const isCron = !/^(every|at)\s|^\d{4}-/i.test(schedule);
-  const { preview } = usePreview(isCron ? schedule : '', timezone);
-  return preview === undefined ? null : <span class="job-words">{preview.words[language.value]}</span>;
-}
-
 function JobRow({ job, actions }: { job: Job; actions: JobActions }) {
-  const { runs } = useRuns(job.id, STRIP_RUNS);
   const next = job.nextRunAt === null ? undefined : Date.parse(job.nextRunAt);
   const menu: MenuItem[] = [
     { label: t('edit'), icon: 'edit', run: () => navigate(hashOf('cron', [job.id, 'edit'])) },
@@ -49,11 +39,12 @@ function JobRow({ job, actions }: { job: Job; actions: JobActions }) {
           <a href={hashOf('cron', [job.id])}>{job.name}</a> <StateChip job={job} />
         </p>
         <p class="hint">
-          <Words job={job} /> <code>{job.schedule}</code> · {job.timezone} {job.channel !== null && `· ${job.channel}`}
+          {job.words && <span class="job-words">{job.words[language.value]}</span>} <code>{job.schedule}</code> · {job.timezone}{' '}
+          {job.channel !== null && `· ${job.channel}`}
         </p>
       </div>
       <div class="job-next">{next !== undefined && <Countdown atMs={next} />}</div>
-      <RunStrip runs={runs ?? []} />
+      <RunStrip runs={job.runs ?? []} />
       <div class="job-tools">
         <IconButton icon="play" label={t('runNow', { name: job.name })} onClick={() => actions.run(job)} />
         <Menu label={t('actions', { name: job.name })} items={menu} />
@@ -62,7 +53,7 @@ function JobRow({ job, actions }: { job: Job; actions: JobActions }) {
   );
 }
 
-export function JobList({ jobs, actions }: { jobs: readonly Job[]; actions: JobActions }) {
+export function JobList({ list: { jobs, plan }, actions }: { list: CronJobList; actions: JobActions }) {
   const { q = '' } = address.value.query;
   const [shownCount, setShownCount] = useState(PAGE_JOBS);
   const wanted = q.trim().toLowerCase();
@@ -77,7 +68,7 @@ export function JobList({ jobs, actions }: { jobs: readonly Job[]; actions: JobA
   }
   return (
     <>
-      <Lanes />
+      {plan !== undefined && <Lanes plan={plan} />}
       <SearchField class="job-search" label={t('search')} value={q} onInput={(text) => changeQuery({ q: text })} />
       {found.length === 0 && <Empty title={t('noMatch', { search: q })} />}
       <ul class="rows jobs" aria-label={t('title')}>

@@ -1,15 +1,11 @@
 /** The runs of the next 24 hours, one lane per job, so that coinciding runs are visible. */
 import type { CronPlan } from '../../../../shared/api/cron.js';
-import { call } from '../../api/client.js';
-import { useLiveReload } from '../../api/live-reload.js';
-import { useResource } from '../../api/use-resource.js';
 import { clockTime } from '../../components/time-text/time-text.js';
 import { hashOf } from '../../shell/router.js';
 import { t } from './text.js';
 
 type Lane = CronPlan['jobs'][number];
 
-const RELOAD_MS = 60_000;
 const HOUR_MS = 3_600_000;
 const MARK_HOURS = 3;
 /** On narrow screens the lanes start closed. */
@@ -57,11 +53,9 @@ function Track({ lane, span }: { lane: Lane; span: Span }) {
   );
 }
 
-export function Lanes() {
-  const { value, reload } = useResource((signal) => call<CronPlan>('GET', '/api/cron/plan', { signal }), []);
-  useLiveReload(['cron'], reload, RELOAD_MS);
-  if (value === undefined || value.jobs.length === 0) return null;
-  const span = { fromMs: Date.parse(value.from), untilMs: Date.parse(value.until) };
+export function Lanes({ plan }: { plan: CronPlan }) {
+  if (plan.jobs.length === 0) return null;
+  const span = { fromMs: Date.parse(plan.from), untilMs: Date.parse(plan.until) };
   return (
     <details class="card lanes" open={!matchMedia(NARROW).matches}>
       <summary>
@@ -78,14 +72,14 @@ export function Lanes() {
         </div>
       </div>
       <ul>
-        {value.jobs.map((lane) => (
+        {plan.jobs.map((lane) => (
           <li key={lane.id} class="lane">
             <a href={hashOf('cron', [lane.id])}>{lane.name}</a>
             <Track lane={lane} span={span} />
           </li>
         ))}
       </ul>
-      {value.jobsLeftOut > 0 && <p class="muted">{t('lanesLeftOut', { count: value.jobsLeftOut })}</p>}
+      {plan.jobsLeftOut > 0 && <p class="muted">{t('lanesLeftOut', { count: plan.jobsLeftOut })}</p>}
     </details>
   );
 }

@@ -1,6 +1,7 @@
 /** The schedules view: the list of jobs, one job with its history, or the form. The address selects it. */
 import { useEffect } from 'preact/hooks';
 import type { ChannelDocument } from '../../../../shared/api/channels.js';
+import type { CronJobList } from '../../../../shared/api/cron.js';
 import type { ModelDocument } from '../../../../shared/api/models.js';
 import { call } from '../../api/client.js';
 import { useLiveReload } from '../../api/live-reload.js';
@@ -22,6 +23,8 @@ import { t } from './text.js';
 import './cron.css';
 
 const SHOWN_RUNS = 50;
+/** For the plan of the next hours; changes have events. */
+const RELOAD_MS = 60_000;
 
 /** The choices of the form: `channel/account`, and models. */
 function useChoices(): { channels: readonly string[]; models: readonly string[] } {
@@ -102,46 +105,50 @@ function JobDetails({ job, actions }: { job: Job; actions: JobActions }) {
   );
 }
 
-function Body({ jobs, actions }: { jobs: Resource<readonly Job[]>; actions: JobActions }) {
+/** Reads the choices of the form only where it is shown. */
+function Form(props: Omit<Parameters<typeof JobForm>[0], 'channels' | 'models'>) {
+  return <JobForm {...props} {...useChoices()} />;
+}
+
+function Body({ list, actions }: { list: Resource<CronJobList>; actions: JobActions }) {
   const [id, verb] = address.value.parts;
-  const choices = useChoices();
-  const job = jobs.value?.find((known) => known.id === id);
+  const job = list.value?.jobs.find((known) => known.id === id);
   const done = ({ id: changed }: Job): void => {
-    jobs.reload();
+    list.reload();
     navigate(hashOf('cron', [changed]));
   };
   const back = (): void => navigate(hashOf('cron', job === undefined ? [] : [job.id]));
-  if (id === 'new') return <JobForm key="new" job={undefined} {...choices} onDone={done} onCancel={back} />;
-  if (jobs.value === undefined) return jobs.error === undefined ? <Spinner /> : null;
-  if (id === undefined) return <JobList jobs={jobs.value} actions={actions} />;
+  if (id === 'new') return <Form key="new" job={undefined} onDone={done} onCancel={back} />;
+  if (list.value === undefined) return list.error === undefined ? <Spinner /> : null;
+  if (id === undefined) return <JobList list={list.value} actions={actions} />;
   if (job === undefined) {
     // A new job is only in the next list.
-    return jobs.isLoading ? <Spinner /> : <Empty title={t('gone')} action={<Button text={t('all')} onClick={back} />} />;
+    return list.isLoading ? <Spinner /> : <Empty title={t('gone')} action={<Button text={t('all')} onClick={back} />} />;
   }
   if (verb === 'edit' || verb === 'copy') {
-    return <JobForm key={`${id}/${verb}`} job={job} isCopy={verb === 'copy'} {...choices} onDone={done} onCancel={back} />;
+    return <Form key={`${id}/${verb}`} job={job} isCopy={verb === 'copy'} onDone={done} onCancel={back} />;
   }
   return <JobDetails key={id} job={job} actions={actions} />;
 }
 
 export default function CronView() {
-  const jobs = useResource(listKeptJobs, []);
-  const actions = jobActions(jobs);
+  const list = useResource(listKeptJobs, []);
+  const actions = jobActions(list);
   const [id, verb] = address.value.parts;
-  useLiveReload(['cron'], jobs.reload);
+  useLiveReload(['cron'], list.reload, RELOAD_MS);
   useCommands([{ id: 'cron-new', label: t('new'), icon: 'plus', keys: 'n', run: () => navigate(hashOf('cron', ['new'])) }]);
-  const job = jobs.value?.find((known) => known.id === id);
+  const job = list.value?.jobs.find((known) => known.id === id);
   const title = id === 'new' || verb === 'copy' ? t('new') : (job?.name ?? t('title'));
   return (
     <section class="view">
       <PageHeader title={title}>
-        {id === undefined && (jobs.value?.length ?? 0) > 0 && (
+        {id === undefined && (list.value?.jobs.length ?? 0) > 0 && (
           <Button kind="primary" icon="plus" text={t('new')} onClick={() => navigate(hashOf('cron', ['new']))} />
         )}
         {id !== undefined && <a href={hashOf('cron')}>{t('all')}</a>}
       </PageHeader>
-      {jobs.error !== undefined && <ErrorBox error={jobs.error} retry={jobs.reload} isStale={jobs.value !== undefined} />}
-      <Body jobs={jobs} actions={actions} />
+      {list.error !== undefined && <ErrorBox error={list.error} retry={list.reload} isStale={list.value !== undefined} />}
+      <Body list={list} actions={actions} />
     </section>
   );
 }
