@@ -49,7 +49,7 @@ function useFeed({ query }: ViewState): { feed: LogFeed; isCurrent: boolean } {
     if (wanted === JSON.stringify(feed.query)) return undefined;
     const next = new LogFeed(query);
     const show = (): void => {
-      if (next.start.value !== undefined || next.error.value !== undefined) setFeed(next);
+      if (next.start.value !== undefined || next.state.value === 'refused') setFeed(next);
     };
     let unwatch = (): void => undefined;
     const isTyped = query.search !== feed.query.search || query.regex !== feed.query.regex;
@@ -99,10 +99,14 @@ function useShown({ feed, isCurrent }: ReturnType<typeof useFeed>, view: ViewSta
     filtered.current = undefined;
   }
   of.current = feed;
+  // The lines before stay as they are until the gateway has answered: rows that are open would close when its rows take their place.
+  const applied = useRef(view);
+  if (isCurrent) applied.current = view;
+  const { filter, hasLevel } = applied.current;
   const rows = feed.rows.value;
-  if (matching.current?.filter !== view.filter) filtered.current = undefined;
-  matching.current = refilter(matching.current, rows, view.filter);
-  filtered.current = refilter(filtered.current, matching.current.shown, view.hasLevel);
+  if (matching.current?.filter !== filter) filtered.current = undefined;
+  matching.current = refilter(matching.current, rows, filter);
+  filtered.current = refilter(filtered.current, matching.current.shown, hasLevel);
   folded.current = fold(folded.current, filtered.current.shown, isFolded);
   const isEmptied = view.isFiltered && filtered.current.shown.length < FEW_ROWS && rows.length < SEARCHED_ROWS;
   const needsMore = isCurrent && (isEmptied || (view.isFind && rows.length < FIND_ROWS));

@@ -24,7 +24,7 @@ export interface ViewState {
   readonly isFiltered: boolean;
   /** What the gateway selects. */
   readonly query: FeedQuery;
-  /** Selects by search and time, at once; the gateway's answer follows. */
+  /** Selects by search and time, as the gateway does: for followed lines. */
   readonly filter: (row: LogRow) => boolean;
   readonly hasLevel: (row: LogRow) => boolean;
   /** Tells whether a shown line matches; undefined without a search. */
