@@ -33,3 +33,5 @@ export const isServiceProcess: ClientTools['isServiceProcess'] = async (...args)
 export const serviceWarnings: ClientTools['serviceWarnings'] = async (paths) => (await import('./service/drift.js')).serviceWarnings(paths);
 
 export const stayStopped: ClientTools['stayStopped'] = async (stop) => (await import('./service/stop-gateway.js')).stayStopped(stop);
+
+export const startLogWeb: ClientTools['startLogWeb'] = async (...args) => (await import('./log-web/start-log-web.js')).startLogWeb(...args);

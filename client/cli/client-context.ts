@@ -9,6 +9,7 @@ import type { forceStart } from '../gateway/force-start.js';
 import type { reclaimLock } from '../gateway/end/reclaim-lock.js';
 import type { rouseGateway } from '../gateway/end/rouse-gateway.js';
 import type { startAgain } from '../gateway/start-again.js';
+import type { startLogWeb } from '../log-web/start-log-web.js';
 import type { Invocation } from './command-name.js';
 import type { startSupervisor } from '../gateway/start-supervisor.js';
 import type { awaitServiceManager, isServiceProcess } from '../service/await-service.js';
@@ -34,6 +35,7 @@ export interface ClientTools {
   readonly isServiceProcess: typeof isServiceProcess;
   serviceWarnings(...args: Parameters<typeof serviceWarnings>): Promise<ReturnType<typeof serviceWarnings>>;
   readonly stayStopped: typeof stayStopped;
+  startLogWeb(...args: Parameters<typeof startLogWeb>): ReturnType<typeof startLogWeb>;
 }
 
 export interface ClientRuntime {

@@ -1,5 +1,6 @@
 /** A link that signs the page in, on this machine or another, without showing the token. */
 import { GatewayError } from '../../shared/errors.js';
+import type { CommandIo } from '../cli/command-io.js';
 import type { ApiClient } from '../api/api-client.js';
 
 interface PageLink {
@@ -22,4 +23,20 @@ export async function createPageLink(api: ApiClient, pageUrl: string): Promise<P
     if (error instanceof GatewayError && (error.code === 'NOT_FOUND' || error.code === 'METHOD_NOT_ALLOWED')) return undefined;
     throw error;
   }
+}
+
+interface PrintedLink {
+  /** The address without a ticket. */
+  readonly pageUrl: string;
+  readonly url: string;
+  /** Null where the address has no ticket. */
+  readonly expiresAt: string | null;
+}
+
+/** Prints a link. What is neither a terminal nor asked for JSON may be a journal or a log, which others read: it gets the address only. */
+export async function printLink(io: CommandIo, { pageUrl, url, expiresAt }: PrintedLink): Promise<void> {
+  if (io.json) return io.printJson({ url, expiresAt });
+  if (io.out.isTerminal) return io.printLine(url);
+  await io.printLine(pageUrl);
+  await io.note('A link that signs in is printed to a terminal only; a program gets one with --json.');
 }

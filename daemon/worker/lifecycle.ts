@@ -18,7 +18,7 @@ import { createRedactor, type Redactor } from '../../shared/node/secrets/redact.
 import type * as LateModule from './lazy/late.js';
 import type { TelegramModule } from './channels/telegram/telegram.js';
 import { createHttpApp, type HttpApp } from './http/app.js';
-import { readPageFile } from './http/page/built-page.js';
+import { readPageFile } from '../../shared/node/build/built-page.js';
 import { RequestStats } from './http/observe/request-stats.js';
 import type { AiModule } from './providers/provider.js';
 import { Activity } from './observe/activity.js';

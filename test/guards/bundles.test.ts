@@ -50,7 +50,7 @@ test('there are at most ten bundles', () => {
 test.each([
   ['main', 9],
   ['client', 180],
-  ['tools', 710],
+  ['tools', 725],
   ['supervisor', 360],
   ['worker', 1_600],
   ['fallback', 20],

@@ -30,17 +30,19 @@ async function enter(link: string | undefined): Promise<void> {
 /** A link opened in this tab changes only the address. */
 function enterAgain(): void {
   const link = takeTicket();
-  if (link !== undefined) void enter(link).then(() => pageSocket.wake());
+  if (link !== undefined) void enter(link).then(() => session.peek().only ?? pageSocket.wake());
 }
 
 const place = document.getElementById('page');
 if (place !== null) {
   void enter(takeTicket()).then(() => {
-    startSocket();
+    const { only } = session.peek();
+    if (only === undefined) startSocket();
+    else navigate(hashOf(only), { replace: true });
     window.addEventListener('hashchange', enterAgain);
     render(<App />, place);
     // After the first paint, which has the system's font.
     requestAnimationFrame(() => void import('./styles/inter.css'));
-    preloadViews();
+    if (only === undefined) preloadViews();
   });
 }

@@ -14,6 +14,7 @@ import type { LineMatcher } from '../../../shared/node/log/line-matcher.js';
 import { readLog } from '../../../shared/node/log/read-log.js';
 import { definedFields } from '../../cli/defined-fields.js';
 import { BaseCommand } from '../../cli/base-command.js';
+import { printLink } from '../../gateway/page-link.js';
 import { oneOf, usage } from '../../cli/usage.js';
 
 const DEFAULT_LINES = 50;
@@ -57,6 +58,7 @@ export class LogsCommand extends BaseCommand {
       ['The last 50 lines', 'xopc gateway logs'],
       ['And new lines as they are written', 'xopc gateway logs --follow'],
       ['Warnings and errors of the last ten minutes', 'xopc gateway logs --level warn --since 10m'],
+      ['In the browser', 'xopc gateway logs --web'],
       ['Lines of one run of a job', 'xopc gateway logs --grep runId:run_0192f3c2a1b47c3e9d5f6a7b8c9d0e1f'],
     ],
   });
@@ -70,9 +72,11 @@ export class LogsCommand extends BaseCommand {
   readonly until = Option.String('--until', { description: 'Only entries until then; same format as --since.' });
   readonly grep = Option.String('--grep', { description: 'Lines with these words; -word: without it; field:value: with that field.' });
   readonly regex = Option.String('--regex', { description: 'Lines that match this regular expression (RE2), case-insensitive.' });
+  readonly web = Option.Boolean('--web', false, { description: 'Serve the log view of the page on this machine, until Ctrl-C.' });
   #matcher: LineMatcher | undefined;
 
   protected async run(): Promise<number> {
+    if (this.web) return this.#showPage();
     const filter = this.#filter();
     this.#matcher = this.regex === undefined ? undefined : this.context.runtime.loadPatterns().createLineMatcher(this.regex);
     if (this.follow && this.until !== undefined) throw usage('--until cannot be combined with --follow, which ends with Ctrl-C');
@@ -89,6 +93,28 @@ export class LogsCommand extends BaseCommand {
       return 0;
     } finally {
       for (const release of releases) release();
+    }
+  }
+
+  async #showPage(): Promise<number> {
+    const others = [this.lines, this.level, this.since, this.until, this.grep, this.regex];
+    if (this.follow || others.some((value) => value !== undefined))
+      throw usage('--web cannot be combined with other options', 'The page follows and filters the log itself.');
+    const { runtime } = this.context;
+    let release = (): void => undefined;
+    const interrupted = new Promise<void>((resolve) => {
+      release = runtime.onInterrupt(resolve, ['SIGINT', 'SIGTERM']);
+    });
+    try {
+      const { logPath } = this.io.gatewayPaths;
+      const web = await runtime.loadTools().startLogWeb({ logPath, loadPatterns: () => runtime.loadPatterns() });
+      await printLink(this.io, web);
+      if (!this.json) await this.io.note('The log is shown until Ctrl-C.');
+      await interrupted;
+      await web.close();
+      return 0;
+    } finally {
+      release();
     }
   }
 

@@ -3,7 +3,7 @@ import { GatewayError } from '../../../shared/errors.js';
 import type { DoneEvent, TurnEvent } from '../turns/turn-event.js';
 import { errorBody, toGatewayError } from '../../../shared/error-document.js';
 import type { PulledEvents, Step } from './connection/pulled-events.js';
-import { comment, serverSentEvent } from './connection/server-sent-events.js';
+import { comment, serverSentEvent } from '../../../shared/node/server-sent-events.js';
 
 /** Proxies and browsers drop a stream that is silent for long. */
 const HEARTBEAT_MS = 15_000;

@@ -23,7 +23,7 @@ import { createOpenUpload } from './middleware/upload.js';
 import { cors } from './middleware/cors.js';
 import { unmatched } from './middleware/unmatched.js';
 import { Metrics, type MetricsModule } from './observe/metrics.js';
-import { readBuiltPage } from './page/built-page.js';
+import { readBuiltPage } from '../../../shared/node/build/built-page.js';
 import { PageSessions } from './admission/page-sessions.js';
 import { createOwnerCheck } from './admission/owner.js';
 import { createOwnHosts, machineNames, type MachineNames } from './admission/own-hosts.js';

@@ -6,7 +6,7 @@ import type { RefuseCredentials, RequireToken } from './admission/credentials.js
 import type { HttpContext, HttpMiddleware, RequestState, RouterExtras } from './context.js';
 import type { OpenUpload, Upload } from './middleware/upload.js';
 import { type ReadJson, refuseBody } from './middleware/body.js';
-import { FILE_HEADERS } from './middleware/security-headers.js';
+import { FILE_HEADERS } from '../../../shared/node/document-headers.js';
 
 const VERBS = { GET: 'get', POST: 'post', PATCH: 'patch', DELETE: 'delete' } as const;
 

@@ -1,13 +1,13 @@
 /** Loads the bundle that reads the log when somebody looks at the log for the first time. */
-import type { LogService, LogServiceOptions } from './logs.js';
+import type { LogService, WorkerLogOptions } from './logs.js';
 
 /** The bundle `insight`. */
 export interface InsightModule {
-  createLogService(options: LogServiceOptions): LogService;
+  createLogService(options: WorkerLogOptions): LogService;
 }
 
 /** @param load  loads the bundle; called again after it has thrown */
-export function lateLogs(load: () => InsightModule, options: LogServiceOptions): LogService {
+export function lateLogs(load: () => InsightModule, options: WorkerLogOptions): LogService {
   let service: LogService | undefined;
   const logs = (): LogService => (service ??= load().createLogService(options));
   return {

@@ -14,9 +14,18 @@ export const pageSessionRequest = () =>
       .optional(),
   });
 
-/** `signedIn`: whether the browser has a session. `needsToken`: whether calls need one. `openToNetwork`: other machines need none. */
+/**
+ * `signedIn`: whether the browser has a session. `needsToken`: whether calls need one. `openToNetwork`: other machines need none. `only`: the
+ * only view that this server has (`xopc gateway logs --web`).
+ */
 export const pageSessionResponse = () =>
-  z.strictObject({ status: okStatus(), signedIn: z.boolean(), needsToken: z.boolean(), openToNetwork: z.boolean() });
+  z.strictObject({
+    status: okStatus(),
+    signedIn: z.boolean(),
+    needsToken: z.boolean(),
+    openToNetwork: z.boolean(),
+    only: z.literal('logs').optional(),
+  });
 
 export type PageSession = z.output<ReturnType<typeof pageSessionResponse>>;
 

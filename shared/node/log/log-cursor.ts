@@ -36,10 +36,10 @@ export function encodePosition({ fileId, offset }: LogPosition): string {
 }
 
 /** @throws INVALID_REQUEST when {@link encodePosition} did not make the text */
-export function decodePosition(text: string): LogPosition {
+export function decodePosition(text: string, name: 'from' | 'to' = 'from'): LogPosition {
   const [fileId, offset, ...rest] = decode(text);
   if (typeof fileId === 'string' && isWhole(offset, Number.MAX_SAFE_INTEGER) && rest.length === 0) return { fileId, offset };
-  throw invalid('position', text);
+  throw invalid(name, text);
 }
 
 /** @throws INVALID_REQUEST when {@link encodeCursor} did not make the text */

@@ -1,6 +1,7 @@
 /** The frame around every view: navigation, notices, palette, and the view that the address names. */
 import type { ComponentType } from 'preact';
 import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
+import { session } from '../api/session.js';
 import { useReturn } from '../api/use-resource.js';
 import { Button } from '../components/button/button.js';
 import { Empty, Spinner } from '../components/feedback/feedback.js';
@@ -57,11 +58,17 @@ function shellCommands(): Command[] {
     { id: 'palette', label: t('palette'), icon: 'palette', keys: 'mod+k', isHidden: true, run: () => (openList.value = 'palette') },
     { id: 'shortcuts', label: t('shortcuts'), icon: 'keyboard', keys: '?', run: () => (openList.value = 'shortcuts') },
     { id: 'shortcuts-mod', label: t('shortcuts'), keys: 'mod+/', isHidden: true, run: () => (openList.value = 'shortcuts') },
+    { id: 'theme', label: t('switchTheme'), icon: 'sun', run: () => chooseTheme(isDark() ? 'light' : 'dark') },
+    { id: 'language', label: t('switchLanguage'), icon: 'sun', run: () => chooseLanguage(language.peek() === 'zh' ? 'en' : 'zh') },
+  ];
+}
+
+/** Commands that lead to other views or need a gateway. */
+function gatewayCommands(): Command[] {
+  return [
     ...copyModeCommands(),
     { id: 'new-chat', label: t('newChat'), icon: 'plus', keys: 'mod+shift+o', run: () => navigate(hashOf('chat')) },
     { id: 'cron-new', label: t('newSchedule'), icon: 'plus', run: () => navigate(hashOf('cron', ['new'])) },
-    { id: 'theme', label: t('switchTheme'), icon: 'sun', run: () => chooseTheme(isDark() ? 'light' : 'dark') },
-    { id: 'language', label: t('switchLanguage'), icon: 'sun', run: () => chooseLanguage(language.peek() === 'zh' ? 'en' : 'zh') },
     { id: 'settings', label: t('settings'), icon: 'settings', run: openSettings },
     { id: 'rail', label: t(isRailFolded.value ? 'unfoldRail' : 'foldRail'), icon: 'panel', keys: 'mod+b', run: foldRail },
     ...VIEWS.map(({ id, key }) => ({ id: `view-${id}`, label: t(id), icon: id, keys: `g ${key}`, run: () => navigate(hashOf(id)) })),
@@ -71,11 +78,14 @@ function shellCommands(): Command[] {
 export function App() {
   // Before the paint: whoever sees the page can use its keys.
   useLayoutEffect(listenForKeys, []);
-  useCommands(shellCommands());
-  const { view: id, query } = address.value;
+  // A server without a gateway has one view only.
+  const { only } = session.value;
+  useCommands([...shellCommands(), ...(only === undefined ? gatewayCommands() : [])]);
+  const { view: addressed, query } = address.value;
+  const id = only ?? addressed;
   const view = VIEWS.find((known) => known.id === id);
   // `?bare=1` shows the view alone, for embedding.
-  const isBare = query['bare'] === '1';
+  const isBare = only !== undefined || query['bare'] === '1';
   const frame = isRailFolded.value ? 'frame folded' : 'frame';
   return (
     <div class={isBare ? 'frame bare' : frame}>
@@ -91,7 +101,7 @@ export function App() {
       </a>
       {!isBare && <Navigation current={id} />}
       <div class="column">
-        <Banners />
+        {only === undefined && <Banners />}
         <main id="content" tabIndex={-1} aria-label={view === undefined ? undefined : t(view.id)}>
           {view === undefined ? (
             <Empty

@@ -1,6 +1,6 @@
 /** Whether the page may sign its visitor in without asking: the owner, in a browser on the gateway's machine. */
 import type { HttpContext } from '../context.js';
-import { isOwnOrigin } from './origin.js';
+import { isOwnOrigin } from '../../../../shared/node/own-origin.js';
 import { isOwnConnection, knowsOwners } from './own-connection.js';
 import { createAllowance } from './rate-limit.js';
 import type { AdmissionRules } from './rules.js';

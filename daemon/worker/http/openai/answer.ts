@@ -5,7 +5,7 @@ import type { CompletionOutput } from '../../models/completion-call.js';
 import type { CompletionUsage } from '../../providers/completion.js';
 import { toGatewayError } from '../../../../shared/error-document.js';
 import type { PulledEvents, Step } from '../connection/pulled-events.js';
-import { comment } from '../connection/server-sent-events.js';
+import { comment } from '../../../../shared/node/server-sent-events.js';
 import { openAiError } from './error.js';
 
 /** Proxies and browsers drop a stream that is silent for long. */

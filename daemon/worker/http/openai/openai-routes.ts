@@ -21,7 +21,7 @@ import { readCompletionCall } from './read-request.js';
 import { PulledEvents } from '../connection/pulled-events.js';
 import { type Route, route } from '../route.js';
 import { forwardRoutes, type OpenAiRouteDeps } from './forwarded-routes.js';
-import { EVENT_STREAM_HEADERS } from '../connection/server-sent-events.js';
+import { EVENT_STREAM_HEADERS } from '../../../../shared/node/server-sent-events.js';
 
 /** A failure within this time is answered with its status, which SDKs act on; a later one is an event in the stream. */
 const FIRST_EVENT_MS = 10_000;

@@ -1,6 +1,6 @@
 /** The API's description: for programs at `/openapi.json`, for people at `/docs`. Built on the first request. */
 import { openApiResponse } from '../../../../shared/api/openapi.js';
-import { DOCUMENT_HEADERS } from '../middleware/security-headers.js';
+import { DOCUMENT_HEADERS } from '../../../../shared/node/document-headers.js';
 import { createOpenApiDocument, type OpenApiDocument } from './document.js';
 import { renderDocs } from './docs-page.js';
 import { createAssets } from '../page/assets.js';

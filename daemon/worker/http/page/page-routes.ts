@@ -2,10 +2,10 @@
 import type { HealthDocument } from '../../../../shared/api/gateway/health.js';
 import { GatewayError } from '../../../../shared/errors.js';
 import type { HttpContext } from '../context.js';
-import { DOCUMENT_HEADERS, FILE_HEADERS } from '../middleware/security-headers.js';
+import { DOCUMENT_HEADERS, FILE_HEADERS } from '../../../../shared/node/document-headers.js';
 import { publicUrl } from '../middleware/public-address.js';
 import { createAssets } from './assets.js';
-import type { BuiltPage, PageFile } from './built-page.js';
+import type { BuiltPage, PageFile } from '../../../../shared/node/build/built-page.js';
 import { renderPage } from './page.js';
 import { type Route, route } from '../route.js';
 

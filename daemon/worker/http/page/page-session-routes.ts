@@ -9,7 +9,7 @@ import { GatewayError } from '../../../../shared/errors.js';
 import { PAGE_LINK_FRAGMENT } from '../../../../shared/page-link.js';
 import type { RefuseCredentials } from '../admission/credentials.js';
 import { tokenRefusal } from '../admission/credentials.js';
-import { isOwnOrigin } from '../admission/origin.js';
+import { isOwnOrigin } from '../../../../shared/node/own-origin.js';
 import type { CookieOptions, PageSessions } from '../admission/page-sessions.js';
 import type { HttpContext } from '../context.js';
 import { publicUrl } from '../middleware/public-address.js';

@@ -10,7 +10,7 @@ import { toGatewayError } from '../../../../shared/error-document.js';
 import { callerKey, IDEMPOTENCY_HEADER } from '../idempotency.js';
 import { PulledEvents } from '../connection/pulled-events.js';
 import { type Route, route } from '../route.js';
-import { EVENT_STREAM_HEADERS } from '../connection/server-sent-events.js';
+import { EVENT_STREAM_HEADERS } from '../../../../shared/node/server-sent-events.js';
 
 /** An error within this time is answered with its status instead of in a stream. */
 const FIRST_EVENT_MS = 1_000;

@@ -5,7 +5,7 @@ import type { Services } from '../services.js';
 import type { Connections } from '../connection/connections.js';
 import type { HttpLogger } from '../context.js';
 import type { Metrics } from '../observe/metrics.js';
-import type { BuiltPage } from '../page/built-page.js';
+import type { BuiltPage } from '../../../../shared/node/build/built-page.js';
 import type { Route } from '../route.js';
 import { agentRoutes } from './agent.js';
 import { attachmentRoutes } from './sessions/attachments.js';

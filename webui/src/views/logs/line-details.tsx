@@ -1,4 +1,5 @@
 /** The details of a line: its fields with their actions, and the lines folded into it. */
+import { session } from '../../api/session.js';
 import { Button, IconButton } from '../../components/button/button.js';
 import { copyText } from '../../browser/copy.js';
 import { fullTime } from '../../components/time-text/time-text.js';
@@ -19,9 +20,10 @@ function stackOf(value: unknown): string | undefined {
 const CORRELATION = /^(?:request|run|turn|message|instance|delivery)Id$/;
 
 function targetOf(name: string, text: string): string | undefined {
+  if (CORRELATION.test(name)) return hashOf('logs', [], { q: withField('', name, text) });
+  if (session.value.only !== undefined) return undefined;
   if (name === 'session' || name === 'sessionKey') return hashOf('chat', [text]);
-  if (name === 'jobId') return hashOf('cron', [text]);
-  return CORRELATION.test(name) ? hashOf('logs', [], { q: withField('', name, text) }) : undefined;
+  return name === 'jobId' ? hashOf('cron', [text]) : undefined;
 }
 
 /** A field's value; ids link to what they name. */

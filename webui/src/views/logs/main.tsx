@@ -4,6 +4,7 @@ import type { RefObject } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { withField } from '../../../../shared/log/search.js';
 import { PageHeader } from '../../components/page-header/page-header.js';
+import { session } from '../../api/session.js';
 import { Button } from '../../components/button/button.js';
 import { copyText } from '../../browser/copy.js';
 import { Empty, ErrorBox, Spinner } from '../../components/feedback/feedback.js';
@@ -251,7 +252,7 @@ export default function LogsView() {
   return (
     <section class="view full logs">
       <PageHeader title={t('title')} note={<LiveChip feed={feed} isFollowing={following.isFollowing} />}>
-        <LevelControl />
+        {session.value.only === undefined && <LevelControl />}
       </PageHeader>
       <Toolbar {...bar} onFollow={following.toggle} />
       <Messages {...fed} count={shown.length} total={counts && countText(sum, counts)} isFiltered={view.isFiltered} />

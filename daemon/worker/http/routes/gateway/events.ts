@@ -7,7 +7,7 @@ import type { Connections } from '../../connection/connections.js';
 import type { HttpContext } from '../../context.js';
 import { PulledEvents } from '../../connection/pulled-events.js';
 import { type Route, route } from '../../route.js';
-import { comment, EVENT_STREAM_HEADERS, serverSentEvent } from '../../connection/server-sent-events.js';
+import { comment, EVENT_STREAM_HEADERS, serverSentEvent } from '../../../../../shared/node/server-sent-events.js';
 
 /** Proxies and browsers close a stream that is silent for long. */
 const HEARTBEAT_MS = 15_000;

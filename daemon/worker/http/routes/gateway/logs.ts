@@ -1,13 +1,13 @@
 import { Readable } from 'node:stream';
-import { createGzip } from 'node:zlib';
 import * as api from '../../../../../shared/api/gateway/logs.js';
 import type { Clock } from '../../../../../shared/clock.js';
+import { compress, downloadHeaders } from '../../../../../shared/node/log/log-download.js';
 import type { LogLevelService } from '../../../observe/log-level.js';
 import type { LogService } from '../../../observe/logs.js';
 import type { Connections } from '../../connection/connections.js';
 import { PulledEvents } from '../../connection/pulled-events.js';
 import { type Route, route } from '../../route.js';
-import { comment, EVENT_STREAM_HEADERS, serverSentEvent } from '../../connection/server-sent-events.js';
+import { comment, EVENT_STREAM_HEADERS, serverSentEvent } from '../../../../../shared/node/server-sent-events.js';
 
 /** Proxies and browsers close a stream that is silent for long. */
 const HEARTBEAT_MS = 15_000;
@@ -32,10 +32,6 @@ async function* stream(events: PulledEvents<api.LogEvent>): AsyncGenerator<strin
   } finally {
     events.close();
   }
-}
-
-function fileName(nowMs: number): string {
-  return `xopc-log-${new Date(nowMs).toISOString().slice(0, 19).replaceAll(':', '-')}.ndjson.gz`;
 }
 
 function levelRoutes(logLevel: LogLevelService): Route[] {
@@ -118,20 +114,11 @@ export function logRoutes({ logs, logLevel, connections, clock }: LogRouteDeps):
       media: { 'application/gzip': 'JSON lines, compressed' },
       handle(ctx, { query }) {
         const lines = logs.download(query);
-        ctx.set({ 'Content-Type': 'application/gzip', 'Content-Disposition': `attachment; filename="${fileName(clock.now())}"` });
+        ctx.set(downloadHeaders(clock.now()));
         const signal = connections.abortable(ctx.res, 'stream');
         ctx.body = compress(lines, signal);
       },
     }),
     ...levelRoutes(logLevel),
   ];
-}
-
-/** Reads no faster than the client. A failure ends the answer early, so that the client sees a broken file. */
-function compress(lines: AsyncIterable<string>, signal: AbortSignal): Readable {
-  const source = Readable.from(lines, { objectMode: false, signal });
-  const packed = createGzip();
-  source.once('error', (error) => packed.destroy(error));
-  packed.once('close', () => source.destroy());
-  return source.pipe(packed);
 }

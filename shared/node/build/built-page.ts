@@ -1,6 +1,6 @@
 /** The built page, as the build packed it: a manifest made once at start, so that no request's path ever reaches the disk. */
 import { gunzipSync } from 'node:zlib';
-import { readBuiltText } from '../../../../shared/node/build/bundle.js';
+import { readBuiltText } from './bundle.js';
 
 interface PackedFile {
   readonly type: string;

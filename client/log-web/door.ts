@@ -1,0 +1,52 @@
+/** Who gets in: whoever opens the one-time link, and from then on that browser by its cookie. Nothing of it is stored. */
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { Clock } from '../../shared/clock.js';
+import { sessionCookies } from '../../shared/node/own-origin.js';
+
+const LINK_MS = 600_000;
+
+const secret = (): string => randomBytes(32).toString('base64url');
+const hashOf = (text: string): Buffer => createHash('sha256').update(text).digest();
+const isSame = (one: string, other: string): boolean => timingSafeEqual(hashOf(one), hashOf(other));
+
+export class Door {
+  /** What follows `#link=` in the link. */
+  readonly ticket = secret();
+  readonly expiresAtMs: number;
+  readonly #port: number;
+  readonly #clock: Clock;
+  readonly #session = secret();
+  #isTicketValid = true;
+
+  constructor(port: number, clock: Clock) {
+    this.#port = port;
+    this.#clock = clock;
+    this.expiresAtMs = clock.now() + LINK_MS;
+  }
+
+  /** Whether a Host header has this server's own address: another name may have been pointed here by a foreign page. */
+  isOwnHost(host: string | undefined): boolean {
+    return host === `127.0.0.1:${this.#port}` || host === `localhost:${this.#port}`;
+  }
+
+  /** Takes the ticket of the link, once. @returns the Set-Cookie header; undefined when the link is wrong, used or expired */
+  enter(ticket: string): string | undefined {
+    if (!this.#isTicketValid || this.#clock.now() >= this.expiresAtMs || !isSame(ticket, this.ticket)) return undefined;
+    this.#isTicketValid = false;
+    return `${this.#cookieName}=${this.#session}; Path=/; HttpOnly; SameSite=Strict`;
+  }
+
+  isInside(request: IncomingMessage, path: string): boolean {
+    const cookies = sessionCookies(request, path)?.split(';') ?? [];
+    return cookies.some((cookie) => {
+      const [name, value = ''] = cookie.trim().split('=', 2);
+      return name === this.#cookieName && isSame(value, this.#session);
+    });
+  }
+
+  /** Browsers send a cookie to every port of a host. */
+  get #cookieName(): string {
+    return `xopc_logs_${this.#port}`;
+  }
+}

@@ -1,0 +1,25 @@
+/** Headers of files and of HTML documents: the page's policy allows its own files and nothing inline. Source: the OWASP Secure Headers Project. */
+const PAGE_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data: blob:",
+  "font-src 'self'",
+  "connect-src 'self'",
+  "manifest-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+/** What an answer that is not only JSON has besides: no foreign page may show or run it. JSON cannot be, because it is not sniffed. */
+export const FILE_HEADERS = { 'Cross-Origin-Resource-Policy': 'same-origin' } as const;
+
+/** What an HTML document has besides: only a document sends a referrer, and only browsers too old for `frame-ancestors` need `DENY`. */
+export const DOCUMENT_HEADERS = {
+  ...FILE_HEADERS,
+  'Content-Type': 'text/html; charset=utf-8',
+  'Content-Security-Policy': PAGE_POLICY,
+  'X-Frame-Options': 'DENY',
+  'Referrer-Policy': 'no-referrer',
+} as const;

@@ -1,0 +1,24 @@
+/** Which requests are of the page that a server serves itself. Only that page may use its session. */
+import type { IncomingMessage } from 'node:http';
+
+/** Pages that this gateway serves may call: the host of their origin is that of the request. The scheme is the proxy's choice. */
+export function isOwnOrigin(origin: string, host: string): boolean {
+  const lower = origin.toLowerCase();
+  const own = host.toLowerCase();
+  return own !== '' && (lower === `http://${own}` || lower === `https://${own}`);
+}
+
+/** Paths for programs, which send the token. */
+const TOKEN_ONLY = /^\/(?:v1|mcp)(?:\/|$)/;
+
+/**
+ * Returns the cookies of a request in which a page session counts: one of our own page, or a GET of the address bar. Pages of
+ * another port of this host are another origin, but the browser sends them the same cookies and calls them `same-site`.
+ */
+export function sessionCookies({ method, headers }: IncomingMessage, path: string): string | undefined {
+  const { cookie, origin, host = '', 'sec-fetch-site': site } = headers;
+  if (cookie === undefined || TOKEN_ONLY.test(path)) return undefined;
+  if (origin !== undefined) return isOwnOrigin(origin, host) ? cookie : undefined;
+  if (method !== 'GET' && method !== 'HEAD') return undefined;
+  return site === 'cross-site' || site === 'same-site' ? undefined : cookie;
+}
