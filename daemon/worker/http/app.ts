@@ -20,6 +20,7 @@ import { AnonymousLoad } from './middleware/anonymous-load.js';
 import { answer } from './middleware/answer.js';
 import { createReadJson } from './middleware/body.js';
 import { createOpenUpload } from './middleware/upload.js';
+import { compress } from './middleware/compress.js';
 import { cors } from './middleware/cors.js';
 import { unmatched } from './middleware/unmatched.js';
 import { Metrics, type MetricsModule } from './observe/metrics.js';
@@ -124,6 +125,7 @@ function createKoa(deps: HttpDeps, { connections, remote, rules, isDraining }: K
   const koa = new Koa<RequestState, RouterExtras>();
   koa.on('error', (error: NodeJS.ErrnoException) => logUnsent(logger, error));
   koa.use(answer({ rules, log: new RequestLog({ logger, clock, stats }), logger, clock }));
+  koa.use(compress);
   koa.use(admission({ gate, refuseCredentials, requireToken, cors: cors(() => rules().cors), entitle, load }));
   koa.use(routesMiddleware(routes, { readJson, openUpload, refuseCredentials, requireToken }));
   koa.use(unmatched);
