@@ -21,10 +21,10 @@ test.skipIf(noBrowser)('a job is made with a preview, run, paused, changed, dele
   await page.getByText('At 09:00, Monday through Friday').waitFor();
   await page.getByLabel('Schedule', { exact: true }).fill('0 99 * * *');
   await page.getByText(/has an invalid hour: 99/).waitFor();
-  await page.getByLabel('Schedule', { exact: true }).fill('30 2 * 3 0');
+  await page.getByLabel('Schedule', { exact: true }).fill('30 2 * 3 0#L');
   await page.getByLabel('Time zone').fill('Europe/Berlin');
   // The last Sunday in March has no 02:30 there.
-  await page.getByText('Clocks go forward: runs right after the skipped hour').waitFor();
+  await page.getByText('Clocks go forward: runs right after the skipped hour').first().waitFor();
   await page.getByLabel('Schedule', { exact: true }).fill('0 0 31 2 *');
   await page.getByText('This schedule never fires').waitFor();
   await page.getByRole('button', { name: 'Every hour' }).click();
@@ -36,8 +36,11 @@ test.skipIf(noBrowser)('a job is made with a preview, run, paused, changed, dele
   await page.getByRole('button', { name: 'Run now' }).click();
   await page.getByRole('cell', { name: 'Done' }).waitFor();
   await page.getByRole('img', { name: 'Last 1 runs, 0 failed' }).waitFor();
+  const next = page.getByRole('list', { name: 'Next runs' }).getByRole('listitem');
+  await expect.poll(() => next.count()).toBe(3);
   await page.getByRole('button', { name: 'Pause' }).click();
   await page.getByRole('button', { name: 'Resume' }).waitFor();
+  expect(await next.count()).toBe(0);
   expect((await jobsOf(gateway))[0]).toMatchObject({ enabled: false, schedule: '0 * * * *' });
   await page.getByRole('button', { name: 'Edit' }).click();
   await page.getByLabel('Name').fill('House');
@@ -116,6 +119,18 @@ test.skipIf(noBrowser)('the list is loaded with one request, however many jobs t
   expect(asked.filter((path) => path.startsWith('/api/cron'))).toEqual(['/api/cron']);
   // The choices of the form are read with the form.
   expect(asked).not.toContain('/api/channels');
+});
+
+test.skipIf(noBrowser)('the next runs of a job begin with its next run, also for an interval, in the zone of the job alone', async () => {
+  const gateway = await RealGateway.start();
+  const body = { name: 'Often', schedule: 'every 45m', message: 'x', mode: 'agent', timezone: 'Asia/Dubai' };
+  const { job } = await callApi<{ job: Job & { nextRunAt: string } }>(gateway, 'POST /api/cron/create', body);
+  const page = await openView(gateway, `#/cron/${job.id}`);
+  const local = new Date(Date.parse(job.nextRunAt) + 4 * 3_600_000).toISOString().slice(11, 19);
+  const next = page.getByRole('list', { name: 'Next runs' });
+  await next.getByRole('listitem').first().getByText(local).waitFor();
+  expect(await next.innerText()).not.toContain('here:');
+  expect(await page.getByText('Asia/Dubai').count()).toBe(1);
 });
 
 test.skipIf(noBrowser)('list, form and history are free of barriers, and the words come in Chinese too', async () => {

@@ -82,9 +82,9 @@ interface PartProps {
   readonly channels: readonly string[];
 }
 
-function When({ form }: { form: Form }) {
+function When({ form, jobId }: { form: Form; jobId: string | undefined }) {
   const { fields: draft, set } = form;
-  const { preview, fault } = usePreview(draft.schedule, draft.timezone);
+  const { preview, fault } = usePreview({ schedule: draft.schedule, timezone: draft.timezone, jobId });
   const zones = useMemo(() => Intl.supportedValuesOf('timeZone'), []);
   const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
   const faultOf = (field: string): string | undefined => (fault?.field === field ? fault.message : undefined);
@@ -113,7 +113,7 @@ function When({ form }: { form: Form }) {
       </div>
       <div class="job-preview">
         <h2>{t('next')}</h2>
-        <NextRuns preview={preview} />
+        {preview === undefined ? <p class="hint">{t('previewEmpty')}</p> : <NextRuns preview={preview} />}
       </div>
     </fieldset>
   );
@@ -217,7 +217,7 @@ export function JobForm({ job, isCopy = false, channels, models, onDone, onCance
   return (
     <form class="job-form" onSubmit={onSubmit}>
       <TextField label={t('name')} {...bind(form, 'name')} placeholder={t('nameHint')} />
-      <When form={form} />
+      <When form={form} jobId={changed?.id} />
       <What form={form} channels={channels} models={models} />
       <Policy form={form} channels={channels} />
       <CheckField label={t('enabled')} isChecked={draft.enabled} onChange={(enabled) => set({ enabled })} />

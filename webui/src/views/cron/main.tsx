@@ -9,7 +9,7 @@ import { type Resource, useResource } from '../../api/use-resource.js';
 import { PageHeader } from '../../components/page-header/page-header.js';
 import { Button } from '../../components/button/button.js';
 import { Empty, ErrorBox, Spinner } from '../../components/feedback/feedback.js';
-import { durationText, fullTime } from '../../components/time-text/time-text.js';
+import { durationText } from '../../components/time-text/time-text.js';
 import { useCommands } from '../../shell/commands.js';
 import { address, hashOf, navigate } from '../../shell/router.js';
 import { Countdown } from './countdown.js';
@@ -63,11 +63,13 @@ function JobDetails({ job, actions }: { job: Job; actions: JobActions }) {
   const { run: askedAt, failed } = address.value.query;
   const isFailedOnly = failed !== undefined;
   const history = useRuns(job.id, SHOWN_RUNS, isFailedOnly);
-  const { preview } = usePreview(job.schedule, job.timezone);
+  const { id: jobId, schedule, timezone, nextRunAt } = job;
+  const { preview } = usePreview({ schedule, timezone, jobId, version: nextRunAt });
   useEffect(() => {
     if (askedAt !== undefined) history.reload();
   }, [askedAt]);
-  const next = job.nextRunAt === null ? undefined : Date.parse(job.nextRunAt);
+  // The list begins with the next run that the job itself names, also while either of them is being read again.
+  const upcoming = preview?.runs.filter(({ at }) => nextRunAt !== null && at >= nextRunAt) ?? [];
   return (
     <>
       <div class="row">
@@ -89,14 +91,14 @@ function JobDetails({ job, actions }: { job: Job; actions: JobActions }) {
         </section>
         <section class="card">
           <h2>{t('when')}</h2>
-          {next === undefined ? (
+          {nextRunAt === null ? (
             <p>{t(job.enabled ? 'finished' : 'paused')}</p>
           ) : (
             <p>
-              <Countdown atMs={next} /> · {fullTime(next)}
+              <Countdown atMs={Date.parse(nextRunAt)} />
             </p>
           )}
-          <NextRuns preview={preview} />
+          {preview !== undefined && <NextRuns preview={{ ...preview, warning: null, runs: upcoming }} />}
         </section>
       </div>
       <h2>{t('history')}</h2>

@@ -14,17 +14,26 @@ interface SchedulePreview {
 }
 
 const TYPING_MS = 150;
-const PREVIEWED_RUNS = 5;
+const PREVIEWED_RUNS = 3;
+
+interface PreviewedSchedule {
+  readonly schedule: string;
+  readonly timezone: string;
+  /** The job that has the schedule: its runs are counted from its next one. */
+  readonly jobId?: string | undefined;
+  /** Reads the preview again when it changes. */
+  readonly version?: string | null;
+}
 
 /** Reads the preview once the schedule has not changed for a moment; the last one stays until then. */
-export function usePreview(schedule: string, timezone: string): SchedulePreview {
+export function usePreview({ schedule, timezone, jobId, version }: PreviewedSchedule): SchedulePreview {
   const [state, setState] = useState<SchedulePreview>({});
   const isEmpty = schedule.trim() === '';
   useEffect(() => {
     if (isEmpty) setState({});
   }, [isEmpty]);
   const read = (signal: AbortSignal): void => {
-    const query = { schedule, timezone: timezone.trim(), count: PREVIEWED_RUNS };
+    const query = { schedule, timezone: timezone.trim(), job_id: jobId, count: PREVIEWED_RUNS };
     call<CronPreview>('GET', apiPath('/api/cron/preview', {}, query), { signal }).then(
       (preview) => setState({ preview }),
       (error: unknown) => {
@@ -34,7 +43,7 @@ export function usePreview(schedule: string, timezone: string): SchedulePreview 
       },
     );
   };
-  useDelayed(TYPING_MS, isEmpty ? undefined : read, [schedule, timezone]);
+  useDelayed(TYPING_MS, isEmpty ? undefined : read, [schedule, timezone, jobId, version]);
   return state;
 }
 
@@ -45,23 +54,21 @@ function weekday(local: string): string {
 
 const NOTES = { gap: 'noteGap', repeated: 'noteRepeated', 'repeated-again': 'noteRepeatedAgain' } as const;
 
-export function NextRuns({ preview }: { preview: CronPreview | undefined }) {
-  if (preview === undefined) return <p class="hint">{t('previewEmpty')}</p>;
-  const ownZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+/** The next runs in the zone of the schedule, which is named once; the time of this browser is in the title. */
+export function NextRuns({ preview }: { preview: CronPreview }) {
   const { words, runs, warning, timezone } = preview;
   return (
     <div class="next-runs" aria-live="polite">
       <p class="schedule-words">{words[language.value]}</p>
       {warning !== null && <p class="chip warn">{warning.includes('past') ? t('neverPast') : t('never')}</p>}
-      <ol>
+      <ol aria-label={t('next')}>
         {runs.map(({ at, local, note }) => (
-          <li key={at}>
+          <li key={at} title={t('here', { time: fullTime(Date.parse(at)) })}>
             <span class="run-local">
               {weekday(local)} {local.slice(0, 19).replace('T', ' ')}
             </span>
             <span class="muted">{relativeTime(Date.parse(at))}</span>
             {note !== null && <span class="chip warn">{t(NOTES[note])}</span>}
-            {ownZone !== timezone && <span class="muted run-here">{t('here', { time: fullTime(Date.parse(at)) })}</span>}
           </li>
         ))}
       </ol>
