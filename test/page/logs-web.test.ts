@@ -20,6 +20,7 @@ test.skipIf(noBrowser)('logs --web shows the log of a gateway that is stopped, a
     .getByRole('group', { name: 'Levels' })
     .getByRole('button', { name: /^Errors 1/ })
     .click();
+  await until('one line', async () => (await page.locator('.log-head').count()) === 1);
   await page.locator('.log-head').click();
   await page.getByRole('link', { name: 'req_1' }).waitFor();
   // Nothing that needs a gateway: no other view, no level, no connection.
