@@ -1,6 +1,6 @@
 /** `/api/channels`: the state of each channel account, and the senders approved under the policy `pairing`. */
 import * as z from 'zod';
-import { label, okStatus } from './fields.js';
+import { health, label, okStatus } from './fields.js';
 
 /** The path parameter `:channel`. */
 export const channelName = () => label(64);
@@ -17,6 +17,25 @@ export const pairingApproveRequest = () => z.strictObject({ code: label(40) });
 export const pairingRevokeRequest = () => z.strictObject({ senderId: label(256), accountId: label(64).optional() });
 export type PairingRevokeRequest = z.output<ReturnType<typeof pairingRevokeRequest>>;
 
+const count = () => z.int().min(0);
+
+/** Messages of an account to its chats. */
+const accountMessages = () =>
+  z.strictObject({
+    /** Accepted and not delivered yet. */
+    waiting: count(),
+    /** Those of the waiting ones whose last attempt failed. The others of their chats wait behind them. */
+    retrying: count(),
+    /** Given up. */
+    dead: count(),
+    /** Possibly delivered. */
+    unknown: count(),
+    /** When the oldest waiting one was accepted. */
+    oldestWaitingAt: z.iso.datetime().nullable(),
+    /** Of the last 1,000 messages of the channel. */
+    lastDeliveredAt: z.iso.datetime().nullable(),
+  });
+
 export const channelDocument = () =>
   z.strictObject({
     channel: z.string(),
@@ -26,8 +45,10 @@ export const channelDocument = () =>
     message: z.string().nullable(),
     /** When it entered that state, as seen by this worker. */
     since: z.iso.datetime().nullable(),
-    /** The most recent error; it may have been resolved. */
+    /** The most recent error of the account, or of a message that is not delivered; it may have been resolved. */
     lastError: z.strictObject({ message: z.string(), at: z.iso.datetime() }).nullable(),
+    health: health(),
+    messages: accountMessages(),
   });
 export type ChannelDocument = z.output<ReturnType<typeof channelDocument>>;
 

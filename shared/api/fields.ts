@@ -57,6 +57,13 @@ export function queryInstant(): z.ZodType<number, string> {
 /** Part of every successful response. */
 export const okStatus = (): z.ZodLiteral<'ok'> => z.literal('ok');
 
+/** How well a part works, from what happened in the last hour. `reason`: in words for people; null while it is `ok`. */
+export const health = () => z.strictObject({ state: z.enum(['ok', 'degraded', 'down']), reason: z.string().nullable() });
+
+export type Health = z.output<ReturnType<typeof health>>;
+
+export const HEALTHY: Health = { state: 'ok', reason: null };
+
 /** An object of plain JSON. */
 export type Fields = Readonly<Record<string, unknown>>;
 

@@ -22,8 +22,16 @@ export class ChannelListCommand extends BaseCommand {
   }
 
   async #print(channels: readonly ChannelDocument[], pairings: readonly PairingDocument[]): Promise<void> {
-    const rows = channels.map(({ channel, accountId, state, message }) => [channel, accountId, state, message ?? '']);
-    await this.io.printLine(renderTable([['CHANNEL', 'ACCOUNT', 'STATE', ''], ...rows], [Infinity, Infinity, Infinity, 120]));
+    const rows = channels.map(({ channel, accountId, state, message, health, messages }) => [
+      channel,
+      accountId,
+      state,
+      health.state,
+      String(messages.waiting),
+      health.reason ?? message ?? '',
+    ]);
+    const columns = ['CHANNEL', 'ACCOUNT', 'STATE', 'HEALTH', 'WAITING', ''];
+    await this.io.printLine(renderTable([columns, ...rows], [...columns.slice(1).map(() => Infinity), 160]));
     if (pairings.length === 0) return;
     const people = pairings.map(({ channel, accountId, senderId, senderName, state, code }) => [
       channel,

@@ -6,9 +6,11 @@ import { newId } from '../../../shared/ids.js';
 import type { OpenedFile } from '../channels/channel.js';
 import type { FileRef } from '../channels/file-links.js';
 import { accountLabel, type ChannelRegistry } from '../channels/registry.js';
+import { type AccountMessages, readAccountMessages } from '../store/delivery/account-messages.js';
 import { approvePairing, listPairings, type Pairing, removePairing } from '../store/delivery/pairings.js';
 import type { Lane } from '../store/delivery/outbox.js';
 import type { Store } from '../store/store.js';
+import { accountHealth, HEALTH_WINDOW_MS } from './channel-health.js';
 import type { ChannelTimes } from './channel-times.js';
 import type { Outbox } from './outbox.js';
 
@@ -33,22 +35,56 @@ function toDocument({ code, createdAtMs, expiresAtMs, ...pairing }: Pairing): Pa
   };
 }
 
+const isoOrNull = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
+
+function messagesDocument({ oldestWaitingAtMs, lastDeliveredAtMs, ...counts }: AccountMessages): ChannelDocument['messages'] {
+  const { waiting, retrying, dead, unknown } = counts;
+  return { waiting, retrying, dead, unknown, oldestWaitingAt: isoOrNull(oldestWaitingAtMs), lastDeliveredAt: isoOrNull(lastDeliveredAtMs) };
+}
+
+/** Returns the newer of an account's own error and that of its messages. */
+function newestError(own: ChannelDocument['lastError'], sent: AccountMessages['lastError']): ChannelDocument['lastError'] {
+  if (sent === null || (own !== null && Date.parse(own.at) >= sent.atMs)) return own;
+  return { message: sent.message, at: new Date(sent.atMs).toISOString() };
+}
+
 /** In a direct conversation with a bot, the chat has the id of the person. */
 function chatOf({ channel, accountId, senderId }: Pairing): Lane {
   return { channel, accountId, chatId: senderId };
 }
 
+async function readAccounts({ store, clock, channels, times }: ChannelServiceOptions): Promise<ChannelDocument[]> {
+  const nowMs = clock.now();
+  const accounts = channels.accounts();
+  const read = await store.read((tx) => readAccountMessages(tx, accounts, nowMs - HEALTH_WINDOW_MS));
+  return accounts.flatMap(({ channel, accountId, status }, index) => {
+    const messages = read[index];
+    if (messages === undefined) return [];
+    const { since = null, lastError = null } = times?.(accountLabel(channel, accountId)) ?? {};
+    return {
+      channel,
+      accountId,
+      state: status.state,
+      message: status.message ?? null,
+      since,
+      lastError: newestError(lastError, messages.lastError),
+      health: accountHealth({ status, messages, nowMs }),
+      messages: messagesDocument(messages),
+    };
+  });
+}
+
 export type ChannelService = ReturnType<typeof createChannelService>;
 
-export function createChannelService({ store, clock, channels, outbox, times }: ChannelServiceOptions) {
+export function createChannelService(options: ChannelServiceOptions) {
+  const { store, clock, channels, outbox } = options;
   return {
+    /** Returns every configured account, with what became of its messages. */
+    listAccounts: () => readAccounts(options),
+
     async list(): Promise<{ channels: ChannelDocument[]; pairings: PairingDocument[] }> {
       const pairings = await store.read((tx) => listPairings(tx, clock.now()));
-      const accounts = channels.accounts().map(({ channel, accountId, status: { state, message = null } }) => {
-        const { since = null, lastError = null } = times?.(accountLabel(channel, accountId)) ?? {};
-        return { channel, accountId, state, message, since, lastError };
-      });
-      return { channels: accounts, pairings: pairings.map(toDocument) };
+      return { channels: await readAccounts(options), pairings: pairings.map(toDocument) };
     },
 
     /** Lets the sender with that code in. @throws CHANNEL_NOT_FOUND; NOT_FOUND for an unknown or expired code */

@@ -174,6 +174,16 @@ export interface MinuteSampleTable {
   rss_bytes: number;
 }
 
+/** One call of a model. It failed if it has an error. */
+export interface ModelCallTable {
+  seq: Generated<number>;
+  /** `provider/model`. */
+  model: string;
+  ended_at: number;
+  first_token_ms: number | null;
+  error: string | null;
+}
+
 /** `hash`: of the secret and of the token that was in force. */
 interface PageSecretTable {
   hash: string;
@@ -203,6 +213,7 @@ export interface Schema {
   cron_jobs: CronJobTable;
   cron_runs: CronRunTable;
   minute_samples: MinuteSampleTable;
+  model_calls: ModelCallTable;
   page_secrets: PageSecretTable;
   gateway_identity: GatewayIdentityTable;
 }

@@ -13,7 +13,8 @@ import { acceptJournal } from './0011-accept-journal.js';
 import { applyJournal } from './0012-apply-journal.js';
 import { pageSecrets } from './0014-page-secrets.js';
 import { numericChatIds } from './0015-numeric-chat-ids.js';
-import { dropJournal } from './0016-drop-journal.js';
+import { health } from './0017-health.js';
+import { dropJournal } from './0018-drop-journal.js';
 import type { Migration } from './migration.js';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -31,6 +32,7 @@ export const MIGRATIONS: readonly Migration[] = [
   applyJournal,
   pageSecrets,
   numericChatIds,
+  health,
   dropJournal,
 ];
 

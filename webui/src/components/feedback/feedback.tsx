@@ -104,7 +104,8 @@ export function TableHead({ names }: { names: readonly string[] }) {
   );
 }
 
-/** Returns the class of the chip that shows the state of an account. */
-export function channelChip(state: ChannelDocument['state']): string {
-  return { off: 'chip', starting: 'chip', running: 'chip good', backoff: 'chip warn', failed: 'chip bad' }[state];
+/** Returns the class of the chip that shows the state of an account: a running one may fail to deliver. */
+export function channelChip({ state, health }: Pick<ChannelDocument, 'state' | 'health'>): string {
+  const running = { ok: 'chip good', degraded: 'chip warn', down: 'chip bad' }[health.state];
+  return { off: 'chip', starting: 'chip', running, backoff: 'chip warn', failed: 'chip bad' }[state];
 }

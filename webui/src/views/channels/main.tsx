@@ -25,18 +25,18 @@ const IN_FORCE_MS = 1_500;
 const canBeTested = ({ channel, state }: Channel): boolean => channel !== 'webchat' && state !== 'off';
 
 function ChannelCard({ channel: account, onTest }: { channel: Channel; onTest: () => void }) {
-  const { channel, accountId, state, message, since, lastError } = account;
-  const isWrong = state === 'failed' || state === 'backoff';
+  const { channel, accountId, state, message, since, lastError, health } = account;
+  const shown = health.reason ?? message;
   return (
     <li class="card channel">
       <p class="row">
         <strong>{channel}</strong>
         <span class="muted">{accountId}</span>
-        <span class={`${channelChip(state)} spread`}>{t(`state_${state}`)}</span>
+        <span class={`${channelChip(account)} spread`}>{t(`state_${state}`)}</span>
       </p>
-      {message !== null && <p class={isWrong ? 'message-error' : 'hint'}>{message}</p>}
+      {shown !== null && <p class={health.state === 'ok' ? 'hint' : 'message-error'}>{shown}</p>}
       {since !== null && <Ago as="p" class="hint" at={since} text={(time) => t('since', { time })} />}
-      {lastError !== null && lastError.message !== message && (
+      {lastError !== null && shown?.includes(lastError.message) !== true && (
         <Ago as="p" class="hint" at={lastError.at} text={(time) => t('lastError', { time, message: lastError.message })} />
       )}
       <p class="row">

@@ -171,13 +171,15 @@ function Next({ jobs }: { jobs: readonly CronJobDocument[] }) {
   );
 }
 
-function ChannelItem({ channel: { channel, accountId, state, since, lastError } }: { channel: ChannelDocument }) {
+function ChannelItem({ channel: account }: { channel: ChannelDocument }) {
+  const { channel, accountId, state, since, lastError, health } = account;
   return (
     <li class="channel-item">
       <a href={hashOf('channels')}>
         {channel}/{accountId}
       </a>
-      <span class={`${channelChip(state)} spread`}>{t(`channel_${state}`)}</span>
+      <span class={`${channelChip(account)} spread`}>{t(`channel_${state}`)}</span>
+      {health.reason !== null && <p class="message-error">{health.reason}</p>}
       {since !== null && <Ago as="p" class="muted" at={since} text={(time) => t('since', { time })} />}
       {lastError !== null && (
         <Ago as="p" class="muted" at={lastError.at} text={(time) => t('lastError', { time, message: lastError.message })} />
