@@ -7,3 +7,14 @@ export interface TurnUsage {
   /** US dollars. */
   readonly costUsd: number | null;
 }
+
+/** How one call of a model went. */
+export interface ModelCall {
+  /** `provider/model`. */
+  readonly ref: string;
+  readonly endedAtMs: number;
+  /** Null: it had no output. */
+  readonly firstTokenMs: number | null;
+  /** Null: it succeeded. */
+  readonly error: string | null;
+}

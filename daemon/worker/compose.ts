@@ -38,6 +38,7 @@ import { LiveTurns } from './turns/live-turns.js';
 import { ChatTurns } from './chat/chat-turns.js';
 import { Titles } from './chat/titles.js';
 import { type AcceptMessage, createAcceptMessage, createMessageService } from './chat/messages.js';
+import { ModelCalls } from './models/model-calls.js';
 import { modelWarnings } from './models/model-warnings.js';
 import { createModelService } from './models/models.js';
 import { createOverviewService } from './observe/overview.js';
@@ -127,6 +128,7 @@ function createBase(deps: ConversationDeps) {
   const ai = new AiLoader({ load: deps.loadAi, clock, logger: logFor('providers') });
   const isEnabled = (): boolean => config().agents.defaults.discovery;
   const discovery = new LocalDiscovery({ clock, logger: logFor('providers'), isEnabled, ...deps.discovery });
+  const modelCalls = new ModelCalls({ store, clock, logger: logFor('providers') });
   const registry = currentRegistry(deps.models, {
     lookup: deps.environment ?? environmentValue,
     ai: () => ai.get(),
@@ -134,12 +136,13 @@ function createBase(deps: ConversationDeps) {
     builtIn: createGuide(paths),
     clock,
     local: discovery,
+    noteCall: (call) => modelCalls.note(call),
   });
 
   const samples = new Samples({ store, clock, logger: logFor('store'), requests: deps.requests ?? (() => ({ count: 0, failed: 0 })) });
   const publish = samples.counting(deps.publish ?? (() => undefined));
   const common = { store, clock, logger: logFor('agent'), instanceId, liveInstanceIds, config, registry, random, publish };
-  return { common, ai, discovery, samples, isSoleWorker, logFor };
+  return { common, ai, discovery, samples, modelCalls, isSoleWorker, logFor };
 }
 
 /** Everything that a worker does with messages, in the order in which one part stands on another. */
@@ -206,7 +209,7 @@ function createServices(parts: Parts, { paths: { databasePath }, channelTimes: t
     agent,
     commands: () => commands,
     completions: new Completions({ ...common, agent, tools }),
-    models: createModelService(registry),
+    models: createModelService({ registry, calls: parts.modelCalls }),
     cron: cron.service,
     overview: createOverviewService({ store, clock, databasePath }),
     usage: createUsageService({ store, clock }),
@@ -217,7 +220,7 @@ function createServices(parts: Parts, { paths: { databasePath }, channelTimes: t
 
 /** Parts are started in order and stopped in reverse. */
 function createLife(parts: Parts, { paths, checkDatabase: check }: ConversationDeps): ConversationLife {
-  const { common, ai, discovery, samples, delivery, cron, turns, upkeep, handler, titles, isSoleWorker } = parts;
+  const { common, ai, discovery, samples, modelCalls, delivery, cron, turns, upkeep, handler, titles, isSoleWorker } = parts;
   const { store, clock, registry } = common;
   const integrityLog = parts.logFor('store');
   const integrity = check && new IntegrityCheck({ store, path: paths.databasePath, clock, logger: integrityLog, isSoleWorker, check });
@@ -255,6 +258,7 @@ function createLife(parts: Parts, { paths, checkDatabase: check }: ConversationD
       await cron.close();
       await delivery.close();
       await samples.stop();
+      await modelCalls.flush();
       await store.close();
     },
   };

@@ -3,7 +3,23 @@ import * as z from 'zod';
 import { API_KINDS } from '../config/models-schema.js';
 import { MAX_SECRET_LENGTH } from '../config/defaults.js';
 import { httpUrl } from '../config/http-url.js';
-import { label, okStatus } from './fields.js';
+import { health, label, okStatus } from './fields.js';
+
+const count = () => z.int().min(0);
+const instant = () => z.iso.datetime();
+
+/** How calls went: those of turns and of programs, each attempt counted. Tests of a connection do not count, nor calls that the caller stopped. */
+const callFields = () => ({
+  health: health(),
+  lastHour: z.strictObject({
+    calls: count(),
+    failures: count(),
+    lastSuccessAt: instant().nullable(),
+    lastFailure: z.strictObject({ at: instant(), message: z.string() }).nullable(),
+    /** Median time until the first output, of at most the last 1,000 calls of all models. */
+    firstTokenMs: count().nullable(),
+  }),
+});
 
 const providerDocument = () =>
   z.strictObject({
@@ -15,8 +31,10 @@ const providerDocument = () =>
     configured: z.boolean(),
     /** `models.json`, or the environment variable that enabled it. */
     source: z.string(),
+    ...callFields(),
   });
 export type ProviderDocument = z.output<ReturnType<typeof providerDocument>>;
+export type CallFacts = Pick<ProviderDocument, 'health' | 'lastHour'>;
 
 export const providersResponse = () => z.strictObject({ status: okStatus(), providers: z.array(providerDocument()) });
 
@@ -87,7 +105,10 @@ const modelDocument = () =>
     input: z.array(z.string()),
     /** US dollars per million tokens; null if no price is known. */
     cost: z.strictObject({ input: price(), output: price(), cacheRead: price(), cacheWrite: price() }).nullable(),
+    ...callFields(),
   });
 export type ModelDocument = z.output<ReturnType<typeof modelDocument>>;
+/** What is known of a model without calling it. */
+export type ModelInfo = Omit<ModelDocument, keyof CallFacts>;
 
 export const modelsResponse = () => z.strictObject({ status: okStatus(), models: z.array(modelDocument()) });

@@ -1,7 +1,13 @@
 /** The service of models in memory. */
 import type { ModelService } from '../../daemon/worker/models/models.js';
 
+const calls = {
+  health: { state: 'ok', reason: null },
+  lastHour: { calls: 2, failures: 0, lastSuccessAt: '2026-01-01T00:00:00.000Z', lastFailure: null, firstTokenMs: 300 },
+} as const;
+
 const provider = {
+  ...calls,
   id: 'fake',
   name: 'Fake',
   api: 'openai-completions',
@@ -10,6 +16,7 @@ const provider = {
   source: 'models.json',
 };
 const model = {
+  ...calls,
   id: 'fake/echo',
   name: 'Echo',
   provider: 'fake',
@@ -20,9 +27,9 @@ const model = {
   cost: null,
 };
 
-export function fakeModelService(calls: { name: string; input: unknown }[]): ModelService {
+export function fakeModelService(written: { name: string; input: unknown }[]): ModelService {
   const note = <Result>(name: string, input: unknown, result: Result): Promise<Result> => {
-    calls.push({ name, input });
+    written.push({ name, input });
     return Promise.resolve(result);
   };
   return {

@@ -7,7 +7,7 @@ import type { Clock } from '../../../shared/clock.js';
 import type { AgentConfig, Config } from '../../../shared/config/schema.js';
 import { GatewayError } from '../../../shared/errors.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
-import { IDLE_TIMEOUT_MS, withIdleTimeout } from '../turns/model/idle-timeout.js';
+import { callModel } from '../turns/model/call-model.js';
 import { chooseModels } from '../turns/model/model-choice.js';
 import { type Candidate, REFUSES_TOOLS, type TurnTools } from '../turns/model/answer.js';
 import type { CompletionEvent, CompletionMessage, CompletionUsage } from '../providers/completion.js';
@@ -187,9 +187,8 @@ export class Completions {
   async *#ask(candidate: Candidate, call: CompletionCall, signal: AbortSignal): AsyncGenerator<CompletionOutput, GatewayError | undefined> {
     if ('problem' in candidate) return candidate.problem;
     const { model } = candidate;
-    const limit = { signal, idleMs: IDLE_TIMEOUT_MS, clock: this.#options.clock };
     let hasOutput = false;
-    for await (const event of withIdleTimeout((limited) => open(model, call, limited), limit)) {
+    for await (const event of callModel(model, (limited) => open(model, call, limited), { signal, clock: this.#options.clock })) {
       if (event.type === 'aborted' || event.type === 'failed' || event.type === 'finish') this.#count(model, event);
       if (event.type === 'aborted' || event.type === 'failed') {
         const error = event.type === 'aborted' ? stopped(signal) : describeFailure(event.failure, model.failing, 'stateless');

@@ -1,11 +1,12 @@
 /** The providers and their models. */
 import type { ModelDocument, ProviderDocument, ProviderTest, ProviderTestResult } from '../../../shared/api/models.js';
+import type { CallReport } from './model-calls.js';
 import type { ProviderRegistry } from '../providers/registry.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { checkConnection } from '../providers/check-connection.js';
 import type { ConnectionSettings } from '../providers/provider.js';
 
-const BUILT_IN: ProviderDocument = {
+const BUILT_IN = {
   id: 'xopc',
   name: 'Built-in guide',
   api: 'built-in',
@@ -48,10 +49,17 @@ function settingsFor({ id, baseUrl, apiKey, api }: ProviderTest, registry: Provi
 
 export type ModelService = ReturnType<typeof createModelService>;
 
-/** @param registry  returns the one in force */
-export function createModelService(registry: () => ProviderRegistry) {
+export interface ModelServiceOptions {
+  /** Returns the one in force. */
+  readonly registry: () => ProviderRegistry;
+  /** How calls went. */
+  readonly calls: { read(): Promise<CallReport> };
+}
+
+export function createModelService({ registry, calls }: ModelServiceOptions) {
   return {
     async providers(): Promise<ProviderDocument[]> {
+      const report = await calls.read();
       const entries = registry().entries.map(({ id, name, api, baseUrl, problem, source }) => ({
         id,
         name,
@@ -60,9 +68,12 @@ export function createModelService(registry: () => ProviderRegistry) {
         configured: problem === undefined,
         source,
       }));
-      return [...entries, BUILT_IN];
+      return [...entries, BUILT_IN].map((entry) => ({ ...entry, ...report.ofProvider(entry.id) }));
     },
-    models: (): Promise<ModelDocument[]> => registry().models(),
+    async models(): Promise<ModelDocument[]> {
+      const [models, report] = await Promise.all([registry().models(), calls.read()]);
+      return models.map((model) => ({ ...model, ...report.ofModel(model.id) }));
+    },
 
     /** Asks a provider for its models. @throws INVALID_REQUEST without an address; the stored key never goes to another server */
     test: async (provider: ProviderTest): Promise<ProviderTestResult> => checkConnection(settingsFor(provider, registry()), provider.model),

@@ -1,7 +1,7 @@
 /** Passes calls on to a model's provider unchanged. Only the model's name is read, and nothing is stored. */
 import type { Clock } from '../../../shared/clock.js';
 import { GatewayError } from '../../../shared/errors.js';
-import { IDLE_TIMEOUT_MS, withIdleTimeout } from '../turns/model/idle-timeout.js';
+import { callModel } from '../turns/model/call-model.js';
 import { describeFailure } from '../providers/failure.js';
 import type { ForwardEvent, ForwardRequest } from '../providers/provider.js';
 import type { ProviderRegistry } from '../providers/registry.js';
@@ -24,13 +24,14 @@ export async function* passThrough(
   { signal, clock }: { signal: AbortSignal; clock: Clock },
 ): AsyncGenerator<ForwardOutput> {
   if (!body.model.includes('/')) throw refuse(body.model, path);
-  const { provider, modelId, failing } = registry.resolve(body.model);
+  const resolved = registry.resolve(body.model);
+  const { provider, modelId, failing } = resolved;
   const settings = registry.settingsOf(provider.id);
   if (settings === undefined || !settings.api.startsWith('openai-') || provider.forward === undefined) throw refuse(body.model, path);
   const forward = provider.forward.bind(provider);
   const open = (limited: AbortSignal): AsyncIterable<ForwardEvent> => forward({ path, body: { ...body, model: modelId } }, limited);
   let hasBegun = false;
-  for await (const event of withIdleTimeout(open, { signal, idleMs: IDLE_TIMEOUT_MS, clock })) {
+  for await (const event of callModel(resolved, open, { signal, clock })) {
     if (event.type === 'aborted' || event.type === 'failed') {
       const error =
         event.type === 'failed'

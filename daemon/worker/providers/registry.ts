@@ -1,8 +1,9 @@
 /** Resolves `provider/model`, and lists providers and models. Replaced when `models.json` changes. */
-import type { ModelDocument } from '../../../shared/api/models.js';
+import type { ModelInfo } from '../../../shared/api/models.js';
 import type { Clock } from '../../../shared/clock.js';
 import type { ModelConfig, ModelsDocument } from '../../../shared/config/models-schema.js';
 import { GatewayError } from '../../../shared/errors.js';
+import type { ModelCall } from '../../../shared/turn-usage.js';
 import { listNames } from '../../../shared/text/list-names.js';
 import type { CompletionEvent } from './completion.js';
 import type { FailingModel } from './failure.js';
@@ -25,6 +26,8 @@ export interface ResolvedModel {
   readonly prices: TokenPrices | null;
   /** For error messages. */
   readonly failing: FailingModel;
+  /** Takes how each call went. Missing for the built-in model, which calls nobody. */
+  readonly noteCall?: ((call: ModelCall) => void) | undefined;
 }
 
 /** The models of discovered servers on this machine. */
@@ -38,7 +41,7 @@ export interface LocalModels {
 /** A provider that is part of the gateway. */
 export interface BuiltInProvider {
   readonly provider: Provider;
-  readonly model: ModelDocument;
+  readonly model: ModelInfo;
 }
 
 export interface RegistryOptions {
@@ -51,6 +54,8 @@ export interface RegistryOptions {
   readonly builtIn: BuiltInProvider;
   readonly clock: Clock;
   readonly local: LocalModels;
+  /** Takes how each call of a model went. */
+  readonly noteCall?: ((call: ModelCall) => void) | undefined;
 }
 
 /** How long a server's list of models is cached. */
@@ -61,7 +66,7 @@ function splitRef(ref: string): { providerId: string; modelId: string } {
   return { providerId: ref.slice(0, Math.max(slash, 0)), modelId: ref.slice(slash + 1) };
 }
 
-function toInfo(entry: ProviderEntry, model: ModelConfig): ModelDocument {
+function toInfo(entry: ProviderEntry, model: ModelConfig): ModelInfo {
   return {
     id: `${entry.id}/${model.id}`,
     name: model.name ?? model.id,
@@ -173,7 +178,7 @@ export class ProviderRegistry {
   }
 
   /** Every model that can be used; servers without a list here are asked for theirs. */
-  async models(): Promise<ModelDocument[]> {
+  async models(): Promise<ModelInfo[]> {
     await this.#options.local.ready();
     const usable = this.entries.filter((entry) => entry.problem === undefined);
     const lists = await Promise.all(
@@ -214,7 +219,7 @@ export class ProviderRegistry {
     return undefined;
   }
 
-  #resolved(ref: string, found: { provider: Provider; info: ModelDocument; entry?: ProviderEntry; model?: ModelConfig }): ResolvedModel {
+  #resolved(ref: string, found: { provider: Provider; info: ModelInfo; entry?: ProviderEntry; model?: ModelConfig }): ResolvedModel {
     const { provider, info, entry, model } = found;
     const { modelId } = splitRef(ref);
     return {
@@ -226,6 +231,7 @@ export class ProviderRegistry {
       takesImages: info.input.includes('image'),
       prices: model?.cost ?? null,
       failing: { providerName: provider.name, baseUrl: entry?.baseUrl ?? '', modelId, source: entry?.source ?? '' },
+      noteCall: entry && this.#options.noteCall,
     };
   }
 

@@ -9,7 +9,7 @@ import { type Asker, describeFailure, isTransient, type ProviderFailure } from '
 import { type ModelRequest, type TokenUsage, type ToolCall } from '../../providers/provider.js';
 import type { ResolvedModel } from '../../providers/registry.js';
 import type { DeltaEvent } from '../turn-event.js';
-import { IDLE_TIMEOUT_MS, withIdleTimeout } from './idle-timeout.js';
+import { callModel } from './call-model.js';
 
 export interface AskOptions {
   /** Called for each attempt. */
@@ -48,11 +48,7 @@ const protocolFailure = (detail: string): ProviderFailure => ({ kind: 'protocol'
 
 async function* attempt(model: ResolvedModel, options: AskOptions): AsyncGenerator<DeltaEvent, StepEnd> {
   const request = await options.buildRequest();
-  const stream = withIdleTimeout((signal) => model.provider.stream(request, signal), {
-    signal: options.signal,
-    idleMs: IDLE_TIMEOUT_MS,
-    clock: options.clock,
-  });
+  const stream = callModel(model, (signal) => model.provider.stream(request, signal), options);
   const pieces: string[] = [];
   const calls: ToolCall[] = [];
   let length = 0;

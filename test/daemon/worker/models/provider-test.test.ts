@@ -38,7 +38,7 @@ function serviceWith(providers: Record<string, unknown> = {}): ModelService {
     clock: systemClock,
     local: { found: () => undefined, ready: () => Promise.resolve() },
   });
-  return createModelService(() => registry);
+  return createModelService({ registry: () => registry, calls: { read: () => Promise.reject(new Error('not asked for')) } });
 }
 
 test('the test of a provider returns its models, before it is saved and by its id', async () => {

@@ -127,6 +127,7 @@ export function ProviderCard(props: CardProps) {
           <code>{provider.baseUrl}</code>
         </p>
       )}
+      {provider.health.reason !== null && <p class="message-error">{provider.health.reason}</p>}
       {isBuiltIn && <p class="hint">{t('builtInText')}</p>}
       {report !== undefined && report !== 'running' && <Report report={report} />}
       {!isBuiltIn && <Models key={props.models.length} {...props} />}

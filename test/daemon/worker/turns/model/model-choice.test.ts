@@ -1,3 +1,4 @@
+import { STORE_DELAY_MS } from '../../../../../daemon/worker/models/model-calls.js';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { overloaded, rateLimited, says, unauthorized } from '../../../../fakes/openai/reply.js';
 import { startFakeOpenAi, type FakeOpenAi } from '../../../../fakes/openai/server.js';
@@ -19,7 +20,7 @@ function hasty() {
   const clock = {
     now: systemClock.now,
     after: (delayMs: number, callback: () => void) => {
-      if (delayMs >= 500 && delayMs < 60_000) waits.push(delayMs);
+      if (delayMs >= 500 && delayMs < 60_000 && delayMs !== STORE_DELAY_MS) waits.push(delayMs);
       return systemClock.after(delayMs >= 60_000 ? delayMs : 0, callback);
     },
   };
@@ -56,7 +57,7 @@ test('a key in the environment switches its provider on, with the models of the 
   expect((await ask(conversation, 'x')).last).toMatchObject({ type: 'done', model: 'openai/fake-model' });
   expect(fake.requests[0]).toMatchObject({ model: 'fake-model', headers: { authorization: 'Bearer sk-env' } });
   expect((await conversation.models.providers()).filter(({ configured }) => configured)).toEqual([
-    { id: 'openai', name: 'OpenAI', api: 'openai-completions', baseUrl: fake.baseUrl, configured: true, source: 'OPENAI_API_KEY' },
+    expect.objectContaining({ id: 'openai', name: 'OpenAI', api: 'openai-completions', baseUrl: fake.baseUrl, source: 'OPENAI_API_KEY' }),
     expect.objectContaining({ id: 'xopc', configured: true }),
   ]);
   expect((await conversation.models.models()).map(({ id }) => id)).toEqual(['openai/fake-model', 'xopc/guide']);

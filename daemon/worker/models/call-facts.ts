@@ -1,0 +1,54 @@
+/** Adds up calls of models, and decides how well they work. Pure. */
+import { type Health, HEALTHY } from '../../../shared/api/fields.js';
+import type { CallFacts } from '../../../shared/api/models.js';
+import type { ModelCallCounts } from '../store/overview/model-calls.js';
+
+/** So many failures with no success count as down, or as degraded when they are a fifth of the calls. */
+const MANY_FAILURES = 3;
+const DEGRADED_SHARE = 0.2;
+
+const isoOrNull = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
+
+function median(values: readonly number[]): number | null {
+  return values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) / 2)] ?? null;
+}
+
+type Sums = Omit<ModelCallCounts, 'ref' | 'firstTokensMs'>;
+
+function healthOf({ calls, failures, lastSuccessAtMs, lastFailure }: Sums): Health {
+  if (lastFailure === null) return HEALTHY;
+  const last = `The last error: ${lastFailure.message}`;
+  const some = `${failures} of ${calls} ${calls === 1 ? 'call' : 'calls'} failed in the last hour. ${last}`;
+  if (lastSuccessAtMs === null && failures >= MANY_FAILURES)
+    return { state: 'down', reason: `All ${calls} calls failed in the last hour. ${last}` };
+  const isFailing = lastFailure.atMs > (lastSuccessAtMs ?? 0);
+  const isOften = failures >= MANY_FAILURES && failures >= calls * DEGRADED_SHARE;
+  return isFailing || isOften ? { state: 'degraded', reason: some } : HEALTHY;
+}
+
+const newest = (times: readonly (number | null)[]): number | null => {
+  const known = times.filter((time) => time !== null);
+  return known.length === 0 ? null : Math.max(...known);
+};
+
+/** @param counts  those of a model, or of all models of a provider */
+export function callFacts(counts: readonly ModelCallCounts[]): CallFacts {
+  const failed = counts.flatMap(({ lastFailure }) => lastFailure ?? []).toSorted((a, b) => b.atMs - a.atMs);
+  const sums: Sums = {
+    calls: counts.reduce((sum, { calls }) => sum + calls, 0),
+    failures: counts.reduce((sum, { failures }) => sum + failures, 0),
+    lastSuccessAtMs: newest(counts.map(({ lastSuccessAtMs }) => lastSuccessAtMs)),
+    lastFailure: failed[0] ?? null,
+  };
+  const { calls, failures, lastSuccessAtMs, lastFailure } = sums;
+  return {
+    health: healthOf(sums),
+    lastHour: {
+      calls,
+      failures,
+      lastSuccessAt: isoOrNull(lastSuccessAtMs),
+      lastFailure: lastFailure === null ? null : { at: new Date(lastFailure.atMs).toISOString(), message: lastFailure.message },
+      firstTokenMs: median(counts.flatMap(({ firstTokensMs }) => firstTokensMs)),
+    },
+  };
+}
