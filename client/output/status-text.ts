@@ -1,5 +1,5 @@
 /** The status document as text. The wording of the first block is fixed; further lines follow. */
-import type { ExitRecord, StatusDocument } from '../../shared/control/messages.js';
+import type { ExitRecord, GatewayHealth, StatusDocument } from '../../shared/control/messages.js';
 import { escapeControls } from '../../shared/log/escape.js';
 import type { Paint } from './output.js';
 import { formatDuration } from './duration.js';
@@ -15,6 +15,25 @@ function headline(status: StatusDocument): string {
     default:
       return '⏳ Gateway is starting';
   }
+}
+
+function healthLines({ health }: StatusDocument, nowMs: number): string[] {
+  if (health === undefined) return [];
+  const { state, since, last24Hours } = health;
+  return [`Health: ${state} for ${formatDuration(nowMs - Date.parse(since))}`, `Last 24 hours: ${lifeText(last24Hours)}`];
+}
+
+/** `5 crashes, 1 restart, down for 12 s`. */
+function lifeText({ crashes, restarts, downMs }: GatewayHealth['last24Hours']): string {
+  const counts = [plural(crashes, 'crash').replace('crashs', 'crashes'), plural(restarts, 'restart')];
+  return [...counts, ...(downMs < 1_000 ? [] : [`down for ${formatDuration(downMs)}`])].join(', ');
+}
+
+/** Warnings are listed on their own. */
+function issueLines({ health, warnings }: StatusDocument): string[] {
+  const said = new Set(warnings.map(({ message }) => message));
+  const issues = health?.issues.filter(({ text }) => !said.has(text)) ?? [];
+  return issues.flatMap(({ text, action }) => [text, ...(action === null ? [] : [`  ${action}`])]);
 }
 
 function plural(count: number, word: string): string {
@@ -64,6 +83,7 @@ function detailLines(status: StatusDocument, nowMs: number): string[] {
     state,
     ...workerLines(status),
     ...lifeLines(status, nowMs),
+    ...healthLines(status, nowMs),
     ...channelLines(status),
     ...(status.supervisedBy === null ? [] : [`Service: ${status.supervisedBy}`]),
     `Config: ${status.configPath}`,
@@ -93,6 +113,7 @@ export function renderStatus(status: StatusDocument, options: { tokenHint: strin
     ...block('🌐 Access:', access),
     ...block('📝 Management:', ['xopc gateway stop      # Stop gateway', 'xopc gateway restart   # Restart gateway']),
     ...block('📋 Details:', detailLines(status, options.nowMs)),
+    ...block(paint.yellow('⚠️  Issues:'), issueLines(status)),
     ...block(paint.yellow('⚠️  Warnings:'), warningLines(status)),
   ].join('\n');
 }

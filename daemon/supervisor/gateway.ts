@@ -1,6 +1,7 @@
 /** Composition of the supervisor: makes its parts in the order in which they depend on each other, runs it, and ends it in order. */
 import type { Clock } from '../../shared/clock.js';
 import type { GatewayError } from '../../shared/errors.js';
+import { RESTART_ME_EXIT_CODE } from '../../shared/exit-codes.js';
 import { newId } from '../../shared/ids.js';
 import { readBuildInfo } from '../../shared/node/build/bundle.js';
 import type { SupervisorOptions } from '../../shared/node/process/entry.js';
@@ -10,6 +11,7 @@ import { Restoration } from './config/restoration.js';
 import { type ControlContext, createControlHandler, restartUnasked, stopForGood } from './control/control-requests.js';
 import { GatewayStatus } from './control/gateway-status.js';
 import { listenToSignals } from './control/signals.js';
+import { LifeLog } from './state/life-log.js';
 import { Respawn } from './state/respawn.js';
 import { RestartPolicy } from './state/restart-policy.js';
 import { HASTENED_MS } from './state/stop-plan.js';
@@ -34,6 +36,9 @@ export interface GatewayStart extends SupervisorOptions {
 
 type Parts = ReturnType<typeof makeParts>;
 
+/** How often it is noted that the gateway lives, and how well. */
+const OBSERVE_MS = 60_000;
+
 const quiet = (): void => undefined;
 
 function makeParts(start: GatewayStart) {
@@ -46,6 +51,7 @@ function makeParts(start: GatewayStart) {
   const record = { instanceId, createdAt: new Date(startedAtMs).toISOString(), version: build.version };
   const resources = new GatewayResources({ paths, clock, log, record, predecessor, keepsSocket: environment.keepsSocket });
   const respawn = new Respawn({ policy: new RestartPolicy(), clock });
+  const life = new LifeLog({ path: paths.lifePath, clock, log, isSuccessor: predecessor !== undefined });
   const supervisor = new Supervisor({
     clock,
     log,
@@ -58,14 +64,26 @@ function makeParts(start: GatewayStart) {
     spawn,
     workerEnvironment: flags.token === undefined ? {} : { XOPC_GATEWAY_TOKEN: flags.token },
     onFailed,
+    onStep: () => life.update({ isAccepting: slots.isAccepting, crashes: respawn.crashes, restarts: supervisor.plannedRestarts }),
   });
   const onApplied = (): void => refreshFoundation(foundation);
   const changes = new ConfigChanges({ config, supervisor, resources, clock, log, onApplied });
   const succession = new Succession({ log, clock, instanceId, flags, spawn, resources, supervisor, config });
   const restoration = new Restoration({ paths, log, supervisor });
   const { serviceMarker } = environment;
-  const status = new GatewayStatus({ instanceId, startedAtMs, clock, foundation, resources, respawn, supervisor, changes, serviceMarker });
-  return { instanceId, foundation, resources, supervisor, changes, succession, restoration, status };
+  const status = new GatewayStatus({
+    instanceId,
+    startedAtMs,
+    clock,
+    foundation,
+    resources,
+    respawn,
+    supervisor,
+    changes,
+    life,
+    serviceMarker,
+  });
+  return { instanceId, foundation, resources, supervisor, changes, succession, restoration, life, status };
 }
 
 function makeControl(start: GatewayStart, { foundation, supervisor, succession, restoration, status }: Parts): ControlContext {
@@ -91,6 +109,7 @@ export class Gateway {
   readonly #parts: Parts;
   readonly #control: ControlContext;
   #isRunning = false;
+  #stopObserving: () => void = quiet;
 
   /** Creates directories and reads the configuration, nothing else. @throws CONFIG_INVALID */
   constructor(start: GatewayStart) {
@@ -120,7 +139,7 @@ export class Gateway {
   /** Runs until the gateway has stopped. @returns the exit code @throws why a cold start failed */
   async run(): Promise<number> {
     const { environment, predecessor } = this.#start;
-    const { foundation, resources, supervisor, succession, restoration } = this.#parts;
+    const { foundation, resources, supervisor, succession, restoration, life } = this.#parts;
     const handler = createControlHandler(this.#control);
     const stopListening = this.#listenToSignals();
     try {
@@ -128,6 +147,7 @@ export class Gateway {
       if (supervisor.desired === 'down') return 0; // stopped while it acquired them
       const { exitCode, error } = await supervisor.run({ succession, restoration });
       await predecessor?.link.left;
+      life.note(succession.isOver || exitCode === RESTART_ME_EXIT_CODE ? 'handover' : 'stop');
       if (error !== undefined) throw error;
       return exitCode;
     } finally {
@@ -145,6 +165,13 @@ export class Gateway {
     this.#start.predecessor?.link.succeeded(worker);
     this.#start.onRunning?.({ host, port, instanceId: this.#parts.instanceId });
     this.#parts.changes.start();
+    this.#observe();
+  }
+
+  #observe(): void {
+    this.#parts.life.seen();
+    this.#parts.status.observe();
+    this.#stopObserving = this.#start.clock.after(OBSERVE_MS, () => this.#observe());
   }
 
   #listenToSignals(): () => void {
@@ -162,6 +189,7 @@ export class Gateway {
   }
 
   async #end(): Promise<void> {
+    this.#stopObserving();
     await this.#parts.changes.close();
     this.#parts.resources.release();
     const { successorPid } = this.#parts.succession;

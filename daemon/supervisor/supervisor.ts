@@ -126,9 +126,9 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
     if (state !== from) this.#deps.log.debug({ from, event: event.type, state, effects }, 'state');
     for (const effect of effects) this.#carryOut(effect);
     if (publicState(state) === 'failed' && publicState(from) !== 'failed') this.#deps.onFailed?.(this.#deps.respawn.failure);
-    this.fallback.update(
-      !this.slots.isAccepting && this.#deps.resources.openSocket !== undefined && state !== 'draining' && state !== 'stopped',
-    );
+    const isServing = this.#deps.resources.openSocket !== undefined && state !== 'draining' && state !== 'stopped';
+    this.fallback.update(isServing && !this.slots.isAccepting);
+    this.#deps.onStep?.();
   }
 
   #carryOut(effect: Effect): void {

@@ -41,6 +41,7 @@ import { type AcceptMessage, createAcceptMessage, createMessageService } from '.
 import { ModelCalls } from './models/model-calls.js';
 import { modelWarnings } from './models/model-warnings.js';
 import { createModelService } from './models/models.js';
+import { Issues } from './observe/issues.js';
 import { createOverviewService } from './observe/overview.js';
 import { Samples } from './observe/samples.js';
 import { createUsageService } from './observe/usage.js';
@@ -114,6 +115,8 @@ export interface Conversation extends ConversationServices, ConversationLife {
   /** Current values for `/metrics`. */
   gauges(): Promise<CounterSample[]>;
   warnings(): StatusWarning[];
+  /** What does not work now, or did not in the last hour. */
+  readonly issues: Pick<Issues, 'current' | 'refresh'>;
   /** Called every few seconds: records by how much the event loop was late, and looks whether the database is still in its place. */
   beat(lateMs: number): void;
 }
@@ -269,15 +272,23 @@ export function createConversation(deps: ConversationDeps): Conversation {
   const parts = createParts(deps);
   const { common, delivery, samples, warnings } = parts;
   const channels = (): Record<string, ChannelStatus> => delivery.channels.health();
+  const services = createServices(parts, deps);
+  const issues = new Issues({
+    ...common,
+    listAccounts: () => services.channelAccounts.listAccounts(),
+    listProviders: () => services.models.providers(),
+  });
   return {
-    ...createServices(parts, deps),
+    ...services,
     ...createLife(parts, deps),
+    issues,
     channels,
     warnings,
     gauges: () => readGauges({ store: common.store, logger: common.logger, channels }),
     beat(lateMs) {
       samples.noteLate(lateMs);
       void common.store.watch();
+      void issues.refreshIfOld();
     },
   };
 }

@@ -230,7 +230,9 @@ export class WorkerLifecycle {
   }
 
   #createHttp(clock: Clock): HttpApp {
-    const status = { read: () => this.#channel.ask({ type: 'status' }) };
+    // Messages keep their order: the supervisor knows the issues when it answers.
+    const beaten = (): Promise<void> => this.#conversation.issues.refresh().then(() => this.#beat());
+    const status = { read: () => beaten().then(() => this.#channel.ask({ type: 'status' })) };
     const isTokenOverridden = readEnvironment().token !== undefined;
     const inForce = () => ({ config: this.#config.current.config, revision: this.#config.current.hash, isTokenOverridden });
     return createHttpApp({
@@ -275,7 +277,7 @@ export class WorkerLifecycle {
     this.#isIdle = vitals.connections === 0;
     this.#channel.send({
       type: 'heartbeat',
-      vitals: { rssBytes: ownRssBytes(), ...vitals, channels, warnings: this.#warnings() },
+      vitals: { rssBytes: ownRssBytes(), ...vitals, channels, warnings: this.#warnings(), issues: this.#conversation.issues.current },
     });
     this.#armBeat(this.#isIdle ? HEARTBEAT_MS.idle : HEARTBEAT_MS.busy);
   }

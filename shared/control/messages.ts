@@ -6,7 +6,16 @@
  */
 import type { ErrorDocument } from '../errors.js';
 
-export type { ChannelStatus, ExitRecord, GatewayState, StatusDocument, StatusWarning, WorkerStatus } from '../api/gateway/status.js';
+export type {
+  ChannelStatus,
+  ExitRecord,
+  GatewayHealth,
+  GatewayState,
+  StatusDocument,
+  StatusIssue,
+  StatusWarning,
+  WorkerStatus,
+} from '../api/gateway/status.js';
 
 export const CONTROL_VERSION = 1;
 export const MAX_FRAME_BYTES = 65_536;

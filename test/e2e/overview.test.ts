@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { StatusDocument } from '../../shared/control/messages.js';
 import { RealGateway, until } from '../helpers/real-gateway.js';
 
 interface History {
@@ -33,4 +34,7 @@ test('what is known of the last hours survives restarts, kills and stops', async
   expect(last.knownSince).toBe(first.knownSince);
   expect(last.buckets.map(({ state }) => state).filter((state) => state !== 'unknown' && state !== 'up')).toEqual([]);
   expect(sum(last, 'downMinutes')).toBe(0);
+  const { health } = (await (await fetch(`${gateway.url}/api/status`)).json()) as StatusDocument;
+  expect(health).toMatchObject({ state: 'degraded', issues: [{ id: 'crashes' }], last24Hours: { crashes: 1, restarts: 1 } });
+  expect((await gateway.xopc('gateway', 'status')).stdout).toContain('The gateway crashed once in the last hour.');
 });

@@ -1,12 +1,14 @@
 /** Collects what the status document says from the parts of a running gateway. */
 import type { Clock } from '../../../shared/clock.js';
-import type { StatusDocument } from '../../../shared/control/messages.js';
+import type { GatewayHealth, StatusDocument } from '../../../shared/control/messages.js';
 import { readBuildInfo } from '../../../shared/node/build/bundle.js';
 import type { ConfigChanges } from '../config/config-changes.js';
 import type { Foundation } from '../config/foundation.js';
+import type { LifeLog } from '../state/life-log.js';
 import type { Respawn } from '../state/respawn.js';
 import type { GatewayResources } from '../succession/gateway-resources.js';
 import type { Supervisor } from '../supervisor.js';
+import { gatewayHealth } from './gateway-health.js';
 import { makeStatus } from './status-document.js';
 
 interface GatewayParts {
@@ -18,14 +20,32 @@ interface GatewayParts {
   readonly respawn: Respawn;
   readonly supervisor: Supervisor;
   readonly changes: ConfigChanges;
+  readonly life: LifeLog;
   readonly serviceMarker: string | null;
 }
 
 export class GatewayStatus {
   readonly #parts: GatewayParts;
+  #health: Pick<GatewayHealth, 'state' | 'since'> | undefined;
 
   constructor(parts: GatewayParts) {
     this.#parts = parts;
+  }
+
+  /** Notes since when the gateway has been in its state of health. */
+  observe(): GatewayHealth {
+    const { clock, respawn, supervisor, life, config, changes } = { ...this.#parts, ...this.#parts.foundation };
+    const { last24Hours, crashesLastHour } = life.summary();
+    const { state, issues } = gatewayHealth({
+      state: supervisor.state,
+      ready: supervisor.isReady,
+      lastExit: respawn.lastExit,
+      warnings: [...config.warnings, ...changes.warnings],
+      crashesLastHour,
+      issues: supervisor.slots.active?.vitals?.issues ?? [],
+    });
+    if (this.#health?.state !== state) this.#health = { state, since: new Date(clock.now()).toISOString() };
+    return { ...this.#health, issues, last24Hours };
   }
 
   document(): StatusDocument {
@@ -54,6 +74,7 @@ export class GatewayStatus {
       fallback: supervisor.fallback.isRunning,
       auth: changes.auth,
       warnings: [...config.warnings, ...changes.warnings],
+      health: this.observe(),
     });
   }
 }

@@ -19,6 +19,7 @@ export interface StatusFacts extends Pick<
   | 'fallback'
   | 'auth'
   | 'warnings'
+  | 'health'
 > {
   readonly startedAtMs: number;
   readonly nowMs: number;

@@ -28,6 +28,8 @@ export interface SupervisorDeps {
   readonly resources: Pick<GatewayResources, 'openSocket' | 'updateLock' | 'isSuccessor' | 'takeOver' | 'retirePredecessor'>;
   /** Called with the reason when the state has become `failed`: too many deaths. */
   readonly onFailed?: ((failure: GatewayError | undefined) => void) | undefined;
+  /** Called after each event. */
+  readonly onStep?: (() => void) | undefined;
 }
 
 export interface Outcome {

@@ -40,6 +40,40 @@ const exit = () =>
     output: z.string(),
   });
 
+const issue = () =>
+  growing({
+    /** Stable while the issue lasts: `crashes`, `channel:telegram`, or the code of a warning. */
+    id: z.string(),
+    /** `error`: a part does not work; `warning`: it works in part, or did not a while ago. */
+    severity: z.enum(['error', 'warning']),
+    /** One or two sentences for people. */
+    text: z.string(),
+    /** What to do, or where to look. */
+    action: z.string().nullable(),
+  });
+
+/** From what happened in the last hour, and from the problems that exist now. */
+const gatewayHealth = () =>
+  growing({
+    /** `down`: no worker accepts connections; `degraded`: there are issues. */
+    state: z.enum(['healthy', 'degraded', 'down']),
+    /** When it entered that state, to the minute; at the earliest the start of the supervisor. */
+    since: z.iso.datetime(),
+    /** Errors first. */
+    issues: z.array(issue()),
+    /** Kept on disk: counted over restarts of the gateway, and after a crash of the supervisor. */
+    last24Hours: growing({
+      /** The start of this time, or what is known of it. */
+      since: z.iso.datetime(),
+      /** Workers that died while they served, and supervisors that ended without a stop. */
+      crashes: z.int(),
+      /** Planned ones, successions included. */
+      restarts: z.int(),
+      /** How long no worker accepted connections, stops included. */
+      downMs: z.number().min(0),
+    }),
+  });
+
 export const statusResponse = () =>
   growing({
     status: okStatus(),
@@ -70,6 +104,8 @@ export const statusResponse = () =>
     nextAttemptAt: z.iso.datetime().nullable(),
     fallback: z.boolean(),
     warnings: z.array(warning()),
+    /** Missing from a supervisor of an older build. */
+    health: gatewayHealth().optional(),
   });
 
 type Immutable<T> = T extends object ? { readonly [Key in keyof T]: Immutable<T[Key]> } : T;
@@ -77,6 +113,8 @@ type Immutable<T> = T extends object ? { readonly [Key in keyof T]: Immutable<T[
 export type StatusDocument = Immutable<Answer<typeof statusResponse>>;
 export type GatewayState = StatusDocument['state'];
 export type StatusWarning = StatusDocument['warnings'][number];
+export type GatewayHealth = NonNullable<StatusDocument['health']>;
+export type StatusIssue = GatewayHealth['issues'][number];
 export type WorkerStatus = NonNullable<StatusDocument['worker']>;
 export type ChannelStatus = WorkerStatus['channels'][string];
 export type ExitRecord = NonNullable<StatusDocument['lastExit']>;

@@ -18,6 +18,8 @@ interface DataPaths {
   readonly databasePath: string;
   /** Temporary log levels. */
   readonly logLevelPath: string;
+  /** When the gateway was up, crashed and was restarted. */
+  readonly lifePath: string;
   /** Copies of the configuration that a worker last ran with. */
   readonly lastGoodConfigPath: string;
   readonly lastGoodModelsPath: string;
@@ -65,6 +67,7 @@ function dataPaths(dataDir: string, hash: string): DataPaths {
     stateDir: at('state'),
     databasePath: at('state', 'gateway.db'),
     logLevelPath: at('state', `log-level.${hash}.json`),
+    lifePath: at('state', `life.${hash}.jsonl`),
     lastGoodConfigPath: at('state', `config.${hash}.last-good.json`),
     undoConfigPath: at('state', `config.${hash}.undo.json`),
     undoModelsPath: at('state', `models.${hash}.undo.json`),

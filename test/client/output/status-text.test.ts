@@ -58,6 +58,22 @@ test('problems are shown: the last exit, the next attempt, channels, warnings', 
   }
 });
 
+test('the health is shown with its issues, those that are warnings only once', () => {
+  const issue = { id: 'channel:webhook', severity: 'error', text: 'Channel webhook: down', action: 'See: xopc channels' } as const;
+  const last24Hours = { since: '2025-12-31T00:00:00.000Z', crashes: 5, restarts: 1, downMs: 12_000 };
+  const text = render({
+    warnings: [{ code: 'MODEL_UNUSABLE', message: 'no such model' }],
+    health: {
+      state: 'degraded',
+      since: '2025-12-31T23:50:00.000Z',
+      issues: [issue, { ...issue, id: 'MODEL_UNUSABLE', text: 'no such model' }],
+      last24Hours,
+    },
+  });
+  expect(text).toContain('   Health: degraded for 10 min\n   Last 24 hours: 5 crashes, 1 restart, down for 12 s\n');
+  expect(text).toContain('⚠️  Issues:\n   Channel webhook: down\n     See: xopc channels\n⚠️  Warnings:\n   MODEL_UNUSABLE no such model');
+});
+
 test('channels, a service manager, an old worker and another build are named', () => {
   const text = render({
     worker:

@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import type { CronJobInput } from '../../../../shared/api/cron.js';
 import { FLAG, mapColumns, TEXT } from '../columns.js';
 import type { CronJobRow } from '../schema.js';
+import { decodeText } from '../text.js';
 import { queriesOf, type Transaction } from '../transaction.js';
 
 type Given = { readonly [Name in keyof CronJobInput]-?: Exclude<CronJobInput[Name], undefined> };
@@ -212,4 +213,20 @@ export async function readNextCronInstant(tx: Transaction): Promise<number | und
     .limit(1)
     .executeTakeFirst();
   return row?.next_at ?? undefined;
+}
+
+export type FailingJob = Pick<CronJob, 'id' | 'name' | 'failures'>;
+
+/** Returns enabled jobs whose last attempt failed. */
+export async function listFailingJobs(tx: Transaction, limit: number): Promise<FailingJob[]> {
+  const rows = await queriesOf(tx)
+    .selectFrom('cron_jobs')
+    .select(['id', 'name', 'failures'])
+    .where('failures', '>', 0)
+    .where('enabled', '=', 1)
+    .where('deleted_at', 'is', null)
+    .orderBy('seq')
+    .limit(limit)
+    .execute();
+  return rows.map(({ name, ...job }) => ({ ...job, name: decodeText(name) }));
 }

@@ -1,0 +1,34 @@
+/** Decides how well the gateway works, from the supervisor's state and what the worker reports. Pure. */
+import type { GatewayHealth, StatusDocument, StatusIssue, StatusWarning } from '../../../shared/control/messages.js';
+
+/** Warnings about choices and pending steps: nothing works less well for them. */
+const HARMLESS: ReadonlySet<string> = new Set(['AUTH_DISABLED', 'LOG_LEVEL_CHANGED', 'NEWER_BUILD']);
+
+export interface HealthFacts extends Pick<StatusDocument, 'state' | 'ready' | 'lastExit' | 'warnings'> {
+  readonly crashesLastHour: number;
+  /** What the worker reports. */
+  readonly issues: readonly StatusIssue[];
+}
+
+const SHOW_OUTPUT = 'Show the last output with: xopc gateway logs';
+
+function ofState({ state, ready, lastExit, crashesLastHour }: HealthFacts): StatusIssue[] {
+  const last = lastExit === null ? '' : ` The last worker ${lastExit.reason}.`;
+  if (!ready) return [{ id: 'down', severity: 'error', text: `No worker accepts connections (${state}).${last}`, action: SHOW_OUTPUT }];
+  if (crashesLastHour === 0) return [];
+  const times = crashesLastHour === 1 ? 'once' : `${crashesLastHour} times`;
+  return [{ id: 'crashes', severity: 'warning', text: `The gateway crashed ${times} in the last hour.${last}`, action: SHOW_OUTPUT }];
+}
+
+function ofWarning({ code, message, hint }: StatusWarning, index: number, all: readonly StatusWarning[]): StatusIssue[] {
+  if (HARMLESS.has(code)) return [];
+  const same = all.slice(0, index).filter((other) => other.code === code).length;
+  const severity = code === 'STORE_UNAVAILABLE' ? 'error' : 'warning';
+  return [{ id: same === 0 ? code : `${code}:${same + 1}`, severity, text: message, action: hint ?? null }];
+}
+
+export function gatewayHealth(facts: HealthFacts): Pick<GatewayHealth, 'state' | 'issues'> {
+  const issues = [...ofState(facts), ...facts.warnings.flatMap(ofWarning), ...facts.issues];
+  const state = facts.ready ? (issues.length === 0 ? 'healthy' : 'degraded') : 'down';
+  return { state, issues: issues.toSorted((a, b) => Number(b.severity === 'error') - Number(a.severity === 'error')) };
+}

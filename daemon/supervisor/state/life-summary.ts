@@ -1,0 +1,97 @@
+/** Adds up a gateway's last 24 hours from what was written down of its life. Pure. */
+import type { GatewayHealth } from '../../../shared/control/messages.js';
+
+/**
+ * `start`: a supervisor's first worker accepts; `down`, `up`: no worker accepts, one does again; `crash`: a worker died while it served;
+ * `restart`: a planned one is complete; `stop`, `handover`: the supervisor ends, the latter for another to follow.
+ */
+export type LifeEvent = 'start' | 'down' | 'up' | 'crash' | 'restart' | 'stop' | 'handover';
+
+export interface LifeEntry {
+  readonly type: LifeEvent;
+  readonly atMs: number;
+  /** Of the supervisor. */
+  readonly pid: number;
+  /** Of a `start`: whether it took over from a supervisor that still ran. */
+  readonly isSuccessor?: boolean;
+  /** Of a `start`: when an earlier supervisor was last known to live. */
+  readonly seenAtMs?: number;
+}
+
+export const DAY_MS = 24 * 60 * 60 * 1_000;
+const HOUR_MS = 60 * 60 * 1_000;
+
+export interface LifeSummary {
+  readonly last24Hours: GatewayHealth['last24Hours'];
+  readonly crashesLastHour: number;
+}
+
+class Life {
+  readonly crashes: number[] = [];
+  readonly restarts: number[] = [];
+  readonly up: { fromMs: number; untilMs: number }[] = [];
+  /** The supervisor that has not said that it ends. */
+  #owner: number | undefined;
+  #isHandedOver = false;
+  #upSinceMs: number | undefined;
+
+  add({ type, atMs, pid, isSuccessor = false, seenAtMs = 0 }: LifeEntry): void {
+    // What a predecessor does after its successor has begun to serve is not noticed.
+    if (type !== 'start' && type !== 'up' && this.#owner !== undefined && pid !== this.#owner) return;
+    if (type === 'crash') this.crashes.push(atMs);
+    else if (type === 'restart') this.restarts.push(atMs);
+    else if (type === 'down') this.#close(atMs);
+    else if (type === 'stop' || type === 'handover') this.#end(atMs, type === 'handover');
+    else {
+      if (type === 'start' && (isSuccessor || this.#isHandedOver)) this.restarts.push(atMs);
+      else if (type === 'start' && this.#owner !== undefined) {
+        // The earlier supervisor was killed, at the latest now.
+        this.crashes.push(atMs);
+        this.#close(Math.min(atMs, Math.max(this.#upSinceMs ?? 0, seenAtMs)));
+      }
+      this.#owner = pid;
+      this.#isHandedOver = false;
+      this.#upSinceMs ??= atMs;
+    }
+  }
+
+  #end(atMs: number, isHandedOver: boolean): void {
+    this.#close(atMs);
+    this.#owner = undefined;
+    this.#isHandedOver = isHandedOver;
+  }
+
+  #close(atMs: number): void {
+    if (this.#upSinceMs !== undefined) this.up.push({ fromMs: this.#upSinceMs, untilMs: atMs });
+    this.#upSinceMs = undefined;
+  }
+
+  finish(nowMs: number): void {
+    this.#close(nowMs);
+  }
+}
+
+/** @param entries  oldest first */
+export function summarizeLife(entries: readonly LifeEntry[], nowMs: number): LifeSummary {
+  const life = new Life();
+  for (const entry of entries) life.add(entry);
+  life.finish(nowMs);
+  const sinceMs = Math.max(nowMs - DAY_MS, entries[0]?.atMs ?? nowMs);
+  const upMs = life.up.reduce((sum, { fromMs, untilMs }) => sum + Math.max(0, untilMs - Math.max(fromMs, sinceMs)), 0);
+  const countFrom = (times: readonly number[], fromMs: number): number => times.filter((atMs) => atMs >= fromMs).length;
+  return {
+    last24Hours: {
+      since: new Date(sinceMs).toISOString(),
+      crashes: countFrom(life.crashes, sinceMs),
+      restarts: countFrom(life.restarts, sinceMs),
+      downMs: Math.max(0, nowMs - sinceMs - upMs),
+    },
+    crashesLastHour: countFrom(life.crashes, nowMs - HOUR_MS),
+  };
+}
+
+/** Returns the entries that a summary needs from now on: those of a day, and the last state before it. */
+export function pruneLife(entries: readonly LifeEntry[], nowMs: number): readonly LifeEntry[] {
+  const first = entries.findLastIndex(({ type, atMs }) => atMs < nowMs - DAY_MS && type !== 'crash' && type !== 'restart');
+  return first <= 0 ? entries : entries.slice(first);
+}

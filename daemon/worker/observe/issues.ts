@@ -1,0 +1,79 @@
+/** What does not work now, or did not in the last hour: accounts, providers and jobs. Sent to the supervisor with the heartbeat. */
+import type { ChannelDocument } from '../../../shared/api/channels.js';
+import type { Health } from '../../../shared/api/fields.js';
+import type { ProviderDocument } from '../../../shared/api/models.js';
+import type { Clock } from '../../../shared/clock.js';
+import type { StatusIssue } from '../../../shared/control/messages.js';
+import { GatewayError } from '../../../shared/errors.js';
+import type { LogPort } from '../../../shared/log/log-port.js';
+import { accountLabel } from '../channels/registry.js';
+import { type FailingJob, listFailingJobs } from '../store/cron/cron-jobs.js';
+import type { Store } from '../store/store.js';
+
+/** They are sent with each heartbeat. */
+const MAX_ISSUES = 20;
+/** How old what is sent may be; `/api/status` asks anew. */
+const REFRESH_MS = 15_000;
+
+export interface IssuesOptions {
+  readonly store: Pick<Store, 'read'>;
+  readonly clock: Clock;
+  readonly logger: LogPort;
+  readonly listAccounts: () => Promise<ChannelDocument[]>;
+  readonly listProviders: () => Promise<ProviderDocument[]>;
+}
+
+function ofHealth(id: string, { state, reason }: Health, { name, action }: { name: string; action: string }): StatusIssue[] {
+  if (state === 'ok') return [];
+  return [{ id, severity: state === 'down' ? 'error' : 'warning', text: `${name}: ${reason ?? state}`, action }];
+}
+
+function ofAccount({ channel, accountId, health }: ChannelDocument): StatusIssue[] {
+  const label = accountLabel(channel, accountId);
+  return ofHealth(`channel:${label}`, health, { name: `Channel ${label}`, action: 'See: xopc channels' });
+}
+
+function ofProvider({ id, name, health }: ProviderDocument): StatusIssue[] {
+  return ofHealth(`provider:${id}`, health, { name: `Provider ${name}`, action: `Test it with: xopc models test ${id}` });
+}
+
+function ofJob({ id, name, failures }: FailingJob): StatusIssue {
+  const times = failures === 1 ? 'once' : `${failures} times in a row`;
+  return { id: `job:${id}`, severity: 'warning', text: `The job '${name}' has failed ${times}.`, action: `See: xopc cron history ${id}` };
+}
+
+export class Issues {
+  readonly #options: IssuesOptions;
+  #current: readonly StatusIssue[] = [];
+  #readAtMs = -Infinity;
+
+  constructor(options: IssuesOptions) {
+    this.#options = options;
+  }
+
+  get current(): readonly StatusIssue[] {
+    return this.#current;
+  }
+
+  /** Reads them again when they are old. Never rejects. */
+  async refreshIfOld(): Promise<void> {
+    if (this.#options.clock.now() - this.#readAtMs >= REFRESH_MS) await this.refresh();
+  }
+
+  /** Never rejects: while the store is unavailable, the issues stay as they were. */
+  async refresh(): Promise<void> {
+    const { store, clock, logger, listAccounts, listProviders } = this.#options;
+    this.#readAtMs = clock.now();
+    try {
+      const [accounts, providers, jobs] = await Promise.all([
+        listAccounts(),
+        listProviders(),
+        store.read((tx) => listFailingJobs(tx, MAX_ISSUES)),
+      ]);
+      this.#current = [...accounts.flatMap(ofAccount), ...providers.flatMap(ofProvider), ...jobs.map(ofJob)].slice(0, MAX_ISSUES);
+    } catch (error) {
+      // The store reports its own failures.
+      if (!(error instanceof GatewayError && error.code === 'UNAVAILABLE')) logger.warn({ err: error }, 'failed to look for issues');
+    }
+  }
+}

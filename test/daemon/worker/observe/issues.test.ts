@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest';
+import { makeConversation } from '../../../helpers/make-conversation.js';
+
+test('an account that cannot deliver and a job that fails are issues, with what to do', async () => {
+  const config = { channels: { webhook: { accounts: { default: { url: 'http://127.0.0.1:9/' } } } }, agents: { list: [{ id: 'main' }] } };
+  const { issues, cron, messages, outgoing, setConfig } = await makeConversation({ config });
+  await issues.refresh();
+  expect(issues.current).toEqual([]);
+  await messages.accept({ channel: 'webhook', chat_id: '7', content: 'hi' }, { idempotencyKey: undefined });
+  await expect.poll(async () => (await outgoing.list({})).messages[0]?.status).toBe('retry_wait');
+  const job = await cron.create({ name: 'Report', schedule: '0 0 1 1 *', message: 'x', mode: 'agent', agentId: 'main', retries: 0 });
+  setConfig({ ...config, agents: { list: [{ id: 'other' }], default: 'other' } });
+  await cron.trigger(job.id);
+  await expect.poll(async () => (await cron.list())[0]?.failures).toBe(1);
+  await issues.refresh();
+  expect(issues.current).toEqual([
+    {
+      id: 'channel:webhook',
+      severity: 'error',
+      text: expect.stringMatching(/^Channel webhook: The account is not connected and tries again\. .*127\.0\.0\.1:9/) as string,
+      action: 'See: xopc channels',
+    },
+    { id: `job:${job.id}`, severity: 'warning', text: "The job 'Report' has failed once.", action: `See: xopc cron history ${job.id}` },
+  ]);
+});
