@@ -30,12 +30,21 @@ const REACH: readonly { from: RegExp; may: RegExp; why: string }[] = [
   { from: /^bin\//, may: /^(bin|shared)\//, why: 'the entry loads the roles as bundles' },
 ];
 
+const EDITOR = /^webui\/src\/views\/config\/file\//;
+
 /** Each outside package belongs to one file or folder per process, so that it can be replaced there. */
 const OWNERS: Record<string, RegExp> = {
   '@ai-sdk/anthropic': /^daemon\/worker\/providers\//,
   '@ai-sdk/google': /^daemon\/worker\/providers\//,
   '@ai-sdk/openai': /^daemon\/worker\/providers\//,
   '@ai-sdk/openai-compatible': /^daemon\/worker\/providers\//,
+  '@codemirror/commands': EDITOR,
+  '@codemirror/language': EDITOR,
+  '@codemirror/lint': EDITOR,
+  '@codemirror/search': EDITOR,
+  '@codemirror/state': EDITOR,
+  '@codemirror/view': EDITOR,
+  '@lezer/highlight': EDITOR,
   '@koa/cors': /^daemon\/worker\/http\//,
   '@preact/signals': /^webui\/src\//,
   '@tanstack/virtual-core': /^webui\/src\/components\/virtual-list\/virtual-list\.tsx$/,

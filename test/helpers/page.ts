@@ -37,3 +37,21 @@ export function appendLog(gateway: RealGateway, ...entries: Record<string, unkno
   const lines = entries.map((entry) => `${JSON.stringify({ level: 'info', time: new Date().toISOString(), ...entry })}\n`);
   appendFileSync(gateway.logPath, lines.join(''));
 }
+
+/** Returns what the editor of the configuration file shows; once it shows something. */
+export async function readEditor(page: Page): Promise<string> {
+  await page.locator('.cm-line').first().waitFor();
+  return (await page.locator('.cm-line').allTextContents()).join('\n');
+}
+
+/** Changes the text in the editor of the configuration file, by pasting: browsers put styles of their own on longer text that is typed. */
+export async function changeEditor(page: Page, change: (text: string) => string): Promise<void> {
+  const text = change(await readEditor(page));
+  await page.getByRole('textbox', { name: 'File', exact: true }).press('Control+a');
+  await page.evaluate(`(() => {
+    const data = new DataTransfer();
+    data.setData('text/plain', ${JSON.stringify(text)});
+    const content = document.querySelector('.code-editor').shadowRoot.querySelector('.cm-content');
+    content.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }));
+  })()`);
+}

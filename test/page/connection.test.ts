@@ -9,7 +9,7 @@ import { isAlive, RealGateway, until } from '../helpers/real-gateway.js';
 test.skipIf(noBrowser)('a token that was rotated is asked for anew, and the view goes on with the new one', async () => {
   // Otherwise the page signs in by itself again.
   const { gateway } = await startPageWorld({ gateway: { auth: { enabled: true } } });
-  const page = await openView(gateway, '#/config', { allowedErrors: /401|WebSocket/ });
+  const page = await openView(gateway, '#/config?section=logs', { allowedErrors: /401|WebSocket/ });
   await page.getByLabel('logs.level').selectOption('debug');
   const [before, pid] = [tokenOf(gateway), gateway.workerPid()];
   expect((await gateway.xopc('gateway', 'token', '--rotate')).code).toBe(0);

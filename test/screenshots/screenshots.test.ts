@@ -22,6 +22,8 @@ interface Shot {
   /** What is done before the picture is taken, in the page. */
   readonly click?: string;
   readonly isSignedOut?: boolean;
+  /** What is typed into which field before. */
+  readonly type?: readonly [label: string, text: string];
 }
 
 const VIEWS: readonly Shot[] = [
@@ -35,7 +37,12 @@ const VIEWS: readonly Shot[] = [
   { name: 'usage', hash: '#/models/usage' },
   { name: 'logs', hash: '#/logs' },
   { name: 'config', hash: '#/config' },
-  { name: 'config-file', hash: '#/config/file' },
+  { name: 'config-channels', hash: '#/config?section=channels' },
+  { name: 'config-search', hash: '#/config?q=token' },
+  { name: 'config-file', hash: '#/config/text' },
+  { name: 'config-versions', hash: '#/config/versions' },
+  // It stays changed from here on.
+  { name: 'config-changed', hash: '#/config', type: ['gateway.maxBodyBytes', '12'] },
   { name: 'status', hash: '#/status' },
   { name: 'palette', hash: '#/status', click: 'Commands' },
   { name: 'settings', hash: '#/status', click: 'Settings' },
@@ -47,13 +54,15 @@ async function shoot(gateway: RealGateway, state: string, shots: readonly Shot[]
   for (const scheme of SCHEMES) {
     const token = tokenOf(gateway);
     const page = await openPage(`${gateway.url}/`, { token, scheme, allowedErrors: ALLOWED });
-    for (const { name, hash, click, isSignedOut = false } of shots)
+    for (const { name, hash, click, type, isSignedOut = false } of shots)
       for (const width of WIDTHS) {
         await page.setViewportSize({ width, height: width === 390 ? 844 : 900 });
         if (isSignedOut) await page.context().clearCookies();
         await page.goto(`${gateway.url}/${hash}`);
         if (isSignedOut) await page.reload();
         await page.waitForLoadState('networkidle');
+        const field = type === undefined ? undefined : page.getByLabel(type[0]);
+        if ((await field?.isVisible()) === true) await field?.fill(type?.[1] ?? '');
         const button = click === undefined ? undefined : page.getByRole('button', { name: click }).first();
         if ((await button?.isVisible()) === true) await button?.click();
         const folder = join(DIRECTORY, state, name);

@@ -112,7 +112,9 @@ export function chordOf(event: KeyboardEvent): string {
 
 export const isModifier = ({ key }: KeyboardEvent): boolean => ['Shift', 'Control', 'Meta', 'Alt', 'AltGraph'].includes(key);
 
-function isTyping({ target }: KeyboardEvent): boolean {
+function isTyping(event: KeyboardEvent): boolean {
+  // The target of an event from a shadow root is its host.
+  const [target] = event.composedPath();
   return target instanceof HTMLElement && target.matches('input:not([type=checkbox],[type=radio]), textarea, select, [contenteditable]');
 }
 

@@ -2,9 +2,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { configJsonSchema } from '../../../../shared/config/validate.js';
+import NAMES from '../../../../webui/src/i18n/en/setting-names.json';
 import ENGLISH from '../../../../webui/src/i18n/en/settings.json';
 import type { ConfigView } from '../../../../shared/api/gateway/config.js';
-import { REBOUND_KEYS, sectionsOf, type Schema, valueOf } from '../../../../webui/src/views/config/schema-fields.js';
+import { REBOUND_KEYS, sectionsOf, type Schema, valueOf } from '../../../../webui/src/views/config/form/schema-fields.js';
 
 const DESCRIBED_KEYS = Object.keys(ENGLISH);
 const ACCOUNTS = { telegram: { accounts: { x: { botToken: 'a' } } }, webhook: { accounts: { x: { url: 'b' } } } };
@@ -15,7 +16,7 @@ function viewOf(config: Record<string, unknown>): ConfigView {
   return { revision: 'r', inForce: true, path: '/c', config, effective, sources: {}, pinned: {} };
 }
 
-test('every setting of the schema is described, and nothing else', () => {
+test('every setting of the schema has a name and a description, and nothing else has a description', () => {
   const schema = configJsonSchema() as Schema;
   const sections = [viewOf({ channels: ACCOUNTS }), viewOf({})].flatMap((view) => sectionsOf(schema, view));
   const keys = sections.flatMap(({ fields }) => fields.map(({ key }) => key.replace(/(accounts)\.x\b/, '$1.*')));
@@ -23,6 +24,7 @@ test('every setting of the schema is described, and nothing else', () => {
   const parents = ['channels.telegram.accounts', 'channels.webhook.accounts', 'channels.telegram', 'channels.webhook'];
   expect(DESCRIBED_KEYS.filter((key) => !shown.has(key) && !parents.includes(key))).toEqual([]);
   expect([...shown].filter((key) => !DESCRIBED_KEYS.includes(key))).toEqual([]);
+  expect([...shown].filter((key) => !Object.hasOwn(NAMES, key))).toEqual([]);
 });
 
 test('which keys move the gateway is what the manual says', () => {

@@ -1,10 +1,10 @@
 /** The configuration view: the settings as a form, the file's text, and its earlier versions. All change the same file. */
-import { useCommands } from '../../shell/commands.js';
-import { address, hashOf, navigate } from '../../shell/router.js';
 import { PageHeader } from '../../components/page-header/page-header.js';
 import { Tabs } from '../../components/tabs/tabs.js';
-import { RawEditor } from './raw-editor.js';
-import { SettingsForm } from './settings-form.js';
+import { useCommands } from '../../shell/commands.js';
+import { address, hashOf, navigate } from '../../shell/router.js';
+import { FileEditor } from './file/file-editor.js';
+import { Filters, SettingsForm } from './form/settings-form.js';
 import { t } from './text.js';
 import { Versions } from './versions.js';
 import './config.css';
@@ -26,9 +26,11 @@ export default function ConfigView() {
     })),
   );
   return (
-    <section class="view">
-      <PageHeader title={t('title')} tabs={<Tabs label={t('ways')} view="config" tabs={TABS.map(([to, name]) => [to, t(name)])} />} />
-      {part === 'text' ? <RawEditor /> : part === 'versions' ? <Versions /> : <SettingsForm />}
+    <section class="view config-view">
+      <PageHeader title={t('title')} tabs={<Tabs label={t('ways')} view="config" tabs={TABS.map(([to, name]) => [to, t(name)])} />}>
+        {part === undefined && <Filters />}
+      </PageHeader>
+      {part === 'text' ? <FileEditor /> : part === 'versions' ? <Versions /> : <SettingsForm />}
     </section>
   );
 }

@@ -1,31 +1,41 @@
 /** Problems that the gateway finds in a text of the file while it is edited. */
 import { useState } from 'preact/hooks';
+import { connection } from '../../api/socket.js';
 import { useDelayed } from '../../api/use-resource.js';
 import { checkText, type Problem } from './config-api.js';
 import { t } from './text.js';
 
 const TYPING_MS = 300;
 
-/** Validates a text once it has not changed for a moment. @param known  its problems, where they are known already */
+/**
+ * Validates a text once it has not changed for a moment, and again when the gateway is back.
+ * @param known  its problems, where they are known already
+ * @returns `isChecked`: the problems are those of this text, not of an earlier one
+ */
 export function useProblems(text: string | undefined, known?: readonly Problem[]) {
-  const [problems, setProblems] = useState<readonly Problem[]>(known ?? []);
+  const [found, setFound] = useState<{ readonly text?: string; readonly problems: readonly Problem[] }>({ problems: [] });
+  const isOnline = connection.value.kind === 'online';
   const check = (signal: AbortSignal): void => {
     if (text === undefined) return;
     checkText(text, signal).then(
-      (outcome) => setProblems(outcome.problems),
+      ({ problems }) => setFound({ text, problems }),
       () => undefined,
     );
   };
-  useDelayed(TYPING_MS, known === undefined && text !== undefined ? check : undefined, [text, known]);
-  return [known ?? problems, setProblems] as const;
+  useDelayed(TYPING_MS, known === undefined && text !== undefined ? check : undefined, [text, known, isOnline]);
+  return {
+    problems: text === undefined ? [] : (known ?? found.problems),
+    isChecked: known !== undefined || (text !== undefined && found.text === text),
+    setProblems: (problems: readonly Problem[]) => text !== undefined && setFound({ text, problems }),
+  };
 }
 
 interface ProblemsProps {
   readonly problems: readonly Problem[];
-  /** Makes each position a button. */
-  readonly onShow?: (problem: Problem) => void;
+  readonly onShow: (problem: Problem) => void;
 }
 
+/** The problems as a list; each goes to its place in the text. */
 export function Problems({ problems, onShow }: ProblemsProps) {
   return (
     <ul class="config-problems" aria-label={t('problems')} aria-live="polite">
@@ -34,15 +44,11 @@ export function Problems({ problems, onShow }: ProblemsProps) {
         const place = `${line}:${column}`;
         return (
           <li key={`${place} ${message}`}>
-            {onShow === undefined ? (
-              place
-            ) : (
-              <button type="button" onClick={() => onShow(problem)}>
-                {place}
-              </button>
-            )}{' '}
+            <button type="button" class="button quiet" onClick={() => onShow(problem)}>
+              {place}
+            </button>
             <span>
-              <code>{key}</code> {message}
+              {key !== undefined && <code>{key}</code>} {message}
             </span>
           </li>
         );

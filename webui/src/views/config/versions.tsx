@@ -4,7 +4,9 @@ import { useLiveReload } from '../../api/live-reload.js';
 import { Button } from '../../components/button/button.js';
 import type { ConfigText, ConfigVersion } from '../../../../shared/api/gateway/config.js';
 import { apiPath, call } from '../../api/client.js';
-import { Empty, Loaded } from '../../components/feedback/feedback.js';
+import { Empty, ErrorBox, Loaded } from '../../components/feedback/feedback.js';
+import { Skeleton } from '../../components/skeleton/skeleton.js';
+import { Badge } from '../../components/status-dot/status-dot.js';
 import { fullTime, relativeTime } from '../../components/time-text/time-text.js';
 import { attempt, showToast } from '../../components/toast/toast.js';
 import { address, hashOf } from '../../shell/router.js';
@@ -29,7 +31,7 @@ function Chosen({ version, file, onDone }: { version: ConfigVersion; file: Confi
     <div class="card version-change">
       <h2>{t('versionChange')}</h2>
       <DiffView before={file.text} after={earlier.value.text} label={t('versionChange')} />
-      {!version.current && <Button kind="primary" icon="retry" text={t('restore')} onClick={() => void restore()} />}
+      {!version.current && <Button kind="primary" icon="undo" text={t('restore')} onClick={() => void restore()} />}
     </div>
   );
 }
@@ -40,34 +42,35 @@ async function load(signal: AbortSignal): Promise<{ file: ConfigText; versions: 
 }
 
 export function Versions() {
-  const resource = useResource(load, []);
-  const { value, reload } = resource;
+  const { value, error, reload } = useResource(load, []);
   useLiveReload(['config'], reload);
   const chosenId = address.value.parts[1];
-  if (value === undefined || resource.error !== undefined) return <Loaded of={{ ...resource, value: undefined }} />;
+  if (value === undefined || error !== undefined)
+    return <div class="config-body">{error === undefined ? <Skeleton lines={6} /> : <ErrorBox error={error} retry={reload} />}</div>;
   const chosen = value.versions.find(({ id }) => id === chosenId);
-  if (value.versions.length === 0) return <Empty title={t('noVersions')}>{t('versionsText')}</Empty>;
+  if (value.versions.length === 0)
+    return (
+      <Empty icon="history" title={t('noVersions')}>
+        {t('versionsText')}
+      </Empty>
+    );
   return (
-    <>
+    <div class="config-body">
       <p class="hint">{t('versionsText')}</p>
       <div class="versions">
         <ul class="rows card" aria-label={t('versions')}>
           {value.versions.map(({ id, at, current }) => (
             <li key={id}>
-              <a
-                href={hashOf('config', ['versions', id])}
-                aria-current={id === chosenId ? 'true' : undefined}
-                title={fullTime(Date.parse(at))}
-              >
-                {fullTime(Date.parse(at))}
+              <a href={hashOf('config', ['versions', id])} aria-current={id === chosenId ? 'true' : undefined}>
+                <time>{fullTime(Date.parse(at))}</time>
+                {current && <Badge tone="good">{t('isCurrent')}</Badge>}
+                <small>{relativeTime(Date.parse(at))}</small>
               </a>
-              <span class="muted">{relativeTime(Date.parse(at))}</span>
-              {current && <span class="chip good spread">{t('isCurrent')}</span>}
             </li>
           ))}
         </ul>
         {chosen === undefined ? <p class="hint">{t('chooseVersion')}</p> : <Chosen version={chosen} file={value.file} onDone={reload} />}
       </div>
-    </>
+    </div>
   );
 }

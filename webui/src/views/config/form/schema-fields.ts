@@ -1,7 +1,7 @@
 /** The JSON Schema of the configuration as rows of a form. Settings without a simple field are edited in the file's text. */
-import { isSecretName } from '../../../../shared/config/secrets.js';
-import type { ConfigView } from '../../../../shared/api/gateway/config.js';
-import { formatKey, type KeyPath, valueAt } from '../../../../shared/config/key-path.js';
+import { isSecretName } from '../../../../../shared/config/secrets.js';
+import type { ConfigView } from '../../../../../shared/api/gateway/config.js';
+import { formatKey, type KeyPath, valueAt } from '../../../../../shared/config/key-path.js';
 
 /** The parts of JSON Schema that the gateway uses. */
 export interface Schema {

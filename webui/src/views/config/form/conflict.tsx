@@ -1,25 +1,24 @@
 /** The dialog after somebody else changed the file: each edited setting as read, as in the file now, and as edited here. */
-import type { ConfigView } from '../../../../shared/api/gateway/config.js';
 import { useState } from 'preact/hooks';
-import { Button } from '../../components/button/button.js';
-import { Dialog, DialogActions } from '../../components/dialog/dialog.js';
-import { TableHead } from '../../components/feedback/feedback.js';
-import { valueAt } from '../../../../shared/config/key-path.js';
+import { Button } from '../../../components/button/button.js';
+import { Dialog, DialogActions } from '../../../components/dialog/dialog.js';
+import { TableHead } from '../../../components/feedback/feedback.js';
+import { valueAt } from '../../../../../shared/config/key-path.js';
 import { draftOf, type Field } from './schema-fields.js';
-import { t } from './text.js';
-import type { Edit, Edits } from './use-edits.js';
+import { t } from '../text.js';
+import type { Base, Edit, Edits } from './use-edits.js';
 
 interface ConflictProps {
   readonly edits: Edits;
   /** The configuration that the edits started from. */
-  readonly base: ConfigView;
-  readonly theirs: ConfigView;
+  readonly base: Base;
+  readonly theirs: Base;
   /** Saves the chosen edits over the file; without any, the file stays. */
   readonly onSave: (chosen: Edits) => void;
   readonly onClose: () => void;
 }
 
-function textIn(view: ConfigView, { kind, path }: Field): string {
+function textIn(view: Base, { kind, path }: Field): string {
   return draftOf(kind, valueAt(view.config, path)) || t('sourceDefault');
 }
 

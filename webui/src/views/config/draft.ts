@@ -1,0 +1,53 @@
+/** Unsaved changes of the configuration. This browser keeps them until they are saved or discarded; secrets are kept as long as the page only. */
+import { signal } from '@preact/signals';
+import { hidesValue } from '../../../../shared/config/secrets.js';
+import { gatewayUrl } from '../../api/gateway-url.js';
+import { readSetting, writeSetting } from '../../settings.js';
+
+/** Names a draft. The path is that of the configuration file: an origin can serve several gateways. */
+export interface DraftId {
+  readonly kind: 'form' | 'file';
+  readonly path: string;
+}
+
+/** Drafts with their secrets, by name. */
+const inPage = signal<Readonly<Record<string, unknown>>>({});
+
+const nameOf = ({ kind, path }: DraftId): string => `config.${kind}.${gatewayUrl('/').pathname}${path}`;
+
+/** A component that reads it is rendered again when the draft changes. */
+export function readDraft<Value>(id: DraftId): Value | undefined {
+  const name = nameOf(id);
+  if (Object.hasOwn(inPage.value, name)) return inPage.value[name] as Value | undefined;
+  try {
+    return (JSON.parse(readSetting(name) ?? 'null') as Value | null) ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * @param value  undefined: it was saved or discarded
+ * @param kept   the same without its secrets
+ */
+export function writeDraft<Value>(id: DraftId, value: Value | undefined, kept: Value | undefined): void {
+  const name = nameOf(id);
+  inPage.value = { ...inPage.peek(), [name]: value };
+  writeSetting(name, kept === undefined ? undefined : JSON.stringify(kept));
+}
+
+const hasCredentials = (value: string): boolean => /:\/\/[^/]*@/.test(value);
+
+/** Returns whether the value of a key must not be written to the disk of this browser. */
+export const isPrivate = (name: string, value: string): boolean => hidesValue(name) || hasCredentials(value);
+
+/** A key, its colon, and a string, which may still be typed. */
+const ENTRY = /("((?:[^"\\\n]|\\.)*)"\s*:\s*)"((?:[^"\\\n]|\\.)*)/g;
+const REFERENCE = /^\$\{\w+\}$/;
+
+/** Returns a text of the file with empty strings in the place of secrets. References to variables stay. */
+export function withoutSecrets(text: string): string {
+  return text.replace(ENTRY, (...[entry, start, name, value]: string[]) =>
+    isPrivate(name ?? '', value ?? '') && !REFERENCE.test(value ?? '') ? `${start}"` : (entry ?? ''),
+  );
+}

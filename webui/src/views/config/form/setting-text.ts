@@ -1,0 +1,41 @@
+/** The names and descriptions of settings, of their groups, and of the sections. */
+import namesEn from '../../../i18n/en/setting-names.json';
+import settingsEn from '../../../i18n/en/settings.json';
+import { defineText } from '../../../i18n/language.js';
+import namesZh from '../../../i18n/zh/setting-names.json';
+import settingsZh from '../../../i18n/zh/settings.json';
+import type { KeyPath } from '../../../../../shared/config/key-path.js';
+import type { Field } from './schema-fields.js';
+
+const describe = defineText(settingsEn, settingsZh);
+const name = defineText(namesEn, namesZh);
+
+/** Accounts have names of the user's choice. */
+const keyOf = (path: KeyPath): string => path.map((part, index) => (path[index - 1] === 'accounts' ? '*' : String(part))).join('.');
+
+/** `maxBodyBytes` → `Max body bytes`. */
+function spelledOut(part: string): string {
+  const words = part.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase();
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+function nameAt(path: KeyPath): string {
+  const key = keyOf(path);
+  const last = String(path.at(-1) ?? '');
+  return Object.hasOwn(namesEn, key) ? name(key as keyof typeof namesEn, { name: last }) : spelledOut(last);
+}
+
+export const labelOf = ({ path }: Field): string => nameAt(path);
+
+/** Returns what a setting is for; undefined where this page does not know it. */
+export function descriptionOf({ path }: Field): string | undefined {
+  const key = keyOf(path);
+  return Object.hasOwn(settingsEn, key) ? describe(key as keyof typeof settingsEn) : undefined;
+}
+
+export const sectionLabel = (section: string): string => nameAt([section === '' ? 'unknown' : section]);
+
+/** Returns the heading of the group that a field is in; undefined directly below its section. */
+export function groupOf({ path }: Field): string | undefined {
+  return path.length < 3 ? undefined : nameAt(path.slice(0, -1));
+}

@@ -1,0 +1,12 @@
+/** A resource that opens with what was shown last, also while the gateway is away. */
+import type { Signal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+import { type Resource, useResource } from '../../api/use-resource.js';
+
+export function useKept<Value>(last: Signal<Value | undefined>, read: (signal: AbortSignal) => Promise<Value>): Resource<Value> {
+  const resource = useResource(read, []);
+  useEffect(() => {
+    if (resource.value !== undefined) last.value = resource.value;
+  }, [resource.value]);
+  return { ...resource, value: resource.value ?? last.value };
+}
