@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -16,17 +17,37 @@ test.skipIf(noBrowser)('fallbacks are added and moved by keyboard and by draggin
   await page.getByRole('combobox', { name: 'Add as a fallback' }).selectOption('fake/two');
   await order.getByText('Fallback 1').waitFor();
   await until('two models', async () => JSON.stringify(await modelOf(gateway)) === '{"primary":"fake/one","fallbacks":["fake/two"]}');
+  // A read that began before a change and ends after it must not bring the old order back.
+  const held = new EventEmitter();
+  const isReleased = once(held, 'released');
+  const isRead = once(held, 'read');
+  await page.route('**/api/config', async (route) => {
+    if (route.request().method() !== 'GET') return route.continue();
+    const response = await route.fetch();
+    held.emit('read');
+    await isReleased;
+    return route.fulfill({ response }).catch(() => undefined);
+  });
+  await callApi(gateway, 'PATCH /api/config', { logs: { level: 'debug' } });
+  await isRead;
   await page.getByRole('button', { name: 'Move fake/two up' }).focus();
   await page.keyboard.press('Enter');
   await page.getByText('fake/two is now number 1 of 2').waitFor();
+  held.emit('released');
+  await page.unrouteAll({ behavior: 'wait' });
+  await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
+  expect(await order.getByRole('listitem').first().textContent()).toContain('fake/two');
   expect(await page.evaluate('document.activeElement.getAttribute("aria-label")')).toBe('Move fake/two down');
   await until('the other way', async () => JSON.stringify(await modelOf(gateway)) === '{"primary":"fake/two","fallbacks":["fake/one"]}');
   await order.getByText('fake/one').dragTo(order.getByText('fake/two'));
   await until('dragged back', async () => JSON.stringify(await modelOf(gateway)) === '{"primary":"fake/one","fallbacks":["fake/two"]}');
   await page.getByRole('button', { name: 'Ask each model a short question' }).click();
-  await expect.poll(() => order.getByText(/answered in \d+ ms/).count()).toBe(2);
+  await order
+    .getByText(/answered in \d+ ms/)
+    .nth(1)
+    .waitFor();
   await page.getByRole('button', { name: 'Test all' }).click();
-  await expect.poll(() => page.getByText('listed', { exact: true }).count()).toBe(2);
+  await page.getByText('listed', { exact: true }).nth(1).waitFor();
   await expectAccessible(page);
   await page.setViewportSize({ width: 1_440, height: 900 });
   await page.getByRole('button', { name: 'Remove fake/two from the list' }).click();

@@ -8,7 +8,7 @@ export interface Resource<Value> {
   readonly error: unknown;
   readonly isLoading: boolean;
   readonly reload: () => void;
-  /** Replaces the value after a change that succeeded. */
+  /** Replaces the value after a change. A read that runs is aborted: it may have begun before the change. */
   readonly set: (value: Value) => void;
 }
 
@@ -32,8 +32,10 @@ export function useResource<Value>(read: (signal: AbortSignal) => Promise<Value>
   const [round, setRound] = useState(0);
   const latest = useRef(read);
   latest.current = read;
+  const running = useRef<AbortController>(undefined);
   useEffect(() => {
     const controller = new AbortController();
+    running.current = controller;
     setState(({ value }) => ({ value, isLoading: true }));
     latest.current(controller.signal).then(
       (value) => !controller.signal.aborted && setState({ value, isLoading: false }),
@@ -43,7 +45,10 @@ export function useResource<Value>(read: (signal: AbortSignal) => Promise<Value>
   }, [...inputs, round]);
   const reload = useCallback(() => setRound((number) => number + 1), []);
   useReturn(state.error !== undefined, reload);
-  const set = useCallback((value: Value) => setState({ value, isLoading: false }), []);
+  const set = useCallback((value: Value) => {
+    running.current?.abort();
+    setState({ value, isLoading: false });
+  }, []);
   return { value: state.value, error: state.error, isLoading: state.isLoading, reload, set };
 }
 

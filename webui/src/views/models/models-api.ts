@@ -46,13 +46,18 @@ function orderOf(choice: Choice): readonly string[] | undefined {
 interface Effective {
   readonly agents?: {
     readonly defaults?: { readonly model?: Choice };
-    readonly list?: readonly { readonly id: string; readonly name?: string; readonly enabled?: boolean; readonly model?: Choice }[];
+    readonly list?:
+      | readonly { readonly id: string; readonly name?: string; readonly enabled?: boolean; readonly model?: Choice }[]
+      | undefined;
   };
 }
 
 interface ModelsFile {
   readonly providers?: Readonly<Record<string, { readonly models?: readonly ModelEntry[] }>>;
 }
+
+/** The revision of `config.json` that this page wrote last: it is shown as written until it is in force, a moment later. */
+const written = { revision: '' };
 
 export async function readSetup(signal: AbortSignal): Promise<Setup> {
   const [config, providers, models, file] = await Promise.all([
@@ -61,7 +66,9 @@ export async function readSetup(signal: AbortSignal): Promise<Setup> {
     call<{ models: Model[] }>('GET', '/api/models', { signal }),
     call<ModelsFile>('GET', '/api/models-json', { signal }),
   ]);
-  const { agents } = config.effective as Effective;
+  const { agents: inForce } = config.effective as Effective;
+  const isOwn = !config.inForce && config.revision === written.revision;
+  const agents = isOwn ? { list: inForce?.list, ...(config.config as Effective).agents } : inForce;
   return {
     providers: providers.providers,
     models: models.models,
@@ -95,7 +102,9 @@ function choiceOf(order: readonly string[]): string | { primary: string; fallbac
 
 /** Saves the default model and its fallbacks. An empty order means the first usable model. */
 export async function saveOrder(order: readonly string[]): Promise<void> {
-  await call('PATCH', '/api/config', { body: { agents: { defaults: { model: choiceOf(order) } } } });
+  const body = { agents: { defaults: { model: choiceOf(order) } } };
+  const { revision } = await call<Pick<ConfigView, 'revision'>>('PATCH', '/api/config', { body });
+  written.revision = revision;
 }
 
 /** Edits the value in the file's text: a patch would replace the whole list of agents and lose the comments in it. */
@@ -106,11 +115,9 @@ export async function saveAgentModel(agent: Agent, all: readonly Agent[], model:
   const whole = all.map(({ id, name }) => ({ id, name, ...(id === agent.id && model !== undefined ? { model } : {}) }));
   const edit = index < 0 ? { path: ['agents', 'list'], value: whole } : { path: ['agents', 'list', index, 'model'], value: model };
   const body = { text: editJsonc(text, [edit]) };
-  const { written, problems } = await call<ConfigTextOutcome>('POST', '/api/config/text', {
-    body,
-    headers: { 'If-Match': `"${revision}"` },
-  });
-  if (!written) throw new Error(problems[0]?.message ?? '');
+  const outcome = await call<ConfigTextOutcome>('POST', '/api/config/text', { body, headers: { 'If-Match': `"${revision}"` } });
+  if (!outcome.written) throw new Error(outcome.problems[0]?.message ?? '');
+  written.revision = outcome.revision;
 }
 
 export interface ProviderFields {
