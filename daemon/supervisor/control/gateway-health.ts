@@ -13,7 +13,7 @@ export interface HealthFacts extends Pick<StatusDocument, 'state' | 'ready' | 'l
 const SHOW_OUTPUT = 'Show the last output with: xopc gateway logs';
 
 function ofState({ state, ready, lastExit, crashesLastHour }: HealthFacts): StatusIssue[] {
-  const last = lastExit === null ? '' : ` The last worker ${lastExit.reason}.`;
+  const last = lastExit === null ? '' : ` Last exit: ${lastExit.reason}.`;
   if (!ready) return [{ id: 'down', severity: 'error', text: `No worker accepts connections (${state}).${last}`, action: SHOW_OUTPUT }];
   if (crashesLastHour === 0) return [];
   const times = crashesLastHour === 1 ? 'once' : `${crashesLastHour} times`;

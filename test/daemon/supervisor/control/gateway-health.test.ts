@@ -13,12 +13,12 @@ test('choices of the owner are no issues, everything else degrades, and errors c
   const health = gatewayHealth({ ...well, lastExit, crashesLastHour: 5, warnings: [unusable, { ...unusable, hint: 'mend it' }], issues });
   expect(health.state).toBe('degraded');
   expect(health.issues.map(({ id }) => id)).toEqual(['channel:webhook', 'crashes', 'MODEL_UNUSABLE', 'MODEL_UNUSABLE:2']);
-  expect(health.issues[1]?.text).toBe('The gateway crashed 5 times in the last hour. The last worker exited with code 1.');
+  expect(health.issues[1]?.text).toBe('The gateway crashed 5 times in the last hour. Last exit: exited with code 1.');
 });
 
 test('without a worker that accepts, the gateway is down, with the reason', () => {
   expect(gatewayHealth({ ...well, ready: false, state: 'failed', lastExit, crashesLastHour: 5 })).toMatchObject({
     state: 'down',
-    issues: [{ id: 'down', severity: 'error', text: 'No worker accepts connections (failed). The last worker exited with code 1.' }],
+    issues: [{ id: 'down', severity: 'error', text: 'No worker accepts connections (failed). Last exit: exited with code 1.' }],
   });
 });
