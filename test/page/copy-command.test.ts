@@ -52,7 +52,8 @@ test.skipIf(noBrowser)('an action of any view is shown as a command instead of d
   await page.goto(`${gateway.url}/#/cron/new`);
   await page.getByRole('button', { name: 'Copy an action as a command' }).click();
   await page.getByLabel('Name').fill("It's new");
-  await page.getByLabel('Message').fill('Look "around" $HOME');
+  await page.getByLabel('When', { exact: true }).fill('0 9 * * *');
+  await page.getByLabel('Task', { exact: true }).fill('Look "around" $HOME');
   await page.getByRole('button', { name: 'Create schedule' }).click();
   await runShown(gateway, page, 'xopc');
   const [job] = await jobsOf(gateway);

@@ -18,27 +18,37 @@ const jobsOf = async (gateway: RealGateway): Promise<readonly Job[]> => (await c
 test.skipIf(noBrowser)('a schedule is said in words, as an interval or once, and failures are told elsewhere', async () => {
   const gateway = await RealGateway.start();
   const page = await openView(gateway, '#/cron/new', { allowedErrors: /400/ });
-  const schedule = page.getByLabel('Schedule', { exact: true });
-  await page.getByLabel('In words').fill('every blue moon');
+  const when = page.getByLabel('When', { exact: true });
+  const shown = page.locator('.schedule-words');
+  await when.fill('every blue moon');
   await page.getByText(/^Not understood/).waitFor();
-  await page.getByLabel('In words').fill('every monday at 9:30');
-  await expect.poll(() => schedule.inputValue()).toBe('30 9 * * 1');
-  await page.getByText('At 09:30, only on Monday').waitFor();
-  await page.getByLabel('How many').fill('45');
-  await expect.poll(() => schedule.inputValue()).toBe('every 45m');
-  await page.getByLabel('Unit of the interval').selectOption('hours');
-  await expect.poll(() => schedule.inputValue()).toBe('every 45h');
-  await page.getByLabel('Once, at').fill('2031-01-02T03:04');
-  await expect.poll(() => schedule.inputValue()).toBe('at 2031-01-02T03:04');
-  await page.getByLabel('Message').fill('Look after the boat');
-  await page.getByText('Long, missed and failed runs').click();
+  for (const [said, meant] of [
+    ['every monday at 9:30', 'At 09:30, only on Monday'],
+    ['every 45 minutes', 'Every 45 minutes'],
+    ['in 2 days', /^Once, at /],
+    ['at 2031-01-02T03:04', 'Once, at 2031-01-02 03:04'],
+  ] as const) {
+    await when.fill(said);
+    await shown.filter({ hasText: meant }).waitFor();
+  }
+  await page.getByLabel('Task', { exact: true }).fill('Look after the boat');
+  await page.getByText('Advanced').click();
   await page.getByText('This schedule has no chat: choose where alerts are sent.').waitFor();
   await page.getByLabel('Send alerts to').selectOption('webchat/default');
+  await page.getByRole('button', { name: 'Create schedule' }).click();
+  await page.getByText('Enter the id of the chat.').waitFor();
   await page.getByLabel('Chat id for alerts').fill('ops');
+  await page.getByLabel('Time zone').fill('Mars/Olympus');
+  await page
+    .getByText(/invalid timezone/)
+    .first()
+    .waitFor();
+  await page.getByLabel('Time zone').fill('UTC');
   await expectAccessible(page);
   await page.getByRole('button', { name: 'Create schedule' }).click();
-  await page.getByText('After 3 failures in a row, an alert goes to webchat ops.').waitFor();
-  await page.getByText('If a run is still going, the next one is skipped.').waitFor();
+  await page.getByText('Overlaps, failures and alerts').click();
+  await page.getByText('After 3 failures in a row, to webchat ops').waitFor();
+  await page.getByText('Skip this one').waitFor();
   expect(await jobsOf(gateway)).toMatchObject([{ schedule: 'at 2031-01-02T03:04', alertChannel: 'webchat' }]);
 });
 
@@ -59,22 +69,26 @@ test.skipIf(noBrowser)(
     configure([{ id: 'other' }]);
     await untilInForce(gateway);
     const page = await openView(gateway, '#/cron');
+    await page.getByText('The next 24 hours').click();
     await page.getByRole('img', { name: /^more than 50 runs, the next at/ }).waitFor();
+    await page.getByText('More runs').waitFor();
     await expectAccessible(page);
     await page.setViewportSize({ width: 1_440, height: 900 });
-    await page.getByRole('list', { name: 'Schedules' }).getByRole('link', { name: 'Report' }).click();
-    await page.getByRole('button', { name: 'Only failed' }).click();
+    await page.getByRole('table', { name: 'Schedules' }).getByRole('link', { name: 'Report' }).click();
+    await page.getByRole('radio', { name: 'Failed' }).check();
     await expect.poll(() => page.url()).toContain('failed=1');
-    await page.getByRole('button', { name: 'Try again' }).first().click();
-    await page.getByText('Report runs again').waitFor();
-    await page.getByRole('button', { name: 'All runs' }).click();
-    await page.getByRole('cell', { name: /^Done/ }).first().waitFor();
-    await page.getByText('attempt 2').waitFor();
-    await page.getByRole('link', { name: 'Log lines' }).first().click();
+    await page.getByRole('cell', { name: 'Failed' }).getByRole('link').first().click();
+    const run = page.getByRole('dialog', { name: 'Run of Report' });
+    await run.getByText('Error', { exact: true }).waitFor();
+    await expectAccessible(page);
+    await run.getByRole('button', { name: 'Try again' }).click();
+    await run.getByText('attempt 2').waitFor();
+    await run.getByText('Done').waitFor();
+    await run.getByRole('link', { name: 'Log lines' }).click();
     await page.getByText('scheduled turn done').waitFor();
     await page.getByText('a turn has ended').waitFor();
     await page.goBack();
-    await page.getByRole('link', { name: 'Conversation' }).first().click();
+    await run.getByRole('link', { name: 'Conversation' }).click();
     await expect.poll(() => page.url()).toContain('#/chat/');
   },
 );

@@ -16,26 +16,47 @@ const jobsOf = async (gateway: RealGateway): Promise<readonly Job[]> => (await c
 
 test.skipIf(noBrowser)('a job is made with a preview, run, paused, changed, deleted and brought back, with the mouse', async () => {
   const gateway = await RealGateway.start();
-  const page = await openView(gateway, '#/cron', { allowedErrors: /400/ });
+  const page = await openView(gateway, '#/cron', { allowedErrors: /400|ERR_FAILED/ });
   await page.getByRole('button', { name: 'New schedule' }).click();
+  const when = page.getByLabel('When', { exact: true });
+  const task = page.getByLabel('Task', { exact: true });
+  await when.fill('every weekday at 9');
   await page.getByText('At 09:00, Monday through Friday').waitFor();
-  await page.getByLabel('Schedule', { exact: true }).fill('0 99 * * *');
+  await when.fill('0 99 * * *');
   await page.getByText(/has an invalid hour: 99/).waitFor();
-  await page.getByLabel('Schedule', { exact: true }).fill('30 2 * 3 0#L');
+  await when.fill('30 2 * 3 0#L');
+  await page.getByText('Advanced').click();
   await page.getByLabel('Time zone').fill('Europe/Berlin');
   // The last Sunday in March has no 02:30 there.
   await page.getByText('Clocks go forward: runs right after the skipped hour').first().waitFor();
-  await page.getByLabel('Schedule', { exact: true }).fill('0 0 31 2 *');
+  await when.fill('0 0 31 2 *');
   await page.getByText('This schedule never fires').waitFor();
   await page.getByRole('button', { name: 'Every hour' }).click();
   await page.getByText('Every hour', { exact: true }).nth(1).waitFor();
-  await page.getByLabel('Message').fill('Look after the house');
+  await page.getByRole('button', { name: 'Create schedule' }).click();
+  await page.getByText('Enter a task.').waitFor();
+  expect(await task.and(page.locator(':focus')).count()).toBe(1);
+  await task.fill('Look after the house');
+  // What was typed outlives a gateway that does not answer, a reload and another view.
+  await page.route('**/api/cron/create', (route) => route.abort(), { times: 1 });
+  await page.getByRole('button', { name: 'Create schedule' }).click();
+  await page.getByRole('alert').waitFor();
+  await page.reload();
+  await page.getByText('Your draft was kept.').waitFor();
+  await page.getByRole('link', { name: 'Sessions' }).click();
+  await page.getByRole('heading', { name: 'Sessions', exact: true }).waitFor();
+  await page.goBack();
+  await expect.poll(() => task.inputValue()).toBe('Look after the house');
   await page.getByRole('button', { name: 'Create schedule' }).click();
 
   await page.getByRole('heading', { name: 'Look after the house' }).waitFor();
   await page.getByRole('button', { name: 'Run now' }).click();
+  // The run opens, and is followed to its end.
+  const run = page.getByRole('dialog', { name: 'Run of Look after the house' });
+  await run.getByText('Done').waitFor();
+  await run.getByRole('link', { name: 'Conversation' }).waitFor();
+  await run.getByRole('button', { name: 'Close' }).click();
   await page.getByRole('cell', { name: 'Done' }).waitFor();
-  await page.getByRole('img', { name: 'Last 1 runs, 0 failed' }).waitFor();
   const next = page.getByRole('list', { name: 'Next runs' }).getByRole('listitem');
   await expect.poll(() => next.count()).toBe(3);
   await page.getByRole('button', { name: 'Pause' }).click();
@@ -46,34 +67,44 @@ test.skipIf(noBrowser)('a job is made with a preview, run, paused, changed, dele
   await page.getByLabel('Name').fill('House');
   await page.getByRole('button', { name: 'Save' }).click();
   await page.getByRole('heading', { name: 'House', exact: true }).waitFor();
-  await page.getByRole('button', { name: 'Delete' }).click();
-  await page.getByText('No schedules').waitFor();
+  await page.getByRole('button', { name: 'Actions for House' }).click();
+  await page.getByRole('menuitem', { name: 'Delete' }).click();
+  await page.getByText('No schedules yet').waitFor();
   // The page shows it before the gateway has it.
   await until('no job', async () => (await jobsOf(gateway)).length === 0);
   await page.getByRole('button', { name: 'Undo' }).click();
   await page.getByRole('link', { name: 'House' }).waitFor();
   expect(await jobsOf(gateway)).toMatchObject([{ name: 'House', schedule: '0 * * * *', enabled: false, lastRun: { state: 'done' } }]);
+  await page.getByRole('switch', { name: 'House is on' }).click();
+  await until('the job to be on', async () => (await jobsOf(gateway))[0]?.enabled === true);
 });
 
-test.skipIf(noBrowser)('a job is made, run and deleted by keyboard alone', async () => {
+test.skipIf(noBrowser)('a job is made from an example, run and deleted by keyboard alone', async () => {
   const gateway = await RealGateway.start();
-  const page = await openView(gateway, '#/cron');
-  await page.getByText('No schedules').waitFor();
+  const page = await openView(gateway, '#/cron', { allowedErrors: /400/ });
+  const main = page.getByRole('main');
+  await main.getByRole('link', { name: 'Morning summary' }).focus();
+  await page.keyboard.press('Enter');
+  await page.getByText('At 08:00, Monday through Friday').waitFor();
+  await main.getByRole('link', { name: 'Schedules' }).focus();
+  await page.keyboard.press('Enter');
+  await page.getByText('No schedules yet').waitFor();
   await page.keyboard.press('n');
+  await page.getByLabel('When', { exact: true }).focus();
+  await page.keyboard.type('every hour');
+  await page.getByLabel('Task', { exact: true }).focus();
+  await page.keyboard.type('Say hello');
   await page.getByLabel('Name').focus();
   await page.keyboard.type('By hand');
-  await page.getByLabel('Message').focus();
-  await page.keyboard.type('Say hello');
-  await page.getByRole('button', { name: 'Create schedule' }).focus();
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { name: 'By hand' }).waitFor();
-  await page.getByRole('link', { name: 'All schedules' }).focus();
+  await main.getByRole('link', { name: 'Schedules' }).focus();
   await page.keyboard.press('Enter');
   await page.getByRole('button', { name: 'Actions for By hand' }).focus();
   await page.keyboard.press('Enter');
   await page.keyboard.press('End');
   await page.keyboard.press('Enter');
-  await page.getByText('By hand was deleted with its history').waitFor();
+  await page.getByText('By hand was deleted with its runs').waitFor();
   await until('no job', async () => (await jobsOf(gateway)).length === 0);
 });
 
@@ -83,12 +114,13 @@ test.skipIf(noBrowser)('a job that is being deleted does not come back with a li
     callApi(gateway, 'POST /api/cron/create', { name, schedule: '0 * * * *', message: 'x', mode: 'agent' });
   const { job } = await make('Goes');
   const page = await openView(gateway, '#/cron');
-  const goes = page.getByRole('list', { name: 'Schedules' }).getByRole('link', { name: 'Goes' });
+  const goes = page.getByRole('table', { name: 'Schedules' }).getByRole('link', { name: 'Goes' });
   await goes.click();
   const held: Route[] = [];
   await page.route(`**/api/cron/${job.id}`, (route) => void held.push(route));
-  await page.getByRole('button', { name: 'Delete' }).click();
-  await page.getByText('No schedules').waitFor();
+  await page.getByRole('button', { name: 'Actions for Goes' }).click();
+  await page.getByRole('menuitem', { name: 'Delete' }).click();
+  await page.getByText('No schedules yet').waitFor();
   await make('Comes');
   await page.getByRole('link', { name: 'Comes' }).first().waitFor();
   expect(await jobsOf(gateway)).toHaveLength(2);
@@ -119,6 +151,11 @@ test.skipIf(noBrowser)('the list is loaded with one request, however many jobs t
   expect(asked.filter((path) => path.startsWith('/api/cron'))).toEqual(['/api/cron']);
   // The choices of the form are read with the form.
   expect(asked).not.toContain('/api/channels');
+  const names = (): Promise<string[]> => page.locator('.job-name > a').allInnerTexts();
+  await page.getByRole('button', { name: 'Name' }).click();
+  expect(await names()).toEqual(['One', 'Three', 'Two']);
+  await page.getByRole('button', { name: 'Name' }).click();
+  expect(await names()).toEqual(['Two', 'Three', 'One']);
 });
 
 test.skipIf(noBrowser)('the next runs of a job begin with its next run, also for an interval, in the zone of the job alone', async () => {
@@ -126,14 +163,13 @@ test.skipIf(noBrowser)('the next runs of a job begin with its next run, also for
   const body = { name: 'Often', schedule: 'every 45m', message: 'x', mode: 'agent', timezone: 'Asia/Dubai' };
   const { job } = await callApi<{ job: Job & { nextRunAt: string } }>(gateway, 'POST /api/cron/create', body);
   const page = await openView(gateway, `#/cron/${job.id}`);
-  const local = new Date(Date.parse(job.nextRunAt) + 4 * 3_600_000).toISOString().slice(11, 19);
+  const local = new Date(Date.parse(job.nextRunAt) + 4 * 3_600_000).toISOString().slice(11, 16);
   const next = page.getByRole('list', { name: 'Next runs' });
   await next.getByRole('listitem').first().getByText(local).waitFor();
-  expect(await next.innerText()).not.toContain('here:');
   expect(await page.getByText('Asia/Dubai').count()).toBe(1);
 });
 
-test.skipIf(noBrowser)('list, form and history are free of barriers, and the words come in Chinese too', async () => {
+test.skipIf(noBrowser)('table, form and history are free of barriers, and the words come in Chinese too', async () => {
   const gateway = await RealGateway.start();
   const body = { name: '<b>Bold</b>', schedule: '*/5 * * * *', message: 'x', mode: 'agent', timezone: 'Asia/Shanghai' };
   const { job } = await callApi<{ job: Job }>(gateway, 'POST /api/cron/create', body);

@@ -9,7 +9,7 @@ import { noBrowser, openPage, type Scheme } from '../helpers/browser.js';
 import { appendLog, callApi, tokenOf } from '../helpers/page.js';
 import { startPageWorld } from '../helpers/page-world.js';
 import { says } from '../fakes/openai/reply.js';
-import { RealGateway, root } from '../helpers/real-gateway.js';
+import { RealGateway, root, until } from '../helpers/real-gateway.js';
 
 const DIRECTORY = join(root, '.cache', 'screenshots');
 const WIDTHS = [1440, 820, 390] as const;
@@ -92,6 +92,30 @@ if (report.issues.length > 0) notify(report.issues);
 | log | 4 MB |
 `;
 
+/** @returns their ids, in this order */
+async function makeJobs(gateway: RealGateway): Promise<string[]> {
+  const ids: string[] = [];
+  const toHook = { mode: 'direct', channel: 'webhook', chat_id: 'ops' };
+  for (const { runs, ...job } of [
+    { name: 'Morning report', schedule: '30 7 * * 1-5', message: 'Summarise what happened overnight.', mode: 'agent', runs: 5 },
+    { name: 'Check the shop', schedule: 'every 45m', message: 'Is the shop up?', mode: 'agent', timezone: 'Asia/Tokyo', runs: 2 },
+    { name: 'Disk report', schedule: '0 */6 * * *', message: '**Disk** at 91 %', ...toHook, runs: 1 },
+    { name: 'Stand-up', schedule: '0 9 * * 1-5', message: 'Stand up!', ...toHook, enabled: false, runs: 0 },
+    { name: 'Water the plants', schedule: '0 18 * * 0', message: 'Time to water the plants', ...toHook, runs: 0 },
+  ]) {
+    const { job: made } = await callApi<{ job: { id: string } }>(gateway, 'POST /api/cron/create', job);
+    ids.push(made.id);
+    for (let run = 1; run <= runs; run += 1) {
+      await callApi(gateway, 'POST /api/cron/trigger', { job_id: made.id });
+      await until('the run to end', async () => {
+        const { runs: known } = await callApi<{ runs: { finishedAt: string | null }[] }>(gateway, `GET /api/cron/${made.id}/runs`);
+        return known.length === run && known.every(({ finishedAt }) => finishedAt !== null);
+      });
+    }
+  }
+  return ids;
+}
+
 async function fill(world: Awaited<ReturnType<typeof startPageWorld>>): Promise<string> {
   const { gateway, talk, model } = world;
   const questions = [
@@ -104,22 +128,7 @@ async function fill(world: Awaited<ReturnType<typeof startPageWorld>>): Promise<
     model.reply(says(...(LONG_ANSWER.match(/\S+\s*/g) ?? [])));
     await talk(question);
   }
-  const jobs = [
-    { name: 'Morning report', schedule: '30 7 * * 1-5', message: 'Summarise what happened overnight', mode: 'agent' },
-    { name: 'Check the shop', schedule: 'every 45m', message: 'Is the shop up?', mode: 'agent' },
-    {
-      name: 'Water the plants',
-      schedule: '0 18 * * 0',
-      message: 'Time to water the plants',
-      channel: 'webchat',
-      chat_id: 'home',
-      mode: 'direct',
-    },
-  ];
-  for (const job of jobs) {
-    const { job: created } = await callApi<{ job: { id: string } }>(gateway, 'POST /api/cron/create', job);
-    await callApi(gateway, `POST /api/cron/${created.id}/run`).catch(() => undefined);
-  }
+  await makeJobs(gateway);
   appendLog(
     gateway,
     ...Array.from({ length: 400 }, (_, line) => ({
@@ -143,6 +152,26 @@ test.skipIf(noBrowser)('full', { timeout: 600_000 }, async () => {
   expect(await shoot(world.gateway, 'full', [{ name: 'chat', hash: `#/chat/${encodeURIComponent(key)}` }, ...VIEWS])).toBe(
     6 * (VIEWS.length + 1),
   );
+});
+
+test.skipIf(noBrowser)('schedules', { timeout: 600_000 }, async () => {
+  const { gateway } = await startPageWorld({ channels: { webhook: { accounts: { alerts: { url: 'http://127.0.0.1:9/hook' } } } } });
+  const [report = '', , disk = '', paused = ''] = await makeJobs(gateway);
+  const { runs } = await callApi<{ runs: { id: string }[] }>(gateway, `GET /api/cron/${report}/runs`);
+  const { runs: lost } = await callApi<{ runs: { id: string }[] }>(gateway, `GET /api/cron/${disk}/runs`);
+  const shots = [
+    { name: 'table', hash: '#/cron' },
+    { name: 'job', hash: `#/cron/${report}` },
+    { name: 'run', hash: `#/cron/${report}?run=${runs[0]?.id}` },
+    { name: 'undelivered', hash: `#/cron/${disk}?run=${lost[0]?.id}` },
+    { name: 'paused', hash: `#/cron/${paused}` },
+    { name: 'new', hash: '#/cron/new' },
+    { name: 'faults', hash: '#/cron/new', click: 'Create schedule' },
+    { name: 'example', hash: '#/cron/new?example=summary' },
+    { name: 'edit', hash: `#/cron/${disk}/edit` },
+  ];
+  rmSync(join(DIRECTORY, 'schedules'), { recursive: true, force: true });
+  expect(await shoot(gateway, 'schedules', shots)).toBe(6 * shots.length);
 });
 
 test.skipIf(noBrowser)('empty', { timeout: 600_000 }, async () => {

@@ -25,7 +25,8 @@ export function saveCall(input: CronJobInput, job: Job | undefined): Call {
   return { method: 'PATCH', path: apiPath('/api/cron/:id', { id: job.id }), body };
 }
 
-/** Starts a job. @param again  the run to repeat */
-export function runJob(id: string, again?: string): Promise<unknown> {
-  return call('POST', '/api/cron/trigger', { body: { job_id: id, ...(again === undefined ? {} : { run_id: again }) } });
+/** Starts a job. @param again  the run to repeat @returns the id of the new run */
+export async function runJob(id: string, again?: string): Promise<string> {
+  const body = { job_id: id, ...(again === undefined ? {} : { run_id: again }) };
+  return (await call<{ run_id: string }>('POST', '/api/cron/trigger', { body })).run_id;
 }

@@ -1,16 +1,17 @@
-/** Actions on a job. Each shows a notice of what it did; a deletion can be undone. */
+/** Actions on a job. A deletion can be undone. */
 import { signal } from '@preact/signals';
 import type { CronJobList } from '../../../../shared/api/cron.js';
 import { apiPath, call } from '../../api/client.js';
 import type { Resource } from '../../api/use-resource.js';
 import { attempt, showToast, showUndo } from '../../components/toast/toast.js';
-import { changeQuery, hashOf, navigate } from '../../shell/router.js';
+import { hashOf, navigate } from '../../shell/router.js';
 import { type Job, listJobs, runJob } from './cron-api.js';
 import { t } from './text.js';
 
 export interface JobActions {
+  /** Starts the job and opens the run. */
   run(job: Job): void;
-  /** Repeats a run. */
+  /** Repeats a run and opens the new one. */
   again(job: Job, runId: string): void;
   toggle(job: Job): void;
   remove(job: Job): void;
@@ -35,19 +36,10 @@ export async function listKeptJobs(abort: AbortSignal): Promise<CronJobList> {
 /** @param jobs  the shown list; it is read again after each change */
 export function jobActions({ value, set, reload }: Resource<CronJobList>): JobActions {
   const change = (work: () => Promise<void>): void => void attempt(work).then(reload);
+  const open = async (job: Job, again?: string): Promise<void> => navigate(hashOf('cron', [job.id], { run: await runJob(job.id, again) }));
   return {
-    run: (job) =>
-      change(async () => {
-        await runJob(job.id);
-        showToast({ text: t('started', { name: job.name }) });
-        navigate(hashOf('cron', [job.id], { run: String(Date.now()) }));
-      }),
-    again: (job, runId) =>
-      change(async () => {
-        await runJob(job.id, runId);
-        showToast({ text: t('triedAgain', { name: job.name }) });
-        changeQuery({ run: String(Date.now()) });
-      }),
+    run: (job) => change(() => open(job)),
+    again: (job, runId) => change(() => open(job, runId)),
     toggle: (job) =>
       change(async () => {
         const body = { enabled: !job.enabled };

@@ -1,15 +1,15 @@
-/** The runs of the next 24 hours, one lane per job, so that coinciding runs are visible. */
+/** The runs of the next 24 hours, one lane per job, so that coinciding runs are visible. Folded until somebody asks. */
+import { useState } from 'preact/hooks';
 import type { CronPlan } from '../../../../shared/api/cron.js';
 import { clockTime } from '../../components/time-text/time-text.js';
 import { hashOf } from '../../shell/router.js';
+import { ownZone } from './job-time.js';
 import { t } from './text.js';
 
 type Lane = CronPlan['jobs'][number];
 
 const HOUR_MS = 3_600_000;
 const MARK_HOURS = 3;
-/** On narrow screens the lanes start closed. */
-const NARROW = '(max-width: 760px)';
 
 interface Span {
   readonly fromMs: number;
@@ -53,14 +53,23 @@ function Track({ lane, span }: { lane: Lane; span: Span }) {
   );
 }
 
-export function Lanes({ plan }: { plan: CronPlan }) {
-  if (plan.jobs.length === 0) return null;
-  const span = { fromMs: Date.parse(plan.from), untilMs: Date.parse(plan.until) };
+function Legend({ plan: { jobs, jobsLeftOut } }: { plan: CronPlan }) {
   return (
-    <details class="card lanes" open={!matchMedia(NARROW).matches}>
-      <summary>
-        <h2>{t('lanes')}</h2>
-      </summary>
+    <p class="lane-legend hint">
+      <span class="lane-key agent">{t('isAgent')}</span>
+      <span class="lane-key direct">{t('isDirect')}</span>
+      {jobs.some(({ isMore }) => isMore) && <span class="lane-key band">{t('laneBand')}</span>}
+      <span>{t('laneZone', { zone: ownZone() })}</span>
+      {jobsLeftOut > 0 && <span>{t('lanesLeftOut', { count: jobsLeftOut })}</span>}
+    </p>
+  );
+}
+
+function Chart({ plan }: { plan: CronPlan }) {
+  const span = { fromMs: Date.parse(plan.from), untilMs: Date.parse(plan.until) };
+  if (plan.jobs.length === 0) return <p class="hint">{t('lanesEmpty')}</p>;
+  return (
+    <>
       <div class="lane lane-axis" aria-hidden="true">
         <span />
         <div class="lane-track">
@@ -74,12 +83,24 @@ export function Lanes({ plan }: { plan: CronPlan }) {
       <ul>
         {plan.jobs.map((lane) => (
           <li key={lane.id} class="lane">
-            <a href={hashOf('cron', [lane.id])}>{lane.name}</a>
+            <a class="plain-link" href={hashOf('cron', [lane.id])}>
+              {lane.name}
+            </a>
             <Track lane={lane} span={span} />
           </li>
         ))}
       </ul>
-      {plan.jobsLeftOut > 0 && <p class="muted">{t('lanesLeftOut', { count: plan.jobsLeftOut })}</p>}
+      <Legend plan={plan} />
+    </>
+  );
+}
+
+export function Lanes({ plan }: { plan: CronPlan }) {
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <details class="card lanes" open={isOpen} onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>{t('lanes')}</summary>
+      {isOpen && <Chart plan={plan} />}
     </details>
   );
 }

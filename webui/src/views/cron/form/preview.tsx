@@ -1,16 +1,18 @@
 /** A schedule in words, and its next runs, while it is typed. */
 import { useEffect, useState } from 'preact/hooks';
-import type { CronPreview } from '../../../../shared/api/cron.js';
-import { ApiError, apiPath, call } from '../../api/client.js';
-import { useDelayed } from '../../api/use-resource.js';
-import { fullTime, relativeTime } from '../../components/time-text/time-text.js';
-import { language } from '../../i18n/language.js';
-import { t } from './text.js';
+import type { CronPreview } from '../../../../../shared/api/cron.js';
+import { ApiError, apiPath, call } from '../../../api/client.js';
+import { useDelayed } from '../../../api/use-resource.js';
+import { Badge } from '../../../components/status-dot/status-dot.js';
+import { fullTime, relativeTime } from '../../../components/time-text/time-text.js';
+import { language } from '../../../i18n/language.js';
+import { shortTime } from '../job-time.js';
+import { t } from '../text.js';
 
-interface SchedulePreview {
+export interface SchedulePreview {
   readonly preview?: CronPreview;
   /** An invalid schedule or time zone. */
-  readonly fault?: { readonly field: string; readonly message: string };
+  readonly fault?: { readonly field: 'schedule' | 'timezone'; readonly message: string };
 }
 
 const TYPING_MS = 150;
@@ -38,8 +40,9 @@ export function usePreview({ schedule, timezone, jobId, version }: PreviewedSche
       (preview) => setState({ preview }),
       (error: unknown) => {
         if (signal.aborted) return;
-        const field = error instanceof ApiError ? error.details['field'] : undefined;
-        setState({ fault: { field: field === 'timezone' ? field : 'schedule', message: error instanceof Error ? error.message : '' } });
+        // An unreachable gateway says nothing about the schedule.
+        if (!(error instanceof ApiError) || error.status === 0) return;
+        setState({ fault: { field: error.details['field'] === 'timezone' ? 'timezone' : 'schedule', message: error.message } });
       },
     );
   };
@@ -47,31 +50,26 @@ export function usePreview({ schedule, timezone, jobId, version }: PreviewedSche
   return state;
 }
 
-function weekday(local: string): string {
-  const day = new Date(`${local.slice(0, 19)}Z`);
-  return new Intl.DateTimeFormat(language.value, { weekday: 'short', timeZone: 'UTC' }).format(day);
-}
-
 const NOTES = { gap: 'noteGap', repeated: 'noteRepeated', 'repeated-again': 'noteRepeatedAgain' } as const;
 
 /** The next runs in the zone of the schedule, which is named once; the time of this browser is in the title. */
-export function NextRuns({ preview }: { preview: CronPreview }) {
+export function NextRuns({ preview }: { preview: Pick<CronPreview, 'words' | 'runs' | 'warning' | 'timezone'> }) {
   const { words, runs, warning, timezone } = preview;
   return (
     <div class="next-runs" aria-live="polite">
       <p class="schedule-words">{words[language.value]}</p>
-      {warning !== null && <p class="chip warn">{warning.includes('past') ? t('neverPast') : t('never')}</p>}
-      <ol aria-label={t('next')}>
-        {runs.map(({ at, local, note }) => (
-          <li key={at} title={t('here', { time: fullTime(Date.parse(at)) })}>
-            <span class="run-local">
-              {weekday(local)} {local.slice(0, 19).replace('T', ' ')}
-            </span>
-            <span class="muted">{relativeTime(Date.parse(at))}</span>
-            {note !== null && <span class="chip warn">{t(NOTES[note])}</span>}
-          </li>
-        ))}
-      </ol>
+      {warning !== null && <Badge tone="warning">{t(warning.includes('past') ? 'neverPast' : 'neverFires')}</Badge>}
+      {runs.length > 0 && (
+        <ol aria-label={t('next')}>
+          {runs.map(({ at, local, note }) => (
+            <li key={at} title={t('here', { time: fullTime(Date.parse(at)) })}>
+              <time dateTime={local}>{shortTime(at, timezone)}</time>
+              <span class="muted">{relativeTime(Date.parse(at))}</span>
+              {note !== null && <Badge tone="warning">{t(NOTES[note])}</Badge>}
+            </li>
+          ))}
+        </ol>
+      )}
       <p class="hint">{t('inZone', { zone: timezone })}</p>
     </div>
   );

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { parseSchedule } from '../../../../daemon/worker/cron/schedule.js';
-import { readWords } from '../../../../webui/src/views/cron/natural.js';
+import { parseSchedule } from '../../../../../daemon/worker/cron/schedule.js';
+import { readWords } from '../../../../../webui/src/views/cron/form/natural.js';
 
 /** A Sunday, in this machine's zone, as a browser has it. */
 const NOW = new Date(2026, 2, 1, 12, 0, 0).getTime();

@@ -1,0 +1,102 @@
+/** The settings of a job that few people change: model, time zone, overlaps, missed and failed runs, alerts. */
+import { useMemo, useState } from 'preact/hooks';
+import { CheckField, SelectField, TextField } from '../../../components/field/field.js';
+import { bind } from '../../../components/form/form.js';
+import { ownZone } from '../job-time.js';
+import { t } from '../text.js';
+import type { Draft, Faults } from './draft.js';
+
+export interface PartProps {
+  readonly form: { readonly fields: Draft; readonly set: (change: Partial<Draft>) => void };
+  readonly faults: Faults;
+  readonly channels: readonly string[];
+}
+
+/** Returns the channels to choose from, after an entry for none; the chosen one is always among them. */
+export function targetsOf(channels: readonly string[], chosen: string, none: string) {
+  return [{ value: '', label: none }, ...new Set([...channels, chosen].filter((target) => target !== ''))];
+}
+
+function Zone({ form, faults }: PartProps) {
+  const zones = useMemo(() => Intl.supportedValuesOf('timeZone'), []);
+  return (
+    <>
+      <TextField
+        label={t('timezone')}
+        {...bind(form, 'timezone')}
+        placeholder={t('timezoneHost')}
+        hint={t('timezoneHint', { zone: ownZone() })}
+        error={faults.timezone}
+        list="time-zones"
+      />
+      <datalist id="time-zones">
+        {zones.map((zone) => (
+          <option key={zone} value={zone} />
+        ))}
+      </datalist>
+    </>
+  );
+}
+
+function Alert({ form, faults, channels }: PartProps) {
+  const { fields: draft, set } = form;
+  return (
+    <>
+      <TextField label={t('notifyAfter')} {...bind(form, 'notifyAfter')} placeholder={t('byDefault')} error={faults.notifyAfter} />
+      <SelectField
+        label={t('alertTarget')}
+        value={draft.alertTarget}
+        onChange={(alertTarget) => set({ alertTarget })}
+        hint={draft.target === '' && draft.alertTarget === '' ? t('alertNowhere') : undefined}
+        error={faults.alertTarget}
+        choices={targetsOf(channels, draft.alertTarget, t('alertOwn'))}
+      />
+      {draft.alertTarget !== '' && <TextField label={t('alertChat')} {...bind(form, 'alertChat')} error={faults.alertChat} />}
+    </>
+  );
+}
+
+/** Whether one of the fields that are folded away is wrong. */
+const hasFault = ({ timezone, model, timeout, retries, notifyAfter, alertTarget, alertChat }: Faults): boolean =>
+  [timezone, model, timeout, retries, notifyAfter, alertTarget, alertChat].some((fault) => fault !== undefined);
+
+export function Advanced({ models, ...props }: PartProps & { models: readonly string[] }) {
+  const { form, faults } = props;
+  const { fields: draft, set } = form;
+  const [isOpen, setOpen] = useState(false);
+  // A fault is not left folded away, and nothing folds by itself.
+  if (!isOpen && hasFault(faults)) setOpen(true);
+  return (
+    <details class="card job-advanced" open={isOpen} onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>{t('advanced')}</summary>
+      <div class="job-pairs">
+        <Zone {...props} />
+        {draft.mode === 'agent' && (
+          <SelectField
+            label={t('model')}
+            value={draft.model}
+            onChange={(model) => set({ model })}
+            error={faults.model}
+            choices={[{ value: '', label: t('modelDefault') }, ...new Set([...models, draft.model].filter((model) => model !== ''))]}
+          />
+        )}
+        <SelectField
+          label={t('overlap')}
+          value={draft.overlap}
+          onChange={(overlap) => set({ overlap })}
+          choices={(['skip', 'queue', 'replace'] as const).map((value) => ({ value, label: t(`overlap_${value}`) }))}
+        />
+        <SelectField
+          label={t('missed')}
+          value={draft.missed}
+          onChange={(missed) => set({ missed })}
+          choices={(['once', 'skip'] as const).map((value) => ({ value, label: t(`missed_${value}`) }))}
+        />
+        <TextField label={t('timeout')} {...bind(form, 'timeout')} placeholder={t('byDefault')} error={faults.timeout} />
+        <TextField label={t('retries')} {...bind(form, 'retries')} placeholder={t('byDefault')} error={faults.retries} />
+        <Alert {...props} />
+        <CheckField label={t('enabledField')} isChecked={draft.enabled} onChange={(enabled) => set({ enabled })} />
+      </div>
+    </details>
+  );
+}

@@ -1,0 +1,144 @@
+/** What the form holds: kept in this browser until it is saved or discarded. */
+import { useEffect, useState } from 'preact/hooks';
+import type { CronJobInput } from '../../../../../shared/api/cron.js';
+import { readSetting, writeSetting } from '../../../settings.js';
+import type { Job } from '../cron-api.js';
+import { ownZone } from '../job-time.js';
+import { t } from '../text.js';
+import { readWords } from './natural.js';
+
+/** Returns the texts and choices of a job, or those of a new one. */
+export function draftOf(job: Job | undefined, isCopy: boolean) {
+  return {
+    name: job === undefined ? '' : isCopy ? t('copyOf', { name: job.name }) : job.name,
+    when: job?.schedule ?? '',
+    timezone: job?.timezone ?? '',
+    message: job?.message ?? '',
+    mode: job?.mode ?? 'agent',
+    target: job?.channel === null || job === undefined ? '' : [job.channel, job.accountId].filter(Boolean).join('/'),
+    chat: String(job?.chat_id ?? ''),
+    model: job?.model ?? '',
+    overlap: job?.overlap ?? 'skip',
+    missed: job?.missed ?? 'once',
+    timeout: job === undefined ? '' : String(Math.round(job.timeoutMs / 1_000)),
+    retries: job === undefined ? '' : String(job.retries),
+    notifyAfter: job === undefined ? '' : String(job.notifyAfter),
+    alertTarget: job === undefined || job.alertChannel === null ? '' : [job.alertChannel, job.alertAccountId].filter(Boolean).join('/'),
+    alertChat: String(job?.alertChatId ?? ''),
+    enabled: job?.enabled ?? true,
+  };
+}
+
+export type Draft = ReturnType<typeof draftOf>;
+
+/** Returns the schedule that the words stand for, in the browser's zone where they name a time of its clock. */
+export function scheduleOf({ when, timezone }: Pick<Draft, 'when' | 'timezone'>): { schedule: string; timezone: string } {
+  const schedule = readWords(when, Date.now()) ?? when.trim();
+  const isOwnClock = schedule !== when.trim() && schedule.startsWith('at ');
+  return { schedule, timezone: isOwnClock ? ownZone() : timezone.trim() };
+}
+
+/** Empty fields get the gateway's defaults in a new job, and are emptied in a changed one. */
+export function inputOf(draft: Draft, isChange: boolean): CronJobInput {
+  const [channel = '', accountId = ''] = draft.target.split('/');
+  const [alertChannel = '', alertAccountId = ''] = draft.alertTarget.split('/');
+  const { schedule, timezone } = scheduleOf(draft);
+  const text = (value: string): string | null | undefined => (value.trim() === '' ? (isChange ? null : undefined) : value.trim());
+  const number = (value: string, factor = 1): number | undefined => (value.trim() === '' ? undefined : Number(value) * factor);
+  const fields = {
+    name: draft.name.trim() === '' ? undefined : draft.name.trim(),
+    schedule,
+    timezone: timezone === '' ? undefined : timezone,
+    message: draft.message,
+    mode: draft.mode,
+    channel: text(channel),
+    accountId: text(accountId),
+    chat_id: channel === '' ? text('') : text(draft.chat),
+    model: draft.mode === 'agent' ? text(draft.model) : isChange ? null : undefined,
+    overlap: draft.overlap,
+    missed: draft.missed,
+    timeoutMs: number(draft.timeout, 1_000),
+    retries: number(draft.retries),
+    notifyAfter: number(draft.notifyAfter),
+    alertChannel: text(alertChannel),
+    alertAccountId: text(alertAccountId),
+    alertChatId: alertChannel === '' ? text('') : text(draft.alertChat),
+    enabled: draft.enabled,
+  };
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as CronJobInput;
+}
+
+export type Faults = Partial<Record<keyof Draft, string>>;
+
+const isWhole = (text: string): boolean => /^\s*\d*\s*$/.test(text);
+
+/** Returns what is missing or wrong, by field. The gateway checks the rest. */
+export function findFaults(draft: Draft): Faults {
+  const faults: [keyof Draft, boolean, string][] = [
+    ['when', draft.when.trim() === '', t('whenNeeded')],
+    ['message', draft.message.trim() === '', t(draft.mode === 'agent' ? 'taskNeeded' : 'messageNeeded')],
+    ['target', draft.mode === 'direct' && draft.target === '', t('targetNeeded')],
+    ['chat', draft.target !== '' && draft.chat.trim() === '', t('chatNeeded')],
+    ['alertChat', draft.alertTarget !== '' && draft.alertChat.trim() === '', t('chatNeeded')],
+    ['timeout', !isWhole(draft.timeout), t('wholeNeeded')],
+    ['retries', !isWhole(draft.retries), t('wholeNeeded')],
+    ['notifyAfter', !isWhole(draft.notifyAfter), t('wholeNeeded')],
+  ];
+  return Object.fromEntries(faults.flatMap(([name, isWrong, text]) => (isWrong ? [[name, text]] : [])));
+}
+
+/** The fields of the form that hold a field of the API. */
+const FIELD_NAMES: Readonly<Record<string, keyof Draft>> = {
+  name: 'name',
+  schedule: 'when',
+  timezone: 'timezone',
+  message: 'message',
+  channel: 'target',
+  accountId: 'target',
+  chat_id: 'chat',
+  model: 'model',
+  timeoutMs: 'timeout',
+  retries: 'retries',
+  notifyAfter: 'notifyAfter',
+  alertChannel: 'alertTarget',
+  alertAccountId: 'alertTarget',
+  alertChatId: 'alertChat',
+};
+
+/** Returns what the gateway refused, by field; nothing where it named none that the form has. */
+export function faultsOf(message: string, details: Readonly<Record<string, unknown>>): Faults {
+  const { field, issues } = details as { field?: unknown; issues?: readonly { path: string; message: string }[] };
+  const named = typeof field === 'string' ? [{ path: field, message }] : (issues ?? []);
+  return Object.fromEntries(
+    named.flatMap(({ path, message: text }) => {
+      const name = FIELD_NAMES[path];
+      return name === undefined ? [] : [[name, text]];
+    }),
+  );
+}
+
+function readKept(name: string, initial: Draft): Draft {
+  try {
+    return { ...initial, ...(JSON.parse(readSetting(name) ?? '{}') as Partial<Draft>) };
+  } catch {
+    return initial;
+  }
+}
+
+/** A draft that survives a reload and a visit of other views. @param id  what it is a draft of */
+export function useDraft(id: string, initial: () => Draft) {
+  const name = `draft.cron.${id}`;
+  const [start] = useState(initial);
+  const [fields, setFields] = useState<Draft>(() => readKept(name, start));
+  const [wasKept, setKept] = useState(readSetting(name) !== undefined);
+  const text = JSON.stringify(fields);
+  useEffect(() => writeSetting(name, text === JSON.stringify(start) ? undefined : text), [text]);
+  const set = (change: Partial<Draft>): void => setFields((before) => ({ ...before, ...change }));
+  /** Forgets what was typed. */
+  const drop = (): void => {
+    writeSetting(name, undefined);
+    setKept(false);
+    setFields(start);
+  };
+  return { fields, set, wasKept, drop };
+}

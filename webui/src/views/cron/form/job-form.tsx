@@ -1,0 +1,139 @@
+/** Creates or changes a job: when, what, where to; the rest is folded away. */
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { ChannelDocument } from '../../../../../shared/api/channels.js';
+import type { ModelDocument } from '../../../../../shared/api/models.js';
+import { ApiError, type Call, call, make } from '../../../api/client.js';
+import { useResource } from '../../../api/use-resource.js';
+import { Button } from '../../../components/button/button.js';
+import { ErrorBox } from '../../../components/feedback/feedback.js';
+import { SelectField, TextArea, TextField } from '../../../components/field/field.js';
+import { bind, CopyAs, useWork } from '../../../components/form/form.js';
+import { Segmented } from '../../../components/segmented/segmented.js';
+import { address } from '../../../shell/router.js';
+import { t as shell } from '../../../shell/text.js';
+import { type Job, saveCall } from '../cron-api.js';
+import { t } from '../text.js';
+import { Advanced, type PartProps, targetsOf } from './advanced.js';
+import { draftOf, type Faults, faultsOf, findFaults, inputOf, useDraft } from './draft.js';
+import { readExample } from './examples.js';
+import { ScheduleField, useSchedule } from './schedule-field.js';
+
+interface JobFormProps {
+  /** The job to change; without it, or with `isCopy`, a new one is created. */
+  readonly job: Job | undefined;
+  readonly isCopy?: boolean;
+  readonly onDone: (job: Job) => void;
+  readonly onCancel: () => void;
+}
+
+/** The choices of the form: `channel/account`, and models. */
+function useChoices(): { channels: readonly string[]; models: readonly string[] } {
+  const channels = useResource((signal) => call<{ channels: ChannelDocument[] }>('GET', '/api/channels', { signal }), []);
+  const models = useResource((signal) => call<{ models: ModelDocument[] }>('GET', '/api/models', { signal }), []);
+  return {
+    channels: (channels.value?.channels ?? []).map(({ channel, accountId }) => `${channel}/${accountId}`),
+    models: (models.value?.models ?? []).map(({ id }) => id),
+  };
+}
+
+function What({ form, faults, channels }: PartProps) {
+  const { fields: draft, set } = form;
+  return (
+    <section class="card job-fields">
+      <Segmented
+        label={t('mode')}
+        value={draft.mode}
+        onChange={(mode) => set({ mode })}
+        choices={[
+          { value: 'agent', label: t('modeAgent') },
+          { value: 'direct', label: t('modeDirect') },
+        ]}
+      />
+      <TextArea label={t(draft.mode === 'agent' ? 'task' : 'message')} {...bind(form, 'message')} rows={4} error={faults.message} />
+      <div class="job-pairs">
+        <SelectField
+          label={t('target')}
+          value={draft.target}
+          onChange={(target) => set({ target })}
+          hint={draft.target === '' && draft.mode === 'agent' ? t('targetNone') : undefined}
+          error={faults.target}
+          choices={targetsOf(channels, draft.target, t('nowhere'))}
+        />
+        {draft.target !== '' && <TextField label={t('chat')} {...bind(form, 'chat')} error={faults.chat} />}
+      </div>
+      <TextField label={t('nameField')} {...bind(form, 'name')} placeholder={t('nameHint')} error={faults.name} />
+    </section>
+  );
+}
+
+/** Checks and saves the form; what is wrong is shown at its field, and the first such field gets the focus. */
+function useSaving(draft: Parameters<typeof findFaults>[0], save: () => Promise<void>) {
+  const { busy, error, run } = useWork();
+  const [faults, setFaults] = useState<Faults>({});
+  const [tries, setTries] = useState(0);
+  const form = useRef<HTMLFormElement>(null);
+  // What was wrong may have been put right since.
+  useEffect(() => setFaults({}), [draft]);
+  useEffect(() => form.current?.querySelector<HTMLElement>('[aria-invalid=true]')?.focus(), [tries]);
+  const show = (found: Faults): void => {
+    setFaults(found);
+    setTries((number) => number + 1);
+  };
+  const onSubmit = (event: Event): void => {
+    event.preventDefault();
+    const found = findFaults(draft);
+    if (Object.keys(found).length > 0) return show(found);
+    void run('save', async () => {
+      await save().catch((refusal: unknown) => {
+        const named = refusal instanceof ApiError ? faultsOf(refusal.message, refusal.details) : {};
+        if (Object.keys(named).length === 0) throw refusal;
+        show(named);
+      });
+    });
+  };
+  return { form, faults, error, isBusy: busy !== undefined, onSubmit };
+}
+
+export function JobForm({ job, isCopy = false, onDone, onCancel }: JobFormProps) {
+  const example = readExample(address.value.query['example']);
+  const id = job === undefined ? (example === undefined ? 'new' : 'example') : isCopy ? `${job.id}/copy` : job.id;
+  const draft = useDraft(id, () => ({ ...draftOf(job, isCopy), ...example }));
+  const { fields, set, wasKept, drop } = draft;
+  const choices = useChoices();
+  const changed = isCopy ? undefined : job;
+  const saving = (): Call => saveCall(inputOf(fields, changed !== undefined), changed);
+  const save = async (): Promise<void> => {
+    const { job: saved } = await make<{ job: Job }>(saving());
+    drop();
+    onDone(saved);
+  };
+  const cancel = (): void => {
+    drop();
+    onCancel();
+  };
+  const { form, faults, error, isBusy, onSubmit } = useSaving(fields, save);
+  const reading = useSchedule(fields, changed?.id);
+  const zoneFault = reading.fault?.field === 'timezone' ? { timezone: reading.fault.message } : {};
+  const parts = { form: { fields, set }, faults: { ...faults, ...zoneFault }, channels: choices.channels };
+  return (
+    <form class="job-form" ref={form} onSubmit={onSubmit} noValidate>
+      {wasKept && (
+        <p class="job-kept" role="status">
+          {t('draftKept')}
+          <Button kind="quiet" text={t('discard')} onClick={drop} />
+        </p>
+      )}
+      <section class="card job-fields">
+        <ScheduleField draft={fields} reading={reading} error={faults.when} set={set} />
+      </section>
+      <What {...parts} />
+      <Advanced {...parts} models={choices.models} />
+      {error !== undefined && <ErrorBox error={error} />}
+      <div class="row">
+        <Button kind="primary" type="submit" isBusy={isBusy} text={changed === undefined ? t('create') : shell('save')} />
+        <Button text={shell('cancel')} onClick={cancel} />
+        <CopyAs call={saving} />
+      </div>
+    </form>
+  );
+}

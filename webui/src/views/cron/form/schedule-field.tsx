@@ -1,0 +1,77 @@
+/** One field for when a job runs: words, an interval, a time or cron fields. What it means is shown below it. */
+import { useState } from 'preact/hooks';
+import { useDelayed } from '../../../api/use-resource.js';
+import { Button } from '../../../components/button/button.js';
+import { TextField } from '../../../components/field/field.js';
+import { fieldTime } from '../../../components/time-text/time-text.js';
+import { ownZone } from '../job-time.js';
+import { t } from '../text.js';
+import { type Draft, scheduleOf } from './draft.js';
+import { readWords } from './natural.js';
+import { NextRuns, type SchedulePreview, usePreview } from './preview.js';
+
+const PRESETS = ['Hourly', 'Daily', 'Weekdays'] as const;
+const HOUR_MS = 3_600_000;
+const PAUSE_MS = 700;
+
+/** The next full hour but one, as the gateway's schedules write it. */
+function onceSoon(): string {
+  return `at ${fieldTime(Math.ceil(Date.now() / HOUR_MS + 1) * HOUR_MS).slice(0, 16)}`;
+}
+
+/** Whether the gateway can read it; words that the page does not understand are none of its business. */
+const isSchedule = (when: string): boolean =>
+  readWords(when, Date.now()) !== undefined || /^(?:[\d*@?]|(?:every|at)\s+\d)/i.test(when.trim());
+
+export interface ScheduleReading extends SchedulePreview {
+  /** The words mean nothing, and nobody has typed for a moment. */
+  readonly isLost: boolean;
+}
+
+/** Reads what is typed: what it means, or what is wrong with it. */
+export function useSchedule(draft: Draft, jobId: string | undefined): ScheduleReading {
+  const { when } = draft;
+  const { schedule, timezone } = scheduleOf(draft);
+  const isReadable = isSchedule(when);
+  const [lost, setLost] = useState<string | undefined>(undefined);
+  const isLost = !isReadable && when.trim() !== '';
+  useDelayed(PAUSE_MS, isLost ? () => setLost(when) : undefined, [when]);
+  return { ...usePreview({ schedule: isReadable ? schedule : '', timezone, jobId }), isLost: isLost && lost === when };
+}
+
+interface ScheduleFieldProps {
+  readonly draft: Draft;
+  readonly reading: ScheduleReading;
+  readonly error: string | undefined;
+  readonly set: (change: Partial<Draft>) => void;
+}
+
+export function ScheduleField({ draft, reading: { preview, fault, isLost }, error, set }: ScheduleFieldProps) {
+  const own = ownZone();
+  const refused = fault?.field === 'schedule' ? fault.message : undefined;
+  return (
+    <>
+      <TextField
+        label={t('when')}
+        value={draft.when}
+        onInput={(when) => set({ when })}
+        placeholder={t('whenExample')}
+        hint={t('whenHint')}
+        error={isLost ? t('notUnderstood') : (refused ?? error)}
+        isCode
+      />
+      <div class="row" role="group" aria-label={t('presets')}>
+        {PRESETS.map((id) => (
+          <Button key={id} text={t(`preset${id}`)} onClick={() => set({ when: t(`preset${id}Words`) })} />
+        ))}
+        <Button text={t('presetOnce')} onClick={() => set({ when: onceSoon(), timezone: own })} />
+      </div>
+      <div class="schedule-preview">
+        {preview === undefined ? <p class="hint">{t('previewEmpty')}</p> : <NextRuns preview={preview} />}
+        {preview !== undefined && preview.timezone !== own && (
+          <Button kind="quiet" icon="clock" text={t('useOwnZone', { zone: own })} onClick={() => set({ timezone: own })} />
+        )}
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,10 @@
+/** Times of a job, in its own zone. */
+import { language } from '../../i18n/language.js';
+
+export const ownZone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+/** `Fri, Nov 27, 09:00`. */
+export function shortTime(at: string, timeZone: string): string {
+  const options: Intl.DateTimeFormatOptions = { weekday: 'short', day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' };
+  return new Intl.DateTimeFormat(language.value, { ...options, hourCycle: 'h23', timeZone }).format(Date.parse(at));
+}

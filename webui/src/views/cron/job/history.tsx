@@ -1,0 +1,138 @@
+/** The runs of a job as a table; a run opens in a drawer. */
+import type { ComponentChildren } from 'preact';
+import { attempt } from '../../../components/toast/toast.js';
+import { Button } from '../../../components/button/button.js';
+import { Empty, ErrorBox } from '../../../components/feedback/feedback.js';
+import { Segmented } from '../../../components/segmented/segmented.js';
+import { Skeleton } from '../../../components/skeleton/skeleton.js';
+import { type Column, Table } from '../../../components/table/table.js';
+import { durationText, fullTime, relativeTime } from '../../../components/time-text/time-text.js';
+import { address, changeQuery, hashOf } from '../../../shell/router.js';
+import type { Job } from '../cron-api.js';
+import { shortTime } from '../job-time.js';
+import { Outcome } from '../run-state.js';
+import { t } from '../text.js';
+import { RunDrawer } from './run-drawer.js';
+import { type Run, type Runs, useRuns } from './use-runs.js';
+
+type Key = 'outcome' | 'scheduled' | 'duration' | 'result';
+
+const columns = (): Column<Key>[] => [
+  { key: 'outcome', name: t('outcome') },
+  { key: 'scheduled', name: t('scheduled') },
+  { key: 'duration', name: t('duration'), isNumber: true },
+  { key: 'result', name: t('result') },
+];
+
+function RunRow({ run, job }: { run: Run; job: Job }) {
+  const error = run.error ?? run.delivery?.error ?? null;
+  const at = Date.parse(run.scheduledAt);
+  return (
+    <tr class="run-row">
+      <td>
+        <a class="plain-link" href={hashOf('cron', [job.id], { ...address.value.query, run: run.id })}>
+          <Outcome run={run} />
+        </a>
+      </td>
+      <td title={fullTime(at, job.timezone)}>
+        {shortTime(run.scheduledAt, job.timezone)}
+        <small class="cell-note">
+          {relativeTime(at)}
+          {run.trigger === 'manual' && <> · {t('manual')}</>}
+          {run.attempt > 1 && <> · {t('attempt', { number: run.attempt })}</>}
+        </small>
+      </td>
+      <td class="number" data-label={t('duration')}>
+        {run.durationMs === null ? '—' : durationText(run.durationMs)}
+      </td>
+      <td>
+        <p class={error === null ? 'run-output' : 'run-output fault'}>{error ?? run.output}</p>
+      </td>
+    </tr>
+  );
+}
+
+interface ListProps {
+  readonly job: Job;
+  readonly runs: Runs;
+  readonly onAgain: (runId: string) => void;
+  /** What is shown where there is no run. */
+  readonly empty: ComponentChildren;
+}
+
+function RunList({ job, runs: { value, error, reload, more }, onAgain, empty }: ListProps) {
+  const { run: openId, ...query } = address.value.query;
+  const close = (): void => changeQuery({ ...query, run: undefined });
+  const again = (runId: string): void => {
+    close();
+    onAgain(runId);
+  };
+  return (
+    <>
+      {error !== undefined && <ErrorBox error={error} retry={reload} isStale={value !== undefined} />}
+      {value === undefined && error === undefined && <Skeleton lines={4} />}
+      {value?.runs.length === 0 && empty}
+      {value !== undefined && value.runs.length > 0 && (
+        <Table label={t('history')} columns={columns()}>
+          {value.runs.map((run) => (
+            <RunRow key={run.id} run={run} job={job} />
+          ))}
+        </Table>
+      )}
+      {value !== undefined && value.nextCursor !== null && (
+        <div>
+          <Button text={t('older')} onClick={() => void attempt(more)} />
+        </div>
+      )}
+      {openId !== undefined && (
+        <RunDrawer
+          job={job}
+          run={value?.runs.find(({ id }) => id === openId)}
+          isRead={value !== undefined}
+          onAgain={again}
+          onClose={close}
+        />
+      )}
+    </>
+  );
+}
+
+function FailedRuns(props: Omit<ListProps, 'runs' | 'empty'>) {
+  const runs = useRuns(props.job.id, true);
+  return <RunList {...props} runs={runs} empty={<Empty title={t('noFailedRuns')} icon="ok" />} />;
+}
+
+export function History(props: Omit<ListProps, 'empty'>) {
+  const isFailedOnly = address.value.query['failed'] !== undefined;
+  const runs = props.runs.value?.runs ?? [];
+  return (
+    <section class="job-history">
+      <header>
+        <h2>{t('history')}</h2>
+        {(runs.length > 0 || isFailedOnly) && (
+          <Segmented
+            label={t('shownRuns')}
+            value={isFailedOnly ? 'failed' : 'all'}
+            choices={[
+              { value: 'all', label: t('allRuns') },
+              { value: 'failed', label: t('failedRuns') },
+            ]}
+            onChange={(shown) => changeQuery({ failed: shown === 'failed' ? '1' : undefined })}
+          />
+        )}
+      </header>
+      {isFailedOnly ? (
+        <FailedRuns {...props} />
+      ) : (
+        <RunList
+          {...props}
+          empty={
+            <Empty title={t('noRuns')} icon="history">
+              {t('noRunsText')}
+            </Empty>
+          }
+        />
+      )}
+    </section>
+  );
+}

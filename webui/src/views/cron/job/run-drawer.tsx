@@ -1,0 +1,130 @@
+/** One run: its outcome, its times, what it answered, what became of its message, and where to read more. It follows a run that is going. */
+import type { ComponentChildren } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import { Button } from '../../../components/button/button.js';
+import { Dialog, DialogActions } from '../../../components/dialog/dialog.js';
+import { Icon } from '../../../components/icon/icon.js';
+import { Skeleton } from '../../../components/skeleton/skeleton.js';
+import { Badge } from '../../../components/status-dot/status-dot.js';
+import { durationText, fullTime } from '../../../components/time-text/time-text.js';
+import { hashOf } from '../../../shell/router.js';
+import type { Job } from '../cron-api.js';
+import { isGoing, Outcome } from '../run-state.js';
+import { t } from '../text.js';
+import type { Run } from './use-runs.js';
+
+const SECOND_MS = 1_000;
+
+/** Runs in these states can be repeated. */
+const AGAIN: ReadonlySet<Run['state']> = new Set(['failed', 'interrupted', 'missed', 'skipped', 'replaced']);
+
+/** How long a run has been going, counted in seconds. */
+function Elapsed({ since }: { since: string }) {
+  const [nowMs, setNow] = useState(Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), SECOND_MS);
+    return () => clearInterval(timer);
+  }, []);
+  return <>{durationText(Math.max(0, Math.floor((nowMs - Date.parse(since)) / SECOND_MS)) * SECOND_MS)}</>;
+}
+
+function Fact({ name, children }: { name: string; children: ComponentChildren }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+function durationOf({ durationMs, startedAt }: Run): ComponentChildren {
+  if (durationMs !== null) return durationText(durationMs);
+  return startedAt === null ? '—' : <Elapsed since={startedAt} />;
+}
+
+function Facts({ run, timezone }: { run: Run; timezone: string }) {
+  const tokens = (run.inputTokens ?? 0) + (run.outputTokens ?? 0);
+  const { delivery, latenessMs } = run;
+  return (
+    <dl class="job-dl">
+      <Fact name={t('outcome')}>
+        <Outcome run={run} />
+        {run.attempt > 1 && <span class="muted"> {t('attempt', { number: run.attempt })}</span>}
+      </Fact>
+      <Fact name={t(run.trigger === 'manual' ? 'startedByHand' : 'scheduled')}>
+        {fullTime(Date.parse(run.scheduledAt), timezone)}
+        {latenessMs !== null && latenessMs > SECOND_MS && <span class="muted"> · {t('late', { time: durationText(latenessMs) })}</span>}
+      </Fact>
+      <Fact name={t('duration')}>{durationOf(run)}</Fact>
+      {delivery !== null && (
+        <Fact name={t('delivery')}>
+          <Badge tone={delivery.error !== null ? 'bad' : delivery.status === 'delivered' ? 'good' : 'off'}>
+            {delivery.status === null ? t('delivery_purged') : t(`delivery_${delivery.status}`)}
+          </Badge>
+        </Fact>
+      )}
+      {run.model !== null && <Fact name={t('model')}>{run.model}</Fact>}
+      {tokens > 0 && (
+        <Fact name={t('usage')}>
+          {t('tokens', { count: tokens })}
+          {run.costUsd !== null && ` · $${run.costUsd.toFixed(4)}`}
+        </Fact>
+      )}
+    </dl>
+  );
+}
+
+function Details({ run, job }: { run: Run; job: Job }) {
+  const error = run.error ?? run.delivery?.error ?? null;
+  return (
+    <>
+      <Facts run={run} timezone={job.timezone} />
+      {error !== null && (
+        <div class="run-error">
+          <h3>{t('error')}</h3>
+          <p>{error}</p>
+        </div>
+      )}
+      {run.output !== null && run.output !== '' && (
+        <div class="run-text">
+          <h3>{t(job.mode === 'agent' ? 'answer' : 'message')}</h3>
+          <p>{run.output}</p>
+        </div>
+      )}
+      {isGoing(run) && <p class="hint">{t('following')}</p>}
+    </>
+  );
+}
+
+interface RunDrawerProps {
+  readonly job: Job;
+  /** Undefined until the run is in the list. */
+  readonly run: Run | undefined;
+  /** Whether the list has been read. */
+  readonly isRead: boolean;
+  readonly onAgain: (runId: string) => void;
+  readonly onClose: () => void;
+}
+
+export function RunDrawer({ job, run, isRead, onAgain, onClose }: RunDrawerProps) {
+  return (
+    <Dialog title={t('runOf', { name: job.name })} size="side" onClose={onClose}>
+      {run === undefined ? isRead ? <p class="hint">{t('runGone')}</p> : <Skeleton lines={5} /> : <Details run={run} job={job} />}
+      {run !== undefined && (
+        <DialogActions>
+          {AGAIN.has(run.state) && <Button icon="retry" text={t('again')} onClick={() => onAgain(run.id)} />}
+          <a class="button" href={hashOf('logs', [], { q: `runId:${run.id}` })}>
+            <Icon name="logs" size={16} />
+            {t('logLines')}
+          </a>
+          {run.session !== null && (
+            <a class="button" href={hashOf('chat', [run.session])}>
+              <Icon name="chat" size={16} />
+              {t('transcript')}
+            </a>
+          )}
+        </DialogActions>
+      )}
+    </Dialog>
+  );
+}

@@ -1,0 +1,27 @@
+/** What a run came to, in a colour and words. A run whose message was not delivered did not succeed. */
+import type { CronRunDocument } from '../../../../shared/api/cron.js';
+import { StatusDot, type Tone } from '../../components/status-dot/status-dot.js';
+import { t } from './text.js';
+
+/** The part of a run that its outcome follows from; also of a job's last run. */
+export type RunOutcome = Pick<CronRunDocument, 'state' | 'delivery'>;
+
+export const isGoing = ({ state }: Pick<RunOutcome, 'state'>): boolean => state === 'queued' || state === 'running';
+
+/** Whether the run's message was not delivered, or sending it has failed so far. */
+const isUndelivered = ({ delivery }: RunOutcome): boolean => delivery !== null && delivery.error !== null;
+
+export function toneOf(run: RunOutcome): Tone {
+  const { state } = run;
+  if (isGoing(run)) return 'busy';
+  if (state === 'failed' || state === 'interrupted' || isUndelivered(run)) return 'bad';
+  return state === 'done' ? 'good' : 'warning';
+}
+
+export function outcomeText(run: RunOutcome): string {
+  return run.state === 'done' && isUndelivered(run) ? t('undelivered') : t(`state_${run.state}`);
+}
+
+export function Outcome({ run }: { run: RunOutcome }) {
+  return <StatusDot tone={toneOf(run)}>{outcomeText(run)}</StatusDot>;
+}
