@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { describeRoutes } from '../helpers/openapi-check.js';
-import { readAllSources, type SourceFile } from './source-tree.js';
+import { listFiles, readAllSources, root, type SourceFile } from './source-tree.js';
 
 const page = readAllSources().filter(({ path }) => path.startsWith('webui/src/'));
 
@@ -52,5 +54,54 @@ test('every string that a person reads in the page comes from a table of text', 
     return strings.filter((words = '') => !/^(?:xopc\b|https?:)/.test(words)).map((words) => `${path}: ${words}`);
   });
   expect(views.length).toBeGreaterThan(5);
+  expect(found).toEqual([]);
+});
+
+/** Riddles, coined words, and sentences that a reader must decipher; the standard term is beside each. */
+const REFUSED_WORDS: readonly (readonly [refused: RegExp, say: string])[] = [
+  [/\bis none\b/, 'there is no …'],
+  [/\bthat it is no\b|\bis no session key\b/, 'invalid …'],
+  [/\b(?:was|is|are|been|when it is) told\b/, 'name the actor and the action'],
+  [/\bput right\b/, 'issues'],
+  [/\bgiven anew\b|\basked for anew\b/, 'again'],
+  [/\bgiven back\b/, 'failed to release …'],
+  [/\bcut turn\b|\bturn (?:was|is) cut\b/, 'interrupted turn'],
+  [/\bspoken text\b/, 'live text'],
+  [/\bno way to\b/, 'unreachable'],
+  [/\bway that it should not\b/, 'unexpected …'],
+  [/\bwithout an end\b/, 'without a terminal event'],
+  [/\bnonoptional\b/, "'…' is required"],
+  [/\bwants its token\b/, 'Sign in · Access token'],
+  [/\bas configured\b/i, 'Default (name)'],
+  [/\bmoves without a restart\b/, 'applies without a restart'],
+  [/\btake out of the archive\b/i, 'Unarchive'],
+  [/\bfor ever\b/i, 'Forever'],
+  [/\bis not known\b/, 'unknown'],
+  [/\bhere it can be read\b/i, 'Read-only'],
+  [/\bis not done\b/, 'is shown instead of run'],
+  [/\bstop that\b/i, 'Exit'],
+];
+
+test('no English text of the page has words that a reader must decipher', () => {
+  const files = listFiles('webui/src/i18n/en', /\.json$/);
+  const found = files.flatMap((path) =>
+    Object.entries(JSON.parse(readFileSync(join(root, path), 'utf8')) as Record<string, string>).flatMap(([key, text]) =>
+      REFUSED_WORDS.filter(([refused]) => refused.test(text)).map(([, say]) => `${path} ${key}: '${text}', say '${say}'`),
+    ),
+  );
+  expect(files.length).toBeGreaterThan(5);
+  expect(found).toEqual([]);
+});
+
+test('style sheets take their colours from the page’s values, so that both themes have them', () => {
+  const files = listFiles('webui/src', /\.css$/).filter((path) => !path.endsWith('/tokens.css'));
+  const found = files.flatMap((path) =>
+    readFileSync(join(root, path), 'utf8')
+      .replace(/\/\*[\s\S]*?\*\//g, '')
+      .split('\n')
+      .filter((line) => /#[0-9a-f]{3,8}\b(?!.*\{)|\b(?:rgba?|hsla?|oklch|lab|lch)\(/i.test(line))
+      .map((line) => `${path}: ${line.trim()}`),
+  );
+  expect(files.length).toBeGreaterThan(10);
   expect(found).toEqual([]);
 });

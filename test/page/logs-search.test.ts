@@ -131,7 +131,7 @@ test.skipIf(noBrowser)('a time range, a link to the view without the token, file
   await page.getByText(/debug until/).waitFor();
   expect((await gateway.xopc('gateway', 'log-level')).stdout).toMatch(/^debug until .* then info$/m);
   await page.getByRole('button', { name: /^Log level/ }).click();
-  await page.getByRole('menuitemradio', { name: 'info, as configured' }).click();
+  await page.getByRole('menuitemradio', { name: 'info (default)' }).click();
   await page.getByText('Log level: info').waitFor();
 });
 
