@@ -28,10 +28,10 @@ function Editor({ file, show }: { file: ConfigText; show: (file: ConfigText) => 
   return (
     <>
       <div class="config-body config-file">
-        <div class="row">
-          <code class="config-path">{file.path}</code>
-          <span class="hint">{t('textHint')}</span>
-          <span class="spread" />
+        <div class="config-file-head">
+          <p>
+            <code>{file.path}</code> <span class="hint">{t('textHint')}</span>
+          </p>
           <Button kind="quiet" icon="search" text={t('find')} onClick={() => editor.current?.find()} />
         </div>
         {file.problems.length > 0 && <p class="config-warning">{t('isBroken')}</p>}
