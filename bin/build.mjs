@@ -1,7 +1,8 @@
 /**
  * `npm run build`: one minified CommonJS bundle per process role and per part that is loaded late, each with V8 cached
  * data for this Node, and the page as one file. A running gateway may read `dist` at any moment: every file is renamed into place complete, its
- * cached data before it, and `build.json`, by which a running gateway notices a newer build, comes last.
+ * cached data before it, and `build.json`, by which a running gateway notices a newer build, comes last. `--design` adds the page of all
+ * components, `#/design`.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -92,7 +93,10 @@ async function buildAll(sourceRoot) {
   mkdirSync(dist, { recursive: true });
   rmSync(staging, { recursive: true, force: true });
   try {
-    const [{ outputs, inputs }, page] = await Promise.all([bundleSources(sourceRoot), packPage(sourceRoot)]);
+    const [{ outputs, inputs }, page] = await Promise.all([
+      bundleSources(sourceRoot),
+      packPage(sourceRoot, { hasDesign: process.argv.includes('--design') }),
+    ]);
     const files = outputs.map(({ name, contents }) => [name, withHeader(name === 'main.cjs' ? contents : wrapped(contents))]);
     if (page !== undefined) files.push(['page.json', page.text]);
     const parts = [...Object.values(inputs).flatMap((bundle) => Object.keys(bundle)), ...(page?.modules ?? [])];

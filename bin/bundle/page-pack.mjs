@@ -16,7 +16,7 @@ const TYPES = {
   webmanifest: 'application/manifest+json',
 };
 
-function options(root) {
+function options(root, hasDesign) {
   return {
     root,
     // Relative: the page may be published under any path.
@@ -26,10 +26,13 @@ function options(root) {
     logLevel: 'silent',
     // Handed on below, under the same path as the rest.
     publicDir: false,
+    define: { 'import.meta.env.XOPC_PAGE_DESIGN': String(hasDesign) },
     oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
     build: {
       write: false,
       target: 'es2022',
+      // For both themes in one document: rewritten for older browsers, `light-dark()` has one value for all of it.
+      ...(hasDesign ? { cssTarget: ['chrome123', 'firefox120', 'safari17.5'] } : {}),
       assetsDir: 'assets',
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
@@ -40,9 +43,9 @@ function options(root) {
 }
 
 /** @returns the parts (name below `/`, and content), and the files that went into them */
-async function bundlePage(root) {
+async function bundlePage(root, hasDesign) {
   const { build } = await import('vite');
-  const result = await build(options(root));
+  const result = await build(options(root, hasDesign));
   const { output } = Array.isArray(result) ? result[0] : result;
   const parts = output.map((part) => [part.fileName, Buffer.from(part.type === 'chunk' ? part.code : part.source)]);
   const fixed = readdirSync(join(root, 'public')).map((name) => [`assets/${name}`, readFileSync(join(root, 'public', name))]);
@@ -51,13 +54,14 @@ async function bundlePage(root) {
 
 /**
  * Builds the page under `sourceRoot`, if it has one.
+ * @param options.hasDesign  with `#/design`, where all components are shown
  * @returns `text` of `page.json`: by path, media type and content (gzip, base64) and its bytes; `modules`, the paths of the files that went
  *   into it; undefined without `webui/`
  */
-export async function packPage(sourceRoot) {
+export async function packPage(sourceRoot, { hasDesign = false } = {}) {
   const root = join(sourceRoot, 'webui');
   if (!existsSync(join(root, 'index.html'))) return undefined;
-  const { parts, modules } = await bundlePage(root);
+  const { parts, modules } = await bundlePage(root, hasDesign);
   const files = parts.map(([name, content]) => {
     const type = TYPES[name.slice(name.lastIndexOf('.') + 1)];
     if (type === undefined) throw new Error(`webui: '${name}' has no media type in bin/bundle/page-pack.mjs`);

@@ -44,6 +44,13 @@ test('the document has nothing inline, and nothing in the page names another ori
   for (const path of styles) expect(textOf(path), path).not.toMatch(/@import|url\((?!\.\/)/);
 });
 
+test('the page of all components is in the builds that ask for it, and in no other', async () => {
+  const design = JSON.parse((await packPage(root, { hasDesign: true }))?.text ?? '{}') as Record<string, Packed>;
+  const added = Object.keys(design).length - Object.keys(files).length;
+  expect(added).toBeGreaterThan(0);
+  expect(Object.keys(files).filter((path) => textOf(path).includes('design-theme'))).toEqual([]);
+});
+
 test('no schema library is in what browsers load', () => {
   const scripts = Object.keys(files).filter((path) => path.endsWith('.js'));
   expect(scripts.filter((path) => /ZodError|\$ZodType/.test(textOf(path)))).toEqual([]);

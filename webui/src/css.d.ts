@@ -1,2 +1,7 @@
 /** Style sheets are imported for their effect: the build collects them. */
 declare module '*.css';
+
+/** Values that the build puts in (bin/bundle/page-pack.mjs). */
+interface ImportMeta {
+  readonly env: { readonly XOPC_PAGE_DESIGN: boolean };
+}

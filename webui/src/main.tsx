@@ -34,7 +34,11 @@ function enterAgain(): void {
 }
 
 const place = document.getElementById('page');
-if (place !== null) {
+const isDesign = import.meta.env.XOPC_PAGE_DESIGN && location.hash.startsWith('#/design');
+if (place !== null && isDesign) {
+  void import('./design/main.js').then(({ default: Design }) => render(<Design />, place));
+  void import('./styles/inter.css');
+} else if (place !== null) {
   void enter(takeTicket()).then(() => {
     const { only } = session.peek();
     if (only === undefined) startSocket();
