@@ -25,7 +25,7 @@ function healthLines({ health }: StatusDocument, nowMs: number): string[] {
 
 /** `5 crashes, 1 restart, down for 12 s`. */
 function lifeText({ crashes, restarts, downMs }: GatewayHealth['last24Hours']): string {
-  const counts = [plural(crashes, 'crash').replace('crashs', 'crashes'), plural(restarts, 'restart')];
+  const counts = [plural(crashes, 'crash', 'crashes'), plural(restarts, 'restart')];
   return [...counts, ...(downMs < 1_000 ? [] : [`down for ${formatDuration(downMs)}`])].join(', ');
 }
 
@@ -36,8 +36,8 @@ function issueLines({ health, warnings }: StatusDocument): string[] {
   return issues.flatMap(({ text, action }) => [text, ...(action === null ? [] : [`  ${action}`])]);
 }
 
-function plural(count: number, word: string): string {
-  return `${count} ${word}${count === 1 ? '' : 's'}`;
+function plural(count: number, word: string, words = `${word}s`): string {
+  return `${count} ${count === 1 ? word : words}`;
 }
 
 /** `exited with code 1 (pid 42), 12 s ago`; a worker that could not be started has no pid. */
@@ -63,7 +63,7 @@ function channelLines({ worker }: StatusDocument): string[] {
 
 function lifeLines(status: StatusDocument, nowMs: number): string[] {
   const { planned, crashes } = status.restarts;
-  const lines = [`Restarts: ${planned} planned, ${plural(crashes, 'crash').replace('crashs', 'crashes')}`];
+  const lines = [`Restarts: ${planned} planned, ${plural(crashes, 'crash', 'crashes')}`];
   if (status.lastExit !== null) lines.push(`Last exit: ${describeExit(status.lastExit, nowMs)}`);
   if (status.nextAttemptAt !== null) lines.push(`Next attempt: in ${formatDuration(Date.parse(status.nextAttemptAt) - nowMs)}`);
   if (status.draining.length > 0) lines.push(`Finishing its work: worker ${status.draining.map(({ pid }) => pid).join(', ')}`);

@@ -1,5 +1,5 @@
 /** Writes down when the gateway was up, crashed and was restarted, in a file that outlives the supervisor. A failing disk only costs the numbers. */
-import { appendFileSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, renameSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import type { Clock } from '../../../shared/clock.js';
 import type { Logger } from '../../../shared/node/log/logger.js';
 import { type LifeEntry, type LifeEvent, type LifeSummary, pruneLife, summarizeLife } from './life-summary.js';
@@ -63,9 +63,16 @@ export class LifeLog {
     this.#attempt(() => {
       // The line before may be cut short.
       if (kept.length === entries.length) appendFileSync(path, `${isFirst ? '\n' : ''}${JSON.stringify(entry)}\n`, { mode: 0o600 });
-      else writeFileSync(path, kept.map((one) => `${JSON.stringify(one)}\n`).join(''), { mode: 0o600 });
+      else this.#replace(kept);
     });
     this.#known = [...kept];
+  }
+
+  /** A kill leaves the old file or the new one. */
+  #replace(entries: readonly LifeEntry[]): void {
+    const { path } = this.#options;
+    writeFileSync(`${path}.new`, entries.map((one) => `${JSON.stringify(one)}\n`).join(''), { mode: 0o600 });
+    renameSync(`${path}.new`, path);
   }
 
   /** Notes that the supervisor lives: a later one that finds no stop takes this as the end. */
