@@ -3,6 +3,7 @@
  * exports the component as default. The shortcut is `g`, then `key`.
  */
 import type { ComponentType } from 'preact';
+import { whenIdle } from '../browser/when-idle.js';
 import type { IconName } from '../components/icon/icon.js';
 
 type ViewId = 'chat' | 'sessions' | 'logs' | 'cron' | 'models' | 'channels' | 'config' | 'status';
@@ -27,13 +28,6 @@ export const VIEWS: readonly View[] = [
   { id: 'config', key: 'o', group: 'operate', load: () => import('../views/config/main.js') },
   { id: 'status', key: 'u', group: 'operate', isInBar: true, load: () => import('../views/status/main.js') },
 ];
-
-const IDLE_MS = 2_000;
-
-const whenIdle = (run: () => void): void => {
-  if ('requestIdleCallback' in window) requestIdleCallback(run, { timeout: IDLE_MS });
-  else setTimeout(run, IDLE_MS);
-};
 
 /** Loads the other views one after the other while nothing else is to be done, so that they open while the gateway is away. */
 export function preloadViews(views: readonly View[] = VIEWS): void {

@@ -42,6 +42,12 @@ function useFeed(search: string) {
   return { feed, shown: shown.current };
 }
 
+/** Returns the tags of all sessions, once something needs them. */
+function useTags(isNeeded: boolean, sessions: unknown): readonly string[] {
+  const read = (signal: AbortSignal) => call<{ tags: string[] }>('GET', '/api/session-tags', { signal });
+  return useResource((signal) => (isNeeded ? read(signal) : Promise.resolve({ tags: [] })), [isNeeded, sessions]).value?.tags ?? [];
+}
+
 function ImportButton({ onDone }: { onDone: () => void }) {
   const [isBusy, setBusy] = useState(false);
   const read = async ([file]: readonly File[]): Promise<void> => {
@@ -115,16 +121,17 @@ export default function SessionsView() {
   const search = address.value.query['q'] ?? '';
   const { feed, shown } = useFeed(search);
   const sessions = shown.sessions.value;
-  const tags = useResource((signal) => call<{ tags: string[] }>('GET', '/api/session-tags', { signal }), [sessions]).value?.tags ?? [];
   const list = useRef<VirtualListHandle>(null);
   const selection = useSelection(sessions);
   const { opened, act, close, done } = useActions({ changed: (keys) => feed.reload(keys), clear: selection.clear });
   const [first] = opened?.sessions ?? [];
+  const [isSearching, setSearching] = useState(false);
+  const tags = useTags(isSearching || opened?.kind === 'tag', sessions);
   const toggle = (filter: string): void => changeQuery({ q: toggleFilter(search, filter) });
   return (
     <section class="view full sessions">
       <PageHeader title={t('title')}>
-        <SearchBox search={search} known={{ sessions, tags }} onLeave={() => list.current?.show(0)} />
+        <SearchBox search={search} known={{ sessions, tags }} onFocus={() => setSearching(true)} onLeave={() => list.current?.show(0)} />
         <StorageButton sessions={sessions} />
         <ImportButton onDone={() => feed.reload([])} />
       </PageHeader>

@@ -58,11 +58,12 @@ function useSearchText(search: string) {
 interface SearchBoxProps {
   readonly search: string;
   readonly known: Known;
+  readonly onFocus: () => void;
   /** Called when the arrow key moves below the last suggestion. */
   readonly onLeave: () => void;
 }
 
-export function SearchBox({ search, known, onLeave }: SearchBoxProps) {
+export function SearchBox({ search, known, onFocus, onLeave }: SearchBoxProps) {
   const box = useRef<HTMLInputElement>(null);
   const id = useId();
   const [text, setText] = useSearchText(search);
@@ -112,6 +113,7 @@ export function SearchBox({ search, known, onLeave }: SearchBoxProps) {
         spellcheck={false}
         value={text}
         onInput={onInput}
+        onFocus={onFocus}
         onBlur={() => setOpen(false)}
         onKeyDown={onKeyDown}
       />

@@ -4,6 +4,7 @@ import type { LogLevelState } from '../../../../../shared/api/gateway/logs.js';
 import { LOG_LEVELS, type LogLevel } from '../../../../../shared/log/level.js';
 import { call } from '../../../api/client.js';
 import { useResource } from '../../../api/use-resource.js';
+import { useIdle } from '../../../browser/when-idle.js';
 import { Menu } from '../../../components/menu/menu.js';
 import { clockTime } from '../../../components/time-text/time-text.js';
 import { showError } from '../../../components/toast/toast.js';
@@ -17,7 +18,12 @@ function buttonText({ level, until, modules }: LogLevelState): string {
   return modules.length === 0 ? all : `${all} · ${t('levelModules', { count: modules.length })}`;
 }
 
+/** The level is read when the lines are there. */
 export function LevelControl() {
+  return useIdle() ? <Control /> : null;
+}
+
+function Control() {
   const { value, set, reload } = useResource((signal) => call<LogLevelState>('GET', '/api/logs/level', { signal }), []);
   const [isOpen, setOpen] = useState(false);
   const ends = [value?.until, ...(value?.modules ?? []).map(({ until }) => until)].filter((at) => typeof at === 'string');

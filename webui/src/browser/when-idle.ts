@@ -1,0 +1,17 @@
+/** Work that can wait until the browser has nothing else to do. */
+import { useEffect, useState } from 'preact/hooks';
+
+const IDLE_MS = 2_000;
+
+/** Runs work when the browser is idle, after two seconds at the latest. */
+export function whenIdle(run: () => void): void {
+  if ('requestIdleCallback' in window) requestIdleCallback(run, { timeout: IDLE_MS });
+  else setTimeout(run, IDLE_MS);
+}
+
+/** Returns whether the browser was idle since the component is shown: what is of less importance is loaded then. */
+export function useIdle(): boolean {
+  const [wasIdle, setIdle] = useState(false);
+  useEffect(() => whenIdle(() => setIdle(true)), []);
+  return wasIdle;
+}
