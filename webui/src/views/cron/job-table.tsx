@@ -122,13 +122,16 @@ function JobRow({ job, actions }: { job: Job; actions: JobActions }) {
 
 function NoJobs() {
   return (
-    <Empty
-      title={t('none')}
-      icon="cron"
-      action={<Button kind="primary" icon="plus" text={t('new')} onClick={() => navigate(hashOf('cron', ['new']))} />}
-    >
-      <p>{t('noneText')}</p>
-      <ul class="job-examples" aria-label={t('examples')}>
+    <div class="no-jobs">
+      <Empty
+        title={t('none')}
+        icon="cron"
+        action={<Button kind="primary" icon="plus" text={t('new')} onClick={() => navigate(hashOf('cron', ['new']))} />}
+      >
+        {t('noneText')}
+      </Empty>
+      <h2>{t('examples')}</h2>
+      <ul class="job-examples">
         {EXAMPLES.map((id) => (
           <li key={id}>
             <a class="card" href={hashOf('cron', ['new'], { example: id })}>
@@ -138,7 +141,7 @@ function NoJobs() {
           </li>
         ))}
       </ul>
-    </Empty>
+    </div>
   );
 }
 

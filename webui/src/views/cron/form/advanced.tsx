@@ -4,7 +4,8 @@ import { CheckField, SelectField, TextField } from '../../../components/field/fi
 import { bind } from '../../../components/form/form.js';
 import { ownZone } from '../job-time.js';
 import { t } from '../text.js';
-import type { Draft, Faults } from './draft.js';
+import type { Draft } from './draft.js';
+import type { Faults } from './faults.js';
 
 export interface PartProps {
   readonly form: { readonly fields: Draft; readonly set: (change: Partial<Draft>) => void };

@@ -5,6 +5,7 @@ import { readSetting, writeSetting } from '../../../settings.js';
 import type { Job } from '../cron-api.js';
 import { ownZone } from '../job-time.js';
 import { t } from '../text.js';
+import type { Faults } from './faults.js';
 import { readWords } from './natural.js';
 
 /** Returns the texts and choices of a job, or those of a new one. */
@@ -68,13 +69,11 @@ export function inputOf(draft: Draft, isChange: boolean): CronJobInput {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as CronJobInput;
 }
 
-export type Faults = Partial<Record<keyof Draft, string>>;
-
 const isWhole = (text: string): boolean => /^\s*\d*\s*$/.test(text);
 
 /** Returns what is missing or wrong, by field. The gateway checks the rest. */
 export function findFaults(draft: Draft): Faults {
-  const faults: [keyof Draft, boolean, string][] = [
+  const faults: [keyof Faults, boolean, string][] = [
     ['when', draft.when.trim() === '', t('whenNeeded')],
     ['message', draft.message.trim() === '', t(draft.mode === 'agent' ? 'taskNeeded' : 'messageNeeded')],
     ['target', draft.mode === 'direct' && draft.target === '', t('targetNeeded')],
@@ -85,36 +84,6 @@ export function findFaults(draft: Draft): Faults {
     ['notifyAfter', !isWhole(draft.notifyAfter), t('wholeNeeded')],
   ];
   return Object.fromEntries(faults.flatMap(([name, isWrong, text]) => (isWrong ? [[name, text]] : [])));
-}
-
-/** The fields of the form that hold a field of the API. */
-const FIELD_NAMES: Readonly<Record<string, keyof Draft>> = {
-  name: 'name',
-  schedule: 'when',
-  timezone: 'timezone',
-  message: 'message',
-  channel: 'target',
-  accountId: 'target',
-  chat_id: 'chat',
-  model: 'model',
-  timeoutMs: 'timeout',
-  retries: 'retries',
-  notifyAfter: 'notifyAfter',
-  alertChannel: 'alertTarget',
-  alertAccountId: 'alertTarget',
-  alertChatId: 'alertChat',
-};
-
-/** Returns what the gateway refused, by field; nothing where it named none that the form has. */
-export function faultsOf(message: string, details: Readonly<Record<string, unknown>>): Faults {
-  const { field, issues } = details as { field?: unknown; issues?: readonly { path: string; message: string }[] };
-  const named = typeof field === 'string' ? [{ path: field, message }] : (issues ?? []);
-  return Object.fromEntries(
-    named.flatMap(({ path, message: text }) => {
-      const name = FIELD_NAMES[path];
-      return name === undefined ? [] : [[name, text]];
-    }),
-  );
 }
 
 function readKept(name: string, initial: Draft): Draft {

@@ -14,8 +14,9 @@ import { t as shell } from '../../../shell/text.js';
 import { type Job, saveCall } from '../cron-api.js';
 import { t } from '../text.js';
 import { Advanced, type PartProps, targetsOf } from './advanced.js';
-import { draftOf, type Faults, faultsOf, findFaults, inputOf, useDraft } from './draft.js';
+import { draftOf, findFaults, inputOf, useDraft } from './draft.js';
 import { readExample } from './examples.js';
+import { type Faults, faultsOf } from './faults.js';
 import { ScheduleField, useSchedule } from './schedule-field.js';
 
 interface JobFormProps {

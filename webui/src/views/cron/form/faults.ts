@@ -1,0 +1,35 @@
+/** What is wrong with the form, by field. */
+/** The fields of the form that hold a field of the API. */
+const FIELD_NAMES = {
+  name: 'name',
+  schedule: 'when',
+  timezone: 'timezone',
+  message: 'message',
+  channel: 'target',
+  accountId: 'target',
+  chat_id: 'chat',
+  model: 'model',
+  timeoutMs: 'timeout',
+  retries: 'retries',
+  notifyAfter: 'notifyAfter',
+  alertChannel: 'alertTarget',
+  alertAccountId: 'alertTarget',
+  alertChatId: 'alertChat',
+} as const;
+
+type FieldName = (typeof FIELD_NAMES)[keyof typeof FIELD_NAMES];
+export type Faults = Partial<Record<FieldName, string>>;
+
+const nameOf = (path: string): FieldName | undefined => (FIELD_NAMES as Readonly<Record<string, FieldName | undefined>>)[path];
+
+/** Returns what the gateway refused, by field; nothing where it named none that the form has. */
+export function faultsOf(message: string, details: Readonly<Record<string, unknown>>): Faults {
+  const { field, issues } = details as { field?: unknown; issues?: readonly { path: string; message: string }[] };
+  const named = typeof field === 'string' ? [{ path: field, message }] : (issues ?? []);
+  return Object.fromEntries(
+    named.flatMap(({ path, message: text }) => {
+      const name = nameOf(path);
+      return name === undefined ? [] : [[name, text]];
+    }),
+  );
+}
