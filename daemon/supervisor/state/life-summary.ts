@@ -26,9 +26,13 @@ export interface LifeSummary {
   readonly crashesLastHour: number;
 }
 
+type Happening = NonNullable<GatewayHealth['last24Hours']['events']>[number]['type'];
+
+/** The status is one frame of the control socket. */
+const MAX_EVENTS = 50;
+
 class Life {
-  readonly crashes: number[] = [];
-  readonly restarts: number[] = [];
+  readonly events: { type: Happening; atMs: number }[] = [];
   readonly up: { fromMs: number; untilMs: number }[] = [];
   /** The supervisor that has not said that it ends. */
   #owner: number | undefined;
@@ -38,24 +42,29 @@ class Life {
   add({ type, atMs, pid, isSuccessor = false, seenAtMs = 0 }: LifeEntry): void {
     // What a predecessor does after its successor has begun to serve is not noticed.
     if (type !== 'start' && type !== 'up' && this.#owner !== undefined && pid !== this.#owner) return;
-    if (type === 'crash') this.crashes.push(atMs);
-    else if (type === 'restart') this.restarts.push(atMs);
+    if (type === 'crash' || type === 'restart') this.events.push({ type, atMs });
     else if (type === 'down') this.#close(atMs);
     else if (type === 'stop' || type === 'handover') this.#end(atMs, type === 'handover');
     else {
-      if (type === 'start' && (isSuccessor || this.#isHandedOver)) this.restarts.push(atMs);
-      else if (type === 'start' && this.#owner !== undefined) {
-        // The earlier supervisor was killed, at the latest now.
-        this.crashes.push(atMs);
-        this.#close(Math.min(atMs, Math.max(this.#upSinceMs ?? 0, seenAtMs)));
-      }
+      if (type === 'start') this.#begin(atMs, { isSuccessor, seenAtMs });
       this.#owner = pid;
       this.#isHandedOver = false;
       this.#upSinceMs ??= atMs;
     }
   }
 
+  #begin(atMs: number, { isSuccessor, seenAtMs }: { isSuccessor: boolean; seenAtMs: number }): void {
+    if (isSuccessor || this.#isHandedOver) this.events.push({ type: 'restart', atMs });
+    else if (this.#owner === undefined) this.events.push({ type: 'start', atMs });
+    else {
+      // The earlier supervisor was killed, at the latest now.
+      this.events.push({ type: 'crash', atMs });
+      this.#close(Math.min(atMs, Math.max(this.#upSinceMs ?? 0, seenAtMs)));
+    }
+  }
+
   #end(atMs: number, isHandedOver: boolean): void {
+    if (!isHandedOver) this.events.push({ type: 'stop', atMs });
     this.#close(atMs);
     this.#owner = undefined;
     this.#isHandedOver = isHandedOver;
@@ -78,15 +87,18 @@ export function summarizeLife(entries: readonly LifeEntry[], nowMs: number): Lif
   life.finish(nowMs);
   const sinceMs = Math.max(nowMs - DAY_MS, entries[0]?.atMs ?? nowMs);
   const upMs = life.up.reduce((sum, { fromMs, untilMs }) => sum + Math.max(0, untilMs - Math.max(fromMs, sinceMs)), 0);
-  const countFrom = (times: readonly number[], fromMs: number): number => times.filter((atMs) => atMs >= fromMs).length;
+  const countFrom = (wanted: Happening, fromMs: number): number =>
+    life.events.filter(({ type, atMs }) => type === wanted && atMs >= fromMs).length;
+  const events = life.events.filter(({ atMs }) => atMs >= sinceMs).toReversed();
   return {
     last24Hours: {
       since: new Date(sinceMs).toISOString(),
-      crashes: countFrom(life.crashes, sinceMs),
-      restarts: countFrom(life.restarts, sinceMs),
+      crashes: countFrom('crash', sinceMs),
+      restarts: countFrom('restart', sinceMs),
       downMs: Math.max(0, nowMs - sinceMs - upMs),
+      events: events.slice(0, MAX_EVENTS).map(({ type, atMs }) => ({ type, at: new Date(atMs).toISOString() })),
     },
-    crashesLastHour: countFrom(life.crashes, nowMs - HOUR_MS),
+    crashesLastHour: countFrom('crash', nowMs - HOUR_MS),
   };
 }
 

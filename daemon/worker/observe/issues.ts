@@ -23,23 +23,29 @@ export interface IssuesOptions {
   readonly listProviders: () => Promise<ProviderDocument[]>;
 }
 
-function ofHealth(id: string, { state, reason }: Health, { name, action }: { name: string; action: string }): StatusIssue[] {
+interface About {
+  readonly kind: 'Channel' | 'Provider';
+  readonly name: string;
+  readonly action: string;
+}
+
+function ofHealth(id: string, { state, reason }: Health, { kind, name, action }: About): StatusIssue[] {
   if (state === 'ok') return [];
-  return [{ id, severity: state === 'down' ? 'error' : 'warning', text: `${name}: ${reason ?? state}`, action }];
+  return [{ id, severity: state === 'down' ? 'error' : 'warning', name, text: `${kind} ${name}: ${reason ?? state}`, action }];
 }
 
 function ofAccount({ channel, accountId, health }: ChannelDocument): StatusIssue[] {
   const label = accountLabel(channel, accountId);
-  return ofHealth(`channel:${label}`, health, { name: `Channel ${label}`, action: 'See: xopc channels' });
+  return ofHealth(`channel:${label}`, health, { kind: 'Channel', name: label, action: 'See: xopc channels' });
 }
 
 function ofProvider({ id, name, health }: ProviderDocument): StatusIssue[] {
-  return ofHealth(`provider:${id}`, health, { name: `Provider ${name}`, action: `Test it with: xopc models test ${id}` });
+  return ofHealth(`provider:${id}`, health, { kind: 'Provider', name, action: `Test it with: xopc models test ${id}` });
 }
 
 function ofJob({ id, name, failures }: FailingJob): StatusIssue {
   const times = failures === 1 ? 'once' : `${failures} times in a row`;
-  return { id: `job:${id}`, severity: 'warning', text: `The job '${name}' has failed ${times}.`, action: `See: xopc cron history ${id}` };
+  return { id: `job:${id}`, severity: 'warning', name, text: `The job '${name}' has failed ${times}.`, action: `See: xopc cron history ${id}` };
 }
 
 export class Issues {

@@ -46,6 +46,8 @@ const issue = () =>
     id: z.string(),
     /** `error`: a part does not work; `warning`: it works in part, or did not a while ago. */
     severity: z.enum(['error', 'warning']),
+    /** Of the account (`telegram:family`), provider or job that it is about. */
+    name: z.string().optional(),
     /** One or two sentences for people. */
     text: z.string(),
     /** What to do, or where to look. */
@@ -71,6 +73,8 @@ const gatewayHealth = () =>
       restarts: z.int(),
       /** How long no worker accepted connections, stops included. */
       downMs: z.number().min(0),
+      /** What happened in this time, newest first, at most 50. `start`: after a stop. Missing from a supervisor of an older build. */
+      events: z.array(growing({ at: z.iso.datetime(), type: z.enum(['crash', 'restart', 'stop', 'start']) })).optional(),
     }),
   });
 

@@ -21,6 +21,13 @@ test('crashes, restarts and the time without a worker are added up, from the fir
   expect(summary(...life)).toEqual({ sinceMin: 90, crashes: 2, restarts: 1, downMin: 7, crashesLastHour: 1 });
 });
 
+test('what happened is listed, newest first', () => {
+  const life = [ago(90, 'start'), ago(80, 'crash'), ago(70, 'restart'), ago(60, 'down'), ago(60, 'stop'), ago(50, 'start', { pid: 2 })];
+  const { events } = summarizeLife(life, NOW).last24Hours;
+  expect(events?.map(({ type }) => type)).toEqual(['start', 'stop', 'restart', 'crash', 'start']);
+  expect(events?.at(-1)?.at).toBe(new Date(NOW - 90 * MINUTE).toISOString());
+});
+
 test('a stop is downtime and no crash; a supervisor that ends without one has crashed when it was last seen', () => {
   expect(summary(ago(90, 'start'), ago(80, 'down'), ago(80, 'stop'), ago(70, 'start', { pid: 2 }))).toMatchObject({
     crashes: 0,
