@@ -206,13 +206,13 @@ test.skipIf(noBrowser)(
     const page = await openView(gateway, '#/logs', { size: 'narrow', allowedErrors });
     await page.getByText('Live', { exact: true }).waitFor();
     const status = await openView(gateway, '#/status', { allowedErrors });
-    await status.getByText('Running', { exact: true }).first().waitFor();
+    await status.getByText('Healthy', { exact: true }).waitFor();
     expect((await gateway.xopc('gateway', 'stop')).code).toBe(0);
     await page.getByText('The gateway does not answer.').waitFor();
     await page.getByText('Reconnecting …').waitFor();
     expect(await page.getByRole('alert').filter({ hasText: 'The gateway does not answer' }).count()).toBe(0);
     expect(await page.locator('.log-head').count()).toBeGreaterThan(5);
-    await status.getByText('Was: Running').waitFor();
+    await status.getByText('Last known: Healthy').waitFor();
     // The banner takes room from the list; its end is still in view.
     const fromEnd = `(() => { const list = document.querySelector('.log-lines .virtual-list'); return list.scrollHeight - list.scrollTop - list.clientHeight; })()`;
     await expect.poll(() => page.evaluate(fromEnd)).toBeLessThanOrEqual(1);
@@ -221,6 +221,6 @@ test.skipIf(noBrowser)(
     await page.getByText('Live', { exact: true }).waitFor();
     appendLog(gateway, { msg: 'back again' });
     await page.getByText('back again').waitFor();
-    await status.getByText('Was: Running').waitFor({ state: 'detached' });
+    await status.getByText('Last known: Healthy').waitFor({ state: 'detached' });
   },
 );

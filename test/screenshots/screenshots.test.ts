@@ -21,6 +21,8 @@ interface Shot {
   readonly hash: string;
   /** What is done before the picture is taken, in the page. */
   readonly click?: string;
+  /** In pixels, where more than the first screen is of interest. */
+  readonly height?: number;
   readonly isSignedOut?: boolean;
   /** What is typed into which field before. */
   readonly type?: readonly [label: string, text: string];
@@ -43,7 +45,7 @@ const VIEWS: readonly Shot[] = [
   { name: 'config-versions', hash: '#/config/versions' },
   // It stays changed from here on.
   { name: 'config-changed', hash: '#/config', type: ['gateway.maxBodyBytes', '12'] },
-  { name: 'status', hash: '#/status' },
+  { name: 'status', hash: '#/status', height: 1500 },
   { name: 'palette', hash: '#/status', click: 'Commands' },
   { name: 'settings', hash: '#/status', click: 'Settings' },
 ];
@@ -54,13 +56,14 @@ async function shoot(gateway: RealGateway, state: string, shots: readonly Shot[]
   for (const scheme of SCHEMES) {
     const token = tokenOf(gateway);
     const page = await openPage(`${gateway.url}/`, { token, scheme, allowedErrors: ALLOWED });
-    for (const { name, hash, click, type, isSignedOut = false } of shots)
+    for (const { name, hash, click, type, height, isSignedOut = false } of shots)
       for (const width of WIDTHS) {
-        await page.setViewportSize({ width, height: width === 390 ? 844 : 900 });
+        await page.setViewportSize({ width, height: height ?? (width === 390 ? 844 : 900) });
         if (isSignedOut) await page.context().clearCookies();
         await page.goto(`${gateway.url}/${hash}`);
         if (isSignedOut) await page.reload();
         await page.waitForLoadState('networkidle');
+        await page.waitForFunction("document.querySelector('.skeleton, .spinner') === null");
         const field = type === undefined ? undefined : page.getByLabel(type[0]);
         if ((await field?.isVisible()) === true) await field?.fill(type?.[1] ?? '');
         const button = click === undefined ? undefined : page.getByRole('button', { name: click }).first();
@@ -148,6 +151,9 @@ test.skipIf(noBrowser)('full', { timeout: 600_000 }, async () => {
   });
   const key = await fill(world);
   await callApi(world.gateway, 'POST /api/message', { channel: 'webhook', chat_id: 'ops', content: '**Disk** at 91 %' });
+  const worker = world.gateway.workerPid();
+  process.kill(worker, 'SIGKILL');
+  await world.gateway.untilReplaced(worker);
   rmSync(join(DIRECTORY, 'full'), { recursive: true, force: true });
   expect(await shoot(world.gateway, 'full', [{ name: 'chat', hash: `#/chat/${encodeURIComponent(key)}` }, ...VIEWS])).toBe(
     6 * (VIEWS.length + 1),

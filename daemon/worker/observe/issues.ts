@@ -45,7 +45,13 @@ function ofProvider({ id, name, health }: ProviderDocument): StatusIssue[] {
 
 function ofJob({ id, name, failures }: FailingJob): StatusIssue {
   const times = failures === 1 ? 'once' : `${failures} times in a row`;
-  return { id: `job:${id}`, severity: 'warning', name, text: `The job '${name}' has failed ${times}.`, action: `See: xopc cron history ${id}` };
+  return {
+    id: `job:${id}`,
+    severity: 'warning',
+    name,
+    text: `The job '${name}' has failed ${times}.`,
+    action: `See: xopc cron history ${id}`,
+  };
 }
 
 export class Issues {

@@ -21,6 +21,12 @@ test('an account that cannot deliver and a job that fails are issues, with what 
       text: expect.stringMatching(/^Channel webhook: The account is not connected and tries again\. .*127\.0\.0\.1:9/) as string,
       action: 'See: xopc channels',
     },
-    { id: `job:${job.id}`, severity: 'warning', name: 'Report', text: "The job 'Report' has failed once.", action: `See: xopc cron history ${job.id}` },
+    {
+      id: `job:${job.id}`,
+      severity: 'warning',
+      name: 'Report',
+      text: "The job 'Report' has failed once.",
+      action: `See: xopc cron history ${job.id}`,
+    },
   ]);
 });

@@ -1,25 +1,15 @@
 import { expect, test } from 'vitest';
-import { outagesOf, uptimeOf } from '../../../../webui/src/views/status/uptime.js';
+import { uptimeOf } from '../../../../webui/src/views/status/uptime.js';
 
-const part = (quarter: number, downMinutes: number, state: 'up' | 'partly' | 'down' | 'unknown' = downMinutes === 0 ? 'up' : 'partly') => ({
-  at: new Date(quarter * 900_000).toISOString(),
-  state,
-  downMinutes,
-});
+const DAY_MS = 86_400_000;
 
-test('uptime is that of what is known, and an outage never rounds up to none', () => {
-  expect(uptimeOf({ stepMinutes: 15, buckets: [] })).toBeUndefined();
-  expect(uptimeOf({ stepMinutes: 15, buckets: [part(0, 0, 'unknown')] })).toBeUndefined();
-  expect(uptimeOf({ stepMinutes: 15, buckets: [part(0, 0, 'unknown'), part(1, 0)] })).toBe('100 %');
-  expect(uptimeOf({ stepMinutes: 15, buckets: [part(0, 0), part(1, 15, 'down')] })).toBe('50.0 %');
-  const many = Array.from({ length: 1_000 }, (_, index) => part(index, index === 7 ? 1 : 0));
-  expect(uptimeOf({ stepMinutes: 15, buckets: many })).toBe('99.9 %');
-});
-
-test('parts in a row that were down are one outage', () => {
-  const buckets = [part(0, 0), part(1, 5), part(2, 15, 'down'), part(3, 2), part(4, 0), part(5, 1)];
-  expect(outagesOf({ buckets })).toEqual([
-    { fromMs: 900_000, minutes: 22 },
-    { fromMs: 4_500_000, minutes: 1 },
-  ]);
+test.each([
+  [{ crashes: 0, downMs: 0 }, '100 %'],
+  [{ crashes: 5, downMs: 0 }, '99.99 %'],
+  [{ crashes: 1, downMs: 90 }, '99.99 %'],
+  [{ crashes: 0, downMs: 60_000 }, '99.93 %'],
+  [{ crashes: 1, downMs: DAY_MS / 2 }, '50 %'],
+  [{ crashes: 1, downMs: DAY_MS }, '0 %'],
+])('the uptime of a day with %j is %s: never 100 % after a crash', (day, uptime) => {
+  expect(uptimeOf({ since: new Date(0).toISOString(), restarts: 0, ...day }, DAY_MS)).toBe(uptime);
 });

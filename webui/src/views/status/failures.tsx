@@ -1,5 +1,6 @@
 /** The latest failures, each with links to its place and its log lines. */
 import type { OverviewHistory } from '../../../../shared/api/gateway/overview.js';
+import { Badge } from '../../components/status-dot/status-dot.js';
 import { Ago } from '../../components/time-text/time-text.js';
 import { hashOf } from '../../shell/router.js';
 import { t } from './text.js';
@@ -10,9 +11,11 @@ const FIELD = { turn: 'turnId', run: 'runId', message: 'messageId' } as const;
 
 const STATES = ['error', 'interrupted', 'failed', 'missed', 'dead', 'unknown'] as const;
 
-function placeOf({ kind, session, job_id: jobId, state }: Failure): string | undefined {
+const SHOWN = 8;
+
+function placeOf({ kind, id, session, job_id: jobId }: Failure): string | undefined {
   if (kind === 'run' && jobId !== null) return hashOf('cron', [jobId]);
-  if (kind === 'message') return hashOf('channels', [], { status: state });
+  if (kind === 'message') return hashOf('channels', ['messages', id]);
   return session === null ? undefined : hashOf('chat', [session]);
 }
 
@@ -23,34 +26,31 @@ function Item({ failure }: { failure: Failure }) {
   const title = name === null || name === '' ? t(`failed_${kind}`) : name;
   return (
     <li class="failure">
-      <p>
-        <Ago class="muted" at={at} /> {place === undefined ? title : <a href={place}>{title}</a>}{' '}
-        <span class="chip bad">{known === undefined ? state : t(`how_${known}`)}</span>
-      </p>
-      {error !== null && <p class="muted">{error}</p>}
-      <p class="hint">
-        <a href={hashOf('logs', [], { q: `${FIELD[kind]}:${id}` })}>
-          {t('logLines')}
+      <p class="row">
+        {place === undefined ? <strong>{title}</strong> : <a href={place}>{title}</a>}
+        <Badge tone="bad">{known === undefined ? state : t(`how_${known}`)}</Badge>
+        <Ago class="muted" at={at} />
+        <a class="spread" href={hashOf('logs', [], { q: `${FIELD[kind]}:${id}` })}>
+          {t('openLogs')}
           <span class="off-screen"> {title}</span>
         </a>
       </p>
+      {error !== null && <p class="muted failure-error">{error}</p>}
     </li>
   );
 }
 
-const MAX_SHOWN = 8;
-
 export function Failures({ failures }: { failures: readonly Failure[] }) {
+  if (failures.length === 0) return null;
   return (
     <section class="card">
       <h2>{t('failures')}</h2>
-      {failures.length === 0 && <p class="muted">{t('noFailures')}</p>}
       <ul class="failures">
-        {failures.slice(0, MAX_SHOWN).map((failure) => (
+        {failures.slice(0, SHOWN).map((failure) => (
           <Item key={failure.id} failure={failure} />
         ))}
       </ul>
-      {failures.length > MAX_SHOWN && <p class="muted">{t('moreFailures', { count: failures.length - MAX_SHOWN })}</p>}
+      {failures.length > SHOWN && <p class="hint">{t('more', { count: failures.length - SHOWN })}</p>}
     </section>
   );
 }

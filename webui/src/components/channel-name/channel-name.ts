@@ -1,0 +1,22 @@
+/** Names of channels and their accounts, as people read them. */
+import type { IconName } from '../icon/icon.js';
+import { t } from '../../shell/text.js';
+
+/** The account that is meant where none is named. */
+const DEFAULT_ACCOUNT = 'default';
+
+/** `Telegram`; a channel without a name here keeps its own. */
+export function channelName(channel: string): string {
+  const names: Readonly<Record<string, string>> = { telegram: 'Telegram', webhook: 'Webhook', webchat: t('webchat') };
+  return names[channel] ?? channel;
+}
+
+/** `Telegram · family`; `Telegram` for the account that is meant where none is named. */
+export function accountName(channel: string, accountId: string): string {
+  return accountId === DEFAULT_ACCOUNT ? channelName(channel) : `${channelName(channel)} · ${accountId}`;
+}
+
+export function channelIcon(channel: string): IconName {
+  const icons: Readonly<Record<string, IconName>> = { telegram: 'telegram', webhook: 'webhook', webchat: 'chat' };
+  return icons[channel] ?? 'channels';
+}

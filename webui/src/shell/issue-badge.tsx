@@ -1,0 +1,42 @@
+/** The number of issues beside the link to the status view. */
+import { useEffect } from 'preact/hooks';
+import { health, readStatus } from '../api/health.js';
+import { connection, pageSocket } from '../api/socket.js';
+import { Badge } from '../components/status-dot/status-dot.js';
+import { t } from './text.js';
+
+/** After the first load, which other data waits for. */
+const FIRST_MS = 3_000;
+const EVERY_MS = 60_000;
+
+/** Reads them once a minute while the page is seen, and after each reconnection. The status view reads them more often. */
+function useIssues(): void {
+  useEffect(() => {
+    const read = (): void => {
+      if (document.visibilityState === 'visible' && connection.peek().kind === 'online') void readStatus().catch(() => undefined);
+    };
+    let first: ReturnType<typeof setTimeout>;
+    const stop = pageSocket.onConnected(() => {
+      clearTimeout(first);
+      first = setTimeout(read, FIRST_MS);
+    });
+    const every = setInterval(read, EVERY_MS);
+    return () => {
+      stop();
+      clearTimeout(first);
+      clearInterval(every);
+    };
+  }, []);
+}
+
+export function IssueBadge() {
+  useIssues();
+  const issues = health.value?.issues ?? [];
+  if (issues.length === 0) return null;
+  return (
+    <Badge tone={issues.some(({ severity }) => severity === 'error') ? 'bad' : 'warning'}>
+      <span class="number">{issues.length}</span>
+      <span class="off-screen"> {t('issues', { count: issues.length })}</span>
+    </Badge>
+  );
+}

@@ -1,0 +1,103 @@
+/** How well the gateway works, in one word and one sentence, and what is wrong. */
+import { useState } from 'preact/hooks';
+import { copyText } from '../../browser/copy.js';
+import { Button, IconButton } from '../../components/button/button.js';
+import { Icon } from '../../components/icon/icon.js';
+import type { Tone } from '../../components/status-dot/status-dot.js';
+import { durationText, fullTime } from '../../components/time-text/time-text.js';
+import { attempt } from '../../components/toast/toast.js';
+import { issuesOf, notesOf, type Shown, type Whole } from './issues.js';
+import { t } from './text.js';
+
+const TONES: Readonly<Record<Whole['status']['health']['state'], Tone>> = { healthy: 'good', degraded: 'warning', down: 'bad' };
+
+function Sentence({ status: { health, state } }: { status: Whole['status'] }) {
+  const { issues, last24Hours } = health;
+  const atMs = Date.parse(health.since);
+  const since = (
+    <span class="muted" title={fullTime(atMs)}>
+      {t('forTime', { time: durationText(Math.max(1_000, Math.floor((Date.now() - atMs) / 1_000) * 1_000)) })}
+    </span>
+  );
+  const text =
+    health.state === 'healthy'
+      ? t(last24Hours.crashes === 0 ? 'healthyText' : 'healthyAgain', { count: last24Hours.crashes })
+      : t(health.state === 'down' ? `downText_${state}` : 'degradedText', { count: issues.length });
+  return (
+    <p>
+      {text} {since}
+    </p>
+  );
+}
+
+/** @param props.isLost  the gateway does not answer now; the rest is what it said last */
+export function Headline({ whole: { status }, isLost }: { whole: Whole; isLost: boolean }) {
+  const { state } = status.health;
+  return (
+    <div class="headline" role="status">
+      <span class={`headline-dot ${isLost ? 'off' : TONES[state]}`} aria-hidden="true" />
+      <div>
+        <p class="headline-word">{t(isLost ? 'lost' : `health_${state}`)}</p>
+        {isLost ? <p class="muted">{t('was', { state: t(`health_${state}`) })}</p> : <Sentence status={status} />}
+      </div>
+    </div>
+  );
+}
+
+function Item({ shown: { tone, title, cause, link, command, action }, reload }: { shown: Shown; reload: () => void }) {
+  const [isBusy, setBusy] = useState(false);
+  const act = async (run: () => Promise<unknown>): Promise<void> => {
+    setBusy(true);
+    await attempt(run);
+    setBusy(false);
+    reload();
+  };
+  return (
+    <li class={`issue ${tone}`}>
+      <Icon name={tone === 'info' ? 'info' : tone === 'bad' ? 'error' : 'warning'} />
+      <div class="issue-text">
+        <h3>{title}</h3>
+        {cause !== '' && <p class="muted">{cause}</p>}
+        {command !== undefined && (
+          <p class="issue-command">
+            <code>{command}</code>
+            <IconButton icon="copy" label={t('copyCommand', { command })} onClick={() => void copyText(command)} />
+          </p>
+        )}
+      </div>
+      <div class="issue-actions">
+        {action !== undefined && <Button isBusy={isBusy} text={action.text} about={title} onClick={() => void act(action.run)} />}
+        {link !== undefined && (
+          <a class="button plain" href={link.hash}>
+            {link.text}
+            <span class="off-screen"> {title}</span>
+          </a>
+        )}
+      </div>
+    </li>
+  );
+}
+
+function List({ title, items, reload }: { title: string; items: readonly Shown[]; reload: () => void }) {
+  if (items.length === 0) return null;
+  return (
+    <section>
+      <h2 class="section-title">{title}</h2>
+      <ul class="issues">
+        {items.map((shown) => (
+          <Item key={shown.id} shown={shown} reload={reload} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+export function IssueLists({ whole, reload }: { whole: Whole; reload: () => void }) {
+  const issues = issuesOf(whole);
+  return (
+    <>
+      <List title={t('issues', { count: issues.length })} items={issues} reload={reload} />
+      <List title={t('notes')} items={[...notesOf(whole)]} reload={reload} />
+    </>
+  );
+}
