@@ -212,7 +212,7 @@ function createServices(parts: Parts, { paths: { databasePath }, channelTimes: t
     agent,
     commands: () => commands,
     completions: new Completions({ ...common, agent, tools }),
-    models: createModelService({ registry, calls: parts.modelCalls }),
+    models: createModelService({ registry, calls: parts.modelCalls, config }),
     cron: cron.service,
     overview: createOverviewService({ store, clock, databasePath }),
     usage: createUsageService({ store, clock }),

@@ -27,8 +27,14 @@ const agentAnswer = () =>
 export const agentResponse = () => z.strictObject({ status: okStatus(), ...agentAnswer().shape });
 export type AgentResponse = z.output<ReturnType<typeof agentResponse>>;
 
-/** Progress of a tool call. `detail` is its input or output, truncated. */
-export const toolStep = () => z.strictObject({ name: z.string(), state: z.enum(['call', 'result', 'error']), detail: z.string() });
+/** Progress of a tool call. `detail` is its input or output, truncated; `durationMs` is how long it ran, with its output. */
+export const toolStep = () =>
+  z.strictObject({
+    name: z.string(),
+    state: z.enum(['call', 'result', 'error']),
+    detail: z.string(),
+    durationMs: z.int().min(0).optional(),
+  });
 export type ToolStep = z.output<ReturnType<typeof toolStep>>;
 
 /** Event name → its `data`. Exactly one `done` or `error` ends a stream; an `error` carries the API's error document. */

@@ -111,4 +111,11 @@ export type ModelDocument = z.output<ReturnType<typeof modelDocument>>;
 /** What is known of a model without calling it. */
 export type ModelInfo = Omit<ModelDocument, keyof CallFacts>;
 
-export const modelsResponse = () => z.strictObject({ status: okStatus(), models: z.array(modelDocument()) });
+export const modelsResponse = () =>
+  z.strictObject({
+    status: okStatus(),
+    models: z.array(modelDocument()),
+    /** `provider/model` of each enabled agent where nothing else is chosen; the default agent first. */
+    defaults: z.array(z.strictObject({ agentId: z.string(), model: z.string() })),
+  });
+export type ModelList = Omit<z.output<ReturnType<typeof modelsResponse>>, 'status'>;

@@ -34,7 +34,7 @@ export function fakeModelService(written: { name: string; input: unknown }[]): M
   };
   return {
     providers: () => note('models.providers', undefined, [provider]),
-    models: () => note('models.models', undefined, [model]),
+    models: () => note('models.models', undefined, { models: [model], defaults: [{ agentId: 'main', model: model.id }] }),
     test: (input) =>
       note('models.test', input, {
         ok: true,

@@ -1,10 +1,12 @@
 /** The providers and their models. */
-import type { ModelDocument, ProviderDocument, ProviderTest, ProviderTestResult } from '../../../shared/api/models.js';
+import type { ModelList, ProviderDocument, ProviderTest, ProviderTestResult } from '../../../shared/api/models.js';
+import type { AgentConfig, Config } from '../../../shared/config/schema.js';
 import type { CallReport } from './model-calls.js';
 import type { ProviderRegistry } from '../providers/registry.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { checkConnection } from '../providers/check-connection.js';
 import type { ConnectionSettings } from '../providers/provider.js';
+import { chooseModels } from '../turns/model/model-choice.js';
 
 const BUILT_IN = {
   id: 'xopc',
@@ -54,9 +56,17 @@ export interface ModelServiceOptions {
   readonly registry: () => ProviderRegistry;
   /** How calls went. */
   readonly calls: { read(): Promise<CallReport> };
+  /** Returns the one in force. */
+  readonly config: () => Config;
 }
 
-export function createModelService({ registry, calls }: ModelServiceOptions) {
+/** Returns the enabled agents, the default one first. */
+function agentsOf({ agents }: Config): readonly AgentConfig[] {
+  const enabled = agents.list.filter((agent) => agent.enabled);
+  return enabled.toSorted((a, b) => Number(b.id === agents.default) - Number(a.id === agents.default));
+}
+
+export function createModelService({ registry, calls, config }: ModelServiceOptions) {
   return {
     async providers(): Promise<ProviderDocument[]> {
       const report = await calls.read();
@@ -70,9 +80,13 @@ export function createModelService({ registry, calls }: ModelServiceOptions) {
       }));
       return [...entries, BUILT_IN].map((entry) => ({ ...entry, ...report.ofProvider(entry.id) }));
     },
-    async models(): Promise<ModelDocument[]> {
+    async models(): Promise<ModelList> {
+      const defaults = agentsOf(config()).map(async (agent) => {
+        const [{ ref }] = await chooseModels({ requested: undefined, agent, config: config() }, registry());
+        return { agentId: agent.id, model: ref };
+      });
       const [models, report] = await Promise.all([registry().models(), calls.read()]);
-      return models.map((model) => ({ ...model, ...report.ofModel(model.id) }));
+      return { models: models.map((model) => ({ ...model, ...report.ofModel(model.id) })), defaults: await Promise.all(defaults) };
     },
 
     /** Asks a provider for its models. @throws INVALID_REQUEST without an address; the stored key never goes to another server */

@@ -37,7 +37,10 @@ export class LiveTurns {
   add(begun: BegunTurn, event: DeltaEvent | ToolEvent): void {
     this.#update(begun, (turn) => {
       if (event.type === 'delta') turn.text += event.text;
-      else turn.tools.push({ name: event.name, state: event.state, detail: event.detail });
+      else {
+        const { type: _type, ...step } = event;
+        turn.tools.push(step);
+      }
     });
   }
 

@@ -73,10 +73,10 @@ class ToolRun implements TurnTools {
     for (const { name, input } of calls) yield { type: 'tool', name, state: 'call', detail: shorten(inputText(input), MAX_DETAIL_LENGTH) };
     // Tools with effects run in the order of the calls.
     const isParallel = calls.every(({ name }) => this.#find(name)?.hasEffects !== true);
-    const begun = isParallel ? calls.map((call, index) => this.#runOne(call, index)) : undefined;
+    const begun = isParallel ? calls.map((call, index) => this.#runTimed(call, index)) : undefined;
     const results: ToolResult[] = [];
     for (const [index, call] of calls.entries()) {
-      const result = await (begun?.[index] ?? this.#runOne(call, index));
+      const { result, durationMs } = await (begun?.[index] ?? this.#runTimed(call, index));
       await this.#note(call, result);
       results.push(result);
       yield {
@@ -84,6 +84,7 @@ class ToolRun implements TurnTools {
         name: call.name,
         state: result.isError ? 'error' : 'result',
         detail: shorten(result.output, MAX_DETAIL_LENGTH),
+        durationMs,
       };
     }
     this.#made += calls.length;
@@ -92,6 +93,13 @@ class ToolRun implements TurnTools {
 
   #find(name: string): Tool | undefined {
     return this.#tools.find(({ definition }) => definition.name === name);
+  }
+
+  async #runTimed(call: ToolCall, index: number): Promise<{ result: ToolResult; durationMs: number }> {
+    const { clock } = this.#options;
+    const begunAt = clock.now();
+    const result = await this.#runOne(call, index);
+    return { result, durationMs: Math.max(0, clock.now() - begunAt) };
   }
 
   /** Never rejects. */

@@ -31,7 +31,7 @@ export function modelRoutes(models: ModelService): Route[] {
       summary: 'List the available models',
       answer: modelsResponse,
       async handle(ctx) {
-        ctx.body = { status: 'ok', models: await models.models() };
+        ctx.body = { status: 'ok', ...(await models.models()) };
       },
     }),
   ];

@@ -18,7 +18,7 @@ test('calls of turns and of programs are counted for their model and their provi
   expect((await ask(conversation, 'Hi')).last).toMatchObject({ type: 'done' });
   const call = { model: 'fake/two', messages: [{ role: 'user', content: [{ type: 'text', text: 'Hi' }] }] } as const;
   for await (const _event of conversation.completions.run(call, new AbortController().signal));
-  const { models } = modelsResponse().parse({ status: 'ok', models: await conversation.models.models() });
+  const { models } = modelsResponse().parse({ status: 'ok', ...(await conversation.models.models()) });
   const { providers } = providersResponse().parse({ status: 'ok', providers: await conversation.models.providers() });
   expect(models.slice(0, 2)).toMatchObject([
     { id: 'fake/one', health: { state: 'degraded' }, lastHour: { calls: 1, failures: 1, lastSuccessAt: null, firstTokenMs: null } },

@@ -8,6 +8,7 @@ import type { ModelService } from '../../../../daemon/worker/models/models.js';
 import { createGuide } from '../../../../daemon/worker/turns/model/guide.js';
 import { systemClock } from '../../../../shared/clock.js';
 import { freePort } from '../../../helpers/free-port.js';
+import { configSchema } from '../../../../shared/config/schema.js';
 import { modelsSchema } from '../../../../shared/config/models-schema.js';
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
@@ -38,7 +39,11 @@ function serviceWith(providers: Record<string, unknown> = {}): ModelService {
     clock: systemClock,
     local: { found: () => undefined, ready: () => Promise.resolve() },
   });
-  return createModelService({ registry: () => registry, calls: { read: () => Promise.reject(new Error('not asked for')) } });
+  return createModelService({
+    registry: () => registry,
+    calls: { read: () => Promise.reject(new Error('not asked for')) },
+    config: () => configSchema.parse({}),
+  });
 }
 
 test('the test of a provider returns its models, before it is saved and by its id', async () => {

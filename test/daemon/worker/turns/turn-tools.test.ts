@@ -49,7 +49,13 @@ test.each(VENDORS)('$api: a tool runs, the model gets its result, and both are r
   expect(text).toBe('I look. It is noon.');
   expect(events.filter(({ type }) => type === 'tool')).toEqual([
     { type: 'tool', name: 'time', state: 'call', detail: '{"timezone":"UTC"}' },
-    { type: 'tool', name: 'time', state: 'result', detail: expect.stringContaining('(UTC)') as string },
+    {
+      type: 'tool',
+      name: 'time',
+      state: 'result',
+      detail: expect.stringContaining('(UTC)') as string,
+      durationMs: expect.any(Number) as number,
+    },
   ]);
   // Two calls of 11 tokens, 4 of them cached, and 5 tokens out.
   const costUsd = (2 * (7 * 3 + 4 * 0.3 + 5 * 15)) / 1_000_000;

@@ -119,7 +119,7 @@ test('a found server answers without any configuration, and its models are liste
   const conversation = await makeConversation({
     discovery: { probe: async (id) => (id === 'lmstudio' ? [{ id: 'granite' }] : undefined) },
   });
-  expect((await conversation.models.models()).map(({ id }) => id)).toEqual(['lmstudio/granite', 'xopc/guide']);
+  expect((await conversation.models.models()).models.map(({ id }) => id)).toEqual(['lmstudio/granite', 'xopc/guide']);
   expect((await conversation.models.providers()).find(({ id }) => id === 'lmstudio')).toMatchObject({
     configured: true,
     source: 'discovery',

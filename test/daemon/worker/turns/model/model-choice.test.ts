@@ -60,7 +60,9 @@ test('a key in the environment switches its provider on, with the models of the 
     expect.objectContaining({ id: 'openai', name: 'OpenAI', api: 'openai-completions', baseUrl: fake.baseUrl, source: 'OPENAI_API_KEY' }),
     expect.objectContaining({ id: 'xopc', configured: true }),
   ]);
-  expect((await conversation.models.models()).map(({ id }) => id)).toEqual(['openai/fake-model', 'xopc/guide']);
+  const list = await conversation.models.models();
+  expect(list.models.map(({ id }) => id)).toEqual(['openai/fake-model', 'xopc/guide']);
+  expect(list.defaults).toEqual([{ agentId: 'main', model: 'openai/fake-model' }]);
   expect((await ask(conversation, { message: 'x', model: 'openai/brand-new' })).last).toMatchObject({ model: 'openai/brand-new' });
 });
 
