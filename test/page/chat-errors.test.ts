@@ -26,25 +26,33 @@ test.skipIf(noBrowser)('an answer that failed says why, is copied, leads to its 
   expect(model.requests.map(({ messages }) => messages.at(-1)?.content)).toEqual(['A question', 'A question']);
 });
 
-test.skipIf(noBrowser)('code is wrapped and copied with the Tab key, and the last block with one letter', async () => {
-  const { gateway, model } = await startPageWorld();
-  const page = await openPage(gateway.url);
-  model.replyAlways(says('First:\n\n```sh\nls\n```\n\nThen:\n\n```js\n', `const long = '${'x'.repeat(400)}';\n`, '```\n'));
-  await page.getByRole('textbox', { name: 'Message' }).fill('Code, please');
-  await page.keyboard.press('Enter');
-  await page.getByRole('button', { name: 'Ask again', exact: true }).waitFor();
-  const frame = page.locator('.code-frame').last();
-  const wrap = frame.getByRole('button', { name: 'Wrap lines' });
-  const isWide = () =>
-    frame.locator('pre').evaluate((pre: { scrollWidth: number; clientWidth: number }) => pre.scrollWidth > pre.clientWidth);
-  expect(await isWide()).toBe(true);
-  await wrap.focus();
-  await page.keyboard.press('Enter');
-  expect([await isWide(), await wrap.getAttribute('aria-pressed')]).toEqual([false, 'true']);
-  await page.keyboard.press('Tab');
-  expect(await page.evaluate('document.activeElement?.textContent')).toBe('Copy');
-  await page.evaluate(`navigator.clipboard.writeText = (text) => ((window.copied = text), Promise.resolve())`);
-  await page.keyboard.press('y');
-  await expect.poll(() => page.evaluate('window.copied')).toMatch(/^const long = 'x+';$/);
-  await expectAccessible(page);
-});
+test.skipIf(noBrowser)(
+  'code is coloured while it is written, wrapped and copied with the Tab key, and the last block with one letter',
+  async () => {
+    const { gateway, model } = await startPageWorld();
+    const page = await openPage(gateway.url);
+    let goOn = (): void => undefined;
+    const until = new Promise<void>((resolve) => (goOn = resolve));
+    const parts = ['First:\n\n```sh\nls\n```\n\nThen:\n\n```js\n', `const long = '${'x'.repeat(400)}';\n`, '```\n'];
+    model.reply({ type: 'text', parts, gate: { before: 2, until } });
+    await page.getByRole('textbox', { name: 'Message' }).fill('Code, please');
+    await page.keyboard.press('Enter');
+    const frame = page.locator('.code-frame').last();
+    await frame.locator('.hljs-keyword').waitFor();
+    goOn();
+    await page.getByRole('button', { name: 'Ask again', exact: true }).waitFor();
+    const wrap = frame.getByRole('button', { name: 'Wrap lines' });
+    const isWide = () =>
+      frame.locator('pre').evaluate((pre: { scrollWidth: number; clientWidth: number }) => pre.scrollWidth > pre.clientWidth);
+    expect(await isWide()).toBe(true);
+    await wrap.focus();
+    await page.keyboard.press('Enter');
+    expect([await isWide(), await wrap.getAttribute('aria-pressed')]).toEqual([false, 'true']);
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate('document.activeElement?.textContent')).toBe('Copy');
+    await page.evaluate(`navigator.clipboard.writeText = (text) => ((window.copied = text), Promise.resolve())`);
+    await page.keyboard.press('y');
+    await expect.poll(() => page.evaluate('window.copied')).toMatch(/^const long = 'x+';$/);
+    await expectAccessible(page);
+  },
+);

@@ -1,11 +1,13 @@
 import { expect, test } from 'vitest';
 import { expectAccessible, noBrowser, openPage } from '../helpers/browser.js';
+import { callApi } from '../helpers/page.js';
 import { startPageWorld } from '../helpers/page-world.js';
 
 test.skipIf(noBrowser)('a chat has its title above it, and all that can be done with a session is done there', async () => {
   const { gateway } = await startPageWorld();
   const page = await openPage(gateway.url);
-  await page.getByRole('textbox', { name: 'Message' }).fill('Where is the harbour?');
+  await callApi(gateway, 'POST /api/agent', { message: 'Of a program', session: 'program' });
+  await page.getByRole('textbox', { name: 'Message' }).fill('Where is the **harbour**?');
   await page.keyboard.press('Enter');
   const title = page.locator('.chat-title');
   await expect.poll(() => title.allTextContents()).toEqual(['Where is the harbour?']);
@@ -18,6 +20,11 @@ test.skipIf(noBrowser)('a chat has its title above it, and all that can be done 
   // In the list at the side too.
   const chats = page.getByRole('navigation', { name: 'Chats' });
   await chats.getByRole('link', { name: 'Ships' }).waitFor();
+  // What programs began is folded, and never unread.
+  expect(await chats.getByRole('link').count()).toBe(1);
+  await chats.getByRole('button', { name: 'Automations and channels' }).click();
+  await chats.getByRole('link', { name: 'Of a program' }).waitFor();
+  expect(await chats.getByRole('img', { name: 'Unread' }).count()).toBe(0);
   await page.getByRole('button', { name: 'Actions for “Ships”' }).click();
   await page.getByRole('menuitem', { name: 'Pin' }).click();
   await chats.getByRole('heading', { name: 'Pinned' }).waitFor();

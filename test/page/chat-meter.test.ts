@@ -19,7 +19,8 @@ test.skipIf(noBrowser)('the context that is used, its cost, and an answer’s ow
   await expect.poll(async () => (await fetch(`${gateway.url}/api/models`).then((answer) => answer.text())).includes('1000')).toBe(true);
   await page.keyboard.press('Enter');
   const agent = page.getByRole('article', { name: 'Agent' });
-  await page.getByRole('img', { name: /^Context: \d+ of 1K tokens\. This chat has cost \$0\.0/ }).waitFor();
+  await page.getByRole('img', { name: /^Context: \d+ of 1k tokens\. This chat has cost \$0\.0/ }).waitFor();
+  await page.getByText(/^\d+ of 1k tokens · \$0\.0/).waitFor();
   await expectAccessible(page);
   const [row, send] = [await page.locator('.box-row').boundingBox(), await page.getByRole('button', { name: 'Send' }).boundingBox()];
   expect((send?.x ?? 0) + (send?.width ?? 0), 'the last button is within a narrow screen').toBeLessThanOrEqual(
@@ -33,7 +34,7 @@ test.skipIf(noBrowser)('the context that is used, its cost, and an answer’s ow
     'fake/one',
     expect.stringMatching(/^\d+ tokens in, \d+ out$/),
     expect.stringMatching(/^\$0\.0/),
-    expect.stringMatching(/^\d+\.\d s$/),
+    expect.stringMatching(/^\d+ ms$|^\d+\.\d s$/),
     'Log lines',
   ]);
   await menu.getByRole('menuitem', { name: 'Log lines' }).click();
@@ -54,17 +55,17 @@ test.skipIf(noBrowser)(
     const page = await openPage(gateway.url);
     const box = page.getByRole('textbox', { name: 'Message' });
     await box.fill('Half of a question');
-    await page.getByRole('button', { name: 'Model: Default' }).click();
+    await page.getByRole('button', { name: 'Model: fake/one, the default' }).click();
     await page.getByRole('menuitemradio', { name: 'fake/two' }).click();
     await page.getByRole('button', { name: 'Model: fake/two' }).waitFor();
     expect(await box.inputValue()).toBe('Half of a question');
     // The next new chat is not meant.
     await page.goto(`${gateway.url}/#/chat`);
-    await page.getByRole('button', { name: 'Model: Default' }).waitFor();
+    await page.getByRole('button', { name: 'Model: fake/one, the default' }).waitFor();
     await box.fill('Another question');
     await page.keyboard.press('Enter');
     await page.getByRole('article', { name: 'Agent' }).waitFor();
-    await page.getByRole('button', { name: 'Model: fake/one' }).waitFor();
+    await page.getByRole('button', { name: 'Ask again', exact: true }).waitFor();
     expect(model.requests.map((request) => request.model)).toEqual(['one']);
 
     const top = (): Promise<number> => page.evaluate<number>(`document.querySelector('.transcript').scrollTop`);

@@ -48,7 +48,7 @@ test.skipIf(noBrowser)(
     let closed = 0;
     page.on('websocket', (socket) => socket.on('close', () => (closed += 1)));
     await page.goto(`${gateway.url}/#/chat/${encodeURIComponent(session)}`);
-    await page.getByText('This message is too long').waitFor();
+    await page.getByText('Too long to send').waitFor();
     await page.getByRole('textbox', { name: 'Message' }).fill('Another one');
     await page.keyboard.press('Enter');
     await page.getByRole('article', { name: 'Agent' }).last().getByText('Another one').waitFor();

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { says } from '../fakes/openai/reply.js';
+import { callsTools, says } from '../fakes/openai/reply.js';
 import { noBrowser, openPage, SIZES } from '../helpers/browser.js';
 import { startPageWorld } from '../helpers/page-world.js';
 
@@ -29,7 +29,7 @@ test.skipIf(noBrowser)('a chat opens at its end, stays there while that grows, a
   model.reply({ type: 'text', parts, delayMs: 15, gate: { before: parts.indexOf('Paragraph 4\n'), until } });
   await page.getByRole('textbox', { name: 'Message' }).fill('Again');
   await page.keyboard.press('Enter');
-  await page.getByRole('article', { name: 'Agent' }).last().getByText('Paragraph 3').waitFor();
+  await page.getByRole('article', { name: 'Agent' }).nth(1).getByText('Paragraph 3').waitFor();
   expect(await page.evaluate<number>(BELOW)).toBeLessThan(200);
   // Less than what a line is high.
   await page.evaluate(`document.querySelector('.transcript').scrollBy(0, -12)`);
@@ -54,6 +54,8 @@ test.skipIf(noBrowser)('what waits to be sent is never wider than the window, ho
     await page.keyboard.press('Enter');
   }
   await expect.poll(() => page.getByText('Waiting for the previous answer').count()).toBe(2);
+  // What is written can be sent, and what is answered be stopped.
+  await box.fill('Another one');
   for (const size of Object.values(SIZES)) {
     await page.setViewportSize(size);
     for (const name of ['Send', 'Stop', 'Cancel']) {
@@ -63,14 +65,22 @@ test.skipIf(noBrowser)('what waits to be sent is never wider than the window, ho
   }
 });
 
-test.skipIf(noBrowser)('lists of tasks, columns of numbers and lists that go on are shown as they were meant', async () => {
-  const { gateway, model } = await startPageWorld();
+test.skipIf(noBrowser)('calls of tools, lists of tasks, columns of numbers and lists that go on are shown as they were meant', async () => {
+  const { gateway, model } = await startPageWorld({ agents: { defaults: { model: 'fake/one', tools: ['time'] } } });
+  model.reply(callsTools({ name: 'time', input: { timezone: 'UTC' } }, { name: 'time', input: { timezone: 'Nowhere' } }));
   model.reply(says('- [x] done\n- [ ] open\n\n3. third\n4. fourth\n\n| Name | Count |\n|---|---:|\n| gamma | 12 |'));
   const page = await openPage(gateway.url);
   await page.getByRole('textbox', { name: 'Message' }).fill('مرحبا');
   await page.keyboard.press('Enter');
   const agent = page.getByRole('article', { name: 'Agent' });
   await agent.getByRole('cell', { name: 'gamma' }).waitFor();
+  const [good, bad] = [page.locator('.tool-row').first(), page.locator('.tool-row').last()];
+  await bad.getByText('Failed').waitFor();
+  await good.getByText(/^\d+ ms$/).waitFor();
+  expect(await good.getByText('(UTC)').isVisible()).toBe(false);
+  await good.getByText('time', { exact: true }).click();
+  await good.getByText('(UTC)').waitFor();
+  expect(await good.getByText('"timezone": "UTC"').isVisible()).toBe(true);
   const boxes = agent.getByRole('checkbox');
   expect(await boxes.evaluateAll((all) => all.map((box) => (box as { checked?: boolean }).checked))).toEqual([true, false]);
   expect(await boxes.first().isDisabled()).toBe(true);

@@ -16,7 +16,7 @@ const HOSTILE = [
 test.skipIf(noBrowser)('the first visit without a model leads to one, and commands work', async () => {
   const gateway = await RealGateway.start();
   const page = await openPage(gateway.url);
-  await page.getByRole('heading', { name: 'No language model yet' }).waitFor();
+  await page.getByRole('heading', { name: 'No model yet' }).waitFor();
   expect(await page.getByRole('button', { name: 'Add a provider' }).isVisible()).toBe(true);
   await page.keyboard.type('/he');
   await page.getByRole('list', { name: 'Commands' }).getByText('lists the commands').waitFor();
@@ -38,11 +38,12 @@ test.skipIf(noBrowser)('an answer streams, is stopped, asked again, edited, and 
   await box.fill('First question');
   await page.keyboard.press('Enter');
   await agent.getByText('part4').waitFor();
+  expect(await page.getByRole('button', { name: 'Send' }).count()).toBe(0);
   await box.fill('Second question');
   await page.keyboard.press('Enter');
   await page.getByText('Waiting for the previous answer').waitFor();
   await page.keyboard.press('Escape');
-  await page.getByText('The answer was stopped here.').waitFor();
+  await page.getByText('Stopped', { exact: true }).waitFor();
   await agent.getByText('Second question').waitFor();
   model.reply(says('Another answer'));
   await page.getByRole('button', { name: 'Ask again', exact: true }).click();
@@ -52,7 +53,7 @@ test.skipIf(noBrowser)('an answer streams, is stopped, asked again, edited, and 
   expect(await page.getByRole('article', { name: 'You' }).count()).toBe(2);
   await box.focus();
   await page.keyboard.press('ArrowUp');
-  await page.getByText('You are editing a message').waitFor();
+  await page.getByText('Editing a message').waitFor();
   expect(await box.inputValue()).toBe('Second question');
   model.reply(says('Third answer'));
   await box.fill('Edited question');
@@ -62,6 +63,12 @@ test.skipIf(noBrowser)('an answer streams, is stopped, asked again, edited, and 
     expect.stringContaining('First'),
     expect.stringContaining('Edited'),
   ]);
+  model.reply({ type: 'text', parts: LONG, gate: { before: 5, until: new Promise(() => undefined) } });
+  await box.fill('Last question');
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: 'Stop', exact: true }).click();
+  await page.getByRole('button', { name: 'Continue', exact: true }).click();
+  await agent.last().getByText('Continue where you stopped.').waitFor();
 });
 
 test.skipIf(noBrowser)('hostile Markdown runs nothing, loads nothing, and is shown as what it is', async () => {

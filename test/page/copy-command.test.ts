@@ -80,7 +80,7 @@ test.skipIf(noBrowser)('a change of the configuration and a chat message are cop
   await page.keyboard.press('Escape');
 
   await page.goto(`${gateway.url}/#/chat`);
-  await page.getByText('No language model yet').waitFor();
+  await page.getByText('No model yet').waitFor();
   await page.keyboard.press('Shift+Escape');
   await page.keyboard.type('/help');
   await page.keyboard.press('Control+k');

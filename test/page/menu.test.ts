@@ -27,6 +27,6 @@ test.skipIf(noBrowser)('a menu lies inside the window and above all else, wherev
     }
   }
   await page.goto(`${gateway.url}/#/chat/${encodeURIComponent(key)}`);
-  await page.getByRole('button', { name: 'Model: fake/one' }).click();
+  await page.getByRole('button', { name: 'Model: fake/one, the default' }).click();
   await page.getByRole('menuitemradio', { name: 'fake/two' }).click({ trial: true });
 });

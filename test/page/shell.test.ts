@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { expectAccessible, noBrowser, openPage } from '../helpers/browser.js';
+import { expectAccessible, noBrowser, openPage, SIZES } from '../helpers/browser.js';
 import { startPageWorld } from '../helpers/page-world.js';
 import { tryNow } from '../helpers/page.js';
 
@@ -58,11 +58,12 @@ test.skipIf(noBrowser)('a stopped gateway is reported, views open and unsent mes
   await page.keyboard.press('Enter');
   await page.getByText('Waiting for the connection').waitFor();
   await expectAccessible(page);
+  await page.setViewportSize(SIZES.wide);
   await page.getByRole('link', { name: 'Models' }).click();
   await page.getByRole('heading', { name: 'Models', exact: true }).waitFor();
   await gateway.run();
   await tryNow(page);
-  await page.getByText('fake/two').first().waitFor();
+  await page.getByRole('listitem').filter({ hasText: 'fake/two' }).first().waitFor();
   await page.goBack();
   await page.getByRole('article', { name: 'Agent' }).getByText('Two, while nobody listens').waitFor();
   await expect.poll(() => page.getByText('The gateway does not answer.').count()).toBe(0);

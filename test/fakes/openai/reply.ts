@@ -35,6 +35,20 @@ export function says(...parts: string[]): TextReply {
   return { type: 'text', parts };
 }
 
+/** Calls of tools, in one chunk of a stream. */
+export function callsTools(...calls: { readonly name: string; readonly input: object }[]): StatusReply {
+  const toolCalls = calls.map(({ name, input }, index) => ({
+    index,
+    id: `call_${index}`,
+    type: 'function',
+    function: { name, arguments: JSON.stringify(input) },
+  }));
+  const chunk = (delta: object, reason: string | null) =>
+    `data: ${JSON.stringify({ id: 'c', object: 'chat.completion.chunk', created: 1, model: 'm', choices: [{ index: 0, delta, finish_reason: reason }] })}\n\n`;
+  const body = `${chunk({ role: 'assistant', tool_calls: toolCalls }, null)}${chunk({}, 'tool_calls')}data: [DONE]\n\n`;
+  return { type: 'status', status: 200, headers: { 'content-type': 'text/event-stream' }, body };
+}
+
 /** An error as OpenAI's API gives it. */
 export function apiError(
   status: number,

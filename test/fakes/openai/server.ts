@@ -65,7 +65,8 @@ function isPart(value: unknown): boolean {
 }
 
 function isMessage(value: unknown): value is FakeMessage {
-  const { role, content } = (value ?? {}) as Record<string, unknown>;
+  const { role, content, tool_calls: toolCalls } = (value ?? {}) as Record<string, unknown>;
+  if (role === 'assistant' && Array.isArray(toolCalls)) return content === undefined || content === null || typeof content === 'string';
   const isParts = role === 'user' && Array.isArray(content) && content.length > 0 && content.every(isPart);
   return ['system', 'developer', 'user', 'assistant', 'tool'].includes(String(role)) && (typeof content === 'string' || isParts);
 }

@@ -1,115 +1,26 @@
-/**
- * Markdown of models and people, which is untrusted: no script runs, and nothing is loaded. Pictures become links. Each
- * block is rendered once: while an answer grows, only its last block changes.
- */
-import DOMPurify from 'dompurify';
-import { Marked, type Token } from 'marked';
-import { memo } from 'preact/compat';
-import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
-import { t } from '../../shell/text.js';
-import { copyText } from '../../browser/copy.js';
+/** A Markdown text. What renders it is loaded beside the page: until it is there, the text is shown as it is written. */
+import { signal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+import type { Blocks as BlocksComponent } from './blocks.js';
+import './markdown.css';
 
-/** Escapes text for an attribute or an element; the sanitiser drops whatever this misses. */
-const quote = (text: string): string => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+const blocks = signal<typeof BlocksComponent | undefined>(undefined);
 
-const marked = new Marked({
-  gfm: true,
-  breaks: true,
-  renderer: {
-    image: ({ href, text }) => `<a href="${quote(href)}">🖼 ${quote(text === '' ? href : text)}</a>`,
-    // HTML tags are shown as text.
-    html: ({ text }) => (/^<br *\/?>$/i.test(text.trim()) ? '<br>' : quote(text)),
-  },
-});
-
-const TAGS = 'p br hr em strong del code pre blockquote a ul ol li h1 h2 h3 h4 h5 h6 table thead tbody tr th td input';
-
-const ALLOWED = {
-  ALLOWED_TAGS: TAGS.split(' '),
-  ALLOWED_ATTR: ['href', 'class', 'start', 'align', 'type', 'checked', 'disabled'],
-  ALLOWED_URI_REGEXP: /^(?:https?:|mailto:)/i,
-  // The rule for addresses must not remove the other attributes.
-  ADD_URI_SAFE_ATTR: ['start', 'align', 'type', 'checked', 'disabled'],
-};
-
-/** Completes the sanitised nodes: links open in a new tab, code gets a frame. */
-function finish(fragment: DocumentFragment): void {
-  for (const link of fragment.querySelectorAll('a')) {
-    link.rel = 'noopener noreferrer';
-    link.target = '_blank';
-  }
-  for (const box of fragment.querySelectorAll('input')) {
-    if (box.type !== 'checkbox') box.remove();
-    box.disabled = true;
-  }
-  for (const element of fragment.querySelectorAll('[class]')) {
-    const language = /^language-[\w+#.-]{1,30}$/.exec(element.className)?.[0];
-    if (language === undefined) element.removeAttribute('class');
-  }
-  for (const block of fragment.querySelectorAll('pre')) frameCode(block);
-}
-
-function codeButton(action: 'copy' | 'wrap'): HTMLButtonElement {
-  const button = document.createElement('button');
-  button.type = 'button';
-  button.className = 'button quiet';
-  button.dataset[action] = '';
-  button.textContent = t(action);
-  return button;
-}
-
-/** Adds the name of the language, a button that wraps long lines, and one that copies. */
-function frameCode(block: HTMLPreElement): void {
-  const code = block.querySelector('code');
-  const frame = document.createElement('div');
-  const head = document.createElement('div');
-  const name = document.createElement('span');
-  const wrap = codeButton('wrap');
-  wrap.setAttribute('aria-pressed', 'false');
-  frame.className = 'code-frame';
-  head.className = 'code-head';
-  name.textContent = code?.className.replace('language-', '') ?? '';
-  head.append(name, wrap, codeButton('copy'));
-  block.replaceWith(frame);
-  block.tabIndex = 0;
-  frame.append(head, block);
-}
-
-function render(token: Token): DocumentFragment {
-  const fragment = DOMPurify.sanitize(marked.parser([token]), { ...ALLOWED, RETURN_DOM_FRAGMENT: true });
-  finish(fragment);
-  return fragment;
-}
-
-const Block = memo(
-  function Block({ token, isGrowing }: { token: Token; isGrowing: boolean }) {
-    const element = useRef<HTMLDivElement>(null);
-    useLayoutEffect(() => {
-      element.current?.replaceChildren(render(token));
-    }, [token.raw]);
-    useEffect(() => {
-      const codes = isGrowing ? [] : [...(element.current?.querySelectorAll<HTMLElement>('code[class]') ?? [])];
-      if (codes.length > 0) void import('./highlight.js').then(({ highlight }) => codes.forEach(highlight));
-    }, [token.raw, isGrowing]);
-    return <div ref={element} dir="auto" />;
-  },
-  (before, after) => before.token.raw === after.token.raw && before.isGrowing === after.isGrowing,
-);
-
-function onCodeButton({ target }: MouseEvent): void {
-  if (!(target instanceof HTMLElement)) return;
-  const frame = target.closest('.code-frame');
-  if (target.dataset['copy'] !== undefined) void copyText(frame?.querySelector('pre')?.textContent ?? '');
-  if (target.dataset['wrap'] !== undefined) target.setAttribute('aria-pressed', String(frame?.classList.toggle('wraps') === true));
-}
-
-export function Markdown({ text, isGrowing = false }: { text: string; isGrowing?: boolean }) {
-  const tokens = useMemo(() => marked.lexer(text).filter(({ type }) => type !== 'space'), [text]);
-  return (
-    <div class="markdown" onClick={onCodeButton}>
-      {tokens.map((token, index) => (
-        <Block key={index} token={token} isGrowing={isGrowing && index === tokens.length - 1} />
-      ))}
-    </div>
+/** Called by a view that will show Markdown, so that it is loaded together with the view's data. */
+export function loadMarkdown(): void {
+  if (blocks.peek() !== undefined) return;
+  import('./blocks.js').then(
+    ({ Blocks }) => {
+      blocks.value = Blocks;
+    },
+    // Without a connection the text stays as it is written, until the next one is shown.
+    () => undefined,
   );
+}
+
+/** @param props.isGrowing  more of the text is to come */
+export function Markdown({ text, isGrowing = false }: { text: string; isGrowing?: boolean }) {
+  useEffect(loadMarkdown, []);
+  const Blocks = blocks.value;
+  return Blocks === undefined ? <p class="markdown unread">{text}</p> : <Blocks {...{ text, isGrowing }} />;
 }

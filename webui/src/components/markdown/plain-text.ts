@@ -7,3 +7,19 @@ const TURNS = /[\u202A-\u202E\u2066-\u2069]/g;
 export function plainText(text: string): string {
   return text.replace(TURNS, '');
 }
+
+/** Marks of Markdown and what remains of them, in the order in which they are removed. */
+const MARKS: readonly (readonly [RegExp, string])[] = [
+  [/^\s*(?:`{3,}|~{3,})[\w-]*\s*/, ''],
+  [/^\s*(?:#{1,6}|>|[-*+]|\d+[.)])\s+/, ''],
+  [/!?\[([^\]]*)\]\([^)]*\)/g, '$1'],
+  [/(`+)([^`]+)\1/g, '$2'],
+  [/(\*\*|__|~~)(?=\S)(.+?)\1/g, '$2'],
+  [/(^|[\s(])[*_](?=\S)([^*_]+?)[*_](?=$|[\s.,;:!?)])/g, '$1$2'],
+];
+
+/** Returns a title without the marks of Markdown: the first words of a message may have some. A title of marks alone stays as it is. */
+export function titleText(title: string): string {
+  const words = MARKS.reduce((text, [mark, rest]) => text.replace(mark, rest), plainText(title)).trim();
+  return words === '' ? plainText(title) : words;
+}

@@ -23,7 +23,7 @@ function MessageRow({ message, onRetry, onDrop }: { message: Message; onRetry: (
   const { id, status, channel, accountId, chat_id: chat, content, error, createdAt, attempts, nextAttemptAt } = message;
   const target = `${channel}/${accountId} → ${chat}`;
   return (
-    <li class="message">
+    <li class="outgoing">
       <p class="row">
         <span class={chipOf(status)}>{t(`status_${status}`)}</span>
         <span>{target}</span>

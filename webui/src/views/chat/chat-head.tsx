@@ -6,7 +6,7 @@ import type { Resource } from '../../api/use-resource.js';
 import { Button, IconButton } from '../../components/button/button.js';
 import { Dialog } from '../../components/dialog/dialog.js';
 import { Icon } from '../../components/icon/icon.js';
-import { plainText } from '../../components/markdown/plain-text.js';
+import { titleText } from '../../components/markdown/plain-text.js';
 import { hashOf, navigate } from '../../shell/router.js';
 import { RenameDialog } from '../sessions/rename-dialog.js';
 import type { SessionFacts } from '../sessions/session-actions.js';
@@ -23,7 +23,7 @@ function ChatsButton({ current }: { current: string | undefined }) {
     <span class="to-chats">
       <Button kind="quiet" icon="sessions" text={t('chats')} onClick={() => setOpen(true)} />
       {isOpen && (
-        <Dialog title={t('chats')} onClose={close}>
+        <Dialog title={t('chats')} size="side" onClose={close}>
           <ChatList current={current} onChosen={close} />
         </Dialog>
       )}
@@ -42,7 +42,7 @@ function usePageTitle(title: string): void {
 
 function Named({ session, reload }: { session: SessionFacts; reload: () => void }) {
   const { opened, act, close } = useActions({ changed: reload, clear: () => undefined });
-  const title = plainText(session.title);
+  const title = titleText(session.title);
   usePageTitle(title);
   const onAct = (action: RowAction): void => {
     act(action, [session]);

@@ -1,14 +1,18 @@
-/** The newest chats, beside the conversation. The sessions view has all of them. */
+/** The newest chats, beside the conversation; folded below them, those that programs and channels began. The sessions view has all. */
+import { useState } from 'preact/hooks';
 import type { ListedSession, SessionPage } from '../../../../shared/api/sessions.js';
 import { apiPath, call } from '../../api/client.js';
 import { useGatewayEvent } from '../../api/gateway-events.js';
 import { useDebounce, useResource } from '../../api/use-resource.js';
 import { Button } from '../../components/button/button.js';
-import { plainText } from '../../components/markdown/plain-text.js';
+import { Icon } from '../../components/icon/icon.js';
+import { titleText } from '../../components/markdown/plain-text.js';
+import { Skeleton } from '../../components/skeleton/skeleton.js';
 import { hashOf, navigate } from '../../shell/router.js';
 import { t } from './text.js';
 
 const SHOWN = 40;
+const SHOWN_OTHERS = 20;
 /** Events that come close together cause one reload. */
 const SETTLE_MS = 250;
 
@@ -31,49 +35,96 @@ function groupsOf(sessions: readonly ListedSession[], nowMs: number) {
 
 function ChatLink({ session, isCurrent }: { session: ListedSession; isCurrent: boolean }) {
   const { key, channel, unread, answering } = session;
-  const title = plainText(session.title);
+  const isOwn = channel === 'webchat';
+  const title = titleText(session.title);
   return (
-    <a href={hashOf('chat', [key])} aria-current={isCurrent ? 'page' : undefined} title={title}>
-      <span dir="auto">{title}</span>
-      {channel !== 'webchat' && <small>{channel}</small>}
-      {answering && <i class="pulse" role="img" aria-label={t('answering')} />}
-      {!answering && unread && !isCurrent && <i class="unread-dot" role="img" aria-label={t('unread')} />}
-    </a>
+    <li>
+      <a href={hashOf('chat', [key])} aria-current={isCurrent ? 'page' : undefined} title={title}>
+        <span dir="auto">{title}</span>
+        {!isOwn && <small>{channel}</small>}
+        {answering && <i class="pulse" role="img" aria-label={t('answering')} />}
+        {isOwn && !answering && unread && !isCurrent && <i class="unread-dot" role="img" aria-label={t('unread')} />}
+      </a>
+    </li>
   );
 }
 
-/** @param props.onChosen  called when a chat is opened */
-export function ChatList({ current, onChosen }: { current: string | undefined; onChosen?: () => void }) {
-  const path = apiPath('/api/sessions', {}, { limit: SHOWN });
+/** Reads sessions again after events that may have changed them. @param search  as in the sessions view */
+function useSessions(search: string, limit: number): SessionPage | undefined {
+  const path = apiPath('/api/sessions', {}, { search, limit });
   const { value, reload } = useResource((signal) => call<SessionPage>('GET', path, { signal }), [path]);
   const later = useDebounce(SETTLE_MS);
   useGatewayEvent(({ name }) => {
     if (name === 'session' || name === 'turn' || name === 'reset') later(reload);
   });
+  return value;
+}
+
+function Others({ current }: { current: string | undefined }) {
+  const page = useSessions('-from:webchat', SHOWN_OTHERS);
+  if (page === undefined) return <Skeleton lines={3} />;
+  if (page.sessions.length === 0) return <p class="hint">{t('noOthers')}</p>;
+  return (
+    <>
+      <ul>
+        {page.sessions.map((session) => (
+          <ChatLink key={session.key} session={session} isCurrent={session.key === current} />
+        ))}
+      </ul>
+      {page.nextCursor !== null && (
+        <a class="all-chats" href={hashOf('sessions', [], { q: '-from:webchat' })}>
+          {t('allOthers')}
+        </a>
+      )}
+    </>
+  );
+}
+
+const isOther = (session: string | undefined): boolean => session !== undefined && session.split(':')[1] !== 'webchat';
+
+/** Read when it is unfolded first. */
+function OtherGroup({ current }: { current: string | undefined }) {
+  const [isOpen, setOpen] = useState(isOther(current));
+  return (
+    <section class="chat-others">
+      <h2>
+        <button type="button" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+          <Icon name={isOpen ? 'down' : 'right'} size={14} />
+          {t('others')}
+        </button>
+      </h2>
+      {isOpen && <Others current={current} />}
+    </section>
+  );
+}
+
+/** @param props.onChosen  called when a chat is opened */
+export function ChatList({ current, onChosen }: { current: string | undefined; onChosen?: () => void }) {
+  const page = useSessions('from:webchat', SHOWN);
   const onClick = ({ target }: MouseEvent): void => {
-    if ((target as HTMLElement).closest('a, button') !== null) onChosen?.();
+    if ((target as HTMLElement).closest('a, .button') !== null) onChosen?.();
   };
   return (
     <nav class="chat-list" aria-label={t('chats')} onClick={onClick}>
       <Button icon="plus" text={t('newChat')} onClick={() => navigate(hashOf('chat'))} />
       <div class="chat-groups">
-        {groupsOf(value?.sessions ?? [], Date.now()).map(({ name, sessions }) => (
+        {page === undefined && <Skeleton lines={6} />}
+        {groupsOf(page?.sessions ?? [], Date.now()).map(({ name, sessions }) => (
           <section key={name}>
             <h2>{t(name)}</h2>
             <ul>
               {sessions.map((session) => (
-                <li key={session.key}>
-                  <ChatLink session={session} isCurrent={session.key === current} />
-                </li>
+                <ChatLink key={session.key} session={session} isCurrent={session.key === current} />
               ))}
             </ul>
           </section>
         ))}
-        {typeof value?.nextCursor === 'string' && (
+        {typeof page?.nextCursor === 'string' && (
           <a class="all-chats" href={hashOf('sessions')}>
             {t('allChats')}
           </a>
         )}
+        {page !== undefined && <OtherGroup current={current} />}
       </div>
     </nav>
   );

@@ -7,6 +7,7 @@ import { isKeptInstead } from '../../api/copy-mode.js';
 import { Button } from '../../components/button/button.js';
 import { copyText } from '../../browser/copy.js';
 import { Empty } from '../../components/feedback/feedback.js';
+import { loadMarkdown } from '../../components/markdown/markdown.js';
 import { attempt, showToast } from '../../components/toast/toast.js';
 import { useCommands } from '../../shell/commands.js';
 import { address, hashOf, navigate } from '../../shell/router.js';
@@ -66,6 +67,10 @@ function useActions(model: ChatModel, canWrite: boolean) {
     if (isKeptInstead({ method: 'POST', path: '/api/agent', body: { message: last.content, session: model.session } })) return;
     model.send(last.content, { again: last.id });
   };
+  const goOn = (): void => {
+    if (!isKeptInstead({ method: 'POST', path: '/api/agent', body: { message: t('continueText'), session: model.session } }))
+      model.send(t('continueText'));
+  };
   const choose = (messageId: string | undefined): void => {
     if (messageId !== undefined && canWrite && !model.isBusy.peek())
       void attempt(() => call('POST', apiPath('/api/sessions/:key/choose', { key: model.session }), { body: { messageId } }));
@@ -93,7 +98,7 @@ function useActions(model: ChatModel, canWrite: boolean) {
     { id: 'copy-code', label: t('copyLastCode'), icon: 'copy', keys: 'y', run: copyCode },
     { id: 'copy-last', label: t('copyLast'), icon: 'copy', keys: 'mod+shift+c', run: copyLast },
   ]);
-  return { editing, edit, regenerate, choose, send, cancelEdit: () => setEditing(undefined) };
+  return { editing, edit, regenerate, goOn, choose, send, cancelEdit: () => setEditing(undefined) };
 }
 
 /** Marks the session as read while it is visible. */
@@ -128,10 +133,11 @@ function GoneChat({ model }: { model: ChatModel }) {
 function Conversation({ session, isBare }: { session: string; isBare: boolean }) {
   const model = useMemo(() => openChats.model(session), [session]);
   useEffect(() => openChats.show(session), [session]);
+  useEffect(loadMarkdown, []);
   useMarkAsRead(model);
   const [, channel = ''] = session.split(':');
   const canWrite = channel === 'webchat';
-  const { editing, edit, regenerate, choose, send, cancelEdit } = useActions(model, canWrite);
+  const { editing, edit, regenerate, goOn, choose, send, cancelEdit } = useActions(model, canWrite);
   const draftFiles = useDraftFiles(session);
   const own = useSession(model);
   if (model.error.value?.code === 'SESSION_NOT_FOUND') return <GoneChat model={model} />;
@@ -139,7 +145,7 @@ function Conversation({ session, isBare }: { session: string; isBare: boolean })
   return (
     <FileDrop onFiles={canWrite ? draftFiles.add : undefined}>
       {!isBare && <ChatHead current={session} own={own} />}
-      <Transcript {...{ model, canWrite, regenerate, choose, edit }} loadOlder={() => void loadOlder(model)} fork={copyFrom} />
+      <Transcript {...{ model, canWrite, regenerate, goOn, choose, edit }} loadOlder={() => void loadOlder(model)} fork={copyFrom} />
       {canWrite ? (
         <Composer
           {...{ model, own, editing, draftFiles }}

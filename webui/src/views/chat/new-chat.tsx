@@ -1,8 +1,9 @@
 /** A chat without a session: a greeting, or the way to a first model, above the composer. */
+import type { ComponentType } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
 import { Button } from '../../components/button/button.js';
 import { Empty } from '../../components/feedback/feedback.js';
 import { attempt } from '../../components/toast/toast.js';
-import { hashOf, navigate } from '../../shell/router.js';
 import { ChatHead } from './chat-head.js';
 import { Composer } from './composer/composer.js';
 import { FileDrop } from './composer/file-list.js';
@@ -28,24 +29,39 @@ async function beginWith(files: readonly File[]): Promise<void> {
   });
 }
 
+/** What to do where nothing but the built-in guide can answer. */
+function NoModel() {
+  const [FirstModel, setFirstModel] = useState<ComponentType<{ onClose: () => void }> | undefined>(undefined);
+  // Once there is a model, the button with the focus is gone.
+  useEffect(
+    () => () => {
+      if (document.activeElement === document.body) document.querySelector<HTMLElement>('.box > textarea')?.focus();
+    },
+    [],
+  );
+  const open = (): void =>
+    void attempt(async () => {
+      const loaded = await import('./first-model.js');
+      setFirstModel(() => loaded.default);
+    });
+  return (
+    <>
+      <Empty title={t('guideTitle')} icon="models" action={<Button kind="primary" icon="plus" text={t('guideAction')} onClick={open} />}>
+        {t('guideText')}
+      </Empty>
+      {FirstModel !== undefined && <FirstModel onClose={() => setFirstModel(undefined)} />}
+    </>
+  );
+}
+
 export function NewChat({ isBare }: { isBare: boolean }) {
-  const models = useModels();
-  const hasModel = models === undefined || hasProvider(models);
+  const list = useModels();
   const draftFiles = { ...useDraftFiles(undefined), add: (files: readonly File[]) => void beginWith(files) };
   return (
     <FileDrop onFiles={draftFiles.add}>
       {!isBare && <ChatHead current={undefined} own={undefined} />}
-      <div class="transcript">
-        {hasModel ? (
-          <Empty title={t('emptyTitle')}>{t('emptyText')}</Empty>
-        ) : (
-          <Empty
-            title={t('guideTitle')}
-            action={<Button kind="primary" text={t('guideAction')} onClick={() => navigate(hashOf('models'))} />}
-          >
-            {t('guideText')}
-          </Empty>
-        )}
+      <div class="transcript greeting">
+        {list === undefined || hasProvider(list.models) ? <Empty title={t('emptyTitle')}>{t('emptyText')}</Empty> : <NoModel />}
       </div>
       <Composer
         queue={newChat}

@@ -1,10 +1,11 @@
 /** The composer: the draft, slash commands, files, and the queue of messages. */
 import type { SessionTranscript } from '../../../../../shared/api/sessions.js';
+import type { RefObject } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { isKeptInstead } from '../../../api/copy-mode.js';
 import { call } from '../../../api/client.js';
 import type { Resource } from '../../../api/use-resource.js';
-import { Button } from '../../../components/button/button.js';
+import { Button, IconButton } from '../../../components/button/button.js';
 import { useCommands } from '../../../shell/commands.js';
 import { t as shell } from '../../../shell/text.js';
 import type { ChatModel } from '../model/chat-model.js';
@@ -15,6 +16,7 @@ import { readDraft, rescuedFrom, type Sender, writeDraft } from '../model/outbox
 import { Queue } from './queue.js';
 import { t } from '../text.js';
 import { TokenMeter } from './token-meter.js';
+import './composer.css';
 
 interface SlashCommand {
   readonly name: string;
@@ -163,8 +165,26 @@ function useSending({ model, editing, onSend, draftFiles }: ComposerProps, [text
   return { canSend, submit, shown, remove };
 }
 
+/** Publishes the composer's height on the frame: notices stay above it. */
+function usePublishedHeight(): RefObject<HTMLDivElement | null> {
+  const root = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    const frame = root.current?.closest<HTMLElement>('.frame');
+    const { current } = root;
+    if (current === null || frame === null || frame === undefined) return undefined;
+    const observer = new ResizeObserver(() => frame.style.setProperty('--composer-height', `${current.offsetHeight}px`));
+    observer.observe(current);
+    return () => {
+      observer.disconnect();
+      frame.style.removeProperty('--composer-height');
+    };
+  }, []);
+  return root;
+}
+
 export function Composer(props: ComposerProps) {
   const { model, queue, note, editing, onCancelEdit, draftName, draftFiles } = props;
+  const root = usePublishedHeight();
   const box = useRef<HTMLTextAreaElement>(null);
   const [text, setText] = useText(props);
   const commands = useSlashCommands(text);
@@ -189,7 +209,7 @@ export function Composer(props: ComposerProps) {
     draftFiles.putBack(files);
   };
   return (
-    <div class="composer">
+    <div class="composer" ref={root}>
       <Queue sender={queue} onEdit={takeUp} />
       {note !== undefined && <p class="hint">{note}</p>}
       {editing !== undefined && <EditNote onCancel={onCancelEdit} />}
@@ -203,13 +223,15 @@ export function Composer(props: ComposerProps) {
           <ModelChip choice={choice} />
           <TokenMeter chat={model} choice={choice} />
           {isAnswering && (
-            <Button icon="stop" label={t('stop')} onClick={stop}>
-              <span class="in-wide">{t('stop')}</span>
-            </Button>
+            <span class="round">
+              <IconButton icon="stop" label={t('stop')} onClick={stop} />
+            </span>
           )}
-          <Button kind="primary" icon="send" label={t('send')} disabled={!canSend} onClick={submit}>
-            <span class="in-wide">{t('send')}</span>
-          </Button>
+          {(!isAnswering || canSend) && (
+            <span class="round">
+              <IconButton kind="primary" icon="send" label={t('send')} disabled={!canSend} onClick={submit} />
+            </span>
+          )}
         </div>
       </div>
     </div>

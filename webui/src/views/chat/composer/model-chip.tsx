@@ -1,9 +1,8 @@
 /** The model of the conversation. A choice applies to this session only. */
 import { useEffect } from 'preact/hooks';
-import type { ModelDocument } from '../../../../../shared/api/models.js';
+import type { ModelDocument, ModelList } from '../../../../../shared/api/models.js';
 import type { SessionTranscript } from '../../../../../shared/api/sessions.js';
 import { apiPath, call } from '../../../api/client.js';
-import { connection } from '../../../api/socket.js';
 import { type Resource, useResource } from '../../../api/use-resource.js';
 import { Menu } from '../../../components/menu/menu.js';
 import { attempt } from '../../../components/toast/toast.js';
@@ -18,21 +17,23 @@ export function hasProvider(models: readonly ModelDocument[]): boolean {
 }
 
 /** Reads the models; repeatedly while there is no provider, because one may just have been added. */
-export function useModels(): readonly ModelDocument[] | undefined {
-  const { value, reload } = useResource((signal) => call<{ models: ModelDocument[] }>('GET', '/api/models', { signal }), []);
+export function useModels(): ModelList | undefined {
+  const { value, reload } = useResource((signal) => call<ModelList>('GET', '/api/models', { signal }), []);
   useEffect(() => {
     if (value === undefined || hasProvider(value.models)) return undefined;
     const timer = setTimeout(reload, LOOK_AGAIN_MS);
     return () => clearTimeout(timer);
   }, [value]);
-  return value?.models;
+  return value;
 }
 
 export interface ModelChoice {
   readonly models: readonly ModelDocument[] | undefined;
   /** The `provider/model` chosen for this session. */
   readonly chosen: string | null;
-  /** The model that answers: the chosen one, or the one that answered last. */
+  /** The model that answers where none is chosen; undefined: not known. */
+  readonly fallback: string | undefined;
+  /** The model that answers: the chosen one, the one that answered last, or the default. */
   readonly inForce: string | undefined;
   readonly info: ModelDocument | undefined;
   readonly costUsd: number | undefined;
@@ -48,13 +49,7 @@ export function lastTurn(chat: ChatModel | undefined): StoredMessage['turn'] {
 export function useSession(chat: ChatModel): Resource<SessionTranscript> {
   const path = apiPath('/api/sessions/:key', { key: chat.session }, { limit: 0 });
   // The cost grows with each answer.
-  const own = useResource((signal) => call<SessionTranscript>('GET', path, { signal }), [path, lastTurn(chat)?.id]);
-  const isMissed = own.error !== undefined && connection.value.kind === 'online';
-  useEffect(() => {
-    if (isMissed) own.reload();
-    // Once per connection: a retry on the same one would fail again.
-  }, [connection.value.kind]);
-  return own;
+  return useResource((signal) => call<SessionTranscript>('GET', path, { signal }), [path, lastTurn(chat)?.id]);
 }
 
 /** @param onBegun  called with the session that a choice has created */
@@ -64,10 +59,11 @@ export function useModelChoice(
   onBegun?: (session: string) => void,
 ): ModelChoice {
   const session = chat?.session;
-  const models = useModels();
-  const chosen = own?.value?.session.model ?? null;
+  const { models, defaults } = useModels() ?? {};
+  const { model: chosen = null, agentId = defaults?.[0]?.agentId } = own?.value?.session ?? {};
+  const fallback = defaults?.find((known) => known.agentId === agentId)?.model;
   const lastUsed = chat?.messages.value.findLast(({ role, model }) => role === 'assistant' && model !== null)?.model ?? undefined;
-  const inForce = chosen ?? lastUsed;
+  const inForce = chosen ?? lastUsed ?? fallback;
   const set = (model: string | null): Promise<boolean> =>
     attempt(async () => {
       // A choice belongs to a session: the first one creates it.
@@ -79,6 +75,7 @@ export function useModelChoice(
   return {
     models,
     chosen,
+    fallback,
     inForce,
     info: models?.find(({ id }) => id === inForce),
     costUsd: own?.value?.usage.costUsd,
@@ -86,18 +83,19 @@ export function useModelChoice(
   };
 }
 
-export function ModelChip({ choice: { models, chosen, inForce, choose } }: { choice: ModelChoice }) {
-  const shown = inForce ?? t('modelDefault');
+export function ModelChip({ choice: { models, chosen, fallback, inForce, choose } }: { choice: ModelChoice }) {
+  const byDefault = fallback === undefined ? t('modelDefault') : t('modelDefaultIs', { model: fallback });
+  const shown = inForce ?? byDefault;
   if (models === undefined) return <span class="spread" />;
   return (
     <span class="model-chip spread">
       <Menu
-        label={t('model', { model: shown })}
+        label={t(chosen === null ? 'modelByDefault' : 'model', { model: shown })}
         text={shown}
         align="start"
         opens="up"
         items={[
-          { label: t('modelDefault'), isChecked: chosen === null, run: () => choose(null) },
+          { label: byDefault, isChecked: chosen === null, run: () => choose(null) },
           ...models.map(({ id }) => ({ label: id, isChecked: id === chosen, run: () => choose(id) })),
         ]}
       />

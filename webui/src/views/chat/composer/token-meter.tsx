@@ -4,8 +4,9 @@ import type { ChatModel } from '../model/chat-model.js';
 import { lastTurn, type ModelChoice } from './model-chip.js';
 import { t } from '../text.js';
 
+/** 1234 → `1.2k`. */
 export function tokenText(count: number): string {
-  return new Intl.NumberFormat(language.value, { notation: 'compact', maximumSignificantDigits: 3 }).format(count);
+  return new Intl.NumberFormat(language.value, { notation: 'compact', maximumFractionDigits: 1 }).format(count).replace('K', 'k');
 }
 
 export function costText(usd: number): string {
@@ -36,7 +37,7 @@ export function TokenMeter({ chat, choice: { info, costUsd } }: { chat: ChatMode
     <span class="meter" title={label} role="img" aria-label={label}>
       {share !== undefined && <meter min={0} max={1} high={0.8} value={share} aria-hidden="true" />}
       <span aria-hidden="true">
-        {tokens.used} / {tokens.window}
+        {t('tokensOf', tokens)}
         {costUsd !== undefined && costUsd > 0 && <span class="in-wide">{` · ${costText(costUsd)}`}</span>}
       </span>
     </span>

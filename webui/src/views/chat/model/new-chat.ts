@@ -13,7 +13,8 @@ const isTemporary = (error: unknown): boolean => error instanceof ApiError && (e
 
 /** Shows a session in the place of the chat without one. */
 export function showSession(session: string): void {
-  navigate(hashOf('chat', [session], address.peek().query), { replace: true });
+  const { bare } = address.peek().query;
+  navigate(hashOf('chat', [session], { bare }), { replace: true });
 }
 
 export async function makeSession(): Promise<string> {

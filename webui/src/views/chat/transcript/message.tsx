@@ -3,15 +3,15 @@ import { computed } from '@preact/signals';
 import { memo } from 'preact/compat';
 import { Button, IconButton } from '../../../components/button/button.js';
 import { copyText } from '../../../browser/copy.js';
-import { Icon } from '../../../components/icon/icon.js';
 import { Markdown } from '../../../components/markdown/markdown.js';
 import { Menu } from '../../../components/menu/menu.js';
 import { language } from '../../../i18n/language.js';
 import { hashOf, navigate } from '../../../shell/router.js';
-import { type LiveAnswer, shownText, type StoredMessage, type ToolStep } from '../model/chat-model.js';
+import { type LiveAnswer, shownText, type StoredMessage } from '../model/chat-model.js';
 import { MessageFiles } from '../composer/file-list.js';
 import { t } from '../text.js';
 import { costText, tokenText } from '../composer/token-meter.js';
+import { durationText, LiveTools, StoredTool } from './tool-row.js';
 import { UserText } from './user-text.js';
 import { type Variants, VariantSwitch } from './variants.js';
 
@@ -19,6 +19,8 @@ export interface MessageActions {
   readonly regenerate: () => void;
   readonly edit: (message: StoredMessage) => void;
   readonly fork: (message: StoredMessage) => void;
+  /** Asks for the rest of an answer that was stopped. */
+  readonly goOn: () => void;
 }
 
 /** Created once per language: creating one takes as long as rendering a message. */
@@ -40,43 +42,6 @@ function When({ iso }: { iso: string }) {
   );
 }
 
-/** A stored tool call: name and input in the first line, then the output. */
-const TOOL_USE = /^([\w-]{1,64}) ([^\n]*)\n\n([\s\S]*)$/;
-
-function ToolRow({ id, content, isFailed }: { id: string; content: string; isFailed: boolean }) {
-  const [, name = '', input = '', output = content] = TOOL_USE.exec(content) ?? [];
-  return (
-    <details class="tool-row" data-message={id} data-failed={isFailed}>
-      <summary>
-        <Icon name={isFailed ? 'warning' : 'tool'} size={14} />
-        {t('tool', { name })}
-        {isFailed && <span class="chip bad">{t('toolsFailed', { count: 1 })}</span>}
-      </summary>
-      {input !== '' && <pre tabIndex={0}>{input}</pre>}
-      <pre tabIndex={0}>{output}</pre>
-    </details>
-  );
-}
-
-/** The tool calls of the live answer, with their results. */
-function LiveTools({ tools }: { tools: readonly ToolStep[] }) {
-  if (tools.length === 0) return null;
-  const failed = tools.filter(({ state }) => state === 'error').length;
-  const calls = tools.filter(({ state }) => state === 'call').length;
-  return (
-    <details class="tool-row" data-failed={failed > 0}>
-      <summary>
-        <Icon name="tool" size={14} />
-        {t('tools', { count: calls })}
-        {failed > 0 && <span class="chip bad">{t('toolsFailed', { count: failed })}</span>}
-      </summary>
-      {tools.map(({ name, state, detail }, index) => (
-        <pre key={index} tabIndex={0}>{`${name} ${state}: ${detail}`}</pre>
-      ))}
-    </details>
-  );
-}
-
 export function LiveMessage({ live }: { live: LiveAnswer }) {
   const { text, earlier } = live;
   const shown = shownText(live);
@@ -85,7 +50,7 @@ export function LiveMessage({ live }: { live: LiveAnswer }) {
     <article class="message assistant" aria-busy="true" aria-label={t('assistant')}>
       {earlier !== '' && <p class="hint">{t('begunAnew')}</p>}
       {isOther && (
-        <details class="tool-row">
+        <details class="said-before">
           <summary>{t('saidBefore')}</summary>
           <pre tabIndex={0}>{earlier}</pre>
         </details>
@@ -119,7 +84,7 @@ function AnswerDetails({ turn, model }: { turn: NonNullable<StoredMessage['turn'
     model ?? '',
     t('tookTokens', { input: count(inputTokens), output: count(outputTokens) }),
     costUsd === null ? t('costUnknown') : costText(costUsd),
-    t('took', { duration: (durationMs / 1_000).toFixed(1) }),
+    durationText(durationMs),
   ].filter((fact) => fact !== '');
   return (
     <Menu
@@ -160,15 +125,20 @@ function isSame(before: MessageProps, after: MessageProps): boolean {
 export const Message = memo(ShownMessage, isSame);
 
 function ShownMessage(props: MessageProps) {
-  const { message, isLastAnswer, canChange, variants, regenerate, choose, edit, fork } = props;
+  const { message, isLastAnswer, canChange, variants, regenerate, choose, edit, fork, goOn } = props;
   const { id, role, content, status, model, createdAt, attachments = [], turn } = message;
-  if (role === 'tool') return <ToolRow id={id} content={content} isFailed={status === 'error'} />;
+  if (role === 'tool') return <StoredTool message={message} />;
   return (
     <article class={`message ${role}`} data-message={id} aria-label={t(NAMES[role])} data-status={status}>
       {attachments.length > 0 && <MessageFiles files={attachments} />}
       {role === 'user' ? <UserText content={content} /> : <Markdown text={content} />}
       {role === 'system' && status === 'error' && <ErrorActions {...props} />}
-      {role === 'assistant' && status === 'aborted' && <p class="hint">{t('cut')}</p>}
+      {role === 'assistant' && status === 'aborted' && (
+        <div class="row">
+          <p class="hint">{t('cut')}</p>
+          {canChange && isLastAnswer && <Button icon="play" text={t('continue')} onClick={goOn} />}
+        </div>
+      )}
       {role === 'assistant' && status === 'error' && <p class="hint">{t('failedAnswer')}</p>}
       <footer>
         <span class="hint">

@@ -2,13 +2,14 @@
 import type { RefObject } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { Button } from '../../../components/button/button.js';
-import { Spinner } from '../../../components/feedback/feedback.js';
+import { Skeleton } from '../../../components/skeleton/skeleton.js';
 import { address } from '../../../shell/router.js';
 import { type ChatModel, type LiveAnswer, shownText, type StoredMessage } from '../model/chat-model.js';
 import { LiveMessage, Message, type MessageActions } from './message.js';
 import { MessageFiles } from '../composer/file-list.js';
 import { t } from '../text.js';
 import { placeVariants } from './variants.js';
+import './transcript.css';
 
 /** A scroll down to within this distance of the end follows the end again. */
 const NEAR_PX = 60;
@@ -188,6 +189,7 @@ function useStableActions(actions: MessageActions & { choose: (messageId: string
       regenerate: () => latest.current.regenerate(),
       edit: (message) => latest.current.edit(message),
       fork: (message) => latest.current.fork(message),
+      goOn: () => latest.current.goOn(),
       choose: (messageId) => latest.current.choose(messageId),
     }),
     [],
@@ -210,7 +212,7 @@ export function Transcript({ model, canWrite, loadOlder, ...given }: TranscriptP
   return (
     <div class="transcript" ref={element} onScroll={onScroll} tabIndex={0} role="region" aria-label={t('transcript')}>
       <div class="said" ref={content}>
-        {!model.isCurrent.value && messages.length === 0 && model.error.value === undefined && <Spinner />}
+        {!model.isCurrent.value && messages.length === 0 && model.error.value === undefined && <Skeleton lines={5} />}
         {model.hasOlder.value && <Button kind="quiet" text={t('older')} onClick={loadOlder} />}
         {messages.map((message) => (
           <Message
