@@ -63,7 +63,7 @@ async function shoot(gateway: RealGateway, state: string, shots: readonly Shot[]
         await page.goto(`${gateway.url}/${hash}`);
         if (isSignedOut) await page.reload();
         await page.waitForLoadState('networkidle');
-        await page.waitForFunction("document.querySelector('.skeleton, .spinner') === null");
+        await expect.poll(() => page.locator('.skeleton, .spinner').count()).toBe(0);
         const field = type === undefined ? undefined : page.getByLabel(type[0]);
         if ((await field?.isVisible()) === true) await field?.fill(type?.[1] ?? '');
         const button = click === undefined ? undefined : page.getByRole('button', { name: click }).first();
