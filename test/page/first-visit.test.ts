@@ -23,8 +23,10 @@ test.skipIf(noBrowser)('first visit with the mouse: the guide answers, a provide
   await page.getByRole('article', { name: 'Agent' }).getByText('no language model is configured yet').waitFor();
   await page.getByRole('button', { name: 'New chat', exact: true }).click();
   await page.getByRole('button', { name: 'Add a provider' }).click();
-  await page.getByLabel('Base URL').fill(baseUrl);
-  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('searchbox').fill(baseUrl);
+  await page.getByRole('button', { name: 'Use this address' }).click();
+  await page.getByText('one, two').waitFor();
+  await page.getByRole('button', { name: 'Use it' }).click();
   await page.getByText('local works: 2 models').waitFor();
   await page.getByText('How can I help?').waitFor();
   await page.getByRole('textbox', { name: 'Message' }).fill('Hello, model');
@@ -64,6 +66,8 @@ test.skipIf(noBrowser)('first visit by keyboard alone: from the empty chat to an
   await page.getByRole('dialog', { name: 'Add a provider' }).waitFor();
   await expectAccessible(page);
   await page.keyboard.type(baseUrl);
+  await press('Enter');
+  await page.getByText('one, two').waitFor();
   await press('Enter');
   await page.getByText('local works: 2 models').waitFor();
   await page.getByText('How can I help?').waitFor();

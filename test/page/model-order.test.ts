@@ -2,6 +2,7 @@ import { EventEmitter, once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { unauthorized } from '../fakes/openai/reply.js';
 import { expectAccessible, noBrowser } from '../helpers/browser.js';
 import { callApi, openView } from '../helpers/page.js';
 import { startPageWorld } from '../helpers/page-world.js';
@@ -41,7 +42,7 @@ test.skipIf(noBrowser)('fallbacks are added and moved by keyboard and by draggin
   await until('the other way', async () => JSON.stringify(await modelOf(gateway)) === '{"primary":"fake/two","fallbacks":["fake/one"]}');
   await order.getByText('fake/one').dragTo(order.getByText('fake/two'));
   await until('dragged back', async () => JSON.stringify(await modelOf(gateway)) === '{"primary":"fake/one","fallbacks":["fake/two"]}');
-  await page.getByRole('button', { name: 'Ask each model a short question' }).click();
+  await page.getByRole('button', { name: 'Ask all' }).click();
   await order
     .getByText(/answered in \d+ ms/)
     .nth(1)
@@ -71,7 +72,7 @@ test.skipIf(noBrowser)('an agent gets a model of its own and gives it back; the 
   await until('both agents', async () => (await callApi<{ inForce: boolean }>(gateway, 'GET /api/config')).inForce);
   const page = await openView(gateway, '#/models');
   await page.getByLabel('Coder').selectOption('fake/two');
-  await page.getByText('own model').waitFor();
+  await page.getByText('Own model').waitFor();
   expect(readFileSync(path, 'utf8')).toContain('// the house');
   await until('in force', async () => JSON.stringify(await callApi(gateway, 'GET /api/config')).includes('"model":"fake/two"'));
   await page.getByLabel('Coder').selectOption('Default (fake/one)');
@@ -79,12 +80,31 @@ test.skipIf(noBrowser)('an agent gets a model of its own and gives it back; the 
   expect(readFileSync(path, 'utf8')).toContain('// the house');
 });
 
+test.skipIf(noBrowser)('a provider whose turns failed is never fine, and says why', async () => {
+  const { gateway, model, talk } = await startPageWorld();
+  const page = await openView(gateway, '#/models');
+  const card = page.getByRole('list', { name: 'Providers' }).getByRole('listitem').first();
+  await card.getByText('Not used in the last hour').waitFor();
+  await talk('Are you there?');
+  await page.reload();
+  await card.getByText('Working').waitFor();
+  for (const question of ['And now?', 'Or now??', 'Or later?']) {
+    model.reply(unauthorized());
+    await expect(talk(question)).rejects.toThrow();
+  }
+  await until('noted', async () => JSON.stringify(await callApi(gateway, 'GET /api/providers')).includes('"degraded"'));
+  await page.reload();
+  await card.getByText('Unreliable').first().waitFor();
+  await card.getByText(/^Last error/).waitFor();
+  expect(await card.getByText('Working').count()).toBe(0);
+});
+
 test.skipIf(noBrowser)('what was used is shown by day, model and session', async () => {
   const { gateway, talk } = await startPageWorld();
   const page = await openView(gateway, '#/models/usage');
   await page.getByText('No usage in this period').waitFor();
   await talk('How much is this?');
-  await page.getByRole('combobox', { name: 'Period' }).selectOption('Last 7 days');
+  await page.getByRole('radio', { name: '7 days' }).check();
   await page.getByRole('link', { name: 'How much is this?' }).waitFor();
   await page.getByRole('rowheader', { name: 'fake/one' }).waitFor();
   await page.getByRole('img', { name: /Tokens a day since/ }).waitFor();

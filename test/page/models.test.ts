@@ -19,23 +19,26 @@ async function serveModels(): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-test.skipIf(noBrowser)('a provider is added in three fields, tested until it works, made the default, and removed', async () => {
+test.skipIf(noBrowser)('a provider is chosen, tested by itself until it works, used, made the default, and removed', async () => {
   const gateway = await RealGateway.start();
   const url = await serveModels();
-  const page = await openView(gateway, '#/models');
-  await page.getByRole('button', { name: 'Add a provider' }).click();
+  const page = await openView(gateway, '#/models?add=1');
+  await page.getByRole('searchbox', { name: 'Search, or paste a base URL' }).fill('groq');
+  expect(await page.getByRole('dialog').getByRole('listitem').allTextContents()).toHaveLength(2);
+  await expectAccessible(page);
+  await page.getByRole('button', { name: 'Another server' }).click();
   await page.getByLabel('Base URL').fill(`${url}/api`);
-  await page.getByLabel('API key').fill('sk-wrong');
-  await page.getByRole('button', { name: 'Test', exact: true }).click();
   await page.getByText('Wrong address').waitFor();
   await page.getByLabel('API key').fill('sk-right-key-1234567');
-  await page.getByRole('button', { name: 'Test', exact: true }).click();
   await page.getByRole('button', { name: `Use ${url}/v1` }).click();
-  await page.getByRole('button', { name: 'Test', exact: true }).click();
   await page.getByText('small, large').waitFor();
+  await expectAccessible(page);
+  await page.setViewportSize({ width: 1_440, height: 900 });
+  await page.getByText('More', { exact: true }).last().click();
   await page.getByLabel('Name').fill('home');
-  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('button', { name: 'Use it' }).click();
   await page.getByText('home was saved').waitFor();
+  expect(page.url()).not.toContain('add=');
 
   await page.getByRole('button', { name: 'Make default home/large' }).click();
   await page.getByText('Models: home/large').waitFor();
@@ -44,6 +47,18 @@ test.skipIf(noBrowser)('a provider is added in three fields, tested until it wor
   expect(config).toEqual({ agents: { defaults: { model: 'home/large' } } });
   await page.getByRole('button', { name: 'Undo' }).click();
   await until('no default', async () => !JSON.stringify(await callApi(gateway, 'GET /api/config')).includes('"model":"home/large"'));
+
+  await page.getByRole('button', { name: 'Set Price home/large' }).click();
+  await page.getByLabel('Context').fill('lots');
+  await page.getByText('Enter a number').waitFor();
+  await page.getByLabel('Context').fill('128k');
+  await page.getByLabel('Price of input').fill('1.25');
+  await page.getByLabel('Price of output').fill('10');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('$1.25 in · $10 out').waitFor();
+  const { providers } = await callApi<{ providers: { home: { models: unknown } } }>(gateway, 'GET /api/models-json');
+  const large = { id: 'large', input: ['text'], contextWindow: 128_000, cost: { input: 1.25, output: 10 } };
+  expect(providers.home.models).toEqual([{ id: 'small', input: ['text'] }, large]);
 
   await page.getByRole('button', { name: 'Actions for home', exact: true }).click();
   await page.getByRole('menuitem', { name: 'Remove' }).click();
@@ -57,12 +72,15 @@ test.skipIf(noBrowser)('by keyboard: add with a key that is wrong, see why, and 
   const gateway = await RealGateway.start();
   const url = await serveModels();
   const page = await openView(gateway, '#/models');
-  await page.getByText('Built-in guide').waitFor();
+  await page.getByText('No language model yet').waitFor();
   await page.keyboard.press('n');
   await page.getByRole('dialog', { name: 'Add a provider' }).waitFor();
   await page.keyboard.type(`${url}/v1`);
-  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  await page.getByLabel('API key').waitFor();
   await page.keyboard.type('sk-wrong-key-7654321');
+  await page.getByText('Key refused').waitFor();
+  await page.getByRole('button', { name: 'Save anyway' }).focus();
   await page.keyboard.press('Enter');
   await page.getByText('local was saved').waitFor();
   await page.getByRole('button', { name: 'Test local' }).focus();
@@ -72,7 +90,7 @@ test.skipIf(noBrowser)('by keyboard: add with a key that is wrong, see why, and 
   await page.getByRole('button', { name: 'Actions for local', exact: true }).focus();
   await page.keyboard.press('Enter');
   await page.keyboard.press('Enter');
-  await page.getByRole('dialog', { name: 'Change local' }).waitFor();
+  await page.getByRole('dialog', { name: 'Edit local' }).waitFor();
   expect(await page.getByLabel('API key').inputValue()).toBe('');
   expect(await page.content()).not.toContain('sk-wrong-key');
   await expectAccessible(page);

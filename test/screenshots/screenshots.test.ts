@@ -36,6 +36,8 @@ const VIEWS: readonly Shot[] = [
   { name: 'channels', hash: '#/channels' },
   { name: 'channel-messages', hash: '#/channels/messages' },
   { name: 'models', hash: '#/models' },
+  { name: 'provider-pick', hash: '#/models?add=1' },
+  { name: 'provider-key', hash: '#/models?add=1', click: 'Anthropic' },
   { name: 'usage', hash: '#/models/usage' },
   { name: 'logs', hash: '#/logs' },
   { name: 'config', hash: '#/config' },
@@ -67,6 +69,7 @@ async function shoot(gateway: RealGateway, state: string, shots: readonly Shot[]
         const field = type === undefined ? undefined : page.getByLabel(type[0]);
         if ((await field?.isVisible()) === true) await field?.fill(type?.[1] ?? '');
         const button = click === undefined ? undefined : page.getByRole('button', { name: click }).first();
+        await page.locator('.skeleton, .spinner').first().waitFor({ state: 'detached' });
         if ((await button?.isVisible()) === true) await button?.click();
         const folder = join(DIRECTORY, state, name);
         mkdirSync(folder, { recursive: true });
@@ -119,6 +122,20 @@ async function makeJobs(gateway: RealGateway): Promise<string[]> {
   return ids;
 }
 
+/** Three models of two providers, one of which fails. */
+async function makeModels(gateway: RealGateway): Promise<void> {
+  const cost = { input: 0.4, output: 1.6 };
+  const one = { id: 'one', name: 'Qwen 3 32B', contextWindow: 128_000, input: ['text', 'image'], reasoning: true, cost };
+  const local = { baseUrl: 'http://127.0.0.1:9/v1', models: [{ id: 'llama-3.3', contextWindow: 8_192 }] };
+  await callApi(gateway, 'PATCH /api/models-json', { providers: { fake: { models: [one, { id: 'two' }] }, local } });
+  const listed = async (): Promise<boolean> => JSON.stringify(await callApi(gateway, 'GET /api/models')).includes('llama-3.3');
+  await until('the models are listed', listed);
+  const order = { primary: 'fake/one', fallbacks: ['fake/two', 'local/llama-3.3'] };
+  await callApi(gateway, 'PATCH /api/config', { agents: { defaults: { model: order } } });
+  const failing = { model: 'local/llama-3.3', messages: [{ role: 'user', content: 'Hello' }] };
+  for (let call = 0; call < 3; call += 1) await callApi(gateway, 'POST /v1/chat/completions', failing).catch(() => undefined);
+}
+
 async function fill(world: Awaited<ReturnType<typeof startPageWorld>>): Promise<string> {
   const { gateway, talk, model } = world;
   const questions = [
@@ -131,6 +148,7 @@ async function fill(world: Awaited<ReturnType<typeof startPageWorld>>): Promise<
     model.reply(says(...(LONG_ANSWER.match(/\S+\s*/g) ?? [])));
     await talk(question);
   }
+  await makeModels(gateway);
   await makeJobs(gateway);
   appendLog(
     gateway,

@@ -9,17 +9,20 @@ function AgentRow({ agent, setup, onChoose }: { agent: Agent; setup: Setup; onCh
   const inherited = setup.order[0] ?? setup.models[0]?.id ?? '';
   const known = setup.models.map(({ id }) => id).filter((id) => !id.startsWith('xopc/'));
   const choices = [{ value: '', label: t('inherited', { model: inherited }) }, ...new Set([...known, ...(own === undefined ? [] : [own])])];
+  const notes = [
+    ...(agent.enabled ? [] : [t('agentOff')]),
+    ...(own === undefined ? [] : [t('override')]),
+    ...(fallbacks.length === 0 ? [] : [t('ownFallbacks', { models: fallbacks.join(', ') })]),
+  ];
   return (
-    <li class="agent-row">
+    <li>
       <SelectField
         label={agent.name}
         value={own ?? ''}
         choices={choices}
         onChange={(model) => onChoose(model === '' ? undefined : model)}
-        hint={fallbacks.length === 0 ? undefined : t('ownFallbacks', { models: fallbacks.join(', ') })}
+        hint={notes.length === 0 ? undefined : notes.join(' · ')}
       />
-      {own !== undefined && <span class="chip warn">{t('override')}</span>}
-      {!agent.enabled && <span class="chip">{t('agentOff')}</span>}
     </li>
   );
 }
@@ -27,15 +30,15 @@ function AgentRow({ agent, setup, onChoose }: { agent: Agent; setup: Setup; onCh
 export function Agents({ setup, onChoose }: { setup: Setup; onChoose: (agent: Agent, model: string | undefined) => void }) {
   return (
     <section class="card">
-      <h2>{t('agents')}</h2>
+      <div class="card-head">
+        <h2>{t('agents')}</h2>
+        <a href={hashOf('config', [], { q: 'agents' })}>{t('agentsMore')}</a>
+      </div>
       <ul class="agents" aria-label={t('agents')}>
         {setup.agents.map((agent) => (
           <AgentRow key={agent.id} {...{ agent, setup }} onChoose={(model) => onChoose(agent, model)} />
         ))}
       </ul>
-      <p class="hint">
-        <a href={hashOf('config', [], { q: 'agents' })}>{t('agentsMore')}</a>
-      </p>
     </section>
   );
 }

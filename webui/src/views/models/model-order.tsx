@@ -2,8 +2,11 @@
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Button, IconButton } from '../../components/button/button.js';
 import { Select } from '../../components/field/field.js';
-import type { Setup } from './models-api.js';
-import { AskedChip } from './results.js';
+import { Icon } from '../../components/icon/icon.js';
+import { Badge } from '../../components/status-dot/status-dot.js';
+import type { Model, Setup } from './models-api.js';
+import { HealthDot } from './provider/health.js';
+import { AskedBadge } from './results.js';
 import type { Checks } from './use-checks.js';
 import { t } from './text.js';
 
@@ -18,36 +21,48 @@ interface RowProps {
   readonly id: string;
   readonly index: number;
   readonly count: number;
-  readonly isKnown: boolean;
+  /** Undefined: no provider has it. */
+  readonly model: Model | undefined;
   readonly checks: Checks;
   readonly onMove: (to: number) => void;
   readonly onRemove: () => void;
-  readonly drag: { readonly start: () => void; readonly drop: () => void };
+  readonly drag: {
+    readonly isOver: boolean;
+    readonly start: () => void;
+    readonly over: () => void;
+    readonly drop: () => void;
+    readonly end: () => void;
+  };
 }
 
-function Row({ id, index, count, isKnown, checks, onMove, onRemove, drag }: RowProps) {
-  const place = index === 0 ? t('default') : t('fallback', { number: index });
+function Row({ id, index, count, model, checks, onMove, onRemove, drag }: RowProps) {
   return (
     <li
-      class="order-row"
+      class={drag.isOver ? 'order-row over' : 'order-row'}
       draggable
       onDragStart={(event) => {
         event.dataTransfer?.setData('text/plain', id);
         drag.start();
       }}
-      onDragOver={(event) => event.preventDefault()}
+      onDragOver={(event) => {
+        event.preventDefault();
+        drag.over();
+      }}
       onDrop={(event) => {
         event.preventDefault();
         drag.drop();
       }}
+      onDragEnd={drag.end}
     >
-      <span class="model-facts">
-        <span class={index === 0 ? 'chip good' : 'chip'}>{place}</span>
+      <Icon name="drag" size={16} />
+      <span class="order-model">
         <code>{id}</code>
-        {!isKnown && <span class="chip warn">{t('notThere')}</span>}
-        <AskedChip asked={checks.asked[id]} />
+        <Badge tone={index === 0 ? 'info' : 'off'}>{index === 0 ? t('default') : t('fallback', { number: index })}</Badge>
+        {model === undefined && <Badge tone="warning">{t('notThere')}</Badge>}
+        {model !== undefined && model.health.state !== 'ok' && <HealthDot facts={model} />}
+        <AskedBadge asked={checks.asked[id]} />
       </span>
-      <span class="row spread" data-moves={id}>
+      <span class="order-moves" data-moves={id}>
         <IconButton icon="up" label={t('moveUp', { id })} disabled={index === 0} onClick={() => onMove(index - 1)} />
         <IconButton icon="down" label={t('moveDown', { id })} disabled={index === count - 1} onClick={() => onMove(index + 1)} />
         <IconButton icon="close" label={t('takeOut', { id })} onClick={onRemove} />
@@ -68,7 +83,7 @@ export function ModelOrder({ setup, checks, onOrder }: { setup: Setup; checks: C
   const { order, models } = setup;
   const list = useRef<HTMLOListElement>(null);
   const [last, setLast] = useState<{ id: string; step: number; place: number } | undefined>(undefined);
-  const [dragged, setDragged] = useState<number | undefined>(undefined);
+  const [dragged, setDragged] = useState<{ readonly from: number; readonly over: number } | undefined>(undefined);
   const move = (from: number, to: number): void => {
     const id = order[from];
     if (id === undefined || from === to) return;
@@ -83,15 +98,18 @@ export function ModelOrder({ setup, checks, onOrder }: { setup: Setup; checks: C
     const wanted = last.step < 0 ? [up, down] : [down, up];
     wanted.find((button) => button?.disabled === false)?.focus();
   }, [last]);
+  const dragOf = (index: number): RowProps['drag'] => ({
+    isOver: dragged !== undefined && dragged.over === index && dragged.from !== index,
+    start: () => setDragged({ from: index, over: index }),
+    over: () => dragged !== undefined && dragged.over !== index && setDragged({ ...dragged, over: index }),
+    drop: () => dragged !== undefined && move(dragged.from, index),
+    end: () => setDragged(undefined),
+  });
   return (
     <section class="card">
-      <div class="row">
+      <div class="card-head">
         <h2>{t('order')}</h2>
-        {order.length > 0 && (
-          <span class="spread">
-            <Button icon="play" text={t('askAll')} onClick={() => checks.askModels(order)} />
-          </span>
-        )}
+        {order.length > 0 && <Button kind="quiet" icon="play" text={t('askAll')} onClick={() => checks.askModels(order)} />}
       </div>
       <p class="hint">{order.length === 0 ? t('orderNone', { model: models[0]?.id ?? '' }) : t('orderHint')}</p>
       <ol class="order" ref={list} aria-label={t('order')}>
@@ -100,10 +118,10 @@ export function ModelOrder({ setup, checks, onOrder }: { setup: Setup; checks: C
             key={id}
             {...{ id, index, checks }}
             count={order.length}
-            isKnown={models.some((model) => model.id === id)}
+            model={models.find((model) => model.id === id)}
             onMove={(to) => move(index, to)}
             onRemove={() => onOrder(order.filter((other) => other !== id))}
-            drag={{ start: () => setDragged(index), drop: () => dragged !== undefined && move(dragged, index) }}
+            drag={dragOf(index)}
           />
         ))}
       </ol>

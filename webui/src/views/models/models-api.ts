@@ -83,7 +83,8 @@ export async function readSetup(signal: AbortSignal): Promise<Setup> {
   };
 }
 
-export const testProvider = (body: ProviderTest): Promise<ProviderTestResult> => call('POST', '/api/providers/test', { body });
+export const testProvider = (body: ProviderTest, signal?: AbortSignal): Promise<ProviderTestResult> =>
+  call('POST', '/api/providers/test', { body, ...(signal === undefined ? {} : { signal }) });
 
 /** Asks a model one short question, which costs a few tokens. @returns how long the answer took, in milliseconds. @throws ApiError */
 export async function askModel(model: string): Promise<number> {
@@ -137,6 +138,31 @@ export function saveCall({ id, baseUrl, api, apiKey, models }: ProviderFields, k
   const list = entries.length > 0 || known.length > 0 ? { models: entries } : {};
   const fields = { baseUrl, api, ...(apiKey === '' ? {} : { apiKey }), ...list };
   return { method: 'PATCH', path: '/api/models-json', body: { providers: { [id]: fields } } };
+}
+
+export interface ModelFacts {
+  readonly contextWindow?: number;
+  /** US dollars per million tokens. */
+  readonly cost?: { readonly input: number; readonly output: number };
+}
+
+/** Returns a model as `models.json` writes it. */
+function entryOf({ id, name, provider, contextWindow, maxTokens, reasoning, input, cost }: Model): ModelEntry {
+  const modelId = id.slice(provider.length + 1);
+  const limits = { ...(contextWindow === null ? {} : { contextWindow }), ...(maxTokens === null ? {} : { maxTokens }) };
+  const names = name === modelId ? {} : { name };
+  return { id: modelId, ...names, ...(reasoning ? { reasoning } : {}), input, ...limits, ...(cost === null ? {} : { cost }) };
+}
+
+/** Returns the call that writes what is known of a model. A list in the file is complete: the provider's other models are written, too. */
+export function saveModelCall({ model, provider, setup }: { model: Model; provider: Provider; setup: Setup }, facts: ModelFacts): Call {
+  const { models, entries } = setup;
+  const own = entries[provider.id] ?? [];
+  const all = own.length > 0 ? own : models.filter((other) => other.provider === provider.id).map(entryOf);
+  const list = all.map((entry) => (`${provider.id}/${entry.id}` === model.id ? { ...entry, ...facts } : entry));
+  // The file's own address may hold a password that is not shown here.
+  const server = provider.source === 'models.json' ? {} : { baseUrl: provider.baseUrl, api: provider.api };
+  return { method: 'PATCH', path: '/api/models-json', body: { providers: { [provider.id]: { ...server, models: list } } } };
 }
 
 /** Removes a provider. @returns what restores it with its key, unless the file has changed since */

@@ -9,7 +9,7 @@ export function dollars(amount: number): string {
     currency: 'USD',
     currencyDisplay: 'narrowSymbol',
     maximumFractionDigits: digits,
-    minimumFractionDigits: 0,
+    minimumFractionDigits: Number.isInteger(amount) ? 0 : 2,
   };
   return new Intl.NumberFormat(language.value, options).format(amount);
 }

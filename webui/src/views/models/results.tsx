@@ -1,10 +1,12 @@
 /** The results of tests: of a provider, and of a question to a model. */
 import type { ProviderTestResult } from '../../../../shared/api/models.js';
 import { Button } from '../../components/button/button.js';
+import { Badge, StatusDot } from '../../components/status-dot/status-dot.js';
+import { durationText } from '../../components/time-text/time-text.js';
 import { t } from './text.js';
 import type { Asked } from './use-checks.js';
 
-const SHOWN_MODELS = 12;
+const SHOWN_MODELS = 8;
 
 interface ReportProps {
   readonly report: ProviderTestResult;
@@ -17,10 +19,10 @@ export function Report({ report, onUseUrl, isLong = false }: ReportProps) {
   const { ok, cause, message, latencyMs, models, suggestedBaseUrl: suggestion } = report;
   return (
     <div class={ok ? 'test-report good' : 'test-report bad'} role="status">
-      <p>
-        <span class={`chip ${ok ? 'good' : 'bad'}`}>{ok ? t('works') : t(`cause_${cause ?? 'rejected'}`)}</span>{' '}
-        {ok ? t('found', { count: models.length, ms: latencyMs }) : message}
-      </p>
+      <StatusDot tone={ok ? 'good' : 'bad'}>
+        <strong>{ok ? t('works') : t(`cause_${cause ?? 'rejected'}`)}</strong>
+      </StatusDot>
+      <p>{ok ? t('found', { count: models.length, time: durationText(latencyMs) }) : message}</p>
       {suggestion !== null && onUseUrl !== undefined && (
         <Button text={t('useUrl', { url: suggestion })} onClick={() => onUseUrl(suggestion)} />
       )}
@@ -35,14 +37,14 @@ export function Report({ report, onUseUrl, isLong = false }: ReportProps) {
 }
 
 /** @param props.isShort  omits the reason, which is shown elsewhere */
-export function AskedChip({ asked, isShort = false }: { asked: Asked | undefined; isShort?: boolean }) {
+export function AskedBadge({ asked, isShort = false }: { asked: Asked | undefined; isShort?: boolean }) {
   if (asked === undefined) return null;
-  if (asked === 'running') return <span class="chip">{t('asking')}</span>;
-  if ('ms' in asked) return <span class="chip good">{t('answered', { ms: asked.ms })}</span>;
-  if (isShort) return <span class="chip bad">{t('noAnswer')}</span>;
+  if (asked === 'running') return <Badge tone="busy">{t('asking')}</Badge>;
+  if ('ms' in asked) return <Badge tone="good">{t('answered', { ms: asked.ms })}</Badge>;
+  if (isShort) return <Badge tone="bad">{t('noAnswer')}</Badge>;
   return (
     <span class="asked-problem" role="status">
-      <span class="chip bad">{t('noAnswer')}</span> {asked.problem}
+      <Badge tone="bad">{t('noAnswer')}</Badge> {asked.problem}
     </span>
   );
 }

@@ -4,7 +4,11 @@ import { apiPath, call } from '../../api/client.js';
 import { useResource } from '../../api/use-resource.js';
 import { Empty, Loaded } from '../../components/feedback/feedback.js';
 import { shortCount } from '../../components/time-text/time-text.js';
-import { SelectField } from '../../components/field/field.js';
+import { Segmented } from '../../components/segmented/segmented.js';
+import { Skeleton } from '../../components/skeleton/skeleton.js';
+import { Stat, Stats } from '../../components/stat/stat.js';
+import { Table } from '../../components/table/table.js';
+import { language } from '../../i18n/language.js';
 import { address, changeQuery, hashOf } from '../../shell/router.js';
 import { dollars } from './money.js';
 import { t } from './text.js';
@@ -15,6 +19,12 @@ const BAR = { width: 10, gap: 3, height: 120 } as const;
 function costText({ costUsd, unpricedTurns, turns }: Amounts): string {
   if (turns > 0 && unpricedTurns === turns) return t('costUnknown');
   return unpricedTurns > 0 ? t('costAtLeast', { cost: dollars(costUsd) }) : dollars(costUsd);
+}
+
+/** `Nov 27`. */
+function dayName(date: string): string {
+  if (date === '') return '';
+  return new Intl.DateTimeFormat(language.value, { month: 'short', day: 'numeric', timeZone: 'UTC' }).format(Date.parse(date));
 }
 
 function dayTotal(models: Usage['days'][number]['models']): { tokens: number; costUsd: number; turns: number } {
@@ -35,117 +45,103 @@ function Chart({ days, hasCost }: { days: Usage['days']; hasCost: boolean }) {
   const most = Math.max(...totals.map(sizeOf), Number.MIN_VALUE);
   const width = totals.length * (BAR.width + BAR.gap);
   const first = totals[0]?.date ?? '';
-  const label = t('chart', { measure: t(hasCost ? 'cost' : 'tokens'), from: first, most: hasCost ? dollars(most) : shortCount(most) });
+  const mostText = hasCost ? dollars(most) : shortCount(most);
+  const label = t('chart', { measure: t(hasCost ? 'cost' : 'tokens'), from: first, most: mostText });
   return (
-    <figure class="usage-chart">
+    <figure class="card usage-chart">
+      <figcaption>
+        <h2>{t(hasCost ? 'costADay' : 'tokensADay')}</h2>
+        <span class="muted number">{t('atMost', { most: mostText })}</span>
+      </figcaption>
       <svg viewBox={`0 0 ${width} ${BAR.height}`} preserveAspectRatio="none" role="img" aria-label={label}>
         {totals.map((day, index) => {
           const height = Math.max(sizeOf(day) > 0 ? 2 : 0.6, (sizeOf(day) / most) * BAR.height);
           const text = t('dayText', { date: day.date, turns: day.turns, tokens: shortCount(day.tokens), cost: dollars(day.costUsd) });
           return (
-            <rect key={day.date} x={index * (BAR.width + BAR.gap)} y={BAR.height - height} width={BAR.width} height={height}>
+            <g key={day.date}>
               <title>{text}</title>
-            </rect>
+              <rect class="day" x={index * (BAR.width + BAR.gap)} y={0} width={BAR.width + BAR.gap} height={BAR.height} />
+              <rect x={index * (BAR.width + BAR.gap)} y={BAR.height - height} width={BAR.width} height={height} />
+            </g>
           );
         })}
       </svg>
-      <figcaption class="row muted">
-        <span>{first}</span>
-        <span>{label}</span>
-        <span>{totals.at(-1)?.date}</span>
-      </figcaption>
+      <p class="usage-days muted number" aria-hidden="true">
+        <span>{dayName(first)}</span>
+        <span>{dayName(totals.at(-1)?.date ?? '')}</span>
+      </p>
     </figure>
   );
 }
 
-function AmountTable({ title, rows }: { title: string; rows: readonly (Amounts & { readonly name: string; readonly href?: string })[] }) {
+type Row = Amounts & { readonly name: string; readonly href?: string };
+
+function AmountTable({ title, rows }: { title: string; rows: readonly Row[] }) {
+  const names = [t('turns'), t('input'), t('cached'), t('output'), t('cost')];
+  const columns = [{ key: 'name', name: t('name') }, ...names.map((name) => ({ key: name, name, isNumber: true }))];
   return (
-    <section class="card usage-table">
+    <section class="usage-table">
       <h2>{title}</h2>
-      <div class="scrolled" tabIndex={0} role="region" aria-label={title}>
-        <table class="table">
-          <thead>
-            <tr>
-              <th scope="col">{t('name')}</th>
-              <th scope="col">{t('turns')}</th>
-              <th scope="col">{t('input')}</th>
-              <th scope="col" class="usage-cached">
-                {t('cached')}
-              </th>
-              <th scope="col">{t('output')}</th>
-              <th scope="col">{t('cost')}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map((row) => (
-              <tr key={row.href ?? row.name}>
-                <th scope="row">{row.href === undefined ? <code>{row.name}</code> : <a href={row.href}>{row.name}</a>}</th>
-                <td>{row.turns.toLocaleString()}</td>
-                <td>{shortCount(row.inputTokens)}</td>
-                <td class="usage-cached">{shortCount(row.cacheReadTokens)}</td>
-                <td>{shortCount(row.outputTokens)}</td>
-                <td>{costText(row)}</td>
-              </tr>
+      <Table label={title} columns={columns}>
+        {rows.map((row) => (
+          <tr key={row.href ?? row.name}>
+            <th scope="row">{row.href === undefined ? <code>{row.name}</code> : <a href={row.href}>{row.name}</a>}</th>
+            {[
+              row.turns.toLocaleString(),
+              shortCount(row.inputTokens),
+              shortCount(row.cacheReadTokens),
+              shortCount(row.outputTokens),
+              costText(row),
+            ].map((value, index) => (
+              <td key={names[index]} class="number" data-label={names[index]}>
+                {value}
+              </td>
             ))}
-          </tbody>
-        </table>
-      </div>
+          </tr>
+        ))}
+      </Table>
     </section>
   );
 }
 
-function Tiles({ total }: { total: Amounts }) {
-  const tiles = [
-    [t('cost'), costText(total)],
-    [t('turns'), total.turns.toLocaleString()],
-    [t('input'), shortCount(total.inputTokens)],
-    [t('output'), shortCount(total.outputTokens)],
-  ] as const;
-  return (
-    <dl class="usage-tiles">
-      {tiles.map(([name, value]) => (
-        <div key={name} class="card">
-          <dt class="muted">{name}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
-  );
+function shownSpan(): (typeof SPANS)[number] {
+  const { days = '30' } = address.value.query;
+  return SPANS.find((known) => known === days) ?? '30';
+}
+
+export function UsageSpan() {
+  const choices = SPANS.map((value) => ({ value, label: t('days', { count: Number(value) }) }));
+  return <Segmented label={t('span')} value={shownSpan()} choices={choices} onChange={(days) => changeQuery({ days })} />;
 }
 
 export function UsageTab() {
-  const { days = '30' } = address.value.query;
-  const span = SPANS.find((known) => known === days) ?? '30';
-  const query = { days: span, utcOffsetMinutes: -new Date().getTimezoneOffset() };
-  const usage = useResource((signal) => call<Usage>('GET', apiPath('/api/usage', {}, query), { signal }), [span]);
-  return <Loaded of={usage}>{(value) => <Report usage={value} span={span} />}</Loaded>;
+  const days = shownSpan();
+  const query = { days, utcOffsetMinutes: -new Date().getTimezoneOffset() };
+  const usage = useResource((signal) => call<Usage>('GET', apiPath('/api/usage', {}, query), { signal }), [days]);
+  if (usage.value === undefined && usage.error === undefined) return <Skeleton lines={6} />;
+  return <Loaded of={usage}>{(value) => <Report usage={value} />}</Loaded>;
 }
 
-function Report({ usage: { total, days, models, sessions }, span }: { usage: Usage; span: (typeof SPANS)[number] }) {
+function Report({ usage: { total, days, models, sessions } }: { usage: Usage }) {
+  if (total.turns === 0) {
+    return (
+      <Empty title={t('noUsage')} icon="models">
+        {t('noUsageText')}
+      </Empty>
+    );
+  }
   return (
     <>
-      <div class="usage-span">
-        <SelectField
-          label={t('span')}
-          value={span}
-          choices={SPANS.map((value) => ({ value, label: t('lastDays', { count: Number(value) }) }))}
-          onChange={(value) => changeQuery({ days: value })}
-        />
-      </div>
-      {total.turns === 0 ? (
-        <Empty title={t('noUsage')}>{t('noUsageText')}</Empty>
-      ) : (
-        <>
-          <Tiles total={total} />
-          <Chart days={days} hasCost={total.costUsd > 0} />
-          <AmountTable title={t('byModel')} rows={models.map((row) => ({ ...row, name: row.model }))} />
-          <AmountTable
-            title={t('bySession')}
-            rows={sessions.map((row) => ({ ...row, name: row.title, href: hashOf('chat', [row.key]) }))}
-          />
-          {total.unpricedTurns > 0 && <p class="hint">{t('unpricedText', { count: total.unpricedTurns })}</p>}
-        </>
-      )}
+      <Stats>
+        <Stat name={t('cost')} value={costText(total)} />
+        <Stat name={t('turns')} value={total.turns.toLocaleString()} />
+        <Stat name={t('input')} value={shortCount(total.inputTokens)} note={t('cachedOf', { tokens: shortCount(total.cacheReadTokens) })} />
+        <Stat name={t('output')} value={shortCount(total.outputTokens)} />
+      </Stats>
+      <Chart days={days} hasCost={total.costUsd > 0} />
+      <AmountTable title={t('byModel')} rows={models.map((row) => ({ ...row, name: row.model }))} />
+      <AmountTable title={t('bySession')} rows={sessions.map((row) => ({ ...row, name: row.title, href: hashOf('chat', [row.key]) }))} />
+      {total.unpricedTurns > 0 && <p class="hint">{t('unpricedText', { count: total.unpricedTurns })}</p>}
     </>
   );
 }

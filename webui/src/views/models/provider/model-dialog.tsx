@@ -1,0 +1,73 @@
+/** What the gateway does not know of a model: its context window and its price. Written to `models.json`. */
+import { make } from '../../../api/client.js';
+import { TextField } from '../../../components/field/field.js';
+import { bind, FormDialog, useFields } from '../../../components/form/form.js';
+import { type Model, type ModelFacts, type Provider, saveModelCall, type Setup } from '../models-api.js';
+import { t } from '../text.js';
+
+interface ModelDialogProps {
+  readonly model: Model;
+  readonly provider: Provider;
+  readonly setup: Setup;
+  readonly onClose: () => void;
+  readonly onSaved: () => void;
+}
+
+interface Texts {
+  readonly contextWindow: string;
+  readonly input: string;
+  readonly output: string;
+}
+
+const SIZES: Readonly<Record<string, number>> = { k: 1_000, m: 1_000_000 };
+
+/** Reads `128000`, `128k`, `1.5`. @returns undefined for an empty text, NaN for one that is no number */
+function numberOf(text: string): number | undefined {
+  if (text.trim() === '') return undefined;
+  const [, digits = 'x', size = ''] = /^([\d.]+)\s*([km]?)$/i.exec(text.trim().replaceAll(/[,_]/g, '')) ?? [];
+  return Number(digits) * (SIZES[size.toLowerCase()] ?? 1);
+}
+
+function factsOf({ contextWindow, input, output }: Texts): ModelFacts {
+  const tokens = numberOf(contextWindow);
+  const prices = { input: numberOf(input), output: numberOf(output) };
+  const isPriced = prices.input !== undefined || prices.output !== undefined;
+  return {
+    ...(tokens === undefined ? {} : { contextWindow: Math.round(tokens) }),
+    ...(isPriced ? { cost: { input: prices.input ?? 0, output: prices.output ?? 0 } } : {}),
+  };
+}
+
+const errorOf = (text: string): string | undefined => (Number.isNaN(numberOf(text)) ? t('notANumber') : undefined);
+
+export function ModelDialog({ model, provider, setup, onClose, onSaved }: ModelDialogProps) {
+  const form = useFields<Texts>({
+    contextWindow: model.contextWindow?.toString() ?? '',
+    input: model.cost?.input.toString() ?? '',
+    output: model.cost?.output.toString() ?? '',
+  });
+  const { fields } = form;
+  const saving = () => saveModelCall({ model, provider, setup }, factsOf(fields));
+  const save = async (): Promise<void> => {
+    await make(saving());
+    onSaved();
+  };
+  const isReady = Object.values(fields).every((text) => errorOf(text) === undefined);
+  return (
+    <FormDialog title={model.id} call={saving} isReady={isReady} onSubmit={save} onClose={onClose}>
+      <TextField
+        label={t('contextWindow')}
+        {...bind(form, 'contextWindow')}
+        placeholder="128000"
+        hint={t('contextHint')}
+        error={errorOf(fields.contextWindow)}
+        autoFocus
+      />
+      <div class="price-fields">
+        <TextField label={t('priceIn')} {...bind(form, 'input')} placeholder="1.25" error={errorOf(fields.input)} />
+        <TextField label={t('priceOut')} {...bind(form, 'output')} placeholder="10" error={errorOf(fields.output)} />
+      </div>
+      <p class="hint">{t('priceHint')}</p>
+    </FormDialog>
+  );
+}

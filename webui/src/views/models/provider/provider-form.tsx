@@ -1,0 +1,177 @@
+/** Address, key and name of a provider. A new one is tested by itself as soon as it is complete, and then used. */
+import { useState } from 'preact/hooks';
+import type { ProviderTestResult } from '../../../../../shared/api/models.js';
+import type { ApiKind } from '../../../../../shared/config/models-schema.js';
+import { make } from '../../../api/client.js';
+import { isCopyMode } from '../../../api/copy-mode.js';
+import { useDelayed } from '../../../api/use-resource.js';
+import { Button } from '../../../components/button/button.js';
+import { SelectField, TextArea, TextField } from '../../../components/field/field.js';
+import { bind, FormDialog, useFields, useWork } from '../../../components/form/form.js';
+import { StatusDot } from '../../../components/status-dot/status-dot.js';
+import { type Provider, type ProviderFields, saveCall, type Setup, suggestId, testProvider } from '../models-api.js';
+import { Report } from '../results.js';
+import { t } from '../text.js';
+import type { Choice } from './pick-provider.js';
+
+interface FormProps {
+  /** The provider to change, or the choice to add. */
+  readonly provider: Provider | undefined;
+  readonly choice: Choice | undefined;
+  /** The provider's models as written. */
+  readonly entries: Setup['entries'][string];
+  readonly onBack?: () => void;
+  readonly onClose: () => void;
+  readonly onSaved: (id: string) => void;
+}
+
+const API_NAMES: Readonly<Record<ApiKind, string>> = {
+  'openai-completions': 'OpenAI Chat Completions',
+  'openai-responses': 'OpenAI Responses',
+  'anthropic-messages': 'Anthropic Messages',
+  'google-generative-ai': 'Google Generative AI',
+};
+
+/** After the last key that was pressed. */
+const TEST_AFTER_MS = 400;
+
+function useProviderForm({ provider, choice, entries, onSaved }: FormProps) {
+  const { fields, set: setFields } = useFields<ProviderFields>({
+    id: provider?.id ?? choice?.id ?? '',
+    baseUrl: provider?.baseUrl ?? choice?.baseUrl ?? '',
+    api: (provider?.api ?? choice?.api ?? 'openai-completions') as ApiKind,
+    apiKey: '',
+    models: entries.map(({ id }) => id).join('\n'),
+  });
+  const [report, setReport] = useState<ProviderTestResult | undefined>(undefined);
+  const [isTesting, setTesting] = useState(false);
+  const { baseUrl, api, apiKey } = fields;
+  const id = fields.id.trim() === '' ? suggestId(baseUrl) : fields.id.trim();
+  const isReady = URL.canParse(baseUrl) && id !== '';
+  const set = (change: Partial<ProviderFields>): void => {
+    setFields(change);
+    if (!('id' in change || 'models' in change)) setReport(undefined);
+  };
+  const test = async (signal?: AbortSignal): Promise<void> => {
+    const stored = provider === undefined ? {} : { id: provider.id };
+    setReport(await testProvider({ baseUrl, api, ...stored, ...(apiKey === '' ? {} : { apiKey }) }, signal));
+  };
+  // Copy mode waits for an action of the user.
+  const isComplete = provider === undefined && isReady && (apiKey !== '' || choice?.keyVariable === undefined) && !isCopyMode.value;
+  const testByItself = async (signal: AbortSignal): Promise<void> => {
+    setTesting(true);
+    // What keeps it from being made is said when the button is pressed.
+    await test(signal).catch(() => undefined);
+    if (!signal.aborted) setTesting(false);
+  };
+  useDelayed(TEST_AFTER_MS, isComplete ? (signal) => void testByItself(signal) : undefined, [baseUrl, api, apiKey]);
+  const saving = () => saveCall({ ...fields, id }, entries);
+  const save = async (): Promise<void> => {
+    await make(saving());
+    onSaved(id);
+  };
+  return { form: { fields, set }, id, isReady, isTesting, report, test, saving, save };
+}
+
+type Form = ReturnType<typeof useProviderForm>;
+
+function AddressField({ form, choice }: { form: Form['form']; choice: Choice | undefined }) {
+  return (
+    <TextField
+      label={t('baseUrl')}
+      {...bind(form, 'baseUrl')}
+      placeholder="https://…/v1"
+      hint={choice?.id === '' ? t('baseUrlHint') : undefined}
+      isCode
+      autoFocus={choice?.baseUrl === ''}
+      required
+    />
+  );
+}
+
+interface MoreProps extends Pick<Form, 'form' | 'id'> {
+  readonly isNew: boolean;
+  readonly choice: Choice | undefined;
+}
+
+/** A vendor's address is rarely another one. */
+const isVendor = (choice: Choice | undefined): boolean => choice?.keyVariable !== undefined;
+
+function MoreFields({ form, id, isNew, choice }: MoreProps) {
+  const { api, models } = form.fields;
+  return (
+    <details open={!isNew && (api !== 'openai-completions' || models !== '')}>
+      <summary>{t('moreFields')}</summary>
+      <div class="more-fields">
+        {isVendor(choice) && <AddressField {...{ form, choice }} />}
+        {isNew && <TextField label={t('id')} {...bind(form, 'id')} placeholder={id} hint={t('idHint', { id: id === '' ? '…' : id })} />}
+        <SelectField
+          label={t('api')}
+          value={api}
+          onChange={(value) => form.set({ api: value })}
+          choices={Object.entries(API_NAMES).map(([name, label]) => ({ value: name as ApiKind, label }))}
+        />
+        <TextArea
+          label={t('manual')}
+          {...bind(form, 'models')}
+          rows={Math.min(6, Math.max(2, models.split('\n').length))}
+          isCode
+          hint={t('manualHint')}
+        />
+      </div>
+    </details>
+  );
+}
+
+function KeyField({ form, isNew, choice }: { form: Form['form']; isNew: boolean; choice: Choice | undefined }) {
+  const variable = choice?.keyVariable;
+  const free = isNew ? t('apiKeyNone') : t('apiKeyKept');
+  return (
+    <TextField
+      label={t('apiKey')}
+      type="password"
+      {...bind(form, 'apiKey')}
+      placeholder={variable === undefined ? free : t('apiKeyPaste')}
+      hint={variable === undefined ? t('apiKeyHint', { reference: '${VARIABLE}' }) : t('apiKeyOr', { variable })}
+      autoFocus={choice !== undefined && choice.baseUrl !== ''}
+    />
+  );
+}
+
+export function ProviderForm(props: FormProps) {
+  const { provider, choice, onBack, onClose } = props;
+  const work = useWork();
+  const { form, id, isReady, isTesting, report, test, saving, save } = useProviderForm(props);
+  const isNew = provider === undefined;
+  const isUsable = !isNew || report?.ok === true;
+  const titleOfNew = choice === undefined || choice.id === '' ? t('add') : t('addNamed', { name: choice.name });
+  const isBusy = isTesting || work.busy === 'test';
+  const testButton = <Button isBusy={isBusy} disabled={!isReady} text={t('test')} onClick={() => void work.run('test', () => test())} />;
+  const anyway = report?.ok === false && <Button text={t('saveAnyway')} onClick={() => void work.run('save', save)} />;
+  return (
+    <FormDialog
+      title={isNew ? titleOfNew : t('change', { name: provider.name })}
+      size="narrow"
+      {...{ work, isReady, onClose }}
+      call={saving}
+      actions={isNew ? anyway : testButton}
+      {...(isNew ? { submitText: isUsable ? t('useIt') : t('test') } : {})}
+      onSubmit={isUsable ? save : () => test()}
+    >
+      {onBack !== undefined && isNew && (
+        <p class="chosen">
+          <Button kind="quiet" icon="left" text={t('allProviders')} onClick={onBack} />
+        </p>
+      )}
+      {!isVendor(choice) && <AddressField {...{ form, choice }} />}
+      <KeyField {...{ form, isNew, choice }} />
+      {isBusy && report === undefined && (
+        <div class="test-report" role="status">
+          <StatusDot tone="busy">{t('testing')}</StatusDot>
+        </div>
+      )}
+      {report !== undefined && <Report report={report} onUseUrl={(baseUrl) => form.set({ baseUrl })} isLong />}
+      <MoreFields {...{ form, id, isNew, choice }} />
+    </FormDialog>
+  );
+}
