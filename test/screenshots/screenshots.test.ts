@@ -8,7 +8,7 @@ import { expect, test } from 'vitest';
 import { noBrowser, openPage, type Scheme } from '../helpers/browser.js';
 import { appendLog, callApi, tokenOf } from '../helpers/page.js';
 import { startPageWorld } from '../helpers/page-world.js';
-import { says } from '../fakes/openai/reply.js';
+import { callsTools, says } from '../fakes/openai/reply.js';
 import { RealGateway, root, until } from '../helpers/real-gateway.js';
 
 const DIRECTORY = join(root, '.cache', 'screenshots');
@@ -145,6 +145,9 @@ async function fill(world: Awaited<ReturnType<typeof startPageWorld>>): Promise<
     'What is on my calendar tomorrow?',
   ];
   for (const question of questions) {
+    model.reply(
+      callsTools({ name: 'time', input: { timezone: 'Europe/Berlin' } }, { name: 'fetch', input: { url: 'http://127.0.0.1:9/' } }),
+    );
     model.reply(says(...(LONG_ANSWER.match(/\S+\s*/g) ?? [])));
     await talk(question);
   }

@@ -16,7 +16,7 @@ import { ChatList } from './chat-list.js';
 import { Composer, type ComposerProps } from './composer/composer.js';
 import { FileDrop } from './composer/file-list.js';
 import { type FileNote, useDraftFiles } from './composer/files.js';
-import { useSession } from './composer/model-chip.js';
+import { useModels, useSession } from './composer/model-chip.js';
 import type { ChatModel, StoredMessage } from './model/chat-model.js';
 import { sendOnConnection } from './model/new-chat.js';
 import { openChats } from './model/open-chats.js';
@@ -140,6 +140,7 @@ function Conversation({ session, isBare }: { session: string; isBare: boolean })
   const { editing, edit, regenerate, goOn, choose, send, cancelEdit } = useActions(model, canWrite);
   const draftFiles = useDraftFiles(session);
   const own = useSession(model);
+  const models = useModels();
   if (model.error.value?.code === 'SESSION_NOT_FOUND') return <GoneChat model={model} />;
   const copyFrom = (message: StoredMessage): void => void fork(session, message.id);
   return (
@@ -148,7 +149,7 @@ function Conversation({ session, isBare }: { session: string; isBare: boolean })
       <Transcript {...{ model, canWrite, regenerate, goOn, choose, edit }} loadOlder={() => void loadOlder(model)} fork={copyFrom} />
       {canWrite ? (
         <Composer
-          {...{ model, own, editing, draftFiles }}
+          {...{ models, model, own, editing, draftFiles }}
           queue={model}
           draftName={session}
           onCancelEdit={cancelEdit}

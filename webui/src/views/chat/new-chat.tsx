@@ -64,6 +64,7 @@ export function NewChat({ isBare }: { isBare: boolean }) {
         {list === undefined || hasProvider(list.models) ? <Empty title={t('emptyTitle')}>{t('emptyText')}</Empty> : <NoModel />}
       </div>
       <Composer
+        models={list}
         queue={newChat}
         draftName={NEW}
         note={rescuedFrom.value === undefined ? undefined : t('rescued')}

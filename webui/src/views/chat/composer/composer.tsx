@@ -1,4 +1,5 @@
 /** The composer: the draft, slash commands, files, and the queue of messages. */
+import type { ModelList } from '../../../../../shared/api/models.js';
 import type { SessionTranscript } from '../../../../../shared/api/sessions.js';
 import type { RefObject } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
@@ -51,6 +52,7 @@ export interface ComposerProps {
   /** Undefined in a chat without a session. */
   readonly model?: ChatModel;
   readonly own?: Resource<SessionTranscript>;
+  readonly models: ModelList | undefined;
   readonly queue: Sender;
   /** A line above the box. */
   readonly note?: string | undefined;
@@ -191,7 +193,7 @@ export function Composer(props: ComposerProps) {
   const isAnswering = model?.live.value !== undefined;
   const stop = (): void => model?.stop();
   const { canSend, submit, shown, remove } = useSending(props, [text, setText]);
-  const choice = useModelChoice(model, props.own, props.onBegun);
+  const choice = useModelChoice({ list: props.models, chat: model, own: props.own, onBegun: props.onBegun });
   const { chosen, onKeyDown } = useKeys({ commands, text, setText, submit }, props);
   useEffect(() => grow(box.current), [text]);
   useEffect(() => {

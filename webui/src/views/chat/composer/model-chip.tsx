@@ -1,5 +1,5 @@
 /** The model of the conversation. A choice applies to this session only. */
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import type { ModelDocument, ModelList } from '../../../../../shared/api/models.js';
 import type { SessionTranscript } from '../../../../../shared/api/sessions.js';
 import { apiPath, call } from '../../../api/client.js';
@@ -48,18 +48,30 @@ export function lastTurn(chat: ChatModel | undefined): StoredMessage['turn'] {
 /** Reads the session without its messages. */
 export function useSession(chat: ChatModel): Resource<SessionTranscript> {
   const path = apiPath('/api/sessions/:key', { key: chat.session }, { limit: 0 });
-  // The cost grows with each answer.
-  return useResource((signal) => call<SessionTranscript>('GET', path, { signal }), [path, lastTurn(chat)?.id]);
+  const own = useResource((signal) => call<SessionTranscript>('GET', path, { signal }), [path]);
+  const isOpened = useRef(false);
+  // The cost grows with each answer; those that the conversation opens with are in it.
+  useEffect(() => {
+    if (isOpened.current) own.reload();
+  }, [lastTurn(chat)?.id]);
+  useEffect(() => {
+    if (chat.isCurrent.value) isOpened.current = true;
+  }, [chat.isCurrent.value]);
+  return own;
 }
 
-/** @param onBegun  called with the session that a choice has created */
-export function useModelChoice(
-  chat: ChatModel | undefined,
-  own: Resource<SessionTranscript> | undefined,
-  onBegun?: (session: string) => void,
-): ModelChoice {
+interface ChoiceOptions {
+  readonly list: ModelList | undefined;
+  /** Undefined in a chat without a session. */
+  readonly chat: ChatModel | undefined;
+  readonly own: Resource<SessionTranscript> | undefined;
+  /** Called with the session that a choice has created. */
+  readonly onBegun: ((session: string) => void) | undefined;
+}
+
+export function useModelChoice({ list, chat, own, onBegun }: ChoiceOptions): ModelChoice {
   const session = chat?.session;
-  const { models, defaults } = useModels() ?? {};
+  const { models, defaults } = list ?? {};
   const { model: chosen = null, agentId = defaults?.[0]?.agentId } = own?.value?.session ?? {};
   const fallback = defaults?.find((known) => known.agentId === agentId)?.model;
   const lastUsed = chat?.messages.value.findLast(({ role, model }) => role === 'assistant' && model !== null)?.model ?? undefined;
