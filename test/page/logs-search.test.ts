@@ -1,6 +1,6 @@
 import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { expectAccessible, noBrowser } from '../helpers/browser.js';
+import { expectAccessible, noBrowser, SIZES } from '../helpers/browser.js';
 import { appendLog, callApi, openView, tokenOf } from '../helpers/page.js';
 import { RealGateway, until } from '../helpers/real-gateway.js';
 
@@ -84,6 +84,7 @@ test.skipIf(noBrowser)('repeated lines are folded, stack traces stand together, 
   await page.getByText('+2 lines').waitFor();
   await page.getByRole('button', { name: /TypeError: boom/ }).click();
   await page.getByText('at main (app.js:3:4)').waitFor();
+  await page.keyboard.press('Escape');
   await page.getByRole('button', { name: /belongs to it/ }).click();
   await page.getByRole('link', { name: 'run_7' }).click();
   await expect.poll(() => page.url()).toContain('q=runId');
@@ -110,7 +111,8 @@ test.skipIf(noBrowser)('a time range, a link to the view without the token, file
   await page.getByRole('button', { name: 'Apply' }).click();
   await until('one line', async () => (await page.locator('.log-head').count()) === 1);
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
-  await page.getByRole('button', { name: 'Copy a link to this view' }).click();
+  await page.getByRole('button', { name: 'Display' }).click();
+  await page.getByRole('menuitem', { name: 'Copy a link to this view' }).click();
   const link = await page.evaluate<string>('navigator.clipboard.readText()');
   expect(link).toContain('since=2026-01-01');
   expect(link).not.toContain(tokenOf(gateway));
@@ -146,6 +148,7 @@ test.skipIf(noBrowser)('one module is listened to for a while, by keyboard, and 
   await dialog.getByLabel('Module').selectOption('http');
   await dialog.getByText('Requests to the API, and its sockets.').waitFor();
   await expectAccessible(page);
+  await page.setViewportSize(SIZES.wide);
   await dialog.getByRole('button', { name: 'Change the level' }).focus();
   await page.keyboard.press('Enter');
   await dialog.getByText(/^debug until/).waitFor();

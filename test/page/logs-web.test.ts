@@ -17,8 +17,8 @@ test.skipIf(noBrowser)('logs --web shows the log of a gateway that is stopped, a
   appendLog(gateway, { level: 'error', msg: 'written while it is stopped', session: 's', requestId: 'req_1' });
   await page.getByText('written while it is stopped').waitFor();
   await page
-    .getByRole('group', { name: 'Levels' })
-    .getByRole('button', { name: /^Errors 1/ })
+    .getByRole('radiogroup', { name: 'Lowest level' })
+    .getByRole('radio', { name: /^Errors 1/ })
     .click();
   await until('one line', async () => (await page.locator('.log-head').count()) === 1);
   await page.locator('.log-head').click();
@@ -36,7 +36,7 @@ test.skipIf(noBrowser)('logs --web shows the log of a gateway that is stopped, a
   expect(await stranger.locator('.log-head').count()).toBe(0);
 
   await gateway.run();
-  await page.getByRole('button', { name: /^Debug/ }).click();
+  await page.getByRole('radio', { name: /^Debug/ }).click();
   await page.getByText('gateway running').last().waitFor();
   web.child.kill('SIGINT');
   expect((await web.done).code).toBe(0);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { expectAccessible, noBrowser, openPage } from '../helpers/browser.js';
+import { expectAccessible, noBrowser, openPage, SIZES } from '../helpers/browser.js';
 import { startPageWorld } from '../helpers/page-world.js';
 import { appendLog, openView, tokenOf, tryNow } from '../helpers/page.js';
 import { RealGateway, until } from '../helpers/real-gateway.js';
@@ -41,9 +41,17 @@ test.skipIf(noBrowser)('by keyboard alone: search, open a line, filter by a fiel
   await expect.poll(() => page.url()).toContain('q=req_77');
   await page.locator('.log-head').focus();
   await page.keyboard.press('Enter');
-  await page.getByRole('button', { name: 'Only lines with this requestId' }).focus();
+  const drawer = page.getByRole('dialog', { name: 'Log line' });
+  await drawer.getByRole('link', { name: 'Lines of this request' }).waitFor();
+  await drawer.getByRole('button', { name: 'Only lines with this requestId' }).focus();
   await page.keyboard.press('Enter');
+  await drawer.waitFor({ state: 'detached' });
   expect(await page.getByRole('searchbox').inputValue()).toBe('req_77 requestId:req_77');
+  await page.locator('.log-head').focus();
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Escape');
+  await until('the focus is back', () => page.evaluate(`document.activeElement.classList.contains('log-head')`));
+  await page.keyboard.press('Enter');
   await page.getByRole('button', { name: 'Show in context' }).focus();
   await page.keyboard.press('Enter');
   await page.locator('.marked').waitFor();
@@ -61,15 +69,15 @@ test.skipIf(noBrowser)('levels, times and searches are in the address, and what 
   const page = await openView(gateway, '#/logs?q=line&level=warn');
   await until('ten lines', async () => (await page.locator('.log-head').count()) === 10);
   // Of the whole range, whatever is shown of it.
-  const chip = (name: RegExp | string) => page.getByRole('group', { name: 'Levels' }).getByRole('button', { name });
-  await chip('Warnings 10').and(page.locator('[aria-pressed=true]')).waitFor();
-  await chip('Info 90').click();
+  const level = (name: RegExp | string) => page.getByRole('radiogroup', { name: 'Lowest level' }).getByRole('radio', { name });
+  await level('Warnings 10').and(page.locator(':checked')).waitFor();
+  await level('Info 90').click();
   await page.getByText('line 99', { exact: true }).waitFor();
   await expect.poll(() => page.url()).toContain('level=info');
   appendLog(gateway, { level: 'error', msg: 'the last line' });
-  await chip('Errors 1').click();
+  await level('Errors 1').click();
   await until('one line', async () => (await page.locator('.log-head').allTextContents()).join().endsWith('the last line '));
-  await chip(/^Debug/).click();
+  await level(/^Debug/).click();
   await expect.poll(() => page.url()).not.toContain('level=');
   // One letter is marked as a word of its own only.
   await page.getByRole('searchbox').fill('n');
@@ -101,8 +109,13 @@ test.skipIf(noBrowser)('a hostile line runs nothing and loads nothing, and the v
   );
   const page = await openView(gateway, '#/logs');
   await page.getByText('dlrow').waitFor();
-  for (const line of await page.locator('.log-head').all()) await line.click();
-  await page.getByText('window.hit=1').first().waitFor();
+  for (const line of await page.locator('.log-head').all()) {
+    await line.click();
+    await page.getByRole('dialog', { name: 'Log line' }).waitFor();
+    await page.keyboard.press('Escape');
+  }
+  await page.getByRole('button', { name: /onerror/ }).click();
+  await page.getByText('<script>window.hit=1</script>').last().waitFor();
   expect(await page.evaluate(`window.hit`)).toBeUndefined();
   expect(await page.locator('.logs img, .logs script').count()).toBe(0);
   await expectAccessible(page);
@@ -157,6 +170,14 @@ test.skipIf(noBrowser)('on a telephone the newest line is seen at once, and no l
   expect(await page.evaluate(script)).toEqual({ overlapping: 0, fromEnd: 0 });
   await page.getByText('line 2999', { exact: true }).waitFor();
   await page.getByText('Live', { exact: true }).waitFor();
+  // Turned to the side and back: rows of another height, and still the newest line.
+  for (const size of [{ width: 844, height: 390 }, SIZES.narrow]) {
+    await page.setViewportSize(size);
+    await page.getByRole('button', { name: 'Filters' }).waitFor({ state: size.width > 760 ? 'detached' : 'visible' });
+    for (let frame = 0; frame < 20; frame += 1) await page.evaluate('new Promise(requestAnimationFrame)');
+    await page.getByText('line 2999', { exact: true }).waitFor();
+    expect(await page.getByText('Paused').count()).toBe(0);
+  }
 });
 
 test.skipIf(noBrowser)(

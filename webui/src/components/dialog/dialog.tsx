@@ -19,7 +19,10 @@ export function Dialog({ title, onClose, size = 'narrow', children }: DialogProp
   const titleId = useId();
   // Before the paint, so that the next key goes to the dialog.
   useLayoutEffect(() => {
-    element.current?.showModal();
+    const dialog = element.current;
+    dialog?.showModal();
+    // Removing it from the document would not restore the focus.
+    return () => dialog?.close();
   }, []);
   const closeOnBackdrop = (event: MouseEvent): void => {
     if (event.target === element.current) onClose?.();

@@ -6,7 +6,12 @@ export interface SegmentedProps<Value extends string> {
   /** Of the group, for screen readers. */
   readonly label: string;
   readonly value: Value;
-  readonly choices: readonly { readonly value: Value; readonly label: string; readonly note?: string | undefined }[];
+  readonly choices: readonly {
+    readonly value: Value;
+    readonly label: string;
+    readonly note?: string | undefined;
+    readonly hint?: string;
+  }[];
   readonly onChange: (value: Value) => void;
 }
 
@@ -15,7 +20,7 @@ export function Segmented<Value extends string>({ label, value, choices, onChang
   return (
     <div class="segmented" role="radiogroup" aria-label={label}>
       {choices.map((choice) => (
-        <label key={choice.value}>
+        <label key={choice.value} title={choice.hint}>
           <input type="radio" name={name} checked={choice.value === value} onChange={() => onChange(choice.value)} />
           <span>
             {choice.label}

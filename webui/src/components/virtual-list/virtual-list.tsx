@@ -236,7 +236,12 @@ export function VirtualList<Item>(props: VirtualListProps<Item>) {
         if (!focus || focusRow(element.current, index)) return;
         // The row enters the document in the next frames; until then the list itself takes keys.
         element.current?.focus({ preventScroll: true });
-        requestAnimationFrame(() => requestAnimationFrame(() => focusRow(element.current, index)));
+        let looks = 0;
+        requestAnimationFrame(function look() {
+          looks += 1;
+          if (document.activeElement !== element.current || focusRow(element.current, index) || looks > MOST_LOOKS) return;
+          requestAnimationFrame(look);
+        });
       },
     };
   }

@@ -13,21 +13,21 @@ export interface LevelCounts {
 }
 
 /** The levels that can be chosen as the lowest one, and which lines each adds. The last one shows everything. */
-export const LEVEL_CHIPS = [
+export const LEVEL_CHOICES = [
   { lowest: 'error', text: 'levelErrors', hint: 'levelErrorsHint', adds: ['error', 'fatal'] },
   { lowest: 'warn', text: 'levelWarnings', hint: 'levelWarningsHint', adds: ['warn'] },
   { lowest: 'info', text: 'levelInfo', hint: 'levelInfoHint', adds: ['info'] },
   { lowest: undefined, text: 'levelDebug', hint: 'levelDebugHint', adds: ['debug', 'trace', 'other'] },
 ] as const;
 
-export type LevelChip = (typeof LEVEL_CHIPS)[number];
+export type LevelChoice = (typeof LEVEL_CHOICES)[number];
 
-/** Tells whether the lines that a chip adds are shown. */
-export function isLevelShown({ lowest }: LevelChip, level: LogLevel | undefined): boolean {
+/** Tells whether the lines that a choice adds are shown. */
+export function isLevelShown({ lowest }: LevelChoice, level: LogLevel | undefined): boolean {
   return levelRank(lowest) >= levelRank(level);
 }
 
-export function countOf({ adds }: LevelChip, { counts }: LevelCounts): number {
+export function countOf({ adds }: LevelChoice, { counts }: LevelCounts): number {
   return adds.reduce((sum, name) => sum + counts[name], 0);
 }
 

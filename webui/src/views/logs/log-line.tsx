@@ -1,25 +1,22 @@
-/** One line of the log: time, level, message and short fields; when open, its details. */
+/** One line of the log: time, level, message and short fields. It opens its details. */
 import { relativeTime } from '../../components/time-text/time-text.js';
-import { Details } from './line-details.js';
+import { Marked } from '../../components/marked/marked.js';
 import type { Marks } from './log-filter.js';
 import type { LogItem } from './log-items.js';
 import { extraFields, type LogRow, valueText } from './log-row.js';
-import { Marked } from '../../components/marked/marked.js';
 import { t } from './text.js';
 
 interface LineProps {
   readonly item: LogItem;
+  /** Whether its details are shown. */
   readonly isOpen: boolean;
   /** Whether Tab reaches the line; the arrow keys reach the others. */
   readonly isCurrent: boolean;
   readonly isMarked: boolean;
   readonly isUtc: boolean;
-  readonly isFiltered: boolean;
   readonly marks: Marks;
-  readonly onToggle: (row: LogRow) => void;
+  readonly onOpen: (item: LogItem) => void;
   readonly onFocus: (row: LogRow) => void;
-  readonly onContext: (row: LogRow) => void;
-  readonly onFilter: (name: string, value: string) => void;
 }
 
 const MAX_SHORT_FIELDS = 6;
@@ -28,6 +25,13 @@ const MAX_SHORT_CHARACTERS = 80;
 /** `2026-11-24T14:05:09.120`, in UTC or the browser's zone. */
 function localTime(timeMs: number, isUtc: boolean): string {
   return new Date(isUtc ? timeMs : timeMs - new Date(timeMs).getTimezoneOffset() * 60_000).toISOString().slice(0, -1);
+}
+
+/** `14:05:09.120`; on another day than today `11-24 14:05:09`. */
+function shortTime(timeMs: number, isUtc: boolean): string {
+  const [day = '', clock = ''] = localTime(timeMs, isUtc).split('T');
+  const isToday = localTime(Date.now(), isUtc).startsWith(day);
+  return isToday ? clock : `${day.slice(5)} ${clock.slice(0, 8)}`;
 }
 
 function Short({ row, marks }: { row: LogRow; marks: Marks }) {
@@ -50,32 +54,28 @@ function Short({ row, marks }: { row: LogRow; marks: Marks }) {
   );
 }
 
-function Time({ row, isUtc }: { row: LogRow; isUtc: boolean }) {
-  const { timeMs } = row;
+function Time({ row: { timeMs }, isUtc }: { row: LogRow; isUtc: boolean }) {
   if (timeMs === undefined) return <span class="log-time" />;
-  const [day, clock] = localTime(timeMs, isUtc).split('T');
   return (
     <span class="log-time" title={`${new Date(timeMs).toISOString()} · ${relativeTime(timeMs)}`}>
-      <span class="log-day">{day} </span>
-      {clock}
+      {shortTime(timeMs, isUtc)}
     </span>
   );
 }
 
-export function LogLine(props: LineProps) {
-  const { item, isOpen, isCurrent, isMarked, isUtc, marks, onToggle, onFocus } = props;
+export function LogLine({ item, isOpen, isCurrent, isMarked, isUtc, marks, onOpen, onFocus }: LineProps) {
   const { row, repeats, rest } = item;
   if (row.isGap === true) return <p class="log-gap">{t('gap')}</p>;
   const needles = row.matches ?? marks.anywhere;
   const shownMarks = row.matches === undefined ? marks : { ...marks, anywhere: row.matches };
   return (
-    <div class={`log-line ${row.level ?? 'other'}${isMarked ? ' marked' : ''}`}>
+    <div class={`log-line ${row.level ?? 'other'}${isMarked ? ' marked' : ''}${isOpen ? ' open' : ''}`}>
       <button
         type="button"
         class="log-head"
-        aria-expanded={isOpen}
+        aria-haspopup="dialog"
         tabIndex={isCurrent ? 0 : -1}
-        onClick={() => onToggle(row)}
+        onClick={() => onOpen(item)}
         onFocus={() => onFocus(row)}
       >
         <Time row={row} isUtc={isUtc} />
@@ -89,7 +89,6 @@ export function LogLine(props: LineProps) {
           <Short row={row} marks={shownMarks} />
         </span>
       </button>
-      {isOpen && <Details {...props} />}
     </div>
   );
 }

@@ -4,31 +4,32 @@ import type { RefObject } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { withField } from '../../../../shared/log/search.js';
 import { PageHeader } from '../../components/page-header/page-header.js';
-import { session } from '../../api/session.js';
 import { Button } from '../../components/button/button.js';
 import { copyText } from '../../browser/copy.js';
-import { Empty, ErrorBox, Spinner } from '../../components/feedback/feedback.js';
+import { useNarrow } from '../../browser/use-narrow.js';
+import { Empty, ErrorBox } from '../../components/feedback/feedback.js';
+import { Skeleton } from '../../components/skeleton/skeleton.js';
+import { StatusDot } from '../../components/status-dot/status-dot.js';
 import { VirtualList, type VirtualListHandle } from '../../components/virtual-list/virtual-list.js';
 import { readSetting, writeSetting } from '../../settings.js';
 import { useCommands } from '../../shell/commands.js';
 import { changeQuery } from '../../shell/router.js';
 import { downloadItems } from './download.js';
-import { LevelControl } from './log-level/level-control.js';
-import { countOf, countText, isLevelShown, LEVEL_CHIPS, useLevelCounts } from './level-counts.js';
+import { countOf, countText, isLevelShown, LEVEL_CHOICES, useLevelCounts } from './level-counts.js';
 import { LogFeed, MAX_ROWS } from './log-feed.js';
 import { refilter } from './log-filter.js';
-import { fold, type LogItem } from './log-items.js';
+import { fold, indexOfLine, type LogItem } from './log-items.js';
+import { LineDrawer } from './line-details.js';
 import { LogLine } from './log-line.js';
 import type { LogRow } from './log-row.js';
 import { t } from './text.js';
-import { type Switch, type Switches, Toolbar } from './toolbar.js';
+import { type Switch, type Switches, Toolbar, Tools } from './toolbar.js';
 import { type Lines, useContextOf, useFollowing, useLines, useMatches } from './use-lines.js';
 import { shareAddress, useViewState, type ViewState } from './view-state.js';
 import './logs.css';
 
 /** Heights as in the style sheet: on a narrow screen the time is above the text. */
-const ROW_HEIGHT = { wide: { normal: 25, dense: 19 }, narrow: { normal: 42, dense: 36 } } as const;
-const NARROW = '(max-width: 760px)';
+const ROW_HEIGHT = { wide: { normal: 28, dense: 20 }, narrow: { normal: 44, dense: 36 } } as const;
 const TYPING_MS = 350;
 /** The number of rows read automatically while a filter leaves the list nearly empty; then a button reads more. */
 const SEARCHED_ROWS = 20_000;
@@ -132,15 +133,16 @@ function Beginning({ feed }: { feed: LogFeed }) {
   );
 }
 
-function NothingShown({ isReading, isFiltered }: { isReading: boolean; isFiltered: boolean }) {
-  if (isReading) return <Spinner />;
-  if (!isFiltered) return <Empty title={t('none')}>{t('noneText')}</Empty>;
+function NothingShown({ isFiltered }: { isFiltered: boolean }) {
+  if (!isFiltered) {
+    return (
+      <Empty title={t('none')} icon="logs">
+        {t('noneText')}
+      </Empty>
+    );
+  }
   const clear = (): void => changeQuery({ q: undefined, level: undefined, since: undefined, until: undefined });
-  return (
-    <Empty title={t('noMatch')} action={<Button text={t('clear')} onClick={clear} />}>
-      {t('noMatchText')}
-    </Empty>
-  );
+  return <Empty title={t('noMatch')} icon="search" action={<Button text={t('clear')} onClick={clear} />} />;
 }
 
 interface ListProps {
@@ -151,14 +153,15 @@ interface ListProps {
   readonly lines: Lines;
   readonly list: RefObject<VirtualListHandle | null>;
   readonly following: ReturnType<typeof useFollowing>;
-  readonly onContext: (row: LogRow) => void;
 }
 
-function LineList({ feed, items, view, switches, lines, list, following, onContext }: ListProps) {
-  const rowHeight = ROW_HEIGHT[matchMedia(NARROW).matches ? 'narrow' : 'wide'][switches.dense.isOn ? 'dense' : 'normal'];
+function LineList({ feed, items, view, switches, lines, list, following }: ListProps) {
+  const isNarrow = useNarrow();
+  const rowHeight = ROW_HEIGHT[isNarrow ? 'narrow' : 'wide'][switches.dense.isOn ? 'dense' : 'normal'];
   const { isFollowing, isPaused, newer, goToEnd, onEnd } = following;
-  const filterBy = (name: string, value: string): void =>
-    changeQuery({ q: withField(view.isRegex ? '' : view.search, name, value), re: undefined });
+  // A turned phone has rows of another height: the end moves away from the view.
+  useEffect(() => void (isFollowing && items.length > 0 && goToEnd()), [isNarrow]);
+  const { opened } = lines;
   return (
     <div class="log-lines" onKeyDown={lines.onKeyDown}>
       <VirtualList
@@ -170,25 +173,23 @@ function LineList({ feed, items, view, switches, lines, list, following, onConte
         onEnd={onEnd}
         onNearStart={() => void feed.readOlder()}
         handle={list}
+        kept={opened === undefined ? undefined : indexOfLine(items, opened.row.id)}
         render={(item) => (
           <LogLine
             item={item}
-            isOpen={lines.open.has(item.row.id)}
+            isOpen={item.row.id === opened?.row.id}
             isCurrent={item.row.id === lines.current}
             isMarked={item.row.id === lines.marked}
             isUtc={switches.utc.isOn}
-            isFiltered={view.isFiltered}
             marks={view.marks}
-            onToggle={lines.toggle}
+            onOpen={lines.open}
             onFocus={({ id }) => lines.setCurrent(id)}
-            onContext={onContext}
-            onFilter={filterBy}
           />
         )}
       />
       {!isFollowing && items.length > 0 && (
         <div class="log-to-end">
-          <Button kind="primary" icon="down" text={newer > 0 ? t('newLines', { count: newer }) : t('toEnd')} onClick={goToEnd} />
+          <Button icon="down" text={newer > 0 ? t('newLines', { count: newer }) : t('toEnd')} onClick={goToEnd} />
         </div>
       )}
     </div>
@@ -205,23 +206,27 @@ interface MessagesProps {
   readonly isFiltered: boolean;
 }
 
-function Messages({ feed, isCurrent, count, total, isFiltered }: MessagesProps) {
-  const isReading = !isCurrent || feed.older.value !== 'none';
-  const isFirst = feed.state.value === 'first';
+/** An error, and how much of the log is shown. */
+function Messages({ feed, total, count }: Pick<MessagesProps, 'feed' | 'total' | 'count'>) {
   const error = feed.error.value;
   return (
     <>
-      {error !== undefined && <ErrorBox error={error} isStale={!isFirst} />}
-      {isFirst && error === undefined && <Spinner />}
+      {error !== undefined && <ErrorBox error={error} isStale={feed.state.value !== 'first'} />}
       {feed.rows.value.length > 0 && (
         <p class="log-notice">
           <Beginning feed={feed} />
-          <span class="log-count">{total !== undefined && t('count', { shown: count, total })}</span>
+          <span class="log-count">{total !== undefined && t('count', { shown: count.toLocaleString(), total })}</span>
         </p>
       )}
-      {!isFirst && error === undefined && count === 0 && <NothingShown isReading={isReading} isFiltered={isFiltered} />}
     </>
   );
+}
+
+/** What is in the place of lines while there are none. */
+function NoLines({ feed, isCurrent, count, isFiltered }: Omit<MessagesProps, 'total'>) {
+  if (feed.error.value !== undefined || count > 0) return null;
+  const isReading = feed.state.value === 'first' || !isCurrent || feed.older.value !== 'none';
+  return <div class="no-lines">{isReading ? <Skeleton lines={8} /> : <NothingShown isFiltered={isFiltered} />}</div>;
 }
 
 export default function LogsView() {
@@ -231,13 +236,13 @@ export default function LogsView() {
   const switches = useSwitches();
   const { matching, shown, items } = useShown(fed, view, !switches.unfold.isOn);
   const counts = useLevelCounts(feed, matching);
-  const shownChips = LEVEL_CHIPS.filter((chip) => isLevelShown(chip, view.level));
-  const sum = shownChips.reduce((before, chip) => before + (counts === undefined ? 0 : countOf(chip, counts)), 0);
+  const shownLevels = LEVEL_CHOICES.filter((choice) => isLevelShown(choice, view.level));
+  const sum = shownLevels.reduce((before, choice) => before + (counts === undefined ? 0 : countOf(choice, counts)), 0);
   const list = useRef<VirtualListHandle>(null);
   const searchField = useRef<HTMLInputElement>(null);
   const following = useFollowing(shown, list);
   const lines = useLines(items, list);
-  const match = useMatches({ shown, items, lines, list, isMatch: view.isMatch });
+  const match = useMatches({ feed, shown, items, lines, list, isMatch: view.isMatch });
   const onContext = useContextOf(feed, { items, lines, list });
   const downloads = downloadItems(view, shown);
   useCommands([
@@ -248,24 +253,32 @@ export default function LogsView() {
     { id: 'logs-share', label: t('share'), icon: 'copy', run: () => void copyText(shareAddress(view)) },
     { id: 'logs-download', label: t('saveShown', { count: shown.length }), icon: 'download', run: () => downloads[0]?.run() },
   ]);
-  const bar = { view, counts, switches, match, isFollowing: following.isFollowing, searchField, downloads };
+  const filterBy = (name: string, value: string): void =>
+    changeQuery({ q: withField(view.isRegex ? '' : view.search, name, value), re: undefined });
+  const { isFollowing } = following;
+  const { isFiltered } = view;
+  const count = shown.length;
   return (
     <section class="view full logs">
-      <PageHeader title={t('title')} note={<LiveChip feed={feed} isFollowing={following.isFollowing} />}>
-        {session.value.only === undefined && <LevelControl />}
+      <PageHeader title={t('title')} note={<LiveState feed={feed} isFollowing={isFollowing} />}>
+        <Tools {...{ view, switches, isFollowing, downloads }} onFollow={following.toggle} />
       </PageHeader>
-      <Toolbar {...bar} onFollow={following.toggle} />
-      <Messages {...fed} count={shown.length} total={counts && countText(sum, counts)} isFiltered={view.isFiltered} />
+      <Toolbar {...{ view, counts, match, searchField }} />
+      <Messages {...{ feed, count }} total={counts && countText(sum, counts)} />
       <div class={`log-area${switches.wrap.isOn ? ' wrapped' : ''}${switches.dense.isOn ? ' dense' : ''}`}>
-        <LineList {...{ feed, items, view, switches, lines, list, following, onContext }} />
+        <LineList {...{ feed, items, view, switches, lines, list, following }} />
+        <NoLines {...fed} {...{ count, isFiltered }} />
       </div>
+      {lines.opened !== undefined && (
+        <LineDrawer item={lines.opened} onClose={() => lines.open(undefined)} onFilter={filterBy} {...{ isFiltered, onContext }} />
+      )}
     </section>
   );
 }
 
-function LiveChip({ feed, isFollowing }: { feed: LogFeed; isFollowing: boolean }) {
+function LiveState({ feed, isFollowing }: { feed: LogFeed; isFollowing: boolean }) {
   const state = feed.state.value;
   if (state === 'first' || state === 'refused') return null;
-  if (state === 'lost') return <span class="chip warn">{t('isLost')}</span>;
-  return isFollowing ? <span class="chip good">{t('isLive')}</span> : <span class="chip">{t('isPaused')}</span>;
+  if (state === 'lost') return <StatusDot tone="warning">{t('isLost')}</StatusDot>;
+  return <StatusDot tone={isFollowing ? 'good' : 'off'}>{t(isFollowing ? 'isLive' : 'isPaused')}</StatusDot>;
 }

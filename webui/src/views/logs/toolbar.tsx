@@ -1,10 +1,16 @@
-/** Search, levels with their counts, time range and display options of the log. The address holds search, levels and range. */
-import { IconButton } from '../../components/button/button.js';
-import { copyText } from '../../browser/copy.js';
-import { Menu, type MenuItem } from '../../components/menu/menu.js';
-import { changeQuery } from '../../shell/router.js';
+/** Search, levels with their counts, time range, and what is done with the log. The address holds search, levels and range. */
 import type { ComponentChildren, RefObject } from 'preact';
-import { countOf, countText, isLevelShown, LEVEL_CHIPS, type LevelCounts } from './level-counts.js';
+import { useState } from 'preact/hooks';
+import { copyText } from '../../browser/copy.js';
+import { useNarrow } from '../../browser/use-narrow.js';
+import { session } from '../../api/session.js';
+import { IconButton } from '../../components/button/button.js';
+import { Dialog } from '../../components/dialog/dialog.js';
+import { Menu, type MenuItem } from '../../components/menu/menu.js';
+import { Segmented } from '../../components/segmented/segmented.js';
+import { changeQuery } from '../../shell/router.js';
+import { countOf, countText, isLevelShown, LEVEL_CHOICES, type LevelCounts } from './level-counts.js';
+import { LevelControl } from './log-level/level-control.js';
 import { t } from './text.js';
 import { TimeRange } from './time-range.js';
 import { shareAddress, type ViewState } from './view-state.js';
@@ -30,45 +36,45 @@ export interface MatchPosition {
   readonly go: (step: 1 | -1) => void;
 }
 
-interface ToolbarProps {
+interface FiltersProps {
   readonly view: ViewState;
   readonly counts: LevelCounts | undefined;
-  readonly switches: Switches;
-  readonly match: MatchPosition | undefined;
-  readonly isFollowing: boolean;
-  readonly searchField: RefObject<HTMLInputElement | null>;
-  readonly downloads: readonly MenuItem[];
-  readonly onFollow: () => void;
 }
 
-function LevelChips({ view: { level }, counts }: ToolbarProps) {
-  const chosen = LEVEL_CHIPS.findLast((chip) => isLevelShown(chip, level));
+function Levels({ view: { level }, counts }: FiltersProps) {
+  const chosen = LEVEL_CHOICES.findLast((choice) => isLevelShown(choice, level))?.text ?? 'levelDebug';
+  const choices = LEVEL_CHOICES.map((choice) => ({
+    value: choice.text,
+    label: t(choice.text),
+    note: counts && countText(countOf(choice, counts), counts),
+    hint: t(choice.hint),
+  }));
+  const change = (text: (typeof LEVEL_CHOICES)[number]['text']): void =>
+    changeQuery({ level: LEVEL_CHOICES.find((choice) => choice.text === text)?.lowest });
   return (
-    <div class="log-levels" role="group" aria-label={t('levels')}>
-      {LEVEL_CHIPS.map((chip) => (
-        <button
-          key={chip.text}
-          type="button"
-          class={`level-chip ${chip.lowest ?? ''}${isLevelShown(chip, level) ? '' : ' out'}`}
-          aria-pressed={chip === chosen}
-          title={t(chip.hint)}
-          onClick={() => changeQuery({ level: chip.lowest })}
-        >
-          <span>{t(chip.text)}</span>
-          {counts !== undefined && <span class="level-count"> {countText(countOf(chip, counts), counts)}</span>}
-        </button>
-      ))}
+    <div class={`log-levels${(counts?.counts.error ?? 0) + (counts?.counts.fatal ?? 0) > 0 ? ' failing' : ''}`}>
+      <Segmented label={t('levels')} value={chosen} choices={choices} onChange={change} />
     </div>
   );
 }
 
-function viewItems({ switches: { wrap, dense, utc, unfold } }: ToolbarProps): MenuItem[] {
-  return [
-    { label: t('wrap'), isChecked: wrap.isOn, run: wrap.toggle },
-    { label: t('dense'), isChecked: dense.isOn, run: dense.toggle },
-    { label: t('unfold'), isChecked: unfold.isOn, run: unfold.toggle },
-    { label: t('utc'), isChecked: utc.isOn, run: utc.toggle },
-  ];
+/** On narrow screens the filters are in a sheet. */
+function FilterSheet(props: FiltersProps) {
+  const [isOpen, setOpen] = useState(false);
+  const { level, since, until } = props.view;
+  const isActive = level !== undefined || since !== '' || until !== '';
+  return (
+    <>
+      <IconButton icon="filter" label={t('filters')} isPressed={isActive} onClick={() => setOpen(true)} />
+      {isOpen && (
+        <Dialog title={t('filters')} size="side" onClose={() => setOpen(false)}>
+          <Levels {...props} />
+          <TimeRange since={since} until={until} />
+          {session.value.only === undefined && <LevelControl />}
+        </Dialog>
+      )}
+    </>
+  );
 }
 
 function Matches({ match: { at, count, go } }: { match: MatchPosition }) {
@@ -91,7 +97,13 @@ function Toggle({ label, isOn, onClick, children }: { label: string; isOn: boole
   );
 }
 
-function Search({ view: { search, isRegex, isFind }, match, searchField }: ToolbarProps) {
+interface SearchProps {
+  readonly view: ViewState;
+  readonly match: MatchPosition | undefined;
+  readonly searchField: RefObject<HTMLInputElement | null>;
+}
+
+function Search({ view: { search, isRegex, isFind }, match, searchField }: SearchProps) {
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key !== 'Escape' && event.key !== 'Enter') return;
     event.preventDefault();
@@ -110,35 +122,68 @@ function Search({ view: { search, isRegex, isFind }, match, searchField }: Toolb
         onInput={(event) => changeQuery({ q: event.currentTarget.value })}
         onKeyDown={onKeyDown}
       />
+      {(search !== '' || isFind) && (
+        <Toggle label={t('find')} isOn={isFind} onClick={() => changeQuery({ all: isFind ? undefined : '1', re: undefined })}>
+          {t('findShort')}
+        </Toggle>
+      )}
       <Toggle label={t('regex')} isOn={isRegex} onClick={() => changeQuery({ re: isRegex ? undefined : '1', all: undefined })}>
         <code>.*</code>
       </Toggle>
-      <Toggle label={t('find')} isOn={isFind} onClick={() => changeQuery({ all: isFind ? undefined : '1', re: undefined })}>
-        {t('findShort')}
-      </Toggle>
-      {match !== undefined && <Matches match={match} />}
     </div>
   );
 }
 
-export function Toolbar(props: ToolbarProps) {
-  const { view, isFollowing, onFollow, downloads } = props;
+export function Toolbar(props: FiltersProps & SearchProps) {
+  const { view, match } = props;
+  const isNarrow = useNarrow();
   return (
     <div class="log-bar">
       <Search {...props} />
-      <LevelChips {...props} />
-      <TimeRange since={view.since} until={view.until} />
-      <div class="row spread">
-        <IconButton
-          icon={isFollowing ? 'pause' : 'play'}
-          label={isFollowing ? t('pause') : t('follow')}
-          isPressed={isFollowing}
-          onClick={onFollow}
-        />
-        <IconButton icon="copy" label={t('share')} onClick={() => void copyText(shareAddress(view))} />
-        <Menu icon="download" label={t('download')} items={downloads} />
-        <Menu label={t('display')} items={viewItems(props)} />
-      </div>
+      {match !== undefined && <Matches match={match} />}
+      {isNarrow ? (
+        <FilterSheet {...props} />
+      ) : (
+        <>
+          <Levels {...props} />
+          <TimeRange since={view.since} until={view.until} />
+        </>
+      )}
     </div>
+  );
+}
+
+interface ToolsProps {
+  readonly view: ViewState;
+  readonly switches: Switches;
+  readonly isFollowing: boolean;
+  readonly downloads: readonly MenuItem[];
+  readonly onFollow: () => void;
+}
+
+function viewItems({ view, switches: { wrap, dense, utc, unfold } }: ToolsProps): MenuItem[] {
+  return [
+    { label: t('wrap'), isChecked: wrap.isOn, run: wrap.toggle },
+    { label: t('dense'), isChecked: dense.isOn, run: dense.toggle },
+    { label: t('unfold'), isChecked: unfold.isOn, run: unfold.toggle },
+    { label: t('utc'), isChecked: utc.isOn, run: utc.toggle },
+    { label: t('share'), icon: 'link', run: () => void copyText(shareAddress(view)) },
+  ];
+}
+
+/** What stands beside the title. */
+export function Tools(props: ToolsProps) {
+  const { isFollowing, onFollow, downloads } = props;
+  return (
+    <>
+      {session.value.only === undefined && (
+        <div class="log-level-wide">
+          <LevelControl />
+        </div>
+      )}
+      <IconButton icon={isFollowing ? 'pause' : 'play'} label={t(isFollowing ? 'pause' : 'follow')} onClick={onFollow} />
+      <Menu icon="download" label={t('download')} items={downloads} />
+      <Menu label={t('display')} items={viewItems(props)} />
+    </>
   );
 }

@@ -32,23 +32,19 @@ export interface Lines {
   /** The id of the current line of the arrow keys. */
   readonly current: number | undefined;
   readonly setCurrent: (id: number) => void;
-  readonly open: ReadonlySet<number>;
-  readonly toggle: (row: LogRow) => void;
+  /** The line whose details are shown, as it was when it was opened. */
+  readonly opened: LogItem | undefined;
+  readonly open: (item: LogItem | undefined) => void;
   readonly marked: number | undefined;
   readonly mark: (id: number | undefined) => void;
   readonly onKeyDown: (event: KeyboardEvent) => void;
 }
 
-/** The current line, the open lines, and the marked line. */
+/** The current line, the open line, and the marked line. */
 export function useLines(items: readonly LogItem[], list: List): Lines {
   const [current, setCurrent] = useState<number | undefined>(undefined);
-  const [open, setOpen] = useState<ReadonlySet<number>>(new Set());
+  const [opened, open] = useState<LogItem | undefined>(undefined);
   const [marked, setMarked] = useState<number | undefined>(undefined);
-  const toggle = ({ id }: LogRow): void => {
-    const next = new Set(open);
-    if (!next.delete(id)) next.add(id);
-    setOpen(next);
-  };
   const onKeyDown = (event: KeyboardEvent): void => {
     const at = current === undefined ? items.length - 1 : indexOfLine(items, current);
     const next = targetOf(event.key, at, items.length);
@@ -56,11 +52,7 @@ export function useLines(items: readonly LogItem[], list: List): Lines {
     event.preventDefault();
     list.current?.show(next);
   };
-  const mark = (id: number | undefined): void => {
-    setMarked(id);
-    if (id !== undefined) setOpen(new Set());
-  };
-  return { current: current ?? items.at(-1)?.row.id, setCurrent, open, toggle, marked, mark, onKeyDown };
+  return { current: current ?? items.at(-1)?.row.id, setCurrent, opened, open, marked, mark: setMarked, onKeyDown };
 }
 
 /** Returns a function that removes the filters and shows the line among its neighbours. */
@@ -93,14 +85,19 @@ export function useContextOf(
 
 /** Finds the matches among the shown lines, and steps between them. */
 export function useMatches(place: {
+  /** The ids of lines are those of their feed. */
+  readonly feed: LogFeed;
   readonly shown: readonly LogRow[];
   readonly items: readonly LogItem[];
   readonly lines: Lines;
   readonly list: List;
   readonly isMatch: ((row: LogRow) => boolean) | undefined;
 }): MatchPosition | undefined {
-  const { shown, items, lines, list, isMatch } = place;
+  const { feed, shown, items, lines, list, isMatch } = place;
   const known = useRef<Filtered | undefined>(undefined);
+  const of = useRef(feed);
+  if (of.current !== feed) known.current = undefined;
+  of.current = feed;
   if (isMatch === undefined) {
     known.current = undefined;
     return undefined;
