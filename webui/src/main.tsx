@@ -47,6 +47,6 @@ if (place !== null && isDesign) {
     render(<App />, place);
     // After the first paint, which has the system's font.
     requestAnimationFrame(() => void import('./styles/inter.css'));
-    if (only === undefined) preloadViews();
+    if (only === undefined) void preloadViews();
   });
 }

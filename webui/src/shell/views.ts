@@ -3,6 +3,7 @@
  * exports the component as default. The shortcut is `g`, then `key`.
  */
 import type { ComponentType } from 'preact';
+import { connection } from '../api/socket.js';
 import { whenIdle } from '../browser/when-idle.js';
 import type { IconName } from '../components/icon/icon.js';
 
@@ -30,14 +31,10 @@ export const VIEWS: readonly View[] = [
 ];
 
 /** Loads the other views one after the other while nothing else is to be done, so that they open while the gateway is away. */
-export function preloadViews(views: readonly View[] = VIEWS): void {
-  const [next, ...rest] = views;
-  if (next !== undefined)
-    whenIdle(
-      () =>
-        void next.load().then(
-          () => preloadViews(rest),
-          () => undefined,
-        ),
-    );
+export async function preloadViews(): Promise<void> {
+  for (const { load } of VIEWS) {
+    await new Promise<void>(whenIdle);
+    if (connection.peek().kind !== 'online') return;
+    await load().catch(() => undefined);
+  }
 }
