@@ -20,7 +20,8 @@ const TYPES = {
  * What views share is in the entry, apart from what is large: each shared part of its own would be one more request of a view's first load. So
  * is all CSS, except that of the font, which is loaded after the first paint.
  */
-const ENTRY = /\/(?:index\.html|src\/(?:api|browser|components(?!\/(?:markdown|virtual-list)\/))\/.*|(?!inter)[\w-]+\.css)$/;
+const ENTRY =
+  /\/(?:index\.html|src\/(?:api|browser|components(?!\/(?:markdown\/(?:blocks|highlight)|virtual-list\/)))\/.*|(?!inter)[\w-]+\.css)$/;
 
 function options(root, hasDesign) {
   return {

@@ -52,32 +52,41 @@ async function startWithDeadMessage(): Promise<{ gateway: RealGateway; receiver:
 test.skipIf(noBrowser)('a message that was refused is seen with its reason, dropped, and brought back', async () => {
   const { gateway, receiver } = await startWithDeadMessage();
   const page = await openView(gateway, '#/channels');
-  await page.getByRole('list', { name: 'Channels' }).getByText('hook', { exact: true }).waitFor();
-  await page.getByRole('button', { name: '1 Not delivered' }).click();
-  await expect.poll(() => page.url()).toContain('status=dead');
-  const list = page.getByRole('list', { name: 'Messages to chats' });
-  await list.getByText('<b>Hello</b> room').waitFor();
-  await list.getByText('the receiver answered 400').waitFor();
+  const [first, second] = [page.getByRole('list', { name: 'Channels' }).getByRole('listitem').first(), page.getByRole('dialog')];
+  await first.getByRole('heading', { name: 'Webhook · hook' }).waitFor();
+  await first.getByText('Delivery problems').waitFor();
   await expectAccessible(page);
-  await page.getByRole('button', { name: /^Drop/ }).click();
+  await first.getByRole('link', { name: /^Show messages/ }).click();
+  await expect.poll(() => page.url()).toContain('status=dead');
+  const table = page.getByRole('table', { name: 'Messages' });
+  await table.getByText('the receiver answered 400').waitFor();
+  await expectAccessible(page);
+  await table.getByRole('link', { name: '<b>Hello</b> room' }).click();
+  await second.getByText('the receiver answered 400').waitFor();
+  await second.getByText('<b>Hello</b> room').waitFor();
+  await expectAccessible(page);
+  await second.getByRole('button', { name: 'Drop' }).click();
   await page.getByText('No messages').waitFor();
   receiver.answer = 200;
   await page.getByRole('button', { name: 'Undo' }).click();
-  await page.getByRole('combobox', { name: 'Status' }).selectOption('Any status');
-  await list.getByText('<b>Hello</b> room').waitFor();
-  await list.getByText('Delivered').waitFor({ timeout: 20_000 });
+  await page.getByRole('radio', { name: 'All' }).check({ force: true });
+  await table.getByText('<b>Hello</b> room').waitFor();
+  await table.getByText('Delivered').waitFor({ timeout: 20_000 });
   expect(receiver.received.at(-1)).toContain('<b>Hello</b> room');
 });
 
 test.skipIf(noBrowser)('a message that was refused is sent again by keyboard, once it can be', async () => {
   const { gateway, receiver } = await startWithDeadMessage();
-  const page = await openView(gateway, '#/channels?status=dead');
+  const page = await openView(gateway, '#/channels/messages?status=dead');
   receiver.answer = 200;
-  await page.getByRole('button', { name: /^Send again/ }).focus();
+  await page.getByRole('link', { name: '<b>Hello</b> room' }).focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: 'Send again' }).focus();
   await page.keyboard.press('Enter');
   await page.getByText('No messages').waitFor();
-  await page.getByRole('combobox', { name: 'Status' }).selectOption('Delivered');
-  await page.getByRole('list', { name: 'Messages to chats' }).getByText('<b>Hello</b> room').waitFor({ timeout: 20_000 });
+  await page.getByRole('radio', { name: 'Failed' }).focus();
+  for (const _ of ['Outcome unknown', 'Delivered']) await page.keyboard.press('ArrowRight');
+  await page.getByRole('table', { name: 'Messages' }).getByText('<b>Hello</b> room').waitFor({ timeout: 20_000 });
   expect(receiver.received).toHaveLength(2);
 });
 
@@ -104,7 +113,8 @@ test.skipIf(noBrowser)('the status lists issues with links to fix them, and says
   await page.setViewportSize({ width: 1_440, height: 900 });
   await page.getByRole('link', { name: /^Show messages/ }).focus();
   await page.keyboard.press('Enter');
-  await page.getByRole('button', { name: /^Drop/ }).click();
+  await page.getByRole('link', { name: '<b>Hello</b> room' }).click();
+  await page.getByRole('button', { name: 'Drop' }).click();
   await page.getByText('No messages').waitFor();
   writeFileSync(join(gateway.xopcHome, 'config.json'), '{}');
   await page.keyboard.press('g');
@@ -117,9 +127,9 @@ test.skipIf(noBrowser)('a channel is added in a few fields by keyboard, and work
   receiver.answer = 200;
   const gateway = await RealGateway.start();
   const page = await openView(gateway, '#/channels');
-  await page.getByText('No messages').waitFor();
+  await page.getByRole('button', { name: 'Set up Webhook' }).waitFor();
   await page.keyboard.press('n');
-  const dialog = page.getByRole('dialog', { name: 'Add a channel' });
+  const dialog = page.getByRole('dialog', { name: 'Add channel' });
   await dialog.getByLabel('Bot token').waitFor();
   await expectAccessible(page);
   await dialog.getByLabel('Channel').selectOption('Webhook: messages over HTTP');
@@ -127,8 +137,8 @@ test.skipIf(noBrowser)('a channel is added in a few fields by keyboard, and work
   await dialog.getByLabel('Address').focus();
   await page.keyboard.type(receiver.url);
   await page.keyboard.press('Enter');
-  await page.getByText('webhook/hook was saved').waitFor();
-  await page.getByRole('list', { name: 'Channels' }).getByText('hook', { exact: true }).waitFor();
+  await page.getByText('Webhook · hook saved').waitFor();
+  await page.getByRole('heading', { name: 'Webhook · hook' }).waitFor();
   await callApi(gateway, 'POST /api/message', { channel: 'webhook', accountId: 'hook', chat_id: 'room', content: 'First' });
   await until('the message', () => receiver.received.length === 1);
   // Shown as a command instead of done: a real bot's server is on another machine.
@@ -148,9 +158,9 @@ test.skipIf(noBrowser)('a test is sent through an account by keyboard, and the d
   const accounts = { hook: { url: receiver.url }, gone: { url: 'http://127.0.0.1:9/' } };
   writeFileSync(join(gateway.xopcHome, 'config.json'), JSON.stringify({ channels: { webhook: { accounts } } }));
   const page = await openView(gateway, '#/channels');
-  await page.getByRole('button', { name: 'Test webhook/hook' }).focus();
+  await page.getByRole('button', { name: 'Test Webhook · hook' }).focus();
   await page.keyboard.press('Enter');
-  const dialog = page.getByRole('dialog', { name: 'Send a test through webhook/hook' });
+  const dialog = page.getByRole('dialog', { name: 'Send a test through Webhook · hook' });
   await dialog.getByLabel('Chat id').waitFor();
   await expectAccessible(page);
   await page.keyboard.press('Enter');
@@ -161,10 +171,17 @@ test.skipIf(noBrowser)('a test is sent through an account by keyboard, and the d
   await dialog.getByText('Delivered').waitFor();
   expect(JSON.parse(receiver.received.at(-1) ?? '')).toMatchObject({ data: { chat_id: 'test', content: 'Is it there?' } });
   await page.keyboard.press('Escape');
-  await page.getByRole('button', { name: 'Test webhook/gone' }).click();
+  await page.getByRole('button', { name: 'Test Webhook · gone' }).click();
   await page.getByRole('button', { name: 'Send', exact: true }).click();
   await page
     .getByRole('dialog')
     .getByText(/connection refused: connect ECONNREFUSED/)
     .waitFor();
+  await page.keyboard.press('Escape');
+  // With a message that waits and fails, the account is the first, and not green.
+  const broken = page.getByRole('list', { name: 'Channels' }).getByRole('listitem').first();
+  await broken.getByRole('heading', { name: 'Webhook · gone' }).waitFor();
+  await broken.getByText(/ECONNREFUSED/).waitFor();
+  expect(await broken.locator('.status-dot.good').count()).toBe(0);
+  expect(await broken.getByRole('definition').nth(1).innerText()).toBe('1');
 });

@@ -35,6 +35,7 @@ const VIEWS: readonly Shot[] = [
   { name: 'cron-new', hash: '#/cron/new' },
   { name: 'channels', hash: '#/channels' },
   { name: 'channel-messages', hash: '#/channels/messages' },
+  { name: 'channel-message', hash: '#/channels/messages', click: 'Disk at 91 % on' },
   { name: 'models', hash: '#/models' },
   { name: 'provider-pick', hash: '#/models?add=1' },
   { name: 'provider-key', hash: '#/models?add=1', click: 'Anthropic' },
@@ -64,12 +65,17 @@ async function shoot(gateway: RealGateway, state: string, shots: readonly Shot[]
         if (isSignedOut) await page.context().clearCookies();
         await page.goto(`${gateway.url}/${hash}`);
         if (isSignedOut) await page.reload();
-        await page.waitForLoadState('networkidle');
-        await expect.poll(() => page.locator('.skeleton, .spinner').count()).toBe(0);
+        if (!isSignedOut) await page.waitForLoadState('networkidle');
         const field = type === undefined ? undefined : page.getByLabel(type[0]);
         if ((await field?.isVisible()) === true) await field?.fill(type?.[1] ?? '');
-        const button = click === undefined ? undefined : page.getByRole('button', { name: click }).first();
         await page.locator('.skeleton, .spinner').first().waitFor({ state: 'detached' });
+        const button =
+          click === undefined
+            ? undefined
+            : page
+                .getByRole('button', { name: click })
+                .or(page.getByRole('link', { name: click }))
+                .first();
         if ((await button?.isVisible()) === true) await button?.click();
         const folder = join(DIRECTORY, state, name);
         mkdirSync(folder, { recursive: true });
@@ -171,7 +177,12 @@ test.skipIf(noBrowser)('full', { timeout: 600_000 }, async () => {
     channels: { webhook: { accounts: { alerts: hook } }, telegram: { accounts: { family: { botToken: '123:abc', enabled: false } } } },
   });
   const key = await fill(world);
-  await callApi(world.gateway, 'POST /api/message', { channel: 'webhook', chat_id: 'ops', content: '**Disk** at 91 %' });
+  const send = (channel: string, chat: string, content: string) =>
+    callApi(world.gateway, 'POST /api/message', { channel, chat_id: chat, content });
+  await send('webchat', 'home', 'The washing machine is done.');
+  await send('webchat', 'home', 'Reminder: water the plants');
+  await send('webhook', 'ops', '**Disk** at 91 % on `db-1`\n\n- 12 GB free\n- grows by 2 GB a day');
+  await send('webhook', 'ops', 'Deployed build 4711');
   const worker = world.gateway.workerPid();
   process.kill(worker, 'SIGKILL');
   await world.gateway.untilReplaced(worker);

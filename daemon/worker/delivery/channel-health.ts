@@ -21,9 +21,9 @@ const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text
 
 export function accountHealth({ status, messages, nowMs }: AccountFacts): Health {
   const { waiting, oldestWaitingAtMs, retrying, lost, lastError, lastDeliveredAtMs } = messages;
-  const cause = (message: string | undefined): string => (message === undefined ? '' : ` ${sentence(message)}`);
-  if (status.state === 'failed') return { state: 'down', reason: `The account has stopped.${cause(status.message)}` };
-  if (status.state === 'backoff') return { state: 'down', reason: `The account is not connected and tries again.${cause(status.message)}` };
+  const cause = (message: string | undefined): string => (message === undefined ? '.' : `: ${sentence(message)}`);
+  if (status.state === 'failed') return { state: 'down', reason: `The account has stopped${cause(status.message)}` };
+  if (status.state === 'backoff') return { state: 'down', reason: `The account is not connected and tries again${cause(status.message)}` };
   const lastCause = lastError === null ? '' : ` The last error: ${sentence(lastError.message)}`;
   if (retrying > 0 && oldestWaitingAtMs !== null) {
     const isDown = nowMs - oldestWaitingAtMs >= DOWN_AFTER_MS && (lastDeliveredAtMs ?? 0) <= oldestWaitingAtMs;

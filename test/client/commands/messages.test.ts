@@ -153,7 +153,7 @@ test('an error of the API is told in its words, and decides the exit code', asyn
 });
 
 test('channels are listed with their senders, who can be approved and revoked', async () => {
-  const health = { state: 'down', reason: 'The account has stopped. its token is refused.' };
+  const health = { state: 'down', reason: 'The account has stopped: its token is refused.' };
   const channels = [
     { channel: 'telegram', accountId: 'default', state: 'failed', message: 'its token is refused', health, messages: { waiting: 16 } },
   ];
@@ -164,7 +164,7 @@ test('channels are listed with their senders, who can be approved and revoked', 
     ),
   );
   const { stdout, stderr } = await run(['channels']);
-  expect(stdout).toMatch(/telegram +default +failed +down +16 +The account has stopped. its token is refused\.\n/);
+  expect(stdout).toMatch(/telegram +default +failed +down +16 +The account has stopped: its token is refused\.\n/);
   expect(stdout).toMatch(/telegram +default +42 +Ann +pending +ABCD2345\n/);
   expect(stderr).toContain('xopc channels approve telegram ABCD2345');
   expect((await run(['channels', 'approve', 'telegram', 'ABCD2345'])).stdout).toBe('Ann (42) can now write to telegram\n');

@@ -18,7 +18,7 @@ test('an account that cannot deliver and a job that fails are issues, with what 
       id: 'channel:webhook',
       severity: 'error',
       name: 'webhook',
-      text: expect.stringMatching(/^Channel webhook: The account is not connected and tries again\. .*127\.0\.0\.1:9/) as string,
+      text: expect.stringMatching(/^Channel webhook: The account is not connected and tries again: .*127\.0\.0\.1:9/) as string,
       action: 'See: xopc channels',
     },
     {

@@ -2,7 +2,6 @@
 import type { ComponentChildren } from 'preact';
 import { ApiError, toCurl } from '../../api/client.js';
 import { NotDone } from '../../api/copy-mode.js';
-import type { ChannelDocument } from '../../../../shared/api/channels.js';
 import type { Resource } from '../../api/use-resource.js';
 import { t } from '../../shell/text.js';
 import { Button } from '../button/button.js';
@@ -102,10 +101,4 @@ export function TableHead({ names }: { names: readonly string[] }) {
       </tr>
     </thead>
   );
-}
-
-/** Returns the class of the chip that shows the state of an account: a running one may fail to deliver. */
-export function channelChip({ state, health }: Pick<ChannelDocument, 'state' | 'health'>): string {
-  const running = { ok: 'chip good', degraded: 'chip warn', down: 'chip bad' }[health.state];
-  return { off: 'chip', starting: 'chip', running, backoff: 'chip warn', failed: 'chip bad' }[state];
 }

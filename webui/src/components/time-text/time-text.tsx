@@ -73,7 +73,7 @@ interface AgoProps {
   readonly at: string;
   readonly class?: string;
   /** Default `span`. */
-  readonly as?: 'span' | 'p' | 'td';
+  readonly as?: 'span' | 'p' | 'td' | 'dd';
   /** Puts the time into a sentence. */
   readonly text?: (time: string) => string;
 }

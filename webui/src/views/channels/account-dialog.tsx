@@ -1,11 +1,16 @@
 /** Adds a channel account in a few fields. The others have defaults and are changed in the configuration. */
 import { type Call, make } from '../../api/client.js';
+import { accountName } from '../../components/channel-name/channel-name.js';
 import { SelectField, TextField } from '../../components/field/field.js';
 import { bind, FormDialog, useFields } from '../../components/form/form.js';
 import { t } from './text.js';
 
+/** Channels that are set up by hand. */
+export const KINDS = ['telegram', 'webhook'] as const;
+export type Kind = (typeof KINDS)[number];
+
 const EMPTY = {
-  kind: 'telegram' as 'telegram' | 'webhook',
+  kind: 'telegram' as Kind,
   name: 'default',
   botToken: '',
   dmPolicy: 'pairing' as 'pairing' | 'open' | 'disabled',
@@ -45,21 +50,23 @@ function Webhook({ form }: { form: Form }) {
 }
 
 interface AccountDialogProps {
+  /** The first choice. */
+  readonly kind: Kind;
   /** `channel/account` of the existing accounts. */
   readonly taken: readonly string[];
   readonly onClose: () => void;
   readonly onSaved: (name: string) => void;
 }
 
-export function AccountDialog({ taken, onClose, onSaved }: AccountDialogProps) {
-  const form = useFields(EMPTY);
+export function AccountDialog({ kind: firstKind, taken, onClose, onSaved }: AccountDialogProps) {
+  const form = useFields({ ...EMPTY, kind: firstKind });
   const { fields, set } = form;
   const id = `${fields.kind}/${fields.name}`;
   const isTaken = taken.includes(id);
   const isReady = !isTaken && fields.name !== '' && (fields.kind === 'telegram' ? fields.botToken : fields.url) !== '';
   const save = async (): Promise<void> => {
     await make(saveCall(fields));
-    onSaved(id);
+    onSaved(accountName(fields.kind, fields.name));
   };
   return (
     <FormDialog title={t('add')} size="wide" call={() => saveCall(fields)} isReady={isReady} onClose={onClose} onSubmit={save}>
@@ -67,7 +74,7 @@ export function AccountDialog({ taken, onClose, onSaved }: AccountDialogProps) {
         label={t('kind')}
         value={fields.kind}
         onChange={(kind) => set({ kind })}
-        choices={(['telegram', 'webhook'] as const).map((value) => ({ value, label: t(`kind_${value}`) }))}
+        choices={KINDS.map((value) => ({ value, label: t(`kind_${value}`) }))}
       />
       <TextField
         label={t('accountName')}

@@ -4,18 +4,13 @@ import type { Overview } from '../../../../shared/api/gateway/overview.js';
 import type { OutgoingDocument } from '../../../../shared/api/messages.js';
 import { apiPath, call } from '../../api/client.js';
 
-export interface ChannelState {
+export interface ChannelList {
   readonly channels: readonly ChannelDocument[];
   readonly pairings: readonly PairingDocument[];
-  readonly outbox: Overview['outbox'];
 }
 
-export async function readChannels(signal: AbortSignal): Promise<ChannelState> {
-  const [list, { outbox }] = await Promise.all([
-    call<Omit<ChannelState, 'outbox'>>('GET', '/api/channels', { signal }),
-    call<Overview>('GET', '/api/overview', { signal }),
-  ]);
-  return { ...list, outbox };
+export function readChannels(signal: AbortSignal): Promise<ChannelList> {
+  return call('GET', '/api/channels', { signal });
 }
 
 export interface MessagePage {
@@ -26,6 +21,15 @@ export interface MessagePage {
 /** Reads up to 50 messages, newest first. */
 export function readMessages(query: Readonly<Record<string, string | undefined>>, signal?: AbortSignal): Promise<MessagePage> {
   return call('GET', apiPath('/api/messages', {}, { limit: 50, ...query }), { signal });
+}
+
+/** Counts the messages that are not delivered, by status. */
+export async function countMessages(signal: AbortSignal): Promise<Overview['outbox']> {
+  return (await call<Overview>('GET', '/api/overview', { signal })).outbox;
+}
+
+export async function readMessage(id: string, signal: AbortSignal): Promise<OutgoingDocument> {
+  return (await call<{ message: OutgoingDocument }>('GET', apiPath('/api/messages/:id', { id }), { signal })).message;
 }
 
 /** Sends the same text to the same chat again, as a new message. */

@@ -1,115 +1,137 @@
-/** Messages to chats: their delivery, its errors, and the actions on them. */
+/** Messages to chats: a table, filtered by status, and one of them in a drawer. */
 import type { OutgoingDocument as Message } from '../../../../shared/api/messages.js';
-import { apiPath, call } from '../../api/client.js';
+import { oneLine } from '../../../../shared/text/one-line.js';
 import { useLiveReload } from '../../api/live-reload.js';
 import { useResource } from '../../api/use-resource.js';
 import { Button } from '../../components/button/button.js';
-import { Empty, Loaded } from '../../components/feedback/feedback.js';
-import { Select } from '../../components/field/field.js';
-import { Ago, relativeTime } from '../../components/time-text/time-text.js';
-import { attempt, showToast, showUndo } from '../../components/toast/toast.js';
-import { address, changeQuery, hashOf } from '../../shell/router.js';
-import { readMessages, sendMessage } from './channels-api.js';
+import { accountName } from '../../components/channel-name/channel-name.js';
+import { Empty, ErrorBox } from '../../components/feedback/feedback.js';
+import { plainText } from '../../components/markdown/plain-text.js';
+import { Segmented } from '../../components/segmented/segmented.js';
+import { Skeleton } from '../../components/skeleton/skeleton.js';
+import { Table } from '../../components/table/table.js';
+import { Ago } from '../../components/time-text/time-text.js';
+import { language } from '../../i18n/language.js';
+import { address, changeQuery, hashOf, navigate } from '../../shell/router.js';
+import { countMessages, readMessages } from './channels-api.js';
+import { DeliveryStatus } from './delivery.js';
+import { MessageDrawer } from './message-drawer.js';
 import { t } from './text.js';
 
-const STATUSES = ['queued', 'sending', 'retry_wait', 'unknown', 'dead', 'delivered'] as const;
+const FILTERS = ['queued', 'retry_wait', 'dead', 'unknown', 'delivered'] as const;
+const PREVIEW_LENGTH = 160;
 
-export function chipOf(status: string): string {
-  if (status === 'delivered') return 'chip good';
-  return status === 'dead' ? 'chip bad' : status === 'unknown' || status === 'retry_wait' ? 'chip warn' : 'chip';
+/** Returns the beginning of a text in one line, without the marks of Markdown. */
+function previewOf(content: string): string {
+  const plain = plainText(content)
+    .replace(/\*\*(.+?)\*\*|`([^`]+)`/g, '$1$2')
+    .replace(/^\s*(?:[-*]|#{1,6}|>)\s+/gm, '');
+  return oneLine(plain, PREVIEW_LENGTH);
 }
 
-function MessageRow({ message, onRetry, onDrop }: { message: Message; onRetry: () => void; onDrop: () => void }) {
-  const { id, status, channel, accountId, chat_id: chat, content, error, createdAt, attempts, nextAttemptAt } = message;
-  const target = `${channel}/${accountId} → ${chat}`;
+function Row({ message }: { message: Message }) {
+  const { id, status, channel, accountId, chat_id: chat, content, error, createdAt } = message;
+  const { query } = address.value;
   return (
-    <li class="outgoing">
-      <p class="row">
-        <span class={chipOf(status)}>{t(`status_${status}`)}</span>
-        <span>{target}</span>
-        <Ago class="muted" at={createdAt} />
-        {attempts > 1 && <span class="muted">{t('attempts', { count: attempts })}</span>}
-        {nextAttemptAt !== null && <span class="muted">{t('nextAttempt', { time: relativeTime(Date.parse(nextAttemptAt)) })}</span>}
-        <a class="spread" href={hashOf('logs', [], { q: id })}>
-          {t('logLines')}
-        </a>
-      </p>
-      <p class="message-content">{content}</p>
-      {error !== null && <p class="message-error">{error}</p>}
-      {status === 'unknown' && <p class="hint">{t('unknownText')}</p>}
-      {status !== 'delivered' && status !== 'sending' && (
-        <p class="row">
-          {(status === 'dead' || status === 'unknown') && <Button icon="retry" text={t('retry')} about={target} onClick={onRetry} />}
-          <Button icon="trash" kind="quiet" text={t('drop')} about={target} onClick={onDrop} />
-        </p>
-      )}
-    </li>
+    <tr class="outgoing-row">
+      <td>
+        <DeliveryStatus status={status} />
+      </td>
+      <td class="outgoing-cell">
+        <a href={hashOf('channels', ['messages', id], query)}>{previewOf(content)}</a>
+        {error !== null && status !== 'delivered' && <small class="message-error">{error}</small>}
+      </td>
+      <td>
+        {accountName(channel, accountId)} <code class="muted">{chat}</code>
+      </td>
+      <Ago as="td" class="number muted" at={createdAt} />
+    </tr>
   );
 }
 
-function useMessages(onChange: () => void) {
-  const { status, channel } = address.value.query;
+type Counts = Awaited<ReturnType<typeof countMessages>>;
+
+function Filter({ status, counts }: { status: string; counts: Counts | undefined }) {
+  const noteOf = (one: (typeof FILTERS)[number]): string | undefined => {
+    const count = counts?.[one] ?? 0;
+    return one === 'delivered' || count === 0 ? undefined : count.toLocaleString(language.value);
+  };
+  return (
+    <div class="scrolled outgoing-filter">
+      <Segmented
+        label={t('statusFilter')}
+        value={status}
+        choices={[
+          { value: '', label: t('anyStatus') },
+          ...FILTERS.map((one) => ({ value: one, label: t(`status_${one}`), note: noteOf(one) })),
+        ]}
+        onChange={(next) => changeQuery({ status: next })}
+      />
+    </div>
+  );
+}
+
+function useMessages(status: string | undefined, channel: string | undefined) {
   const resource = useResource((signal) => readMessages({ status, channel }, signal), [status, channel]);
-  const { value, reload, set } = resource;
-  useLiveReload(['message'], reload);
-  const act = async (work: () => Promise<unknown>, done: () => void): Promise<void> => {
-    if (await attempt(work)) done();
+  const { value, set } = resource;
+  const more = async (): Promise<void> => {
+    if (value === undefined || value.nextCursor === null) return;
+    const page = await readMessages({ status, channel, cursor: value.nextCursor });
+    set({ ...page, messages: [...value.messages, ...page.messages] });
+  };
+  return { ...resource, more };
+}
+
+export function Messages() {
+  const { parts, query } = address.value;
+  const { status, channel } = query;
+  const [, openId] = parts;
+  const { value, error, reload, more } = useMessages(status, channel);
+  const counts = useResource(countMessages, []);
+  const reloadAll = (): void => {
     reload();
-    onChange();
+    counts.reload();
   };
-  return {
-    status,
-    resource,
-    retry: (message: Message) =>
-      void act(
-        () => call('POST', apiPath('/api/messages/:id/retry', { id: message.id })),
-        () => showToast({ text: t('isRetried') }),
-      ),
-    drop: (message: Message) =>
-      void act(
-        () => call('DELETE', apiPath('/api/messages/:id', { id: message.id })),
-        () =>
-          showUndo(
-            t('isDropped'),
-            () =>
-              void act(
-                () => sendMessage(message),
-                () => undefined,
-              ),
-          ),
-      ),
-    more: async (): Promise<void> => {
-      if (value === undefined || value.nextCursor === null) return;
-      const page = await readMessages({ status, channel, cursor: value.nextCursor });
-      set({ ...page, messages: [...value.messages, ...page.messages] });
-    },
-  };
-}
-
-function StatusFilter({ status }: { status: string | undefined }) {
-  const choices = [{ value: '', label: t('anyStatus') }, ...STATUSES.map((value) => ({ value, label: t(`status_${value}`) }))];
-  return (
-    <Select aria-label={t('statusFilter')} value={status ?? ''} choices={choices} onChange={(value) => changeQuery({ status: value })} />
-  );
-}
-
-export function Messages({ onChange }: { onChange: () => void }) {
-  const { status, resource, retry, drop, more } = useMessages(onChange);
-  const { value } = resource;
+  useLiveReload(['message'], reloadAll);
+  const isFiltered = status !== undefined || channel !== undefined;
   return (
     <>
       <div class="row">
-        <h2 class="messages-title">{t('messages')}</h2>
-        <StatusFilter status={status} />
+        <Filter status={status ?? ''} counts={counts.value} />
+        {channel !== undefined && (
+          <Button icon="close" text={accountName(channel, 'default')} onClick={() => changeQuery({ channel: undefined })} />
+        )}
       </div>
-      <Loaded of={resource} />
-      {value?.messages.length === 0 && <Empty title={t('noMessages')}>{t('noMessagesText')}</Empty>}
-      <ul class="messages" aria-label={t('messages')}>
-        {value?.messages.map((message) => (
-          <MessageRow key={message.id} message={message} onRetry={() => retry(message)} onDrop={() => drop(message)} />
-        ))}
-      </ul>
+      {error !== undefined && <ErrorBox error={error} retry={reload} isStale={value !== undefined} />}
+      {value === undefined && error === undefined && <Skeleton lines={6} />}
+      {value?.messages.length === 0 && (
+        <Empty
+          icon="send"
+          title={t('noMessages')}
+          action={isFiltered && <Button text={t('showEvery')} onClick={() => changeQuery({ status: undefined, channel: undefined })} />}
+        >
+          {t(isFiltered ? 'noMatchText' : 'noMessagesText')}
+        </Empty>
+      )}
+      {value !== undefined && value.messages.length > 0 && (
+        <Table
+          label={t('messages')}
+          columns={[
+            { key: 'status', name: t('status') },
+            { key: 'message', name: t('message') },
+            { key: 'chat', name: t('chat') },
+            { key: 'at', name: t('accepted'), isNumber: true },
+          ]}
+        >
+          {value.messages.map((message) => (
+            <Row key={message.id} message={message} />
+          ))}
+        </Table>
+      )}
       {value !== undefined && value.nextCursor !== null && <Button text={t('older')} onClick={() => void more()} />}
+      {openId !== undefined && (
+        <MessageDrawer key={openId} id={openId} onClose={() => navigate(hashOf('channels', ['messages'], query))} onChange={reloadAll} />
+      )}
     </>
   );
 }

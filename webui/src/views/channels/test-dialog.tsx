@@ -1,15 +1,15 @@
 /** Sends one message through an account and shows its delivery. */
 import { useEffect, useId, useState } from 'preact/hooks';
 import type { ChannelDocument } from '../../../../shared/api/channels.js';
-import type { OutgoingDocument } from '../../../../shared/api/messages.js';
-import { apiPath, type Call, call, make } from '../../api/client.js';
+import { type Call, make } from '../../api/client.js';
 import { useLiveReload } from '../../api/live-reload.js';
 import { useResource } from '../../api/use-resource.js';
+import { accountName } from '../../components/channel-name/channel-name.js';
 import { TextField } from '../../components/field/field.js';
 import { FormDialog } from '../../components/form/form.js';
 import { t as shell } from '../../shell/text.js';
-import { readMessages } from './channels-api.js';
-import { chipOf } from './messages.js';
+import { readMessage, readMessages } from './channels-api.js';
+import { DeliveryStatus } from './delivery.js';
 import { t } from './text.js';
 
 /** Fallback for delivery events while there is no socket. */
@@ -30,16 +30,13 @@ function useKnownChats({ channel, accountId }: ChannelDocument): readonly string
 }
 
 function Outcome({ id }: { id: string }) {
-  const { value, reload } = useResource(
-    (signal) => call<{ message: OutgoingDocument }>('GET', apiPath('/api/messages/:id', { id }), { signal }),
-    [id],
-  );
+  const { value, reload } = useResource((signal) => readMessage(id, signal), [id]);
   useLiveReload(['message'], reload, LOOK_MS);
-  const { status, error } = value?.message ?? { status: 'queued' as const, error: null };
+  const { status, error } = value ?? { status: 'queued' as const, error: null };
   return (
     <div class="test-outcome" role="status">
       <p>
-        <span class={chipOf(status)}>{t(`status_${status}`)}</span>
+        <DeliveryStatus status={status} />
       </p>
       {error !== null && <p class="message-error">{error}</p>}
       {status === 'unknown' && <p class="hint">{t('unknownText')}</p>}
@@ -48,7 +45,7 @@ function Outcome({ id }: { id: string }) {
 }
 
 export function TestDialog({ channel, onClose }: { channel: ChannelDocument; onClose: () => void }) {
-  const name = `${channel.channel}/${channel.accountId}`;
+  const name = accountName(channel.channel, channel.accountId);
   const [chat, setChat] = useState(firstChat(channel.channel));
   const [content, setContent] = useState(t('testText'));
   const [sent, setSent] = useState<string | undefined>(undefined);

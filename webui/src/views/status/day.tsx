@@ -39,14 +39,14 @@ function Bars({ history: { buckets, stepMinutes }, day }: { history: History; da
   };
   return (
     <div>
-      <div class="bars" role="img" aria-label={t('bars', { uptime: uptimeOf(day), count: day.crashes })}>
+      <div class="life-bars" role="img" aria-label={t('bars', { uptime: uptimeOf(day), count: day.crashes })}>
         {buckets.map((bucket) => {
           const crashes = crashesIn(bucket);
           const look = bucket.state === 'up' && crashes > 0 ? 'partly' : bucket.state;
-          return <span key={bucket.at} class={`bar ${look}`} title={barTitle(bucket, crashes, stepMinutes)} />;
+          return <span key={bucket.at} class={`life-bar ${look}`} title={barTitle(bucket, crashes, stepMinutes)} />;
         })}
       </div>
-      <p class="bar-scale muted">
+      <p class="life-bar-scale muted">
         <span>{t('hoursAgo', { count: Math.round((buckets.length * stepMinutes) / 60) })}</span>
         <span>{t('now')}</span>
       </p>
@@ -98,7 +98,7 @@ interface DayProps {
 export function Day({ day, history, versions }: DayProps) {
   const all = happeningsOf(day, versions);
   return (
-    <section class="card day" aria-labelledby="day-title">
+    <section class="card life-day" aria-labelledby="day-title">
       <h2 id="day-title">{t('day')}</h2>
       <Bars history={history} day={day} />
       {all.length === 0 && <p class="muted">{t('nothingHappened')}</p>}

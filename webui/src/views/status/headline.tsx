@@ -9,14 +9,17 @@ import { attempt } from '../../components/toast/toast.js';
 import { issuesOf, notesOf, type Shown, type Whole } from './issues.js';
 import { t } from './text.js';
 
+const MINUTE_MS = 60_000;
+
 const TONES: Readonly<Record<Whole['status']['health']['state'], Tone>> = { healthy: 'good', degraded: 'warning', down: 'bad' };
 
 function Sentence({ status: { health, state } }: { status: Whole['status'] }) {
   const { issues, last24Hours } = health;
   const atMs = Date.parse(health.since);
-  const since = (
+  const forMs = Date.now() - atMs;
+  const since = forMs >= MINUTE_MS && (
     <span class="muted" title={fullTime(atMs)}>
-      {t('forTime', { time: durationText(Math.max(1_000, Math.floor((Date.now() - atMs) / 1_000) * 1_000)) })}
+      {t('forTime', { time: durationText(forMs) })}
     </span>
   );
   const text =

@@ -73,32 +73,33 @@ function ofKind(kind: string, issue: StatusIssue): Words | undefined {
       return { title: t('configIncomplete'), cause, link: openConfig() };
     case 'CONFIG_INVALID':
       return { title: t('configInvalid'), cause, link: openConfig() };
+    case 'MODEL_UNUSABLE':
+    case 'PROVIDER_UNUSABLE':
+      return {
+        title: t(kind === 'MODEL_UNUSABLE' ? 'modelUnusable' : 'providerUnusable'),
+        cause,
+        link: { hash: hashOf('models'), text: t('openModels') },
+      };
     default:
       return undefined;
   }
 }
 
 /** The gateway's own words are the headline, and what to do is below it. */
-function otherWords(kind: string, text: string, hint: string | null | undefined): Words {
+function otherWords(text: string, hint: string | null | undefined): Words {
   const command = commandIn(hint);
-  const isAboutModels = kind.startsWith('MODEL_') || kind.startsWith('PROVIDER_');
-  return {
-    title: text,
-    cause: hint ?? '',
-    ...(isAboutModels ? { link: { hash: hashOf('models'), text: t('openModels') } } : {}),
-    ...(isAboutModels || command === undefined ? {} : { command }),
-  };
+  return { title: text, cause: hint ?? '', ...(command === undefined ? {} : { command }) };
 }
 
 function ofIssue(issue: StatusIssue): Shown {
   const [kind = ''] = issue.id.split(':');
-  const words = ofKind(kind, issue) ?? otherWords(kind, issue.text, issue.action);
+  const words = ofKind(kind, issue) ?? otherWords(issue.text, issue.action);
   return { id: issue.id, tone: issue.severity === 'error' ? 'bad' : 'warning', ...words };
 }
 
 function ofWarning({ code, message, hint }: StatusWarning): Words {
   if (code === 'NEWER_BUILD') return { title: t('newerBuild'), cause: t('newerWhy'), command: 'xopc gateway restart' };
-  const words = otherWords(code, message, hint);
+  const words = otherWords(message, hint);
   if (code !== 'LOG_LEVEL_CHANGED') return words;
   const { title, cause } = words;
   return { title, cause, action: { text: t('levelBack'), run: () => call('PATCH', '/api/logs/level', { body: { level: null } }) } };

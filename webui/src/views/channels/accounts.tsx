@@ -1,0 +1,138 @@
+/** A card for each channel account, the broken ones first, and one for each channel that is not set up. */
+import type { ChannelDocument as Account } from '../../../../shared/api/channels.js';
+import { Button } from '../../components/button/button.js';
+import { accountName, channelIcon, channelName } from '../../components/channel-name/channel-name.js';
+import { Icon } from '../../components/icon/icon.js';
+import { StatusDot, type Tone } from '../../components/status-dot/status-dot.js';
+import { fullTime, relativeTime } from '../../components/time-text/time-text.js';
+import { language } from '../../i18n/language.js';
+import { hashOf } from '../../shell/router.js';
+import { KINDS, type Kind } from './account-dialog.js';
+import { t } from './text.js';
+
+/** No message can be sent to a chat of the page. */
+const canBeTested = ({ channel, state }: Account): boolean => channel !== 'webchat' && state !== 'off';
+
+const HEALTH_TONES: Readonly<Record<Account['health']['state'], Tone>> = { ok: 'good', degraded: 'warning', down: 'bad' };
+
+/** An account that runs may fail to deliver. */
+function stateOf({ state, health }: Account): { tone: Tone; text: string } {
+  if (state === 'running') return { tone: HEALTH_TONES[health.state], text: t(`health_${health.state}`) };
+  const tones = { off: 'off', starting: 'busy', backoff: 'bad', failed: 'bad' } as const;
+  return { tone: tones[state], text: t(`state_${state}`) };
+}
+
+const settingsOf = ({ channel, accountId }: Account): string => hashOf('config', [], { q: `channels.${channel}.accounts.${accountId}` });
+
+function Trouble({ account }: { account: Account }) {
+  const { channel, state, health, messages } = account;
+  if (health.reason === null) return null;
+  const isStopped = state === 'failed' || state === 'backoff';
+  const advice = isStopped ? (`advice_${state}` as const) : messages.retrying > 0 ? 'advice_retrying' : 'advice_lost';
+  const status = messages.retrying > 0 ? 'retry_wait' : messages.dead > 0 ? 'dead' : 'unknown';
+  return (
+    <div class={`account-trouble ${HEALTH_TONES[health.state]}`}>
+      <p>{health.reason}</p>
+      <p class="hint">{t(advice)}</p>
+      <a class="button plain" href={isStopped ? settingsOf(account) : hashOf('channels', ['messages'], { channel, status })}>
+        {t(isStopped ? 'openSettings' : 'openMessages')}
+        <span class="off-screen"> {accountName(channel, account.accountId)}</span>
+      </a>
+    </div>
+  );
+}
+
+function Numbers({ account: { channel, messages } }: { account: Account }) {
+  const { waiting, retrying, dead, unknown, lastDeliveredAt } = messages;
+  const failed = dead + unknown;
+  const link = (count: number, status: string) =>
+    count === 0 ? '0' : <a href={hashOf('channels', ['messages'], { channel, status })}>{count.toLocaleString(language.value)}</a>;
+  return (
+    <dl class="account-numbers">
+      <div>
+        <dt>{t('lastDelivered')}</dt>
+        {lastDeliveredAt === null ? (
+          <dd class="muted">{t('never')}</dd>
+        ) : (
+          <dd title={fullTime(Date.parse(lastDeliveredAt))}>{relativeTime(Date.parse(lastDeliveredAt))}</dd>
+        )}
+      </div>
+      <div>
+        <dt>{t('waiting')}</dt>
+        <dd class={retrying > 0 ? 'warning' : undefined}>{link(waiting, retrying > 0 ? 'retry_wait' : 'queued')}</dd>
+      </div>
+      <div>
+        <dt>{t('failed')}</dt>
+        <dd class={failed > 0 ? 'bad' : undefined}>{link(failed, dead > 0 ? 'dead' : 'unknown')}</dd>
+      </div>
+    </dl>
+  );
+}
+
+function Card({ account, onTest }: { account: Account; onTest: () => void }) {
+  const { channel, accountId, since } = account;
+  const { tone, text } = stateOf(account);
+  const name = accountName(channel, accountId);
+  return (
+    <li class="card account">
+      <div class="account-head">
+        <Icon name={channelIcon(channel)} size={20} />
+        <h2>{name}</h2>
+        <span class="spread" title={since === null ? undefined : t('since', { time: relativeTime(Date.parse(since)) })}>
+          <StatusDot tone={tone}>{text}</StatusDot>
+        </span>
+      </div>
+      <Trouble account={account} />
+      {channel === 'webchat' ? <p class="muted">{t('webchatText')}</p> : <Numbers account={account} />}
+      {channel !== 'webchat' && (
+        <p class="account-foot">
+          {canBeTested(account) && <Button icon="send" text={t('test')} about={name} onClick={onTest} />}
+          <a class="button quiet" href={settingsOf(account)}>
+            {t('settingsOf')}
+            <span class="off-screen"> {name}</span>
+          </a>
+          <a class="button quiet" href={hashOf('logs', [], { q: channel })}>
+            {t('logLines')}
+            <span class="off-screen"> {name}</span>
+          </a>
+        </p>
+      )}
+    </li>
+  );
+}
+
+const RANKS: Readonly<Record<Tone, number>> = { bad: 0, warning: 1, busy: 2, info: 2, good: 3, off: 4 };
+
+const rankOf = (account: Account): number => (account.channel === 'webchat' ? 5 : RANKS[stateOf(account).tone]);
+
+interface AccountsProps {
+  readonly accounts: readonly Account[];
+  readonly onTest: (account: Account) => void;
+  readonly onAdd: (kind: Kind) => void;
+}
+
+export function Accounts({ accounts, onTest, onAdd }: AccountsProps) {
+  const missing = KINDS.filter((kind) => !accounts.some(({ channel }) => channel === kind));
+  return (
+    <ul class="accounts" aria-label={t('title')}>
+      {accounts
+        .toSorted((a, b) => rankOf(a) - rankOf(b))
+        .map((account) => (
+          <Card key={`${account.channel}/${account.accountId}`} account={account} onTest={() => onTest(account)} />
+        ))}
+      {missing.map((kind) => (
+        <li key={kind} class="card account missing">
+          <div class="account-head">
+            <Icon name={channelIcon(kind)} size={20} />
+            <h2>{channelName(kind)}</h2>
+            <span class="spread muted">{t('notSetUp')}</span>
+          </div>
+          <p class="muted">{t(`about_${kind}`)}</p>
+          <p class="account-foot">
+            <Button icon="plus" text={t('setUp')} about={channelName(kind)} onClick={() => onAdd(kind)} />
+          </p>
+        </li>
+      ))}
+    </ul>
+  );
+}
