@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { noBrowser, openPage } from '../helpers/browser.js';
+import { expectAccessible, noBrowser, openPage } from '../helpers/browser.js';
 import { startPageWorld } from '../helpers/page-world.js';
 
 test.skipIf(noBrowser)('the palette finds chats by what was said in them, and tells nobody keys that do something else', async () => {
@@ -12,6 +12,33 @@ test.skipIf(noBrowser)('the palette finds chats by what was said in them, and te
   // Both would be Y; here it copies code.
   expect(await page.getByRole('option', { name: 'Copy the last code block' }).locator('kbd').allTextContents()).toEqual(['Y']);
   expect(await page.getByRole('option', { name: 'Copy an action as a command' }).locator('kbd').count()).toBe(0);
+  const box = page.getByRole('combobox');
+  const found: Record<string, string> = {
+    restart: 'Copy the command that restarts the gateway',
+    'api key': 'Add a provider',
+    undo: 'Versions of the configuration',
+    run: 'Run a schedule now',
+    errors: 'Errors in the log',
+    dark: 'Toggle light and dark',
+    chinese: '切换到中文',
+    token: 'Copy the command that shows the access token',
+    backup: 'Copy the command that makes a backup',
+  };
+  for (const [words, name] of Object.entries(found)) {
+    await box.fill(words);
+    await page.getByRole('option', { name }).waitFor({ timeout: 2_000 });
+  }
+  await box.fill('provider');
+  await expectAccessible(page);
+  await page.getByRole('group', { name: 'Everywhere' }).getByRole('option', { name: 'Add a provider' }).click();
+  await page.getByRole('dialog', { name: 'Add a provider' }).waitFor();
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Control+k');
+  await box.fill('search settings');
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: 'Configuration', exact: true, level: 1 }).waitFor();
+  await expect.poll(() => page.evaluate('document.activeElement.type')).toBe('search');
+  await page.keyboard.press('Control+k');
   await page.keyboard.type('harbour');
   await page.getByRole('option', { name: 'Where is the harbour?' }).waitFor();
   await page.keyboard.press('Enter');

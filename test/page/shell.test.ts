@@ -35,9 +35,9 @@ test.skipIf(noBrowser)('single keys can be switched off, the language and the th
   await page.keyboard.press('Escape');
   await page.keyboard.press('?');
   expect(await page.getByRole('dialog').count()).toBe(0);
-  await page.getByRole('button', { name: 'Appearance and language' }).click();
-  await page.getByLabel('Theme').selectOption('dark');
-  await page.getByLabel('Language', { exact: true }).selectOption('zh');
+  await page.getByRole('button', { name: 'Settings' }).click();
+  await page.getByRole('radio', { name: 'Dark' }).check();
+  await page.getByRole('radio', { name: '中文' }).check();
   await page.getByRole('heading', { name: '会话', exact: true }).waitFor();
   await page.reload();
   await page.getByRole('heading', { name: '会话', exact: true }).waitFor();

@@ -111,7 +111,7 @@ test.skipIf(noBrowser)('signing out ends the session, not only the cookie', asyn
     (await fetch(`${gateway.url}/api/models`, { headers: { Cookie: `${cookie?.name}=${cookie?.value}` } })).status;
   expect(await ask()).toBe(200);
   await page.keyboard.press('Control+k');
-  await page.keyboard.type('Appearance');
+  await page.keyboard.type('appearance');
   await page.keyboard.press('Enter');
   await page.getByRole('button', { name: 'Sign out' }).click();
   await page.getByText('You are signed out.').waitFor();

@@ -8,6 +8,7 @@ import { Empty, Spinner } from '../components/feedback/feedback.js';
 import { Toasts } from '../components/toast/toast.js';
 import { chooseLanguage, language } from '../i18n/language.js';
 import { Banners } from './banner.js';
+import { actions } from './actions.js';
 import { type Command, listenForKeys, useCommands } from './commands.js';
 import { copyModeCommands, KeptCall } from './copy-mode.js';
 import { foldRail, isRailFolded, Navigation } from './navigation.js';
@@ -54,25 +55,36 @@ function ShownView({ view }: { view: View }) {
 }
 
 function shellCommands(): Command[] {
-  return [
-    { id: 'palette', label: t('palette'), icon: 'palette', keys: 'mod+k', isHidden: true, run: () => (openList.value = 'palette') },
+  const listed: Command[] = [
     { id: 'shortcuts', label: t('shortcuts'), icon: 'keyboard', keys: '?', run: () => (openList.value = 'shortcuts') },
-    { id: 'shortcuts-mod', label: t('shortcuts'), keys: 'mod+/', isHidden: true, run: () => (openList.value = 'shortcuts') },
     { id: 'theme', label: t('switchTheme'), icon: 'sun', run: () => chooseTheme(isDark() ? 'light' : 'dark') },
     { id: 'language', label: t('switchLanguage'), icon: 'sun', run: () => chooseLanguage(language.peek() === 'zh' ? 'en' : 'zh') },
   ];
+  return [
+    { id: 'palette', label: t('palette'), icon: 'palette', keys: 'mod+k', isHidden: true, run: () => (openList.value = 'palette') },
+    { id: 'shortcuts-mod', label: t('shortcuts'), keys: 'mod+/', isHidden: true, run: () => (openList.value = 'shortcuts') },
+    ...everywhere(listed),
+  ];
 }
+
+const everywhere = (list: readonly Command[]): Command[] => list.map((command) => ({ ...command, group: 'everywhere' }));
 
 /** Commands that lead to other views or need a gateway. */
 function gatewayCommands(): Command[] {
-  return [
-    ...copyModeCommands(),
-    { id: 'new-chat', label: t('newChat'), icon: 'plus', keys: 'mod+shift+o', run: () => navigate(hashOf('chat')) },
-    { id: 'cron-new', label: t('newSchedule'), icon: 'plus', run: () => navigate(hashOf('cron', ['new'])) },
+  const goTo = VIEWS.map(({ id, key }) => ({
+    id: `view-${id}`,
+    label: t(id),
+    group: 'go' as const,
+    icon: id,
+    keys: `g ${key}`,
+    run: () => navigate(hashOf(id)),
+  }));
+  const chat: Command = { id: 'new-chat', label: t('newChat'), icon: 'plus', keys: 'mod+shift+o', run: () => navigate(hashOf('chat')) };
+  const own: Command[] = [
     { id: 'settings', label: t('settings'), icon: 'settings', run: openSettings },
     { id: 'rail', label: t(isRailFolded.value ? 'unfoldRail' : 'foldRail'), icon: 'panel', keys: 'mod+b', run: foldRail },
-    ...VIEWS.map(({ id, key }) => ({ id: `view-${id}`, label: t(id), icon: id, keys: `g ${key}`, run: () => navigate(hashOf(id)) })),
   ];
+  return [...goTo, ...everywhere([chat, ...actions(), ...copyModeCommands(), ...own])];
 }
 
 export function App() {
@@ -80,7 +92,7 @@ export function App() {
   useLayoutEffect(listenForKeys, []);
   // A server without a gateway has one view only.
   const { only } = session.value;
-  useCommands([...shellCommands(), ...(only === undefined ? gatewayCommands() : [])]);
+  useCommands([...(only === undefined ? gatewayCommands() : []), ...shellCommands()]);
   const { view: addressed, query } = address.value;
   const id = only ?? addressed;
   const view = VIEWS.find((known) => known.id === id);

@@ -3,6 +3,7 @@ import { computed, signal } from '@preact/signals';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { IconName } from '../components/icon/icon.js';
 import { readSetting, writeSetting } from '../settings.js';
+import { navigate } from './router.js';
 
 export interface Command {
   readonly id: string;
@@ -12,6 +13,8 @@ export interface Command {
   readonly keys?: string | undefined;
   /** Also works while a text field has the focus, as commands with `mod` do. */
   readonly whileTyping?: boolean;
+  /** Where the palette lists it; without it, among those of the shown view. */
+  readonly group?: 'go' | 'everywhere';
   /** Not listed in the palette. */
   readonly isHidden?: boolean;
   readonly run: () => void;
@@ -69,6 +72,25 @@ export function switchShortcuts(isOn: boolean): void {
   areShortcutsOn.value = isOn;
 }
 
+/** A command that is run as soon as its view is shown. */
+const awaited = signal<{ readonly id: string; readonly hash: string; readonly untilMs: number } | undefined>(undefined);
+
+const AWAITED_MS = 5_000;
+
+/** Goes to a view and runs one of its commands there. */
+export function runThere(hash: string, id: string): void {
+  awaited.value = { id, hash, untilMs: performance.now() + AWAITED_MS };
+  navigate(hash);
+}
+
+function runAwaited(set: readonly Command[]): void {
+  const { id, hash, untilMs } = awaited.peek() ?? {};
+  const command = set.find((other) => other.id === id);
+  if (command === undefined) return;
+  awaited.value = undefined;
+  if (location.hash === hash && performance.now() < (untilMs ?? 0)) command.run();
+}
+
 /** Registers commands while the component is shown. `run` is that of the last rendering. */
 export function useCommands(list: readonly Command[]): void {
   const latest = useRef(list);
@@ -78,6 +100,7 @@ export function useCommands(list: readonly Command[]): void {
   useLayoutEffect(() => {
     const set = latest.current.map((command, index) => ({ ...command, run: () => latest.current[index]?.run() }));
     sets.value = [...sets.peek(), set];
+    runAwaited(set);
     return () => {
       sets.value = sets.peek().filter((other) => other !== set);
     };

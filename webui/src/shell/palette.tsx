@@ -1,4 +1,4 @@
-/** The command palette: commands, views, and chats found by their text. */
+/** The command palette: commands of the shown view, views, actions of all views, and chats, found by label, synonym or text. */
 import { signal } from '@preact/signals';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { SessionPage } from '../../../shared/api/sessions.js';
@@ -8,6 +8,7 @@ import { useDelayed } from '../api/use-resource.js';
 import { Dialog } from '../components/dialog/dialog.js';
 import { Icon } from '../components/icon/icon.js';
 import { plainText } from '../components/markdown/plain-text.js';
+import { wordsOf } from './actions.js';
 import { type Command, commands, keysText } from './commands.js';
 import { hashOf, navigate } from './router.js';
 import { Shortcuts } from './shortcuts.js';
@@ -20,27 +21,47 @@ const close = (): void => {
   openList.value = undefined;
 };
 
-/** Matches letters in order, anywhere: `nch` finds "New chat". A lower score is better. */
-function score(label: string, wanted: string): number | undefined {
+/** Letters in order, anywhere, are searched only where nothing else is found. */
+const FUZZY = 1_000;
+const BY_WORD = 100;
+
+/** `nch` finds "New chat". A lower score is better. */
+function score({ id, label }: Command, wanted: string): number | undefined {
   const text = label.toLowerCase();
   const direct = text.indexOf(wanted);
-  if (direct >= 0) return direct;
+  if (direct === 0 || text[direct - 1] === ' ') return direct;
+  const known = ` ${text} ${wordsOf(id)}`;
+  if (wanted.split(/\s+/).every((word) => known.includes(` ${word}`))) return BY_WORD;
+  if (direct > 0) return BY_WORD + direct;
   let at = -1;
   for (const letter of wanted.replaceAll(' ', '')) {
     at = text.indexOf(letter, at + 1);
     if (at < 0) return undefined;
   }
-  return 100 + at;
+  return FUZZY + at;
 }
 
-function search(all: readonly Command[], wanted: string): Command[] {
+type GroupName = 'view' | 'go' | 'everywhere' | 'chats';
+
+interface Group {
+  readonly name: GroupName;
+  readonly commands: readonly Command[];
+}
+
+/** Groups the commands that match, the best first in each group; the group with the best one is first. */
+function search(all: readonly Command[], wanted: string): Group[] {
   const visible = all.filter(({ isHidden }) => isHidden !== true);
-  if (wanted === '') return visible;
   const scored = visible.flatMap((command) => {
-    const points = score(command.label, wanted);
+    const points = wanted === '' ? 0 : score(command, wanted);
     return points === undefined ? [] : [{ command, points }];
   });
-  return scored.toSorted((a, b) => a.points - b.points).map(({ command }) => command);
+  const best = Math.min(...scored.map(({ points }) => points));
+  const kept = best < FUZZY ? scored.filter(({ points }) => points < FUZZY) : scored;
+  const groups = (['view', 'go', 'everywhere'] as const).map((name) => {
+    const found = kept.filter(({ command }) => (command.group ?? 'view') === name).toSorted((a, b) => a.points - b.points);
+    return { name, best: found[0]?.points ?? Infinity, commands: found.map(({ command }) => command) };
+  });
+  return groups.filter(({ commands: found }) => found.length > 0).toSorted((a, b) => a.best - b.best);
 }
 
 const CHATS_SHOWN = 6;
@@ -71,16 +92,41 @@ function useChats(wanted: string): readonly Command[] {
 }
 
 function Option({ command, isChosen, onChoose }: { command: Command; isChosen: boolean; onChoose: () => void }) {
-  const element = useRef<HTMLLIElement>(null);
+  const element = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (isChosen) element.current?.scrollIntoView({ block: 'nearest' });
   }, [isChosen]);
   return (
-    <li ref={element} id={`command-${command.id}`} role="option" aria-selected={isChosen} onClick={onChoose}>
+    <div ref={element} id={`command-${command.id}`} role="option" aria-selected={isChosen} onClick={onChoose}>
       <Icon name={command.icon ?? 'right'} size={16} />
       <span>{command.label}</span>
       {command.keys !== undefined && <kbd>{keysText(command.keys)}</kbd>}
-    </li>
+    </div>
+  );
+}
+
+function Groups({
+  groups,
+  chosen,
+  onChoose,
+}: {
+  groups: readonly Group[];
+  chosen: Command | undefined;
+  onChoose: (command: Command) => void;
+}) {
+  return (
+    <div class="palette-list" id="palette-list" role="listbox" aria-label={t('palette')}>
+      {groups.map(({ name, commands: found }) => (
+        <div key={name} role="group" aria-labelledby={`palette-${name}`}>
+          <div id={`palette-${name}`} class="palette-group" role="presentation">
+            {t(`palette_${name}`)}
+          </div>
+          {found.map((command) => (
+            <Option key={command.id} command={command} isChosen={command === chosen} onChoose={() => onChoose(command)} />
+          ))}
+        </div>
+      ))}
+    </div>
   );
 }
 
@@ -88,7 +134,9 @@ function Palette() {
   const [wanted, setWanted] = useState('');
   const [index, setIndex] = useState(0);
   const text = wanted.trim().toLowerCase();
-  const found = [...search(commands.value, text), ...useChats(text)];
+  const chats = useChats(text);
+  const groups = [...search(commands.value, text), ...(chats.length === 0 ? [] : [{ name: 'chats' as const, commands: chats }])];
+  const found = groups.flatMap(({ commands: ofGroup }) => ofGroup);
   const chosen = found[Math.min(index, found.length - 1)];
   const run = (command: Command | undefined): void => {
     close();
@@ -121,11 +169,7 @@ function Palette() {
         onInput={(event) => onInput(event.currentTarget.value)}
         onKeyDown={onKeyDown}
       />
-      <ul class="palette-list" id="palette-list" role="listbox" aria-label={t('palette')}>
-        {found.map((command) => (
-          <Option key={command.id} command={command} isChosen={command === chosen} onChoose={() => run(command)} />
-        ))}
-      </ul>
+      <Groups groups={groups} chosen={chosen} onChoose={run} />
       {found.length === 0 && <p class="hint">{t('noCommand')}</p>}
     </Dialog>
   );

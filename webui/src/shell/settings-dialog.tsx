@@ -1,14 +1,17 @@
 /** The settings of this browser: theme, language, and its session. */
 import { signal } from '@preact/signals';
+import type { ComponentChildren } from 'preact';
 import { session, signOut } from '../api/session.js';
 import { pageSocket } from '../api/socket.js';
 import { Button } from '../components/button/button.js';
 import { Dialog } from '../components/dialog/dialog.js';
-import { SelectField } from '../components/field/field.js';
+import { ErrorBox } from '../components/feedback/feedback.js';
 import { useWork } from '../components/form/form.js';
+import { Segmented } from '../components/segmented/segmented.js';
 import { chooseLanguage, language, LANGUAGES } from '../i18n/language.js';
 import { t } from './text.js';
 import { chooseTheme, theme, THEMES } from './theme.js';
+import './palette.css';
 
 const isOpen = signal(false);
 
@@ -23,10 +26,19 @@ const close = (): void => {
 };
 
 /** The socket of this tab was opened with the session. */
-async function leave(): Promise<void> {
+export async function leave(): Promise<void> {
   await signOut();
   close();
   pageSocket.drop();
+}
+
+function Setting({ name, children }: { name: string; children: ComponentChildren }) {
+  return (
+    <div class="setting">
+      <span>{name}</span>
+      {children}
+    </div>
+  );
 }
 
 export function Settings() {
@@ -34,20 +46,28 @@ export function Settings() {
   if (!isOpen.value) return null;
   return (
     <Dialog title={t('settings')} onClose={close}>
-      <SelectField
-        label={t('theme')}
-        value={theme.value}
-        choices={THEMES.map((value) => ({ value, label: t(NAMES[value]) }))}
-        onChange={chooseTheme}
-      />
-      <SelectField
-        label={t('language')}
-        value={language.value}
-        choices={LANGUAGES.map(({ id, name }) => ({ value: id, label: name }))}
-        onChange={chooseLanguage}
-      />
-      {error !== undefined && <p role="alert">{t('unreachable')}</p>}
-      {session.value.signedIn && <Button text={t('signOut')} isBusy={busy !== undefined} onClick={() => void run('signOut', leave)} />}
+      <Setting name={t('theme')}>
+        <Segmented
+          label={t('theme')}
+          value={theme.value}
+          choices={THEMES.map((value) => ({ value, label: t(NAMES[value]) }))}
+          onChange={chooseTheme}
+        />
+      </Setting>
+      <Setting name={t('language')}>
+        <Segmented
+          label={t('language')}
+          value={language.value}
+          choices={LANGUAGES.map(({ id, name }) => ({ value: id, label: name }))}
+          onChange={chooseLanguage}
+        />
+      </Setting>
+      {session.value.signedIn && (
+        <Setting name={t('signedIn')}>
+          <Button icon="signOut" text={t('signOut')} isBusy={busy !== undefined} onClick={() => void run('signOut', leave)} />
+        </Setting>
+      )}
+      {error !== undefined && <ErrorBox error={error} />}
     </Dialog>
   );
 }

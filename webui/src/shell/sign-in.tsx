@@ -1,9 +1,11 @@
 /** The one sign-in screen: takes the access token, and says how to get one or to sign in without it. */
 import { useEffect, useState } from 'preact/hooks';
 import { closeSignIn, session, signIn, signInReason } from '../api/session.js';
+import { CodeBlock } from '../components/code-block/code-block.js';
 import { TextField } from '../components/field/field.js';
 import { FormDialog } from '../components/form/form.js';
 import { t } from './text.js';
+import './palette.css';
 
 const REASONS = { wanted: 'tokenWanted', ended: 'sessionEnded', linkUsed: 'tokenLinkUsed', signedOut: 'signedOut' } as const;
 
@@ -16,21 +18,53 @@ function useOtherTabs(): void {
   }, []);
 }
 
+const MARK = (
+  <p class="sign-in-mark">
+    <img src="assets/icon.svg" alt="" width="32" height="32" />
+    xopc
+  </p>
+);
+
 function SignInForm({ reason }: { reason: keyof typeof REASONS }) {
   const [value, setValue] = useState('');
   const [isWrong, setWrong] = useState(false);
   useOtherTabs();
-  const submit = async (): Promise<void> => {
-    if (value.trim() !== '') setWrong(!(await signIn({ token: value.trim() })));
+  const submit = async (): Promise<void> => setWrong(!(await signIn({ token: value.trim() })));
+  const write = (text: string): void => {
+    setValue(text);
+    setWrong(false);
   };
   // Where calls need no token, most of the page works without signing in.
   const close = session.value.needsToken ? {} : { onClose: () => closeSignIn(false) };
   return (
-    <FormDialog title={t('tokenTitle')} size="screen" submitText={t('tokenUse')} onSubmit={submit} {...close}>
-      <p>{t(isWrong ? 'tokenWrong' : REASONS[reason])}</p>
-      <p class="hint">{t('tokenHow')}</p>
-      <pre tabIndex={0}>xopc gateway open{'\n'}xopc gateway token --show</pre>
-      <TextField label={t('token')} type="password" value={value} onInput={setValue} isCode autoFocus required />
+    <FormDialog
+      title={t('tokenTitle')}
+      size="screen"
+      mark={MARK}
+      formClass="sign-in"
+      submitText={t('tokenUse')}
+      isReady={value.trim() !== ''}
+      onSubmit={submit}
+      {...close}
+    >
+      <p class="muted">{t(REASONS[reason])}</p>
+      <TextField
+        label={t('token')}
+        type="password"
+        value={value}
+        onInput={write}
+        error={isWrong ? t('tokenWrong') : undefined}
+        isCode
+        autoFocus
+        required
+      />
+      <section class="sign-in-how">
+        <p class="hint">{t('tokenHow')}</p>
+        <p>{t('tokenLink')}</p>
+        <CodeBlock text="xopc gateway open" />
+        <p>{t('tokenShow')}</p>
+        <CodeBlock text="xopc gateway token --show" />
+      </section>
     </FormDialog>
   );
 }

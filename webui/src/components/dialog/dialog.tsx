@@ -11,10 +11,12 @@ export interface DialogProps {
   readonly onClose?: () => void;
   /** `narrow` for a question, `wide` for a form; `side` for the details of something in a list; `screen` hides the page. */
   readonly size?: 'narrow' | 'wide' | 'side' | 'screen';
+  /** Above the title. */
+  readonly mark?: ComponentChildren;
   readonly children: ComponentChildren;
 }
 
-export function Dialog({ title, onClose, size = 'narrow', children }: DialogProps) {
+export function Dialog({ title, onClose, size = 'narrow', mark, children }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
   const titleId = useId();
   // Before the paint, so that the next key goes to the dialog.
@@ -42,6 +44,7 @@ export function Dialog({ title, onClose, size = 'narrow', children }: DialogProp
       onMouseDown={closeOnBackdrop}
     >
       <div class="dialog-body">
+        {mark}
         <header>
           <h2 id={titleId}>{title}</h2>
           {onClose !== undefined && <IconButton icon="close" label={t('close')} onClick={onClose} />}
