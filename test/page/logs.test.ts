@@ -39,6 +39,7 @@ test.skipIf(noBrowser)('by keyboard alone: search, open a line, filter by a fiel
   await page.keyboard.type('req_77');
   await until('the filter', async () => (await page.locator('.log-head').count()) === 1);
   await expect.poll(() => page.url()).toContain('q=req_77');
+  await page.getByText('0/1').waitFor();
   await page.locator('.log-head').focus();
   await page.keyboard.press('Enter');
   const drawer = page.getByRole('dialog', { name: 'Log line' });

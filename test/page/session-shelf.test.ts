@@ -12,6 +12,12 @@ test.skipIf(noBrowser)('sessions are pinned, tagged, archived and found again, b
   await expect.poll(titles).toEqual(['Third question', 'Second question', 'First question']);
   await list.getByRole('img', { name: 'Unread' }).first().waitFor();
 
+  // What selects a row is seen in the row that is pointed at or has the focus, and in all rows while some are selected.
+  const boxes = (): Promise<string> =>
+    page.evaluate(`[...document.querySelectorAll('.session-check')].map((box) => getComputedStyle(box).opacity).join()`);
+  expect(await boxes()).toBe('0,0,0');
+  await links.nth(1).focus();
+  expect(await boxes()).toBe('0,1,0');
   // By keyboard alone: to the last one, pin it; it goes to the top.
   await links.first().press('End');
   await page.keyboard.press('p');
@@ -20,6 +26,7 @@ test.skipIf(noBrowser)('sessions are pinned, tagged, archived and found again, b
   await links.nth(1).focus();
   await page.keyboard.press('Shift+ArrowDown');
   await page.getByText('2 selected').waitFor();
+  expect(await boxes()).toBe('1,1,1');
   await page.keyboard.press('t');
   await page.getByRole('textbox', { name: 'New tags' }).fill('Work, two words');
   await page.keyboard.press('Enter');
@@ -29,17 +36,22 @@ test.skipIf(noBrowser)('sessions are pinned, tagged, archived and found again, b
   await page.getByText('2 sessions were archived').waitFor();
   await expect.poll(titles).toEqual(['First question']);
 
-  await page.getByRole('button', { name: 'Archived' }).click();
+  await page.getByRole('radio', { name: 'Archived' }).click();
   await expect.poll(titles).toEqual(['Third question', 'Second question']);
   expect(page.url()).toContain('q=is%3Aarchived');
   await page.getByRole('button', { name: 'Undo' }).click();
-  await page.getByRole('button', { name: 'Archived' }).click();
+  await page.getByRole('radio', { name: 'All' }).click();
   await expect.poll(titles).toEqual(['First question', 'Third question', 'Second question']);
 
   await list.getByRole('button', { name: 'Show only “work”' }).first().click();
   await expect.poll(titles).toEqual(['Third question', 'Second question']);
   await page.getByText('Storage', { exact: true }).click();
   await page.getByRole('row', { name: 'Schedules 0 0 30 days after the last message, the newest 2,000 messages' }).waitFor();
+  await expectAccessible(page);
+  // The page stays narrow: title and disk use are there, too.
+  await page.keyboard.press('Escape');
+  expect((await page.getByRole('heading', { name: 'Sessions', level: 1 }).boundingBox())?.x).toBeGreaterThan(0);
+  expect((await page.getByRole('button', { name: 'Storage' }).boundingBox())?.x).toBeGreaterThan(0);
   await expectAccessible(page);
 });
 

@@ -31,6 +31,7 @@ interface Shot {
 const VIEWS: readonly Shot[] = [
   { name: 'chat-new', hash: '#/chat' },
   { name: 'sessions', hash: '#/sessions' },
+  { name: 'sessions-search', hash: '#/sessions?q=backup' },
   { name: 'cron', hash: '#/cron' },
   { name: 'cron-new', hash: '#/cron/new' },
   { name: 'channels', hash: '#/channels' },
@@ -41,6 +42,7 @@ const VIEWS: readonly Shot[] = [
   { name: 'provider-key', hash: '#/models?add=1', click: 'Anthropic' },
   { name: 'usage', hash: '#/models/usage' },
   { name: 'logs', hash: '#/logs' },
+  { name: 'logs-line', hash: '#/logs', click: 'the receiver answered' },
   { name: 'config', hash: '#/config' },
   { name: 'config-channels', hash: '#/config?section=channels' },
   { name: 'config-search', hash: '#/config?q=token' },

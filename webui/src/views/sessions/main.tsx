@@ -4,7 +4,9 @@ import { ApiError, call } from '../../api/client.js';
 import { useResource } from '../../api/use-resource.js';
 import { PageHeader } from '../../components/page-header/page-header.js';
 import { Button } from '../../components/button/button.js';
-import { Empty, ErrorBox, Spinner } from '../../components/feedback/feedback.js';
+import { Empty, ErrorBox } from '../../components/feedback/feedback.js';
+import { Segmented } from '../../components/segmented/segmented.js';
+import { Skeleton } from '../../components/skeleton/skeleton.js';
 import { FileInput } from '../../components/field/field.js';
 import { attempt, errorText } from '../../components/toast/toast.js';
 import type { VirtualListHandle } from '../../components/virtual-list/virtual-list.js';
@@ -64,30 +66,27 @@ function ImportButton({ onDone }: { onDone: () => void }) {
   );
 }
 
-/** Frequent searches as buttons. */
-const SHORTCUTS = [
-  ['is:unread', 'unread'],
-  ['is:pinned', 'pinned'],
-  ['is:answering', 'answeringNow'],
-  ['is:archived', 'archived'],
+/** Frequent searches, one at a time; others are typed. */
+const FILTERS = [
+  { value: '', name: 'all' },
+  { value: 'is:unread', name: 'unread' },
+  { value: 'is:pinned', name: 'pinned' },
+  { value: 'is:archived', name: 'archived' },
 ] as const;
 
-function Shortcuts({ search, onToggle }: { search: string; onToggle: (filter: string) => void }) {
+function Filters({ search }: { search: string }) {
+  const chosen = FILTERS.find(({ value }) => value !== '' && hasFilter(search, value))?.value ?? '';
+  const choose = (filter: string): void => {
+    const rest = chosen === '' ? search : toggleFilter(search, chosen);
+    changeQuery({ q: filter === '' ? rest : toggleFilter(rest, filter) });
+  };
   return (
-    <div class="row shortcuts" role="group" aria-label={t('filters')}>
-      {SHORTCUTS.map(([filter, name]) => (
-        <button
-          key={filter}
-          type="button"
-          class="chip toggle"
-          aria-pressed={hasFilter(search, filter)}
-          title={filter}
-          onClick={() => onToggle(filter)}
-        >
-          {t(name)}
-        </button>
-      ))}
-    </div>
+    <Segmented
+      label={t('filters')}
+      value={chosen}
+      choices={FILTERS.map(({ value, name }) => ({ value, label: t(name) }))}
+      onChange={choose}
+    />
   );
 }
 
@@ -109,12 +108,18 @@ function NoSessions({ search }: { search: string }) {
   if (search === '') {
     const action = <Button kind="primary" icon="chat" text={t('startChat')} onClick={() => navigate(hashOf('chat'))} />;
     return (
-      <Empty title={t('none')} action={action}>
+      <Empty title={t('none')} icon="sessions" action={action}>
         {t('noneText')}
       </Empty>
     );
   }
-  return <Empty title={t('noMatch', { search })} action={<Button text={t('clearSearch')} onClick={() => changeQuery({ q: '' })} />} />;
+  return (
+    <Empty
+      title={t('noMatch', { search })}
+      icon="search"
+      action={<Button text={t('clearSearch')} onClick={() => changeQuery({ q: '' })} />}
+    />
+  );
 }
 
 export default function SessionsView() {
@@ -131,15 +136,18 @@ export default function SessionsView() {
   return (
     <section class="view full sessions">
       <PageHeader title={t('title')}>
-        <SearchBox search={search} known={{ sessions, tags }} onFocus={() => setSearching(true)} onLeave={() => list.current?.show(0)} />
         <StorageButton sessions={sessions} />
         <ImportButton onDone={() => feed.reload([])} />
       </PageHeader>
-      {selection.selected.length > 0 ? <BulkBar selection={selection} onAct={act} /> : <Shortcuts search={search} onToggle={toggle} />}
+      <div class="session-bar">
+        <SearchBox search={search} known={{ sessions, tags }} onFocus={() => setSearching(true)} onLeave={() => list.current?.show(0)} />
+        <Filters search={search} />
+      </div>
       <Fault feed={feed} />
-      {!shown.isRead.value && feed.error.value === undefined && <Spinner />}
+      {!shown.isRead.value && feed.error.value === undefined && <Skeleton lines={8} />}
       {feed.isRead.value && sessions.length === 0 && <NoSessions search={search} />}
       {sessions.length > 0 && <SessionRows {...{ sessions, selection }} feed={shown} handle={list} onAct={act} onFilter={toggle} />}
+      {selection.selected.length > 0 && <BulkBar selection={selection} onAct={act} />}
       {opened?.kind === 'rename' && first !== undefined && <RenameDialog session={first} onClose={close} onDone={done} />}
       {opened?.kind === 'tag' && <TagDialog sessions={opened.sessions} known={tags} onClose={close} onDone={done} />}
     </section>

@@ -3,8 +3,8 @@ import { computed } from '@preact/signals';
 import { Fragment } from 'preact';
 import type { SessionMatch } from '../../../../shared/api/sessions.js';
 import { Icon } from '../../components/icon/icon.js';
-import { plainText } from '../../components/markdown/plain-text.js';
-import { shortCount } from '../../components/time-text/time-text.js';
+import { plainText, titleText } from '../../components/markdown/plain-text.js';
+import { Badge } from '../../components/status-dot/status-dot.js';
 import { language } from '../../i18n/language.js';
 import { hashOf } from '../../shell/router.js';
 import type { Session } from './session-actions.js';
@@ -43,15 +43,20 @@ interface SessionRowProps {
   readonly onFilter: (filter: string) => void;
 }
 
-function Marks({ session, isAnswering }: { session: Session; isAnswering: boolean }) {
+function Mark({ session, isAnswering }: { session: Session; isAnswering: boolean }) {
   if (isAnswering) return <span class="pulse" role="img" aria-label={t('answering')} />;
-  if (session.unread) return <span class="unread-dot" role="img" aria-label={t('unread')} />;
-  return <span class="no-mark" />;
+  return session.unread ? <span class="unread-dot" role="img" aria-label={t('unread')} /> : null;
 }
 
+const CHANNELS = { api: 'channelApi', cron: 'channelCron', telegram: 'channelTelegram', webhook: 'channelWebhook' } as const;
+
+function channelText(channel: string): string {
+  return channel in CHANNELS ? t(CHANNELS[channel as keyof typeof CHANNELS]) : channel;
+}
+
+/** When and where; most sessions are from the page itself. */
 function Facts({ session }: { session: Session }) {
-  const { messageCount, usage, updatedAt, agentId } = session;
-  const tokens = usage.inputTokens + usage.outputTokens;
+  const { messageCount, usage, updatedAt, agentId, channel } = session;
   const cost = usage.costUsd > 0 ? ` · $${usage.costUsd.toFixed(usage.costUsd < 1 ? 3 : 2)}` : '';
   const { number, instant } = formats.value;
   const numbers = { input: number.format(usage.inputTokens), output: number.format(usage.outputTokens) };
@@ -60,9 +65,9 @@ function Facts({ session }: { session: Session }) {
       <time dateTime={updatedAt} title={instant.format(Date.parse(updatedAt))}>
         {ageOf(updatedAt, Date.now())}
       </time>
-      <span>
-        {agentId} · {t('messages', { count: messageCount })}
-        {tokens > 0 && <span title={t('usage', numbers) + cost}>{` · ${t('tokens', { count: shortCount(tokens) })}`}</span>}
+      <span title={`${agentId} · ${t('usage', numbers)}${cost}`}>
+        {channel !== 'webchat' && <span>{channelText(channel)}</span>}
+        <span class="session-count">{t('messages', { count: messageCount })}</span>
       </span>
     </span>
   );
@@ -95,18 +100,18 @@ function Match({ match: { snippet, highlights } }: { match: SessionMatch }) {
 }
 
 export function SessionRow({ session, isSelected, isAnswering, onSelect, onAct, onFilter }: SessionRowProps) {
-  const { key, channel, pinned, archived, unread, tags, match } = session;
-  const title = plainText(session.title);
+  const { key, pinned, archived, unread, tags, match } = session;
+  const title = titleText(session.title);
   const onClick = (event: MouseEvent): void => onSelect((event.currentTarget as HTMLInputElement).checked, event.shiftKey);
   return (
     <div class={unread ? 'session-row unread' : 'session-row'} data-selected={isSelected}>
       <label class="session-check">
         <input type="checkbox" aria-label={t('select', { title })} checked={isSelected} onClick={onClick} />
       </label>
-      <Marks session={session} isAnswering={isAnswering} />
       <div class="session-main">
         <div class="session-head">
           <span class="session-title">
+            <Mark session={session} isAnswering={isAnswering} />
             {pinned && (
               <span class="session-pin" role="img" aria-label={t('pinned')}>
                 <Icon name="pin" size={14} />
@@ -117,9 +122,7 @@ export function SessionRow({ session, isSelected, isAnswering, onSelect, onAct, 
             </a>
           </span>
           <Tags tags={tags} onFilter={onFilter} />
-          {archived && <span class="chip warn">{t('archived')}</span>}
-          {/* Most sessions are from the page itself. */}
-          {channel !== 'webchat' && <span class="chip">{channel}</span>}
+          {archived && <Badge>{t('archived')}</Badge>}
         </div>
         <p class="session-last" dir="auto">
           {match === undefined ? <LastMessage session={session} /> : <Match match={match} />}

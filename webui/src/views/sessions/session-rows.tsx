@@ -16,7 +16,7 @@ import { t } from './text.js';
 /** Events that come close together cause one reload. */
 const SETTLE_MS = 200;
 /** The height of a row without tags, as most are. */
-const ROW_HEIGHT_PX = 61;
+const ROW_HEIGHT_PX = 60;
 const LINKS = '.session-link';
 
 /** Returns whether a session is being answered: what the list says, corrected by later events. */
@@ -108,7 +108,7 @@ export function SessionRows(props: SessionRowsProps) {
     if (isRow) listKeys({ selection, count: sessions.length, at: Math.max(0, at), goTo })(event);
   };
   return (
-    <div ref={area} class="session-rows" onFocusIn={onFocusIn} onKeyDown={onKeyDown}>
+    <div ref={area} class={selection.keys.size > 0 ? 'session-rows selecting' : 'session-rows'} onFocusIn={onFocusIn} onKeyDown={onKeyDown}>
       <VirtualList
         items={sessions}
         keyOf={({ key }) => key}

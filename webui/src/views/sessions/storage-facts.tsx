@@ -5,7 +5,8 @@ import { call } from '../../api/client.js';
 import { useResource } from '../../api/use-resource.js';
 import { Button } from '../../components/button/button.js';
 import { Dialog } from '../../components/dialog/dialog.js';
-import { Spinner, TableHead } from '../../components/feedback/feedback.js';
+import { TableHead } from '../../components/feedback/feedback.js';
+import { Skeleton } from '../../components/skeleton/skeleton.js';
 import { bytesText } from '../../components/time-text/time-text.js';
 import { language } from '../../i18n/language.js';
 import { hashOf } from '../../shell/router.js';
@@ -23,7 +24,7 @@ function keptText({ maxAgeDays, maxMessages }: SessionStorage['kinds'][number]):
 
 function Facts({ inputs }: { inputs: unknown }) {
   const { value } = useResource((signal) => call<SessionStorage>('GET', '/api/session-storage', { signal }), [inputs]);
-  if (value === undefined) return <Spinner />;
+  if (value === undefined) return <Skeleton lines={5} />;
   return (
     <>
       {value.databaseBytes !== null && <p class="hint">{t('database', { size: bytesText(value.databaseBytes) })}</p>}
