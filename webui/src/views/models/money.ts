@@ -1,4 +1,4 @@
-/** Prices as people read them. */
+/** Prices and sizes as people read them. */
 import { language } from '../../i18n/language.js';
 
 /** US dollars; small amounts with more digits. */
@@ -12,4 +12,9 @@ export function dollars(amount: number): string {
     minimumFractionDigits: Number.isInteger(amount) ? 0 : 2,
   };
   return new Intl.NumberFormat(language.value, options).format(amount);
+}
+
+/** `128K`, in every language as vendors write it. */
+export function contextText(tokens: number): string {
+  return new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 }).format(tokens);
 }

@@ -6,9 +6,8 @@ import { SearchField } from '../../../components/field/field.js';
 import { Menu } from '../../../components/menu/menu.js';
 import { Badge } from '../../../components/status-dot/status-dot.js';
 import { type Column, Table } from '../../../components/table/table.js';
-import { shortCount } from '../../../components/time-text/time-text.js';
 import type { Model, Provider } from '../models-api.js';
-import { dollars } from '../money.js';
+import { contextText, dollars } from '../money.js';
 import { AskedBadge } from '../results.js';
 import type { Checks } from '../use-checks.js';
 import { t } from '../text.js';
@@ -63,7 +62,7 @@ function Unknown({ what, model, onEdit }: { what: string; model: Model; onEdit: 
 
 function ModelRow(props: TableProps & { model: Model }) {
   const { model, order, checks, onEditModel } = props;
-  const { id, name, contextWindow, cost, reasoning, input, health } = model;
+  const { id, name, contextWindow, cost, reasoning, input, health, lastHour } = model;
   const modelId = id.slice(model.provider.length + 1);
   const edit = (): void => onEditModel(model);
   return (
@@ -76,7 +75,7 @@ function ModelRow(props: TableProps & { model: Model }) {
         <AskedBadge asked={checks.asked[id]} isShort={order.includes(id)} />
       </th>
       <td class="number" data-label={t('contextWindow')}>
-        {contextWindow === null ? <Unknown what={t('contextWindow')} model={model} onEdit={edit} /> : shortCount(contextWindow)}
+        {contextWindow === null ? <Unknown what={t('contextWindow')} model={model} onEdit={edit} /> : contextText(contextWindow)}
       </td>
       <td class="number" data-label={t('price')}>
         {cost === null ? (
@@ -85,7 +84,7 @@ function ModelRow(props: TableProps & { model: Model }) {
           t('priceText', { input: dollars(cost.input), output: dollars(cost.output) })
         )}
       </td>
-      <td class="number" data-label={t('firstToken')}>
+      <td class={lastHour.firstTokenMs === null ? 'number missing' : 'number'} data-label={t('firstToken')}>
         {firstTokenText(model)}
       </td>
       <td data-label={t('abilities')}>
@@ -131,7 +130,11 @@ export function ModelTable(props: TableProps) {
   const count = isLong && !isOpen && wanted === '' ? SHORT_LIST : MAX_ROWS;
   return (
     <>
-      {isLong && <SearchField class="model-search" label={t('search')} value={search} onInput={setSearch} />}
+      {isLong && (
+        <div class="model-search">
+          <SearchField label={t('search')} value={search} onInput={setSearch} />
+        </div>
+      )}
       <Table label={t('modelsOf', { name: provider.name })} columns={columns()}>
         {found.slice(0, count).map((model) => (
           <ModelRow key={model.id} {...props} model={model} />
