@@ -1,5 +1,7 @@
 /** The actions on the selected sessions. The bar is below the list, so that no row moves. */
+import { useNarrow } from '../../browser/use-narrow.js';
 import { Button, IconButton } from '../../components/button/button.js';
+import type { IconName } from '../../components/icon/icon.js';
 import type { Selection } from './selection.js';
 import type { Session } from './session-actions.js';
 import type { RowAction } from './session-menu.js';
@@ -7,21 +9,24 @@ import { t } from './text.js';
 
 export function BulkBar({ selection, onAct }: { selection: Selection; onAct: (action: RowAction, sessions: readonly Session[]) => void }) {
   const { selected } = selection;
-  const act = (action: RowAction) => () => onAct(action, selected);
+  const isNarrow = useNarrow();
+  // A phone has room for icons only.
+  const button = (icon: IconName, text: string, onClick: () => void) =>
+    isNarrow ? (
+      <IconButton icon={icon} label={text} onClick={onClick} />
+    ) : (
+      <Button kind="quiet" icon={icon} text={text} onClick={onClick} />
+    );
+  const action = (name: RowAction, icon: IconName, text: string) => button(icon, text, () => onAct(name, selected));
   return (
     <div class="selection" role="toolbar" aria-label={t('selection')}>
       <span role="status">{t('selected', { count: selected.length })}</span>
-      <Button
-        kind="quiet"
-        icon="archive"
-        text={t(selected.every(({ archived }) => archived) ? 'unarchive' : 'archive')}
-        onClick={act('archive')}
-      />
-      <Button kind="quiet" icon="tag" text={t('tags')} onClick={act('tag')} />
-      <Button kind="quiet" icon="pin" text={t(selected.every(({ pinned }) => pinned) ? 'unpin' : 'pin')} onClick={act('pin')} />
-      <Button kind="quiet" icon="check" text={t(selected.some(({ unread }) => unread) ? 'markRead' : 'markUnread')} onClick={act('read')} />
-      <Button kind="danger" icon="trash" text={t('deleteSelected')} onClick={act('delete')} />
-      <Button kind="quiet" text={t('selectAll')} onClick={selection.selectAll} />
+      {button('ok', t('selectAll'), selection.selectAll)}
+      {action('archive', 'archive', t(selected.every(({ archived }) => archived) ? 'unarchive' : 'archive'))}
+      {action('tag', 'tag', t('tags'))}
+      {action('pin', 'pin', t(selected.every(({ pinned }) => pinned) ? 'unpin' : 'pin'))}
+      {action('read', 'check', t(selected.some(({ unread }) => unread) ? 'markRead' : 'markUnread'))}
+      <span class="delete">{action('delete', 'trash', t('deleteSelected'))}</span>
       <IconButton icon="close" label={t('clear')} onClick={selection.clear} />
     </div>
   );
