@@ -70,7 +70,7 @@ async function shoot(gateway: RealGateway, state: string, shots: readonly Shot[]
         if (!isSignedOut) await page.waitForLoadState('networkidle');
         const field = type === undefined ? undefined : page.getByLabel(type[0]);
         if ((await field?.isVisible()) === true) await field?.fill(type?.[1] ?? '');
-        await page.locator('.skeleton, .spinner').first().waitFor({ state: 'detached' });
+        if (!isSignedOut) await page.locator('.skeleton, .spinner').first().waitFor({ state: 'detached' });
         const button =
           click === undefined
             ? undefined
