@@ -12,7 +12,7 @@ test.skipIf(noBrowser)('the palette finds chats by what was said in them, and te
   // Both would be Y; here it copies code.
   expect(await page.getByRole('option', { name: 'Copy the last code block' }).locator('kbd').allTextContents()).toEqual(['Y']);
   expect(await page.getByRole('option', { name: 'Copy an action as a command' }).locator('kbd').count()).toBe(0);
-  const box = page.getByRole('combobox');
+  const box = page.getByRole('combobox', { name: 'Search for an action' });
   const found: Record<string, string> = {
     restart: 'Copy the command that restarts the gateway',
     'api key': 'Add a provider',

@@ -2,6 +2,7 @@
  * The views in the order of the navigation. Each is a separate chunk, loaded when it is first shown, or while the page is idle: its `main.tsx`
  * exports the component as default. The shortcut is `g`, then `key`.
  */
+import { effect } from '@preact/signals';
 import type { ComponentType } from 'preact';
 import { connection } from '../api/socket.js';
 import { whenIdle } from '../browser/when-idle.js';
@@ -30,11 +31,20 @@ export const VIEWS: readonly View[] = [
   { id: 'status', key: 'u', group: 'operate', isInBar: true, load: () => import('../views/status/main.js') },
 ];
 
+/** At first, the browser may be idle before the connection is there. */
+function whenOnline(run: () => void): void {
+  const stop = effect(() => {
+    if (connection.value.kind !== 'online') return;
+    queueMicrotask(() => stop());
+    run();
+  });
+}
+
 /** Loads the other views one after the other while nothing else is to be done, so that they open while the gateway is away. */
 export async function preloadViews(): Promise<void> {
   for (const { load } of VIEWS) {
+    await new Promise<void>(whenOnline);
     await new Promise<void>(whenIdle);
-    if (connection.peek().kind !== 'online') return;
     await load().catch(() => undefined);
   }
 }
