@@ -23,6 +23,7 @@ test.skipIf(noBrowser)('a chat opens at its end, stays there while that grows, a
   }
 
   await page.goto(`${gateway.url}/#/chat/${encodeURIComponent(key)}`);
+  await page.locator('.hljs-keyword').last().waitFor();
   let goOn = (): void => undefined;
   const until = new Promise<void>((resolve) => (goOn = resolve));
   const parts = LONG.split(/(?<=\n)/);

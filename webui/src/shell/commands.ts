@@ -20,7 +20,15 @@ export interface Command {
   readonly run: () => void;
 }
 
-const sets = signal<readonly (readonly Command[])[]>([]);
+interface CommandSet {
+  /** Of the component that has it: one inside another has a higher one. */
+  readonly order: number;
+  readonly list: readonly Command[];
+}
+
+/** The outermost first. */
+const sets = signal<readonly CommandSet[]>([]);
+const lastOrder = signal(0);
 
 type Keys = Readonly<Record<string, string>>;
 
@@ -52,9 +60,9 @@ export function resetKeys(): void {
   keepKeys({});
 }
 
-/** All commands, the newest first: those of a view replace those of the shell with the same id, and take their keys. */
+/** All commands, the innermost first: those of a view replace those of the shell with the same id, and take their keys. */
 export const commands = computed<readonly Command[]>(() => {
-  const all = sets.value.toReversed().flat();
+  const all = sets.value.toReversed().flatMap(({ list }) => list);
   const first = all.filter(({ id }, index) => all.findIndex((other) => other.id === id) === index);
   const taken = new Set<string | undefined>(['', undefined]);
   return first.map((command) => {
@@ -95,12 +103,16 @@ function runAwaited(set: readonly Command[]): void {
 export function useCommands(list: readonly Command[]): void {
   const latest = useRef(list);
   latest.current = list;
+  // Kept when the list changes: the shell's stays below that of the view.
+  const order = useRef(0);
+  if (order.current === 0) lastOrder.value = order.current = lastOrder.peek() + 1;
   const shape = list.map(({ id, label, keys }) => `${id} ${label} ${keys}`).join('\n');
   // Before the paint: a visible command can be called.
   useLayoutEffect(() => {
-    const set = latest.current.map((command, index) => ({ ...command, run: () => latest.current[index]?.run() }));
-    sets.value = [...sets.peek(), set];
-    runAwaited(set);
+    const shown = latest.current.map((command, index) => ({ ...command, run: () => latest.current[index]?.run() }));
+    const set = { order: order.current, list: shown };
+    sets.value = [...sets.peek(), set].toSorted((a, b) => a.order - b.order);
+    runAwaited(shown);
     return () => {
       sets.value = sets.peek().filter((other) => other !== set);
     };
