@@ -24,8 +24,12 @@ class OpenChats {
   }
 
   /** Follows a session while it is shown, and afterwards until its messages are sent. @returns a function to call when it is hidden */
-  show(session: string): () => void {
-    const chat = this.#find(session);
+  show(model: ChatModel): () => void {
+    const known = this.#chats.get(model.session);
+    // Closed since the view was drawn, and perhaps opened anew to send.
+    if (known !== undefined && known.model !== model) this.#close(known);
+    const chat = known?.model === model ? known : { model, isShown: true, stop: undefined };
+    this.#chats.set(model.session, chat);
     chat.isShown = true;
     this.#open(chat);
     return () => {
@@ -53,21 +57,33 @@ class OpenChats {
     chat.stop = effect(() => this.#closeIfDone(chat));
   }
 
+  #close(chat: OpenChat): void {
+    if (chat.stop === undefined) return;
+    if (this.#chats.get(chat.model.session) === chat) this.#chats.delete(chat.model.session);
+    chat.stop();
+    chat.stop = undefined;
+    chat.model.close();
+    const { outbox, error, session } = chat.model;
+    const isLeft = outbox.entries.peek().length > 0;
+    if (error.peek()?.code !== 'SESSION_NOT_FOUND') {
+      if (isLeft) report('notSent', hashOf('chat', [session]));
+    } else if (isLeft && rescueText(outbox)) report('rescuedElsewhere', hashOf('chat'));
+  }
+
   /** Also runs when the outbox or the error changes. */
   #closeIfDone(chat: OpenChat): void {
-    const { model } = chat;
-    const entries = model.outbox.entries.value;
-    const isGone = model.error.value?.code === 'SESSION_NOT_FOUND';
-    if (chat.isShown || (!isGone && entries.some(({ state }) => state !== 'failed'))) return;
-    this.#chats.delete(model.session);
-    // Not within the effect that it ends.
+    if (isWanted(chat)) return;
+    // Not within the effect that it ends; and it may be shown again by then.
     queueMicrotask(() => {
-      chat.stop?.();
-      model.close();
+      if (!isWanted(chat)) this.#close(chat);
     });
-    if (isGone && entries.length > 0 && rescueText(model.outbox)) report('rescuedElsewhere', hashOf('chat'));
-    else if (!isGone && entries.length > 0) report('notSent', hashOf('chat', [model.session]));
   }
+}
+
+function isWanted({ model, isShown }: OpenChat): boolean {
+  const entries = model.outbox.entries.value;
+  const isGone = model.error.value?.code === 'SESSION_NOT_FOUND';
+  return isShown || (!isGone && entries.some(({ state }) => state !== 'failed'));
 }
 
 function report(text: 'rescuedElsewhere' | 'notSent', hash: string): void {
