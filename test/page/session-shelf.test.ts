@@ -15,9 +15,9 @@ test.skipIf(noBrowser)('sessions are pinned, tagged, archived and found again, b
   // What selects a row is seen in the row that is pointed at or has the focus, and in all rows while some are selected.
   const boxes = (): Promise<string> =>
     page.evaluate(`[...document.querySelectorAll('.session-check')].map((box) => getComputedStyle(box).opacity).join()`);
-  expect(await boxes()).toBe('0,0,0');
+  await expect.poll(boxes).toBe('0,0,0');
   await links.nth(1).focus();
-  expect(await boxes()).toBe('0,1,0');
+  await expect.poll(boxes).toBe('0,1,0');
   // By keyboard alone: to the last one, pin it; it goes to the top.
   await links.first().press('End');
   await page.keyboard.press('p');
@@ -26,7 +26,7 @@ test.skipIf(noBrowser)('sessions are pinned, tagged, archived and found again, b
   await links.nth(1).focus();
   await page.keyboard.press('Shift+ArrowDown');
   await page.getByText('2 selected').waitFor();
-  expect(await boxes()).toBe('1,1,1');
+  await expect.poll(boxes).toBe('1,1,1');
   await page.keyboard.press('t');
   await page.getByRole('textbox', { name: 'New tags' }).fill('Work, two words');
   await page.keyboard.press('Enter');
