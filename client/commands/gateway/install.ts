@@ -1,6 +1,8 @@
 import { Command, Option } from 'clipanion';
 import { parsePort } from '../../../shared/node/process/env.js';
 import { claimPaths } from '../../../shared/node/process/claim-paths.js';
+import { findDataDir } from '../../../shared/node/process/data-owner.js';
+import { withDataDir } from '../../../shared/node/process/paths.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { readListenSettings, readKnownToken } from '../../gateway/gateway-settings.js';
 import { parseHost, parseToken } from '../../cli/parse-options.js';
@@ -82,7 +84,8 @@ export class InstallCommand extends BaseCommand {
     if (this.print) return this.#print(this.#installation(manager, 'full'));
     await manager.assertAvailable();
     const installation = this.#installation(manager, await manager.probeSandbox());
-    const preview = await withDifference(previewInstall(installation), 'what install would write', (text) => this.io.note(text));
+    const preview = await this.#preview(installation);
+    if (preview === 'moved') return this.run();
     if (this.dryRun) return this.#reportDryRun(installation, preview);
     this.io.gatewayPaths = claimPaths(this.io.gatewayPaths);
     const { gatewayPaths: paths } = this.io;
@@ -92,6 +95,18 @@ export class InstallCommand extends BaseCommand {
     await this.#noteEnvironment(token);
     const result = await install(installation, isNewToken ? { ...preview, isDone: false } : preview);
     return this.#report(installation, result);
+  }
+
+  /** @returns `moved` if another configuration has claimed the home meanwhile: what was refused concerns its files */
+  async #preview(installation: Installation): Promise<InstallPreview | 'moved'> {
+    try {
+      return await withDifference(previewInstall(installation), 'what install would write', (text) => this.io.note(text));
+    } catch (error) {
+      const dataDir = findDataDir(installation.paths);
+      if (dataDir === installation.paths.dataDir) throw error;
+      this.io.gatewayPaths = withDataDir(installation.paths, dataDir);
+      return 'moved';
+    }
   }
 
   #installation(manager: ServiceManager, sandbox: Sandbox): Installation {
