@@ -35,7 +35,7 @@ const together = { isolate: false };
 /** Real gateways whose tests wait much and set no limits of time: two files at a time. */
 const UNTIMED = [
   'test/e2e/{api,api-docs,docs,doctor,pairing,poison,storage,fallback}.test.ts',
-  'test/e2e/{backup,database-faults,delivery-failures,cron,error-words,specification}.test.ts',
+  'test/e2e/{backup,delivery-failures,cron,error-words,specification}.test.ts',
   'test/e2e/{access,attached,access-network,crash,delivery,homes,live-config,odd-circumstances,overview,reverse-proxies,secrets,session-import}.test.ts',
   'test/e2e/{container,first-hour,package,page-session,resource-limits,setup,shells,slow-succession,socket}.test.ts',
   'test/e2e/service/*.test.ts',
@@ -81,6 +81,7 @@ export default defineConfig({
       {
         test: {
           ...serial,
+          ...together,
           name: 'page',
           include: ['test/page/**/*.test.ts'],
           globalSetup: ['test/helpers/browser-setup.ts'],

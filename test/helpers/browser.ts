@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { type Browser, type BrowserContext, chromium, type ConsoleMessage, type Page } from 'playwright-core';
-import { afterAll, expect, inject, onTestFinished } from 'vitest';
+import { expect, inject, onTestFinished } from 'vitest';
 
 const endpoint = inject('browser');
 
@@ -11,13 +11,10 @@ export const noBrowser = endpoint === '';
 
 const state: { browser?: Promise<Browser> } = {};
 
+/** Once for all files; it ends with this process. */
 function connected(): Promise<Browser> {
   return (state.browser ??= chromium.connect(endpoint));
 }
-
-afterAll(async () => {
-  await (await state.browser)?.close();
-});
 
 export const SIZES = { wide: { width: 1440, height: 900 }, narrow: { width: 390, height: 844 } } as const;
 export type Size = keyof typeof SIZES;
@@ -97,16 +94,20 @@ async function findLastingBarriers(page: Page, runOnly: typeof ALL_RULES): Promi
   return found;
 }
 
+/** Between the schemes only colours differ, and what has them is the same in both sizes. */
+const LOOKED_AT = [
+  ['light', 'wide'],
+  ['light', 'narrow'],
+  ['dark', 'narrow'],
+] as const;
+
 /** Clean in light and dark, wide and narrow. The page stays in the last. */
 export async function expectAccessible(page: Page): Promise<void> {
-  for (const scheme of ['light', 'dark'] as const) {
-    for (const size of ['wide', 'narrow'] as const) {
-      await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
-      await page.setViewportSize(SIZES[size]);
-      // Between the schemes only colours differ.
-      expect(await findLastingBarriers(page, scheme === 'light' ? ALL_RULES : COLOUR_RULES), `${scheme}, ${size}`).toEqual([]);
-      const overflow = await page.evaluate<number>(`document.documentElement.scrollWidth - document.documentElement.clientWidth`);
-      expect(overflow, `${size}: nothing is wider than the screen`).toBeLessThanOrEqual(0);
-    }
+  for (const [scheme, size] of LOOKED_AT) {
+    await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
+    await page.setViewportSize(SIZES[size]);
+    expect(await findLastingBarriers(page, scheme === 'light' ? ALL_RULES : COLOUR_RULES), `${scheme}, ${size}`).toEqual([]);
+    const overflow = await page.evaluate<number>(`document.documentElement.scrollWidth - document.documentElement.clientWidth`);
+    expect(overflow, `${size}: nothing is wider than the screen`).toBeLessThanOrEqual(0);
   }
 }

@@ -23,6 +23,19 @@ describe.skipIf(process.platform !== 'linux' || reason !== undefined)('a service
     });
   });
 
+  test('completes a restart that is asked for inside its own cgroup, although the caller is killed with it', async () => {
+    const gateway = await ServiceGateway.create(machine);
+    const { instanceId, pid } = await gateway.install();
+    const group = (await gateway.property('ControlGroup')).replace(/\/$/, '');
+    const command = `echo $$ >/sys/fs/cgroup${group}/cgroup.procs && exec ${machine.packageDirectory}/bin/xopc gateway restart --force`;
+    await machine.run('sh', ['-c', command], { XOPC_HOME: gateway.home });
+    const status = await gateway.untilReplaced(instanceId);
+    expect(status.pid).not.toBe(pid);
+    expect(await gateway.property('NRestarts')).toBe('1');
+    await machine.ok('sh', ['-c', command.replace(' --force', '')], { XOPC_HOME: gateway.home });
+    expect((await gateway.status()).restarts.planned).toBe(1);
+  });
+
   test('that hangs is replaced by its manager, and stays stopped after stop --force', async () => {
     const gateway = await ServiceGateway.create(machine);
     const { pid } = await gateway.install();

@@ -1,4 +1,4 @@
-/** Short notices at the lower edge, one at a time, the newest; some with an action. They stay while the pointer or the focus is on them. */
+/** Short notices at the lower edge, one at a time: errors as they came, then the newest; some with an action. They stay while the pointer or the focus is on them. */
 import { signal } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
 import { ApiError } from '../../api/client.js';
@@ -32,7 +32,7 @@ export function showToast(toast: Toast): () => void {
   const id = (lastId.value = lastId.peek() + 1);
   const isSame = (other: ShownToast): boolean => other.text === toast.text && other.action === undefined && toast.action === undefined;
   const count = 1 + (shown.peek().find(isSame)?.count ?? 0);
-  const others = shown.peek().filter((other) => !isSame(other) && other.action !== undefined);
+  const others = shown.peek().filter((other) => !isSame(other) && (other.kind === 'error' || other.action !== undefined));
   shown.value = [...others, { ...toast, id, count }].slice(-MAX_WAITING);
   return () => dismiss(id);
 }
@@ -96,10 +96,11 @@ function ToastItem({ toast }: { toast: ShownToast }) {
 }
 
 export function Toasts() {
-  const newest = shown.value.at(-1);
+  // An error is not covered by what comes after it.
+  const current = shown.value.find(({ kind }) => kind === 'error') ?? shown.value.at(-1);
   return (
     <div class="toasts" role="status" aria-live="polite" aria-label={t('notices')}>
-      {newest !== undefined && <ToastItem key={newest.id} toast={newest} />}
+      {current !== undefined && <ToastItem key={current.id} toast={current} />}
     </div>
   );
 }

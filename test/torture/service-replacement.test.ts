@@ -2,11 +2,11 @@
 import { cpSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { asOtherBuild, buildBinary } from '../../helpers/binary.js';
-import { Load } from '../../helpers/load.js';
-import { until } from '../../helpers/real-gateway.js';
-import { ServiceGateway } from '../../helpers/service-gateway.js';
-import { SystemdMachine, whyNoSystemd } from '../../helpers/systemd-machine.js';
+import { asOtherBuild, buildBinary } from '../helpers/binary.js';
+import { Load } from '../helpers/load.js';
+import { until } from '../helpers/real-gateway.js';
+import { ServiceGateway } from '../helpers/service-gateway.js';
+import { SystemdMachine, whyNoSystemd } from '../helpers/systemd-machine.js';
 
 const reason = whyNoSystemd();
 

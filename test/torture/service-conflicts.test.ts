@@ -1,10 +1,10 @@
-/** The service beside others: a second gateway, another unit, hands that edit, and callers inside its own cgroup. */
+/** The service beside others: a second gateway, another unit, and hands that edit. */
 import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { until } from '../../helpers/real-gateway.js';
-import { ServiceGateway } from '../../helpers/service-gateway.js';
-import { SystemdMachine, whyNoSystemd } from '../../helpers/systemd-machine.js';
+import { until } from '../helpers/real-gateway.js';
+import { ServiceGateway } from '../helpers/service-gateway.js';
+import { SystemdMachine, whyNoSystemd } from '../helpers/systemd-machine.js';
 
 interface DoctorDocument {
   readonly checks: readonly { readonly id: string; readonly level: string; readonly message: string; readonly fix: string | null }[];
@@ -55,19 +55,6 @@ describe.skipIf(process.platform !== 'linux' || reason !== undefined)('a service
     await gateway.install();
     expect((await byHand).code).toBe(0);
     expect((await gateway.status()).supervisedBy).toBe('systemd');
-  });
-
-  test('completes a restart that is asked for inside its own cgroup, although the caller is killed with it', async () => {
-    const gateway = await ServiceGateway.create(machine);
-    const { instanceId, pid } = await gateway.install();
-    const group = (await gateway.property('ControlGroup')).replace(/\/$/, '');
-    const command = `echo $$ >/sys/fs/cgroup${group}/cgroup.procs && exec ${machine.packageDirectory}/bin/xopc gateway restart --force`;
-    await machine.run('sh', ['-c', command], { XOPC_HOME: gateway.home });
-    const status = await gateway.untilReplaced(instanceId);
-    expect(status.pid).not.toBe(pid);
-    expect(await gateway.property('NRestarts')).toBe('1');
-    await machine.ok('sh', ['-c', command.replace(' --force', '')], { XOPC_HOME: gateway.home });
-    expect((await gateway.status()).restarts.planned).toBe(1);
   });
 
   test('does not overwrite a unit that was edited by hand: it shows the difference', async () => {
