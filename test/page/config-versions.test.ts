@@ -13,10 +13,16 @@ const TEXT = `{
 }
 `;
 
+async function areKept(gateway: RealGateway, count: number): Promise<boolean> {
+  return (await callApi<{ versions: unknown[] }>(gateway, 'GET /api/config/versions')).versions.length >= count;
+}
+
 async function startWith(text: string): Promise<{ gateway: RealGateway; write: (text: string) => void; read: () => string }> {
   const gateway = await RealGateway.start();
   const path = join(gateway.xopcHome, 'config.json');
   const write = (next: string): void => writeFileSync(path, next);
+  // What the gateway began with is kept a moment after it is ready.
+  await until('the first version is kept', () => areKept(gateway, 1));
   write(text);
   await until('in force', async () => (await callApi<{ inForce: boolean; config: object }>(gateway, 'GET /api/config')).inForce);
   return { gateway, write, read: () => readFileSync(path, 'utf8') };
@@ -24,11 +30,9 @@ async function startWith(text: string): Promise<{ gateway: RealGateway; write: (
 
 test.skipIf(noBrowser)('an earlier version, an edit by hand too, is looked at and put back with its secrets', async () => {
   const { gateway, write, read } = await startWith(TEXT);
-  const kept = async (count: number): Promise<boolean> =>
-    (await callApi<{ versions: unknown[] }>(gateway, 'GET /api/config/versions')).versions.length >= count;
-  await until('the first is kept', () => kept(2));
+  await until('the text is kept', () => areKept(gateway, 2));
   write('{ "logs": { "files": 4 } }\n');
-  await until('the second is kept', () => kept(3));
+  await until('the next one is kept', () => areKept(gateway, 3));
   const page = await openView(gateway, '#/config/versions');
   await page.getByText('current').waitFor();
   await page.getByRole('list', { name: 'Versions' }).getByRole('link').nth(1).focus();
