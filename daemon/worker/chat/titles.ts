@@ -7,8 +7,8 @@ import type { Config } from '../../../shared/config/schema.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import { plainLine } from '../../../shared/text/plain-line.js';
 import type { TurnUsage } from '../../../shared/turn-usage.js';
-import type { CompletionChange } from '../models/completions.js';
-import type { CompletionEvent } from '../providers/completion.js';
+import { type CompletionChange, completionChange } from '../models/completions.js';
+import type { CompletionEvent, CompletionMessage } from '../providers/completion.js';
 import { describeFailure } from '../providers/failure.js';
 import type { ProviderRegistry, ResolvedModel } from '../providers/registry.js';
 import { addUsage } from '../providers/token-cost.js';
@@ -17,6 +17,7 @@ import { readNewestMessages, titleFrom } from '../store/conversations/messages.j
 import { findSession, replaceTitle, type Session } from '../store/conversations/sessions.js';
 import { addTurnUsage } from '../store/conversations/turns.js';
 import type { Store } from '../store/store.js';
+import { callModel } from '../turns/model/call-model.js';
 import type { TurnEnding } from '../turns/turn-journal.js';
 
 export interface TitlesOptions {
@@ -53,6 +54,11 @@ function nameIn(text: string): string | null {
       .replace(/^(?:title|name):\s*/i, '')
       .replace(/^["'“”„«‘「『]+|["'“”»’」』.。]+$/gu, ''),
   );
+}
+
+function usageOf({ prices }: ResolvedModel, { usage }: Extract<CompletionEvent, { type: 'finish' }>): TurnUsage {
+  const { inputTokens, outputTokens, cachedTokens } = usage;
+  return addUsage(null, { inputTokens, outputTokens, cacheReadTokens: cachedTokens }, prices);
 }
 
 export class Titles {
@@ -100,9 +106,10 @@ export class Titles {
     const from = titleFrom(question);
     const session = from === null ? undefined : await this.#findUnnamed(sessionKey, from);
     const model = registry().resolve(ref);
-    if (from === null || session === undefined || model.provider.complete === undefined) return;
+    if (from === null || session === undefined) return;
     const { text, usage } = await this.#ask(model, answered, signal);
     const to = nameIn(text);
+    if (to === null && usage === null) return;
     const isNamed = await store.write(async (tx) => {
       if (usage !== null) await addTurnUsage(tx, { id: end.turnId, sessionId: session.id }, usage);
       return to !== null && replaceTitle(tx, session.id, { from, to });
@@ -125,43 +132,26 @@ export class Titles {
     { question, end: { reply }, sessionKey }: AnsweredQuestion,
     signal: AbortSignal,
   ): Promise<{ text: string; usage: TurnUsage | null }> {
+    const { provider, modelId } = model;
+    const complete = provider.complete?.bind(provider);
+    // The built-in guide names nothing.
+    if (complete === undefined) return { text: '', usage: null };
     const said = `Question:\n${question.slice(0, MAX_EXCERPT)}\n\nAnswer:\n${reply.slice(0, MAX_EXCERPT)}`.toWellFormed();
-    const events = model.provider.complete?.(
-      {
-        modelId: model.modelId,
-        messages: [
-          { role: 'system', content: INSTRUCTIONS },
-          { role: 'user', content: [{ type: 'text', text: said }] },
-        ],
-        maxOutputTokens: MAX_TOKENS,
-      },
-      signal,
-    );
+    const messages: CompletionMessage[] = [
+      { role: 'system', content: INSTRUCTIONS },
+      { role: 'user', content: [{ type: 'text', text: said }] },
+    ];
+    const request = { modelId, messages, maxOutputTokens: MAX_TOKENS };
     let text = '';
-    for await (const event of events ?? []) {
+    for await (const event of callModel(model, (limited) => complete(request, limited), { signal, clock: this.#options.clock })) {
       if (event.type === 'text') text += event.text;
-      else if (event.type === 'finish') return { text: event.reason === 'stop' ? text : '', usage: this.#count(model, event) };
-      else if (event.type === 'failed' || event.type === 'aborted') {
-        const reason = event.type === 'failed' ? describeFailure(event.failure, model.failing, 'stateless') : undefined;
-        this.#options.logger.info({ session: sessionKey, model: model.ref, err: reason }, 'the model did not name the session');
-        this.#options.publish({ type: 'completion', model: model.ref, state: event.type === 'failed' ? 'error' : 'aborted', usage: null });
-        break;
-      }
+      if (event.type !== 'finish' && event.type !== 'failed' && event.type !== 'aborted') continue;
+      this.#options.publish(completionChange(model, event));
+      if (event.type === 'finish') return { text: event.reason === 'stop' ? text : '', usage: usageOf(model, event) };
+      const reason = event.type === 'failed' ? describeFailure(event.failure, model.failing, 'stateless') : undefined;
+      this.#options.logger.info({ session: sessionKey, model: model.ref, err: reason }, 'the model did not name the session');
+      break;
     }
     return { text: '', usage: null };
-  }
-
-  #count(
-    model: ResolvedModel,
-    { usage: { inputTokens, outputTokens, cachedTokens } }: Extract<CompletionEvent, { type: 'finish' }>,
-  ): TurnUsage {
-    const usage = addUsage(null, { inputTokens, outputTokens, cacheReadTokens: cachedTokens }, model.prices);
-    this.#options.publish({
-      type: 'completion',
-      model: model.ref,
-      state: 'done',
-      usage: { inputTokens, outputTokens, costUsd: usage.costUsd },
-    });
-    return usage;
   }
 }

@@ -105,6 +105,17 @@ function open({ provider, modelId, maxTokens }: ResolvedModel, call: CompletionC
   );
 }
 
+/** Returns what the end of a call says to observers. */
+export function completionChange(
+  { ref, prices }: Pick<ResolvedModel, 'ref' | 'prices'>,
+  event: Extract<CompletionEvent, { type: 'finish' | 'failed' | 'aborted' }>,
+): CompletionChange {
+  if (event.type !== 'finish') return { type: 'completion', model: ref, state: event.type === 'failed' ? 'error' : 'aborted', usage: null };
+  const { inputTokens, outputTokens, cachedTokens } = event.usage;
+  const costUsd = costOf({ inputTokens, outputTokens, cacheReadTokens: cachedTokens, cacheWriteTokens: null }, prices);
+  return { type: 'completion', model: ref, state: 'done', usage: { inputTokens, outputTokens, costUsd } };
+}
+
 export type CompletionService = Pick<Completions, 'models' | 'run' | 'forward'>;
 
 export class Completions {
@@ -174,22 +185,14 @@ export class Completions {
     return yield* this.#ask(candidate, call, signal);
   }
 
-  #count({ ref, prices }: ResolvedModel, event: Extract<CompletionEvent, { type: 'finish' | 'failed' | 'aborted' }>): void {
-    if (event.type !== 'finish') {
-      return this.#options.publish({ type: 'completion', model: ref, state: event.type === 'failed' ? 'error' : 'aborted', usage: null });
-    }
-    const { inputTokens, outputTokens, cachedTokens } = event.usage;
-    const costUsd = costOf({ inputTokens, outputTokens, cacheReadTokens: cachedTokens, cacheWriteTokens: null }, prices);
-    this.#options.publish({ type: 'completion', model: ref, state: 'done', usage: { inputTokens, outputTokens, costUsd } });
-  }
-
   /** @returns the error, when the model failed before its first output */
   async *#ask(candidate: Candidate, call: CompletionCall, signal: AbortSignal): AsyncGenerator<CompletionOutput, GatewayError | undefined> {
     if ('problem' in candidate) return candidate.problem;
     const { model } = candidate;
     let hasOutput = false;
     for await (const event of callModel(model, (limited) => open(model, call, limited), { signal, clock: this.#options.clock })) {
-      if (event.type === 'aborted' || event.type === 'failed' || event.type === 'finish') this.#count(model, event);
+      if (event.type === 'aborted' || event.type === 'failed' || event.type === 'finish')
+        this.#options.publish(completionChange(model, event));
       if (event.type === 'aborted' || event.type === 'failed') {
         const error = event.type === 'aborted' ? stopped(signal) : describeFailure(event.failure, model.failing, 'stateless');
         if (!hasOutput) return error;
