@@ -64,7 +64,10 @@ function makeParts(start: GatewayStart) {
     spawn,
     workerEnvironment: flags.token === undefined ? {} : { XOPC_GATEWAY_TOKEN: flags.token },
     onFailed,
-    onStep: () => life.update({ isAccepting: slots.isAccepting, crashes: respawn.crashes, restarts: supervisor.plannedRestarts }),
+    onStep: () => {
+      life.update({ isAccepting: slots.isAccepting, crashes: respawn.crashes, restarts: supervisor.plannedRestarts });
+      status.observe();
+    },
   });
   const onApplied = (): void => refreshFoundation(foundation);
   const changes = new ConfigChanges({ config, supervisor, resources, clock, log, onApplied });

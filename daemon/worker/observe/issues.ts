@@ -12,7 +12,7 @@ import type { Store } from '../store/store.js';
 
 /** They are sent with each heartbeat. */
 const MAX_ISSUES = 20;
-/** How old what is sent may be; `/api/status` asks anew. */
+/** How old the issues in a heartbeat may be. */
 const REFRESH_MS = 15_000;
 
 export interface IssuesOptions {
@@ -58,6 +58,7 @@ export class Issues {
   readonly #options: IssuesOptions;
   #current: readonly StatusIssue[] = [];
   #readAtMs = -Infinity;
+  #reading: Promise<void> | undefined;
 
   constructor(options: IssuesOptions) {
     this.#options = options;
@@ -72,8 +73,12 @@ export class Issues {
     if (this.#options.clock.now() - this.#readAtMs >= REFRESH_MS) await this.refresh();
   }
 
-  /** Never rejects: while the store is unavailable, the issues stay as they were. */
-  async refresh(): Promise<void> {
+  /** Reads them again, once for callers at the same time. Never rejects: while the store is unavailable, the issues stay as they were. */
+  refresh(): Promise<void> {
+    return (this.#reading ??= this.#read().finally(() => (this.#reading = undefined)));
+  }
+
+  async #read(): Promise<void> {
     const { store, clock, logger, listAccounts, listProviders } = this.#options;
     this.#readAtMs = clock.now();
     try {
