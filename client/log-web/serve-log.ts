@@ -12,7 +12,7 @@ import { errorBody, toGatewayError } from '../../shared/error-document.js';
 import { GatewayError } from '../../shared/errors.js';
 import { newId } from '../../shared/ids.js';
 import type { BuiltPage } from '../../shared/node/build/built-page.js';
-import { DOCUMENT_HEADERS } from '../../shared/node/document-headers.js';
+import { ANSWER_HEADERS, DOCUMENT_HEADERS, FILE_HEADERS } from '../../shared/node/document-headers.js';
 import type { LogService } from '../../shared/node/log/log-service.js';
 import { isOwnOrigin } from '../../shared/node/own-origin.js';
 import { PAGE_LINK_FRAGMENT } from '../../shared/page-link.js';
@@ -20,12 +20,7 @@ import { Door } from './door.js';
 import { LOG_ANSWERS, sendJson } from './log-answers.js';
 
 const MAX_BODY_BYTES = 4_096;
-const COMMON_HEADERS = {
-  'X-Content-Type-Options': 'nosniff',
-  'Cross-Origin-Resource-Policy': 'same-origin',
-  'Cache-Control': 'no-store',
-  'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
-} as const;
+const COMMON_HEADERS = [...ANSWER_HEADERS, ...Object.entries(FILE_HEADERS)];
 
 export interface LogWeb {
   /** Without the ticket. */
@@ -69,7 +64,7 @@ class LogSite {
   }
 
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    for (const [name, value] of Object.entries(COMMON_HEADERS)) response.setHeader(name, value);
+    for (const [name, value] of COMMON_HEADERS) response.setHeader(name, value);
     try {
       await this.#route(request, response);
     } catch (error) {

@@ -1,4 +1,16 @@
-/** Headers of files and of HTML documents: the page's policy allows its own files and nothing inline. Source: the OWASP Secure Headers Project. */
+/**
+ * Headers of answers, of files and of HTML documents. Source: the OWASP Secure Headers Project and its REST Security Cheat Sheet, less what does
+ * not apply without TLS.
+ */
+
+/** What every answer has: it is never cached, sniffed or run. In lower case, because Node converts each name that is not. */
+export const ANSWER_HEADERS = [
+  ['x-content-type-options', 'nosniff'],
+  ['cache-control', 'no-store'],
+  ['content-security-policy', "default-src 'none'; frame-ancestors 'none'"],
+] as const;
+
+/** The page's own files, and nothing inline. */
 const PAGE_POLICY = [
   "default-src 'none'",
   "script-src 'self'",

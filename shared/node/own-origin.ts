@@ -1,7 +1,7 @@
 /** Which requests are of the page that a server serves itself. Only that page may use its session. */
 import type { IncomingMessage } from 'node:http';
 
-/** Pages that this gateway serves may call: the host of their origin is that of the request. The scheme is the proxy's choice. */
+/** Pages that the server serves itself may call: the host of their origin is that of the request. The scheme is the proxy's choice. */
 export function isOwnOrigin(origin: string, host: string): boolean {
   const lower = origin.toLowerCase();
   const own = host.toLowerCase();

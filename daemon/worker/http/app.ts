@@ -166,6 +166,8 @@ export function createHttpApp(deps: HttpDeps): HttpApp {
     admit: door,
     accept(request, socket, context) {
       connections.release(socket);
+      // An answer before it may have had one.
+      socket.setTimeout(0);
       sockets.accept(request, socket, context);
     },
   });

@@ -1,11 +1,10 @@
-/** Headers of every answer: never cached, sniffed or run. Source: the OWASP REST Security Cheat Sheet, less what does not apply without TLS. */
+/** Headers of every answer. */
 import type { ServerResponse } from 'node:http';
+import { ANSWER_HEADERS } from '../../../../shared/node/document-headers.js';
 
-/** An answer is JSON unless its route sets another type. In lower case, because Node converts each name that is not. */
+/** An answer is JSON unless its route sets another type. */
 export function setCommonHeaders(response: ServerResponse, requestId: string): void {
   response.setHeader('x-request-id', requestId);
   response.setHeader('content-type', 'application/json; charset=utf-8');
-  response.setHeader('x-content-type-options', 'nosniff');
-  response.setHeader('cache-control', 'no-store');
-  response.setHeader('content-security-policy', "default-src 'none'; frame-ancestors 'none'");
+  for (const [name, value] of ANSWER_HEADERS) response.setHeader(name, value);
 }
