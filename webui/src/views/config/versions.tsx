@@ -69,7 +69,11 @@ export function Versions() {
             </li>
           ))}
         </ul>
-        {chosen === undefined ? <p class="hint">{t('chooseVersion')}</p> : <Chosen version={chosen} file={value.file} onDone={reload} />}
+        {chosen === undefined ? (
+          <p class="hint">{t('chooseVersion')}</p>
+        ) : (
+          <Chosen key={chosen.id} version={chosen} file={value.file} onDone={reload} />
+        )}
       </div>
     </div>
   );

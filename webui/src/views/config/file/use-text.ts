@@ -33,6 +33,7 @@ export function useText(file: ConfigText, show: (file: ConfigText) => void) {
   const [error, setError] = useState<unknown>(undefined);
   const { problems, isChecked, setProblems } = useProblems(text, isChanged && theirs === undefined ? undefined : file.problems);
   const take = (next: ConfigText): void => {
+    setError(undefined);
     writeText(next, next, next.text);
     show(next);
   };
@@ -50,7 +51,7 @@ export function useText(file: ConfigText, show: (file: ConfigText) => void) {
       const reload = (): void => void readText().then(take);
       await showSaved({ before: revision, after: outcome.revision, text: t('isSaved'), reload });
     } catch (failure) {
-      if (!(failure instanceof ApiError && failure.status === 412)) return setError(failure);
+      if (!(failure instanceof ApiError && failure.status === 412)) throw failure;
       show(await readText());
     }
   };
@@ -67,7 +68,7 @@ export function useText(file: ConfigText, show: (file: ConfigText) => void) {
     discard: () => take(file),
     /** Continues with a text that is based on the file as it is now. */
     merge: (merged: string) => writeText(file, file, merged),
-    save: () => save(base.revision),
-    saveOver: () => void save(file.revision),
+    save: () => save(base.revision).catch(setError),
+    saveOver: () => void save(file.revision).catch(setError),
   };
 }

@@ -124,7 +124,7 @@ export function useEdits(view: ConfigView, { fields, reload, show }: EditsOption
       setTimeout(() => latest().size === 0 && reload(), IN_FORCE_MS);
     } catch (failure) {
       setTheirs(undefined);
-      if (!(failure instanceof ApiError && failure.status === 412)) return setError(failure);
+      if (!(failure instanceof ApiError && failure.status === 412)) throw failure;
       const now = await call<ConfigView>('GET', '/api/config');
       // Another part of the file has changed: no change is lost.
       if (triesLeft > 1 && !isTouched(chosen, base, now)) return save(chosen, now.revision, triesLeft - 1);
@@ -140,8 +140,8 @@ export function useEdits(view: ConfigView, { fields, reload, show }: EditsOption
     change,
     clear,
     closeConflict: () => setTheirs(undefined),
-    save: () => save(edits, base.revision),
+    save: () => save(edits, base.revision).catch(setError),
     /** Saves the chosen edits over somebody else's change. */
-    saveOver: (chosen: Edits) => (chosen.size === 0 ? clear() : void save(chosen, theirs?.revision ?? '')),
+    saveOver: (chosen: Edits) => (chosen.size === 0 ? clear() : void save(chosen, theirs?.revision ?? '').catch(setError)),
   };
 }
