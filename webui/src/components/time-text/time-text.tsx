@@ -41,6 +41,16 @@ export function shortCount(count: number): string {
   return new Intl.NumberFormat(language.value, { notation: 'compact', maximumFractionDigits: 1 }).format(count);
 }
 
+/** `$10`, `$1.25`, `$0.0042`: an amount of US dollars. */
+export function dollars(amount: number): string {
+  const digits: Intl.NumberFormatOptions =
+    amount > 0 && amount < 0.01
+      ? { maximumSignificantDigits: 2 }
+      : { minimumFractionDigits: Number.isInteger(amount) ? 0 : 2, maximumFractionDigits: amount < 1 ? 3 : 2 };
+  const options: Intl.NumberFormatOptions = { style: 'currency', currency: 'USD', currencyDisplay: 'narrowSymbol', ...digits };
+  return new Intl.NumberFormat(language.value, options).format(amount);
+}
+
 /** `850 B`, `4.2 MB`. */
 export function bytesText(bytes: number): string {
   const units = ['B', 'KB', 'MB', 'GB', 'TB'];

@@ -151,7 +151,7 @@ export function JobTable({ list: { jobs, plan }, actions }: { list: CronJobList;
   const [order, setOrder] = useState<Order<Key>>({ by: 'next', isDescending: false });
   if (jobs.length === 0) return <NoJobs />;
   const wanted = q.trim().toLowerCase();
-  const found = jobs.filter((job) => `${job.name} ${job.message} ${job.schedule} ${job.channel}`.toLowerCase().includes(wanted));
+  const found = jobs.filter((job) => `${job.name} ${job.message} ${job.schedule} ${job.channel ?? ''}`.toLowerCase().includes(wanted));
   return (
     <>
       {(jobs.length > SEARCHED_JOBS || wanted !== '') && (

@@ -3,14 +3,13 @@ import type { Usage, UsageAmounts as Amounts } from '../../../../shared/api/gate
 import { apiPath, call } from '../../api/client.js';
 import { useResource } from '../../api/use-resource.js';
 import { Empty, Loaded } from '../../components/feedback/feedback.js';
-import { shortCount } from '../../components/time-text/time-text.js';
+import { dollars, shortCount } from '../../components/time-text/time-text.js';
 import { Segmented } from '../../components/segmented/segmented.js';
 import { Skeleton } from '../../components/skeleton/skeleton.js';
 import { Stat, Stats } from '../../components/stat/stat.js';
 import { Table } from '../../components/table/table.js';
 import { language } from '../../i18n/language.js';
 import { address, changeQuery, hashOf } from '../../shell/router.js';
-import { dollars } from './money.js';
 import { t } from './text.js';
 
 const SPANS = ['7', '30', '90', '366'] as const;

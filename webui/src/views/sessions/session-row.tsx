@@ -5,6 +5,7 @@ import type { SessionMatch } from '../../../../shared/api/sessions.js';
 import { Icon } from '../../components/icon/icon.js';
 import { plainText, titleText } from '../../components/markdown/plain-text.js';
 import { Badge } from '../../components/status-dot/status-dot.js';
+import { dollars } from '../../components/time-text/time-text.js';
 import { language } from '../../i18n/language.js';
 import { hashOf } from '../../shell/router.js';
 import type { Session } from './session-actions.js';
@@ -57,7 +58,7 @@ function channelText(channel: string): string {
 /** When and where; most sessions are from the page itself. */
 function Facts({ session }: { session: Session }) {
   const { messageCount, usage, updatedAt, agentId, channel } = session;
-  const cost = usage.costUsd > 0 ? ` · $${usage.costUsd.toFixed(usage.costUsd < 1 ? 3 : 2)}` : '';
+  const cost = usage.costUsd > 0 ? ` · ${dollars(usage.costUsd)}` : '';
   const { number, instant } = formats.value;
   const numbers = { input: number.format(usage.inputTokens), output: number.format(usage.outputTokens) };
   return (

@@ -1,4 +1,5 @@
 /** The context that the conversation uses, and its cost, beside the model. */
+import { dollars } from '../../../components/time-text/time-text.js';
 import { language } from '../../../i18n/language.js';
 import type { ChatModel } from '../model/chat-model.js';
 import { lastTurn, type ModelChoice } from './model-chip.js';
@@ -7,11 +8,6 @@ import { t } from '../text.js';
 /** 1234 → `1.2k`. */
 export function tokenText(count: number): string {
   return new Intl.NumberFormat(language.value, { notation: 'compact', maximumFractionDigits: 1 }).format(count).replace('K', 'k');
-}
-
-export function costText(usd: number): string {
-  const digits = usd > 0 && usd < 0.01 ? { maximumSignificantDigits: 2 } : { minimumFractionDigits: 2, maximumFractionDigits: 2 };
-  return new Intl.NumberFormat(language.value, { style: 'currency', currency: 'USD', ...digits }).format(usd);
 }
 
 /** Returns the tokens of the last answer, which the next one starts with; undefined: unknown, or no answer yet. */
@@ -28,7 +24,7 @@ export function TokenMeter({ chat, choice: { info, costUsd } }: { chat: ChatMode
   const tokens = { used: used === undefined ? unknown : tokenText(used), window: window === undefined ? unknown : tokenText(window) };
   const label = [
     t('contextUsed', tokens),
-    costUsd === undefined || costUsd === 0 ? t('costUnknown') : t('costSoFar', { cost: costText(costUsd) }),
+    costUsd === undefined || costUsd === 0 ? t('costUnknown') : t('costSoFar', { cost: dollars(costUsd) }),
   ].join(' ');
   // Two unknown values say nothing.
   if (used === undefined && (costUsd === undefined || costUsd === 0)) return null;
@@ -38,7 +34,7 @@ export function TokenMeter({ chat, choice: { info, costUsd } }: { chat: ChatMode
       {share !== undefined && <meter min={0} max={1} high={0.8} value={share} aria-hidden="true" />}
       <span aria-hidden="true">
         {t('tokensOf', tokens)}
-        {costUsd !== undefined && costUsd > 0 && <span class="in-wide">{` · ${costText(costUsd)}`}</span>}
+        {costUsd !== undefined && costUsd > 0 && <span class="in-wide">{` · ${dollars(costUsd)}`}</span>}
       </span>
     </span>
   );

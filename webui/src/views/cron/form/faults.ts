@@ -1,4 +1,5 @@
 /** What is wrong with the form, by field. */
+
 /** The fields of the form that hold a field of the API. */
 const FIELD_NAMES = {
   name: 'name',

@@ -61,8 +61,8 @@ interface ListProps {
 }
 
 function RunList({ job, runs: { value, error, reload, more }, onAgain, empty }: ListProps) {
-  const { run: openId, ...query } = address.value.query;
-  const close = (): void => changeQuery({ ...query, run: undefined });
+  const { run: openId } = address.value.query;
+  const close = (): void => changeQuery({ run: undefined });
   const again = (runId: string): void => {
     close();
     onAgain(runId);

@@ -1,5 +1,4 @@
 /** One job: its state, when it runs next, what it does, and its runs. All times are in the job's zone. */
-import type { ComponentChildren } from 'preact';
 import { useEffect } from 'preact/hooks';
 import type { RecentCronRun } from '../../../../../shared/api/cron.js';
 import { Button } from '../../../components/button/button.js';
@@ -17,6 +16,7 @@ import { shortTime } from '../job-time.js';
 import { Outcome } from '../run-state.js';
 import { countFailed, RunStrip } from '../run-strip.js';
 import { t } from '../text.js';
+import { Fact } from './fact.js';
 import { History } from './history.js';
 import { useRuns } from './use-runs.js';
 
@@ -54,15 +54,6 @@ function Headline({ job }: { job: Job }) {
       />
       {runs.length > 1 && <Stat name={t('recentRuns')} value={<RunStrip runs={runs} timezone={job.timezone} />} note={recentNote(runs)} />}
     </Stats>
-  );
-}
-
-function Fact({ name, children }: { name: string; children: ComponentChildren }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }
 
@@ -123,8 +114,9 @@ function What({ job }: { job: Job }) {
 export function JobPage({ job, actions }: { job: Job; actions: JobActions }) {
   const runs = useRuns(job.id, false);
   const openRun = address.value.query['run'];
+  // A run that was just started is in the next list.
   useEffect(() => {
-    if (openRun !== undefined) runs.reload();
+    if (runs.value !== undefined && openRun !== undefined && !runs.value.runs.some((run) => run.id === openRun)) runs.reload();
   }, [openRun]);
   return (
     <>

@@ -6,11 +6,12 @@ import { Dialog, DialogActions } from '../../../components/dialog/dialog.js';
 import { Icon } from '../../../components/icon/icon.js';
 import { Skeleton } from '../../../components/skeleton/skeleton.js';
 import { Badge } from '../../../components/status-dot/status-dot.js';
-import { durationText, fullTime } from '../../../components/time-text/time-text.js';
+import { dollars, durationText, fullTime } from '../../../components/time-text/time-text.js';
 import { hashOf } from '../../../shell/router.js';
 import type { Job } from '../cron-api.js';
 import { isGoing, Outcome } from '../run-state.js';
 import { t } from '../text.js';
+import { Fact } from './fact.js';
 import type { Run } from './use-runs.js';
 
 const SECOND_MS = 1_000;
@@ -26,15 +27,6 @@ function Elapsed({ since }: { since: string }) {
     return () => clearInterval(timer);
   }, []);
   return <>{durationText(Math.max(0, Math.floor((nowMs - Date.parse(since)) / SECOND_MS)) * SECOND_MS)}</>;
-}
-
-function Fact({ name, children }: { name: string; children: ComponentChildren }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
-  );
 }
 
 function durationOf({ durationMs, startedAt }: Run): ComponentChildren {
@@ -67,7 +59,7 @@ function Facts({ run, timezone }: { run: Run; timezone: string }) {
       {tokens > 0 && (
         <Fact name={t('usage')}>
           {t('tokens', { count: tokens })}
-          {run.costUsd !== null && ` · $${run.costUsd.toFixed(4)}`}
+          {run.costUsd !== null && ` · ${dollars(run.costUsd)}`}
         </Fact>
       )}
     </dl>

@@ -6,8 +6,8 @@ import { SearchField } from '../../../components/field/field.js';
 import { Menu } from '../../../components/menu/menu.js';
 import { Badge } from '../../../components/status-dot/status-dot.js';
 import { type Column, Table } from '../../../components/table/table.js';
+import { dollars } from '../../../components/time-text/time-text.js';
 import type { Model, Provider } from '../models-api.js';
-import { contextText, dollars } from '../money.js';
 import { AskedBadge } from '../results.js';
 import type { Checks } from '../use-checks.js';
 import { t } from '../text.js';
@@ -26,6 +26,11 @@ export interface TableProps {
 /** Longer lists are opened on demand. */
 const SHORT_LIST = 6;
 const MAX_ROWS = 200;
+
+/** `128K`, in every language as vendors write it. */
+function contextText(tokens: number): string {
+  return new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 }).format(tokens);
+}
 
 /** Says whether the provider lists the model, after a test. */
 function Listed({ model, report }: { model: Model; report: ProviderTestResult | 'running' | undefined }) {
