@@ -107,6 +107,6 @@ test.skipIf(noBrowser)('what was used is shown by day, model and session', async
   await page.getByRole('radio', { name: '7 days' }).check();
   await page.getByRole('link', { name: 'How much is this?' }).waitFor();
   await page.getByRole('rowheader', { name: 'fake/one' }).waitFor();
-  await page.getByRole('img', { name: /Tokens a day since/ }).waitFor();
+  await page.getByRole('img', { name: /Tokens per day since/ }).waitFor();
   await expectAccessible(page);
 });

@@ -25,6 +25,15 @@ test.skipIf(noBrowser)('a provider is chosen, tested by itself until it works, u
   const page = await openView(gateway, '#/models?add=1');
   await page.getByRole('searchbox', { name: 'Search, or paste a base URL' }).fill('groq');
   expect(await page.getByRole('dialog').getByRole('listitem').allTextContents()).toHaveLength(2);
+  // A test ends with the key that it was for.
+  await page.getByRole('dialog').getByRole('listitem').first().getByRole('button').click();
+  await page.route('**/api/providers/test', () => undefined);
+  await page.getByLabel('API key').fill('sk-not-whole');
+  await page.getByText('Testing …').waitFor();
+  await page.getByLabel('API key').fill('');
+  await page.getByText('Testing …').waitFor({ state: 'detached' });
+  await page.unroute('**/api/providers/test');
+  await page.getByRole('button', { name: 'All providers' }).click();
   await page.getByRole('button', { name: 'Another server' }).click();
   await page.getByLabel('Base URL').fill(`${url}/api`);
   await page.getByText('Wrong address').waitFor();
@@ -58,6 +67,19 @@ test.skipIf(noBrowser)('a provider is chosen, tested by itself until it works, u
   const { providers } = await callApi<{ providers: { home: { models: unknown } } }>(gateway, 'GET /api/models-json');
   const large = { id: 'large', input: ['text'], contextWindow: 128_000, cost: { input: 1.25, output: 10 } };
   expect(providers.home.models).toEqual([{ id: 'small', input: ['text'] }, large]);
+  // An emptied field leaves the file; the prices of the cache stay.
+  const priced = { id: 'large', input: ['text'], contextWindow: 128_000, cost: { input: 1.25, output: 10, cacheRead: 0.5 } };
+  await callApi(gateway, 'PATCH /api/models-json', { providers: { home: { models: [priced] } } });
+  await page.reload();
+  await page.getByRole('button', { name: 'Actions for home/large' }).click();
+  await page.getByRole('menuitem', { name: 'Edit' }).click();
+  await page.getByLabel('Context').fill('');
+  await page.getByLabel('Price of input').fill('2');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('$2 in · $10 out').waitFor();
+  const changed = await callApi<{ providers: { home: { models: unknown } } }>(gateway, 'GET /api/models-json');
+  const cost = { input: 2, output: 10, cacheRead: 0.5, cacheWrite: 0 };
+  expect(changed.providers.home.models).toEqual([{ id: 'large', input: ['text'], cost }]);
 
   await page.getByRole('button', { name: 'Actions for home', exact: true }).click();
   await page.getByRole('menuitem', { name: 'Remove' }).click();

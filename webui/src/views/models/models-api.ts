@@ -1,5 +1,5 @@
 /** Providers, models and agents, read from and written to the two configuration files. */
-import type { ConfigText, ConfigTextOutcome, ConfigView } from '../../../../shared/api/gateway/config.js';
+import type { ConfigTextOutcome, ConfigView } from '../../../../shared/api/gateway/config.js';
 import type {
   ModelDocument as Model,
   ProviderDocument as Provider,
@@ -11,6 +11,7 @@ import { parseJsonc } from '../../../../shared/config/jsonc.js';
 import { editJsonc } from '../../../../shared/config/jsonc-edit.js';
 import { valueAt } from '../../../../shared/config/key-path.js';
 import { call, type Call, request } from '../../api/client.js';
+import { match, readText } from '../config/config-api.js';
 
 export type { Model, Provider };
 
@@ -110,13 +111,13 @@ export async function saveOrder(order: readonly string[]): Promise<void> {
 
 /** Edits the value in the file's text: a patch would replace the whole list of agents and lose the comments in it. */
 export async function saveAgentModel(agent: Agent, all: readonly Agent[], model: string | undefined): Promise<void> {
-  const { text, revision } = await call<ConfigText>('GET', '/api/config/text');
+  const { text, revision } = await readText();
   const list = valueAt(parseJsonc(text).value, ['agents', 'list']) as readonly { id?: string }[] | undefined;
   const index = list?.findIndex(({ id }) => id === agent.id) ?? -1;
   const whole = all.map(({ id, name }) => ({ id, name, ...(id === agent.id && model !== undefined ? { model } : {}) }));
   const edit = index < 0 ? { path: ['agents', 'list'], value: whole } : { path: ['agents', 'list', index, 'model'], value: model };
   const body = { text: editJsonc(text, [edit]) };
-  const outcome = await call<ConfigTextOutcome>('POST', '/api/config/text', { body, headers: { 'If-Match': `"${revision}"` } });
+  const outcome = await call<ConfigTextOutcome>('POST', '/api/config/text', { body, headers: match(revision) });
   if (!outcome.written) throw new Error(outcome.problems[0]?.message ?? '');
   written.revision = outcome.revision;
 }
@@ -140,10 +141,11 @@ export function saveCall({ id, baseUrl, api, apiKey, models }: ProviderFields, k
   return { method: 'PATCH', path: '/api/models-json', body: { providers: { [id]: fields } } };
 }
 
+/** What the form knows of a model; undefined removes the field from the file. */
 export interface ModelFacts {
-  readonly contextWindow?: number;
+  readonly contextWindow: number | undefined;
   /** US dollars per million tokens. */
-  readonly cost?: { readonly input: number; readonly output: number };
+  readonly cost: Partial<NonNullable<Model['cost']>> | undefined;
 }
 
 /** Returns a model as `models.json` writes it. */

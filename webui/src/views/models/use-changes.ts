@@ -1,4 +1,4 @@
-/** The data of the models view and what changes it. Every change can be undone. */
+/** The data of the models view and what changes it. Removals and choices of models can be undone. */
 import { useRef } from 'preact/hooks';
 import { useLiveReload } from '../../api/live-reload.js';
 import { type Resource, useResource } from '../../api/use-resource.js';

@@ -21,20 +21,21 @@ interface Texts {
 
 const SIZES: Readonly<Record<string, number>> = { k: 1_000, m: 1_000_000 };
 
-/** Reads `128000`, `128k`, `1.5`. @returns undefined for an empty text, NaN for one that is no number */
+/** Parses `128000`, `128k` or `1.5`. Returns undefined for an empty text, and NaN for any other. */
 function numberOf(text: string): number | undefined {
   if (text.trim() === '') return undefined;
   const [, digits = 'x', size = ''] = /^([\d.]+)\s*([km]?)$/i.exec(text.trim().replaceAll(/[,_]/g, '')) ?? [];
   return Number(digits) * (SIZES[size.toLowerCase()] ?? 1);
 }
 
-function factsOf({ contextWindow, input, output }: Texts): ModelFacts {
+/** @param known  its prices; those of the cache are kept */
+function factsOf({ contextWindow, input, output }: Texts, known: Model['cost']): ModelFacts {
   const tokens = numberOf(contextWindow);
   const prices = { input: numberOf(input), output: numberOf(output) };
   const isPriced = prices.input !== undefined || prices.output !== undefined;
   return {
-    ...(tokens === undefined ? {} : { contextWindow: Math.round(tokens) }),
-    ...(isPriced ? { cost: { input: prices.input ?? 0, output: prices.output ?? 0 } } : {}),
+    contextWindow: tokens === undefined ? undefined : Math.round(tokens),
+    cost: isPriced ? { ...known, input: prices.input ?? 0, output: prices.output ?? 0 } : undefined,
   };
 }
 
@@ -47,7 +48,7 @@ export function ModelDialog({ model, provider, setup, onClose, onSaved }: ModelD
     output: model.cost?.output.toString() ?? '',
   });
   const { fields } = form;
-  const saving = () => saveModelCall({ model, provider, setup }, factsOf(fields));
+  const saving = () => saveModelCall({ model, provider, setup }, factsOf(fields, model.cost));
   const save = async (): Promise<void> => {
     await make(saving());
     onSaved();

@@ -36,33 +36,33 @@ const API_NAMES: Readonly<Record<ApiKind, string>> = {
 const TEST_AFTER_MS = 400;
 
 function useProviderForm({ provider, choice, entries, onSaved }: FormProps) {
-  const { fields, set: setFields } = useFields<ProviderFields>({
+  const { fields, set } = useFields<ProviderFields>({
     id: provider?.id ?? choice?.id ?? '',
     baseUrl: provider?.baseUrl ?? choice?.baseUrl ?? '',
     api: (provider?.api ?? choice?.api ?? 'openai-completions') as ApiKind,
     apiKey: '',
     models: entries.map(({ id }) => id).join('\n'),
   });
-  const [report, setReport] = useState<ProviderTestResult | undefined>(undefined);
+  const [tested, setTested] = useState<{ readonly of: string; readonly report: ProviderTestResult } | undefined>(undefined);
   const [isTesting, setTesting] = useState(false);
   const { baseUrl, api, apiKey } = fields;
   const id = fields.id.trim() === '' ? suggestId(baseUrl) : fields.id.trim();
+  // A report is shown as long as the form has what was tested.
+  const subject = JSON.stringify([baseUrl, api, apiKey]);
+  const report = tested?.of === subject ? tested.report : undefined;
   const isReady = URL.canParse(baseUrl) && id !== '';
-  const set = (change: Partial<ProviderFields>): void => {
-    setFields(change);
-    if (!('id' in change || 'models' in change)) setReport(undefined);
-  };
   const test = async (signal?: AbortSignal): Promise<void> => {
     const stored = provider === undefined ? {} : { id: provider.id };
-    setReport(await testProvider({ baseUrl, api, ...stored, ...(apiKey === '' ? {} : { apiKey }) }, signal));
+    const result = await testProvider({ baseUrl, api, ...stored, ...(apiKey === '' ? {} : { apiKey }) }, signal);
+    setTested({ of: subject, report: result });
   };
   // Copy mode waits for an action of the user.
   const isComplete = provider === undefined && isReady && (apiKey !== '' || choice?.keyVariable === undefined) && !isCopyMode.value;
   const testByItself = async (signal: AbortSignal): Promise<void> => {
     setTesting(true);
-    // What keeps it from being made is said when the button is pressed.
+    // A failure of the request itself is shown when the button is pressed.
     await test(signal).catch(() => undefined);
-    if (!signal.aborted) setTesting(false);
+    setTesting(false);
   };
   useDelayed(TEST_AFTER_MS, isComplete ? (signal) => void testByItself(signal) : undefined, [baseUrl, api, apiKey]);
   const saving = () => saveCall({ ...fields, id }, entries);
