@@ -2,16 +2,22 @@
 import type { IconName } from '../icon/icon.js';
 import { t } from '../../shell/text.js';
 
-/** The account that is meant where none is named. */
+/** The account that is used where no account is named. */
 const DEFAULT_ACCOUNT = 'default';
 
 /** `Telegram`; a channel without a name here keeps its own. */
 export function channelName(channel: string): string {
-  const names: Readonly<Record<string, string>> = { telegram: 'Telegram', webhook: 'Webhook', webchat: t('webchat') };
+  const names: Readonly<Record<string, string>> = {
+    telegram: 'Telegram',
+    webhook: 'Webhook',
+    webchat: t('webchat'),
+    api: 'API',
+    cron: t('channelCron'),
+  };
   return names[channel] ?? channel;
 }
 
-/** `Telegram · family`; `Telegram` for the account that is meant where none is named. */
+/** `Telegram · family`; `Telegram` for the default account. */
 export function accountName(channel: string, accountId: string): string {
   return accountId === DEFAULT_ACCOUNT ? channelName(channel) : `${channelName(channel)} · ${accountId}`;
 }

@@ -5,6 +5,7 @@ import { apiPath, call } from '../../api/client.js';
 import { useGatewayEvent } from '../../api/gateway-events.js';
 import { useDebounce, useResource } from '../../api/use-resource.js';
 import { Button } from '../../components/button/button.js';
+import { channelName } from '../../components/channel-name/channel-name.js';
 import { Icon } from '../../components/icon/icon.js';
 import { titleText } from '../../components/markdown/plain-text.js';
 import { Skeleton } from '../../components/skeleton/skeleton.js';
@@ -41,7 +42,7 @@ function ChatLink({ session, isCurrent }: { session: ListedSession; isCurrent: b
     <li>
       <a href={hashOf('chat', [key])} aria-current={isCurrent ? 'page' : undefined} title={title}>
         <span dir="auto">{title}</span>
-        {!isOwn && <small>{channel}</small>}
+        {!isOwn && <small>{channelName(channel)}</small>}
         {answering && <i class="pulse" role="img" aria-label={t('answering')} />}
         {isOwn && !answering && unread && !isCurrent && <i class="unread-dot" role="img" aria-label={t('unread')} />}
       </a>

@@ -6,6 +6,7 @@ import { apiPath, call } from '../../api/client.js';
 import { isKeptInstead } from '../../api/copy-mode.js';
 import { Button } from '../../components/button/button.js';
 import { copyText } from '../../browser/copy.js';
+import { channelName } from '../../components/channel-name/channel-name.js';
 import { Empty } from '../../components/feedback/feedback.js';
 import { loadMarkdown } from '../../components/markdown/markdown.js';
 import { attempt, showToast } from '../../components/toast/toast.js';
@@ -158,7 +159,8 @@ function Conversation({ session, isBare }: { session: string; isBare: boolean })
         />
       ) : (
         <p class="read-only">
-          {t('readOnly', { channel })} <Button icon="fork" text={t('continueHere')} onClick={() => void fork(session, undefined)} />
+          {t('readOnly', { channel: channelName(channel) })}{' '}
+          <Button icon="fork" text={t('continueHere')} onClick={() => void fork(session, undefined)} />
         </p>
       )}
     </FileDrop>

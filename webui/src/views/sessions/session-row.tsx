@@ -2,6 +2,7 @@
 import { computed } from '@preact/signals';
 import { Fragment } from 'preact';
 import type { SessionMatch } from '../../../../shared/api/sessions.js';
+import { channelName } from '../../components/channel-name/channel-name.js';
 import { Icon } from '../../components/icon/icon.js';
 import { plainText, titleText } from '../../components/markdown/plain-text.js';
 import { Badge } from '../../components/status-dot/status-dot.js';
@@ -49,12 +50,6 @@ function Mark({ session, isAnswering }: { session: Session; isAnswering: boolean
   return session.unread ? <span class="unread-dot" role="img" aria-label={t('unread')} /> : null;
 }
 
-const CHANNELS = { api: 'channelApi', cron: 'channelCron', telegram: 'channelTelegram', webhook: 'channelWebhook' } as const;
-
-function channelText(channel: string): string {
-  return channel in CHANNELS ? t(CHANNELS[channel as keyof typeof CHANNELS]) : channel;
-}
-
 /** When and where; most sessions are from the page itself. */
 function Facts({ session }: { session: Session }) {
   const { messageCount, usage, updatedAt, agentId, channel } = session;
@@ -67,7 +62,7 @@ function Facts({ session }: { session: Session }) {
         {ageOf(updatedAt, Date.now())}
       </time>
       <span title={`${agentId} · ${t('usage', numbers)}${cost}`}>
-        {channel !== 'webchat' && <span>{channelText(channel)}</span>}
+        {channel !== 'webchat' && <span>{channelName(channel)}</span>}
         <span class="session-count">{t('messages', { count: messageCount })}</span>
       </span>
     </span>
@@ -140,7 +135,7 @@ function Tags({ tags, onFilter }: { tags: readonly string[]; onFilter: (filter: 
     <button
       key={tag}
       type="button"
-      class="chip tag"
+      class="badge tag"
       aria-label={t('showTag', { tag })}
       onClick={() => onFilter(/\s/.test(tag) ? `tag:"${tag}"` : `tag:${tag}`)}
     >
