@@ -133,7 +133,7 @@ function GoneChat({ model }: { model: ChatModel }) {
 
 function Conversation({ session, isBare }: { session: string; isBare: boolean }) {
   const model = useMemo(() => openChats.model(session), [session]);
-  useEffect(() => openChats.show(model), [model]);
+  useLayoutEffect(() => openChats.show(model), [model]);
   useEffect(loadMarkdown, []);
   useMarkAsRead(model);
   const [, channel = ''] = session.split(':');

@@ -1,6 +1,6 @@
 /**
  * The chats that this tab follows: the one that is shown, and those with messages to send, whatever view is shown. A connection follows
- * a session once, so there is one model a session.
+ * a session once, so there is one model per session.
  */
 import { effect } from '@preact/signals';
 import { showToast } from '../../../components/toast/toast.js';
@@ -23,13 +23,12 @@ class OpenChats {
     return this.#find(session).model;
   }
 
-  /** Follows a session while it is shown, and afterwards until its messages are sent. @returns a function to call when it is hidden */
-  show(model: ChatModel): () => void {
-    const known = this.#chats.get(model.session);
-    // Closed since the view was drawn, and perhaps opened anew to send.
-    if (known !== undefined && known.model !== model) this.#close(known);
-    const chat = known?.model === model ? known : { model, isShown: true, stop: undefined };
-    this.#chats.set(model.session, chat);
+  /**
+   * Follows a session while it is shown, and afterwards until its messages are sent. Called in the task that asked for the model: later, the
+   * model may be closed already. @returns a function to call when the session is hidden
+   */
+  show({ session }: ChatModel): () => void {
+    const chat = this.#find(session);
     chat.isShown = true;
     this.#open(chat);
     return () => {
@@ -59,7 +58,7 @@ class OpenChats {
 
   #close(chat: OpenChat): void {
     if (chat.stop === undefined) return;
-    if (this.#chats.get(chat.model.session) === chat) this.#chats.delete(chat.model.session);
+    this.#chats.delete(chat.model.session);
     chat.stop();
     chat.stop = undefined;
     chat.model.close();
