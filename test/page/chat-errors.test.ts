@@ -33,12 +33,17 @@ test.skipIf(noBrowser)(
     const page = await openPage(gateway.url);
     let goOn = (): void => undefined;
     const until = new Promise<void>((resolve) => (goOn = resolve));
-    const parts = ['First:\n\n```sh\nls\n```\n\nThen:\n\n```js\n', `const long = '${'x'.repeat(400)}';\n`, '```\n'];
+    const parts = [
+      '- In a list:\n\n  ```js\n  let a;\n  ```\n\n```sh\nls\n```\n\nThen:\n\n```js\n',
+      `const long = '${'x'.repeat(400)}';\n`,
+      '```\n',
+    ];
     model.reply({ type: 'text', parts, gate: { before: 2, until } });
     await page.getByRole('textbox', { name: 'Message' }).fill('Code, please');
     await page.keyboard.press('Enter');
     const frame = page.locator('.code-frame').last();
     await frame.locator('.hljs-keyword').waitFor();
+    await page.locator('li .hljs-keyword').waitFor();
     goOn();
     await page.getByRole('button', { name: 'Ask again', exact: true }).waitFor();
     const wrap = frame.getByRole('button', { name: 'Wrap lines' });

@@ -81,65 +81,68 @@ function render(token: Token): DocumentFragment {
   return fragment;
 }
 
-const Prose = memo(
-  function Prose({ token }: { token: Token }) {
-    const element = useRef<HTMLDivElement>(null);
-    useLayoutEffect(() => {
-      element.current?.replaceChildren(render(token));
-    }, [token.raw]);
-    // Code in lists and quotes.
-    useEffect(() => {
-      for (const code of element.current?.querySelectorAll<HTMLElement>('code[class]') ?? []) void colour(code);
-    }, [token.raw]);
-    return <div ref={element} dir="auto" />;
-  },
-  (before, after) => before.token.raw === after.token.raw,
-);
+interface BlockProps {
+  readonly token: Token;
+  readonly isGrowing: boolean;
+}
+
+const isSame = (before: BlockProps, after: BlockProps): boolean =>
+  before.token.raw === after.token.raw && before.isGrowing === after.isGrowing;
+
+const Prose = memo(function Prose({ token, isGrowing }: BlockProps) {
+  const element = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    element.current?.replaceChildren(render(token));
+  }, [token.raw]);
+  // Code in lists and quotes, once it is complete: it is rendered again with each change.
+  useEffect(() => {
+    if (isGrowing) return;
+    for (const code of element.current?.querySelectorAll<HTMLElement>('code[class]') ?? []) void colour(code);
+  }, [token.raw, isGrowing]);
+  return <div ref={element} dir="auto" />;
+}, isSame);
 
 async function colour(code: HTMLElement): Promise<void> {
   const { highlight } = await import('./highlight.js');
   highlight(code);
 }
 
-/** While code grows, it is coloured anew after this time, and later the longer it is; what has come since is plain until then. */
+/** Growing code is coloured again at this interval, longer code less often. Text that arrives in between is plain until then. */
 const COLOUR_MS = 300;
 const CHARACTERS_PER_MS = 20;
 
 /** A block of code. Its frame is made once; while it grows, text is appended to what is coloured already. */
-const Code = memo(
-  function Code({ token, isGrowing }: { token: Tokens.Code; isGrowing: boolean }) {
-    const element = useRef<HTMLDivElement>(null);
-    const shown = useRef('');
-    const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-    const { lang, text } = token;
-    useLayoutEffect(() => {
-      element.current?.replaceChildren(render(token));
-      // The renderer ends it with a line break, after which nothing could be appended.
-      element.current?.querySelector('code')?.replaceChildren(text);
-      shown.current = text;
-    }, [lang]);
-    useLayoutEffect(() => {
-      const code = element.current?.querySelector('code');
-      const before = shown.current;
-      shown.current = text;
-      if (text === before || code === null || code === undefined) return;
-      if (text.startsWith(before)) code.append(text.slice(before.length));
-      else code.textContent = text;
-    }, [text]);
-    useEffect(() => {
-      if (timer.current !== undefined) return;
-      const colourAll = (): void => {
-        timer.current = undefined;
-        const code = element.current?.querySelector<HTMLElement>('code[class]');
-        if (code) void colour(code);
-      };
-      timer.current = setTimeout(colourAll, isGrowing ? Math.max(COLOUR_MS, text.length / CHARACTERS_PER_MS) : 0);
-    }, [lang, text, isGrowing]);
-    useEffect(() => () => clearTimeout(timer.current), []);
-    return <div ref={element} dir="auto" />;
-  },
-  (before, after) => before.token.raw === after.token.raw && before.isGrowing === after.isGrowing,
-);
+const Code = memo(function Code({ token, isGrowing }: { token: Tokens.Code; isGrowing: boolean }) {
+  const element = useRef<HTMLDivElement>(null);
+  const shown = useRef('');
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const { lang, text } = token;
+  useLayoutEffect(() => {
+    element.current?.replaceChildren(render(token));
+    // The renderer ends it with a line break, after which nothing could be appended.
+    element.current?.querySelector('code')?.replaceChildren(text);
+    shown.current = text;
+  }, [lang]);
+  useLayoutEffect(() => {
+    const code = element.current?.querySelector('code');
+    const before = shown.current;
+    shown.current = text;
+    if (text === before || code === null || code === undefined) return;
+    if (text.startsWith(before)) code.append(text.slice(before.length));
+    else code.textContent = text;
+  }, [text]);
+  useEffect(() => {
+    if (timer.current !== undefined) return;
+    const colourAll = (): void => {
+      timer.current = undefined;
+      const code = element.current?.querySelector<HTMLElement>('code[class]');
+      if (code) void colour(code);
+    };
+    timer.current = setTimeout(colourAll, isGrowing ? Math.max(COLOUR_MS, text.length / CHARACTERS_PER_MS) : 0);
+  }, [lang, text, isGrowing]);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  return <div ref={element} dir="auto" />;
+}, isSame);
 
 function onCodeButton({ target }: MouseEvent): void {
   if (!(target instanceof HTMLElement)) return;
@@ -152,13 +155,14 @@ export function Blocks({ text, isGrowing }: { text: string; isGrowing: boolean }
   const tokens = useMemo(() => marked.lexer(text).filter(({ type }) => type !== 'space'), [text]);
   return (
     <div class="markdown" onClick={onCodeButton}>
-      {tokens.map((token, index) =>
-        token.type === 'code' ? (
-          <Code key={index} token={token as Tokens.Code} isGrowing={isGrowing && index === tokens.length - 1} />
+      {tokens.map((token, index) => {
+        const isLast = isGrowing && index === tokens.length - 1;
+        return token.type === 'code' ? (
+          <Code key={index} token={token as Tokens.Code} isGrowing={isLast} />
         ) : (
-          <Prose key={index} token={token} />
-        ),
-      )}
+          <Prose key={index} token={token} isGrowing={isLast} />
+        );
+      })}
     </div>
   );
 }
