@@ -1,6 +1,7 @@
 /** The channels view: the accounts and how well they work, who may write to them, and messages to chats. */
 import { useState } from 'preact/hooks';
 import type { ChannelDocument as Account } from '../../../../shared/api/channels.js';
+import { IN_FORCE_MS } from '../../api/in-force.js';
 import { useLiveReload } from '../../api/live-reload.js';
 import { useResource } from '../../api/use-resource.js';
 import { Button } from '../../components/button/button.js';
@@ -19,9 +20,6 @@ import { Pairings } from './pairings.js';
 import { TestDialog } from './test-dialog.js';
 import { t } from './text.js';
 import './channels.css';
-
-/** The gateway watches its file: a change is in force within this time. */
-const IN_FORCE_MS = 1_500;
 
 function AccountsTab({ onAdd, resource }: { onAdd: (kind: Kind) => void; resource: ReturnType<typeof useChannels> }) {
   const { value, error, reload } = resource;

@@ -1,12 +1,10 @@
 /** Adds the first provider without leaving the chat, and tests it. Loaded when it is opened. */
-import { showToast, attempt } from '../../components/toast/toast.js';
+import { IN_FORCE_MS } from '../../api/in-force.js';
+import { attempt, showToast } from '../../components/toast/toast.js';
 import { testProvider } from '../models/models-api.js';
 import { ProviderDialog } from '../models/provider-dialog.js';
 import { t } from './text.js';
 import '../models/models.css';
-
-/** The gateway watches its files: a change is in force within a second. */
-const IN_FORCE_MS = 1_200;
 
 export default function FirstModel({ onClose }: { onClose: () => void }) {
   const saved = (id: string): void => {

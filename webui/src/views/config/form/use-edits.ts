@@ -4,6 +4,7 @@ import { useState } from 'preact/hooks';
 import { valueAt } from '../../../../../shared/config/key-path.js';
 import { editJsonc } from '../../../../../shared/config/jsonc-edit.js';
 import { ApiError, call, type Call, make } from '../../../api/client.js';
+import { IN_FORCE_MS } from '../../../api/in-force.js';
 import { match } from '../config-api.js';
 import { type DraftId, isPrivate, readDraft, writeDraft } from '../draft.js';
 import { showSaved } from '../saved.js';
@@ -18,9 +19,6 @@ export interface Edit {
 export type Edits = ReadonlyMap<string, Edit>;
 
 const newValue = ({ field, draft }: Edit): unknown => (draft === null ? null : valueOf(field.kind, draft));
-
-/** The gateway watches its files: a change is in force within this time. */
-const IN_FORCE_MS = 1_500;
 
 const HIDDEN = '••••••••';
 
