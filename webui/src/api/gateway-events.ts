@@ -7,7 +7,7 @@ import { pageSocket } from './socket.js';
 type Schemas = ReturnType<typeof gatewayEvents>;
 
 /** `reset` means that events are missing: shown data is to be read again. */
-export type GatewayEvent = { [Name in keyof Schemas]: { readonly name: Name; readonly data: z.output<Schemas[Name]> } }[keyof Schemas];
+type GatewayEvent = { [Name in keyof Schemas]: { readonly name: Name; readonly data: z.output<Schemas[Name]> } }[keyof Schemas];
 
 /** Calls back on each event while the component is shown. */
 export function useGatewayEvent(onEvent: (event: GatewayEvent) => void): void {

@@ -6,8 +6,7 @@ import en from '../i18n/en/actions.json';
 import { defineText } from '../i18n/language.js';
 import zh from '../i18n/zh/actions.json';
 import { session } from '../api/session.js';
-import type { Command } from './commands.js';
-import { runThere } from './commands.js';
+import { type Command, runThere } from './commands.js';
 import { hashOf, navigate } from './router.js';
 import { leave } from './settings-dialog.js';
 

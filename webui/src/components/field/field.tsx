@@ -166,15 +166,6 @@ export function SearchField({ label, value, onInput, class: name, field }: Searc
   );
 }
 
-interface FileInputProps {
-  /** File types as in the `accept` attribute. */
-  readonly accept: string;
-  readonly onFiles: (files: readonly File[]) => void;
-  /** Renders the button that opens the file chooser. */
-  readonly children: (open: () => void) => ComponentChildren;
-  readonly isMultiple?: boolean;
-}
-
 /** On or off at once, without a Save. Its label is beside it, or hidden. */
 export function Switch({
   label,
@@ -198,6 +189,15 @@ export function Switch({
       {!isLabelHidden && <label for={id}>{label}</label>}
     </span>
   );
+}
+
+interface FileInputProps {
+  /** File types as in the `accept` attribute. */
+  readonly accept: string;
+  readonly onFiles: (files: readonly File[]) => void;
+  /** Renders the button that opens the file chooser. */
+  readonly children: (open: () => void) => ComponentChildren;
+  readonly isMultiple?: boolean;
 }
 
 /** A hidden file input and the button that opens it. */

@@ -2,7 +2,7 @@
 import { useId } from 'preact/hooks';
 import './segmented.css';
 
-export interface SegmentedProps<Value extends string> {
+interface SegmentedProps<Value extends string> {
   /** Of the group, for screen readers. */
   readonly label: string;
   readonly value: Value;

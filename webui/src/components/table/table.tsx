@@ -22,8 +22,8 @@ interface TableProps<Key extends string> {
   readonly label: string;
   readonly columns: readonly Column<Key>[];
   /** Without it, no heading sorts. */
-  readonly order?: Order<Key>;
-  readonly onOrder?: (order: Order<Key>) => void;
+  readonly order?: Order<Key> | undefined;
+  readonly onOrder?: ((order: Order<Key>) => void) | undefined;
   /** Rows: `tr` elements. */
   readonly children: ComponentChildren;
 }
@@ -48,14 +48,13 @@ function Heading<Key extends string>({ column, order, onOrder }: { column: Colum
 }
 
 export function Table<Key extends string>({ label, columns, order, onOrder, children }: TableProps<Key>) {
-  const sorting = { ...(order === undefined ? {} : { order }), ...(onOrder === undefined ? {} : { onOrder }) };
   return (
     <div class="table-box">
       <table class="table" aria-label={label}>
         <thead>
           <tr>
             {columns.map((column) => (
-              <Heading key={column.key} column={column} {...sorting} />
+              <Heading key={column.key} {...{ column, order, onOrder }} />
             ))}
           </tr>
         </thead>

@@ -56,7 +56,7 @@ function Named({ session, reload }: { session: SessionFacts; reload: () => void 
       </h2>
       {session.pinned && <Icon name="pin" size={14} />}
       {session.tags.map((tag) => (
-        <a key={tag} class="chip chat-tag" href={hashOf('sessions', [], { q: `tag:"${tag}"` })}>
+        <a key={tag} class="badge chat-tag" href={hashOf('sessions', [], { q: `tag:"${tag}"` })}>
           {tag}
         </a>
       ))}
