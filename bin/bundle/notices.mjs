@@ -4,7 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 
 const PACKAGE = /^.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+(?=[\\/])/;
 const LICENCE_FILE = /^(licen[cs]e|copying|notice)([.-].*)?$/i;
-/** They ask for their text to be kept, and for nothing that concerns a program (OFL-1.1: of fonts only). */
+/** They only ask for their text to be kept (OFL-1.1 asks for more, but of fonts, not of programs that contain them). */
 const PERMISSIVE = ['MIT', 'OFL-1.1', 'ISC', '0BSD', 'BSD-2-Clause', 'BSD-3-Clause', 'Apache-2.0', 'Unlicense', 'Zlib', 'CC0-1.0'];
 
 /** Whether one choice of an SPDX expression needs none but permissive licences. */
@@ -13,7 +13,7 @@ export function isPermissive(licence) {
   return choices.some((choice) => choice.split(' AND ').every((name) => PERMISSIVE.includes(name)));
 }
 
-/** Parts of others that are kept among our own sources have their licence beside them. @returns their licences, once each */
+/** @returns the LICENSE files beside these files, once each: of copies of other people's work among our own sources */
 function keptLicences(root, paths) {
   const files = paths
     .map((path) => resolve(root, path))

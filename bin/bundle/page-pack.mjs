@@ -17,8 +17,8 @@ const TYPES = {
 };
 
 /**
- * What views share is in the entry, apart from what is large: each shared part of its own would be one more request of a view's first load. So
- * is all CSS, except that of the font, which is loaded after the first paint.
+ * What views share is in the entry, apart from large parts: each shared chunk would be one more request of a view's first load. All CSS is in the
+ * entry too, except that of the font, which is loaded after the first paint.
  */
 const ENTRY =
   /\/(?:index\.html|src\/(?:api|browser|components(?!\/(?:markdown\/(?:blocks|highlight)|virtual-list\/)))\/.*|(?!inter)[\w-]+\.css)$/;
@@ -38,7 +38,7 @@ function options(root, hasDesign) {
     build: {
       write: false,
       target: 'es2022',
-      // For both themes in one document: rewritten for older browsers, `light-dark()` has one value for all of it.
+      // The design page shows both themes in one document: `light-dark()` rewritten for older browsers has one value per document.
       ...(hasDesign ? { cssTarget: ['chrome123', 'firefox120', 'safari17.5'] } : {}),
       assetsDir: 'assets',
       assetsInlineLimit: 0,

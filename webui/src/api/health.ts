@@ -5,7 +5,7 @@ import { call } from './client.js';
 
 export const health = signal<GatewayHealth | undefined>(undefined);
 
-/** Returns what an older supervisor says instead. */
+/** Returns the health from the rest of the status: an older supervisor does not report it. */
 function fromState({ ready, worker, restarts }: StatusDocument): GatewayHealth {
   const since = worker?.startedAt ?? new Date().toISOString();
   const last24Hours = { since, crashes: restarts.crashes, restarts: restarts.planned, downMs: 0 };

@@ -1,7 +1,8 @@
 /**
  * The page's WebSocket. It reconnects by itself: at once after a planned restart, when the device's network changes or the tab
- * becomes visible, else after growing delays. Whether the device is online decides nothing: a gateway on the same machine needs no network. {@link onConnected} runs work on each new connection. Frames that were sent
- * without a connection are lost; the sender repeats them.
+ * becomes visible, else after growing delays. It also connects while the device is offline: a gateway on the same machine needs no
+ * network. {@link onConnected} runs work on each new connection. Frames that were sent without a connection are lost; the sender
+ * repeats them.
  */
 import { signal } from '@preact/signals';
 import type { ServerFrame } from '../../../shared/api/socket.js';
@@ -40,7 +41,7 @@ const LAST_WAIT_MS = 15_000;
 /** After this time without a frame the connection is probed: the worker pings and answers more often. */
 const PROBE_MS = SOCKET_LIMITS.pingIntervalMs;
 const ANSWER_MS = 8_000;
-/** The same after the device has lost its network: only a gateway on the same machine still answers, and that one soon. */
+/** The same after the device has lost its network: only a gateway on the same machine can answer, and it answers fast. */
 const LOCAL_ANSWER_MS = 1_000;
 
 /** For the other fields of a frame. */
@@ -196,7 +197,7 @@ class PageSocket {
 
 export const pageSocket = new PageSocket();
 
-/** Connects, and looks after the connection when the device's network changes or the tab becomes visible. */
+/** Connects, and probes the connection when the device's network changes or the tab becomes visible. */
 export function startSocket(): void {
   window.addEventListener('online', () => pageSocket.wake());
   window.addEventListener('offline', () => pageSocket.wake(LOCAL_ANSWER_MS));

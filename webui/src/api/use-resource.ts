@@ -12,7 +12,7 @@ export interface Resource<Value> {
   readonly set: (value: Value) => void;
 }
 
-/** Calls back when the gateway is reached again, while something waits for it. */
+/** Calls back when the gateway is reachable again, if something waits for that. */
 export function useReturn(isWaiting: boolean, run: () => void): void {
   const isOnline = connection.value.kind === 'online';
   const wasOnline = useRef(isOnline);
@@ -23,7 +23,7 @@ export function useReturn(isWaiting: boolean, run: () => void): void {
 }
 
 /**
- * What failed is read again when the gateway is reached again.
+ * A read that failed is repeated when the gateway is reachable again.
  * @param read    is called again when an item of `inputs` changes; earlier reads are aborted.
  * @param inputs  compared one by one, as those of an effect
  */

@@ -9,7 +9,7 @@ export function whenIdle(run: () => void): void {
   else setTimeout(run, IDLE_MS);
 }
 
-/** Returns whether the browser was idle since the component is shown: what is of less importance is loaded then. */
+/** Returns whether the browser has been idle since the component was shown: less important parts are loaded then. */
 export function useIdle(): boolean {
   const [wasIdle, setIdle] = useState(false);
   useEffect(() => whenIdle(() => setIdle(true)), []);

@@ -21,7 +21,7 @@ export interface Command {
 }
 
 interface CommandSet {
-  /** Of the component that has it: one inside another has a higher one. */
+  /** The rank of its component: a component inside another has a higher one. */
   readonly order: number;
   readonly list: readonly Command[];
 }

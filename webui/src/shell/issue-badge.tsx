@@ -5,7 +5,7 @@ import { connection, pageSocket } from '../api/socket.js';
 import { Badge } from '../components/status-dot/status-dot.js';
 import { t } from './text.js';
 
-/** After the first load, which other data waits for. */
+/** Leaves the connection to the data of the shown view first. */
 const FIRST_MS = 3_000;
 const EVERY_MS = 60_000;
 

@@ -31,7 +31,7 @@ export const VIEWS: readonly View[] = [
   { id: 'status', key: 'u', group: 'operate', isInBar: true, load: () => import('../views/status/main.js') },
 ];
 
-/** At first, the browser may be idle before the connection is there. */
+/** Calls back once the page is connected: during its start, the browser may be idle before that. */
 function whenOnline(run: () => void): void {
   const stop = effect(() => {
     if (connection.value.kind !== 'online') return;
@@ -40,7 +40,7 @@ function whenOnline(run: () => void): void {
   });
 }
 
-/** Loads the other views one after the other while nothing else is to be done, so that they open while the gateway is away. */
+/** Loads the other views one by one while the browser is idle, so that they open even while the gateway is unreachable. */
 export async function preloadViews(): Promise<void> {
   for (const { load } of VIEWS) {
     await new Promise<void>(whenOnline);

@@ -1,4 +1,7 @@
-/** Short notices at the lower edge, one at a time: errors as they came, then the newest; some with an action. They stay while the pointer or the focus is on them. */
+/**
+ * Short notices at the lower edge, one at a time: errors first, the oldest before the others, then the newest notice. Some have an action.
+ * A notice stays while the pointer or the focus is on it.
+ */
 import { signal } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
 import { ApiError } from '../../api/client.js';
@@ -20,7 +23,7 @@ interface ShownToast extends Toast {
   readonly count: number;
 }
 
-/** One that can be undone is shown again after a newer one. */
+/** Errors wait for earlier ones; a notice with an action is shown again after a newer one. */
 const MAX_WAITING = 4;
 
 const shown = signal<readonly ShownToast[]>([]);

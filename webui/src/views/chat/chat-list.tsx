@@ -83,7 +83,7 @@ function Others({ current }: { current: string | undefined }) {
 
 const isOther = (session: string | undefined): boolean => session !== undefined && session.split(':')[1] !== 'webchat';
 
-/** Read when it is unfolded first. */
+/** Read when it is first unfolded. */
 function OtherGroup({ current }: { current: string | undefined }) {
   const [isOpen, setOpen] = useState(isOther(current));
   return (

@@ -50,7 +50,7 @@ export function useSession(chat: ChatModel): Resource<SessionTranscript> {
   const path = apiPath('/api/sessions/:key', { key: chat.session }, { limit: 0 });
   const own = useResource((signal) => call<SessionTranscript>('GET', path, { signal }), [path]);
   const isOpened = useRef(false);
-  // The cost grows with each answer; those that the conversation opens with are in it.
+  // The cost grows with each answer. The first read includes the answers that the conversation opens with.
   useEffect(() => {
     if (isOpened.current) own.reload();
   }, [lastTurn(chat)?.id]);

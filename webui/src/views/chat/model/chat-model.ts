@@ -7,7 +7,7 @@ import { t } from '../text.js';
 
 export type StoredMessage = Extract<ServerFrame, { type: 'message' }>['message'] & {
   readonly seq: number;
-  /** Of a tool call that this page has seen run. */
+  /** Only of a tool call that ran while this page was open. */
   readonly durationMs?: number | undefined;
 };
 export type ToolStep = Extract<ServerFrame, { type: 'tool' }>['tool'];
@@ -177,7 +177,7 @@ export class ChatModel {
     void this.#pump();
   }
 
-  /** Conversations do not keep how long a tool ran. */
+  /** The gateway does not store how long a tool ran. */
   #timed(message: StoredMessage, before: readonly StoredMessage[]): StoredMessage {
     if (message.role !== 'tool') return message;
     const index = before.slice(before.findLastIndex(({ role }) => role === 'user') + 1).filter(({ role }) => role === 'tool').length;

@@ -8,7 +8,7 @@ import { address, hashOf, navigate } from '../../../shell/router.js';
 import { openChats } from './open-chats.js';
 import { NEW, Outbox, type Sender, rescuedFrom } from './outbox.js';
 
-/** They say that the gateway cannot be reached, or not yet. */
+/** The gateway is unreachable, or not ready yet. */
 const isTemporary = (error: unknown): boolean => error instanceof ApiError && (error.status === 0 || error.status === 503);
 
 /** Shows a session in the place of the chat without one. */

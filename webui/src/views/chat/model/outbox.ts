@@ -95,7 +95,10 @@ export function writeDraft(session: string, text: string): void {
 /** The last session whose text {@link rescueText} has moved; undefined again once that is sent. */
 export const rescuedFrom = signal<string | undefined>(undefined);
 
-/** Moves the text of a chat that is gone, accepted or not, into the box of a new chat. @returns whether there was any */
+/**
+ * Moves the messages and the draft of a deleted session into the draft of a new chat, even messages that the gateway had accepted.
+ * @returns whether any text was moved
+ */
 export function rescueText(outbox: Outbox): boolean {
   const { session } = outbox;
   const unanswered = outbox.entries.peek().filter(({ again }) => again === undefined);
