@@ -1,6 +1,6 @@
 /**
- * How the calls of models went in the last hour. Calls are stored together, a second after the first of them, so that a turn does not wait
- * for it; the numbers survive a restart, and a crash loses at most that second.
+ * How the calls of models went in the last hour. Calls are stored together, about a second after the first of them, so that no turn waits
+ * for it; the numbers survive a restart, and a crash loses what is not stored yet.
  */
 import type { CallFacts } from '../../../shared/api/models.js';
 import type { Clock } from '../../../shared/clock.js';
