@@ -2,7 +2,8 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { noBrowser, openPage } from '../helpers/browser.js';
-import { appendLog } from '../helpers/page.js';
+import { startPageWorld } from '../helpers/page-world.js';
+import { appendLog, tokenOf } from '../helpers/page.js';
 import { launcher, RealGateway, runProcess, until } from '../helpers/real-gateway.js';
 
 test.skipIf(noBrowser)('logs --web shows the log of a gateway that is stopped, and of one that runs, until Ctrl-C', async () => {
@@ -40,4 +41,14 @@ test.skipIf(noBrowser)('logs --web shows the log of a gateway that is stopped, a
   await page.getByText('gateway running').last().waitFor();
   web.child.kill('SIGINT');
   expect((await web.done).code).toBe(0);
+});
+
+test.skipIf(noBrowser)('without the token the log stays closed, and opens when it is given', async () => {
+  const { gateway } = await startPageWorld({ gateway: { auth: { enabled: true } } });
+  const page = await openPage(`${gateway.url}/#/logs`, { allowedErrors: /401|WebSocket/ });
+  await page.getByRole('dialog', { name: 'Sign in' }).waitFor();
+  expect(await page.locator('.log-head').count()).toBe(0);
+  await page.getByLabel('Access token', { exact: true }).fill(tokenOf(gateway));
+  await page.keyboard.press('Enter');
+  await page.locator('.log-head').first().waitFor();
 });

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
-import { expectAccessible, noBrowser, openPage, SIZES } from '../helpers/browser.js';
-import { startPageWorld } from '../helpers/page-world.js';
-import { appendLog, openView, tokenOf, tryNow } from '../helpers/page.js';
+import { expectAccessible, noBrowser, SIZES } from '../helpers/browser.js';
+import { appendLog, openView, tryNow } from '../helpers/page.js';
 import { RealGateway, until } from '../helpers/real-gateway.js';
 
 const numbered = (count: number, name = 'line'): Record<string, unknown>[] =>
@@ -35,9 +34,11 @@ test.skipIf(noBrowser)('by keyboard alone: search, open a line, filter by a fiel
   appendLog(gateway, ...numbered(200));
   const page = await openView(gateway, '#/logs');
   await page.getByText('line 199').waitFor();
+  await page.locator('.log-head').last().focus();
   await page.keyboard.press('/');
   await page.keyboard.type('req_77');
   await until('the filter', async () => (await page.locator('.log-head').count()) === 1);
+  expect(await page.locator('.log-head').getAttribute('tabindex')).toBe('0');
   await expect.poll(() => page.url()).toContain('q=req_77');
   await page.getByText('0/1').waitFor();
   await page.locator('.log-head').focus();
@@ -62,6 +63,9 @@ test.skipIf(noBrowser)('by keyboard alone: search, open a line, filter by a fiel
   await until('the focus', () => page.evaluate(`document.activeElement.textContent.includes('line 77')`));
   await page.keyboard.press('ArrowDown');
   await until('the next line', () => page.evaluate(`document.activeElement.textContent.includes('line 78')`));
+  // The marked line is none of another search.
+  await page.getByRole('searchbox').fill('line');
+  await page.getByText(/^0\/2\d\d$/).waitFor();
 });
 
 test.skipIf(noBrowser)('levels, times and searches are in the address, and what is shown can be downloaded', async () => {
@@ -120,16 +124,6 @@ test.skipIf(noBrowser)('a hostile line runs nothing and loads nothing, and the v
   expect(await page.evaluate(`window.hit`)).toBeUndefined();
   expect(await page.locator('.logs img, .logs script').count()).toBe(0);
   await expectAccessible(page);
-});
-
-test.skipIf(noBrowser)('without the token the log stays closed, and opens when it is given', async () => {
-  const { gateway } = await startPageWorld({ gateway: { auth: { enabled: true } } });
-  const page = await openPage(`${gateway.url}/#/logs`, { allowedErrors: /401|WebSocket/ });
-  await page.getByRole('dialog', { name: 'Sign in' }).waitFor();
-  expect(await page.locator('.log-head').count()).toBe(0);
-  await page.getByLabel('Access token', { exact: true }).fill(tokenOf(gateway));
-  await page.keyboard.press('Enter');
-  await page.locator('.log-head').first().waitFor();
 });
 
 test.skipIf(noBrowser)('of a flood the newest hundred thousand lines stay, and the page says that older ones were dropped', async () => {

@@ -177,7 +177,7 @@ function LineList({ feed, items, view, switches, lines, list, following }: ListP
         render={(item) => (
           <LogLine
             item={item}
-            isOpen={item.row.id === opened?.row.id}
+            isOpen={item.row === opened?.row}
             isCurrent={item.row.id === lines.current}
             isMarked={item.row.id === lines.marked}
             isUtc={switches.utc.isOn}
@@ -215,7 +215,7 @@ function Messages({ feed, total, count }: Pick<MessagesProps, 'feed' | 'total' |
       {feed.rows.value.length > 0 && (
         <p class="log-notice">
           <Beginning feed={feed} />
-          <span class="log-count">{total !== undefined && t('count', { shown: count.toLocaleString(), total })}</span>
+          <span class="log-count">{total !== undefined && t('count', { shown: count, total })}</span>
         </p>
       )}
     </>
@@ -241,7 +241,7 @@ export default function LogsView() {
   const list = useRef<VirtualListHandle>(null);
   const searchField = useRef<HTMLInputElement>(null);
   const following = useFollowing(shown, list);
-  const lines = useLines(items, list);
+  const lines = useLines(feed, items, list);
   const match = useMatches({ feed, shown, items, lines, list, isMatch: view.isMatch });
   const onContext = useContextOf(feed, { items, lines, list });
   const downloads = downloadItems(view, shown);

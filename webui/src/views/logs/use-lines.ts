@@ -41,18 +41,29 @@ export interface Lines {
 }
 
 /** The current line, the open line, and the marked line. */
-export function useLines(items: readonly LogItem[], list: List): Lines {
+export function useLines(feed: LogFeed, items: readonly LogItem[], list: List): Lines {
   const [current, setCurrent] = useState<number | undefined>(undefined);
   const [opened, open] = useState<LogItem | undefined>(undefined);
-  const [marked, setMarked] = useState<number | undefined>(undefined);
+  // Another feed has other lines with the same ids.
+  const [mark, setMark] = useState<{ readonly feed: LogFeed; readonly id: number | undefined } | undefined>(undefined);
+  // A filter may have removed the line: one of those that are left can be reached.
+  const found = current === undefined ? -1 : indexOfLine(items, current);
+  const at = found === -1 ? items.length - 1 : found;
   const onKeyDown = (event: KeyboardEvent): void => {
-    const at = current === undefined ? items.length - 1 : indexOfLine(items, current);
     const next = targetOf(event.key, at, items.length);
     if (next === undefined || !(event.target as HTMLElement).classList.contains('log-head')) return;
     event.preventDefault();
     list.current?.show(next);
   };
-  return { current: current ?? items.at(-1)?.row.id, setCurrent, opened, open, marked, mark: setMarked, onKeyDown };
+  return {
+    current: items[at]?.row.id,
+    setCurrent,
+    opened,
+    open,
+    marked: mark?.feed === feed ? mark.id : undefined,
+    mark: (id) => setMark({ feed, id }),
+    onKeyDown,
+  };
 }
 
 /** Returns a function that removes the filters and shows the line among its neighbours. */
