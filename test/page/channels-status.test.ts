@@ -90,6 +90,23 @@ test.skipIf(noBrowser)('a message that was refused is sent again by keyboard, on
   expect(receiver.received).toHaveLength(2);
 });
 
+test.skipIf(noBrowser)('older messages that were read stay when a newer one arrives, until another status is chosen', async () => {
+  const gateway = await RealGateway.start();
+  const send = (content: string) => callApi(gateway, 'POST /api/message', { channel: 'webchat', chat_id: 'home', content });
+  for (let number = 0; number < 51; number += 1) await send(`Number ${number}.`);
+  const page = await openView(gateway, '#/channels/messages');
+  const oldest = page.getByRole('link', { name: 'Number 0.' });
+  await page.getByRole('link', { name: 'Number 50.' }).waitFor();
+  expect(await oldest.count()).toBe(0);
+  await page.getByRole('button', { name: 'Older messages' }).click();
+  await oldest.waitFor();
+  await send('**One** more');
+  await page.getByRole('link', { name: 'One more' }).waitFor();
+  expect(await oldest.count()).toBe(1);
+  await page.getByRole('radio', { name: 'Delivered' }).check({ force: true });
+  await oldest.waitFor({ state: 'detached' });
+});
+
 test.skipIf(noBrowser)('the status lists issues with links to fix them, and says when there are none', async () => {
   const { gateway } = await startWithDeadMessage();
   const page = await openView(gateway, '#/status');

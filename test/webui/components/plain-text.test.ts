@@ -8,6 +8,7 @@ test.each([
   ['> quoted [docs](https://example.org/a_b) first', 'quoted docs first'],
   ['1. first of all', 'first of all'],
   ['2 * 3 * 4 and snake_case_name', '2 * 3 * 4 and snake_case_name'],
+  ['Two disks:\n\n- **a** at 91 %\n- `b`', 'Two disks:\na at 91 %\nb'],
   ['**', '**'],
 ])('%s is shown as %s', (title, shown) => {
   expect(titleText(title)).toBe(shown);

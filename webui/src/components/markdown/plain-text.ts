@@ -10,15 +10,15 @@ export function plainText(text: string): string {
 
 /** Marks of Markdown and what remains of them, in the order in which they are removed. */
 const MARKS: readonly (readonly [RegExp, string])[] = [
-  [/^\s*(?:`{3,}|~{3,})[\w-]*\s*/, ''],
-  [/^\s*(?:#{1,6}|>|[-*+]|\d+[.)])\s+/, ''],
+  [/^\s*(?:`{3,}|~{3,})[\w-]*\s*/gm, ''],
+  [/^\s*(?:#{1,6}|>|[-*+]|\d+[.)])\s+/gm, ''],
   [/!?\[([^\]]*)\]\([^)]*\)/g, '$1'],
   [/(`+)([^`]+)\1/g, '$2'],
   [/(\*\*|__|~~)(?=\S)(.+?)\1/g, '$2'],
   [/(^|[\s(])[*_](?=\S)([^*_]+?)[*_](?=$|[\s.,;:!?)])/g, '$1$2'],
 ];
 
-/** Returns a title without the marks of Markdown: the first words of a message may have some. A title of marks alone stays as it is. */
+/** Returns a title, or the beginning of a message, without the marks of Markdown. A text of marks alone stays as it is. */
 export function titleText(title: string): string {
   const words = MARKS.reduce((text, [mark, rest]) => text.replace(mark, rest), plainText(title)).trim();
   return words === '' ? plainText(title) : words;

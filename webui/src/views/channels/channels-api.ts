@@ -19,7 +19,7 @@ export interface MessagePage {
 }
 
 /** Reads up to 50 messages, newest first. */
-export function readMessages(query: Readonly<Record<string, string | undefined>>, signal?: AbortSignal): Promise<MessagePage> {
+export function readMessages(query: Readonly<Record<string, string | undefined>>, signal: AbortSignal): Promise<MessagePage> {
   return call('GET', apiPath('/api/messages', {}, { limit: 50, ...query }), { signal });
 }
 

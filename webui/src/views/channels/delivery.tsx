@@ -3,7 +3,7 @@ import type { OutgoingDocument } from '../../../../shared/api/messages.js';
 import { StatusDot, type Tone } from '../../components/status-dot/status-dot.js';
 import { t } from './text.js';
 
-export type Status = OutgoingDocument['status'];
+type Status = OutgoingDocument['status'];
 
 const TONES: Readonly<Record<Status, Tone>> = {
   queued: 'off',

@@ -1,7 +1,6 @@
 /** The channels view: the accounts and how well they work, who may write to them, and messages to chats. */
 import { useState } from 'preact/hooks';
 import type { ChannelDocument as Account } from '../../../../shared/api/channels.js';
-import { IN_FORCE_MS } from '../../api/in-force.js';
 import { useLiveReload } from '../../api/live-reload.js';
 import { useResource } from '../../api/use-resource.js';
 import { Button } from '../../components/button/button.js';
@@ -47,7 +46,7 @@ function useChannels() {
 
 export default function ChannelsView() {
   const resource = useChannels();
-  const { value, reload } = resource;
+  const { value } = resource;
   const [adding, setAdding] = useState<Kind | undefined>(undefined);
   const openMessages = (status?: string): void => navigate(hashOf('channels', ['messages'], { status }));
   useCommands([
@@ -82,7 +81,6 @@ export default function ChannelsView() {
           onSaved={(name) => {
             setAdding(undefined);
             showToast({ text: t('accountSaved', { name }) });
-            setTimeout(reload, IN_FORCE_MS);
           }}
         />
       )}

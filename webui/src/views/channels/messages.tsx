@@ -1,19 +1,20 @@
 /** Messages to chats: a table, filtered by status, and one of them in a drawer. */
+import { useState } from 'preact/hooks';
 import type { OutgoingDocument as Message } from '../../../../shared/api/messages.js';
 import { oneLine } from '../../../../shared/text/one-line.js';
 import { useLiveReload } from '../../api/live-reload.js';
 import { useResource } from '../../api/use-resource.js';
 import { Button } from '../../components/button/button.js';
-import { accountName } from '../../components/channel-name/channel-name.js';
+import { accountName, channelName } from '../../components/channel-name/channel-name.js';
 import { Empty, ErrorBox } from '../../components/feedback/feedback.js';
-import { plainText } from '../../components/markdown/plain-text.js';
+import { titleText } from '../../components/markdown/plain-text.js';
 import { Segmented } from '../../components/segmented/segmented.js';
 import { Skeleton } from '../../components/skeleton/skeleton.js';
 import { Table } from '../../components/table/table.js';
 import { Ago } from '../../components/time-text/time-text.js';
 import { language } from '../../i18n/language.js';
 import { address, changeQuery, hashOf, navigate } from '../../shell/router.js';
-import { countMessages, readMessages } from './channels-api.js';
+import { countMessages, type MessagePage, readMessages } from './channels-api.js';
 import { DeliveryStatus } from './delivery.js';
 import { MessageDrawer } from './message-drawer.js';
 import { t } from './text.js';
@@ -21,12 +22,11 @@ import { t } from './text.js';
 const FILTERS = ['queued', 'retry_wait', 'dead', 'unknown', 'delivered'] as const;
 const PREVIEW_LENGTH = 160;
 
-/** Returns the beginning of a text in one line, without the marks of Markdown. */
+/** The characters of which a preview is made: most of a message may be marks of Markdown. */
+const READ_LENGTH = 1_000;
+
 function previewOf(content: string): string {
-  const plain = plainText(content)
-    .replace(/\*\*(.+?)\*\*|`([^`]+)`/g, '$1$2')
-    .replace(/^\s*(?:[-*]|#{1,6}|>)\s+/gm, '');
-  return oneLine(plain, PREVIEW_LENGTH);
+  return oneLine(titleText(content.slice(0, READ_LENGTH)), PREVIEW_LENGTH);
 }
 
 function Row({ message }: { message: Message }) {
@@ -71,15 +71,21 @@ function Filter({ status, counts }: { status: string; counts: Counts | undefined
   );
 }
 
+/** Returns the newest messages; `more` adds an older page, which stays when they are read again. */
 function useMessages(status: string | undefined, channel: string | undefined) {
-  const resource = useResource((signal) => readMessages({ status, channel }, signal), [status, channel]);
-  const { value, set } = resource;
-  const more = async (): Promise<void> => {
-    if (value === undefined || value.nextCursor === null) return;
-    const page = await readMessages({ status, channel, cursor: value.nextCursor });
-    set({ ...page, messages: [...value.messages, ...page.messages] });
+  const filter = `${status} ${channel}`;
+  const [wanted, setWanted] = useState({ filter, pages: 1 });
+  const pages = wanted.filter === filter ? wanted.pages : 1;
+  const read = async (signal: AbortSignal): Promise<MessagePage> => {
+    let { messages, nextCursor: cursor } = await readMessages({ status, channel }, signal);
+    for (let count = 1; count < pages && cursor !== null; count += 1) {
+      const page = await readMessages({ status, channel, cursor }, signal);
+      messages = [...messages, ...page.messages];
+      cursor = page.nextCursor;
+    }
+    return { messages, nextCursor: cursor };
   };
-  return { ...resource, more };
+  return { ...useResource(read, [status, channel, pages]), more: () => setWanted({ filter, pages: pages + 1 }) };
 }
 
 export function Messages() {
@@ -98,9 +104,7 @@ export function Messages() {
     <>
       <div class="row">
         <Filter status={status ?? ''} counts={counts.value} />
-        {channel !== undefined && (
-          <Button icon="close" text={accountName(channel, 'default')} onClick={() => changeQuery({ channel: undefined })} />
-        )}
+        {channel !== undefined && <Button icon="close" text={channelName(channel)} onClick={() => changeQuery({ channel: undefined })} />}
       </div>
       {error !== undefined && <ErrorBox error={error} retry={reload} isStale={value !== undefined} />}
       {value === undefined && error === undefined && <Skeleton lines={6} />}
@@ -128,7 +132,7 @@ export function Messages() {
           ))}
         </Table>
       )}
-      {value !== undefined && value.nextCursor !== null && <Button text={t('older')} onClick={() => void more()} />}
+      {value !== undefined && value.nextCursor !== null && <Button text={t('older')} onClick={more} />}
       {openId !== undefined && (
         <MessageDrawer key={openId} id={openId} onClose={() => navigate(hashOf('channels', ['messages'], query))} onChange={reloadAll} />
       )}
