@@ -34,7 +34,7 @@ function Trouble({ account }: { account: Account }) {
     <div class={`account-trouble ${HEALTH_TONES[health.state]}`}>
       <p>{health.reason}</p>
       <p class="hint">{t(advice)}</p>
-      <a class="button plain" href={isStopped ? settingsOf(account) : hashOf('channels', ['messages'], { channel, status })}>
+      <a class="button" href={isStopped ? settingsOf(account) : hashOf('channels', ['messages'], { channel, status })}>
         {t(isStopped ? 'openSettings' : 'openMessages')}
         <span class="off-screen"> {accountName(channel, account.accountId)}</span>
       </a>

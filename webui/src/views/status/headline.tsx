@@ -71,7 +71,7 @@ function Item({ shown: { tone, title, cause, link, command, action }, reload }: 
       <div class="issue-actions">
         {action !== undefined && <Button isBusy={isBusy} text={action.text} about={title} onClick={() => void act(action.run)} />}
         {link !== undefined && (
-          <a class="button plain" href={link.hash}>
+          <a class="button" href={link.hash}>
             {link.text}
             <span class="off-screen"> {title}</span>
           </a>
