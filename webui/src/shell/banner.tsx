@@ -4,6 +4,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { gatewayUrl } from '../api/gateway-url.js';
 import { session } from '../api/session.js';
 import { connection, isOutdated, pageSocket } from '../api/socket.js';
+import { isLoopback } from '../browser/is-loopback.js';
 import { Button } from '../components/button/button.js';
 import { language } from '../i18n/language.js';
 import { readSetting, writeSetting } from '../settings.js';
@@ -14,8 +15,6 @@ const isWarned = signal(readSetting('insecureKnown') === '1');
 
 /** Until the page is loaded again. */
 const isOpenKnown = signal(false);
-
-const isLoopback = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\]|.*\.localhost)$/.test(location.hostname);
 
 /** Shorter interruptions are not shown. */
 const QUIET_MS = 700;
@@ -95,7 +94,7 @@ function understand(): void {
 }
 
 export function Banners() {
-  const isInsecure = location.protocol === 'http:' && !isLoopback && !isWarned.value;
+  const isInsecure = location.protocol === 'http:' && !isLoopback(location.hostname) && !isWarned.value;
   return (
     <div class="banners" role="status" aria-live="polite">
       <ConnectionLine />

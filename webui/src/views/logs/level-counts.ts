@@ -3,6 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { LogCounts } from '../../../../shared/api/gateway/logs.js';
 import { levelRank, type LogLevel } from '../../../../shared/log/level.js';
 import { apiPath, call } from '../../api/client.js';
+import { language } from '../../i18n/language.js';
 import type { LogFeed } from './log-feed.js';
 import { indexFrom, type LogRow } from './log-row.js';
 
@@ -33,12 +34,12 @@ export function countOf({ adds }: LevelChoice, { counts }: LevelCounts): number 
 
 /** Returns a number with `+` where it may be larger. */
 export function countText(count: number, { isComplete }: LevelCounts): string {
-  return `${count.toLocaleString()}${isComplete ? '' : '+'}`;
+  return `${count.toLocaleString(language.value)}${isComplete ? '' : '+'}`;
 }
 
 /**
- * @param rows  the feed's rows that match the search and the time, whatever their level. @returns undefined until they are counted; the
- *   counts of the feed before until then
+ * @param rows  the feed's rows that match the search and the time, whatever their level
+ * @returns the counts of the previous feed until those of this one are known; undefined where no feed was counted
  */
 export function useLevelCounts(feed: LogFeed, rows: readonly LogRow[]): LevelCounts | undefined {
   const [known, setKnown] = useState<{ readonly feed: LogFeed; readonly answer: LogCounts } | undefined>(undefined);

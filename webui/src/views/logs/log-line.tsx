@@ -1,6 +1,7 @@
 /** One line of the log: time, level, message and short fields. It opens its details. */
 import { relativeTime } from '../../components/time-text/time-text.js';
 import { Marked } from '../../components/marked/marked.js';
+import { language } from '../../i18n/language.js';
 import type { Marks } from './log-filter.js';
 import type { LogItem } from './log-items.js';
 import { extraFields, type LogRow, valueText } from './log-row.js';
@@ -81,7 +82,7 @@ export function LogLine({ item, isOpen, isCurrent, isMarked, isUtc, marks, onOpe
         <Time row={row} isUtc={isUtc} />
         <span class="log-level">{row.level}</span>
         <span class="log-text">
-          {repeats.length > 0 && <span class="log-fold">×{(repeats.length + 1).toLocaleString()}</span>}
+          {repeats.length > 0 && <span class="log-fold">×{(repeats.length + 1).toLocaleString(language.value)}</span>}
           <span class="log-message">
             <Marked text={row.message} needles={needles} />
           </span>{' '}

@@ -1,8 +1,9 @@
 /** Facts for those who look after the gateway's machine, folded. */
 import type { Overview } from '../../../../shared/api/gateway/overview.js';
 import type { StatusDocument } from '../../../../shared/api/gateway/status.js';
+import { isLoopback } from '../../browser/is-loopback.js';
 import { bytesText, durationText, fullTime, relativeTime } from '../../components/time-text/time-text.js';
-import { isLocal, type Whole } from './issues.js';
+import type { Whole } from './issues.js';
 import { t } from './text.js';
 
 /** Facts without a value are left out; `isCode`: an id or a path. */
@@ -11,7 +12,7 @@ type Fact = readonly [name: string, value: string | null | undefined, isCode?: b
 /** Returns who can reach the gateway, which follows from the address that it listens on. */
 function exposure({ host, auth, warnings }: StatusDocument): string {
   if (warnings.some(({ code }) => code === 'AUTH_DISABLED')) return t('openToAll');
-  if (isLocal(host)) return t('localOnly');
+  if (isLoopback(host)) return t('localOnly');
   return auth.enabled ? t('openWithToken') : t('openOthersToken');
 }
 

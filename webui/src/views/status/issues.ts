@@ -1,7 +1,8 @@
-/** What is wrong, in words for people, with the place where it is put right: the gateway's issues, and what is worth knowing besides. */
+/** The gateway's issues in plain words, each with the place where it is fixed, and notes: what is worth knowing but no issue. */
 import type { Overview } from '../../../../shared/api/gateway/overview.js';
 import type { GatewayHealth, StatusDocument, StatusIssue, StatusWarning } from '../../../../shared/api/gateway/status.js';
 import { call } from '../../api/client.js';
+import { isLoopback } from '../../browser/is-loopback.js';
 import { accountName } from '../../components/channel-name/channel-name.js';
 import { hashOf } from '../../shell/router.js';
 import { commandIn } from './command-in-hint.js';
@@ -121,17 +122,12 @@ function* outboxNotes({ status, overview: { outbox } }: Whole): Generator<Shown>
   }
 }
 
-export function isLocal(host: string): boolean {
-  return /^(127\.|::1$|localhost$)/.test(host);
-}
-
 /** Whether this page comes from the network over plain HTTP while the gateway asks local callers for no token. */
 function isPlainHttp({ host, auth }: StatusDocument): boolean {
-  if (auth.enabled || isLocal(host) || location.protocol === 'https:') return false;
-  return !/^(localhost|127\.|\[::1\])/.test(location.hostname);
+  return !auth.enabled && !isLoopback(host) && location.protocol === 'http:' && !isLoopback(location.hostname);
 }
 
-/** What is worth knowing and makes the gateway work no less well. */
+/** Returns what is worth knowing although the gateway works well. */
 export function* notesOf(whole: Whole): Generator<Shown> {
   const { status, overview } = whole;
   const isIssue = ({ code }: StatusWarning): boolean => status.health.issues.some(({ id }) => id.split(':')[0] === code);

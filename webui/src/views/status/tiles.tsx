@@ -2,6 +2,7 @@
 import type { OverviewHistory } from '../../../../shared/api/gateway/overview.js';
 import { Stat, Stats } from '../../components/stat/stat.js';
 import { bytesText, durationText, shortCount } from '../../components/time-text/time-text.js';
+import { language } from '../../i18n/language.js';
 import { hashOf } from '../../shell/router.js';
 import type { Whole } from './issues.js';
 import { t } from './text.js';
@@ -97,7 +98,7 @@ export function Tiles({ whole: { status, overview }, history }: { whole: Whole; 
       />
       <Stat
         name={t('waiting')}
-        value={(queued + sending + retrying).toLocaleString()}
+        value={(queued + sending + retrying).toLocaleString(language.value)}
         note={retrying === 0 ? t('noneRetrying') : <span class="wrong">{t('retrying', { count: retrying })}</span>}
         href={hashOf('channels', ['messages'], { status: retrying > 0 ? 'retry_wait' : 'queued' })}
       />
