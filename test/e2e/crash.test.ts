@@ -10,12 +10,7 @@ import { isAlive, RealGateway, until } from '../helpers/real-gateway.js';
 describe('a killed worker', () => {
   test('is replaced; only requests that it had accepted fail', async () => {
     const gateway = await RealGateway.start();
-    const load = new Load({
-      port: gateway.port,
-      connectionsPerSecond: 200,
-      keepAliveClients: 10,
-      post: { path: '/api/sessions', body: '{"channel":"webchat"}' },
-    });
+    const load = new Load({ port: gateway.port, connectionsPerSecond: 200, keepAliveClients: 10 });
     for (let round = 0; round < 4; round += 1) {
       const pid = gateway.workerPid();
       process.kill(pid, 'SIGKILL');

@@ -8,12 +8,7 @@ import { Load } from '../helpers/load.js';
 import { RealGateway } from '../helpers/real-gateway.js';
 
 function loadOn(gateway: RealGateway): Load {
-  return new Load({
-    port: gateway.port,
-    connectionsPerSecond: 400,
-    keepAliveClients: 10,
-    post: { path: '/api/sessions', body: '{"channel":"webchat"}' },
-  });
+  return new Load({ port: gateway.port, connectionsPerSecond: 400, keepAliveClients: 10 });
 }
 
 describe('a restart', () => {

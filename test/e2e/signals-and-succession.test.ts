@@ -59,12 +59,7 @@ describe('restart --force', () => {
   test('replaces the supervisor under load without a failed request', async () => {
     const gateway = await RealGateway.start();
     const before = gateway.process.pid;
-    const load = new Load({
-      port: gateway.port,
-      connectionsPerSecond: 200,
-      keepAliveClients: 10,
-      post: { path: '/api/sessions', body: '{"channel":"webchat"}' },
-    });
+    const load = new Load({ port: gateway.port, connectionsPerSecond: 200, keepAliveClients: 10 });
     const outcome = await gateway.xopc('gateway', 'restart', '--force');
     expect(outcome.code, outcome.stderr).toBe(0);
     const ended = await gateway.process.done;

@@ -94,7 +94,7 @@ async function findLastingBarriers(page: Page, runOnly: typeof ALL_RULES): Promi
   return found;
 }
 
-/** Between the schemes only colours differ, and what has them is the same in both sizes. */
+/** The schemes differ in their colours only, and these are the same in both sizes. */
 const LOOKED_AT = [
   ['light', 'wide'],
   ['light', 'narrow'],

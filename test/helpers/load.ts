@@ -7,7 +7,8 @@ export interface LoadOptions {
   readonly connectionsPerSecond: number;
   /** Clients that each send one request after the other on one kept connection. */
   readonly keepAliveClients: number;
-  readonly post: { readonly path: string; readonly body: string; readonly headers?: Record<string, string> };
+  /** Default: new sessions. */
+  readonly post?: { readonly path: string; readonly body: string; readonly headers?: Record<string, string> };
 }
 
 export interface LoadResult {
@@ -19,6 +20,7 @@ export interface LoadResult {
 }
 
 const TICK_MS = 5;
+const NEW_SESSION: NonNullable<LoadOptions['post']> = { path: '/api/sessions', body: '{"channel":"webchat"}' };
 
 export class Load {
   readonly #options: LoadOptions;
@@ -69,7 +71,7 @@ export class Load {
 
   #postForEver(agent: Agent): void {
     if (this.#isStopped) return;
-    const { path, body, headers } = this.#options.post;
+    const { path, body, headers } = this.#options.post ?? NEW_SESSION;
     const options = { path, method: 'POST', agent, headers: { 'Content-Type': 'application/json', ...headers }, body };
     this.#send(options, 'kept', () => this.#postForEver(agent));
   }

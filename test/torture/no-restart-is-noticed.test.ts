@@ -6,12 +6,7 @@ import { RealGateway } from '../helpers/real-gateway.js';
 const ROUNDS = 10;
 
 function loadOn(gateway: RealGateway): Load {
-  return new Load({
-    port: gateway.port,
-    connectionsPerSecond: 400,
-    keepAliveClients: 40,
-    post: { path: '/api/sessions', body: '{"channel":"webchat"}' },
-  });
+  return new Load({ port: gateway.port, connectionsPerSecond: 400, keepAliveClients: 40 });
 }
 
 describe('under 400 new connections a second and 40 keep-alive clients', () => {
