@@ -90,11 +90,31 @@ test.skipIf(noBrowser)('a long session opens with its newest messages, and gives
   await page.goto(`${gateway.url}/#/chat/${encodeURIComponent(session.key)}`);
   await page.getByText('Message number 4999').waitFor();
   expect(await page.getByRole('article').count()).toBe(60);
-  await page.getByRole('button', { name: 'Show earlier messages' }).click();
+  // Clicked twice; the second answer, with the same messages, comes after the first is shown.
+  let answerAgain = (): void => undefined;
+  const until = new Promise<void>((resolve) => (answerAgain = resolve));
+  let asked = 0;
+  await page.route('**/messages?*', async (route) => {
+    asked += 1;
+    if (asked === 2) await until;
+    await route.continue();
+  });
+  const earlier = page.getByRole('button', { name: 'Show earlier messages' });
+  await earlier.scrollIntoViewIfNeeded();
+  await earlier.evaluate((button: { click(): void }) => {
+    button.click();
+    button.click();
+  });
   await page.getByText('Message number 4840', { exact: true }).waitFor({ state: 'attached' });
   expect(await page.getByRole('article').count()).toBe(160);
   // What was the first one is where it was, and not a hundred messages further down.
   const box = await page.getByText('Message number 4940', { exact: true }).boundingBox();
   expect(box?.y).toBeGreaterThan(0);
   expect(box?.y).toBeLessThan(300);
+  const answered = page.waitForResponse(/messages\?/);
+  answerAgain();
+  await answered;
+  await earlier.click();
+  await page.getByText('Message number 4740', { exact: true }).waitFor({ state: 'attached' });
+  expect(await page.getByRole('article').count()).toBe(260);
 });

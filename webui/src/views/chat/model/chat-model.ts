@@ -89,7 +89,10 @@ export class ChatModel {
   }
 
   prepend(older: readonly StoredMessage[], hasOlder: boolean): void {
-    this.messages.value = [...older, ...this.messages.peek()];
+    const known = this.messages.peek();
+    const firstSeq = known[0]?.seq ?? Infinity;
+    // Two requests at the same time return the same messages.
+    this.messages.value = [...older.filter(({ seq }) => seq < firstSeq), ...known];
     this.hasOlder.value = hasOlder;
   }
 
