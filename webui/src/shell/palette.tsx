@@ -13,7 +13,7 @@ import { type Command, commands, keysText } from './commands.js';
 import { hashOf, navigate } from './router.js';
 import { Shortcuts } from './shortcuts.js';
 import { t } from './text.js';
-import './palette.css';
+import './dialogs.css';
 
 export const openList = signal<'palette' | 'shortcuts' | undefined>(undefined);
 

@@ -11,7 +11,7 @@ import { Segmented } from '../components/segmented/segmented.js';
 import { chooseLanguage, language, LANGUAGES } from '../i18n/language.js';
 import { t } from './text.js';
 import { chooseTheme, theme, THEMES } from './theme.js';
-import './palette.css';
+import './dialogs.css';
 
 const isOpen = signal(false);
 
