@@ -146,7 +146,7 @@ test.skipIf(noBrowser)('the list is loaded with one request, however many jobs t
   const asked: string[] = [];
   page.on('request', (request) => asked.push(new URL(request.url()).pathname));
   await page.getByRole('link', { name: 'Schedules' }).click();
-  await expect.poll(() => page.getByRole('img', { name: 'Last 1 runs, 0 failed' }).count()).toBe(3);
+  await expect.poll(() => page.getByRole('img', { name: 'Runs: 1, failed: 0' }).count()).toBe(3);
   expect(await page.getByText('At 09:00, Monday through Friday').count()).toBe(3);
   expect(asked.filter((path) => path.startsWith('/api/cron'))).toEqual(['/api/cron']);
   // The choices of the form are read with the form.

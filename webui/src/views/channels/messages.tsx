@@ -1,8 +1,8 @@
 /** Messages to chats: a table, filtered by status, and one of them in a drawer. */
-import { useState } from 'preact/hooks';
 import type { OutgoingDocument as Message } from '../../../../shared/api/messages.js';
 import { oneLine } from '../../../../shared/text/one-line.js';
 import { useLiveReload } from '../../api/live-reload.js';
+import { usePages } from '../../api/use-pages.js';
 import { useResource } from '../../api/use-resource.js';
 import { Button } from '../../components/button/button.js';
 import { accountName, channelName } from '../../components/channel-name/channel-name.js';
@@ -14,7 +14,7 @@ import { Table } from '../../components/table/table.js';
 import { Ago } from '../../components/time-text/time-text.js';
 import { language } from '../../i18n/language.js';
 import { address, changeQuery, hashOf, navigate } from '../../shell/router.js';
-import { countMessages, type MessagePage, readMessages } from './channels-api.js';
+import { countMessages, readMessages } from './channels-api.js';
 import { DeliveryStatus } from './delivery.js';
 import { MessageDrawer } from './message-drawer.js';
 import { t } from './text.js';
@@ -71,28 +71,17 @@ function Filter({ status, counts }: { status: string; counts: Counts | undefined
   );
 }
 
-/** Returns the newest messages; `more` adds an older page, which stays when they are read again. */
-function useMessages(status: string | undefined, channel: string | undefined) {
-  const filter = `${status} ${channel}`;
-  const [wanted, setWanted] = useState({ filter, pages: 1 });
-  const pages = wanted.filter === filter ? wanted.pages : 1;
-  const read = async (signal: AbortSignal): Promise<MessagePage> => {
-    let { messages, nextCursor: cursor } = await readMessages({ status, channel }, signal);
-    for (let count = 1; count < pages && cursor !== null; count += 1) {
-      const page = await readMessages({ status, channel, cursor }, signal);
-      messages = [...messages, ...page.messages];
-      cursor = page.nextCursor;
-    }
-    return { messages, nextCursor: cursor };
-  };
-  return { ...useResource(read, [status, channel, pages]), more: () => setWanted({ filter, pages: pages + 1 }) };
-}
-
 export function Messages() {
   const { parts, query } = address.value;
   const { status, channel } = query;
   const [, openId] = parts;
-  const { value, error, reload, more } = useMessages(status, channel);
+  const { value, error, reload, more } = usePages(
+    async (cursor, signal) => {
+      const page = await readMessages({ status, channel, cursor }, signal);
+      return { items: page.messages, nextCursor: page.nextCursor };
+    },
+    [status, channel],
+  );
   const counts = useResource(countMessages, []);
   const reloadAll = (): void => {
     reload();
@@ -108,7 +97,7 @@ export function Messages() {
       </div>
       {error !== undefined && <ErrorBox error={error} retry={reload} isStale={value !== undefined} />}
       {value === undefined && error === undefined && <Skeleton lines={6} />}
-      {value?.messages.length === 0 && (
+      {value?.items.length === 0 && (
         <Empty
           icon="send"
           title={t('noMessages')}
@@ -117,7 +106,7 @@ export function Messages() {
           {t(isFiltered ? 'noMatchText' : 'noMessagesText')}
         </Empty>
       )}
-      {value !== undefined && value.messages.length > 0 && (
+      {value !== undefined && value.items.length > 0 && (
         <Table
           label={t('messages')}
           columns={[
@@ -127,7 +116,7 @@ export function Messages() {
             { key: 'at', name: t('accepted'), isNumber: true },
           ]}
         >
-          {value.messages.map((message) => (
+          {value.items.map((message) => (
             <Row key={message.id} message={message} />
           ))}
         </Table>

@@ -86,7 +86,7 @@ function AmountTable({ title, rows }: { title: string; rows: readonly Row[] }) {
           <tr key={row.href ?? row.name}>
             <th scope="row">{row.href === undefined ? <code>{row.name}</code> : <a href={row.href}>{row.name}</a>}</th>
             {[
-              row.turns.toLocaleString(),
+              row.turns.toLocaleString(language.value),
               shortCount(row.inputTokens),
               shortCount(row.cacheReadTokens),
               shortCount(row.outputTokens),
@@ -133,7 +133,7 @@ function Report({ usage: { total, days, models, sessions } }: { usage: Usage }) 
     <>
       <Stats>
         <Stat name={t('cost')} value={costText(total)} />
-        <Stat name={t('turns')} value={total.turns.toLocaleString()} />
+        <Stat name={t('turns')} value={total.turns.toLocaleString(language.value)} />
         <Stat name={t('input')} value={shortCount(total.inputTokens)} note={t('cachedOf', { tokens: shortCount(total.cacheReadTokens) })} />
         <Stat name={t('output')} value={shortCount(total.outputTokens)} />
       </Stats>

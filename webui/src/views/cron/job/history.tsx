@@ -1,6 +1,5 @@
 /** The runs of a job as a table; a run opens in a drawer. */
 import type { ComponentChildren } from 'preact';
-import { attempt } from '../../../components/toast/toast.js';
 import { Button } from '../../../components/button/button.js';
 import { Empty, ErrorBox } from '../../../components/feedback/feedback.js';
 import { Segmented } from '../../../components/segmented/segmented.js';
@@ -71,23 +70,23 @@ function RunList({ job, runs: { value, error, reload, more }, onAgain, empty }: 
     <>
       {error !== undefined && <ErrorBox error={error} retry={reload} isStale={value !== undefined} />}
       {value === undefined && error === undefined && <Skeleton lines={4} />}
-      {value?.runs.length === 0 && empty}
-      {value !== undefined && value.runs.length > 0 && (
+      {value?.items.length === 0 && empty}
+      {value !== undefined && value.items.length > 0 && (
         <Table label={t('history')} columns={columns()}>
-          {value.runs.map((run) => (
+          {value.items.map((run) => (
             <RunRow key={run.id} run={run} job={job} />
           ))}
         </Table>
       )}
       {value !== undefined && value.nextCursor !== null && (
         <div>
-          <Button text={t('older')} onClick={() => void attempt(more)} />
+          <Button text={t('older')} onClick={more} />
         </div>
       )}
       {openId !== undefined && (
         <RunDrawer
           job={job}
-          run={value?.runs.find(({ id }) => id === openId)}
+          run={value?.items.find(({ id }) => id === openId)}
           isRead={value !== undefined}
           onAgain={again}
           onClose={close}
@@ -104,7 +103,7 @@ function FailedRuns(props: Omit<ListProps, 'runs' | 'empty'>) {
 
 export function History(props: Omit<ListProps, 'empty'>) {
   const isFailedOnly = address.value.query['failed'] !== undefined;
-  const runs = props.runs.value?.runs ?? [];
+  const runs = props.runs.value?.items ?? [];
   return (
     <section class="job-history">
       <header>

@@ -116,7 +116,7 @@ export function JobPage({ job, actions }: { job: Job; actions: JobActions }) {
   const openRun = address.value.query['run'];
   // A run that was just started is in the next list.
   useEffect(() => {
-    if (runs.value !== undefined && openRun !== undefined && !runs.value.runs.some((run) => run.id === openRun)) runs.reload();
+    if (runs.value !== undefined && openRun !== undefined && !runs.value.items.some((run) => run.id === openRun)) runs.reload();
   }, [openRun]);
   return (
     <>

@@ -1,4 +1,5 @@
 /** How the calls of a provider or a model went in the last hour. */
+import { language } from '../../../i18n/language.js';
 import type { CallFacts } from '../../../../../shared/api/models.js';
 import { StatusDot, type Tone } from '../../../components/status-dot/status-dot.js';
 import { Ago, durationText } from '../../../components/time-text/time-text.js';
@@ -24,7 +25,7 @@ export function CallsOfHour({ facts }: { facts: CallFacts }) {
       <dl class="call-facts">
         <div>
           <dt>{t('calls')}</dt>
-          <dd class="number">{calls.toLocaleString()}</dd>
+          <dd class="number">{calls.toLocaleString(language.value)}</dd>
         </div>
         <div>
           <dt>{t('failed')}</dt>
