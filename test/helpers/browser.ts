@@ -41,7 +41,7 @@ function watch(page: Page, origin: string, allowed: RegExp | undefined): void {
     const isOwn = url.origin === origin || ['blob:', 'data:', 'about:'].includes(url.protocol) || url.host === new URL(origin).host;
     if (!isOwn) problems.push(`request to ${url.origin}`);
   });
-  onTestFinished(() => expect(problems).toEqual([]));
+  onTestFinished(() => expect(problems.join('\n')).toBe(''));
 }
 
 /** A new context with one page at `url`; closed when the test ends. Fails the test when the page throws or calls a stranger. */

@@ -35,6 +35,7 @@ test.skipIf(noBrowser)('logs --web shows the log of a gateway that is stopped, a
   const stranger = await openPage(url, { allowedErrors: /401|404|WebSocket/ });
   await stranger.getByText(/link/i).first().waitFor();
   expect(await stranger.locator('.log-head').count()).toBe(0);
+  await stranger.context().close();
 
   await gateway.run();
   await page.getByRole('radio', { name: /^Debug/ }).click();
