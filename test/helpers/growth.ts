@@ -1,31 +1,33 @@
 const ROUNDS = 5;
-
-/** CPU time, which other processes of this machine do not lengthen as they do the time that passes. */
-function cost(run: () => unknown): number {
-  const times = Array.from({ length: ROUNDS }, () => {
-    const before = process.cpuUsage();
-    run();
-    const { user, system } = process.cpuUsage(before);
-    return user + system;
-  });
-  return Math.min(...times);
-}
-
 const FACTOR = 16;
 
+/** CPU time in microseconds, which other processes of this machine do not lengthen as they do the time that passes. */
+function cost(run: () => unknown): number {
+  const before = process.cpuUsage();
+  run();
+  const { user, system } = process.cpuUsage(before);
+  return Math.max(1, user + system);
+}
+
 /**
- * Returns the exponent of the time's growth with the count: about 1 for linear time, 2 for quadratic time. Below 1.5 it is not quadratic:
- * the time of the small count may be off by a factor of four.
+ * Returns the exponent of the time's growth with the count: about 1 for linear time, 2 for quadratic time. What is compared takes as
+ * long when the time is linear: the large count once, and the small one as often as it fits in. Below 1.5 it is not quadratic.
  */
 export function growth(run: (count: number) => unknown, count: number): number {
   run(count);
-  return (
-    Math.log(
-      cost(() => run(FACTOR * count)) /
-        Math.max(
-          1,
-          cost(() => run(count)),
-        ),
-    ) / Math.log(FACTOR)
-  );
+  let large = Infinity;
+  let small = Infinity;
+  for (let round = 0; round < ROUNDS; round += 1) {
+    large = Math.min(
+      large,
+      cost(() => run(FACTOR * count)),
+    );
+    small = Math.min(
+      small,
+      cost(() => {
+        for (let time = 0; time < FACTOR; time += 1) run(count);
+      }),
+    );
+  }
+  return 1 + Math.log(large / small) / Math.log(FACTOR);
 }
