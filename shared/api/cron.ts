@@ -193,7 +193,9 @@ export const cronPreviewResponse = () =>
     schedule: z.string(),
     timezone: z.string(),
     words: words(),
+    /** Why there is no next run, in English; `warningCode` is the same for programs. */
     warning: z.string().nullable(),
+    warningCode: z.enum(['in-the-past', 'never-fires']).nullable(),
     runs: z.array(z.strictObject({ at: instant(), local: z.string(), note: z.enum(['gap', 'repeated', 'repeated-again']).nullable() })),
   });
 

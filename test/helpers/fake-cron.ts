@@ -97,6 +97,7 @@ export function fakeCronService(calls: { name: string; input: unknown }[]): Cron
         timezone: 'UTC',
         words: { en: 'At 09:00', zh: '在09:00' },
         warning: null,
+        warningCode: null,
         runs,
       }),
   };

@@ -95,12 +95,12 @@ export class CronNextCommand extends BaseCommand {
   protected async run(): Promise<number> {
     const { schedule, count } = this;
     const query = new URLSearchParams({ schedule, ...definedFields({ timezone: this.timezone, count }) });
-    const { timezone, words, warning, runs } = await this.request<CronPreview>({
+    const { timezone, words, warning, warningCode, runs } = await this.request<CronPreview>({
       method: 'GET',
       path: `/api/cron/preview?${query.toString()}`,
     });
     const times = runs.map(({ local, note }) => (note === null ? local : `${local} ${NOTES[note]}`));
     const text = [`${words.en} · ${words.zh} (${timezone})`, ...times].join('\n');
-    return this.printResult({ timezone, words, warning, runs }, text, warning ?? undefined);
+    return this.printResult({ timezone, words, warning, warningCode, runs }, text, warning ?? undefined);
   }
 }

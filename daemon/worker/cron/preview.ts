@@ -68,6 +68,8 @@ export interface PreviewOptions {
   readonly firstMs?: number | undefined;
 }
 
+const WARNINGS = { 'in-the-past': 'the time is in the past: the job never fires', 'never-fires': 'the schedule never fires' } as const;
+
 /** An `at` in the past and a schedule that never fires are warnings. @throws INVALID_REQUEST that names the field */
 export function previewSchedule(source: ScheduleSource, options: PreviewOptions): Omit<CronPreview, 'schedule'> {
   const timezone = resolveTimeZone(source.timezone);
@@ -80,7 +82,7 @@ export function previewSchedule(source: ScheduleSource, options: PreviewOptions)
   ) {
     runs.push({ at: new Date(atMs).toISOString(), local: toZonedIso(timezone, atMs), note: noteOf(timezone, atMs) });
   }
-  const warning =
-    runs.length > 0 ? null : schedule.kind === 'at' ? 'the time is in the past: the job never fires' : 'the schedule never fires';
-  return { timezone, words: wordsOf(source.schedule, options.loadWords), warning, runs };
+  const warningCode = runs.length > 0 ? null : schedule.kind === 'at' ? 'in-the-past' : 'never-fires';
+  const warning = warningCode === null ? null : WARNINGS[warningCode];
+  return { timezone, words: wordsOf(source.schedule, options.loadWords), warning, warningCode, runs };
 }

@@ -9,6 +9,7 @@ const preview = {
   timezone: 'UTC',
   words: { en: 'At 09:00', zh: '在09:00' },
   warning: null,
+  warningCode: null,
   runs: [{ at: '', local: '2026-03-29T03:00:00+02:00', note: 'gap' }],
 };
 

@@ -87,6 +87,7 @@ test('a preview says in words what a schedule is, and what daylight saving does 
     timezone: 'Europe/Berlin',
     words: { en: 'At 02:30', zh: '在02:30' },
     warning: null,
+    warningCode: null,
     runs: [
       { at: '2026-03-29T01:00:00.000Z', local: '2026-03-29T03:00:00+02:00', note: 'gap' },
       { at: '2026-03-30T00:30:00.000Z', local: '2026-03-30T02:30:00+02:00', note: null },
@@ -94,7 +95,11 @@ test('a preview says in words what a schedule is, and what daylight saving does 
   });
   const twice = previewSchedule(source('*/30 2 * * *', 'Europe/Berlin'), { ...options, nowMs: at('2026-10-24T23:00:00Z'), count: 5 });
   expect(twice.runs.map(({ note }) => note)).toEqual(['repeated', 'repeated', 'repeated-again', 'repeated-again', null]);
-  expect(previewSchedule(source('0 0 30 2 *'), options)).toMatchObject({ warning: 'the schedule never fires', runs: [] });
+  expect(previewSchedule(source('0 0 30 2 *'), options)).toMatchObject({
+    warning: 'the schedule never fires',
+    warningCode: 'never-fires',
+    runs: [],
+  });
 });
 
 test.each([

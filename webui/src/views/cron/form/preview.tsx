@@ -50,15 +50,16 @@ export function usePreview({ schedule, timezone, jobId, version }: PreviewedSche
   return state;
 }
 
+const WARNINGS = { 'in-the-past': 'neverPast', 'never-fires': 'neverFires' } as const;
 const NOTES = { gap: 'noteGap', repeated: 'noteRepeated', 'repeated-again': 'noteRepeatedAgain' } as const;
 
 /** The next runs in the zone of the schedule, which is named once; the time of this browser is in the title. */
-export function NextRuns({ preview }: { preview: Pick<CronPreview, 'words' | 'runs' | 'warning' | 'timezone'> }) {
-  const { words, runs, warning, timezone } = preview;
+export function NextRuns({ preview }: { preview: Pick<CronPreview, 'words' | 'runs' | 'warningCode' | 'timezone'> }) {
+  const { words, runs, warningCode, timezone } = preview;
   return (
     <div class="next-runs" aria-live="polite">
       <p class="schedule-words">{words[language.value]}</p>
-      {warning !== null && <Badge tone="warning">{t(warning.includes('past') ? 'neverPast' : 'neverFires')}</Badge>}
+      {warningCode !== null && <Badge tone="warning">{t(WARNINGS[warningCode])}</Badge>}
       {runs.length > 0 && (
         <ol aria-label={t('next')}>
           {runs.map(({ at, local, note }) => (

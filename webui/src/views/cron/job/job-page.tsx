@@ -85,7 +85,7 @@ function When({ job }: { job: Job }) {
   return (
     <section class="card">
       <h2>{t('when')}</h2>
-      <NextRuns preview={{ timezone, words, warning: null, runs }} />
+      <NextRuns preview={{ timezone, words, warningCode: null, runs }} />
       <p class="hint">
         <code>{schedule}</code>
       </p>
