@@ -25,6 +25,10 @@ test.skipIf(noBrowser)('below a path the page signs in, chats and opens its view
     await page.goto(`${gateway.url}/apps/x/${hash}`);
     await page.getByText(shown, { exact: true }).first().waitFor();
   }
+  // What is typed is this gateway's: others of the same origin do not see it.
+  await page.goto(`${gateway.url}/apps/x/#/cron/new`);
+  await page.getByLabel('Task', { exact: true }).fill('Half a task');
+  expect(await page.evaluate('Object.keys(localStorage)')).toContain('xopc.draft.cron./apps/x/new');
   expect(paths).toContain('/apps/x/ws');
   expect(paths.filter((path) => !path.startsWith('/apps/x/'))).toEqual([]);
   const cookies = await page.context().cookies(`${gateway.url}/apps/x/`);

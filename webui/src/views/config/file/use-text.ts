@@ -2,8 +2,8 @@
 import { useState } from 'preact/hooks';
 import type { ConfigText, ConfigTextOutcome } from '../../../../../shared/api/gateway/config.js';
 import { ApiError, call } from '../../../api/client.js';
+import { type DraftId, readDraft, withoutSecrets, writeDraft } from '../../../drafts.js';
 import { match, readText } from '../config-api.js';
-import { type DraftId, readDraft, withoutSecrets, writeDraft } from '../draft.js';
 import { useProblems } from '../problems.js';
 import { showSaved } from '../saved.js';
 import { t } from '../text.js';
@@ -16,7 +16,7 @@ interface TextDraft {
   readonly text: string;
 }
 
-const idOf = ({ path }: ConfigText): DraftId => ({ kind: 'file', path });
+const idOf = ({ path }: ConfigText): DraftId => ({ kind: 'config.file', of: path });
 
 function writeText(file: ConfigText, { revision, text: before }: Base, text: string): void {
   const draft = (typed: string): TextDraft => ({ base: { revision, text: before }, text: typed });

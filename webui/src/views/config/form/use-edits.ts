@@ -5,8 +5,8 @@ import { valueAt } from '../../../../../shared/config/key-path.js';
 import { editJsonc } from '../../../../../shared/config/jsonc-edit.js';
 import { ApiError, call, type Call, make } from '../../../api/client.js';
 import { IN_FORCE_MS } from '../../../api/in-force.js';
+import { type DraftId, isPrivate, readDraft, writeDraft } from '../../../drafts.js';
 import { match } from '../config-api.js';
-import { type DraftId, isPrivate, readDraft, writeDraft } from '../draft.js';
 import { showSaved } from '../saved.js';
 import { t } from '../text.js';
 import { type Field, patchOf, valueOf } from './schema-fields.js';
@@ -51,7 +51,7 @@ interface KeptEdits {
   readonly drafts: readonly (readonly [key: string, draft: string | null])[];
 }
 
-const idOf = (path: string): DraftId => ({ kind: 'form', path });
+const idOf = (path: string): DraftId => ({ kind: 'config.form', of: path });
 
 function writeEdits(path: string, edits: Edits, { revision, config }: Base): void {
   const keep = (kept: readonly Edit[]): KeptEdits | undefined =>

@@ -1,7 +1,7 @@
 /** What the form holds: kept in this browser until it is saved or discarded. */
-import { useEffect, useState } from 'preact/hooks';
+import { useMemo, useState } from 'preact/hooks';
 import type { CronJobInput } from '../../../../../shared/api/cron.js';
-import { readSetting, writeSetting } from '../../../settings.js';
+import { type DraftId, readDraft, writeDraft } from '../../../drafts.js';
 import type { Job } from '../cron-api.js';
 import { ownZone } from '../job-time.js';
 import { t } from '../text.js';
@@ -86,28 +86,22 @@ export function findFaults(draft: Draft): Faults {
   return Object.fromEntries(faults.flatMap(([name, isWrong, text]) => (isWrong ? [[name, text]] : [])));
 }
 
-function readKept(name: string, initial: Draft): Draft {
-  try {
-    return { ...initial, ...(JSON.parse(readSetting(name) ?? '{}') as Partial<Draft>) };
-  } catch {
-    return initial;
-  }
-}
-
 /** A draft that survives a reload and a visit of other views. @param id  what it is a draft of */
 export function useDraft(id: string, initial: () => Draft) {
-  const name = `draft.cron.${id}`;
+  const draftId: DraftId = { kind: 'draft.cron', of: id };
   const [start] = useState(initial);
-  const [fields, setFields] = useState<Draft>(() => readKept(name, start));
-  const [wasKept, setKept] = useState(readSetting(name) !== undefined);
-  const text = JSON.stringify(fields);
-  useEffect(() => writeSetting(name, text === JSON.stringify(start) ? undefined : text), [text]);
-  const set = (change: Partial<Draft>): void => setFields((before) => ({ ...before, ...change }));
+  const kept = readDraft<Partial<Draft>>(draftId);
+  const [wasKept, setKept] = useState(kept !== undefined);
+  const text = JSON.stringify(kept);
+  const fields = useMemo<Draft>(() => ({ ...start, ...kept }), [text]);
+  const set = (change: Partial<Draft>): void => {
+    const next: Draft = { ...start, ...readDraft<Partial<Draft>>(draftId), ...change };
+    writeDraft(draftId, JSON.stringify(next) === JSON.stringify(start) ? undefined : next);
+  };
   /** Forgets what was typed. */
   const drop = (): void => {
-    writeSetting(name, undefined);
+    writeDraft(draftId, undefined);
     setKept(false);
-    setFields(start);
   };
   return { fields, set, wasKept, drop };
 }

@@ -1,19 +1,20 @@
-/** Unsaved changes of the configuration. This browser keeps them until they are saved or discarded; secrets are kept as long as the page only. */
+/** What was typed into forms and not saved. This browser keeps it until it is saved or discarded; secrets are kept as long as the page only. */
 import { signal } from '@preact/signals';
-import { hidesValue } from '../../../../shared/config/secrets.js';
-import { gatewayUrl } from '../../api/gateway-url.js';
-import { readSetting, writeSetting } from '../../settings.js';
+import { hidesValue } from '../../shared/config/secrets.js';
+import { gatewayUrl } from './api/gateway-url.js';
+import { readSetting, writeSetting } from './settings.js';
 
-/** Names a draft. The path is that of the configuration file: an origin can serve several gateways. */
+/** Names a draft of this gateway: an origin can serve several. */
 export interface DraftId {
-  readonly kind: 'form' | 'file';
-  readonly path: string;
+  readonly kind: 'config.form' | 'config.file' | 'draft.cron';
+  /** What it is a draft of: the path of the configuration file, or a job. */
+  readonly of: string;
 }
 
 /** Drafts with their secrets, by name. */
 const inPage = signal<Readonly<Record<string, unknown>>>({});
 
-const nameOf = ({ kind, path }: DraftId): string => `config.${kind}.${gatewayUrl('/').pathname}${path}`;
+const nameOf = ({ kind, of }: DraftId): string => `${kind}.${gatewayUrl('/').pathname}${of}`;
 
 /** A component that reads it is rendered again when the draft changes. */
 export function readDraft<Value>(id: DraftId): Value | undefined {
@@ -28,9 +29,9 @@ export function readDraft<Value>(id: DraftId): Value | undefined {
 
 /**
  * @param value  undefined: it was saved or discarded
- * @param kept   the same without its secrets
+ * @param kept   the same without its secrets, if it can have some
  */
-export function writeDraft<Value>(id: DraftId, value: Value | undefined, kept: Value | undefined): void {
+export function writeDraft<Value>(id: DraftId, value: Value | undefined, kept = value): void {
   const name = nameOf(id);
   inPage.value = { ...inPage.peek(), [name]: value };
   writeSetting(name, kept === undefined ? undefined : JSON.stringify(kept));
