@@ -130,6 +130,37 @@ test.skipIf(noBrowser)('a job that is being deleted does not come back with a li
   await goes.waitFor();
 });
 
+test.skipIf(noBrowser)('a run and a save that take long leave the user where they have gone meanwhile', async () => {
+  const gateway = await RealGateway.start();
+  const body = { name: 'Slow', schedule: '0 * * * *', message: 'x', mode: 'agent' };
+  const { job } = await callApi<{ job: Job }>(gateway, 'POST /api/cron/create', body);
+  const page = await openView(gateway, `#/cron/${job.id}`);
+  const held: Route[] = [];
+  await page.route(/api\/cron\/(?:trigger|create)/, (route) => void held.push(route));
+  const leave = async (): Promise<void> => {
+    await until('the call', () => held.length === 1);
+    await page.getByRole('link', { name: 'Sessions' }).click();
+    await page.getByRole('heading', { name: 'Sessions', exact: true }).waitFor();
+    await held.pop()?.continue();
+  };
+  await page.getByRole('button', { name: 'Run now' }).click();
+  await leave();
+  await page.getByText('Slow was started').waitFor();
+  expect(page.url()).toMatch(/#\/sessions$/);
+  await page.getByRole('button', { name: 'Open run' }).click();
+  const run = page.getByRole('dialog', { name: 'Run of Slow' });
+  await run.getByText('Done').waitFor();
+  await page.goto(`${gateway.url}/#/cron/new`);
+  await page.getByLabel('When', { exact: true }).fill('every hour');
+  await page.getByLabel('Task', { exact: true }).fill('Made while away');
+  await page.getByRole('button', { name: 'Create schedule' }).click();
+  await leave();
+  await page.getByText('Made while away was saved').waitFor();
+  expect(page.url()).toMatch(/#\/sessions$/);
+  await page.getByRole('button', { name: 'Open schedule' }).click();
+  await page.getByRole('heading', { name: 'Made while away' }).waitFor();
+});
+
 test.skipIf(noBrowser)('the list is loaded with one request, however many jobs there are', async () => {
   const gateway = await RealGateway.start();
   for (const name of ['One', 'Two', 'Three']) {

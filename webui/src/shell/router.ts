@@ -50,6 +50,17 @@ export function navigate(to: string, options: { replace?: boolean } = {}): void 
   hash.value = to;
 }
 
+/** Called before something that takes time. @returns what goes to an address then, unless the user has gone elsewhere; whether it went */
+export function navigateLater(): (to: string) => boolean {
+  const placeOf = ({ view, parts }: Address): string => hashOf(view, parts);
+  const place = placeOf(address.peek());
+  return (to) => {
+    if (placeOf(address.peek()) !== place) return false;
+    navigate(to);
+    return true;
+  };
+}
+
 /** Changes the query of the current address without a step in the history. */
 export function changeQuery(change: Readonly<Record<string, string | undefined>>): void {
   const { view, parts, query } = address.peek();

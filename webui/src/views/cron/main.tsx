@@ -34,15 +34,11 @@ function Back({ to, text }: { to: string; text: string }) {
 /** The form below its title. */
 function Form({ job, isCopy, list }: { job: Job | undefined; isCopy: boolean; list: Resource<CronJobList> }) {
   const parent = hashOf('cron', job === undefined ? [] : [job.id]);
-  const done = ({ id }: Job): void => {
-    list.reload();
-    navigate(hashOf('cron', [id]));
-  };
   return (
     <>
       <Back to={parent} text={job === undefined ? t('all') : job.name} />
       <PageHeader title={t(job === undefined || isCopy ? 'new' : 'editTitle')} />
-      <JobForm job={job} isCopy={isCopy} onDone={done} onCancel={() => navigate(parent)} />
+      <JobForm job={job} isCopy={isCopy} onSaved={list.reload} onCancel={() => navigate(parent)} />
     </>
   );
 }

@@ -9,7 +9,8 @@ import { ErrorBox } from '../../../components/feedback/feedback.js';
 import { SelectField, TextArea, TextField } from '../../../components/field/field.js';
 import { bind, CopyAs, useWork } from '../../../components/form/form.js';
 import { Segmented } from '../../../components/segmented/segmented.js';
-import { address } from '../../../shell/router.js';
+import { showToast } from '../../../components/toast/toast.js';
+import { address, hashOf, navigate, navigateLater } from '../../../shell/router.js';
 import { t as shell } from '../../../shell/text.js';
 import { type Job, saveCall } from '../cron-api.js';
 import { t } from '../text.js';
@@ -23,7 +24,7 @@ interface JobFormProps {
   /** The job to change; without it, or with `isCopy`, a new one is created. */
   readonly job: Job | undefined;
   readonly isCopy?: boolean;
-  readonly onDone: (job: Job) => void;
+  readonly onSaved: () => void;
   readonly onCancel: () => void;
 }
 
@@ -95,7 +96,7 @@ function useSaving(draft: Parameters<typeof findFaults>[0], save: () => Promise<
   return { form, faults, error, isBusy: busy !== undefined, onSubmit };
 }
 
-export function JobForm({ job, isCopy = false, onDone, onCancel }: JobFormProps) {
+export function JobForm({ job, isCopy = false, onSaved, onCancel }: JobFormProps) {
   const example = readExample(address.value.query['example']);
   const id = job === undefined ? (example === undefined ? 'new' : 'example') : isCopy ? `${job.id}/copy` : job.id;
   const draft = useDraft(id, () => ({ ...draftOf(job, isCopy), ...example }));
@@ -104,9 +105,13 @@ export function JobForm({ job, isCopy = false, onDone, onCancel }: JobFormProps)
   const changed = isCopy ? undefined : job;
   const saving = (): Call => saveCall(inputOf(fields, changed !== undefined), changed);
   const save = async (): Promise<void> => {
+    const navigateThen = navigateLater();
     const { job: saved } = await make<{ job: Job }>(saving());
     drop();
-    onDone(saved);
+    onSaved();
+    const page = hashOf('cron', [saved.id]);
+    if (navigateThen(page)) return;
+    showToast({ text: t('isSaved', { name: saved.name }), action: { label: t('openJob'), run: () => navigate(page) } });
   };
   const cancel = (): void => {
     drop();
