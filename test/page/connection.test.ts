@@ -1,4 +1,5 @@
 import { networkInterfaces } from 'node:os';
+import type { Route } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { expectAccessible, noBrowser, openPage } from '../helpers/browser.js';
 import { Installation } from '../helpers/installation.js';
@@ -21,6 +22,23 @@ test.skipIf(noBrowser)('a token that was rotated is asked for anew, and the view
   await expect.poll(() => page.getByRole('dialog').count()).toBe(0);
   await page.getByRole('button', { name: 'Save' }).click();
   await page.getByText('Saved: logs.level').waitFor();
+});
+
+test.skipIf(noBrowser)('a read that fails only after the page is connected again is repeated', async () => {
+  const gateway = await RealGateway.start();
+  const page = await openView(gateway, '#/chat', { allowedErrors: /ERR_|WebSocket/ });
+  const held: Route[] = [];
+  await page.route('**/api/sessions*', (route) => (held.length === 0 ? void held.push(route) : route.continue()));
+  let hellos = 0;
+  page.on('websocket', (socket) =>
+    socket.on('framereceived', ({ payload }) => void (String(payload).includes('"hello"') && (hellos += 1))),
+  );
+  await page.getByRole('link', { name: 'Sessions' }).click();
+  await until('the read', () => held.length === 1);
+  expect((await gateway.xopc('gateway', 'restart')).code).toBe(0);
+  await until('another connection', () => hellos > 0);
+  await held[0]?.abort();
+  await page.getByText('No session yet').or(page.getByText('No sessions')).first().waitFor();
 });
 
 test.skipIf(noBrowser)('a tab of an older build says so, and reloads when it is told to', async () => {

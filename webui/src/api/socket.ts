@@ -17,7 +17,7 @@ type ConnectionState =
 
 export const connection = signal<ConnectionState>({ kind: 'connecting' });
 
-/** What the gateway's `hello` says. The first build id is the page's own. */
+/** What the gateway's `hello` says, a new object for each connection. The first build id is the page's own. */
 export const gateway = signal<{ readonly buildId: string; readonly version: string; readonly instanceId: string } | undefined>(undefined);
 export const isOutdated = signal(false);
 

@@ -1,6 +1,6 @@
 /** Data that a view reads from the API. */
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
-import { connection } from './socket.js';
+import { gateway } from './socket.js';
 
 export interface Resource<Value> {
   /** The last value; it stays while a reload runs. */
@@ -12,14 +12,19 @@ export interface Resource<Value> {
   readonly set: (value: Value) => void;
 }
 
-/** Calls back when the gateway is reachable again, if something waits for that. */
-export function useReturn(isWaiting: boolean, run: () => void): void {
-  const isOnline = connection.value.kind === 'online';
-  const wasOnline = useRef(isOnline);
+/**
+ * Repeats work that failed, once for each new connection to the gateway since the work began: also where it fails after the page is
+ * connected again.
+ */
+export function useReturn(state: 'running' | 'failed' | 'done', run: () => void): void {
+  // Each connection brings a greeting of its own.
+  const greeting = gateway.value;
+  const seen = useRef(greeting);
   useEffect(() => {
-    if (isWaiting && isOnline && !wasOnline.current) run();
-    wasOnline.current = isOnline;
-  }, [isOnline]);
+    const isNew = seen.current !== greeting;
+    if (state !== 'running') seen.current = greeting;
+    if (state === 'failed' && isNew) run();
+  }, [state, greeting]);
 }
 
 /**
@@ -44,7 +49,7 @@ export function useResource<Value>(read: (signal: AbortSignal) => Promise<Value>
     return () => controller.abort();
   }, [...inputs, round]);
   const reload = useCallback(() => setRound((number) => number + 1), []);
-  useReturn(state.error !== undefined, reload);
+  useReturn(state.isLoading ? 'running' : state.error === undefined ? 'done' : 'failed', reload);
   const set = useCallback((value: Value) => {
     running.current?.abort();
     setState({ value, isLoading: false });

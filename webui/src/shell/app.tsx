@@ -34,8 +34,9 @@ function useView(view: View): { component?: ComponentType; hasFailed: boolean } 
       isWanted = false;
     };
   }, [view, round]);
-  useReturn(loaded.hasFailed, () => setRound(round + 1));
-  return loaded.id === view.id ? loaded : { hasFailed: false };
+  const isLoaded = loaded.id === view.id;
+  useReturn(isLoaded ? (loaded.hasFailed ? 'failed' : 'done') : 'running', () => setRound(round + 1));
+  return isLoaded ? loaded : { hasFailed: false };
 }
 
 function ShownView({ view }: { view: View }) {
