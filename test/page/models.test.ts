@@ -56,6 +56,16 @@ test.skipIf(noBrowser)('a provider is chosen, tested by itself until it works, u
   await page.getByRole('button', { name: 'Undo' }).click();
   await until('no default', async () => !JSON.stringify(await callApi(gateway, 'GET /api/config')).includes('"model":"home/large"'));
 
+  // The default so far becomes the first fallback, with the button as in the menu.
+  await page.getByRole('button', { name: 'Make default home/large' }).click();
+  await page.getByText('Models: home/large').waitFor();
+  await page.getByRole('button', { name: 'Make default home/small' }).click();
+  await page.getByText('Models: home/small → home/large').waitFor();
+  await page.getByRole('button', { name: 'Actions for home/large' }).click();
+  await page.getByRole('menuitem', { name: 'Make default' }).click();
+  await page.getByText('Models: home/large → home/small').waitFor();
+  await callApi(gateway, 'PATCH /api/config', { agents: { defaults: { model: null } } });
+
   await page.getByRole('button', { name: 'Set Price home/large' }).click();
   await page.getByLabel('Context').fill('lots');
   await page.getByText('Enter a number').waitFor();

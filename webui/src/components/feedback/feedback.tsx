@@ -87,18 +87,3 @@ export function Loaded<Value>({ of: { value, error, reload }, children }: Loaded
     </>
   );
 }
-
-/** The head of a table, one column per name. */
-export function TableHead({ names }: { names: readonly string[] }) {
-  return (
-    <thead>
-      <tr>
-        {names.map((name) => (
-          <th key={name} scope="col">
-            {name}
-          </th>
-        ))}
-      </tr>
-    </thead>
-  );
-}

@@ -148,10 +148,11 @@ interface SearchProps {
   readonly onInput: (value: string) => void;
   readonly class?: string;
   readonly field?: Ref<HTMLInputElement>;
+  readonly autoFocus?: boolean;
 }
 
 /** A search field without a visible label. */
-export function SearchField({ label, value, onInput, class: name, field }: SearchProps) {
+export function SearchField({ label, value, onInput, class: name, field, autoFocus = false }: SearchProps) {
   const onChange = (event: { currentTarget: HTMLInputElement }): void => onInput(event.currentTarget.value);
   return (
     <input
@@ -161,6 +162,7 @@ export function SearchField({ label, value, onInput, class: name, field }: Searc
       aria-label={label}
       placeholder={label}
       value={value}
+      autoFocus={autoFocus}
       onInput={onChange}
     />
   );

@@ -13,12 +13,14 @@ interface SegmentedProps<Value extends string> {
     readonly hint?: string;
   }[];
   readonly onChange: (value: Value) => void;
+  /** On narrow screens it is as wide as there is room. */
+  readonly isWideWhenNarrow?: boolean;
 }
 
-export function Segmented<Value extends string>({ label, value, choices, onChange }: SegmentedProps<Value>) {
+export function Segmented<Value extends string>({ label, value, choices, onChange, isWideWhenNarrow = false }: SegmentedProps<Value>) {
   const name = useId();
   return (
-    <div class="segmented" role="radiogroup" aria-label={label}>
+    <div class={isWideWhenNarrow ? 'segmented wide' : 'segmented'} role="radiogroup" aria-label={label}>
       {choices.map((choice) => (
         <label key={choice.value} title={choice.hint}>
           <input type="radio" name={name} checked={choice.value === value} onChange={() => onChange(choice.value)} />

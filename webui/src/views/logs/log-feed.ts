@@ -5,6 +5,7 @@ import type { LogLevel } from '../../../../shared/log/level.js';
 import type { LogEntry } from '../../../../shared/log/entry.js';
 import { ApiError, apiPath, call, request } from '../../api/client.js';
 import { readEventStream } from '../../api/event-stream.js';
+import { sleep } from '../../browser/sleep.js';
 import { compileLevel } from './log-filter.js';
 import { gapRow, type LogRow, toRow } from './log-row.js';
 
@@ -18,12 +19,6 @@ const PAGE_ROWS = 1_000;
 const RETRY_MS = { first: 800, most: 15_000 } as const;
 /** The number of equal lines in a row that identify a position. */
 const WITNESS_ROWS = 3;
-
-const sleep = (ms: number, abort: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    abort.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
-  });
 
 /** Returns how many entries of a page are already in `rows` (of the page's levels); undefined where they have nothing in common. */
 function countKnown(rows: readonly LogRow[], entries: readonly LogEntry[]): number | undefined {

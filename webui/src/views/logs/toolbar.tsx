@@ -53,7 +53,7 @@ function Levels({ view: { level }, counts }: FiltersProps) {
     changeQuery({ level: LEVEL_CHOICES.find((choice) => choice.text === text)?.lowest });
   return (
     <div class={`log-levels${(counts?.counts.error ?? 0) + (counts?.counts.fatal ?? 0) > 0 ? ' failing' : ''}`}>
-      <Segmented label={t('levels')} value={chosen} choices={choices} onChange={change} />
+      <Segmented label={t('levels')} value={chosen} choices={choices} onChange={change} isWideWhenNarrow />
     </div>
   );
 }

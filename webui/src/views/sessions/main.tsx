@@ -86,6 +86,7 @@ function Filters({ search }: { search: string }) {
       value={chosen}
       choices={FILTERS.map(({ value, name }) => ({ value, label: t(name) }))}
       onChange={choose}
+      isWideWhenNarrow
     />
   );
 }

@@ -5,8 +5,8 @@ import { call } from '../../api/client.js';
 import { useResource } from '../../api/use-resource.js';
 import { Button } from '../../components/button/button.js';
 import { Dialog } from '../../components/dialog/dialog.js';
-import { TableHead } from '../../components/feedback/feedback.js';
 import { Skeleton } from '../../components/skeleton/skeleton.js';
+import { Table } from '../../components/table/table.js';
 import { bytesText } from '../../components/time-text/time-text.js';
 import { language } from '../../i18n/language.js';
 import { hashOf } from '../../shell/router.js';
@@ -28,19 +28,28 @@ function Facts({ inputs }: { inputs: unknown }) {
   return (
     <>
       {value.databaseBytes !== null && <p class="hint">{t('database', { size: bytesText(value.databaseBytes) })}</p>}
-      <table class="table storage">
-        <TableHead names={[t('kind'), t('count'), t('saidCount'), t('kept')]} />
-        <tbody>
-          {value.kinds.map((kind) => (
-            <tr key={kind.kind}>
-              <th scope="row">{t(NAMES[kind.kind])}</th>
-              <td>{kind.sessions.toLocaleString(language.value)}</td>
-              <td>{kind.messages.toLocaleString(language.value)}</td>
-              <td>{keptText(kind)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <Table
+        label={t('storageTitle')}
+        columns={[
+          { key: 'kind', name: t('kind') },
+          { key: 'sessions', name: t('count'), isNumber: true },
+          { key: 'messages', name: t('saidCount'), isNumber: true },
+          { key: 'kept', name: t('kept') },
+        ]}
+      >
+        {value.kinds.map((kind) => (
+          <tr key={kind.kind}>
+            <th scope="row">{t(NAMES[kind.kind])}</th>
+            <td class="number" data-label={t('count')}>
+              {kind.sessions.toLocaleString(language.value)}
+            </td>
+            <td class="number" data-label={t('saidCount')}>
+              {kind.messages.toLocaleString(language.value)}
+            </td>
+            <td data-label={t('kept')}>{keptText(kind)}</td>
+          </tr>
+        ))}
+      </Table>
       <p>
         <a href={hashOf('config', [], { q: 'sessions.retention' })}>{t('changeRetention')}</a>
       </p>

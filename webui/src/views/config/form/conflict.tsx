@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks';
 import { Button } from '../../../components/button/button.js';
 import { Dialog, DialogActions } from '../../../components/dialog/dialog.js';
-import { TableHead } from '../../../components/feedback/feedback.js';
+import { Table } from '../../../components/table/table.js';
 import { valueAt } from '../../../../../shared/config/key-path.js';
 import { draftOf, type Field } from './schema-fields.js';
 import { t } from '../text.js';
@@ -38,31 +38,26 @@ export function Conflict({ edits, base, theirs, onSave, onClose }: ConflictProps
   return (
     <Dialog title={t('conflict')} size="wide" onClose={onClose}>
       <p>{t('conflictText')}</p>
-      <div class="scrolled" tabIndex={0} role="region" aria-label={t('conflict')}>
-        <table class="table conflict-table">
-          <TableHead names={[t('key'), t('base'), t('theirs'), t('mine'), t('keepMine')]} />
-          <tbody>
-            {[...edits.values()].map((edit) => (
-              <tr key={edit.field.key}>
-                <th scope="row">
-                  <code>{edit.field.key}</code>
-                </th>
-                <td data-name={t('base')}>{textIn(base, edit.field)}</td>
-                <td data-name={t('theirs')}>{textIn(theirs, edit.field)}</td>
-                <td data-name={t('mine')}>{shownDraft(edit)}</td>
-                <td data-name={t('keepMine')}>
-                  <input
-                    type="checkbox"
-                    checked={kept.has(edit.field.key)}
-                    aria-label={t('keepMineOf', { key: edit.field.key })}
-                    onChange={() => switchKept(edit.field.key)}
-                  />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table label={t('conflict')} columns={(['key', 'base', 'theirs', 'mine', 'keepMine'] as const).map((key) => ({ key, name: t(key) }))}>
+        {[...edits.values()].map((edit) => (
+          <tr key={edit.field.key}>
+            <th scope="row">
+              <code>{edit.field.key}</code>
+            </th>
+            <td data-label={t('base')}>{textIn(base, edit.field)}</td>
+            <td data-label={t('theirs')}>{textIn(theirs, edit.field)}</td>
+            <td data-label={t('mine')}>{shownDraft(edit)}</td>
+            <td data-label={t('keepMine')}>
+              <input
+                type="checkbox"
+                checked={kept.has(edit.field.key)}
+                aria-label={t('keepMineOf', { key: edit.field.key })}
+                onChange={() => switchKept(edit.field.key)}
+              />
+            </td>
+          </tr>
+        ))}
+      </Table>
       <DialogActions>
         <Button text={t('takeTheirs')} onClick={() => onSave(new Map())} />
         <Button kind="primary" disabled={chosen.size === 0} text={t('saveMine')} onClick={() => onSave(chosen)} />

@@ -39,20 +39,23 @@ function Listed({ model, report }: { model: Model; report: ProviderTestResult | 
   return isListed ? <Badge tone="good">{t('listed')}</Badge> : <Badge tone="bad">{t('cause_modelMissing')}</Badge>;
 }
 
+const without = (id: string, order: readonly string[]): readonly string[] => order.filter((other) => other !== id);
+
+/** The default so far becomes the first fallback. */
+const madeDefault = (id: string, order: readonly string[]): readonly string[] => [id, ...without(id, order)];
+
 function Role({ model, order, onOrder }: TableProps & { model: Model }) {
   const place = order.indexOf(model.id);
   if (place === 0) return <Badge tone="info">{t('default')}</Badge>;
   if (place > 0) return <Badge>{t('fallback', { number: place })}</Badge>;
-  const others = order.slice(1);
-  return <Button kind="quiet" text={t('makeDefault')} about={model.id} onClick={() => onOrder([model.id, ...others])} />;
+  return <Button kind="quiet" text={t('makeDefault')} about={model.id} onClick={() => onOrder(madeDefault(model.id, order))} />;
 }
 
 function itemsFor({ model, order, checks, onEditModel, onOrder }: TableProps & { model: Model }) {
   const place = order.indexOf(model.id);
-  const others = order.filter((id) => id !== model.id);
-  const first = { label: t('makeDefault'), icon: 'up' as const, run: () => onOrder([model.id, ...others]) };
+  const first = { label: t('makeDefault'), icon: 'up' as const, run: () => onOrder(madeDefault(model.id, order)) };
   const last = { label: t('addFallback'), icon: 'plus' as const, run: () => onOrder([...order, model.id]) };
-  const out = { label: t('takeOut', { id: model.id }), icon: 'close' as const, run: () => onOrder(others) };
+  const out = { label: t('takeOut', { id: model.id }), icon: 'close' as const, run: () => onOrder(without(model.id, order)) };
   return [
     { label: t('askOne'), icon: 'play' as const, run: () => checks.askModels([model.id]) },
     { label: t('editModel'), icon: 'edit' as const, run: () => onEditModel(model) },

@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks';
 import { KNOWN_PROVIDERS, LOCAL_SERVERS } from '../../../../../shared/config/known-providers.js';
 import type { ApiKind } from '../../../../../shared/config/models-schema.js';
 import { Dialog } from '../../../components/dialog/dialog.js';
+import { SearchField } from '../../../components/field/field.js';
 import { t } from '../text.js';
 
 /** What the form starts with. */
@@ -63,14 +64,7 @@ export function PickProvider({ onPick, onClose }: { onPick: (choice: Choice) => 
   return (
     <Dialog title={t('add')} size="wide" onClose={onClose}>
       <form onSubmit={pickFirst}>
-        <input
-          type="search"
-          aria-label={t('pick')}
-          placeholder={t('pick')}
-          value={search}
-          autoFocus
-          onInput={(event) => setSearch(event.currentTarget.value)}
-        />
+        <SearchField label={t('pick')} value={search} onInput={setSearch} autoFocus />
         <ul class="provider-grid" aria-label={t('providers')}>
           {found.map((choice) => (
             <li key={choice.id + choice.baseUrl}>

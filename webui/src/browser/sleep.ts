@@ -1,0 +1,11 @@
+/** Waits, at most until `abort`, and leaves nothing behind: a gateway may be away for many attempts. */
+export const sleep = (ms: number, abort: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      abort.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    abort.addEventListener('abort', end);
+  });
