@@ -14,6 +14,7 @@ const COMPONENT = [
   'test/daemon/worker/channels/telegram/conversation.test.ts',
   'test/daemon/worker/http/{connection/server,openai/ai-sdk,openai/errors}.test.ts',
   'test/daemon/worker/store/{crash,conversations/session-search}.test.ts',
+  'test/helpers/postgres.test.ts',
   'test/shared/node/{config/config-write,files/crash-points,log/followed-file}.test.ts',
 ];
 /** Only a bundler resolves what their ES modules import: a directory (clipanion), JSON without an attribute (@actions). */

@@ -1,70 +1,15 @@
-/** nginx, HAProxy and Caddy: the system's, or Debian's packages unpacked beside the tests without installing them. */
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+/** nginx, HAProxy and Caddy, started with a configuration. */
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { type Running, root, runProcess, until } from './real-gateway.js';
+import { getProgram, whyMissing } from './debian-programs.js';
+import { type Running, runProcess, until } from './real-gateway.js';
 
 export type ProxyName = 'nginx' | 'haproxy' | 'caddy';
 
-const NAMES: readonly ProxyName[] = ['nginx', 'haproxy', 'caddy'];
-const CACHE = join(root, '.cache', 'proxies');
-const PACKAGE_LIMIT_MS = 180_000;
-/** A package that is unpacked only brings libraries that others are installed with. */
-const LIBRARIES = { LD_LIBRARY_PATH: ['aarch64', 'x86_64'].map((cpu) => join(CACHE, 'usr', 'lib', `${cpu}-linux-gnu`)).join(':') };
-
-interface Program {
-  readonly path: string;
-  readonly env: Record<string, string>;
-}
-
-function findProgram(name: ProxyName): Program | undefined {
-  const system = ['/usr/sbin', '/usr/bin', '/usr/local/sbin', '/usr/local/bin', '/opt/homebrew/bin'].map((directory) => ({
-    path: join(directory, name),
-    env: {},
-  }));
-  const unpacked = ['sbin', 'bin'].map((directory) => ({ path: join(CACHE, 'usr', directory, name), env: LIBRARIES }));
-  return [...system, ...unpacked].find(({ path }) => existsSync(path));
-}
-
-/** Several test runs may do so at once: each unpacks for itself, and one's result is kept. @returns whether it worked */
-function unpackPackages(names: readonly ProxyName[]): boolean {
-  mkdirSync(join(CACHE, '..'), { recursive: true });
-  const directory = mkdtempSync(`${CACHE}.`);
-  const run = (command: string, args: readonly string[]): boolean =>
-    spawnSync(command, args, { cwd: directory, stdio: 'ignore', timeout: PACKAGE_LIMIT_MS }).status === 0;
-  const archives = join(directory, 'archives');
-  const options = ['-o', `Dir::Cache::archives=${archives}`, '-o', 'Debug::NoLocking=1', '-o', 'APT::Sandbox::User=root'];
-  const download = (): boolean =>
-    run('apt-get', ['install', '-y', '-q', '--download-only', '--no-install-recommends', ...options, ...names]);
-  try {
-    mkdirSync(join(archives, 'partial'), { recursive: true });
-    if (!download() && !(run('apt-get', ['update', '-q']) && download())) return false;
-    const files = readdirSync(archives).filter((file) => file.endsWith('.deb'));
-    const areUnpacked = files.every((file) => run('dpkg-deb', ['-x', join(archives, file), '.']));
-    rmSync(archives, { recursive: true });
-    if (areUnpacked && !NAMES.every((name) => findProgram(name) !== undefined)) {
-      rmSync(CACHE, { recursive: true, force: true });
-      renameSync(directory, CACHE);
-    }
-    return areUnpacked;
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
-}
-
-/**
- * Finds the three programs.
- * @returns why one is missing, or undefined
- * @throws in CI, where a missing tool must not pass for a passed test
- */
+/** @returns why one of the three programs is missing, or undefined */
 export function whyNoProxies(): string | undefined {
-  const missing = (): ProxyName[] => NAMES.filter((name) => findProgram(name) === undefined);
-  if (missing().length > 0 && existsSync('/usr/bin/apt-get')) unpackPackages(missing());
-  if (missing().length === 0) return undefined;
-  const reason = `${missing().join(', ')} not found on ${process.platform} ${process.arch}, and apt-get cannot download it`;
-  if (process.env['CI'] !== undefined) throw new Error(reason);
-  return reason;
+  return whyMissing(['nginx', 'haproxy', 'caddy']);
 }
 
 /** What belongs around the text of the manual: where the program keeps its files, that it opens no other port, and that it is one process. */
@@ -106,8 +51,7 @@ export async function startProxy(
   text: string,
   place: { port: number; directory: string },
 ): Promise<{ stop(): Promise<void> }> {
-  const program = findProgram(name);
-  if (program === undefined) throw new Error(`${name} is not there`);
+  const program = getProgram(name);
   const directory = join(place.directory, `${name}.${place.port}`);
   mkdirSync(directory);
   const file = join(directory, 'configuration');
