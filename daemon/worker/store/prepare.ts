@@ -39,8 +39,6 @@ function compileOnce(build: (db: Queries) => Compilable<unknown>): (db: Queries)
 export interface PreparedStatement<P, R> {
   readonly all: (tx: Transaction, parameters: P) => Promise<R[]>;
   readonly first: (tx: Transaction, parameters: P) => Promise<R | undefined>;
-  /** For an insert without `returning`. Returns the new row's integer primary key. */
-  readonly insert: (tx: Transaction, parameters: P) => Promise<number>;
   /** Returns how many rows were changed. */
   readonly run: (tx: Transaction, parameters: P) => Promise<number>;
 }
@@ -69,7 +67,6 @@ export function prepare<P>() {
         const query = compile(access.queries);
         return access.first<Row<Q>>(query.sql, bind(query, [parameters]));
       },
-      insert: async (tx, parameters) => (await run(tx, parameters)).insertId,
       run: async (tx, parameters) => (await run(tx, parameters)).changes,
     };
   };

@@ -17,14 +17,14 @@ export interface StatementResult<R> {
   readonly rows: R[];
   /** Number of rows that were changed; 0 for a statement that returns rows. */
   readonly changes: number;
-  /** Integer primary key of the last row that was inserted. */
-  readonly insertId: number;
 }
 
 /** How an engine finds messages by a part of their text, in any case. */
 export interface MessageSearch {
   /** Returns the condition that the text of a column contains `needle`. */
   readonly contains: (column: RawBuilder<unknown>, needle: string) => RawBuilder<boolean>;
+  /** Returns the condition that a column, which may be null, contains exactly `part`. Never null. */
+  readonly holds: (column: RawBuilder<unknown>, part: string) => RawBuilder<boolean>;
   /** Returns a query for the `session_id` and `seq` of messages that contain `needle`. */
   readonly messagesWith: (needle: string) => RawBuilder<unknown>;
   /** Returns the part of a column's text around the first match; the whole text where that cannot be said. */

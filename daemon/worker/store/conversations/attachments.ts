@@ -61,7 +61,7 @@ export async function readAttachments(
   sessionId: number,
   messageIds: readonly string[],
 ): Promise<(StoredFile & { readonly messageId: string })[]> {
-  if (!(await hasAttachments(tx, sessionId))) return [];
+  if (messageIds.length === 0 || !(await hasAttachments(tx, sessionId))) return [];
   const rows = await queriesOf(tx)
     .selectFrom('attachments')
     .select(['message_id as messageId', 'name', 'media_type as mediaType', 'content'])

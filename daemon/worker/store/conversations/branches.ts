@@ -151,7 +151,7 @@ export async function choosePath(tx: Transaction, { sessionId, seq, parentSeq }:
   const fork = rows.find((row) => row.parent_seq === null)?.seq ?? 0;
   await leavePath(tx, { sessionId, seq: fork });
   const path = await sql<{ seq: number }>`with recursive down (seq) as (
-      select ${seq}
+      select cast(${seq} as bigint)
       union all select (
         select max(below.seq) from messages as below where below.session_id = ${sessionId} and below.parent_seq = down.seq
       ) from down where down.seq is not null

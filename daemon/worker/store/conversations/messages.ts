@@ -38,21 +38,32 @@ export const MESSAGE_COLUMNS = [
 ] as const;
 
 const insert = prepare<NewMessage & { parentSeq: number | null }>()((db, p) =>
-  db.insertInto('messages').values({
-    id: p.id,
-    session_id: p.sessionId,
-    turn_id: p.turnId,
-    role: p.role,
-    content: p.content,
-    model: p.model,
-    status: p.status,
-    created_at: p.nowMs,
-    parent_seq: p.parentSeq,
-  }),
+  db
+    .insertInto('messages')
+    .values({
+      id: p.id,
+      session_id: p.sessionId,
+      turn_id: p.turnId,
+      role: p.role,
+      content: p.content,
+      model: p.model,
+      status: p.status,
+      created_at: p.nowMs,
+      parent_seq: p.parentSeq,
+    })
+    .returning('seq'),
 );
 
+async function insertMessage(tx: Transaction, message: NewMessage & { parentSeq: number | null }): Promise<number> {
+  const row = await insert.first(tx, message);
+  if (row === undefined) throw new Error(`message ${message.id} was not stored`);
+  return row.seq;
+}
+
 /** Adds a message that is not on the chosen path. Runs in a write. */
-export const { run: appendAside } = insert;
+export async function appendAside(tx: Transaction, message: NewMessage & { parentSeq: number }): Promise<void> {
+  await insertMessage(tx, message);
+}
 
 const selectNewest = prepare<{ sessionId: number; afterSeq: number; beforeSeq: number; limit: number }>()((db, p) =>
   db
@@ -95,13 +106,13 @@ export function titleFrom(text: string): string | null {
 
 /** Adds a message to its session and returns its `seq`. Runs in a write. */
 export async function appendMessage(tx: Transaction, message: NewMessage): Promise<number> {
-  const seq = await insert.insert(tx, { ...message, parentSeq: null });
   // A conversation is named by a person's text, or by a message that the gateway sent outside of a turn.
   const isOpening = message.role === 'user' || (message.role === 'assistant' && message.turnId === null);
   const title = isOpening ? titleFrom(message.content) : null;
   const isNews = Number(message.role === 'assistant' || message.role === 'system');
+  // The session first: whoever holds its row is the only one who adds to it, so that `seq` is the order of the commits.
   await touchSession(tx, { id: message.sessionId, title, nowMs: message.nowMs, isNews, staysArchived: Number(message.role !== 'user') });
-  return seq;
+  return insertMessage(tx, { ...message, parentSeq: null });
 }
 
 export async function findMessage(tx: Transaction, id: string): Promise<Message | undefined> {

@@ -4,7 +4,7 @@ import type { ListedSession } from '../../../../shared/api/sessions.js';
 import { sessionKindOf, SESSION_KINDS, type SessionKind } from '../../../../shared/sessions/kinds.js';
 import { plainLine } from '../../../../shared/text/plain-line.js';
 import type { Schema, SessionRow } from '../schema.js';
-import { queriesOf, type Transaction } from '../transaction.js';
+import { accessOf, queriesOf, type Transaction } from '../transaction.js';
 import { containsText, walkForText } from './session-search.js';
 import { type Session, toSession, toSessionDocument } from './sessions.js';
 
@@ -41,14 +41,11 @@ const anyOf = (conditions: readonly Condition[]): Condition => sql<boolean>`(${s
 
 const running = sql`(select session_id from turns where state = 'running')`;
 
-function isValue(field: 'channel' | 'agent' | 'model', value: string): Condition {
+function isValue(tx: Transaction, { field, value }: { field: 'channel' | 'agent' | 'model'; value: string }): Condition {
   if (field === 'channel') return sql<boolean>`sessions.channel = ${value.toLowerCase()}`;
   if (field === 'agent') return sql<boolean>`sessions.agent_id = ${value}`;
-  // `instr` is cheaper than `like`. It is null without a model, and `not null` would be null too.
   const spellings = [...new Set([value, value.toLowerCase()])];
-  const parts = ['model', 'last_model'].flatMap((column) =>
-    spellings.map((one) => sql<boolean>`ifnull(instr(${sql.ref(column)}, ${one}), 0)`),
-  );
+  const parts = ['model', 'last_model'].flatMap((column) => spellings.map((one) => accessOf(tx).search.holds(sql.ref(column), one)));
   return anyOf(parts);
 }
 
@@ -57,7 +54,7 @@ const COMMON_TAG = 2_000;
 
 async function hasTag(tx: Transaction, tag: string, isNot: boolean): Promise<Condition> {
   const counted = await sql<{ count: number }>`
-    select count(*) as count from (select 1 from session_tags where tag = ${tag} limit ${COMMON_TAG})`.execute(queriesOf(tx));
+    select count(*) as count from (select 1 from session_tags where tag = ${tag} limit ${COMMON_TAG}) as tagged`.execute(queriesOf(tx));
   const count = counted.rows[0]?.count ?? 0;
   // No session needs to be read.
   if (count === 0) return isNot ? sql<boolean>`1 = 1` : sql<boolean>`1 = 0`;
@@ -79,9 +76,9 @@ async function conditionsOf(tx: Transaction, filter: SessionFilter): Promise<Con
   if (beforeMs !== undefined) conditions.push(sql<boolean>`updated_at < ${beforeMs}`);
   for (const field of ['channel', 'agent', 'model'] as const) {
     const wanted = values.filter((one) => one.field === field && !one.isNot);
-    if (wanted.length > 0) conditions.push(anyOf(wanted.map(({ value }) => isValue(field, value))));
+    if (wanted.length > 0) conditions.push(anyOf(wanted.map((one) => isValue(tx, one))));
   }
-  for (const { field, value, isNot } of values) if (isNot) conditions.push(negate(isValue(field, value), true));
+  for (const one of values) if (one.isNot) conditions.push(negate(isValue(tx, one), true));
   for (const { state, isNot } of states) conditions.push(isState(state, isNot));
   for (const { tag, isNot } of tags) conditions.push(await hasTag(tx, tag, isNot));
   if (text !== undefined) conditions.push(containsText(tx, text));
@@ -138,7 +135,7 @@ export async function readListedSessions(tx: Transaction, sessions: readonly Ses
       'id',
       lastSaid<string | null>(sql`substr(content, 1, ${sql.lit(LAST_TEXT_LENGTH)})`).as('text'),
       lastSaid<'user' | 'assistant' | null>(sql`role`).as('role'),
-      sql<number>`sessions.id in ${running}`.as('is_answering'),
+      sql<number>`case when sessions.id in ${running} then 1 else 0 end`.as('is_answering'),
       total('input_tokens').as('inputTokens'),
       total('output_tokens').as('outputTokens'),
       total('cost_usd').as('costUsd'),

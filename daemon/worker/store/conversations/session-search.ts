@@ -14,7 +14,7 @@ export function containsText(tx: Transaction, needle: string): RawBuilder<boolea
   const { contains, messagesWith } = accessOf(tx).search;
   // One list for both, so that sessions are looked up in it instead of comparing each title.
   return sql<boolean>`sessions.id in (
-    select id from sessions where ${contains(sql`title`, needle)} union all select session_id from (${messagesWith(needle)})
+    select id from sessions where ${contains(sql`title`, needle)} union all select session_id from (${messagesWith(needle)}) as found
   )`;
 }
 
@@ -74,7 +74,7 @@ export async function findNewestMatches(
   if (walked.length > 0) seqs.push(sql`select ${newest} from sessions where id in (${sql.join(walked.map(({ id }) => id))})`);
   if (others.length > 0)
     seqs.push(
-      sql`select max(seq) from (${messagesWith(needle)}) where session_id in (${sql.join(others.map(({ id }) => id))}) group by session_id`,
+      sql`select max(seq) from (${messagesWith(needle)}) as found where session_id in (${sql.join(others.map(({ id }) => id))}) group by session_id`,
     );
   if (seqs.length === 0) return [];
   const { rows } = await sql<FoundMessage>`select session_id as "sessionId", id, ${around(sql`content`, needle)} as excerpt

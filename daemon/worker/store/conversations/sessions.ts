@@ -136,8 +136,8 @@ function counted(
     message_count: sql`message_count + ${count}`,
     title: sql`coalesce(title, ${title})`,
     updated_at: nowMs,
-    is_unread: sql`max(is_unread, ${isNews})`,
-    is_archived: sql`min(is_archived, ${staysArchived})`,
+    is_unread: sql`case when ${isNews} = 1 then 1 else is_unread end`,
+    is_archived: sql`case when ${staysArchived} = 0 then 0 else is_archived end`,
   });
 }
 

@@ -72,6 +72,7 @@ export async function insertCronRun(tx: Transaction, run: NewCronRun): Promise<b
 
 /** Returns the unfinished runs of these jobs, in the order in which they are due. */
 export async function listUnfinishedRuns(tx: Transaction, jobIds: readonly string[]): Promise<CronRun[]> {
+  if (jobIds.length === 0) return [];
   const rows = await queriesOf(tx)
     .selectFrom('cron_runs')
     .selectAll()

@@ -54,7 +54,7 @@ function newestOf(channel: string, { state, beforeSeq = Number.MAX_SAFE_INTEGER,
     states.map(
       (one) => sql`select * from (
         select seq from outbox_messages where channel = ${channel} and state = ${one} and seq < ${beforeSeq} order by seq desc limit ${limit}
-      )`,
+      ) as newest`,
     ),
     sql` union all `,
   )})`;
@@ -132,8 +132,8 @@ export async function purgeOutbox(tx: Transaction, before: { deliveredMs: number
         .selectFrom('outbox_messages')
         .select('seq')
         .where('finished_at', '<=', before.deliveredMs)
-        // The plus keeps SQLite from walking through all that was ever delivered instead of what is past its time.
-        .where((where) => where.or([sql<boolean>`+state = 'delivered'`, where('finished_at', '<=', before.otherMs)]))
+        // The expression keeps SQLite from walking through all that was ever delivered instead of what is past its time.
+        .where((where) => where.or([sql<boolean>`state || '' = 'delivered'`, where('finished_at', '<=', before.otherMs)]))
         .orderBy('finished_at')
         .limit(PURGE_ROWS),
     )

@@ -48,15 +48,9 @@ export async function readModelCalls(tx: Transaction, sinceMs: number): Promise<
       max(case when error is not null then seq end) as "lastFailureSeq"
     from model_calls where ended_at >= ${sinceMs} group by model`.execute(queriesOf(tx));
   if (rows.length === 0) return [];
-  const failed = await queriesOf(tx)
-    .selectFrom('model_calls')
-    .select(['model', 'error', 'ended_at'])
-    .where(
-      'seq',
-      'in',
-      rows.flatMap(({ lastFailureSeq }) => lastFailureSeq ?? []),
-    )
-    .execute();
+  const failedSeqs = rows.flatMap(({ lastFailureSeq }) => lastFailureSeq ?? []);
+  const select = queriesOf(tx).selectFrom('model_calls').select(['model', 'error', 'ended_at']);
+  const failed = failedSeqs.length === 0 ? [] : await select.where('seq', 'in', failedSeqs).execute();
   const newest = await queriesOf(tx)
     .selectFrom('model_calls')
     .select(['model', 'first_token_ms'])

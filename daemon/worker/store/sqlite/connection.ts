@@ -17,7 +17,7 @@ type Row = Record<string, unknown>;
 /** What the driver's two classes have in common; `run` and `get` are synchronous in both. */
 interface Statement {
   readonly reader: boolean;
-  run(values: Bindable[]): { readonly changes: number; readonly lastInsertRowid: number | bigint };
+  run(values: Bindable[]): { readonly changes: number };
   get(values: Bindable[]): Row | undefined;
   all(values: Bindable[]): Row[] | Promise<Row[]>;
 }
@@ -73,11 +73,11 @@ export class LibsqlConnection {
     if (prepared.isReader) {
       const rows = await prepared.statement.all(values);
       this.#release(sql, prepared);
-      return { rows: rows.map((row) => decodeRow<R>(row)), changes: 0, insertId: 0 };
+      return { rows: rows.map((row) => decodeRow<R>(row)), changes: 0 };
     }
-    const { changes, lastInsertRowid } = prepared.statement.run(values);
+    const { changes } = prepared.statement.run(values);
     this.#release(sql, prepared);
-    return { rows: [], changes, insertId: Number(lastInsertRowid) };
+    return { rows: [], changes };
   }
 
   /** Runs one statement for its first row. */

@@ -24,8 +24,8 @@ class KyselyConnection implements DatabaseConnection {
   }
 
   async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
-    const { rows, changes, insertId } = await this.#connection.run<R>(sql, parameters);
-    return { rows, numAffectedRows: BigInt(changes), insertId: BigInt(insertId) };
+    const { rows, changes } = await this.#connection.run<R>(sql, parameters);
+    return { rows, numAffectedRows: BigInt(changes) };
   }
 
   streamQuery(): never {

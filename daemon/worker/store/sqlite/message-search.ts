@@ -78,6 +78,8 @@ function positionIn(column: RawBuilder<unknown>, needle: string): RawBuilder<num
 
 export const messageSearch: MessageSearch = {
   contains,
+  // Cheaper than `like`.
+  holds: (column, part) => sql<boolean>`coalesce(instr(${column}, ${part}), 0) > 0`,
   messagesWith: (needle) => (hasTerms(needle) ? indexed(needle) : unindexed(needle)),
   around: (column, needle) => sql<string>`ifnull(
     substr(${column}, max(1, ${positionIn(column, needle)} - ${sql.lit(MARGIN)}), ${sql.lit(needle.length + 2 * MARGIN)}), ${column})`,

@@ -31,7 +31,7 @@ test.each<{ name: string; given: unknown; read: unknown }>([
 ])('$name comes back as a row without anything of the driver', async ({ given, read }) => {
   for (const isThreaded of [true, false]) {
     const connection = await withTable(isThreaded);
-    expect(await connection.run('insert into t values (?)', [given])).toMatchObject({ changes: 1, insertId: 1 });
+    expect(await connection.run('insert into t values (?)', [given])).toMatchObject({ changes: 1 });
     expect((await connection.run('select value from t')).rows).toEqual([{ value: read }]);
     expect(await connection.first('select value from t')).toEqual({ value: read });
     expect(await connection.first('select value from t where false')).toBeUndefined();
