@@ -56,6 +56,7 @@ import { ToolBox } from './turns/turn-tools.js';
 import { Upkeep } from './upkeep/upkeep.js';
 import type { CronWords } from './cron/preview.js';
 import { createWebhookService } from './delivery/webhooks.js';
+import { createLiveness } from './store/liveness.js';
 
 export type { TelegramModule } from './channels/telegram/telegram.js';
 export type { AiModule } from './providers/provider.js';
@@ -125,7 +126,8 @@ export interface Conversation extends ConversationServices, ConversationLife {
 function createBase(deps: ConversationDeps) {
   const { paths, clock, instanceId, liveInstanceIds, config, random = Math.random } = deps;
   const logFor = (module: LogModule): LogPort => ofModule(deps.logger, module);
-  const isSoleWorker = (): boolean => liveInstanceIds().every((id) => id === instanceId);
+  const liveness = createLiveness(instanceId, liveInstanceIds);
+  const isSoleWorker = (): boolean => liveness.isAlone();
   const store = new Store({ engine: sqliteEngine(paths.databasePath), clock, logger: logFor('store'), isSoleWorker });
 
   const ai = new AiLoader({ load: deps.loadAi, clock, logger: logFor('providers') });
@@ -144,7 +146,7 @@ function createBase(deps: ConversationDeps) {
 
   const samples = new Samples({ store, clock, logger: logFor('store'), requests: deps.requests ?? (() => ({ count: 0, failed: 0 })) });
   const publish = samples.counting(deps.publish ?? (() => undefined));
-  const common = { store, clock, logger: logFor('agent'), instanceId, liveInstanceIds, config, registry, random, publish };
+  const common = { store, clock, logger: logFor('agent'), instanceId, liveness, config, registry, random, publish };
   return { common, ai, discovery, samples, modelCalls, isSoleWorker, logFor };
 }
 

@@ -12,6 +12,7 @@ import { newId } from '../../shared/ids.js';
 import { FakeClock } from './fake-clock.js';
 import { logMemory } from './log-memory.js';
 import { openStore } from './open-store.js';
+import { createLiveness } from '../../daemon/worker/store/liveness.js';
 
 export interface CronFixture {
   readonly store: Store;
@@ -89,7 +90,7 @@ export async function makeCron(
       },
     },
     logger: logMemory(),
-    liveInstanceIds: options.liveInstanceIds ?? (() => [instanceId]),
+    liveness: createLiveness(instanceId, options.liveInstanceIds ?? (() => [instanceId])),
     settings: () => ({ enabled: true, maxConcurrentJobs, historyRetentionDays: 30 }),
   });
   onTestFinished(() => scheduler.close(new Error('the test is over')));

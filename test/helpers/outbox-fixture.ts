@@ -8,6 +8,7 @@ import { FakeClock } from './fake-clock.js';
 import { logMemory, type LogMemory } from './log-memory.js';
 import { openStore } from './open-store.js';
 import { ScriptedChannels } from './scripted-channels.js';
+import { createLiveness } from '../../daemon/worker/store/liveness.js';
 
 export interface OutboxFixture {
   readonly store: Store;
@@ -34,8 +35,8 @@ export async function makeOutbox(options: OutboxFixtureOptions = {}): Promise<Ou
   const store = options.store ?? (await openStore());
   const { clock = new FakeClock(), channels = new ScriptedChannels(), instanceId = 'wk_1' } = options;
   const log = logMemory();
-  const liveInstanceIds = (): readonly string[] => options.liveInstanceIds?.() ?? [instanceId];
-  const outbox = new Outbox({ store, clock, channels, logger: log, instanceId, liveInstanceIds, random: () => 0 });
+  const liveness = createLiveness(instanceId, () => options.liveInstanceIds?.() ?? [instanceId]);
+  const outbox = new Outbox({ store, clock, channels, logger: log, instanceId, liveness, random: () => 0 });
   // Sends that nobody answers are cut, before the store is closed.
   onTestFinished(async () => {
     const stopped = outbox.stop(0);

@@ -15,6 +15,7 @@ import { FakeClock } from './fake-clock.js';
 import { logMemory } from './log-memory.js';
 import { openStore, session } from './open-store.js';
 import { testConfig } from './test-config.js';
+import { createLiveness } from '../../daemon/worker/store/liveness.js';
 
 export const usage = { inputTokens: 3, outputTokens: 2 };
 
@@ -55,7 +56,12 @@ export async function makeTurns() {
   const config = testConfig();
   const turns = new TurnRunner({
     ...shared,
-    journal: new TurnJournal({ ...shared, instanceId: 'wk_1', liveInstanceIds: () => ['wk_1'], publish: (change) => changes.push(change) }),
+    journal: new TurnJournal({
+      ...shared,
+      instanceId: 'wk_1',
+      liveness: createLiveness('wk_1', () => ['wk_1']),
+      publish: (change) => changes.push(change),
+    }),
     commands: new CommandRegistry([
       { name: 'stop', summary: 'stops', stopsTurns: true, run: async () => 'Stopped.' },
       { name: 'new', summary: 'begins anew', run: async () => 'New.' },

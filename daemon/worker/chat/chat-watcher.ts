@@ -10,13 +10,14 @@ import { readRunningTurns } from '../store/conversations/turns.js';
 import type { Store } from '../store/store.js';
 import type { Transaction } from '../store/transaction.js';
 import type { LiveTurn, LiveTurns, LiveWatch } from '../turns/live-turns.js';
+import type { Liveness } from '../store/liveness.js';
 
 export interface WatcherOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly live: LiveTurns;
   readonly instanceId: string;
-  liveInstanceIds(): readonly string[];
+  readonly liveness: Liveness;
 }
 
 /** What a watcher gets at first; it asks for older messages page by page. */
@@ -204,14 +205,10 @@ class ChatWatcher {
     }
   }
 
-  get #isSoleWorker(): boolean {
-    return this.#options.liveInstanceIds().every((id) => id === this.#options.instanceId);
-  }
-
   /** The stored text of an answer that another worker gives while it ends. */
   async *elsewhere(): AsyncGenerator<ChatEvent> {
     const { store, instanceId } = this.#options;
-    if (this.#isSoleWorker) return;
+    if (this.#options.liveness.isAlone()) return;
     const running = await store.read(readRunningTurns);
     const other = running.find((turn) => turn.sessionId === this.#opening.sessionId && turn.instanceId !== instanceId);
     if (other === undefined) return;
@@ -231,7 +228,7 @@ class ChatWatcher {
 
   /** Resolves with a change, with the signal, or after a while when another worker may have changed something. */
   async changed(version: number, signal: AbortSignal): Promise<void> {
-    if (this.#isSoleWorker) return this.#watch.changed(version, signal);
+    if (this.#options.liveness.isAlone()) return this.#watch.changed(version, signal);
     const expired = new AbortController();
     const cancel = this.#options.clock.after(OVERLAP_POLL_MS, () => expired.abort());
     await this.#watch.changed(version, AbortSignal.any([signal, expired.signal]));

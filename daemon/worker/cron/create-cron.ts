@@ -13,6 +13,7 @@ import { createCronService, type CronService } from './jobs.js';
 import type { CronWords } from './preview.js';
 import { JobRunner } from './run-job.js';
 import { Scheduler } from './scheduler.js';
+import type { Liveness } from '../store/liveness.js';
 
 export interface CronDeps extends JobChatsOptions {
   readonly store: Store;
@@ -21,7 +22,7 @@ export interface CronDeps extends JobChatsOptions {
   readonly instanceId: string;
   config(): Config;
   registry(): ProviderRegistry;
-  liveInstanceIds(): readonly string[];
+  readonly liveness: Liveness;
   readonly publish: (event: GatewayEvent) => void;
   loadCronWords(): CronWords;
 }
@@ -57,7 +58,7 @@ export function createCron(deps: CronDeps): CronParts {
     chats,
     announce,
     announceDeleted: (ids) => ids.forEach((id) => publish({ type: 'cron', job_id: id, change: 'deleted', run_id: null, state: null })),
-    liveInstanceIds: () => deps.liveInstanceIds(),
+    liveness: deps.liveness,
     settings: () => config().cron,
   });
   const service = createCronService({

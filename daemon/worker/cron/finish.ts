@@ -19,14 +19,14 @@ type Alerts = Pick<JobChats, 'alert'>;
 
 /** Who may be running runs. */
 export interface RunOwners {
-  /** Workers that live, this one included. */
-  readonly liveOwners: readonly string[];
+  readonly liveness: Liveness;
   /** This worker. */
   readonly instanceId: string;
   /** The runs that this worker runs. */
   readonly ownRunIds: ReadonlySet<string>;
 }
 import type { Transaction } from '../store/transaction.js';
+import type { Liveness } from '../store/liveness.js';
 
 const titled = ({ name }: CronJob): string => `⚠️ The scheduled job “${name}”`;
 
@@ -65,8 +65,8 @@ export async function interruptOrphans(tx: Transaction, options: RunOwners & { n
 }
 
 /** Whether no living worker runs it. */
-export function isOrphan(run: CronRun, { liveOwners, instanceId, ownRunIds }: RunOwners): boolean {
-  return run.instanceId === instanceId ? !ownRunIds.has(run.id) : !liveOwners.includes(run.instanceId ?? '');
+export function isOrphan(run: CronRun, { liveness, instanceId, ownRunIds }: RunOwners): boolean {
+  return run.instanceId === instanceId ? !ownRunIds.has(run.id) : !liveness.isAlive(run.instanceId);
 }
 
 /** Ends a run as done. Returns false when the run was ended by others: its results must not be kept then. */

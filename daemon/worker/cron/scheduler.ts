@@ -12,14 +12,14 @@ import { CRON_UNDO_MS } from './policy.js';
 import { interruptOrphans, isOrphan, type RunChange, type RunOwners } from './finish.js';
 import type { JobChats } from './job-chat.js';
 import type { Transaction } from '../store/transaction.js';
+import type { Liveness } from '../store/liveness.js';
 
 export interface SchedulerOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly logger: LogPort;
   readonly instanceId: string;
-  /** All living workers, this one included. */
-  liveInstanceIds(): readonly string[];
+  readonly liveness: Liveness;
   readonly settings: () => { readonly enabled: boolean; readonly maxConcurrentJobs: number; readonly historyRetentionDays: number };
   readonly chats: Pick<JobChats, 'alert'>;
   /** Called once changes are on disk. The end of a run is announced by whoever runs it. */
@@ -115,16 +115,16 @@ export class Scheduler {
 
   /** Claims and starts what is due. Returns the time until the next look in ms; undefined when nothing is planned. */
   async #look(): Promise<number | undefined> {
-    const { store, clock, instanceId } = this.#options;
-    const nowMs = clock.now();
-    const owners = { instanceId, liveOwners: [...new Set([instanceId, ...this.#options.liveInstanceIds()])] };
+    const { store, clock, instanceId, liveness } = this.#options;
+    const look = { instanceId, liveness, nowMs: clock.now() };
+    const { nowMs } = look;
     const wasSetBack = await this.#wasSetBack(nowMs);
-    if (wasSetBack || (await store.read((tx) => this.#hasWork(tx, { ...owners, nowMs })))) {
-      await this.#claim({ ...owners, nowMs, wasSetBack });
+    if (wasSetBack || (await store.read((tx) => this.#hasWork(tx, look)))) {
+      await this.#claim({ ...look, wasSetBack });
     } else this.#isCatchingUp = false;
     this.#lastNowMs = nowMs;
     await this.#purge(nowMs);
-    return this.#waitMs(nowMs, owners.liveOwners.length > 1);
+    return this.#waitMs(nowMs, !liveness.isAlone());
   }
 
   /** Before the first look, stored times tell whether the clock was set back: none of them lies in the future. */

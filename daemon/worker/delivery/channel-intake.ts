@@ -11,6 +11,7 @@ import { acquireLease, releaseLease } from '../store/leases.js';
 import { isPaired, requestPairing } from '../store/delivery/pairings.js';
 import type { Store } from '../store/store.js';
 import type { Transaction } from '../store/transaction.js';
+import type { Liveness } from '../store/liveness.js';
 
 export interface ChannelIntakeOptions {
   readonly store: Store;
@@ -19,8 +20,7 @@ export interface ChannelIntakeOptions {
   readonly inbox: Pick<Inbox, 'storeIn' | 'wake'>;
   readonly outbox: Pick<Outbox, 'enqueue' | 'wake'>;
   readonly instanceId: string;
-  /** Every worker that lives. */
-  liveInstanceIds(): readonly string[];
+  readonly liveness: Liveness;
 }
 
 /** An older position may be from before Telegram restarted its sequence. */
@@ -40,7 +40,7 @@ function invitation(channel: string, code: string): string {
 const leaseKey = (source: string): string => `poll:${source}`;
 
 export function createChannelIntake(options: ChannelIntakeOptions): ChannelIntake {
-  const { store, clock, logger, inbox, outbox, instanceId } = options;
+  const { store, clock, logger, inbox, outbox, instanceId, liveness } = options;
 
   /** @returns whether the sender may write; one who may not is invited to pair, once */
   async function isAdmitted(tx: Transaction, message: IncomingMessage): Promise<boolean> {
@@ -71,10 +71,7 @@ export function createChannelIntake(options: ChannelIntakeOptions): ChannelIntak
       const cursor = await store.read((tx) => readInboxCursor(tx, scope));
       return cursor !== undefined && clock.now() - cursor.updatedAtMs < CURSOR_TTL_MS ? cursor.position : undefined;
     },
-    acquire: (source) =>
-      store.write((tx) =>
-        acquireLease(tx, { key: leaseKey(source), owner: instanceId, liveOwners: options.liveInstanceIds(), nowMs: clock.now() }),
-      ),
+    acquire: (source) => store.write((tx) => acquireLease(tx, { key: leaseKey(source), owner: instanceId, liveness, nowMs: clock.now() })),
     async release(source) {
       try {
         await store.write((tx) => releaseLease(tx, { key: leaseKey(source), owner: instanceId }));

@@ -15,13 +15,14 @@ import type { InboxHandler } from './inbox-queue.js';
 import { Inbox } from './inbox.js';
 import { type MessageEvent, messageEvent } from './message-event.js';
 import { Outbox } from './outbox.js';
+import type { Liveness } from '../store/liveness.js';
 
 export interface DeliveryDeps {
   readonly store: Store;
   readonly clock: Clock;
   readonly logger: LogPort;
   readonly instanceId: string;
-  readonly liveInstanceIds: () => readonly string[];
+  readonly liveness: Liveness;
   readonly config: () => Config;
   /** 0 ≤ x < 1. */
   readonly random: () => number;

@@ -16,6 +16,7 @@ import type { Lane } from '../store/delivery/outbox.js';
 import type { Transaction } from '../store/transaction.js';
 import { MAX_ATTEMPTS } from '../turns/attempts.js';
 import type { Attempt, Claim, LaneQueue } from './lane-worker.js';
+import type { Liveness } from '../store/liveness.js';
 
 /** Handles messages: the port to the turns. */
 export interface InboxHandler {
@@ -74,11 +75,11 @@ export class InboxQueue implements LaneQueue<InboxMessage> {
     return listInboxLanes(tx);
   }
 
-  async recover(tx: Transaction, liveInstanceIds: readonly string[]): Promise<() => void> {
+  async recover(tx: Transaction, liveness: Liveness): Promise<() => void> {
     const reports: (() => void)[] = [];
     for (const message of await readRunningInbox(tx)) {
       const { seq, instanceId } = message;
-      if (instanceId !== null && liveInstanceIds.includes(instanceId)) continue;
+      if (liveness.isAlive(instanceId)) continue;
       const outcome = outcomeOf(message);
       if (outcome === 'repeated') await putBackInbox(tx, { seq, instanceId, countsAttempt: true });
       else {

@@ -23,6 +23,7 @@ import type { Transaction } from '../store/transaction.js';
 import type { Store } from '../store/store.js';
 import { StoreWait } from '../store/store-wait.js';
 import { LaneSchedule } from './lane-schedule.js';
+import type { Liveness } from '../store/liveness.js';
 
 export type Claim<Item> =
   | { readonly type: 'item'; readonly item: Item }
@@ -48,7 +49,7 @@ export interface LaneQueue<Item extends Lane> {
   /** @returns every lane with an open item, the longest waiting first */
   listLanes(tx: Transaction): Promise<Lane[]>;
   /** Decides about items of dead workers. Returns a function to call once that is on disk. */
-  recover(tx: Transaction, liveInstanceIds: readonly string[]): Promise<() => void>;
+  recover(tx: Transaction, liveness: Liveness): Promise<() => void>;
   /** Takes the first item of a lane. */
   claim(tx: Transaction, lane: Lane): Promise<Claim<Item>>;
   /** Works on an item once. Never rejects. */
@@ -60,8 +61,7 @@ export interface LaneWorkerOptions {
   readonly clock: Clock;
   readonly logger: LogPort;
   readonly instanceId: string;
-  /** Every worker that lives, this one included. */
-  liveInstanceIds(): readonly string[];
+  readonly liveness: Liveness;
 }
 
 const MAX_RUNNING_PER_ACCOUNT = 8;
@@ -124,11 +124,10 @@ export class LaneWorker<Item extends Lane> {
   }
 
   async #look(): Promise<void> {
-    const { store, clock } = this.#options;
-    const live = this.#live();
-    let waitMs = live.length === 1 ? undefined : OVERLAP_LOOK_MS;
+    const { store, clock, liveness } = this.#options;
+    let waitMs = liveness.isAlone() ? undefined : OVERLAP_LOOK_MS;
     try {
-      const recovered = await store.write((tx) => this.#queue.recover(tx, live));
+      const recovered = await store.write((tx) => this.#queue.recover(tx, liveness));
       recovered();
       for (const lane of await store.read((tx) => this.#queue.listLanes(tx))) if (this.#isActive) this.#lanes.add(lane);
       this.#lookWait.succeeded();
@@ -136,10 +135,6 @@ export class LaneWorker<Item extends Lane> {
       waitMs = this.#lookWait.failed(error);
     }
     if (this.#isActive && waitMs !== undefined) this.#cancelLook = clock.after(waitMs, () => void this.#look());
-  }
-
-  #live(): string[] {
-    return [...new Set([this.#options.instanceId, ...this.#options.liveInstanceIds()])];
   }
 
   /** Works on what is due in a lane, one item after another. @returns when the next one is due; undefined when nothing is left */

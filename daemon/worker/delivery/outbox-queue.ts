@@ -23,6 +23,7 @@ import type { Transaction } from '../store/transaction.js';
 import { decide, decideInterrupted, type DeliveryDecision } from './delivery-policy.js';
 import type { Attempt, Claim, LaneQueue } from './lane-worker.js';
 import { Pacer } from './pacer.js';
+import type { Liveness } from '../store/liveness.js';
 
 /** What the outbox asks of the channels. */
 export interface OutboxChannels {
@@ -72,11 +73,11 @@ export class OutboxQueue implements LaneQueue<ClaimedDelivery> {
     return listOutboxLanes(tx);
   }
 
-  async recover(tx: Transaction, liveInstanceIds: readonly string[]): Promise<() => void> {
+  async recover(tx: Transaction, liveness: Liveness): Promise<() => void> {
     const { channels, clock, logger } = this.#options;
     const reports: (() => void)[] = [];
     for (const message of await readSending(tx)) {
-      if (message.instanceId !== null && liveInstanceIds.includes(message.instanceId)) continue;
+      if (liveness.isAlive(message.instanceId)) continue;
       const part = await readOpenPart(tx, message.seq);
       const decision = decideInterrupted(channels.isIdempotent(message.channel, message.accountId), 'the worker ended');
       if (part?.state === 'sending') await apply(tx, message, { part: part.part, decision, nowMs: clock.now() });

@@ -1,9 +1,9 @@
 /**
- * Leases: which instance may work on what. A lease has no expiry. It is void as soon as its instance is dead, which the
- * supervisor knows.
+ * Leases: which instance may work on what. A lease has no expiry. It is void as soon as its instance is dead.
  */
 import { prepare } from './prepare.js';
-import { queriesOf, type Transaction } from './transaction.js';
+import type { Liveness } from './liveness.js';
+import type { Transaction } from './transaction.js';
 
 const selectOwner = prepare<{ key: string }>()((db, p) => db.selectFrom('leases').select('owner').where('key', '=', p.key));
 
@@ -22,16 +22,20 @@ const remove = prepare<{ key: string; owner: string }>()((db, p) =>
   db.deleteFrom('leases').where('key', '=', p.key).where('owner', '=', p.owner),
 );
 
+const selectOwners = prepare<Record<never, never>>()((db) => db.selectFrom('leases').select('owner').distinct());
+
+const removeOf = prepare<{ owner: string }>()((db, p) => db.deleteFrom('leases').where('owner', '=', p.owner));
+
 /** Returns the instance that holds the lease, dead or alive; undefined when it is free. */
 export async function readLeaseOwner(tx: Transaction, key: string): Promise<string | undefined> {
   return (await selectOwner.first(tx, { key }))?.owner;
 }
 
-/** `liveOwners` are the instances whose leases are valid. */
 export interface LeaseClaim {
   readonly key: string;
   readonly owner: string;
-  readonly liveOwners: readonly string[];
+  /** Says whose leases are valid. */
+  readonly liveness: Pick<Liveness, 'isAlive'>;
   readonly nowMs: number;
 }
 
@@ -41,7 +45,7 @@ export async function acquireLease(tx: Transaction, claim: LeaseClaim): Promise<
   const previous = await readLeaseOwner(tx, key);
   if (previous === owner) return true;
   if (previous === undefined) return (await insert.run(tx, { key, owner, nowMs })) === 1;
-  if (claim.liveOwners.includes(previous)) return false;
+  if (claim.liveness.isAlive(previous)) return false;
   return (await takeOver.run(tx, { key, owner, previous, nowMs })) === 1;
 }
 
@@ -50,16 +54,14 @@ export async function releaseLease(tx: Transaction, lease: { key: string; owner:
   await remove.run(tx, lease);
 }
 
-/** Returns whether there is a lease of a dead instance. */
-export async function hasVoidLeases(tx: Transaction, liveOwners: readonly string[]): Promise<boolean> {
-  return (
-    (await queriesOf(tx).selectFrom('leases').select('key').where('owner', 'not in', liveOwners).limit(1).executeTakeFirst()) !== undefined
-  );
+/** Returns every instance that holds a lease, dead or alive. */
+export async function listLeaseOwners(tx: Transaction): Promise<string[]> {
+  return (await selectOwners.all(tx, {})).map(({ owner }) => owner);
 }
 
-/** Removes the leases of dead instances. */
-export async function removeVoidLeases(tx: Transaction, liveOwners: readonly string[]): Promise<void> {
-  await queriesOf(tx).deleteFrom('leases').where('owner', 'not in', liveOwners).execute();
+/** Removes all leases of an instance. */
+export async function removeLeasesOf(tx: Transaction, owner: string): Promise<void> {
+  await removeOf.run(tx, { owner });
 }
 
 /** Inserts a row and removes it, to see whether the database can be written again. */

@@ -28,6 +28,7 @@ import type { LiveTurns } from './live-turns.js';
 import { toDoneEvent, toErrorEvent, type TurnEvent } from './turn-event.js';
 import type { TurnHooks } from './turn-journal.js';
 import type { TurnRequest, TurnRunner } from './turn-runner.js';
+import type { Liveness } from '../store/liveness.js';
 
 export interface KeyedTurnsOptions {
   readonly store: Store;
@@ -35,7 +36,7 @@ export interface KeyedTurnsOptions {
   readonly turns: Pick<TurnRunner, 'start'>;
   readonly live: Pick<LiveTurns, 'rewind'>;
   readonly instanceId: string;
-  liveInstanceIds(): readonly string[];
+  readonly liveness: Liveness;
 }
 
 /** A turn to run once for its key. */
@@ -147,7 +148,7 @@ export class KeyedTurns {
 
   /** A running turn of this worker is shared; one that is only stored as running here could not store its end. */
   #runsElsewhere({ state, instanceId }: TurnRecord): boolean {
-    return state === 'running' && instanceId !== this.#options.instanceId && this.#options.liveInstanceIds().includes(instanceId);
+    return state === 'running' && instanceId !== this.#options.instanceId && this.#options.liveness.isAlive(instanceId);
   }
 
   /** @returns `taken` when another worker has begun the turn meanwhile */

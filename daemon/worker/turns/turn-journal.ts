@@ -11,11 +11,12 @@ import { appendMessage, findMessage } from '../store/conversations/messages.js';
 import { ensureSession, getSession, type NewSession, type Session } from '../store/conversations/sessions.js';
 import { removeTurnParts } from '../store/conversations/turn-parts.js';
 import { beginTurn, endTurn, readRunningTurns } from '../store/conversations/turns.js';
-import { acquireLease, hasVoidLeases, readLeaseOwner, releaseLease, removeVoidLeases } from '../store/leases.js';
+import { acquireLease, listLeaseOwners, readLeaseOwner, releaseLease, removeLeasesOf } from '../store/leases.js';
 import type { Store } from '../store/store.js';
 import type { Transaction } from '../store/transaction.js';
 import { interruptTurn, keepAside } from './interrupted-turn.js';
 import { toUsage, type TurnOutcome } from './turn-event.js';
+import type { Liveness } from '../store/liveness.js';
 
 /** A turn began or ended, and that is on disk. */
 export type TurnChange = Extract<GatewayEvent, { type: 'turn' }>;
@@ -24,7 +25,7 @@ export interface TurnJournalOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly instanceId: string;
-  liveInstanceIds(): readonly string[];
+  readonly liveness: Liveness;
   publish?(change: TurnChange): void;
 }
 
@@ -161,31 +162,27 @@ export class TurnJournal {
 
   /** Ends the turns of workers that are gone. @returns how many turns other live workers still run */
   async interruptOrphans(): Promise<number> {
-    const { store, clock, instanceId } = this.#options;
+    const { store, clock, instanceId, liveness } = this.#options;
     const running = await store.read(readRunningTurns);
-    const live = this.#liveOwners();
-    const orphans = running.filter((turn) => !live.includes(turn.instanceId));
-    if (orphans.length > 0 || (await store.read((tx) => hasVoidLeases(tx, live)))) {
+    const orphans = running.filter((turn) => !liveness.isAlive(turn.instanceId));
+    const dead = (await store.read(listLeaseOwners)).filter((owner) => !liveness.isAlive(owner));
+    if (orphans.length > 0 || dead.length > 0) {
       await store.write(async (tx) => {
         for (const orphan of orphans) await interruptTurn(tx, orphan, clock.now());
-        await removeVoidLeases(tx, live);
+        for (const owner of dead) await removeLeasesOf(tx, owner);
       });
     }
     return running.filter((turn) => turn.instanceId !== instanceId).length - orphans.length;
   }
 
-  #liveOwners(): string[] {
-    return [...new Set([this.#options.instanceId, ...this.#options.liveInstanceIds()])];
-  }
-
   async #tryBegin(tx: Transaction, question: TurnQuestion): Promise<Attempt> {
-    const { clock, instanceId } = this.#options;
+    const { clock, instanceId, liveness } = this.#options;
     const nowMs = clock.now();
     const session = question.mustExist
       ? await getSession(tx, question.session.key)
       : (await ensureSession(tx, { ...question.session, nowMs })).session;
     const key = leaseKey(session.id);
-    if (!(await acquireLease(tx, { key, owner: instanceId, liveOwners: this.#liveOwners(), nowMs }))) return { type: 'leased', key };
+    if (!(await acquireLease(tx, { key, owner: instanceId, liveness, nowMs }))) return { type: 'leased', key };
     // This worker holds the lease and runs one turn per session: any other turn that is stored as running is not.
     const others = (await readRunningTurns(tx)).filter((turn) => turn.sessionId === session.id);
     for (const other of others) await interruptTurn(tx, other, nowMs);
@@ -203,7 +200,7 @@ export class TurnJournal {
       await pause(waitMs, this.#options.clock, signal);
       signal.throwIfAborted();
       const owner = await this.#options.store.read((tx) => readLeaseOwner(tx, key));
-      if (owner === undefined || !this.#liveOwners().includes(owner)) return;
+      if (!this.#options.liveness.isAlive(owner)) return;
     }
   }
 }

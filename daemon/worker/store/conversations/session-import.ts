@@ -9,6 +9,9 @@ import { ensureSession, type NewSession, type Session } from './sessions.js';
 /** The deletion time of such a session: earlier than any real one. */
 export const STAGED_AT = 1;
 
+/** The lease of a new session: nobody else can have it. */
+const NOBODY = { isAlive: () => false };
+
 const leaseOf = (id: number): string => `import:${id}`;
 
 /** Creates an invisible session. Its key must be new. Runs in a write. */
@@ -16,7 +19,7 @@ export async function stageSession(tx: Transaction, staged: NewSession & { nowMs
   const { instanceId, ...parts } = staged;
   const { session } = await ensureSession(tx, parts);
   await queriesOf(tx).updateTable('sessions').set({ deleted_at: STAGED_AT }).where('id', '=', session.id).execute();
-  await acquireLease(tx, { key: leaseOf(session.id), owner: instanceId, liveOwners: [], nowMs: parts.nowMs });
+  await acquireLease(tx, { key: leaseOf(session.id), owner: instanceId, liveness: NOBODY, nowMs: parts.nowMs });
   return session;
 }
 

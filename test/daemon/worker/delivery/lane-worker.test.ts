@@ -5,6 +5,7 @@ import type { Transaction } from '../../../../daemon/worker/store/transaction.js
 import { GatewayError } from '../../../../shared/errors.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
 import { logMemory } from '../../../helpers/log-memory.js';
+import { createLiveness, type Liveness } from '../../../../daemon/worker/store/liveness.js';
 
 const LANE: Lane = { channel: 'test', accountId: 'a', chatId: 'chat' };
 const down = (): Error => new GatewayError('UNAVAILABLE', { message: 'the disk is full' });
@@ -26,8 +27,8 @@ class ScriptedQueue implements LaneQueue<Item> {
 
   listLanes = async (): Promise<Lane[]> => this.lanes;
 
-  async recover(_tx: Transaction, live: readonly string[]): Promise<() => void> {
-    this.calls.push(`recover ${live.join()}`);
+  async recover(_tx: Transaction, liveness: Liveness): Promise<() => void> {
+    this.calls.push(`recover ${['wk_0', 'wk_1'].filter((id) => !liveness.isAlive(id)).join()}`.trim());
     return () => this.calls.push('recovered');
   }
 
@@ -61,7 +62,7 @@ function makeWorker(live: string[] = ['wk_1']) {
     read: (work: (tx: Transaction) => Promise<unknown>) => run('read', work),
   };
   const worker = new LaneWorker(
-    { store: store as never, clock, logger: logMemory(), instanceId: 'wk_1', liveInstanceIds: () => live },
+    { store: store as never, clock, logger: logMemory(), instanceId: 'wk_1', liveness: createLiveness('wk_1', () => live) },
     queue,
   );
   onTestFinished(() => worker.stop());
@@ -98,7 +99,7 @@ const CASES: { title: string; claims: Claim<Item>[]; calls: string[]; againMs?: 
 test.each(CASES)('a lane with $title', async ({ claims, calls, againMs }) => {
   const { worker, queue, settle, advance, seen } = makeWorker();
   await worker.start();
-  expect(seen()).toEqual(['recover wk_1', 'recovered']);
+  expect(seen()).toEqual(['recover wk_0', 'recovered']);
   queue.claims.push(...claims);
   worker.wake(LANE);
   await settle();
@@ -175,7 +176,7 @@ test('a store that fails at the start: it is looked at again', async () => {
   await advance(1_000);
   await advance(1_000);
   await settle();
-  expect(seen()).toEqual(['write fails', 'recover wk_1', 'recovered', 'read fails', 'recover wk_1', 'recovered', 'claim empty']);
+  expect(seen()).toEqual(['write fails', 'recover wk_0', 'recovered', 'read fails', 'recover wk_0', 'recovered', 'claim empty']);
 });
 
 test('while another worker lives, dead items and new lanes are looked for; then no more', async () => {
@@ -183,10 +184,10 @@ test('while another worker lives, dead items and new lanes are looked for; then 
   await worker.start();
   queue.lanes = [LANE];
   await advance(500);
-  expect(seen()).toEqual(['recover wk_1,wk_0', 'recovered', 'recover wk_1,wk_0', 'recovered', 'claim empty']);
+  expect(seen()).toEqual(['recover', 'recovered', 'recover', 'recovered', 'claim empty']);
   live.shift();
   await advance(500);
-  expect(seen()).toEqual(['recover wk_1', 'recovered', 'claim empty']);
+  expect(seen()).toEqual(['recover wk_0', 'recovered', 'claim empty']);
   await advance(60_000);
   expect(seen()).toEqual([]);
 });

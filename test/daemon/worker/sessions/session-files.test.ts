@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { SessionArchive } from '../../../../daemon/worker/sessions/session-archive.js';
 import type { FileFormat } from '../../../../daemon/worker/sessions/session-file-writer.js';
 import { appendMessage } from '../../../../daemon/worker/store/conversations/messages.js';
-import { removeVoidLeases } from '../../../../daemon/worker/store/leases.js';
+import { removeLeasesOf } from '../../../../daemon/worker/store/leases.js';
 import { publishSession, stageSession } from '../../../../daemon/worker/store/conversations/session-import.js';
 import { purgeSessions } from '../../../../daemon/worker/store/conversations/session-removal.js';
 import { findSession } from '../../../../daemon/worker/store/conversations/sessions.js';
@@ -85,7 +85,7 @@ test('an unfinished import is invisible, kept while its instance lives, and purg
   await store.write((tx) => appendMessage(tx, { ...message, id: 'm' }));
   expect(await store.read((tx) => findSession(tx, 'k'))).toBeUndefined();
   expect(await store.write((tx) => purgeSessions(tx, 5_000))).toBe(0);
-  await store.write((tx) => removeVoidLeases(tx, ['alive']));
+  await store.write((tx) => removeLeasesOf(tx, 'dead'));
   expect(await store.write((tx) => purgeSessions(tx, 5_000))).toBe(2);
   expect(await store.write((tx) => publishSession(tx, { ...staged, id, instanceId: 'dead' }))).toBe(false);
 });

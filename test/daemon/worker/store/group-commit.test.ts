@@ -55,7 +55,7 @@ function hold(gate: { beforeCommit: () => Promise<void> }): { reached: Promise<v
   };
 }
 
-const claim = (key: string) => (tx: Transaction) => acquireLease(tx, { key, owner: 'me', liveOwners: ['me'], nowMs: 1 });
+const claim = (key: string) => (tx: Transaction) => acquireLease(tx, { key, owner: 'me', liveness: { isAlive: () => true }, nowMs: 1 });
 
 test('all writes of one turn of the event loop share one transaction', async () => {
   const { commits, transactions } = await setUp();

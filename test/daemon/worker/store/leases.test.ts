@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { acquireLease, readLeaseOwner, releaseLease, removeVoidLeases } from '../../../../daemon/worker/store/leases.js';
+import { acquireLease, listLeaseOwners, readLeaseOwner, releaseLease, removeLeasesOf } from '../../../../daemon/worker/store/leases.js';
 import { openStore } from '../../../helpers/open-store.js';
 
 test.each([
@@ -10,20 +10,24 @@ test.each([
 ])('$name is ours to take: $taken', async ({ holder, live, taken }) => {
   const store = await openStore();
   const key = 'session:1';
-  if (holder !== undefined) await store.write((tx) => acquireLease(tx, { key, owner: holder, liveOwners: [holder], nowMs: 1 }));
-  expect(await store.write((tx) => acquireLease(tx, { key, owner: 'me', liveOwners: live, nowMs: 2 }))).toBe(taken);
+  if (holder !== undefined)
+    await store.write((tx) => acquireLease(tx, { key, owner: holder, liveness: { isAlive: () => true }, nowMs: 1 }));
+  expect(
+    await store.write((tx) => acquireLease(tx, { key, owner: 'me', liveness: { isAlive: (id) => live.includes(id ?? '') }, nowMs: 2 })),
+  ).toBe(taken);
   expect(await store.read((tx) => readLeaseOwner(tx, key))).toBe(taken ? 'me' : holder);
 });
 
 test('only its owner gives a lease back, and those of the dead are removed together', async () => {
   const store = await openStore();
   const claim = (key: string, owner: string) =>
-    store.write((tx) => acquireLease(tx, { key, owner, liveOwners: ['a', 'b', 'c'], nowMs: 1 }));
+    store.write((tx) => acquireLease(tx, { key, owner, liveness: { isAlive: () => true }, nowMs: 1 }));
   await Promise.all([claim('1', 'a'), claim('2', 'b'), claim('3', 'c')]);
   await store.write((tx) => releaseLease(tx, { key: '1', owner: 'b' }));
   expect(await store.read((tx) => readLeaseOwner(tx, '1'))).toBe('a');
   await store.write((tx) => releaseLease(tx, { key: '1', owner: 'a' }));
-  await store.write((tx) => removeVoidLeases(tx, ['b']));
+  expect((await store.read(listLeaseOwners)).toSorted()).toEqual(['b', 'c']);
+  await store.write((tx) => removeLeasesOf(tx, 'c'));
   expect(await Promise.all(['1', '2', '3'].map((key) => store.read((tx) => readLeaseOwner(tx, key))))).toEqual([undefined, 'b', undefined]);
 });
 
@@ -31,7 +35,7 @@ test('of many that want one lease in the same moment one gets it', async () => {
   const store = await openStore();
   const owners = Array.from({ length: 30 }, (_, index) => `worker${index}`);
   const taken = await Promise.all(
-    owners.map((owner) => store.write((tx) => acquireLease(tx, { key: 'x', owner, liveOwners: owners, nowMs: 1 }))),
+    owners.map((owner) => store.write((tx) => acquireLease(tx, { key: 'x', owner, liveness: { isAlive: () => true }, nowMs: 1 }))),
   );
   expect(taken.filter(Boolean)).toHaveLength(1);
 });

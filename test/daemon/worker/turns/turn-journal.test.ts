@@ -13,6 +13,7 @@ import { openStore, session } from '../../../helpers/open-store.js';
 import { tempDir } from '../../../helpers/temp-dir.js';
 import { buildWorkerFixture } from '../../../helpers/worker-fixture.js';
 import { queriesOf } from '../../../../daemon/worker/store/transaction.js';
+import { createLiveness } from '../../../../daemon/worker/store/liveness.js';
 
 const never = new AbortController().signal;
 const question = { session: session('chat'), mustExist: false, agentId: 'main', text: 'mine' };
@@ -52,7 +53,7 @@ async function setUp() {
     },
   };
   const store = await openStore({ path, isSoleWorker: () => false });
-  const journal = new TurnJournal({ store, clock, instanceId: 'wk_me', liveInstanceIds: () => [...live] });
+  const journal = new TurnJournal({ store, clock, instanceId: 'wk_me', liveness: createLiveness('wk_me', () => [...live]) });
   return { other, live, waits, waited, store, journal };
 }
 
@@ -127,7 +128,7 @@ test('turns of different sessions do not wait for each other', async () => {
 
 test('an answer is one message with its model, a failure one more with its reason', async () => {
   const store = await openStore();
-  const journal = new TurnJournal({ store, clock: systemClock, instanceId: 'wk_me', liveInstanceIds: () => [] });
+  const journal = new TurnJournal({ store, clock: systemClock, instanceId: 'wk_me', liveness: createLiveness('wk_me', () => []) });
   const turn = await journal.begin(question, never);
   await expect(journal.begin({ ...question, session: session('none'), mustExist: true }, never)).rejects.toMatchObject({
     code: 'SESSION_NOT_FOUND',

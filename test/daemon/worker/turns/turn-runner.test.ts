@@ -8,6 +8,7 @@ import { GatewayError } from '../../../../shared/errors.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
 import { session } from '../../../helpers/open-store.js';
 import { candidate, hangs, history, makeTurns, says, usage } from '../../../helpers/turns-fixture.js';
+import { createLiveness } from '../../../../daemon/worker/store/liveness.js';
 
 const never = new AbortController().signal;
 
@@ -217,7 +218,7 @@ test('a turn whose session another worker took over says so and stores nothing',
   const { turns, request, store } = await makeTurns();
   const events = turns.start(request(candidate(hangs('half'))), never);
   await events.next();
-  const other = new TurnJournal({ store, clock: new FakeClock(), instanceId: 'wk_2', liveInstanceIds: () => [] });
+  const other = new TurnJournal({ store, clock: new FakeClock(), instanceId: 'wk_2', liveness: createLiveness('wk_2', () => []) });
   expect(await other.interruptOrphans()).toBe(0);
   turns.stopTurns(session('me').key);
   expect((await events.next()).value).toMatchObject({ type: 'error', error: { code: 'UNAVAILABLE' } });

@@ -15,7 +15,7 @@ export interface EngineUnderTest {
   readonly diskFull: () => Error;
 }
 
-const claim = (key: string) => (tx: Transaction) => acquireLease(tx, { key, owner: 'me', liveOwners: ['me'], nowMs: 1 });
+const claim = (key: string) => (tx: Transaction) => acquireLease(tx, { key, owner: 'me', liveness: { isAlive: () => true }, nowMs: 1 });
 
 /** Fails at the next commit, or at the next opening, with the error that a test puts here. */
 interface Faults {
@@ -88,7 +88,9 @@ export function describeStore(name: string, { create, diskFull }: EngineUnderTes
   test(`${name}: a violated constraint is the writer's fault, not the store's`, async () => {
     const { store, codes } = await setUp();
     await store.write(claim('a'));
-    const again = store.write((tx) => acquireLease(tx, { key: 'a', owner: null as unknown as string, liveOwners: [], nowMs: 1 }));
+    const again = store.write((tx) =>
+      acquireLease(tx, { key: 'a', owner: null as unknown as string, liveness: { isAlive: () => false }, nowMs: 1 }),
+    );
     await expect(again).rejects.not.toMatchObject({ code: 'UNAVAILABLE' });
     expect(codes()).toEqual([]);
   });

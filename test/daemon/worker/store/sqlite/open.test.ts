@@ -6,7 +6,7 @@ import { openSqlite } from '../../../../../daemon/worker/store/sqlite/open.js';
 import type { Transaction } from '../../../../../daemon/worker/store/transaction.js';
 import { tempDir } from '../../../../helpers/temp-dir.js';
 
-const claim = (key: string) => (tx: Transaction) => acquireLease(tx, { key, owner: 'me', liveOwners: ['me'], nowMs: 1 });
+const claim = (key: string) => (tx: Transaction) => acquireLease(tx, { key, owner: 'me', liveness: { isAlive: () => true }, nowMs: 1 });
 
 test('closing waits for the transaction under way', async () => {
   const path = join(tempDir(), 'state', 'gateway.db');
