@@ -1,8 +1,9 @@
 /** What is accepted while the database cannot be written, through the real binary: nothing; what was accepted is there. */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'libsql';
 import { describe, expect, test } from 'vitest';
+import { mountFuse, noFuseReason } from '../helpers/fuse-mount.js';
 import { RealGateway, until } from '../helpers/real-gateway.js';
 import { mountSmallDisk, noMountReason } from '../helpers/small-disk.js';
 
@@ -156,6 +157,28 @@ describe('a disk', () => {
     await suffer(gateway, sender, () => disk.setReadOnly(false));
     expect(await sender.check(/read-only/)).toBeGreaterThan(1);
   });
+});
+
+test('a home on a network file system: 503 and a warning that name it, until it is on another', async ({ skip }) => {
+  const reason = noFuseReason();
+  if (reason !== undefined) return skip(reason);
+  const gateway = await RealGateway.create();
+  const directory = join(gateway.xopcHome, 'state');
+  const unmount = mountFuse(directory, 'sshfs');
+  await gateway.run();
+  const sender = new Sender(gateway);
+  await sender.untilStatus(503);
+  const status = await gateway.xopc('gateway', 'status');
+  const words = 'gateway.db cannot be used: its file system is FUSE (fuse.sshfs), and on a network file system SQLite can lose data';
+  expect(status.stdout).toContain(words);
+  expect(status.stdout).toContain('Move the home to a local disk, and set XOPC_HOME to its new place.');
+  expect(existsSync(join(directory, 'gateway.db'))).toBe(false);
+  unmount();
+  mountFuse(directory, 'gocryptfs');
+  await sender.untilStatus(200);
+  expect(existsSync(join(directory, 'gateway.db'))).toBe(true);
+  expect(await sender.check(/its file system is FUSE \(fuse\.sshfs\)/)).toBeGreaterThan(0);
+  expect((await gateway.xopc('gateway', 'stop')).code).toBe(0);
 });
 
 test('a database that another program keeps locked: 503 after two seconds, others are served meanwhile, and it goes on by itself', async () => {

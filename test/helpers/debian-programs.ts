@@ -8,7 +8,14 @@ import { join } from 'node:path';
 import { root } from './real-gateway.js';
 
 /** Names of the programs, each with its package. */
-const PACKAGES = { nginx: 'nginx', haproxy: 'haproxy', caddy: 'caddy', postgres: 'postgresql', pgbouncer: 'pgbouncer' } as const;
+const PACKAGES = {
+  nginx: 'nginx',
+  haproxy: 'haproxy',
+  caddy: 'caddy',
+  postgres: 'postgresql',
+  pgbouncer: 'pgbouncer',
+  bindfs: 'bindfs',
+} as const;
 
 export type ProgramName = keyof typeof PACKAGES;
 
@@ -34,9 +41,11 @@ function postgresDirectories(usr: string): string[] {
 }
 
 export function findProgram(name: ProgramName): Program | undefined {
-  const usr = join(CACHE, name, 'usr');
+  const unpacked = join(CACHE, name);
+  const usr = join(unpacked, 'usr');
   // A package that is unpacked only brings libraries that others are installed with.
-  const libraries = { LD_LIBRARY_PATH: ['aarch64', 'x86_64'].map((cpu) => join(usr, 'lib', `${cpu}-linux-gnu`)).join(':') };
+  const paths = [usr, unpacked].flatMap((place) => ['aarch64', 'x86_64'].map((cpu) => join(place, 'lib', `${cpu}-linux-gnu`)));
+  const libraries = { LD_LIBRARY_PATH: paths.join(':') };
   const candidates = [
     ...[...postgresDirectories('/usr'), ...SYSTEM].map((directory) => ({ directory, env: {} })),
     ...[...postgresDirectories(usr), join(usr, 'sbin'), join(usr, 'bin')].map((directory) => ({ directory, env: libraries })),

@@ -67,12 +67,18 @@ export interface StoreEngine {
   readSize(): Promise<number | null>;
 }
 
+const WILL_RECOVER = 'Nothing can be stored until this is fixed; the gateway then recovers automatically.';
+
 /** Returns the error for a database that cannot be used where or as it is. */
-export function storeUnavailable(place: string, reason: string, cause?: unknown): GatewayError {
+export function storeUnavailable(
+  place: string,
+  reason: string,
+  { cause, hint = WILL_RECOVER }: { cause?: unknown; hint?: string } = {},
+): GatewayError {
   return new GatewayError('STORE_UNAVAILABLE', {
     message: `${place} cannot be used: ${reason}`,
     details: { path: place },
-    hint: 'Nothing can be stored until this is fixed; the gateway then recovers automatically.',
+    hint,
     ...(cause === undefined ? {} : { cause }),
   });
 }

@@ -65,7 +65,7 @@ export class StoreHealth {
   toFault(error: unknown): GatewayError {
     if (error instanceof GatewayError) return error;
     const { engine } = this.#options;
-    return storeUnavailable(engine.place, engine.describe(error), error);
+    return storeUnavailable(engine.place, engine.describe(error), { cause: error });
   }
 
   /** Calls `retry` after a pause that grows until the database is sound again. */

@@ -199,7 +199,9 @@ export class Store {
   async #replace(damage: unknown): Promise<OpenDatabase> {
     const { engine, clock, logger } = this.#options;
     if (!this.#options.isSoleWorker()) {
-      throw storeUnavailable(engine.place, `it is damaged (${engine.describe(damage)}), and another worker still uses it`, damage);
+      throw storeUnavailable(engine.place, `it is damaged (${engine.describe(damage)}), and another worker still uses it`, {
+        cause: damage,
+      });
     }
     const copy = await engine.setAside(clock.now());
     this.#health.noteSetAside(copy);

@@ -20,7 +20,7 @@ function assertFile(path: string): void {
 }
 
 function toUnavailable(path: string, error: unknown): unknown {
-  return classifyFault(error) === 'other' ? error : storeUnavailable(path, describeFault(error), error);
+  return classifyFault(error) === 'other' ? error : storeUnavailable(path, describeFault(error), { cause: error });
 }
 
 /** See `DatabaseModule`. One read transaction: commits made meanwhile are not in the copy and do not wait for it. */

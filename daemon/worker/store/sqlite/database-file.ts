@@ -28,6 +28,7 @@ import { ensurePrivateDirectory, syncDirectory } from '../../../../shared/node/f
 import { temporaryName } from '../../../../shared/node/files/temporary-file.js';
 import { storeUnavailable } from '../engine.js';
 import { writeEmptyDatabase } from './migrate.js';
+import { findNetworkFileSystem } from './network-file-system.js';
 
 /** Suffixes of the files that SQLite keeps beside a database in WAL mode. */
 export const SIDECARS = ['-wal', '-shm'] as const;
@@ -46,9 +47,9 @@ const REASONS: Readonly<Record<string, string>> = {
 /** Returns the error for a file operation that failed. */
 export function fromFileError(path: string, error: unknown): GatewayError {
   if (error instanceof GatewayError && error.code === 'STORE_UNAVAILABLE') return error;
-  if (error instanceof GatewayError) return storeUnavailable(path, error.message, error);
+  if (error instanceof GatewayError) return storeUnavailable(path, error.message, { cause: error });
   const code = (error as NodeJS.ErrnoException).code ?? String(error);
-  return storeUnavailable(path, `${REASONS[code] ?? 'the file system refuses it'} (${code})`, error);
+  return storeUnavailable(path, `${REASONS[code] ?? 'the file system refuses it'} (${code})`, { cause: error });
 }
 
 function existing(path: string): Stats | undefined {
@@ -105,12 +106,22 @@ function assertNew(path: string): void {
   );
 }
 
+/** @throws STORE_UNAVAILABLE on a network file system */
+function assertLocal(path: string): void {
+  const directory = dirname(locate(path));
+  const found = existsSync(directory) ? findNetworkFileSystem(directory) : undefined;
+  if (found === undefined) return;
+  const hint = 'Nothing is stored there. Move the home to a local disk, and set XOPC_HOME to its new place.';
+  throw storeUnavailable(path, `its file system is ${found}, and on a network file system SQLite can lose data`, { hint });
+}
+
 /**
  * Removes the access of other users before SQLite opens the file: SQLite gives its sidecars the mode of the database.
  * An existing file is never opened here, because closing it would release the locks that SQLite holds on it.
  */
 async function prepare(path: string, isAlone: boolean): Promise<void> {
   ensurePrivateDirectory(dirname(path));
+  assertLocal(path);
   if (isAlone) await placeRescued(locate(path));
   const entry = existing(path);
   // The disk may be missing only for now: a new database elsewhere would hide the old one.

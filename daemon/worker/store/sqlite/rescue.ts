@@ -22,7 +22,7 @@ export async function rescueContent(connection: LibsqlConnection, path: string):
     await writeCopy(connection, locate(path));
   } catch (error) {
     const reason = `its files were removed or replaced while it was open; copying its content failed: ${reasonOf(path, error)}`;
-    throw storeUnavailable(path, reason, error);
+    throw storeUnavailable(path, reason, { cause: error });
   }
 }
 
