@@ -8,6 +8,7 @@ const LONG = Array.from({ length: 60 }, (_value, index) => `part${index} `);
 const HOSTILE = [
   '# Title\n\n<script>window.hacked = 1</script><img src="https://evil.example/x.png" onerror="window.hacked = 1">',
   '![picture](https://evil.example/y.png) [bad](javascript:window.hacked=1) [ok](https://example.org)',
+  '[coded](java&#115;cript:window.hacked=1) [entity](javascript&colon;window.hacked=1) &copy; &lt;b&gt; `&copy;`',
   '<iframe src="https://evil.example"></iframe><svg onload="window.hacked=1"></svg><a href="data:text/html,x">d</a>',
   '<form action="https://evil.example"><input name=a></form><style>body{display:none}</style><b style="position:fixed">b</b>',
   '```js\nconst x = "</code><script>window.hacked = 1</script>";\n```',
@@ -82,6 +83,7 @@ test.skipIf(noBrowser)('hostile Markdown runs nothing, loads nothing, and is sho
   await agent.getByRole('heading', { name: 'Title' }).waitFor();
   await agent.locator('.hljs-keyword').first().waitFor();
   await agent.getByText('<script>window.hacked = 1</script>').first().waitFor();
+  await agent.getByText('coded entity © <b> &copy;').waitFor();
   expect(await page.evaluate('window.hacked')).toBeUndefined();
   expect(await agent.locator('script, img, iframe, svg:not(.icon), form, style, [style], [onerror], [onload]').count()).toBe(0);
   expect(await agent.getByRole('link').evaluateAll((links) => links.map((link) => link.getAttribute('href')))).toEqual([

@@ -1,6 +1,6 @@
 /** One message with its actions. */
 import { computed } from '@preact/signals';
-import { memo } from 'preact/compat';
+import { useMemo } from 'preact/hooks';
 import { Button, IconButton } from '../../../components/button/button.js';
 import { copyText } from '../../../browser/copy.js';
 import { Markdown } from '../../../components/markdown/markdown.js';
@@ -57,7 +57,7 @@ export function LiveMessage({ live }: { live: LiveAnswer }) {
         </details>
       )}
       <LiveTools tools={live.tools} />
-      {shown !== '' && <Markdown text={shown} isGrowing />}
+      {shown !== '' && <Markdown text={shown} />}
       <p class="live-state">
         <span class="pulse" aria-hidden="true" />
         {t(live.isElsewhere ? 'elsewhere' : 'working')}
@@ -113,17 +113,11 @@ function ErrorActions({ message, isLastAnswer, canChange, regenerate }: MessageP
   );
 }
 
-const sameVariants = (one: Variants | undefined, other: Variants | undefined): boolean =>
-  one === other || (one?.index === other?.index && one?.ids.join() === other?.ids.join());
-
-/** Compares props. The actions stay the same while the conversation is shown. */
-function isSame(before: MessageProps, after: MessageProps): boolean {
-  const { message, canChange, isLastAnswer } = before;
-  const isEqual = message === after.message && canChange === after.canChange && isLastAnswer === after.isLastAnswer;
-  return isEqual && sameVariants(before.variants, after.variants);
+/** Rendered again only when it changes. The actions stay the same while the conversation is shown. */
+export function Message(props: MessageProps) {
+  const { message, canChange, isLastAnswer, variants } = props;
+  return useMemo(() => <ShownMessage {...props} />, [message, canChange, isLastAnswer, variants?.index, variants?.ids.join()]);
 }
-
-export const Message = memo(ShownMessage, isSame);
 
 function ShownMessage(props: MessageProps) {
   const { message, isLastAnswer, canChange, variants, regenerate, choose, edit, fork, goOn } = props;

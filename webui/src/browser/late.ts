@@ -1,0 +1,21 @@
+/** Components that are loaded after the page. */
+import { type ReadonlySignal, signal } from '@preact/signals';
+import type { ComponentType } from 'preact';
+
+export interface Late<Props> {
+  /** Undefined until it is loaded. */
+  readonly component: ReadonlySignal<ComponentType<Props> | undefined>;
+  /** Loads it, unless it is there. A failure is not reported: a later call tries again. */
+  readonly load: () => Promise<void>;
+}
+
+/** @param load  imports the chunk of the component */
+export function late<Props>(load: () => Promise<ComponentType<Props>>): Late<Props> {
+  const component = signal<ComponentType<Props> | undefined>(undefined);
+  return {
+    component,
+    load: async () => {
+      component.value ??= await load().catch(() => undefined);
+    },
+  };
+}
