@@ -5,7 +5,7 @@ import { askForSignIn, session, signIn } from './api/session.js';
 import { pageSocket, startSocket } from './api/socket.js';
 import { App } from './shell/app.js';
 import { hashOf, navigate } from './shell/router.js';
-import { preloadViews } from './shell/views.js';
+import { preload } from './shell/views.js';
 import './styles/tokens.css';
 import './styles/base.css';
 import './styles/shell.css';
@@ -47,6 +47,6 @@ if (place !== null && isDesign) {
     render(<App />, place);
     // After the first paint, which has the system's font.
     requestAnimationFrame(() => void import('./styles/inter.css'));
-    if (only === undefined) void preloadViews();
+    if (only === undefined) void preload();
   });
 }

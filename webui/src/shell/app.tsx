@@ -8,14 +8,12 @@ import { Empty, Spinner } from '../components/feedback/feedback.js';
 import { Toasts } from '../components/toast/toast.js';
 import { chooseLanguage, language } from '../i18n/language.js';
 import { Banners } from './banner.js';
-import { actions } from './actions.js';
 import { type Command, listenForKeys, useCommands } from './commands.js';
-import { copyModeCommands, KeptCall } from './copy-mode.js';
+import { copyModeCommands } from './copy-mode.js';
+import { Dialogs } from './dialogs.js';
 import { foldRail, isRailFolded, Navigation } from './navigation.js';
-import { CommandLists, openList } from './palette.js';
+import { openDialog } from './open-dialog.js';
 import { address, hashOf, navigate } from './router.js';
-import { Settings, openSettings } from './settings-dialog.js';
-import { SignIn } from './sign-in.js';
 import { t } from './text.js';
 import { chooseTheme, isDark } from './theme.js';
 import { type View, VIEWS } from './views.js';
@@ -57,13 +55,13 @@ function ShownView({ view }: { view: View }) {
 
 function shellCommands(): Command[] {
   const listed: Command[] = [
-    { id: 'shortcuts', label: t('shortcuts'), icon: 'keyboard', keys: '?', run: () => (openList.value = 'shortcuts') },
+    { id: 'shortcuts', label: t('shortcuts'), icon: 'keyboard', keys: '?', run: () => openDialog('shortcuts') },
     { id: 'theme', label: t('switchTheme'), icon: 'sun', run: () => chooseTheme(isDark() ? 'light' : 'dark') },
     { id: 'language', label: t('switchLanguage'), icon: 'sun', run: () => chooseLanguage(language.peek() === 'zh' ? 'en' : 'zh') },
   ];
   return [
-    { id: 'palette', label: t('palette'), icon: 'palette', keys: 'mod+k', isHidden: true, run: () => (openList.value = 'palette') },
-    { id: 'shortcuts-mod', label: t('shortcuts'), keys: 'mod+/', isHidden: true, run: () => (openList.value = 'shortcuts') },
+    { id: 'palette', label: t('palette'), icon: 'palette', keys: 'mod+k', isHidden: true, run: () => openDialog('palette') },
+    { id: 'shortcuts-mod', label: t('shortcuts'), keys: 'mod+/', isHidden: true, run: () => openDialog('shortcuts') },
     ...everywhere(listed),
   ];
 }
@@ -82,10 +80,10 @@ function gatewayCommands(): Command[] {
   }));
   const chat: Command = { id: 'new-chat', label: t('newChat'), icon: 'plus', keys: 'mod+shift+o', run: () => navigate(hashOf('chat')) };
   const own: Command[] = [
-    { id: 'settings', label: t('settings'), icon: 'settings', run: openSettings },
+    { id: 'settings', label: t('settings'), icon: 'settings', run: () => openDialog('settings') },
     { id: 'rail', label: t(isRailFolded.value ? 'unfoldRail' : 'foldRail'), icon: 'panel', keys: 'mod+b', run: foldRail },
   ];
-  return [...goTo, ...everywhere([chat, ...actions(), ...copyModeCommands(), ...own])];
+  return [...goTo, ...everywhere([chat, ...copyModeCommands(), ...own])];
 }
 
 export function App() {
@@ -127,10 +125,7 @@ export function App() {
         </main>
       </div>
       <Toasts />
-      <CommandLists />
-      <Settings />
-      <KeptCall />
-      <SignIn />
+      <Dialogs />
     </div>
   );
 }

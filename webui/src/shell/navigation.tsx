@@ -6,10 +6,9 @@ import { Icon } from '../components/icon/icon.js';
 import { Menu } from '../components/menu/menu.js';
 import { readSetting, writeSetting } from '../settings.js';
 import { switchCopyMode } from './copy-mode.js';
+import { openDialog } from './open-dialog.js';
 import { IssueBadge } from './issue-badge.js';
-import { openList } from './palette.js';
 import { hashOf, navigate } from './router.js';
-import { openSettings } from './settings-dialog.js';
 import { t } from './text.js';
 import { type View, VIEWS } from './views.js';
 
@@ -57,16 +56,16 @@ export function Navigation({ current }: { current: string }) {
           opens="up"
           items={[
             ...rest.map(({ id }) => ({ label: t(id), icon: id, run: () => navigate(hashOf(id)) })),
-            { label: t('settings'), icon: 'settings' as const, run: openSettings },
+            { label: t('settings'), icon: 'settings' as const, run: () => openDialog('settings') },
             { label: t('copyMode'), icon: 'terminal' as const, run: switchCopyMode },
-            { label: t('palette'), icon: 'palette' as const, run: () => (openList.value = 'palette') },
+            { label: t('palette'), icon: 'palette' as const, run: () => openDialog('palette') },
           ]}
         />
       </div>
       <div class="rail-end">
-        <IconButton icon="palette" label={t('palette')} onClick={() => (openList.value = 'palette')} />
+        <IconButton icon="palette" label={t('palette')} onClick={() => openDialog('palette')} />
         <IconButton icon="terminal" label={t('copyMode')} isPressed={isCopyMode.value} onClick={switchCopyMode} />
-        <IconButton icon="settings" label={t('settings')} onClick={openSettings} />
+        <IconButton icon="settings" label={t('settings')} onClick={() => openDialog('settings')} />
       </div>
     </nav>
   );

@@ -7,6 +7,7 @@ import type { ComponentType } from 'preact';
 import { connection } from '../api/socket.js';
 import { whenIdle } from '../browser/when-idle.js';
 import type { IconName } from '../components/icon/icon.js';
+import { loadDialogs } from './dialogs.js';
 
 type ViewId = 'chat' | 'sessions' | 'logs' | 'cron' | 'models' | 'channels' | 'config' | 'status';
 
@@ -40,9 +41,9 @@ function whenOnline(run: () => void): void {
   });
 }
 
-/** Loads the other views one by one while the browser is idle, so that they open even while the gateway is unreachable. */
-export async function preloadViews(): Promise<void> {
-  for (const { load } of VIEWS) {
+/** Loads dialogs and the other views one by one while the browser is idle, so that they open even while the gateway is unreachable. */
+export async function preload(): Promise<void> {
+  for (const load of [loadDialogs, ...VIEWS.map((view) => view.load)]) {
     await new Promise<void>(whenOnline);
     await new Promise<void>(whenIdle);
     await load().catch(() => undefined);

@@ -1,14 +1,14 @@
 /** What the palette finds besides the commands of the shown view: actions of the other views, and words that people look for. */
-import { copyText } from '../browser/copy.js';
-import { attempt } from '../components/toast/toast.js';
-import type { IconName } from '../components/icon/icon.js';
-import en from '../i18n/en/actions.json';
-import { defineText } from '../i18n/language.js';
-import zh from '../i18n/zh/actions.json';
-import { session } from '../api/session.js';
-import { type Command, runThere } from './commands.js';
-import { hashOf, navigate } from './router.js';
-import { leave } from './settings-dialog.js';
+import { copyText } from '../../browser/copy.js';
+import { attempt } from '../../components/toast/toast.js';
+import type { IconName } from '../../components/icon/icon.js';
+import en from '../../i18n/en/actions.json';
+import { defineText } from '../../i18n/language.js';
+import zh from '../../i18n/zh/actions.json';
+import { session } from '../../api/session.js';
+import { type Command, runThere } from '../commands.js';
+import { hashOf, navigate } from '../router.js';
+import { leave } from './settings.js';
 
 const t = defineText(en, zh);
 

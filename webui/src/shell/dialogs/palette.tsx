@@ -1,25 +1,17 @@
 /** The command palette: commands of the shown view, views, actions of all views, and chats, found by label, synonym or text. */
-import { signal } from '@preact/signals';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { SessionPage } from '../../../shared/api/sessions.js';
-import { apiPath, call } from '../api/client.js';
-import { connection } from '../api/socket.js';
-import { useDelayed } from '../api/use-resource.js';
-import { Dialog } from '../components/dialog/dialog.js';
-import { Icon } from '../components/icon/icon.js';
-import { plainText } from '../components/markdown/plain-text.js';
-import { wordsOf } from './actions.js';
-import { type Command, commands, keysText } from './commands.js';
-import { hashOf, navigate } from './router.js';
-import { Shortcuts } from './shortcuts.js';
-import { t } from './text.js';
-import './dialogs.css';
-
-export const openList = signal<'palette' | 'shortcuts' | undefined>(undefined);
-
-const close = (): void => {
-  openList.value = undefined;
-};
+import type { SessionPage } from '../../../../shared/api/sessions.js';
+import { apiPath, call } from '../../api/client.js';
+import { connection } from '../../api/socket.js';
+import { useDelayed } from '../../api/use-resource.js';
+import { Dialog } from '../../components/dialog/dialog.js';
+import { Icon } from '../../components/icon/icon.js';
+import { plainText } from '../../components/markdown/plain-text.js';
+import { actions, wordsOf } from './actions.js';
+import { type Command, commands, keysText } from '../commands.js';
+import { closeDialog } from '../open-dialog.js';
+import { hashOf, navigate } from '../router.js';
+import { t } from '../text.js';
 
 /** Letters in order, anywhere, are searched only where nothing else is found. */
 const FUZZY = 1_000;
@@ -46,6 +38,14 @@ type GroupName = 'view' | 'go' | 'everywhere' | 'chats';
 interface Group {
   readonly name: GroupName;
   readonly commands: readonly Command[];
+}
+
+/** Returns the registered commands and the actions of all views. A view's own command of the same id replaces an action. */
+function known(): Command[] {
+  const registered = commands.value;
+  const ids = new Set(registered.map(({ id }) => id));
+  const others = actions().filter(({ id }) => !ids.has(id));
+  return [...registered, ...others.map((action) => ({ ...action, group: 'everywhere' as const }))];
 }
 
 /** Groups the commands that match, the best first in each group; the group with the best one is first. */
@@ -130,16 +130,16 @@ function Groups({
   );
 }
 
-function Palette() {
+export function Palette() {
   const [wanted, setWanted] = useState('');
   const [index, setIndex] = useState(0);
   const text = wanted.trim().toLowerCase();
   const chats = useChats(text);
-  const groups = [...search(commands.value, text), ...(chats.length === 0 ? [] : [{ name: 'chats' as const, commands: chats }])];
+  const groups = [...search(known(), text), ...(chats.length === 0 ? [] : [{ name: 'chats' as const, commands: chats }])];
   const found = groups.flatMap(({ commands: ofGroup }) => ofGroup);
   const chosen = found[Math.min(index, found.length - 1)];
   const run = (command: Command | undefined): void => {
-    close();
+    closeDialog();
     command?.run();
   };
   const onKeyDown = (event: KeyboardEvent): void => {
@@ -155,7 +155,7 @@ function Palette() {
     setIndex(0);
   };
   return (
-    <Dialog title={t('palette')} onClose={close}>
+    <Dialog title={t('palette')} onClose={closeDialog}>
       <input
         class="palette-input"
         role="combobox"
@@ -173,9 +173,4 @@ function Palette() {
       {found.length === 0 && <p class="hint">{t('noCommand')}</p>}
     </Dialog>
   );
-}
-
-export function CommandLists() {
-  if (openList.value === 'palette') return <Palette />;
-  return openList.value === 'shortcuts' ? <Shortcuts onClose={close} /> : null;
 }

@@ -1,11 +1,10 @@
 /** The one sign-in screen: takes the access token, and says how to get one or to sign in without it. */
 import { useEffect, useState } from 'preact/hooks';
-import { closeSignIn, session, signIn, signInReason } from '../api/session.js';
-import { CodeBlock } from '../components/code-block/code-block.js';
-import { TextField } from '../components/field/field.js';
-import { FormDialog } from '../components/form/form.js';
-import { t } from './text.js';
-import './dialogs.css';
+import { closeSignIn, session, signIn } from '../../api/session.js';
+import { CodeBlock } from '../../components/code-block/code-block.js';
+import { TextField } from '../../components/field/field.js';
+import { FormDialog } from '../../components/form/form.js';
+import { t } from '../text.js';
 
 const REASONS = { wanted: 'tokenWanted', ended: 'sessionEnded', linkUsed: 'tokenLinkUsed', signedOut: 'signedOut' } as const;
 
@@ -25,7 +24,7 @@ const MARK = (
   </p>
 );
 
-function SignInForm({ reason }: { reason: keyof typeof REASONS }) {
+export function SignIn({ reason }: { reason: keyof typeof REASONS }) {
   const [value, setValue] = useState('');
   const [isWrong, setWrong] = useState(false);
   useOtherTabs();
@@ -67,8 +66,4 @@ function SignInForm({ reason }: { reason: keyof typeof REASONS }) {
       </section>
     </FormDialog>
   );
-}
-
-export function SignIn() {
-  return signInReason.value === undefined ? null : <SignInForm reason={signInReason.value} />;
 }

@@ -1,8 +1,8 @@
 /** The list of shortcuts, where they can be changed and switched off (WCAG 2.1.4). */
 import { useLayoutEffect, useState } from 'preact/hooks';
-import { Button } from '../components/button/button.js';
-import { Dialog, DialogActions } from '../components/dialog/dialog.js';
-import { CheckField } from '../components/field/field.js';
+import { Button } from '../../components/button/button.js';
+import { Dialog, DialogActions } from '../../components/dialog/dialog.js';
+import { CheckField } from '../../components/field/field.js';
 import {
   areShortcutsOn,
   bindKeys,
@@ -14,8 +14,9 @@ import {
   ownKeys,
   resetKeys,
   switchShortcuts,
-} from './commands.js';
-import { t } from './text.js';
+} from '../commands.js';
+import { closeDialog } from '../open-dialog.js';
+import { t } from '../text.js';
 
 /** Keys that move in the dialog or that every page needs. */
 const RESERVED = new Set(['tab', 'shift+tab', 'enter', ' ']);
@@ -62,11 +63,11 @@ function Shortcut({ command, isChanged }: { command: Command; isChanged: boolean
   );
 }
 
-export function Shortcuts({ onClose }: { onClose: () => void }) {
+export function Shortcuts() {
   const own = ownKeys.value;
   const listed = commands.value.filter(({ id, keys }) => keys !== undefined || own[id] !== undefined);
   return (
-    <Dialog title={t('shortcuts')} onClose={onClose}>
+    <Dialog title={t('shortcuts')} onClose={closeDialog}>
       <CheckField label={t('shortcutsOn')} hint={t('shortcutsHint')} isChecked={areShortcutsOn.value} onChange={switchShortcuts} />
       <dl class="shortcut-list">
         {listed.map((command) => (

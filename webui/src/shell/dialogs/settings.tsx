@@ -1,34 +1,23 @@
 /** The settings of this browser: theme, language, and its session. */
-import { signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
-import { session, signOut } from '../api/session.js';
-import { pageSocket } from '../api/socket.js';
-import { Button } from '../components/button/button.js';
-import { Dialog } from '../components/dialog/dialog.js';
-import { ErrorBox } from '../components/feedback/feedback.js';
-import { useWork } from '../components/form/form.js';
-import { Segmented } from '../components/segmented/segmented.js';
-import { chooseLanguage, language, LANGUAGES } from '../i18n/language.js';
-import { t } from './text.js';
-import { chooseTheme, theme, THEMES } from './theme.js';
-import './dialogs.css';
-
-const isOpen = signal(false);
-
-export function openSettings(): void {
-  isOpen.value = true;
-}
+import { session, signOut } from '../../api/session.js';
+import { pageSocket } from '../../api/socket.js';
+import { Button } from '../../components/button/button.js';
+import { Dialog } from '../../components/dialog/dialog.js';
+import { ErrorBox } from '../../components/feedback/feedback.js';
+import { useWork } from '../../components/form/form.js';
+import { Segmented } from '../../components/segmented/segmented.js';
+import { chooseLanguage, language, LANGUAGES } from '../../i18n/language.js';
+import { closeDialog } from '../open-dialog.js';
+import { t } from '../text.js';
+import { chooseTheme, theme, THEMES } from '../theme.js';
 
 const NAMES = { system: 'themeSystem', light: 'themeLight', dark: 'themeDark' } as const;
-
-const close = (): void => {
-  isOpen.value = false;
-};
 
 /** The socket of this tab was opened with the session. */
 export async function leave(): Promise<void> {
   await signOut();
-  close();
+  closeDialog();
   pageSocket.drop();
 }
 
@@ -43,9 +32,8 @@ function Setting({ name, children }: { name: string; children: ComponentChildren
 
 export function Settings() {
   const { busy, error, run } = useWork();
-  if (!isOpen.value) return null;
   return (
-    <Dialog title={t('settings')} onClose={close}>
+    <Dialog title={t('settings')} onClose={closeDialog}>
       <Setting name={t('theme')}>
         <Segmented
           label={t('theme')}
