@@ -3,15 +3,14 @@ import type { SessionTranscript } from '../../../../shared/api/sessions.js';
 import { useEffect, useState } from 'preact/hooks';
 import { useGatewayEvent } from '../../api/gateway-events.js';
 import type { Resource } from '../../api/use-resource.js';
+import { late } from '../../browser/late.js';
+import { whenIdle } from '../../browser/when-idle.js';
 import { Button, IconButton } from '../../components/button/button.js';
 import { Dialog } from '../../components/dialog/dialog.js';
 import { Icon } from '../../components/icon/icon.js';
 import { titleText } from '../../components/markdown/plain-text.js';
 import { hashOf, navigate } from '../../shell/router.js';
-import { RenameDialog } from '../sessions/rename-dialog.js';
 import type { SessionFacts } from '../sessions/session-actions.js';
-import { type RowAction, SessionMenu, useActions } from '../sessions/session-menu.js';
-import { TagDialog } from '../sessions/tag-dialog.js';
 import { ChatList } from './chat-list.js';
 import { t } from './text.js';
 
@@ -40,15 +39,13 @@ function usePageTitle(title: string): void {
   }, [title]);
 }
 
+const menu = late(async () => (await import('./chat-menu.js')).default);
+
 function Named({ session, reload }: { session: SessionFacts; reload: () => void }) {
-  const { opened, act, close } = useActions({ changed: reload, clear: () => undefined });
   const title = titleText(session.title);
   usePageTitle(title);
-  const onAct = (action: RowAction): void => {
-    act(action, [session]);
-    // The notice of the deletion offers undo.
-    if (action === 'delete') navigate(hashOf('chat'));
-  };
+  useEffect(() => whenIdle(() => void menu.load()), []);
+  const ChatMenu = menu.component.value;
   return (
     <>
       <h2 class="chat-title" dir="auto" title={title}>
@@ -60,11 +57,7 @@ function Named({ session, reload }: { session: SessionFacts; reload: () => void 
           {tag}
         </a>
       ))}
-      <span class="spread">
-        <SessionMenu session={session} onAct={onAct} />
-      </span>
-      {opened?.kind === 'rename' && <RenameDialog session={session} onClose={close} onDone={reload} />}
-      {opened?.kind === 'tag' && <TagDialog sessions={[session]} known={[]} onClose={close} onDone={reload} />}
+      <span class="spread">{ChatMenu !== undefined && <ChatMenu {...{ session, reload }} />}</span>
     </>
   );
 }

@@ -1,9 +1,10 @@
 /** The chat view: the list of chats, one conversation, and the composer. */
-import { useEffect, useLayoutEffect, useMemo, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { MessagePage } from '../../../../shared/api/session-archive.js';
-import type { SessionDocument } from '../../../../shared/api/sessions.js';
+import type { SessionDocument, SessionTranscript } from '../../../../shared/api/sessions.js';
 import { apiPath, call } from '../../api/client.js';
 import { isKeptInstead } from '../../api/copy-mode.js';
+import type { Resource } from '../../api/use-resource.js';
 import { Button } from '../../components/button/button.js';
 import { copyText } from '../../browser/copy.js';
 import { channelName } from '../../components/channel-name/channel-name.js';
@@ -102,12 +103,16 @@ function useActions(model: ChatModel, canWrite: boolean) {
   return { editing, edit, regenerate, goOn, choose, send, cancelEdit: () => setEditing(undefined) };
 }
 
-/** Marks the session as read while it is visible. */
-function useMarkAsRead(model: ChatModel): void {
+/** Marks the session as read while it is visible: when it is opened, unless it was read before, and after each answer. */
+function useMarkAsRead(model: ChatModel, { value, error }: Resource<SessionTranscript>): void {
   const last = model.isCurrent.value && model.live.value === undefined ? model.messages.value.at(-1) : undefined;
   const seq = last === undefined || last.role === 'user' ? undefined : last.seq;
+  const openedAt = useRef<number>(undefined);
+  const isUnread = value === undefined ? error !== undefined : value.session.unread;
   useEffect(() => {
-    if (seq === undefined) return undefined;
+    if (seq === undefined || (value === undefined && error === undefined)) return undefined;
+    openedAt.current ??= seq;
+    if (!isUnread && seq === openedAt.current) return undefined;
     const mark = (): void => {
       if (document.visibilityState !== 'visible') return;
       document.removeEventListener('visibilitychange', mark);
@@ -119,7 +124,7 @@ function useMarkAsRead(model: ChatModel): void {
     document.addEventListener('visibilitychange', mark);
     mark();
     return () => document.removeEventListener('visibilitychange', mark);
-  }, [model, seq]);
+  }, [model, seq, isUnread, value === undefined]);
 }
 
 /** Text that was not sent goes into the box of a new chat. */
@@ -135,12 +140,12 @@ function Conversation({ session, isBare }: { session: string; isBare: boolean })
   const model = useMemo(() => openChats.model(session), [session]);
   useLayoutEffect(() => openChats.show(model), [model]);
   useEffect(loadMarkdown, []);
-  useMarkAsRead(model);
   const [, channel = ''] = session.split(':');
   const canWrite = channel === 'webchat';
   const { editing, edit, regenerate, goOn, choose, send, cancelEdit } = useActions(model, canWrite);
   const draftFiles = useDraftFiles(session);
   const own = useSession(model);
+  useMarkAsRead(model, own);
   const models = useModels();
   if (model.error.value?.code === 'SESSION_NOT_FOUND') return <GoneChat model={model} />;
   const copyFrom = (message: StoredMessage): void => void fork(session, message.id);

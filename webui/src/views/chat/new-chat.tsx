@@ -41,8 +41,8 @@ function NoModel() {
   );
   const open = (): void =>
     void attempt(async () => {
-      const loaded = await import('./first-model.js');
-      setFirstModel(() => loaded.default);
+      const loaded = await import('../models/main.js');
+      setFirstModel(() => loaded.FirstModel);
     });
   return (
     <>

@@ -15,6 +15,8 @@ import { hasNoProvider, useChanges, useSetup } from './use-changes.js';
 import { useChecks } from './use-checks.js';
 import './models.css';
 
+export { FirstModel } from './first-model.js';
+
 type Edited = { readonly provider: Provider; readonly model?: Model };
 
 function Head({ isSetUp, onTest, onAdd }: { isSetUp: boolean; onTest: () => void; onAdd: () => void }) {

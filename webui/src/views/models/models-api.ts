@@ -1,5 +1,5 @@
 /** Providers, models and agents, read from and written to the two configuration files. */
-import type { ConfigTextOutcome, ConfigView } from '../../../../shared/api/gateway/config.js';
+import type { ConfigView } from '../../../../shared/api/gateway/config.js';
 import type {
   ModelDocument as Model,
   ProviderDocument as Provider,
@@ -7,11 +7,7 @@ import type {
   ProviderTestResult,
 } from '../../../../shared/api/models.js';
 import type { ApiKind } from '../../../../shared/config/models-schema.js';
-import { parseJsonc } from '../../../../shared/config/jsonc.js';
-import { editJsonc } from '../../../../shared/config/jsonc-edit.js';
-import { valueAt } from '../../../../shared/config/key-path.js';
 import { call, type Call, request } from '../../api/client.js';
-import { match, readText } from '../config/config-api.js';
 
 export type { Model, Provider };
 
@@ -109,17 +105,10 @@ export async function saveOrder(order: readonly string[]): Promise<void> {
   written.revision = revision;
 }
 
-/** Edits the value in the file's text: a patch would replace the whole list of agents and lose the comments in it. */
+/** Saves the model of an agent; undefined: the shared default. What edits the file's text is loaded for it. */
 export async function saveAgentModel(agent: Agent, all: readonly Agent[], model: string | undefined): Promise<void> {
-  const { text, revision } = await readText();
-  const list = valueAt(parseJsonc(text).value, ['agents', 'list']) as readonly { id?: string }[] | undefined;
-  const index = list?.findIndex(({ id }) => id === agent.id) ?? -1;
-  const whole = all.map(({ id, name }) => ({ id, name, ...(id === agent.id && model !== undefined ? { model } : {}) }));
-  const edit = index < 0 ? { path: ['agents', 'list'], value: whole } : { path: ['agents', 'list', index, 'model'], value: model };
-  const body = { text: editJsonc(text, [edit]) };
-  const outcome = await call<ConfigTextOutcome>('POST', '/api/config/text', { body, headers: match(revision) });
-  if (!outcome.written) throw new Error(outcome.problems[0]?.message ?? '');
-  written.revision = outcome.revision;
+  const { writeAgentModel } = await import('./agent-model.js');
+  written.revision = await writeAgentModel(agent, all, model);
 }
 
 export interface ProviderFields {

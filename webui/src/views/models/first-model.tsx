@@ -1,12 +1,11 @@
-/** Adds the first provider without leaving the chat, and tests it. Loaded when it is opened. */
+/** Adds the first provider without leaving the chat, and tests it. */
 import { IN_FORCE_MS } from '../../api/in-force.js';
 import { attempt, showToast } from '../../components/toast/toast.js';
-import { testProvider } from '../models/models-api.js';
-import { ProviderDialog } from '../models/provider-dialog.js';
+import { testProvider } from './models-api.js';
+import { ProviderDialog } from './provider-dialog.js';
 import { t } from './text.js';
-import '../models/models.css';
 
-export default function FirstModel({ onClose }: { onClose: () => void }) {
+export function FirstModel({ onClose }: { onClose: () => void }) {
   const saved = (id: string): void => {
     onClose();
     void attempt(async () => {
