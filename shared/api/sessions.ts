@@ -95,6 +95,8 @@ export const messageDocument = () =>
     createdAt: z.iso.datetime(),
     model: z.string().nullable(),
     status: z.enum(['complete', 'aborted', 'error']),
+    /** How long the call of a tool ran, if known. */
+    durationMs: z.int().min(0).optional(),
     /** If the message has variants: the ids of all of them, its own included, oldest first. */
     variants: z.array(z.string()).optional(),
     /** Of the last message: ids of its earlier replies, while a regenerated reply has not replaced them. */

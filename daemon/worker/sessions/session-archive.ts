@@ -60,10 +60,10 @@ async function copySession(
   const agent = findAgent(options.config(), source.agentId);
   const parts = sessionOf({ agentId: agent.id, channel: 'webchat', peerId: newId('chat') });
   const { session: copy } = await ensureSession(tx, { ...parts, nowMs });
-  for (const { id, role, content, model, status, createdAtMs } of await readAll(tx, source.id, last?.seq)) {
+  for (const { id, role, content, model, status, createdAtMs, durationMs } of await readAll(tx, source.id, last?.seq)) {
     const to = { sessionId: copy.id, messageId: newId('msg') };
     const copied = { id: to.messageId, sessionId: copy.id, turnId: null, nowMs: createdAtMs };
-    await appendMessage(tx, { ...copied, role, content, model, status });
+    await appendMessage(tx, { ...copied, role, content, model, status, durationMs });
     if (role === 'user') await options.attachments.copy(tx, { sessionId: source.id, messageId: id }, to);
   }
   const title = source.title === null ? {} : { title: source.title };

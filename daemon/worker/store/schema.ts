@@ -22,6 +22,8 @@ export interface MessageTable {
   created_at: number;
   /** Null: on the path that was chosen, after the one before it. Otherwise the `seq` that it follows aside of it; 0: none. */
   parent_seq: Generated<number | null>;
+  /** How long the call of a tool ran; null for other messages, and where it was not measured. */
+  duration_ms: Generated<number | null>;
 }
 
 /** `running` ends in exactly one of the others. */

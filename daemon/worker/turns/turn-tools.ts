@@ -77,7 +77,7 @@ class ToolRun implements TurnTools {
     const results: ToolResult[] = [];
     for (const [index, call] of calls.entries()) {
       const { result, durationMs } = await (begun?.[index] ?? this.#runTimed(call, index));
-      await this.#note(call, result);
+      await this.#note(call, result, durationMs);
       results.push(result);
       yield {
         type: 'tool',
@@ -140,7 +140,7 @@ class ToolRun implements TurnTools {
   }
 
   /** Stores the use of a tool as a message of the conversation. */
-  async #note({ name, input }: ToolCall, { output, isError }: ToolResult): Promise<void> {
+  async #note({ name, input }: ToolCall, { output, isError }: ToolResult, durationMs: number): Promise<void> {
     const { store, clock } = this.#options;
     const { id: turnId, sessionId } = this.#place;
     if (sessionId === undefined) return;
@@ -154,6 +154,7 @@ class ToolRun implements TurnTools {
         model: null,
         status: isError ? 'error' : 'complete',
         nowMs: clock.now(),
+        durationMs,
       }),
     );
   }

@@ -12,6 +12,8 @@ interface MessageContent extends Pick<MessageDocument, 'id' | 'role' | 'content'
 
 export interface NewMessage extends MessageContent {
   readonly nowMs: number;
+  /** Of the call of a tool. */
+  readonly durationMs?: number | null;
 }
 
 /** A stored message. */
@@ -21,6 +23,8 @@ export interface Message extends MessageContent {
   readonly createdAtMs: number;
   /** Null: on the chosen path, after the one before it. Otherwise the `seq` that it follows aside of it; 0: none. */
   readonly parentSeq: number | null;
+  /** How long the call of a tool ran; null if unknown. */
+  readonly durationMs: number | null;
 }
 
 /** The columns of a {@link Message}. */
@@ -35,9 +39,10 @@ export const MESSAGE_COLUMNS = [
   'status',
   'created_at as createdAtMs',
   'parent_seq as parentSeq',
+  'duration_ms as durationMs',
 ] as const;
 
-const insert = prepare<NewMessage & { parentSeq: number | null }>()((db, p) =>
+const insert = prepare<NewMessage & { parentSeq: number | null; durationMs: number | null }>()((db, p) =>
   db
     .insertInto('messages')
     .values({
@@ -50,12 +55,13 @@ const insert = prepare<NewMessage & { parentSeq: number | null }>()((db, p) =>
       status: p.status,
       created_at: p.nowMs,
       parent_seq: p.parentSeq,
+      duration_ms: p.durationMs,
     })
     .returning('seq'),
 );
 
 async function insertMessage(tx: Transaction, message: NewMessage & { parentSeq: number | null }): Promise<number> {
-  const row = await insert.first(tx, message);
+  const row = await insert.first(tx, { ...message, durationMs: message.durationMs ?? null });
   if (row === undefined) throw new Error(`message ${message.id} was not stored`);
   return row.seq;
 }

@@ -54,12 +54,13 @@ export async function toMessageDocuments(tx: Transaction, messages: readonly Mes
   const usage = await readUsage(tx, messages);
   const questions = messages.filter(({ role }) => role === 'user').map(({ id }) => id);
   const notes = await listAttachments(tx, sessionId, questions);
-  const documents = messages.map(({ seq, id, role, content, createdAtMs, model, status, turnId }): PlacedMessage => {
+  const documents = messages.map(({ seq, id, role, content, createdAtMs, model, status, turnId, durationMs }): PlacedMessage => {
     const turn = role === 'user' || role === 'tool' ? undefined : usage.get(turnId ?? '');
     const attachments = notes.get(id);
     const document = { id, role, content, createdAt: new Date(createdAtMs).toISOString(), model, status, seq };
     return {
       ...document,
+      ...(durationMs === null ? {} : { durationMs }),
       ...(turn === undefined ? {} : { turn }),
       ...(attachments === undefined ? {} : { attachments }),
     };

@@ -14,7 +14,8 @@ import { applyJournal } from './0012-apply-journal.js';
 import { pageSecrets } from './0014-page-secrets.js';
 import { numericChatIds } from './0015-numeric-chat-ids.js';
 import { health } from './0017-health.js';
-import { dropJournal } from './0018-drop-journal.js';
+import { toolDurations } from './0019-tool-durations.js';
+import { dropJournal } from './0020-drop-journal.js';
 import type { Migration } from './migration.js';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -33,6 +34,7 @@ export const MIGRATIONS: readonly Migration[] = [
   pageSecrets,
   numericChatIds,
   health,
+  toolDurations,
   dropJournal,
 ];
 

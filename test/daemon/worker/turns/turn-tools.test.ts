@@ -69,6 +69,9 @@ test.each(VENDORS)('$api: a tool runs, the model gets its result, and both are r
     'tool complete: time {"timezone":"UTC"}',
     'assistant complete: I look. It is noon.',
   ]);
+  const { messages } = await conversation.sessions.get(KEY);
+  const [, result] = events.filter((event) => event.type === 'tool');
+  expect(messages.map(({ durationMs }) => durationMs)).toEqual([undefined, result?.durationMs, undefined]);
   const { rows } = await new LibsqlConnection(join(conversation.home, 'state', 'gateway.db')).run(
     'select input_tokens, output_tokens, cache_read_tokens, cost_usd from turns',
   );

@@ -82,7 +82,7 @@ async function storeOf(version: number): Promise<{ path: string; store: Store; d
   return { path, store, database };
 }
 
-/** Everything that is known of sessions and messages; of a session's number only that it is the same. */
+/** Everything that builds of then know of sessions and messages; of a session's number only that it is the same. */
 function dump(store: Store): Promise<unknown> {
   return store.read(async (tx) => {
     const db = queriesOf(tx);
@@ -91,7 +91,7 @@ function dump(store: Store): Promise<unknown> {
     const keyOf = (id: number): string | undefined => sessions.find((row) => row.id === id)?.key;
     return {
       sessions: sessions.map(({ id: _id, ...row }) => row),
-      messages: messages.map(({ session_id: id, ...row }) => ({ ...row, session: keyOf(id) })),
+      messages: messages.map(({ session_id: id, duration_ms: _later, ...row }) => ({ ...row, session: keyOf(id) })),
       outbox: await db.selectFrom('outbox_messages').selectAll().orderBy('seq').execute(),
       parts: await db.selectFrom('outbox_parts').selectAll().orderBy('message_seq').execute(),
     };

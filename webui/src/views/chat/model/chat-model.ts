@@ -5,11 +5,7 @@ import { connection, pageSocket, SocketError } from '../../../api/socket.js';
 import { type Entry, Outbox } from './outbox.js';
 import { t } from '../text.js';
 
-export type StoredMessage = Extract<ServerFrame, { type: 'message' }>['message'] & {
-  readonly seq: number;
-  /** Only of a tool call that ran while this page was open. */
-  readonly durationMs?: number | undefined;
-};
+export type StoredMessage = Extract<ServerFrame, { type: 'message' }>['message'] & { readonly seq: number };
 export type ToolStep = Extract<ServerFrame, { type: 'tool' }>['tool'];
 
 export interface LiveAnswer {
@@ -42,8 +38,6 @@ export class ChatModel {
   #closes: (() => void)[] = [];
   /** Stored messages that have arrived; they are shown together once all are loaded. */
   #arriving: StoredMessage[] = [];
-  /** How long the calls of the newest answer ran, in order. */
-  #durations: readonly (number | undefined)[] = [];
 
   constructor(session: string) {
     this.session = session;
@@ -174,17 +168,10 @@ export class ChatModel {
   #onMessage(message: StoredMessage): void {
     const known = this.messages.peek();
     if (known.some(({ seq }) => seq === message.seq)) return;
-    this.messages.value = [...known, this.#timed(message, known)];
+    this.messages.value = [...known, message];
     if (message.role !== 'user') this.live.value = undefined;
     this.outbox.change((entries) => entries.filter(({ messageId }) => messageId !== message.id));
     void this.#pump();
-  }
-
-  /** The gateway does not store how long a tool ran. */
-  #timed(message: StoredMessage, before: readonly StoredMessage[]): StoredMessage {
-    if (message.role !== 'tool') return message;
-    const index = before.slice(before.findLastIndex(({ role }) => role === 'user') + 1).filter(({ role }) => role === 'tool').length;
-    return { ...message, durationMs: this.#durations[index] };
   }
 
   #onTurn({ turn, state, at = 0, elsewhere = false, replaces }: Extract<ServerFrame, { type: 'turn' }>): void {
@@ -214,9 +201,7 @@ export class ChatModel {
   #grow(turn: string, change: (live: LiveAnswer) => LiveAnswer): void {
     const live = this.live.peek() ?? { turn, text: '', tools: [], isElsewhere: false, earlier: '' };
     if (live.turn !== turn) return;
-    const changed = change(live);
-    this.live.value = changed;
-    this.#durations = changed.tools.flatMap(({ state, durationMs }) => (state === 'call' ? [] : [durationMs]));
+    this.live.value = change(live);
   }
 
   async #pump(): Promise<void> {

@@ -5,14 +5,14 @@ import { Button, IconButton } from '../../../components/button/button.js';
 import { copyText } from '../../../browser/copy.js';
 import { Markdown } from '../../../components/markdown/markdown.js';
 import { Menu } from '../../../components/menu/menu.js';
-import { dollars } from '../../../components/time-text/time-text.js';
+import { dollars, durationText } from '../../../components/time-text/time-text.js';
 import { language } from '../../../i18n/language.js';
 import { hashOf, navigate } from '../../../shell/router.js';
 import { type LiveAnswer, shownText, type StoredMessage } from '../model/chat-model.js';
 import { MessageFiles } from '../composer/file-list.js';
 import { t } from '../text.js';
 import { tokenText } from '../composer/token-meter.js';
-import { durationText, LiveTools, StoredTool } from './tool-row.js';
+import { LiveTools, StoredTool } from './tool-row.js';
 import { UserText } from './user-text.js';
 import { type Variants, VariantSwitch } from './variants.js';
 

@@ -2,6 +2,7 @@
 import { Icon } from '../../../components/icon/icon.js';
 import { CodeBlock } from '../../../components/code-block/code-block.js';
 import { Badge } from '../../../components/status-dot/status-dot.js';
+import { durationText } from '../../../components/time-text/time-text.js';
 import type { StoredMessage, ToolStep } from '../model/chat-model.js';
 import { t } from '../text.js';
 
@@ -21,10 +22,6 @@ function indented(text: string): string {
   } catch {
     return text;
   }
-}
-
-export function durationText(ms: number): string {
-  return ms < 1_000 ? `${ms} ms` : t('took', { duration: (ms / 1_000).toFixed(1) });
 }
 
 function ToolRow({ id, use: { name, input, output, isFailed, durationMs } }: { id?: string; use: ToolUse }) {
