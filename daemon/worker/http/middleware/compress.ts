@@ -1,7 +1,7 @@
 /** Compresses JSON answers for clients that accept it. The files of the page are kept compressed; streams and attachments stay as they are. */
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import type { HttpMiddleware } from '../context.js';
+import type { HttpContext, HttpMiddleware } from '../context.js';
 
 /** A shorter answer fits into one packet either way. */
 const MIN_BYTES = 1_024;
@@ -11,12 +11,8 @@ const compressed = promisify(gzip);
 const isDocument = (body: unknown): body is object =>
   Array.isArray(body) || (body !== null && typeof body === 'object' && Object.getPrototypeOf(body) === Object.prototype);
 
-/** Runs around everything that answers, except errors, which are short. */
-export const compress: HttpMiddleware = async (ctx, next) => {
-  await next();
-  // Most programs do not ask for it: their answers are left to Koa.
-  if (ctx.req.headers['accept-encoding'] === undefined || !isDocument(ctx.body)) return;
-  if (ctx.acceptsEncodings('gzip', 'identity') !== 'gzip') return;
+async function compressDocument(ctx: HttpContext): Promise<void> {
+  if (!isDocument(ctx.body) || ctx.acceptsEncodings('gzip', 'identity') !== 'gzip') return;
   const text = JSON.stringify(ctx.body);
   const isLong = Buffer.byteLength(text) >= MIN_BYTES;
   // The content type stays that of the document.
@@ -24,4 +20,8 @@ export const compress: HttpMiddleware = async (ctx, next) => {
   if (!isLong) return;
   ctx.set('Content-Encoding', 'gzip');
   ctx.vary('Accept-Encoding');
-};
+}
+
+/** Runs around everything that answers, except errors, which are short. Most programs do not ask for it: their answers are left to Koa. */
+export const compress: HttpMiddleware = (ctx, next) =>
+  ctx.req.headers['accept-encoding'] === undefined ? next() : next().then(() => compressDocument(ctx));
