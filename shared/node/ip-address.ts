@@ -21,6 +21,7 @@ export function canonicalAddress(text: string): string | undefined {
 
 /** Returns what identifies a caller: the address, or the first 64 bits of an IPv6 one, whose other 64 every host chooses freely. */
 export function networkOf(address: string): string {
+  if (isIP(address) === 4) return address;
   const parsed = parseAddress(address);
   return parsed?.kind() === 'ipv6' ? parsed.toByteArray().slice(0, 8).join('.') : address;
 }

@@ -34,13 +34,12 @@ type Request = Exclude<ClientFrame, Hello>;
 type State =
   | { readonly name: 'waiting'; readonly cancelDeadline: () => void }
   | { readonly name: 'greeting'; readonly checked: Promise<void> }
-  | { readonly name: 'open'; readonly hello: Hello }
+  | { readonly name: 'open'; readonly hello: Hello; readonly closed: AbortController }
   | { readonly name: 'closed' };
 
 export class Connection {
   readonly #socket: WebSocket;
   readonly #deps: ConnectionDeps;
-  readonly #closed = new AbortController();
   readonly #watched = new Map<string, AbortController>();
   #state: State;
   #lastId = 0;
@@ -125,15 +124,15 @@ export class Connection {
     }
     if (frame.type === 'hello') throw new GatewayError('CONFLICT', { message: 'This connection has already sent hello.' });
     if (state.name === 'greeting') await state.checked;
-    if (this.#state.name === 'open') await this.#handle(frame);
+    if (this.#state.name === 'open') await this.#handle(frame, this.#state.closed.signal);
   }
 
-  async #handle(frame: Request): Promise<void> {
+  async #handle(frame: Request, closed: AbortSignal): Promise<void> {
     const { chat } = this.#deps;
     const { id: re } = frame;
     switch (frame.type) {
       case 'watch':
-        return this.#watch(frame);
+        return this.#watch(frame, closed);
       case 'unwatch':
         this.#watched.get(frame.session)?.abort();
         return this.#send('unwatched', { re, session: frame.session });
@@ -163,27 +162,27 @@ export class Connection {
       return this.close(CLOSE_CODES.unauthorized, 'the token is missing or wrong');
     }
     if (this.#state.name === 'closed') return;
-    this.#state = { name: 'open', hello };
+    const closed = new AbortController();
+    this.#state = { name: 'open', hello, closed };
     await this.#send('hello', { re: id, ...this.#deps.identity });
-    void this.#follow(resume);
+    void this.#follow(resume, closed.signal);
   }
 
-  async #follow(resume: string | undefined): Promise<void> {
-    const { signal } = this.#closed;
+  async #follow(resume: string | undefined, signal: AbortSignal): Promise<void> {
     for await (const event of this.#deps.events.follow(resume, signal)) {
       if (signal.aborted) return;
       await this.#write((frameId) => this.#deps.encodeEvent(frameId, event));
     }
   }
 
-  async #watch({ id, session, ...position }: Watch): Promise<void> {
+  async #watch({ id, session, ...position }: Watch, closed: AbortSignal): Promise<void> {
     if (!this.#watched.has(session) && this.#watched.size >= SOCKET_LIMITS.maxWatchedSessions) {
       throw new GatewayError('RATE_LIMITED', { message: `One connection can watch ${SOCKET_LIMITS.maxWatchedSessions} sessions.` });
     }
     this.#watched.get(session)?.abort();
     const stop = new AbortController();
     this.#watched.set(session, stop);
-    const signal = AbortSignal.any([this.#closed.signal, stop.signal]);
+    const signal = AbortSignal.any([closed, stop.signal]);
     try {
       for await (const { type, ...event } of this.#deps.chat.watch(session, position, signal)) {
         if (signal.aborted) return;
@@ -197,9 +196,10 @@ export class Connection {
   }
 
   #end(): void {
-    if (this.#state.name === 'waiting') this.#state.cancelDeadline();
+    const state = this.#state;
     this.#state = { name: 'closed' };
-    this.#closed.abort();
+    if (state.name === 'waiting') state.cancelDeadline();
+    if (state.name === 'open') state.closed.abort();
   }
 
   #refuse(error: unknown, about: { re?: string | undefined; session?: string }): void {

@@ -64,9 +64,14 @@ export class RemoteConnections {
     this.#entitled.add(socket);
   }
 
+  /** Prefers an idle one. */
   #oldest(sockets: Iterable<Socket>): Socket | undefined {
-    const all = [...sockets];
-    return all.find(this.#deps.isIdle) ?? all[0];
+    let first: Socket | undefined;
+    for (const socket of sockets) {
+      if (this.#deps.isIdle(socket)) return socket;
+      first ??= socket;
+    }
+    return first;
   }
 
   #end(socket: Socket | undefined): void {
