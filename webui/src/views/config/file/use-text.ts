@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks';
 import type { ConfigText, ConfigTextOutcome } from '../../../../../shared/api/gateway/config.js';
 import { ApiError, call } from '../../../api/client.js';
-import { type DraftId, readDraft, withoutSecrets, writeDraft } from '../../../drafts.js';
+import { type DraftId, readDraft, withoutSecrets, writeDraft } from '../../../browser/drafts.js';
 import { match, readText } from '../config-api.js';
 import { useProblems } from '../problems.js';
 import { showSaved } from '../saved.js';

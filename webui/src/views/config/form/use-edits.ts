@@ -5,7 +5,7 @@ import { valueAt } from '../../../../../shared/config/key-path.js';
 import { editJsonc } from '../../../../../shared/config/jsonc-edit.js';
 import { ApiError, call, type Call, make } from '../../../api/client.js';
 import { IN_FORCE_MS } from '../../../api/in-force.js';
-import { type DraftId, isPrivate, readDraft, writeDraft } from '../../../drafts.js';
+import { type DraftId, isPrivate, readDraft, writeDraft } from '../../../browser/drafts.js';
 import { match } from '../config-api.js';
 import { showSaved } from '../saved.js';
 import { t } from '../text.js';

@@ -1,7 +1,7 @@
 /** What the form holds: kept in this browser until it is saved or discarded. */
 import { useMemo, useState } from 'preact/hooks';
 import type { CronJobInput } from '../../../../../shared/api/cron.js';
-import { type DraftId, readDraft, writeDraft } from '../../../drafts.js';
+import { type DraftId, readDraft, writeDraft } from '../../../browser/drafts.js';
 import type { Job } from '../cron-api.js';
 import { ownZone } from '../job-time.js';
 import { t } from '../text.js';

@@ -1,8 +1,8 @@
 /** What was typed into forms and not saved. This browser keeps it until it is saved or discarded; secrets are kept as long as the page only. */
 import { signal } from '@preact/signals';
-import { hidesValue } from '../../shared/config/secrets.js';
-import { gatewayUrl } from './api/gateway-url.js';
-import { readSetting, writeSetting } from './settings.js';
+import { hidesValue } from '../../../shared/config/secrets.js';
+import { gatewayUrl } from '../api/gateway-url.js';
+import { readSetting, writeSetting } from '../settings.js';
 
 /** Names a draft of this gateway: an origin can serve several. */
 export interface DraftId {
