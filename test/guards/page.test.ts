@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { ERRORS } from '../../shared/errors.js';
 import { describeRoutes } from '../helpers/openapi-check.js';
 import { listFiles, readAllSources, root, type SourceFile } from './source-tree.js';
 
@@ -92,6 +93,16 @@ test('no English text of the page has words that a reader must decipher', () => 
   );
   expect(files.length).toBeGreaterThan(5);
   expect(found).toEqual([]);
+});
+
+test('each code of an error has words of the page in both languages, or is shown as it is', () => {
+  const codes = ['en', 'zh'].map((language) => {
+    const table = readFileSync(join(root, `webui/src/i18n/${language}/errors.json`), 'utf8');
+    return Object.keys(JSON.parse(table) as Record<string, string>);
+  });
+  const source = readFileSync(join(root, 'webui/src/components/feedback/error-words.ts'), 'utf8');
+  const shown = /type ShownAsIs =([^;]*);/.exec(source)?.[1]?.match(/[A-Z]+(?:_[A-Z]+)*/g) ?? [];
+  for (const worded of codes) expect([...worded, ...shown].toSorted()).toEqual(Object.keys(ERRORS).toSorted());
 });
 
 test('style sheets take their colours from the page’s values, so that both themes have them', () => {

@@ -7,7 +7,7 @@ import { t } from '../../shell/text.js';
 import { Button } from '../button/button.js';
 import { copyText } from '../../browser/copy.js';
 import { Icon, type IconName } from '../icon/icon.js';
-import { errorText } from '../toast/toast.js';
+import { errorWords } from './error-words.js';
 import './feedback.css';
 
 export function Spinner() {
@@ -48,12 +48,14 @@ interface ErrorBoxProps {
 /** An error with its next step: retry, or copy the same call as a command line. */
 export function ErrorBox({ error, retry, isStale = false }: ErrorBoxProps) {
   if (error instanceof NotDone || (isStale && error instanceof ApiError && error.status === 0)) return null;
+  const { text, detail } = errorWords(error);
   const hint = error instanceof ApiError ? error.details['hint'] : undefined;
   return (
     <div class="error-box" role="alert">
       <Icon name="warning" />
       <div>
-        <p>{errorText(error)}</p>
+        <p>{text}</p>
+        {detail !== undefined && <p>{detail}</p>}
         {typeof hint === 'string' && <p class="hint">{hint}</p>}
         {error instanceof ApiError && error.requestId !== undefined && (
           <p class="hint">

@@ -4,10 +4,9 @@
  */
 import { signal } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
-import { ApiError } from '../../api/client.js';
-import { NotDone } from '../../api/copy-mode.js';
 import { t } from '../../shell/text.js';
 import { Button, IconButton } from '../button/button.js';
+import { errorText } from '../feedback/error-words.js';
 import { Icon } from '../icon/icon.js';
 import './toast.css';
 
@@ -43,14 +42,6 @@ export function showToast(toast: Toast): () => void {
 /** Says that a change is made, and offers to undo it for 10 s. @returns what removes the notice */
 export function showUndo(text: string, undo: () => void): () => void {
   return showToast({ text, action: { label: t('undo'), run: undo } });
-}
-
-/** Returns what happened in words. An unreachable gateway sends no message of its own. */
-export function errorText(error: unknown): string {
-  if (error instanceof NotDone) return '';
-  if (error instanceof ApiError && error.status === 0) return t('unreachable');
-  if (error instanceof Error && error.message !== '') return error.message;
-  return t('failed');
 }
 
 export function showError(error: unknown): void {

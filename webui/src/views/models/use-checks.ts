@@ -2,7 +2,8 @@
 import { useState } from 'preact/hooks';
 import type { ProviderTestResult } from '../../../../shared/api/models.js';
 import { NotDone } from '../../api/copy-mode.js';
-import { attempt, errorText } from '../../components/toast/toast.js';
+import { errorText } from '../../components/feedback/error-words.js';
+import { attempt } from '../../components/toast/toast.js';
 import { askModel, type Provider, testProvider } from './models-api.js';
 
 const AT_ONCE = 4;

@@ -2,6 +2,7 @@
 import { batch, computed, signal } from '@preact/signals';
 import type { ServerFrame } from '../../../../../shared/api/socket.js';
 import { connection, pageSocket, SocketError } from '../../../api/socket.js';
+import { errorText } from '../../../components/feedback/error-words.js';
 import { type Entry, Outbox } from './outbox.js';
 import { t } from '../text.js';
 
@@ -229,7 +230,7 @@ export class ChatModel {
         this.error.value = { code: error.code, message: error.message };
         return;
       }
-      this.outbox.update(key, { state: 'failed', error: error.code === 'PAYLOAD_TOO_LARGE' ? t('tooLong') : error.message });
+      this.outbox.update(key, { state: 'failed', error: error.code === 'PAYLOAD_TOO_LARGE' ? t('tooLong') : errorText(error) });
       void this.#pump();
     }
   }

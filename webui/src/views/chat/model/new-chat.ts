@@ -3,7 +3,7 @@ import { computed } from '@preact/signals';
 import type { SessionDocument } from '../../../../../shared/api/sessions.js';
 import { ApiError, apiPath, call } from '../../../api/client.js';
 import { connection, pageSocket } from '../../../api/socket.js';
-import { errorText } from '../../../components/toast/toast.js';
+import { errorText } from '../../../components/feedback/error-words.js';
 import { address, hashOf, navigate } from '../../../shell/router.js';
 import { openChats } from './open-chats.js';
 import { NEW, Outbox, type Sender, rescuedFrom } from './outbox.js';

@@ -1,0 +1,50 @@
+/** Errors in the page's own words, in its language; what the gateway said of this one is the detail. */
+import type { ErrorCode } from '../../../../shared/errors.js';
+import { ApiError } from '../../api/client.js';
+import { NotDone } from '../../api/copy-mode.js';
+import { SocketError } from '../../api/socket.js';
+import en from '../../i18n/en/errors.json';
+import { defineText } from '../../i18n/language.js';
+import zh from '../../i18n/zh/errors.json';
+import { t } from '../../shell/text.js';
+
+/** Codes that users of the page do not meet: what the gateway said is shown as it is. */
+type ShownAsIs =
+  | 'METHOD_NOT_ALLOWED'
+  | 'UPGRADE_REQUIRED'
+  | 'LOCK_HELD'
+  | 'NOT_RUNNING'
+  | 'CONTROL_UNREACHABLE'
+  | 'CONTROL_PROTOCOL'
+  | 'IPC_PROTOCOL'
+  | 'USAGE';
+
+type WordedCode = Exclude<ErrorCode, ShownAsIs>;
+
+/** A code without words is a type error. */
+const words = defineText<WordedCode>(en, zh);
+
+const isWorded = (code: string): code is WordedCode => Object.hasOwn(en, code);
+
+interface ErrorWords {
+  readonly text: string;
+  readonly detail?: string;
+}
+
+/** Returns what happened in words; an empty text for what the user prevented. */
+export function errorWords(error: unknown): ErrorWords {
+  if (error instanceof NotDone) return { text: '' };
+  // It sends no message of its own.
+  if (error instanceof ApiError && error.status === 0) return { text: t('unreachable') };
+  const message = error instanceof Error ? error.message : '';
+  const code = error instanceof ApiError || error instanceof SocketError ? error.code : '';
+  if (!isWorded(code)) return { text: message === '' ? t('failed') : message };
+  // The gateway's message hides what happened, too.
+  return code === 'INTERNAL_ERROR' || message === '' ? { text: words(code) } : { text: words(code), detail: message };
+}
+
+/** Returns what happened in one line. */
+export function errorText(error: unknown): string {
+  const { text, detail } = errorWords(error);
+  return detail === undefined ? text : `${text} ${detail}`;
+}
