@@ -56,17 +56,19 @@ export async function interruptRun(tx: Transaction, run: CronRun, facts: { nowMs
 /** Ends the runs of workers that do not live any more. */
 export async function interruptOrphans(tx: Transaction, options: RunOwners & { nowMs: number; chats: Alerts }): Promise<RunChange[]> {
   const changes: RunChange[] = [];
-  for (const run of await listRunningRuns(tx)) {
-    if (!isOrphan(run, options)) continue;
+  for (const run of await listOrphans(tx, options)) {
     const change = await interruptRun(tx, run, options);
     if (change !== undefined) changes.push(change);
   }
   return changes;
 }
 
-/** Whether no living worker runs it. */
-export function isOrphan(run: CronRun, { liveness, instanceId, ownRunIds }: RunOwners): boolean {
-  return run.instanceId === instanceId ? !ownRunIds.has(run.id) : !liveness.isAlive(run.instanceId);
+/** Returns the runs that no living worker runs. */
+export async function listOrphans(tx: Transaction, { liveness, instanceId, ownRunIds }: RunOwners): Promise<CronRun[]> {
+  const runs = await listRunningRuns(tx);
+  if (runs.length === 0) return [];
+  const living = await liveness.living(tx);
+  return runs.filter((run) => (run.instanceId === instanceId ? !ownRunIds.has(run.id) : !living.has(run.instanceId)));
 }
 
 /** Ends a run as done. Returns false when the run was ended by others: its results must not be kept then. */

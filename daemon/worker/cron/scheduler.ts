@@ -9,7 +9,7 @@ import type { Store } from '../store/store.js';
 import { StoreWait } from '../store/store-wait.js';
 import { claimDue, type ClaimedRun, rewind, startDue } from './claim.js';
 import { CRON_UNDO_MS } from './policy.js';
-import { interruptOrphans, isOrphan, type RunChange, type RunOwners } from './finish.js';
+import { interruptOrphans, listOrphans, type RunChange, type RunOwners } from './finish.js';
 import type { JobChats } from './job-chat.js';
 import type { Transaction } from '../store/transaction.js';
 import type { Liveness } from '../store/liveness.js';
@@ -146,7 +146,7 @@ export class Scheduler {
     const nextMs = isEnabled ? await readNextCronInstant(tx) : undefined;
     if (nextMs !== undefined && nextMs <= look.nowMs) return true;
     const ownRunIds = new Set(this.#running.keys());
-    if ((await listRunningRuns(tx)).some((run) => isOrphan(run, { ...look, ownRunIds }))) return true;
+    if ((await listOrphans(tx, { ...look, ownRunIds })).length > 0) return true;
     if (!isEnabled) return false;
     const { nowMs } = look;
     if ((await listStartableRuns(tx, { nowMs, mode: 'direct', limit: 1 })).length > 0) return true;

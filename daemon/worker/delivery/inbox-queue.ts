@@ -77,9 +77,10 @@ export class InboxQueue implements LaneQueue<InboxMessage> {
 
   async recover(tx: Transaction, liveness: Liveness): Promise<() => void> {
     const reports: (() => void)[] = [];
+    const living = await liveness.living(tx);
     for (const message of await readRunningInbox(tx)) {
       const { seq, instanceId } = message;
-      if (liveness.isAlive(instanceId)) continue;
+      if (living.has(instanceId)) continue;
       const outcome = outcomeOf(message);
       if (outcome === 'repeated') await putBackInbox(tx, { seq, instanceId, countsAttempt: true });
       else {

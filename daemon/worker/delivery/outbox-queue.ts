@@ -76,8 +76,9 @@ export class OutboxQueue implements LaneQueue<ClaimedDelivery> {
   async recover(tx: Transaction, liveness: Liveness): Promise<() => void> {
     const { channels, clock, logger } = this.#options;
     const reports: (() => void)[] = [];
+    const living = await liveness.living(tx);
     for (const message of await readSending(tx)) {
-      if (liveness.isAlive(message.instanceId)) continue;
+      if (living.has(message.instanceId)) continue;
       const part = await readOpenPart(tx, message.seq);
       const decision = decideInterrupted(channels.isIdempotent(message.channel, message.accountId), 'the worker ended');
       if (part?.state === 'sending') await apply(tx, message, { part: part.part, decision, nowMs: clock.now() });

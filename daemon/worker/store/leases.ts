@@ -35,7 +35,7 @@ export interface LeaseClaim {
   readonly key: string;
   readonly owner: string;
   /** Says whose leases are valid. */
-  readonly liveness: Pick<Liveness, 'isAlive'>;
+  readonly liveness: Pick<Liveness, 'living'>;
   readonly nowMs: number;
 }
 
@@ -45,7 +45,7 @@ export async function acquireLease(tx: Transaction, claim: LeaseClaim): Promise<
   const previous = await readLeaseOwner(tx, key);
   if (previous === owner) return true;
   if (previous === undefined) return (await insert.run(tx, { key, owner, nowMs })) === 1;
-  if (claim.liveness.isAlive(previous)) return false;
+  if ((await claim.liveness.living(tx)).has(previous)) return false;
   return (await takeOver.run(tx, { key, owner, previous, nowMs })) === 1;
 }
 

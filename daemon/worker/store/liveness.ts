@@ -1,8 +1,9 @@
-/** Says which workers live. Rows name the worker that works on them; what a dead one left is taken over. */
+/** Says which workers live: the one place that judges it. Rows name the worker that works on them; what a dead one left is taken over. */
+import type { Transaction } from './transaction.js';
 
 export interface Liveness {
-  /** Whether that worker lives, this one included; false for null: nobody. */
-  isAlive(instanceId: string | null | undefined): boolean;
+  /** Returns the ids of the workers that live, this one included, as it is known to the transaction. */
+  living(tx: Transaction): Promise<ReadonlySet<string | null | undefined>>;
   /** Whether no other worker lives: none writes or sends beside this one. */
   isAlone(): boolean;
 }
@@ -10,7 +11,7 @@ export interface Liveness {
 /** @param livingIds  those that the supervisor has started and that have not ended; it may lack this worker */
 export function createLiveness(instanceId: string, livingIds: () => readonly string[]): Liveness {
   return {
-    isAlive: (id) => id === instanceId || (typeof id === 'string' && livingIds().includes(id)),
+    living: async () => new Set([instanceId, ...livingIds()]),
     isAlone: () => livingIds().every((id) => id === instanceId),
   };
 }

@@ -63,6 +63,8 @@ interface Known {
   readonly attempt: Attempt;
   /** Undefined: deleted with its session. */
   readonly turn: TurnRecord | undefined;
+  /** Whether another worker runs it. */
+  readonly isElsewhere: boolean;
 }
 
 /** What to do for a caller. */
@@ -110,7 +112,7 @@ export class KeyedTurns {
   async #lead(keyed: KeyedTurn, events: SharedEvents): Promise<void> {
     for (;;) {
       const known = await this.#options.store.read((tx) => this.#find(tx, keyed));
-      const decision = known?.turn === undefined ? RUN : this.#decide(known.attempt, known.turn);
+      const decision = known?.turn === undefined ? RUN : this.#decide(known, known.turn);
       if (decision.type === 'run') {
         if ((await this.#attempt(keyed, known, events)) === 'ended') return;
         continue;
@@ -125,15 +127,16 @@ export class KeyedTurns {
     const result = await findAnswer(tx, { ...useOf(keyed), nowMs: this.#options.clock.now() });
     if (result === undefined) return undefined;
     const attempt = JSON.parse(result) as Attempt;
-    return { result, attempt, turn: await readTurnRecord(tx, attempt) };
+    const turn = await readTurnRecord(tx, attempt);
+    return { result, attempt, turn, isElsewhere: turn !== undefined && (await this.#runsElsewhere(tx, turn)) };
   }
 
-  #decide(attempt: Attempt, turn: TurnRecord): Decision {
+  #decide({ attempt, isElsewhere }: Known, turn: TurnRecord): Decision {
     const interrupted = { type: 'replay', events: [...textOf(turn), interruptedEvent(turn)] } as const;
     switch (turn.state) {
       case 'running':
       case 'interrupted':
-        if (this.#runsElsewhere(turn)) return { type: 'wait' };
+        if (isElsewhere) return { type: 'wait' };
         return turn.isRepeatable && attempt.count < MAX_ATTEMPTS ? RUN : interrupted;
       case 'aborted':
         if (!attempt.isCutShort) break;
@@ -147,8 +150,9 @@ export class KeyedTurns {
   }
 
   /** A running turn of this worker is shared; one that is only stored as running here could not store its end. */
-  #runsElsewhere({ state, instanceId }: TurnRecord): boolean {
-    return state === 'running' && instanceId !== this.#options.instanceId && this.#options.liveness.isAlive(instanceId);
+  async #runsElsewhere(tx: Transaction, { state, instanceId }: TurnRecord): Promise<boolean> {
+    const { instanceId: own, liveness } = this.#options;
+    return state === 'running' && instanceId !== own && (await liveness.living(tx)).has(instanceId);
   }
 
   /** @returns `taken` when another worker has begun the turn meanwhile */

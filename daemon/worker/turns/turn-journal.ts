@@ -163,9 +163,13 @@ export class TurnJournal {
   /** Ends the turns of workers that are gone. @returns how many turns other live workers still run */
   async interruptOrphans(): Promise<number> {
     const { store, clock, instanceId, liveness } = this.#options;
-    const running = await store.read(readRunningTurns);
-    const orphans = running.filter((turn) => !liveness.isAlive(turn.instanceId));
-    const dead = (await store.read(listLeaseOwners)).filter((owner) => !liveness.isAlive(owner));
+    const { running, owners, living } = await store.read(async (tx) => ({
+      running: await readRunningTurns(tx),
+      owners: await listLeaseOwners(tx),
+      living: await liveness.living(tx),
+    }));
+    const orphans = running.filter((turn) => !living.has(turn.instanceId));
+    const dead = owners.filter((owner) => !living.has(owner));
     if (orphans.length > 0 || dead.length > 0) {
       await store.write(async (tx) => {
         for (const orphan of orphans) await interruptTurn(tx, orphan, clock.now());
@@ -196,11 +200,12 @@ export class TurnJournal {
 
   /** Polls at growing intervals until the lease is free or its owner is gone. */
   async #waitForLease(key: string, signal: AbortSignal): Promise<void> {
+    const { store, liveness } = this.#options;
     for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(waitMs * 2, LAST_WAIT_MS)) {
       await pause(waitMs, this.#options.clock, signal);
       signal.throwIfAborted();
-      const owner = await this.#options.store.read((tx) => readLeaseOwner(tx, key));
-      if (!this.#options.liveness.isAlive(owner)) return;
+      const isHeld = await store.read(async (tx) => (await liveness.living(tx)).has(await readLeaseOwner(tx, key)));
+      if (!isHeld) return;
     }
   }
 }

@@ -10,7 +10,7 @@ import { ensureSession, type NewSession, type Session } from './sessions.js';
 export const STAGED_AT = 1;
 
 /** The lease of a new session: nobody else can have it. */
-const NOBODY = { isAlive: () => false };
+const NOBODY = { living: async () => new Set<string>() };
 
 const leaseOf = (id: number): string => `import:${id}`;
 

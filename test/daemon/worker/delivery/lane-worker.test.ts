@@ -27,8 +27,9 @@ class ScriptedQueue implements LaneQueue<Item> {
 
   listLanes = async (): Promise<Lane[]> => this.lanes;
 
-  async recover(_tx: Transaction, liveness: Liveness): Promise<() => void> {
-    this.calls.push(`recover ${['wk_0', 'wk_1'].filter((id) => !liveness.isAlive(id)).join()}`.trim());
+  async recover(tx: Transaction, liveness: Liveness): Promise<() => void> {
+    const living = await liveness.living(tx);
+    this.calls.push(`recover ${['wk_0', 'wk_1'].filter((id) => !living.has(id)).join()}`.trim());
     return () => this.calls.push('recovered');
   }
 

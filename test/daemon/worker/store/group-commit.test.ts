@@ -3,7 +3,6 @@ import Database from 'libsql';
 import { expect, test } from 'vitest';
 import { GroupCommit } from '../../../../daemon/worker/store/group-commit.js';
 import type { OpenDatabase } from '../../../../daemon/worker/store/engine.js';
-import { acquireLease, readLeaseOwner } from '../../../../daemon/worker/store/leases.js';
 import { MIGRATIONS } from '../../../../daemon/worker/store/migrations/index.js';
 import { queriesOf, type Transaction } from '../../../../daemon/worker/store/transaction.js';
 import { classifyFault } from '../../../../daemon/worker/store/sqlite/faults.js';
@@ -11,6 +10,8 @@ import { openSqlite } from '../../../../daemon/worker/store/sqlite/open.js';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { tempDir } from '../../../helpers/temp-dir.js';
+import { readLeaseOwner } from '../../../../daemon/worker/store/leases.js';
+import { claimLease } from '../../../helpers/claim-lease.js';
 
 function commitsOf(database: () => Promise<Pick<OpenDatabase, 'transaction'>>): GroupCommit {
   return new GroupCommit({ database, classify: classifyFault });
@@ -55,24 +56,22 @@ function hold(gate: { beforeCommit: () => Promise<void> }): { reached: Promise<v
   };
 }
 
-const claim = (key: string) => (tx: Transaction) => acquireLease(tx, { key, owner: 'me', liveness: { isAlive: () => true }, nowMs: 1 });
-
 test('all writes of one turn of the event loop share one transaction', async () => {
   const { commits, transactions } = await setUp();
-  const first = Promise.all(Array.from({ length: 50 }, (_, index) => commits.submit(claim(`a${index}`))));
+  const first = Promise.all(Array.from({ length: 50 }, (_, index) => commits.submit(claimLease(`a${index}`))));
   await Promise.resolve();
-  const later = commits.submit(claim('b'));
+  const later = commits.submit(claimLease('b'));
   expect(await first).toEqual(Array.from({ length: 50 }, () => true));
   await later;
   expect(transactions()).toBe(1);
-  await commits.submit(claim('c'));
+  await commits.submit(claimLease('c'));
   expect(transactions()).toBe(2);
 });
 
 test('nobody hears of success before the commit, and a reader sees nothing before it either', async () => {
   const { commits, reader } = await setUp();
   const seen: (string | undefined)[] = [];
-  const first = commits.submit(claim('a')).then(async () => seen.push(await readLeaseOwner(reader, 'a')));
+  const first = commits.submit(claimLease('a')).then(async () => seen.push(await readLeaseOwner(reader, 'a')));
   const second = commits.submit(async () => seen.push(await readLeaseOwner(reader, 'a')));
   await Promise.all([first, second]);
   expect(seen).toEqual([undefined, 'me']);
@@ -81,7 +80,7 @@ test('nobody hears of success before the commit, and a reader sees nothing befor
 test('what comes in while a commit is under way shares the next transaction', async () => {
   const { commits, gate, reader, transactions } = await setUp();
   const heard: string[] = [];
-  const tell = (key: string) => commits.submit(claim(key)).then(() => heard.push(key));
+  const tell = (key: string) => commits.submit(claimLease(key)).then(() => heard.push(key));
   const { reached, release } = hold(gate);
   const first = tell('a');
   await reached;
@@ -97,7 +96,7 @@ test('what comes in while a commit is under way shares the next transaction', as
 test('an early value is handed out before the commit, and stored once that is done', async () => {
   const { commits, gate, reader } = await setUp();
   const { release } = hold(gate);
-  const { value, stored } = await commits.submitEarly(claim('a'));
+  const { value, stored } = await commits.submitEarly(claimLease('a'));
   expect(value).toBe(true);
   expect(await readLeaseOwner(reader, 'a')).toBeUndefined();
   let isStored = false;
@@ -115,7 +114,7 @@ test('an early value is of the run that is committed, also when the batch had to
   let runs = 0;
   const early = commits.submitEarly(async (tx) => {
     runs += 1;
-    await claim(`run ${runs}`)(tx);
+    await claimLease(`run ${runs}`)(tx);
     return runs;
   });
   const failing = commits.submit(() => Promise.reject(new Error('changed my mind')));
@@ -128,14 +127,14 @@ test('an early value is of the run that is committed, also when the batch had to
 test('a commit that fails rejects what was handed out early as well, and the next write succeeds', async () => {
   const { commits, gate, reader } = await setUp();
   gate.beforeCommit = () => Promise.reject(new Error('input/output error'));
-  const [early, plain] = [commits.submitEarly(claim('a')), commits.submit(claim('b'))];
+  const [early, plain] = [commits.submitEarly(claimLease('a')), commits.submit(claimLease('b'))];
   const { value, stored } = await early;
   expect(value).toBe(true);
   await expect(plain).rejects.toThrow('input/output error');
   await expect(stored).rejects.toThrow('input/output error');
   expect(await readLeaseOwner(reader, 'a')).toBeUndefined();
   gate.beforeCommit = () => Promise.resolve();
-  expect(await commits.submit(claim('c'))).toBe(true);
+  expect(await commits.submit(claimLease('c'))).toBe(true);
 });
 
 test('adjacent items of the same work are written by one call, and one by one after a failure', async () => {
@@ -156,13 +155,13 @@ test('adjacent items of the same work are written by one call, and one by one af
 test('a write that fails undoes its own changes and nobody else’s', async () => {
   const { commits, reader, transactions } = await setUp();
   const results = await Promise.allSettled([
-    commits.submit(claim('before')),
+    commits.submit(claimLease('before')),
     commits.submit(async (tx) => {
-      await claim('undone')(tx);
+      await claimLease('undone')(tx);
       throw new Error('changed my mind');
     }),
     commits.submit(async (tx) => queriesOf(tx).insertInto('leases').values({ key: 'before', owner: 'x', acquired_at: 1 }).execute()),
-    commits.submit(claim('after')),
+    commits.submit(claimLease('after')),
   ]);
   expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected', 'fulfilled']);
   expect(results[1]).toMatchObject({ reason: { message: 'changed my mind' } });
@@ -186,10 +185,10 @@ test('a commit that fails fails every write in it, and the next one succeeds', a
       .values({ id: 'm', session_id: 99, turn_id: null, role: 'user', content: '', model: null, status: 'complete', created_at: 1 })
       .execute();
   };
-  const results = await Promise.allSettled([commits.submit(claim('a')), commits.submit(orphan)]);
+  const results = await Promise.allSettled([commits.submit(claimLease('a')), commits.submit(orphan)]);
   expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
   expect(await readLeaseOwner(reader, 'a')).toBeUndefined();
-  await commits.submit(claim('a'));
+  await commits.submit(claimLease('a'));
   expect(await readLeaseOwner(reader, 'a')).toBe('me');
 });
 
@@ -197,12 +196,12 @@ test('a write that comes while another runs is not lost, and a long line is spli
   const { commits, transactions } = await setUp();
   let inner: Promise<boolean> | undefined;
   await commits.submit(async (tx) => {
-    inner = commits.submit(claim('inner'));
-    return claim('outer')(tx);
+    inner = commits.submit(claimLease('inner'));
+    return claimLease('outer')(tx);
   });
   expect(await inner).toBe(true);
   expect(transactions()).toBe(2);
-  await Promise.all(Array.from({ length: 450 }, (_, index) => commits.submit(claim(`n${index}`))));
+  await Promise.all(Array.from({ length: 450 }, (_, index) => commits.submit(claimLease(`n${index}`))));
   expect(transactions()).toBe(5);
   await commits.idle();
 });
@@ -216,7 +215,7 @@ test('what had to wait for another process is committed when that is done, as is
   onTestFinished(() => void other.close());
   for (const key of ['a', 'b', 'c']) {
     other.exec('begin immediate');
-    const waiting = commits.submit(claim(key));
+    const waiting = commits.submit(claimLease(key));
     await delay(50); // several looks
     other.exec('commit');
     expect(await waiting).toBe(true);
@@ -233,7 +232,7 @@ test('who has waited behind others for a lock is refused with them; who came lat
   other.exec('begin immediate');
   const ended: string[] = [];
   const write = (key: string) =>
-    commits.submit(claim(key)).then(
+    commits.submit(claimLease(key)).then(
       () => ended.push(`${key} stored`),
       () => ended.push(`${key} refused`),
     );

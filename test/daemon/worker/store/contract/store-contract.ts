@@ -7,6 +7,8 @@ import type { Transaction } from '../../../../../daemon/worker/store/transaction
 import { FakeClock } from '../../../../helpers/fake-clock.js';
 import { eventually } from '../../../../helpers/eventually.js';
 import { logMemory } from '../../../../helpers/log-memory.js';
+import { createLiveness } from '../../../../../daemon/worker/store/liveness.js';
+import { claimLease } from '../../../../helpers/claim-lease.js';
 
 export interface EngineUnderTest {
   /** Returns an engine for a new, empty database. */
@@ -14,8 +16,6 @@ export interface EngineUnderTest {
   /** An error that {@link StoreEngine.classify} calls `unavailable`. */
   readonly diskFull: () => Error;
 }
-
-const claim = (key: string) => (tx: Transaction) => acquireLease(tx, { key, owner: 'me', liveness: { isAlive: () => true }, nowMs: 1 });
 
 /** Fails at the next commit, or at the next opening, with the error that a test puts here. */
 interface Faults {
@@ -56,7 +56,7 @@ export function describeStore(name: string, { create, diskFull }: EngineUnderTes
   test(`${name}: a write is read as soon as it is stored, also by whoever opens the database next`, async () => {
     const engine = create();
     const { store, owner } = await setUp({}, engine);
-    expect(await store.write(claim('a'))).toBe(true);
+    expect(await store.write(claimLease('a'))).toBe(true);
     expect(await owner('a')).toBe('me');
     await store.close();
     const next = await setUp({}, engine);
@@ -68,7 +68,7 @@ export function describeStore(name: string, { create, diskFull }: EngineUnderTes
     const runs: string[] = [];
     const note = (key: string) => (tx: Transaction) => {
       runs.push(key);
-      return claim(key)(tx);
+      return claimLease(key)(tx);
     };
     const results = await Promise.allSettled([
       store.write(note('before')),
@@ -87,9 +87,9 @@ export function describeStore(name: string, { create, diskFull }: EngineUnderTes
 
   test(`${name}: a violated constraint is the writer's fault, not the store's`, async () => {
     const { store, codes } = await setUp();
-    await store.write(claim('a'));
+    await store.write(claimLease('a'));
     const again = store.write((tx) =>
-      acquireLease(tx, { key: 'a', owner: null as unknown as string, liveness: { isAlive: () => false }, nowMs: 1 }),
+      acquireLease(tx, { key: 'a', owner: null as unknown as string, liveness: createLiveness('other', () => []), nowMs: 1 }),
     );
     await expect(again).rejects.not.toMatchObject({ code: 'UNAVAILABLE' });
     expect(codes()).toEqual([]);
@@ -99,7 +99,7 @@ export function describeStore(name: string, { create, diskFull }: EngineUnderTes
     const { store, owner } = await setUp();
     let heard = 0;
     store.onWritten(() => (heard += 1));
-    const { value, stored } = await store.writeEarly(claim('a'));
+    const { value, stored } = await store.writeEarly(claimLease('a'));
     expect([value, heard]).toEqual([true, 0]);
     await stored;
     expect([await owner('a'), heard]).toEqual(['me', 1]);
@@ -109,7 +109,7 @@ export function describeStore(name: string, { create, diskFull }: EngineUnderTes
   test(`${name}: a failed commit rejects plain and early writes, stores nothing, and the store recovers`, async () => {
     const { store, clock, faults, owner, codes } = await setUp();
     faults.commit = diskFull();
-    const [early, plain] = [store.writeEarly(claim('early')), store.write(claim('plain'))];
+    const [early, plain] = [store.writeEarly(claimLease('early')), store.write(claimLease('plain'))];
     const { value, stored } = await early;
     expect(value).toBe(true);
     await expect(plain).rejects.toMatchObject({ code: 'UNAVAILABLE' });
@@ -119,28 +119,28 @@ export function describeStore(name: string, { create, diskFull }: EngineUnderTes
     faults.commit = undefined;
     clock.advance(1_000);
     await eventually(() => expect(codes()).toEqual([]));
-    expect(await store.write(claim('plain'))).toBe(true);
+    expect(await store.write(claimLease('plain'))).toBe(true);
   });
 
   test(`${name}: a database that cannot be opened is tried again, and answers UNAVAILABLE meanwhile`, async () => {
     const { store, clock, faults, codes } = await setUp({ open: diskFull() });
-    await expect(store.write(claim('a'))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await expect(store.write(claimLease('a'))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     await expect(store.read((tx) => readLeaseOwner(tx, 'a'))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     expect(codes()).toEqual(['STORE_UNAVAILABLE']);
     faults.open = undefined;
     clock.advance(250);
     await eventually(() => expect(codes()).toEqual([]));
-    expect(await store.write(claim('a'))).toBe(true);
+    expect(await store.write(claimLease('a'))).toBe(true);
   });
 
   test(`${name}: closing stores what was submitted, and refuses what comes later`, async () => {
     const engine = create();
     const { store } = await setUp({}, engine);
-    const writing = Promise.all(['a', 'b'].map((key) => store.write(claim(key))));
+    const writing = Promise.all(['a', 'b'].map((key) => store.write(claimLease(key))));
     const closing = store.close();
     expect(await writing).toEqual([true, true]);
     await closing;
-    await expect(store.write(claim('c'))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await expect(store.write(claimLease('c'))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     const next = await setUp({}, engine);
     expect(await Promise.all(['a', 'b', 'c'].map(next.owner))).toEqual(['me', 'me', undefined]);
   });

@@ -1,17 +1,15 @@
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { acquireLease, readLeaseOwner } from '../../../../../daemon/worker/store/leases.js';
+import { readLeaseOwner } from '../../../../../daemon/worker/store/leases.js';
 import { MIGRATIONS } from '../../../../../daemon/worker/store/migrations/index.js';
 import { openSqlite } from '../../../../../daemon/worker/store/sqlite/open.js';
-import type { Transaction } from '../../../../../daemon/worker/store/transaction.js';
 import { tempDir } from '../../../../helpers/temp-dir.js';
-
-const claim = (key: string) => (tx: Transaction) => acquireLease(tx, { key, owner: 'me', liveness: { isAlive: () => true }, nowMs: 1 });
+import { claimLease } from '../../../../helpers/claim-lease.js';
 
 test('closing waits for the transaction under way', async () => {
   const path = join(tempDir(), 'state', 'gateway.db');
   const database = await openSqlite(path, MIGRATIONS);
-  const writing = database.transaction(claim('a'));
+  const writing = database.transaction(claimLease('a'));
   await database.close();
   expect(await writing).toBe(true);
   const again = await openSqlite(path, MIGRATIONS);
@@ -23,7 +21,7 @@ test('transactions that are begun at the same time take turns', async () => {
   const database = await openSqlite(join(tempDir(), 'state', 'gateway.db'), MIGRATIONS);
   onTestFinished(() => database.close());
   const failing = database.transaction(() => Promise.reject(new Error('changed my mind')));
-  const writing = [database.transaction(claim('a')), database.contract(), database.transaction(claim('b'))];
+  const writing = [database.transaction(claimLease('a')), database.contract(), database.transaction(claimLease('b'))];
   await expect(failing).rejects.toThrow('changed my mind');
   expect(await Promise.all(writing)).toEqual([true, undefined, true]);
 });
