@@ -17,6 +17,9 @@ const COMPONENT = [
   'test/helpers/postgres.test.ts',
   'test/shared/node/{config/config-write,files/crash-points,log/followed-file}.test.ts',
 ];
+const POSTGRES = ['test/daemon/worker/store/postgres/*.test.ts', 'test/daemon/worker/store/contract/postgres.test.ts'];
+/** What runs on both engines. */
+const ON_POSTGRES = ['test/daemon/worker/store/{leases,idempotency,page-secrets,conversations/*,delivery/*,overview/*}.test.ts'];
 /** Only a bundler resolves what their ES modules import: a directory (clipanion), JSON without an attribute (@actions). */
 const bundlerOnly = ['clipanion', /@actions\//];
 /** `npm run torture` repeats tests. */
@@ -62,11 +65,23 @@ export default defineConfig({
           ...together,
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: [...APART, ...COMPONENT],
+          exclude: [...APART, ...COMPONENT, ...POSTGRES],
           testTimeout: 30_000,
         },
       },
       { test: { ...shared, name: 'component', include: COMPONENT, testTimeout: 60_000 } },
+      {
+        test: {
+          ...shared,
+          ...together,
+          name: 'postgres',
+          include: [...POSTGRES, ...ON_POSTGRES],
+          setupFiles: [...shared.setupFiles, 'test/helpers/postgres-present.ts'],
+          env: { XOPC_TEST_ENGINE: 'postgres' },
+          globalSetup: ['test/helpers/postgres-setup.ts'],
+          testTimeout: 30_000,
+        },
+      },
       // The packages of @actions are published without the sources that their source maps name.
       { logLevel: 'error', test: { ...shared, ...together, name: 'guards', include: ['test/guards/**/*.test.ts'], testTimeout: 30_000 } },
       {

@@ -74,6 +74,7 @@ const OWNERS: Record<string, RegExp> = {
   kysely: /^daemon\/worker\/store\//,
   libsql: /^daemon\/worker\/store\//,
   'node-ipc': /^(client\/gateway\/control-client|daemon\/supervisor\/control\/control-server)\.ts$/,
+  pg: /^daemon\/worker\/store\/postgres\/driver\.ts$/,
   picocolors: /^client\//,
   postject: /^bin\/build-binary\.mjs$/,
   pino: /^shared\/node\/log\/logger\.ts$/,

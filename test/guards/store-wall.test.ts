@@ -6,7 +6,7 @@ const sources = readAllSources();
 const outside = sources.filter(({ path }) => !path.startsWith(STORE));
 
 /** Parts of the store that only the store may import, types counted. */
-const PRIVATE = /^daemon\/worker\/store\/(?:schema|columns|prepare|engine|group-commit|sqlite\/|migrations\/)/;
+const PRIVATE = /^daemon\/worker\/store\/(?:schema|columns|prepare|engine|group-commit|dialect|sqlite\/|postgres\/|migrations\/)/;
 
 /** Who opens a database, and what of. */
 const OPENERS: Record<string, string> = {
@@ -29,7 +29,7 @@ function importsMatching(files: readonly SourceFile[], isForbidden: (file: Sourc
 test('outside the store nobody knows its tables, its query builder or its engine', () => {
   expect(outside.length).toBeGreaterThan(100);
   expect(importsMatching(outside, ({ path }, imported) => PRIVATE.test(imported) && OPENERS[path] !== imported)).toEqual([]);
-  expect(importsMatching(outside, (_, imported) => /^(kysely|libsql)(\/|$)/.test(imported))).toEqual([]);
+  expect(importsMatching(outside, (_, imported) => /^(kysely|libsql|pg)(\/|$)/.test(imported))).toEqual([]);
 });
 
 test('outside the store a transaction is only passed on', () => {
@@ -37,8 +37,17 @@ test('outside the store a transaction is only passed on', () => {
   expect(opened).toEqual([]);
 });
 
+/** What statements can say to PostgreSQL alone. */
+const POSTGRES_WORDS = /\bilike\b|\bpg_\w|\bstrpos\b|\bjsonb\b|::(?:text|bigint|int)\b|\bfor (?:update|share)\b/i;
+
+test('PostgreSQL is known to store/postgres and the migrations alone', () => {
+  const above = sources.filter(({ path }) => path.startsWith(STORE) && !/\/(postgres|migrations)\//.test(path));
+  expect(importsMatching(above, (_, imported) => /\/store\/postgres\/|^pg$/.test(imported))).toEqual([]);
+  expect(above.flatMap((file) => findInCode({ ...file, code: file.text }, POSTGRES_WORDS))).toEqual([]);
+});
+
 test('SQLite is known to store/sqlite and the migrations alone', () => {
-  const above = sources.filter(({ path }) => path.startsWith(STORE) && !/\/(sqlite|migrations)\//.test(path));
+  const above = sources.filter(({ path }) => path.startsWith(STORE) && !/\/(sqlite|postgres|migrations)\//.test(path));
   expect(above.length).toBeGreaterThan(10);
   expect(importsMatching(above, (_, imported) => /\/store\/sqlite\/|^libsql/.test(imported))).toEqual([]);
   expect(above.flatMap((file) => findInCode({ ...file, code: file.text }, SQLITE_WORDS))).toEqual([]);

@@ -1,14 +1,12 @@
 /** A store in a directory of its own, closed at the end of the test. */
-import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { Migration } from '../../daemon/worker/store/migrations/migration.js';
-import { sqliteEngine } from '../../daemon/worker/store/sqlite/engine.js';
 import { Store, type StoreOptions } from '../../daemon/worker/store/store.js';
 import { ensureSession, type Session } from '../../daemon/worker/store/conversations/sessions.js';
 import { systemClock } from '../../shared/clock.js';
 import { session } from '../fixtures/session-parts.js';
 import { logMemory } from './log-memory.js';
-import { tempDir } from './temp-dir.js';
+import { newEngine } from './store-engine.js';
 
 export { session };
 
@@ -18,7 +16,7 @@ export interface TestStoreOptions extends Partial<Omit<StoreOptions, 'engine'>> 
 }
 
 export function makeStore({ path, migrations, ...options }: TestStoreOptions = {}): Store {
-  const engine = sqliteEngine(path ?? join(tempDir(), 'state', 'gateway.db'), migrations);
+  const engine = newEngine({ path, migrations });
   const store = new Store({ engine, clock: systemClock, logger: logMemory(), isSoleWorker: () => true, ...options });
   onTestFinished(() => store.close());
   return store;

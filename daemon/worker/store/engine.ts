@@ -1,5 +1,6 @@
 /** What the store needs of a database engine. */
 import { GatewayError } from '../../../shared/errors.js';
+import type { StatusWarning } from '../../../shared/control/messages.js';
 import type { Transaction } from './transaction.js';
 
 /**
@@ -18,6 +19,8 @@ export interface OpenDatabase {
    * @throws what `run` throws, what keeps the transaction from beginning, or what undid all of it, such as a full disk
    */
   transaction<T>(run: (tx: Transaction) => Promise<T>): Promise<T>;
+  /** What works less well than it could, for as long as it is open. Default: nothing. */
+  readonly warnings?: readonly StatusWarning[];
   /** Whether the next one that opens the database finds what is written to this one: cheap, called before and after each commit. */
   isInPlace(): boolean;
   /**

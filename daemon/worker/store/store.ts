@@ -124,7 +124,7 @@ export class Store {
   }
 
   warnings(): StatusWarning[] {
-    return this.#health.warnings();
+    return [...this.#health.warnings(), ...(this.#database?.warnings ?? [])];
   }
 
   /** Moves what was written from the engine's log to the data, so that a copy of that alone is complete. */

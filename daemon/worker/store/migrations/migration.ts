@@ -1,6 +1,8 @@
 /** How the schema changes while a worker of the previous build may still serve the same database. */
 import type { Queries } from '../schema.js';
 
+export type Dialect = 'sqlite' | 'postgres';
+
 export interface Migration {
   /** Grows; a number may be left out. */
   readonly version: number;
@@ -9,8 +11,8 @@ export interface Migration {
    * database is opened. `contract`: they do not (dropped or renamed columns); runs only in the one active worker.
    */
   readonly phase: 'expand' | 'contract';
-  /** Runs inside one transaction with the change of the version. */
-  up(db: Queries): Promise<void>;
+  /** Runs inside one transaction with the change of the version. From version 19 on, on every engine; those before, on SQLite alone. */
+  up(db: Queries, dialect: Dialect): Promise<void>;
 }
 
 /** How far a database has come. */

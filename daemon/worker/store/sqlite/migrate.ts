@@ -1,7 +1,7 @@
 /** Brings an open SQLite database to the newest schema. The version is in the file's header, so that opening reads nothing else. */
 import { versionAfter, type Migration, type SchemaVersion } from '../migrations/migration.js';
 import { LibsqlConnection } from './connection.js';
-import { createQueries } from './dialect.js';
+import { sqliteQueries } from './queries.js';
 import { inTransaction } from './transactions.js';
 
 /** `xopc` in ASCII: marks a file as ours (https://www.sqlite.org/fileformat.html, offset 68). */
@@ -46,7 +46,7 @@ async function runOne(connection: LibsqlConnection, migration: Migration): Promi
     // Another worker may have run it while this one waited for the lock.
     const before = (await readHeader(connection)).version;
     if (before.version >= migration.version) return;
-    await migration.up(createQueries(connection));
+    await migration.up(sqliteQueries(connection), 'sqlite');
     const after = versionAfter(before, migration);
     await connection.run(`pragma application_id = ${APPLICATION_ID}`);
     await connection.run(`pragma user_version = ${after.minimumReader * READER_FACTOR + after.version}`);

@@ -5,7 +5,7 @@ import type { Migration } from '../migrations/migration.js';
 import { transactionOf } from '../transaction.js';
 import { LibsqlConnection } from './connection.js';
 import { locate, placeRescued, prepareDatabaseFile } from './database-file.js';
-import { createQueries } from './dialect.js';
+import { sqliteQueries } from './queries.js';
 import { messageSearch } from './message-search.js';
 import { migrate, readHeader } from './migrate.js';
 import { OpenFiles } from './open-files.js';
@@ -48,7 +48,7 @@ async function assertUsable(path: string, connection: LibsqlConnection, newest: 
 
 function openAccess(connection: LibsqlConnection) {
   return transactionOf({
-    queries: createQueries(connection),
+    queries: sqliteQueries(connection),
     search: messageSearch,
     run: (sql, parameters) => connection.run(sql, parameters),
     first: (sql, parameters) => connection.first(sql, parameters),

@@ -7,6 +7,7 @@ import { PURGE_ROWS, purgeInSteps, type PurgeStep } from '../../../../../daemon/
 import type { DeliveryState } from '../../../../../daemon/worker/store/schema.js';
 import { deleteSession, purgeSessions } from '../../../../../daemon/worker/store/conversations/session-removal.js';
 import { addSession, openStore, session } from '../../../../helpers/open-store.js';
+import { isOnPostgres } from '../../../../helpers/store-engine.js';
 import { queriesOf, type Transaction } from '../../../../../daemon/worker/store/transaction.js';
 
 async function addOutbox(tx: Transaction, id: string, row: { state: DeliveryState; finishedAtMs: number }): Promise<void> {
@@ -67,13 +68,15 @@ test('a long session is purged in steps too, and a purge stops when asked', asyn
   expect(await store.read(async (tx) => [await count(tx, 'messages'), await count(tx, 'sessions')])).toEqual([0, 1]);
 });
 
-test.each([
-  "select seq from outbox_messages where finished_at <= 5 and (+state = 'delivered' or finished_at <= 2) order by finished_at limit 200",
-  'select seq from inbox_messages where finished_at <= 5 order by finished_at limit 200',
-  'select seq from cron_runs where finished_at <= 5 limit 200',
-  'select id from sessions where deleted_at <= 5 limit 1',
-  'select scope, key from idempotency_keys where created_at <= 5 limit 200',
-])('what is past its time is found without looking at the rest: %s', async (statement) => {
+test
+  .skipIf(isOnPostgres)
+  .each([
+    "select seq from outbox_messages where finished_at <= 5 and (state || '' = 'delivered' or finished_at <= 2) order by finished_at limit 200",
+    'select seq from inbox_messages where finished_at <= 5 order by finished_at limit 200',
+    'select seq from cron_runs where finished_at <= 5 limit 200',
+    'select id from sessions where deleted_at <= 5 limit 1',
+    'select scope, key from idempotency_keys where created_at <= 5 limit 200',
+  ])('what is past its time is found without looking at the rest: %s', async (statement) => {
   const store = await openStore();
   const { rows } = await store.read((tx) => sql.raw<{ detail: string }>(`explain query plan ${statement}`).execute(queriesOf(tx)));
   for (const { detail } of rows) expect(detail).toMatch(/^SEARCH .* USING (?:COVERING )?INDEX /);

@@ -10,6 +10,7 @@ import { listSessions } from '../../../../../daemon/worker/store/conversations/s
 import { deleteSession, purgeSessions } from '../../../../../daemon/worker/store/conversations/session-removal.js';
 import type { Store } from '../../../../../daemon/worker/store/store.js';
 import { addSession, openStore, session } from '../../../../helpers/open-store.js';
+import { isOnPostgres } from '../../../../helpers/store-engine.js';
 import { queriesOf } from '../../../../../daemon/worker/store/transaction.js';
 
 const message = (sessionId: number, id: string, content: string): NewMessage => ({
@@ -78,8 +79,9 @@ test('of a long message, the part around the match is read', async () => {
   };
   expect(await excerpt('a needle')).toMatch(/^.{300,500}a Needle.{300,520}$/);
   expect(await excerpt('да, нет')).toMatch(/^.{300,500}ДА, НЕТ.{300,520}$/);
-  // Only the index finds this spelling.
-  expect((await excerpt('дада'))?.length).toBeGreaterThan(200_000);
+  // Only SQLite's index finds this spelling, without its place.
+  const lengths = (await excerpt('дада'))?.length ?? 0;
+  expect(isOnPostgres ? lengths < 1_100 : lengths > 200_000).toBe(true);
 });
 
 test('what was deleted is not found, and purging it leaves the index sound', async () => {
@@ -92,6 +94,7 @@ test('what was deleted is not found, and purging it leaves the index sound', asy
   expect(await find(store, 'needle')).toEqual(['b']);
   await store.write((tx) => purgeSessions(tx, 3_000));
   expect(await find(store, 'needle')).toEqual(['b']);
+  if (isOnPostgres) return;
   expect((await store.write((tx) => sql<{ integrity_check: string }>`pragma integrity_check`.execute(queriesOf(tx)))).rows).toEqual([
     { integrity_check: 'ok' },
   ]);
@@ -102,35 +105,40 @@ test('what was deleted is not found, and purging it leaves the index sound', asy
   );
 });
 
-test('any search of a hundred thousand messages takes less than a tenth of a second', { timeout: 120_000 }, async () => {
-  const store = await openStore();
-  await Promise.all(Array.from({ length: 500 }, (_, index) => addSession(store, `peer-${index}`, index)));
-  // As they would be after a year: each with some two hundred characters, a word that half of them have, and one of its own.
-  await store.write(async (tx) => {
-    await sql`
+// The time of this process: PostgreSQL searches in its own.
+test.skipIf(isOnPostgres)(
+  'any search of a hundred thousand messages takes less than a tenth of a second',
+  { timeout: 120_000 },
+  async () => {
+    const store = await openStore();
+    await Promise.all(Array.from({ length: 500 }, (_, index) => addSession(store, `peer-${index}`, index)));
+    // As they would be after a year: each with some two hundred characters, a word that half of them have, and one of its own.
+    await store.write(async (tx) => {
+      await sql`
       insert into messages (id, session_id, turn_id, role, content, model, status, created_at)
       with recursive numbers (n) as (select 0 union all select n + 1 from numbers where n < 99999)
       select 'm' || n, n % 500 + 1, null, 'user',
-        case when n % 2 then 'alpha bravo ' else 'delta echo ' end || hex(n * 7919) || ' charlie foxtrot ' || hex(n * 104729) || ' golf hotel '
+        case when n % 2 = 1 then 'alpha bravo ' else 'delta echo ' end || hex(n * 7919) || ' charlie foxtrot ' || hex(n * 104729) || ' golf hotel '
           || hex(n * 1299709) || ' india juliet kilo lima mike november oscar papa quebec romeo sierra tango uniform n' || n,
         null, 'complete', n
       from numbers`.execute(queriesOf(tx));
-  });
-  await indexAll(store);
-  const timed: Record<string, number> = {};
-  for (const search of ['n77777', 'charlie', 'alpha bravo', 'nothing like it', 'zq', 'ch']) {
-    const tries: number[] = [];
-    for (let round = 0; round < 7; round += 1) {
-      const before = process.cpuUsage();
-      await store.read(async (tx) => {
-        await findNewestMatches(tx, { needle: search, sessions: await listSessions(tx, { limit: 50, text: search }) });
-      });
-      const { user, system } = process.cpuUsage(before);
-      tries.push((user + system) / 1_000);
+    });
+    await indexAll(store);
+    const timed: Record<string, number> = {};
+    for (const search of ['n77777', 'charlie', 'alpha bravo', 'nothing like it', 'zq', 'ch']) {
+      const tries: number[] = [];
+      for (let round = 0; round < 7; round += 1) {
+        const before = process.cpuUsage();
+        await store.read(async (tx) => {
+          await findNewestMatches(tx, { needle: search, sessions: await listSessions(tx, { limit: 50, text: search }) });
+        });
+        const { user, system } = process.cpuUsage(before);
+        tries.push((user + system) / 1_000);
+      }
+      // Time of the processor, and the quickest: others may keep the machine busy.
+      timed[search] = Math.min(...tries);
     }
-    // Time of the processor, and the quickest: others may keep the machine busy.
-    timed[search] = Math.min(...tries);
-  }
-  expect(await find(store, 'n77777')).toEqual(['peer-277']);
-  for (const [search, ms] of Object.entries(timed)) expect({ search, isQuick: ms <= 100 || ms }).toEqual({ search, isQuick: true });
-});
+    expect(await find(store, 'n77777')).toEqual(['peer-277']);
+    for (const [search, ms] of Object.entries(timed)) expect({ search, isQuick: ms <= 100 || ms }).toEqual({ search, isQuick: true });
+  },
+);

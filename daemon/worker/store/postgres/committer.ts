@@ -1,0 +1,157 @@
+/** The one session of a worker that writes: transactions one after another, and what became of a commit whose answer was lost. */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { createSerial } from '../../../../shared/serial.js';
+import { storeUnavailable } from '../engine.js';
+import type { StatementResult, Transaction } from '../transaction.js';
+import type { Claim } from './claim.js';
+import {
+  ConnectionLost,
+  isStaleStatement,
+  type Preparing,
+  Session,
+  sqlStateOf,
+  type StatementOptions,
+  STATEMENT_TIMEOUT_MS,
+} from './driver.js';
+import { openAccess } from './queries.js';
+
+/** How long a write waits for another worker's. */
+const LOCK_TIMEOUT_MS = 2_000;
+/** A worker that stands still in a transaction loses it, with its locks. */
+const IDLE_TIMEOUT_MS = 8_000;
+/** `xopc` in ASCII, and our only lock: every write holds it, so that writes see one another as on SQLite. */
+export const WRITE_LOCK = 'select pg_advisory_xact_lock(2020569187, 1)';
+
+/** How often a transaction that others undid, or whose connection was lost before the commit, is run. */
+const MAX_RUNS = 3;
+/** How long the outcome of a commit is looked for, and how often. */
+const OUTCOME_LIMIT_MS = 15_000;
+const OUTCOME_POLL_MS = 250;
+
+/** Serialisation failure and deadlock: the same transaction works when it is run again. */
+const TRANSIENT: ReadonlySet<string> = new Set(['40001', '40P01']);
+
+/** Begins for writing, in one message: settings for this transaction only, because a pooler gives the session to others. */
+export const beginWriting = ({ statementTimeoutMs = STATEMENT_TIMEOUT_MS, lockTimeoutMs = LOCK_TIMEOUT_MS } = {}): string =>
+  `begin; set local statement_timeout = ${statementTimeoutMs}; set local lock_timeout = ${lockTimeoutMs};
+  set local idle_in_transaction_session_timeout = ${IDLE_TIMEOUT_MS}; ${WRITE_LOCK};`;
+
+export interface CommitterOptions {
+  readonly url: string;
+  readonly place: string;
+  readonly claim: Claim;
+  readonly preparing: Preparing;
+}
+
+export class Committer {
+  readonly #options: CommitterOptions;
+  readonly #inOrder = createSerial();
+  readonly #tx: Transaction;
+  #session: Session | undefined;
+  /** The row of the last batch whose outcome is known. */
+  #settled = '';
+  #isClosed = false;
+
+  constructor(options: CommitterOptions) {
+    this.#options = options;
+    this.#tx = openAccess((sql, parameters, how) => this.#run(sql, parameters, how));
+  }
+
+  /** See `OpenDatabase`. */
+  transaction<T>(run: (tx: Transaction) => Promise<T>): Promise<T> {
+    return this.#inOrder(() => this.#transact(run));
+  }
+
+  /** Runs statements of the engine itself, in their order with the transactions. */
+  use<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    return this.#inOrder(async () => work(await this.#connect()));
+  }
+
+  close(): Promise<void> {
+    this.#isClosed = true;
+    return this.#inOrder(async () => this.#session?.close());
+  }
+
+  async #transact<T>(run: (tx: Transaction) => Promise<T>): Promise<T> {
+    for (let runs = 1; ; runs += 1) {
+      const id = randomUUID();
+      let value: T;
+      try {
+        await this.#begin(id);
+        value = await run(this.#tx);
+      } catch (error) {
+        await this.#undo();
+        if (runs < MAX_RUNS && this.#worksAgain(error)) continue;
+        throw error;
+      }
+      // From here on it is not run again: its value may have been handed out.
+      await this.#commit(id);
+      return value;
+    }
+  }
+
+  #worksAgain(error: unknown): boolean {
+    if (error instanceof ConnectionLost) return !this.#isClosed;
+    return TRANSIENT.has(sqlStateOf(error) ?? '') || (isStaleStatement(error) && this.#options.preparing.giveUp(error));
+  }
+
+  async #connect(): Promise<Session> {
+    const { url, preparing } = this.#options;
+    if (this.#session === undefined || this.#session.isLost) this.#session = await Session.open(url, { preparing });
+    return this.#session;
+  }
+
+  #run<R>(sql: string, parameters: readonly unknown[], how: StatementOptions): Promise<StatementResult<R>> {
+    if (this.#session === undefined) throw new Error('a statement was run outside of its transaction');
+    return this.#session.run<R>(sql, parameters, how);
+  }
+
+  /** @throws STORE_UNAVAILABLE when another gateway has taken the database over */
+  async #begin(id: string): Promise<void> {
+    const session = await this.#connect();
+    const { claim } = this.#options;
+    const { rowCounts } = await session.exec(`${beginWriting()} select id from instances where id = '${claim.id}';
+      delete from commits where id = '${this.#settled}'; insert into commits (id) values ('${id}')`);
+    if (rowCounts.at(-3) === 0) await claim.take(session);
+  }
+
+  async #undo(): Promise<void> {
+    if (this.#session?.isLost === false) await this.#session.exec('rollback').catch(() => this.#session?.destroy());
+  }
+
+  async #commit(id: string): Promise<void> {
+    const session = await this.#connect();
+    try {
+      const { command } = await session.exec('commit');
+      if (command !== 'COMMIT') throw new Error('the transaction was undone: one of its statements had failed');
+    } catch (error) {
+      if (!(error instanceof ConnectionLost)) throw error;
+      if (!(await this.#wasCommitted(id, error))) throw error;
+    }
+    this.#settled = id;
+  }
+
+  /**
+   * Finds out what became of a commit: its batch's row is inserted once more, which waits for a transaction that still runs. A row that is
+   * there says that it was committed; one that can be inserted, that it never will be. Merely looking proves nothing.
+   */
+  async #wasCommitted(id: string, lost: ConnectionLost): Promise<boolean> {
+    for (const giveUpAtMs = performance.now() + OUTCOME_LIMIT_MS; ; await delay(OUTCOME_POLL_MS)) {
+      try {
+        const session = await this.#connect();
+        const { changes } = await session.run('insert into commits (id) values ($1) on conflict do nothing', [id]);
+        this.#settled = id;
+        return changes === 0;
+      } catch (error) {
+        if (!(error instanceof ConnectionLost)) throw error;
+        if (performance.now() < giveUpAtMs && !this.#isClosed) continue;
+        throw storeUnavailable(
+          this.#options.place,
+          'the connection was lost during a commit: what was written last may be stored or not',
+          lost,
+        );
+      }
+    }
+  }
+}

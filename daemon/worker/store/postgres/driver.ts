@@ -1,0 +1,231 @@
+/**
+ * The only file that knows the driver, `pg`, and its settings: one session, and a pool of sessions for reads. Its peculiarities end here:
+ * numbers that come as texts, sessions that go on after a timeout, an `error` event that ends the process.
+ */
+import { createHash } from 'node:crypto';
+import { Client, Pool, types } from 'pg';
+import type { ClientConfig, QueryArrayResult, QueryResult } from 'pg';
+import { decodeText, encodeText } from '../text.js';
+import type { StatementResult } from '../transaction.js';
+
+/** How long a new connection may take. */
+const CONNECT_TIMEOUT_MS = 3_000;
+const KEEP_ALIVE_MS = 5_000;
+/** How long the server may work on a statement of a write. */
+export const STATEMENT_TIMEOUT_MS = 10_000;
+/** How long an answer may take: longer, so that the server's own limit comes first. */
+const QUERY_TIMEOUT_MS = 12_000;
+/** Sessions that read at the same time. */
+const READERS = 5;
+
+/** The connection, not the statement, has failed: whether the statement was run is not known. */
+export class ConnectionLost extends Error {
+  constructor(cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+    this.name = 'ConnectionLost';
+  }
+}
+
+/** SQLSTATE of an error of the server; undefined for any other. */
+export function sqlStateOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('severity' in error)) return undefined;
+  return 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** Whether the server ends the session with this error: https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const endsSession = (state: string): boolean => /^(?:08|57P|25P0[34])/.test(state);
+
+function toLost(error: unknown): unknown {
+  const state = sqlStateOf(error);
+  return state === undefined || endsSession(state) ? new ConnectionLost(error) : error;
+}
+
+const NUMBERS: ReadonlySet<number> = new Set([types.builtins.INT8, types.builtins.NUMERIC]);
+
+const settings = (url: string, timeoutMs: number): ClientConfig => ({
+  connectionString: url,
+  application_name: 'xopc',
+  connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+  keepAlive: true,
+  keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
+  query_timeout: timeoutMs,
+  types: {
+    // Sums and counts come as texts otherwise; ours are below 2^53.
+    getTypeParser: ((oid: number, format: 'text' | 'binary') =>
+      NUMBERS.has(oid) && format !== 'binary' ? Number : types.getTypeParser(oid, format)) as typeof types.getTypeParser,
+  },
+});
+
+/** A parameter as the server takes it: flags are stored as 1 and 0. */
+function toBindable(value: unknown): unknown {
+  if (typeof value === 'string') return encodeText(value);
+  if (typeof value === 'boolean') return value ? 1 : 0;
+  if (typeof value === 'bigint' || value === null || value instanceof Uint8Array) return value;
+  if (typeof value === 'number' && Number.isFinite(value)) return value;
+  throw new TypeError(`a ${typeof value === 'number' ? value : typeof value} cannot be a SQL parameter`);
+}
+
+/** The rows are the driver's own fresh objects, so they are changed in place. */
+function decodeRow<R>(row: Record<string, unknown>): R {
+  for (const name of Object.keys(row)) {
+    const value = row[name];
+    if (typeof value === 'string') row[name] = decodeText(value);
+  }
+  return row as R;
+}
+
+function toResult<R>(result: QueryResult<Record<string, unknown>>): StatementResult<R> {
+  // As on every engine, a statement that returns rows does not count them as changed.
+  return { rows: result.rows.map((row) => decodeRow<R>(row)), changes: result.fields.length > 0 ? 0 : (result.rowCount ?? 0) };
+}
+
+/** Prepared statements that the server has lost, or whose result has changed with the schema: a pooler, or a migration. */
+const STALE_STATEMENT: ReadonlySet<string> = new Set(['26000', '42P05', '0A000']);
+
+export const isStaleStatement = (error: unknown): boolean => STALE_STATEMENT.has(sqlStateOf(error) ?? '');
+
+interface Statement {
+  readonly text: string;
+  readonly values: unknown[];
+  readonly name?: string;
+}
+
+async function runOn<R>(runner: Pick<Client, 'query'>, statement: Statement): Promise<StatementResult<R>> {
+  return toResult<R>(await runner.query<Record<string, unknown>>(statement));
+}
+
+/** Where the statements of one store are prepared by name, until one is found to be stale. */
+export class Preparing {
+  #isNamed = true;
+  /** By the text of the statement. */
+  readonly #names = new Map<string, string>();
+
+  /** Returns what is sent for a statement. */
+  statement(sql: string, values: unknown[], isPrepared: boolean): Statement {
+    return isPrepared && this.#isNamed ? { text: sql, values, name: this.#nameOf(sql) } : { text: sql, values };
+  }
+
+  /** @returns whether the same statement works now, without a name */
+  giveUp(error: unknown): boolean {
+    if (!this.#isNamed || !isStaleStatement(error)) return false;
+    this.#isNamed = false;
+    return true;
+  }
+
+  #nameOf(sql: string): string {
+    let name = this.#names.get(sql);
+    if (name === undefined) this.#names.set(sql, (name = `x${createHash('sha256').update(sql).digest('hex').slice(0, 24)}`));
+    return name;
+  }
+}
+
+export interface StatementOptions {
+  /** The server keeps it prepared. */
+  readonly isPrepared: boolean;
+}
+
+/** One session of its own, for one user at a time. Once it is lost, it is of no use any more. */
+export class Session {
+  readonly #client: Client;
+  readonly #preparing: Preparing;
+  #isLost = false;
+
+  private constructor(client: Client, preparing: Preparing) {
+    this.#client = client;
+    this.#preparing = preparing;
+    // Without a listener the end of a backend would end the process.
+    client.on('error', () => (this.#isLost = true));
+    client.on('end', () => (this.#isLost = true));
+  }
+
+  /** @param options.timeoutMs  0: none. @throws ConnectionLost */
+  static async open(url: string, { preparing = new Preparing(), timeoutMs = QUERY_TIMEOUT_MS } = {}): Promise<Session> {
+    try {
+      const client = new Client(settings(url, timeoutMs));
+      const session = new Session(client, preparing);
+      await client.connect();
+      return session;
+    } catch (error) {
+      throw new ConnectionLost(error);
+    }
+  }
+
+  get isLost(): boolean {
+    return this.#isLost;
+  }
+
+  /** @throws ConnectionLost, or the server's error */
+  run<R>(
+    sql: string,
+    parameters: readonly unknown[] = [],
+    { isPrepared }: StatementOptions = { isPrepared: false },
+  ): Promise<StatementResult<R>> {
+    const values = parameters.map(toBindable);
+    return this.#guard(() => runOn<R>(this.#client, this.#preparing.statement(sql, values, isPrepared)));
+  }
+
+  /** Runs statements without parameters, sent at once. @returns the command of the last one, and the number of rows that each returned */
+  async exec(sql: string): Promise<{ readonly command: string; readonly rowCounts: readonly number[] }> {
+    const answer = (await this.#guard(() => this.#client.query(sql))) as QueryArrayResult | QueryArrayResult[];
+    const results = Array.isArray(answer) ? answer : [answer];
+    return { command: results.at(-1)?.command ?? '', rowCounts: results.map(({ rows }) => rows.length) };
+  }
+
+  /** Ends it at once, with what it is doing: the server undoes an open transaction. */
+  destroy(): void {
+    this.#isLost = true;
+    const { connection } = this.#client as unknown as { connection: { stream: { destroy(): void } } };
+    connection.stream.destroy();
+  }
+
+  async close(): Promise<void> {
+    this.#isLost = true;
+    await this.#client.end().catch(() => undefined);
+  }
+
+  async #guard<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      const lost = toLost(error);
+      // After a timeout it would go on with the statement, and keep its locks.
+      if (lost instanceof ConnectionLost) this.destroy();
+      throw lost;
+    }
+  }
+}
+
+/** Sessions for reads. Each statement may use another one. */
+export class Readers {
+  readonly #pool: Pool;
+  readonly #preparing: Preparing;
+
+  constructor(url: string, preparing: Preparing) {
+    this.#preparing = preparing;
+    this.#pool = new Pool({ ...settings(url, QUERY_TIMEOUT_MS), max: READERS });
+    this.#pool.on('error', () => undefined);
+  }
+
+  /** Runs a statement that changes nothing; again, when its session was lost. @throws ConnectionLost, or the server's error */
+  async run<R>(
+    sql: string,
+    parameters: readonly unknown[] = [],
+    { isPrepared }: StatementOptions = { isPrepared: false },
+  ): Promise<StatementResult<R>> {
+    const values = parameters.map(toBindable);
+    for (let isRepeat = false; ; isRepeat = true) {
+      try {
+        // The pool drops a session that failed.
+        return await runOn<R>(this.#pool, this.#preparing.statement(sql, values, isPrepared));
+      } catch (error) {
+        const lost = toLost(error);
+        if (this.#preparing.giveUp(error)) continue;
+        if (isRepeat || !(lost instanceof ConnectionLost)) throw lost;
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.end();
+  }
+}

@@ -1,0 +1,47 @@
+/** PostgreSQL as the store's engine. */
+import type { StoreEngine } from '../engine.js';
+import { MIGRATIONS } from '../migrations/index.js';
+import type { Migration } from '../migrations/migration.js';
+import type { Lineage } from './claim.js';
+import { Session } from './driver.js';
+import { classifyFault, describeFault } from './faults.js';
+import { firstSchema } from './first-schema.js';
+import { openPostgres } from './open.js';
+
+/** The one list, in which the schema of a new database stands for all that SQLite's have made before this engine came. */
+export function postgresMigrations(migrations: readonly Migration[] = MIGRATIONS): Migration[] {
+  return [firstSchema, ...migrations.filter(({ version }) => version > firstSchema.version)];
+}
+
+export interface PostgresOptions {
+  readonly url: string;
+  /** The URL without user, password and settings. */
+  readonly place: string;
+  readonly lineage: Lineage;
+  /** Default: those of this build. */
+  readonly migrations?: readonly Migration[];
+}
+
+export function postgresEngine({ migrations = postgresMigrations(), ...where }: PostgresOptions): StoreEngine {
+  return {
+    place: where.place,
+    open: () => openPostgres(where, migrations),
+    classify: classifyFault,
+    describe: describeFault,
+    // The server finds damage and repairs it, or its administrator does.
+    findDamage: async () => null,
+    setAside: () => Promise.reject(new Error('a database of PostgreSQL is never set aside')),
+    findSetAside: () => undefined,
+    identity: () => where.place,
+    async readSize() {
+      const session = await Session.open(where.url).catch(() => undefined);
+      if (session === undefined) return null;
+      try {
+        const { rows } = await session.run<{ size: number }>('select pg_database_size(current_database()) as size');
+        return rows[0]?.size ?? null;
+      } finally {
+        await session.close();
+      }
+    },
+  };
+}

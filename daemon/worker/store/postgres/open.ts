@@ -1,0 +1,114 @@
+/** Opens a database of PostgreSQL: the schema, the index for searches, the claim, the session that writes and those that read. */
+import type { StatusWarning } from '../../../../shared/control/messages.js';
+import { type OpenDatabase, storeUnavailable } from '../engine.js';
+import type { Migration } from '../migrations/migration.js';
+import { Claim, type Lineage, RENEW_MS } from './claim.js';
+import { beginWriting, Committer } from './committer.js';
+import { ConnectionLost, Preparing, Readers, Session } from './driver.js';
+import { migrate } from './migrate.js';
+import { openAccess } from './queries.js';
+
+/** What the statements need, and the tests run on. */
+const OLDEST_SERVER = 15;
+
+interface Facts {
+  readonly version: number;
+  readonly encoding: string;
+  readonly locale: string;
+  readonly index: string | null;
+}
+
+const FACTS = `select current_setting('server_version_num')::bigint / 10000 as version, current_setting('server_encoding') as encoding,
+  datctype as locale, to_regclass('messages_trigrams')::text as index from pg_database where datname = current_database()`;
+
+async function readFacts(session: Session, place: string): Promise<Facts> {
+  const { rows } = await session.run<Facts>(FACTS);
+  const [facts] = rows;
+  if (facts === undefined) throw new Error('pg_database lacks the current database');
+  if (facts.version < OLDEST_SERVER)
+    throw storeUnavailable(place, `it is PostgreSQL ${facts.version}; ${OLDEST_SERVER} or newer is needed`);
+  if (facts.encoding !== 'UTF8') throw storeUnavailable(place, `its encoding is ${facts.encoding}; create it with encoding 'UTF8'`);
+  return facts;
+}
+
+const MAKE_INDEX = `create extension if not exists pg_trgm;
+  create index if not exists messages_trigrams on messages using gin (content gin_trgm_ops) with (gin_pending_list_limit = 512)`;
+
+/** @returns whether messages can be found by their text without reading all of them */
+async function ensureIndex(session: Session, facts: Facts): Promise<boolean> {
+  if (facts.index !== null) return true;
+  try {
+    await session.exec(`${beginWriting({ statementTimeoutMs: 0 })} ${MAKE_INDEX}; commit`);
+    return true;
+  } catch (error) {
+    if (error instanceof ConnectionLost) throw error;
+    await session.exec('rollback');
+    return false;
+  }
+}
+
+function warningsOf(place: string, { locale }: Facts, isIndexed: boolean): StatusWarning[] {
+  const warnings: StatusWarning[] = [];
+  if (!isIndexed) {
+    warnings.push({
+      code: 'STORE_SEARCH_SLOW',
+      message: `${place} has no extension pg_trgm: a search reads every message`,
+      hint: 'Install PostgreSQL’s contrib package there and run as a superuser: create extension pg_trgm. Then restart the gateway.',
+    });
+  }
+  if (locale === 'C' || locale === 'POSIX') {
+    warnings.push({
+      code: 'STORE_LOCALE',
+      message: `the locale of ${place} is ${locale}: a search tells upper from lower case in all letters but a to z`,
+      hint: "Create the database with another locale, such as: create database … template template0 locale 'C.UTF-8'.",
+    });
+  }
+  return warnings;
+}
+
+export interface PostgresPlace {
+  readonly url: string;
+  /** The URL without user, password and settings. */
+  readonly place: string;
+  readonly lineage: Lineage;
+}
+
+/** Opens the database and runs the migrations that only expand. @throws STORE_UNAVAILABLE, ConnectionLost or the server's error */
+export async function openPostgres({ url, place, lineage }: PostgresPlace, migrations: readonly Migration[]): Promise<OpenDatabase> {
+  const claim = new Claim({ lineage, place });
+  const preparing = new Preparing();
+  const session = await Session.open(url, { timeoutMs: 0 });
+  let warnings: StatusWarning[];
+  try {
+    const before = await readFacts(session, place);
+    await migrate(session, { migrations, phase: 'expand', place });
+    await session.exec(beginWriting());
+    await claim.take(session);
+    await session.exec('commit');
+    warnings = warningsOf(place, before, await ensureIndex(session, before));
+  } finally {
+    await session.close();
+  }
+  const committer = new Committer({ url, place, claim, preparing });
+  const readers = new Readers(url, preparing);
+  // What keeps it from being renewed keeps writes from being stored, too, and those say why.
+  const renewing = setInterval(() => void claim.renew(readers).catch(() => undefined), RENEW_MS);
+  renewing.unref();
+  let closing: Promise<void> | undefined;
+  async function close(): Promise<void> {
+    clearInterval(renewing);
+    await committer.use((own) => claim.release(own)).catch(() => undefined);
+    await committer.close();
+    await readers.close();
+  }
+  return {
+    reader: openAccess((sql, parameters, how) => readers.run(sql, parameters, how)),
+    transaction: (run) => committer.transaction(run),
+    warnings,
+    isInPlace: () => true,
+    rescue: async () => undefined,
+    checkpoint: async () => undefined,
+    contract: () => committer.use((own) => migrate(own, { migrations, phase: 'all', place })),
+    close: () => (closing ??= close()),
+  };
+}

@@ -1,0 +1,127 @@
+import { createServer, connect as connectTo, type Socket } from 'node:net';
+import { sql } from 'kysely';
+import { expect, onTestFinished, test } from 'vitest';
+import type { OpenDatabase } from '../../../../../daemon/worker/store/engine.js';
+import { acquireLease, readLeaseOwner } from '../../../../../daemon/worker/store/leases.js';
+import { createLiveness } from '../../../../../daemon/worker/store/liveness.js';
+import { queriesOf, type Transaction } from '../../../../../daemon/worker/store/transaction.js';
+import { createDatabase, postgresAt } from '../../../../helpers/store-engine.js';
+
+async function open(url: string): Promise<OpenDatabase> {
+  const database = await postgresAt(url).open({ isAlone: true });
+  onTestFinished(() => database.close());
+  return database;
+}
+
+const liveness = createLiveness('me', () => []);
+const claim = (key: string) => (tx: Transaction) => acquireLease(tx, { key, owner: 'me', liveness, nowMs: 1 });
+const owner = (database: OpenDatabase, key: string): Promise<string | undefined> => readLeaseOwner(database.reader, key);
+const run = (tx: Transaction, statement: string) => sql.raw<Record<string, unknown>>(statement).execute(queriesOf(tx));
+const endBackends = (database: OpenDatabase, which: string) =>
+  run(database.reader, `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and ${which}`);
+
+/** Passes bytes on, until a commit is to be lost: then its answer, or the commit itself, goes nowhere and the connection ends. */
+async function lossyProxy(url: string, lose: 'answer' | 'commit') {
+  const state = { isArmed: false, lost: 0 };
+  const sockets: Socket[] = [];
+  const server = createServer((client) => {
+    const upstream = connectTo(Number(new URL(url).port), '127.0.0.1');
+    sockets.push(client, upstream);
+    let isLost = false;
+    const end = (): void => void [client, upstream].map((socket) => socket.destroy());
+    client.on('data', (bytes) => {
+      const isCommit = state.isArmed && bytes.includes('commit\0');
+      if (isCommit) {
+        isLost = true;
+        state.isArmed = false;
+        state.lost += 1;
+        if (lose === 'commit') return end();
+      }
+      upstream.write(bytes);
+    });
+    upstream.on('data', (bytes) => (isLost ? end() : client.write(bytes)));
+    for (const socket of [client, upstream]) socket.on('error', end).on('close', end);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  const through = new URL(url);
+  through.port = String((server.address() as { port: number }).port);
+  return { url: through.href, state };
+}
+
+test('a commit whose answer was lost counts as done, and is not done twice', async () => {
+  const { url, state } = await lossyProxy(await createDatabase(), 'answer');
+  const database = await open(url);
+  state.isArmed = true;
+  let runs = 0;
+  const write = database.transaction((tx) => {
+    runs += 1;
+    return claim('a')(tx);
+  });
+  expect(await write).toBe(true);
+  expect([runs, state.lost, await owner(database, 'a')]).toEqual([1, 1, 'me']);
+  expect(await database.transaction(claim('b'))).toBe(true);
+  // The row of a batch is removed by the next one.
+  expect((await run(database.reader, 'select count(*) as count from commits')).rows).toEqual([{ count: 1 }]);
+});
+
+test('a commit that never arrived fails, and never comes true', async () => {
+  const { url, state } = await lossyProxy(await createDatabase(), 'commit');
+  const database = await open(url);
+  state.isArmed = true;
+  await expect(database.transaction(claim('a'))).rejects.toThrow('Connection terminated');
+  expect([state.lost, await owner(database, 'a')]).toEqual([1, undefined]);
+  expect(await database.transaction(claim('a'))).toBe(true);
+});
+
+test('a write whose connection ends before its commit is run again; reads go on with other connections', async () => {
+  const database = await open(await createDatabase());
+  await database.transaction(claim('a'));
+  let runs = 0;
+  const done = await database.transaction(async (tx) => {
+    await claim('b')(tx);
+    runs += 1;
+    if (runs === 1) await endBackends(database, 'pid <> pg_backend_pid()');
+    return claim('c')(tx);
+  });
+  expect([done, runs]).toEqual([true, 2]);
+  expect(await Promise.all(['a', 'b', 'c'].map((key) => owner(database, key)))).toEqual(['me', 'me', 'me']);
+});
+
+test('a transaction of which a statement failed is not taken for stored, whoever caught the error', async () => {
+  const database = await open(await createDatabase());
+  const write = database.transaction(async (tx) => {
+    await claim('a')(tx);
+    await run(tx, 'select 1 / 0').catch(() => undefined);
+  });
+  await expect(write).rejects.toThrow('the transaction was undone');
+  expect(await owner(database, 'a')).toBeUndefined();
+});
+
+test('two workers write one after another, each on what the other has committed', async () => {
+  const url = await createDatabase();
+  const [one, two] = [await open(url), await open(url)];
+  await one.transaction((tx) => run(tx, "insert into inbox_cursors (scope, position, updated_at) values ('s', 0, 0)"));
+  const add = (database: OpenDatabase) =>
+    database.transaction(async (tx) => {
+      const { rows } = await run(tx, "select position from inbox_cursors where scope = 's'");
+      await run(tx, `update inbox_cursors set position = ${Number(rows[0]?.['position']) + 1} where scope = 's'`);
+    });
+  await Promise.all(Array.from({ length: 20 }, (_, index) => add(index % 2 === 0 ? one : two)));
+  expect((await run(one.reader, 'select position from inbox_cursors')).rows).toEqual([{ position: 20 }]);
+});
+
+test('a prepared statement that the server lost, or whose result has changed, is run without a name', async () => {
+  const url = await createDatabase();
+  for (const change of ['deallocate all', 'alter table leases alter column owner type varchar(80)']) {
+    const database = await open(url);
+    await database.transaction(claim('a'));
+    await database.transaction(async (tx) => void (await run(tx, change)));
+    expect(await database.transaction((tx) => readLeaseOwner(tx, 'a'))).toBe('me');
+    expect(await owner(database, 'a')).toBe('me');
+    await database.close();
+  }
+});

@@ -1,0 +1,81 @@
+/** The engines that tests of the store run on: SQLite, and PostgreSQL in the project `postgres`. */
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import { inject, onTestFinished } from 'vitest';
+import type { StoreEngine } from '../../daemon/worker/store/engine.js';
+import type { Migration } from '../../daemon/worker/store/migrations/migration.js';
+import { postgresEngine } from '../../daemon/worker/store/postgres/engine.js';
+import { sqliteEngine } from '../../daemon/worker/store/sqlite/engine.js';
+import { tempDir } from './temp-dir.js';
+
+export const isOnPostgres = process.env['XOPC_TEST_ENGINE'] === 'postgres';
+
+function urlOf(database: string): string {
+  const server = inject('postgres');
+  if ('reason' in server) throw new Error(server.reason);
+  const url = new URL(server.url);
+  url.pathname = database;
+  return url.href;
+}
+
+/** Runs a statement about databases, outside of them. */
+async function administrate(statement: string): Promise<void> {
+  const client = new Client({ connectionString: urlOf('postgres') });
+  await client.connect();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}
+
+async function addDatabase({ isEmpty = false, options = '' } = {}): Promise<string> {
+  const name = `t_${randomBytes(6).toString('hex')}`;
+  const server = inject('postgres');
+  const first = 'url' in server ? new URL(server.url).pathname.slice(1) : '';
+  await administrate(`create database ${name} ${isEmpty ? options : `template ${first}`}`);
+  return urlOf(name);
+}
+
+const dropDatabase = (url: string): Promise<void> => administrate(`drop database ${new URL(url).pathname.slice(1)} with (force)`);
+
+const LINEAGE = { id: 'test', name: 'test' };
+
+/** Creates a database that is dropped after the test, whoever uses it: an empty one, or with the schema. @returns its URL */
+export async function createDatabase(options: { isEmpty?: boolean; options?: string } = {}): Promise<string> {
+  const url = await addDatabase(options);
+  onTestFinished(() => dropDatabase(url));
+  return url;
+}
+
+export function postgresAt(url: string, options: { lineage?: { id: string; name: string } } = {}): StoreEngine {
+  return postgresEngine({ url, place: 'the database', lineage: LINEAGE, ...options });
+}
+
+/** Creates its database when it is opened first; called in a test, at whose end that is dropped. */
+function newPostgres(): StoreEngine {
+  const engine = postgresAt('postgres://nowhere');
+  const urls: string[] = [];
+  let made: Promise<StoreEngine> | undefined;
+  // Registered now, so that it runs after what closes the store.
+  onTestFinished(async () => {
+    for (const url of urls) await dropDatabase(url);
+  });
+  async function make(): Promise<StoreEngine> {
+    const url = await addDatabase();
+    urls.push(url);
+    return postgresAt(url);
+  }
+  const get = (): Promise<StoreEngine> => (made ??= make());
+  return { ...engine, open: async (options) => (await get()).open(options), readSize: async () => (await get()).readSize() };
+}
+
+/** Returns an engine for a new, empty database: of SQLite, unless the tests of this project run on PostgreSQL. */
+export function newEngine({
+  path,
+  migrations,
+}: { path?: string | undefined; migrations?: readonly Migration[] | undefined } = {}): StoreEngine {
+  const isPlain = path === undefined && migrations === undefined;
+  return isOnPostgres && isPlain ? newPostgres() : sqliteEngine(path ?? join(tempDir(), 'state', 'gateway.db'), migrations);
+}
