@@ -58,6 +58,9 @@ export async function bundleSources(sourceRoot) {
   const warnings = results.flatMap((result) => result.warnings);
   if (warnings.length > 0) throw new Error(warnings.map((warning) => `${warning.location?.file}: ${warning.text}`).join('\n'));
   const outputs = results.flatMap((result) => result.outputFiles).map((file) => ({ name: basename(file.path), contents: file.text }));
+  // V8 keeps a text in which one character is not Latin-1 as two bytes for each. esbuild escapes such characters, but not in regular expressions.
+  const wide = outputs.find(({ contents }) => /[^\0-\x7f]/.test(contents));
+  if (wide !== undefined) throw new Error(`${wide.name} is not ASCII: write the characters of regular expressions as \\u escapes`);
   const inputs = results
     .flatMap((result) => Object.entries(result.metafile.outputs))
     .map(([path, output]) => [basename(path), output.inputs]);

@@ -76,7 +76,7 @@ export function maskToken(token: string): string {
 }
 
 /** Masks of this gateway (`****`, `abc12345...xyz67890`, `…7890`, `[redacted]`) and of vendors' pages (`sk-...abcd`, `sk-proj-****`, `••••`). */
-const MASK_TEXT = /^(?:\*+|\[redacted\]|\S{0,16}?(?:\*{3,}|\.{3,}|[…•●]+)\S{0,16})$/iu;
+const MASK_TEXT = /^(?:\*+|\[redacted\]|\S{0,16}?(?:\*{3,}|\.{3,}|[\u2026\u2022\u25cf]+)\S{0,16})$/iu;
 
 /** Whether a text that is meant as a secret is only the mask of one, also behind `Bearer ` or as the password of a URL. */
 export function isMaskText(text: string): boolean {

@@ -46,13 +46,16 @@ const MAX_MESSAGES = 50;
 const INSTRUCTIONS =
   'Name this conversation in two to six words, in the language of the question. Answer with the name alone, without quotation marks and without a full stop.';
 
+/** Quotation marks around a name, and its full stop: “”„«‘「『 before it, “”»’」』.。 after it. */
+const OUTER_MARKS = /^["'\u201c\u201d\u201e\u00ab\u2018\u300c\u300e]+|["'\u201c\u201d\u00bb\u2019\u300d\u300f.\u3002]+$/gu;
+
 /** Returns the name in an answer of a model; null if there is none. */
 function nameIn(text: string): string | null {
   if (/<think/i.test(text)) return null;
   return titleFrom(
     plainLine(text)
       .replace(/^(?:title|name):\s*/i, '')
-      .replace(/^["'“”„«‘「『]+|["'“”»’」』.。]+$/gu, ''),
+      .replace(OUTER_MARKS, ''),
   );
 }
 
