@@ -2,7 +2,8 @@
  * The floors: the least that serves the same answer. `node bare-servers.mjs KIND PORT [BODY]`.
  * `node`, `koa`: answer BODY; Koa is what the gateway's HTTP side is built on, the body the gateway's own.
  * `html`: answers BODY as a page. `sockets`: tells all of its WebSockets of an event when `/broadcast` is asked for.
- * `echo`: Koa and koa-body answer the JSON that they were sent. `provider`: streams an answer as OpenAI does.
+ * `echo`: Koa and koa-body answer the JSON that they were sent. `provider`: streams an answer as OpenAI does;
+ * `typist` a long one, 60 words a second.
  */
 import { createServer } from 'node:http';
 import Koa from 'koa';
@@ -26,6 +27,39 @@ function stream(request, response) {
     response.writeHead(200, { 'Content-Type': 'text/event-stream' });
     response.write(chunk({ role: 'assistant', content: 'first' }));
     response.end(`${chunk({ content: ' second' })}${chunk({}, 'stop')}data: [DONE]\n\n`);
+  });
+}
+
+const SECTION = `## What follows
+
+${'Some words that are said one after another, with *emphasis* and `code` between them. '.repeat(5)}
+
+- **one** thing
+- another thing
+- [a link](https://example.org)
+
+\`\`\`ts
+${'export const total = (prices: number[]): number => prices.reduce((sum, price) => sum + price, 0);\n'.repeat(5)}\`\`\`
+
+`;
+const WORDS_MS = 1000 / 60;
+
+/** A timer may be late: what is due by then is written together. */
+function type(request, response) {
+  const words = SECTION.repeat(12).split(/(?<=\s)/);
+  request.resume().once('end', () => {
+    response.writeHead(200, { 'Content-Type': 'text/event-stream' });
+    response.write(chunk({ role: 'assistant', content: '' }));
+    const startedAt = performance.now();
+    let written = 0;
+    const timer = setInterval(() => {
+      const due = Math.min(words.length, Math.floor((performance.now() - startedAt) / WORDS_MS));
+      for (; written < due; written += 1) response.write(chunk({ content: words[written] }));
+      if (written < words.length) return;
+      clearInterval(timer);
+      response.end(`${chunk({}, 'stop')}data: [DONE]\n\n`);
+    }, WORDS_MS);
+    response.once('close', () => clearInterval(timer));
   });
 }
 
@@ -66,6 +100,7 @@ const SERVERS = {
     response.end('{}');
   },
   provider: () => stream,
+  typist: () => type,
 };
 
 const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false });

@@ -10,7 +10,7 @@ import { measureAgent } from './measure-agent.mjs';
 import { measureCron } from './measure-cron.mjs';
 import { measureFollow } from './measure-follow.mjs';
 import { measureAccept, measureScale } from './measure-messages.mjs';
-import { measurePage } from './measure-page.mjs';
+import { measurePage } from './page/measure-page.mjs';
 import { measureSockets } from './measure-sockets.mjs';
 import { measureCrash, measureRestart, measureThroughput } from './measure-service.mjs';
 import { measureCommands, measureIdle, measureStart } from './measure-start.mjs';

@@ -1,11 +1,14 @@
 /** What the page costs a person who waits for it. Linux; wants a Chromium. */
-import { appendFileSync, existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { appendFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { chromium } from 'playwright-core';
-import { freePort, startProcess, waitUntilHealthy } from './processes.mjs';
-import { call } from './call.mjs';
-import { row } from './statistics.mjs';
+import { freePort, startProcess, waitUntilHealthy } from '../processes.mjs';
+import { call } from '../call.mjs';
+import { row } from '../statistics.mjs';
+import { findChromium, launch } from './chromium.mjs';
+import { measureQuality } from './measure-quality.mjs';
+import { measureWork } from './measure-work.mjs';
+import { startWorld } from './world.mjs';
 
 const ROUNDS = 7;
 const MESSAGES = 5_000;
@@ -13,13 +16,6 @@ const LOG_LINES = 100_000;
 const SCROLL_MS = 3_000;
 /** Three thousand a second: as fast as a hand turns it. */
 const WHEEL_PIXELS = 9_000;
-
-function findChromium() {
-  const directories = (process.env.PATH ?? '').split(delimiter).filter(Boolean);
-  const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
-  const found = [process.env.CHROME_PATH, ...directories.flatMap((directory) => names.map((name) => join(directory, name)))];
-  return found.find((path) => path !== undefined && path !== '' && existsSync(path));
-}
 
 /** In a fresh profile each time, so that nothing is cached. */
 async function firstPaints(browser, url) {
@@ -103,10 +99,10 @@ const IDLE_FRAMES = `new Promise((done) => {
 export async function measurePage(gateway) {
   const program = findChromium();
   if (program === undefined) return [row({ name: 'the page', unit: '', measured: [0], note: 'no Chromium here' })];
-  const browser = await chromium.launch({ executablePath: program, args: ['--no-sandbox', '--headless', '--disable-gpu'] });
+  const browser = await launch(program);
   const port = await freePort();
   const bare = startProcess(process.execPath, [
-    join(import.meta.dirname, 'bare-servers.mjs'),
+    join(import.meta.dirname, '..', 'bare-servers.mjs'),
     'html',
     String(port),
     '<!doctype html><p>hello',
@@ -125,10 +121,27 @@ export async function measurePage(gateway) {
       row({ name: 'first contentful paint', unit: 'ms', measured: paints, floor: least, floorName, note: 'nothing cached' }),
       row({ name: `a session of ${MESSAGES} messages opens`, unit: 'ms', measured: opened, note: 'until its end is shown' }),
     ];
-    return [...rows, ...(await measureLog(gateway, page))];
+    return [...rows, ...(await measureUse(program, browser)), ...(await measureLog(gateway, page))];
   } finally {
     await browser.close();
     bare.kill('SIGKILL');
+  }
+}
+
+/** On a gateway of its own, with conversations, schedules and a model. */
+async function measureUse(program, browser) {
+  const { gateway, keys, dispose } = await startWorld({ sessions: 20, messages: 50 });
+  try {
+    const url = `http://127.0.0.1:${gateway.port}/#`;
+    const views = {
+      chat: `${url}/chat/${encodeURIComponent(keys[0])}`,
+      sessions: `${url}/sessions`,
+      logs: `${url}/logs`,
+      cron: `${url}/cron`,
+    };
+    return [...(await measureWork(browser, gateway, keys)), ...(await measureQuality(program, views))];
+  } finally {
+    await dispose();
   }
 }
 
