@@ -165,10 +165,7 @@ function createParts(deps: ConversationDeps) {
   const warnings = (): StatusWarning[] => [...store.warnings(), ...modelWarnings(config(), registry()), ...delivery.warnings()];
   const commands = createCommands({ store, registry, warnings, remind: createRemindCommand({ jobs: cron.service, clock }) });
   const tools = new ToolBox({
-    store,
-    clock,
-    logger,
-    config,
+    ...common,
     send: sendPort(channels, accept),
     scheduler: createTaskScheduler(cron.service),
   });

@@ -5,8 +5,9 @@ export class IntakeMemory implements ChannelIntake {
   readonly taken: IncomingMessage[] = [];
   readonly cursors = new Map<string, number>();
   readonly owned = new Set<string>();
-  /** Sources that another live worker reads. */
+  /** Accounts that another live worker serves, such as `telegram/default`. */
   readonly foreign = new Set<string>();
+  validMs = Infinity;
   /** Fails the next takes. */
   failures = 0;
 
@@ -23,14 +24,19 @@ export class IntakeMemory implements ChannelIntake {
     return this.cursors.get(scope);
   }
 
-  async acquire(source: string): Promise<boolean> {
-    if (this.foreign.has(source)) return false;
-    this.owned.add(source);
+  async acquire(channel: string, accountId: string): Promise<boolean> {
+    const account = `${channel}/${accountId}`;
+    if (this.foreign.has(account)) return false;
+    this.owned.add(account);
     return true;
   }
 
-  async release(source: string): Promise<void> {
-    this.owned.delete(source);
+  async release(channel: string, accountId: string): Promise<void> {
+    this.owned.delete(`${channel}/${accountId}`);
+  }
+
+  validForMs(): number {
+    return this.validMs;
   }
 }
 

@@ -16,6 +16,10 @@ export interface OutboxFixture {
   readonly clock: FakeClock;
   readonly channels: ScriptedChannels;
   readonly log: LogMemory;
+  /** For how long the worker is surely not taken for dead. */
+  readonly validity: { ms: number };
+  /** Advances the clock in small steps, and lets the work of each end. */
+  readonly advance: (ms: number) => Promise<void>;
   readonly put: (chatId: string, content: string, options?: { accountId?: string; id?: string }) => Promise<string>;
   readonly read: (id: string) => Promise<OutboxSummary>;
   readonly partStates: (id: string) => Promise<string[]>;
@@ -35,7 +39,9 @@ export async function makeOutbox(options: OutboxFixtureOptions = {}): Promise<Ou
   const store = options.store ?? (await openStore());
   const { clock = new FakeClock(), channels = new ScriptedChannels(), instanceId = 'wk_1' } = options;
   const log = logMemory();
-  const liveness = createLiveness(instanceId, () => options.liveInstanceIds?.() ?? [instanceId]);
+  const validity = { ms: Infinity };
+  const named = createLiveness(instanceId, () => options.liveInstanceIds?.() ?? [instanceId]);
+  const liveness = { ...named, validForMs: () => validity.ms };
   const outbox = new Outbox({ store, clock, channels, logger: log, instanceId, liveness, random: () => 0 });
   // Sends that nobody answers are cut, before the store is closed.
   onTestFinished(async () => {
@@ -55,7 +61,16 @@ export async function makeOutbox(options: OutboxFixtureOptions = {}): Promise<Ou
     clock,
     channels,
     log,
+    validity,
     read,
+    async advance(ms) {
+      for (let leftMs = ms; leftMs > 0; leftMs -= 500) {
+        clock.advance(Math.min(leftMs, 500));
+        // Several steps of work follow a timer.
+        for (let turn = 0; turn < 10; turn += 1) await new Promise(setImmediate);
+        await store.read(() => Promise.resolve());
+      }
+    },
     async put(chatId, content, { accountId = 'a', id = `msg_${(count += 1)}` } = {}) {
       const lane = { channel: 'test', accountId, chatId };
       await store.write((tx) => outbox.enqueue(tx, { ...lane, id, content }));

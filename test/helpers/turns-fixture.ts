@@ -51,7 +51,9 @@ export async function makeTurns() {
   const clock = new FakeClock();
   const logger = logMemory();
   const changes: TurnChange[] = [];
-  const shared = { store, clock, logger };
+  const validity = { ms: Infinity };
+  const liveness = { ...createLiveness('wk_1', () => ['wk_1']), validForMs: () => validity.ms };
+  const shared = { store, clock, logger, liveness };
   const live = new LiveTurns();
   const config = testConfig();
   const turns = new TurnRunner({
@@ -59,7 +61,6 @@ export async function makeTurns() {
     journal: new TurnJournal({
       ...shared,
       instanceId: 'wk_1',
-      liveness: createLiveness('wk_1', () => ['wk_1']),
       publish: (change) => changes.push(change),
     }),
     commands: new CommandRegistry([
@@ -89,7 +90,7 @@ export async function makeTurns() {
     candidates: 'ref' in candidates ? [candidates] : candidates,
     ...more,
   });
-  return { store, clock, logger, changes, live, turns, request };
+  return { store, clock, logger, changes, live, turns, request, validity };
 }
 
 export async function history(store: Store): Promise<string[]> {

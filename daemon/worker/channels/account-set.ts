@@ -201,6 +201,7 @@ export class AccountChannel<Settings extends { readonly agentId?: string | undef
       leaving.map(async ([name, { account }]) => {
         await this.#stop(name, account);
         this.#running.delete(name);
+        await host?.intake.release(this.name, name);
       }),
     );
     if (host === undefined) return;

@@ -13,7 +13,7 @@ export interface IncomingMessage extends ReceivedUpdate {
   readonly pairing?: PairingCandidate;
 }
 
-/** Stores messages that a channel reads from another server, and manages the poll leases of the sources. */
+/** Stores messages that a channel reads from another server, and manages which worker serves an account. */
 export interface ChannelIntake {
   /**
    * Stores a batch, in one transaction with how far the source was read. Resolves when it is on disk: only then may it be
@@ -23,10 +23,12 @@ export interface ChannelIntake {
   store(batch: { messages: readonly IncomingMessage[]; cursor: { scope: string; position: number } }): Promise<void>;
   /** Returns the position up to which a source was read; undefined when it is unknown or too old to be valid. */
   readCursor(scope: string): Promise<number | undefined>;
-  /** Takes the poll lease of a source. @returns false while another live worker holds it */
-  acquire(source: string): Promise<boolean>;
-  /** Releases the poll lease. Never rejects. */
-  release(source: string): Promise<void>;
+  /** Takes the lease of an account, which covers reading from it and sending. @returns false while another live worker holds it */
+  acquire(channel: string, accountId: string): Promise<boolean>;
+  /** Releases the lease. Never rejects. */
+  release(channel: string, accountId: string): Promise<void>;
+  /** For how long, in ms, a request for messages may stay open: others may then take this worker for dead. */
+  validForMs(): number;
 }
 
 /** A command that the gateway understands in a chat. */

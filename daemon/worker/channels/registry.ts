@@ -60,6 +60,10 @@ export class ChannelRegistry {
     await Promise.all([...this.#channels.values()].map((channel) => channel.reconfigure()));
   }
 
+  isConfigured(channel: string, accountId: string): boolean {
+    return this.#channels.get(channel)?.findAccount(accountId) === accountId;
+  }
+
   isReady(channel: string, accountId: string): boolean {
     return this.#channels.get(channel)?.isReady(accountId) ?? false;
   }

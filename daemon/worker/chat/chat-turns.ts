@@ -17,7 +17,7 @@ import type { Lane } from '../store/delivery/outbox.js';
 import type { Transaction } from '../store/transaction.js';
 import { findSession, type NewSession, type Session } from '../store/conversations/sessions.js';
 import type { Store } from '../store/store.js';
-import { findAgent } from '../config/agents.js';
+import { findAgent, isAgentEnabled } from '../config/agents.js';
 import { sessionOf } from '../sessions/session-key.js';
 import type { TurnEnding, TurnHooks } from '../turns/turn-journal.js';
 import type { TurnRunner } from '../turns/turn-runner.js';
@@ -73,6 +73,12 @@ export class ChatTurns implements InboxHandler {
 
   interrupt(lane: Lane): void {
     this.#running.get(laneKey(lane))?.stop.abort(new GatewayError('CONFLICT', { message: 'the chat asked to stop' }));
+  }
+
+  canHandle({ channel, accountId, chatId }: Lane): boolean {
+    const { channels, config } = this.#options;
+    if (!channels.isConfigured(channel, accountId)) return false;
+    return isAgentEnabled(config(), channels.get(channel).describeChat(accountId, chatId).agentId);
   }
 
   async handle(message: InboxMessage): Promise<GatewayError | undefined> {

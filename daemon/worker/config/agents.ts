@@ -3,6 +3,11 @@ import type { AgentConfig, Config } from '../../../shared/config/schema.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { listNames } from '../../../shared/text/list-names.js';
 
+/** @param agentId  default: the configuration's default agent */
+export function isAgentEnabled({ agents }: Config, agentId: string = agents.default): boolean {
+  return agents.list.some(({ id, enabled }) => id === agentId && enabled);
+}
+
 /**
  * @param agentId  default: the configuration's default agent
  * @throws INVALID_REQUEST for an agent that is not configured or is disabled

@@ -1,4 +1,4 @@
-/** Stores messages that channels read from other servers, admits senders, and manages poll leases. */
+/** Stores messages that channels read from other servers, admits senders, and manages the leases of accounts. */
 import { randomInt } from 'node:crypto';
 import type { Clock } from '../../../shared/clock.js';
 import { newId } from '../../../shared/ids.js';
@@ -7,7 +7,7 @@ import type { ChannelIntake, IncomingMessage } from '../channels/host.js';
 import type { Inbox } from './inbox.js';
 import type { Outbox } from './outbox.js';
 import { readInboxCursor } from '../store/delivery/inbox-cursors.js';
-import { acquireLease, releaseLease } from '../store/leases.js';
+import { isAccountFree, releaseAccount, releaseAccounts, takeAccount } from '../store/delivery/account-leases.js';
 import { isPaired, requestPairing } from '../store/delivery/pairings.js';
 import type { Store } from '../store/store.js';
 import type { Transaction } from '../store/transaction.js';
@@ -37,9 +37,12 @@ function invitation(channel: string, code: string): string {
   return `I do not know you yet. The owner of this gateway can let you in with this command, within an hour:\n\nxopc channels approve ${channel} ${code}`;
 }
 
-const leaseKey = (source: string): string => `poll:${source}`;
+export interface AccountIntake extends ChannelIntake {
+  /** Releases the leases of all accounts. Never rejects. */
+  releaseAll(): Promise<void>;
+}
 
-export function createChannelIntake(options: ChannelIntakeOptions): ChannelIntake {
+export function createChannelIntake(options: ChannelIntakeOptions): AccountIntake {
   const { store, clock, logger, inbox, outbox, instanceId, liveness } = options;
 
   /** @returns whether the sender may write; one who may not is invited to pair, once */
@@ -52,6 +55,15 @@ export function createChannelIntake(options: ChannelIntakeOptions): ChannelIntak
     const isNew = await requestPairing(tx, { ...key, senderName: pairing.senderName, code, nowMs: clock.now() });
     if (isNew) await outbox.enqueue(tx, { channel, accountId, chatId, id: newId('msg'), content: invitation(channel, code) });
     return false;
+  }
+
+  async function release(work: (tx: Transaction) => Promise<void>): Promise<void> {
+    try {
+      await store.write(work);
+    } catch (error) {
+      // It becomes void when this worker ends.
+      logger.warn({ err: error }, 'failed to release the lease of an account');
+    }
   }
 
   return {
@@ -71,14 +83,14 @@ export function createChannelIntake(options: ChannelIntakeOptions): ChannelIntak
       const cursor = await store.read((tx) => readInboxCursor(tx, scope));
       return cursor !== undefined && clock.now() - cursor.updatedAtMs < CURSOR_TTL_MS ? cursor.position : undefined;
     },
-    acquire: (source) => store.write((tx) => acquireLease(tx, { key: leaseKey(source), owner: instanceId, liveness, nowMs: clock.now() })),
-    async release(source) {
-      try {
-        await store.write((tx) => releaseLease(tx, { key: leaseKey(source), owner: instanceId }));
-      } catch (error) {
-        // It becomes void when this worker ends.
-        logger.warn({ err: error }, 'failed to release the poll lease');
-      }
+    async acquire(channel, accountId) {
+      const account = { channel, accountId };
+      const claim = { owner: instanceId, liveness, nowMs: clock.now() };
+      // While another worker holds it, only reads are made.
+      return (await store.read((tx) => isAccountFree(tx, account, claim))) && store.write((tx) => takeAccount(tx, account, claim));
     },
+    release: (channel, accountId) => release((tx) => releaseAccount(tx, { channel, accountId }, instanceId)),
+    releaseAll: () => release((tx) => releaseAccounts(tx, instanceId)),
+    validForMs: () => liveness.validForMs(),
   };
 }

@@ -87,6 +87,7 @@ export function createDelivery({ logger, publish, loadTelegram: load, ...deps }:
       // Channels last: sends under way still need them.
       await outbox.stop(Math.min(SEND_GRACE_MS, timeoutMs * SEND_SHARE));
       await channels.stop();
+      await intake.releaseAll();
     },
     close: () => inbox.close(),
     warnings: () => (inbox.setAside === 0 ? [] : [setAsideWarning(inbox.setAside)]),

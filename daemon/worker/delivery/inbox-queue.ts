@@ -26,6 +26,8 @@ export interface InboxHandler {
    * not be handled
    */
   handle(message: InboxMessage): Promise<GatewayError | undefined>;
+  /** Whether the chat's account and agent are set up in this gateway. */
+  canHandle(lane: Lane): boolean;
   /** Notifies a chat why a message gets no answer. Runs in a write. */
   notify(tx: Transaction, message: InboxMessage, text: string): Promise<void>;
   /** Stops the answer that is being given in a chat. */
@@ -38,6 +40,7 @@ export interface InboxQueueOptions {
   readonly clock: Clock;
   readonly logger: LogPort;
   readonly instanceId: string;
+  readonly liveness: Liveness;
   readonly outbox: { wake(lane: Lane): void };
 }
 
@@ -71,8 +74,17 @@ export class InboxQueue implements LaneQueue<InboxMessage> {
     return this.#setAside;
   }
 
-  listLanes(tx: Transaction): Promise<Lane[]> {
-    return listInboxLanes(tx);
+  async listLanes(tx: Transaction, liveness: Liveness): Promise<Lane[]> {
+    const lanes = await listInboxLanes(tx);
+    if (lanes.every((lane) => this.#handler.canHandle(lane))) return lanes;
+    return (await liveness.living(tx)).size === 1 ? lanes : lanes.filter((lane) => this.#handler.canHandle(lane));
+  }
+
+  async hasOrphans(tx: Transaction, liveness: Liveness): Promise<boolean> {
+    const running = await readRunningInbox(tx);
+    if (running.length === 0) return false;
+    const living = await liveness.living(tx);
+    return running.some(({ instanceId }) => !living.has(instanceId));
   }
 
   async recover(tx: Transaction, liveness: Liveness): Promise<() => void> {
@@ -97,6 +109,9 @@ export class InboxQueue implements LaneQueue<InboxMessage> {
     const message = await readInboxHead(tx, lane);
     if (message === undefined) return { type: 'empty' };
     if (message.state === 'running') return { type: 'held' };
+    // Another gateway may have the account and its agent; alone, this one says what is wrong.
+    const { liveness } = this.#options;
+    if (!liveness.isAlone() && !this.#handler.canHandle(lane) && (await liveness.living(tx)).size > 1) return { type: 'held' };
     await beginInboxAttempt(tx, { seq: message.seq, instanceId: this.#options.instanceId });
     return { type: 'item', item: message };
   }

@@ -1,13 +1,13 @@
 /**
- * Works through the lanes of a queue in the store: the inbox and the outbox. Only the one active worker runs it; every worker
- * may add items. The states of a lane and the events between them are the table of `lane-schedule.ts`; an item is open, held by
+ * Works through the lanes of a queue in the store: the inbox and the outbox. Only the active worker of a gateway runs it; every
+ * worker may add items. The states of a lane and the events between them are the table of `lane-schedule.ts`; an item is open, held by
  * one worker (its `instanceId`), or finished, and only the queue changes that, in transactions.
  *
  * What can fail, and what then happens:
  * - This worker dies while it holds an item: the next worker's first look recovers the item; the queue decides whether it is
  *   repeated, set aside or of unknown outcome.
- * - Two workers overlap during a restart: a lane whose first item another live worker holds waits and is looked at again, and
- *   items that the other worker still adds are found by looks until it is gone.
+ * - Two workers live, during a restart or on one database: a lane whose first item the other one holds, or whose account it serves,
+ *   is left to it; looks find what it adds, releases, or leaves behind when it dies.
  * - The store cannot be read or written before an attempt: the lane waits 1 to 10 s and tries again.
  * - The store cannot be written after an attempt: the result is kept in memory and written again each second, and the lane
  *   waits for it, so that nothing is sent twice. {@link LaneWorker.abort} ends that; the item is then recovered as above.
@@ -23,13 +23,13 @@ import type { Transaction } from '../store/transaction.js';
 import type { Store } from '../store/store.js';
 import { StoreWait } from '../store/store-wait.js';
 import { LaneSchedule } from './lane-schedule.js';
-import type { Liveness } from '../store/liveness.js';
+import { type Liveness, mustBeValid } from '../store/liveness.js';
 
 export type Claim<Item> =
   | { readonly type: 'item'; readonly item: Item }
   /** The next item is due then. */
   | { readonly type: 'wait'; readonly untilMs: number }
-  /** Another live worker holds the first item. */
+  /** Another live worker holds the first item, or serves the account. */
   | { readonly type: 'held' }
   | { readonly type: 'empty' };
 
@@ -42,12 +42,14 @@ export interface Attempt {
   readonly pauseMs?: number;
 }
 
-/** A queue of items in lanes. The first three run inside a transaction of the store. */
+/** A queue of items in lanes. The first four run inside a transaction of the store. */
 export interface LaneQueue<Item extends Lane> {
   /** For the log. */
   readonly name: string;
-  /** @returns every lane with an open item, the longest waiting first */
-  listLanes(tx: Transaction): Promise<Lane[]>;
+  /** @returns every lane whose first item this worker may take now or later, the longest waiting first */
+  listLanes(tx: Transaction, liveness: Liveness): Promise<Lane[]>;
+  /** Whether {@link recover} would change anything. */
+  hasOrphans(tx: Transaction, liveness: Liveness): Promise<boolean>;
   /** Decides about items of dead workers. Returns a function to call once that is on disk. */
   recover(tx: Transaction, liveness: Liveness): Promise<() => void>;
   /** Takes the first item of a lane. */
@@ -127,9 +129,11 @@ export class LaneWorker<Item extends Lane> {
     const { store, clock, liveness } = this.#options;
     let waitMs = liveness.isAlone() ? undefined : OVERLAP_LOOK_MS;
     try {
-      const recovered = await store.write((tx) => this.#queue.recover(tx, liveness));
-      recovered();
-      for (const lane of await store.read((tx) => this.#queue.listLanes(tx))) if (this.#isActive) this.#lanes.add(lane);
+      if (await store.read((tx) => this.#queue.hasOrphans(tx, liveness))) {
+        const recovered = await store.write((tx) => this.#queue.recover(tx, liveness));
+        recovered();
+      }
+      for (const lane of await store.read((tx) => this.#queue.listLanes(tx, liveness))) if (this.#isActive) this.#lanes.add(lane);
       this.#lookWait.succeeded();
     } catch (error) {
       waitMs = this.#lookWait.failed(error);
@@ -139,7 +143,7 @@ export class LaneWorker<Item extends Lane> {
 
   /** Works on what is due in a lane, one item after another. @returns when the next one is due; undefined when nothing is left */
   async #run(lane: Lane): Promise<number | undefined> {
-    const { store, clock } = this.#options;
+    const { store, clock, liveness } = this.#options;
     try {
       let claim = await store.write((tx) => this.#claim(tx, lane));
       while (claim.type === 'item') {
@@ -148,7 +152,9 @@ export class LaneWorker<Item extends Lane> {
       }
       this.#laneWait.succeeded();
       if (claim.type === 'empty') return undefined;
-      return claim.type === 'wait' ? claim.untilMs : clock.now() + OVERLAP_LOOK_MS;
+      if (claim.type === 'wait') return claim.untilMs;
+      // While others live, the looks find the lane again.
+      return liveness.isAlone() ? clock.now() + OVERLAP_LOOK_MS : undefined;
     } catch (error) {
       return clock.now() + this.#laneWait.failed(error, { channel: lane.channel });
     }
@@ -156,6 +162,7 @@ export class LaneWorker<Item extends Lane> {
 
   /** A worker that is stopping leaves the items to the next one. */
   async #claim(tx: Transaction, lane: Lane): Promise<Claim<Item>> {
+    mustBeValid(this.#options.liveness);
     return this.#isActive ? this.#queue.claim(tx, lane) : { type: 'held' };
   }
 

@@ -23,7 +23,8 @@ import type { Transaction } from '../store/transaction.js';
 import { decide, decideInterrupted, type DeliveryDecision } from './delivery-policy.js';
 import type { Attempt, Claim, LaneQueue } from './lane-worker.js';
 import { Pacer } from './pacer.js';
-import type { Liveness } from '../store/liveness.js';
+import { type Liveness, MIN_VALID_MS } from '../store/liveness.js';
+import { keepOwnLanes, takeAccount } from '../store/delivery/account-leases.js';
 
 /** What the outbox asks of the channels. */
 export interface OutboxChannels {
@@ -52,6 +53,7 @@ export interface OutboxQueueOptions {
   readonly logger: LogPort;
   readonly channels: OutboxChannels;
   readonly instanceId: string;
+  readonly liveness: Liveness;
   /** 0 ≤ x < 1. */
   random(): number;
   /** Called with the new state of a message, or of a part of one, once that is on disk. */
@@ -69,8 +71,15 @@ export class OutboxQueue implements LaneQueue<ClaimedDelivery> {
     this.#options = options;
   }
 
-  listLanes(tx: Transaction): Promise<Lane[]> {
-    return listOutboxLanes(tx);
+  async listLanes(tx: Transaction, liveness: Liveness): Promise<Lane[]> {
+    return keepOwnLanes(tx, await listOutboxLanes(tx), { owner: this.#options.instanceId, liveness });
+  }
+
+  async hasOrphans(tx: Transaction, liveness: Liveness): Promise<boolean> {
+    const sending = await readSending(tx);
+    if (sending.length === 0) return false;
+    const living = await liveness.living(tx);
+    return sending.some(({ instanceId }) => !living.has(instanceId));
   }
 
   async recover(tx: Transaction, liveness: Liveness): Promise<() => void> {
@@ -94,7 +103,7 @@ export class OutboxQueue implements LaneQueue<ClaimedDelivery> {
   }
 
   async claim(tx: Transaction, lane: Lane): Promise<Claim<ClaimedDelivery>> {
-    const { channels, clock, instanceId } = this.#options;
+    const { channels, clock, instanceId, liveness } = this.#options;
     const nowMs = clock.now();
     for (;;) {
       const message = await readOutboxHead(tx, lane);
@@ -108,6 +117,7 @@ export class OutboxQueue implements LaneQueue<ClaimedDelivery> {
         continue;
       }
       if (!channels.isReady(lane.channel, lane.accountId)) return { type: 'wait', untilMs: message.expiresAtMs };
+      if (!(await takeAccount(tx, lane, { owner: instanceId, liveness, nowMs }))) return { type: 'held' };
       if (!isDue(message, nowMs)) return { type: 'wait', untilMs: message.dueAtMs };
       const pace = channels.paceOf(lane.channel, lane.chatId);
       const freeAtMs = pace === undefined ? nowMs : this.#pacer.ask(lane, pace, nowMs);
@@ -141,7 +151,7 @@ export class OutboxQueue implements LaneQueue<ClaimedDelivery> {
   }
 
   async #send({ channel, id, accountId, chatId, body }: ClaimedDelivery, signal: AbortSignal): Promise<SendOutcome> {
-    if (signal.aborted) return { type: 'interrupted' };
+    if (signal.aborted || this.#options.liveness.validForMs() < MIN_VALID_MS) return { type: 'interrupted' };
     try {
       return await this.#options.channels.send(channel, { id, accountId, chatId, body }, signal);
     } catch (error) {

@@ -24,6 +24,14 @@ const remove = prepare<{ key: string; owner: string }>()((db, p) =>
 
 const selectOwners = prepare<Record<never, never>>()((db) => db.selectFrom('leases').select('owner').distinct());
 
+const selectLike = prepare<{ pattern: string }>()((db, p) =>
+  db.selectFrom('leases').select(['key', 'owner']).where('key', 'like', p.pattern),
+);
+
+const removeLike = prepare<{ pattern: string; owner: string }>()((db, p) =>
+  db.deleteFrom('leases').where('key', 'like', p.pattern).where('owner', '=', p.owner),
+);
+
 const removeOf = prepare<{ owner: string }>()((db, p) => db.deleteFrom('leases').where('owner', '=', p.owner));
 
 /** Returns the instance that holds the lease, dead or alive; undefined when it is free. */
@@ -52,6 +60,16 @@ export async function acquireLease(tx: Transaction, claim: LeaseClaim): Promise<
 /** Releases a lease, unless another instance has it by now. */
 export async function releaseLease(tx: Transaction, lease: { key: string; owner: string }): Promise<void> {
   await remove.run(tx, lease);
+}
+
+/** Returns the leases whose keys match, with their holders, dead or alive. */
+export function listLeases(tx: Transaction, pattern: string): Promise<{ key: string; owner: string }[]> {
+  return selectLike.all(tx, { pattern });
+}
+
+/** Releases the leases of an instance whose keys match. Runs in a write. */
+export async function releaseLeasesLike(tx: Transaction, leases: { pattern: string; owner: string }): Promise<void> {
+  await removeLike.run(tx, leases);
 }
 
 /** Returns every instance that holds a lease, dead or alive. */

@@ -1,4 +1,5 @@
 /** Says which workers live: the one place that judges it. Rows name the worker that works on them; what a dead one left is taken over. */
+import { GatewayError } from '../../../shared/errors.js';
 import type { Transaction } from './transaction.js';
 
 export interface Liveness {
@@ -6,6 +7,20 @@ export interface Liveness {
   living(tx: Transaction): Promise<ReadonlySet<string | null | undefined>>;
   /** Whether no other worker lives: none writes or sends beside this one. */
   isAlone(): boolean;
+  /** For how long, in ms, no other worker takes this one for dead. A request that stays open, such as a poll, must end before. */
+  validForMs(): number;
+}
+
+/** With less time left, nothing is begun outside: a request takes a moment. */
+export const MIN_VALID_MS = 5_000;
+
+/** To be called right before each effect outside. @throws UNAVAILABLE when others may soon take this worker for dead */
+export function mustBeValid(liveness: Pick<Liveness, 'validForMs'>): void {
+  if (liveness.validForMs() >= MIN_VALID_MS) return;
+  throw new GatewayError('UNAVAILABLE', {
+    message: 'this gateway has lost contact with the database, and another one may take over its work',
+    hint: 'It continues when the database answers again.',
+  });
 }
 
 /** @param livingIds  those that the supervisor has started and that have not ended; it may lack this worker */
@@ -13,5 +28,7 @@ export function createLiveness(instanceId: string, livingIds: () => readonly str
   return {
     living: async () => new Set([instanceId, ...livingIds()]),
     isAlone: () => livingIds().every((id) => id === instanceId),
+    // The supervisor names a worker as long as it lives.
+    validForMs: () => Infinity,
   };
 }

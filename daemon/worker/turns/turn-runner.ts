@@ -7,6 +7,7 @@ import { type LogPort, withFields } from '../../../shared/log/log-port.js';
 import type { Attachments } from '../files/attachments.js';
 import type { Asker } from '../providers/failure.js';
 import type { NewSession } from '../store/conversations/sessions.js';
+import { type Liveness, mustBeValid } from '../store/liveness.js';
 import type { Store } from '../store/store.js';
 import type { AttachedFiles } from './attached-files.js';
 import type { CommandRegistry } from './commands/commands.js';
@@ -40,6 +41,7 @@ export interface TurnRunnerOptions {
   readonly attachments: Pick<Attachments, 'forModel'>;
   readonly live: LiveTurns;
   readonly liveText: LiveText;
+  readonly liveness: Pick<Liveness, 'validForMs'>;
   readonly clock: Clock;
   readonly logger: LogPort;
   random(): number;
@@ -251,13 +253,16 @@ export class TurnRunner {
   }
 
   async #askModels(run: Run, turn: BeginningTurn, report: (event: DeltaEvent | ToolEvent) => void): Promise<AnswerEnd> {
-    const { store, commands, tools, files, attachments, clock } = this.#options;
+    const { store, commands, tools, files, attachments, clock, liveness } = this.#options;
     const { request, signal } = run;
     const { agent, text, candidates } = request;
     const events = answer({
       candidates,
-      buildRequest: (step) =>
-        buildModelRequest({ store, commands, files, attachments, turn, step, text, systemPrompt: agent.systemPrompt }),
+      buildRequest: async (step) => {
+        const built = await buildModelRequest({ store, commands, files, attachments, turn, step, text, systemPrompt: agent.systemPrompt });
+        mustBeValid(liveness);
+        return built;
+      },
       tools: tools.forTurn(agent, turn, signal),
       windows: this.#windows,
       asker: request.asker,

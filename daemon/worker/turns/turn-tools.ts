@@ -14,6 +14,7 @@ import type { ToolEvent } from './turn-event.js';
 import type { ToolCall, ToolResult } from '../providers/provider.js';
 import { markTurnUnrepeatable } from '../store/delivery/inbox.js';
 import { appendMessage } from '../store/conversations/messages.js';
+import { type Liveness, mustBeValid } from '../store/liveness.js';
 import type { Store } from '../store/store.js';
 import type { BegunTurn } from './turn-journal.js';
 
@@ -21,6 +22,7 @@ export interface TurnToolsOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly logger: LogPort;
+  readonly liveness: Pick<Liveness, 'validForMs'>;
   config(): Config;
   readonly send: SendPort;
   /** Undefined: the tool `schedule` does not exist. */
@@ -128,9 +130,10 @@ class ToolRun implements TurnTools {
       );
     if (problem !== undefined) throw new ToolError(`the input cannot be read: ${shorten(problem, MAX_DETAIL_LENGTH)}`);
     if (index >= MAX_CALLS) throw new ToolError(`not run: at most ${MAX_CALLS} calls can run at once`);
-    const { store } = this.#options;
+    const { store, liveness } = this.#options;
     const { id: placeId, sessionKey, sessionId } = this.#place;
     if (tool.hasEffects && sessionId !== undefined) await store.write((tx) => markTurnUnrepeatable(tx, placeId));
+    mustBeValid(liveness);
     return tool.run(input, {
       agentId: this.#agentId,
       sessionKey,

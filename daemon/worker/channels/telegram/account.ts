@@ -33,7 +33,7 @@ export interface TelegramAccountOptions {
 }
 
 const POLL_SECONDS = 25;
-/** Between attempts to get the poll lease, which another live worker holds during a restart. */
+/** Between attempts to get the account's lease, which another live worker holds. */
 const ACQUIRE_MS = 250;
 const TOKEN_REFUSED = 'Telegram rejects the token; get the current one from @BotFather and update the configuration';
 
@@ -129,19 +129,19 @@ export class TelegramAccount implements ChannelAccount {
       const end = await this.#poll(bot).run(signal);
       if (end === 'refused') this.#fail();
     } finally {
-      await this.#options.host.intake.release(this.#scope);
+      await this.#options.host.intake.release('telegram', this.#options.accountId);
     }
   }
 
-  /** Gets the poll lease: while two workers overlap, one of them reads a bot's updates. */
+  /** Gets the account's lease: of all workers that live, one reads the bot's updates and sends. */
   async #acquire(signal: AbortSignal): Promise<boolean> {
-    const { host, logger } = this.#options;
+    const { host, logger, accountId } = this.#options;
     while (!signal.aborted) {
       try {
-        if (await host.intake.acquire(this.#scope)) return true;
+        if (await host.intake.acquire('telegram', accountId)) return true;
       } catch (error) {
         this.#status = { state: 'backoff', message: 'waits for the database' };
-        logger.warn({ err: error }, 'failed to get the poll lease');
+        logger.warn({ err: error }, 'failed to get the lease of the account');
       }
       await pause(ACQUIRE_MS, this.#clock, signal);
     }

@@ -4,6 +4,7 @@
  */
 import { type Clock, pause } from '../../../../shared/clock.js';
 import type { LogPort } from '../../../../shared/log/log-port.js';
+import { MIN_VALID_MS } from '../../store/liveness.js';
 import type { ChannelIntake, IncomingMessage } from '../host.js';
 import { gatherAlbums, type GatheredUpdate, mayGrow } from './albums.js';
 import type { Update } from './api/bot-answers.js';
@@ -63,12 +64,18 @@ export class UpdatePoll {
 
   /** Reads until the signal stops it, or the token is refused. Never rejects. */
   async run(signal: AbortSignal): Promise<PollEnd> {
-    const { pollSeconds, clock } = this.#options;
+    const { pollSeconds, clock, intake, onState } = this.#options;
     await this.#resume(signal);
     while (!signal.aborted) {
       const askedAtMs = clock.now();
       const offset = this.#offset ?? 0;
-      const result = await this.#ask(pollSeconds, signal);
+      const validMs = intake.validForMs();
+      if (validMs < MIN_VALID_MS) {
+        onState('waits for the database');
+        await pause(FIRST_WAIT_MS, clock, signal);
+        continue;
+      }
+      const result = await this.#ask(Math.min(pollSeconds, Math.floor(validMs / 1_000)), signal);
       if (result.ok) {
         await this.#take(await this.#complete(result.value, signal), signal);
         const hasNew = result.value.some(({ update_id: id }) => id >= offset);

@@ -109,6 +109,7 @@ const selectLanes = prepare<Record<never, never>>()((db) =>
     .select(['channel', 'account_id as accountId', 'chat_id as chatId'])
     .where('finished_at', 'is', null)
     .groupBy(['channel', 'account_id', 'chat_id'])
+    .having(sql`max(case state when 'running' then 1 else 0 end)`, '=', sql.lit(0))
     .orderBy(sql`min(seq)`),
 );
 
@@ -209,7 +210,7 @@ export async function readInboxMessage(tx: Transaction, seq: number): Promise<In
   return row && toMessage(row);
 }
 
-/** Returns every chat with an unhandled message, the one that has waited longest first. */
+/** Returns every chat with unhandled messages of which no worker handles one, the one that has waited longest first. */
 export async function listInboxLanes(tx: Transaction): Promise<Lane[]> {
   return selectLanes.all(tx, {});
 }

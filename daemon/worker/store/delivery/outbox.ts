@@ -123,6 +123,7 @@ const selectLanes = prepare<Record<never, never>>()((db) =>
     .select(['channel', 'account_id as accountId', 'chat_id as chatId'])
     .where('finished_at', 'is', null)
     .groupBy(['channel', 'account_id', 'chat_id'])
+    .having(sql`max(case state when 'sending' then 1 else 0 end)`, '=', sql.lit(0))
     .orderBy(sql`min(seq)`),
 );
 
@@ -185,7 +186,7 @@ export async function insertOutboxMessages(tx: Transaction, messages: readonly N
   );
 }
 
-/** Returns every chat with an unfinished message, the one that has waited longest first. */
+/** Returns every chat with unfinished messages of which no worker sends one, the one that has waited longest first. */
 export async function listOutboxLanes(tx: Transaction): Promise<Lane[]> {
   return selectLanes.all(tx, {});
 }

@@ -27,6 +27,10 @@ class ScriptedQueue implements LaneQueue<Item> {
 
   listLanes = async (): Promise<Lane[]> => this.lanes;
 
+  orphans = true;
+
+  hasOrphans = async (): Promise<boolean> => this.orphans;
+
   async recover(tx: Transaction, liveness: Liveness): Promise<() => void> {
     const living = await liveness.living(tx);
     this.calls.push(`recover ${['wk_0', 'wk_1'].filter((id) => !living.has(id)).join()}`.trim());
@@ -175,9 +179,24 @@ test('a store that fails at the start: it is looked at again', async () => {
   await worker.start();
   faults.read = 1;
   await advance(1_000);
+  queue.orphans = false;
   await advance(1_000);
   await settle();
-  expect(seen()).toEqual(['write fails', 'recover wk_0', 'recovered', 'read fails', 'recover wk_0', 'recovered', 'claim empty']);
+  expect(seen()).toEqual(['write fails', 'read fails', 'claim empty']);
+});
+
+test('a lane that another living worker holds is left to it until a look finds it', async () => {
+  const { worker, queue, settle, advance, seen } = makeWorker(['wk_0', 'wk_1']);
+  queue.orphans = false;
+  await worker.start();
+  queue.claims.push({ type: 'held' });
+  worker.wake(LANE);
+  await settle();
+  await advance(60_000);
+  expect(seen()).toEqual(['claim held']);
+  queue.lanes = [LANE];
+  await advance(500);
+  expect(seen()).toEqual(['claim empty']);
 });
 
 test('while another worker lives, dead items and new lanes are looked for; then no more', async () => {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { makeOutbox } from '../../../helpers/outbox-fixture.js';
 import { openStore } from '../../../helpers/open-store.js';
+import { releaseAccounts } from '../../../../daemon/worker/store/delivery/account-leases.js';
 import { ScriptedChannels } from '../../../helpers/scripted-channels.js';
 
 const DELIVERED = { type: 'delivered' } as const;
@@ -123,7 +124,11 @@ test('what a worker takes in while it ends is found by its successor, and what i
   await next.outbox.start();
   const late = await old.put('elsewhere', '2');
   const behind = await old.put('chat', '3');
+  next.outbox.wake({ channel: 'test', accountId: 'a', chatId: 'elsewhere' });
+  await next.advance(2_000);
+  // Until the old one releases it, the account is its own.
   expect(next.channels.sent).toEqual([]);
+  await store.write((tx) => releaseAccounts(tx, 'wk_old'));
   while (next.channels.pending === 0) {
     old.clock.advance(100);
     await store.write(() => Promise.resolve()); // the disk keeps pace with the clock
@@ -141,4 +146,53 @@ test('what a worker takes in while it ends is found by its successor, and what i
   await next.until(behind, 'delivered');
   expect(last.delivery.body).toBe('3');
   expect([...old.channels.sent, ...next.channels.sent].toSorted()).toEqual(['chat:1', 'chat:3', 'elsewhere:2']);
+});
+
+test('two living workers share the accounts: whoever sends first for one keeps it, and its lanes cost the other no writes', async () => {
+  const store = await openStore();
+  const live = ['wk_1', 'wk_2'];
+  const one = await makeOutbox({ store, instanceId: 'wk_1', liveInstanceIds: () => live });
+  const two = await makeOutbox({ store, clock: one.clock, instanceId: 'wk_2', liveInstanceIds: () => live });
+  await one.outbox.start();
+  await two.outbox.start();
+  const first = await one.put('chat', '1', { accountId: 'a' });
+  await one.channels.answer(DELIVERED);
+  await one.until(first, 'delivered');
+  const other = await two.put('chat', '2', { accountId: 'b', id: 'msg_b' });
+  await two.channels.answer(DELIVERED);
+  await two.until(other, 'delivered');
+  // Taken in by the one, sent by the other.
+  one.channels.unready.add('a');
+  const crossed = await two.put('chat', '3', { accountId: 'a', id: 'msg_3' });
+  await two.advance(500);
+  let writes = 0;
+  store.onWritten(() => (writes += 1));
+  await two.advance(5_000);
+  expect({ writes, sent: two.channels.sent }).toEqual({ writes: 0, sent: ['chat:2'] });
+  one.channels.unready.clear();
+  one.outbox.wakeAccount('test', 'a');
+  await one.channels.answer(DELIVERED);
+  await one.until(crossed, 'delivered');
+  expect(one.channels.sent).toEqual(['chat:1', 'chat:3']);
+  // Its holder dies.
+  one.channels.unready.add('a');
+  const left = await two.put('chat', '4', { accountId: 'a', id: 'msg_4' });
+  live.shift();
+  await two.advance(500);
+  await two.channels.answer(DELIVERED);
+  await two.until(left, 'delivered');
+});
+
+test('a worker that others may take for dead sends nothing until it is valid again', async () => {
+  const { outbox, channels, put, until, validity, advance, read } = await makeOutbox();
+  await outbox.start();
+  validity.ms = 4_999;
+  const id = await put('chat', '1');
+  await advance(10_000);
+  expect(channels.sent).toEqual([]);
+  validity.ms = 5_000;
+  await advance(10_000);
+  await channels.answer(DELIVERED);
+  await until(id, 'delivered');
+  expect(await read(id)).toMatchObject({ attempts: 1 });
 });

@@ -64,6 +64,16 @@ test('nothing is reported before the question is on disk, and a question that ca
   expect(modelSignal?.aborted).toBe(true);
 });
 
+test('a worker that others may take for dead asks no model', async () => {
+  const { turns, request, validity } = await makeTurns();
+  validity.ms = 4_999;
+  expect(await collect(turns.start(request(candidate(says('hi'))), never))).toMatchObject([
+    { type: 'error', error: { code: 'UNAVAILABLE' } },
+  ]);
+  validity.ms = 5_000;
+  expect((await collect(turns.start(request(candidate(says('hi'))), never))).at(-1)).toMatchObject({ type: 'done', reply: 'hi' });
+});
+
 test('a model that fails is an error in the session; its fallback is asked first', async () => {
   const { turns, request, store, changes } = await makeTurns();
   const failure = { kind: 'auth', status: 401, detail: 'bad key', retryAfterMs: null } as const;
