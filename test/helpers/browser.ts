@@ -24,6 +24,8 @@ export interface OpenOptions {
   readonly size?: Size;
   readonly scheme?: Scheme;
   readonly locale?: string;
+  /** It is operated with fingers: there is no pointer that hovers. */
+  readonly hasTouch?: boolean;
   /** The browser has signed in with it before. */
   readonly token?: string;
   /** Texts of errors in the console that the test provokes. */
@@ -52,6 +54,7 @@ export async function openPage(url: string, options: OpenOptions = {}): Promise<
     colorScheme: options.scheme ?? 'light',
     locale: options.locale ?? 'en-US',
     reducedMotion: 'reduce',
+    ...(options.hasTouch === true ? { hasTouch: true, isMobile: true } : {}),
     acceptDownloads: true,
   });
   onTestFinished(() => context.close());

@@ -84,7 +84,7 @@ test.skipIf(noBrowser)('a message that was refused is sent again by keyboard, on
   await page.getByRole('button', { name: 'Send again' }).focus();
   await page.keyboard.press('Enter');
   await page.getByText('No messages').waitFor();
-  await page.getByRole('radio', { name: 'Failed' }).focus();
+  await page.getByRole('radio', { name: 'Not delivered' }).focus();
   for (const _ of ['Outcome unknown', 'Delivered']) await page.keyboard.press('ArrowRight');
   await page.getByRole('table', { name: 'Messages' }).getByText('<b>Hello</b> room').waitFor({ timeout: 20_000 });
   expect(receiver.received).toHaveLength(2);
@@ -103,7 +103,7 @@ test.skipIf(noBrowser)('older messages that were read stay when a newer one arri
   await send('**One** more');
   await page.getByRole('link', { name: 'One more' }).waitFor();
   expect(await oldest.count()).toBe(1);
-  await page.getByRole('radio', { name: 'Delivered' }).check({ force: true });
+  await page.getByRole('radio', { name: 'Delivered', exact: true }).check({ force: true });
   await oldest.waitFor({ state: 'detached' });
 });
 

@@ -13,7 +13,7 @@ test.skipIf(noBrowser)('an answer that failed says why, is copied, leads to its 
   await page.keyboard.press('Enter');
   const failure = page.getByRole('article', { name: 'Gateway' });
   await failure.getByText(/key/i).first().waitFor();
-  await failure.getByRole('button', { name: 'Log lines' }).waitFor();
+  await failure.getByRole('button', { name: 'Logs' }).waitFor();
   await failure.getByRole('button', { name: 'Copy error' }).click();
   await page.getByText('Copied').waitFor();
   await expectAccessible(page);

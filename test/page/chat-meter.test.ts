@@ -35,9 +35,9 @@ test.skipIf(noBrowser)('the context that is used, its cost, and an answer’s ow
     expect.stringMatching(/^\d+ tokens in, \d+ out$/),
     expect.stringMatching(/^\$0\.0/),
     expect.stringMatching(/^\d+ ms$|^\d+\.\d s$/),
-    'Log lines',
+    'Logs',
   ]);
-  await menu.getByRole('menuitem', { name: 'Log lines' }).click();
+  await menu.getByRole('menuitem', { name: 'Logs' }).click();
   await page.getByText('a turn has ended').first().waitFor();
   expect(page.url()).toContain('turnId');
   // Of a model of which nothing is known, nothing is made up.

@@ -18,7 +18,7 @@ test.skipIf(noBrowser)('the first visit without a model leads to one, and comman
   const gateway = await RealGateway.start();
   const page = await openPage(gateway.url);
   await page.getByRole('heading', { name: 'No model yet' }).waitFor();
-  expect(await page.getByRole('button', { name: 'Add a provider' }).isVisible()).toBe(true);
+  expect(await page.getByRole('button', { name: 'Add provider' }).isVisible()).toBe(true);
   await page.keyboard.type('/he');
   await page.getByRole('list', { name: 'Commands' }).getByText('lists the commands').waitFor();
   await page.keyboard.press('Tab');
@@ -28,6 +28,14 @@ test.skipIf(noBrowser)('the first visit without a model leads to one, and comman
   await page.keyboard.press('Enter');
   await page.getByRole('article', { name: 'Agent' }).getByText('no language model is configured yet').waitFor();
   await expectAccessible(page);
+  // The box is as high as its text, also when the window gets another width.
+  const box = page.getByRole('textbox', { name: 'Message' });
+  const heightOf = async (): Promise<number> => (await box.boundingBox())?.height ?? 0;
+  await page.setViewportSize({ width: 390, height: 844 });
+  await box.fill('a few words '.repeat(12));
+  await expect.poll(heightOf).toBeGreaterThan(80);
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await expect.poll(heightOf).toBeLessThan(80);
 });
 
 test.skipIf(noBrowser)('an answer streams, is stopped, asked again, edited, and what is sent meanwhile waits its turn', async () => {

@@ -34,7 +34,7 @@ test.skipIf(noBrowser)('an earlier version, an edit by hand too, is looked at an
   write('{ "logs": { "files": 4 } }\n');
   await until('the next one is kept', () => areKept(gateway, 3));
   const page = await openView(gateway, '#/config/versions');
-  await page.getByText('current').waitFor();
+  await page.getByText('Current', { exact: true }).waitFor();
   await page.getByRole('list', { name: 'Versions' }).getByRole('link').nth(1).focus();
   await page.keyboard.press('Enter');
   const change = page.getByRole('region', { name: 'Changes on restore' });

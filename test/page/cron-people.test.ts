@@ -47,7 +47,7 @@ test.skipIf(noBrowser)('a schedule is said in words, as an interval or once, and
   await expectAccessible(page);
   await page.getByRole('button', { name: 'Create schedule' }).click();
   await page.getByText('Overlaps, failures and alerts').click();
-  await page.getByText('After 3 failures in a row, to webchat ops').waitFor();
+  await page.getByText('After 3 failures in a row, to Web chat · ops').waitFor();
   await page.getByText('Skip this one').waitFor();
   expect(await jobsOf(gateway)).toMatchObject([{ schedule: 'at 2031-01-02T03:04', alertChannel: 'webchat' }]);
 });
@@ -84,7 +84,7 @@ test.skipIf(noBrowser)(
     await run.getByRole('button', { name: 'Try again' }).click();
     await run.getByText('attempt 2').waitFor();
     await run.getByText('Done').waitFor();
-    await run.getByRole('link', { name: 'Log lines' }).click();
+    await run.getByRole('link', { name: 'Logs' }).click();
     await page.getByText('scheduled turn done').waitFor();
     await page.getByText('a turn has ended').waitFor();
     await page.goBack();

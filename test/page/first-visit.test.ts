@@ -22,7 +22,7 @@ test.skipIf(noBrowser)('first visit with the mouse: the guide answers, a provide
   await page.getByRole('button', { name: 'Send' }).click();
   await page.getByRole('article', { name: 'Agent' }).getByText('no language model is configured yet').waitFor();
   await page.getByRole('button', { name: 'New chat', exact: true }).click();
-  await page.getByRole('button', { name: 'Add a provider' }).click();
+  await page.getByRole('button', { name: 'Add provider' }).click();
   await page.getByRole('searchbox').fill(baseUrl);
   await page.getByRole('button', { name: 'Use this address' }).click();
   await page.getByText('one, two').waitFor();
@@ -51,19 +51,19 @@ test.skipIf(noBrowser)('first visit by keyboard alone: from the empty chat to an
   const press = async (...keys: string[]): Promise<void> => {
     for (const key of keys) await page.keyboard.press(key);
   };
-  const add = page.getByRole('button', { name: 'Add a provider' });
+  const add = page.getByRole('button', { name: 'Add provider' });
   await add.waitFor();
   for (
     let tabs = 0;
     tabs < 30 &&
     !(await page.evaluate<string>('document.activeElement.matches("button") ? document.activeElement.textContent : ""')).includes(
-      'Add a provider',
+      'Add provider',
     );
     tabs += 1
   )
     await press('Tab');
   await press('Enter');
-  await page.getByRole('dialog', { name: 'Add a provider' }).waitFor();
+  await page.getByRole('dialog', { name: 'Add provider' }).waitFor();
   await expectAccessible(page);
   await page.keyboard.type(baseUrl);
   await press('Enter');

@@ -10,7 +10,7 @@ test.skipIf(noBrowser)('an answer in a chat leads to what was logged of its turn
   const page = await openView(gateway, `#/chat/${encodeURIComponent(key)}`);
   await page.getByText('It is a boat.').waitFor();
   await page.getByRole('button', { name: 'About this answer' }).last().click();
-  await page.getByRole('menuitem', { name: 'Log lines' }).click();
+  await page.getByRole('menuitem', { name: 'Logs' }).click();
   await page.getByRole('button', { name: /a turn has ended/ }).click();
   const turn = page.getByRole('link', { name: /^turn_/ });
   const id = (await turn.textContent()) ?? '';

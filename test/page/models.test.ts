@@ -105,7 +105,7 @@ test.skipIf(noBrowser)('by keyboard: add with a key that is wrong, see why, and 
   const page = await openView(gateway, '#/models');
   await page.getByText('No language model yet').waitFor();
   await page.keyboard.press('n');
-  await page.getByRole('dialog', { name: 'Add a provider' }).waitFor();
+  await page.getByRole('dialog', { name: 'Add provider' }).waitFor();
   await page.keyboard.type(`${url}/v1`);
   await page.keyboard.press('Enter');
   await page.getByLabel('API key').waitFor();

@@ -15,7 +15,7 @@ test.skipIf(noBrowser)('the palette finds chats by what was said in them, and te
   const box = page.getByRole('combobox', { name: 'Search for an action' });
   const found: Record<string, string> = {
     restart: 'Copy the command that restarts the gateway',
-    'api key': 'Add a provider',
+    'api key': 'Add provider',
     undo: 'Versions of the configuration',
     run: 'Run a schedule now',
     errors: 'Errors in the log',
@@ -30,8 +30,8 @@ test.skipIf(noBrowser)('the palette finds chats by what was said in them, and te
   }
   await box.fill('provider');
   await expectAccessible(page);
-  await page.getByRole('group', { name: 'Everywhere' }).getByRole('option', { name: 'Add a provider' }).click();
-  await page.getByRole('dialog', { name: 'Add a provider' }).waitFor();
+  await page.getByRole('group', { name: 'Everywhere' }).getByRole('option', { name: 'Add provider' }).click();
+  await page.getByRole('dialog', { name: 'Add provider' }).waitFor();
   await page.keyboard.press('Escape');
   await page.keyboard.press('Control+k');
   await box.fill('search settings');

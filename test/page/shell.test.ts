@@ -43,6 +43,13 @@ test.skipIf(noBrowser)('single keys can be switched off, the language and the th
   await page.getByRole('heading', { name: '会话', exact: true }).waitFor();
   const shown = await page.evaluate<string[]>('[document.documentElement.lang, document.documentElement.dataset.theme, document.title]');
   expect(shown).toEqual(['zh-CN', 'dark', '会话 · xopc']);
+  // On a tablet the rail is folded until somebody unfolds it.
+  await page.setViewportSize({ width: 820, height: 900 });
+  await page.reload();
+  await page.getByRole('button', { name: '展开导航栏' }).click();
+  await page.getByRole('button', { name: '收起导航栏' }).waitFor();
+  await page.reload();
+  await page.getByRole('button', { name: '收起导航栏' }).waitFor();
 });
 
 test.skipIf(noBrowser)('a stopped gateway is reported, views open and unsent messages wait until it is back', async () => {

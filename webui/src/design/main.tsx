@@ -9,6 +9,7 @@ import { CodeBlock } from '../components/code-block/code-block.js';
 import { Dialog, type DialogProps } from '../components/dialog/dialog.js';
 import { Empty, ErrorBox, Spinner } from '../components/feedback/feedback.js';
 import { CheckField, SearchField, SelectField, Switch, TextArea, TextField } from '../components/field/field.js';
+import { Fact, Facts } from '../components/facts/facts.js';
 import { Icon, type IconName } from '../components/icon/icon.js';
 import { SHAPES } from '../components/icon/shapes.js';
 import { Menu } from '../components/menu/menu.js';
@@ -186,6 +187,12 @@ function Data() {
   const rows = ROWS.toSorted((one, other) => sign * (order.by === 'runs' ? one.runs - other.runs : one.name.localeCompare(other.name)));
   return (
     <Part name="Data">
+      <Facts>
+        <Fact name="Outcome">
+          <StatusDot tone="good">Done</StatusDot>
+        </Fact>
+        <Fact name="Duration">16 ms</Fact>
+      </Facts>
       <Table label="Schedules" columns={columns} order={order} onOrder={setOrder}>
         {rows.map(({ name, runs }) => (
           <tr key={name}>

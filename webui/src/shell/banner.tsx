@@ -6,7 +6,7 @@ import { session } from '../api/session.js';
 import { connection, isOutdated, pageSocket } from '../api/socket.js';
 import { isLoopback } from '../browser/is-loopback.js';
 import { Button } from '../components/button/button.js';
-import { language } from '../i18n/language.js';
+import { clockTime } from '../components/time-text/time-text.js';
 import { readSetting, writeSetting } from '../settings.js';
 import { CopyModeLine } from './copy-mode.js';
 import { t } from './text.js';
@@ -79,7 +79,7 @@ function ConnectionLine() {
       <div class="banner bad">
         <span>
           {reason === undefined ? t(navigator.onLine ? 'gone' : 'offline') : t('goneReason', { reason })} {t('reconnecting', { seconds })}{' '}
-          {t('shownFrom', { time: new Date(lostAt).toLocaleTimeString(language.value, { hour: '2-digit', minute: '2-digit' }) })}
+          {t('shownFrom', { time: clockTime(lostAt) })}
         </span>
         <Button text={t('tryNow')} onClick={() => pageSocket.wake()} />
       </div>

@@ -12,11 +12,12 @@ import { hashOf, navigate } from './router.js';
 import { t } from './text.js';
 import { type View, VIEWS } from './views.js';
 
-export const isRailFolded = signal(readSetting('rail') === 'folded');
+/** Until somebody has chosen, it is folded where the views need the room of the names. */
+export const isRailFolded = signal((readSetting('rail') ?? (matchMedia('(max-width: 1000px)').matches ? 'folded' : 'open')) === 'folded');
 
 export function foldRail(): void {
   isRailFolded.value = !isRailFolded.peek();
-  writeSetting('rail', isRailFolded.peek() ? 'folded' : undefined);
+  writeSetting('rail', isRailFolded.peek() ? 'folded' : 'open');
 }
 
 function Group({ name, views, current }: { name: string; views: readonly View[]; current: string }) {

@@ -22,6 +22,11 @@ export function accountName(channel: string, accountId: string): string {
   return accountId === DEFAULT_ACCOUNT ? channelName(channel) : `${channelName(channel)} · ${accountId}`;
 }
 
+/** `Telegram · 4711`; the channel alone for its usual chat. */
+export function chatName(channel: string, chat: string | number | null): string {
+  return chat === null ? channelName(channel) : `${channelName(channel)} · ${chat}`;
+}
+
 export function channelIcon(channel: string): IconName {
   const icons: Readonly<Record<string, IconName>> = { telegram: 'telegram', webhook: 'webhook', webchat: 'chat' };
   return icons[channel] ?? 'channels';

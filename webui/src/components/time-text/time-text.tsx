@@ -59,16 +59,19 @@ export function bytesText(bytes: number): string {
   return `${value < 10 && power > 0 ? value.toFixed(1) : Math.round(value)} ${units[power]}`;
 }
 
+const LENGTHS = { en: ['d', 'h', 'min', 's', 'ms'], zh: ['天', '小时', '分钟', '秒', '毫秒'] };
+
 /** `850 ms`, `4.2 s`, `3 min 5 s`, `2 h 10 min`, `5 d 3 h`. */
 export function durationText(ms: number): string {
-  if (ms < 1_000) return `${Math.round(ms)} ms`;
+  const [days, hours, minutes, second, milli] = LENGTHS[language.value];
+  if (ms < 1_000) return `${Math.round(ms)} ${milli}`;
   const seconds = ms / 1_000;
-  if (seconds < 60) return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
+  if (seconds < 60) return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} ${second}`;
   const parts = [
-    [Math.floor(seconds / 86_400), 'd'],
-    [Math.floor(seconds / 3_600) % 24, 'h'],
-    [Math.floor(seconds / 60) % 60, 'min'],
-    [Math.floor(seconds) % 60, 's'],
+    [Math.floor(seconds / 86_400), days],
+    [Math.floor(seconds / 3_600) % 24, hours],
+    [Math.floor(seconds / 60) % 60, minutes],
+    [Math.floor(seconds) % 60, second],
   ] as const;
   const first = parts.findIndex(([count]) => count > 0);
   return parts

@@ -78,7 +78,7 @@ function Card({ account, onTest }: { account: Account; onTest: () => void }) {
       <div class="account-head">
         <Icon name={channelIcon(channel)} size={20} />
         <h2>{name}</h2>
-        <span class="spread" title={since === null ? undefined : t('since', { time: relativeTime(Date.parse(since)) })}>
+        <span class="spread" title={since === null ? undefined : t('since', { time: fullTime(Date.parse(since)) })}>
           <StatusDot tone={tone}>{text}</StatusDot>
         </span>
       </div>
@@ -86,7 +86,7 @@ function Card({ account, onTest }: { account: Account; onTest: () => void }) {
       {channel === 'webchat' ? <p class="muted">{t('webchatText')}</p> : <Numbers account={account} />}
       {channel !== 'webchat' && (
         <p class="account-foot">
-          {canBeTested(account) && <Button icon="send" text={t('test')} about={name} onClick={onTest} />}
+          {canBeTested(account) && <Button text={t('test')} about={name} onClick={onTest} />}
           <a class="button quiet" href={settingsOf(account)}>
             {t('settingsOf')}
             <span class="off-screen"> {name}</span>

@@ -6,7 +6,9 @@ import { useResource } from '../../api/use-resource.js';
 import { Button } from '../../components/button/button.js';
 import { accountName } from '../../components/channel-name/channel-name.js';
 import { Dialog, DialogActions } from '../../components/dialog/dialog.js';
+import { Fact, Facts } from '../../components/facts/facts.js';
 import { ErrorBox } from '../../components/feedback/feedback.js';
+import { Icon } from '../../components/icon/icon.js';
 import { Markdown } from '../../components/markdown/markdown.js';
 import { Skeleton } from '../../components/skeleton/skeleton.js';
 import { Ago } from '../../components/time-text/time-text.js';
@@ -16,43 +18,33 @@ import { readMessage, sendMessage } from './channels-api.js';
 import { DeliveryStatus } from './delivery.js';
 import { t } from './text.js';
 
-function Facts({ message }: { message: Message }) {
+function MessageFacts({ message }: { message: Message }) {
   const { id, channel, accountId, chat_id: chat, attempts, parts, deliveredParts, createdAt, updatedAt, nextAttemptAt, status } = message;
   return (
-    <dl class="outgoing-facts">
-      <dt>{t('account')}</dt>
-      <dd>{accountName(channel, accountId)}</dd>
-      <dt>{t('chat')}</dt>
-      <dd>
+    <Facts>
+      <Fact name={t('account')}>{accountName(channel, accountId)}</Fact>
+      <Fact name={t('chat')}>
         <code>{chat}</code>
-      </dd>
-      <dt>{t('accepted')}</dt>
-      <Ago as="dd" at={createdAt} />
+      </Fact>
+      <Fact name={t('accepted')}>
+        <Ago at={createdAt} />
+      </Fact>
       {status === 'delivered' && (
-        <>
-          <dt>{t('status_delivered')}</dt>
-          <Ago as="dd" at={updatedAt} />
-        </>
+        <Fact name={t('status_delivered')}>
+          <Ago at={updatedAt} />
+        </Fact>
       )}
-      <dt>{t('attempts')}</dt>
-      <dd class="number">{attempts}</dd>
+      <Fact name={t('attempts')}>{attempts}</Fact>
       {nextAttemptAt !== null && (
-        <>
-          <dt>{t('nextAttempt')}</dt>
-          <Ago as="dd" at={nextAttemptAt} />
-        </>
+        <Fact name={t('nextAttempt')}>
+          <Ago at={nextAttemptAt} />
+        </Fact>
       )}
-      {parts > 1 && (
-        <>
-          <dt>{t('parts')}</dt>
-          <dd>{t('partsOf', { count: deliveredParts, total: parts })}</dd>
-        </>
-      )}
-      <dt>{t('id')}</dt>
-      <dd>
+      {parts > 1 && <Fact name={t('parts')}>{t('partsOf', { count: deliveredParts, total: parts })}</Fact>}
+      <Fact name={t('id')}>
         <code>{id}</code>
-      </dd>
-    </dl>
+      </Fact>
+    </Facts>
   );
 }
 
@@ -101,18 +93,17 @@ export function MessageDrawer({ id, onClose, onChange }: DrawerProps) {
           <div class="outgoing-content">
             <Markdown text={message.content} />
           </div>
-          <Facts message={message} />
-          <p>
-            <a href={hashOf('logs', [], { q: id })}>{t('logLines')}</a>
-          </p>
-          {status !== 'delivered' && status !== 'sending' && (
-            <DialogActions>
-              <Button icon="trash" text={t('drop')} onClick={() => void drop(message)} />
-              {(status === 'dead' || status === 'unknown') && (
-                <Button kind="primary" icon="retry" text={t('retry')} onClick={() => void retry()} />
-              )}
-            </DialogActions>
-          )}
+          <MessageFacts message={message} />
+          <DialogActions>
+            <a class="button" href={hashOf('logs', [], { q: id })}>
+              <Icon name="logs" size={16} />
+              {t('logLines')}
+            </a>
+            {status !== 'delivered' && status !== 'sending' && <Button icon="trash" text={t('drop')} onClick={() => void drop(message)} />}
+            {(status === 'dead' || status === 'unknown') && (
+              <Button kind="primary" icon="retry" text={t('retry')} onClick={() => void retry()} />
+            )}
+          </DialogActions>
         </>
       )}
     </Dialog>

@@ -61,7 +61,13 @@ export function NewChat({ isBare }: { isBare: boolean }) {
     <FileDrop onFiles={draftFiles.add}>
       {!isBare && <ChatHead current={undefined} own={undefined} />}
       <div class="transcript greeting">
-        {list === undefined || hasProvider(list.models) ? <Empty title={t('emptyTitle')}>{t('emptyText')}</Empty> : <NoModel />}
+        {list === undefined || hasProvider(list.models) ? (
+          <Empty title={t('emptyTitle')}>
+            <span class="with-keys">{t('emptyText')}</span>
+          </Empty>
+        ) : (
+          <NoModel />
+        )}
       </div>
       <Composer
         models={list}

@@ -2,6 +2,7 @@
 import { useState } from 'preact/hooks';
 import type { CronJobList } from '../../../../shared/api/cron.js';
 import { Button } from '../../components/button/button.js';
+import { chatName } from '../../components/channel-name/channel-name.js';
 import { Empty } from '../../components/feedback/feedback.js';
 import { SearchField, Switch } from '../../components/field/field.js';
 import { Menu, type MenuItem } from '../../components/menu/menu.js';
@@ -85,7 +86,7 @@ function JobRow({ job, actions }: { job: Job; actions: JobActions }) {
     { label: t('copy'), icon: 'copy', run: () => navigate(hashOf('cron', [job.id, 'copy'])) },
     { label: t('delete'), icon: 'trash', kind: 'danger', run: () => actions.remove(job) },
   ];
-  const target = job.channel === null ? '' : ` → ${job.channel} ${job.chat_id ?? ''}`;
+  const target = job.channel === null ? '' : ` → ${chatName(job.channel, job.chat_id)}`;
   return (
     <tr class={job.enabled ? undefined : 'off'}>
       <td class="job-name">

@@ -167,7 +167,7 @@ function viewItems({ view, switches: { wrap, dense, utc, unfold } }: ToolsProps)
     { label: t('dense'), isChecked: dense.isOn, run: dense.toggle },
     { label: t('unfold'), isChecked: unfold.isOn, run: unfold.toggle },
     { label: t('utc'), isChecked: utc.isOn, run: utc.toggle },
-    { label: t('share'), icon: 'link', run: () => void copyText(shareAddress(view)) },
+    { label: t('share'), run: () => void copyText(shareAddress(view)) },
   ];
 }
 

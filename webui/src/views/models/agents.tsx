@@ -32,7 +32,9 @@ export function Agents({ setup, onChoose }: { setup: Setup; onChoose: (agent: Ag
     <section class="card">
       <div class="card-head">
         <h2>{t('agents')}</h2>
-        <a href={hashOf('config', [], { q: 'agents' })}>{t('agentsMore')}</a>
+        <a class="button quiet" href={hashOf('config', [], { q: 'agents' })}>
+          {t('agentsMore')}
+        </a>
       </div>
       <ul class="agents" aria-label={t('agents')}>
         {setup.agents.map((agent) => (

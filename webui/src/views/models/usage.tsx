@@ -12,7 +12,9 @@ import { language } from '../../i18n/language.js';
 import { address, changeQuery, hashOf } from '../../shell/router.js';
 import { t } from './text.js';
 
-const SPANS = ['7', '30', '90', '366'] as const;
+/** As long as usage is kept. */
+const YEAR = '366';
+const SPANS = ['7', '30', '90', YEAR] as const;
 const BAR = { width: 10, gap: 3, height: 120 } as const;
 
 function costText({ costUsd, unpricedTurns, turns }: Amounts): string {
@@ -109,7 +111,7 @@ function shownSpan(): (typeof SPANS)[number] {
 }
 
 export function UsageSpan() {
-  const choices = SPANS.map((value) => ({ value, label: t('days', { count: Number(value) }) }));
+  const choices = SPANS.map((value) => ({ value, label: value === YEAR ? t('year') : t('days', { count: Number(value) }) }));
   return <Segmented label={t('span')} value={shownSpan()} choices={choices} onChange={(days) => changeQuery({ days })} />;
 }
 

@@ -23,7 +23,7 @@ const STEPS: readonly (readonly [unit: Intl.RelativeTimeFormatUnit, seconds: num
 const formats = computed(() => ({
   age: new Intl.RelativeTimeFormat(language.value, { numeric: 'auto', style: 'short' }),
   date: new Intl.DateTimeFormat(language.value, { dateStyle: 'medium' }),
-  instant: new Intl.DateTimeFormat(language.value, { dateStyle: 'medium', timeStyle: 'short' }),
+  instant: new Intl.DateTimeFormat(language.value, { dateStyle: 'medium', timeStyle: 'short', hourCycle: 'h23' }),
   number: new Intl.NumberFormat(language.value),
 }));
 

@@ -2,12 +2,13 @@
 import type { Overview } from '../../../../shared/api/gateway/overview.js';
 import type { StatusDocument } from '../../../../shared/api/gateway/status.js';
 import { isLoopback } from '../../browser/is-loopback.js';
+import { Fact, Facts } from '../../components/facts/facts.js';
 import { bytesText, durationText, fullTime, relativeTime } from '../../components/time-text/time-text.js';
 import type { Whole } from './issues.js';
 import { t } from './text.js';
 
 /** Facts without a value are left out; `isCode`: an id or a path. */
-type Fact = readonly [name: string, value: string | null | undefined, isCode?: boolean];
+type NamedValue = readonly [name: string, value: string | null | undefined, isCode?: boolean];
 
 /** Returns who can reach the gateway, which follows from the address that it listens on. */
 function exposure({ host, auth, warnings }: StatusDocument): string {
@@ -16,7 +17,7 @@ function exposure({ host, auth, warnings }: StatusDocument): string {
   return auth.enabled ? t('openWithToken') : t('openOthersToken');
 }
 
-function ofGateway(status: StatusDocument): readonly Fact[] {
+function ofGateway(status: StatusDocument): readonly NamedValue[] {
   const { worker, lastExit, supervisedBy, build } = status;
   return [
     [t('version'), `${status.version} · ${build.running.slice(0, 8)}`],
@@ -32,7 +33,7 @@ function ofGateway(status: StatusDocument): readonly Fact[] {
   ];
 }
 
-function ofLoad({ worker }: StatusDocument, overview: Overview): readonly Fact[] {
+function ofLoad({ worker }: StatusDocument, overview: Overview): readonly NamedValue[] {
   const { eventLoopDelayMs: delay, disk, databaseBytes } = overview;
   return [
     [t('connections'), String(worker?.connections ?? 0)],
@@ -48,16 +49,15 @@ export function Details({ whole: { status, overview } }: { whole: Whole }) {
   return (
     <details class="card details">
       <summary>{t('details')}</summary>
-      <dl class="facts">
+      <Facts>
         {facts.map(([name, value, isCode = false]) =>
           value === null || value === undefined || value === '' ? null : (
-            <div key={name}>
-              <dt>{name}</dt>
-              <dd>{isCode ? <code>{value}</code> : value}</dd>
-            </div>
+            <Fact key={name} name={name}>
+              {isCode ? <code>{value}</code> : value}
+            </Fact>
           ),
         )}
-      </dl>
+      </Facts>
     </details>
   );
 }

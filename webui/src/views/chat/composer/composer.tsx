@@ -48,6 +48,18 @@ function grow(box: HTMLTextAreaElement | null): void {
   box.style.height = `${box.value.length > MEASURED_LENGTH ? most : Math.min(box.scrollHeight + 2, most)}px`;
 }
 
+/** Measures again when the box gets another width: its text then has other lines. */
+function followWidth(box: HTMLTextAreaElement | null): () => void {
+  let width = 0;
+  const observer = new ResizeObserver(() => {
+    if (box === null || box.clientWidth === width) return;
+    width = box.clientWidth;
+    grow(box);
+  });
+  if (box !== null) observer.observe(box);
+  return () => observer.disconnect();
+}
+
 export interface ComposerProps {
   /** Undefined in a chat without a session. */
   readonly model?: ChatModel;
@@ -196,6 +208,7 @@ export function Composer(props: ComposerProps) {
   const choice = useModelChoice({ list: props.models, chat: model, own: props.own, onBegun: props.onBegun });
   const { chosen, onKeyDown } = useKeys({ commands, text, setText, submit }, props);
   useEffect(() => grow(box.current), [text]);
+  useEffect(() => followWidth(box.current), []);
   useEffect(() => {
     if (editing !== undefined || matchMedia('(pointer: fine)').matches) box.current?.focus();
   }, [editing, draftName]);

@@ -26,9 +26,9 @@ export interface MessageActions {
 
 /** Created once per language: creating one takes as long as rendering a message. */
 const formats = computed(() => ({
-  clock: new Intl.DateTimeFormat(language.value, { hour: '2-digit', minute: '2-digit' }),
-  day: new Intl.DateTimeFormat(language.value, { dateStyle: 'medium', timeStyle: 'short' }),
-  instant: new Intl.DateTimeFormat(language.value, { dateStyle: 'full', timeStyle: 'medium' }),
+  clock: new Intl.DateTimeFormat(language.value, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }),
+  day: new Intl.DateTimeFormat(language.value, { dateStyle: 'medium', timeStyle: 'short', hourCycle: 'h23' }),
+  instant: new Intl.DateTimeFormat(language.value, { dateStyle: 'full', timeStyle: 'medium', hourCycle: 'h23' }),
 }));
 
 /** The time of day, with the date where it is not today. */

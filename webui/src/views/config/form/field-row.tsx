@@ -67,6 +67,9 @@ function Ways({ field, view, edit, onEdit, isPinned }: RowProps & { isPinned: bo
   );
 }
 
+/** A long key is broken after its dots. */
+const inParts = (key: string) => key.split('.').map((part, index) => (index === 0 ? part : [<wbr key={index} />, `.${part}`]));
+
 export function FieldRow(props: RowProps) {
   const { field, view, edit, fault, onEdit } = props;
   const id = useId();
@@ -76,7 +79,7 @@ export function FieldRow(props: RowProps) {
   const note = pin === undefined ? noteOf(field, draft) : '';
   const name = (
     <>
-      {labelOf(field)} <code>{field.key}</code>
+      {labelOf(field)} <code>{inParts(field.key)}</code>
     </>
   );
   return (

@@ -1,5 +1,6 @@
 /** The settings of a job that few people change: model, time zone, overlaps, missed and failed runs, alerts. */
 import { useMemo, useState } from 'preact/hooks';
+import { accountName, channelName } from '../../../components/channel-name/channel-name.js';
 import { CheckField, SelectField, TextField } from '../../../components/field/field.js';
 import { bind } from '../../../components/form/form.js';
 import { ownZone } from '../job-time.js';
@@ -13,9 +14,16 @@ export interface PartProps {
   readonly channels: readonly string[];
 }
 
+/** `Webhook · alerts` for `webhook/alerts`. */
+function targetName(target: string): string {
+  const [channel = '', accountId] = target.split('/');
+  return accountId === undefined ? channelName(channel) : accountName(channel, accountId);
+}
+
 /** Returns the channels to choose from, after an entry for none; the chosen one is always among them. */
 export function targetsOf(channels: readonly string[], chosen: string, none: string) {
-  return [{ value: '', label: none }, ...new Set([...channels, chosen].filter((target) => target !== ''))];
+  const targets = [...new Set([...channels, chosen].filter((target) => target !== ''))];
+  return [{ value: '', label: none }, ...targets.map((value) => ({ value, label: targetName(value) }))];
 }
 
 function Zone({ form, faults }: PartProps) {

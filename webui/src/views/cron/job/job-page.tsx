@@ -2,7 +2,9 @@
 import { useEffect } from 'preact/hooks';
 import type { RecentCronRun } from '../../../../../shared/api/cron.js';
 import { Button } from '../../../components/button/button.js';
+import { Fact, Facts } from '../../../components/facts/facts.js';
 import { Menu } from '../../../components/menu/menu.js';
+import { chatName } from '../../../components/channel-name/channel-name.js';
 import { PageHeader } from '../../../components/page-header/page-header.js';
 import { Stat, Stats } from '../../../components/stat/stat.js';
 import { Badge } from '../../../components/status-dot/status-dot.js';
@@ -16,7 +18,6 @@ import { shortTime } from '../job-time.js';
 import { Outcome } from '../run-state.js';
 import { countFailed, RunStrip } from '../run-strip.js';
 import { t } from '../text.js';
-import { Fact } from './fact.js';
 import { History } from './history.js';
 import { useRuns } from './use-runs.js';
 
@@ -61,7 +62,7 @@ function Headline({ job }: { job: Job }) {
 function Policies({ job }: { job: Job }) {
   const alert = job.alertChannel ?? job.channel;
   return (
-    <dl class="job-dl">
+    <Facts>
       <Fact name={t('overlap')}>{t(`overlap_${job.overlap}`)}</Fact>
       <Fact name={t('missed')}>{job.missed === 'skip' ? t('missed_skip') : t('missedOnce', { grace: durationText(job.graceMs) })}</Fact>
       <Fact name={t('timeoutFact')}>{durationText(job.timeoutMs)}</Fact>
@@ -69,9 +70,9 @@ function Policies({ job }: { job: Job }) {
       <Fact name={t('alerts')}>
         {job.notifyAfter === 0 || alert === null
           ? t('no')
-          : t('alertAfter', { count: job.notifyAfter, chat: `${alert} ${job.alertChatId ?? job.chat_id ?? ''}` })}
+          : t('alertAfter', { count: job.notifyAfter, chat: chatName(alert, job.alertChatId ?? job.chat_id) })}
       </Fact>
-    </dl>
+    </Facts>
   );
 }
 
@@ -98,11 +99,11 @@ function What({ job }: { job: Job }) {
     <section class="card">
       <h2>{t('what')}</h2>
       <p class="job-message">{job.message}</p>
-      <dl class="job-dl">
+      <Facts>
         <Fact name={t('mode')}>{t(job.mode === 'agent' ? 'modeAgent' : 'modeDirect')}</Fact>
-        <Fact name={t('target')}>{job.channel === null ? t('nowhere') : `${job.channel} ${job.chat_id ?? ''}`}</Fact>
+        <Fact name={t('target')}>{job.channel === null ? t('nowhere') : chatName(job.channel, job.chat_id)}</Fact>
         {job.mode === 'agent' && <Fact name={t('model')}>{job.model ?? t('modelDefault')}</Fact>}
-      </dl>
+      </Facts>
       <details class="job-policy">
         <summary>{t('policy')}</summary>
         <Policies job={job} />
@@ -122,6 +123,9 @@ export function JobPage({ job, actions }: { job: Job; actions: JobActions }) {
     <>
       <div class="job-head">
         <PageHeader title={job.name} note={<State job={job} />}>
+          <Button icon={job.enabled ? 'pause' : 'play'} text={t(job.enabled ? 'pause' : 'resume')} onClick={() => actions.toggle(job)} />
+          <Button icon="edit" text={t('edit')} onClick={() => navigate(hashOf('cron', [job.id, 'edit']))} />
+          <Button icon="play" kind="primary" text={t('run')} onClick={() => actions.run(job)} />
           <Menu
             label={t('actions', { name: job.name })}
             items={[
@@ -129,9 +133,6 @@ export function JobPage({ job, actions }: { job: Job; actions: JobActions }) {
               { label: t('delete'), icon: 'trash', kind: 'danger', run: () => actions.remove(job) },
             ]}
           />
-          <Button icon={job.enabled ? 'pause' : 'play'} text={t(job.enabled ? 'pause' : 'resume')} onClick={() => actions.toggle(job)} />
-          <Button icon="edit" text={t('edit')} onClick={() => navigate(hashOf('cron', [job.id, 'edit']))} />
-          <Button icon="play" kind="primary" text={t('run')} onClick={() => actions.run(job)} />
         </PageHeader>
       </div>
       <Headline job={job} />

@@ -3,6 +3,7 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { Button } from '../../../components/button/button.js';
 import { Dialog, DialogActions } from '../../../components/dialog/dialog.js';
+import { Fact, Facts } from '../../../components/facts/facts.js';
 import { Icon } from '../../../components/icon/icon.js';
 import { Skeleton } from '../../../components/skeleton/skeleton.js';
 import { Badge } from '../../../components/status-dot/status-dot.js';
@@ -11,7 +12,6 @@ import { hashOf } from '../../../shell/router.js';
 import type { Job } from '../cron-api.js';
 import { isGoing, Outcome } from '../run-state.js';
 import { t } from '../text.js';
-import { Fact } from './fact.js';
 import type { Run } from './use-runs.js';
 
 const SECOND_MS = 1_000;
@@ -34,11 +34,11 @@ function durationOf({ durationMs, startedAt }: Run): ComponentChildren {
   return startedAt === null ? '—' : <Elapsed since={startedAt} />;
 }
 
-function Facts({ run, timezone }: { run: Run; timezone: string }) {
+function RunFacts({ run, timezone }: { run: Run; timezone: string }) {
   const tokens = (run.inputTokens ?? 0) + (run.outputTokens ?? 0);
   const { delivery, latenessMs } = run;
   return (
-    <dl class="job-dl">
+    <Facts>
       <Fact name={t('outcome')}>
         <Outcome run={run} />
         {run.attempt > 1 && <span class="muted"> {t('attempt', { number: run.attempt })}</span>}
@@ -62,7 +62,7 @@ function Facts({ run, timezone }: { run: Run; timezone: string }) {
           {run.costUsd !== null && ` · ${dollars(run.costUsd)}`}
         </Fact>
       )}
-    </dl>
+    </Facts>
   );
 }
 
@@ -70,7 +70,7 @@ function Details({ run, job }: { run: Run; job: Job }) {
   const error = run.error ?? run.delivery?.error ?? null;
   return (
     <>
-      <Facts run={run} timezone={job.timezone} />
+      <RunFacts run={run} timezone={job.timezone} />
       {error !== null && (
         <div class="run-error">
           <h3>{t('error')}</h3>

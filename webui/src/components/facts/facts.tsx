@@ -1,5 +1,10 @@
-/** One named fact in a list of them. */
+/** Named facts about one thing, a line each. */
 import type { ComponentChildren } from 'preact';
+import './facts.css';
+
+export function Facts({ children }: { children: ComponentChildren }) {
+  return <dl class="facts">{children}</dl>;
+}
 
 export function Fact({ name, children }: { name: string; children: ComponentChildren }) {
   return (

@@ -1,0 +1,108 @@
+/** Gateways to take pictures of. */
+import { callsTools, says } from '../fakes/openai/reply.js';
+import { appendLog, callApi } from '../helpers/page.js';
+import { startPageWorld } from '../helpers/page-world.js';
+import { type RealGateway, until } from '../helpers/real-gateway.js';
+
+const LONG_ANSWER = `The backup ran at **03:00** and took 42 s. Three things to know:
+
+1. \`gateway.db\` grew by 12 MB; most of it are attachments.
+2. One webhook receiver was slow.
+3. Nothing was skipped.
+
+\`\`\`ts
+const report = await fetch('/api/status').then((answer) => answer.json());
+if (report.issues.length > 0) notify(report.issues);
+\`\`\`
+
+| what | size |
+|---|---|
+| database | 120 MB |
+| log | 4 MB |
+`;
+
+/** @returns their ids, in this order */
+export async function makeJobs(gateway: RealGateway): Promise<string[]> {
+  const ids: string[] = [];
+  const toHook = { mode: 'direct', channel: 'webhook', chat_id: 'ops' };
+  for (const { runs, ...job } of [
+    { name: 'Morning report', schedule: '30 7 * * 1-5', message: 'Summarise what happened overnight.', mode: 'agent', runs: 5 },
+    { name: 'Check the shop', schedule: 'every 45m', message: 'Is the shop up?', mode: 'agent', timezone: 'Asia/Tokyo', runs: 2 },
+    { name: 'Disk report', schedule: '0 */6 * * *', message: '**Disk** at 91 %', ...toHook, runs: 1 },
+    { name: 'Stand-up', schedule: '0 9 * * 1-5', message: 'Stand up!', ...toHook, enabled: false, runs: 0 },
+    { name: 'Water the plants', schedule: '0 18 * * 0', message: 'Time to water the plants', ...toHook, runs: 0 },
+  ]) {
+    const { job: made } = await callApi<{ job: { id: string } }>(gateway, 'POST /api/cron/create', job);
+    ids.push(made.id);
+    for (let run = 1; run <= runs; run += 1) {
+      await callApi(gateway, 'POST /api/cron/trigger', { job_id: made.id });
+      await until('the run to end', async () => {
+        const { runs: known } = await callApi<{ runs: { finishedAt: string | null }[] }>(gateway, `GET /api/cron/${made.id}/runs`);
+        return known.length === run && known.every(({ finishedAt }) => finishedAt !== null);
+      });
+    }
+  }
+  return ids;
+}
+
+/** Three models of two providers, one of which fails. */
+async function makeModels(gateway: RealGateway): Promise<void> {
+  const cost = { input: 0.4, output: 1.6 };
+  const one = { id: 'one', name: 'Qwen 3 32B', contextWindow: 128_000, input: ['text', 'image'], reasoning: true, cost };
+  const local = { baseUrl: 'http://127.0.0.1:9/v1', models: [{ id: 'llama-3.3', contextWindow: 8_192 }] };
+  await callApi(gateway, 'PATCH /api/models-json', { providers: { fake: { models: [one, { id: 'two' }] }, local } });
+  const listed = async (): Promise<boolean> => JSON.stringify(await callApi(gateway, 'GET /api/models')).includes('llama-3.3');
+  await until('the models are listed', listed);
+  const order = { primary: 'fake/one', fallbacks: ['fake/two', 'local/llama-3.3'] };
+  await callApi(gateway, 'PATCH /api/config', { agents: { defaults: { model: order } } });
+  const failing = { model: 'local/llama-3.3', messages: [{ role: 'user', content: 'Hello' }] };
+  for (let call = 0; call < 3; call += 1) await callApi(gateway, 'POST /v1/chat/completions', failing).catch(() => undefined);
+}
+
+async function fill(world: Awaited<ReturnType<typeof startPageWorld>>): Promise<string> {
+  const { gateway, talk, model } = world;
+  const questions = [
+    'How did the nightly backup go?',
+    'Summarise the pull request about the lock',
+    'Translate “stale lock” into French',
+    'What is on my calendar tomorrow?',
+  ];
+  for (const question of questions) {
+    model.reply(
+      callsTools({ name: 'time', input: { timezone: 'Europe/Berlin' } }, { name: 'fetch', input: { url: 'http://127.0.0.1:9/' } }),
+    );
+    model.reply(says(...(LONG_ANSWER.match(/\S+\s*/g) ?? [])));
+    await talk(question);
+  }
+  await makeModels(gateway);
+  await makeJobs(gateway);
+  appendLog(
+    gateway,
+    ...Array.from({ length: 400 }, (_, line) => ({
+      level: line % 97 === 0 ? 'error' : line % 23 === 0 ? 'warn' : line % 3 === 0 ? 'debug' : 'info',
+      msg: line % 97 === 0 ? 'the receiver answered 502' : `handled request ${line}`,
+      component: ['http', 'delivery', 'cron', 'turns'][line % 4],
+    })),
+  );
+  const { sessions } = await callApi<{ sessions: { key: string; title: string }[] }>(gateway, 'GET /api/sessions');
+  return sessions.find(({ title }) => title === questions[0])?.key ?? '';
+}
+
+/** With everything that people have: chats, schedules, channels, models, a crash. @returns the gateway, and the key of a chat with tools and a long answer */
+export async function startInUse(): Promise<{ gateway: RealGateway; chat: string }> {
+  const hook = { url: 'http://127.0.0.1:9/hook' };
+  const world = await startPageWorld({
+    channels: { webhook: { accounts: { alerts: hook } }, telegram: { accounts: { family: { botToken: '123:abc', enabled: false } } } },
+  });
+  const { gateway } = world;
+  const chat = await fill(world);
+  const send = (channel: string, to: string, content: string) => callApi(gateway, 'POST /api/message', { channel, chat_id: to, content });
+  await send('webchat', 'home', 'The washing machine is done.');
+  await send('webchat', 'home', 'Reminder: water the plants');
+  await send('webhook', 'ops', '**Disk** at 91 % on `db-1`\n\n- 12 GB free\n- grows by 2 GB a day');
+  await send('webhook', 'ops', 'Deployed build 4711');
+  const worker = gateway.workerPid();
+  process.kill(worker, 'SIGKILL');
+  await gateway.untilReplaced(worker);
+  return { gateway, chat };
+}
