@@ -1,16 +1,18 @@
 /**
- * The floors: the least that serves the same answer. `node bare-servers.mjs KIND PORT [BODY]`.
+ * The floors: the least that serves the same answer. `node bare-servers.mjs KIND PORT [BODY] [HEADERS]`.
  * `node`, `koa`: answer BODY; Koa is what the gateway's HTTP side is built on, the body the gateway's own.
+ * `router`: the same through @koa/router, with HEADERS, a JSON object: what the gateway's rules ask of every answer.
  * `html`: answers BODY as a page. `sockets`: tells all of its WebSockets of an event when `/broadcast` is asked for.
  * `echo`: Koa and koa-body answer the JSON that they were sent. `provider`: streams an answer as OpenAI does;
  * `typist` a long one, 60 words a second.
  */
 import { createServer } from 'node:http';
+import { Router } from '@koa/router';
 import Koa from 'koa';
 import { koaBody } from 'koa-body';
 import { WebSocketServer } from 'ws';
 
-const [kind, port, body] = process.argv.slice(2);
+const [kind, port, body, headers] = process.argv.slice(2);
 
 function koa(middlewares) {
   const app = new Koa();
@@ -75,6 +77,16 @@ const SERVERS = {
         ctx.body = document;
       },
     ]);
+  },
+  router: () => {
+    const document = JSON.parse(body);
+    const fields = Object.entries(JSON.parse(headers));
+    const router = new Router();
+    router.get('/health', (ctx) => {
+      for (const [name, value] of fields) ctx.res.setHeader(name, value);
+      ctx.body = document;
+    });
+    return koa([router.routes()]);
   },
   echo: () =>
     koa([

@@ -1,6 +1,6 @@
 /** What the gateway adds to a model's first word. */
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { join } from 'node:path';
 import { Gateway } from './gateway.mjs';
@@ -9,6 +9,8 @@ import { row } from './statistics.mjs';
 
 const TURNS = 300;
 const WARM_UP = 40;
+/** About what the commit of a question appends to the database's log. */
+const COMMIT = Buffer.alloc(60_000);
 
 /** @returns milliseconds until the first word has arrived, when the whole answer has been read */
 async function firstWord({ agent, port, path, headers, body }) {
@@ -28,6 +30,14 @@ async function firstWord({ agent, port, path, headers, body }) {
   for await (const chunk of response.setEncoding('utf8')) if (chunk.includes('first')) firstMs ??= performance.now() - startedAt;
   if (firstMs === undefined) throw new Error(`${path} said nothing`);
   return firstMs;
+}
+
+/** @returns milliseconds until the disk has what a question's commit writes: the least that an answer to a stored question waits for */
+function syncOnce(fd) {
+  const startedAt = performance.now();
+  writeSync(fd, COMMIT);
+  fsyncSync(fd);
+  return performance.now() - startedAt;
 }
 
 /** The value below which that share of the samples is. */
@@ -52,6 +62,8 @@ export async function measureAgent() {
     const headers = { Accept: 'text/event-stream' };
     const floor = [];
     const ours = [];
+    const syncs = [];
+    const fd = openSync(join(gateway.home, 'sync-floor'), 'w');
     for (let turn = 0; turn < TURNS + WARM_UP; turn++) {
       // A few turns a session: what a long history costs is the model's to read.
       const body = { message: 'hello', session: `bench-${Math.floor(turn / 5)}` };
@@ -59,13 +71,23 @@ export async function measureAgent() {
       if (turn < WARM_UP) continue;
       floor.push(samples[0]);
       ours.push(samples[1]);
+      syncs.push(syncOnce(fd));
     }
+    closeSync(fd);
     const added = ours.map((ms, index) => ms - floor[index]);
     const of = (name, share, note) =>
       row({ name, unit: 'ms', measured: [quantile(ours, share)], floor: [quantile(floor, share)], floorName: 'the provider alone', note });
     return [
-      of('first word of an agent, median', 0.5, `adds ${quantile(added, 0.5).toFixed(1)} ms; question and lease synced first`),
-      of('first word of an agent, 95th percentile', 0.95, `adds ${quantile(added, 0.95).toFixed(1)} ms`),
+      of(
+        'first word of an agent, median',
+        0.5,
+        `adds ${quantile(added, 0.5).toFixed(1)} ms; question and lease synced first; a sync: ${quantile(syncs, 0.5).toFixed(1)} ms`,
+      ),
+      of(
+        'first word of an agent, 95th percentile',
+        0.95,
+        `adds ${quantile(added, 0.95).toFixed(1)} ms; a sync: ${quantile(syncs, 0.95).toFixed(1)} ms`,
+      ),
     ];
   } finally {
     agent.destroy();

@@ -22,29 +22,46 @@ async function throughput({ port, pid }) {
   return { perSecond: result.requests.average, cpuUs, p99: result.latency.p99 };
 }
 
-/** The same answer from the gateway and from bare Koa, in turn. */
+/** What Node and Koa do not set themselves. */
+const OWN_HEADERS = ['x-request-id', 'x-content-type-options', 'cache-control', 'content-security-policy'];
+
+async function startFloor(...args) {
+  const port = await freePort();
+  const [kind, ...rest] = args;
+  const { pid } = startProcess(process.execPath, [join(import.meta.dirname, 'bare-servers.mjs'), kind, String(port), ...rest]);
+  await waitUntilHealthy(port);
+  return { port, pid };
+}
+
+/** The same answer from the gateway, from bare Koa, and from Koa with the router and the headers that the gateway's own rules ask for, in turn. */
 export async function measureThroughput(gateway) {
-  const body = await (await fetch(`http://127.0.0.1:${gateway.port}/health`)).text();
-  const worker = { port: gateway.port, pid: (await gateway.status()).worker.pid };
-  const koaPort = await freePort();
-  const koa = startProcess(process.execPath, [join(import.meta.dirname, 'bare-servers.mjs'), 'koa', String(koaPort), body]);
-  await waitUntilHealthy(koaPort);
-  const ours = [];
-  const floor = [];
+  const answer = await fetch(`http://127.0.0.1:${gateway.port}/health`);
+  const headers = JSON.stringify(Object.fromEntries(OWN_HEADERS.map((name) => [name, answer.headers.get(name)])));
+  const body = await answer.text();
+  const targets = [
+    { port: gateway.port, pid: (await gateway.status()).worker.pid },
+    await startFloor('koa', body),
+    await startFloor('router', body, headers),
+  ];
+  const samples = targets.map(() => []);
   for (let round = 0; round <= ROUNDS; round++) {
-    const samples = [await throughput(worker), await throughput({ port: koaPort, pid: koa.pid })];
-    // The first round warms both up.
-    if (round === 0) continue;
-    ours.push(samples[0]);
-    floor.push(samples[1]);
+    for (const [index, target] of targets.entries()) {
+      const sample = await throughput(target);
+      // The first round warms all up.
+      if (round > 0) samples[index].push(sample);
+    }
   }
-  koa.kill('SIGKILL');
-  const pick = (samples, key) => samples.map((sample) => sample[key]);
-  const of = (name, unit, key) => row({ name, unit, measured: pick(ours, key), floor: pick(floor, key), floorName: 'bare Koa, same body' });
+  for (const { pid } of targets.slice(1)) process.kill(pid, 'SIGKILL');
+  const pick = (of, key) => of.map((sample) => sample[key]);
+  const [ours, koa, routed] = samples;
+  const of = (name, unit, { key, floor = koa, floorName = 'bare Koa, same body' }) =>
+    row({ name, unit, measured: pick(ours, key), floor: pick(floor, key), floorName });
+  const beside = { floor: routed, floorName: 'Koa + @koa/router, same body and headers' };
   return [
-    of('GET /health, 50 connections', 'requests/s', 'perSecond'),
-    of('GET /health, 50 connections', 'µs CPU', 'cpuUs'),
-    of('GET /health, 99th percentile', 'ms', 'p99'),
+    of('GET /health, 50 connections', 'requests/s', { key: 'perSecond' }),
+    of('GET /health, 50 connections', 'µs CPU', { key: 'cpuUs' }),
+    of('GET /health, the same', 'µs CPU', { key: 'cpuUs', ...beside }),
+    of('GET /health, 99th percentile', 'ms', { key: 'p99' }),
   ];
 }
 
