@@ -1,7 +1,7 @@
 /** The sessions view: searches, renames, copies, exports, imports, deletes and restores conversations. */
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { ApiError, call } from '../../api/client.js';
-import { useResource } from '../../api/use-resource.js';
+import { useResource, useReturn } from '../../api/use-resource.js';
 import { PageHeader } from '../../components/page-header/page-header.js';
 import { Button } from '../../components/button/button.js';
 import { Empty, ErrorBox } from '../../components/feedback/feedback.js';
@@ -42,6 +42,7 @@ function useFeed(search: string) {
     return () => feed.close();
   }, [feed]);
   if (feed.isRead.value) shown.current = feed;
+  useReturn(feed.error.value === undefined ? (feed.isRead.value ? 'done' : 'running') : 'failed', () => retry(feed));
   return { feed, shown: shown.current };
 }
 
@@ -92,6 +93,8 @@ function Filters({ search }: { search: string }) {
   );
 }
 
+const retry = (feed: SessionFeed): void => (feed.isRead.peek() ? feed.reload('all') : feed.more());
+
 /** An invalid search is reported below the search field; the list stays. */
 function Fault({ feed }: { feed: SessionFeed }) {
   const error = feed.error.value;
@@ -103,7 +106,7 @@ function Fault({ feed }: { feed: SessionFeed }) {
       </p>
     );
   }
-  return <ErrorBox error={error} retry={() => (feed.isRead.peek() ? feed.reload('all') : feed.more())} />;
+  return <ErrorBox error={error} retry={() => retry(feed)} />;
 }
 
 function NoSessions({ search }: { search: string }) {
