@@ -1,8 +1,8 @@
-import type { BrowserContext, Page } from 'playwright-core';
+import type { BrowserContext, Page, Route } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { expectAccessible, noBrowser, openPage } from '../helpers/browser.js';
 import { tokenOf } from '../helpers/page.js';
-import { RealGateway } from '../helpers/real-gateway.js';
+import { isAlive, RealGateway, until } from '../helpers/real-gateway.js';
 import { startPageWorld } from '../helpers/page-world.js';
 
 /** The browser of the tests is a program of the user that the gateways run as. */
@@ -92,16 +92,67 @@ test.skipIf(noBrowser)('a link signs in once, never shows the token, and leaves 
   await stranger.getByText('This link was already used or has expired.').waitFor();
 });
 
-test.skipIf(noBrowser)('a new token ends the session, and the open page asks again', async () => {
-  const { gateway } = await startPageWorld(guarded);
-  const page = await signedIn(gateway);
-  await gateway.xopc('gateway', 'token', '--rotate');
-  await page.getByText('Your session has ended.').waitFor();
-  await page.getByLabel('Access token', { exact: true }).fill(tokenOf(gateway));
-  await page.keyboard.press('Enter');
-  await expect.poll(() => signInScreen(page).count()).toBe(0);
-  await page.getByText('How can I help?').waitFor();
-});
+/** Holds back the sign-in screen, as a slow connection does, while what `work` does is written. */
+async function beforeSignIn(page: Page, work: () => Promise<void>): Promise<void> {
+  const held: Route[] = [];
+  await page.route('**/api/page-session', (route) => void held.push(route));
+  await work();
+  for (const route of held) await route.continue();
+  await page.unroute('**/api/page-session');
+}
+
+test.skipIf(noBrowser)(
+  'a new token ends the session: what was written meanwhile is kept, also over a reload, and sent after the sign-in',
+  async () => {
+    const { gateway, model } = await startPageWorld(guarded);
+    const page = await signedIn(gateway);
+    const box = page.getByRole('textbox', { name: 'Message' });
+    const write = async (text: string): Promise<void> => {
+      await box.fill(text);
+      await page.keyboard.press('Enter');
+    };
+    await write('Before');
+    await page.getByRole('article', { name: 'Agent' }).getByText('Before').waitFor();
+    const known = page.url();
+    await page.goto(`${gateway.url}/#/cron/new`);
+    await page.getByLabel('Task', { exact: true }).fill('Half a task');
+    await page.goto(`${gateway.url}/#/config?section=logs`);
+    await page.getByLabel('logs.level').selectOption('debug');
+    await page.goto(known);
+    await page.getByRole('article', { name: 'Agent' }).waitFor();
+    await beforeSignIn(page, async () => {
+      const pid = gateway.workerPid();
+      expect((await gateway.xopc('gateway', 'token', '--rotate')).code).toBe(0);
+      await until('the worker with the old token to leave', () => !isAlive(pid));
+      await write('To the known chat');
+      await page.getByRole('button', { name: 'New chat', exact: true }).click();
+      await write('To a new chat');
+      await page.locator('.queue').getByText('To a new chat').waitFor();
+      await box.fill('Half a message');
+    });
+    await page.getByText('Your session has ended.').waitFor();
+    await page.reload();
+    await page.getByLabel('Access token', { exact: true }).fill(tokenOf(gateway));
+    await page.keyboard.press('Enter');
+    await expect.poll(() => signInScreen(page).count()).toBe(0);
+    await page.getByRole('article', { name: 'Agent' }).getByText('To a new chat').waitFor();
+    await expect
+      .poll(() => model.requests.map(({ messages }) => messages.at(-1)?.content).toSorted())
+      .toEqual(['Before', 'To a new chat', 'To the known chat']);
+    expect(page.url()).not.toBe(known);
+    await page.goto(`${gateway.url}/#/chat`);
+    await expect.poll(() => box.inputValue()).toBe('Half a message');
+    await page.goto(known);
+    await page.getByRole('article', { name: 'Agent' }).getByText('To the known chat').waitFor();
+    await page.goto(`${gateway.url}/#/cron/new`);
+    await expect.poll(() => page.getByLabel('Task', { exact: true }).inputValue()).toBe('Half a task');
+    await page.goto(`${gateway.url}/#/config?section=logs`);
+    await page.getByRole('region', { name: '1 unsaved change' }).waitFor();
+    expect(await page.getByLabel('logs.level').inputValue()).toBe('debug');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Saved: logs.level').waitFor();
+  },
+);
 
 test.skipIf(noBrowser)('signing out ends the session, not only the cookie', async () => {
   const { gateway } = await startPageWorld(guarded);
