@@ -44,6 +44,10 @@ function ShownView({ view }: { view: View }) {
   useEffect(() => {
     document.title = title;
   }, [title]);
+  // Its first control is one key away, also where the control that led here is gone.
+  useEffect(() => {
+    if (document.activeElement === document.body) document.getElementById('content')?.focus({ preventScroll: true });
+  }, [Component]);
   if (Component !== undefined) return <Component />;
   if (!hasFailed) return <Spinner />;
   return (

@@ -83,11 +83,11 @@ function useChats(wanted: string): readonly Command[] {
   useDelayed(SETTLE_MS, isLong && connection.peek().kind === 'online' ? look : undefined, [wanted]);
   // Chats found for the first letters stay until newer ones arrive, so that the list does not flicker.
   if (!isLong || !wanted.startsWith(found.wanted) || found.wanted === '') return [];
-  return found.sessions.map(({ key, title }) => ({
+  return found.sessions.map(({ key, title, match }) => ({
     id: `chat-${key}`,
     label: plainText(title),
     icon: 'chat',
-    run: () => navigate(hashOf('chat', [key])),
+    run: () => navigate(hashOf('chat', [key], { message: match?.messageId ?? undefined })),
   }));
 }
 

@@ -9,6 +9,7 @@ const FIELD_NAMES = {
   channel: 'target',
   accountId: 'target',
   chat_id: 'chat',
+  agentId: 'agent',
   model: 'model',
   timeoutMs: 'timeout',
   retries: 'retries',

@@ -1,7 +1,7 @@
 /** Creates or changes a job: when, what, where to; the rest is folded away. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ChannelDocument } from '../../../../../shared/api/channels.js';
-import type { ModelDocument } from '../../../../../shared/api/models.js';
+import type { ModelList } from '../../../../../shared/api/models.js';
 import { ApiError, type Call, call, make } from '../../../api/client.js';
 import { useResource } from '../../../api/use-resource.js';
 import { Button } from '../../../components/button/button.js';
@@ -10,6 +10,7 @@ import { SelectField, TextArea, TextField } from '../../../components/field/fiel
 import { bind, CopyAs, useWork } from '../../../components/form/form.js';
 import { Segmented } from '../../../components/segmented/segmented.js';
 import { showToast } from '../../../components/toast/toast.js';
+import { useCommands } from '../../../shell/commands.js';
 import { address, hashOf, navigate, navigateLater } from '../../../shell/router.js';
 import { t as shell } from '../../../shell/text.js';
 import { type Job, saveCall } from '../cron-api.js';
@@ -28,17 +29,47 @@ interface JobFormProps {
   readonly onCancel: () => void;
 }
 
-/** The choices of the form: `channel/account`, and models. */
-function useChoices(): { channels: readonly string[]; models: readonly string[] } {
+interface Choices {
+  /** `channel/account`. */
+  readonly channels: readonly string[];
+  readonly models: readonly string[];
+  /** Undefined until they are read. */
+  readonly agents: readonly string[] | undefined;
+}
+
+function useChoices(): Choices {
   const channels = useResource((signal) => call<{ channels: ChannelDocument[] }>('GET', '/api/channels', { signal }), []);
-  const models = useResource((signal) => call<{ models: ModelDocument[] }>('GET', '/api/models', { signal }), []);
+  const models = useResource((signal) => call<ModelList>('GET', '/api/models', { signal }), []);
   return {
     channels: (channels.value?.channels ?? []).map(({ channel, accountId }) => `${channel}/${accountId}`),
     models: (models.value?.models ?? []).map(({ id }) => id),
+    agents: models.value?.defaults.map(({ agentId }) => agentId),
   };
 }
 
-function What({ form, faults, channels }: PartProps) {
+/** Only where there is a choice. An agent that was removed since is a fault. */
+function AgentField({ form: { fields, set }, faults, agents }: Pick<PartProps, 'form' | 'faults'> & { agents: Choices['agents'] }) {
+  const field = useRef<HTMLDivElement>(null);
+  const { agent } = fields;
+  const isGone = agents !== undefined && agent !== '' && !agents.includes(agent);
+  useEffect(() => {
+    if (isGone && document.activeElement?.closest('form') === null) field.current?.querySelector('select')?.focus();
+  }, [isGone]);
+  if (agents === undefined || (agents.length < 2 && !isGone)) return null;
+  return (
+    <div ref={field}>
+      <SelectField
+        label={t('agent')}
+        value={agent}
+        onChange={(next) => set({ agent: next })}
+        error={faults.agent ?? (isGone ? t('agentGone', { agent }) : undefined)}
+        choices={[{ value: '', label: t('agentDefault') }, ...new Set([...agents, agent].filter((id) => id !== ''))]}
+      />
+    </div>
+  );
+}
+
+function What({ form, faults, channels, agents }: PartProps & { agents: Choices['agents'] }) {
   const { fields: draft, set } = form;
   return (
     <section class="card job-fields">
@@ -51,6 +82,7 @@ function What({ form, faults, channels }: PartProps) {
           { value: 'direct', label: t('modeDirect') },
         ]}
       />
+      {draft.mode === 'agent' && <AgentField {...{ form, faults, agents }} />}
       <TextArea label={t(draft.mode === 'agent' ? 'task' : 'message')} {...bind(form, 'message')} rows={4} error={faults.message} />
       <div class="job-pairs">
         <SelectField
@@ -118,6 +150,7 @@ export function JobForm({ job, isCopy = false, onSaved, onCancel }: JobFormProps
     onCancel();
   };
   const { form, faults, error, isBusy, onSubmit } = useSaving(fields, save);
+  useCommands([{ id: 'cron-save', label: shell('save'), icon: 'check', keys: 'mod+s', run: () => form.current?.requestSubmit() }]);
   const reading = useSchedule(fields, changed?.id);
   const zoneFault = reading.fault?.field === 'timezone' ? { timezone: reading.fault.message } : {};
   const parts = { form: { fields, set }, faults: { ...faults, ...zoneFault }, channels: choices.channels };
@@ -132,7 +165,7 @@ export function JobForm({ job, isCopy = false, onSaved, onCancel }: JobFormProps
       <section class="card job-fields">
         <ScheduleField draft={fields} reading={reading} error={faults.when} set={set} />
       </section>
-      <What {...parts} />
+      <What {...parts} agents={choices.agents} />
       <Advanced {...parts} models={choices.models} />
       {error !== undefined && <ErrorBox error={error} />}
       <div class="row">

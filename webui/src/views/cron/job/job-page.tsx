@@ -9,6 +9,7 @@ import { PageHeader } from '../../../components/page-header/page-header.js';
 import { Stat, Stats } from '../../../components/stat/stat.js';
 import { Badge } from '../../../components/status-dot/status-dot.js';
 import { Ago, durationText } from '../../../components/time-text/time-text.js';
+import { useCommands } from '../../../shell/commands.js';
 import { address, hashOf, navigate } from '../../../shell/router.js';
 import { Countdown } from '../countdown.js';
 import type { Job } from '../cron-api.js';
@@ -119,13 +120,19 @@ export function JobPage({ job, actions }: { job: Job; actions: JobActions }) {
   useEffect(() => {
     if (runs.value !== undefined && openRun !== undefined && !runs.value.items.some((run) => run.id === openRun)) runs.reload();
   }, [openRun]);
+  const edit = (): void => navigate(hashOf('cron', [job.id, 'edit']));
+  const run = (): void => actions.run(job);
+  useCommands([
+    { id: 'cron-run', label: t('run'), icon: 'play', keys: 'r', run },
+    { id: 'cron-edit', label: t('edit'), icon: 'edit', keys: 'e', run: edit },
+  ]);
   return (
     <>
       <div class="job-head">
         <PageHeader title={job.name} note={<State job={job} />}>
           <Button icon={job.enabled ? 'pause' : 'play'} text={t(job.enabled ? 'pause' : 'resume')} onClick={() => actions.toggle(job)} />
-          <Button icon="edit" text={t('edit')} onClick={() => navigate(hashOf('cron', [job.id, 'edit']))} />
-          <Button icon="play" kind="primary" text={t('run')} onClick={() => actions.run(job)} />
+          <Button icon="edit" text={t('edit')} onClick={edit} />
+          <Button icon="play" kind="primary" text={t('run')} onClick={run} />
           <Menu
             label={t('actions', { name: job.name })}
             items={[
