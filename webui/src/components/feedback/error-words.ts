@@ -17,7 +17,12 @@ type ShownAsIs =
   | 'CONTROL_UNREACHABLE'
   | 'CONTROL_PROTOCOL'
   | 'IPC_PROTOCOL'
-  | 'USAGE';
+  | 'USAGE'
+  | 'PORT_TAKEN'
+  | 'BUILD_BROKEN'
+  | 'SUCCESSION_FAILED'
+  | 'WORKER_NOT_READY'
+  | 'STILL_STARTING';
 
 type WordedCode = Exclude<ErrorCode, ShownAsIs>;
 
