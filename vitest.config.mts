@@ -19,7 +19,12 @@ const COMPONENT = [
 ];
 const POSTGRES = ['test/daemon/worker/store/postgres/*.test.ts', 'test/daemon/worker/store/contract/postgres.test.ts'];
 /** What runs on both engines. */
-const ON_POSTGRES = ['test/daemon/worker/store/{leases,idempotency,page-secrets,conversations/*,delivery/*,overview/*}.test.ts'];
+const ON_POSTGRES = [
+  'test/daemon/worker/store/{leases,idempotency,page-secrets,conversations/*,delivery/*,overview/*}.test.ts',
+  'test/daemon/worker/{delivery,turns}/*.test.ts',
+];
+/** Of those, what opens the file of SQLite. */
+const NOT_ON_POSTGRES = ['test/daemon/worker/{delivery/inbox-handover,turns/turn-tools}.test.ts'];
 /** Only a bundler resolves what their ES modules import: a directory (clipanion), JSON without an attribute (@actions). */
 const bundlerOnly = ['clipanion', /@actions\//];
 /** `npm run torture` repeats tests. */
@@ -38,7 +43,7 @@ const together = { isolate: false };
 
 /** Real gateways whose tests wait much and set no limits of time: two files at a time. */
 const UNTIMED = [
-  'test/e2e/{api,api-docs,docs,doctor,pairing,poison,storage,fallback}.test.ts',
+  'test/e2e/{api,api-docs,docs,doctor,pairing,poison,postgres,storage,fallback}.test.ts',
   'test/e2e/{backup,delivery-failures,cron,error-words,specification}.test.ts',
   'test/e2e/{access,attached,access-network,crash,delivery,homes,live-config,odd-circumstances,overview,reverse-proxies,secrets,session-import}.test.ts',
   'test/e2e/{container,first-hour,package,page-session,resource-limits,setup,shells,slow-succession,socket}.test.ts',
@@ -76,6 +81,7 @@ export default defineConfig({
           ...together,
           name: 'postgres',
           include: [...POSTGRES, ...ON_POSTGRES],
+          exclude: NOT_ON_POSTGRES,
           setupFiles: [...shared.setupFiles, 'test/helpers/postgres-present.ts'],
           env: { XOPC_TEST_ENGINE: 'postgres' },
           globalSetup: ['test/helpers/postgres-setup.ts'],

@@ -15,6 +15,7 @@ import {
 import { GatewayError } from '../../shared/errors.js';
 import { readBuildInfo } from '../../shared/node/build/bundle.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
+import { presentDatabasePlace } from './database-place.js';
 import { alreadyThere, measure, writeArchive } from './write-archive.js';
 
 const WORK_PREFIX = '.xopc-backup-';
@@ -35,6 +36,8 @@ interface BackupOptions {
 interface BackupResult {
   readonly bytes: number;
   readonly manifest: BackupManifest;
+  /** Where the database is that the backup does not contain; undefined for SQLite. */
+  readonly databasePlace: string | undefined;
 }
 
 /** `20261124T192403Z` */
@@ -64,14 +67,15 @@ function removeAbandoned(directory: string, nowMs: number): void {
  *   that cannot be copied
  */
 export async function createBackup(options: BackupOptions): Promise<BackupResult> {
-  const { target, isOverwriting, nowMs } = options;
+  const { paths, target, isOverwriting, nowMs } = options;
+  const databasePlace = presentDatabasePlace(paths);
   if (!isOverwriting && existsSync(target)) throw alreadyThere(target);
   mkdirSync(dirname(target), { recursive: true });
   removeAbandoned(dirname(target), nowMs);
   // The copy is made beside the archive, because that disk was chosen for its space. Only its owner can enter the directory.
   const work = mkdtempSync(join(dirname(target), WORK_PREFIX));
   try {
-    const { names, schemaVersion } = await collect(options, work);
+    const { names, schemaVersion } = await collect(options, { work, hasFile: databasePlace === undefined });
     options.onProgress('Compressing ...');
     const sources = names.map((name) => ({ name, path: join(work, name) }));
     const manifest: BackupManifest = {
@@ -82,7 +86,8 @@ export async function createBackup(options: BackupOptions): Promise<BackupResult
       schemaVersion,
       entries: await Promise.all(sources.map(measure)),
     };
-    return { manifest, bytes: await writeArchive(target, { manifest, sources, isOverwriting, temporary: join(work, ARCHIVE) }) };
+    const bytes = await writeArchive(target, { manifest, sources, isOverwriting, temporary: join(work, ARCHIVE) });
+    return { manifest, bytes, databasePlace };
   } finally {
     removeWork(work);
   }
@@ -95,11 +100,12 @@ function textPaths(paths: GatewayPaths): Record<BackupText, string> {
 
 async function collect(
   { paths, database, onProgress }: BackupOptions,
-  work: string,
+  { work, hasFile }: { work: string; hasFile: boolean },
 ): Promise<{ names: BackupName[]; schemaVersion: number | null }> {
   const from = textPaths(paths);
   const names: BackupName[] = BACKUP_TEXTS.filter((name) => existsSync(from[name]));
   for (const name of BACKUP_TEXTS) if (names.includes(name)) copyFileSync(from[name], join(work, name));
+  if (!hasFile) return { names, schemaVersion: null };
   const rescued = paths.databasePath + RESCUED;
   const source = existsSync(rescued) ? rescued : paths.databasePath;
   if (!existsSync(source)) {

@@ -16,6 +16,7 @@ import { configInvalid, parseConfigText } from '../../shared/node/config/config-
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { commitStaging, discardStaging, makeStaging } from '../../shared/node/files/restore-journal.js';
 import { compactTime } from './create-backup.js';
+import { assertSameDatabase } from './database-place.js';
 import { unpackArchive, unusable } from './read-archive.js';
 
 interface StageOptions {
@@ -49,6 +50,11 @@ export async function stageRestore(options: StageOptions): Promise<StagedRestore
     const { createdAt, names, isReplacedState } = await unpack(options, directory);
     onProgress('Checking ...');
     checkTexts(options, directory);
+    const config = join(directory, 'config.json');
+    assertSameDatabase(paths, {
+      config: existsSync(config) ? parseConfigText(readFileSync(config, 'utf8'), 'config.json') : undefined,
+      names,
+    });
     // Nothing of a state kept by a restore has been sent since.
     const unsettled = options.unsettled ?? (isReplacedState ? 'send' : 'unknown');
     if (names.includes(BACKUP_DATABASE)) await prepare(options.database, { directory, unsettled });

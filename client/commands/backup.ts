@@ -10,7 +10,7 @@ export class BackupCommand extends BaseCommand {
     category: 'Backup',
     description: 'Write configuration, models, token and all conversations into one file.',
     details: `
-      Works while the gateway runs, without interrupting it; data stored meanwhile is not included. Only its owner can read the file, because it contains the token and the keys of the configuration. Logs are not included.
+      Works while the gateway runs, without interrupting it; data stored meanwhile is not included. Only its owner can read the file, because it contains the token and the keys of the configuration. Logs are not included, and of a gateway on PostgreSQL the database is not.
     `,
     examples: [
       ['To a file named after the current time', 'xopc backup'],
@@ -24,7 +24,7 @@ export class BackupCommand extends BaseCommand {
   protected async run(): Promise<number> {
     const nowMs = Date.now();
     const target = resolve(this.file ?? `xopc-backup-${compactTime(nowMs)}.tar.gz`);
-    const { manifest, bytes } = await createBackup({
+    const { manifest, bytes, databasePlace } = await createBackup({
       paths: this.io.gatewayPaths,
       database: this.context.runtime.loadDatabase(),
       target,
@@ -33,6 +33,9 @@ export class BackupCommand extends BaseCommand {
       onProgress: (message) => void this.io.note(message),
     });
     const text = `${target} (${megabytes(bytes)}): ${manifest.entries.map(({ name }) => name).join(', ')}`;
-    return this.printResult({ file: target, bytes, ...manifest }, text, `Restore it with: xopc restore ${target}`);
+    const restore = `Restore it with: xopc restore ${target}`;
+    const without = `It does not contain the database ${databasePlace}: back that up with its own tools, such as pg_dump.`;
+    const hint = databasePlace === undefined ? restore : `${without}\n${restore}`;
+    return this.printResult({ file: target, bytes, ...manifest, database: databasePlace ?? null }, text, hint);
   }
 }

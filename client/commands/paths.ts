@@ -1,4 +1,5 @@
 import { Command } from 'clipanion';
+import { presentDatabasePlace } from '../backup/database-place.js';
 import { BaseCommand } from '../cli/base-command.js';
 import { renderTable } from '../output/table.js';
 
@@ -22,7 +23,7 @@ export class PathsCommand extends BaseCommand {
       models: modelsPath,
       token: tokenPath,
       log: logPath,
-      database: databasePath,
+      database: presentDatabasePlace({ configPath }) ?? databasePath,
       lock: lockPath,
       controlSocket: controlPath,
     };

@@ -4,6 +4,7 @@
  */
 import { closeSync, constants, existsSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { RESCUED } from '../../shared/backup.js';
+import { placeOfDatabase } from '../../shared/node/config/database-url.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { fail, type Finding, ok } from './finding.js';
 
@@ -82,8 +83,12 @@ function inspect(path: string, { size, header }: HeaderBytes): Finding {
   return ok('database', `${path} has schema version ${packed % READER_FACTOR} and ${megabytes} MB`);
 }
 
-/** A newer schema than this version can read, the worker refuses; its reason is in `status`. */
-export function checkDatabase({ databasePath }: GatewayPaths): Finding {
+/**
+ * A newer schema than this version can read, the worker refuses; its reason is in `status`, and so is that of a database server.
+ * @param url  `store.url`
+ */
+export function checkDatabase({ databasePath }: GatewayPaths, url?: string): Finding {
+  if (url !== undefined) return ok('database', `${placeOfDatabase(url)} has all data (store.url); whether it answers: xopc gateway status`);
   try {
     if (existsSync(databasePath + RESCUED)) return ok('database', `${databasePath}${RESCUED} is put in its place at the next start`);
     const found = readHeader(databasePath);

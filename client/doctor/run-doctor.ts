@@ -58,7 +58,7 @@ export async function runChecks(deps: DoctorDeps): Promise<Finding[]> {
     ['disk', () => checkDisk(paths)],
     ['config', () => config.finding],
     ['models', () => checkModels(paths)],
-    ['database', () => checkDatabase(paths)],
+    ['database', () => checkDatabase(paths, value?.store.url)],
     ['log', () => checkLog(paths, value?.logs ?? LOG_LIMITS)],
     ['lock', () => checkLock(paths, location)],
     ['port', () => (hasAddress ? checkPort(address(), { location, passed: deps.isSocketPassed }) : [])],

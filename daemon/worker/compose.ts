@@ -12,8 +12,7 @@ import { type DiscoveryOptions, LocalDiscovery } from './providers/discovery/dis
 import { listModels } from './providers/list-models.js';
 import type { AiModule } from './providers/provider.js';
 import { currentRegistry } from './providers/current-registry.js';
-import { sqliteEngine } from './store/sqlite/engine.js';
-import { Store } from './store/store.js';
+import { createStore, type PostgresModule } from './create-store.js';
 import { AiLoader } from './providers/ai-loader.js';
 import type { TelegramModule } from './channels/telegram/telegram.js';
 import { Attachments } from './files/attachments.js';
@@ -22,8 +21,6 @@ import { Completions } from './models/completions.js';
 import type { GatewayEvent } from '../../shared/api/gateway/events.js';
 import { storedPageSecrets } from './http/admission/stored-secrets.js';
 import type { Services } from './http/services.js';
-import type { SendPort } from './tools/send.js';
-import type { ChannelRegistry } from './channels/registry.js';
 import { AttachedFiles } from './turns/attached-files.js';
 import type { ChannelTimes } from './delivery/channel-times.js';
 import { createCommands } from './turns/commands/built-in-commands.js';
@@ -37,7 +34,8 @@ import { KeyedTurns } from './turns/keyed-turns.js';
 import { LiveTurns } from './turns/live-turns.js';
 import { ChatTurns } from './chat/chat-turns.js';
 import { Titles } from './chat/titles.js';
-import { type AcceptMessage, createAcceptMessage, createMessageService } from './chat/messages.js';
+import { createAcceptMessage, createMessageService } from './chat/messages.js';
+import { createSendPort } from './chat/send-port.js';
 import { ModelCalls } from './models/model-calls.js';
 import { modelWarnings } from './models/model-warnings.js';
 import { createModelService } from './models/models.js';
@@ -60,6 +58,7 @@ import { createLiveness } from './store/liveness.js';
 
 export type { TelegramModule } from './channels/telegram/telegram.js';
 export type { AiModule } from './providers/provider.js';
+export type { PostgresModule } from './create-store.js';
 
 export interface ConversationDeps {
   readonly paths: GatewayPaths;
@@ -75,6 +74,8 @@ export interface ConversationDeps {
   /** Loads the bundle that speaks to model vendors; called at most once while it succeeds. */
   readonly loadAi: () => AiModule;
   readonly loadTelegram: () => TelegramModule;
+  /** Loads the bundle of PostgreSQL, where `store.url` is set. */
+  readonly loadPostgres: () => PostgresModule;
   /** Loads the bundle that puts schedules into words. */
   readonly loadCronWords: () => CronWords;
   /** Reads a whole database. Default: none is checked. */
@@ -128,7 +129,7 @@ function createBase(deps: ConversationDeps) {
   const logFor = (module: LogModule): LogPort => ofModule(deps.logger, module);
   const liveness = createLiveness(instanceId, liveInstanceIds);
   const isSoleWorker = (): boolean => liveness.isAlone();
-  const store = new Store({ engine: sqliteEngine(paths.databasePath), clock, logger: logFor('store'), isSoleWorker });
+  const { store, movedWarnings, isFile } = createStore(deps, { logger: logFor('store'), isSoleWorker });
 
   const ai = new AiLoader({ load: deps.loadAi, clock, logger: logFor('providers') });
   const isEnabled = (): boolean => config().agents.defaults.discovery;
@@ -147,7 +148,7 @@ function createBase(deps: ConversationDeps) {
   const samples = new Samples({ store, clock, logger: logFor('store'), requests: deps.requests ?? (() => ({ count: 0, failed: 0 })) });
   const publish = samples.counting(deps.publish ?? (() => undefined));
   const common = { store, clock, logger: logFor('agent'), instanceId, liveness, config, registry, random, publish };
-  return { common, ai, discovery, samples, modelCalls, isSoleWorker, logFor };
+  return { common, ai, discovery, samples, modelCalls, isSoleWorker, logFor, movedWarnings, isFile };
 }
 
 /** Everything that a worker does with messages, in the order in which one part stands on another. */
@@ -162,11 +163,16 @@ function createParts(deps: ConversationDeps) {
   const accept = createAcceptMessage({ ...common, channels, outbox, live });
   const cron = createCron({ ...common, logger: logFor('cron'), channels, outbox, loadCronWords: deps.loadCronWords });
 
-  const warnings = (): StatusWarning[] => [...store.warnings(), ...modelWarnings(config(), registry()), ...delivery.warnings()];
+  const warnings = (): StatusWarning[] => [
+    ...store.warnings(),
+    ...base.movedWarnings(),
+    ...modelWarnings(config(), registry()),
+    ...delivery.warnings(),
+  ];
   const commands = createCommands({ store, registry, warnings, remind: createRemindCommand({ jobs: cron.service, clock }) });
   const tools = new ToolBox({
     ...common,
-    send: sendPort(channels, accept),
+    send: createSendPort(channels, accept),
     scheduler: createTaskScheduler(cron.service),
   });
   const attachments = new Attachments({ store, clock });
@@ -183,14 +189,6 @@ function createParts(deps: ConversationDeps) {
 }
 
 type Parts = ReturnType<typeof createParts>;
-
-/** Tools write to chats as programs do. A page is open anyway and is no chat to write to. */
-function sendPort(channels: ChannelRegistry, accept: AcceptMessage): SendPort {
-  return {
-    channels: () => [...new Set(channels.accounts().map(({ channel }) => channel))].filter((name) => name !== 'webchat'),
-    send: async ({ chatId, ...message }, key) => (await accept({ ...message, chat_id: chatId }, { idempotencyKey: key })).messageId,
-  };
-}
 
 /** What the routes and the socket call. */
 function createServices(parts: Parts, { paths: { databasePath }, channelTimes: times }: ConversationDeps): ConversationServices {
@@ -222,10 +220,12 @@ function createServices(parts: Parts, { paths: { databasePath }, channelTimes: t
 
 /** Parts are started in order and stopped in reverse. */
 function createLife(parts: Parts, { paths, checkDatabase: check }: ConversationDeps): ConversationLife {
-  const { common, ai, discovery, samples, modelCalls, delivery, cron, turns, upkeep, handler, titles, isSoleWorker } = parts;
+  const { common, ai, discovery, samples, modelCalls, delivery, cron, turns, upkeep, handler, titles, isSoleWorker, isFile } = parts;
   const { store, clock, registry } = common;
-  const integrityLog = parts.logFor('store');
-  const integrity = check && new IntegrityCheck({ store, path: paths.databasePath, clock, logger: integrityLog, isSoleWorker, check });
+  // A database server checks its own data.
+  const isChecked = check !== undefined && isFile;
+  const checked = { store, path: paths.databasePath, clock, logger: parts.logFor('store'), isSoleWorker };
+  const integrity = isChecked ? new IntegrityCheck({ ...checked, check }) : undefined;
   const commands = parts.commands.list();
   async function quiesce(timeoutMs = Infinity): Promise<void> {
     void store.watch();

@@ -24,7 +24,7 @@ import type { AiModule } from './providers/provider.js';
 import { Activity } from './observe/activity.js';
 import { OpenAccess } from './config/open-access.js';
 import { ConfigDocuments } from './config/config-documents.js';
-import { type Conversation, createConversation } from './compose.js';
+import { type Conversation, createConversation, type PostgresModule } from './compose.js';
 import { checkInProcess } from './upkeep/integrity-check.js';
 import { LogLevelOverride, LogLevels } from './observe/log-level.js';
 import { lateLogs } from './observe/late-logs.js';
@@ -75,8 +75,7 @@ export class WorkerLifecycle {
     this.#boot = boot;
     this.#channel = channel;
     this.#liveInstanceIds = boot.liveInstanceIds;
-    const { home, configPath, dataDir } = boot;
-    const paths = resolvePaths({ home, configPath, dataDir, runtimeDir: environment.runtimeDir });
+    const paths = resolvePaths({ ...boot, runtimeDir: environment.runtimeDir });
     this.#paths = paths;
     this.#config = new WorkerConfig({
       config: boot.configSource,
@@ -113,6 +112,7 @@ export class WorkerLifecycle {
       clock,
       loadAi: holdBundle<AiModule>('ai'),
       loadTelegram: holdBundle<TelegramModule>('telegram'),
+      loadPostgres: holdBundle<PostgresModule>('postgres'),
       loadCronWords: this.#loadLate,
       checkDatabase: checkInProcess,
       publish: (event) => this.#activity.publish(event),

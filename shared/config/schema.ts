@@ -181,6 +181,14 @@ const sessions = z.strictObject({
     .prefault({}),
 });
 
+const store = z.strictObject({
+  /** Not set: SQLite in the home. */
+  url: z
+    .url({ protocol: /^postgres(?:ql)?$/ })
+    .max(2_048)
+    .optional(),
+});
+
 const logs = z.strictObject({
   level: z.enum(LOG_LEVELS).default(LOG_DEFAULTS.level),
   /** Size of one log file; beyond it the file is rotated. */
@@ -196,6 +204,7 @@ export const configSchema = z.strictObject({
   channels: channels.prefault({}),
   cron: cron.prefault({}),
   sessions: sessions.prefault({}),
+  store: store.prefault({}),
   logs: logs.prefault({}),
 });
 

@@ -105,17 +105,22 @@ export function isSecretMask(value: unknown): boolean {
   return typeof value === 'object' && value !== null && Object.hasOwn(value, '$secret');
 }
 
-/** The secret part of a URL: its path and query, as receivers quote it with or without the first slash. Host and scheme stay readable in the log. */
-function secretPathOf(url: string): string[] {
-  const { pathname = '', search = '' } = URL.canParse(url) ? new URL(url) : {};
-  return pathname.length + search.length >= MIN_URL_PATH_LENGTH ? [(pathname + search).slice(1)] : [];
+/**
+ * The secret parts of a URL: its password, as written and as it is sent, and its path and query, as receivers quote it with or without the first
+ * slash. Host and scheme stay readable in the log.
+ */
+function secretPartsOf(url: string): string[] {
+  if (!URL.canParse(url)) return [];
+  const { pathname, search, password } = new URL(url);
+  const passwords = password === '' ? [] : [...new Set([password, decodeURIComponent(password)])];
+  return pathname.length + search.length >= MIN_URL_PATH_LENGTH ? [...passwords, (pathname + search).slice(1)] : passwords;
 }
 
 /** Returns the texts of all secrets in a document, for a redactor. */
 export function findSecrets(document: unknown): string[] {
   const found: string[] = [];
   replaceSecrets(document, (secret, path) => {
-    if (URL_NAME.test(nameAt(path)) && !isInHeaders(path)) found.push(...secretPathOf(secret));
+    if (URL_NAME.test(nameAt(path)) && !isInHeaders(path)) found.push(...secretPartsOf(secret));
     else found.push(secret);
   });
   return found;

@@ -164,21 +164,23 @@ export function validateDocument<T>(document: ConfigDocument, schema: z.ZodType<
   }
 }
 
-/** Restrictions that an unset variable must not remove. */
-const NEVER_LEFT_OUT: readonly KeyPath[] = [
-  ['gateway', 'allowedIps'],
-  ['gateway', 'auth', 'enabled'],
+/** What an unset variable must not remove, and what would happen. */
+const NEVER_LEFT_OUT: readonly { readonly path: KeyPath; readonly consequence: string }[] = [
+  { path: ['gateway', 'allowedIps'], consequence: 'this restriction would be lifted' },
+  { path: ['gateway', 'auth', 'enabled'], consequence: 'this restriction would be lifted' },
+  { path: ['store', 'url'], consequence: 'everything would be stored in another place' },
 ];
 
 /** Validates `config.json`. */
 export function validateConfig(document: ConfigDocument): Validation<Config> {
   const validation = validateDocument(document, configSchema);
-  const lifted = document.unresolved.filter(({ path }) => NEVER_LEFT_OUT.some((restriction) => isPrefix(restriction, path)));
-  if (lifted.length === 0) return validation;
-  const problems = lifted.map(({ path, variable }) => {
-    const message = `refers to \${${variable}}, which is not set; without it this restriction would be lifted`;
-    return problemAt(document, path, { key: showKey(path), message });
+  const problems = document.unresolved.flatMap(({ path, variable }) => {
+    const kept = NEVER_LEFT_OUT.find((one) => isPrefix(one.path, path));
+    if (kept === undefined) return [];
+    const message = `refers to \${${variable}}, which is not set; without it ${kept.consequence}`;
+    return [problemAt(document, path, { key: showKey(path), message })];
   });
+  if (problems.length === 0) return validation;
   return { value: undefined, problems: [...validation.problems, ...problems], warnings: validation.warnings };
 }
 

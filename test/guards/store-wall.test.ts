@@ -10,7 +10,8 @@ const PRIVATE = /^daemon\/worker\/store\/(?:schema|columns|prepare|engine|group-
 
 /** Who opens a database, and what of. */
 const OPENERS: Record<string, string> = {
-  'daemon/worker/compose.ts': 'daemon/worker/store/sqlite/engine.ts',
+  'daemon/worker/create-store.ts': 'daemon/worker/store/sqlite/engine.ts',
+  'daemon/worker/lazy/postgres.ts': 'daemon/worker/store/postgres/engine.ts',
   'daemon/worker/lazy/database.ts': 'daemon/worker/store/sqlite/database-copy.ts',
 };
 

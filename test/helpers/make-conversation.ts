@@ -2,6 +2,7 @@
 import { onTestFinished } from 'vitest';
 import * as ai from '../../daemon/worker/lazy/ai.js';
 import * as cronWords from '../../daemon/worker/lazy/late.js';
+import * as postgres from '../../daemon/worker/lazy/postgres.js';
 import * as telegram from '../../daemon/worker/lazy/telegram.js';
 import { createConversation, type Conversation, type ConversationDeps } from '../../daemon/worker/compose.js';
 import type { AgentRequest } from '../../daemon/worker/turns/agent.js';
@@ -11,6 +12,7 @@ import { modelsSchema, type ModelsDocument } from '../../shared/config/models-sc
 import { configSchema, type Config } from '../../shared/config/schema.js';
 import { resolvePaths } from '../../shared/node/process/paths.js';
 import { logMemory, type LogMemory } from './log-memory.js';
+import { databaseOf } from './store-engine.js';
 import { tempDir } from './temp-dir.js';
 
 export interface ConversationOptions extends Partial<Omit<ConversationDeps, 'config' | 'models' | 'paths'>> {
@@ -31,7 +33,9 @@ export interface TestConversation extends Conversation {
 /** Makes, starts and (unless told otherwise) activates one; it is closed at the end of the test. */
 export async function makeConversation(options: ConversationOptions = {}): Promise<TestConversation> {
   const { home = tempDir(), isActive = true, instanceId = 'wk_test' } = options;
-  let config: Config = configSchema.parse(options.config ?? {});
+  const store = await databaseOf(home);
+  const parse = (document: unknown): Config => ({ ...configSchema.parse(document), store });
+  let config = parse(options.config ?? {});
   let models: ModelsDocument = modelsSchema.parse(options.models ?? {});
   const log = logMemory();
   const conversation = createConversation({
@@ -41,6 +45,7 @@ export async function makeConversation(options: ConversationOptions = {}): Promi
     loadAi: () => ai,
     loadCronWords: () => cronWords,
     loadTelegram: () => telegram,
+    loadPostgres: () => postgres,
     environment: () => undefined,
     // What runs on this machine is no part of a test.
     discovery: { probe: async () => undefined },
@@ -57,7 +62,7 @@ export async function makeConversation(options: ConversationOptions = {}): Promi
     ...conversation,
     home,
     log,
-    setConfig: (next) => void (config = configSchema.parse(next)),
+    setConfig: (next) => void (config = parse(next)),
     setModels: (next) => void (models = modelsSchema.parse(next)),
   };
 }

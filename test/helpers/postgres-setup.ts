@@ -20,7 +20,7 @@ export default async function setUp({ provide }: TestProject): Promise<(() => Pr
   const url = await postgres.createDatabase();
   await postgres.sql('alter role xopc createdb');
   // The others are copies of it.
-  const first = await postgresEngine({ url, place: 'the first database', lineage: { id: 'setup', name: 'setup' } }).open({ isAlone: true });
+  const first = await postgresEngine({ url, dataDir: '', lineage: { id: 'setup', name: 'setup' } }).open({ isAlone: true });
   await first.close();
   provide('postgres', { url });
   return () => postgres.close();

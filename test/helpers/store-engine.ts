@@ -50,7 +50,7 @@ export async function createDatabase(options: { isEmpty?: boolean; options?: str
 }
 
 export function postgresAt(url: string, options: { lineage?: { id: string; name: string } } = {}): StoreEngine {
-  return postgresEngine({ url, place: 'the database', lineage: LINEAGE, ...options });
+  return postgresEngine({ url, dataDir: '', lineage: LINEAGE, ...options });
 }
 
 /** Creates its database when it is opened first; called in a test, at whose end that is dropped. */
@@ -69,6 +69,17 @@ function newPostgres(): StoreEngine {
   }
   const get = (): Promise<StoreEngine> => (made ??= make());
   return { ...engine, open: async (options) => (await get()).open(options), readSize: async () => (await get()).readSize() };
+}
+
+/** The databases of the homes of this test file. */
+const databases = new Map<string, string>();
+
+/** Returns `store` of the configuration for a home: its own database in the project `postgres`, otherwise none. */
+export async function databaseOf(home: string): Promise<{ url?: string }> {
+  if (!isOnPostgres) return {};
+  const url = databases.get(home) ?? (await createDatabase());
+  databases.set(home, url);
+  return { url };
 }
 
 /** Returns an engine for a new, empty database: of SQLite, unless the tests of this project run on PostgreSQL. */

@@ -22,6 +22,12 @@ test('every header is a secret, and so is a URL with credentials', () => {
   expect(isSecretMask(masked.headers['X-Team']) && isSecretMask(masked.baseUrl)).toBe(true);
 });
 
+test('of the URL of a database, the log hides the password, as it is written and as it is sent', () => {
+  const document = { store: { url: 'postgres://xopc:s%2Fecret@db.example:5432/xopc' } };
+  expect(findSecrets(document)).toEqual(['s%2Fecret', 's/ecret']);
+  expect(JSON.stringify(maskSecrets(document))).not.toContain('ecret@');
+});
+
 test('a variable reference, a switch and an ordinary value are not secrets', () => {
   const document = { token: '${TOKEN}', maxTokens: 5, auth: { secret: true }, name: 'main' };
   expect(maskSecrets(document)).toEqual(document);

@@ -111,14 +111,15 @@ describe('an unset variable', () => {
     expect(config('{ "gateway": { "auth": { "api_key": "${NONE}" } } }').value?.gateway.auth.api_key).toBeNull();
   });
 
-  test.each([['{ "gateway": { "allowedIps": ["${LAN}"] } }'], ['{ "gateway": { "auth": { "enabled": "${ON}" } } }']])(
-    'must not lift a restriction: %s is refused',
-    (text) => {
-      const { value, problems } = config(text);
-      expect(value).toBeUndefined();
-      expect(problems[0]?.message).toMatch(/is not set; without it this restriction would be lifted/);
-    },
-  );
+  test.each([
+    ['{ "gateway": { "allowedIps": ["${LAN}"] } }', 'this restriction would be lifted'],
+    ['{ "gateway": { "auth": { "enabled": "${ON}" } } }', 'this restriction would be lifted'],
+    ['{ "store": { "url": "${DATABASE}" } }', 'everything would be stored in another place'],
+  ])('must not lift a restriction, or change the place of everything: %s is refused', (text, consequence) => {
+    const { value, problems } = config(text);
+    expect(value).toBeUndefined();
+    expect(problems[0]?.message).toContain(`is not set; without it ${consequence}`);
+  });
 
   test('in a list element shifts no position: a later problem is reported at its own position', () => {
     const text = '{ "agents": { "list": [\n{ "id": "${NONE}" },\n{ "id": "main" },\n{ "id": "x", "enabled": 3 } ] } }';

@@ -1,4 +1,5 @@
 /** PostgreSQL as the store's engine. */
+import { placeOfDatabase } from '../../../../shared/node/config/database-url.js';
 import type { StoreEngine } from '../engine.js';
 import { MIGRATIONS } from '../migrations/index.js';
 import type { Migration } from '../migrations/migration.js';
@@ -6,6 +7,7 @@ import type { Lineage } from './claim.js';
 import { Session } from './driver.js';
 import { classifyFault, describeFault } from './faults.js';
 import { firstSchema } from './first-schema.js';
+import { lineageOf } from './lineage.js';
 import { openPostgres } from './open.js';
 
 /** The one list, in which the schema of a new database stands for all that SQLite's have made before this engine came. */
@@ -15,14 +17,17 @@ export function postgresMigrations(migrations: readonly Migration[] = MIGRATIONS
 
 export interface PostgresOptions {
   readonly url: string;
-  /** The URL without user, password and settings. */
-  readonly place: string;
-  readonly lineage: Lineage;
+  /** The gateway's, by which it is told from others. */
+  readonly dataDir: string;
+  /** For tests. Default: of this machine and `dataDir`. */
+  readonly lineage?: Lineage;
   /** Default: those of this build. */
   readonly migrations?: readonly Migration[];
 }
 
-export function postgresEngine({ migrations = postgresMigrations(), ...where }: PostgresOptions): StoreEngine {
+export function postgresEngine(options: PostgresOptions): StoreEngine {
+  const { url, dataDir, lineage = lineageOf(dataDir), migrations = postgresMigrations() } = options;
+  const where = { url, lineage, place: placeOfDatabase(url) };
   return {
     place: where.place,
     open: () => openPostgres(where, migrations),

@@ -17,6 +17,7 @@ const ICONS: Readonly<Record<string, IconName>> = {
   channels: 'channels',
   cron: 'cron',
   sessions: 'sessions',
+  store: 'archive',
   logs: 'logs',
   '': 'warning',
 };

@@ -1,0 +1,47 @@
+/** Whether a gateway keeps its data in PostgreSQL: then a backup has no database, and a restore must not change that. */
+import { existsSync } from 'node:fs';
+import { BACKUP_DATABASE, type BackupName } from '../../shared/backup.js';
+import type { ConfigDocument } from '../../shared/config/document.js';
+import { databaseUrlOf, placeOfDatabase } from '../../shared/node/config/database-url.js';
+import { GatewayError } from '../../shared/errors.js';
+import { loadConfigFile } from '../../shared/node/config/config-file.js';
+import type { GatewayPaths } from '../../shared/node/process/paths.js';
+
+/** Returns the place of the database of `store.url`, also where its variable is not set here; undefined for SQLite. */
+export function databasePlace({ value, raw }: Pick<ConfigDocument, 'value' | 'raw'>): string | undefined {
+  const url = databaseUrlOf(value) ?? databaseUrlOf(raw);
+  return url === undefined ? undefined : placeOfDatabase(url);
+}
+
+/** Returns the place of the database of the present configuration; undefined for SQLite. */
+export function presentDatabasePlace({ configPath }: Pick<GatewayPaths, 'configPath'>): string | undefined {
+  return databasePlace(loadConfigFile({ path: configPath }));
+}
+
+/**
+ * Refuses a restore after which part of the data would be in another database than the rest.
+ * @param restored.config  undefined: the state to restore has no configuration
+ * @throws CONFLICT
+ */
+export function assertSameDatabase(
+  paths: GatewayPaths,
+  restored: { readonly config: ConfigDocument | undefined; readonly names: readonly BackupName[] },
+): void {
+  const present = presentDatabasePlace(paths);
+  const next = restored.config === undefined ? undefined : databasePlace(restored.config);
+  const isUsed = existsSync(paths.configPath) || existsSync(paths.databasePath);
+  if (next !== undefined && restored.names.includes(BACKUP_DATABASE)) {
+    throw mixed(`it contains a SQLite database, but store.url names ${next}`);
+  }
+  if (isUsed && present !== next) {
+    const [from, to] = [present ?? paths.databasePath, next ?? 'SQLite'];
+    throw mixed(`this gateway stores everything in ${from}, and after the restore it would be ${to}`);
+  }
+}
+
+function mixed(reason: string): GatewayError {
+  return new GatewayError('CONFLICT', {
+    message: `the state cannot be restored: ${reason}`,
+    hint: 'Nothing was changed. Set or remove store.url first, or restore to a home that is not used yet.',
+  });
+}

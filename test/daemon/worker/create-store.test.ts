@@ -1,0 +1,42 @@
+import { expect, test, vi } from 'vitest';
+import { createStore, type PostgresModule } from '../../../daemon/worker/create-store.js';
+import { sqliteEngine } from '../../../daemon/worker/store/sqlite/engine.js';
+import { configSchema } from '../../../shared/config/schema.js';
+import { resolvePaths } from '../../../shared/node/process/paths.js';
+import { FakeClock } from '../../helpers/fake-clock.js';
+import { logMemory } from '../../helpers/log-memory.js';
+import { tempDir } from '../../helpers/temp-dir.js';
+
+function place(url?: string) {
+  const home = tempDir();
+  let config = configSchema.parse({ store: { url } });
+  const postgresEngine = vi.fn<PostgresModule['postgresEngine']>(() => sqliteEngine('unused'));
+  const loadPostgres = vi.fn(() => ({ postgresEngine }) as PostgresModule);
+  const paths = resolvePaths({ home, runtimeDir: home });
+  const placed = createStore(
+    { paths, clock: new FakeClock(), config: () => config, loadPostgres },
+    { logger: logMemory(), isSoleWorker: () => true },
+  );
+  const change = (next?: string): void => void (config = configSchema.parse({ store: { url: next } }));
+  return { ...placed, paths, loadPostgres, postgresEngine, change };
+}
+
+test('without a URL the store is SQLite, and nothing of PostgreSQL is loaded', () => {
+  const { isFile, loadPostgres, movedWarnings } = place();
+  expect([isFile, loadPostgres.mock.calls.length, movedWarnings()]).toEqual([true, 0, []]);
+});
+
+test('with one it is that database, of the gateway with this data directory', () => {
+  const url = 'postgres://xopc:secret@db.example/xopc';
+  const { isFile, paths, postgresEngine } = place(url);
+  expect(isFile).toBe(false);
+  expect(postgresEngine).toHaveBeenCalledWith({ url, dataDir: paths.dataDir });
+});
+
+test('a changed URL takes effect at the next start, and until then a warning names the place in use without its secret', () => {
+  const { movedWarnings, change } = place('postgres://xopc:secret@db.example/xopc');
+  change('postgres://xopc:secret@other.example/xopc');
+  const [warning] = movedWarnings();
+  expect(warning).toMatchObject({ code: 'STORE_MOVED', message: expect.stringContaining('postgres://db.example/xopc is used') as string });
+  expect(JSON.stringify(warning)).not.toContain('secret');
+});
