@@ -1,7 +1,10 @@
 /** Settings stored in this browser. Where the storage refuses them, in private windows or on a full disk, they last as long as the page. */
 import { signal } from '@preact/signals';
+import { gatewayUrl } from './api/gateway-url.js';
 
-const PREFIX = 'xopc.';
+/** Several gateways may be published below one origin, each under its own path. */
+const { pathname } = gatewayUrl('/');
+const PREFIX = pathname === '/' ? 'xopc.' : `xopc.${pathname}.`;
 
 /** Values that the storage refused. They are never read while rendering. */
 const unkept = signal<Readonly<Record<string, string | undefined>>>({});

@@ -1,10 +1,9 @@
 /** What was typed into forms and not saved. This browser keeps it until it is saved or discarded; secrets are kept as long as the page only. */
 import { signal } from '@preact/signals';
 import { hidesValue } from '../../../shared/config/secrets.js';
-import { gatewayUrl } from '../api/gateway-url.js';
 import { readSetting, writeSetting } from '../settings.js';
 
-/** Names a draft of this gateway: an origin can serve several. */
+/** Names a draft. */
 export interface DraftId {
   readonly kind: 'config.form' | 'config.file' | 'draft.cron';
   /** What it is a draft of: the path of the configuration file, or a job. */
@@ -14,7 +13,7 @@ export interface DraftId {
 /** Drafts with their secrets, by name. */
 const inPage = signal<Readonly<Record<string, unknown>>>({});
 
-const nameOf = ({ kind, of }: DraftId): string => `${kind}.${gatewayUrl('/').pathname}${of}`;
+const nameOf = ({ kind, of }: DraftId): string => `${kind}.${of}`;
 
 /** A component that reads it is rendered again when the draft changes. */
 export function readDraft<Value>(id: DraftId): Value | undefined {
