@@ -2,6 +2,9 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { acquireLease, readLeaseOwner } from '../../daemon/worker/store/leases.js';
+import { createLiveness } from '../../daemon/worker/store/liveness.js';
+import { postgresEngine } from '../../daemon/worker/store/postgres/engine.js';
 import { type Postgres, startPostgres, whyNoPostgres } from '../helpers/postgres.js';
 import { RealGateway, until } from '../helpers/real-gateway.js';
 
@@ -81,5 +84,20 @@ describe.skipIf(reason !== undefined)(`PostgreSQL${reason === undefined ? '' : `
       true,
       expect.stringContaining('cannot be restored: this gateway stores everything in'),
     ]);
+  });
+
+  test('through pgbouncer in transaction mode two workers write one after another, and read what is prepared', async () => {
+    const direct = await postgres.createDatabase();
+    const engine = postgresEngine({ url: await postgres.pgbouncer(direct), dataDir: '/here' });
+    const workers = [await engine.open({ isAlone: true }), await engine.open({ isAlone: false })];
+    const liveness = createLiveness('wk_1', () => []);
+    const claim = async (index: number): Promise<boolean | undefined> =>
+      workers[index % 2]?.transaction((tx) => acquireLease(tx, { key: `lease-${index}`, owner: 'wk_1', liveness, nowMs: 1 }));
+    expect(await Promise.all(Array.from({ length: 40 }, (_, index) => claim(index)))).toEqual(Array.from({ length: 40 }, () => true));
+    for (const { reader } of workers) {
+      const owners = Array.from({ length: 40 }, (_, index) => readLeaseOwner(reader, `lease-${index}`));
+      expect(new Set(await Promise.all(owners))).toEqual(new Set(['wk_1']));
+    }
+    await Promise.all(workers.map((worker) => worker.close()));
   });
 });
