@@ -15,8 +15,9 @@ const KEEP_ALIVE_MS = 5_000;
 export const STATEMENT_TIMEOUT_MS = 10_000;
 /** How long an answer may take: longer, so that the server's own limit comes first. */
 const QUERY_TIMEOUT_MS = 12_000;
-/** Sessions that read at the same time. */
+/** Sessions that read at the same time, and how long one is kept that does nothing: signing in takes longer than most reads. */
 const READERS = 5;
+const IDLE_MS = 300_000;
 
 /** The connection, not the statement, has failed: whether the statement was run is not known. */
 export class ConnectionLost extends Error {
@@ -202,7 +203,7 @@ export class Readers {
 
   constructor(url: string, preparing: Preparing) {
     this.#preparing = preparing;
-    this.#pool = new Pool({ ...settings(url, QUERY_TIMEOUT_MS), max: READERS });
+    this.#pool = new Pool({ ...settings(url, QUERY_TIMEOUT_MS), max: READERS, idleTimeoutMillis: IDLE_MS });
     this.#pool.on('error', () => undefined);
   }
 
