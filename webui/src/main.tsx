@@ -6,6 +6,7 @@ import { pageSocket, startSocket } from './api/socket.js';
 import { App } from './shell/app.js';
 import { hashOf, navigate } from './shell/router.js';
 import { preload } from './shell/views.js';
+import './styles/inter-like.css';
 import './styles/tokens.css';
 import './styles/base.css';
 import './styles/shell.css';

@@ -5,6 +5,8 @@ import type { ComponentType } from 'preact';
 export interface Late<Props> {
   /** Undefined until it is loaded. */
   readonly component: ReadonlySignal<ComponentType<Props> | undefined>;
+  /** Whether it is loaded, or could not be. */
+  readonly isSettled: ReadonlySignal<boolean>;
   /** Loads it, unless it is there. A failure is not reported: a later call tries again. */
   readonly load: () => Promise<void>;
 }
@@ -12,10 +14,13 @@ export interface Late<Props> {
 /** @param load  imports the chunk of the component */
 export function late<Props>(load: () => Promise<ComponentType<Props>>): Late<Props> {
   const component = signal<ComponentType<Props> | undefined>(undefined);
+  const isSettled = signal(false);
   return {
     component,
+    isSettled,
     load: async () => {
       component.value ??= await load().catch(() => undefined);
+      isSettled.value = true;
     },
   };
 }

@@ -3,7 +3,7 @@ import { signal } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
 import { gatewayUrl } from '../api/gateway-url.js';
 import { session } from '../api/session.js';
-import { connection, isOutdated, pageSocket } from '../api/socket.js';
+import { connection, gateway, isOutdated, pageSocket } from '../api/socket.js';
 import { isLoopback } from '../browser/is-loopback.js';
 import { Button } from '../components/button/button.js';
 import { clockTime } from '../components/time-text/time-text.js';
@@ -18,6 +18,8 @@ const isOpenKnown = signal(false);
 
 /** Shorter interruptions are not shown. */
 const QUIET_MS = 700;
+/** The same for the first connection, while the views wait for their data anyway: a line above them would push them down and up again. */
+const FIRST_QUIET_MS = 3_000;
 
 function useSeconds(untilMs: number | undefined): number {
   const left = (): number => Math.max(0, Math.ceil(((untilMs ?? 0) - Date.now()) / 1000));
@@ -49,11 +51,13 @@ function useReason(isDown: boolean): string | undefined {
 }
 
 function useLateState() {
-  const [shown, setShown] = useState(connection.value);
   const now = connection.value;
+  const [shown, setShown] = useState<typeof now>({ kind: 'online' });
   useEffect(() => {
     if (now.kind === 'online') return setShown(now);
-    const timer = setTimeout(() => setShown(now), shown.kind === 'online' ? QUIET_MS : 0);
+    const isFirst = now.kind === 'connecting' && gateway.peek() === undefined;
+    const quietMs = isFirst ? FIRST_QUIET_MS : QUIET_MS;
+    const timer = setTimeout(() => setShown(now), shown.kind === 'online' ? quietMs : 0);
     return () => clearTimeout(timer);
   }, [now]);
   return shown;

@@ -1,4 +1,7 @@
-/** A Markdown text. What renders it is loaded beside the page: until it is there, the text is shown as it is written. */
+/**
+ * A Markdown text. What renders it is loaded beside the page: until it is there, the text is shown as it is written, which has another height.
+ * A view that shows texts from its start waits for {@link isMarkdownSettled}.
+ */
 import { useEffect } from 'preact/hooks';
 import { late } from '../../browser/late.js';
 import './markdown.css';
@@ -9,6 +12,9 @@ const blocks = late(async () => (await import('./blocks.js')).Blocks);
 export function loadMarkdown(): void {
   void blocks.load();
 }
+
+/** Whether texts are shown in their final form from now on. */
+export const isMarkdownSettled = blocks.isSettled;
 
 export function Markdown({ text }: { text: string }) {
   useEffect(loadMarkdown, []);

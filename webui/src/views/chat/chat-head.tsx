@@ -71,9 +71,13 @@ export function ChatHead({ current, own }: { current: string | undefined; own: R
     if (name === 'reset' || isOurs) own?.reload();
   });
   return (
-    <header class="chat-head" data-empty={session === undefined}>
+    <header class="chat-head" data-empty={own === undefined}>
       <ChatsButton current={current} />
-      {session !== undefined && session.key === current && own !== undefined && <Named session={session} reload={own.reload} />}
+      {session !== undefined && session.key === current && own !== undefined ? (
+        <Named session={session} reload={own.reload} />
+      ) : (
+        <span class="spread" />
+      )}
       <span class="to-chats">
         <IconButton icon="plus" label={t('newChat')} onClick={() => navigate(hashOf('chat'))} />
       </span>

@@ -212,12 +212,14 @@ function Messages({ feed, total, count }: Pick<MessagesProps, 'feed' | 'total' |
   return (
     <>
       {error !== undefined && <ErrorBox error={error} isStale={feed.state.value !== 'first'} />}
-      {feed.rows.value.length > 0 && (
-        <p class="log-notice">
-          <Beginning feed={feed} />
-          <span class="log-count">{total !== undefined && t('count', { shown: count, total })}</span>
-        </p>
-      )}
+      <p class="log-notice">
+        {feed.rows.value.length > 0 && (
+          <>
+            <Beginning feed={feed} />
+            <span class="log-count">{total !== undefined && t('count', { shown: count, total })}</span>
+          </>
+        )}
+      </p>
     </>
   );
 }

@@ -1,4 +1,5 @@
 /** The status view: how well the gateway works, what is wrong, and what happened to it. */
+import { useRef } from 'preact/hooks';
 import type { ConfigVersion } from '../../../../shared/api/gateway/config.js';
 import type { Overview, OverviewHistory } from '../../../../shared/api/gateway/overview.js';
 import { call } from '../../api/client.js';
@@ -44,14 +45,18 @@ export default function StatusView() {
   const resource = useResource(readWhole, []);
   const { value, error, reload } = resource;
   const day = useResource(readDay, []);
+  // What it adds to the tiles would move everything below them.
+  const isDayAwaited = useRef(true);
+  if (day.value !== undefined || day.error !== undefined) isDayAwaited.current = false;
+  const isShown = value !== undefined && !isDayAwaited.current;
   useLiveReload(['message', 'channel', 'config', 'cron'], reload, RELOAD_MS);
   useLiveReload(['cron', 'message', 'turn', 'config'], day.reload, HISTORY_MS);
   return (
     <section class="view status">
       <PageHeader title={t('title')} />
       {error !== undefined && <ErrorBox error={error} retry={reload} isStale={value !== undefined} />}
-      {value === undefined && error === undefined && <Skeleton lines={8} />}
-      {value !== undefined && (
+      {!isShown && error === undefined && <Skeleton lines={8} />}
+      {isShown && (
         <>
           <Headline whole={value} isLost={error !== undefined} />
           <IssueLists whole={value} reload={reload} />

@@ -2,6 +2,7 @@
 import type { RefObject } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { Button } from '../../../components/button/button.js';
+import { isMarkdownSettled } from '../../../components/markdown/markdown.js';
 import { Skeleton } from '../../../components/skeleton/skeleton.js';
 import { address } from '../../../shell/router.js';
 import { type ChatModel, type LiveAnswer, shownText, type StoredMessage } from '../model/chat-model.js';
@@ -139,26 +140,28 @@ function useStickiness() {
 }
 
 interface NamedMessageOptions {
+  /** Whether the messages are in the document. */
+  readonly isShown: boolean;
   readonly content: RefObject<HTMLElement | null>;
   readonly leaveEnd: () => void;
   readonly loadOlder: () => void;
 }
 
 /** Scrolls once to the message that the address names, after loading older messages until it is there. */
-function useNamedMessage(model: ChatModel, { content, leaveEnd, loadOlder }: NamedMessageOptions): void {
+function useNamedMessage(model: ChatModel, { isShown, content, leaveEnd, loadOlder }: NamedMessageOptions): void {
   const id = address.value.query['message'];
   const shown = useRef<string | undefined>(undefined);
   const messages = model.messages.value;
-  const isCurrent = model.isCurrent.value;
+  const isReady = model.isCurrent.value && isShown;
   useLayoutEffect(() => {
-    if (id === undefined || shown.current === id || !isCurrent) return;
+    if (id === undefined || shown.current === id || !isReady) return;
     const named = content.current?.querySelector(`[data-message="${CSS.escape(id)}"]`);
     if (named) {
       shown.current = id;
       leaveEnd();
       named.scrollIntoView({ block: 'center' });
     } else if (model.hasOlder.peek()) loadOlder();
-  }, [id, messages, isCurrent]);
+  }, [id, messages, isReady]);
 }
 
 /** Keeps the position when earlier messages are added above it; at the top, a browser would jump to them. */
@@ -204,7 +207,10 @@ export function Transcript({ model, canWrite, loadOlder, ...given }: TranscriptP
   const waiting = model.outbox.entries.value;
   const { element, content, isAway, toEnd, leaveEnd, onScroll } = useStickiness();
   useKeptPlace(element, messages[0]?.seq);
-  useNamedMessage(model, { content, leaveEnd, loadOlder });
+  // Nothing is shown in a form that would change at once.
+  const isReadable = isMarkdownSettled.value || messages.every(({ role }) => role === 'user');
+  const isShown = isReadable && (model.isCurrent.value || messages.length > 0);
+  useNamedMessage(model, { isShown, content, leaveEnd, loadOlder });
   const lastQuestion = messages.findLast(({ role }) => role === 'user');
   const last = messages.at(-1);
   const placed = useMemo(() => placeVariants(messages), [messages]);
@@ -213,9 +219,9 @@ export function Transcript({ model, canWrite, loadOlder, ...given }: TranscriptP
   return (
     <div class="transcript" ref={element} onScroll={onScroll} tabIndex={0} role="region" aria-label={t('transcript')}>
       <div class="said" ref={content}>
-        {!model.isCurrent.value && messages.length === 0 && model.error.value === undefined && <Skeleton lines={5} />}
-        {model.hasOlder.value && <Button kind="quiet" text={t('older')} onClick={loadOlder} />}
-        {messages.map((message) => (
+        {!isShown && model.error.value === undefined && <Skeleton lines={5} />}
+        {isShown && model.hasOlder.value && <Button kind="quiet" text={t('older')} onClick={loadOlder} />}
+        {(isShown ? messages : []).map((message) => (
           <Message
             key={message.seq}
             message={message}
@@ -235,7 +241,7 @@ export function Transcript({ model, canWrite, loadOlder, ...given }: TranscriptP
               <p class="hint">{t('accepted')}</p>
             </article>
           ))}
-        {live !== undefined && <LiveMessage live={live} />}
+        {isReadable && live !== undefined && <LiveMessage live={live} />}
         {isAwaiting && canWrite && <Pending key={last.seq} question={last} retry={actions.regenerate} {...{ model, choose }} />}
       </div>
       {isAway && (
