@@ -88,7 +88,7 @@ test.skipIf(noBrowser)('a provider is chosen, tested by itself until it works, u
   await page.getByRole('button', { name: 'Save' }).click();
   await page.getByText('$2 in · $10 out').waitFor();
   const changed = await callApi<{ providers: { home: { models: unknown } } }>(gateway, 'GET /api/models-json');
-  const cost = { input: 2, output: 10, cacheRead: 0.5, cacheWrite: 0 };
+  const cost = { input: 2, output: 10, cacheRead: 0.5 };
   expect(changed.providers.home.models).toEqual([{ id: 'large', input: ['text'], cost }]);
 
   await page.getByRole('button', { name: 'Actions for home', exact: true }).click();

@@ -10,7 +10,9 @@ test.skipIf(noBrowser)('the palette finds chats by what was said in them, and te
   await page.getByRole('article', { name: 'Agent' }).waitFor();
   await page.keyboard.press('Control+k');
   // Both would be Y; here it copies code.
-  expect(await page.getByRole('option', { name: 'Copy the last code block' }).locator('kbd').allTextContents()).toEqual(['Y']);
+  const copyCode = page.getByRole('option', { name: 'Copy the last code block' });
+  await copyCode.waitFor();
+  expect(await copyCode.locator('kbd').allTextContents()).toEqual(['Y']);
   expect(await page.getByRole('option', { name: 'Copy an action as a command' }).locator('kbd').count()).toBe(0);
   const box = page.getByRole('combobox', { name: 'Search for an action' });
   const found: Record<string, string> = {

@@ -145,6 +145,11 @@ function entryOf({ id, name, provider, contextWindow, maxTokens, reasoning, inpu
   return { id: modelId, ...names, ...(reasoning ? { reasoning } : {}), input, ...limits, ...(cost === null ? {} : { cost }) };
 }
 
+/** Returns a model's entry in `models.json`; undefined for one that is not written there. */
+export function writtenEntry({ model, provider, setup }: { model: Model; provider: Provider; setup: Setup }): ModelEntry | undefined {
+  return setup.entries[provider.id]?.find(({ id }) => `${provider.id}/${id}` === model.id);
+}
+
 /** Returns the call that writes what is known of a model. A list in the file is complete: the provider's other models are written, too. */
 export function saveModelCall({ model, provider, setup }: { model: Model; provider: Provider; setup: Setup }, facts: ModelFacts): Call {
   const { models, entries } = setup;

@@ -2,7 +2,7 @@
 import { make } from '../../../api/client.js';
 import { TextField } from '../../../components/field/field.js';
 import { bind, FormDialog, useFields } from '../../../components/form/form.js';
-import { type Model, type ModelFacts, type Provider, saveModelCall, type Setup } from '../models-api.js';
+import { type Model, type ModelFacts, type Provider, saveModelCall, type Setup, writtenEntry } from '../models-api.js';
 import { t } from '../text.js';
 
 interface ModelDialogProps {
@@ -29,7 +29,7 @@ function numberOf(text: string): number | undefined {
 }
 
 /** @param known  its prices; those of the cache are kept */
-function factsOf({ contextWindow, input, output }: Texts, known: Model['cost']): ModelFacts {
+function factsOf({ contextWindow, input, output }: Texts, known: ModelFacts['cost'] | null): ModelFacts {
   const tokens = numberOf(contextWindow);
   const prices = { input: numberOf(input), output: numberOf(output) };
   const isPriced = prices.input !== undefined || prices.output !== undefined;
@@ -42,13 +42,15 @@ function factsOf({ contextWindow, input, output }: Texts, known: Model['cost']):
 const errorOf = (text: string): string | undefined => (Number.isNaN(numberOf(text)) ? t('notANumber') : undefined);
 
 export function ModelDialog({ model, provider, setup, onClose, onSaved }: ModelDialogProps) {
+  // What is written comes before what is in force, which follows a change of the file after a moment.
+  const { contextWindow, cost } = { ...model, ...writtenEntry({ model, provider, setup }) };
   const form = useFields<Texts>({
-    contextWindow: model.contextWindow?.toString() ?? '',
-    input: model.cost?.input.toString() ?? '',
-    output: model.cost?.output.toString() ?? '',
+    contextWindow: contextWindow?.toString() ?? '',
+    input: cost?.input?.toString() ?? '',
+    output: cost?.output?.toString() ?? '',
   });
   const { fields } = form;
-  const saving = () => saveModelCall({ model, provider, setup }, factsOf(fields, model.cost));
+  const saving = () => saveModelCall({ model, provider, setup }, factsOf(fields, cost));
   const save = async (): Promise<void> => {
     await make(saving());
     onSaved();
