@@ -54,7 +54,6 @@ import { ToolBox } from './turns/turn-tools.js';
 import { Upkeep } from './upkeep/upkeep.js';
 import type { CronWords } from './cron/preview.js';
 import { createWebhookService } from './delivery/webhooks.js';
-import { createLiveness } from './store/liveness.js';
 
 export type { TelegramModule } from './channels/telegram/telegram.js';
 export type { AiModule } from './providers/provider.js';
@@ -125,11 +124,9 @@ export interface Conversation extends ConversationServices, ConversationLife {
 
 /** The store, the models that can be asked, and what is published: everything else stands on these. */
 function createBase(deps: ConversationDeps) {
-  const { paths, clock, instanceId, liveInstanceIds, config, random = Math.random } = deps;
+  const { paths, clock, instanceId, config, random = Math.random } = deps;
   const logFor = (module: LogModule): LogPort => ofModule(deps.logger, module);
-  const liveness = createLiveness(instanceId, liveInstanceIds);
-  const isSoleWorker = (): boolean => liveness.isAlone();
-  const { store, movedWarnings, isFile } = createStore(deps, { logger: logFor('store'), isSoleWorker });
+  const { store, liveness, isSoleWorker, movedWarnings, isFile } = createStore(deps, logFor('store'));
 
   const ai = new AiLoader({ load: deps.loadAi, clock, logger: logFor('providers') });
   const isEnabled = (): boolean => config().agents.defaults.discovery;

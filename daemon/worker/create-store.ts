@@ -1,10 +1,12 @@
-/** The store in the place that the configuration names when a worker starts. */
+/** The store in the place that the configuration names when a worker starts, and which workers have it open. */
 import type { Clock } from '../../shared/clock.js';
 import { placeOfDatabase } from '../../shared/node/config/database-url.js';
 import type { Config } from '../../shared/config/schema.js';
 import type { StatusWarning } from '../../shared/control/messages.js';
+import type { LogPort } from '../../shared/log/log-port.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import type * as postgres from './lazy/postgres.js';
+import { createLiveness, type Liveness } from './store/liveness.js';
 import { sqliteEngine } from './store/sqlite/engine.js';
 import { Store, type StoreOptions } from './store/store.js';
 
@@ -14,30 +16,57 @@ interface Place {
   readonly paths: GatewayPaths;
   readonly clock: Clock;
   readonly config: () => Config;
+  readonly instanceId: string;
+  readonly liveInstanceIds: () => readonly string[];
   readonly loadPostgres: () => PostgresModule;
 }
 
 interface PlacedStore {
   readonly store: Store;
+  readonly liveness: Liveness;
+  readonly isSoleWorker: () => boolean;
   /** Whether it is a file of this machine. */
   readonly isFile: boolean;
   /** Says that another place is configured by now: it is used from the next start of a worker on. */
   readonly movedWarnings: () => StatusWarning[];
 }
 
-export function createStore(
-  { paths: { databasePath, dataDir }, clock, config, loadPostgres }: Place,
-  options: Pick<StoreOptions, 'logger' | 'isSoleWorker'>,
-): PlacedStore {
+/** Called when another gateway has taken this worker for dead. Nobody catches it: the supervisor starts another worker. */
+function endAsByFault(error: Error): never {
+  throw error;
+}
+
+/** The engine, and who else has the database open. */
+function openPlace(url: string | undefined, place: Place): Pick<PlacedStore, 'liveness' | 'isSoleWorker'> & Pick<StoreOptions, 'engine'> {
+  const { paths, instanceId, liveInstanceIds, loadPostgres } = place;
+  if (url === undefined) {
+    const liveness = createLiveness(instanceId, liveInstanceIds);
+    return { engine: sqliteEngine(paths.databasePath), liveness, isSoleWorker: () => liveness.isAlone() };
+  }
+  const engine = loadPostgres().postgresEngine({
+    url,
+    dataDir: paths.dataDir,
+    instanceId,
+    livingIds: liveInstanceIds,
+    onLost: endAsByFault,
+  });
+  return { engine, liveness: engine.membership, isSoleWorker: () => engine.membership.isSole() };
+}
+
+export function createStore(place: Place, logger: LogPort): PlacedStore {
+  const { config, clock } = place;
+  const { databasePath } = place.paths;
   const { url } = config().store;
-  const engine = url === undefined ? sqliteEngine(databasePath) : loadPostgres().postgresEngine({ url, dataDir });
+  const { engine, liveness, isSoleWorker } = openPlace(url, place);
   return {
-    store: new Store({ engine, clock, ...options }),
+    store: new Store({ engine, clock, logger, isSoleWorker }),
+    liveness,
+    isSoleWorker,
     isFile: url === undefined,
     movedWarnings: () => {
       if (config().store.url === url) return [];
-      const place = url === undefined ? databasePath : placeOfDatabase(url);
-      const message = `store.url was changed; until a restart of the gateway ${place} is used`;
+      const used = url === undefined ? databasePath : placeOfDatabase(url);
+      const message = `store.url was changed; until a restart of the gateway ${used} is used`;
       return [{ code: 'STORE_MOVED', message, hint: 'Restart it with: xopc gateway restart' }];
     },
   };

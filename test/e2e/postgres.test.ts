@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { acquireLease, readLeaseOwner } from '../../daemon/worker/store/leases.js';
 import { createLiveness } from '../../daemon/worker/store/liveness.js';
-import { postgresEngine } from '../../daemon/worker/store/postgres/engine.js';
+import { postgresAt } from '../helpers/store-engine.js';
 import { type Postgres, startPostgres, whyNoPostgres } from '../helpers/postgres.js';
 import { RealGateway, until } from '../helpers/real-gateway.js';
 
@@ -88,8 +88,8 @@ describe.skipIf(reason !== undefined)(`PostgreSQL${reason === undefined ? '' : `
 
   test('through pgbouncer in transaction mode two workers write one after another, and read what is prepared', async () => {
     const direct = await postgres.createDatabase();
-    const engine = postgresEngine({ url: await postgres.pgbouncer(direct), dataDir: '/here' });
-    const workers = [await engine.open({ isAlone: true }), await engine.open({ isAlone: false })];
+    const pooled = await postgres.pgbouncer(direct);
+    const workers = [await postgresAt(pooled).open({ isAlone: true }), await postgresAt(pooled).open({ isAlone: false })];
     const liveness = createLiveness('wk_1', () => []);
     const claim = async (index: number): Promise<boolean | undefined> =>
       workers[index % 2]?.transaction((tx) => acquireLease(tx, { key: `lease-${index}`, owner: 'wk_1', liveness, nowMs: 1 }));

@@ -20,6 +20,8 @@ export interface OutboxFixture {
   readonly validity: { ms: number };
   /** Advances the clock in small steps, and lets the work of each end. */
   readonly advance: (ms: number) => Promise<void>;
+  /** Advances the clock until something is to be sent. */
+  readonly untilPending: () => Promise<void>;
   readonly put: (chatId: string, content: string, options?: { accountId?: string; id?: string }) => Promise<string>;
   readonly read: (id: string) => Promise<OutboxSummary>;
   readonly partStates: (id: string) => Promise<string[]>;
@@ -66,9 +68,14 @@ export async function makeOutbox(options: OutboxFixtureOptions = {}): Promise<Ou
     async advance(ms) {
       for (let leftMs = ms; leftMs > 0; leftMs -= 500) {
         clock.advance(Math.min(leftMs, 500));
-        // Several steps of work follow a timer.
-        for (let turn = 0; turn < 10; turn += 1) await new Promise(setImmediate);
-        await store.read(() => Promise.resolve());
+        // The disk keeps pace with the clock.
+        for (let turn = 0; turn < 3; turn += 1) await store.write(() => Promise.resolve());
+      }
+    },
+    async untilPending() {
+      while (channels.pending === 0) {
+        clock.advance(500);
+        await store.write(() => Promise.resolve());
       }
     },
     async put(chatId, content, { accountId = 'a', id = `msg_${(count += 1)}` } = {}) {

@@ -1,6 +1,6 @@
 /** One server for all tests of the project `postgres`. Where there is none, they are skipped with the reason. */
 import type { TestProject } from 'vitest/node';
-import { postgresEngine } from '../../daemon/worker/store/postgres/engine.js';
+import { postgresAt } from './store-engine.js';
 import { startPostgres, whyNoPostgres } from './postgres.js';
 
 declare module 'vitest' {
@@ -20,7 +20,7 @@ export default async function setUp({ provide }: TestProject): Promise<(() => Pr
   const url = await postgres.createDatabase();
   await postgres.sql('alter role xopc createdb');
   // The others are copies of it.
-  const first = await postgresEngine({ url, dataDir: '', lineage: { id: 'setup', name: 'setup' } }).open({ isAlone: true });
+  const first = await postgresAt(url).open({ isAlone: true });
   await first.close();
   provide('postgres', { url });
   return () => postgres.close();

@@ -5,7 +5,7 @@ import { Client } from 'pg';
 import { inject, onTestFinished } from 'vitest';
 import type { StoreEngine } from '../../daemon/worker/store/engine.js';
 import type { Migration } from '../../daemon/worker/store/migrations/migration.js';
-import { postgresEngine } from '../../daemon/worker/store/postgres/engine.js';
+import { type PostgresEngine, postgresEngine, type PostgresOptions } from '../../daemon/worker/store/postgres/engine.js';
 import { sqliteEngine } from '../../daemon/worker/store/sqlite/engine.js';
 import { tempDir } from './temp-dir.js';
 
@@ -49,8 +49,26 @@ export async function createDatabase(options: { isEmpty?: boolean; options?: str
   return url;
 }
 
-export function postgresAt(url: string, options: { lineage?: { id: string; name: string } } = {}): StoreEngine {
-  return postgresEngine({ url, dataDir: '', lineage: LINEAGE, ...options });
+/** Runs a statement in a session of its own. */
+export async function query(url: string, statement: string): Promise<Record<string, unknown>[]> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query<Record<string, unknown>>(statement)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+/** Every worker of the tests lives, as far as its supervisor knows. */
+const livingIds: string[] = [];
+
+/** Returns an engine for another worker, by default of one gateway. */
+export function postgresAt(url: string, options: Partial<Omit<PostgresOptions, 'url'>> = {}): PostgresEngine {
+  const { instanceId = `wk_${livingIds.length}` } = options;
+  livingIds.push(instanceId);
+  const member = { instanceId, livingIds: () => livingIds, onLost: () => undefined };
+  return postgresEngine({ url, dataDir: '', lineage: LINEAGE, ...member, ...options });
 }
 
 /** Creates its database when it is opened first; called in a test, at whose end that is dropped. */

@@ -10,13 +10,11 @@ import { tempDir } from '../../helpers/temp-dir.js';
 function place(url?: string) {
   const home = tempDir();
   let config = configSchema.parse({ store: { url } });
-  const postgresEngine = vi.fn<PostgresModule['postgresEngine']>(() => sqliteEngine('unused'));
+  const postgresEngine = vi.fn<PostgresModule['postgresEngine']>(() => ({ ...sqliteEngine('unused'), membership: {} as never }));
   const loadPostgres = vi.fn(() => ({ postgresEngine }) as PostgresModule);
   const paths = resolvePaths({ home, runtimeDir: home });
-  const placed = createStore(
-    { paths, clock: new FakeClock(), config: () => config, loadPostgres },
-    { logger: logMemory(), isSoleWorker: () => true },
-  );
+  const worker = { instanceId: 'wk_1', liveInstanceIds: () => ['wk_1'] };
+  const placed = createStore({ ...worker, paths, clock: new FakeClock(), config: () => config, loadPostgres }, logMemory());
   const change = (next?: string): void => void (config = configSchema.parse({ store: { url: next } }));
   return { ...placed, paths, loadPostgres, postgresEngine, change };
 }
@@ -30,7 +28,7 @@ test('with one it is that database, of the gateway with this data directory', ()
   const url = 'postgres://xopc:secret@db.example/xopc';
   const { isFile, paths, postgresEngine } = place(url);
   expect(isFile).toBe(false);
-  expect(postgresEngine).toHaveBeenCalledWith({ url, dataDir: paths.dataDir });
+  expect(postgresEngine).toHaveBeenCalledWith(expect.objectContaining({ url, dataDir: paths.dataDir, instanceId: 'wk_1' }));
 });
 
 test('a changed URL takes effect at the next start, and until then a warning names the place in use without its secret', () => {

@@ -4,24 +4,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createSerial } from '../../../../shared/serial.js';
 import { storeUnavailable } from '../engine.js';
 import type { StatementResult, Transaction } from '../transaction.js';
-import type { Claim } from './claim.js';
-import {
-  ConnectionLost,
-  isStaleStatement,
-  type Preparing,
-  Session,
-  sqlStateOf,
-  type StatementOptions,
-  STATEMENT_TIMEOUT_MS,
-} from './driver.js';
+import { beginWriting } from './begin-writing.js';
+import type { Membership } from './membership.js';
+import { ConnectionLost, isStaleStatement, type Preparing, Session, sqlStateOf, type StatementOptions } from './driver.js';
 import { openAccess } from './queries.js';
-
-/** How long a write waits for another worker's. */
-const LOCK_TIMEOUT_MS = 2_000;
-/** A worker that stands still in a transaction loses it, with its locks. */
-const IDLE_TIMEOUT_MS = 8_000;
-/** `xopc` in ASCII, and our only lock: every write holds it, so that writes see one another as on SQLite. */
-export const WRITE_LOCK = 'select pg_advisory_xact_lock(2020569187, 1)';
 
 /** How often a transaction that others undid, or whose connection was lost before the commit, is run. */
 const MAX_RUNS = 3;
@@ -32,15 +18,10 @@ const OUTCOME_POLL_MS = 250;
 /** Serialisation failure and deadlock: the same transaction works when it is run again. */
 const TRANSIENT: ReadonlySet<string> = new Set(['40001', '40P01']);
 
-/** Begins for writing, in one message: settings for this transaction only, because a pooler gives the session to others. */
-export const beginWriting = ({ statementTimeoutMs = STATEMENT_TIMEOUT_MS, lockTimeoutMs = LOCK_TIMEOUT_MS } = {}): string =>
-  `begin; set local statement_timeout = ${statementTimeoutMs}; set local lock_timeout = ${lockTimeoutMs};
-  set local idle_in_transaction_session_timeout = ${IDLE_TIMEOUT_MS}; ${WRITE_LOCK};`;
-
 export interface CommitterOptions {
   readonly url: string;
   readonly place: string;
-  readonly claim: Claim;
+  readonly membership: Pick<Membership, 'id' | 'lost'>;
   readonly preparing: Preparing;
 }
 
@@ -107,13 +88,13 @@ export class Committer {
     return this.#session.run<R>(sql, parameters, how);
   }
 
-  /** @throws STORE_UNAVAILABLE when another gateway has taken the database over */
+  /** @throws STORE_UNAVAILABLE when another gateway has taken this worker for dead */
   async #begin(id: string): Promise<void> {
     const session = await this.#connect();
-    const { claim } = this.#options;
-    const { rowCounts } = await session.exec(`${beginWriting()} select id from instances where id = '${claim.id}';
+    const { membership } = this.#options;
+    const { rowCounts } = await session.exec(`${beginWriting()} select id from instances where id = '${membership.id}';
       delete from commits where id = '${this.#settled}'; insert into commits (id) values ('${id}')`);
-    if (rowCounts.at(-3) === 0) await claim.take(session);
+    if (rowCounts.at(-3) === 0) throw membership.lost();
   }
 
   async #undo(): Promise<void> {

@@ -3,11 +3,11 @@ import { placeOfDatabase } from '../../../../shared/node/config/database-url.js'
 import type { StoreEngine } from '../engine.js';
 import { MIGRATIONS } from '../migrations/index.js';
 import type { Migration } from '../migrations/migration.js';
-import type { Lineage } from './claim.js';
 import { Session } from './driver.js';
 import { classifyFault, describeFault } from './faults.js';
 import { firstSchema } from './first-schema.js';
 import { lineageOf } from './lineage.js';
+import { type Lineage, type MemberOptions, Membership } from './membership.js';
 import { openPostgres } from './open.js';
 
 /** The one list, in which the schema of a new database stands for all that SQLite's have made before this engine came. */
@@ -15,7 +15,7 @@ export function postgresMigrations(migrations: readonly Migration[] = MIGRATIONS
   return [firstSchema, ...migrations.filter(({ version }) => version > firstSchema.version)];
 }
 
-export interface PostgresOptions {
+export interface PostgresOptions extends MemberOptions {
   readonly url: string;
   /** The gateway's, by which it is told from others. */
   readonly dataDir: string;
@@ -25,10 +25,17 @@ export interface PostgresOptions {
   readonly migrations?: readonly Migration[];
 }
 
-export function postgresEngine(options: PostgresOptions): StoreEngine {
+export interface PostgresEngine extends StoreEngine {
+  /** This worker among those that have the database open. */
+  readonly membership: Membership;
+}
+
+export function postgresEngine(options: PostgresOptions): PostgresEngine {
   const { url, dataDir, lineage = lineageOf(dataDir), migrations = postgresMigrations() } = options;
-  const where = { url, lineage, place: placeOfDatabase(url) };
+  const place = placeOfDatabase(url);
+  const where = { url, place, membership: new Membership({ ...options, place, lineage }) };
   return {
+    membership: where.membership,
     place: where.place,
     open: () => openPostgres(where, migrations),
     classify: classifyFault,

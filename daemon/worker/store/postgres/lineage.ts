@@ -1,7 +1,7 @@
 /** Names a gateway to a database that several could use. */
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import type { Lineage } from './claim.js';
+import type { Lineage } from './membership.js';
 
 /** Another one on each boot: a copied machine has the same name and the same directories. Where it is not known, ''. */
 function bootId(): string {

@@ -1,7 +1,7 @@
 /** Brings a database to the newest schema. The version is a row. Everything runs in one transaction, under the lock for writing. */
 import { storeUnavailable } from '../engine.js';
 import { type Migration, type SchemaVersion, versionAfter } from '../migrations/migration.js';
-import { beginWriting } from './committer.js';
+import { beginWriting } from './begin-writing.js';
 import type { Session } from './driver.js';
 import { queriesOver } from './queries.js';
 

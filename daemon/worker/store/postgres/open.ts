@@ -1,10 +1,11 @@
-/** Opens a database of PostgreSQL: the schema, the index for searches, the claim, the session that writes and those that read. */
+/** Opens a database of PostgreSQL: the schema, the index for searches, the row of this worker, the session that writes and those that read. */
 import type { StatusWarning } from '../../../../shared/control/messages.js';
 import { type OpenDatabase, storeUnavailable } from '../engine.js';
 import type { Migration } from '../migrations/migration.js';
-import { Claim, type Lineage, RENEW_MS } from './claim.js';
-import { beginWriting, Committer } from './committer.js';
+import { beginWriting } from './begin-writing.js';
+import { Committer } from './committer.js';
 import { ConnectionLost, Preparing, Readers, Session } from './driver.js';
+import type { Membership } from './membership.js';
 import { migrate } from './migrate.js';
 import { openAccess } from './queries.js';
 
@@ -70,12 +71,12 @@ export interface PostgresPlace {
   readonly url: string;
   /** The URL without user, password and settings. */
   readonly place: string;
-  readonly lineage: Lineage;
+  /** This worker's; it is joined with each opening. */
+  readonly membership: Membership;
 }
 
 /** Opens the database and runs the migrations that only expand. @throws STORE_UNAVAILABLE, ConnectionLost or the server's error */
-export async function openPostgres({ url, place, lineage }: PostgresPlace, migrations: readonly Migration[]): Promise<OpenDatabase> {
-  const claim = new Claim({ lineage, place });
+export async function openPostgres({ url, place, membership }: PostgresPlace, migrations: readonly Migration[]): Promise<OpenDatabase> {
   const preparing = new Preparing();
   const session = await Session.open(url, { timeoutMs: 0 });
   let warnings: StatusWarning[];
@@ -83,22 +84,19 @@ export async function openPostgres({ url, place, lineage }: PostgresPlace, migra
     const before = await readFacts(session, place);
     await migrate(session, { migrations, phase: 'expand', place });
     await session.exec(beginWriting());
-    await claim.take(session);
+    await membership.join(session);
     await session.exec('commit');
+    membership.start();
     warnings = warningsOf(place, before, await ensureIndex(session, before));
   } finally {
     await session.close();
   }
-  const committer = new Committer({ url, place, claim, preparing });
+  const committer = new Committer({ url, place, membership, preparing });
   const readers = new Readers(url, preparing);
-  // What keeps it from being renewed keeps writes from being stored, too, and those say why.
-  const renewing = setInterval(() => void claim.renew(readers).catch(() => undefined), RENEW_MS);
-  renewing.unref();
   let closing: Promise<void> | undefined;
   async function close(): Promise<void> {
-    clearInterval(renewing);
-    await committer.use((own) => claim.release(own)).catch(() => undefined);
     await committer.close();
+    await membership.leave();
     await readers.close();
   }
   return {

@@ -1,25 +1,12 @@
-import { Client } from 'pg';
 import { expect, onTestFinished, test } from 'vitest';
 import type { OpenDatabase } from '../../../../../daemon/worker/store/engine.js';
 import { openPostgres } from '../../../../../daemon/worker/store/postgres/open.js';
 import { firstSchema } from '../../../../../daemon/worker/store/postgres/first-schema.js';
 import { probeWriting } from '../../../../../daemon/worker/store/leases.js';
-import { createDatabase, postgresAt } from '../../../../helpers/store-engine.js';
+import { createDatabase, postgresAt, query } from '../../../../helpers/store-engine.js';
 
-async function query(url: string, statement: string): Promise<unknown[]> {
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  try {
-    return (await client.query<Record<string, unknown>>(statement)).rows;
-  } finally {
-    await client.end();
-  }
-}
-
-const gateway = (url: string, id: string) => postgresAt(url, { lineage: { id, name: `host-${id}` } });
-
-async function open(url: string, id = 'one'): Promise<OpenDatabase> {
-  const database = await gateway(url, id).open({ isAlone: true });
+async function open(url: string): Promise<OpenDatabase> {
+  const database = await postgresAt(url).open({ isAlone: true });
   onTestFinished(() => database.close());
   return database;
 }
@@ -32,32 +19,6 @@ test('an empty database gets the schema, whoever of several opens it first, and 
   expect(Number(version?.version)).toBeGreaterThanOrEqual(firstSchema.version);
   await opened[0]?.contract();
   for (const database of opened) await database.transaction(probeWriting);
-});
-
-test('another gateway is refused until this one has ended; workers of one gateway are not', async () => {
-  const url = await createDatabase();
-  const [first, second] = [await open(url), await open(url)];
-  await expect(open(url, 'two')).rejects.toMatchObject({
-    code: 'STORE_UNAVAILABLE',
-    message: expect.stringMatching(/another gateway uses it \(host-one\); if that one has ended/) as string,
-  });
-  await first.close();
-  await expect(open(url, 'two')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
-  await second.close();
-  await open(url, 'two');
-});
-
-test('a gateway whose claim has expired and was taken over writes nothing more, until it is free again', async () => {
-  const url = await createDatabase();
-  const paused = await open(url);
-  await query(url, "update instances set expires_at = now() - interval '1 second'");
-  await paused.transaction(probeWriting);
-  const other = await open(url, 'two');
-  await expect(paused.transaction(probeWriting)).rejects.toMatchObject({ message: expect.stringContaining('host-two') as string });
-  await other.transaction(probeWriting);
-  await other.close();
-  await paused.transaction(probeWriting);
-  await expect(open(url, 'two')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
 });
 
 test('a database of another program, or of a newer build, is left alone', async () => {
@@ -87,7 +48,7 @@ test('a schema of a newer build that only expanded it keeps working', async () =
 
 test('a migration that fails leaves nothing behind', async () => {
   const url = await createDatabase({ isEmpty: true });
-  const place = { url, place: 'the database', lineage: { id: 'one', name: 'one' } };
+  const place = { url, place: 'the database', membership: postgresAt(url).membership };
   const broken = { version: 99, phase: 'expand', up: () => Promise.reject(new Error('broken')) } as const;
   await expect(openPostgres(place, [firstSchema, broken])).rejects.toThrow('broken');
   expect(await query(url, "select tablename from pg_tables where schemaname = 'public'")).toEqual([]);

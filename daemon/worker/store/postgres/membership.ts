@@ -1,0 +1,214 @@
+/**
+ * Says which workers live, on a database that several gateways share. Each worker has a row, valid for 15 s by the database's clock and
+ * renewed every 5 s over a session of its own. A row whose time is over is removed by any other worker, under the lock for writing: from
+ * then on its worker counts as dead and its writes fail, so it ends, and its supervisor starts another one with another id.
+ *
+ * - The workers of one gateway have the same lineage. Their supervisor knows at once which of them live; other gateways, by the rows.
+ * - A worker that cannot renew stops in time by itself: {@link Membership.validForMs}.
+ * - After a time without a database nobody's row is removed before everybody had time to renew.
+ */
+import { sql } from 'kysely';
+import type { GatewayError } from '../../../../shared/errors.js';
+import { storeUnavailable } from '../engine.js';
+import type { Liveness } from '../liveness.js';
+import { queriesOf, type Transaction } from '../transaction.js';
+import { beginWriting } from './begin-writing.js';
+import { Session } from './driver.js';
+
+const LIFETIME_S = 15;
+const RENEW_MS = 5_000;
+/** A renewal so soon after the one before: the database was there all the time. */
+const ON_TIME_MS = 8_000;
+/** Between attempts while the database does not answer. */
+const RETRY_MS = 1_000;
+/** An answer takes less, or the session is given up. */
+const ANSWER_TIMEOUT_MS = 4_000;
+/** A row is looked at again so long after its time is over. */
+const MARGIN_MS = 100;
+
+const VALID_UNTIL = `clock_timestamp() + interval '${LIFETIME_S} seconds'`;
+
+/** What tells one gateway from another: its host with the boot that it runs in, and its directory. The workers of one gateway share it. */
+export interface Lineage {
+  readonly id: string;
+  /** For people. */
+  readonly name: string;
+}
+
+export interface MemberOptions {
+  readonly instanceId: string;
+  /** The workers of this gateway that live, as its supervisor last reported; this one counts in any case. */
+  readonly livingIds: () => readonly string[];
+  /** Called once, when others have taken this worker for dead: it must end. */
+  readonly onLost: (error: GatewayError) => void;
+}
+
+export interface MembershipOptions extends MemberOptions {
+  readonly url: string;
+  readonly place: string;
+  readonly lineage: Lineage;
+}
+
+interface Row {
+  readonly id: string;
+  readonly lineage: string;
+  /** Until its time is over. */
+  readonly leftMs: number;
+}
+
+const LOOK = 'select id, lineage, extract(epoch from expires_at - clock_timestamp()) * 1000 as "leftMs" from instances';
+
+interface Moment {
+  readonly monotonicMs: number;
+  readonly wallMs: number;
+}
+
+const moment = (): Moment => ({ monotonicMs: performance.now(), wallMs: Date.now() });
+/** A monotonic clock stands still while the machine is suspended, and a wall clock may be set back. */
+const msSince = ({ monotonicMs, wallMs }: Moment): number => Math.max(performance.now() - monotonicMs, Date.now() - wallMs);
+
+export class Membership implements Liveness {
+  readonly #options: MembershipOptions;
+  #session: Session | undefined;
+  /** When the last renewal that succeeded was sent. */
+  #renewedAt: Moment | undefined;
+  #others: readonly Row[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #renewing: Promise<void> = Promise.resolve();
+  #isStarted = false;
+  #isStopped = false;
+  #isLost = false;
+
+  constructor(options: MembershipOptions) {
+    this.#options = options;
+  }
+
+  get id(): string {
+    return this.#options.instanceId;
+  }
+
+  async living(tx: Transaction): Promise<ReadonlySet<string | null | undefined>> {
+    const { rows } = await sql<Omit<Row, 'leftMs'>>`select id, lineage from instances`.execute(queriesOf(tx));
+    return new Set([this.id, ...rows.filter((row) => this.#mayLive(row)).map(({ id }) => id)]);
+  }
+
+  /** Another gateway can come at any time. */
+  isAlone(): boolean {
+    return false;
+  }
+
+  validForMs(): number {
+    return this.#renewedAt === undefined ? 0 : LIFETIME_S * 1_000 - msSince(this.#renewedAt);
+  }
+
+  /** Whether no other worker had the database open at the last renewal. */
+  isSole(): boolean {
+    return this.#others.every((row) => !this.#mayLive(row));
+  }
+
+  /** Adds the row. Runs in a transaction that holds the lock for writing. */
+  async join(session: Session): Promise<void> {
+    const { lineage } = this.#options;
+    const sentAt = moment();
+    await session.run(
+      `insert into instances (id, lineage, name, expires_at) values ($1, $2, $3, ${VALID_UNTIL})
+      on conflict (id) do update set expires_at = excluded.expires_at`,
+      [this.id, lineage.id, lineage.name],
+    );
+    this.#others = await this.#look(session);
+    this.#renewedAt = sentAt;
+  }
+
+  /** Begins to renew the row; later calls change nothing. */
+  start(): void {
+    if (!this.#isStarted) this.#renewLater(RENEW_MS);
+    this.#isStarted = true;
+  }
+
+  /** Notes that the row is gone. @returns the error for whoever wanted to write */
+  lost(): GatewayError {
+    const { place, onLost } = this.#options;
+    const error = storeUnavailable(place, 'another gateway has taken this worker for dead, because it was silent for too long', {
+      hint: 'A new worker takes its place.',
+    });
+    if (!this.#isLost && !this.#isStopped) {
+      this.#isLost = true;
+      this.#renewedAt = undefined;
+      clearTimeout(this.#timer);
+      setImmediate(() => onLost(error));
+    }
+    return error;
+  }
+
+  /** Ends the renewals and removes the row. Never rejects. */
+  async leave(): Promise<void> {
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
+    await this.#renewing;
+    try {
+      await (await this.#connect()).run('delete from instances where id = $1', [this.id]);
+    } catch {
+      // Its time ends by itself.
+    }
+    await this.#session?.close();
+  }
+
+  /** Of workers of this gateway, the supervisor knows better than the rows. */
+  #mayLive({ id, lineage }: Pick<Row, 'id' | 'lineage'>): boolean {
+    return lineage !== this.#options.lineage.id || this.#options.livingIds().includes(id);
+  }
+
+  async #look(session: Session): Promise<Row[]> {
+    const { rows } = await session.run<Row>(LOOK);
+    return rows.filter(({ id }) => id !== this.id);
+  }
+
+  async #connect(): Promise<Session> {
+    if (this.#session === undefined || this.#session.isLost)
+      this.#session = await Session.open(this.#options.url, { timeoutMs: ANSWER_TIMEOUT_MS });
+    return this.#session;
+  }
+
+  #renewLater(delayMs: number): void {
+    if (this.#isStopped || this.#isLost) return;
+    this.#timer = setTimeout(() => {
+      this.#renewing = this.#renew().then(
+        (nextMs) => this.#renewLater(nextMs),
+        // Writes fail, too, and say why.
+        () => this.#renewLater(RETRY_MS),
+      );
+    }, delayMs);
+    this.#timer.unref();
+  }
+
+  /** @returns after how long to renew again */
+  async #renew(): Promise<number> {
+    const session = await this.#connect();
+    const sentAt = moment();
+    const { changes } = await session.run(`update instances set expires_at = ${VALID_UNTIL} where id = $1`, [this.id]);
+    if (changes === 0) {
+      this.lost();
+      return RENEW_MS;
+    }
+    const wasOnTime = this.#renewedAt !== undefined && msSince(this.#renewedAt) < ON_TIME_MS;
+    this.#renewedAt = sentAt;
+    this.#others = await this.#look(session);
+    const isOver = this.#others.filter(({ leftMs }) => leftMs <= 0);
+    // Otherwise the database was away, and the others are about to renew.
+    if (wasOnTime && isOver.length > 0) await this.#remove(session, isOver);
+    const nextMs = Math.min(...this.#others.map(({ leftMs }) => leftMs + MARGIN_MS).filter((leftMs) => leftMs > 0), RENEW_MS);
+    return Math.max(nextMs, MARGIN_MS);
+  }
+
+  async #remove(session: Session, rows: readonly Row[]): Promise<void> {
+    try {
+      await session.exec(beginWriting());
+      for (const { id } of rows) await session.run('delete from instances where id = $1 and expires_at <= clock_timestamp()', [id]);
+      await session.exec('commit');
+    } catch (error) {
+      await session.exec('rollback').catch(() => session.destroy());
+      throw error;
+    }
+    this.#others = await this.#look(session);
+  }
+}
