@@ -95,6 +95,8 @@ class ChatWatcher {
   #announced: string | undefined;
   /** The turn of the last message that was sent: its end may still be on its way. */
   #answered: string | undefined;
+  /** The turn that had ended before all messages were read: all of its own were sent. */
+  #complete: string | undefined;
   /** The answer of another worker. `readFrom`: where the next part of its text begins. */
   #elsewhere: { id: string; length: number; readFrom: number } | undefined;
 
@@ -144,6 +146,8 @@ class ChatWatcher {
 
   /** New messages in the store. */
   async *messages(): AsyncGenerator<ChatEvent> {
+    const { turn } = this.#watch;
+    const ended = turn?.state === 'running' ? undefined : turn?.id;
     for (;;) {
       const range = { sessionId: this.#opening.sessionId, afterSeq: this.#lastSeq, limit: PAGE };
       const messages = await this.#options.store.read(async (tx) => {
@@ -151,8 +155,9 @@ class ChatWatcher {
         return toMessageDocuments(tx, rows, rows.length < PAGE);
       });
       yield* this.#messageEvents(messages);
-      if (messages.length < PAGE) return;
+      if (messages.length < PAGE) break;
     }
+    this.#complete = ended;
   }
 
   *rewound(fromSeq: number | undefined): Generator<ChatEvent> {
@@ -172,19 +177,16 @@ class ChatWatcher {
     yield { type: 'turn', turn: now.id, state: 'running', at: this.#seen.length, elsewhere: false, ...(replaces && { replaces }) };
   }
 
-  /** What is new of the answer, and its end. */
+  /** What is new of the answer, and, after its messages, its end: also of one that began and ended during one reading of the store. */
   *answer(): Generator<ChatEvent> {
     const now = this.#watch.turn;
-    if (now === undefined || (now.id === this.#answered && now.id !== this.#seen?.id)) return;
-    if (this.#seen?.id !== now.id) {
-      if (now.state !== 'running') return;
-      this.#seen = { id: now.id, length: 0, tools: 0, isEnded: false };
-    }
+    if (now === undefined || (now.id === this.#watch.past && now.id !== this.#seen?.id)) return;
+    if (this.#seen?.id !== now.id) this.#seen = { id: now.id, length: 0, tools: 0, isEnded: false };
     const seen = this.#seen;
     if (seen.isEnded) return;
     yield* this.#grown(now, seen);
     // The text of an interrupted attempt stays in sight until the next attempt replaces it.
-    if (now.state !== 'running' && now.state !== 'again') {
+    if (now.state !== 'running' && now.state !== 'again' && now.id === this.#complete) {
       seen.isEnded = true;
       yield { type: 'turn', turn: now.id, state: now.state };
     }

@@ -73,7 +73,9 @@ export class LiveTurns {
   watch(session: string): LiveWatch {
     const place = this.#place(session);
     place.watchers += 1;
+    const past = place.turn?.state === 'running' ? undefined : place.turn?.id;
     return {
+      past,
       get version() {
         return place.version;
       },
@@ -119,6 +121,8 @@ export class LiveTurns {
 export interface LiveWatch {
   readonly version: number;
   readonly turn: LiveTurn | undefined;
+  /** The turn that had ended when the watch began. */
+  readonly past: string | undefined;
   /** Returns the lowest `seq` from which messages were taken back after that version. */
   rewoundSince(version: number): number | undefined;
   /** Resolves when the version has changed, or with the signal. */
