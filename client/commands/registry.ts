@@ -8,6 +8,7 @@ import { DAILY_COMMANDS, VERSION_COMMAND } from './daily.js';
 export const COMMANDS: readonly CommandEntry[] = [
   ...DAILY_COMMANDS,
   command(['gateway list'], async () => (await import('./gateway/list.js')).GatewayListCommand),
+  command(['gateway nodes'], async () => (await import('./gateway/nodes.js')).GatewayNodesCommand),
   command(['gateway logs'], async () => (await import('./gateway/logs.js')).LogsCommand),
   command(['gateway install'], async () => (await import('./gateway/install.js')).InstallCommand),
   command(['gateway uninstall'], async () => (await import('./gateway/uninstall.js')).UninstallCommand),

@@ -2,6 +2,7 @@
 import type { Clock } from '../../shared/clock.js';
 import type { ModelsDocument } from '../../shared/config/models-schema.js';
 import type { Config } from '../../shared/config/schema.js';
+import type { WorkerVitals } from '../../shared/ipc/messages.js';
 import type { ChannelStatus, StatusWarning } from '../../shared/control/messages.js';
 import type { LogPort } from '../../shared/log/log-port.js';
 import { type LogModule, ofModule } from '../../shared/log/modules.js';
@@ -41,6 +42,7 @@ import { modelWarnings } from './models/model-warnings.js';
 import { createModelService } from './models/models.js';
 import { Issues } from './observe/issues.js';
 import { createOverviewService } from './observe/overview.js';
+import { nodeWarnings } from './observe/node-warnings.js';
 import { Samples } from './observe/samples.js';
 import { createUsageService } from './observe/usage.js';
 import { createOutgoingService } from './delivery/outgoing.js';
@@ -75,6 +77,8 @@ export interface ConversationDeps {
   readonly loadTelegram: () => TelegramModule;
   /** Loads the bundle of PostgreSQL, where `store.url` is set. */
   readonly loadPostgres: () => PostgresModule;
+  /** What other gateways on the same database show of this one. Default: nothing. */
+  readonly node?: () => { readonly version: string; readonly address: string | null };
   /** Loads the bundle that puts schedules into words. */
   readonly loadCronWords: () => CronWords;
   /** Reads a whole database. Default: none is checked. */
@@ -116,6 +120,8 @@ export interface Conversation extends ConversationServices, ConversationLife {
   /** Current values for `/metrics`. */
   gauges(): Promise<CounterSample[]>;
   warnings(): StatusWarning[];
+  /** The gateways that share the database; none where it is a file. */
+  nodes(): Pick<WorkerVitals, 'nodes'>;
   /** What does not work now, or did not in the last hour. */
   readonly issues: Pick<Issues, 'current' | 'refresh'>;
   /** Called every few seconds: records by how much the event loop was late, and looks whether the database is still in its place. */
@@ -126,7 +132,7 @@ export interface Conversation extends ConversationServices, ConversationLife {
 function createBase(deps: ConversationDeps) {
   const { paths, clock, instanceId, config, random = Math.random } = deps;
   const logFor = (module: LogModule): LogPort => ofModule(deps.logger, module);
-  const { store, liveness, isSoleWorker, movedWarnings, isFile } = createStore(deps, logFor('store'));
+  const { store, liveness, isSoleWorker, nodes, movedWarnings, isFile } = createStore(deps, logFor('store'));
 
   const ai = new AiLoader({ load: deps.loadAi, clock, logger: logFor('providers') });
   const isEnabled = (): boolean => config().agents.defaults.discovery;
@@ -145,7 +151,7 @@ function createBase(deps: ConversationDeps) {
   const samples = new Samples({ store, clock, logger: logFor('store'), requests: deps.requests ?? (() => ({ count: 0, failed: 0 })) });
   const publish = samples.counting(deps.publish ?? (() => undefined));
   const common = { store, clock, logger: logFor('agent'), instanceId, liveness, config, registry, random, publish };
-  return { common, ai, discovery, samples, modelCalls, isSoleWorker, logFor, movedWarnings, isFile };
+  return { common, ai, discovery, samples, modelCalls, isSoleWorker, logFor, nodes, movedWarnings, isFile };
 }
 
 /** Everything that a worker does with messages, in the order in which one part stands on another. */
@@ -163,6 +169,7 @@ function createParts(deps: ConversationDeps) {
   const warnings = (): StatusWarning[] => [
     ...store.warnings(),
     ...base.movedWarnings(),
+    ...nodeWarnings(base.nodes().nodes ?? []),
     ...modelWarnings(config(), registry()),
     ...delivery.warnings(),
   ];
@@ -280,6 +287,7 @@ export function createConversation(deps: ConversationDeps): Conversation {
     issues,
     channels,
     warnings,
+    nodes: parts.nodes,
     gauges: () => readGauges({ store: common.store, logger: common.logger, channels }),
     beat(lateMs) {
       samples.noteLate(lateMs);

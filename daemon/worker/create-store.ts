@@ -1,8 +1,11 @@
 /** The store in the place that the configuration names when a worker starts, and which workers have it open. */
+import { createHash } from 'node:crypto';
 import type { Clock } from '../../shared/clock.js';
 import { placeOfDatabase } from '../../shared/node/config/database-url.js';
+import type { ModelsDocument } from '../../shared/config/models-schema.js';
 import type { Config } from '../../shared/config/schema.js';
 import type { StatusWarning } from '../../shared/control/messages.js';
+import type { WorkerVitals } from '../../shared/ipc/messages.js';
 import type { LogPort } from '../../shared/log/log-port.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import type * as postgres from './lazy/postgres.js';
@@ -18,6 +21,9 @@ interface Place {
   readonly config: () => Config;
   readonly instanceId: string;
   readonly liveInstanceIds: () => readonly string[];
+  readonly models: () => ModelsDocument;
+  /** What other gateways on the database show of this one. Default: nothing. */
+  readonly node?: (() => { readonly version: string; readonly address: string | null }) | undefined;
   readonly loadPostgres: () => PostgresModule;
 }
 
@@ -25,6 +31,8 @@ interface PlacedStore {
   readonly store: Store;
   readonly liveness: Liveness;
   readonly isSoleWorker: () => boolean;
+  /** The gateways that share the database; none where it is a file. */
+  readonly nodes: () => Pick<WorkerVitals, 'nodes'>;
   /** Whether it is a file of this machine. */
   readonly isFile: boolean;
   /** Says that another place is configured by now: it is used from the next start of a worker on. */
@@ -36,32 +44,42 @@ function endAsByFault(error: Error): never {
   throw error;
 }
 
+/** Of what all nodes should have in common. */
+function hashOf({ config, models }: Pick<Place, 'config' | 'models'>): string {
+  const { agents, channels } = config();
+  return createHash('sha256')
+    .update(JSON.stringify([agents, channels, models()]))
+    .digest('hex')
+    .slice(0, 12);
+}
+
 /** The engine, and who else has the database open. */
-function openPlace(url: string | undefined, place: Place): Pick<PlacedStore, 'liveness' | 'isSoleWorker'> & Pick<StoreOptions, 'engine'> {
-  const { paths, instanceId, liveInstanceIds, loadPostgres } = place;
+function openPlace(
+  url: string | undefined,
+  place: Place,
+): Pick<PlacedStore, 'liveness' | 'isSoleWorker' | 'nodes'> & Pick<StoreOptions, 'engine'> {
+  const { paths, instanceId, liveInstanceIds: livingIds, loadPostgres, node = () => ({ version: '', address: null }) } = place;
   if (url === undefined) {
-    const liveness = createLiveness(instanceId, liveInstanceIds);
-    return { engine: sqliteEngine(paths.databasePath), liveness, isSoleWorker: () => liveness.isAlone() };
+    const liveness = createLiveness(instanceId, livingIds);
+    return { engine: sqliteEngine(paths.databasePath), liveness, isSoleWorker: () => liveness.isAlone(), nodes: () => ({}) };
   }
-  const engine = loadPostgres().postgresEngine({
-    url,
-    dataDir: paths.dataDir,
-    instanceId,
-    livingIds: liveInstanceIds,
-    onLost: endAsByFault,
-  });
-  return { engine, liveness: engine.membership, isSoleWorker: () => engine.membership.isSole() };
+  const facts = () => ({ ...node(), settings: hashOf(place) });
+  const worker = { instanceId, livingIds, facts, onLost: endAsByFault };
+  const engine = loadPostgres().postgresEngine({ url, dataDir: paths.dataDir, ...worker });
+  const { membership } = engine;
+  return { engine, liveness: membership, isSoleWorker: () => membership.isSole(), nodes: () => ({ nodes: membership.nodes() }) };
 }
 
 export function createStore(place: Place, logger: LogPort): PlacedStore {
   const { config, clock } = place;
   const { databasePath } = place.paths;
   const { url } = config().store;
-  const { engine, liveness, isSoleWorker } = openPlace(url, place);
+  const { engine, liveness, isSoleWorker, nodes } = openPlace(url, place);
   return {
     store: new Store({ engine, clock, logger, isSoleWorker }),
     liveness,
     isSoleWorker,
+    nodes,
     isFile: url === undefined,
     movedWarnings: () => {
       if (config().store.url === url) return [];

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from '../../shared/clock.js';
 import type { StatusWarning } from '../../shared/control/messages.js';
 import type { SupervisorMessage, WorkerBoot } from '../../shared/ipc/messages.js';
-import { levelRank, type LogLevel } from '../../shared/log/level.js';
+import { levelRank } from '../../shared/log/level.js';
 import { ofModule } from '../../shared/log/modules.js';
 import { readBuildInfo } from '../../shared/node/build/bundle.js';
 import { holdBundle } from '../../shared/node/build/held-bundle.js';
@@ -92,8 +92,7 @@ export class WorkerLifecycle {
     });
     this.#redactor = createRedactor(environmentSecrets());
     this.#learnSecrets();
-    const configured = (): LogLevel => environment.logLevel ?? loaded().config.logs.level;
-    this.#levels = new LogLevels(configured);
+    this.#levels = new LogLevels(() => environment.logLevel ?? loaded().config.logs.level);
     this.#log = createLogger({
       file: this.#logFile,
       level: (module) => this.#levels.levelOf(module),
@@ -108,6 +107,7 @@ export class WorkerLifecycle {
       models: () => loaded().models,
       instanceId: boot.instanceId,
       liveInstanceIds: () => this.#liveInstanceIds,
+      node: () => ({ version: this.#build.version, address: this.#http.address() }),
       logger: this.#log,
       clock,
       loadAi: holdBundle<AiModule>('ai'),
@@ -271,7 +271,7 @@ export class WorkerLifecycle {
 
   #beat(): void {
     clearTimeout(this.#heartbeat);
-    const vitals = this.#http.vitals();
+    const vitals = { ...this.#http.vitals(), ...this.#conversation.nodes() };
     const channels = this.#conversation.channels();
     this.#activity.noteChannels(channels);
     this.#isIdle = vitals.connections === 0;

@@ -12,6 +12,7 @@ export type {
   GatewayHealth,
   GatewayState,
   StatusDocument,
+  NodeStatus,
   StatusIssue,
   StatusWarning,
   WorkerStatus,

@@ -2,7 +2,7 @@
  * The IPC protocol between the supervisor and its children (worker, fallback, successor), over the channel created by the spawn. Messages
  * are plain JSON objects with a `type`; the receiver parses at the edge and switches exhaustively.
  */
-import type { ChannelStatus, CutWork, StatusDocument, StatusIssue, StatusWarning } from '../control/messages.js';
+import type { ChannelStatus, CutWork, NodeStatus, StatusDocument, StatusIssue, StatusWarning } from '../control/messages.js';
 import type { ErrorDocument, Problem } from '../errors.js';
 
 /** Start parameters of a worker (environment variable `XOPC_WORKER_BOOT`, JSON). */
@@ -45,6 +45,8 @@ export interface WorkerVitals {
   readonly warnings?: readonly StatusWarning[];
   /** What does not work now, or did not in the last hour; missing from a worker of an older build. */
   readonly issues?: readonly StatusIssue[];
+  /** The gateways on the same PostgreSQL database; missing with SQLite. */
+  readonly nodes?: readonly NodeStatus[];
 }
 
 export type WorkerMessage =

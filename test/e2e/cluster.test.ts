@@ -28,6 +28,14 @@ test.skipIf(reason !== undefined)(
     const third = await cluster.add(['telegram', 'webhook']);
     const before = { telegram: await cluster.holder('telegram/default'), webhook: await cluster.holder('webhook/default') };
 
+    await timed('the addresses', async () => (await third.status()).nodes?.every(({ address }) => address !== null) === true);
+    const { nodes, warnings } = await third.status();
+    expect(nodes?.map(({ address, isSelf }) => ({ address, isSelf }))).toEqual(
+      [paused, killed, third].map(({ port }) => ({ address: expect.stringMatching(`:${port}$`) as string, isSelf: port === third.port })),
+    );
+    expect(warnings.filter(({ code }) => code === 'NODES_DIFFER')).toHaveLength(2);
+    expect((await third.xopc('gateway', 'nodes')).stdout).toContain(`${third.home}/.xopc on `);
+
     // Through either, in the order of each chat.
     for (let number = 1; number <= 9; number += 1) await post(number % 2 === 0 ? killed : third, 'chat', `w${number}`);
     for (let number = 0; number < 6; number += 1) ask(number);

@@ -75,6 +75,7 @@ export function makeStatus(facts: StatusFacts): StatusDocument {
     logPath: paths.logPath,
     sources: settings.sources,
     worker: active === undefined ? null : workerStatus(active),
+    ...(active?.vitals?.nodes === undefined ? {} : { nodes: active.vitals.nodes }),
     draining: retiring.map((worker) => ({ pid: worker.pid, since: iso(worker.drainingSinceMs ?? worker.startedAtMs) })),
     nextAttemptAt: nextAttemptAtMs === undefined ? null : iso(nextAttemptAtMs),
     warnings: [...facts.warnings, ...newerBuildWarning(facts)],

@@ -1,6 +1,7 @@
 /** The worker's HTTP server: the chain that each request passes, WebSockets, and the drain. */
 import type { IncomingMessage, Server } from 'node:http';
-import type { Socket } from 'node:net';
+import { type AddressInfo, type Socket } from 'node:net';
+import { hostname } from 'node:os';
 import Koa from 'koa';
 import type { Clock } from '../../../shared/clock.js';
 import type { Config } from '../../../shared/config/schema.js';
@@ -73,6 +74,8 @@ export interface HttpApp {
   /** Ends serving within `timeoutMs`, earlier when nothing is left. @returns what was aborted */
   drain(mode: DrainMode, timeoutMs: number): Promise<CutWork>;
   vitals(): { connections: number; inFlight: number };
+  /** Where others reach it, as far as this machine knows; null while it does not listen. */
+  address(): string | null;
   /** Called when the token or the configuration has changed: closes WebSockets that would not be accepted now. */
   recheck(): void;
   /** Destroys every open connection without waiting. */
@@ -91,6 +94,13 @@ interface KoaDeps {
   readonly remote: RemoteConnections;
   readonly rules: () => AdmissionRules;
   readonly isDraining: () => boolean;
+}
+
+function addressOf(bound: AddressInfo | string | null): string | null {
+  if (bound === null || typeof bound === 'string') return null;
+  const { address, port } = bound;
+  if (address === '0.0.0.0' || address === '::') return `${hostname()}:${port}`;
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
 /** Builds the chain, in the order in which a request passes it, and the admission of WebSockets by the same gate. */
@@ -178,6 +188,7 @@ export function createHttpApp(deps: HttpDeps): HttpApp {
       return { ...cut, sockets: cut.sockets + cutSockets };
     },
     vitals: () => ({ connections: connections.open + sockets.open, inFlight: connections.inFlight }),
+    address: () => addressOf(server.address()),
     recheck: () => sockets.recheck(),
     close() {
       server.close();

@@ -78,6 +78,23 @@ const gatewayHealth = () =>
     }),
   });
 
+/** A gateway that shares a PostgreSQL database with others. */
+const node = () =>
+  growing({
+    /** Its host and its data directory. */
+    name: z.string(),
+    version: z.string(),
+    /** Where it listens; null before it does. */
+    address: z.string().nullable(),
+    /** The start of its worker, and when that last renewed its place, by the database's clock. */
+    since: z.iso.datetime(),
+    renewedAt: z.iso.datetime(),
+    /** Of its agents, channels and models; nodes with the same ones have the same hash. */
+    settings: z.string(),
+    /** Whether it is the one that answers. */
+    isSelf: z.boolean(),
+  });
+
 export const statusResponse = () =>
   growing({
     status: okStatus(),
@@ -108,6 +125,8 @@ export const statusResponse = () =>
     nextAttemptAt: z.iso.datetime().nullable(),
     fallback: z.boolean(),
     warnings: z.array(warning()),
+    /** All gateways on the same PostgreSQL database; missing with SQLite. */
+    nodes: z.array(node()).optional(),
     /** Missing from a supervisor of an older build. */
     health: gatewayHealth().optional(),
   });
@@ -117,6 +136,7 @@ type Immutable<T> = T extends object ? { readonly [Key in keyof T]: Immutable<T[
 export type StatusDocument = Immutable<Answer<typeof statusResponse>>;
 export type GatewayState = StatusDocument['state'];
 export type StatusWarning = StatusDocument['warnings'][number];
+export type NodeStatus = NonNullable<StatusDocument['nodes']>[number];
 export type GatewayHealth = NonNullable<StatusDocument['health']>;
 export type StatusIssue = GatewayHealth['issues'][number];
 export type WorkerStatus = NonNullable<StatusDocument['worker']>;

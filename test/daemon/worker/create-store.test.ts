@@ -1,6 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { createStore, type PostgresModule } from '../../../daemon/worker/create-store.js';
 import { sqliteEngine } from '../../../daemon/worker/store/sqlite/engine.js';
+import { modelsSchema } from '../../../shared/config/models-schema.js';
 import { configSchema } from '../../../shared/config/schema.js';
 import { resolvePaths } from '../../../shared/node/process/paths.js';
 import { FakeClock } from '../../helpers/fake-clock.js';
@@ -13,7 +14,7 @@ function place(url?: string) {
   const postgresEngine = vi.fn<PostgresModule['postgresEngine']>(() => ({ ...sqliteEngine('unused'), membership: {} as never }));
   const loadPostgres = vi.fn(() => ({ postgresEngine }) as PostgresModule);
   const paths = resolvePaths({ home, runtimeDir: home });
-  const worker = { instanceId: 'wk_1', liveInstanceIds: () => ['wk_1'] };
+  const worker = { instanceId: 'wk_1', liveInstanceIds: () => ['wk_1'], models: () => modelsSchema.parse({}) };
   const placed = createStore({ ...worker, paths, clock: new FakeClock(), config: () => config, loadPostgres }, logMemory());
   const change = (next?: string): void => void (config = configSchema.parse({ store: { url: next } }));
   return { ...placed, paths, loadPostgres, postgresEngine, change };

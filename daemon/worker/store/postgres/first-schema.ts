@@ -174,7 +174,8 @@ create table gateway_identity (id text primary key);
 /** `commits`: the last batch of each committer. `instances`: the workers that have this database open. */
 const ENGINE = `
 create table commits (id text primary key, created_at timestamptz not null default clock_timestamp());
-create table instances (id text primary key, lineage text not null, name text not null, expires_at timestamptz not null);
+create table instances (id text primary key, lineage text not null, name text not null, version text not null, address text,
+  settings text not null, joined_at timestamptz not null default clock_timestamp(), renewed_at timestamptz not null, expires_at timestamptz not null);
 `;
 
 export const firstSchema: Migration = {

@@ -8,6 +8,7 @@
  * - After a time without a database nobody's row is removed before everybody had time to renew.
  */
 import { sql } from 'kysely';
+import type { NodeStatus } from '../../../../shared/control/messages.js';
 import type { GatewayError } from '../../../../shared/errors.js';
 import { storeUnavailable } from '../engine.js';
 import type { Liveness } from '../liveness.js';
@@ -35,7 +36,11 @@ export interface Lineage {
   readonly name: string;
 }
 
+/** What a gateway tells others of itself. */
+export type NodeFacts = Pick<NodeStatus, 'version' | 'address' | 'settings'>;
+
 export interface MemberOptions {
+  readonly facts: () => NodeFacts;
   readonly instanceId: string;
   /** The workers of this gateway that live, as its supervisor last reported; this one counts in any case. */
   readonly livingIds: () => readonly string[];
@@ -49,14 +54,19 @@ export interface MembershipOptions extends MemberOptions {
   readonly lineage: Lineage;
 }
 
-interface Row {
+interface Row extends NodeFacts {
   readonly id: string;
   readonly lineage: string;
+  readonly name: string;
+  readonly joinedAtMs: number;
+  readonly renewedAtMs: number;
   /** Until its time is over. */
   readonly leftMs: number;
 }
 
-const LOOK = 'select id, lineage, extract(epoch from expires_at - clock_timestamp()) * 1000 as "leftMs" from instances';
+const LOOK = `select id, lineage, name, version, address, settings, extract(epoch from joined_at) * 1000 as "joinedAtMs",
+  extract(epoch from renewed_at) * 1000 as "renewedAtMs", extract(epoch from expires_at - clock_timestamp()) * 1000 as "leftMs"
+  from instances order by joined_at, id`;
 
 interface Moment {
   readonly monotonicMs: number;
@@ -72,7 +82,7 @@ export class Membership implements Liveness {
   #session: Session | undefined;
   /** When the last renewal that succeeded was sent. */
   #renewedAt: Moment | undefined;
-  #others: readonly Row[] = [];
+  #rows: readonly Row[] = [];
   #timer: NodeJS.Timeout | undefined;
   #renewing: Promise<void> = Promise.resolve();
   #isStarted = false;
@@ -88,7 +98,7 @@ export class Membership implements Liveness {
   }
 
   async living(tx: Transaction): Promise<ReadonlySet<string | null | undefined>> {
-    const { rows } = await sql<Omit<Row, 'leftMs'>>`select id, lineage from instances`.execute(queriesOf(tx));
+    const { rows } = await sql<Pick<Row, 'id' | 'lineage'>>`select id, lineage from instances`.execute(queriesOf(tx));
     return new Set([this.id, ...rows.filter((row) => this.#mayLive(row)).map(({ id }) => id)]);
   }
 
@@ -106,22 +116,42 @@ export class Membership implements Liveness {
     return this.#others.every((row) => !this.#mayLive(row));
   }
 
+  /** Returns the gateways as they were at the last renewal; of several workers of one gateway the newest. */
+  nodes(): NodeStatus[] {
+    const byLineage = new Map(this.#rows.map((row) => [row.lineage, row]));
+    return [...byLineage.values()].map(({ lineage, name, version, address, settings, joinedAtMs, renewedAtMs }) => ({
+      name,
+      version,
+      address,
+      settings,
+      since: new Date(joinedAtMs).toISOString(),
+      renewedAt: new Date(renewedAtMs).toISOString(),
+      isSelf: lineage === this.#options.lineage.id,
+    }));
+  }
+
+  get #others(): readonly Row[] {
+    return this.#rows.filter(({ id }) => id !== this.id);
+  }
+
   /** Adds the row. Runs in a transaction that holds the lock for writing. */
   async join(session: Session): Promise<void> {
-    const { lineage } = this.#options;
+    const { lineage, facts } = this.#options;
     const sentAt = moment();
+    const { version, address, settings } = facts();
     await session.run(
-      `insert into instances (id, lineage, name, expires_at) values ($1, $2, $3, ${VALID_UNTIL})
-      on conflict (id) do update set expires_at = excluded.expires_at`,
-      [this.id, lineage.id, lineage.name],
+      `insert into instances (id, lineage, name, version, address, settings, renewed_at, expires_at)
+      values ($1, $2, $3, $4, $5, $6, clock_timestamp(), ${VALID_UNTIL}) on conflict (id) do update set expires_at = excluded.expires_at`,
+      [this.id, lineage.id, lineage.name, version, address, settings],
     );
-    this.#others = await this.#look(session);
+    await this.#look(session);
     this.#renewedAt = sentAt;
   }
 
   /** Begins to renew the row; later calls change nothing. */
   start(): void {
-    if (!this.#isStarted) this.#renewLater(RENEW_MS);
+    // The first is early: by then the gateway listens, and others show where.
+    if (!this.#isStarted) this.#renewLater(RETRY_MS);
     this.#isStarted = true;
   }
 
@@ -158,9 +188,8 @@ export class Membership implements Liveness {
     return lineage !== this.#options.lineage.id || this.#options.livingIds().includes(id);
   }
 
-  async #look(session: Session): Promise<Row[]> {
-    const { rows } = await session.run<Row>(LOOK);
-    return rows.filter(({ id }) => id !== this.id);
+  async #look(session: Session): Promise<void> {
+    this.#rows = (await session.run<Row>(LOOK)).rows;
   }
 
   async #connect(): Promise<Session> {
@@ -185,14 +214,18 @@ export class Membership implements Liveness {
   async #renew(): Promise<number> {
     const session = await this.#connect();
     const sentAt = moment();
-    const { changes } = await session.run(`update instances set expires_at = ${VALID_UNTIL} where id = $1`, [this.id]);
+    const { version, address, settings } = this.#options.facts();
+    const { changes } = await session.run(
+      `update instances set expires_at = ${VALID_UNTIL}, renewed_at = clock_timestamp(), version = $2, address = $3, settings = $4 where id = $1`,
+      [this.id, version, address, settings],
+    );
     if (changes === 0) {
       this.lost();
       return RENEW_MS;
     }
     const wasOnTime = this.#renewedAt !== undefined && msSince(this.#renewedAt) < ON_TIME_MS;
     this.#renewedAt = sentAt;
-    this.#others = await this.#look(session);
+    await this.#look(session);
     const isOver = this.#others.filter(({ leftMs }) => leftMs <= 0);
     // Otherwise the database was away, and the others are about to renew.
     if (wasOnTime && isOver.length > 0) await this.#remove(session, isOver);
@@ -209,6 +242,6 @@ export class Membership implements Liveness {
       await session.exec('rollback').catch(() => session.destroy());
       throw error;
     }
-    this.#others = await this.#look(session);
+    await this.#look(session);
   }
 }

@@ -1,0 +1,42 @@
+import { Command } from 'clipanion';
+import { ListCommand } from '../../cli/list-command.js';
+import { requireGateway } from '../../gateway/locate-gateway.js';
+import { formatDuration } from '../../output/duration.js';
+
+export class GatewayNodesCommand extends ListCommand {
+  static override readonly usage = Command.Usage({
+    category: 'Gateway',
+    description: 'List the gateways that share the PostgreSQL database.',
+    details: `
+      SETTINGS stands for agents, channels and models: nodes with the same ones show the same value. A node that does not renew its place for
+      15 seconds is removed, and the others take over its work.
+    `,
+    examples: [
+      ['As a table', 'xopc gateway nodes'],
+      ['Their addresses', `xopc gateway nodes --json | jq -r '.nodes[].address'`],
+    ],
+  });
+
+  protected async run(): Promise<number> {
+    const { status } = await requireGateway(this.io.gatewayPaths);
+    const nodes = status.nodes ?? [];
+    const nowMs = Date.now();
+    const ago = (at: string): string => `${formatDuration(Math.max(0, nowMs - Date.parse(at)))} ago`;
+    const rows = nodes.map(({ name, version, address, since, renewedAt, settings, isSelf }) => [
+      isSelf ? `${name} (this one)` : name,
+      version,
+      address ?? '-',
+      ago(since),
+      ago(renewedAt),
+      settings,
+    ]);
+    return this.printTable(
+      { nodes },
+      {
+        columns: { NODE: Infinity, VERSION: Infinity, ADDRESS: Infinity, STARTED: Infinity, RENEWED: Infinity, SETTINGS: Infinity },
+        rows,
+        none: 'This gateway stores its data in a file of its own. Several share a PostgreSQL database: docs/cluster.md',
+      },
+    );
+  }
+}

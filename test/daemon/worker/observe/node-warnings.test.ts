@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest';
+import { nodeWarnings } from '../../../../daemon/worker/observe/node-warnings.js';
+import type { NodeStatus } from '../../../../shared/control/messages.js';
+
+const node = (name: string, more: Partial<NodeStatus> = {}): NodeStatus => ({
+  name,
+  version: '1.0.0',
+  address: null,
+  since: '2026-01-01T00:00:00.000Z',
+  renewedAt: '2026-01-01T00:00:00.000Z',
+  settings: 'a',
+  isSelf: false,
+  ...more,
+});
+
+test.each([
+  { what: 'no nodes', nodes: [], messages: [] },
+  { what: 'the same', nodes: [node('here', { isSelf: true }), node('there')], messages: [] },
+  {
+    what: 'others with another version or configuration',
+    nodes: [node('here', { isSelf: true }), node('old', { version: '0.9.0' }), node('odd', { settings: 'b', version: '2.0.0' })],
+    messages: [
+      'the gateway old on the same database has version 0.9.0 (this one: 1.0.0)',
+      'the gateway odd on the same database has version 2.0.0 (this one: 1.0.0) and other agents, channels or models',
+    ],
+  },
+])('of $what each that differs is named', ({ nodes, messages }) => {
+  expect(nodeWarnings(nodes).map(({ message }) => message)).toEqual(messages);
+});
