@@ -21,7 +21,7 @@ const TYPES = {
  * entry too, except that of the font, which is loaded after the first paint.
  */
 const ENTRY =
-  /\/(?:index\.html|src\/(?:api|browser|components(?!\/(?:markdown\/(?:blocks|code|elements|highlight)|virtual-list\/)))\/.*|(?!inter)[\w-]+\.css)$/;
+  /\/(?:index\.html|src\/(?:api|browser|components(?!\/(?:markdown\/(?:blocks|code|elements|highlight|lex)|virtual-list\/)))\/.*|(?!inter)[\w-]+\.css)$/;
 
 function options(root, hasDesign) {
   return {

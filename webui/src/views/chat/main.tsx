@@ -105,7 +105,7 @@ function useActions(model: ChatModel, canWrite: boolean) {
 
 /** Marks the session as read while it is visible: when it is opened, unless it was read before, and after each answer. */
 function useMarkAsRead(model: ChatModel, { value, error }: Resource<SessionTranscript>): void {
-  const last = model.isCurrent.value && model.live.value === undefined ? model.messages.value.at(-1) : undefined;
+  const last = model.isCurrent.value && !model.isAnswering.value ? model.messages.value.at(-1) : undefined;
   const seq = last === undefined || last.role === 'user' ? undefined : last.seq;
   const openedAt = useRef<number>(undefined);
   const isUnread = value === undefined ? error !== undefined : value.session.unread;

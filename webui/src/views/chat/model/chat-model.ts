@@ -33,8 +33,10 @@ export class ChatModel {
   readonly isCurrent = signal(false);
   readonly hasOlder = signal(false);
   readonly error = signal<{ code: string; message: string } | undefined>(undefined);
+  /** For what does not show the text itself, which changes many times a second. */
+  readonly isAnswering = computed(() => this.live.value !== undefined);
   readonly isBusy = computed(
-    () => this.live.value !== undefined || this.outbox.entries.value.some(({ state }) => state === 'sending' || state === 'sent'),
+    () => this.isAnswering.value || this.outbox.entries.value.some(({ state }) => state === 'sending' || state === 'sent'),
   );
   #closes: (() => void)[] = [];
   /** Stored messages that have arrived; they are shown together once all are loaded. */

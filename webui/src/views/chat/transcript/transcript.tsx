@@ -30,8 +30,40 @@ function sentenceEnd(text: string): number {
   return end;
 }
 
+/** An answer that is written is shown anew at this interval: faster than it is read, and at a third of the work of each frame. */
+const LIVE_MS = 50;
+
+/** Returns the answer that is written, updated at most once per interval. Its beginning and its end are shown at once. */
+function useLive({ live, isAnswering }: ChatModel): LiveAnswer | undefined {
+  const isWritten = isAnswering.value;
+  const [, showAgain] = useState<LiveAnswer | undefined>(undefined);
+  useEffect(() => {
+    if (!isWritten) return undefined;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const stop = live.subscribe(() => {
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        showAgain(live.peek());
+      }, LIVE_MS);
+    });
+    return () => {
+      stop();
+      clearTimeout(timer);
+    };
+  }, [live, isWritten]);
+  return live.peek();
+}
+
+/** Rendered again as the answer grows, and nothing else with it. */
+function Live({ model }: { model: ChatModel }) {
+  const live = useLive(model);
+  return live === undefined ? null : <LiveMessage live={live} />;
+}
+
 /** Announces the answer to a screen reader sentence by sentence: single words cannot be followed. */
-function Announcer({ text }: { text: string | undefined }) {
+function Announcer({ model }: { model: ChatModel }) {
+  const live = useLive(model);
+  const text = live && shownText(live);
   const [said, setSaid] = useState({ length: 0, words: '' });
   useEffect(() => {
     if (text === undefined) {
@@ -46,25 +78,6 @@ function Announcer({ text }: { text: string | undefined }) {
       {said.words}
     </p>
   );
-}
-
-/** An answer that is written is shown anew at this interval: faster than it is read, and at a third of the work of each frame. */
-const LIVE_MS = 50;
-
-/** Returns the value, updated at most once per interval. The first and the last value are shown at once. */
-function usePaced<Value>(value: Value): Value {
-  const [shown, setShown] = useState(value);
-  const latest = useRef(value);
-  latest.current = value;
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  useEffect(() => {
-    timer.current ??= setTimeout(() => {
-      timer.current = undefined;
-      setShown(latest.current);
-    }, LIVE_MS);
-  }, [value]);
-  useEffect(() => () => clearTimeout(timer.current), []);
-  return value === undefined || shown === undefined ? value : shown;
 }
 
 interface PendingProps {
@@ -203,7 +216,6 @@ function useStableActions(actions: MessageActions & { choose: (messageId: string
 export function Transcript({ model, canWrite, loadOlder, ...given }: TranscriptProps) {
   const { choose, ...actions } = useStableActions(given);
   const messages = model.messages.value;
-  const live = usePaced<LiveAnswer | undefined>(model.live.value);
   const waiting = model.outbox.entries.value;
   const { element, content, isAway, toEnd, leaveEnd, onScroll } = useStickiness();
   useKeptPlace(element, messages[0]?.seq);
@@ -214,7 +226,7 @@ export function Transcript({ model, canWrite, loadOlder, ...given }: TranscriptP
   const lastQuestion = messages.findLast(({ role }) => role === 'user');
   const last = messages.at(-1);
   const placed = useMemo(() => placeVariants(messages), [messages]);
-  const isQuiet = model.live.value === undefined;
+  const isQuiet = !model.isAnswering.value;
   const isAwaiting = isQuiet && last?.role === 'user' && waiting.every(({ state }) => state !== 'sending');
   return (
     <div class="transcript" ref={element} onScroll={onScroll} tabIndex={0} role="region" aria-label={t('transcript')}>
@@ -241,7 +253,7 @@ export function Transcript({ model, canWrite, loadOlder, ...given }: TranscriptP
               <p class="hint">{t('accepted')}</p>
             </article>
           ))}
-        {isReadable && live !== undefined && <LiveMessage live={live} />}
+        {isReadable && <Live model={model} />}
         {isAwaiting && canWrite && <Pending key={last.seq} question={last} retry={actions.regenerate} {...{ model, choose }} />}
       </div>
       {isAway && (
@@ -249,7 +261,7 @@ export function Transcript({ model, canWrite, loadOlder, ...given }: TranscriptP
           <Button icon="down" text={t('newBelow')} onClick={toEnd} />
         </div>
       )}
-      <Announcer text={live && shownText(live)} />
+      <Announcer model={model} />
     </div>
   );
 }
