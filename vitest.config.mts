@@ -18,13 +18,20 @@ const COMPONENT = [
   'test/shared/node/{config/config-write,files/crash-points,log/followed-file}.test.ts',
 ];
 const POSTGRES = ['test/daemon/worker/store/postgres/*.test.ts', 'test/daemon/worker/store/contract/postgres.test.ts'];
-/** What runs on both engines. */
+/** What runs on both engines; the rest of it only with `XOPC_POSTGRES=wide`, because each test has a database of its own. */
 const ON_POSTGRES = [
   'test/daemon/worker/store/{leases,idempotency,page-secrets,conversations/*,delivery/*,overview/*}.test.ts',
-  'test/daemon/worker/{delivery,turns}/*.test.ts',
+  'test/daemon/worker/{delivery,files,turns}/*.test.ts',
+  'test/daemon/worker/{chat/chat-watcher,socket/chat,socket/interrupted-answer,upkeep/upkeep}.test.ts',
 ];
-/** Of those, what opens the file of SQLite. */
-const NOT_ON_POSTGRES = ['test/daemon/worker/{delivery/inbox-handover,turns/turn-tools}.test.ts'];
+const WIDE_ON_POSTGRES = [
+  'test/daemon/worker/chat/*.test.ts',
+  'test/daemon/worker/cron/{history,job-reading,jobs,run-job,scheduler}.test.ts',
+  'test/daemon/worker/observe/{issues,samples,usage}.test.ts',
+  'test/daemon/worker/sessions/{session-archive,session-files,sessions}.test.ts',
+  'test/daemon/worker/socket/variants.test.ts',
+];
+const isWide = process.env['XOPC_POSTGRES'] === 'wide';
 /** Only a bundler resolves what their ES modules import: a directory (clipanion), JSON without an attribute (@actions). */
 const bundlerOnly = ['clipanion', /@actions\//];
 /** `npm run torture` repeats tests. */
@@ -80,8 +87,7 @@ export default defineConfig({
           ...shared,
           ...together,
           name: 'postgres',
-          include: [...POSTGRES, ...ON_POSTGRES],
-          exclude: NOT_ON_POSTGRES,
+          include: [...POSTGRES, ...ON_POSTGRES, ...(isWide ? WIDE_ON_POSTGRES : [])],
           setupFiles: [...shared.setupFiles, 'test/helpers/postgres-present.ts'],
           env: { XOPC_TEST_ENGINE: 'postgres' },
           globalSetup: ['test/helpers/postgres-setup.ts'],

@@ -6,24 +6,24 @@ import { ensureSession, type Session } from '../../daemon/worker/store/conversat
 import { systemClock } from '../../shared/clock.js';
 import { session } from '../fixtures/session-parts.js';
 import { logMemory } from './log-memory.js';
-import { newEngine } from './store-engine.js';
+import { engineOf, newEngine } from './store-engine.js';
 
 export { session };
 
-export interface TestStoreOptions extends Partial<Omit<StoreOptions, 'engine'>> {
+export interface TestStoreOptions extends Partial<StoreOptions> {
   readonly path?: string;
   readonly migrations?: readonly Migration[];
 }
 
-export function makeStore({ path, migrations, ...options }: TestStoreOptions = {}): Store {
-  const engine = newEngine({ path, migrations });
+export function makeStore({ path, migrations, engine = newEngine({ path, migrations }), ...options }: TestStoreOptions = {}): Store {
   const store = new Store({ engine, clock: systemClock, logger: logMemory(), isSoleWorker: () => true, ...options });
   onTestFinished(() => store.close());
   return store;
 }
 
-export async function openStore(options: TestStoreOptions = {}): Promise<Store> {
-  const store = makeStore(options);
+/** @param options.home  whose database it is, which its gateway may use, too; default: a new one */
+export async function openStore({ home, ...options }: TestStoreOptions & { readonly home?: string } = {}): Promise<Store> {
+  const store = makeStore(home === undefined ? options : { engine: await engineOf(home), ...options });
   await store.open();
   return store;
 }

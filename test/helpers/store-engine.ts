@@ -6,7 +6,9 @@ import { inject, onTestFinished } from 'vitest';
 import type { StoreEngine } from '../../daemon/worker/store/engine.js';
 import type { Migration } from '../../daemon/worker/store/migrations/migration.js';
 import { type PostgresEngine, postgresEngine, type PostgresOptions } from '../../daemon/worker/store/postgres/engine.js';
+import { lineageOf } from '../../daemon/worker/store/postgres/lineage.js';
 import { sqliteEngine } from '../../daemon/worker/store/sqlite/engine.js';
+import { resolvePaths } from '../../shared/node/process/paths.js';
 import { tempDir } from './temp-dir.js';
 
 export const isOnPostgres = process.env['XOPC_TEST_ENGINE'] === 'postgres';
@@ -99,6 +101,13 @@ export async function databaseOf(home: string): Promise<{ url?: string }> {
   const url = databases.get(home) ?? (await createDatabase());
   databases.set(home, url);
   return { url };
+}
+
+/** Returns an engine for the database of a home, for another worker of its gateway. */
+export async function engineOf(home: string): Promise<StoreEngine> {
+  const { url } = await databaseOf(home);
+  const { dataDir, databasePath } = resolvePaths({ home, runtimeDir: home });
+  return url === undefined ? sqliteEngine(databasePath) : postgresAt(url, { dataDir, lineage: lineageOf(dataDir) });
 }
 
 /** Returns an engine for a new, empty database: of SQLite, unless the tests of this project run on PostgreSQL. */

@@ -17,7 +17,7 @@ function bundle(entry: string): string {
     platform: 'node',
     format: 'cjs',
     target: 'node20',
-    external: ['libsql'],
+    external: ['libsql', 'pg'],
     outfile,
     logLevel: 'error',
   });

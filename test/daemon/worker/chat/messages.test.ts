@@ -6,6 +6,7 @@ import { startFakeOpenAi } from '../../../fakes/openai/server.js';
 import { rateLimited, unauthorized } from '../../../fakes/openai/reply.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
 import { fakeModels, makeConversation } from '../../../helpers/make-conversation.js';
+import { isOnPostgres } from '../../../helpers/store-engine.js';
 import { tempDir } from '../../../helpers/temp-dir.js';
 import { eventually } from '../../../helpers/eventually.js';
 
@@ -111,7 +112,8 @@ test('in a chat a slash command is for the gateway, over the API it is for the m
   await fake.close();
 });
 
-test('while the store fails everything is UNAVAILABLE with the reason, and recovers by itself', async () => {
+test('while the store fails everything is UNAVAILABLE with the reason, and recovers by itself', async ({ skip }) => {
+  skip(isOnPostgres, 'puts a directory in the place of the file of SQLite');
   const home = tempDir();
   const database = join(home, 'state', 'gateway.db');
   mkdirSync(database, { recursive: true });

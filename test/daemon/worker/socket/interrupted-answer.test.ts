@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { appendTurnPart, readTurnParts } from '../../../../daemon/worker/store/conversations/turn-parts.js';
 import { LiveText } from '../../../../daemon/worker/turns/live-text.js';
@@ -31,7 +30,7 @@ async function makeWorld(): Promise<World> {
   const shared = { home, config: { agents: { defaults: { model: 'fake/one' } } }, models: fakeModels(model.baseUrl) };
   const first = await makeConversation({ ...shared, instanceId: 'wk_a' });
   model.reply({ type: 'text', parts: PARTS, gate: { before: 2, until: new Promise(() => undefined) } });
-  const store = await openStore({ path: join(home, 'state', 'gateway.db'), isSoleWorker: () => false });
+  const store = await openStore({ home, isSoleWorker: () => false });
   return {
     model,
     first,

@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { TurnOutcome } from '../../../../daemon/worker/turns/turn-event.js';
 import { TurnJournal } from '../../../../daemon/worker/turns/turn-journal.js';
@@ -8,10 +7,10 @@ import { findSession } from '../../../../daemon/worker/store/conversations/sessi
 import type { Store } from '../../../../daemon/worker/store/store.js';
 import type { Clock } from '../../../../shared/clock.js';
 import { systemClock } from '../../../../shared/clock.js';
-import { exitOf, startFixture } from '../../../helpers/fixture-process.js';
+import { exitOf } from '../../../helpers/fixture-process.js';
 import { openStore, session } from '../../../helpers/open-store.js';
 import { tempDir } from '../../../helpers/temp-dir.js';
-import { buildWorkerFixture } from '../../../helpers/worker-fixture.js';
+import { startTurnHolder } from '../../../helpers/turn-holder.js';
 import { queriesOf } from '../../../../daemon/worker/store/transaction.js';
 import { createLiveness } from '../../../../daemon/worker/store/liveness.js';
 
@@ -34,9 +33,8 @@ async function history(store: Store): Promise<string[]> {
 
 /** Starts a worker of its own that runs a turn in the chat. Its clock tells when we look at the lease. */
 async function setUp() {
-  const path = join(tempDir(), 'state', 'gateway.db');
-  const other = startFixture(buildWorkerFixture('turn-holder'), [path, 'wk_other', 'chat']);
-  await once(other, 'message');
+  const home = tempDir();
+  const other = await startTurnHolder(home);
   const live = new Set(['wk_me', 'wk_other']);
   const waits: number[] = [];
   let hasWaited = (): void => undefined;
@@ -52,7 +50,7 @@ async function setUp() {
       return systemClock.after(1, callback);
     },
   };
-  const store = await openStore({ path, isSoleWorker: () => false });
+  const store = await openStore({ home, isSoleWorker: () => false });
   const journal = new TurnJournal({ store, clock, instanceId: 'wk_me', liveness: createLiveness('wk_me', () => [...live]) });
   return { other, live, waits, waited, store, journal };
 }

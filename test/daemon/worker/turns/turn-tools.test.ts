@@ -1,6 +1,5 @@
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { LibsqlConnection } from '../../../../daemon/worker/store/sqlite/connection.js';
+import { queriesOf } from '../../../../daemon/worker/store/transaction.js';
 import { anthropic } from '../../../fakes/vendors/anthropic.js';
 import { google } from '../../../fakes/vendors/google.js';
 import { openAiCompletions } from '../../../fakes/vendors/openai-completions.js';
@@ -8,6 +7,7 @@ import { openAiResponses } from '../../../fakes/vendors/openai-responses.js';
 import { calls, fails, says } from '../../../fakes/vendors/vendor-reply.js';
 import { startVendor, type VendorFake } from '../../../fakes/vendors/vendor-server.js';
 import { ask, makeConversation, type TestConversation } from '../../../helpers/make-conversation.js';
+import { openStore } from '../../../helpers/open-store.js';
 
 const KEY = 'main:api:default:direct:default';
 const VENDORS = [
@@ -72,8 +72,9 @@ test.each(VENDORS)('$api: a tool runs, the model gets its result, and both are r
   const { messages } = await conversation.sessions.get(KEY);
   const [, result] = events.filter((event) => event.type === 'tool');
   expect(messages.map(({ durationMs }) => durationMs)).toEqual([undefined, result?.durationMs, undefined]);
-  const { rows } = await new LibsqlConnection(join(conversation.home, 'state', 'gateway.db')).run(
-    'select input_tokens, output_tokens, cache_read_tokens, cost_usd from turns',
+  const store = await openStore({ home: conversation.home });
+  const rows = await store.read((tx) =>
+    queriesOf(tx).selectFrom('turns').select(['input_tokens', 'output_tokens', 'cache_read_tokens', 'cost_usd']).execute(),
   );
   expect(rows).toEqual([{ input_tokens: 22, output_tokens: 10, cache_read_tokens: 8, cost_usd: expect.closeTo(costUsd, 12) as number }]);
 });
@@ -213,8 +214,9 @@ test('a turn with effects is never run again; one without may be', async () => {
   fake.reply(calls({ id: 'a', name: 'send', input: { channel: 'webhook', chat_id: 'room', content: 'Tea?' } }), says('Sent.'));
   await say('invite');
   await expect.poll(() => fake.requests.length).toBe(4);
-  const { rows } = await new LibsqlConnection(join(conversation.home, 'state', 'gateway.db')).run(
-    'select content, is_repeatable from inbox_messages order by seq',
+  const store = await openStore({ home: conversation.home });
+  const rows = await store.read((tx) =>
+    queriesOf(tx).selectFrom('inbox_messages').select(['content', 'is_repeatable']).orderBy('seq').execute(),
   );
   expect(rows).toEqual([
     { content: 'time?', is_repeatable: 1 },
