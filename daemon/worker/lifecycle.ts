@@ -36,8 +36,8 @@ import { WorkerConfig } from './config/worker-config.js';
 const HEARTBEAT_MS = { busy: 1_000, idle: 3_000 } as const;
 /** Time for the first requests of a new connection to arrive. */
 const WAKE_MS = 50;
-/** After a crash, connections wait in the kernel. They are answered first: what can wait begins this much later. */
-export const FIRST_ANSWERS_MS = 50;
+/** After a crash, connections wait in the kernel. They are answered first: the activation begins this much later. */
+const FIRST_ANSWERS_MS = 50;
 /** The kernel caps it at net.core.somaxconn. */
 const BACKLOG = 4_096;
 

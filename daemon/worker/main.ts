@@ -4,7 +4,7 @@ import { GatewayError, type Problem, toErrorDocument } from '../../shared/errors
 import type { WorkerBoot } from '../../shared/ipc/messages.js';
 import { readBootDocument } from '../../shared/node/process/env.js';
 import { startParentGuard } from '../../shared/node/process/parent-guard.js';
-import { FIRST_ANSWERS_MS, WorkerLifecycle } from './lifecycle.js';
+import { WorkerLifecycle } from './lifecycle.js';
 import { SupervisorChannel } from './supervisor-channel.js';
 
 export { warmUp } from './warm-up.js';
@@ -37,7 +37,7 @@ export async function main(): Promise<undefined> {
         listen: (message, handle) =>
           void lifecycle.listen(message, handle).then(
             // Only now: starting a thread takes milliseconds, and until it runs, the end of the channel ends this process.
-            () => systemClock.after(FIRST_ANSWERS_MS, () => startParentGuard(boot.supervisorPid)),
+            () => startParentGuard(boot.supervisorPid),
             (error: unknown) => refuse(channel, error),
           ),
         activate: () => void lifecycle.activate(),
