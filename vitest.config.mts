@@ -21,10 +21,11 @@ const POSTGRES = ['test/daemon/worker/store/postgres/*.test.ts', 'test/daemon/wo
 /** What runs on both engines; the rest of it only with `XOPC_POSTGRES=wide`, because each test has a database of its own. */
 const ON_POSTGRES = [
   'test/daemon/worker/store/{leases,idempotency,page-secrets,conversations/*,delivery/*,overview/*}.test.ts',
-  'test/daemon/worker/{delivery,files,turns}/*.test.ts',
-  'test/daemon/worker/{chat/chat-watcher,socket/chat,socket/interrupted-answer,upkeep/upkeep}.test.ts',
+  'test/daemon/worker/delivery/*.test.ts',
 ];
 const WIDE_ON_POSTGRES = [
+  'test/daemon/worker/{files,turns}/*.test.ts',
+  'test/daemon/worker/{socket/chat,socket/interrupted-answer,upkeep/upkeep}.test.ts',
   'test/daemon/worker/chat/*.test.ts',
   'test/daemon/worker/cron/{history,job-reading,jobs,run-job,scheduler}.test.ts',
   'test/daemon/worker/observe/{issues,samples,usage}.test.ts',

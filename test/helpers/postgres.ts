@@ -12,8 +12,8 @@ const run = promisify(execFile);
 /** Owner of the databases, without other rights. */
 const USER = { name: 'xopc', password: 'xopc-password' };
 const INITDB = ['-U', 'postgres', '--encoding=UTF8', '--locale=C.UTF-8', '--auth-local=trust', '--auth-host=scram-sha-256', '--no-sync'];
-/** Small, because several may run at once. */
-const SETTINGS = { shared_buffers: '32MB', listen_addresses: '127.0.0.1' };
+/** Small, because several may run at once. Only a superuser can drop a database that is being vacuumed. */
+const SETTINGS = { shared_buffers: '32MB', listen_addresses: '127.0.0.1', autovacuum: 'off' };
 
 /** @returns why there is no PostgreSQL or pgbouncer here, or undefined */
 export function whyNoPostgres(): string | undefined {
