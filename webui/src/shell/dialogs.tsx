@@ -1,22 +1,36 @@
 /** The dialogs of the shell. They are loaded together, when the first one is opened or while the page is idle. */
-import { useEffect } from 'preact/hooks';
+import { useLayoutEffect } from 'preact/hooks';
 import { keptCall } from '../api/copy-mode.js';
 import { signInReason } from '../api/session.js';
 import { connection } from '../api/socket.js';
 import { late } from '../browser/late.js';
-import { openedDialog } from './open-dialog.js';
+import { closeDialog, openedDialog, typedAhead } from './open-dialog.js';
 
 const dialogs = late(async () => (await import('./dialogs/main.js')).default);
 
 export const loadDialogs = dialogs.load;
 
+/** While a dialog is being loaded, what is typed is for it: nothing else gets it. */
+function keepTyped(event: KeyboardEvent): void {
+  if (openedDialog.peek() === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key === 'Escape') closeDialog();
+  else if (event.key.length === 1) typedAhead.value += event.key;
+  else return;
+  event.preventDefault();
+  event.stopPropagation();
+}
+
 export function Dialogs() {
   const isWanted = openedDialog.value !== undefined || keptCall.value !== undefined || signInReason.value !== undefined;
   const { kind } = connection.value;
-  // Tried again when the connection changes.
-  useEffect(() => {
-    if (isWanted) void loadDialogs();
-  }, [isWanted, kind]);
   const Shown = dialogs.component.value;
+  // Tried again when the connection changes.
+  useLayoutEffect(() => {
+    if (!isWanted || Shown !== undefined) return undefined;
+    const stop = (): void => removeEventListener('keydown', keepTyped, true);
+    addEventListener('keydown', keepTyped, true);
+    void loadDialogs().then(() => dialogs.component.peek() === undefined && stop());
+    return stop;
+  }, [isWanted, kind, Shown]);
   return Shown === undefined ? null : <Shown />;
 }

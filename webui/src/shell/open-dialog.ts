@@ -5,7 +5,11 @@ type DialogName = 'palette' | 'shortcuts' | 'settings';
 
 export const openedDialog = signal<DialogName | undefined>(undefined);
 
+/** What was typed before the dialog was there. */
+export const typedAhead = signal('');
+
 export function openDialog(name: DialogName): void {
+  typedAhead.value = '';
   openedDialog.value = name;
 }
 

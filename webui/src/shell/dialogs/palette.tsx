@@ -9,7 +9,7 @@ import { Icon } from '../../components/icon/icon.js';
 import { plainText } from '../../components/markdown/plain-text.js';
 import { actions, wordsOf } from './actions.js';
 import { type Command, commands, keysText } from '../commands.js';
-import { closeDialog } from '../open-dialog.js';
+import { closeDialog, typedAhead } from '../open-dialog.js';
 import { hashOf, navigate } from '../router.js';
 import { t } from '../text.js';
 
@@ -131,7 +131,7 @@ function Groups({
 }
 
 export function Palette() {
-  const [wanted, setWanted] = useState('');
+  const [wanted, setWanted] = useState(() => typedAhead.peek());
   const [index, setIndex] = useState(0);
   const text = wanted.trim().toLowerCase();
   const chats = useChats(text);
