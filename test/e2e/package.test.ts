@@ -2,6 +2,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Load } from '../helpers/load.js';
 import { asVersion, type Installer, npmInstaller, pack, type Packed, pnpmInstaller, runTool } from '../helpers/packed.js';
@@ -42,6 +43,14 @@ test('contains the bundles, the page, the launcher, the manual and the licences,
     ...manual.map((name) => `docs/${name}`),
   ];
   expect(packed.files).toEqual(expected.toSorted());
+});
+
+test('has a page that is made for use, whatever NODE_ENV says', () => {
+  expect(process.env['NODE_ENV']).toBe('test');
+  const page = JSON.parse(readFileSync(join('dist', 'page.json'), 'utf8')) as Record<string, { type: string; gzip: string }>;
+  const scripts = Object.values(page).filter(({ type }) => type.startsWith('text/javascript'));
+  expect(scripts.length).toBeGreaterThan(5);
+  for (const { gzip } of scripts) expect(gunzipSync(Buffer.from(gzip, 'base64')).toString()).not.toContain('webui/src/');
 });
 
 const INSTALLERS: readonly [string, () => Installer][] = [

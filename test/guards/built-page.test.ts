@@ -25,13 +25,13 @@ const firstLoad = (): string[] => [
 ];
 
 /** A rise is a decision, not an accident. */
-test('the page’s shell is at most 54 KB at first load, and no view is larger than that', () => {
+test('the page’s shell is at most 55 KB at first load, and no view is larger than that', () => {
   const shell = firstLoad();
   expect(shell.length).toBeGreaterThan(3);
   expect(shell.filter((path) => files[path] === undefined)).toEqual([]);
-  expect(shell.reduce((sum, path) => sum + sizeOf(path), 0)).toBeLessThan(54 * 1024);
+  expect(shell.reduce((sum, path) => sum + sizeOf(path), 0)).toBeLessThan(55 * 1024);
   // CodeMirror, which the editor of the configuration file loads when it is opened.
-  const limitOf = (path: string): number => (path.startsWith('/assets/code-mirror-') ? 115 : 54) * 1024;
+  const limitOf = (path: string): number => (path.startsWith('/assets/code-mirror-') ? 115 : 55) * 1024;
   expect(Object.keys(files).filter((path) => sizeOf(path) > limitOf(path))).toEqual([]);
 });
 
