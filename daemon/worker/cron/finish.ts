@@ -3,6 +3,8 @@ import type { CronRunState } from '../../../shared/api/cron.js';
 import { type CronJob, findCronJob, updateCronJob } from '../store/cron/cron-jobs.js';
 import { type CronRun, type CronRunEnd, endCronRun, insertCronRun, listRunningRuns } from '../store/cron/cron-runs.js';
 import type { Lane } from '../store/delivery/outbox.js';
+import type { Liveness } from '../store/liveness.js';
+import type { Transaction } from '../store/transaction.js';
 import type { JobChats } from './job-chat.js';
 import { decideRetry, MAX_INTERRUPTIONS, nextAttempt } from './policy.js';
 
@@ -25,8 +27,6 @@ export interface RunOwners {
   /** The runs that this worker runs. */
   readonly ownRunIds: ReadonlySet<string>;
 }
-import type { Transaction } from '../store/transaction.js';
-import type { Liveness } from '../store/liveness.js';
 
 const titled = ({ name }: CronJob): string => `⚠️ The scheduled job “${name}”`;
 

@@ -16,7 +16,7 @@ import type { Lane } from '../store/delivery/outbox.js';
 import type { Transaction } from '../store/transaction.js';
 import { MAX_ATTEMPTS } from '../turns/attempts.js';
 import type { Attempt, Claim, LaneQueue } from './lane-worker.js';
-import type { Liveness } from '../store/liveness.js';
+import { leftByTheDead, type Liveness } from '../store/liveness.js';
 
 /** Handles messages: the port to the turns. */
 export interface InboxHandler {
@@ -81,18 +81,13 @@ export class InboxQueue implements LaneQueue<InboxMessage> {
   }
 
   async hasOrphans(tx: Transaction, liveness: Liveness): Promise<boolean> {
-    const running = await readRunningInbox(tx);
-    if (running.length === 0) return false;
-    const living = await liveness.living(tx);
-    return running.some(({ instanceId }) => !living.has(instanceId));
+    return (await leftByTheDead(tx, await readRunningInbox(tx), liveness)).length > 0;
   }
 
   async recover(tx: Transaction, liveness: Liveness): Promise<() => void> {
     const reports: (() => void)[] = [];
-    const living = await liveness.living(tx);
-    for (const message of await readRunningInbox(tx)) {
+    for (const message of await leftByTheDead(tx, await readRunningInbox(tx), liveness)) {
       const { seq, instanceId } = message;
-      if (living.has(instanceId)) continue;
       const outcome = outcomeOf(message);
       if (outcome === 'repeated') await putBackInbox(tx, { seq, instanceId, countsAttempt: true });
       else {

@@ -23,7 +23,7 @@ import type { Transaction } from '../store/transaction.js';
 import { decide, decideInterrupted, type DeliveryDecision } from './delivery-policy.js';
 import type { Attempt, Claim, LaneQueue } from './lane-worker.js';
 import { Pacer } from './pacer.js';
-import { type Liveness, MIN_VALID_MS } from '../store/liveness.js';
+import { leftByTheDead, type Liveness, MIN_VALID_MS } from '../store/liveness.js';
 import { keepOwnLanes, takeAccount } from '../store/delivery/account-leases.js';
 
 /** What the outbox asks of the channels. */
@@ -76,18 +76,13 @@ export class OutboxQueue implements LaneQueue<ClaimedDelivery> {
   }
 
   async hasOrphans(tx: Transaction, liveness: Liveness): Promise<boolean> {
-    const sending = await readSending(tx);
-    if (sending.length === 0) return false;
-    const living = await liveness.living(tx);
-    return sending.some(({ instanceId }) => !living.has(instanceId));
+    return (await leftByTheDead(tx, await readSending(tx), liveness)).length > 0;
   }
 
   async recover(tx: Transaction, liveness: Liveness): Promise<() => void> {
     const { channels, clock, logger } = this.#options;
     const reports: (() => void)[] = [];
-    const living = await liveness.living(tx);
-    for (const message of await readSending(tx)) {
-      if (living.has(message.instanceId)) continue;
+    for (const message of await leftByTheDead(tx, await readSending(tx), liveness)) {
       const part = await readOpenPart(tx, message.seq);
       const decision = decideInterrupted(channels.isIdempotent(message.channel, message.accountId), 'the worker ended');
       if (part?.state === 'sending') await apply(tx, message, { part: part.part, decision, nowMs: clock.now() });

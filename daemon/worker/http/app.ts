@@ -1,6 +1,6 @@
 /** The worker's HTTP server: the chain that each request passes, WebSockets, and the drain. */
 import type { IncomingMessage, Server } from 'node:http';
-import { type AddressInfo, type Socket } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { hostname } from 'node:os';
 import Koa from 'koa';
 import type { Clock } from '../../../shared/clock.js';

@@ -11,6 +11,17 @@ export interface Liveness {
   validForMs(): number;
 }
 
+/** Returns the items that no living worker works on. */
+export async function leftByTheDead<Item extends { readonly instanceId: string | null }>(
+  tx: Transaction,
+  items: readonly Item[],
+  liveness: Pick<Liveness, 'living'>,
+): Promise<Item[]> {
+  if (items.length === 0) return [];
+  const living = await liveness.living(tx);
+  return items.filter(({ instanceId }) => !living.has(instanceId));
+}
+
 /** With less time left, nothing is begun outside: a request takes a moment. */
 export const MIN_VALID_MS = 5_000;
 

@@ -17,7 +17,7 @@ export function postgresMigrations(migrations: readonly Migration[] = MIGRATIONS
 
 export interface PostgresOptions extends MemberOptions {
   readonly url: string;
-  /** The gateway's, by which it is told from others. */
+  /** With the host, it tells this gateway from others. */
   readonly dataDir: string;
   /** For tests. Default: of this machine and `dataDir`. */
   readonly lineage?: Lineage;

@@ -142,7 +142,8 @@ export function* notesOf(whole: Whole): Generator<Shown> {
       link: { hash: hashOf('config'), text: t('openConfig') },
     };
   yield* outboxNotes(whole);
-  for (const warning of status.warnings) if (!isIssue(warning)) yield { id: warning.code, tone: 'info', ...ofWarning(warning) };
+  for (const warning of status.warnings)
+    if (!isIssue(warning)) yield { id: `${warning.code} ${warning.message}`, tone: 'info', ...ofWarning(warning) };
 }
 
 export const issuesOf = ({ status }: Whole): readonly Shown[] => status.health.issues.map(ofIssue);

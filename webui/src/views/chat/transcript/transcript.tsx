@@ -30,7 +30,7 @@ function sentenceEnd(text: string): number {
   return end;
 }
 
-/** An answer that is written is shown anew at this interval: faster than it is read, and at a third of the work of each frame. */
+/** How often a growing answer is rendered: faster than anybody reads, for a third of the work of rendering each frame. */
 const LIVE_MS = 50;
 
 /** Returns the answer that is written, updated at most once per interval. Its beginning and its end are shown at once. */
