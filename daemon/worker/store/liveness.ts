@@ -3,7 +3,7 @@ import { GatewayError } from '../../../shared/errors.js';
 import type { Transaction } from './transaction.js';
 
 export interface Liveness {
-  /** Returns the ids of the workers that live, this one included, as it is known to the transaction. */
+  /** Returns the ids of the workers that live, this one included, as the transaction sees it. */
   living(tx: Transaction): Promise<ReadonlySet<string | null | undefined>>;
   /** Whether no other worker lives: none writes or sends beside this one. */
   isAlone(): boolean;

@@ -134,7 +134,7 @@ export class Session {
   private constructor(client: Client, preparing: Preparing) {
     this.#client = client;
     this.#preparing = preparing;
-    // Without a listener the end of a backend would end the process.
+    // Without a listener, a session that the server ends would end this process.
     client.on('error', () => (this.#isLost = true));
     client.on('end', () => (this.#isLost = true));
   }

@@ -10,7 +10,7 @@ import { lineageOf } from './lineage.js';
 import { type Lineage, type MemberOptions, Membership } from './membership.js';
 import { openPostgres } from './open.js';
 
-/** The one list, in which the schema of a new database stands for all that SQLite's have made before this engine came. */
+/** The migrations of SQLite, with one schema in place of those from before this engine existed. */
 export function postgresMigrations(migrations: readonly Migration[] = MIGRATIONS): Migration[] {
   return [firstSchema, ...migrations.filter(({ version }) => version > firstSchema.version)];
 }

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { Lineage } from './membership.js';
 
-/** Another one on each boot: a copied machine has the same name and the same directories. Where it is not known, ''. */
+/** Differs for each boot, because a copied machine has the same name and directories. Empty where it is not known. */
 function bootId(): string {
   try {
     return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();

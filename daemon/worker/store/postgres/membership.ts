@@ -5,7 +5,7 @@
  *
  * - The workers of one gateway have the same lineage. Their supervisor knows at once which of them live; other gateways, by the rows.
  * - A worker that cannot renew stops in time by itself: {@link Membership.validForMs}.
- * - After a time without a database nobody's row is removed before everybody had time to renew.
+ * - After the database was away, no row is removed until every worker has had time to renew its own.
  */
 import { sql } from 'kysely';
 import type { NodeStatus } from '../../../../shared/control/messages.js';
@@ -18,18 +18,18 @@ import { Session } from './driver.js';
 
 const LIFETIME_S = 15;
 const RENEW_MS = 5_000;
-/** A renewal so soon after the one before: the database was there all the time. */
+/** Two renewals within this time: the database was not away between them. */
 const ON_TIME_MS = 8_000;
 /** Between attempts while the database does not answer. */
 const RETRY_MS = 1_000;
 /** An answer takes less, or the session is given up. */
 const ANSWER_TIMEOUT_MS = 4_000;
-/** A row is looked at again so long after its time is over. */
+/** How long after the end of its time a row is looked at again. */
 const MARGIN_MS = 100;
 
 const VALID_UNTIL = `clock_timestamp() + interval '${LIFETIME_S} seconds'`;
 
-/** What tells one gateway from another: its host with the boot that it runs in, and its directory. The workers of one gateway share it. */
+/** Identifies a gateway by its host, the host's boot, and its data directory. The workers of one gateway share it. */
 export interface Lineage {
   readonly id: string;
   /** For people. */

@@ -67,6 +67,9 @@ function warningsOf(place: string, { locale }: Facts, isIndexed: boolean): Statu
   return warnings;
 }
 
+/** Each worker that has ended left one. What became of a commit is looked for within seconds. */
+const REMOVE_OLD_COMMITS = "delete from commits where created_at < clock_timestamp() - interval '1 hour'";
+
 export interface PostgresPlace {
   readonly url: string;
   /** The URL without user, password and settings. */
@@ -85,6 +88,7 @@ export async function openPostgres({ url, place, membership }: PostgresPlace, mi
     await migrate(session, { migrations, phase: 'expand', place });
     await session.exec(beginWriting());
     await membership.join(session);
+    await session.run(REMOVE_OLD_COMMITS);
     await session.exec('commit');
     membership.start();
     warnings = warningsOf(place, before, await ensureIndex(session, before));

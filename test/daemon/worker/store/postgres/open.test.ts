@@ -21,6 +21,13 @@ test('an empty database gets the schema, whoever of several opens it first, and 
   for (const database of opened) await database.transaction(probeWriting);
 });
 
+test('what ended workers left of their commits is removed', async () => {
+  const url = await createDatabase();
+  await query(url, "insert into commits (id, created_at) values ('old', now() - interval '2 hours'), ('new', now())");
+  await open(url);
+  expect(await query(url, 'select id from commits')).toEqual([{ id: 'new' }]);
+});
+
 test('a database of another program, or of a newer build, is left alone', async () => {
   const foreign = await createDatabase({ isEmpty: true });
   await query(foreign, 'create table sessions (name text)');
