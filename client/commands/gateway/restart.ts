@@ -130,13 +130,6 @@ export class RestartCommand extends BaseCommand {
   }
 
   async #report(result: RestartResult, before: StatusDocument): Promise<number> {
-    if (result.instanceId === before.worker?.instanceId) {
-      throw new GatewayError('WORKER_NOT_READY', {
-        message: 'the gateway still runs the same instance',
-        details: { instanceId: result.instanceId },
-        hint: 'Show the cause with: xopc gateway logs',
-      });
-    }
     const supervisor = result.pid === before.pid ? '' : `, supervisor ${result.pid}`;
     const text = `Gateway restarted in ${formatSeconds(result.durationMs)} (worker ${result.workerPid}${supervisor}).`;
     return this.printResult({ restarted: true, ...result }, text);
