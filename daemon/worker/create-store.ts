@@ -44,13 +44,11 @@ function endAsByFault(error: Error): never {
   throw error;
 }
 
-/** Of what all nodes should have in common. */
-function hashOf({ config, models }: Pick<Place, 'config' | 'models'>): string {
+/** Stands for what all nodes should have in common: a part each for agents, channels and models. */
+function settingsOf({ config, models }: Pick<Place, 'config' | 'models'>): string {
   const { agents, channels } = config();
-  return createHash('sha256')
-    .update(JSON.stringify([agents, channels, models()]))
-    .digest('hex')
-    .slice(0, 12);
+  const partOf = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 6);
+  return [agents, channels, models()].map(partOf).join('-');
 }
 
 /** The engine, and who else has the database open. */
@@ -63,7 +61,7 @@ function openPlace(
     const liveness = createLiveness(instanceId, livingIds);
     return { engine: sqliteEngine(paths.databasePath), liveness, isSoleWorker: () => liveness.isAlone(), nodes: () => ({}) };
   }
-  const facts = () => ({ ...node(), settings: hashOf(place) });
+  const facts = () => ({ ...node(), settings: settingsOf(place) });
   const worker = { instanceId, livingIds, facts, onLost: endAsByFault };
   const engine = loadPostgres().postgresEngine({ url, dataDir: paths.dataDir, ...worker });
   const { membership } = engine;

@@ -60,3 +60,34 @@ test.skipIf(noBrowser)('crashes are in the headline, the numbers and the timelin
   await page.getByRole('link', { name: 'Sessions', exact: true }).click();
   await page.getByRole('link', { name: 'Status 1 issue' }).waitFor();
 });
+
+test.skipIf(noBrowser)('the nodes of a cluster: which one is silent, and in what one differs', async () => {
+  const gateway = await RealGateway.start();
+  const page = await openView(gateway, '#/chat');
+  const second = (count: number): string => new Date(Date.now() - 1_000 * count).toISOString();
+  const here = { name: '/home/you/.xopc on one', version: '0.1.0', address: '10.0.0.1:18790', since: second(7_200), settings: 'a-b-c' };
+  const nodes = [
+    { ...here, renewedAt: second(1), isSelf: true },
+    { ...here, name: '/home/you/.xopc on two', renewedAt: second(3), isSelf: false },
+    { ...here, name: '/srv/xopc on three', version: '0.2.0', settings: 'a-x-c', address: null, renewedAt: second(14), isSelf: false },
+  ];
+  const warning = { code: 'NODES_DIFFER', message: 'three differs', hint: '' };
+  await page.route('**/api/status', async (route) => {
+    const answer = await route.fetch();
+    await route.fulfill({ response: answer, json: { ...((await answer.json()) as object), nodes, warnings: [warning] } });
+  });
+  await page.goto(`${gateway.url}/#/status`);
+  const table = page.getByRole('table', { name: 'Nodes' });
+  const texts = async (): Promise<string[]> =>
+    (await table.getByRole('row').allInnerTexts()).slice(1).map((text) => text.replaceAll(/\s+/g, ' ').replace(/ 2 hours ago.*/, ''));
+  await expect
+    .poll(texts)
+    .toEqual([
+      '/home/you/.xopc on one This one Active 0.1.0 10.0.0.1:18790',
+      '/home/you/.xopc on two Active 0.1.0 10.0.0.1:18790',
+      '/srv/xopc on three Other version Other channels Silent 0.2.0 –',
+    ]);
+  await page.getByText('Give all nodes the same version').waitFor();
+  expect(await page.getByText('three differs').count()).toBe(0);
+  await expectAccessible(page);
+});

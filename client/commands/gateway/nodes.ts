@@ -8,7 +8,7 @@ export class GatewayNodesCommand extends ListCommand {
     category: 'Gateway',
     description: 'List the gateways that share the PostgreSQL database.',
     details: `
-      SETTINGS stands for agents, channels and models: nodes with the same ones show the same value. A node that does not renew its place for
+      SETTINGS stands for agents, channels and models, in this order: nodes with the same ones show the same value. A node that does not renew its place for
       15 seconds is removed, and the others take over its work.
     `,
     examples: [

@@ -1,19 +1,19 @@
 /** Compares the gateways that share a database. Pure. */
+import { nodeDifferences } from '../../../shared/api/gateway/node-differences.js';
 import type { NodeStatus, StatusWarning } from '../../../shared/control/messages.js';
+
+const hint = 'Give all nodes the same version and configuration. They are listed by: xopc gateway nodes';
 
 /** Returns a warning for each that differs from this one. */
 export function nodeWarnings(nodes: readonly NodeStatus[]): StatusWarning[] {
   const self = nodes.find(({ isSelf }) => isSelf);
   if (self === undefined) return [];
-  return nodes.flatMap(({ name, version, settings }) => {
-    const differing = [
-      ...(version === self.version ? [] : [`version ${version} (this one: ${self.version})`]),
-      ...(settings === self.settings ? [] : ['other agents, channels or models']),
-    ];
+  return nodes.flatMap((node) => {
+    const differing = nodeDifferences(node, self).map((name) =>
+      name === 'version' ? `version ${node.version} (this one: ${self.version})` : `other ${name}`,
+    );
     if (differing.length === 0) return [];
-    const message = `the gateway ${name} on the same database has ${differing.join(' and ')}`;
-    return [
-      { code: 'NODES_DIFFER', message, hint: 'Give all nodes the same version and configuration. They are listed by: xopc gateway nodes' },
-    ];
+    const message = `the gateway ${node.name} on the same database has ${new Intl.ListFormat('en').format(differing)}`;
+    return [{ code: 'NODES_DIFFER', message, hint }];
   });
 }

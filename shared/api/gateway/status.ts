@@ -89,7 +89,7 @@ const node = () =>
     /** The start of its worker, and when that last renewed its place, by the database's clock. */
     since: z.iso.datetime(),
     renewedAt: z.iso.datetime(),
-    /** Of its agents, channels and models; nodes with the same ones have the same hash. */
+    /** Stands for its agents, channels and models, a part each, separated by `-`; nodes with the same ones have the same. */
     settings: z.string(),
     /** Whether it is the one that answers. */
     isSelf: z.boolean(),

@@ -8,7 +8,7 @@ const node = (name: string, more: Partial<NodeStatus> = {}): NodeStatus => ({
   address: null,
   since: '2026-01-01T00:00:00.000Z',
   renewedAt: '2026-01-01T00:00:00.000Z',
-  settings: 'a',
+  settings: 'a-b-c',
   isSelf: false,
   ...more,
 });
@@ -18,10 +18,10 @@ test.each([
   { what: 'the same', nodes: [node('here', { isSelf: true }), node('there')], messages: [] },
   {
     what: 'others with another version or configuration',
-    nodes: [node('here', { isSelf: true }), node('old', { version: '0.9.0' }), node('odd', { settings: 'b', version: '2.0.0' })],
+    nodes: [node('here', { isSelf: true }), node('old', { version: '0.9.0' }), node('odd', { settings: 'a-x-y', version: '2.0.0' })],
     messages: [
       'the gateway old on the same database has version 0.9.0 (this one: 1.0.0)',
-      'the gateway odd on the same database has version 2.0.0 (this one: 1.0.0) and other agents, channels or models',
+      'the gateway odd on the same database has version 2.0.0 (this one: 1.0.0), other channels, and other models',
     ],
   },
 ])('of $what each that differs is named', ({ nodes, messages }) => {

@@ -143,7 +143,9 @@ export function* notesOf(whole: Whole): Generator<Shown> {
     };
   yield* outboxNotes(whole);
   for (const warning of status.warnings)
-    if (!isIssue(warning)) yield { id: `${warning.code} ${warning.message}`, tone: 'info', ...ofWarning(warning) };
+    // The list of nodes says it.
+    if (!isIssue(warning) && warning.code !== 'NODES_DIFFER')
+      yield { id: `${warning.code} ${warning.message}`, tone: 'info', ...ofWarning(warning) };
 }
 
 export const issuesOf = ({ status }: Whole): readonly Shown[] => status.health.issues.map(ofIssue);

@@ -14,6 +14,7 @@ import { Details } from './details.js';
 import { Failures } from './failures.js';
 import { Headline, IssueLists } from './headline.js';
 import type { Whole } from './issues.js';
+import { Nodes } from './nodes.js';
 import { t } from './text.js';
 import { Tiles } from './tiles.js';
 import './status.css';
@@ -61,6 +62,7 @@ export default function StatusView() {
           <Headline whole={value} isLost={error !== undefined} />
           <IssueLists whole={value} reload={reload} />
           <Tiles whole={value} history={day.value?.history} />
+          <Nodes nodes={value.status.nodes ?? []} />
           {day.value !== undefined && <Day day={value.status.health.last24Hours} {...day.value} />}
           <Failures failures={day.value?.history.failures ?? []} />
           <Details whole={value} />
