@@ -46,6 +46,17 @@ function watch(page: Page, origin: string, allowed: RegExp | undefined): void {
   onTestFinished(() => expect(problems.join('\n')).toBe(''));
 }
 
+const SHOWN_CHARACTERS = 4_000;
+
+/** Where a page stood when its test failed: on another machine there is nothing else to look at. */
+function showAfterFailure(page: Page): void {
+  onTestFinished(async ({ task }) => {
+    if (task.result?.state !== 'fail') return;
+    const shown = await page.locator('body').ariaSnapshot().catch(String);
+    process.stderr.write(`${task.name}: ${page.url()}\n${shown.slice(0, SHOWN_CHARACTERS)}\n`);
+  });
+}
+
 /** A new context with one page at `url`; closed when the test ends. Fails the test when the page throws or calls a stranger. */
 export async function openPage(url: string, options: OpenOptions = {}): Promise<Page> {
   const browser = await connected();
@@ -63,6 +74,7 @@ export async function openPage(url: string, options: OpenOptions = {}): Promise<
     await context.request.post(new URL('/api/page-session', url).href, { headers: { Authorization: `Bearer ${options.token}` } });
   const page = await context.newPage();
   watch(page, new URL(url).origin, options.allowedErrors);
+  showAfterFailure(page);
   await page.goto(url);
   return page;
 }
