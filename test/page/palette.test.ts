@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { expectAccessible, noBrowser, openPage } from '../helpers/browser.js';
+import { openView } from '../helpers/page.js';
 import { startPageWorld } from '../helpers/page-world.js';
 
 test.skipIf(noBrowser)('the palette finds chats by what was said in them, and tells nobody keys that do something else', async () => {
@@ -28,7 +29,7 @@ test.skipIf(noBrowser)('the palette finds chats by what was said in them, and te
   };
   for (const [words, name] of Object.entries(found)) {
     await box.fill(words);
-    await page.getByRole('option', { name }).waitFor({ timeout: 2_000 });
+    await page.getByRole('option', { name }).waitFor();
   }
   await box.fill('provider');
   await expectAccessible(page);
@@ -45,7 +46,38 @@ test.skipIf(noBrowser)('the palette finds chats by what was said in them, and te
   await page.getByRole('option', { name: 'Where is the harbour?' }).waitFor();
   await page.keyboard.press('Enter');
   await page.getByRole('article', { name: 'You' }).getByText('Where is the harbour?').waitFor();
-  expect(await page.getByRole('dialog').count()).toBe(0);
+  await expect.poll(() => page.getByRole('dialog').count()).toBe(0);
+});
+
+test.skipIf(noBrowser)('keys are not lost before the palette has loaded, and Enter waits for the chats that match', async () => {
+  const { gateway, talk } = await startPageWorld();
+  await talk('Where is the harbour?');
+  const page = await openView(gateway, '#/sessions');
+  let held: Promise<void> | undefined;
+  await page.route('**/assets/*.js', async (route) => {
+    const response = await route.fetch();
+    if ((await response.text()).includes('palette-list')) await held;
+    await route.fulfill({ response });
+  });
+  /** @param typed  texts, each ended with the key that follows it */
+  const typeAhead = async (typed: Readonly<Record<string, string>>): Promise<void> => {
+    let release = (): void => undefined;
+    held = new Promise<void>((resolve) => (release = resolve));
+    await page.reload();
+    await page.getByRole('heading', { name: 'Sessions', exact: true, level: 1 }).waitFor();
+    await page.keyboard.press('Control+k');
+    for (const [text, key] of Object.entries(typed)) {
+      await page.keyboard.type(text);
+      await page.keyboard.press(key);
+    }
+    expect(await page.getByRole('dialog').count()).toBe(0);
+    release();
+  };
+  await typeAhead({ statx: 'Backspace', us: 'Enter' });
+  await page.getByRole('heading', { name: 'Status', exact: true, level: 1 }).waitFor();
+  await page.goBack();
+  await typeAhead({ harbour: 'Enter' });
+  await page.getByRole('article', { name: 'You' }).getByText('Where is the harbour?').waitFor();
 });
 
 test.skipIf(noBrowser)('an input method that is writing is not interrupted, and what is printed is the whole conversation', async () => {

@@ -13,8 +13,11 @@ export const loadDialogs = dialogs.load;
 /** While a dialog is being loaded, what is typed is for it: nothing else gets it. */
 function keepTyped(event: KeyboardEvent): void {
   if (openedDialog.peek() === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+  const { text, isEntered } = typedAhead.peek();
   if (event.key === 'Escape') closeDialog();
-  else if (event.key.length === 1) typedAhead.value += event.key;
+  else if (event.key === 'Enter') typedAhead.value = { text, isEntered: true };
+  else if (event.key === 'Backspace') typedAhead.value = { text: text.slice(0, -1), isEntered };
+  else if (event.key.length === 1) typedAhead.value = { text: text + event.key, isEntered };
   else return;
   event.preventDefault();
   event.stopPropagation();

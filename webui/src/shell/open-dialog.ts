@@ -5,11 +5,17 @@ type DialogName = 'palette' | 'shortcuts' | 'settings';
 
 export const openedDialog = signal<DialogName | undefined>(undefined);
 
+interface Typed {
+  readonly text: string;
+  /** Ended with Enter. */
+  readonly isEntered: boolean;
+}
+
 /** What was typed before the dialog was there. */
-export const typedAhead = signal('');
+export const typedAhead = signal<Typed>({ text: '', isEntered: false });
 
 export function openDialog(name: DialogName): void {
-  typedAhead.value = '';
+  typedAhead.value = { text: '', isEntered: false };
   openedDialog.value = name;
 }
 

@@ -1,5 +1,5 @@
 /** The command palette: commands of the shown view, views, actions of all views, and chats, found by label, synonym or text. */
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { SessionPage } from '../../../../shared/api/sessions.js';
 import { apiPath, call } from '../../api/client.js';
 import { connection } from '../../api/socket.js';
@@ -69,26 +69,34 @@ const CHATS_SHOWN = 6;
 const MIN_LENGTH = 2;
 const SETTLE_MS = 150;
 
-/** Returns the chats that match, a moment after the text was typed. Commands work without them. */
-function useChats(wanted: string): readonly Command[] {
+interface Chats {
+  readonly chats: readonly Command[];
+  /** Others may be found in a moment. */
+  readonly isSearching: boolean;
+}
+
+/** Finds the chats that match, a moment after the text was typed. Commands work without them. */
+function useChats(wanted: string): Chats {
   const [found, setFound] = useState<{ wanted: string; sessions: SessionPage['sessions'] }>({ wanted: '', sessions: [] });
-  const isLong = wanted.length >= MIN_LENGTH;
+  const canSearch = wanted.length >= MIN_LENGTH && connection.value.kind === 'online';
   const look = (signal: AbortSignal): void => {
     const path = apiPath('/api/sessions', {}, { search: wanted, limit: CHATS_SHOWN });
     call<SessionPage>('GET', path, { signal }).then(
       ({ sessions }) => setFound({ wanted, sessions }),
-      () => undefined,
+      () => !signal.aborted && setFound({ wanted, sessions: [] }),
     );
   };
-  useDelayed(SETTLE_MS, isLong && connection.peek().kind === 'online' ? look : undefined, [wanted]);
+  useDelayed(SETTLE_MS, canSearch ? look : undefined, [wanted, canSearch]);
+  const isSearching = canSearch && found.wanted !== wanted;
   // Chats found for the first letters stay until newer ones arrive, so that the list does not flicker.
-  if (!isLong || !wanted.startsWith(found.wanted) || found.wanted === '') return [];
-  return found.sessions.map(({ key, title, match }) => ({
+  if (wanted.length < MIN_LENGTH || !wanted.startsWith(found.wanted) || found.wanted === '') return { chats: [], isSearching };
+  const chats = found.sessions.map(({ key, title, match }) => ({
     id: `chat-${key}`,
     label: plainText(title),
-    icon: 'chat',
+    icon: 'chat' as const,
     run: () => navigate(hashOf('chat', [key], { message: match?.messageId ?? undefined })),
   }));
+  return { chats, isSearching };
 }
 
 function Option({ command, isChosen, onChoose }: { command: Command; isChosen: boolean; onChoose: () => void }) {
@@ -131,27 +139,33 @@ function Groups({
 }
 
 export function Palette() {
-  const [wanted, setWanted] = useState(() => typedAhead.peek());
+  const [{ text: typed, isEntered }, setTyped] = useState(() => typedAhead.peek());
   const [index, setIndex] = useState(0);
-  const text = wanted.trim().toLowerCase();
-  const chats = useChats(text);
-  const groups = [...search(known(), text), ...(chats.length === 0 ? [] : [{ name: 'chats' as const, commands: chats }])];
+  const wanted = typed.trim().toLowerCase();
+  const { chats, isSearching } = useChats(wanted);
+  const matching = search(known(), wanted);
+  const groups = [...matching, ...(chats.length === 0 ? [] : [{ name: 'chats' as const, commands: chats }])];
   const found = groups.flatMap(({ commands: ofGroup }) => ofGroup);
   const chosen = found[Math.min(index, found.length - 1)];
   const run = (command: Command | undefined): void => {
     closeDialog();
     command?.run();
   };
+  // Enter is for what all of the text finds: a chat may be found after it.
+  const isRun = isEntered && (matching.length > 0 || index > 0 || !isSearching);
+  useLayoutEffect(() => {
+    if (isRun) run(chosen);
+  }, [isRun]);
   const onKeyDown = (event: KeyboardEvent): void => {
     const steps: Record<string, number> = { ArrowDown: 1, ArrowUp: -1 };
     const step = steps[event.key];
     if (step !== undefined && found.length > 0) setIndex((Math.min(index, found.length - 1) + step + found.length) % found.length);
-    else if (event.key === 'Enter') run(chosen);
+    else if (event.key === 'Enter') setTyped({ text: typed, isEntered: true });
     else return;
     event.preventDefault();
   };
-  const onInput = (value: string): void => {
-    setWanted(value);
+  const onInput = (text: string): void => {
+    setTyped({ text, isEntered: false });
     setIndex(0);
   };
   return (
@@ -164,7 +178,7 @@ export function Palette() {
         aria-activedescendant={chosen === undefined ? undefined : `command-${chosen.id}`}
         aria-label={t('paletteHint')}
         placeholder={t('paletteHint')}
-        value={wanted}
+        value={typed}
         autoFocus
         onInput={(event) => onInput(event.currentTarget.value)}
         onKeyDown={onKeyDown}
