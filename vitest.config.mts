@@ -65,6 +65,8 @@ const serial = {
   testTimeout: 60_000,
   hookTimeout: 60_000,
 };
+/** Each step of a browser may take as long as on a machine that is ten times slower; a wait in vain ends all the same. */
+const patient = { testTimeout: 180_000, expect: { poll: { timeout: 30_000, interval: 20 } } };
 
 export default defineConfig({
   test: {
@@ -111,6 +113,7 @@ export default defineConfig({
         test: {
           ...serial,
           ...together,
+          ...patient,
           name: 'page',
           include: ['test/page/**/*.test.ts'],
           globalSetup: ['test/helpers/browser-setup.ts'],
@@ -120,6 +123,7 @@ export default defineConfig({
       {
         test: {
           ...serial,
+          ...patient,
           name: 'screenshots',
           include: ['test/screenshots/**/*.test.ts'],
           globalSetup: ['test/helpers/browser-setup.ts'],

@@ -57,6 +57,9 @@ function showAfterFailure(page: Page): void {
   });
 }
 
+/** For one step on a busy machine. What never comes ends a test all the same. */
+const PATIENCE_MS = 30_000;
+
 /** A new context with one page at `url`; closed when the test ends. Fails the test when the page throws or calls a stranger. */
 export async function openPage(url: string, options: OpenOptions = {}): Promise<Page> {
   const browser = await connected();
@@ -68,11 +71,15 @@ export async function openPage(url: string, options: OpenOptions = {}): Promise<
     ...(options.hasTouch === true ? { hasTouch: true, isMobile: true } : {}),
     acceptDownloads: true,
   });
-  onTestFinished(() => context.close());
-  context.setDefaultTimeout(10_000);
+  context.setDefaultTimeout(PATIENCE_MS);
   if (options.token !== undefined)
     await context.request.post(new URL('/api/page-session', url).href, { headers: { Authorization: `Bearer ${options.token}` } });
   const page = await context.newPage();
+  onTestFinished(async () => {
+    // Requests that tests hold or change end with the page.
+    await page.unrouteAll({ behavior: 'ignoreErrors' });
+    await context.close();
+  });
   watch(page, new URL(url).origin, options.allowedErrors);
   showAfterFailure(page);
   await page.goto(url);
