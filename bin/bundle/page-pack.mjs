@@ -21,11 +21,19 @@ const TYPES = {
  * entry too, except that of the font, which is loaded after the first paint.
  */
 const ENTRY =
-  /\/(?:index\.html|src\/(?:api|browser|components(?!\/(?:markdown\/(?:blocks|code|elements|highlight|lex)|virtual-list\/)))\/.*|(?!inter)[\w-]+\.css)$/;
+  /\/(?:index\.html|src\/(?:api(?!\/(?:command-line|to-curl))|browser|components(?!\/(?:copy-command\/copy-line|markdown\/(?:blocks|code|elements|highlight|lex)|virtual-list\/)))\/.*|(?!inter)[\w-]+\.css)$/;
+
+/** Puts the icon into the document: every first load shows it. */
+function inlineIcon(root) {
+  const icon = readFileSync(join(root, 'public', 'icon.svg'), 'utf8').trim();
+  const transformIndexHtml = (html) => html.replace('./assets/icon.svg', `data:image/svg+xml,${encodeURIComponent(icon)}`);
+  return { name: 'inline-icon', transformIndexHtml };
+}
 
 function options(root, hasDesign) {
   return {
     root,
+    plugins: [inlineIcon(root)],
     // Relative: the page may be published under any path.
     base: './',
     configFile: false,

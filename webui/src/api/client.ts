@@ -4,10 +4,9 @@
  */
 import type { ErrorResponse } from '../../../shared/api/error.js';
 import type { Call, Method } from './call.js';
-import { curlLine } from './command-line.js';
 import { keepInstead } from './copy-mode.js';
 import { gatewayUrl } from './gateway-url.js';
-import { regainSession, session } from './session.js';
+import { regainSession } from './session.js';
 
 export type { Call, Method } from './call.js';
 
@@ -83,12 +82,4 @@ export async function make<Answer>(prepared: Call): Promise<Answer> {
 /** @returns the JSON document of the answer. @throws ApiError */
 export function call<Answer>(method: Method, path: string, options: Omit<Call, 'method' | 'path'> = {}): Promise<Answer> {
   return make({ ...options, method, path });
-}
-
-/** Need the token from everywhere. */
-const PRIVATE = /^\/api\/(?:logs|config|models-json)\b/;
-
-/** Returns the call as a command line for a shell. */
-export function toCurl(call: Call): string {
-  return curlLine(call, { url: gatewayUrl(call.path), hasToken: session.peek().needsToken || PRIVATE.test(call.path) });
 }

@@ -8,6 +8,7 @@ import { readSetting, writeSetting } from '../settings.js';
 import { switchCopyMode } from './copy-mode.js';
 import { openDialog } from './open-dialog.js';
 import { IssueBadge } from './issue-badge.js';
+import { Mark } from './mark.js';
 import { hashOf, navigate } from './router.js';
 import { t } from './text.js';
 import { type View, VIEWS } from './views.js';
@@ -45,7 +46,7 @@ export function Navigation({ current }: { current: string }) {
   return (
     <nav class="navigation" aria-label={t('views')}>
       <div class="brand">
-        <img src="assets/icon.svg" alt="" width="22" height="22" />
+        <Mark size={22} />
         <span>xopc</span>
         <IconButton icon="panel" label={foldText} onClick={foldRail} />
       </div>

@@ -1,11 +1,11 @@
 /** What a view shows while it loads, when it is empty, and after an error. */
 import type { ComponentChildren } from 'preact';
-import { ApiError, toCurl } from '../../api/client.js';
+import { ApiError } from '../../api/client.js';
 import { NotDone } from '../../api/copy-mode.js';
 import type { Resource } from '../../api/use-resource.js';
 import { t } from '../../shell/text.js';
 import { Button } from '../button/button.js';
-import { copyText } from '../../browser/copy.js';
+import { CopyCommand } from '../copy-command/copy-command.js';
 import { Icon, type IconName } from '../icon/icon.js';
 import { errorWords } from './error-words.js';
 import './feedback.css';
@@ -64,9 +64,7 @@ export function ErrorBox({ error, retry, isStale = false }: ErrorBoxProps) {
         )}
         <div class="row">
           {retry !== undefined && <Button icon="retry" text={t('retry')} onClick={retry} />}
-          {error instanceof ApiError && (
-            <Button kind="quiet" icon="copy" text={t('copyCurl')} onClick={() => void copyText(toCurl(error.call))} />
-          )}
+          {error instanceof ApiError && <CopyCommand call={() => error.call} />}
         </div>
       </div>
     </div>

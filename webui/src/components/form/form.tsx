@@ -1,15 +1,13 @@
-/** Forms: their calls, the dialog around them, and what they send as a command line. */
+/** Forms: their calls, and the dialog around them. */
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
-import { type Call, toCurl } from '../../api/client.js';
-import { cliLine } from '../../api/command-line.js';
+import type { Call } from '../../api/client.js';
 import { t } from '../../shell/text.js';
 import { Button } from '../button/button.js';
-import { copyText } from '../../browser/copy.js';
+import { CopyCommand } from '../copy-command/copy-command.js';
 import { Dialog, DialogActions, type DialogProps } from '../dialog/dialog.js';
 import { ErrorBox } from '../feedback/feedback.js';
 import type { IconName } from '../icon/icon.js';
-import { Menu } from '../menu/menu.js';
 
 /** The calls of a form: which one runs, and how the last one failed. */
 export interface Work {
@@ -81,7 +79,7 @@ export function FormDialog(props: FormDialogProps) {
         {children}
         {error !== undefined && <ErrorBox error={error} />}
         <DialogActions>
-          {call !== undefined && <CopyAs call={call} />}
+          {call !== undefined && <CopyCommand call={call} isMenu />}
           {props.onClose !== undefined && <Button text={closeText} onClick={props.onClose} />}
           {actions}
           <Button kind="primary" type="submit" isBusy={busy === 'submit'} disabled={!isReady} text={submitText} {...icon} />
@@ -89,14 +87,4 @@ export function FormDialog(props: FormDialogProps) {
       </form>
     </Dialog>
   );
-}
-
-/** A menu that copies the call of a form as a command line. @param props.call  returns the current call */
-export function CopyAs({ call }: { call: () => Call }) {
-  const cli = cliLine(call());
-  const items = [
-    { label: t('copyCurl'), icon: 'terminal' as const, run: () => void copyText(toCurl(call())) },
-    ...(cli === undefined ? [] : [{ label: t('copyCli'), icon: 'terminal' as const, run: () => void copyText(cli) }]),
-  ];
-  return <Menu label={t('copyAs')} text={t('copyAs')} items={items} align="start" opens="up" />;
 }

@@ -1,7 +1,8 @@
 /** The call that copy mode kept, as command lines. */
-import { type Call, toCurl } from '../../api/client.js';
+import type { Call } from '../../api/client.js';
 import { cliLine } from '../../api/command-line.js';
 import { keptCall } from '../../api/copy-mode.js';
+import { toCurl } from '../../api/to-curl.js';
 import { copyText } from '../../browser/copy.js';
 import { Button } from '../../components/button/button.js';
 import { Dialog } from '../../components/dialog/dialog.js';

@@ -4,6 +4,7 @@ import { closeSignIn, session, signIn } from '../../api/session.js';
 import { CodeBlock } from '../../components/code-block/code-block.js';
 import { TextField } from '../../components/field/field.js';
 import { FormDialog } from '../../components/form/form.js';
+import { Mark } from '../mark.js';
 import { t } from '../text.js';
 
 const REASONS = { wanted: 'tokenWanted', ended: 'sessionEnded', linkUsed: 'tokenLinkUsed', signedOut: 'signedOut' } as const;
@@ -19,7 +20,7 @@ function useOtherTabs(): void {
 
 const MARK = (
   <p class="sign-in-mark">
-    <img src="assets/icon.svg" alt="" width="32" height="32" />
+    <Mark size={32} />
     xopc
   </p>
 );

@@ -5,7 +5,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { useLiveReload } from '../../../api/live-reload.js';
 import { call } from '../../../api/client.js';
 import { SearchField } from '../../../components/field/field.js';
-import { CopyAs } from '../../../components/form/form.js';
+import { CopyCommand } from '../../../components/copy-command/copy-command.js';
 import { Empty, ErrorBox } from '../../../components/feedback/feedback.js';
 import { Segmented } from '../../../components/segmented/segmented.js';
 import { Skeleton } from '../../../components/skeleton/skeleton.js';
@@ -139,7 +139,7 @@ function Form({ loaded: { schema, view }, reload, show }: FormProps) {
           onSave={save}
           onDiscard={clear}
         >
-          <CopyAs call={() => callOf(edits)} />
+          <CopyCommand call={() => callOf(edits)} isMenu />
         </SaveBar>
       )}
       {theirs !== undefined && <Conflict {...{ edits, theirs, base }} onSave={saveOver} onClose={closeConflict} />}

@@ -7,7 +7,8 @@ import { useResource } from '../../../api/use-resource.js';
 import { Button } from '../../../components/button/button.js';
 import { ErrorBox } from '../../../components/feedback/feedback.js';
 import { SelectField, TextArea, TextField } from '../../../components/field/field.js';
-import { bind, CopyAs, useWork } from '../../../components/form/form.js';
+import { CopyCommand } from '../../../components/copy-command/copy-command.js';
+import { bind, useWork } from '../../../components/form/form.js';
 import { Segmented } from '../../../components/segmented/segmented.js';
 import { showToast } from '../../../components/toast/toast.js';
 import { useCommands } from '../../../shell/commands.js';
@@ -171,7 +172,7 @@ export function JobForm({ job, isCopy = false, onSaved, onCancel }: JobFormProps
       <div class="row">
         <Button kind="primary" type="submit" isBusy={isBusy} text={changed === undefined ? t('create') : shell('save')} />
         <Button text={shell('cancel')} onClick={cancel} />
-        <CopyAs call={saving} />
+        <CopyCommand call={saving} isMenu />
       </div>
     </form>
   );
