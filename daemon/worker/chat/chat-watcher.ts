@@ -30,6 +30,8 @@ interface Opening {
   readonly sessionId: number;
   readonly messages: readonly PlacedMessage[];
   readonly lastSeq: number;
+  /** The ended turn of the last message that the watcher has. */
+  readonly answered?: string | undefined;
   /** The watcher's position is void: its messages were taken back. */
   readonly isReset: boolean;
   readonly hasOlder: boolean;
@@ -38,7 +40,10 @@ interface Opening {
 async function open(tx: Transaction, key: string, afterSeq = 0): Promise<Opening> {
   const { id: sessionId } = await getSession(tx, key);
   const known = afterSeq > 0 ? await readNewestMessages(tx, { sessionId, limit: 1, afterSeq: afterSeq - 1, beforeSeq: afterSeq + 1 }) : [];
-  if (known.length > 0) return { sessionId, messages: [], lastSeq: afterSeq, isReset: false, hasOlder: false };
+  if (known.length > 0) {
+    const [last] = await toMessageDocuments(tx, known, false);
+    return { sessionId, messages: [], lastSeq: afterSeq, answered: last?.turn?.id, isReset: false, hasOlder: false };
+  }
   const newest = await readNewestMessages(tx, { sessionId, limit: FIRST_PAGE + 1 });
   const rows = newest.slice(0, FIRST_PAGE).toReversed();
   const messages = await toMessageDocuments(tx, rows, true);
@@ -93,7 +98,7 @@ class ChatWatcher {
   #seen: Seen | undefined;
   /** The turn whose running was sent last. */
   #announced: string | undefined;
-  /** The turn of the last message that was sent: its end may still be on its way. */
+  /** The turn of the last message that the watcher has: its end may still be on its way. */
   #answered: string | undefined;
   /** The turn that had ended before all messages were read: all of its own were sent. */
   #complete: string | undefined;
@@ -105,6 +110,7 @@ class ChatWatcher {
     this.#watch = watch;
     this.#opening = opening;
     this.#lastSeq = opening.lastSeq;
+    this.#answered = opening.answered;
   }
 
   get #running(): LiveTurn | undefined {

@@ -2,6 +2,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { watchChat } from '../../../../daemon/worker/chat/chat-watcher.js';
 import { appendMessage } from '../../../../daemon/worker/store/conversations/messages.js';
 import { createLiveness } from '../../../../daemon/worker/store/liveness.js';
+import { beginTurn, endTurn } from '../../../../daemon/worker/store/conversations/turns.js';
 import type { Store } from '../../../../daemon/worker/store/store.js';
 import { LiveTurns } from '../../../../daemon/worker/turns/live-turns.js';
 import type { BegunTurn } from '../../../../daemon/worker/turns/turn-journal.js';
@@ -9,7 +10,7 @@ import type { ChatEvent } from '../../../../shared/api/socket.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
 import { addSession, openStore } from '../../../helpers/open-store.js';
 
-/** A watcher that has everything, of a chat whose turns are run by hand. */
+/** A chat whose turns are run by hand, and a watcher that has everything. */
 async function makeWorld() {
   const store = await openStore();
   const session = await addSession(store, 'chat');
@@ -24,19 +25,23 @@ async function makeWorld() {
   };
   const liveness = createLiveness('wk_1', () => ['wk_1']);
   const options = { store: reading as Store, clock: new FakeClock(), live, instanceId: 'wk_1', liveness };
-  const ending = new AbortController();
-  onTestFinished(() => ending.abort());
-  const events = watchChat(options, session.key, { position: { after: 0 }, signal: ending.signal });
-  async function next(): Promise<string> {
-    const event = (await events.next()).value as ChatEvent;
-    if (event.type === 'message') return event.message.content;
-    return event.type === 'turn' ? event.state : event.type;
+  /** @returns what reads the next event */
+  function watch(after: number): () => Promise<string> {
+    const ending = new AbortController();
+    onTestFinished(() => ending.abort());
+    const events = watchChat(options, session.key, { position: { after }, signal: ending.signal });
+    return async () => {
+      const event = (await events.next()).value as ChatEvent;
+      if (event.type === 'message') return event.message.content;
+      return event.type === 'turn' ? event.state : event.type;
+    };
   }
+  const next = watch(0);
   expect(await next()).toBe('current');
-  const message = { sessionId: session.id, turnId: null, model: null, status: 'complete', nowMs: 1 } as const;
-  const say = (role: 'user' | 'assistant', content: string) =>
-    store.write((tx) => appendMessage(tx, { ...message, role, id: content, content }));
-  return { live, turn, whileReading, next, say };
+  const message = { sessionId: session.id, model: null, status: 'complete', nowMs: 1 } as const;
+  const say = (role: 'user' | 'assistant', content: string, turnId: string | null = null) =>
+    store.write((tx) => appendMessage(tx, { ...message, role, turnId, id: content, content }));
+  return { store, live, turn, whileReading, watch, next, say };
 }
 
 test('a turn that begins and ends while the store is being read is shown to have ended', async () => {
@@ -62,4 +67,19 @@ test('an answer that is stored while its last text is being sent comes before th
   await say('assistant', 'answer');
   live.end(turn, 'done');
   expect([await next(), await next()]).toEqual(['answer', 'done']);
+});
+
+test('a watcher that has the stored answer already does not get it as text again before the end of its turn', async () => {
+  const { store, live, turn, watch, say } = await makeWorld();
+  live.begin(turn);
+  live.add(turn, { type: 'delta', text: 'answer' });
+  await say('user', 'question');
+  await store.write((tx) => beginTurn(tx, { id: turn.id, sessionId: turn.session.id, agentId: 'main', instanceId: 'wk_1', nowMs: 1 }));
+  const seq = await say('assistant', 'answer', turn.id);
+  await store.write((tx) => endTurn(tx, { id: turn.id, state: 'done', model: null, usage: null, error: null, nowMs: 2 }));
+  const next = watch(seq);
+  expect(await next()).toBe('current');
+  const after = next();
+  live.end(turn, 'done');
+  expect(await after).toBe('done');
 });
