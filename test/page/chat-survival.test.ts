@@ -79,6 +79,61 @@ test.skipIf(noBrowser)('a reload, a killed worker and a restart lose and double 
   expect(await box.inputValue()).toBe('A draft');
 });
 
+/** Holds the next read of the messages: what it found is read at once, and shown once it is let go. */
+async function holdMessages(page: Page): Promise<{ isRead: () => boolean; letGo: () => Promise<void> }> {
+  let letGo: (() => Promise<void>) | undefined;
+  await page.route(
+    '**/messages?*',
+    async (route) => {
+      const response = await route.fetch();
+      letGo = () => route.fulfill({ response });
+    },
+    { times: 1 },
+  );
+  return { isRead: () => letGo !== undefined, letGo: async () => letGo?.() };
+}
+
+test.skipIf(noBrowser)('what happens between the first messages and the connection is neither lost nor shown twice', async () => {
+  const { world, page, agent, open } = await half();
+  const { gateway, model } = world;
+  const key = page.url().split('#/chat/')[1] ?? '';
+  const count = async (): Promise<number> =>
+    (await callApi<{ session: { messageCount: number } }>(gateway, `GET /api/sessions/${key}?limit=0`)).session.messageCount;
+
+  // The answer is completed: the first messages are without it.
+  const early = await holdMessages(page);
+  await page.reload();
+  await until('the first read', early.isRead);
+  open();
+  await until('the answer on disk', async () => (await count()) === 2);
+  await early.letGo();
+  await agent.getByText('part59').waitFor();
+  await expectWhole(page, world);
+
+  // The answer is replaced: the first messages have one that is no longer chosen.
+  const other = await page.context().newPage();
+  await other.goto(page.url());
+  await other.getByRole('article', { name: 'Agent' }).getByText('part59').waitFor();
+  const stale = await holdMessages(page);
+  await page.reload();
+  await until('the first read', stale.isRead);
+  model.reply(says('Quite different'));
+  await other.getByRole('article', { name: 'Agent' }).hover();
+  await other.getByRole('button', { name: 'Ask again', exact: true }).click();
+  await other.getByRole('article', { name: 'Agent' }).getByText('Quite different').waitFor();
+  await stale.letGo();
+  await agent.getByText('Quite different').waitFor();
+  expect([await agent.count(), await page.getByRole('article', { name: 'You' }).count()]).toEqual([1, 1]);
+
+  // The chat is deleted.
+  const last = await holdMessages(page);
+  await page.reload();
+  await until('the first read', last.isRead);
+  await callApi(gateway, `DELETE /api/sessions/${key}`);
+  await last.letGo();
+  await page.getByText('This chat no longer exists').waitFor();
+});
+
 test.skipIf(noBrowser)('without a network for a while the page gets what it missed, from where it was', async () => {
   const { world, page, agent, box, open } = await half();
   await page.context().setOffline(true);

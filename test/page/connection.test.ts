@@ -3,7 +3,7 @@ import type { Page, Route } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { expectAccessible, noBrowser, openPage } from '../helpers/browser.js';
 import { Installation } from '../helpers/installation.js';
-import { openView, tokenOf } from '../helpers/page.js';
+import { callApi, openView, tokenOf } from '../helpers/page.js';
 import { RealGateway, until } from '../helpers/real-gateway.js';
 
 /** Opens a view whose first read is held, through a restart. @returns what lets that read fail once the page is connected again */
@@ -29,9 +29,12 @@ test.skipIf(noBrowser)('a read that fails only after the page is connected again
   const gateway = await RealGateway.start();
   const sessions = await holdRead(gateway, '#/sessions', '**/api/sessions*');
   const usage = await holdRead(gateway, '#/models/usage', '**/api/usage*');
+  await callApi(gateway, 'POST /api/agent', { message: 'Remember me', session: 'notes' });
+  const chat = await holdRead(gateway, '#/chat/main:api:default:direct:notes', '**/messages?*');
   expect((await gateway.xopc('gateway', 'restart')).code).toBe(0);
-  await Promise.all([sessions.fail(), usage.fail()]);
-  await sessions.page.getByText('No session yet').or(sessions.page.getByText('No sessions')).first().waitFor();
+  await Promise.all([sessions.fail(), usage.fail(), chat.fail()]);
+  await sessions.page.getByText('Remember me').first().waitFor();
+  await chat.page.getByRole('article', { name: 'You' }).getByText('Remember me').waitFor();
   await usage.page.getByText('No usage in this period').waitFor();
 });
 

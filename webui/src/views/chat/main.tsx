@@ -1,6 +1,5 @@
 /** The chat view: the list of chats, one conversation, and the composer. */
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
-import type { MessagePage } from '../../../../shared/api/session-archive.js';
 import type { SessionDocument, SessionTranscript } from '../../../../shared/api/sessions.js';
 import { apiPath, call } from '../../api/client.js';
 import { isKeptInstead } from '../../api/copy-mode.js';
@@ -39,14 +38,6 @@ async function fork(session: string, messageId: string | undefined): Promise<voi
     const path = apiPath('/api/sessions/:key/fork', { key: session });
     const made = await call<{ session: SessionDocument }>('POST', path, { body: messageId === undefined ? {} : { messageId } });
     navigate(chatHash(made.session.key));
-  });
-}
-
-async function loadOlder(model: ChatModel): Promise<void> {
-  const before = model.messages.peek()[0]?.seq;
-  await attempt(async () => {
-    const older = await call<MessagePage>('GET', apiPath('/api/sessions/:key/messages', { key: model.session }, { before }));
-    model.prepend(older.messages, older.hasOlder);
   });
 }
 
@@ -152,7 +143,11 @@ function Conversation({ session, isBare }: { session: string; isBare: boolean })
   return (
     <FileDrop onFiles={canWrite ? draftFiles.add : undefined}>
       {!isBare && <ChatHead current={session} own={own} />}
-      <Transcript {...{ model, canWrite, regenerate, goOn, choose, edit }} loadOlder={() => void loadOlder(model)} fork={copyFrom} />
+      <Transcript
+        {...{ model, canWrite, regenerate, goOn, choose, edit }}
+        loadOlder={() => void attempt(() => model.readOlder())}
+        fork={copyFrom}
+      />
       {canWrite ? (
         <Composer
           {...{ models, model, own, editing, draftFiles }}

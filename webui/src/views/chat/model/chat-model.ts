@@ -1,7 +1,12 @@
-/** One conversation: the stored messages, the live answer, and the messages that wait to be sent. */
+/**
+ * One conversation: the stored messages, the live answer, and the messages that wait to be sent. The newest messages are read over HTTP,
+ * which compresses them, while the page connects; from the last of them on, the socket sends what is new.
+ */
 import { batch, computed, signal } from '@preact/signals';
+import type { MessagePage } from '../../../../../shared/api/session-archive.js';
 import type { ServerFrame } from '../../../../../shared/api/socket.js';
-import { connection, pageSocket, SocketError } from '../../../api/socket.js';
+import { type ApiError, apiPath, call } from '../../../api/client.js';
+import { connection, gateway, pageSocket, SocketError } from '../../../api/socket.js';
 import { errorText } from '../../../components/feedback/error-words.js';
 import { type Entry, Outbox } from './outbox.js';
 import { t } from '../text.js';
@@ -19,6 +24,9 @@ export interface LiveAnswer {
   readonly earlier: string;
 }
 
+/** How many of the newest messages are read at first. */
+const FIRST_PAGE = 60;
+
 /** Returns the text to show: the earlier attempt as long as the new one repeats it. */
 export function shownText({ text, earlier }: LiveAnswer): string {
   return earlier.startsWith(text) ? earlier : text;
@@ -32,7 +40,7 @@ export class ChatModel {
   /** Whether all messages that were stored when the watch began are loaded. */
   readonly isCurrent = signal(false);
   readonly hasOlder = signal(false);
-  readonly error = signal<{ code: string; message: string } | undefined>(undefined);
+  readonly error = signal<ApiError | SocketError | undefined>(undefined);
   /** For what does not show the text itself, which changes many times a second. */
   readonly isAnswering = computed(() => this.live.value !== undefined);
   readonly isBusy = computed(
@@ -41,6 +49,9 @@ export class ChatModel {
   #closes: (() => void)[] = [];
   /** Stored messages that have arrived; they are shown together once all are loaded. */
   #arriving: StoredMessage[] = [];
+  /** Whether the newest messages were read. */
+  #isRead = false;
+  #reading: AbortController | undefined;
 
   constructor(session: string) {
     this.session = session;
@@ -50,17 +61,35 @@ export class ChatModel {
   open(): void {
     this.#closes = [
       pageSocket.listen((frame) => batch(() => this.#receive(frame))),
-      pageSocket.onConnected(() => this.#watch()),
+      pageSocket.onConnected(() => this.follow()),
       this.outbox.follow(),
       connection.subscribe(({ kind }) => {
         if (kind !== 'online') this.isCurrent.value = false;
       }),
     ];
+    if (!this.#isRead) this.follow();
   }
 
   close(): void {
+    this.#reading?.abort();
     for (const close of this.#closes) close();
     pageSocket.tell('unwatch', { session: this.session });
+  }
+
+  /** Called before {@link open} for a session that was just made: there is nothing to read. */
+  beginEmpty(): void {
+    this.#isRead = true;
+  }
+
+  /** Reads the newest messages, unless that was done, and asks for what follows them. */
+  follow(): void {
+    if (this.#isRead) this.#watch();
+    else if (this.#reading === undefined) void this.#readNewest();
+  }
+
+  /** Adds the messages before the first one. @throws ApiError */
+  async readOlder(): Promise<void> {
+    await this.#readPage({ before: this.messages.peek()[0]?.seq });
   }
 
   /** Queues a message. Messages are sent in order, each after the answer to the one before. */
@@ -85,12 +114,34 @@ export class ChatModel {
     pageSocket.tell('stop', { session: this.session });
   }
 
-  prepend(older: readonly StoredMessage[], hasOlder: boolean): void {
-    const known = this.messages.peek();
-    const firstSeq = known[0]?.seq ?? Infinity;
-    // Two requests at the same time return the same messages.
-    this.messages.value = [...older.filter(({ seq }) => seq < firstSeq), ...known];
-    this.hasOlder.value = hasOlder;
+  async #readPage(query: { before?: number | undefined; limit?: number }, signal?: AbortSignal): Promise<void> {
+    const path = apiPath('/api/sessions/:key/messages', { key: this.session }, query);
+    const { messages, hasOlder } = await call<MessagePage>('GET', path, { signal });
+    batch(() => {
+      const known = this.messages.peek();
+      const firstSeq = known[0]?.seq ?? Infinity;
+      // Two requests at the same time return the same messages.
+      this.messages.value = [...messages.filter(({ seq }) => seq < firstSeq), ...known];
+      this.hasOlder.value = hasOlder;
+    });
+  }
+
+  async #readNewest(): Promise<void> {
+    const reading = new AbortController();
+    const greeting = gateway.peek();
+    this.#reading = reading;
+    try {
+      await this.#readPage({ limit: FIRST_PAGE }, reading.signal);
+      this.#isRead = true;
+    } catch (error) {
+      if (reading.signal.aborted) return;
+      this.error.value = error as ApiError;
+      // The next connection reads again; if it came before the failure, nothing else would.
+      if (gateway.peek() === greeting) return;
+    } finally {
+      this.#reading = undefined;
+    }
+    if (connection.peek().kind === 'online') this.follow();
   }
 
   #watch(): void {
@@ -122,6 +173,7 @@ export class ChatModel {
     switch (frame.type) {
       case 'reset':
         this.messages.value = [];
+        this.hasOlder.value = false;
         this.live.value = undefined;
         return;
       case 'message':
@@ -142,7 +194,7 @@ export class ChatModel {
         void this.#pump();
         return;
       case 'error':
-        this.error.value = frame.error;
+        this.error.value = new SocketError(frame.error.code, frame.error.message);
         return;
       case 'unwatched':
         return;
@@ -152,8 +204,8 @@ export class ChatModel {
   /** A session may be deleted, and restored, in another tab or by another program. */
   #onEvent({ name, data }: Extract<ServerFrame, { type: 'event' }>): void {
     if (name !== 'session' || data['session'] !== this.session) return;
-    if (data['change'] === 'deleted') this.error.value = { code: 'SESSION_NOT_FOUND', message: '' };
-    else if (this.error.peek() !== undefined) this.#watch();
+    if (data['change'] === 'deleted') this.error.value = new SocketError('SESSION_NOT_FOUND', '');
+    else if (this.error.peek() !== undefined) this.follow();
   }
 
   #takeIn(): void {
@@ -229,7 +281,7 @@ export class ChatModel {
       // Without a connection it stays in the queue until the next one.
       if (!(error instanceof SocketError) || error.code === 'UNREACHABLE') return;
       if (error.code === 'SESSION_NOT_FOUND') {
-        this.error.value = { code: error.code, message: error.message };
+        this.error.value = error;
         return;
       }
       this.outbox.update(key, { state: 'failed', error: error.code === 'PAYLOAD_TOO_LARGE' ? t('tooLong') : errorText(error) });

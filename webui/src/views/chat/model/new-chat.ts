@@ -67,8 +67,9 @@ class NewChat implements Sender {
     const waiting = this.outbox.entries.peek().map((entry) => ({ ...entry, state: 'queued' as const }));
     // Another tab may have moved them meanwhile.
     if (waiting.length === 0) return;
-    const { outbox } = openChats.model(session);
-    outbox.change((entries) => [...entries, ...waiting]);
+    const chat = openChats.model(session);
+    chat.beginEmpty();
+    chat.outbox.change((entries) => [...entries, ...waiting]);
     this.outbox.change(() => []);
     openChats.sendWaiting();
     const { view, parts } = address.peek();

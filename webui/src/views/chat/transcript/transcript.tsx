@@ -2,6 +2,7 @@
 import type { RefObject } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { Button } from '../../../components/button/button.js';
+import { ErrorBox } from '../../../components/feedback/feedback.js';
 import { isMarkdownSettled } from '../../../components/markdown/markdown.js';
 import { Skeleton } from '../../../components/skeleton/skeleton.js';
 import { address } from '../../../shell/router.js';
@@ -232,6 +233,7 @@ export function Transcript({ model, canWrite, loadOlder, ...given }: TranscriptP
     <div class="transcript" ref={element} onScroll={onScroll} tabIndex={0} role="region" aria-label={t('transcript')}>
       <div class="said" ref={content}>
         {!isShown && model.error.value === undefined && <Skeleton lines={5} />}
+        {!isShown && model.error.value !== undefined && <ErrorBox error={model.error.value} retry={() => model.follow()} />}
         {isShown && model.hasOlder.value && <Button kind="quiet" text={t('older')} onClick={loadOlder} />}
         {(isShown ? messages : []).map((message) => (
           <Message
