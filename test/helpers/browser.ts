@@ -77,7 +77,7 @@ export async function openPage(url: string, options: OpenOptions = {}): Promise<
   const page = await context.newPage();
   onTestFinished(async () => {
     // Requests that tests hold or change end with the page.
-    await page.unrouteAll({ behavior: 'ignoreErrors' });
+    if (!page.isClosed()) await page.unrouteAll({ behavior: 'ignoreErrors' });
     await context.close();
   });
   watch(page, new URL(url).origin, options.allowedErrors);
