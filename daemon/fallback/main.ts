@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { Server as NetServer } from 'node:net';
-import type { FallbackBoot } from '../../shared/ipc/messages.js';
+import type { FallbackBoot, FallbackMessage } from '../../shared/ipc/messages.js';
 import { newId } from '../../shared/ids.js';
 import { readBootDocument } from '../../shared/node/process/env.js';
 import { startParentGuard } from '../../shared/node/process/parent-guard.js';
@@ -69,8 +69,11 @@ const DRAIN_LIMIT_MS = 1_000;
  */
 function drain(server: Server): void {
   NetServer.prototype.close.call(server, () => process.exit(0));
+  tell('closed');
   setTimeout(() => process.exit(0), DRAIN_LIMIT_MS);
 }
+
+const tell = (type: FallbackMessage['type']): void => void process.send?.({ type } satisfies FallbackMessage);
 
 export function main(): Promise<undefined> {
   let boot = readBootDocument() as FallbackBoot;
@@ -93,5 +96,6 @@ export function main(): Promise<undefined> {
   server.on('error', () => process.exit(1));
   process.on('disconnect', () => process.exit(0));
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
+  tell('ready');
   return Promise.resolve(undefined);
 }

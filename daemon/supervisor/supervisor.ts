@@ -127,7 +127,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
     for (const effect of effects) this.#carryOut(effect);
     if (publicState(state) === 'failed' && publicState(from) !== 'failed') this.#deps.onFailed?.(this.#deps.respawn.failure);
     const isServing = this.#deps.resources.openSocket !== undefined && state !== 'draining' && state !== 'stopped';
-    this.fallback.update(isServing && !this.slots.isAccepting);
+    this.fallback.update(isServing && !this.slots.hasSocket);
     this.#deps.onStep?.();
   }
 
@@ -214,11 +214,11 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
   }
 
   #sendListen(): void {
-    const { candidate } = this.slots;
-    const socket = this.#deps.resources.openSocket;
-    if (candidate === undefined || socket === undefined) return;
-    candidate.listenSocket = socket;
-    candidate.send({ type: 'listen', host: socket.host, port: socket.port }, socket.handle);
+    const [{ candidate }, { openSocket }] = [this.slots, this.#deps.resources];
+    if (candidate === undefined || openSocket === undefined) return;
+    candidate.listenSocket = openSocket;
+    // While both accept, somebody could have an answer of the worker and a 503 after it.
+    this.fallback.stop(() => this.#stop === undefined && candidate.sendListen(openSocket));
   }
 
   #retire(): void {

@@ -96,6 +96,11 @@ export interface FallbackBoot {
   readonly lastExitAt: string | null;
 }
 
+/** Of the fallback: it can be given the socket; it accepts no more. */
+export interface FallbackMessage {
+  readonly type: 'ready' | 'closed';
+}
+
 /** Between a supervisor and the successor that it spawned (docs/gateway.md, "Run loop"). In order of a succession. */
 export type SuccessionMessage =
   /** successor: my worker is ready, hand over */

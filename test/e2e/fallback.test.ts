@@ -26,10 +26,11 @@ test('when draining, it answers connected clients, accepts no others, and exits'
   let exited = (_exit: ChildExit): void => undefined;
   const exit = new Promise<ChildExit>((resolve) => (exited = resolve));
   const boot = { supervisorPid: process.pid, reason: 'it crashed', retryAfterSeconds: 3, lastExitAt: null };
+  const told: unknown[] = [];
   const child = spawnProgram(
     [join(root, 'dist', 'main.cjs'), '@fallback'],
     { role: 'fallback', boot, output: 'ignore' },
-    { onMessage: () => undefined, onExit: (how) => exited(how) },
+    { onMessage: (message) => told.push(message), onExit: (how) => exited(how) },
   );
   onTestFinished(() => child.kill());
   child.send({ type: 'listen' }, listening.handle);
@@ -44,4 +45,5 @@ test('when draining, it answers connected clients, accepts no others, and exits'
   early.write('\r\n');
   expect(await readAll(early)).toMatch(/^HTTP\/1\.1 503 .*it crashed/s);
   expect(await exit).toEqual({ code: 0, signal: null });
+  expect(told).toEqual([{ type: 'ready' }, { type: 'closed' }]);
 });

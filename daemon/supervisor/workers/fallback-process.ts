@@ -3,7 +3,7 @@
  * until a worker listens again.
  */
 import type { Clock } from '../../../shared/clock.js';
-import type { FallbackBoot } from '../../../shared/ipc/messages.js';
+import type { FallbackBoot, FallbackMessage } from '../../../shared/ipc/messages.js';
 import type { LockedChild } from '../../../shared/node/files/lock-record.js';
 import { readStartTime } from '../../../shared/node/process/process-identity.js';
 import type { Child, SpawnChild } from './child-process.js';
@@ -22,13 +22,18 @@ interface FallbackDeps {
   onChange(): void;
 }
 
+/** `starting` has not been given the socket, `closed` accepts no more and finishes its answers. */
+type Phase = 'starting' | 'accepting' | 'closing' | 'closed';
+
 export class FallbackKeeper {
   readonly #deps: FallbackDeps;
   #isNeeded = false;
   #child: Child | undefined;
+  #phase: Phase = 'starting';
   #cancelTimer: (() => void) | undefined;
   /** Cancels the kill; set while it drains. */
   #cancelKill: (() => void) | undefined;
+  #whenClosed: (() => unknown)[] = [];
 
   constructor(deps: FallbackDeps) {
     this.#deps = deps;
@@ -36,7 +41,7 @@ export class FallbackKeeper {
 
   /** Whether it accepts. */
   get isRunning(): boolean {
-    return this.#child !== undefined && this.#cancelKill === undefined;
+    return this.#child !== undefined && this.#phase === 'accepting';
   }
 
   locked(): LockedChild[] {
@@ -44,23 +49,31 @@ export class FallbackKeeper {
     return pid === undefined ? [] : [{ role: 'fallback', pid, startTime: readStartTime(pid) ?? null }];
   }
 
-  /** Called after every transition. `isNeeded`: no worker accepts, and none is being stopped for good. */
+  /** Called after every transition. `isNeeded`: no worker accepts or is told to, and none is being stopped for good. */
   update(isNeeded: boolean): void {
     if (!isNeeded) return this.stop();
     this.#isNeeded = true;
-    if (this.isRunning) return this.#child?.send({ type: 'reason', ...this.#boot() });
-    if (this.#child !== undefined) return; // the next one starts when this one has left
+    if (this.#phase === 'closing' || this.#phase === 'closed') return; // the next one starts when this one has left
+    if (this.#child !== undefined) return this.#child.send({ type: 'reason', ...this.#boot() });
     this.#cancelTimer ??= this.#deps.clock.after(FALLBACK_AFTER_MS, () => this.#start());
   }
 
-  stop(): void {
+  /** @param whenClosed  called once it accepts no more: at once, where it does not */
+  stop(whenClosed: () => unknown = () => undefined): void {
     this.#isNeeded = false;
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
+    this.#whenClosed.push(whenClosed);
     const child = this.#child;
-    if (child === undefined || this.#cancelKill !== undefined) return;
-    this.#cancelKill = this.#deps.clock.after(FALLBACK_DRAIN_MS, () => child.kill());
-    child.send({ type: 'drain' });
+    if (this.#phase === 'accepting' && child !== undefined) {
+      this.#phase = 'closing';
+      this.#cancelKill = this.#deps.clock.after(FALLBACK_DRAIN_MS, () => child.kill());
+      return child.send({ type: 'drain' });
+    }
+    if (this.#phase === 'closing') return;
+    if (this.#phase === 'starting') child?.kill();
+    if (child !== undefined) this.#phase = 'closed';
+    this.#closed();
   }
 
   /** Kills it: the supervisor exits and cannot wait for it. */
@@ -76,27 +89,42 @@ export class FallbackKeeper {
 
   #start(): void {
     this.#cancelTimer = undefined;
-    const handle = this.#deps.resources.openSocket?.handle;
-    if (handle === undefined) return;
-    const child = this.#deps.spawn(
+    if (this.#deps.resources.openSocket === undefined) return;
+    this.#phase = 'starting';
+    this.#child = this.#deps.spawn(
       { role: 'fallback', boot: this.#boot(), output: 'ignore' },
-      {
-        onMessage: () => undefined,
-        onExit: () => {
-          this.#child = undefined;
-          const wasDraining = this.#cancelKill !== undefined;
-          this.#cancelKill?.();
-          this.#cancelKill = undefined;
-          this.#deps.onChange();
-          if (!this.#isNeeded) return;
-          // It was needed again while it exited: no further delay.
-          if (wasDraining) this.#start();
-          else this.update(true);
-        },
-      },
+      { onMessage: (message) => this.#received((message as FallbackMessage).type), onExit: () => this.#exited() },
     );
-    this.#child = child;
-    child.send({ type: 'listen' }, handle);
     this.#deps.onChange();
+  }
+
+  #received(type: FallbackMessage['type']): void {
+    const handle = this.#deps.resources.openSocket?.handle;
+    if (type === 'ready' && this.#phase === 'starting' && handle !== undefined) {
+      this.#phase = 'accepting';
+      this.#child?.send({ type: 'listen' }, handle);
+      this.#deps.onChange();
+    } else if (type === 'closed' && this.#phase === 'closing') {
+      this.#phase = 'closed';
+      this.#closed();
+    }
+  }
+
+  #exited(): void {
+    const wasLeaving = this.#phase === 'closing' || this.#phase === 'closed';
+    this.#child = undefined;
+    this.#phase = 'starting';
+    this.#cancelKill?.();
+    this.#cancelKill = undefined;
+    this.#closed();
+    this.#deps.onChange();
+    if (!this.#isNeeded) return;
+    // It was needed again while it exited: no further delay.
+    if (wasLeaving) this.#start();
+    else this.update(true);
+  }
+
+  #closed(): void {
+    for (const call of this.#whenClosed.splice(0)) call();
   }
 }

@@ -100,6 +100,10 @@ export class WorkerProcess {
     if (this.#phase !== 'exited') this.#child.send(message, handle);
   }
 
+  sendListen({ host, port, handle }: ListenSocket): void {
+    this.send({ type: 'listen', host, port }, handle);
+  }
+
   activate(): void {
     this.#dispatch({ type: 'activate' });
   }

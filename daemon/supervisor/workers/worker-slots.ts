@@ -62,6 +62,11 @@ export class WorkerSlots {
     return this.active !== undefined && (this.active.phase === 'active' || this.active.phase === 'listening');
   }
 
+  /** Whether one accepts, or has been given the socket to do so. */
+  get hasSocket(): boolean {
+    return this.isAccepting || this.candidate?.listenSocket !== undefined;
+  }
+
   /** Sends each worker the instance ids of all. */
   announcePeers(): void {
     const liveInstanceIds = this.instanceIds();

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { FALLBACK_AFTER_MS } from '../../../daemon/supervisor/workers/fallback-process.js';
 import type { StopPurpose } from '../../../daemon/supervisor/state/stop-plan.js';
 import { readyMessage, vitals } from '../../helpers/fake-child.js';
 import { SOCKET, Supervised } from '../../helpers/supervised.js';
@@ -235,16 +234,4 @@ describe('a successor', () => {
     gateway.worker.exits({ signal: 'SIGKILL' });
     expect(gateway.leaveError?.message).toContain('failed to take over');
   });
-});
-
-test('while nobody accepts for 2 s the fallback answers, until a worker listens again', () => {
-  const gateway = Supervised.running();
-  gateway.first.exits({ code: 125 });
-  gateway.clock.advance(FALLBACK_AFTER_MS);
-  const [fallback] = gateway.fallbacks;
-  expect(fallback?.sent[0]).toEqual({ message: { type: 'listen' }, handle: { is: 'the listening handle' } });
-  expect(gateway.lockedChildren).toMatchObject([{ role: 'fallback', pid: fallback?.pid }]);
-  void gateway.restart();
-  gateway.comesUp(gateway.worker);
-  expect(fallback?.sentTypes).toContain('drain');
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { MAX_DELAY_MS } from '../../../daemon/supervisor/state/restart-policy.js';
-import { vitals } from '../../helpers/fake-child.js';
+import { FALLBACK_AFTER_MS } from '../../../daemon/supervisor/workers/fallback-process.js';
+import { readyMessage, vitals } from '../../helpers/fake-child.js';
 import { Supervised } from '../../helpers/supervised.js';
 
 describe('the start', () => {
@@ -229,4 +230,21 @@ describe('a crash', () => {
     gateway.clock.advance(120_000);
     expect(gateway.workers).toHaveLength(2);
   });
+});
+
+test('while nobody accepts for 2 s the fallback answers, until a worker listens again', () => {
+  const gateway = Supervised.running();
+  gateway.first.exits({ code: 125 });
+  gateway.clock.advance(FALLBACK_AFTER_MS);
+  const fallback = gateway.fake.last('fallback');
+  fallback.says({ type: 'ready' });
+  expect(fallback.sent[0]).toEqual({ message: { type: 'listen' }, handle: { is: 'the listening handle' } });
+  expect(gateway.lockedChildren).toMatchObject([{ role: 'fallback', pid: fallback.pid }]);
+  void gateway.restart();
+  gateway.worker.says(readyMessage());
+  expect([fallback.sentTypes.at(-1), gateway.worker.last('listen')]).toEqual(['drain', undefined]);
+  fallback.says({ type: 'closed' });
+  gateway.comesUp(gateway.worker);
+  fallback.exits();
+  expect(gateway.fallbacks).toHaveLength(1);
 });
