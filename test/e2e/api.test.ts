@@ -41,7 +41,7 @@ test('a provider added by the API answers within a second, through OpenAI’s SD
   const local = { baseUrl: provider.baseUrl, apiKey: 'sk-fake-0123456789', models: [{ id: 'echo' }] };
   const answer = await call('PATCH', '/api/models-json', { providers: { local } });
   expect(answer).toMatchObject({ status: 200, json: { providers: { local: { apiKey: { $secret: true, hint: '…6789' } } } } });
-  await until('the model to be there', async () => (await client.models.list()).data.some(({ id }) => id === 'local/echo'), 3_000);
+  await until('the model to be there', async () => (await client.models.list()).data.some(({ id }) => id === 'local/echo'));
   const completion = await client.chat.completions.create({ model: 'local/echo', messages: [{ role: 'user', content: 'say it' }] });
   expect(completion.choices[0]?.message.content).toBe('say it');
   expect(readFileSync(gateway.logPath, 'utf8')).not.toContain('sk-fake-0123456789');
@@ -57,7 +57,7 @@ test('a change of config.json keeps its comments, is in force without a restart,
   const { etag } = await call('GET', '/api/config');
   const patched = await call('PATCH', '/api/config', { agents: { list: [{ id: 'main', name: 'Boat' }] } });
   expect([patched.status, patched.etag === etag]).toEqual([200, false]);
-  await until('the change to be in force', async () => (await call('GET', '/api/config')).json['inForce'] === true, 3_000);
+  await until('the change to be in force', async () => (await call('GET', '/api/config')).json['inForce'] === true);
   expect((await call('PATCH', '/api/config', { gateway: { port: 'x' } })).status).toBe(400);
   const text = readFileSync(join(gateway.xopcHome, 'config.json'), 'utf8');
   expect(text).toMatch(/\/\/ mine[\s\S]*\/\/ quiet/);

@@ -6,6 +6,7 @@ import type { StatusDocument } from '../../shared/control/messages.js';
 import { Installation } from '../helpers/installation.js';
 import { Load } from '../helpers/load.js';
 import { isAlive, RealGateway, until } from '../helpers/real-gateway.js';
+import { machineSlackMs } from '../helpers/machine-slack.js';
 
 describe('a killed worker', () => {
   test('is replaced; only requests that it had accepted fail', async () => {
@@ -80,7 +81,7 @@ describe('a killed supervisor', () => {
     const worker = gateway.workerPid();
     if (signal !== undefined) process.kill(worker, signal);
     process.kill(gateway.process.pid, 'SIGKILL');
-    if (signal !== 'SIGSTOP') await until('the worker to be gone', () => !isAlive(worker), 1_000);
+    if (signal !== 'SIGSTOP') await until('the worker to be gone', () => !isAlive(worker), 1_000 + machineSlackMs());
     const again = await gateway.run();
     expect(isAlive(worker)).toBe(false);
     expect((await gateway.status()).pid).toBe(again.pid);

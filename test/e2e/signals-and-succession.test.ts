@@ -7,6 +7,7 @@ import type { WorkerStatus } from '../../shared/control/messages.js';
 import { Installation } from '../helpers/installation.js';
 import { Load } from '../helpers/load.js';
 import { isAlive, RealGateway, until } from '../helpers/real-gateway.js';
+import { machineSlackMs } from '../helpers/machine-slack.js';
 
 /** Whether something accepts on Node's inspector port. */
 function isInspectorOpen(): Promise<boolean> {
@@ -84,7 +85,7 @@ describe('restart --force', () => {
     process.kill(pid, 'SIGSTOP');
     const outcome = await restarting;
     expect(outcome.code, outcome.stderr).toBe(0);
-    await until('the end of both', () => !isAlive(pid) && !isAlive(worker), 1_000);
+    await until('the end of both', () => !isAlive(pid) && !isAlive(worker), 1_000 + machineSlackMs());
     expect(await gateway.status()).toMatchObject({ state: 'running', ready: true });
   });
 

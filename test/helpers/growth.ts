@@ -1,13 +1,9 @@
+import { cpuMs } from './cpu-time.js';
+
 const ROUNDS = 5;
 const FACTOR = 16;
 
-/** CPU time in microseconds, which other processes of this machine do not lengthen as they do the time that passes. */
-function cost(run: () => unknown): number {
-  const before = process.cpuUsage();
-  run();
-  const { user, system } = process.cpuUsage(before);
-  return Math.max(1, user + system);
-}
+const cost = (run: () => unknown): number => Math.max(0.001, cpuMs(run));
 
 /**
  * Returns the exponent of the time's growth with the count: about 1 for linear time, 2 for quadratic time. What is compared takes as

@@ -22,7 +22,7 @@ export interface Started {
 }
 
 /** A runtime whose supervisors and background starts only write down what they were asked. */
-export function recording(paths: GatewayPaths, outcome: { exitCode?: number; error?: GatewayError } = {}): Started {
+export function recording(paths: GatewayPaths, outcome: { exitCode?: Promise<number>; error?: GatewayError } = {}): Started {
   const supervisors: SupervisorOptions[] = [];
   const background: Started['background'] = [];
   const serve = async (port: number): Promise<void> => {
@@ -38,9 +38,7 @@ export function recording(paths: GatewayPaths, outcome: { exitCode?: number; err
           supervisors.push(options);
           await serve(options.flags.port ?? 0);
           options.onRunning?.({ host: '127.0.0.1', port: options.flags.port ?? 0, instanceId: 'gw_1' });
-          // A foreground gateway runs on; here until its announcement is out.
-          await new Promise((resolve) => setTimeout(resolve, 100));
-          return outcome.exitCode ?? 0;
+          return (await outcome.exitCode) ?? 0;
         },
       }),
       loadTools: () => ({

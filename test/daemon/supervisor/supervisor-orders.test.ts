@@ -119,6 +119,6 @@ test('at most one worker is active, each is in the lock, one serves or is tried,
       }
       await expectEnd(run);
     }),
-    { numRuns: 300 },
+    { numRuns: 150 },
   );
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parseJsonc } from '../../../shared/config/jsonc.js';
+import { cpuMs } from '../../helpers/cpu-time.js';
 
 describe('parseJsonc', () => {
   test('reads comments and trailing commas', () => {
@@ -41,9 +42,11 @@ describe('parseJsonc', () => {
     ['{"a":'.repeat(200_000), 64 * 5 + 1],
     ['[{"a":'.repeat(100), 32 * 6 + 1],
   ])('%.12s… is refused for its depth, quickly', (text, column) => {
-    const startedAt = performance.now();
-    expect(parseJsonc(text).problems).toEqual([{ key: '', position: { line: 1, column }, message: expect.stringContaining('64 levels') }]);
-    expect(performance.now() - startedAt).toBeLessThan(5_000);
+    const refuse = (): void =>
+      expect(parseJsonc(text).problems).toEqual([
+        { key: '', position: { line: 1, column }, message: expect.stringContaining('64 levels') },
+      ]);
+    expect(cpuMs(refuse)).toBeLessThan(5_000);
   });
 
   test('a value and its key are located, and what is missing at its nearest ancestor', () => {
