@@ -17,7 +17,7 @@ const COMPONENT = [
   'test/helpers/postgres.test.ts',
   'test/shared/node/{config/config-write,files/crash-points,log/followed-file}.test.ts',
 ];
-const POSTGRES = ['test/daemon/worker/store/postgres/*.test.ts', 'test/daemon/worker/store/contract/postgres.test.ts'];
+const POSTGRES = ['test/daemon/worker/store/{postgres,copy}/*.test.ts', 'test/daemon/worker/store/contract/postgres.test.ts'];
 /** What runs on both engines; the rest of it only with `XOPC_POSTGRES=wide`, because each test has a database of its own. */
 const ON_POSTGRES = [
   'test/daemon/worker/store/{leases,idempotency,page-secrets,conversations/*,delivery/*,overview/*}.test.ts',
@@ -51,7 +51,7 @@ const together = { isolate: false };
 
 /** Real gateways whose tests wait much and set no limits of time: two files at a time. The package is built anew, so its test is not among them. */
 const UNTIMED = [
-  'test/e2e/{api,api-docs,docs,doctor,pairing,poison,postgres,storage,fallback}.test.ts',
+  'test/e2e/{api,api-docs,database-copy,docs,doctor,pairing,poison,postgres,storage,fallback}.test.ts',
   'test/e2e/{backup,delivery-failures,cron,error-words,specification}.test.ts',
   'test/e2e/{access,attached,access-network,crash,delivery,homes,live-config,odd-circumstances,overview,reverse-proxies,secrets,session-import}.test.ts',
   'test/e2e/{container,first-hour,page-session,resource-limits,setup,shells,slow-succession,socket}.test.ts',

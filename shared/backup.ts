@@ -42,23 +42,6 @@ export interface BackupManifest {
   readonly entries: readonly BackupEntry[];
 }
 
-/** Export of `dist/database.cjs`: what the command line does with a database file, itself and in its own process. */
-export interface DatabaseModule {
-  /**
-   * Writes a consistent copy of a database that may be in use. `to` must not exist.
-   * @returns its schema's version @throws STORE_UNAVAILABLE, or the driver's error for unsound content
-   */
-  copyDatabase(from: string, to: string): Promise<number>;
-  /**
-   * Prepares a copy for use: checks its integrity, migrates its schema to this build's, and resolves messages and runs that were pending
-   * when the copy was made. Also changes the copy itself.
-   * @param options.to  must not exist
-   * @param options.unsettled  `unknown`: pending messages may have been sent since, and are not sent automatically; `send`: they are sent.
-   * @throws STORE_UNAVAILABLE when it is damaged, belongs to another program, or to a newer xopc
-   */
-  prepareDatabase(path: string, options: { readonly to: string; readonly unsettled: 'unknown' | 'send' }): Promise<void>;
-}
-
 /** Returns what is wrong with a manifest; undefined for a valid one. */
 export function manifestProblem(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null) return 'its manifest is not an object';

@@ -9,9 +9,9 @@ import {
   type BackupManifest,
   type BackupName,
   type BackupText,
-  type DatabaseModule,
   RESCUED,
 } from '../../shared/backup.js';
+import type { DatabaseModule } from '../../shared/node/database-module.js';
 import { GatewayError } from '../../shared/errors.js';
 import { readBuildInfo } from '../../shared/node/build/bundle.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
@@ -26,7 +26,7 @@ const ABANDONED_MS = 24 * 60 * 60 * 1_000;
 
 interface BackupOptions {
   readonly paths: GatewayPaths;
-  readonly database: DatabaseModule;
+  readonly database: Pick<DatabaseModule, 'copyDatabase'>;
   readonly target: string;
   readonly isOverwriting: boolean;
   readonly nowMs: number;

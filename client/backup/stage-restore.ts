@@ -2,14 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, copyFileSync, existsSync, openSync, readFileSync, readSync, renameSync, rmSync, statfsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  BACKUP_DATABASE,
-  BACKUP_NAMES,
-  BACKUP_TEXTS,
-  type BackupManifest,
-  type BackupName,
-  type DatabaseModule,
-} from '../../shared/backup.js';
+import { BACKUP_DATABASE, BACKUP_NAMES, BACKUP_TEXTS, type BackupManifest, type BackupName } from '../../shared/backup.js';
+import type { DatabaseModule } from '../../shared/node/database-module.js';
 import { validateConfig, validateModels } from '../../shared/config/validate.js';
 import { ensurePrivateDirectory } from '../../shared/node/files/atomic-file.js';
 import { configInvalid, parseConfigText } from '../../shared/node/config/config-text.js';
@@ -21,7 +15,7 @@ import { unpackArchive, unusable } from './read-archive.js';
 
 interface StageOptions {
   readonly paths: GatewayPaths;
-  readonly database: DatabaseModule;
+  readonly database: Pick<DatabaseModule, 'copyDatabase' | 'prepareDatabase'>;
   /** An archive, a database, or the directory that an earlier restore has kept. */
   readonly source: string;
   readonly unsettled: 'unknown' | 'send' | undefined;
@@ -66,7 +60,7 @@ export async function stageRestore(options: StageOptions): Promise<StagedRestore
   }
 }
 
-async function prepare(database: DatabaseModule, options: { directory: string; unsettled: 'unknown' | 'send' }): Promise<void> {
+async function prepare(database: StageOptions['database'], options: { directory: string; unsettled: 'unknown' | 'send' }): Promise<void> {
   const { directory, unsettled } = options;
   const raw = join(directory, `unchecked-${BACKUP_DATABASE}`);
   renameSync(join(directory, BACKUP_DATABASE), raw);

@@ -1,6 +1,6 @@
 /** The process environment of a command; tests inject their own. */
 import type { BaseContext, CommandClass } from 'clipanion';
-import type { DatabaseModule } from '../../shared/backup.js';
+import type { DatabaseModule } from '../../shared/node/database-module.js';
 import type { PatternModule } from '../../shared/node/log/line-matcher.js';
 import type { SupervisorEntry } from '../../shared/node/process/entry.js';
 import type { GatewayEnvironment } from '../../shared/node/process/env.js';

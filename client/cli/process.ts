@@ -2,7 +2,7 @@
 import process from 'node:process';
 import { isatty } from 'node:tty';
 import { loadBundle, readBuildInfo } from '../../shared/node/build/bundle.js';
-import type { DatabaseModule } from '../../shared/backup.js';
+import type { DatabaseModule } from '../../shared/node/database-module.js';
 import type { PatternModule } from '../../shared/node/log/line-matcher.js';
 import type { SupervisorEntry } from '../../shared/node/process/entry.js';
 import { watchReader } from '../output/reader-watch.js';

@@ -66,6 +66,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   command(['doctor', 'gateway doctor'], async () => (await import('./doctor.js')).DoctorCommand),
   command(['backup'], async () => (await import('./backup.js')).BackupCommand),
   command(['restore'], async () => (await import('./restore.js')).RestoreCommand),
+  command(['database copy'], async () => (await import('./database/copy.js')).DatabaseCopyCommand),
   command(['paths'], async () => (await import('./paths.js')).PathsCommand),
   command(['completion'], async () => (await import('./completion.js')).CompletionCommand),
   VERSION_COMMAND,

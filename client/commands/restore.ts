@@ -8,7 +8,7 @@ import { stageRestore } from '../backup/stage-restore.js';
 import { claimPaths } from '../../shared/node/process/claim-paths.js';
 import { BaseCommand } from '../cli/base-command.js';
 import { callControl, hasLeft } from '../gateway/control-client.js';
-import { type GatewayLocation, locateGateway, unavailableError } from '../gateway/locate-gateway.js';
+import { locateDataUser, unavailableError } from '../gateway/locate-gateway.js';
 
 /** The restore waits for the drain; the swap takes milliseconds. */
 const DEADLINES = { connectMs: 2_000, firstFrameMs: 60_000, totalMs: MAX_DRAIN_TIMEOUT_MS + 100_000 };
@@ -75,17 +75,10 @@ export class RestoreCommand extends BaseCommand {
     }
   }
 
-  /** The gateway of this configuration, else one that uses its data under another path (one home mounted in two places). */
-  async #locate(): Promise<GatewayLocation> {
-    const paths = this.io.gatewayPaths;
-    const location = await locateGateway(paths);
-    return location.kind === 'absent' ? locateGateway({ ...paths, lockPath: paths.dataLockPath }) : location;
-  }
-
   /** A gateway that starts in the meantime checks for a restore under the same lock. @returns undefined when one runs */
   #withoutGateway(id: string): Promise<Restored | undefined> {
     return withRestoreLock(this.io.gatewayPaths, async () => {
-      const location = await this.#locate();
+      const location = await locateDataUser(this.io.gatewayPaths);
       if (location.kind === 'answers') return undefined;
       if (location.kind !== 'absent') throw unavailableError(location);
       return { replaced: await carryOutRestore(this.io.gatewayPaths, id) };
@@ -93,7 +86,7 @@ export class RestoreCommand extends BaseCommand {
   }
 
   async #throughGateway(id: string): Promise<Restored> {
-    const location = await this.#locate();
+    const location = await locateDataUser(this.io.gatewayPaths);
     if (location.kind !== 'answers') throw unavailableError(location);
     const onProgress = ({ message }: { message: string }): void => void this.io.note(`Restoring: ${message}`);
     try {

@@ -90,6 +90,12 @@ export async function locateGateway(paths: Pick<GatewayPaths, 'controlPath' | 'l
   return answer instanceof GatewayError ? classifyUnanswered(lock, answer, paths.lockPath) : answer;
 }
 
+/** Finds the gateway of a configuration, else one that uses its data under another path (one home mounted in two places). */
+export async function locateDataUser(paths: GatewayPaths): Promise<GatewayLocation> {
+  const location = await locateGateway(paths);
+  return location.kind === 'absent' ? locateGateway({ ...paths, lockPath: paths.dataLockPath }) : location;
+}
+
 function notRunning(lock: LockRecord | undefined): GatewayError {
   const left = lock === undefined ? '' : `; process ${lock.pid} died, and the next start cleans up after it`;
   return new GatewayError('NOT_RUNNING', { message: `the gateway is not running${left}`, hint: 'Start it with: xopc gateway start' });

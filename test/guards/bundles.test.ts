@@ -50,7 +50,7 @@ test('there are at most eleven bundles', () => {
 test.each([
   ['main', 9],
   ['client', 180],
-  ['tools', 725],
+  ['tools', 740],
   ['supervisor', 360],
   ['worker', 1_600],
   ['fallback', 20],

@@ -1,11 +1,30 @@
 /**
- * Entry of the bundle that works on a database without a worker: a `DatabaseModule` for `backup` and `restore`, and the
+ * Entry of the bundle that works on databases without a worker: a `DatabaseModule` for the command line, and the
  * role `@database`, which reads a whole database at the lowest priority and prints what is wrong with it.
  */
 import { constants, setPriority } from 'node:os';
+import type { DatabaseModule } from '../../../shared/node/database-module.js';
+import { copyContent as copyBetween } from '../store/copy/copy-content.js';
+import { openPostgresSource, openPostgresTarget } from '../store/postgres/copy-place.js';
+import { openSqliteSource, openSqliteTarget } from '../store/sqlite/copy-place.js';
 import { findDamage } from '../store/sqlite/database-copy.js';
 
 export { copyDatabase, prepareDatabase } from '../store/sqlite/database-copy.js';
+
+export const copyContent: DatabaseModule['copyContent'] = async ({ from, to, onProgress, beforeEnd }) => {
+  const source = await ('path' in from ? openSqliteSource(from.path) : openPostgresSource(from.url));
+  try {
+    const target = await ('path' in to ? openSqliteTarget(to.path) : openPostgresTarget(to.url));
+    try {
+      const tables = await copyBetween({ source, target, onProgress, beforeEnd });
+      return { from: source.place, to: target.place, tables };
+    } finally {
+      await target.close();
+    }
+  } finally {
+    await source.close();
+  }
+};
 
 /** Role `@database`: one line of JSON, `{ "damage": null }` for a sound file. */
 export async function main([path = '']: string[]): Promise<number> {

@@ -9,6 +9,10 @@ const IDLE_TIMEOUT_MS = 8_000;
 export const WRITE_LOCK = 'select pg_advisory_xact_lock(2020569187, 1)';
 
 /** Begins for writing, in one message: settings for this transaction only, because a pooler gives the session to others. */
-export const beginWriting = ({ statementTimeoutMs = STATEMENT_TIMEOUT_MS, lockTimeoutMs = LOCK_TIMEOUT_MS } = {}): string =>
+export const beginWriting = ({
+  statementTimeoutMs = STATEMENT_TIMEOUT_MS,
+  lockTimeoutMs = LOCK_TIMEOUT_MS,
+  idleTimeoutMs = IDLE_TIMEOUT_MS,
+} = {}): string =>
   `begin; set local statement_timeout = ${statementTimeoutMs}; set local lock_timeout = ${lockTimeoutMs};
-  set local idle_in_transaction_session_timeout = ${IDLE_TIMEOUT_MS}; ${WRITE_LOCK};`;
+  set local idle_in_transaction_session_timeout = ${idleTimeoutMs}; ${WRITE_LOCK};`;

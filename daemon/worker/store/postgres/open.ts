@@ -1,6 +1,7 @@
 /** Opens a database of PostgreSQL: the schema, the index for searches, the row of this worker, the session that writes and those that read. */
 import type { StatusWarning } from '../../../../shared/control/messages.js';
 import { type OpenDatabase, storeUnavailable } from '../engine.js';
+import { PROGRESS_TABLE } from '../copy/tables.js';
 import type { Migration } from '../migrations/migration.js';
 import { beginWriting } from './begin-writing.js';
 import { Committer } from './committer.js';
@@ -12,7 +13,8 @@ import { openAccess } from './queries.js';
 /** What the statements need, and the tests run on. */
 const OLDEST_SERVER = 15;
 
-interface Facts {
+/** What is known of a server and its database. */
+export interface Facts {
   readonly version: number;
   readonly encoding: string;
   readonly locale: string;
@@ -22,7 +24,8 @@ interface Facts {
 const FACTS = `select current_setting('server_version_num')::bigint / 10000 as version, current_setting('server_encoding') as encoding,
   datctype as locale, to_regclass('messages_trigrams')::text as index from pg_database where datname = current_database()`;
 
-async function readFacts(session: Session, place: string): Promise<Facts> {
+/** @throws STORE_UNAVAILABLE for a server or database that cannot be used */
+export async function readFacts(session: Session, place: string): Promise<Facts> {
   const { rows } = await session.run<Facts>(FACTS);
   const [facts] = rows;
   if (facts === undefined) throw new Error('pg_database lacks the current database');
@@ -36,7 +39,7 @@ const MAKE_INDEX = `create extension if not exists pg_trgm;
   create index if not exists messages_trigrams on messages using gin (content gin_trgm_ops) with (gin_pending_list_limit = 512)`;
 
 /** @returns whether messages can be found by their text without reading all of them */
-async function ensureIndex(session: Session, facts: Facts): Promise<boolean> {
+export async function ensureIndex(session: Session, facts: Facts): Promise<boolean> {
   if (facts.index !== null) return true;
   try {
     await session.exec(`${beginWriting({ statementTimeoutMs: 0 })} ${MAKE_INDEX}; commit`);
@@ -48,7 +51,8 @@ async function ensureIndex(session: Session, facts: Facts): Promise<boolean> {
   }
 }
 
-function warningsOf(place: string, { locale }: Facts, isIndexed: boolean): StatusWarning[] {
+/** Returns what works less well than it could. */
+export function warningsOf(place: string, { locale }: Facts, isIndexed: boolean): StatusWarning[] {
   const warnings: StatusWarning[] = [];
   if (!isIndexed) {
     warnings.push({
@@ -70,6 +74,14 @@ function warningsOf(place: string, { locale }: Facts, isIndexed: boolean): Statu
 /** Each worker that has ended left one. What became of a commit is looked for within seconds. */
 const REMOVE_OLD_COMMITS = "delete from commits where created_at < clock_timestamp() - interval '1 hour'";
 
+/** A copy that was begun has only part of the content. @throws STORE_UNAVAILABLE */
+async function assertComplete(session: Session, place: string): Promise<void> {
+  const { rows } = await session.run<{ copy: string | null }>('select to_regclass($1)::text as copy', [PROGRESS_TABLE]);
+  if (rows[0]?.copy === null) return;
+  const hint = 'Complete it with the same command as before: xopc database copy';
+  throw storeUnavailable(place, 'a copy into it has not been completed', { hint });
+}
+
 export interface PostgresPlace {
   readonly url: string;
   /** The URL without user, password and settings. */
@@ -87,6 +99,7 @@ export async function openPostgres({ url, place, membership }: PostgresPlace, mi
     const before = await readFacts(session, place);
     await migrate(session, { migrations, phase: 'expand', place });
     await session.exec(beginWriting());
+    await assertComplete(session, place);
     await membership.join(session);
     await session.run(REMOVE_OLD_COMMITS);
     await session.exec('commit');

@@ -1,0 +1,45 @@
+/** What copying needs of each engine. */
+import type { Queries } from '../schema.js';
+import type { CopiedTable } from './tables.js';
+
+/** How a value travels. An integer is a decimal text, because it may have more than 53 bits. */
+export type ColumnKind = 'integer' | 'real' | 'text' | 'bytes';
+
+export interface CopiedColumn {
+  readonly name: string;
+  readonly kind: ColumnKind;
+}
+
+/** In the order of the columns. */
+export type CopiedRow = readonly (string | number | Uint8Array | null)[];
+
+export interface CopyPlace {
+  /** For messages; never a secret. */
+  readonly place: string;
+  /** Returns the columns, sorted by name; none where there is no such table. */
+  columns(table: string): Promise<CopiedColumn[]>;
+  /** Reads a table in the order of its key; where that is a text, in the order of its bytes. */
+  batches(table: CopiedTable, columns: readonly CopiedColumn[]): AsyncIterable<readonly CopiedRow[]>;
+  close(): Promise<void>;
+}
+
+/** Nobody writes to it until it is closed. */
+export interface CopySource extends CopyPlace {
+  readonly query: Queries;
+  /** Returns the highest number that was given to a row of the table, as decimal text; 0: none. */
+  lastIdentity(table: string, column: string): Promise<string>;
+}
+
+export interface CopyTarget extends CopyPlace {
+  /** Whether a copy may be begun there, as far as is known without looking at its content. */
+  readonly isEmptyPlace: boolean;
+  /** How to make room for a copy. */
+  readonly emptyHint: string;
+  /** Runs `work` in a transaction, while nobody else writes. */
+  write<T>(work: (db: Queries) => Promise<T>): Promise<T>;
+  setIdentity(table: string, column: string, last: string): Promise<void>;
+  /** Prepares complete content for use, such as its index for searches. May be repeated. */
+  prepare(): Promise<void>;
+  /** Removes the note of the progress and makes the content the database of its place. Only `close` may follow. */
+  finish(): Promise<void>;
+}

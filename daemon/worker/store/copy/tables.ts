@@ -1,0 +1,49 @@
+/** What a copy of a database consists of. Parents come before what refers to them. */
+export interface CopiedTable {
+  readonly name: string;
+  /** The columns that tell rows apart, and order them. */
+  readonly key: readonly string[];
+  /** The column that the database numbers by itself. */
+  readonly identity?: string;
+  /** How many rows are read at a time; fewer where they are large. */
+  readonly rowsAtOnce: number;
+}
+
+const ROWS_AT_ONCE = 500;
+/** Of at most 4 MiB. */
+const FILES_AT_ONCE = 10;
+
+const numbered = (name: string, column = 'seq', rowsAtOnce = ROWS_AT_ONCE): CopiedTable => ({
+  name,
+  key: [column],
+  identity: column,
+  rowsAtOnce,
+});
+const keyed = (name: string, ...key: string[]): CopiedTable => ({ name, key, rowsAtOnce: ROWS_AT_ONCE });
+
+export const COPIED_TABLES: readonly CopiedTable[] = [
+  keyed('gateway_identity', 'id'),
+  numbered('sessions', 'id'),
+  keyed('session_tags', 'tag', 'session_id'),
+  numbered('messages'),
+  keyed('turns', 'id'),
+  keyed('turn_parts', 'turn_id', 'at'),
+  numbered('attachments', 'seq', FILES_AT_ONCE),
+  keyed('idempotency_keys', 'scope', 'key'),
+  numbered('outbox_messages'),
+  keyed('outbox_parts', 'message_seq', 'part'),
+  numbered('inbox_messages'),
+  keyed('inbox_cursors', 'scope'),
+  keyed('pairings', 'channel', 'account_id', 'sender_id'),
+  numbered('cron_jobs'),
+  numbered('cron_runs'),
+  keyed('minute_samples', 'minute'),
+  numbered('model_calls'),
+  keyed('page_secrets', 'hash'),
+];
+
+/** A new database has a row in it that the copy replaces. */
+export const IDENTITY_TABLE = 'gateway_identity';
+
+/** Notes how far a copy has come, in its target; it is there exactly while that is incomplete. */
+export const PROGRESS_TABLE = 'xopc_copy';
