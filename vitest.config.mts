@@ -17,7 +17,7 @@ const COMPONENT = [
   'test/helpers/postgres.test.ts',
   'test/shared/node/{config/config-write,files/crash-points,log/followed-file}.test.ts',
 ];
-const POSTGRES = ['test/daemon/worker/store/{postgres,copy}/*.test.ts', 'test/daemon/worker/store/contract/postgres.test.ts'];
+const POSTGRES = ['test/daemon/worker/{cluster,store/copy,store/postgres}/*.test.ts', 'test/daemon/worker/store/contract/postgres.test.ts'];
 /** What runs on both engines; the rest of it only with `XOPC_POSTGRES=wide`, because each test has a database of its own. */
 const ON_POSTGRES = [
   'test/daemon/worker/store/{leases,idempotency,page-secrets,conversations/*,delivery/*,overview/*}.test.ts',

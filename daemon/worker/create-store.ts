@@ -53,7 +53,7 @@ function settingsOf({ config, models }: Pick<Place, 'config' | 'models'>): strin
 
 /** The engine, and who else has the database open. */
 function openPlace(
-  url: string | undefined,
+  { url, listenUrl }: Config['store'],
   place: Place,
 ): Pick<PlacedStore, 'liveness' | 'isSoleWorker' | 'nodes'> & Pick<StoreOptions, 'engine'> {
   const { paths, instanceId, liveInstanceIds: livingIds, loadPostgres, node = () => ({ version: '', address: null }) } = place;
@@ -63,7 +63,7 @@ function openPlace(
   }
   const facts = () => ({ ...node(), settings: settingsOf(place) });
   const worker = { instanceId, livingIds, facts, onLost: endAsByFault };
-  const engine = loadPostgres().postgresEngine({ url, dataDir: paths.dataDir, ...worker });
+  const engine = loadPostgres().postgresEngine({ url, listenUrl, dataDir: paths.dataDir, ...worker });
   const { membership } = engine;
   return { engine, liveness: membership, isSoleWorker: () => membership.isSole(), nodes: () => ({ nodes: membership.nodes() }) };
 }
@@ -71,8 +71,9 @@ function openPlace(
 export function createStore(place: Place, logger: LogPort): PlacedStore {
   const { config, clock } = place;
   const { databasePath } = place.paths;
-  const { url } = config().store;
-  const { engine, liveness, isSoleWorker, nodes } = openPlace(url, place);
+  const began = config().store;
+  const { url } = began;
+  const { engine, liveness, isSoleWorker, nodes } = openPlace(began, place);
   return {
     store: new Store({ engine, clock, logger, isSoleWorker }),
     liveness,
@@ -80,9 +81,11 @@ export function createStore(place: Place, logger: LogPort): PlacedStore {
     nodes,
     isFile: url === undefined,
     movedWarnings: () => {
-      if (config().store.url === url) return [];
+      const { url: newUrl, listenUrl } = config().store;
+      if (newUrl === url && listenUrl === began.listenUrl) return [];
       const used = url === undefined ? databasePath : placeOfDatabase(url);
-      const message = `store.url was changed; until a restart of the gateway ${used} is used`;
+      const [changed, former] = newUrl === url ? ['listenUrl', 'the former one'] : ['url', used];
+      const message = `store.${changed} was changed; until a restart of the gateway ${former} is used`;
       return [{ code: 'STORE_MOVED', message, hint: 'Restart it with: xopc gateway restart' }];
     },
   };

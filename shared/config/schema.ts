@@ -181,12 +181,13 @@ const sessions = z.strictObject({
     .prefault({}),
 });
 
+const databaseUrl = z.url({ protocol: /^postgres(?:ql)?$/ }).max(2_048);
+
 const store = z.strictObject({
   /** Not set: SQLite in the home. */
-  url: z
-    .url({ protocol: /^postgres(?:ql)?$/ })
-    .max(2_048)
-    .optional(),
+  url: databaseUrl.optional(),
+  /** Where notifications are listened to, past a pooler. Not set: `url`. */
+  listenUrl: databaseUrl.optional(),
 });
 
 const logs = z.strictObject({

@@ -6,8 +6,8 @@ import { rebuild } from './interpolate.js';
 import type { KeyPath } from './key-path.js';
 
 const SECRET_NAME = /(?:api[-_]?key|token|secret|passw(?:or)?d|passphrase|private[-_]?key|credentials?|authorization|cookie)$/i;
-/** The URL of a hosted webhook is secret by its path. */
-const URL_NAME = /^url$/i;
+/** The URL of a hosted webhook is secret by its path, that of a database by its password. */
+const URL_NAME = /^(?:listen)?url$/i;
 const HEADERS_NAME = /^headers$/i;
 /** A value that only names a variable is not secret. */
 const VARIABLE_REFERENCE = /^\$\{[A-Za-z_][A-Za-z0-9_]*\}$/;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { acquireLease, readLeaseOwner } from '../../daemon/worker/store/leases.js';
 import { createLiveness } from '../../daemon/worker/store/liveness.js';
-import { postgresAt } from '../helpers/store-engine.js';
+import { postgresAt, query } from '../helpers/store-engine.js';
 import { type Postgres, startPostgres, whyNoPostgres } from '../helpers/postgres.js';
 import { RealGateway, until } from '../helpers/real-gateway.js';
 
@@ -99,5 +99,18 @@ describe.skipIf(reason !== undefined)(`PostgreSQL${reason === undefined ? '' : `
       expect(new Set(await Promise.all(owners))).toEqual(new Set(['wk_1']));
     }
     await Promise.all(workers.map((worker) => worker.close()));
+  });
+
+  test('pgbouncer in transaction mode passes no notifications on, which a worker notices; past it they arrive', async () => {
+    const direct = await postgres.createDatabase();
+    const pooled = await postgres.pgbouncer(direct);
+    const engines = [postgresAt(pooled), postgresAt(pooled, { listenUrl: direct })] as const;
+    const databases = [await engines[0].open({ isAlone: true }), await engines[1].open({ isAlone: false })];
+    const lookMs = (): number[] => engines.map(({ membership }) => membership.lookAgainMs(500));
+    const renewed = async (): Promise<boolean> =>
+      (await query(direct, 'select from instances where renewed_at > joined_at + interval $$1 second$$')).length === 2;
+    await until('both to have sent themselves one', async () => (await renewed()) && lookMs()[1] === 2_000);
+    expect(lookMs()).toEqual([500, 2_000]);
+    await Promise.all(databases.map((database) => database.close()));
   });
 });

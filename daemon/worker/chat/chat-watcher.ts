@@ -23,7 +23,7 @@ export interface WatcherOptions {
 /** What a watcher gets at first; it asks for older messages page by page. */
 const FIRST_PAGE = 60;
 const PAGE = 200;
-/** How often the store is read while another worker, which is ending, may change it. */
+/** How often the store is read while another worker may change it, and nothing tells of that. */
 const OVERLAP_POLL_MS = 250;
 
 interface Opening {
@@ -60,10 +60,14 @@ export async function* watchChat(
   key: string,
   { position, signal }: { position: ChatPosition; signal: AbortSignal },
 ): AsyncGenerator<ChatEvent> {
-  const watch = options.live.watch(key);
+  const { live, liveness } = options;
+  const watch = live.watch(key);
+  const touch = (): void => live.touch(key);
+  const ends = [liveness.onChange(`chat:${key}`, touch)];
   try {
     let { version } = watch;
     const opening = await options.store.read((tx) => open(tx, key, position.after));
+    ends.push(liveness.onChange(`session:${opening.sessionId}`, touch));
     const watcher = new ChatWatcher(options, watch, opening);
     yield* watcher.open(position);
     while (!signal.aborted) {
@@ -77,6 +81,7 @@ export async function* watchChat(
       if (watcher.mayHaveMessages) yield* watcher.messages();
     }
   } finally {
+    for (const end of ends) end();
     watch.close();
   }
 }
@@ -213,10 +218,10 @@ class ChatWatcher {
     }
   }
 
-  /** The stored text of an answer that another worker gives while it ends. */
+  /** The stored text of an answer that another worker gives; none does while this one gives an answer here. */
   async *elsewhere(): AsyncGenerator<ChatEvent> {
     const { store, instanceId } = this.#options;
-    if (this.#options.liveness.isAlone()) return;
+    if (this.#running !== undefined || this.#options.liveness.isAlone()) return;
     const running = await store.read(readRunningTurns);
     const other = running.find((turn) => turn.sessionId === this.#opening.sessionId && turn.instanceId !== instanceId);
     if (other === undefined) return;
@@ -236,9 +241,10 @@ class ChatWatcher {
 
   /** Resolves with a change, with the signal, or after a while when another worker may have changed something. */
   async changed(version: number, signal: AbortSignal): Promise<void> {
-    if (this.#options.liveness.isAlone()) return this.#watch.changed(version, signal);
+    const lookMs = this.#options.liveness.lookAgainMs(OVERLAP_POLL_MS);
+    if (lookMs === undefined) return this.#watch.changed(version, signal);
     const expired = new AbortController();
-    const cancel = this.#options.clock.after(OVERLAP_POLL_MS, () => expired.abort());
+    const cancel = this.#options.clock.after(lookMs, () => expired.abort());
     await this.#watch.changed(version, AbortSignal.any([signal, expired.signal]));
     cancel();
   }

@@ -34,7 +34,7 @@ type Look = Omit<RunOwners, 'ownRunIds'> & { readonly nowMs: number };
 
 /** Notices sleep and clock jumps, and keeps timers below 32 bits. */
 const MAX_WAIT_MS = 60_000;
-/** While an older worker lives: it ends its runs and accepts jobs without waking this one. */
+/** While another worker lives: it ends its runs and accepts jobs without waking this one. */
 const OVERLAP_LOOK_MS = 1_000;
 /** Delay between the starts of turns that became due while the gateway was down. */
 const CATCH_UP_STAGGER_MS = 1_000;
@@ -50,6 +50,7 @@ export class Scheduler {
   #state: 'idle' | 'active' | 'stopped' = 'idle';
   #run: RunJob = () => Promise.resolve();
   #cancelTimer: (() => void) | undefined;
+  #endNews: (() => void) | undefined;
   #looking: Promise<void> | undefined;
   #mustLookAgain = false;
   #isCatchingUp = true;
@@ -67,12 +68,14 @@ export class Scheduler {
     if (this.#state !== 'idle') return;
     this.#run = run;
     this.#state = 'active';
+    this.#endNews = this.#options.liveness.onChange('cron', () => void this.wake());
     await this.wake();
   }
 
   /** Stops claiming; running jobs continue. */
   async stop(): Promise<void> {
     this.#state = 'stopped';
+    this.#endNews?.();
     this.#cancelTimer?.();
     await this.#looking;
   }
@@ -124,7 +127,7 @@ export class Scheduler {
     } else this.#isCatchingUp = false;
     this.#lastNowMs = nowMs;
     await this.#purge(nowMs);
-    return this.#waitMs(nowMs, !liveness.isAlone());
+    return this.#waitMs(nowMs, liveness.lookAgainMs(OVERLAP_LOOK_MS));
   }
 
   /** Before the first look, stored times tell whether the clock was set back: none of them lies in the future. */
@@ -170,10 +173,10 @@ export class Scheduler {
     this.#options.announce([...changes, ...claimed.map(({ run }) => ({ jobId: run.jobId, runId: run.id, state: 'running' as const }))]);
   }
 
-  async #waitMs(nowMs: number, isOverlap: boolean): Promise<number | undefined> {
+  async #waitMs(nowMs: number, lookMs: number | undefined): Promise<number | undefined> {
     const { store, settings, clock } = this.#options;
     await this.#stopEnded();
-    const instants = isOverlap ? [nowMs + OVERLAP_LOOK_MS] : [];
+    const instants = lookMs === undefined ? [] : [nowMs + lookMs];
     if (settings().enabled) {
       // A run that waits for a free slot is started when a run ends.
       for (const atMs of [await store.read((tx) => readNextDueRun(tx, nowMs)), await store.read(readNextCronInstant)])

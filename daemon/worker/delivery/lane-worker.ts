@@ -45,7 +45,7 @@ export interface Attempt {
 /** A queue of items in lanes. The first four run inside a transaction of the store. */
 export interface LaneQueue<Item extends Lane> {
   /** For the log. */
-  readonly name: string;
+  readonly name: 'inbox' | 'outbox';
   /** @returns every lane whose first item this worker may take now or later, the longest waiting first */
   listLanes(tx: Transaction, liveness: Liveness): Promise<Lane[]>;
   /** Whether {@link recover} would change anything. */
@@ -67,8 +67,10 @@ export interface LaneWorkerOptions {
 }
 
 const MAX_RUNNING_PER_ACCOUNT = 8;
-/** An older worker that is ending may still add items but cannot wake this one. */
+/** Another worker may add items but cannot wake this one. */
 const OVERLAP_LOOK_MS = 500;
+/** Many changes of others are one reason to look. */
+const GATHER_MS = 20;
 /** Between attempts to record a result while the store fails. */
 const RECORD_RETRY_MS = 1_000;
 
@@ -80,7 +82,11 @@ export class LaneWorker<Item extends Lane> {
   readonly #lookWait: StoreWait;
   readonly #laneWait: StoreWait;
   #isActive = false;
+  #isLooking = false;
+  /** Others have changed something since the last look began. */
+  #hasNews = false;
   #cancelLook: (() => void) | undefined;
+  #endNews: (() => void) | undefined;
 
   constructor(options: LaneWorkerOptions, queue: LaneQueue<Item>) {
     this.#options = options;
@@ -106,12 +112,14 @@ export class LaneWorker<Item extends Lane> {
   /** Recovers items of dead workers and begins to work. Never rejects: while the store fails, it tries again. */
   async start(): Promise<void> {
     this.#isActive = true;
+    this.#endNews = this.#options.liveness.onChange(this.#queue.name, () => this.#noteNews());
     await this.#look();
   }
 
   /** Claims nothing more. Attempts under way go on; {@link idle} waits for them. */
   stop(): void {
     this.#isActive = false;
+    this.#endNews?.();
     this.#cancelLook?.();
     this.#lanes.stop();
   }
@@ -125,9 +133,22 @@ export class LaneWorker<Item extends Lane> {
     return this.#lanes.idle();
   }
 
+  #noteNews(): void {
+    if (this.#hasNews) return;
+    this.#hasNews = true;
+    if (!this.#isLooking) this.#lookIn(GATHER_MS);
+  }
+
+  #lookIn(delayMs: number): void {
+    this.#cancelLook?.();
+    this.#cancelLook = this.#options.clock.after(delayMs, () => void this.#look());
+  }
+
   async #look(): Promise<void> {
-    const { store, clock, liveness } = this.#options;
-    let waitMs = liveness.isAlone() ? undefined : OVERLAP_LOOK_MS;
+    const { store, liveness } = this.#options;
+    this.#isLooking = true;
+    this.#hasNews = false;
+    let waitMs: number | undefined;
     try {
       if (await store.read((tx) => this.#queue.hasOrphans(tx, liveness))) {
         const recovered = await store.write((tx) => this.#queue.recover(tx, liveness));
@@ -135,10 +156,12 @@ export class LaneWorker<Item extends Lane> {
       }
       for (const lane of await store.read((tx) => this.#queue.listLanes(tx, liveness))) if (this.#isActive) this.#lanes.add(lane);
       this.#lookWait.succeeded();
+      waitMs = this.#hasNews ? GATHER_MS : liveness.lookAgainMs(OVERLAP_LOOK_MS);
     } catch (error) {
       waitMs = this.#lookWait.failed(error);
     }
-    if (this.#isActive && waitMs !== undefined) this.#cancelLook = clock.after(waitMs, () => void this.#look());
+    this.#isLooking = false;
+    if (this.#isActive && waitMs !== undefined) this.#lookIn(waitMs);
   }
 
   /** Works on what is due in a lane, one item after another. @returns when the next one is due; undefined when nothing is left */

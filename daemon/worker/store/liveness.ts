@@ -1,6 +1,9 @@
-/** Says which workers live: the one place that judges it. Rows name the worker that works on them; what a dead one left is taken over. */
+/**
+ * Says which workers live: the one place that judges it. Rows name the worker that works on them; what a dead one left is taken over. What
+ * others write is found by looking again; where the database tells of it, that is only sooner.
+ */
 import { GatewayError } from '../../../shared/errors.js';
-import type { Transaction } from './transaction.js';
+import type { Topic, Transaction } from './transaction.js';
 
 export interface Liveness {
   /** Returns the ids of the workers that live, this one included, as the transaction sees it. */
@@ -9,6 +12,13 @@ export interface Liveness {
   isAlone(): boolean;
   /** For how long, in ms, no other worker takes this one for dead. A request that stays open, such as a poll, must end before. */
   validForMs(): number;
+  /**
+   * Returns after how long to look again for what other workers have written; undefined: no other one lives.
+   * @param unheardMs  where nothing tells of their changes
+   */
+  lookAgainMs(unheardMs: number): number | undefined;
+  /** Calls `listener` after changes of other workers, where the database tells of them. It must not throw. @returns a function that ends this */
+  onChange(topic: Topic, listener: () => void): () => void;
 }
 
 /** Returns the items that no living worker works on. */
@@ -36,9 +46,12 @@ export function mustBeValid(liveness: Pick<Liveness, 'validForMs'>): void {
 
 /** @param livingIds  those that the supervisor has started and that have not ended; it may lack this worker */
 export function createLiveness(instanceId: string, livingIds: () => readonly string[]): Liveness {
+  const isAlone = (): boolean => livingIds().every((id) => id === instanceId);
   return {
     living: async () => new Set([instanceId, ...livingIds()]),
-    isAlone: () => livingIds().every((id) => id === instanceId),
+    isAlone,
+    lookAgainMs: (unheardMs) => (isAlone() ? undefined : unheardMs),
+    onChange: () => () => undefined,
     // The supervisor names a worker as long as it lives.
     validForMs: () => Infinity,
   };

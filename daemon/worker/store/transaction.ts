@@ -7,6 +7,9 @@ import type { Queries } from './schema.js';
 
 declare const brand: unique symbol;
 
+/** What a commit has changed, for those who wait for it in other workers. Sessions are named by their row or their key. */
+export type Topic = 'outbox' | 'inbox' | 'cron' | `session:${number}` | `chat:${string}`;
+
 /** Valid until the work it was handed to has ended. */
 export interface Transaction {
   readonly [brand]: true;
@@ -45,6 +48,8 @@ export interface DatabaseAccess {
   run<R>(sql: string, parameters: readonly unknown[]): Promise<StatementResult<R>>;
   /** Runs a compiled statement for its first row. */
   first<R>(sql: string, parameters: readonly unknown[]): Promise<R | undefined>;
+  /** Tells other workers of a change, once it is committed. Absent: nobody is told. */
+  readonly tell?: (topic: Topic) => void;
 }
 
 /** Returns the query builder behind `tx`. Only for files of `store/`. */
@@ -55,6 +60,11 @@ export function queriesOf(tx: Transaction): Queries {
 /** Returns what is behind `tx`. Only for prepared statements. */
 export function accessOf(tx: Transaction): DatabaseAccess {
   return tx as unknown as DatabaseAccess;
+}
+
+/** Tells other workers of a change, where the database can do that. Runs in a write. */
+export function tellOthers(tx: Transaction, topic: Topic): void {
+  accessOf(tx).tell?.(topic);
 }
 
 /** Returns `access` in the form that is handed out. Only for engines. */

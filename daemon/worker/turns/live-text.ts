@@ -5,8 +5,11 @@
 import type { Clock } from '../../../shared/clock.js';
 import { appendTurnPart } from '../store/conversations/turn-parts.js';
 import type { Store } from '../store/store.js';
+import { tellOthers } from '../store/transaction.js';
+import type { BegunTurn } from './turn-journal.js';
 
 interface Pending {
+  readonly sessionId: number;
   /** Where the pieces begin in the answer. */
   at: number;
   pieces: string[];
@@ -28,10 +31,10 @@ export class LiveText {
     this.#options = options;
   }
 
-  append(turnId: string, text: string): void {
-    const pending = this.#pending.get(turnId) ?? { at: 0, pieces: [] };
+  append({ id, session }: Pick<BegunTurn, 'id'> & { readonly session: Pick<BegunTurn['session'], 'id'> }, text: string): void {
+    const pending = this.#pending.get(id) ?? { sessionId: session.id, at: 0, pieces: [] };
     pending.pieces.push(text);
-    this.#pending.set(turnId, pending);
+    this.#pending.set(id, pending);
     this.#schedule(FLUSH_MS);
   }
 
@@ -53,7 +56,11 @@ export class LiveText {
     try {
       if (parts.length > 0)
         await this.#options.store.write(async (tx) => {
-          for (const part of parts) if (this.#pending.has(part.turnId)) await appendTurnPart(tx, part);
+          for (const part of parts) {
+            if (!this.#pending.has(part.turnId)) continue;
+            await appendTurnPart(tx, part);
+            tellOthers(tx, `session:${part.sessionId}`);
+          }
         });
     } catch {
       // The store reports its own failure; the answer is stored as a whole later.
@@ -64,14 +71,14 @@ export class LiveText {
     if ([...this.#pending.values()].some(({ pieces }) => pieces.length > 0)) this.#schedule(nextMs);
   }
 
-  #take(): { turnId: string; at: number; text: string }[] {
+  #take(): { turnId: string; sessionId: number; at: number; text: string }[] {
     return [...this.#pending].flatMap(([turnId, pending]) => {
-      const { at } = pending;
+      const { at, sessionId } = pending;
       const all = pending.pieces.join('');
       const text = endsInHalf(all) ? all.slice(0, -1) : all;
       pending.pieces = all.length > text.length ? [all.slice(text.length)] : [];
       pending.at += text.length;
-      return text === '' ? [] : [{ turnId, at, text }];
+      return text === '' ? [] : [{ turnId, sessionId, at, text }];
     });
   }
 

@@ -13,7 +13,7 @@ import { removeTurnParts } from '../store/conversations/turn-parts.js';
 import { beginTurn, endTurn, readRunningTurns } from '../store/conversations/turns.js';
 import { acquireLease, listLeaseOwners, readLeaseOwner, releaseLease, removeLeasesOf } from '../store/leases.js';
 import type { Store } from '../store/store.js';
-import type { Transaction } from '../store/transaction.js';
+import { tellOthers, type Transaction } from '../store/transaction.js';
 import { interruptTurn, keepAside } from './interrupted-turn.js';
 import { toUsage, type TurnOutcome } from './turn-event.js';
 import type { Liveness } from '../store/liveness.js';
@@ -138,6 +138,7 @@ export class TurnJournal {
     const result = await store.write(async (tx): Promise<StoredEnd> => {
       const nowMs = clock.now();
       if (!(await endTurn(tx, { id: turnId, state, model, usage, error, nowMs }))) return 'lost';
+      tellOthers(tx, `session:${session.id}`);
       await releaseLease(tx, { key: leaseKey(session.id), owner: instanceId });
       await removeTurnParts(tx, { turnId });
       if (ended !== undefined && !(await ended(tx, { ...outcome, turnId, replyId, stopReason }))) {
@@ -191,6 +192,7 @@ export class TurnJournal {
     const others = (await readRunningTurns(tx)).filter((turn) => turn.sessionId === session.id);
     for (const other of others) await interruptTurn(tx, other, nowMs);
     const id = newId('turn');
+    tellOthers(tx, `session:${session.id}`);
     await beginTurn(tx, { id, sessionId: session.id, agentId: question.agentId, instanceId, nowMs });
     const stored = await storeQuestion(tx, { question, sessionId: session.id, turnId: id, nowMs });
     const { previousTurnId: previous } = question;

@@ -221,7 +221,7 @@ export class TurnRunner {
       this.#options.live.add(turn, event);
       if (event.type === 'tool') return;
       pieces.push(event.text);
-      this.#options.liveText.append(turn.id, event.text);
+      this.#options.liveText.append(turn, event.text);
     };
     const [first] = run.request.candidates;
     try {

@@ -16,7 +16,7 @@ function place(url?: string) {
   const paths = resolvePaths({ home, runtimeDir: home });
   const worker = { instanceId: 'wk_1', liveInstanceIds: () => ['wk_1'], models: () => modelsSchema.parse({}) };
   const placed = createStore({ ...worker, paths, clock: new FakeClock(), config: () => config, loadPostgres }, logMemory());
-  const change = (next?: string): void => void (config = configSchema.parse({ store: { url: next } }));
+  const change = (next?: string, listenUrl?: string): void => void (config = configSchema.parse({ store: { url: next, listenUrl } }));
   return { ...placed, paths, loadPostgres, postgresEngine, change };
 }
 
@@ -38,4 +38,6 @@ test('a changed URL takes effect at the next start, and until then a warning nam
   const [warning] = movedWarnings();
   expect(warning).toMatchObject({ code: 'STORE_MOVED', message: expect.stringContaining('postgres://db.example/xopc is used') as string });
   expect(JSON.stringify(warning)).not.toContain('secret');
+  change('postgres://xopc:secret@db.example/xopc', 'postgres://xopc:secret@direct.example/xopc');
+  expect(movedWarnings()).toMatchObject([{ message: expect.stringMatching(/^store\.listenUrl was changed/) as string }]);
 });

@@ -2,7 +2,7 @@
 import type { MessageDocument } from '../../../../shared/api/sessions.js';
 import { plainLine } from '../../../../shared/text/plain-line.js';
 import { prepare } from '../prepare.js';
-import type { Transaction } from '../transaction.js';
+import { tellOthers, type Transaction } from '../transaction.js';
 import { touchSession } from './sessions.js';
 
 interface MessageContent extends Pick<MessageDocument, 'id' | 'role' | 'content' | 'model' | 'status'> {
@@ -117,6 +117,7 @@ export async function appendMessage(tx: Transaction, message: NewMessage): Promi
   const title = isOpening ? titleFrom(message.content) : null;
   const isNews = Number(message.role === 'assistant' || message.role === 'system');
   // The session first: whoever holds its row is the only one who adds to it, so that `seq` is the order of the commits.
+  tellOthers(tx, `session:${message.sessionId}`);
   await touchSession(tx, { id: message.sessionId, title, nowMs: message.nowMs, isNews, staysArchived: Number(message.role !== 'user') });
   return insertMessage(tx, { ...message, parentSeq: null });
 }

@@ -4,7 +4,7 @@ import type { CronJobInput } from '../../../../shared/api/cron.js';
 import { FLAG, mapColumns, TEXT } from '../columns.js';
 import type { CronJobRow } from '../schema.js';
 import { decodeText } from '../text.js';
-import { queriesOf, type Transaction } from '../transaction.js';
+import { queriesOf, tellOthers, type Transaction } from '../transaction.js';
 
 type Given = { readonly [Name in keyof CronJobInput]-?: Exclude<CronJobInput[Name], undefined> };
 
@@ -73,6 +73,7 @@ const toJob = (row: CronJobRow | undefined): CronJob | undefined => row && COLUM
 
 /** Runs in a write. */
 export async function insertCronJob(tx: Transaction, job: NewCronJob): Promise<void> {
+  tellOthers(tx, 'cron');
   await queriesOf(tx)
     .insertInto('cron_jobs')
     .values(COLUMNS.write(job) as CronJobRow)
@@ -81,6 +82,7 @@ export async function insertCronJob(tx: Transaction, job: NewCronJob): Promise<v
 
 /** Runs in a write. */
 export async function updateCronJob(tx: Transaction, id: string, change: CronJobChange): Promise<void> {
+  tellOthers(tx, 'cron');
   await queriesOf(tx).updateTable('cron_jobs').set(COLUMNS.write(change)).where('id', '=', id).execute();
 }
 

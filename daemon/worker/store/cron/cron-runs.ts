@@ -4,7 +4,7 @@ import type { CronJobDocument, CronRunDocument, CronRunState } from '../../../..
 import { mapColumns, NULLABLE_TEXT } from '../columns.js';
 import { PURGE_ROWS } from '../conversations/purge.js';
 import type { CronRunRow } from '../schema.js';
-import { queriesOf, type Transaction } from '../transaction.js';
+import { queriesOf, tellOthers, type Transaction } from '../transaction.js';
 
 type SharedFields = 'id' | 'trigger' | 'attempt' | 'state' | 'missedBefore' | 'model' | 'inputTokens' | 'outputTokens' | 'costUsd';
 
@@ -61,6 +61,7 @@ const COLUMNS = mapColumns<CronRunRow, CronRun>({
 
 /** Runs in a write. Returns false when that attempt at that occurrence is stored already. */
 export async function insertCronRun(tx: Transaction, run: NewCronRun): Promise<boolean> {
+  tellOthers(tx, 'cron');
   const occurrence = run.trigger === 'manual' ? run.id : String(run.scheduledAtMs);
   const { numInsertedOrUpdatedRows } = await queriesOf(tx)
     .insertInto('cron_runs')
@@ -203,6 +204,7 @@ export async function noteCronRun(tx: Transaction, id: string, note: Partial<Pic
 
 /** Runs in a write. Returns false when the run had ended already, or was purged with its job. */
 export async function endCronRun(tx: Transaction, id: string, end: CronRunEnd): Promise<boolean> {
+  tellOthers(tx, 'cron');
   const { numUpdatedRows } = await queriesOf(tx)
     .updateTable('cron_runs')
     .set(COLUMNS.write(end))

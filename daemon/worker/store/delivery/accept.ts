@@ -4,7 +4,7 @@ import { titleFrom } from '../conversations/messages.js';
 import { insertOutboxMessages, type NewOutboxMessage } from './outbox.js';
 import { prepareRows } from '../prepare.js';
 import { insertBegun, livingId, type NewSession, touchByKey } from '../conversations/sessions.js';
-import type { Transaction } from '../transaction.js';
+import { tellOthers, type Transaction } from '../transaction.js';
 
 /** A message to accept, and the session of its chat. */
 export interface Acceptance {
@@ -35,6 +35,7 @@ async function countIn(tx: Transaction, session: NewSession, messages: readonly 
     nowMs = message.nowMs;
   }
   const count = messages.length;
+  tellOthers(tx, `chat:${session.key}`);
   const changes = await touchByKey.run(tx, { key: session.key, count, title, nowMs });
   if (changes === 0) await insertBegun.run(tx, { ...session, count, title, nowMs });
 }

@@ -1,6 +1,6 @@
 /** The lease of a channel's account: one worker reads its messages and sends to its chats. */
 import { acquireLease, type LeaseClaim, listLeases, readLeaseOwner, releaseLease, releaseLeasesLike } from '../leases.js';
-import type { Transaction } from '../transaction.js';
+import { tellOthers, type Transaction } from '../transaction.js';
 import type { Lane } from './outbox.js';
 
 export type AccountName = Pick<Lane, 'channel' | 'accountId'>;
@@ -20,13 +20,15 @@ export async function isAccountFree(tx: Transaction, account: AccountName, { own
   return holder === undefined || holder === owner || !(await liveness.living(tx)).has(holder);
 }
 
-/** Runs in a write. */
+/** What waits to be sent is sent by whoever takes the account next. Runs in a write. */
 export function releaseAccount(tx: Transaction, account: AccountName, owner: string): Promise<void> {
+  tellOthers(tx, 'outbox');
   return releaseLease(tx, { key: keyOf(account), owner });
 }
 
 /** Releases all accounts of a worker. Runs in a write. */
 export function releaseAccounts(tx: Transaction, owner: string): Promise<void> {
+  tellOthers(tx, 'outbox');
   return releaseLeasesLike(tx, { pattern: `${PREFIX}%`, owner });
 }
 

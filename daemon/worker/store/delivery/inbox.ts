@@ -4,7 +4,7 @@ import type { Lane } from './outbox.js';
 import { prepare } from '../prepare.js';
 import { PURGE_ROWS } from '../conversations/purge.js';
 import type { InboxState } from '../schema.js';
-import { queriesOf, type Transaction } from '../transaction.js';
+import { queriesOf, tellOthers, type Transaction } from '../transaction.js';
 
 /** A message to store. */
 export interface NewInboxMessage extends Lane {
@@ -183,6 +183,7 @@ export interface StoredUpdate {
 
 /** Runs in a write. */
 export async function insertInboxMessage(tx: Transaction, message: NewInboxMessage & { nowMs: number }): Promise<StoredUpdate> {
+  tellOthers(tx, 'inbox');
   if ((await insert.run(tx, { questionId: null, ...message })) === 1)
     return { id: message.id, isRepeated: false, chatId: message.chatId, content: message.content };
   const first = await selectByUpdate.first(tx, { scope: message.scope, updateId: message.updateId });
@@ -246,6 +247,7 @@ export async function putBackInbox(
   change: { seq: number; instanceId: string | null; countsAttempt: boolean },
 ): Promise<void> {
   const { seq, instanceId, countsAttempt } = change;
+  tellOthers(tx, 'inbox');
   await putBack.run(tx, { seq, instanceId, attempts: countsAttempt ? 0 : 1 });
 }
 

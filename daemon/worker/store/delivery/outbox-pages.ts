@@ -3,7 +3,7 @@ import { type RawBuilder, type SelectQueryBuilder, sql } from 'kysely';
 import { OUTGOING_STATUSES, type OutgoingStatus } from '../../../../shared/delivery-status.js';
 import { PURGE_ROWS } from '../conversations/purge.js';
 import type { Schema } from '../schema.js';
-import { queriesOf, type Transaction } from '../transaction.js';
+import { queriesOf, tellOthers, type Transaction } from '../transaction.js';
 import type { Lane } from './outbox.js';
 
 /** A message with the sums of its parts. Times are epoch milliseconds. */
@@ -96,6 +96,7 @@ export async function readMessageStates(
 
 /** Queues the undelivered parts of a finished message again, in its old place. Runs in a write. */
 export async function requeueMessage(tx: Transaction, change: { seq: number; nowMs: number; expiresAtMs: number }): Promise<void> {
+  tellOthers(tx, 'outbox');
   const { seq, nowMs, expiresAtMs } = change;
   await queriesOf(tx)
     .updateTable('outbox_parts')

@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import type { OutgoingStatus } from '../../../../shared/delivery-status.js';
 import { prepare, prepareRows } from '../prepare.js';
-import type { Transaction } from '../transaction.js';
+import { tellOthers, type Transaction } from '../transaction.js';
 
 /** A chat as a lane of a queue: its messages are handled one at a time. */
 export interface Lane {
@@ -180,10 +180,9 @@ function toRow({ bodies, ...message }: NewOutboxMessage): RowValues {
 /** Stores messages and their parts in this order, after all others of their chats. Runs in a write. */
 export async function insertOutboxMessages(tx: Transaction, messages: readonly NewOutboxMessage[]): Promise<void> {
   await insertRows(tx, messages.map(toRow));
-  await insertParts(
-    tx,
-    messages.flatMap(({ id, bodies }) => bodies.map((body, index) => ({ id, part: index + 1, body }))),
-  );
+  const parts = messages.flatMap(({ id, bodies }) => bodies.map((body, index) => ({ id, part: index + 1, body })));
+  await insertParts(tx, parts);
+  if (parts.length > 0) tellOthers(tx, 'outbox');
 }
 
 /** Returns every chat with unfinished messages of which no worker sends one, the one that has waited longest first. */

@@ -3,10 +3,11 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createSerial } from '../../../../shared/serial.js';
 import { storeUnavailable } from '../engine.js';
-import type { StatementResult, Transaction } from '../transaction.js';
+import type { StatementResult, Topic, Transaction } from '../transaction.js';
 import { beginWriting } from './begin-writing.js';
 import type { Membership } from './membership.js';
 import { ConnectionLost, isStaleStatement, type Preparing, Session, sqlStateOf, type StatementOptions } from './driver.js';
+import { notifications } from './listener.js';
 import { openAccess } from './queries.js';
 
 /** How often a transaction that others undid, or whose connection was lost before the commit, is run. */
@@ -32,11 +33,16 @@ export class Committer {
   #session: Session | undefined;
   /** The row of the last batch whose outcome is known. */
   #settled = '';
+  /** What the transaction has changed so far. */
+  readonly #topics = new Set<Topic>();
   #isClosed = false;
 
   constructor(options: CommitterOptions) {
     this.#options = options;
-    this.#tx = openAccess((sql, parameters, how) => this.#run(sql, parameters, how));
+    this.#tx = openAccess(
+      (sql, parameters, how) => this.#run(sql, parameters, how),
+      (topic) => this.#topics.add(topic),
+    );
   }
 
   /** See `OpenDatabase`. */
@@ -58,6 +64,7 @@ export class Committer {
     for (let runs = 1; ; runs += 1) {
       const id = randomUUID();
       let value: T;
+      this.#topics.clear();
       try {
         await this.#begin(id);
         value = await run(this.#tx);
@@ -104,9 +111,10 @@ export class Committer {
   async #commit(id: string): Promise<void> {
     const session = await this.#connect();
     try {
-      const { command } = await session.exec('commit');
+      const { command } = await session.exec(`${notifications(this.#options.membership.id, this.#topics)}commit`);
       if (command !== 'COMMIT') throw new Error('the transaction was undone: one of its statements had failed');
     } catch (error) {
+      await this.#undo();
       if (!(error instanceof ConnectionLost)) throw error;
       if (!(await this.#wasCommitted(id, error))) throw error;
     }

@@ -3,7 +3,7 @@
  * numbers that come as texts, sessions that go on after a timeout, an `error` event that ends the process.
  */
 import { createHash } from 'node:crypto';
-import { Client, Pool, types } from 'pg';
+import { Client, escapeLiteral, Pool, types } from 'pg';
 import type { ClientConfig, QueryArrayResult, QueryResult } from 'pg';
 import { decodeText, encodeText } from '../text.js';
 import type { StatementResult } from '../transaction.js';
@@ -40,6 +40,9 @@ function toLost(error: unknown): unknown {
   const state = sqlStateOf(error);
   return state === undefined || endsSession(state) ? new ConnectionLost(error) : error;
 }
+
+/** Returns a text as a literal. */
+export const quote = (text: string): string => escapeLiteral(text);
 
 const NUMBERS: ReadonlySet<number> = new Set([types.builtins.INT8, types.builtins.NUMERIC]);
 
@@ -153,6 +156,16 @@ export class Session {
 
   get isLost(): boolean {
     return this.#isLost;
+  }
+
+  /** Calls `listener` once it is lost or closed, maybe more than once. */
+  onLost(listener: () => void): void {
+    this.#client.on('end', listener);
+  }
+
+  /** Calls `listener` with what is sent to the channels that this session listens to. */
+  onNotification(listener: (payload: string) => void): void {
+    this.#client.on('notification', ({ payload }) => listener(payload ?? ''));
   }
 
   /** @throws ConnectionLost, or the server's error */

@@ -7,6 +7,7 @@ import { Session } from './driver.js';
 import { classifyFault, describeFault } from './faults.js';
 import { firstSchema } from './first-schema.js';
 import { lineageOf } from './lineage.js';
+import { Listener } from './listener.js';
 import { type Lineage, type MemberOptions, Membership } from './membership.js';
 import { openPostgres } from './open.js';
 
@@ -17,6 +18,8 @@ export function postgresMigrations(migrations: readonly Migration[] = MIGRATIONS
 
 export interface PostgresOptions extends MemberOptions {
   readonly url: string;
+  /** Where to listen to notifications, past a pooler. Default: `url`. */
+  readonly listenUrl?: string | undefined;
   /** With the host, it tells this gateway from others. */
   readonly dataDir: string;
   /** For tests. Default: of this machine and `dataDir`. */
@@ -33,7 +36,8 @@ export interface PostgresEngine extends StoreEngine {
 export function postgresEngine(options: PostgresOptions): PostgresEngine {
   const { url, dataDir, lineage = lineageOf(dataDir), migrations = postgresMigrations() } = options;
   const place = placeOfDatabase(url);
-  const where = { url, place, membership: new Membership({ ...options, place, lineage }) };
+  const listener = new Listener({ url: options.listenUrl ?? url, instanceId: options.instanceId });
+  const where = { url, place, membership: new Membership({ ...options, place, lineage, listener }) };
   return {
     membership: where.membership,
     place: where.place,

@@ -12,9 +12,10 @@ import type { NodeStatus } from '../../../../shared/control/messages.js';
 import type { GatewayError } from '../../../../shared/errors.js';
 import { storeUnavailable } from '../engine.js';
 import type { Liveness } from '../liveness.js';
-import { queriesOf, type Transaction } from '../transaction.js';
+import { queriesOf, type Topic, type Transaction } from '../transaction.js';
 import { beginWriting } from './begin-writing.js';
 import { Session } from './driver.js';
+import { type Listener, notification, notifications } from './listener.js';
 
 const LIFETIME_S = 15;
 const RENEW_MS = 5_000;
@@ -26,6 +27,10 @@ const RETRY_MS = 1_000;
 const ANSWER_TIMEOUT_MS = 4_000;
 /** How long after the end of its time a row is looked at again. */
 const MARGIN_MS = 100;
+/** Between looks for what other workers have written, while they are told at once. */
+const HEARING_LOOK_MS = 2_000;
+/** What a dead worker may have left. */
+const LEFT: readonly Topic[] = ['outbox', 'inbox', 'cron'];
 
 const VALID_UNTIL = `clock_timestamp() + interval '${LIFETIME_S} seconds'`;
 
@@ -52,6 +57,7 @@ export interface MembershipOptions extends MemberOptions {
   readonly url: string;
   readonly place: string;
   readonly lineage: Lineage;
+  readonly listener: Listener;
 }
 
 interface Row extends NodeFacts {
@@ -111,6 +117,14 @@ export class Membership implements Liveness {
     return this.#renewedAt === undefined ? 0 : LIFETIME_S * 1_000 - msSince(this.#renewedAt);
   }
 
+  lookAgainMs(unheardMs: number): number {
+    return this.#options.listener.isHearing ? HEARING_LOOK_MS : unheardMs;
+  }
+
+  onChange(topic: Topic, listener: () => void): () => void {
+    return this.#options.listener.on(topic, listener);
+  }
+
   /** Whether no other worker had the database open at the last renewal. */
   isSole(): boolean {
     return this.#others.every((row) => !this.#mayLive(row));
@@ -148,8 +162,9 @@ export class Membership implements Liveness {
     this.#renewedAt = sentAt;
   }
 
-  /** Begins to renew the row; later calls change nothing. */
+  /** Begins to renew the row and to listen; later calls change nothing. */
   start(): void {
+    this.#options.listener.start();
     // The first is early: by then the gateway listens, and others show where.
     if (!this.#isStarted) this.#renewLater(RETRY_MS);
     this.#isStarted = true;
@@ -170,9 +185,10 @@ export class Membership implements Liveness {
     return error;
   }
 
-  /** Ends the renewals and removes the row. Never rejects. */
+  /** Ends the renewals and the listening, and removes the row. Never rejects. */
   async leave(): Promise<void> {
     this.#isStopped = true;
+    await this.#options.listener.stop();
     clearTimeout(this.#timer);
     await this.#renewing;
     try {
@@ -215,11 +231,12 @@ export class Membership implements Liveness {
     const session = await this.#connect();
     const sentAt = moment();
     const { version, address, settings } = this.#options.facts();
-    const { changes } = await session.run(
-      `update instances set expires_at = ${VALID_UNTIL}, renewed_at = clock_timestamp(), version = $2, address = $3, settings = $4 where id = $1`,
+    const { rows } = await session.run(
+      `update instances set expires_at = ${VALID_UNTIL}, renewed_at = clock_timestamp(), version = $2, address = $3, settings = $4
+      where id = $1 returning ${notification(this.id)}`,
       [this.id, version, address, settings],
     );
-    if (changes === 0) {
+    if (rows.length === 0) {
       this.lost();
       return RENEW_MS;
     }
@@ -237,7 +254,7 @@ export class Membership implements Liveness {
     try {
       await session.exec(beginWriting());
       for (const { id } of rows) await session.run('delete from instances where id = $1 and expires_at <= clock_timestamp()', [id]);
-      await session.exec('commit');
+      await session.exec(`${notifications(this.id, LEFT)}commit`);
     } catch (error) {
       await session.exec('rollback').catch(() => session.destroy());
       throw error;

@@ -1,7 +1,7 @@
 /** The query builder over a session of PostgreSQL. */
 import { PostgresAdapter, PostgresQueryCompiler } from 'kysely';
 import { createQueries } from '../dialect.js';
-import { type Transaction, transactionOf } from '../transaction.js';
+import { type DatabaseAccess, type Transaction, transactionOf } from '../transaction.js';
 import type { StatementOptions } from './driver.js';
 import { messageSearch } from './message-search.js';
 
@@ -16,9 +16,10 @@ export function queriesOver(run: Run) {
   return createQueries(once, { adapter: new PostgresAdapter(), compiler: () => new PostgresQueryCompiler() });
 }
 
-/** Returns the access whose statements `run` runs. Those of hot paths are kept prepared. */
-export function openAccess(run: Run): Transaction {
+/** Returns the access whose statements `run` runs. Those of hot paths are kept prepared. @param tell  see `DatabaseAccess` */
+export function openAccess(run: Run, tell?: DatabaseAccess['tell']): Transaction {
   return transactionOf({
+    ...(tell && { tell }),
     queries: queriesOver(run),
     search: messageSearch,
     run: (sql, parameters) => run(sql, parameters, { isPrepared: true }),

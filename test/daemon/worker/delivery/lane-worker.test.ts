@@ -16,7 +16,7 @@ interface Item extends Lane {
 
 /** A queue of one lane, in memory, that notes what is asked of it. */
 class ScriptedQueue implements LaneQueue<Item> {
-  readonly name = 'queue';
+  readonly name = 'outbox';
   readonly calls: string[] = [];
   readonly claims: Claim<Item>[] = [];
   result: Attempt | (() => Promise<Attempt>) = {

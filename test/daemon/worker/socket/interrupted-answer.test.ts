@@ -135,10 +135,11 @@ test('many pieces of text share one write, half a character waits for its other 
     },
   });
   const parts = () => store.read((tx) => readTurnParts(tx, { turnId: 'turn_1', at: 0 }));
-  for (const word of ['a', 'b', '\uD83D']) liveText.append('turn_1', word);
+  const answering = { id: 'turn_1', session: { id: sessionId } };
+  for (const word of ['a', 'b', '\uD83D']) liveText.append(answering, word);
   clock.advance(250);
   await until('the write that fails', () => writes === 1);
-  liveText.append('turn_1', '\uDE00c');
+  liveText.append(answering, '\uDE00c');
   await until('the next try', () => (clock.advance(1_000), writes === 2));
   await until('the parts', async () => (await parts()).length > 0);
   expect(await parts()).toEqual([{ at: 0, text: 'ab😀c' }]);
