@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { pidsOf, post, signal, startCluster, timed } from '../helpers/cluster.js';
 import { whyNoPostgres } from '../helpers/postgres.js';
 import { machineSlackMs } from '../helpers/machine-slack.js';
+import { query } from '../helpers/store-engine.js';
 
 const reason = whyNoPostgres();
 const TAKEOVER_MS = 20_000;
@@ -45,6 +46,11 @@ test.skipIf(reason !== undefined)(
     expect(told()).toEqual(['w0', 'w1', 'w2', 'w3', 'w4', 'w5', 'w6', 'w7', 'w8', 'w9']);
     expect({ telegram: await cluster.holder('telegram/default'), webhook: await cluster.holder('webhook/default') }).toEqual(before);
 
+    // One that stands still in a transaction keeps the others from writing for 8 s.
+    await timed(
+      'the results',
+      async () => (await query(cluster.url, 'select from outbox_messages where finished_at is null')).length === 0,
+    );
     const pausedPids = pidsOf(paused);
     const [, pausedWorker = 0] = pausedPids;
     signal(pausedPids, 'SIGSTOP');
