@@ -37,6 +37,24 @@ async function signedIn(gateway: RealGateway): Promise<Page> {
   return page;
 }
 
+test.skipIf(noBrowser)(
+  'the shell is shown, and its view loaded, before the gateway has answered who this is; its data waits for that',
+  async () => {
+    const gateway = await RealGateway.start();
+    const page = await openPage(`${gateway.url}/health`, { allowedErrors: /favicon/ });
+    const signIns: Route[] = [];
+    await page.route('**/api/page-session', (route) => void signIns.push(route));
+    const calls: string[] = [];
+    page.on('request', (request) => void calls.push(new URL(request.url()).pathname));
+    await page.goto(`${gateway.url}/#/status`);
+    await page.getByRole('heading', { name: 'Status', exact: true }).waitFor();
+    await page.getByRole('navigation', { name: 'Views' }).waitFor();
+    expect(calls.filter((path) => path.startsWith('/api/') || path === '/ws')).toEqual(['/api/page-session']);
+    await signIns[0]?.continue();
+    await page.getByText('Last 24 hours').waitFor();
+  },
+);
+
 test.skipIf(noBrowser || !isOwner)('on the gateway’s machine its owner reads the log without being asked', async () => {
   const gateway = await RealGateway.start();
   const page = await openPage(`${gateway.url}/#/logs`);

@@ -1,7 +1,7 @@
-/** Entry of the page: signs in, with the ticket of a one-time link if there is one, then shows the shell. */
+/** Entry of the page: shows the shell, and signs in, with the ticket of a one-time link if there is one. */
 import { render } from 'preact';
 import { PAGE_LINK_FRAGMENT } from '../../shared/page-link.js';
-import { askForSignIn, session, signIn } from './api/session.js';
+import { askForSignIn, entry, session, signIn } from './api/session.js';
 import { pageSocket, startSocket } from './api/socket.js';
 import { App } from './shell/app.js';
 import { hashOf, navigate } from './shell/router.js';
@@ -28,6 +28,16 @@ async function enter(link: string | undefined): Promise<void> {
   if (!isSignedIn && (link !== undefined || session.peek().needsToken)) void askForSignIn(link === undefined ? 'wanted' : 'linkUsed');
 }
 
+/** What the page does once it is signed in, or knows that it is not. */
+function begin(): void {
+  const { only } = session.peek();
+  window.addEventListener('hashchange', enterAgain);
+  // Without the navigation also after a reload, before this is known again.
+  if (only !== undefined) return navigate(hashOf(only, [], { bare: '1' }), { replace: true });
+  startSocket();
+  void preload();
+}
+
 /** A link opened in this tab changes only the address. */
 function enterAgain(): void {
   const link = takeTicket();
@@ -40,14 +50,12 @@ if (place !== null && isDesign) {
   void import('./design/main.js').then(({ default: Design }) => render(<Design />, place));
   void import('./styles/inter.css');
 } else if (place !== null) {
-  void enter(takeTicket()).then(() => {
-    const { only } = session.peek();
-    if (only === undefined) startSocket();
-    else navigate(hashOf(only), { replace: true });
-    window.addEventListener('hashchange', enterAgain);
+  const link = takeTicket();
+  entry.value = enter(link).then(begin);
+  // A link may be to the log without a gateway, where nothing but the log is shown.
+  void (link === undefined ? Promise.resolve() : entry.peek()).then(() => {
     render(<App />, place);
     // After the first paint, which has the system's font.
     requestAnimationFrame(() => void import('./styles/inter.css'));
-    if (only === undefined) void preload();
   });
 }

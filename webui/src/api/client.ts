@@ -6,7 +6,7 @@ import type { ErrorResponse } from '../../../shared/api/error.js';
 import type { Call, Method } from './call.js';
 import { keepInstead } from './copy-mode.js';
 import { gatewayUrl } from './gateway-url.js';
-import { regainSession } from './session.js';
+import { entry, regainSession } from './session.js';
 
 export type { Call, Method } from './call.js';
 
@@ -68,6 +68,7 @@ async function readError(call: Call, response: Response): Promise<ApiError> {
 /** Makes a call whose answer is not JSON, or whose headers matter. @throws ApiError */
 export async function request(call: Call): Promise<Response> {
   keepInstead(call);
+  await entry.peek();
   let response = await send(call);
   if (response.status === 401 && (await regainSession())) response = await send(call);
   if (!response.ok) throw await readError(call, response);

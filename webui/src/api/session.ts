@@ -8,6 +8,9 @@ const PATH = '/api/page-session';
 /** What the gateway last said. */
 export const session = signal<Omit<PageSession, 'status'>>({ signedIn: false, needsToken: false, openToNetwork: false });
 
+/** The sign-in at the start of the page, which never fails. Calls wait for it; the shell is shown before. */
+export const entry = signal<Promise<void>>(Promise.resolve());
+
 /** Why the sign-in screen is shown; undefined while it is not. */
 type SignInReason = 'wanted' | 'ended' | 'linkUsed' | 'signedOut';
 
