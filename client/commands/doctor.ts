@@ -30,6 +30,7 @@ export class DoctorCommand extends BaseCommand {
       listen: () => readListenSettings(paths, environment),
       isSocketPassed: (recordOf(paths)?.plan.socket ?? null) !== null,
       service: () => checkService(paths),
+      inspectServer: (url: string) => this.context.runtime.loadDatabase().inspectServer(url),
     };
     const found = await runChecks(deps);
     const repairs = this.fix ? await repairAll(found) : [];

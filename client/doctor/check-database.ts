@@ -1,12 +1,12 @@
 /**
- * Checks the database by its header alone (https://www.sqlite.org/fileformat.html, "The Database Header" and "The WAL File
+ * Checks a server of PostgreSQL by asking it, and a file by its header alone (https://www.sqlite.org/fileformat.html, "The Database Header" and "The WAL File
  * Format"): the newest copy of the first page may still be in the write-ahead log.
  */
 import { closeSync, constants, existsSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { RESCUED } from '../../shared/backup.js';
-import { placeOfDatabase } from '../../shared/node/config/database-url.js';
+import type { ServerReport } from '../../shared/node/database-module.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
-import { fail, type Finding, ok } from './finding.js';
+import { fail, type Finding, ok, warn } from './finding.js';
 
 const HEADER_BYTES = 100;
 const MAGIC = 'SQLite format 3\0';
@@ -83,12 +83,7 @@ function inspect(path: string, { size, header }: HeaderBytes): Finding {
   return ok('database', `${path} has schema version ${packed % READER_FACTOR} and ${megabytes} MB`);
 }
 
-/**
- * A newer schema than this version can read, the worker refuses; its reason is in `status`, and so is that of a database server.
- * @param url  `store.url`
- */
-export function checkDatabase({ databasePath }: GatewayPaths, url?: string): Finding {
-  if (url !== undefined) return ok('database', `${placeOfDatabase(url)} has all data (store.url); whether it answers: xopc gateway status`);
+export function checkFile({ databasePath }: GatewayPaths): Finding {
   try {
     if (existsSync(databasePath + RESCUED)) return ok('database', `${databasePath}${RESCUED} is put in its place at the next start`);
     const found = readHeader(databasePath);
@@ -105,4 +100,25 @@ export function checkDatabase({ databasePath }: GatewayPaths, url?: string): Fin
       fix: code === 'EISDIR' ? 'Move the directory away' : `Make this user its owner, with mode 0600: ${databasePath}`,
     });
   }
+}
+
+const SERVER_WARNINGS: Readonly<Record<string, string>> = { STORE_SEARCH_SLOW: 'database-search', STORE_LOCALE: 'database-locale' };
+
+/** Checks a database of PostgreSQL. */
+function serverFindings({ summary, problem, warnings }: ServerReport): Finding[] {
+  return [
+    problem === undefined ? ok('database', summary) : fail('database', problem.message, { fix: problem.fix }),
+    ...warnings.map(({ code, message, hint }) => warn(SERVER_WARNINGS[code] ?? 'database', message, { fix: hint })),
+  ];
+}
+
+interface ServerPlace {
+  /** `store.url` */
+  readonly url: string | undefined;
+  readonly inspectServer: (url: string) => Promise<ServerReport>;
+}
+
+/** A newer schema of a file than this version can read, the worker refuses; its reason is in `status`. */
+export async function checkDatabase(paths: GatewayPaths, { url, inspectServer }: ServerPlace): Promise<Finding[]> {
+  return url === undefined ? [checkFile(paths)] : serverFindings(await inspectServer(url));
 }

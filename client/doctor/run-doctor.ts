@@ -1,5 +1,6 @@
 /** All checks of `doctor`, in order of dependency. Only {@link repairAll} changes anything. */
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
+import type { ServerReport } from '../../shared/node/database-module.js';
 import type { ListenSettings } from '../gateway/gateway-settings.js';
 import type { GatewayLocation } from '../gateway/locate-gateway.js';
 import { checkConfig, checkExposure, checkModels } from './check-config.js';
@@ -17,6 +18,8 @@ interface DoctorDeps {
   /** The service manager holds the listening socket. */
   readonly isSocketPassed: boolean;
   service(): Promise<Finding[]>;
+  /** Looks at the database of `store.url`. */
+  inspectServer(url: string): Promise<ServerReport>;
 }
 
 export interface Repair {
@@ -58,7 +61,7 @@ export async function runChecks(deps: DoctorDeps): Promise<Finding[]> {
     ['disk', () => checkDisk(paths)],
     ['config', () => config.finding],
     ['models', () => checkModels(paths)],
-    ['database', () => checkDatabase(paths, value?.store.url)],
+    ['database', () => checkDatabase(paths, { url: value?.store.url, inspectServer: (url) => deps.inspectServer(url) })],
     ['log', () => checkLog(paths, value?.logs ?? LOG_LIMITS)],
     ['lock', () => checkLock(paths, location)],
     ['port', () => (hasAddress ? checkPort(address(), { location, passed: deps.isSocketPassed }) : [])],

@@ -1,5 +1,7 @@
 /** What the command line does with databases, itself and in its own process: the exports of `dist/database.cjs`. */
 
+import type { StatusWarning } from '../control/messages.js';
+
 /** A file of SQLite, or a database of PostgreSQL. */
 export type DatabaseAt = { readonly path: string } | { readonly url: string };
 
@@ -32,6 +34,15 @@ export interface CopyContentOptions {
   readonly beforeEnd: () => Promise<void>;
 }
 
+/** What a server and its database are like. */
+export interface ServerReport {
+  /** One line, for a database that can be used. */
+  readonly summary: string;
+  /** Why it cannot be used. */
+  readonly problem: { readonly message: string; readonly fix: string } | undefined;
+  readonly warnings: readonly StatusWarning[];
+}
+
 export interface DatabaseModule {
   /**
    * Writes a consistent copy of a database file that may be in use. `to` must not exist.
@@ -52,4 +63,6 @@ export interface DatabaseModule {
    * @throws STORE_UNAVAILABLE, CONFLICT
    */
   copyContent(options: CopyContentOptions): Promise<ContentCopy>;
+  /** Looks at a database of PostgreSQL as a worker would use it, in at most three seconds. Changes nothing, never rejects. */
+  inspectServer(url: string): Promise<ServerReport>;
 }

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { acquireLease, readLeaseOwner } from '../../daemon/worker/store/leases.js';
+import { inspectServer } from '../../daemon/worker/store/postgres/inspect.js';
 import { createLiveness } from '../../daemon/worker/store/liveness.js';
 import { postgresAt, query } from '../helpers/store-engine.js';
 import { type Postgres, startPostgres, whyNoPostgres } from '../helpers/postgres.js';
@@ -61,12 +62,9 @@ describe.skipIf(reason !== undefined)(`PostgreSQL${reason === undefined ? '' : `
     expect(await said(gateway)).toEqual(['one', 'two', 'three', 'four']);
 
     const { password } = new URL(url);
-    const shown = [
-      JSON.stringify(await gateway.status()),
-      refused.text,
-      (await gateway.xopc('doctor')).stdout,
-      readFileSync(gateway.logPath, 'utf8'),
-    ];
+    const doctor = (await gateway.xopc('doctor')).stdout;
+    expect(doctor).toMatch(/✅ database: postgres:.* answers: PostgreSQL \d+, schema version \d+$/m);
+    const shown = [JSON.stringify(await gateway.status()), refused.text, doctor, readFileSync(gateway.logPath, 'utf8')];
     expect(shown.filter((text) => text.includes(password))).toEqual([]);
     expect(existsSync(gateway.paths.databasePath)).toBe(false);
 
@@ -89,6 +87,7 @@ describe.skipIf(reason !== undefined)(`PostgreSQL${reason === undefined ? '' : `
   test('through pgbouncer in transaction mode two workers write one after another, and read what is prepared', async () => {
     const direct = await postgres.createDatabase();
     const pooled = await postgres.pgbouncer(direct);
+    expect((await inspectServer(pooled)).summary).toMatch(/, no tables yet, through a pooler$/);
     const workers = [await postgresAt(pooled).open({ isAlone: true }), await postgresAt(pooled).open({ isAlone: false })];
     const liveness = createLiveness('wk_1', () => []);
     const claim = async (index: number): Promise<boolean | undefined> =>

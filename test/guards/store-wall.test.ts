@@ -14,6 +14,7 @@ const OPENERS: Record<string, readonly string[]> = {
   'daemon/worker/lazy/postgres.ts': ['daemon/worker/store/postgres/engine.ts'],
   'daemon/worker/lazy/database.ts': [
     'daemon/worker/store/postgres/copy-place.ts',
+    'daemon/worker/store/postgres/inspect.ts',
     'daemon/worker/store/sqlite/copy-place.ts',
     'daemon/worker/store/sqlite/database-copy.ts',
   ],

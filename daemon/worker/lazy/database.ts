@@ -9,6 +9,7 @@ import { openPostgresSource, openPostgresTarget } from '../store/postgres/copy-p
 import { openSqliteSource, openSqliteTarget } from '../store/sqlite/copy-place.js';
 import { findDamage } from '../store/sqlite/database-copy.js';
 
+export { inspectServer } from '../store/postgres/inspect.js';
 export { copyDatabase, prepareDatabase } from '../store/sqlite/database-copy.js';
 
 export const copyContent: DatabaseModule['copyContent'] = async ({ from, to, onProgress, beforeEnd }) => {

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { checkDatabase } from '../../../client/doctor/check-database.js';
+import { checkDatabase, checkFile } from '../../../client/doctor/check-database.js';
 import { testPaths } from '../../helpers/lock-file.js';
 
 function header(options: { applicationId?: number; version?: number }): Buffer {
@@ -23,7 +23,7 @@ test.each([
   const paths = testPaths();
   mkdirSync(paths.stateDir);
   if (content !== undefined) writeFileSync(paths.databasePath, content);
-  expect(checkDatabase(paths)).toMatchObject({ level, message: expect.stringContaining(says) as string });
+  expect(checkFile(paths)).toMatchObject({ level, message: expect.stringContaining(says) as string });
 });
 
 test.each([
@@ -40,26 +40,48 @@ test.each([
   frame.writeUInt32BE(1, 0);
   frame.writeUInt32BE(salt, 8);
   writeFileSync(`${paths.databasePath}-wal`, Buffer.concat([head, frame, header({ applicationId: OURS, version: 5 })]));
-  expect(checkDatabase(paths)).toMatchObject({ level: 'ok', message: expect.stringContaining(says) as string });
+  expect(checkFile(paths)).toMatchObject({ level: 'ok', message: expect.stringContaining(says) as string });
 });
 
 test('a database that is missing beside its log, and one that waits to be put back, are told apart from none', () => {
   const paths = testPaths();
   mkdirSync(paths.stateDir);
   writeFileSync(`${paths.databasePath}-wal`, '');
-  expect(checkDatabase(paths)).toMatchObject({ level: 'ok' });
+  expect(checkFile(paths)).toMatchObject({ level: 'ok' });
   writeFileSync(`${paths.databasePath}-wal`, 'pages');
-  expect(checkDatabase(paths)).toMatchObject({ level: 'fail', message: expect.stringContaining('is missing, but its log') as string });
+  expect(checkFile(paths)).toMatchObject({ level: 'fail', message: expect.stringContaining('is missing, but its log') as string });
   writeFileSync(`${paths.databasePath}.rescued`, 'all of it');
-  expect(checkDatabase(paths)).toMatchObject({ level: 'ok', message: expect.stringContaining('is put in its place') as string });
+  expect(checkFile(paths)).toMatchObject({ level: 'ok', message: expect.stringContaining('is put in its place') as string });
 });
 
 test('a directory in its place is named, with what to do', () => {
   const paths = testPaths();
   mkdirSync(paths.databasePath, { recursive: true });
-  expect(checkDatabase(paths)).toMatchObject({
+  expect(checkFile(paths)).toMatchObject({
     level: 'fail',
     message: expect.stringContaining('EISDIR') as string,
     fix: 'Move the directory away',
   });
+});
+
+test('a server is asked, and each of its warnings is a finding', async () => {
+  const warning = { code: 'STORE_LOCALE', message: 'the locale is C', hint: 'Create it again' };
+  const url = 'postgres://db.example/xopc';
+  const asked: string[] = [];
+  const check = (problem?: { message: string; fix: string }) =>
+    checkDatabase(testPaths(), {
+      url,
+      inspectServer: (given) => {
+        asked.push(given);
+        return Promise.resolve({ summary: 'it answers', problem, warnings: problem === undefined ? [warning] : [] });
+      },
+    });
+  expect(await check()).toEqual([
+    { id: 'database', level: 'ok', message: 'it answers' },
+    { id: 'database-locale', level: 'warn', message: 'the locale is C', fix: 'Create it again' },
+  ]);
+  expect(await check({ message: 'it is away', fix: 'Start it' })).toEqual([
+    { id: 'database', level: 'fail', message: 'it is away', fix: 'Start it' },
+  ]);
+  expect(asked).toEqual([url, url]);
 });

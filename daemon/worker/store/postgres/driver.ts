@@ -168,6 +168,11 @@ export class Session {
     this.#client.on('notification', ({ payload }) => listener(payload ?? ''));
   }
 
+  /** What the other side called its process when this session began: behind a pooler, not that of the server. */
+  get processId(): number | null {
+    return (this.#client as unknown as { processID: number | null }).processID;
+  }
+
   /** @throws ConnectionLost, or the server's error */
   run<R>(
     sql: string,
