@@ -5,6 +5,8 @@ import { BaseCommand } from '../cli/base-command.js';
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 
+const DUMP = 'pg_dump --format=custom --file=xopc.dump URL';
+
 export class BackupCommand extends BaseCommand {
   static override readonly usage = Command.Usage({
     category: 'Backup',
@@ -34,7 +36,7 @@ export class BackupCommand extends BaseCommand {
     });
     const text = `${target} (${megabytes(bytes)}): ${manifest.entries.map(({ name }) => name).join(', ')}`;
     const restore = `Restore it with: xopc restore ${target}`;
-    const without = `It does not contain the database ${databasePlace}: back that up with its own tools, such as pg_dump.`;
+    const without = `It does not contain the database ${databasePlace}. Back that up with its own tools, with the URL of store.url: ${DUMP}`;
     const hint = databasePlace === undefined ? restore : `${without}\n${restore}`;
     return this.printResult({ file: target, bytes, ...manifest, database: databasePlace ?? null }, text, hint);
   }

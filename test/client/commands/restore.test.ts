@@ -43,3 +43,44 @@ test('a database alone is restored, and configuration and token stay', async () 
   expect(readFileSync(paths.tokenPath, 'utf8')).toBe(token);
   expect(readFileSync(paths.configPath, 'utf8')).toContain('18999');
 });
+
+test('nothing is restored that would leave part of the data in another database than the rest', async () => {
+  const onPostgres = (name: string): string => `{ "store": { "url": "postgres://xopc:secret@db.example/${name}" } }`;
+  const home = (config: string): string => {
+    const paths = testPaths();
+    writeFileSync(paths.configPath, config);
+    return paths.home;
+  };
+  const backup = async (of: string): Promise<string> => {
+    const file = join(tempDir(), 'backup.tar.gz');
+    const { code, stderr } = await runCommand(['backup', file], { home: of });
+    expect(code).toBe(0);
+    expect(stderr.includes('pg_dump --format=custom --file=xopc.dump URL')).toBe(!stderr.includes('Copying the database'));
+    expect(stderr).not.toContain('secret');
+    return file;
+  };
+  const sqlite = home('{}');
+  await (await openStore({ path: testPaths(sqlite).databasePath })).close();
+  const server = home(onPostgres('one'));
+  const [fromSqlite, fromServer] = [await backup(sqlite), await backup(server)];
+  const refusals = [
+    [fromSqlite, server, 'this gateway stores everything in postgres://db.example/one, and after the restore it would be SQLite'],
+    [testPaths(sqlite).databasePath, server, 'it contains a SQLite database, but store.url names postgres://db.example/one'],
+    [fromServer, sqlite, 'and after the restore it would be postgres://db.example/one'],
+    [
+      fromServer,
+      home(onPostgres('two')),
+      'stores everything in postgres://db.example/two, and after the restore it would be postgres://db.example/one',
+    ],
+  ] as const;
+  for (const [file, into, reason] of refusals) {
+    const before = readFileSync(testPaths(into).configPath, 'utf8');
+    const refused = await runCommand(['restore', file], { home: into });
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining(reason)]);
+    expect(readFileSync(testPaths(into).configPath, 'utf8')).toBe(before);
+  }
+  for (const into of [server, testPaths().home]) {
+    expect(await runCommand(['restore', fromServer], { home: into })).toMatchObject({ code: 0 });
+    expect(readFileSync(testPaths(into).configPath, 'utf8')).toBe(onPostgres('one'));
+  }
+});
