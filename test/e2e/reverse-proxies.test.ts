@@ -116,7 +116,7 @@ describe.skipIf(reason !== undefined)(`a proxy in front of the gateway${reason =
         expect([Math.floor(status / 100), new URL(headers.location ?? '', origin + base).href]).toEqual([3, `${origin}${base}/`]);
       }
       const page = await ask('/');
-      const files = [...page.text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, file = '']) => new URL(file, `${origin}${base}/`));
+      const files = [...page.text.matchAll(/(?:src|href)="(?!data:)([^"]+)"/g)].map(([, file = '']) => new URL(file, `${origin}${base}/`));
       expect(files.length).toBeGreaterThan(3);
       for (const { pathname } of files) expect((await siteOf(name).client.ask(pathname)).status, pathname).toBe(200);
       expect((await ask('/api/models')).status).toBe(401);
