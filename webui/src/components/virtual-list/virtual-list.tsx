@@ -173,8 +173,9 @@ function useEdges<Item>(
   virtualizer: ListVirtualizer,
   { element, hasArrived }: { element: RefObject<HTMLDivElement | null>; hasArrived: { current: boolean } },
 ): { current: boolean } {
-  const { onEnd, onNearStart, onNearEnd, onScrolled, items, followsEnd = false } = props;
+  const { onEnd, onNearStart, onNearEnd, onScrolled, items, keyOf, followsEnd = false } = props;
   const wasAtEnd = useRef<boolean | undefined>(undefined);
+  const last = useRef<{ readonly top: number; readonly first: number | string | undefined }>({ top: 0, first: undefined });
   const isLeaving = useRef(false);
   const hasLeftStart = useRef(false);
   const offset = virtualizer.scrollOffset ?? 0;
@@ -186,7 +187,15 @@ function useEdges<Item>(
     if (items.length === 0 || virtualizer.scrollRect === null || list === null || isResizing()) return;
     const fromEnd = list.scrollHeight - list.scrollTop - list.clientHeight;
     const isAtEnd = fromEnd <= AT_END_PX;
+    const first = items[0] === undefined ? undefined : keyOf(items[0]);
+    const wentUp = list.scrollTop < last.current.top && first === last.current.first;
+    last.current = { top: list.scrollTop, first };
     if (!isAtEnd && !hasArrived.current) return;
+    // Items may come faster than the list scrolls, and old ones be dropped meanwhile: only a scroll up leaves the end.
+    if (!isAtEnd && followsEnd && wasAtEnd.current === true && !wentUp && !isLeaving.current) {
+      virtualizer.scrollToIndex(items.length - 1, { align: 'end' });
+      return;
+    }
     if (isAtEnd !== wasAtEnd.current) onEnd?.(isAtEnd);
     if (fromEnd < NEAR_END_PX) onNearEnd?.();
     wasAtEnd.current = isAtEnd;
