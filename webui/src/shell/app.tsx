@@ -45,7 +45,7 @@ function ShownView({ view }: { view: View }) {
     document.title = title;
   }, [title]);
   // Its first control is one key away, also where the control that led here is gone.
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (document.activeElement === document.body) document.getElementById('content')?.focus({ preventScroll: true });
   }, [Component]);
   if (Component !== undefined) return <Component />;

@@ -80,23 +80,21 @@ export function switchShortcuts(isOn: boolean): void {
   areShortcutsOn.value = isOn;
 }
 
-/** A command that is run as soon as its view is shown. */
-const awaited = signal<{ readonly id: string; readonly hash: string; readonly untilMs: number } | undefined>(undefined);
-
-const AWAITED_MS = 5_000;
+/** A command that is run as soon as its view is shown, unless the user has gone elsewhere. */
+const awaited = signal<{ readonly id: string; readonly hash: string } | undefined>(undefined);
 
 /** Goes to a view and runs one of its commands there. */
 export function runThere(hash: string, id: string): void {
-  awaited.value = { id, hash, untilMs: performance.now() + AWAITED_MS };
+  awaited.value = { id, hash };
   navigate(hash);
 }
 
 function runAwaited(set: readonly Command[]): void {
-  const { id, hash, untilMs } = awaited.peek() ?? {};
+  const { id, hash } = awaited.peek() ?? {};
   const command = set.find((other) => other.id === id);
-  if (command === undefined) return;
-  awaited.value = undefined;
-  if (location.hash === hash && performance.now() < (untilMs ?? 0)) command.run();
+  const isThere = location.hash === hash;
+  if (command !== undefined || !isThere) awaited.value = undefined;
+  if (isThere) command?.run();
 }
 
 /** Registers commands while the component is shown. `run` is that of the last rendering. */
@@ -153,7 +151,7 @@ function isTyping(event: KeyboardEvent): boolean {
   return target instanceof HTMLElement && target.matches('input:not([type=checkbox],[type=radio]), textarea, select, [contenteditable]');
 }
 
-const SEQUENCE_MS = 1_200;
+const SEQUENCE_MS = 2_000;
 
 /** Listens for shortcuts until the returned function is called. */
 export function listenForKeys(): () => void {

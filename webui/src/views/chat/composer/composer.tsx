@@ -209,7 +209,8 @@ export function Composer(props: ComposerProps) {
   const { chosen, onKeyDown } = useKeys({ commands, text, setText, submit }, props);
   useEffect(() => grow(box.current), [text]);
   useEffect(() => followWidth(box.current), []);
-  useEffect(() => {
+  // Before the paint, so that the next key goes to the box.
+  useLayoutEffect(() => {
     if (editing !== undefined || matchMedia('(pointer: fine)').matches) box.current?.focus();
   }, [editing, draftName]);
   useCommands([
