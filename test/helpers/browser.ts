@@ -98,7 +98,7 @@ const COLOUR_RULES = { type: 'rule', values: ['color-contrast', 'link-in-text-bl
 /** What axe-core finds wrong, one line a place; empty when the page is clean. */
 export async function findBarriers(page: Page, runOnly: typeof ALL_RULES = ALL_RULES): Promise<string[]> {
   // Evaluated by the debugger: the page's own policy allows no script but its own.
-  await page.evaluate(axeSource);
+  if (!(await page.evaluate<boolean>(`'axe' in window`))) await page.evaluate(axeSource);
   const { violations } = await page.evaluate<AxeResult>(`axe.run(document, ${JSON.stringify({ resultTypes: ['violations'], runOnly })})`);
   return violations.flatMap(({ id, help, nodes }) => nodes.map((node) => `${id}: ${help} at ${JSON.stringify(node.target)}`));
 }
