@@ -28,9 +28,9 @@ test.skipIf(noBrowser)('below a path the page signs in, chats and opens its view
   // What is typed is this gateway's: others of the same origin do not see it.
   await page.goto(`${gateway.url}/apps/x/#/cron/new`);
   await page.getByLabel('Task', { exact: true }).fill('Half a task');
-  const names = (await page.evaluate('Object.keys(localStorage)')) as string[];
-  expect(names).toContain('xopc./apps/x/.draft.cron.new');
-  expect(names.filter((name) => !name.startsWith('xopc./apps/x/.'))).toEqual([]);
+  const readNames = (): Promise<string[]> => page.evaluate('Object.keys(localStorage)');
+  await expect.poll(readNames).toContain('xopc./apps/x/.draft.cron.new');
+  expect((await readNames()).filter((name) => !name.startsWith('xopc./apps/x/.'))).toEqual([]);
   expect(paths).toContain('/apps/x/ws');
   expect(paths.filter((path) => !path.startsWith('/apps/x/'))).toEqual([]);
   const cookies = await page.context().cookies(`${gateway.url}/apps/x/`);

@@ -43,16 +43,16 @@ test.skipIf(noBrowser)('files that are attached in a new chat survive a reload, 
   await expect.poll(() => chips.getByRole('status').count()).toBe(0);
   await page.reload();
   await chips.getByText('other.txt').waitFor();
-  expect(await box.inputValue()).toBe('What is this?');
+  await expect.poll(() => box.inputValue()).toBe('What is this?');
   await page.getByRole('button', { name: 'Remove other.txt' }).click();
   await expectAccessible(page);
   await page.getByRole('button', { name: 'Send' }).click();
   const you = page.getByRole('article', { name: 'You' });
   await you.locator('img').waitFor();
-  expect(await you.locator('img').evaluate((picture: { naturalWidth: number }) => picture.naturalWidth)).toBe(1);
+  await expect.poll(() => you.locator('img').evaluate((picture: { naturalWidth: number }) => picture.naturalWidth)).toBe(1);
   await page.getByRole('article', { name: 'Agent' }).waitFor();
   await expect.poll(() => lastAsked(world)?.content).toContain('<file name="list.md">\n- milk\n</file>');
-  expect(await chips.count()).toBe(0);
+  await expect.poll(() => chips.count()).toBe(0);
   const [download] = await Promise.all([page.waitForEvent('download'), you.getByRole('button', { name: 'list.md' }).click()]);
   expect([download.suggestedFilename(), await text(await download.createReadStream())]).toEqual(['list.md', '- milk']);
   await expectAccessible(page);
@@ -69,6 +69,7 @@ test.skipIf(noBrowser)('what cannot be attached is refused in words, and an edit
   await give(page, 'drop', { name: 'program.exe', type: '', base64: 'AAEC' });
   await page.getByText('neither an image').waitFor();
   await expect.poll(() => chips.getByRole('listitem').count()).toBe(1);
+  await expect.poll(() => chips.getByRole('status').count()).toBe(0);
   // A message may be files alone.
   await box.focus();
   await page.keyboard.press('Enter');

@@ -21,7 +21,7 @@ test.skipIf(noBrowser)('an answer that failed says why, is copied, leads to its 
   model.reply(says('It works now'));
   await failure.getByRole('button', { name: 'Ask again' }).click();
   await page.getByRole('article', { name: 'Agent' }).getByText('It works now').waitFor();
-  expect(await failure.count()).toBe(0);
+  await expect.poll(() => failure.count()).toBe(0);
   expect(await box.inputValue()).toBe('A draft');
   expect(model.requests.map(({ messages }) => messages.at(-1)?.content)).toEqual(['A question', 'A question']);
 });
@@ -49,12 +49,12 @@ test.skipIf(noBrowser)(
     const wrap = frame.getByRole('button', { name: 'Wrap lines' });
     const isWide = () =>
       frame.locator('pre').evaluate((pre: { scrollWidth: number; clientWidth: number }) => pre.scrollWidth > pre.clientWidth);
-    expect(await isWide()).toBe(true);
+    await expect.poll(isWide).toBe(true);
     await wrap.focus();
     await page.keyboard.press('Enter');
-    expect([await isWide(), await wrap.getAttribute('aria-pressed')]).toEqual([false, 'true']);
+    await expect.poll(async () => [await isWide(), await wrap.getAttribute('aria-pressed')]).toEqual([false, 'true']);
     await page.keyboard.press('Tab');
-    expect(await page.evaluate('document.activeElement?.textContent')).toBe('Copy');
+    await expect.poll(() => page.evaluate('document.activeElement?.textContent')).toBe('Copy');
     await page.evaluate(`navigator.clipboard.writeText = (text) => ((window.copied = text), Promise.resolve())`);
     await page.keyboard.press('y');
     await expect.poll(() => page.evaluate('window.copied')).toMatch(/^const long = 'x+';$/);

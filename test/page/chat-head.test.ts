@@ -21,7 +21,7 @@ test.skipIf(noBrowser)('a chat has its title above it, and all that can be done 
   const chats = page.getByRole('navigation', { name: 'Chats' });
   await chats.getByRole('link', { name: 'Ships' }).waitFor();
   // What programs began is folded, and never unread.
-  expect(await chats.getByRole('link').count()).toBe(1);
+  await expect.poll(() => chats.getByRole('link').count()).toBe(1);
   await chats.getByRole('button', { name: 'Automations and channels' }).click();
   await chats.getByRole('link', { name: 'Of a program' }).waitFor();
   expect(await chats.getByRole('img', { name: 'Unread' }).count()).toBe(0);
@@ -37,11 +37,11 @@ test.skipIf(noBrowser)('a chat has its title above it, and all that can be done 
   await expectAccessible(page);
   await dialog.getByRole('button', { name: 'New chat' }).click();
   await page.getByText('How can I help?').waitFor();
-  expect(await dialog.count()).toBe(0);
+  await expect.poll(() => dialog.count()).toBe(0);
   await page.getByRole('button', { name: 'Chats' }).click();
   await dialog.getByRole('link', { name: 'Ships' }).click();
   await page.getByRole('article', { name: 'You' }).waitFor();
-  expect(await dialog.count()).toBe(0);
+  await expect.poll(() => dialog.count()).toBe(0);
 
   await page.getByRole('button', { name: 'Actions for “Ships”' }).click();
   await page.getByRole('menuitem', { name: 'Delete' }).click();

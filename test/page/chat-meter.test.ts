@@ -30,13 +30,15 @@ test.skipIf(noBrowser)('the context that is used, its cost, and an answer’s ow
   await agent.hover();
   await agent.getByRole('button', { name: 'About this answer' }).click();
   const menu = page.getByRole('menu', { name: 'About this answer' });
-  expect(await menu.getByRole('menuitem').allInnerTexts()).toEqual([
-    'fake/one',
-    expect.stringMatching(/^\d+ tokens in, \d+ out$/),
-    expect.stringMatching(/^\$0\.0/),
-    expect.stringMatching(/^\d+ ms$|^\d+\.\d s$/),
-    'Logs',
-  ]);
+  await expect
+    .poll(() => menu.getByRole('menuitem').allInnerTexts())
+    .toEqual([
+      'fake/one',
+      expect.stringMatching(/^\d+ tokens in, \d+ out$/),
+      expect.stringMatching(/^\$0\.0/),
+      expect.stringMatching(/^\d+ ms$|^\d+\.\d s$/),
+      'Logs',
+    ]);
   await menu.getByRole('menuitem', { name: 'Logs' }).click();
   await page.getByText('a turn has ended').first().waitFor();
   expect(page.url()).toContain('turnId');
@@ -58,7 +60,7 @@ test.skipIf(noBrowser)(
     await page.getByRole('button', { name: 'Model: fake/one, the default' }).click();
     await page.getByRole('menuitemradio', { name: 'fake/two' }).click();
     await page.getByRole('button', { name: 'Model: fake/two' }).waitFor();
-    expect(await box.inputValue()).toBe('Half of a question');
+    await expect.poll(() => box.inputValue()).toBe('Half of a question');
     // The next new chat is not meant.
     await page.goto(`${gateway.url}/#/chat`);
     await page.getByRole('button', { name: 'Model: fake/one, the default' }).waitFor();
@@ -68,11 +70,14 @@ test.skipIf(noBrowser)(
     await page.getByRole('button', { name: 'Ask again', exact: true }).waitFor();
     expect(model.requests.map((request) => request.model)).toEqual(['one']);
 
-    const top = (): Promise<number> => page.evaluate<number>(`document.querySelector('.transcript').scrollTop`);
-    const end = await top();
+    const below = (): Promise<number> =>
+      page.evaluate<number>(
+        `(({ scrollHeight, scrollTop, clientHeight }) => scrollHeight - scrollTop - clientHeight)(document.querySelector('.transcript'))`,
+      );
+    await expect.poll(below).toBeLessThanOrEqual(2);
     await box.press('PageUp');
-    await expect.poll(top).toBeLessThan(end - 200);
+    await expect.poll(below).toBeGreaterThan(200);
     await box.press('PageDown');
-    await expect.poll(top).toBe(end);
+    await expect.poll(below).toBeLessThanOrEqual(2);
   },
 );

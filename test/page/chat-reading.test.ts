@@ -18,7 +18,7 @@ test.skipIf(noBrowser)('a chat opens at its end, stays there while that grows, a
     await page.goto(`${gateway.url}/#/chat/${encodeURIComponent(key)}`);
     await page.locator('.hljs-keyword').last().waitFor();
     await expect.poll(() => page.evaluate<number>(BELOW)).toBeLessThanOrEqual(2);
-    expect(await page.getByRole('button', { name: 'Jump to the newest message' }).count()).toBe(0);
+    await expect.poll(() => page.getByRole('button', { name: 'Jump to the newest message' }).count()).toBe(0);
     await page.goto(`${gateway.url}/#/chat`);
   }
 
@@ -31,7 +31,7 @@ test.skipIf(noBrowser)('a chat opens at its end, stays there while that grows, a
   await page.getByRole('textbox', { name: 'Message' }).fill('Again');
   await page.keyboard.press('Enter');
   await page.getByRole('article', { name: 'Agent' }).nth(1).getByText('Paragraph 3').waitFor();
-  expect(await page.evaluate<number>(BELOW)).toBeLessThan(200);
+  await expect.poll(() => page.evaluate<number>(BELOW)).toBeLessThan(200);
   // Less than what a line is high.
   await page.evaluate(`document.querySelector('.transcript').scrollBy(0, -12)`);
   goOn();
@@ -60,8 +60,12 @@ test.skipIf(noBrowser)('what waits to be sent is never wider than the window, ho
   for (const size of Object.values(SIZES)) {
     await page.setViewportSize(size);
     for (const name of ['Send', 'Stop', 'Cancel']) {
-      const place = await page.getByRole('button', { name, exact: true }).last().boundingBox();
-      expect((place?.x ?? 0) + (place?.width ?? Infinity), `${name} at ${size.width}`).toBeLessThanOrEqual(size.width);
+      const button = page.getByRole('button', { name, exact: true }).last();
+      const right = async (): Promise<number> => {
+        const place = await button.boundingBox();
+        return (place?.x ?? 0) + (place?.width ?? Infinity);
+      };
+      await expect.poll(right, { message: `${name} at ${size.width}` }).toBeLessThanOrEqual(size.width);
     }
   }
 });

@@ -47,7 +47,7 @@ test.skipIf(noBrowser)('a reload, a killed worker and a restart lose and double 
   await box.fill('A draft');
   await page.reload();
   await agent.getByText('part29').waitFor();
-  expect(await box.inputValue()).toBe('A draft');
+  await expect.poll(() => box.inputValue()).toBe('A draft');
   let open: (value?: unknown) => void = () => undefined;
   let begin: (value?: unknown) => void = () => undefined;
   const held = new Promise((resolve) => (begin = resolve));
@@ -163,13 +163,13 @@ test.skipIf(noBrowser)('a second attempt that says something else replaces the f
   const pid = gateway.workerPid();
   process.kill(pid, 'SIGKILL');
   await agent.getByText('Quite').waitFor();
-  expect(await agent.getByText('part29').isVisible()).toBe(false);
+  await agent.getByText('part29').waitFor({ state: 'hidden' });
   await page.getByText('Text before the interruption').click();
-  expect(await agent.getByText('part29').isVisible()).toBe(true);
+  await agent.getByText('part29').waitFor();
   expect(await findBarriers(page)).toEqual([]);
   open();
   await agent.getByText('Quite different').waitFor();
-  expect(await agent.count()).toBe(1);
+  await expect.poll(() => agent.count()).toBe(1);
 });
 
 test.skipIf(noBrowser)('each chat keeps its own draft', async () => {
@@ -224,6 +224,6 @@ test.skipIf(noBrowser)(
     await box.fill('A draft');
     await callApi(gateway, `DELETE /api/sessions/${later.url().split('#/chat/')[1] ?? ''}`);
     await later.getByText('The chat was deleted. Your unsent text is in the box.').waitFor();
-    expect(await box.inputValue()).toBe('Never sent\n\nA draft');
+    await expect.poll(() => box.inputValue()).toBe('Never sent\n\nA draft');
   },
 );

@@ -18,7 +18,8 @@ test.skipIf(noBrowser)('the first visit without a model leads to one, and comman
   const gateway = await RealGateway.start();
   const page = await openPage(gateway.url);
   await page.getByRole('heading', { name: 'No model yet' }).waitFor();
-  expect(await page.getByRole('button', { name: 'Add provider' }).isVisible()).toBe(true);
+  await page.getByRole('button', { name: 'Add provider' }).waitFor();
+  await page.getByRole('textbox', { name: 'Message' }).and(page.locator(':focus')).waitFor();
   await page.keyboard.type('/he');
   await page.getByRole('list', { name: 'Commands' }).getByText('lists the commands').waitFor();
   await page.keyboard.press('Tab');
@@ -47,7 +48,7 @@ test.skipIf(noBrowser)('an answer streams, is stopped, asked again, edited, and 
   await box.fill('First question');
   await page.keyboard.press('Enter');
   await agent.getByText('part4').waitFor();
-  expect(await page.getByRole('button', { name: 'Send' }).count()).toBe(0);
+  await expect.poll(() => page.getByRole('button', { name: 'Send' }).count()).toBe(0);
   await box.fill('Second question');
   await page.keyboard.press('Enter');
   await page.getByText('Waiting for the previous answer').waitFor();
@@ -59,19 +60,18 @@ test.skipIf(noBrowser)('an answer streams, is stopped, asked again, edited, and 
   await agent.getByText('Another answer').waitFor();
   // Until it has been given, nothing is edited.
   await page.getByRole('button', { name: 'Ask again', exact: true }).waitFor();
-  expect(await page.getByRole('article', { name: 'You' }).count()).toBe(2);
+  await expect.poll(() => page.getByRole('article', { name: 'You' }).count()).toBe(2);
   await box.focus();
   await page.keyboard.press('ArrowUp');
   await page.getByText('Editing a message').waitFor();
-  expect(await box.inputValue()).toBe('Second question');
+  await expect.poll(() => box.inputValue()).toBe('Second question');
   model.reply(says('Third answer'));
   await box.fill('Edited question');
   await page.keyboard.press('Enter');
   await agent.getByText('Third answer').waitFor();
-  expect(await page.getByRole('article', { name: 'You' }).allInnerTexts()).toEqual([
-    expect.stringContaining('First'),
-    expect.stringContaining('Edited'),
-  ]);
+  await expect
+    .poll(() => page.getByRole('article', { name: 'You' }).allInnerTexts())
+    .toEqual([expect.stringContaining('First'), expect.stringContaining('Edited')]);
   model.reply({ type: 'text', parts: LONG, gate: { before: 5, until: new Promise(() => undefined) } });
   await box.fill('Last question');
   await page.keyboard.press('Enter');

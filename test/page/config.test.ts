@@ -25,14 +25,14 @@ async function startWithConfig(): Promise<{ gateway: Awaited<ReturnType<typeof R
 test.skipIf(noBrowser)('settings are changed in a form: comments and secrets survive, pinned ones stay, a conflict is shown', async () => {
   const { gateway, path, read } = await startWithConfig();
   const page = await openView(gateway, '#/config', { allowedErrors: /412|ERR_FAILED/ });
-  expect(await page.getByLabel('gateway.port').isDisabled()).toBe(true);
   await page.getByText(/Set by XOPC_PORT/).waitFor();
+  await expect.poll(() => page.getByLabel('gateway.port').isDisabled()).toBe(true);
   const sections = page.getByRole('navigation', { name: 'Sections' });
   const save = page.getByRole('button', { name: 'Save' });
   await page.getByLabel('gateway.drainTimeoutMs').fill('7');
   await page.getByLabel('gateway.maxBodyBytes').fill('12');
   await page.getByRole('alert').filter({ hasText: 'must be a whole number from 1024' }).waitFor();
-  expect(await save.isDisabled()).toBe(true);
+  await expect.poll(() => save.isDisabled()).toBe(true);
   // The fault is shown at its section, too, and the bar leads to it.
   await sections.getByRole('link', { name: 'Logs' }).click();
   await sections.getByRole('link', { name: 'Gateway 1 error' }).waitFor();
@@ -58,20 +58,23 @@ test.skipIf(noBrowser)('settings are changed in a form: comments and secrets sur
   await page.getByRole('button', { name: 'Cancel' }).click();
   await sections.getByRole('link', { name: 'Logs' }).click();
   await page.getByLabel('logs.level').selectOption('warn');
-  writeFileSync(path, read().replace('"debug"', '"error"'));
   // The gateway is gone when the changed file is to be read: that is said, and Save works again.
   await page.route('**/api/config', (route) => (route.request().method() === 'GET' ? route.abort() : route.continue()));
+  writeFileSync(path, read().replace('"debug"', '"error"'));
   await save.click();
   await page.getByRole('region', { name: '1 unsaved change' }).getByRole('alert').waitFor();
   await page.unroute('**/api/config');
   await save.click();
   const conflict = page.getByRole('dialog', { name: 'The file has changed' });
   await conflict.getByRole('cell', { name: 'error' }).waitFor();
-  expect(await conflict.getByRole('cell').allInnerTexts()).toEqual(['debug', 'error', 'warn', '']);
+  await expect.poll(() => conflict.getByRole('cell').allInnerTexts()).toEqual(['debug', 'error', 'warn', '']);
   // Nothing of it may be out of sight on a telephone.
   await page.setViewportSize({ width: 390, height: 844 });
-  const keep = await conflict.getByRole('checkbox').boundingBox();
-  expect((keep?.x ?? 0) + (keep?.width ?? 1_000)).toBeLessThan(390);
+  const right = async (): Promise<number> => {
+    const keep = await conflict.getByRole('checkbox').boundingBox();
+    return (keep?.x ?? 0) + (keep?.width ?? 1_000);
+  };
+  await expect.poll(right).toBeLessThan(390);
   await page.setViewportSize({ width: 1_440, height: 900 });
   await conflict.getByRole('button', { name: 'Overwrite with mine' }).click();
   await until('mine', () => read().includes('"level": "warn"'));
@@ -94,8 +97,8 @@ test.skipIf(noBrowser)('the file is edited as a text by keyboard: faults by line
   await page.keyboard.type('"logs": { "level": "loud" }, // g?');
   await page.getByRole('button', { name: '2:22' }).waitFor();
   await page.getByText(/logs\.level.*is "loud"/).waitFor();
-  expect(await page.locator('.cm-lintRange-error').allTextContents()).toEqual(['"loud"']);
-  expect(await page.getByRole('button', { name: 'Save' }).isDisabled()).toBe(true);
+  await expect.poll(() => page.locator('.cm-lintRange-error').allTextContents()).toEqual(['"loud"']);
+  await expect.poll(() => page.getByRole('button', { name: 'Save' }).isDisabled()).toBe(true);
   await expectAccessible(page);
   await page.keyboard.press('Control+f');
   await page.getByRole('textbox', { name: 'Find' }).fill('home');
@@ -128,8 +131,11 @@ test.skipIf(noBrowser)(
     const bar = page.getByRole('region', { name: '2 unsaved changes' });
     // The last field can be scrolled to, above the bar.
     await page.getByLabel('gateway.cors.credentials').scrollIntoViewIfNeeded();
-    const field = await page.getByLabel('gateway.cors.credentials').boundingBox();
-    expect((field?.y ?? 1_000) + (field?.height ?? 0)).toBeLessThan((await bar.boundingBox())?.y ?? 0);
+    const above = async (): Promise<number> => {
+      const field = await page.getByLabel('gateway.cors.credentials').boundingBox();
+      return ((await bar.boundingBox())?.y ?? 0) - ((field?.y ?? 1_000) + (field?.height ?? 0));
+    };
+    await expect.poll(above).toBeGreaterThan(0);
     await expectAccessible(page);
     await page.setViewportSize({ width: 1_440, height: 900 });
     await page.goto(`${gateway.url}/#/config/text`);
@@ -140,9 +146,9 @@ test.skipIf(noBrowser)(
     await gateway.process.done;
     await page.goto(`${gateway.url}/#/status`);
     await page.goto(`${gateway.url}/#/config/text`);
-    expect(await readEditor(page)).toContain('// kept');
+    await expect.poll(() => readEditor(page)).toContain('// kept');
     await page.goto(`${gateway.url}/#/config`);
-    expect(await page.getByLabel('gateway.drainTimeoutMs').inputValue()).toBe('7');
+    await expect.poll(() => page.getByLabel('gateway.drainTimeoutMs').inputValue()).toBe('7');
     await bar.waitFor();
     // Secrets are in the page only, not on the disk of the browser.
     expect(await page.evaluate(`JSON.stringify({ ...localStorage })`)).not.toMatch(/typed-secret|in-the-file/);
@@ -151,11 +157,10 @@ test.skipIf(noBrowser)(
     await gateway.run();
     await page.reload();
     await page.getByRole('region', { name: '1 unsaved change' }).waitFor();
-    expect(await page.getByLabel('gateway.drainTimeoutMs').inputValue()).toBe('7');
+    await expect.poll(() => page.getByLabel('gateway.drainTimeoutMs').inputValue()).toBe('7');
     await page.getByRole('link', { name: 'File', exact: true }).click();
     await page.getByRole('alert').filter({ hasText: 'The file has changed' }).getByRole('button', { name: 'Merge' }).click();
-    expect(await readEditor(page)).toContain('// kept');
-    expect(await readEditor(page)).toContain('their door');
+    await expect.poll(() => readEditor(page)).toMatch(/their door[^]*\/\/ kept/);
     await page.getByRole('button', { name: 'Discard' }).click();
     await expect.poll(() => readEditor(page)).not.toContain('// kept');
     await page.getByRole('link', { name: 'Settings', exact: true }).click();

@@ -89,7 +89,7 @@ test.skipIf(noBrowser)('a change of the configuration and a chat message are cop
   await page.getByRole('button', { name: 'Send' }).click();
   await page.getByText('"message":"/help"').waitFor();
   await runShown(gateway, page, 'curl');
-  expect(await page.getByRole('textbox', { name: 'Message' }).inputValue()).toBe('/help');
+  await expect.poll(() => page.getByRole('textbox', { name: 'Message' }).inputValue()).toBe('/help');
   await page.getByRole('button', { name: 'Copy an action as a command' }).click();
   await page.getByText('Your next action is shown as a command').waitFor();
   await page.keyboard.press('Escape');

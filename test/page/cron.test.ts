@@ -35,7 +35,7 @@ test.skipIf(noBrowser)('a job is made with a preview, run, paused, changed, dele
   await page.getByText('Every hour', { exact: true }).nth(1).waitFor();
   await page.getByRole('button', { name: 'Create schedule' }).click();
   await page.getByText('Enter a task.').waitFor();
-  expect(await task.and(page.locator(':focus')).count()).toBe(1);
+  await task.and(page.locator(':focus')).waitFor();
   await task.fill('Look after the house');
   // What was typed outlives a gateway that does not answer, a reload and another view.
   await page.route('**/api/cron/create', (route) => route.abort(), { times: 1 });
@@ -56,13 +56,13 @@ test.skipIf(noBrowser)('a job is made with a preview, run, paused, changed, dele
   await run.getByText('Done').waitFor();
   await run.getByRole('link', { name: 'Conversation' }).waitFor();
   await run.getByRole('button', { name: 'Close' }).click();
-  await page.getByRole('cell', { name: 'Done' }).waitFor();
+  await page.getByRole('cell', { name: 'Done' }).first().waitFor();
   const next = page.getByRole('list', { name: 'Next runs' }).getByRole('listitem');
   await expect.poll(() => next.count()).toBe(3);
   await page.getByRole('button', { name: 'Pause' }).click();
   await page.getByRole('button', { name: 'Resume' }).waitFor();
-  expect(await next.count()).toBe(0);
-  expect((await jobsOf(gateway))[0]).toMatchObject({ enabled: false, schedule: '0 * * * *' });
+  await expect.poll(() => next.count()).toBe(0);
+  await expect.poll(async () => (await jobsOf(gateway))[0]).toMatchObject({ enabled: false, schedule: '0 * * * *' });
   await page.getByRole('button', { name: 'Edit' }).click();
   await page.getByLabel('Name').fill('House');
   await page.getByRole('button', { name: 'Save' }).click();
@@ -74,7 +74,9 @@ test.skipIf(noBrowser)('a job is made with a preview, run, paused, changed, dele
   await until('no job', async () => (await jobsOf(gateway)).length === 0);
   await page.getByRole('button', { name: 'Undo' }).click();
   await page.getByRole('link', { name: 'House' }).waitFor();
-  expect(await jobsOf(gateway)).toMatchObject([{ name: 'House', schedule: '0 * * * *', enabled: false, lastRun: { state: 'done' } }]);
+  await expect
+    .poll(() => jobsOf(gateway))
+    .toMatchObject([{ name: 'House', schedule: '0 * * * *', enabled: false, lastRun: { state: 'done' } }]);
   await page.getByRole('switch', { name: 'House is on' }).click();
   await until('the job to be on', async () => (await jobsOf(gateway))[0]?.enabled === true);
 });
@@ -102,6 +104,7 @@ test.skipIf(noBrowser)('a job is made from an example, run and deleted by keyboa
   await page.keyboard.press('Enter');
   await page.getByRole('button', { name: 'Actions for By hand' }).focus();
   await page.keyboard.press('Enter');
+  await page.getByRole('menu').waitFor();
   await page.keyboard.press('End');
   await page.keyboard.press('Enter');
   await page.getByText('By hand was deleted with its runs').waitFor();
@@ -124,7 +127,7 @@ test.skipIf(noBrowser)('a job that is being deleted does not come back with a li
   await make('Comes');
   await page.getByRole('link', { name: 'Comes' }).first().waitFor();
   expect(await jobsOf(gateway)).toHaveLength(2);
-  expect(await goes.count()).toBe(0);
+  await expect.poll(() => goes.count()).toBe(0);
   await held[0]?.continue();
   await page.getByRole('button', { name: 'Undo' }).click();
   await goes.waitFor();
@@ -178,15 +181,15 @@ test.skipIf(noBrowser)('the list is loaded with one request, however many jobs t
   page.on('request', (request) => asked.push(new URL(request.url()).pathname));
   await page.getByRole('link', { name: 'Schedules' }).click();
   await expect.poll(() => page.getByRole('img', { name: 'Runs: 1, failed: 0' }).count()).toBe(3);
-  expect(await page.getByText('At 09:00, Monday through Friday').count()).toBe(3);
+  await expect.poll(() => page.getByText('At 09:00, Monday through Friday').count()).toBe(3);
   expect(asked.filter((path) => path.startsWith('/api/cron'))).toEqual(['/api/cron']);
   // The choices of the form are read with the form.
   expect(asked).not.toContain('/api/channels');
   const names = (): Promise<string[]> => page.locator('.job-name > a').allInnerTexts();
   await page.getByRole('button', { name: 'Name' }).click();
-  expect(await names()).toEqual(['One', 'Three', 'Two']);
+  await expect.poll(names).toEqual(['One', 'Three', 'Two']);
   await page.getByRole('button', { name: 'Name' }).click();
-  expect(await names()).toEqual(['Two', 'Three', 'One']);
+  await expect.poll(names).toEqual(['Two', 'Three', 'One']);
 });
 
 test.skipIf(noBrowser)('the next runs of a job begin with its next run, also for an interval, in the zone of the job alone', async () => {
@@ -197,7 +200,7 @@ test.skipIf(noBrowser)('the next runs of a job begin with its next run, also for
   const local = new Date(Date.parse(job.nextRunAt) + 4 * 3_600_000).toISOString().slice(11, 16);
   const next = page.getByRole('list', { name: 'Next runs' });
   await next.getByRole('listitem').first().getByText(local).waitFor();
-  expect(await page.getByText('Asia/Dubai').count()).toBe(1);
+  await expect.poll(() => page.getByText('Asia/Dubai').count()).toBe(1);
 });
 
 test.skipIf(noBrowser)('table, form and history are free of barriers, and the words come in Chinese too', async () => {

@@ -45,5 +45,5 @@ test.skipIf(noBrowser)('a provider that is added while the empty chat is open is
   const providers = { local: { baseUrl, models: [{ id: 'one' }] } };
   writeFileSync(join(gateway.xopcHome, 'models.json'), JSON.stringify({ providers }));
   await page.getByText('How can I help?').waitFor();
-  expect(await page.getByText('No model yet').count()).toBe(0);
+  await expect.poll(() => page.getByText('No model yet').count()).toBe(0);
 });

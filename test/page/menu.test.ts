@@ -11,6 +11,7 @@ test.skipIf(noBrowser)('a menu lies inside the window and above all else, wherev
     await page.setViewportSize(size);
     for (const place of ['first', 'last'] as const) {
       await page.getByRole('button', { name: 'Actions for' })[place]().click();
+      await page.getByRole('menuitem').first().waitFor();
       const items = await page.getByRole('menuitem').all();
       expect(items.length).toBeGreaterThan(8);
       for (const item of items) {
@@ -22,8 +23,8 @@ test.skipIf(noBrowser)('a menu lies inside the window and above all else, wherev
         expect(hit, `of the ${place} at ${size.width}`).toBe(await item.textContent());
       }
       await page.keyboard.press('Escape');
-      expect(await page.getByRole('menu').count()).toBe(0);
-      expect(await page.evaluate(`document.activeElement.getAttribute('aria-haspopup')`)).toBe('menu');
+      await expect.poll(() => page.getByRole('menu').count()).toBe(0);
+      await expect.poll(() => page.evaluate(`document.activeElement.getAttribute('aria-haspopup')`)).toBe('menu');
     }
   }
   await page.goto(`${gateway.url}/#/chat/${encodeURIComponent(key)}`);

@@ -38,7 +38,7 @@ test.skipIf(noBrowser)('fallbacks are added and moved by keyboard and by draggin
   await page.unrouteAll({ behavior: 'wait' });
   await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
   expect(await order.getByRole('listitem').first().textContent()).toContain('fake/two');
-  expect(await page.evaluate('document.activeElement.getAttribute("aria-label")')).toBe('Move fake/two down');
+  await expect.poll(() => page.evaluate('document.activeElement.getAttribute("aria-label")')).toBe('Move fake/two down');
   await until('the other way', async () => JSON.stringify(await modelOf(gateway)) === '{"primary":"fake/two","fallbacks":["fake/one"]}');
   await order.getByText('fake/one').dragTo(order.getByText('fake/two'));
   await until('dragged back', async () => JSON.stringify(await modelOf(gateway)) === '{"primary":"fake/one","fallbacks":["fake/two"]}');
@@ -96,7 +96,7 @@ test.skipIf(noBrowser)('a provider whose turns failed is never fine, and says wh
   await page.reload();
   await card.getByText('Unreliable').first().waitFor();
   await card.getByText(/^Last error/).waitFor();
-  expect(await card.getByText('Working').count()).toBe(0);
+  await expect.poll(() => card.getByText('Working').count()).toBe(0);
 });
 
 test.skipIf(noBrowser)('what was used is shown by day, model and session', async () => {

@@ -38,7 +38,7 @@ test.skipIf(noBrowser)('sessions are pinned, tagged, archived and found again, b
 
   await page.getByRole('radio', { name: 'Archived' }).click();
   await expect.poll(titles).toEqual(['Third question', 'Second question']);
-  expect(page.url()).toContain('q=is%3Aarchived');
+  await expect.poll(() => page.url()).toContain('q=is%3Aarchived');
   await page.getByRole('button', { name: 'Undo' }).click();
   await page.getByRole('radio', { name: 'All' }).click();
   await expect.poll(titles).toEqual(['First question', 'Third question', 'Second question']);

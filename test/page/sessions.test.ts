@@ -68,7 +68,7 @@ test.skipIf(noBrowser)('sessions are found, renamed, copied, exported and import
   });
   await page.goto(`${gateway.url}/#/sessions?q=LIGHTHOUSE`);
   await expect.poll(() => list.locator('.session-last').allTextContents()).toEqual(['Is the lighthouse open?']);
-  expect(await list.locator('mark').allTextContents()).toEqual(['lighthouse']);
+  await expect.poll(() => list.locator('mark').allTextContents()).toEqual(['lighthouse']);
   await list.getByRole('link', { name: 'Long' }).click();
   const message = page.getByRole('article', { name: 'You' }).getByText('lighthouse');
   await expect.poll(() => message.evaluate((found) => found.getBoundingClientRect().top)).toBeGreaterThan(0);

@@ -12,7 +12,7 @@ test.skipIf(noBrowser)('everything is reached by keyboard: palette, shortcuts, v
   await page.getByRole('option', { name: /^Sessions/ }).waitFor();
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { name: 'Sessions', exact: true }).waitFor();
-  expect(await page.title()).toBe('Sessions · xopc');
+  await expect.poll(() => page.title()).toBe('Sessions · xopc');
   await page.keyboard.press('?');
   const shortcuts = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
   await shortcuts.getByText('Search titles and messages').waitFor();
@@ -41,8 +41,8 @@ test.skipIf(noBrowser)('single keys can be switched off, the language and the th
   await page.getByRole('heading', { name: '会话', exact: true }).waitFor();
   await page.reload();
   await page.getByRole('heading', { name: '会话', exact: true }).waitFor();
-  const shown = await page.evaluate<string[]>('[document.documentElement.lang, document.documentElement.dataset.theme, document.title]');
-  expect(shown).toEqual(['zh-CN', 'dark', '会话 · xopc']);
+  const shown = '[document.documentElement.lang, document.documentElement.dataset.theme, document.title]';
+  await expect.poll(() => page.evaluate<string[]>(shown)).toEqual(['zh-CN', 'dark', '会话 · xopc']);
   // On a tablet the rail is folded until somebody unfolds it.
   await page.setViewportSize({ width: 820, height: 900 });
   await page.reload();
@@ -74,10 +74,9 @@ test.skipIf(noBrowser)('a stopped gateway is reported, views open and unsent mes
   await page.goBack();
   await page.getByRole('article', { name: 'Agent' }).getByText('Two, while nobody listens').waitFor();
   await expect.poll(() => page.getByText('The gateway does not answer.').count()).toBe(0);
-  expect(await page.getByRole('article', { name: 'You' }).allInnerTexts()).toEqual([
-    expect.stringContaining('One'),
-    expect.stringContaining('Two'),
-  ]);
+  await expect
+    .poll(() => page.getByRole('article', { name: 'You' }).allInnerTexts())
+    .toEqual([expect.stringContaining('One'), expect.stringContaining('Two')]);
 });
 
 test.skipIf(noBrowser)('a long session opens with its newest messages, and gives the earlier ones when asked', async () => {
@@ -96,7 +95,7 @@ test.skipIf(noBrowser)('a long session opens with its newest messages, and gives
   await page.getByText('How can I help?').waitFor();
   await page.goto(`${gateway.url}/#/chat/${encodeURIComponent(session.key)}`);
   await page.getByText('Message number 4999').waitFor();
-  expect(await page.getByRole('article').count()).toBe(60);
+  await expect.poll(() => page.getByRole('article').count()).toBe(60);
   // Clicked twice; the second answer, with the same messages, comes after the first is shown.
   let answerAgain = (): void => undefined;
   const until = new Promise<void>((resolve) => (answerAgain = resolve));
@@ -113,15 +112,15 @@ test.skipIf(noBrowser)('a long session opens with its newest messages, and gives
     button.click();
   });
   await page.getByText('Message number 4840', { exact: true }).waitFor({ state: 'attached' });
-  expect(await page.getByRole('article').count()).toBe(160);
+  await expect.poll(() => page.getByRole('article').count()).toBe(160);
   // What was the first one is where it was, and not a hundred messages further down.
-  const box = await page.getByText('Message number 4940', { exact: true }).boundingBox();
-  expect(box?.y).toBeGreaterThan(0);
-  expect(box?.y).toBeLessThan(300);
+  const top = async (): Promise<number> => (await page.getByText('Message number 4940', { exact: true }).boundingBox())?.y ?? 0;
+  await expect.poll(top).toBeGreaterThan(0);
+  expect(await top()).toBeLessThan(300);
   const answered = page.waitForResponse(/messages\?/);
   answerAgain();
   await answered;
   await earlier.click();
   await page.getByText('Message number 4740', { exact: true }).waitFor({ state: 'attached' });
-  expect(await page.getByRole('article').count()).toBe(260);
+  await expect.poll(() => page.getByRole('article').count()).toBe(260);
 });

@@ -102,7 +102,7 @@ test.skipIf(noBrowser)('a link signs in once, never shows the token, and leaves 
   const { url } = JSON.parse((await gateway.xopc('gateway', 'open', '--json')).stdout) as { url: string };
   const page = await openPage(url, { allowedErrors: refused });
   await page.getByText('How can I help?').waitFor();
-  expect(page.url()).not.toContain('link=');
+  await expect.poll(() => page.url()).not.toContain('link=');
   expect(await readable(page)).not.toContain(tokenOf(gateway));
   const again = await openTab(page.context(), url);
   await again.getByText('How can I help?').waitFor();
@@ -166,7 +166,7 @@ test.skipIf(noBrowser)(
     await expect.poll(() => page.getByLabel('Task', { exact: true }).inputValue()).toBe('Half a task');
     await page.goto(`${gateway.url}/#/config?section=logs`);
     await page.getByRole('region', { name: '1 unsaved change' }).waitFor();
-    expect(await page.getByLabel('logs.level').inputValue()).toBe('debug');
+    await expect.poll(() => page.getByLabel('logs.level').inputValue()).toBe('debug');
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByText('Saved: logs.level').waitFor();
   },
@@ -184,7 +184,7 @@ test.skipIf(noBrowser)('signing out ends the session, not only the cookie', asyn
   await page.keyboard.press('Enter');
   await page.getByRole('button', { name: 'Sign out' }).click();
   await page.getByText('You are signed out.').waitFor();
-  expect([await cookies(page), await ask()]).toEqual([[], 401]);
+  await expect.poll(async () => [await cookies(page), await ask()]).toEqual([[], 401]);
 });
 
 test.skipIf(noBrowser)('two gateways on one host keep their sessions apart', async () => {

@@ -112,7 +112,7 @@ async function expectInSight(page: Page): Promise<void> {
   await found.waitFor();
   const height = page.viewportSize()?.height ?? 0;
   await expect.poll(async () => (await found.boundingBox())?.y).toBeGreaterThan(0);
-  expect((await found.boundingBox())?.y).toBeLessThan(height);
+  await expect.poll(async () => (await found.boundingBox())?.y).toBeLessThan(height);
 }
 
 test.skipIf(noBrowser)('an old message is found and opened with 2 keys and its words, or 3 taps and its words', async () => {
