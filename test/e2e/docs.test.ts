@@ -5,9 +5,10 @@ import { describe, expect, test } from 'vitest';
 import { DOC_ACTIONS } from '../helpers/doc-actions.js';
 import { parseDocument } from '../helpers/doc-commands.js';
 import { DocRun } from '../helpers/doc-scenario.js';
+import { whyNoPostgres } from '../helpers/postgres.js';
 import { root } from '../helpers/real-gateway.js';
 
-const DOCUMENTS = [
+const DOCUMENTS: readonly { path: string; directory?: string }[] = [
   { path: 'README.md', directory: root },
   { path: 'docs/gateway.md' },
   { path: 'docs/configuration.md' },
@@ -15,6 +16,7 @@ const DOCUMENTS = [
   { path: 'docs/reverse-proxies.md' },
   { path: 'docs/backup.md' },
   { path: 'docs/cron.md' },
+  ...(whyNoPostgres() === undefined ? [{ path: 'docs/cluster.md' }] : []),
 ];
 
 describe.each(DOCUMENTS)('the commands of $path', ({ path, directory }) => {

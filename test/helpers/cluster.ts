@@ -13,8 +13,11 @@ export interface Cluster {
   readonly url: string;
   readonly telegram: FakeTelegram;
   readonly receiver: WebhookReceiver;
-  /** Starts a gateway with these of the accounts `telegram` and `webhook`. */
-  add(accounts: readonly ('telegram' | 'webhook')[]): Promise<RealGateway>;
+  /**
+   * Starts a gateway with these of the accounts `telegram` and `webhook`.
+   * @param gateway  the section of the configuration
+   */
+  add(accounts: readonly ('telegram' | 'webhook')[], gateway?: object, env?: Record<string, string>): Promise<RealGateway>;
   /** @returns the process id of the worker that holds the lease of an account; undefined when nobody does */
   holder(account: string): Promise<string | undefined>;
 }
@@ -35,11 +38,11 @@ export async function startCluster(): Promise<Cluster> {
     url,
     telegram,
     receiver,
-    async add(accounts) {
-      const gateway = await RealGateway.create({ XOPC_DATABASE_URL: url });
+    async add(accounts, section = {}, env = {}) {
+      const gateway = await RealGateway.create({ XOPC_DATABASE_URL: url, ...env });
       mkdirSync(gateway.xopcHome);
       const own = Object.fromEntries(accounts.map((name) => [name, channels[name]]));
-      writeFileSync(gateway.paths.configPath, JSON.stringify({ store: { url: '${XOPC_DATABASE_URL}' }, channels: own }));
+      writeFileSync(gateway.paths.configPath, JSON.stringify({ gateway: section, store: { url: '${XOPC_DATABASE_URL}' }, channels: own }));
       await gateway.run();
       return gateway;
     },

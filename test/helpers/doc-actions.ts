@@ -1,12 +1,14 @@
 /** Steps of the documents' scenarios that no command can do: what other programs, clients and accidents do. */
-import { mkdirSync, rmdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { says } from '../fakes/openai/reply.js';
 import { type FakeOpenAi, startFakeOpenAi } from '../fakes/openai/server.js';
 import { listenerCode, startProgram } from './child-program.js';
 import type { DocAction, DocRun } from './doc-scenario.js';
-import { isAlive, until } from './real-gateway.js';
+import { getProgram } from './debian-programs.js';
+import { startPostgres } from './postgres.js';
+import { isAlive, RealGateway, until } from './real-gateway.js';
 
 /** The port at which documents have a model server. */
 const MODEL_PORT = 11_434;
@@ -72,6 +74,27 @@ async function repairDatabase(run: DocRun): Promise<void> {
   );
 }
 
+/** A new one, with its tools; the gateway of the scenario is configured to use it. */
+async function useDatabase({ env, gateway }: DocRun): Promise<void> {
+  const postgres = await startPostgres();
+  onTestFinished(() => postgres.close());
+  const tools = getProgram('postgres');
+  Object.assign(env, tools.env, { XOPC_DATABASE_URL: await postgres.createDatabase(), PATH: `${tools.directory}:${env['PATH']}` });
+  writeStore(gateway);
+}
+
+function writeStore({ xopcHome, paths }: RealGateway): void {
+  mkdirSync(xopcHome, { recursive: true });
+  if (!existsSync(paths.configPath)) writeFileSync(paths.configPath, '{ "store": { "url": "${XOPC_DATABASE_URL}" } }');
+}
+
+async function startAnotherNode(run: DocRun): Promise<void> {
+  await useDatabase(run);
+  const other = await RealGateway.create({ XOPC_DATABASE_URL: run.env['XOPC_DATABASE_URL'] ?? '' });
+  writeStore(other);
+  await other.run();
+}
+
 export const DOC_ACTIONS: Readonly<Record<string, DocAction>> = {
   'start a model server': async (run) => void (await startModelServer(run)),
   'start a model server that never finishes': async (run) => {
@@ -79,6 +102,8 @@ export const DOC_ACTIONS: Readonly<Record<string, DocAction>> = {
     fake.replyAlways({ ...says('well', 'then'), gate: { before: 1, until: new Promise(() => undefined) } });
   },
   'begin a request': beginRequest,
+  'use a database': useDatabase,
+  'start another node': startAnotherNode,
   'crash the worker once': async (run) => {
     const pid = run.gateway.workerPid();
     await crashWorker(run);

@@ -18,6 +18,8 @@ const VARYING: readonly (readonly [pattern: RegExp, placeholder: string])[] = [
   [/gateway\.[0-9a-f]{16}\./g, 'gateway.HASH.'],
   [/(running +\d+ +)\d+/g, '$1PID'],
   [/gateways\/[0-9a-f]{16}/g, 'gateways/KEY'],
+  [/\S+\.xopc on \S+( \(this one\))? +(\S+) +\S+ /g, 'NODE$1 $2 ADDRESS '],
+  [/\b[0-9a-f]{6}-[0-9a-f]{6}-[0-9a-f]{6}\b/g, 'SETTINGS'],
   // Columns are as wide as their widest value.
   [/ {2,}/g, '  '],
   [DURATION, 'DURATION'],
