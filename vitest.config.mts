@@ -32,6 +32,8 @@ const WIDE_ON_POSTGRES = [
   'test/daemon/worker/sessions/{session-archive,session-files,sessions}.test.ts',
   'test/daemon/worker/socket/variants.test.ts',
 ];
+/** Of the real gateway, what does not depend on where it stores its data. */
+const E2E_ON_POSTGRES = ['test/e2e/{api,crash,cron,delivery,idempotency,restart,socket,stop}.test.ts'];
 const isWide = process.env['XOPC_POSTGRES'] === 'wide';
 /** Only a bundler resolves what their ES modules import: a directory (clipanion), JSON without an attribute (@actions). */
 const bundlerOnly = ['clipanion', /@actions\//];
@@ -109,6 +111,20 @@ export default defineConfig({
       },
       { test: { ...serial, name: 'scenarios', include: UNTIMED, fileParallelism: true } },
       { test: { ...serial, name: 'e2e', include: ['test/e2e/**/*.test.ts'], exclude: UNTIMED } },
+      ...(isWide
+        ? [
+            {
+              test: {
+                ...serial,
+                name: 'e2e-postgres',
+                include: E2E_ON_POSTGRES,
+                setupFiles: [...serial.setupFiles, 'test/helpers/postgres-present.ts'],
+                env: { XOPC_TEST_ENGINE: 'postgres' },
+                globalSetup: ['test/helpers/postgres-setup.ts'],
+              },
+            },
+          ]
+        : []),
       {
         test: {
           ...serial,

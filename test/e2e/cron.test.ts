@@ -76,8 +76,9 @@ test('a schedule that was deleted, changed or disabled never fires again, also a
   await cron.call('PATCH', `/api/cron/${ids[1]}`, { schedule: 'every 1d', message: 'new' });
   await cron.call('POST', `/api/cron/${ids[2]}/toggle`);
   const [made] = await cron.create(['every 1d']);
-  const isSettled = async (): Promise<boolean> =>
-    (await cron.call<{ messages: object[] }>('GET', '/api/messages?status=queued')).messages.length === 0;
+  const count = async (status: string): Promise<number> =>
+    (await cron.call<{ messages: object[] }>('GET', `/api/messages?status=${status}`)).messages.length;
+  const isSettled = async (): Promise<boolean> => (await count('queued')) + (await count('sending')) === 0;
   await until('what was sent', isSettled);
   const before = cron.received.length;
   await cron.kill();

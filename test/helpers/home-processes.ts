@@ -27,3 +27,13 @@ function list(directory: string): string[] {
     return [];
   }
 }
+
+/** With SIGKILL; one that has ended just now is fine. */
+export function killHard(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}

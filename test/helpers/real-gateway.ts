@@ -8,7 +8,8 @@ import type { StatusDocument } from '../../shared/control/messages.js';
 import { isLockRecord, type LockRecord, readLock } from '../../shared/node/files/lock-record.js';
 import { type GatewayPaths, resolvePaths } from '../../shared/node/process/paths.js';
 import { freePort } from './free-port.js';
-import { processesOf } from './home-processes.js';
+import { addGatewayDatabase, type GatewayDatabase } from './gateway-database.js';
+import { killHard, processesOf } from './home-processes.js';
 import { onTestFinished } from 'vitest';
 
 export const root = join(import.meta.dirname, '..', '..');
@@ -96,6 +97,7 @@ export class RealGateway {
   readonly env: Record<string, string>;
   readonly port: number;
   readonly #command: readonly [string, ...string[]];
+  #database: GatewayDatabase | undefined;
 
   private constructor(port: number, env: Record<string, string>, command: readonly [string, ...string[]]) {
     const home = env['HOME'] ?? mkdtempSync(join(tmpdir(), 'xg-'));
@@ -109,6 +111,7 @@ export class RealGateway {
   /** A home and a port; nothing runs yet. At the end, by default of the test, whatever its lock names is killed and the home removed. */
   static async create(env: Record<string, string> = {}, command = launcher, atEnd: AtEnd = onTestFinished): Promise<RealGateway> {
     const gateway = new RealGateway(await freePort(), env, command);
+    gateway.#database = await addGatewayDatabase();
     atEnd(() => gateway.dispose());
     return gateway;
   }
@@ -146,6 +149,7 @@ export class RealGateway {
 
   /** Starts a foreground gateway without waiting. */
   spawn(args: readonly string[] = [], env: Record<string, string> = {}): Running {
+    this.#database?.use(this.env['XOPC_CONFIG'] ?? join(this.xopcHome, 'config.json'));
     return runProcess(this.#command, ['gateway', ...args], { env: { ...this.env, ...env } });
   }
 
@@ -163,6 +167,7 @@ export class RealGateway {
 
   /** Runs `xopc …` to its end. */
   xopc(...args: string[]): Promise<Outcome> {
+    this.#database?.use(this.env['XOPC_CONFIG'] ?? join(this.xopcHome, 'config.json'));
     return runProcess(this.#command, args, { env: this.env }).done;
   }
 
@@ -229,22 +234,14 @@ export class RealGateway {
     } catch {
       // Stopped already, or in the middle of a change.
     }
-    for (const pid of [lock?.pid, ...(lock?.children ?? []).map((child) => child.pid)]) kill(pid);
+    for (const pid of [lock?.pid, ...(lock?.children ?? []).map((child) => child.pid)]) killHard(pid);
     // What writes on would make its files again.
     await until('all of it to be gone', () => {
       const left = processesOf(this.home);
-      for (const { pid } of left) kill(pid);
+      for (const { pid } of left) killHard(pid);
       return left.length === 0;
     });
     rmSync(this.home, { recursive: true, force: true, maxRetries: 5 });
-  }
-}
-
-function kill(pid: number | undefined): void {
-  if (pid === undefined || !isAlive(pid)) return;
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error; // has ended just now
+    await this.#database?.drop();
   }
 }

@@ -32,7 +32,8 @@ async function administrate(statement: string): Promise<void> {
   }
 }
 
-async function addDatabase({ isEmpty = false, options = '' } = {}): Promise<string> {
+/** Creates a database that somebody else drops: an empty one, or with the schema. @returns its URL */
+export async function addDatabase({ isEmpty = false, options = '' } = {}): Promise<string> {
   const name = `t_${randomBytes(6).toString('hex')}`;
   const server = inject('postgres');
   const first = 'url' in server ? new URL(server.url).pathname.slice(1) : '';
@@ -41,7 +42,7 @@ async function addDatabase({ isEmpty = false, options = '' } = {}): Promise<stri
   return urlOf(name);
 }
 
-const dropDatabase = (url: string): Promise<void> => administrate(`drop database ${new URL(url).pathname.slice(1)} with (force)`);
+export const dropDatabase = (url: string): Promise<void> => administrate(`drop database ${new URL(url).pathname.slice(1)} with (force)`);
 
 const LINEAGE = { id: 'test', name: 'test' };
 

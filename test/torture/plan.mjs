@@ -57,8 +57,17 @@ function testsOf({ id, must, tests }, rounds = must ? MUST_ROUNDS : ROUNDS) {
   }));
 }
 
-function longRun({ id, files, env }, { minutes }) {
-  return { id, must: false, files, pattern: undefined, repeats: 1, faults: 1, env: { ...env, XOPC_TORTURE_MINUTES: String(minutes) } };
+function longRun({ id, files, project, env }, { minutes }) {
+  return {
+    id,
+    must: false,
+    files,
+    project,
+    pattern: undefined,
+    repeats: 1,
+    faults: 1,
+    env: { ...env, XOPC_TORTURE_MINUTES: String(minutes) },
+  };
 }
 
 const isFaultNamed = ({ id, must, tests }, name) =>

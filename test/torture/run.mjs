@@ -14,7 +14,13 @@ async function inflict(run, { seed, report }) {
   const startedAt = performance.now();
   const env = { ...run.env, XOPC_TORTURE_ROUNDS: String(run.repeats), XOPC_TORTURE_SEED: String(seed) };
   const pattern = run.pattern === undefined ? [] : [`--testNamePattern=${run.pattern}`];
-  const { code, output, isEnded } = await runVitest([run.files, ...pattern], { root, report, env, isQuiet: run.pattern !== undefined });
+  const project = run.project === undefined ? [] : [`--project=${run.project}`];
+  const { code, output, isEnded } = await runVitest([run.files, ...project, ...pattern], {
+    root,
+    report,
+    env,
+    isQuiet: run.pattern !== undefined,
+  });
   const { passed, failed, errors } = readTotals(report, code);
   if (failed > 0) process.stdout.write(output);
   const ran = passed + failed > 0;
