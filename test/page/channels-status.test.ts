@@ -109,6 +109,8 @@ test.skipIf(noBrowser)('older messages that were read stay when a newer one arri
 
 test.skipIf(noBrowser)('the status lists issues with links to fix them, and says when there are none', async () => {
   const { gateway } = await startWithDeadMessage();
+  const chinese = await openView(gateway, '#/channels', { locale: 'zh-CN' });
+  await chinese.getByText('过去一小时内有消息未送达。').waitFor();
   const page = await openView(gateway, '#/status');
   await page.getByRole('heading', { name: 'Webhook · hook has delivery problems' }).waitFor();
   await page.getByText('1 message not delivered in the last hour.').waitFor();

@@ -24,15 +24,25 @@ function stateOf({ state, health }: Account): { tone: Tone; text: string } {
 
 const settingsOf = ({ channel, accountId }: Account): string => hashOf('config', [], { q: `channels.${channel}.accounts.${accountId}` });
 
+/** What is wrong, in the page's language, and what was said of it. */
+function reasonOf({ state, message, health, messages, lastError }: Account): { text: string; detail: string | null } {
+  if (state === 'failed' || state === 'backoff') return { text: t(`reason_${state}`), detail: message };
+  const detail = lastError?.message ?? null;
+  if (messages.retrying === 0) return { text: t('reason_lost'), detail };
+  return { text: t(`reason_${health.state === 'down' ? 'down' : 'retrying'}`, { count: messages.waiting }), detail };
+}
+
 function Trouble({ account }: { account: Account }) {
   const { channel, state, health, messages } = account;
+  const { text, detail } = reasonOf(account);
   if (health.reason === null) return null;
   const isStopped = state === 'failed' || state === 'backoff';
   const advice = isStopped ? (`advice_${state}` as const) : messages.retrying > 0 ? 'advice_retrying' : 'advice_lost';
   const status = messages.retrying > 0 ? 'retry_wait' : messages.dead > 0 ? 'dead' : 'unknown';
   return (
     <div class={`account-trouble ${HEALTH_TONES[health.state]}`}>
-      <p>{health.reason}</p>
+      <p>{text}</p>
+      {detail !== null && <p>{detail}</p>}
       <p class="hint">{t(advice)}</p>
       <a class="button" href={isStopped ? settingsOf(account) : hashOf('channels', ['messages'], { channel, status })}>
         {t(isStopped ? 'openSettings' : 'openMessages')}
