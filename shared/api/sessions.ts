@@ -4,6 +4,7 @@
  */
 import * as z from 'zod';
 import { attachmentNote } from './attachments.js';
+import { ERRORS } from '../errors.js';
 import { SESSION_KINDS } from '../sessions/kinds.js';
 import { chatIdText, label, okStatus, queryFlag, queryInteger } from './fields.js';
 
@@ -109,6 +110,8 @@ export const messageDocument = () =>
         outputTokens: z.int().nullable(),
         costUsd: z.number().nullable(),
         durationMs: z.int().min(0),
+        /** If it failed; the message of the failure has the words. */
+        errorCode: z.enum(Object.keys(ERRORS)).optional(),
       })
       .optional(),
     /** Attached files; `GET /api/attachments/:id` returns one. */

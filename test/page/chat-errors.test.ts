@@ -13,6 +13,13 @@ test.skipIf(noBrowser)('an answer that failed says why, is copied, leads to its 
   await page.keyboard.press('Enter');
   const failure = page.getByRole('article', { name: 'Gateway' });
   await failure.getByText(/key/i).first().waitFor();
+  await failure.getByText('The model did not answer.').waitFor();
+  // Stored errors are shown in the language of whoever reads them.
+  await page.evaluate(`localStorage.setItem('xopc.language', 'zh')`);
+  const chinese = await page.context().newPage();
+  await chinese.goto(page.url());
+  await chinese.getByText('模型没有回答。').waitFor();
+  await chinese.close();
   await failure.getByRole('button', { name: 'Logs' }).waitFor();
   await failure.getByRole('button', { name: 'Copy error' }).click();
   await page.getByText('Copied').waitFor();

@@ -20,8 +20,10 @@ async function readUsage(tx: Transaction, messages: readonly Message[]): Promise
         cost_usd: costUsd,
         created_at: begunAt,
         finished_at: endedAt,
+        error_code: errorCode,
       } = turn;
-      return [id, { id, inputTokens, outputTokens, costUsd, durationMs: Math.max(0, (endedAt ?? begunAt) - begunAt) }];
+      const usage = { id, inputTokens, outputTokens, costUsd, durationMs: Math.max(0, (endedAt ?? begunAt) - begunAt) };
+      return [id, { ...usage, ...(errorCode === null ? {} : { errorCode }) }];
     }),
   );
 }

@@ -31,6 +31,11 @@ const words = defineText<WordedCode>(en, zh);
 
 const isWorded = (code: string): code is WordedCode => Object.hasOwn(en, code);
 
+/** Returns what an error with the code means; undefined for a code without words. */
+export function codeText(code: string): string | undefined {
+  return isWorded(code) ? words(code) : undefined;
+}
+
 interface ErrorWords {
   readonly text: string;
   readonly detail?: string;

@@ -3,6 +3,7 @@ import { computed } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
 import { Button, IconButton } from '../../../components/button/button.js';
 import { copyText } from '../../../browser/copy.js';
+import { codeText } from '../../../components/feedback/error-words.js';
 import { Markdown } from '../../../components/markdown/markdown.js';
 import { Menu } from '../../../components/menu/menu.js';
 import { dollars, durationText } from '../../../components/time-text/time-text.js';
@@ -113,6 +114,16 @@ function ErrorActions({ message, isLastAnswer, canChange, regenerate }: MessageP
   );
 }
 
+/** What failed, in the page's language; the text below it has the details. */
+function ErrorHead({ code }: { code: string | undefined }) {
+  const text = code === undefined ? undefined : codeText(code);
+  return text === undefined ? null : (
+    <p>
+      <strong>{text}</strong>
+    </p>
+  );
+}
+
 /** Rendered again only when it changes. The actions stay the same while the conversation is shown. */
 export function Message(props: MessageProps) {
   const { message, canChange, isLastAnswer, variants } = props;
@@ -126,6 +137,7 @@ function ShownMessage(props: MessageProps) {
   return (
     <article class={`message ${role}`} data-message={id} aria-label={t(NAMES[role])} data-status={status}>
       {attachments.length > 0 && <MessageFiles files={attachments} />}
+      {role === 'system' && status === 'error' && <ErrorHead code={turn?.errorCode} />}
       {role === 'user' ? <UserText content={content} /> : <Markdown text={content} />}
       {role === 'system' && status === 'error' && <ErrorActions {...props} />}
       {role === 'assistant' && status === 'aborted' && (
