@@ -1,5 +1,6 @@
 import { Command, Option } from 'clipanion';
 import { interpolate } from '../../../shared/config/interpolate.js';
+import { formatKey, type KeyPath, valueAt } from '../../../shared/config/key-path.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { databaseUrlOf, placeOfDatabase } from '../../../shared/node/config/database-url.js';
 import { writeConfig } from '../../../shared/node/config/config-write.js';
@@ -63,7 +64,10 @@ export class DatabaseCopyCommand extends ConfigCommand {
       // Nobody could write meanwhile, but a gateway that was started will.
       beforeEnd: () => this.#assertStopped(),
     });
-    if (this.use) await writeConfig(writeOptions(this.io.gatewayPaths), [{ path: ['store', 'url'], value: target.value }]);
+    if (this.use) {
+      const edits = [{ path: ['store', 'url'], value: target.value }, ...this.#formerKeys().map((path) => ({ path, value: undefined }))];
+      await writeConfig(writeOptions(this.io.gatewayPaths), edits);
+    }
     return this.#report(copy, target);
   }
 
@@ -78,6 +82,12 @@ export class DatabaseCopyCommand extends ConfigCommand {
       message: `store.url refers to the environment variable ${missing}, which is not set`,
       hint: 'Set it as where the gateway is started.',
     });
+  }
+
+  /** Keys that say something of the database in use only. */
+  #formerKeys(): KeyPath[] {
+    const path = ['store', 'listenUrl'];
+    return valueAt(this.loadReadable().raw, path) === undefined ? [] : [path];
   }
 
   /** @throws USAGE */
@@ -132,7 +142,7 @@ export class DatabaseCopyCommand extends ConfigCommand {
     const text = `${count(rows)} rows copied from ${from} to ${to}, and compared`;
     const next = this.use
       ? 'The configuration names it. Start the gateway with: xopc gateway start'
-      : `Use it with: ${command}   Then: xopc gateway start`;
+      : `Use it with: ${[command, ...this.#formerKeys().map((path) => `xopc config unset ${formatKey(path)}`)].join('   ')}   Then: xopc gateway start`;
     return this.printResult({ from, to, rows, tables, isUsed: this.use }, text, next);
   }
 }
