@@ -46,13 +46,16 @@ function quantile(samples, share) {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
 }
 
-export async function measureAgent() {
-  const gateway = new Gateway();
+/**
+ * Asks a gateway, which it starts and removes, and its provider in turn.
+ * @returns milliseconds to the first word from the provider alone and through the gateway, and of a sync of the disk
+ */
+export async function measureFirstWord(gateway, config = {}) {
   const port = await freePort();
   const provider = startProcess(process.execPath, [join(import.meta.dirname, 'bare-servers.mjs'), 'provider', String(port)]);
   const models = { providers: { fake: { baseUrl: `http://127.0.0.1:${port}/v1`, apiKey: 'sk-fake', models: [{ id: 'one' }] } } };
   writeFileSync(join(gateway.home, 'models.json'), JSON.stringify(models));
-  writeFileSync(join(gateway.home, 'config.json'), JSON.stringify({ agents: { defaults: { model: 'fake/one' } } }));
+  writeFileSync(join(gateway.home, 'config.json'), JSON.stringify({ ...config, agents: { defaults: { model: 'fake/one' } } }));
   const agent = new Agent({ keepAlive: true });
   try {
     await gateway.start();
@@ -74,24 +77,29 @@ export async function measureAgent() {
       syncs.push(syncOnce(fd));
     }
     closeSync(fd);
-    const added = ours.map((ms, index) => ms - floor[index]);
-    const of = (name, share, note) =>
-      row({ name, unit: 'ms', measured: [quantile(ours, share)], floor: [quantile(floor, share)], floorName: 'the provider alone', note });
-    return [
-      of(
-        'first word of an agent, median',
-        0.5,
-        `adds ${quantile(added, 0.5).toFixed(1)} ms; question and lease synced first; a sync: ${quantile(syncs, 0.5).toFixed(1)} ms`,
-      ),
-      of(
-        'first word of an agent, 95th percentile',
-        0.95,
-        `adds ${quantile(added, 0.95).toFixed(1)} ms; a sync: ${quantile(syncs, 0.95).toFixed(1)} ms`,
-      ),
-    ];
+    return { floor, ours, syncs };
   } finally {
     agent.destroy();
     provider.kill('SIGKILL');
     await gateway.dispose();
   }
+}
+
+export async function measureAgent() {
+  const { floor, ours, syncs } = await measureFirstWord(new Gateway());
+  const added = ours.map((ms, index) => ms - floor[index]);
+  const of = (name, share, note) =>
+    row({ name, unit: 'ms', measured: [quantile(ours, share)], floor: [quantile(floor, share)], floorName: 'the provider alone', note });
+  return [
+    of(
+      'first word of an agent, median',
+      0.5,
+      `adds ${quantile(added, 0.5).toFixed(1)} ms; question and lease synced first; a sync: ${quantile(syncs, 0.5).toFixed(1)} ms`,
+    ),
+    of(
+      'first word of an agent, 95th percentile',
+      0.95,
+      `adds ${quantile(added, 0.95).toFixed(1)} ms; a sync: ${quantile(syncs, 0.95).toFixed(1)} ms`,
+    ),
+  ];
 }

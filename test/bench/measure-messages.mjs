@@ -8,7 +8,7 @@ import { seedDatabase } from './seed-database.mjs';
 import { row } from './statistics.mjs';
 
 const ROUNDS = 5;
-const ROUND_SECONDS = 3;
+export const ROUND_SECONDS = 3;
 const CONNECTIONS = 50;
 const CHATS = 20;
 const FEW = 1_000;
@@ -45,7 +45,7 @@ function rows(name, { ours, floor, floorName, note }) {
  * One after another in each round, so that what else the machine does meets all alike; the first round warms up. Each when the others
  * are done with what they had put off: the search index would take a core from the floor.
  */
-async function inTurn(targets) {
+export async function inTurn(targets) {
   const samples = targets.map(() => []);
   const pids = targets.map(({ pid }) => pid);
   for (let round = 0; round <= ROUNDS; round++) {
@@ -121,7 +121,8 @@ async function startSeeded(size) {
   return gateway;
 }
 
-async function look(gateway, path) {
+/** @returns milliseconds of each call */
+export async function look(gateway, path) {
   const times = [];
   for (let time = 0; time <= LOOKS; time++) {
     const startedAt = performance.now();

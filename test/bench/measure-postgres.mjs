@@ -1,0 +1,119 @@
+/** PostgreSQL against SQLite on the same machine, against pgbench that stores the same rows, and with a network between. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { measureFirstWord } from './measure-agent.mjs';
+import { Gateway, launcher } from './gateway.mjs';
+import { inTurn, look, ROUND_SECONDS } from './measure-messages.mjs';
+import { PostgresServer } from './postgres-server.mjs';
+import { freePort, runCommand, startProcess } from './processes.mjs';
+import { seedDatabase } from './seed-database.mjs';
+import { row } from './statistics.mjs';
+
+const SEEDED = { sessions: 10_000, messages: 100_000 };
+const PGBENCH = { clients: [10, 30, 50], seconds: ROUND_SECONDS };
+const PGBENCH_ROUNDS = 3;
+/** There and back. */
+const NETWORK_MS = 2;
+
+const configOf = (url) => (url === undefined ? {} : { store: { url } });
+
+function gatewayOn(url) {
+  const gateway = new Gateway();
+  writeFileSync(join(gateway.home, 'config.json'), JSON.stringify(configOf(url)));
+  return gateway;
+}
+
+const targetOf = async (gateway) => ({
+  port: gateway.port,
+  path: '/api/message',
+  channel: 'webchat',
+  pid: (await gateway.status()).worker.pid,
+});
+
+/** @returns the URL of the same database behind a network */
+async function throughNetwork(url) {
+  const port = await freePort();
+  const far = new URL(url);
+  startProcess(process.execPath, [join(import.meta.dirname, 'delay-proxy.mjs'), String(port), far.port, String(NETWORK_MS / 2)]);
+  far.port = String(port);
+  return far.href;
+}
+
+async function measurePgbench(server, url) {
+  const rates = [];
+  for (let round = 0; round < PGBENCH_ROUNDS; round++) rates.push(await server.pgbench(url, PGBENCH));
+  return rates;
+}
+
+async function measureAccepts(server) {
+  const [near, behind] = [await server.createDatabase(), await server.createDatabase()];
+  const far = await throughNetwork(behind);
+  const gateways = [gatewayOn(), gatewayOn(near), gatewayOn(far)];
+  try {
+    for (const gateway of gateways) await gateway.start();
+    const targets = await Promise.all(gateways.map(targetOf));
+    const [sqlite, ours, oursFar] = (await inTurn(targets)).map((samples) => samples.map(({ perSecond }) => perSecond));
+    const name = 'POST /api/message, PostgreSQL';
+    const floorName = 'pgbench, the same rows';
+    const of = (measured, compared) => row({ name, unit: 'requests/s', measured, ...compared });
+    return [
+      of(ours, { floor: sqlite, floorName: 'SQLite' }),
+      of(ours, { floor: await measurePgbench(server, near), floorName, note: `the best of ${PGBENCH.clients.join(', ')} clients` }),
+      of(oursFar, { floor: await measurePgbench(server, far), floorName, note: `a network of ${NETWORK_MS} ms` }),
+    ];
+  } finally {
+    for (const gateway of gateways) await gateway.dispose();
+  }
+}
+
+/** Lists and searches, and how soon all of it is copied. */
+async function measureLooks(server) {
+  const sqlite = gatewayOn();
+  const url = await server.createDatabase();
+  const postgres = gatewayOn(url);
+  try {
+    await sqlite.start();
+    await sqlite.stop();
+    seedDatabase(join(sqlite.home, 'state', 'gateway.db'), SEEDED);
+    const copy = await runCommand(launcher, ['database', 'copy', '--to', url, '--json'], sqlite.env);
+    if (copy.code !== 0) throw new Error(`the copy failed: ${copy.stderr}`);
+    await sqlite.start();
+    await postgres.start();
+    const rate = (JSON.parse(copy.stdout).rows / copy.ms) * 1_000;
+    const result = [row({ name: 'xopc database copy, to PostgreSQL', unit: 'rows/s', measured: [rate], note: 'compared at the end' })];
+    const paths = {
+      [`50 of ${SEEDED.sessions} sessions`]: '/api/sessions?limit=50',
+      'search: one has it': '/api/sessions?search=77777%20of',
+      'search: all have it': '/api/sessions?search=conversation%20that',
+      'search: none has it': '/api/sessions?search=nowhere%20at%20all',
+    };
+    for (const [name, path] of Object.entries(paths)) {
+      const [floor, measured] = [await look(sqlite, path), await look(postgres, path)];
+      result.push(
+        row({ name: `${name}, PostgreSQL`, unit: 'ms', measured, floor, floorName: 'SQLite', note: `${SEEDED.messages} messages` }),
+      );
+    }
+    return result;
+  } finally {
+    await sqlite.dispose();
+    await postgres.dispose();
+  }
+}
+
+async function measureTurns(server) {
+  const [floor, measured] = [
+    await measureFirstWord(new Gateway()),
+    await measureFirstWord(new Gateway(), configOf(await server.createDatabase())),
+  ];
+  return [row({ name: 'first word of an agent, PostgreSQL', unit: 'ms', measured: measured.ours, floor: floor.ours, floorName: 'SQLite' })];
+}
+
+export async function measurePostgres() {
+  const server = new PostgresServer();
+  try {
+    await server.start();
+    return [...(await measureAccepts(server)), ...(await measureTurns(server)), ...(await measureLooks(server))];
+  } finally {
+    server.dispose();
+  }
+}
