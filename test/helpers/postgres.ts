@@ -1,10 +1,11 @@
 /** A real PostgreSQL with data of its own, and pgbouncer in front of it. */
 import { execFile, execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { CACHE, getProgram, type Program, whyMissing } from './debian-programs.js';
 import { freePort } from './free-port.js';
+import type { Host } from './two-hosts.js';
 import { makeServerDirectory, type ServerProcess, startServer, UNPRIVILEGED } from './server-process.js';
 
 const run = promisify(execFile);
@@ -42,16 +43,18 @@ export class Postgres {
   readonly #program: Program;
   readonly #directory: string;
   readonly #settings: Record<string, string>;
+  readonly #host: Host | undefined;
   readonly #poolers: ServerProcess[] = [];
   #server: ServerProcess | undefined;
   #databases = 0;
 
   /** Called by {@link startPostgres}. */
-  constructor(options: { program: Program; directory: string; port: number; settings: Record<string, string> }) {
+  constructor(options: { program: Program; directory: string; port: number; settings: Record<string, string>; host: Host | undefined }) {
     this.#program = options.program;
     this.#directory = options.directory;
     this.#settings = options.settings;
     this.port = options.port;
+    this.#host = options.host;
   }
 
   /** Starts it again on the same port, with the same data. */
@@ -62,6 +65,7 @@ export class Postgres {
       directory: this.#directory,
       env: this.#program.env,
       readyLine: 'database system is ready to accept connections',
+      host: this.#host,
     });
   }
 
@@ -79,7 +83,12 @@ export class Postgres {
   async createDatabase(): Promise<string> {
     const name = `test_${(this.#databases += 1)}`;
     await this.sql(`create database ${name} owner ${USER.name}`);
-    return `postgres://${USER.name}:${USER.password}@127.0.0.1:${this.port}/${name}`;
+    return `postgres://${USER.name}:${USER.password}@${this.#host?.address ?? '127.0.0.1'}:${this.port}/${name}`;
+  }
+
+  /** @returns the URL of the same database through a socket in the file system, which every host has */
+  local(url: string): string {
+    return `postgres://${USER.name}@${encodeURIComponent(this.#directory)}:${this.port}${new URL(url).pathname}`;
   }
 
   /** Runs a statement as the superuser. @returns its rows, with columns separated by `|` */
@@ -101,7 +110,7 @@ export class Postgres {
       '[databases]',
       `* = host=127.0.0.1 port=${this.port}`,
       '[pgbouncer]',
-      'listen_addr = 127.0.0.1',
+      `listen_addr = ${through.hostname}`,
       `listen_port = ${through.port}`,
       'unix_socket_dir =',
       'auth_type = scram-sha-256',
@@ -111,7 +120,7 @@ export class Postgres {
     const file = join(directory, 'configuration');
     writeFileSync(file, `${lines.join('\n')}\n`);
     const { path, env } = getProgram('pgbouncer');
-    this.#poolers.push(await startServer([path, file], { directory, env, readyLine: 'process up' }));
+    this.#poolers.push(await startServer([path, file], { directory, env, readyLine: 'process up', host: this.#host }));
     return through.href;
   }
 
@@ -126,14 +135,16 @@ export class Postgres {
 /**
  * Starts a server for the tests of a file, which close it. Requires that {@link whyNoPostgres} finds no reason against it.
  * @param options.isDurable  whether a commit waits for the disk, as in use; without that, only a crash of the machine would lose any
+ * @param options.host  where it runs, among the test's own hosts; others may connect
  */
-export async function startPostgres({ isDurable = false } = {}): Promise<Postgres> {
+export async function startPostgres({ isDurable = false, host }: { isDurable?: boolean; host?: Host } = {}): Promise<Postgres> {
   const program = getProgram('postgres');
   const cluster = provideCluster(program);
   const directory = makeServerDirectory();
   execFileSync('cp', ['-a', cluster, join(directory, 'data')]);
-  const settings = { ...SETTINGS, fsync: isDurable ? 'on' : 'off' };
-  const postgres = new Postgres({ program, directory, port: await freePort(), settings });
+  if (host !== undefined) appendFileSync(join(directory, 'data', 'pg_hba.conf'), 'host all all samenet scram-sha-256\n');
+  const settings = { ...SETTINGS, fsync: isDurable ? 'on' : 'off', ...(host === undefined ? {} : { listen_addresses: '*' }) };
+  const postgres = new Postgres({ program, directory, port: await freePort(), settings, host });
   await postgres.start();
   await postgres.sql(`create role ${USER.name} login password '${USER.password}'`);
   return postgres;

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { chownSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Host } from './two-hosts.js';
 
 /** As root: nobody. Servers of databases refuse to run as root. */
 export const UNPRIVILEGED = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
@@ -27,21 +28,31 @@ export function makeServerDirectory(parent = tmpdir()): string {
   return directory;
 }
 
+/** Only root may enter the network namespace. */
+function unprivilegedOn({ prefix }: Host, command: readonly string[]): readonly [string, ...string[]] {
+  const [enter, ...args] = prefix.slice(0, -1);
+  const { uid, gid } = UNPRIVILEGED;
+  return [enter ?? '', ...args, `--setuid=${uid}`, `--setgid=${gid}`, '--', ...command];
+}
+
 /**
  * @param options.directory  of its own, removed when this process is killed
+ * @param options.host  one of the test's own network namespaces, for root
  * @param options.readyLine  text on stderr that tells that it accepts connections
  * @throws with its words when it ends before
  */
 export async function startServer(
   command: readonly [string, ...string[]],
-  options: { directory: string; env: Record<string, string>; readyLine: string },
+  options: { directory: string; env: Record<string, string>; readyLine: string; host?: Host | undefined },
 ): Promise<ServerProcess> {
-  const [path, ...args] = command;
-  const { directory, readyLine } = options;
+  const [path] = command;
+  const { directory, readyLine, host } = options;
+  const [program, ...args] = host === undefined ? command : unprivilegedOn(host, command);
   // A process group of its own: Ctrl+C for the tests must not end it before they have ended.
   const group = { cwd: directory, detached: true };
   const env = { ...process.env, ...options.env };
-  const child = spawn(path, args, { ...group, ...UNPRIVILEGED, env, stdio: ['ignore', 'ignore', 'pipe'] });
+  const user = host === undefined ? UNPRIVILEGED : {};
+  const child = spawn(program, args, { ...group, ...user, env, stdio: ['ignore', 'ignore', 'pipe'] });
   const ended = once(child, 'exit');
   const watch = spawn('/bin/sh', ['-c', WATCH, 'sh', String(child.pid), directory], { ...group, stdio: ['pipe', 'ignore', 'ignore'] });
   void ended.then(() => watch.kill('SIGKILL'));

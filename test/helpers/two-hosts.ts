@@ -28,7 +28,8 @@ export function whyNoHosts(): string | undefined {
   }
 }
 
-async function openNamespace(): Promise<ChildProcess> {
+/** @returns a process in a network namespace of its own, which ends with the test */
+export async function openNamespace(): Promise<ChildProcess> {
   // It lives until its input ends, with the test's process at the latest.
   const child = spawn('unshare', ['--net', 'sh', '-c', 'ip link set lo up && echo up && exec cat'], { stdio: ['pipe', 'pipe', 'inherit'] });
   onTestFinished(() => void child.stdin.end());
@@ -36,7 +37,8 @@ async function openNamespace(): Promise<ChildProcess> {
   return child;
 }
 
-function enter({ pid }: ChildProcess): readonly [string, ...string[]] {
+/** @returns what runs a command in the namespace of that process when put in front of it */
+export function enter({ pid }: ChildProcess): readonly [string, ...string[]] {
   return ['nsenter', `--net=/proc/${pid}/ns/net`, '--'];
 }
 

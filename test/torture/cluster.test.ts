@@ -1,87 +1,86 @@
-/** Two gateways on one PostgreSQL, with messages all the time and one fault after another. */
+/** Three gateways on one PostgreSQL behind HAProxy, with messages all the time and thirty faults. */
 import { expect, test } from 'vitest';
-import { pidsOf, signal, startCluster, timed } from '../helpers/cluster.js';
+import { whyMissing } from '../helpers/debian-programs.js';
+import { installFaketime } from '../helpers/faketime.js';
+import { machineSlackMs } from '../helpers/machine-slack.js';
 import { whyNoPostgres } from '../helpers/postgres.js';
-import { type RealGateway, until } from '../helpers/real-gateway.js';
+import { until } from '../helpers/real-gateway.js';
+import { seededRandom } from '../helpers/seeded-random.js';
+import { whyNoHosts } from '../helpers/two-hosts.js';
+import { check } from './cluster/checks.js';
+import { type Fault, FAULTS, type Loss } from './cluster/faults.js';
+import { createJob, talk } from './cluster/load.js';
+import { NODES, startWorld, untilServes, type World } from './cluster/world.js';
 
-const reason = whyNoPostgres();
-const PER_FAULT = 40;
-const CHATS = 5;
+const reason = whyNoPostgres() ?? whyMissing(['haproxy']) ?? whyNoHosts() ?? installFaketime();
+const COUNT = 30;
 
-test.skipIf(reason !== undefined)(
-  'messages through two gateways outlive kills, suspensions, restarts and a restart of the database: none is lost, none is sent twice, each chat in order',
-  { timeout: 300_000 },
-  async () => {
-    const cluster = await startCluster();
-    const gateways = [await cluster.add(['telegram', 'webhook']), await cluster.add(['telegram', 'webhook'])] as const;
-    const [one, two] = gateways;
-    const { receiver, telegram } = cluster;
-    let posted = 0;
+/** Each about as often as the others, in an order and on nodes that the seed decides. */
+function draw(random: () => number): readonly { fault: Fault; number: number }[] {
+  const pick = (count: number): number => Math.floor(random() * count);
+  const drawn: { fault: Fault; number: number }[] = [];
+  let left: Fault[] = [];
+  while (drawn.length < COUNT) {
+    if (left.length === 0) left = [...FAULTS];
+    const [fault] = left.splice(pick(left.length), 1);
+    if (fault !== undefined) drawn.push({ fault, number: fault.number ?? pick(NODES) });
+  }
+  return drawn;
+}
 
-    /** Through either; again with the same key until one has taken it. */
-    async function post(number: number): Promise<void> {
-      const body = JSON.stringify({ channel: 'webhook', chat_id: `chat${number % CHATS}`, content: String(number) });
-      const headers = { 'Content-Type': 'application/json', 'Idempotency-Key': `message-${number}` };
-      let tries = number;
-      await until(
-        'a gateway to take the message',
-        async () => {
-          const gateway = gateways[(tries += 1) % 2 === 0 ? 0 : 1];
-          try {
-            const signalled = AbortSignal.timeout(3_000);
-            return (await fetch(`${gateway.url}/api/message`, { method: 'POST', headers, body, signal: signalled })).ok;
-          } catch {
-            return false;
-          }
-        },
-        60_000,
-      );
-    }
-    const postMany = async (): Promise<void> => {
-      for (let count = 0; count < PER_FAULT; count += 1) {
-        await post(posted);
-        posted += 1;
-      }
-    };
-    const suspend = async (gateway: RealGateway): Promise<void> => {
-      const pids = pidsOf(gateway);
-      signal(pids, 'SIGSTOP');
-      await timed('the removal of the one that stands still', async () => (await two.status()).nodes?.length === 1);
-      signal(pids, 'SIGCONT');
-      await timed('another worker', () => ![undefined, pids[1]].includes(gateway.findWorkerPid()));
-    };
-    const faults: (() => Promise<unknown>)[] = [
-      async () => signal([one.workerPid()], 'SIGKILL'),
-      async () => void (await two.xopc('gateway', 'restart')),
-      () => suspend(one),
-      () => cluster.postgres.restart('immediate'),
-      async () => {
-        signal(pidsOf(two), 'SIGKILL');
-        await two.run();
-      },
-      async () => {
-        await one.xopc('gateway', 'stop');
-        await one.run();
-      },
-    ];
-    for (const fault of faults) {
-      await Promise.all([postMany(), fault()]);
-      await Promise.all(gateways.map((gateway) => gateway.untilHealthy()));
-      telegram.say(`/status ${posted}`);
-    }
-    const unknown = async (): Promise<string[]> => {
-      const answer = await fetch(`${one.url}/api/messages?status=unknown&limit=200`);
-      return ((await answer.json()) as { messages: { content: string }[] }).messages.map(({ content }) => content);
-    };
-    const received = (): string[] => receiver.received.map(({ content }) => content);
-    await timed('the rest', async () => new Set([...received(), ...(await unknown())]).size === posted, 60_000);
-    expect(new Set(received()).size).toBe(received().length);
-    for (let chat = 0; chat < CHATS; chat += 1) {
-      const numbers = receiver.received.filter(({ chatId }) => chatId === `chat${chat}`).map(({ content }) => Number(content));
-      expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
-    }
-    // One that was being sent when a worker was killed may be unknown.
-    await timed('the answers', () => telegram.bot.pendingUpdates === 0, 60_000);
-    expect(telegram.bot.sent.length).toBeLessThanOrEqual(faults.length);
+interface Result {
+  readonly name: string;
+  readonly tookMs: number | undefined;
+  readonly isLate: boolean;
+}
+
+async function inflict(world: World, { fault, number }: { fault: Fault; number: number }): Promise<Result> {
+  const node = world.nodes[number];
+  if (node === undefined) throw new Error(`no node ${number}`);
+  const slackMs = machineSlackMs();
+  let loss: Loss | undefined;
+  try {
+    loss = await fault.act({ ...world, node });
+    for (const one of world.nodes) await untilServes(one);
+  } catch (error) {
+    throw new Error(`${fault.name} of node ${number}`, { cause: error });
+  }
+  const tookMs = loss === undefined || loss.held.size === 0 ? undefined : loss.tookMs;
+  return { name: fault.name, tookMs, isLate: tookMs !== undefined && tookMs > (fault.limitMs ?? Infinity) + slackMs };
+}
+
+function describeResults(results: readonly Result[]): string {
+  return FAULTS.map(({ name, limitMs }) => {
+    const own = results.filter((result) => result.name === name);
+    const times = own.flatMap(({ tookMs }) => (tookMs === undefined ? [] : [Math.round(tookMs)]));
+    const within = limitMs === undefined ? '' : `, accounts taken over in ${times.join(', ') || '–'} ms (at most ${limitMs})`;
+    return `${own.length} × ${name}${within}`;
+  }).join('\n');
+}
+
+test.skipIf(reason !== undefined).for([
+  ['directly', false],
+  ['through pgbouncer', true],
+] as const)(
+  'three gateways on one database, %s, outlive thirty faults: nothing is lost, nothing is sent twice, each chat in order',
+  { timeout: 1_800_000 },
+  async ([way, isPooled]) => {
+    const world = await startWorld({ isPooled });
+    const endJob = await createJob(world);
+    let isOver = false;
+    const results: Result[] = [];
+    const load = talk(world, () => isOver);
+    const faults = (async () => {
+      for (const one of draw(seededRandom(16))) results.push(await inflict(world, one));
+      isOver = true;
+    })();
+    await Promise.all([faults, load]);
+    await endJob();
+    const verdict = await check(world);
+    await until('all nodes', async () => (await world.nodes[0]?.gateway.status())?.nodes?.length === NODES, 30_000);
+    const counts = `${verdict.ticks} runs of the job; ${verdict.unknown} messages with unknown outcome, ${verdict.setAside} set aside`;
+    process.stdout.write(`${way}:\n${describeResults(results)}\n${counts}; ${verdict.faults.length} violations\n`);
+    expect(verdict.faults).toEqual([]);
+    expect(results.filter(({ isLate }) => isLate)).toEqual([]);
   },
 );
