@@ -51,15 +51,17 @@ const shared = {
 /** Files that share a process: what is imported once serves them all. They keep nothing in modules that another could find. */
 const together = { isolate: false };
 
-/** Real gateways whose tests wait much and set no limits of time: two files at a time. The package is built anew, so its test is not among them. */
-const UNTIMED = [
-  'test/e2e/{api,api-docs,database-copy,docs,doctor,pairing,poison,postgres,storage,fallback}.test.ts',
-  'test/e2e/{backup,delivery-failures,cron,error-words,specification}.test.ts',
+/**
+ * Real gateways whose tests wait much: three files at a time. Not among them: the package, which is built anew, and what floods a gateway.
+ */
+const SCENARIOS = [
+  'test/e2e/{api,api-docs,cluster,database-copy,docs,doctor,hung,idempotency,pairing,poison,postgres,start,stop,storage,fallback}.test.ts',
+  'test/e2e/{backup,delivery-failures,cron,error-words,signals-and-succession,specification}.test.ts',
   'test/e2e/{access,attached,access-network,crash,delivery,homes,live-config,odd-circumstances,overview,reverse-proxies,secrets,session-import}.test.ts',
   'test/e2e/{container,first-hour,page-session,resource-limits,setup,shells,slow-succession,socket}.test.ts',
   'test/e2e/service/*.test.ts',
 ];
-/** What measures time or floods a gateway: one file at a time. */
+/** One file at a time. */
 const serial = {
   ...shared,
   setupFiles: [...shared.setupFiles, 'test/helpers/closing-fetch.ts'],
@@ -109,8 +111,20 @@ export default defineConfig({
           testTimeout: process.env['XOPC_FUZZ_CASES'] === undefined ? 60_000 : 10_800_000,
         },
       },
-      { test: { ...serial, name: 'scenarios', include: UNTIMED, fileParallelism: true } },
-      { test: { ...serial, name: 'e2e', include: ['test/e2e/**/*.test.ts'], exclude: UNTIMED } },
+      {
+        test: {
+          ...serial,
+          name: 'scenarios',
+          include: SCENARIOS,
+          fileParallelism: true,
+          maxWorkers: 3,
+          sequence: { groupOrder: 1 },
+          // Each has only a part of a core.
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      { test: { ...serial, name: 'e2e', include: ['test/e2e/**/*.test.ts'], exclude: SCENARIOS } },
       ...(isWide
         ? [
             {

@@ -55,19 +55,12 @@ describe('a start', () => {
     expect(gateway.lock().pid).toBe(pid);
   });
 
-  test.each([
-    ['absent', undefined],
-    ['stale', 'stale'],
-    ['unreadable', 'unreadable'],
-  ] as const)('of 20 at once with the lock %s has one winner; the others exit 5 and name it', async (_name, lock) => {
+  // Other locks: test/daemon/supervisor/lock/lock-race.test.ts.
+  test('of 20 at once on the lock of one that was killed has one winner; the others exit 5 and name it', async () => {
     const gateway = await RealGateway.create();
-    if (lock !== undefined) {
-      const first = await gateway.run();
-      process.kill(first.pid, 'SIGKILL');
-      await first.done;
-      const [name] = readdirSync(join(gateway.xopcHome, 'locks'));
-      if (lock === 'unreadable') writeFileSync(join(gateway.xopcHome, 'locks', name ?? ''), '{ "pid": ');
-    }
+    const first = await gateway.run();
+    process.kill(first.pid, 'SIGKILL');
+    await first.done;
     const starts = Array.from({ length: 20 }, () => gateway.spawn());
     await gateway.untilHealthy();
     const winner = gateway.lock().pid;

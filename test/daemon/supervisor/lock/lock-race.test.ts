@@ -26,12 +26,12 @@ async function expectOneWinner(takers: readonly LockTaker[], path: string, round
 const dead = (path: string): void => writeFileSync(path, JSON.stringify(deadRecord()));
 
 test.each([
-  ['an absent lock', 5, () => undefined, []],
-  ['the lock of a gateway that is gone', 12, dead, []],
-  ['a lock that cannot be read', 8, (path: string) => writeFileSync(path, 'half a rec'), ['gateway.lock.bad']],
+  ['an absent lock', 3, () => undefined, []],
+  ['the lock of a gateway that is gone', 6, dead, []],
+  ['a lock that cannot be read', 4, (path: string) => writeFileSync(path, 'half a rec'), ['gateway.lock.bad']],
   [
     'the lock of a gateway that is gone, at which another start died',
-    5,
+    3,
     (path: string): void => {
       dead(path);
       // Somebody was killed in the middle of an earlier reclaim, and left what he had.

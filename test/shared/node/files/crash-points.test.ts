@@ -6,7 +6,7 @@ import * as config from '../../../torture/crash-points/config.js';
 import * as lock from '../../../torture/crash-points/lock.js';
 
 const reason = noFaultsReason();
-/** Forty processes, one after the other. */
+/** Twenty-five processes, one after the other. */
 const LIMIT_MS = 180_000;
 const [, reclaim] = lock.operations;
 const [set] = config.operations;
@@ -19,7 +19,7 @@ test.skipIf(reason !== undefined).each([
   { timeout: LIMIT_MS },
   async ({ area, operation }) => {
     if (operation === undefined) throw new Error(`${area} has no operation`);
-    const { violations } = await new CrashPoints(faultWorld(tempDir()), area, operation).runAll({ every: 6 });
+    const { violations } = await new CrashPoints(faultWorld(tempDir()), area, operation).runAll({ every: 10 });
     expect(violations).toEqual([]);
   },
 );
