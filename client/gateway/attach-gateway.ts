@@ -16,8 +16,8 @@ const TAKE_BACK_MS = 2_000;
 
 interface Attachment {
   readonly paths: GatewayPaths;
-  /** Calls `listener` for each Ctrl-C, SIGTERM and closed terminal. @returns how to stop that */
-  readonly onSignal: (listener: () => void) => () => void;
+  /** Calls `listener` for each Ctrl-C, SIGTERM and closed terminal, until this process has ended: one in its last moment does not kill it. */
+  readonly onSignal: (listener: () => void) => void;
   readonly note: (text: string) => Promise<void>;
   /** Set for a service: waits for the gateway that the service manager starts next. @throws when it starts none */
   readonly awaitNext: ((previousInstanceId: string) => Promise<StatusDocument>) | undefined;
@@ -42,7 +42,7 @@ export async function attachGateway(attachment: Attachment): Promise<number> {
   const { paths, awaitNext, note } = attachment;
   let holder: LockRecord | undefined;
   const detachment = new AbortController();
-  const release = attachment.onSignal(() => {
+  attachment.onSignal(() => {
     if (awaitNext !== undefined) detachment.abort();
     else if (holder !== undefined && isProven(holder)) sendSignal(holder.pid, 'SIGTERM');
   });
@@ -55,21 +55,17 @@ export async function attachGateway(attachment: Attachment): Promise<number> {
     return undefined;
   };
   const detached = once(detachment.signal, 'abort');
-  try {
-    for (;;) {
-      const end = await awaitEnd(look);
-      if (end === 'detached') {
-        await note(`Detached; the gateway continues as a service. Stop it with: xopc gateway stop`);
-        return 0;
-      }
-      if (awaitNext !== undefined && holder !== undefined) {
-        if (await Promise.race([isFollowed(awaitNext, holder.instanceId), detached])) continue;
-      }
-      if (end === 'released') return 0;
-      throw died(holder);
+  for (;;) {
+    const end = await awaitEnd(look);
+    if (end === 'detached') {
+      await note(`Detached; the gateway continues as a service. Stop it with: xopc gateway stop`);
+      return 0;
     }
-  } finally {
-    release();
+    if (awaitNext !== undefined && holder !== undefined) {
+      if (await Promise.race([isFollowed(awaitNext, holder.instanceId), detached])) continue;
+    }
+    if (end === 'released') return 0;
+    throw died(holder);
   }
 }
 

@@ -136,13 +136,10 @@ export class RunCommand extends BaseCommand {
   }
 
   /** As a gateway in the foreground: the end of its terminal stops it, of any other one it does not. */
-  #onStopSignals(listener: () => void): () => void {
+  #onStopSignals(listener: () => void): void {
     const { runtime } = this.context;
-    const releases = [
-      runtime.onInterrupt(listener, ['SIGINT', 'SIGTERM', 'SIGQUIT']),
-      runtime.onInterrupt(this.io.out.isTerminal ? listener : () => undefined, ['SIGHUP']),
-    ];
-    return () => releases.forEach((release) => release());
+    runtime.onInterrupt(listener, ['SIGINT', 'SIGTERM', 'SIGQUIT']);
+    runtime.onInterrupt(this.io.out.isTerminal ? listener : () => undefined, ['SIGHUP']);
   }
 
   async #startLogView(): Promise<LogView | undefined> {

@@ -32,7 +32,6 @@ async function attach(awaitNext?: (previousInstanceId: string) => Promise<Status
     note: (text) => Promise.resolve(void notes.push(text)),
     onSignal(listener) {
       signal = listener;
-      return () => undefined;
     },
   });
   exitCode.catch(() => undefined);
