@@ -6,7 +6,7 @@ import { inject, onTestFinished } from 'vitest';
 import type { StoreEngine } from '../../daemon/worker/store/engine.js';
 import type { Migration } from '../../daemon/worker/store/migrations/migration.js';
 import { type PostgresEngine, postgresEngine, type PostgresOptions } from '../../daemon/worker/store/postgres/engine.js';
-import { lineageOf } from '../../daemon/worker/store/postgres/lineage.js';
+import { lineageOf } from '../../daemon/worker/store/postgres/members/lineage.js';
 import { sqliteEngine } from '../../daemon/worker/store/sqlite/engine.js';
 import { resolvePaths } from '../../shared/node/process/paths.js';
 import { tempDir } from './temp-dir.js';

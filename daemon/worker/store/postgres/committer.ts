@@ -5,9 +5,9 @@ import { createSerial } from '../../../../shared/serial.js';
 import { storeUnavailable } from '../engine.js';
 import type { StatementResult, Topic, Transaction } from '../transaction.js';
 import { beginWriting } from './begin-writing.js';
-import type { Membership } from './membership.js';
+import type { Membership } from './members/membership.js';
 import { ConnectionLost, isStaleStatement, type Preparing, Session, sqlStateOf, type StatementOptions } from './driver.js';
-import { notifications } from './listener.js';
+import { notifications } from './members/listener.js';
 import { openAccess } from './queries.js';
 
 /** How often a transaction that others undid, or whose connection was lost before the commit, is run. */

@@ -6,9 +6,9 @@ import type { Migration } from '../migrations/migration.js';
 import { Session } from './driver.js';
 import { classifyFault, describeFault } from './faults.js';
 import { firstSchema } from './first-schema.js';
-import { lineageOf } from './lineage.js';
-import { Listener } from './listener.js';
-import { type Lineage, type MemberOptions, Membership } from './membership.js';
+import { lineageOf } from './members/lineage.js';
+import { Listener } from './members/listener.js';
+import { type Lineage, type MemberOptions, Membership } from './members/membership.js';
 import { openPostgres } from './open.js';
 
 /** The migrations of SQLite, with one schema in place of those from before this engine existed. */

@@ -6,7 +6,7 @@ import type { Migration } from '../migrations/migration.js';
 import { beginWriting } from './begin-writing.js';
 import { Committer } from './committer.js';
 import { ConnectionLost, Preparing, Readers, Session } from './driver.js';
-import type { Membership } from './membership.js';
+import type { Membership } from './members/membership.js';
 import { migrate } from './migrate.js';
 import { openAccess } from './queries.js';
 

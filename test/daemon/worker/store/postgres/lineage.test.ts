@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { lineageOf } from '../../../../../daemon/worker/store/postgres/lineage.js';
+import { lineageOf } from '../../../../../daemon/worker/store/postgres/members/lineage.js';
 
 test('workers with one data directory have one lineage on this boot, and its name says which gateway it is', () => {
   const [one, again, other] = [lineageOf('/home/you/.xopc'), lineageOf('/home/you/.xopc'), lineageOf('/srv/xopc')];

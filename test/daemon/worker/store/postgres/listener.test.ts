@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import type { OpenDatabase } from '../../../../../daemon/worker/store/engine.js';
-import { notifications } from '../../../../../daemon/worker/store/postgres/listener.js';
-import type { Membership } from '../../../../../daemon/worker/store/postgres/membership.js';
+import { notifications } from '../../../../../daemon/worker/store/postgres/members/listener.js';
+import type { Membership } from '../../../../../daemon/worker/store/postgres/members/membership.js';
 import { tellOthers, type Topic } from '../../../../../daemon/worker/store/transaction.js';
 import { eventually } from '../../../../helpers/eventually.js';
 import { createDatabase, postgresAt, query } from '../../../../helpers/store-engine.js';

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import type { OpenDatabase } from '../../../../../daemon/worker/store/engine.js';
 import { probeWriting } from '../../../../../daemon/worker/store/leases.js';
 import { MIN_VALID_MS, mustBeValid } from '../../../../../daemon/worker/store/liveness.js';
-import type { Membership } from '../../../../../daemon/worker/store/postgres/membership.js';
+import type { Membership } from '../../../../../daemon/worker/store/postgres/members/membership.js';
 import { eventually } from '../../../../helpers/eventually.js';
 import { createDatabase, postgresAt, query } from '../../../../helpers/store-engine.js';
 

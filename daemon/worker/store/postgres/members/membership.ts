@@ -8,13 +8,13 @@
  * - After the database was away, no row is removed until every worker has had time to renew its own.
  */
 import { sql } from 'kysely';
-import type { NodeStatus } from '../../../../shared/control/messages.js';
-import type { GatewayError } from '../../../../shared/errors.js';
-import { storeUnavailable } from '../engine.js';
-import type { Liveness } from '../liveness.js';
-import { queriesOf, type Topic, type Transaction } from '../transaction.js';
-import { beginWriting } from './begin-writing.js';
-import { Session } from './driver.js';
+import type { NodeStatus } from '../../../../../shared/control/messages.js';
+import type { GatewayError } from '../../../../../shared/errors.js';
+import { storeUnavailable } from '../../engine.js';
+import type { Liveness } from '../../liveness.js';
+import { queriesOf, type Topic, type Transaction } from '../../transaction.js';
+import { beginWriting } from '../begin-writing.js';
+import { Session } from '../driver.js';
 import { type Listener, notification, notifications } from './listener.js';
 
 const LIFETIME_S = 15;

@@ -5,8 +5,8 @@
  * Whether notifications arrive at all is known by our own, which each renewal of this worker's row sends: behind a pooler in transaction mode
  * none does, and after a failure of the network neither. Then it listens anew, at growing intervals.
  */
-import type { Topic } from '../transaction.js';
-import { quote, Session } from './driver.js';
+import type { Topic } from '../../transaction.js';
+import { quote, Session } from '../driver.js';
 
 const CHANNEL = 'xopc';
 /** The server takes 8,000 bytes. */
