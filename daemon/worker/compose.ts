@@ -130,9 +130,9 @@ export interface Conversation extends ConversationServices, ConversationLife {
 
 /** The store, the models that can be asked, and what is published: everything else stands on these. */
 function createBase(deps: ConversationDeps) {
-  const { paths, clock, instanceId, config, random = Math.random } = deps;
+  const { paths, instanceId, config, random = Math.random } = deps;
   const logFor = (module: LogModule): LogPort => ofModule(deps.logger, module);
-  const { store, liveness, isSoleWorker, nodes, movedWarnings, isFile } = createStore(deps, logFor('store'));
+  const { store, liveness, clock, isSoleWorker, nodes, movedWarnings, isFile } = createStore(deps, logFor('store'));
 
   const ai = new AiLoader({ load: deps.loadAi, clock, logger: logFor('providers') });
   const isEnabled = (): boolean => config().agents.defaults.discovery;

@@ -30,6 +30,8 @@ interface Place {
 interface PlacedStore {
   readonly store: Store;
   readonly liveness: Liveness;
+  /** Goes by the time that all workers on the database share: what is due is compared with it. */
+  readonly clock: Clock;
   readonly isSoleWorker: () => boolean;
   /** The gateways that share the database; none where it is a file. */
   readonly nodes: () => Pick<WorkerVitals, 'nodes'>;
@@ -55,28 +57,31 @@ function settingsOf({ config, models }: Pick<Place, 'config' | 'models'>): strin
 function openPlace(
   { url, listenUrl }: Config['store'],
   place: Place,
-): Pick<PlacedStore, 'liveness' | 'isSoleWorker' | 'nodes'> & Pick<StoreOptions, 'engine'> {
-  const { paths, instanceId, liveInstanceIds: livingIds, loadPostgres, node = () => ({ version: '', address: null }) } = place;
+): Pick<PlacedStore, 'liveness' | 'clock' | 'isSoleWorker' | 'nodes'> & Pick<StoreOptions, 'engine'> {
+  const { paths, clock: own, instanceId, liveInstanceIds: livingIds, loadPostgres, node = () => ({ version: '', address: null }) } = place;
   if (url === undefined) {
     const liveness = createLiveness(instanceId, livingIds);
-    return { engine: sqliteEngine(paths.databasePath), liveness, isSoleWorker: () => liveness.isAlone(), nodes: () => ({}) };
+    return { engine: sqliteEngine(paths.databasePath), liveness, clock: own, isSoleWorker: () => liveness.isAlone(), nodes: () => ({}) };
   }
   const facts = () => ({ ...node(), settings: settingsOf(place) });
   const worker = { instanceId, livingIds, facts, onLost: endAsByFault };
   const engine = loadPostgres().postgresEngine({ url, listenUrl, dataDir: paths.dataDir, ...worker });
   const { membership } = engine;
-  return { engine, liveness: membership, isSoleWorker: () => membership.isSole(), nodes: () => ({ nodes: membership.nodes() }) };
+  const clock: Clock = { now: () => membership.now() ?? own.now(), after: (delayMs, callback) => own.after(delayMs, callback) };
+  const nodes = () => ({ nodes: membership.nodes() });
+  return { engine, liveness: membership, clock, isSoleWorker: () => membership.isSole(), nodes };
 }
 
 export function createStore(place: Place, logger: LogPort): PlacedStore {
-  const { config, clock } = place;
+  const { config } = place;
   const { databasePath } = place.paths;
   const began = config().store;
   const { url } = began;
-  const { engine, liveness, isSoleWorker, nodes } = openPlace(began, place);
+  const { engine, liveness, clock, isSoleWorker, nodes } = openPlace(began, place);
   return {
     store: new Store({ engine, clock, logger, isSoleWorker }),
     liveness,
+    clock,
     isSoleWorker,
     nodes,
     isFile: url === undefined,

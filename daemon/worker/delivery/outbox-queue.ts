@@ -193,9 +193,12 @@ export class OutboxQueue implements LaneQueue<ClaimedDelivery> {
   }
 }
 
+/** Smaller steps are clock synchronization, or the last attempt was by a worker whose clock is this much ahead. */
+const STEP_MS = 2_000;
+
 /** A retry is also due when the clock was set back after the last attempt: its time could be far away. */
 function isDue(message: OutboxMessage, nowMs: number): boolean {
-  return message.dueAtMs <= nowMs || (message.attemptedAtMs !== null && message.attemptedAtMs > nowMs);
+  return message.dueAtMs <= nowMs || (message.attemptedAtMs !== null && message.attemptedAtMs > nowMs + STEP_MS);
 }
 
 function expiryReason({ lastError }: OutboxMessage): string {

@@ -16,6 +16,7 @@ import { queriesOf, type Topic, type Transaction } from '../../transaction.js';
 import { beginWriting } from '../begin-writing.js';
 import { Session } from '../driver.js';
 import { type Listener, notification, notifications } from './listener.js';
+import { ServerClock } from './server-clock.js';
 
 const LIFETIME_S = 15;
 const RENEW_MS = 5_000;
@@ -31,6 +32,9 @@ const MARGIN_MS = 100;
 const HEARING_LOOK_MS = 2_000;
 /** What a dead worker may have left. */
 const LEFT: readonly Topic[] = ['outbox', 'inbox', 'cron'];
+
+/** Read by each statement that renews the row. */
+const SERVER_TIME = 'extract(epoch from clock_timestamp()) * 1000 as "serverMs"';
 
 const VALID_UNTIL = `clock_timestamp() + interval '${LIFETIME_S} seconds'`;
 
@@ -85,6 +89,7 @@ const msSince = ({ monotonicMs, wallMs }: Moment): number => Math.max(performanc
 
 export class Membership implements Liveness {
   readonly #options: MembershipOptions;
+  readonly #clock = new ServerClock();
   #session: Session | undefined;
   /** When the last renewal that succeeded was sent. */
   #renewedAt: Moment | undefined;
@@ -115,6 +120,11 @@ export class Membership implements Liveness {
 
   validForMs(): number {
     return this.#renewedAt === undefined ? 0 : LIFETIME_S * 1_000 - msSince(this.#renewedAt);
+  }
+
+  /** Returns the time by the database's clock; undefined before this worker has joined. */
+  now(): number | undefined {
+    return this.#clock.now();
   }
 
   lookAgainMs(unheardMs: number): number {
@@ -153,11 +163,13 @@ export class Membership implements Liveness {
     const { lineage, facts } = this.#options;
     const sentAt = moment();
     const { version, address, settings } = facts();
-    await session.run(
+    const joined = await session.run<{ serverMs: number }>(
       `insert into instances (id, lineage, name, version, address, settings, renewed_at, expires_at)
-      values ($1, $2, $3, $4, $5, $6, clock_timestamp(), ${VALID_UNTIL}) on conflict (id) do update set expires_at = excluded.expires_at`,
+      values ($1, $2, $3, $4, $5, $6, clock_timestamp(), ${VALID_UNTIL}) on conflict (id) do update set expires_at = excluded.expires_at
+      returning ${SERVER_TIME}`,
       [this.id, lineage.id, lineage.name, version, address, settings],
     );
+    this.#noteTime(sentAt, joined.rows);
     await this.#look(session);
     this.#renewedAt = sentAt;
   }
@@ -208,6 +220,10 @@ export class Membership implements Liveness {
     this.#rows = (await session.run<Row>(LOOK)).rows;
   }
 
+  #noteTime({ monotonicMs }: Moment, rows: readonly { readonly serverMs: number }[]): void {
+    for (const { serverMs } of rows) this.#clock.note({ sentAtMs: monotonicMs, receivedAtMs: performance.now(), serverMs });
+  }
+
   async #connect(): Promise<Session> {
     if (this.#session === undefined || this.#session.isLost)
       this.#session = await Session.open(this.#options.url, { timeoutMs: ANSWER_TIMEOUT_MS });
@@ -231,15 +247,16 @@ export class Membership implements Liveness {
     const session = await this.#connect();
     const sentAt = moment();
     const { version, address, settings } = this.#options.facts();
-    const { rows } = await session.run(
+    const { rows } = await session.run<{ serverMs: number }>(
       `update instances set expires_at = ${VALID_UNTIL}, renewed_at = clock_timestamp(), version = $2, address = $3, settings = $4
-      where id = $1 returning ${notification(this.id)}`,
+      where id = $1 returning ${SERVER_TIME}, ${notification(this.id)}`,
       [this.id, version, address, settings],
     );
     if (rows.length === 0) {
       this.lost();
       return RENEW_MS;
     }
+    this.#noteTime(sentAt, rows);
     const wasOnTime = this.#renewedAt !== undefined && msSince(this.#renewedAt) < ON_TIME_MS;
     this.#renewedAt = sentAt;
     await this.#look(session);

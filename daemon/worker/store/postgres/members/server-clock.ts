@@ -1,0 +1,22 @@
+/**
+ * The clock of the database's server, which all workers on it go by: those of machines differ. It is read with each renewal of a worker's row.
+ * In between, time passes as this process's monotonic clock says, which nobody sets: what waits is late while the machine is suspended, and
+ * never early.
+ */
+export class ServerClock {
+  /** The server's time when the monotonic clock was 0. */
+  #originMs: number | undefined;
+
+  /** Corrects the clock. `sentAtMs` and `receivedAtMs`, by the monotonic clock: the server read its own between them. */
+  note({ sentAtMs, receivedAtMs, serverMs }: { sentAtMs: number; receivedAtMs: number; serverMs: number }): void {
+    const [earliest, latest] = [serverMs - receivedAtMs, serverMs - sentAtMs];
+    const before = this.#originMs ?? (earliest + latest) / 2;
+    // Kept while it can be right, so that it does not jump with the time that answers take.
+    this.#originMs = Math.min(Math.max(before, earliest), latest);
+  }
+
+  /** Returns epoch milliseconds; undefined before the first reading. */
+  now(): number | undefined {
+    return this.#originMs === undefined ? undefined : Math.round(this.#originMs + performance.now());
+  }
+}
