@@ -52,6 +52,7 @@ import { LiveText } from './turns/live-text.js';
 import { createRemindCommand, createTaskScheduler } from './cron/task-scheduler.js';
 import { TurnJournal } from './turns/turn-journal.js';
 import { TurnRunner } from './turns/turn-runner.js';
+import { TurnStops } from './turns/turn-stops.js';
 import { ToolBox } from './turns/turn-tools.js';
 import { Upkeep } from './upkeep/upkeep.js';
 import type { CronWords } from './cron/preview.js';
@@ -184,12 +185,13 @@ function createParts(deps: ConversationDeps) {
   const liveText = new LiveText({ store, clock });
   const journal = new TurnJournal(common);
   const turns = new TurnRunner({ ...common, journal, commands, tools, files, attachments, live, liveText });
+  const stops = new TurnStops({ ...common, turns });
   const keyed = new KeyedTurns({ ...common, turns, live });
   const titles = new Titles(common);
   const handler = new ChatTurns({ ...common, channels, outbox, turns, titles });
 
   const upkeep = new Upkeep({ ...common, journal, logger: logFor('store') });
-  return { ...base, delivery, live, accept, cron, warnings, commands, tools, attachments, turns, keyed, titles, handler, upkeep };
+  return { ...base, delivery, live, accept, cron, warnings, commands, tools, attachments, turns, stops, keyed, titles, handler, upkeep };
 }
 
 type Parts = ReturnType<typeof createParts>;
@@ -205,7 +207,7 @@ function createServices(parts: Parts, { paths: { databasePath }, channelTimes: t
     sessions: createSessionService({ ...common, stopTurns: (key) => turns.stopSession(key) }),
     archive: createSessionArchive({ ...common, attachments, checkModel: (ref) => void registry().resolve(ref) }),
     attachments,
-    chat: new Chat({ ...common, live, attachments, inbox, stopTurns: (key) => turns.stopTurns(key) }),
+    chat: new Chat({ ...common, live, attachments, inbox, stopTurns: (key) => turns.stopEverywhere(key) }),
     messages: createMessageService({ ...common, channels, outbox, live, accept, turns, keyed }),
     outgoing: createOutgoingService({ store, clock, outbox }),
     webhooks: createWebhookService({ inbox, config }),
@@ -224,13 +226,12 @@ function createServices(parts: Parts, { paths: { databasePath }, channelTimes: t
 
 /** Parts are started in order and stopped in reverse. */
 function createLife(parts: Parts, { paths, checkDatabase: check }: ConversationDeps): ConversationLife {
-  const { common, ai, discovery, samples, modelCalls, delivery, cron, turns, upkeep, handler, titles, isSoleWorker, isFile } = parts;
+  const { common, ai, discovery, samples, modelCalls, delivery, cron, turns, stops, upkeep, handler, titles, isSoleWorker, isFile } = parts;
   const { store, clock, registry } = common;
   // A database server checks its own data.
   const isChecked = check !== undefined && isFile;
   const checked = { store, path: paths.databasePath, clock, logger: parts.logFor('store'), isSoleWorker };
   const integrity = isChecked ? new IntegrityCheck({ ...checked, check }) : undefined;
-  const commands = parts.commands.list();
   async function quiesce(timeoutMs = Infinity): Promise<void> {
     void store.watch();
     ai.cancel();
@@ -241,11 +242,11 @@ function createLife(parts: Parts, { paths, checkDatabase: check }: ConversationD
     await integrity?.stop();
   }
   return {
-    start: () => store.open(),
+    start: () => store.open().then(() => stops.start()),
     async activate() {
       ai.loadWhenIdle(() => registry().hasProvider);
       await upkeep.start();
-      await delivery.start({ handler, commands });
+      await delivery.start({ handler, commands: parts.commands.list() });
       await cron.start(turns);
       discovery.start();
       integrity?.start();
@@ -260,6 +261,7 @@ function createLife(parts: Parts, { paths, checkDatabase: check }: ConversationD
     async close() {
       await quiesce();
       await turns.drain(0);
+      await stops.stop();
       await titles.stop();
       await cron.close();
       await delivery.close();

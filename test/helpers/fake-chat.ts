@@ -24,7 +24,7 @@ export function fakeChatService(calls: { name: string; input: unknown }[]): Chat
       calls.push({ name: 'chat.choose', input: { key, messageId } });
       return Promise.resolve({ ...SESSION, key });
     },
-    stop(session) {
+    async stop(session) {
       calls.push({ name: 'chat.stop', input: session });
       return true;
     },

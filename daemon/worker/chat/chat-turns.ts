@@ -42,6 +42,7 @@ const UNSENDABLE = 'The answer cannot be shown here. It is kept in the session o
 interface Handling {
   readonly message: InboxMessage;
   readonly stop: AbortController;
+  readonly beganAtMs: number;
   preview: Preview | undefined;
   previewId: string | undefined;
   /** How its turn ended. */
@@ -71,8 +72,10 @@ export class ChatTurns implements InboxHandler {
     this.#stopped.abort(new GatewayError('STOPPING', { message: 'the gateway is stopping or restarting' }));
   }
 
-  interrupt(lane: Lane): void {
-    this.#running.get(laneKey(lane))?.stop.abort(new GatewayError('CONFLICT', { message: 'the chat asked to stop' }));
+  interrupt(lane: Lane, atMs: number): void {
+    const handling = this.#running.get(laneKey(lane));
+    if (handling === undefined || handling.beganAtMs > atMs) return;
+    handling.stop.abort(new GatewayError('CONFLICT', { message: 'the chat asked to stop' }));
   }
 
   canHandle({ channel, accountId, chatId }: Lane): boolean {
@@ -85,6 +88,7 @@ export class ChatTurns implements InboxHandler {
     const handling: Handling = {
       message,
       stop: new AbortController(),
+      beganAtMs: this.#options.clock.now(),
       preview: undefined,
       previewId: message.previewId ?? undefined,
       end: undefined,

@@ -16,7 +16,7 @@ export interface ChatServiceOptions extends WatcherOptions {
   readonly inbox: Pick<Inbox, 'storeIn' | 'wake'>;
   readonly attachments: Pick<Attachments, 'attach'>;
   /** @returns whether an answer was being given there */
-  stopTurns(session: string): boolean;
+  stopTurns(session: string): Promise<boolean>;
 }
 
 /** `messageId`: of the question. `isRepeated`: the same key was used before. */
@@ -95,8 +95,8 @@ export class Chat {
     return toSessionDocument(session);
   }
 
-  /** Stops the answer that is being given; its text is kept. @returns whether there was one here */
-  stop(session: string): boolean {
+  /** Stops the answer that is being given, here or in another worker; its text is kept. @returns whether there was one */
+  stop(session: string): Promise<boolean> {
     return this.#options.stopTurns(session);
   }
 

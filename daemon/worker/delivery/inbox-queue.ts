@@ -7,6 +7,7 @@ import {
   finishInbox,
   type InboxMessage,
   listInboxLanes,
+  listInboxStops,
   putBackInbox,
   readInboxHead,
   readInboxMessage,
@@ -30,8 +31,8 @@ export interface InboxHandler {
   canHandle(lane: Lane): boolean;
   /** Notifies a chat why a message gets no answer. Runs in a write. */
   notify(tx: Transaction, message: InboxMessage, text: string): Promise<void>;
-  /** Stops the answer that is being given in a chat. */
-  interrupt(lane: Lane): void;
+  /** Stops the answer that was being given in a chat at that time. */
+  interrupt(lane: Lane, atMs: number): void;
   /** Aborts all answers; the next worker gives them. */
   stop(): void;
 }
@@ -45,6 +46,10 @@ export interface InboxQueueOptions {
 }
 
 const RETRY_MS = 1_000;
+
+const STOP = /^\s*\/stop(?:@\w+)?\s*$/i;
+/** Whether a message asks to stop the answer that is being given. */
+export const isStop = (content: string): boolean => STOP.test(content);
 
 /** Why a message is not handled again: for the owner. */
 const ERRORS = {
@@ -75,9 +80,17 @@ export class InboxQueue implements LaneQueue<InboxMessage> {
   }
 
   async listLanes(tx: Transaction, liveness: Liveness): Promise<Lane[]> {
+    await this.#obeyStops(tx, liveness);
     const lanes = await listInboxLanes(tx);
     if (lanes.every((lane) => this.#handler.canHandle(lane))) return lanes;
     return (await liveness.living(tx)).size === 1 ? lanes : lanes.filter((lane) => this.#handler.canHandle(lane));
+  }
+
+  /** What this worker receives itself stops an answer at once. */
+  async #obeyStops(tx: Transaction, liveness: Liveness): Promise<void> {
+    if (liveness.isAlone()) return;
+    for (const { content, receivedAtMs, ...lane } of await listInboxStops(tx))
+      if (isStop(content)) this.#handler.interrupt(lane, receivedAtMs);
   }
 
   async hasOrphans(tx: Transaction, liveness: Liveness): Promise<boolean> {

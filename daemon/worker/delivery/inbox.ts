@@ -7,12 +7,10 @@ import { type InboxMessage, insertInboxMessage, type ReceivedUpdate, type Stored
 import { saveInboxCursor } from '../store/delivery/inbox-cursors.js';
 import type { Lane } from '../store/delivery/outbox.js';
 import type { Transaction } from '../store/transaction.js';
-import { type InboxHandler, InboxQueue, type InboxQueueOptions } from './inbox-queue.js';
+import { type InboxHandler, InboxQueue, type InboxQueueOptions, isStop } from './inbox-queue.js';
 import { LaneWorker, type LaneWorkerOptions } from './lane-worker.js';
 
 export interface InboxOptions extends LaneWorkerOptions, InboxQueueOptions {}
-
-const STOP = /^\s*\/stop(?:@\w+)?\s*$/i;
 
 export class Inbox {
   readonly #options: InboxOptions;
@@ -53,7 +51,7 @@ export class Inbox {
   /** To be called when a message for the chat was committed. `/stop` takes effect before the messages ahead of it. */
   wake({ channel, accountId, chatId, content = '' }: Lane & { readonly content?: string }): void {
     const lane = { channel, accountId, chatId };
-    if (STOP.test(content)) this.#running?.handler.interrupt(lane);
+    if (isStop(content)) this.#running?.handler.interrupt(lane, this.#options.clock.now());
     this.#running?.worker.wake(lane);
   }
 

@@ -27,7 +27,9 @@ import {
   toSessionDocument,
 } from '../store/conversations/sessions.js';
 import { toMessageDocuments } from '../store/conversations/transcript.js';
+import { requestTurnStop } from '../store/conversations/turn-stops.js';
 import { type CallerKey, keyUse, once } from '../store/idempotency.js';
+import type { Liveness } from '../store/liveness.js';
 import type { Transaction } from '../store/transaction.js';
 import type { Store } from '../store/store.js';
 import { namedSession, parseSessionKey, sessionOf } from './session-key.js';
@@ -47,7 +49,8 @@ export interface SessionServiceOptions {
   readonly clock: Clock;
   readonly publish: PublishSession;
   readonly config: () => Config;
-  /** Ends the turns of a session that was deleted. */
+  readonly liveness: Pick<Liveness, 'isAlone'>;
+  /** Ends the turns that this worker runs in a session that was deleted. */
   stopTurns(sessionKey: string): void;
 }
 
@@ -181,7 +184,7 @@ async function readSession(
 export type SessionService = ReturnType<typeof createSessionService>;
 
 export function createSessionService(options: SessionServiceOptions) {
-  const { store, clock, publish } = options;
+  const { store, clock, publish, liveness } = options;
 
   return {
     /** Returns the key of the session that a caller names by its key, or by its name among the programs' sessions of the default agent. */
@@ -206,7 +209,10 @@ export function createSessionService(options: SessionServiceOptions) {
     /** Deletes a session for everyone. @returns until when it can be restored @throws SESSION_NOT_FOUND */
     async delete(key: string): Promise<{ restorableUntil: string }> {
       const nowMs = clock.now();
-      const existed = await store.write((tx) => deleteSession(tx, { key, nowMs }));
+      const existed = await store.write(async (tx) => {
+        if (!liveness.isAlone()) await requestTurnStop(tx, { sessionKey: key, reason: 'deleted' });
+        return deleteSession(tx, { key, nowMs });
+      });
       if (!existed) throw sessionNotFound(key);
       options.stopTurns(key);
       publish({ type: 'session', session: key, change: 'deleted' });

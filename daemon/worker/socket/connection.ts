@@ -145,7 +145,7 @@ export class Connection {
         return this.#send('sent', { re, messageId, repeated: isRepeated });
       }
       case 'stop':
-        return this.#send('stopped', { re, stopped: chat.stop(frame.session) });
+        return this.#send('stopped', { re, stopped: await chat.stop(frame.session) });
       case 'ping':
         return this.#send('pong', { re });
     }

@@ -30,6 +30,9 @@ export interface MessageTable {
 export type TurnState = 'running' | 'done' | 'aborted' | 'error' | 'interrupted';
 
 /** One question and what became of it. */
+/** `stopped` by somebody who reads it, or with its session. */
+export type TurnStopReason = 'stopped' | 'deleted';
+
 export interface TurnTable {
   id: string;
   session_id: number;
@@ -51,6 +54,8 @@ export interface TurnTable {
   is_repeatable: Generated<number>;
   created_at: number;
   finished_at: number | null;
+  /** Why its worker shall end it. */
+  stop_reason: Generated<TurnStopReason | null>;
 }
 
 /** What a caller's key was first used for, so that a repeated request gets the first answer. */

@@ -10,6 +10,7 @@ import { readAsideText } from '../store/conversations/branches.js';
 import { appendMessage, findMessage } from '../store/conversations/messages.js';
 import { ensureSession, getSession, type NewSession, type Session } from '../store/conversations/sessions.js';
 import { removeTurnParts } from '../store/conversations/turn-parts.js';
+import { requestTurnStop } from '../store/conversations/turn-stops.js';
 import { beginTurn, endTurn, readRunningTurns } from '../store/conversations/turns.js';
 import { acquireLease, listLeaseOwners, readLeaseOwner, releaseLease, removeLeasesOf } from '../store/leases.js';
 import type { Store } from '../store/store.js';
@@ -154,6 +155,13 @@ export class TurnJournal {
     });
     if (result !== 'lost') this.#publish(turn, outcome);
     return result;
+  }
+
+  /** Asks other workers to end the turns of a session. @returns whether there was one */
+  async requestStop(sessionKey: string): Promise<boolean> {
+    const { store, liveness } = this.#options;
+    if (liveness.isAlone()) return false;
+    return (await store.write((tx) => requestTurnStop(tx, { sessionKey, reason: 'stopped' }))) > 0;
   }
 
   #publish({ session }: BegunTurn, { state, model, usage }: Pick<TurnOutcome, 'model' | 'usage'> & Pick<TurnChange, 'state'>): void {

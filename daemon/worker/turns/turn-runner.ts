@@ -107,12 +107,18 @@ export class TurnRunner {
     this.#stop(sessionKey, new GatewayError('SESSION_NOT_FOUND', { message: `the session '${sessionKey}' was deleted` }));
   }
 
-  /** Stops the answers of a session, on behalf of its reader; the text so far is kept. @returns whether there was one */
+  /** Stops the answers that this worker gives in a session, on behalf of its reader; the text so far is kept. @returns whether there was one */
   stopTurns(sessionKey: string): boolean {
     return this.#stop(
       sessionKey,
       new GatewayError('CONFLICT', { message: 'the turn was stopped by /stop; the text so far is kept in the session' }),
     );
+  }
+
+  /** Does the same in whichever workers give them. */
+  async stopEverywhere(sessionKey: string): Promise<boolean> {
+    const wasHere = this.stopTurns(sessionKey);
+    return (await this.#options.journal.requestStop(sessionKey)) || wasHere;
   }
 
   #stop(sessionKey: string, reason: GatewayError): boolean {
@@ -145,7 +151,7 @@ export class TurnRunner {
     const { key } = request.session;
     let leave: (() => void) | undefined;
     try {
-      if (command?.command.stopsTurns === true) this.stopTurns(key);
+      if (command?.command.stopsTurns === true) await this.stopEverywhere(key);
       leave = await this.#queue.enter(key, signal);
       const turn = await this.#options.journal.begin({ ...request, agentId: request.agent.id }, signal, request.hooks);
       return await this.#runBegun(run, turn);

@@ -113,6 +113,15 @@ const selectLanes = prepare<Record<never, never>>()((db) =>
     .orderBy(sql`min(seq)`),
 );
 
+const selectStops = prepare<Record<never, never>>()((db) =>
+  db
+    .selectFrom('inbox_messages')
+    .select(['channel', 'account_id as accountId', 'chat_id as chatId', 'content', 'received_at as receivedAtMs'])
+    .where('finished_at', 'is', null)
+    .where('state', '=', sql.lit('pending' as const))
+    .where(sql`lower(content)`, 'like', sql.lit('%/stop%')),
+);
+
 const selectRunning = prepare<Record<never, never>>()((db) =>
   db
     .selectFrom('inbox_messages')
@@ -214,6 +223,11 @@ export async function readInboxMessage(tx: Transaction, seq: number): Promise<In
 /** Returns every chat with unhandled messages of which no worker handles one, the one that has waited longest first. */
 export async function listInboxLanes(tx: Transaction): Promise<Lane[]> {
   return selectLanes.all(tx, {});
+}
+
+/** Returns the unhandled messages that may ask to stop an answer. */
+export function listInboxStops(tx: Transaction): Promise<(Lane & { readonly content: string; readonly receivedAtMs: number })[]> {
+  return selectStops.all(tx, {});
 }
 
 /** Returns the messages that a worker, live or dead, is handling. */

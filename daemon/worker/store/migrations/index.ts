@@ -15,7 +15,8 @@ import { pageSecrets } from './0014-page-secrets.js';
 import { numericChatIds } from './0015-numeric-chat-ids.js';
 import { health } from './0017-health.js';
 import { toolDurations } from './0019-tool-durations.js';
-import { dropJournal } from './0020-drop-journal.js';
+import { otherWorkers } from './0021-other-workers.js';
+import { dropJournal } from './0022-drop-journal.js';
 import type { Migration } from './migration.js';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -35,6 +36,7 @@ export const MIGRATIONS: readonly Migration[] = [
   numericChatIds,
   health,
   toolDurations,
+  otherWorkers,
   dropJournal,
 ];
 
