@@ -116,6 +116,7 @@ export class Postgres {
       'auth_type = scram-sha-256',
       `auth_file = ${join(directory, 'users')}`,
       'pool_mode = transaction',
+      'server_login_retry = 1',
     ];
     const file = join(directory, 'configuration');
     writeFileSync(file, `${lines.join('\n')}\n`);
