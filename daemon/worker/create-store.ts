@@ -9,7 +9,7 @@ import type { WorkerVitals } from '../../shared/ipc/messages.js';
 import type { LogPort } from '../../shared/log/log-port.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import type * as postgres from './lazy/postgres.js';
-import { createLiveness, type Liveness } from './store/liveness.js';
+import { createLiveness, type Liveness, type Need } from './store/liveness.js';
 import { sqliteEngine } from './store/sqlite/engine.js';
 import { Store, type StoreOptions } from './store/store.js';
 
@@ -53,6 +53,18 @@ function settingsOf({ config, models }: Pick<Place, 'config' | 'models'>): strin
   return [agents, channels, models()].map(partOf).join('-');
 }
 
+/** What work this gateway can do. */
+function servesOf({ agents, channels, cron }: Config): Need[] {
+  const { telegram, webhook } = channels;
+  const accounts = Object.entries({ telegram, webhook }).flatMap(([channel, settings]) =>
+    Object.entries<{ readonly enabled: boolean }>(settings?.enabled === true ? settings.accounts : {})
+      .filter(([, { enabled }]) => enabled)
+      .map(([id]): Need => `account:${channel}/${id}`),
+  );
+  const enabledAgents = agents.list.filter(({ enabled }) => enabled).map(({ id }): Need => `agent:${id}`);
+  return [...enabledAgents, ...accounts, 'account:webchat/default', ...(cron.enabled ? (['cron'] as const) : [])];
+}
+
 /** The engine, and who else has the database open. */
 function openPlace(
   { url, listenUrl }: Config['store'],
@@ -64,7 +76,7 @@ function openPlace(
     return { engine: sqliteEngine(paths.databasePath), liveness, clock: own, isSoleWorker: () => liveness.isAlone(), nodes: () => ({}) };
   }
   const facts = () => ({ ...node(), settings: settingsOf(place) });
-  const worker = { instanceId, livingIds, facts, onLost: endAsByFault };
+  const worker = { instanceId, livingIds, facts, serves: () => servesOf(place.config()), onLost: endAsByFault };
   const engine = loadPostgres().postgresEngine({ url, listenUrl, dataDir: paths.dataDir, ...worker });
   const { membership } = engine;
   const clock: Clock = { now: () => membership.now() ?? own.now(), after: (delayMs, callback) => own.after(delayMs, callback) };

@@ -84,6 +84,7 @@ export async function makeCron(
     announce: (changes: readonly RunChange[]) => announced.push(...changes.map(({ jobId, state }) => `${jobId} ${state}`)),
     announceDeleted: (ids) => announced.push(...ids.map((id) => `${id} deleted`)),
     chats: {
+      canRun: () => true,
       async alert(_tx, _job, text) {
         told.push(text);
         return undefined;

@@ -105,6 +105,13 @@ export async function databaseOf(home: string): Promise<{ url?: string }> {
   return { url };
 }
 
+/** Gives another home the database of the first one. */
+export async function shareDatabase(home: string, other: string): Promise<string> {
+  const { url = '' } = await databaseOf(home);
+  databases.set(other, url);
+  return url;
+}
+
 /** Returns an engine for the database of a home, for another worker of its gateway. */
 export async function engineOf(home: string): Promise<StoreEngine> {
   const { url } = await databaseOf(home);

@@ -14,6 +14,7 @@ import type { ProviderRegistry } from '../providers/registry.js';
 import { finishInbox, type InboxMessage, setInboxPreview, setInboxTurn } from '../store/delivery/inbox.js';
 import { appendMessage } from '../store/conversations/messages.js';
 import type { Lane } from '../store/delivery/outbox.js';
+import type { Need } from '../store/liveness.js';
 import type { Transaction } from '../store/transaction.js';
 import { findSession, type NewSession, type Session } from '../store/conversations/sessions.js';
 import type { Store } from '../store/store.js';
@@ -82,6 +83,14 @@ export class ChatTurns implements InboxHandler {
     const { channels, config } = this.#options;
     if (!channels.isConfigured(channel, accountId)) return false;
     return isAgentEnabled(config(), channels.get(channel).describeChat(accountId, chatId).agentId);
+  }
+
+  needsOf({ channel, accountId, chatId }: Lane): Need[] {
+    const { channels, config } = this.#options;
+    const account: Need = `account:${channel}/${accountId}`;
+    if (!channels.isConfigured(channel, accountId)) return [account];
+    const { agentId = config().agents.default } = channels.get(channel).describeChat(accountId, chatId);
+    return [account, `agent:${agentId}`];
   }
 
   async handle(message: InboxMessage): Promise<GatewayError | undefined> {

@@ -12,7 +12,9 @@ import {
   startCronRun,
   trimCronRuns,
 } from '../store/cron/cron-runs.js';
+import type { Liveness, Need } from '../store/liveness.js';
 import type { RunChange } from './finish.js';
+import type { JobChats } from './job-chat.js';
 import { backoffMs, countBetween, decideDue } from './policy.js';
 import { scheduleOf } from './schedule.js';
 import type { Transaction } from '../store/transaction.js';
@@ -104,20 +106,50 @@ export async function claimDue(
   return { changes, isMore: due.length === MAX_AT_ONCE };
 }
 
-/** Starts queued runs: messages, and at most `turns` agents' turns; one run per job. */
-export async function startDue(tx: Transaction, options: { nowMs: number; turns: number; instanceId: string }): Promise<ClaimedRun[]> {
-  const { nowMs, turns, instanceId } = options;
+export interface StartOptions {
+  readonly nowMs: number;
+  readonly turns: number;
+  readonly liveness: Pick<Liveness, 'isServedElsewhere'>;
+  readonly chats: Pick<JobChats, 'canRun'>;
+}
+
+/** What a gateway needs to run a job, as far as the job itself says so. */
+function needsOf({ agentId, channel, accountId }: CronJob): Need[] {
+  const agent: Need[] = agentId === null ? [] : [`agent:${agentId}`];
+  return ['cron', ...agent, ...(channel === null ? [] : ([`account:${channel}/${accountId ?? ''}`] as const))];
+}
+
+/**
+ * Returns queued runs to start, with their jobs: messages, and at most `turns` agents' turns; one run per job. A job that only another gateway can
+ * run is left to it; one that nobody can run fails here.
+ */
+export async function listDue(
+  tx: Transaction,
+  { nowMs, turns, liveness, chats }: StartOptions,
+): Promise<Pick<ClaimedRun, 'job' | 'run'>[]> {
   const startable = [
     ...(await listStartableRuns(tx, { nowMs, mode: 'direct', limit: MAX_AT_ONCE })),
-    ...(await listStartableRuns(tx, { nowMs, mode: 'agent', limit: Math.min(turns, MAX_AT_ONCE) })),
+    ...(turns > 0 ? await listStartableRuns(tx, { nowMs, mode: 'agent', limit: MAX_AT_ONCE }) : []),
   ];
-  const busy = new Set<string>();
-  const claimed: ClaimedRun[] = [];
+  const due = new Map<string, ClaimedRun>();
+  let free = turns;
   for (const run of startable) {
-    if (busy.has(run.jobId)) continue;
+    if (due.has(run.jobId)) continue;
     const job = await findCronJob(tx, run.jobId);
-    if (job === undefined || !(await startCronRun(tx, { id: run.id, instanceId, nowMs }))) continue;
-    busy.add(run.jobId);
+    if (job === undefined || (job.mode === 'agent' && free <= 0)) continue;
+    if (!chats.canRun(job) && (await liveness.isServedElsewhere(tx, needsOf(job)))) continue;
+    if (job.mode === 'agent') free -= 1;
+    due.set(run.jobId, { job, run });
+  }
+  return [...due.values()];
+}
+
+/** Starts what {@link listDue} returns. */
+export async function startDue(tx: Transaction, options: StartOptions & { readonly instanceId: string }): Promise<ClaimedRun[]> {
+  const { nowMs, instanceId } = options;
+  const claimed: ClaimedRun[] = [];
+  for (const { job, run } of await listDue(tx, options)) {
+    if (!(await startCronRun(tx, { id: run.id, instanceId, nowMs }))) continue;
     claimed.push({ job, run: { ...run, state: 'running', instanceId, startedAtMs: nowMs } });
   }
   return claimed;

@@ -47,6 +47,18 @@ export class JobChats {
     return { session, lane: { channel: channel.name, accountId, chatId } };
   }
 
+  /** Whether the agent and the account of a job are set up in this gateway. */
+  canRun(job: CronJob): boolean {
+    try {
+      const chat = this.find(job);
+      if (job.mode === 'agent') findAgent(this.#options.config(), job.agentId ?? chat?.session.agentId);
+      return true;
+    } catch (error) {
+      if (error instanceof GatewayError) return false;
+      throw error;
+    }
+  }
+
   /** Adds a message to the chat's session and to its outbox. Runs in a write; call {@link wake} after it. Returns the message id. */
   async say(tx: Transaction, { lane, session }: Chat, content: string): Promise<string> {
     const message = this.#options.outbox.compose({ ...lane, id: newId('msg'), content });

@@ -3,11 +3,11 @@ import type { CronJobDocument } from '../../../shared/api/cron.js';
 import type { Clock } from '../../../shared/clock.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import { hasCronJobPlannedAfter, purgeCronJobs, purgeDeletedCronJobs, readNextCronInstant } from '../store/cron/cron-jobs.js';
-import { listRunningRuns, listStartableRuns, purgeCronRuns, readLastClaimed, readNextDueRun } from '../store/cron/cron-runs.js';
+import { listRunningRuns, purgeCronRuns, readLastClaimed, readNextDueRun } from '../store/cron/cron-runs.js';
 import { PURGE_ROWS, purgeInSteps } from '../store/conversations/purge.js';
 import type { Store } from '../store/store.js';
 import { StoreWait } from '../store/store-wait.js';
-import { claimDue, type ClaimedRun, rewind, startDue } from './claim.js';
+import { claimDue, type ClaimedRun, listDue, rewind, startDue } from './claim.js';
 import { CRON_UNDO_MS } from './policy.js';
 import { interruptOrphans, listOrphans, type RunChange, type RunOwners } from './finish.js';
 import type { JobChats } from './job-chat.js';
@@ -21,7 +21,7 @@ export interface SchedulerOptions {
   readonly instanceId: string;
   readonly liveness: Liveness;
   readonly settings: () => { readonly enabled: boolean; readonly maxConcurrentJobs: number; readonly historyRetentionDays: number };
-  readonly chats: Pick<JobChats, 'alert'>;
+  readonly chats: Pick<JobChats, 'alert' | 'canRun'>;
   /** Called once changes are on disk. The end of a run is announced by whoever runs it. */
   readonly announce: (changes: readonly RunChange[]) => void;
   readonly announceDeleted: (jobIds: readonly string[]) => void;
@@ -151,20 +151,18 @@ export class Scheduler {
     const ownRunIds = new Set(this.#running.keys());
     if ((await listOrphans(tx, { ...look, ownRunIds })).length > 0) return true;
     if (!isEnabled) return false;
-    const { nowMs } = look;
-    if ((await listStartableRuns(tx, { nowMs, mode: 'direct', limit: 1 })).length > 0) return true;
-    return (await listStartableRuns(tx, { nowMs, mode: 'agent', limit: Math.min(1, this.#freeTurns) })).length > 0;
+    return (await listDue(tx, { ...look, turns: this.#freeTurns, chats: this.#options.chats })).length > 0;
   }
 
   async #claim(look: Look & { readonly wasSetBack: boolean }): Promise<void> {
     const { store, chats } = this.#options;
-    const { nowMs, instanceId, wasSetBack } = look;
+    const { nowMs, wasSetBack } = look;
     const { changes, claimed, isMore } = await store.write(async (tx) => {
       const ended = await interruptOrphans(tx, { ...look, ownRunIds: new Set(this.#running.keys()), chats });
       if (wasSetBack) await rewind(tx, nowMs);
       if (!this.#options.settings().enabled) return { changes: ended, claimed: [], isMore: false };
       const due = await claimDue(tx, { nowMs, staggerMs: this.#isCatchingUp ? CATCH_UP_STAGGER_MS : 0 });
-      const started = await startDue(tx, { nowMs, instanceId, turns: this.#freeTurns });
+      const started = await startDue(tx, { ...look, turns: this.#freeTurns, chats });
       return { changes: [...ended, ...due.changes], claimed: started, isMore: due.isMore };
     });
     if (isMore) this.#mustLookAgain = true;

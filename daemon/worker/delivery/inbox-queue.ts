@@ -17,7 +17,7 @@ import type { Lane } from '../store/delivery/outbox.js';
 import type { Transaction } from '../store/transaction.js';
 import { MAX_ATTEMPTS } from '../turns/attempts.js';
 import type { Attempt, Claim, LaneQueue } from './lane-worker.js';
-import { leftByTheDead, type Liveness } from '../store/liveness.js';
+import { leftByTheDead, type Liveness, type Need } from '../store/liveness.js';
 
 /** Handles messages: the port to the turns. */
 export interface InboxHandler {
@@ -29,6 +29,8 @@ export interface InboxHandler {
   handle(message: InboxMessage): Promise<GatewayError | undefined>;
   /** Whether the chat's account and agent are set up in this gateway. */
   canHandle(lane: Lane): boolean;
+  /** What a gateway needs for that, as far as it is known here. */
+  needsOf(lane: Lane): Need[];
   /** Notifies a chat why a message gets no answer. Runs in a write. */
   notify(tx: Transaction, message: InboxMessage, text: string): Promise<void>;
   /** Stops the answer that was being given in a chat at that time. */
@@ -81,9 +83,15 @@ export class InboxQueue implements LaneQueue<InboxMessage> {
 
   async listLanes(tx: Transaction, liveness: Liveness): Promise<Lane[]> {
     await this.#obeyStops(tx, liveness);
-    const lanes = await listInboxLanes(tx);
-    if (lanes.every((lane) => this.#handler.canHandle(lane))) return lanes;
-    return (await liveness.living(tx)).size === 1 ? lanes : lanes.filter((lane) => this.#handler.canHandle(lane));
+    const lanes: Lane[] = [];
+    for (const lane of await listInboxLanes(tx)) if (!(await this.#isLeftToOthers(tx, lane))) lanes.push(lane);
+    return lanes;
+  }
+
+  /** Another gateway has the account and its agent; where none has, this one says what is wrong. */
+  async #isLeftToOthers(tx: Transaction, lane: Lane): Promise<boolean> {
+    if (this.#handler.canHandle(lane)) return false;
+    return this.#options.liveness.isServedElsewhere(tx, this.#handler.needsOf(lane));
   }
 
   /** What this worker receives itself stops an answer at once. */
@@ -117,9 +125,7 @@ export class InboxQueue implements LaneQueue<InboxMessage> {
     const message = await readInboxHead(tx, lane);
     if (message === undefined) return { type: 'empty' };
     if (message.state === 'running') return { type: 'held' };
-    // Another gateway may have the account and its agent; alone, this one says what is wrong.
-    const { liveness } = this.#options;
-    if (!liveness.isAlone() && !this.#handler.canHandle(lane) && (await liveness.living(tx)).size > 1) return { type: 'held' };
+    if (await this.#isLeftToOthers(tx, lane)) return { type: 'held' };
     await beginInboxAttempt(tx, { seq: message.seq, instanceId: this.#options.instanceId });
     return { type: 'item', item: message };
   }

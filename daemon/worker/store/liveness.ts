@@ -5,6 +5,9 @@
 import { GatewayError } from '../../../shared/errors.js';
 import type { Topic, Transaction } from './transaction.js';
 
+/** What a gateway must have set up for some work. An account without a name is any of its channel. */
+export type Need = 'cron' | `agent:${string}` | `account:${string}/${string}`;
+
 export interface Liveness {
   /** Returns the ids of the workers that live, this one included, as the transaction sees it. */
   living(tx: Transaction): Promise<ReadonlySet<string | null | undefined>>;
@@ -12,6 +15,8 @@ export interface Liveness {
   isAlone(): boolean;
   /** For how long, in ms, no other worker takes this one for dead. A request that stays open, such as a poll, must end before. */
   validForMs(): number;
+  /** Whether another gateway that lives has all of this set up; without it, work that this one cannot do fails here. */
+  isServedElsewhere(tx: Transaction, needs: readonly Need[]): Promise<boolean>;
   /**
    * Returns after how long to look again for what other workers have written; undefined: no other one lives.
    * @param unheardMs  where nothing tells of their changes
@@ -50,6 +55,7 @@ export function createLiveness(instanceId: string, livingIds: () => readonly str
   return {
     living: async () => new Set([instanceId, ...livingIds()]),
     isAlone,
+    isServedElsewhere: async () => false,
     lookAgainMs: (unheardMs) => (isAlone() ? undefined : unheardMs),
     onChange: () => () => undefined,
     // The supervisor names a worker as long as it lives.

@@ -11,7 +11,7 @@ import { sql } from 'kysely';
 import type { NodeStatus } from '../../../../../shared/control/messages.js';
 import type { GatewayError } from '../../../../../shared/errors.js';
 import { storeUnavailable } from '../../engine.js';
-import type { Liveness } from '../../liveness.js';
+import type { Liveness, Need } from '../../liveness.js';
 import { queriesOf, type Topic, type Transaction } from '../../transaction.js';
 import { beginWriting } from '../begin-writing.js';
 import { Session } from '../driver.js';
@@ -50,6 +50,8 @@ export type NodeFacts = Pick<NodeStatus, 'version' | 'address' | 'settings'>;
 
 export interface MemberOptions {
   readonly facts: () => NodeFacts;
+  /** What this gateway has set up. Default: nothing. */
+  readonly serves?: () => readonly Need[];
   readonly instanceId: string;
   /** The workers of this gateway that live, as its supervisor last reported; this one counts in any case. */
   readonly livingIds: () => readonly string[];
@@ -113,6 +115,17 @@ export class Membership implements Liveness {
     return new Set([this.id, ...rows.filter((row) => this.#mayLive(row)).map(({ id }) => id)]);
   }
 
+  async isServedElsewhere(tx: Transaction, needs: readonly Need[]): Promise<boolean> {
+    const { lineage } = this.#options;
+    const others = sql<{ serves: string | null }>`select serves from instances where lineage <> ${lineage.id}`;
+    return (await others.execute(queriesOf(tx))).rows.some(({ serves }) => {
+      // A gateway of an older build does not say.
+      if (serves === null) return true;
+      const served = JSON.parse(serves) as string[];
+      return needs.every((need) => served.some((one) => one === need || (need.endsWith('/') && one.startsWith(need))));
+    });
+  }
+
   /** Another gateway can come at any time. */
   isAlone(): boolean {
     return false;
@@ -160,14 +173,14 @@ export class Membership implements Liveness {
 
   /** Adds the row. Runs in a transaction that holds the lock for writing. */
   async join(session: Session): Promise<void> {
-    const { lineage, facts } = this.#options;
+    const { lineage, facts, serves = () => [] } = this.#options;
     const sentAt = moment();
     const { version, address, settings } = facts();
     const joined = await session.run<{ serverMs: number }>(
-      `insert into instances (id, lineage, name, version, address, settings, renewed_at, expires_at)
-      values ($1, $2, $3, $4, $5, $6, clock_timestamp(), ${VALID_UNTIL}) on conflict (id) do update set expires_at = excluded.expires_at
+      `insert into instances (id, lineage, name, version, address, settings, serves, renewed_at, expires_at)
+      values ($1, $2, $3, $4, $5, $6, $7, clock_timestamp(), ${VALID_UNTIL}) on conflict (id) do update set expires_at = excluded.expires_at
       returning ${SERVER_TIME}`,
-      [this.id, lineage.id, lineage.name, version, address, settings],
+      [this.id, lineage.id, lineage.name, version, address, settings, JSON.stringify(serves())],
     );
     this.#noteTime(sentAt, joined.rows);
     await this.#look(session);
@@ -246,11 +259,12 @@ export class Membership implements Liveness {
   async #renew(): Promise<number> {
     const session = await this.#connect();
     const sentAt = moment();
-    const { version, address, settings } = this.#options.facts();
+    const { facts, serves = () => [] } = this.#options;
+    const { version, address, settings } = facts();
     const { rows } = await session.run<{ serverMs: number }>(
-      `update instances set expires_at = ${VALID_UNTIL}, renewed_at = clock_timestamp(), version = $2, address = $3, settings = $4
+      `update instances set expires_at = ${VALID_UNTIL}, renewed_at = clock_timestamp(), version = $2, address = $3, settings = $4, serves = $5
       where id = $1 returning ${SERVER_TIME}, ${notification(this.id)}`,
-      [this.id, version, address, settings],
+      [this.id, version, address, settings, JSON.stringify(serves())],
     );
     if (rows.length === 0) {
       this.lost();

@@ -1,0 +1,38 @@
+/** Two gateways on one database with different agents and accounts: each leaves to the other what only that one can do. */
+import { expect, test } from 'vitest';
+import { startWebhookReceiver } from '../../../fakes/webhook-receiver/receiver.js';
+import { eventually } from '../../../helpers/eventually.js';
+import { makeConversation, type TestConversation } from '../../../helpers/make-conversation.js';
+import { query, shareDatabase } from '../../../helpers/store-engine.js';
+import { tempDir } from '../../../helpers/temp-dir.js';
+
+const states = async (gateway: TestConversation, id: string): Promise<string[]> =>
+  (await gateway.cron.runs(id, { limit: 10 })).runs.map(({ state }) => state);
+
+test('a job or a message is left to the gateway that has its agent and account, and fails where none has', async () => {
+  const receiver = await startWebhookReceiver();
+  const [home, otherHome] = [tempDir(), tempDir()];
+  const url = await shareDatabase(home, otherHome);
+  const agents = { list: [{ id: 'main' }, { id: 'writer' }] };
+  const channels = { webhook: { accounts: { default: { url: receiver.url, agentId: 'writer' } } } };
+  const without = await makeConversation({ home, instanceId: 'wk_without', liveInstanceIds: () => ['wk_without'] });
+  const withAll = { instanceId: 'wk_with', liveInstanceIds: () => ['wk_with'], config: { agents, channels } };
+  const other = await makeConversation({ ...withAll, home: otherHome, isActive: false });
+  const chat = { channel: 'webhook', chat_id: 'chat' };
+  const direct = await other.cron.create({ ...chat, mode: 'direct', schedule: 'every 1h', message: 'note' });
+  const turn = await other.cron.create({ mode: 'agent', agentId: 'writer', schedule: 'every 1h', message: 'write' });
+  for (const { id } of [direct, turn]) await other.cron.trigger(id);
+  // A job that the first can run shows that it has looked.
+  const own = await without.cron.create({ mode: 'agent', schedule: 'every 1h', message: 'own' });
+  await without.cron.trigger(own.id);
+  await eventually(async () => expect(await states(without, own.id)).toEqual(['done']));
+  expect([await states(other, direct.id), await states(other, turn.id)]).toEqual([['queued'], ['queued']]);
+
+  await other.activate();
+  await eventually(async () => expect([await states(other, direct.id), await states(other, turn.id)]).toEqual([['done'], ['done']]));
+  await receiver.until((received) => received.length === 1);
+
+  await query(url, `update cron_jobs set agent_id = 'nobody' where id = '${turn.id}'`);
+  await without.cron.trigger(turn.id);
+  await eventually(async () => expect((await states(without, turn.id))[0]).toBe('failed'));
+});
