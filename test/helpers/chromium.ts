@@ -27,9 +27,10 @@ export function findChromium(env: NodeJS.ProcessEnv = process.env): string | und
 export function provideChromium(): { readonly program: string } | { readonly missing: string } {
   const found = findChromium();
   if (found !== undefined) return { program: found };
-  process.stderr.write('test: no Chromium here; installing the package chromium-headless-shell with apt-get ...\n');
+  process.stderr.write("test: no Chromium here; installing Debian's package with apt-get ...\n");
   // Without any font the page would be measured in one that nobody sees.
-  const missing = installDebianPackages(['chromium-headless-shell', 'fonts-dejavu-core', 'fonts-wqy-microhei']);
+  const fonts = ['fonts-dejavu-core', 'fonts-wqy-microhei'];
+  const missing = installDebianPackages(['chromium-headless-shell', ...fonts], ['chromium', ...fonts]);
   const installed = findChromium();
   if (installed !== undefined) return { program: installed };
   return { missing: `${missing ?? 'the package brought no program'}. Install Chromium or Chrome, or name it in CHROME_PATH.` };
