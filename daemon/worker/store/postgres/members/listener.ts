@@ -35,6 +35,16 @@ export function notifications(instanceId: string, topics: Iterable<Topic>): stri
   return parts.map((part) => `select ${notification(instanceId, part)}; `).join('');
 }
 
+/** Whoever may use the database may send anything. */
+function read(payload: string): readonly string[] {
+  try {
+    const value: unknown = JSON.parse(payload);
+    return Array.isArray(value) ? value.map(String) : [];
+  } catch {
+    return [];
+  }
+}
+
 export class Listener {
   readonly #url: string;
   readonly #instanceId: string;
@@ -106,7 +116,7 @@ export class Listener {
   }
 
   #hear(payload: string): void {
-    const [instanceId, ...topics] = JSON.parse(payload) as string[];
+    const [instanceId, ...topics] = read(payload);
     if (instanceId !== this.#instanceId) {
       for (const topic of topics) this.#wake(topic);
     } else if (this.#session !== undefined) {

@@ -59,6 +59,16 @@ test('what a worker commits is told to the others at once, each change once; wha
   expect(two.told).toHaveLength(2);
 });
 
+test('what others send over the same channel does no harm', async () => {
+  const url = await createDatabase();
+  const [one, two] = [await join(url, 'one'), await join(url, 'two')];
+  await untilListening(url, 2);
+  for (const payload of ['', 'not JSON', 'null', '{}', '[]', '[null]', '[1, {}, [2]]'])
+    await query(url, `select pg_notify('xopc', '${payload}')`);
+  await one.database.transaction(tell('outbox'));
+  await eventually(() => expect(two.told).toEqual(['outbox']));
+});
+
 test('while its own notifications arrive, a worker looks for changes every two seconds; without a connection every half, until it has a new one', async () => {
   const url = await createDatabase();
   const worker = await join(url, 'one');
