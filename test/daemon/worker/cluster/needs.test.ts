@@ -1,6 +1,7 @@
 /** Two gateways on one database with different agents and accounts: each leaves to the other what only that one can do. */
 import { expect, test } from 'vitest';
 import { startWebhookReceiver } from '../../../fakes/webhook-receiver/receiver.js';
+import { makeChat } from '../../../helpers/chat-fixture.js';
 import { eventually } from '../../../helpers/eventually.js';
 import { makeConversation, type TestConversation } from '../../../helpers/make-conversation.js';
 import { query, shareDatabase } from '../../../helpers/store-engine.js';
@@ -35,4 +36,18 @@ test('a job or a message is left to the gateway that has its agent and account, 
   await query(url, `update cron_jobs set agent_id = 'nobody' where id = '${turn.id}'`);
   await without.cron.trigger(turn.id);
   await eventually(async () => expect((await states(without, turn.id))[0]).toBe('failed'));
+});
+
+test('a message is answered by the gateway that has its account and agent', async () => {
+  const { start, say, told } = await makeChat();
+  const [home, otherHome] = [tempDir(), tempDir()];
+  await shareDatabase(home, otherHome);
+  const without = await start({ home, instanceId: 'wk_without', config: {} });
+  const having = await start({ home: otherHome, instanceId: 'wk_having' });
+  await say(without, 'hello');
+  await told(1);
+  const ended = ({ message }: { message: string }): boolean => message === 'a turn has ended';
+  // The answer may be delivered before that is logged.
+  await eventually(() => expect(having.log.entries.filter(ended)).toHaveLength(1));
+  expect(without.log.entries.filter(ended)).toEqual([]);
 });

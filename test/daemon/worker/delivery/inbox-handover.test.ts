@@ -63,20 +63,6 @@ test('a turn that the worker before still runs is left to it, and the chat waits
   expect(texts[1]).toBe('from the old one');
 });
 
-test('a message for an account or agent that only another gateway has is left to that one', async () => {
-  const { start, say, told, config } = await makeChat();
-  const live = ['wk_without'];
-  const without = await start({ instanceId: 'wk_without', config: {}, liveInstanceIds: () => live });
-  live.push('wk_with');
-  const having = await start({ home: without.home, instanceId: 'wk_with', config, liveInstanceIds: () => live });
-  await say(without, 'hello');
-  await told(1);
-  const ended = ({ message }: { message: string }): boolean => message === 'a turn has ended';
-  // The answer may be delivered before that is logged.
-  await eventually(() => expect(having.log.entries.filter(ended)).toHaveLength(1));
-  expect(without.log.entries.filter(ended)).toEqual([]);
-});
-
 test('an interrupted turn with effects is not run again, and the chat gets a notice', async () => {
   const { start, say, told, model } = await makeChat();
   const live = ['wk_old'];
