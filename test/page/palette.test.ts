@@ -108,6 +108,14 @@ test.skipIf(noBrowser)('an input method that is writing is not interrupted, and 
   await page.getByRole('button', { name: 'Show less' }).click();
   await expect.poll(height).toBe(300);
 
+  await page.keyboard.press('Control+k');
+  const palette = page.getByRole('combobox');
+  await palette.fill('status');
+  await palette.dispatchEvent('keydown', { key: 'Enter', isComposing: true });
+  expect(await palette.inputValue()).toBe('status');
+  await page.keyboard.press('Escape');
+  await expect.poll(() => palette.count()).toBe(0);
+
   await page.emulateMedia({ media: 'print' });
   expect(await height()).toBeGreaterThan(300);
   const hidden = await page.evaluate<number>(`(() => {

@@ -1,6 +1,7 @@
 /** The registry of commands, for the palette, the shortcuts and their list. A component registers commands while it is shown. */
 import { computed, signal } from '@preact/signals';
 import { useLayoutEffect, useRef } from 'preact/hooks';
+import { isComposing } from '../browser/is-composing.js';
 import type { IconName } from '../components/icon/icon.js';
 import { readSetting, writeSetting } from '../settings.js';
 import { navigate } from './router.js';
@@ -158,7 +159,7 @@ export function listenForKeys(): () => void {
   let first = '';
   let firstAtMs = 0;
   const onKeyDown = (event: KeyboardEvent): void => {
-    if (event.defaultPrevented || event.isComposing || isModifier(event)) return;
+    if (event.defaultPrevented || isComposing(event) || isModifier(event)) return;
     const chord = chordOf(event);
     const isModal = document.querySelector('dialog[open]') !== null;
     const isFree = !isTyping(event);

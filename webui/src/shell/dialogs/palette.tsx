@@ -1,5 +1,6 @@
 /** The command palette: commands of the shown view, views, actions of all views, and chats, found by label, synonym or text. */
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { isComposing } from '../../browser/is-composing.js';
 import type { SessionPage } from '../../../../shared/api/sessions.js';
 import { apiPath, call } from '../../api/client.js';
 import { connection } from '../../api/socket.js';
@@ -157,6 +158,7 @@ export function Palette() {
     if (isRun) run(chosen);
   }, [isRun]);
   const onKeyDown = (event: KeyboardEvent): void => {
+    if (isComposing(event)) return;
     const steps: Record<string, number> = { ArrowDown: 1, ArrowUp: -1 };
     const step = steps[event.key];
     if (step !== undefined && found.length > 0) setIndex((Math.min(index, found.length - 1) + step + found.length) % found.length);

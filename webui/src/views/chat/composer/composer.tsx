@@ -1,4 +1,5 @@
 /** The composer: the draft, slash commands, files, and the queue of messages. */
+import { isComposing } from '../../../browser/is-composing.js';
 import type { ModelList } from '../../../../../shared/api/models.js';
 import type { SessionTranscript } from '../../../../../shared/api/sessions.js';
 import type { RefObject } from 'preact';
@@ -113,8 +114,7 @@ function useKeys({ commands, text, setText, submit }: KeyActions, { model, editi
   const [chosen, setChosen] = useState(0);
   const at = Math.min(chosen, commands.length - 1);
   const onKeyDown = (event: KeyboardEvent): void => {
-    // An input method is composing; Safari reports the Enter that ends it with 229.
-    if (event.isComposing || event.keyCode === 229) return;
+    if (isComposing(event)) return;
     const isListed = commands.length > 0 && `/${commands[at]?.name}` !== text;
     if (isListed && (event.key === 'ArrowDown' || event.key === 'ArrowUp')) {
       setChosen((at + (event.key === 'ArrowDown' ? 1 : commands.length - 1)) % commands.length);
