@@ -8,6 +8,8 @@ import type { StatusWarning } from '../../shared/control/messages.js';
 import type { WorkerVitals } from '../../shared/ipc/messages.js';
 import type { LogPort } from '../../shared/log/log-port.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
+import { telegramSettings } from './channels/telegram/settings.js';
+import { webhookSettings } from './channels/webhook/webhook.js';
 import type * as postgres from './lazy/postgres.js';
 import { createLiveness, type Liveness, type Need } from './store/liveness.js';
 import { sqliteEngine } from './store/sqlite/engine.js';
@@ -54,15 +56,14 @@ function settingsOf({ config, models }: Pick<Place, 'config' | 'models'>): strin
 }
 
 /** What work this gateway can do. */
-function servesOf({ agents, channels, cron }: Config): Need[] {
-  const { telegram, webhook } = channels;
-  const accounts = Object.entries({ telegram, webhook }).flatMap(([channel, settings]) =>
-    Object.entries<{ readonly enabled: boolean }>(settings?.enabled === true ? settings.accounts : {})
-      .filter(([, { enabled }]) => enabled)
-      .map(([id]): Need => `account:${channel}/${id}`),
-  );
-  const enabledAgents = agents.list.filter(({ enabled }) => enabled).map(({ id }): Need => `agent:${id}`);
-  return [...enabledAgents, ...accounts, 'account:webchat/default', ...(cron.enabled ? (['cron'] as const) : [])];
+function servesOf(config: Config): Need[] {
+  const accounts = { telegram: telegramSettings(config), webhook: webhookSettings(config), webchat: { default: {} } };
+  const { agents, cron } = config;
+  return [
+    ...agents.list.filter(({ enabled }) => enabled).map(({ id }): Need => `agent:${id}`),
+    ...Object.entries(accounts).flatMap(([channel, ids]) => Object.keys(ids).map((id): Need => `account:${channel}/${id}`)),
+    ...(cron.enabled ? (['cron'] as const) : []),
+  ];
 }
 
 /** The engine, and who else has the database open. */

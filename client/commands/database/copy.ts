@@ -15,7 +15,8 @@ import { ConfigCommand } from '../config/config-command.js';
 const SQLITE = 'sqlite';
 /** Between two lines about one table. */
 const PROGRESS_MS = 1_000;
-const HINT = `e.g. xopc database copy --to '\${XOPC_DATABASE_URL}'`;
+const EXAMPLE = `xopc database copy --to '\${XOPC_DATABASE_URL}'`;
+const HINT = `e.g. ${EXAMPLE}`;
 
 interface Target {
   readonly at: DatabaseAt;
@@ -59,9 +60,9 @@ export class DatabaseCopyCommand extends ConfigCommand {
     this.prepareDirectories();
     const copy = await this.context.runtime.loadDatabase().copyContent({
       from,
-      to: 'url' in target.at ? target.at : { path: this.io.gatewayPaths.databasePath },
+      to: target.at,
       onProgress: (progress) => this.#show(progress),
-      // Nobody could write meanwhile, but a gateway that was started will.
+      // A gateway that was started meanwhile could not write yet, but will.
       beforeEnd: () => this.#assertStopped(),
     });
     if (this.use) {
@@ -80,11 +81,11 @@ export class DatabaseCopyCommand extends ConfigCommand {
     const missing = unresolved.find(({ path }) => path.join('.') === 'store.url')?.variable;
     throw new GatewayError('CONFIG_INVALID', {
       message: `store.url refers to the environment variable ${missing}, which is not set`,
-      hint: 'Set it as where the gateway is started.',
+      hint: 'Set it to the value that the gateway is started with.',
     });
   }
 
-  /** Keys that say something of the database in use only. */
+  /** Keys that only concern the database in use. */
   #formerKeys(): KeyPath[] {
     const path = ['store', 'listenUrl'];
     return valueAt(this.loadReadable().raw, path) === undefined ? [] : [path];
@@ -103,7 +104,7 @@ export class DatabaseCopyCommand extends ConfigCommand {
       throw usage(`the database in use is ${placeOfDatabase(url)} already`, 'Give another one.');
     const isSecret = passwordIn(given) !== '';
     if (isSecret && this.to !== undefined)
-      await this.io.note(`Other users of this machine can see the password in this command; better: ${HINT.slice('e.g. '.length)}`);
+      await this.io.note(`Other users of this machine can see the password in this command; better: ${EXAMPLE}`);
     return { at: { url }, value: given, command: `xopc config set store.url ${isSecret ? '- < FILE' : shellQuote(given)}` };
   }
 

@@ -22,7 +22,7 @@ interface FallbackDeps {
   onChange(): void;
 }
 
-/** `starting` has not been given the socket, `closed` accepts no more and finishes its answers. */
+/** `starting`, also before it is started: it has no socket yet. `closed`: it accepts no more and finishes its answers. */
 type Phase = 'starting' | 'accepting' | 'closing' | 'closed';
 
 export class FallbackKeeper {
@@ -41,7 +41,7 @@ export class FallbackKeeper {
 
   /** Whether it accepts. */
   get isRunning(): boolean {
-    return this.#child !== undefined && this.#phase === 'accepting';
+    return this.#phase === 'accepting';
   }
 
   locked(): LockedChild[] {
@@ -49,7 +49,7 @@ export class FallbackKeeper {
     return pid === undefined ? [] : [{ role: 'fallback', pid, startTime: readStartTime(pid) ?? null }];
   }
 
-  /** Called after every transition. `isNeeded`: no worker accepts or is told to, and none is being stopped for good. */
+  /** Called after every transition. `isNeeded`: no worker accepts or has been told to accept, and none is being stopped for good. */
   update(isNeeded: boolean): void {
     if (!isNeeded) return this.stop();
     this.#isNeeded = true;
@@ -59,11 +59,11 @@ export class FallbackKeeper {
   }
 
   /** @param whenClosed  called once it accepts no more: at once, where it does not */
-  stop(whenClosed: () => unknown = () => undefined): void {
+  stop(whenClosed?: () => unknown): void {
     this.#isNeeded = false;
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
-    this.#whenClosed.push(whenClosed);
+    if (whenClosed !== undefined) this.#whenClosed.push(whenClosed);
     const child = this.#child;
     if (this.#phase === 'accepting' && child !== undefined) {
       this.#phase = 'closing';

@@ -1,6 +1,6 @@
 /**
  * Says which workers live: the one place that judges it. Rows name the worker that works on them; what a dead one left is taken over. What
- * others write is found by looking again; where the database tells of it, that is only sooner.
+ * others write is found by looking again; a notification only makes that sooner.
  */
 import { GatewayError } from '../../../shared/errors.js';
 import type { Topic, Transaction } from './transaction.js';

@@ -29,10 +29,10 @@ export interface MessageTable {
 /** `running` ends in exactly one of the others. */
 export type TurnState = 'running' | 'done' | 'aborted' | 'error' | 'interrupted';
 
-/** One question and what became of it. */
-/** `stopped` by somebody who reads it, or with its session. */
+/** `stopped` by somebody who reads the answer, or because its session was `deleted`. */
 export type TurnStopReason = 'stopped' | 'deleted';
 
+/** One question and what became of it. */
 export interface TurnTable {
   id: string;
   session_id: number;
@@ -54,7 +54,7 @@ export interface TurnTable {
   is_repeatable: Generated<number>;
   created_at: number;
   finished_at: number | null;
-  /** Why its worker shall end it. */
+  /** Why its worker is to end it. */
   stop_reason: Generated<TurnStopReason | null>;
 }
 

@@ -48,7 +48,7 @@ export interface DatabaseAccess {
   run<R>(sql: string, parameters: readonly unknown[]): Promise<StatementResult<R>>;
   /** Runs a compiled statement for its first row. */
   first<R>(sql: string, parameters: readonly unknown[]): Promise<R | undefined>;
-  /** Tells other workers of a change, once it is committed. Absent: nobody is told. */
+  /** Tells other workers of a change once it is committed. Absent where the database cannot. */
   readonly tell?: (topic: Topic) => void;
 }
 

@@ -1,6 +1,6 @@
 /**
  * Copies the content of a database into another one, of any engine. How far it has come is noted in the target with each batch. A copy
- * that was killed is continued: the source is read from its beginning, and where it has changed since, the copy begins anew.
+ * that was killed continues: the source is read from its beginning, and if it has changed since, the copy starts over.
  */
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
@@ -90,7 +90,7 @@ async function begin(run: Run): Promise<CheckedTables | 'complete'> {
   });
 }
 
-/** Removes what was copied, to begin anew. */
+/** Removes what was copied, so that the copy can start over. */
 async function startOver({ target }: Run): Promise<void> {
   await target.write(async (db) => {
     for (const { name } of COPIED_TABLES.toReversed()) await sql`delete from ${sql.table(name)}`.execute(db);

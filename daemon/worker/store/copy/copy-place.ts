@@ -2,6 +2,12 @@
 import type { Queries } from '../schema.js';
 import type { CopiedTable } from './tables.js';
 
+/** For an error that a repetition may not meet. */
+export const CONTINUE_HINT = 'Repeat the command: it continues where it ended.';
+
+/** Returns the name of a table or column, each of which is ours, as SQL. */
+export const quoted = (name: string): string => `"${name}"`;
+
 /** How a value travels. An integer is a decimal text, because it may have more than 53 bits. */
 export type ColumnKind = 'integer' | 'real' | 'text' | 'bytes';
 

@@ -1,7 +1,15 @@
 /** PostgreSQL as the source and as the target of a copy. */
 import { GatewayError } from '../../../../shared/errors.js';
 import { placeOfDatabase } from '../../../../shared/node/config/database-url.js';
-import type { ColumnKind, CopiedColumn, CopiedRow, CopySource, CopyTarget } from '../copy/copy-place.js';
+import {
+  type ColumnKind,
+  CONTINUE_HINT,
+  type CopiedColumn,
+  type CopiedRow,
+  type CopySource,
+  type CopyTarget,
+  quoted,
+} from '../copy/copy-place.js';
 import { COPIED_TABLES, type CopiedTable, PROGRESS_TABLE } from '../copy/tables.js';
 import { storeUnavailable } from '../engine.js';
 import type { Queries } from '../schema.js';
@@ -15,11 +23,8 @@ import { queriesOver } from './queries.js';
 
 /** The other database may take its time meanwhile. */
 const UNLIMITED = { statementTimeoutMs: 0, idleTimeoutMs: 0 };
-const HINT = 'Repeat the command: it continues where it ended.';
 
 const LIVING = 'select name from instances where expires_at > clock_timestamp()';
-
-const quoted = (name: string): string => `"${name}"`;
 
 const KINDS: Readonly<Record<string, ColumnKind>> = {
   bigint: 'integer',
@@ -154,7 +159,7 @@ async function guarded<T>(place: string, work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     if (error instanceof GatewayError || classifyFault(error) === 'other') throw error;
-    throw storeUnavailable(place, describeFault(error), { cause: error, hint: HINT });
+    throw storeUnavailable(place, describeFault(error), { cause: error, hint: CONTINUE_HINT });
   }
 }
 

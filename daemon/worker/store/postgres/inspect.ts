@@ -17,7 +17,7 @@ type Problem = NonNullable<ServerReport['problem']>;
 const FIXES: readonly (readonly [prefix: string, fix: string])[] = [
   ['28', 'Correct user and password in store.url, or let the user in: pg_hba.conf of the server'],
   ['3D000', "Create it: create database NAME owner USER encoding 'UTF8' template template0 locale 'C.UTF-8'"],
-  ['53300', 'Raise max_connections of the server, or put pgbouncer before it; each gateway uses up to eight'],
+  ['53300', 'Raise max_connections of the server, or put pgbouncer in front of it; each gateway uses up to eight'],
   ['ECONNREFUSED', 'Start the server, or correct host and port in store.url'],
   ['ENOTFOUND', 'Correct the host in store.url'],
 ];

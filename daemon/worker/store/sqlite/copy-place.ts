@@ -4,7 +4,15 @@ import { dirname } from 'node:path';
 import { syncDirectory } from '../../../../shared/node/files/atomic-file.js';
 import { GatewayError } from '../../../../shared/errors.js';
 import { shellWord } from '../../../../shared/text/shell-word.js';
-import type { ColumnKind, CopiedColumn, CopiedRow, CopySource, CopyTarget } from '../copy/copy-place.js';
+import {
+  type ColumnKind,
+  CONTINUE_HINT,
+  type CopiedColumn,
+  type CopiedRow,
+  type CopySource,
+  type CopyTarget,
+  quoted,
+} from '../copy/copy-place.js';
 import { type CopiedTable, PROGRESS_TABLE } from '../copy/tables.js';
 import { storeUnavailable } from '../engine.js';
 import { MIGRATIONS } from '../migrations/index.js';
@@ -18,14 +26,11 @@ import { sqliteQueries } from './queries.js';
 import { inTransaction } from './transactions.js';
 
 const BUSY_TIMEOUT_MS = 2_000;
-const HINT = 'Repeat the command: it continues where it ended.';
 
 /** A value of a column as the driver returns it: a text as its bytes, because one that is not UTF-8 would end the process. */
 type Raw = string | number | ArrayBuffer | null;
 /** `c0`, `c1`, …: the values of the columns. */
 type RawRow = Record<string, Raw>;
-
-const quoted = (name: string): string => `"${name}"`;
 
 const READ: Readonly<Record<ColumnKind, (column: string) => string>> = {
   integer: (column) => `cast(cast(${column} as integer) as text)`,
@@ -159,7 +164,7 @@ class SqlitePlace implements CopySource, CopyTarget {
       return await work();
     } catch (error) {
       if (error instanceof GatewayError || classifyFault(error) === 'other') throw error;
-      throw storeUnavailable(this.place, describeFault(error), { cause: error, hint: HINT });
+      throw storeUnavailable(this.place, describeFault(error), { cause: error, hint: CONTINUE_HINT });
     }
   }
 }

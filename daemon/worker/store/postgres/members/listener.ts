@@ -2,8 +2,8 @@
  * Hears what other workers commit, over a session of its own that listens. A notification only names what to look at, and what is looked at
  * is the truth: one that is lost costs time, nothing else.
  *
- * Whether notifications arrive at all is known by our own, which each renewal of this worker's row sends: behind a pooler in transaction mode
- * none does, and after a failure of the network neither. Then it listens anew, at growing intervals.
+ * Each renewal of this worker's row sends a notification, which shows whether any arrive: behind a pooler in transaction mode, or after a failure
+ * of the network, none does. Then it connects again, at growing intervals.
  */
 import type { Topic } from '../../transaction.js';
 import { quote, Session } from '../driver.js';
@@ -67,15 +67,13 @@ export class Listener {
     return this.#isHearing;
   }
 
-  /** See `Liveness`. Also called when notifications do not arrive any more. */
+  /** See `Liveness`. Also called when notifications no longer arrive. */
   on(topic: Topic, listener: () => void): () => void {
     const listeners = this.#listeners.get(topic) ?? new Set();
     this.#listeners.set(topic, listeners);
-    // Its own identity: the same function may listen twice.
-    const own = (): void => listener();
-    listeners.add(own);
+    listeners.add(listener);
     return () => {
-      listeners.delete(own);
+      listeners.delete(listener);
       if (listeners.size === 0 && this.#listeners.get(topic) === listeners) this.#listeners.delete(topic);
     };
   }
@@ -130,7 +128,7 @@ export class Listener {
     for (const listener of this.#listeners.get(topic) ?? []) listener();
   }
 
-  /** Listens anew after a pause. Whoever waits looks now, and then again sooner. */
+  /** Connects again after a pause. Whoever waits for changes looks now, and from then on at the shorter interval. */
   #lose(session: Session | undefined): void {
     if (this.#state === 'stopped' || session !== this.#session) return;
     this.#session = undefined;

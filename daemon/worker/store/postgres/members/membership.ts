@@ -28,7 +28,7 @@ const RETRY_MS = 1_000;
 const ANSWER_TIMEOUT_MS = 4_000;
 /** How long after the end of its time a row is looked at again. */
 const MARGIN_MS = 100;
-/** Between looks for what other workers have written, while they are told at once. */
+/** How often to look for what other workers have written, while notifications arrive. */
 const HEARING_LOOK_MS = 2_000;
 /** What a dead worker may have left. */
 const LEFT: readonly Topic[] = ['outbox', 'inbox', 'cron'];
