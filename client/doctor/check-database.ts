@@ -1,5 +1,5 @@
 /**
- * Checks a server of PostgreSQL by asking it, and a file by its header alone (https://www.sqlite.org/fileformat.html, "The Database Header" and "The WAL File
+ * Checks a PostgreSQL server by asking it, and a file by its header alone (https://www.sqlite.org/fileformat.html, "The Database Header" and "The WAL File
  * Format"): the newest copy of the first page may still be in the write-ahead log.
  */
 import { closeSync, constants, existsSync, fstatSync, openSync, readSync, statSync } from 'node:fs';

@@ -186,7 +186,7 @@ const databaseUrl = z.url({ protocol: /^postgres(?:ql)?$/ }).max(2_048);
 const store = z.strictObject({
   /** Not set: SQLite in the home. */
   url: databaseUrl.optional(),
-  /** Where notifications are listened to, past a pooler. Not set: `url`. */
+  /** Where to listen for notifications: the server itself where `url` names a pooler. Not set: `url`. */
   listenUrl: databaseUrl.optional(),
 });
 
