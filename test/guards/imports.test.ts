@@ -47,7 +47,7 @@ const OWNERS: Record<string, RegExp> = {
   '@lezer/highlight': EDITOR,
   '@koa/cors': /^daemon\/worker\/http\//,
   '@preact/signals': /^webui\/src\//,
-  '@tanstack/virtual-core': /^webui\/src\/components\/virtual-list\/virtual-list\.tsx$/,
+  '@tanstack/virtual-core': /^webui\/src\/components\/virtual-list\/virtualizer\.ts$/,
   '@streamparser/json': /^daemon\/worker\/sessions\//,
   diff: /^shared\/text\/line-diff\.ts$/,
   'eventsource-parser': /^(client\/api|daemon\/worker\/providers|webui\/src\/api)\//,

@@ -60,6 +60,9 @@ function showAfterFailure(page: Page): void {
 /** For one step on a busy machine. What never comes ends a test all the same. */
 const PATIENCE_MS = 30_000;
 
+/** `XOPC_PAGE_SLOWER=6`: the page's own work takes six times as long, which shows what a test did not wait for. */
+const SLOWER = Number(process.env['XOPC_PAGE_SLOWER'] ?? 1);
+
 /** A new context with one page at `url`; closed when the test ends. Fails the test when the page throws or calls a stranger. */
 export async function openPage(url: string, options: OpenOptions = {}): Promise<Page> {
   const browser = await connected();
@@ -80,6 +83,7 @@ export async function openPage(url: string, options: OpenOptions = {}): Promise<
     if (!page.isClosed()) await page.unrouteAll({ behavior: 'ignoreErrors' });
     await context.close();
   });
+  if (SLOWER > 1) await (await context.newCDPSession(page)).send('Emulation.setCPUThrottlingRate', { rate: SLOWER });
   watch(page, new URL(url).origin, options.allowedErrors);
   showAfterFailure(page);
   await page.goto(url);

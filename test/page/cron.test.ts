@@ -102,7 +102,8 @@ test.skipIf(noBrowser)('a job is made from an example, run and deleted by keyboa
   await page.getByRole('heading', { name: 'By hand' }).waitFor();
   await main.getByRole('link', { name: 'Schedules' }).focus();
   await page.keyboard.press('Enter');
-  await page.getByRole('button', { name: 'Actions for By hand' }).focus();
+  // The job's own view has a menu of the same name.
+  await page.getByRole('table', { name: 'Schedules' }).getByRole('button', { name: 'Actions for By hand' }).focus();
   await page.keyboard.press('Enter');
   await page.getByRole('menu').waitFor();
   await page.keyboard.press('End');
