@@ -86,6 +86,8 @@ export class LaneWorker<Item extends Lane> {
   /** Others have changed something since the last look began. */
   #hasNews = false;
   #cancelLook: (() => void) | undefined;
+  /** What all results that could not be recorded wait for. */
+  #recordPause: Promise<void> | undefined;
   #endNews: (() => void) | undefined;
 
   constructor(options: LaneWorkerOptions, queue: LaneQueue<Item>) {
@@ -217,7 +219,8 @@ export class LaneWorker<Item extends Lane> {
       } catch (error) {
         const mayPass = error instanceof GatewayError && error.spec.retryable;
         if (!mayPass || this.#aborted.signal.aborted) throw error;
-        await pause(RECORD_RETRY_MS, clock, this.#aborted.signal);
+        this.#recordPause ??= pause(RECORD_RETRY_MS, clock, this.#aborted.signal).finally(() => (this.#recordPause = undefined));
+        await this.#recordPause;
       }
     }
   }

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { onTestFinished, expect, test } from 'vitest';
 import { type Attempt, type Claim, type LaneQueue, LaneWorker } from '../../../../daemon/worker/delivery/lane-worker.js';
 import type { Lane } from '../../../../daemon/worker/store/delivery/outbox.js';
@@ -43,7 +44,10 @@ class ScriptedQueue implements LaneQueue<Item> {
     return claim;
   }
 
-  async attempt({ name }: Item): Promise<Attempt> {
+  signal = AbortSignal.abort();
+
+  async attempt({ name }: Item, signal: AbortSignal): Promise<Attempt> {
+    this.signal = signal;
     this.calls.push(`attempt ${name}`);
     return typeof this.result === 'function' ? this.result() : this.result;
   }
@@ -154,6 +158,24 @@ test('a store that fails after an attempt: the result is recorded again and agai
   expect(seen().slice(2)).toEqual(['claim item', 'attempt 1', 'write fails', 'write fails']);
   await advance(1_000);
   expect(seen()).toEqual(['record', 'claim empty']);
+});
+
+test('many lanes whose results cannot be recorded wait together: Node warns of more than ten listeners', async () => {
+  const { worker, queue, faults, settle, advance, seen } = makeWorker();
+  await worker.start();
+  queue.result = async () => {
+    faults.write = Infinity;
+    return { record: async () => void queue.calls.push('record') };
+  };
+  queue.claims.push(item('1'), item('2'), item('3'));
+  for (const chatId of ['1', '2', '3']) worker.wake({ ...LANE, chatId });
+  await settle();
+  await advance(1_000);
+  expect(getEventListeners(queue.signal, 'abort')).toHaveLength(1);
+  faults.write = 0;
+  seen();
+  await advance(1_000);
+  expect(seen().filter((call) => call === 'record')).toHaveLength(3);
 });
 
 test('an abort gives up on a result that cannot be recorded', async () => {
