@@ -6,6 +6,6 @@ export const toolDurations: Migration = {
   phase: 'expand',
   async up(db) {
     // Null: not the call of a tool, or one from before.
-    await db.schema.alterTable('messages').addColumn('duration_ms', 'integer').execute();
+    await db.schema.alterTable('messages').addColumn('duration_ms', 'bigint').execute();
   },
 };

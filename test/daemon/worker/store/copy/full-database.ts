@@ -32,8 +32,6 @@ function valueOf({ table, name, type, notnull, isKey }: Column & { table: string
   if (notnull === 0 && !isKey && row % 3 === 0) return null;
   if (name.startsWith('is_')) return 0;
   if (name === 'tags') return '[]';
-  // PostgreSQL has 32 bits for it.
-  if (name === 'duration_ms') return row;
   if (/int/i.test(type)) return isKey ? String(row) : (NUMBERS[row % NUMBERS.length] ?? '0');
   if (/real/i.test(type)) return REALS[row % REALS.length] ?? 0;
   if (/blob/i.test(type)) return Uint8Array.from({ length: row * 100 }, (_, index) => index % 256);

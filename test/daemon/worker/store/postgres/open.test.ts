@@ -11,12 +11,14 @@ async function open(url: string): Promise<OpenDatabase> {
   return database;
 }
 
-test('an empty database gets the schema, whoever of several opens it first, and has no warnings', async () => {
+test('an empty database gets the schema, whoever of several opens it first, all integers of 64 bits, and has no warnings', async () => {
   const url = await createDatabase({ isEmpty: true });
   const opened = await Promise.all([open(url), open(url), open(url)]);
   expect(opened.map(({ warnings }) => warnings)).toEqual([[], [], []]);
   const [version] = (await query(url, 'select version, minimum_reader from xopc_schema')) as { version: string }[];
   expect(Number(version?.version)).toBeGreaterThanOrEqual(firstSchema.version);
+  const shorter = "table_schema = 'public' and data_type in ('smallint', 'integer', 'real')";
+  expect(await query(url, `select table_name, column_name from information_schema.columns where ${shorter}`)).toEqual([]);
   await opened[0]?.contract();
   for (const database of opened) await database.transaction(probeWriting);
 });
