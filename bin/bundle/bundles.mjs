@@ -14,7 +14,6 @@ const DAEMON = {
   telegram: 'daemon/worker/lazy/telegram.ts',
   late: 'daemon/worker/lazy/late.ts',
   database: 'daemon/worker/lazy/database.ts',
-  postgres: 'daemon/worker/lazy/postgres.ts',
 };
 
 const OPTIONS = {

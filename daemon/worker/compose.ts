@@ -76,7 +76,7 @@ export interface ConversationDeps {
   /** Loads the bundle that speaks to model vendors; called at most once while it succeeds. */
   readonly loadAi: () => AiModule;
   readonly loadTelegram: () => TelegramModule;
-  /** Loads the bundle of PostgreSQL, where `store.url` is set. */
+  /** Loads the engine of PostgreSQL, where `store.url` is set. */
   readonly loadPostgres: () => PostgresModule;
   /** What other gateways on the same database show of this one. Default: nothing. */
   readonly node?: () => { readonly version: string; readonly address: string | null };

@@ -10,12 +10,12 @@ import type { LogPort } from '../../shared/log/log-port.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { telegramSettings } from './channels/telegram/settings.js';
 import { webhookSettings } from './channels/webhook/webhook.js';
-import type * as postgres from './lazy/postgres.js';
+import type * as database from './lazy/database.js';
 import { createLiveness, type Liveness, type Need } from './store/liveness.js';
 import { sqliteEngine } from './store/sqlite/engine.js';
 import { Store, type StoreOptions } from './store/store.js';
 
-export type PostgresModule = typeof postgres;
+export type PostgresModule = Pick<typeof database, 'postgresEngine'>;
 
 interface Place {
   readonly paths: GatewayPaths;

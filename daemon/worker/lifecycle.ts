@@ -112,7 +112,7 @@ export class WorkerLifecycle {
       clock,
       loadAi: holdBundle<AiModule>('ai'),
       loadTelegram: holdBundle<TelegramModule>('telegram'),
-      loadPostgres: holdBundle<PostgresModule>('postgres'),
+      loadPostgres: holdBundle<PostgresModule>('database'),
       loadCronWords: this.#loadLate,
       checkDatabase: checkInProcess,
       publish: (event) => this.#activity.publish(event),

@@ -28,7 +28,7 @@ function prefixOf(name: string): string {
 
 test('contains the bundles, the page, the launcher, the manual and the licences, and nothing else', () => {
   const manual = readdirSync('docs').filter((name) => name.endsWith('.md') && name !== 'architecture.md');
-  const bundles = ['ai', 'client', 'database', 'fallback', 'late', 'main', 'postgres', 'supervisor', 'telegram', 'tools', 'worker'];
+  const bundles = ['ai', 'client', 'database', 'fallback', 'late', 'main', 'supervisor', 'telegram', 'tools', 'worker'];
   const expected = [
     'CHANGELOG.md',
     'LICENSE',

@@ -11,9 +11,9 @@ const PRIVATE = /^daemon\/worker\/store\/(?:schema|columns|prepare|engine|group-
 /** Who opens a database, and what of. */
 const OPENERS: Record<string, readonly string[]> = {
   'daemon/worker/create-store.ts': ['daemon/worker/store/sqlite/engine.ts'],
-  'daemon/worker/lazy/postgres.ts': ['daemon/worker/store/postgres/engine.ts'],
   'daemon/worker/lazy/database.ts': [
     'daemon/worker/store/postgres/copy-place.ts',
+    'daemon/worker/store/postgres/engine.ts',
     'daemon/worker/store/postgres/inspect.ts',
     'daemon/worker/store/sqlite/copy-place.ts',
     'daemon/worker/store/sqlite/database-copy.ts',

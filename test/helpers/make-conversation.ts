@@ -1,8 +1,8 @@
 /** A whole conversation part of a worker over a temp directory, with the provider and everything else real. */
 import { onTestFinished } from 'vitest';
 import * as ai from '../../daemon/worker/lazy/ai.js';
+import { postgresEngine } from '../../daemon/worker/lazy/database.js';
 import * as cronWords from '../../daemon/worker/lazy/late.js';
-import * as postgres from '../../daemon/worker/lazy/postgres.js';
 import * as telegram from '../../daemon/worker/lazy/telegram.js';
 import { createConversation, type Conversation, type ConversationDeps } from '../../daemon/worker/compose.js';
 import type { AgentRequest } from '../../daemon/worker/turns/agent.js';
@@ -45,7 +45,7 @@ export async function makeConversation(options: ConversationOptions = {}): Promi
     loadAi: () => ai,
     loadCronWords: () => cronWords,
     loadTelegram: () => telegram,
-    loadPostgres: () => postgres,
+    loadPostgres: () => ({ postgresEngine }),
     environment: () => undefined,
     // What runs on this machine is no part of a test.
     discovery: { probe: async () => undefined },

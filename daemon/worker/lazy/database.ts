@@ -1,6 +1,7 @@
 /**
- * Entry of the bundle that works on databases without a worker: a `DatabaseModule` for the command line, and the
- * role `@database`, which reads a whole database at the lowest priority and prints what is wrong with it.
+ * Entry of the bundle of databases: a `PostgresModule` for a worker with `store.url`, of which a worker on SQLite loads nothing; a
+ * `DatabaseModule` for the command line; and the role `@database`, which reads a whole database at the lowest priority and prints what is
+ * wrong with it. One bundle, because nearly all of it is Kysely and the driver of PostgreSQL, which both need.
  */
 import { constants, setPriority } from 'node:os';
 import type { DatabaseModule } from '../../../shared/node/database-module.js';
@@ -9,6 +10,7 @@ import { openPostgresSource, openPostgresTarget } from '../store/postgres/copy-p
 import { openSqliteSource, openSqliteTarget } from '../store/sqlite/copy-place.js';
 import { findDamage } from '../store/sqlite/database-copy.js';
 
+export { postgresEngine } from '../store/postgres/engine.js';
 export { inspectServer } from '../store/postgres/inspect.js';
 export { copyDatabase, prepareDatabase } from '../store/sqlite/database-copy.js';
 
