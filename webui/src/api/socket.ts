@@ -38,6 +38,8 @@ export class SocketError extends Error {
 
 const FIRST_WAIT_MS = 800;
 const LAST_WAIT_MS = 15_000;
+/** For the handshake and the gateway's hello: a proxy may accept a connection and never answer. */
+const HELLO_MS = 10_000;
 /** After this time without a frame the connection is probed: the worker pings and answers more often. */
 const PROBE_MS = SOCKET_LIMITS.pingIntervalMs;
 const ANSWER_MS = 8_000;
@@ -99,6 +101,7 @@ class PageSocket {
     socket.addEventListener('open', () => this.#greet());
     socket.addEventListener('message', ({ data }) => this.#receive(String(data)));
     socket.addEventListener('close', ({ code }) => this.#onClose(socket, code));
+    this.#giveUpAfter(socket, HELLO_MS);
   }
 
   /** Probes the connection at once, or connects. */
@@ -186,12 +189,17 @@ class PageSocket {
   #probeNow(answerMs = ANSWER_MS): void {
     const socket = this.#socket;
     if (socket?.readyState !== WebSocket.OPEN) return;
-    clearTimeout(this.#probe);
     this.#send('ping', {});
+    this.#giveUpAfter(socket, answerMs);
+  }
+
+  /** Without a frame until then, the connection counts as lost: a peer that does not answer does not close it either. */
+  #giveUpAfter(socket: WebSocket, waitMs: number): void {
+    clearTimeout(this.#probe);
     this.#probe = setTimeout(() => {
       socket.close();
       this.#onClose(socket, 1006);
-    }, answerMs);
+    }, waitMs);
   }
 }
 
