@@ -91,6 +91,8 @@ test.skipIf(noBrowser)('a job is made from an example, run and deleted by keyboa
   await main.getByRole('link', { name: 'Schedules' }).focus();
   await page.keyboard.press('Enter');
   await page.getByText('No schedules yet').waitFor();
+  // The link is gone.
+  await expect.poll(() => page.evaluate('document.activeElement.id')).toBe('content');
   await page.keyboard.press('n');
   await page.getByLabel('When', { exact: true }).focus();
   await page.keyboard.type('every hour');

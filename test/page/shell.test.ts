@@ -13,6 +13,13 @@ test.skipIf(noBrowser)('everything is reached by keyboard: palette, shortcuts, v
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { name: 'Sessions', exact: true }).waitFor();
   await expect.poll(() => page.title()).toBe('Sessions · xopc');
+  const focused = () => page.evaluate('document.activeElement.id');
+  await expect.poll(focused).toBe('content');
+  await page.getByRole('navigation').getByRole('link', { name: 'Logs' }).press('Enter');
+  await page.getByRole('heading', { name: 'Logs', exact: true }).waitFor();
+  await expect.poll(focused).toBe('content');
+  await page.goBack();
+  await page.getByRole('heading', { name: 'Sessions', exact: true }).waitFor();
   await page.keyboard.press('?');
   const shortcuts = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
   await shortcuts.getByText('Search titles and messages').waitFor();

@@ -13,7 +13,7 @@ import { copyModeCommands } from './copy-mode.js';
 import { Dialogs } from './dialogs.js';
 import { foldRail, isRailFolded, Navigation } from './navigation.js';
 import { openDialog } from './open-dialog.js';
-import { address, hashOf, navigate } from './router.js';
+import { address, hashOf, navigate, steps } from './router.js';
 import { t } from './text.js';
 import { chooseTheme, isDark } from './theme.js';
 import { type View, VIEWS } from './views.js';
@@ -37,6 +37,17 @@ function useView(view: View): { component?: ComponentType; hasFailed: boolean } 
   return isLoaded ? loaded : { hasFailed: false };
 }
 
+/**
+ * After each step the focus is in the content: its first control is one key away, also where the control that led here is gone. A control of the
+ * content or of a dialog that has the focus keeps it.
+ */
+function focusContent(): void {
+  const content = document.getElementById('content');
+  const { activeElement } = document;
+  if (content?.contains(activeElement) === true || activeElement?.matches('dialog *') === true) return;
+  content?.focus({ preventScroll: true });
+}
+
 function ShownView({ view }: { view: View }) {
   const { component: Component, hasFailed } = useView(view);
   const title = `${t(view.id)} · xopc`;
@@ -44,10 +55,8 @@ function ShownView({ view }: { view: View }) {
   useEffect(() => {
     document.title = title;
   }, [title]);
-  // Its first control is one key away, also where the control that led here is gone.
-  useLayoutEffect(() => {
-    if (document.activeElement === document.body) document.getElementById('content')?.focus({ preventScroll: true });
-  }, [Component]);
+  // Before the paint, but after parts of the view that follow the address themselves: they are rendered one after the other.
+  useLayoutEffect(() => queueMicrotask(focusContent), [steps.value]);
   if (Component !== undefined) return <Component />;
   if (!hasFailed) return <Spinner />;
   return (

@@ -1,5 +1,5 @@
 /** The address: `#/{view}/{part}/{part}?{query}`. It holds the state of the view, so that it can be shared. It holds no secret. */
-import { computed, signal } from '@preact/signals';
+import { batch, computed, signal } from '@preact/signals';
 
 export interface Address {
   readonly view: string;
@@ -37,17 +37,29 @@ export function hashOf(view: string, parts: readonly string[] = [], query: Reado
 
 const hash = signal(location.hash);
 
-window.addEventListener('hashchange', () => {
-  hash.value = location.hash;
-});
+/** The number of steps that the user has made: with a link, a command or the browser's buttons. Replaced addresses do not count. */
+export const steps = signal(0);
+
+function goTo(to: string): void {
+  batch(() => {
+    hash.value = to;
+    steps.value += 1;
+  });
+}
+
+window.addEventListener('hashchange', () => goTo(location.hash));
 
 export const address = computed(() => parseHash(hash.value));
 
 /** Goes to an address that {@link hashOf} made. */
 export function navigate(to: string, options: { replace?: boolean } = {}): void {
-  if (options.replace === true) history.replaceState(null, '', to);
-  else history.pushState(null, '', to);
-  hash.value = to;
+  if (options.replace === true) {
+    history.replaceState(null, '', to);
+    hash.value = to;
+  } else {
+    history.pushState(null, '', to);
+    goTo(to);
+  }
 }
 
 /** Called before something that takes time. @returns what goes to an address then, unless the user has gone elsewhere; whether it went */
