@@ -55,11 +55,12 @@ test.skipIf(noBrowser)('what was not read without a network is read when there i
   const { gateway, talk } = await startPageWorld();
   const key = await talk('Where is the harbour?');
   const page = await openPage(gateway.url, { size: 'narrow', allowedErrors: /ERR_INTERNET_DISCONNECTED/ });
-  // A connection that is just being made would be kept: Chromium cuts only those that are there.
+  // A connection that is just being made would be kept: Chromium cuts only those that are there. That of the first visit is not meant.
+  await page.goto('about:blank');
   const connected = new Promise<void>((resolve) => {
     page.on('websocket', (socket) => socket.on('framereceived', ({ payload }) => void (String(payload).includes('"hello"') && resolve())));
   });
-  await page.reload();
+  await page.goto(gateway.url);
   await connected;
   await page.getByText('How can I help?').waitFor();
   await page.context().setOffline(true);
