@@ -15,6 +15,8 @@ const CLOSE_BRACKET = 4;
 const COLON = 6;
 const STRING = 10;
 const NUMBER = 11;
+const LINE_COMMENT = 12;
+const BLOCK_COMMENT = 13;
 const END = 17;
 
 export interface JsoncProblem {
@@ -51,7 +53,7 @@ const SYNTAX_MESSAGES: Readonly<Record<string, string>> = {
 };
 
 /** Finds line starts once, and positions by bisection. */
-function positionFinder(text: string): (offset: number) => TextPosition {
+export function positionFinder(text: string): (offset: number) => TextPosition {
   const lineStarts = [0];
   for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) lineStarts.push(at + 1);
   return (offset) => {
@@ -220,11 +222,27 @@ export function replaceValues(text: string, choose: (value: unknown, path: KeyPa
   return [...parts, text.slice(end)].join('');
 }
 
-export interface KeyedLiteral {
-  readonly key: string;
-  readonly value: string;
+export interface TextRange {
   readonly offset: number;
   readonly length: number;
+}
+
+/** Returns where the text of each comment is, without what begins and ends it: also in an invalid text. */
+export function commentRanges(text: string): TextRange[] {
+  const scanner = createScanner(text);
+  const found: TextRange[] = [];
+  for (let kind: number = scanner.scan(); kind !== END; kind = scanner.scan()) {
+    if (kind !== LINE_COMMENT && kind !== BLOCK_COMMENT) continue;
+    const isClosed = kind === BLOCK_COMMENT && scanner.getTokenValue().endsWith('*/');
+    found.push({ offset: scanner.getTokenOffset() + 2, length: scanner.getTokenLength() - (isClosed ? 4 : 2) });
+  }
+  return found;
+}
+
+export interface KeyedLiteral extends TextRange {
+  /** The key, and before it `headers` where it is in an object of that name. */
+  readonly path: KeyPath;
+  readonly value: string;
 }
 
 /** Returns strings and numbers that follow a key, token by token: also in an invalid text. */
@@ -233,11 +251,16 @@ export function keyedLiterals(text: string): KeyedLiteral[] {
   const found: KeyedLiteral[] = [];
   let name = '';
   let key: string | undefined;
+  /** How many objects are open, from that of the headers on. */
+  let depth = 0;
   for (;;) {
     const kind: number = scanner.scan();
     if (kind === END) return found;
+    if (kind === OPEN_BRACE && (depth > 0 || /^headers$/i.test(key ?? ''))) depth += 1;
+    else if (kind === CLOSE_BRACE && depth > 0) depth -= 1;
     if (key !== undefined && (kind === STRING || kind === NUMBER)) {
-      found.push({ key, value: scanner.getTokenValue(), offset: scanner.getTokenOffset(), length: scanner.getTokenLength() });
+      const path = depth > 0 ? ['headers', key] : [key];
+      found.push({ path, value: scanner.getTokenValue(), offset: scanner.getTokenOffset(), length: scanner.getTokenLength() });
     }
     key = kind === COLON && name !== '' ? name : undefined;
     name = kind === STRING ? scanner.getTokenValue() : '';

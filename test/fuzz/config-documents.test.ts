@@ -172,10 +172,42 @@ test('no secret is in a masked document or text, also in a damaged one, and each
       const masked = maskText(text);
       expect(masked).not.toContain('S3CR3T');
       expect(restoreText(masked, text)).toEqual({ text, problems: [] });
+      const commented = `${JSON.stringify(document, null, 2).replaceAll(/^/gm, '// ')}\n{}`;
+      expect(maskText(commented)).not.toContain('S3CR3T');
+      expect(restoreText(maskText(commented), commented)).toEqual({ text: commented, problems: [] });
       expect(mergePatchEdits(document, maskSecrets(document) as Record<string, unknown>)).toEqual([]);
       const at = place % text.length;
       const broken = text.slice(0, at) + junk + text.slice(at);
       expect(maskText(broken, findSecrets(document))).not.toMatch(/S3CR3T\S{8}/);
+    }),
+  ));
+
+const words = [
+  'token=',
+  'authorization: ',
+  '"secret": "',
+  '"',
+  "'",
+  'Bearer ',
+  '[redacted \u2026]',
+  'a1b2c3d4e5f6',
+  '://u:',
+  '@',
+  '{',
+  '\\',
+  '*/',
+  '\n//',
+  ' ',
+];
+
+test('comments come back as they were, whatever is in them', () =>
+  fuzz(500, () =>
+    fc.property(fc.array(fc.constantFrom(...words, '-----BEGIN PRIVATE KEY-----'), { maxLength: 30 }), fc.boolean(), (parts, isBlock) => {
+      const inner = isBlock ? parts.join('').replaceAll('*/', '') : parts.join('');
+      const text = isBlock ? `{ /*${inner}*/ "a": 1 }` : `{ //${inner}\n"a": 1 }`;
+      const masked = maskText(text, ['a1b2c3d4e5f6']);
+      expect(masked).not.toContain('a1b2c3d4e5f6');
+      expect(restoreText(masked, text, ['a1b2c3d4e5f6'])).toEqual({ text, problems: [] });
     }),
   ));
 

@@ -140,7 +140,7 @@ export class ConfigDocuments {
     const before = loadConfigFile({ path });
     // Masks belong to the text that was read; they have no meaning in another one.
     if (!dryRun && expectedRevision !== undefined && expectedRevision !== before.hash) throw changedMeanwhile(path);
-    const restored = restoreText(text, stripBom(stored ?? '{}'));
+    const restored = restoreText(text, stripBom(stored ?? '{}'), this.#secrets());
     const problems = restored.problems.length > 0 || !dryRun ? restored.problems : this.#problemsOf(restored.text);
     if (dryRun || problems.length > 0) return { revision: before.hash, written: false, problems: [...problems] };
     return this.#replaceText(restored.text, expectedRevision ?? before.hash);
@@ -186,7 +186,11 @@ export class ConfigDocuments {
   }
 
   #mask(text: string): string {
-    return maskText(stripBom(text), findSecrets(this.#options.inForce().config));
+    return maskText(stripBom(text), this.#secrets());
+  }
+
+  #secrets(): string[] {
+    return findSecrets(this.#options.inForce().config);
   }
 
   schema(): Fields {

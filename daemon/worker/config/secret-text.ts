@@ -1,9 +1,10 @@
 /** Masks the secrets in the text of a configuration file, each on its line, and restores them. */
-import { keyedLiterals, parseJsonc, readAsFarAsPossible, replaceValues } from '../../../shared/config/jsonc.js';
+import { keyedLiterals, parseJsonc, positionFinder, readAsFarAsPossible, replaceValues } from '../../../shared/config/jsonc.js';
 import { formatKey, type KeyPath, valueAt } from '../../../shared/config/key-path.js';
 import { isSecretMask, maskOf } from '../../../shared/config/secrets.js';
 import type { Problem } from '../../../shared/errors.js';
 import { KnownTexts } from '../../../shared/text/known-texts.js';
+import { COMMENT_MASK, maskComments, replaceRanges } from './comment-secrets.js';
 
 /** A shorter secret may be part of other text. */
 const MIN_HIDDEN_LENGTH = 8;
@@ -14,27 +15,25 @@ function maskLiteral(value: unknown, path: KeyPath): string | undefined {
 }
 
 /** Masks secrets in parts of an invalid text that belong to no readable value, by the key before them. */
-function maskLooseLiterals(text: string): string {
-  const parts: string[] = [];
-  let end = 0;
-  for (const { key, value, offset, length } of keyedLiterals(text)) {
-    const literal = key === 'hint' ? undefined : maskLiteral(value, [key]);
-    if (literal === undefined) continue;
-    parts.push(text.slice(end, offset), literal);
-    end = offset + length;
+const maskLooseLiterals = (text: string): string =>
+  replaceRanges(text, keyedLiterals(text), (literal, { path, value }) =>
+    path.at(-1) === 'hint' ? literal : (maskLiteral(value, path) ?? literal),
+  );
+
+function knownTexts(secrets: readonly string[]): KnownTexts {
+  const known = new KnownTexts();
+  for (const secret of secrets.filter(({ length }) => length >= MIN_HIDDEN_LENGTH)) {
+    known.add(secret);
+    known.add(JSON.stringify(secret).slice(1, -1)); // as it is written in the file
   }
-  return [...parts, text.slice(end)].join('');
+  return known;
 }
 
-/** @param text  may be invalid. @param known  secrets that must not remain anywhere in the text */
-export function maskText(text: string, known: readonly string[] = []): string {
-  const masked = maskLooseLiterals(replaceValues(text, maskLiteral));
-  const hidden = new KnownTexts();
-  for (const secret of known.filter(({ length }) => length >= MIN_HIDDEN_LENGTH)) {
-    hidden.add(secret);
-    hidden.add(JSON.stringify(secret).slice(1, -1)); // as it is written in the file
-  }
-  return hidden.replaceIn(masked, (secret) => maskLiteral(secret, ['secret']) ?? '');
+/** @param text  may be invalid. @param secrets  must not remain anywhere in the text */
+export function maskText(text: string, secrets: readonly string[] = []): string {
+  const known = knownTexts(secrets);
+  const masked = maskLooseLiterals(replaceValues(maskComments(text, known).text, maskLiteral));
+  return known.replaceIn(masked, (secret) => maskLiteral(secret, ['secret']) ?? '');
 }
 
 interface Stored {
@@ -48,10 +47,10 @@ function readStored(text: string): Stored {
   const loose = new Map<string, string | undefined>();
   const { problems, value: whole } = parseJsonc(text);
   const isBroken = problems.length > 0;
-  for (const { key, value } of isBroken ? keyedLiterals(text) : []) {
-    const mask = maskOf(value, [key]);
+  for (const { path, value } of isBroken ? keyedLiterals(text) : []) {
+    const mask = maskOf(value, path);
     if (mask === undefined) continue;
-    const name = `${key} ${mask.hint}`;
+    const name = `${String(path.at(-1))} ${mask.hint}`;
     // Two secrets with the same key and hint are ambiguous: neither is restored.
     loose.set(name, loose.has(name) && loose.get(name) !== value ? undefined : value);
   }
@@ -67,20 +66,25 @@ function secretFor(mask: unknown, path: KeyPath, { value, loose }: Stored): stri
   return found === undefined ? undefined : JSON.stringify(found);
 }
 
-/** @param stored  the current text with its secrets; may be invalid */
-export function restoreText(text: string, stored: string): { text: string; problems: readonly Problem[] } {
-  const parsed = parseJsonc(text);
-  // An invalid text is refused by the caller, which reports its problems.
-  if (parsed.problems.length > 0) return { text, problems: [] };
-  const before = readStored(stored);
+const NOT_STORED = 'is a mask, but no secret is stored there; write the secret itself, or ${VARIABLE}';
+
+/** @param stored  the current text with its secrets; may be invalid. @param secrets  as for the text with the masks */
+export function restoreText(text: string, stored: string, secrets: readonly string[] = []): { text: string; problems: readonly Problem[] } {
+  const { hidden } = maskComments(stored, knownTexts(secrets));
   const problems: Problem[] = [];
-  const restored = replaceValues(text, (value, path) => {
+  const whole = text.replace(COMMENT_MASK, (mask, at: number) => {
+    const part = hidden.get(mask);
+    if (part === undefined) problems.push({ ...positionFinder(text)(at), message: `'${mask}' ${NOT_STORED}` });
+    return part ?? mask;
+  });
+  const parsed = parseJsonc(whole);
+  // An invalid text is refused by the caller, which reports its problems.
+  if (parsed.problems.length > 0) return { text: whole, problems };
+  const before = readStored(stored);
+  const restored = replaceValues(whole, (value, path) => {
     if (!isSecretMask(value)) return undefined;
     const secret = secretFor(value, path, before);
-    if (secret === undefined) {
-      const message = 'is a mask, but no secret is stored there; write the secret itself, or ${VARIABLE}';
-      problems.push({ ...parsed.locate(path), key: formatKey(path), message });
-    }
+    if (secret === undefined) problems.push({ ...parsed.locate(path), key: formatKey(path), message: NOT_STORED });
     return secret;
   });
   return { text: restored, problems };

@@ -11,7 +11,7 @@ export const REDACTED = '[redacted]';
 const TOKEN_SHAPES =
   /(?<![\w-])(?:eyJ[\w-]{10,}\.[\w-]{4,}(?:\.[\w-]*)?|sk-[\w-]{16,}|[srp]k_(?:live|test)_\w{10,}|whsec_[\w+/=-]{8,}|gh[pousr]_\w{20,}|github_pat_\w{20,}|(?:hf|gsk)_[A-Za-z0-9]{20,}|npm_[A-Za-z0-9]{36}|(?:glpat|xai)-[\w-]{16,}|xox[abeprs]-[\w-]{10,}|A(?:KIA|SIA)[0-9A-Z]{16}|AIza[\w-]{30,})|(?<!\d)\d{5,14}:[\w-]{30,}/g;
 
-const PRIVATE_KEY = /-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----/g;
+const PRIVATE_KEY = /(-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----)/g;
 
 /** `scheme://user:password@host`. */
 const URL_PASSWORD = /(:\/\/[^\s/:@"'\\]{0,256}:)([^\s/@"'\\]{1,1024})@/g;
@@ -36,11 +36,14 @@ function looksSecret(word: string): boolean {
   return word.length >= 20 || /\d/.test(word);
 }
 
-function redactScheme(match: string, scheme: string, value: string): string {
+/** Returns what is shown in place of a secret. */
+type Hide = (secret: string) => string;
+
+function redactScheme(match: string, { scheme, value, hide }: { scheme: string; value: string; hide: Hide }): string {
   const isCredential = /^basic/i.test(scheme)
     ? /^[\w+/-]+=*$/.test(value) && Buffer.from(value, 'base64').includes(':')
     : looksSecret(value);
-  return isCredential ? scheme + REDACTED : match;
+  return isCredential ? scheme + hide(value) : match;
 }
 
 /** A quote after `run` backslashes ends a value that a quote after `level` backslashes opened; fewer end an outer string. */
@@ -97,7 +100,7 @@ function isHeaderPair(line: string, match: RegExpExecArray, range: [number, numb
   );
 }
 
-function redactNamed(line: string): string {
+function redactNamed(line: string, hide: Hide): string {
   const pattern = new RegExp(NAMED);
   let output = '';
   let copied = 0;
@@ -110,23 +113,30 @@ function redactNamed(line: string): string {
     pattern.lastIndex = end;
     const isQuotedValue = start > from;
     if (!WHOLE_VALUE.test(name) && !isSecretValue(line.slice(start, end), isQuotedValue ? '"' : separator)) continue;
-    output += line.slice(copied, start) + REDACTED;
+    output += line.slice(copied, start) + hide(line.slice(start, end));
     copied = end;
   }
   return copied === 0 ? line : output + line.slice(copied);
 }
 
 /** Everything from the head of a PEM private key to its end, or to the end of the string that it stands in. */
-function redactPrivateKeys(line: string): string {
+function redactPrivateKeys(line: string, hide: Hide): string {
   if (!line.includes('PRIVATE KEY-----')) return line;
-  const [first = '', ...rest] = line.split(PRIVATE_KEY);
-  return first + rest.map((text) => REDACTED + text.slice(Math.max(0, text.search(/-----END|"|$/)))).join('');
+  const parts = line.split(PRIVATE_KEY);
+  // Each second part is a head.
+  for (let index = 1; index < parts.length; index += 2) {
+    const [head = '', text = ''] = [parts[index], parts[index + 1]];
+    const end = text.search(/-----END|"|$/);
+    parts[index] = hide(head + text.slice(0, end));
+    parts[index + 1] = text.slice(end);
+  }
+  return parts.join('');
 }
 
-/** The line without anything that has the shape of a secret. */
-export function redactShapes(line: string): string {
-  return redactPrivateKeys(redactNamed(line))
-    .replace(TOKEN_SHAPES, REDACTED)
-    .replace(AUTH_SCHEME, redactScheme)
-    .replace(URL_PASSWORD, `$1${REDACTED}@`);
+/** Returns the line without anything that has the shape of a secret. @param hide  default: the same for each */
+export function redactShapes(line: string, hide: Hide = () => REDACTED): string {
+  return redactPrivateKeys(redactNamed(line, hide), hide)
+    .replace(TOKEN_SHAPES, hide)
+    .replace(AUTH_SCHEME, (match, scheme: string, value: string) => redactScheme(match, { scheme, value, hide }))
+    .replace(URL_PASSWORD, (_, before: string, password: string) => `${before}${hide(password)}@`);
 }

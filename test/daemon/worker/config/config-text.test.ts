@@ -19,11 +19,12 @@ function makeService(text: string) {
   return { config: Object.assign(config, { path: paths.configPath }), read: () => readFileSync(paths.configPath, 'utf8') };
 }
 
-const TEXT = '{\n  // keep\n  "gateway": { "auth": { "api_key": "0123456789abcdef-7890" } }\n}\n';
+const TEXT = '{ // or 0123456789abcdef-7890\n  // keep\n  "gateway": { "auth": { "api_key": "0123456789abcdef-7890" } }\n}\n';
 
 test('a text can be validated without being written, and is written with its comments and its secrets', async () => {
   const { config, read } = makeService(TEXT);
   const { text, revision } = await config.readText();
+  expect(text).toContain('// or [redacted \u20267890]\n');
   const edited = text.replace('// keep', '// kept\n  "logs": { "level": "debug" },');
   expect(await config.writeText(edited, { dryRun: true })).toEqual({ revision, written: false, problems: [] });
   expect(read()).toBe(TEXT);

@@ -86,3 +86,30 @@ test('the hint of a mask begins with a whole character, so that the text can be 
   expect(masked.isWellFormed()).toBe(true);
   expect(restoreText(masked, text)).toEqual({ text, problems: [] });
 });
+
+const COMMENTED = `{
+  // "botToken": "in-a-comment", and \${BOT} or "token": "\${BOT}" are names; "note": "plain" stays
+  "gateway": { "auth": { "api_key": "0123456789abcdef-7890" /* was "api_key": "fedcba9876543210-4321" */ } },
+  /* "headers": {
+       "X-Door": "0p3n" }, "password": 123456, "url": "https://hooks.example/services/T000/B000" */
+  // curl -H 'Authorization: Bearer abcdef-012345' postgres://me:pass-w0rd@db/ sk-abcdefghijklmnopqrstuvwx [redacted \u2026]
+  // the key in force is 0123456789abcdef-7890
+  //   "headers": {
+  //     "X-Lines": "lines-of-comments" }
+  "logs": { "level": "info" } // token: short-1 token: short-1 token: short-2
+}
+`;
+
+test('secrets in comments are masked by key, by shape and by value, and come back wherever their mask is put', () => {
+  const known = ['0123456789abcdef-7890'];
+  const masked = maskText(COMMENTED, known);
+  expect(masked).not.toMatch(/in-a-comment|fedcba|0p3n|123456|T000|abcdef|pass-w0rd|lines-of|short-/);
+  for (const kept of ['${BOT} or "token": "${BOT}"', '"note": "plain"', '[redacted \u20264321]" */', "curl -H 'Authorization: [redacted"])
+    expect(masked).toContain(kept);
+  expect(masked.split('\n')).toHaveLength(COMMENTED.split('\n').length);
+  expect(restoreText(masked, COMMENTED, known)).toEqual({ text: COMMENTED, problems: [] });
+  const moved = masked.replace('"logs": {', '"token": "[redacted \u20264321]", "logs": {');
+  expect(restoreText(moved, COMMENTED, known).text).toContain('"token": "fedcba9876543210-4321", "logs"');
+  const invented = restoreText('{\n  // [redacted \u20260000]\n}', COMMENTED, known);
+  expect(invented.problems).toEqual([{ line: 2, column: 6, message: expect.stringContaining('is a mask') as string }]);
+});

@@ -1,0 +1,92 @@
+/**
+ * Masks what looks like a secret in the comments of a configuration file, by the same keys as in its values and the same shapes as in the log.
+ * A mask such as `[redacted …7890]` stands for one text of this file, wherever it is put.
+ */
+import { commentRanges, keyedLiterals, type TextRange } from '../../../shared/config/jsonc.js';
+import { isVariableReference, maskOf } from '../../../shared/config/secrets.js';
+import { redactShapes } from '../../../shared/node/secrets/redact-shapes.js';
+import type { KnownTexts } from '../../../shared/text/known-texts.js';
+
+export const COMMENT_MASK = /\[redacted \u2026[\w-]{0,4}(?: \d+)?\]/g;
+
+/** Returns the end of a secret where it can be shown in a comment. */
+function hintOf(secret: string): string {
+  const { hint } = maskOf(secret, ['secret']) ?? { hint: '' };
+  return /^\u2026[\w-]*$/.test(hint) ? hint : '\u2026';
+}
+
+class Masks {
+  /** By mask, what it stands for. */
+  readonly texts = new Map<string, string>();
+  readonly #masks = new Map<string, string>();
+
+  /** Returns the mask of a text as it is written in the file. */
+  of(text: string): string {
+    const known = this.#masks.get(text);
+    if (known !== undefined) return known;
+    const hint = hintOf(text);
+    const plain = `[redacted ${hint}]`;
+    const mask = this.texts.has(plain) ? `[redacted ${hint} ${this.texts.size + 1}]` : plain;
+    this.texts.set(mask, text);
+    this.#masks.set(text, mask);
+    return mask;
+  }
+
+  /** Masks a secret, parts of which may be masked already. The name of a variable is none. */
+  readonly hide = (secret: string): string =>
+    secret === '' || isVariableReference(secret) ? secret : this.of(secret.replace(COMMENT_MASK, (mask) => this.texts.get(mask) ?? mask));
+}
+
+/** Changes what is not masked yet. */
+const betweenMasks = (text: string, change: (part: string) => string): string =>
+  text
+    .split(new RegExp(`(${COMMENT_MASK.source})`))
+    .map((part, index) => (index % 2 === 0 ? change(part) : part))
+    .join('');
+
+/** @param ranges  in their order */
+export function replaceRanges<Range extends TextRange>(
+  text: string,
+  ranges: readonly Range[],
+  replace: (part: string, range: Range) => string,
+): string {
+  const parts: string[] = [];
+  let end = 0;
+  for (const range of ranges) {
+    const { offset, length } = range;
+    parts.push(text.slice(end, offset), replace(text.slice(offset, offset + length), range));
+    end = offset + length;
+  }
+  return [...parts, text.slice(end)].join('');
+}
+
+/** The comments alone, each at its place: settings in them can be read over several lines. */
+function commentsOf(text: string): string {
+  let end = 0;
+  const parts: string[] = [];
+  for (const { offset, length } of commentRanges(text)) {
+    parts.push('\n'.repeat(offset - end), text.slice(offset, offset + length));
+    end = offset + length;
+  }
+  return parts.join('');
+}
+
+/**
+ * @param text  may be invalid. @param known  secrets, whatever they look like
+ * @returns the text, and what its masks stand for
+ */
+export function maskComments(text: string, known: KnownTexts): { readonly text: string; readonly hidden: ReadonlyMap<string, string> } {
+  const masks = new Masks();
+  // What only looks like a mask stays what it is.
+  const plain = text.replace(COMMENT_MASK, (mask) => masks.of(mask));
+  const settings = keyedLiterals(commentsOf(plain)).filter(({ value, path }) => value !== '' && maskOf(value, path) !== undefined);
+  const withoutSettings = replaceRanges(plain, settings, (literal) => {
+    const [, open = '', secret = '', close = ''] = /^("?)(.*?)("?)$/s.exec(literal) ?? [];
+    return open + masks.hide(secret) + close;
+  });
+  const masked = replaceRanges(withoutSettings, commentRanges(withoutSettings), (comment) => {
+    const withoutKnown = betweenMasks(comment, (part) => known.replaceIn(part, masks.hide));
+    return betweenMasks(withoutKnown, (part) => redactShapes(part, masks.hide));
+  });
+  return { text: masked, hidden: masks.texts };
+}
