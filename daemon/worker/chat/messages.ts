@@ -7,20 +7,19 @@ import type { ChannelRegistry } from '../channels/registry.js';
 import { type MessageEvent, messageEvent } from '../delivery/message-event.js';
 import type { Outbox } from '../delivery/outbox.js';
 import type { ProviderRegistry } from '../providers/registry.js';
-import { type Acceptance, storeAcceptances } from '../store/delivery/accept.js';
+import { type Accepted, acceptMessages } from '../store/delivery/accept.js';
 import type { Lane } from '../store/delivery/outbox.js';
 import { findSession, type NewSession } from '../store/conversations/sessions.js';
 import type { Store } from '../store/store.js';
 import { checkText } from '../turns/agent.js';
 import { findAgent } from '../config/agents.js';
-import { type CallerKey, hashRequest, type KeyUse, once } from '../store/idempotency.js';
+import { type CallerKey, hashRequest } from '../store/idempotency.js';
 import type { KeyedTurns } from '../turns/keyed-turns.js';
 import type { LiveTurns } from '../turns/live-turns.js';
 import { sessionOf } from '../sessions/session-key.js';
 import type { TurnEvent } from '../turns/turn-event.js';
 import type { TurnHooks } from '../turns/turn-journal.js';
 import type { TurnRequest, TurnRunner } from '../turns/turn-runner.js';
-import type { Transaction } from '../store/transaction.js';
 
 export interface AcceptOptions {
   readonly store: Store;
@@ -61,22 +60,6 @@ interface Chat {
   readonly lane: Lane;
 }
 
-interface Accepted {
-  readonly messageId: string;
-  /** It is the result of an earlier request with the same key. */
-  readonly replayed: boolean;
-}
-
-/** Runs in a write. */
-async function acceptOnce(tx: Transaction, acceptance: Acceptance, use: KeyUse): Promise<Accepted> {
-  const act = async (): Promise<string> => {
-    await storeAcceptances(tx, [acceptance]);
-    return acceptance.message.id;
-  };
-  const { result, isRepeated } = await once(tx, { use, nowMs: acceptance.message.nowMs, act });
-  return { messageId: result, replayed: isRepeated };
-}
-
 /** The chat's session with the agent that answers there. @throws CHANNEL_NOT_FOUND */
 function findChat({ channel: name, accountId: wanted, chat_id: chatId }: MessageRequest, options: AcceptOptions): Chat {
   const { channel, accountId } = options.channels.getAccount(name, wanted);
@@ -99,13 +82,8 @@ export function createAcceptMessage(options: AcceptOptions): AcceptMessage {
     const content = checkText('content', message.content);
     const { channel, accountId, chatId } = lane;
     const stored = outbox.compose({ channel, accountId, chatId, id: newId('msg'), content });
-    const acceptance = { message: stored, session };
-    let accepted: Accepted = { messageId: stored.id, replayed: false };
-    if (key === undefined) await store.writeItem(storeAcceptances, acceptance);
-    else {
-      const use = { scope: IDEMPOTENCY_SCOPE, key, bodyHash: hashBody(lane, content) };
-      accepted = await store.write((tx) => acceptOnce(tx, acceptance, use));
-    }
+    const use = key === undefined ? undefined : { scope: IDEMPOTENCY_SCOPE, key, bodyHash: hashBody(lane, content) };
+    const accepted = await store.writeItem(acceptMessages, { message: stored, session, use });
     if (!accepted.replayed) publish(messageEvent(stored, 'queued'));
     if (stored.bodies.length > 0) outbox.wake(lane);
     live.touch(session.key);

@@ -12,8 +12,11 @@ import { queriesOf, type Transaction } from './transaction.js';
  */
 export type Write<T> = (tx: Transaction) => Promise<T>;
 
-/** A write of several items, in their order, as a {@link Write}. */
-export type WriteItems<Item> = (tx: Transaction, items: readonly Item[]) => Promise<void>;
+/** What became of an item; an error where nothing was written for it. */
+export type Outcome<T = unknown> = { readonly value: T } | { readonly error: unknown };
+
+/** A write of several items, in their order, as a {@link Write}. Resolves with the outcome of each. */
+export type WriteItems<Item, T> = (tx: Transaction, items: readonly Item[]) => Promise<Outcome<T>[]>;
 
 /** The value of a write whose commit is under way. */
 export interface EarlyResult<T> {
@@ -23,7 +26,7 @@ export interface EarlyResult<T> {
 }
 
 interface Pending {
-  readonly work: (tx: Transaction, items: readonly never[]) => Promise<unknown>;
+  readonly work: WriteItems<never, unknown>;
   /** Undefined: the work has no items, and is never joined with another. */
   readonly item?: unknown;
   /** Called with the value as soon as no other write can undo this one any more, before the commit. */
@@ -33,7 +36,9 @@ interface Pending {
   readonly sinceMs: number;
 }
 
-type Outcome = { readonly value: unknown } | { readonly error: unknown };
+const asItems =
+  (work: Write<unknown>): WriteItems<never, unknown> =>
+  async (tx) => [{ value: await work(tx) }];
 
 export interface GroupCommitOptions {
   /** Where to write; called before each transaction. A rejection fails the writes that wait. */
@@ -61,13 +66,13 @@ export class GroupCommit {
   /** Runs `work` in a transaction. Resolves when it is on disk, rejects when it was undone. */
   submit<T>(work: Write<T>): Promise<T> {
     return new Promise<T>((resolve, reject) =>
-      this.#add({ work, resolve: resolve as Pending['resolve'], reject, sinceMs: performance.now() }),
+      this.#add({ work: asItems(work), resolve: resolve as Pending['resolve'], reject, sinceMs: performance.now() }),
     );
   }
 
   /** Runs `work` in a transaction, in one call for all adjacent items of the same `work` that wait. Resolves when it is on disk. */
-  submitItem<Item>(work: WriteItems<Item>, item: Item): Promise<void> {
-    return new Promise<void>((resolve, reject) =>
+  submitItem<Item, T>(work: WriteItems<Item, T>, item: Item): Promise<T> {
+    return new Promise<T>((resolve, reject) =>
       this.#add({ work, item, resolve: resolve as Pending['resolve'], reject, sinceMs: performance.now() }),
     );
   }
@@ -77,7 +82,7 @@ export class GroupCommit {
     return new Promise<EarlyResult<T>>((resolve, reject) => {
       const stored: Promise<void> = new Promise<unknown>((resolveStored, rejectStored) => {
         const onValue = (value: unknown): void => resolve({ value: value as T, stored });
-        this.#add({ work, onValue, resolve: resolveStored, reject: rejectStored, sinceMs: performance.now() });
+        this.#add({ work: asItems(work), onValue, resolve: resolveStored, reject: rejectStored, sinceMs: performance.now() });
       }).then(() => undefined);
       // Without a value yet, the write itself has failed.
       stored.catch(reject);
@@ -121,8 +126,13 @@ export class GroupCommit {
   }
 }
 
+interface Call {
+  readonly work: Pending['work'];
+  readonly items: readonly never[];
+}
+
 /** Returns the calls to make for a batch: one for adjacent items of the same work. */
-function joinItems(batch: readonly Pending[]): { work: Pending['work']; items: never[] }[] {
+function joinItems(batch: readonly Pending[]): Call[] {
   const calls: { work: Pending['work']; items: unknown[] }[] = [];
   for (const { work, item } of batch) {
     const last = calls.at(-1);
@@ -139,8 +149,7 @@ async function runTogether(database: Pick<OpenDatabase, 'transaction'>, batch: r
       const outcomes: Outcome[] = [];
       for (const { work, items } of joinItems(batch)) {
         try {
-          const value = await work(tx, items);
-          for (const _item of items) outcomes.push({ value });
+          outcomes.push(...(await work(tx, items)));
         } catch (error) {
           throw batch.length === 1 ? error : new OneFailed('one write of a batch failed', { cause: error });
         }
@@ -158,23 +167,31 @@ const savepoint = sql`savepoint one_write`;
 const undoSavepoint = sql`rollback to savepoint one_write`;
 const releaseSavepoint = sql`release savepoint one_write`;
 
-/** Runs each in a savepoint, so that only one that fails is undone. */
+/** Runs each call in a savepoint, so that only one that fails is undone. */
 async function runApart(tx: Transaction, batch: readonly Pending[]): Promise<Outcome[]> {
-  const db = queriesOf(tx);
   const outcomes: Outcome[] = [];
-  for (const { work, item } of batch) {
-    await savepoint.execute(db);
-    try {
-      outcomes.push({ value: await work(tx, [item] as never[]) });
-    } catch (error) {
-      // Rejects when the whole transaction is gone: then nothing of the batch was kept.
-      await undoSavepoint.execute(db).catch(() => Promise.reject(error));
-      outcomes.push({ error });
-    }
-    await releaseSavepoint.execute(db);
-  }
+  for (const call of joinItems(batch)) outcomes.push(...(await runInSavepoint(tx, call)));
   handOut(batch, outcomes);
   return outcomes;
+}
+
+/** The items of a call that fails are run one by one. */
+async function runInSavepoint(tx: Transaction, { work, items }: Call): Promise<Outcome[]> {
+  const db = queriesOf(tx);
+  let outcomes: Outcome[] | undefined;
+  await savepoint.execute(db);
+  try {
+    outcomes = await work(tx, items);
+  } catch (error) {
+    // Rejects when the whole transaction is gone: then nothing of the batch was kept.
+    await undoSavepoint.execute(db).catch(() => Promise.reject(error));
+    if (items.length === 1) outcomes = [{ error }];
+  }
+  await releaseSavepoint.execute(db);
+  if (outcomes !== undefined) return outcomes;
+  const apart: Outcome[] = [];
+  for (const item of items) apart.push(...(await runInSavepoint(tx, { work, items: [item] })));
+  return apart;
 }
 
 /** Gives their values to the writers that do not wait for the commit. */

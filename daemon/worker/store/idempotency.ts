@@ -6,7 +6,8 @@ import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
 import { GatewayError } from '../../../shared/errors.js';
 import { PURGE_ROWS } from './conversations/purge.js';
-import { prepare } from './prepare.js';
+import type { Outcome } from './group-commit.js';
+import { prepare, prepareRows } from './prepare.js';
 import type { Transaction } from './transaction.js';
 
 export const IDEMPOTENCY_TTL_MS = 24 * 60 * 60 * 1_000;
@@ -37,13 +38,36 @@ const select = prepare<Pick<KeyUse, 'scope' | 'key'> & { afterMs: number }>()((d
     .where('created_at', '>', p.afterMs),
 );
 
-const upsert = prepare<KeyUse & { result: string; nowMs: number }>()((db, p) =>
+type Claim = KeyUse & { readonly result: string; readonly nowMs: number };
+
+const rowOf = (p: Claim) => ({ scope: p.scope, key: p.key, body_hash: p.bodyHash, result: p.result, created_at: p.nowMs });
+
+const upsert = prepare<Claim>()((db, p) =>
   db
     .insertInto('idempotency_keys')
-    .values({ scope: p.scope, key: p.key, body_hash: p.bodyHash, result: p.result, created_at: p.nowMs })
+    .values(rowOf(p))
     .onConflict((conflict) =>
       conflict.columns(['scope', 'key']).doUpdateSet({ body_hash: p.bodyHash, result: p.result, created_at: p.nowMs }),
     ),
+);
+
+/** Whether the answer that a key has is still remembered when another one comes. */
+const isRemembered = sql`idempotency_keys.created_at > excluded.created_at - ${sql.lit(IDEMPOTENCY_TTL_MS)}`;
+
+/** Stores the answers of new keys, and returns those that all of them have then. */
+const claim = prepareRows<Claim>({ scope: 'text', key: 'text', bodyHash: 'text', result: 'text', nowMs: 'bigint' })(
+  'idempotency_keys',
+  rowOf,
+  (insert) =>
+    insert
+      .onConflict((conflict) =>
+        conflict.columns(['scope', 'key']).doUpdateSet({
+          body_hash: sql`case when ${isRemembered} then idempotency_keys.body_hash else excluded.body_hash end`,
+          result: sql`case when ${isRemembered} then idempotency_keys.result else excluded.result end`,
+          created_at: sql`case when ${isRemembered} then idempotency_keys.created_at else excluded.created_at end`,
+        }),
+      )
+      .returning(['scope', 'key', 'body_hash as bodyHash', 'result']),
 );
 
 const purge = prepare<{ beforeMs: number }>()((db, p) =>
@@ -108,6 +132,30 @@ export async function once(
   const result = await act();
   if (use !== undefined) await storeAnswer(tx, { ...use, result, nowMs });
   return { result, isRepeated: false };
+}
+
+const nameOf = ({ scope, key }: Pick<KeyUse, 'scope' | 'key'>): string => JSON.stringify([scope, key]);
+
+/**
+ * {@link once} for many requests whose answers are known in advance: stores those of new keys, or of the first where several have the
+ * same key. Runs in the transaction that does what the keys stand for.
+ * @param requests.use  undefined: there is no key, and it is done in any case
+ * @returns for each request its own answer, that of an earlier one, or CONFLICT for a key that was used for something else
+ */
+export async function claimKeys(
+  tx: Transaction,
+  requests: readonly { use: KeyUse | undefined; result: string; nowMs: number }[],
+): Promise<Outcome<string>[]> {
+  const claims = new Map<string, Claim>();
+  for (const { use, result, nowMs } of requests) {
+    if (use !== undefined && !claims.has(nameOf(use))) claims.set(nameOf(use), { ...use, result, nowMs });
+  }
+  const held = new Map((await claim.all(tx, [...claims.values()])).map((row) => [nameOf(row), row]));
+  return requests.map(({ use, result }) => {
+    if (use === undefined) return { value: result };
+    const found = held.get(nameOf(use));
+    return found?.bodyHash === use.bodyHash ? { value: found.result } : { error: keyConflict(use.key) };
+  });
 }
 
 /** Removes forgotten keys. Runs in a write: one step. @returns how many */

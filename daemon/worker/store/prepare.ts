@@ -2,9 +2,9 @@
  * Statements that are built and compiled once and then run with new parameters: for hot paths, where building the query
  * costs more than running it.
  */
-import type { Compilable, CompiledQuery, InferResult } from 'kysely';
-import type { Queries } from './schema.js';
-import { accessOf, type Transaction } from './transaction.js';
+import type { Compilable, CompiledQuery, InferResult, InsertObject, InsertQueryBuilder, InsertResult } from 'kysely';
+import type { Queries, Schema } from './schema.js';
+import { accessOf, type BoundStatement, type DatabaseAccess, type RowColumns, type Transaction } from './transaction.js';
 
 /** Stands for a parameter's value while the statement is compiled. */
 class Placeholder {
@@ -72,28 +72,59 @@ export function prepare<P>() {
   };
 }
 
-/** More rows at once save little more. */
-const ROWS_AT_ONCE = 10;
+export interface PreparedRows<P, R> {
+  /** Returns the statements for these rows, to be run with {@link runAll}. */
+  readonly of: (tx: Transaction, rows: readonly P[]) => BoundStatement[];
+  /** Returns the rows that the statements return. */
+  readonly all: (tx: Transaction, rows: readonly P[]) => Promise<R[]>;
+}
 
-/** Like {@link prepare}, for an insert: adds the rows in their order, several with one statement. */
-export function prepareRows<P>() {
-  return (build: Build<readonly P[], Compilable<unknown>>): ((tx: Transaction, rows: readonly P[]) => Promise<void>) => {
-    const compile = (count: number) =>
-      compileOnce((db) =>
-        build(
-          db,
-          Array.from({ length: count }, (_, row) => placeholders<P>(row)),
-        ),
-      );
-    const several = compile(ROWS_AT_ONCE);
-    const single = compile(1);
-    return async (tx, rows) => {
-      const access = accessOf(tx);
-      for (let start = 0, count = 0; start < rows.length; start += count) {
-        count = rows.length - start < ROWS_AT_ONCE ? 1 : ROWS_AT_ONCE;
-        const query = (count === 1 ? single : several)(access.queries);
-        await access.run(query.sql, bind(query, rows.slice(start, start + count)));
+/**
+ * Like {@link prepare}, for an insert of many rows, in their order. `row` returns the columns of one, made of its parameters.
+ * @param more  what follows the rows, such as `on conflict`
+ */
+export function prepareRows<P extends object>(columns: Readonly<Record<keyof P & string, RowColumns[string]>>) {
+  return <T extends keyof Schema, Q extends Compilable<unknown> = Compilable<InsertResult>>(
+    into: T,
+    row: (parameters: P, db: Queries) => InsertObject<Schema, T>,
+    more?: (insert: InsertQueryBuilder<Schema, T, InsertResult>) => Q,
+  ): PreparedRows<P, Row<Q>> => {
+    /** By the number of rows of parameters. */
+    const compiled = new Map<number, ReturnType<typeof compileOnce>>();
+
+    function compile({ rows, queries }: DatabaseAccess, count: number): CompiledQuery {
+      let compileFor = compiled.get(count);
+      if (compileFor === undefined) {
+        const parameters = Array.from({ length: count }, (_, index) => placeholders<Record<string, unknown>>(index));
+        compileFor = compileOnce((db) => {
+          const insert = rows.insert(db, { into, row: (p) => row(p as P, db), columns, parameters });
+          return more === undefined ? insert : more(insert);
+        });
+        compiled.set(count, compileFor);
       }
+      return compileFor(queries);
+    }
+
+    function of(tx: Transaction, rows: readonly P[]): BoundStatement[] {
+      const access = accessOf(tx);
+      return access.rows.split(columns, rows as readonly Record<string, unknown>[]).map((parameters) => {
+        const query = compile(access, parameters.length);
+        return { sql: query.sql, parameters: bind(query, parameters) };
+      });
+    }
+
+    return {
+      of,
+      async all(tx, rows) {
+        const found: Row<Q>[] = [];
+        for (const each of of(tx, rows)) found.push(...(await accessOf(tx).run<Row<Q>>(each.sql, each.parameters)).rows);
+        return found;
+      },
     };
   };
+}
+
+/** Runs statements in their order, none of which needs what another returns. @throws the error of the first that failed */
+export function runAll(tx: Transaction, statements: readonly BoundStatement[]): Promise<void> {
+  return accessOf(tx).runAll(statements);
 }

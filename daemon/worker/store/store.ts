@@ -73,9 +73,9 @@ export class Store {
 
   /**
    * Like {@link write}, for work that many callers submit with an item each: those that wait together are handed to one call of
-   * `work`, in order. When that fails, each is run alone. @throws as {@link write}
+   * `work`, in order. When that fails, each is run alone. @throws as {@link write}, and the item's own error
    */
-  writeItem<Item>(work: WriteItems<Item>, item: Item): Promise<void> {
+  writeItem<Item, T>(work: WriteItems<Item, T>, item: Item): Promise<T> {
     return this.#noteStored(this.#commits.submitItem(work, item));
   }
 

@@ -2,8 +2,8 @@
  * The access to the database that `Store.read` and `Store.write` hand to their work. Code outside `store/` can only pass
  * it to the functions of `store/`.
  */
-import type { RawBuilder } from 'kysely';
-import type { Queries } from './schema.js';
+import type { InsertObject, InsertQueryBuilder, InsertResult, RawBuilder } from 'kysely';
+import type { Queries, Schema } from './schema.js';
 
 declare const brand: unique symbol;
 
@@ -40,14 +40,44 @@ export interface MessageSearch {
   readonly indexNext: (tx: Transaction) => Promise<void>;
 }
 
+/** A compiled statement with its parameters. */
+export interface BoundStatement {
+  readonly sql: string;
+  readonly parameters: readonly unknown[];
+}
+
+/** The names and types of the parameters of a row. */
+export type RowColumns = Readonly<Record<string, 'text' | 'bigint'>>;
+type RowOfValues = Readonly<Record<string, unknown>>;
+
+/** How an engine takes rows as parameters. */
+export interface RowParameters {
+  /** Returns the parameters of each statement that is needed for these rows. Those of equal length are for the same statement. */
+  readonly split: (columns: RowColumns, rows: readonly RowOfValues[]) => (readonly RowOfValues[])[];
+  /** Begins a statement that inserts rows in their order. */
+  readonly insert: <T extends keyof Schema>(db: Queries, rows: RowInsert<T>) => InsertQueryBuilder<Schema, T, InsertResult>;
+}
+
+export interface RowInsert<T extends keyof Schema> {
+  readonly into: T;
+  /** Returns the columns of a row, made of its parameters. */
+  readonly row: (parameters: RowOfValues) => InsertObject<Schema, T>;
+  readonly columns: RowColumns;
+  /** In the form of {@link RowParameters.split}. */
+  readonly parameters: readonly RowOfValues[];
+}
+
 /** What an engine puts behind a `Transaction`. */
 export interface DatabaseAccess {
   readonly queries: Queries;
   readonly search: MessageSearch;
+  readonly rows: RowParameters;
   /** Runs a compiled statement without the layers of the query builder, which cost more than most statements. */
   run<R>(sql: string, parameters: readonly unknown[]): Promise<StatementResult<R>>;
   /** Runs a compiled statement for its first row. */
   first<R>(sql: string, parameters: readonly unknown[]): Promise<R | undefined>;
+  /** Runs statements in their order, without waiting for the network between them. @throws the error of the first that failed */
+  runAll(statements: readonly BoundStatement[]): Promise<void>;
   /** Tells other workers of a change once it is committed. Absent where the database cannot. */
   readonly tell?: (topic: Topic) => void;
 }

@@ -1,9 +1,9 @@
 /** Statements on sessions. A deleted one is not found by its key. */
-import { type RawBuilder, sql } from 'kysely';
+import { sql } from 'kysely';
 import type { SessionDocument } from '../../../../shared/api/sessions.js';
 import { GatewayError } from '../../../../shared/errors.js';
 import { isId } from '../../../../shared/ids.js';
-import { prepare } from '../prepare.js';
+import { prepare, prepareRows } from '../prepare.js';
 import type { Queries, SessionRow } from '../schema.js';
 import { queriesOf, type Transaction } from '../transaction.js';
 
@@ -116,45 +116,54 @@ const rowOf = (p: InsertedSession) => ({
 
 const insert = prepare<InsertedSession>()((db, p) => db.insertInto('sessions').values(rowOf(p)).returningAll());
 
+/** Counts a message in. Runs in a write. */
+export const { run: touchSession } = prepare<Touch>()((db, p) =>
+  db
+    .updateTable('sessions')
+    .set({
+      message_count: sql`message_count + 1`,
+      title: sql`coalesce(title, ${p.title})`,
+      updated_at: p.nowMs,
+      is_unread: sql`case when ${p.isNews} = 1 then 1 else is_unread end`,
+      is_archived: sql`case when ${p.staysArchived} = 0 then 0 else is_archived end`,
+    })
+    .where('id', '=', p.id),
+);
+
 /** Returns a subquery for the id of the session with a key. */
 export function livingId(db: Queries, key: string) {
   return db.selectFrom('sessions').select('id').where('key', '=', key).where('deleted_at', 'is', null);
 }
 
-/** Creates a session with its first messages, which are the gateway's own. */
-export const insertBegun = prepare<InsertedSession & { count: number }>()((db, p) =>
-  db.insertInto('sessions').values({ ...rowOf(p), message_count: p.count, is_unread: sql.lit(1) }),
-);
-
-type Counting = Omit<Touch, 'id'> & { readonly count: number };
-
-function counted(
-  db: Queries,
-  { count, title, nowMs, isNews, staysArchived }: { [name in keyof Counting]: Counting[name] | RawBuilder<Counting[name]> },
-) {
-  return db.updateTable('sessions').set({
-    message_count: sql`message_count + ${count}`,
-    title: sql`coalesce(title, ${title})`,
-    updated_at: nowMs,
-    is_unread: sql`case when ${isNews} = 1 then 1 else is_unread end`,
-    is_archived: sql`case when ${staysArchived} = 0 then 0 else is_archived end`,
-  });
-}
-
-/** Counts a message in. Runs in a write. */
-export const { run: touchSession } = prepare<Touch>()((db, p) =>
-  counted(db, { count: sql.lit(1), title: p.title, nowMs: p.nowMs, isNews: p.isNews, staysArchived: p.staysArchived }).where(
-    'id',
-    '=',
-    p.id,
-  ),
-);
-
-/** Counts messages of the gateway itself: the session becomes unread and stays archived. */
-export const touchByKey = prepare<Pick<Counting, 'count' | 'title' | 'nowMs'> & { key: string }>()((db, p) =>
-  counted(db, { count: p.count, title: p.title, nowMs: p.nowMs, isNews: sql.lit(1), staysArchived: sql.lit(1) })
-    .where('key', '=', p.key)
-    .where('deleted_at', 'is', null),
+/**
+ * Counts messages of the gateway itself into sessions, each of which is there once, creating those that are missing. They become unread
+ * and stay archived. Each draws an id, whether it is needed or not: gaps are normal.
+ */
+export const { of: countSaid } = prepareRows<InsertedSession & { readonly count: number }>({
+  key: 'text',
+  agentId: 'text',
+  channel: 'text',
+  accountId: 'text',
+  peerKind: 'text',
+  peerId: 'text',
+  title: 'text',
+  nowMs: 'bigint',
+  count: 'bigint',
+})(
+  'sessions',
+  (p) => ({ ...rowOf(p), message_count: p.count, is_unread: sql.lit(1) }),
+  (insert) =>
+    insert.onConflict((conflict) =>
+      conflict
+        .column('key')
+        .where('deleted_at', 'is', null)
+        .doUpdateSet({
+          message_count: sql`sessions.message_count + excluded.message_count`,
+          title: sql`coalesce(sessions.title, excluded.title)`,
+          updated_at: sql`excluded.updated_at`,
+          is_unread: sql.lit(1),
+        }),
+    ),
 );
 
 /** Counts out messages that were taken back. Runs in a write. */

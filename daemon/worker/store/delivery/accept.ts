@@ -1,10 +1,12 @@
 /** Accepts programs' messages to chats: stores them in the chats' sessions, creating those if necessary, and in the outbox. */
 import { sql } from 'kysely';
 import { titleFrom } from '../conversations/messages.js';
-import { insertOutboxMessages, type NewOutboxMessage } from './outbox.js';
-import { prepareRows } from '../prepare.js';
-import { insertBegun, livingId, type NewSession, touchByKey } from '../conversations/sessions.js';
+import { countSaid, livingId, type NewSession } from '../conversations/sessions.js';
+import type { Outcome } from '../group-commit.js';
+import { claimKeys, type KeyUse } from '../idempotency.js';
+import { prepareRows, runAll } from '../prepare.js';
 import { tellOthers, type Transaction } from '../transaction.js';
+import { addToOutbox, type NewOutboxMessage } from './outbox.js';
 
 /** A message to accept, and the session of its chat. */
 export interface Acceptance {
@@ -12,49 +14,66 @@ export interface Acceptance {
   readonly session: NewSession;
 }
 
-/** The messages have the role `assistant`, because the gateway sends them, and no model. */
-const insertSaid = prepareRows<{ id: string; key: string; content: string; nowMs: number }>()((db, rows) =>
-  db.insertInto('messages').values(
-    rows.map((p) => ({
-      id: p.id,
-      session_id: livingId(db, p.key),
-      role: sql.lit('assistant' as const),
-      content: p.content,
-      status: sql.lit('complete' as const),
-      created_at: p.nowMs,
-    })),
-  ),
-);
+export interface Accepted {
+  readonly messageId: string;
+  /** It is the result of an earlier request with the same key. */
+  readonly replayed: boolean;
+}
 
-/** Counts messages into their session, which is named after the first that makes a title. */
-async function countIn(tx: Transaction, session: NewSession, messages: readonly NewOutboxMessage[]): Promise<void> {
-  let title: string | null = null;
-  let nowMs = 0;
-  for (const message of messages) {
-    title ??= titleFrom(message.content);
-    nowMs = message.nowMs;
+/** The messages have the role `assistant`, because the gateway sends them, and no model. */
+const insertSaid = prepareRows<{ id: string; key: string; content: string; nowMs: number }>({
+  id: 'text',
+  key: 'text',
+  content: 'text',
+  nowMs: 'bigint',
+})('messages', (p, db) => ({
+  id: p.id,
+  session_id: livingId(db, p.key),
+  role: sql.lit('assistant' as const),
+  content: p.content,
+  status: sql.lit('complete' as const),
+  created_at: p.nowMs,
+}));
+
+/** Returns what to count into each session, which is named after the first message that makes a title. */
+function countBySession(acceptances: readonly Acceptance[]) {
+  const counts = new Map<string, NewSession & { count: number; title: string | null; nowMs: number }>();
+  for (const { session, message } of acceptances) {
+    let said = counts.get(session.key);
+    if (said === undefined) counts.set(session.key, (said = { ...session, count: 0, title: null, nowMs: 0 }));
+    said.count += 1;
+    said.title ??= titleFrom(message.content);
+    said.nowMs = message.nowMs;
   }
-  const count = messages.length;
-  tellOthers(tx, `chat:${session.key}`);
-  const changes = await touchByKey.run(tx, { key: session.key, count, title, nowMs });
-  if (changes === 0) await insertBegun.run(tx, { ...session, count, title, nowMs });
+  return [...counts.values()];
 }
 
 /** Stores messages in their order. Runs in a write. */
 export async function storeAcceptances(tx: Transaction, acceptances: readonly Acceptance[]): Promise<void> {
-  const chats = new Map<string, { session: NewSession; messages: NewOutboxMessage[] }>();
-  for (const { session, message } of acceptances) {
-    const chat = chats.get(session.key);
-    if (chat === undefined) chats.set(session.key, { session, messages: [message] });
-    else chat.messages.push(message);
-  }
-  for (const { session, messages } of chats.values()) await countIn(tx, session, messages);
-  await insertSaid(
+  const sessions = countBySession(acceptances);
+  for (const { key } of sessions) tellOthers(tx, `chat:${key}`);
+  const said = acceptances.map(({ message: { id, content, nowMs }, session: { key } }) => ({ id, key, content, nowMs }));
+  const sent = acceptances.map(({ message }) => message);
+  await runAll(tx, [...countSaid(tx, sessions), ...insertSaid.of(tx, said), ...addToOutbox(tx, sent)]);
+}
+
+/** Stores messages in their order, each once for the key that its caller gave. For `Store.writeItem`. */
+export async function acceptMessages(
+  tx: Transaction,
+  requests: readonly (Acceptance & { readonly use?: KeyUse | undefined })[],
+): Promise<Outcome<Accepted>[]> {
+  const answers = await claimKeys(
     tx,
-    acceptances.map(({ message: { id, content, nowMs }, session: { key } }) => ({ id, key, content, nowMs })),
+    requests.map(({ use, message: { id, nowMs } }) => ({ use, result: id, nowMs })),
   );
-  await insertOutboxMessages(
+  const outcomes = answers.map((answer, index): Outcome<Accepted> => {
+    if ('error' in answer) return answer;
+    return { value: { messageId: answer.value, replayed: answer.value !== requests[index]?.message.id } };
+  });
+  const isNew = (outcome: Outcome<Accepted> | undefined) => outcome !== undefined && 'value' in outcome && !outcome.value.replayed;
+  await storeAcceptances(
     tx,
-    acceptances.map(({ message }) => message),
+    requests.filter((_request, index) => isNew(outcomes[index])),
   );
+  return outcomes;
 }

@@ -1,8 +1,8 @@
 /** Statements on messages to chats. `delivery/` decides which state may follow which. */
 import { sql } from 'kysely';
 import type { OutgoingStatus } from '../../../../shared/delivery-status.js';
-import { prepare, prepareRows } from '../prepare.js';
-import { tellOthers, type Transaction } from '../transaction.js';
+import { prepare, prepareRows, runAll } from '../prepare.js';
+import { type BoundStatement, tellOthers, type Transaction } from '../transaction.js';
 
 /** A chat as a lane of a queue: its messages are handled one at a time. */
 export interface Lane {
@@ -23,33 +23,38 @@ export interface NewOutboxMessage extends Lane {
 
 type RowValues = Omit<NewOutboxMessage, 'bodies'> & { state: OutgoingStatus; finishedAtMs: number | null };
 
-const insertRows = prepareRows<RowValues>()((db, rows) =>
-  db.insertInto('outbox_messages').values(
-    rows.map((p) => ({
-      id: p.id,
-      channel: p.channel,
-      account_id: p.accountId,
-      chat_id: p.chatId,
-      content: p.content,
-      state: p.state,
-      due_at: p.nowMs,
-      expires_at: p.expiresAtMs,
-      created_at: p.nowMs,
-      updated_at: p.nowMs,
-      finished_at: p.finishedAtMs,
-    })),
-  ),
-);
+const insertRows = prepareRows<RowValues>({
+  id: 'text',
+  channel: 'text',
+  accountId: 'text',
+  chatId: 'text',
+  content: 'text',
+  state: 'text',
+  nowMs: 'bigint',
+  expiresAtMs: 'bigint',
+  finishedAtMs: 'bigint',
+})('outbox_messages', (p) => ({
+  id: p.id,
+  channel: p.channel,
+  account_id: p.accountId,
+  chat_id: p.chatId,
+  content: p.content,
+  state: p.state,
+  due_at: p.nowMs,
+  expires_at: p.expiresAtMs,
+  created_at: p.nowMs,
+  updated_at: p.nowMs,
+  finished_at: p.finishedAtMs,
+}));
 
-const insertParts = prepareRows<{ id: string; part: number; body: string }>()((db, rows) =>
-  db.insertInto('outbox_parts').values(
-    rows.map((p) => ({
-      message_seq: db.selectFrom('outbox_messages').select('seq').where('id', '=', p.id),
-      part: p.part,
-      body: p.body,
-      state: sql.lit('queued' as const),
-    })),
-  ),
+const insertParts = prepareRows<{ id: string; part: number; body: string }>({ id: 'text', part: 'bigint', body: 'text' })(
+  'outbox_parts',
+  (p, db) => ({
+    message_seq: db.selectFrom('outbox_messages').select('seq').where('id', '=', p.id),
+    part: p.part,
+    body: p.body,
+    state: sql.lit('queued' as const),
+  }),
 );
 
 /** A message on its way, without its text and its parts. Times are epoch milliseconds. */
@@ -177,12 +182,16 @@ function toRow({ bodies, ...message }: NewOutboxMessage): RowValues {
     : { ...message, state: 'queued', finishedAtMs: null };
 }
 
-/** Stores messages and their parts in this order, after all others of their chats. Runs in a write. */
-export async function insertOutboxMessages(tx: Transaction, messages: readonly NewOutboxMessage[]): Promise<void> {
-  await insertRows(tx, messages.map(toRow));
+/** Returns the statements that store messages and their parts in this order, after all others of their chats. They run in this write. */
+export function addToOutbox(tx: Transaction, messages: readonly NewOutboxMessage[]): BoundStatement[] {
   const parts = messages.flatMap(({ id, bodies }) => bodies.map((body, index) => ({ id, part: index + 1, body })));
-  await insertParts(tx, parts);
   if (parts.length > 0) tellOthers(tx, 'outbox');
+  return [...insertRows.of(tx, messages.map(toRow)), ...insertParts.of(tx, parts)];
+}
+
+/** Stores messages and their parts in this order, after all others of their chats. Runs in a write. */
+export function insertOutboxMessages(tx: Transaction, messages: readonly NewOutboxMessage[]): Promise<void> {
+  return runAll(tx, addToOutbox(tx, messages));
 }
 
 /** Returns every chat with unfinished messages of which no worker sends one, the one that has waited longest first. */

@@ -86,7 +86,7 @@ export class Committer {
 
   async #connect(): Promise<Session> {
     const { url, preparing } = this.#options;
-    if (this.#session === undefined || this.#session.isLost) this.#session = await Session.open(url, { preparing });
+    if (this.#session === undefined || this.#session.isLost) this.#session = await Session.open(url, { preparing, pipeline: true });
     return this.#session;
   }
 

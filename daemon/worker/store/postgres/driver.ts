@@ -62,6 +62,7 @@ const settings = (url: string, timeoutMs: number): ClientConfig => ({
 
 /** A parameter as the server takes it: flags are stored as 1 and 0. */
 function toBindable(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(toBindable);
   if (typeof value === 'string') return encodeText(value);
   if (typeof value === 'boolean') return value ? 1 : 0;
   if (typeof value === 'bigint' || value === null || value instanceof Uint8Array) return value;
@@ -142,10 +143,15 @@ export class Session {
     client.on('end', () => (this.#isLost = true));
   }
 
-  /** @param options.timeoutMs  0: none. @throws ConnectionLost */
-  static async open(url: string, { preparing = new Preparing(), timeoutMs = QUERY_TIMEOUT_MS } = {}): Promise<Session> {
+  /**
+   * @param options.timeoutMs  0: none
+   * @param options.pipeline  statements that are run at the same time are sent at once, without waiting for the answers of those before
+   *   (https://node-postgres.com/features/pipelining)
+   * @throws ConnectionLost
+   */
+  static async open(url: string, { preparing = new Preparing(), timeoutMs = QUERY_TIMEOUT_MS, pipeline = false } = {}): Promise<Session> {
     try {
-      const client = new Client(settings(url, timeoutMs));
+      const client = new Client({ ...settings(url, timeoutMs), pipeline });
       const session = new Session(client, preparing);
       await client.connect();
       return session;

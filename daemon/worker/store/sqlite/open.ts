@@ -5,7 +5,7 @@ import type { Migration } from '../migrations/migration.js';
 import { transactionOf } from '../transaction.js';
 import { LibsqlConnection } from './connection.js';
 import { locate, placeRescued, prepareDatabaseFile } from './database-file.js';
-import { sqliteQueries } from './queries.js';
+import { rowParameters, sqliteQueries } from './queries.js';
 import { messageSearch } from './message-search.js';
 import { migrate, readHeader } from './migrate.js';
 import { OpenFiles } from './open-files.js';
@@ -50,6 +50,10 @@ function openAccess(connection: LibsqlConnection) {
   return transactionOf({
     queries: sqliteQueries(connection),
     search: messageSearch,
+    rows: rowParameters,
+    async runAll(statements) {
+      for (const { sql, parameters } of statements) await connection.run(sql, parameters);
+    },
     run: (sql, parameters) => connection.run(sql, parameters),
     first: (sql, parameters) => connection.first(sql, parameters),
   });

@@ -1,14 +1,13 @@
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import Database from 'libsql';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { GroupCommit } from '../../../../daemon/worker/store/group-commit.js';
 import type { OpenDatabase } from '../../../../daemon/worker/store/engine.js';
 import { MIGRATIONS } from '../../../../daemon/worker/store/migrations/index.js';
 import { queriesOf, type Transaction } from '../../../../daemon/worker/store/transaction.js';
 import { classifyFault } from '../../../../daemon/worker/store/sqlite/faults.js';
 import { openSqlite } from '../../../../daemon/worker/store/sqlite/open.js';
-import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
 import { tempDir } from '../../../helpers/temp-dir.js';
 import { readLeaseOwner } from '../../../../daemon/worker/store/leases.js';
 import { claimLease } from '../../../helpers/claim-lease.js';
@@ -18,7 +17,8 @@ function commitsOf(database: () => Promise<Pick<OpenDatabase, 'transaction'>>): 
 }
 
 async function setUp() {
-  const database = await openSqlite(join(tempDir(), 'state', 'gateway.db'), MIGRATIONS);
+  const path = join(tempDir(), 'state', 'gateway.db');
+  const database = await openSqlite(path, MIGRATIONS);
   onTestFinished(() => database.close());
   let transactions = 0;
   /** Awaited when the statements of a transaction have run, before its commit. */
@@ -34,7 +34,7 @@ async function setUp() {
         }),
     };
   });
-  return { commits, gate, reader: database.reader, transactions: () => transactions };
+  return { commits, gate, path, reader: database.reader, transactions: () => transactions };
 }
 
 /** Holds commits back. `reached` resolves when one would begin. */
@@ -143,13 +143,19 @@ test('adjacent items of the same work are written by one call, and one by one af
   const write = async (_tx: Transaction, items: readonly string[]) => {
     calls.push(items.join());
     if (items.includes('bad')) throw new Error('not this one');
+    return items.map((value) => ({ value }));
   };
   const plain = () => commits.submit(() => Promise.resolve(void calls.push('other')));
-  await Promise.all([commits.submitItem(write, 'a'), commits.submitItem(write, 'b'), plain(), plain(), commits.submitItem(write, 'c')]);
+  const item = (name: string) => commits.submitItem(write, name);
+  await Promise.all([item('a'), item('b'), plain(), plain(), item('c')]);
   expect(calls.splice(0)).toEqual(['a,b', 'other', 'other', 'c']);
-  const results = await Promise.allSettled(['a', 'bad', 'b'].map((item) => commits.submitItem(write, item)));
+  const results = await Promise.allSettled(['a', 'bad', 'b'].map(item));
   expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
-  expect(calls).toEqual(['a,bad,b', 'a', 'bad', 'b']);
+  expect(calls.splice(0)).toEqual(['a,bad,b', 'a,bad,b', 'a', 'bad', 'b']);
+  // Other work that fails does not take them apart.
+  const other = commits.submit(() => Promise.reject(new Error()));
+  await Promise.allSettled([other, item('a'), item('b')]);
+  expect(calls).toEqual(['a,b']);
 });
 
 test('a write that fails undoes its own changes and nobody else’s', async () => {
@@ -207,10 +213,7 @@ test('a write that comes while another runs is not lost, and a long line is spli
 });
 
 test('what had to wait for another process is committed when that is done, as is all that comes after', async () => {
-  const path = join(tempDir(), 'state', 'gateway.db');
-  const database = await openSqlite(path, MIGRATIONS);
-  onTestFinished(() => database.close());
-  const commits = commitsOf(() => Promise.resolve(database));
+  const { commits, path } = await setUp();
   const other = new Database(path);
   onTestFinished(() => void other.close());
   for (const key of ['a', 'b', 'c']) {
@@ -223,12 +226,9 @@ test('what had to wait for another process is committed when that is done, as is
 });
 
 test('who has waited behind others for a lock is refused with them; who came late waits for himself', async () => {
-  const path = join(tempDir(), 'state', 'gateway.db');
-  const database = await openSqlite(path, MIGRATIONS);
-  onTestFinished(() => database.close());
+  const { commits, path } = await setUp();
   const other = new Database(path);
   onTestFinished(() => void other.close());
-  const commits = commitsOf(async () => database);
   other.exec('begin immediate');
   const ended: string[] = [];
   const write = (key: string) =>
