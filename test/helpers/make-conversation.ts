@@ -12,6 +12,7 @@ import { modelsSchema, type ModelsDocument } from '../../shared/config/models-sc
 import { configSchema, type Config } from '../../shared/config/schema.js';
 import { resolvePaths } from '../../shared/node/process/paths.js';
 import { logMemory, type LogMemory } from './log-memory.js';
+import { placeDatabase } from './placed-database.js';
 import { databaseOf } from './store-engine.js';
 import { tempDir } from './temp-dir.js';
 
@@ -38,6 +39,8 @@ export async function makeConversation(options: ConversationOptions = {}): Promi
   let config = parse(options.config ?? {});
   let models: ModelsDocument = modelsSchema.parse(options.models ?? {});
   const log = logMemory();
+  const paths = resolvePaths({ home, runtimeDir: home });
+  if (store.url === undefined) await placeDatabase(paths.databasePath);
   const conversation = createConversation({
     liveInstanceIds: () => [instanceId],
     logger: log,
@@ -51,7 +54,7 @@ export async function makeConversation(options: ConversationOptions = {}): Promi
     discovery: { probe: async () => undefined },
     ...options,
     instanceId,
-    paths: resolvePaths({ home, runtimeDir: home }),
+    paths,
     config: () => config,
     models: () => models,
   });

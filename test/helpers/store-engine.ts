@@ -9,6 +9,7 @@ import { type PostgresEngine, postgresEngine, type PostgresOptions } from '../..
 import { lineageOf } from '../../daemon/worker/store/postgres/members/lineage.js';
 import { sqliteEngine } from '../../daemon/worker/store/sqlite/engine.js';
 import { resolvePaths } from '../../shared/node/process/paths.js';
+import { placeDatabase } from './placed-database.js';
 import { tempDir } from './temp-dir.js';
 
 export const isOnPostgres = process.env['XOPC_TEST_ENGINE'] === 'postgres';
@@ -116,7 +117,14 @@ export async function shareDatabase(home: string, other: string): Promise<string
 export async function engineOf(home: string): Promise<StoreEngine> {
   const { url } = await databaseOf(home);
   const { dataDir, databasePath } = resolvePaths({ home, runtimeDir: home });
-  return url === undefined ? sqliteEngine(databasePath) : postgresAt(url, { dataDir, lineage: lineageOf(dataDir) });
+  return url === undefined ? placedSqlite(databasePath) : postgresAt(url, { dataDir, lineage: lineageOf(dataDir) });
+}
+
+const newPath = (): string => join(tempDir(), 'state', 'gateway.db');
+
+function placedSqlite(path: string): StoreEngine {
+  const engine = sqliteEngine(path);
+  return { ...engine, open: (options) => placeDatabase(path).then(() => engine.open(options)) };
 }
 
 /** Returns an engine for a new, empty database: of SQLite, unless the tests of this project run on PostgreSQL. */
@@ -124,6 +132,6 @@ export function newEngine({
   path,
   migrations,
 }: { path?: string | undefined; migrations?: readonly Migration[] | undefined } = {}): StoreEngine {
-  const isPlain = path === undefined && migrations === undefined;
-  return isOnPostgres && isPlain ? newPostgres() : sqliteEngine(path ?? join(tempDir(), 'state', 'gateway.db'), migrations);
+  if (path !== undefined || migrations !== undefined) return sqliteEngine(path ?? newPath(), migrations);
+  return isOnPostgres ? newPostgres() : placedSqlite(newPath());
 }
