@@ -77,6 +77,9 @@ export interface Problem {
   readonly key?: string;
   /** What is wrong and what is allowed, in one sentence. */
   readonly message: string;
+  /** The same for programs, as in shared/text/reasons.ts. */
+  readonly code?: string | undefined;
+  readonly values?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** Marks every GatewayError, of any bundle's copy of the class. */

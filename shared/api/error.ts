@@ -1,6 +1,7 @@
 /** The shape of every failure: `{ error: { code, message, requestId, details? } }`. */
 import * as z from 'zod';
 import { ERRORS, type ErrorCode } from '../errors.js';
+import { reasonFields } from './fields.js';
 
 export interface ErrorResponse {
   readonly error: {
@@ -19,6 +20,14 @@ export const errorResponse = () =>
       code: z.enum(Object.keys(ERRORS)),
       message: z.string().min(1),
       requestId: z.string().min(1),
-      details: z.record(z.string(), z.unknown()).optional(),
+      details: z
+        .looseObject({
+          /** The field or parameter that is refused. */
+          field: z.string().optional(),
+          ...reasonFields(),
+          /** What is wrong with a body or a query, at most 20. */
+          issues: z.array(z.strictObject({ path: z.string(), message: z.string(), ...reasonFields() })).optional(),
+        })
+        .optional(),
     }),
   });

@@ -57,6 +57,12 @@ export function queryInstant(): z.ZodType<number, string> {
 /** Part of every successful response. */
 export const okStatus = (): z.ZodLiteral<'ok'> => z.literal('ok');
 
+/**
+ * Why, for programs, beside a text in English: a code, and the values in the text, of which some are a code with values again. Missing where the text is
+ * that of a vendor or a channel.
+ */
+export const reasonFields = () => ({ code: z.string().optional(), values: z.record(z.string(), z.unknown()).optional() });
+
 /** How well a part works, from what happened in the last hour. `reason`: in words for people; null while it is `ok`. */
 export const health = () => z.strictObject({ state: z.enum(['ok', 'degraded', 'down']), reason: z.string().nullable() });
 

@@ -1,6 +1,7 @@
 /** Checks input from outside against its schema. Errors name the field in the API's terms. */
 import type { z } from 'zod';
 import { GatewayError } from '../errors.js';
+import { reason, type Reason, type ReasonCode, reasonOfText, say } from '../text/reasons.js';
 
 /** A schema for {@link validate}. */
 export type Schema<Output> = z.ZodType<Output>;
@@ -11,95 +12,107 @@ function pathOf(issue: z.core.$ZodIssue): string {
   return issue.path.map(String).join('.');
 }
 
-/** Human-readable names of JSON types. */
-const NOUNS: Readonly<Record<string, string>> = {
-  string: 'a string',
-  number: 'a number',
-  int: 'a whole number',
-  boolean: 'true or false',
-  array: 'a list',
-  object: 'an object',
-  record: 'an object',
-  null: 'null',
-  undefined: 'nothing',
-  nan: 'not a number',
-  date: 'a date',
-};
+const TYPES: ReadonlyMap<string, ReasonCode> = new Map([
+  ['string', 'type-string'],
+  ['number', 'type-number'],
+  ['int', 'type-int'],
+  ['boolean', 'type-boolean'],
+  ['array', 'type-array'],
+  ['object', 'type-object'],
+  ['record', 'type-object'],
+  ['null', 'type-null'],
+  ['undefined', 'type-nothing'],
+  ['nan', 'type-nan'],
+  ['date', 'type-date'],
+]);
 
-const nounOf = (type: string): string => NOUNS[type] ?? 'a different value';
+const FORMATS: ReadonlyMap<string, ReasonCode> = new Map([
+  ['datetime', 'format-time'],
+  ['date', 'type-date'],
+  ['url', 'format-url'],
+  ['email', 'format-email'],
+]);
+
+const typeOf = (name: string): Reason => reason(TYPES.get(name) ?? 'type-other');
 
 /** Default messages of zod. Messages that a schema defines itself are kept. */
 const LIBRARY = /^(?:Invalid|Too|Unrecognized|Expected) /;
 
-function describeType(issue: z.core.$ZodIssueInvalidType): string {
-  const received = /received (\S+)$/.exec(issue.message)?.[1] ?? 'something else';
-  return `is ${received === 'boolean' ? 'true or false' : nounOf(received)}; it must be ${nounOf(issue.expected)}`;
-}
-
-function describeSize({ origin }: z.core.$ZodIssueTooBig | z.core.$ZodIssueTooSmall, limit: string, isTooBig: boolean): string {
-  const things = origin === 'string' ? 'characters' : 'entries';
-  if (origin === 'string' || origin === 'array') {
-    if (!isTooBig && limit === '1') return 'is empty';
-    return isTooBig ? `has more than ${limit} ${things}` : `has fewer than ${limit} ${things}`;
+function reasonOfSize(issue: z.core.$ZodIssueTooBig | z.core.$ZodIssueTooSmall): Reason {
+  const { origin } = issue;
+  if (issue.code === 'too_big') {
+    const max = Number(issue.maximum);
+    return reason(origin === 'string' ? 'too-long' : origin === 'array' ? 'too-many' : 'at-most', { max });
   }
-  return `must be ${isTooBig ? 'at most' : 'at least'} ${limit}`;
+  const min = Number(issue.minimum);
+  if ((origin === 'string' || origin === 'array') && min === 1) return reason('empty');
+  return reason(origin === 'string' ? 'too-short' : origin === 'array' ? 'too-few' : 'at-least', { min });
 }
 
-/** Describes the issue as a phrase that follows the field name. Returns undefined for messages defined by the schema. */
-function describeProblem(issue: z.core.$ZodIssue): string | undefined {
+const oneOf = (values: string): Reason => reason('must-be', { allowed: reason('one-of', { values }) });
+
+/** Returns what is wrong as a phrase that follows the field name; undefined for messages defined by the schema. */
+function reasonOfProblem(issue: z.core.$ZodIssue): Reason | undefined {
   if (!LIBRARY.test(issue.message)) return undefined;
   switch (issue.code) {
-    case 'invalid_type':
-      return describeType(issue);
+    case 'invalid_type': {
+      const received = /received (\S+)$/.exec(issue.message)?.[1] ?? '';
+      return reason('wrong-type', { given: typeOf(received), expected: typeOf(issue.expected) });
+    }
     case 'too_big':
-      return describeSize(issue, String(issue.maximum), true);
     case 'too_small':
-      return describeSize(issue, String(issue.minimum), false);
-    case 'invalid_value':
-      return `must be ${issue.values.length === 1 ? '' : 'one of '}${issue.values.map((value) => JSON.stringify(value)).join(', ')}`;
+      return reasonOfSize(issue);
+    case 'invalid_value': {
+      const values = issue.values.map((value) => JSON.stringify(value)).join(', ');
+      return issue.values.length === 1 ? reason('must-be', { allowed: values }) : oneOf(values);
+    }
     case 'invalid_union': {
       const expected = /Expected (.+)$/.exec(issue.message)?.[1];
-      return expected === undefined
-        ? 'matches none of the allowed forms'
-        : `must be one of ${expected.replaceAll(' | ', ', ').replaceAll("'", '"')}`;
+      return expected === undefined ? reason('no-form') : oneOf(expected.replaceAll(' | ', ', ').replaceAll("'", '"'));
     }
     case 'not_multiple_of':
-      return `must be a multiple of ${issue.divisor}`;
+      return reason('multiple-of', { divisor: Number(issue.divisor) });
     case 'invalid_format':
-      return `is not a valid ${FORMATS[issue.format] ?? 'value'}`;
+      return reason('not-a', { format: reason(FORMATS.get(issue.format) ?? 'format-other') });
     case 'invalid_key':
-      return 'has an invalid key';
+      return reason('invalid-key');
     default:
-      return 'has an invalid value';
+      return reason('invalid-value');
   }
 }
 
-/** Human-readable names of text formats. */
-const FORMATS: Readonly<Record<string, string>> = { datetime: 'time', date: 'date', url: 'URL', email: 'e-mail address' };
+interface Described {
+  readonly path: string;
+  readonly message: string;
+  readonly reason: Reason | undefined;
+}
 
-function describe(issue: z.core.$ZodIssue): string {
+function describe(issue: z.core.$ZodIssue): Described {
   const path = pathOf(issue);
   if (issue.code === 'unrecognized_keys') {
-    const keys = issue.keys.slice(0, MAX_ISSUES).map((key) => `'${key.slice(0, 80)}'`);
-    return `${path === '' ? '' : `${path}: `}unknown key ${keys.join(', ')}`;
+    const keys = issue.keys
+      .slice(0, MAX_ISSUES)
+      .map((key) => `'${key.slice(0, 80)}'`)
+      .join(', ');
+    return { path, message: `${path === '' ? '' : `${path}: `}unknown key ${keys}`, reason: reason('unknown-keys', { keys }) };
   }
-  if (issue.input === undefined && path !== '') return `'${path}' is required`;
-  const problem = describeProblem(issue) ?? (/^(?:must|is) /.test(issue.message) ? issue.message : undefined);
-  if (problem !== undefined) return path === '' ? `it ${problem}` : `'${path}' ${problem}`;
-  return path === '' ? issue.message : `'${path}': ${issue.message}`;
+  const found = issue.input === undefined && path !== '' ? reason('required') : (reasonOfProblem(issue) ?? reasonOfText(issue.message));
+  const phrase = found === undefined ? (/^(?:must|is) /.test(issue.message) ? issue.message : undefined) : say(found);
+  if (phrase === undefined) return { path, message: path === '' ? issue.message : `'${path}': ${issue.message}`, reason: undefined };
+  return { path, message: path === '' ? `it ${phrase}` : `'${path}' ${phrase}`, reason: found };
 }
 
 /**
  * Returns the checked value.
  * @param where  what is checked, for the message: `body`, `query`, the name of a header
- * @throws INVALID_REQUEST with `details.issues: {path, message}[]`
+ * @throws INVALID_REQUEST with `details.issues: {path, message, code?, values?}[]`
  */
 export function validate<Output>(schema: Schema<Output>, value: unknown, where: string): Output {
   const result = schema.safeParse(value, { reportInput: true });
   if (result.success) return result.data;
-  const issues = result.error.issues.slice(0, MAX_ISSUES).map((issue) => ({ path: pathOf(issue), message: describe(issue) }));
+  const issues = result.error.issues.slice(0, MAX_ISSUES).map(describe);
   throw new GatewayError('INVALID_REQUEST', {
     message: `Invalid ${where}: ${issues.map((issue) => issue.message).join('; ')}.`,
-    details: { issues },
+    details: { issues: issues.map(({ reason: found, ...issue }) => ({ ...issue, ...found })) },
   });
 }

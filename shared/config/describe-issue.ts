@@ -1,6 +1,7 @@
-/** Describes an issue of a schema in one sentence: the value and what is allowed. */
+/** Describes an issue of a schema: the value and what is allowed. */
 import * as z from 'zod';
 import { closestMatch } from '../text/closest-match.js';
+import { reason, type Reason, say } from '../text/reasons.js';
 import { escapeJsonControls } from '../log/escape.js';
 import type { KeyPath } from './key-path.js';
 import { HIDDEN_SECRET, hidesValue, isSecret } from './secrets.js';
@@ -42,43 +43,48 @@ export function schemaAt(root: SchemaNode, path: KeyPath): SchemaNode | undefine
   return path.reduce<SchemaNode | undefined>((node, segment) => (node === undefined ? undefined : childNode(node, segment)), root);
 }
 
-function describeNumber(node: SchemaNode): string {
-  const kind = node.type === 'integer' ? 'a whole number' : 'a number';
+function allowedNumber(node: SchemaNode): Reason {
+  const kind = node.type === 'integer' ? 'int' : 'number';
   const min = node.minimum !== undefined && node.minimum > Number.MIN_SAFE_INTEGER ? node.minimum : undefined;
   const max = node.maximum !== undefined && node.maximum < Number.MAX_SAFE_INTEGER ? node.maximum : undefined;
-  if (min !== undefined && max !== undefined) return `${kind} from ${min} to ${max}`;
-  if (min !== undefined) return `${kind} of at least ${min}`;
-  return max === undefined ? kind : `${kind} of at most ${max}`;
+  if (min !== undefined && max !== undefined) return reason(`${kind}-range`, { min, max });
+  if (min !== undefined) return reason(`${kind}-from`, { min });
+  return max === undefined ? reason(`type-${kind}`) : reason(`${kind}-to`, { max });
 }
 
-function describeText(node: SchemaNode): string {
-  if (node.format === 'uri') return 'a URL such as https://example.com';
-  if (node.maxLength !== undefined) return `text of ${node.minLength ?? 0} to ${node.maxLength} characters`;
-  if ((node.minLength ?? 0) > 1) return `text of at least ${node.minLength} characters`;
-  return node.minLength === 1 ? 'a non-empty string' : 'text';
+function allowedText(node: SchemaNode): Reason {
+  if (node.format === 'uri') return reason('url');
+  if (node.maxLength !== undefined) return reason('text-range', { min: node.minLength ?? 0, max: node.maxLength });
+  if (node.minLength !== undefined && node.minLength > 1) return reason('text-from', { min: node.minLength });
+  return reason(node.minLength === 1 ? 'text-not-empty' : 'text');
+}
+
+function either(choices: readonly SchemaNode[]): Reason {
+  const [first = reason('type-other'), ...others] = new Map(choices.map(allowed).map((one) => [say(one), one])).values();
+  return others.reduce((before, second) => reason('either', { first: before, second }), first);
 }
 
 /** Returns what is allowed, as a phrase that follows "must be". */
-export function describeAllowed(node: SchemaNode): string {
-  if (node.enum !== undefined) return `one of ${node.enum.map((value) => JSON.stringify(value)).join(', ')}`;
-  if (node.const !== undefined) return JSON.stringify(node.const);
-  if (node.anyOf !== undefined) return [...new Set(node.anyOf.map(describeAllowed))].join(' or ');
+export function allowed(node: SchemaNode): Reason {
+  if (node.enum !== undefined) return reason('one-of', { values: node.enum.map((value) => JSON.stringify(value)).join(', ') });
+  if (node.const !== undefined) return reason('exactly', { value: JSON.stringify(node.const) });
+  if (node.anyOf !== undefined) return either(node.anyOf);
   switch (node.type) {
     case 'integer':
     case 'number':
-      return describeNumber(node);
+      return allowedNumber(node);
     case 'string':
-      return describeText(node);
+      return allowedText(node);
     case 'boolean':
-      return 'true or false';
+      return reason('type-boolean');
     case 'array':
-      return 'a list [ … ]';
+      return reason('list');
     case 'object':
-      return 'an object { … }';
+      return reason('object');
     case 'null':
-      return 'null';
+      return reason('type-null');
     default:
-      return 'a different value';
+      return reason('type-other');
   }
 }
 
@@ -89,21 +95,22 @@ function hideSecret(key: string, value: unknown): unknown {
 }
 
 /** Returns a value as a phrase: one line, shortened, without control or direction characters and without secrets. */
-export function showValue(value: unknown, path: KeyPath): string {
-  if (value === undefined) return 'is required';
+export function shownValue(value: unknown, path: KeyPath): Reason {
+  if (value === undefined) return reason('required');
   // A list or an object in the place of a secret may contain the secret.
-  if (isSecret(typeof value === 'object' ? '' : value, path)) return 'has an invalid value';
-  if (typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER) return `is a number beyond ±${Number.MAX_SAFE_INTEGER}`;
+  if (isSecret(typeof value === 'object' ? '' : value, path)) return reason('invalid-value');
+  if (typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER)
+    return reason('beyond-safe', { max: String(Number.MAX_SAFE_INTEGER) });
   const text = escapeJsonControls(JSON.stringify(value, hideSecret));
-  return `is ${text.length > MAX_SHOWN_LENGTH ? `${text.slice(0, MAX_SHOWN_LENGTH)}…` : text}`;
+  return reason('is-value', { value: text.length > MAX_SHOWN_LENGTH ? `${text.slice(0, MAX_SHOWN_LENGTH)}…` : text });
 }
 
 /** Returns a phrase with the closest known key, or all known keys. */
-export function describeUnknownKey(key: string, node: SchemaNode | undefined): string {
+export function unknownKey(key: string, node: SchemaNode | undefined): Reason {
   const known = Object.keys(node?.properties ?? node?.anyOf?.find((branch) => branch.properties)?.properties ?? {}).filter(
     (name) => name !== '$schema',
   );
-  const match = closestMatch(key, known);
-  if (match !== undefined) return `is not a known key; did you mean '${match}'?`;
-  return known.length === 0 ? 'is not a known key' : `is not a known key; known here: ${known.join(', ')}`;
+  const name = closestMatch(key, known);
+  if (name !== undefined) return reason('unknown-key-near', { name });
+  return known.length === 0 ? reason('unknown-key') : reason('unknown-key-known', { names: known.join(', ') });
 }

@@ -1,5 +1,7 @@
 /** A parsed configuration file: its value with references replaced, and the position of each value in the text. */
 import type { Problem } from '../errors.js';
+import { explainFile } from '../text/file-reasons.js';
+import type { Said } from '../text/fill-text.js';
 import type { KeyPath } from './key-path.js';
 
 /** As an editor counts, from 1. */
@@ -38,12 +40,9 @@ export interface ConfigDocument {
 }
 
 /** Returns a problem with its position in a document. */
-export function problemAt(
-  document: ConfigDocument,
-  path: KeyPath,
-  options: { key: string; message: string; part?: 'key' | 'value' },
-): Problem {
-  return { file: document.file, ...document.locate(path, options.part), key: options.key, message: options.message };
+export function problemAt(document: ConfigDocument, path: KeyPath, options: Said & { key: string; part?: 'key' | 'value' }): Problem {
+  const { part, ...problem } = options;
+  return { file: document.file, ...document.locate(path, part), ...problem };
 }
 
 /** Problems, or warnings, of one document; the value of a larger one may have a hundred thousand. */
@@ -57,5 +56,5 @@ export function describeFirst<Item>(
 ): Problem[] {
   const described = items.slice(0, MAX_LISTED + 1).flatMap(describe);
   if (described.length <= MAX_LISTED) return described;
-  return [...described.slice(0, MAX_LISTED), { file: document.file, message: 'has more problems; they are listed once these are solved' }];
+  return [...described.slice(0, MAX_LISTED), { file: document.file, ...explainFile('more-problems') }];
 }

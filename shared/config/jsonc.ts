@@ -1,6 +1,8 @@
 /** Reads JSON with comments, keeping positions. The only user of jsonc-parser. */
 import { createScanner, parseTree, printParseErrorCode, type Node, type ParseError } from 'jsonc-parser';
 import { MAX_LISTED, type TextPosition } from './document.js';
+import { explainFile, type FileReason, isFileReason } from '../text/file-reasons.js';
+import type { Said } from '../text/fill-text.js';
 import { isStorable } from '../text/storable.js';
 import { FORBIDDEN_KEYS, formatKey, showKey, type KeyPath } from './key-path.js';
 
@@ -19,10 +21,9 @@ const LINE_COMMENT = 12;
 const BLOCK_COMMENT = 13;
 const END = 17;
 
-export interface JsoncProblem {
+export interface JsoncProblem extends Said {
   readonly position: TextPosition;
   readonly key: string;
-  readonly message: string;
 }
 
 export interface JsoncDocument {
@@ -33,24 +34,6 @@ export interface JsoncDocument {
   readonly root?: JsonNode;
   locate(path: KeyPath, part?: 'key' | 'value'): TextPosition;
 }
-
-const SYNTAX_MESSAGES: Readonly<Record<string, string>> = {
-  InvalidSymbol: 'is not JSON: text needs double quotes',
-  InvalidNumberFormat: 'is not a valid JSON number',
-  PropertyNameExpected: 'a key in double quotes is expected here',
-  ValueExpected: 'a value is expected here',
-  ColonExpected: "':' is expected here",
-  CommaExpected: "',' is expected here",
-  CloseBraceExpected: "'}' is missing",
-  CloseBracketExpected: "']' is missing",
-  EndOfFileExpected: 'unexpected text after the document',
-  UnexpectedEndOfComment: 'this comment is not closed',
-  UnexpectedEndOfString: 'this string has no closing quote',
-  UnexpectedEndOfNumber: 'this number is incomplete',
-  InvalidUnicode: "'\\u' needs four hexadecimal digits",
-  InvalidEscapeCharacter: 'this escape is not one of \\" \\\\ \\/ \\b \\f \\n \\r \\t \\uXXXX',
-  InvalidCharacter: 'this character must be escaped',
-};
 
 /** Finds line starts once, and positions by bisection. */
 export function positionFinder(text: string): (offset: number) => TextPosition {
@@ -81,14 +64,14 @@ function findTooDeep(text: string): number | undefined {
   }
 }
 
-const NOT_STORABLE = 'has a NUL character or half of a surrogate pair';
+const NOT_STORABLE = 'not-storable';
 
-type Report = (offset: number, path: KeyPath, message: string) => void;
+type Report = (offset: number, path: KeyPath, code: FileReason) => void;
 
-function keyProblem(key: string, value: object): string | undefined {
-  if (FORBIDDEN_KEYS.includes(key)) return 'is not allowed as a key';
+function keyProblem(key: string, value: object): FileReason | undefined {
+  if (FORBIDDEN_KEYS.includes(key)) return 'json-key-not-allowed';
   if (!isStorable(key)) return NOT_STORABLE;
-  return Object.hasOwn(value, key) ? 'is set twice; remove one of them' : undefined;
+  return Object.hasOwn(value, key) ? 'json-key-twice' : undefined;
 }
 
 function buildObject(node: Node, path: (string | number)[], report: Report): Record<string, unknown> {
@@ -152,29 +135,38 @@ function findNode(nodes: ReadonlyMap<string, PlacedNode>, path: KeyPath, part: '
   return undefined;
 }
 
-function syntaxMessage(error: ParseError): string {
-  return SYNTAX_MESSAGES[printParseErrorCode(error.error)] ?? 'is not valid JSON';
+/** Returns the code of an error, which is named after jsonc-parser's own: `json-colon-expected`. */
+function syntaxReason({ error }: ParseError): FileReason {
+  const code = `json-${printParseErrorCode(error)
+    .replace(/\B[A-Z]/g, '-$&')
+    .toLowerCase()}`;
+  return isFileReason(code) ? code : 'json-invalid';
 }
 
 /** Parses a text. Comments and trailing commas are allowed; keys that are doubled or reach a prototype are problems. */
 export function parseJsonc(text: string): JsoncDocument {
   const position = positionFinder(text);
   const problems: JsoncProblem[] = [];
-  const report: Report = (offset, path, message) => {
-    if (problems.length < MAX_LISTED) problems.push({ position: position(offset), key: showKey(path), message });
+  const report: Report = (offset, path, code) => {
+    if (problems.length < MAX_LISTED)
+      problems.push({
+        position: position(offset),
+        key: showKey(path),
+        ...explainFile(code, code === 'json-too-deep' ? { max: MAX_DEPTH } : {}),
+      });
   };
   const start = (): TextPosition => ({ line: 1, column: 1 });
 
   const tooDeep = findTooDeep(text);
   if (tooDeep !== undefined) {
-    report(tooDeep, [], `is nested more than ${MAX_DEPTH} levels deep`);
+    report(tooDeep, [], 'json-too-deep');
     return { value: undefined, problems, locate: start };
   }
   const errors: ParseError[] = [];
   const root = parseTree(text, errors, { allowTrailingComma: true, allowEmptyContent: true });
   // One mistake makes the parser report several errors; only the first is useful.
   const first = errors[0];
-  if (first !== undefined) report(first.offset, [], syntaxMessage(first));
+  if (first !== undefined) report(first.offset, [], syntaxReason(first));
   if (root === undefined || first !== undefined) return { value: undefined, problems, locate: start };
   const value = buildValue(root, [], report);
   let nodes: Map<string, PlacedNode> | undefined;

@@ -5,6 +5,7 @@ import type { ModelsDocument } from './models-schema.js';
 import type { Config, ModelChoice } from './schema.js';
 import type { Problem } from '../errors.js';
 import { listNames } from '../text/list-names.js';
+import { explain, reason } from '../text/reasons.js';
 import { BUILT_IN_PROVIDERS, GUIDE_PROVIDER } from './known-providers.js';
 
 interface Reference {
@@ -38,13 +39,11 @@ export function findUnknownProviders(options: {
 }): Problem[] {
   const { document, config, models } = options;
   const known = new Set([...(models.mode === 'merge' ? BUILT_IN_PROVIDERS : [GUIDE_PROVIDER]), ...Object.keys(models.providers)]);
-  const where = options.modelsExist
-    ? `is not in ${options.modelsFile}`
-    : `would be described in ${options.modelsFile}, which does not exist`;
   const unknown = allReferences(config).filter(({ model }) => !known.has(model.slice(0, model.indexOf('/'))));
   return describeFirst(document, unknown, ({ path, model }) => {
     const provider = model.slice(0, model.indexOf('/'));
-    const message = `is '${model}', but its provider '${provider}' ${where}; add it there or name one of: ${listNames(known)}`;
-    return [problemAt(document, path, { key: formatKey(path), message })];
+    const values = { model, provider, file: options.modelsFile, names: listNames(known) };
+    const what = reason(options.modelsExist ? 'provider-unknown' : 'provider-without-file', values);
+    return [problemAt(document, path, { key: formatKey(path), ...explain(what) })];
   });
 }

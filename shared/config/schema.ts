@@ -7,6 +7,7 @@ import { parseBasePath } from './base-path.js';
 import { GATEWAY_DEFAULTS, HOST, HOST_RULE, LOG_DEFAULTS, MAX_DRAIN_TIMEOUT_MS, MAX_SECRET_LENGTH } from './defaults.js';
 import { httpUrl } from './http-url.js';
 import { LOG_LEVELS } from '../log/level.js';
+import { reason, type Reason, type ReasonCode, say } from '../text/reasons.js';
 
 export { LOG_LEVELS, type LogLevel } from '../log/level.js';
 
@@ -21,9 +22,15 @@ function isAddressRange(text: string): boolean {
   if (rest.length > 0 || !(isIpv4 || z.regexes.ipv6.test(address))) return false;
   return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (isIpv4 ? 32 : 128));
 }
-const addressRange = z.string().refine(isAddressRange, {
-  error: ({ input }) => `'${String(input)}' is neither an IP address nor a CIDR range such as 192.168.0.0/16`,
-});
+const refusal = (what: Reason) => ({ code: 'custom' as const, message: say(what), params: { reason: what } });
+
+/** Text that passes a check; the reason has the value of any other. */
+const checked = (isAllowed: (text: string) => boolean, code: ReasonCode) =>
+  z.string().superRefine((value, context) => {
+    if (!isAllowed(value)) context.addIssue(refusal(reason(code, { value })));
+  });
+
+const addressRange = checked(isAddressRange, 'not-address');
 
 const auth = z.strictObject({
   /** Not set: other machines need the token. true: this machine too. false: only the log and the configuration do. */
@@ -55,21 +62,15 @@ const gateway = z.strictObject({
   /** Addresses or CIDR ranges of reverse proxies whose forwarding headers are believed. */
   trustedProxies: z.array(addressRange).default([]),
   /** Path below which a reverse proxy publishes the gateway. */
-  basePath: z
-    .string()
-    .refine((text) => text === '' || parseBasePath(text) !== undefined, {
-      error: ({ input }) => `'${String(input)}' cannot be a base path; use one such as /xopc, not one of the gateway's own such as /api`,
-    })
-    .default(''),
+  basePath: checked((text) => text === '' || parseBasePath(text) !== undefined, 'not-base-path').default(''),
   /** Host names beyond this machine's own under which the gateway may be reached without the token. */
   allowedHosts: z.array(z.string().min(1).max(253)).default([]),
   /** If not empty, only these addresses or CIDR ranges may connect. */
   allowedIps: z.array(addressRange).default([]),
 });
 
-const fetchTarget = z.string().refine((text) => isAddressRange(text) || /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/i.test(text), {
-  error: ({ input }) => `'${String(input)}' is neither a host name, an IP address nor a CIDR range`,
-});
+const HOST_NAME = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/i;
+const fetchTarget = checked((text) => isAddressRange(text) || HOST_NAME.test(text), 'not-host');
 
 export const TOOL_NAMES = ['time', 'fetch', 'send', 'schedule'] as const;
 const tools = z.array(z.enum(TOOL_NAMES));
@@ -112,18 +113,12 @@ const agents = z
   .superRefine((value, context) => {
     const seen = new Set<string>();
     value.list.forEach((entry, index) => {
-      if (seen.has(entry.id))
-        context.addIssue({ code: 'custom', path: ['list', index, 'id'], message: `'${entry.id}' is used twice; ids must differ` });
+      if (seen.has(entry.id)) context.addIssue({ ...refusal(reason('id-twice', { value: entry.id })), path: ['list', index, 'id'] });
       seen.add(entry.id);
     });
     if (value.default !== undefined && !seen.has(value.default))
-      context.addIssue({ code: 'custom', path: ['default'], message: `'${value.default}' is not in agents.list` });
-    if (findDefault(value) === undefined)
-      context.addIssue({
-        code: 'custom',
-        path: ['list'],
-        message: 'has no enabled agent; add one such as {"id": "main"}, or remove "enabled": false',
-      });
+      context.addIssue({ ...refusal(reason('not-in-list', { value: value.default })), path: ['default'] });
+    if (findDefault(value) === undefined) context.addIssue({ ...refusal(reason('no-enabled-agent')), path: ['list'] });
   })
   .transform((value) => ({ ...value, default: findDefault(value) ?? '' }));
 

@@ -4,7 +4,8 @@
  */
 import type { z } from 'zod';
 import type { Problem } from '../errors.js';
-import { describeAllowed, describeUnknownKey, inputSchema, schemaAt, showValue, type SchemaNode } from './describe-issue.js';
+import { explain, type Explained, isReason, reason, type Reason, reasonOfText } from '../text/reasons.js';
+import { allowed, inputSchema, schemaAt, type SchemaNode, shownValue, unknownKey } from './describe-issue.js';
 import { type ConfigDocument, describeFirst, MAX_LISTED, problemAt } from './document.js';
 import { OMIT, rebuild, type Rebuilt } from './interpolate.js';
 import { formatKey, showKey, valueAt, type KeyPath } from './key-path.js';
@@ -33,6 +34,12 @@ function toKeyPath(path: readonly PropertyKey[]): KeyPath {
   return path.map((segment) => (typeof segment === 'number' ? segment : String(segment)));
 }
 
+/** The reason that a check of the schema has put beside its message. */
+const reasonIn = (params: Record<string, unknown> | undefined): Partial<Reason> => {
+  const given = params?.['reason'];
+  return isReason(given) ? given : {};
+};
+
 class IssueReader {
   readonly #document: ConfigDocument;
   readonly #pruned: Rebuilt;
@@ -50,15 +57,15 @@ class IssueReader {
       case 'unrecognized_keys':
         return issue.keys
           .slice(0, MAX_LISTED + 1)
-          .map((key) => this.#problem([...path, key], describeUnknownKey(key, schemaAt(this.#root, path)), 'key'));
+          .map((key) => this.#problem([...path, key], explain(unknownKey(key, schemaAt(this.#root, path))), 'key'));
       case 'invalid_key':
-        return [this.#problem(path, `is not a valid name; it ${issue.issues[0]?.message ?? 'must be another one'}`, 'key')];
+        return [this.#problem(path, this.#invalidName(issue.issues[0]?.message), 'key')];
       case 'custom':
-        return [this.#problem(path, issue.message)];
+        return [this.#problem(path, { message: issue.message, ...reasonOfText(issue.message), ...reasonIn(issue.params) })];
       case 'invalid_union':
         return this.#readUnion(issue.errors, path);
       default:
-        return [this.#problem(path, `${this.#shown(path)}; it ${this.#allowed(issue, path)}`)];
+        return [this.#problem(path, this.#wrongValue(issue, path))];
     }
   }
 
@@ -66,27 +73,37 @@ class IssueReader {
   #readUnion(branches: readonly (readonly Issue[])[], path: KeyPath): Problem[] {
     const meant = branches.find((issues) => issues.every((issue) => issue.path.length > 0 || issue.code !== 'invalid_type'));
     if (meant !== undefined) return meant.flatMap((issue) => this.read(issue, path));
-    return [this.#problem(path, `${this.#shown(path)}; it must be ${describeAllowed(schemaAt(this.#root, path) ?? {})}`)];
+    return [this.#problem(path, explain(reason('wrong-value', { shown: this.#shown(path), allowed: this.#allowed(path) })))];
   }
 
-  #allowed(issue: Issue, path: KeyPath): string {
+  #invalidName(rule = 'must be another one'): Explained {
+    return explain(reason('invalid-name', { rule: reasonOfText(rule) ?? rule }));
+  }
+
+  #wrongValue(issue: Issue, path: KeyPath): Explained {
+    const shown = this.#shown(path);
     // Patterns have messages of their own.
-    if (issue.code === 'invalid_format' && issue.message.startsWith('must ')) return issue.message;
-    return `must be ${describeAllowed(schemaAt(this.#root, path) ?? {})}`;
+    if (issue.code === 'invalid_format' && issue.message.startsWith('must '))
+      return explain(reason('breaks-rule', { shown, rule: reasonOfText(issue.message) ?? issue.message }));
+    return explain(reason('wrong-value', { shown, allowed: this.#allowed(path) }));
   }
 
-  #shown(path: KeyPath): string {
+  #allowed(path: KeyPath): Reason {
+    return allowed(schemaAt(this.#root, path) ?? {});
+  }
+
+  #shown(path: KeyPath): Reason {
     const textPath = this.textPath(path);
-    return showValue(valueAt(this.#document.raw, textPath), textPath);
+    return shownValue(valueAt(this.#document.raw, textPath), textPath);
   }
 
   textPath(path: KeyPath): KeyPath {
     return this.#document.textPath(this.#pruned.sourcePath(path));
   }
 
-  #problem(path: KeyPath, message: string, part: 'key' | 'value' = 'value'): Problem {
+  #problem(path: KeyPath, what: Explained, part: 'key' | 'value' = 'value'): Problem {
     const textPath = this.textPath(path);
-    return problemAt(this.#document, textPath, { key: showKey(textPath), message, part });
+    return problemAt(this.#document, textPath, { key: showKey(textPath), ...what, part });
   }
 }
 
@@ -106,8 +123,7 @@ function makeWarnings(document: ConfigDocument, dropped: readonly KeyPath[]): Pr
   const droppedTextKeys = new Set(dropped.map((item) => formatKey(document.textPath(item))));
   return describeFirst(document, document.unresolved, ({ path, variable }) => {
     const item = leftOutItem(path, droppedTextKeys);
-    const message = `refers to \${${variable}}, which is not set; ${showKey(item)} is left unconfigured`;
-    return [problemAt(document, path, { key: showKey(path), message })];
+    return [problemAt(document, path, { key: showKey(path), ...explain(reason('unset-variable', { variable, key: showKey(item) })) })];
   });
 }
 
@@ -119,11 +135,9 @@ function findMasks(document: ConfigDocument): Problem[] {
     masks.push(document.textPath(path));
     return OMIT;
   });
-  const message = 'is the mask of a secret, not the secret; write the secret itself, or ${VARIABLE}';
-  return describeFirst(document, masks, (path) => [problemAt(document, path, { key: showKey(path), message })]);
+  const what = explain(reason('masked-secret', { variable: 'VARIABLE' }));
+  return describeFirst(document, masks, (path) => [problemAt(document, path, { key: showKey(path), ...what })]);
 }
-
-const TOO_MANY_PROBLEMS = 'has more problems than can be listed; go back to an earlier version of the file, or to {}';
 
 /** @returns undefined for more problems than zod can pass on: as arguments of a call, which overflow the stack */
 function tryParse<T>(schema: z.ZodType<T>, value: unknown): z.ZodSafeParseResult<T> | undefined {
@@ -149,7 +163,8 @@ export function validateDocument<T>(document: ConfigDocument, schema: z.ZodType<
     const pruned = rebuild(document.value, (value, path) => (isDropped(path) ? OMIT : value));
     const isLeftOut = (path: KeyPath): boolean => isDropped(path) || unresolvedKeys.has(formatKey(document.textPath(path)));
     const result = tryParse(schema, pruned.value);
-    if (result === undefined) return { value: undefined, problems: [{ file: document.file, message: TOO_MANY_PROBLEMS }], warnings: [] };
+    if (result === undefined)
+      return { value: undefined, problems: [{ file: document.file, ...explain(reason('too-many-problems')) }], warnings: [] };
     if (result.success) return { value: result.data, problems: [], warnings: makeWarnings(document, dropped) };
     const items = result.error.issues.map((issue) => itemToDrop(issue, isLeftOut, pruned)).filter((path) => path !== undefined);
     if (items.length === 0 || round === MAX_ROUNDS) {
@@ -165,10 +180,10 @@ export function validateDocument<T>(document: ConfigDocument, schema: z.ZodType<
 }
 
 /** What an unset variable must not remove, and what would happen. */
-const NEVER_LEFT_OUT: readonly { readonly path: KeyPath; readonly consequence: string }[] = [
-  { path: ['gateway', 'allowedIps'], consequence: 'this restriction would be lifted' },
-  { path: ['gateway', 'auth', 'enabled'], consequence: 'this restriction would be lifted' },
-  { path: ['store', 'url'], consequence: 'everything would be stored in another place' },
+const NEVER_LEFT_OUT: readonly { readonly path: KeyPath; readonly code: 'unset-restriction' | 'unset-store' }[] = [
+  { path: ['gateway', 'allowedIps'], code: 'unset-restriction' },
+  { path: ['gateway', 'auth', 'enabled'], code: 'unset-restriction' },
+  { path: ['store', 'url'], code: 'unset-store' },
 ];
 
 /** Validates `config.json`. */
@@ -177,8 +192,7 @@ export function validateConfig(document: ConfigDocument): Validation<Config> {
   const problems = document.unresolved.flatMap(({ path, variable }) => {
     const kept = NEVER_LEFT_OUT.find((one) => isPrefix(one.path, path));
     if (kept === undefined) return [];
-    const message = `refers to \${${variable}}, which is not set; without it ${kept.consequence}`;
-    return [problemAt(document, path, { key: showKey(path), message })];
+    return [problemAt(document, path, { key: showKey(path), ...explain(reason(kept.code, { variable })) })];
   });
   if (problems.length === 0) return validation;
   return { value: undefined, problems: [...validation.problems, ...problems], warnings: validation.warnings };

@@ -47,7 +47,7 @@ export async function readEditor(page: Page): Promise<string> {
 /** Changes the text in the editor of the configuration file, by pasting: browsers put styles of their own on longer text that is typed. */
 export async function changeEditor(page: Page, change: (text: string) => string): Promise<void> {
   const text = change(await readEditor(page));
-  await page.getByRole('textbox', { name: 'File', exact: true }).press('Control+a');
+  await page.getByRole('textbox', { name: /^(File|文件)$/ }).press('Control+a');
   await page.evaluate(`(() => {
     const data = new DataTransfer();
     data.setData('text/plain', ${JSON.stringify(text)});

@@ -1,7 +1,7 @@
 import type { Route } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { expectAccessible, noBrowser } from '../helpers/browser.js';
-import { callApi, openView } from '../helpers/page.js';
+import { callApi, changeEditor, openView } from '../helpers/page.js';
 import { RealGateway, until } from '../helpers/real-gateway.js';
 
 interface Job {
@@ -220,6 +220,12 @@ test.skipIf(noBrowser)('table, form and history are free of barriers, and the wo
   await page.goto(`${gateway.url}/#/cron/${job.id}/edit`);
   await page.getByText('Every 5 minutes', { exact: true }).waitFor();
   await expectAccessible(page);
-  const chinese = await openView(gateway, `#/cron/${job.id}`, { locale: 'zh-CN' });
+  const chinese = await openView(gateway, `#/cron/${job.id}`, { locale: 'zh-CN', allowedErrors: /400/ });
   await chinese.getByText('每隔 5 分钟').waitFor();
+  await chinese.goto(`${gateway.url}/#/cron/${job.id}/edit`);
+  await chinese.getByLabel('时间', { exact: true }).fill('61 * * * *');
+  await chinese.getByText('分钟无效：61').waitFor();
+  await chinese.goto(`${gateway.url}/#/config/text`);
+  await changeEditor(chinese, () => '{ "gateway": { "port": 70000 } }');
+  await chinese.getByText('值为 70000；必须是 1 到 65,535 的整数').waitFor();
 });

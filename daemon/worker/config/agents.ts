@@ -2,6 +2,7 @@
 import type { AgentConfig, Config } from '../../../shared/config/schema.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { listNames } from '../../../shared/text/list-names.js';
+import { reason, say } from '../../../shared/text/reasons.js';
 
 /** @param agentId  default: the configuration's default agent */
 export function isAgentEnabled({ agents }: Config, agentId: string = agents.default): boolean {
@@ -16,11 +17,14 @@ export function findAgent(config: Config, agentId: string = config.agents.defaul
   const agent = config.agents.list.find(({ id }) => id === agentId);
   if (agent === undefined) {
     const known = listNames(config.agents.list.map(({ id }) => id));
-    throw new GatewayError('INVALID_REQUEST', { message: `there is no agent '${agentId}'`, hint: `Configured agents: ${known}.` });
+    const why = reason('no-agent', { name: agentId });
+    throw new GatewayError('INVALID_REQUEST', { message: say(why), details: { ...why }, hint: `Configured agents: ${known}.` });
   }
   if (!agent.enabled) {
+    const why = reason('agent-disabled', { name: agentId });
     throw new GatewayError('INVALID_REQUEST', {
-      message: `the agent '${agentId}' is disabled`,
+      message: say(why),
+      details: { ...why },
       hint: `Set "enabled": true for it in the configuration.`,
     });
   }

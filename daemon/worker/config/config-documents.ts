@@ -75,7 +75,11 @@ function throwNoVersion(id: string): never {
 
 /** Line and column are left out: the caller does not have the text that they refer to. */
 function patchRefused(problems: readonly Problem[]): GatewayError {
-  const issues = problems.map(({ key = '', message }) => ({ path: key, message: `${key} ${message}`.trim() }));
+  const issues = problems.map(({ key = '', message, code, values }) => ({
+    path: key,
+    message: `${key} ${message}`.trim(),
+    ...(code === undefined ? {} : { code, values }),
+  }));
   const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : '';
   const sentence = `Nothing was written: ${issues[0]?.message ?? 'the result would be invalid'}${more}`;
   return new GatewayError('INVALID_REQUEST', { message: sentence.replace(/(?<![?.])$/, '.'), details: { issues } });

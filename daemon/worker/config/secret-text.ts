@@ -3,6 +3,7 @@ import { keyedLiterals, parseJsonc, positionFinder, readAsFarAsPossible, replace
 import { formatKey, type KeyPath, valueAt } from '../../../shared/config/key-path.js';
 import { isSecretMask, maskOf } from '../../../shared/config/secrets.js';
 import type { Problem } from '../../../shared/errors.js';
+import { explain, reason } from '../../../shared/text/reasons.js';
 import { KnownTexts } from '../../../shared/text/known-texts.js';
 import { COMMENT_MASK, maskComments, replaceRanges } from './comment-secrets.js';
 
@@ -66,7 +67,7 @@ function secretFor(mask: unknown, path: KeyPath, { value, loose }: Stored): stri
   return found === undefined ? undefined : JSON.stringify(found);
 }
 
-const NOT_STORED = 'is a mask, but no secret is stored there; write the secret itself, or ${VARIABLE}';
+const NOT_STORED = reason('mask-without-secret', { variable: 'VARIABLE' });
 
 /** @param stored  the current text with its secrets; may be invalid. @param secrets  as for the text with the masks */
 export function restoreText(text: string, stored: string, secrets: readonly string[] = []): { text: string; problems: readonly Problem[] } {
@@ -74,7 +75,7 @@ export function restoreText(text: string, stored: string, secrets: readonly stri
   const problems: Problem[] = [];
   const whole = text.replace(COMMENT_MASK, (mask, at: number) => {
     const part = hidden.get(mask);
-    if (part === undefined) problems.push({ ...positionFinder(text)(at), message: `'${mask}' ${NOT_STORED}` });
+    if (part === undefined) problems.push({ ...positionFinder(text)(at), ...explain(reason('comment-mask', { mask, what: NOT_STORED })) });
     return part ?? mask;
   });
   const parsed = parseJsonc(whole);
@@ -84,7 +85,7 @@ export function restoreText(text: string, stored: string, secrets: readonly stri
   const restored = replaceValues(whole, (value, path) => {
     if (!isSecretMask(value)) return undefined;
     const secret = secretFor(value, path, before);
-    if (secret === undefined) problems.push({ ...parsed.locate(path), key: formatKey(path), message: NOT_STORED });
+    if (secret === undefined) problems.push({ ...parsed.locate(path), key: formatKey(path), ...explain(NOT_STORED) });
     return secret;
   });
   return { text: restored, problems };

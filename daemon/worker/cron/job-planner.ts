@@ -4,6 +4,7 @@ import type { Clock } from '../../../shared/clock.js';
 import type { Config } from '../../../shared/config/schema.js';
 import { JOB_DEFAULTS } from '../../../shared/cron-job.js';
 import { GatewayError } from '../../../shared/errors.js';
+import { reason, type Reason, say } from '../../../shared/text/reasons.js';
 import type { ChannelRegistry } from '../channels/registry.js';
 import { findAgent } from '../config/agents.js';
 import { sessionOf } from '../sessions/session-key.js';
@@ -24,8 +25,8 @@ export interface JobPlannerOptions {
 export type PlannedJob = CronJobSettings &
   Pick<CronJob, 'isChatIdNumber' | 'isAlertChatIdNumber' | 'anchorMs' | 'nextAtMs' | 'updatedAtMs'>;
 
-export function invalidField(field: string, message: string): GatewayError {
-  return new GatewayError('INVALID_REQUEST', { message, details: { field } });
+export function invalidField(field: string, why: Reason): GatewayError {
+  return new GatewayError('INVALID_REQUEST', { message: say(why), details: { field, ...why } });
 }
 
 /** The name of a job that was not given one. */
@@ -51,7 +52,7 @@ function numberFlags({ chat_id: id, alertChatId: alertId }: CronJobInput, before
 /** Completes the fields of an input from the job before the change, or from the defaults. */
 function complete(input: CronJobInput, before: CronJob | undefined, timezone: string): Omit<CronJobSettings, 'graceMs'> {
   const { message = before?.message ?? '', schedule = before?.schedule ?? '' } = input;
-  if (message === '') throw invalidField('message', 'message is empty');
+  if (message === '') throw invalidField('message', reason('message-empty'));
   const kept = before ?? { ...JOB_DEFAULTS, name: titleOf(message), timezone, message, schedule };
   const settings = { ...kept, ...givenFields(input) };
   return {
@@ -92,13 +93,12 @@ export class JobPlanner {
   #checkTarget(job: Omit<CronJobSettings, 'graceMs'>): void {
     const { channel, chat_id: chatId, alertChannel, alertChatId } = job;
     if ((channel === null) !== (chatId === null))
-      throw invalidField(channel === null ? 'channel' : 'chat_id', 'channel and chat_id are given together or not at all');
-    if (channel === null && job.mode === 'direct')
-      throw invalidField('channel', "channel and chat_id are required for a message; a job with mode 'agent' does not need them");
+      throw invalidField(channel === null ? 'channel' : 'chat_id', reason('given-together', { first: 'channel', second: 'chat_id' }));
+    if (channel === null && job.mode === 'direct') throw invalidField('channel', reason('chat-required'));
     if (channel !== null && chatId !== null) this.#checkChat(channel, job.accountId, chatId);
     if ((alertChannel === null) !== (alertChatId === null)) {
       const field = alertChannel === null ? 'alertChannel' : 'alertChatId';
-      throw invalidField(field, 'alertChannel and alertChatId are given together or not at all');
+      throw invalidField(field, reason('given-together', { first: 'alertChannel', second: 'alertChatId' }));
     }
     if (alertChannel !== null && alertChatId !== null) this.#checkChat(alertChannel, job.alertAccountId, alertChatId);
     if (job.agentId !== null) findAgent(this.#options.config(), job.agentId);

@@ -1,4 +1,5 @@
 /** What callers read about scheduled jobs: lists, runs, and when jobs will run. */
+import { reason } from '../../../shared/text/reasons.js';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type {
   CronJobDocument,
@@ -90,7 +91,8 @@ export function createJobReading({ store, clock, config, loadWords }: JobReading
 
     /** Returns runs of a job, newest first; 50 by default. @throws JOB_NOT_FOUND; INVALID_REQUEST for an invalid cursor */
     async runs(id: string, { limit = DEFAULT_LIMIT, cursor, failed = false }: CronRunsQuery): Promise<CronRunPage> {
-      if (cursor !== undefined && !/^\d{1,15}$/.test(cursor)) throw invalidField('cursor', `invalid cursor '${cursor.slice(0, 80)}'`);
+      if (cursor !== undefined && !/^\d{1,15}$/.test(cursor))
+        throw invalidField('cursor', reason('invalid-cursor', { cursor: cursor.slice(0, 80) }));
       return store.read(async (tx) => {
         if ((await findCronJob(tx, id)) === undefined) throw jobNotFound(id);
         const found = await listCronRuns(tx, {

@@ -5,6 +5,7 @@
  */
 import { Cron } from 'croner';
 import { GatewayError } from '../../../shared/errors.js';
+import { reason, type Reason, say } from '../../../shared/text/reasons.js';
 import type { CronJob } from '../store/cron/cron-jobs.js';
 import { resolveTimeZone } from './time-zone.js';
 
@@ -34,10 +35,10 @@ const MAX_LENGTH = 200;
 /** Later times are not planned: date arithmetic ends there. */
 const MAX_INSTANT_MS = Date.UTC(9_999, 11, 31);
 
-function invalidSchedule(schedule: string, why: string): GatewayError {
+function invalidSchedule(schedule: string, why: Reason): GatewayError {
   return new GatewayError('INVALID_REQUEST', {
-    message: `schedule '${schedule.slice(0, MAX_LENGTH)}' ${why}`,
-    details: { field: 'schedule' },
+    message: `schedule '${schedule.slice(0, MAX_LENGTH)}' ${say(why)}`,
+    details: { field: 'schedule', ...why },
     hint: "Write five cron fields (minute hour day month weekday) or six (seconds first), 'every 10m', or 'at 2026-03-01T09:00'.",
   });
 }
@@ -50,8 +51,8 @@ export function parseInterval(text: string): number | undefined {
 
 function everySchedule(schedule: string, text: string, anchorMs: number): Schedule {
   const everyMs = parseInterval(text.replaceAll(/\s/g, '').toLowerCase());
-  if (everyMs === undefined) throw invalidSchedule(schedule, "needs an interval after 'every', such as 1h30m; units are s, m, h, d and w");
-  if (everyMs < 1_000 || everyMs > MAX_INTERVAL_MS) throw invalidSchedule(schedule, 'must be between 1 second and 366 days');
+  if (everyMs === undefined) throw invalidSchedule(schedule, reason('schedule-interval'));
+  if (everyMs < 1_000 || everyMs > MAX_INTERVAL_MS) throw invalidSchedule(schedule, reason('schedule-interval-range'));
   const at = (step: number): number => anchorMs + step * everyMs;
   return {
     kind: 'every',
@@ -77,7 +78,7 @@ function readInstant(schedule: string, text: string, timezone: string): number {
       if (instant !== null) return instant.getTime();
     }
   }
-  throw invalidSchedule(schedule, "needs a time after 'at', such as 2026-03-01T09:00, or 2026-03-01T09:00:00Z with a zone");
+  throw invalidSchedule(schedule, reason('schedule-time'));
 }
 
 function atSchedule(instantMs: number): Schedule {
@@ -88,15 +89,23 @@ function atSchedule(instantMs: number): Schedule {
   };
 }
 
-/** Returns what is wrong with an expression that croner refused, in words of the API. */
-function describeCronError(error: unknown, text: string): string {
+const FIELDS = ['second', 'minute', 'hour', 'day', 'month', 'weekday'] as const;
+
+/** @param field  as croner calls it */
+function nameOfField(field: string): Reason | string {
+  const known = FIELDS.find((name) => name === (field === 'dayOfWeek' ? 'weekday' : field));
+  return known === undefined ? field : reason(`field-${known}`);
+}
+
+/** Returns what is wrong with an expression that croner refused. */
+function cronFault(error: unknown, text: string): Reason {
   const { length } = text.split(/\s+/);
-  if (!text.startsWith('@') && length !== 5 && length !== 6) return `has ${length} fields; a cron expression has five or six`;
+  if (!text.startsWith('@') && length !== 5 && length !== 6) return reason('schedule-field-count', { count: length });
   const message = error instanceof Error ? error.message : '';
   const [, field, value] = /Invalid value for (\w+): (\S+)/.exec(message) ?? [];
-  if (field !== undefined) return `has an invalid ${field === 'dayOfWeek' ? 'weekday' : field}: ${value}`;
+  if (field !== undefined) return reason('schedule-field', { field: nameOfField(field), value: value ?? '' });
   const [, part] = /\('?([^')]+)'?\)|: '([^']+)'/.exec(message)?.filter((match) => match !== undefined) ?? [];
-  return part === undefined || !text.includes(part) ? 'is not a valid cron expression' : `has an invalid part '${part}'`;
+  return part === undefined || !text.includes(part) ? reason('schedule-invalid') : reason('schedule-part', { part });
 }
 
 function cronSchedule(schedule: string, timezone: string): Schedule {
@@ -104,7 +113,7 @@ function cronSchedule(schedule: string, timezone: string): Schedule {
   try {
     cron = new Cron(schedule, { timezone, paused: true, mode: '5-or-6-parts' });
   } catch (error) {
-    throw invalidSchedule(schedule, describeCronError(error, schedule));
+    throw invalidSchedule(schedule, cronFault(error, schedule));
   }
   return {
     kind: 'cron',
@@ -122,7 +131,7 @@ function cronSchedule(schedule: string, timezone: string): Schedule {
 export function parseSchedule({ schedule, timezone, anchorMs }: ScheduleSource): Schedule {
   const zone = resolveTimeZone(timezone);
   const text = schedule.trim();
-  if (text === '' || schedule.length > MAX_LENGTH) throw invalidSchedule(schedule, `must have 1 to ${MAX_LENGTH} characters`);
+  if (text === '' || schedule.length > MAX_LENGTH) throw invalidSchedule(schedule, reason('schedule-length', { max: MAX_LENGTH }));
   const [, word, rest = ''] = /^(every|at)\s+(.*)$/i.exec(text) ?? [];
   if (word?.toLowerCase() === 'every') return everySchedule(schedule, rest, anchorMs);
   if (word?.toLowerCase() === 'at') return atSchedule(readInstant(schedule, rest.trim(), zone));
@@ -139,5 +148,5 @@ export function scheduleOf(job: Pick<CronJob, 'schedule' | 'timezone' | 'anchorM
 export function firstInstant(schedule: Schedule, source: ScheduleSource, nowMs: number): number {
   const nextMs = schedule.next(nowMs);
   if (nextMs !== null) return nextMs;
-  throw invalidSchedule(source.schedule, schedule.kind === 'at' ? 'is in the past' : 'never fires');
+  throw invalidSchedule(source.schedule, reason(schedule.kind === 'at' ? 'schedule-in-the-past' : 'schedule-never-fires'));
 }

@@ -1,5 +1,6 @@
 /** Time zones by their IANA names. */
 import { GatewayError } from '../../../shared/errors.js';
+import { reason, say } from '../../../shared/text/reasons.js';
 
 /** Returns the canonical name of a zone; `system` is the zone of this machine. @throws INVALID_REQUEST for an unknown zone */
 export function resolveTimeZone(name: string, field = 'timezone'): string {
@@ -7,9 +8,10 @@ export function resolveTimeZone(name: string, field = 'timezone'): string {
   try {
     return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone;
   } catch {
+    const why = reason('unknown-zone', { field, name: name.slice(0, 80) });
     throw new GatewayError('INVALID_REQUEST', {
-      message: `invalid ${field} '${name.slice(0, 80)}'`,
-      details: { field },
+      message: say(why),
+      details: { ...why, field },
       hint: 'Give a name such as Europe/Berlin, Asia/Shanghai or UTC, or system for this machine’s own.',
     });
   }

@@ -4,7 +4,7 @@
  */
 import * as z from 'zod';
 import { MAX_CONFIG_BYTES } from '../../config/defaults.js';
-import { type Answer, okStatus } from '../fields.js';
+import { type Answer, okStatus, reasonFields } from '../fields.js';
 
 const fields = () => z.record(z.string(), z.unknown());
 
@@ -43,6 +43,7 @@ const problems = () =>
       column: z.int().optional(),
       key: z.string().optional(),
       message: z.string(),
+      ...reasonFields(),
     }),
   );
 

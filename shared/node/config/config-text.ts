@@ -4,6 +4,7 @@ import type { ConfigDocument } from '../../config/document.js';
 import { interpolate } from '../../config/interpolate.js';
 import { parseJsonc, type JsoncDocument } from '../../config/jsonc.js';
 import { formatProblem, GatewayError, type Problem } from '../../errors.js';
+import { explainFile } from '../../text/file-reasons.js';
 import { environmentValue } from '../process/env.js';
 
 export type VariableLookup = (name: string) => string | undefined;
@@ -32,9 +33,9 @@ function isPlainObject(value: unknown): value is Record<string, unknown> {
 export function problemsOf(parsed: JsoncDocument, text: string, file: string): Problem[] {
   const at = { file, line: 1, column: 1 };
   // An empty file is far more often an accident (a full disk, an interrupted save) than a request for defaults.
-  if (text.trim() === '') return [{ ...at, message: 'is empty; write {} for a configuration that sets nothing' }];
-  if (parsed.problems.length === 0 && !isPlainObject(parsed.value)) return [{ ...at, message: 'must be an object: { … }' }];
-  return parsed.problems.map(({ position, key, message }) => ({ file, ...position, ...(key === '' ? {} : { key }), message }));
+  if (text.trim() === '') return [{ ...at, ...explainFile('json-empty') }];
+  if (parsed.problems.length === 0 && !isPlainObject(parsed.value)) return [{ ...at, ...explainFile('json-no-object') }];
+  return parsed.problems.map(({ position, key, ...what }) => ({ file, ...position, ...(key === '' ? {} : { key }), ...what }));
 }
 
 /**

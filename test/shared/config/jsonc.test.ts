@@ -33,7 +33,7 @@ describe('parseJsonc', () => {
     ['{ "\\u005f_proto__": 1 }', '__proto__', 3],
   ])('%s is refused for the key %s', (text, key, column) => {
     const { problems, value } = parseJsonc(text);
-    expect(problems).toEqual([{ key, position: { line: 1, column }, message: expect.stringMatching(/twice|not allowed/) }]);
+    expect(problems).toMatchObject([{ key, position: { line: 1, column }, message: expect.stringMatching(/twice|not allowed/) }]);
     expect(value).toBeUndefined();
   });
 
@@ -43,7 +43,7 @@ describe('parseJsonc', () => {
     ['[{"a":'.repeat(100), 32 * 6 + 1],
   ])('%.12s… is refused for its depth, quickly', (text, column) => {
     const refuse = (): void =>
-      expect(parseJsonc(text).problems).toEqual([
+      expect(parseJsonc(text).problems).toMatchObject([
         { key: '', position: { line: 1, column }, message: expect.stringContaining('64 levels') },
       ]);
     expect(cpuMs(refuse)).toBeLessThan(5_000);

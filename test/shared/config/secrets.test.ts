@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { showValue } from '../../../shared/config/describe-issue.js';
+import { shownValue } from '../../../shared/config/describe-issue.js';
+import { say } from '../../../shared/text/reasons.js';
 import { findSecrets, isMaskAt, isMaskText, isSecretMask, maskOf, maskSecrets, maskToken } from '../../../shared/config/secrets.js';
 
 const SECRET = 'value-1234567890';
@@ -10,8 +11,8 @@ test.each(['api_key', 'apiKey', 'x-api-key', 'botToken', 'secret', 'passwd', 'pa
     const document = { list: [{ [name]: SECRET }] };
     expect(JSON.stringify(maskSecrets(document))).not.toContain(SECRET);
     expect(findSecrets(document)).toEqual([SECRET]);
-    expect(showValue(SECRET, ['list', 0, name])).not.toContain(SECRET);
-    expect(showValue(document, [])).not.toContain(SECRET);
+    expect(say(shownValue(SECRET, ['list', 0, name]))).not.toContain(SECRET);
+    expect(say(shownValue(document, []))).not.toContain(SECRET);
   },
 );
 

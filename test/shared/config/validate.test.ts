@@ -139,7 +139,9 @@ describe('an unset variable', () => {
 test('a text that cannot be read has its problems passed on', () => {
   const { value, problems } = config('{ "gateway": ');
   expect(value).toBeUndefined();
-  expect(problems).toEqual([{ file: 'config.json', line: 1, column: 14, message: expect.stringMatching(/expected/) }]);
+  expect(problems).toEqual([
+    { file: 'config.json', line: 1, column: 14, message: 'a value is expected here', code: 'json-value-expected', values: {} },
+  ]);
 });
 
 test('models.json is checked the same way', () => {
@@ -172,6 +174,8 @@ describe('a mask in place of a secret', () => {
         column,
         key,
         message: 'is the mask of a secret, not the secret; write the secret itself, or ${VARIABLE}',
+        code: 'masked-secret',
+        values: { variable: 'VARIABLE' },
       },
     ]);
   });

@@ -4,6 +4,7 @@
  */
 import type { ErrorResponse } from '../../../shared/api/error.js';
 import type { Call, Method } from './call.js';
+import { loadReasons } from '../i18n/reasons.js';
 import { keepInstead } from './copy-mode.js';
 import { gatewayUrl } from './gateway-url.js';
 import { entry, regainSession } from './session.js';
@@ -62,6 +63,8 @@ async function send(call: Call): Promise<Response> {
 
 async function readError(call: Call, response: Response): Promise<ApiError> {
   const document = (await response.json().catch(() => ({}))) as Partial<ErrorResponse>;
+  // Whoever shows it has the words.
+  if (document.error?.details !== undefined) await loadReasons();
   return new ApiError(call, response.status, document.error ?? {});
 }
 

@@ -1,5 +1,6 @@
 /** The page's language, and the tables of text: every visible string comes from one. */
 import { effect, signal } from '@preact/signals';
+import { fillText } from '../../../shared/text/fill-text.js';
 import { readSetting, writeSetting } from '../settings.js';
 
 export type Language = 'en' | 'zh';
@@ -28,23 +29,13 @@ effect(() => {
 
 type TextValues = Readonly<Record<string, string | number>>;
 
-/** Fills in values: `{name}` is the value, `{count:messagemessages}` chooses by the number. */
-function fill(text: string, values: TextValues): string {
-  return text.replace(/\{(\w+)(?::([^|}]*)\|([^}]*))?\}/g, (...match: (string | undefined)[]) => {
-    const [, name = '', one, other] = match;
-    const value = values[name] ?? '';
-    if (one === undefined) return typeof value === 'number' ? value.toLocaleString(language.value) : value;
-    return value === 1 ? one : (other ?? '');
-  });
-}
-
 /**
- * Makes a table of text. A key missing in one language is a type error.
+ * Makes a table of text. A key missing in one language is a type error. `{name}` is a value, `{count:message|messages}` chooses by the number.
  * @returns `t(key, values)`: the text in the current language. Components that call it render again when the language changes
  */
 export function defineText<Key extends string>(
   en: Readonly<Record<Key, string>>,
   zh: Readonly<Record<NoInfer<Key>, string>>,
 ): (key: Key, values?: TextValues) => string {
-  return (key, values = {}) => fill((language.value === 'zh' ? zh : en)[key], values);
+  return (key, values = {}) => fillText((language.value === 'zh' ? zh : en)[key], values, (value) => value.toLocaleString(language.value));
 }

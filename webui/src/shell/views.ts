@@ -7,6 +7,7 @@ import type { ComponentType } from 'preact';
 import { connection } from '../api/socket.js';
 import { whenIdle } from '../browser/when-idle.js';
 import { loadCopyCommand } from '../components/copy-command/copy-command.js';
+import { loadReasons } from '../i18n/reasons.js';
 import type { IconName } from '../components/icon/icon.js';
 import { loadDialogs } from './dialogs.js';
 
@@ -42,9 +43,9 @@ function whenOnline(run: () => void): void {
   });
 }
 
-/** Loads dialogs, command lines and the other views one by one while the browser is idle, so that they open even while the gateway is unreachable. */
+/** Loads texts, dialogs, command lines and the other views one by one while the browser is idle, so that they open even while the gateway is unreachable. */
 export async function preload(): Promise<void> {
-  for (const load of [loadDialogs, loadCopyCommand, ...VIEWS.map((view) => view.load)]) {
+  for (const load of [loadReasons, loadDialogs, loadCopyCommand, ...VIEWS.map((view) => view.load)]) {
     await new Promise<void>(whenOnline);
     await new Promise<void>(whenIdle);
     await load().catch(() => undefined);

@@ -7,6 +7,7 @@ import en from '../../i18n/en/errors.json';
 import { defineText } from '../../i18n/language.js';
 import zh from '../../i18n/zh/errors.json';
 import { t } from '../../shell/text.js';
+import { refusalText } from './reason-text.js';
 
 /** Codes that users of the page do not meet: what the gateway said is shown as it is. */
 type ShownAsIs =
@@ -46,7 +47,7 @@ export function errorWords(error: unknown): ErrorWords {
   if (error instanceof NotDone) return { text: '' };
   // It sends no message of its own.
   if (error instanceof ApiError && error.status === 0) return { text: t('unreachable') };
-  const message = error instanceof Error ? error.message : '';
+  const message = error instanceof ApiError ? refusalText(error.message, error.details) : error instanceof Error ? error.message : '';
   const code = error instanceof ApiError || error instanceof SocketError ? error.code : '';
   if (!isWorded(code)) return { text: message === '' ? t('failed') : message };
   // The gateway's message hides what happened, too.

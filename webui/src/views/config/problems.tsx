@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks';
 import { connection } from '../../api/socket.js';
 import { useDelayed } from '../../api/use-resource.js';
 import { checkText, type Problem } from './config-api.js';
+import { reasonText } from '../../components/feedback/reason-text.js';
 import { t } from './text.js';
 
 const TYPING_MS = 300;
@@ -48,7 +49,7 @@ export function Problems({ problems, onShow }: ProblemsProps) {
               {place}
             </button>
             <span>
-              {key !== undefined && <code>{key}</code>} {message}
+              {key !== undefined && <code>{key}</code>} {reasonText(problem)}
             </span>
           </li>
         );

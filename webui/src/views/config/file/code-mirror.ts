@@ -6,6 +6,7 @@ import { highlightSelectionMatches, openSearchPanel, search, searchKeymap } from
 import { EditorSelection, EditorState, type Text } from '@codemirror/state';
 import { EditorView, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers } from '@codemirror/view';
 import type { Problem } from '../config-api.js';
+import { reasonText } from '../../../components/feedback/reason-text.js';
 import { t } from '../text.js';
 import { look } from './editor-look.js';
 import { jsoncLanguage } from './jsonc-language.js';
@@ -83,7 +84,7 @@ export function createCodeMirror(host: HTMLElement, { label, text, onInput }: Op
       const diagnostics = problems.map((problem): Diagnostic => ({
         ...rangeOf(view.state.doc, problem),
         severity: 'error',
-        message: problem.message,
+        message: reasonText(problem),
       }));
       view.dispatch(setDiagnostics(view.state, diagnostics));
     },

@@ -1,4 +1,5 @@
 /** What the gateway finds wrong in the edited settings, by the field where it is shown. */
+import { reasonText } from '../../../components/feedback/reason-text.js';
 import type { Problem } from '../config-api.js';
 import type { Field } from './schema-fields.js';
 
@@ -16,10 +17,11 @@ export function faultsOf(
 ): { readonly byKey: Faults; readonly others: readonly string[] } {
   const byKey = new Map<string, string>();
   const others: string[] = [];
-  for (const { key = '', message } of problems) {
+  for (const { key = '', ...said } of problems) {
+    const text = reasonText(said);
     const field = fields.find((candidate) => isWithin(key, candidate));
-    if (field === undefined) others.push(`${key} ${message}`.trim());
-    else byKey.set(field.key, [byKey.get(field.key), message].filter(Boolean).join('; '));
+    if (field === undefined) others.push(`${key} ${text}`.trim());
+    else byKey.set(field.key, [byKey.get(field.key), text].filter(Boolean).join('; '));
   }
   return { byKey, others };
 }

@@ -1,4 +1,5 @@
 /** What is wrong with the form, by field. */
+import type { Said } from '../../../../../shared/text/fill-text.js';
 
 /** The fields of the form that hold a field of the API. */
 const FIELD_NAMES = {
@@ -25,13 +26,18 @@ export type Faults = Partial<Record<FieldName, string>>;
 const nameOf = (path: string): FieldName | undefined => (FIELD_NAMES as Readonly<Record<string, FieldName | undefined>>)[path];
 
 /** Returns what the gateway refused, by field; nothing where it named none that the form has. */
-export function faultsOf(message: string, details: Readonly<Record<string, unknown>>): Faults {
-  const { field, issues } = details as { field?: unknown; issues?: readonly { path: string; message: string }[] };
-  const named = typeof field === 'string' ? [{ path: field, message }] : (issues ?? []);
+export function faultsOf(message: string, details: Readonly<Record<string, unknown>>): Readonly<Partial<Record<FieldName, Said>>> {
+  const {
+    field,
+    issues = [],
+    code,
+    values,
+  } = details as Partial<Said> & { field?: unknown; issues?: readonly (Said & { path: string })[] };
+  const named = typeof field === 'string' ? [{ path: field, message, code, values }] : issues;
   return Object.fromEntries(
-    named.flatMap(({ path, message: text }) => {
+    named.flatMap(({ path, ...fault }) => {
       const name = nameOf(path);
-      return name === undefined ? [] : [[name, text]];
+      return name === undefined ? [] : [[name, fault]];
     }),
   );
 }

@@ -15,6 +15,7 @@ import { useCommands } from '../../../shell/commands.js';
 import { address, hashOf, navigate, navigateLater } from '../../../shell/router.js';
 import { t as shell } from '../../../shell/text.js';
 import { type Job, saveCall } from '../cron-api.js';
+import { reasonText } from '../../../components/feedback/reason-text.js';
 import { t } from '../text.js';
 import { Advanced, type PartProps, targetsOf } from './advanced.js';
 import { draftOf, findFaults, inputOf, useDraft } from './draft.js';
@@ -120,9 +121,9 @@ function useSaving(draft: Parameters<typeof findFaults>[0], save: () => Promise<
     if (Object.keys(found).length > 0) return show(found);
     void run('save', async () => {
       await save().catch((refusal: unknown) => {
-        const named = refusal instanceof ApiError ? faultsOf(refusal.message, refusal.details) : {};
-        if (Object.keys(named).length === 0) throw refusal;
-        show(named);
+        const named = refusal instanceof ApiError ? Object.entries(faultsOf(refusal.message, refusal.details)) : [];
+        if (named.length === 0) throw refusal;
+        show(Object.fromEntries(named.map(([name, fault]) => [name, reasonText(fault)])));
       });
     });
   };

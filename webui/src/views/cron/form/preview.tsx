@@ -4,6 +4,7 @@ import type { CronPreview } from '../../../../../shared/api/cron.js';
 import { ApiError, apiPath, call } from '../../../api/client.js';
 import { useDelayed } from '../../../api/use-resource.js';
 import { Badge } from '../../../components/status-dot/status-dot.js';
+import { refusalText } from '../../../components/feedback/reason-text.js';
 import { fullTime, relativeTime } from '../../../components/time-text/time-text.js';
 import { language } from '../../../i18n/language.js';
 import { shortTime } from '../job-time.js';
@@ -42,7 +43,12 @@ export function usePreview({ schedule, timezone, jobId, version }: PreviewedSche
         if (signal.aborted) return;
         // An unreachable gateway says nothing about the schedule.
         if (!(error instanceof ApiError) || error.status === 0) return;
-        setState({ fault: { field: error.details['field'] === 'timezone' ? 'timezone' : 'schedule', message: error.message } });
+        setState({
+          fault: {
+            field: error.details['field'] === 'timezone' ? 'timezone' : 'schedule',
+            message: refusalText(error.message, error.details),
+          },
+        });
       },
     );
   };

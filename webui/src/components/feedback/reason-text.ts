@@ -1,0 +1,27 @@
+/** What the gateway says of its own, in the page's language. Its answers have the English text. */
+import { fillText, isCoded, type Said } from '../../../../shared/text/fill-text.js';
+import { language } from '../../i18n/language.js';
+import { reasonTemplate } from '../../i18n/reasons.js';
+
+function valueText(value: unknown): string | number {
+  if (isCoded(value)) return reasonText({ message: value.code, ...value });
+  return typeof value === 'number' ? value : String(value);
+}
+
+/** Without words for the code, it is the text of the answer. */
+export function reasonText({ message, code = '', values = {} }: Said): string {
+  const text = code === '' ? undefined : reasonTemplate(code);
+  if (text === undefined) return message;
+  const shown = Object.entries(values).map(([name, value]) => [name, valueText(value)] as const);
+  return fillText(text, Object.fromEntries(shown), (value) => value.toLocaleString(language.value));
+}
+
+type Details = Readonly<Record<string, unknown>>;
+
+/** Returns the message of an error in the page's language, as far as its details have codes. */
+export function refusalText(message: string, details: Details): string {
+  const { issues = [], code, values } = details as Partial<Said> & { issues?: readonly (Said & { path: string })[] };
+  if (issues.length > 0 && issues.every((issue) => reasonTemplate(issue.code ?? '') !== undefined))
+    return issues.map((issue) => [issue.path, reasonText(issue)].filter(Boolean).join('：')).join('；');
+  return reasonText({ message, code, values });
+}

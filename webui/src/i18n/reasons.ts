@@ -1,0 +1,18 @@
+/** What the gateway says of its own, by code, in Chinese: the English text is in its answers. Most visits need none of it. */
+import { signal } from '@preact/signals';
+import { language } from './language.js';
+
+const texts = signal<Readonly<Record<string, string>> | undefined>(undefined);
+
+/** Loads the texts, unless they are there or the page is in English. Never rejects: a later call tries again. */
+export async function loadReasons(): Promise<void> {
+  if (language.peek() === 'en' || texts.peek() !== undefined) return;
+  await import('./zh/reasons.json').then(({ default: loaded }) => (texts.value = loaded)).catch(() => undefined);
+}
+
+/** Returns the text with its places for values; undefined in English, before it is loaded, and for a code of a newer gateway. */
+export function reasonTemplate(code: string): string | undefined {
+  if (language.value === 'en') return undefined;
+  if (texts.value === undefined) void loadReasons();
+  return texts.value !== undefined && Object.hasOwn(texts.value, code) ? texts.value[code] : undefined;
+}
