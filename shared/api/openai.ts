@@ -165,7 +165,6 @@ const delta = () =>
       )
       .optional(),
   });
-export type ChatDelta = z.output<ReturnType<typeof delta>>;
 
 /** One `data:` of the stream; after the last one comes `data: [DONE]`, after an error nothing. */
 export const chatCompletionChunk = () =>
@@ -181,6 +180,7 @@ export const chatCompletionChunk = () =>
     /** Only with `stream_options.include_usage`: null in every chunk but that one. */
     usage: usage().nullish(),
   });
+export type ChatCompletionChunk = z.output<ReturnType<typeof chatCompletionChunk>>;
 
 const modelObject = () => z.strictObject({ id: z.string(), object: z.literal('model'), created: z.int(), owned_by: z.string() });
 export const modelListResponse = () => z.strictObject({ object: z.literal('list'), data: z.array(modelObject()) });

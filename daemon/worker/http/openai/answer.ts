@@ -1,5 +1,5 @@
 /** Encodes a completion as OpenAI's API does: one document, or chunks. */
-import type { ChatCompletion, ChatDelta, ChatUsage } from '../../../../shared/api/openai.js';
+import type { ChatCompletion, ChatCompletionChunk, ChatUsage } from '../../../../shared/api/openai.js';
 import { GatewayError } from '../../../../shared/errors.js';
 import type { CompletionOutput } from '../../models/completion-call.js';
 import type { CompletionUsage } from '../../providers/completion.js';
@@ -21,6 +21,7 @@ export interface AnswerHead {
 }
 
 type FinishReason = ChatCompletion['choices'][number]['finish_reason'];
+type ChatDelta = ChatCompletionChunk['choices'][number]['delta'];
 
 /** @returns undefined where the provider counted nothing */
 function toUsage({ inputTokens, outputTokens, cachedTokens, reasoningTokens }: CompletionUsage): ChatUsage | undefined {
@@ -149,13 +150,10 @@ export interface ChunkOptions {
 /** The stream: role, deltas, finish, usage if it was asked for, `[DONE]`. An error ends it instead, without a finish. */
 export async function* streamChunks(events: PulledEvents<CompletionOutput>, options: ChunkOptions): AsyncGenerator<string> {
   const noUsage = options.includeUsage ? { usage: null } : {};
+  const send = (part: Pick<ChatCompletionChunk, 'choices' | 'usage'>): string =>
+    data({ ...options.head, object: 'chat.completion.chunk', ...part } satisfies ChatCompletionChunk);
   const chunk = (delta: ChatDelta, reason: FinishReason | null = null): string =>
-    data({
-      ...options.head,
-      object: 'chat.completion.chunk',
-      choices: [{ index: 0, delta, logprobs: null, finish_reason: reason }],
-      ...noUsage,
-    });
+    send({ choices: [{ index: 0, delta, logprobs: null, finish_reason: reason }], ...noUsage });
   try {
     yield chunk({ role: 'assistant', content: '' });
     for await (const output of outputs(events)) {
@@ -164,8 +162,7 @@ export async function* streamChunks(events: PulledEvents<CompletionOutput>, opti
       else if (delta !== undefined) yield chunk(delta);
       else if (output.type === 'finish') {
         yield chunk({}, output.reason);
-        if (options.includeUsage)
-          yield data({ ...options.head, object: 'chat.completion.chunk', choices: [], usage: toUsage(output.usage) ?? null });
+        if (options.includeUsage) yield send({ choices: [], usage: toUsage(output.usage) ?? null });
       }
     }
     yield 'data: [DONE]\n\n';
