@@ -229,7 +229,6 @@ export interface Schema {
 export type Queries = Kysely<Schema>;
 
 export type SessionRow = Selectable<SessionTable>;
-export type MessageRow = Selectable<MessageTable>;
 export type TurnRow = Selectable<TurnTable>;
 export type CronJobRow = Selectable<CronJobTable>;
 export type CronRunRow = Selectable<CronRunTable>;
