@@ -8,6 +8,7 @@ import * as patterns from '../../shared/node/log/line-matcher.js';
 import * as tools from '../../client/tools.js';
 import type { GatewayEnvironment } from '../../shared/node/process/env.js';
 import { Captured } from './captured.js';
+import { testEnvironment } from './test-environment.js';
 
 export interface CommandLineOptions {
   readonly home: string;
@@ -25,23 +26,6 @@ export interface CommandRun {
   /** Ctrl-C. */
   readonly interrupt: () => void;
   readonly exitCode: Promise<number>;
-}
-
-export function testEnvironment(home: string, overrides: Partial<GatewayEnvironment> = {}): GatewayEnvironment {
-  return {
-    home,
-    configPath: undefined,
-    port: undefined,
-    host: undefined,
-    token: undefined,
-    logLevel: undefined,
-    allowSigusr1Restart: false,
-    noRespawn: false,
-    serviceMarker: null,
-    listenFds: 0,
-    runtimeDir: home,
-    ...overrides,
-  };
 }
 
 function makeRuntime(options: CommandLineOptions, interrupts: Set<() => void>): ClientRuntime {

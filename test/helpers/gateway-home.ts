@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { GatewayEnvironment } from '../../shared/node/process/env.js';
 import { type GatewayPaths, resolvePaths } from '../../shared/node/process/paths.js';
 import { tempDir } from './temp-dir.js';
+import { testEnvironment } from './test-environment.js';
 
 export interface GatewayHome {
   readonly paths: GatewayPaths;
@@ -18,24 +19,11 @@ export function gatewayHome(): GatewayHome {
   const paths = resolvePaths({ home, runtimeDir: home });
   for (const path of [paths.home, paths.lockDir, paths.runDir, paths.logDir, paths.stateDir, paths.credentialsDir])
     mkdirSync(path, { mode: 0o700 });
-  const environment: GatewayEnvironment = {
-    home,
-    configPath: undefined,
-    port: undefined,
-    host: undefined,
-    token: undefined,
-    logLevel: undefined,
-    allowSigusr1Restart: false,
-    noRespawn: false,
-    serviceMarker: null,
-    listenFds: 0,
-    runtimeDir: home,
-  };
   const write = (path: string, content: unknown): void =>
     writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
   return {
     paths,
-    environment,
+    environment: testEnvironment(home),
     writeConfig: (content) => write(paths.configPath, content),
     writeModels: (content) => write(paths.modelsPath, content),
   };

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { ApiClient, apiTarget, errorFromBody } from '../../../client/api/api-client.js';
 import { sampleStatus } from '../../fakes/control-socket.js';
 import { fakeHttp, json } from '../../fakes/http-server.js';
-import { testEnvironment } from '../../helpers/command-line.js';
+import { testEnvironment } from '../../helpers/test-environment.js';
 import { testPaths } from '../../helpers/lock-file.js';
 
 const client = (port: number, token?: string): ApiClient => new ApiClient({ host: '127.0.0.1', port, token });

@@ -11,7 +11,7 @@ import { addChecksum, CHECKSUM_COMMENT } from '../../../client/service/files/che
 import { SystemdManager } from '../../../client/service/systemd/systemd-manager.js';
 import { TaskSchedulerManager } from '../../../client/service/task-scheduler/task-scheduler-manager.js';
 import { resolvePaths } from '../../../shared/node/process/paths.js';
-import { testEnvironment } from '../../helpers/command-line.js';
+import { testEnvironment } from '../../helpers/test-environment.js';
 import { makeServiceTarget } from '../../helpers/service-plan.js';
 import { tempDir } from '../../helpers/temp-dir.js';
 

@@ -9,20 +9,9 @@ import { configSchema } from '../../../../shared/config/schema.js';
 import { GatewayError, type Problem } from '../../../../shared/errors.js';
 import { parseConfigText } from '../../../../shared/node/config/config-text.js';
 import type { GatewayEnvironment } from '../../../../shared/node/process/env.js';
+import { testEnvironment } from '../../../helpers/test-environment.js';
 
-const ENVIRONMENT: GatewayEnvironment = {
-  home: '/home/me/.xopc',
-  configPath: undefined,
-  port: undefined,
-  host: undefined,
-  token: undefined,
-  logLevel: undefined,
-  allowSigusr1Restart: false,
-  noRespawn: false,
-  serviceMarker: null,
-  listenFds: 0,
-  runtimeDir: '/run',
-};
+const ENVIRONMENT = testEnvironment('/home/me/.xopc', { runtimeDir: '/run' });
 
 function resolve(file: unknown, options: { flags?: SettingsFlags; environment?: Partial<GatewayEnvironment> } = {}): SupervisorSettings {
   const text = typeof file === 'string' ? file : JSON.stringify(file);
