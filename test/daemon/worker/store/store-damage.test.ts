@@ -75,7 +75,7 @@ test.each([
   expect(await works(store)).toBe(true);
   expect(codes(store)).toEqual(['STORE_SET_ASIDE']);
   const copy = readdirSync(dirname(path)).find((name) => /^gateway\.db\.corrupt-\d{8}T\d{6}Z$/.test(name)) ?? '';
-  expect(readFileSync(join(dirname(path), copy))).toEqual(before);
+  expect(readFileSync(join(dirname(path), copy)).equals(before)).toBe(true);
   expect(store.warnings()[0]?.message).toContain(copy);
 });
 
@@ -89,7 +89,7 @@ test('a write-ahead log goes whole with the database that is set aside, and harm
   const store = await openStore({ path });
   expect(await works(store)).toBe(true);
   const copy = readdirSync(dirname(path)).find((name) => /\.corrupt-\w+-wal$/.test(name)) ?? '';
-  expect(readFileSync(join(dirname(path), copy))).toEqual(log);
+  expect(readFileSync(join(dirname(path), copy)).equals(log)).toBe(true);
   expect(await store.read((tx) => findSession(tx, session('kept').key))).toBeUndefined();
 });
 
@@ -105,7 +105,7 @@ test('a damaged database whose log still holds the damaged pages is used as it i
 describe('a database that has lost its content is not taken for a new one', () => {
   /** Whatever is there is left as it is, and the reason says what to do. */
   async function expectRefused(path: string, reason: RegExp): Promise<void> {
-    const content = (): unknown[] => readdirSync(dirname(path)).map((name) => [name, readFileSync(join(dirname(path), name))]);
+    const content = (): unknown[] => readdirSync(dirname(path)).map((name) => [name, readFileSync(join(dirname(path), name), 'base64')]);
     const before = content();
     const store = await openStore({ path });
     await expect(works(store)).rejects.toMatchObject({ code: 'UNAVAILABLE', message: expect.stringMatching(reason) as string });
