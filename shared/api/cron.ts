@@ -145,6 +145,8 @@ export const cronRunDocument = () =>
     /** Key of the session in which an agent answered; the conversation can continue there. */
     session: z.string().nullable(),
     error: z.string().nullable(),
+    /** The error for programs, if it is the gateway's own: a code of shared/text/reasons.ts. */
+    errorCode: z.string().nullable(),
     /** Null if it sent no message. */
     delivery: runDelivery().nullable(),
   });

@@ -62,6 +62,7 @@ export const fakeRun: CronRunDocument = {
   output: null,
   session: null,
   error: 'no such chat',
+  errorCode: null,
   delivery: null,
 };
 

@@ -1,5 +1,6 @@
 /** Claims occurrences of jobs as runs, and starts queued runs. All functions run in a write. */
 import { newId } from '../../../shared/ids.js';
+import { reason, say } from '../../../shared/text/reasons.js';
 import { type CronJob, findCronJob, listCronJobsPlannedAfter, listDueCronJobs, updateCronJob } from '../store/cron/cron-jobs.js';
 import {
   type CronRun,
@@ -46,11 +47,11 @@ function admit(job: CronJob, unfinished: readonly CronRun[]): Admission {
   if (job.overlap === 'replace') return { ...queued, replaced: unfinished };
   if (job.overlap === 'queue' && unfinished.length < MAX_QUEUED_PER_JOB) return queued;
   const isRetry = unfinished.every(({ state, attempt }) => state === 'queued' && attempt > 1);
-  const why = isRetry ? 'the previous run failed and waits for its retry' : 'the previous run is still in progress';
+  const why = say(reason(isRetry ? 'run-waits-for-retry' : 'run-in-progress'));
   return { state: 'skipped', error: job.overlap === 'queue' ? `${unfinished.length} runs are already waiting` : why, replaced: [] };
 }
 
-const MISSED: Admission = { state: 'missed', error: 'too late: the gateway or the machine was not running', replaced: [] };
+const MISSED: Admission = { state: 'missed', error: say(reason('run-missed')), replaced: [] };
 
 async function claimOccurrence(
   tx: Transaction,
@@ -76,8 +77,7 @@ async function claimOccurrence(
   // Stored already: it was claimed before the clock was set back.
   if (!(await insertCronRun(tx, run))) return [];
   await trimCronRuns(tx, { jobId: job.id, keep: KEPT_RUNS_PER_JOB });
-  for (const { id } of replaced)
-    await endCronRun(tx, id, { state: 'replaced', finishedAtMs: nowMs, error: 'it was replaced by the next occurrence' });
+  for (const { id } of replaced) await endCronRun(tx, id, { state: 'replaced', finishedAtMs: nowMs, error: say(reason('run-replaced')) });
   const changes: RunChange[] = replaced.map(({ id }) => ({ jobId: job.id, runId: id, state: 'replaced' }));
   return state === 'queued' ? changes : [...changes, { jobId: job.id, runId: run.id, state }];
 }

@@ -2,6 +2,7 @@
 import type { CronJobDocument, CronRunDelivery, CronRunDocument, RecentCronRun } from '../../../shared/api/cron.js';
 import type { GatewayEvent } from '../../../shared/api/gateway/events.js';
 import { GatewayError } from '../../../shared/errors.js';
+import { reasonOfText } from '../../../shared/text/reasons.js';
 import type { CronJob } from '../store/cron/cron-jobs.js';
 import type { CronRun, RecentRun } from '../store/cron/cron-runs.js';
 import { readMessageStates } from '../store/delivery/outbox-pages.js';
@@ -86,6 +87,7 @@ export function toRunDocument(run: ReportedRun): CronRunDocument {
     output: run.output,
     session: run.sessionKey,
     error: run.error,
+    errorCode: run.error === null ? null : (reasonOfText(run.error)?.code ?? null),
     delivery: run.delivery,
   };
 }

@@ -2,6 +2,7 @@
 import type { CronDeletion, CronJobDocument, CronJobInput } from '../../../shared/api/cron.js';
 import type { GatewayEvent } from '../../../shared/api/gateway/events.js';
 import { GatewayError } from '../../../shared/errors.js';
+import { reason, say } from '../../../shared/text/reasons.js';
 import { newId } from '../../../shared/ids.js';
 import { type CallerKey, inOrder, keyUse, once } from '../store/idempotency.js';
 import {
@@ -170,7 +171,7 @@ function createRemoval({ store, clock }: CronServiceOptions, announce: Announce)
         const found = await loadJob(tx, id);
         // Queued runs never start; the scheduler stops running ones because their rows have ended.
         for (const run of await listUnfinishedRuns(tx, [id]))
-          await endCronRun(tx, run.id, { state: 'skipped', finishedAtMs: nowMs, error: 'the job was deleted' });
+          await endCronRun(tx, run.id, { state: 'skipped', finishedAtMs: nowMs, error: say(reason('run-job-deleted')) });
         await markCronJobDeleted(tx, id, nowMs);
         return documentOf(tx, found);
       });

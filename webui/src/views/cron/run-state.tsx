@@ -1,5 +1,6 @@
 /** What a run came to, in a colour and words. A run whose message was not delivered did not succeed. */
 import type { CronRunDocument } from '../../../../shared/api/cron.js';
+import { reasonText } from '../../components/feedback/reason-text.js';
 import { StatusDot, type Tone } from '../../components/status-dot/status-dot.js';
 import { t } from './text.js';
 
@@ -20,6 +21,12 @@ export function toneOf(run: RunOutcome): Tone {
 
 export function outcomeText(run: RunOutcome): string {
   return run.state === 'done' && isUndelivered(run) ? t('undelivered') : t(`state_${run.state}`);
+}
+
+/** Returns why the run or its message failed; null while nothing has. */
+export function runError({ error, errorCode, delivery }: Pick<CronRunDocument, 'error' | 'errorCode' | 'delivery'>): string | null {
+  if (error !== null) return reasonText({ message: error, code: errorCode ?? undefined });
+  return delivery?.error ?? null;
 }
 
 export function Outcome({ run }: { run: RunOutcome }) {

@@ -9,7 +9,7 @@ import { durationText, fullTime, relativeTime } from '../../../components/time-t
 import { address, changeQuery, hashOf } from '../../../shell/router.js';
 import type { Job } from '../cron-api.js';
 import { shortTime } from '../job-time.js';
-import { Outcome } from '../run-state.js';
+import { Outcome, runError } from '../run-state.js';
 import { t } from '../text.js';
 import { RunDrawer } from './run-drawer.js';
 import { type Run, type Runs, useRuns } from './use-runs.js';
@@ -24,7 +24,7 @@ const columns = (): Column<Key>[] => [
 ];
 
 function RunRow({ run, job }: { run: Run; job: Job }) {
-  const error = run.error ?? run.delivery?.error ?? null;
+  const error = runError(run);
   const at = Date.parse(run.scheduledAt);
   return (
     <tr class="run-row">

@@ -10,7 +10,7 @@ import { Badge } from '../../../components/status-dot/status-dot.js';
 import { dollars, durationText, fullTime } from '../../../components/time-text/time-text.js';
 import { hashOf } from '../../../shell/router.js';
 import type { Job } from '../cron-api.js';
-import { isGoing, Outcome } from '../run-state.js';
+import { isGoing, Outcome, runError } from '../run-state.js';
 import { t } from '../text.js';
 import type { Run } from './use-runs.js';
 
@@ -67,7 +67,7 @@ function RunFacts({ run, timezone }: { run: Run; timezone: string }) {
 }
 
 function Details({ run, job }: { run: Run; job: Job }) {
-  const error = run.error ?? run.delivery?.error ?? null;
+  const error = runError(run);
   return (
     <>
       <RunFacts run={run} timezone={job.timezone} />
