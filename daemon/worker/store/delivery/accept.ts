@@ -39,8 +39,11 @@ const insertSaid = prepareRows<{ id: string; key: string; content: string; nowMs
 function countBySession(acceptances: readonly Acceptance[]) {
   const counts = new Map<string, NewSession & { count: number; title: string | null; nowMs: number }>();
   for (const { session, message } of acceptances) {
-    let said = counts.get(session.key);
-    if (said === undefined) counts.set(session.key, (said = { ...session, count: 0, title: null, nowMs: 0 }));
+    const { key, agentId, channel, accountId, peerKind, peerId } = session;
+    let said = counts.get(key);
+    // Spreading the session would take longer than inserting its row.
+    if (said === undefined)
+      counts.set(key, (said = { key, agentId, channel, accountId, peerKind, peerId, count: 0, title: null, nowMs: 0 }));
     said.count += 1;
     said.title ??= titleFrom(message.content);
     said.nowMs = message.nowMs;

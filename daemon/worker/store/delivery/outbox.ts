@@ -176,10 +176,10 @@ export interface MessageChange {
   readonly finishedAtMs?: number | null;
 }
 
-function toRow({ bodies, ...message }: NewOutboxMessage): RowValues {
-  return bodies.length === 0
-    ? { ...message, state: 'delivered', finishedAtMs: message.nowMs }
-    : { ...message, state: 'queued', finishedAtMs: null };
+function toRow({ id, channel, accountId, chatId, content, bodies, nowMs, expiresAtMs }: NewOutboxMessage): RowValues {
+  const isDone = bodies.length === 0;
+  const state = isDone ? 'delivered' : 'queued';
+  return { id, channel, accountId, chatId, content, state, nowMs, expiresAtMs, finishedAtMs: isDone ? nowMs : null };
 }
 
 /** Returns the statements that store messages and their parts in this order, after all others of their chats. They run in this write. */
