@@ -54,7 +54,8 @@ test('what was written is unpacked byte by byte, and other programs read it too'
   const { file, directory } = await archive();
   const out = target();
   expect((await unpackArchive(file, { directory: out })).entries.map(({ name }) => name)).toEqual(['config.json', 'gateway.db']);
-  for (const name of ['config.json', 'gateway.db']) expect(readFileSync(join(out, name))).toEqual(readFileSync(join(directory, name)));
+  for (const name of ['config.json', 'gateway.db'])
+    expect(readFileSync(join(out, name), 'base64')).toBe(readFileSync(join(directory, name), 'base64'));
   expect(statSync(file).mode & 0o777).toBe(0o600);
   expect(execFileSync('tar', ['-tzf', file], { encoding: 'utf8' })).toBe('manifest.json\nconfig.json\ngateway.db\n');
   expect(execFileSync('tar', ['-xzOf', file, 'config.json'], { encoding: 'utf8' })).toBe(TEXT);
