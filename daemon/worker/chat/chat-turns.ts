@@ -7,7 +7,7 @@ import type { LogPort } from '../../../shared/log/log-port.js';
 import { chooseModels } from '../turns/model/model-choice.js';
 import type { Preview } from '../channels/channel.js';
 import type { ChannelRegistry } from '../channels/registry.js';
-import { type InboxHandler, NOTICES, releaseInterrupted } from '../delivery/inbox-queue.js';
+import { type InboxHandler, NOTICES, putBackFailed, releaseInterrupted } from '../delivery/inbox-queue.js';
 import { laneKey } from '../delivery/lane-schedule.js';
 import type { Outbox } from '../delivery/outbox.js';
 import type { ProviderRegistry } from '../providers/registry.js';
@@ -221,6 +221,8 @@ export class ChatTurns implements InboxHandler {
       if (!isRepeated) await this.#send(tx, message, { id: newId('msg'), content: NOTICES.interrupted });
       return !isRepeated;
     }
+    // The database was away while it was answered: no answer of the agent.
+    if (end.error?.code === 'UNAVAILABLE' && (await putBackFailed(tx, row))) return false;
     const isOurs = await finishInbox(tx, { ...row, state: 'done', error: end.error?.message ?? null });
     if (!isOurs) return true;
     const text = textOf(end, previewId);

@@ -173,6 +173,17 @@ function outcomeOf(message: InboxMessage): 'repeated' | 'interrupted' | 'poisone
 }
 
 /**
+ * Puts a message back because the gateway itself could not run its turn to the end. Runs in the transaction that ends the turn.
+ * @returns false when its turn had effects or has been tried often enough: then its failure is final
+ */
+export async function putBackFailed(tx: Transaction, { seq, instanceId }: { seq: number; instanceId: string }): Promise<boolean> {
+  const message = await readInboxMessage(tx, seq);
+  if (message?.isRepeatable !== true || message.attempts >= MAX_ATTEMPTS) return false;
+  await putBackInbox(tx, { seq, instanceId, countsAttempt: true });
+  return true;
+}
+
+/**
  * Decides about a message whose worker stops before the answer is complete; the attempt is not counted. Runs in a write.
  * @returns `repeated`: the next worker handles it
  */
