@@ -150,9 +150,12 @@ export class InboxQueue implements LaneQueue<InboxMessage> {
 
   async #recordFailure(tx: Transaction, message: InboxMessage, error: GatewayError): Promise<void> {
     const { clock, instanceId } = this.#options;
-    const row = { seq: message.seq, instanceId };
-    if (error.spec.retryable) return putBackInbox(tx, { ...row, countsAttempt: false });
-    if (!(await finishInbox(tx, { ...row, state: 'failed', error: error.message, nowMs: clock.now() }))) return;
+    const row = { seq: message.seq, instanceId, nowMs: clock.now() };
+    if (error.spec.retryable) {
+      if ((await releaseInterrupted(tx, row)) === 'interrupted') await this.#handler.notify(tx, message, NOTICES.interrupted);
+      return;
+    }
+    if (!(await finishInbox(tx, { ...row, state: 'failed', error: error.message }))) return;
     await this.#handler.notify(tx, message, `⚠️ ${error.spec.expose ? error.message : 'The gateway could not handle this message.'}`);
   }
 
@@ -185,7 +188,7 @@ export async function putBackFailed(tx: Transaction, { seq, instanceId }: { seq:
 
 /**
  * Decides about a message whose worker stops before the answer is complete; the attempt is not counted. Runs in a write.
- * @returns `repeated`: the next worker handles it
+ * @returns `repeated`: another worker handles it, or has
  */
 export async function releaseInterrupted(
   tx: Transaction,
@@ -196,6 +199,6 @@ export async function releaseInterrupted(
     await putBackInbox(tx, { seq, instanceId, countsAttempt: false });
     return 'repeated';
   }
-  await finishInbox(tx, { seq, instanceId, state: 'interrupted', error: ERRORS.interrupted, nowMs });
-  return 'interrupted';
+  const isOurs = await finishInbox(tx, { seq, instanceId, state: 'interrupted', error: ERRORS.interrupted, nowMs });
+  return isOurs ? 'interrupted' : 'repeated';
 }

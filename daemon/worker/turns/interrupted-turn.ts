@@ -26,11 +26,15 @@ export async function keepAside(tx: Transaction, answer: PartialAnswer & { quest
   if (answer.text !== '') await appendAside(tx, { ...messageOf(answer), parentSeq });
 }
 
-/** Ends a turn whose worker is gone, and keeps its partial answer. */
-export async function interruptTurn(tx: Transaction, { id: turnId, sessionId }: RunningTurn, nowMs: number): Promise<void> {
+/** Ends a turn that nobody runs any more, and keeps its partial answer. @returns false when it had ended already */
+export async function interruptTurn(
+  tx: Transaction,
+  { id: turnId, sessionId }: Pick<RunningTurn, 'id' | 'sessionId'>,
+  nowMs: number,
+): Promise<boolean> {
   const error = { code: null, message: INTERRUPTED };
   const wasRunning = await endTurn(tx, { id: turnId, state: 'interrupted', model: null, usage: null, error, nowMs });
-  if (!wasRunning) return;
+  if (!wasRunning) return false;
   const answer = { turnId, sessionId, nowMs, text: await readTurnText(tx, turnId), model: null };
   await removeTurnParts(tx, { turnId });
   const inbox = await findInboxTurn(tx, turnId);
@@ -39,7 +43,8 @@ export async function interruptTurn(tx: Transaction, { id: turnId, sessionId }: 
   if (question !== undefined) await keepAside(tx, { ...answer, questionSeq: question.seq });
   else if (answer.text !== '') await appendMessage(tx, messageOf(answer));
   // The inbox decides whether the message of a chat is handled again, and tells the chat.
-  if (inbox !== undefined) return;
+  if (inbox !== undefined) return true;
   const note = { id: newId('msg'), sessionId, turnId, content: INTERRUPTED, model: null, nowMs };
   await appendMessage(tx, { ...note, role: 'system', status: 'error' });
+  return true;
 }

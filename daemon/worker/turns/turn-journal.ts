@@ -4,7 +4,7 @@
  */
 import type { GatewayEvent } from '../../../shared/api/gateway/events.js';
 import { type Clock, pause } from '../../../shared/clock.js';
-import type { GatewayError } from '../../../shared/errors.js';
+import { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
 import { readAsideText } from '../store/conversations/branches.js';
 import { appendMessage, findMessage } from '../store/conversations/messages.js';
@@ -88,6 +88,7 @@ export type StoredEnd = 'kept' | 'again' | 'lost';
 
 const FIRST_WAIT_MS = 50;
 const LAST_WAIT_MS = 250;
+const ABANDON_RETRY_MS = 1_000;
 
 const STATUS = { done: 'complete', aborted: 'aborted', error: 'error' } as const;
 
@@ -155,6 +156,29 @@ export class TurnJournal {
     });
     if (result !== 'lost') this.#publish(turn, outcome);
     return result;
+  }
+
+  /**
+   * Gives up a turn whose end could not be stored: while this worker lives, other workers wait for its session. Tries until the store
+   * is back, or `signal` says that this worker ends. Never rejects.
+   */
+  async abandon({ id, session }: BegunTurn, signal: AbortSignal): Promise<void> {
+    const { store, clock, instanceId } = this.#options;
+    for (;;) {
+      try {
+        await store.write(async (tx) => {
+          // Otherwise the lease may be that of the next turn.
+          if (!(await interruptTurn(tx, { id, sessionId: session.id }, clock.now()))) return;
+          tellOthers(tx, `session:${session.id}`);
+          await releaseLease(tx, { key: leaseKey(session.id), owner: instanceId });
+        });
+        return;
+      } catch (error) {
+        if (!(error instanceof GatewayError && error.spec.retryable)) return;
+        await pause(ABANDON_RETRY_MS, clock, signal);
+        if (signal.aborted) return;
+      }
+    }
   }
 
   /** Asks other workers to end the turns of a session. @returns whether there was one */

@@ -82,6 +82,8 @@ export class TurnRunner {
   readonly #windows: LearnedWindows;
   /** Each with a promise that resolves when it has ended. */
   readonly #running = new Map<Run, Promise<void>>();
+  /** This worker ends. */
+  readonly #leaving = new AbortController();
 
   constructor(options: TurnRunnerOptions) {
     this.#options = options;
@@ -129,6 +131,8 @@ export class TurnRunner {
 
   /** Lets turns end for `timeoutMs`, then stops the rest and waits until their text is stored. @returns how many were stopped */
   async drain(timeoutMs: number): Promise<number> {
+    // The next worker gives up what this one leaves.
+    this.#leaving.abort();
     const expired = new AbortController();
     const cancel = this.#options.clock.after(timeoutMs, () => expired.abort());
     const expiry = new Promise<void>((resolve) => expired.signal.addEventListener('abort', () => resolve(), { once: true }));
@@ -175,7 +179,10 @@ export class TurnRunner {
       await run.request.hooks?.beforeEnd?.();
       liveText.end(turn.id);
       await stored;
-      const end = await this.#end(run, turn, outcome);
+      const end = await this.#end(run, turn, outcome).catch((error: unknown) => {
+        void this.#options.journal.abandon(turn, this.#leaving.signal);
+        throw error;
+      });
       if (end !== 'lost') state = end === 'again' ? 'again' : outcome.state;
       return this.#lastEvent(run, turn, { outcome, end });
     } finally {

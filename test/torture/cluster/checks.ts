@@ -46,6 +46,17 @@ export interface Verdict {
   readonly ticks: number;
 }
 
+/** What is left after all that time, and who holds it. */
+async function onTheWay({ sql }: World): Promise<unknown> {
+  return {
+    outbox: await sql("select * from outbox_messages where state in ('queued', 'sending', 'retry_wait') order by seq limit 10"),
+    inbox: await sql("select * from inbox_messages where state in ('pending', 'running') order by seq limit 10"),
+    turns: await sql("select * from turns where state = 'running' limit 10"),
+    leases: await sql('select * from leases limit 20'),
+    instances: await sql('select * from instances'),
+  };
+}
+
 export async function check(world: World): Promise<Verdict> {
   const { telegram, receiver, sql } = world;
   const open = () =>
@@ -55,7 +66,10 @@ export async function check(world: World): Promise<Verdict> {
     'nothing to be on its way',
     async () => telegram.bot.pendingUpdates === 0 && Number((await open())[0]?.count) + Number((await waiting())[0]?.count) === 0,
     SETTLED_MS,
-  );
+  ).catch(async (error: unknown) => {
+    process.stdout.write(`${telegram.bot.pendingUpdates} updates are not read\n${JSON.stringify(await onTheWay(world), null, 1)}\n`);
+    throw error;
+  });
   const messages = await sql<Outgoing>('select content, state from outbox_messages');
   const unknown = new Set(messages.filter(({ state }) => state === 'unknown').map(({ content }) => content.trim()));
   const out = receiver.received.filter(({ chatId }) => chatId !== JOB_CHAT).map(({ chatId: chat, content }) => ({ chat, content }));
