@@ -6,7 +6,7 @@ import { chromium } from 'playwright-core';
 /** @returns the path of a Chromium; undefined where there is none */
 export function findChromium() {
   const directories = (process.env.PATH ?? '').split(delimiter).filter(Boolean);
-  const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+  const names = ['chromium-headless-shell', 'chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
   const found = [process.env.CHROME_PATH, ...directories.flatMap((directory) => names.map((name) => join(directory, name)))];
   return found.find((path) => path !== undefined && path !== '' && existsSync(path));
 }
