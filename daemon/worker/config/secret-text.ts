@@ -73,9 +73,10 @@ const NOT_STORED = reason('mask-without-secret', { variable: 'VARIABLE' });
 export function restoreText(text: string, stored: string, secrets: readonly string[] = []): { text: string; problems: readonly Problem[] } {
   const { hidden } = maskComments(stored, knownTexts(secrets));
   const problems: Problem[] = [];
+  const position = positionFinder(text);
   const whole = text.replace(COMMENT_MASK, (mask, at: number) => {
     const part = hidden.get(mask);
-    if (part === undefined) problems.push({ ...positionFinder(text)(at), ...explain(reason('comment-mask', { mask, what: NOT_STORED })) });
+    if (part === undefined) problems.push({ ...position(at), ...explain(reason('comment-mask', { mask, what: NOT_STORED })) });
     return part ?? mask;
   });
   const parsed = parseJsonc(whole);
