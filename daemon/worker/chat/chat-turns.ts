@@ -221,7 +221,7 @@ export class ChatTurns implements InboxHandler {
       if (!isRepeated) await this.#send(tx, message, { id: newId('msg'), content: NOTICES.interrupted });
       return !isRepeated;
     }
-    // The database was away while it was answered: no answer of the agent.
+    // The gateway's own fault, such as a lost database, is no answer.
     if (end.error?.code === 'UNAVAILABLE' && (await putBackFailed(tx, row))) return false;
     const isOurs = await finishInbox(tx, { ...row, state: 'done', error: end.error?.message ?? null });
     if (!isOurs) return true;

@@ -181,7 +181,7 @@ function outcomeOf(message: InboxMessage): 'repeated' | 'interrupted' | 'poisone
  */
 export async function putBackFailed(tx: Transaction, { seq, instanceId }: { seq: number; instanceId: string }): Promise<boolean> {
   const message = await readInboxMessage(tx, seq);
-  if (message?.isRepeatable !== true || message.attempts >= MAX_ATTEMPTS) return false;
+  if (message === undefined || outcomeOf(message) !== 'repeated') return false;
   await putBackInbox(tx, { seq, instanceId, countsAttempt: true });
   return true;
 }

@@ -159,8 +159,8 @@ export class TurnJournal {
   }
 
   /**
-   * Gives up a turn whose end could not be stored: while this worker lives, other workers wait for its session. Tries until the store
-   * is back, or `signal` says that this worker ends. Never rejects.
+   * Gives up a turn whose end could not be stored: as long as this worker lives, other workers wait for its session. Tries again until
+   * the store is back or `signal` is aborted. @throws what will not pass
    */
   async abandon({ id, session }: BegunTurn, signal: AbortSignal): Promise<void> {
     const { store, clock, instanceId } = this.#options;
@@ -174,7 +174,7 @@ export class TurnJournal {
         });
         return;
       } catch (error) {
-        if (!(error instanceof GatewayError && error.spec.retryable)) return;
+        if (!(error instanceof GatewayError && error.spec.retryable)) throw error;
         await pause(ABANDON_RETRY_MS, clock, signal);
         if (signal.aborted) return;
       }

@@ -180,7 +180,8 @@ export class TurnRunner {
       liveText.end(turn.id);
       await stored;
       const end = await this.#end(run, turn, outcome).catch((error: unknown) => {
-        void this.#options.journal.abandon(turn, this.#leaving.signal);
+        const { journal, logger } = this.#options;
+        journal.abandon(turn, this.#leaving.signal).catch((cause: unknown) => logger.error({ err: cause }, 'failed to give up a turn'));
         throw error;
       });
       if (end !== 'lost') state = end === 'again' ? 'again' : outcome.state;

@@ -1,8 +1,10 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { says } from '../../../fakes/openai/reply.js';
 import { chatHistory, makeChat } from '../../../helpers/chat-fixture.js';
 import { markTurnUnrepeatable } from '../../../../daemon/worker/store/delivery/inbox.js';
 import { readRunningTurns } from '../../../../daemon/worker/store/conversations/turns.js';
+import { Store } from '../../../../daemon/worker/store/store.js';
+import { GatewayError } from '../../../../shared/errors.js';
 import { eventually } from '../../../helpers/eventually.js';
 import { openStore } from '../../../helpers/open-store.js';
 
@@ -61,6 +63,42 @@ test('a turn that the worker before still runs is left to it, and the chat waits
   open();
   const texts = await told(3);
   expect(texts[1]).toBe('from the old one');
+});
+
+/** Asks something, and ends the answer while nothing can be written. */
+async function loseTheEnd({ hasEffects }: { hasEffects: boolean }) {
+  const { start, say, told, model } = await makeChat();
+  const conversation = await start();
+  let open = (): void => undefined;
+  const until = new Promise<void>((resolve) => (open = resolve));
+  model.reply({ ...says('said'), gate: { before: 0, until } }, says('whole'));
+  await say(conversation, 'send it');
+  await model.received(1);
+  const store = await openStore({ home: conversation.home });
+  const turn = await eventually(async () => {
+    const [running] = await store.read(readRunningTurns);
+    expect(running).toBeDefined();
+    return running;
+  });
+  if (hasEffects) await store.write((tx) => markTurnUnrepeatable(tx, turn?.id ?? ''));
+  const away = vi.spyOn(Store.prototype, 'write').mockRejectedValue(new GatewayError('UNAVAILABLE', { message: 'the database is away' }));
+  open();
+  // The end of the turn, and what becomes of the message.
+  await vi.waitUntil(() => away.mock.calls.length >= 2, 10_000);
+  away.mockRestore();
+  return { told, model };
+}
+
+test('a turn whose end could not be stored is run again', async () => {
+  const { told, model } = await loseTheEnd({ hasEffects: false });
+  expect(await told(1)).toEqual(['whole']);
+  expect(model.requests).toHaveLength(2);
+});
+
+test('a turn with effects whose end could not be stored is not run again, and the chat gets a notice', async () => {
+  const { told, model } = await loseTheEnd({ hasEffects: true });
+  expect(await told(1)).toEqual([expect.stringContaining('interrupted')]);
+  expect(model.requests).toHaveLength(1);
 });
 
 test('an interrupted turn with effects is not run again, and the chat gets a notice', async () => {
