@@ -1,15 +1,12 @@
 /** Encodes a completion as OpenAI's API does: one document, or chunks. */
 import type { ChatCompletion, ChatCompletionChunk, ChatUsage } from '../../../../shared/api/openai.js';
-import { GatewayError } from '../../../../shared/errors.js';
 import type { CompletionOutput } from '../../models/completion-call.js';
 import type { CompletionUsage } from '../../providers/completion.js';
 import { toGatewayError } from '../../../../shared/error-document.js';
-import type { PulledEvents, Step } from '../connection/pulled-events.js';
+import { collectedOutputs, outputsOf, type StreamReport } from '../completion-outputs.js';
+import type { PulledEvents } from '../connection/pulled-events.js';
 import { comment } from '../../../../shared/node/server-sent-events.js';
 import { openAiError } from './error.js';
-
-/** Proxies and browsers drop a stream that is silent for long. */
-const HEARTBEAT_MS = 15_000;
 
 /** What all of one answer's documents share. */
 export interface AnswerHead {
@@ -36,58 +33,14 @@ function toUsage({ inputTokens, outputTokens, cachedTokens, reasoningTokens }: C
   };
 }
 
-/** Returns the error that a step stands for, if it does. */
-function errorOf(step: Step<CompletionOutput>): GatewayError | undefined {
-  switch (step.kind) {
-    case 'event':
-      return step.event.type === 'error' ? step.event.error : undefined;
-    case 'ended':
-      return new GatewayError('INTERNAL_ERROR', { message: 'the completion stream closed without a terminal event' });
-    case 'failed':
-    case 'aborted':
-      return toGatewayError(step.error);
-    case 'idle':
-      return undefined;
-  }
-}
-
-/** Yields every output until the end. @throws the completion's error, or the signal's reason */
-async function* outputs(events: PulledEvents<CompletionOutput>): AsyncGenerator<CompletionOutput | undefined> {
-  try {
-    for (;;) {
-      const step = await events.wait(HEARTBEAT_MS);
-      const error = errorOf(step);
-      if (error !== undefined) throw error;
-      if (step.kind === 'event') {
-        events.take();
-        yield step.event;
-        if (step.event.type === 'finish') return;
-      } else yield undefined;
-    }
-  } finally {
-    events.close();
-  }
-}
-
-/** Longer than any model's answer. Streams are not collected and have no such limit. */
-const MAX_COLLECTED = 16_000_000;
-
 class Collected {
-  #length = 0;
   text = '';
   reasoning = '';
   readonly calls: { id: string; name: string; arguments: string }[] = [];
   usage: ChatUsage | undefined;
   reason: FinishReason = 'stop';
 
-  /** @throws AGENT_ERROR for an answer without an end */
   add(output: CompletionOutput): void {
-    if ('text' in output) this.#length += output.text.length;
-    if (this.#length > MAX_COLLECTED)
-      throw new GatewayError('AGENT_ERROR', {
-        message: `The answer is longer than ${MAX_COLLECTED} characters.`,
-        hint: 'Use "stream": true.',
-      });
     if (output.type === 'text') this.text += output.text;
     else if (output.type === 'reasoning') this.reasoning += output.text;
     else if (output.type === 'toolStart') this.calls[output.index] = { id: output.id, name: output.name, arguments: '' };
@@ -104,7 +57,7 @@ class Collected {
 /** @throws the completion's error, even after some text */
 export async function collectCompletion(events: PulledEvents<CompletionOutput>, head: AnswerHead): Promise<ChatCompletion> {
   const collected = new Collected();
-  for await (const output of outputs(events)) if (output !== undefined) collected.add(output);
+  for await (const output of collectedOutputs(events)) collected.add(output);
   const { text, reasoning, calls, usage, reason } = collected;
   const message = {
     role: 'assistant' as const,
@@ -139,12 +92,9 @@ function toDelta(output: CompletionOutput): ChatDelta | undefined {
 
 const data = (document: unknown): string => `data: ${JSON.stringify(document)}\n\n`;
 
-export interface ChunkOptions {
+export interface ChunkOptions extends StreamReport {
   readonly head: AnswerHead;
   readonly includeUsage: boolean;
-  readonly requestId: string;
-  /** Called with the error that ends the stream, for the log. */
-  onError(error: GatewayError): void;
 }
 
 /** The stream: role, deltas, finish, usage if it was asked for, `[DONE]`. An error ends it instead, without a finish. */
@@ -156,7 +106,7 @@ export async function* streamChunks(events: PulledEvents<CompletionOutput>, opti
     send({ choices: [{ index: 0, delta, logprobs: null, finish_reason: reason }], ...noUsage });
   try {
     yield chunk({ role: 'assistant', content: '' });
-    for await (const output of outputs(events)) {
+    for await (const output of outputsOf(events)) {
       const delta = output === undefined ? undefined : toDelta(output);
       if (output === undefined) yield comment('heartbeat');
       else if (delta !== undefined) yield chunk(delta);

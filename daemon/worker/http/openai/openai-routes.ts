@@ -1,5 +1,4 @@
 /** The part of OpenAI's API that its SDKs and the programs built on them need: models and chat completions. */
-import { Readable } from 'node:stream';
 import {
   chatCompletion,
   chatCompletionRequest,
@@ -8,58 +7,17 @@ import {
   SESSION_HEADER,
 } from '../../../../shared/api/openai.js';
 import { label } from '../../../../shared/api/fields.js';
-import { validate } from '../../../../shared/api/validate.js';
 import { GatewayError } from '../../../../shared/errors.js';
 import { newId } from '../../../../shared/ids.js';
-import type { CompletionOutput } from '../../models/completion-call.js';
 import type { CompletionService } from '../../models/completions.js';
-import type { HttpContext, HttpLogger } from '../context.js';
-import { toGatewayError } from '../../../../shared/error-document.js';
-import { type AnswerHead, collectCompletion, streamChunks } from './answer.js';
+import { answerStream } from '../completion-outputs.js';
+import { collectCompletion, streamChunks } from './answer.js';
 import { callerKey, IDEMPOTENCY_HEADER } from '../idempotency.js';
 import { readCompletionCall } from './read-request.js';
 import { PulledEvents } from '../connection/pulled-events.js';
 import { type Route, route } from '../route.js';
 import { forwardRoutes, type OpenAiRouteDeps } from './forwarded-routes.js';
-import { EVENT_STREAM_HEADERS } from '../../../../shared/node/server-sent-events.js';
-
-/** A failure within this time is answered with its status, which SDKs act on; a later one is an event in the stream. */
-const FIRST_EVENT_MS = 10_000;
-
-/** Small, so that a client that reads slowly slows the model down instead of filling memory. */
-const STREAM_BUFFER_BYTES = 16_384;
-
-function sessionOf(ctx: HttpContext): string | undefined {
-  const header = ctx.get(SESSION_HEADER);
-  return header === '' ? undefined : validate(label(512), header, `${SESSION_HEADER} header`);
-}
-
-interface StreamOptions {
-  readonly head: AnswerHead;
-  readonly includeUsage: boolean;
-  readonly logger: HttpLogger;
-}
-
-async function answerStream(
-  ctx: HttpContext,
-  events: PulledEvents<CompletionOutput>,
-  { logger, ...options }: StreamOptions,
-): Promise<void> {
-  const { requestId } = ctx.state;
-  const first = await events.wait(FIRST_EVENT_MS);
-  if (first.kind === 'failed' || first.kind === 'aborted') {
-    events.close();
-    throw toGatewayError(first.error);
-  }
-  ctx.set(EVENT_STREAM_HEADERS);
-  const onError = (error: GatewayError): void => {
-    if (ctx.res.destroyed) return;
-    ctx.state.errorCode = error.code;
-    logger.info({ requestId, code: error.code, err: error }, 'completion stream ended with an error');
-  };
-  const chunks = streamChunks(events, { ...options, requestId, onError });
-  ctx.body = Readable.from(chunks, { objectMode: false, highWaterMark: STREAM_BUFFER_BYTES });
-}
+import { sessionOf } from '../session-header.js';
 
 /** @param startedAtMs  used as the creation time of every model, which is unknown. */
 function modelRoutes(completions: CompletionService, startedAtMs: number): Route[] {
@@ -118,7 +76,9 @@ export function openAiRoutes({ completions, connections, clock, logger }: OpenAi
         const signal = connections.abortable(ctx.res, isStream ? 'stream' : 'request');
         const events = new PulledEvents(completions.run(call, signal), signal, clock);
         const head = { id: newId('chat').replace('_', 'cmpl-'), created: Math.floor(clock.now() / 1_000), model: body.model };
-        if (isStream) return await answerStream(ctx, events, { head, includeUsage: body.stream_options?.include_usage === true, logger });
+        const includeUsage = body.stream_options?.include_usage === true;
+        if (isStream)
+          return await answerStream(ctx, events, { logger, encode: (report) => streamChunks(events, { ...report, head, includeUsage }) });
         ctx.body = await collectCompletion(events, head);
       },
     }),

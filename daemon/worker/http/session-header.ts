@@ -1,0 +1,11 @@
+/** The header that makes a stateless call a turn of a session. */
+import { label } from '../../../shared/api/fields.js';
+import { SESSION_HEADER } from '../../../shared/api/openai.js';
+import { validate } from '../../../shared/api/validate.js';
+import type { HttpContext } from './context.js';
+
+/** @returns undefined where the caller names no session. @throws INVALID_REQUEST */
+export function sessionOf(ctx: HttpContext): string | undefined {
+  const header = ctx.get(SESSION_HEADER);
+  return header === '' ? undefined : validate(label(512), header, `${SESSION_HEADER} header`);
+}
