@@ -46,7 +46,7 @@ test.skipIf(reason !== undefined)(
     expect(told()).toEqual(['w0', 'w1', 'w2', 'w3', 'w4', 'w5', 'w6', 'w7', 'w8', 'w9']);
     expect({ telegram: await cluster.holder('telegram/default'), webhook: await cluster.holder('webhook/default') }).toEqual(before);
 
-    // One that stands still in a transaction keeps the others from writing for 8 s.
+    // One that stands still in a transaction keeps the others from writing for 3 s.
     await timed(
       'the results',
       async () => (await query(cluster.url, 'select from outbox_messages where finished_at is null')).length === 0,

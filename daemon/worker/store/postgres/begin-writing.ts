@@ -1,10 +1,10 @@
 /** How every write begins. */
 import { STATEMENT_TIMEOUT_MS } from './driver.js';
 
-/** How long a write waits for another worker's. */
-const LOCK_TIMEOUT_MS = 2_000;
 /** A worker that stands still in a transaction loses it, with its locks. */
-const IDLE_TIMEOUT_MS = 8_000;
+const IDLE_TIMEOUT_MS = 3_000;
+/** How long a write waits for another worker's: longer, so that it does not fail because one stands still. */
+const LOCK_TIMEOUT_MS = 4_000;
 /** `xopc` in ASCII, and our only lock: every write holds it, so that writes see one another as on SQLite. */
 export const WRITE_LOCK = 'select pg_advisory_xact_lock(2020569187, 1)';
 

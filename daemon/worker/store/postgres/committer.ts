@@ -33,6 +33,8 @@ export class Committer {
   #session: Session | undefined;
   /** The row of the last batch whose outcome is known. */
   #settled = '';
+  /** The row of a batch whose outcome could not be found out: whoever wrote it has taken it for failed. */
+  #unknown: string | undefined;
   /** What the transaction has changed so far. */
   readonly #topics = new Set<Topic>();
   #isClosed = false;
@@ -95,10 +97,15 @@ export class Committer {
     return this.#session.run<R>(sql, parameters, how);
   }
 
-  /** @throws STORE_UNAVAILABLE when another gateway has taken this worker for dead */
+  /** @throws STORE_UNAVAILABLE when this worker must end */
   async #begin(id: string): Promise<void> {
-    const session = await this.#connect();
     const { membership } = this.#options;
+    if (this.#unknown !== undefined) {
+      // It may hold messages, turns or leases that it does not know of; the next worker finds them.
+      if (await this.#findOutcome(this.#unknown)) throw membership.lost('a write that this worker took for failed was stored');
+      this.#unknown = undefined;
+    }
+    const session = await this.#connect();
     const { rowCounts } = await session.exec(`${beginWriting()} select id from instances where id = '${membership.id}';
       delete from commits where id = '${this.#settled}'; insert into commits (id) values ('${id}')`);
     if (rowCounts.at(-3) === 0) throw membership.lost();
@@ -109,7 +116,9 @@ export class Committer {
   }
 
   async #commit(id: string): Promise<void> {
-    const session = await this.#connect();
+    const session = this.#session;
+    // Nothing was committed with it. On another session a commit would succeed, and mean nothing.
+    if (session === undefined || session.isLost) throw new ConnectionLost('the connection was lost before the commit');
     try {
       const { command } = await session.exec(`${notifications(this.#options.membership.id, this.#topics)}commit`);
       if (command !== 'COMMIT') throw new Error('the transaction was undone: one of its statements had failed');
@@ -121,26 +130,32 @@ export class Committer {
     this.#settled = id;
   }
 
-  /**
-   * Finds out what became of a commit: its batch's row is inserted once more, which waits for a transaction that still runs. A row that is
-   * there says that it was committed; one that can be inserted, that it never will be. Merely looking proves nothing.
-   */
+  /** Finds out what became of a commit whose answer was lost. @throws STORE_UNAVAILABLE when that takes too long */
   async #wasCommitted(id: string, lost: ConnectionLost): Promise<boolean> {
+    this.#unknown = id;
     for (const giveUpAtMs = performance.now() + OUTCOME_LIMIT_MS; ; await delay(OUTCOME_POLL_MS)) {
       try {
-        const session = await this.#connect();
-        const { changes } = await session.run('insert into commits (id) values ($1) on conflict do nothing', [id]);
-        this.#settled = id;
-        return changes === 0;
+        const wasCommitted = await this.#findOutcome(id);
+        this.#unknown = undefined;
+        return wasCommitted;
       } catch (error) {
         if (!(error instanceof ConnectionLost)) throw error;
         if (performance.now() < giveUpAtMs && !this.#isClosed) continue;
-        throw storeUnavailable(
-          this.#options.place,
-          'the connection was lost during a commit: what was written last may be stored or not',
-          lost,
-        );
+        throw storeUnavailable(this.#options.place, 'the connection was lost during a commit: what was written last may be stored or not', {
+          cause: lost,
+        });
       }
     }
+  }
+
+  /**
+   * Inserts the row of a batch once more, which waits for a transaction that still runs. A row that is there says that it was committed;
+   * one that can be inserted, that it never will be. Merely looking proves nothing.
+   */
+  async #findOutcome(id: string): Promise<boolean> {
+    const session = await this.#connect();
+    const { changes } = await session.run('insert into commits (id) values ($1) on conflict do nothing', [id]);
+    this.#settled = id;
+    return changes === 0;
   }
 }

@@ -20,7 +20,7 @@ const UNAVAILABLE: readonly (readonly [prefix: string, words: string])[] = [
 ];
 
 const BUSY: Readonly<Record<string, string>> = {
-  '55P03': 'another process has kept it locked for more than two seconds',
+  '55P03': 'another process has kept it locked for more than four seconds',
   '40001': 'other writes kept getting in the way',
   '40P01': 'other writes kept getting in the way',
 };

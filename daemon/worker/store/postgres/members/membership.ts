@@ -195,12 +195,10 @@ export class Membership implements Liveness {
     this.#isStarted = true;
   }
 
-  /** Notes that the row is gone. @returns the error for whoever wanted to write */
-  lost(): GatewayError {
+  /** Ends this worker; what it holds is then taken over. @returns the error for whoever wanted to write */
+  lost(reason = 'another gateway has taken this worker for dead, because it was silent for too long'): GatewayError {
     const { place, onLost } = this.#options;
-    const error = storeUnavailable(place, 'another gateway has taken this worker for dead, because it was silent for too long', {
-      hint: 'A new worker takes its place.',
-    });
+    const error = storeUnavailable(place, reason, { hint: 'A new worker takes its place.' });
     if (!this.#isLost && !this.#isStopped) {
       this.#isLost = true;
       this.#renewedAt = undefined;

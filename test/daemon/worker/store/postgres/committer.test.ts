@@ -5,10 +5,10 @@ import type { OpenDatabase } from '../../../../../daemon/worker/store/engine.js'
 import { acquireLease, readLeaseOwner } from '../../../../../daemon/worker/store/leases.js';
 import { createLiveness } from '../../../../../daemon/worker/store/liveness.js';
 import { queriesOf, type Transaction } from '../../../../../daemon/worker/store/transaction.js';
-import { createDatabase, postgresAt } from '../../../../helpers/store-engine.js';
+import { createDatabase, postgresAt, query } from '../../../../helpers/store-engine.js';
 
-async function open(url: string): Promise<OpenDatabase> {
-  const database = await postgresAt(url).open({ isAlone: true });
+async function open(url: string, options: Parameters<typeof postgresAt>[1] = {}): Promise<OpenDatabase> {
+  const database = await postgresAt(url, options).open({ isAlone: true });
   onTestFinished(() => database.close());
   return database;
 }
@@ -21,7 +21,7 @@ const endBackends = (database: OpenDatabase, which: string) =>
   run(database.reader, `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and ${which}`);
 
 /** Passes bytes on, until a commit is to be lost: then its answer, or the commit itself, goes nowhere and the connection ends. */
-async function lossyProxy(url: string, lose: 'answer' | 'commit') {
+async function lossyProxy(url: string, lose: 'answer' | 'commit', onLost: () => Promise<unknown> = async () => undefined) {
   const state = { isArmed: false, lost: 0 };
   const sockets: Socket[] = [];
   const server = createServer((client) => {
@@ -35,11 +35,11 @@ async function lossyProxy(url: string, lose: 'answer' | 'commit') {
         isLost = true;
         state.isArmed = false;
         state.lost += 1;
-        if (lose === 'commit') return end();
+        if (lose === 'commit') return void onLost().then(end);
       }
       upstream.write(bytes);
     });
-    upstream.on('data', (bytes) => (isLost ? end() : client.write(bytes)));
+    upstream.on('data', (bytes) => (isLost ? void onLost().then(end) : client.write(bytes)));
     for (const socket of [client, upstream]) socket.on('error', end).on('close', end);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -77,6 +77,42 @@ test('a commit that never arrived fails, and never comes true', async () => {
   expect(await database.transaction(claim('a'))).toBe(true);
 });
 
+test('a worker to which a commit seemed to have failed, though it was stored, ends before it writes anything else', async () => {
+  for (const lose of ['answer', 'commit'] as const) {
+    const direct = await createDatabase();
+    // While it cannot find out: this happens otherwise when the database is away for long.
+    const { url, state } = await lossyProxy(direct, lose, () => query(direct, 'revoke insert on commits from current_user'));
+    const lost: unknown[] = [];
+    const database = await open(url, { onLost: (error) => lost.push(error) });
+    state.isArmed = true;
+    await expect(database.transaction(claim('a'))).rejects.toThrow('permission denied');
+    await expect(database.transaction(claim('b'))).rejects.toThrow('permission denied');
+    expect(lost).toEqual([]);
+    await query(direct, 'grant insert on commits to current_user');
+    if (lose === 'answer') {
+      for (const key of ['b', 'c']) {
+        await expect(database.transaction(claim(key))).rejects.toThrow('a write that this worker took for failed was stored');
+      }
+      expect(await Promise.all(['a', 'b', 'c'].map((key) => owner(database, key)))).toEqual(['me', undefined, undefined]);
+      expect(lost).toHaveLength(1);
+    } else {
+      expect(await database.transaction(claim('b'))).toBe(true);
+      expect([await owner(database, 'a'), lost]).toEqual([undefined, []]);
+    }
+  }
+});
+
+test('a write is not taken for stored when it was undone with its connection, whoever caught the error', async () => {
+  const database = await open(await createDatabase());
+  const write = database.transaction(async (tx) => {
+    await claim('a')(tx);
+    await endBackends(database, 'pid <> pg_backend_pid()');
+    await claim('b')(tx).catch(() => undefined);
+  });
+  await expect(write).rejects.toThrow('the connection was lost before the commit');
+  expect(await owner(database, 'a')).toBeUndefined();
+});
+
 test('a write whose connection ends before its commit is run again; reads go on with other connections', async () => {
   const database = await open(await createDatabase());
   await database.transaction(claim('a'));
@@ -112,6 +148,19 @@ test('two workers write one after another, each on what the other has committed'
     });
   await Promise.all(Array.from({ length: 20 }, (_, index) => add(index % 2 === 0 ? one : two)));
   expect((await run(one.reader, 'select position from inbox_cursors')).rows).toEqual([{ position: 20 }]);
+});
+
+test('a worker that stands still in a transaction loses it before the writes of others fail', async () => {
+  const url = await createDatabase();
+  const [still, other] = [await open(url), await open(url)];
+  const results: boolean[] = [];
+  const write = still.transaction(async (tx) => {
+    await claim('a')(tx);
+    if (results.length === 0) results.push(await other.transaction(claim('b')));
+    return claim('c')(tx);
+  });
+  expect([await write, ...results]).toEqual([true, true]);
+  expect(await Promise.all(['a', 'b', 'c'].map((key) => owner(other, key)))).toEqual(['me', 'me', 'me']);
 });
 
 test('a prepared statement that the server lost, or whose result has changed, is run without a name', async () => {
