@@ -85,6 +85,7 @@ export const chatCompletionRequest = () =>
     /** An empty list also disables the agent's own tools. */
     tools: z.array(tool()).max(1_024).nullish(),
     tool_choice: toolChoice().nullish(),
+    parallel_tool_calls: z.boolean().nullish(),
     temperature: z.number().min(0).max(2).nullish(),
     top_p: z.number().min(0).max(1).nullish(),
     max_tokens: z.int().min(1).nullish(),

@@ -6,8 +6,8 @@ import type { TurnEvent } from '../../daemon/worker/turns/turn-event.js';
 type Script = (text: string, signal: AbortSignal) => AsyncIterable<TurnEvent>;
 
 const lastText = ({ messages }: CompletionCall): string => {
-  const last = messages.at(-1);
-  return last?.role === 'user' ? last.content.map((part) => (part.type === 'text' ? part.text : '')).join('') : (last?.content ?? '');
+  const content = messages.at(-1)?.content ?? '';
+  return typeof content === 'string' ? content : content.map((part) => (part.type === 'text' ? part.text : '')).join('');
 };
 
 async function* outputsOf(events: AsyncIterable<TurnEvent>): AsyncGenerator<CompletionOutput> {
@@ -15,7 +15,11 @@ async function* outputsOf(events: AsyncIterable<TurnEvent>): AsyncGenerator<Comp
     if (event.type === 'delta') yield { type: 'text', text: event.text };
     if (event.type === 'done') {
       const { inputTokens, outputTokens } = event.usage;
-      yield { type: 'finish', reason: 'stop', usage: { inputTokens, outputTokens, cachedTokens: null, reasoningTokens: null } };
+      yield {
+        type: 'finish',
+        reason: 'stop',
+        usage: { inputTokens, outputTokens, cachedTokens: null, cacheWriteTokens: null, reasoningTokens: null },
+      };
     }
     if (event.type === 'error') yield event;
   }

@@ -60,8 +60,8 @@ function nameIn(text: string): string | null {
 }
 
 function usageOf({ prices }: ResolvedModel, { usage }: Extract<CompletionEvent, { type: 'finish' }>): TurnUsage {
-  const { inputTokens, outputTokens, cachedTokens } = usage;
-  return addUsage(null, { inputTokens, outputTokens, cacheReadTokens: cachedTokens }, prices);
+  const { inputTokens, outputTokens, cachedTokens: cacheReadTokens, cacheWriteTokens } = usage;
+  return addUsage(null, { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens }, prices);
 }
 
 export class Titles {

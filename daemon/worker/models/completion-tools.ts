@@ -1,7 +1,13 @@
 /** Lets an agent use its own tools in a stateless call. The tools run here; the caller gets the text alone. */
 import { GatewayError } from '../../../shared/errors.js';
 import type { TurnTools } from '../turns/model/answer.js';
-import type { CompletionMessage, CompletionTool, CompletionToolCall, CompletionUsage } from '../providers/completion.js';
+import type {
+  CompletionAnswerPart,
+  CompletionMessage,
+  CompletionTool,
+  CompletionToolCall,
+  CompletionUsage,
+} from '../providers/completion.js';
 import type { ToolCall, ToolResult } from '../providers/provider.js';
 import { sum } from '../providers/token-cost.js';
 import type { CompletionCall, CompletionOutput } from './completion-call.js';
@@ -17,6 +23,7 @@ function addUsage(a: CompletionUsage | undefined, b: CompletionUsage): Completio
     inputTokens: sum(a.inputTokens, b.inputTokens),
     outputTokens: sum(a.outputTokens, b.outputTokens),
     cachedTokens: sum(a.cachedTokens, b.cachedTokens),
+    cacheWriteTokens: sum(a.cacheWriteTokens, b.cacheWriteTokens),
     reasoningTokens: sum(a.reasoningTokens, b.reasoningTokens),
   };
 }
@@ -25,7 +32,10 @@ function addUsage(a: CompletionUsage | undefined, b: CompletionUsage): Completio
 class Step {
   text = '';
   finish: Finish | undefined;
-  readonly #calls = new Map<number, { id: string; name: string; arguments: string }>();
+  /** As the model wrote it, for its next step. */
+  readonly parts: CompletionAnswerPart[] = [];
+  readonly #calls = new Map<number, CompletionToolCall & { arguments: string }>();
+  #reasoning = '';
 
   get calls(): CompletionToolCall[] {
     return [...this.#calls.values()];
@@ -34,9 +44,12 @@ class Step {
   /** @returns whether the caller gets the event */
   take(event: CompletionOutput): boolean {
     switch (event.type) {
-      case 'toolStart':
-        this.#calls.set(event.index, { id: event.id, name: event.name, arguments: '' });
+      case 'toolStart': {
+        const call = { type: 'toolCall' as const, id: event.id, name: event.name, arguments: '' };
+        this.#calls.set(event.index, call);
+        this.parts.push(call);
         return false;
+      }
       case 'toolArguments': {
         const call = this.#calls.get(event.index);
         if (call !== undefined) call.arguments += event.text;
@@ -47,10 +60,24 @@ class Step {
         return false;
       case 'text':
         this.text += event.text;
+        this.#addText(event.text);
         return true;
-      default:
+      case 'reasoning':
+        this.#reasoning += event.text;
+        return true;
+      case 'reasoningEnd':
+        this.parts.push({ type: 'reasoning', text: this.#reasoning, ...(event.vendor === undefined ? {} : { vendor: event.vendor }) });
+        this.#reasoning = '';
+        return true;
+      case 'error':
         return true;
     }
+  }
+
+  #addText(text: string): void {
+    const last = this.parts.at(-1);
+    if (last?.type === 'text') this.parts[this.parts.length - 1] = { ...last, text: last.text + text };
+    else this.parts.push({ type: 'text', text });
   }
 }
 
@@ -121,7 +148,8 @@ export async function* completeWithTools(
     }
     textBefore = step.text === '' ? textBefore : step.text;
     const results = await runAll(tools, calls);
-    messages.push({ role: 'assistant', content: step.text, toolCalls: calls });
-    for (const { callId, name, output } of results) messages.push({ role: 'tool', callId, name, content: output });
+    messages.push({ role: 'assistant', content: step.parts });
+    for (const { callId, name, output, isError } of results)
+      messages.push({ role: 'tool', callId, name, content: [{ type: 'text', text: output }], isError });
   }
 }

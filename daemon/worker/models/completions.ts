@@ -45,7 +45,13 @@ interface CallOptions {
   readonly tools: TurnTools | undefined;
 }
 
-const NO_USAGE: CompletionUsage = { inputTokens: null, outputTokens: null, cachedTokens: null, reasoningTokens: null };
+const NO_USAGE: CompletionUsage = {
+  inputTokens: null,
+  outputTokens: null,
+  cachedTokens: null,
+  cacheWriteTokens: null,
+  reasoningTokens: null,
+};
 
 function modelNotFound(model: string, agents: readonly AgentConfig[]): GatewayError {
   const known = agents.map(({ id }) => `'${id}'`).join(', ');
@@ -56,8 +62,8 @@ function modelNotFound(model: string, agents: readonly AgentConfig[]): GatewayEr
   });
 }
 
-const textOf = (message: CompletionMessage): string =>
-  message.role === 'user' ? message.content.map((part) => (part.type === 'text' ? part.text : '')).join('') : message.content;
+const textOf = ({ content }: CompletionMessage): string =>
+  typeof content === 'string' ? content : content.map((part) => (part.type === 'text' ? part.text : '')).join('');
 
 /** @throws INVALID_REQUEST unless the last message is a text of the user, and nothing else was brought */
 function questionOf({ messages, tools }: CompletionCall): string {
@@ -111,8 +117,8 @@ export function completionChange(
   event: Extract<CompletionEvent, { type: 'finish' | 'failed' | 'aborted' }>,
 ): CompletionChange {
   if (event.type !== 'finish') return { type: 'completion', model: ref, state: event.type === 'failed' ? 'error' : 'aborted', usage: null };
-  const { inputTokens, outputTokens, cachedTokens } = event.usage;
-  const costUsd = costOf({ inputTokens, outputTokens, cacheReadTokens: cachedTokens, cacheWriteTokens: null }, prices);
+  const { inputTokens, outputTokens, cachedTokens: cacheReadTokens, cacheWriteTokens } = event.usage;
+  const costUsd = costOf({ inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens }, prices);
   return { type: 'completion', model: ref, state: 'done', usage: { inputTokens, outputTokens, costUsd } };
 }
 

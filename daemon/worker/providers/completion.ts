@@ -4,25 +4,53 @@
  */
 import type { ProviderFailure } from './failure.js';
 
-export type CompletionPart =
-  | { readonly type: 'text'; readonly text: string }
-  /** `url`: `https:` or `data:`; it is the provider that fetches it, never the gateway. */
-  | { readonly type: 'image'; readonly url: string };
+/**
+ * Data that one vendor's provider reads and all others ignore, by the name under which its SDK looks for it: signatures of
+ * reasoning, marks for a cache, a message as the caller wrote it. Plain JSON.
+ */
+export type VendorData = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
-export interface CompletionToolCall {
+interface WithVendor {
+  readonly vendor?: VendorData;
+}
+
+/** `url` of the last two: `https:` or `data:`; it is the provider that fetches it, never the gateway. */
+export type CompletionPart = WithVendor &
+  (
+    | { readonly type: 'text'; readonly text: string }
+    | { readonly type: 'image'; readonly url: string }
+    /** A PDF. `field`: where the caller wrote it, for refusals. */
+    | { readonly type: 'file'; readonly url: string; readonly mediaType: string; readonly name?: string; readonly field: string }
+  );
+
+export interface CompletionToolCall extends WithVendor {
   readonly id: string;
   readonly name: string;
   /** JSON, as the model wrote it. */
   readonly arguments: string;
 }
 
-export type CompletionMessage =
-  | { readonly role: 'system'; readonly content: string }
-  | { readonly role: 'user'; readonly content: readonly CompletionPart[] }
-  | { readonly role: 'assistant'; readonly content: string; readonly toolCalls: readonly CompletionToolCall[] }
-  | { readonly role: 'tool'; readonly callId: string; readonly name: string; readonly content: string };
+/** What a model wrote, in its order. */
+export type CompletionAnswerPart =
+  | (WithVendor & { readonly type: 'text'; readonly text: string })
+  | (WithVendor & { readonly type: 'reasoning'; readonly text: string })
+  | ({ readonly type: 'toolCall' } & CompletionToolCall);
 
-export interface CompletionTool {
+export type CompletionMessage = WithVendor &
+  (
+    | { readonly role: 'system'; readonly content: string }
+    | { readonly role: 'user'; readonly content: readonly CompletionPart[] }
+    | { readonly role: 'assistant'; readonly content: readonly CompletionAnswerPart[] }
+    | {
+        readonly role: 'tool';
+        readonly callId: string;
+        readonly name: string;
+        readonly content: readonly CompletionPart[];
+        readonly isError?: boolean;
+      }
+  );
+
+export interface CompletionTool extends WithVendor {
   readonly name: string;
   readonly description?: string;
   /** JSON Schema of an object. */
@@ -34,8 +62,11 @@ export interface CompletionTool {
 export interface CompletionSettings {
   readonly tools?: readonly CompletionTool[];
   readonly toolChoice?: 'auto' | 'none' | 'required' | { readonly name: string };
+  /** False: at most one call a step. */
+  readonly parallelToolCalls?: boolean;
   readonly temperature?: number;
   readonly topP?: number;
+  readonly topK?: number;
   readonly maxOutputTokens?: number;
   readonly stop?: readonly string[];
   readonly seed?: number;
@@ -47,8 +78,15 @@ export interface CompletionSettings {
     readonly description?: string;
     readonly schema?: Readonly<Record<string, unknown>>;
   };
+  /** Reasoning that the caller asks for: up to so many tokens, or as much as the model finds right. */
+  readonly reasoning?: { readonly budgetTokens: number | null };
   /** Further fields as the caller wrote them, for providers that speak the API that it wrote them in. */
-  readonly extra?: Readonly<Record<string, unknown>>;
+  readonly extra?: {
+    readonly api: 'chat-completions' | 'messages' | 'responses';
+    readonly fields: Readonly<Record<string, unknown>>;
+    /** Names of features that must be switched on for them. */
+    readonly betas?: readonly string[];
+  };
 }
 
 export interface CompletionRequest extends CompletionSettings {
@@ -64,17 +102,28 @@ export interface CompletionRequest extends CompletionSettings {
 export interface CompletionUsage {
   readonly inputTokens: number | null;
   readonly outputTokens: number | null;
+  /** Of the input: read from the provider's cache. */
   readonly cachedTokens: number | null;
+  /** Of the input: written to the provider's cache. */
+  readonly cacheWriteTokens: number | null;
   readonly reasoningTokens: number | null;
 }
 
-/** Any number of the first four, then exactly one of the others. Tool calls are counted from 0. */
+/** Any number of the first five, then exactly one of the others. Tool calls are counted from 0. */
 export type CompletionEvent =
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'reasoning'; readonly text: string }
+  /** A passage of reasoning is complete. One that the vendor hides has no text before. `vendor` must go back with it. */
+  | { readonly type: 'reasoningEnd'; readonly vendor?: VendorData }
   | { readonly type: 'toolStart'; readonly index: number; readonly id: string; readonly name: string }
   | { readonly type: 'toolArguments'; readonly index: number; readonly text: string }
-  | { readonly type: 'finish'; readonly reason: 'stop' | 'length' | 'tool_calls' | 'content_filter'; readonly usage: CompletionUsage }
+  | {
+      readonly type: 'finish';
+      readonly reason: 'stop' | 'length' | 'tool_calls' | 'content_filter';
+      readonly usage: CompletionUsage;
+      /** The reason in the vendor's words, where it says more. */
+      readonly vendor?: VendorData;
+    }
   | { readonly type: 'failed'; readonly failure: ProviderFailure }
   /** The caller's signal ended it. */
   | { readonly type: 'aborted' };

@@ -6,7 +6,8 @@ import type { ProviderFailure } from './failure.js';
 import { forwardCall } from './forward-call.js';
 import type { ConnectionSettings, Provider, ProviderEvent } from './provider.js';
 import { CONNECT } from './sdk/connect.js';
-import { CallNotes, completeWithModel } from './sdk/sdk-completion.js';
+import { CallNotes } from './sdk/call-notes.js';
+import { completeWithModel } from './sdk/sdk-completion.js';
 import { toFailure } from './sdk/sdk-failure.js';
 import { streamModel } from './sdk/sdk-stream.js';
 

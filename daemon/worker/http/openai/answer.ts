@@ -84,6 +84,7 @@ function toDelta(output: CompletionOutput): ChatDelta | undefined {
       return { tool_calls: [{ index: output.index, id: output.id, type: 'function', function: { name: output.name, arguments: '' } }] };
     case 'toolArguments':
       return { tool_calls: [{ index: output.index, function: { arguments: output.text } }] };
+    case 'reasoningEnd':
     case 'finish':
     case 'error':
       return undefined;

@@ -14,6 +14,7 @@ const OWN_FIELDS: ReadonlySet<string> = new Set([
   'messages',
   'stream',
   'stream_options',
+  'parallel_tool_calls',
   'tools',
   'tool_choice',
   'temperature',
@@ -40,20 +41,39 @@ function partsOf(content: Extract<RequestMessage, { role: 'user' }>['content']):
   return content.map((part) => (part.type === 'text' ? { type: 'text', text: part.text } : { type: 'image', url: part.image_url.url }));
 }
 
+/** Whether a value has fields that nothing here reads. */
+function hasMore(value: unknown, known: readonly string[]): boolean {
+  return typeof value === 'object' && value !== null && Object.keys(value).some((key) => !known.includes(key));
+}
+
+const partHasMore = (part: unknown): boolean =>
+  hasMore(part, ['type', 'text', 'image_url']) || hasMore((part as { image_url?: unknown }).image_url, ['url']);
+
+/** Returns the fields of a message that nothing here reads, for providers of the same API. */
+function moreOf(message: RequestMessage): Pick<CompletionMessage, 'vendor'> {
+  const { role: _role, content, ...fields } = message;
+  const { tool_calls: calls, tool_call_id: _id, ...others } = fields as Record<string, unknown>;
+  const more = Object.fromEntries(Object.entries(others).filter(([, value]) => value !== null && value !== undefined));
+  if (Array.isArray(content) && content.some(partHasMore)) more['content'] = content;
+  if (Array.isArray(calls) && calls.some((call) => hasMore(call, ['id', 'type', 'function']))) more['tool_calls'] = calls;
+  return Object.keys(more).length === 0 ? {} : { vendor: { openaiCompatible: more } };
+}
+
 /** @throws INVALID_REQUEST for a tool's result that no call before it asked for */
 function readMessages(messages: readonly RequestMessage[]): CompletionMessage[] {
   const toolNames = new Map<string, string>();
-  return messages.map((message, index) => {
+  return messages.map((message, index): CompletionMessage => {
     switch (message.role) {
       case 'system':
       case 'developer':
-        return { role: 'system', content: textOf(message.content) };
+        return { role: 'system', content: textOf(message.content), ...moreOf(message) };
       case 'user':
-        return { role: 'user', content: partsOf(message.content) };
+        return { role: 'user', content: partsOf(message.content), ...moreOf(message) };
       case 'assistant': {
         const calls = (message.tool_calls ?? []).map(({ id, function: { name, arguments: input } }) => ({ id, name, arguments: input }));
         for (const { id, name } of calls) toolNames.set(id, name);
-        return { role: 'assistant', content: textOf(message.content ?? ''), toolCalls: calls };
+        const text = { type: 'text' as const, text: textOf(message.content ?? '') };
+        return { role: 'assistant', content: [text, ...calls.map((call) => ({ type: 'toolCall' as const, ...call }))], ...moreOf(message) };
       }
       case 'tool': {
         const name = toolNames.get(message.tool_call_id);
@@ -62,7 +82,8 @@ function readMessages(messages: readonly RequestMessage[]): CompletionMessage[] 
             `messages.${index}.tool_call_id`,
             `No earlier message calls a tool with the id '${message.tool_call_id.slice(0, 80)}'.`,
           );
-        return { role: 'tool', callId: message.tool_call_id, name, content: textOf(message.content) };
+        const content = [{ type: 'text' as const, text: textOf(message.content) }];
+        return { role: 'tool', callId: message.tool_call_id, name, content, ...moreOf(message) };
       }
     }
   });
@@ -104,12 +125,13 @@ export function readCompletionCall(
   return {
     model: body.model,
     messages: readMessages(body.messages),
-    extra: readExtra(body),
+    extra: { api: 'chat-completions', fields: readExtra(body) },
     ...given({
       session,
       idempotency,
       tools: tools?.map(readTool),
       toolChoice: tools === null || tools === undefined ? undefined : toolChoice,
+      parallelToolCalls: body.parallel_tool_calls ?? undefined,
       temperature: body.temperature ?? undefined,
       topP: body.top_p ?? undefined,
       maxOutputTokens: body.max_completion_tokens ?? body.max_tokens ?? undefined,

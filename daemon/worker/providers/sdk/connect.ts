@@ -7,6 +7,7 @@ import type { LanguageModel } from 'ai';
 import type { ApiKind } from '../../../../shared/config/models-schema.js';
 import type { ConnectionSettings } from '../provider.js';
 import { withVersion } from '../versioned-url.js';
+import { fetchChanged } from './own-body.js';
 import { fetchStream } from './sdk-fetch.js';
 
 /** Returns the SDK's model of that name. */
@@ -17,7 +18,7 @@ const optionsOf = ({ apiKey, headers }: ConnectionSettings) => ({ apiKey: apiKey
 
 export const CONNECT: Readonly<Record<ApiKind, Connect>> = {
   'anthropic-messages'(settings) {
-    const provider = createAnthropic({ ...optionsOf(settings), baseURL: withVersion(settings.baseUrl, 'v1') });
+    const provider = createAnthropic({ ...optionsOf(settings), fetch: fetchChanged, baseURL: withVersion(settings.baseUrl, 'v1') });
     return (modelId) => provider.messages(modelId);
   },
 

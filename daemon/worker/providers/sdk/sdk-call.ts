@@ -1,6 +1,8 @@
 /** One call of a model through the AI SDK, and how it ended. Part of the bundle that speaks to vendors. */
 import type { LanguageModel } from 'ai';
+import type { VendorData } from '../completion.js';
 import type { ProviderFailure } from '../failure.js';
+import { type ChangeBody, withChange } from './own-body.js';
 import { toFailure } from './sdk-failure.js';
 
 /** A model itself: without the layer that runs tools, downloads files, checks prompts and retries. */
@@ -12,9 +14,16 @@ export type SdkFinish = Extract<SdkStreamPart, { type: 'finish' }>;
 export type SdkFinishReason = Exclude<SdkFinish['finishReason']['unified'], 'error'>;
 
 type CallEnd =
-  | { readonly type: 'finished'; readonly reason: SdkFinishReason; readonly usage: SdkFinish['usage'] }
+  | { readonly type: 'finished'; readonly reason: SdkFinishReason; readonly usage: SdkFinish['usage']; readonly vendor?: VendorData }
   | { readonly type: 'failed'; readonly failure: ProviderFailure }
   | { readonly type: 'aborted' };
+
+/** Only one vendor's reasons say more than the unified ones. */
+function vendorReason(vendor: VendorData | undefined, raw: string | undefined): { vendor?: VendorData } {
+  const anthropic = vendor?.['anthropic'];
+  if (anthropic === undefined || raw === undefined) return {};
+  return { vendor: { anthropic: { stopReason: raw, stopSequence: anthropic['stopSequence'] ?? null } } };
+}
 
 export class SdkCall {
   readonly #model: SdkModel;
@@ -27,8 +36,11 @@ export class SdkCall {
     this.#signal = signal;
   }
 
-  /** Yields the parts of the answer as they come. Never throws: {@link end} says how it ended. */
-  async *parts(makeOptions: () => SdkCallOptions): AsyncGenerator<SdkStreamPart> {
+  /**
+   * Yields the parts of the answer as they come. Never throws: {@link end} says how it ended.
+   * @param change  of the request that the SDK writes
+   */
+  async *parts(makeOptions: () => SdkCallOptions, change?: ChangeBody): AsyncGenerator<SdkStreamPart> {
     // The SDK recognizes an abort only by its own kind of reason; a caller's reason would look like a failure.
     const controller = new AbortController();
     const abort = (): void => controller.abort();
@@ -36,7 +48,8 @@ export class SdkCall {
     this.#signal.addEventListener('abort', abort, { once: true });
     if (this.#signal.aborted) abort();
     try {
-      const { stream } = await this.#model.doStream({ ...makeOptions(), abortSignal: controller.signal });
+      const options = { ...makeOptions(), abortSignal: controller.signal };
+      const { stream } = await withChange(change, () => this.#model.doStream(options));
       for await (const part of stream as AsyncIterable<SdkStreamPart> & typeof stream) {
         // The first error is the cause; what follows are its consequences.
         if (part.type === 'error') this.#error ??= { cause: part.error };
@@ -61,7 +74,8 @@ export class SdkCall {
     if (this.#finish === undefined || unified === 'error' || (unified === 'other' && raw === undefined)) {
       return { type: 'failed', failure: { kind: 'cut', status: null, detail: '', retryAfterMs: null } };
     }
-    return { type: 'finished', reason: unified, usage: this.#finish.usage };
+    const { usage, providerMetadata: vendor } = this.#finish;
+    return { type: 'finished', reason: unified, usage, ...vendorReason(vendor, raw) };
   }
 }
 

@@ -1,133 +1,130 @@
 /** Runs one stateless call of the AI SDK. Part of the bundle that speaks to vendors. */
 import type { LanguageModel } from 'ai';
 import type { ApiKind } from '../../../../shared/config/models-schema.js';
-import type { CompletionEvent, CompletionMessage, CompletionPart, CompletionRequest, CompletionUsage } from '../completion.js';
-import {
-  SdkCall,
-  type SdkCallOptions,
-  type SdkFinish,
-  type SdkMessage,
-  type SdkModel,
-  type SdkStreamPart,
-  tokenCount,
-} from './sdk-call.js';
+import type { CompletionEvent, CompletionRequest, CompletionUsage } from '../completion.js';
+import type { CallNotes } from './call-notes.js';
+import { optionsOf, type PromptTarget, toCompletionPrompt } from './completion-prompt.js';
+import type { Body, ChangeBody } from './own-body.js';
+import { SdkCall, type SdkCallOptions, type SdkFinish, type SdkModel, type SdkStreamPart, tokenCount } from './sdk-call.js';
 import { WholeCharacters } from './stream-text.js';
-
-type UserPart = Extract<SdkMessage, { role: 'user' }>['content'][number];
-
-const MAX_NOTES = 1_000;
-const MAX_NOTE_CHARACTERS = 65_536;
-
-/**
- * Keeps vendor data that must return with a tool call and that callers of chat completions cannot carry: Google's signature of
- * the reasoning before it. After a restart it is missing, and the model only loses that reasoning.
- */
-export class CallNotes {
-  readonly #notes = new Map<string, NonNullable<SdkCallOptions['providerOptions']>>();
-
-  keep(callId: string, metadata: SdkCallOptions['providerOptions']): void {
-    if (metadata?.['google'] === undefined || JSON.stringify(metadata).length > MAX_NOTE_CHARACTERS) return;
-    this.#notes.set(callId, metadata);
-    for (const oldest of this.#notes.keys()) {
-      if (this.#notes.size <= MAX_NOTES) break;
-      this.#notes.delete(oldest);
-    }
-  }
-
-  of(callId: string): Pick<SdkCallOptions, 'providerOptions'> {
-    const providerOptions = this.#notes.get(callId);
-    return providerOptions === undefined ? {} : { providerOptions };
-  }
-}
-
-function toPart(part: CompletionPart): UserPart {
-  if (part.type === 'text') return part;
-  const [, mediaType, data] = /^data:([^;,]+);base64,(.*)$/s.exec(part.url) ?? [];
-  if (data === undefined) return { type: 'file', mediaType: 'image/*', data: new URL(part.url) };
-  return { type: 'file', mediaType: mediaType ?? 'image/*', data };
-}
-
-function parseInput(text: string): unknown {
-  try {
-    return JSON.parse(text === '' ? '{}' : text);
-  } catch {
-    return text; // invalid input of a model goes back unchanged
-  }
-}
-
-function toPrompt(message: CompletionMessage, notes: CallNotes): SdkMessage {
-  switch (message.role) {
-    case 'system':
-      return message;
-    case 'user':
-      return { role: 'user', content: message.content.map(toPart) };
-    case 'assistant': {
-      const text = message.content === '' ? [] : [{ type: 'text' as const, text: message.content }];
-      const calls = message.toolCalls.map(({ id, name, arguments: input }) => ({
-        type: 'tool-call' as const,
-        toolCallId: id,
-        toolName: name,
-        input: parseInput(input),
-        ...notes.of(id),
-      }));
-      return { role: 'assistant', content: [...text, ...calls] };
-    }
-    case 'tool': {
-      const { callId: toolCallId, name: toolName, content: value } = message;
-      return { role: 'tool', content: [{ type: 'tool-result', toolCallId, toolName, output: { type: 'text', value } }] };
-    }
-  }
-}
 
 function toToolChoice(choice: CompletionRequest['toolChoice']): NonNullable<SdkCallOptions['toolChoice']> {
   return typeof choice === 'object' ? { type: 'tool', toolName: choice.name } : { type: choice ?? 'auto' };
 }
 
-type VendorOptions = Pick<SdkCallOptions, 'providerOptions'>;
-
-/** Returns the caller's fields that are specific to a vendor. */
-function toVendorOptions({ extra = {} }: CompletionRequest, target: Target): VendorOptions {
-  if (target.api === 'openai-completions') return { providerOptions: { [target.name]: { ...extra } as Fields } };
-  if (target.api !== 'openai-responses') return {};
-  const { reasoning_effort: reasoningEffort, parallel_tool_calls: parallelToolCalls, user } = extra;
-  const known = Object.entries({ reasoningEffort, parallelToolCalls, user }).filter(([, value]) => value !== undefined);
-  // Conversations are the caller's, not the vendor's.
-  return { providerOptions: { openai: { ...(Object.fromEntries(known) as Fields), store: false } } };
+interface Target extends PromptTarget {
+  /** Under which the SDK looks for options of this provider. */
+  readonly name: string;
 }
+
+/** The API of callers that a provider speaks itself. */
+const SAME_API: Readonly<Partial<Record<ApiKind, string>>> = {
+  'openai-completions': 'chat-completions',
+  'anthropic-messages': 'messages',
+};
 
 type Fields = NonNullable<SdkCallOptions['providerOptions']>[string];
 
-interface Target {
-  readonly api: ApiKind;
-  /** Under which the SDK looks for options of this provider. */
-  readonly name: string;
-  readonly notes: CallNotes;
+/** The efforts of OpenAI's API for a number of tokens. */
+function effortOf(budgetTokens: number | null): { reasoningEffort?: string } {
+  if (budgetTokens === null) return {};
+  return { reasoningEffort: budgetTokens < 4_096 ? 'low' : budgetTokens < 16_384 ? 'medium' : 'high' };
 }
 
-function limitOf({ extra = {}, maxOutputTokens, modelMaxTokens }: CompletionRequest, { api }: Target): number | undefined {
+/** Returns what a vendor must be told in its own words. */
+function toVendorOptions({ extra, reasoning, parallelToolCalls, topK }: CompletionRequest, target: Target): Fields {
+  switch (target.api) {
+    case 'openai-completions': {
+      const fields = target.isSameApi ? extra?.fields : {};
+      return {
+        ...(topK === undefined ? {} : { top_k: topK }),
+        ...(parallelToolCalls === undefined ? {} : { parallel_tool_calls: parallelToolCalls }),
+        ...(reasoning === undefined ? {} : effortOf(reasoning.budgetTokens)),
+        // The SDK writes this field itself, from an option of another name.
+        ...(typeof fields?.['verbosity'] === 'string' ? { textVerbosity: fields['verbosity'] } : {}),
+        ...(fields as Fields),
+      };
+    }
+    case 'openai-responses': {
+      const { reasoning_effort: reasoningEffort, user } = extra?.api === 'chat-completions' ? extra.fields : {};
+      const known = Object.entries({ parallelToolCalls, reasoningEffort, user }).filter(([, value]) => value !== undefined);
+      const asked = reasoning === undefined ? {} : { reasoningSummary: 'auto', ...effortOf(reasoning.budgetTokens) };
+      // Conversations are the caller's, not the vendor's.
+      return { ...asked, ...(Object.fromEntries(known) as Fields), store: false };
+    }
+    case 'google-generative-ai': {
+      if (reasoning === undefined) return {};
+      const { budgetTokens } = reasoning;
+      return { thinkingConfig: { includeThoughts: true, ...(budgetTokens === null ? {} : { thinkingBudget: budgetTokens }) } };
+    }
+    case 'anthropic-messages':
+      return {
+        ...(parallelToolCalls === false ? { disableParallelToolUse: true } : {}),
+        // A caller of the same API says it of each tool.
+        ...(target.isSameApi ? { toolStreaming: false } : {}),
+      };
+  }
+}
+
+/** Returns the change of the request that carries what the SDK has no place for. */
+function changeOf({ messages, extra }: CompletionRequest, { api, isSameApi }: Target): ChangeBody | undefined {
+  if (api !== 'anthropic-messages') return undefined;
+  const fields = isSameApi ? (extra?.fields ?? {}) : {};
+  const failed = new Set(messages.flatMap((message) => (message.role === 'tool' && message.isError === true ? [message.callId] : [])));
+  if (failed.size === 0 && Object.keys(fields).length === 0) return undefined;
+  const mark = (block: Body): Body => (failed.has(String(block['tool_use_id'])) ? { ...block, is_error: true } : block);
+  const markAll = (message: Body): Body =>
+    Array.isArray(message['content']) ? { ...message, content: (message['content'] as Body[]).map(mark) } : message;
+  return (body) => ({
+    ...body,
+    ...fields,
+    ...(failed.size === 0 ? {} : { messages: (body['messages'] as Body[]).map(markAll) }),
+  });
+}
+
+function limitOf({ extra, maxOutputTokens, modelMaxTokens }: CompletionRequest, { api, isSameApi }: Target): number | undefined {
   // The caller's own field stays, because newer models require that name.
-  if (api === 'openai-completions' && 'max_completion_tokens' in extra) return undefined;
+  if (api === 'openai-completions' && isSameApi && 'max_completion_tokens' in (extra?.fields ?? {})) return undefined;
   return maxOutputTokens ?? (api === 'anthropic-messages' ? modelMaxTokens : undefined);
 }
 
+/** The key under which the SDK of an API looks for its options. */
+const optionsName = ({ api, name }: Target): string =>
+  ({ 'openai-completions': name, 'openai-responses': 'openai', 'google-generative-ai': 'google', 'anthropic-messages': 'anthropic' })[api];
+
 function toOptions(request: CompletionRequest, target: Target): SdkCallOptions {
-  const { modelId: _modelId, extra: _extra, modelMaxTokens: _max, maxOutputTokens: _limit, ...rest } = request;
-  const { messages, tools, toolChoice, stop, responseFormat, ...sampling } = rest;
+  const {
+    modelId: _model,
+    modelMaxTokens: _max,
+    maxOutputTokens: _limit,
+    reasoning: _reasoning,
+    parallelToolCalls: _parallel,
+    ...rest
+  } = request;
+  const { messages, tools, toolChoice, stop, responseFormat, extra, ...sampling } = rest;
   const maxOutputTokens = limitOf(request, target);
+  const vendor = toVendorOptions(request, target);
+  const betas = target.api === 'anthropic-messages' && target.isSameApi ? (extra?.betas ?? []) : [];
   return {
-    prompt: messages.map((message) => toPrompt(message, target.notes)),
+    prompt: toCompletionPrompt(messages, target),
     ...sampling,
     ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
-    ...(stop === undefined ? {} : { stopSequences: [...stop] }),
     ...(responseFormat === undefined ? {} : { responseFormat }),
+    ...(stop === undefined ? {} : { stopSequences: [...stop] }),
     // Providers refuse an empty list.
     ...(tools === undefined || tools.length === 0
       ? {}
       : {
-          tools: tools.map(({ parameters, ...tool }) => ({ type: 'function', ...tool, inputSchema: parameters })),
+          tools: tools.map(({ parameters, vendor: own, ...tool }) => ({
+            type: 'function',
+            ...tool,
+            inputSchema: parameters,
+            ...optionsOf(own),
+          })),
           toolChoice: toToolChoice(toolChoice),
         }),
-    ...toVendorOptions(request, target),
+    ...(Object.keys(vendor).length === 0 ? {} : { providerOptions: { [optionsName(target)]: vendor } }),
+    ...(betas.length === 0 ? {} : { headers: { 'anthropic-beta': betas.join(',') } }),
   };
 }
 
@@ -136,6 +133,7 @@ function toUsage({ inputTokens, outputTokens }: SdkFinish['usage']): CompletionU
     inputTokens: tokenCount(inputTokens.total),
     outputTokens: tokenCount(outputTokens.total),
     cachedTokens: tokenCount(inputTokens.cacheRead),
+    cacheWriteTokens: tokenCount(inputTokens.cacheWrite),
     reasoningTokens: tokenCount(outputTokens.reasoning),
   };
 }
@@ -149,6 +147,7 @@ class CompletionReader {
   readonly #notes: CallNotes;
   readonly #text = new WholeCharacters();
   readonly #reasoning = new WholeCharacters();
+  #signed: SdkCallOptions['providerOptions'];
 
   constructor(notes: CallNotes) {
     this.#notes = notes;
@@ -165,9 +164,14 @@ class CompletionReader {
       case 'text-end':
         return yield* this.#say('text', this.#text.end());
       case 'reasoning-delta':
+        this.#note(part);
         return yield* this.#say('reasoning', this.#reasoning.push(part.delta));
+      case 'reasoning-start':
+        return this.#note(part);
       case 'reasoning-end':
-        return yield* this.#say('reasoning', this.#reasoning.end());
+        this.#note(part);
+        yield* this.#say('reasoning', this.#reasoning.end());
+        return yield this.#endReasoning();
       case 'tool-input-start':
         return yield* this.#start(part.id, part.toolName);
       case 'tool-input-delta':
@@ -179,6 +183,17 @@ class CompletionReader {
         return;
       default: // starts and ends of the parts above, and other parts that are not used
     }
+  }
+
+  #note({ providerMetadata }: { readonly providerMetadata?: SdkCallOptions['providerOptions'] }): void {
+    // The last one counts: signatures come at the end.
+    this.#signed = providerMetadata ?? this.#signed;
+  }
+
+  #endReasoning(): CompletionEvent {
+    const vendor = this.#signed;
+    this.#signed = undefined;
+    return { type: 'reasoningEnd', ...(vendor === undefined ? {} : { vendor }) };
   }
 
   *#say(type: 'text' | 'reasoning', text: string): Generator<CompletionEvent> {
@@ -207,11 +222,13 @@ export async function* completeWithModel(
 ): AsyncGenerator<CompletionEvent> {
   const call = new SdkCall(model, signal);
   const reader = new CompletionReader(notes);
-  const target = { api, notes, name: (model as SdkModel).provider.split('.')[0] ?? '' };
-  for await (const part of call.parts(() => toOptions(request, target))) yield* reader.read(part);
+  const isSameApi = SAME_API[api] === request.extra?.api;
+  const target = { api, isSameApi, notes, name: (model as SdkModel).provider.split('.')[0] ?? '' };
+  const change = changeOf(request, target);
+  for await (const part of call.parts(() => toOptions(request, target), change)) yield* reader.read(part);
   const end = call.end();
   if (end.type !== 'finished') return yield end;
   // Some servers end a step that calls tools as if it were the answer; callers go by the reason.
   const reason = end.reason === 'stop' && reader.hasToolCalls ? 'tool_calls' : REASONS[end.reason];
-  yield { type: 'finish', reason, usage: toUsage(end.usage) };
+  yield { type: 'finish', reason, usage: toUsage(end.usage), ...(end.vendor === undefined ? {} : { vendor: end.vendor }) };
 }

@@ -12,7 +12,7 @@ export interface CallOptions {
 }
 
 /** Events before the first output. */
-const SILENT: ReadonlySet<string> = new Set(['alive', 'reasoning', 'head']);
+const SILENT: ReadonlySet<string> = new Set(['alive', 'reasoning', 'reasoningEnd', 'head']);
 
 function failureOf(event: { readonly type: string }): ProviderFailure | undefined {
   return event.type === 'failed' ? (event as Failed).failure : undefined;

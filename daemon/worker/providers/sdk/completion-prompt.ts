@@ -1,0 +1,155 @@
+/** Converts the messages of a stateless call into the terms of the AI SDK's models. Part of the bundle that speaks to vendors. */
+import type { ApiKind } from '../../../../shared/config/models-schema.js';
+import type { CompletionAnswerPart, CompletionMessage, CompletionPart, VendorData } from '../completion.js';
+import type { CallNotes } from './call-notes.js';
+import type { SdkCallOptions, SdkMessage } from './sdk-call.js';
+
+type UserPart = Extract<SdkMessage, { role: 'user' }>['content'][number];
+type AssistantPart = Extract<SdkMessage, { role: 'assistant' }>['content'][number];
+type ToolOutput = Extract<Extract<SdkMessage, { role: 'tool' }>['content'][number], { type: 'tool-result' }>['output'];
+type ResultPart = Extract<ToolOutput, { type: 'content' }>['value'][number];
+type VendorOptions = Pick<SdkCallOptions, 'providerOptions'>;
+type Message<Role extends CompletionMessage['role']> = Extract<CompletionMessage, { role: Role }>;
+
+export interface PromptTarget {
+  readonly api: ApiKind;
+  /** The caller wrote its messages for the same API: their order and number are its own. */
+  readonly isSameApi: boolean;
+  readonly notes: CallNotes;
+}
+
+/** APIs in which the result of a tool may have pictures. In the others they follow as words of the user. */
+const TAKES_PICTURES_IN_RESULTS: ReadonlySet<ApiKind> = new Set<ApiKind>(['anthropic-messages', 'openai-responses']);
+
+/** APIs whose servers refuse an instruction behind the first message: Google's, and the templates of many local models. */
+const TAKES_INSTRUCTIONS_FIRST: ReadonlySet<ApiKind> = new Set<ApiKind>(['google-generative-ai', 'openai-completions']);
+
+export function optionsOf(vendor: VendorData | undefined): VendorOptions {
+  return vendor === undefined ? {} : { providerOptions: vendor as NonNullable<SdkCallOptions['providerOptions']> };
+}
+
+interface Inline {
+  readonly mediaType: string;
+  readonly data: string;
+}
+
+/** Returns the content of a `data:` URL. */
+function inlineOf(url: string): Inline | undefined {
+  const [, mediaType, data] = /^data:([^;,]+);base64,(.*)$/s.exec(url) ?? [];
+  return mediaType === undefined || data === undefined ? undefined : { mediaType, data };
+}
+
+function toPart({ vendor, ...part }: CompletionPart): UserPart {
+  const options = optionsOf(vendor);
+  if (part.type === 'text') return { type: 'text', text: part.text, ...options };
+  const { mediaType, data } = inlineOf(part.url) ?? {
+    mediaType: part.type === 'file' ? part.mediaType : 'image/*',
+    data: new URL(part.url),
+  };
+  const name = part.type === 'file' && part.name !== undefined ? { filename: part.name } : {};
+  return { type: 'file', mediaType, data, ...name, ...options };
+}
+
+/** The SDK makes a string of a single text, and looks at the part alone for fields. */
+function toUserMessage({ content, vendor }: Message<'user'>): SdkMessage {
+  const [first] = content;
+  if (content.length === 1 && first?.type === 'text' && vendor !== undefined)
+    return { role: 'user', content: [toPart({ ...first, vendor: { ...first.vendor, ...vendor } })] };
+  return { role: 'user', content: content.map(toPart), ...optionsOf(vendor) };
+}
+
+function parseInput(text: string): unknown {
+  try {
+    return JSON.parse(text === '' ? '{}' : text);
+  } catch {
+    return text; // invalid input of a model goes back unchanged
+  }
+}
+
+/** Whether a provider can use reasoning of an earlier answer. `isOfTurn`: no word of the user came after it. */
+function goesBack(api: ApiKind, vendor: VendorData | undefined, isOfTurn: boolean): boolean {
+  // Servers without signatures want the reasoning back while the model calls tools: https://api-docs.deepseek.com/guides/thinking_mode.
+  if (api === 'openai-completions') return isOfTurn;
+  return api === 'google-generative-ai' ? vendor?.['google'] !== undefined : true;
+}
+
+function toAnswerPart(part: CompletionAnswerPart, { api, notes }: PromptTarget, isOfTurn: boolean): AssistantPart[] {
+  if (part.type === 'text') return part.text === '' ? [] : [{ type: 'text', text: part.text, ...optionsOf(part.vendor) }];
+  if (part.type === 'reasoning')
+    return goesBack(api, part.vendor, isOfTurn) ? [{ type: 'reasoning', text: part.text, ...optionsOf(part.vendor) }] : [];
+  const { id, name, arguments: input, vendor } = part;
+  return [{ type: 'tool-call', toolCallId: id, toolName: name, input: parseInput(input), ...optionsOf(vendor ?? notes.of(id)) }];
+}
+
+function toResultPart(part: CompletionPart): ResultPart {
+  const options = optionsOf(part.vendor);
+  if (part.type === 'text') return { type: 'text', text: part.text, ...options };
+  const inline = inlineOf(part.url);
+  if (inline === undefined) return { type: part.type === 'file' ? 'file-url' : 'image-url', url: part.url, ...options };
+  return { type: part.type === 'file' ? 'file-data' : 'image-data', ...inline, ...options };
+}
+
+const textOf = (content: readonly CompletionPart[]): string =>
+  content.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('\n');
+
+function toOutput({ content, isError = false }: Message<'tool'>, api: ApiKind): ToolOutput {
+  const text = textOf(content);
+  const isText = content.every(({ type }) => type === 'text');
+  if (api === 'anthropic-messages' && isText && content.length < 2) return { type: isError ? 'error-text' : 'text', value: text };
+  if (TAKES_PICTURES_IN_RESULTS.has(api) && (api === 'anthropic-messages' || !isText))
+    return { type: 'content', value: content.map(toResultPart) };
+  // Other APIs have no field that says so.
+  const said = isError ? `Error: ${text}` : text;
+  return { type: 'text', value: isText ? said : `${said}\n(The files of this result follow.)`.trim() };
+}
+
+function toToolMessage(message: Message<'tool'>, api: ApiKind): SdkMessage {
+  const { callId: toolCallId, name: toolName, vendor } = message;
+  return { role: 'tool', content: [{ type: 'tool-result', toolCallId, toolName, output: toOutput(message, api), ...optionsOf(vendor) }] };
+}
+
+/** Returns what an API cannot have in a result, as words of the user. */
+function filesOf({ content, name }: Message<'tool'>, api: ApiKind): UserPart[] {
+  const files = TAKES_PICTURES_IN_RESULTS.has(api) ? [] : content.filter(({ type }) => type !== 'text');
+  return files.length === 0 ? [] : [{ type: 'text', text: `Files of the result of '${name}':` }, ...files.map(toPart)];
+}
+
+/** Joins instructions that follow each other: many servers take one only. */
+function joinInstructions(messages: readonly CompletionMessage[]): CompletionMessage[] {
+  const joined: CompletionMessage[] = [];
+  for (const message of messages) {
+    const last = joined.at(-1);
+    if (message.role === 'system' && last?.role === 'system')
+      joined[joined.length - 1] = { role: 'system', content: `${last.content}\n\n${message.content}` };
+    else joined.push(message);
+  }
+  return joined;
+}
+
+function toSystemMessage({ content, vendor }: Message<'system'>, { api, isSameApi }: PromptTarget, isFirst: boolean): SdkMessage {
+  if (isFirst || isSameApi || !TAKES_INSTRUCTIONS_FIRST.has(api)) return { role: 'system', content, ...optionsOf(vendor) };
+  return { role: 'user', content: [{ type: 'text', text: `<system>\n${content}\n</system>` }] };
+}
+
+export function toCompletionPrompt(given: readonly CompletionMessage[], target: PromptTarget): SdkMessage[] {
+  const { api, isSameApi } = target;
+  const messages = isSameApi ? given : joinInstructions(given);
+  const firstOther = messages.findIndex(({ role }) => role !== 'system');
+  const question = messages.findLastIndex(({ role }) => role === 'user');
+  const prompt: SdkMessage[] = [];
+  const files: UserPart[] = [];
+  for (const [index, message] of messages.entries()) {
+    if (message.role !== 'tool' && files.length > 0) prompt.push({ role: 'user', content: files.splice(0) });
+    if (message.role === 'system') prompt.push(toSystemMessage(message, target, firstOther < 0 || index < firstOther));
+    else if (message.role === 'user') prompt.push(toUserMessage(message));
+    else if (message.role === 'assistant') {
+      const content = message.content.flatMap((part) => toAnswerPart(part, target, index > question));
+      prompt.push({ role: 'assistant', content, ...optionsOf(message.vendor) });
+    } else {
+      prompt.push(toToolMessage(message, api));
+      files.push(...filesOf(message, api));
+    }
+  }
+  if (files.length > 0) prompt.push({ role: 'user', content: files });
+  return prompt;
+}
