@@ -102,6 +102,14 @@ function describe(issue: z.core.$ZodIssue): Described {
   return { path, message: path === '' ? `it ${phrase}` : `'${path}' ${phrase}`, reason: found };
 }
 
+/** Returns the issues inside the one form of a union that a value is meant to have: its type is that form's, and something in it is wrong. */
+function inside(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
+  if (issue.code !== 'invalid_union') return [issue];
+  const meant = issue.errors.filter((form) => form.length > 0 && form.every(({ path }) => path.length > 0));
+  if (meant.length !== 1) return [issue];
+  return (meant[0] ?? []).flatMap((one) => inside({ ...one, path: [...issue.path, ...one.path] }));
+}
+
 /**
  * Returns the checked value.
  * @param where  what is checked, for the message: `body`, `query`, the name of a header
@@ -110,7 +118,7 @@ function describe(issue: z.core.$ZodIssue): Described {
 export function validate<Output>(schema: Schema<Output>, value: unknown, where: string): Output {
   const result = schema.safeParse(value, { reportInput: true });
   if (result.success) return result.data;
-  const issues = result.error.issues.slice(0, MAX_ISSUES).map(describe);
+  const issues = result.error.issues.flatMap(inside).slice(0, MAX_ISSUES).map(describe);
   throw new GatewayError('INVALID_REQUEST', {
     message: `Invalid ${where}: ${issues.map((issue) => issue.message).join('; ')}.`,
     details: { issues: issues.map(({ reason: found, ...issue }) => ({ ...issue, ...found })) },

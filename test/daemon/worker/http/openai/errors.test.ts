@@ -129,7 +129,7 @@ const refused: [string, object, string][] = [
   ['no model', { messages: user }, 'model'],
   ['no messages', { model: 'up/one', messages: [] }, 'messages'],
   ['a role that there is not', { ...params, messages: [{ role: 'wizard', content: 'x' }] }, 'messages.0.role'],
-  ['a part that there is not', { ...params, messages: [{ role: 'user', content: [{ type: 'smell' }] }] }, 'messages.0.content'],
+  ['a part that there is not', { ...params, messages: [{ role: 'user', content: [{ type: 'smell' }] }] }, 'messages.0.content.0.type'],
   [
     'a picture from a file',
     { ...params, messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'file:///etc/passwd' } }] }] },
