@@ -10,7 +10,7 @@ const textPart = () => z.looseObject({ type: z.literal('text'), text: text() });
 const texts = () => z.union([text(), z.array(textPart())], { error: 'must be a string or an array of parts of type text' });
 
 /** An image for a model: a URL that the provider fetches, or inline data. */
-const imageUrl = () =>
+export const imageUrl = () =>
   z
     .string()
     .max(33_554_432)
@@ -36,13 +36,15 @@ const message = () =>
     z.looseObject({ role: z.literal('tool'), content: texts(), tool_call_id: z.string().min(1) }),
   ]);
 
-const jsonSchema = () => z.record(z.string(), z.unknown());
+export const jsonSchema = () => z.record(z.string(), z.unknown());
+
+export const toolName = () => z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, underscores or dashes');
 
 const tool = () =>
   z.looseObject({
     type: z.literal('function'),
     function: z.looseObject({
-      name: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, underscores or dashes'),
+      name: toolName(),
       description: z.string().nullish(),
       parameters: jsonSchema().nullish(),
       strict: z.boolean().nullish(),
@@ -82,7 +84,6 @@ export const chatCompletionRequest = () =>
     messages: z.array(message()).min(1),
     stream: z.boolean().nullish(),
     stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
-    /** An empty list also disables the agent's own tools. */
     tools: z.array(tool()).max(1_024).nullish(),
     tool_choice: toolChoice().nullish(),
     parallel_tool_calls: z.boolean().nullish(),
@@ -103,7 +104,7 @@ export const chatCompletionRequest = () =>
 
 export type ChatCompletionRequest = z.output<ReturnType<typeof chatCompletionRequest>>;
 
-/** Body of `POST /v1/embeddings` and `POST /v1/responses`; everything but `model` is passed on to the provider. */
+/** Body of `POST /v1/embeddings`; everything but `model` is passed on to the provider. */
 export const forwardedRequest = () => z.looseObject({ model: z.string().min(1).max(200) });
 
 /** The provider's response, unchanged. */

@@ -52,7 +52,7 @@ test.each([
   ['client', 181],
   ['tools', 740],
   ['supervisor', 360],
-  ['worker', 1_600],
+  ['worker', 1_700],
   ['fallback', 20],
   ['ai', 1_080],
   ['late', 340],

@@ -50,7 +50,7 @@ test('no files import each other in a ring, type imports counted', () => {
 const FLOORS: readonly (readonly string[])[] = [
   ['http'],
   ['socket'],
-  ['chat', 'cron', 'observe', 'upkeep'],
+  ['chat', 'cron', 'observe', 'responses', 'upkeep'],
   ['delivery', 'models'],
   ['turns'],
   ['sessions'],

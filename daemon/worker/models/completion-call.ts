@@ -1,10 +1,10 @@
-/** A call of the chat-completions API, and what it yields. */
+/** A call for a program that speaks the API of a vendor, and what it yields. */
 import type { GatewayError } from '../../../shared/errors.js';
 import type { CallerKey } from '../store/idempotency.js';
 import type { ForwardEvent } from '../providers/provider.js';
 import type { CompletionEvent, CompletionMessage, CompletionSettings } from '../providers/completion.js';
 
-/** One call of the chat-completions API, which is stateless unless it names a session. */
+/** One call, which is stateless unless it names a session. */
 export interface CompletionCall extends CompletionSettings {
   /** An agent's id, or `provider/model`. */
   readonly model: string;
@@ -12,6 +12,8 @@ export interface CompletionCall extends CompletionSettings {
   readonly messages: readonly CompletionMessage[];
   /** Runs the last message as a turn of this session; the messages before it are not read. */
   readonly session?: string;
+  /** The messages before the last belong to a conversation that the gateway keeps for the caller. */
+  readonly continues?: boolean;
   /** For a turn of a session; other calls store nothing that could be repeated. */
   readonly idempotency?: CallerKey | undefined;
 }

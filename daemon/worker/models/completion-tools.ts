@@ -1,4 +1,7 @@
-/** Lets an agent use its own tools in a stateless call. The tools run here; the caller gets the text alone. */
+/**
+ * Lets an agent use its own tools in a stateless call, beside those of the caller. Its own run here, and the caller hears nothing of them; calls
+ * of the caller's tools end the answer.
+ */
 import { GatewayError } from '../../../shared/errors.js';
 import type { TurnTools } from '../turns/model/answer.js';
 import type {
@@ -34,44 +37,65 @@ class Step {
   finish: Finish | undefined;
   /** As the model wrote it, for its next step. */
   readonly parts: CompletionAnswerPart[] = [];
-  readonly #calls = new Map<number, CompletionToolCall & { arguments: string }>();
+  readonly #own = new Map<number, CompletionToolCall & { arguments: string }>();
+  /** The calls of the caller's tools, and their numbers for the caller. */
+  readonly #callers = new Map<number, number>();
+  readonly #callerNames: ReadonlySet<string>;
   #reasoning = '';
 
-  get calls(): CompletionToolCall[] {
-    return [...this.#calls.values()];
+  constructor(callerNames: ReadonlySet<string>) {
+    this.#callerNames = callerNames;
   }
 
-  /** @returns whether the caller gets the event */
-  take(event: CompletionOutput): boolean {
+  /** The calls of the agent's tools, and of tools that do not exist. */
+  get ownCalls(): CompletionToolCall[] {
+    return [...this.#own.values()];
+  }
+
+  get hasCallersCalls(): boolean {
+    return this.#callers.size > 0;
+  }
+
+  /** @returns what the caller gets of the event */
+  take(event: CompletionOutput): CompletionOutput | undefined {
     switch (event.type) {
-      case 'toolStart': {
-        const call = { type: 'toolCall' as const, id: event.id, name: event.name, arguments: '' };
-        this.#calls.set(event.index, call);
-        this.parts.push(call);
-        return false;
-      }
+      case 'toolStart':
+        if (this.#callerNames.has(event.name)) this.#callers.set(event.index, this.#callers.size);
+        else this.#addOwn(event);
+        return this.#renumber(event);
       case 'toolArguments': {
-        const call = this.#calls.get(event.index);
+        const call = this.#own.get(event.index);
         if (call !== undefined) call.arguments += event.text;
-        return false;
+        return this.#renumber(event);
       }
       case 'finish':
         this.finish = event;
-        return false;
+        return undefined;
       case 'text':
         this.text += event.text;
         this.#addText(event.text);
-        return true;
+        return event;
       case 'reasoning':
         this.#reasoning += event.text;
-        return true;
+        return event;
       case 'reasoningEnd':
         this.parts.push({ type: 'reasoning', text: this.#reasoning, ...(event.vendor === undefined ? {} : { vendor: event.vendor }) });
         this.#reasoning = '';
-        return true;
+        return event;
       case 'error':
-        return true;
+        return event;
     }
+  }
+
+  #addOwn({ index, id, name }: Extract<CompletionOutput, { type: 'toolStart' }>): void {
+    const call = { type: 'toolCall' as const, id, name, arguments: '' };
+    this.#own.set(index, call);
+    this.parts.push(call);
+  }
+
+  #renumber(event: Extract<CompletionOutput, { index: number }>): CompletionOutput | undefined {
+    const index = this.#callers.get(event.index);
+    return index === undefined ? undefined : { ...event, index };
   }
 
   #addText(text: string): void {
@@ -106,24 +130,42 @@ function toolLoop({ maxIterations }: TurnTools): GatewayError {
   });
 }
 
-/** @throws a failure after tools have run: another model would run them again */
+/** @throws INVALID_REQUEST for a tool of the caller that has the name of one of the agent's */
+function refuseSameNames(own: readonly CompletionTool[], callers: readonly CompletionTool[]): void {
+  const same = callers.findIndex(({ name }) => own.some((tool) => tool.name === name));
+  if (same < 0) return;
+  throw new GatewayError('INVALID_REQUEST', {
+    message: `the agent has a tool '${callers[same]?.name}' of its own`,
+    details: { param: `tools.${same}` },
+    hint: 'Give the tool another name.',
+  });
+}
+
+/**
+ * A step that calls tools of both ends the answer, and the agent's are not run: the model calls them again when it has the caller's results.
+ * @throws INVALID_REQUEST for two tools of one name; a failure after tools have run: another model would run them again
+ */
 export async function* completeWithTools(
   call: CompletionCall,
   tools: TurnTools,
   ask: AskModel,
 ): AsyncGenerator<CompletionOutput, GatewayError | undefined> {
-  const definitions = tools.definitions.map(({ name, description, inputSchema }): CompletionTool => ({
+  const own = tools.definitions.map(({ name, description, inputSchema }): CompletionTool => ({
     name,
     description,
     parameters: inputSchema,
   }));
+  const callers = call.tools ?? [];
+  refuseSameNames(own, callers);
+  const callerNames = new Set(callers.map(({ name }) => name));
+  const lastStep = callers.length > 0 ? { tools: callers } : { tools: own, toolChoice: 'none' as const };
   const messages: CompletionMessage[] = [...call.messages];
   let usage: CompletionUsage | undefined;
   let textBefore = '';
   for (let iteration = 0; ; iteration += 1) {
     const isLast = iteration >= tools.maxIterations;
-    const step = new Step();
-    const outputs = ask({ ...call, messages, tools: definitions, ...(isLast ? { toolChoice: 'none' as const } : {}) });
+    const step = new Step(callerNames);
+    const outputs = ask({ ...call, messages, ...(isLast ? lastStep : { tools: [...own, ...callers] }) });
     for (let next = await outputs.next(); ; next = await outputs.next()) {
       if (next.done === true) {
         if (next.value === undefined) break;
@@ -133,12 +175,13 @@ export async function* completeWithTools(
       // Texts before and after a tool call are two paragraphs.
       const isNextParagraph = next.value.type === 'text' && step.text === '' && textBefore !== '' && !/\s$/.test(textBefore);
       if (isNextParagraph) yield { type: 'text', text: '\n\n' };
-      if (step.take(next.value)) yield next.value;
+      const output = step.take(next.value);
+      if (output !== undefined) yield output;
     }
     if (step.finish === undefined) return undefined;
     usage = addUsage(usage, step.finish.usage);
-    const { calls } = step;
-    if (calls.length === 0) {
+    const { ownCalls } = step;
+    if (ownCalls.length === 0 || step.hasCallersCalls) {
       yield { ...step.finish, usage };
       return undefined;
     }
@@ -147,7 +190,7 @@ export async function* completeWithTools(
       return undefined;
     }
     textBefore = step.text === '' ? textBefore : step.text;
-    const results = await runAll(tools, calls);
+    const results = await runAll(tools, ownCalls);
     messages.push({ role: 'assistant', content: step.parts });
     for (const { callId, name, output, isError } of results)
       messages.push({ role: 'tool', callId, name, content: [{ type: 'text', text: output }], isError });

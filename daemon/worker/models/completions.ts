@@ -1,5 +1,5 @@
 /**
- * Chat completions for programs that bring their own conversation, and either their own tools or those of the agent. Nothing is
+ * Completions for programs that bring their own conversation and their own tools, beside which an agent uses its own. Nothing is
  * stored, except in a named session; the cost is counted.
  */
 import type { GatewayEvent } from '../../../shared/api/gateway/events.js';
@@ -41,7 +41,7 @@ interface SessionTarget {
 
 interface CallOptions {
   readonly signal: AbortSignal;
-  /** The agent's own; undefined where the caller brings its own, or names a model. */
+  /** The agent's own; undefined where it is to use none, or the caller names a model. */
   readonly tools: TurnTools | undefined;
 }
 
@@ -98,13 +98,21 @@ async function* answerLastText(
   }
 }
 
+/**
+ * Whether an agent uses its own tools. A call without tools is often a side request of a client, such as one for a title: only in a conversation that
+ * the gateway keeps it is a question to the agent.
+ */
+function usesOwnTools({ tools, toolChoice, continues = false }: CompletionCall): boolean {
+  return tools === undefined ? continues : tools.length > 0 && toolChoice !== 'none';
+}
+
 function stopped(signal: AbortSignal): GatewayError {
   if (signal.reason instanceof GatewayError) return signal.reason;
   return new GatewayError('UNAVAILABLE', { message: 'the call was stopped before it finished' });
 }
 
 function open({ provider, modelId, maxTokens }: ResolvedModel, call: CompletionCall, signal: AbortSignal): AsyncIterable<CompletionEvent> {
-  const { model: _name, session: _session, idempotency: _key, ...request } = call;
+  const { model: _name, session: _session, idempotency: _key, continues: _continues, ...request } = call;
   return (
     provider.complete?.({ ...request, modelId, ...(maxTokens === null ? {} : { modelMaxTokens: maxTokens }) }, signal) ??
     answerLastText({ provider, modelId }, call, signal)
@@ -154,7 +162,7 @@ export class Completions {
       return yield* this.#runStateless(call, [{ ref: call.model, model: registry.resolve(call.model) }], { signal, tools: undefined });
     const candidates = await chooseModels({ requested: undefined, agent, config: this.#options.config() }, registry);
     const system = agent.systemPrompt === undefined ? [] : [{ role: 'system' as const, content: agent.systemPrompt }];
-    const tools = call.tools === undefined ? this.#options.tools.forCall(agent, signal) : undefined;
+    const tools = usesOwnTools(call) ? this.#options.tools.forCall(agent, signal) : undefined;
     return yield* this.#runStateless({ ...call, messages: [...system, ...call.messages] }, candidates, { signal, tools });
   }
 
@@ -186,7 +194,7 @@ export class Completions {
   ): AsyncGenerator<CompletionOutput, GatewayError | undefined> {
     if (tools === undefined || tools.definitions.length === 0) return yield* this.#ask(candidate, call, signal);
     const error = yield* completeWithTools(call, tools, (step) => this.#ask(candidate, step, signal));
-    if (error === undefined || !REFUSES_TOOLS.test(error.message)) return error;
+    if (error === undefined || call.tools !== undefined || !REFUSES_TOOLS.test(error.message)) return error;
     this.#options.logger.warn({ model: candidate.ref, err: error }, 'the model does not support tools; calling it without tools');
     return yield* this.#ask(candidate, call, signal);
   }

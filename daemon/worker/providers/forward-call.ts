@@ -5,18 +5,18 @@ import type { ConnectionSettings, ForwardEvent, ForwardRequest } from './provide
 import { toFailure } from './sdk/sdk-failure.js';
 import { MAX_ERROR_BODY_BYTES } from './sdk/sdk-fetch.js';
 
-const ANSWERS = /^(application\/json|text\/event-stream)\b/i;
+const ANSWER = /^application\/json\b/i;
 
 /** Returns an error for a page, a redirect or an empty answer, whatever its status: these are not answers of the API. */
 async function refusalOf(response: Response, url: string): Promise<APICallError | undefined> {
   const contentType = response.headers.get('content-type') ?? '';
-  if (response.ok && ANSWERS.test(contentType)) return undefined;
+  if (response.ok && ANSWER.test(contentType)) return undefined;
   const isMoved = response.status >= 300 && response.status < 400;
   const body = isMoved
     ? `<html><title>Moved to ${response.headers.get('location') ?? 'nowhere'}</title>`
     : (await readStart(response, MAX_ERROR_BODY_BYTES)).text;
   return new APICallError({
-    message: response.ok ? 'the answer is neither JSON nor a stream' : response.statusText,
+    message: response.ok ? 'the answer is not JSON' : response.statusText,
     url,
     requestBodyValues: {},
     statusCode: response.ok ? 404 : response.status,

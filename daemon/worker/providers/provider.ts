@@ -101,7 +101,7 @@ export type ProviderEvent =
 /** A call of an API that is passed on as it is: the answer is the provider's own. */
 export interface ForwardRequest {
   /** Behind the provider's base URL. */
-  readonly path: 'embeddings' | 'responses';
+  readonly path: 'embeddings';
   /** The caller's document, with the model's name at the provider. */
   readonly body: Readonly<Record<string, unknown>>;
 }

@@ -27,6 +27,7 @@ import { usageRoutes } from './gateway/usage.js';
 import { outgoingRoutes } from './outgoing.js';
 import { type PageSessionDeps, pageSessionRoutes } from '../page/page-session-routes.js';
 import { pageRoutes } from '../page/page-routes.js';
+import { responseRoutes } from '../responses/response-routes.js';
 import { sessionArchiveRoutes } from './sessions/session-archive.js';
 import { sessionKeyReader } from './sessions/session-key.js';
 import { sessionRoutes } from './sessions/sessions.js';
@@ -57,6 +58,7 @@ export function apiRoutes(deps: RouteDeps): Route[] {
     ...fileRoutes(services.channelAccounts, connections),
     ...agentRoutes({ agent: services.agent, connections, clock, logger }),
     ...openAiRoutes({ completions: services.completions, connections, clock, logger }),
+    ...responseRoutes({ completions: services.completions, connections, clock, logger }),
     ...sessionRoutes(services.sessions, keyOf),
     ...attachmentRoutes(services.attachments, keyOf),
     ...chatRoutes(services.chat, keyOf),

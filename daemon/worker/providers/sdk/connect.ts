@@ -42,7 +42,7 @@ export const CONNECT: Readonly<Record<ApiKind, Connect>> = {
   },
 
   'openai-responses'(settings) {
-    const provider = createOpenAI({ ...optionsOf(settings), baseURL: settings.baseUrl });
+    const provider = createOpenAI({ ...optionsOf(settings), fetch: fetchChanged, baseURL: settings.baseUrl });
     return (modelId) => provider.responses(modelId);
   },
 };

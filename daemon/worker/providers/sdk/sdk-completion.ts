@@ -20,6 +20,7 @@ interface Target extends PromptTarget {
 /** The API of callers that a provider speaks itself. */
 const SAME_API: Readonly<Partial<Record<ApiKind, string>>> = {
   'openai-completions': 'chat-completions',
+  'openai-responses': 'responses',
   'anthropic-messages': 'messages',
 };
 
@@ -31,15 +32,34 @@ function effortOf(budgetTokens: number | null): { reasoningEffort?: string } {
   return { reasoningEffort: budgetTokens < 4_096 ? 'low' : budgetTokens < 16_384 ? 'medium' : 'high' };
 }
 
+/** Fields that both APIs of OpenAI have. */
+const SHARED = ['user', 'service_tier', 'safety_identifier', 'prompt_cache_key', 'prompt_cache_retention'] as const;
+
+/** Returns fields of the Responses API by their names in chat completions. */
+function inChatCompletions(fields: Body): Body {
+  const { reasoning, text } = fields as { reasoning?: { effort?: unknown }; text?: { verbosity?: unknown } };
+  const named = { reasoning_effort: reasoning?.effort, verbosity: text?.verbosity };
+  const shared = SHARED.map((name) => [name, fields[name]] as const);
+  return Object.fromEntries([...shared, ...Object.entries(named)].filter(([, value]) => value !== null && value !== undefined));
+}
+
+/** The SDK leaves the schema out. */
+function formatOf(format: CompletionRequest['responseFormat']): Fields {
+  if (format?.schema === undefined) return {};
+  const { type: _type, name = 'answer', ...schema } = format;
+  return { response_format: { type: 'json_schema', json_schema: { name, ...schema } } } as Fields;
+}
+
 /** Returns what a vendor must be told in its own words. */
-function toVendorOptions({ extra, reasoning, parallelToolCalls, topK }: CompletionRequest, target: Target): Fields {
+function toVendorOptions({ extra, reasoning, parallelToolCalls, topK, responseFormat }: CompletionRequest, target: Target): Fields {
   switch (target.api) {
     case 'openai-completions': {
-      const fields = target.isSameApi ? extra?.fields : {};
+      const fields = target.isSameApi ? extra?.fields : extra?.api === 'responses' ? inChatCompletions(extra.fields) : {};
       return {
         ...(topK === undefined ? {} : { top_k: topK }),
         ...(parallelToolCalls === undefined ? {} : { parallel_tool_calls: parallelToolCalls }),
         ...(reasoning === undefined ? {} : effortOf(reasoning.budgetTokens)),
+        ...(target.isSameApi ? {} : formatOf(responseFormat)),
         // The SDK writes this field itself, from an option of another name.
         ...(typeof fields?.['verbosity'] === 'string' ? { textVerbosity: fields['verbosity'] } : {}),
         ...(fields as Fields),
@@ -68,8 +88,14 @@ function toVendorOptions({ extra, reasoning, parallelToolCalls, topK }: Completi
 
 /** Returns the change of the request that carries what the SDK has no place for. */
 function changeOf({ messages, extra }: CompletionRequest, { api, isSameApi }: Target): ChangeBody | undefined {
-  if (api !== 'anthropic-messages') return undefined;
   const fields = isSameApi ? (extra?.fields ?? {}) : {};
+  if (api === 'openai-responses' && isSameApi)
+    return (body) => ({
+      ...body,
+      ...fields,
+      ...('text' in fields ? { text: { ...(body['text'] as Body), ...(fields['text'] as Body) } } : {}),
+    });
+  if (api !== 'anthropic-messages') return undefined;
   const failed = new Set(messages.flatMap((message) => (message.role === 'tool' && message.isError === true ? [message.callId] : [])));
   if (failed.size === 0 && Object.keys(fields).length === 0) return undefined;
   const mark = (block: Body): Body => (failed.has(String(block['tool_use_id'])) ? { ...block, is_error: true } : block);

@@ -13,52 +13,58 @@ interface Body {
   readonly tool_choice?: unknown;
 }
 
-test('an agent uses its own tools for a program that brings none; the program gets the words, one usage and one finish', async () => {
+const MINE = { type: 'function' as const, function: { name: 'mine', parameters: { type: 'object', properties: {} } } };
+const withMine = { model: 'main', messages: user('What time is it?'), tools: [MINE] };
+
+test('an agent uses its own tools beside those of the caller, who gets the words, one usage and one finish', async () => {
   const { client, upstream, conversation } = await startOpenAiGateway(config);
   upstream.play(calling(TIME), saying('It is ', 'noon.'));
-  const answer = await client.chat.completions.create({ model: 'main', messages: user('What time is it?') });
+  const answer = await client.chat.completions.create(withMine);
   expect(answer.choices).toEqual([
     expect.objectContaining({ finish_reason: 'stop', message: expect.objectContaining({ content: 'It is noon.' }) as object }),
   ]);
   expect(answer.usage).toMatchObject({ prompt_tokens: 20 + 7, completion_tokens: 9 + 3 });
   const [first, second] = upstream.bodies as unknown as [Body, Body];
   // Nothing can be scheduled in a chat that is none.
-  expect(first.tools?.map(({ function: { name } }) => name)).toEqual(['time']);
+  expect(first.tools?.map(({ function: { name } }) => name)).toEqual(['time', 'mine']);
   const [call, result] = second.messages.slice(-2);
   expect(call).toMatchObject({ role: 'assistant', tool_calls: [{ id: 'call_1' }] });
   expect(result).toMatchObject({ role: 'tool', tool_call_id: 'call_1', content: expect.stringMatching(/\d{4}-\d\d-\d\d/) as string });
   expect((await conversation.sessions.list({})).sessions).toEqual([]);
 });
 
-test('a stream shows no call of the agent’s tools', async () => {
+test('a stream shows the calls of the caller’s tools alone, counted from 0; the agent’s beside them are left for later', async () => {
   const { client, upstream } = await startOpenAiGateway(config);
-  upstream.play(calling(TIME), saying('Noon.'));
-  const stream = await client.chat.completions.create({ model: 'main', messages: user('x'), stream: true });
-  const deltas: { text: string; calls: unknown; finish: string | null }[] = [];
+  upstream.play(calling(TIME), calling({ ...TIME, id: 'call_2' }, { id: 'call_3', name: 'mine', arguments: '{"a":1}' }));
+  const stream = await client.chat.completions.create({ ...withMine, stream: true });
+  const deltas: { calls: unknown[]; finish: string | null }[] = [];
   for await (const { choices } of stream)
-    deltas.push(...choices.map(({ delta, finish_reason: finish }) => ({ text: delta.content ?? '', calls: delta.tool_calls, finish })));
-  expect(deltas.map(({ text }) => text).join('')).toBe('Noon.');
-  expect(deltas.every(({ calls }) => calls === undefined)).toBe(true);
-  expect(deltas.filter(({ finish }) => finish !== null)).toHaveLength(1);
+    deltas.push(...choices.map(({ delta, finish_reason: finish }) => ({ calls: delta.tool_calls ?? [], finish })));
+  const calls = deltas.flatMap((delta) => delta.calls) as { index: number; id?: string; function: { arguments: string } }[];
+  expect(calls[0]).toMatchObject({ index: 0, id: 'call_3' });
+  expect(calls.map((call) => call.function.arguments).join('')).toBe('{"a":1}');
+  expect(deltas.flatMap(({ finish }) => finish ?? [])).toEqual(['tool_calls']);
+  expect(upstream.bodies).toHaveLength(2);
 });
 
-test('a model that goes on calling is stopped, one that takes no tools is asked without them, and the caller’s tools win', async () => {
+test('a model that goes on calling is asked for the caller’s tools alone, then stopped; two tools of one name are refused', async () => {
   const { client, upstream } = await startOpenAiGateway(config);
   upstream.play(calling(TIME), calling({ ...TIME, id: 'call_2' }), calling({ ...TIME, id: 'call_3' }));
-  await expect(client.chat.completions.create({ model: 'main', messages: user('x') })).rejects.toMatchObject({
-    status: 502,
-    code: 'agent_error',
-  });
-  expect((upstream.bodies as unknown as Body[]).at(-1)?.tool_choice).toBe('none');
-  upstream.play({ status: 400, body: { error: { message: 'this model does not support tools' } } }, saying('Without.'));
-  const answer = await client.chat.completions.create({ model: 'main', messages: user('x') });
-  expect(answer.choices[0]?.message.content).toBe('Without.');
-  expect(upstream.bodies.at(-1)).not.toHaveProperty('tools');
-  const tools = [{ type: 'function' as const, function: { name: 'mine', parameters: { type: 'object', properties: {} } } }];
-  upstream.play(calling({ id: 'call_4', name: 'mine', arguments: '{}' }));
-  const asked = await client.chat.completions.create({ model: 'main', messages: user('x'), tools });
-  expect(asked.choices[0]).toMatchObject({ finish_reason: 'tool_calls', message: { tool_calls: [{ id: 'call_4' }] } });
-  expect((upstream.bodies as unknown as Body[]).at(-1)?.tools).toHaveLength(1);
+  await expect(client.chat.completions.create(withMine)).rejects.toMatchObject({ status: 502, code: 'agent_error' });
+  expect((upstream.bodies as unknown as Body[]).at(-1)?.tools?.map(({ function: { name } }) => name)).toEqual(['mine']);
+  const tools = [MINE, { type: 'function' as const, function: { name: 'time', parameters: { type: 'object', properties: {} } } }];
+  await expect(client.chat.completions.create({ ...withMine, tools })).rejects.toMatchObject({ status: 400, param: 'tools.1' });
+  expect(upstream.bodies).toHaveLength(3);
+});
+
+test('a call that brings no tools, such as one for a title, gets none of the agent’s', async () => {
+  const { client, upstream } = await startOpenAiGateway(config);
+  upstream.play(saying('A title'), saying('Forbidden'));
+  await client.chat.completions.create({ model: 'main', messages: user('Name this chat') });
+  await client.chat.completions.create({ ...withMine, tool_choice: 'none' });
+  const [title, none] = upstream.bodies as unknown as [Body, Body];
+  expect(title).not.toHaveProperty('tools');
+  expect(none.tools?.map(({ function: { name } }) => name)).toEqual(['mine']);
 });
 
 test('an empty list of tools means none at all, also not the agent’s, and is no offence in a session', async () => {

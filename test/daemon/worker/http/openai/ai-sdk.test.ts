@@ -12,7 +12,8 @@ const providers = [
     'openai-compatible',
     (baseURL: string) => createOpenAICompatible({ name: 'xopc', baseURL, apiKey: TOKEN, includeUsage: true }).chatModel('up/one'),
   ],
-  ['openai', (baseURL: string) => createOpenAI({ baseURL, apiKey: TOKEN }).chat('up/one')],
+  ['openai chat', (baseURL: string) => createOpenAI({ baseURL, apiKey: TOKEN }).chat('up/one')],
+  ['openai', (baseURL: string) => createOpenAI({ baseURL, apiKey: TOKEN })('up/one')],
 ] as const;
 
 test.each(providers)('%s: a text is streamed with its usage', async (_name, connect) => {

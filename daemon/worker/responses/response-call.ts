@@ -1,0 +1,87 @@
+/** Turns a request of the Responses API into a call of the completion service. */
+import type { InputItem, ResponseRequest } from '../../../shared/api/responses/request.js';
+import type { CompletionCall } from '../models/completion-call.js';
+import type { CompletionSettings, CompletionTool } from '../providers/completion.js';
+import { messagesOf, refuse } from './input-messages.js';
+
+type Settings = { -readonly [Name in keyof CompletionSettings]: CompletionSettings[Name] };
+
+function toTool({ name, description, parameters, strict }: NonNullable<ResponseRequest['tools']>[number]): CompletionTool {
+  return {
+    name,
+    parameters: parameters ?? { type: 'object', properties: {} },
+    ...(description === null || description === undefined ? {} : { description }),
+    ...(strict === null || strict === undefined ? {} : { strict }),
+  };
+}
+
+function toFormat({ text }: ResponseRequest): CompletionSettings['responseFormat'] {
+  const format = text?.format;
+  if (format === null || format === undefined || format.type === 'text') return undefined;
+  if (format.type === 'json_object') return { type: 'json' };
+  const { name, description, schema } = format;
+  return { type: 'json', name, schema, ...(description === null || description === undefined ? {} : { description }) };
+}
+
+/** Fields that the call has itself, that the gateway acts on, or that only concern the form of the answer. */
+const OWN_FIELDS: ReadonlySet<string> = new Set([
+  'model',
+  'input',
+  'instructions',
+  'stream',
+  'stream_options',
+  'store',
+  'background',
+  'previous_response_id',
+  'conversation',
+  'include',
+  'metadata',
+  'tools',
+  'tool_choice',
+  'parallel_tool_calls',
+  'max_output_tokens',
+  'temperature',
+  'top_p',
+  'top_logprobs',
+  'text',
+  'truncation',
+  'prompt',
+]);
+
+/** Returns the other fields. `null` means that a field was not given. */
+function extraOf(request: ResponseRequest): NonNullable<CompletionSettings['extra']> {
+  const verbosity = request.text?.verbosity ?? undefined;
+  const others = Object.entries(request).filter(([key, value]) => !OWN_FIELDS.has(key) && value !== null && value !== undefined);
+  return { api: 'responses', fields: { ...Object.fromEntries(others), ...(verbosity === undefined ? {} : { text: { verbosity } }) } };
+}
+
+/** Whether the caller wants to see that the model reasons. */
+const wantsReasoning = ({ reasoning }: ResponseRequest): boolean => typeof reasoning?.summary === 'string';
+
+/** @throws INVALID_REQUEST for a choice of a tool that is not there */
+function toolsOf({ tools, tool_choice: choice }: ResponseRequest): Pick<Settings, 'tools' | 'toolChoice'> {
+  const list = tools?.map(toTool) ?? [];
+  if (typeof choice === 'object' && choice !== null && !list.some(({ name }) => name === choice.name))
+    throw refuse('tool_choice', `tool_choice names '${choice.name.slice(0, 80)}', which is not one of the tools.`);
+  if (tools === null || tools === undefined) return {};
+  const toolChoice = typeof choice === 'object' && choice !== null ? { name: choice.name } : choice;
+  return { tools: list, ...(toolChoice === null || toolChoice === undefined ? {} : { toolChoice }) };
+}
+
+/**
+ * @param input.before  items of earlier responses, oldest first
+ * @throws INVALID_REQUEST for a choice of a tool that is not there, and for what {@link messagesOf} refuses
+ */
+export function toCall(request: ResponseRequest, input: { before: readonly InputItem[]; items: readonly InputItem[] }): CompletionCall {
+  const { model, instructions, temperature, top_p: topP, max_output_tokens: maxOutputTokens, parallel_tool_calls: parallel } = request;
+  const settings: Settings = { ...toolsOf(request), extra: extraOf(request) };
+  const responseFormat = toFormat(request);
+  if (responseFormat !== undefined) settings.responseFormat = responseFormat;
+  if (temperature !== null && temperature !== undefined) settings.temperature = temperature;
+  if (topP !== null && topP !== undefined) settings.topP = topP;
+  if (maxOutputTokens !== null && maxOutputTokens !== undefined) settings.maxOutputTokens = maxOutputTokens;
+  if (parallel !== null && parallel !== undefined) settings.parallelToolCalls = parallel;
+  if (wantsReasoning(request)) settings.reasoning = { budgetTokens: null };
+  const system = instructions === null || instructions === undefined ? [] : [{ role: 'system' as const, content: instructions }];
+  return { model, messages: [...system, ...messagesOf(input)], ...settings };
+}

@@ -1,0 +1,214 @@
+/**
+ * Writes one response: turns the outputs of a completion into the events of the Responses API, and keeps the document that they describe.
+ * Source: the API reference of OpenAI, "Streaming events".
+ */
+import type { OutputItem, ResponseDocument } from '../../../shared/api/responses/document.js';
+import type { ResponseEvent } from '../../../shared/api/responses/events.js';
+import type { GatewayError } from '../../../shared/errors.js';
+import { newId } from '../../../shared/ids.js';
+import type { CompletionOutput } from '../models/completion-call.js';
+import type { CompletionUsage, VendorData } from '../providers/completion.js';
+import { writeVendorData } from './vendor-data.js';
+
+type Message = Extract<OutputItem, { type: 'message' }>;
+type Reasoning = Extract<OutputItem, { type: 'reasoning' }>;
+type Call = Extract<OutputItem, { type: 'function_call' }>;
+type ItemStatus = Message['status'];
+/** An event without its number. */
+type Unnumbered = ResponseEvent extends infer Event ? (Event extends ResponseEvent ? Omit<Event, 'sequence_number'> : never) : never;
+
+const END_STATUS = { stop: 'completed', tool_calls: 'completed', length: 'incomplete', content_filter: 'incomplete' } as const;
+const INCOMPLETE = { length: 'max_output_tokens', content_filter: 'content_filter' } as const;
+
+/** Refusals that only a changed request can avoid. */
+const REFUSED: ReadonlySet<unknown> = new Set(['tooLong', 'rejected']);
+
+/** Returns an error as a response carries it, with one of the codes that OpenAI documents. */
+function toResponseError({ code, details, message, spec }: GatewayError): NonNullable<ResponseDocument['error']> {
+  const text = spec.expose ? message : 'The gateway failed to handle the request; see its log.';
+  if (code === 'RATE_LIMITED') return { code: 'rate_limit_exceeded', message: text };
+  const isRefused = code === 'INVALID_REQUEST' || (code === 'AGENT_ERROR' && REFUSED.has(details?.['reason']));
+  return { code: isRefused ? 'invalid_prompt' : 'server_error', message: text };
+}
+
+/** @returns null where the provider counted nothing */
+function toUsage({ inputTokens, outputTokens, cachedTokens, reasoningTokens }: CompletionUsage): ResponseDocument['usage'] {
+  if (inputTokens === null && outputTokens === null) return null;
+  const [input, output] = [inputTokens ?? 0, outputTokens ?? 0];
+  return {
+    input_tokens: input,
+    input_tokens_details: { cached_tokens: cachedTokens ?? 0 },
+    output_tokens: output,
+    output_tokens_details: { reasoning_tokens: reasoningTokens ?? 0 },
+    total_tokens: input + output,
+  };
+}
+
+const outputText = (text: string): Message['content'][number] => ({ type: 'output_text', text, annotations: [], logprobs: [] });
+const summaryText = (text: string): Reasoning['summary'][number] => ({ type: 'summary_text', text });
+
+/** Text or reasoning that is being written. */
+interface Open {
+  readonly type: 'message' | 'reasoning';
+  readonly id: string;
+  readonly index: number;
+  text: string;
+}
+
+export class ResponseWriter {
+  #document: ResponseDocument;
+  #sequence: number;
+  readonly #output: OutputItem[] = [];
+  #open: Open | undefined;
+  /** Calls that are being written, by their number in the completion; `at` is the place in the output. */
+  readonly #calls = new Map<number, { readonly at: number; readonly call: Call }>();
+
+  /** @param sequence  the number of the first event */
+  constructor(document: ResponseDocument, sequence = 0) {
+    this.#document = document;
+    this.#sequence = sequence;
+  }
+
+  /** What has been written so far. */
+  get document(): ResponseDocument {
+    return { ...this.#document, output: [...this.#output] };
+  }
+
+  /** The first events, each with the whole response. */
+  begin(...types: readonly ('response.created' | 'response.queued' | 'response.in_progress')[]): ResponseEvent[] {
+    return types.map((type) => this.#number({ type, response: this.document }));
+  }
+
+  /** @returns the events of an output; those of `finish` are the last ones */
+  write(output: Exclude<CompletionOutput, { type: 'error' }>, nowMs: number): ResponseEvent[] {
+    return [...this.#write(output, nowMs)].map((event) => this.#number(event));
+  }
+
+  /** Ends the response with an error; what was written stays. */
+  fail(error: GatewayError, nowMs: number): ResponseEvent[] {
+    return [...this.#end({ status: 'failed', error: toResponseError(error) }, nowMs)].map((event) => this.#number(event));
+  }
+
+  /** Ends the response because its caller wants no more of it. No event says so. */
+  cancel(nowMs: number): void {
+    for (const event of this.#end({ status: 'cancelled' }, nowMs)) void event;
+  }
+
+  #number(event: Unnumbered): ResponseEvent {
+    const numbered = { ...event, sequence_number: this.#sequence };
+    this.#sequence += 1;
+    return numbered;
+  }
+
+  *#write(output: Exclude<CompletionOutput, { type: 'error' }>, nowMs: number): Generator<Unnumbered> {
+    switch (output.type) {
+      case 'text':
+        return yield* this.#say('message', output.text);
+      case 'reasoning':
+        return yield* this.#say('reasoning', output.text);
+      case 'reasoningEnd':
+        return yield* this.#endReasoning(output.vendor);
+      case 'toolStart':
+        return yield* this.#startCall(output);
+      case 'toolArguments':
+        return yield* this.#addArguments(output);
+      case 'finish': {
+        const { reason, usage } = output;
+        const incomplete = reason === 'length' || reason === 'content_filter' ? { incomplete_details: { reason: INCOMPLETE[reason] } } : {};
+        return yield* this.#end({ status: END_STATUS[reason], usage: toUsage(usage), ...incomplete }, nowMs);
+      }
+    }
+  }
+
+  *#say(type: Open['type'], text: string): Generator<Unnumbered> {
+    if (this.#open?.type !== type) {
+      yield* this.#close('completed');
+      yield* this.#openItem(type);
+    }
+    const open = this.#open as Open;
+    open.text += text;
+    const place = { item_id: open.id, output_index: open.index };
+    if (type === 'message') yield { type: 'response.output_text.delta', ...place, content_index: 0, delta: text, logprobs: [] };
+    else yield { type: 'response.reasoning_summary_text.delta', ...place, summary_index: 0, delta: text };
+  }
+
+  /** Reasoning that the vendor hides has no text. */
+  *#endReasoning(vendor: VendorData | undefined): Generator<Unnumbered> {
+    const sealed = vendor === undefined ? {} : { encrypted_content: writeVendorData(vendor) };
+    if (this.#open?.type === 'reasoning') return yield* this.#closeText('completed', sealed);
+    if (vendor === undefined) return;
+    yield* this.#close('completed');
+    const item: Reasoning = { id: newId('rs'), type: 'reasoning', summary: [] };
+    const index = this.#output.push({ ...item, ...sealed }) - 1;
+    yield { type: 'response.output_item.added', output_index: index, item };
+    yield { type: 'response.output_item.done', output_index: index, item: { ...item, ...sealed } };
+  }
+
+  *#openItem(type: Open['type']): Generator<Unnumbered> {
+    const id = newId(type === 'message' ? 'msg' : 'rs');
+    const index = this.#output.length;
+    this.#open = { type, id, index, text: '' };
+    const item: OutputItem =
+      type === 'message' ? { id, type, role: 'assistant', status: 'in_progress', content: [] } : { id, type, summary: [] };
+    this.#output.push(item);
+    yield { type: 'response.output_item.added', output_index: index, item };
+    const place = { item_id: id, output_index: index };
+    if (type === 'message') yield { type: 'response.content_part.added', ...place, content_index: 0, part: outputText('') };
+    else yield { type: 'response.reasoning_summary_part.added', ...place, summary_index: 0, part: summaryText('') };
+  }
+
+  *#startCall({ index, id, name }: Extract<CompletionOutput, { type: 'toolStart' }>): Generator<Unnumbered> {
+    yield* this.#closeText('completed');
+    const call: Call = { id: newId('fc'), type: 'function_call', status: 'in_progress', call_id: id, name, arguments: '' };
+    this.#calls.set(index, { at: this.#output.length, call });
+    yield { type: 'response.output_item.added', output_index: this.#output.length, item: { ...call } };
+    this.#output.push(call);
+  }
+
+  *#addArguments({ index, text }: Extract<CompletionOutput, { type: 'toolArguments' }>): Generator<Unnumbered> {
+    const written = this.#calls.get(index);
+    if (written === undefined) return;
+    written.call.arguments += text;
+    yield { type: 'response.function_call_arguments.delta', item_id: written.call.id, output_index: written.at, delta: text };
+  }
+
+  *#close(status: ItemStatus): Generator<Unnumbered> {
+    yield* this.#closeText(status);
+    for (const { at, call } of this.#calls.values()) {
+      const { id, name, arguments: text } = call;
+      yield { type: 'response.function_call_arguments.done', item_id: id, output_index: at, name, arguments: text };
+      yield { type: 'response.output_item.done', output_index: at, item: (this.#output[at] = { ...call, status }) };
+    }
+    this.#calls.clear();
+  }
+
+  *#closeText(status: ItemStatus, sealed: Pick<Reasoning, 'encrypted_content'> = {}): Generator<Unnumbered> {
+    if (this.#open === undefined) return;
+    const { type, id, index, text } = this.#open;
+    this.#open = undefined;
+    const place = { item_id: id, output_index: index };
+    if (type === 'message') {
+      const part = outputText(text);
+      yield { type: 'response.output_text.done', ...place, content_index: 0, text, logprobs: [] };
+      yield { type: 'response.content_part.done', ...place, content_index: 0, part };
+      this.#output[index] = { id, type, role: 'assistant', status, content: [part] };
+    } else {
+      const part = summaryText(text);
+      yield { type: 'response.reasoning_summary_text.done', ...place, summary_index: 0, text };
+      yield { type: 'response.reasoning_summary_part.done', ...place, summary_index: 0, part };
+      this.#output[index] = { id, type, summary: [part], ...sealed };
+    }
+    yield { type: 'response.output_item.done', output_index: index, item: this.#output[index] };
+  }
+
+  *#end(
+    end: Pick<ResponseDocument, 'status'> & Partial<Pick<ResponseDocument, 'usage' | 'error' | 'incomplete_details'>>,
+    nowMs: number,
+  ): Generator<Unnumbered> {
+    const { status } = end;
+    yield* this.#close(status === 'completed' ? 'completed' : 'incomplete');
+    this.#document = { ...this.#document, ...end, completed_at: status === 'completed' ? Math.floor(nowMs / 1_000) : null };
+    if (status === 'completed' || status === 'incomplete' || status === 'failed')
+      yield { type: `response.${status}`, response: this.document };
+  }
+}
