@@ -1,5 +1,5 @@
 /** The services for messages on their way out, in memory. Every call is written down. */
-import type { ChannelService } from '../../daemon/worker/delivery/channel-accounts.js';
+import type { ChannelService } from '../../daemon/worker/delivery/accounts/channel-accounts.js';
 import type { OutgoingService } from '../../daemon/worker/delivery/outgoing.js';
 import type { WebhookService } from '../../daemon/worker/delivery/webhooks.js';
 import type { PairingDocument } from '../../shared/api/channels.js';

@@ -4,7 +4,7 @@ import type { ChatService } from '../chat/chat.js';
 import type { MessageService } from '../chat/messages.js';
 import type { ConfigService, StatusService } from '../config/config-documents.js';
 import type { CronService } from '../cron/jobs.js';
-import type { ChannelService } from '../delivery/channel-accounts.js';
+import type { ChannelService } from '../delivery/accounts/channel-accounts.js';
 import type { OutgoingService } from '../delivery/outgoing.js';
 import type { WebhookService } from '../delivery/webhooks.js';
 import type { Attachments } from '../files/attachments.js';

@@ -2,7 +2,7 @@
 import type { GatewayEvent } from '../../../shared/api/gateway/events.js';
 import type { Clock } from '../../../shared/clock.js';
 import type { ChannelStatus } from '../../../shared/control/messages.js';
-import { ChannelHistory, type ChannelTimes } from '../delivery/channel-times.js';
+import { ChannelHistory, type ChannelTimes } from '../delivery/accounts/channel-times.js';
 import { ActivityCounters, type CounterSample, type CounterService } from './counters.js';
 import { EventLog, type EventService } from './event-log.js';
 

@@ -7,7 +7,7 @@ import {
   pairingRevokeResponse,
 } from '../../../../shared/api/channels.js';
 import { validate } from '../../../../shared/api/validate.js';
-import type { ChannelService } from '../../delivery/channel-accounts.js';
+import type { ChannelService } from '../../delivery/accounts/channel-accounts.js';
 import type { HttpContext } from '../context.js';
 import { type Route, route } from '../route.js';
 

@@ -2,7 +2,7 @@
 import { Readable } from 'node:stream';
 import { channelName, fileAccountId, fileId, fileName } from '../../../../../shared/api/channels.js';
 import { validate } from '../../../../../shared/api/validate.js';
-import type { ChannelService } from '../../../delivery/channel-accounts.js';
+import type { ChannelService } from '../../../delivery/accounts/channel-accounts.js';
 import type { Connections } from '../../connection/connections.js';
 import { orAborted } from '../../connection/abort.js';
 import { type Route, route } from '../../route.js';

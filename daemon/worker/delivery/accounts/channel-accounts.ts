@@ -1,18 +1,18 @@
 /** The channels as the API shows them: the state of each account, and who may write to it. */
-import type { ChannelDocument, PairingDocument, PairingRevokeRequest } from '../../../shared/api/channels.js';
-import type { Clock } from '../../../shared/clock.js';
-import { GatewayError } from '../../../shared/errors.js';
-import { newId } from '../../../shared/ids.js';
-import type { OpenedFile } from '../channels/channel.js';
-import type { FileRef } from '../channels/file-links.js';
-import { accountLabel, type ChannelRegistry } from '../channels/registry.js';
-import { type AccountMessages, readAccountMessages } from '../store/delivery/account-messages.js';
-import { approvePairing, listPairings, type Pairing, removePairing } from '../store/delivery/pairings.js';
-import type { Lane } from '../store/delivery/outbox.js';
-import type { Store } from '../store/store.js';
+import type { ChannelDocument, PairingDocument, PairingRevokeRequest } from '../../../../shared/api/channels.js';
+import type { Clock } from '../../../../shared/clock.js';
+import { GatewayError } from '../../../../shared/errors.js';
+import { newId } from '../../../../shared/ids.js';
+import type { OpenedFile } from '../../channels/channel.js';
+import type { FileRef } from '../../channels/file-links.js';
+import { accountLabel, type ChannelRegistry } from '../../channels/registry.js';
+import { type AccountMessages, readAccountMessages } from '../../store/delivery/account-messages.js';
+import { approvePairing, listPairings, type Pairing, removePairing } from '../../store/delivery/pairings.js';
+import type { Lane } from '../../store/delivery/outbox.js';
+import type { Store } from '../../store/store.js';
 import { accountHealth, HEALTH_WINDOW_MS } from './channel-health.js';
 import type { ChannelTimes } from './channel-times.js';
-import type { Outbox } from './outbox.js';
+import type { Outbox } from '../outbox.js';
 
 export interface ChannelServiceOptions {
   readonly store: Store;

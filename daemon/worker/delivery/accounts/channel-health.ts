@@ -1,7 +1,7 @@
 /** Decides how well an account works, from its state and what became of its messages in the last hour. Pure. */
-import { type Health, HEALTHY } from '../../../shared/api/fields.js';
-import type { ChannelStatus } from '../../../shared/control/messages.js';
-import type { AccountMessages } from '../store/delivery/account-messages.js';
+import { type Health, HEALTHY } from '../../../../shared/api/fields.js';
+import type { ChannelStatus } from '../../../../shared/control/messages.js';
+import type { AccountMessages } from '../../store/delivery/account-messages.js';
 
 /** Messages lost before this time do not count. */
 export const HEALTH_WINDOW_MS = 60 * 60 * 1_000;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { ChannelHistory } from '../../../../daemon/worker/delivery/channel-times.js';
-import { FakeClock } from '../../../helpers/fake-clock.js';
+import { ChannelHistory } from '../../../../../daemon/worker/delivery/accounts/channel-times.js';
+import { FakeClock } from '../../../../helpers/fake-clock.js';
 
 test("the time of an account's state and its last error, also after it has recovered", () => {
   const clock = new FakeClock();

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type AccountFacts, accountHealth } from '../../../../daemon/worker/delivery/channel-health.js';
+import { type AccountFacts, accountHealth } from '../../../../../daemon/worker/delivery/accounts/channel-health.js';
 
 const NOW = 10_000_000;
 const MINUTE = 60_000;
