@@ -130,10 +130,10 @@ export interface Conversation extends ConversationServices, ConversationLife {
 }
 
 /** The store, the models that can be asked, and what is published: everything else stands on these. */
-function createBase(deps: ConversationDeps) {
+function createBase(deps: ConversationDeps, readyAccounts: () => readonly { channel: string; accountId: string }[]) {
   const { paths, instanceId, config, random = Math.random } = deps;
   const logFor = (module: LogModule): LogPort => ofModule(deps.logger, module);
-  const { store, liveness, clock, isSoleWorker, nodes, movedWarnings, isFile } = createStore(deps, logFor('store'));
+  const { store, liveness, clock, isSoleWorker, nodes, movedWarnings, isFile } = createStore({ ...deps, readyAccounts }, logFor('store'));
 
   const ai = new AiLoader({ load: deps.loadAi, clock, logger: logFor('providers') });
   const isEnabled = (): boolean => config().agents.defaults.discovery;
@@ -157,7 +157,7 @@ function createBase(deps: ConversationDeps) {
 
 /** Everything that a worker does with messages, in the order in which one part stands on another. */
 function createParts(deps: ConversationDeps) {
-  const base = createBase(deps);
+  const base = createBase(deps, () => channels.servable());
   const { common, logFor } = base;
   const { store, clock, logger, config, registry } = common;
 

@@ -11,7 +11,8 @@ import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { telegramSettings } from './channels/telegram/settings.js';
 import { webhookSettings } from './channels/webhook/webhook.js';
 import type * as database from './lazy/database.js';
-import { createLiveness, type Liveness, type Need } from './store/liveness.js';
+import type { AccountName } from './store/delivery/account-leases.js';
+import { type Ability, createLiveness, type Liveness, type Need } from './store/liveness.js';
 import { sqliteEngine } from './store/sqlite/engine.js';
 import { Store, type StoreOptions } from './store/store.js';
 
@@ -26,6 +27,8 @@ interface Place {
   readonly models: () => ModelsDocument;
   /** What other gateways on the database show of this one. Default: nothing. */
   readonly node?: (() => { readonly version: string; readonly address: string | null }) | undefined;
+  /** The accounts that this worker serves, or would with their lease. */
+  readonly readyAccounts: () => readonly AccountName[];
   readonly loadPostgres: () => PostgresModule;
 }
 
@@ -71,13 +74,23 @@ function openPlace(
   { url, listenUrl }: Config['store'],
   place: Place,
 ): Pick<PlacedStore, 'liveness' | 'clock' | 'isSoleWorker' | 'nodes'> & Pick<StoreOptions, 'engine'> {
-  const { paths, clock: own, instanceId, liveInstanceIds: livingIds, loadPostgres, node = () => ({ version: '', address: null }) } = place;
+  const {
+    paths,
+    clock: own,
+    instanceId,
+    liveInstanceIds: livingIds,
+    readyAccounts,
+    loadPostgres,
+    node = () => ({ version: '', address: null }),
+  } = place;
   if (url === undefined) {
     const liveness = createLiveness(instanceId, livingIds);
     return { engine: sqliteEngine(paths.databasePath), liveness, clock: own, isSoleWorker: () => liveness.isAlone(), nodes: () => ({}) };
   }
   const facts = () => ({ ...node(), settings: settingsOf(place) });
-  const worker = { instanceId, livingIds, facts, serves: () => servesOf(place.config()), onLost: endAsByFault };
+  const ready = (): Ability[] => readyAccounts().map((account): Ability => `ready:${account.channel}/${account.accountId}`);
+  const serves = (): Ability[] => [...servesOf(place.config()), ...ready()];
+  const worker = { instanceId, livingIds, facts, serves, onLost: endAsByFault };
   const engine = loadPostgres().postgresEngine({ url, listenUrl, dataDir: paths.dataDir, ...worker });
   const { membership } = engine;
   const clock: Clock = { now: () => membership.now() ?? own.now(), after: (delayMs, callback) => own.after(delayMs, callback) };

@@ -14,6 +14,10 @@ export interface ChannelAccount {
   /** Receives nothing more and ends pending work. */
   stop(): Promise<void>;
   isReady(): boolean;
+  /** See {@link Channel}. Default: when it is ready. */
+  canServe?(): boolean;
+  /** See {@link Channel}. Default: nothing is read. */
+  handOver?(move: () => Promise<boolean>): Promise<boolean>;
   /** Never rejects. */
   send(delivery: Delivery, signal: AbortSignal): Promise<SendOutcome>;
   openPreview?(target: PreviewTarget): Preview | undefined;
@@ -141,6 +145,15 @@ export class AccountChannel<Settings extends { readonly agentId?: string | undef
 
   isReady(accountId: string): boolean {
     return this.#account(accountId)?.isReady() ?? false;
+  }
+
+  canServe(accountId: string): boolean {
+    const account = this.#account(accountId);
+    return account?.canServe?.() ?? account?.isReady() ?? false;
+  }
+
+  handOver(accountId: string, move: () => Promise<boolean>): Promise<boolean> {
+    return this.#account(accountId)?.handOver?.(move) ?? move();
   }
 
   isIdempotent(accountId: string): boolean {

@@ -98,6 +98,10 @@ export interface Channel {
   reconfigure(): Promise<void>;
   /** Whether a send may succeed now: the account is started and has not failed. */
   isReady(accountId: string): boolean;
+  /** Whether the account would be served with its lease: it is started, and has not failed. Undefined: there is nothing to serve. */
+  canServe?(accountId: string): boolean;
+  /** Reads no messages of the account while `move` gives its lease to another worker; sends under way go on. Returns what `move` does. */
+  handOver?(accountId: string, move: () => Promise<boolean>): Promise<boolean>;
   /** Whether the other side drops a repeated delivery by its id. */
   isIdempotent(accountId: string): boolean;
   /** Undefined: as fast as the other side answers. */

@@ -6,6 +6,8 @@ import type { Channel, Composition, Delivery, OpenedFile, Pace, Preview, Preview
 import type { FileRef } from './file-links.js';
 import type { ChannelHost } from './host.js';
 
+type AccountName = Pick<Delivery, 'accountId'> & { readonly channel: string };
+
 const DEFAULT_ACCOUNT = 'default';
 
 /** Returns the name of an account in `status`: `telegram:personal`, or just `webhook` for the default account. */
@@ -66,6 +68,19 @@ export class ChannelRegistry {
 
   isReady(channel: string, accountId: string): boolean {
     return this.#channels.get(channel)?.isReady(accountId) ?? false;
+  }
+
+  /** Returns the accounts that this worker serves, or would with their lease. */
+  servable(): AccountName[] {
+    return this.accounts().filter((account) => this.canServe(account));
+  }
+
+  canServe({ channel, accountId }: AccountName): boolean {
+    return this.#channels.get(channel)?.canServe?.(accountId) ?? false;
+  }
+
+  handOver({ channel, accountId }: AccountName, move: () => Promise<boolean>): Promise<boolean> {
+    return this.#channels.get(channel)?.handOver?.(accountId, move) ?? move();
   }
 
   /** False for an account that is no longer configured: its receiver may show a repeated message twice. */

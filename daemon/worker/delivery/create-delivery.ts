@@ -10,6 +10,7 @@ import { createTelegramChannel, type TelegramModule } from '../channels/telegram
 import { createWebchat } from '../channels/webchat.js';
 import { createWebhookChannel } from '../channels/webhook/webhook.js';
 import type { Store } from '../store/store.js';
+import { AccountSpread } from './accounts/account-spread.js';
 import { createChannelIntake } from './channel-intake.js';
 import type { InboxHandler } from './inbox-queue.js';
 import { Inbox } from './inbox.js';
@@ -72,6 +73,7 @@ export function createDelivery({ logger, publish, loadTelegram: load, ...deps }:
   const inboxDeps = { ...deps, logger: ofModule(logger, 'inbox'), outbox };
   const inbox = new Inbox(inboxDeps);
   const intake = createChannelIntake({ ...inboxDeps, inbox });
+  const spread = new AccountSpread({ ...inboxDeps, channels });
 
   return {
     channels,
@@ -81,9 +83,11 @@ export function createDelivery({ logger, publish, loadTelegram: load, ...deps }:
       await outbox.start();
       await inbox.start(handler);
       await channels.start({ intake, commands, accountReady: (channel, accountId) => outbox.wakeAccount(channel, accountId) });
+      spread.start();
     },
     async quiesce(timeoutMs) {
       inbox.stop();
+      await spread.stop();
       // Channels last: sends under way still need them.
       await outbox.stop(Math.min(SEND_GRACE_MS, timeoutMs * SEND_SHARE));
       await channels.stop();

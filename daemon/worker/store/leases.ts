@@ -57,6 +57,12 @@ export async function acquireLease(tx: Transaction, claim: LeaseClaim): Promise<
   return (await takeOver.run(tx, { key, owner, previous, nowMs })) === 1;
 }
 
+/** Gives a lease to another instance. Runs in a write. Returns whether it was the owner's. */
+export async function moveLease(tx: Transaction, lease: { key: string; owner: string; to: string; nowMs: number }): Promise<boolean> {
+  const { key, owner: previous, to: owner, nowMs } = lease;
+  return (await takeOver.run(tx, { key, owner, previous, nowMs })) === 1;
+}
+
 /** Releases a lease, unless another instance has it by now. */
 export async function releaseLease(tx: Transaction, lease: { key: string; owner: string }): Promise<void> {
   await remove.run(tx, lease);

@@ -8,6 +8,16 @@ import type { Topic, Transaction } from './transaction.js';
 /** What a gateway must have set up for some work. An account without a name is any of its channel. */
 export type Need = 'cron' | `agent:${string}` | `account:${string}/${string}`;
 
+/** What a worker tells others of itself. `ready`: it serves that account, or waits for its lease. */
+export type Ability = Need | `ready:${string}/${string}`;
+
+/** A worker of another gateway that could serve more accounts. */
+export interface AccountTaker {
+  readonly id: string;
+  /** The accounts that it waits for or serves, as `channel/account`. */
+  readonly accounts: ReadonlySet<string>;
+}
+
 export interface Liveness {
   /** Returns the ids of the workers that live, this one included, as the transaction sees it. */
   living(tx: Transaction): Promise<ReadonlySet<string | null | undefined>>;
@@ -17,6 +27,8 @@ export interface Liveness {
   validForMs(): number;
   /** Whether another gateway that lives has all of this set up; without it, work that this one cannot do fails here. */
   isServedElsewhere(tx: Transaction, needs: readonly Need[]): Promise<boolean>;
+  /** Returns the workers of other gateways to which accounts may be given. */
+  takers(tx: Transaction): Promise<readonly AccountTaker[]>;
   /**
    * Returns after how long to look again for what other workers have written; undefined: no other one lives.
    * @param unheardMs  where nothing tells of their changes
@@ -56,6 +68,7 @@ export function createLiveness(instanceId: string, livingIds: () => readonly str
     living: async () => new Set([instanceId, ...livingIds()]),
     isAlone,
     isServedElsewhere: async () => false,
+    takers: async () => [],
     lookAgainMs: (unheardMs) => (isAlone() ? undefined : unheardMs),
     onChange: () => () => undefined,
     // The supervisor names a worker as long as it lives.

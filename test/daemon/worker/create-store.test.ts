@@ -14,7 +14,7 @@ function place(url?: string) {
   const postgresEngine = vi.fn<PostgresModule['postgresEngine']>(() => ({ ...sqliteEngine('unused'), membership: {} as never }));
   const loadPostgres = vi.fn(() => ({ postgresEngine }) as PostgresModule);
   const paths = resolvePaths({ home, runtimeDir: home });
-  const worker = { instanceId: 'wk_1', liveInstanceIds: () => ['wk_1'], models: () => modelsSchema.parse({}) };
+  const worker = { instanceId: 'wk_1', liveInstanceIds: () => ['wk_1'], models: () => modelsSchema.parse({}), readyAccounts: () => [] };
   const placed = createStore({ ...worker, paths, clock: new FakeClock(), config: () => config, loadPostgres }, logMemory());
   const change = (next?: string, listenUrl?: string): void => void (config = configSchema.parse({ store: { url: next, listenUrl } }));
   return { ...placed, paths, loadPostgres, postgresEngine, change };

@@ -47,6 +47,11 @@ export class TelegramAccount implements ChannelAccount {
   #running: Promise<void> = Promise.resolve();
   #menu: Promise<void> = Promise.resolve();
   #status: ChannelStatus = { state: 'off' };
+  /** While this worker has the lease. `ended` resolves when nothing is read any more. */
+  #serving: { readonly stop: AbortController; readonly ended: Promise<void> } | undefined;
+  /** Resolves when the lease has another owner, or stays here. */
+  #moved: Promise<unknown> = Promise.resolve();
+  #isRunning = false;
   #isReady = false;
   #hasMenu = false;
 
@@ -62,6 +67,7 @@ export class TelegramAccount implements ChannelAccount {
 
   start(): void {
     this.#status = { state: 'starting' };
+    this.#isRunning = true;
     this.#running = this.#options.background.run(() => this.#run());
   }
 
@@ -75,6 +81,19 @@ export class TelegramAccount implements ChannelAccount {
 
   isReady(): boolean {
     return this.#isReady;
+  }
+
+  canServe(): boolean {
+    return this.#isRunning;
+  }
+
+  async handOver(move: () => Promise<boolean>): Promise<boolean> {
+    if (this.#serving === undefined) return move();
+    const { stop, ended } = this.#serving;
+    stop.abort();
+    const moving = ended.then(move);
+    this.#moved = moving.catch(() => undefined);
+    return moving;
   }
 
   health(): ChannelStatus {
@@ -121,16 +140,31 @@ export class TelegramAccount implements ChannelAccount {
 
   async #run(): Promise<void> {
     const { signal } = this.#stopped;
-    if (!(await this.#acquire(signal))) return;
     try {
-      const bot = await this.#identify(signal);
-      if (bot === undefined) return;
-      this.#becomeReady();
-      const end = await this.#poll(bot).run(signal);
-      if (end === 'refused') this.#fail();
+      while (await this.#acquire(signal)) {
+        const stop = new AbortController();
+        const ended = this.#serve(AbortSignal.any([signal, stop.signal]));
+        this.#serving = { stop, ended };
+        await ended;
+        if (signal.aborted || !stop.signal.aborted) return;
+        this.#isReady = false;
+        this.#status = { state: 'starting' };
+        this.#serving = undefined;
+        await this.#moved;
+      }
     } finally {
-      await this.#options.host.intake.release('telegram', this.#options.accountId);
+      this.#isRunning = false;
+      if (this.#serving !== undefined) await this.#options.host.intake.release('telegram', this.#options.accountId);
     }
+  }
+
+  /** Reads until the signal stops it, or the token is refused. */
+  async #serve(signal: AbortSignal): Promise<void> {
+    const bot = await this.#identify(signal);
+    if (bot === undefined) return;
+    this.#becomeReady();
+    const end = await this.#poll(bot).run(signal);
+    if (end === 'refused') this.#fail();
   }
 
   /** Gets the account's lease: of all workers that live, one reads the bot's updates and sends. */
@@ -139,6 +173,7 @@ export class TelegramAccount implements ChannelAccount {
     while (!signal.aborted) {
       try {
         if (await host.intake.acquire('telegram', accountId)) return true;
+        this.#status = { state: 'starting' };
       } catch (error) {
         this.#status = { state: 'backoff', message: 'waits for the database' };
         logger.warn({ err: error }, 'failed to get the lease of the account');

@@ -1,13 +1,22 @@
 /** The lease of a channel's account: one worker reads its messages and sends to its chats. */
-import { acquireLease, type LeaseClaim, listLeases, readLeaseOwner, releaseLease, releaseLeasesLike } from '../leases.js';
+import { acquireLease, type LeaseClaim, listLeases, moveLease, readLeaseOwner, releaseLease, releaseLeasesLike } from '../leases.js';
+import type { Liveness } from '../liveness.js';
 import { tellOthers, type Transaction } from '../transaction.js';
 import type { Lane } from './outbox.js';
 
 export type AccountName = Pick<Lane, 'channel' | 'accountId'>;
-type Claim = Omit<LeaseClaim, 'key'>;
+interface Claim extends Omit<LeaseClaim, 'key'> {
+  readonly liveness: Pick<Liveness, 'living' | 'takers'>;
+}
 
 const PREFIX = 'account:';
-const keyOf = ({ channel, accountId }: AccountName): string => `${PREFIX}${channel}/${accountId}`;
+const accountPath = ({ channel, accountId }: AccountName): string => `${channel}/${accountId}`;
+const keyOf = (account: AccountName): string => PREFIX + accountPath(account);
+
+function nameOf(key: string): AccountName {
+  const slash = key.indexOf('/');
+  return { channel: key.slice(PREFIX.length, slash), accountId: key.slice(slash + 1) };
+}
 
 /** Runs in a write. @returns false while another living worker serves the account */
 export function takeAccount(tx: Transaction, account: AccountName, claim: Claim): Promise<boolean> {
@@ -39,4 +48,45 @@ export async function keepOwnLanes(tx: Transaction, lanes: readonly Lane[], { ow
   const held = await listLeases(tx, `${PREFIX}%`);
   const elsewhere = new Set(held.filter((lease) => lease.owner !== owner && living.has(lease.owner)).map(({ key }) => key));
   return lanes.filter((lane) => !elsewhere.has(keyOf(lane)));
+}
+
+/** Returns the accounts of a worker. */
+export async function listAccounts(tx: Transaction, owner: string): Promise<AccountName[]> {
+  const held = await listLeases(tx, `${PREFIX}%`);
+  return held.filter((lease) => lease.owner === owner).map(({ key }) => nameOf(key));
+}
+
+interface Move {
+  readonly account: AccountName;
+  readonly to: string;
+}
+
+/**
+ * Returns an account to give away: to the worker of another gateway that has the fewest, and at least two less. So the difference never turns
+ * round, and where all can serve all accounts, none ends with more than its share.
+ * @param only  whether this account is one. Default: any
+ */
+export async function findMove(tx: Transaction, { owner, liveness }: Omit<Claim, 'nowMs'>, only?: AccountName): Promise<Move | undefined> {
+  const counts = new Map<string, number>();
+  const own: AccountName[] = [];
+  for (const lease of await listLeases(tx, `${PREFIX}%`)) {
+    counts.set(lease.owner, (counts.get(lease.owner) ?? 0) + 1);
+    if (lease.owner === owner && (only === undefined || lease.key === keyOf(only))) own.push(nameOf(lease.key));
+  }
+  const countOf = (id: string): number => counts.get(id) ?? 0;
+  if (countOf(owner) < 2) return undefined;
+  const takers = (await liveness.takers(tx)).filter(({ id }) => countOf(id) <= countOf(owner) - 2);
+  for (const { id, accounts } of takers.toSorted((one, other) => countOf(one.id) - countOf(other.id))) {
+    const account = own.find((name) => accounts.has(accountPath(name)));
+    if (account !== undefined) return { account, to: id };
+  }
+  return undefined;
+}
+
+/** Gives an account away, if it still is one to give. Its messages are sent by its new worker. Runs in a write. @returns whether it was */
+export async function moveAccount(tx: Transaction, account: AccountName, claim: Claim): Promise<boolean> {
+  const move = await findMove(tx, claim, account);
+  if (move === undefined) return false;
+  tellOthers(tx, 'outbox');
+  return moveLease(tx, { key: keyOf(account), owner: claim.owner, to: move.to, nowMs: claim.nowMs });
 }

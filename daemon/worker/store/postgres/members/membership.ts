@@ -11,10 +11,11 @@ import { sql } from 'kysely';
 import type { NodeStatus } from '../../../../../shared/control/messages.js';
 import type { GatewayError } from '../../../../../shared/errors.js';
 import { storeUnavailable } from '../../engine.js';
-import type { Liveness, Need } from '../../liveness.js';
+import type { Ability, AccountTaker, Liveness, Need } from '../../liveness.js';
 import { queriesOf, type Topic, type Transaction } from '../../transaction.js';
 import { beginWriting } from '../begin-writing.js';
 import { Session } from '../driver.js';
+import { isServedOutside, takersOutside } from './abilities.js';
 import { type Listener, notification, notifications } from './listener.js';
 import { ServerClock } from './server-clock.js';
 
@@ -50,8 +51,8 @@ export type NodeFacts = Pick<NodeStatus, 'version' | 'address' | 'settings'>;
 
 export interface MemberOptions {
   readonly facts: () => NodeFacts;
-  /** What this gateway has set up. Default: nothing. */
-  readonly serves?: () => readonly Need[];
+  /** Default: nothing. */
+  readonly serves?: () => readonly Ability[];
   readonly instanceId: string;
   /** The workers of this gateway that live, as its supervisor last reported; this one counts in any case. */
   readonly livingIds: () => readonly string[];
@@ -115,15 +116,12 @@ export class Membership implements Liveness {
     return new Set([this.id, ...rows.filter((row) => this.#mayLive(row)).map(({ id }) => id)]);
   }
 
-  async isServedElsewhere(tx: Transaction, needs: readonly Need[]): Promise<boolean> {
-    const { lineage } = this.#options;
-    const others = sql<{ serves: string | null }>`select serves from instances where lineage <> ${lineage.id}`;
-    return (await others.execute(queriesOf(tx))).rows.some(({ serves }) => {
-      // A gateway of an older build does not say.
-      if (serves === null) return true;
-      const served = JSON.parse(serves) as string[];
-      return needs.every((need) => served.some((one) => one === need || (need.endsWith('/') && one.startsWith(need))));
-    });
+  isServedElsewhere(tx: Transaction, needs: readonly Need[]): Promise<boolean> {
+    return isServedOutside(tx, this.#options.lineage.id, needs);
+  }
+
+  takers(tx: Transaction): Promise<readonly AccountTaker[]> {
+    return takersOutside(tx, this.#options.lineage.id);
   }
 
   /** Another gateway can come at any time. */

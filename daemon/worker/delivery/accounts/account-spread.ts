@@ -1,0 +1,89 @@
+/**
+ * Spreads the accounts of channels over the gateways on a database: a worker that has at least two more than that of another gateway gives it one
+ * (`findMove`). An account that cannot be served here is given up, so that another worker takes it.
+ */
+import type { Clock } from '../../../../shared/clock.js';
+import type { LogPort } from '../../../../shared/log/log-port.js';
+import type { ChannelRegistry } from '../../channels/registry.js';
+import { type AccountName, findMove, listAccounts, moveAccount, releaseAccount } from '../../store/delivery/account-leases.js';
+import type { Liveness } from '../../store/liveness.js';
+import { StoreWait } from '../../store/store-wait.js';
+import type { Store } from '../../store/store.js';
+
+export interface AccountSpreadOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly logger: LogPort;
+  readonly instanceId: string;
+  readonly liveness: Liveness;
+  readonly channels: Pick<ChannelRegistry, 'canServe' | 'handOver'>;
+}
+
+const LOOK_MS = 3_000;
+
+export class AccountSpread {
+  readonly #options: AccountSpreadOptions;
+  readonly #wait: StoreWait;
+  #looking: Promise<void> = Promise.resolve();
+  #cancel: (() => void) | undefined;
+  #isStopped = false;
+
+  constructor(options: AccountSpreadOptions) {
+    this.#options = options;
+    this.#wait = new StoreWait(options, 'failed to spread the accounts over the gateways; retrying');
+  }
+
+  start(): void {
+    this.#lookLater(LOOK_MS);
+  }
+
+  /** Resolves when nothing is given away any more. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#cancel?.();
+    await this.#looking;
+  }
+
+  #lookLater(delayMs: number): void {
+    const isAlone = this.#options.liveness.lookAgainMs(delayMs) === undefined;
+    if (this.#isStopped || isAlone) return;
+    this.#cancel = this.#options.clock.after(delayMs, () => {
+      this.#looking = this.#look();
+    });
+  }
+
+  async #look(): Promise<void> {
+    let waitMs = LOOK_MS;
+    try {
+      await this.#giveUpFailed();
+      while (!this.#isStopped && (await this.#giveOne())) this.#wait.succeeded();
+      this.#wait.succeeded();
+    } catch (error) {
+      waitMs = this.#wait.failed(error);
+    }
+    this.#lookLater(waitMs);
+  }
+
+  async #giveUpFailed(): Promise<void> {
+    const { store, instanceId, channels } = this.#options;
+    const isFailed = (account: AccountName): boolean => !channels.canServe(account);
+    const failed = (await store.read((tx) => listAccounts(tx, instanceId))).filter(isFailed);
+    if (failed.length === 0) return;
+    await store.write(async (tx) => {
+      for (const account of failed.filter(isFailed)) await releaseAccount(tx, account, instanceId);
+    });
+  }
+
+  /** @returns whether there may be more to give */
+  async #giveOne(): Promise<boolean> {
+    const { store, clock, logger, instanceId: owner, liveness, channels } = this.#options;
+    const move = await store.read((tx) => findMove(tx, { owner, liveness }));
+    if (move === undefined) return false;
+    const { account } = move;
+    const isMoved = await channels.handOver(account, () =>
+      store.write((tx) => moveAccount(tx, account, { owner, liveness, nowMs: clock.now() })),
+    );
+    if (isMoved) logger.info({ ...account }, 'another gateway serves this account from now on, because it has fewer');
+    return isMoved;
+  }
+}

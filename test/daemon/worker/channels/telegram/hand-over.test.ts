@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest';
+import { eventually } from '../../../../helpers/eventually.js';
+import { makeTelegram } from '../../../../helpers/telegram-fixture.js';
+
+test('an account that is handed over reads nothing more, ends what it sends, and reads again when it has the lease', async () => {
+  const { channel, host, fake, intake, untilReady } = await makeTelegram();
+  await channel.start(host);
+  await untilReady();
+  await fake.until(() => fake.openPolls === 1);
+  fake.fault('sendMessage', 'hang');
+  let isSent = false;
+  const message = { accountId: 'default', chatId: '42', id: 'msg_1' };
+  const [body = ''] = channel.compose({ ...message, content: 'slow', nowMs: 0 });
+  const sending = channel.send({ ...message, body }, new AbortController().signal).then(() => (isSent = true));
+  await fake.until(() => fake.calls.includes('sendMessage'));
+
+  const isMoved = await channel.handOver?.('default', async () => {
+    await eventually(() => expect(fake.openPolls).toBe(0));
+    intake.foreign.add('telegram/default');
+    return true;
+  });
+  expect([isMoved, channel.isReady('default'), channel.canServe?.('default')]).toEqual([true, false, true]);
+  expect(channel.health()).toEqual({ default: { state: 'starting' } });
+  fake.say('while it is elsewhere');
+  expect(intake.taken).toEqual([]);
+
+  intake.foreign.clear();
+  await eventually(() => expect(intake.taken.map(({ content }) => content)).toEqual(['while it is elsewhere']));
+  // The lease stays here.
+  expect(await channel.handOver?.('default', async () => false)).toBe(false);
+  await eventually(() => expect([fake.openPolls, channel.isReady('default')]).toEqual([1, true]));
+  expect([fake.conflicts, isSent]).toEqual([0, false]);
+  await channel.stop();
+  await sending;
+  expect(channel.canServe?.('default')).toBe(false);
+});
