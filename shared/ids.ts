@@ -1,5 +1,20 @@
 /** Kind of an id; the prefix makes ids readable in logs and lets callers reject a wrong kind. */
-export type IdPrefix = 'gw' | 'wk' | 'req' | 'msg' | 'turn' | 'run' | 'job' | 'evt' | 'chat' | 'file' | 'resp' | 'conv' | 'fc' | 'rs';
+export type IdPrefix =
+  | 'gw'
+  | 'wk'
+  | 'req'
+  | 'msg'
+  | 'turn'
+  | 'run'
+  | 'job'
+  | 'evt'
+  | 'chat'
+  | 'file'
+  | 'resp'
+  | 'conv'
+  | 'fc'
+  | 'rs'
+  | 'tok';
 
 const RANDOM_BYTES = 10;
 /** Random bytes are drawn for this many ids at once: drawing them for each costs ten times what the rest of an id does. */

@@ -31,6 +31,7 @@ const ASKED: Readonly<Record<Exclude<ValueKind, 'keys'>, Asked>> = {
   retryable: messagesWith('dead', 'unknown'),
   droppable: messagesWith('queued', 'retry_wait', 'dead', 'unknown'),
   models: { paths: ['/api/models'], read: ({ models = [] }) => models.map(({ id, name }) => [id, name]) },
+  tokens: { paths: ['/api/tokens'], read: ({ tokens = [] }) => tokens.map(({ name }) => [name, '']) },
   codes: {
     paths: ['/api/channels'],
     read: ({ pairings = [] }) => pairings.filter(({ state }) => state === 'pending').map(({ code, senderName }) => [code, senderName]),

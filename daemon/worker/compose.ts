@@ -1,36 +1,28 @@
 /** Composes what the worker does: store, providers, delivery, schedules, turns, the services over them, and their lifecycle. */
-import type { Clock } from '../../shared/clock.js';
-import type { ModelsDocument } from '../../shared/config/models-schema.js';
-import type { Config } from '../../shared/config/schema.js';
-import type { WorkerVitals } from '../../shared/ipc/messages.js';
 import type { ChannelStatus, StatusWarning } from '../../shared/control/messages.js';
 import type { LogPort } from '../../shared/log/log-port.js';
 import { type LogModule, ofModule } from '../../shared/log/modules.js';
 import { environmentValue } from '../../shared/node/process/env.js';
-import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { createGuide } from './turns/model/guide.js';
-import { type DiscoveryOptions, LocalDiscovery } from './providers/discovery/discovery.js';
+import { LocalDiscovery } from './providers/discovery/discovery.js';
 import { listModels } from './providers/list-models.js';
-import type { AiModule } from './providers/provider.js';
 import { currentRegistry } from './providers/current-registry.js';
-import { createStore, type PostgresModule } from './create-store.js';
+import type { Conversation, ConversationDeps, ConversationLife, ConversationServices } from './conversation.js';
+import { createStore } from './create-store.js';
 import { AiLoader } from './providers/ai-loader.js';
-import type { TelegramModule } from './channels/telegram/telegram.js';
 import { Attachments } from './files/attachments.js';
 import { createAgentService } from './turns/agent.js';
 import { Completions } from './models/completions.js';
-import type { GatewayEvent } from '../../shared/api/gateway/events.js';
-import { storedPageSecrets } from './http/admission/stored-secrets.js';
-import type { Services } from './http/services.js';
+import { AccessTokens } from './access/access-tokens.js';
+import { storedPageSecrets } from './access/stored-secrets.js';
 import { AttachedFiles } from './turns/attached-files.js';
-import type { ChannelTimes } from './delivery/accounts/channel-times.js';
 import { createCommands } from './turns/commands/built-in-commands.js';
 import { createChannelService } from './delivery/accounts/channel-accounts.js';
 import { Chat } from './chat/chat.js';
-import { type CounterSample, readGauges } from './observe/counters.js';
+import { readGauges } from './observe/counters.js';
 import { createCron } from './cron/create-cron.js';
 import { createDelivery } from './delivery/create-delivery.js';
-import { type CheckDatabase, IntegrityCheck } from './upkeep/integrity-check.js';
+import { IntegrityCheck } from './upkeep/integrity-check.js';
 import { KeyedTurns } from './turns/keyed-turns.js';
 import { LiveTurns } from './turns/live-turns.js';
 import { ChatTurns } from './chat/chat-turns.js';
@@ -55,79 +47,7 @@ import { TurnRunner } from './turns/turn-runner.js';
 import { TurnStops } from './turns/turn-stops.js';
 import { ToolBox } from './turns/turn-tools.js';
 import { Upkeep } from './upkeep/upkeep.js';
-import type { CronWords } from './cron/preview.js';
 import { createWebhookService } from './delivery/webhooks.js';
-
-export type { TelegramModule } from './channels/telegram/telegram.js';
-export type { AiModule } from './providers/provider.js';
-export type { PostgresModule } from './create-store.js';
-
-export interface ConversationDeps {
-  readonly paths: GatewayPaths;
-  /** The configuration in force. */
-  readonly config: () => Config;
-  /** The `models.json` in force; another object when it has changed. */
-  readonly models: () => ModelsDocument;
-  readonly instanceId: string;
-  /** The workers that live, as the supervisor last reported; this one counts in any case. */
-  readonly liveInstanceIds: () => readonly string[];
-  readonly logger: LogPort;
-  readonly clock: Clock;
-  /** Loads the bundle that speaks to model vendors; called at most once while it succeeds. */
-  readonly loadAi: () => AiModule;
-  readonly loadTelegram: () => TelegramModule;
-  /** Loads the engine of PostgreSQL, where `store.url` is set. */
-  readonly loadPostgres: () => PostgresModule;
-  /** What other gateways on the same database show of this one. Default: nothing. */
-  readonly node?: () => { readonly version: string; readonly address: string | null };
-  /** Loads the bundle that puts schedules into words. */
-  readonly loadCronWords: () => CronWords;
-  /** Reads a whole database. Default: none is checked. */
-  readonly checkDatabase?: CheckDatabase;
-  /** Looks up an environment variable. Default: the process's. */
-  readonly environment?: (name: string) => string | undefined;
-  /** Default: the usual ports of model servers on this machine. */
-  readonly discovery?: Pick<DiscoveryOptions, 'ports' | 'probe'>;
-  /** 0 ≤ x < 1. Default: Math.random. */
-  readonly random?: () => number;
-  /** Called with each event. */
-  readonly publish?: (event: GatewayEvent) => void;
-  /** Requests since this worker started. Default: none. */
-  readonly requests?: () => { readonly count: number; readonly failed: number };
-  /** Since when an account has been in its state. Default: unknown. */
-  readonly channelTimes?: (label: string) => ChannelTimes;
-}
-
-/** The worker itself has the others. */
-type ConversationServices = Omit<Services, 'config' | 'status' | 'events' | 'counters' | 'logs' | 'logLevel'>;
-
-export interface ConversationLife {
-  /** Opens the store. Never rejects: a failure is in the warnings, and requests are answered UNAVAILABLE until it is repaired. */
-  start(): Promise<void>;
-  /** Starts what only the one active worker does: channels, turns of dead workers, jobs, upkeep. */
-  activate(): Promise<void>;
-  /** Applies a changed configuration to channels and jobs. */
-  reconfigure(): Promise<void>;
-  /** Starts no new background work, within `timeoutMs` (default: as long as it takes); requests are still answered. */
-  quiesce(timeoutMs?: number): Promise<void>;
-  /** Lets turns end for `timeoutMs`, then aborts them. @returns how many were aborted */
-  drain(timeoutMs: number): Promise<number>;
-  /** Ends the rest and closes the store. */
-  close(): Promise<void>;
-}
-
-export interface Conversation extends ConversationServices, ConversationLife {
-  channels(): Record<string, ChannelStatus>;
-  /** Current values for `/metrics`. */
-  gauges(): Promise<CounterSample[]>;
-  warnings(): StatusWarning[];
-  /** The gateways that share the database; none where it is a file. */
-  nodes(): Pick<WorkerVitals, 'nodes'>;
-  /** What does not work now, or did not in the last hour. */
-  readonly issues: Pick<Issues, 'current' | 'refresh'>;
-  /** Called every few seconds: records by how much the event loop was late, and looks whether the database is still in its place. */
-  beat(lateMs: number): void;
-}
 
 /** The store, the models that can be asked, and what is published: everything else stands on these. */
 function createBase(deps: ConversationDeps, readyAccounts: () => readonly { channel: string; accountId: string }[]) {
@@ -191,7 +111,25 @@ function createParts(deps: ConversationDeps) {
   const handler = new ChatTurns({ ...common, channels, outbox, turns, titles });
 
   const upkeep = new Upkeep({ ...common, journal, logger: logFor('store') });
-  return { ...base, delivery, live, accept, cron, warnings, commands, tools, attachments, turns, stops, keyed, titles, handler, upkeep };
+  const accessTokens = new AccessTokens({ ...common, logger: logFor('http') });
+  return {
+    ...base,
+    delivery,
+    live,
+    accept,
+    cron,
+    warnings,
+    commands,
+    tools,
+    attachments,
+    turns,
+    stops,
+    keyed,
+    titles,
+    handler,
+    upkeep,
+    accessTokens,
+  };
 }
 
 type Parts = ReturnType<typeof createParts>;
@@ -220,6 +158,7 @@ function createServices(parts: Parts, { paths: { databasePath }, channelTimes: t
     overview: createOverviewService({ store, clock, databasePath }),
     usage: createUsageService({ store, clock }),
     isStoreAvailable: () => store.isAvailable,
+    accessTokens: parts.accessTokens,
     pageSecrets: storedPageSecrets(store),
   };
 }
@@ -234,6 +173,7 @@ function createLife(parts: Parts, { paths, checkDatabase: check }: ConversationD
   const integrity = isChecked ? new IntegrityCheck({ ...checked, check }) : undefined;
   async function quiesce(timeoutMs = Infinity): Promise<void> {
     void store.watch();
+    void parts.accessTokens.look();
     ai.cancel();
     discovery.stop();
     await cron.quiesce();
@@ -242,7 +182,11 @@ function createLife(parts: Parts, { paths, checkDatabase: check }: ConversationD
     await integrity?.stop();
   }
   return {
-    start: () => store.open().then(() => stops.start()),
+    async start() {
+      await store.open();
+      stops.start();
+      await parts.accessTokens.start();
+    },
     async activate() {
       ai.loadWhenIdle(() => registry().hasProvider);
       await upkeep.start();
@@ -262,6 +206,7 @@ function createLife(parts: Parts, { paths, checkDatabase: check }: ConversationD
       await quiesce();
       await turns.drain(0);
       await stops.stop();
+      await parts.accessTokens.stop();
       await titles.stop();
       await cron.close();
       await delivery.close();

@@ -16,15 +16,14 @@ import { type GatewayPaths, resolvePaths } from '../../shared/node/process/paths
 import { findSecrets } from '../../shared/config/secrets.js';
 import { createRedactor, type Redactor } from '../../shared/node/secrets/redact.js';
 import type * as LateModule from './lazy/late.js';
-import type { TelegramModule } from './channels/telegram/telegram.js';
 import { createHttpApp, type HttpApp } from './http/app.js';
 import { readPageFile } from '../../shared/node/build/built-page.js';
 import { RequestStats } from './http/observe/request-stats.js';
-import type { AiModule } from './providers/provider.js';
 import { Activity } from './observe/activity.js';
 import { OpenAccess } from './config/open-access.js';
 import { ConfigDocuments } from './config/config-documents.js';
-import { type Conversation, createConversation, type PostgresModule } from './compose.js';
+import { createConversation } from './compose.js';
+import type { Conversation } from './conversation.js';
 import { checkInProcess } from './upkeep/integrity-check.js';
 import { LogLevelOverride, LogLevels } from './observe/log-level.js';
 import { lateLogs } from './observe/late-logs.js';
@@ -110,9 +109,9 @@ export class WorkerLifecycle {
       node: () => ({ version: this.#build.version, address: this.#http.address() }),
       logger: this.#log,
       clock,
-      loadAi: holdBundle<AiModule>('ai'),
-      loadTelegram: holdBundle<TelegramModule>('telegram'),
-      loadPostgres: holdBundle<PostgresModule>('database'),
+      loadAi: holdBundle('ai'),
+      loadTelegram: holdBundle('telegram'),
+      loadPostgres: holdBundle('database'),
       loadCronWords: this.#loadLate,
       checkDatabase: checkInProcess,
       publish: (event) => this.#activity.publish(event),

@@ -49,14 +49,14 @@ test('there are at most ten bundles', () => {
 /** Kilobytes of source that each process loads at its start; a rise is a decision, not an accident. */
 test.each([
   ['main', 9],
-  ['client', 181],
-  ['tools', 740],
+  ['client', 182],
+  ['tools', 750],
   ['supervisor', 360],
   ['worker', 1_700],
   ['fallback', 20],
   ['ai', 1_080],
   ['late', 340],
-  ['database', 330],
+  ['database', 340],
 ])('%s.cjs stays below %i KB', (bundle, limit) => {
   expect(bytesOf(bundle, /./) / 1024).toBeLessThan(limit);
   expect(bytesOf(bundle, /./)).toBeGreaterThan(0);

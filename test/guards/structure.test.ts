@@ -54,7 +54,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['delivery', 'models'],
   ['turns'],
   ['sessions'],
-  ['config', 'files', 'tools'],
+  ['access', 'config', 'files', 'tools'],
   ['channels', 'providers'],
   ['store'],
 ];

@@ -27,6 +27,7 @@ async function* outputsOf(events: AsyncIterable<TurnEvent>): AsyncGenerator<Comp
 
 export function fakeCompletionService(calls: { name: string; input: unknown }[], script: Script): CompletionService {
   return {
+    agentOf: (model) => (model === 'main' ? model : undefined),
     models: () =>
       Promise.resolve([
         { id: 'main', owner: 'xopc' },

@@ -1,15 +1,18 @@
 /** Page sessions and links in memory. */
-import type { PageSecrets } from '../../daemon/worker/http/admission/page-sessions.js';
+import type { PageSecrets } from '../../daemon/worker/access/stored-secrets.js';
 
 export function fakePageSecrets(): PageSecrets {
-  const expiresAtMs = new Map<string, number>();
+  const secrets = new Map<string, { readonly expiresAtMs: number; readonly tokenId: string | null }>();
   return {
     gatewayId: async () => 'a1b2c3d4e5f6',
-    has: async ({ kind, hash, nowMs }) => (expiresAtMs.get(`${kind} ${hash}`) ?? 0) > nowMs,
-    add: async (secret) => void expiresAtMs.set(`${secret.kind} ${secret.hash}`, secret.expiresAtMs),
+    async find({ kind, hash, nowMs }) {
+      const secret = secrets.get(`${kind} ${hash}`);
+      return secret !== undefined && secret.expiresAtMs > nowMs ? secret : undefined;
+    },
+    add: async (secret) => void secrets.set(`${secret.kind} ${secret.hash}`, secret),
     take: async ({ kind, hash, nowMs }) => {
-      const isValid = (expiresAtMs.get(`${kind} ${hash}`) ?? 0) > nowMs;
-      return expiresAtMs.delete(`${kind} ${hash}`) && isValid;
+      const isValid = (secrets.get(`${kind} ${hash}`)?.expiresAtMs ?? 0) > nowMs;
+      return secrets.delete(`${kind} ${hash}`) && isValid;
     },
   };
 }

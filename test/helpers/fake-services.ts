@@ -1,4 +1,5 @@
 /** The worker's services in memory, for tests of what lies above them. Every call is written down. */
+import { fakeAccessTokens, type FakeAccessTokens } from './fake-access-tokens.js';
 import { fakeStatus } from './fake-status.js';
 import { fakeModelService } from './fake-models.js';
 import { fakeLogService } from './fake-logs.js';
@@ -21,6 +22,8 @@ import type { TurnEvent } from '../../daemon/worker/turns/turn-event.js';
 export interface FakeServices extends Services {
   /** `service.method` in the order of the calls, with what was given. */
   readonly calls: { readonly name: string; readonly input: unknown }[];
+  /** Adds an access token. @returns its secret */
+  readonly grant: FakeAccessTokens['grant'];
   /** Replaces what the agent says. */
   script: (message: string, signal: AbortSignal) => AsyncIterable<TurnEvent>;
   /** Replaces how a sync message is handled. */
@@ -77,8 +80,11 @@ export function createFakeServices(): FakeServices {
     calls.push({ name, input });
     return Promise.resolve(result);
   };
+  const tokens = fakeAccessTokens();
   const fake: FakeServices = {
     calls,
+    accessTokens: tokens.service,
+    grant: tokens.grant,
     script: echoScript,
     reply: (content) => Promise.resolve(`You said: ${content}`),
     messages: undefined as never,
@@ -88,6 +94,7 @@ export function createFakeServices(): FakeServices {
     channelAccounts: fakeChannelService(calls),
     cron: fakeCronService(calls),
     agent: {
+      agentOf: ({ agentId = 'main' }) => agentId,
       run(request, signal) {
         calls.push({ name: 'agent.run', input: request });
         return fake.script(request.message, signal);

@@ -4,7 +4,7 @@ import { LOG_LEVELS } from '../../../shared/log/level.js';
 import { LOG_MODULES } from '../../../shared/log/modules.js';
 
 /** Sources of values. */
-export type ValueKind = 'sessions' | 'jobs' | 'messages' | 'retryable' | 'droppable' | 'models' | 'keys' | 'codes' | 'senders';
+export type ValueKind = 'sessions' | 'jobs' | 'messages' | 'retryable' | 'droppable' | 'models' | 'keys' | 'codes' | 'senders' | 'tokens';
 
 /** The shells that have a completion script. */
 export const SHELLS = ['bash', 'zsh', 'fish', 'powershell'] as const;
@@ -22,6 +22,7 @@ const CHOICES: Readonly<Record<string, readonly string[]>> = {
   '--level': LOG_LEVELS,
   '--module': LOG_MODULES,
   '--mode': ['direct', 'agent'],
+  '--scope': ['read', 'chat', 'send', 'cron', 'admin'],
   '--format': ['jsonl', 'json', 'markdown'],
   '--by': ['model', 'day', 'session'],
   '--runtime': ['node', 'binary'],
@@ -41,6 +42,7 @@ const ARGUMENTS: readonly { readonly group: string; readonly kind: ValueKind; re
   { group: 'channels revoke', kind: 'senders', verbs: ['telegram'] },
   { group: 'models', kind: 'models', verbs: ['default', 'test'] },
   { group: 'cron', kind: 'jobs', verbs: ['edit', 'remove', 'enable', 'disable', 'run', 'history'] },
+  { group: 'token', kind: 'tokens', verbs: ['revoke'] },
   { group: 'config', kind: 'keys', verbs: ['get', 'set', 'unset'] },
 ];
 const ARGUMENT_KINDS: Readonly<Record<string, ValueKind>> = Object.fromEntries(

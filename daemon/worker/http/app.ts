@@ -14,7 +14,7 @@ import { Drain, type DrainMode } from './connection/drain.js';
 import { createGate } from './admission/gate.js';
 import { createRefuseCredentials, createRequireToken } from './admission/credentials.js';
 import { type AdmissionRules, createRules } from './admission/rules.js';
-import { createFailureLimiter } from './admission/rate-limit.js';
+import { createFailureLimiter, createRequestLimiter } from './admission/rate-limit.js';
 import { publicAddress } from './admission/public-address.js';
 import { admission } from './middleware/admission.js';
 import { AnonymousLoad } from './middleware/anonymous-load.js';
@@ -37,6 +37,7 @@ import { apiRoutes } from './routes/index.js';
 import { createServer, DEFAULT_LIMITS, type ServerLimits } from './connection/server.js';
 import { RemoteConnections } from './connection/remote-connections.js';
 import { createSocketDoor } from './connection/socket-door.js';
+import { TokenRequests } from './connection/token-requests.js';
 import { createTokenCheck } from './admission/token.js';
 import { listenForUpgrades } from './connection/upgrade.js';
 import { Sockets, type WsModule } from '../socket/sockets.js';
@@ -106,10 +107,12 @@ function addressOf(bound: AddressInfo | string | null): string | null {
 /** Builds the chain, in the order in which a request passes it, and the admission of WebSockets by the same gate. */
 function createKoa(deps: HttpDeps, { connections, remote, rules, isDraining }: KoaDeps) {
   const { services, config, token, logger, clock, stats, machine = machineNames } = deps;
-  const tokenState = createTokenCheck(token);
+  const { accessTokens: tokens } = services;
+  const tokenState = createTokenCheck(token, tokens);
   const gate = createGate({ rules, tokenState, ownHosts: createOwnHosts(machine, clock) });
   const refuseCredentials = createRefuseCredentials(createFailureLimiter());
-  const sessions = new PageSessions({ secrets: services.pageSecrets, token, clock });
+  const sessions = new PageSessions({ secrets: services.pageSecrets, tokens, token, clock });
+  const requests = new TokenRequests({ connections, tokens, limit: createRequestLimiter() });
   const requireToken = createRequireToken(sessions, refuseCredentials);
   const entitle = (socket: Socket): void => remote.entitle(socket);
   const vitals = () => ({ connections: connections.open, inFlight: connections.inFlight });
@@ -124,7 +127,7 @@ function createKoa(deps: HttpDeps, { connections, remote, rules, isDraining }: K
       isOpenToNetwork: deps.isOpenToNetwork,
     },
     document: healthDocument(deps),
-    metrics: new Metrics({ ...deps, vitals }),
+    metrics: new Metrics({ ...deps, vitals, tokenRequests: () => requests.counts }),
     page: readBuiltPage(deps.page),
   });
   const maxBodyBytes = (): number => config().gateway.maxBodyBytes;
@@ -137,7 +140,7 @@ function createKoa(deps: HttpDeps, { connections, remote, rules, isDraining }: K
   koa.use(answer({ rules, log: new RequestLog({ logger, clock, stats }), logger, clock }));
   koa.use(compress);
   koa.use(admission({ gate, refuseCredentials, requireToken, cors: cors(() => rules().cors), entitle, load }));
-  koa.use(routesMiddleware(routes, { readJson, openUpload, refuseCredentials, requireToken }));
+  koa.use(routesMiddleware(routes, { readJson, openUpload, refuseCredentials, requireToken, beginRequest: requests.begin }));
   koa.use(unmatched);
   const door = createSocketDoor({ gate, refuseCredentials, requireToken, tokenState, entitle });
   return { koa, door, urlOf: (request: IncomingMessage) => publicAddress(request, rules()).url };
@@ -165,6 +168,7 @@ export function createHttpApp(deps: HttpDeps): HttpApp {
   const { koa, door, urlOf } = createKoa(deps, { connections, remote, rules, isDraining });
   const answerRequest = koa.callback();
   const sockets = createSockets(deps);
+  deps.services.accessTokens.onEnd(() => sockets.recheck());
   const server = createServer({ connections, remote, limits, clock: deps.clock, logger: deps.logger });
   const drain = new Drain({ server, connections, clock: deps.clock });
   listenForUpgrades(server, {

@@ -2,12 +2,15 @@
 import type { Layer } from '@koa/router';
 import type Koa from 'koa';
 import type { ErrorCode } from '../../../shared/errors.js';
+import type { AccessToken } from '../access/access-tokens.js';
 import type { Caller } from './admission/caller.js';
 
 export interface RequestState {
   /** `X-Request-Id`, the caller's own if it is valid. */
   requestId: string;
   caller: Caller;
+  /** The access token that it was admitted with, in a header or by the page's session; undefined: it may do everything. */
+  access: AccessToken | undefined;
   /** Path before the gateway's own paths, without a final slash; usually ''. */
   basePath: string;
   /** Whether a trusted proxy says that the browser uses HTTPS. */

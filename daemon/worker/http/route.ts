@@ -3,6 +3,8 @@ import { Router } from '@koa/router';
 import { type Schema, validate } from '../../../shared/api/validate.js';
 import { GatewayError } from '../../../shared/errors.js';
 import type { RefuseCredentials, RequireToken } from './admission/credentials.js';
+import type { TokenRequests } from './connection/token-requests.js';
+import { type NeededScope, mayCall, mayUseAgent, mayUseAllAgents } from '../access/allowed.js';
 import type { HttpContext, HttpMiddleware, RequestState, RouterExtras } from './context.js';
 import type { OpenUpload, Upload } from './middleware/upload.js';
 import { type ReadJson, refuseBody } from './middleware/body.js';
@@ -37,8 +39,15 @@ export interface RouteText {
 export interface RouteDefinition<Body, Query> extends RouteText {
   readonly method: keyof typeof VERBS;
   readonly path: string;
-  /** `token`: the token is needed even from this machine. `own`: the handler checks credentials of its own. */
-  readonly access?: 'token' | 'own';
+  /** What an access token needs for it. `public`: nobody needs one, or the handler checks credentials of its own. */
+  readonly scope: NeededScope;
+  /**
+   * Returns the agent that a request is for; undefined: none. `filtered`: the answer has only what is of the token's agents. Without it, a token
+   * that is limited to agents is refused.
+   */
+  readonly agentOf?: 'filtered' | ((body: Body, ctx: HttpContext) => string | undefined);
+  /** `token`: a token is needed even from this machine. */
+  readonly access?: 'token';
   /**
    * Checks the credentials of a path that has its own, before the body is validated.
    * @param rawBody  the body as it arrived
@@ -64,11 +73,13 @@ export interface RouteTools {
   readonly openUpload: OpenUpload;
   readonly refuseCredentials: RefuseCredentials;
   readonly requireToken: RequireToken;
+  readonly beginRequest: TokenRequests['begin'];
 }
 
 /** The input and answers of a route, for the OpenAPI document. */
 export interface RouteFacts extends RouteText {
-  readonly access: 'token' | 'own' | undefined;
+  readonly access: 'token' | undefined;
+  readonly scope: NeededScope;
   readonly body?: SchemaMaker<unknown>;
   readonly upload?: Readonly<Record<string, string>>;
   readonly isBodyOptional: boolean;
@@ -94,6 +105,18 @@ async function readBody<Body, Query>(ctx: HttpContext, definition: RouteDefiniti
   throw new GatewayError('INVALID_REQUEST', { message: `${definition.method} ${definition.path} needs a JSON body.` });
 }
 
+/** Before anything is read of a request. @throws FORBIDDEN, RATE_LIMITED */
+async function admit<Body, Query>(
+  { state: { access }, res }: HttpContext,
+  { method, scope, agentOf }: RouteDefinition<Body, Query>,
+  beginRequest: RouteTools['beginRequest'],
+): Promise<void> {
+  if (access === undefined || scope === 'public') return;
+  mayCall(access, method, scope);
+  if (agentOf === undefined && scope !== 'any') mayUseAllAgents(access);
+  await beginRequest(access, res);
+}
+
 const UNKNOWN_CALLER = {
   message: 'The credentials are missing or wrong.',
   hint: "Use the credentials of the account, not the gateway's token.",
@@ -101,16 +124,17 @@ const UNKNOWN_CALLER = {
 
 /** Makes a route. Its input has been checked when `handle` runs. */
 export function route<Body = undefined, Query = undefined>(definition: RouteDefinition<Body, Query>): Route {
-  const { method, path, access, authorize, refusal = UNKNOWN_CALLER, upload: types, media, isBodyOptional = false } = definition;
+  const { method, path, access, agentOf, authorize, refusal = UNKNOWN_CALLER, upload: types, media, isBodyOptional = false } = definition;
   const uploadTypes = types && ['application/json', ...Object.keys(types)];
   const bodySchema = once(definition.body);
   const querySchema = once(definition.query);
-  const toMiddleware = ({ readJson, openUpload, refuseCredentials, requireToken }: RouteTools): HttpMiddleware => {
+  const toMiddleware = ({ readJson, openUpload, refuseCredentials, requireToken, beginRequest }: RouteTools): HttpMiddleware => {
     return async (ctx) => {
       const { state } = ctx;
       state.route = path;
       if (media !== undefined) ctx.set(FILE_HEADERS);
-      if (access === 'token') await requireToken(state.caller);
+      if (access === 'token') state.access = await requireToken(state.caller);
+      await admit(ctx, definition, beginRequest);
       const upload = uploadTypes && openUpload(ctx, uploadTypes);
       let raw: unknown;
       if (upload === undefined) raw = definition.body === undefined ? refuseBody(ctx) : await readBody(ctx, definition, readJson);
@@ -119,14 +143,16 @@ export function route<Body = undefined, Query = undefined>(definition: RouteDefi
         await refuseCredentials(state.caller.client.address, { ...refusal, isWrong: verdict === 'wrong' });
       const body = bodySchema();
       const query = querySchema();
+      const input = (body === undefined || upload !== undefined ? undefined : validate(body, raw, 'body')) as Body;
+      if (typeof agentOf === 'function') mayUseAgent(state.access, agentOf(input, ctx));
       await definition.handle(ctx, {
         upload: upload as Upload,
-        body: (body === undefined || upload !== undefined ? undefined : validate(body, raw, 'body')) as Body,
+        body: input,
         query: (query === undefined ? undefined : validate(query, { ...ctx.query }, 'query')) as Query,
       });
     };
   };
-  return { method, path, facts: { ...definition, access: authorize === undefined ? access : 'own', isBodyOptional }, toMiddleware };
+  return { method, path, facts: { ...definition, access, isBodyOptional }, toMiddleware };
 }
 
 /** `/api/sessions` of `/api/sessions/:key`, `/v1` of `/v1/models`: no route has a parameter in this part. */

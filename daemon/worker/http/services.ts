@@ -1,5 +1,6 @@
 /** What the routes and the socket may call. Services know neither Koa nor SQL; every failure is a `GatewayError`. */
-import type { PageSecrets } from './admission/page-sessions.js';
+import type { AccessTokens } from '../access/access-tokens.js';
+import type { PageSecrets } from '../access/stored-secrets.js';
 import type { ChatService } from '../chat/chat.js';
 import type { MessageService } from '../chat/messages.js';
 import type { ConfigService, StatusService } from '../config/config-documents.js';
@@ -45,6 +46,7 @@ export interface Services {
   readonly logLevel: LogLevelService;
   /** Whether messages can be stored. */
   readonly isStoreAvailable: () => boolean;
+  readonly accessTokens: Pick<AccessTokens, 'find' | 'findById' | 'noteUse' | 'onEnd' | 'list' | 'add' | 'revoke'>;
   /** Sessions of the page. */
   readonly pageSecrets: PageSecrets;
 }

@@ -130,7 +130,7 @@ export function completionChange(
   return { type: 'completion', model: ref, state: 'done', usage: { inputTokens, outputTokens, costUsd } };
 }
 
-export type CompletionService = Pick<Completions, 'models' | 'run' | 'forward'>;
+export type CompletionService = Pick<Completions, 'models' | 'agentOf' | 'run' | 'forward'>;
 
 export class Completions {
   readonly #options: CompletionServiceOptions;
@@ -143,6 +143,11 @@ export class Completions {
   async models(): Promise<{ id: string; owner: string }[]> {
     const models = await this.#options.registry().models();
     return [...this.#agents().map(({ id }) => ({ id, owner: 'xopc' })), ...models.map(({ id, provider }) => ({ id, owner: provider }))];
+  }
+
+  /** Returns the agent that answers a `model`; undefined: the model itself does. */
+  agentOf(model: string): string | undefined {
+    return this.#agents().find(({ id }) => id === model)?.id;
   }
 
   /**

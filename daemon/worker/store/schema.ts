@@ -191,11 +191,25 @@ export interface ModelCallTable {
   error: string | null;
 }
 
-/** `hash`: of the secret and of the token that was in force. */
+/** `hash`: of the secret and of the gateway's token that was in force. `token_id`: the access token that a session was made with. */
 interface PageSecretTable {
   hash: string;
   kind: 'session' | 'link';
   expires_at: number;
+  token_id: string | null;
+}
+
+/** `scopes` and `agents` are JSON lists. */
+interface AccessTokenTable {
+  id: string;
+  name: string;
+  hash: string;
+  scopes: string;
+  agents: string | null;
+  requests_per_minute: number | null;
+  created_at: number;
+  expires_at: number | null;
+  last_used_at: number | null;
 }
 
 /** One row. */
@@ -222,6 +236,7 @@ export interface Schema {
   minute_samples: MinuteSampleTable;
   model_calls: ModelCallTable;
   page_secrets: PageSecretTable;
+  access_tokens: AccessTokenTable;
   gateway_identity: GatewayIdentityTable;
 }
 

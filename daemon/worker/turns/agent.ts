@@ -93,6 +93,8 @@ export function createAgentService(options: AgentServiceOptions) {
   }
 
   return {
+    /** Returns the id of the agent that a request is for. @throws INVALID_REQUEST, MODEL_NOT_FOUND */
+    agentOf: (request: Pick<AgentRequest, 'message' | 'session' | 'agentId'>): string => findTarget(options.config(), request).agent.id,
     /**
      * Runs one turn; turns of one session run one after another, those of different sessions side by side. An abort of `signal`
      * stops it, and the text so far is kept. A provider's failure is an `error` event. `done` names the session as the caller did.

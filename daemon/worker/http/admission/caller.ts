@@ -1,12 +1,11 @@
 /** Who sends a request, as far as admission knows. */
 import type { ClientAddress } from './client-address.js';
-import type { TokenState } from './token.js';
+import type { PresentedToken } from './token.js';
 
-export interface Caller {
+export interface Caller extends PresentedToken {
   readonly client: ClientAddress;
   /** A loopback connection that nothing forwarded, under a loopback name: a tunnel keeps the name that its visitors use. */
   readonly isLocal: boolean;
-  readonly token: TokenState;
   /** Whether its calls of the API need the token. */
   readonly needsToken: boolean;
   /** The Cookie header, if a page session in it counts. */

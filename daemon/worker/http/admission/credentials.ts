@@ -1,11 +1,19 @@
 /** Refusal of missing and wrong credentials. Wrong ones are counted per client address. */
 import { GatewayError } from '../../../../shared/errors.js';
+import type { AccessToken } from '../../access/access-tokens.js';
 import type { Caller } from './caller.js';
 import type { PageSessions } from './page-sessions.js';
 import type { FailureLimiter } from './rate-limit.js';
-import type { TokenState } from './token.js';
 
 const HOW = "Send it as 'Authorization: Bearer <token>' or as 'X-Api-Key'; 'xopc gateway token --show' prints it on the gateway's machine.";
+
+const ENDED_HINT = "'xopc token list' on the gateway's machine shows those in force; 'xopc token add' makes another.";
+
+const MESSAGES = {
+  none: "This request needs the gateway's token.",
+  wrong: 'The token is not valid for this gateway.',
+  ended: 'This access token was revoked, has expired, or is of another gateway.',
+} as const;
 
 export interface CredentialRefusal {
   readonly message: string;
@@ -28,19 +36,29 @@ export function createRefuseCredentials(limiter: FailureLimiter): RefuseCredenti
   };
 }
 
-/** @param hint  how the token is sent */
-export function tokenRefusal(token: Exclude<TokenState, 'valid'>, hint: string = HOW): CredentialRefusal {
-  const isWrong = token === 'wrong';
-  return { message: isWrong ? 'The token is not valid for this gateway.' : "This request needs the gateway's token.", hint, isWrong };
+/** Returns the error for access tokens that cannot be read. */
+export function unreadTokens(): GatewayError {
+  return new GatewayError('UNAVAILABLE', { message: 'Access tokens cannot be checked: the database cannot be read at the moment.' });
 }
 
-/** Resolves for a caller that has shown the token, or is a page that is signed in. @throws UNAUTHORIZED, RATE_LIMITED */
-export type RequireToken = (caller: Omit<Caller, 'isLocal' | 'needsToken'>, hint?: string) => Promise<void>;
+/** @param hint  how the token is sent */
+export function tokenRefusal(token: 'none' | 'wrong' | 'ended', hint: string = HOW): CredentialRefusal {
+  return { message: MESSAGES[token], hint: token === 'ended' ? ENDED_HINT : hint, isWrong: token !== 'none' };
+}
 
-export function createRequireToken(sessions: Pick<PageSessions, 'isValid'>, refuseCredentials: RefuseCredentials): RequireToken {
-  return async ({ client, token, cookies }, hint) => {
-    if (token === 'valid') return;
-    if (token === 'none' && cookies !== undefined && (await sessions.isValid(cookies))) return;
-    await refuseCredentials(client.address, tokenRefusal(token, hint));
+/**
+ * Resolves for a caller that has shown a token, or is a page that is signed in.
+ * @returns the access token, or that of the page's session; undefined for the gateway's own
+ * @throws UNAUTHORIZED, RATE_LIMITED; UNAVAILABLE while that cannot be checked
+ */
+export type RequireToken = (caller: Omit<Caller, 'isLocal' | 'needsToken'>, hint?: string) => Promise<AccessToken | undefined>;
+
+export function createRequireToken(sessions: Pick<PageSessions, 'find'>, refuseCredentials: RefuseCredentials): RequireToken {
+  return async ({ client, token, access, cookies }, hint) => {
+    if (token === 'valid') return access;
+    if (token === 'unread') throw unreadTokens();
+    const session = token === 'none' && cookies !== undefined ? await sessions.find(cookies) : undefined;
+    if (session !== undefined) return session.access;
+    return await refuseCredentials(client.address, tokenRefusal(token, hint));
   };
 }

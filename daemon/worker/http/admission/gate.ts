@@ -1,12 +1,12 @@
 /**
  * The admission of every request, WebSockets included. One synchronous function applies the rules in their order:
- * target, address, Host, Origin, token. It never throws, and allocates nothing for a request that it admits but the result.
+ * target, address, whether the token can be checked, Host, Origin, token. It never throws, and allocates nothing for a request that it admits but the result.
  */
 import type { IncomingMessage } from 'node:http';
 import { GatewayError } from '../../../../shared/errors.js';
 import type { Caller } from './caller.js';
 import { clientAddress } from './client-address.js';
-import { type CredentialRefusal, tokenRefusal } from './credentials.js';
+import { type CredentialRefusal, tokenRefusal, unreadTokens } from './credentials.js';
 import { isOwnOrigin, sessionCookies } from '../../../../shared/node/own-origin.js';
 import { corsMatch } from './origin.js';
 import { isLoopbackName, type OwnHosts, parseHost } from './own-hosts.js';
@@ -16,7 +16,7 @@ import type { TokenCheck } from './token.js';
 
 export interface Refusal {
   /** The rule that refuses. */
-  readonly rule: 'target' | 'address' | 'host' | 'origin' | 'token';
+  readonly rule: 'target' | 'address' | 'unread' | 'host' | 'origin' | 'token';
   readonly reason: GatewayError | CredentialRefusal;
 }
 
@@ -72,6 +72,12 @@ function checkAddress({ caller: { client } }: Candidate, { allowedIps }: Admissi
   return { rule: 'address', reason };
 }
 
+/** While the database cannot be read, nobody knows what an access token allows. */
+function checkReadable({ path, caller: { token } }: Candidate): Refusal | undefined {
+  if (token !== 'unread' || path === 'health' || path === 'credentials') return undefined;
+  return { rule: 'unread', reason: unreadTokens() };
+}
+
 /** All Host headers: of several, Node's `headers` has only the first. */
 function hostHeaders({ rawHeaders }: IncomingMessage): string[] {
   const found: string[] = [];
@@ -98,7 +104,7 @@ function checkHost(
     return { rule: 'host', reason: invalid(`The request has ${headers.length} Host headers; it must have exactly one.`) };
   const [header = ''] = headers;
   if (token === 'valid' || (host !== undefined && (ownHosts.has(host) || allowedHosts.has(host)))) return undefined;
-  if (token === 'wrong') return { rule: 'host', reason: tokenRefusal(token) };
+  if (token === 'wrong' || token === 'ended') return { rule: 'host', reason: tokenRefusal(token) };
   const reason = new GatewayError('FORBIDDEN', {
     message: `'${header.slice(0, 100)}' is not a name of this gateway.`,
     hint: "Add it to gateway.allowedHosts, or send the token ('Authorization: Bearer <token>').",
@@ -117,9 +123,10 @@ function checkOrigin({ request: { headers } }: Candidate, { cors }: AdmissionRul
   return { rule: 'origin', reason };
 }
 
+/** An access token that has ended is refused even where none is needed: whoever presents one must not get more than it allowed. */
 function checkToken({ path, caller: { token, needsToken } }: Candidate): Refusal | undefined {
-  if (path !== 'api' || token === 'valid' || !needsToken) return undefined;
-  return { rule: 'token', reason: tokenRefusal(token) };
+  if (path !== 'api' || token === 'valid' || token === 'unread') return undefined;
+  return needsToken || token === 'ended' ? { rule: 'token', reason: tokenRefusal(token) } : undefined;
 }
 
 export function createGate({ rules: rulesInForce, ownHosts, tokenState }: GateDeps): Gate {
@@ -130,11 +137,12 @@ export function createGate({ rules: rulesInForce, ownHosts, tokenState }: GateDe
     const host = kind === 'health' || kind === 'credentials' ? undefined : parseHost(request.headers.host ?? '');
     const isLocal = client.isLocal && host !== undefined && isLoopbackName(host);
     const needsToken = rules.tokenless === 'nobody' || (rules.tokenless === 'local' && !isLocal);
-    const caller = { client, isLocal, needsToken, token: tokenState(request.headers), cookies: sessionCookies(request, path) };
+    const caller = { client, isLocal, needsToken, ...tokenState(request.headers), cookies: sessionCookies(request, path) };
     const candidate = { request, path: kind, caller, host };
     const refusal =
       checkTarget(candidate) ??
       checkAddress(candidate, rules) ??
+      checkReadable(candidate) ??
       checkHost(candidate, rules, ownHosts) ??
       checkOrigin(candidate, rules) ??
       checkToken(candidate);

@@ -1,23 +1,12 @@
 /**
- * Sessions of the page, and links that begin one. A browser holds a random value; stored is its hash together with the token
- * in force, so that a session ends with the token that it was made with.
+ * Sessions of the page, and links that begin one. A browser holds a random value; stored is its hash together with the gateway's token
+ * in force, so that a session ends with that. One that was made with an access token ends with that as well, and may do no more than it.
  */
 import { createHmac, randomBytes } from 'node:crypto';
 import type { Clock } from '../../../../shared/clock.js';
-import type { PageSecret, PageSecretKind } from '../../store/page-secrets.js';
-
-type StoredSecret = Omit<PageSecret, 'expiresAtMs'> & { readonly nowMs: number };
-
-/** Where they are stored. Each method rejects with UNAVAILABLE while the store cannot be used. */
-export interface PageSecrets {
-  /** Names the cookie, because a browser sends its cookies to every port of a host. */
-  gatewayId(): Promise<string>;
-  /** Whether it is stored and has not expired. */
-  has(secret: StoredSecret): Promise<boolean>;
-  add(secret: PageSecret & { readonly nowMs: number }): Promise<void>;
-  /** Removes it. @returns whether it was valid: true for one of several callers */
-  take(secret: StoredSecret): Promise<boolean>;
-}
+import type { AccessToken, AccessTokens } from '../../access/access-tokens.js';
+import type { PageSecrets, StoredSecret } from '../../access/stored-secrets.js';
+import type { PageSecretKind } from '../../store/access/page-secrets.js';
 
 export interface CookieOptions {
   /** The Cookie header. */
@@ -33,17 +22,30 @@ const LIFETIME_MS: Readonly<Record<PageSecretKind, number>> = { session: 30 * 24
 const KNOWN_MS = 5_000;
 const MAX_KNOWN = 256;
 
+/** @see PageSessions.find */
+export interface PageSession {
+  /** The access token that it was made with; undefined: the gateway's own, or a link. */
+  readonly access: AccessToken | undefined;
+}
+
+interface KnownSession {
+  readonly tokenId: string | null;
+  readonly readAtMs: number;
+}
+
 export class PageSessions {
   readonly #secrets: PageSecrets;
+  readonly #tokens: Pick<AccessTokens, 'findById'>;
   readonly #token: () => string;
   readonly #clock: Clock;
-  /** Hash of a valid session → when that was read. */
-  readonly #known = new Map<string, number>();
+  /** By the hash of a valid session. */
+  readonly #known = new Map<string, KnownSession>();
   #cookieName: Promise<string> | undefined;
 
-  /** @param deps.token  the token in force */
-  constructor(deps: { secrets: PageSecrets; token: () => string; clock: Clock }) {
+  /** @param deps.token  the gateway's own token in force */
+  constructor(deps: { secrets: PageSecrets; tokens: Pick<AccessTokens, 'findById'>; token: () => string; clock: Clock }) {
     this.#secrets = deps.secrets;
+    this.#tokens = deps.tokens;
     this.#token = deps.token;
     this.#clock = deps.clock;
   }
@@ -60,11 +62,12 @@ export class PageSessions {
 
   /**
    * Begins a session, valid for 30 days, and ends the one that the browser had.
+   * @param access  the access token that it is made with
    * @returns the Set-Cookie header
    */
-  async begin(options: CookieOptions): Promise<string> {
+  async begin(options: CookieOptions, access: AccessToken | undefined): Promise<string> {
     await this.#end(options.cookies);
-    const { secret } = await this.#create('session');
+    const { secret } = await this.#create('session', access?.id);
     return this.#setCookie(secret, { ...options, maxAgeMs: LIFETIME_MS.session });
   }
 
@@ -74,21 +77,29 @@ export class PageSessions {
     return this.#setCookie('', { ...options, maxAgeMs: 0 });
   }
 
-  /** Whether a Cookie header has a valid session. */
-  async isValid(cookies: string): Promise<boolean> {
+  /** Returns the valid session in a Cookie header. */
+  async find(cookies: string): Promise<PageSession | undefined> {
     const secret = await this.#secretIn(cookies);
-    if (secret === undefined) return false;
-    const stored = this.#stored('session', secret);
-    const readAtMs = this.#known.get(stored.hash);
-    if (readAtMs !== undefined && Math.abs(stored.nowMs - readAtMs) < KNOWN_MS) return true;
+    const known = secret === undefined ? undefined : await this.#read(this.#stored('session', secret));
+    if (known === undefined) return undefined;
+    if (known.tokenId === null) return { access: undefined };
+    const access = this.#tokens.findById(known.tokenId);
+    return access === undefined ? undefined : { access };
+  }
+
+  async #read(stored: StoredSecret): Promise<KnownSession | undefined> {
+    const last = this.#known.get(stored.hash);
+    if (last !== undefined && Math.abs(stored.nowMs - last.readAtMs) < KNOWN_MS) return last;
     this.#known.delete(stored.hash);
-    if (!(await this.#secrets.has(stored))) return false;
+    const found = await this.#secrets.find(stored);
+    if (found === undefined) return undefined;
     for (const oldest of this.#known.keys()) {
       if (this.#known.size < MAX_KNOWN) break;
       this.#known.delete(oldest);
     }
-    this.#known.set(stored.hash, stored.nowMs);
-    return true;
+    const known = { tokenId: found.tokenId, readAtMs: stored.nowMs };
+    this.#known.set(stored.hash, known);
+    return known;
   }
 
   async #end(cookies: string | undefined): Promise<void> {
@@ -99,11 +110,11 @@ export class PageSessions {
     this.#known.delete(stored.hash);
   }
 
-  async #create(kind: PageSecretKind): Promise<{ secret: string; expiresAtMs: number }> {
+  async #create(kind: PageSecretKind, tokenId: string | null = null): Promise<{ secret: string; expiresAtMs: number }> {
     const secret = randomBytes(32).toString('base64url');
     const stored = this.#stored(kind, secret);
     const expiresAtMs = stored.nowMs + LIFETIME_MS[kind];
-    await this.#secrets.add({ ...stored, expiresAtMs });
+    await this.#secrets.add({ ...stored, expiresAtMs, tokenId });
     return { secret, expiresAtMs };
   }
 

@@ -1,4 +1,4 @@
-/** Counts wrong credentials per client address. Only requests with wrong credentials are ever refused for it. */
+/** Counts wrong credentials per client address (only requests with wrong credentials are ever refused for it), and requests of access tokens. */
 import { networkOf } from '../../../../shared/node/ip-address.js';
 import RateLimiterMemory from 'rate-limiter-flexible/lib/RateLimiterMemory.js';
 
@@ -18,6 +18,17 @@ export function createFailureLimiter(): FailureLimiter {
       const { consumedPoints, msBeforeNext } = await limiter.penalty(networkOf(address));
       return consumedPoints < FAILURE_LIMIT ? undefined : Math.max(1, Math.ceil(msBeforeNext / 1_000));
     },
+  };
+}
+
+/** Counts one request of `key`, of which `perMinute` may come. @returns seconds to wait when it is one too many, else undefined */
+export type RequestLimiter = (key: string, perMinute: number) => Promise<number | undefined>;
+
+export function createRequestLimiter(): RequestLimiter {
+  const limiter = new RateLimiterMemory({ points: 1, duration: WINDOW_SECONDS });
+  return async (key, perMinute) => {
+    const { consumedPoints, msBeforeNext } = await limiter.penalty(key);
+    return consumedPoints <= perMinute ? undefined : Math.max(1, Math.ceil(msBeforeNext / 1_000));
   };
 }
 

@@ -1,11 +1,25 @@
-/** The gateway's token as a request presents it. Nothing here keeps or logs a token. */
+/** The token that a request presents: the gateway's own, or an access token. Nothing here keeps or logs one. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import type { AccessToken, AccessTokens } from '../../access/access-tokens.js';
 
-/** `wrong`: a token was presented that is not the gateway's. A Basic header counts as none. */
-export type TokenState = 'none' | 'valid' | 'wrong';
+/**
+ * `wrong`: a token was presented that is none of this gateway's. `ended`: it has the form of an access token, but was revoked, has expired, or
+ * never was one. `unread`: whether it is an access token cannot be said yet. A Basic header counts as none.
+ */
+export type TokenState = 'none' | 'valid' | 'wrong' | 'ended' | 'unread';
 
-export type TokenCheck = (headers: IncomingHttpHeaders) => TokenState;
+export interface PresentedToken {
+  readonly token: TokenState;
+  /** With `valid`: the access token; undefined: it is the gateway's own. */
+  readonly access: AccessToken | undefined;
+}
+
+export type TokenCheck = (headers: IncomingHttpHeaders) => PresentedToken;
+
+const NONE: PresentedToken = { token: 'none', access: undefined };
+const OWN: PresentedToken = { token: 'valid', access: undefined };
+const WRONG: PresentedToken = { token: 'wrong', access: undefined };
 
 function presentedTokens({ authorization, 'x-api-key': key }: IncomingHttpHeaders): string[] {
   if (authorization === undefined && key === undefined) return [];
@@ -17,14 +31,18 @@ const digest = (text: string): Buffer => createHash('sha256').update(text).diges
 
 /**
  * Compares in constant time: both sides are hashed first, so that neither length nor prefix leaks.
- * @param current  the token in force. An empty one is never valid, because it cannot be presented.
+ * @param current  the gateway's own token in force. An empty one is never valid, because it cannot be presented.
  */
-export function createTokenCheck(current: () => string): TokenCheck {
+export function createTokenCheck(current: () => string, tokens: Pick<AccessTokens, 'find'>): TokenCheck {
   return (headers) => {
     const presented = presentedTokens(headers);
-    if (presented.length === 0) return 'none';
+    if (presented.length === 0) return NONE;
     const expected = digest(current());
-    const matches = presented.filter((candidate) => timingSafeEqual(digest(candidate), expected)).length;
-    return matches > 0 ? 'valid' : 'wrong';
+    if (presented.filter((candidate) => timingSafeEqual(digest(candidate), expected)).length > 0) return OWN;
+    for (const candidate of presented) {
+      const found = tokens.find(candidate);
+      if (found !== undefined) return typeof found === 'string' ? { token: found, access: undefined } : { token: 'valid', access: found };
+    }
+    return WRONG;
   };
 }

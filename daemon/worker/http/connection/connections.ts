@@ -18,6 +18,8 @@ interface Work {
   abort: AbortController | undefined;
   /** Counted when it was aborted; not counted again. */
   isCut: boolean;
+  /** The id of the access token that it was admitted with. */
+  tokenId: string | undefined;
 }
 
 /** One request and its answer, in the server's form. */
@@ -138,6 +140,17 @@ export class Connections {
     return controller.signal;
   }
 
+  /** Notes the access token of a request: {@link endAnswersTo} ends its answer. */
+  noteToken(response: ServerResponse, tokenId: string): void {
+    const work = this.#sockets.get(response.req.socket)?.work;
+    if (work?.response === response) work.tokenId = tokenId;
+  }
+
+  /** Disconnects whoever waits for an answer to a request of an access token. */
+  endAnswersTo(tokenId: string): void {
+    for (const work of this.#allWork()) if (work.tokenId === tokenId) work.response.destroy();
+  }
+
   /** Makes the last response of each connection ask its client to close it, unless its header has been sent. */
   closeAfterResponses(): void {
     for (const { work, waiting } of this.#sockets.values())
@@ -198,7 +211,7 @@ export class Connections {
   #start(state: SocketState, request: IncomingMessage, response: ServerResponse): void {
     const { handle, isClosing } = this.#deps;
     if (isClosing() && state.waiting.length === 0) response.shouldKeepAlive = false;
-    state.work = { response, kind: 'request', abort: undefined, isCut: false };
+    state.work = { response, kind: 'request', abort: undefined, isCut: false, tokenId: undefined };
     this.#inFlight += 1;
     response.on('close', () => this.#finish(state, request.socket));
     handle(request, response);

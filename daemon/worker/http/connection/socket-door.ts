@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { SOCKET_PATH } from '../../../../shared/socket.js';
+import { mayUseSocket } from '../../access/allowed.js';
 import { type RefuseCredentials, type RequireToken, tokenRefusal } from '../admission/credentials.js';
 import type { Gate } from '../admission/gate.js';
 import type { TokenCheck } from '../admission/token.js';
@@ -16,7 +17,10 @@ export interface SocketDoorDeps {
   readonly entitle: (socket: Socket) => void;
 }
 
-/** Checks the first frame of a socket, again while it is open. @throws UNAUTHORIZED; RATE_LIMITED from the 20th wrong token in a minute on */
+/**
+ * Checks the first frame of a socket, again while it is open.
+ * @throws UNAUTHORIZED; RATE_LIMITED from the 20th wrong token in a minute on; FORBIDDEN for an access token that may not chat and read
+ */
 export type Authenticate = (hello: { token?: string | undefined }) => Promise<void>;
 
 /** Admits an upgrade. @throws the refusal of the request */
@@ -30,12 +34,14 @@ export function createSocketDoor({ gate, refuseCredentials, requireToken, tokenS
     const { address } = sender.client;
     if (refusal !== undefined) await refuse(refusal, address, refuseCredentials);
     // A browser cannot send a token here; a program that sends a wrong one is refused at once.
-    if (sender.token === 'wrong') await refuseCredentials(address, tokenRefusal(sender.token));
+    if (sender.token === 'wrong' || sender.token === 'ended') await refuseCredentials(address, tokenRefusal(sender.token));
     return async ({ token }) => {
       // Not the caller of the upgrade: the rules and the token may have changed since.
       const { caller } = gate(request, SOCKET_PATH);
-      if (caller.needsToken)
-        await requireToken(token === undefined ? caller : { ...caller, token: tokenState({ authorization: `Bearer ${token}` }) }, HOW);
+      const sent = token === undefined ? caller : { ...caller, ...tokenState({ authorization: `Bearer ${token}` }) };
+      // A token in the upgrade counts where none is needed, too: it allows no more than it says.
+      const access = sent.needsToken || sent.token === 'ended' ? await requireToken(sent, HOW) : sent.access;
+      mayUseSocket(access);
       entitle(request.socket);
     };
   };

@@ -27,6 +27,7 @@ export function admission({ gate, refuseCredentials, requireToken, cors, entitle
   return (ctx, next) => {
     const { caller, refusal } = gate(ctx.req, ctx.path);
     ctx.state.caller = caller;
+    ctx.state.access = caller.access;
     if (refusal === undefined) {
       if (!caller.client.isLocal) {
         if (caller.token === 'valid' || !caller.needsToken) entitle(ctx.req.socket);
@@ -36,7 +37,7 @@ export function admission({ gate, refuseCredentials, requireToken, cors, entitle
     }
     if (refusal.rule !== 'token') return refuse(refusal, caller.client.address, refuseCredentials);
     return cors(ctx, async () => {
-      await requireToken(caller);
+      ctx.state.access = await requireToken(caller);
       entitle(ctx.req.socket);
       await next();
     });

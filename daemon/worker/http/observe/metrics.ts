@@ -12,6 +12,8 @@ export interface MetricsDeps {
   readonly stats: RequestStats;
   readonly vitals: () => { readonly connections: number; readonly inFlight: number };
   readonly services: Pick<Services, 'counters' | 'status'>;
+  /** Requests of access tokens. */
+  readonly tokenRequests: () => readonly { readonly name: string; readonly count: number }[];
   readonly version: { readonly version: string; readonly buildId: string };
   /** Loads the bundle with prom-client. */
   readonly loadMetrics: () => MetricsModule;
@@ -53,7 +55,7 @@ function histogram(name: string, help: string, all: readonly RequestDurations[])
   return { name, help, type: 'histogram', values };
 }
 
-function httpMetrics({ stats, vitals, version }: MetricsDeps): MetricValues[] {
+function httpMetrics({ stats, vitals, version, tokenRequests }: MetricsDeps): MetricValues[] {
   const { connections, inFlight } = vitals();
   return [
     {
@@ -69,6 +71,12 @@ function httpMetrics({ stats, vitals, version }: MetricsDeps): MetricValues[] {
       help: 'Requests by route and status; /health is not counted.',
       type: 'counter',
       values: stats.counts.map(({ count, ...labels }) => ({ labels, value: count })),
+    },
+    {
+      name: 'xopc_token_requests_total',
+      help: 'Requests by access token.',
+      type: 'counter',
+      values: tokenRequests().map(({ name, count }) => ({ labels: { token: name }, value: count })),
     },
     histogram('xopc_http_request_duration_seconds', 'Time until the response was complete.', stats.durations),
   ];

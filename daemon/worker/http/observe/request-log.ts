@@ -14,7 +14,7 @@ function routeOf({ state, matched }: HttpContext): string {
 }
 
 function fieldsOf({ req, res, method, path, state }: HttpContext, durationMs: number): object {
-  const { requestId, caller, errorCode } = state;
+  const { requestId, caller, access, errorCode } = state;
   return {
     requestId,
     ...traceOf(req),
@@ -25,6 +25,7 @@ function fieldsOf({ req, res, method, path, state }: HttpContext, durationMs: nu
     durationMs,
     ...(errorCode === undefined ? {} : { code: errorCode }),
     client: caller.client.address,
+    ...(access === undefined ? {} : { token: access.name }),
     ...(res.writableFinished ? {} : { aborted: true }),
   };
 }

@@ -66,6 +66,7 @@ export function forwardRoutes({ completions, connections, clock, logger }: OpenA
     route({
       method: 'POST',
       path: '/v1/embeddings',
+      scope: 'chat',
       summary: 'Create embeddings; forwarded to the provider',
       body: forwardedRequest,
       answer: forwardedAnswer,

@@ -17,33 +17,41 @@ import { readCompletionCall } from './read-request.js';
 import { PulledEvents } from '../connection/pulled-events.js';
 import { type Route, route } from '../route.js';
 import { forwardRoutes, type OpenAiRouteDeps } from './forwarded-routes.js';
+import { isAgentAllowed } from '../../access/allowed.js';
+import type { HttpContext } from '../context.js';
 import { sessionOf } from '../session-header.js';
 
 /** @param startedAtMs  used as the creation time of every model, which is unknown. */
 function modelRoutes(completions: CompletionService, startedAtMs: number): Route[] {
   const created = Math.floor(startedAtMs / 1_000);
-  const list = async () =>
-    (await completions.models()).map(({ id, owner }) => ({ id, object: 'model' as const, created, owned_by: owner }));
+  const list = async ({ state: { access } }: HttpContext) =>
+    (await completions.models())
+      .filter(({ id }) => isAgentAllowed(access, completions.agentOf(id)))
+      .map(({ id, owner }) => ({ id, object: 'model' as const, created, owned_by: owner }));
   return [
     route({
       method: 'GET',
       path: '/v1/models',
+      scope: 'chat',
+      agentOf: 'filtered',
       summary: 'List the values of `model`: agents and models',
       answer: modelListResponse,
       async handle(ctx) {
-        ctx.body = { object: 'list', data: await list() };
+        ctx.body = { object: 'list', data: await list(ctx) };
       },
     }),
     route({
       method: 'GET',
       // Clients write the slash of provider/model as it is, or escaped.
       path: '/v1/models/{*id}',
+      scope: 'chat',
+      agentOf: 'filtered',
       summary: 'Read one model',
       params: { id: () => label(200) },
       answer: modelObjectResponse,
       async handle(ctx) {
         const id = decodeURIComponent(ctx.path.slice('/v1/models/'.length));
-        const found = (await list()).find((model) => model.id === id);
+        const found = (await list(ctx)).find((model) => model.id === id);
         if (found === undefined)
           throw new GatewayError('MODEL_NOT_FOUND', {
             message: `There is no model '${id.slice(0, 200)}'.`,
@@ -62,6 +70,8 @@ export function openAiRoutes({ completions, connections, clock, logger }: OpenAi
     route({
       method: 'POST',
       path: '/v1/chat/completions',
+      scope: 'chat',
+      agentOf: ({ model }) => completions.agentOf(model),
       summary: 'Create a chat completion with an agent or a model',
       body: chatCompletionRequest,
       answer: chatCompletion,

@@ -3,6 +3,7 @@ import { errorResponse } from '../../../../shared/api/error.js';
 import { label } from '../../../../shared/api/fields.js';
 import { type JsonSchema, toJsonSchema } from '../../../../shared/api/json-schema.js';
 import { openAiErrorResponse } from '../../../../shared/api/openai.js';
+import { scopesFor } from '../../access/allowed.js';
 import { isOpenAiPath } from '../openai/error.js';
 import type { Route, RouteFacts, SchemaMaker } from '../route.js';
 
@@ -53,6 +54,7 @@ const TAGS: Readonly<Record<string, string>> = {
   page: 'The page',
   sessions: 'Conversations',
   status: 'Status of the gateway',
+  tokens: 'Access tokens',
 };
 
 const SEGMENT_TAGS: Readonly<Record<string, string>> = {
@@ -114,12 +116,13 @@ function headerParameters(headers: RouteFacts['headers'] = {}): Parameter[] {
   }));
 }
 
-const TOKEN = [{ bearer: [] }, { apiKey: [] }] as const;
-
-function securityOf({ access }: RouteFacts, path: string): Operation['security'] {
-  if (access === 'token') return TOKEN;
-  // Without, where the caller is on the gateway's machine or `gateway.auth.enabled` is false, or the path is public.
-  return access === 'own' || path.startsWith('/health') ? [{}] : [{}, ...TOKEN];
+/** The scopes of which an access token needs one are alternatives: one requirement for each. An empty requirement: none is needed. */
+function securityOf({ method, facts: { access, scope } }: Route): Operation['security'] {
+  if (scope === 'public') return [{}];
+  const scopes = scope === 'any' ? [[]] : scopesFor(method, scope).map((one) => [one]);
+  const tokens = scopes.flatMap((names) => [{ bearer: names }, { apiKey: names }]);
+  // Without, where the caller is on the gateway's machine or `gateway.auth.enabled` is false.
+  return access === 'token' ? tokens : [{}, ...tokens];
 }
 
 const json = (schema: JsonSchema): Content => ({ 'application/json': { schema } });
@@ -141,13 +144,14 @@ function responsesOf({ answer, media }: RouteFacts, path: string): Operation['re
   };
 }
 
-function operationOf({ method, path, facts }: Route): Operation {
+function operationOf(route: Route): Operation {
+  const { method, path, facts } = route;
   const template = templateOf(path);
   return {
     operationId: operationId(method, template),
     summary: facts.summary ?? '',
     tags: [tagOf(path)],
-    security: securityOf(facts, path),
+    security: securityOf(route),
     parameters: [...pathParameters(template, facts.params), ...queryParameters(facts.query), ...headerParameters(facts.headers)],
     ...(facts.body === undefined
       ? {}
@@ -186,7 +190,11 @@ export function createOpenApiDocument(routes: readonly Route[], version: string)
     components: {
       schemas: { Error: toJsonSchema(errorResponse(), 'output'), OpenAiError: toJsonSchema(openAiErrorResponse(), 'output') },
       securitySchemes: {
-        bearer: { type: 'http', scheme: 'bearer', description: 'The gateway’s token: `xopc gateway token --show`' },
+        bearer: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'The gateway’s token (`xopc gateway token --show`), or an access token (`xopc token add`) with one of the scopes',
+        },
         apiKey: { type: 'apiKey', in: 'header', name: 'X-Api-Key' },
       },
     },

@@ -15,6 +15,7 @@ export function openApiRoutes(routes: readonly Route[], version: string): Route[
     route({
       method: 'GET',
       path: '/openapi.json',
+      scope: 'any',
       summary: 'Read this description of the API (OpenAPI 3.1)',
       answer: openApiResponse,
       handle(ctx) {
@@ -24,6 +25,7 @@ export function openApiRoutes(routes: readonly Route[], version: string): Route[
     route({
       method: 'GET',
       path: '/docs',
+      scope: 'public',
       handle(ctx) {
         ctx.set(DOCUMENT_HEADERS);
         ctx.body = page ??= renderDocs(read(), createAssets());

@@ -31,6 +31,7 @@ function documentRoute(answer: (ctx: HttpContext) => void): Route {
   return route({
     method: 'GET',
     path: '/',
+    scope: 'public',
     handle(ctx) {
       const [path = '', ...query] = ctx.originalUrl.split('?');
       const last = path.slice(path.lastIndexOf('/') + 1);
@@ -47,6 +48,7 @@ function builtRoutes(page: BuiltPage, index: PageFile): Route[] {
     route({
       method: 'GET',
       path: '/assets/:name',
+      scope: 'public',
       handle(ctx) {
         const file = page.find(ctx.path);
         if (file === undefined) throw new GatewayError('NOT_FOUND', { message: `There is nothing at ${ctx.path.slice(0, 200)}.` });
@@ -68,6 +70,7 @@ function smallRoutes({ document, isDraining }: PageDeps): Route[] {
     route({
       method: 'GET',
       path,
+      scope: 'public',
       handle(ctx) {
         // The name carries the content's hash.
         ctx.set({ ...FILE_HEADERS, 'Content-Type': type, 'Cache-Control': FOR_EVER });

@@ -40,19 +40,20 @@ function cookieOptions({ req: { headers }, state }: HttpContext): CookieOptions 
 
 async function signIn(deps: PageSessionDeps, ctx: HttpContext, link: string | undefined): Promise<boolean> {
   const { sessions, refuseCredentials, isOwner } = deps;
-  const { client, token, cookies, needsToken } = ctx.state.caller;
+  const { client, token, access, cookies, needsToken } = ctx.state.caller;
   const options = cookieOptions(ctx);
   const isEntitled = async (): Promise<boolean> => {
     if (link === undefined) return token === 'valid' || (token === 'none' && (await isOwner(ctx)));
     if (await sessions.takeLink(link)) return true;
     return refuseCredentials(client.address, USED_LINK);
   };
-  if (link === undefined && token === 'none' && cookies !== undefined && (await sessions.isValid(cookies))) return true;
+  if (link === undefined && token === 'none' && cookies !== undefined && (await sessions.find(cookies)) !== undefined) return true;
   if (await isEntitled()) {
-    ctx.set('Set-Cookie', await sessions.begin(options));
+    ctx.set('Set-Cookie', await sessions.begin(options, link === undefined ? access : undefined));
     return true;
   }
-  if (needsToken || token === 'wrong') await refuseCredentials(client.address, tokenRefusal(token === 'wrong' ? 'wrong' : 'none', HOW));
+  const refused = token === 'wrong' || token === 'ended' ? token : 'none';
+  if (needsToken || refused !== 'none') await refuseCredentials(client.address, tokenRefusal(refused, HOW));
   return false;
 }
 
@@ -62,6 +63,7 @@ export function pageSessionRoutes(deps: PageSessionDeps): Route[] {
     route({
       method: 'POST',
       path: '/api/page-links',
+      scope: 'admin',
       access: 'token',
       summary: 'Create a link that signs the page in once',
       answer: pageLinkResponse,
@@ -74,7 +76,7 @@ export function pageSessionRoutes(deps: PageSessionDeps): Route[] {
     route({
       method: 'POST',
       path: '/api/page-session',
-      access: 'own',
+      scope: 'public',
       summary: 'Sign the page in: with the token, a one-time link, or as the owner on this machine',
       body: pageSessionRequest,
       isBodyOptional: true,
@@ -87,7 +89,7 @@ export function pageSessionRoutes(deps: PageSessionDeps): Route[] {
     route({
       method: 'DELETE',
       path: '/api/page-session',
-      access: 'own',
+      scope: 'public',
       summary: 'Sign the page out',
       answer: pageSessionEnded,
       async handle(ctx) {

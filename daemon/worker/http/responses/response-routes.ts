@@ -60,6 +60,8 @@ export function responseRoutes({ completions, connections, clock, logger }: Resp
     route({
       method: 'POST',
       path: '/v1/responses',
+      scope: 'chat',
+      agentOf: ({ model }) => completions.agentOf(model),
       summary: 'Create a response with an agent or a model',
       body: responseRequest,
       answer: responseDocument,

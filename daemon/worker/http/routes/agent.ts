@@ -46,6 +46,8 @@ export function agentRoutes({ agent, connections, clock, logger }: AgentRouteDep
     route({
       method: 'POST',
       path: '/api/agent',
+      scope: 'chat',
+      agentOf: (body) => agent.agentOf(body),
       summary: 'Run one turn of an agent; JSON, or a stream of `delta`, `tool`, `done`, `error`',
       media: { 'text/event-stream': 'With `Accept: text/event-stream`: the turn’s events, ending with `done` or `error`' },
       headers: IDEMPOTENCY_HEADER,

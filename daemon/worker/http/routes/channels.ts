@@ -20,6 +20,7 @@ export function channelRoutes(channels: ChannelService): Route[] {
     route({
       method: 'GET',
       path: '/api/channels',
+      scope: 'read',
       summary: 'List channel accounts, their approved senders and pending requests',
       answer: channelListResponse,
       async handle(ctx) {
@@ -29,6 +30,7 @@ export function channelRoutes(channels: ChannelService): Route[] {
     route({
       method: 'POST',
       path: '/api/channels/:channel/approve',
+      scope: 'admin',
       summary: 'Approve a sender by its code',
       params: { channel: channelName },
       answer: pairingApproveResponse,
@@ -40,6 +42,7 @@ export function channelRoutes(channels: ChannelService): Route[] {
     route({
       method: 'POST',
       path: '/api/channels/:channel/revoke',
+      scope: 'admin',
       summary: 'Revoke the approval of a sender',
       params: { channel: channelName },
       answer: pairingRevokeResponse,

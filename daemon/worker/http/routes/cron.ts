@@ -16,6 +16,7 @@ export function cronRoutes(cron: CronService): Route[] {
     route({
       method: 'GET',
       path: '/api/cron',
+      scope: 'cron',
       summary: 'List the scheduled jobs',
       query: api.cronListQuery,
       answer: api.cronListResponse,
@@ -27,6 +28,7 @@ export function cronRoutes(cron: CronService): Route[] {
     route({
       method: 'GET',
       path: '/api/cron/preview',
+      scope: 'cron',
       summary: 'Describe a schedule in words and list its next times',
       query: api.cronPreviewQuery,
       answer: api.cronPreviewResponse,
@@ -37,6 +39,7 @@ export function cronRoutes(cron: CronService): Route[] {
     route({
       method: 'GET',
       path: '/api/cron/plan',
+      scope: 'cron',
       summary: 'List when each job runs in the next hours',
       query: api.cronPlanQuery,
       answer: api.cronPlanResponse,
@@ -47,6 +50,7 @@ export function cronRoutes(cron: CronService): Route[] {
     route({
       method: 'POST',
       path: '/api/cron/create',
+      scope: 'cron',
       summary: 'Create a scheduled job',
       headers: IDEMPOTENCY_HEADER,
       body: api.cronCreateRequest,
@@ -55,18 +59,7 @@ export function cronRoutes(cron: CronService): Route[] {
         ctx.body = { status: 'ok', job: await cron.create(body, callerKey(ctx)) };
       },
     }),
-    route({
-      method: 'POST',
-      path: '/api/cron/trigger',
-      summary: 'Run a scheduled job now, or retry one of its failed runs',
-      headers: IDEMPOTENCY_HEADER,
-      body: api.cronTriggerRequest,
-      answer: api.cronTriggerResponse,
-      async handle(ctx, { body }) {
-        const { runId } = await cron.trigger(body.job_id, body.run_id, callerKey(ctx));
-        ctx.body = { status: 'ok', message: 'Task triggered', run_id: runId };
-      },
-    }),
+    ...runRoutes(cron),
     ...jobRoutes(cron),
   ];
 }
@@ -77,6 +70,7 @@ function jobRoutes(cron: CronService): Route[] {
     route({
       method: 'POST',
       path: '/api/cron/:id/toggle',
+      scope: 'cron',
       summary: 'Enable a disabled job, or disable an enabled one; with `enabled`, set that state',
       headers: IDEMPOTENCY_HEADER,
       params,
@@ -90,6 +84,7 @@ function jobRoutes(cron: CronService): Route[] {
     route({
       method: 'PATCH',
       path: '/api/cron/:id',
+      scope: 'cron',
       summary: 'Change a scheduled job',
       params,
       body: api.cronPatchRequest,
@@ -101,6 +96,7 @@ function jobRoutes(cron: CronService): Route[] {
     route({
       method: 'DELETE',
       path: '/api/cron/:id',
+      scope: 'cron',
       summary: 'Delete a scheduled job with its history; it can be restored for seven days',
       params,
       answer: api.cronDeleteResponse,
@@ -111,6 +107,7 @@ function jobRoutes(cron: CronService): Route[] {
     route({
       method: 'POST',
       path: '/api/cron/:id/restore',
+      scope: 'cron',
       summary: 'Restore a scheduled job that was deleted in the last seven days, with its history',
       params,
       answer: api.cronJobResponse,
@@ -118,9 +115,28 @@ function jobRoutes(cron: CronService): Route[] {
         ctx.body = { status: 'ok', job: await cron.restore(idOf(ctx)) };
       },
     }),
+  ];
+}
+
+function runRoutes(cron: CronService): Route[] {
+  return [
+    route({
+      method: 'POST',
+      path: '/api/cron/trigger',
+      scope: 'cron',
+      summary: 'Run a scheduled job now, or retry one of its failed runs',
+      headers: IDEMPOTENCY_HEADER,
+      body: api.cronTriggerRequest,
+      answer: api.cronTriggerResponse,
+      async handle(ctx, { body }) {
+        const { runId } = await cron.trigger(body.job_id, body.run_id, callerKey(ctx));
+        ctx.body = { status: 'ok', message: 'Task triggered', run_id: runId };
+      },
+    }),
     route({
       method: 'GET',
       path: '/api/cron/:id/runs',
+      scope: 'cron',
       summary: 'List the runs of a job, newest first',
       params,
       query: api.cronRunsQuery,

@@ -23,6 +23,7 @@ import { modelRoutes } from './models.js';
 import { openApiRoutes } from '../openapi/openapi-routes.js';
 import { openAiRoutes } from '../openai/openai-routes.js';
 import { overviewRoutes } from './gateway/overview.js';
+import { tokenRoutes } from './gateway/tokens.js';
 import { usageRoutes } from './gateway/usage.js';
 import { outgoingRoutes } from './outgoing.js';
 import { type PageSessionDeps, pageSessionRoutes } from '../page/page-session-routes.js';
@@ -70,6 +71,7 @@ export function apiRoutes(deps: RouteDeps): Route[] {
     ...usageRoutes(services.usage),
     ...eventRoutes(services.events, connections, clock),
     ...configRoutes(services.config),
+    ...tokenRoutes(services.accessTokens),
     ...metricRoutes(deps.metrics),
     ...logRoutes({ logs: services.logs, logLevel: services.logLevel, connections, clock }),
     ...pageSessionRoutes(deps.pageSession),

@@ -11,6 +11,7 @@ export function messageRoutes(messages: MessageService, connections: Connections
     route({
       method: 'POST',
       path: '/api/message',
+      scope: 'send',
       summary: 'Send a message to a chat; returns once it is on disk',
       headers: IDEMPOTENCY_HEADER,
       answer: messageResponse,
@@ -26,6 +27,7 @@ export function messageRoutes(messages: MessageService, connections: Connections
     route({
       method: 'POST',
       path: '/api/message/sync',
+      scope: 'send',
       summary: 'Handle a message as if the chat had sent it, and return the reply',
       headers: IDEMPOTENCY_HEADER,
       answer: messageSyncResponse,

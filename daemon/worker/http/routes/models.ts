@@ -8,6 +8,7 @@ export function modelRoutes(models: ModelService): Route[] {
     route({
       method: 'GET',
       path: '/api/providers',
+      scope: 'read',
       summary: 'List the model providers',
       answer: providersResponse,
       async handle(ctx) {
@@ -17,6 +18,7 @@ export function modelRoutes(models: ModelService): Route[] {
     route({
       method: 'POST',
       path: '/api/providers/test',
+      scope: 'admin',
       access: 'token',
       summary: 'Test a provider, saved or not',
       body: providerTestRequest,
@@ -28,6 +30,7 @@ export function modelRoutes(models: ModelService): Route[] {
     route({
       method: 'GET',
       path: '/api/models',
+      scope: 'chat',
       summary: 'List the available models',
       answer: modelsResponse,
       async handle(ctx) {

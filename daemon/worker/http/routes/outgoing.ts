@@ -19,6 +19,7 @@ export function outgoingRoutes(outgoing: OutgoingService): Route[] {
     route({
       method: 'GET',
       path: '/api/messages',
+      scope: 'send',
       summary: 'List messages to chats and their delivery, newest first',
       answer: outgoingListResponse,
       query: outgoingListQuery,
@@ -29,6 +30,7 @@ export function outgoingRoutes(outgoing: OutgoingService): Route[] {
     route({
       method: 'GET',
       path: '/api/messages/:id',
+      scope: 'send',
       summary: 'Read one message and its delivery',
       params: { id: messageId },
       answer: outgoingResponse,
@@ -39,6 +41,7 @@ export function outgoingRoutes(outgoing: OutgoingService): Route[] {
     route({
       method: 'POST',
       path: '/api/messages/:id/retry',
+      scope: 'send',
       summary: 'Send a dead or unknown message again',
       params: { id: messageId },
       answer: outgoingResponse,
@@ -49,6 +52,7 @@ export function outgoingRoutes(outgoing: OutgoingService): Route[] {
     route({
       method: 'DELETE',
       path: '/api/messages/:id',
+      scope: 'send',
       summary: 'Drop an undelivered message',
       params: { id: messageId },
       answer: outgoingDropResponse,

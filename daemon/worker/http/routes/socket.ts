@@ -17,6 +17,7 @@ function missingIn({ req: { headers, httpVersion } }: HttpContext): string {
 export const socketRoute: Route = route({
   method: 'GET',
   path: SOCKET_PATH,
+  scope: 'public',
   handle(ctx) {
     // RFC 9110, section 15.5.22: a 426 names the protocol.
     ctx.set({ Upgrade: 'websocket', Connection: 'Upgrade' });

@@ -25,6 +25,7 @@ export function webhookRoutes(webhooks: WebhookService): Route[] {
     route({
       method: 'POST',
       path: '/api/webhook/:accountId',
+      scope: 'public',
       summary: 'Send a message to an agent through a webhook account, with the account’s credentials',
       params: { accountId: webhookAccountId },
       answer: webhookResponse,

@@ -40,6 +40,7 @@ export const COPIED_TABLES: readonly CopiedTable[] = [
   keyed('minute_samples', 'minute'),
   numbered('model_calls'),
   keyed('page_secrets', 'hash'),
+  keyed('access_tokens', 'id'),
 ];
 
 /** A new database has a row in it that the copy replaces. */

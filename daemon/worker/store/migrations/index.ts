@@ -16,7 +16,8 @@ import { numericChatIds } from './0015-numeric-chat-ids.js';
 import { health } from './0017-health.js';
 import { toolDurations } from './0019-tool-durations.js';
 import { otherWorkers } from './0021-other-workers.js';
-import { dropJournal } from './0022-drop-journal.js';
+import { accessTokens } from './0022-access-tokens.js';
+import { dropJournal } from './0023-drop-journal.js';
 import type { Migration } from './migration.js';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -37,6 +38,7 @@ export const MIGRATIONS: readonly Migration[] = [
   health,
   toolDurations,
   otherWorkers,
+  accessTokens,
   dropJournal,
 ];
 

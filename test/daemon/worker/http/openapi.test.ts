@@ -51,12 +51,18 @@ test('every part of the API that the manual promises is described', () => {
   );
 });
 
-test('the manual lists every operation, with its summary and whether it needs the token on this machine, and no other', () => {
+test('the manual lists every operation, with its summary, whether it needs a token on this machine, and its scopes, and no other', () => {
   const manual = readFileSync(join(import.meta.dirname, '../../../../docs/api.md'), 'utf8');
-  const listed = tableRows(manual, 'All endpoints').map(([name = '', summary, token]) => [codeSpans(name)[0], summary, token]);
+  const listed = tableRows(manual, 'All endpoints').map(([name = '', summary, token, scopes = '']) => [
+    codeSpans(name)[0],
+    summary,
+    token,
+    codeSpans(scopes),
+  ]);
   const described = operations.map(({ name, operation: { summary, security } }) => {
     const needsToken = security.every((way) => Object.keys(way).length > 0);
-    return [name, summary, needsToken ? 'yes' : 'no'];
+    const scopes = new Set(security.flatMap((way) => way['bearer'] ?? []));
+    return [name, summary, needsToken ? 'yes' : 'no', [...scopes].filter((scope) => scope !== 'admin' || scopes.size === 1)];
   });
   const byName = (rows: unknown[][]): unknown[][] => rows.toSorted(([a], [b]) => String(a).localeCompare(String(b)));
   expect(byName(listed)).toEqual(byName(described));

@@ -41,6 +41,7 @@ function modelsJsonRoutes(config: ConfigService): Route[] {
     route({
       method: 'GET',
       path: '/api/models-json',
+      scope: 'admin',
       access: 'token',
       summary: 'Read models.json with masked secrets',
       answer: modelsJsonResponse,
@@ -53,6 +54,7 @@ function modelsJsonRoutes(config: ConfigService): Route[] {
     route({
       method: 'PATCH',
       path: '/api/models-json',
+      scope: 'admin',
       access: 'token',
       summary: 'Change models.json by a merge patch; comments and masked secrets are kept',
       headers: IF_MATCH,
@@ -67,6 +69,7 @@ function modelsJsonRoutes(config: ConfigService): Route[] {
     route({
       method: 'POST',
       path: '/api/models-json/undo',
+      scope: 'admin',
       access: 'token',
       summary: 'Undo the last change that xopc made to models.json; a second undo redoes it',
       headers: IF_MATCH,
@@ -87,6 +90,7 @@ function versionRoutes(config: ConfigService): Route[] {
     route({
       method: 'GET',
       path: '/api/config/versions',
+      scope: 'admin',
       access: 'token',
       summary: 'List the earlier versions of config.json',
       answer: configVersionsResponse,
@@ -97,6 +101,7 @@ function versionRoutes(config: ConfigService): Route[] {
     route({
       method: 'GET',
       path: '/api/config/versions/:id',
+      scope: 'admin',
       params: { id: configVersionId },
       access: 'token',
       summary: 'Read an earlier version of config.json with masked secrets',
@@ -109,6 +114,7 @@ function versionRoutes(config: ConfigService): Route[] {
     route({
       method: 'POST',
       path: '/api/config/versions/:id/restore',
+      scope: 'admin',
       params: { id: configVersionId },
       access: 'token',
       summary: 'Restore an earlier version of config.json with its secrets',
@@ -128,6 +134,7 @@ function textRoutes(config: ConfigService): Route[] {
     route({
       method: 'GET',
       path: '/api/config/text',
+      scope: 'admin',
       access: 'token',
       summary: 'Read config.json as written, with masked secrets',
       answer: configTextResponse,
@@ -140,6 +147,7 @@ function textRoutes(config: ConfigService): Route[] {
     route({
       method: 'POST',
       path: '/api/config/text',
+      scope: 'admin',
       access: 'token',
       summary: 'Replace config.json, or only validate a text; masked secrets are kept',
       headers: IF_MATCH,
@@ -160,6 +168,7 @@ export function configRoutes(config: ConfigService): Route[] {
     route({
       method: 'GET',
       path: '/api/config',
+      scope: 'admin',
       access: 'token',
       summary: 'Read config.json, the values in effect and their sources',
       answer: configResponse,
@@ -172,6 +181,7 @@ export function configRoutes(config: ConfigService): Route[] {
     route({
       method: 'PATCH',
       path: '/api/config',
+      scope: 'admin',
       access: 'token',
       summary: 'Change config.json by a merge patch; comments and masked secrets are kept',
       headers: IF_MATCH,
@@ -186,6 +196,7 @@ export function configRoutes(config: ConfigService): Route[] {
     route({
       method: 'GET',
       path: '/api/config/schema',
+      scope: 'admin',
       access: 'token',
       summary: 'Read the JSON Schema of config.json',
       answer: configSchemaResponse,

@@ -45,6 +45,7 @@ export function eventRoutes(events: EventService, connections: Connections, cloc
     route({
       method: 'GET',
       path: '/api/events',
+      scope: 'read',
       summary: 'Follow events: sessions, turns, messages, channels, schedules, configuration',
       headers: { 'Last-Event-ID': 'The id of the last event that the client received' },
       media: {

@@ -42,6 +42,7 @@ export function healthRoutes(
     route({
       method: 'GET',
       path,
+      scope: 'public',
       summary,
       answer: healthResponse,
       handle(ctx) {

@@ -39,6 +39,7 @@ function levelRoutes(logLevel: LogLevelService): Route[] {
     route({
       method: 'GET',
       path: '/api/logs/level',
+      scope: 'admin',
       summary: 'Read the log level of the gateway and its modules',
       answer: api.logLevelResponse,
       access: 'token',
@@ -49,6 +50,7 @@ function levelRoutes(logLevel: LogLevelService): Route[] {
     route({
       method: 'PATCH',
       path: '/api/logs/level',
+      scope: 'admin',
       summary: 'Change the log level, or that of one module, temporarily',
       answer: api.logLevelResponse,
       access: 'token',
@@ -72,6 +74,7 @@ export function logRoutes({ logs, logLevel, connections, clock }: LogRouteDeps):
     route({
       method: 'GET',
       path: '/api/logs',
+      scope: 'admin',
       summary: 'Read the log, newest last',
       answer: api.logsResponse,
       access: 'token',
@@ -83,6 +86,7 @@ export function logRoutes({ logs, logLevel, connections, clock }: LogRouteDeps):
     route({
       method: 'GET',
       path: '/api/logs/counts',
+      scope: 'admin',
       summary: 'Count the log by level',
       answer: api.logsCountsResponse,
       access: 'token',
@@ -94,6 +98,7 @@ export function logRoutes({ logs, logLevel, connections, clock }: LogRouteDeps):
     route({
       method: 'GET',
       path: '/api/logs/follow',
+      scope: 'admin',
       summary: 'Follow the log',
       access: 'token',
       query: api.logsFollowQuery,
@@ -108,6 +113,7 @@ export function logRoutes({ logs, logLevel, connections, clock }: LogRouteDeps):
     route({
       method: 'GET',
       path: '/api/logs/download',
+      scope: 'admin',
       summary: 'Download the log as a compressed file, oldest line first',
       access: 'token',
       query: api.logsDownloadQuery,

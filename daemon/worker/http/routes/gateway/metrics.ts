@@ -6,6 +6,7 @@ export function metricRoutes(metrics: Metrics): Route[] {
     route({
       method: 'GET',
       path: '/metrics',
+      scope: 'read',
       summary: 'Read the metrics, for Prometheus',
       media: { 'text/plain': 'Prometheus’s text format 0.0.4' },
       async handle(ctx) {

@@ -7,6 +7,7 @@ export function overviewRoutes(overview: OverviewService): Route[] {
     route({
       method: 'GET',
       path: '/api/overview',
+      scope: 'read',
       summary: 'Read the current load',
       answer: overviewResponse,
       async handle(ctx) {
@@ -16,6 +17,7 @@ export function overviewRoutes(overview: OverviewService): Route[] {
     route({
       method: 'GET',
       path: '/api/overview/history',
+      scope: 'read',
       summary: 'Read the history and failures of the last hours',
       query: overviewHistoryQuery,
       answer: overviewHistoryResponse,

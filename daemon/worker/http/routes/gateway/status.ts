@@ -7,6 +7,7 @@ export function statusRoutes(status: StatusService): Route[] {
     route({
       method: 'GET',
       path: '/api/status',
+      scope: 'read',
       summary: 'Read the gateway’s status',
       answer: statusResponse,
       async handle(ctx) {

@@ -7,6 +7,7 @@ export function usageRoutes(usage: UsageService): Route[] {
     route({
       method: 'GET',
       path: '/api/usage',
+      scope: 'read',
       summary: 'Read tokens and cost of agents’ turns by day, model and session',
       query: usageQuery,
       answer: usageResponse,

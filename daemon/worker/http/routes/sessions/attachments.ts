@@ -17,6 +17,7 @@ export function attachmentRoutes(attachments: Services['attachments'], keyOf: Re
     route({
       method: 'POST',
       path: '/api/sessions/:key/attachments',
+      scope: 'chat',
       summary: 'Upload a file for a later message of the session',
       params: { key: sessionKey },
       body: attachmentFile,
@@ -29,6 +30,7 @@ export function attachmentRoutes(attachments: Services['attachments'], keyOf: Re
     route({
       method: 'GET',
       path: '/api/attachments/:id',
+      scope: 'chat',
       summary: 'Read an attached file',
       params: { id: attachmentId },
       media: { '*/*': 'The file, with its media type' },
@@ -43,6 +45,7 @@ export function attachmentRoutes(attachments: Services['attachments'], keyOf: Re
     route({
       method: 'DELETE',
       path: '/api/attachments/:id',
+      scope: 'chat',
       summary: 'Delete an unsent file',
       params: { id: attachmentId },
       answer: attachmentDeleteResponse,

@@ -8,6 +8,7 @@ export function chatRoutes(chat: Pick<ChatService, 'choose'>, keyOf: ReadSession
     route({
       method: 'POST',
       path: '/api/sessions/:key/choose',
+      scope: 'chat',
       summary: 'Choose a variant of a message; the conversation continues from it',
       params: { key: sessionKey },
       body: sessionChooseRequest,

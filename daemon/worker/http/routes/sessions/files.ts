@@ -25,6 +25,7 @@ export function fileRoutes(channels: ChannelService, connections: Connections): 
     route({
       method: 'GET',
       path: '/api/files/:channel/:accountId/:fileId/:name',
+      scope: 'chat',
       summary: 'Read a file sent by a chat, by the link in its message',
       params: { channel: channelName, accountId: fileAccountId, fileId, name: fileName },
       media: { '*/*': 'The file, as application/octet-stream; images, audio, video and plain text keep their media type' },

@@ -40,6 +40,7 @@ function wholeSessionRoutes(archive: SessionArchive, keyOf: ReadSessionKey): Rou
     route({
       method: 'POST',
       path: '/api/sessions/:key/fork',
+      scope: 'chat',
       summary: 'Copy a session, up to a message, into a new page session',
       headers: IDEMPOTENCY_HEADER,
       params: { key: sessionKey },
@@ -53,6 +54,7 @@ function wholeSessionRoutes(archive: SessionArchive, keyOf: ReadSessionKey): Rou
     route({
       method: 'GET',
       path: '/api/sessions/:key/export',
+      scope: 'chat',
       summary: 'Export a session as JSON or JSON Lines, which can be imported, or as Markdown',
       params: { key: sessionKey },
       query: sessionExportQuery,
@@ -72,6 +74,7 @@ function wholeSessionRoutes(archive: SessionArchive, keyOf: ReadSessionKey): Rou
     route({
       method: 'POST',
       path: '/api/sessions/import',
+      scope: 'admin',
       summary: 'Import an exported file as a new page session',
       headers: IDEMPOTENCY_HEADER,
       answer: sessionForkResponse,
@@ -94,6 +97,7 @@ export function sessionArchiveRoutes(
     route({
       method: 'PATCH',
       path: '/api/sessions/:key',
+      scope: 'chat',
       summary: 'Rename, pin, archive or tag a session, set its model, mark it as read',
       params: { key: sessionKey },
       answer: sessionChangeResponse,
@@ -105,6 +109,7 @@ export function sessionArchiveRoutes(
     route({
       method: 'GET',
       path: '/api/sessions/:key/messages',
+      scope: 'chat',
       summary: 'List the messages of a session by page, newest page first',
       params: { key: sessionKey },
       query: messagePageQuery,
@@ -117,6 +122,7 @@ export function sessionArchiveRoutes(
     route({
       method: 'GET',
       path: '/api/commands',
+      scope: 'chat',
       summary: 'List the slash commands of chats',
       answer: commandsResponse,
       handle(ctx) {

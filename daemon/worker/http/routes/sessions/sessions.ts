@@ -23,6 +23,7 @@ function listRoutes(sessions: SessionService): Route[] {
     route({
       method: 'GET',
       path: '/api/sessions',
+      scope: 'chat',
       summary: 'List or search sessions: pinned ones first, then newest first',
       answer: sessionListResponse,
       query: sessionListQuery,
@@ -36,6 +37,7 @@ function listRoutes(sessions: SessionService): Route[] {
     route({
       method: 'GET',
       path: '/api/session-storage',
+      scope: 'chat',
       summary: 'Read the storage and retention of sessions by kind',
       answer: sessionStorageResponse,
       async handle(ctx) {
@@ -45,6 +47,7 @@ function listRoutes(sessions: SessionService): Route[] {
     route({
       method: 'GET',
       path: '/api/session-tags',
+      scope: 'chat',
       summary: 'List the tags of sessions',
       answer: sessionTagsResponse,
       async handle(ctx) {
@@ -59,6 +62,7 @@ export function sessionRoutes(sessions: SessionService, keyOf: ReadSessionKey): 
     route({
       method: 'POST',
       path: '/api/sessions',
+      scope: 'chat',
       summary: 'Create a session, or return the existing one of that chat',
       headers: IDEMPOTENCY_HEADER,
       answer: sessionCreateResponse,
@@ -72,6 +76,7 @@ export function sessionRoutes(sessions: SessionService, keyOf: ReadSessionKey): 
     route({
       method: 'GET',
       path: '/api/sessions/:key',
+      scope: 'chat',
       summary: 'Read a session with its messages',
       params: { key: sessionKey },
       query: sessionQuery,
@@ -83,6 +88,7 @@ export function sessionRoutes(sessions: SessionService, keyOf: ReadSessionKey): 
     route({
       method: 'DELETE',
       path: '/api/sessions/:key',
+      scope: 'chat',
       summary: 'Delete a session; it can be restored for seven days',
       params: { key: sessionKey },
       answer: sessionDeleteResponse,
@@ -93,6 +99,7 @@ export function sessionRoutes(sessions: SessionService, keyOf: ReadSessionKey): 
     route({
       method: 'POST',
       path: '/api/sessions/:key/restore',
+      scope: 'chat',
       summary: 'Restore a session that was deleted in the last seven days',
       params: { key: sessionKey },
       answer: sessionRestoreResponse,

@@ -2,8 +2,8 @@
  * What lets browsers in without the token: sessions of the page, and links that begin one. Only hashes are stored. The
  * oldest are dropped beyond a number of each kind.
  */
-import { prepare } from './prepare.js';
-import { queriesOf, type Transaction } from './transaction.js';
+import { prepare } from '../prepare.js';
+import { queriesOf, type Transaction } from '../transaction.js';
 
 export type PageSecretKind = 'session' | 'link';
 
@@ -11,19 +11,28 @@ export interface PageSecret {
   readonly kind: PageSecretKind;
   readonly hash: string;
   readonly expiresAtMs: number;
+  /** The access token that a session was made with, and ends with; null: the gateway's own. */
+  readonly tokenId: string | null;
 }
+
+type Wanted = Pick<PageSecret, 'kind' | 'hash'> & { readonly nowMs: number };
 
 const MAX_OF_A_KIND = 256;
 
-const select = prepare<{ kind: PageSecretKind; hash: string; nowMs: number }>()((db, p) =>
-  db.selectFrom('page_secrets').select('hash').where('hash', '=', p.hash).where('kind', '=', p.kind).where('expires_at', '>', p.nowMs),
+const select = prepare<Wanted>()((db, p) =>
+  db
+    .selectFrom('page_secrets')
+    .select('token_id as tokenId')
+    .where('hash', '=', p.hash)
+    .where('kind', '=', p.kind)
+    .where('expires_at', '>', p.nowMs),
 );
 
 const insert = prepare<PageSecret>()((db, p) =>
-  db.insertInto('page_secrets').values({ hash: p.hash, kind: p.kind, expires_at: p.expiresAtMs }),
+  db.insertInto('page_secrets').values({ hash: p.hash, kind: p.kind, expires_at: p.expiresAtMs, token_id: p.tokenId }),
 );
 
-const remove = prepare<{ kind: PageSecretKind; hash: string; nowMs: number }>()((db, p) =>
+const remove = prepare<Wanted>()((db, p) =>
   db.deleteFrom('page_secrets').where('hash', '=', p.hash).where('kind', '=', p.kind).where('expires_at', '>', p.nowMs),
 );
 
@@ -32,9 +41,9 @@ export async function readGatewayId(tx: Transaction): Promise<string> {
   return (await queriesOf(tx).selectFrom('gateway_identity').select('id').executeTakeFirstOrThrow()).id;
 }
 
-/** Returns whether it is stored and has not expired. */
-export async function hasPageSecret(tx: Transaction, secret: Omit<PageSecret, 'expiresAtMs'> & { nowMs: number }): Promise<boolean> {
-  return (await select.first(tx, secret)) !== undefined;
+/** Returns the one that is stored and has not expired. */
+export function findPageSecret(tx: Transaction, secret: Wanted): Promise<Pick<PageSecret, 'tokenId'> | undefined> {
+  return select.first(tx, secret);
 }
 
 /** Runs in a write. */
@@ -48,6 +57,6 @@ export async function addPageSecret(tx: Transaction, secret: PageSecret & { nowM
 }
 
 /** Runs in a write. Returns whether it was stored and had not expired: of several callers, one gets true. */
-export async function takePageSecret(tx: Transaction, secret: Omit<PageSecret, 'expiresAtMs'> & { nowMs: number }): Promise<boolean> {
+export async function takePageSecret(tx: Transaction, secret: Wanted): Promise<boolean> {
   return (await remove.run(tx, secret)) === 1;
 }

@@ -1,17 +1,18 @@
 import { expect, test } from 'vitest';
-import { PageSessions } from '../../../../daemon/worker/http/admission/page-sessions.js';
-import { storedPageSecrets } from '../../../../daemon/worker/http/admission/stored-secrets.js';
-import { addPageSecret, hasPageSecret, readGatewayId, takePageSecret } from '../../../../daemon/worker/store/page-secrets.js';
-import { FakeClock } from '../../../helpers/fake-clock.js';
-import { openStore } from '../../../helpers/open-store.js';
-import { isOnPostgres } from '../../../helpers/store-engine.js';
+import { PageSessions } from '../../../../../daemon/worker/http/admission/page-sessions.js';
+import { storedPageSecrets } from '../../../../../daemon/worker/access/stored-secrets.js';
+import { addPageSecret, findPageSecret, readGatewayId, takePageSecret } from '../../../../../daemon/worker/store/access/page-secrets.js';
+import { FakeClock } from '../../../../helpers/fake-clock.js';
+import { openStore } from '../../../../helpers/open-store.js';
+import { isOnPostgres } from '../../../../helpers/store-engine.js';
 
 const secret = { kind: 'session', hash: 'a', nowMs: 1 } as const;
 
 test('a secret is there until it expires, is that of its kind alone, and is taken once', async () => {
   const store = await openStore();
-  await store.write((tx) => addPageSecret(tx, { ...secret, expiresAtMs: 100 }));
-  const has = (change: object): Promise<boolean> => store.read((tx) => hasPageSecret(tx, { ...secret, ...change }));
+  await store.write((tx) => addPageSecret(tx, { ...secret, expiresAtMs: 100, tokenId: null }));
+  const has = (change: object): Promise<boolean> =>
+    store.read(async (tx) => (await findPageSecret(tx, { ...secret, ...change })) !== undefined);
   expect(await Promise.all([{}, { nowMs: 99 }, { nowMs: 100 }, { kind: 'link' }, { hash: 'b' }].map(has))).toEqual([
     true,
     true,
@@ -27,11 +28,11 @@ test('a secret is there until it expires, is that of its kind alone, and is take
 test('expired secrets are removed, and beyond 256 of a kind the oldest', async () => {
   const store = await openStore();
   const add = (hash: string, change: object = {}) =>
-    store.write((tx) => addPageSecret(tx, { ...secret, hash, expiresAtMs: 1_000, ...change }));
+    store.write((tx) => addPageSecret(tx, { ...secret, hash, expiresAtMs: 1_000, tokenId: null, ...change }));
   await add('link', { kind: 'link', expiresAtMs: 5 });
   for (let index = 0; index < 257; index += 1) await add(`s${index}`, { expiresAtMs: 1_000 + index });
   const has = (hash: string, change: object = {}): Promise<boolean> =>
-    store.read((tx) => hasPageSecret(tx, { ...secret, hash, ...change }));
+    store.read(async (tx) => (await findPageSecret(tx, { ...secret, hash, ...change })) !== undefined);
   expect(await Promise.all([has('s0'), has('s1'), has('s256'), has('link', { kind: 'link' })])).toEqual([false, true, true, true]);
   await add('later', { nowMs: 5, expiresAtMs: 2_000 });
   expect(await has('link', { kind: 'link' })).toBe(false);
@@ -49,12 +50,14 @@ test.skipIf(isOnPostgres)('each database names its gateway, always the same', as
 test('a session of one worker counts in the next; one that it ends counts there no longer than five seconds', async () => {
   const store = await openStore();
   const clock = new FakeClock();
-  const make = (): PageSessions => new PageSessions({ secrets: storedPageSecrets(store), token: () => 'token', clock });
+  const make = (): PageSessions =>
+    new PageSessions({ secrets: storedPageSecrets(store), tokens: { findById: () => undefined }, token: () => 'token', clock });
   const [first, second] = [make(), make()];
-  const [cookie = ''] = (await first.begin({ cookies: undefined, basePath: '', isSecure: false })).split(';');
-  expect(await second.isValid(`a=b; ${cookie}`)).toBe(true);
+  const [cookie = ''] = (await first.begin({ cookies: undefined, basePath: '', isSecure: false }, undefined)).split(';');
+  const isIn = async (sessions: PageSessions, cookies: string): Promise<boolean> => (await sessions.find(cookies)) !== undefined;
+  expect(await isIn(second, `a=b; ${cookie}`)).toBe(true);
   await first.end({ cookies: cookie, basePath: '', isSecure: false });
-  expect([await first.isValid(cookie), await second.isValid(cookie)]).toEqual([false, true]);
+  expect([await isIn(first, cookie), await isIn(second, cookie)]).toEqual([false, true]);
   clock.advance(5_000);
-  expect(await second.isValid(cookie)).toBe(false);
+  expect(await isIn(second, cookie)).toBe(false);
 });

@@ -1,0 +1,59 @@
+import { Command, Option } from 'clipanion';
+import type { TokenCreated } from '../../../shared/api/gateway/tokens.js';
+import { BaseCommand } from '../../cli/base-command.js';
+import { definedFields } from '../../cli/defined-fields.js';
+import { parseDuration } from '../../cli/parse-options.js';
+import { usage } from '../../cli/usage.js';
+
+const words = (texts: readonly string[]): string[] => texts.flatMap((text) => text.split(',')).filter((word) => word !== '');
+
+/** A date or time, or a duration from now. @throws USAGE */
+function parseExpiry(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  const atMs = /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(text) : Date.now() + parseDuration(text, '--expires');
+  if (Number.isNaN(atMs)) throw usage(`--expires is '${text}', which is not a date`, 'e.g. --expires 2027-01-31, or --expires 90d');
+  return new Date(atMs).toISOString();
+}
+
+function parseRate(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
+  throw usage(`--rate is '${text}'; it must be a whole number of requests in a minute`, 'e.g. --rate 60');
+}
+
+export class TokenAddCommand extends BaseCommand {
+  static override readonly usage = Command.Usage({
+    category: 'Access tokens',
+    description: 'Create an access token for a program.',
+    details: `
+      The secret is printed once and alone; only its hash is stored. Scopes: \`read\` (every GET that is not of \`admin\`), \`chat\` (agents, models and sessions, and /v1), \`send\` (messages to chats), \`cron\` (scheduled jobs), \`admin\` (everything).
+
+      With --agents a token can only ask these agents, over POST /api/agent and /v1, and \`chat\` is its only scope.
+    `,
+    examples: [
+      ['For a dashboard', 'xopc token add grafana --scope read'],
+      ['For one agent, for 90 days', 'xopc token add editor --scope chat --agents main --expires 90d'],
+    ],
+  });
+
+  readonly name = Option.String({ name: 'name' });
+  readonly scope = Option.Array('--scope', { description: 'What it may do; several, separated by commas, or given again.' });
+  readonly agents = Option.Array('--agents', { description: 'The only agents that it may ask, separated by commas.' });
+  readonly expires = Option.String('--expires', { description: 'When it ends: a duration, such as `90d`, or a date. Default: never.' });
+  readonly rate = Option.String('--rate', { description: 'How many requests it may send in a minute. Default: no limit.' });
+
+  protected async run(): Promise<number> {
+    const scopes = words(this.scope ?? []);
+    if (scopes.length === 0) throw usage('--scope is required', 'One or more of read, chat, send, cron, admin, e.g. --scope read');
+    const agents = this.agents === undefined ? undefined : words(this.agents);
+    const limits = definedFields({ agents, expiresAt: parseExpiry(this.expires), requestsPerMinute: parseRate(this.rate) });
+    const body = { name: this.name, scopes, ...limits };
+    const { secret, token } = await this.request<TokenCreated>({ method: 'POST', path: '/api/tokens', body });
+    const end = token.expiresAt === null ? '' : ` until ${token.expiresAt}`;
+    return this.printResult(
+      { secret, token },
+      secret,
+      `This is the only time that the secret of '${token.name}' is shown. It may do: ${token.scopes.join(', ')}${end}. Revoke it with: xopc token revoke ${token.name}`,
+    );
+  }
+}

@@ -1,0 +1,36 @@
+import { Command } from 'clipanion';
+import type { TokenList } from '../../../shared/api/gateway/tokens.js';
+import { ListCommand } from '../../cli/list-command.js';
+
+export class TokenListCommand extends ListCommand {
+  static override readonly usage = Command.Usage({
+    category: 'Access tokens',
+    description: 'List the access tokens.',
+    details: "The gateway's own token is not among them: `xopc gateway token`. The last use is true to the minute.",
+    examples: [['All of them', 'xopc token list']],
+  });
+
+  protected async run(): Promise<number> {
+    const { tokens } = await this.request<TokenList>({ method: 'GET', path: '/api/tokens' });
+    const nowIso = new Date().toISOString();
+    const end = (expiresAt: string | null): string => {
+      if (expiresAt === null) return 'never';
+      return expiresAt <= nowIso ? `${expiresAt} (expired)` : expiresAt;
+    };
+    return this.printTable(
+      { tokens },
+      {
+        columns: { NAME: Infinity, SCOPES: Infinity, AGENTS: 40, 'PER MINUTE': Infinity, EXPIRES: Infinity, 'LAST USED': Infinity },
+        rows: tokens.map(({ name, scopes, agents, requestsPerMinute, expiresAt, lastUsedAt }) => [
+          name,
+          scopes.join(', '),
+          agents === null ? 'all' : agents.join(', '),
+          requestsPerMinute === null ? 'no limit' : String(requestsPerMinute),
+          end(expiresAt),
+          lastUsedAt ?? 'never',
+        ]),
+        none: 'There are no access tokens. Create one with: xopc token add NAME --scope read',
+      },
+    );
+  }
+}

@@ -1,0 +1,228 @@
+/**
+ * The access tokens in force, in memory, so that a request is admitted without a read. They are read again when another worker changes them: where
+ * the database tells of that, at once, else every 500 ms while another worker lives.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import { MAX_TOKENS, type TokenDocument, type TokenRequest } from '../../../shared/api/gateway/tokens.js';
+import type { Clock } from '../../../shared/clock.js';
+import { GatewayError } from '../../../shared/errors.js';
+import { newId } from '../../../shared/ids.js';
+import type { LogPort } from '../../../shared/log/log-port.js';
+import { createSerial } from '../../../shared/serial.js';
+import { type AccessToken, addAccessToken, readAccessTokens, removeAccessToken } from '../store/access/access-tokens.js';
+import type { Liveness } from '../store/liveness.js';
+import type { Store } from '../store/store.js';
+import type { Transaction } from '../store/transaction.js';
+import { LastUses } from './last-uses.js';
+
+export type { AccessToken } from '../store/access/access-tokens.js';
+
+export interface AccessTokensOptions {
+  readonly store: Pick<Store, 'read' | 'write'>;
+  readonly clock: Clock;
+  readonly logger: LogPort;
+  readonly liveness: Pick<Liveness, 'lookAgainMs' | 'onChange'>;
+}
+
+/** `unread`: the tokens could not be read yet. `ended`: has the form of an access token, but was revoked, has expired, or never was one. */
+export type FoundToken = AccessToken | 'unread' | 'ended';
+
+const LOOK_MS = 500;
+/** Until the database can be read. */
+const RETRY_MS = 1_000;
+/** `setTimeout` takes no more. */
+const MAX_DELAY_MS = 2_147_483_647;
+
+/** So that people, and programs that search for leaked secrets, recognise one. */
+const PREFIX = 'xopc_';
+const FORM = /^xopc_[\w-]{43}$/;
+
+const hashOf = (secret: string): string => createHash('sha256').update(secret).digest('base64url');
+const isoTime = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
+
+function notFound(id: string): GatewayError {
+  return new GatewayError('NOT_FOUND', {
+    message: `There is no access token '${id}'.`,
+    details: { id },
+    hint: 'List them with: xopc token list',
+  });
+}
+
+function nameTaken(name: string): GatewayError {
+  return new GatewayError('CONFLICT', {
+    message: `There is already an access token named '${name}'.`,
+    hint: `Choose another name, or revoke that one with: xopc token revoke ${name}`,
+  });
+}
+
+export class AccessTokens {
+  readonly #options: AccessTokensOptions;
+  readonly #inOrder = createSerial();
+  readonly #uses: LastUses;
+  readonly #listeners = new Set<(id: string) => void>();
+  /** By hash; undefined until they could be read. */
+  #known: ReadonlyMap<string, AccessToken> | undefined;
+  #isStopped = false;
+  #stopListening: (() => void) | undefined;
+  #cancelLook: (() => void) | undefined;
+  #cancelExpiry: (() => void) | undefined;
+
+  constructor(options: AccessTokensOptions) {
+    this.#options = options;
+    this.#uses = new LastUses(options);
+  }
+
+  /** Reads the tokens. Never rejects: while the store cannot be used, it is tried again. */
+  async start(): Promise<void> {
+    this.#stopListening = this.#options.liveness.onChange('tokens', () => void this.look());
+    await this.look();
+  }
+
+  /** Reads them again, from now on regularly if another worker lives. Never rejects. */
+  async look(): Promise<void> {
+    const { clock, liveness } = this.#options;
+    const hasRead = await this.#read().then(
+      () => true,
+      // The store reports its own failure.
+      () => false,
+    );
+    const lookMs = hasRead ? liveness.lookAgainMs(LOOK_MS) : RETRY_MS;
+    this.#cancelLook?.();
+    if (lookMs !== undefined && !this.#isStopped) this.#cancelLook = clock.after(lookMs, () => void this.look());
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#stopListening?.();
+    this.#cancelLook?.();
+    this.#cancelExpiry?.();
+    await this.#inOrder(async () => undefined);
+    await this.#uses.flush();
+  }
+
+  /** Returns the token with this secret; undefined for a secret that cannot be one's. */
+  find(secret: string): FoundToken | undefined {
+    if (!FORM.test(secret)) return undefined;
+    if (this.#known === undefined) return 'unread';
+    const token = this.#known.get(hashOf(secret));
+    return token === undefined || this.#hasExpired(token) ? 'ended' : token;
+  }
+
+  /** Returns the token that has not ended. */
+  findById(id: string): AccessToken | undefined {
+    return this.#all().find((token) => token.id === id && !this.#hasExpired(token));
+  }
+
+  /** Notes that a request was admitted with it. */
+  noteUse({ id }: AccessToken): void {
+    this.#uses.note(id);
+  }
+
+  /** Calls `listener` with the id of each token that is revoked or expires. It must not throw. */
+  onEnd(listener: (id: string) => void): void {
+    this.#listeners.add(listener);
+  }
+
+  /** Returns those that were not revoked, oldest first, expired ones too. */
+  async list(): Promise<TokenDocument[]> {
+    await this.#uses.flush();
+    await this.#read();
+    return this.#all().map(toDocument);
+  }
+
+  /** @returns its secret, which is not stored. @throws CONFLICT for a name that is taken; INVALID_REQUEST */
+  async add(request: TokenRequest): Promise<{ secret: string; token: TokenDocument }> {
+    const secret = PREFIX + randomBytes(32).toString('base64url');
+    const token = this.#toToken(request, secret);
+    await this.#change(async (tx) => {
+      const others = await readAccessTokens(tx);
+      if (others.length >= MAX_TOKENS)
+        throw new GatewayError('CONFLICT', { message: `There are ${MAX_TOKENS} access tokens, the most there can be. Revoke one first.` });
+      if (!(await addAccessToken(tx, token))) throw nameTaken(token.name);
+      return [...others, token];
+    });
+    return { secret, token: toDocument(token) };
+  }
+
+  /** Ends a token, its streams and its sockets. @param which  its id or name. @throws NOT_FOUND */
+  async revoke(which: string): Promise<TokenDocument> {
+    let revoked: AccessToken | undefined;
+    await this.#change(async (tx) => {
+      const tokens = await readAccessTokens(tx);
+      revoked = tokens.find(({ id, name }) => id === which || name === which);
+      if (revoked === undefined) throw notFound(which);
+      await removeAccessToken(tx, revoked.id);
+      return tokens.filter((token) => token !== revoked);
+    });
+    return toDocument(revoked as AccessToken);
+  }
+
+  #toToken(request: TokenRequest, secret: string): AccessToken {
+    const { name, scopes, agents = null, requestsPerMinute = null, expiresAt = null } = request;
+    const createdAtMs = this.#options.clock.now();
+    const expiresAtMs = expiresAt === null ? null : Date.parse(expiresAt);
+    const invalid = (param: string, message: string): never => {
+      throw new GatewayError('INVALID_REQUEST', { message, details: { param } });
+    };
+    if (expiresAtMs !== null && expiresAtMs <= createdAtMs) invalid('expiresAt', `expiresAt is in the past: ${expiresAt}`);
+    if (agents !== null && scopes.some((scope) => scope !== 'chat'))
+      invalid('scopes', "A token that is limited to agents can only have the scope 'chat'.");
+    const limits = { agents: agents && [...new Set(agents)], requestsPerMinute, expiresAtMs };
+    return { id: newId('tok'), name, hash: hashOf(secret), scopes: [...new Set(scopes)], ...limits, createdAtMs, lastUsedAtMs: null };
+  }
+
+  #all(): AccessToken[] {
+    return [...(this.#known?.values() ?? [])];
+  }
+
+  #hasExpired({ expiresAtMs }: AccessToken): boolean {
+    return expiresAtMs !== null && expiresAtMs <= this.#options.clock.now();
+  }
+
+  /** Changes what is stored, and then what is known. @param work  returns all tokens after it */
+  #change(work: (tx: Transaction) => Promise<readonly AccessToken[]>): Promise<void> {
+    return this.#inOrder(async () => this.#set(await this.#options.store.write(work)));
+  }
+
+  /** @throws UNAVAILABLE while the store cannot be used */
+  #read(): Promise<void> {
+    return this.#inOrder(async () => this.#set(await this.#options.store.read(readAccessTokens)));
+  }
+
+  #set(tokens: readonly AccessToken[]): void {
+    const before = this.#all();
+    this.#known = new Map(tokens.map((token) => [token.hash, token]));
+    for (const { id } of before) if (!tokens.some((token) => token.id === id)) this.#tellOfEnd(id);
+    this.#awaitExpiry();
+  }
+
+  #awaitExpiry(): void {
+    const { clock } = this.#options;
+    const nowMs = clock.now();
+    const times = this.#all().flatMap(({ expiresAtMs }) => (expiresAtMs === null || expiresAtMs <= nowMs ? [] : expiresAtMs));
+    this.#cancelExpiry?.();
+    if (times.length === 0 || this.#isStopped) return;
+    const nextMs = Math.min(...times);
+    this.#cancelExpiry = clock.after(Math.min(nextMs - nowMs, MAX_DELAY_MS), () => {
+      for (const token of this.#all()) if (token.expiresAtMs === nextMs && this.#hasExpired(token)) this.#tellOfEnd(token.id);
+      this.#awaitExpiry();
+    });
+  }
+
+  #tellOfEnd(id: string): void {
+    for (const listener of this.#listeners) listener(id);
+  }
+}
+
+function toDocument({ id, name, scopes, agents, requestsPerMinute, createdAtMs, expiresAtMs, lastUsedAtMs }: AccessToken): TokenDocument {
+  return {
+    id,
+    name,
+    scopes: [...scopes],
+    agents: agents && [...agents],
+    expiresAt: isoTime(expiresAtMs),
+    requestsPerMinute,
+    createdAt: new Date(createdAtMs).toISOString(),
+    lastUsedAt: isoTime(lastUsedAtMs),
+  };
+}

@@ -1,0 +1,60 @@
+/** What an access token allows. Each function takes undefined for a caller without one, who may do everything. */
+import type { Scope } from '../../../shared/api/gateway/tokens.js';
+import { GatewayError } from '../../../shared/errors.js';
+import { listNames } from '../../../shared/text/list-names.js';
+import type { AccessToken } from './access-tokens.js';
+
+/** What an operation asks for. `any`: any token. `public`: none. */
+export type NeededScope = Scope | 'any' | 'public';
+
+/** Returns the scopes of which a token needs one; empty: any token will do. */
+export function scopesFor(method: string, needed: NeededScope): readonly Scope[] {
+  if (needed === 'any' || needed === 'public') return [];
+  if (needed === 'admin') return ['admin'];
+  const isReading = method === 'GET' && needed !== 'read';
+  return [...(isReading ? (['read'] as const) : []), needed, 'admin'];
+}
+
+type Allowed = Pick<AccessToken, 'name' | 'scopes' | 'agents'>;
+
+function refusal({ name }: Allowed, what: string, hint: string): GatewayError {
+  return new GatewayError('FORBIDDEN', { message: `The access token '${name}' ${what}.`, hint });
+}
+
+/** @throws FORBIDDEN unless it has a scope for an operation. @param method  GET reads */
+export function mayCall(access: Allowed | undefined, method: string, needed: NeededScope): void {
+  if (access === undefined) return;
+  const wanted = scopesFor(method, needed);
+  if (wanted.length === 0 || wanted.some((scope) => access.scopes.includes(scope))) return;
+  const has = `has the scope${access.scopes.length === 1 ? '' : 's'} ${access.scopes.join(', ')}`;
+  throw refusal(access, `${has}, and this needs ${wanted.join(' or ')}`, `Make one that may: xopc token add NAME --scope ${wanted[0]}`);
+}
+
+/** A socket chats, and hears all events. @throws FORBIDDEN */
+export function mayUseSocket(access: Allowed | undefined): void {
+  mayCall(access, 'POST', 'chat');
+  mayCall(access, 'GET', 'read');
+  if (access !== undefined) mayUseAllAgents(access);
+}
+
+/** For what is not limited to an agent. @throws FORBIDDEN for a token that is */
+export function mayUseAllAgents(access: Allowed | undefined): void {
+  if (access === undefined || access.agents === null) return;
+  const hint = 'Use POST /api/agent or /v1 with one of these agents.';
+  throw refusal(access, `is limited to ${describe(access.agents)}, and this is not limited to an agent`, hint);
+}
+
+/** @param agent  undefined: none, such as a model */
+export function isAgentAllowed(access: Allowed | undefined, agent: string | undefined): boolean {
+  if (access === undefined || access.agents === null) return true;
+  return agent !== undefined && access.agents.includes(agent);
+}
+
+/** @throws FORBIDDEN unless {@link isAgentAllowed} */
+export function mayUseAgent(access: Allowed | undefined, agent: string | undefined): void {
+  if (access === undefined || access.agents === null || isAgentAllowed(access, agent)) return;
+  const other = agent === undefined ? 'this names none' : `this is for '${agent.slice(0, 64)}'`;
+  throw refusal(access, `is limited to ${describe(access.agents)}, and ${other}`, `Name one of these agents.`);
+}
+
+const describe = (agents: readonly string[]): string => `the agent${agents.length === 1 ? '' : 's'} ${listNames(agents)}`;

@@ -1,0 +1,25 @@
+/** The sessions and links of the page in the store. */
+import { addPageSecret, findPageSecret, type PageSecret, readGatewayId, takePageSecret } from '../store/access/page-secrets.js';
+import type { Store } from '../store/store.js';
+
+export type StoredSecret = Pick<PageSecret, 'kind' | 'hash'> & { readonly nowMs: number };
+
+/** Where they are stored. Each method rejects with UNAVAILABLE while the store cannot be used. */
+export interface PageSecrets {
+  /** Names the cookie, because a browser sends its cookies to every port of a host. */
+  gatewayId(): Promise<string>;
+  /** Returns the one that is stored and has not expired. */
+  find(secret: StoredSecret): Promise<Pick<PageSecret, 'tokenId'> | undefined>;
+  add(secret: PageSecret & { readonly nowMs: number }): Promise<void>;
+  /** Removes it. @returns whether it was valid: true for one of several callers */
+  take(secret: StoredSecret): Promise<boolean>;
+}
+
+export function storedPageSecrets(store: Store): PageSecrets {
+  return {
+    gatewayId: () => store.read(readGatewayId),
+    find: (secret) => store.read((tx) => findPageSecret(tx, secret)),
+    add: (secret) => store.write((tx) => addPageSecret(tx, secret)),
+    take: (secret) => store.write((tx) => takePageSecret(tx, secret)),
+  };
+}

@@ -1,0 +1,55 @@
+/** Requests of access tokens: counted, limited, and ended with their token. */
+import type { ServerResponse } from 'node:http';
+import { GatewayError } from '../../../../shared/errors.js';
+import type { AccessToken, AccessTokens } from '../../access/access-tokens.js';
+import type { RequestLimiter } from '../admission/rate-limit.js';
+import type { Connections } from './connections.js';
+
+export interface TokenRequestsDeps {
+  readonly connections: Pick<Connections, 'noteToken' | 'endAnswersTo'>;
+  readonly tokens: Pick<AccessTokens, 'noteUse' | 'onEnd'>;
+  readonly limit: RequestLimiter;
+}
+
+export class TokenRequests {
+  readonly #deps: TokenRequestsDeps;
+  /** Requests since the worker started, by the token's name. */
+  readonly #counts = new Map<string, { id: string; count: number }>();
+
+  constructor(deps: TokenRequestsDeps) {
+    this.#deps = deps;
+    deps.tokens.onEnd((id) => this.#end(id));
+  }
+
+  /** How many requests were admitted with each token since this worker started. */
+  get counts(): readonly { readonly name: string; readonly count: number }[] {
+    return [...this.#counts].map(([name, { count }]) => ({ name, count }));
+  }
+
+  /** Admits a request of a token, whose answer ends with it. @throws RATE_LIMITED */
+  readonly begin = async (token: AccessToken, response: ServerResponse): Promise<void> => {
+    const { connections, tokens, limit } = this.#deps;
+    const { id, name, requestsPerMinute } = token;
+    const retryAfterSeconds = requestsPerMinute === null ? undefined : await limit(id, requestsPerMinute);
+    if (retryAfterSeconds !== undefined)
+      throw new GatewayError('RATE_LIMITED', {
+        message: `The access token '${name}' may send ${requestsPerMinute} requests in a minute.`,
+        details: { retryAfterSeconds },
+      });
+    connections.noteToken(response, id);
+    tokens.noteUse(token);
+    this.#count(token);
+  };
+
+  #count({ id, name }: AccessToken): void {
+    const counted = this.#counts.get(name);
+    // A revoked token's name may be that of a new one.
+    if (counted?.id === id) counted.count += 1;
+    else this.#counts.set(name, { id, count: 1 });
+  }
+
+  #end(id: string): void {
+    this.#deps.connections.endAnswersTo(id);
+    for (const [name, counted] of this.#counts) if (counted.id === id) this.#counts.delete(name);
+  }
+}

@@ -1,0 +1,42 @@
+import { tokenCreated, tokenListResponse, tokenRequest, tokenRevoked } from '../../../../../shared/api/gateway/tokens.js';
+import type { Services } from '../../services.js';
+import { type Route, route } from '../../route.js';
+
+export function tokenRoutes(tokens: Services['accessTokens']): Route[] {
+  return [
+    route({
+      method: 'GET',
+      path: '/api/tokens',
+      scope: 'admin',
+      access: 'token',
+      summary: 'List the access tokens, without their secrets',
+      answer: tokenListResponse,
+      async handle(ctx) {
+        ctx.body = { status: 'ok', tokens: await tokens.list() };
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/api/tokens',
+      scope: 'admin',
+      access: 'token',
+      summary: 'Create an access token; its secret is in this answer only',
+      body: tokenRequest,
+      answer: tokenCreated,
+      async handle(ctx, { body }) {
+        ctx.body = { status: 'ok', ...(await tokens.add(body)) };
+      },
+    }),
+    route({
+      method: 'DELETE',
+      path: '/api/tokens/:id',
+      scope: 'admin',
+      access: 'token',
+      summary: 'Revoke an access token by its id or name; its streams and sockets end at once',
+      answer: tokenRevoked,
+      async handle(ctx) {
+        ctx.body = { status: 'ok', token: await tokens.revoke(ctx.params['id'] ?? '') };
+      },
+    }),
+  ];
+}

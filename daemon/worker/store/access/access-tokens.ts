@@ -1,0 +1,71 @@
+/** Access tokens. Only hashes of their secrets are stored. */
+import type { Scope } from '../../../../shared/api/gateway/tokens.js';
+import { queriesOf, tellOthers, type Transaction } from '../transaction.js';
+
+export interface AccessToken {
+  readonly id: string;
+  readonly name: string;
+  /** SHA-256 of the secret, base64url. A secret has 256 random bits, so nothing slower is needed. */
+  readonly hash: string;
+  readonly scopes: readonly Scope[];
+  /** Null: all. */
+  readonly agents: readonly string[] | null;
+  readonly requestsPerMinute: number | null;
+  readonly createdAtMs: number;
+  /** Null: never. */
+  readonly expiresAtMs: number | null;
+  readonly lastUsedAtMs: number | null;
+}
+
+/** Returns all that were not revoked, oldest first. */
+export async function readAccessTokens(tx: Transaction): Promise<AccessToken[]> {
+  const rows = await queriesOf(tx).selectFrom('access_tokens').selectAll().orderBy('created_at').orderBy('id').execute();
+  return rows.map((row) => ({
+    id: row.id,
+    name: row.name,
+    hash: row.hash,
+    scopes: JSON.parse(row.scopes) as Scope[],
+    agents: row.agents === null ? null : (JSON.parse(row.agents) as string[]),
+    requestsPerMinute: row.requests_per_minute,
+    createdAtMs: row.created_at,
+    expiresAtMs: row.expires_at,
+    lastUsedAtMs: row.last_used_at,
+  }));
+}
+
+/** Runs in a write. @returns false if another one has the name */
+export async function addAccessToken(tx: Transaction, token: AccessToken): Promise<boolean> {
+  const { numInsertedOrUpdatedRows } = await queriesOf(tx)
+    .insertInto('access_tokens')
+    .values({
+      id: token.id,
+      name: token.name,
+      hash: token.hash,
+      scopes: JSON.stringify(token.scopes),
+      agents: token.agents === null ? null : JSON.stringify(token.agents),
+      requests_per_minute: token.requestsPerMinute,
+      created_at: token.createdAtMs,
+      expires_at: token.expiresAtMs,
+      last_used_at: token.lastUsedAtMs,
+    })
+    .onConflict((conflict) => conflict.column('name').doNothing())
+    .executeTakeFirst();
+  tellOthers(tx, 'tokens');
+  return (numInsertedOrUpdatedRows ?? 0n) > 0n;
+}
+
+/** Runs in a write. */
+export async function removeAccessToken(tx: Transaction, id: string): Promise<void> {
+  await queriesOf(tx).deleteFrom('access_tokens').where('id', '=', id).execute();
+  tellOthers(tx, 'tokens');
+}
+
+/** Runs in a write. Never sets it back. */
+export async function noteTokenUse(tx: Transaction, { id, usedAtMs }: { id: string; usedAtMs: number }): Promise<void> {
+  await queriesOf(tx)
+    .updateTable('access_tokens')
+    .set({ last_used_at: usedAtMs })
+    .where('id', '=', id)
+    .where((expression) => expression.or([expression('last_used_at', 'is', null), expression('last_used_at', '<', usedAtMs)]))
+    .execute();
+}

@@ -1,0 +1,52 @@
+/** `/api/tokens`: tokens with which programs may do a part of what the gateway's own token may do. */
+import * as z from 'zod';
+import { label, okStatus } from '../fields.js';
+
+/**
+ * What a token may do. `read`: every GET that is not of `admin`. `chat`: agents, models and sessions, and `/v1`. `send`: messages to chats. `cron`: scheduled jobs.
+ * `admin`: everything.
+ */
+export const SCOPES = ['read', 'chat', 'send', 'cron', 'admin'] as const;
+export type Scope = (typeof SCOPES)[number];
+
+/** More would not be looked after by anybody. */
+export const MAX_TOKENS = 256;
+
+/** Names a token in lists, the log and `/metrics`; unique. */
+const tokenName = () => z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'must be 1 to 64 letters, digits, and . _ -');
+
+const scopes = () => z.array(z.enum(SCOPES)).min(1).max(SCOPES.length);
+
+const tokenFields = () => ({
+  name: tokenName(),
+  scopes: scopes(),
+  /** The only agents that it may ask; null: all. With it, `chat` is the only scope, and only operations that name an agent are allowed. */
+  agents: z.array(label(64)).min(1).max(64).nullable(),
+  /** ISO 8601 in UTC; null: it does not expire. */
+  expiresAt: z.iso.datetime().nullable(),
+  /** Requests that it may send in a minute, on each gateway; null: as many as it likes. */
+  requestsPerMinute: z.int().min(1).max(1_000_000).nullable(),
+});
+
+/** Body of `POST /api/tokens`. */
+export const tokenRequest = () => z.strictObject(tokenFields()).partial({ agents: true, expiresAt: true, requestsPerMinute: true });
+export type TokenRequest = z.output<ReturnType<typeof tokenRequest>>;
+
+/** A token without its secret. `lastUsedAt` is true to the minute. */
+export const tokenDocument = () =>
+  z.strictObject({
+    id: z.string(),
+    ...tokenFields(),
+    createdAt: z.iso.datetime(),
+    lastUsedAt: z.iso.datetime().nullable(),
+  });
+export type TokenDocument = z.output<ReturnType<typeof tokenDocument>>;
+
+/** `secret` is shown this once; only its hash is stored. */
+export const tokenCreated = () => z.strictObject({ status: okStatus(), secret: z.string(), token: tokenDocument() });
+export type TokenCreated = z.output<ReturnType<typeof tokenCreated>>;
+
+export const tokenListResponse = () => z.strictObject({ status: okStatus(), tokens: z.array(tokenDocument()) });
+export type TokenList = z.output<ReturnType<typeof tokenListResponse>>;
+
+export const tokenRevoked = () => z.strictObject({ status: okStatus(), token: tokenDocument() });

@@ -1,0 +1,65 @@
+import { expect, test } from 'vitest';
+import { answers, fakeControl, sampleStatus } from '../../fakes/control-socket.js';
+import { fakeHttp, json } from '../../fakes/http-server.js';
+import { runCommand } from '../../helpers/command-line.js';
+import { testPaths } from '../../helpers/lock-file.js';
+
+const token = {
+  id: 'tok_1',
+  name: 'ci',
+  scopes: ['read', 'send'],
+  agents: null,
+  expiresAt: null,
+  requestsPerMinute: null,
+  createdAt: '2026-01-01T00:00:00.000Z',
+  lastUsedAt: null,
+};
+
+async function setUp() {
+  const server = await fakeHttp((request, response) => {
+    const expired = { ...token, name: 'old', agents: ['main'], requestsPerMinute: 5, expiresAt: '2020-01-01T00:00:00.000Z' };
+    if (request.method === 'GET') json(response, { status: 'ok', tokens: [token, expired] });
+    else json(response, { status: 'ok', secret: 'xopc_secret', token });
+  });
+  const paths = testPaths();
+  await fakeControl(paths.controlPath, answers({ ...sampleStatus, port: server.port }));
+  return { ...server, run: (...args: string[]) => runCommand(['token', ...args], { home: paths.home }) };
+}
+
+test('the secret of a new token is the only thing on stdout', async () => {
+  const { run, seen } = await setUp();
+  const { code, stdout, stderr } = await run('add', 'ci', '--scope', 'read,send', '--scope', 'cron', '--rate', '60');
+  expect([code, stdout]).toEqual([0, 'xopc_secret\n']);
+  expect(stderr).toContain('xopc token revoke ci');
+  expect(JSON.parse(seen[0]?.body ?? '')).toEqual({ name: 'ci', scopes: ['read', 'send', 'cron'], requestsPerMinute: 60 });
+});
+
+test('an end is a duration or a date', async () => {
+  const { run, seen } = await setUp();
+  await run('add', 'ci', '--scope', 'chat', '--agents', 'main,other', '--expires', '2099-01-31');
+  expect(JSON.parse(seen[0]?.body ?? '')).toMatchObject({ agents: ['main', 'other'], expiresAt: '2099-01-31T00:00:00.000Z' });
+  await run('add', 'ci', '--scope', 'chat', '--expires', '90d');
+  const { expiresAt } = JSON.parse(seen[1]?.body ?? '') as { expiresAt: string };
+  expect(Math.round((Date.parse(expiresAt) - Date.now()) / 86_400_000)).toBe(90);
+});
+
+test.each([
+  [['add', 'ci'], '--scope is required'],
+  [['add', 'ci', '--scope', 'read', '--expires', 'soon'], 'must be a duration'],
+  [['add', 'ci', '--scope', 'read', '--expires', '2026-99-01'], 'is not a date'],
+  [['add', 'ci', '--scope', 'read', '--rate', '0'], '--rate'],
+])('%j is refused before anything is asked', async (args, message) => {
+  const { run, seen } = await setUp();
+  const { code, stderr } = await run(...args);
+  expect([code, seen.length]).toEqual([2, 0]);
+  expect(stderr).toContain(message);
+});
+
+test('tokens are listed, and revoked by their name', async () => {
+  const { run, seen } = await setUp();
+  const lines = (await run()).stdout.trimEnd().split('\n');
+  expect(lines[1]).toMatch(/^ci +read, send +all +no limit +never +never$/);
+  expect(lines[2]).toMatch(/^old +read, send +main +5 +2020-01-01T00:00:00.000Z \(expired\) +never$/);
+  expect((await run('revoke', 'ci')).stdout).toBe('ci revoked\n');
+  expect(seen.at(-1)).toMatchObject({ method: 'DELETE', path: '/api/tokens/ci' });
+});

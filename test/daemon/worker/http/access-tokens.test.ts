@@ -1,0 +1,158 @@
+import { expect, test } from 'vitest';
+import { SCOPES } from '../../../../shared/api/gateway/tokens.js';
+import { hangingScript } from '../../../helpers/fake-services.js';
+import { sendRequest } from '../../../helpers/http-request.js';
+import { startHttpApp, type TestApp, TOKEN } from '../../../helpers/http-app.js';
+import { openSocket } from '../../../helpers/socket-client.js';
+
+const bearer = (secret: string) => ({ Authorization: `Bearer ${secret}` });
+const ask = { method: 'POST', body: { message: 'hi' } } as const;
+
+interface OpenApiOperation {
+  readonly security: readonly { readonly bearer?: readonly string[] }[];
+}
+
+/** Every operation of the OpenAPI document, with the scopes of which it says that a token needs one. */
+async function operations({ send }: TestApp): Promise<{ method: string; path: string; scopes: readonly string[] | 'any' | 'public' }[]> {
+  const { json } = await send('/openapi.json');
+  return Object.entries(json?.['paths'] as Record<string, Record<string, OpenApiOperation>>).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, { security }]) => {
+      const lists = security.flatMap(({ bearer: scopes }) => (scopes === undefined ? [] : [scopes]));
+      const scopes = lists.length === 0 ? 'public' : lists.some((list) => list.length === 0) ? 'any' : lists.flat();
+      return { method: method.toUpperCase(), path: path.replaceAll(/\{\w+\}/g, 'x'), scopes };
+    }),
+  );
+}
+
+/** Streams that do not end. */
+const ENDLESS = new Set(['/api/events', '/api/logs/follow']);
+
+test('each operation lets in exactly the scopes that its description names', async () => {
+  const app = await startHttpApp({ peer: '198.51.100.7' });
+  const all = await operations({ ...app, send: (path) => app.send(path, { headers: bearer(TOKEN) }) });
+  const secrets = Object.fromEntries(SCOPES.map((scope) => [scope, app.services.grant({ scopes: [scope] })]));
+  const surprises: string[] = [];
+  let tried = 0;
+  for (const { method, path, scopes } of all) {
+    if (ENDLESS.has(path)) continue;
+    for (const scope of SCOPES) {
+      // A body would be the business of the handler.
+      const { status, json } = await sendRequest(app.port, path, { method, headers: bearer(secrets[scope] ?? '') });
+      const isLetIn = status !== 403 || !JSON.stringify(json).includes('The access token');
+      const mayEnter = typeof scopes === 'string' || scopes.includes(scope);
+      tried += 1;
+      if (isLetIn !== mayEnter || status === 401) surprises.push(`${scope}: ${method} ${path} → ${status}`);
+    }
+  }
+  expect(surprises).toEqual([]);
+  expect(tried).toBeGreaterThan(300);
+});
+
+test('a token allows no more on this machine, where none is needed', async () => {
+  const { send, services } = await startHttpApp();
+  const headers = bearer(services.grant({ name: 'ci', scopes: ['cron'] }));
+  expect((await send('/api/agent', { ...ask, headers })).json).toMatchObject({
+    error: { code: 'FORBIDDEN', message: expect.stringContaining("'ci' has the scope cron, and this needs chat or admin") as string },
+  });
+  expect((await send('/api/cron', { headers })).status).toBe(200);
+  expect((await send('/api/logs', { headers })).status).toBe(403);
+});
+
+test('one that has ended is refused, also where none is needed', async () => {
+  const { send, services } = await startHttpApp();
+  const secret = services.grant({ name: 'ci', scopes: ['admin'] });
+  expect((await send('/api/logs', { headers: bearer(secret) })).status).toBe(200);
+  await services.accessTokens.revoke('ci');
+  for (const headers of [bearer(secret), { 'X-Api-Key': secret }])
+    expect((await send('/api/models', { headers })).json).toMatchObject({
+      error: { code: 'UNAUTHORIZED', message: expect.stringContaining('revoked') as string },
+    });
+  // Programs that must send some key send this.
+  expect((await send('/api/models', { headers: bearer('none') })).status).toBe(200);
+});
+
+test('while tokens cannot be read, the answer is 503', async () => {
+  const { send, services } = await startHttpApp({ peer: '198.51.100.7', services: {} });
+  services.accessTokens.find = () => 'unread';
+  expect((await send('/api/models', { headers: bearer('xopc_x') })).status).toBe(503);
+  expect((await send('/health')).status).toBe(200);
+});
+
+test('revoking a token ends its stream and its socket', async () => {
+  const { send, port, services } = await startHttpApp({ peer: '198.51.100.7' });
+  const secret = services.grant({ name: 'ci', scopes: ['chat', 'read'] });
+  services.script = (_message, signal) => hangingScript('Hello', signal);
+  const controller = new AbortController();
+  const stream = await fetch(`http://127.0.0.1:${port}/api/agent`, {
+    method: 'POST',
+    headers: { ...bearer(secret), 'Content-Type': 'application/json', Accept: 'text/event-stream' },
+    body: JSON.stringify({ message: 'hi' }),
+    signal: controller.signal,
+  });
+  expect(stream.status).toBe(200);
+  const socket = await openSocket(port);
+  socket.send('hello', { token: secret });
+  await socket.next('hello');
+  await services.accessTokens.revoke('ci');
+  await expect(stream.text()).rejects.toThrow();
+  expect((await socket.closed).code).toBe(4401);
+  expect((await send('/api/models', { headers: bearer(secret) })).status).toBe(401);
+});
+
+test('a socket needs a token that may chat and read, with all agents', async () => {
+  const { port, services } = await startHttpApp({ peer: '198.51.100.7' });
+  for (const token of [{ scopes: ['chat'] }, { scopes: ['read'] }, { scopes: ['chat'], agents: ['main'] }] as const) {
+    const socket = await openSocket(port);
+    socket.send('hello', { token: services.grant(token) });
+    expect((await socket.next('error')).error.code).toBe('FORBIDDEN');
+    expect((await socket.closed).code).toBe(4401);
+  }
+});
+
+test('a token for agents asks these agents, and does nothing else', async () => {
+  const { send, services } = await startHttpApp();
+  const headers = bearer(services.grant({ name: 'bot', scopes: ['chat'], agents: ['main'] }));
+  const chat = (model: string) =>
+    send('/v1/chat/completions', { method: 'POST', headers, body: { model, messages: [{ role: 'user', content: 'hi' }] } });
+  const statuses = [
+    await send('/api/agent', { ...ask, headers }),
+    await send('/api/agent', { method: 'POST', headers, body: { message: 'hi', agentId: 'other' } }),
+    await chat('main'),
+    await chat('fake/echo'),
+    await send('/api/sessions', { headers }),
+    await send('/v1/embeddings', { method: 'POST', headers, body: { model: 'fake/echo', input: 'a' } }),
+    await send('/openapi.json', { headers }),
+  ].map(({ status }) => status);
+  expect(statuses).toEqual([200, 403, 200, 403, 403, 403, 200]);
+  const { json } = await send('/v1/models', { headers });
+  expect((json as { data: { id: string }[] }).data.map(({ id }) => id)).toEqual(['main']);
+});
+
+test('a token has as many requests in a minute as it was given', async () => {
+  const { send, services } = await startHttpApp();
+  const headers = bearer(services.grant({ scopes: ['read'], requestsPerMinute: 2 }));
+  const answers = [await send('/api/models', { headers }), await send('/api/models', { headers }), await send('/api/models', { headers })];
+  expect(answers.map(({ status }) => status)).toEqual([200, 200, 429]);
+  expect(Number(answers[2]?.headers['retry-after'])).toBeGreaterThan(0);
+});
+
+test('a session of the page may do what its token may, and ends with it', async () => {
+  const { send, services } = await startHttpApp({ peer: '198.51.100.7' });
+  const page = { Host: '192.0.2.10:18790', Origin: 'http://192.0.2.10:18790' };
+  const secret = services.grant({ name: 'wall', scopes: ['read'] });
+  const signedIn = await send('/api/page-session', { method: 'POST', headers: { ...page, ...bearer(secret) } });
+  const headers = { ...page, Cookie: String(signedIn.headers['set-cookie']).split(';')[0] ?? '' };
+  expect([(await send('/api/status', { headers })).status, (await send('/api/agent', { ...ask, headers })).status]).toEqual([200, 403]);
+  await services.accessTokens.revoke('wall');
+  expect((await send('/api/status', { headers })).status).toBe(401);
+});
+
+test('the log and the metrics name the token, never its secret', async () => {
+  const { send, services, lines } = await startHttpApp();
+  const secret = services.grant({ name: 'ci', scopes: ['read'] });
+  await send('/api/models', { headers: bearer(secret) });
+  const { text } = await send('/metrics', { headers: bearer(secret) });
+  expect(text).toContain('xopc_token_requests_total{token="ci"} 2');
+  await expect.poll(() => lines.find(({ fields }) => fields['path'] === '/api/models')?.fields).toMatchObject({ token: 'ci' });
+  expect(JSON.stringify(lines)).not.toContain(secret);
+});
