@@ -24,6 +24,9 @@ const PARENTS: Readonly<Record<string, (row: number) => string>> = {
   job_id: (row) => `cron_jobs id ${row}`,
 };
 
+/** Columns that may not repeat. */
+const UNIQUE: ReadonlySet<string> = new Set(['key', 'update_id', 'name']);
+
 type Value = string | number | Uint8Array | null;
 
 function valueOf({ table, name, type, notnull, isKey }: Column & { table: string; isKey: boolean }, row: number): Value {
@@ -35,9 +38,7 @@ function valueOf({ table, name, type, notnull, isKey }: Column & { table: string
   if (/int/i.test(type)) return isKey ? String(row) : (NUMBERS[row % NUMBERS.length] ?? '0');
   if (/real/i.test(type)) return REALS[row % REALS.length] ?? 0;
   if (/blob/i.test(type)) return Uint8Array.from({ length: row * 100 }, (_, index) => index % 256);
-  return encodeText(
-    isKey || name === 'id' ? `${table} ${name} ${row}` : `${TEXTS[row % TEXTS.length]}${name === 'key' || name === 'update_id' ? row : ''}`,
-  );
+  return encodeText(isKey || name === 'id' ? `${table} ${name} ${row}` : `${TEXTS[row % TEXTS.length]}${UNIQUE.has(name) ? row : ''}`);
 }
 
 /** @param rows  of each table */
