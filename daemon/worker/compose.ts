@@ -32,6 +32,7 @@ import { createSendPort } from './chat/send-port.js';
 import { ModelCalls } from './models/model-calls.js';
 import { modelWarnings } from './models/model-warnings.js';
 import { createModelService } from './models/models.js';
+import { Responses } from './responses/responses.js';
 import { Issues } from './observe/issues.js';
 import { createOverviewService } from './observe/overview.js';
 import { nodeWarnings } from './observe/node-warnings.js';
@@ -141,6 +142,7 @@ function createServices(parts: Parts, { paths: { databasePath }, channelTimes: t
   const { channels, outbox, inbox } = delivery;
   const agent = createAgentService({ store, turns, keyed, attachments, config, registry });
   const commands = parts.commands.list();
+  const completions = new Completions({ ...common, agent, tools });
   return {
     sessions: createSessionService({ ...common, stopTurns: (key) => turns.stopSession(key) }),
     archive: createSessionArchive({ ...common, attachments, checkModel: (ref) => void registry().resolve(ref) }),
@@ -152,7 +154,8 @@ function createServices(parts: Parts, { paths: { databasePath }, channelTimes: t
     channelAccounts: createChannelService({ store, clock, channels, outbox, times }),
     agent,
     commands: () => commands,
-    completions: new Completions({ ...common, agent, tools }),
+    completions,
+    responses: new Responses({ ...common, completions }),
     models: createModelService({ registry, calls: parts.modelCalls, config }),
     cron: cron.service,
     overview: createOverviewService({ store, clock, databasePath }),

@@ -16,6 +16,7 @@ import { GatewayError } from '../../shared/errors.js';
 import { fakeSessionService } from './fake-sessions.js';
 import { fakeCronService } from './fake-cron.js';
 import { fakeChannelService, fakeOutgoingService, fakeWebhookService } from './fake-outgoing.js';
+import { fakeResponseService } from './fake-responses.js';
 import type { Services } from '../../daemon/worker/http/services.js';
 import type { TurnEvent } from '../../daemon/worker/turns/turn-event.js';
 
@@ -81,6 +82,7 @@ export function createFakeServices(): FakeServices {
     return Promise.resolve(result);
   };
   const tokens = fakeAccessTokens();
+  const completions = fakeCompletionService(calls, (text, signal) => fake.script(text, signal));
   const fake: FakeServices = {
     calls,
     accessTokens: tokens.service,
@@ -104,7 +106,8 @@ export function createFakeServices(): FakeServices {
     archive: fakeArchive(calls),
     attachments: fakeAttachments(calls),
     commands: () => [{ name: 'help', summary: 'lists the commands' }],
-    completions: fakeCompletionService(calls, (text, signal) => fake.script(text, signal)),
+    completions,
+    responses: fakeResponseService(completions),
     models: fakeModelService(calls),
     status: { read: () => note('status.read', undefined, fakeStatus) },
     overview: {

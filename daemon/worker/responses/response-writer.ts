@@ -89,9 +89,9 @@ export class ResponseWriter {
     return [...this.#end({ status: 'failed', error: toResponseError(error) }, nowMs)].map((event) => this.#number(event));
   }
 
-  /** Ends the response because its caller wants no more of it. No event says so. */
-  cancel(nowMs: number): void {
-    for (const event of this.#end({ status: 'cancelled' }, nowMs)) void event;
+  /** Returns an event that says why the stream ends without the response's own end. */
+  error(error: GatewayError): ResponseEvent {
+    return this.#number({ type: 'error', ...toResponseError(error), param: null });
   }
 
   #number(event: Unnumbered): ResponseEvent {

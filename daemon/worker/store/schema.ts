@@ -4,6 +4,7 @@
  */
 import type { Generated, Kysely, Selectable } from 'kysely';
 import type { CronJobTable, CronRunTable } from './schema-cron.js';
+import type { ResponseConversationTable, ResponseEventTable, ResponseItemTable, ResponseTable } from './responses/tables.js';
 import type { AttachmentTable, SessionTable, SessionTagTable, TurnPartTable } from './conversations/tables.js';
 
 export type MessageRole = 'user' | 'assistant' | 'system' | 'tool';
@@ -238,6 +239,10 @@ export interface Schema {
   page_secrets: PageSecretTable;
   access_tokens: AccessTokenTable;
   gateway_identity: GatewayIdentityTable;
+  responses: ResponseTable;
+  response_items: ResponseItemTable;
+  response_events: ResponseEventTable;
+  response_conversations: ResponseConversationTable;
 }
 
 /** The query builder behind a `Transaction`. */

@@ -9,6 +9,7 @@ import { purgeUnsent } from '../store/conversations/attachments.js';
 import { purgeIdempotencyKeys } from '../store/idempotency.js';
 import { purgeInbox } from '../store/delivery/inbox.js';
 import { purgeOutbox } from '../store/delivery/outbox-pages.js';
+import { purgeResponses } from '../store/responses/responses.js';
 import { MINUTE_MS, purgeSamples } from '../store/overview/minute-samples.js';
 import { purgeInSteps, type PurgeStep } from '../store/conversations/purge.js';
 import { purgeSessions } from '../store/conversations/session-removal.js';
@@ -33,6 +34,8 @@ const DELIVERED_TTL_MS = 7 * 24 * 60 * 60 * 1_000;
 const UNDELIVERED_TTL_MS = 90 * 24 * 60 * 60 * 1_000;
 const SAMPLE_TTL_MS = 8 * 24 * 60 * 60 * 1_000;
 const HANDLED_TTL_MS = 7 * 24 * 60 * 60 * 1_000;
+/** Each counts from its end, or from that of the last one that continues it. */
+const RESPONSE_TTL_MS = 30 * 24 * 60 * 60 * 1_000;
 /** Files attached to messages that were never sent. */
 const UNSENT_TTL_MS = 24 * 60 * 60 * 1_000;
 const EVERY_MS = 60 * 60 * 1_000;
@@ -109,6 +112,7 @@ export class Upkeep {
       (tx) => purgeOutbox(tx, { deliveredMs: nowMs - DELIVERED_TTL_MS, otherMs: nowMs - UNDELIVERED_TTL_MS }),
       (tx) => purgeInbox(tx, nowMs - HANDLED_TTL_MS),
       (tx) => purgeSamples(tx, Math.floor((nowMs - SAMPLE_TTL_MS) / MINUTE_MS)),
+      (tx) => purgeResponses(tx, nowMs - RESPONSE_TTL_MS),
       (tx) => purgeUnsent(tx, nowMs - UNSENT_TTL_MS),
     ];
     for (const step of steps) await purgeInSteps(this.#options.store, step, () => !this.#isStopped);

@@ -69,6 +69,9 @@ const inputItem = () =>
   );
 export type InputItem = z.output<ReturnType<typeof inputItem>>;
 
+/** An item as it is kept. */
+export type ResponseItem = InputItem & { readonly id: string };
+
 const tool = () =>
   z.discriminatedUnion(
     'type',
@@ -136,8 +139,8 @@ export const responseRequest = () =>
     truncation: z.literal('disabled', { error: 'must be disabled: nothing is left out of the input' }).nullish(),
     top_logprobs: z.literal(0, { error: 'must be 0: log probabilities are not supported' }).nullish(),
     prompt: z.null({ error: 'is not supported: prompts are not stored' }).optional(),
-    previous_response_id: z.null({ error: 'is not supported: responses are not stored' }).optional(),
-    conversation: z.null({ error: 'is not supported: responses are not stored' }).optional(),
-    background: z.literal(false, { error: 'must be false: responses are not stored' }).nullish(),
+    previous_response_id: id().nullish(),
+    conversation: z.null({ error: 'is not supported; use previous_response_id' }).optional(),
+    background: z.literal(false, { error: 'must be false' }).nullish(),
   });
 export type ResponseRequest = z.output<ReturnType<typeof responseRequest>>;

@@ -59,7 +59,7 @@ export function apiRoutes(deps: RouteDeps): Route[] {
     ...fileRoutes(services.channelAccounts, connections),
     ...agentRoutes({ agent: services.agent, connections, clock, logger }),
     ...openAiRoutes({ completions: services.completions, connections, clock, logger }),
-    ...responseRoutes({ completions: services.completions, connections, clock, logger }),
+    ...responseRoutes({ responses: services.responses, completions: services.completions, connections, clock, logger }),
     ...sessionRoutes(services.sessions, keyOf),
     ...attachmentRoutes(services.attachments, keyOf),
     ...chatRoutes(services.chat, keyOf),

@@ -10,7 +10,7 @@ export interface CopiedTable {
 }
 
 const ROWS_AT_ONCE = 500;
-/** Of at most 4 MiB. */
+/** Of some MiB. */
 const FILES_AT_ONCE = 10;
 
 const numbered = (name: string, column = 'seq', rowsAtOnce = ROWS_AT_ONCE): CopiedTable => ({
@@ -41,6 +41,10 @@ export const COPIED_TABLES: readonly CopiedTable[] = [
   numbered('model_calls'),
   keyed('page_secrets', 'hash'),
   keyed('access_tokens', 'id'),
+  keyed('responses', 'id'),
+  numbered('response_items', 'seq', FILES_AT_ONCE),
+  keyed('response_events', 'response_id', 'first'),
+  keyed('response_conversations', 'id'),
 ];
 
 /** A new database has a row in it that the copy replaces. */

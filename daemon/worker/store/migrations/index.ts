@@ -17,7 +17,8 @@ import { health } from './0017-health.js';
 import { toolDurations } from './0019-tool-durations.js';
 import { otherWorkers } from './0021-other-workers.js';
 import { accessTokens } from './0022-access-tokens.js';
-import { dropJournal } from './0023-drop-journal.js';
+import { responses } from './0024-responses.js';
+import { dropJournal } from './0025-drop-journal.js';
 import type { Migration } from './migration.js';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -39,6 +40,7 @@ export const MIGRATIONS: readonly Migration[] = [
   toolDurations,
   otherWorkers,
   accessTokens,
+  responses,
   dropJournal,
 ];
 

@@ -53,3 +53,14 @@ test.each(providers)('%s: an error is what the SDK expects, and a retry gets thr
     isRetryable: true,
   });
 });
+
+test('openai: a response is continued by its id', async () => {
+  const { upstream, baseURL } = await startOpenAiGateway();
+  upstream.play(saying('one'), saying('two'));
+  const model = createOpenAI({ baseURL, apiKey: TOKEN })('up/one');
+  const first = await generateText({ model, prompt: 'a' });
+  const previousResponseId = first.providerMetadata?.['openai']?.['responseId'] as string;
+  const second = await generateText({ model, prompt: 'b', providerOptions: { openai: { previousResponseId } } });
+  expect(second.text).toBe('two');
+  expect(upstream.bodies[1]).toMatchObject({ messages: [{ content: 'a' }, { content: 'one' }, { content: 'b' }] });
+});

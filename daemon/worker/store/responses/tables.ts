@@ -1,0 +1,53 @@
+/** The tables of OpenAI's Responses API. Times are epoch milliseconds, documents are JSON. */
+import type { Generated } from 'kysely';
+
+/** A stored response. It is open until it has `finished_at`. */
+export interface ResponseTable {
+  id: string;
+  /** The access token that it was created with; null: another caller. */
+  owner: string | null;
+  /** Without its output, which is in the items. */
+  document: string;
+  is_background: number;
+  /** Of one in the background that has not ended: what to ask. */
+  request: string | null;
+  /** The response that it continues. */
+  previous_id: string | null;
+  conversation_id: string | null;
+  /** The worker that writes it. */
+  instance_id: string | null;
+  /** How many workers have begun it. One that was stopped and put it back does not count. */
+  attempts: Generated<number>;
+  /** 0 once a tool has had an effect outside the gateway: then it is not run again. */
+  is_repeatable: Generated<number>;
+  created_at: number;
+  finished_at: number | null;
+}
+
+/** What a response was asked and has answered, and what is in a conversation; `seq` is the order. */
+export interface ResponseItemTable {
+  seq: Generated<number>;
+  /** As its writer named it: an item that is sent again keeps its id. */
+  id: string;
+  /** As of its response or its conversation. */
+  owner: string | null;
+  response_id: string | null;
+  conversation_id: string | null;
+  side: 'input' | 'output';
+  item: string;
+}
+
+/** A piece of the stream of a response in the background: the events `first` to `last`, as a JSON array. */
+export interface ResponseEventTable {
+  response_id: string;
+  first: number;
+  last: number;
+  events: string;
+}
+
+export interface ResponseConversationTable {
+  id: string;
+  owner: string | null;
+  metadata: string;
+  created_at: number;
+}

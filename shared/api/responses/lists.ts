@@ -1,0 +1,22 @@
+/** Lists of items of `/v1/responses`, and what says that something was deleted. */
+import * as z from 'zod';
+import { label, queryInteger } from '../fields.js';
+
+export const itemListQuery = () =>
+  z.object({
+    after: label(200).optional(),
+    limit: queryInteger(1, 100).default(20),
+    order: z.enum(['asc', 'desc']).default('desc'),
+  });
+
+/** An item has the fields of its type, as in a request. */
+export const itemList = () =>
+  z.strictObject({
+    object: z.literal('list'),
+    data: z.array(z.looseObject({ id: z.string(), type: z.string() })),
+    first_id: z.string().nullable(),
+    last_id: z.string().nullable(),
+    has_more: z.boolean(),
+  });
+
+export const responseDeleted = () => z.strictObject({ id: z.string(), object: z.literal('response'), deleted: z.literal(true) });
