@@ -14,6 +14,7 @@ import { MINUTE_MS, purgeSamples } from '../store/overview/minute-samples.js';
 import { purgeInSteps, type PurgeStep } from '../store/conversations/purge.js';
 import { purgeSessions } from '../store/conversations/session-removal.js';
 import type { Store } from '../store/store.js';
+import type { Liveness } from '../store/liveness.js';
 import { StoreWait } from '../store/store-wait.js';
 import { retentionSteps } from '../sessions/session-retention.js';
 import { SESSION_UNDO_MS } from '../sessions/sessions.js';
@@ -23,7 +24,8 @@ import type { TurnJournal } from '../turns/turn-journal.js';
 
 export interface UpkeepOptions {
   readonly store: Store;
-  readonly journal: TurnJournal;
+  readonly journal: Pick<TurnJournal, 'interruptOrphans'>;
+  readonly liveness: Pick<Liveness, 'lookAgainMs'>;
   readonly clock: Clock;
   readonly logger: LogPort;
   config(): Config;
@@ -39,8 +41,12 @@ const RESPONSE_TTL_MS = 30 * 24 * 60 * 60 * 1_000;
 /** Files attached to messages that were never sent. */
 const UNSENT_TTL_MS = 24 * 60 * 60 * 1_000;
 const EVERY_MS = 60 * 60 * 1_000;
-/** While an older worker ends its turns, or the store is unavailable. */
+/** Timers and the clock do not agree to the millisecond. */
+const TOLERANCE_MS = 60_000;
+/** While other workers run turns, and while the store is unavailable. */
 const SOON_MS = 1_000;
+/** While other gateways live: each may leave a turn when it dies. */
+const LOOK_MS = 5_000;
 
 export class Upkeep {
   readonly #options: UpkeepOptions;
@@ -48,6 +54,10 @@ export class Upkeep {
   readonly #indexer: SearchIndexer;
   readonly #checkpoint: IdleCheckpoint;
   #cancel: (() => void) | undefined;
+  /** When data was purged; at first, when this worker started. */
+  #purgedAtMs: number;
+  #isFirst = true;
+  #mayPurge = false;
   #isStopped = false;
   #round: Promise<void> | undefined;
 
@@ -56,6 +66,7 @@ export class Upkeep {
     this.#wait = new StoreWait(options, 'upkeep is waiting for the store');
     this.#indexer = new SearchIndexer(options);
     this.#checkpoint = new IdleCheckpoint(options);
+    this.#purgedAtMs = options.clock.now();
   }
 
   /** Runs late migrations and ends interrupted turns. Purging and later rounds follow in the background. */
@@ -79,9 +90,8 @@ export class Upkeep {
   #beginRound(): Promise<number> {
     const repaired = this.#attempt(() => this.#repair());
     this.#round = repaired.then(async (nextMs) => {
-      // Nothing is purged while the store is unavailable, or an older worker uses it.
-      const purgedMs = nextMs < EVERY_MS ? nextMs : await this.#attempt(() => this.#purge());
-      if (!this.#isStopped) this.#cancel = this.#options.clock.after(purgedMs, () => void this.#beginRound());
+      const waitMs = this.#mayPurge ? Math.min(nextMs, await this.#attempt(() => this.#purge())) : nextMs;
+      if (!this.#isStopped) this.#cancel = this.#options.clock.after(waitMs, () => void this.#beginRound());
     });
     return repaired;
   }
@@ -98,9 +108,15 @@ export class Upkeep {
   }
 
   async #repair(): Promise<number> {
-    const { store, journal } = this.#options;
-    await store.contract();
-    return (await journal.interruptOrphans()) === 0 ? EVERY_MS : SOON_MS;
+    const { store, journal, liveness, clock } = this.#options;
+    this.#mayPurge = false;
+    const isHourOver = Math.abs(clock.now() - this.#purgedAtMs) >= EVERY_MS - TOLERANCE_MS;
+    const isDue = this.#isFirst || isHourOver;
+    if (isDue) await store.contract();
+    const others = await journal.interruptOrphans();
+    // An older worker ends its turns soon; some other gateway may always run one.
+    this.#mayPurge = isDue && (others === 0 || isHourOver);
+    return others === 0 ? Math.min(liveness.lookAgainMs(LOOK_MS) ?? EVERY_MS, EVERY_MS) : SOON_MS;
   }
 
   async #purge(): Promise<number> {
@@ -116,6 +132,8 @@ export class Upkeep {
       (tx) => purgeUnsent(tx, nowMs - UNSENT_TTL_MS),
     ];
     for (const step of steps) await purgeInSteps(this.#options.store, step, () => !this.#isStopped);
+    this.#purgedAtMs = nowMs;
+    this.#isFirst = false;
     return EVERY_MS;
   }
 }

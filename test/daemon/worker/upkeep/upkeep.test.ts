@@ -1,10 +1,13 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { FakeClock } from '../../../helpers/fake-clock.js';
 import { makeConversation } from '../../../helpers/make-conversation.js';
 import { openStore } from '../../../helpers/open-store.js';
 import { tempDir } from '../../../helpers/temp-dir.js';
 import { startTurnHolder } from '../../../helpers/turn-holder.js';
 import { eventually } from '../../../helpers/eventually.js';
+import { logMemory } from '../../../helpers/log-memory.js';
+import { configSchema } from '../../../../shared/config/schema.js';
+import { Upkeep } from '../../../../daemon/worker/upkeep/upkeep.js';
 import { queriesOf } from '../../../../daemon/worker/store/transaction.js';
 
 const KEY = 'main:webchat:default:direct:chat';
@@ -38,6 +41,42 @@ test('turns of an older worker that is still ending are left alone and checked u
     clock.advance(1_000);
     expect((await conversation.sessions.get(KEY)).messages).toHaveLength(2);
   });
+});
+
+test('while other gateways live, turns of dead workers are looked for all the time, and data is purged once an hour', async () => {
+  const [store, clock] = [await openStore(), new FakeClock()];
+  let [looks, others] = [0, 1];
+  const journal = {
+    async interruptOrphans() {
+      looks += 1;
+      return others;
+    },
+  };
+  const liveness = { lookAgainMs: () => 2_000 };
+  const purged = vi.spyOn(store, 'write');
+  const upkeep = new Upkeep({ store, journal, liveness, clock, logger: logMemory(), config: () => configSchema.parse({}) });
+  onTestFinished(() => upkeep.stop());
+  const look = async (ms: number): Promise<void> => {
+    const before = looks;
+    await eventually(() => {
+      clock.advance(ms);
+      expect(looks).toBeGreaterThan(before);
+    });
+  };
+  await upkeep.start();
+  await look(1_000);
+  expect(purged).not.toHaveBeenCalled();
+  // The others are never idle.
+  clock.jump(60 * 60 * 1_000);
+  await eventually(() => {
+    clock.advance(1_000);
+    expect(purged).toHaveBeenCalled();
+  });
+  others = 0;
+  await look(2_000);
+  purged.mockClear();
+  for (let time = 0; time < 3; time += 1) await look(2_000);
+  expect(purged).not.toHaveBeenCalled();
 });
 
 test('a deleted session is removed for good after a week', async () => {
