@@ -12,14 +12,20 @@ export class Gateway {
   home = mkdtempSync(join(tmpdir(), 'xopc-bench-'));
   env = cleanEnvironment({ XOPC_HOME: this.home });
   port = 0;
+  #launcher;
   #child;
+
+  /** @param checkout  whose build it runs. Default: this one */
+  constructor(checkout = root) {
+    this.#launcher = join(checkout, 'bin', 'xopc');
+  }
 
   /** Starts it in the foreground without a terminal. @returns milliseconds from the spawn to the first 200 */
   async start() {
     this.port = await freePort();
     const startedAt = performance.now();
     const args = ['gateway', '--host', '127.0.0.1', '--port', String(this.port)];
-    this.#child = startProcess(launcher, args, { env: this.env, stdio: ['ignore', 'ignore', 'pipe'] });
+    this.#child = startProcess(this.#launcher, args, { env: this.env, stdio: ['ignore', 'ignore', 'pipe'] });
     let stderr = '';
     this.#child.stderr.setEncoding('utf8').on('data', (chunk) => (stderr = (stderr + chunk).slice(-4_096)));
     await Promise.race([
@@ -33,7 +39,7 @@ export class Gateway {
 
   /** @returns the command's wall time, exit code and output; an unexpected exit code is an error */
   async command(...args) {
-    const result = await runCommand(launcher, ['gateway', ...args], this.env);
+    const result = await runCommand(this.#launcher, ['gateway', ...args], this.env);
     if (result.code !== 0) throw new Error(`xopc gateway ${args.join(' ')} ended with ${result.code}: ${result.stderr}`);
     return result;
   }
@@ -51,7 +57,7 @@ export class Gateway {
 
   /** Ends what is left of it, whichever process that is now, and removes its home. */
   async dispose() {
-    await runCommand(launcher, ['gateway', 'stop', '--force'], this.env);
+    await runCommand(this.#launcher, ['gateway', 'stop', '--force'], this.env);
     rmSync(this.home, { recursive: true, force: true });
   }
 }

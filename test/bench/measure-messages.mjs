@@ -20,7 +20,7 @@ const bodyFor = (channel, chat) =>
   JSON.stringify({ channel, chat_id: `chat-${chat}`, content: `a message for the chat number ${chat}, of an ordinary length` });
 
 /** @param target.pid  whose CPU time it costs. @returns answers per second, and CPU time per answer in µs */
-async function post({ port, path, channel, pid }) {
+export async function post({ port, path, channel, pid }) {
   const before = readUsage(pid).cpuMs;
   const result = await autocannon({
     url: `http://127.0.0.1:${port}${path}`,
@@ -112,8 +112,9 @@ export async function measureAccept() {
   }
 }
 
-async function startSeeded(size) {
-  const gateway = new Gateway();
+/** @param checkout  whose build runs. Default: this one */
+export async function startSeeded(size, checkout) {
+  const gateway = new Gateway(checkout);
   await gateway.start();
   await gateway.stop();
   seedDatabase(join(gateway.home, 'state', 'gateway.db'), size);

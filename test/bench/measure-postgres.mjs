@@ -9,7 +9,14 @@ import { freePort, runCommand, startProcess } from './processes.mjs';
 import { seedDatabase } from './seed-database.mjs';
 import { row } from './statistics.mjs';
 
-const SEEDED = { sessions: 10_000, messages: 100_000 };
+export const SEEDED = { sessions: 10_000, messages: 100_000 };
+/** By what they show. */
+export const LOOKS = {
+  [`50 of ${SEEDED.sessions} sessions`]: '/api/sessions?limit=50',
+  'search: one has it': '/api/sessions?search=77777%20of',
+  'search: all have it': '/api/sessions?search=conversation%20that',
+  'search: none has it': '/api/sessions?search=nowhere%20at%20all',
+};
 const PGBENCH = { clients: [10, 30, 50], seconds: ROUND_SECONDS };
 const PGBENCH_ROUNDS = 3;
 /** There and back. */
@@ -17,13 +24,14 @@ const NETWORK_MS = 2;
 
 const configOf = (url) => (url === undefined ? {} : { store: { url } });
 
-function gatewayOn(url) {
+/** @param url  of its database. Default: SQLite in its home */
+export function gatewayOn(url, config = {}) {
   const gateway = new Gateway();
-  writeFileSync(join(gateway.home, 'config.json'), JSON.stringify(configOf(url)));
+  writeFileSync(join(gateway.home, 'config.json'), JSON.stringify({ ...configOf(url), ...config }));
   return gateway;
 }
 
-const targetOf = async (gateway) => ({
+export const targetOf = async (gateway) => ({
   port: gateway.port,
   path: '/api/message',
   channel: 'webchat',
@@ -81,13 +89,7 @@ async function measureLooks(server) {
     await postgres.start();
     const rate = (JSON.parse(copy.stdout).rows / copy.ms) * 1_000;
     const result = [row({ name: 'xopc database copy, to PostgreSQL', unit: 'rows/s', measured: [rate], note: 'compared at the end' })];
-    const paths = {
-      [`50 of ${SEEDED.sessions} sessions`]: '/api/sessions?limit=50',
-      'search: one has it': '/api/sessions?search=77777%20of',
-      'search: all have it': '/api/sessions?search=conversation%20that',
-      'search: none has it': '/api/sessions?search=nowhere%20at%20all',
-    };
-    for (const [name, path] of Object.entries(paths)) {
+    for (const [name, path] of Object.entries(LOOKS)) {
       const [floor, measured] = [await look(sqlite, path), await look(postgres, path)];
       result.push(
         row({ name: `${name}, PostgreSQL`, unit: 'ms', measured, floor, floorName: 'SQLite', note: `${SEEDED.messages} messages` }),

@@ -1,12 +1,14 @@
 /**
  * `npm run bench`: what a person waits for and what the machine pays, each beside the least that could do the same,
- * measured in the same run. Takes about seven minutes; writes bench-results/bench.md and bench.json.
+ * measured in the same run. Takes about twelve minutes; writes bench-results/bench.md and bench.json.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { Gateway, root } from './gateway.mjs';
 import { measureAgent } from './measure-agent.mjs';
+import { measureBase } from './measure-base.mjs';
+import { measureCluster } from './measure-cluster.mjs';
 import { measureCron } from './measure-cron.mjs';
 import { measureFollow } from './measure-follow.mjs';
 import { measureAccept, measureScale } from './measure-messages.mjs';
@@ -32,7 +34,14 @@ const ON_RUNNING = {
 };
 
 /** Those that make gateways of their own. */
-const ON_THEIR_OWN = { accept: measureAccept, scale: measureScale, agent: measureAgent, postgres: measurePostgres };
+const ON_THEIR_OWN = {
+  accept: measureAccept,
+  scale: measureScale,
+  agent: measureAgent,
+  postgres: measurePostgres,
+  cluster: measureCluster,
+  base: measureBase,
+};
 
 function toMarkdown({ machine, rows }) {
   const lines = rows.map(({ name, unit, ours, floor, floorName, ratio, note }) => {
