@@ -48,7 +48,7 @@ export interface GroupCommitOptions {
 
 /** Bounds how long the event loop is held at a time; the rest goes into the next transaction. */
 const MAX_BATCH = 200;
-/** Half of what a transaction waits for a lock. */
+/** Half of what a transaction waits for a lock, at most. */
 const LONG_WAIT_MS = 1_000;
 
 /** Thrown out of a shared transaction when one of several writes failed. */
