@@ -38,6 +38,7 @@ export const NAMED: Readonly<Record<string, readonly unknown[]>> = {
   regex: ['n \\d', '[a-z]+'],
   data: ['aGVsbG8='],
   n: [1],
+  max_tokens: [50],
   logprobs: [false],
   'If-Match': ['"REVISION"'],
   'Idempotency-Key': ['key-1', 'key-2', 'key-3'],

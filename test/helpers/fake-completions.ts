@@ -37,6 +37,7 @@ export function fakeCompletionService(calls: { name: string; input: unknown }[],
       calls.push({ name: 'completions.run', input: call });
       return outputsOf(script(lastText(call), signal));
     },
+    count: (call) => Promise.resolve(lastText(call).length),
     async *forward(request) {
       calls.push({ name: 'completions.forward', input: request });
       yield { type: 'head', contentType: 'application/json' };

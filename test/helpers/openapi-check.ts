@@ -16,6 +16,11 @@ export interface ApiCheck {
   check(asked: { method: string; path: string }, answer: Answer): void;
 }
 
+function errorSchemaOf(path: string): string {
+  if (/^\/v1\/messages(\/|$)/.test(path)) return 'AnthropicError';
+  return /^\/v1(\/|$)/.test(path) ? 'OpenAiError' : 'Error';
+}
+
 export function createApiCheck(document: OpenApiDocument): ApiCheck {
   const ajv = new Ajv2020({ strict: false, formats: FORMATS, allErrors: true });
   ajv.addSchema({ $id: 'https://xopc.test/openapi', components: document.components });
@@ -57,7 +62,7 @@ export function createApiCheck(document: OpenApiDocument): ApiCheck {
       if (found === undefined && status < 400) return;
       const [type = ''] = String(headers['content-type'] ?? '').split(';');
       const about = `${method} ${target} → ${status} ${type} ${text.slice(0, 300)}`;
-      const errors = { $ref: `#/components/schemas/${/^\/v1(\/|$)/.test(path) ? 'OpenAiError' : 'Error'}` };
+      const errors = { $ref: `#/components/schemas/${errorSchemaOf(path)}` };
       const response =
         found === undefined ? { name: '4XX', content: { 'application/json': { schema: errors } } } : responseOf(found.operation, status);
       expect(response, about).toBeDefined();

@@ -29,7 +29,7 @@ export function candidate(stream: Provider['stream'] | readonly ProviderEvent[],
         };
   const [id = '', modelId = ''] = ref.split('/');
   const failing = { providerName: id, baseUrl: '', modelId, source: '' };
-  const limits = { contextWindow: null, maxTokens: null, takesImages: false, prices: null };
+  const limits = { contextWindow: null, maxTokens: null, takesImages: false, reasons: null, api: null, prices: null };
   return { ref, model: { ref, modelId, provider: { id, name: id, stream: given }, ...limits, failing } };
 }
 

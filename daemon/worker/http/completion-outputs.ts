@@ -71,7 +71,7 @@ export async function* collectedOutputs(events: PulledEvents<CompletionOutput>):
 export interface StreamReport {
   readonly requestId: string;
   /** Called with the error that ends the stream, for the log. */
-  onError(error: GatewayError): void;
+  readonly onError: (error: GatewayError) => void;
 }
 
 /**

@@ -1,9 +1,11 @@
-/** The answer to an error: status, headers and document, in OpenAI's shape below `/v1`. */
+/** The answer to an error: status, headers and document, in the shape of the vendor whose API the path has. */
 import type { IncomingMessage } from 'node:http';
 import type { ErrorCode } from '../../../shared/errors.js';
 import type { HttpLogger } from './context.js';
 import { errorBody, retryAfterSeconds, toGatewayError } from '../../../shared/error-document.js';
-import { isOpenAiPath, openAiError, openAiRetryHeaders } from './openai/error.js';
+import { anthropicError } from './anthropic/error.js';
+import { dialectOf, retryHeaders } from './dialects.js';
+import { openAiError } from './openai/error.js';
 import { traceOf } from './observe/trace.js';
 
 /** A request that has failed. */
@@ -27,10 +29,11 @@ export function errorAnswer(thrown: unknown, { request, path, requestId }: Faile
   const trace = traceOf(request);
   if (!error.spec.expose) logger.error({ err: error.cause ?? error, requestId, ...trace }, 'request handler failed');
   const retryAfter = retryAfterSeconds(error);
-  const isOpenAi = isOpenAiPath(path);
-  const { status, body } = isOpenAi
-    ? openAiError(error, requestId)
-    : { status: error.spec.status, body: errorBody(error, requestId, trace) };
+  const dialect = dialectOf(path);
+  const { status, body } =
+    dialect === undefined
+      ? { status: error.spec.status, body: errorBody(error, requestId, trace) }
+      : { openai: openAiError, anthropic: anthropicError }[dialect](error, requestId);
   return {
     code: error.code,
     status,
@@ -38,7 +41,8 @@ export function errorAnswer(thrown: unknown, { request, path, requestId }: Faile
       'Content-Type': 'application/json; charset=utf-8',
       ...(retryAfter === undefined ? {} : { 'Retry-After': String(retryAfter) }),
       ...(error.code === 'UNAUTHORIZED' ? { 'WWW-Authenticate': 'Bearer realm="xopc"' } : {}),
-      ...(isOpenAi ? openAiRetryHeaders(error) : {}),
+      ...(dialect === undefined ? {} : retryHeaders(error)),
+      ...(dialect === 'anthropic' ? { 'Request-Id': requestId } : {}),
     },
     body: JSON.stringify(body),
   };

@@ -68,6 +68,8 @@ class Step {
         if (call !== undefined) call.arguments += event.text;
         return this.#renumber(event);
       }
+      case 'toolEnd':
+        return this.#renumber(event);
       case 'finish':
         this.finish = event;
         return undefined;

@@ -10,11 +10,13 @@ import type { LogPort } from '../../../shared/log/log-port.js';
 import { callModel } from '../turns/model/call-model.js';
 import { chooseModels } from '../turns/model/model-choice.js';
 import { type Candidate, REFUSES_TOOLS, type TurnTools } from '../turns/model/answer.js';
-import type { CompletionEvent, CompletionMessage, CompletionUsage } from '../providers/completion.js';
+import type { CompletionEvent, CompletionMessage, CompletionRequest, CompletionUsage } from '../providers/completion.js';
 import { describeFailure } from '../providers/failure.js';
 import type { ProviderRegistry, ResolvedModel } from '../providers/registry.js';
 import { costOf } from '../providers/token-cost.js';
 import { completeWithTools } from './completion-tools.js';
+import { countTokens, estimateRequest } from './count-tokens.js';
+import { refusalOf } from './refusals.js';
 import type { CompletionCall, CompletionOutput, ForwardOutput } from './completion-call.js';
 import { type ForwardCall, passThrough } from './pass-through.js';
 import type { AgentService } from '../turns/agent.js';
@@ -106,17 +108,23 @@ function usesOwnTools({ tools, toolChoice, continues = false }: CompletionCall):
   return tools === undefined ? continues : tools.length > 0 && toolChoice !== 'none';
 }
 
+function withInstructions(call: CompletionCall, { systemPrompt }: AgentConfig): CompletionCall {
+  if (systemPrompt === undefined) return call;
+  return { ...call, messages: [{ role: 'system', content: systemPrompt }, ...call.messages] };
+}
+
 function stopped(signal: AbortSignal): GatewayError {
   if (signal.reason instanceof GatewayError) return signal.reason;
   return new GatewayError('UNAVAILABLE', { message: 'the call was stopped before it finished' });
 }
 
-function open({ provider, modelId, maxTokens }: ResolvedModel, call: CompletionCall, signal: AbortSignal): AsyncIterable<CompletionEvent> {
+function requestOf({ modelId, maxTokens }: ResolvedModel, call: CompletionCall): CompletionRequest {
   const { model: _name, session: _session, idempotency: _key, continues: _continues, ...request } = call;
-  return (
-    provider.complete?.({ ...request, modelId, ...(maxTokens === null ? {} : { modelMaxTokens: maxTokens }) }, signal) ??
-    answerLastText({ provider, modelId }, call, signal)
-  );
+  return { ...request, modelId, ...(maxTokens === null ? {} : { modelMaxTokens: maxTokens }) };
+}
+
+function open(model: ResolvedModel, call: CompletionCall, signal: AbortSignal): AsyncIterable<CompletionEvent> {
+  return model.provider.complete?.(requestOf(model, call), signal) ?? answerLastText(model, call, signal);
 }
 
 /** Returns what the end of a call says to observers. */
@@ -130,7 +138,7 @@ export function completionChange(
   return { type: 'completion', model: ref, state: 'done', usage: { inputTokens, outputTokens, costUsd } };
 }
 
-export type CompletionService = Pick<Completions, 'models' | 'agentOf' | 'run' | 'forward'>;
+export type CompletionService = Pick<Completions, 'models' | 'agentOf' | 'run' | 'count' | 'forward'>;
 
 export class Completions {
   readonly #options: CompletionServiceOptions;
@@ -155,9 +163,7 @@ export class Completions {
    * @throws before the first output: MODEL_NOT_FOUND, INVALID_REQUEST, AGENT_ERROR, RATE_LIMITED; later failures are an `error`
    */
   async *run(call: CompletionCall, signal: AbortSignal): AsyncGenerator<CompletionOutput, void, undefined> {
-    const agents = this.#agents();
-    const agent = agents.find(({ id }) => id === call.model);
-    if (agent === undefined && !call.model.includes('/')) throw modelNotFound(call.model, agents);
+    const agent = this.#agentFor(call);
     const registry = this.#options.registry();
     if (call.session !== undefined) {
       const target = agent === undefined ? { model: call.model } : { agentId: agent.id };
@@ -166,14 +172,41 @@ export class Completions {
     if (agent === undefined)
       return yield* this.#runStateless(call, [{ ref: call.model, model: registry.resolve(call.model) }], { signal, tools: undefined });
     const candidates = await chooseModels({ requested: undefined, agent, config: this.#options.config() }, registry);
-    const system = agent.systemPrompt === undefined ? [] : [{ role: 'system' as const, content: agent.systemPrompt }];
     const tools = usesOwnTools(call) ? this.#options.tools.forCall(agent, signal) : undefined;
-    return yield* this.#runStateless({ ...call, messages: [...system, ...call.messages] }, candidates, { signal, tools });
+    return yield* this.#runStateless(withInstructions(call, agent), candidates, { signal, tools });
+  }
+
+  /**
+   * Counts the tokens of a call without its answer: by the first model's provider if it can, otherwise an estimate.
+   * @throws MODEL_NOT_FOUND, INVALID_REQUEST; the provider's error
+   */
+  async count(call: CompletionCall, signal: AbortSignal): Promise<number> {
+    const agent = this.#agentFor(call);
+    const registry = this.#options.registry();
+    if (agent === undefined) return await this.#countFor({ ref: call.model, model: registry.resolve(call.model) }, call, signal);
+    const [first] = await chooseModels({ requested: undefined, agent, config: this.#options.config() }, registry);
+    return await this.#countFor(first, withInstructions(call, agent), signal);
   }
 
   /** Passes a call on to the provider that `body.model` names, unchanged. @throws a failure before the answer begins */
   forward(request: ForwardCall, signal: AbortSignal): AsyncIterable<ForwardOutput> {
     return passThrough(this.#options.registry(), request, { signal, clock: this.#options.clock });
+  }
+
+  async #countFor(candidate: Candidate | undefined, call: CompletionCall, signal: AbortSignal): Promise<number> {
+    if (candidate === undefined || 'problem' in candidate) return estimateRequest(call);
+    const { model } = candidate;
+    const refusal = refusalOf(call, model);
+    if (refusal !== undefined) throw refusal;
+    return (await countTokens(model, requestOf(model, call), { signal, clock: this.#options.clock })) ?? estimateRequest(call);
+  }
+
+  /** @throws MODEL_NOT_FOUND for a name that is neither an agent nor `provider/model` */
+  #agentFor({ model }: CompletionCall): AgentConfig | undefined {
+    const agents = this.#agents();
+    const agent = agents.find(({ id }) => id === model);
+    if (agent === undefined && !model.includes('/')) throw modelNotFound(model, agents);
+    return agent;
   }
 
   #agents(): AgentConfig[] {
@@ -208,6 +241,8 @@ export class Completions {
   async *#ask(candidate: Candidate, call: CompletionCall, signal: AbortSignal): AsyncGenerator<CompletionOutput, GatewayError | undefined> {
     if ('problem' in candidate) return candidate.problem;
     const { model } = candidate;
+    const refusal = refusalOf(call, model);
+    if (refusal !== undefined) return refusal;
     let hasOutput = false;
     for await (const event of callModel(model, (limited) => open(model, call, limited), { signal, clock: this.#options.clock })) {
       if (event.type === 'aborted' || event.type === 'failed' || event.type === 'finish')

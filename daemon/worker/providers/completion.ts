@@ -109,7 +109,13 @@ export interface CompletionUsage {
   readonly reasoningTokens: number | null;
 }
 
-/** Any number of the first five, then exactly one of the others. Tool calls are counted from 0. */
+/** How many tokens a request has as the provider counts them. */
+export type TokenCount =
+  | { readonly type: 'counted'; readonly inputTokens: number }
+  | { readonly type: 'failed'; readonly failure: ProviderFailure }
+  | { readonly type: 'aborted' };
+
+/** Any number of the first six, then exactly one of the others. Tool calls are counted from 0. */
 export type CompletionEvent =
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'reasoning'; readonly text: string }
@@ -117,6 +123,8 @@ export type CompletionEvent =
   | { readonly type: 'reasoningEnd'; readonly vendor?: VendorData }
   | { readonly type: 'toolStart'; readonly index: number; readonly id: string; readonly name: string }
   | { readonly type: 'toolArguments'; readonly index: number; readonly text: string }
+  /** The arguments of a call are complete. A call that has no such event is complete at the end. */
+  | { readonly type: 'toolEnd'; readonly index: number }
   | {
       readonly type: 'finish';
       readonly reason: 'stop' | 'length' | 'tool_calls' | 'content_filter';

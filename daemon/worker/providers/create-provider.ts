@@ -7,7 +7,7 @@ import { forwardCall } from './forward-call.js';
 import type { ConnectionSettings, Provider, ProviderEvent } from './provider.js';
 import { CONNECT } from './sdk/connect.js';
 import { CallNotes } from './sdk/call-notes.js';
-import { completeWithModel } from './sdk/sdk-completion.js';
+import { completeWithModel, countWithModel } from './sdk/sdk-completion.js';
 import { toFailure } from './sdk/sdk-failure.js';
 import { streamModel } from './sdk/sdk-stream.js';
 
@@ -71,6 +71,10 @@ export function createProvider(settings: ConnectionSettings): Provider {
     name,
     stream: (request, signal) => contain(streamModel(modelOf(request.modelId), request, { api, signal }), secrets),
     complete: (request, signal) => contain(completeWithModel(modelOf(request.modelId), request, { api, notes, signal }), secrets),
+    // The other APIs have no such call, or one that counts something else.
+    ...(api === 'anthropic-messages'
+      ? { count: (request, signal) => contain(countWithModel(modelOf(request.modelId), request, { api, notes, signal }), secrets) }
+      : {}),
     forward: (request, signal) => contain(forwardCall(settings, request, signal), secrets),
   };
 }

@@ -3,7 +3,7 @@
  * because the bundle that speaks to vendors has classes of its own.
  */
 import type { ApiKind } from '../../../shared/config/models-schema.js';
-import type { CompletionEvent, CompletionRequest } from './completion.js';
+import type { CompletionEvent, CompletionRequest, TokenCount } from './completion.js';
 import type { ProviderFailure } from './failure.js';
 
 export interface ChatImage {
@@ -122,6 +122,8 @@ export interface Provider {
   stream(request: ModelRequest, signal: AbortSignal): AsyncIterable<ProviderEvent>;
   /** One stateless call; a provider without it can only be asked by {@link Provider.stream}. */
   complete?(request: CompletionRequest, signal: AbortSignal): AsyncIterable<CompletionEvent>;
+  /** Counts the tokens of a call, where the vendor offers that. */
+  count?(request: CompletionRequest, signal: AbortSignal): AsyncIterable<TokenCount>;
   /** One call that is passed on as it is. */
   forward?(request: ForwardRequest, signal: AbortSignal): AsyncIterable<ForwardEvent>;
 }

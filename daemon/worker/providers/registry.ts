@@ -1,11 +1,11 @@
 /** Resolves `provider/model`, and lists providers and models. Replaced when `models.json` changes. */
 import type { ModelInfo } from '../../../shared/api/models.js';
 import type { Clock } from '../../../shared/clock.js';
-import type { ModelConfig, ModelsDocument } from '../../../shared/config/models-schema.js';
+import type { ApiKind, ModelConfig, ModelsDocument } from '../../../shared/config/models-schema.js';
 import { GatewayError } from '../../../shared/errors.js';
 import type { ModelCall } from '../../../shared/turn-usage.js';
 import { listNames } from '../../../shared/text/list-names.js';
-import type { CompletionEvent } from './completion.js';
+import type { CompletionEvent, TokenCount } from './completion.js';
 import type { FailingModel } from './failure.js';
 import type { AiModule, ConnectionSettings, ForwardEvent, Provider, ProviderEvent } from './provider.js';
 import type { LocalServer } from '../../../shared/config/known-providers.js';
@@ -22,6 +22,10 @@ export interface ResolvedModel {
   readonly contextWindow: number | null;
   readonly maxTokens: number | null;
   readonly takesImages: boolean;
+  /** Null: unknown. */
+  readonly reasons: boolean | null;
+  /** Of the provider. Null: it is part of the gateway. */
+  readonly api: ApiKind | null;
   /** Null: unknown. */
   readonly prices: TokenPrices | null;
   /** For error messages. */
@@ -110,6 +114,11 @@ function lateProvider(entry: ProviderEntry, ai: () => AiModule): Provider {
       const loaded = load();
       if ('type' in loaded) yield loaded;
       else if (loaded.complete !== undefined) yield* loaded.complete(request, signal);
+    },
+    async *count(request, signal): AsyncGenerator<TokenCount> {
+      const loaded = load();
+      if ('type' in loaded) yield loaded;
+      else if (loaded.count !== undefined) yield* loaded.count(request, signal);
     },
     async *forward(request, signal): AsyncGenerator<ForwardEvent> {
       const loaded = load();
@@ -229,6 +238,8 @@ export class ProviderRegistry {
       contextWindow: info.contextWindow,
       maxTokens: info.maxTokens,
       takesImages: info.input.includes('image'),
+      reasons: model?.reasoning ?? null,
+      api: entry?.api ?? null,
       prices: model?.cost ?? null,
       failing: { providerName: provider.name, baseUrl: entry?.baseUrl ?? '', modelId, source: entry?.source ?? '' },
       noteCall: entry && this.#options.noteCall,

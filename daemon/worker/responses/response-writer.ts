@@ -112,6 +112,8 @@ export class ResponseWriter {
         return yield* this.#startCall(output);
       case 'toolArguments':
         return yield* this.#addArguments(output);
+      case 'toolEnd':
+        return; // calls end with the answer
       case 'finish': {
         const { reason, usage } = output;
         const incomplete = reason === 'length' || reason === 'content_filter' ? { incomplete_details: { reason: INCOMPLETE[reason] } } : {};

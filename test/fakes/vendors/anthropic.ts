@@ -1,6 +1,6 @@
 /** Anthropic's Messages API: https://docs.claude.com/en/api/messages-streaming. */
 import { type Body, listOf, sse, type VendorProtocol } from './vendor-protocol.js';
-import { type ErrorKind, FAKE_USAGE, RETRY_AFTER_SECONDS } from './vendor-reply.js';
+import { type ErrorKind, FAKE_COUNT, FAKE_USAGE, RETRY_AFTER_SECONDS } from './vendor-reply.js';
 
 const ERRORS: Readonly<Record<ErrorKind, [number, string]>> = {
   auth: [401, 'authentication_error'],
@@ -42,6 +42,12 @@ export const anthropic: VendorProtocol = {
     const headers: Record<string, string> = kind === 'rateLimited' ? { 'retry-after': String(RETRY_AFTER_SECONDS) } : {};
     return { status, headers, body: { type: 'error', error: { type, message: text }, request_id: 'req_1' } };
   },
+  count(path, body) {
+    if (path !== '/messages/count_tokens') return undefined;
+    const odd = Object.keys(body).find((key) => ['max_tokens', 'stream', 'temperature', 'metadata'].includes(key));
+    if (odd !== undefined) return anthropic.error('invalid', `${odd}: Extra inputs are not permitted`);
+    return { status: 200, body: { input_tokens: FAKE_COUNT } };
+  },
   models: (ids) => ({
     data: ids.map((id) => ({ type: 'model', id, display_name: id, created_at: '2025-01-01T00:00:00Z' })),
     has_more: false,
@@ -56,8 +62,8 @@ export const anthropic: VendorProtocol = {
     return {
       open() {
         const usage = {
-          input_tokens: FAKE_USAGE.input - FAKE_USAGE.cacheRead,
-          cache_creation_input_tokens: 0,
+          input_tokens: FAKE_USAGE.input - FAKE_USAGE.cacheRead - FAKE_USAGE.cacheWrite,
+          cache_creation_input_tokens: FAKE_USAGE.cacheWrite,
           cache_read_input_tokens: FAKE_USAGE.cacheRead,
           output_tokens: 1,
         };
@@ -73,6 +79,20 @@ export const anthropic: VendorProtocol = {
         };
         return event('message_start', { message }) + event('ping', {});
       },
+      think: (thoughts) =>
+        thoughts
+          .map((thought) => {
+            const stop = (): string => event('content_block_stop', { index });
+            if ('redacted' in thought) return openBlock({ type: 'redacted_thinking', data: thought.redacted }) + stop();
+            const delta = (one: Body): string => event('content_block_delta', { index, delta: one });
+            return (
+              openBlock({ type: 'thinking', thinking: '', signature: '' }) +
+              delta({ type: 'thinking_delta', thinking: thought.text }) +
+              delta({ type: 'signature_delta', signature: thought.signature }) +
+              stop()
+            );
+          })
+          .join(''),
       part(text) {
         const start = isTextOpen ? '' : openBlock({ type: 'text', text: '' });
         isTextOpen = true;
@@ -91,9 +111,9 @@ export const anthropic: VendorProtocol = {
         });
         return before + blocks.join('');
       },
-      finish(reason, hasCalls) {
-        const stop = hasCalls ? 'tool_use' : STOP_REASONS[reason];
-        const delta = { delta: { stop_reason: stop, stop_sequence: null }, usage: { output_tokens: FAKE_USAGE.output } };
+      finish(reason, hasCalls, stopSequence) {
+        const stop = hasCalls ? 'tool_use' : stopSequence === undefined ? STOP_REASONS[reason] : 'stop_sequence';
+        const delta = { delta: { stop_reason: stop, stop_sequence: stopSequence ?? null }, usage: { output_tokens: FAKE_USAGE.output } };
         return closeText() + event('message_delta', delta) + event('message_stop', {});
       },
       error: (message) => event('error', { error: { type: 'overloaded_error', message } }),

@@ -65,6 +65,8 @@ export const google: VendorProtocol = {
       sse({ candidates: [{ content: { parts, role: 'model' }, index: 0, ...rest }], modelVersion: model, responseId: 'r1' });
     return {
       open: () => '',
+      think: (thoughts) =>
+        chunk(thoughts.flatMap((one) => ('text' in one ? [{ text: one.text, thought: true, thoughtSignature: one.signature }] : []))),
       part: (text) => chunk([{ text }]),
       calls: (calls) => chunk(calls.map(({ name, input }) => ({ functionCall: { name, args: input }, thoughtSignature: SIGNATURE }))),
       finish(reason) {

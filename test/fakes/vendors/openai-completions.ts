@@ -29,6 +29,7 @@ export const openAiCompletions: VendorProtocol = {
       sse({ ...base, choices: [{ index: 0, delta, logprobs: null, finish_reason: finishReason }] });
     return {
       open: () => chunk({ role: 'assistant', content: '' }),
+      think: (thoughts) => thoughts.map((thought) => ('text' in thought ? chunk({ reasoning_content: thought.text }) : '')).join(''),
       part: (content) => chunk({ content }),
       calls: (calls) =>
         calls

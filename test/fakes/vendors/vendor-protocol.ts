@@ -1,6 +1,6 @@
 /** What a fake vendor's server must know of the vendor. */
 import type { IncomingHttpHeaders } from 'node:http';
-import type { ErrorKind, FakeCall } from './vendor-reply.js';
+import type { ErrorKind, FakeCall, FakeThought } from './vendor-reply.js';
 
 export type Body = Readonly<Record<string, unknown>>;
 
@@ -13,9 +13,10 @@ export interface HttpAnswer {
 /** One answer being streamed: what each of its events is, as text for the wire. */
 export interface StreamWriter {
   open(): string;
+  think?(thoughts: readonly FakeThought[]): string;
   part(text: string): string;
   calls(calls: readonly FakeCall[]): string;
-  finish(reason: 'stop' | 'length' | 'filter', hasCalls: boolean): string;
+  finish(reason: 'stop' | 'length' | 'filter', hasCalls: boolean, stopSequence?: string): string;
   /** An error in the stream. */
   error(message: string): string;
   garbage(): string;
@@ -32,6 +33,8 @@ export interface VendorProtocol {
   problemOf(headers: IncomingHttpHeaders, body: Body): string | undefined;
   error(kind: ErrorKind, message: string): HttpAnswer;
   models(ids: readonly string[]): unknown;
+  /** The answer to a request for a count of tokens; undefined for any other request. */
+  count?(path: string, body: Body): HttpAnswer | undefined;
   writer(model: string): StreamWriter;
 }
 

@@ -6,8 +6,15 @@ export interface FakeCall {
   readonly input: Readonly<Record<string, unknown>>;
 }
 
+/** A passage of reasoning before the answer. `redacted`: the vendor hides its text. */
+export type FakeThought = { readonly text: string; readonly signature: string } | { readonly redacted: string };
+
 export interface StreamReply {
   readonly type: 'stream';
+  /** Where the vendor tells its reasoning. */
+  readonly thoughts?: readonly FakeThought[];
+  /** One of the request's, which ends the answer. */
+  readonly stopSequence?: string;
   /** Each part is one event. */
   readonly parts: readonly string[];
   readonly calls?: readonly FakeCall[];
@@ -43,7 +50,10 @@ export const fails = (kind: ErrorKind, message?: string): ErrorReply => ({
 });
 
 /** What every fake counts for every answer. */
-export const FAKE_USAGE = { input: 11, cacheRead: 4, output: 5 };
+export const FAKE_USAGE = { input: 11, cacheRead: 4, cacheWrite: 2, output: 5 };
+
+/** What a fake that counts tokens answers. */
+export const FAKE_COUNT = 42;
 
 /** How long a vendor asks to wait when it limits. */
 export const RETRY_AFTER_SECONDS = 7;

@@ -11,6 +11,8 @@ import { says, type StreamReply, type VendorReply } from './vendor-reply.js';
 
 export interface VendorRequest {
   readonly model: string;
+  /** Behind the base path. */
+  readonly path: string;
   readonly body: Body;
   readonly headers: IncomingHttpHeaders;
   /** How the exchange ended: whole, or by the client going away. */
@@ -46,15 +48,18 @@ class FakeVendor {
       return this.#answer(response, { status: 200, body: protocol.models(['fake-model']) });
     }
     const body = (await json(request)) as Body;
-    const model = protocol.modelOf(request.url?.slice(protocol.basePath.length) ?? '', body);
+    const path = request.url?.slice(protocol.basePath.length) ?? '';
+    const count = protocol.count?.(path, body);
+    const model = count === undefined ? protocol.modelOf(path, body) : String(body['model']);
     if (model === undefined) return this.#answer(response, protocol.error('notFound', `there is no ${request.method} ${request.url}`));
     if (model === 'gone') return this.#answer(response, protocol.error('notFound', 'there is no model gone'));
     const ended = new Promise<'finished' | 'aborted'>((resolve) => {
       response.once('close', () => resolve(response.writableFinished ? 'finished' : 'aborted'));
     });
-    this.requests.push({ model, body, headers: request.headers, ended });
-    const problem = protocol.problemOf(request.headers, body);
+    this.requests.push({ model, path, body, headers: request.headers, ended });
+    const problem = count === undefined ? protocol.problemOf(request.headers, body) : undefined;
     if (problem !== undefined) return this.#answer(response, protocol.error('invalid', problem));
+    if (count !== undefined) return this.#answer(response, count);
     return this.#reply(response, model, this.replies.shift() ?? says('hel', 'lo'));
   }
 
@@ -72,10 +77,11 @@ class FakeVendor {
   }
 
   async #stream(response: ServerResponse, model: string, reply: StreamReply): Promise<void> {
-    const { parts, calls = [], gate, end = 'stop' } = reply;
+    const { parts, thoughts = [], calls = [], gate, end = 'stop', stopSequence } = reply;
     const writer = this.#protocol.writer(model);
     response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' });
     response.write(writer.open());
+    if (thoughts.length > 0) response.write(writer.think?.(thoughts) ?? '');
     for (const [index, part] of parts.entries()) {
       if (gate?.before === index) await gate.until;
       response.write(writer.part(part));
@@ -83,7 +89,7 @@ class FakeVendor {
     if (calls.length > 0) response.write(writer.calls(calls));
     if (end === 'garbage') response.write(writer.garbage());
     if (end === 'error') response.write(writer.error('Overloaded'));
-    if (!ENDED[end]) response.write(writer.finish(end === 'garbage' ? 'stop' : (end as 'stop'), calls.length > 0));
+    if (!ENDED[end]) response.write(writer.finish(end === 'garbage' ? 'stop' : (end as 'stop'), calls.length > 0, stopSequence));
     // What was written goes out first, then the connection breaks in the middle of the chunked body.
     if (end === 'cut') response.socket?.end(() => response.socket?.destroy());
     else response.end();

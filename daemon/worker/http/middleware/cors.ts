@@ -16,7 +16,8 @@ const ALLOWED_HEADERS = [
   'X-Api-Key',
   'X-Request-Id',
   'X-Xopc-Session',
-  // OpenAI's SDK sends these with every call.
+  ...['Version', 'Beta', 'Dangerous-Direct-Browser-Access'].map((name) => `Anthropic-${name}`),
+  // The vendors' SDKs send these with every call.
   ...['Arch', 'Lang', 'OS', 'Package-Version', 'Retry-Count', 'Runtime', 'Runtime-Version', 'Timeout'].map((name) => `X-Stainless-${name}`),
 ];
 
@@ -35,7 +36,7 @@ export function cors(config: () => CorsConfig): HttpMiddleware {
     credentials: (ctx: Koa.Context) => config().credentials && isListed(config(), ctx.get('Origin')),
     allowMethods: 'GET,HEAD,POST,PATCH,DELETE',
     allowHeaders: ALLOWED_HEADERS.join(','),
-    exposeHeaders: 'ETag,Idempotent-Replayed,Retry-After,Retry-After-Ms,X-Request-Id,X-Should-Retry',
+    exposeHeaders: 'ETag,Idempotent-Replayed,Request-Id,Retry-After,Retry-After-Ms,X-Request-Id,X-Should-Retry',
     maxAge: PREFLIGHT_MAX_AGE_SECONDS,
     // Error answers keep the headers that were set.
     keepHeadersOnError: false,

@@ -85,6 +85,7 @@ function toDelta(output: CompletionOutput): ChatDelta | undefined {
     case 'toolArguments':
       return { tool_calls: [{ index: output.index, function: { arguments: output.text } }] };
     case 'reasoningEnd':
+    case 'toolEnd':
     case 'finish':
     case 'error':
       return undefined;

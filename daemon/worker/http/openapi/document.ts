@@ -4,7 +4,8 @@ import { label } from '../../../../shared/api/fields.js';
 import { type JsonSchema, toJsonSchema } from '../../../../shared/api/json-schema.js';
 import { openAiErrorResponse } from '../../../../shared/api/openai.js';
 import { scopesFor } from '../../access/allowed.js';
-import { isOpenAiPath } from '../openai/error.js';
+import { anthropicErrorResponse } from '../../../../shared/api/anthropic/messages.js';
+import { dialectOf } from '../dialects.js';
 import type { Route, RouteFacts, SchemaMaker } from '../route.js';
 
 /** The part of the specification that is used. Source: OpenAPI Specification 3.1.1. */
@@ -42,6 +43,7 @@ export interface Operation {
 
 const TAGS: Readonly<Record<string, string>> = {
   agent: 'Agent turns',
+  anthropic: 'The API of Anthropic, for its SDKs and Claude Code',
   channels: 'Chat channels and who may write through them',
   config: 'Configuration files',
   cron: 'Scheduled jobs',
@@ -72,7 +74,8 @@ const SEGMENT_TAGS: Readonly<Record<string, string>> = {
 };
 
 function tagOf(path: string): string {
-  if (isOpenAiPath(path)) return 'openai';
+  const dialect = dialectOf(path);
+  if (dialect !== undefined) return dialect;
   const segment = path.replace(/^\/api/, '').split('/')[1] ?? '';
   const name = SEGMENT_TAGS[segment] ?? segment;
   return Object.hasOwn(TAGS, name) ? name : 'status';
@@ -125,6 +128,9 @@ function securityOf({ method, facts: { access, scope } }: Route): Operation['sec
   return access === 'token' ? tokens : [{}, ...tokens];
 }
 
+/** The schema of the errors of an API. */
+const ERRORS = { own: 'Error', openai: 'OpenAiError', anthropic: 'AnthropicError' } as const;
+
 const json = (schema: JsonSchema): Content => ({ 'application/json': { schema } });
 
 /** Media types that are described in words. */
@@ -135,7 +141,7 @@ function texts(media: Readonly<Record<string, string>> = {}): Content {
 }
 
 function responsesOf({ answer, media }: RouteFacts, path: string): Operation['responses'] {
-  const errors = json({ $ref: isOpenAiPath(path) ? '#/components/schemas/OpenAiError' : '#/components/schemas/Error' });
+  const errors = json({ $ref: `#/components/schemas/${ERRORS[dialectOf(path) ?? 'own']}` });
   const content = { ...(answer === undefined ? {} : json(toJsonSchema(answer(), 'output'))), ...texts(media) };
   return {
     200: { description: 'Done', content },
@@ -188,7 +194,11 @@ export function createOpenApiDocument(routes: readonly Route[], version: string)
       .map(([name, description]) => ({ name, description })),
     paths,
     components: {
-      schemas: { Error: toJsonSchema(errorResponse(), 'output'), OpenAiError: toJsonSchema(openAiErrorResponse(), 'output') },
+      schemas: {
+        Error: toJsonSchema(errorResponse(), 'output'),
+        OpenAiError: toJsonSchema(openAiErrorResponse(), 'output'),
+        AnthropicError: toJsonSchema(anthropicErrorResponse(), 'output'),
+      },
       securitySchemes: {
         bearer: {
           type: 'http',

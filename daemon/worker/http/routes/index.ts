@@ -21,6 +21,7 @@ import { messageRoutes } from './messages.js';
 import { metricRoutes } from './gateway/metrics.js';
 import { modelRoutes } from './models.js';
 import { openApiRoutes } from '../openapi/openapi-routes.js';
+import { anthropicRoutes } from '../anthropic/anthropic-routes.js';
 import { openAiRoutes } from '../openai/openai-routes.js';
 import { overviewRoutes } from './gateway/overview.js';
 import { tokenRoutes } from './gateway/tokens.js';
@@ -60,6 +61,7 @@ export function apiRoutes(deps: RouteDeps): Route[] {
     ...agentRoutes({ agent: services.agent, connections, clock, logger }),
     ...openAiRoutes({ completions: services.completions, connections, clock, logger }),
     ...responseRoutes({ responses: services.responses, completions: services.completions, connections, clock, logger }),
+    ...anthropicRoutes({ completions: services.completions, connections, clock, logger }),
     ...sessionRoutes(services.sessions, keyOf),
     ...attachmentRoutes(services.attachments, keyOf),
     ...chatRoutes(services.chat, keyOf),

@@ -28,6 +28,8 @@ export function optionsOf(vendor: VendorData | undefined): VendorOptions {
   return vendor === undefined ? {} : { providerOptions: vendor as NonNullable<SdkCallOptions['providerOptions']> };
 }
 
+type FilePart = Extract<CompletionPart, { type: 'file' }>;
+
 interface Inline {
   readonly mediaType: string;
   readonly data: string;
@@ -39,8 +41,15 @@ function inlineOf(url: string): Inline | undefined {
   return mediaType === undefined || data === undefined ? undefined : { mediaType, data };
 }
 
-function toPart({ vendor, ...part }: CompletionPart): UserPart {
+/** Returns a document that is only text as words, for APIs that know no such documents. */
+function wordsOf({ url, name }: FilePart): string {
+  const text = Buffer.from(inlineOf(url)?.data ?? '', 'base64').toString();
+  return name === undefined ? text : `${name}\n\n${text}`;
+}
+
+function toPart({ vendor, ...part }: CompletionPart, api: ApiKind): UserPart {
   const options = optionsOf(vendor);
+  if (part.type === 'file' && part.mediaType === 'text/plain' && api !== 'anthropic-messages') return { type: 'text', text: wordsOf(part) };
   if (part.type === 'text') return { type: 'text', text: part.text, ...options };
   const { mediaType, data } = inlineOf(part.url) ?? {
     mediaType: part.type === 'file' ? part.mediaType : 'image/*',
@@ -51,11 +60,11 @@ function toPart({ vendor, ...part }: CompletionPart): UserPart {
 }
 
 /** The SDK makes a string of a single text, and looks at the part alone for fields. */
-function toUserMessage({ content, vendor }: Message<'user'>): SdkMessage {
+function toUserMessage({ content, vendor }: Message<'user'>, api: ApiKind): SdkMessage {
   const [first] = content;
   if (content.length === 1 && first?.type === 'text' && vendor !== undefined)
-    return { role: 'user', content: [toPart({ ...first, vendor: { ...first.vendor, ...vendor } })] };
-  return { role: 'user', content: content.map(toPart), ...optionsOf(vendor) };
+    return { role: 'user', content: [toPart({ ...first, vendor: { ...first.vendor, ...vendor } }, api)] };
+  return { role: 'user', content: content.map((part) => toPart(part, api)), ...optionsOf(vendor) };
 }
 
 function parseInput(text: string): unknown {
@@ -81,9 +90,12 @@ function toAnswerPart(part: CompletionAnswerPart, { api, notes }: PromptTarget, 
   return [{ type: 'tool-call', toolCallId: id, toolName: name, input: parseInput(input), ...optionsOf(vendor ?? notes.of(id)) }];
 }
 
-function toResultPart(part: CompletionPart): ResultPart {
+function toResultPart(part: CompletionPart, api: ApiKind): ResultPart {
   const options = optionsOf(part.vendor);
-  if (part.type === 'text') return { type: 'text', text: part.text, ...options };
+  if (part.type === 'text') {
+    const isReference = api === 'anthropic-messages' && part.vendor?.['anthropic']?.['type'] === 'tool-reference';
+    return isReference ? { type: 'custom', ...options } : { type: 'text', text: part.text, ...options };
+  }
   const inline = inlineOf(part.url);
   if (inline === undefined) return { type: part.type === 'file' ? 'file-url' : 'image-url', url: part.url, ...options };
   return { type: part.type === 'file' ? 'file-data' : 'image-data', ...inline, ...options };
@@ -92,15 +104,24 @@ function toResultPart(part: CompletionPart): ResultPart {
 const textOf = (content: readonly CompletionPart[]): string =>
   content.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('\n');
 
+/** A document that is only text is text in every result. */
+const withoutTextFiles = (content: readonly CompletionPart[]): CompletionPart[] =>
+  content.map((part) => (part.type === 'file' && part.mediaType === 'text/plain' ? { type: 'text', text: wordsOf(part) } : part));
+
 function toOutput({ content, isError = false }: Message<'tool'>, api: ApiKind): ToolOutput {
-  const text = textOf(content);
-  const isText = content.every(({ type }) => type === 'text');
-  if (api === 'anthropic-messages' && isText && content.length < 2) return { type: isError ? 'error-text' : 'text', value: text };
-  if (TAKES_PICTURES_IN_RESULTS.has(api) && (api === 'anthropic-messages' || !isText))
-    return { type: 'content', value: content.map(toResultPart) };
-  // Other APIs have no field that says so.
-  const said = isError ? `Error: ${text}` : text;
-  return { type: 'text', value: isText ? said : `${said}\n(The files of this result follow.)`.trim() };
+  const parts = withoutTextFiles(content);
+  const text = textOf(parts);
+  const isText = parts.every(({ type, vendor }) => type === 'text' && vendor === undefined);
+  if (api === 'anthropic-messages')
+    return isText && parts.length < 2
+      ? { type: isError ? 'error-text' : 'text', value: text }
+      : { type: 'content', value: parts.map((part) => toResultPart(part, api)) };
+  // Other APIs have no field for failures.
+  const failure = isError ? 'Error: ' : '';
+  const files = parts.filter(({ type }) => type !== 'text');
+  if (files.length === 0) return { type: 'text', value: failure + text };
+  if (!TAKES_PICTURES_IN_RESULTS.has(api)) return { type: 'text', value: `${failure}${text}\n(The files of this result follow.)`.trim() };
+  return { type: 'content', value: [{ type: 'text', text: failure + text }, ...files.map((part) => toResultPart(part, api))] };
 }
 
 function toToolMessage(message: Message<'tool'>, api: ApiKind): SdkMessage {
@@ -110,8 +131,8 @@ function toToolMessage(message: Message<'tool'>, api: ApiKind): SdkMessage {
 
 /** Returns what an API cannot have in a result, as words of the user. */
 function filesOf({ content, name }: Message<'tool'>, api: ApiKind): UserPart[] {
-  const files = TAKES_PICTURES_IN_RESULTS.has(api) ? [] : content.filter(({ type }) => type !== 'text');
-  return files.length === 0 ? [] : [{ type: 'text', text: `Files of the result of '${name}':` }, ...files.map(toPart)];
+  const files = TAKES_PICTURES_IN_RESULTS.has(api) ? [] : withoutTextFiles(content).filter(({ type }) => type !== 'text');
+  return files.length === 0 ? [] : [{ type: 'text', text: `Files of the result of '${name}':` }, ...files.map((part) => toPart(part, api))];
 }
 
 /** Joins instructions that follow each other: many servers take one only. */
@@ -141,7 +162,7 @@ export function toCompletionPrompt(given: readonly CompletionMessage[], target: 
   for (const [index, message] of messages.entries()) {
     if (message.role !== 'tool' && files.length > 0) prompt.push({ role: 'user', content: files.splice(0) });
     if (message.role === 'system') prompt.push(toSystemMessage(message, target, firstOther < 0 || index < firstOther));
-    else if (message.role === 'user') prompt.push(toUserMessage(message));
+    else if (message.role === 'user') prompt.push(toUserMessage(message, api));
     else if (message.role === 'assistant') {
       const content = message.content.flatMap((part) => toAnswerPart(part, target, index > question));
       prompt.push({ role: 'assistant', content, ...optionsOf(message.vendor) });

@@ -7,7 +7,7 @@ import type { LanguageModel } from 'ai';
 import type { ApiKind } from '../../../../shared/config/models-schema.js';
 import type { ConnectionSettings } from '../provider.js';
 import { withVersion } from '../versioned-url.js';
-import { fetchChanged } from './own-body.js';
+import { fetchChanged } from './own-request.js';
 import { fetchStream } from './sdk-fetch.js';
 
 /** Returns the SDK's model of that name. */

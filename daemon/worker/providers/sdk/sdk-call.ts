@@ -2,7 +2,7 @@
 import type { LanguageModel } from 'ai';
 import type { VendorData } from '../completion.js';
 import type { ProviderFailure } from '../failure.js';
-import { type ChangeBody, withChange } from './own-body.js';
+import { type RequestChange, withChange } from './own-request.js';
 import { toFailure } from './sdk-failure.js';
 
 /** A model itself: without the layer that runs tools, downloads files, checks prompts and retries. */
@@ -40,7 +40,7 @@ export class SdkCall {
    * Yields the parts of the answer as they come. Never throws: {@link end} says how it ended.
    * @param change  of the request that the SDK writes
    */
-  async *parts(makeOptions: () => SdkCallOptions, change?: ChangeBody): AsyncGenerator<SdkStreamPart> {
+  async *parts(makeOptions: () => SdkCallOptions, change?: RequestChange): AsyncGenerator<SdkStreamPart> {
     // The SDK recognizes an abort only by its own kind of reason; a caller's reason would look like a failure.
     const controller = new AbortController();
     const abort = (): void => controller.abort();

@@ -1,10 +1,11 @@
 /** Runs one stateless call of the AI SDK. Part of the bundle that speaks to vendors. */
 import type { LanguageModel } from 'ai';
 import type { ApiKind } from '../../../../shared/config/models-schema.js';
-import type { CompletionEvent, CompletionRequest, CompletionUsage } from '../completion.js';
+import type { CompletionEvent, CompletionRequest, CompletionUsage, TokenCount } from '../completion.js';
 import type { CallNotes } from './call-notes.js';
 import { optionsOf, type PromptTarget, toCompletionPrompt } from './completion-prompt.js';
-import type { Body, ChangeBody } from './own-body.js';
+import { changeOf } from './call-change.js';
+import type { Body } from './own-request.js';
 import { SdkCall, type SdkCallOptions, type SdkFinish, type SdkModel, type SdkStreamPart, tokenCount } from './sdk-call.js';
 import { WholeCharacters } from './stream-text.js';
 
@@ -86,28 +87,6 @@ function toVendorOptions({ extra, reasoning, parallelToolCalls, topK, responseFo
   }
 }
 
-/** Returns the change of the request that carries what the SDK has no place for. */
-function changeOf({ messages, extra }: CompletionRequest, { api, isSameApi }: Target): ChangeBody | undefined {
-  const fields = isSameApi ? (extra?.fields ?? {}) : {};
-  if (api === 'openai-responses' && isSameApi)
-    return (body) => ({
-      ...body,
-      ...fields,
-      ...('text' in fields ? { text: { ...(body['text'] as Body), ...(fields['text'] as Body) } } : {}),
-    });
-  if (api !== 'anthropic-messages') return undefined;
-  const failed = new Set(messages.flatMap((message) => (message.role === 'tool' && message.isError === true ? [message.callId] : [])));
-  if (failed.size === 0 && Object.keys(fields).length === 0) return undefined;
-  const mark = (block: Body): Body => (failed.has(String(block['tool_use_id'])) ? { ...block, is_error: true } : block);
-  const markAll = (message: Body): Body =>
-    Array.isArray(message['content']) ? { ...message, content: (message['content'] as Body[]).map(mark) } : message;
-  return (body) => ({
-    ...body,
-    ...fields,
-    ...(failed.size === 0 ? {} : { messages: (body['messages'] as Body[]).map(markAll) }),
-  });
-}
-
 function limitOf({ extra, maxOutputTokens, modelMaxTokens }: CompletionRequest, { api, isSameApi }: Target): number | undefined {
   // The caller's own field stays, because newer models require that name.
   if (api === 'openai-completions' && isSameApi && 'max_completion_tokens' in (extra?.fields ?? {})) return undefined;
@@ -135,7 +114,8 @@ function toOptions(request: CompletionRequest, target: Target): SdkCallOptions {
     prompt: toCompletionPrompt(messages, target),
     ...sampling,
     ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
-    ...(responseFormat === undefined ? {} : { responseFormat }),
+    // A caller of the same API says it in a field of its own.
+    ...(responseFormat === undefined || (target.api === 'anthropic-messages' && target.isSameApi) ? {} : { responseFormat }),
     ...(stop === undefined ? {} : { stopSequences: [...stop] }),
     // Providers refuse an empty list.
     ...(tools === undefined || tools.length === 0
@@ -173,6 +153,7 @@ class CompletionReader {
   readonly #notes: CallNotes;
   readonly #text = new WholeCharacters();
   readonly #reasoning = new WholeCharacters();
+  #isReasoning = false;
   #signed: SdkCallOptions['providerOptions'];
 
   constructor(notes: CallNotes) {
@@ -186,18 +167,18 @@ class CompletionReader {
   *read(part: SdkStreamPart): Generator<CompletionEvent> {
     switch (part.type) {
       case 'text-delta':
+        yield* this.#endReasoning();
         return yield* this.#say('text', this.#text.push(part.delta));
       case 'text-end':
         return yield* this.#say('text', this.#text.end());
+      case 'reasoning-start':
+        return this.#note(part);
       case 'reasoning-delta':
         this.#note(part);
         return yield* this.#say('reasoning', this.#reasoning.push(part.delta));
-      case 'reasoning-start':
-        return this.#note(part);
       case 'reasoning-end':
-        this.#note(part);
-        yield* this.#say('reasoning', this.#reasoning.end());
-        return yield this.#endReasoning();
+        if (this.#isReasoning) this.#note(part);
+        return yield* this.#endReasoning();
       case 'tool-input-start':
         return yield* this.#start(part.id, part.toolName);
       case 'tool-input-delta':
@@ -206,20 +187,25 @@ class CompletionReader {
         this.#notes.keep(part.toolCallId, part.providerMetadata);
         yield* this.#start(part.toolCallId, part.toolName);
         if (!this.#withArguments.has(part.toolCallId)) yield* this.#arguments(part.toolCallId, part.input);
-        return;
+        return yield { type: 'toolEnd', index: this.#indices.get(part.toolCallId) ?? 0 };
       default: // starts and ends of the parts above, and other parts that are not used
     }
   }
 
   #note({ providerMetadata }: { readonly providerMetadata?: SdkCallOptions['providerOptions'] }): void {
+    this.#isReasoning = true;
     // The last one counts: signatures come at the end.
     this.#signed = providerMetadata ?? this.#signed;
   }
 
-  #endReasoning(): CompletionEvent {
+  /** Google's SDK ends a passage only with the answer, after the calls that follow from it. */
+  *#endReasoning(): Generator<CompletionEvent> {
+    if (!this.#isReasoning) return;
     const vendor = this.#signed;
+    this.#isReasoning = false;
     this.#signed = undefined;
-    return { type: 'reasoningEnd', ...(vendor === undefined ? {} : { vendor }) };
+    yield* this.#say('reasoning', this.#reasoning.end());
+    yield { type: 'reasoningEnd', ...(vendor === undefined ? {} : { vendor }) };
   }
 
   *#say(type: 'text' | 'reasoning', text: string): Generator<CompletionEvent> {
@@ -228,6 +214,7 @@ class CompletionReader {
 
   *#start(id: string, name: string): Generator<CompletionEvent> {
     if (this.#indices.has(id)) return;
+    yield* this.#endReasoning();
     this.#indices.set(id, this.#indices.size);
     yield { type: 'toolStart', index: this.#indices.size - 1, id, name };
   }
@@ -240,21 +227,38 @@ class CompletionReader {
   }
 }
 
+interface CallHow {
+  readonly api: ApiKind;
+  readonly notes: CallNotes;
+  readonly signal: AbortSignal;
+}
+
+function targetOf(model: LanguageModel, { extra }: CompletionRequest, { api, notes }: CallHow): Target {
+  return { api, isSameApi: SAME_API[api] === extra?.api, notes, name: (model as SdkModel).provider.split('.')[0] ?? '' };
+}
+
 /** Makes one stateless call and yields the events of its answer. Never throws. */
-export async function* completeWithModel(
-  model: LanguageModel,
-  request: CompletionRequest,
-  { api, notes, signal }: { api: ApiKind; notes: CallNotes; signal: AbortSignal },
-): AsyncGenerator<CompletionEvent> {
-  const call = new SdkCall(model, signal);
-  const reader = new CompletionReader(notes);
-  const isSameApi = SAME_API[api] === request.extra?.api;
-  const target = { api, isSameApi, notes, name: (model as SdkModel).provider.split('.')[0] ?? '' };
-  const change = changeOf(request, target);
-  for await (const part of call.parts(() => toOptions(request, target), change)) yield* reader.read(part);
+export async function* completeWithModel(model: LanguageModel, request: CompletionRequest, how: CallHow): AsyncGenerator<CompletionEvent> {
+  const call = new SdkCall(model, how.signal);
+  const reader = new CompletionReader(how.notes);
+  const target = targetOf(model, request, how);
+  for await (const part of call.parts(() => toOptions(request, target), changeOf(request, target))) yield* reader.read(part);
   const end = call.end();
   if (end.type !== 'finished') return yield end;
   // Some servers end a step that calls tools as if it were the answer; callers go by the reason.
   const reason = end.reason === 'stop' && reader.hasToolCalls ? 'tool_calls' : REASONS[end.reason];
   yield { type: 'finish', reason, usage: toUsage(end.usage), ...(end.vendor === undefined ? {} : { vendor: end.vendor }) };
+}
+
+/** Asks Anthropic how many tokens a call has. Never throws. */
+export async function* countWithModel(model: LanguageModel, request: CompletionRequest, how: CallHow): AsyncGenerator<TokenCount> {
+  const call = new SdkCall(model, how.signal);
+  const target = targetOf(model, request, how);
+  const change = { body: (body: Body) => body, ...changeOf(request, target), isCount: true };
+  for await (const _part of call.parts(() => toOptions(request, target), change));
+  const end = call.end();
+  if (end.type !== 'finished') return yield end;
+  const { inputTokens } = toUsage(end.usage);
+  if (inputTokens !== null) return yield { type: 'counted', inputTokens };
+  yield { type: 'failed', failure: { kind: 'protocol', status: 200, detail: 'the count is not a number', retryAfterMs: null } };
 }

@@ -105,7 +105,7 @@ export function describeProvider({ api, protocol, lastText, systemText }: Provid
       fake.reply(says('Hel', 'lo, ', 'wörld 🌍'));
       const { text, last } = await ask(fake);
       expect(text).toBe('Hello, wörld 🌍');
-      expect(last).toEqual({ type: 'finish', usage: { inputTokens: 11, outputTokens: 5, cacheReadTokens: 4 } });
+      expect(last).toMatchObject({ type: 'finish', usage: { inputTokens: 11, outputTokens: 5, cacheReadTokens: 4 } });
     });
 
     test('sends what is asked verbatim, with key, headers and the system prompt', async () => {

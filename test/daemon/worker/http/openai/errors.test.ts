@@ -11,12 +11,18 @@ const params = { model: 'up/one', messages: user };
 const failures = [
   {
     said: { status: 401, message: 'Incorrect API key provided: sk-upstream-secret' },
-    status: 502,
-    type: 'server_error',
+    status: 403,
+    type: 'invalid_request_error',
     code: 'agent_error',
     retried: false,
   },
-  { said: { status: 404, message: 'The model does not exist' }, status: 502, type: 'server_error', code: 'agent_error', retried: false },
+  {
+    said: { status: 404, message: 'The model does not exist' },
+    status: 404,
+    type: 'invalid_request_error',
+    code: 'agent_error',
+    retried: false,
+  },
   {
     said: { status: 400, message: "Unsupported parameter: 'top_k'" },
     status: 400,
@@ -40,9 +46,9 @@ const failures = [
   },
   {
     said: { status: 429, message: 'You exceeded your current quota', type: 'insufficient_quota' },
-    status: 502,
-    type: 'server_error',
-    code: 'agent_error',
+    status: 402,
+    type: 'invalid_request_error',
+    code: 'insufficient_quota',
     retried: false,
   },
   { said: { status: 503, message: 'Overloaded' }, status: 502, type: 'server_error', code: 'agent_error', retried: true },

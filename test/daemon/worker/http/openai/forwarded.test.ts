@@ -49,7 +49,7 @@ test('the SDK embeds texts: the call reaches the provider as it is, with its own
 });
 
 test.each([
-  [401, { error: { message: `bad key ${KEY}` } }, 502],
+  [401, { error: { message: `bad key ${KEY}` } }, 403],
   [429, { error: { message: 'slow down' } }, 429],
   [400, { error: { message: "Unknown parameter: 'dimensions'" } }, 400],
   [500, { error: { message: 'oops' } }, 502],
@@ -70,8 +70,8 @@ test('a page, a redirect, and a provider that is not there are no answers', asyn
   ];
   const { client } = await setUp((_request, response) => replies.shift()?.(response));
   const ask = (): Promise<unknown> => client.embeddings.create({ model: 'up/vendor/embed', input: 'x' });
-  await expect(ask()).rejects.toMatchObject({ status: 502, message: expect.stringContaining('Log in') });
-  await expect(ask()).rejects.toMatchObject({ status: 502, message: expect.stringContaining('Moved to') });
+  await expect(ask()).rejects.toMatchObject({ status: 404, message: expect.stringContaining('Log in') });
+  await expect(ask()).rejects.toMatchObject({ status: 404, message: expect.stringContaining('Moved to') });
   await expect(ask()).rejects.toMatchObject({ status: 502, message: expect.stringContaining('cannot be reached') });
 });
 

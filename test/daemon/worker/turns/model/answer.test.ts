@@ -9,7 +9,7 @@ import { logMemory } from '../../../../helpers/log-memory.js';
 function model(ref: string, stream: Provider['stream']): { ref: string; model: ResolvedModel } {
   const [id = '', modelId = ''] = ref.split('/');
   const failing = { providerName: id, baseUrl: '', modelId, source: '' };
-  const limits = { contextWindow: null, maxTokens: null, takesImages: false, prices: null };
+  const limits = { contextWindow: null, maxTokens: null, takesImages: false, reasons: null, api: null, prices: null };
   return { ref, model: { ref, modelId, provider: { id, name: id, stream }, ...limits, failing } };
 }
 

@@ -1,0 +1,115 @@
+/** Encodes a completion as Anthropic's API does: one document, or events. */
+import type { MessagesBlock, MessagesEvent, MessagesResponse, MessagesUsage } from '../../../../shared/api/anthropic/messages.js';
+import { toGatewayError } from '../../../../shared/error-document.js';
+import { serverSentEvent } from '../../../../shared/node/server-sent-events.js';
+import type { CompletionOutput } from '../../models/completion-call.js';
+import type { CompletionUsage } from '../../providers/completion.js';
+import { collectedOutputs, outputsOf, type StreamReport } from '../completion-outputs.js';
+import type { PulledEvents } from '../connection/pulled-events.js';
+import { type BlockEvent, Blocks, type ThinkingDisplay } from './blocks.js';
+import { anthropicError } from './error.js';
+
+export interface MessageHead {
+  readonly id: string;
+  /** As the caller named it. */
+  readonly model: string;
+  readonly thinking: ThinkingDisplay;
+}
+
+type Finish = Extract<CompletionOutput, { type: 'finish' }>;
+
+const REASONS = { stop: 'end_turn', length: 'max_tokens', tool_calls: 'tool_use', content_filter: 'refusal' } as const;
+
+/** Counts that a provider did not report are 0: the API has no other value. */
+function toUsage({ inputTokens, outputTokens, cachedTokens, cacheWriteTokens, reasoningTokens }: CompletionUsage): MessagesUsage {
+  const [read, written] = [cachedTokens ?? 0, cacheWriteTokens ?? 0];
+  return {
+    input_tokens: Math.max(0, (inputTokens ?? 0) - read - written),
+    cache_creation_input_tokens: written,
+    cache_read_input_tokens: read,
+    output_tokens: outputTokens ?? 0,
+    ...(reasoningTokens === null ? {} : { output_tokens_details: { thinking_tokens: reasoningTokens } }),
+  };
+}
+
+const NO_USAGE: MessagesUsage = { input_tokens: 0, cache_creation_input_tokens: 0, cache_read_input_tokens: 0, output_tokens: 0 };
+
+/** Anthropic's own words say more than the reasons that all providers share. */
+function toStop({ reason, vendor }: Finish): Pick<MessagesResponse, 'stop_reason' | 'stop_sequence'> {
+  const { stopReason, stopSequence } = vendor?.['anthropic'] ?? {};
+  const isOwn = typeof stopReason === 'string' && reason !== 'tool_calls';
+  return { stop_reason: isOwn ? stopReason : REASONS[reason], stop_sequence: typeof stopSequence === 'string' ? stopSequence : null };
+}
+
+function messageOf({ id, model }: MessageHead): MessagesResponse {
+  return { id, type: 'message', role: 'assistant', model, content: [], stop_reason: null, stop_sequence: null, usage: NO_USAGE };
+}
+
+/** What Anthropic advises for arguments that are not JSON of an object: the caller sees them, and sends them back. */
+function inputOf(text: string): Record<string, unknown> {
+  try {
+    const input: unknown = JSON.parse(text === '' ? '{}' : text);
+    if (typeof input === 'object' && input !== null && !Array.isArray(input)) return input as Record<string, unknown>;
+  } catch {
+    // told as it is
+  }
+  return { INVALID_JSON: text };
+}
+
+/** Collects blocks from their events. */
+class Content {
+  readonly blocks: MessagesBlock[] = [];
+  #json = '';
+
+  add(event: BlockEvent): void {
+    const last = this.blocks.at(-1);
+    if (event.type === 'content_block_start') {
+      this.#json = '';
+      this.blocks.push({ ...event.content_block });
+    } else if (event.type === 'content_block_stop') {
+      if (last?.type === 'tool_use') last.input = inputOf(this.#json);
+    } else if (event.delta.type === 'input_json_delta') this.#json += event.delta.partial_json;
+    else if (event.delta.type === 'text_delta' && last?.type === 'text') last.text += event.delta.text;
+    else if (event.delta.type === 'thinking_delta' && last?.type === 'thinking') last.thinking += event.delta.thinking;
+    else if (event.delta.type === 'signature_delta' && last?.type === 'thinking') last.signature += event.delta.signature;
+  }
+}
+
+/** @throws the completion's error, even after some text */
+export async function collectMessage(events: PulledEvents<CompletionOutput>, head: MessageHead): Promise<MessagesResponse> {
+  const blocks = new Blocks(head.thinking);
+  const content = new Content();
+  let message = messageOf(head);
+  for await (const output of collectedOutputs(events)) {
+    for (const event of blocks.read(output)) content.add(event);
+    if (output.type === 'finish') message = { ...message, content: content.blocks, ...toStop(output), usage: toUsage(output.usage) };
+  }
+  return message;
+}
+
+const encode = (event: MessagesEvent): string => serverSentEvent(event.type, event);
+
+/**
+ * The stream: start, blocks, the reason of the end with the whole usage, stop. An error ends it instead, without a reason.
+ * The start has no usage, because providers count at the end.
+ */
+export async function* streamMessage(
+  events: PulledEvents<CompletionOutput>,
+  { head, requestId, onError }: StreamReport & { readonly head: MessageHead },
+): AsyncGenerator<string> {
+  const blocks = new Blocks(head.thinking);
+  try {
+    yield encode({ type: 'message_start', message: messageOf(head) });
+    yield encode({ type: 'ping' });
+    for await (const output of outputsOf(events)) {
+      if (output === undefined) yield encode({ type: 'ping' });
+      else for (const event of blocks.read(output)) yield encode(event);
+      if (output?.type === 'finish') yield encode({ type: 'message_delta', delta: toStop(output), usage: toUsage(output.usage) });
+    }
+    yield encode({ type: 'message_stop' });
+  } catch (thrown) {
+    const error = toGatewayError(thrown);
+    onError(error);
+    yield encode(anthropicError(error, requestId).body);
+  }
+}

@@ -1,0 +1,79 @@
+/** The part of Anthropic's API that its SDKs and Claude Code need: messages, and the count of their tokens. */
+import { countTokensRequest, countTokensResponse, messagesRequest, messagesResponse } from '../../../../shared/api/anthropic/messages.js';
+import { SESSION_HEADER } from '../../../../shared/api/openai.js';
+import { newId } from '../../../../shared/ids.js';
+import { answerStream } from '../completion-outputs.js';
+import { PulledEvents } from '../connection/pulled-events.js';
+import type { HttpContext } from '../context.js';
+import { callerKey, IDEMPOTENCY_HEADER } from '../idempotency.js';
+import type { OpenAiRouteDeps } from '../openai/forwarded-routes.js';
+import { type Route, route } from '../route.js';
+import { sessionOf } from '../session-header.js';
+import { collectMessage, type MessageHead, streamMessage } from './answer.js';
+import { readCountCall, readMessagesCall } from './read-request.js';
+
+const BETA_HEADER = 'anthropic-beta';
+
+const HEADERS = {
+  'anthropic-version': 'Accepted and not read: there is one version',
+  [BETA_HEADER]: 'Names of features, for providers of the same API',
+};
+
+function betasOf(ctx: HttpContext): string[] {
+  return ctx
+    .get(BETA_HEADER)
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => /^[\w.-]{1,100}$/.test(name));
+}
+
+type Thinking = { readonly type: string; readonly display?: unknown } | null | undefined;
+
+function displayOf(thinking: Thinking): MessageHead['thinking'] {
+  if (thinking === null || thinking === undefined || thinking.type === 'disabled') return 'none';
+  return thinking.display === 'omitted' ? 'omitted' : 'shown';
+}
+
+export function anthropicRoutes({ completions, connections, clock, logger }: OpenAiRouteDeps): Route[] {
+  return [
+    route({
+      method: 'POST',
+      path: '/v1/messages',
+      scope: 'chat',
+      agentOf: ({ model }) => completions.agentOf(model),
+      summary: 'Create a message with an agent or a model',
+      body: messagesRequest,
+      answer: messagesResponse,
+      media: { 'text/event-stream': 'With `stream: true`: events in Anthropic’s format' },
+      headers: {
+        ...HEADERS,
+        [SESSION_HEADER]: 'A session; the last message becomes a turn in it, and earlier messages come from the session',
+        'Idempotency-Key': `${IDEMPOTENCY_HEADER['Idempotency-Key']}. Only with a session: other calls are not stored`,
+      },
+      async handle(ctx, { body }) {
+        const call = readMessagesCall(body, { session: sessionOf(ctx), idempotency: callerKey(ctx), betas: betasOf(ctx) });
+        const isStream = body.stream === true;
+        const signal = connections.abortable(ctx.res, isStream ? 'stream' : 'request');
+        const events = new PulledEvents(completions.run(call, signal), signal, clock);
+        const head = { id: newId('msg'), model: body.model, thinking: displayOf(body.thinking) };
+        ctx.set('Request-Id', ctx.state.requestId);
+        if (isStream) return await answerStream(ctx, events, { logger, encode: (report) => streamMessage(events, { ...report, head }) });
+        ctx.body = await collectMessage(events, head);
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/messages/count_tokens',
+      scope: 'chat',
+      agentOf: ({ model }) => completions.agentOf(model),
+      summary: 'Count the tokens of a message: by the provider where it has Anthropic’s API, otherwise an estimate',
+      body: countTokensRequest,
+      answer: countTokensResponse,
+      headers: HEADERS,
+      async handle(ctx, { body }) {
+        const signal = connections.abortable(ctx.res, 'request');
+        ctx.body = { input_tokens: await completions.count(readCountCall(body, { betas: betasOf(ctx) }), signal) };
+      },
+    }),
+  ];
+}

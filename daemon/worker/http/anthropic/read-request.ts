@@ -1,0 +1,201 @@
+/** Turns a request of `/v1/messages` into a call of the completion service. */
+import type { CountTokensRequest, MessagesRequest } from '../../../../shared/api/anthropic/messages.js';
+import { GatewayError } from '../../../../shared/errors.js';
+import type { CompletionCall } from '../../models/completion-call.js';
+import type {
+  CompletionAnswerPart,
+  CompletionMessage,
+  CompletionPart,
+  CompletionSettings,
+  VendorData,
+} from '../../providers/completion.js';
+import { given } from '../given.js';
+import { readSignature } from './signature.js';
+
+type RequestMessage = MessagesRequest['messages'][number];
+type Blocks<Role extends RequestMessage['role']> = Exclude<Extract<RequestMessage, { role: Role }>['content'], string>;
+type UserBlock = Blocks<'user'>[number];
+type ToolResult = Extract<UserBlock, { type: 'tool_result' }>;
+type ResultPart = Exclude<NonNullable<ToolResult['content']>, string>[number];
+type DocumentBlock = Extract<UserBlock, { type: 'document' }>;
+
+/** Fields that the call has itself, or that only concern the form of the answer. */
+const OWN_FIELDS: ReadonlySet<string> = new Set(['model', 'messages', 'system', 'stream', 'tool_choice', 'mcp_servers', 'container']);
+
+/** Headers and the session of a request. */
+export interface RequestFacts {
+  readonly session: string | undefined;
+  readonly idempotency: CompletionCall['idempotency'];
+  /** Names in `anthropic-beta`. */
+  readonly betas: readonly string[];
+}
+
+function refuse(param: string, message: string): GatewayError {
+  return new GatewayError('INVALID_REQUEST', { message, details: { param } });
+}
+
+/** What only Anthropic's providers read. */
+function forAnthropic(options: object): { vendor?: VendorData } {
+  const anthropic = given({ ...options } as Record<string, unknown>);
+  return Object.keys(anthropic).length === 0 ? {} : { vendor: { anthropic } };
+}
+
+const cacheOf = ({ cache_control: cacheControl }: { readonly cache_control?: object | null | undefined }) => ({
+  cacheControl: cacheControl ?? undefined,
+});
+
+function documentOf(block: DocumentBlock, field: string): CompletionPart {
+  const { source, title, context } = block;
+  const url =
+    source.type === 'url'
+      ? source.url
+      : `data:${source.media_type};base64,${source.type === 'text' ? Buffer.from(source.data).toString('base64') : source.data}`;
+  return {
+    type: 'file',
+    url,
+    mediaType: source.type === 'text' ? 'text/plain' : 'application/pdf',
+    field: `${field}.source`,
+    ...given({ name: title ?? undefined }),
+    ...forAnthropic({ ...cacheOf(block), context: context ?? undefined }),
+  };
+}
+
+function partOf(block: Exclude<UserBlock, ToolResult> | ResultPart, field: string): CompletionPart {
+  switch (block.type) {
+    case 'text':
+      return { type: 'text', text: block.text, ...forAnthropic(cacheOf(block)) };
+    case 'image': {
+      const { source } = block;
+      const url = source.type === 'url' ? source.url : `data:${source.media_type};base64,${source.data}`;
+      return { type: 'image', url, ...forAnthropic(cacheOf(block)) };
+    }
+    case 'document':
+      return documentOf(block, field);
+    case 'tool_reference': {
+      const { tool_name: toolName } = block;
+      return { type: 'text', text: `The tool '${toolName}' can be used now.`, ...forAnthropic({ type: 'tool-reference', toolName }) };
+    }
+  }
+}
+
+function resultOf(block: ToolResult, names: ReadonlyMap<string, string>, field: string): CompletionMessage {
+  const { tool_use_id: callId, content, is_error: isError } = block;
+  const name = names.get(callId);
+  if (name === undefined) throw refuse(`${field}.tool_use_id`, `No earlier message calls a tool with the id '${callId.slice(0, 80)}'.`);
+  const parts = typeof content === 'string' ? [{ type: 'text' as const, text: content }] : (content ?? []);
+  return {
+    role: 'tool',
+    callId,
+    name,
+    content: parts.map((part, index) => partOf(part, `${field}.content.${index}`)),
+    isError: isError ?? false,
+    ...forAnthropic(cacheOf(block)),
+  };
+}
+
+/** Results of tools are messages of their own. */
+function readUser(content: string | Blocks<'user'>, names: ReadonlyMap<string, string>, field: string): CompletionMessage[] {
+  if (typeof content === 'string') return [{ role: 'user', content: [{ type: 'text', text: content }] }];
+  const messages: CompletionMessage[] = [];
+  const words: CompletionPart[] = [];
+  for (const [index, block] of content.entries()) {
+    const place = `${field}.content.${index}`;
+    if (block.type === 'tool_result') messages.push(resultOf(block, names, place));
+    else words.push(partOf(block, place));
+  }
+  return words.length === 0 ? messages : [...messages, { role: 'user', content: words }];
+}
+
+function answerPartOf(block: Blocks<'assistant'>[number]): CompletionAnswerPart {
+  switch (block.type) {
+    case 'text':
+      return { type: 'text', text: block.text, ...forAnthropic(cacheOf(block)) };
+    case 'thinking': {
+      const { vendor, text = block.thinking } = readSignature(block.signature);
+      return { type: 'reasoning', text, ...(vendor === undefined ? {} : { vendor }) };
+    }
+    case 'redacted_thinking':
+      return { type: 'reasoning', text: '', ...forAnthropic({ redactedData: block.data }) };
+    case 'tool_use':
+      return { type: 'toolCall', id: block.id, name: block.name, arguments: JSON.stringify(block.input), ...forAnthropic(cacheOf(block)) };
+  }
+}
+
+function readInstructions(content: string | Blocks<'system'>): CompletionMessage[] {
+  if (typeof content === 'string') return [{ role: 'system', content }];
+  return content.map((block) => {
+    if (block.type === 'text') return { role: 'system', content: block.text, ...forAnthropic(cacheOf(block)) };
+    return { role: 'system', content: '', ...forAnthropic({ toolChanges: [{ type: block.type, toolName: block.tool.name }] }) };
+  });
+}
+
+/** @throws INVALID_REQUEST for a tool's result that no call before it asked for */
+function readMessages({ system, messages }: CountTokensRequest): CompletionMessage[] {
+  const names = new Map<string, string>();
+  const instructions = system === null || system === undefined || system === '' ? [] : readInstructions(system);
+  const conversation = messages.flatMap((message, index): CompletionMessage[] => {
+    if (message.role === 'user') return readUser(message.content, names, `messages.${index}`);
+    if (message.role === 'system') return readInstructions(message.content);
+    if (typeof message.content === 'string') return [{ role: 'assistant', content: [{ type: 'text', text: message.content }] }];
+    for (const block of message.content) if (block.type === 'tool_use') names.set(block.id, block.name);
+    return [{ role: 'assistant', content: message.content.map(answerPartOf) }];
+  });
+  return [...instructions, ...conversation];
+}
+
+/** @throws INVALID_REQUEST for a choice of a tool that is not sent */
+function readTools({ tools, tool_choice: choice }: CountTokensRequest): CompletionSettings {
+  if (tools === null || tools === undefined) return {};
+  if (choice?.type === 'tool' && !tools.some(({ name }) => name === choice.name))
+    throw refuse('tool_choice.name', `tool_choice names '${choice.name}', which is not one of the tools.`);
+  const chosen = choice?.type === 'tool' ? { name: choice.name } : choice?.type === 'any' ? 'required' : choice?.type;
+  return {
+    tools: tools.map(({ name, description, input_schema: parameters, strict }) => ({
+      name,
+      parameters,
+      ...given({ description: description ?? undefined, strict: strict ?? undefined }),
+    })),
+    ...given({ toolChoice: chosen, parallelToolCalls: choice?.disable_parallel_tool_use === true ? false : undefined }),
+  };
+}
+
+function readReasoning({ thinking }: CountTokensRequest): CompletionSettings['reasoning'] {
+  if (thinking === null || thinking === undefined || thinking.type === 'disabled') return undefined;
+  return { budgetTokens: thinking.type === 'enabled' ? thinking.budget_tokens : null };
+}
+
+/** Returns the fields for providers of the same API. `null` means that a field was not given. */
+function readExtra(body: CountTokensRequest): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(body).filter(([key, value]) => !OWN_FIELDS.has(key) && value !== null && value !== undefined));
+}
+
+/** @throws what {@link readMessages} and {@link readTools} refuse */
+export function readCountCall(body: CountTokensRequest, { betas }: Pick<RequestFacts, 'betas'>): CompletionCall {
+  const { model } = body;
+  return {
+    model,
+    messages: readMessages(body),
+    ...readTools(body),
+    ...given({ reasoning: readReasoning(body) }),
+    extra: { api: 'messages', fields: readExtra(body), betas },
+  };
+}
+
+/** @throws what {@link readCountCall} refuses */
+export function readMessagesCall(body: MessagesRequest, { session, idempotency, betas }: RequestFacts): CompletionCall {
+  const { output_config: output, stop_sequences: stop } = body;
+  const format = output?.format;
+  return {
+    ...readCountCall(body, { betas }),
+    maxOutputTokens: body.max_tokens,
+    ...given({
+      session,
+      idempotency,
+      temperature: body.temperature ?? undefined,
+      topP: body.top_p ?? undefined,
+      topK: body.top_k ?? undefined,
+      stop: stop === null || stop === undefined || stop.length === 0 ? undefined : stop,
+      responseFormat: format === null || format === undefined ? undefined : { type: 'json' as const, schema: format.schema },
+    }),
+  };
+}

@@ -1,0 +1,40 @@
+/**
+ * The signature of a thinking block. Anthropic's own goes back and forth unchanged. What other vendors need back (signatures of their own,
+ * encrypted reasoning, or the text that the caller did not want to see) travels in its place.
+ */
+import type { VendorData } from '../../providers/completion.js';
+
+const PREFIX = 'xopc_';
+
+interface Carried {
+  readonly vendor?: VendorData;
+  /** Instead of the block's text, which the caller did not want. */
+  readonly text?: string;
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const isVendorData = (value: unknown): value is VendorData => isRecord(value) && Object.values(value).every(isRecord);
+
+/** @returns '' where there is nothing to carry */
+export function writeSignature({ vendor, text }: Carried): string {
+  const own = vendor?.['anthropic']?.['signature'];
+  if (typeof own === 'string') return own;
+  const carried = { ...(vendor === undefined ? {} : { vendor }), ...(text === undefined || text === '' ? {} : { text }) };
+  return Object.keys(carried).length === 0 ? '' : PREFIX + Buffer.from(JSON.stringify(carried)).toString('base64url');
+}
+
+/** Never throws: what is not one of {@link writeSignature} counts as Anthropic's. */
+export function readSignature(signature: string): Carried {
+  if (signature === '') return {};
+  const own = { vendor: { anthropic: { signature } } };
+  if (!signature.startsWith(PREFIX)) return own;
+  try {
+    const carried: unknown = JSON.parse(Buffer.from(signature.slice(PREFIX.length), 'base64url').toString());
+    if (!isRecord(carried)) return own;
+    const { vendor, text } = carried;
+    return { ...(isVendorData(vendor) ? { vendor } : {}), ...(typeof text === 'string' ? { text } : {}) };
+  } catch {
+    return own;
+  }
+}

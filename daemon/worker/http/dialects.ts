@@ -1,0 +1,55 @@
+/** The APIs of vendors that are spoken below `/v1`, and what their errors have in common. */
+import { retryAfterSeconds } from '../../../shared/error-document.js';
+import type { GatewayError } from '../../../shared/errors.js';
+
+const MESSAGES = '/v1/messages';
+
+/** Whose shape the errors of a path have; undefined: the gateway's own. */
+export function dialectOf(path: string): 'openai' | 'anthropic' | undefined {
+  if (path === MESSAGES || path.startsWith(`${MESSAGES}/`)) return 'anthropic';
+  return path === '/v1' || path.startsWith('/v1/') ? 'openai' : undefined;
+}
+
+/**
+ * Failures of a provider that a repetition cannot cure, by their reason, and the status for them: one that programs do not repeat,
+ * whether or not they know `X-Should-Retry`. A refusal of the provider's key is no 401, which would blame the caller's.
+ */
+const LASTING: Readonly<Record<string, number>> = {
+  auth: 403,
+  quota: 402,
+  notFound: 404,
+  notTheApi: 404,
+  unconfigured: 404,
+  filtered: 400,
+  tooLong: 400,
+  rejected: 400,
+};
+
+/** Returns why a provider failed. */
+export function reasonOf({ code, details }: GatewayError): string | undefined {
+  const reason = code === 'AGENT_ERROR' ? details?.['reason'] : undefined;
+  return typeof reason === 'string' ? reason : undefined;
+}
+
+/** Returns the status of a failure that a repetition cannot cure; undefined for others. */
+export function lastingStatus(error: GatewayError): number | undefined {
+  return LASTING[reasonOf(error) ?? ''];
+}
+
+/** Returns the field that caused the error. */
+export function paramOf({ code, details = {} }: GatewayError): string | null {
+  if (code === 'MODEL_NOT_FOUND') return 'model';
+  if (code !== 'INVALID_REQUEST') return null;
+  const issues = details['issues'];
+  const first = Array.isArray(issues) ? (issues[0] as { path?: unknown }).path : details['param'];
+  return typeof first === 'string' && first !== '' ? first : null;
+}
+
+/** Headers by which the vendors' SDKs decide whether and when to try again. */
+export function retryHeaders(error: GatewayError): Record<string, string> {
+  const seconds = retryAfterSeconds(error);
+  return {
+    ...(seconds === undefined ? {} : { 'Retry-After-Ms': String(seconds * 1_000) }),
+    ...(lastingStatus(error) === undefined ? {} : { 'X-Should-Retry': 'false' }),
+  };
+}

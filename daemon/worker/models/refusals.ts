@@ -1,0 +1,55 @@
+/** What a caller asks for and a provider does not have. It is refused before anybody is asked, rather than left out. */
+import { GatewayError } from '../../../shared/errors.js';
+import type { CompletionMessage } from '../providers/completion.js';
+import type { ResolvedModel } from '../providers/registry.js';
+import type { CompletionCall } from './completion-call.js';
+
+type Model = Pick<ResolvedModel, 'ref' | 'api' | 'reasons'>;
+
+const refuse = (param: string, message: string, hint: string): GatewayError =>
+  new GatewayError('INVALID_REQUEST', { message: `'${param}' ${message}`, details: { param }, hint });
+
+type FilePart = Extract<Extract<CompletionMessage, { role: 'user' }>['content'][number], { type: 'file' }>;
+
+function filesOf(messages: readonly CompletionMessage[]): FilePart[] {
+  return messages.flatMap((message) =>
+    message.role === 'user' || message.role === 'tool' ? message.content.flatMap((part) => (part.type === 'file' ? [part] : [])) : [],
+  );
+}
+
+/** Only these fetch a document themselves; the gateway never does. */
+const FETCHES: ReadonlySet<Model['api']> = new Set<Model['api']>(['anthropic-messages', 'openai-responses', 'google-generative-ai']);
+
+function refuseFile({ messages }: CompletionCall, { ref, api }: Model): GatewayError | undefined {
+  const distant = FETCHES.has(api) ? undefined : filesOf(messages).find(({ url }) => !url.startsWith('data:'));
+  return (
+    distant &&
+    refuse(
+      distant.field,
+      `names a document by its URL, which the provider of '${ref}' does not fetch`,
+      'Send the document itself, as base64.',
+    )
+  );
+}
+
+function refuseReasoning({ reasoning }: CompletionCall, { ref, api, reasons }: Model): GatewayError | undefined {
+  const isAsked = typeof reasoning?.budgetTokens === 'number' && api !== 'anthropic-messages' && reasons !== true;
+  if (!isAsked) return undefined;
+  return refuse(
+    'thinking',
+    `cannot be enabled: '${ref}' is not known to reason`,
+    'Leave it out, or set "reasoning": true for the model in models.json.',
+  );
+}
+
+/** OpenAI's Responses API has neither. Chat completions have always left them out. */
+function refuseSetting({ extra, topK, stop }: CompletionCall, { ref, api }: Model): GatewayError | undefined {
+  if (api !== 'openai-responses' || extra?.api !== 'messages') return undefined;
+  const field = topK !== undefined ? 'top_k' : stop !== undefined ? 'stop_sequences' : undefined;
+  return field && refuse(field, `is not supported by the provider of '${ref}'`, 'Leave it out.');
+}
+
+/** Returns the refusal of a call that a model's provider cannot carry out as it is. */
+export function refusalOf(call: CompletionCall, model: Model): GatewayError | undefined {
+  return refuseReasoning(call, model) ?? refuseFile(call, model) ?? refuseSetting(call, model);
+}

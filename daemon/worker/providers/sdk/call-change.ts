@@ -1,0 +1,43 @@
+/** What a call needs in its request that the SDK has no place for. Part of the bundle that speaks to vendors. */
+import type { CompletionRequest } from '../completion.js';
+import type { PromptTarget } from './completion-prompt.js';
+import type { Body, RequestChange } from './own-request.js';
+
+/** Returns the tools with the fields that the caller gave them. */
+function withFields(tools: unknown, given: unknown): unknown {
+  const own = new Map((Array.isArray(given) ? (given as Body[]) : []).map((tool) => [tool['name'], tool]));
+  return Array.isArray(tools) ? (tools as Body[]).map((tool) => ({ ...tool, ...own.get(tool['name']) })) : undefined;
+}
+
+/** Marks the results of calls that failed: the SDK does so for texts alone. */
+function withFailures(messages: unknown, failed: ReadonlySet<string>): unknown {
+  const mark = (block: Body): Body => (failed.has(String(block['tool_use_id'])) ? { ...block, is_error: true } : block);
+  const markAll = ({ content, ...message }: Body): Body => ({
+    ...message,
+    content: Array.isArray(content) ? (content as Body[]).map(mark) : content,
+  });
+  return failed.size === 0 ? messages : (messages as Body[]).map(markAll);
+}
+
+export function changeOf({ messages, extra }: CompletionRequest, { api, isSameApi }: PromptTarget): RequestChange | undefined {
+  const own = isSameApi ? (extra?.fields ?? {}) : {};
+  if (api === 'openai-responses' && isSameApi)
+    return {
+      body: (body) => ({
+        ...body,
+        ...own,
+        ...('text' in own ? { text: { ...(body['text'] as Body), ...(own['text'] as Body) } } : {}),
+      }),
+    };
+  if (api !== 'anthropic-messages') return undefined;
+  const { tools, ...fields } = own;
+  const failed = new Set(messages.flatMap((message) => (message.role === 'tool' && message.isError === true ? [message.callId] : [])));
+  return {
+    body: (body) => ({
+      ...body,
+      ...fields,
+      messages: withFailures(body['messages'], failed),
+      ...(body['tools'] === undefined ? {} : { tools: withFields(body['tools'], tools) }),
+    }),
+  };
+}

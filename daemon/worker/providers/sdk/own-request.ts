@@ -1,0 +1,59 @@
+/** Changes the request that an SDK writes, for one call. Part of the bundle that speaks to vendors. */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { serverSentEvent } from '../../../../shared/node/server-sent-events.js';
+import { readStart } from '../read-start.js';
+import { fetchStream, MAX_ERROR_BODY_BYTES } from './sdk-fetch.js';
+import { NotAStreamError } from './sdk-failure.js';
+
+export type Body = Readonly<Record<string, unknown>>;
+
+export interface RequestChange {
+  /** Returns what is sent instead of what the SDK wrote. */
+  readonly body: (body: Body) => Body;
+  /** The tokens are counted, and nothing is answered. */
+  readonly isCount?: boolean;
+}
+
+const changes = new AsyncLocalStorage<RequestChange>();
+
+/** Runs a call with a change of its request. The SDK must have been given {@link fetchChanged}. */
+export function withChange<Result>(change: RequestChange | undefined, call: () => Result): Result {
+  return change === undefined ? call() : changes.run(change, call);
+}
+
+/** Fields of Anthropic's API that its counting endpoint refuses. */
+const NOT_COUNTED: ReadonlySet<string> = new Set(['max_tokens', 'stream', 'temperature', 'top_p', 'top_k', 'stop_sequences', 'metadata']);
+
+/** Returns an answer without words, whose usage is the count, so that a count ends as any call does. */
+function answerOf(inputTokens: unknown, model: unknown): Response {
+  const usage = { input_tokens: inputTokens, output_tokens: 0 };
+  const events = [
+    { type: 'message_start', message: { id: 'count', type: 'message', role: 'assistant', model, content: [], usage } },
+    { type: 'message_delta', delta: { stop_reason: 'end_turn', stop_sequence: null }, usage },
+    { type: 'message_stop' },
+  ];
+  const headers = { 'Content-Type': 'text/event-stream' };
+  return new Response(events.map((event) => serverSentEvent(event.type, event)).join(''), { headers });
+}
+
+async function fetchCount(url: string, init: RequestInit, body: Body): Promise<Response> {
+  const counted = Object.fromEntries(Object.entries(body).filter(([key]) => !NOT_COUNTED.has(key)));
+  const request = { ...init, body: JSON.stringify(counted) };
+  // A followed redirect would send the key to another server.
+  const response = await fetch(`${url}/count_tokens`, { ...request, redirect: 'manual' });
+  const { status, statusText, headers } = response;
+  const { text } = await readStart(response, MAX_ERROR_BODY_BYTES);
+  if (!response.ok) return new Response(text, { status: status < 400 ? 404 : status, statusText, headers });
+  const contentType = headers.get('content-type') ?? '';
+  if (!/^application\/json\b/i.test(contentType)) throw new NotAStreamError({ status, contentType, body: text });
+  return answerOf((JSON.parse(text) as { input_tokens?: unknown } | null)?.input_tokens, body['model']);
+}
+
+/** The `fetch` of an SDK that has no place for fields which it does not know, nor for counting. */
+export const fetchChanged: typeof fetch = (input, init) => {
+  const change = changes.getStore();
+  if (change === undefined || typeof init?.body !== 'string') return fetchStream(input, init);
+  const body = change.body(JSON.parse(init.body) as Body);
+  if (change.isCount === true) return fetchCount(input instanceof Request ? input.url : String(input), init, body);
+  return fetchStream(input, { ...init, body: JSON.stringify(body) });
+};

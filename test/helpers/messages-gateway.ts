@@ -1,0 +1,39 @@
+/** The gateway's `/v1/messages` in front of a fake vendor. */
+import Anthropic from '@anthropic-ai/sdk';
+import type { ApiKind } from '../../shared/config/models-schema.js';
+import { anthropic } from '../fakes/vendors/anthropic.js';
+import { google } from '../fakes/vendors/google.js';
+import { openAiCompletions } from '../fakes/vendors/openai-completions.js';
+import { openAiResponses } from '../fakes/vendors/openai-responses.js';
+import type { VendorProtocol } from '../fakes/vendors/vendor-protocol.js';
+import { startVendor, type VendorFake } from '../fakes/vendors/vendor-server.js';
+import { startHttpApp, type TestApp, TOKEN } from './http-app.js';
+import { type ConversationOptions, makeConversation, type TestConversation } from './make-conversation.js';
+
+const PROTOCOLS: Readonly<Record<ApiKind, VendorProtocol>> = {
+  'openai-completions': openAiCompletions,
+  'openai-responses': openAiResponses,
+  'anthropic-messages': anthropic,
+  'google-generative-ai': google,
+};
+
+export const API_KINDS = Object.keys(PROTOCOLS) as ApiKind[];
+
+export interface MessagesGateway extends TestApp {
+  readonly vendor: VendorFake;
+  readonly conversation: TestConversation;
+  readonly baseURL: string;
+  /** The unmodified SDK, without retries of its own. */
+  readonly client: Anthropic;
+}
+
+/** Models: `up/fake-model`, which is known to reason, `up/plain`, and `up/gone`, which the vendor does not have. */
+export async function startMessagesGateway(api: ApiKind, config: object = {}, options: ConversationOptions = {}): Promise<MessagesGateway> {
+  const vendor = await startVendor(PROTOCOLS[api]);
+  const names = [{ id: 'fake-model', maxTokens: 777, reasoning: true }, { id: 'plain' }, { id: 'gone' }];
+  const models = { providers: { up: { baseUrl: vendor.baseUrl, api, apiKey: 'key-of-the-fake', models: names } } };
+  const conversation = await makeConversation({ ...options, config, models });
+  const app = await startHttpApp({ services: conversation });
+  const baseURL = `http://127.0.0.1:${app.port}`;
+  return { ...app, vendor, conversation, baseURL, client: new Anthropic({ baseURL, apiKey: TOKEN, maxRetries: 0 }) };
+}
