@@ -1,5 +1,8 @@
 /** Defaults that programs need which do not load the schema of the configuration. */
 
+/** How long a model may send nothing: local ones, and those that think, may take minutes until their first word. */
+export const SILENCE_TIMEOUT_MS = 600_000;
+
 /** Maximum of `gateway.drainTimeoutMs`, and of a stop's or restart's own drain time. */
 export const MAX_DRAIN_TIMEOUT_MS = 600_000;
 

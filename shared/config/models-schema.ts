@@ -31,6 +31,8 @@ const provider = z.strictObject({
   api: z.enum(API_KINDS).default('openai-completions'),
   headers: z.record(z.string().max(200), z.string().max(MAX_SECRET_LENGTH)).optional(),
   models: z.array(model).default([]),
+  /** How long its models may send nothing. An agent's own limit comes first. */
+  silenceTimeoutMs: z.int().min(1_000).max(3_600_000).optional(),
 });
 
 export const modelsSchema = z.strictObject({

@@ -4,7 +4,15 @@
  */
 import * as z from 'zod';
 import { parseBasePath } from './base-path.js';
-import { GATEWAY_DEFAULTS, HOST, HOST_RULE, LOG_DEFAULTS, MAX_DRAIN_TIMEOUT_MS, MAX_SECRET_LENGTH } from './defaults.js';
+import {
+  GATEWAY_DEFAULTS,
+  HOST,
+  HOST_RULE,
+  LOG_DEFAULTS,
+  MAX_DRAIN_TIMEOUT_MS,
+  MAX_SECRET_LENGTH,
+  SILENCE_TIMEOUT_MS,
+} from './defaults.js';
 import { httpUrl } from './http-url.js';
 import { LOG_LEVELS } from '../log/level.js';
 import { reason, type Reason, type ReasonCode, say } from '../text/reasons.js';
@@ -74,6 +82,8 @@ const fetchTarget = checked((text) => isAddressRange(text) || HOST_NAME.test(tex
 
 export const TOOL_NAMES = ['time', 'fetch', 'send', 'schedule'] as const;
 const tools = z.array(z.enum(TOOL_NAMES));
+/** How long a model may send nothing. */
+const silence = z.int().min(1_000).max(3_600_000);
 
 const agent = z.strictObject({
   id,
@@ -82,6 +92,7 @@ const agent = z.strictObject({
   model: modelChoice.optional(),
   systemPrompt: z.string().max(100_000).optional(),
   tools: tools.optional(),
+  silenceTimeoutMs: silence.optional(),
 });
 
 /** Returns the id of the agent that answers if none is named. */
@@ -101,6 +112,8 @@ const agents = z
         maxToolIterations: z.int().min(1).max(200).default(20),
         /** For agents without a list of their own. */
         tools: tools.default([...TOOL_NAMES]),
+        /** For agents and providers without a limit of their own. */
+        silenceTimeoutMs: silence.default(SILENCE_TIMEOUT_MS),
         /** Private addresses that the tool `fetch` may access. */
         fetchAllow: z.array(fetchTarget).default([]),
         /** Whether model servers on this machine are looked for. */

@@ -8,7 +8,7 @@ import type { AgentConfig, Config } from '../../../shared/config/schema.js';
 import { GatewayError } from '../../../shared/errors.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import { callModel } from '../turns/model/call-model.js';
-import { chooseModels } from '../turns/model/model-choice.js';
+import { chooseModels, resolveFor } from '../turns/model/model-choice.js';
 import { type Candidate, REFUSES_TOOLS, type TurnTools } from '../turns/model/answer.js';
 import type { CompletionEvent, CompletionMessage, CompletionRequest, CompletionUsage } from '../providers/completion.js';
 import { describeFailure } from '../providers/failure.js';
@@ -165,13 +165,17 @@ export class Completions {
   async *run(call: CompletionCall, signal: AbortSignal): AsyncGenerator<CompletionOutput, void, undefined> {
     const agent = this.#agentFor(call);
     const registry = this.#options.registry();
+    const config = this.#options.config();
     if (call.session !== undefined) {
       const target = agent === undefined ? { model: call.model } : { agentId: agent.id };
       return yield* this.#runInSession(call, { session: call.session, ...target }, signal);
     }
     if (agent === undefined)
-      return yield* this.#runStateless(call, [{ ref: call.model, model: registry.resolve(call.model) }], { signal, tools: undefined });
-    const candidates = await chooseModels({ requested: undefined, agent, config: this.#options.config() }, registry);
+      return yield* this.#runStateless(call, [{ ref: call.model, model: resolveFor({ config }, call.model, registry) }], {
+        signal,
+        tools: undefined,
+      });
+    const candidates = await chooseModels({ requested: undefined, agent, config }, registry);
     const tools = usesOwnTools(call) ? this.#options.tools.forCall(agent, signal) : undefined;
     return yield* this.#runStateless(withInstructions(call, agent), candidates, { signal, tools });
   }

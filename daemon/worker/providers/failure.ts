@@ -92,7 +92,8 @@ const SENTENCES: Readonly<Record<FailureKind, Describe>> = {
   unreachable: (model) =>
     `${model.providerName} cannot be reached at ${model.baseUrl}. Check the address and the network, and that the server runs.`,
   cut: (model) => `The connection to ${model.providerName} closed in the middle of the answer. Try again.`,
-  timeout: (model) => `${model.providerName} sent nothing for too long. Try again, or choose a faster model.`,
+  timeout: (model) =>
+    `${model.providerName} sent nothing for too long. Try again, choose a faster model, or raise agents.defaults.silenceTimeoutMs.`,
   notTheApi: (model, failure) =>
     `${model.baseUrl} does not answer with the API of ${model.providerName}${http(failure)}. Check baseUrl; is there a proxy in between?`,
   protocol: (model) =>

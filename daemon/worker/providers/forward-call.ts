@@ -2,6 +2,7 @@
 import { APICallError } from 'ai';
 import { readStart } from './read-start.js';
 import type { ConnectionSettings, ForwardEvent, ForwardRequest } from './provider.js';
+import { PATIENCE } from './sdk/patient-dispatcher.js';
 import { toFailure } from './sdk/sdk-failure.js';
 import { MAX_ERROR_BODY_BYTES } from './sdk/sdk-fetch.js';
 
@@ -36,7 +37,14 @@ export async function* forwardCall(
   const headers = { 'content-type': 'application/json', ...authorization, ...settings.headers };
   let hasBegun = false;
   try {
-    const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(request.body), signal, redirect: 'manual' });
+    const response = await fetch(url, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify(request.body),
+      signal,
+      ...PATIENCE,
+      redirect: 'manual',
+    });
     const refusal = await refusalOf(response, url);
     if (refusal !== undefined) throw refusal;
     hasBegun = true;

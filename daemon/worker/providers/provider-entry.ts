@@ -12,6 +12,8 @@ export interface ProviderEntry extends ConnectionSettings {
   readonly models: readonly ModelConfig[];
   /** What is known of models that the server may have; the first is the default where the server does not list its models. */
   readonly known: readonly ModelConfig[];
+  /** How long its models may send nothing; undefined: as the configuration says. */
+  readonly silenceTimeoutMs?: number | undefined;
   /** `models.json`, the variable that switches it on, or `discovery`. */
   readonly source: string;
   /** Why the provider cannot be used, and what to do; undefined when it can. */
@@ -66,6 +68,7 @@ function fromDocument(id: string, config: ProviderConfig, lookup: VariableLookup
     headers: config.headers ?? {},
     models: config.models,
     known: isVendors ? known.models : [],
+    silenceTimeoutMs: config.silenceTimeoutMs,
     source: 'models.json',
     problem: isVendors && apiKey === undefined ? `it has no apiKey, and ${unset(known)}` : problemOfDocument(config, found),
   };

@@ -28,6 +28,8 @@ export interface ResolvedModel {
   readonly api: ApiKind | null;
   /** Null: unknown. */
   readonly prices: TokenPrices | null;
+  /** How long it may send nothing; undefined: {@link SILENCE_TIMEOUT_MS}. */
+  readonly silenceTimeoutMs?: number | undefined;
   /** For error messages. */
   readonly failing: FailingModel;
   /** Takes how each call went. Missing for the built-in model, which calls nobody. */
@@ -241,6 +243,7 @@ export class ProviderRegistry {
       reasons: model?.reasoning ?? null,
       api: entry?.api ?? null,
       prices: model?.cost ?? null,
+      silenceTimeoutMs: entry?.silenceTimeoutMs,
       failing: { providerName: provider.name, baseUrl: entry?.baseUrl ?? '', modelId, source: entry?.source ?? '' },
       noteCall: entry && this.#options.noteCall,
     };

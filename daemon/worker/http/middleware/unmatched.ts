@@ -7,9 +7,21 @@ function allowedMethods(ctx: HttpContext): string[] {
   return methods.size === 0 ? [] : [...methods, 'OPTIONS'];
 }
 
+/** What Ollama's clients ask for first. Its API is left out: they all speak OpenAI's, too. */
+const OLLAMA = /^\/api\/(tags|chat|generate|embed|embeddings|show|ps|version|pull)$/;
+
+function nothingAt(path: string): GatewayError {
+  const message = `There is nothing at ${path.slice(0, 200)}.`;
+  if (!OLLAMA.test(path)) return new GatewayError('NOT_FOUND', { message });
+  return new GatewayError('NOT_FOUND', {
+    message,
+    hint: 'The API of Ollama is not spoken here; choose the OpenAI-compatible one, at /v1.',
+  });
+}
+
 export const unmatched: HttpMiddleware = (ctx) => {
   const methods = ctx.path === '*' ? ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE', 'OPTIONS'] : allowedMethods(ctx);
-  if (methods.length === 0) throw new GatewayError('NOT_FOUND', { message: `There is nothing at ${ctx.path.slice(0, 200)}.` });
+  if (methods.length === 0) throw nothingAt(ctx.path);
   ctx.set('Allow', methods.join(', '));
   if (ctx.method !== 'OPTIONS') {
     throw new GatewayError('METHOD_NOT_ALLOWED', {

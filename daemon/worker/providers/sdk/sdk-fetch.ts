@@ -1,5 +1,6 @@
 /** The `fetch` of the SDKs. Part of the bundle that speaks to vendors. */
 import { readStart } from '../read-start.js';
+import { PATIENCE } from './patient-dispatcher.js';
 import { EndlessAnswerError, NotAStreamError } from './sdk-failure.js';
 
 /** Enough of a body to tell what it is. */
@@ -36,7 +37,7 @@ function limitEvents(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Arra
  */
 export async function fetchStream(input: Parameters<typeof fetch>[0], init?: RequestInit): Promise<Response> {
   // A followed redirect would send the key to another server.
-  const response = await fetch(input, { ...init, redirect: 'manual' });
+  const response = await fetch(input, { ...init, ...PATIENCE, redirect: 'manual' });
   const { status, statusText, headers, body } = response;
   const contentType = headers.get('content-type') ?? '';
   if (status >= 300 && status < 400) {

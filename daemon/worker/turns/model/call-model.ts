@@ -2,7 +2,8 @@
 import type { Clock } from '../../../../shared/clock.js';
 import { describeFailure, type ProviderFailure } from '../../providers/failure.js';
 import type { ResolvedModel } from '../../providers/registry.js';
-import { IDLE_TIMEOUT_MS, withIdleTimeout } from './idle-timeout.js';
+import { SILENCE_TIMEOUT_MS } from '../../../../shared/config/defaults.js';
+import { withIdleTimeout } from './idle-timeout.js';
 
 type Failed = { readonly type: 'failed'; readonly failure: ProviderFailure };
 
@@ -23,13 +24,13 @@ function failureOf(event: { readonly type: string }): ProviderFailure | undefine
  * @param open  starts the call with a signal that also fires on silence
  */
 export async function* callModel<Event extends { readonly type: string }>(
-  { ref, failing, noteCall }: ResolvedModel,
+  { ref, failing, noteCall, silenceTimeoutMs = SILENCE_TIMEOUT_MS }: ResolvedModel,
   open: (signal: AbortSignal) => AsyncIterable<Event>,
   { signal, clock }: CallOptions,
 ): AsyncGenerator<Event | Failed> {
   const startedAtMs = clock.now();
   let firstTokenMs: number | null = null;
-  for await (const event of withIdleTimeout(open, { signal, idleMs: IDLE_TIMEOUT_MS, clock })) {
+  for await (const event of withIdleTimeout(open, { signal, idleMs: silenceTimeoutMs, clock })) {
     const failure = failureOf(event);
     if (event.type === 'finish' || event.type === 'end') noteCall?.({ ref, endedAtMs: clock.now(), firstTokenMs, error: null });
     else if (failure !== undefined && failure.kind !== 'tooLong')

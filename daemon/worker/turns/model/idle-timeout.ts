@@ -2,9 +2,6 @@
 import type { Clock } from '../../../../shared/clock.js';
 import type { ProviderFailure } from '../../providers/failure.js';
 
-/** How long a provider may stay silent: local models may think for minutes before their first text. */
-export const IDLE_TIMEOUT_MS = 240_000;
-
 export interface IdleLimit {
   /** Ends the stream on behalf of the caller. */
   readonly signal: AbortSignal;

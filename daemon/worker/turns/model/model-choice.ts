@@ -1,17 +1,30 @@
 /** Which models a turn tries, in order. */
 import type { Config, AgentConfig, ModelChoice } from '../../../../shared/config/schema.js';
 import { GatewayError } from '../../../../shared/errors.js';
-import type { ProviderRegistry } from '../../providers/registry.js';
+import type { ProviderRegistry, ResolvedModel } from '../../providers/registry.js';
 import type { Candidate } from './answer.js';
 
 function refsOf(choice: ModelChoice): [string, ...string[]] {
   return typeof choice === 'string' ? [choice] : [choice.primary, ...choice.fallbacks];
 }
 
+export interface Asking {
+  /** Undefined: the model is asked by itself. */
+  readonly agent?: AgentConfig;
+  readonly config: Config;
+}
+
+/** Resolves a model, with the silence that whoever asks it bears. @throws MODEL_NOT_FOUND */
+export function resolveFor({ agent, config }: Asking, ref: string, registry: ProviderRegistry): ResolvedModel {
+  const model = registry.resolve(ref);
+  const silenceTimeoutMs = agent?.silenceTimeoutMs ?? model.silenceTimeoutMs ?? config.agents.defaults.silenceTimeoutMs;
+  return { ...model, silenceTimeoutMs };
+}
+
 /** A configured model that cannot be used fails when its turn comes, so that a fallback can take over. */
-function toCandidate(ref: string, registry: ProviderRegistry): Candidate {
+function toCandidate(asking: Asking, ref: string, registry: ProviderRegistry): Candidate {
   try {
-    return { ref, model: registry.resolve(ref) };
+    return { ref, model: resolveFor(asking, ref, registry) };
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
     return { ref, problem: new GatewayError('AGENT_ERROR', { message: error.message, details: { model: ref }, cause: error }) };
@@ -28,10 +41,10 @@ export async function chooseModels(
   registry: ProviderRegistry,
 ): Promise<[Candidate, ...Candidate[]]> {
   const { requested, session = null, agent, config } = choice;
-  if (requested !== undefined) return [{ ref: requested, model: registry.resolve(requested) }];
-  if (session !== null) return [toCandidate(session, registry)];
+  if (requested !== undefined) return [{ ref: requested, model: resolveFor(choice, requested, registry) }];
+  if (session !== null) return [toCandidate(choice, session, registry)];
   const configured = agent.model ?? config.agents.defaults.model;
   const [primary, ...fallbacks] = configured === undefined ? ([await registry.defaultRef()] as const) : refsOf(configured);
   const others = [...new Set(fallbacks)].filter((ref) => ref !== primary);
-  return [toCandidate(primary, registry), ...others.map((ref) => toCandidate(ref, registry))];
+  return [toCandidate(choice, primary, registry), ...others.map((ref) => toCandidate(choice, ref, registry))];
 }
