@@ -44,8 +44,8 @@ export function toGatewayError(error: unknown): GatewayError {
   return new GatewayError(status === undefined ? 'INTERNAL_ERROR' : FOREIGN[status], { message, cause: error });
 }
 
-/** Returns the document of an error. The hint becomes the last sentence of the message. */
-export function errorBody(error: GatewayError, requestId: string, trace: { traceId?: string } = {}): ErrorResponse {
+/** Returns the document of an error. The hint becomes the last sentence of the message. @param more  further details */
+export function errorBody(error: GatewayError, requestId: string, more: Readonly<Record<string, unknown>> = {}): ErrorResponse {
   const { expose } = ERRORS[error.code];
   const details = expose ? error.details : undefined;
   const told = error.hint === undefined ? error.message : `${error.message.replace(/[.\s]*$/, '.')} ${error.hint}`;
@@ -54,7 +54,7 @@ export function errorBody(error: GatewayError, requestId: string, trace: { trace
       code: error.code,
       message: expose ? told : HIDDEN,
       requestId,
-      ...(details === undefined && trace.traceId === undefined ? {} : { details: { ...details, ...trace } }),
+      ...(details === undefined && Object.keys(more).length === 0 ? {} : { details: { ...details, ...more } }),
     },
   };
 }

@@ -3,6 +3,8 @@
  * `docs/errors.md` lists the same codes; a guard test keeps the two and the tests in step.
  */
 
+import type { Coded } from './text/fill-text.js';
+
 /** How an error with the code is reported. */
 export interface ErrorSpec {
   /** HTTP status of a response with the code. */
@@ -141,6 +143,13 @@ export function fromErrorDocument(document: ErrorDocument): GatewayError {
     ...(document.hint === undefined ? {} : { hint: document.hint }),
     ...(document.details === undefined ? {} : { details: document.details }),
   });
+}
+
+/** The same as {@link formatProblem} for programs, as in shared/text/reasons.ts. */
+export function problemWhy({ file, line, column, key, message, code, values = {} }: Problem): Coded {
+  const place = [file, line, column].filter((part) => part !== undefined).join(':');
+  const problem = code === undefined ? message : { code, values };
+  return { code: 'config-problem', values: { place: [place, key].filter(Boolean).join(' '), problem } };
 }
 
 /** Formats a problem as one line: `config.json:2:23 gateway.port must be …`. */

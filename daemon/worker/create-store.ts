@@ -8,6 +8,7 @@ import type { StatusWarning } from '../../shared/control/messages.js';
 import type { WorkerVitals } from '../../shared/ipc/messages.js';
 import type { LogPort } from '../../shared/log/log-port.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
+import { sayOfIssue } from '../../shared/text/sentences/issue.js';
 import { telegramSettings } from './channels/telegram/settings.js';
 import { webhookSettings } from './channels/webhook/webhook.js';
 import type * as database from './lazy/database.js';
@@ -115,8 +116,7 @@ export function createStore(place: Place, logger: LogPort): PlacedStore {
       const { url: newUrl, listenUrl } = config().store;
       if (newUrl === url && listenUrl === began.listenUrl) return [];
       const used = url === undefined ? databasePath : placeOfDatabase(url);
-      const [changed, former] = newUrl === url ? ['listenUrl', 'the former one'] : ['url', used];
-      const message = `store.${changed} was changed; until a restart of the gateway ${former} is used`;
+      const message = newUrl === url ? sayOfIssue('store-listen-moved') : sayOfIssue('store-moved', { place: used });
       return [{ code: 'STORE_MOVED', message, hint: 'Restart it with: xopc gateway restart' }];
     },
   };

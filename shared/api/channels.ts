@@ -1,6 +1,6 @@
 /** `/api/channels`: the state of each channel account, and the senders approved under the policy `pairing`. */
 import * as z from 'zod';
-import { health, label, okStatus } from './fields.js';
+import { health, label, okStatus, reasonFields } from './fields.js';
 
 /** The path parameter `:channel`. */
 export const channelName = () => label(64);
@@ -43,10 +43,11 @@ export const channelDocument = () =>
     state: z.enum(['off', 'starting', 'running', 'backoff', 'failed']),
     /** The reason for the state, if there is one. */
     message: z.string().nullable(),
+    ...reasonFields(),
     /** When it entered that state, as seen by this worker. */
     since: z.iso.datetime().nullable(),
     /** The most recent error of the account, or of a message that is not delivered; it may have been resolved. */
-    lastError: z.strictObject({ message: z.string(), at: z.iso.datetime() }).nullable(),
+    lastError: z.strictObject({ message: z.string(), ...reasonFields(), at: z.iso.datetime() }).nullable(),
     health: health(),
     messages: accountMessages(),
   });

@@ -1,7 +1,7 @@
 /** `/api/cron`. The names `chat_id` and `job_id` are part of the published API. */
 import * as z from 'zod';
 import { OUTGOING_STATUSES } from '../delivery-status.js';
-import { type Answer, chatId, label, okStatus, queryFlag, queryInteger, queryList, text } from './fields.js';
+import { type Answer, chatId, label, okStatus, queryFlag, queryInteger, queryList, text, whyFields } from './fields.js';
 
 const DAY_MS = 86_400_000;
 
@@ -93,7 +93,7 @@ const runState = () => z.enum(['queued', 'running', 'done', 'failed', 'interrupt
  * the last one of a message that is not delivered.
  */
 const runDelivery = () =>
-  z.strictObject({ message_id: z.string(), status: z.enum(OUTGOING_STATUSES).nullable(), error: z.string().nullable() });
+  z.strictObject({ message_id: z.string(), status: z.enum(OUTGOING_STATUSES).nullable(), error: z.string().nullable(), ...whyFields() });
 
 /** A job: the fields set by callers, and derived fields. */
 export const cronJobDocument = () =>
@@ -145,8 +145,7 @@ export const cronRunDocument = () =>
     /** Key of the session in which an agent answered; the conversation can continue there. */
     session: z.string().nullable(),
     error: z.string().nullable(),
-    /** The error for programs, if it is the gateway's own: a code of shared/text/reasons.ts. */
-    errorCode: z.string().nullable(),
+    ...whyFields(),
     /** Null if it sent no message. */
     delivery: runDelivery().nullable(),
   });

@@ -63,8 +63,13 @@ export const okStatus = (): z.ZodLiteral<'ok'> => z.literal('ok');
  */
 export const reasonFields = () => ({ code: z.string().optional(), values: z.record(z.string(), z.unknown()).optional() });
 
+/** The same beside a text that is not a message: `why`. */
+export const whyFields = () => ({
+  why: z.strictObject({ code: z.string(), values: z.record(z.string(), z.unknown()) }).optional(),
+});
+
 /** How well a part works, from what happened in the last hour. `reason`: in words for people; null while it is `ok`. */
-export const health = () => z.strictObject({ state: z.enum(['ok', 'degraded', 'down']), reason: z.string().nullable() });
+export const health = () => z.strictObject({ state: z.enum(['ok', 'degraded', 'down']), reason: z.string().nullable(), ...whyFields() });
 
 export type Health = z.output<ReturnType<typeof health>>;
 

@@ -3,7 +3,7 @@
  */
 import * as z from 'zod';
 import { OUTGOING_STATUSES } from '../delivery-status.js';
-import { chatIdText, label, okStatus, queryInteger, text } from './fields.js';
+import { chatIdText, label, okStatus, queryInteger, text, whyFields } from './fields.js';
 
 const message = () => ({ channel: label(64), chat_id: chatIdText(), content: text(), accountId: label(64).optional() });
 
@@ -52,6 +52,7 @@ export const outgoingDocument = () =>
     deliveredParts: z.int().min(0),
     /** Why the last attempt failed, or why it is dead or unknown. */
     error: z.string().nullable(),
+    ...whyFields(),
     createdAt: z.iso.datetime(),
     updatedAt: z.iso.datetime(),
     expiresAt: z.iso.datetime(),

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { API_KINDS } from '../config/models-schema.js';
 import { MAX_SECRET_LENGTH } from '../config/defaults.js';
 import { httpUrl } from '../config/http-url.js';
-import { health, label, okStatus } from './fields.js';
+import { health, label, okStatus, reasonFields } from './fields.js';
 
 const count = () => z.int().min(0);
 const instant = () => z.iso.datetime();
@@ -15,7 +15,7 @@ const callFields = () => ({
     calls: count(),
     failures: count(),
     lastSuccessAt: instant().nullable(),
-    lastFailure: z.strictObject({ at: instant(), message: z.string() }).nullable(),
+    lastFailure: z.strictObject({ at: instant(), message: z.string(), ...reasonFields() }).nullable(),
     /** Median time until the first output, of at most the last 1,000 calls of all models. */
     firstTokenMs: count().nullable(),
   }),

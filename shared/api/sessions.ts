@@ -6,7 +6,7 @@ import * as z from 'zod';
 import { attachmentNote } from './attachments.js';
 import { ERRORS } from '../errors.js';
 import { SESSION_KINDS } from '../sessions/kinds.js';
-import { chatIdText, label, okStatus, queryFlag, queryInteger } from './fields.js';
+import { chatIdText, label, okStatus, queryFlag, queryInteger, whyFields } from './fields.js';
 
 /** Body of `POST /api/sessions`; all fields are optional, and so is the body itself. */
 export const sessionCreateRequest = () =>
@@ -114,6 +114,8 @@ export const messageDocument = () =>
         errorCode: z.enum(Object.keys(ERRORS)).optional(),
       })
       .optional(),
+    /** Of the failure of a turn: its text for programs. */
+    ...whyFields(),
     /** Attached files; `GET /api/attachments/:id` returns one. */
     attachments: z.array(attachmentNote()).optional(),
   });

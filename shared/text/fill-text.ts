@@ -29,3 +29,8 @@ export function fillText(
     return value === 1 ? one : (other ?? '');
   });
 }
+
+/** Returns a function that says a text of the table with values. */
+export function sayFrom<Code extends string>(texts: Readonly<Record<Code, string>>) {
+  return (code: Code, values: Readonly<Record<string, string | number>> = {}): string => fillText(texts[code], values);
+}

@@ -107,14 +107,6 @@ export const REASONS = {
   'schedule-length': 'must have 1 to {max} characters',
   'schedule-in-the-past': 'is in the past',
   'schedule-never-fires': 'never fires',
-  'run-interrupted': 'the gateway stopped while it ran',
-  'run-replaced': 'it was replaced by the next occurrence',
-  'run-missed': 'too late: the gateway or the machine was not running',
-  'run-in-progress': 'the previous run is still in progress',
-  'run-waits-for-retry': 'the previous run failed and waits for its retry',
-  'run-job-deleted': 'the job was deleted',
-  'run-without-chat': 'the job names no chat',
-  'run-internal-error': 'the gateway failed to run the job; see its log',
   'field-second': 'second',
   'field-minute': 'minute',
   'field-hour': 'hour',
@@ -128,6 +120,7 @@ export const REASONS = {
   'chat-required': "channel and chat_id are required for a message; a job with mode 'agent' does not need them",
   'no-agent': "there is no agent '{name}'",
   'agent-disabled': "the agent '{name}' is disabled",
+  'config-problem': '{place} {problem}',
 } as const satisfies Readonly<Record<string, string>>;
 
 export type ReasonCode = keyof typeof REASONS;
@@ -163,7 +156,7 @@ const FIXED: ReadonlyMap<string, ReasonCode> = new Map(
   Object.entries(REASONS).flatMap(([code, text]) => (/\{\w/.test(text) ? [] : [[text, code as ReasonCode]])),
 );
 
-/** Returns the reason whose text this is: a schema gives an issue a text, and a run is stored with one. */
+/** Returns the reason whose text this is: a schema gives an issue a text. */
 export function reasonOfText(text: string): Reason | undefined {
   const code = FIXED.get(text);
   return code === undefined ? undefined : reason(code);

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ERRORS } from '../../shared/errors.js';
+import { SENTENCES } from '../../shared/text/sentences/known.js';
 import { REASONS } from '../../shared/text/reasons.js';
 import { describeRoutes } from '../helpers/openapi-check.js';
 import { listFiles, readAllSources, root, type SourceFile } from './source-tree.js';
@@ -108,8 +109,8 @@ test('each code of an error has words of the page in both languages, or is shown
 
 test('each reason that the API names by a code has words of the page in Chinese too, with the same values', () => {
   const chinese = JSON.parse(readFileSync(join(root, 'webui/src/i18n/zh/reasons.json'), 'utf8')) as Record<string, string>;
-  const valuesIn = (text: string): string[] => [...text.matchAll(/\{(\w+)[:}]/g)].map(([, name = '']) => name).toSorted();
-  const wanted = Object.entries(REASONS).map(([code, text]) => [code, valuesIn(text)]);
+  const valuesIn = (text: string): string[] => [...new Set([...text.matchAll(/\{(\w+)[:}]/g)].map(([, name = '']) => name))].toSorted();
+  const wanted = Object.entries({ ...REASONS, ...SENTENCES }).map(([code, text]) => [code, valuesIn(text)]);
   expect(Object.entries(chinese).map(([code, text]) => [code, valuesIn(text)])).toEqual(wanted);
 });
 

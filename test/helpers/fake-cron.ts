@@ -62,7 +62,6 @@ export const fakeRun: CronRunDocument = {
   output: null,
   session: null,
   error: 'no such chat',
-  errorCode: null,
   delivery: null,
 };
 

@@ -111,6 +111,9 @@ test.skipIf(noBrowser)('the status lists issues with links to fix them, and says
   const { gateway } = await startWithDeadMessage();
   const chinese = await openView(gateway, '#/channels', { locale: 'zh-CN' });
   await chinese.getByText('过去一小时内有消息未送达。').waitFor();
+  await chinese.getByText('接收方返回 400').waitFor();
+  await chinese.evaluate(`location.hash = '#/status'`);
+  await chinese.getByText('最近一小时内有 1 条消息未送达。最近的错误：接收方返回 400').waitFor();
   const page = await openView(gateway, '#/status');
   await page.getByRole('heading', { name: 'Webhook · hook has delivery problems' }).waitFor();
   await page.getByText('1 message not delivered in the last hour.').waitFor();
@@ -127,6 +130,7 @@ test.skipIf(noBrowser)('the status lists issues with links to fix them, and says
   writeFileSync(join(gateway.xopcHome, 'config.json'), '{ "logs": { "level": "loud" } }');
   await page.getByRole('heading', { name: 'The configuration is invalid; the previous one stays in force' }).waitFor();
   await page.getByText(/logs\.level/).waitFor();
+  await chinese.getByText(/logs\.level 值为 "loud"；.*；网关使用上一次有效的配置运行/).waitFor();
   await page.getByRole('link', { name: 'Open configuration' }).waitFor();
   await expectAccessible(page);
   await page.setViewportSize({ width: 1_440, height: 900 });

@@ -19,6 +19,7 @@ test.skipIf(noBrowser)('an answer that failed says why, is copied, leads to its 
   const chinese = await page.context().newPage();
   await chinese.goto(page.url());
   await chinese.getByText('模型没有回答。').waitFor();
+  await chinese.getByText(/拒绝了 API 密钥 \(HTTP 401\)。.*对方返回：Incorrect API key provided\./).waitFor();
   await chinese.close();
   await failure.getByRole('button', { name: 'Logs' }).waitFor();
   await failure.getByRole('button', { name: 'Copy error' }).click();

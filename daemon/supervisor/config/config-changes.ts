@@ -6,6 +6,7 @@ import type { Clock } from '../../../shared/clock.js';
 import type { StatusDocument, StatusWarning } from '../../../shared/control/messages.js';
 import { toErrorDocument } from '../../../shared/errors.js';
 import type { Logger } from '../../../shared/node/log/logger.js';
+import { sayOfGateway } from '../../../shared/text/sentences/gateway.js';
 import { ConfigWatch, hashFiles } from './config-watch.js';
 import type { Address, GatewayResources } from '../succession/gateway-resources.js';
 import { bindListenSocket, type ListenSocket } from '../socket/listen-socket.js';
@@ -120,7 +121,7 @@ export class ConfigChanges {
       const { message, hint } = toErrorDocument(error);
       this.#rebindWarning = {
         code: 'ADDRESS_UNCHANGED',
-        message: `still on ${current.host}:${current.port}: ${message}`,
+        message: sayOfGateway('address-unchanged', { address: `${current.host}:${current.port}`, cause: message }),
         ...(hint === undefined ? {} : { hint }),
       };
       log.error({ err: error }, 'failed to listen on the new address');

@@ -4,12 +4,13 @@
  */
 import { existsSync } from 'node:fs';
 import type { StatusWarning } from '../../../shared/control/messages.js';
-import { formatProblem, GatewayError, type Problem } from '../../../shared/errors.js';
+import { formatProblem, GatewayError, type Problem, problemWhy } from '../../../shared/errors.js';
 import { writeFileAtomic } from '../../../shared/node/files/atomic-file.js';
 import { loadConfigFile, readConfigText } from '../../../shared/node/config/config-file.js';
 import { keepVersion } from '../../../shared/node/config/config-versions.js';
 import type { GatewayEnvironment } from '../../../shared/node/process/env.js';
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
+import { sayOfGateway } from '../../../shared/text/sentences/gateway.js';
 import { hashFiles } from './config-watch.js';
 import { resolveSettings, type SettingsFlags, type SupervisorSettings } from './settings.js';
 
@@ -52,7 +53,8 @@ export class LiveConfig {
     return [
       {
         code: 'CONFIG_INVALID',
-        message: `${formatProblem(first)}; the gateway runs with the last good configuration`,
+        message: sayOfGateway('last-good-configuration', { problem: formatProblem(first) }),
+        why: { code: 'last-good-configuration', values: { problem: problemWhy(first) } },
         hint: 'Check it with: xopc config validate',
       },
     ];

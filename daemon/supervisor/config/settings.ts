@@ -7,6 +7,7 @@ import { type ConfigDocument, problemAt } from '../../../shared/config/document.
 import { GatewayError, type Problem, formatProblem } from '../../../shared/errors.js';
 import { isLogLevel, LOG_LEVELS } from '../../../shared/log/level.js';
 import type { GatewayEnvironment } from '../../../shared/node/process/env.js';
+import type { Coded } from '../../../shared/text/fill-text.js';
 
 export interface SupervisorSettings {
   readonly host: string;
@@ -24,16 +25,29 @@ export interface SettingsFlags {
 
 const DEFAULTS = { ...GATEWAY_DEFAULTS, ...LOG_DEFAULTS };
 
-type Check = (value: unknown) => string | undefined;
+/** What a value must be: the words after "it", and the same for programs, as the worker says it. */
+type Rule = { readonly text: string } & Coded;
+
+type Check = (value: unknown) => Rule | undefined;
+
+const mustBe = (allowed: string, coded: Coded): Rule => ({ text: `must be ${allowed}`, code: 'wrong-value', values: { allowed: coded } });
 
 const integer =
   (min: number, max: number): Check =>
   (value) =>
     Number.isInteger(value) && (value as number) >= min && (value as number) <= max
       ? undefined
-      : `must be a whole number from ${min} to ${max}`;
-const logLevel: Check = (value) => (isLogLevel(value) ? undefined : `must be one of ${LOG_LEVELS.join(', ')}`);
-const host: Check = (value) => (typeof value === 'string' && HOST.test(value) ? undefined : HOST_RULE);
+      : mustBe(`a whole number from ${min} to ${max}`, { code: 'int-range', values: { min, max } });
+
+function logLevel(value: unknown): Rule | undefined {
+  const values = LOG_LEVELS.join(', ');
+  return isLogLevel(value) ? undefined : mustBe(`one of ${values}`, { code: 'one-of', values: { values } });
+}
+
+function host(value: unknown): Rule | undefined {
+  if (typeof value === 'string' && HOST.test(value)) return undefined;
+  return { text: HOST_RULE, code: 'breaks-rule', values: { rule: { code: 'host', values: {} } } };
+}
 
 /** Keys and limits as in shared/config/schema.ts; a test keeps the two in step. */
 const KEYS: readonly { key: string; path: readonly string[]; check: Check }[] = [
@@ -66,9 +80,14 @@ function readFileValues(document: ConfigDocument): { values: Record<string, unkn
   for (const { key, path, check } of KEYS) {
     const value = valueAt(document.value, path);
     if (value === undefined) continue;
-    const reason = check(value);
-    if (reason === undefined) values[key] = value;
-    else problems.push(problemAt(document, path, { key: path.join('.'), message: `is ${shortened(value)}; it ${reason}` }));
+    const rule = check(value);
+    if (rule === undefined) {
+      values[key] = value;
+      continue;
+    }
+    const shown = { code: 'is-value', values: { value: shortened(value) } };
+    const why = { code: rule.code, values: { ...rule.values, shown } };
+    problems.push(problemAt(document, path, { key: path.join('.'), message: `is ${shortened(value)}; it ${rule.text}`, ...why }));
   }
   return { values, problems };
 }

@@ -1,5 +1,6 @@
 /** Decides how well the gateway works, from the supervisor's state and what the worker reports. Pure. */
 import type { GatewayHealth, StatusDocument, StatusIssue, StatusWarning } from '../../../shared/control/messages.js';
+import { sayOfGateway } from '../../../shared/text/sentences/gateway.js';
 
 /** Warnings about choices and pending steps: nothing works less well for them. */
 const HARMLESS: ReadonlySet<string> = new Set(['AUTH_DISABLED', 'LOG_LEVEL_CHANGED', 'NEWER_BUILD']);
@@ -13,18 +14,18 @@ export interface HealthFacts extends Pick<StatusDocument, 'state' | 'ready' | 'l
 const SHOW_OUTPUT = 'Show the last output with: xopc gateway logs';
 
 function ofState({ state, ready, lastExit, crashesLastHour }: HealthFacts): StatusIssue[] {
-  const last = lastExit === null ? '' : ` Last exit: ${lastExit.reason}.`;
-  if (!ready) return [{ id: 'down', severity: 'error', text: `No worker accepts connections (${state}).${last}`, action: SHOW_OUTPUT }];
+  const withLast = (what: string): string => (lastExit === null ? what : sayOfGateway('with-last-exit', { what, exit: lastExit.reason }));
+  if (!ready) return [{ id: 'down', severity: 'error', text: withLast(sayOfGateway('gateway-down', { state })), action: SHOW_OUTPUT }];
   if (crashesLastHour === 0) return [];
-  const times = crashesLastHour === 1 ? 'once' : `${crashesLastHour} times`;
-  return [{ id: 'crashes', severity: 'warning', text: `The gateway crashed ${times} in the last hour.${last}`, action: SHOW_OUTPUT }];
+  const what = sayOfGateway(crashesLastHour === 1 ? 'gateway-crashed-once' : 'gateway-crashed', { count: crashesLastHour });
+  return [{ id: 'crashes', severity: 'warning', text: withLast(what), action: SHOW_OUTPUT }];
 }
 
-function ofWarning({ code, message, hint }: StatusWarning, index: number, all: readonly StatusWarning[]): StatusIssue[] {
+function ofWarning({ code, message, why, hint }: StatusWarning, index: number, all: readonly StatusWarning[]): StatusIssue[] {
   if (HARMLESS.has(code)) return [];
   const same = all.slice(0, index).filter((other) => other.code === code).length;
   const severity = code === 'STORE_UNAVAILABLE' ? 'error' : 'warning';
-  return [{ id: same === 0 ? code : `${code}:${same + 1}`, severity, text: message, action: hint ?? null }];
+  return [{ id: same === 0 ? code : `${code}:${same + 1}`, severity, text: message, ...(why && { why }), action: hint ?? null }];
 }
 
 export function gatewayHealth(facts: HealthFacts): Pick<GatewayHealth, 'state' | 'issues'> {

@@ -2,6 +2,7 @@
 import type { StatusDocument, StatusWarning, WorkerStatus } from '../../../shared/control/messages.js';
 import type { BuildInfo } from '../../../shared/node/build/bundle.js';
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
+import { sayOfGateway } from '../../../shared/text/sentences/gateway.js';
 import type { SupervisorSettings } from '../config/settings.js';
 import type { WorkerProcess } from '../workers/worker-process.js';
 
@@ -48,8 +49,14 @@ function workerStatus(worker: WorkerProcess): WorkerStatus {
 }
 
 function newerBuildWarning(facts: StatusFacts): StatusWarning[] {
-  if (facts.installed === undefined || facts.installed.buildId === facts.build.buildId) return [];
-  const message = `version ${facts.installed.version} (build ${facts.installed.buildId}) is installed; ${facts.build.version} (build ${facts.build.buildId}) is running`;
+  const { installed, build } = facts;
+  if (installed === undefined || installed.buildId === build.buildId) return [];
+  const message = sayOfGateway('newer-build', {
+    installed: installed.version,
+    installedBuild: installed.buildId,
+    running: build.version,
+    runningBuild: build.buildId,
+  });
   return [{ code: 'NEWER_BUILD', message, hint: 'Switch to it without downtime: xopc gateway restart' }];
 }
 

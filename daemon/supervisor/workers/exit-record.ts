@@ -3,6 +3,7 @@ import { PERMANENT_EXIT_CODE } from '../../../shared/exit-codes.js';
 import { constants } from 'node:os';
 import type { ExitRecord } from '../../../shared/control/messages.js';
 import { oneLine } from '../../../shared/text/one-line.js';
+import { sayOfGateway } from '../../../shared/text/sentences/gateway.js';
 import type { ChildExit } from './child-process.js';
 
 const MAX_OUTPUT_BYTES = 2_048;
@@ -36,7 +37,10 @@ export function describeExit(exit: ChildExit, told: Told): string {
   const how = describeEnd(exit, told);
   const hasOwnWords = told.killedFor === undefined && exit.spawnError === undefined && exit.code !== null && exit.code !== 0;
   const cause = hasOwnWords && !isOutOfMemory(exit, told.output) ? (told.refusal ?? lastWords(told.output)) : undefined;
-  return cause === undefined ? how : `${how}: ${oneLine(cause, MAX_CAUSE_LENGTH)}`;
+  if (cause === undefined) return how;
+  const code = exit.code ?? '';
+  const shortened = oneLine(cause, MAX_CAUSE_LENGTH);
+  return sayOfGateway(code === PERMANENT_EXIT_CODE ? 'exit-permanent-cause' : 'exit-code-cause', { code, cause: shortened });
 }
 
 /** Returns the error that ended a process, or else the last line that it printed. */
@@ -47,13 +51,13 @@ function lastWords(output: string): string | undefined {
 }
 
 function describeEnd(exit: ChildExit, options: Told): string {
-  if (exit.spawnError !== undefined) return `failed to start (${describeSpawnError(exit.spawnError)})`;
+  if (exit.spawnError !== undefined) return sayOfGateway('exit-not-started', { cause: describeSpawnError(exit.spawnError) });
   if (options.killedFor !== undefined) return options.killedFor;
-  if (isOutOfMemory(exit, options.output)) return 'ran out of memory (JavaScript heap limit)';
-  if (exit.signal === 'SIGKILL') return 'killed by SIGKILL (manually, or by the kernel when out of memory)';
-  if (exit.signal !== null) return `killed by ${exit.signal}`;
-  if (exit.code === PERMANENT_EXIT_CODE) return 'asked not to be respawned (exit code 125)';
-  return `exited with code ${exit.code ?? 'unknown'}`;
+  if (isOutOfMemory(exit, options.output)) return sayOfGateway('exit-out-of-memory');
+  if (exit.signal === 'SIGKILL') return sayOfGateway('exit-killed');
+  if (exit.signal !== null) return sayOfGateway('exit-signal', { signal: exit.signal });
+  if (exit.code === PERMANENT_EXIT_CODE) return sayOfGateway('exit-permanent');
+  return sayOfGateway('exit-code', { code: exit.code ?? 'unknown' });
 }
 
 /** @param message  Node's text, e.g. `spawn /usr/bin/node EMFILE` */

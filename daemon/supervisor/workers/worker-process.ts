@@ -5,6 +5,7 @@ import { DRAIN_END } from '../../../shared/ipc/drain.js';
 import type { SupervisorMessage, WorkerBoot, WorkerMessage, WorkerVitals } from '../../../shared/ipc/messages.js';
 import type { Logger } from '../../../shared/node/log/logger.js';
 import type { Redactor } from '../../../shared/node/secrets/redact.js';
+import { sayOfGateway } from '../../../shared/text/sentences/gateway.js';
 import type { Child, ChildExit, NativeHandle, SpawnChild } from './child-process.js';
 import { makeExitRecord } from './exit-record.js';
 import { HeartbeatMonitor } from './heartbeat.js';
@@ -85,7 +86,7 @@ export class WorkerProcess {
       ...(options.hangAfterMs === undefined ? {} : { hangAfterMs: options.hangAfterMs }),
       onHang: (silentMs) => this.#hang(silentMs),
     });
-    this.#limit(BOOT_LIMIT_MS, 'was not ready');
+    this.#limit(BOOT_LIMIT_MS, 'exit-not-ready');
   }
 
   get pid(): number {
@@ -138,9 +139,9 @@ export class WorkerProcess {
         if (event.type === 'ready' || event.type === 'listening' || event.type === 'bootFailed') this.#handlers.onMessage(this, event);
         return;
       case 'limitListen':
-        return this.#limit(LISTEN_LIMIT_MS, 'did not listen');
+        return this.#limit(LISTEN_LIMIT_MS, 'exit-not-listening');
       case 'limitRefusal':
-        return this.#limit(REFUSAL_LIMIT_MS, 'did not exit');
+        return this.#limit(REFUSAL_LIMIT_MS, 'exit-refused');
       case 'cancelLimit':
         return this.#cancelLimit();
       case 'watchHeartbeat':
@@ -183,20 +184,22 @@ export class WorkerProcess {
     this.drainingSinceMs ??= this.#clock.now();
     this.#heartbeat.stop();
     this.#cancelLimit();
-    if (timeoutMs <= 0) return this.kill('was stopped by force');
+    if (timeoutMs <= 0) return this.kill(sayOfGateway('exit-by-force'));
     this.send({ type: 'drain', mode, timeoutMs });
-    this.#cancelLimit = this.#clock.after(timeoutMs + DRAIN_END.killMs, () => this.kill(`did not drain within ${timeoutMs} ms`));
+    this.#cancelLimit = this.#clock.after(timeoutMs + DRAIN_END.killMs, () =>
+      this.kill(sayOfGateway('exit-not-drained', { ms: timeoutMs })),
+    );
   }
 
-  #limit(limitMs: number, failure: string): void {
+  #limit(limitMs: number, failure: 'exit-not-ready' | 'exit-not-listening' | 'exit-refused'): void {
     this.#cancelLimit();
-    this.#cancelLimit = this.#clock.after(limitMs, () => this.kill(`${failure} within ${limitMs / 1000} s`));
+    this.#cancelLimit = this.#clock.after(limitMs, () => this.kill(sayOfGateway(failure, { seconds: limitMs / 1_000 })));
   }
 
   #hang(silentMs: number): void {
     this.#log.error({ silentMs }, 'the worker does not respond; its stack follows');
     this.#child.requestStack();
-    this.#clock.after(STACK_CAPTURE_MS, () => this.kill(`did not answer for ${Math.round(silentMs / 1000)} s`));
+    this.#clock.after(STACK_CAPTURE_MS, () => this.kill(sayOfGateway('exit-silent', { seconds: Math.round(silentMs / 1_000) })));
   }
 
   async #exited(exit: ChildExit): Promise<void> {

@@ -5,6 +5,7 @@
 import type { Clock } from '../../../shared/clock.js';
 import type { ChannelStatus } from '../../../shared/control/messages.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
+import { sayOfChannel } from '../../../shared/text/sentences/channel.js';
 import type { Channel, ChatFacts, Composition, Delivery, OpenedFile, Pace, Preview, PreviewTarget, SendOutcome } from './channel.js';
 import type { ChannelHost } from './host.js';
 
@@ -68,7 +69,7 @@ const FIRST_RESTART_MS = 1_000;
 const LAST_RESTART_MS = 300_000;
 /** An account that ran for so long starts with the first pause again. */
 const STABLE_MS = 600_000;
-const FAULT = 'it failed unexpectedly and is started again; the log has the reason: xopc gateway logs --level error';
+const FAULT = sayOfChannel('account-fault');
 
 /** Stands in for an account until it is made again. */
 function pausedAccount(stop: () => Promise<void>): ChannelAccount {
@@ -174,7 +175,7 @@ export class AccountChannel<Settings extends { readonly agentId?: string | undef
 
   async openFile(accountId: string, fileId: string, signal: AbortSignal): Promise<OpenedFile> {
     const account = this.#account(accountId);
-    if (account === undefined) return { type: 'failed', reason: `its account '${accountId}' is not running` };
+    if (account === undefined) return { type: 'failed', reason: sayOfChannel('account-not-running', { account: accountId }) };
     return (await account.openFile?.(fileId, signal)) ?? { type: 'missing', reason: `nothing is attached in '${this.name}'` };
   }
 

@@ -2,6 +2,7 @@
  * One POST, with how far it got: whether the other side can have seen the request decides whether a message may be sent
  * again. Redirects are not followed, and only the wanted part of an answer is read.
  */
+import { type ChannelReason, sayOfChannel } from '../../../shared/text/sentences/channel.js';
 import { type Agent as HttpAgent, type ClientRequest, type IncomingMessage, request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 
@@ -71,24 +72,24 @@ function watchConnection(request: ClientRequest, progress: Progress, isTls: bool
 }
 
 /** Explanations of system errors for people; the system's own message follows. */
-const MEANINGS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'connection refused',
-  ENOTFOUND: 'host not found',
-  EAI_AGAIN: 'the host name cannot be resolved at the moment',
-  EHOSTUNREACH: 'host unreachable',
-  ENETUNREACH: 'network unreachable',
-  CERT_HAS_EXPIRED: 'its certificate has expired',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed',
-  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is signed by an unknown authority',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate is signed by an unknown authority',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
+const MEANINGS: Readonly<Record<string, ChannelReason>> = {
+  ECONNREFUSED: 'net-refused',
+  ENOTFOUND: 'net-host-not-found',
+  EAI_AGAIN: 'net-host-not-resolved',
+  EHOSTUNREACH: 'net-host-unreachable',
+  ENETUNREACH: 'net-unreachable',
+  CERT_HAS_EXPIRED: 'certificate-expired',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'certificate-self-signed',
+  SELF_SIGNED_CERT_IN_CHAIN: 'certificate-unknown',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'certificate-unknown',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'certificate-name',
 };
 
 function describe(error: NodeJS.ErrnoException): string {
   const { code, message } = error;
   const said = code === undefined || message.includes(code) ? message : `${message} (${code})`;
   const meaning = MEANINGS[code ?? ''];
-  return meaning === undefined ? said : `${meaning}: ${said}`;
+  return meaning === undefined ? said : sayOfChannel(meaning, { detail: said });
 }
 
 /** Waits for the answer. Once its header has arrived, errors in the rest of it are no failure. */
@@ -114,7 +115,7 @@ function awaitAnswer(
       }
     });
     request.on('error', (error: NodeJS.ErrnoException) => fail(describe(error), error.code));
-    request.once('close', () => fail('the connection was closed without a response'));
+    request.once('close', () => fail(sayOfChannel('net-closed')));
   });
 }
 
@@ -125,7 +126,7 @@ async function attempt(options: PostRequest, agent: HttpAgent | false): Promise<
   const request = (isTls ? httpsRequest : httpRequest)(url, { method: 'POST', headers, agent });
   const progress: Progress = { sent: false };
   watchConnection(request, progress, isTls);
-  const tooLate = (): Error => new Error(`no ${progress.sent ? 'response' : 'connection'} within ${timeoutMs} ms`);
+  const tooLate = (): Error => new Error(sayOfChannel(progress.sent ? 'net-no-response' : 'net-no-connection', { ms: timeoutMs }));
   const timer = setTimeout(() => request.destroy(tooLate()), timeoutMs);
   const abort = (): void => void request.destroy(new Error('stopped'));
   signal.addEventListener('abort', abort, { once: true });

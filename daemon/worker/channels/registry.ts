@@ -2,6 +2,7 @@
 import type { ChannelStatus } from '../../../shared/control/messages.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { listNames } from '../../../shared/text/list-names.js';
+import { sayOfAnswer } from '../../../shared/text/sentences/answer.js';
 import type { Channel, Composition, Delivery, OpenedFile, Pace, Preview, PreviewTarget, SendOutcome } from './channel.js';
 import type { FileRef } from './file-links.js';
 import type { ChannelHost } from './host.js';
@@ -27,7 +28,7 @@ export class ChannelRegistry {
     const channel = this.#channels.get(name);
     if (channel !== undefined) return channel;
     throw new GatewayError('CHANNEL_NOT_FOUND', {
-      message: `there is no channel '${name}'`,
+      message: sayOfAnswer('no-channel', { channel: name }),
       details: { channel: name },
       hint: `Channels of this gateway: ${[...this.#channels.keys()].join(', ')}.`,
     });
@@ -42,8 +43,8 @@ export class ChannelRegistry {
     throw new GatewayError('CHANNEL_NOT_FOUND', {
       message:
         accountId === undefined && known.length > 0
-          ? `the channel '${name}' has no default account`
-          : `the channel '${name}' has no account '${accountId ?? DEFAULT_ACCOUNT}'`,
+          ? sayOfAnswer('no-default-account', { channel: name })
+          : sayOfAnswer('no-account', { channel: name, account: accountId ?? DEFAULT_ACCOUNT }),
       details: { channel: name, accountId: accountId ?? null },
       hint:
         known.length > 0 ? `Name one of its accounts: ${listNames(known)}.` : `Set one up in the configuration: channels.${name}.accounts.`,

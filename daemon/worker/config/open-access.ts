@@ -4,6 +4,7 @@ import type { Config } from '../../../shared/config/schema.js';
 import type { StatusWarning } from '../../../shared/control/messages.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import { isLoopback } from '../../../shared/node/ip-address.js';
+import { sayOfIssue } from '../../../shared/text/sentences/issue.js';
 
 /**
  * @param address  where it listens
@@ -15,8 +16,7 @@ export function openAccessWarning({ gateway }: Config, address: string = gateway
   if (auth.enabled !== false || (!isBehindProxy && (address === 'localhost' || isLoopback(address)))) return undefined;
   return {
     code: 'AUTH_DISABLED',
-    message:
-      'gateway.auth.enabled is false: whoever reaches this gateway over the network can use it without the token, except for its log and its configuration',
+    message: sayOfIssue('auth-disabled'),
     hint: 'To ask other machines for the token: xopc config unset gateway.auth.enabled',
   };
 }

@@ -3,7 +3,7 @@
  * replaces it as a whole; an invalid one changes nothing.
  */
 import type { StatusWarning } from '../../../shared/control/messages.js';
-import { formatProblem, GatewayError, type Problem } from '../../../shared/errors.js';
+import { formatProblem, GatewayError, type Problem, problemWhy } from '../../../shared/errors.js';
 import type { ModelsDocument } from '../../../shared/config/models-schema.js';
 import type { Config } from '../../../shared/config/schema.js';
 import { validateConfig, validateModels } from '../../../shared/config/validate.js';
@@ -54,6 +54,7 @@ export function loadWorkerConfig(files: ConfigFiles): LoadedConfig {
   const warnings = [...config.warnings, ...models.warnings].map((problem) => ({
     code: 'CONFIG_INCOMPLETE',
     message: formatProblem(problem),
+    why: problemWhy(problem),
   }));
   return { config: config.value, models: models.value, token, tokenHint: maskToken(token), hash: document.hash, warnings };
 }

@@ -1,6 +1,6 @@
 /** Claims occurrences of jobs as runs, and starts queued runs. All functions run in a write. */
 import { newId } from '../../../shared/ids.js';
-import { reason, say } from '../../../shared/text/reasons.js';
+import { sayOfAnswer } from '../../../shared/text/sentences/answer.js';
 import { type CronJob, findCronJob, listCronJobsPlannedAfter, listDueCronJobs, updateCronJob } from '../store/cron/cron-jobs.js';
 import {
   type CronRun,
@@ -47,11 +47,11 @@ function admit(job: CronJob, unfinished: readonly CronRun[]): Admission {
   if (job.overlap === 'replace') return { ...queued, replaced: unfinished };
   if (job.overlap === 'queue' && unfinished.length < MAX_QUEUED_PER_JOB) return queued;
   const isRetry = unfinished.every(({ state, attempt }) => state === 'queued' && attempt > 1);
-  const why = say(reason(isRetry ? 'run-waits-for-retry' : 'run-in-progress'));
-  return { state: 'skipped', error: job.overlap === 'queue' ? `${unfinished.length} runs are already waiting` : why, replaced: [] };
+  const why = job.overlap === 'queue' ? 'run-queue-full' : isRetry ? 'run-waits-for-retry' : 'run-in-progress';
+  return { state: 'skipped', error: sayOfAnswer(why, { count: unfinished.length }), replaced: [] };
 }
 
-const MISSED: Admission = { state: 'missed', error: say(reason('run-missed')), replaced: [] };
+const MISSED: Admission = { state: 'missed', error: sayOfAnswer('run-missed'), replaced: [] };
 
 async function claimOccurrence(
   tx: Transaction,
@@ -77,7 +77,7 @@ async function claimOccurrence(
   // Stored already: it was claimed before the clock was set back.
   if (!(await insertCronRun(tx, run))) return [];
   await trimCronRuns(tx, { jobId: job.id, keep: KEPT_RUNS_PER_JOB });
-  for (const { id } of replaced) await endCronRun(tx, id, { state: 'replaced', finishedAtMs: nowMs, error: say(reason('run-replaced')) });
+  for (const { id } of replaced) await endCronRun(tx, id, { state: 'replaced', finishedAtMs: nowMs, error: sayOfAnswer('run-replaced') });
   const changes: RunChange[] = replaced.map(({ id }) => ({ jobId: job.id, runId: id, state: 'replaced' }));
   return state === 'queued' ? changes : [...changes, { jobId: job.id, runId: run.id, state }];
 }

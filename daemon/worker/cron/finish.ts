@@ -1,6 +1,6 @@
 /** Ends runs: each run once, with its consequences in the same transaction. All functions run in a write. */
 import type { CronRunState } from '../../../shared/api/cron.js';
-import { reason, say } from '../../../shared/text/reasons.js';
+import { sayOfAnswer } from '../../../shared/text/sentences/answer.js';
 import { type CronJob, findCronJob, updateCronJob } from '../store/cron/cron-jobs.js';
 import { type CronRun, type CronRunEnd, endCronRun, insertCronRun, listRunningRuns } from '../store/cron/cron-runs.js';
 import type { Lane } from '../store/delivery/outbox.js';
@@ -40,7 +40,7 @@ function isRepeated(job: CronJob, run: CronRun, nowMs: number): boolean {
 /** Ends a run that was interrupted by the end of its worker. Repeats it, or notifies a chat. Returns undefined when it had ended already. */
 export async function interruptRun(tx: Transaction, run: CronRun, facts: { nowMs: number; chats: Alerts }): Promise<RunChange | undefined> {
   const { nowMs, chats } = facts;
-  if (!(await endCronRun(tx, run.id, { state: 'interrupted', finishedAtMs: nowMs, error: say(reason('run-interrupted')) })))
+  if (!(await endCronRun(tx, run.id, { state: 'interrupted', finishedAtMs: nowMs, error: sayOfAnswer('run-interrupted') })))
     return undefined;
   const change = { jobId: run.jobId, runId: run.id, state: 'interrupted' } as const;
   const job = await findCronJob(tx, run.jobId);

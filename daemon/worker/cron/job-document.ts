@@ -2,7 +2,7 @@
 import type { CronJobDocument, CronRunDelivery, CronRunDocument, RecentCronRun } from '../../../shared/api/cron.js';
 import type { GatewayEvent } from '../../../shared/api/gateway/events.js';
 import { GatewayError } from '../../../shared/errors.js';
-import { reasonOfText } from '../../../shared/text/reasons.js';
+import { whyOf } from '../../../shared/text/sentences/known.js';
 import type { CronJob } from '../store/cron/cron-jobs.js';
 import type { CronRun, RecentRun } from '../store/cron/cron-runs.js';
 import { readMessageStates } from '../store/delivery/outbox-pages.js';
@@ -29,7 +29,8 @@ export async function withDeliveries<Run extends Pick<CronRun, 'messageId'>>(
     const { messageId } = run;
     if (messageId === null) return { ...run, delivery: null };
     const { state = null, lastError = null } = messages.get(messageId) ?? {};
-    return { ...run, delivery: { message_id: messageId, status: state, error: state === 'delivered' ? null : lastError } };
+    const error = state === 'delivered' ? null : lastError;
+    return { ...run, delivery: { message_id: messageId, status: state, error, ...whyOf(error) } };
   });
 }
 
@@ -87,7 +88,7 @@ export function toRunDocument(run: ReportedRun): CronRunDocument {
     output: run.output,
     session: run.sessionKey,
     error: run.error,
-    errorCode: run.error === null ? null : (reasonOfText(run.error)?.code ?? null),
+    ...whyOf(run.error),
     delivery: run.delivery,
   };
 }

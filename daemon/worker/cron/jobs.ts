@@ -2,8 +2,8 @@
 import type { CronDeletion, CronJobDocument, CronJobInput } from '../../../shared/api/cron.js';
 import type { GatewayEvent } from '../../../shared/api/gateway/events.js';
 import { GatewayError } from '../../../shared/errors.js';
-import { reason, say } from '../../../shared/text/reasons.js';
 import { newId } from '../../../shared/ids.js';
+import { sayOfAnswer } from '../../../shared/text/sentences/answer.js';
 import { type CallerKey, inOrder, keyUse, once } from '../store/idempotency.js';
 import {
   countCronJobs,
@@ -56,7 +56,7 @@ async function documentOf(tx: Transaction, job: CronJob): Promise<CronJobDocumen
 async function skipQueued(tx: Transaction, { before, after }: { before: CronJob; after: CronJob }, nowMs: number): Promise<string[]> {
   const isSame = before.schedule === after.schedule && before.timezone === after.timezone;
   if (isSame && after.enabled) return [];
-  const error = after.enabled ? 'the schedule was changed before it ran' : 'the job was disabled before it ran';
+  const error = sayOfAnswer(after.enabled ? 'run-schedule-changed' : 'run-job-disabled');
   const skipped: string[] = [];
   for (const run of await listUnfinishedRuns(tx, [before.id])) {
     if (run.state !== 'queued' || run.trigger !== 'schedule') continue;
@@ -86,7 +86,7 @@ async function queueRun(tx: Transaction, triggered: TriggeredRun): Promise<strin
   const { jobId } = triggered;
   await loadJob(tx, jobId);
   if ((await listUnfinishedRuns(tx, [jobId])).length >= MAX_QUEUED_PER_JOB)
-    throw conflict(`${MAX_QUEUED_PER_JOB} runs of this job are already waiting`, jobId);
+    throw conflict(sayOfAnswer('run-queue-of-job', { count: MAX_QUEUED_PER_JOB }), jobId);
   const run = await manualRun(tx, triggered);
   if (!(await insertCronRun(tx, run))) throw conflict('this run was already retried', jobId, 'See the newest run of the job.');
   return run.id;
@@ -171,7 +171,7 @@ function createRemoval({ store, clock }: CronServiceOptions, announce: Announce)
         const found = await loadJob(tx, id);
         // Queued runs never start; the scheduler stops running ones because their rows have ended.
         for (const run of await listUnfinishedRuns(tx, [id]))
-          await endCronRun(tx, run.id, { state: 'skipped', finishedAtMs: nowMs, error: say(reason('run-job-deleted')) });
+          await endCronRun(tx, run.id, { state: 'skipped', finishedAtMs: nowMs, error: sayOfAnswer('run-job-deleted') });
         await markCronJobDeleted(tx, id, nowMs);
         return documentOf(tx, found);
       });

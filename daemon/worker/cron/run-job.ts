@@ -3,7 +3,7 @@ import type { Clock } from '../../../shared/clock.js';
 import type { Config } from '../../../shared/config/schema.js';
 import { GatewayError } from '../../../shared/errors.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
-import { reason, say } from '../../../shared/text/reasons.js';
+import { sayOfAnswer } from '../../../shared/text/sentences/answer.js';
 import { findAgent } from '../config/agents.js';
 import type { ProviderRegistry } from '../providers/registry.js';
 import { sessionOf } from '../sessions/session-key.js';
@@ -44,7 +44,7 @@ export class JobRunner {
     const { clock } = this.#options;
     const { job } = claimed;
     const timeout = new AbortController();
-    const timedOut = new GatewayError('UNAVAILABLE', { message: `it took longer than ${job.timeoutMs} ms` });
+    const timedOut = new GatewayError('UNAVAILABLE', { message: sayOfAnswer('run-timeout', { ms: job.timeoutMs }) });
     const cancel = clock.after(job.timeoutMs, () => timeout.abort(timedOut));
     try {
       const isTurn = job.mode === 'agent';
@@ -63,7 +63,7 @@ export class JobRunner {
   async #sendMessage({ job, run }: ClaimedRun): Promise<Lane | undefined> {
     const { store, clock, chats } = this.#options;
     const chat = chats.find(job);
-    if (chat === undefined) throw new GatewayError('INVALID_REQUEST', { message: say(reason('run-without-chat')) });
+    if (chat === undefined) throw new GatewayError('INVALID_REQUEST', { message: sayOfAnswer('run-without-chat') });
     const isOurs = await store.write(async (tx) => {
       const end = { finishedAtMs: clock.now(), output: job.message.slice(0, MAX_OUTPUT_LENGTH) };
       if (!(await finishDone(tx, run, end))) return false;
@@ -141,7 +141,7 @@ export class JobRunner {
 
   async #fail({ job, run }: ClaimedRun, cause: unknown): Promise<void> {
     const { store, clock, logger, chats, announce } = this.#options;
-    const error = cause instanceof GatewayError && cause.spec.expose ? cause.message : say(reason('run-internal-error'));
+    const error = cause instanceof GatewayError && cause.spec.expose ? cause.message : sayOfAnswer('run-internal-error');
     const isRetryable = cause instanceof GatewayError && cause.spec.retryable;
     logger.warn({ jobId: job.id, runId: run.id, err: cause }, 'a scheduled job failed');
     const change = await store.write((tx) => finishFailed(tx, run, { error, isRetryable, nowMs: clock.now(), chats }));

@@ -4,6 +4,7 @@ import type { Config } from '../../../shared/config/schema.js';
 import type { StatusWarning } from '../../../shared/control/messages.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import { ofModule } from '../../../shared/log/modules.js';
+import { sayOfIssue } from '../../../shared/text/sentences/issue.js';
 import type { ChatCommand } from '../channels/host.js';
 import { ChannelRegistry } from '../channels/registry.js';
 import { createTelegramChannel, type TelegramModule } from '../channels/telegram/telegram.js';
@@ -101,7 +102,7 @@ export function createDelivery({ logger, publish, loadTelegram: load, ...deps }:
 function setAsideWarning(count: number): StatusWarning {
   return {
     code: 'MESSAGE_SET_ASIDE',
-    message: `${count} ${count === 1 ? 'message was' : 'messages were'} set aside, because the worker ended each time it was handled`,
+    message: sayOfIssue('messages-set-aside', { count }),
     hint: 'The log names them: xopc gateway logs --level error',
   };
 }

@@ -1,4 +1,5 @@
 /** Decides the state of a delivery after an attempt. Pure: time and randomness are parameters. */
+import { sayOfChannel } from '../../../shared/text/sentences/channel.js';
 import type { SendOutcome } from '../channels/channel.js';
 
 /** Messages expire after this time. */
@@ -62,5 +63,5 @@ export function decide(outcome: SendOutcome, facts: AttemptFacts): DeliveryDecis
  * stopped. The attempt is not counted.
  */
 export function decideInterrupted(isIdempotent: boolean, why: string): DeliveryDecision {
-  return isIdempotent ? { state: 'queued' } : { state: 'unknown', error: `${why} during the send; the message may have arrived` };
+  return isIdempotent ? { state: 'queued' } : { state: 'unknown', error: sayOfChannel('delivery-interrupted', { what: why }) };
 }

@@ -5,6 +5,7 @@
 import type { Clock } from '../../../shared/clock.js';
 import type { OutgoingStatus } from '../../../shared/delivery-status.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
+import { sayOfChannel } from '../../../shared/text/sentences/channel.js';
 import type { Composition, Delivery, Pace, SendOutcome } from '../channels/channel.js';
 import {
   abandonOpenParts,
@@ -84,7 +85,7 @@ export class OutboxQueue implements LaneQueue<ClaimedDelivery> {
     const reports: (() => void)[] = [];
     for (const message of await leftByTheDead(tx, await readSending(tx), liveness)) {
       const part = await readOpenPart(tx, message.seq);
-      const decision = decideInterrupted(channels.isIdempotent(message.channel, message.accountId), 'the worker ended');
+      const decision = decideInterrupted(channels.isIdempotent(message.channel, message.accountId), sayOfChannel('worker-ended'));
       if (part?.state === 'sending') await apply(tx, message, { part: part.part, decision, nowMs: clock.now() });
       const fields = { messageId: message.id, channel: message.channel };
       if (decision.state === 'queued')
@@ -151,14 +152,14 @@ export class OutboxQueue implements LaneQueue<ClaimedDelivery> {
       return await this.#options.channels.send(channel, { id, accountId, chatId, body }, signal);
     } catch (error) {
       this.#options.logger.error({ channel, accountId, err: error }, 'unexpected channel error');
-      return { type: 'unknown', reason: `the channel failed: ${error instanceof Error ? error.message : String(error)}` };
+      return { type: 'unknown', reason: sayOfChannel('channel-failed', { cause: error instanceof Error ? error.message : String(error) }) };
     }
   }
 
   #decide(delivery: ClaimedDelivery, { outcome, isAborted }: { outcome: SendOutcome; isAborted: boolean }): DeliveryDecision {
     const { channels, clock } = this.#options;
     const isIdempotent = channels.isIdempotent(delivery.channel, delivery.accountId);
-    if (outcome.type === 'unknown' && isAborted) return decideInterrupted(isIdempotent, 'the gateway stopped');
+    if (outcome.type === 'unknown' && isAborted) return decideInterrupted(isIdempotent, sayOfChannel('gateway-stopped'));
     const { attempts, expiresAtMs } = delivery;
     return decide(outcome, { attempts, isIdempotent, nowMs: clock.now(), expiresAtMs, random: this.#options.random() });
   }
@@ -202,7 +203,7 @@ function isDue(message: OutboxMessage, nowMs: number): boolean {
 }
 
 function expiryReason({ lastError }: OutboxMessage): string {
-  return lastError === null ? 'expired before it could be sent' : `expired; the last attempt: ${lastError}`;
+  return lastError === null ? sayOfChannel('delivery-expired') : sayOfChannel('delivery-expired-after', { cause: lastError });
 }
 
 /** Ends a message whose remaining parts are not sent. */

@@ -2,6 +2,7 @@
 import type { OutgoingDocument, OutgoingListQuery } from '../../../shared/api/messages.js';
 import type { Clock } from '../../../shared/clock.js';
 import { GatewayError } from '../../../shared/errors.js';
+import { whyOf } from '../../../shared/text/sentences/known.js';
 import type { Outbox } from './outbox.js';
 import { MESSAGE_TTL_MS } from './delivery-policy.js';
 import { deleteOutboxMessage, findOutboxMessage, listOutbox, type OutboxSummary, requeueMessage } from '../store/delivery/outbox-pages.js';
@@ -31,6 +32,7 @@ function toDocument(message: OutboxSummary): OutgoingDocument {
     parts,
     deliveredParts,
     error: message.lastError,
+    ...whyOf(message.lastError),
     createdAt: isoTime(message.createdAtMs),
     updatedAt: isoTime(message.updatedAtMs),
     expiresAt: isoTime(message.expiresAtMs),

@@ -1,6 +1,8 @@
 /** Adds up calls of models, and decides how well they work. Pure. */
 import { type Health, HEALTHY } from '../../../shared/api/fields.js';
 import type { CallFacts } from '../../../shared/api/models.js';
+import { knownSentence, whyOf } from '../../../shared/text/sentences/known.js';
+import { sayOfIssue } from '../../../shared/text/sentences/issue.js';
 import type { ModelCallCounts } from '../store/overview/model-calls.js';
 
 /** So many failures with no success count as down, or as degraded when they are a fifth of the calls. */
@@ -17,13 +19,14 @@ type Sums = Omit<ModelCallCounts, 'ref' | 'firstTokensMs'>;
 
 function healthOf({ calls, failures, lastSuccessAtMs, lastFailure }: Sums): Health {
   if (lastFailure === null) return HEALTHY;
-  const last = `The last error: ${lastFailure.message}`;
-  const some = `${failures} of ${calls} ${calls === 1 ? 'call' : 'calls'} failed in the last hour. ${last}`;
-  if (lastSuccessAtMs === null && failures >= MANY_FAILURES)
-    return { state: 'down', reason: `All ${calls} calls failed in the last hour. ${last}` };
+  const healthFrom = (state: 'down' | 'degraded', what: string): Health => {
+    const reason = sayOfIssue('with-last-error', { what, cause: lastFailure.message });
+    return { state, reason, ...whyOf(reason) };
+  };
+  if (lastSuccessAtMs === null && failures >= MANY_FAILURES) return healthFrom('down', sayOfIssue('calls-all-failed', { count: calls }));
   const isFailing = lastFailure.atMs > (lastSuccessAtMs ?? 0);
   const isOften = failures >= MANY_FAILURES && failures >= calls * DEGRADED_SHARE;
-  return isFailing || isOften ? { state: 'degraded', reason: some } : HEALTHY;
+  return isFailing || isOften ? healthFrom('degraded', sayOfIssue('calls-failed', { failures, count: calls })) : HEALTHY;
 }
 
 const newest = (times: readonly (number | null)[]): number | null => {
@@ -47,7 +50,11 @@ export function callFacts(counts: readonly ModelCallCounts[]): CallFacts {
       calls,
       failures,
       lastSuccessAt: isoOrNull(lastSuccessAtMs),
-      lastFailure: lastFailure === null ? null : { at: new Date(lastFailure.atMs).toISOString(), message: lastFailure.message },
+      lastFailure: lastFailure && {
+        at: new Date(lastFailure.atMs).toISOString(),
+        message: lastFailure.message,
+        ...knownSentence(lastFailure.message),
+      },
       firstTokenMs: median(counts.flatMap(({ firstTokensMs }) => firstTokensMs)),
     },
   };

@@ -6,6 +6,7 @@ import type { Clock } from '../../../shared/clock.js';
 import type { StatusIssue } from '../../../shared/control/messages.js';
 import { GatewayError } from '../../../shared/errors.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
+import { sayOfIssue } from '../../../shared/text/sentences/issue.js';
 import { accountLabel } from '../channels/registry.js';
 import { type FailingJob, listFailingJobs } from '../store/cron/cron-jobs.js';
 import type { Store } from '../store/store.js';
@@ -24,32 +25,32 @@ export interface IssuesOptions {
 }
 
 interface About {
-  readonly kind: 'Channel' | 'Provider';
+  readonly kind: 'channel' | 'provider';
   readonly name: string;
   readonly action: string;
 }
 
 function ofHealth(id: string, { state, reason }: Health, { kind, name, action }: About): StatusIssue[] {
   if (state === 'ok') return [];
-  return [{ id, severity: state === 'down' ? 'error' : 'warning', name, text: `${kind} ${name}: ${reason ?? state}`, action }];
+  const text = sayOfIssue(`issue-${kind}`, { name, reason: reason ?? state });
+  return [{ id, severity: state === 'down' ? 'error' : 'warning', name, text, action }];
 }
 
 function ofAccount({ channel, accountId, health }: ChannelDocument): StatusIssue[] {
   const label = accountLabel(channel, accountId);
-  return ofHealth(`channel:${label}`, health, { kind: 'Channel', name: label, action: 'See: xopc channels' });
+  return ofHealth(`channel:${label}`, health, { kind: 'channel', name: label, action: 'See: xopc channels' });
 }
 
 function ofProvider({ id, name, health }: ProviderDocument): StatusIssue[] {
-  return ofHealth(`provider:${id}`, health, { kind: 'Provider', name, action: `Test it with: xopc models test ${id}` });
+  return ofHealth(`provider:${id}`, health, { kind: 'provider', name, action: `Test it with: xopc models test ${id}` });
 }
 
 function ofJob({ id, name, failures }: FailingJob): StatusIssue {
-  const times = failures === 1 ? 'once' : `${failures} times in a row`;
   return {
     id: `job:${id}`,
     severity: 'warning',
     name,
-    text: `The job '${name}' has failed ${times}.`,
+    text: sayOfIssue(failures === 1 ? 'issue-job-once' : 'issue-job', { name, count: failures }),
     action: `See: xopc cron history ${id}`,
   };
 }

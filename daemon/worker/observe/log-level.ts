@@ -10,6 +10,7 @@ import { isLogLevel, type LogLevel } from '../../../shared/log/level.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import { isLogModule, type LogModule } from '../../../shared/log/modules.js';
 import { writeFileAtomic } from '../../../shared/node/files/atomic-file.js';
+import { sayOfIssue } from '../../../shared/text/sentences/issue.js';
 
 const DEFAULT_MS = 15 * 60_000;
 /** The maximum of the API. */
@@ -124,7 +125,10 @@ export class LogLevelOverride {
   warnings(): StatusWarning[] {
     return [...this.#levels.overrides].map(([scope, { level, untilMs }]) => ({
       code: 'LOG_LEVEL_CHANGED',
-      message: `${nameOf(scope)} is '${level}' until ${iso(untilMs)}, then '${scope === ALL ? this.#levels.configured() : this.#levels.level}' again`,
+      message:
+        scope === ALL
+          ? sayOfIssue('log-level-changed', { level, time: iso(untilMs), next: this.#levels.configured() })
+          : sayOfIssue('log-level-changed-of', { module: scope, level, time: iso(untilMs), next: this.#levels.level }),
       hint: `Change it back now with: xopc gateway log-level --reset${scope === ALL ? '' : ` --module ${scope}`}`,
     }));
   }

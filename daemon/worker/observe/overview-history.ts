@@ -1,6 +1,7 @@
 /** The last hours in parts: whether the gateway was up, its load, and what failed. */
 import type { OverviewHistory, OverviewHistoryQuery } from '../../../shared/api/gateway/overview.js';
 import type { Clock } from '../../../shared/clock.js';
+import { whyOf } from '../../../shared/text/sentences/known.js';
 import { listFailures } from '../store/overview/failures.js';
 import { firstSampledMinute, mergeSamples, MINUTE_MS, type MinuteSample, readSamples } from '../store/overview/minute-samples.js';
 import type { Store } from '../store/store.js';
@@ -52,7 +53,7 @@ export function createOverviewHistory({ store, clock }: { store: Store; clock: C
       buckets: Array.from({ length: count }, (_, part) =>
         bucketOf(parts.get(part) ?? [], start + part * stepMinutes, { step: stepMinutes, firstKnown, now }),
       ),
-      failures: failures.map(({ atMs, ...rest }) => ({ ...rest, at: new Date(atMs).toISOString() })),
+      failures: failures.map(({ atMs, ...rest }) => ({ ...rest, ...whyOf(rest.error), at: new Date(atMs).toISOString() })),
     };
   };
 }

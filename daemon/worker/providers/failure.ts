@@ -1,5 +1,6 @@
 /** Failures of providers: their kinds, and their messages for people: who failed, what it answered, what to do. */
 import { GatewayError, type ErrorCode } from '../../../shared/errors.js';
+import { type AnswerReason, sayOfAnswer } from '../../../shared/text/sentences/answer.js';
 import type { ContextLimit } from './context-limit.js';
 
 /**
@@ -57,63 +58,66 @@ export interface FailingModel {
   readonly source: string;
 }
 
-type Describe = (model: FailingModel, failure: ProviderFailure) => string;
-
 /** Who asked: a chat, a program with a session, a scheduled job, or a program that sends its whole conversation. */
 export type Asker = 'chat' | 'program' | 'job' | 'stateless';
 
 /** What each can do about a conversation that is too long. */
-const SHORTEN: Readonly<Record<Asker, string>> = {
-  chat: 'Start a new one with /new, or send a shorter message.',
-  program: 'Start a new one by sending /new as the message, name another session, or send a shorter message.',
-  job: "Shorten the job's message, or start a new conversation in its chat with /new.",
-  stateless: 'Send fewer or shorter messages.',
+const SHORTEN = {
+  chat: 'shorten-chat',
+  program: 'shorten-program',
+  job: 'shorten-job',
+  stateless: 'shorten-stateless',
+} as const satisfies Record<Asker, AnswerReason>;
+
+const SENTENCES: Readonly<Record<FailureKind, AnswerReason>> = {
+  auth: 'model-refused-key',
+  quota: 'model-no-credit',
+  rateLimited: 'model-rate-limited',
+  notFound: 'model-not-found',
+  tooLong: 'model-too-long',
+  rejected: 'model-rejected',
+  overloaded: 'model-overloaded',
+  unreachable: 'model-unreachable',
+  cut: 'model-cut',
+  timeout: 'model-timeout',
+  notTheApi: 'model-not-the-api',
+  protocol: 'model-invalid-response',
+  empty: 'model-empty-response',
+  filtered: 'model-filtered',
+  unconfigured: 'model-unconfigured',
 };
 
 const keyPlace = ({ source }: FailingModel): string =>
-  /^[A-Z_]+$/.test(source) ? `the environment variable ${source}` : `the provider's apiKey in models.json`;
+  /^[A-Z_]+$/.test(source) ? sayOfAnswer('key-variable', { variable: source }) : sayOfAnswer('key-in-file');
 
-const http = ({ status }: ProviderFailure): string => (status === null ? '' : ` (HTTP ${status})`);
+const secondsOf = (retryAfterMs: number): number => Math.max(1, Math.ceil(retryAfterMs / 1_000));
 
-const waiting = (failure: ProviderFailure): string =>
-  failure.retryAfterMs === null ? 'Wait a moment and try again' : `Try again in ${Math.max(1, Math.ceil(failure.retryAfterMs / 1_000))} s`;
-
-const SENTENCES: Readonly<Record<FailureKind, Describe>> = {
-  auth: (model, failure) => `${model.providerName} refused the API key${http(failure)}. Check ${keyPlace(model)}.`,
-  quota: (model) => `The account at ${model.providerName} has no credit left. Add credit there, or choose another model.`,
-  rateLimited: (model, failure) =>
-    `${model.providerName} is limiting requests (HTTP 429). ${waiting(failure)}, or configure a fallback model.`,
-  notFound: (model, failure) =>
-    `${model.providerName} does not know the model '${model.modelId}' at ${model.baseUrl}${http(failure)}. Check the model's name and the provider's baseUrl.`,
-  tooLong: (model) => `The conversation is too long for '${model.modelId}' of ${model.providerName}.`,
-  rejected: (model, failure) => `${model.providerName} rejected the request${http(failure)}.`,
-  overloaded: (model, failure) =>
-    `${model.providerName} failed or is overloaded${http(failure)}. Try again in a moment, or configure a fallback model.`,
-  unreachable: (model) =>
-    `${model.providerName} cannot be reached at ${model.baseUrl}. Check the address and the network, and that the server runs.`,
-  cut: (model) => `The connection to ${model.providerName} closed in the middle of the answer. Try again.`,
-  timeout: (model) =>
-    `${model.providerName} sent nothing for too long. Try again, choose a faster model, or raise agents.defaults.silenceTimeoutMs.`,
-  notTheApi: (model, failure) =>
-    `${model.baseUrl} does not answer with the API of ${model.providerName}${http(failure)}. Check baseUrl; is there a proxy in between?`,
-  protocol: (model) =>
-    `${model.providerName} returned an invalid response. Try again; if that does not help, check the provider's api and baseUrl in models.json.`,
-  empty: (model) => `${model.providerName} returned an empty response. Try again, or choose another model.`,
-  filtered: (model) => `The content filter of ${model.providerName} blocked the answer.`,
-  unconfigured: (model) => `The model '${model.modelId}' cannot be used.`,
-};
+function sentence({ kind, status, retryAfterMs }: ProviderFailure, model: FailingModel, asker: Asker): string {
+  const provider = model.providerName;
+  if (kind === 'rateLimited' && retryAfterMs !== null)
+    return sayOfAnswer('model-rate-limited-for', { provider, seconds: secondsOf(retryAfterMs) });
+  return sayOfAnswer(SENTENCES[kind], {
+    provider,
+    model: model.modelId,
+    address: model.baseUrl,
+    http: status === null ? '' : ` (HTTP ${status})`,
+    place: keyPlace(model),
+    advice: sayOfAnswer(SHORTEN[asker]),
+  });
+}
 
 /** The error that callers see: AGENT_ERROR, or RATE_LIMITED with `details.retryAfterSeconds` where the provider named a time. */
 export function describeFailure(failure: ProviderFailure, model: FailingModel, asker: Asker): GatewayError {
   const code: ErrorCode = failure.kind === 'rateLimited' ? 'RATE_LIMITED' : 'AGENT_ERROR';
-  const said = failure.detail === '' ? '' : ` It said: ${failure.detail}`;
+  const { detail, retryAfterMs } = failure;
+  const what = sentence(failure, model, asker);
   return new GatewayError(code, {
-    message: SENTENCES[failure.kind](model, failure) + (failure.kind === 'tooLong' ? ` ${SHORTEN[asker]}` : '') + said,
+    message: detail === '' ? what : sayOfAnswer('with-detail', { what, detail }),
     details: {
       provider: model.providerName,
       reason: failure.kind,
       ...(failure.status === null ? {} : { status: failure.status }),
-      ...(failure.retryAfterMs === null ? {} : { retryAfterSeconds: Math.max(1, Math.ceil(failure.retryAfterMs / 1_000)) }),
+      ...(retryAfterMs === null ? {} : { retryAfterSeconds: secondsOf(retryAfterMs) }),
     },
   });
 }

@@ -3,6 +3,7 @@ import type { ModelConfig, ModelsDocument, ProviderConfig } from '../../../share
 import { headerProblem } from './header-value.js';
 import type { ConnectionSettings } from './provider.js';
 import { KNOWN_PROVIDERS, LOCAL_SERVERS, type KnownProvider, type LocalServer } from '../../../shared/config/known-providers.js';
+import { sayOfAnswer } from '../../../shared/text/sentences/answer.js';
 
 /** Looks up an environment variable; an empty one counts as unset. */
 export type VariableLookup = (name: string) => string | undefined;
@@ -37,7 +38,7 @@ function findKey(known: KnownProvider | undefined, lookup: VariableLookup): Foun
   return undefined;
 }
 
-const unset = ({ keyVariables }: KnownProvider): string => `the environment variable ${keyVariables.join(' or ')} is not set`;
+const unset = ({ keyVariables }: KnownProvider): string => sayOfAnswer('provider-unset', { variable: keyVariables.join(' or ') });
 
 /** Returns the problem of the first value that cannot be sent in a header. @param values  by a name for people */
 function unsendable(values: Readonly<Record<string, string | undefined>>): string | undefined {
@@ -70,7 +71,7 @@ function fromDocument(id: string, config: ProviderConfig, lookup: VariableLookup
     known: isVendors ? known.models : [],
     silenceTimeoutMs: config.silenceTimeoutMs,
     source: 'models.json',
-    problem: isVendors && apiKey === undefined ? `it has no apiKey, and ${unset(known)}` : problemOfDocument(config, found),
+    problem: isVendors && apiKey === undefined ? sayOfAnswer('provider-no-key', { cause: unset(known) }) : problemOfDocument(config, found),
   };
 }
 
@@ -130,7 +131,7 @@ export function localProviders(
       models: models ?? [],
       known: [],
       source: 'discovery',
-      problem: models === undefined ? `${name} does not answer at ${baseUrl}` : undefined,
+      problem: models === undefined ? sayOfAnswer('provider-silent', { provider: name, address: baseUrl }) : undefined,
     };
   });
 }

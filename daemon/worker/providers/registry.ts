@@ -9,6 +9,7 @@ import type { CompletionEvent, TokenCount } from './completion.js';
 import type { FailingModel } from './failure.js';
 import type { AiModule, ConnectionSettings, ForwardEvent, Provider, ProviderEvent } from './provider.js';
 import type { LocalServer } from '../../../shared/config/known-providers.js';
+import { sayOfAnswer } from '../../../shared/text/sentences/answer.js';
 import { localProviders, readProviders, type ProviderEntry, type VariableLookup } from './provider-entry.js';
 import type { TokenPrices } from './token-cost.js';
 
@@ -87,7 +88,7 @@ function toInfo(entry: ProviderEntry, model: ModelConfig): ModelInfo {
 
 function modelNotFound(ref: string, reason: string): GatewayError {
   return new GatewayError('MODEL_NOT_FOUND', {
-    message: `the model '${ref}' cannot be used: ${reason}`,
+    message: sayOfAnswer('model-unusable', { model: ref, cause: reason }),
     details: { model: ref },
     hint: 'GET /api/models lists the models that can be used; models.json adds more.',
   });
@@ -168,13 +169,14 @@ export class ProviderRegistry {
     const lasting = this.#lastingById.get(providerId);
     // A server on this machine may have started since the last discovery; otherwise the call fails.
     const entry = lasting ?? this.#local().find(({ id }) => id === providerId);
-    if (entry === undefined || modelId === '') throw modelNotFound(ref, `there is no provider '${providerId}'`);
+    if (entry === undefined || modelId === '') throw modelNotFound(ref, sayOfAnswer('no-provider', { provider: providerId }));
     if (lasting?.problem !== undefined) throw modelNotFound(ref, lasting.problem);
     // A list in models.json is complete; vendors add models faster than releases can name them.
     const isComplete = entry.source === 'models.json' && entry.models.length > 0;
     const model = this.#modelsById(entry).get(modelId) ?? (isComplete ? undefined : entry.known.find(({ id }) => id === modelId));
     if (model === undefined && isComplete) {
-      throw modelNotFound(ref, `'${entry.id}' has ${listNames(entry.models.map(({ id }) => id))}`);
+      const models = listNames(entry.models.map(({ id }) => id));
+      throw modelNotFound(ref, sayOfAnswer('provider-has-models', { provider: entry.id, models }));
     }
     const used = model ?? { id: modelId };
     return this.#resolved(ref, { provider: this.#provider(entry), info: toInfo(entry, used), entry, model: used });

@@ -1,6 +1,7 @@
 /** What the store needs of a database engine. */
 import { GatewayError } from '../../../shared/errors.js';
 import type { StatusWarning } from '../../../shared/control/messages.js';
+import { sayOfStore } from '../../../shared/text/sentences/store.js';
 import type { Transaction } from './transaction.js';
 
 /**
@@ -79,7 +80,7 @@ export function storeUnavailable(
   { cause, hint = WILL_RECOVER }: { cause?: unknown; hint?: string } = {},
 ): GatewayError {
   return new GatewayError('STORE_UNAVAILABLE', {
-    message: `${place} cannot be used: ${reason}`,
+    message: sayOfStore('store-unusable', { place, cause: reason }),
     details: { path: place },
     hint,
     ...(cause === undefined ? {} : { cause }),

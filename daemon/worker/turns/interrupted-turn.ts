@@ -1,5 +1,6 @@
 /** What is kept of a turn that was interrupted: its partial answer, in the conversation or aside of it. Each function runs in a write. */
 import { newId } from '../../../shared/ids.js';
+import { sayOfAnswer } from '../../../shared/text/sentences/answer.js';
 import { setTurnAside } from '../store/conversations/branches.js';
 import { appendAside, appendMessage, findMessage } from '../store/conversations/messages.js';
 import { readTurnText, removeTurnParts } from '../store/conversations/turn-parts.js';
@@ -15,7 +16,7 @@ export interface PartialAnswer {
   readonly nowMs: number;
 }
 
-const INTERRUPTED = 'The answer was interrupted because the gateway stopped. Send the message again to get one.';
+const INTERRUPTED = sayOfAnswer('turn-interrupted');
 
 const messageOf = ({ turnId, sessionId, text, model, nowMs }: PartialAnswer) =>
   ({ id: newId('msg'), turnId, sessionId, content: text, model, nowMs, role: 'assistant', status: 'aborted' }) as const;

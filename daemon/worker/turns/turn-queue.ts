@@ -1,5 +1,6 @@
 /** Runs one turn at a time per session; others wait in the order of their arrival. */
 import { GatewayError } from '../../../shared/errors.js';
+import { sayOfAnswer } from '../../../shared/text/sentences/answer.js';
 
 /** Per session. */
 const MAX_WAITING = 50;
@@ -31,7 +32,7 @@ export class TurnQueue {
     }
     if (line.length >= MAX_WAITING) {
       throw new GatewayError('RATE_LIMITED', {
-        message: `${MAX_WAITING} turns are already waiting in session '${key}'`,
+        message: sayOfAnswer('turn-queue-full', { count: MAX_WAITING, session: key }),
         hint: 'Wait for their answers, or use another session.',
       });
     }

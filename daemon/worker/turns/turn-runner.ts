@@ -4,6 +4,7 @@ import type { AgentConfig } from '../../../shared/config/schema.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
 import { type LogPort, withFields } from '../../../shared/log/log-port.js';
+import { sayOfAnswer } from '../../../shared/text/sentences/answer.js';
 import type { Attachments } from '../files/attachments.js';
 import type { Asker } from '../providers/failure.js';
 import type { NewSession } from '../store/conversations/sessions.js';
@@ -106,15 +107,15 @@ export class TurnRunner {
 
   /** Stops the running and waiting turns of a session that was deleted. */
   stopSession(sessionKey: string): void {
-    this.#stop(sessionKey, new GatewayError('SESSION_NOT_FOUND', { message: `the session '${sessionKey}' was deleted` }));
+    this.#stop(
+      sessionKey,
+      new GatewayError('SESSION_NOT_FOUND', { message: sayOfAnswer('turn-session-deleted', { session: sessionKey }) }),
+    );
   }
 
   /** Stops the answers that this worker gives in a session, on behalf of its reader; the text so far is kept. @returns whether there was one */
   stopTurns(sessionKey: string): boolean {
-    return this.#stop(
-      sessionKey,
-      new GatewayError('CONFLICT', { message: 'the turn was stopped by /stop; the text so far is kept in the session' }),
-    );
+    return this.#stop(sessionKey, new GatewayError('CONFLICT', { message: sayOfAnswer('turn-stopped') }));
   }
 
   /** Does the same in whichever workers give them. */
@@ -199,7 +200,7 @@ export class TurnRunner {
   #toExposed(error: unknown): GatewayError {
     if (error instanceof GatewayError && error.spec.expose) return error;
     this.#options.logger.error({ err: error }, 'a turn failed');
-    return new GatewayError('INTERNAL_ERROR', { message: 'the gateway failed to run the turn; see its log', cause: error });
+    return new GatewayError('INTERNAL_ERROR', { message: sayOfAnswer('turn-internal-error'), cause: error });
   }
 
   async #end(run: Run, turn: BeginningTurn, outcome: TurnOutcome): Promise<StoredEnd> {

@@ -1,7 +1,7 @@
 /** `GET /api/overview`: metrics of the worker. For the supervisor's, see `/api/status`. */
 import * as z from 'zod';
 import { OUTGOING_STATUSES } from '../../delivery-status.js';
-import { type Answer, okStatus, queryInteger } from '../fields.js';
+import { type Answer, okStatus, queryInteger, whyFields } from '../fields.js';
 
 const count = () => z.int().min(0);
 
@@ -48,6 +48,7 @@ const failure = () =>
     at: z.iso.datetime(),
     state: z.string(),
     error: z.string().nullable(),
+    ...whyFields(),
     session: z.string().nullable(),
     job_id: z.string().nullable(),
     /** Id of the job, the session or the chat. */

@@ -1,6 +1,6 @@
 /** The status document: built by the supervisor, shown by the CLI, by `GET /api/status` and by the page. New fields may be added. */
 import * as z from 'zod';
-import { type Answer, okStatus } from '../fields.js';
+import { type Answer, okStatus, whyFields } from '../fields.js';
 
 /** Unknown fields are kept, because a newer supervisor may send more; the type lists only the known ones. */
 const growing = <Shape extends z.ZodRawShape>(shape: Shape) => z.looseObject(shape) as unknown as z.ZodObject<Shape>;
@@ -10,6 +10,7 @@ const warning = () =>
     /** Stable, e.g. `CONFIG_INVALID`, `NEWER_BUILD`. */
     code: z.string(),
     message: z.string(),
+    ...whyFields(),
     hint: z.string().optional(),
   });
 
@@ -36,6 +37,7 @@ const exit = () =>
     signal: z.string().nullable(),
     /** Readable reason: `exited with code 1: Error: …` with the cause that it gave or its last words, `killed by SIGKILL`, `out of memory`, `did not answer for 15 s`. */
     reason: z.string(),
+    ...whyFields(),
     /** The end of the worker's raw output, control characters escaped; at most 2 KiB here (64 KiB in the log). */
     output: z.string(),
   });
@@ -50,6 +52,7 @@ const issue = () =>
     name: z.string().optional(),
     /** One or two sentences for people. */
     text: z.string(),
+    ...whyFields(),
     /** What to do, or where to look. */
     action: z.string().nullable(),
   });

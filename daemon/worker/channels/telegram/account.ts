@@ -2,6 +2,7 @@
 import { type Clock, pause } from '../../../../shared/clock.js';
 import type { ChannelStatus } from '../../../../shared/control/messages.js';
 import type { LogPort } from '../../../../shared/log/log-port.js';
+import { sayOfChannel } from '../../../../shared/text/sentences/channel.js';
 import type { Background, ChannelAccount } from '../account-set.js';
 import type { Delivery, OpenedFile, Preview, PreviewTarget, SendOutcome } from '../channel.js';
 import type { ChannelHost, IncomingMessage } from '../host.js';
@@ -35,7 +36,6 @@ export interface TelegramAccountOptions {
 const POLL_SECONDS = 25;
 /** Between attempts to get the account's lease, which another live worker holds. */
 const ACQUIRE_MS = 250;
-const TOKEN_REFUSED = 'Telegram rejects the token; get the current one from @BotFather and update the configuration';
 
 export class TelegramAccount implements ChannelAccount {
   readonly #options: TelegramAccountOptions;
@@ -175,7 +175,7 @@ export class TelegramAccount implements ChannelAccount {
         if (await host.intake.acquire('telegram', accountId)) return true;
         this.#status = { state: 'starting' };
       } catch (error) {
-        this.#status = { state: 'backoff', message: 'waits for the database' };
+        this.#status = { state: 'backoff', message: sayOfChannel('waits-for-database') };
         logger.warn({ err: error }, 'failed to get the lease of the account');
       }
       await pause(ACQUIRE_MS, this.#clock, signal);
@@ -264,8 +264,7 @@ export class TelegramAccount implements ChannelAccount {
   #fail(): void {
     const { accountId, logger, settings } = this.#options;
     this.#isReady = false;
-    const message =
-      settings.apiRoot === undefined ? TOKEN_REFUSED : `${TOKEN_REFUSED}. Also check that apiRoot is the address of a Bot API`;
+    const message = sayOfChannel(settings.apiRoot === undefined ? 'telegram-token' : 'telegram-token-root');
     this.#status = { state: 'failed', message };
     logger.error({ channel: 'telegram', accountId }, `the Telegram account '${accountId}' has failed: ${message}`);
   }

@@ -4,6 +4,7 @@
  */
 import { type Clock, pause } from '../../../../shared/clock.js';
 import type { LogPort } from '../../../../shared/log/log-port.js';
+import { sayOfChannel } from '../../../../shared/text/sentences/channel.js';
 import { MIN_VALID_MS } from '../../store/liveness.js';
 import type { ChannelIntake, IncomingMessage } from '../host.js';
 import { gatherAlbums, type GatheredUpdate, mayGrow } from './albums.js';
@@ -39,10 +40,9 @@ const ALBUM_LOOKS = 4;
 /** After a week without updates, their ids restart at a random number: https://core.telegram.org/bots/api#update. */
 const OFFSET_TTL_MS = 6 * 24 * 60 * 60 * 1_000;
 
-const CONFLICT = 'another program reads the updates of this bot, but only one can; stop it, or use a separate bot for it';
-const UNREADABLE = 'Telegram sent an update that cannot be read; it was skipped';
-const WEBHOOK =
-  'another program had set a webhook on this bot; it was removed, because only one program can read its updates. If it comes back, use a separate bot for that program';
+const CONFLICT = sayOfChannel('telegram-conflict');
+const UNREADABLE = sayOfChannel('telegram-unreadable');
+const WEBHOOK = sayOfChannel('telegram-webhook');
 
 /** How the reading ended. */
 export type PollEnd = 'stopped' | 'refused';
@@ -71,7 +71,7 @@ export class UpdatePoll {
       const offset = this.#offset ?? 0;
       const validMs = intake.validForMs();
       if (validMs < MIN_VALID_MS) {
-        onState('waits for the database');
+        onState(sayOfChannel('waits-for-database'));
         await pause(FIRST_WAIT_MS, clock, signal);
         continue;
       }
@@ -149,7 +149,7 @@ export class UpdatePoll {
     } catch (error) {
       this.#failures += 1;
       logger.warn({ err: error }, 'failed to store updates; they will be read again');
-      onState('updates cannot be stored');
+      onState(sayOfChannel('telegram-not-stored'));
       await pause(waitMs(this.#failures, random()), clock, signal);
       return false;
     }

@@ -7,6 +7,7 @@ import type { Config } from '../../../../shared/config/schema.js';
 import type { ChannelStatus } from '../../../../shared/control/messages.js';
 import type { LogPort } from '../../../../shared/log/log-port.js';
 import { createRedactor, type Redactor } from '../../../../shared/node/secrets/redact.js';
+import { sayOfChannel } from '../../../../shared/text/sentences/channel.js';
 import type { ChannelAccount } from '../account-set.js';
 import type { Delivery, SendOutcome } from '../channel.js';
 import { post, type PostResult } from '../http-post.js';
@@ -38,7 +39,7 @@ function prepareSigning(secret: string | undefined): Signing {
   try {
     return { signer: createSigner(secret) };
   } catch {
-    return { problem: "its secret is not 'whsec_' followed by Base64" };
+    return { problem: sayOfChannel('receiver-secret') };
   }
 }
 
@@ -127,7 +128,7 @@ export class WebhookAccount implements ChannelAccount {
 
   #disable(): void {
     const { accountId, logger } = this.#options;
-    this.#problem = 'the receiver answered 410 Gone; nothing more is sent to it until its configuration changes or the gateway restarts';
+    this.#problem = sayOfChannel('receiver-gone');
     logger.warn({ channel: 'webhook', accountId }, `the webhook account '${accountId}' is disabled: ${this.#problem}`);
   }
 }

@@ -1,5 +1,6 @@
 /** Classifies a receiver's answer. */
 import { oneLine } from '../../../../shared/text/one-line.js';
+import { sayOfChannel } from '../../../../shared/text/sentences/channel.js';
 import type { SendOutcome } from '../channel.js';
 import type { PostResult } from '../http-post.js';
 
@@ -18,7 +19,7 @@ const LATER = new Set([408, 425, 429, 500, 501, 503, 505, 507, 508]);
 
 function describe(status: number, excerpt: string): string {
   const text = oneLine(excerpt, MAX_QUOTED);
-  return text === '' ? `the receiver answered ${status}` : `the receiver answered ${status}: ${text}`;
+  return text === '' ? sayOfChannel('receiver-answered', { status }) : sayOfChannel('receiver-answered-with', { status, text });
 }
 
 /** `isGone`: the receiver asks to send nothing more. */
@@ -31,7 +32,7 @@ function classifyStatus(answer: Extract<PostResult, { type: 'answered' }>, nowMs
   const { status } = answer;
   const reason = describe(status, answer.body);
   if (status >= 200 && status < 300) return { type: 'delivered' };
-  if (status >= 300 && status < 400) return { type: 'refused', reason: `${reason}; redirects are not followed, configure the final URL` };
+  if (status >= 300 && status < 400) return { type: 'refused', reason: sayOfChannel('receiver-redirects', { what: reason }) };
   if (LATER.has(status)) {
     const retryAfterMs = parseRetryAfter(answer.retryAfter, nowMs);
     return { type: 'failed', reason, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
@@ -48,6 +49,9 @@ export function classifyAnswer(result: PostResult, nowMs: number): ClassifiedAns
     case 'failed':
       return { outcome: { type: result.sent ? 'unknown' : 'failed', reason: result.reason }, isGone: false };
     case 'aborted':
-      return { outcome: result.sent ? { type: 'unknown', reason: 'the gateway stopped' } : { type: 'interrupted' }, isGone: false };
+      return {
+        outcome: result.sent ? { type: 'unknown', reason: sayOfChannel('gateway-stopped') } : { type: 'interrupted' },
+        isGone: false,
+      };
   }
 }

@@ -3,6 +3,7 @@ import type { ChannelDocument, PairingDocument, PairingRevokeRequest } from '../
 import type { Clock } from '../../../../shared/clock.js';
 import { GatewayError } from '../../../../shared/errors.js';
 import { newId } from '../../../../shared/ids.js';
+import { knownSentence } from '../../../../shared/text/sentences/known.js';
 import type { OpenedFile } from '../../channels/channel.js';
 import type { FileRef } from '../../channels/file-links.js';
 import { accountLabel, type ChannelRegistry } from '../../channels/registry.js';
@@ -60,14 +61,16 @@ async function readAccounts({ store, clock, channels, times }: ChannelServiceOpt
   return accounts.flatMap(({ channel, accountId, status }, index) => {
     const messages = read[index];
     if (messages === undefined) return [];
-    const { since = null, lastError = null } = times?.(accountLabel(channel, accountId)) ?? {};
+    const { since = null, lastError: own = null } = times?.(accountLabel(channel, accountId)) ?? {};
+    const lastError = newestError(own, messages.lastError);
     return {
       channel,
       accountId,
       state: status.state,
       message: status.message ?? null,
+      ...knownSentence(status.message),
       since,
-      lastError: newestError(lastError, messages.lastError),
+      lastError: lastError && { ...lastError, ...knownSentence(lastError.message) },
       health: accountHealth({ status, messages, nowMs }),
       messages: messagesDocument(messages),
     };

@@ -1,6 +1,8 @@
 /** Decides how well an account works, from its state and what became of its messages in the last hour. Pure. */
 import { type Health, HEALTHY } from '../../../../shared/api/fields.js';
 import type { ChannelStatus } from '../../../../shared/control/messages.js';
+import { sayOfIssue } from '../../../../shared/text/sentences/issue.js';
+import { whyOf } from '../../../../shared/text/sentences/known.js';
 import type { AccountMessages } from '../../store/delivery/account-messages.js';
 
 /** Messages lost before this time do not count. */
@@ -14,22 +16,24 @@ export interface AccountFacts {
   readonly nowMs: number;
 }
 
-const counted = (count: number): string => `${count} ${count === 1 ? 'message' : 'messages'}`;
+function healthFrom(state: 'down' | 'degraded', what: string, lastError: string | undefined): Health {
+  const reason = lastError === undefined ? what : sayOfIssue('with-last-error', { what, cause: lastError });
+  return { state, reason, ...whyOf(reason) };
+}
 
-/** Returns a text as a sentence. */
-const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
+function ofState({ message: cause }: ChannelStatus, code: 'account-stopped' | 'account-retries'): Health {
+  const reason = cause === undefined ? sayOfIssue(code) : sayOfIssue(`${code}-for`, { cause });
+  return { state: 'down', reason, ...whyOf(reason) };
+}
 
 export function accountHealth({ status, messages, nowMs }: AccountFacts): Health {
   const { waiting, oldestWaitingAtMs, retrying, lost, lastError, lastDeliveredAtMs } = messages;
-  const cause = (message: string | undefined): string => (message === undefined ? '.' : `: ${sentence(message)}`);
-  if (status.state === 'failed') return { state: 'down', reason: `The account has stopped${cause(status.message)}` };
-  if (status.state === 'backoff') return { state: 'down', reason: `The account is not connected and tries again${cause(status.message)}` };
-  const lastCause = lastError === null ? '' : ` The last error: ${sentence(lastError.message)}`;
+  if (status.state === 'failed') return ofState(status, 'account-stopped');
+  if (status.state === 'backoff') return ofState(status, 'account-retries');
   if (retrying > 0 && oldestWaitingAtMs !== null) {
     const isDown = nowMs - oldestWaitingAtMs >= DOWN_AFTER_MS && (lastDeliveredAtMs ?? 0) <= oldestWaitingAtMs;
-    if (isDown) return { state: 'down', reason: `Nothing is delivered: ${counted(waiting)} waiting.${lastCause}` };
-    return { state: 'degraded', reason: `Sending fails and is tried again: ${counted(waiting)} waiting.${lastCause}` };
+    if (isDown) return healthFrom('down', sayOfIssue('delivery-stuck', { count: waiting }), lastError?.message);
+    return healthFrom('degraded', sayOfIssue('delivery-retries', { count: waiting }), lastError?.message);
   }
-  if (lost > 0) return { state: 'degraded', reason: `${counted(lost)} not delivered in the last hour.${lastCause}` };
-  return HEALTHY;
+  return lost === 0 ? HEALTHY : healthFrom('degraded', sayOfIssue('delivery-lost', { count: lost }), lastError?.message);
 }

@@ -1,5 +1,6 @@
 /** Converts messages to API documents: with their files, the usage of their turn, and their variants. */
 import type { MessageDocument, PlacedMessage } from '../../../../shared/api/sessions.js';
+import { whyOf } from '../../../../shared/text/sentences/known.js';
 import type { Transaction } from '../transaction.js';
 import { listAttachments } from './attachments.js';
 import { hasAside, readAside, seqBefore } from './branches.js';
@@ -64,6 +65,7 @@ export async function toMessageDocuments(tx: Transaction, messages: readonly Mes
       ...document,
       ...(durationMs === null ? {} : { durationMs }),
       ...(turn === undefined ? {} : { turn }),
+      ...(role === 'system' && status === 'error' ? whyOf(content) : {}),
       ...(attachments === undefined ? {} : { attachments }),
     };
   });

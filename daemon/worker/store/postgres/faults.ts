@@ -1,42 +1,43 @@
 /** What an error of PostgreSQL means to the store. */
+import { sayOfStore, type StoreReason } from '../../../../shared/text/sentences/store.js';
 import type { StoreFault } from '../engine.js';
 import { ConnectionLost, sqlStateOf } from './driver.js';
 
 /** By SQLSTATE, or its class: https://www.postgresql.org/docs/current/errcodes-appendix.html */
-const UNAVAILABLE: readonly (readonly [prefix: string, words: string])[] = [
-  ['28', 'it refuses the user or the password'],
-  ['3D000', 'there is no such database'],
-  ['42501', 'the user lacks a permission'],
-  ['53100', 'its disk is full'],
-  ['53200', 'it has not enough memory'],
-  ['53300', 'it has too many connections'],
-  ['53', 'it lacks a resource'],
-  ['25006', 'it can only be read, not written'],
-  ['57014', 'a statement took too long'],
-  ['57P03', 'it is starting or stopping'],
-  ['57P', 'it is shutting down'],
-  ['58', 'its server reports a system error'],
-  ['XX', 'its server reports damage'],
+const UNAVAILABLE: readonly (readonly [prefix: string, words: StoreReason])[] = [
+  ['28', 'fault-credentials'],
+  ['3D000', 'fault-no-database'],
+  ['42501', 'fault-right'],
+  ['53100', 'fault-its-disk-full'],
+  ['53200', 'fault-its-memory'],
+  ['53300', 'fault-connections'],
+  ['53', 'fault-resource'],
+  ['25006', 'fault-read-only'],
+  ['57014', 'fault-slow'],
+  ['57P03', 'fault-starting'],
+  ['57P', 'fault-stopping'],
+  ['58', 'fault-system'],
+  ['XX', 'fault-damage'],
 ];
 
-const BUSY: Readonly<Record<string, string>> = {
-  '55P03': 'another process has kept it locked for more than four seconds',
-  '40001': 'other writes kept getting in the way',
-  '40P01': 'other writes kept getting in the way',
+const BUSY: Readonly<Record<string, StoreReason>> = {
+  '55P03': 'fault-its-lock',
+  '40001': 'fault-conflict',
+  '40P01': 'fault-conflict',
 };
 
 /** Codes of Node's network errors. */
-const NETWORK: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'no server listens there',
-  ENOENT: 'no server listens there',
-  ENOTFOUND: 'its host name is not known',
-  EAI_AGAIN: 'its host name cannot be looked up at the moment',
-  EHOSTUNREACH: 'its host cannot be reached',
-  ENETUNREACH: 'its host cannot be reached',
-  ETIMEDOUT: 'it does not answer',
+const NETWORK: Readonly<Record<string, StoreReason>> = {
+  ECONNREFUSED: 'fault-no-server',
+  ENOENT: 'fault-no-server',
+  ENOTFOUND: 'fault-host-name',
+  EAI_AGAIN: 'fault-host-lookup',
+  EHOSTUNREACH: 'fault-host-unreachable',
+  ENETUNREACH: 'fault-host-unreachable',
+  ETIMEDOUT: 'fault-silent',
 };
 
-function wordsOf(error: unknown): string | undefined {
+function wordsOf(error: unknown): StoreReason | undefined {
   const state = sqlStateOf(error) ?? '';
   return BUSY[state] ?? UNAVAILABLE.find(([prefix]) => state.startsWith(prefix))?.[1];
 }
@@ -57,6 +58,6 @@ export function describeFault(error: unknown): string {
   const cause = error instanceof ConnectionLost ? error.cause : error;
   const text = cause instanceof Error ? cause.message : String(cause);
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-  const words = wordsOf(cause) ?? NETWORK[code] ?? (error instanceof ConnectionLost ? 'the connection failed' : undefined);
-  return words === undefined ? text : `${words} (${text || code})`;
+  const words = wordsOf(cause) ?? NETWORK[code] ?? (error instanceof ConnectionLost ? 'fault-connection' : undefined);
+  return words === undefined ? text : sayOfStore(words, { detail: text || code });
 }

@@ -1,5 +1,6 @@
 /** Opens a database of PostgreSQL: the schema, the index for searches, the row of this worker, the session that writes and those that read. */
 import type { StatusWarning } from '../../../../shared/control/messages.js';
+import { sayOfStore } from '../../../../shared/text/sentences/store.js';
 import { type OpenDatabase, storeUnavailable } from '../engine.js';
 import { PROGRESS_TABLE } from '../copy/tables.js';
 import type { Migration } from '../migrations/migration.js';
@@ -57,14 +58,14 @@ export function warningsOf(place: string, { locale }: Facts, isIndexed: boolean)
   if (!isIndexed) {
     warnings.push({
       code: 'STORE_SEARCH_SLOW',
-      message: `${place} has no extension pg_trgm: a search reads every message`,
+      message: sayOfStore('store-search-slow', { place }),
       hint: 'Install PostgreSQL’s contrib package there and run as a superuser: create extension pg_trgm. Then restart the gateway.',
     });
   }
   if (locale === 'C' || locale === 'POSIX') {
     warnings.push({
       code: 'STORE_LOCALE',
-      message: `the locale of ${place} is ${locale}: a search tells upper from lower case in all letters but a to z`,
+      message: sayOfStore('store-locale', { place, locale }),
       hint: "Create the database with another locale, such as: create database … template template0 locale 'C.UTF-8'.",
     });
   }

@@ -1,4 +1,5 @@
 /** SQLite as the store's engine. */
+import { sayOfStore } from '../../../../shared/text/sentences/store.js';
 import { existsSync } from 'node:fs';
 import type { SetAside, StoreEngine } from '../engine.js';
 import { MIGRATIONS } from '../migrations/index.js';
@@ -14,11 +15,11 @@ const ENDS = 'This warning ends when that file is removed.';
 function describeAside({ path, kind }: Aside): SetAside {
   const told = {
     corrupt: {
-      message: `the database was damaged; it was kept as ${path} and a new, empty one is in use`,
+      message: sayOfStore('store-damaged', { path }),
       hint: `Restore a backup with 'xopc restore', or recover the copy with 'sqlite3 ${path} .recover'. ${ENDS}`,
     },
     replaced: {
-      message: `another file was put in the place of the open database; it was kept as ${path}, and the gateway continues with its own content`,
+      message: sayOfStore('store-replaced', { path }),
       hint: `To use that file instead, run: xopc restore ${path}   ${ENDS}`,
     },
   };

@@ -1,5 +1,6 @@
 /** What an error of SQLite means to the store. */
 
+import { sayOfStore, type StoreReason } from '../../../../shared/text/sentences/store.js';
 import type { StoreFault } from '../engine.js';
 
 /** Primary result codes, https://www.sqlite.org/rescode.html. */
@@ -17,16 +18,16 @@ const RESULT = {
   NOTADB: 26,
 } as const;
 
-const UNAVAILABLE: ReadonlyMap<number, string> = new Map<number, string>([
-  [RESULT.PERM, 'access to the file is not permitted'],
-  [RESULT.BUSY, 'another process has kept it locked for more than two seconds'],
-  [RESULT.LOCKED, 'it is locked'],
-  [RESULT.NOMEM, 'there is not enough memory'],
-  [RESULT.READONLY, 'it can only be read, not written'],
-  [RESULT.IOERR, 'the disk reports an input/output error'],
-  [RESULT.FULL, 'the disk is full'],
-  [RESULT.CANTOPEN, 'the file cannot be opened'],
-  [RESULT.PROTOCOL, 'its lock cannot be taken; is it on a network file system?'],
+const UNAVAILABLE: ReadonlyMap<number, StoreReason> = new Map<number, StoreReason>([
+  [RESULT.PERM, 'fault-permission'],
+  [RESULT.BUSY, 'fault-locked-long'],
+  [RESULT.LOCKED, 'fault-locked'],
+  [RESULT.NOMEM, 'fault-memory'],
+  [RESULT.READONLY, 'fault-read-only'],
+  [RESULT.IOERR, 'fault-io'],
+  [RESULT.FULL, 'fault-full'],
+  [RESULT.CANTOPEN, 'fault-not-opened'],
+  [RESULT.PROTOCOL, 'fault-lock-protocol'],
 ]);
 
 /** Returns the primary result code; after a failed open the driver gives it only in the text. */
@@ -50,5 +51,5 @@ export function classifyFault(error: unknown): StoreFault {
 export function describeFault(error: unknown): string {
   const words = UNAVAILABLE.get(resultCode(error) ?? -1);
   const text = error instanceof Error ? error.message : String(error);
-  return words === undefined ? text : `${words} (${text})`;
+  return words === undefined ? text : sayOfStore(words, { detail: text });
 }

@@ -5,6 +5,7 @@
 import type { Clock } from '../../../../shared/clock.js';
 import { GatewayError } from '../../../../shared/errors.js';
 import type { LogPort } from '../../../../shared/log/log-port.js';
+import { sayOfAnswer } from '../../../../shared/text/sentences/answer.js';
 import { type Asker, describeFailure, type ProviderFailure } from '../../providers/failure.js';
 import type { ModelRequest, ToolCall, ToolDefinition, ToolResult } from '../../providers/provider.js';
 import type { ResolvedModel } from '../../providers/registry.js';
@@ -72,10 +73,13 @@ interface ModelError {
 
 /** Returns the first model's error with those of the fallbacks appended. */
 function combine(first: ModelError, others: readonly ModelError[]): ModelError {
-  if (others.length === 0) return first;
-  const also = others.map(({ ref, error }) => `${ref}: ${error.message}`).join(' ');
-  const { code, details } = first.error;
-  const message = `${first.error.message} The fallback${others.length > 1 ? 's' : ''} failed too: ${also}`;
+  const [other, ...more] = others;
+  if (other === undefined) return first;
+  const { code, details, message: what } = first.error;
+  const message =
+    more.length === 0
+      ? sayOfAnswer('with-fallback', { what, ref: other.ref, cause: other.error.message })
+      : sayOfAnswer('with-fallbacks', { what, causes: others.map(({ ref, error }) => `${ref}: ${error.message}`).join(' ') });
   const combined = new GatewayError(code, { message, ...(details === undefined ? {} : { details }), cause: first.error });
   return { ref: first.ref, error: combined };
 }
@@ -183,7 +187,7 @@ class Answer {
   #toolLoop({ failing }: ResolvedModel): GatewayError {
     const { maxIterations } = this.#options.tools;
     return new GatewayError('AGENT_ERROR', {
-      message: `${failing.modelId} of ${failing.providerName} called tools ${maxIterations} times without giving an answer.`,
+      message: sayOfAnswer('turn-tool-loop', { model: failing.modelId, provider: failing.providerName, count: maxIterations }),
       details: { provider: failing.providerName, reason: 'toolLoop' },
       hint: 'Send a smaller request, or raise agents.defaults.maxToolIterations.',
     });

@@ -8,6 +8,7 @@ import {
 import { configSchema } from '../../../../shared/config/schema.js';
 import { GatewayError, type Problem } from '../../../../shared/errors.js';
 import { parseConfigText } from '../../../../shared/node/config/config-text.js';
+import { type Reason, say } from '../../../../shared/text/reasons.js';
 import type { GatewayEnvironment } from '../../../../shared/node/process/env.js';
 import { testEnvironment } from '../../../helpers/test-environment.js';
 
@@ -79,14 +80,17 @@ describe('limits are those of the schema', () => {
     const isValid = configSchema.safeParse(config).success;
     const problems = problemsOf(config);
     expect(problems.length === 0).toBe(isValid);
-    if (!isValid) expect(problems[0]).toMatchObject({ file: 'config.json', line: 1, key });
+    if (isValid) return;
+    const { code, values, message } = problems[0] ?? { message: '' };
+    expect(problems[0]).toMatchObject({ file: 'config.json', line: 1, key });
+    expect(say({ code, values } as Reason)).toBe(message);
   });
 });
 
 describe('what is wrong is named', () => {
   test('with its place, its key, its value and what is allowed', () => {
     const [problem] = problemsOf('{\n  // how long\n  "gateway": { "drainTimeoutMs": "5 s" }\n}');
-    expect(problem).toEqual({
+    expect(problem).toMatchObject({
       file: 'config.json',
       line: 3,
       column: 34,

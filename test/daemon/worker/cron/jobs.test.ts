@@ -142,7 +142,7 @@ test('a deleted job comes back as it was: its id, its history, its next time cou
   clock.advance(150 * 60_000);
   expect(await cron.restore(job.id)).toMatchObject({ id: job.id, enabled: true, nextRunAt: '2026-01-01T11:00:00.000Z' });
   expect((await cron.runs(job.id, {})).runs).toMatchObject([
-    { id: runId, state: 'skipped', error: 'the job was deleted', errorCode: 'run-job-deleted' },
+    { id: runId, state: 'skipped', error: 'the job was deleted', why: { code: 'run-job-deleted', values: {} } },
   ]);
   await cron.delete(job.id);
   clock.advance(7 * 86_400_000);

@@ -90,7 +90,8 @@ test('a failing turn is retried after 30 s, 1 and 5 minutes, and its chat is not
     await until(async () => (fake.requests.length >= attempt ? true : undefined));
     clock.advance(20_000);
     const run = await ended(conversation, job.id, attempt);
-    expect(run).toMatchObject({ attempt, state: 'failed', error: 'it took longer than 20000 ms' });
+    const why = { code: 'run-timeout', values: { ms: '20000' } };
+    expect(run).toMatchObject({ attempt, state: 'failed', error: 'it took longer than 20000 ms', why });
     const next = (await runsOf(conversation, job.id)).find(({ state }) => state === 'queued');
     if (next === undefined) continue;
     const waitMs = Date.parse(next.dueAt) - clock.now();

@@ -32,7 +32,10 @@ test('calls of turns and of programs are counted for their model and their provi
     { id: 'fake', health: { state: 'ok' }, lastHour: { calls: 3, failures: 1 } },
     { id: 'xopc', health: { state: 'ok' }, lastHour: { calls: 0, failures: 0, lastFailure: null } },
   ]);
-  expect(models[0]?.lastHour.lastFailure?.message).toMatch(/HTTP 429/);
+  expect(models[0]?.lastHour.lastFailure).toMatchObject({
+    message: expect.stringMatching(/HTTP 429/) as string,
+    code: 'with-detail',
+  });
 });
 
 const count = { ref: 'a/b', calls: 10, failures: 0, lastSuccessAtMs: 5_000, lastFailure: null, firstTokensMs: [] };
@@ -48,6 +51,10 @@ test('a provider is down when all calls fail, degraded when the last or many fai
   expect(callFacts([{ ...count, calls: 37, failures: 37, lastSuccessAtMs: null, lastFailure }]).health).toEqual({
     state: 'down',
     reason: 'All 37 calls failed in the last hour. The last error: The key is refused.',
+    why: {
+      code: 'with-last-error',
+      values: { what: { code: 'calls-all-failed', values: { count: '37' } }, cause: 'The key is refused.' },
+    },
   });
 });
 

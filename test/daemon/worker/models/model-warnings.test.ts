@@ -27,7 +27,10 @@ function make({ agents, models, ref }: { agents: number; models: number; ref: (i
 test('a model that its provider does not have is named with the agent, and some models that it has', () => {
   const { config, registry } = make({ agents: 2, models: 30, ref: (index) => `p/m${index * 50}` });
   expect(modelWarnings(config, registry)).toEqual([
-    expect.objectContaining({ code: 'MODEL_UNUSABLE', message: expect.stringMatching(/agent 'a1'.*'p' has m0, m1, .* m19 and 10 more$/) }),
+    expect.objectContaining({
+      code: 'MODEL_UNUSABLE',
+      message: expect.stringMatching(/agent 'a1'.*'p' has only m0, m1, .* m19 and 10 more$/),
+    }),
   ]);
 });
 

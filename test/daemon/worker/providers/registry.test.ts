@@ -42,7 +42,7 @@ test.each([
     name: 'a model outside the list',
     document: { providers: { local: { ...local, models: [{ id: 'a' }] } } },
     ref: 'local/b',
-    reason: "'local' has a",
+    reason: "'local' has only a",
   },
   { name: 'a provider that is not there', document: {}, ref: 'nobody/x', reason: "there is no provider 'nobody'" },
   { name: 'a vendor without its key', document: {}, ref: 'openai/gpt-5', reason: 'OPENAI_API_KEY is not set' },

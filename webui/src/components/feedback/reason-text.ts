@@ -16,6 +16,9 @@ export function reasonText({ message, code = '', values = {} }: Said): string {
   return fillText(text, Object.fromEntries(shown), (value) => value.toLocaleString(language.value));
 }
 
+/** Returns a text that an answer has under another name than `message`, in the page's language. */
+export const whyText = (text: string, why: Pick<Said, 'code' | 'values'> | undefined): string => reasonText({ message: text, ...why });
+
 type Details = Readonly<Record<string, unknown>>;
 
 /** Returns the message of an error in the page's language, as far as its details have codes. */

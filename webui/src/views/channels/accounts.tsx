@@ -2,6 +2,7 @@
 import type { ChannelDocument as Account } from '../../../../shared/api/channels.js';
 import { Button } from '../../components/button/button.js';
 import { accountName, channelIcon, channelName } from '../../components/channel-name/channel-name.js';
+import { reasonText } from '../../components/feedback/reason-text.js';
 import { Icon } from '../../components/icon/icon.js';
 import { StatusDot, type Tone } from '../../components/status-dot/status-dot.js';
 import { fullTime, relativeTime } from '../../components/time-text/time-text.js';
@@ -25,9 +26,10 @@ function stateOf({ state, health }: Account): { tone: Tone; text: string } {
 const settingsOf = ({ channel, accountId }: Account): string => hashOf('config', [], { q: `channels.${channel}.accounts.${accountId}` });
 
 /** What is wrong, in the page's language, and what was said of it. */
-function reasonOf({ state, message, health, messages, lastError }: Account): { text: string; detail: string | null } {
-  if (state === 'failed' || state === 'backoff') return { text: t(`reason_${state}`), detail: message };
-  const detail = lastError?.message ?? null;
+function reasonOf({ state, message, code, values, health, messages, lastError }: Account): { text: string; detail: string | null } {
+  if (state === 'failed' || state === 'backoff')
+    return { text: t(`reason_${state}`), detail: message === null ? null : reasonText({ message, code, values }) };
+  const detail = lastError === null ? null : reasonText(lastError);
   if (messages.retrying === 0) return { text: t('reason_lost'), detail };
   return { text: t(`reason_${health.state === 'down' ? 'down' : 'retrying'}`, { count: messages.waiting }), detail };
 }

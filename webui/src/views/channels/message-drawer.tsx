@@ -8,6 +8,7 @@ import { accountName } from '../../components/channel-name/channel-name.js';
 import { Dialog, DialogActions } from '../../components/dialog/dialog.js';
 import { Fact, Facts } from '../../components/facts/facts.js';
 import { ErrorBox } from '../../components/feedback/feedback.js';
+import { whyText } from '../../components/feedback/reason-text.js';
 import { Icon } from '../../components/icon/icon.js';
 import { Markdown } from '../../components/markdown/markdown.js';
 import { Skeleton } from '../../components/skeleton/skeleton.js';
@@ -86,7 +87,7 @@ export function MessageDrawer({ id, onClose, onChange }: DrawerProps) {
           </p>
           {message.error !== null && (
             <div class={`account-trouble ${status === 'dead' ? 'bad' : 'warning'}`}>
-              <p>{message.error}</p>
+              <p>{whyText(message.error, message.why)}</p>
               {status === 'unknown' && <p class="hint">{t('unknownText')}</p>}
             </div>
           )}

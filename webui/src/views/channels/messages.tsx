@@ -6,6 +6,7 @@ import { usePages } from '../../api/use-pages.js';
 import { useResource } from '../../api/use-resource.js';
 import { Button } from '../../components/button/button.js';
 import { accountName, channelName } from '../../components/channel-name/channel-name.js';
+import { whyText } from '../../components/feedback/reason-text.js';
 import { Empty, ErrorBox } from '../../components/feedback/feedback.js';
 import { titleText } from '../../components/markdown/plain-text.js';
 import { Segmented } from '../../components/segmented/segmented.js';
@@ -30,7 +31,7 @@ function previewOf(content: string): string {
 }
 
 function Row({ message }: { message: Message }) {
-  const { id, status, channel, accountId, chat_id: chat, content, error, createdAt } = message;
+  const { id, status, channel, accountId, chat_id: chat, content, error, why, createdAt } = message;
   const { query } = address.value;
   return (
     <tr class="outgoing-row">
@@ -39,7 +40,7 @@ function Row({ message }: { message: Message }) {
       </td>
       <td class="outgoing-cell">
         <a href={hashOf('channels', ['messages', id], query)}>{previewOf(content)}</a>
-        {error !== null && status !== 'delivered' && <small class="message-error">{error}</small>}
+        {error !== null && status !== 'delivered' && <small class="message-error">{whyText(error, why)}</small>}
       </td>
       <td>
         {accountName(channel, accountId)} <code class="muted">{chat}</code>

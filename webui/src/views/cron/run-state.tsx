@@ -1,6 +1,6 @@
 /** What a run came to, in a colour and words. A run whose message was not delivered did not succeed. */
 import type { CronRunDocument } from '../../../../shared/api/cron.js';
-import { reasonText } from '../../components/feedback/reason-text.js';
+import { whyText } from '../../components/feedback/reason-text.js';
 import { StatusDot, type Tone } from '../../components/status-dot/status-dot.js';
 import { t } from './text.js';
 
@@ -24,9 +24,9 @@ export function outcomeText(run: RunOutcome): string {
 }
 
 /** Returns why the run or its message failed; null while nothing has. */
-export function runError({ error, errorCode, delivery }: Pick<CronRunDocument, 'error' | 'errorCode' | 'delivery'>): string | null {
-  if (error !== null) return reasonText({ message: error, code: errorCode ?? undefined });
-  return delivery?.error ?? null;
+export function runError({ error, why, delivery }: Pick<CronRunDocument, 'error' | 'why' | 'delivery'>): string | null {
+  if (error !== null) return whyText(error, why);
+  return delivery === null || delivery.error === null ? null : whyText(delivery.error, delivery.why);
 }
 
 export function Outcome({ run }: { run: RunOutcome }) {

@@ -3,6 +3,7 @@ import type { Overview } from '../../../../shared/api/gateway/overview.js';
 import type { StatusDocument } from '../../../../shared/api/gateway/status.js';
 import { isLoopback } from '../../browser/is-loopback.js';
 import { Fact, Facts } from '../../components/facts/facts.js';
+import { whyText } from '../../components/feedback/reason-text.js';
 import { bytesText, durationText, fullTime, relativeTime } from '../../components/time-text/time-text.js';
 import type { Whole } from './issues.js';
 import { t } from './text.js';
@@ -25,7 +26,7 @@ function ofGateway(status: StatusDocument): readonly NamedValue[] {
     [t('startedAgo'), durationText(status.uptimeMs)],
     [t('supervisor'), `${status.pid}${supervisedBy === null ? '' : ` · ${supervisedBy}`}`],
     [t('worker'), worker === null ? t('none') : `${worker.pid} · ${t('since', { time: relativeTime(Date.parse(worker.startedAt)) })}`],
-    [t('lastExit'), lastExit === null ? undefined : `${lastExit.reason}, ${fullTime(Date.parse(lastExit.at))}`],
+    [t('lastExit'), lastExit === null ? undefined : `${whyText(lastExit.reason, lastExit.why)}, ${fullTime(Date.parse(lastExit.at))}`],
     [t('address'), `${status.host}:${status.port}`, true],
     [t('reach'), exposure(status)],
     [t('configFile'), status.configPath, true],

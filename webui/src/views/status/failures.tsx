@@ -1,5 +1,6 @@
 /** The latest failures, each with links to its place and its log lines. */
 import type { OverviewHistory } from '../../../../shared/api/gateway/overview.js';
+import { whyText } from '../../components/feedback/reason-text.js';
 import { Badge } from '../../components/status-dot/status-dot.js';
 import { Ago } from '../../components/time-text/time-text.js';
 import { hashOf } from '../../shell/router.js';
@@ -20,7 +21,7 @@ function placeOf({ kind, id, session, job_id: jobId }: Failure): string | undefi
 }
 
 function Item({ failure }: { failure: Failure }) {
-  const { kind, id, at, error, name, state } = failure;
+  const { kind, id, at, error, why, name, state } = failure;
   const place = placeOf(failure);
   const known = STATES.find((one) => one === state);
   const title = name === null || name === '' ? t(`failed_${kind}`) : name;
@@ -35,7 +36,7 @@ function Item({ failure }: { failure: Failure }) {
           <span class="off-screen"> {title}</span>
         </a>
       </p>
-      {error !== null && <p class="muted failure-error">{error}</p>}
+      {error !== null && <p class="muted failure-error">{whyText(error, why)}</p>}
     </li>
   );
 }

@@ -47,7 +47,7 @@ export function Headline({ whole: { status }, isLost }: { whole: Whole; isLost: 
   );
 }
 
-function Item({ shown: { tone, title, cause, link, command, action }, reload }: { shown: Shown; reload: () => void }) {
+function Item({ shown: { tone, title, cause, fix, link, command, action }, reload }: { shown: Shown; reload: () => void }) {
   const [isBusy, setBusy] = useState(false);
   const act = async (run: () => Promise<unknown>): Promise<void> => {
     setBusy(true);
@@ -61,6 +61,7 @@ function Item({ shown: { tone, title, cause, link, command, action }, reload }: 
       <div class="issue-text">
         <h3>{title}</h3>
         {cause !== '' && <p class="muted">{cause}</p>}
+        {fix !== undefined && <p>{fix}</p>}
         {command !== undefined && (
           <p class="issue-command">
             <code>{command}</code>

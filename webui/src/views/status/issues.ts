@@ -1,12 +1,14 @@
 /** The gateway's issues in plain words, each with the place where it is fixed, and notes: what is worth knowing but no issue. */
 import type { Overview } from '../../../../shared/api/gateway/overview.js';
 import type { GatewayHealth, StatusDocument, StatusIssue, StatusWarning } from '../../../../shared/api/gateway/status.js';
+import { isCoded } from '../../../../shared/text/fill-text.js';
 import { call } from '../../api/client.js';
 import { isLoopback } from '../../browser/is-loopback.js';
 import { accountName } from '../../components/channel-name/channel-name.js';
+import { whyText } from '../../components/feedback/reason-text.js';
 import { hashOf } from '../../shell/router.js';
 import { commandIn } from './command-in-hint.js';
-import { t } from './text.js';
+import { t, type TextKey } from './text.js';
 
 export interface Whole {
   readonly status: StatusDocument & { readonly health: GatewayHealth };
@@ -18,6 +20,8 @@ export interface Shown {
   readonly tone: 'bad' | 'warning' | 'info';
   readonly title: string;
   readonly cause: string;
+  /** What to do, where it is not one of the following. */
+  readonly fix?: string;
   /** The place in the page where it is fixed. */
   readonly link?: { readonly hash: string; readonly text: string };
   /** A command for the gateway's machine. */
@@ -30,77 +34,105 @@ const LOW_DISK_BYTES = 500_000_000;
 
 type Words = Omit<Shown, 'id' | 'tone'>;
 
-function ofAccount({ name = '', text, severity }: StatusIssue): Words {
+/** Returns what is said of a part without its name, which the title has. */
+function reasonOf({ text, why }: StatusIssue, prefix: string): string {
+  const reason = why?.values['reason'];
+  return whyText(text.replace(prefix, ''), isCoded(reason) ? reason : undefined);
+}
+
+function ofAccount(issue: StatusIssue): Words {
+  const { name = '', severity } = issue;
   const [channel = '', account = 'default'] = name.split(':');
   return {
     title: t(severity === 'error' ? 'channelDown' : 'channelTrouble', { name: accountName(channel, account) }),
-    cause: text.replace(`Channel ${name}: `, ''),
+    cause: reasonOf(issue, `Channel ${name}: `),
     link: { hash: hashOf('channels'), text: t('openChannels') },
   };
 }
 
-function ofJob({ id, name = '', text }: StatusIssue): Words {
+function ofJob({ id, name = '', text, why }: StatusIssue): Words {
   const jobId = id.slice('job:'.length);
   return {
     title: t('jobFails', { name }),
-    cause: text,
+    cause: whyText(text, why),
     link: { hash: hashOf('cron', [jobId]), text: t('openJob') },
     action: { text: t('runAgain'), run: () => call('POST', '/api/cron/trigger', { body: { job_id: jobId } }) },
   };
 }
 
-const openConfig = () => ({ hash: hashOf('config', ['text']), text: t('openConfig') });
+type Place = 'config' | 'models' | 'logs';
 
-/** Issues whose text is written for a terminal get a headline; the text goes below it. */
-function ofKind(kind: string, issue: StatusIssue): Words | undefined {
-  const { text: cause, name = '' } = issue;
-  const errors = { hash: hashOf('logs', [], { level: 'warn', since: '1h' }), text: t('openLogs') };
+function linkTo(place: Place): NonNullable<Shown['link']> {
+  if (place === 'config') return { hash: hashOf('config', ['text']), text: t('openConfig') };
+  if (place === 'models') return { hash: hashOf('models'), text: t('openModels') };
+  return { hash: hashOf('logs', [], { level: 'warn', since: '1h' }), text: t('openLogs') };
+}
+
+/** What the gateway says of the rest is for terminals: a headline of the page, and the text below it. `fix`: what to do, if that is more than a command. */
+const KINDS = {
+  down: { title: 'issueDown', place: 'logs' },
+  crashes: { title: 'issueCrashes', place: 'logs' },
+  CONFIG_INCOMPLETE: { title: 'configIncomplete', place: 'config' },
+  CONFIG_INVALID: { title: 'configInvalid', place: 'config' },
+  ADDRESS_UNCHANGED: { title: 'addressUnchanged', place: 'config' },
+  AUTH_DISABLED: { title: 'authDisabled' },
+  MODEL_UNUSABLE: { title: 'modelUnusable', place: 'models' },
+  PROVIDER_UNUSABLE: { title: 'providerUnusable', place: 'models' },
+  MESSAGE_SET_ASIDE: { title: 'messageSetAside', place: 'logs' },
+  STORE_UNAVAILABLE: { title: 'storeUnavailable', fix: 'storeFix', place: 'logs' },
+  STORE_SET_ASIDE: { title: 'storeSetAside', fix: 'setAsideFix' },
+  STORE_MOVED: { title: 'storeMoved' },
+  STORE_SEARCH_SLOW: { title: 'searchSlow', fix: 'searchSlowFix' },
+  STORE_LOCALE: { title: 'storeLocale', fix: 'localeFix' },
+  LOG_LEVEL_CHANGED: { title: 'levelChanged' },
+} as const satisfies Readonly<Record<string, { title: TextKey; fix?: TextKey; place?: Place }>>;
+
+const isKind = (kind: string): kind is keyof typeof KINDS => Object.hasOwn(KINDS, kind);
+
+interface GatewaySaid {
+  readonly text: string;
+  readonly why: StatusIssue['why'];
+  readonly hint: string | null | undefined;
+}
+
+function ofKind(kind: string, { text, why, hint }: GatewaySaid): Words {
+  const said = whyText(text, why);
+  const command = commandIn(hint);
+  // Its own words are the headline, and what to do is below it.
+  if (!isKind(kind)) return { title: said, cause: hint ?? '', ...(command === undefined ? {} : { command }) };
+  const { title, fix, place }: { title: TextKey; fix?: TextKey; place?: Place } = KINDS[kind];
+  return {
+    title: t(title),
+    cause: said,
+    ...(fix === undefined ? {} : { fix: t(fix) }),
+    ...(place === undefined ? (command === undefined ? {} : { command }) : { link: linkTo(place) }),
+  };
+}
+
+function wordsOf(kind: string, issue: StatusIssue): Words {
+  const { text, why, action, name = '' } = issue;
   switch (kind) {
-    case 'down':
-      return { title: t('issueDown'), cause, link: errors };
-    case 'crashes':
-      return { title: t('issueCrashes'), cause, link: errors };
     case 'channel':
       return ofAccount(issue);
     case 'provider':
-      return {
-        title: t('providerFails', { name }),
-        cause: cause.replace(`Provider ${name}: `, ''),
-        link: { hash: hashOf('models'), text: t('openModels') },
-      };
+      return { title: t('providerFails', { name }), cause: reasonOf(issue, `Provider ${name}: `), link: linkTo('models') };
     case 'job':
       return ofJob(issue);
-    case 'CONFIG_INCOMPLETE':
-      return { title: t('configIncomplete'), cause, link: openConfig() };
-    case 'CONFIG_INVALID':
-      return { title: t('configInvalid'), cause, link: openConfig() };
-    case 'MODEL_UNUSABLE':
-    case 'PROVIDER_UNUSABLE':
-      return {
-        title: t(kind === 'MODEL_UNUSABLE' ? 'modelUnusable' : 'providerUnusable'),
-        cause,
-        link: { hash: hashOf('models'), text: t('openModels') },
-      };
+    case 'NODES_DIFFER':
+      return { title: t('nodesDiffer'), cause: t('nodesHint') };
     default:
-      return undefined;
+      return ofKind(kind, { text, why, hint: action });
   }
-}
-
-/** The gateway's own words are the headline, and what to do is below it. */
-function otherWords(text: string, hint: string | null | undefined): Words {
-  const command = commandIn(hint);
-  return { title: text, cause: hint ?? '', ...(command === undefined ? {} : { command }) };
 }
 
 function ofIssue(issue: StatusIssue): Shown {
   const [kind = ''] = issue.id.split(':');
-  const words = ofKind(kind, issue) ?? otherWords(issue.text, issue.action);
-  return { id: issue.id, tone: issue.severity === 'error' ? 'bad' : 'warning', ...words };
+  return { id: issue.id, tone: issue.severity === 'error' ? 'bad' : 'warning', ...wordsOf(kind, issue) };
 }
 
-function ofWarning({ code, message, hint }: StatusWarning): Words {
+function ofWarning({ code, message, why, hint }: StatusWarning): Words {
   if (code === 'NEWER_BUILD') return { title: t('newerBuild'), cause: t('newerWhy'), command: 'xopc gateway restart' };
-  const words = otherWords(message, hint);
+  const words = ofKind(code, { text: message, why, hint });
   if (code !== 'LOG_LEVEL_CHANGED') return words;
   const { title, cause } = words;
   return { title, cause, action: { text: t('levelBack'), run: () => call('PATCH', '/api/logs/level', { body: { level: null } }) } };

@@ -6,6 +6,7 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { Api, GrammyError, HttpError } from 'grammy/web';
 import { oneLine } from '../../../../../shared/text/one-line.js';
+import { sayOfChannel } from '../../../../../shared/text/sentences/channel.js';
 import type { OpenedFile, SendOutcome } from '../../channel.js';
 import { post, type PostResult } from '../../http-post.js';
 import type { BotRequest } from '../compose.js';
@@ -88,8 +89,8 @@ function createFetch(options: BotApiOptions, keepAlive: HttpAgent): Fetch {
     const json = parseJson(body);
     const framed = answer.safeParse(json?.value);
     if (!framed.success) {
-      const what = json === undefined ? 'without JSON' : 'with JSON that is not an answer of the Bot API';
-      throw failure({ type: 'failed', sent: true, reason: `the server answered ${status} ${what}; check its address` });
+      const reason = sayOfChannel(json === undefined ? 'telegram-no-json' : 'telegram-other-json', { status });
+      throw failure({ type: 'failed', sent: true, reason });
     }
     return { status, json: async () => framed.data };
   };
@@ -121,13 +122,13 @@ export function isTokenRefused(failure: BotFailure): boolean {
 export function describeFailure(failure: BotFailure): string {
   switch (failure.type) {
     case 'answered':
-      return `Telegram answered ${failure.code}: ${failure.description}`;
+      return sayOfChannel('telegram-answered', { status: failure.code, text: failure.description });
     case 'network':
-      return `Telegram cannot be reached: ${failure.reason}`;
+      return sayOfChannel('telegram-unreachable', { cause: failure.reason });
     case 'invalid':
       return failure.reason;
     case 'aborted':
-      return 'the gateway stopped';
+      return sayOfChannel('gateway-stopped');
   }
 }
 
@@ -177,7 +178,7 @@ export class BotApi {
         : calls[method](payload, signal));
       const read = RESULTS[method].safeParse(result);
       if (read.success) return { ok: true, value: read.data as BotMethodResult<M> };
-      const reason = `Telegram's answer to ${method} is invalid at '${placeOf(read.error, 'result')}'; check apiRoot and any proxy in between`;
+      const reason = sayOfChannel('telegram-invalid', { method, place: placeOf(read.error, 'result') });
       this.#options.onInvalid?.(reason);
       return { ok: false, failure: { type: 'invalid', reason } };
     } catch (error) {

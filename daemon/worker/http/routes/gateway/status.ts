@@ -1,5 +1,6 @@
 import { statusResponse } from '../../../../../shared/api/gateway/status.js';
 import type { StatusService } from '../../../config/config-documents.js';
+import { explainStatus } from '../../../observe/status-whys.js';
 import { type Route, route } from '../../route.js';
 
 export function statusRoutes(status: StatusService): Route[] {
@@ -11,7 +12,7 @@ export function statusRoutes(status: StatusService): Route[] {
       summary: 'Read the gateway’s status',
       answer: statusResponse,
       async handle(ctx) {
-        ctx.body = { ...(await status.read()), status: 'ok' };
+        ctx.body = { ...explainStatus(await status.read()), status: 'ok' };
       },
     }),
   ];

@@ -28,21 +28,21 @@ const CASES: Case[] = [
     { waiting: 1, retrying: 1, oldestWaitingAtMs: NOW - 1_000, lastError },
     { state: 'running' },
     'degraded',
-    'Sending fails and is tried again: 1 message waiting. The last error: connection refused.',
+    'Sending fails and is tried again: 1 message waiting. The last error: connection refused',
   ],
   [
     'one chat fails, others get theirs',
     { waiting: 2, retrying: 1, oldestWaitingAtMs: NOW - 5 * MINUTE, lastError, lastDeliveredAtMs: NOW - MINUTE },
     { state: 'running' },
     'degraded',
-    'Sending fails and is tried again: 2 messages waiting. The last error: connection refused.',
+    'Sending fails and is tried again: 2 messages waiting. The last error: connection refused',
   ],
   [
     'nothing arrives',
     { waiting: 16, retrying: 2, oldestWaitingAtMs: NOW - MINUTE, lastError, lastDeliveredAtMs: NOW - 2 * MINUTE },
     { state: 'running' },
     'down',
-    'Nothing is delivered: 16 messages waiting. The last error: connection refused.',
+    'Nothing is delivered: 16 messages waiting. The last error: connection refused',
   ],
   [
     'a recent loss',
@@ -51,10 +51,21 @@ const CASES: Case[] = [
     'degraded',
     '1 message not delivered in the last hour. The last error: no such chat.',
   ],
-  ['it has stopped', {}, { state: 'failed', message: 'the token is refused' }, 'down', 'The account has stopped: the token is refused.'],
+  ['it has stopped', {}, { state: 'failed', message: 'the token is refused' }, 'down', 'The account has stopped: the token is refused'],
   ['it is not connected', {}, { state: 'backoff' }, 'down', 'The account is not connected and tries again.'],
 ];
 
 test.each(CASES)('%s', (...[, messages, status, state, reason]) => {
-  expect(accountHealth({ status, messages: { ...quiet, ...messages }, nowMs: NOW })).toEqual({ state, reason });
+  expect(accountHealth({ status, messages: { ...quiet, ...messages }, nowMs: NOW })).toMatchObject({ state, reason });
+});
+
+test('what is wrong has a code, and so has its cause where it is known', () => {
+  const facts = { waiting: 2, retrying: 1, oldestWaitingAtMs: NOW, lastError: { message: 'the receiver answered 500', atMs: NOW } };
+  expect(accountHealth({ status: { state: 'running' }, messages: { ...quiet, ...facts }, nowMs: NOW }).why).toEqual({
+    code: 'with-last-error',
+    values: {
+      what: { code: 'delivery-retries', values: { count: 2 } },
+      cause: { code: 'receiver-answered', values: { status: '500' } },
+    },
+  });
 });

@@ -23,7 +23,7 @@ async function startChat() {
 test('/model shows, changes and resets the model of a chat', async () => {
   const { fake, conversation, chat } = await startChat();
   expect(await chat('/model')).toContain('The model here is fake/one');
-  expect(await chat('/model fake/nine')).toContain("'fake' has one, two");
+  expect(await chat('/model fake/nine')).toContain("'fake' has only one, two");
   expect(await chat('/model fake/two')).toBe('This chat now uses fake/two.');
   await chat('hello');
   expect(await chat('/model')).toContain('fake/two');

@@ -4,6 +4,7 @@ import { useMemo } from 'preact/hooks';
 import { Button, IconButton } from '../../../components/button/button.js';
 import { copyText } from '../../../browser/copy.js';
 import { codeText } from '../../../components/feedback/error-words.js';
+import { whyText } from '../../../components/feedback/reason-text.js';
 import { Markdown } from '../../../components/markdown/markdown.js';
 import { Menu } from '../../../components/menu/menu.js';
 import { dollars, durationText } from '../../../components/time-text/time-text.js';
@@ -132,13 +133,13 @@ export function Message(props: MessageProps) {
 
 function ShownMessage(props: MessageProps) {
   const { message, isLastAnswer, canChange, variants, regenerate, choose, edit, fork, goOn } = props;
-  const { id, role, content, status, model, createdAt, attachments = [], turn } = message;
+  const { id, role, content, why, status, model, createdAt, attachments = [], turn } = message;
   if (role === 'tool') return <StoredTool message={message} />;
   return (
     <article class={`message ${role}`} data-message={id} aria-label={t(NAMES[role])} data-status={status}>
       {attachments.length > 0 && <MessageFiles files={attachments} />}
       {role === 'system' && status === 'error' && <ErrorHead code={turn?.errorCode} />}
-      {role === 'user' ? <UserText content={content} /> : <Markdown text={content} />}
+      {role === 'user' ? <UserText content={content} /> : <Markdown text={whyText(content, why)} />}
       {role === 'system' && status === 'error' && <ErrorActions {...props} />}
       {role === 'assistant' && status === 'aborted' && (
         <div class="row">

@@ -1,6 +1,7 @@
 /** How the calls of a provider or a model went in the last hour. */
 import { language } from '../../../i18n/language.js';
 import type { CallFacts } from '../../../../../shared/api/models.js';
+import { reasonText } from '../../../components/feedback/reason-text.js';
 import { StatusDot, type Tone } from '../../../components/status-dot/status-dot.js';
 import { Ago, durationText } from '../../../components/time-text/time-text.js';
 import { t } from '../text.js';
@@ -44,7 +45,7 @@ export function CallsOfHour({ facts }: { facts: CallFacts }) {
       </dl>
       {facts.health.state !== 'ok' && lastFailure !== null && (
         <p class={`last-error ${facts.health.state}`}>
-          <Ago class="muted" at={lastFailure.at} text={(time) => t('lastError', { time })} /> {lastFailure.message}
+          <Ago class="muted" at={lastFailure.at} text={(time) => t('lastError', { time })} /> {reasonText(lastFailure)}
         </p>
       )}
     </>
