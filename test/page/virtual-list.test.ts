@@ -1,0 +1,71 @@
+/** The list alone, in a page that decides when items come: a jump to an item, while others arrive. */
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { expect, onTestFinished, test } from 'vitest';
+import { noBrowser, openPage } from '../helpers/browser.js';
+
+const root = join(import.meta.dirname, '../../webui/src');
+
+/** Rows of three heights, so that a position is right only once they are measured. */
+const SCRIPT = `
+  import { render } from 'preact';
+  import { VirtualList } from './components/virtual-list/virtual-list.js';
+
+  const rows = (from: number, until: number) => Array.from({ length: until - from }, (_, index) => from + index);
+  const handle = { current: null as { show(index: number, options?: object): void } | null };
+  const ends: boolean[] = [];
+  let items = rows(0, 1_000);
+
+  function draw(): void {
+    const row = (item: number) => <button style={{ height: 20 + (item % 3) * 14 + 'px' }}>Row {item}</button>;
+    render(
+      <VirtualList items={items} keyOf={(item) => item} rowHeight={20} label="Rows" render={row} followsEnd handle={handle} onEnd={(isAtEnd) => ends.push(isAtEnd)} />,
+      document.body,
+    );
+  }
+
+  function add(above: number, below: number): void {
+    const first = items[0] ?? 0;
+    items = [...rows(first - above, first), ...items, ...rows((items.at(-1) ?? 0) + 1, (items.at(-1) ?? 0) + 1 + below)];
+    draw();
+  }
+
+  Object.assign(window, { ends, add, show: (item: number) => handle.current?.show(items.indexOf(item), { align: 'center' }) });
+  draw();
+`;
+
+async function serveList(): Promise<string> {
+  const bundled = await build({
+    stdin: { contents: SCRIPT, resolveDir: root, loader: 'tsx' },
+    bundle: true,
+    write: false,
+    outdir: '/',
+    format: 'esm',
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+  });
+  const [script, style] = ['js', 'css'].map((type) => bundled.outputFiles.find(({ path }) => path.endsWith(type))?.text ?? '');
+  const html = `<!doctype html><title>Rows</title><style>${style} body { height: 400px; display: flex }</style><body><script type="module">${script}</script>`;
+  const server = createServer((_request, response) => response.setHeader('Content-Type', 'text/html').end(html)).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+}
+
+test.skipIf(noBrowser).each([
+  ['below', 0, 5],
+  ['above', 300, 0],
+  ['above and below', 300, 5],
+])('a jump from the followed end reaches its row, although rows come %s meanwhile', async (...[, above, below]) => {
+  const page = await openPage(await serveList());
+  await expect.poll(() => page.evaluate('ends.at(-1)')).toBe(true);
+  // In one task: the list has not scrolled yet when its items change.
+  await page.evaluate(`show(500); add(${above}, ${below})`);
+  const row = page.getByRole('button', { name: 'Row 500', exact: true });
+  await expect.poll(() => row.evaluate((button: { matches(selector: string): boolean }) => button.matches(':focus'))).toBe(true);
+  await expect.poll(() => page.evaluate('ends.at(-1)')).toBe(false);
+  await expect.poll(async () => (await row.boundingBox())?.y ?? -1).toSatisfy((y: number) => y >= 0 && y < 400);
+});
