@@ -37,5 +37,6 @@ export const LONG_RUNS = [
   { id: 'crash-points', files: 'test/torture/crash-points.test.ts', env: {}, onDemand: false },
   { id: 'hostile-host', files: 'test/torture/hostile-host.test.ts', env: {}, onDemand: false },
   { id: 'e2e-postgres', files: 'test/e2e/', project: 'e2e-postgres', env: { XOPC_POSTGRES: 'wide' }, onDemand: false },
+  { id: 'clients', files: 'test/torture/clients/', env: {}, onDemand: true },
   { id: 'soak', files: 'test/torture/soak.test.ts', env: {}, onDemand: true },
 ];

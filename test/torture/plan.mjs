@@ -8,8 +8,8 @@ const DEFAULT_MINUTES = 30;
 
 export const USAGE = `Usage: npm run torture -- [--rounds N] [--seed N] [--minutes N] [NAME ...]
 
-Without a name everything is run but the soak test: ${MUST_ROUNDS} rounds of each fault that must never fail, ${ROUNDS} of the others; that takes hours.
-A name is a part of a fault's id or of a test file: killed, soak, fuzz, crash-points, delivery. "must" is all that must never fail.
+Without a name everything is run but the soak test and the clients: ${MUST_ROUNDS} rounds of each fault that must never fail, ${ROUNDS} of the others; that takes hours.
+A name is a part of a fault's id or of a test file: killed, soak, clients, fuzz, crash-points, delivery. "must" is all that must never fail.
 
   --rounds N   as many rounds of each fault
   --seed N     of the random choices (default: a new one)
