@@ -1,12 +1,9 @@
 /** How every write begins. */
-import { STATEMENT_TIMEOUT_MS } from './driver.js';
+import { IDLE_TIMEOUT_MS, LOCK_TIMEOUT_MS, QUERY_TIMEOUT_MS, STATEMENT_TIMEOUT_MS } from './driver.js';
 
-/** A worker that stands still in a transaction loses it, with its locks. */
-const IDLE_TIMEOUT_MS = 3_000;
-/** How long a write waits for another worker's: longer, so that it does not fail because one stands still. */
-const LOCK_TIMEOUT_MS = 4_000;
 /** `xopc` in ASCII, and our only lock: every write holds it, so that writes see one another as on SQLite. */
-export const WRITE_LOCK = 'select pg_advisory_xact_lock(2020569187, 1)';
+const LOCK = [2020569187, 1] as const;
+export const WRITE_LOCK = `select pg_advisory_xact_lock(${LOCK.join(', ')})`;
 
 /** Begins for writing, in one message: settings for this transaction only, because a pooler gives the session to others. */
 export const beginWriting = ({
@@ -16,3 +13,11 @@ export const beginWriting = ({
 } = {}): string =>
   `begin; set local statement_timeout = ${statementTimeoutMs}; set local lock_timeout = ${lockTimeoutMs};
   set local idle_in_transaction_session_timeout = ${idleTimeoutMs}; ${WRITE_LOCK};`;
+
+/**
+ * Ends the session that holds the lock, if only a part of a statement has come from its client for longer than that would wait for the answer:
+ * then it is suspended or cut off. The server itself would wait for ever, because its limits are for the time before a statement and after it.
+ */
+export const endSilentWriter = (): string => `select pg_terminate_backend(pid) from pg_locks join pg_stat_activity using (pid)
+  where locktype = 'advisory' and (classid, objid) = (${LOCK.join(', ')}) and granted and datname = current_database()
+  and state = 'active' and wait_event = 'ClientRead' and state_change < clock_timestamp() - interval '${QUERY_TIMEOUT_MS} ms'`;

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createSerial } from '../../../../shared/serial.js';
 import { storeUnavailable } from '../engine.js';
 import type { StatementResult, Topic, Transaction } from '../transaction.js';
-import { beginWriting } from './begin-writing.js';
+import { beginWriting, endSilentWriter } from './begin-writing.js';
 import type { Membership } from './members/membership.js';
 import { ConnectionLost, isStaleStatement, type Preparing, Session, sqlStateOf, type StatementOptions } from './driver.js';
 import { notifications } from './members/listener.js';
@@ -18,6 +18,9 @@ const OUTCOME_POLL_MS = 250;
 
 /** Serialisation failure and deadlock: the same transaction works when it is run again. */
 const TRANSIENT: ReadonlySet<string> = new Set(['40001', '40P01']);
+
+/** The lock was waited for in vain. */
+const LOCK_TIMEOUT = '55P03';
 
 export interface CommitterOptions {
   readonly url: string;
@@ -72,7 +75,7 @@ export class Committer {
         value = await run(this.#tx);
       } catch (error) {
         await this.#undo();
-        if (runs < MAX_RUNS && this.#worksAgain(error)) continue;
+        if (runs < MAX_RUNS && (await this.#worksAgain(error))) continue;
         throw error;
       }
       // From here on it is not run again: its value may have been handed out.
@@ -81,9 +84,20 @@ export class Committer {
     }
   }
 
-  #worksAgain(error: unknown): boolean {
+  async #worksAgain(error: unknown): Promise<boolean> {
     if (error instanceof ConnectionLost) return !this.#isClosed;
+    if (sqlStateOf(error) === LOCK_TIMEOUT) return this.#endSilentWriter();
     return TRANSIENT.has(sqlStateOf(error) ?? '') || (isStaleStatement(error) && this.#options.preparing.giveUp(error));
+  }
+
+  /** @returns whether there was one; false also where the role may not end it */
+  async #endSilentWriter(): Promise<boolean> {
+    try {
+      const { rows } = await (await this.#connect()).run(endSilentWriter());
+      return rows.length > 0;
+    } catch {
+      return false;
+    }
   }
 
   async #connect(): Promise<Session> {

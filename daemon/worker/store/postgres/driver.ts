@@ -13,8 +13,12 @@ const CONNECT_TIMEOUT_MS = 3_000;
 const KEEP_ALIVE_MS = 5_000;
 /** How long the server may work on a statement of a write. */
 export const STATEMENT_TIMEOUT_MS = 10_000;
+/** A worker that stands still in a write loses it, with its locks. */
+export const IDLE_TIMEOUT_MS = 3_000;
+/** How long a write waits for another worker's: longer, so that it does not fail because one stands still. */
+export const LOCK_TIMEOUT_MS = 4_000;
 /** How long an answer may take: longer, so that the server's own limit comes first. */
-const QUERY_TIMEOUT_MS = 12_000;
+export const QUERY_TIMEOUT_MS = 12_000;
 /** Sessions that read at the same time, and how long one is kept that does nothing: signing in takes longer than most reads. */
 const READERS = 5;
 const IDLE_MS = 300_000;
