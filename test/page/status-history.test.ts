@@ -28,11 +28,11 @@ test.skipIf(noBrowser)('the last day, what went wrong in it with the way to its 
     .waitFor();
   await page.getByRole('heading', { name: 'Nightly fails' }).waitFor();
   await page.getByRole('link', { name: 'Nightly', exact: true }).waitFor();
-  await page.getByRole('heading', { name: /the log level is 'debug' until/ }).waitFor();
+  await page.getByText(/the log level is 'debug' until/).waitFor();
   await expectAccessible(page);
   await page.setViewportSize({ width: 1_440, height: 900 });
   await page.getByRole('button', { name: /^Restore the level now/ }).click();
-  await page.getByRole('heading', { name: /the log level is 'debug' until/ }).waitFor({ state: 'detached' });
+  await page.getByText(/the log level is 'debug' until/).waitFor({ state: 'detached' });
   await page.getByRole('link', { name: 'Logs Nightly' }).focus();
   await page.keyboard.press('Enter');
   await page.getByText('a scheduled job failed').first().waitFor();
