@@ -32,6 +32,7 @@ const WIDE_ON_POSTGRES = [
   'test/daemon/worker/observe/{issues,samples,usage}.test.ts',
   'test/daemon/worker/sessions/{session-archive,session-files,sessions}.test.ts',
   'test/daemon/worker/socket/variants.test.ts',
+  'test/daemon/worker/http/responses/{stored,background}.test.ts',
 ];
 /** Of the real gateway, what does not depend on where it stores its data. */
 const E2E_ON_POSTGRES = ['test/e2e/{api,crash,cron,delivery,idempotency,restart,socket,stop}.test.ts'];

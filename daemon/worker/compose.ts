@@ -32,6 +32,7 @@ import { createSendPort } from './chat/send-port.js';
 import { ModelCalls } from './models/model-calls.js';
 import { modelWarnings } from './models/model-warnings.js';
 import { createModelService } from './models/models.js';
+import { BackgroundResponses } from './responses/background-responses.js';
 import { Responses } from './responses/responses.js';
 import { Issues } from './observe/issues.js';
 import { createOverviewService } from './observe/overview.js';
@@ -74,6 +75,15 @@ function createBase(deps: ConversationDeps, readyAccounts: () => readonly { chan
   const publish = samples.counting(deps.publish ?? (() => undefined));
   const common = { store, clock, logger: logFor('agent'), instanceId, liveness, config, registry, random, publish };
   return { common, ai, discovery, samples, modelCalls, isSoleWorker, logFor, nodes, movedWarnings, isFile };
+}
+
+type Base = ReturnType<typeof createBase>;
+
+/** What answers programs. */
+function createAnswers({ common }: Base, parts: { turns: TurnRunner; keyed: KeyedTurns; attachments: Attachments; tools: ToolBox }) {
+  const agent = createAgentService({ ...common, ...parts });
+  const completions = new Completions({ ...common, agent, tools: parts.tools });
+  return { agent, completions, background: new BackgroundResponses({ ...common, completions }) };
 }
 
 /** Everything that a worker does with messages, in the order in which one part stands on another. */
@@ -128,6 +138,7 @@ function createParts(deps: ConversationDeps) {
     keyed,
     titles,
     handler,
+    ...createAnswers(base, { turns, keyed, attachments, tools }),
     upkeep,
     accessTokens,
   };
@@ -137,12 +148,11 @@ type Parts = ReturnType<typeof createParts>;
 
 /** What the routes and the socket call. */
 function createServices(parts: Parts, { paths: { databasePath }, channelTimes: times }: ConversationDeps): ConversationServices {
-  const { common, delivery, live, accept, cron, tools, attachments, turns, keyed } = parts;
+  const { common, delivery, live, accept, cron, attachments, turns, keyed } = parts;
   const { store, clock, config, registry } = common;
   const { channels, outbox, inbox } = delivery;
-  const agent = createAgentService({ store, turns, keyed, attachments, config, registry });
+  const { agent, completions, background } = parts;
   const commands = parts.commands.list();
-  const completions = new Completions({ ...common, agent, tools });
   return {
     sessions: createSessionService({ ...common, stopTurns: (key) => turns.stopSession(key) }),
     archive: createSessionArchive({ ...common, attachments, checkModel: (ref) => void registry().resolve(ref) }),
@@ -155,7 +165,7 @@ function createServices(parts: Parts, { paths: { databasePath }, channelTimes: t
     agent,
     commands: () => commands,
     completions,
-    responses: new Responses({ ...common, completions }),
+    responses: new Responses({ ...common, completions, background }),
     models: createModelService({ registry, calls: parts.modelCalls, config }),
     cron: cron.service,
     overview: createOverviewService({ store, clock, databasePath }),
@@ -180,6 +190,7 @@ function createLife(parts: Parts, { paths, checkDatabase: check }: ConversationD
     ai.cancel();
     discovery.stop();
     await cron.quiesce();
+    await parts.background.stop();
     await delivery.quiesce(timeoutMs);
     await upkeep.stop();
     await integrity?.stop();
@@ -195,6 +206,7 @@ function createLife(parts: Parts, { paths, checkDatabase: check }: ConversationD
       await upkeep.start();
       await delivery.start({ handler, commands: parts.commands.list() });
       await cron.start(turns);
+      await parts.background.start();
       discovery.start();
       integrity?.start();
       samples.start();
@@ -204,10 +216,13 @@ function createLife(parts: Parts, { paths, checkDatabase: check }: ConversationD
       cron.reconfigure();
     },
     quiesce,
-    drain: (timeoutMs) => turns.drain(timeoutMs),
+    async drain(timeoutMs) {
+      const [stopped, released] = await Promise.all([turns.drain(timeoutMs), parts.background.drain(timeoutMs)]);
+      return stopped + released;
+    },
     async close() {
       await quiesce();
-      await turns.drain(0);
+      await Promise.all([turns.drain(0), parts.background.drain(0)]);
       await stops.stop();
       await parts.accessTokens.stop();
       await titles.stop();

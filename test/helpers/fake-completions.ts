@@ -33,6 +33,7 @@ export function fakeCompletionService(calls: { name: string; input: unknown }[],
         { id: 'main', owner: 'xopc' },
         { id: 'fake/echo', owner: 'fake' },
       ]),
+    check: () => undefined,
     run(call, signal) {
       calls.push({ name: 'completions.run', input: call });
       return outputsOf(script(lastText(call), signal));

@@ -5,5 +5,6 @@ import { systemClock } from '../../shared/clock.js';
 
 export function fakeResponseService(completions: CompletionService): ResponseService {
   const nothing = () => Promise.resolve(undefined as never);
-  return new Responses({ store: { read: nothing, write: nothing }, clock: systemClock, instanceId: 'wk_test', completions });
+  const background = { look: nothing, cancel: () => Promise.resolve(false), drop: () => undefined, follow: async function* follow() {} };
+  return new Responses({ store: { read: nothing, write: nothing }, clock: systemClock, instanceId: 'wk_test', completions, background });
 }

@@ -14,6 +14,8 @@ export interface CompletionCall extends CompletionSettings {
   readonly session?: string;
   /** The messages before the last belong to a conversation that the gateway keeps for the caller. */
   readonly continues?: boolean;
+  /** Called before a tool of the agent has an effect outside the gateway. */
+  readonly beforeEffect?: () => Promise<void>;
   /** For a turn of a session; other calls store nothing that could be repeated. */
   readonly idempotency?: CallerKey | undefined;
 }

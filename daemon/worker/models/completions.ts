@@ -119,7 +119,7 @@ function stopped(signal: AbortSignal): GatewayError {
 }
 
 function requestOf({ modelId, maxTokens }: ResolvedModel, call: CompletionCall): CompletionRequest {
-  const { model: _name, session: _session, idempotency: _key, continues: _continues, ...request } = call;
+  const { model: _name, session: _session, idempotency: _key, continues: _continues, beforeEffect: _before, ...request } = call;
   return { ...request, modelId, ...(maxTokens === null ? {} : { modelMaxTokens: maxTokens }) };
 }
 
@@ -138,7 +138,7 @@ export function completionChange(
   return { type: 'completion', model: ref, state: 'done', usage: { inputTokens, outputTokens, costUsd } };
 }
 
-export type CompletionService = Pick<Completions, 'models' | 'agentOf' | 'run' | 'count' | 'forward'>;
+export type CompletionService = Pick<Completions, 'models' | 'agentOf' | 'check' | 'run' | 'count' | 'forward'>;
 
 export class Completions {
   readonly #options: CompletionServiceOptions;
@@ -176,7 +176,7 @@ export class Completions {
         tools: undefined,
       });
     const candidates = await chooseModels({ requested: undefined, agent, config }, registry);
-    const tools = usesOwnTools(call) ? this.#options.tools.forCall(agent, signal) : undefined;
+    const tools = usesOwnTools(call) ? this.#options.tools.forCall(agent, signal, call.beforeEffect) : undefined;
     return yield* this.#runStateless(withInstructions(call, agent), candidates, { signal, tools });
   }
 
@@ -190,6 +190,11 @@ export class Completions {
     if (agent === undefined) return await this.#countFor({ ref: call.model, model: registry.resolve(call.model) }, call, signal);
     const [first] = await chooseModels({ requested: undefined, agent, config: this.#options.config() }, registry);
     return await this.#countFor(first, withInstructions(call, agent), signal);
+  }
+
+  /** @throws MODEL_NOT_FOUND for a `model` that nobody answers */
+  check(model: string): void {
+    if (this.#agentFor({ model }) === undefined) this.#options.registry().resolve(model);
   }
 
   /** Passes a call on to the provider that `body.model` names, unchanged. @throws a failure before the answer begins */
@@ -206,7 +211,7 @@ export class Completions {
   }
 
   /** @throws MODEL_NOT_FOUND for a name that is neither an agent nor `provider/model` */
-  #agentFor({ model }: CompletionCall): AgentConfig | undefined {
+  #agentFor({ model }: Pick<CompletionCall, 'model'>): AgentConfig | undefined {
     const agents = this.#agents();
     const agent = agents.find(({ id }) => id === model);
     if (agent === undefined && !model.includes('/')) throw modelNotFound(model, agents);

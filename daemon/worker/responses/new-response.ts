@@ -16,7 +16,7 @@ export function newResponse(request: ResponseRequest, head: Pick<ResponseDocumen
     model: request.model,
     output: [],
     usage: null,
-    background: false,
+    background: request.background ?? false,
     store: request.store ?? true,
     instructions: request.instructions ?? null,
     max_output_tokens: request.max_output_tokens ?? null,

@@ -9,21 +9,27 @@ import { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
 import type { CompletionCall, CompletionOutput } from '../models/completion-call.js';
 import type { CompletionService } from '../models/completions.js';
-import type { CallerKey } from '../store/idempotency.js';
-import { findItem, type ItemPage, readChain, readItemPage, type Viewer } from '../store/responses/response-items.js';
+import { type CallerKey, inOrder, keyUse, once } from '../store/idempotency.js';
+import { insertEvents } from '../store/responses/background.js';
+import { findItem, type ItemPage, readItemPage, type Viewer } from '../store/responses/response-items.js';
 import { findResponse, finishResponse, insertResponse, removeResponse, type ResponseName } from '../store/responses/responses.js';
 import type { Store } from '../store/store.js';
 import type { Transaction } from '../store/transaction.js';
+import type { ResponseEvent } from '../../../shared/api/responses/events.js';
+import type { BackgroundResponses } from './background-responses.js';
+import { readContext } from './context.js';
 import { referencesOf, toItems } from './input-items.js';
 import { refuse } from './input-messages.js';
 import { newResponse } from './new-response.js';
 import { toCall } from './response-call.js';
+import { ResponseWriter } from './response-writer.js';
 
 export interface ResponsesOptions {
   readonly store: Pick<Store, 'read' | 'write'>;
   readonly clock: Clock;
   readonly instanceId: string;
-  readonly completions: Pick<CompletionService, 'run'>;
+  readonly completions: Pick<CompletionService, 'run' | 'check'>;
+  readonly background: Pick<BackgroundResponses, 'look' | 'cancel' | 'drop' | 'follow'>;
 }
 
 export interface ResponseCaller {
@@ -37,12 +43,15 @@ export interface ResponseCaller {
 
 /** A response that can be asked for: everything about it is decided. */
 export interface PreparedResponse {
+  readonly request: ResponseRequest;
   readonly call: CompletionCall;
   /** Before anything was answered. */
   readonly document: ResponseDocument;
   readonly input: readonly ResponseItem[];
   readonly owner: string | null;
 }
+
+export type { ResponseName } from '../store/responses/responses.js';
 
 export interface ItemList {
   readonly items: readonly ResponseItem[];
@@ -53,27 +62,19 @@ export function responseNotFound(id: string): GatewayError {
   return new GatewayError('NOT_FOUND', { message: `there is no response '${id.slice(0, 80)}'`, details: { response: id } });
 }
 
-/** Returns the items of the response that a request continues. @throws INVALID_REQUEST where it cannot be continued */
-async function readPrevious(tx: Transaction, name: ResponseName): Promise<ResponseItem[]> {
-  const refusePrevious = (message: string): GatewayError => refuse('previous_response_id', message);
-  const { id } = name;
-  const previous = await findResponse(tx, name);
-  if (previous === undefined) throw refusePrevious(`Previous response with id '${id.slice(0, 80)}' not found.`);
-  const { status } = previous.document;
-  if (status !== 'completed' && status !== 'incomplete')
-    throw refusePrevious(`The response '${id}' is ${status}: only a complete one can be continued.`);
-  const items = await readChain(tx, id);
-  if (items === undefined) throw refusePrevious(`A response that '${id}' continues has been deleted.`);
-  return items;
-}
-
 /** @throws INVALID_REQUEST for what does not go together */
-function checkPlace({ previous_response_id: previous }: ResponseRequest, { session }: ResponseCaller): void {
+function checkPlace({ previous_response_id: previous, background, store }: ResponseRequest, { session }: ResponseCaller): void {
+  if (background === true && store === false) throw refuse('background', 'A response in the background is stored: omit "store": false.');
+  if (background === true && session !== undefined)
+    throw refuse('background', 'A turn of a session is not run in the background: omit either background or X-Xopc-Session.');
   if (session !== undefined && typeof previous === 'string')
     throw refuse('previous_response_id', 'A session keeps its own conversation: omit either previous_response_id or X-Xopc-Session.');
 }
 
-export type ResponseService = Pick<Responses, 'prepare' | 'run' | 'begin' | 'end' | 'get' | 'remove' | 'inputItems'>;
+export type ResponseService = Pick<
+  Responses,
+  'prepare' | 'run' | 'begin' | 'end' | 'enqueue' | 'follow' | 'cancel' | 'get' | 'remove' | 'inputItems'
+>;
 
 export class Responses {
   readonly #options: ResponsesOptions;
@@ -85,18 +86,18 @@ export class Responses {
   /** @throws INVALID_REQUEST for what cannot be honoured */
   async prepare(request: ResponseRequest, caller: ResponseCaller): Promise<PreparedResponse> {
     checkPlace(request, caller);
-    const { previous_response_id: previousId } = request;
     const { before, known } = await this.#readContext(request, caller.viewer);
     const input = toItems(request.input, known);
     const { session, idempotency, owner } = caller;
     const call: CompletionCall = {
       ...toCall(request, { before, items: input }),
       idempotency,
-      continues: typeof previousId === 'string',
+      continues: typeof request.previous_response_id === 'string',
       ...(session === undefined ? {} : { session }),
     };
     const created_at = Math.floor(this.#options.clock.now() / 1_000);
-    return { call, input, owner, document: newResponse(request, { id: newId('resp'), created_at, status: 'in_progress' }) };
+    const status = request.background === true ? ('queued' as const) : ('in_progress' as const);
+    return { request, call, input, owner, document: newResponse(request, { id: newId('resp'), created_at, status }) };
   }
 
   /** @throws as `Completions.run` */
@@ -120,6 +121,52 @@ export class Responses {
     await store.write((tx) => finishResponse(tx, { document, instanceId, nowMs: clock.now() }));
   }
 
+  /**
+   * Stores a response that a worker writes in the background.
+   * @returns it, or that of an earlier request with the same key, as it is now
+   * @throws MODEL_NOT_FOUND; CONFLICT for a key of another request
+   */
+  async enqueue({ request, document, input, owner }: PreparedResponse, { idempotency }: ResponseCaller): Promise<ResponseDocument> {
+    const { store, clock, completions, background } = this.#options;
+    completions.check(request.model);
+    const use = keyUse(`responses:${owner ?? ''}`, idempotency, inOrder(request));
+    const nowMs = clock.now();
+    const act = async (tx: Transaction): Promise<string> => {
+      const links = { owner, previousId: document.previous_response_id, conversationId: null, instanceId: null };
+      // The items are rows of their own.
+      await insertResponse(tx, { document, input, ...links, request: { ...request, input: '' }, nowMs });
+      await insertEvents(tx, document.id, new ResponseWriter(document).begin('response.created', 'response.queued'));
+      return document.id;
+    };
+    const { result: id, isRepeated } = await store.write((tx) => once(tx, { use, nowMs, act: () => act(tx) }));
+    void background.look();
+    if (!isRepeated) return document;
+    idempotency?.onReplay?.();
+    return this.get({ id, viewer: undefined });
+  }
+
+  /** Ends a response in the background; one that has ended stays as it is. @throws NOT_FOUND; INVALID_REQUEST for one that is not in the background */
+  async cancel(name: ResponseName): Promise<ResponseDocument> {
+    const document = await this.#getBackground(name, 'Only a response in the background can be cancelled.');
+    await this.#options.background.cancel(document);
+    return this.get(name);
+  }
+
+  /**
+   * Returns the events of a response in the background after a number; undefined: a heartbeat is due.
+   * @throws NOT_FOUND; INVALID_REQUEST for one that is not in the background
+   */
+  async follow(name: ResponseName, after: number, signal: AbortSignal): Promise<AsyncGenerator<ResponseEvent[] | undefined>> {
+    await this.#getBackground(name, 'Only a response in the background has a stream that can be read again.', 'stream');
+    return this.#options.background.follow(name.id, after, signal);
+  }
+
+  async #getBackground(name: ResponseName, refusal: string, param = 'id'): Promise<ResponseDocument> {
+    const document = await this.get(name);
+    if (!document.background) throw refuse(param, refusal);
+    return document;
+  }
+
   /** @throws NOT_FOUND */
   async get(name: ResponseName): Promise<ResponseDocument> {
     const found = await this.#options.store.read((tx) => findResponse(tx, name));
@@ -130,6 +177,7 @@ export class Responses {
   /** @throws NOT_FOUND */
   async remove(name: ResponseName): Promise<void> {
     if (!(await this.#options.store.write((tx) => removeResponse(tx, name)))) throw responseNotFound(name.id);
+    this.#options.background.drop(name.id);
   }
 
   /** Returns what a response was asked. @throws NOT_FOUND; INVALID_REQUEST for an `after` that is not one of its items */
@@ -141,16 +189,16 @@ export class Responses {
   }
 
   /** Returns the items before those of the request, and those that it names. */
-  async #readContext({ input, previous_response_id: previousId }: ResponseRequest, viewer: Viewer) {
+  async #readContext({ input, previous_response_id: previousId = null }: ResponseRequest, viewer: Viewer) {
     const references = referencesOf(input);
-    if (typeof previousId !== 'string' && references.length === 0) return { before: [], known: new Map<string, ResponseItem>() };
+    const known = new Map<string, ResponseItem>();
+    if (previousId === null && references.length === 0) return { before: [], known };
     return this.#options.store.read(async (tx) => {
-      const known = new Map<string, ResponseItem>();
       for (const id of references) {
         const item = await findItem(tx, { id, viewer });
         if (item !== undefined) known.set(id, item);
       }
-      return { known, before: typeof previousId === 'string' ? await readPrevious(tx, { id: previousId, viewer }) : [] };
+      return { known, before: await readContext(tx, { previousId, conversationId: null, viewer }) };
     });
   }
 }

@@ -45,6 +45,8 @@ interface ToolPlace {
   readonly id: string;
   readonly sessionKey: string;
   readonly sessionId: number | undefined;
+  /** Notes that the turn or the call must not be repeated. */
+  readonly beforeEffect: (() => Promise<void>) | undefined;
 }
 
 /** One turn's use of its tools. */
@@ -130,10 +132,9 @@ class ToolRun implements TurnTools {
       );
     if (problem !== undefined) throw new ToolError(`the input cannot be read: ${shorten(problem, MAX_DETAIL_LENGTH)}`);
     if (index >= MAX_CALLS) throw new ToolError(`not run: at most ${MAX_CALLS} calls can run at once`);
-    const { store, liveness } = this.#options;
-    const { id: placeId, sessionKey, sessionId } = this.#place;
-    if (tool.hasEffects && sessionId !== undefined) await store.write((tx) => markTurnUnrepeatable(tx, placeId));
-    mustBeValid(liveness);
+    const { id: placeId, sessionKey, beforeEffect } = this.#place;
+    if (tool.hasEffects) await beforeEffect?.();
+    mustBeValid(this.#options.liveness);
     return tool.run(input, {
       agentId: this.#agentId,
       sessionKey,
@@ -173,13 +174,14 @@ export class ToolBox {
 
   forTurn(agent: AgentConfig, turn: BegunTurn, signal: AbortSignal): TurnTools {
     const { id, session } = turn;
-    const place = { id, sessionKey: session.key, sessionId: session.id };
+    const beforeEffect = (): Promise<void> => this.#options.store.write((tx) => markTurnUnrepeatable(tx, id));
+    const place = { id, sessionKey: session.key, sessionId: session.id, beforeEffect };
     return new ToolRun(this.#options, { tools: this.#tools(agent), place, agentId: agent.id, signal });
   }
 
   /** Returns the tools of a call without a conversation: nothing is stored, and without a chat nothing can be scheduled. */
-  forCall(agent: AgentConfig, signal: AbortSignal): TurnTools {
-    const place = { id: newId('turn'), sessionKey: `${agent.id}:api:default:direct:completions`, sessionId: undefined };
+  forCall(agent: AgentConfig, signal: AbortSignal, beforeEffect?: () => Promise<void>): TurnTools {
+    const place = { id: newId('turn'), sessionKey: `${agent.id}:api:default:direct:completions`, sessionId: undefined, beforeEffect };
     const tools = this.#tools(agent).filter(({ definition }) => definition.name !== 'schedule');
     return new ToolRun(this.#options, { tools, place, agentId: agent.id, signal });
   }

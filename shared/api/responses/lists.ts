@@ -1,6 +1,13 @@
-/** Lists of items of `/v1/responses`, and what says that something was deleted. */
+/** What is read of stored responses besides themselves, and what says that something was deleted. */
 import * as z from 'zod';
-import { label, queryInteger } from '../fields.js';
+import { label, queryFlag, queryInteger } from '../fields.js';
+
+export const responseQuery = () =>
+  z.object({
+    stream: queryFlag().default(false),
+    /** The number of the last event that the caller has. */
+    starting_after: queryInteger(0, 999_999_999).default(-1),
+  });
 
 export const itemListQuery = () =>
   z.object({

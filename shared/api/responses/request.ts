@@ -141,6 +141,6 @@ export const responseRequest = () =>
     prompt: z.null({ error: 'is not supported: prompts are not stored' }).optional(),
     previous_response_id: id().nullish(),
     conversation: z.null({ error: 'is not supported; use previous_response_id' }).optional(),
-    background: z.literal(false, { error: 'must be false' }).nullish(),
+    background: z.boolean().nullish(),
   });
 export type ResponseRequest = z.output<ReturnType<typeof responseRequest>>;

@@ -94,3 +94,22 @@ class ResponseStream {
 /** A failure after the first output is an event too. */
 export const streamResponse = (running: RunningResponse, report: StreamReport): AsyncGenerator<string> =>
   new ResponseStream(running, report).text();
+
+/** The stream of a response in the background, which goes on without this reader. */
+export async function* followedText(
+  pieces: AsyncGenerator<ResponseEvent[] | undefined>,
+  { onError }: { readonly onError: (error: GatewayError) => void },
+): AsyncGenerator<string> {
+  let seen = 0;
+  try {
+    for await (const events of pieces) {
+      seen = events?.at(-1)?.sequence_number ?? seen;
+      yield events === undefined ? comment('heartbeat') : eventText(events);
+    }
+  } catch (thrown) {
+    const error = toGatewayError(thrown);
+    onError(error);
+    // The number of the last event: the reader continues after it.
+    yield eventText([{ type: 'error', code: 'server_error', message: error.message, param: null, sequence_number: seen }]);
+  }
+}

@@ -1,13 +1,16 @@
 /** `/v1/responses`: OpenAI's Responses API for agents and models. */
+import { Readable } from 'node:stream';
+import { EVENT_STREAM_HEADERS } from '../../../../shared/node/server-sent-events.js';
 import { label } from '../../../../shared/api/fields.js';
 import { SESSION_HEADER } from '../../../../shared/api/openai.js';
 import { responseDocument } from '../../../../shared/api/responses/document.js';
-import { itemList, itemListQuery, responseDeleted } from '../../../../shared/api/responses/lists.js';
+import { itemList, itemListQuery, responseDeleted, responseQuery } from '../../../../shared/api/responses/lists.js';
 import { responseRequest } from '../../../../shared/api/responses/request.js';
+import type { GatewayError } from '../../../../shared/errors.js';
 import { validate } from '../../../../shared/api/validate.js';
 import type { Clock } from '../../../../shared/clock.js';
 import type { CompletionService } from '../../models/completions.js';
-import type { ItemList, ResponseService } from '../../responses/responses.js';
+import type { ItemList, PreparedResponse, ResponseCaller, ResponseName, ResponseService } from '../../responses/responses.js';
 import { answerStream } from '../completion-outputs.js';
 import type { Connections } from '../connection/connections.js';
 import { PulledEvents } from '../connection/pulled-events.js';
@@ -15,7 +18,7 @@ import type { HttpContext, HttpLogger } from '../context.js';
 import { callerKey, IDEMPOTENCY_HEADER } from '../idempotency.js';
 import { type Route, route } from '../route.js';
 import { sessionOf } from '../session-header.js';
-import { collectResponse, streamResponse } from './create-response.js';
+import { collectResponse, followedText, streamResponse } from './create-response.js';
 
 export interface ResponseRouteDeps {
   readonly responses: ResponseService;
@@ -38,7 +41,35 @@ function toList({ items, hasMore }: ItemList) {
   return { object: 'list', data, first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null, has_more: hasMore };
 }
 
-function createRoute({ responses, completions, connections, clock, logger }: ResponseRouteDeps): Route {
+/** Answers with the response as it is, or with its events from the first or after a number. */
+async function answerEvents(
+  ctx: HttpContext,
+  deps: ResponseRouteDeps,
+  { name, after }: { name: ResponseName; after: number },
+): Promise<void> {
+  const signal = deps.connections.abortable(ctx.res, 'stream');
+  const events = await deps.responses.follow(name, after, signal);
+  ctx.set(EVENT_STREAM_HEADERS);
+  const onError = (error: GatewayError): void => {
+    if (ctx.res.destroyed) return;
+    ctx.state.errorCode = error.code;
+    deps.logger.info({ requestId: ctx.state.requestId, code: error.code, err: error }, 'the stream of a response ended before its end');
+  };
+  ctx.body = Readable.from(followedText(events, { onError }), { objectMode: false });
+}
+
+async function answerBackground(
+  ctx: HttpContext,
+  deps: ResponseRouteDeps,
+  { prepared, caller }: { prepared: PreparedResponse; caller: ResponseCaller },
+): Promise<void> {
+  const document = await deps.responses.enqueue(prepared, caller);
+  if (prepared.request.stream !== true) ctx.body = document;
+  else await answerEvents(ctx, deps, { name: { id: document.id, viewer: undefined }, after: -1 });
+}
+
+function createRoute(deps: ResponseRouteDeps): Route {
+  const { responses, completions, connections, clock, logger } = deps;
   return route({
     method: 'POST',
     path: '/v1/responses',
@@ -50,11 +81,12 @@ function createRoute({ responses, completions, connections, clock, logger }: Res
     media: { 'text/event-stream': 'With `stream: true`: the events of OpenAI’s Responses API' },
     headers: {
       [SESSION_HEADER]: 'A session; the last message becomes a turn in it, and earlier messages come from the session',
-      'Idempotency-Key': `${IDEMPOTENCY_HEADER['Idempotency-Key']}. Only with a session`,
+      'Idempotency-Key': `${IDEMPOTENCY_HEADER['Idempotency-Key']}. Only with a session or in the background`,
     },
     async handle(ctx, { body }) {
       const caller = { session: sessionOf(ctx), idempotency: callerKey(ctx), owner: ctx.state.access?.id ?? null, viewer: viewerOf(ctx) };
       const prepared = await responses.prepare(body, caller);
+      if (body.background === true) return await answerBackground(ctx, deps, { prepared, caller });
       const signal = connections.abortable(ctx.res, body.stream === true ? 'stream' : 'request');
       const events = new PulledEvents(responses.run(prepared, signal), signal, clock);
       const running = { responses, prepared, events, clock };
@@ -64,10 +96,9 @@ function createRoute({ responses, completions, connections, clock, logger }: Res
   });
 }
 
-export function responseRoutes(deps: ResponseRouteDeps): Route[] {
+function readRoutes(deps: ResponseRouteDeps): Route[] {
   const { responses } = deps;
   return [
-    createRoute(deps),
     route({
       method: 'GET',
       path: '/v1/responses/:id',
@@ -75,11 +106,36 @@ export function responseRoutes(deps: ResponseRouteDeps): Route[] {
       agentOf: 'filtered',
       summary: 'Read a stored response',
       params: { id: idLabel },
+      query: responseQuery,
       answer: responseDocument,
-      async handle(ctx) {
+      media: {
+        'text/event-stream': 'With `stream=true`, of a response in the background: its events after `starting_after`, as they come',
+      },
+      async handle(ctx, { query: { stream, starting_after: after } }) {
+        if (stream) return await answerEvents(ctx, deps, { name: nameOf(ctx), after });
         ctx.body = await responses.get(nameOf(ctx));
       },
     }),
+    route({
+      method: 'POST',
+      path: '/v1/responses/:id/cancel',
+      scope: 'chat',
+      agentOf: 'filtered',
+      summary: 'Cancel a response in the background',
+      params: { id: idLabel },
+      answer: responseDocument,
+      async handle(ctx) {
+        ctx.body = await responses.cancel(nameOf(ctx));
+      },
+    }),
+  ];
+}
+
+export function responseRoutes(deps: ResponseRouteDeps): Route[] {
+  const { responses } = deps;
+  return [
+    createRoute(deps),
+    ...readRoutes(deps),
     route({
       method: 'DELETE',
       path: '/v1/responses/:id',

@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import type { OutputItem, ResponseDocument } from '../../../../shared/api/responses/document.js';
 import type { ResponseItem, ResponseRequest } from '../../../../shared/api/responses/request.js';
 import { PURGE_ROWS } from '../conversations/purge.js';
-import { queriesOf, type Transaction } from '../transaction.js';
+import { queriesOf, tellOthers, type Transaction } from '../transaction.js';
 import { insertItems, readItems, removeItemsOf, type Viewer } from './response-items.js';
 
 export interface NewResponse {
@@ -85,22 +85,23 @@ export async function findResponse(tx: Transaction, { id, viewer }: ResponseName
 }
 
 /**
- * Stores the end of a response that this worker writes.
+ * Stores the end of a response.
+ * @param end.instanceId  the worker that writes it; left out: whichever does
  * @returns whether it was stored: not, when another worker has ended or taken it, or it was deleted
  */
 export async function finishResponse(
   tx: Transaction,
-  { document, instanceId, nowMs }: { document: ResponseDocument; instanceId: string | null; nowMs: number },
+  { document, instanceId, nowMs }: { document: ResponseDocument; instanceId?: string | null; nowMs: number },
 ): Promise<boolean> {
-  const row = await queriesOf(tx)
+  const open = queriesOf(tx)
     .updateTable('responses')
     .set({ document: documentText(document), finished_at: nowMs, request: null, instance_id: null })
     .where('id', '=', document.id)
-    .where('finished_at', 'is', null)
-    .where('instance_id', instanceId === null ? 'is' : '=', instanceId)
-    .returning(['owner', 'conversation_id'])
-    .executeTakeFirst();
+    .where('finished_at', 'is', null);
+  const written = instanceId === undefined ? open : open.where('instance_id', instanceId === null ? 'is' : '=', instanceId);
+  const row = await written.returning(['owner', 'conversation_id']).executeTakeFirst();
   if (row === undefined) return false;
+  tellOthers(tx, 'responses');
   await addOutput(tx, { document, owner: row.owner, conversationId: row.conversation_id });
   return true;
 }
@@ -116,8 +117,10 @@ async function remove(tx: Transaction, ids: readonly string[]): Promise<void> {
 /** @returns whether it was there */
 export async function removeResponse(tx: Transaction, name: ResponseName): Promise<boolean> {
   const found = await findResponse(tx, name);
-  if (found !== undefined) await remove(tx, [name.id]);
-  return found !== undefined;
+  if (found === undefined) return false;
+  await remove(tx, [name.id]);
+  tellOthers(tx, 'responses');
+  return true;
 }
 
 /** Removes old responses that no other one continues. @returns how many */

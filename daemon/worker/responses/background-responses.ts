@@ -1,0 +1,293 @@
+/**
+ * Writes responses in the background, each from a row that says what to ask. A worker claims a row, and the events and the end that it writes are
+ * stored before anybody sees them:
+ *
+ *   queued, released         → claimed by any active worker
+ *   written here             → left alone; aborted where its row is gone or has ended
+ *   its worker is dead       → claimed and written again; failed after effects that must not be repeated, and after its third worker
+ *   not in the background    → failed with its worker
+ *
+ * A worker that stops lets it end for the drain time, and then releases it: that does not count as an attempt.
+ */
+import type { ResponseEvent } from '../../../shared/api/responses/events.js';
+import type { ResponseDocument } from '../../../shared/api/responses/document.js';
+import type { Clock } from '../../../shared/clock.js';
+import { toGatewayError } from '../../../shared/error-document.js';
+import { GatewayError } from '../../../shared/errors.js';
+import type { LogPort } from '../../../shared/log/log-port.js';
+import { createSerial } from '../../../shared/serial.js';
+import { Waiters } from '../../../shared/waiters.js';
+import type { CompletionService } from '../models/completions.js';
+import { type Liveness, mustBeValid } from '../store/liveness.js';
+import {
+  claimResponse,
+  type ClaimedResponse,
+  markResponseUnrepeatable,
+  type OpenResponse,
+  readEvents,
+  readOpenResponses,
+  releaseResponse,
+} from '../store/responses/background.js';
+import { findResponse, finishResponse } from '../store/responses/responses.js';
+import type { Store } from '../store/store.js';
+import { MAX_ATTEMPTS } from '../turns/attempts.js';
+import { readContext } from './context.js';
+import { toCall } from './response-call.js';
+import { ResponseWriter } from './response-writer.js';
+import { StoredStream } from './stored-stream.js';
+
+export interface BackgroundOptions {
+  readonly store: Pick<Store, 'read' | 'write'>;
+  readonly clock: Clock;
+  readonly logger: LogPort;
+  readonly instanceId: string;
+  readonly liveness: Liveness;
+  readonly completions: Pick<CompletionService, 'run'>;
+}
+
+interface Run {
+  readonly stop: AbortController;
+  readonly finished: Promise<void>;
+}
+
+/** The others wait. */
+const MAX_RUNS = 16;
+/** How often rows are looked at while another worker may leave some. */
+const LOOK_MS = 500;
+/** How often a stream that another worker writes is read where nothing tells of it. */
+const POLL_MS = 250;
+const HEARTBEAT_MS = 15_000;
+
+const LOST = new GatewayError('UNAVAILABLE', { message: 'another worker has ended or taken this response' });
+const STOPPING = new GatewayError('STOPPING', { message: 'the gateway is stopping' });
+
+const INTERRUPTED = new GatewayError('UNAVAILABLE', {
+  message: 'The response was interrupted because the gateway stopped, after effects that must not be repeated or with its caller.',
+});
+const POISONED = new GatewayError('UNAVAILABLE', { message: `The gateway failed ${MAX_ATTEMPTS} times while it wrote this response.` });
+
+export class BackgroundResponses {
+  readonly #options: BackgroundOptions;
+  readonly #runs = new Map<string, Run>();
+  readonly #inOrder = createSerial();
+  readonly #changes = new Waiters();
+  readonly #closing = new AbortController();
+  #state: 'idle' | 'active' | 'stopped' = 'idle';
+  #cancel: (() => void) | undefined;
+  #end: (() => void) | undefined;
+
+  constructor(options: BackgroundOptions) {
+    this.#options = options;
+  }
+
+  /** Claims and writes responses from now on. */
+  async start(): Promise<void> {
+    this.#state = 'active';
+    this.#end = this.#options.liveness.onChange('responses', () => {
+      this.#changes.wake();
+      void this.look();
+    });
+    await this.look();
+  }
+
+  /** Claims no more. */
+  async stop(): Promise<void> {
+    this.#state = 'stopped';
+    this.#cancel?.();
+    this.#end?.();
+    await this.#inOrder(async () => undefined);
+  }
+
+  /** Lets responses end for `timeoutMs`, then releases the others. @returns how many */
+  async drain(timeoutMs: number): Promise<number> {
+    const expired = new AbortController();
+    const cancel = this.#options.clock.after(timeoutMs, () => expired.abort());
+    const expiry = new Promise<void>((resolve) => expired.signal.addEventListener('abort', () => resolve(), { once: true }));
+    if (this.#runs.size > 0 && timeoutMs > 0)
+      await Promise.race([expiry, Promise.all([...this.#runs.values()].map(({ finished }) => finished))]);
+    cancel();
+    const released = [...this.#runs.values()];
+    for (const { stop } of released) stop.abort(STOPPING);
+    this.#closing.abort();
+    await Promise.all(released.map(({ finished }) => finished));
+    return released.length;
+  }
+
+  /** Looks for responses to write. Never rejects: the store reports its own failure, and they are looked for again. */
+  look(): Promise<void> {
+    return this.#inOrder(async () => {
+      this.#cancel?.();
+      if (this.#state !== 'active') return;
+      // Before the rows are read: what others leave later is looked for later.
+      const lookMs = this.#options.liveness.lookAgainMs(LOOK_MS);
+      const waiting = await this.#takeAll().catch(() => true);
+      const nextMs = waiting ? LOOK_MS : lookMs;
+      if (nextMs !== undefined) this.#cancel = this.#options.clock.after(nextMs, () => void this.look());
+    });
+  }
+
+  /** Ends a response that has not ended. @returns whether it has ended with this */
+  async cancel(document: ResponseDocument): Promise<boolean> {
+    const { store, clock } = this.#options;
+    const cancelled: ResponseDocument = { ...document, status: 'cancelled' };
+    const isCancelled = await store.write((tx) => finishResponse(tx, { document: cancelled, nowMs: clock.now() }));
+    if (isCancelled) this.drop(document.id);
+    return isCancelled;
+  }
+
+  /** A response has ended or was deleted, and not by this worker's writing it. */
+  drop(id: string): void {
+    this.#runs.get(id)?.stop.abort(LOST);
+    this.#changes.wake();
+  }
+
+  /** Yields the events after a number, as they are stored, and undefined when a heartbeat is due. @throws the signal's reason */
+  async *follow(id: string, after: number, signal: AbortSignal): AsyncGenerator<ResponseEvent[] | undefined> {
+    const { store, clock, liveness } = this.#options;
+    let seen = after;
+    let saidAt = clock.now();
+    for (;;) {
+      signal.throwIfAborted();
+      const woken = new AbortController();
+      const changed = this.#changes.wait(woken.signal);
+      const { events, isOpen } = await store.read((tx) => readEvents(tx, { id, after: seen }));
+      const last = events.at(-1);
+      if (last !== undefined) {
+        seen = last.sequence_number;
+        saidAt = clock.now();
+        yield events;
+      }
+      if (!isOpen) return woken.abort();
+      const end = (): void => woken.abort();
+      signal.addEventListener('abort', end, { once: true });
+      const cancel = clock.after(liveness.lookAgainMs(POLL_MS) ?? HEARTBEAT_MS, end);
+      await changed;
+      cancel();
+      signal.removeEventListener('abort', end);
+      woken.abort();
+      if (clock.now() - saidAt < HEARTBEAT_MS) continue;
+      saidAt = clock.now();
+      yield undefined;
+    }
+  }
+
+  /** @returns whether some are left that this worker may take later */
+  async #takeAll(): Promise<boolean> {
+    const { store, liveness, instanceId } = this.#options;
+    const { open, areAll, living } = await store.read(async (tx) => ({
+      ...(await readOpenResponses(tx)),
+      living: await liveness.living(tx),
+    }));
+    const ids = new Set(open.map(({ id }) => id));
+    for (const [id, { stop }] of this.#runs) if (areAll && !ids.has(id)) stop.abort(LOST);
+    let isLeft = false;
+    for (const response of open) {
+      const isHere = response.instanceId === instanceId;
+      if (this.#runs.has(response.id) || (isHere && !response.isBackground)) continue;
+      if (!isHere && living.has(response.instanceId)) isLeft = true;
+      else if (!(await this.#take(response))) isLeft = true;
+    }
+    return isLeft;
+  }
+
+  /** @returns false where it must wait */
+  async #take(response: OpenResponse): Promise<boolean> {
+    const { id, instanceId: previous, attempts } = response;
+    const { store, instanceId, liveness, logger } = this.#options;
+    const failure = failureOf(response);
+    if (failure !== undefined) {
+      logger.warn({ response: id, attempts }, 'a response was set aside');
+      await this.#fail(id, previous, failure);
+      return true;
+    }
+    if (this.#runs.size >= MAX_RUNS) return false;
+    mustBeValid(liveness);
+    const claimed = await store.write((tx) => claimResponse(tx, { id, instanceId, previous }));
+    if (claimed === undefined) return true;
+    const stop = new AbortController();
+    const finished = this.#run(claimed, stop).then(() => {
+      this.#runs.delete(id);
+      void this.look();
+    });
+    this.#runs.set(id, { stop, finished });
+    return true;
+  }
+
+  async #fail(id: string, previous: string | null, error: GatewayError): Promise<void> {
+    const { store, clock } = this.#options;
+    await store.write(async (tx) => {
+      const found = await findResponse(tx, { id, viewer: undefined });
+      if (found === undefined) return;
+      const writer = new ResponseWriter(found.document);
+      writer.fail(error, clock.now());
+      await finishResponse(tx, { document: writer.document, instanceId: previous, nowMs: clock.now() });
+    });
+    this.#changes.wake();
+  }
+
+  /** Never rejects. */
+  async #run(claimed: ClaimedResponse, stop: AbortController): Promise<void> {
+    const { document, sequence } = claimed;
+    const { store, clock, logger, instanceId } = this.#options;
+    const writer = new ResponseWriter(document, sequence);
+    const stream = new StoredStream({
+      id: document.id,
+      writer,
+      store,
+      clock,
+      logger,
+      instanceId,
+      closing: this.#closing.signal,
+      onStored: () => this.#changes.wake(),
+      onLost: () => stop.abort(LOST),
+    });
+    stream.begin(writer.begin('response.in_progress'));
+    const effects = { had: false };
+    try {
+      await this.#write(claimed, stream, { writer, effects, signal: stop.signal });
+    } catch (thrown) {
+      const { reason } = stop.signal as { reason: unknown };
+      if (reason === LOST) return;
+      if (reason === STOPPING && !effects.had) return await this.#release(document.id);
+      const error = reason === STOPPING ? INTERRUPTED : toGatewayError(thrown);
+      logger.info({ response: document.id, code: error.code, err: error }, 'a response in the background failed');
+      await stream.end((nowMs) => writer.fail(error, nowMs));
+    }
+  }
+
+  async #write(
+    { document: { id }, request, input, previousId, conversationId }: ClaimedResponse,
+    stream: StoredStream,
+    { writer, effects, signal }: { writer: ResponseWriter; effects: { had: boolean }; signal: AbortSignal },
+  ): Promise<void> {
+    const { store, completions } = this.#options;
+    const place = { previousId, conversationId, viewer: undefined };
+    const before = await store.read((tx) => readContext(tx, place));
+    const call = {
+      ...toCall(request, { before, items: input }),
+      continues: previousId !== null || conversationId !== null,
+      beforeEffect: async (): Promise<void> => {
+        await store.write((tx) => markResponseUnrepeatable(tx, id));
+        effects.had = true;
+      },
+    };
+    for await (const output of completions.run(call, signal)) {
+      if (output.type === 'error') throw output.error;
+      if (output.type !== 'finish') stream.write(output);
+      else return void (await stream.end((nowMs) => writer.write(output, nowMs)));
+    }
+    throw new GatewayError('INTERNAL_ERROR', { message: 'the completion stream closed without a terminal event' });
+  }
+
+  /** Never rejects: what cannot be released is taken over when this worker has ended. */
+  async #release(id: string): Promise<void> {
+    const { store, instanceId } = this.#options;
+    await store.write((tx) => releaseResponse(tx, { id, instanceId })).catch(() => undefined);
+  }
+}
+
+/** Returns why a response of a dead worker is not written again; undefined: it is. */
+function failureOf({ isBackground, isRepeatable, attempts, instanceId }: OpenResponse): GatewayError | undefined {
+  if (!isBackground || !isRepeatable) return INTERRUPTED;
+  return instanceId !== null && attempts >= MAX_ATTEMPTS ? POISONED : undefined;
+}

@@ -1,0 +1,157 @@
+/** Responses in the background: which worker writes them, and the events that it has written. Each function that changes something runs in a write. */
+import { sql } from 'kysely';
+import type { ResponseDocument } from '../../../../shared/api/responses/document.js';
+import type { ResponseEvent } from '../../../../shared/api/responses/events.js';
+import type { ResponseItem, ResponseRequest } from '../../../../shared/api/responses/request.js';
+import { queriesOf, tellOthers, type Transaction } from '../transaction.js';
+import { readItems } from './response-items.js';
+
+/** One that has not ended. One that is not in the background ends with its worker. */
+export interface OpenResponse {
+  readonly id: string;
+  readonly isBackground: boolean;
+  readonly instanceId: string | null;
+  /** How many workers have begun it. */
+  readonly attempts: number;
+  /** False after an effect outside the gateway. */
+  readonly isRepeatable: boolean;
+}
+
+/** What a worker needs to write a response. */
+export interface ClaimedResponse {
+  readonly document: ResponseDocument;
+  readonly request: ResponseRequest;
+  readonly input: readonly ResponseItem[];
+  readonly previousId: string | null;
+  readonly conversationId: string | null;
+  /** The number of the next event. */
+  readonly sequence: number;
+}
+
+interface Writer {
+  readonly id: string;
+  readonly instanceId: string;
+}
+
+/** More are looked at when some of them have ended. */
+const MAX_OPEN = 500;
+
+/** Returns the responses that have not ended, oldest first, and whether these are all. */
+export async function readOpenResponses(tx: Transaction): Promise<{ open: OpenResponse[]; areAll: boolean }> {
+  const rows = await queriesOf(tx)
+    .selectFrom('responses')
+    .select(['id', 'is_background', 'instance_id', 'attempts', 'is_repeatable'])
+    .where('finished_at', 'is', null)
+    .orderBy('created_at')
+    .limit(MAX_OPEN)
+    .execute();
+  const open = rows.map((row) => ({
+    id: row.id,
+    isBackground: row.is_background === 1,
+    instanceId: row.instance_id,
+    attempts: row.attempts,
+    isRepeatable: row.is_repeatable === 1,
+  }));
+  return { open, areAll: rows.length < MAX_OPEN };
+}
+
+/**
+ * Takes a response that nobody writes, or whose worker is dead. What that one has written is dropped: the events go on with other numbers.
+ * @returns undefined when another worker has taken it, or it has ended
+ */
+export async function claimResponse(
+  tx: Transaction,
+  { id, instanceId, previous }: Writer & { previous: string | null },
+): Promise<ClaimedResponse | undefined> {
+  const db = queriesOf(tx);
+  const row = await db
+    .updateTable('responses')
+    .set((query) => ({ instance_id: instanceId, attempts: query('attempts', '+', 1) }))
+    .where('id', '=', id)
+    .where('finished_at', 'is', null)
+    .where('instance_id', previous === null ? 'is' : '=', previous)
+    .returning(['document', 'request', 'previous_id', 'conversation_id'])
+    .executeTakeFirst();
+  if (row === undefined || row.request === null) return undefined;
+  const document: ResponseDocument = { ...(JSON.parse(row.document) as ResponseDocument), output: [], status: 'in_progress' };
+  const { output: _output, ...stored } = document;
+  await db
+    .updateTable('responses')
+    .set({ document: JSON.stringify(stored) })
+    .where('id', '=', id)
+    .execute();
+  const { rows } = await sql<{ last: number | null }>`select max(last) as last from response_events where response_id = ${id}`.execute(db);
+  await db.deleteFrom('response_events').where('response_id', '=', id).where('first', '>', 0).execute();
+  return {
+    document,
+    request: JSON.parse(row.request) as ResponseRequest,
+    input: await readItems(tx, { responseId: id, side: 'input' }),
+    previousId: row.previous_id,
+    conversationId: row.conversation_id,
+    sequence: Number(rows[0]?.last ?? -1) + 1,
+  };
+}
+
+/** Lets another worker write it from the beginning. */
+export async function releaseResponse(tx: Transaction, { id, instanceId }: Writer): Promise<void> {
+  await queriesOf(tx)
+    .updateTable('responses')
+    .set((query) => ({ instance_id: null, attempts: query('attempts', '-', 1) }))
+    .where('id', '=', id)
+    .where('instance_id', '=', instanceId)
+    .where('finished_at', 'is', null)
+    .execute();
+  tellOthers(tx, 'responses');
+}
+
+/** A tool is about to have an effect outside the gateway. */
+export async function markResponseUnrepeatable(tx: Transaction, id: string): Promise<void> {
+  await queriesOf(tx).updateTable('responses').set({ is_repeatable: 0 }).where('id', '=', id).execute();
+}
+
+/** Adds a piece to the stream; the same piece again changes nothing. @returns false when another worker has ended or taken the response */
+export async function appendEvents(tx: Transaction, { id, instanceId }: Writer, events: readonly ResponseEvent[]): Promise<boolean> {
+  const db = queriesOf(tx);
+  // An update, so that nobody takes the response meanwhile.
+  const row = await db
+    .updateTable('responses')
+    .set({ instance_id: instanceId })
+    .where('id', '=', id)
+    .where('instance_id', '=', instanceId)
+    .where('finished_at', 'is', null)
+    .returning('id')
+    .executeTakeFirst();
+  if (row === undefined) return false;
+  await insertEvents(tx, id, events);
+  return true;
+}
+
+export async function insertEvents(tx: Transaction, id: string, events: readonly ResponseEvent[]): Promise<void> {
+  const [first, last] = [events[0], events.at(-1)];
+  if (first === undefined || last === undefined) return;
+  await queriesOf(tx)
+    .insertInto('response_events')
+    .values({ response_id: id, first: first.sequence_number, last: last.sequence_number, events: JSON.stringify(events) })
+    .onConflict((conflict) => conflict.columns(['response_id', 'first']).doNothing())
+    .execute();
+  tellOthers(tx, 'responses');
+}
+
+/** Returns the events after a number, and whether more may follow. */
+export async function readEvents(
+  tx: Transaction,
+  { id, after }: { id: string; after: number },
+): Promise<{ events: ResponseEvent[]; isOpen: boolean }> {
+  const db = queriesOf(tx);
+  // Before the events: what has ended writes no more.
+  const row = await db.selectFrom('responses').select('finished_at').where('id', '=', id).executeTakeFirst();
+  const pieces = await db
+    .selectFrom('response_events')
+    .select('events')
+    .where('response_id', '=', id)
+    .where('last', '>', after)
+    .orderBy('first')
+    .execute();
+  const events = pieces.flatMap((piece) => JSON.parse(piece.events) as ResponseEvent[]);
+  return { events: events.filter((event) => event.sequence_number > after), isOpen: row?.finished_at === null };
+}
