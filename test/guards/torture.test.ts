@@ -54,6 +54,8 @@ describe('what is run', () => {
 
   test('by name is a fault, a file, what must never fail, or a long run with its minutes', () => {
     expect(plan('cron').map(({ id }) => id)).toEqual(['late']);
+    const longRuns = [{ ...soak, id: 'kill' }, soak];
+    expect(makePlan(readArguments(['kill']), { ...catalogue, longRuns }).map(({ id }) => id)).toEqual(['kill']);
     expect(plan('must', '--rounds', '8')).toMatchObject([{ id: 'killed', repeats: 1, faults: 8 }]);
     expect(plan('soak', '--minutes', '3')).toMatchObject([{ id: 'soak', env: { XOPC_TORTURE_MINUTES: '3' } }]);
     expect(() => plan('nothing')).toThrow("no fault and no test is called 'nothing'");

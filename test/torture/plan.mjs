@@ -9,7 +9,7 @@ const DEFAULT_MINUTES = 30;
 export const USAGE = `Usage: npm run torture -- [--rounds N] [--seed N] [--minutes N] [NAME ...]
 
 Without a name everything is run but the soak test and the clients: ${MUST_ROUNDS} rounds of each fault that must never fail, ${ROUNDS} of the others; that takes hours.
-A name is a part of a fault's id or of a test file: killed, soak, clients, fuzz, crash-points, delivery. "must" is all that must never fail.
+A name is a fault's id, or a part of ids and of test files: killed, soak, clients, fuzz, crash-points, delivery. "must" is all that must never fail.
 
   --rounds N   as many rounds of each fault
   --seed N     of the random choices (default: a new one)
@@ -82,11 +82,12 @@ export function makePlan({ names, rounds, minutes }, { faults, longRuns } = { fa
   const unknown = names.find((name) => !faults.some((row) => isFaultNamed(row, name)) && !longRuns.some((row) => isLongNamed(row, name)));
   if (unknown !== undefined) throw new Error(`no fault and no test is called '${unknown}'`);
   const isAll = names.length === 0;
+  // A whole id names nothing else: `clients` is part of the name of a fault, too.
+  const ids = new Set([...faults, ...longRuns].map(({ id }) => id));
+  const isNamed = (row, isPart) => names.some((name) => (ids.has(name) ? row.id === name : isPart(row, name)));
   return [
-    ...faults.filter((row) => isAll || names.some((name) => isFaultNamed(row, name))).flatMap((row) => testsOf(row, rounds)),
-    ...longRuns
-      .filter((row) => (isAll ? !row.onDemand : names.some((name) => isLongNamed(row, name))))
-      .map((row) => longRun(row, { minutes })),
+    ...faults.filter((row) => isAll || isNamed(row, isFaultNamed)).flatMap((row) => testsOf(row, rounds)),
+    ...longRuns.filter((row) => (isAll ? !row.onDemand : isNamed(row, isLongNamed))).map((row) => longRun(row, { minutes })),
   ];
 }
 
