@@ -57,7 +57,8 @@ export function wordsOf(schedule: string, loadWords: () => CronWords): Words {
   }
   const options = { use24HourTimeFormat: true, throwExceptionOnParseError: false };
   const { describe } = loadWords();
-  return { en: describe(text, { ...options, locale: 'en' }), zh: describe(text, { ...options, locale: 'zh_CN' }) };
+  const zh = describe(text, { ...options, locale: 'zh_CN' });
+  return { en: describe(text, { ...options, locale: 'en' }), zh: zh.replaceAll(', ', '，') };
 }
 
 export interface PreviewOptions {

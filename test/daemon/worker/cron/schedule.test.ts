@@ -110,6 +110,7 @@ test.each([
   ['every 1h', 'Every hour', '每 1 小时'],
   ['every 1h 30M', 'Every 1 hour 30 minutes', '每 1 小时 30 分钟'],
   ['every 45m', 'Every 45 minutes', '每 45 分钟'],
+  ['0 9 * * 1-5', 'At 09:00, Monday through Friday', '在09:00，星期一至星期五'],
   ['at 2026-03-01T09:00', 'Once, at 2026-03-01 09:00', '仅一次，2026-03-01 09:00'],
 ])('%j in words: %s', (schedule, en, zh) => {
   expect(wordsOf(schedule, () => cronWords)).toEqual({ en, zh });
