@@ -1,5 +1,5 @@
 /** How every write begins. */
-import { IDLE_TIMEOUT_MS, LOCK_TIMEOUT_MS, QUERY_TIMEOUT_MS, STATEMENT_TIMEOUT_MS } from './driver.js';
+import { IDLE_TIMEOUT_MS, LOCK_TIMEOUT_MS, STATEMENT_TIMEOUT_MS } from './driver.js';
 
 /** `xopc` in ASCII, and our only lock: every write holds it, so that writes see one another as on SQLite. */
 const LOCK = [2020569187, 1] as const;
@@ -15,9 +15,10 @@ export const beginWriting = ({
   set local idle_in_transaction_session_timeout = ${idleTimeoutMs}; ${WRITE_LOCK};`;
 
 /**
- * Ends the session that holds the lock, if only a part of a statement has come from its client for longer than that would wait for the answer:
- * then it is suspended or cut off. The server itself would wait for ever, because its limits are for the time before a statement and after it.
+ * Ends the session that holds the lock, if only a part of a statement has come from its client for so long: then that is suspended or cut off. The server itself would wait for ever, because its limits are for the time before a statement and after it.
  */
-export const endSilentWriter = (): string => `select pg_terminate_backend(pid) from pg_locks join pg_stat_activity using (pid)
+export const endSilentWriter = (
+  silentMs: number,
+): string => `select pg_terminate_backend(pid, ${LOCK_TIMEOUT_MS}) from pg_locks join pg_stat_activity using (pid)
   where locktype = 'advisory' and (classid, objid) = (${LOCK.join(', ')}) and granted and datname = current_database()
-  and state = 'active' and wait_event = 'ClientRead' and state_change < clock_timestamp() - interval '${QUERY_TIMEOUT_MS} ms'`;
+  and state = 'active' and wait_event = 'ClientRead' and state_change < clock_timestamp() - interval '${silentMs} ms'`;

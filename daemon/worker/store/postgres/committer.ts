@@ -6,7 +6,16 @@ import { storeUnavailable } from '../engine.js';
 import type { StatementResult, Topic, Transaction } from '../transaction.js';
 import { beginWriting, endSilentWriter } from './begin-writing.js';
 import type { Membership } from './members/membership.js';
-import { ConnectionLost, isStaleStatement, type Preparing, Session, sqlStateOf, type StatementOptions } from './driver.js';
+import {
+  ConnectionLost,
+  isStaleStatement,
+  LOCK_TIMEOUT_MS,
+  type Preparing,
+  QUERY_TIMEOUT_MS,
+  Session,
+  sqlStateOf,
+  type StatementOptions,
+} from './driver.js';
 import { notifications } from './members/listener.js';
 import { openAccess } from './queries.js';
 
@@ -20,13 +29,17 @@ const OUTCOME_POLL_MS = 250;
 const TRANSIENT: ReadonlySet<string> = new Set(['40001', '40P01']);
 
 /** The lock was waited for in vain. */
-const LOCK_TIMEOUT = '55P03';
+const NOT_LOCKED = '55P03';
 
 export interface CommitterOptions {
   readonly url: string;
   readonly place: string;
   readonly membership: Pick<Membership, 'id' | 'lost'>;
   readonly preparing: Preparing;
+  /** How long another writer is waited for. Default: 4 s. */
+  readonly lockTimeoutMs?: number;
+  /** How long the rest of a statement of another writer is waited for. Default: as long as its client waits for the answer. */
+  readonly silentMs?: number;
 }
 
 export class Committer {
@@ -86,14 +99,14 @@ export class Committer {
 
   async #worksAgain(error: unknown): Promise<boolean> {
     if (error instanceof ConnectionLost) return !this.#isClosed;
-    if (sqlStateOf(error) === LOCK_TIMEOUT) return this.#endSilentWriter();
+    if (sqlStateOf(error) === NOT_LOCKED) return this.#endSilentWriter();
     return TRANSIENT.has(sqlStateOf(error) ?? '') || (isStaleStatement(error) && this.#options.preparing.giveUp(error));
   }
 
   /** @returns whether there was one; false also where the role may not end it */
   async #endSilentWriter(): Promise<boolean> {
     try {
-      const { rows } = await (await this.#connect()).run(endSilentWriter());
+      const { rows } = await (await this.#connect()).run(endSilentWriter(this.#options.silentMs ?? QUERY_TIMEOUT_MS));
       return rows.length > 0;
     } catch {
       return false;
@@ -113,14 +126,14 @@ export class Committer {
 
   /** @throws STORE_UNAVAILABLE when this worker must end */
   async #begin(id: string): Promise<void> {
-    const { membership } = this.#options;
+    const { membership, lockTimeoutMs = LOCK_TIMEOUT_MS } = this.#options;
     if (this.#unknown !== undefined) {
       // It may hold messages, turns or leases that it does not know of; the next worker finds them.
       if (await this.#findOutcome(this.#unknown)) throw membership.lost('a write that this worker took for failed was stored');
       this.#unknown = undefined;
     }
     const session = await this.#connect();
-    const { rowCounts } = await session.exec(`${beginWriting()} select id from instances where id = '${membership.id}';
+    const { rowCounts } = await session.exec(`${beginWriting({ lockTimeoutMs })} select id from instances where id = '${membership.id}';
       delete from commits where id = '${this.#settled}'; insert into commits (id) values ('${id}')`);
     if (rowCounts.at(-3) === 0) throw membership.lost();
   }
