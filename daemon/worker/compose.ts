@@ -44,6 +44,7 @@ import { createSessionArchive } from './sessions/session-archive.js';
 import { createSessionService } from './sessions/sessions.js';
 import { LiveText } from './turns/live-text.js';
 import { createRemindCommand, createTaskScheduler } from './cron/task-scheduler.js';
+import { Spending } from './spending/spending.js';
 import { TurnJournal } from './turns/turn-journal.js';
 import { TurnRunner } from './turns/turn-runner.js';
 import { TurnStops } from './turns/turn-stops.js';
@@ -80,9 +81,17 @@ function createBase(deps: ConversationDeps, readyAccounts: () => readonly { chan
 type Base = ReturnType<typeof createBase>;
 
 /** What answers programs. */
-function createAnswers({ common }: Base, parts: { turns: TurnRunner; keyed: KeyedTurns; attachments: Attachments; tools: ToolBox }) {
+interface AnswerParts {
+  readonly turns: TurnRunner;
+  readonly keyed: KeyedTurns;
+  readonly attachments: Attachments;
+  readonly tools: ToolBox;
+  readonly spending: Spending;
+}
+
+function createAnswers({ common }: Base, parts: AnswerParts) {
   const agent = createAgentService({ ...common, ...parts });
-  const completions = new Completions({ ...common, agent, tools: parts.tools });
+  const completions = new Completions({ ...common, ...parts, agent });
   return { agent, completions, background: new BackgroundResponses({ ...common, completions }) };
 }
 
@@ -115,14 +124,15 @@ function createParts(deps: ConversationDeps) {
   const files = new AttachedFiles({ channels, logger });
   const liveText = new LiveText({ store, clock });
   const journal = new TurnJournal(common);
-  const turns = new TurnRunner({ ...common, journal, commands, tools, files, attachments, live, liveText });
+  const accessTokens = new AccessTokens({ ...common, logger: logFor('http') });
+  const spending = new Spending({ ...common, tokens: accessTokens });
+  const turns = new TurnRunner({ ...common, spending, journal, commands, tools, files, attachments, live, liveText });
   const stops = new TurnStops({ ...common, turns });
   const keyed = new KeyedTurns({ ...common, turns, live });
   const titles = new Titles(common);
   const handler = new ChatTurns({ ...common, channels, outbox, turns, titles });
 
   const upkeep = new Upkeep({ ...common, journal, logger: logFor('store') });
-  const accessTokens = new AccessTokens({ ...common, logger: logFor('http') });
   return {
     ...base,
     delivery,
@@ -138,9 +148,10 @@ function createParts(deps: ConversationDeps) {
     keyed,
     titles,
     handler,
-    ...createAnswers(base, { turns, keyed, attachments, tools }),
+    ...createAnswers(base, { turns, keyed, attachments, tools, spending }),
     upkeep,
     accessTokens,
+    spending,
   };
 }
 

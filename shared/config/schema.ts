@@ -85,6 +85,9 @@ const tools = z.array(z.enum(TOOL_NAMES));
 /** How long a model may send nothing. */
 const silence = z.int().min(1_000).max(3_600_000);
 
+/** US dollars that may be spent on models in a day (UTC). */
+const dailyUsd = z.number().min(0).max(1_000_000);
+
 const agent = z.strictObject({
   id,
   name: z.string().min(1).max(200).optional(),
@@ -93,6 +96,7 @@ const agent = z.strictObject({
   systemPrompt: z.string().max(100_000).optional(),
   tools: tools.optional(),
   silenceTimeoutMs: silence.optional(),
+  dailyUsd: dailyUsd.optional(),
 });
 
 /** Returns the id of the agent that answers if none is named. */
@@ -105,6 +109,8 @@ const agents = z
   .strictObject({
     /** The agent that answers if none is named. Not set, or disabled: the first enabled one of the list, which the value then is. */
     default: id.optional(),
+    /** For all calls of models together. */
+    dailyUsd: dailyUsd.optional(),
     list: z.array(agent).default([{ id: 'main', name: 'Main', enabled: true }]),
     defaults: z
       .strictObject({
@@ -114,6 +120,8 @@ const agents = z
         tools: tools.default([...TOOL_NAMES]),
         /** For agents and providers without a limit of their own. */
         silenceTimeoutMs: silence.default(SILENCE_TIMEOUT_MS),
+        /** For each agent without a limit of its own. */
+        dailyUsd: dailyUsd.optional(),
         /** Private addresses that the tool `fetch` may access. */
         fetchAllow: z.array(fetchTarget).default([]),
         /** Whether model servers on this machine are looked for. */
@@ -165,6 +173,8 @@ const channels = z.strictObject({
 const cron = z.strictObject({
   enabled: z.boolean().default(true),
   maxConcurrentJobs: z.int().min(1).max(100).default(5),
+  /** For each job. */
+  jobDailyUsd: dailyUsd.optional(),
   defaultTimezone: z.string().min(1).max(100).default('system'),
   historyRetentionDays: z.int().min(1).max(3_650).default(30),
 });

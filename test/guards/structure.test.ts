@@ -54,7 +54,8 @@ const FLOORS: readonly (readonly string[])[] = [
   ['delivery', 'models'],
   ['turns'],
   ['sessions'],
-  ['access', 'config', 'files', 'tools'],
+  ['spending', 'config', 'files', 'tools'],
+  ['access'],
   ['channels', 'providers'],
   ['store'],
 ];

@@ -18,7 +18,7 @@ export function fakeAccessTokens(): FakeAccessTokens {
   const grant: FakeAccessTokens['grant'] = (token) => {
     const number = bySecret.size + 1;
     const secret = `xopc_${String(number).padStart(SECRET_LENGTH, 't')}`;
-    const all = { id: `tok_${number}`, name: `t${number}`, hash: '', scopes: [], agents: null, requestsPerMinute: null };
+    const all = { id: `tok_${number}`, name: `t${number}`, hash: '', scopes: [], agents: null, requestsPerMinute: null, dailyUsd: null };
     bySecret.set(secret, { ...all, createdAtMs: 0, expiresAtMs: null, lastUsedAtMs: null, ...token });
     return secret;
   };
@@ -29,6 +29,7 @@ export function fakeAccessTokens(): FakeAccessTokens {
     agents: null,
     expiresAt: null,
     requestsPerMinute: null,
+    dailyUsd: null,
     createdAt: '2026-01-01T00:00:00.000Z',
     lastUsedAt: null,
   });

@@ -21,6 +21,13 @@ function parseRate(text: string | undefined): number | undefined {
   throw usage(`--rate is '${text}'; it must be a whole number of requests in a minute`, 'e.g. --rate 60');
 }
 
+function parseUsd(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const usd = /^\d{1,6}(\.\d{1,6})?$/.test(text) ? Number(text) : 0;
+  if (usd > 0) return usd;
+  throw usage(`--daily-usd is '${text}'; it must be an amount of US dollars`, 'e.g. --daily-usd 2.50');
+}
+
 export class TokenAddCommand extends BaseCommand {
   static override readonly usage = Command.Usage({
     category: 'Access tokens',
@@ -40,13 +47,21 @@ export class TokenAddCommand extends BaseCommand {
   readonly scope = Option.Array('--scope', { description: 'What it may do; several, separated by commas, or given again.' });
   readonly agents = Option.Array('--agents', { description: 'The only agents that it may ask, separated by commas.' });
   readonly expires = Option.String('--expires', { description: 'When it ends: a duration, such as `90d`, or a date. Default: never.' });
+  readonly dailyUsd = Option.String('--daily-usd', {
+    description: 'US dollars that it may spend on models in a day (UTC). Default: no limit.',
+  });
   readonly rate = Option.String('--rate', { description: 'How many requests it may send in a minute. Default: no limit.' });
 
   protected async run(): Promise<number> {
     const scopes = words(this.scope ?? []);
     if (scopes.length === 0) throw usage('--scope is required', 'One or more of read, chat, send, cron, admin, e.g. --scope read');
     const agents = this.agents === undefined ? undefined : words(this.agents);
-    const limits = definedFields({ agents, expiresAt: parseExpiry(this.expires), requestsPerMinute: parseRate(this.rate) });
+    const limits = definedFields({
+      agents,
+      expiresAt: parseExpiry(this.expires),
+      requestsPerMinute: parseRate(this.rate),
+      dailyUsd: parseUsd(this.dailyUsd),
+    });
     const body = { name: this.name, scopes, ...limits };
     const { secret, token } = await this.request<TokenCreated>({ method: 'POST', path: '/api/tokens', body });
     const end = token.expiresAt === null ? '' : ` until ${token.expiresAt}`;

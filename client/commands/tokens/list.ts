@@ -20,12 +20,21 @@ export class TokenListCommand extends ListCommand {
     return this.printTable(
       { tokens },
       {
-        columns: { NAME: Infinity, SCOPES: Infinity, AGENTS: 40, 'PER MINUTE': Infinity, EXPIRES: Infinity, 'LAST USED': Infinity },
-        rows: tokens.map(({ name, scopes, agents, requestsPerMinute, expiresAt, lastUsedAt }) => [
+        columns: {
+          NAME: Infinity,
+          SCOPES: Infinity,
+          AGENTS: 40,
+          'PER MINUTE': Infinity,
+          'USD A DAY': Infinity,
+          EXPIRES: Infinity,
+          'LAST USED': Infinity,
+        },
+        rows: tokens.map(({ name, scopes, agents, requestsPerMinute, dailyUsd, expiresAt, lastUsedAt }) => [
           name,
           scopes.join(', '),
           agents === null ? 'all' : agents.join(', '),
           requestsPerMinute === null ? 'no limit' : String(requestsPerMinute),
+          dailyUsd === null ? 'no limit' : String(dailyUsd),
           end(expiresAt),
           lastUsedAt ?? 'never',
         ]),

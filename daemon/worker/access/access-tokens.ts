@@ -158,7 +158,7 @@ export class AccessTokens {
   }
 
   #toToken(request: TokenRequest, secret: string): AccessToken {
-    const { name, scopes, agents = null, requestsPerMinute = null, expiresAt = null } = request;
+    const { name, scopes, agents = null, requestsPerMinute = null, dailyUsd = null, expiresAt = null } = request;
     const createdAtMs = this.#options.clock.now();
     const expiresAtMs = expiresAt === null ? null : Date.parse(expiresAt);
     const invalid = (param: string, message: string): never => {
@@ -167,7 +167,7 @@ export class AccessTokens {
     if (expiresAtMs !== null && expiresAtMs <= createdAtMs) invalid('expiresAt', `expiresAt is in the past: ${expiresAt}`);
     if (agents !== null && scopes.some((scope) => scope !== 'chat'))
       invalid('scopes', "A token that is limited to agents can only have the scope 'chat'.");
-    const limits = { agents: agents && [...new Set(agents)], requestsPerMinute, expiresAtMs };
+    const limits = { agents: agents && [...new Set(agents)], requestsPerMinute, dailyUsd, expiresAtMs };
     return { id: newId('tok'), name, hash: hashOf(secret), scopes: [...new Set(scopes)], ...limits, createdAtMs, lastUsedAtMs: null };
   }
 
@@ -214,7 +214,17 @@ export class AccessTokens {
   }
 }
 
-function toDocument({ id, name, scopes, agents, requestsPerMinute, createdAtMs, expiresAtMs, lastUsedAtMs }: AccessToken): TokenDocument {
+function toDocument({
+  id,
+  name,
+  scopes,
+  agents,
+  requestsPerMinute,
+  dailyUsd,
+  createdAtMs,
+  expiresAtMs,
+  lastUsedAtMs,
+}: AccessToken): TokenDocument {
   return {
     id,
     name,
@@ -222,6 +232,7 @@ function toDocument({ id, name, scopes, agents, requestsPerMinute, createdAtMs, 
     agents: agents && [...agents],
     expiresAt: isoTime(expiresAtMs),
     requestsPerMinute,
+    dailyUsd,
     createdAt: new Date(createdAtMs).toISOString(),
     lastUsedAt: isoTime(lastUsedAtMs),
   };

@@ -7,7 +7,7 @@ import type { Config } from '../../../shared/config/schema.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import { plainLine } from '../../../shared/text/plain-line.js';
 import type { TurnUsage } from '../../../shared/turn-usage.js';
-import { type CompletionChange, completionChange } from '../models/completions.js';
+import { type CompletionChange, completionChange } from '../models/completion-change.js';
 import type { CompletionEvent, CompletionMessage } from '../providers/completion.js';
 import { describeFailure } from '../providers/failure.js';
 import type { ProviderRegistry, ResolvedModel } from '../providers/registry.js';

@@ -18,6 +18,8 @@ export interface CompletionCall extends CompletionSettings {
   readonly beforeEffect?: () => Promise<void>;
   /** For a turn of a session; other calls store nothing that could be repeated. */
   readonly idempotency?: CallerKey | undefined;
+  /** The access token that it is made with. */
+  readonly tokenId?: string | undefined;
 }
 
 /** Any number of the first six, then exactly one of the others. */

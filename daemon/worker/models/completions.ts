@@ -2,7 +2,6 @@
  * Completions for programs that bring their own conversation and their own tools, beside which an agent uses its own. Nothing is
  * stored, except in a named session; the cost is counted.
  */
-import type { GatewayEvent } from '../../../shared/api/gateway/events.js';
 import type { Clock } from '../../../shared/clock.js';
 import type { AgentConfig, Config } from '../../../shared/config/schema.js';
 import { GatewayError } from '../../../shared/errors.js';
@@ -13,17 +12,15 @@ import { type Candidate, REFUSES_TOOLS, type TurnTools } from '../turns/model/an
 import type { CompletionEvent, CompletionMessage, CompletionRequest, CompletionUsage } from '../providers/completion.js';
 import { describeFailure } from '../providers/failure.js';
 import type { ProviderRegistry, ResolvedModel } from '../providers/registry.js';
-import { costOf } from '../providers/token-cost.js';
 import { completeWithTools } from './completion-tools.js';
 import { countTokens, estimateRequest } from './count-tokens.js';
 import { refusalOf } from './refusals.js';
 import type { CompletionCall, CompletionOutput, ForwardOutput } from './completion-call.js';
+import { type CompletionChange, completionChange } from './completion-change.js';
 import { type ForwardCall, passThrough } from './pass-through.js';
 import type { AgentService } from '../turns/agent.js';
 import type { ToolBox } from '../turns/turn-tools.js';
-
-/** A model was called for a program that keeps its conversation itself. */
-export type CompletionChange = Extract<GatewayEvent, { type: 'completion' }>;
+import type { Spending } from '../spending/spending.js';
 
 export interface CompletionServiceOptions {
   readonly agent: AgentService;
@@ -32,6 +29,7 @@ export interface CompletionServiceOptions {
   config(): Config;
   registry(): ProviderRegistry;
   readonly tools: Pick<ToolBox, 'forCall'>;
+  readonly spending: Pick<Spending, 'purse'>;
   publish(change: CompletionChange): void;
 }
 
@@ -119,23 +117,20 @@ function stopped(signal: AbortSignal): GatewayError {
 }
 
 function requestOf({ modelId, maxTokens }: ResolvedModel, call: CompletionCall): CompletionRequest {
-  const { model: _name, session: _session, idempotency: _key, continues: _continues, beforeEffect: _before, ...request } = call;
+  const {
+    model: _name,
+    session: _session,
+    idempotency: _key,
+    continues: _continues,
+    beforeEffect: _before,
+    tokenId: _token,
+    ...request
+  } = call;
   return { ...request, modelId, ...(maxTokens === null ? {} : { modelMaxTokens: maxTokens }) };
 }
 
 function open(model: ResolvedModel, call: CompletionCall, signal: AbortSignal): AsyncIterable<CompletionEvent> {
   return model.provider.complete?.(requestOf(model, call), signal) ?? answerLastText(model, call, signal);
-}
-
-/** Returns what the end of a call says to observers. */
-export function completionChange(
-  { ref, prices }: Pick<ResolvedModel, 'ref' | 'prices'>,
-  event: Extract<CompletionEvent, { type: 'finish' | 'failed' | 'aborted' }>,
-): CompletionChange {
-  if (event.type !== 'finish') return { type: 'completion', model: ref, state: event.type === 'failed' ? 'error' : 'aborted', usage: null };
-  const { inputTokens, outputTokens, cachedTokens: cacheReadTokens, cacheWriteTokens } = event.usage;
-  const costUsd = costOf({ inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens }, prices);
-  return { type: 'completion', model: ref, state: 'done', usage: { inputTokens, outputTokens, costUsd } };
 }
 
 export type CompletionService = Pick<Completions, 'models' | 'agentOf' | 'check' | 'run' | 'count' | 'forward'>;
@@ -155,7 +150,7 @@ export class Completions {
 
   /** Returns the agent that answers a `model`; undefined: the model itself does. */
   agentOf(model: string): string | undefined {
-    return this.#agents().find(({ id }) => id === model)?.id;
+    return this.#find(model)?.id;
   }
 
   /**
@@ -212,10 +207,13 @@ export class Completions {
 
   /** @throws MODEL_NOT_FOUND for a name that is neither an agent nor `provider/model` */
   #agentFor({ model }: Pick<CompletionCall, 'model'>): AgentConfig | undefined {
-    const agents = this.#agents();
-    const agent = agents.find(({ id }) => id === model);
-    if (agent === undefined && !model.includes('/')) throw modelNotFound(model, agents);
+    const agent = this.#find(model);
+    if (agent === undefined && !model.includes('/')) throw modelNotFound(model, this.#agents());
     return agent;
+  }
+
+  #find(model: string): AgentConfig | undefined {
+    return this.#agents().find(({ id }) => id === model);
   }
 
   #agents(): AgentConfig[] {
@@ -252,8 +250,11 @@ export class Completions {
     const { model } = candidate;
     const refusal = refusalOf(call, model);
     if (refusal !== undefined) return refusal;
+    const { clock, spending } = this.#options;
+    const purse = spending.purse({ agent: this.#find(call.model), tokenId: call.tokenId });
+    const paid = { signal, clock, purse, inputTokens: estimateRequest(call) };
     let hasOutput = false;
-    for await (const event of callModel(model, (limited) => open(model, call, limited), { signal, clock: this.#options.clock })) {
+    for await (const event of callModel(model, (limited) => open(model, call, limited), paid)) {
       if (event.type === 'aborted' || event.type === 'failed' || event.type === 'finish')
         this.#options.publish(completionChange(model, event));
       if (event.type === 'aborted' || event.type === 'failed') {
@@ -269,8 +270,8 @@ export class Completions {
   }
 
   async *#runInSession(call: CompletionCall, target: SessionTarget, signal: AbortSignal): AsyncGenerator<CompletionOutput> {
-    const { idempotency } = call;
-    const request = { message: questionOf(call), ...target, ...(idempotency === undefined ? {} : { idempotency }) };
+    const { idempotency, tokenId } = call;
+    const request = { message: questionOf(call), ...target, idempotency, tokenId };
     let hasOutput = false;
     for await (const event of this.#options.agent.run(request, signal)) {
       if (event.type === 'delta') {

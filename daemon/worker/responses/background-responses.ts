@@ -256,7 +256,7 @@ export class BackgroundResponses {
   }
 
   async #write(
-    { document: { id }, request, input, previousId, conversationId }: ClaimedResponse,
+    { document: { id }, request, input, previousId, conversationId, owner }: ClaimedResponse,
     stream: StoredStream,
     { writer, effects, signal }: { writer: ResponseWriter; effects: { had: boolean }; signal: AbortSignal },
   ): Promise<void> {
@@ -266,6 +266,7 @@ export class BackgroundResponses {
     const call = {
       ...toCall(request, { before, items: input }),
       continues: previousId !== null || conversationId !== null,
+      tokenId: owner ?? undefined,
       beforeEffect: async (): Promise<void> => {
         await store.write((tx) => markResponseUnrepeatable(tx, id));
         effects.had = true;

@@ -92,6 +92,7 @@ export class Responses {
     const call: CompletionCall = {
       ...toCall(request, { before, items: input }),
       idempotency,
+      tokenId: owner ?? undefined,
       continues: typeof request.previous_response_id === 'string',
       ...(session === undefined ? {} : { session }),
     };

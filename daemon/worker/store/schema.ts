@@ -200,6 +200,22 @@ interface PageSecretTable {
   token_id: string | null;
 }
 
+/** `payer`: see `overview/spending.ts`. */
+interface SpendingTable {
+  day: string;
+  payer: string;
+  usd: number;
+}
+
+/** Of a call that is under way. `payers` is a JSON list. */
+interface SpendingReservationTable {
+  id: string;
+  instance_id: string;
+  day: string;
+  payers: string;
+  usd: number;
+}
+
 /** `scopes` and `agents` are JSON lists. */
 interface AccessTokenTable {
   id: string;
@@ -208,6 +224,7 @@ interface AccessTokenTable {
   scopes: string;
   agents: string | null;
   requests_per_minute: number | null;
+  daily_usd: number | null;
   created_at: number;
   expires_at: number | null;
   last_used_at: number | null;
@@ -238,6 +255,8 @@ export interface Schema {
   model_calls: ModelCallTable;
   page_secrets: PageSecretTable;
   access_tokens: AccessTokenTable;
+  spending: SpendingTable;
+  spending_reservations: SpendingReservationTable;
   gateway_identity: GatewayIdentityTable;
   responses: ResponseTable;
   response_items: ResponseItemTable;

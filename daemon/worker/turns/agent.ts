@@ -28,6 +28,8 @@ export interface AgentServiceOptions {
 export interface AgentRequest extends AgentRequestBody {
   /** The key runs one turn, whether or not a caller reads it; a repeat gets its answer. */
   readonly idempotency?: CallerKey | undefined;
+  /** The access token that it is asked with. */
+  readonly tokenId?: string | undefined;
 }
 
 /** The session of callers that name none. */
@@ -82,7 +84,8 @@ export function createAgentService(options: AgentServiceOptions) {
     const messageId = newId('msg');
     const begun: TurnHooks['begun'] = (tx, turn) => options.attachments.keep(tx, { sessionId: turn.session.id, messageId, files });
     const hooks = files.length === 0 ? {} : { messageId, hooks: { begun } };
-    return { ...target, text, candidates, asker: 'program', ...hooks };
+    const { tokenId } = request;
+    return { ...target, text, candidates, asker: 'program', ...(tokenId === undefined ? {} : { origin: { tokenId } }), ...hooks };
   }
 
   async function* start(request: AgentRequest, signal: AbortSignal): AsyncIterable<TurnEvent> {

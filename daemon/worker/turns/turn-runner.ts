@@ -6,6 +6,7 @@ import { newId } from '../../../shared/ids.js';
 import { type LogPort, withFields } from '../../../shared/log/log-port.js';
 import { sayOfAnswer } from '../../../shared/text/sentences/answer.js';
 import type { Attachments } from '../files/attachments.js';
+import type { Spending } from '../spending/spending.js';
 import type { Asker } from '../providers/failure.js';
 import type { NewSession } from '../store/conversations/sessions.js';
 import { type Liveness, mustBeValid } from '../store/liveness.js';
@@ -43,6 +44,7 @@ export interface TurnRunnerOptions {
   readonly live: LiveTurns;
   readonly liveText: LiveText;
   readonly liveness: Pick<Liveness, 'validForMs'>;
+  readonly spending: Pick<Spending, 'purse'>;
   readonly clock: Clock;
   readonly logger: LogPort;
   random(): number;
@@ -62,7 +64,7 @@ export interface TurnRequest {
   /** The interrupted turn that answered the question before. */
   readonly previousTurnId?: string | undefined;
   readonly hooks?: TurnHooks;
-  /** What asked for it, for the log. */
+  /** What asked for it, for the log and for limits: `jobId`, `runId`, `tokenId`. */
   readonly origin?: Readonly<Record<string, string>>;
 }
 
@@ -283,6 +285,7 @@ export class TurnRunner {
       asker: request.asker,
       signal,
       clock,
+      purse: this.#options.spending.purse({ ...request.origin, agent }),
       logger: this.#logOf(run, turn),
       random: () => this.#options.random(),
     });

@@ -11,6 +11,7 @@ import { purgeInbox } from '../store/delivery/inbox.js';
 import { purgeOutbox } from '../store/delivery/outbox-pages.js';
 import { purgeResponses } from '../store/responses/responses.js';
 import { MINUTE_MS, purgeSamples } from '../store/overview/minute-samples.js';
+import { dayOf, purgeSpending } from '../store/overview/spending.js';
 import { purgeInSteps, type PurgeStep } from '../store/conversations/purge.js';
 import { purgeSessions } from '../store/conversations/session-removal.js';
 import type { Store } from '../store/store.js';
@@ -38,6 +39,7 @@ const SAMPLE_TTL_MS = 8 * 24 * 60 * 60 * 1_000;
 const HANDLED_TTL_MS = 7 * 24 * 60 * 60 * 1_000;
 /** Each counts from its end, or from that of the last one that continues it. */
 const RESPONSE_TTL_MS = 30 * 24 * 60 * 60 * 1_000;
+const SPENDING_TTL_MS = 32 * 24 * 60 * 60 * 1_000;
 /** Files attached to messages that were never sent. */
 const UNSENT_TTL_MS = 24 * 60 * 60 * 1_000;
 const EVERY_MS = 60 * 60 * 1_000;
@@ -129,6 +131,7 @@ export class Upkeep {
       (tx) => purgeInbox(tx, nowMs - HANDLED_TTL_MS),
       (tx) => purgeSamples(tx, Math.floor((nowMs - SAMPLE_TTL_MS) / MINUTE_MS)),
       (tx) => purgeResponses(tx, nowMs - RESPONSE_TTL_MS),
+      (tx) => purgeSpending(tx, dayOf(nowMs - SPENDING_TTL_MS)),
       (tx) => purgeUnsent(tx, nowMs - UNSENT_TTL_MS),
     ];
     for (const step of steps) await purgeInSteps(this.#options.store, step, () => !this.#isStopped);

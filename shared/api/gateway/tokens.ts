@@ -26,10 +26,13 @@ const tokenFields = () => ({
   expiresAt: z.iso.datetime().nullable(),
   /** Requests that it may send in a minute, on each gateway; null: as many as it likes. */
   requestsPerMinute: z.int().min(1).max(1_000_000).nullable(),
+  /** US dollars that it may spend on models in a day (UTC); null: as much as its agents may. */
+  dailyUsd: z.number().positive().max(1_000_000).nullable(),
 });
 
 /** Body of `POST /api/tokens`. */
-export const tokenRequest = () => z.strictObject(tokenFields()).partial({ agents: true, expiresAt: true, requestsPerMinute: true });
+export const tokenRequest = () =>
+  z.strictObject(tokenFields()).partial({ agents: true, expiresAt: true, requestsPerMinute: true, dailyUsd: true });
 export type TokenRequest = z.output<ReturnType<typeof tokenRequest>>;
 
 /** A token without its secret. `lastUsedAt` is true to the minute. */

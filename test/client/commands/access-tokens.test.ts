@@ -11,13 +11,14 @@ const token = {
   agents: null,
   expiresAt: null,
   requestsPerMinute: null,
+  dailyUsd: null,
   createdAt: '2026-01-01T00:00:00.000Z',
   lastUsedAt: null,
 };
 
 async function setUp() {
   const server = await fakeHttp((request, response) => {
-    const expired = { ...token, name: 'old', agents: ['main'], requestsPerMinute: 5, expiresAt: '2020-01-01T00:00:00.000Z' };
+    const expired = { ...token, name: 'old', agents: ['main'], requestsPerMinute: 5, dailyUsd: 2.5, expiresAt: '2020-01-01T00:00:00.000Z' };
     if (request.method === 'GET') json(response, { status: 'ok', tokens: [token, expired] });
     else json(response, { status: 'ok', secret: 'xopc_secret', token });
   });
@@ -28,10 +29,10 @@ async function setUp() {
 
 test('the secret of a new token is the only thing on stdout', async () => {
   const { run, seen } = await setUp();
-  const { code, stdout, stderr } = await run('add', 'ci', '--scope', 'read,send', '--scope', 'cron', '--rate', '60');
+  const { code, stdout, stderr } = await run('add', 'ci', '--scope', 'read,send', '--scope', 'cron', '--rate', '60', '--daily-usd', '2.50');
   expect([code, stdout]).toEqual([0, 'xopc_secret\n']);
   expect(stderr).toContain('xopc token revoke ci');
-  expect(JSON.parse(seen[0]?.body ?? '')).toEqual({ name: 'ci', scopes: ['read', 'send', 'cron'], requestsPerMinute: 60 });
+  expect(JSON.parse(seen[0]?.body ?? '')).toEqual({ name: 'ci', scopes: ['read', 'send', 'cron'], requestsPerMinute: 60, dailyUsd: 2.5 });
 });
 
 test('an end is a duration or a date', async () => {
@@ -48,6 +49,7 @@ test.each([
   [['add', 'ci', '--scope', 'read', '--expires', 'soon'], 'must be a duration'],
   [['add', 'ci', '--scope', 'read', '--expires', '2026-99-01'], 'is not a date'],
   [['add', 'ci', '--scope', 'read', '--rate', '0'], '--rate'],
+  [['add', 'ci', '--scope', 'read', '--daily-usd', '-1'], '--daily-usd'],
 ])('%j is refused before anything is asked', async (args, message) => {
   const { run, seen } = await setUp();
   const { code, stderr } = await run(...args);
@@ -58,8 +60,8 @@ test.each([
 test('tokens are listed, and revoked by their name', async () => {
   const { run, seen } = await setUp();
   const lines = (await run()).stdout.trimEnd().split('\n');
-  expect(lines[1]).toMatch(/^ci +read, send +all +no limit +never +never$/);
-  expect(lines[2]).toMatch(/^old +read, send +main +5 +2020-01-01T00:00:00.000Z \(expired\) +never$/);
+  expect(lines[1]).toMatch(/^ci +read, send +all +no limit +no limit +never +never$/);
+  expect(lines[2]).toMatch(/^old +read, send +main +5 +2.5 +2020-01-01T00:00:00.000Z \(expired\) +never$/);
   expect((await run('revoke', 'ci')).stdout).toBe('ci revoked\n');
   expect(seen.at(-1)).toMatchObject({ method: 'DELETE', path: '/api/tokens/ci' });
 });

@@ -51,7 +51,8 @@ export function anthropicRoutes({ completions, connections, clock, logger }: Ope
         'Idempotency-Key': `${IDEMPOTENCY_HEADER['Idempotency-Key']}. Only with a session: other calls are not stored`,
       },
       async handle(ctx, { body }) {
-        const call = readMessagesCall(body, { session: sessionOf(ctx), idempotency: callerKey(ctx), betas: betasOf(ctx) });
+        const read = readMessagesCall(body, { session: sessionOf(ctx), idempotency: callerKey(ctx), betas: betasOf(ctx) });
+        const call = { ...read, tokenId: ctx.state.access?.id };
         const isStream = body.stream === true;
         const signal = connections.abortable(ctx.res, isStream ? 'stream' : 'request');
         const events = new PulledEvents(completions.run(call, signal), signal, clock);

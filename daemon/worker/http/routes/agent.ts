@@ -56,7 +56,11 @@ export function agentRoutes({ agent, connections, clock, logger }: AgentRouteDep
       async handle(ctx, { body }) {
         const isStream = ctx.accepts('application/json', 'text/event-stream') === 'text/event-stream';
         const signal = connections.abortable(ctx.res, isStream ? 'stream' : 'request');
-        const turn = new PulledEvents(agent.run({ ...body, idempotency: callerKey(ctx) }, signal), signal, clock);
+        const turn = new PulledEvents(
+          agent.run({ ...body, idempotency: callerKey(ctx), tokenId: ctx.state.access?.id }, signal),
+          signal,
+          clock,
+        );
         if (isStream) return await answerStream(ctx, turn, logger);
         const { type: _type, ...answer } = await readReply(turn);
         ctx.body = { status: 'ok', ...answer };

@@ -11,6 +11,8 @@ export interface AccessToken {
   /** Null: all. */
   readonly agents: readonly string[] | null;
   readonly requestsPerMinute: number | null;
+  /** What it may spend on models in a day, in US dollars; null: as much as others may. */
+  readonly dailyUsd: number | null;
   readonly createdAtMs: number;
   /** Null: never. */
   readonly expiresAtMs: number | null;
@@ -27,6 +29,7 @@ export async function readAccessTokens(tx: Transaction): Promise<AccessToken[]> 
     scopes: JSON.parse(row.scopes) as Scope[],
     agents: row.agents === null ? null : (JSON.parse(row.agents) as string[]),
     requestsPerMinute: row.requests_per_minute,
+    dailyUsd: row.daily_usd,
     createdAtMs: row.created_at,
     expiresAtMs: row.expires_at,
     lastUsedAtMs: row.last_used_at,
@@ -44,6 +47,7 @@ export async function addAccessToken(tx: Transaction, token: AccessToken): Promi
       scopes: JSON.stringify(token.scopes),
       agents: token.agents === null ? null : JSON.stringify(token.agents),
       requests_per_minute: token.requestsPerMinute,
+      daily_usd: token.dailyUsd,
       created_at: token.createdAtMs,
       expires_at: token.expiresAtMs,
       last_used_at: token.lastUsedAtMs,

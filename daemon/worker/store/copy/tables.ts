@@ -41,6 +41,8 @@ export const COPIED_TABLES: readonly CopiedTable[] = [
   numbered('model_calls'),
   keyed('page_secrets', 'hash'),
   keyed('access_tokens', 'id'),
+  keyed('spending', 'day', 'payer'),
+  keyed('spending_reservations', 'id'),
   keyed('responses', 'id'),
   numbered('response_items', 'seq', FILES_AT_ONCE),
   keyed('response_events', 'response_id', 'first'),

@@ -18,7 +18,8 @@ import { toolDurations } from './0019-tool-durations.js';
 import { otherWorkers } from './0021-other-workers.js';
 import { accessTokens } from './0022-access-tokens.js';
 import { responses } from './0024-responses.js';
-import { dropJournal } from './0025-drop-journal.js';
+import { spending } from './0026-spending.js';
+import { dropJournal } from './0027-drop-journal.js';
 import type { Migration } from './migration.js';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -41,6 +42,7 @@ export const MIGRATIONS: readonly Migration[] = [
   otherWorkers,
   accessTokens,
   responses,
+  spending,
   dropJournal,
 ];
 

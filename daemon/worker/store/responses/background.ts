@@ -24,6 +24,8 @@ export interface ClaimedResponse {
   readonly input: readonly ResponseItem[];
   readonly previousId: string | null;
   readonly conversationId: string | null;
+  /** The access token that it was asked with. */
+  readonly owner: string | null;
   /** The number of the next event. */
   readonly sequence: number;
 }
@@ -70,7 +72,7 @@ export async function claimResponse(
     .where('id', '=', id)
     .where('finished_at', 'is', null)
     .where('instance_id', previous === null ? 'is' : '=', previous)
-    .returning(['document', 'request', 'previous_id', 'conversation_id'])
+    .returning(['document', 'request', 'previous_id', 'conversation_id', 'owner'])
     .executeTakeFirst();
   if (row === undefined || row.request === null) return undefined;
   const document: ResponseDocument = { ...(JSON.parse(row.document) as ResponseDocument), output: [], status: 'in_progress' };
@@ -88,6 +90,7 @@ export async function claimResponse(
     input: await readItems(tx, { responseId: id, side: 'input' }),
     previousId: row.previous_id,
     conversationId: row.conversation_id,
+    owner: row.owner,
     sequence: Number(rows[0]?.last ?? -1) + 1,
   };
 }

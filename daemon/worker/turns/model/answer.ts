@@ -10,6 +10,7 @@ import { type Asker, describeFailure, type ProviderFailure } from '../../provide
 import type { ModelRequest, ToolCall, ToolDefinition, ToolResult } from '../../providers/provider.js';
 import type { ResolvedModel } from '../../providers/registry.js';
 import { addUsage } from '../../providers/token-cost.js';
+import type { Purse } from '../../spending/spending.js';
 import type { DeltaEvent, ToolEvent, TurnOutcome } from '../turn-event.js';
 import { ask, type StepEnd } from './ask.js';
 import { estimateRequest, type StepMessage } from './context.js';
@@ -49,6 +50,8 @@ export interface AnswerOptions {
   readonly asker: Asker;
   readonly signal: AbortSignal;
   readonly clock: Clock;
+  /** Pays for each step. */
+  readonly purse: Purse;
   /** 0 ≤ x < 1. */
   random(): number;
   readonly logger: LogPort;
@@ -153,7 +156,17 @@ class Answer {
     }
   }
 
+  /** What a step may not do, such as spend more, ends the answer with what it has. */
   async *#step(model: ResolvedModel, usesTools: boolean): AnswerEvents<StepEnd> {
+    try {
+      return yield* this.#ask(model, usesTools);
+    } catch (error) {
+      if (error instanceof GatewayError && error.spec.expose) return { type: 'failed', error };
+      throw error;
+    }
+  }
+
+  async *#ask(model: ResolvedModel, usesTools: boolean): AnswerEvents<StepEnd> {
     const { tools } = this.#options;
     const isLastStep = this.#isLastStep;
     const definitions = usesTools ? tools.definitions : [];

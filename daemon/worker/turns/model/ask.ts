@@ -9,7 +9,9 @@ import { type Asker, describeFailure, isTransient, type ProviderFailure } from '
 import { type ModelRequest, type TokenUsage, type ToolCall } from '../../providers/provider.js';
 import type { ResolvedModel } from '../../providers/registry.js';
 import type { DeltaEvent } from '../turn-event.js';
+import type { Purse } from '../../spending/spending.js';
 import { callModel } from './call-model.js';
+import { estimateRequest } from './context.js';
 
 export interface AskOptions {
   /** Called for each attempt. */
@@ -17,6 +19,7 @@ export interface AskOptions {
   readonly asker: Asker;
   readonly signal: AbortSignal;
   readonly clock: Clock;
+  readonly purse: Purse;
   /** 0 ≤ x < 1. */
   random(): number;
   readonly logger: LogPort;
@@ -48,7 +51,8 @@ const protocolFailure = (detail: string): ProviderFailure => ({ kind: 'protocol'
 
 async function* attempt(model: ResolvedModel, options: AskOptions): AsyncGenerator<DeltaEvent, StepEnd> {
   const request = await options.buildRequest();
-  const stream = callModel(model, (signal) => model.provider.stream(request, signal), options);
+  const paid = { ...options, inputTokens: estimateRequest(request) };
+  const stream = callModel(model, (signal) => model.provider.stream(request, signal), paid);
   const pieces: string[] = [];
   const calls: ToolCall[] = [];
   let length = 0;
@@ -87,7 +91,7 @@ function waitBefore(failure: ProviderFailure, state: { attempts: number; random:
   return waitMs <= MAX_WAIT_MS ? waitMs : undefined;
 }
 
-/** Asks one model until it answers or a repetition cannot help. */
+/** Asks one model until it answers or a repetition cannot help. @throws RATE_LIMITED when a limit of the purse is used up; what `buildRequest` throws */
 export async function* ask(model: ResolvedModel, options: AskOptions): AsyncGenerator<DeltaEvent, StepEnd> {
   for (let attempts = 1; ; attempts += 1) {
     if (options.signal.aborted) return { type: 'aborted' };

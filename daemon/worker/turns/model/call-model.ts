@@ -1,8 +1,12 @@
-/** The one way to call a model: ends a silent stream, and notes how the call went. */
+/** The one way to call a model: pays for it, ends a silent stream, and notes how the call went. */
 import type { Clock } from '../../../../shared/clock.js';
-import { describeFailure, type ProviderFailure } from '../../providers/failure.js';
-import type { ResolvedModel } from '../../providers/registry.js';
 import { SILENCE_TIMEOUT_MS } from '../../../../shared/config/defaults.js';
+import type { CompletionUsage } from '../../providers/completion.js';
+import { describeFailure, type ProviderFailure } from '../../providers/failure.js';
+import type { TokenUsage } from '../../providers/provider.js';
+import type { ResolvedModel } from '../../providers/registry.js';
+import { costOf } from '../../providers/token-cost.js';
+import type { Purse } from '../../spending/spending.js';
 import { withIdleTimeout } from './idle-timeout.js';
 
 type Failed = { readonly type: 'failed'; readonly failure: ProviderFailure };
@@ -10,32 +14,81 @@ type Failed = { readonly type: 'failed'; readonly failure: ProviderFailure };
 export interface CallOptions {
   readonly signal: AbortSignal;
   readonly clock: Clock;
+  /** Pays for the call. Without it, the call counts against no limit. */
+  readonly purse?: Purse | undefined;
+  /** Of the request; an estimate. */
+  readonly inputTokens?: number;
 }
 
 /** Events before the first output. */
 const SILENT: ReadonlySet<string> = new Set(['alive', 'reasoning', 'reasoningEnd', 'head']);
+/** Of an answer, where the model does not say how long it can be. */
+const MAX_ANSWER_TOKENS = 8_192;
 
 function failureOf(event: { readonly type: string }): ProviderFailure | undefined {
   return event.type === 'failed' ? (event as Failed).failure : undefined;
 }
 
+/** What a call costs, as far as it can be said: nothing where a price is unknown. */
+class Cost {
+  readonly #model: ResolvedModel;
+  readonly #inputTokens: number;
+  #said = 0;
+  #usage: TokenUsage | undefined;
+
+  constructor(model: ResolvedModel, inputTokens: number) {
+    this.#model = model;
+    this.#inputTokens = inputTokens;
+  }
+
+  note(event: { readonly type: string }): void {
+    if ('text' in event && typeof event.text === 'string') this.#said += event.text.length;
+    if (event.type !== 'finish') return;
+    const usage = (event as unknown as { readonly usage: TokenUsage & Partial<CompletionUsage> }).usage;
+    this.#usage = { ...usage, ...(usage.cachedTokens === undefined ? {} : { cacheReadTokens: usage.cachedTokens }) };
+  }
+
+  get most(): number {
+    return this.#of(this.#model.maxTokens ?? MAX_ANSWER_TOKENS);
+  }
+
+  /** Of a call that was cut, an estimate; of one that said nothing, nothing. */
+  get actual(): number {
+    const counted = this.#usage === undefined ? null : costOf(this.#usage, this.#model.prices);
+    return counted ?? (this.#said === 0 && this.#usage === undefined ? 0 : this.#of(Math.ceil(this.#said / 4)));
+  }
+
+  #of(outputTokens: number): number {
+    return costOf({ inputTokens: this.#inputTokens, outputTokens }, this.#model.prices) ?? 0;
+  }
+}
+
 /**
  * Yields the events of a call. One that the caller ends is not noted, nor one that is too long for the model: both say nothing about it.
  * @param open  starts the call with a signal that also fires on silence
+ * @throws before the call: RATE_LIMITED when a limit of the purse is used up; UNAVAILABLE
  */
 export async function* callModel<Event extends { readonly type: string }>(
-  { ref, failing, noteCall, silenceTimeoutMs = SILENCE_TIMEOUT_MS }: ResolvedModel,
+  model: ResolvedModel,
   open: (signal: AbortSignal) => AsyncIterable<Event>,
-  { signal, clock }: CallOptions,
+  { signal, clock, purse, inputTokens = 0 }: CallOptions,
 ): AsyncGenerator<Event | Failed> {
+  const { ref, failing, noteCall, silenceTimeoutMs = SILENCE_TIMEOUT_MS } = model;
+  const cost = new Cost(model, inputTokens);
+  const settle = await purse?.reserve(cost.most);
   const startedAtMs = clock.now();
   let firstTokenMs: number | null = null;
-  for await (const event of withIdleTimeout(open, { signal, idleMs: silenceTimeoutMs, clock })) {
-    const failure = failureOf(event);
-    if (event.type === 'finish' || event.type === 'end') noteCall?.({ ref, endedAtMs: clock.now(), firstTokenMs, error: null });
-    else if (failure !== undefined && failure.kind !== 'tooLong')
-      noteCall?.({ ref, endedAtMs: clock.now(), firstTokenMs, error: describeFailure(failure, failing, 'stateless').message });
-    else if (!SILENT.has(event.type)) firstTokenMs ??= clock.now() - startedAtMs;
-    yield event;
+  try {
+    for await (const event of withIdleTimeout(open, { signal, idleMs: silenceTimeoutMs, clock })) {
+      const failure = failureOf(event);
+      cost.note(event);
+      if (event.type === 'finish' || event.type === 'end') noteCall?.({ ref, endedAtMs: clock.now(), firstTokenMs, error: null });
+      else if (failure !== undefined && failure.kind !== 'tooLong')
+        noteCall?.({ ref, endedAtMs: clock.now(), firstTokenMs, error: describeFailure(failure, failing, 'stateless').message });
+      else if (!SILENT.has(event.type)) firstTokenMs ??= clock.now() - startedAtMs;
+      yield event;
+    }
+  } finally {
+    await settle?.(cost.actual);
   }
 }

@@ -15,11 +15,21 @@ const token: AccessToken = {
   scopes: ['chat'],
   agents: ['main', 'other'],
   requestsPerMinute: 5,
+  dailyUsd: 1.5,
   createdAtMs: 1,
   expiresAtMs: 2,
   lastUsedAtMs: null,
 };
-const plain: AccessToken = { ...token, id: 'tok_2', name: 'b', agents: null, requestsPerMinute: null, createdAtMs: 0, expiresAtMs: null };
+const plain: AccessToken = {
+  ...token,
+  id: 'tok_2',
+  name: 'b',
+  agents: null,
+  requestsPerMinute: null,
+  dailyUsd: null,
+  createdAtMs: 0,
+  expiresAtMs: null,
+};
 
 test('tokens come back as they were stored, oldest first, and a name is given once', async () => {
   const store = await openStore();

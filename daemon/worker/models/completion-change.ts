@@ -1,0 +1,19 @@
+/** What observers are told of a call that is no turn of a session. */
+import type { GatewayEvent } from '../../../shared/api/gateway/events.js';
+import type { CompletionEvent } from '../providers/completion.js';
+import type { ResolvedModel } from '../providers/registry.js';
+import { costOf } from '../providers/token-cost.js';
+
+/** A model was called for a program that keeps its conversation itself. */
+export type CompletionChange = Extract<GatewayEvent, { type: 'completion' }>;
+
+/** Returns what the end of a call says to observers. */
+export function completionChange(
+  { ref, prices }: Pick<ResolvedModel, 'ref' | 'prices'>,
+  event: Extract<CompletionEvent, { type: 'finish' | 'failed' | 'aborted' }>,
+): CompletionChange {
+  if (event.type !== 'finish') return { type: 'completion', model: ref, state: event.type === 'failed' ? 'error' : 'aborted', usage: null };
+  const { inputTokens, outputTokens, cachedTokens: cacheReadTokens, cacheWriteTokens } = event.usage;
+  const costUsd = costOf({ inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens }, prices);
+  return { type: 'completion', model: ref, state: 'done', usage: { inputTokens, outputTokens, costUsd } };
+}

@@ -1,0 +1,120 @@
+/** Limits on what may be spent on models in a day, for all calls together, an agent, a scheduled job and an access token. */
+import type { AgentConfig, Config } from '../../../shared/config/schema.js';
+import type { Clock } from '../../../shared/clock.js';
+import { GatewayError } from '../../../shared/errors.js';
+import { newId } from '../../../shared/ids.js';
+import type { LogPort } from '../../../shared/log/log-port.js';
+import type { AccessTokens } from '../access/access-tokens.js';
+import type { Liveness } from '../store/liveness.js';
+import { dayOf, type Limit, type Payer, reserveSpending, settleSpending } from '../store/overview/spending.js';
+import type { Store } from '../store/store.js';
+
+export interface SpendingOptions {
+  readonly store: Pick<Store, 'write'>;
+  readonly clock: Clock;
+  readonly logger: LogPort;
+  readonly instanceId: string;
+  readonly liveness: Pick<Liveness, 'living'>;
+  readonly config: () => Config;
+  readonly tokens: Pick<AccessTokens, 'findById'>;
+}
+
+/** On whose account a model is called. */
+export interface Account {
+  /** Undefined: the caller names a model. */
+  readonly agent?: Pick<AgentConfig, 'id' | 'dailyUsd'> | undefined;
+  readonly jobId?: string | undefined;
+  readonly tokenId?: string | undefined;
+}
+
+/** To be called once, with what the call cost. Never rejects. */
+export type Settle = (usd: number) => Promise<void>;
+
+/** Pays for the calls of one account. */
+export interface Purse {
+  /**
+   * Reserves what a call may cost. To be called before each.
+   * @param usd  the most that it may cost, as far as that can be said
+   * @throws RATE_LIMITED, with the seconds until the next day, when a limit is used up; UNAVAILABLE
+   */
+  reserve(usd: number): Promise<Settle>;
+}
+
+const DAY_MS = 86_400_000;
+const FREE: Settle = async () => undefined;
+
+/** What a person calls a payer. */
+function describe(payer: Payer, tokenName: string): string {
+  if (payer === 'all') return 'All agents together have';
+  const [kind = '', id = ''] = payer.split(':');
+  if (kind === 'token') return `The access token '${tokenName}' has`;
+  return kind === 'job' ? `The scheduled job ${id} has` : `The agent '${id}' has`;
+}
+
+const SETTINGS: Readonly<Record<string, string>> = {
+  all: 'agents.dailyUsd',
+  agent: 'dailyUsd of the agent, or agents.defaults.dailyUsd',
+  job: 'cron.jobDailyUsd',
+  token: 'the limit of the token, by a new one',
+};
+
+export class Spending {
+  readonly #options: SpendingOptions;
+  /** What was told of, by payer: its day. One notice a day is enough. */
+  readonly #told = new Map<Payer, string>();
+
+  constructor(options: SpendingOptions) {
+    this.#options = options;
+  }
+
+  purse(account: Account): Purse {
+    return { reserve: (usd) => this.#reserve(account, usd) };
+  }
+
+  #limitsOf({ agent, jobId, tokenId }: Account): Limit[] {
+    const { agents, cron } = this.#options.config();
+    const token = tokenId === undefined ? undefined : this.#options.tokens.findById(tokenId);
+    const limits: readonly (readonly [Payer, number | null | undefined])[] = [
+      ['all', agents.dailyUsd],
+      [`agent:${agent?.id ?? ''}`, agent && (agent.dailyUsd ?? agents.defaults.dailyUsd)],
+      [`job:${jobId ?? ''}`, jobId === undefined ? undefined : cron.jobDailyUsd],
+      [`token:${tokenId ?? ''}`, token?.dailyUsd],
+    ];
+    return limits.flatMap(([payer, usd]) => (usd === null || usd === undefined ? [] : { payer, usd }));
+  }
+
+  async #reserve(account: Account, usd: number): Promise<Settle> {
+    const limits = this.#limitsOf(account);
+    if (limits.length === 0) return FREE;
+    const { store, clock, instanceId, liveness } = this.#options;
+    const reservation = { id: newId('run'), day: dayOf(clock.now()), usd };
+    const usedUp = await store.write((tx) => reserveSpending(tx, { ...reservation, limits, instanceId, liveness }));
+    if (usedUp !== undefined) throw this.#refusal(usedUp, account);
+    const payers = limits.map(({ payer }) => payer);
+    return (cost) => this.#settle({ ...reservation, payers, usd: cost });
+  }
+
+  async #settle(spent: Parameters<typeof settleSpending>[1]): Promise<void> {
+    try {
+      await this.#options.store.write((tx) => settleSpending(tx, spent));
+    } catch (error) {
+      // Its reservation counts instead, until the day is over.
+      this.#options.logger.warn({ err: error }, 'the cost of a call of a model could not be stored');
+    }
+  }
+
+  #refusal({ payer, usd }: Limit, { tokenId = '' }: Account): GatewayError {
+    const { clock, logger, tokens } = this.#options;
+    const nowMs = clock.now();
+    const day = dayOf(nowMs);
+    const resetMs = Date.parse(day) + DAY_MS;
+    const message = `${describe(payer, tokens.findById(tokenId)?.name ?? tokenId)} spent the ${usd} US dollars of today; the limit is reset at ${new Date(resetMs).toISOString()}.`;
+    if (this.#told.get(payer) !== day) logger.warn({ payer, usd, resetAt: new Date(resetMs).toISOString() }, 'a daily limit is used up');
+    this.#told.set(payer, day);
+    return new GatewayError('RATE_LIMITED', {
+      message,
+      details: { payer, retryAfterSeconds: Math.ceil((resetMs - nowMs) / 1_000), resetAt: new Date(resetMs).toISOString() },
+      hint: `To raise it, change ${SETTINGS[payer.split(':')[0] ?? '']}.`,
+    });
+  }
+}

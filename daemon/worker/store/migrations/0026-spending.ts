@@ -1,0 +1,25 @@
+/** Limits on what may be spent on models. */
+import type { Migration } from './migration.js';
+
+export const spending: Migration = {
+  version: 26,
+  phase: 'expand',
+  async up(db) {
+    await db.schema
+      .createTable('spending')
+      .addColumn('day', 'text', (column) => column.notNull())
+      .addColumn('payer', 'text', (column) => column.notNull())
+      .addColumn('usd', 'double precision', (column) => column.notNull())
+      .addPrimaryKeyConstraint('spending_key', ['day', 'payer'])
+      .execute();
+    await db.schema
+      .createTable('spending_reservations')
+      .addColumn('id', 'text', (column) => column.primaryKey())
+      .addColumn('instance_id', 'text', (column) => column.notNull())
+      .addColumn('day', 'text', (column) => column.notNull())
+      .addColumn('payers', 'text', (column) => column.notNull())
+      .addColumn('usd', 'double precision', (column) => column.notNull())
+      .execute();
+    await db.schema.alterTable('access_tokens').addColumn('daily_usd', 'double precision').execute();
+  },
+};

@@ -1,0 +1,103 @@
+/**
+ * What was spent on models, by day and by payer, and what running calls may still spend. Rows are written only where a limit applies.
+ */
+import { sql } from 'kysely';
+import { type Liveness, leftByTheDead } from '../liveness.js';
+import { queriesOf, type Transaction } from '../transaction.js';
+
+/** Whoever's limit a call counts against: `all`, `agent:main`, `job:job_…`, `token:tok_…`. */
+export type Payer = 'all' | `agent:${string}` | `job:${string}` | `token:${string}`;
+
+export interface Limit {
+  readonly payer: Payer;
+  /** US dollars a day. */
+  readonly usd: number;
+}
+
+export interface Reservation {
+  readonly id: string;
+  /** UTC, as 2026-11-27. */
+  readonly day: string;
+  readonly payers: readonly Payer[];
+  /** The most that the call may cost, as far as that can be said. */
+  readonly usd: number;
+}
+
+export interface NewReservation extends Omit<Reservation, 'payers'> {
+  readonly limits: readonly Limit[];
+  /** The worker that makes the call. */
+  readonly instanceId: string;
+  readonly liveness: Pick<Liveness, 'living'>;
+}
+
+/** Returns the day of a time. */
+export function dayOf(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 10);
+}
+
+async function addSpent(tx: Transaction, { day, payers, usd }: Omit<Reservation, 'id'>): Promise<void> {
+  for (const payer of payers)
+    await queriesOf(tx)
+      .insertInto('spending')
+      .values({ day, payer, usd })
+      .onConflict((conflict) => conflict.columns(['day', 'payer']).doUpdateSet({ usd: sql<number>`spending.usd + ${usd}` }))
+      .execute();
+}
+
+async function remove(tx: Transaction, id: string): Promise<boolean> {
+  const { numDeletedRows } = await queriesOf(tx).deleteFrom('spending_reservations').where('id', '=', id).executeTakeFirst();
+  return numDeletedRows > 0n;
+}
+
+/** A call that a worker did not live to see the end of counts as the most that it could cost. */
+async function settleOfTheDead(tx: Transaction, liveness: NewReservation['liveness']): Promise<readonly Reservation[]> {
+  const rows = await queriesOf(tx).selectFrom('spending_reservations').selectAll().execute();
+  const all = rows.map(({ id, instance_id: instanceId, day, payers, usd }) => ({
+    id,
+    instanceId,
+    day,
+    payers: JSON.parse(payers) as Payer[],
+    usd,
+  }));
+  const left = new Set(await leftByTheDead(tx, all, liveness));
+  for (const reservation of left) if (await remove(tx, reservation.id)) await addSpent(tx, reservation);
+  return all.filter((reservation) => !left.has(reservation));
+}
+
+/** Returns what was spent on a day, by payer. */
+export async function readSpending(tx: Transaction, day: string): Promise<ReadonlyMap<Payer, number>> {
+  const rows = await queriesOf(tx).selectFrom('spending').select(['payer', 'usd']).where('day', '=', day).execute();
+  return new Map(rows.map(({ payer, usd }) => [payer as Payer, usd]));
+}
+
+/**
+ * Reserves what a call may cost, for all of its limits or for none. Runs in a write. So nothing is spent beyond a limit but what the one
+ * reservation exceeds it by.
+ * @returns the limit that is used up; undefined: it is reserved
+ */
+export async function reserveSpending(
+  tx: Transaction,
+  { id, day, usd, limits, instanceId, liveness }: NewReservation,
+): Promise<Limit | undefined> {
+  const running = await settleOfTheDead(tx, liveness);
+  const spent = await readSpending(tx, day);
+  const usedUp = limits.find((limit) => {
+    const reserved = running.filter((other) => other.day === day && other.payers.includes(limit.payer));
+    return (spent.get(limit.payer) ?? 0) + reserved.reduce((sum, other) => sum + other.usd, 0) >= limit.usd;
+  });
+  if (usedUp !== undefined) return usedUp;
+  const payers = JSON.stringify(limits.map(({ payer }) => payer));
+  await queriesOf(tx).insertInto('spending_reservations').values({ id, instance_id: instanceId, day, payers, usd }).execute();
+  return undefined;
+}
+
+/** Puts what a call cost in the place of its reservation. Runs in a write. Does nothing the second time. */
+export async function settleSpending(tx: Transaction, { id, day, payers, usd }: Reservation): Promise<void> {
+  if (await remove(tx, id)) await addSpent(tx, { day, payers, usd });
+}
+
+/** Purges the days before one. Runs in a write. Returns how many rows it removed: there are few. */
+export async function purgeSpending(tx: Transaction, beforeDay: string): Promise<number> {
+  const { numDeletedRows } = await queriesOf(tx).deleteFrom('spending').where('day', '<', beforeDay).executeTakeFirst();
+  return Number(numDeletedRows);
+}

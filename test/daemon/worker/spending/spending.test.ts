@@ -1,0 +1,106 @@
+import { expect, test } from 'vitest';
+import type { AccessToken } from '../../../../daemon/worker/access/access-tokens.js';
+import { Spending, type SpendingOptions } from '../../../../daemon/worker/spending/spending.js';
+import { dayOf, purgeSpending, readSpending } from '../../../../daemon/worker/store/overview/spending.js';
+import type { Store } from '../../../../daemon/worker/store/store.js';
+import { configSchema } from '../../../../shared/config/schema.js';
+import { FakeClock } from '../../../helpers/fake-clock.js';
+import { logMemory } from '../../../helpers/log-memory.js';
+import { openStore } from '../../../helpers/open-store.js';
+
+const agent = { id: 'main' } as const;
+const living = (...ids: string[]): SpendingOptions['liveness'] => ({ living: async () => new Set(ids) });
+
+function spendingOf(store: Store, config: object, options: Partial<SpendingOptions> = {}) {
+  const clock = new FakeClock(Date.parse('2026-11-27T18:00:00Z'));
+  const logger = logMemory();
+  const parsed = configSchema.parse(config);
+  const tokens: SpendingOptions['tokens'] = { findById: (id) => ({ id, name: 'ci', dailyUsd: 2 }) as AccessToken };
+  const shared = { store, clock, logger, tokens, instanceId: 'wk_1', liveness: living('wk_1', 'wk_2') };
+  return { spending: new Spending({ ...shared, config: () => parsed, ...options }), clock, logger };
+}
+
+const spentBy = (store: Store, clock: FakeClock) => store.read((tx) => readSpending(tx, dayOf(clock.now())));
+
+test('fifty calls at once, in two workers, exceed a limit by no more than one reservation', async () => {
+  const store = await openStore();
+  const config = { agents: { dailyUsd: 1 } };
+  const both = [spendingOf(store, config), spendingOf(store, config, { instanceId: 'wk_2' })];
+  const call = async (index: number): Promise<number> => {
+    const settle = await both[index % 2]?.spending.purse({ agent }).reserve(0.1);
+    await settle?.(0.1);
+    return 0.1;
+  };
+  const results = await Promise.allSettled(Array.from({ length: 50 }, (_call, index) => call(index)));
+  const spent = results.reduce((sum, result) => sum + (result.status === 'fulfilled' ? result.value : 0), 0);
+  expect(spent).toBeGreaterThanOrEqual(0.999);
+  expect(spent).toBeLessThanOrEqual(1.1001);
+  for (const result of results) if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'RATE_LIMITED' });
+  expect((await spentBy(store, both[0]?.clock ?? new FakeClock())).get('all')).toBeCloseTo(spent, 6);
+});
+
+test('what a call did not cost is free for others, and a new day begins at midnight UTC', async () => {
+  const store = await openStore();
+  const { spending, clock, logger } = spendingOf(store, { agents: { list: [{ id: 'main', dailyUsd: 1 }] } });
+  const reserve = (usd: number) => spending.purse({ agent: { id: 'main', dailyUsd: 1 } }).reserve(usd);
+  const settle = await reserve(1);
+  await expect(reserve(0.1)).rejects.toMatchObject({ code: 'RATE_LIMITED' });
+  await settle(0.25);
+  await (
+    await reserve(0.5)
+  )(0.75);
+  const refused = reserve(0);
+  await expect(refused).rejects.toMatchObject({ code: 'RATE_LIMITED', details: { payer: 'agent:main', retryAfterSeconds: 6 * 3_600 } });
+  await expect(refused).rejects.toThrow(
+    "The agent 'main' has spent the 1 US dollars of today; the limit is reset at 2026-11-28T00:00:00.000Z",
+  );
+  expect(logger.entries.filter(({ message }) => message === 'a daily limit is used up')).toHaveLength(1);
+  clock.advance(6 * 3_600_000);
+  await (
+    await reserve(1)
+  )(0.1);
+  expect(await spentBy(store, clock)).toEqual(new Map([['agent:main', 0.1]]));
+  expect(await store.write((tx) => purgeSpending(tx, '2026-11-28'))).toBe(1);
+});
+
+test('a call counts for everyone who has a limit, or for nobody', async () => {
+  const store = await openStore();
+  const { spending, clock } = spendingOf(store, { agents: { dailyUsd: 10, defaults: { dailyUsd: 5 } }, cron: { jobDailyUsd: 3 } });
+  const settle = await spending.purse({ agent, jobId: 'job_1', tokenId: 'tok_1' }).reserve(1);
+  await settle(2);
+  await settle(2);
+  const all = [
+    ['agent:main', 2],
+    ['all', 2],
+    ['job:job_1', 2],
+    ['token:tok_1', 2],
+  ];
+  expect([...(await spentBy(store, clock))].toSorted(([a], [b]) => a.localeCompare(b))).toEqual(all);
+  const refused = spending.purse({ agent, tokenId: 'tok_1' }).reserve(1);
+  await expect(refused).rejects.toThrow("The access token 'ci' has spent the 2 US dollars");
+  await (
+    await spending.purse({}).reserve(1)
+  )(0.5);
+  expect((await spentBy(store, clock)).get('all')).toBe(2.5);
+});
+
+test('without a limit nothing is written', async () => {
+  const written: unknown[] = [];
+  const store = { write: (work: unknown) => Promise.reject(new Error(String(written.push(work)))) } as unknown as Store;
+  const { spending } = spendingOf(store, {});
+  await (
+    await spending.purse({ agent }).reserve(5)
+  )(5);
+  expect(written).toEqual([]);
+});
+
+test('a call whose worker was killed counts as the most that it could cost', async () => {
+  const store = await openStore();
+  const config = { agents: { dailyUsd: 1 } };
+  await spendingOf(store, config, { instanceId: 'wk_dead' }).spending.purse({ agent }).reserve(0.75);
+  const { spending, clock } = spendingOf(store, config);
+  await (
+    await spending.purse({ agent }).reserve(0.1)
+  )(0.1);
+  expect((await spentBy(store, clock)).get('all')).toBeCloseTo(0.85, 9);
+});

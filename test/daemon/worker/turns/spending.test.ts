@@ -1,0 +1,46 @@
+import { expect, onTestFinished, test } from 'vitest';
+import { says } from '../../../fakes/openai/reply.js';
+import { startFakeOpenAi } from '../../../fakes/openai/server.js';
+import { ask, makeConversation } from '../../../helpers/make-conversation.js';
+
+/** What a call may cost at most: a hundred tokens of the answer, and some of the question. */
+const MOST = 0.2;
+
+async function start(limit: object) {
+  const fake = await startFakeOpenAi();
+  onTestFinished(() => fake.close());
+  const model = { id: 'one', maxTokens: 100, cost: { input: 1, output: 1_000 } };
+  const models = { providers: { fake: { baseUrl: fake.baseUrl, apiKey: 'sk', models: [model] } } };
+  const config = { agents: { ...limit, list: [{ id: 'main', model: 'fake/one', tools: [] }] } };
+  return { fake, conversation: await makeConversation({ models, config }) };
+}
+
+test('fifty turns at once stay within the limit of the day, but for one reservation', async () => {
+  const { fake, conversation } = await start({ dailyUsd: 0.5 });
+  fake.replyAlways(says('one two three'));
+  const turns = Array.from({ length: 50 }, (_turn, index) => ask(conversation, { message: 'hi', session: `s${index}` }));
+  const ends = (await Promise.all(turns)).map(({ last }) => last);
+  const spent = ends.reduce((sum, last) => sum + (last?.type === 'done' ? (last.usage.costUsd ?? 0) : 0), 0);
+  expect(spent).toBeGreaterThan(0);
+  expect(spent).toBeLessThanOrEqual(0.5 + MOST);
+  const refused = ends.filter((last) => last?.type === 'error');
+  expect(refused.length).toBeGreaterThan(0);
+  for (const last of refused) expect(last).toMatchObject({ code: 'RATE_LIMITED', message: expect.stringContaining('All agents together') });
+});
+
+test('a model that is asked by itself counts against the limit of all', async () => {
+  const { fake, conversation } = await start({ dailyUsd: 0.000_001 });
+  fake.replyAlways(says('one two three'));
+  const call = {
+    model: 'fake/one',
+    messages: [{ role: 'user' as const, content: [{ type: 'text' as const, text: 'hi' }] }],
+    extra: { api: 'chat-completions' as const, fields: {} },
+  };
+  const outputs = async (): Promise<string[]> => {
+    const types: string[] = [];
+    for await (const { type } of conversation.completions.run(call, new AbortController().signal)) types.push(type);
+    return types;
+  };
+  expect(await outputs()).toContain('finish');
+  await expect(outputs()).rejects.toMatchObject({ code: 'RATE_LIMITED' });
+});
