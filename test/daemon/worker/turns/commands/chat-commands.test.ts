@@ -51,6 +51,13 @@ test('/stop does not wait for the answer that it stops, and the text so far is k
   fake.reply({ ...says('one ', 'two'), gate: { before: 1, until: new Promise(() => {}) } });
   const answering = chat('count').catch((error: unknown) => error);
   await expect.poll(() => fake.requests.length).toBe(1);
+  // A model is asked while its question is being stored.
+  const isStored = (): Promise<boolean> =>
+    conversation.sessions.get(KEY).then(
+      () => true,
+      () => false,
+    );
+  await expect.poll(isStored).toBe(true);
   const watching = new AbortController();
   for await (const event of conversation.chat.watch(KEY, {}, watching.signal)) if (event.type === 'delta') break;
   watching.abort();
