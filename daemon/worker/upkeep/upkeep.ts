@@ -45,10 +45,10 @@ const UNSENT_TTL_MS = 24 * 60 * 60 * 1_000;
 const EVERY_MS = 60 * 60 * 1_000;
 /** Timers and the clock do not agree to the millisecond. */
 const TOLERANCE_MS = 60_000;
-/** While other workers run turns, and while the store is unavailable. */
+/** While an older worker ends its turns. */
 const SOON_MS = 1_000;
 /** While other gateways live: each may leave a turn when it dies. */
-const LOOK_MS = 5_000;
+const LOOK_MS = 3_000;
 
 export class Upkeep {
   readonly #options: UpkeepOptions;
@@ -118,7 +118,8 @@ export class Upkeep {
     const others = await journal.interruptOrphans();
     // An older worker ends its turns soon; some other gateway may always run one.
     this.#mayPurge = isDue && (others === 0 || isHourOver);
-    return others === 0 ? Math.min(liveness.lookAgainMs(LOOK_MS) ?? EVERY_MS, EVERY_MS) : SOON_MS;
+    if (isDue && others > 0) return SOON_MS;
+    return others === 0 && liveness.lookAgainMs(LOOK_MS) === undefined ? EVERY_MS : LOOK_MS;
   }
 
   async #purge(): Promise<number> {
