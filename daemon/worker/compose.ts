@@ -33,6 +33,7 @@ import { ModelCalls } from './models/model-calls.js';
 import { modelWarnings } from './models/model-warnings.js';
 import { createModelService } from './models/models.js';
 import { BackgroundResponses } from './responses/background-responses.js';
+import { Conversations } from './responses/conversations.js';
 import { Responses } from './responses/responses.js';
 import { Issues } from './observe/issues.js';
 import { createOverviewService } from './observe/overview.js';
@@ -176,6 +177,7 @@ function createServices(parts: Parts, { paths: { databasePath }, channelTimes: t
     agent,
     commands: () => commands,
     completions,
+    conversations: new Conversations({ store, clock }),
     responses: new Responses({ ...common, completions, background }),
     models: createModelService({ registry, calls: parts.modelCalls, config }),
     cron: cron.service,

@@ -33,7 +33,18 @@ export const INBOUND_TOKEN = 'inbound-token-of-the-test';
 const known: readonly string[] = ['SESSION-KEY', 'JOB-ID', 'MESSAGE-ID', 'main', 'webhook', 'default', 'chat', 'fake', 'fake/one', 'one'];
 
 /** Stand for what exists when a request is sent. */
-export const PLACES = ['SESSION-KEY', 'JOB-ID', 'CHAT-MESSAGE-ID', 'MESSAGE-ID', 'ATTACHMENT-ID', 'VERSION-ID', 'REVISION'] as const;
+export const PLACES = [
+  'SESSION-KEY',
+  'JOB-ID',
+  'CHAT-MESSAGE-ID',
+  'MESSAGE-ID',
+  'ATTACHMENT-ID',
+  'VERSION-ID',
+  'REVISION',
+  'RESPONSE-ID',
+  'CONVERSATION-ID',
+  'ITEM-ID',
+] as const;
 export type Places = Readonly<Record<(typeof PLACES)[number], string>>;
 
 /** Returns the request with what exists in its places. */

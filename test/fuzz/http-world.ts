@@ -65,6 +65,19 @@ function parse(text: string): Record<string, unknown> | undefined {
   }
 }
 
+/** Keeps the ids of what an answer has made. */
+function noteIds(json: Answer['json'], newest: { attachment: string; response: string; conversation: string; item: string }): void {
+  const {
+    attachment,
+    object,
+    id,
+    last_id: item,
+  } = (json ?? {}) as { attachment?: { id: string }; object?: string; id?: string; last_id?: string };
+  newest.attachment = attachment?.id ?? newest.attachment;
+  newest.item = item ?? newest.item;
+  if (id !== undefined && (object === 'response' || object === 'conversation')) newest[object] = id;
+}
+
 export async function makeHttpWorld(): Promise<HttpWorld> {
   const model = await startFakeOpenAi({ models: ['one', 'two'] });
   onTestFinished(() => model.close());
@@ -86,7 +99,7 @@ export async function makeHttpWorld(): Promise<HttpWorld> {
   });
   const logs = lateLogs(() => late, { logPath: paths.logPath, redactor: createRedactor([]) });
   const app = await startHttpApp({ services: { ...conversation, config, logs } });
-  let attachmentId = 'att_none';
+  const newest = { attachment: 'att_none', response: 'resp_none', conversation: 'conv_none', item: 'msg_none' };
   const findPlaces = async (isModels: boolean): Promise<Places> => {
     const key = (await conversation.sessions.list({ limit: 1 })).sessions[0]?.key ?? (await conversation.sessions.create({})).session.key;
     const [job] = await conversation.cron.list();
@@ -96,7 +109,10 @@ export async function makeHttpWorld(): Promise<HttpWorld> {
       'JOB-ID': jobId,
       'MESSAGE-ID': (await conversation.outgoing.list({ limit: 1 })).messages[0]?.id ?? 'msg_none',
       'CHAT-MESSAGE-ID': (await conversation.sessions.get(key)).messages.at(-1)?.id ?? 'none',
-      'ATTACHMENT-ID': attachmentId,
+      'ATTACHMENT-ID': newest.attachment,
+      'RESPONSE-ID': newest.response,
+      'CONVERSATION-ID': newest.conversation,
+      'ITEM-ID': newest.item,
       'VERSION-ID': (await config.versions())[0]?.id ?? '1700000000000-0123456789abcdef',
       REVISION: (isModels ? await config.readModels() : await config.readText()).revision,
     };
@@ -104,8 +120,7 @@ export async function makeHttpWorld(): Promise<HttpWorld> {
   const send = async (asked: Asked): Promise<Answer> => {
     const answer = await sendTo(app.port, asked);
     checkAgainstOpenApi(asked, answer);
-    const { id } = (answer.json?.['attachment'] ?? {}) as { id?: string };
-    attachmentId = id ?? attachmentId;
+    noteIds(answer.json, newest);
     return answer;
   };
   return {

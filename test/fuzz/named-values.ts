@@ -11,6 +11,10 @@ export const NAMED: Readonly<Record<string, readonly unknown[]>> = {
       { role: 'user', content: [{ type: 'text', text: 'hello' }] },
     ],
   ],
+  input: ['hello', [{ role: 'user', content: 'hello' }], [{ type: 'item_reference', id: 'ITEM-ID' }]],
+  previous_response_id: ['RESPONSE-ID', null],
+  conversation: ['CONVERSATION-ID', null, null],
+  item: ['ITEM-ID'],
   job_id: ['JOB-ID'],
   messageId: ['CHAT-MESSAGE-ID'],
   before: ['1000'],
@@ -51,6 +55,8 @@ const ID_OF: Readonly<Record<string, string>> = {
   '/api/attachments': 'ATTACHMENT-ID',
   '/api/config': 'VERSION-ID',
   '/v1/models': 'fake/one',
+  '/v1/responses': 'RESPONSE-ID',
+  '/v1/conversations': 'CONVERSATION-ID',
 };
 
 /** Returns the values for the parameters of a path. */

@@ -102,6 +102,7 @@ const TESTED_BY: Record<string, string> = {
   'daemon/worker/store/conversations/attachments.ts': 'test/daemon/worker/files/attachments.test.ts',
   'daemon/worker/store/conversations/branches.ts': 'test/daemon/worker/socket/variants.test.ts',
   'daemon/worker/store/conversations/tables.ts': 'test/daemon/worker/store/migrations.test.ts',
+  'daemon/worker/store/responses/conversations.ts': 'test/daemon/worker/http/responses/conversations.test.ts',
   'daemon/worker/store/responses/tables.ts': 'test/daemon/worker/store/responses/responses.test.ts',
   'daemon/worker/store/conversations/transcript.ts': 'test/daemon/worker/sessions/sessions.test.ts',
   'daemon/worker/store/conversations/turn-outcome.ts': 'test/daemon/worker/turns/keyed-turns.test.ts',

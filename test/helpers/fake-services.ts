@@ -16,7 +16,7 @@ import { GatewayError } from '../../shared/errors.js';
 import { fakeSessionService } from './fake-sessions.js';
 import { fakeCronService } from './fake-cron.js';
 import { fakeChannelService, fakeOutgoingService, fakeWebhookService } from './fake-outgoing.js';
-import { fakeResponseService } from './fake-responses.js';
+import { fakeConversationService, fakeResponseService } from './fake-responses.js';
 import type { Services } from '../../daemon/worker/http/services.js';
 import type { TurnEvent } from '../../daemon/worker/turns/turn-event.js';
 
@@ -108,6 +108,7 @@ export function createFakeServices(): FakeServices {
     commands: () => [{ name: 'help', summary: 'lists the commands' }],
     completions,
     responses: fakeResponseService(completions),
+    conversations: fakeConversationService(),
     models: fakeModelService(calls),
     status: { read: () => note('status.read', undefined, fakeStatus) },
     overview: {

@@ -29,7 +29,9 @@ export function createApiCheck(document: OpenApiDocument): ApiCheck {
     item,
     template,
     // What is written out comes before what stands for anything.
-    pattern: new RegExp(`^${template.replaceAll('.', '\\.').replaceAll(/\{(\w+)\}/g, template.startsWith('/v1/') ? '.+' : '[^/]+')}$`),
+    pattern: new RegExp(
+      `^${template.replaceAll('.', '\\.').replaceAll(/\{(\w+)\}/g, template.startsWith('/v1/models/') ? '.+' : '[^/]+')}$`,
+    ),
   }));
 
   function validatorFor(key: string, schema: object): ValidateFunction {

@@ -17,6 +17,7 @@ import type { LogLevelService } from '../observe/log-level.js';
 import type { LogService } from '../observe/logs.js';
 import type { OverviewService } from '../observe/overview.js';
 import type { UsageService } from '../observe/usage.js';
+import type { ConversationService } from '../responses/conversations.js';
 import type { ResponseService } from '../responses/responses.js';
 import type { SessionArchive } from '../sessions/session-archive.js';
 import type { SessionService } from '../sessions/sessions.js';
@@ -36,6 +37,7 @@ export interface Services {
   readonly commands: () => readonly { readonly name: string; readonly summary: string }[];
   readonly completions: CompletionService;
   readonly responses: ResponseService;
+  readonly conversations: ConversationService;
   readonly models: ModelService;
   readonly cron: CronService;
   readonly config: ConfigService;

@@ -1,7 +1,8 @@
-/** What comes before the items of a request: those of the responses that it continues. */
-import type { ResponseItem } from '../../../shared/api/responses/request.js';
-import type { GatewayError } from '../../../shared/errors.js';
-import { readChain, type Viewer } from '../store/responses/response-items.js';
+/** What comes before the items of a request: those of the responses, or of the conversation, that it continues. */
+import type { ResponseItem, ResponseRequest } from '../../../shared/api/responses/request.js';
+import { GatewayError } from '../../../shared/errors.js';
+import { findConversation } from '../store/responses/conversations.js';
+import { readChain, readConversationItems, type Viewer } from '../store/responses/response-items.js';
 import { findResponse } from '../store/responses/responses.js';
 import type { Transaction } from '../store/transaction.js';
 import { refuse } from './input-messages.js';
@@ -12,12 +13,20 @@ export interface ContextPlace {
   readonly viewer: Viewer;
 }
 
+/** Returns the id of the conversation that a request names. */
+export function conversationOf({ conversation }: ResponseRequest): string | null {
+  return typeof conversation === 'object' ? (conversation?.id ?? null) : (conversation ?? null);
+}
+
+export function conversationNotFound(id: string): GatewayError {
+  return new GatewayError('NOT_FOUND', { message: `there is no conversation '${id.slice(0, 80)}'`, details: { conversation: id } });
+}
+
 const refusePrevious = (message: string): GatewayError => refuse('previous_response_id', message);
 
-/** @throws INVALID_REQUEST for a response that cannot be continued */
-export async function readContext(tx: Transaction, { previousId: id, viewer }: ContextPlace): Promise<ResponseItem[]> {
-  if (id === null) return [];
-  const previous = await findResponse(tx, { id, viewer });
+async function readPrevious(tx: Transaction, name: { readonly id: string; readonly viewer: Viewer }): Promise<ResponseItem[]> {
+  const { id } = name;
+  const previous = await findResponse(tx, name);
   if (previous === undefined) throw refusePrevious(`Previous response with id '${id.slice(0, 80)}' not found.`);
   const { status } = previous.document;
   if (status !== 'completed' && status !== 'incomplete')
@@ -25,4 +34,12 @@ export async function readContext(tx: Transaction, { previousId: id, viewer }: C
   const items = await readChain(tx, id);
   if (items === undefined) throw refusePrevious(`A response that '${id}' continues has been deleted.`);
   return items;
+}
+
+/** @throws INVALID_REQUEST for a response that cannot be continued; NOT_FOUND for a conversation that is not there */
+export async function readContext(tx: Transaction, { previousId, conversationId, viewer }: ContextPlace): Promise<ResponseItem[]> {
+  if (previousId !== null) return readPrevious(tx, { id: previousId, viewer });
+  if (conversationId === null) return [];
+  if ((await findConversation(tx, { id: conversationId, viewer })) === undefined) throw conversationNotFound(conversationId);
+  return readConversationItems(tx, conversationId);
 }

@@ -1,10 +1,12 @@
 /** The document of a response before anything has been answered. */
 import type { ResponseDocument } from '../../../shared/api/responses/document.js';
 import type { ResponseRequest } from '../../../shared/api/responses/request.js';
+import { conversationOf } from './context.js';
 
 /** @param head.createdAt  epoch seconds */
 export function newResponse(request: ResponseRequest, head: Pick<ResponseDocument, 'id' | 'created_at' | 'status'>): ResponseDocument {
   const { text, reasoning } = request;
+  const conversation = conversationOf(request);
   return {
     id: head.id,
     object: 'response',
@@ -23,6 +25,7 @@ export function newResponse(request: ResponseRequest, head: Pick<ResponseDocumen
     metadata: request.metadata ?? {},
     parallel_tool_calls: request.parallel_tool_calls ?? true,
     previous_response_id: request.previous_response_id ?? null,
+    conversation: conversation === null ? null : { id: conversation },
     reasoning: { effort: reasoning?.effort ?? null, summary: reasoning?.summary ?? null },
     temperature: request.temperature ?? null,
     text: { ...text, format: text?.format ?? { type: 'text' } },

@@ -17,7 +17,7 @@ import type { Store } from '../store/store.js';
 import type { Transaction } from '../store/transaction.js';
 import type { ResponseEvent } from '../../../shared/api/responses/events.js';
 import type { BackgroundResponses } from './background-responses.js';
-import { readContext } from './context.js';
+import { conversationOf, readContext } from './context.js';
 import { referencesOf, toItems } from './input-items.js';
 import { refuse } from './input-messages.js';
 import { newResponse } from './new-response.js';
@@ -63,13 +63,25 @@ export function responseNotFound(id: string): GatewayError {
 }
 
 /** @throws INVALID_REQUEST for what does not go together */
-function checkPlace({ previous_response_id: previous, background, store }: ResponseRequest, { session }: ResponseCaller): void {
+function checkPlace(request: ResponseRequest, { session }: ResponseCaller): void {
+  const { previous_response_id: previous, background, store } = request;
+  const conversation = conversationOf(request);
   if (background === true && store === false) throw refuse('background', 'A response in the background is stored: omit "store": false.');
   if (background === true && session !== undefined)
     throw refuse('background', 'A turn of a session is not run in the background: omit either background or X-Xopc-Session.');
+  if (conversation !== null && typeof previous === 'string')
+    throw refuse('previous_response_id', 'A conversation has the responses before: omit either previous_response_id or conversation.');
+  if (conversation !== null && store === false) throw refuse('store', 'A response is added to its conversation: omit "store": false.');
+  if (conversation !== null && session !== undefined)
+    throw refuse('conversation', 'A session keeps its own conversation: omit either conversation or X-Xopc-Session.');
   if (session !== undefined && typeof previous === 'string')
     throw refuse('previous_response_id', 'A session keeps its own conversation: omit either previous_response_id or X-Xopc-Session.');
 }
+
+const linksOf = ({ previous_response_id: previousId, conversation }: ResponseDocument) => ({
+  previousId,
+  conversationId: conversation?.id ?? null,
+});
 
 export type ResponseService = Pick<
   Responses,
@@ -93,7 +105,7 @@ export class Responses {
       ...toCall(request, { before, items: input }),
       idempotency,
       tokenId: owner ?? undefined,
-      continues: typeof request.previous_response_id === 'string',
+      continues: typeof request.previous_response_id === 'string' || conversationOf(request) !== null,
       ...(session === undefined ? {} : { session }),
     };
     const created_at = Math.floor(this.#options.clock.now() / 1_000);
@@ -111,7 +123,7 @@ export class Responses {
     if (!document.store) return;
     const { clock, instanceId, store } = this.#options;
     const { input, owner } = prepared;
-    const links = { owner, previousId: document.previous_response_id, conversationId: null, request: null };
+    const links = { owner, ...linksOf(document), request: null };
     await store.write((tx) => insertResponse(tx, { document, input, ...links, instanceId, nowMs: clock.now() }));
   }
 
@@ -133,7 +145,7 @@ export class Responses {
     const use = keyUse(`responses:${owner ?? ''}`, idempotency, inOrder(request));
     const nowMs = clock.now();
     const act = async (tx: Transaction): Promise<string> => {
-      const links = { owner, previousId: document.previous_response_id, conversationId: null, instanceId: null };
+      const links = { owner, ...linksOf(document), instanceId: null };
       // The items are rows of their own.
       await insertResponse(tx, { document, input, ...links, request: { ...request, input: '' }, nowMs });
       await insertEvents(tx, document.id, new ResponseWriter(document).begin('response.created', 'response.queued'));
@@ -190,16 +202,18 @@ export class Responses {
   }
 
   /** Returns the items before those of the request, and those that it names. */
-  async #readContext({ input, previous_response_id: previousId = null }: ResponseRequest, viewer: Viewer) {
+  async #readContext(request: ResponseRequest, viewer: Viewer) {
+    const { input, previous_response_id: previousId = null } = request;
+    const conversationId = conversationOf(request);
     const references = referencesOf(input);
     const known = new Map<string, ResponseItem>();
-    if (previousId === null && references.length === 0) return { before: [], known };
+    if (previousId === null && conversationId === null && references.length === 0) return { before: [], known };
     return this.#options.store.read(async (tx) => {
       for (const id of references) {
         const item = await findItem(tx, { id, viewer });
         if (item !== undefined) known.set(id, item);
       }
-      return { known, before: await readContext(tx, { previousId, conversationId: null, viewer }) };
+      return { known, before: await readContext(tx, { previousId, conversationId, viewer }) };
     });
   }
 }

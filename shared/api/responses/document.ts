@@ -73,6 +73,7 @@ export const responseDocument = () =>
     metadata: metadata(),
     parallel_tool_calls: z.boolean(),
     previous_response_id: z.string().nullable(),
+    conversation: z.strictObject({ id: z.string() }).nullable(),
     reasoning: z.looseObject({ effort: z.string().nullable(), summary: z.string().nullable() }),
     temperature: z.number().nullable(),
     text: z.looseObject({ format: z.looseObject({ type: z.string() }) }),

@@ -17,10 +17,12 @@ export const itemListQuery = () =>
   });
 
 /** An item has the fields of its type, as in a request. */
+export const listedItem = () => z.looseObject({ id: z.string(), type: z.string() });
+
 export const itemList = () =>
   z.strictObject({
     object: z.literal('list'),
-    data: z.array(z.looseObject({ id: z.string(), type: z.string() })),
+    data: z.array(listedItem()),
     first_id: z.string().nullable(),
     last_id: z.string().nullable(),
     has_more: z.boolean(),

@@ -38,7 +38,7 @@ const summaryPart = () => z.looseObject({ type: z.literal('summary_text'), text:
 const reasoningPart = () => z.looseObject({ type: z.literal('reasoning_text'), text: text() });
 
 /** One item of `input`, as a caller writes it. */
-const inputItem = () =>
+export const inputItem = () =>
   z.discriminatedUnion(
     'type',
     [
@@ -140,7 +140,7 @@ export const responseRequest = () =>
     top_logprobs: z.literal(0, { error: 'must be 0: log probabilities are not supported' }).nullish(),
     prompt: z.null({ error: 'is not supported: prompts are not stored' }).optional(),
     previous_response_id: id().nullish(),
-    conversation: z.null({ error: 'is not supported; use previous_response_id' }).optional(),
+    conversation: z.union([id(), z.looseObject({ id: id() })], { error: 'must be an id, or {"id": …}' }).nullish(),
     background: z.boolean().nullish(),
   });
 export type ResponseRequest = z.output<ReturnType<typeof responseRequest>>;

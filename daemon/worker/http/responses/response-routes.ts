@@ -1,16 +1,14 @@
 /** `/v1/responses`: OpenAI's Responses API for agents and models. */
 import { Readable } from 'node:stream';
 import { EVENT_STREAM_HEADERS } from '../../../../shared/node/server-sent-events.js';
-import { label } from '../../../../shared/api/fields.js';
 import { SESSION_HEADER } from '../../../../shared/api/openai.js';
 import { responseDocument } from '../../../../shared/api/responses/document.js';
 import { itemList, itemListQuery, responseDeleted, responseQuery } from '../../../../shared/api/responses/lists.js';
 import { responseRequest } from '../../../../shared/api/responses/request.js';
 import type { GatewayError } from '../../../../shared/errors.js';
-import { validate } from '../../../../shared/api/validate.js';
 import type { Clock } from '../../../../shared/clock.js';
 import type { CompletionService } from '../../models/completions.js';
-import type { ItemList, PreparedResponse, ResponseCaller, ResponseName, ResponseService } from '../../responses/responses.js';
+import type { PreparedResponse, ResponseCaller, ResponseName, ResponseService } from '../../responses/responses.js';
 import { answerStream } from '../completion-outputs.js';
 import type { Connections } from '../connection/connections.js';
 import { PulledEvents } from '../connection/pulled-events.js';
@@ -19,6 +17,7 @@ import { callerKey, IDEMPOTENCY_HEADER } from '../idempotency.js';
 import { type Route, route } from '../route.js';
 import { sessionOf } from '../session-header.js';
 import { collectResponse, followedText, streamResponse } from './create-response.js';
+import { idLabel, nameOf, toList, viewerOf } from './names.js';
 
 export interface ResponseRouteDeps {
   readonly responses: ResponseService;
@@ -26,19 +25,6 @@ export interface ResponseRouteDeps {
   readonly connections: Connections;
   readonly clock: Clock;
   readonly logger: HttpLogger;
-}
-
-const idLabel = () => label(200);
-
-/** A token of a program sees what was created with it. */
-const viewerOf = ({ state: { access } }: HttpContext): string | undefined =>
-  access?.scopes.includes('admin') === true ? undefined : access?.id;
-
-const nameOf = (ctx: HttpContext) => ({ id: validate(idLabel(), ctx.params['id'], 'id'), viewer: viewerOf(ctx) });
-
-function toList({ items, hasMore }: ItemList) {
-  const data = [...items];
-  return { object: 'list', data, first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null, has_more: hasMore };
 }
 
 /** Answers with the response as it is, or with its events from the first or after a number. */

@@ -29,6 +29,7 @@ import { usageRoutes } from './gateway/usage.js';
 import { outgoingRoutes } from './outgoing.js';
 import { type PageSessionDeps, pageSessionRoutes } from '../page/page-session-routes.js';
 import { pageRoutes } from '../page/page-routes.js';
+import { conversationRoutes } from '../responses/conversation-routes.js';
 import { responseRoutes } from '../responses/response-routes.js';
 import { sessionArchiveRoutes } from './sessions/session-archive.js';
 import { sessionKeyReader } from './sessions/session-key.js';
@@ -62,6 +63,7 @@ export function apiRoutes(deps: RouteDeps): Route[] {
     ...openAiRoutes({ completions: services.completions, connections, clock, logger }),
     ...responseRoutes({ responses: services.responses, completions: services.completions, connections, clock, logger }),
     ...anthropicRoutes({ completions: services.completions, connections, clock, logger }),
+    ...conversationRoutes(services.conversations),
     ...sessionRoutes(services.sessions, keyOf),
     ...attachmentRoutes(services.attachments, keyOf),
     ...chatRoutes(services.chat, keyOf),

@@ -1,0 +1,127 @@
+/** `/v1/conversations`: lists of items that responses continue and add to. */
+import { label } from '../../../../shared/api/fields.js';
+import {
+  conversationDeleted,
+  conversationDocument,
+  conversationRequest,
+  conversationUpdate,
+  itemsRequest,
+} from '../../../../shared/api/responses/conversations.js';
+import { itemList, itemListQuery, listedItem } from '../../../../shared/api/responses/lists.js';
+import { validate } from '../../../../shared/api/validate.js';
+import type { ConversationService } from '../../responses/conversations.js';
+import type { HttpContext } from '../context.js';
+import { type Route, route } from '../route.js';
+import { idLabel, nameOf, toList } from './names.js';
+
+/** Every token that may chat; each sees its own. */
+const COMMON = { scope: 'chat', agentOf: 'filtered', params: { id: idLabel } } as const;
+
+const itemOf = (ctx: HttpContext): string => validate(label(200), ctx.params['item'], 'item');
+
+type Conversation = Awaited<ReturnType<ConversationService['get']>>;
+
+const toDocument = ({ id, createdAtMs, metadata }: Conversation) =>
+  ({ id, object: 'conversation', created_at: Math.floor(createdAtMs / 1_000), metadata }) as const;
+
+function itemRoutes(conversations: ConversationService): Route[] {
+  return [
+    route({
+      ...COMMON,
+      method: 'GET',
+      path: '/v1/conversations/:id/items',
+      summary: 'List the items of a conversation',
+      query: itemListQuery,
+      answer: itemList,
+      async handle(ctx, { query }) {
+        ctx.body = toList(await conversations.items(nameOf(ctx), query));
+      },
+    }),
+    route({
+      ...COMMON,
+      method: 'POST',
+      path: '/v1/conversations/:id/items',
+      summary: 'Add items to a conversation',
+      body: itemsRequest,
+      answer: itemList,
+      async handle(ctx, { body }) {
+        ctx.body = toList(await conversations.addItems(nameOf(ctx), body.items));
+      },
+    }),
+    route({
+      ...COMMON,
+      method: 'GET',
+      path: '/v1/conversations/:id/items/:item',
+      summary: 'Read an item of a conversation',
+      params: { id: idLabel, item: idLabel },
+      answer: listedItem,
+      async handle(ctx) {
+        ctx.body = await conversations.item(nameOf(ctx), itemOf(ctx));
+      },
+    }),
+    route({
+      ...COMMON,
+      method: 'DELETE',
+      path: '/v1/conversations/:id/items/:item',
+      summary: 'Remove an item from a conversation',
+      params: { id: idLabel, item: idLabel },
+      answer: conversationDocument,
+      async handle(ctx) {
+        ctx.body = toDocument(await conversations.removeItem(nameOf(ctx), itemOf(ctx)));
+      },
+    }),
+  ];
+}
+
+export function conversationRoutes(conversations: ConversationService): Route[] {
+  return [
+    route({
+      method: 'POST',
+      path: '/v1/conversations',
+      scope: 'chat',
+      agentOf: 'filtered',
+      summary: 'Create a conversation for responses',
+      body: conversationRequest,
+      isBodyOptional: true,
+      answer: conversationDocument,
+      async handle(ctx, { body: { items, metadata } }) {
+        const owner = ctx.state.access?.id ?? null;
+        ctx.body = toDocument(await conversations.create({ owner, metadata: metadata ?? {}, items: items ?? [] }));
+      },
+    }),
+    route({
+      ...COMMON,
+      method: 'GET',
+      path: '/v1/conversations/:id',
+      summary: 'Read a conversation',
+      answer: conversationDocument,
+      async handle(ctx) {
+        ctx.body = toDocument(await conversations.get(nameOf(ctx)));
+      },
+    }),
+    route({
+      ...COMMON,
+      method: 'POST',
+      path: '/v1/conversations/:id',
+      summary: 'Change the metadata of a conversation',
+      body: conversationUpdate,
+      answer: conversationDocument,
+      async handle(ctx, { body }) {
+        ctx.body = toDocument(await conversations.update(nameOf(ctx), body.metadata ?? {}));
+      },
+    }),
+    route({
+      ...COMMON,
+      method: 'DELETE',
+      path: '/v1/conversations/:id',
+      summary: 'Delete a conversation',
+      answer: conversationDeleted,
+      async handle(ctx) {
+        const name = nameOf(ctx);
+        await conversations.remove(name);
+        ctx.body = { id: name.id, object: 'conversation.deleted', deleted: true };
+      },
+    }),
+    ...itemRoutes(conversations),
+  ];
+}

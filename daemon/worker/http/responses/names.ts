@@ -1,0 +1,18 @@
+/** What requests of `/v1/responses` and `/v1/conversations` name, and the lists that they get. */
+import { label } from '../../../../shared/api/fields.js';
+import { validate } from '../../../../shared/api/validate.js';
+import type { ItemList } from '../../responses/responses.js';
+import type { HttpContext } from '../context.js';
+
+export const idLabel = () => label(200);
+
+/** A token of a program sees what was created with it. */
+export const viewerOf = ({ state: { access } }: HttpContext): string | undefined =>
+  access?.scopes.includes('admin') === true ? undefined : access?.id;
+
+export const nameOf = (ctx: HttpContext) => ({ id: validate(idLabel(), ctx.params['id'], 'id'), viewer: viewerOf(ctx) });
+
+export function toList({ items, hasMore }: ItemList) {
+  const data = [...items];
+  return { object: 'list', data, first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null, has_more: hasMore };
+}
