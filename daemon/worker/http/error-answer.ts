@@ -3,10 +3,10 @@ import type { IncomingMessage } from 'node:http';
 import type { ErrorCode } from '../../../shared/errors.js';
 import type { HttpLogger } from './context.js';
 import { errorBody, retryAfterSeconds, toGatewayError } from '../../../shared/error-document.js';
-import { knownSentence } from '../../../shared/text/sentences/known.js';
 import { anthropicError } from './anthropic/error.js';
 import { dialectOf, retryHeaders } from './dialects.js';
 import { openAiError } from './openai/error.js';
+import { detailsFor } from '../observe/explain.js';
 import { traceOf } from './observe/trace.js';
 
 /** A request that has failed. */
@@ -30,12 +30,10 @@ export function errorAnswer(thrown: unknown, { request, path, requestId }: Faile
   const trace = traceOf(request);
   if (!error.spec.expose) logger.error({ err: error.cause ?? error, requestId, ...trace }, 'request handler failed');
   const retryAfter = retryAfterSeconds(error);
-  const isExplained = !error.spec.expose || error.details?.['code'] !== undefined;
-  const said = isExplained ? undefined : knownSentence(error.message);
   const dialect = dialectOf(path);
   const { status, body } =
     dialect === undefined
-      ? { status: error.spec.status, body: errorBody(error, requestId, { ...said, ...trace }) }
+      ? { status: error.spec.status, body: errorBody(error, requestId, { ...detailsFor(error), ...trace }) }
       : { openai: openAiError, anthropic: anthropicError }[dialect](error, requestId);
   return {
     code: error.code,

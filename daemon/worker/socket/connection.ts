@@ -9,6 +9,7 @@ import { errorBody, toGatewayError } from '../../../shared/error-document.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import type { ChatService } from '../chat/chat.js';
 import type { EventService } from '../observe/event-log.js';
+import { detailsFor } from '../observe/explain.js';
 import { encodeFrame, type EventEncoder, idOf, type ParseFrame } from './frames.js';
 
 export interface ConnectionDeps {
@@ -210,7 +211,7 @@ export class Connection {
     void this.#send('error', {
       ...(re === undefined ? {} : { re }),
       ...(session === undefined ? {} : { session }),
-      ...errorBody(refusal, requestId),
+      ...errorBody(refusal, requestId, { ...detailsFor(refusal) }),
     });
   }
 

@@ -30,9 +30,11 @@ interface Waiter {
 /** A frame without an answer: the connection ended, or the gateway refused it (`code`). */
 export class SocketError extends Error {
   readonly code: string;
-  constructor(code: string, message: string) {
+  readonly details: Readonly<Record<string, unknown>>;
+  constructor(code: string, message: string, details: SocketError['details'] = {}) {
     super(message);
     this.code = code;
+    this.details = details;
   }
 }
 
@@ -134,7 +136,7 @@ class PageSocket {
     if ('re' in frame && frame.re !== undefined) {
       const waiter = this.#waiting.get(frame.re);
       this.#waiting.delete(frame.re);
-      if (frame.type === 'error') waiter?.reject(new SocketError(frame.error.code, frame.error.message));
+      if (frame.type === 'error') waiter?.reject(new SocketError(frame.error.code, frame.error.message, frame.error.details));
       else waiter?.resolve(frame);
     }
     for (const listener of this.#listeners) listener(frame);

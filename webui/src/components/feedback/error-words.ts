@@ -47,8 +47,9 @@ export function errorWords(error: unknown): ErrorWords {
   if (error instanceof NotDone) return { text: '' };
   // It sends no message of its own.
   if (error instanceof ApiError && error.status === 0) return { text: t('unreachable') };
-  const message = error instanceof ApiError ? refusalText(error.message, error.details) : error instanceof Error ? error.message : '';
-  const code = error instanceof ApiError || error instanceof SocketError ? error.code : '';
+  const refusal = error instanceof ApiError || error instanceof SocketError ? error : undefined;
+  const code = refusal?.code ?? '';
+  const message = refusal === undefined ? (error instanceof Error ? error.message : '') : refusalText(refusal.message, refusal.details);
   if (!isWorded(code)) return { text: message === '' ? t('failed') : message };
   // The gateway's message hides what happened, too.
   return code === 'INTERNAL_ERROR' || message === '' ? { text: words(code) } : { text: words(code), detail: message };

@@ -1,5 +1,6 @@
 /** The notice after each change of the file, with undo. */
 import { signal } from '@preact/signals';
+import { reasonText } from '../../components/feedback/reason-text.js';
 import { attempt, showToast, showUndo } from '../../components/toast/toast.js';
 import { listVersions, restoreVersion } from './config-api.js';
 import { t } from './text.js';
@@ -18,7 +19,8 @@ const dismissLast = signal<() => void>(() => undefined);
 
 async function goBack(id: string, after: string): Promise<void> {
   const { problems } = await restoreVersion(id, after);
-  showToast(problems.length === 0 ? { text: t('isRestored') } : { text: problems[0]?.message ?? '', kind: 'error' });
+  const [problem] = problems;
+  showToast(problem === undefined ? { text: t('isRestored') } : { text: reasonText(problem), kind: 'error' });
 }
 
 export async function showSaved({ before, after, text, reload }: SavedChange): Promise<void> {

@@ -5,6 +5,7 @@ import { Button } from '../../components/button/button.js';
 import type { ConfigText, ConfigVersion } from '../../../../shared/api/gateway/config.js';
 import { apiPath, call } from '../../api/client.js';
 import { Empty, ErrorBox, Loaded } from '../../components/feedback/feedback.js';
+import { reasonText } from '../../components/feedback/reason-text.js';
 import { Skeleton } from '../../components/skeleton/skeleton.js';
 import { Badge } from '../../components/status-dot/status-dot.js';
 import { fullTime, relativeTime } from '../../components/time-text/time-text.js';
@@ -22,7 +23,7 @@ function Chosen({ version, file, onDone }: { version: ConfigVersion; file: Confi
     await attempt(async () => {
       const { written, problems, revision } = await restoreVersion(version.id, file.revision);
       if (written) await showSaved({ before: file.revision, after: revision, text: t('isSaved'), reload: onDone });
-      else showToast({ text: t('notRestored', { reason: problems[0]?.message ?? '' }), kind: 'error' });
+      else showToast({ text: t('notRestored', { reason: reasonText(problems[0] ?? { message: '' }) }), kind: 'error' });
     });
     onDone();
   };

@@ -4,6 +4,7 @@ import { parseJsonc } from '../../../../shared/config/jsonc.js';
 import { editJsonc } from '../../../../shared/config/jsonc-edit.js';
 import { valueAt } from '../../../../shared/config/key-path.js';
 import { call } from '../../api/client.js';
+import { reasonText } from '../../components/feedback/reason-text.js';
 import { match, readText } from '../config/config-api.js';
 
 interface Named {
@@ -23,6 +24,6 @@ export async function writeAgentModel(agent: Named, all: readonly Named[], model
   const edit = index < 0 ? { path: ['agents', 'list'], value: whole } : { path: ['agents', 'list', index, 'model'], value: model };
   const body = { text: editJsonc(text, [edit]) };
   const outcome = await call<ConfigTextOutcome>('POST', '/api/config/text', { body, headers: match(revision) });
-  if (!outcome.written) throw new Error(outcome.problems[0]?.message ?? '');
+  if (!outcome.written) throw new Error(reasonText(outcome.problems[0] ?? { message: '' }));
   return outcome.revision;
 }

@@ -1,6 +1,6 @@
 import { statusResponse } from '../../../../../shared/api/gateway/status.js';
 import type { StatusService } from '../../../config/config-documents.js';
-import { explainStatus } from '../../../observe/status-whys.js';
+import { explainStatus } from '../../../observe/explain.js';
 import { type Route, route } from '../../route.js';
 
 export function statusRoutes(status: StatusService): Route[] {

@@ -194,7 +194,7 @@ export class ChatModel {
         void this.#pump();
         return;
       case 'error':
-        this.error.value = new SocketError(frame.error.code, frame.error.message);
+        this.error.value = new SocketError(frame.error.code, frame.error.message, frame.error.details);
         return;
       case 'unwatched':
         return;

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import { explainStatus } from '../../../../daemon/worker/observe/status-whys.js';
+import { detailsFor, explainStatus } from '../../../../daemon/worker/observe/explain.js';
 import type { StatusDocument } from '../../../../shared/control/messages.js';
+import { GatewayError } from '../../../../shared/errors.js';
 
 const status = {
   state: 'running',
@@ -32,4 +33,12 @@ test('the texts of a status get the codes that its maker did not know', () => {
 test('a supervisor of an older build reports no health', () => {
   const { health: _health, ...older } = status;
   expect(explainStatus({ ...older, lastExit: null })).toMatchObject({ lastExit: null, warnings: [{}, {}, {}] });
+});
+
+test('an error gets the code of its message, unless it has one or is hidden', () => {
+  const message = 'the job was deleted';
+  expect(detailsFor(new GatewayError('CONFLICT', { message }))).toEqual({ code: 'run-job-deleted', values: {} });
+  expect(detailsFor(new GatewayError('CONFLICT', { message, details: { code: 'other', values: {} } }))).toEqual({});
+  expect(detailsFor(new GatewayError('INTERNAL_ERROR', { message }))).toEqual({});
+  expect(detailsFor(new GatewayError('CONFLICT', { message: 'what a vendor says' }))).toEqual({});
 });

@@ -1,11 +1,13 @@
-/** Adds to a status what its texts are for programs. The supervisor, which makes it, does not know all sentences. */
+/** What the gateway's own texts are for programs, where whoever made them did not say it. */
 import type { GatewayHealth, StatusDocument } from '../../../shared/control/messages.js';
-import { whyOf } from '../../../shared/text/sentences/known.js';
+import type { GatewayError } from '../../../shared/errors.js';
+import { knownSentence, whyOf } from '../../../shared/text/sentences/known.js';
 
 function explainHealth(health: GatewayHealth): GatewayHealth {
   return { ...health, issues: health.issues.map((issue) => ({ ...whyOf(issue.text), ...issue })) };
 }
 
+/** Adds it to a status: the supervisor does not know all sentences. */
 export function explainStatus(status: StatusDocument): StatusDocument {
   const { lastExit, warnings, health } = status;
   return {
@@ -14,4 +16,10 @@ export function explainStatus(status: StatusDocument): StatusDocument {
     warnings: warnings.map((warning) => ({ ...whyOf(warning.message), ...warning })),
     ...(health === undefined ? {} : { health: explainHealth(health) }),
   };
+}
+
+/** Returns further details of an error: the code of its message. */
+export function detailsFor({ spec, details, message }: GatewayError): object {
+  const isExplained = !spec.expose || details?.['code'] !== undefined;
+  return { ...(isExplained ? undefined : knownSentence(message)) };
 }
