@@ -4,6 +4,7 @@ import type { Clock } from '../../../shared/clock.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
+import { sayOfAnswer } from '../../../shared/text/sentences/answer.js';
 import type { AccessTokens } from '../access/access-tokens.js';
 import type { Liveness } from '../store/liveness.js';
 import { dayOf, type Limit, type Payer, reserveSpending, settleSpending } from '../store/overview/spending.js';
@@ -43,12 +44,12 @@ export interface Purse {
 const DAY_MS = 86_400_000;
 const FREE: Settle = async () => undefined;
 
-/** What a person calls a payer. */
-function describe(payer: Payer, tokenName: string): string {
-  if (payer === 'all') return 'All agents together have';
+/** @param of  the limit and when it is reset */
+function describe(payer: Payer, tokenName: string, of: { readonly usd: number; readonly time: string }): string {
+  if (payer === 'all') return sayOfAnswer('spent-all', of);
   const [kind = '', id = ''] = payer.split(':');
-  if (kind === 'token') return `The access token '${tokenName}' has`;
-  return kind === 'job' ? `The scheduled job ${id} has` : `The agent '${id}' has`;
+  if (kind === 'token') return sayOfAnswer('spent-token', { ...of, name: tokenName });
+  return kind === 'job' ? sayOfAnswer('spent-job', { ...of, job: id }) : sayOfAnswer('spent-agent', { ...of, agent: id });
 }
 
 const SETTINGS: Readonly<Record<string, string>> = {
@@ -108,12 +109,13 @@ export class Spending {
     const nowMs = clock.now();
     const day = dayOf(nowMs);
     const resetMs = Date.parse(day) + DAY_MS;
-    const message = `${describe(payer, tokens.findById(tokenId)?.name ?? tokenId)} spent the ${usd} US dollars of today; the limit is reset at ${new Date(resetMs).toISOString()}.`;
-    if (this.#told.get(payer) !== day) logger.warn({ payer, usd, resetAt: new Date(resetMs).toISOString() }, 'a daily limit is used up');
+    const resetAt = new Date(resetMs).toISOString();
+    const message = describe(payer, tokens.findById(tokenId)?.name ?? tokenId, { usd, time: resetAt });
+    if (this.#told.get(payer) !== day) logger.warn({ payer, usd, resetAt }, 'a daily limit is used up');
     this.#told.set(payer, day);
     return new GatewayError('RATE_LIMITED', {
       message,
-      details: { payer, retryAfterSeconds: Math.ceil((resetMs - nowMs) / 1_000), resetAt: new Date(resetMs).toISOString() },
+      details: { payer, retryAfterSeconds: Math.ceil((resetMs - nowMs) / 1_000), resetAt },
       hint: `To raise it, change ${SETTINGS[payer.split(':')[0] ?? '']}.`,
     });
   }
