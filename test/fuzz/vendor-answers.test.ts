@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
 import * as ai from '../../daemon/worker/lazy/ai.js';
 import { checkConnection } from '../../daemon/worker/providers/check-connection.js';
-import type { CompletionEvent } from '../../daemon/worker/providers/completion.js';
+import type { CompletionEvent, TokenCount } from '../../daemon/worker/providers/completion.js';
 import { describeFailure, type ProviderFailure } from '../../daemon/worker/providers/failure.js';
 import { listModels } from '../../daemon/worker/providers/list-models.js';
 import type { AiModule, ConnectionSettings, ForwardEvent, ProviderEvent } from '../../daemon/worker/providers/provider.js';
@@ -30,8 +30,10 @@ afterAll(() => server.close());
 
 /** The events of a good answer, each with the text before its data. */
 function eventsOf({ writer }: VendorProtocol): { head: string; data: unknown }[] {
-  const { open, part, calls, finish } = writer('m');
-  const text = open() + part('hel') + part('lo') + calls([{ id: 'c1', name: 'time', input: { zone: 'UTC' } }]) + finish('stop', true);
+  const { open, think, part, calls, finish } = writer('m');
+  const thoughts = think?.([{ text: 'hm', signature: 'c2ln' }, { redacted: 'hidden' }]) ?? '';
+  const text =
+    open() + thoughts + part('hel') + part('lo') + calls([{ id: 'c1', name: 'time', input: { zone: 'UTC' } }]) + finish('stop', true);
   return text.split('\n\n').flatMap((event) => {
     const [, head = '', json = ''] = /^([\s\S]*?data: )([\s\S]*)$/.exec(event) ?? [];
     return json === '' ? [] : [{ head, data: json === '[DONE]' ? json : (JSON.parse(json) as unknown) }];
@@ -100,6 +102,21 @@ test.each(PROTOCOLS)('whatever a server of %s answers, a call ends once, with a 
     });
   }),
 );
+
+test('whatever a server answers, a count of tokens ends once, with a number or with words', () =>
+  fuzz(40, () => {
+    const provider = createProvider(settingsOf('anthropic-messages', anthropic));
+    const messages = [{ role: 'user' as const, content: [{ type: 'text' as const, text: 'hello' }] }];
+    return fc.asyncProperty(oddAnswer(oddDocument({ input_tokens: 42 }), 'application/json'), async (answer) => {
+      server.answer = answer;
+      const ends: TokenCount[] = [];
+      for await (const event of provider.count?.({ modelId: 'm', messages }, new AbortController().signal) ?? []) ends.push(event);
+      expect(ends).toHaveLength(1);
+      const [end] = ends;
+      if (end?.type === 'failed') return expectWords(end.failure);
+      expect(end?.type === 'counted' && Number.isSafeInteger(end.inputTokens) && end.inputTokens >= 0).toBe(true);
+    });
+  }));
 
 test('whatever a server answers, a forwarded call ends once', () =>
   fuzz(60, () => {

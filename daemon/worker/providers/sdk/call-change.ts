@@ -32,6 +32,7 @@ export function changeOf({ messages, extra }: CompletionRequest, { api, isSameAp
   if (api !== 'anthropic-messages') return undefined;
   const { tools, ...fields } = own;
   const failed = new Set(messages.flatMap((message) => (message.role === 'tool' && message.isError === true ? [message.callId] : [])));
+  if (Object.keys(own).length === 0 && failed.size === 0) return undefined;
   return {
     body: (body) => ({
       ...body,
