@@ -48,7 +48,7 @@ const SDKS: readonly Sdk[] = [
         text: content.map((block) => (block.type === 'text' ? block.text : '')).join(''),
         calls: content.flatMap((block) => (block.type === 'tool_use' ? [{ name: block.name, input: block.input }] : [])),
         usage: {
-          input: usage.input_tokens + (usage.cache_read_input_tokens ?? 0),
+          input: usage.input_tokens + (usage.cache_creation_input_tokens ?? 0) + (usage.cache_read_input_tokens ?? 0),
           cacheRead: usage.cache_read_input_tokens,
           output: usage.output_tokens,
         },
