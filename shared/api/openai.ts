@@ -16,7 +16,32 @@ export const imageUrl = () =>
     .max(33_554_432)
     .regex(/^(https?:\/\/\S+|data:image\/[\w.+-]+;base64,[A-Za-z0-9+/=\s]+)$/, 'must be an http(s) URL or a base64 data: URL of an image');
 const imagePart = () => z.looseObject({ type: z.literal('image_url'), image_url: z.looseObject({ url: imageUrl() }) });
-const userPart = () => z.discriminatedUnion('type', [textPart(), imagePart()], { error: 'must be a part of type text or image_url' });
+/** Base64, alone or as a `data:` URL. */
+const fileData = () =>
+  z
+    .string()
+    .max(33_554_432)
+    .regex(/^(?:data:[\w.+-]+\/[\w.+-]+;base64,)?[A-Za-z0-9+/=\s]+$/, 'must be base64, or a base64 data: URL');
+/** A PDF as `file_data`, or one that the provider stores. */
+const filePart = () =>
+  z.looseObject({
+    type: z.literal('file'),
+    file: z
+      .looseObject({ file_data: fileData().nullish(), file_id: z.string().nullish(), filename: z.string().nullish() })
+      .refine((file) => typeof (file.file_data ?? file.file_id) === 'string', { error: 'must have file_data or file_id' }),
+  });
+const audioPart = () =>
+  z.looseObject({
+    type: z.literal('input_audio'),
+    input_audio: z.looseObject({
+      data: fileData(),
+      format: z.string().regex(/^[a-z0-9]{1,10}$/, 'must be a format such as wav or mp3'),
+    }),
+  });
+const userPart = () =>
+  z.discriminatedUnion('type', [textPart(), imagePart(), filePart(), audioPart()], {
+    error: 'must be a part of type text, image_url, file or input_audio',
+  });
 
 const toolCall = () =>
   z.looseObject({
@@ -30,7 +55,7 @@ const message = () =>
     z.looseObject({ role: z.enum(['system', 'developer']), content: texts() }),
     z.looseObject({
       role: z.literal('user'),
-      content: z.union([text(), z.array(userPart()).min(1)], { error: 'must be a string or an array of parts of type text or image_url' }),
+      content: z.union([text(), z.array(userPart()).min(1)], { error: 'must be a string or an array of parts' }),
     }),
     z.looseObject({ role: z.literal('assistant'), content: texts().nullish(), tool_calls: z.array(toolCall()).nullish() }),
     z.looseObject({ role: z.literal('tool'), content: texts(), tool_call_id: z.string().min(1) }),

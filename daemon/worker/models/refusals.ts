@@ -17,19 +17,33 @@ function filesOf(messages: readonly CompletionMessage[]): FilePart[] {
   );
 }
 
+/** Begins the URL of a file that a vendor stores, before its id. */
+export const STORED_FILE = 'stored-file:';
+
 /** Only these fetch a document themselves; the gateway never does. */
 const FETCHES: ReadonlySet<Model['api']> = new Set<Model['api']>(['anthropic-messages', 'openai-responses', 'google-generative-ai']);
+const HEARS: ReadonlySet<Model['api']> = new Set<Model['api']>(['openai-completions', 'google-generative-ai']);
 
-function refuseFile({ messages }: CompletionCall, { ref, api }: Model): GatewayError | undefined {
-  const distant = FETCHES.has(api) ? undefined : filesOf(messages).find(({ url }) => !url.startsWith('data:'));
-  return (
-    distant &&
-    refuse(
-      distant.field,
-      `names a document by its URL, which the provider of '${ref}' does not fetch`,
-      'Send the document itself, as base64.',
-    )
+function refuseFilePart({ field, url, mediaType }: FilePart, { ref, api }: Model): GatewayError | undefined {
+  if (url.startsWith(STORED_FILE)) return refuse(field, `names a file that the provider of '${ref}' does not store`, 'Send its content.');
+  if (mediaType.startsWith('audio/') && !HEARS.has(api))
+    return refuse(field, `is audio, which the provider of '${ref}' does not take`, 'Send text.');
+  if (url.startsWith('data:') || FETCHES.has(api)) return undefined;
+  return refuse(
+    field,
+    `names a document by its URL, which the provider of '${ref}' does not fetch`,
+    'Send the document itself, as base64.',
   );
+}
+
+function refuseFile({ messages, extra }: CompletionCall, model: Model): GatewayError | undefined {
+  // A provider of the same API gets them as they were written, and says itself what it does not take.
+  if (model.api === 'openai-completions' && extra?.api === 'chat-completions') return undefined;
+  for (const file of filesOf(messages)) {
+    const refusal = refuseFilePart(file, model);
+    if (refusal !== undefined) return refusal;
+  }
+  return undefined;
 }
 
 function refuseReasoning({ reasoning }: CompletionCall, { ref, api, reasons }: Model): GatewayError | undefined {

@@ -3,6 +3,7 @@ import type { ChatCompletionRequest } from '../../../../shared/api/openai.js';
 import { GatewayError } from '../../../../shared/errors.js';
 import type { CompletionCall } from '../../models/completion-call.js';
 import type { CompletionMessage, CompletionPart, CompletionSettings, CompletionTool } from '../../providers/completion.js';
+import { STORED_FILE } from '../../models/refusals.js';
 import { given } from '../given.js';
 
 type RequestMessage = ChatCompletionRequest['messages'][number];
@@ -36,9 +37,30 @@ function refuse(param: string, message: string): GatewayError {
 
 const textOf = (content: Text): string => (typeof content === 'string' ? content : content.map(({ text }) => text).join(''));
 
-function partsOf(content: Extract<RequestMessage, { role: 'user' }>['content']): CompletionPart[] {
+type UserContent = Extract<RequestMessage, { role: 'user' }>['content'];
+
+function partOf(part: Exclude<UserContent, string>[number], field: string): CompletionPart {
+  switch (part.type) {
+    case 'text':
+      return { type: 'text', text: part.text };
+    case 'image_url':
+      return { type: 'image', url: part.image_url.url };
+    case 'input_audio': {
+      const mediaType = `audio/${part.input_audio.format}`;
+      return { type: 'file', mediaType, url: `data:${mediaType};base64,${part.input_audio.data}`, field };
+    }
+    case 'file': {
+      const { file_data: data, file_id: id, filename } = part.file;
+      const mediaType = 'application/pdf';
+      const inline = data?.startsWith('data:') === false ? `data:${mediaType};base64,${data}` : data;
+      return { type: 'file', mediaType, url: inline ?? `${STORED_FILE}${id}`, field, ...given({ name: filename ?? undefined }) };
+    }
+  }
+}
+
+function partsOf(content: UserContent, field: string): CompletionPart[] {
   if (typeof content === 'string') return [{ type: 'text', text: content }];
-  return content.map((part) => (part.type === 'text' ? { type: 'text', text: part.text } : { type: 'image', url: part.image_url.url }));
+  return content.map((part, index) => partOf(part, `${field}.content.${index}`));
 }
 
 /** Whether a value has fields that nothing here reads. */
@@ -46,8 +68,11 @@ function hasMore(value: unknown, known: readonly string[]): boolean {
   return typeof value === 'object' && value !== null && Object.keys(value).some((key) => !known.includes(key));
 }
 
+/** The provider reads these itself, or not at all. */
+const isWhole = (part: unknown): boolean => ['file', 'input_audio'].includes((part as { type: string }).type);
+
 const partHasMore = (part: unknown): boolean =>
-  hasMore(part, ['type', 'text', 'image_url']) || hasMore((part as { image_url?: unknown }).image_url, ['url']);
+  isWhole(part) || hasMore(part, ['type', 'text', 'image_url']) || hasMore((part as { image_url?: unknown }).image_url, ['url']);
 
 /** Returns the fields of a message that nothing here reads, for providers of the same API. */
 function moreOf(message: RequestMessage): Pick<CompletionMessage, 'vendor'> {
@@ -68,7 +93,7 @@ function readMessages(messages: readonly RequestMessage[]): CompletionMessage[] 
       case 'developer':
         return { role: 'system', content: textOf(message.content), ...moreOf(message) };
       case 'user':
-        return { role: 'user', content: partsOf(message.content), ...moreOf(message) };
+        return { role: 'user', content: partsOf(message.content, `messages.${index}`), ...moreOf(message) };
       case 'assistant': {
         const calls = (message.tool_calls ?? []).map(({ id, function: { name, arguments: input } }) => ({ id, name, arguments: input }));
         for (const { id, name } of calls) toolNames.set(id, name);

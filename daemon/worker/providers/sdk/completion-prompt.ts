@@ -60,8 +60,11 @@ function toPart({ vendor, ...part }: CompletionPart, api: ApiKind): UserPart {
 }
 
 /** The SDK makes a string of a single text, and looks at the part alone for fields. */
-function toUserMessage({ content, vendor }: Message<'user'>, api: ApiKind): SdkMessage {
+function toUserMessage({ content, vendor }: Message<'user'>, { api, isSameApi }: PromptTarget): SdkMessage {
   const [first] = content;
+  // The content as the caller wrote it takes the place of this one.
+  if (isSameApi && vendor?.['openaiCompatible']?.['content'] !== undefined)
+    return { role: 'user', content: [{ type: 'text', text: '', ...optionsOf(vendor) }] };
   if (content.length === 1 && first?.type === 'text' && vendor !== undefined)
     return { role: 'user', content: [toPart({ ...first, vendor: { ...first.vendor, ...vendor } }, api)] };
   return { role: 'user', content: content.map((part) => toPart(part, api)), ...optionsOf(vendor) };
@@ -162,7 +165,7 @@ export function toCompletionPrompt(given: readonly CompletionMessage[], target: 
   for (const [index, message] of messages.entries()) {
     if (message.role !== 'tool' && files.length > 0) prompt.push({ role: 'user', content: files.splice(0) });
     if (message.role === 'system') prompt.push(toSystemMessage(message, target, firstOther < 0 || index < firstOther));
-    else if (message.role === 'user') prompt.push(toUserMessage(message, api));
+    else if (message.role === 'user') prompt.push(toUserMessage(message, target));
     else if (message.role === 'assistant') {
       const content = message.content.flatMap((part) => toAnswerPart(part, target, index > question));
       prompt.push({ role: 'assistant', content, ...optionsOf(message.vendor) });

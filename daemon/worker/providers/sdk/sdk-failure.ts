@@ -1,5 +1,5 @@
 /** Converts errors of the AI SDK into plain data. Part of the bundle that speaks to vendors. */
-import { APICallError, JSONParseError, RetryError, TypeValidationError } from 'ai';
+import { APICallError, JSONParseError, RetryError, TypeValidationError, UnsupportedFunctionalityError } from 'ai';
 import { readContextLimit } from '../context-limit.js';
 import type { FailureKind, ProviderFailure } from '../failure.js';
 
@@ -171,6 +171,9 @@ export function toFailure(error: unknown): ProviderFailure {
     // The platform's message about an invalid header contains the key.
     if (UNSENDABLE_HEADER.test(error.message))
       return { kind: 'auth', status: null, detail: 'the API key or a header has a character that cannot be sent', retryAfterMs: null };
+    // Part of the request has no form in this API: nobody was asked, and nobody need be again.
+    if (UnsupportedFunctionalityError.isInstance(error))
+      return { kind: 'rejected', status: null, detail: error.message, retryAfterMs: null };
     return fromReading(error);
   }
   const { statusCode } = error;

@@ -1,6 +1,9 @@
 /** What programs send that the gateway has no name for reaches providers of the same API unchanged. */
-import type OpenAI from 'openai';
+import OpenAI from 'openai';
 import { expect, test } from 'vitest';
+import type { ApiKind } from '../../../../../shared/config/models-schema.js';
+import { TOKEN } from '../../../../helpers/http-app.js';
+import { startMessagesGateway } from '../../../../helpers/messages-gateway.js';
 import { startOpenAiGateway } from '../../../../helpers/openai-gateway.js';
 
 type Params = OpenAI.ChatCompletionCreateParamsNonStreaming;
@@ -40,4 +43,36 @@ test('fields of messages, parts and calls that the gateway has no name for reach
   const sent = messages as unknown as Params['messages'];
   await client.chat.completions.create({ model: 'up/one', messages: sent, verbosity: 'low', parallel_tool_calls: false, tools: [WEATHER] });
   expect(upstream.bodies[0]).toMatchObject({ messages, verbosity: 'low', parallel_tool_calls: false });
+});
+
+const data = Buffer.from('%PDF-1.4').toString('base64');
+const FILES = {
+  pdf: { type: 'file', file: { filename: 'a.pdf', file_data: `data:application/pdf;base64,${data}` } },
+  letter: { type: 'file', file: { file_data: `data:application/msword;base64,${data}` } },
+  stored: { type: 'file', file: { file_id: 'file-1' } },
+  audio: { type: 'input_audio', input_audio: { data: 'UklGRg==', format: 'wav' } },
+} as const;
+const askWith = (part: (typeof FILES)[keyof typeof FILES]) =>
+  ({ messages: [{ role: 'user', content: [{ type: 'text', text: 'x' }, part] }] }) as unknown as Pick<Params, 'messages'>;
+
+test('files and audio reach a provider of the same API as they were written', async () => {
+  const { client, upstream } = await startOpenAiGateway();
+  for (const part of Object.values(FILES)) await client.chat.completions.create({ model: 'up/one', ...askWith(part) });
+  expect(upstream.bodies.map(({ messages }) => messages)).toEqual(Object.values(FILES).map((part) => askWith(part).messages));
+});
+
+test.each<[ApiKind, keyof typeof FILES, RegExp | undefined]>([
+  ['anthropic-messages', 'pdf', /"media_type":"application\/pdf"/],
+  ['google-generative-ai', 'audio', /"mimeType":"audio\/wav"/],
+  ['anthropic-messages', 'audio', undefined],
+  ['openai-responses', 'stored', undefined],
+  ['anthropic-messages', 'letter', undefined],
+])('%s gets a part of kind %s in its own words, or the part is refused', async (api, kind, words) => {
+  const { baseURL, vendor } = await startMessagesGateway(api);
+  const client = new OpenAI({ baseURL: `${baseURL}/v1`, apiKey: TOKEN, maxRetries: 0 });
+  const asked = client.chat.completions.create({ model: 'up/fake-model', ...askWith(FILES[kind]) });
+  if (words === undefined)
+    await expect(asked).rejects.toMatchObject({ status: 400, message: expect.stringMatching(/messages\.0\.content\.1|media type/) });
+  else await asked;
+  expect(JSON.stringify(vendor.requests.map(({ body }) => body))).toMatch(words ?? /^\[\]$/);
 });
