@@ -34,8 +34,11 @@ type Content = Readonly<Record<string, { readonly schema: JsonSchema }>>;
 export interface Operation {
   readonly operationId: string;
   readonly summary: string;
+  readonly description: string;
   readonly tags: readonly string[];
   readonly security: readonly Readonly<Record<string, readonly string[]>>[];
+  /** The scopes of which an access token needs one; empty: any will do. Missing: no token is needed. */
+  readonly 'x-scopes'?: readonly string[];
   readonly parameters: readonly Parameter[];
   readonly requestBody?: { readonly required: boolean; readonly content: Content };
   readonly responses: Readonly<Record<string, { readonly description: string; readonly content?: Content }>>;
@@ -119,13 +122,20 @@ function headerParameters(headers: RouteFacts['headers'] = {}): Parameter[] {
   }));
 }
 
-/** The scopes of which an access token needs one are alternatives: one requirement for each. An empty requirement: none is needed. */
-function securityOf({ method, facts: { access, scope } }: Route): Operation['security'] {
+const TOKEN = [{ bearer: [] }, { apiKey: [] }] as const;
+
+/** An empty requirement: no token is needed. */
+function securityOf({ access, scope }: RouteFacts): Operation['security'] {
   if (scope === 'public') return [{}];
-  const scopes = scope === 'any' ? [[]] : scopesFor(method, scope).map((one) => [one]);
-  const tokens = scopes.flatMap((names) => [{ bearer: names }, { apiKey: names }]);
   // Without, where the caller is on the gateway's machine or `gateway.auth.enabled` is false.
-  return access === 'token' ? tokens : [{}, ...tokens];
+  return access === 'token' ? TOKEN : [{}, ...TOKEN];
+}
+
+function accessText({ method, facts: { access, scope } }: Route): string {
+  if (scope === 'public') return 'Needs no token.';
+  const scopes = scopesFor(method, scope).map((one) => `\`${one}\``);
+  const token = scopes.length === 0 ? 'Any access token will do.' : `An access token needs the scope ${scopes.join(' or ')}.`;
+  return access === 'token' ? `Needs a token, on the gateway’s machine too. ${token}` : token;
 }
 
 /** The schema of the errors of an API. */
@@ -156,8 +166,10 @@ function operationOf(route: Route): Operation {
   return {
     operationId: operationId(method, template),
     summary: facts.summary ?? '',
+    description: accessText(route),
     tags: [tagOf(path)],
-    security: securityOf(route),
+    security: securityOf(facts),
+    ...(facts.scope === 'public' ? {} : { 'x-scopes': scopesFor(method, facts.scope) }),
     parameters: [...pathParameters(template, facts.params), ...queryParameters(facts.query), ...headerParameters(facts.headers)],
     ...(facts.body === undefined
       ? {}
