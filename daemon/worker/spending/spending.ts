@@ -36,7 +36,7 @@ export interface Purse {
   /**
    * Reserves what a call may cost. To be called before each.
    * @param usd  the most that it may cost, as far as that can be said
-   * @throws RATE_LIMITED, with the seconds until the next day, when a limit is used up; UNAVAILABLE
+   * @throws RATE_LIMITED, with the seconds until the next day, when a limit is used up; UNAUTHORIZED when the access token has ended; UNAVAILABLE
    */
   reserve(usd: number): Promise<Settle>;
 }
@@ -72,9 +72,12 @@ export class Spending {
     return { reserve: (usd) => this.#reserve(account, usd) };
   }
 
+  /** @throws UNAUTHORIZED for work whose access token has ended since it began */
   #limitsOf({ agent, jobId, tokenId }: Account): Limit[] {
     const { agents, cron } = this.#options.config();
     const token = tokenId === undefined ? undefined : this.#options.tokens.findById(tokenId);
+    if (tokenId !== undefined && token === undefined)
+      throw new GatewayError('UNAUTHORIZED', { message: 'The access token that this was asked with was revoked, or has expired.' });
     const limits: readonly (readonly [Payer, number | null | undefined])[] = [
       ['all', agents.dailyUsd],
       [`agent:${agent?.id ?? ''}`, agent && (agent.dailyUsd ?? agents.defaults.dailyUsd)],

@@ -84,6 +84,12 @@ test('a call counts for everyone who has a limit, or for nobody', async () => {
   expect((await spentBy(store, clock)).get('all')).toBe(2.5);
 });
 
+test('work of an access token that has ended calls no model any more', async () => {
+  const tokens: SpendingOptions['tokens'] = { findById: () => undefined };
+  const { spending } = spendingOf(await openStore(), {}, { tokens });
+  await expect(spending.purse({ agent, tokenId: 'tok_1' }).reserve(0)).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
+});
+
 test('without a limit nothing is written', async () => {
   const written: unknown[] = [];
   const store = { write: (work: unknown) => Promise.reject(new Error(String(written.push(work)))) } as unknown as Store;
