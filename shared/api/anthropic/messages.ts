@@ -228,7 +228,7 @@ export type MessagesUsage = z.output<ReturnType<typeof usage>>;
 
 const answerBlock = () =>
   z.discriminatedUnion('type', [
-    z.strictObject({ type: z.literal('text'), text: z.string(), citations: z.null() }),
+    z.strictObject({ type: z.literal('text'), text: z.string() }),
     z.strictObject({ type: z.literal('thinking'), thinking: z.string(), signature: z.string() }),
     z.strictObject({ type: z.literal('redacted_thinking'), data: z.string() }),
     z.strictObject({ type: z.literal('tool_use'), id: z.string(), name: z.string(), input: z.record(z.string(), z.unknown()) }),

@@ -38,7 +38,7 @@ export class Blocks {
   *read(output: CompletionOutput): Generator<BlockEvent> {
     switch (output.type) {
       case 'text':
-        if (this.#open !== 'text') yield* this.#begin('text', { type: 'text', text: '', citations: null });
+        if (this.#open !== 'text') yield* this.#begin('text', { type: 'text', text: '' });
         return yield this.#delta({ type: 'text_delta', text: output.text });
       case 'reasoning':
         return yield* this.#think(output.text);
@@ -101,11 +101,11 @@ export class Blocks {
     if (this.#display === 'none' && vendor?.['anthropic'] === undefined) return;
     const signature = writeSignature({ ...(vendor === undefined ? {} : { vendor }), ...(this.#display === 'omitted' ? { text } : {}) });
     if (this.#open !== 'thinking') {
-      if (signature === '') return;
+      if (vendor === undefined && text === '') return;
       yield* this.#begin('thinking', { type: 'thinking', thinking: '', signature: '' });
       if (this.#display === 'none' && text !== '') yield this.#delta({ type: 'thinking_delta', thinking: text });
     }
-    if (signature !== '') yield this.#delta({ type: 'signature_delta', signature });
+    yield this.#delta({ type: 'signature_delta', signature });
     yield this.#stop();
   }
 

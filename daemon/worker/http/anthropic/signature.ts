@@ -16,12 +16,12 @@ const isRecord = (value: unknown): value is Record<string, unknown> => typeof va
 
 const isVendorData = (value: unknown): value is VendorData => isRecord(value) && Object.values(value).every(isRecord);
 
-/** @returns '' where there is nothing to carry */
+/** Never empty: clients keep only thinking that is signed. */
 export function writeSignature({ vendor, text }: Carried): string {
   const own = vendor?.['anthropic']?.['signature'];
   if (typeof own === 'string') return own;
   const carried = { ...(vendor === undefined ? {} : { vendor }), ...(text === undefined || text === '' ? {} : { text }) };
-  return Object.keys(carried).length === 0 ? '' : PREFIX + Buffer.from(JSON.stringify(carried)).toString('base64url');
+  return PREFIX + Buffer.from(JSON.stringify(carried)).toString('base64url');
 }
 
 /** Never throws: what is not one of {@link writeSignature} counts as Anthropic's. */
