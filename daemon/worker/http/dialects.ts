@@ -48,8 +48,10 @@ export function paramOf({ code, details = {} }: GatewayError): string | null {
 /** Headers by which the vendors' SDKs decide whether and when to try again. */
 export function retryHeaders(error: GatewayError): Record<string, string> {
   const seconds = retryAfterSeconds(error);
+  // Of a limit of the day, which is reset hours later.
+  const isUsedUp = error.details?.['resetAt'] !== undefined;
   return {
     ...(seconds === undefined ? {} : { 'Retry-After-Ms': String(seconds * 1_000) }),
-    ...(lastingStatus(error) === undefined ? {} : { 'X-Should-Retry': 'false' }),
+    ...(isUsedUp || lastingStatus(error) !== undefined ? { 'X-Should-Retry': 'false' } : {}),
   };
 }

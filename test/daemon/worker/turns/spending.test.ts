@@ -1,4 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
+import { retryHeaders } from '../../../../daemon/worker/http/dialects.js';
+import type { GatewayError } from '../../../../shared/errors.js';
 import { says } from '../../../fakes/openai/reply.js';
 import { startFakeOpenAi } from '../../../fakes/openai/server.js';
 import { ask, makeConversation } from '../../../helpers/make-conversation.js';
@@ -42,5 +44,7 @@ test('a model that is asked by itself counts against the limit of all', async ()
     return types;
   };
   expect(await outputs()).toContain('finish');
-  await expect(outputs()).rejects.toMatchObject({ code: 'RATE_LIMITED' });
+  const error = await outputs().catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ code: 'RATE_LIMITED' });
+  expect(retryHeaders(error as GatewayError)).toEqual({ 'Retry-After-Ms': expect.any(String) as string, 'X-Should-Retry': 'false' });
 });
