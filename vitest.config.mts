@@ -22,6 +22,7 @@ const POSTGRES = ['test/daemon/worker/{cluster,store/copy,store/postgres}/*.test
 const ON_POSTGRES = [
   'test/daemon/worker/store/{leases,idempotency,access/*,conversations/*,delivery/*,overview/*,responses/*}.test.ts',
   'test/daemon/worker/delivery/*.test.ts',
+  'test/daemon/worker/spending/*.test.ts',
 ];
 const WIDE_ON_POSTGRES = [
   // Not cron/jobs and cron/run-job: a whole worker goes by the clock of the database, theirs by the test's.

@@ -4,12 +4,13 @@ import type { Migration } from './migration.js';
 export const spending: Migration = {
   version: 26,
   phase: 'expand',
-  async up(db) {
+  async up(db, dialect) {
+    const amount = dialect === 'postgres' ? 'double precision' : 'real';
     await db.schema
       .createTable('spending')
       .addColumn('day', 'text', (column) => column.notNull())
       .addColumn('payer', 'text', (column) => column.notNull())
-      .addColumn('usd', 'double precision', (column) => column.notNull())
+      .addColumn('usd', amount, (column) => column.notNull())
       .addPrimaryKeyConstraint('spending_key', ['day', 'payer'])
       .execute();
     await db.schema
@@ -18,8 +19,8 @@ export const spending: Migration = {
       .addColumn('instance_id', 'text', (column) => column.notNull())
       .addColumn('day', 'text', (column) => column.notNull())
       .addColumn('payers', 'text', (column) => column.notNull())
-      .addColumn('usd', 'double precision', (column) => column.notNull())
+      .addColumn('usd', amount, (column) => column.notNull())
       .execute();
-    await db.schema.alterTable('access_tokens').addColumn('daily_usd', 'double precision').execute();
+    await db.schema.alterTable('access_tokens').addColumn('daily_usd', amount).execute();
   },
 };
