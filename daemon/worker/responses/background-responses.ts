@@ -21,6 +21,8 @@ import type { CompletionService } from '../models/completions.js';
 import { type Liveness, mustBeValid } from '../store/liveness.js';
 import {
   claimResponse,
+  insertEvents,
+  nextSequence,
   type ClaimedResponse,
   markResponseUnrepeatable,
   type OpenResponse,
@@ -218,9 +220,10 @@ export class BackgroundResponses {
     await store.write(async (tx) => {
       const found = await findResponse(tx, { id, viewer: undefined });
       if (found === undefined) return;
-      const writer = new ResponseWriter(found.document);
-      writer.fail(error, clock.now());
-      await finishResponse(tx, { document: writer.document, instanceId: previous, nowMs: clock.now() });
+      const writer = new ResponseWriter(found.document, await nextSequence(tx, id));
+      const events = writer.fail(error, clock.now());
+      const isEnded = await finishResponse(tx, { document: writer.document, instanceId: previous, nowMs: clock.now() });
+      if (isEnded && found.document.background) await insertEvents(tx, id, events);
     });
     this.#changes.wake();
   }

@@ -82,7 +82,7 @@ export async function claimResponse(
     .set({ document: JSON.stringify(stored) })
     .where('id', '=', id)
     .execute();
-  const { rows } = await sql<{ last: number | null }>`select max(last) as last from response_events where response_id = ${id}`.execute(db);
+  const sequence = await nextSequence(tx, id);
   await db.deleteFrom('response_events').where('response_id', '=', id).where('first', '>', 0).execute();
   return {
     document,
@@ -91,8 +91,15 @@ export async function claimResponse(
     previousId: row.previous_id,
     conversationId: row.conversation_id,
     owner: row.owner,
-    sequence: Number(rows[0]?.last ?? -1) + 1,
+    sequence,
   };
+}
+
+/** Returns the number of the next event of a response. */
+export async function nextSequence(tx: Transaction, id: string): Promise<number> {
+  const query = sql<{ last: number | null }>`select max(last) as last from response_events where response_id = ${id}`;
+  const { rows } = await query.execute(queriesOf(tx));
+  return Number(rows[0]?.last ?? -1) + 1;
 }
 
 /** Lets another worker write it from the beginning. */

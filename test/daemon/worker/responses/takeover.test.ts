@@ -96,7 +96,7 @@ test('after its third worker a response fails, and says why', async () => {
   await readUntil(first, id, { type: 'response.output_text.delta' });
   for (const instanceId of ['wk_1', 'wk_2']) await readUntil(await worker(instanceId), id, { type: 'response.output_text.delta' });
   const last = await worker('wk_3');
-  await readUntil(last, id, {});
+  expect((await readUntil(last, id, {})).at(-1)).toMatchObject({ type: 'response.failed', response: { status: 'failed' } });
   expect(await last.responses.get(name(id))).toMatchObject({
     status: 'failed',
     error: { code: 'server_error', message: expect.stringContaining('3 times') as string },
