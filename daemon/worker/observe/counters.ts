@@ -20,64 +20,89 @@ export interface CounterService {
   read(): Promise<CounterSample[]>;
 }
 
-type TurnEvent = Extract<GatewayEvent, { type: 'turn' }>;
+type EventOf<Name extends GatewayEvent['type']> = Extract<GatewayEvent, { type: Name }>;
+type Labels = Readonly<Record<string, string>>;
 
-/** Counts events since this worker started. Labels come from small fixed sets. */
+/** A model's name is a caller's text where its server takes any. */
+const MAX_LABEL_SETS = 200;
+
+/** Sums by labels. Beyond {@link MAX_LABEL_SETS}, the others are one. */
+class Sums {
+  readonly #byLabels = new Map<string, { readonly labels: Labels; value: number }>();
+
+  add(labels: Labels, value: number): void {
+    const key = JSON.stringify(Object.values(labels));
+    const known = this.#byLabels.get(key);
+    if (known !== undefined) known.value += value;
+    else if (this.#byLabels.size < MAX_LABEL_SETS) this.#byLabels.set(key, { labels, value });
+    else this.#other(labels).value += value;
+  }
+
+  get values(): CounterSample['values'] {
+    return [...this.#byLabels.values()];
+  }
+
+  #other(labels: Labels): { value: number } {
+    const others = Object.fromEntries(Object.keys(labels).map((name) => [name, 'other']));
+    const key = JSON.stringify(Object.values(others));
+    const known = this.#byLabels.get(key) ?? { labels: others, value: 0 };
+    this.#byLabels.set(key, known);
+    return known;
+  }
+}
+
+/** Counts events since this worker started. */
 export class ActivityCounters {
-  readonly #turns = new Map<string, number>();
-  readonly #completions = new Map<string, number>();
-  readonly #tokens = { input: 0, output: 0 };
-  readonly #deliveries = new Map<string, number>();
-  #costUsd = 0;
-  readonly #configurations = new Map<string, number>();
+  readonly #turns = new Sums();
+  readonly #completions = new Sums();
+  readonly #tokens = new Sums();
+  readonly #costUsd = new Sums();
+  readonly #deliveries = new Sums();
+  readonly #configurations = new Sums();
 
   note(event: GatewayEvent): void {
     if (event.type === 'turn' && event.state !== 'started') this.#noteTurn(event);
     else if (event.type === 'completion') this.#noteCompletion(event);
-    else if (event.type === 'message' && event.status !== 'queued') increment(this.#deliveries, event.status);
-    else if (event.type === 'config') increment(this.#configurations, event.outcome);
+    else if (event.type === 'message' && event.status !== 'queued')
+      this.#deliveries.add({ outcome: event.status, channel: event.channel }, 1);
+    else if (event.type === 'config') this.#configurations.add({ outcome: event.outcome }, 1);
   }
 
   read(): CounterSample[] {
     return [
-      counter('xopc_agent_turns_total', 'Turns that have ended, by state.', by('state', this.#turns)),
-      counter('xopc_completions_total', 'Stateless model calls, by state.', by('state', this.#completions)),
-      counter('xopc_agent_tokens_total', 'Tokens reported by providers.', by('direction', new Map(Object.entries(this.#tokens)))),
-      counter('xopc_agent_cost_usd_total', 'Cost of turns and completions in US dollars, by the prices in models.json.', [
-        { labels: {}, value: this.#costUsd },
-      ]),
-      counter('xopc_outbox_attempts_total', 'Attempts to deliver a message or a part of one, by outcome.', by('outcome', this.#deliveries)),
-      counter('xopc_config_changes_total', 'Configuration changes, by outcome.', by('outcome', this.#configurations)),
+      counter('xopc_agent_turns_total', 'Turns that have ended, by agent and state.', this.#turns),
+      counter('xopc_completions_total', 'Stateless model calls, by model and state.', this.#completions),
+      counter('xopc_agent_tokens_total', 'Tokens reported by providers, by agent (none: a stateless call) and model.', this.#tokens),
+      counter(
+        'xopc_agent_cost_usd_total',
+        'Cost of turns and completions in US dollars, by agent and model, by the prices in models.json.',
+        this.#costUsd,
+      ),
+      counter('xopc_outbox_attempts_total', 'Attempts to deliver a message or a part of one, by outcome and channel.', this.#deliveries),
+      counter('xopc_config_changes_total', 'Configuration changes, by outcome.', this.#configurations),
     ];
   }
 
-  #noteTurn({ state, usage }: TurnEvent): void {
-    increment(this.#turns, state);
-    this.#noteUsage(usage);
+  #noteTurn({ agentId: agent, model, state, usage }: EventOf<'turn'>): void {
+    this.#turns.add({ state, agent }, 1);
+    this.#noteUsage({ agent, model: model ?? '' }, usage);
   }
 
-  #noteCompletion({ state, usage }: Extract<GatewayEvent, { type: 'completion' }>): void {
-    increment(this.#completions, state);
-    this.#noteUsage(usage);
+  #noteCompletion({ model, state, usage }: EventOf<'completion'>): void {
+    this.#completions.add({ state, model }, 1);
+    this.#noteUsage({ agent: '', model }, usage);
   }
 
-  #noteUsage(usage: TurnEvent['usage']): void {
-    this.#tokens.input += usage?.inputTokens ?? 0;
-    this.#tokens.output += usage?.outputTokens ?? 0;
-    this.#costUsd += usage?.costUsd ?? 0;
+  #noteUsage(labels: Labels, usage: EventOf<'turn'>['usage']): void {
+    if (usage === null) return;
+    this.#tokens.add({ direction: 'input', ...labels }, usage.inputTokens ?? 0);
+    this.#tokens.add({ direction: 'output', ...labels }, usage.outputTokens ?? 0);
+    this.#costUsd.add(labels, usage.costUsd ?? 0);
   }
 }
 
-function counter(name: string, help: string, values: CounterSample['values']): CounterSample {
+function counter(name: string, help: string, { values }: Sums): CounterSample {
   return { name, help, kind: 'counter', values };
-}
-
-function by(label: string, counts: ReadonlyMap<string, number>): CounterSample['values'] {
-  return [...counts].map(([value, count]) => ({ labels: { [label]: value }, value: count }));
-}
-
-function increment(counts: Map<string, number>, key: string): void {
-  counts.set(key, (counts.get(key) ?? 0) + 1);
 }
 
 export interface GaugeOptions {

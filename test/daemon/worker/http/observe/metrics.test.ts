@@ -94,13 +94,23 @@ test('turns, tokens, deliveries and configurations are counted as they happen', 
   const app = await startHttpApp({ services: { counters: activity.counters(() => Promise.resolve([])) } });
   const { series } = await scrape(app);
   expect(Object.fromEntries([...series].filter(([key]) => /^xopc_(agent|outbox|config)/.test(key)))).toEqual({
-    'xopc_agent_turns_total{state="done"}': 1,
-    'xopc_agent_turns_total{state="error"}': 1,
-    'xopc_agent_tokens_total{direction="input"}': 12,
-    'xopc_agent_tokens_total{direction="output"}': 4,
-    xopc_agent_cost_usd_total: 0.5,
-    'xopc_outbox_attempts_total{outcome="retry_wait"}': 1,
-    'xopc_outbox_attempts_total{outcome="delivered"}': 1,
+    'xopc_agent_turns_total{state="done",agent="a"}': 1,
+    'xopc_agent_turns_total{state="error",agent="a"}': 1,
+    'xopc_agent_tokens_total{direction="input",agent="a",model="m"}': 12,
+    'xopc_agent_tokens_total{direction="output",agent="a",model="m"}': 4,
+    'xopc_agent_cost_usd_total{agent="a",model="m"}': 0.5,
+    'xopc_outbox_attempts_total{outcome="retry_wait",channel="c"}': 1,
+    'xopc_outbox_attempts_total{outcome="delivered",channel="c"}': 1,
     'xopc_config_changes_total{outcome="rejected"}': 1,
   });
+});
+
+test('names of models beyond 200 are counted together', async () => {
+  const activity = new Activity({ instanceId: 'wk_a', build: { version: '1', buildId: 'b' }, clock: new FakeClock() });
+  const completion = { type: 'completion', state: 'error', usage: null } as const;
+  for (let number = 0; number < 250; number += 1) activity.publish({ ...completion, model: `up/${number}` });
+  const samples = await activity.counters(() => Promise.resolve([])).read();
+  const values = samples.find(({ name }) => name === 'xopc_completions_total')?.values ?? [];
+  expect(values).toHaveLength(201);
+  expect(values.find(({ labels }) => labels['model'] === 'other')).toEqual({ labels: { state: 'other', model: 'other' }, value: 50 });
 });
