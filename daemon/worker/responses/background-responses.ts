@@ -244,7 +244,7 @@ export class BackgroundResponses {
       onStored: () => this.#changes.wake(),
       onLost: () => stop.abort(LOST),
     });
-    stream.begin(writer.begin('response.in_progress'));
+    this.#changes.wake();
     const effects = { had: false };
     try {
       await this.#write(claimed, stream, { writer, effects, signal: stop.signal });

@@ -38,18 +38,12 @@ export class StoredStream {
   readonly #options: StoredStreamOptions;
   readonly #inOrder = createSerial();
   readonly #outputs: Output[] = [];
-  /** Those that could not be stored, or were given as events. */
+  /** Those that could not be stored. */
   #events: ResponseEvent[] = [];
   #cancel: (() => void) | undefined;
 
   constructor(options: StoredStreamOptions) {
     this.#options = options;
-  }
-
-  /** Stores the first events at once. */
-  begin(events: readonly ResponseEvent[]): void {
-    this.#events.push(...events);
-    this.#schedule(0);
   }
 
   write(output: Output): void {

@@ -58,7 +58,8 @@ export async function readOpenResponses(tx: Transaction): Promise<{ open: OpenRe
 }
 
 /**
- * Takes a response that nobody writes, or whose worker is dead. What that one has written is dropped: the events go on with other numbers.
+ * Takes a response that nobody writes, or whose worker is dead. What that one has written is dropped, and the event that says so is stored with
+ * that, so that the numbers go on.
  * @returns undefined when another worker has taken it, or it has ended
  */
 export async function claimResponse(
@@ -84,6 +85,7 @@ export async function claimResponse(
     .execute();
   const sequence = await nextSequence(tx, id);
   await db.deleteFrom('response_events').where('response_id', '=', id).where('first', '>', 0).execute();
+  await insertEvents(tx, id, [{ type: 'response.in_progress', sequence_number: sequence, response: document }]);
   return {
     document,
     request: JSON.parse(row.request) as ResponseRequest,
@@ -91,7 +93,7 @@ export async function claimResponse(
     previousId: row.previous_id,
     conversationId: row.conversation_id,
     owner: row.owner,
-    sequence,
+    sequence: sequence + 1,
   };
 }
 

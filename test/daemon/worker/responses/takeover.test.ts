@@ -55,15 +55,18 @@ const numbers = (events: readonly ResponseEvent[]): number[] => events.map((even
 
 test('a response whose worker dies is written again; a stream goes on after the last event, and from the beginning has the answer once', async () => {
   const { upstream, worker } = await makeWorld();
-  upstream.play(held, saying('Hello', ' you'));
+  upstream.play(held, { chunks: [], isHeld: true }, saying('Hello', ' you'));
   const first = await worker('wk_a');
   const { id } = await enqueue(first);
   const seen = await readUntil(first, id, { type: 'response.output_text.delta' });
   expect(textOf(seen)).toBe('Hel');
-  const second = await worker('wk_b');
+  // It dies before the model says a word.
+  await worker('wk_b');
+  await eventually(() => expect(upstream.bodies).toHaveLength(2));
+  const second = await worker('wk_c');
   const after = seen.at(-1)?.sequence_number ?? -1;
   const rest = await readUntil(second, id, { after });
-  expect(rest[0]).toMatchObject({ type: 'response.in_progress', sequence_number: after + 1, response: { output: [] } });
+  expect(rest[0]).toMatchObject({ type: 'response.in_progress', sequence_number: after + 2, response: { output: [] } });
   expect([textOf(rest), rest.at(-1)?.type]).toEqual(['Hello you', 'response.completed']);
   const whole = await readUntil(second, id, {});
   expect(whole.map(({ type }) => type).slice(0, 3)).toEqual(['response.created', 'response.queued', 'response.in_progress']);
