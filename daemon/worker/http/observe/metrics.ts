@@ -19,6 +19,9 @@ export interface MetricsDeps {
   readonly loadMetrics: () => MetricsModule;
 }
 
+/** Gauges of prom-client that are named like counters; each is there by its parts, too. */
+const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
+
 export type MetricsModule = Pick<typeof PromClient, 'Registry' | 'collectDefaultMetrics'>;
 
 /** A metric as prom-client reads it: by one method that returns its values. */
@@ -130,6 +133,7 @@ export class Metrics {
     const client = this.#deps.loadMetrics();
     const registry = new client.Registry();
     client.collectDefaultMetrics({ register: registry });
+    for (const name of MISNAMED) registry.removeSingleMetric(name);
     return { client, registry };
   }
 }

@@ -66,7 +66,8 @@ test('what the services count, how the gateway is, and what the process costs is
   expect(series.get('process_resident_memory_bytes')).toBeGreaterThan(1_000_000);
   expect([...series.keys()].some((key) => key.startsWith('nodejs_eventloop_lag'))).toBe(true);
   for (const name of types.keys()) expect(text).toMatch(new RegExp(`^# HELP ${name} \\S+`, 'm'));
-  for (const [name, type] of types) if (type === 'counter' && name.startsWith('xopc_')) expect(name).toMatch(/_total$/);
+  for (const [name, type] of types)
+    if (name.startsWith('xopc_') || name.endsWith('_total')) expect([name, name.endsWith('_total')]).toEqual([name, type === 'counter']);
 });
 
 test('scrapes at once and one after another give whole answers', async () => {
