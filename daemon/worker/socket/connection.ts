@@ -20,7 +20,7 @@ export interface ConnectionDeps {
   readonly identity: { readonly instanceId: string; readonly version: string; readonly buildId: string };
   readonly parse: ParseFrame;
   readonly encodeEvent: EventEncoder;
-  /** Checks the first frame. @throws UNAUTHORIZED, RATE_LIMITED */
+  /** Checks the first frame. @throws UNAUTHORIZED, RATE_LIMITED, FORBIDDEN */
   readonly authenticate: (hello: { token?: string | undefined }) => Promise<void>;
 }
 
@@ -160,7 +160,8 @@ export class Connection {
       const refusal = toGatewayError(error);
       this.#refuse(refusal, { re: id });
       if (refusal.code === 'RATE_LIMITED') return this.close(CLOSE_CODES.tooMuch, 'too many wrong tokens');
-      return this.close(CLOSE_CODES.unauthorized, 'the token is missing or wrong');
+      const isKnown = refusal.code === 'FORBIDDEN';
+      return this.close(CLOSE_CODES.unauthorized, isKnown ? 'the access token may not do this' : 'the token is missing or wrong');
     }
     if (this.#state.name === 'closed') return;
     const closed = new AbortController();

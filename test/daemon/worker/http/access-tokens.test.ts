@@ -105,7 +105,7 @@ test('a socket needs a token that may chat and read, with all agents', async () 
     const socket = await openSocket(port);
     socket.send('hello', { token: services.grant(token) });
     expect((await socket.next('error')).error.code).toBe('FORBIDDEN');
-    expect((await socket.closed).code).toBe(4401);
+    expect(await socket.closed).toEqual({ code: 4401, reason: 'the access token may not do this' });
   }
 });
 
