@@ -1,5 +1,5 @@
 /**
- * Drops the journal, with its trigger: no worker of a build that uses it runs any more. Some databases have run this as version 13, 16, 18, 20, 22, 23 or 25. It is the last
+ * Drops the journal, with its trigger: no worker of a build that uses it runs any more. Some databases have run this as version 13, 16, 18, 20 or 22. It is the last
  * one, because a contraction keeps what comes after it waiting until the worker is alone.
  */
 import type { Migration } from './migration.js';

@@ -16,7 +16,7 @@ import { numericChatIds } from './0015-numeric-chat-ids.js';
 import { health } from './0017-health.js';
 import { toolDurations } from './0019-tool-durations.js';
 import { otherWorkers } from './0021-other-workers.js';
-import { accessTokens } from './0022-access-tokens.js';
+import { accessTokens } from './0023-access-tokens.js';
 import { responses } from './0024-responses.js';
 import { spending } from './0026-spending.js';
 import { dropJournal } from './0027-drop-journal.js';

@@ -100,7 +100,9 @@ test('a store contracts only when no other worker lives', async () => {
   await addSession(store, 'works');
 });
 
-test('the versions of this build’s migrations grow', () => {
+test('the versions of this build’s migrations grow, and none is one that databases know as the end of the journal', () => {
   const versions = MIGRATIONS.map(({ version }) => version);
-  expect(versions).toEqual([...new Set(versions)].toSorted((one, other) => one - other));
+  expect(versions).toEqual([...new Set(versions)].toSorted((a, b) => a - b));
+  // A database that ran the contraction as this version would leave out a migration with it.
+  expect(versions.filter((version) => [13, 16, 18, 20, 22].includes(version))).toEqual([]);
 });

@@ -2,7 +2,7 @@
 import type { Migration } from './migration.js';
 
 export const accessTokens: Migration = {
-  version: 22,
+  version: 23,
   phase: 'expand',
   async up(db) {
     await db.schema
