@@ -78,7 +78,7 @@ export async function makeTurns() {
     live,
     liveText: new LiveText(shared),
     random: () => 0,
-    spending: { purse: () => ({ reserve: async () => async () => undefined }) },
+    spending: { purse: () => ({ reserve: async () => undefined }) },
   });
   const [agent] = config.agents.list;
   if (agent === undefined) throw new Error('no agent');

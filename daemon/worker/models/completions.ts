@@ -252,7 +252,7 @@ export class Completions {
     if (refusal !== undefined) return refusal;
     const { clock, spending } = this.#options;
     const purse = spending.purse({ agent: this.#find(call.model), tokenId: call.tokenId });
-    const paid = { signal, clock, purse, inputTokens: estimateRequest(call) };
+    const paid = { signal, clock, purse, inputTokens: () => estimateRequest(call) };
     let hasOutput = false;
     for await (const event of callModel(model, (limited) => open(model, call, limited), paid)) {
       if (event.type === 'aborted' || event.type === 'failed' || event.type === 'finish')

@@ -35,14 +35,14 @@ export type Settle = (usd: number) => Promise<void>;
 export interface Purse {
   /**
    * Reserves what a call may cost. To be called before each.
-   * @param usd  the most that it may cost, as far as that can be said
+   * @param most  returns the most that it may cost, as far as that can be said; called only where a limit applies
+   * @returns undefined where none does
    * @throws RATE_LIMITED, with the seconds until the next day, when a limit is used up; UNAUTHORIZED when the access token has ended; UNAVAILABLE
    */
-  reserve(usd: number): Promise<Settle>;
+  reserve(most: () => number): Promise<Settle | undefined>;
 }
 
 const DAY_MS = 86_400_000;
-const FREE: Settle = async () => undefined;
 
 /** @param of  the limit and when it is reset */
 function describe(payer: Payer, tokenName: string, of: { readonly usd: number; readonly time: string }): string {
@@ -52,16 +52,16 @@ function describe(payer: Payer, tokenName: string, of: { readonly usd: number; r
   return kind === 'job' ? sayOfAnswer('spent-job', { ...of, job: id }) : sayOfAnswer('spent-agent', { ...of, agent: id });
 }
 
-const SETTINGS: Readonly<Record<string, string>> = {
-  all: 'agents.dailyUsd',
-  agent: 'dailyUsd of the agent, or agents.defaults.dailyUsd',
-  job: 'cron.jobDailyUsd',
-  token: 'the limit of the token, by a new one',
+const HINTS: Readonly<Record<string, string>> = {
+  all: 'To raise it, change agents.dailyUsd.',
+  agent: 'To raise it, change dailyUsd of the agent, or agents.defaults.dailyUsd.',
+  job: 'To raise it, change cron.jobDailyUsd.',
+  token: 'Only a new access token can have a higher limit.',
 };
 
 export class Spending {
   readonly #options: SpendingOptions;
-  /** What was told of, by payer: its day. One notice a day is enough. */
+  /** The day of the last notice, by payer: one a day is enough. */
   readonly #told = new Map<Payer, string>();
 
   constructor(options: SpendingOptions) {
@@ -69,7 +69,7 @@ export class Spending {
   }
 
   purse(account: Account): Purse {
-    return { reserve: (usd) => this.#reserve(account, usd) };
+    return { reserve: (most) => this.#reserve(account, most) };
   }
 
   /** @throws UNAUTHORIZED for work whose access token has ended since it began */
@@ -87,11 +87,11 @@ export class Spending {
     return limits.flatMap(([payer, usd]) => (usd === null || usd === undefined ? [] : { payer, usd }));
   }
 
-  async #reserve(account: Account, usd: number): Promise<Settle> {
+  async #reserve(account: Account, most: () => number): Promise<Settle | undefined> {
     const limits = this.#limitsOf(account);
-    if (limits.length === 0) return FREE;
+    if (limits.length === 0) return undefined;
     const { store, clock, instanceId, liveness } = this.#options;
-    const reservation = { id: newId('run'), day: dayOf(clock.now()), usd };
+    const reservation = { id: newId('run'), day: dayOf(clock.now()), usd: most() };
     const usedUp = await store.write((tx) => reserveSpending(tx, { ...reservation, limits, instanceId, liveness }));
     if (usedUp !== undefined) throw this.#refusal(usedUp, account);
     const payers = limits.map(({ payer }) => payer);
@@ -119,7 +119,7 @@ export class Spending {
     return new GatewayError('RATE_LIMITED', {
       message,
       details: { payer, retryAfterSeconds: Math.ceil((resetMs - nowMs) / 1_000), resetAt },
-      hint: `To raise it, change ${SETTINGS[payer.split(':')[0] ?? '']}.`,
+      hint: HINTS[payer.split(':')[0] ?? ''] ?? '',
     });
   }
 }

@@ -51,7 +51,7 @@ const protocolFailure = (detail: string): ProviderFailure => ({ kind: 'protocol'
 
 async function* attempt(model: ResolvedModel, options: AskOptions): AsyncGenerator<DeltaEvent, StepEnd> {
   const request = await options.buildRequest();
-  const paid = { ...options, inputTokens: estimateRequest(request) };
+  const paid = { ...options, inputTokens: () => estimateRequest(request) };
   const stream = callModel(model, (signal) => model.provider.stream(request, signal), paid);
   const pieces: string[] = [];
   const calls: ToolCall[] = [];

@@ -16,8 +16,8 @@ export interface CallOptions {
   readonly clock: Clock;
   /** Pays for the call. Without it, the call counts against no limit. */
   readonly purse?: Purse | undefined;
-  /** Of the request; an estimate. */
-  readonly inputTokens?: number;
+  /** Estimates the tokens of the request. Called only where a limit applies. */
+  readonly inputTokens?: () => number;
 }
 
 /** Events before the first output. */
@@ -32,11 +32,11 @@ function failureOf(event: { readonly type: string }): ProviderFailure | undefine
 /** What a call costs, as far as it can be said: nothing where a price is unknown. */
 class Cost {
   readonly #model: ResolvedModel;
-  readonly #inputTokens: number;
+  readonly #inputTokens: () => number;
   #said = 0;
   #usage: TokenUsage | undefined;
 
-  constructor(model: ResolvedModel, inputTokens: number) {
+  constructor(model: ResolvedModel, inputTokens: () => number) {
     this.#model = model;
     this.#inputTokens = inputTokens;
   }
@@ -59,7 +59,7 @@ class Cost {
   }
 
   #of(outputTokens: number): number {
-    return costOf({ inputTokens: this.#inputTokens, outputTokens }, this.#model.prices) ?? 0;
+    return costOf({ inputTokens: this.#inputTokens(), outputTokens }, this.#model.prices) ?? 0;
   }
 }
 
@@ -71,11 +71,11 @@ class Cost {
 export async function* callModel<Event extends { readonly type: string }>(
   model: ResolvedModel,
   open: (signal: AbortSignal) => AsyncIterable<Event>,
-  { signal, clock, purse, inputTokens = 0 }: CallOptions,
+  { signal, clock, purse, inputTokens = () => 0 }: CallOptions,
 ): AsyncGenerator<Event | Failed> {
   const { ref, failing, noteCall, silenceTimeoutMs = SILENCE_TIMEOUT_MS } = model;
   const cost = new Cost(model, inputTokens);
-  const settle = await purse?.reserve(cost.most);
+  const settle = await purse?.reserve(() => cost.most);
   const startedAtMs = clock.now();
   let firstTokenMs: number | null = null;
   try {

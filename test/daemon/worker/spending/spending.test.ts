@@ -27,7 +27,7 @@ test('fifty calls at once, in two workers, exceed a limit by no more than one re
   const config = { agents: { dailyUsd: 1 } };
   const both = [spendingOf(store, config), spendingOf(store, config, { instanceId: 'wk_2' })];
   const call = async (index: number): Promise<number> => {
-    const settle = await both[index % 2]?.spending.purse({ agent }).reserve(0.1);
+    const settle = await both[index % 2]?.spending.purse({ agent }).reserve(() => 0.1);
     await settle?.(0.1);
     return 0.1;
   };
@@ -42,13 +42,13 @@ test('fifty calls at once, in two workers, exceed a limit by no more than one re
 test('what a call did not cost is free for others, and a new day begins at midnight UTC', async () => {
   const store = await openStore();
   const { spending, clock, logger } = spendingOf(store, { agents: { list: [{ id: 'main', dailyUsd: 1 }] } });
-  const reserve = (usd: number) => spending.purse({ agent: { id: 'main', dailyUsd: 1 } }).reserve(usd);
+  const reserve = (usd: number) => spending.purse({ agent: { id: 'main', dailyUsd: 1 } }).reserve(() => usd);
   const settle = await reserve(1);
   await expect(reserve(0.1)).rejects.toMatchObject({ code: 'RATE_LIMITED' });
-  await settle(0.25);
+  await settle?.(0.25);
   await (
     await reserve(0.5)
-  )(0.75);
+  )?.(0.75);
   const refused = reserve(0);
   await expect(refused).rejects.toMatchObject({ code: 'RATE_LIMITED', details: { payer: 'agent:main', retryAfterSeconds: 6 * 3_600 } });
   await expect(refused).rejects.toThrow(
@@ -58,7 +58,7 @@ test('what a call did not cost is free for others, and a new day begins at midni
   clock.advance(6 * 3_600_000);
   await (
     await reserve(1)
-  )(0.1);
+  )?.(0.1);
   expect(await spentBy(store, clock)).toEqual(new Map([['agent:main', 0.1]]));
   expect(await store.write((tx) => purgeSpending(tx, '2026-11-28'))).toBe(1);
 });
@@ -66,9 +66,9 @@ test('what a call did not cost is free for others, and a new day begins at midni
 test('a call counts for everyone who has a limit, or for nobody', async () => {
   const store = await openStore();
   const { spending, clock } = spendingOf(store, { agents: { dailyUsd: 10, defaults: { dailyUsd: 5 } }, cron: { jobDailyUsd: 3 } });
-  const settle = await spending.purse({ agent, jobId: 'job_1', tokenId: 'tok_1' }).reserve(1);
-  await settle(2);
-  await settle(2);
+  const settle = await spending.purse({ agent, jobId: 'job_1', tokenId: 'tok_1' }).reserve(() => 1);
+  await settle?.(2);
+  await settle?.(2);
   const all = [
     ['agent:main', 2],
     ['all', 2],
@@ -76,37 +76,38 @@ test('a call counts for everyone who has a limit, or for nobody', async () => {
     ['token:tok_1', 2],
   ];
   expect([...(await spentBy(store, clock))].toSorted(([a], [b]) => a.localeCompare(b))).toEqual(all);
-  const refused = spending.purse({ agent, tokenId: 'tok_1' }).reserve(1);
+  const refused = spending.purse({ agent, tokenId: 'tok_1' }).reserve(() => 1);
   await expect(refused).rejects.toThrow("The access token 'ci' has spent the 2 US dollars");
   await (
-    await spending.purse({}).reserve(1)
-  )(0.5);
+    await spending.purse({}).reserve(() => 1)
+  )?.(0.5);
   expect((await spentBy(store, clock)).get('all')).toBe(2.5);
 });
 
 test('work of an access token that has ended calls no model any more', async () => {
   const tokens: SpendingOptions['tokens'] = { findById: () => undefined };
   const { spending } = spendingOf(await openStore(), {}, { tokens });
-  await expect(spending.purse({ agent, tokenId: 'tok_1' }).reserve(0)).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
+  await expect(spending.purse({ agent, tokenId: 'tok_1' }).reserve(() => 0)).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
 });
 
-test('without a limit nothing is written', async () => {
-  const written: unknown[] = [];
-  const store = { write: (work: unknown) => Promise.reject(new Error(String(written.push(work)))) } as unknown as Store;
+test('without a limit nothing is estimated or written', async () => {
+  const store = { write: () => Promise.reject(new Error('written')) } as unknown as Store;
   const { spending } = spendingOf(store, {});
-  await (
-    await spending.purse({ agent }).reserve(5)
-  )(5);
-  expect(written).toEqual([]);
+  const settle = await spending.purse({ agent }).reserve(() => {
+    throw new Error('estimated');
+  });
+  expect(settle).toBe(undefined);
 });
 
 test('a call whose worker was killed counts as the most that it could cost', async () => {
   const store = await openStore();
   const config = { agents: { dailyUsd: 1 } };
-  await spendingOf(store, config, { instanceId: 'wk_dead' }).spending.purse({ agent }).reserve(0.75);
+  await spendingOf(store, config, { instanceId: 'wk_dead' })
+    .spending.purse({ agent })
+    .reserve(() => 0.75);
   const { spending, clock } = spendingOf(store, config);
   await (
-    await spending.purse({ agent }).reserve(0.1)
-  )(0.1);
+    await spending.purse({ agent }).reserve(() => 0.1)
+  )?.(0.1);
   expect((await spentBy(store, clock)).get('all')).toBeCloseTo(0.85, 9);
 });

@@ -33,7 +33,7 @@ test('a silent model times out once, then the fallback answers', async () => {
     tools: { definitions: [], maxIterations: 1, run: () => Promise.reject(new Error('no tools')) as never },
     windows: new LearnedWindows(clock),
     asker: 'chat',
-    purse: { reserve: async () => async () => undefined },
+    purse: { reserve: async () => undefined },
     signal: new AbortController().signal,
     clock,
     random: () => 0,
