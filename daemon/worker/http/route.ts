@@ -4,6 +4,7 @@ import { type Schema, validate } from '../../../shared/api/validate.js';
 import { GatewayError } from '../../../shared/errors.js';
 import type { RefuseCredentials, RequireToken } from './admission/credentials.js';
 import type { TokenRequests } from './connection/token-requests.js';
+import type { AccessToken } from '../access/access-tokens.js';
 import { type NeededScope, mayCall, mayUseAgent, mayUseAllAgents } from '../access/allowed.js';
 import type { HttpContext, HttpMiddleware, RequestState, RouterExtras } from './context.js';
 import type { OpenUpload, Upload } from './middleware/upload.js';
@@ -105,13 +106,13 @@ async function readBody<Body, Query>(ctx: HttpContext, definition: RouteDefiniti
   throw new GatewayError('INVALID_REQUEST', { message: `${definition.method} ${definition.path} needs a JSON body.` });
 }
 
-/** Before anything is read of a request. @throws FORBIDDEN, RATE_LIMITED */
+/** Before anything is read of a request with an access token. @throws FORBIDDEN, RATE_LIMITED */
 async function admit<Body, Query>(
-  { state: { access }, res }: HttpContext,
+  access: AccessToken,
   { method, scope, agentOf }: RouteDefinition<Body, Query>,
-  beginRequest: RouteTools['beginRequest'],
+  { res, beginRequest }: { res: HttpContext['res']; beginRequest: RouteTools['beginRequest'] },
 ): Promise<void> {
-  if (access === undefined || scope === 'public') return;
+  if (scope === 'public') return;
   mayCall(access, method, scope);
   if (agentOf === undefined && scope !== 'any') mayUseAllAgents(access);
   await beginRequest(access, res);
@@ -134,7 +135,7 @@ export function route<Body = undefined, Query = undefined>(definition: RouteDefi
       state.route = path;
       if (media !== undefined) ctx.set(FILE_HEADERS);
       if (access === 'token') state.access = await requireToken(state.caller);
-      await admit(ctx, definition, beginRequest);
+      if (state.access !== undefined) await admit(state.access, definition, { res: ctx.res, beginRequest });
       const upload = uploadTypes && openUpload(ctx, uploadTypes);
       let raw: unknown;
       if (upload === undefined) raw = definition.body === undefined ? refuseBody(ctx) : await readBody(ctx, definition, readJson);

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { ASKED_OPTIONS, ASKED_PATHS, valuesFor } from '../../../client/cli/completion/completion-values.js';
+import { SCOPES } from '../../../shared/api/gateway/tokens.js';
 import { COMMANDS } from '../../../client/commands/registry.js';
 import { answers, fakeControl, sampleStatus } from '../../fakes/control-socket.js';
 import { fakeHttp, json } from '../../fakes/http-server.js';
@@ -28,6 +29,8 @@ test('choices and keys are known without a gateway', async () => {
   expect(await complete('gateway logs', '--level')).toContain('warn\t');
   expect(await complete('config get', 'get')).toContain('gateway.auth.api_key\t');
   expect(valuesFor('cron run', 'run')).toBe('jobs');
+  // A list of its own, because a shell should not wait for the schemas of the API.
+  expect(valuesFor('token add', '--scope')).toEqual(SCOPES);
 });
 
 test('values of channels and levels follow their command or option', async () => {
