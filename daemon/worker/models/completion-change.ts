@@ -1,4 +1,4 @@
-/** What observers are told of a call that is no turn of a session. */
+/** The event that announces how a model call outside the turns of sessions ended. */
 import type { GatewayEvent } from '../../../shared/api/gateway/events.js';
 import type { CompletionEvent } from '../providers/completion.js';
 import type { ResolvedModel } from '../providers/registry.js';

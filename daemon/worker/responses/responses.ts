@@ -118,7 +118,7 @@ export class Responses {
     return this.#options.completions.run(call, signal);
   }
 
-  /** Stores a response whose id is about to be told, or that has been answered already. */
+  /** Stores a response before its caller gets the id. */
   async begin(prepared: PreparedResponse, document: ResponseDocument): Promise<void> {
     if (!document.store) return;
     const { clock, instanceId, store } = this.#options;

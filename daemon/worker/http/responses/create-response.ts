@@ -1,4 +1,4 @@
-/** Answers a request for a response, whole or as a stream. A stored one is stored before its id is told, and its end before the end is told. */
+/** Answers a request for a response, whole or as a stream. A response is stored before its caller gets the id, and its end before the caller gets the end. */
 import type { ResponseDocument } from '../../../../shared/api/responses/document.js';
 import type { ResponseEvent } from '../../../../shared/api/responses/events.js';
 import type { Clock } from '../../../../shared/clock.js';

@@ -15,7 +15,8 @@ export const beginWriting = ({
   set local idle_in_transaction_session_timeout = ${idleTimeoutMs}; ${WRITE_LOCK};`;
 
 /**
- * Ends the session that holds the lock, if only a part of a statement has come from its client for so long: then that is suspended or cut off. The server itself would wait for ever, because its limits are for the time before a statement and after it.
+ * Ends the session that holds the lock if its client sent a part of a statement and then nothing for `silentMs`: that client is suspended or cut off. The server
+ * itself would wait for ever, because its limits do not cover the middle of a statement.
  */
 export const endSilentWriter = (
   silentMs: number,
