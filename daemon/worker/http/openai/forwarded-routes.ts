@@ -18,8 +18,8 @@ export interface OpenAiRouteDeps {
   readonly logger: HttpLogger;
 }
 
-/** Longer than any provider takes until its first byte; the service ends calls that are silent for longer. */
-const FIRST_EVENT_MS = 600_000;
+/** Longer than the longest silence that can be configured (`silenceTimeoutMs`): the service ends silent calls. */
+const FIRST_EVENT_MS = 3_660_000;
 
 async function* bytesOf(events: PulledEvents<ForwardOutput>, onError: (error: GatewayError) => void): AsyncGenerator<Uint8Array> {
   try {
