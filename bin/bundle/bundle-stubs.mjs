@@ -23,6 +23,9 @@ const DEPRECATIONS = /[\\/]depd[\\/]index\.js$/;
 const NO_DEPRECATIONS = `
   module.exports = () => Object.assign(() => undefined, { function: (work) => work, property: () => undefined });`;
 
+/** zod's own messages in fifty languages. `import { z }`, as koa-body and `ai` write it, brings them all along; ours are English. */
+const LANGUAGES = /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/;
+
 /** node-ipc loads TLS and UDP for its network modes; the control socket is a local one. */
 const TRANSPORTS = { importer: /[\\/]node-ipc[\\/]/, filter: /^(node:)?(tls|dgram)$/ };
 
@@ -34,6 +37,7 @@ export function bundleStubs() {
       build.onLoad({ filter: FORMS }, () => ({ contents: NO_FORMS, loader: 'js' }));
       build.onLoad({ filter: CHARSETS }, () => ({ contents: ONLY_UTF8, loader: 'js' }));
       build.onLoad({ filter: DEPRECATIONS }, () => ({ contents: NO_DEPRECATIONS, loader: 'js' }));
+      build.onLoad({ filter: LANGUAGES }, () => ({ contents: 'export {};', loader: 'js' }));
       build.onResolve({ filter: TRANSPORTS.filter }, ({ importer, path }) =>
         TRANSPORTS.importer.test(importer) ? { path, namespace: 'left-out' } : undefined,
       );
