@@ -10,14 +10,21 @@ import { newId } from '../../shared/ids.js';
 import { readBootDocument } from '../../shared/node/process/env.js';
 import { startParentGuard } from '../../shared/node/process/parent-guard.js';
 import { escapeHtml } from '../../shared/text/html.js';
+import { sayOfGateway } from '../../shared/text/sentences/gateway.js';
+import { knownSentence } from '../../shared/text/sentences/known.js';
 
 const BACKLOG = 4_096;
 const REQUEST_LIMIT_MS = 5_000;
 
 function errorBody(boot: FallbackBoot): string {
-  const message = `the gateway's worker is not running: ${boot.reason}`;
+  const message = sayOfGateway('worker-not-running', { reason: boot.reason });
   return JSON.stringify({
-    error: { code: 'UNAVAILABLE', message, requestId: newId('req'), details: { retryAfterSeconds: boot.retryAfterSeconds } },
+    error: {
+      code: 'UNAVAILABLE',
+      message,
+      requestId: newId('req'),
+      details: { retryAfterSeconds: boot.retryAfterSeconds, ...knownSentence(message) },
+    },
   });
 }
 

@@ -53,7 +53,7 @@ test.each([
   ['tools', 750],
   ['supervisor', 360],
   ['worker', 1_540],
-  ['fallback', 20],
+  ['fallback', 32],
   ['ai', 850],
   ['late', 340],
   ['database', 340],

@@ -29,7 +29,7 @@ export async function callApi<Answer>(gateway: RealGateway, route: string, body?
 /** Presses "Try now" in the page itself: it may be about to try of its own accord, and then there is no button any more. */
 export async function tryNow(page: Page): Promise<void> {
   const press = (buttons: unknown[]): void => buttons.forEach((button) => (button as { click(): void }).click());
-  await page.getByRole('button', { name: 'Try now' }).evaluateAll(press);
+  await page.getByRole('button', { name: /^(Try now|立即重试)$/ }).evaluateAll(press);
 }
 
 /** Writes lines as the gateway's own writers do. */

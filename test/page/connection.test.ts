@@ -84,15 +84,17 @@ test.skipIf(noBrowser)('while the gateway cannot start, an open tab keeps what i
   const gateway = await RealGateway.create({}, installation.command);
   expect((await gateway.xopc('config', 'set', 'gateway.basePath', '/x')).code).toBe(0);
   const running = await gateway.run();
-  const page = await openPage(`${gateway.url}/x/#/status`, { allowedErrors: /503|WebSocket|Failed to load|ERR_/ });
-  await page.getByRole('heading', { name: 'Status', exact: true }).waitFor();
+  const page = await openPage(`${gateway.url}/x/#/status`, { locale: 'zh-CN', allowedErrors: /503|WebSocket|Failed to load|ERR_/ });
+  await page.getByRole('heading', { name: '状态', exact: true }).waitFor();
+  const loaded = `performance.getEntriesByType('resource').map(({ name }) => name).join()`;
+  await expect.poll(() => page.evaluate<string>(loaded)).toContain('/reasons-');
   const paths = new Set<string>();
   const notePath = (request: { url(): string }): void => void paths.add(new URL(request.url()).pathname);
   page.on('request', notePath);
   const repair = installation.replace('worker', `process.stderr.write('cannot live like this\\n'); process.exit(1);`);
   process.kill(gateway.workerPid(), 'SIGKILL');
-  await page.getByText(/The gateway cannot start: .*exited with code 1/).waitFor();
-  await page.getByText(/Data from \d/).waitFor();
+  await page.getByText(/网关无法启动：网关的工作进程没有运行：工作进程（PID \d+）退出码 1/).waitFor();
+  await page.getByText(/所显示的是 \d/).waitFor();
   const late = await openPage(`${gateway.url}/x/`, { allowedErrors: /503/ });
   late.on('request', notePath);
   await late.getByRole('heading', { name: 'The gateway is not available right now' }).waitFor();
@@ -104,7 +106,7 @@ test.skipIf(noBrowser)('while the gateway cannot start, an open tab keeps what i
   await expect.poll(() => late.getByText('not available right now').count()).toBe(0);
   expect([...paths].filter((path) => !path.startsWith('/x/'))).toEqual([]);
   await tryNow(page);
-  await expect.poll(() => page.getByText('The gateway cannot start').count()).toBe(0);
+  await expect.poll(() => page.getByText('网关无法启动').count()).toBe(0);
   expect(running.child.exitCode).toBeNull();
 });
 

@@ -3,6 +3,7 @@ import type { Clock } from '../../../shared/clock.js';
 import type { ExitRecord } from '../../../shared/control/messages.js';
 import { fromErrorDocument, GatewayError } from '../../../shared/errors.js';
 import { PERMANENT_EXIT_CODE } from '../../../shared/exit-codes.js';
+import { sayOfGateway } from '../../../shared/text/sentences/gateway.js';
 import type { RestartPolicy } from './restart-policy.js';
 import type { Verdict } from './state.js';
 import type { WorkerProcess } from '../workers/worker-process.js';
@@ -72,7 +73,7 @@ export class Respawn {
 
   /** One sentence for status, log and the fallback. */
   get reason(): string {
-    return this.failure?.message ?? this.lastExit?.reason ?? 'it is starting';
+    return this.failure?.message ?? this.lastExit?.reason ?? sayOfGateway('worker-starting');
   }
 
   get lastExitAt(): string | null {
@@ -89,7 +90,7 @@ export class Respawn {
 export function failureOf(worker: WorkerProcess, record: ExitRecord): GatewayError {
   if (worker.refusal === undefined) {
     return new GatewayError('WORKER_NOT_READY', {
-      message: `the worker${record.pid > 0 ? ` (pid ${record.pid})` : ''} ${record.reason}`,
+      message: sayOfGateway(record.pid > 0 ? 'worker-exit' : 'worker-unspawned', { pid: record.pid, exit: record.reason }),
       details: { reason: record.reason, output: record.output },
       hint: 'Show its last output with: xopc gateway logs',
     });

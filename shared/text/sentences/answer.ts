@@ -58,7 +58,7 @@ export const ANSWER_REASONS = {
   'shorten-stateless': 'Send fewer or shorter messages.',
   'with-detail': '{what} It said: {detail}',
   'with-fallback': '{what} The fallback failed too: {ref}: {cause}',
-  'with-fallbacks': '{what} The fallbacks failed too: {causes}',
+  'with-next-fallback': '{what} The next fallback failed too: {ref}: {cause}',
   'model-unusable': "the model '{model}' cannot be used: {cause}",
   'no-provider': "there is no provider '{provider}'",
   'provider-has-models': "'{provider}' has only {models}",

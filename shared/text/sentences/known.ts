@@ -26,6 +26,7 @@ export interface KnownSentence {
 
 /** Those with a sentence in front or behind, outermost first: the sentences in them must not be found first. */
 const COMPOSED: readonly string[] = [
+  'worker-not-running',
   'last-good-configuration',
   'with-last-exit',
   'issue-channel',
@@ -37,13 +38,13 @@ const COMPOSED: readonly string[] = [
   'delivery-interrupted',
   'receiver-redirects',
   'channel-failed',
-  'with-fallbacks',
   'with-fallback',
+  'with-next-fallback',
   'with-detail',
 ];
 
 /** A longer one was not said by the gateway alone, and would take time. */
-const MAX_LENGTH = 2_000;
+const MAX_LENGTH = 4_000;
 
 const escaped = (text: string): string => text.replace(/[$()*+.?[\\\]^{|}]/g, String.raw`\$&`);
 

@@ -1,11 +1,13 @@
 /** Lines above the view about the connection. */
 import { signal } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
+import type { ErrorResponse } from '../../../shared/api/error.js';
 import { gatewayUrl } from '../api/gateway-url.js';
 import { session } from '../api/session.js';
 import { connection, gateway, isOutdated, pageSocket } from '../api/socket.js';
 import { isLoopback } from '../browser/is-loopback.js';
 import { Button } from '../components/button/button.js';
+import { refusalText } from '../components/feedback/reason-text.js';
 import { clockTime } from '../components/time-text/time-text.js';
 import { readSetting, writeSetting } from '../settings.js';
 import { CopyModeLine } from './copy-mode.js';
@@ -35,19 +37,19 @@ function useSeconds(untilMs: number | undefined): number {
 
 /** Returns why the gateway cannot start, which it answers to every request while it has no worker. */
 function useReason(isDown: boolean): string | undefined {
-  const [reason, setReason] = useState<string | undefined>(undefined);
+  const [reason, setReason] = useState<ErrorResponse['error'] | undefined>(undefined);
   useEffect(() => {
     if (!isDown) return setReason(undefined);
     const controller = new AbortController();
     fetch(gatewayUrl('/health'), { signal: controller.signal, cache: 'no-store' })
       .then(async (response) => {
-        const { error } = (await response.json()) as { error?: { message?: string } };
-        setReason(response.status === 503 ? error?.message : undefined);
+        const { error } = (await response.json()) as Partial<ErrorResponse>;
+        setReason(response.status === 503 ? error : undefined);
       })
       .catch(() => undefined);
     return () => controller.abort();
   }, [isDown]);
-  return reason;
+  return reason && refusalText(reason.message, reason.details ?? {});
 }
 
 function useLateState() {

@@ -76,13 +76,14 @@ interface ModelError {
 
 /** Returns the first model's error with those of the fallbacks appended. */
 function combine(first: ModelError, others: readonly ModelError[]): ModelError {
-  const [other, ...more] = others;
-  if (other === undefined) return first;
-  const { code, details, message: what } = first.error;
-  const message =
-    more.length === 0
-      ? sayOfAnswer('with-fallback', { what, ref: other.ref, cause: other.error.message })
-      : sayOfAnswer('with-fallbacks', { what, causes: others.map(({ ref, error }) => `${ref}: ${error.message}`).join(' ') });
+  if (others.length === 0) return first;
+  const { code, details } = first.error;
+  const message = [first, ...others]
+    .map(({ error }) => error.message)
+    .reduceRight((cause, what, at) => {
+      const { ref } = others[at] as ModelError;
+      return sayOfAnswer(at === 0 ? 'with-fallback' : 'with-next-fallback', { what, ref, cause });
+    });
   const combined = new GatewayError(code, { message, ...(details === undefined ? {} : { details }), cause: first.error });
   return { ref: first.ref, error: combined };
 }

@@ -37,7 +37,7 @@ test('a value that is a sentence again is found too', () => {
   });
 });
 
-test('the sentences of a model and of its fallback are told apart', () => {
+test('the sentences of a model and of its fallbacks are told apart', () => {
   const refusal = (provider: string) =>
     `${provider} refused the API key (HTTP 401). Check the provider's apiKey in models.json. It said: no (${provider})`;
   const found = knownSentence(`${refusal('One')} The fallback failed too: two/b: ${refusal('Two')}`);
@@ -49,10 +49,16 @@ test('the sentences of a model and of its fallback are told apart', () => {
     },
   });
   expect(found).toEqual({ code: 'with-fallback', values: { what: said('One'), ref: 'two/b', cause: said('Two') } });
+  const three = knownSentence(
+    `${refusal('One')} The fallback failed too: two/b: ${refusal('Two')} The next fallback failed too: three/c: ${refusal('Three')} The next fallback failed too: four/d: ${refusal('Four')}`,
+  );
+  const last = { code: 'with-next-fallback', values: { what: said('Three'), ref: 'four/d', cause: said('Four') } };
+  const causes = { code: 'with-next-fallback', values: { what: said('Two'), ref: 'three/c', cause: last } };
+  expect(three).toEqual({ code: 'with-fallback', values: { what: said('One'), ref: 'two/b', cause: causes } });
 });
 
 test('what others say has no code, and neither has a very long text', () => {
   expect(knownSentence('the bot was blocked by the user')).toBeUndefined();
-  expect(knownSentence(`the receiver answered 500: ${'x'.repeat(3_000)}`)).toBeUndefined();
+  expect(knownSentence(`the receiver answered 500: ${'x'.repeat(5_000)}`)).toBeUndefined();
   expect(knownSentence(null)).toBeUndefined();
 });

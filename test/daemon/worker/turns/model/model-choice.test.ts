@@ -1,4 +1,5 @@
 import { STORE_DELAY_MS } from '../../../../../daemon/worker/models/model-calls.js';
+import { knownSentence } from '../../../../../shared/text/sentences/known.js';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { overloaded, rateLimited, says, unauthorized } from '../../../../fakes/openai/reply.js';
 import { startFakeOpenAi, type FakeOpenAi } from '../../../../fakes/openai/server.js';
@@ -145,14 +146,17 @@ test('a fallback answers for a model that cannot, and the reason is logged', asy
 });
 
 test('when every model fails, the first one’s reason comes first', async () => {
-  const config = { agents: { defaults: { model: { primary: 'fake/one', fallbacks: ['gone/model'] } } } };
+  const config = { agents: { defaults: { model: { primary: 'fake/one', fallbacks: ['gone/model', 'lost/model'] } } } };
   const conversation = await start({ config });
   fake.reply(unauthorized());
   const { last } = await ask(conversation, 'x');
-  expect(last).toHaveProperty(
-    'message',
-    expect.stringMatching(/^fake refused the API key.* The fallback failed too: gone\/model: .*there is no provider 'gone'/s),
+  const { message } = last as { message: string };
+  expect(message).toMatch(
+    /^fake refused the API key.* The fallback failed too: gone\/model: .* The next fallback failed too: lost\/model: /s,
   );
+  const unusable = { code: 'model-unusable', values: { cause: { code: 'no-provider' } } };
+  const cause = { code: 'with-next-fallback', values: { what: unusable, ref: 'lost/model', cause: unusable } };
+  expect(knownSentence(message)).toMatchObject({ code: 'with-fallback', values: { ref: 'gone/model', cause } });
 });
 
 test('a bundle that fails to load is an error at once', async () => {
