@@ -12,7 +12,10 @@ export interface TurnUsage {
 export interface ModelCall {
   /** `provider/model`. */
   readonly ref: string;
+  /** The agent that asked; empty: the caller named the model. */
+  readonly agentId: string;
   readonly endedAtMs: number;
+  readonly durationMs: number;
   /** Null: it had no output. */
   readonly firstTokenMs: number | null;
   /** Null: it succeeded. */

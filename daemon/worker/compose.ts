@@ -70,7 +70,10 @@ function createBase(deps: ConversationDeps, readyAccounts: () => readonly { chan
     builtIn: createGuide(paths),
     clock,
     local: discovery,
-    noteCall: (call) => modelCalls.note(call),
+    noteCall: (call) => {
+      modelCalls.note(call);
+      deps.noteCall?.(call);
+    },
   });
 
   const samples = new Samples({ store, clock, logger: logFor('store'), requests: deps.requests ?? (() => ({ count: 0, failed: 0 })) });

@@ -6,13 +6,14 @@ import type { Config } from '../../shared/config/schema.js';
 import type { ChannelStatus, StatusWarning } from '../../shared/control/messages.js';
 import type { WorkerVitals } from '../../shared/ipc/messages.js';
 import type { LogPort } from '../../shared/log/log-port.js';
+import type { ModelCall } from '../../shared/turn-usage.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import type { TelegramModule } from './channels/telegram/telegram.js';
 import type { PostgresModule } from './create-store.js';
 import type { CronWords } from './cron/preview.js';
 import type { ChannelTimes } from './delivery/accounts/channel-times.js';
 import type { Services } from './http/services.js';
-import type { CounterSample } from './observe/counters.js';
+import type { Metric } from './observe/metric.js';
 import type { Issues } from './observe/issues.js';
 import type { DiscoveryOptions } from './providers/discovery/discovery.js';
 import type { AiModule } from './providers/provider.js';
@@ -48,6 +49,8 @@ export interface ConversationDeps {
   readonly random?: () => number;
   /** Called with each event. */
   readonly publish?: (event: GatewayEvent) => void;
+  /** Called with how each call of a model went. */
+  readonly noteCall?: (call: ModelCall) => void;
   /** Requests since this worker started. Default: none. */
   readonly requests?: () => { readonly count: number; readonly failed: number };
   /** Since when an account has been in its state. Default: unknown. */
@@ -75,7 +78,7 @@ export interface ConversationLife {
 export interface Conversation extends ConversationServices, ConversationLife {
   channels(): Record<string, ChannelStatus>;
   /** Current values for `/metrics`. */
-  gauges(): Promise<CounterSample[]>;
+  gauges(): Promise<Metric[]>;
   warnings(): StatusWarning[];
   /** The gateways that share the database; none where it is a file. */
   nodes(): Pick<WorkerVitals, 'nodes'>;

@@ -115,6 +115,7 @@ export class WorkerLifecycle {
       loadCronWords: this.#loadLate,
       checkDatabase: checkInProcess,
       publish: (event) => this.#activity.publish(event),
+      noteCall: (call) => this.#activity.noteCall(call),
       requests: () => this.#requests.totals,
       channelTimes: (label) => this.#activity.channelTimes(label),
     });

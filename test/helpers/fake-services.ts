@@ -129,7 +129,7 @@ export function createFakeServices(): FakeServices {
     events: new EventLog({ instanceId: 'wk_test', version: '1.2.3', buildId: 'b1', clock: systemClock }),
     counters: {
       read: () =>
-        Promise.resolve([{ name: 'xopc_fake_total', help: 'Fake.', kind: 'counter', values: [{ labels: { a: 'b' }, value: 3 }] }]),
+        Promise.resolve([{ name: 'xopc_fake_total', help: 'Fake.', type: 'counter', values: [{ labels: { a: 'b' }, value: 3 }] }]),
     },
     logs: fakeLogService(calls),
     logLevel: new LogLevelOverride({ clock: systemClock, levels: new LogLevels(() => 'info'), logger: logMemory() }),

@@ -19,7 +19,8 @@ import type { LiveTurns } from '../turns/live-turns.js';
 import { sessionOf } from '../sessions/session-key.js';
 import type { TurnEvent } from '../turns/turn-event.js';
 import type { TurnHooks } from '../turns/turn-journal.js';
-import type { TurnRequest, TurnRunner } from '../turns/turn-runner.js';
+import type { TurnRequest } from '../turns/turn-request.js';
+import type { TurnRunner } from '../turns/turn-runner.js';
 
 export interface AcceptOptions {
   readonly store: Store;

@@ -251,8 +251,9 @@ export class Completions {
     const refusal = refusalOf(call, model);
     if (refusal !== undefined) return refusal;
     const { clock, spending } = this.#options;
-    const purse = spending.purse({ agent: this.#find(call.model), tokenId: call.tokenId });
-    const paid = { signal, clock, purse, inputTokens: () => estimateRequest(call) };
+    const agent = this.#find(call.model);
+    const purse = spending.purse({ agent, tokenId: call.tokenId });
+    const paid = { signal, clock, agentId: agent?.id, purse, inputTokens: () => estimateRequest(call) };
     let hasOutput = false;
     for await (const event of callModel(model, (limited) => open(model, call, limited), paid)) {
       if (event.type === 'aborted' || event.type === 'failed' || event.type === 'finish')

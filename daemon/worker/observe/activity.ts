@@ -2,9 +2,11 @@
 import type { GatewayEvent } from '../../../shared/api/gateway/events.js';
 import type { Clock } from '../../../shared/clock.js';
 import type { ChannelStatus } from '../../../shared/control/messages.js';
+import type { ModelCall } from '../../../shared/turn-usage.js';
 import { ChannelHistory, type ChannelTimes } from '../delivery/accounts/channel-times.js';
-import { ActivityCounters, type CounterSample, type CounterService } from './counters.js';
+import { ActivityCounters, type CounterService } from './counters.js';
 import { EventLog, type EventService } from './event-log.js';
+import type { Metric } from './metric.js';
 
 export interface ActivityOptions {
   readonly instanceId: string;
@@ -32,6 +34,10 @@ export class Activity {
     this.#log.publish(event);
   }
 
+  noteCall(call: ModelCall): void {
+    this.#counts.noteCall(call);
+  }
+
   /** Publishes the channels whose state has changed since the last call. */
   noteChannels(channels: Readonly<Record<string, ChannelStatus>>): void {
     for (const [channel, { state, message = null }] of Object.entries(channels)) {
@@ -48,7 +54,7 @@ export class Activity {
   }
 
   /** @param gauges  reads the current values */
-  counters(gauges: () => Promise<CounterSample[]>): CounterService {
+  counters(gauges: () => Promise<Metric[]>): CounterService {
     return { read: async () => [...this.#counts.read(), ...(await gauges())] };
   }
 }

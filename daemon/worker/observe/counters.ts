@@ -3,21 +3,15 @@ import type { GatewayEvent } from '../../../shared/api/gateway/events.js';
 import type { ChannelStatus } from '../../../shared/control/messages.js';
 import { GatewayError } from '../../../shared/errors.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
+import type { ModelCall } from '../../../shared/turn-usage.js';
 import { countUndelivered } from '../store/delivery/outbox-pages.js';
 import type { Store } from '../store/store.js';
-
-/** A metric in the terms of Prometheus. */
-export interface CounterSample {
-  readonly name: string;
-  readonly help: string;
-  readonly kind: 'counter' | 'gauge';
-  readonly values: readonly { readonly labels: Readonly<Record<string, string>>; readonly value: number }[];
-}
+import { Histogram, type Metric } from './metric.js';
 
 /** Metrics other than those of HTTP. */
 export interface CounterService {
   /** Metrics that cannot be read now are left out. */
-  read(): Promise<CounterSample[]>;
+  read(): Promise<Metric[]>;
 }
 
 type EventOf<Name extends GatewayEvent['type']> = Extract<GatewayEvent, { type: Name }>;
@@ -26,30 +20,46 @@ type Labels = Readonly<Record<string, string>>;
 /** A model's name is a caller's text where its server takes any. */
 const MAX_LABEL_SETS = 200;
 
-/** Sums by labels. Beyond {@link MAX_LABEL_SETS}, the others are one. */
-class Sums {
-  readonly #byLabels = new Map<string, { readonly labels: Labels; value: number }>();
+/** From a short answer of a fast model to a long one with reasoning, in seconds. */
+const CALL_BUCKETS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600] as const;
 
-  add(labels: Labels, value: number): void {
+/** One value for each set of labels. Beyond {@link MAX_LABEL_SETS}, the others share one. */
+class ByLabels<Value> {
+  readonly #known = new Map<string, { readonly labels: Labels; value: Value }>();
+  readonly #create: () => Value;
+
+  constructor(create: () => Value) {
+    this.#create = create;
+  }
+
+  get all(): readonly { readonly labels: Labels; readonly value: Value }[] {
+    return [...this.#known.values()];
+  }
+
+  of(labels: Labels): { value: Value } {
     const key = JSON.stringify(Object.values(labels));
-    const known = this.#byLabels.get(key);
-    if (known !== undefined) known.value += value;
-    else if (this.#byLabels.size < MAX_LABEL_SETS) this.#byLabels.set(key, { labels, value });
-    else this.#other(labels).value += value;
-  }
-
-  get values(): CounterSample['values'] {
-    return [...this.#byLabels.values()];
-  }
-
-  #other(labels: Labels): { value: number } {
-    const others = Object.fromEntries(Object.keys(labels).map((name) => [name, 'other']));
-    const key = JSON.stringify(Object.values(others));
-    const known = this.#byLabels.get(key) ?? { labels: others, value: 0 };
-    this.#byLabels.set(key, known);
-    return known;
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const isOther = Object.values(labels).every((label) => label === 'other');
+    if (this.#known.size >= MAX_LABEL_SETS && !isOther)
+      return this.of(Object.fromEntries(Object.keys(labels).map((name) => [name, 'other'])));
+    const made = { labels, value: this.#create() };
+    this.#known.set(key, made);
+    return made;
   }
 }
+
+class Sums extends ByLabels<number> {
+  constructor() {
+    super(() => 0);
+  }
+
+  add(labels: Labels, value: number): void {
+    this.of(labels).value += value;
+  }
+}
+
+const histograms = (): ByLabels<Histogram> => new ByLabels(() => new Histogram(CALL_BUCKETS));
 
 /** Counts events since this worker started. */
 export class ActivityCounters {
@@ -59,6 +69,13 @@ export class ActivityCounters {
   readonly #costUsd = new Sums();
   readonly #deliveries = new Sums();
   readonly #configurations = new Sums();
+  readonly #calls = histograms();
+  readonly #firstTokens = histograms();
+
+  noteCall({ agentId: agent, ref: model, durationMs, firstTokenMs, error }: ModelCall): void {
+    this.#calls.of({ state: error === null ? 'done' : 'error', agent, model }).value.note(durationMs);
+    if (firstTokenMs !== null) this.#firstTokens.of({ agent, model }).value.note(firstTokenMs);
+  }
 
   note(event: GatewayEvent): void {
     if (event.type === 'turn' && event.state !== 'started') this.#noteTurn(event);
@@ -68,7 +85,7 @@ export class ActivityCounters {
     else if (event.type === 'config') this.#configurations.add({ outcome: event.outcome }, 1);
   }
 
-  read(): CounterSample[] {
+  read(): Metric[] {
     return [
       counter('xopc_agent_turns_total', 'Turns that have ended, by agent and state.', this.#turns),
       counter('xopc_completions_total', 'Stateless model calls, by model and state.', this.#completions),
@@ -78,6 +95,8 @@ export class ActivityCounters {
         'Cost of turns and completions in US dollars, by agent and model, by the prices in models.json.',
         this.#costUsd,
       ),
+      histogram('xopc_model_call_seconds', 'Time until a call of a model had ended, by agent, model and state.', this.#calls),
+      histogram('xopc_model_first_token_seconds', 'Time until a model began its answer, by agent and model.', this.#firstTokens),
       counter('xopc_outbox_attempts_total', 'Attempts to deliver a message or a part of one, by outcome and channel.', this.#deliveries),
       counter('xopc_config_changes_total', 'Configuration changes, by outcome.', this.#configurations),
     ];
@@ -101,8 +120,12 @@ export class ActivityCounters {
   }
 }
 
-function counter(name: string, help: string, { values }: Sums): CounterSample {
-  return { name, help, kind: 'counter', values };
+function counter(name: string, help: string, { all: values }: Sums): Metric {
+  return { name, help, type: 'counter', values };
+}
+
+function histogram(name: string, help: string, { all }: ByLabels<Histogram>): Metric {
+  return { name, help, type: 'histogram', values: all.flatMap(({ labels, value }) => value.samples(name, labels)) };
 }
 
 export interface GaugeOptions {
@@ -111,18 +134,18 @@ export interface GaugeOptions {
   readonly channels: () => Readonly<Record<string, ChannelStatus>>;
 }
 
-function channelGauge(channels: Readonly<Record<string, ChannelStatus>>): CounterSample {
+function channelGauge(channels: Readonly<Record<string, ChannelStatus>>): Metric {
   const values = Object.entries(channels).map(([channel, { state }]) => ({ labels: { channel }, value: state === 'running' ? 1 : 0 }));
-  return { name: 'xopc_channel_up', help: '1 if the channel is running.', kind: 'gauge', values };
+  return { name: 'xopc_channel_up', help: '1 if the channel is running.', type: 'gauge', values };
 }
 
 /** Returns the current values. Without a usable store, its gauges are left out. */
-export async function readGauges({ store, logger, channels }: GaugeOptions): Promise<CounterSample[]> {
+export async function readGauges({ store, logger, channels }: GaugeOptions): Promise<Metric[]> {
   const gauges = [channelGauge(channels())];
   try {
     const counts = await store.read(countUndelivered);
     const values = counts.map(({ state, count }) => ({ labels: { status: state }, value: count }));
-    return [...gauges, { name: 'xopc_outbox_messages', help: 'Undelivered messages to chats, by status.', kind: 'gauge', values }];
+    return [...gauges, { name: 'xopc_outbox_messages', help: 'Undelivered messages to chats, by status.', type: 'gauge', values }];
   } catch (error) {
     // The store reports its own failures, and this runs every few seconds.
     const isUnavailable = error instanceof GatewayError && error.code === 'UNAVAILABLE';

@@ -14,7 +14,8 @@ import type { KeyedTurns } from './keyed-turns.js';
 import { namedSession, parseSessionKey } from '../sessions/session-key.js';
 import type { TurnEvent } from './turn-event.js';
 import type { TurnHooks } from './turn-journal.js';
-import type { TurnRequest, TurnRunner } from './turn-runner.js';
+import type { TurnRequest } from './turn-request.js';
+import type { TurnRunner } from './turn-runner.js';
 
 export interface AgentServiceOptions {
   readonly store: Store;

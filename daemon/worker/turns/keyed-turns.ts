@@ -27,7 +27,8 @@ import { SharedEvents } from './event-stream.js';
 import type { LiveTurns } from './live-turns.js';
 import { toDoneEvent, toErrorEvent, type TurnEvent } from './turn-event.js';
 import type { TurnHooks } from './turn-journal.js';
-import type { TurnRequest, TurnRunner } from './turn-runner.js';
+import type { TurnRequest } from './turn-request.js';
+import type { TurnRunner } from './turn-runner.js';
 import type { Liveness } from '../store/liveness.js';
 
 export interface KeyedTurnsOptions {

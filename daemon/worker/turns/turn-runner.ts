@@ -1,14 +1,11 @@
 /** Runs turns: one at a time per session, each with its question and its end stored. */
 import type { Clock } from '../../../shared/clock.js';
-import type { AgentConfig } from '../../../shared/config/schema.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
 import { type LogPort, withFields } from '../../../shared/log/log-port.js';
 import { sayOfAnswer } from '../../../shared/text/sentences/answer.js';
 import type { Attachments } from '../files/attachments.js';
 import type { Spending } from '../spending/spending.js';
-import type { Asker } from '../providers/failure.js';
-import type { NewSession } from '../store/conversations/sessions.js';
 import { type Liveness, mustBeValid } from '../store/liveness.js';
 import type { Store } from '../store/store.js';
 import type { AttachedFiles } from './attached-files.js';
@@ -16,7 +13,7 @@ import type { CommandRegistry } from './commands/commands.js';
 import { EventStream } from './event-stream.js';
 import type { LiveText } from './live-text.js';
 import type { LiveTurns } from './live-turns.js';
-import { type AnswerEnd, answer, type Candidate } from './model/answer.js';
+import { type AnswerEnd, answer } from './model/answer.js';
 import { GUIDE_REF } from './model/guide.js';
 import { LearnedWindows } from './model/learned-windows.js';
 import { buildModelRequest } from './turn-context.js';
@@ -32,6 +29,7 @@ import {
 } from './turn-event.js';
 import type { BeginningTurn, StoredEnd, TurnHooks, TurnJournal } from './turn-journal.js';
 import { TurnQueue } from './turn-queue.js';
+import type { TurnRequest } from './turn-request.js';
 import type { ToolBox } from './turn-tools.js';
 
 export interface TurnRunnerOptions {
@@ -48,24 +46,6 @@ export interface TurnRunnerOptions {
   readonly clock: Clock;
   readonly logger: LogPort;
   random(): number;
-}
-
-/** One turn to run, everything about it decided. */
-export interface TurnRequest {
-  readonly agent: AgentConfig;
-  readonly session: NewSession;
-  readonly mustExist: boolean;
-  readonly text: string;
-  readonly candidates: readonly [Candidate, ...Candidate[]];
-  /** Who asks: in chats a text that begins with a slash is a command, for programs only `/new`, for jobs none. */
-  readonly asker: Exclude<Asker, 'stateless'>;
-  /** The id of the question's message, where it has one already. */
-  readonly messageId?: string;
-  /** The interrupted turn that answered the question before. */
-  readonly previousTurnId?: string | undefined;
-  readonly hooks?: TurnHooks;
-  /** What asked for it, for the log and for limits: `jobId`, `runId`, `tokenId`. */
-  readonly origin?: Readonly<Record<string, string>>;
 }
 
 /** One turn under way. */
@@ -282,6 +262,7 @@ export class TurnRunner {
       },
       tools: tools.forTurn(agent, turn, signal),
       windows: this.#windows,
+      agentId: agent.id,
       asker: request.asker,
       signal,
       clock,

@@ -5,8 +5,8 @@
 import type * as PromClient from 'prom-client';
 import type { StatusDocument } from '../../../../shared/control/messages.js';
 import type { Services } from '../services.js';
-import type { CounterSample } from '../../observe/counters.js';
-import { BUCKETS, type RequestDurations, type RequestStats } from './request-stats.js';
+import type { Metric } from '../../observe/metric.js';
+import type { RequestStats } from './request-stats.js';
 
 export interface MetricsDeps {
   readonly stats: RequestStats;
@@ -22,43 +22,15 @@ export interface MetricsDeps {
 /** Gauges of prom-client that are named like counters; each is there by its parts, too. */
 const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
 
+const DURATION = 'xopc_http_request_duration_seconds';
+
 export type MetricsModule = Pick<typeof PromClient, 'Registry' | 'collectDefaultMetrics'>;
 
-/** A metric as prom-client reads it: by one method that returns its values. */
-interface MetricValues {
-  readonly name: string;
-  readonly help: string;
-  readonly type: 'counter' | 'gauge' | 'histogram';
-  readonly values: readonly {
-    readonly metricName?: string;
-    readonly labels: Readonly<Record<string, string | number>>;
-    readonly value: number;
-  }[];
-}
-
-function gauge(name: string, help: string, value: number): MetricValues {
+function gauge(name: string, help: string, value: number): Metric {
   return { name, help, type: 'gauge', values: [{ labels: {}, value }] };
 }
 
-function histogram(name: string, help: string, all: readonly RequestDurations[]): MetricValues {
-  const values = all.flatMap(({ method, route, buckets, count, sumSeconds }) => {
-    let below = 0;
-    const steps = BUCKETS.map((le, index) => ({
-      metricName: `${name}_bucket`,
-      labels: { method, route, le },
-      value: (below += buckets[index] ?? 0),
-    }));
-    return [
-      ...steps,
-      { metricName: `${name}_bucket`, labels: { method, route, le: '+Inf' }, value: count },
-      { metricName: `${name}_sum`, labels: { method, route }, value: sumSeconds },
-      { metricName: `${name}_count`, labels: { method, route }, value: count },
-    ];
-  });
-  return { name, help, type: 'histogram', values };
-}
-
-function httpMetrics({ stats, vitals, version, tokenRequests }: MetricsDeps): MetricValues[] {
+function httpMetrics({ stats, vitals, version, tokenRequests }: MetricsDeps): Metric[] {
   const { connections, inFlight } = vitals();
   return [
     {
@@ -81,11 +53,16 @@ function httpMetrics({ stats, vitals, version, tokenRequests }: MetricsDeps): Me
       type: 'counter',
       values: tokenRequests().map(({ name, count }) => ({ labels: { token: name }, value: count })),
     },
-    histogram('xopc_http_request_duration_seconds', 'Time until the response was complete.', stats.durations),
+    {
+      name: DURATION,
+      help: 'Time until the response was complete.',
+      type: 'histogram',
+      values: stats.durations.flatMap(({ method, route, durations }) => durations.samples(DURATION, { method, route })),
+    },
   ];
 }
 
-function statusMetrics({ restarts, ready, draining }: StatusDocument): MetricValues[] {
+function statusMetrics({ restarts, ready, draining }: StatusDocument): Metric[] {
   const values = Object.entries({ planned: restarts.planned, crash: restarts.crashes }).map(([kind, value]) => ({
     labels: { kind },
     value,
@@ -97,11 +74,7 @@ function statusMetrics({ restarts, ready, draining }: StatusDocument): MetricVal
   ];
 }
 
-function toMetric({ kind, ...sample }: CounterSample): MetricValues {
-  return { ...sample, type: kind };
-}
-
-async function writeText(metrics: readonly MetricValues[], registry: PromClient.Registry): Promise<string> {
+async function writeText(metrics: readonly Metric[], registry: PromClient.Registry): Promise<string> {
   for (const metric of metrics)
     registry.registerMetric({ name: metric.name, get: () => Promise.resolve(metric) } as unknown as PromClient.Metric);
   return registry.metrics();
@@ -125,7 +98,7 @@ export class Metrics {
       // The other metrics do not need the supervisor's answer.
       services.status.read().then(statusMetrics, () => []),
     ]);
-    const own = await writeText([...httpMetrics(this.#deps), ...status, ...counters.map(toMetric)], new client.Registry());
+    const own = await writeText([...httpMetrics(this.#deps), ...status, ...counters], new client.Registry());
     return { text: `${await registry.metrics()}\n${own}`, contentType: registry.contentType };
   }
 

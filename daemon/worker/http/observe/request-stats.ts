@@ -3,11 +3,12 @@
  * no caller can make the counters grow. `/health` is not counted.
  */
 import type { ServerResponse } from 'node:http';
+import { Histogram } from '../../observe/metric.js';
 
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PATCH', 'DELETE', 'OPTIONS']);
 
 /** Upper bounds in seconds: from a lookup to a long answer of a model. */
-export const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120] as const;
+const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120] as const;
 
 export interface RequestCount {
   readonly method: string;
@@ -19,10 +20,7 @@ export interface RequestCount {
 export interface RequestDurations {
   readonly method: string;
   readonly route: string;
-  /** By the index of {@link BUCKETS}; each request counts in the first bucket that fits. */
-  readonly buckets: number[];
-  count: number;
-  sumSeconds: number;
+  readonly durations: Histogram;
 }
 
 /** The requests of one route and method. */
@@ -65,11 +63,7 @@ export class RequestStats {
     const measured = this.#of(request.route, METHODS.has(request.method) ? request.method : 'other');
     const status = headersSent ? statusCode : 499;
     measured.statuses.set(status, (measured.statuses.get(status) ?? 0) + 1);
-    const seconds = Math.max(0, durationMs) / 1_000;
-    measured.count += 1;
-    measured.sumSeconds += seconds;
-    const index = BUCKETS.findIndex((bound) => seconds <= bound);
-    if (index !== -1) measured.buckets[index] = (measured.buckets[index] ?? 0) + 1;
+    measured.durations.note(durationMs);
   }
 
   #all(): Measured[] {
@@ -81,7 +75,7 @@ export class RequestStats {
     this.#measured.set(route, methods);
     const known = methods.get(method);
     if (known !== undefined) return known;
-    const measured = { method, route, buckets: BUCKETS.map(() => 0), count: 0, sumSeconds: 0, statuses: new Map() };
+    const measured = { method, route, durations: new Histogram(BUCKETS), statuses: new Map() };
     methods.set(method, measured);
     return measured;
   }

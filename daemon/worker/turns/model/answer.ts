@@ -47,6 +47,7 @@ export interface AnswerOptions {
   buildRequest(step: StepRequest): Promise<ModelRequest>;
   readonly tools: TurnTools;
   readonly windows: LearnedWindows;
+  readonly agentId: string;
   readonly asker: Asker;
   readonly signal: AbortSignal;
   readonly clock: Clock;

@@ -16,6 +16,7 @@ import { estimateRequest } from './context.js';
 export interface AskOptions {
   /** Called for each attempt. */
   buildRequest(): Promise<ModelRequest>;
+  readonly agentId: string;
   readonly asker: Asker;
   readonly signal: AbortSignal;
   readonly clock: Clock;

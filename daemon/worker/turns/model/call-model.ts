@@ -14,6 +14,8 @@ type Failed = { readonly type: 'failed'; readonly failure: ProviderFailure };
 export interface CallOptions {
   readonly signal: AbortSignal;
   readonly clock: Clock;
+  /** The agent that asks; undefined: the caller names a model. */
+  readonly agentId?: string | undefined;
   /** Pays for the call. Without it, the call counts against no limit. */
   readonly purse?: Purse | undefined;
   /** Estimates the tokens of the request. Called only where a limit applies. */
@@ -71,20 +73,23 @@ class Cost {
 export async function* callModel<Event extends { readonly type: string }>(
   model: ResolvedModel,
   open: (signal: AbortSignal) => AsyncIterable<Event>,
-  { signal, clock, purse, inputTokens = () => 0 }: CallOptions,
+  { signal, clock, agentId = '', purse, inputTokens = () => 0 }: CallOptions,
 ): AsyncGenerator<Event | Failed> {
   const { ref, failing, noteCall, silenceTimeoutMs = SILENCE_TIMEOUT_MS } = model;
   const cost = new Cost(model, inputTokens);
   const settle = await purse?.reserve(() => cost.most);
   const startedAtMs = clock.now();
   let firstTokenMs: number | null = null;
+  const note = (error: string | null): void => {
+    const endedAtMs = clock.now();
+    noteCall?.({ ref, agentId, endedAtMs, durationMs: endedAtMs - startedAtMs, firstTokenMs, error });
+  };
   try {
     for await (const event of withIdleTimeout(open, { signal, idleMs: silenceTimeoutMs, clock })) {
       const failure = failureOf(event);
       cost.note(event);
-      if (event.type === 'finish' || event.type === 'end') noteCall?.({ ref, endedAtMs: clock.now(), firstTokenMs, error: null });
-      else if (failure !== undefined && failure.kind !== 'tooLong')
-        noteCall?.({ ref, endedAtMs: clock.now(), firstTokenMs, error: describeFailure(failure, failing, 'stateless').message });
+      if (event.type === 'finish' || event.type === 'end') note(null);
+      else if (failure !== undefined && failure.kind !== 'tooLong') note(describeFailure(failure, failing, 'stateless').message);
       else if (!SILENT.has(event.type)) firstTokenMs ??= clock.now() - startedAtMs;
       yield event;
     }

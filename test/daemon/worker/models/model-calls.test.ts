@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { callFacts } from '../../../../daemon/worker/models/call-facts.js';
 import { ModelCalls } from '../../../../daemon/worker/models/model-calls.js';
+import type { ModelCall } from '../../../../shared/turn-usage.js';
 import { modelsResponse, providersResponse } from '../../../../shared/api/models.js';
 import { rateLimited, says } from '../../../fakes/openai/reply.js';
 import { startFakeOpenAi } from '../../../fakes/openai/server.js';
@@ -13,11 +14,19 @@ test('calls of turns and of programs are counted for their model and their provi
   const fake = await startFakeOpenAi();
   onTestFinished(() => fake.close());
   const config = { agents: { defaults: { model: { primary: 'fake/one', fallbacks: ['fake/two'] } } } };
-  const conversation = await makeConversation({ config, models: fakeModels(fake.baseUrl) });
+  const noted: ModelCall[] = [];
+  const noteCall = (one: ModelCall) => void noted.push(one);
+  const conversation = await makeConversation({ config, models: fakeModels(fake.baseUrl), noteCall });
   fake.reply(rateLimited('3600'), says('hello'), says('again'));
   expect((await ask(conversation, 'Hi')).last).toMatchObject({ type: 'done' });
   const call = { model: 'fake/two', messages: [{ role: 'user', content: [{ type: 'text', text: 'Hi' }] }] } as const;
   for await (const _event of conversation.completions.run(call, new AbortController().signal));
+  expect(noted.map(({ ref, agentId, error }) => [ref, agentId, error === null])).toEqual([
+    ['fake/one', 'main', false],
+    ['fake/two', 'main', true],
+    ['fake/two', '', true],
+  ]);
+  expect(noted.every(({ durationMs, firstTokenMs }) => durationMs >= (firstTokenMs ?? 0))).toBe(true);
   const { models } = modelsResponse().parse({ status: 'ok', ...(await conversation.models.models()) });
   const { providers } = providersResponse().parse({ status: 'ok', providers: await conversation.models.providers() });
   expect(models.slice(0, 2)).toMatchObject([
@@ -61,8 +70,10 @@ test('a provider is down when all calls fail, degraded when the last or many fai
 test('calls survive a restart, are forgotten after an hour, and the median is that of all models', async () => {
   const [store, clock] = [await openStore(), new FakeClock(10_000_000)];
   const calls = new ModelCalls({ store, clock, logger: logMemory() });
-  for (const firstTokenMs of [100, 900, 200]) calls.note({ ref: 'a/b', endedAtMs: clock.now(), firstTokenMs, error: null });
-  calls.note({ ref: 'a/c', endedAtMs: clock.now(), firstTokenMs: null, error: 'no' });
+  const note = (call: { ref: string; firstTokenMs: number | null; error: string | null }): void =>
+    calls.note({ ...call, agentId: '', endedAtMs: clock.now(), durationMs: 1_000 });
+  for (const firstTokenMs of [100, 900, 200]) note({ ref: 'a/b', firstTokenMs, error: null });
+  note({ ref: 'a/c', firstTokenMs: null, error: 'no' });
   await calls.flush();
   const next = new ModelCalls({ store, clock, logger: logMemory() });
   expect((await next.read()).ofProvider('a').lastHour).toMatchObject({ calls: 4, failures: 1, firstTokenMs: 200 });

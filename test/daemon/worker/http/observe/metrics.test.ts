@@ -91,6 +91,9 @@ test('turns, tokens, deliveries and configurations are counted as they happen', 
   const message = { type: 'message', id: 'm', channel: 'c', accountId: 'a', chat_id: '1' } as const;
   for (const status of ['queued', 'retry_wait', 'delivered'] as const) activity.publish({ ...message, status });
   activity.publish({ type: 'config', outcome: 'rejected', revision: 'r' });
+  const call = { ref: 'm', agentId: 'a', endedAtMs: 0 };
+  activity.noteCall({ ...call, durationMs: 40_000, firstTokenMs: 300, error: null });
+  activity.noteCall({ ...call, durationMs: 900_000, firstTokenMs: null, error: 'no' });
   activity.noteChannels({ telegram: { state: 'running' } });
   const app = await startHttpApp({ services: { counters: activity.counters(() => Promise.resolve([])) } });
   const { series } = await scrape(app);
@@ -104,14 +107,28 @@ test('turns, tokens, deliveries and configurations are counted as they happen', 
     'xopc_outbox_attempts_total{outcome="delivered",channel="c"}': 1,
     'xopc_config_changes_total{outcome="rejected"}': 1,
   });
+  const labels = 'agent="a",model="m"';
+  const bucket = (name: string, of: string, le: string) => series.get(`xopc_model_${name}_seconds_bucket{${of},le="${le}"}`);
+  const [done, failed] = [`state="done",${labels}`, `state="error",${labels}`];
+  expect(['30', '60', '+Inf'].map((le) => bucket('call', done, le))).toEqual([0, 1, 1]);
+  expect(['600', '+Inf'].map((le) => bucket('call', failed, le))).toEqual([0, 1]);
+  expect(series.get(`xopc_model_call_seconds_sum{${done}}`)).toBe(40);
+  expect(['0.25', '0.5', '+Inf'].map((le) => bucket('first_token', labels, le))).toEqual([0, 1, 1]);
 });
 
 test('names of models beyond 200 are counted together', async () => {
   const activity = new Activity({ instanceId: 'wk_a', build: { version: '1', buildId: 'b' }, clock: new FakeClock() });
   const completion = { type: 'completion', state: 'error', usage: null } as const;
-  for (let number = 0; number < 250; number += 1) activity.publish({ ...completion, model: `up/${number}` });
+  const call = { agentId: '', endedAtMs: 0, durationMs: 1, firstTokenMs: null, error: null };
+  for (let number = 0; number < 250; number += 1) {
+    activity.publish({ ...completion, model: `up/${number}` });
+    activity.noteCall({ ...call, ref: `up/${number}` });
+  }
   const samples = await activity.counters(() => Promise.resolve([])).read();
   const values = samples.find(({ name }) => name === 'xopc_completions_total')?.values ?? [];
   expect(values).toHaveLength(201);
   expect(values.find(({ labels }) => labels['model'] === 'other')).toEqual({ labels: { state: 'other', model: 'other' }, value: 50 });
+  const calls = samples.find(({ name }) => name === 'xopc_model_call_seconds')?.values ?? [];
+  const counts = calls.filter(({ metricName }) => metricName?.endsWith('_count'));
+  expect([counts.length, counts.find(({ labels }) => labels['model'] === 'other')?.value]).toEqual([201, 50]);
 });

@@ -32,6 +32,7 @@ test('a silent model times out once, then the fallback answers', async () => {
     buildRequest: async () => ({ modelId: 'x', messages: [{ role: 'user', content: 'hello' }] }),
     tools: { definitions: [], maxIterations: 1, run: () => Promise.reject(new Error('no tools')) as never },
     windows: new LearnedWindows(clock),
+    agentId: 'main',
     asker: 'chat',
     purse: { reserve: async () => undefined },
     signal: new AbortController().signal,
