@@ -109,7 +109,7 @@ function createParts(deps: ConversationDeps) {
   const { channels, outbox } = delivery;
   const live = new LiveTurns();
   const accept = createAcceptMessage({ ...common, channels, outbox, live });
-  const cron = createCron({ ...common, logger: logFor('cron'), channels, outbox, loadCronWords: deps.loadCronWords });
+  const cron = createCron({ ...common, logger: logFor('cron'), channels, outbox, loadCronWords: deps.loadLate });
 
   const warnings = (): StatusWarning[] => [
     ...store.warnings(),
@@ -162,7 +162,7 @@ function createParts(deps: ConversationDeps) {
 type Parts = ReturnType<typeof createParts>;
 
 /** What the routes and the socket call. */
-function createServices(parts: Parts, { paths: { databasePath }, channelTimes: times }: ConversationDeps): ConversationServices {
+function createServices(parts: Parts, { paths: { databasePath }, channelTimes: times, loadLate }: ConversationDeps): ConversationServices {
   const { common, delivery, live, accept, cron, attachments, turns, keyed } = parts;
   const { store, clock, config, registry } = common;
   const { channels, outbox, inbox } = delivery;
@@ -175,7 +175,7 @@ function createServices(parts: Parts, { paths: { databasePath }, channelTimes: t
     chat: new Chat({ ...common, live, attachments, inbox, stopTurns: (key) => turns.stopEverywhere(key) }),
     messages: createMessageService({ ...common, channels, outbox, live, accept, turns, keyed }),
     outgoing: createOutgoingService({ store, clock, outbox }),
-    webhooks: createWebhookService({ inbox, config }),
+    webhooks: createWebhookService({ inbox, config, clock, loadInbound: () => loadLate().inbound }),
     channelAccounts: createChannelService({ store, clock, channels, outbox, times }),
     agent,
     commands: () => commands,

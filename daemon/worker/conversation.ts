@@ -9,6 +9,7 @@ import type { LogPort } from '../../shared/log/log-port.js';
 import type { ModelCall } from '../../shared/turn-usage.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import type { TelegramModule } from './channels/telegram/telegram.js';
+import type { InboundModule } from './channels/webhook/inbound/inbound.js';
 import type { PostgresModule } from './create-store.js';
 import type { CronWords } from './cron/preview.js';
 import type { ChannelTimes } from './delivery/accounts/channel-times.js';
@@ -37,8 +38,8 @@ export interface ConversationDeps {
   readonly loadPostgres: () => PostgresModule;
   /** What other gateways on the same database show of this one. Default: nothing. */
   readonly node?: () => { readonly version: string; readonly address: string | null };
-  /** Loads the bundle that puts schedules into words. */
-  readonly loadCronWords: () => CronWords;
+  /** Loads the bundle that puts schedules into words, and checks calls of webhook accounts. */
+  readonly loadLate: () => CronWords & { readonly inbound: InboundModule };
   /** Reads a whole database. Default: none is checked. */
   readonly checkDatabase?: CheckDatabase;
   /** Looks up an environment variable. Default: the process's. */

@@ -112,7 +112,7 @@ export class WorkerLifecycle {
       loadAi: holdBundle('ai'),
       loadTelegram: holdBundle('telegram'),
       loadPostgres: holdBundle('database'),
-      loadCronWords: this.#loadLate,
+      loadLate: this.#loadLate,
       checkDatabase: checkInProcess,
       publish: (event) => this.#activity.publish(event),
       noteCall: (call) => this.#activity.noteCall(call),

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { API_KINDS } from '../config/models-schema.js';
 import { MAX_SECRET_LENGTH } from '../config/defaults.js';
-import { httpUrl } from '../config/http-url.js';
+import { httpUrl } from '../config/fields.js';
 import { health, label, okStatus, reasonFields } from './fields.js';
 
 const count = () => z.int().min(0);

@@ -1,7 +1,7 @@
 /** `models.json`: providers and models beyond those that environment keys switch on. */
 import * as z from 'zod';
 import { MAX_SECRET_LENGTH } from './defaults.js';
-import { httpUrl } from './http-url.js';
+import { httpUrl } from './fields.js';
 
 export const API_KINDS = ['openai-completions', 'openai-responses', 'anthropic-messages', 'google-generative-ai'] as const;
 export type ApiKind = (typeof API_KINDS)[number];

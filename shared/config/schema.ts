@@ -13,13 +13,13 @@ import {
   MAX_SECRET_LENGTH,
   SILENCE_TIMEOUT_MS,
 } from './defaults.js';
-import { httpUrl } from './http-url.js';
+import { checked, httpUrl, id, refusal } from './fields.js';
 import { LOG_LEVELS } from '../log/level.js';
-import { reason, type Reason, type ReasonCode, say } from '../text/reasons.js';
+import { reason } from '../text/reasons.js';
+import { webhookAccount } from './webhook/account.js';
 
 export { LOG_LEVELS, type LogLevel } from '../log/level.js';
 
-const id = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'must be 1–64 letters, digits, dots, dashes or underscores');
 const origin = z.string().regex(/^https?:\/\/[^/\s]+$/, 'must be an origin such as https://example.com, without a path');
 const modelRef = z.string().regex(/^[^/\s]{1,64}\/\S{1,300}$/, 'must be provider/model, e.g. openai/gpt-5');
 const modelChoice = z.union([modelRef, z.strictObject({ primary: modelRef, fallbacks: z.array(modelRef).default([]) })]);
@@ -30,13 +30,6 @@ function isAddressRange(text: string): boolean {
   if (rest.length > 0 || !(isIpv4 || z.regexes.ipv6.test(address))) return false;
   return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (isIpv4 ? 32 : 128));
 }
-const refusal = (what: Reason) => ({ code: 'custom' as const, message: say(what), params: { reason: what } });
-
-/** Text that passes a check; the reason has the value of any other. */
-const checked = (isAllowed: (text: string) => boolean, code: ReasonCode) =>
-  z.string().superRefine((value, context) => {
-    if (!isAllowed(value)) context.addIssue(refusal(reason(code, { value })));
-  });
 
 const addressRange = checked(isAddressRange, 'not-address');
 
@@ -152,17 +145,6 @@ const telegramAccount = z.strictObject({
   groupPolicy: z.enum(['allowlist', 'open', 'disabled']).default('disabled'),
   streamMode: z.enum(['off', 'partial']).default('off'),
   apiRoot: httpUrl.optional(),
-});
-
-const webhookAccount = z.strictObject({
-  enabled: z.boolean().default(true),
-  url: httpUrl,
-  secret: z.string().min(1).max(MAX_SECRET_LENGTH).optional(),
-  /** Whether the receiver drops a repeated `webhook-id`; false: a delivery with unknown outcome is never repeated. */
-  idempotent: z.boolean().default(true),
-  /** Token that inbound calls must carry, unless they are signed with `secret`. Without either nothing inbound is accepted. */
-  inboundToken: z.string().min(16).max(MAX_SECRET_LENGTH).optional(),
-  agentId: id.optional(),
 });
 
 const channels = z.strictObject({

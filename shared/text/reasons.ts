@@ -80,6 +80,8 @@ export const REASONS = {
   origin: 'must be an origin such as https://example.com, without a path',
   host: 'must be an address or a host name, such as 127.0.0.1',
   'model-reference': 'must be provider/model, e.g. openai/gpt-5',
+  'header-name': 'must be the name of a header, such as X-Signature',
+  'signed-content': 'must have {body} once, and {timestamp} where timestampHeader is set',
   'header-text': 'must be printable ASCII without spaces, to be valid in a header',
   'not-address': "'{value}' is neither an IP address nor a CIDR range such as 192.168.0.0/16",
   'not-host': "'{value}' is neither a host name, an IP address nor a CIDR range",

@@ -2,7 +2,7 @@
 import { onTestFinished } from 'vitest';
 import * as ai from '../../daemon/worker/lazy/ai.js';
 import { postgresEngine } from '../../daemon/worker/lazy/database.js';
-import * as cronWords from '../../daemon/worker/lazy/late.js';
+import * as late from '../../daemon/worker/lazy/late.js';
 import * as telegram from '../../daemon/worker/lazy/telegram.js';
 import { createConversation } from '../../daemon/worker/compose.js';
 import type { Conversation, ConversationDeps } from '../../daemon/worker/conversation.js';
@@ -47,7 +47,7 @@ export async function makeConversation(options: ConversationOptions = {}): Promi
     logger: log,
     clock: systemClock,
     loadAi: () => ai,
-    loadCronWords: () => cronWords,
+    loadLate: () => late,
     loadTelegram: () => telegram,
     loadPostgres: () => ({ postgresEngine }),
     environment: () => undefined,

@@ -1,8 +1,12 @@
 /** Messages from programs, through the webhook accounts. */
 import type { WebhookRequest } from '../../../shared/api/webhooks.js';
+import type { Clock } from '../../../shared/clock.js';
 import type { Config } from '../../../shared/config/schema.js';
 import { newId } from '../../../shared/ids.js';
-import { checkCredentials, type CredentialsResult, type InboundRequest } from '../channels/webhook/credentials.js';
+import type { CredentialsResult } from '../channels/webhook/inbound/credentials.js';
+import type { InboundRequest } from '../channels/webhook/inbound/hmac.js';
+import type { InboundModule } from '../channels/webhook/inbound/inbound.js';
+import { verifierOf } from '../channels/webhook/signature.js';
 import { webhookSettings } from '../channels/webhook/webhook.js';
 import { usedBefore } from '../store/idempotency.js';
 import type { Inbox } from './inbox.js';
@@ -10,6 +14,9 @@ import type { Inbox } from './inbox.js';
 export interface WebhookServiceOptions {
   readonly inbox: Pick<Inbox, 'receive'>;
   readonly config: () => Config;
+  readonly clock: Clock;
+  /** Loads the bundle that checks and reads calls. */
+  readonly loadInbound: () => InboundModule;
 }
 
 /** A call of a program that writes to an agent through a webhook account. */
@@ -19,10 +26,11 @@ export interface WebhookCall extends InboundRequest {
 
 export type WebhookService = ReturnType<typeof createWebhookService>;
 
-export function createWebhookService({ inbox, config }: WebhookServiceOptions) {
+export function createWebhookService({ inbox, config, clock, loadInbound }: WebhookServiceOptions) {
   const check = ({ accountId, ...request }: WebhookCall): CredentialsResult => {
     const accounts = webhookSettings(config());
-    return checkCredentials(Object.hasOwn(accounts, accountId) ? accounts[accountId] : undefined, request);
+    const settings = Object.hasOwn(accounts, accountId) ? accounts[accountId] : undefined;
+    return loadInbound().checkCredentials(settings, request, { nowMs: clock.now(), verifier: verifierOf(settings) });
   };
   return {
     /** Checks the account's token or the signature. An account that is not set up behaves like one with wrong credentials. */

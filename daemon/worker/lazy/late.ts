@@ -1,6 +1,6 @@
 /**
  * Entry of the bundle with code that a worker needs rarely or late, so that its start does not load it: the log service,
- * Prometheus's text format, WebSockets, and cron expressions in words.
+ * Prometheus's text format, WebSockets, calls of webhooks, and cron expressions in words.
  */
 import 'cronstrue/locales/zh_CN';
 
@@ -8,4 +8,5 @@ export { collectDefaultMetrics, Registry } from 'prom-client';
 export { toString as describe } from 'cronstrue';
 export { WebSocketServer } from 'ws';
 export { createLineMatcher } from '../../../shared/node/log/line-matcher.js';
+export { inbound } from '../channels/webhook/inbound/inbound.js';
 export { createLogService } from '../observe/logs.js';

@@ -8,6 +8,9 @@ const parse = (text: string, variables: Record<string, string> = {}) => parseCon
 const config = (text: string, variables: Record<string, string> = {}) => validateConfig(parse(text, variables));
 const lines = ({ problems }: Validation<unknown>): string[] => problems.map(formatProblem);
 
+const webhook = (signature: string): string =>
+  `{ "channels": { "webhook": { "accounts": { "a": { "url": "http://x", "signature": ${signature} } } } } }`;
+
 test('an empty document has every default', () => {
   const { value, problems, warnings } = config('{}');
   expect({ problems, warnings }).toEqual({ problems: [], warnings: [] });
@@ -41,6 +44,14 @@ test.each([
   [
     '{ "channels": { "webhook": { "accounts": { "a b": { "url": "http://x" } } } } }',
     'channels.webhook.accounts["a b"] is not a valid name; it must be 1–64 letters',
+  ],
+  [
+    webhook('{ "header": "X Sign" }'),
+    'channels.webhook.accounts.a.signature.header is "X Sign"; it must be the name of a header, such as X-Signature',
+  ],
+  [
+    webhook('{ "header": "X-Sign", "timestampHeader": "X-Time", "content": "v0:{body}" }'),
+    'channels.webhook.accounts.a.signature.content must have {body} once, and {timestamp} where timestampHeader is set',
   ],
 ])('%s is reported as: %s', (text, expected) => {
   const found = lines(config(text));

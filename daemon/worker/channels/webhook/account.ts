@@ -34,10 +34,11 @@ const MAX_SOCKETS = 16;
 
 type Signing = { readonly signer: WebhookSigner | undefined } | { readonly problem: string };
 
-function prepareSigning(secret: string | undefined): Signing {
-  if (secret === undefined) return { signer: undefined };
+function prepareSigning({ secret, previousSecret }: WebhookSettings): Signing {
+  const secrets = [secret, previousSecret].filter((one) => one !== undefined);
+  if (secrets.length === 0) return { signer: undefined };
   try {
-    return { signer: createSigner(secret) };
+    return { signer: createSigner(secrets) };
   } catch {
     return { problem: sayOfChannel('receiver-secret') };
   }
@@ -57,11 +58,11 @@ export class WebhookAccount implements ChannelAccount {
   #lastFailure: string | undefined;
 
   constructor(options: WebhookAccountOptions) {
-    const { url, secret, idempotent } = options.settings;
+    const { url, idempotent } = options.settings;
     this.#options = options;
     this.#url = new URL(url);
     this.#redactor = createRedactor(findSecrets(options.settings));
-    this.#signing = prepareSigning(secret);
+    this.#signing = prepareSigning(options.settings);
     this.#problem = 'problem' in this.#signing ? this.#signing.problem : undefined;
     const Agent = this.#url.protocol === 'https:' ? HttpsAgent : HttpAgent;
     // A kept connection may be closed at the moment of its use: then it is unknown whether the message arrived.

@@ -5,31 +5,50 @@
 import { Webhook, WebhookVerificationError } from 'standardwebhooks';
 
 export interface WebhookSigner {
-  /** @returns the signature header's value for an attempt at `time` */
+  /** @returns the signature header's value for an attempt at `time`: a signature by each secret */
   sign(message: { id: string; body: string; time: Date }): string;
-  /** Returns the signed `webhook-id`; undefined when the signature or the timestamp is invalid. */
+  /** Returns the signed `webhook-id` (or `svix-id`); undefined unless the timestamp and a signature by one of the secrets are valid. */
   verify(message: { headers: Readonly<Record<string, string | undefined>>; body: string }): string | undefined;
 }
 
-/** @param secret  `whsec_` and Base64. @throws Error when it is not that */
-export function createSigner(secret: string): WebhookSigner {
-  const webhook = new Webhook(secret);
+/** The names of the specification, and those of the service that it comes from. */
+const NAMES = ['webhook', 'svix'] as const;
+
+function isValid(webhook: Webhook, body: string, headers: Record<string, string>): boolean {
+  try {
+    webhook.verify(body, headers, { jsonParse: false });
+    return true;
+  } catch (error) {
+    if (error instanceof WebhookVerificationError) return false;
+    throw error;
+  }
+}
+
+/** @param secrets  each `whsec_` and Base64. @throws Error when one is not that */
+export function createSigner(secrets: readonly string[]): WebhookSigner {
+  const webhooks = secrets.map((secret) => new Webhook(secret));
   return {
-    sign: ({ id, body, time }) => webhook.sign(id, time, body),
+    sign: ({ id, body, time }) => webhooks.map((webhook) => webhook.sign(id, time, body)).join(' '),
     verify({ headers, body }) {
-      const id = headers['webhook-id'] ?? '';
+      const name = NAMES.find((one) => headers[`${one}-signature`] !== undefined) ?? 'webhook';
+      const id = headers[`${name}-id`] ?? '';
       const named = {
         'webhook-id': id,
-        'webhook-timestamp': headers['webhook-timestamp'] ?? '',
-        'webhook-signature': headers['webhook-signature'] ?? '',
+        'webhook-timestamp': headers[`${name}-timestamp`] ?? '',
+        'webhook-signature': headers[`${name}-signature`] ?? '',
       };
-      try {
-        webhook.verify(body, named, { jsonParse: false });
-        return id;
-      } catch (error) {
-        if (error instanceof WebhookVerificationError) return undefined;
-        throw error;
-      }
+      return webhooks.filter((webhook) => isValid(webhook, body, named)).length > 0 ? id : undefined;
     },
   };
+}
+
+/** The signer of an account, for calls. With an invalid secret, which the account reports itself, no signature is valid. */
+export function verifierOf(
+  settings: { readonly secret?: string | undefined; readonly previousSecret?: string | undefined } | undefined,
+): WebhookSigner {
+  try {
+    return createSigner([settings?.secret, settings?.previousSecret].filter((secret) => secret !== undefined));
+  } catch {
+    return createSigner([]);
+  }
 }

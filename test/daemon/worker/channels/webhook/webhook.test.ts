@@ -70,6 +70,16 @@ test('a message is a signed POST that the library of Standard Webhooks accepts',
   expect(verified).toMatchObject({ type: 'message', data: { message_id: 'msg_42', accountId: 'default', chat_id: 'chat', content } });
 });
 
+test('during a rotation a message is signed with both secrets, and a receiver with either one accepts it', async () => {
+  const receiver = await startWebhookReceiver();
+  const previousSecret = `whsec_${Buffer.from('the secret before that one').toString('base64')}`;
+  await send(await startChannel({ url: receiver.url, secret: SECRET, previousSecret }));
+  const [webhook] = receiver.received;
+  expect(webhook?.headers['webhook-signature']).toMatch(/^v1,\S{44} v1,\S{44}$/);
+  for (const secret of [SECRET, previousSecret])
+    expect(new Webhook(secret).verify(webhook?.body ?? '', webhook?.headers as Record<string, string>)).toBeDefined();
+});
+
 test('a message without a secret carries its id and time but no signature', async () => {
   const receiver = await startWebhookReceiver();
   await send(await startChannel({ url: receiver.url }));
