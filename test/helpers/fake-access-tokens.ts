@@ -19,7 +19,7 @@ export function fakeAccessTokens(): FakeAccessTokens {
     const number = bySecret.size + 1;
     const secret = `xopc_${String(number).padStart(SECRET_LENGTH, 't')}`;
     const all = { id: `tok_${number}`, name: `t${number}`, hash: '', scopes: [], agents: null, requestsPerMinute: null, dailyUsd: null };
-    bySecret.set(secret, { ...all, createdAtMs: 0, expiresAtMs: null, lastUsedAtMs: null, ...token });
+    bySecret.set(secret, { ...all, createdAtMs: 0, expiresAtMs: null, lastUsedAtMs: null, lastUsedFrom: null, ...token });
     return secret;
   };
   const toDocument = ({ id, name, scopes }: AccessToken): TokenDocument => ({
@@ -32,6 +32,8 @@ export function fakeAccessTokens(): FakeAccessTokens {
     dailyUsd: null,
     createdAt: '2026-01-01T00:00:00.000Z',
     lastUsedAt: null,
+    lastUsedFrom: null,
+    spentTodayUsd: 0,
   });
   const service: FakeAccessTokens['service'] = {
     find: (secret) => bySecret.get(secret) ?? (/^xopc_.{43}$/.test(secret) ? 'ended' : undefined),

@@ -17,4 +17,5 @@ export const fakeUsage = {
   ],
   models: [{ model: 'fake/echo', ...amounts }],
   sessions: [{ key: 'main:api:default:direct:one', title: 'One', channel: 'api', ...amounts }],
+  tokens: [{ id: 'tok_1', name: 'ci', ...amounts }],
 };

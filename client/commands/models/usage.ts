@@ -15,16 +15,17 @@ function cells({ turns, inputTokens, outputTokens, costUsd, unpricedTurns }: Usa
 export class ModelUsageCommand extends ListCommand {
   static override readonly usage = Command.Usage({
     category: 'Models',
-    description: 'Show what agents used: turns, tokens and cost by model.',
+    description: 'Show what agents used: turns, tokens and cost by model, day, session or access token.',
     details: 'A `?` stands for turns without a known price. Usage of a deleted session is removed with it, seven days later.',
     examples: [
       ['The last 30 days', 'xopc models usage'],
       ['A week, day by day', 'xopc models usage --days 7 --by day'],
+      ['What was asked for with access tokens', 'xopc models usage --by token'],
     ],
   });
 
   readonly days = Option.String('--days', { description: 'How many days back, today included; default 30.' });
-  readonly by = Option.String('--by', 'model', { description: 'model, day or session.' });
+  readonly by = Option.String('--by', 'model', { description: 'model, day, session or token (access tokens).' });
 
   protected async run(): Promise<number> {
     const days = parseLimit(this.days, { default: 30, max: MAX_DAYS, flag: '--days' });
@@ -40,23 +41,35 @@ export class ModelUsageCommand extends ListCommand {
     const known: Record<string, (usage: Usage) => string[][]> = {
       model: ({ models }) => models.map((row) => [row.model, ...cells(row)]),
       session: ({ sessions }) => sessions.map((row) => [row.key, ...cells(row)]),
+      token: ({ tokens, total }) => [
+        ...tokens.map((row) => [row.name, ...cells(row)]),
+        ['(no access token)', ...cells(rest(total, tokens))],
+      ],
       day: ({ days }) => days.map(({ date, models }) => [date, ...cells(sum(models))]),
     };
     const found = known[this.by];
     if (found !== undefined) return found;
-    throw usage(`--by is '${this.by}'; it must be model, day or session`);
+    throw usage(`--by is '${this.by}'; it must be model, day, session or token`);
   }
 }
 
-function sum(rows: readonly UsageAmounts[]): UsageAmounts {
-  const of = (name: keyof UsageAmounts): number => rows.reduce((total, row) => total + row[name], 0);
-  return {
-    turns: of('turns'),
-    inputTokens: of('inputTokens'),
-    outputTokens: of('outputTokens'),
-    cacheReadTokens: of('cacheReadTokens'),
-    cacheWriteTokens: of('cacheWriteTokens'),
-    costUsd: of('costUsd'),
-    unpricedTurns: of('unpricedTurns'),
-  };
+const AMOUNTS = [
+  'turns',
+  'inputTokens',
+  'outputTokens',
+  'cacheReadTokens',
+  'cacheWriteTokens',
+  'costUsd',
+  'unpricedTurns',
+] as const satisfies readonly (keyof UsageAmounts)[];
+
+const made = (of: (name: keyof UsageAmounts) => number): UsageAmounts =>
+  Object.fromEntries(AMOUNTS.map((name) => [name, of(name)])) as unknown as UsageAmounts;
+
+const sum = (rows: readonly UsageAmounts[]): UsageAmounts => made((name) => rows.reduce((total, row) => total + row[name], 0));
+
+/** Returns what is in the total and in none of the rows. */
+function rest(total: UsageAmounts, rows: readonly UsageAmounts[]): UsageAmounts {
+  const listed = sum(rows);
+  return made((name) => Math.max(0, total[name] - listed[name]));
 }

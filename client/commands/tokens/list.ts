@@ -6,7 +6,8 @@ export class TokenListCommand extends ListCommand {
   static override readonly usage = Command.Usage({
     category: 'Access tokens',
     description: 'List the access tokens.',
-    details: "The gateway's own token is not among them: `xopc gateway token`. The last use is true to the minute.",
+    details:
+      "The gateway's own token is not among them: `xopc gateway token`. The last use is true to the minute. What was spent today (UTC) is what counts against the limit; without one, the cost of agents' turns.",
     examples: [['All of them', 'xopc token list']],
   });
 
@@ -26,17 +27,19 @@ export class TokenListCommand extends ListCommand {
           AGENTS: 40,
           'PER MINUTE': Infinity,
           'USD A DAY': Infinity,
+          'USD TODAY': Infinity,
           EXPIRES: Infinity,
           'LAST USED': Infinity,
         },
-        rows: tokens.map(({ name, scopes, agents, requestsPerMinute, dailyUsd, expiresAt, lastUsedAt }) => [
+        rows: tokens.map(({ name, scopes, agents, requestsPerMinute, dailyUsd, spentTodayUsd, expiresAt, lastUsedAt, lastUsedFrom }) => [
           name,
           scopes.join(', '),
           agents === null ? 'all' : agents.join(', '),
           requestsPerMinute === null ? 'no limit' : String(requestsPerMinute),
           dailyUsd === null ? 'no limit' : String(dailyUsd),
+          spentTodayUsd.toFixed(spentTodayUsd > 0 && spentTodayUsd < 1 ? 4 : 2),
           end(expiresAt),
-          lastUsedAt ?? 'never',
+          lastUsedAt === null ? 'never' : `${lastUsedAt}${lastUsedFrom === null ? '' : ` from ${lastUsedFrom}`}`,
         ]),
         none: 'There are no access tokens. Create one with: xopc token add NAME --scope read',
       },

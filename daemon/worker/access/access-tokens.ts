@@ -3,6 +3,7 @@
  * the database tells of that, at once, else every 500 ms while another worker lives.
  */
 import { createHash, randomBytes } from 'node:crypto';
+import type { GatewayEvent } from '../../../shared/api/gateway/events.js';
 import { MAX_TOKENS, type TokenDocument, type TokenRequest } from '../../../shared/api/gateway/tokens.js';
 import type { Clock } from '../../../shared/clock.js';
 import { GatewayError } from '../../../shared/errors.js';
@@ -10,6 +11,7 @@ import { newId } from '../../../shared/ids.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import { createSerial } from '../../../shared/serial.js';
 import { type AccessToken, addAccessToken, readAccessTokens, removeAccessToken } from '../store/access/access-tokens.js';
+import { readTokenCosts, type TokenCosts } from '../store/overview/token-costs.js';
 import type { Liveness } from '../store/liveness.js';
 import type { Store } from '../store/store.js';
 import type { Transaction } from '../store/transaction.js';
@@ -22,6 +24,7 @@ export interface AccessTokensOptions {
   readonly clock: Clock;
   readonly logger: LogPort;
   readonly liveness: Pick<Liveness, 'lookAgainMs' | 'onChange'>;
+  publish(event: GatewayEvent): void;
 }
 
 /** `unread`: the tokens could not be read yet. `ended`: has the form of an access token, but was revoked, has expired, or never was one. */
@@ -39,6 +42,8 @@ const FORM = /^xopc_[\w-]{43}$/;
 
 const hashOf = (secret: string): string => createHash('sha256').update(secret).digest('base64url');
 const isoTime = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
+
+const NO_COSTS: TokenCosts = { spent: new Map(), ofTurns: new Map() };
 
 function notFound(id: string): GatewayError {
   return new GatewayError('NOT_FOUND', {
@@ -113,9 +118,9 @@ export class AccessTokens {
     return this.#all().find((token) => token.id === id && !this.#hasExpired(token));
   }
 
-  /** Notes that a request was admitted with it. */
-  noteUse({ id }: AccessToken): void {
-    this.#uses.note(id);
+  /** Notes that a request of a client at this address was admitted with it. */
+  noteUse({ id }: AccessToken, address: string): void {
+    this.#uses.note(id, address);
   }
 
   /** Calls `listener` with the id of each token that is revoked or expires. It must not throw. */
@@ -127,7 +132,8 @@ export class AccessTokens {
   async list(): Promise<TokenDocument[]> {
     await this.#uses.flush();
     await this.#read();
-    return this.#all().map(toDocument);
+    const costs = await this.#options.store.read((tx) => readTokenCosts(tx, this.#options.clock.now()));
+    return this.#all().map((token) => toDocument(token, costs));
   }
 
   /** @returns its secret, which is not stored. @throws CONFLICT for a name that is taken; INVALID_REQUEST */
@@ -141,20 +147,21 @@ export class AccessTokens {
       if (!(await addAccessToken(tx, token))) throw nameTaken(token.name);
       return [...others, token];
     });
-    return { secret, token: toDocument(token) };
+    return { secret, token: toDocument(token, NO_COSTS) };
   }
 
   /** Ends a token, its streams and its sockets. @param which  its id or name. @throws NOT_FOUND */
   async revoke(which: string): Promise<TokenDocument> {
-    let revoked: AccessToken | undefined;
+    let revoked: TokenDocument | undefined;
     await this.#change(async (tx) => {
       const tokens = await readAccessTokens(tx);
-      revoked = tokens.find(({ id, name }) => id === which || name === which);
-      if (revoked === undefined) throw notFound(which);
-      await removeAccessToken(tx, revoked.id);
-      return tokens.filter((token) => token !== revoked);
+      const found = tokens.find(({ id, name }) => id === which || name === which);
+      if (found === undefined) throw notFound(which);
+      revoked = toDocument(found, await readTokenCosts(tx, this.#options.clock.now()));
+      await removeAccessToken(tx, found.id);
+      return tokens.filter((token) => token !== found);
     });
-    return toDocument(revoked as AccessToken);
+    return revoked as TokenDocument;
   }
 
   #toToken(request: TokenRequest, secret: string): AccessToken {
@@ -168,7 +175,16 @@ export class AccessTokens {
     if (agents !== null && scopes.some((scope) => scope !== 'chat'))
       invalid('scopes', "A token that is limited to agents can only have the scope 'chat'.");
     const limits = { agents: agents && [...new Set(agents)], requestsPerMinute, dailyUsd, expiresAtMs };
-    return { id: newId('tok'), name, hash: hashOf(secret), scopes: [...new Set(scopes)], ...limits, createdAtMs, lastUsedAtMs: null };
+    return {
+      id: newId('tok'),
+      name,
+      hash: hashOf(secret),
+      scopes: [...new Set(scopes)],
+      ...limits,
+      createdAtMs,
+      lastUsedAtMs: null,
+      lastUsedFrom: null,
+    };
   }
 
   #all(): AccessToken[] {
@@ -190,9 +206,10 @@ export class AccessTokens {
   }
 
   #set(tokens: readonly AccessToken[]): void {
-    const before = this.#all();
+    const before = this.#known;
     this.#known = new Map(tokens.map((token) => [token.hash, token]));
-    for (const { id } of before) if (!tokens.some((token) => token.id === id)) this.#tellOfEnd(id);
+    for (const [hash, { id }] of before ?? []) if (!this.#known.has(hash)) this.#tellOfEnd(id, 'revoked');
+    for (const { hash, id } of tokens) if (before?.has(hash) === false) this.#options.publish({ type: 'token', id, change: 'created' });
     this.#awaitExpiry();
   }
 
@@ -204,27 +221,21 @@ export class AccessTokens {
     if (times.length === 0 || this.#isStopped) return;
     const nextMs = Math.min(...times);
     this.#cancelExpiry = clock.after(Math.min(nextMs - nowMs, MAX_DELAY_MS), () => {
-      for (const token of this.#all()) if (token.expiresAtMs === nextMs && this.#hasExpired(token)) this.#tellOfEnd(token.id);
+      for (const token of this.#all()) if (token.expiresAtMs === nextMs && this.#hasExpired(token)) this.#tellOfEnd(token.id, 'expired');
       this.#awaitExpiry();
     });
   }
 
-  #tellOfEnd(id: string): void {
+  #tellOfEnd(id: string, change: 'revoked' | 'expired'): void {
+    this.#options.publish({ type: 'token', id, change });
     for (const listener of this.#listeners) listener(id);
   }
 }
 
-function toDocument({
-  id,
-  name,
-  scopes,
-  agents,
-  requestsPerMinute,
-  dailyUsd,
-  createdAtMs,
-  expiresAtMs,
-  lastUsedAtMs,
-}: AccessToken): TokenDocument {
+function toDocument(
+  { id, name, scopes, agents, requestsPerMinute, dailyUsd, createdAtMs, expiresAtMs, lastUsedAtMs, lastUsedFrom }: AccessToken,
+  costs: TokenCosts,
+): TokenDocument {
   return {
     id,
     name,
@@ -235,5 +246,7 @@ function toDocument({
     dailyUsd,
     createdAt: new Date(createdAtMs).toISOString(),
     lastUsedAt: isoTime(lastUsedAtMs),
+    lastUsedFrom,
+    spentTodayUsd: (dailyUsd === null ? costs.ofTurns : costs.spent).get(id) ?? 0,
   };
 }

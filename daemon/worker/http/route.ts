@@ -110,12 +110,12 @@ async function readBody<Body, Query>(ctx: HttpContext, definition: RouteDefiniti
 async function admit<Body, Query>(
   access: AccessToken,
   { method, scope, agentOf }: RouteDefinition<Body, Query>,
-  { res, beginRequest }: { res: HttpContext['res']; beginRequest: RouteTools['beginRequest'] },
+  { ctx, beginRequest }: { ctx: HttpContext; beginRequest: RouteTools['beginRequest'] },
 ): Promise<void> {
   if (scope === 'public') return;
   mayCall(access, method, scope);
   if (agentOf === undefined && scope !== 'any') mayUseAllAgents(access);
-  await beginRequest(access, res);
+  await beginRequest(access, { response: ctx.res, address: ctx.state.caller.client.address });
 }
 
 const UNKNOWN_CALLER = {
@@ -135,7 +135,7 @@ export function route<Body = undefined, Query = undefined>(definition: RouteDefi
       state.route = path;
       if (media !== undefined) ctx.set(FILE_HEADERS);
       if (access === 'token') state.access = await requireToken(state.caller);
-      if (state.access !== undefined) await admit(state.access, definition, { res: ctx.res, beginRequest });
+      if (state.access !== undefined) await admit(state.access, definition, { ctx, beginRequest });
       const upload = uploadTypes && openUpload(ctx, uploadTypes);
       let raw: unknown;
       if (upload === undefined) raw = definition.body === undefined ? refuseBody(ctx) : await readBody(ctx, definition, readJson);

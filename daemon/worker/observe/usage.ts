@@ -1,4 +1,4 @@
-/** Usage of agents' turns by day, model and session. Days are read one at a time, so that a long span delays nobody. */
+/** Usage of agents' turns by day, model, session and access token. Days are read one at a time, so that a long span delays nobody. */
 import { setImmediate } from 'node:timers/promises';
 import type { ModelUsage, Usage, UsageAmounts, UsageQuery } from '../../../shared/api/gateway/usage.js';
 import type { Clock } from '../../../shared/clock.js';
@@ -71,7 +71,8 @@ export function createUsageService({ store, clock }: { store: Store; clock: Cloc
     async read({ days, utcOffsetMinutes }: UsageQuery): Promise<Usage> {
       const offsetMs = utcOffsetMinutes * MINUTE_MS;
       const today = dayStart(clock.now(), offsetMs);
-      const [models, sessions] = [new Sums<string>(), new Sums<number>()];
+      const [models, sessions, tokens] = [new Sums<string>(), new Sums<number>(), new Sums<string>()];
+      const names = new Map<string, string>();
       const read: { date: string; models: ModelUsage[] }[] = [];
       let total = NOTHING;
       for (let back = days - 1; back >= 0; back -= 1) {
@@ -82,12 +83,17 @@ export function createUsageService({ store, clock }: { store: Store; clock: Cloc
           day.add(row.model, row);
           models.add(row.model, row);
           sessions.add(row.sessionId, row);
+          if (row.tokenId !== null) {
+            tokens.add(row.tokenId, row);
+            names.set(row.tokenId, row.tokenName ?? row.tokenId);
+          }
           total = plus(total, row);
         }
         read.push({ date: new Date(fromMs + offsetMs).toISOString().slice(0, 10), models: byModel(day) });
         await setImmediate();
       }
-      return { total, days: read, models: byModel(models), sessions: await topSessions(store, sessions) };
+      const byToken = tokens.sorted().map(([id, amounts]) => ({ id, name: names.get(id) ?? id, ...amounts }));
+      return { total, days: read, models: byModel(models), sessions: await topSessions(store, sessions), tokens: byToken };
     },
   };
 }

@@ -57,6 +57,9 @@ export interface TurnTable {
   finished_at: number | null;
   /** Why its worker is to end it. */
   stop_reason: Generated<TurnStopReason | null>;
+  /** The access token that asked for it, with the name that it has or had; null: none. */
+  token_id: Generated<string | null>;
+  token_name: Generated<string | null>;
 }
 
 /** What a caller's key was first used for, so that a repeated request gets the first answer. */
@@ -228,6 +231,8 @@ interface AccessTokenTable {
   created_at: number;
   expires_at: number | null;
   last_used_at: number | null;
+  /** The address of the client. */
+  last_used_from: string | null;
 }
 
 /** One row. */

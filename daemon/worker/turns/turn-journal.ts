@@ -54,6 +54,8 @@ export interface TurnQuestion {
   readonly messageId?: string | undefined;
   /** The interrupted turn that answered the question before. */
   readonly previousTurnId?: string | undefined;
+  /** What asks; its `tokenId` is stored, for the usage. */
+  readonly origin?: Readonly<Record<string, string>>;
 }
 
 /** The port through which those who ask for a turn take part in its transactions. */
@@ -225,7 +227,8 @@ export class TurnJournal {
     for (const other of others) await interruptTurn(tx, other, nowMs);
     const id = newId('turn');
     tellOthers(tx, `session:${session.id}`);
-    await beginTurn(tx, { id, sessionId: session.id, agentId: question.agentId, instanceId, nowMs });
+    const tokenId = question.origin?.['tokenId'] ?? null;
+    await beginTurn(tx, { id, sessionId: session.id, agentId: question.agentId, tokenId, instanceId, nowMs });
     const stored = await storeQuestion(tx, { question, sessionId: session.id, turnId: id, nowMs });
     const { previousTurnId: previous } = question;
     const replaces = previous && { turn: previous, text: await readAsideText(tx, { sessionId: session.id, turnId: previous }) };

@@ -51,6 +51,8 @@ export const gatewayEvents = () => ({
     state: z.enum(['running', 'done', 'failed', 'interrupted', 'replaced', 'skipped', 'missed']).nullable(),
   }),
   config: z.strictObject({ at: at(), outcome: z.enum(['applied', 'rejected']), revision: z.string() }),
+  /** An access token; its name is in the list of tokens. */
+  token: z.strictObject({ at: at(), id: z.string(), change: z.enum(['created', 'revoked', 'expired']) }),
   /** Last event of a stream that ends because the gateway restarts or stops; reconnect after `retry`. */
   draining: z.strictObject({ at: at() }),
 });

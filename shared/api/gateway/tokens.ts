@@ -35,13 +35,17 @@ export const tokenRequest = () =>
   z.strictObject(tokenFields()).partial({ agents: true, expiresAt: true, requestsPerMinute: true, dailyUsd: true });
 export type TokenRequest = z.output<ReturnType<typeof tokenRequest>>;
 
-/** A token without its secret. `lastUsedAt` is true to the minute. */
+/** A token without its secret. The last use is true to the minute. */
 export const tokenDocument = () =>
   z.strictObject({
     id: z.string(),
     ...tokenFields(),
     createdAt: z.iso.datetime(),
     lastUsedAt: z.iso.datetime().nullable(),
+    /** The address of the client that used it last. */
+    lastUsedFrom: z.string().nullable(),
+    /** US dollars that it spent on models today (UTC): what counts against `dailyUsd`, or without that, the cost of its agents' turns. */
+    spentTodayUsd: z.number().min(0),
   });
 export type TokenDocument = z.output<ReturnType<typeof tokenDocument>>;
 

@@ -1,4 +1,4 @@
-/** `GET /api/usage`: usage of agents' turns, by day, model and session. */
+/** `GET /api/usage`: usage of agents' turns, by day, model, session and access token. */
 import * as z from 'zod';
 import { type Answer, okStatus, queryInteger } from '../fields.js';
 
@@ -47,6 +47,8 @@ export const usageResponse = () =>
     models: z.array(modelUsage()),
     /** Highest cost first, at most 50; deleted sessions are not listed. */
     sessions: z.array(z.strictObject({ key: z.string(), title: z.string(), channel: z.string(), ...amounts() })),
+    /** Of turns that were asked for with an access token: highest cost first. The name of a revoked token is the one that it had. */
+    tokens: z.array(z.strictObject({ id: z.string(), name: z.string(), ...amounts() })),
   });
 
 export type UsageQuery = z.output<ReturnType<typeof usageQuery>>;

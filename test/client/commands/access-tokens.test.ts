@@ -14,12 +14,15 @@ const token = {
   dailyUsd: null,
   createdAt: '2026-01-01T00:00:00.000Z',
   lastUsedAt: null,
+  lastUsedFrom: null,
+  spentTodayUsd: 0,
 };
 
 async function setUp() {
   const server = await fakeHttp((request, response) => {
-    const expired = { ...token, name: 'old', agents: ['main'], requestsPerMinute: 5, dailyUsd: 2.5, expiresAt: '2020-01-01T00:00:00.000Z' };
-    if (request.method === 'GET') json(response, { status: 'ok', tokens: [token, expired] });
+    const limits = { agents: ['main'], requestsPerMinute: 5, dailyUsd: 2.5, spentTodayUsd: 0.75 };
+    const times = { expiresAt: '2020-01-01T00:00:00.000Z', lastUsedAt: '2019-12-31T00:00:00.000Z', lastUsedFrom: '10.0.0.1' };
+    if (request.method === 'GET') json(response, { status: 'ok', tokens: [token, { ...token, name: 'old', ...limits, ...times }] });
     else json(response, { status: 'ok', secret: 'xopc_secret', token });
   });
   const paths = testPaths();
@@ -60,8 +63,10 @@ test.each([
 test('tokens are listed, and revoked by their name', async () => {
   const { run, seen } = await setUp();
   const lines = (await run()).stdout.trimEnd().split('\n');
-  expect(lines[1]).toMatch(/^ci +read, send +all +no limit +no limit +never +never$/);
-  expect(lines[2]).toMatch(/^old +read, send +main +5 +2.5 +2020-01-01T00:00:00.000Z \(expired\) +never$/);
+  expect(lines[1]).toMatch(/^ci +read, send +all +no limit +no limit +0.00 +never +never$/);
+  expect(lines[2]).toMatch(
+    /^old +read, send +main +5 +2.5 +0.7500 +2020-01-01T00:00:00.000Z \(expired\) +2019-12-31T00:00:00.000Z from 10.0.0.1$/,
+  );
   expect((await run('revoke', 'ci')).stdout).toBe('ci revoked\n');
   expect(seen.at(-1)).toMatchObject({ method: 'DELETE', path: '/api/tokens/ci' });
 });

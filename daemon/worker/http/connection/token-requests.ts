@@ -11,6 +11,12 @@ export interface TokenRequestsDeps {
   readonly limit: RequestLimiter;
 }
 
+export interface AdmittedRequest {
+  readonly response: ServerResponse;
+  /** Of the client. */
+  readonly address: string;
+}
+
 export class TokenRequests {
   readonly #deps: TokenRequestsDeps;
   /** Requests since the worker started, by the token's name. */
@@ -27,7 +33,7 @@ export class TokenRequests {
   }
 
   /** Admits a request of a token, whose answer ends with it. @throws RATE_LIMITED */
-  readonly begin = async (token: AccessToken, response: ServerResponse): Promise<void> => {
+  readonly begin = async (token: AccessToken, { response, address }: AdmittedRequest): Promise<void> => {
     const { connections, tokens, limit } = this.#deps;
     const { id, name, requestsPerMinute } = token;
     const retryAfterSeconds = requestsPerMinute === null ? undefined : await limit(id, requestsPerMinute);
@@ -37,7 +43,7 @@ export class TokenRequests {
         details: { retryAfterSeconds },
       });
     connections.noteToken(response, id);
-    tokens.noteUse(token);
+    tokens.noteUse(token, address);
     this.#count(token);
   };
 

@@ -17,6 +17,14 @@ export interface AccessToken {
   /** Null: never. */
   readonly expiresAtMs: number | null;
   readonly lastUsedAtMs: number | null;
+  /** The address of the client that used it last. */
+  readonly lastUsedFrom: string | null;
+}
+
+export interface TokenUse {
+  readonly usedAtMs: number;
+  /** The address of the client. */
+  readonly from: string;
 }
 
 /** Returns all that were not revoked, oldest first. */
@@ -33,6 +41,7 @@ export async function readAccessTokens(tx: Transaction): Promise<AccessToken[]> 
     createdAtMs: row.created_at,
     expiresAtMs: row.expires_at,
     lastUsedAtMs: row.last_used_at,
+    lastUsedFrom: row.last_used_from,
   }));
 }
 
@@ -51,6 +60,7 @@ export async function addAccessToken(tx: Transaction, token: AccessToken): Promi
       created_at: token.createdAtMs,
       expires_at: token.expiresAtMs,
       last_used_at: token.lastUsedAtMs,
+      last_used_from: token.lastUsedFrom,
     })
     .onConflict((conflict) => conflict.column('name').doNothing())
     .executeTakeFirst();
@@ -65,10 +75,10 @@ export async function removeAccessToken(tx: Transaction, id: string): Promise<vo
 }
 
 /** Runs in a write. Never sets it back. */
-export async function noteTokenUse(tx: Transaction, { id, usedAtMs }: { id: string; usedAtMs: number }): Promise<void> {
+export async function noteTokenUse(tx: Transaction, { id, usedAtMs, from }: TokenUse & { readonly id: string }): Promise<void> {
   await queriesOf(tx)
     .updateTable('access_tokens')
-    .set({ last_used_at: usedAtMs })
+    .set({ last_used_at: usedAtMs, last_used_from: from })
     .where('id', '=', id)
     .where((expression) => expression.or([expression('last_used_at', 'is', null), expression('last_used_at', '<', usedAtMs)]))
     .execute();

@@ -18,6 +18,8 @@ export interface NewTurn {
   readonly sessionId: number;
   readonly agentId: string;
   readonly instanceId: string;
+  /** The access token that asked for it; null: none. */
+  readonly tokenId: string | null;
   readonly nowMs: number;
 }
 
@@ -47,6 +49,8 @@ export const { run: beginTurn } = prepare<NewTurn>()((db, p) =>
     output_tokens: null,
     created_at: p.nowMs,
     finished_at: null,
+    token_id: p.tokenId,
+    token_name: db.selectFrom('access_tokens').select('name').where('id', '=', p.tokenId),
   }),
 );
 

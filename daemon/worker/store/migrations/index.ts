@@ -19,7 +19,8 @@ import { otherWorkers } from './0021-other-workers.js';
 import { accessTokens } from './0023-access-tokens.js';
 import { responses } from './0024-responses.js';
 import { spending } from './0026-spending.js';
-import { dropJournal } from './0027-drop-journal.js';
+import { tokenUsage } from './0028-token-usage.js';
+import { dropJournal } from './0029-drop-journal.js';
 import type { Migration } from './migration.js';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -43,6 +44,7 @@ export const MIGRATIONS: readonly Migration[] = [
   accessTokens,
   responses,
   spending,
+  tokenUsage,
   dropJournal,
 ];
 

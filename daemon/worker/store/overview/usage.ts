@@ -4,13 +4,17 @@ import type { UsageAmounts } from '../../../../shared/api/gateway/usage.js';
 import { type Session, toSession } from '../conversations/sessions.js';
 import { queriesOf, type Transaction } from '../transaction.js';
 
-/** Usage of one model in one session. */
+/** Usage of one model in one session by one access token. */
 export interface SessionModelUsage extends UsageAmounts {
   readonly sessionId: number;
   readonly model: string;
+  /** Null: no token asked. */
+  readonly tokenId: string | null;
+  readonly tokenName: string | null;
 }
 
-const firstIdAt = (ms: number): string => `turn_${Math.max(0, ms).toString(16).padStart(12, '0')}`;
+/** Returns the lowest id of turns that began then or later. */
+export const firstIdAt = (ms: number): string => `turn_${Math.max(0, ms).toString(16).padStart(12, '0')}`;
 
 const total = (column: string) => sql<number>`coalesce(sum(${sql.ref(column)}), 0)`;
 
@@ -26,6 +30,7 @@ export function selectUsage(tx: Transaction, span: UsageSpan) {
   return queriesOf(tx)
     .selectFrom('turns')
     .select(['session_id as sessionId', sql<string>`model`.as('model'), sql<number>`count(*)`.as('turns')])
+    .select(['token_id as tokenId', sql<string | null>`max(token_name)`.as('tokenName')])
     .select([total('input_tokens').as('inputTokens'), total('output_tokens').as('outputTokens')])
     .select([total('cache_read_tokens').as('cacheReadTokens'), total('cache_write_tokens').as('cacheWriteTokens')])
     .select([total('cost_usd').as('costUsd'), sql<number>`count(*) filter (where cost_usd is null)`.as('unpricedTurns')])
@@ -33,7 +38,7 @@ export function selectUsage(tx: Transaction, span: UsageSpan) {
     .where('id', '<', firstIdAt(span.toMs))
     .where('model', 'is not', null)
     .where('model', '!=', span.except)
-    .groupBy(['session_id', 'model']);
+    .groupBy(['session_id', 'model', 'token_id']);
 }
 
 /** Returns the usage of turns that called a model and started in the span. */

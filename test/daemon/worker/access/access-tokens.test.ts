@@ -9,11 +9,13 @@ const ALONE: AccessTokensOptions['liveness'] = { lookAgainMs: () => undefined, o
 
 async function start(store: Store, options: Partial<AccessTokensOptions> = {}) {
   const clock = new FakeClock();
-  const tokens = new AccessTokens({ store, clock, logger: logMemory(), liveness: ALONE, ...options });
+  const told: unknown[] = [];
+  const publish = (event: unknown): void => void told.push(event);
+  const tokens = new AccessTokens({ store, clock, logger: logMemory(), liveness: ALONE, publish, ...options });
   const ended: string[] = [];
   tokens.onEnd((id) => void ended.push(id));
   await tokens.start();
-  return { tokens, clock, ended };
+  return { tokens, clock, ended, told };
 }
 
 const found = (tokens: AccessTokens, secret: string): AccessToken => tokens.find(secret) as AccessToken;
@@ -33,18 +35,20 @@ test('a token is found by its secret, which is nowhere in the database', async (
 });
 
 test('a revoked token is told of once, and its name is free again', async () => {
-  const { tokens, ended } = await start(await openStore());
+  const { tokens, ended, told } = await start(await openStore());
   const { secret, token } = await tokens.add({ name: 'ci', scopes: ['read'] });
   await expect(tokens.add({ name: 'ci', scopes: ['chat'] })).rejects.toMatchObject({ code: 'CONFLICT' });
   expect(await tokens.revoke('ci')).toMatchObject({ id: token.id });
   expect([tokens.find(secret), tokens.findById(token.id), ended]).toEqual(['ended', undefined, [token.id]]);
+  const { id } = token;
+  expect(told).toEqual(['created', 'revoked'].map((change) => ({ type: 'token', id, change })));
   await expect(tokens.revoke('ci')).rejects.toMatchObject({ code: 'NOT_FOUND' });
   const again = await tokens.add({ name: 'ci', scopes: ['chat'] });
   expect(await tokens.revoke(again.token.id)).toMatchObject({ name: 'ci' });
 });
 
 test('a token ends at its time, but is still listed', async () => {
-  const { tokens, clock, ended } = await start(await openStore());
+  const { tokens, clock, ended, told } = await start(await openStore());
   const expiresAt = new Date(clock.now() + 5_000).toISOString();
   const { secret, token } = await tokens.add({ name: 'short', scopes: ['read'], expiresAt });
   await tokens.add({ name: 'long', scopes: ['read'], expiresAt: new Date(clock.now() + 100 * 86_400_000).toISOString() });
@@ -52,6 +56,7 @@ test('a token ends at its time, but is still listed', async () => {
   expect([found(tokens, secret).id, ended]).toEqual([token.id, []]);
   clock.advance(1);
   expect([tokens.find(secret), tokens.findById(token.id), ended]).toEqual(['ended', undefined, [token.id]]);
+  expect(told).toContainEqual({ type: 'token', id: token.id, change: 'expired' });
   expect((await tokens.list()).map(({ name }) => name)).toEqual(['short', 'long']);
   await expect(tokens.add({ name: 'past', scopes: ['read'], expiresAt })).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
 });
@@ -82,6 +87,7 @@ test('what another worker changes counts here: at once where that is told, else 
   await other.revoke('ci');
   change();
   await expect.poll(() => heard.ended).toEqual([token.id]);
+  expect(heard.told).toMatchObject([{ change: 'created' }, { change: 'revoked' }]);
   await expect.poll(() => (looking.clock.advance(500), looking.ended)).toEqual([token.id]);
 });
 
@@ -99,15 +105,16 @@ test('the last use is stored within a minute, at the end, and before a list', as
   const { tokens, clock } = await start(store);
   const { secret } = await tokens.add({ name: 'ci', scopes: ['read'] });
   const lastUse = async (): Promise<string | null | undefined> => (await (await start(store)).tokens.list())[0]?.lastUsedAt;
-  tokens.noteUse(found(tokens, secret));
+  tokens.noteUse(found(tokens, secret), '10.0.0.1');
   const first = new Date(clock.now()).toISOString();
   expect(await lastUse()).toBe(null);
   clock.advance(60_000);
   await expect.poll(lastUse).toBe(first);
-  tokens.noteUse(found(tokens, secret));
-  expect((await tokens.list())[0]?.lastUsedAt).toBe(new Date(clock.now()).toISOString());
+  tokens.noteUse(found(tokens, secret), '10.0.0.1');
+  expect((await tokens.list())[0]).toMatchObject({ lastUsedAt: new Date(clock.now()).toISOString(), lastUsedFrom: '10.0.0.1' });
   clock.advance(10);
-  tokens.noteUse(found(tokens, secret));
+  tokens.noteUse(found(tokens, secret), '10.0.0.2');
   await tokens.stop();
   expect(await lastUse()).toBe(new Date(clock.now()).toISOString());
+  expect((await tokens.list())[0]?.lastUsedFrom).toBe('10.0.0.2');
 });

@@ -74,7 +74,9 @@ test('a watcher that has the stored answer already does not get it as text again
   live.begin(turn);
   live.add(turn, { type: 'delta', text: 'answer' });
   await say('user', 'question');
-  await store.write((tx) => beginTurn(tx, { id: turn.id, sessionId: turn.session.id, agentId: 'main', instanceId: 'wk_1', nowMs: 1 }));
+  await store.write((tx) =>
+    beginTurn(tx, { id: turn.id, sessionId: turn.session.id, agentId: 'main', tokenId: null, instanceId: 'wk_1', nowMs: 1 }),
+  );
   const seq = await say('assistant', 'answer', turn.id);
   await store.write((tx) => endTurn(tx, { id: turn.id, state: 'done', model: null, usage: null, error: null, nowMs: 2 }));
   const next = watch(seq);

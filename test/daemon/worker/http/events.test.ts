@@ -34,6 +34,7 @@ const all: GatewayEvent[] = [
   { type: 'message', id: 'msg_1', channel: 'webhook', accountId: 'default', chat_id: '1', status: 'delivered' },
   { type: 'channel', channel: 'telegram', state: 'backoff', message: 'no network' },
   { type: 'config', outcome: 'applied', revision: 'r' },
+  { type: 'token', id: 'tok_1', change: 'revoked' },
   { type: 'draining' },
 ];
 

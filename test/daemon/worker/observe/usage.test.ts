@@ -25,7 +25,7 @@ async function addTurns(store: Store, sessionId: number, turns: readonly Used[])
   await store.write(async (tx) => {
     for (const [index, { atMs, model = 'a/b', tokens, costUsd = null }] of turns.entries()) {
       const id = `turn_${atMs.toString(16).padStart(12, '0')}${`${sessionId}${index}`.padStart(20, '0')}`;
-      await beginTurn(tx, { id, sessionId, agentId: 'main', instanceId: 'wk_1', nowMs: atMs });
+      await beginTurn(tx, { id, sessionId, agentId: 'main', tokenId: null, instanceId: 'wk_1', nowMs: atMs });
       const [inputTokens = null, outputTokens = null] = tokens ?? [];
       const usage = { inputTokens, outputTokens, cacheReadTokens: 0, cacheWriteTokens: 0, costUsd };
       await endTurn(tx, { id, state: 'done', model, usage, error: null, nowMs: atMs });

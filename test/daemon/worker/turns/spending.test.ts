@@ -30,6 +30,25 @@ test('fifty turns at once stay within the limit of the day, but for one reservat
   for (const last of refused) expect(last).toMatchObject({ code: 'RATE_LIMITED', message: expect.stringContaining('All agents together') });
 });
 
+test('what a token spends is in the list of tokens, and in the usage under its name, also once it is revoked', async () => {
+  const { fake, conversation } = await start({});
+  fake.replyAlways(says('one two three'));
+  const { accessTokens: tokens, usage } = conversation;
+  const { token: free } = await tokens.add({ name: 'free', scopes: ['chat'] });
+  const { token: limited } = await tokens.add({ name: 'limited', scopes: ['chat'], dailyUsd: 50 });
+  for (const [index, tokenId] of [undefined, free.id, limited.id, limited.id].entries())
+    await ask(conversation, { message: 'hi', session: `s${index}`, tokenId });
+  const costs = (await usage.read({ days: 2, utcOffsetMinutes: 0 })).total.costUsd / 4;
+  expect(costs).toBeGreaterThan(0);
+  const close = (factor: number): number => expect.closeTo(costs * factor, 5) as number;
+  await expect.poll(() => tokens.list()).toMatchObject([{ spentTodayUsd: close(1) }, { spentTodayUsd: close(2) }]);
+  expect(await tokens.revoke('limited')).toMatchObject({ spentTodayUsd: close(2) });
+  expect((await usage.read({ days: 2, utcOffsetMinutes: 0 })).tokens).toMatchObject([
+    { id: limited.id, name: 'limited', turns: 2, costUsd: close(2) },
+    { id: free.id, name: 'free', turns: 1, costUsd: close(1) },
+  ]);
+});
+
 test('a model that is asked by itself counts against the limit of all', async () => {
   const { fake, conversation } = await start({ dailyUsd: 0.000_001 });
   fake.replyAlways(says('one two three'));

@@ -1,4 +1,4 @@
-/** Usage: a bar per day, and the tokens and cost of each model and session. */
+/** Usage: a bar per day, and the tokens and cost of each model, session and access token. */
 import type { Usage, UsageAmounts as Amounts } from '../../../../shared/api/gateway/usage.js';
 import { apiPath, call } from '../../api/client.js';
 import { useResource } from '../../api/use-resource.js';
@@ -75,7 +75,7 @@ function Chart({ days, hasCost }: { days: Usage['days']; hasCost: boolean }) {
   );
 }
 
-type Row = Amounts & { readonly name: string; readonly href?: string };
+type Row = Amounts & { readonly name: string; readonly id?: string; readonly href?: string };
 
 function AmountTable({ title, rows }: { title: string; rows: readonly Row[] }) {
   const names = [t('turns'), t('input'), t('cached'), t('output'), t('cost')];
@@ -85,7 +85,7 @@ function AmountTable({ title, rows }: { title: string; rows: readonly Row[] }) {
       <h2>{title}</h2>
       <Table label={title} columns={columns}>
         {rows.map((row) => (
-          <tr key={row.href ?? row.name}>
+          <tr key={row.id ?? row.href ?? row.name}>
             <th scope="row">{row.href === undefined ? <code>{row.name}</code> : <a href={row.href}>{row.name}</a>}</th>
             {[
               row.turns.toLocaleString(language.value),
@@ -123,7 +123,7 @@ export function UsageTab() {
   return <Loaded of={usage}>{(value) => <Report usage={value} />}</Loaded>;
 }
 
-function Report({ usage: { total, days, models, sessions } }: { usage: Usage }) {
+function Report({ usage: { total, days, models, sessions, tokens } }: { usage: Usage }) {
   if (total.turns === 0) {
     return (
       <Empty title={t('noUsage')} icon="models">
@@ -142,6 +142,7 @@ function Report({ usage: { total, days, models, sessions } }: { usage: Usage }) 
       <Chart days={days} hasCost={total.costUsd > 0} />
       <AmountTable title={t('byModel')} rows={models.map((row) => ({ ...row, name: row.model }))} />
       <AmountTable title={t('bySession')} rows={sessions.map((row) => ({ ...row, name: row.title, href: hashOf('chat', [row.key]) }))} />
+      {tokens.length > 0 && <AmountTable title={t('byToken')} rows={tokens} />}
       {total.unpricedTurns > 0 && <p class="hint">{t('unpricedText', { count: total.unpricedTurns })}</p>}
     </>
   );

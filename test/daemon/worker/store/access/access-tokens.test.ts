@@ -19,6 +19,7 @@ const token: AccessToken = {
   createdAtMs: 1,
   expiresAtMs: 2,
   lastUsedAtMs: null,
+  lastUsedFrom: null,
 };
 const plain: AccessToken = {
   ...token,
@@ -43,6 +44,6 @@ test('tokens come back as they were stored, oldest first, and a name is given on
 test('a last use is never set back', async () => {
   const store = await openStore();
   await store.write((tx) => addAccessToken(tx, token));
-  for (const usedAtMs of [5, 9, 7]) await store.write((tx) => noteTokenUse(tx, { id: token.id, usedAtMs }));
-  expect((await store.read(readAccessTokens))[0]?.lastUsedAtMs).toBe(9);
+  for (const usedAtMs of [5, 9, 7]) await store.write((tx) => noteTokenUse(tx, { id: token.id, usedAtMs, from: `10.0.0.${usedAtMs}` }));
+  expect((await store.read(readAccessTokens))[0]).toMatchObject({ lastUsedAtMs: 9, lastUsedFrom: '10.0.0.9' });
 });

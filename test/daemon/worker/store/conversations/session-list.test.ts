@@ -29,7 +29,7 @@ const said = { turnId: null, content: 'hello', model: null, status: 'complete' }
 async function turn(store: Store, sessionId: number, { id, model, tokens }: { id: string; model: string; tokens: number }): Promise<void> {
   const usage = { inputTokens: tokens, outputTokens: 1, cacheReadTokens: 0, cacheWriteTokens: 0, costUsd: 0.5 };
   await store.write(async (tx) => {
-    await beginTurn(tx, { id, sessionId, agentId: 'main', instanceId: 'i', nowMs: 1 });
+    await beginTurn(tx, { id, sessionId, agentId: 'main', tokenId: null, instanceId: 'i', nowMs: 1 });
     await endTurn(tx, { id, state: 'done', model, usage, error: null, nowMs: 2 });
   });
 }
@@ -105,7 +105,7 @@ test('usage and the last message are shown; turns from before the counting are c
   expect(await listed()).toMatchObject({ usage: { inputTokens: 15, outputTokens: 2, costUsd: 1 } });
   expect(await find(store, 'model:TWO')).toEqual(['a']);
   expect(await find(store, 'model:one')).toEqual([]);
-  await store.write((tx) => beginTurn(tx, { id: 't3', sessionId: id, agentId: 'main', instanceId: 'i', nowMs: 1 }));
+  await store.write((tx) => beginTurn(tx, { id: 't3', sessionId: id, agentId: 'main', tokenId: null, instanceId: 'i', nowMs: 1 }));
   expect(await listed()).toMatchObject({ answering: true });
   expect(await find(store, 'is:answering')).toEqual(['a']);
 });

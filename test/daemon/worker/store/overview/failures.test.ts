@@ -11,7 +11,7 @@ test('failures of every kind come newest first, with what leads to them, and no 
   const session = await addSession(store, 'me');
   const endOf = (id: string, state: 'done' | 'error' | 'interrupted', nowMs: number) =>
     store.write(async (tx) => {
-      await beginTurn(tx, { id, sessionId: session.id, agentId: 'main', instanceId: 'wk_1', nowMs });
+      await beginTurn(tx, { id, sessionId: session.id, agentId: 'main', tokenId: null, instanceId: 'wk_1', nowMs });
       const error = state === 'done' ? null : { code: null, message: 'no model' };
       await endTurn(tx, { id, state, model: null, usage: null, error, nowMs });
     });

@@ -1,0 +1,31 @@
+/** What access tokens spent on models today. */
+import { sql } from 'kysely';
+import { queriesOf, type Transaction } from '../transaction.js';
+import { dayOf, readSpending } from './spending.js';
+import { firstIdAt } from './usage.js';
+
+/** US dollars of a day (UTC), by token id. */
+export interface TokenCosts {
+  /** What counts against limits, with calls that belong to no turn; of tokens with a limit alone. */
+  readonly spent: ReadonlyMap<string, number>;
+  /** In turns of agents. */
+  readonly ofTurns: ReadonlyMap<string, number>;
+}
+
+const OF_TOKEN = 'token:';
+
+/** Returns the costs of the day of `nowMs`. */
+export async function readTokenCosts(tx: Transaction, nowMs: number): Promise<TokenCosts> {
+  const day = dayOf(nowMs);
+  const spent = [...(await readSpending(tx, day))].flatMap(([payer, usd]): [string, number][] =>
+    payer.startsWith(OF_TOKEN) ? [[payer.slice(OF_TOKEN.length), usd]] : [],
+  );
+  const turns = await queriesOf(tx)
+    .selectFrom('turns')
+    .select(['token_id as id', sql<number>`coalesce(sum(cost_usd), 0)`.as('usd')])
+    .where('id', '>=', firstIdAt(Date.parse(day)))
+    .where('token_id', 'is not', null)
+    .groupBy('token_id')
+    .execute();
+  return { spent: new Map(spent), ofTurns: new Map(turns.map(({ id, usd }) => [id ?? '', usd])) };
+}
