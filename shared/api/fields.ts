@@ -34,7 +34,10 @@ export function queryInteger(minimum: number, maximum: number): z.ZodType<number
 
 /** `true` or `false` in a query string. */
 export function queryFlag(): z.ZodType<boolean, string> {
-  return z.enum(['true', 'false'], { error: 'must be true or false' }).transform((value) => value === 'true');
+  return z
+    .enum(['true', 'false'], { error: 'must be true or false' })
+    .transform((value) => value === 'true')
+    .pipe(z.boolean());
 }
 
 /** Names out of a list in a query string, separated by commas. */

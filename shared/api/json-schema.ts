@@ -8,19 +8,22 @@ export type JsonSchema = Readonly<Record<string, unknown>>;
 /** Of {@link label}, and the same for programs that read patterns without the flag `u`. */
 const CONTROL_CHARACTERS = { pattern: '^\\P{Cc}*$', plain: String.raw`^[^\u0000-\u001f\u007f-\u009f]*$` };
 
-function withPlainPatterns(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withPlainPatterns);
+/** Of every whole number: no program needs to be told. */
+const isWidest = (key: string, value: unknown): boolean =>
+  (key === 'minimum' && value === Number.MIN_SAFE_INTEGER) || (key === 'maximum' && value === Number.MAX_SAFE_INTEGER);
+
+function simplify(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(simplify);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => [
-      key,
-      key === 'pattern' && inner === CONTROL_CHARACTERS.pattern ? CONTROL_CHARACTERS.plain : withPlainPatterns(inner),
-    ]),
+    Object.entries(value)
+      .filter(([key, inner]) => !isWidest(key, inner))
+      .map(([key, inner]) => [key, key === 'pattern' && inner === CONTROL_CHARACTERS.pattern ? CONTROL_CHARACTERS.plain : simplify(inner)]),
   );
 }
 
 /** @param side  `input`: what a caller may send; `output`: what a response contains. */
 export function toJsonSchema(schema: Schema<unknown>, side: 'input' | 'output'): JsonSchema {
   const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io: side, target: 'draft-2020-12', unrepresentable: 'any' });
-  return withPlainPatterns(rest) as JsonSchema;
+  return simplify(rest) as JsonSchema;
 }

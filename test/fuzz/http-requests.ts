@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import type { Operation } from '../../daemon/worker/http/openapi/document.js';
 import { TOKEN } from '../helpers/http-app.js';
-import { describeRoutes } from '../helpers/openapi-check.js';
+import { describeRoutes } from '../../daemon/worker/http/openapi/describe-routes.js';
 import { NAMED, namesFor } from './named-values.js';
 import { namedValue, oddText, oddValue, valueOf } from './values.js';
 

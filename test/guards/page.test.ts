@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { ERRORS } from '../../shared/errors.js';
 import { SENTENCES } from '../../shared/text/sentences/known.js';
 import { REASONS } from '../../shared/text/reasons.js';
-import { describeRoutes } from '../helpers/openapi-check.js';
+import { describeRoutes } from '../../daemon/worker/http/openapi/describe-routes.js';
 import { listFiles, readAllSources, root, type SourceFile } from './source-tree.js';
 
 const page = readAllSources().filter(({ path }) => path.startsWith('webui/src/'));

@@ -1,10 +1,8 @@
 /** Holds every answer against the OpenAPI document that the gateway gives of itself. */
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { expect } from 'vitest';
-import { createOpenApiDocument, type OpenApiDocument, type Operation } from '../../daemon/worker/http/openapi/document.js';
-import { apiRoutes } from '../../daemon/worker/http/routes/index.js';
-import type { Services } from '../../daemon/worker/http/services.js';
-import { systemClock } from '../../shared/clock.js';
+import { describeRoutes } from '../../daemon/worker/http/openapi/describe-routes.js';
+import { type OpenApiDocument, type Operation, responseOf } from '../../daemon/worker/http/openapi/document.js';
 import type { Answer } from './http-request.js';
 
 /** RFC 3339, section 5.6; and whatever is no relative reference. */
@@ -50,11 +48,6 @@ export function createApiCheck(document: OpenApiDocument): ApiCheck {
     return operation === undefined ? undefined : { operation, key: operation.operationId };
   }
 
-  function responseOf(operation: Operation, status: number): { name: string; content: Record<string, { schema: object }> } | undefined {
-    const name = [String(status), `${Math.floor(status / 100)}XX`].find((candidate) => candidate in operation.responses);
-    return name === undefined ? undefined : { name, content: { ...operation.responses[name]?.content } };
-  }
-
   return {
     document,
     check({ method, path: target }, { status, headers, text, json }) {
@@ -63,36 +56,18 @@ export function createApiCheck(document: OpenApiDocument): ApiCheck {
       // What is not in the document can only be refused, in the shape of its part of the API.
       if (found === undefined && status < 400) return;
       const [type = ''] = String(headers['content-type'] ?? '').split(';');
-      const about = `${method} ${target} → ${status} ${type} ${text.slice(0, 300)}`;
+      const about = `${found?.key ?? 'no operation'}: ${method} ${target} → ${status} ${type} ${text.slice(0, 300)}`;
       const errors = { $ref: `#/components/schemas/${errorSchemaOf(path)}` };
       const response =
-        found === undefined ? { name: '4XX', content: { 'application/json': { schema: errors } } } : responseOf(found.operation, status);
-      expect(response, about).toBeDefined();
+        found === undefined ? { content: { 'application/json': { schema: errors } } } : responseOf(document, found.operation, status);
+      expect(response, `not declared in \`errors\` of its route: ${about}`).toBeDefined();
       const types = Object.keys(response?.content ?? {});
       expect(types.includes('*/*') ? [type] : types, about).toContain(type);
       if (type !== 'application/json') return;
-      const validate = validatorFor(`${found?.key ?? errors.$ref} ${response?.name}`, response?.content[type]?.schema ?? {});
+      const validate = validatorFor(`${found?.key ?? errors.$ref} ${status}`, response?.content?.[type]?.schema ?? {});
       expect(validate(json), `${about}\n${JSON.stringify(validate.errors)}`).toBe(true);
     },
   };
-}
-
-/** What the routes say of themselves, with no service behind them. */
-export function describeRoutes(version: string): OpenApiDocument {
-  const none = {} as never;
-  const document = () => ({ status: 'healthy' as const, uptime: 0, version, buildId: '', instanceId: '' });
-  const facts = {
-    connections: none,
-    logger: none,
-    pageSession: { sessions: none, refuseCredentials: none, isOwner: none, isOpenToNetwork: () => false },
-    metrics: none,
-    clock: systemClock,
-    document,
-    isDraining: () => false,
-    page: undefined,
-  };
-  const services = new Proxy({} as Services, { get: () => none });
-  return createOpenApiDocument(apiRoutes({ ...facts, services }), version);
 }
 
 /** One for all apps of a test file: they differ in what they answer, not in what they describe. */

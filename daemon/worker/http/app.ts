@@ -31,6 +31,7 @@ import { createOwnerCheck } from './admission/owner.js';
 import { createOwnHosts, machineNames, type MachineNames } from './admission/own-hosts.js';
 import { RequestLog } from './observe/request-log.js';
 import type { RequestStats } from './observe/request-stats.js';
+import type { OpenApiModule } from './openapi/openapi-routes.js';
 import { routesMiddleware } from './route.js';
 import { healthDocument } from './routes/gateway/health.js';
 import { apiRoutes } from './routes/index.js';
@@ -56,8 +57,8 @@ export interface HttpDeps {
   readonly stats: RequestStats;
   /** True once the supervisor has announced a drain. */
   readonly isDraining: () => boolean;
-  readonly loadMetrics: () => MetricsModule;
-  readonly loadWs: () => WsModule;
+  /** Loads the bundle of what is needed rarely or late. */
+  readonly loadLate: () => MetricsModule & WsModule & OpenApiModule;
   /** `page.json` of the build; undefined where no page was built. */
   readonly page?: string | undefined;
   /** Whether other machines reach the gateway and need no token. */
@@ -127,8 +128,9 @@ function createKoa(deps: HttpDeps, { connections, remote, rules, isDraining }: K
       isOpenToNetwork: deps.isOpenToNetwork,
     },
     document: healthDocument(deps),
-    metrics: new Metrics({ ...deps, vitals, tokenRequests: () => requests.counts }),
+    metrics: new Metrics({ ...deps, loadMetrics: deps.loadLate, vitals, tokenRequests: () => requests.counts }),
     page: readBuiltPage(deps.page),
+    loadOpenApi: deps.loadLate,
   });
   const maxBodyBytes = (): number => config().gateway.maxBodyBytes;
   const readJson = createReadJson(maxBodyBytes);
@@ -146,10 +148,10 @@ function createKoa(deps: HttpDeps, { connections, remote, rules, isDraining }: K
   return { koa, door, urlOf: (request: IncomingMessage) => publicAddress(request, rules()).url };
 }
 
-function createSockets({ services, clock, logger, version, instanceId, loadWs }: HttpDeps): Sockets {
+function createSockets({ services, clock, logger, version, instanceId, loadLate }: HttpDeps): Sockets {
   const { chat, events } = services;
   const identity = { instanceId, version: version.version, buildId: version.buildId };
-  return new Sockets({ chat, events, clock, logger, identity, loadWs });
+  return new Sockets({ chat, events, clock, logger, identity, loadWs: loadLate });
 }
 
 export function createHttpApp(deps: HttpDeps): HttpApp {

@@ -25,6 +25,9 @@ const LASTING: Readonly<Record<string, number>> = {
   rejected: 400,
 };
 
+/** Reasons that have a status of their own in the API of a vendor. */
+export const REASONS: readonly string[] = [...Object.keys(LASTING), 'overloaded'];
+
 /** Returns why a provider failed. */
 export function reasonOf({ code, details }: GatewayError): string | undefined {
   const reason = code === 'AGENT_ERROR' ? details?.['reason'] : undefined;

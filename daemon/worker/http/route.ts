@@ -1,7 +1,7 @@
 /** A route as data: its input, who may call it, and its handler. The OpenAPI document is built from the same fields. */
 import { Router } from '@koa/router';
 import { type Schema, validate } from '../../../shared/api/validate.js';
-import { GatewayError } from '../../../shared/errors.js';
+import { type ErrorCode, GatewayError } from '../../../shared/errors.js';
 import type { RefuseCredentials, RequireToken } from './admission/credentials.js';
 import type { TokenRequests } from './connection/token-requests.js';
 import type { AccessToken } from '../access/access-tokens.js';
@@ -15,6 +15,12 @@ const VERBS = { GET: 'get', POST: 'post', PATCH: 'patch', DELETE: 'delete' } as 
 
 /** Builds a schema. Called when a route is first used, so that schemas cost no start-up time. */
 export type SchemaMaker<Output> = () => Schema<Output>;
+
+/** Builds schemas by the name of an event or a frame. */
+export type EventSchemas = () => Readonly<Record<string, Schema<unknown>>>;
+
+/** Events with names and the schemas of their data; or without names, and one schema for all. `name`: of the schema in the OpenAPI document. */
+export type EventStream = { readonly name: string } & ({ readonly events: EventSchemas } | { readonly data: SchemaMaker<unknown> });
 
 export interface RouteInput<Body, Query> {
   readonly body: Body;
@@ -35,6 +41,12 @@ export interface RouteText {
   readonly answer?: SchemaMaker<unknown>;
   /** Other media types of a 200, with descriptions. */
   readonly media?: Readonly<Record<string, string>>;
+  /** What `text/event-stream` of `media` consists of. */
+  readonly stream?: EventStream;
+  /** The frames of a WebSocket. */
+  readonly frames?: { readonly fromClient: SchemaMaker<unknown>; readonly fromServer: EventSchemas };
+  /** Codes with which it fails, besides those that follow from its other fields. */
+  readonly errors?: readonly ErrorCode[];
 }
 
 export interface RouteDefinition<Body, Query> extends RouteText {
@@ -81,6 +93,8 @@ export interface RouteTools {
 export interface RouteFacts extends RouteText {
   readonly access: 'token' | undefined;
   readonly scope: NeededScope;
+  /** Missing: there are no credentials of its own. */
+  readonly authorize?: unknown;
   readonly body?: SchemaMaker<unknown>;
   readonly upload?: Readonly<Record<string, string>>;
   readonly isBodyOptional: boolean;

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
 import { beforeAll, expect, test } from 'vitest';
 import { startHttpApp } from '../../helpers/http-app.js';
-import { describeRoutes } from '../../helpers/openapi-check.js';
+import { describeRoutes } from '../../../daemon/worker/http/openapi/describe-routes.js';
 import { installClient, type InstalledClient } from './installed-client.js';
 
 const PACKAGES = [

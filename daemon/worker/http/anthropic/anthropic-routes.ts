@@ -1,5 +1,11 @@
 /** The part of Anthropic's API that its SDKs and Claude Code need: messages, and the count of their tokens. */
-import { countTokensRequest, countTokensResponse, messagesRequest, messagesResponse } from '../../../../shared/api/anthropic/messages.js';
+import {
+  countTokensRequest,
+  countTokensResponse,
+  messagesEvent,
+  messagesRequest,
+  messagesResponse,
+} from '../../../../shared/api/anthropic/messages.js';
 import { SESSION_HEADER } from '../../../../shared/api/openai.js';
 import { newId } from '../../../../shared/ids.js';
 import { answerStream } from '../completion-outputs.js';
@@ -11,6 +17,7 @@ import { type Route, route } from '../route.js';
 import { sessionOf } from '../session-header.js';
 import { collectMessage, type MessageHead, streamMessage } from './answer.js';
 import { readCountCall, readMessagesCall } from './read-request.js';
+import { TURN_ERRORS } from '../turn-errors.js';
 
 const BETA_HEADER = 'anthropic-beta';
 
@@ -42,9 +49,11 @@ export function anthropicRoutes({ completions, connections, clock, logger }: Ope
       scope: 'chat',
       agentOf: ({ model }) => completions.agentOf(model),
       summary: 'Create a message with an agent or a model',
+      errors: TURN_ERRORS,
       body: messagesRequest,
       answer: messagesResponse,
       media: { 'text/event-stream': 'With `stream: true`: events in Anthropic’s format' },
+      stream: { name: 'MessagesEvent', data: messagesEvent },
       headers: {
         ...HEADERS,
         [SESSION_HEADER]: 'A session; the last message becomes a turn in it, and earlier messages come from the session',
@@ -68,6 +77,7 @@ export function anthropicRoutes({ completions, connections, clock, logger }: Ope
       scope: 'chat',
       agentOf: ({ model }) => completions.agentOf(model),
       summary: 'Count the tokens of a message: by the provider where it has Anthropic’s API, otherwise an estimate',
+      errors: ['MODEL_NOT_FOUND', 'AGENT_ERROR'],
       body: countTokensRequest,
       answer: countTokensResponse,
       headers: HEADERS,

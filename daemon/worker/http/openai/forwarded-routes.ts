@@ -68,6 +68,7 @@ export function forwardRoutes({ completions, connections, clock, logger }: OpenA
       path: '/v1/embeddings',
       scope: 'chat',
       summary: 'Create embeddings; forwarded to the provider',
+      errors: ['MODEL_NOT_FOUND', 'AGENT_ERROR'],
       body: forwardedRequest,
       answer: forwardedAnswer,
       async handle(ctx, { body }) {

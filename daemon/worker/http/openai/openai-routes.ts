@@ -1,6 +1,7 @@
 /** The part of OpenAI's API that its SDKs and the programs built on them need: models and chat completions. */
 import {
   chatCompletion,
+  chatCompletionChunk,
   chatCompletionRequest,
   modelListResponse,
   modelObjectResponse,
@@ -20,6 +21,7 @@ import { forwardRoutes, type OpenAiRouteDeps } from './forwarded-routes.js';
 import { isAgentAllowed } from '../../access/allowed.js';
 import type { HttpContext } from '../context.js';
 import { sessionOf } from '../session-header.js';
+import { TURN_ERRORS } from '../turn-errors.js';
 
 /** @param startedAtMs  used as the creation time of every model, which is unknown. */
 function modelRoutes(completions: CompletionService, startedAtMs: number): Route[] {
@@ -47,6 +49,7 @@ function modelRoutes(completions: CompletionService, startedAtMs: number): Route
       scope: 'chat',
       agentOf: 'filtered',
       summary: 'Read one model',
+      errors: ['MODEL_NOT_FOUND'],
       params: { id: () => label(200) },
       answer: modelObjectResponse,
       async handle(ctx) {
@@ -73,9 +76,11 @@ export function openAiRoutes({ completions, connections, clock, logger }: OpenAi
       scope: 'chat',
       agentOf: ({ model }) => completions.agentOf(model),
       summary: 'Create a chat completion with an agent or a model',
+      errors: TURN_ERRORS,
       body: chatCompletionRequest,
       answer: chatCompletion,
       media: { 'text/event-stream': 'With `stream: true`: chunks in OpenAI’s format, then `[DONE]`' },
+      stream: { name: 'ChatCompletionChunk', data: chatCompletionChunk },
       headers: {
         [SESSION_HEADER]: 'A session; the last message becomes a turn in it, and earlier messages come from the session',
         'Idempotency-Key': `${IDEMPOTENCY_HEADER['Idempotency-Key']}. Only with a session: other calls are not stored`,

@@ -1,7 +1,7 @@
 /** Renders the page at `/docs` from the OpenAPI document: no script, nothing inline, no external resources. */
 import { escapeHtml } from '../../../../shared/text/html.js';
 import type { Assets } from '../page/assets.js';
-import type { OpenApiDocument, Operation, Parameter } from './document.js';
+import { type OpenApiDocument, type Operation, type Parameter, responseOf } from './document.js';
 
 /** Backquotes mark code in the document's texts. */
 function prose(text: string): string {
@@ -35,21 +35,31 @@ function parameters({ parameters: all }: Operation): string {
     : `<table><thead><tr><th>Parameter</th><th>In</th><th>Allowed</th></tr></thead><tbody>${all.map(parameterRow).join('')}</tbody></table>`;
 }
 
-function answers({ responses }: Operation): string {
-  return Object.entries(responses['200']?.content ?? {})
+function answers(document: OpenApiDocument, described: Operation): string {
+  return Object.entries(responseOf(document, described, 200)?.content ?? {})
     .map(([type, { schema }]) =>
       type === 'application/json' ? block('Answer', schema) : `<p><code>${type}</code>: ${prose(textOf(schema['description']))}</p>`,
     )
     .join('');
 }
 
-function operation(path: string, method: string, described: Operation): string {
+function errors(document: OpenApiDocument, described: Operation): string {
+  const rows = Object.keys(described.responses)
+    .filter((status) => Number(status) >= 400)
+    .map((status) => {
+      const { description = '' } = responseOf(document, described, Number(status)) ?? {};
+      return `<tr><td><code>${status}</code></td><td>${prose(description).replaceAll('\n\n', '<br>')}</td></tr>`;
+    });
+  return `<details><summary>Errors</summary><table><tbody>${rows.join('')}</tbody></table></details>`;
+}
+
+function operation(document: OpenApiDocument, described: Operation, name: string): string {
   const body = described.requestBody?.content['application/json'];
   return `<section id="${escapeHtml(described.operationId)}">
-<h3><code>${method.toUpperCase()} ${escapeHtml(path)}</code></h3>
+<h3><code>${escapeHtml(name)}</code></h3>
 <p>${prose(described.summary)}. <span class="muted">${access(described)}</span></p>
 ${parameters(described)}
-${body === undefined ? '' : block('Body', body.schema)}${answers(described)}
+${body === undefined ? '' : block('Body', body.schema)}${answers(document, described)}${errors(document, described)}
 </section>`;
 }
 
@@ -57,7 +67,7 @@ function tagSection(document: OpenApiDocument, { name, description }: OpenApiDoc
   const operations = Object.entries(document.paths).flatMap(([path, item]) =>
     Object.entries(item)
       .filter(([, { tags }]) => tags.includes(name))
-      .map(([method, described]) => operation(path, method, described)),
+      .map(([method, described]) => operation(document, described, `${method.toUpperCase()} ${path}`)),
   );
   return `<h2 id="${name}">${escapeHtml(description)}</h2>\n${operations.join('\n')}`;
 }

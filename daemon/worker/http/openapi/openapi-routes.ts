@@ -1,16 +1,34 @@
 /** The API's description: for programs at `/openapi.json`, for people at `/docs`. Built on the first request. */
+import { anthropicErrorResponse } from '../../../../shared/api/anthropic/messages.js';
+import { errorResponse } from '../../../../shared/api/error.js';
+import { label } from '../../../../shared/api/fields.js';
+import { toJsonSchema } from '../../../../shared/api/json-schema.js';
+import { openAiErrorResponse } from '../../../../shared/api/openai.js';
 import { openApiResponse } from '../../../../shared/api/openapi.js';
 import { DOCUMENT_HEADERS } from '../../../../shared/node/document-headers.js';
-import { createOpenApiDocument, type OpenApiDocument } from './document.js';
-import { renderDocs } from './docs-page.js';
 import { createAssets } from '../page/assets.js';
 import { type Route, route } from '../route.js';
+import type { createOpenApiDocument } from './create-document.js';
+import type { OpenApiDocument, SchemaTools } from './document.js';
+import type { renderDocs } from './docs-page.js';
 
-/** @param routes  all others; these two are described with them. */
-export function openApiRoutes(routes: readonly Route[], version: string): Route[] {
+/** What builds the description. */
+export interface OpenApiModule {
+  readonly createOpenApiDocument: typeof createOpenApiDocument;
+  readonly renderDocs: typeof renderDocs;
+}
+
+export const SCHEMA_TOOLS: SchemaTools = {
+  toJsonSchema,
+  anyLabel: () => label(512),
+  errors: { Error: errorResponse, OpenAiError: openAiErrorResponse, AnthropicError: anthropicErrorResponse },
+};
+
+/** @param routes  all others; these two are described with them. @param load  loads the bundle that builds the description */
+export function openApiRoutes(routes: readonly Route[], version: string, load: () => OpenApiModule): Route[] {
   let document: OpenApiDocument | undefined;
   let page: string | undefined;
-  const read = (): OpenApiDocument => (document ??= createOpenApiDocument([...routes, ...own], version));
+  const read = (): OpenApiDocument => (document ??= load().createOpenApiDocument([...routes, ...own], version, SCHEMA_TOOLS));
   const own = [
     route({
       method: 'GET',
@@ -28,7 +46,7 @@ export function openApiRoutes(routes: readonly Route[], version: string): Route[
       scope: 'public',
       handle(ctx) {
         ctx.set(DOCUMENT_HEADERS);
-        ctx.body = page ??= renderDocs(read(), createAssets());
+        ctx.body = page ??= load().renderDocs(read(), createAssets());
       },
     }),
   ];

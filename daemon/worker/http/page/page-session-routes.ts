@@ -77,6 +77,7 @@ export function pageSessionRoutes(deps: PageSessionDeps): Route[] {
       method: 'POST',
       path: '/api/page-session',
       scope: 'public',
+      errors: ['STORE_UNAVAILABLE'],
       summary: 'Sign the page in: with the token, a one-time link, or as the owner on this machine',
       body: pageSessionRequest,
       isBodyOptional: true,
@@ -91,6 +92,7 @@ export function pageSessionRoutes(deps: PageSessionDeps): Route[] {
       path: '/api/page-session',
       scope: 'public',
       summary: 'Sign the page out',
+      errors: ['STORE_UNAVAILABLE'],
       answer: pageSessionEnded,
       async handle(ctx) {
         ctx.set('Set-Cookie', await sessions.end({ ...cookieOptions(ctx), cookies: ctx.state.caller.cookies }));

@@ -31,6 +31,7 @@ function itemRoutes(conversations: ConversationService): Route[] {
       method: 'GET',
       path: '/v1/conversations/:id/items',
       summary: 'List the items of a conversation',
+      errors: ['NOT_FOUND'],
       query: itemListQuery,
       answer: itemList,
       async handle(ctx, { query }) {
@@ -42,6 +43,7 @@ function itemRoutes(conversations: ConversationService): Route[] {
       method: 'POST',
       path: '/v1/conversations/:id/items',
       summary: 'Add items to a conversation',
+      errors: ['NOT_FOUND'],
       body: itemsRequest,
       answer: itemList,
       async handle(ctx, { body }) {
@@ -53,6 +55,7 @@ function itemRoutes(conversations: ConversationService): Route[] {
       method: 'GET',
       path: '/v1/conversations/:id/items/:item',
       summary: 'Read an item of a conversation',
+      errors: ['NOT_FOUND'],
       params: { id: idLabel, item: idLabel },
       answer: listedItem,
       async handle(ctx) {
@@ -64,6 +67,7 @@ function itemRoutes(conversations: ConversationService): Route[] {
       method: 'DELETE',
       path: '/v1/conversations/:id/items/:item',
       summary: 'Remove an item from a conversation',
+      errors: ['NOT_FOUND'],
       params: { id: idLabel, item: idLabel },
       answer: conversationDocument,
       async handle(ctx) {
@@ -94,6 +98,7 @@ export function conversationRoutes(conversations: ConversationService): Route[] 
       method: 'GET',
       path: '/v1/conversations/:id',
       summary: 'Read a conversation',
+      errors: ['NOT_FOUND'],
       answer: conversationDocument,
       async handle(ctx) {
         ctx.body = toDocument(await conversations.get(nameOf(ctx)));
@@ -104,6 +109,7 @@ export function conversationRoutes(conversations: ConversationService): Route[] 
       method: 'POST',
       path: '/v1/conversations/:id',
       summary: 'Change the metadata of a conversation',
+      errors: ['NOT_FOUND'],
       body: conversationUpdate,
       answer: conversationDocument,
       async handle(ctx, { body }) {
@@ -115,6 +121,7 @@ export function conversationRoutes(conversations: ConversationService): Route[] 
       method: 'DELETE',
       path: '/v1/conversations/:id',
       summary: 'Delete a conversation',
+      errors: ['NOT_FOUND'],
       answer: conversationDeleted,
       async handle(ctx) {
         const name = nameOf(ctx);

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { EVENT_STREAM_HEADERS } from '../../../../shared/node/server-sent-events.js';
 import { SESSION_HEADER } from '../../../../shared/api/openai.js';
 import { responseDocument } from '../../../../shared/api/responses/document.js';
+import { responseEvent } from '../../../../shared/api/responses/events.js';
 import { itemList, itemListQuery, responseDeleted, responseQuery } from '../../../../shared/api/responses/lists.js';
 import { responseRequest } from '../../../../shared/api/responses/request.js';
 import type { GatewayError } from '../../../../shared/errors.js';
@@ -18,6 +19,9 @@ import { type Route, route } from '../route.js';
 import { sessionOf } from '../session-header.js';
 import { collectResponse, followedText, streamResponse } from './create-response.js';
 import { idLabel, nameOf, toList, viewerOf } from './names.js';
+import { TURN_ERRORS } from '../turn-errors.js';
+
+const EVENTS = { name: 'ResponseEvent', data: responseEvent } as const;
 
 export interface ResponseRouteDeps {
   readonly responses: ResponseService;
@@ -62,9 +66,11 @@ function createRoute(deps: ResponseRouteDeps): Route {
     scope: 'chat',
     agentOf: ({ model }) => completions.agentOf(model),
     summary: 'Create a response with an agent or a model',
+    errors: ['NOT_FOUND', ...TURN_ERRORS],
     body: responseRequest,
     answer: responseDocument,
     media: { 'text/event-stream': 'With `stream: true`: the events of OpenAI’s Responses API' },
+    stream: EVENTS,
     headers: {
       [SESSION_HEADER]: 'A session; the last message becomes a turn in it, and earlier messages come from the session',
       'Idempotency-Key': `${IDEMPOTENCY_HEADER['Idempotency-Key']}. Only with a session or in the background`,
@@ -91,12 +97,14 @@ function readRoutes(deps: ResponseRouteDeps): Route[] {
       scope: 'chat',
       agentOf: 'filtered',
       summary: 'Read a stored response',
+      errors: ['NOT_FOUND'],
       params: { id: idLabel },
       query: responseQuery,
       answer: responseDocument,
       media: {
         'text/event-stream': 'With `stream=true`, of a response in the background: its events after `starting_after`, as they come',
       },
+      stream: EVENTS,
       async handle(ctx, { query: { stream, starting_after: after } }) {
         if (stream) return await answerEvents(ctx, deps, { name: nameOf(ctx), after });
         ctx.body = await responses.get(nameOf(ctx));
@@ -108,6 +116,7 @@ function readRoutes(deps: ResponseRouteDeps): Route[] {
       scope: 'chat',
       agentOf: 'filtered',
       summary: 'Cancel a response in the background',
+      errors: ['NOT_FOUND'],
       params: { id: idLabel },
       answer: responseDocument,
       async handle(ctx) {
@@ -128,6 +137,7 @@ export function responseRoutes(deps: ResponseRouteDeps): Route[] {
       scope: 'chat',
       agentOf: 'filtered',
       summary: 'Delete a stored response',
+      errors: ['NOT_FOUND'],
       params: { id: idLabel },
       answer: responseDeleted,
       async handle(ctx) {
@@ -142,6 +152,7 @@ export function responseRoutes(deps: ResponseRouteDeps): Route[] {
       scope: 'chat',
       agentOf: 'filtered',
       summary: 'List what a stored response was asked',
+      errors: ['NOT_FOUND'],
       params: { id: idLabel },
       query: itemListQuery,
       answer: itemList,

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
-import { agentRequest, agentResponse } from '../../../../shared/api/agent.js';
+import { agentEvents, agentRequest, agentResponse } from '../../../../shared/api/agent.js';
+import { errorResponse } from '../../../../shared/api/error.js';
 import type { Clock } from '../../../../shared/clock.js';
 import type { AgentService } from '../../turns/agent.js';
 import type { TurnEvent } from '../../turns/turn-event.js';
@@ -11,6 +12,7 @@ import { callerKey, IDEMPOTENCY_HEADER } from '../idempotency.js';
 import { PulledEvents } from '../connection/pulled-events.js';
 import { type Route, route } from '../route.js';
 import { EVENT_STREAM_HEADERS } from '../../../../shared/node/server-sent-events.js';
+import { TURN_ERRORS } from '../turn-errors.js';
 
 /** An error within this time is answered with its status instead of in a stream. */
 const FIRST_EVENT_MS = 1_000;
@@ -49,7 +51,9 @@ export function agentRoutes({ agent, connections, clock, logger }: AgentRouteDep
       scope: 'chat',
       agentOf: (body) => agent.agentOf(body),
       summary: 'Run one turn of an agent; JSON, or a stream of `delta`, `tool`, `done`, `error`',
+      errors: TURN_ERRORS,
       media: { 'text/event-stream': 'With `Accept: text/event-stream`: the turn’s events, ending with `done` or `error`' },
+      stream: { name: 'AgentEvent', events: () => ({ ...agentEvents(), error: errorResponse() }) },
       headers: IDEMPOTENCY_HEADER,
       answer: agentResponse,
       body: agentRequest,

@@ -20,7 +20,7 @@ import { logRoutes } from './gateway/logs.js';
 import { messageRoutes } from './messages.js';
 import { metricRoutes } from './gateway/metrics.js';
 import { modelRoutes } from './models.js';
-import { openApiRoutes } from '../openapi/openapi-routes.js';
+import { type OpenApiModule, openApiRoutes } from '../openapi/openapi-routes.js';
 import { anthropicRoutes } from '../anthropic/anthropic-routes.js';
 import { openAiRoutes } from '../openai/openai-routes.js';
 import { overviewRoutes } from './gateway/overview.js';
@@ -48,6 +48,8 @@ export interface RouteDeps {
   readonly pageSession: PageSessionDeps;
   readonly metrics: Metrics;
   readonly page: BuiltPage | undefined;
+  /** Loads the bundle that describes the routes. */
+  readonly loadOpenApi: () => OpenApiModule;
 }
 
 export function apiRoutes(deps: RouteDeps): Route[] {
@@ -83,5 +85,5 @@ export function apiRoutes(deps: RouteDeps): Route[] {
     ...healthRoutes(document, { isDraining, isStoreAvailable: services.isStoreAvailable }),
     ...pageRoutes({ document, isDraining, page: deps.page }),
   ];
-  return [...routes, ...openApiRoutes(routes, document().version)];
+  return [...routes, ...openApiRoutes(routes, document().version, deps.loadOpenApi)];
 }

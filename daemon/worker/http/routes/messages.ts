@@ -5,6 +5,7 @@ import { orAborted } from '../connection/abort.js';
 import { given } from '../given.js';
 import { callerKey, IDEMPOTENCY_HEADER } from '../idempotency.js';
 import { type Route, route } from '../route.js';
+import { TURN_ERRORS } from '../turn-errors.js';
 
 export function messageRoutes(messages: MessageService, connections: Connections): Route[] {
   return [
@@ -13,6 +14,7 @@ export function messageRoutes(messages: MessageService, connections: Connections
       path: '/api/message',
       scope: 'send',
       summary: 'Send a message to a chat; returns once it is on disk',
+      errors: ['CHANNEL_NOT_FOUND'],
       headers: IDEMPOTENCY_HEADER,
       answer: messageResponse,
       body: messageRequest,
@@ -29,6 +31,7 @@ export function messageRoutes(messages: MessageService, connections: Connections
       path: '/api/message/sync',
       scope: 'send',
       summary: 'Handle a message as if the chat had sent it, and return the reply',
+      errors: ['CHANNEL_NOT_FOUND', ...TURN_ERRORS],
       headers: IDEMPOTENCY_HEADER,
       answer: messageSyncResponse,
       body: messageSyncRequest,

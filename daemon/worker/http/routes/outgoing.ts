@@ -32,6 +32,7 @@ export function outgoingRoutes(outgoing: OutgoingService): Route[] {
       path: '/api/messages/:id',
       scope: 'send',
       summary: 'Read one message and its delivery',
+      errors: ['NOT_FOUND'],
       params: { id: messageId },
       answer: outgoingResponse,
       async handle(ctx) {
@@ -43,6 +44,7 @@ export function outgoingRoutes(outgoing: OutgoingService): Route[] {
       path: '/api/messages/:id/retry',
       scope: 'send',
       summary: 'Send a dead or unknown message again',
+      errors: ['NOT_FOUND', 'CONFLICT', 'CHANNEL_NOT_FOUND'],
       params: { id: messageId },
       answer: outgoingResponse,
       async handle(ctx) {
@@ -54,6 +56,7 @@ export function outgoingRoutes(outgoing: OutgoingService): Route[] {
       path: '/api/messages/:id',
       scope: 'send',
       summary: 'Drop an undelivered message',
+      errors: ['NOT_FOUND', 'CONFLICT'],
       params: { id: messageId },
       answer: outgoingDropResponse,
       async handle(ctx) {

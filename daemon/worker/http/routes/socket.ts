@@ -1,4 +1,5 @@
 /** `/ws` without an upgrade, as it arrives through a proxy that does not pass the upgrade on. Upgrades never reach a route. */
+import { clientFrame, serverFrames } from '../../../../shared/api/socket.js';
 import { GatewayError } from '../../../../shared/errors.js';
 import { SOCKET_PATH } from '../../../../shared/socket.js';
 import type { HttpContext } from '../context.js';
@@ -18,6 +19,9 @@ export const socketRoute: Route = route({
   method: 'GET',
   path: SOCKET_PATH,
   scope: 'public',
+  summary: 'Open the WebSocket of the page, for chats and events',
+  frames: { fromClient: clientFrame, fromServer: serverFrames },
+  errors: ['UPGRADE_REQUIRED'],
   handle(ctx) {
     // RFC 9110, section 15.5.22: a 426 names the protocol.
     ctx.set({ Upgrade: 'websocket', Connection: 'Upgrade' });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { makeConversation } from '../../../helpers/make-conversation.js';
 import { startHttpApp } from '../../../helpers/http-app.js';
-import { describeRoutes } from '../../../helpers/openapi-check.js';
+import { describeRoutes } from '../../../../daemon/worker/http/openapi/describe-routes.js';
 
 async function setUp() {
   const conversation = await makeConversation();
@@ -50,5 +50,5 @@ test('what cannot be attached is refused with the reason, and what is too large 
 test('the OpenAPI document says that a file has a media type of its own', () => {
   const { paths } = describeRoutes('1.2.3');
   for (const path of ['/api/attachments/{id}', '/api/files/{channel}/{accountId}/{fileId}/{name}'])
-    expect(Object.keys(paths[path]?.['get']?.responses['200']?.content ?? {})).toEqual(['*/*']);
+    expect(JSON.stringify(paths[path]?.['get']?.responses[200])).toContain('"content":{"*/*":');
 });

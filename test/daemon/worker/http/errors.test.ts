@@ -76,8 +76,8 @@ test.each<[string, unknown, number, object, string | undefined]>([
   ],
 ])('%s leaves as it must', async (_what, thrown, ...[status, error, retryAfter]) => {
   const { send, services } = await startHttpApp();
-  services.models.models = () => Promise.reject(thrown as Error);
-  const answer = await send('/api/models');
+  services.messages.sync = () => Promise.reject(thrown as Error);
+  const answer = await send('/api/message/sync', { method: 'POST', body: { channel: 'webchat', chat_id: 'me', content: 'Hello' } });
   expect([answer.status, answer.json?.['error']]).toMatchObject([status, error]);
   expect(answer.headers['retry-after']).toBe(retryAfter);
 });
@@ -121,12 +121,12 @@ test('new request ids do not repeat', async () => {
 
 test('requests are logged at debug, refusals at info, failures at warn, health never', async () => {
   const { send, services, lines } = await startHttpApp();
-  services.models.providers = () => Promise.reject(new GatewayError('AGENT_ERROR', { message: 'x' }));
+  services.models.providers = () => Promise.reject(new GatewayError('UNAVAILABLE', { message: 'x' }));
   for (const path of ['/health', '/health/live', '/health/nothing', '/api/models?q=secret', '/nothing', '/api/providers']) await send(path);
   expect(lines.map(({ level, fields }) => [level, fields['path'], fields['status'], fields['code'], fields['client']])).toEqual([
     ['debug', '/api/models', 200, undefined, '127.0.0.1'],
     ['info', '/nothing', 404, 'NOT_FOUND', '127.0.0.1'],
-    ['warn', '/api/providers', 502, 'AGENT_ERROR', '127.0.0.1'],
+    ['warn', '/api/providers', 503, 'UNAVAILABLE', '127.0.0.1'],
   ]);
 });
 

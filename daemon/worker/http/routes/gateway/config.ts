@@ -44,6 +44,7 @@ function modelsJsonRoutes(config: ConfigService): Route[] {
       scope: 'admin',
       access: 'token',
       summary: 'Read models.json with masked secrets',
+      errors: ['CONFIG_INVALID'],
       answer: modelsJsonResponse,
       async handle(ctx) {
         const { revision, config: document } = await config.readModels();
@@ -57,6 +58,7 @@ function modelsJsonRoutes(config: ConfigService): Route[] {
       scope: 'admin',
       access: 'token',
       summary: 'Change models.json by a merge patch; comments and masked secrets are kept',
+      errors: ['CONFLICT', 'CONFIG_INVALID'],
       headers: IF_MATCH,
       body: mergePatch,
       answer: modelsJsonResponse,
@@ -72,6 +74,7 @@ function modelsJsonRoutes(config: ConfigService): Route[] {
       scope: 'admin',
       access: 'token',
       summary: 'Undo the last change that xopc made to models.json; a second undo redoes it',
+      errors: ['NOT_FOUND', 'CONFLICT', 'CONFIG_INVALID'],
       headers: IF_MATCH,
       answer: modelsJsonResponse,
       async handle(ctx) {
@@ -105,6 +108,7 @@ function versionRoutes(config: ConfigService): Route[] {
       params: { id: configVersionId },
       access: 'token',
       summary: 'Read an earlier version of config.json with masked secrets',
+      errors: ['NOT_FOUND'],
       answer: configVersionResponse,
       async handle(ctx) {
         const { text, ...version } = await config.readVersion(versionId(ctx));
@@ -118,6 +122,7 @@ function versionRoutes(config: ConfigService): Route[] {
       params: { id: configVersionId },
       access: 'token',
       summary: 'Restore an earlier version of config.json with its secrets',
+      errors: ['NOT_FOUND', 'CONFLICT', 'CONFIG_INVALID'],
       headers: IF_MATCH,
       answer: configTextWrittenResponse,
       async handle(ctx) {
@@ -150,6 +155,7 @@ function textRoutes(config: ConfigService): Route[] {
       scope: 'admin',
       access: 'token',
       summary: 'Replace config.json, or only validate a text; masked secrets are kept',
+      errors: ['CONFLICT', 'CONFIG_INVALID'],
       headers: IF_MATCH,
       body: configTextRequest,
       minimumBodyLimit: 2 * MAX_CONFIG_BYTES,
@@ -171,6 +177,7 @@ export function configRoutes(config: ConfigService): Route[] {
       scope: 'admin',
       access: 'token',
       summary: 'Read config.json, the values in effect and their sources',
+      errors: ['CONFIG_INVALID'],
       answer: configResponse,
       async handle(ctx) {
         const view = await config.read();
@@ -184,6 +191,7 @@ export function configRoutes(config: ConfigService): Route[] {
       scope: 'admin',
       access: 'token',
       summary: 'Change config.json by a merge patch; comments and masked secrets are kept',
+      errors: ['CONFLICT', 'CONFIG_INVALID'],
       headers: IF_MATCH,
       body: mergePatch,
       answer: configPatchResponse,

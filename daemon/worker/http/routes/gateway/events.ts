@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { type FollowedEvent, lastEventId } from '../../../../../shared/api/gateway/events.js';
+import { type FollowedEvent, gatewayEvents, lastEventId } from '../../../../../shared/api/gateway/events.js';
 import { validate } from '../../../../../shared/api/validate.js';
 import type { Clock } from '../../../../../shared/clock.js';
 import type { EventService } from '../../../observe/event-log.js';
@@ -52,6 +52,7 @@ export function eventRoutes(events: EventService, connections: Connections, cloc
         'text/event-stream':
           'Events with an `id`: `hello` first, then `session`, `turn`, `completion`, `message`, `channel`, `cron`, `config`; `reset` if events are missing, `draining` last',
       },
+      stream: { name: 'GatewayEvent', events: gatewayEvents },
       handle(ctx) {
         const signal = connections.abortable(ctx.res, 'stream');
         const followed = new PulledEvents(events.follow(resumeFrom(ctx), signal), signal, clock);

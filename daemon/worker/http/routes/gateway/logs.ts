@@ -103,6 +103,7 @@ export function logRoutes({ logs, logLevel, connections, clock }: LogRouteDeps):
       access: 'token',
       query: api.logsFollowQuery,
       media: { 'text/event-stream': 'Events `lines` (`{entries}`), and `gap` if lines are missing' },
+      stream: { name: 'LogEvent', events: api.logEvents },
       handle(ctx, { query }) {
         const signal = connections.abortable(ctx.res, 'stream');
         const followed = new PulledEvents(logs.follow(query, signal), signal, clock);

@@ -21,6 +21,7 @@ export function tokenRoutes(tokens: Services['accessTokens']): Route[] {
       scope: 'admin',
       access: 'token',
       summary: 'Create an access token; its secret is in this answer only',
+      errors: ['CONFLICT'],
       body: tokenRequest,
       answer: tokenCreated,
       async handle(ctx, { body }) {
@@ -33,6 +34,7 @@ export function tokenRoutes(tokens: Services['accessTokens']): Route[] {
       scope: 'admin',
       access: 'token',
       summary: 'Revoke an access token by its id or name; its streams and sockets end at once',
+      errors: ['NOT_FOUND'],
       answer: tokenRevoked,
       async handle(ctx) {
         ctx.body = { status: 'ok', token: await tokens.revoke(ctx.params['id'] ?? '') };

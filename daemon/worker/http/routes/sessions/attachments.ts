@@ -19,6 +19,7 @@ export function attachmentRoutes(attachments: Services['attachments'], keyOf: Re
       path: '/api/sessions/:key/attachments',
       scope: 'chat',
       summary: 'Upload a file for a later message of the session',
+      errors: ['SESSION_NOT_FOUND'],
       params: { key: sessionKey },
       body: attachmentFile,
       minimumBodyLimit: FILE_BODY_BYTES,
@@ -32,6 +33,7 @@ export function attachmentRoutes(attachments: Services['attachments'], keyOf: Re
       path: '/api/attachments/:id',
       scope: 'chat',
       summary: 'Read an attached file',
+      errors: ['NOT_FOUND'],
       params: { id: attachmentId },
       media: { '*/*': 'The file, with its media type' },
       async handle(ctx) {
@@ -47,6 +49,7 @@ export function attachmentRoutes(attachments: Services['attachments'], keyOf: Re
       path: '/api/attachments/:id',
       scope: 'chat',
       summary: 'Delete an unsent file',
+      errors: ['NOT_FOUND'],
       params: { id: attachmentId },
       answer: attachmentDeleteResponse,
       async handle(ctx) {

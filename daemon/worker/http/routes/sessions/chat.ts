@@ -10,6 +10,7 @@ export function chatRoutes(chat: Pick<ChatService, 'choose'>, keyOf: ReadSession
       path: '/api/sessions/:key/choose',
       scope: 'chat',
       summary: 'Choose a variant of a message; the conversation continues from it',
+      errors: ['SESSION_NOT_FOUND', 'CONFLICT'],
       params: { key: sessionKey },
       body: sessionChooseRequest,
       answer: sessionChooseResponse,

@@ -27,6 +27,7 @@ export function fileRoutes(channels: ChannelService, connections: Connections): 
       path: '/api/files/:channel/:accountId/:fileId/:name',
       scope: 'chat',
       summary: 'Read a file sent by a chat, by the link in its message',
+      errors: ['CHANNEL_NOT_FOUND', 'NOT_FOUND'],
       params: { channel: channelName, accountId: fileAccountId, fileId, name: fileName },
       media: { '*/*': 'The file, as application/octet-stream; images, audio, video and plain text keep their media type' },
       async handle(ctx) {

@@ -78,6 +78,7 @@ export function sessionRoutes(sessions: SessionService, keyOf: ReadSessionKey): 
       path: '/api/sessions/:key',
       scope: 'chat',
       summary: 'Read a session with its messages',
+      errors: ['SESSION_NOT_FOUND'],
       params: { key: sessionKey },
       query: sessionQuery,
       answer: sessionResponse,
@@ -90,6 +91,7 @@ export function sessionRoutes(sessions: SessionService, keyOf: ReadSessionKey): 
       path: '/api/sessions/:key',
       scope: 'chat',
       summary: 'Delete a session; it can be restored for seven days',
+      errors: ['SESSION_NOT_FOUND'],
       params: { key: sessionKey },
       answer: sessionDeleteResponse,
       async handle(ctx) {
@@ -101,6 +103,7 @@ export function sessionRoutes(sessions: SessionService, keyOf: ReadSessionKey): 
       path: '/api/sessions/:key/restore',
       scope: 'chat',
       summary: 'Restore a session that was deleted in the last seven days',
+      errors: ['SESSION_NOT_FOUND', 'CONFLICT'],
       params: { key: sessionKey },
       answer: sessionRestoreResponse,
       async handle(ctx) {

@@ -1,0 +1,166 @@
+/** Builds the OpenAPI 3.1 document from the routes and the schemas that validate their input. In the bundle `late`. */
+import type { JsonSchema } from '../../../../shared/api/json-schema.js';
+import { scopesFor } from '../../access/allowed.js';
+import { dialectOf } from '../dialects.js';
+import type { Route, RouteFacts } from '../route.js';
+import type { Content, OpenApiDocument, Operation, Reference, SchemaTools } from './document.js';
+import { ErrorResponses } from './error-responses.js';
+import { messageSchemas } from './messages.js';
+import { parametersOf } from './parameters.js';
+
+const TAGS: Readonly<Record<string, string>> = {
+  agent: 'Agent turns',
+  anthropic: 'The API of Anthropic, for its SDKs and Claude Code',
+  channels: 'Chat channels and who may write through them',
+  config: 'Configuration files',
+  cron: 'Scheduled jobs',
+  events: 'Live events',
+  health: 'Monitoring',
+  logs: 'The gateway’s log',
+  messages: 'Messages to chats',
+  models: 'Models and their providers',
+  openai: 'The API of OpenAI, for its SDKs and the programs built on them',
+  page: 'The page',
+  sessions: 'Conversations',
+  status: 'Status of the gateway',
+  tokens: 'Access tokens',
+};
+
+const SEGMENT_TAGS: Readonly<Record<string, string>> = {
+  attachments: 'sessions',
+  message: 'messages',
+  providers: 'models',
+  files: 'channels',
+  'models-json': 'config',
+  'page-links': 'page',
+  ws: 'page',
+  webhook: 'channels',
+  'session-storage': 'sessions',
+  'session-tags': 'sessions',
+  metrics: 'status',
+  'openapi.json': 'status',
+};
+
+function tagOf(path: string): string {
+  const dialect = dialectOf(path);
+  if (dialect !== undefined) return dialect;
+  const segment = path.replace(/^\/api/, '').split('/')[1] ?? '';
+  const name = SEGMENT_TAGS[segment] ?? segment;
+  return Object.hasOwn(TAGS, name) ? name : 'status';
+}
+
+/** `/a/:id` and `/a/{*id}` → `/a/{id}`. */
+function templateOf(path: string): string {
+  return path.replaceAll(/:(\w+)/g, '{$1}').replaceAll('{*', '{');
+}
+
+function operationId(method: string, template: string): string {
+  const words = template.split(/[^A-Za-z0-9]+/).filter((word) => word !== '');
+  return [method.toLowerCase(), ...words.map((word) => word.charAt(0).toUpperCase() + word.slice(1))].join('');
+}
+
+const TOKEN = [{ bearer: [] }, { apiKey: [] }] as const;
+
+/** An empty requirement: no token is needed. */
+function securityOf({ access, scope }: RouteFacts): Operation['security'] {
+  if (scope === 'public') return [{}];
+  // Without, where the caller is on the gateway's machine or `gateway.auth.enabled` is false.
+  return access === 'token' ? TOKEN : [{}, ...TOKEN];
+}
+
+function accessText({ method, facts: { access, scope } }: Route): string {
+  if (scope === 'public') return 'Needs no token.';
+  const scopes = scopesFor(method, scope).map((one) => `\`${one}\``);
+  const token = scopes.length === 0 ? 'Any access token will do.' : `An access token needs the scope ${scopes.join(' or ')}.`;
+  return access === 'token' ? `Needs a token, on the gateway’s machine too. ${token}` : token;
+}
+
+const json = (schema: JsonSchema): Content => ({ 'application/json': { schema } });
+
+const reference = (name: string): Reference => ({ $ref: `#/components/schemas/${name}` });
+
+/** Media types that are described in words, and the events of a stream. */
+function texts(media: Readonly<Record<string, string>> = {}, stream?: RouteFacts['stream']): Content {
+  return Object.fromEntries(
+    Object.entries(media).map(([type, description]) => {
+      const isStream = type === 'text/event-stream' && stream !== undefined;
+      return [type, { schema: isStream ? { ...reference(stream.name), description } : { type: 'string', description } }] as const;
+    }),
+  );
+}
+
+function successOf({ answer, media, stream, frames }: RouteFacts, { toJsonSchema }: SchemaTools): Operation['responses'] {
+  if (frames !== undefined) return { 101: { description: 'The connection is a WebSocket: text frames of JSON, `x-websocket`' } };
+  const content = { ...(answer === undefined ? {} : json(toJsonSchema(answer(), 'output'))), ...texts(media, stream) };
+  return { 200: { description: 'Done', content } };
+}
+
+function bodyOf({ body, upload, isBodyOptional }: RouteFacts, { toJsonSchema }: SchemaTools): Pick<Operation, 'requestBody'> {
+  if (body === undefined) return {};
+  return { requestBody: { required: !isBodyOptional, content: { ...json(toJsonSchema(body(), 'input')), ...texts(upload) } } };
+}
+
+function operationOf(route: Route, tools: SchemaTools, errors: ErrorResponses): Operation {
+  const { method, path, facts } = route;
+  const template = templateOf(path);
+  return {
+    operationId: operationId(method, template),
+    summary: facts.summary ?? '',
+    description: accessText(route),
+    tags: [tagOf(path)],
+    security: securityOf(facts),
+    ...(facts.scope === 'public' ? {} : { 'x-scopes': scopesFor(method, facts.scope) }),
+    parameters: parametersOf(template, facts, tools),
+    ...bodyOf(facts, tools),
+    responses: { ...successOf(facts, tools), ...errors.of(route) },
+    ...(facts.frames === undefined
+      ? {}
+      : { 'x-websocket': { fromClient: reference('ClientFrame'), fromServer: reference('ServerFrame') } }),
+  };
+}
+
+const SECURITY_SCHEMES: OpenApiDocument['components']['securitySchemes'] = {
+  bearer: {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'The gateway’s token (`xopc gateway token --show`), or an access token (`xopc token add`) with one of the scopes',
+  },
+  apiKey: { type: 'apiKey', in: 'header', name: 'X-Api-Key' },
+};
+
+function componentsOf(routes: readonly Route[], tools: SchemaTools, errors: ErrorResponses): OpenApiDocument['components'] {
+  const ofErrors = Object.entries(tools.errors).map(([name, schema]) => [name, tools.toJsonSchema(schema(), 'output')] as const);
+  const ofMessages = routes.flatMap(({ facts }) => Object.entries(messageSchemas(facts, tools)));
+  return {
+    schemas: Object.fromEntries([...ofErrors, ...ofMessages]),
+    responses: errors.components,
+    securitySchemes: SECURITY_SCHEMES,
+  };
+}
+
+/** Routes without a summary are the page's own files, and no part of the API. */
+export function createOpenApiDocument(all: readonly Route[], version: string, tools: SchemaTools): OpenApiDocument {
+  const routes = all.filter(({ facts }) => facts.summary !== undefined);
+  const errors = new ErrorResponses();
+  const paths: Record<string, Record<string, Operation>> = {};
+  for (const route of routes) {
+    const template = templateOf(route.path);
+    paths[template] = { ...paths[template], [route.method.toLowerCase()]: operationOf(route, tools, errors) };
+  }
+  const used = new Set(Object.values(paths).flatMap((item) => Object.values(item).flatMap(({ tags }) => tags)));
+  return {
+    openapi: '3.1.1',
+    info: {
+      title: 'xopc gateway',
+      version,
+      description: 'Connects programs, chat channels, schedules and a web page to LLM agents.',
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: '/' }],
+    tags: Object.entries(TAGS)
+      .filter(([name]) => used.has(name))
+      .map(([name, description]) => ({ name, description })),
+    paths,
+    components: componentsOf(routes, tools, errors),
+  };
+}

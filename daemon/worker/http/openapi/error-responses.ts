@@ -1,0 +1,93 @@
+/** How an operation can fail: the statuses and codes that follow from what its route says of itself. */
+import type { JsonSchema } from '../../../../shared/api/json-schema.js';
+import { type ErrorCode, GatewayError } from '../../../../shared/errors.js';
+import { pathKind } from '../admission/paths.js';
+import { anthropicError } from '../anthropic/error.js';
+import { dialectOf, REASONS } from '../dialects.js';
+import { openAiError } from '../openai/error.js';
+import type { Route } from '../route.js';
+import type { Answered, Reference } from './document.js';
+import { MEANINGS } from './meanings.js';
+
+type Dialect = 'own' | 'openai' | 'anthropic';
+
+/** One way to fail, as the API of a dialect tells it. `name`: the code, or Anthropic's type. */
+interface Failure {
+  readonly status: number;
+  readonly name: string;
+  readonly code: ErrorCode;
+}
+
+/** Returns the codes with which a route fails; a caller may meet the first five on every path. */
+export function errorCodesOf({ path, facts }: Route): ErrorCode[] {
+  const { scope, body, upload, headers = {}, errors = [], authorize } = facts;
+  const isPublic = scope === 'public' && authorize === undefined;
+  const codes: ErrorCode[] = ['INVALID_REQUEST', 'FORBIDDEN', 'RATE_LIMITED', 'INTERNAL_ERROR', 'UNAVAILABLE'];
+  if (pathKind(path) !== 'health') codes.push('UNAUTHORIZED');
+  if (!isPublic) codes.push('STORE_UNAVAILABLE');
+  if (body !== undefined || upload !== undefined) codes.push('PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE');
+  if ('Idempotency-Key' in headers) codes.push('CONFLICT');
+  if ('If-Match' in headers) codes.push('PRECONDITION_FAILED');
+  return [...new Set([...codes, ...errors])];
+}
+
+/** A provider's failure has a status by its reason in the APIs of vendors. */
+function failuresOf(code: ErrorCode, dialect: Dialect): Failure[] {
+  const reasons = dialect === 'own' || code !== 'AGENT_ERROR' ? [undefined] : [undefined, ...REASONS];
+  return reasons.map((reason) => {
+    const error = new GatewayError(code, { message: '', details: { reason } });
+    if (dialect === 'own') return { status: error.spec.status, name: code, code };
+    const told = dialect === 'anthropic' ? anthropicError(error, '') : openAiError(error, '');
+    return { status: told.status, name: 'code' in told.body.error ? told.body.error.code : told.body.error.type, code };
+  });
+}
+
+const SCHEMAS = { own: 'Error', openai: 'OpenAiError', anthropic: 'AnthropicError' } as const;
+
+/** The schema of the dialect's errors, with these names only. */
+function schemaOf(dialect: Dialect, names: readonly string[]): JsonSchema {
+  const field = dialect === 'anthropic' ? 'type' : 'code';
+  const error = { type: 'object', properties: { [field]: { type: 'string', enum: names } }, required: [field] };
+  return {
+    allOf: [{ $ref: `#/components/schemas/${SCHEMAS[dialect]}` }, { type: 'object', properties: { error }, required: ['error'] }],
+  };
+}
+
+const RETRY_AFTER = {
+  'Retry-After': { description: 'Seconds until a repetition may succeed', schema: { type: 'integer', minimum: 1 } },
+} as const;
+
+function responseOf(dialect: Dialect, status: number, failures: readonly Failure[]): Answered {
+  const names = [...new Set(failures.map(({ name }) => name))];
+  const meanings = [...new Set(failures.map(({ name, code }) => `\`${name}\`: ${MEANINGS[code] ?? code}`))];
+  return {
+    description: meanings.join('\n\n'),
+    ...(status === 429 || status === 503 || status === 529 ? { headers: RETRY_AFTER } : {}),
+    content: { 'application/json': { schema: schemaOf(dialect, names) } },
+  };
+}
+
+/** Collects the responses of all operations, each once. */
+export class ErrorResponses {
+  readonly #components: Record<string, Answered> = {};
+
+  get components(): Readonly<Record<string, Answered>> {
+    return this.#components;
+  }
+
+  /** Returns the responses of a route by status. */
+  of(route: Route): Record<string, Reference> {
+    const dialect = dialectOf(route.path) ?? 'own';
+    const byStatus = new Map<number, Failure[]>();
+    for (const failure of errorCodesOf(route).flatMap((code) => failuresOf(code, dialect)))
+      byStatus.set(failure.status, [...(byStatus.get(failure.status) ?? []), failure]);
+    return Object.fromEntries([...byStatus].map(([status, failures]) => [status, this.#reference(dialect, status, failures)] as const));
+  }
+
+  #reference(dialect: Dialect, status: number, failures: readonly Failure[]): Reference {
+    const codes = [...new Set(failures.map(({ code }) => code))].toSorted();
+    const name = [...(dialect === 'own' ? [] : [dialect, status]), ...codes].join('-');
+    this.#components[name] ??= responseOf(dialect, status, failures);
+    return { $ref: `#/components/responses/${name}` };
+  }
+}

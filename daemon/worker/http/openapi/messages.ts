@@ -1,0 +1,50 @@
+/** What streams and the WebSocket consist of, as schemas: one for each kind of event or frame. */
+import type { JsonSchema } from '../../../../shared/api/json-schema.js';
+import type { EventSchemas, EventStream, RouteFacts } from '../route.js';
+import type { SchemaTools } from './document.js';
+
+const object = (properties: Record<string, unknown>, description: string): JsonSchema => ({
+  type: 'object',
+  description,
+  properties,
+  required: Object.keys(properties),
+});
+
+/** A frame has the fields of its type beside those of every frame. */
+function frameSchema(type: string, fields: JsonSchema): JsonSchema {
+  const properties = { v: { type: 'number', const: 1 }, id: { type: 'string' }, type: { type: 'string', const: type } };
+  const { properties: own = {}, required = [] } = fields as { properties?: Record<string, unknown>; required?: readonly string[] };
+  return {
+    ...object(properties, `The frame \`${type}\``),
+    properties: { ...properties, ...own },
+    required: ['v', 'id', 'type', ...required],
+  };
+}
+
+function eventSchema(name: string, data: JsonSchema, hasId: boolean): JsonSchema {
+  return object({ ...(hasId ? { id: { type: 'string' } } : {}), event: { type: 'string', const: name }, data }, `The event \`${name}\``);
+}
+
+const each = (
+  schemas: EventSchemas,
+  make: (name: string, schema: JsonSchema) => JsonSchema,
+  { toJsonSchema }: SchemaTools,
+): JsonSchema => ({
+  oneOf: Object.entries(schemas()).map(([name, schema]) => make(name, toJsonSchema(schema, 'output'))),
+});
+
+function streamSchema(stream: EventStream, { headers = {} }: RouteFacts, tools: SchemaTools): JsonSchema {
+  if ('data' in stream) return tools.toJsonSchema(stream.data(), 'output');
+  return each(stream.events, (name, data) => eventSchema(name, data, 'Last-Event-ID' in headers), tools);
+}
+
+/** Returns the components that the messages of a route are, by name. */
+export function messageSchemas(facts: RouteFacts, tools: SchemaTools): Record<string, JsonSchema> {
+  const { stream, frames } = facts;
+  return {
+    ...(stream === undefined ? {} : { [stream.name]: streamSchema(stream, facts, tools) }),
+    ...(frames === undefined
+      ? {}
+      : { ClientFrame: tools.toJsonSchema(frames.fromClient(), 'input'), ServerFrame: each(frames.fromServer, frameSchema, tools) }),
+  };
+}

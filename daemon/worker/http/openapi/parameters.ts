@@ -1,0 +1,53 @@
+/** The parameters of an operation: in its path, its query and its headers. */
+import type { JsonSchema } from '../../../../shared/api/json-schema.js';
+import type { RouteFacts } from '../route.js';
+import type { Parameter, SchemaTools } from './document.js';
+
+function inPath(template: string, { params = {} }: RouteFacts, { toJsonSchema, anyLabel }: SchemaTools): Parameter[] {
+  return [...template.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: toJsonSchema((params[name] ?? anyLabel)(), 'input'),
+  }));
+}
+
+/** A query is text, and the schema reads numbers, truth values and lists out of it: those are what a program sends. */
+const READ_AS = ['integer', 'number', 'boolean', 'array'];
+
+function inQuery({ query }: RouteFacts, { toJsonSchema }: SchemaTools): Parameter[] {
+  if (query === undefined) return [];
+  const schema = query();
+  const { properties = {}, required = [] } = toJsonSchema(schema, 'input') as {
+    properties?: Record<string, JsonSchema>;
+    required?: string[];
+  };
+  const { properties: read = {} } = toJsonSchema(schema, 'output') as { properties?: Record<string, JsonSchema> };
+  return Object.entries(properties).map(([name, written]) => {
+    const value = read[name] ?? {};
+    const shown = READ_AS.includes(String(value['type'])) ? value : written;
+    return {
+      name,
+      in: 'query',
+      required: required.includes(name),
+      // Separated by commas.
+      ...(shown['type'] === 'array' ? { style: 'form', explode: false } : {}),
+      schema: shown,
+    };
+  });
+}
+
+function inHeaders({ headers = {} }: RouteFacts): Parameter[] {
+  return Object.entries(headers).map(([name, description]) => ({
+    name,
+    in: 'header',
+    required: false,
+    description,
+    schema: { type: 'string' },
+  }));
+}
+
+/** @param template  the path, as OpenAPI writes it */
+export function parametersOf(template: string, facts: RouteFacts, tools: SchemaTools): Parameter[] {
+  return [...inPath(template, facts, tools), ...inQuery(facts, tools), ...inHeaders(facts)];
+}
