@@ -18,13 +18,23 @@ export function fakeAccessTokens(): FakeAccessTokens {
   const grant: FakeAccessTokens['grant'] = (token) => {
     const number = bySecret.size + 1;
     const secret = `xopc_${String(number).padStart(SECRET_LENGTH, 't')}`;
-    const all = { id: `tok_${number}`, name: `t${number}`, hash: '', scopes: [], agents: null, requestsPerMinute: null, dailyUsd: null };
+    const all = {
+      id: `tok_${number}`,
+      name: `t${number}`,
+      hash: '',
+      prefix: null,
+      scopes: [],
+      agents: null,
+      requestsPerMinute: null,
+      dailyUsd: null,
+    };
     bySecret.set(secret, { ...all, createdAtMs: 0, expiresAtMs: null, lastUsedAtMs: null, lastUsedFrom: null, ...token });
     return secret;
   };
   const toDocument = ({ id, name, scopes }: AccessToken): TokenDocument => ({
     id,
     name,
+    prefix: null,
     scopes: [...scopes],
     agents: null,
     expiresAt: null,

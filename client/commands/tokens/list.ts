@@ -23,6 +23,7 @@ export class TokenListCommand extends ListCommand {
       {
         columns: {
           NAME: Infinity,
+          TOKEN: Infinity,
           SCOPES: Infinity,
           AGENTS: 40,
           'PER MINUTE': Infinity,
@@ -31,16 +32,19 @@ export class TokenListCommand extends ListCommand {
           EXPIRES: Infinity,
           'LAST USED': Infinity,
         },
-        rows: tokens.map(({ name, scopes, agents, requestsPerMinute, dailyUsd, spentTodayUsd, expiresAt, lastUsedAt, lastUsedFrom }) => [
-          name,
-          scopes.join(', '),
-          agents === null ? 'all' : agents.join(', '),
-          requestsPerMinute === null ? 'no limit' : String(requestsPerMinute),
-          dailyUsd === null ? 'no limit' : String(dailyUsd),
-          spentTodayUsd.toFixed(spentTodayUsd > 0 && spentTodayUsd < 1 ? 4 : 2),
-          end(expiresAt),
-          lastUsedAt === null ? 'never' : `${lastUsedAt}${lastUsedFrom === null ? '' : ` from ${lastUsedFrom}`}`,
-        ]),
+        rows: tokens.map(
+          ({ name, prefix, scopes, agents, requestsPerMinute, dailyUsd, spentTodayUsd, expiresAt, lastUsedAt, lastUsedFrom }) => [
+            name,
+            prefix === null ? '' : `${prefix}…`,
+            scopes.join(', '),
+            agents === null ? 'all' : agents.join(', '),
+            requestsPerMinute === null ? 'no limit' : String(requestsPerMinute),
+            dailyUsd === null ? 'no limit' : String(dailyUsd),
+            spentTodayUsd.toFixed(spentTodayUsd > 0 && spentTodayUsd < 1 ? 4 : 2),
+            end(expiresAt),
+            lastUsedAt === null ? 'never' : `${lastUsedAt}${lastUsedFrom === null ? '' : ` from ${lastUsedFrom}`}`,
+          ],
+        ),
         none: 'There are no access tokens. Create one with: xopc token add NAME --scope read',
       },
     );

@@ -10,6 +10,7 @@ import { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import { createSerial } from '../../../shared/serial.js';
+import { sayOfAccess } from '../../../shared/text/sentences/access.js';
 import { type AccessToken, addAccessToken, readAccessTokens, removeAccessToken } from '../store/access/access-tokens.js';
 import { readTokenCosts, type TokenCosts } from '../store/overview/token-costs.js';
 import type { Liveness } from '../store/liveness.js';
@@ -38,6 +39,8 @@ const MAX_DELAY_MS = 2_147_483_647;
 
 /** So that people, and programs that search for leaked secrets, recognise one. */
 const PREFIX = 'xopc_';
+/** Of 43 characters that are random: enough to recognise a token by. */
+const SHOWN = PREFIX.length + 4;
 const FORM = /^xopc_[\w-]{43}$/;
 
 const hashOf = (secret: string): string => createHash('sha256').update(secret).digest('base64url');
@@ -47,7 +50,7 @@ const NO_COSTS: TokenCosts = { spent: new Map(), ofTurns: new Map() };
 
 function notFound(id: string): GatewayError {
   return new GatewayError('NOT_FOUND', {
-    message: `There is no access token '${id}'.`,
+    message: sayOfAccess('token-unknown', { id }),
     details: { id },
     hint: 'List them with: xopc token list',
   });
@@ -55,7 +58,8 @@ function notFound(id: string): GatewayError {
 
 function nameTaken(name: string): GatewayError {
   return new GatewayError('CONFLICT', {
-    message: `There is already an access token named '${name}'.`,
+    message: sayOfAccess('token-name-taken', { name }),
+    details: { param: 'name' },
     hint: `Choose another name, or revoke that one with: xopc token revoke ${name}`,
   });
 }
@@ -142,8 +146,7 @@ export class AccessTokens {
     const token = this.#toToken(request, secret);
     await this.#change(async (tx) => {
       const others = await readAccessTokens(tx);
-      if (others.length >= MAX_TOKENS)
-        throw new GatewayError('CONFLICT', { message: `There are ${MAX_TOKENS} access tokens, the most there can be. Revoke one first.` });
+      if (others.length >= MAX_TOKENS) throw new GatewayError('CONFLICT', { message: sayOfAccess('tokens-full', { max: MAX_TOKENS }) });
       if (!(await addAccessToken(tx, token))) throw nameTaken(token.name);
       return [...others, token];
     });
@@ -171,14 +174,15 @@ export class AccessTokens {
     const invalid = (param: string, message: string): never => {
       throw new GatewayError('INVALID_REQUEST', { message, details: { param } });
     };
-    if (expiresAtMs !== null && expiresAtMs <= createdAtMs) invalid('expiresAt', `expiresAt is in the past: ${expiresAt}`);
-    if (agents !== null && scopes.some((scope) => scope !== 'chat'))
-      invalid('scopes', "A token that is limited to agents can only have the scope 'chat'.");
+    if (expiresAtMs !== null && expiresAtMs <= createdAtMs)
+      invalid('expiresAt', sayOfAccess('token-end-past', { expiresAt: expiresAt ?? '' }));
+    if (agents !== null && scopes.some((scope) => scope !== 'chat')) invalid('scopes', sayOfAccess('token-agents-chat'));
     const limits = { agents: agents && [...new Set(agents)], requestsPerMinute, dailyUsd, expiresAtMs };
     return {
       id: newId('tok'),
       name,
       hash: hashOf(secret),
+      prefix: secret.slice(0, SHOWN),
       scopes: [...new Set(scopes)],
       ...limits,
       createdAtMs,
@@ -233,12 +237,13 @@ export class AccessTokens {
 }
 
 function toDocument(
-  { id, name, scopes, agents, requestsPerMinute, dailyUsd, createdAtMs, expiresAtMs, lastUsedAtMs, lastUsedFrom }: AccessToken,
+  { id, name, prefix, scopes, agents, requestsPerMinute, dailyUsd, createdAtMs, expiresAtMs, lastUsedAtMs, lastUsedFrom }: AccessToken,
   costs: TokenCosts,
 ): TokenDocument {
   return {
     id,
     name,
+    prefix,
     scopes: [...scopes],
     agents: agents && [...agents],
     expiresAt: isoTime(expiresAtMs),

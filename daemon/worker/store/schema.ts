@@ -224,6 +224,8 @@ interface AccessTokenTable {
   id: string;
   name: string;
   hash: string;
+  /** Null for those that an older build made. */
+  prefix: string | null;
   scopes: string;
   agents: string | null;
   requests_per_minute: number | null;

@@ -40,6 +40,8 @@ export const tokenDocument = () =>
   z.strictObject({
     id: z.string(),
     ...tokenFields(),
+    /** The beginning of its secret, by which people recognise it; null for those that an older version made. */
+    prefix: z.string().nullable(),
     createdAt: z.iso.datetime(),
     lastUsedAt: z.iso.datetime().nullable(),
     /** The address of the client that used it last. */

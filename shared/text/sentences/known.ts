@@ -2,6 +2,7 @@
  * Finds the code and the values of a text that the gateway said: failures are stored and passed on as text. A value may be such a text again. What vendors
  * and people say has no code.
  */
+import { ACCESS_REASONS } from './access.js';
 import { ANSWER_REASONS } from './answer.js';
 import { CHANNEL_REASONS } from './channel.js';
 import { GATEWAY_REASONS } from './gateway.js';
@@ -15,6 +16,7 @@ export const SENTENCES: Readonly<Record<string, string>> = {
   ...ANSWER_REASONS,
   ...CHANNEL_REASONS,
   ...STORE_REASONS,
+  ...ACCESS_REASONS,
   'no-agent': REASONS['no-agent'],
   'agent-disabled': REASONS['agent-disabled'],
 };

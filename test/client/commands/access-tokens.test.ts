@@ -7,6 +7,7 @@ import { testPaths } from '../../helpers/lock-file.js';
 const token = {
   id: 'tok_1',
   name: 'ci',
+  prefix: 'xopc_abcd',
   scopes: ['read', 'send'],
   agents: null,
   expiresAt: null,
@@ -63,9 +64,9 @@ test.each([
 test('tokens are listed, and revoked by their name', async () => {
   const { run, seen } = await setUp();
   const lines = (await run()).stdout.trimEnd().split('\n');
-  expect(lines[1]).toMatch(/^ci +read, send +all +no limit +no limit +0.00 +never +never$/);
+  expect(lines[1]).toMatch(/^ci +xopc_abcd… +read, send +all +no limit +no limit +0.00 +never +never$/);
   expect(lines[2]).toMatch(
-    /^old +read, send +main +5 +2.5 +0.7500 +2020-01-01T00:00:00.000Z \(expired\) +2019-12-31T00:00:00.000Z from 10.0.0.1$/,
+    /^old +xopc_abcd… +read, send +main +5 +2.5 +0.7500 +2020-01-01T00:00:00.000Z \(expired\) +2019-12-31T00:00:00.000Z from 10.0.0.1$/,
   );
   expect((await run('revoke', 'ci')).stdout).toBe('ci revoked\n');
   expect(seen.at(-1)).toMatchObject({ method: 'DELETE', path: '/api/tokens/ci' });

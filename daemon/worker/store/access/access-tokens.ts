@@ -7,6 +7,8 @@ export interface AccessToken {
   readonly name: string;
   /** SHA-256 of the secret, base64url. A secret has 256 random bits, so nothing slower is needed. */
   readonly hash: string;
+  /** The beginning of the secret; null for those that an older build made. */
+  readonly prefix: string | null;
   readonly scopes: readonly Scope[];
   /** Null: all. */
   readonly agents: readonly string[] | null;
@@ -34,6 +36,7 @@ export async function readAccessTokens(tx: Transaction): Promise<AccessToken[]> 
     id: row.id,
     name: row.name,
     hash: row.hash,
+    prefix: row.prefix,
     scopes: JSON.parse(row.scopes) as Scope[],
     agents: row.agents === null ? null : (JSON.parse(row.agents) as string[]),
     requestsPerMinute: row.requests_per_minute,
@@ -53,6 +56,7 @@ export async function addAccessToken(tx: Transaction, token: AccessToken): Promi
       id: token.id,
       name: token.name,
       hash: token.hash,
+      prefix: token.prefix,
       scopes: JSON.stringify(token.scopes),
       agents: token.agents === null ? null : JSON.stringify(token.agents),
       requests_per_minute: token.requestsPerMinute,

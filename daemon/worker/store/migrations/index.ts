@@ -20,7 +20,8 @@ import { accessTokens } from './0023-access-tokens.js';
 import { responses } from './0024-responses.js';
 import { spending } from './0026-spending.js';
 import { tokenUsage } from './0028-token-usage.js';
-import { dropJournal } from './0029-drop-journal.js';
+import { tokenPrefix } from './0030-token-prefix.js';
+import { dropJournal } from './0031-drop-journal.js';
 import type { Migration } from './migration.js';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -45,6 +46,7 @@ export const MIGRATIONS: readonly Migration[] = [
   responses,
   spending,
   tokenUsage,
+  tokenPrefix,
   dropJournal,
 ];
 
