@@ -48,6 +48,16 @@ test.skipIf(noBrowser)('a long list of sessions is walked through by keyboard an
   const link = (title: string) => list.getByRole('link', { name: title, exact: true });
   await link(`Talk ${SESSIONS - 1}`).focus();
   const before = await elements(page);
+  // Without motion, what moves is at its place in the same frame.
+  const moved = `(() => {
+    const box = document.body.appendChild(document.createElement('div'));
+    const { y } = box.getBoundingClientRect();
+    box.style.transform = 'translateY(100px)';
+    const { y: after } = box.getBoundingClientRect();
+    box.remove();
+    return after - y;
+  })()`;
+  expect(await page.evaluate(moved)).toBe(100);
   // How many there are is not known yet.
   expect(await list.getByRole('listitem').first().getAttribute('aria-setsize')).toBe('-1');
 

@@ -69,3 +69,22 @@ test.skipIf(noBrowser).each([
   await expect.poll(() => page.evaluate('ends.at(-1)')).toBe(false);
   await expect.poll(async () => (await row.boundingBox())?.y ?? -1).toSatisfy((y: number) => y >= 0 && y < 400);
 });
+
+test.skipIf(noBrowser)('a followed end is kept when the list gets room back for a moment, too short to be observed', async () => {
+  const page = await openPage(await serveList());
+  await expect.poll(() => page.evaluate('ends.at(-1)')).toBe(true);
+  const script = `(async () => {
+    const list = document.querySelector('.virtual-list');
+    const settle = async () => { for (let frame = 0; frame < 5; frame += 1) await new Promise((done) => requestAnimationFrame(done)); };
+    document.body.style.height = '358px';
+    await settle();
+    document.body.style.height = '400px';
+    // The layout in which the browser moves the list to its end.
+    void list.scrollTop;
+    document.body.style.height = '358px';
+    await settle();
+    return list.scrollHeight - list.scrollTop - list.clientHeight;
+  })()`;
+  expect(await page.evaluate(script)).toBe(0);
+  expect(await page.evaluate('ends')).toEqual([true]);
+});

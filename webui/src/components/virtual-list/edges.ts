@@ -35,24 +35,32 @@ export function useArrival<Item>(
 /**
  * Keeps the end in view when the list loses height, to a message above it, a keyboard or a rotated screen. It scrolls while the height
  * changes: later, the browser's own scroll would look like one of the user.
- * @returns whether the height has changed and the scroll is pending
+ * @returns whether the end is still to be held: the height has just changed, or it had for a moment, in which the browser moved the list to the
+ * end that it had then
  */
 function useHeldEnd(isHeld: () => boolean, element: RefObject<HTMLDivElement | null>): () => boolean {
-  const height = useRef(0);
+  const height = useRef({ now: 0, before: 0 });
   const hold = useRef(isHeld);
   hold.current = isHeld;
   useLayoutEffect(() => {
     const list = element.current;
     if (list === null) return undefined;
-    height.current = list.clientHeight;
+    height.current = { now: list.clientHeight, before: list.clientHeight };
     const observer = new ResizeObserver(() => {
-      height.current = list.clientHeight;
+      height.current = { now: list.clientHeight, before: height.current.now };
       if (hold.current()) list.scrollTop = list.scrollHeight;
     });
     observer.observe(list);
     return () => observer.disconnect();
   }, []);
-  return () => element.current?.clientHeight !== height.current;
+  return () => {
+    const list = element.current;
+    if (list === null || list.clientHeight !== height.current.now) return true;
+    if (!isHeld() || list.clientHeight >= height.current.before) return false;
+    const wasMoved = Math.abs(list.scrollHeight - list.scrollTop - height.current.before) < 1;
+    if (wasMoved) list.scrollTop = list.scrollHeight;
+    return wasMoved;
+  };
 }
 
 /** Whether the row is in view, or is gone. */
@@ -77,7 +85,7 @@ export function useEdges<Item>(
   const offset = virtualizer.scrollOffset ?? 0;
   const viewHeight = virtualizer.scrollRect?.height ?? 0;
   useEffect(() => onScrolled?.(offset), [offset]);
-  const isResizing = useHeldEnd(() => followsEnd && wasAtEnd.current === true && sentTo.current === undefined, element);
+  const isResizing = useHeldEnd(() => followsEnd && wasAtEnd.current !== false && sentTo.current === undefined, element);
   useEffect(() => {
     const list = element.current;
     if (items.length === 0 || virtualizer.scrollRect === null || list === null || isResizing()) return;
@@ -97,7 +105,7 @@ export function useEdges<Item>(
     }
     sentTo.current = undefined;
     // Items may come faster than the list scrolls, and old ones be dropped meanwhile: only a scroll up leaves the end.
-    if (!isAtEnd && followsEnd && wasAtEnd.current === true && !wentUp && sent === undefined) {
+    if (!isAtEnd && followsEnd && wasAtEnd.current !== false && !wentUp && sent === undefined) {
       virtualizer.scrollToIndex(items.length - 1, { align: 'end' });
       return;
     }
