@@ -1,6 +1,6 @@
 /**
- * `POST /api/webhook/:accountId`: a program writes to an agent through a webhook account. Credentials are the account's
- * `inboundToken` (`Authorization: Bearer` or `X-Webhook-Token`), or a Standard Webhooks signature with its `secret`.
+ * `POST /api/webhook/:accountId`: a program writes to an agent through a webhook account. Credentials are one of the account's tokens, or a
+ * signature with one of its secrets.
  */
 import * as z from 'zod';
 import { chatIdText, label, okStatus, text } from './fields.js';
@@ -14,5 +14,9 @@ export const webhookAccountId = () => label(64);
 export const webhookRequest = () => z.strictObject({ chat_id: chatIdText(), content: text(), id: label(200).optional() });
 export type WebhookRequest = z.output<ReturnType<typeof webhookRequest>>;
 
-/** Response: the message is on disk. */
-export const webhookResponse = () => z.strictObject({ status: okStatus(), message_id: z.string() });
+/** Body: that, or any object for an account with a preset or a template. */
+export const webhookBody = () => z.union([webhookRequest(), z.record(z.string(), z.unknown())]);
+
+/** Response: the message is on disk. `message_id` is null where there was nothing to handle. `challenge`: what the service wants to have back. */
+export const webhookResponse = () =>
+  z.strictObject({ status: okStatus(), message_id: z.string().nullable(), challenge: z.string().optional() });

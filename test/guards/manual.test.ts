@@ -87,7 +87,7 @@ test('the table of states has every state, with the exit code of status', () => 
 });
 
 test('every example of a configuration file is valid', () => {
-  const examples = ['README.md', 'docs/gateway.md', 'docs/configuration.md', 'docs/access.md'].flatMap((path) =>
+  const examples = ['README.md', 'docs/gateway.md', 'docs/configuration.md', 'docs/access.md', 'docs/webhooks.md'].flatMap((path) =>
     parseDocument(read(path))
       .flatMap(({ steps }) => steps)
       .flatMap((step) => (step.kind === 'block' && /^jsonc?$/.test(step.language) ? [{ ...step, document: path }] : [])),

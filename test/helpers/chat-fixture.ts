@@ -30,7 +30,7 @@ export async function makeChat(account: Record<string, unknown> = {}): Promise<C
     async say(conversation, content, { chatId = 'chat', id } = {}) {
       const call = { accountId: 'default', headers: { authorization: `Bearer ${INBOUND_TOKEN}` }, rawBody: Buffer.alloc(0) };
       const { messageId } = await conversation.webhooks.receive(call, { chat_id: chatId, content, id });
-      return messageId;
+      return messageId ?? '';
     },
     async told(count) {
       await receiver.until((received) => received.length >= count);

@@ -45,7 +45,8 @@ export function fakeWebhookService(calls: { name: string; input: unknown }[]): W
   return {
     authorize: ({ headers }) =>
       headers['authorization'] === undefined ? 'none' : headers['authorization'] === 'let me in' ? 'valid' : 'wrong',
-    receive({ accountId, rawBody }, message) {
+    receive({ accountId, rawBody }, body) {
+      const message = body as { id?: string };
       calls.push({ name: 'webhooks.receive', input: { accountId, rawBody: rawBody.toString(), ...message } });
       return Promise.resolve({ messageId: 'msg_1', replayed: message.id === 'again' });
     },

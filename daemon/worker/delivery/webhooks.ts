@@ -1,13 +1,16 @@
 /** Messages from programs, through the webhook accounts. */
-import type { WebhookRequest } from '../../../shared/api/webhooks.js';
+import { validate } from '../../../shared/api/validate.js';
+import { type WebhookRequest, webhookRequest } from '../../../shared/api/webhooks.js';
 import type { Clock } from '../../../shared/clock.js';
 import type { Config } from '../../../shared/config/schema.js';
 import { newId } from '../../../shared/ids.js';
 import type { CredentialsResult } from '../channels/webhook/inbound/credentials.js';
 import type { InboundRequest } from '../channels/webhook/inbound/hmac.js';
 import type { InboundModule } from '../channels/webhook/inbound/inbound.js';
+import type { WebhookSettings } from '../channels/webhook/account.js';
 import { verifierOf } from '../channels/webhook/signature.js';
 import { webhookSettings } from '../channels/webhook/webhook.js';
+import type { StoredUpdate } from '../store/delivery/inbox.js';
 import { usedBefore } from '../store/idempotency.js';
 import type { Inbox } from './inbox.js';
 
@@ -24,14 +27,41 @@ export interface WebhookCall extends InboundRequest {
   readonly accountId: string;
 }
 
+/** `messageId`: null where there was nothing to handle. */
+export interface WebhookResult {
+  readonly messageId: string | null;
+  readonly challenge?: string;
+  readonly replayed: boolean;
+}
+
+/** What a call says. */
+interface CallMessage extends Pick<WebhookRequest, 'content' | 'id'> {
+  readonly chatId: string;
+}
+
 export type WebhookService = ReturnType<typeof createWebhookService>;
 
 export function createWebhookService({ inbox, config, clock, loadInbound }: WebhookServiceOptions) {
-  const check = ({ accountId, ...request }: WebhookCall): CredentialsResult => {
+  const settingsOf = (accountId: string): WebhookSettings | undefined => {
     const accounts = webhookSettings(config());
-    const settings = Object.hasOwn(accounts, accountId) ? accounts[accountId] : undefined;
+    return Object.hasOwn(accounts, accountId) ? accounts[accountId] : undefined;
+  };
+  const check = ({ accountId, ...request }: WebhookCall): CredentialsResult => {
+    const settings = settingsOf(accountId);
     return loadInbound().checkCredentials(settings, request, { nowMs: clock.now(), verifier: verifierOf(settings) });
   };
+
+  async function store(call: WebhookCall, { chatId, content, id }: CallMessage): Promise<StoredUpdate & { updateId: string }> {
+    const { accountId } = call;
+    const result = check(call);
+    // A signature is valid for minutes; within them, its id detects a replay.
+    const updateId = (result.type === 'valid' ? result.signedId : undefined) ?? id ?? newId('evt');
+    const place = { channel: 'webhook', accountId, chatId, peerKind: 'direct', scope: `webhook:${accountId}` } as const;
+    const [stored] = await inbox.receive([{ ...place, updateId, content }]);
+    if (stored === undefined) throw new Error('the inbox stored nothing');
+    return { ...stored, updateId };
+  }
+
   return {
     /** Checks the account's token or the signature. An account that is not set up behaves like one with wrong credentials. */
     authorize: (call: WebhookCall): CredentialsResult['type'] => check(call).type,
@@ -39,18 +69,24 @@ export function createWebhookService({ inbox, config, clock, loadInbound }: Webh
     /**
      * Stores a message: on disk when it resolves. The answer goes to the account's URL. A repeated `id` (or signed
      * `webhook-id`) gives the first result again.
-     * @throws CONFLICT for an id that another message had; UNAVAILABLE while nothing can be stored
+     * @param key  in place of an id that the call does not have
+     * @throws INVALID_REQUEST; CONFLICT for an id that another message had; UNAVAILABLE while nothing can be stored
      */
-    async receive(call: WebhookCall, { chat_id: chatId, content, id }: WebhookRequest): Promise<{ messageId: string; replayed: boolean }> {
-      const result = check(call);
-      const signedId = result.type === 'valid' ? result.signedId : undefined;
-      const { accountId } = call;
+    async receive(call: WebhookCall, body: unknown, key?: string): Promise<WebhookResult> {
+      const settings = settingsOf(call.accountId);
+      const { isRead, readCall } = loadInbound();
+      if (settings !== undefined && isRead(settings)) {
+        const read = readCall(settings, { body, headers: call.headers });
+        if (read.type !== 'message')
+          return { messageId: null, ...(read.type === 'challenge' ? { challenge: read.challenge } : {}), replayed: false };
+        // What a template makes may change between two deliveries of one event.
+        const { id, isRepeated } = await store(call, { ...read, id: read.id ?? key });
+        return { messageId: id, replayed: isRepeated };
+      }
+      const { chat_id: chatId, content, id } = validate(webhookRequest(), body, 'body');
       const text = content.toWellFormed();
-      const place = { channel: 'webhook', accountId, chatId, peerKind: 'direct', scope: `webhook:${accountId}` } as const;
-      // A signature is valid for minutes; within them, its id detects a replay.
-      const [stored] = await inbox.receive([{ ...place, updateId: signedId ?? id ?? newId('evt'), content: text }]);
-      if (stored === undefined) throw new Error('the inbox stored nothing');
-      if (stored.content !== text || stored.chatId !== chatId) throw usedBefore('id', signedId ?? id ?? '', 'message');
+      const stored = await store(call, { chatId, content: text, id: id ?? key });
+      if (stored.content !== text || stored.chatId !== chatId) throw usedBefore('id', stored.updateId, 'message');
       return { messageId: stored.id, replayed: stored.isRepeated };
     },
   };

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { MAX_SECRET_LENGTH } from '../defaults.js';
 import { httpUrl, id, refusal, secret } from '../fields.js';
+import { MAX_TEMPLATE_LENGTH, parseTemplate, TemplateError } from './template.js';
 import { reason } from '../../text/reasons.js';
 
 /** Compared in lower case. */
@@ -33,9 +34,26 @@ const signature = z
       context.addIssue({ ...refusal(reason('signed-content', { body: '{body}', timestamp: '{timestamp}' })), path: ['content'] });
   });
 
-export const webhookAccount = z.strictObject({
+/** Services whose calls the gateway can read. */
+const PRESETS = ['github', 'alertmanager', 'slack'] as const;
+export type PresetName = (typeof PRESETS)[number];
+
+const template = z
+  .string()
+  .max(MAX_TEMPLATE_LENGTH)
+  .superRefine((value, context) => {
+    try {
+      parseTemplate(value);
+    } catch (error) {
+      if (!(error instanceof TemplateError)) throw error;
+      context.addIssue(refusal(error.reason));
+    }
+  });
+
+const account = z.strictObject({
   enabled: z.boolean().default(true),
-  url: httpUrl,
+  /** Required unless calls are read by `preset` or `template`: without it, answers stay in their sessions. */
+  url: httpUrl.optional(),
   /** Signs messages, and verifies signed calls (Standard Webhooks). */
   secret: secret.optional(),
   /** While receivers and senders change over to a new `secret`: messages are signed with both, and calls may be signed with either. */
@@ -49,5 +67,19 @@ export const webhookAccount = z.strictObject({
   inboundSecret: secret.optional(),
   previousInboundSecret: secret.optional(),
   signature: signature.optional(),
+  /** Calls have the form of this service, and are signed as it does with `inboundSecret`. */
+  preset: z.enum(PRESETS).optional(),
+  /** The text of a message, from any JSON object that is sent; instead of the preset's. */
+  template: template.optional(),
+  /** The chat that a message belongs to. */
+  chatTemplate: template.optional(),
+  senderTemplate: template.optional(),
+  /** The same for calls that are one message. */
+  idTemplate: template.optional(),
   agentId: id.optional(),
+});
+
+export const webhookAccount = account.superRefine(({ url, preset, template: text }, context) => {
+  if (url === undefined && preset === undefined && text === undefined)
+    context.addIssue({ code: 'invalid_type', expected: 'string', input: url, path: ['url'] });
 });

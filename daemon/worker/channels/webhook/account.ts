@@ -47,7 +47,8 @@ function prepareSigning({ secret, previousSecret }: WebhookSettings): Signing {
 export class WebhookAccount implements ChannelAccount {
   readonly #options: WebhookAccountOptions;
   readonly #signing: Signing;
-  readonly #url: URL;
+  /** Undefined: nothing is sent. */
+  readonly #url: URL | undefined;
   /** Receivers quote the URL and the headers of a request that they refuse. */
   readonly #redactor: Redactor;
   readonly #agent: HttpAgent | false;
@@ -60,11 +61,11 @@ export class WebhookAccount implements ChannelAccount {
   constructor(options: WebhookAccountOptions) {
     const { url, idempotent } = options.settings;
     this.#options = options;
-    this.#url = new URL(url);
+    this.#url = url === undefined ? undefined : new URL(url);
     this.#redactor = createRedactor(findSecrets(options.settings));
     this.#signing = prepareSigning(options.settings);
     this.#problem = 'problem' in this.#signing ? this.#signing.problem : undefined;
-    const Agent = this.#url.protocol === 'https:' ? HttpsAgent : HttpAgent;
+    const Agent = this.#url?.protocol === 'https:' ? HttpsAgent : HttpAgent;
     // A kept connection may be closed at the moment of its use: then it is unknown whether the message arrived.
     this.#agent =
       idempotent && new Agent({ keepAlive: true, maxSockets: MAX_SOCKETS, maxFreeSockets: 2, timeout: options.timeoutMs ?? TIMEOUT_MS });
@@ -84,11 +85,11 @@ export class WebhookAccount implements ChannelAccount {
   }
 
   isReady(): boolean {
-    return this.#isStarted && this.#problem === undefined;
+    return this.#isStarted && this.#problem === undefined && this.#url !== undefined;
   }
 
   async send({ id, body }: Delivery, signal: AbortSignal): Promise<SendOutcome> {
-    if (!this.isReady() || 'problem' in this.#signing) return { type: 'interrupted' };
+    if (!this.isReady() || this.#url === undefined || 'problem' in this.#signing) return { type: 'interrupted' };
     const { clock, timeoutMs = TIMEOUT_MS } = this.#options;
     const result = await post({
       url: this.#url,

@@ -27,6 +27,8 @@ export function composeWebhook({ id, accountId, chatId, content, nowMs }: Compos
   return JSON.stringify({ type: 'message', timestamp: new Date(nowMs).toISOString(), data });
 }
 
+const hasNoReceiver = (settings: WebhookSettings | undefined): boolean => settings !== undefined && settings.url === undefined;
+
 export function createWebhookChannel({ config, ...options }: WebhookChannelOptions): Channel {
   return new AccountChannel<WebhookSettings>({
     name: 'webhook',
@@ -34,6 +36,7 @@ export function createWebhookChannel({ config, ...options }: WebhookChannelOptio
     settings: () => webhookSettings(config()),
     create: ({ accountId, settings }) => new WebhookAccount({ accountId, settings, ...options }),
     isIdempotent: (settings) => settings?.idempotent ?? false,
-    compose: (message) => [composeWebhook(message)],
+    // Without a receiver, an answer is in its session alone.
+    compose: (message) => (hasNoReceiver(webhookSettings(config())[message.accountId]) ? [] : [composeWebhook(message)]),
   });
 }

@@ -1,4 +1,4 @@
-import { webhookAccountId, webhookRequest, webhookResponse } from '../../../../shared/api/webhooks.js';
+import { webhookAccountId, webhookBody, webhookResponse } from '../../../../shared/api/webhooks.js';
 import { validate } from '../../../../shared/api/validate.js';
 import type { WebhookCall, WebhookService } from '../../delivery/webhooks.js';
 import type { HttpContext } from '../context.js';
@@ -29,15 +29,15 @@ export function webhookRoutes(webhooks: WebhookService): Route[] {
       summary: 'Send a message to an agent through a webhook account, with the account’s credentials',
       params: { accountId: webhookAccountId },
       answer: webhookResponse,
-      body: webhookRequest,
+      body: webhookBody,
       headers: IDEMPOTENCY_HEADER,
       refusal: REFUSAL,
       authorize: (ctx, rawBody) => webhooks.authorize(callOf(ctx, rawBody)),
       async handle(ctx, { body }) {
         const call = callOf(ctx, rawBodyOf(ctx));
-        const { messageId, replayed } = await webhooks.receive(call, { ...body, id: body.id ?? callerKey(ctx)?.key });
+        const { messageId, challenge, replayed } = await webhooks.receive(call, body, callerKey(ctx)?.key);
         if (replayed) ctx.set('Idempotent-Replayed', 'true');
-        ctx.body = { status: 'ok', message_id: messageId };
+        ctx.body = { status: 'ok', message_id: messageId, ...(challenge === undefined ? {} : { challenge }) };
       },
     }),
   ];

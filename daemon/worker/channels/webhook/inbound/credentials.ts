@@ -6,7 +6,8 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { isUtf8 } from 'node:buffer';
 import type { WebhookSettings } from '../account.js';
 import type { WebhookSigner } from '../signature.js';
-import { type InboundRequest, isSignedBy } from './hmac.js';
+import { type InboundRequest, isSignedBy, type SignatureScheme } from './hmac.js';
+import { PRESET_TABLE } from './presets.js';
 
 /** `signedId`: the `webhook-id` that the signature vouches for. */
 export type CredentialsResult =
@@ -36,6 +37,10 @@ function hasToken(settings: WebhookSettings, tokens: readonly string[]): boolean
   return pairs.includes(true);
 }
 
+/** How calls of the account are signed; what is configured takes precedence over the preset. */
+const schemeOf = ({ signature, preset }: WebhookSettings): SignatureScheme | undefined =>
+  signature ?? (preset === undefined ? undefined : PRESET_TABLE[preset].signature);
+
 export interface CheckTools {
   /** Epoch milliseconds, to which timestamps are compared. */
   readonly nowMs: number;
@@ -54,7 +59,7 @@ export function checkCredentials(
   if (settings !== undefined && hasToken(settings, tokens)) return VALID;
   const signedId = isUtf8(rawBody) ? verifier.verify({ headers, body: rawBody.toString('utf8') }) : undefined;
   if (signedId !== undefined) return { type: 'valid', signedId };
-  const scheme = settings?.signature;
+  const scheme = settings && schemeOf(settings);
   const secrets = given([settings?.inboundSecret, settings?.previousInboundSecret]);
   if (scheme !== undefined && isSignedBy(secrets, scheme, { ...request, nowMs })) return VALID;
   const isPresented = tokens.length > 0 || Object.keys(headers).some((name) => name.includes('signature') || name === scheme?.header);

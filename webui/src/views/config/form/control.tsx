@@ -111,6 +111,7 @@ export function Control(props: ControlProps) {
       ) : (
         <Select {...ties} value={draft} disabled={isPinned} onChange={set} choices={choicesOf(schema)} />
       );
+    case 'lines':
     case 'list':
       return (
         <textarea
@@ -120,6 +121,7 @@ export function Control(props: ControlProps) {
           disabled={isPinned}
           rows={Math.min(6, Math.max(2, draft.split('\n').length))}
           spellcheck={false}
+          placeholder={kind === 'lines' ? t('notSet') : undefined}
           onInput={onInput}
         />
       );

@@ -14,10 +14,14 @@ export interface Schema {
   readonly default?: unknown;
   readonly minimum?: number;
   readonly maximum?: number;
+  readonly maxLength?: number;
   readonly description?: string;
 }
 
-type FieldKind = 'switch' | 'choice' | 'number' | 'text' | 'secret' | 'list' | 'other';
+type FieldKind = 'switch' | 'choice' | 'number' | 'text' | 'lines' | 'secret' | 'list' | 'other';
+
+/** Texts that may be as long have several lines. */
+const LINES_FROM_LENGTH = 10_000;
 
 export interface Field {
   readonly path: KeyPath;
@@ -33,7 +37,8 @@ function kindOf(schema: Schema, name: string, value: unknown): FieldKind {
   if (simple.enum !== undefined) return 'choice';
   if (simple.type === 'boolean') return simple.default === undefined ? 'choice' : 'switch';
   if (simple.type === 'integer' || simple.type === 'number') return 'number';
-  if (simple.type === 'string' && (typeof value === 'string' || value === undefined || value === null)) return 'text';
+  if (simple.type === 'string' && (typeof value === 'string' || value === undefined || value === null))
+    return (simple.maxLength ?? 0) >= LINES_FROM_LENGTH ? 'lines' : 'text';
   const items = simple.items?.anyOf?.[0] ?? simple.items;
   if (simple.type === 'array' && items?.type === 'string') return 'list';
   return 'other';

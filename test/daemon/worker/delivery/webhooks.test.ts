@@ -1,0 +1,88 @@
+import { createHmac } from 'node:crypto';
+import { expect, onTestFinished, test } from 'vitest';
+import { says } from '../../../fakes/openai/reply.js';
+import { ALERTMANAGER, GITHUB, SLACK } from '../../../fixtures/webhook-calls.js';
+import { startFakeOpenAi } from '../../../fakes/openai/server.js';
+import { startHttpApp } from '../../../helpers/http-app.js';
+import { fakeModels, makeConversation } from '../../../helpers/make-conversation.js';
+import { startWebhookReceiver } from '../../../fakes/webhook-receiver/receiver.js';
+
+const SECRET = 'the secret of the service';
+const TOKEN = 'the-token-of-alertmanager';
+const sign = (content: string): string => createHmac('sha256', SECRET).update(content).digest('hex');
+
+/** A worker with accounts of three services; only those of `alerts` have a receiver for answers. */
+async function startWorld() {
+  const model = await startFakeOpenAi({ models: ['one', 'two'] });
+  onTestFinished(() => model.close());
+  const receiver = await startWebhookReceiver();
+  const accounts = {
+    github: { preset: 'github', inboundSecret: SECRET },
+    alerts: { preset: 'alertmanager', inboundToken: TOKEN, url: receiver.url },
+    slack: { preset: 'slack', inboundSecret: SECRET },
+  };
+  const conversation = await makeConversation({ config: { channels: { webhook: { accounts } } }, models: fakeModels(model.baseUrl) });
+  const app = await startHttpApp({ services: conversation });
+  const call = async (account: string, body: unknown, headersFor: (text: string) => Record<string, string>) => {
+    const text = JSON.stringify(body);
+    const answer = await app.send(`/api/webhook/${account}`, { method: 'POST', headers: headersFor(text), body });
+    return { status: answer.status, json: answer.json, isReplayed: answer.headers['idempotent-replayed'] === 'true' };
+  };
+  const github = (event: keyof typeof GITHUB, delivery: string, signature?: string) =>
+    call('github', GITHUB[event], (text) => ({
+      'X-GitHub-Event': event,
+      'X-GitHub-Delivery': delivery,
+      'X-Hub-Signature-256': `sha256=${signature ?? sign(text)}`,
+    }));
+  const slack = (body: object) =>
+    call('slack', body, (text) => {
+      const time = String(Math.floor(Date.now() / 1_000));
+      return { 'X-Slack-Request-Timestamp': time, 'X-Slack-Signature': `v0=${sign(`v0:${time}:${text}`)}` };
+    });
+  return { model, receiver, conversation, call, github, slack };
+}
+
+test('a call of GitHub is acknowledged while the model is silent, runs once, and is answered in its session', async () => {
+  const { model, conversation, github } = await startWorld();
+  let open = (): void => undefined;
+  const until = new Promise<void>((resolve) => (open = resolve));
+  model.reply({ ...says('Noted'), gate: { before: 0, until } });
+  expect(await github('push', 'd1', sign('another body'))).toMatchObject({ status: 401 });
+  expect((await conversation.sessions.list({})).sessions).toEqual([]);
+  const first = await github('push', 'd1');
+  expect(first).toMatchObject({ status: 200, json: { status: 'ok', message_id: expect.stringMatching(/^msg_/) }, isReplayed: false });
+  await model.received(1);
+  expect(await github('push', 'd1')).toEqual({ ...first, isReplayed: true });
+  expect(await github('ping', 'd0')).toEqual({ status: 200, json: { status: 'ok', message_id: null }, isReplayed: false });
+  open();
+  await expect
+    .poll(async () => (await conversation.sessions.get('main:webhook:github:direct:Codertocat/Hello-World')).messages.at(-1)?.content)
+    .toBe('Noted');
+  expect(model.requests).toHaveLength(1);
+  // It has no receiver, so the answer is delivered by being stored.
+  expect((await conversation.outgoing.list({})).messages.map(({ status, parts }) => ({ status, parts }))).toEqual([
+    { status: 'delivered', parts: 0 },
+  ]);
+});
+
+test('alerts come with the token as a password, and their answers go to the receiver', async () => {
+  const { model, receiver, call } = await startWorld();
+  model.reply(says('I look into it'));
+  const basic = `Basic ${Buffer.from(`alertmanager:${TOKEN}`).toString('base64')}`;
+  expect(await call('alerts', ALERTMANAGER, () => ({ Authorization: basic }))).toMatchObject({ status: 200, isReplayed: false });
+  expect(await call('alerts', ALERTMANAGER, () => ({ Authorization: basic }))).toMatchObject({ status: 200, isReplayed: true });
+  expect(await call('alerts', ALERTMANAGER, () => ({ Authorization: basic.toUpperCase() }))).toMatchObject({ status: 401 });
+  await receiver.until((received) => received.length === 1);
+  expect(receiver.received[0]).toMatchObject({ chatId: '{}:{alertname="InstanceDown"}', content: 'I look into it' });
+});
+
+test('Slack gets its challenge back if it is signed', async () => {
+  const { slack, call, conversation } = await startWorld();
+  const { challenge } = SLACK.challenge;
+  expect(await slack(SLACK.challenge)).toMatchObject({ status: 200, json: { status: 'ok', message_id: null, challenge } });
+  expect(await call('slack', SLACK.challenge, () => ({}))).toMatchObject({ status: 401 });
+  expect(await slack(SLACK.bot)).toMatchObject({ status: 200, json: { message_id: null } });
+  expect((await conversation.sessions.list({})).sessions).toEqual([]);
+  expect(await slack(SLACK.message)).toMatchObject({ status: 200, isReplayed: false });
+  expect(await slack(SLACK.message)).toMatchObject({ status: 200, isReplayed: true });
+});
