@@ -16,7 +16,7 @@ const DAEMON = {
   database: 'daemon/worker/lazy/database.ts',
 };
 
-const OPTIONS = {
+export const OPTIONS = {
   bundle: true,
   write: false,
   metafile: true,

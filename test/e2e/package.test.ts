@@ -26,7 +26,7 @@ function prefixOf(name: string): string {
   return path;
 }
 
-test('contains the bundles, the page, the launcher, the manual and the licences, and nothing else', () => {
+test('contains the bundles, the page, the launcher, the client, the manual and the licences, and nothing else', () => {
   const manual = readdirSync('docs').filter((name) => name.endsWith('.md') && name !== 'architecture.md');
   const bundles = ['ai', 'client', 'database', 'fallback', 'late', 'main', 'supervisor', 'telegram', 'tools', 'worker'];
   const expected = [
@@ -40,6 +40,7 @@ test('contains the bundles, the page, the launcher, the manual and the licences,
     'dist/THIRD-PARTY-NOTICES.txt',
     'dist/xopc.1',
     ...bundles.map((name) => `dist/${name}.cjs`),
+    ...['index.cjs', 'index.d.cts', 'index.d.mts', 'index.mjs', 'types.d.ts'].map((name) => `dist/api-client/${name}`),
     ...manual.map((name) => `docs/${name}`),
   ];
   expect(packed.files).toEqual(expected.toSorted());

@@ -1,4 +1,5 @@
 import { beforeAll, expect, test } from 'vitest';
+import { bundleClient } from '../../bin/bundle/api-client.mjs';
 import { bundleSources } from '../../bin/bundle/bundles.mjs';
 import { root } from './source-tree.js';
 
@@ -44,6 +45,13 @@ test('no bundle has a dynamic import, which fails in code compiled from cached d
 
 test('there are at most ten bundles', () => {
   expect(Object.keys(inputs).length).toBeLessThanOrEqual(10);
+});
+
+test('the client for programs is small, loads nothing, and is in no bundle of the gateway', async () => {
+  expect(Object.values(inputs).flatMap((bundle) => Object.keys(bundle).filter((path) => path.startsWith('api-client/')))).toEqual([]);
+  const client = await bundleClient(root, {}, 'esm');
+  expect(client.length / 1024).toBeLessThan(8);
+  expect(client).not.toMatch(/\brequire\(|\bimport[\s("'{]/);
 });
 
 /** Kilobytes of source that each process loads at its start; a rise is a decision, not an accident. */

@@ -8,6 +8,7 @@ const object = (properties: Record<string, unknown>, description: string): JsonS
   description,
   properties,
   required: Object.keys(properties),
+  additionalProperties: false,
 });
 
 /** A frame has the fields of its type beside those of every frame. */

@@ -24,7 +24,9 @@ function inQuery({ query }: RouteFacts, { toJsonSchema }: SchemaTools): Paramete
   };
   const { properties: read = {} } = toJsonSchema(schema, 'output') as { properties?: Record<string, JsonSchema> };
   return Object.entries(properties).map(([name, written]) => {
-    const value = read[name] ?? {};
+    // A value that only stands for a missing one is not among those that may be sent.
+    const { default: missing, ...rest } = read[name] ?? {};
+    const value = Number(missing) < Number(rest['minimum']) ? rest : (read[name] ?? {});
     const shown = READ_AS.includes(String(value['type'])) ? value : written;
     return {
       name,

@@ -1,0 +1,116 @@
+import { expect, test, vi } from 'vitest';
+import { operationTable } from '../../bin/bundle/api-types.mjs';
+import { type Client, createClientFor } from '../../api-client/client.js';
+import type { ClientOptions } from '../../api-client/client-options.js';
+import type { CallInput } from '../../api-client/request.js';
+import { XopcError } from '../../api-client/xopc-error.js';
+import { describeRoutes } from '../../daemon/worker/http/openapi/describe-routes.js';
+import { freePort } from '../helpers/free-port.js';
+import { hangingScript } from '../helpers/fake-services.js';
+import { startHttpApp, TOKEN } from '../helpers/http-app.js';
+
+const table = operationTable(describeRoutes('1.2.3')) as Record<string, string>;
+
+async function failureOf(call: Promise<unknown>): Promise<XopcError> {
+  const error = await call.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  if (error instanceof XopcError) return error;
+  throw new Error('the call did not fail as it should', { cause: error });
+}
+
+async function allOf<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
+  const all: Item[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
+
+function createClient(options: ClientOptions) {
+  const client: Client = createClientFor(table, options);
+  return {
+    call: (name: string, input?: CallInput) => client[name]?.(input) as Promise<Record<string, unknown>>,
+    follow: (name: string, input?: CallInput) => client.stream[name]?.(input) as AsyncGenerator<{ event: string; data: unknown }>,
+  };
+}
+
+test('a call sends its path, query, header and body, and resolves with the answer', async () => {
+  const { port, services } = await startHttpApp();
+  const { call } = createClient({ url: `http://127.0.0.1:${port}/`, token: TOKEN });
+  const answer = await call('postApiMessage', {
+    headers: { 'Idempotency-Key': 'one', 'X-None': undefined },
+    body: { channel: 'webchat', chat_id: 7, content: 'Hi' },
+  });
+  expect(answer).toMatchObject({ status: 'ok' });
+  expect(services.calls).toEqual([
+    {
+      name: 'messages.accept',
+      input: expect.objectContaining({ message: expect.objectContaining({ content: 'Hi' }) as object }) as object,
+    },
+  ]);
+  expect(await call('getApiCron', { query: { include: ['next'] } })).toHaveProperty('plan');
+  expect(await call('getApiOverviewHistory', { query: { hours: 2, stepMinutes: undefined } })).toMatchObject({ status: 'ok' });
+  expect((await failureOf(call('getV1ModelsId', { path: { id: 'a/b c?' } }))).message).toContain("'a/b c?'");
+  await expect(call('getApiMessagesId')).rejects.toThrow(/'path\.id' is required/);
+  expect(await call('getMetrics')).toContain('xopc_ready');
+});
+
+test('a failure says what happened and what to do', async () => {
+  const { port } = await startHttpApp({ gateway: { auth: { enabled: true } } });
+  const url = `http://127.0.0.1:${port}`;
+  const refused = await failureOf(createClient({ url }).call('getApiCron'));
+  expect(refused).toMatchObject({ name: 'XopcError', status: 401, code: 'UNAUTHORIZED', retryAfter: undefined });
+  expect(refused.requestId).toMatch(/^req_/);
+  const { call } = createClient({ url, token: TOKEN });
+  const invalid = await failureOf(call('postApiAgent', { body: { message: '' } }));
+  expect(invalid).toMatchObject({ status: 400, code: 'INVALID_REQUEST', details: { issues: [{ path: 'message' }] } });
+  expect(await failureOf(call('postV1ChatCompletions', { body: { model: 'none', messages: [] } }))).toMatchObject({
+    status: 400,
+    code: 'invalid_request',
+  });
+  expect(await failureOf(call('postV1Messages', { body: {} }))).toMatchObject({
+    code: 'invalid_request_error',
+    requestId: expect.stringMatching(/^req_/) as string,
+  });
+  const nowhere = createClient({ url: `http://127.0.0.1:${await freePort()}` });
+  expect(await failureOf(nowhere.call('getHealth'))).toMatchObject({
+    status: 0,
+    code: 'UNREACHABLE',
+    hint: expect.stringContaining('xopc gateway status') as string,
+  });
+});
+
+test('a stream yields each event, and ends when it is left or aborted', async () => {
+  const { port, services } = await startHttpApp();
+  const { follow } = createClient({ url: `http://127.0.0.1:${port}` });
+  const events = await allOf(follow('postApiAgent', { body: { message: 'Hello' } }));
+  expect(events.at(-1)).toMatchObject({ event: 'done', data: { reply: 'You said: Hello' } });
+  const chunks = await allOf(follow('postV1ChatCompletions', { body: { model: 'main', messages: [{ role: 'user', content: 'Hello' }] } }));
+  expect(chunks.at(-1)).toMatchObject({ event: 'message', data: { object: 'chat.completion.chunk' } });
+
+  let ended = 0;
+  services.script = (_message, signal) => {
+    signal.addEventListener('abort', () => (ended += 1));
+    return hangingScript('Wait', signal);
+  };
+  for await (const { event } of follow('postApiAgent', { body: { message: 'Hello' } })) {
+    expect(event).toBe('delta');
+    break;
+  }
+  await vi.waitFor(() => expect(ended).toBe(1));
+  const stop = new AbortController();
+  const hanging = follow('postApiAgent', { body: { message: 'Hello' }, signal: stop.signal });
+  await hanging.next();
+  stop.abort(new Error('enough'));
+  await expect(hanging.next()).rejects.toThrow('enough');
+  await vi.waitFor(() => expect(ended).toBe(2));
+});
+
+test('the address and the token come from the environment where they are not given', async () => {
+  const { port, services } = await startHttpApp({ gateway: { auth: { enabled: true } } });
+  vi.stubEnv('XOPC_URL', `http://127.0.0.1:${port}`);
+  vi.stubEnv('XOPC_TOKEN', TOKEN);
+  expect(await createClient({}).call('getApiModels')).toMatchObject({ status: 'ok' });
+  expect(services.calls.length).toBe(1);
+  vi.unstubAllEnvs();
+});
