@@ -32,6 +32,7 @@ import { createSendPort } from './chat/send-port.js';
 import { ModelCalls } from './models/model-calls.js';
 import { modelWarnings } from './models/model-warnings.js';
 import { createModelService } from './models/models.js';
+import { tracedCompletions } from './models/traced-completions.js';
 import { BackgroundResponses } from './responses/background-responses.js';
 import { Conversations } from './responses/conversations.js';
 import { Responses } from './responses/responses.js';
@@ -78,7 +79,8 @@ function createBase(deps: ConversationDeps, readyAccounts: () => readonly { chan
 
   const samples = new Samples({ store, clock, logger: logFor('store'), requests: deps.requests ?? (() => ({ count: 0, failed: 0 })) });
   const publish = samples.counting(deps.publish ?? (() => undefined));
-  const common = { store, clock, logger: logFor('agent'), instanceId, liveness, config, registry, random, publish };
+  const { tracing } = deps;
+  const common = { store, clock, logger: logFor('agent'), instanceId, liveness, config, registry, random, publish, tracing };
   return { common, ai, discovery, samples, modelCalls, isSoleWorker, logFor, nodes, movedWarnings, isFile };
 }
 
@@ -96,7 +98,11 @@ interface AnswerParts {
 function createAnswers({ common }: Base, parts: AnswerParts) {
   const agent = createAgentService({ ...common, ...parts });
   const completions = new Completions({ ...common, ...parts, agent });
-  return { agent, completions, background: new BackgroundResponses({ ...common, completions }) };
+  return {
+    agent,
+    completions,
+    background: new BackgroundResponses({ ...common, completions: tracedCompletions(completions, common.tracing) }),
+  };
 }
 
 /** Everything that a worker does with messages, in the order in which one part stands on another. */

@@ -18,6 +18,7 @@ import type { Metric } from './observe/metric.js';
 import type { Issues } from './observe/issues.js';
 import type { DiscoveryOptions } from './providers/discovery/discovery.js';
 import type { AiModule } from './providers/provider.js';
+import type { TraceStarter } from './tracing/span.js';
 import type { CheckDatabase } from './upkeep/integrity-check.js';
 
 export interface ConversationDeps {
@@ -50,6 +51,8 @@ export interface ConversationDeps {
   readonly random?: () => number;
   /** Called with each event. */
   readonly publish?: (event: GatewayEvent) => void;
+  /** Default: nothing is traced. */
+  readonly tracing?: TraceStarter;
   /** Called with how each call of a model went. */
   readonly noteCall?: (call: ModelCall) => void;
   /** Requests since this worker started. Default: none. */

@@ -9,7 +9,7 @@ import { levelRank } from '../../shared/log/level.js';
 import { ofModule } from '../../shared/log/modules.js';
 import { readBuildInfo } from '../../shared/node/build/bundle.js';
 import { holdBundle } from '../../shared/node/build/held-bundle.js';
-import { environmentSecrets, readEnvironment } from '../../shared/node/process/env.js';
+import { environmentSecrets, environmentValue, readEnvironment } from '../../shared/node/process/env.js';
 import { LogFile } from '../../shared/node/log/log-file.js';
 import { createLogger, type Logger } from '../../shared/node/log/logger.js';
 import { type GatewayPaths, resolvePaths } from '../../shared/node/process/paths.js';
@@ -19,7 +19,9 @@ import type * as LateModule from './lazy/late.js';
 import { createHttpApp, type HttpApp } from './http/app.js';
 import { readPageFile } from '../../shared/node/build/built-page.js';
 import { RequestStats } from './http/observe/request-stats.js';
+import { Heartbeat } from './heartbeat.js';
 import { Activity } from './observe/activity.js';
+import { spanMetrics } from './observe/counters.js';
 import { OpenAccess } from './config/open-access.js';
 import { ConfigDocuments } from './config/config-documents.js';
 import { createConversation } from './compose.js';
@@ -30,11 +32,8 @@ import { lateLogs } from './observe/late-logs.js';
 import { ownRssBytes } from './observe/memory.js';
 import type { SupervisorChannel } from './supervisor-channel.js';
 import { WorkerConfig } from './config/worker-config.js';
+import { Tracing } from './tracing/tracing.js';
 
-/** A heartbeat proves that the event loop runs and carries the vitals. Idle workers send fewer: each costs two wake-ups. */
-const HEARTBEAT_MS = { busy: 1_000, idle: 3_000 } as const;
-/** Time for the first requests of a new connection to arrive. */
-const WAKE_MS = 50;
 /** After a crash, connections wait in the kernel. They are answered first: the activation begins this much later. */
 const FIRST_ANSWERS_MS = 50;
 /** The kernel caps it at net.core.somaxconn. */
@@ -62,10 +61,10 @@ export class WorkerLifecycle {
   readonly #paths: GatewayPaths;
   readonly #http: HttpApp;
   readonly #openAccess: OpenAccess;
+  readonly #tracing: Tracing;
+  readonly #heartbeat = new Heartbeat({ send: () => this.#sendVitals(), onLate: (lateMs) => this.#conversation.beat(lateMs) });
   #liveInstanceIds: readonly string[];
   #isDraining = false;
-  #heartbeat: NodeJS.Timeout | undefined;
-  #isIdle = false;
 
   /** Reads and validates the configuration. @throws CONFIG_INVALID */
   constructor(options: { boot: WorkerBoot; channel: WorkerChannel; clock: Clock }) {
@@ -100,6 +99,7 @@ export class WorkerLifecycle {
     });
     this.#logLevel = new LogLevelOverride({ clock, levels: this.#levels, logger: this.#log, path: paths.logLevelPath });
     this.#activity = new Activity({ instanceId: boot.instanceId, build: this.#build, clock });
+    this.#tracing = this.#createTracing(clock);
     this.#conversation = createConversation({
       paths,
       config: () => loaded().config,
@@ -116,6 +116,7 @@ export class WorkerLifecycle {
       checkDatabase: checkInProcess,
       publish: (event) => this.#activity.publish(event),
       noteCall: (call) => this.#activity.noteCall(call),
+      tracing: this.#tracing,
       requests: () => this.#requests.totals,
       channelTimes: (label) => this.#activity.channelTimes(label),
     });
@@ -148,8 +149,8 @@ export class WorkerLifecycle {
         const { port } = server.address() as AddressInfo;
         if (port !== message.port) return reject(portTaken(message.host, message.port));
         this.#channel.send({ type: 'listening', port });
-        this.#beat();
-        server.on('connection', () => this.#wake());
+        this.#heartbeat.beat();
+        server.on('connection', () => this.#heartbeat.wake());
         resolve();
       });
     });
@@ -162,13 +163,14 @@ export class WorkerLifecycle {
     await this.#conversation.activate();
     this.#channel.send({ type: 'active' });
     // The channels have just started; a status must not show them as stopped until the next heartbeat.
-    this.#beat();
+    this.#heartbeat.beat();
     this.#openAccess.log();
     this.#log.debug({ instanceId: this.#boot.instanceId }, 'active');
   }
 
   /** Ends everything; see `DRAIN_END` for the deadlines. Resolves when this process may exit. */
   async drain({ mode, timeoutMs }: Message<'drain'>): Promise<void> {
+    const startedAtMs = performance.now();
     this.#isDraining = true;
     // A restart puts a new token in force; the old one must not count on connections that stay here.
     this.#reload();
@@ -178,7 +180,8 @@ export class WorkerLifecycle {
     const [cut] = await Promise.all([this.#http.drain(mode, timeoutMs), this.#conversation.drain(timeoutMs)]);
     await quiesced;
     await this.#conversation.close();
-    clearTimeout(this.#heartbeat);
+    await this.#tracing.close(timeoutMs - (performance.now() - startedAtMs));
+    this.#heartbeat.stop();
     this.#log[cut.requests + cut.streams === 0 ? 'debug' : 'warn']({ cut }, 'drained');
     this.#logFile.close();
     await this.#channel.flush({ type: 'drained', cut });
@@ -197,6 +200,7 @@ export class WorkerLifecycle {
     const { config, tokenHint } = this.#config.current;
     this.#logFile.setMaxBytes(config.logs.maxBytes);
     if (problems.length === 0) void this.#conversation.reconfigure();
+    this.#tracing.reconfigure();
     this.#openAccess.log();
     this.#http.recheck();
     const outcome = problems.length === 0 ? 'applied' : 'rejected';
@@ -229,9 +233,20 @@ export class WorkerLifecycle {
     this.#log.fatal({ err: error }, 'the worker cannot continue');
   }
 
+  #createTracing(clock: Clock): Tracing {
+    return new Tracing({
+      config: () => this.#config.current.config,
+      lookup: environmentValue,
+      load: this.#loadLate,
+      service: { version: this.#build.version, instanceId: this.#boot.instanceId },
+      clock,
+      logger: this.#log,
+    });
+  }
+
   #createHttp(clock: Clock): HttpApp {
     // Messages keep their order: the supervisor knows the issues when it answers.
-    const beaten = (): Promise<void> => this.#conversation.issues.refresh().then(() => this.#beat());
+    const beaten = (): Promise<void> => this.#conversation.issues.refresh().then(() => this.#heartbeat.beat());
     const status = { read: () => beaten().then(() => this.#channel.ask({ type: 'status' })) };
     const isTokenOverridden = readEnvironment().token !== undefined;
     const inForce = () => ({ config: this.#config.current.config, revision: this.#config.current.hash, isTokenOverridden });
@@ -243,9 +258,10 @@ export class WorkerLifecycle {
         logLevel: this.#logLevel,
         config: new ConfigDocuments({ paths: this.#paths, inForce, status }),
         events: this.#activity.events,
-        counters: this.#activity.counters(() => this.#conversation.gauges()),
+        counters: this.#activity.counters(async () => [...spanMetrics(this.#tracing.counts), ...(await this.#conversation.gauges())]),
       },
       config: () => this.#config.current.config,
+      tracing: this.#tracing,
       loadLate: this.#loadLate,
       token: () => this.#config.current.token,
       logger: { ...ofModule(this.#log, 'http'), isDebugging: () => levelRank(this.#levels.levelOf('http')) <= levelRank('debug') },
@@ -268,32 +284,15 @@ export class WorkerLifecycle {
     ];
   }
 
-  #beat(): void {
-    clearTimeout(this.#heartbeat);
+  /** @returns whether the worker is idle */
+  #sendVitals(): boolean {
     const vitals = { ...this.#http.vitals(), ...this.#conversation.nodes() };
     const channels = this.#conversation.channels();
     this.#activity.noteChannels(channels);
-    this.#isIdle = vitals.connections === 0;
     this.#channel.send({
       type: 'heartbeat',
       vitals: { rssBytes: ownRssBytes(), ...vitals, channels, warnings: this.#warnings(), issues: this.#conversation.issues.current },
     });
-    this.#armBeat(this.#isIdle ? HEARTBEAT_MS.idle : HEARTBEAT_MS.busy);
-  }
-
-  /** Called for a connection: after an idle time, the vitals that the supervisor has may be three seconds old. */
-  #wake(): void {
-    if (!this.#isIdle) return;
-    this.#isIdle = false;
-    clearTimeout(this.#heartbeat);
-    this.#armBeat(WAKE_MS);
-  }
-
-  #armBeat(delayMs: number): void {
-    const dueAtMs = performance.now() + delayMs;
-    this.#heartbeat = setTimeout(() => {
-      this.#conversation.beat(performance.now() - dueAtMs);
-      this.#beat();
-    }, delayMs);
+    return vitals.connections === 0;
   }
 }

@@ -198,6 +198,20 @@ const logs = z.strictObject({
   files: z.int().min(1).max(100).default(LOG_DEFAULTS.files),
 });
 
+const headerName = z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/, 'must be the name of a header');
+
+const telemetry = z.strictObject({
+  traces: z
+    .strictObject({
+      /** A collector of OpenTelemetry (OTLP over HTTP). Not set: what `OTEL_EXPORTER_OTLP_ENDPOINT` names, otherwise nothing is sent. */
+      url: httpUrl.optional(),
+      headers: z.record(headerName, z.string().max(MAX_SECRET_LENGTH)).default({}),
+      /** Share of traces that are sent; a caller's decision about its own comes first. */
+      ratio: z.number().min(0).max(1).default(1),
+    })
+    .prefault({}),
+});
+
 export const configSchema = z.strictObject({
   $schema: z.string().optional(),
   gateway: gateway.prefault({}),
@@ -207,6 +221,7 @@ export const configSchema = z.strictObject({
   sessions: sessions.prefault({}),
   store: store.prefault({}),
   logs: logs.prefault({}),
+  telemetry: telemetry.prefault({}),
 });
 
 /** A validated configuration with every default filled in. */

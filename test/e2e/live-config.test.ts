@@ -2,6 +2,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { startCollector } from '../fakes/collector/collector.js';
+import { eventually } from '../helpers/eventually.js';
 import { freePort } from '../helpers/free-port.js';
 import { RealGateway, until } from '../helpers/real-gateway.js';
 
@@ -11,15 +13,28 @@ function configure(gateway: RealGateway, config: object): void {
 }
 
 describe('an edit of config.json', () => {
-  test('of a live key takes effect at once, in the same worker', async () => {
-    const gateway = await RealGateway.start();
+  test('of live keys takes effect at once, in the same worker; a restart sends the last traces, a stop waits for no collector that hangs', async () => {
+    const [gateway, collector] = [await RealGateway.start(), await startCollector()];
     const worker = gateway.workerPid();
-    configure(gateway, { gateway: { auth: { enabled: true } } });
+    const key = 'the-key-of-the-collector';
+    configure(gateway, { gateway: { auth: { enabled: true } }, telemetry: { traces: { url: collector.url, headers: { 'X-Key': key } } } });
     await until('authentication', async () => (await fetch(`${gateway.url}/api/models`)).status === 401);
     expect(gateway.workerPid()).toBe(worker);
     const token = readFileSync(join(gateway.xopcHome, 'credentials', 'token'), 'utf8').trim();
-    expect((await fetch(`${gateway.url}/api/models`, { headers: { Authorization: `Bearer ${token}` } })).status).toBe(200);
+    const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' };
+    const ask = () => fetch(`${gateway.url}/api/agent`, { method: 'POST', headers, body: '{"message":"hi"}' });
+    expect((await fetch(`${gateway.url}/api/models`, { headers })).status).toBe(200);
     expect((await gateway.status()).auth.enabled).toBe(true);
+    expect((await ask()).status).toBe(200);
+    expect((await gateway.xopc('gateway', 'restart')).code).toBe(0);
+    await collector.received(1);
+    expect(collector.requests[0]).toMatchObject({ 'x-key': key });
+    const names = ['POST /api/agent', 'invoke_agent main', 'chat guide'];
+    await eventually(() => expect(collector.spans.map(({ name }) => name)).toEqual(expect.arrayContaining(names)));
+    collector.reaction = 'hang';
+    expect((await ask()).status).toBe(200);
+    expect((await gateway.xopc('gateway', 'stop')).code).toBe(0);
+    expect([collector.problems, JSON.stringify(gateway.log()).includes(key)]).toEqual([[], false]);
   });
 
   test('that is invalid changes nothing and is shown in status with its key; its correction clears that', async () => {

@@ -104,7 +104,7 @@ test('the table of environment variables has every variable that the code reads 
   const inEnvironment = [...read('shared/node/process/env.ts').matchAll(/\b(?:text|flag)\('([A-Z0-9_]+)'\)/g)].map(([, name]) => name);
   const elsewhere = readAllSources()
     .filter(({ path }) => !path.startsWith('client/service/'))
-    .flatMap(({ text }) => [...text.matchAll(/environmentValue\('([A-Z_]+)'\)/g)].map(([, name]) => name));
+    .flatMap(({ text }) => [...text.matchAll(/\b(?:environmentValue|lookup)\('([A-Z_]+)'\)/g)].map(([, name]) => name));
   const documented = tableRows(manual, 'Environment variables').flatMap(([name = '']) => codeSpans(name));
   expect(documented.toSorted()).toEqual([...new Set([...inEnvironment, ...elsewhere])].filter((name) => name !== 'PATH').toSorted());
 });

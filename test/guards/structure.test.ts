@@ -55,7 +55,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['turns'],
   ['sessions'],
   ['spending', 'config', 'files', 'tools'],
-  ['access'],
+  ['access', 'tracing'],
   ['channels', 'providers'],
   ['store'],
 ];
@@ -95,6 +95,7 @@ const TESTED_BY: Record<string, string> = {
   'daemon/worker/delivery/message-event.ts': 'test/daemon/worker/delivery/outbox.test.ts',
   'daemon/worker/delivery/outbox-queue.ts': 'test/daemon/worker/delivery/outbox.test.ts',
   'daemon/worker/turns/turn-stops.ts': 'test/daemon/worker/cluster/stops.test.ts',
+  'daemon/worker/turns/model/call-span.ts': 'test/daemon/worker/tracing/spans.test.ts',
   'daemon/worker/turns/model/call-model.ts': 'test/daemon/worker/models/model-calls.test.ts',
   'daemon/worker/socket/sockets.ts': 'test/daemon/worker/socket/protocol.test.ts',
   'daemon/worker/store/columns.ts': 'test/daemon/worker/cron/jobs.test.ts',

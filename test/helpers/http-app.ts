@@ -43,6 +43,7 @@ export interface TestOptions {
   /** Default: false, so that no page is signed in by itself. */
   readonly knowsOwners?: () => boolean;
   readonly limits?: HttpDeps['limits'];
+  readonly tracing?: HttpDeps['tracing'];
   /** `page.json` of a build. Default: none. */
   readonly page?: string;
 }
@@ -83,6 +84,7 @@ export async function startHttpApp(options: TestOptions = {}): Promise<TestApp> 
     machine: fakeMachine,
     page: options.page,
     ...(options.limits === undefined ? {} : { limits: options.limits }),
+    ...(options.tracing === undefined ? {} : { tracing: options.tracing }),
   });
   if (options.peer !== undefined) pretendPeer(app, options.peer);
   app.server.listen(0, '127.0.0.1');

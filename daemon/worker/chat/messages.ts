@@ -19,6 +19,7 @@ import type { LiveTurns } from '../turns/live-turns.js';
 import { sessionOf } from '../sessions/session-key.js';
 import type { TurnEvent } from '../turns/turn-event.js';
 import type { TurnHooks } from '../turns/turn-journal.js';
+import type { Span } from '../tracing/span.js';
 import type { TurnRequest } from '../turns/turn-request.js';
 import type { TurnRunner } from '../turns/turn-runner.js';
 
@@ -97,7 +98,10 @@ export type MessageService = ReturnType<typeof createMessageService>;
 export function createMessageService(options: MessageServiceOptions) {
   const { store, outbox, turns, accept } = options;
 
-  async function prepareTurn({ agent, session, lane }: Chat, { text, deliver }: { text: string; deliver: boolean }): Promise<TurnRequest> {
+  async function prepareTurn(
+    { agent, session, lane }: Chat,
+    { text, deliver, span }: { text: string; deliver: boolean; span: Span | undefined },
+  ): Promise<TurnRequest> {
     const known = await store.read((tx) => findSession(tx, session.key));
     const choice = { requested: undefined, session: known?.model ?? null, agent, config: options.config() };
     const candidates = await chooseModels(choice, options.registry());
@@ -110,7 +114,7 @@ export function createMessageService(options: MessageServiceOptions) {
       // The caller may have gone.
       committed: () => outbox.wake(lane),
     };
-    return { agent, session, mustExist: false, text, candidates, asker: 'chat', hooks };
+    return { agent, session, mustExist: false, text, candidates, asker: 'chat', hooks, span };
   }
 
   return {
@@ -119,11 +123,11 @@ export function createMessageService(options: MessageServiceOptions) {
     /** Handles a message as if that chat had sent it. `deliver` also sends the reply to the chat. */
     async sync(
       message: MessageRequest,
-      { deliver, signal, idempotency: caller }: { deliver: boolean; signal: AbortSignal; idempotency?: CallerKey },
+      { deliver, signal, idempotency: caller, span }: { deliver: boolean; signal: AbortSignal; idempotency?: CallerKey; span?: Span },
     ): Promise<{ reply: string }> {
       const chat = findChat(message, options);
       const text = checkText('content', message.content);
-      const prepare = () => prepareTurn(chat, { text, deliver });
+      const prepare = () => prepareTurn(chat, { text, deliver, span });
       const bodyHash = hashRequest([hashBody(chat.lane, text), deliver]);
       const events =
         caller === undefined

@@ -6,6 +6,7 @@ import { GatewayError } from '../../../shared/errors.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import type { ProviderRegistry } from '../providers/registry.js';
 import type { Store } from '../store/store.js';
+import type { TraceStarter } from '../tracing/span.js';
 import type { TurnRunner } from '../turns/turn-runner.js';
 import type { RunChange } from './finish.js';
 import { JobChats, type JobChatsOptions } from './job-chat.js';
@@ -25,6 +26,7 @@ export interface CronDeps extends JobChatsOptions {
   readonly liveness: Liveness;
   readonly publish: (event: GatewayEvent) => void;
   loadCronWords(): CronWords;
+  readonly tracing?: TraceStarter | undefined;
 }
 
 export interface CronParts {
@@ -74,7 +76,7 @@ export function createCron(deps: CronDeps): CronParts {
   return {
     service,
     start(turns) {
-      const runner = new JobRunner({ store, clock, logger, chats, turns, config, registry, announce });
+      const runner = new JobRunner({ store, clock, logger, chats, turns, tracing: deps.tracing, config, registry, announce });
       return scheduler.start((claimed, signal) => runner.run(claimed, signal));
     },
     quiesce: () => scheduler.stop(),

@@ -12,6 +12,7 @@ import { noteCronRun } from '../store/cron/cron-runs.js';
 import type { Lane } from '../store/delivery/outbox.js';
 import type { Store } from '../store/store.js';
 import { chooseModels } from '../turns/model/model-choice.js';
+import type { Span, SpanStart, TraceStarter } from '../tracing/span.js';
 import type { TurnHooks } from '../turns/turn-journal.js';
 import type { TurnRequest } from '../turns/turn-request.js';
 import type { TurnRunner } from '../turns/turn-runner.js';
@@ -25,6 +26,8 @@ export interface JobRunnerOptions {
   readonly logger: LogPort;
   readonly chats: JobChats;
   readonly turns: Pick<TurnRunner, 'start'>;
+  /** Default: nothing is traced. */
+  readonly tracing?: TraceStarter | undefined;
   config(): Config;
   registry(): ProviderRegistry;
   /** Called once changes are on disk. */
@@ -32,6 +35,12 @@ export interface JobRunnerOptions {
 }
 
 const MAX_OUTPUT_LENGTH = 4_000;
+
+type TracedRun = ClaimedRun & { readonly span: Span | undefined };
+
+function runSpan({ job, run }: ClaimedRun): SpanStart {
+  return { name: 'run schedule', attributes: { 'xopc.job.id': job.id, 'xopc.run.id': run.id, 'xopc.job.mode': job.mode } };
+}
 
 export class JobRunner {
   readonly #options: JobRunnerOptions;
@@ -44,19 +53,25 @@ export class JobRunner {
   async run(claimed: ClaimedRun, signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
     const { job } = claimed;
+    const span = this.#options.tracing?.begin(runSpan(claimed));
+    let error: string | undefined;
     const timeout = new AbortController();
     const timedOut = new GatewayError('UNAVAILABLE', { message: sayOfAnswer('run-timeout', { ms: job.timeoutMs }) });
     const cancel = clock.after(job.timeoutMs, () => timeout.abort(timedOut));
     try {
       const isTurn = job.mode === 'agent';
-      const lane = isTurn ? await this.#askAgent(claimed, AbortSignal.any([signal, timeout.signal])) : await this.#sendMessage(claimed);
+      const lane = isTurn
+        ? await this.#askAgent({ ...claimed, span }, AbortSignal.any([signal, timeout.signal]))
+        : await this.#sendMessage(claimed);
       this.#noteDone(claimed, lane);
-    } catch (error) {
-      const isInterrupted = (error instanceof GatewayError && error.code === 'STOPPING') || (signal.aborted && !timeout.signal.aborted);
+    } catch (thrown) {
+      const isInterrupted = (thrown instanceof GatewayError && thrown.code === 'STOPPING') || (signal.aborted && !timeout.signal.aborted);
+      error = isInterrupted ? 'interrupted' : 'failed';
       if (isInterrupted) await this.#interrupt(claimed);
-      else await this.#fail(claimed, timeout.signal.aborted ? timedOut : error);
+      else await this.#fail(claimed, timeout.signal.aborted ? timedOut : thrown);
     } finally {
       cancel();
+      span?.end({ error });
     }
   }
 
@@ -75,7 +90,7 @@ export class JobRunner {
   }
 
   /** Returns the chat to wake. @throws the reason when the turn has no complete answer */
-  async #askAgent(claimed: ClaimedRun, signal: AbortSignal): Promise<Lane | undefined> {
+  async #askAgent(claimed: TracedRun, signal: AbortSignal): Promise<Lane | undefined> {
     const { store, chats, turns } = this.#options;
     const { job, run } = claimed;
     const chat = chats.find(job);
@@ -92,14 +107,14 @@ export class JobRunner {
     return isOurs ? chat?.lane : undefined;
   }
 
-  async #prepareTurn({ job, run }: ClaimedRun, chat: Chat | undefined): Promise<TurnRequest & { readonly isIsolated: boolean }> {
+  async #prepareTurn({ job, run, span }: TracedRun, chat: Chat | undefined): Promise<TurnRequest & { readonly isIsolated: boolean }> {
     const config = this.#options.config();
     const agent = findAgent(config, job.agentId ?? chat?.session.agentId);
     const isIsolated = job.session === 'isolated' || chat === undefined;
     const session = sessionOf(isIsolated ? { agentId: agent.id, channel: 'cron', peerId: job.id } : { ...chat.session, agentId: agent.id });
     const candidates = await chooseModels({ requested: job.model ?? undefined, agent, config }, this.#options.registry());
     const origin = { jobId: job.id, runId: run.id };
-    return { agent, session, mustExist: false, text: job.message, candidates, asker: 'job', origin, isIsolated };
+    return { agent, session, mustExist: false, text: job.message, candidates, asker: 'job', origin, span, isIsolated };
   }
 
   /** Empties the context of a job's own session. */

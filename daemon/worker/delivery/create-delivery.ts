@@ -18,6 +18,7 @@ import { Inbox } from './inbox.js';
 import { type MessageEvent, messageEvent } from './message-event.js';
 import { Outbox } from './outbox.js';
 import type { Liveness } from '../store/liveness.js';
+import type { TraceStarter } from '../tracing/span.js';
 
 export interface DeliveryDeps {
   readonly store: Store;
@@ -32,6 +33,7 @@ export interface DeliveryDeps {
   readonly loadTelegram: () => TelegramModule;
   /** Called after each change of a message. */
   readonly publish: (event: MessageEvent) => void;
+  readonly tracing?: TraceStarter | undefined;
 }
 
 /** What the active worker adds: the rooms above the delivery are built on it. */

@@ -21,6 +21,7 @@ import {
   readSending,
 } from '../store/delivery/outbox.js';
 import type { Transaction } from '../store/transaction.js';
+import type { SpanStart, TraceStarter } from '../tracing/span.js';
 import { decide, decideInterrupted, type DeliveryDecision } from './delivery-policy.js';
 import type { Attempt, Claim, LaneQueue } from './lane-worker.js';
 import { Pacer } from './pacer.js';
@@ -55,10 +56,24 @@ export interface OutboxQueueOptions {
   readonly channels: OutboxChannels;
   readonly instanceId: string;
   readonly liveness: Liveness;
+  /** Default: nothing is traced. */
+  readonly tracing?: TraceStarter | undefined;
   /** 0 ≤ x < 1. */
   random(): number;
   /** Called with the new state of a message, or of a part of one, once that is on disk. */
   readonly onRecorded?: (delivery: Lane & { readonly messageId: string }, state: OutgoingStatus) => void;
+}
+
+function sendSpan({ channel, accountId, messageId, attempts }: ClaimedDelivery): SpanStart {
+  const attributes = {
+    'messaging.system': channel,
+    'messaging.operation.name': 'send',
+    'messaging.operation.type': 'send',
+    'messaging.message.id': messageId,
+    'xopc.account.id': accountId,
+    'xopc.delivery.attempt': attempts + 1,
+  };
+  return { name: `send ${channel}`, kind: 'producer', attributes };
 }
 
 const OPEN: readonly OutgoingStatus[] = ['queued', 'sending', 'retry_wait'];
@@ -132,7 +147,9 @@ export class OutboxQueue implements LaneQueue<ClaimedDelivery> {
   async attempt(delivery: ClaimedDelivery, signal: AbortSignal): Promise<Attempt> {
     const pace = this.#options.channels.paceOf(delivery.channel, delivery.chatId);
     if (pace !== undefined) this.#pacer.count(delivery, pace, this.#options.clock.now());
+    const span = this.#options.tracing?.begin(sendSpan(delivery));
     const decision = this.#decide(delivery, { outcome: await this.#send(delivery, signal), isAborted: signal.aborted });
+    span?.end({ attributes: { 'xopc.delivery.status': decision.state }, error: 'error' in decision ? decision.state : undefined });
     this.#report(delivery, decision);
     let isOurs = true;
     return {

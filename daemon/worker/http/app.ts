@@ -41,6 +41,7 @@ import { createSocketDoor } from './connection/socket-door.js';
 import { TokenRequests } from './connection/token-requests.js';
 import { createTokenCheck } from './admission/token.js';
 import { listenForUpgrades } from './connection/upgrade.js';
+import type { TraceStarter } from '../tracing/span.js';
 import { Sockets, type WsModule } from '../socket/sockets.js';
 
 export interface HttpDeps {
@@ -57,6 +58,8 @@ export interface HttpDeps {
   readonly stats: RequestStats;
   /** True once the supervisor has announced a drain. */
   readonly isDraining: () => boolean;
+  /** Default: nothing is traced. */
+  readonly tracing?: TraceStarter;
   /** Loads the bundle of what is needed rarely or late. */
   readonly loadLate: () => MetricsModule & WsModule & OpenApiModule;
   /** `page.json` of the build; undefined where no page was built. */
@@ -139,7 +142,7 @@ function createKoa(deps: HttpDeps, { connections, remote, rules, isDraining }: K
 
   const koa = new Koa<RequestState, RouterExtras>();
   koa.on('error', (error: NodeJS.ErrnoException) => logUnsent(logger, error));
-  koa.use(answer({ rules, log: new RequestLog({ logger, clock, stats }), logger, clock }));
+  koa.use(answer({ rules, log: new RequestLog({ logger, clock, stats }), tracing: deps.tracing, logger, clock }));
   koa.use(compress);
   koa.use(admission({ gate, refuseCredentials, requireToken, cors: cors(() => rules().cors), entitle, load }));
   koa.use(routesMiddleware(routes, { readJson, openUpload, refuseCredentials, requireToken, beginRequest: requests.begin }));

@@ -3,6 +3,7 @@ import type { Layer } from '@koa/router';
 import type Koa from 'koa';
 import type { ErrorCode } from '../../../shared/errors.js';
 import type { AccessToken } from '../access/access-tokens.js';
+import type { Span } from '../tracing/span.js';
 import type { Caller } from './admission/caller.js';
 
 export interface RequestState {
@@ -19,6 +20,8 @@ export interface RequestState {
   rawBody?: Buffer;
   /** Set when the answer is an error, for the log. */
   errorCode?: ErrorCode;
+  /** Undefined while traces are off. */
+  span?: Span;
   /** The path of the route that handles it, as the route declares it. */
   route?: string;
 }

@@ -7,6 +7,7 @@ import { anthropicError } from './anthropic/error.js';
 import { dialectOf, retryHeaders } from './dialects.js';
 import { openAiError } from './openai/error.js';
 import { detailsFor } from '../observe/explain.js';
+import type { Span } from '../tracing/span.js';
 import { traceOf } from './observe/trace.js';
 
 /** A request that has failed. */
@@ -14,6 +15,7 @@ export interface FailedRequest {
   readonly request: IncomingMessage;
   readonly path: string;
   readonly requestId: string;
+  readonly span?: Span | undefined;
 }
 
 export interface ErrorAnswer {
@@ -25,9 +27,9 @@ export interface ErrorAnswer {
 }
 
 /** @param thrown  any value; one that is not a `GatewayError` or a library's client error is logged and answered as INTERNAL_ERROR */
-export function errorAnswer(thrown: unknown, { request, path, requestId }: FailedRequest, logger: HttpLogger): ErrorAnswer {
+export function errorAnswer(thrown: unknown, { request, path, requestId, span }: FailedRequest, logger: HttpLogger): ErrorAnswer {
   const error = toGatewayError(thrown);
-  const trace = traceOf(request);
+  const trace = traceOf(request, span);
   if (!error.spec.expose) logger.error({ err: error.cause ?? error, requestId, ...trace }, 'request handler failed');
   const retryAfter = retryAfterSeconds(error);
   const dialect = dialectOf(path);

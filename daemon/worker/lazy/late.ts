@@ -1,6 +1,6 @@
 /**
  * Entry of the bundle with code that a worker needs rarely or late, so that its start does not load it: the log service,
- * Prometheus's text format, WebSockets, calls of webhooks, cron expressions in words, and the description of the API.
+ * Prometheus's text format, WebSockets, calls of webhooks, traces, cron expressions in words, and the description of the API.
  */
 import 'cronstrue/locales/zh_CN';
 
@@ -12,3 +12,4 @@ export { inbound } from '../channels/webhook/inbound/inbound.js';
 export { createLogService } from '../observe/logs.js';
 export { createOpenApiDocument } from '../http/openapi/create-document.js';
 export { renderDocs } from '../http/openapi/docs-page.js';
+export { createTracer } from '../tracing/tracer.js';

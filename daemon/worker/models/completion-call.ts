@@ -1,6 +1,7 @@
 /** A call for a program that speaks the API of a vendor, and what it yields. */
 import type { GatewayError } from '../../../shared/errors.js';
 import type { CallerKey } from '../store/idempotency.js';
+import type { Span } from '../tracing/span.js';
 import type { ForwardEvent } from '../providers/provider.js';
 import type { CompletionEvent, CompletionMessage, CompletionSettings } from '../providers/completion.js';
 
@@ -20,6 +21,8 @@ export interface CompletionCall extends CompletionSettings {
   readonly idempotency?: CallerKey | undefined;
   /** The access token that it is made with. */
   readonly tokenId?: string | undefined;
+  /** What asks for it. */
+  readonly span?: Span | undefined;
 }
 
 /** Any number of the first six, then exactly one of the others. */

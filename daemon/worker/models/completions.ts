@@ -124,6 +124,7 @@ function requestOf({ modelId, maxTokens }: ResolvedModel, call: CompletionCall):
     continues: _continues,
     beforeEffect: _before,
     tokenId: _token,
+    span: _span,
     ...request
   } = call;
   return { ...request, modelId, ...(maxTokens === null ? {} : { modelMaxTokens: maxTokens }) };
@@ -171,7 +172,7 @@ export class Completions {
         tools: undefined,
       });
     const candidates = await chooseModels({ requested: undefined, agent, config }, registry);
-    const tools = usesOwnTools(call) ? this.#options.tools.forCall(agent, signal, call.beforeEffect) : undefined;
+    const tools = usesOwnTools(call) ? this.#options.tools.forCall(agent, signal, call) : undefined;
     return yield* this.#runStateless(withInstructions(call, agent), candidates, { signal, tools });
   }
 
@@ -253,7 +254,7 @@ export class Completions {
     const { clock, spending } = this.#options;
     const agent = this.#find(call.model);
     const purse = spending.purse({ agent, tokenId: call.tokenId });
-    const paid = { signal, clock, agentId: agent?.id, purse, inputTokens: () => estimateRequest(call) };
+    const paid = { signal, clock, agentId: agent?.id, purse, span: call.span, inputTokens: () => estimateRequest(call) };
     let hasOutput = false;
     for await (const event of callModel(model, (limited) => open(model, call, limited), paid)) {
       if (event.type === 'aborted' || event.type === 'failed' || event.type === 'finish')
@@ -271,8 +272,8 @@ export class Completions {
   }
 
   async *#runInSession(call: CompletionCall, target: SessionTarget, signal: AbortSignal): AsyncGenerator<CompletionOutput> {
-    const { idempotency, tokenId } = call;
-    const request = { message: questionOf(call), ...target, idempotency, tokenId };
+    const { idempotency, tokenId, span } = call;
+    const request = { message: questionOf(call), ...target, idempotency, tokenId, span };
     let hasOutput = false;
     for await (const event of this.#options.agent.run(request, signal)) {
       if (event.type === 'delta') {

@@ -5,6 +5,7 @@ import { callModel } from '../turns/model/call-model.js';
 import { describeFailure } from '../providers/failure.js';
 import type { ForwardEvent, ForwardRequest } from '../providers/provider.js';
 import type { ProviderRegistry } from '../providers/registry.js';
+import type { Span } from '../tracing/span.js';
 import type { ForwardOutput } from './completion-call.js';
 
 function refuse(model: string, path: string): GatewayError {
@@ -15,12 +16,12 @@ function refuse(model: string, path: string): GatewayError {
   });
 }
 
-export type ForwardCall = ForwardRequest & { readonly body: { readonly model: string } };
+export type ForwardCall = ForwardRequest & { readonly body: { readonly model: string }; readonly span?: Span | undefined };
 
 /** @throws MODEL_NOT_FOUND; INVALID_REQUEST for an agent, and for a provider of another API; the provider's error before its answer begins */
 export async function* passThrough(
   registry: ProviderRegistry,
-  { path, body }: ForwardCall,
+  { path, body, span }: ForwardCall,
   { signal, clock }: { signal: AbortSignal; clock: Clock },
 ): AsyncGenerator<ForwardOutput> {
   if (!body.model.includes('/')) throw refuse(body.model, path);
@@ -31,7 +32,7 @@ export async function* passThrough(
   const forward = provider.forward.bind(provider);
   const open = (limited: AbortSignal): AsyncIterable<ForwardEvent> => forward({ path, body: { ...body, model: modelId } }, limited);
   let hasBegun = false;
-  for await (const event of callModel(resolved, open, { signal, clock })) {
+  for await (const event of callModel(resolved, open, { signal, clock, span, operation: path })) {
     if (event.type === 'aborted' || event.type === 'failed') {
       const error =
         event.type === 'failed'

@@ -6,6 +6,7 @@ import type { LogPort } from '../../../shared/log/log-port.js';
 import type { ModelCall } from '../../../shared/turn-usage.js';
 import { countUndelivered } from '../store/delivery/outbox-pages.js';
 import type { Store } from '../store/store.js';
+import type { SpanCounts } from '../tracing/tracing.js';
 import { Histogram, type Metric } from './metric.js';
 
 /** Metrics other than those of HTTP. */
@@ -126,6 +127,15 @@ function counter(name: string, help: string, { all: values }: Sums): Metric {
 
 function histogram(name: string, help: string, { all }: ByLabels<Histogram>): Metric {
   return { name, help, type: 'histogram', values: all.flatMap(({ labels, value }) => value.samples(name, labels)) };
+}
+
+/** Of traces, whether or not they are on. */
+export function spanMetrics({ exported, dropped }: SpanCounts): Metric[] {
+  const count = (name: string, help: string, value: number): Metric => ({ name, help, type: 'counter', values: [{ labels: {}, value }] });
+  return [
+    count('xopc_trace_spans_exported_total', 'Spans that the collector of traces has taken.', exported),
+    count('xopc_trace_spans_dropped_total', 'Spans that were given up: the collector refused them, or failed for too long.', dropped),
+  ];
 }
 
 export interface GaugeOptions {

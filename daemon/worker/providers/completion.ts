@@ -109,6 +109,13 @@ export interface CompletionUsage {
   readonly reasoningTokens: number | null;
 }
 
+/** What a provider says at the end of a call, for observers. */
+export interface FinishFacts {
+  readonly reason?: 'stop' | 'length' | 'tool_calls' | 'content_filter';
+  /** The model that answered, in the provider's words. */
+  readonly responseModel?: string;
+}
+
 /** How many tokens a request has as the provider counts them. */
 export type TokenCount =
   | { readonly type: 'counted'; readonly inputTokens: number }
@@ -125,13 +132,13 @@ export type CompletionEvent =
   | { readonly type: 'toolArguments'; readonly index: number; readonly text: string }
   /** The arguments of a call are complete. A call that has no such event is complete at the end. */
   | { readonly type: 'toolEnd'; readonly index: number }
-  | {
+  | ({
       readonly type: 'finish';
-      readonly reason: 'stop' | 'length' | 'tool_calls' | 'content_filter';
       readonly usage: CompletionUsage;
       /** The reason in the vendor's words, where it says more. */
       readonly vendor?: VendorData;
-    }
+    } & FinishFacts &
+      Required<Pick<FinishFacts, 'reason'>>)
   | { readonly type: 'failed'; readonly failure: ProviderFailure }
   /** The caller's signal ended it. */
   | { readonly type: 'aborted' };

@@ -3,7 +3,7 @@
  * because the bundle that speaks to vendors has classes of its own.
  */
 import type { ApiKind } from '../../../shared/config/models-schema.js';
-import type { CompletionEvent, CompletionRequest, TokenCount } from './completion.js';
+import type { CompletionEvent, CompletionRequest, FinishFacts, TokenCount } from './completion.js';
 import type { ProviderFailure } from './failure.js';
 
 export interface ChatImage {
@@ -93,7 +93,7 @@ export type ProviderEvent =
   | { readonly type: 'alive' }
   | { readonly type: 'toolCall'; readonly call: ToolCall }
   /** `vendor`: the step in the vendor's own form, where it called tools; plain data. */
-  | { readonly type: 'finish'; readonly usage: TokenUsage; readonly vendor?: unknown }
+  | ({ readonly type: 'finish'; readonly usage: TokenUsage; readonly vendor?: unknown } & FinishFacts)
   | { readonly type: 'failed'; readonly failure: ProviderFailure }
   /** The caller's signal ended it. */
   | { readonly type: 'aborted' };

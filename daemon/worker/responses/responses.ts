@@ -22,6 +22,7 @@ import { referencesOf, toItems } from './input-items.js';
 import { refuse } from './input-messages.js';
 import { newResponse } from './new-response.js';
 import { toCall } from './response-call.js';
+import type { Span } from '../tracing/span.js';
 import { ResponseWriter } from './response-writer.js';
 
 export interface ResponsesOptions {
@@ -39,6 +40,8 @@ export interface ResponseCaller {
   /** The access token, if it has one. */
   readonly owner: string | null;
   readonly viewer: Viewer;
+  /** Of its request. */
+  readonly span?: Span | undefined;
 }
 
 /** A response that can be asked for: everything about it is decided. */
@@ -100,11 +103,12 @@ export class Responses {
     checkPlace(request, caller);
     const { before, known } = await this.#readContext(request, caller.viewer);
     const input = toItems(request.input, known);
-    const { session, idempotency, owner } = caller;
+    const { session, idempotency, owner, span } = caller;
     const call: CompletionCall = {
       ...toCall(request, { before, items: input }),
       idempotency,
       tokenId: owner ?? undefined,
+      span,
       continues: typeof request.previous_response_id === 'string' || conversationOf(request) !== null,
       ...(session === undefined ? {} : { session }),
     };

@@ -10,6 +10,7 @@ import type { Store } from '../store/store.js';
 import type { Attachments } from '../files/attachments.js';
 import { findAgent } from '../config/agents.js';
 import { type CallerKey, hashRequest } from '../store/idempotency.js';
+import type { Span } from '../tracing/span.js';
 import type { KeyedTurns } from './keyed-turns.js';
 import { namedSession, parseSessionKey } from '../sessions/session-key.js';
 import type { TurnEvent } from './turn-event.js';
@@ -31,6 +32,8 @@ export interface AgentRequest extends AgentRequestBody {
   readonly idempotency?: CallerKey | undefined;
   /** The access token that it is asked with. */
   readonly tokenId?: string | undefined;
+  /** What asks for it. */
+  readonly span?: Span | undefined;
 }
 
 /** The session of callers that name none. */
@@ -85,8 +88,9 @@ export function createAgentService(options: AgentServiceOptions) {
     const messageId = newId('msg');
     const begun: TurnHooks['begun'] = (tx, turn) => options.attachments.keep(tx, { sessionId: turn.session.id, messageId, files });
     const hooks = files.length === 0 ? {} : { messageId, hooks: { begun } };
-    const { tokenId } = request;
-    return { ...target, text, candidates, asker: 'program', ...(tokenId === undefined ? {} : { origin: { tokenId } }), ...hooks };
+    const { tokenId, span } = request;
+    const origin = tokenId === undefined ? {} : { origin: { tokenId } };
+    return { ...target, text, candidates, asker: 'program', span, ...origin, ...hooks };
   }
 
   async function* start(request: AgentRequest, signal: AbortSignal): AsyncIterable<TurnEvent> {

@@ -8,6 +8,7 @@ import type { Attachments } from '../files/attachments.js';
 import type { Spending } from '../spending/spending.js';
 import { type Liveness, mustBeValid } from '../store/liveness.js';
 import type { Store } from '../store/store.js';
+import { beginSpan, type Span, type TraceStarter } from '../tracing/span.js';
 import type { AttachedFiles } from './attached-files.js';
 import type { CommandRegistry } from './commands/commands.js';
 import { EventStream } from './event-stream.js';
@@ -29,7 +30,7 @@ import {
 } from './turn-event.js';
 import type { BeginningTurn, StoredEnd, TurnHooks, TurnJournal } from './turn-journal.js';
 import { TurnQueue } from './turn-queue.js';
-import type { TurnRequest } from './turn-request.js';
+import { type TurnRequest, turnSpan, turnSpanEnd } from './turn-request.js';
 import type { ToolBox } from './turn-tools.js';
 
 export interface TurnRunnerOptions {
@@ -43,6 +44,8 @@ export interface TurnRunnerOptions {
   readonly liveText: LiveText;
   readonly liveness: Pick<Liveness, 'validForMs'>;
   readonly spending: Pick<Spending, 'purse'>;
+  /** Default: nothing is traced. */
+  readonly tracing?: TraceStarter | undefined;
   readonly clock: Clock;
   readonly logger: LogPort;
   random(): number;
@@ -57,6 +60,7 @@ interface Run {
   /** Also fires when the caller stops the turn. */
   readonly signal: AbortSignal;
   readonly events: EventStream;
+  readonly span: Span | undefined;
 }
 
 export class TurnRunner {
@@ -77,8 +81,10 @@ export class TurnRunner {
   start(request: TurnRequest, signal: AbortSignal): AsyncIterableIterator<TurnEvent> {
     const stop = new AbortController();
     const events = new EventStream(() => stop.abort());
-    const run: Run = { request, command: this.#match(request), stop, signal: AbortSignal.any([signal, stop.signal]), events };
+    const span = beginSpan(this.#options.tracing, request.span, turnSpan(request));
+    const run: Run = { request, command: this.#match(request), stop, signal: AbortSignal.any([signal, stop.signal]), events, span };
     const finished = this.#run(run).then((last) => {
+      span?.end(turnSpanEnd(last));
       events.push(last);
       events.end();
       this.#running.delete(run);
@@ -175,8 +181,9 @@ export class TurnRunner {
   }
 
   /** Returns a logger whose lines name the turn and what asked for it. */
-  #logOf({ request: { origin } }: Run, { id, session }: BeginningTurn): LogPort {
-    return withFields(this.#options.logger, { turnId: id, session: session.key, ...origin });
+  #logOf({ request: { origin }, span }: Run, { id, session }: BeginningTurn): LogPort {
+    const trace = span === undefined || span.traceId === '' ? {} : { traceId: span.traceId };
+    return withFields(this.#options.logger, { turnId: id, session: session.key, ...origin, ...trace });
   }
 
   #toExposed(error: unknown): GatewayError {
@@ -251,7 +258,7 @@ export class TurnRunner {
 
   async #askModels(run: Run, turn: BeginningTurn, report: (event: DeltaEvent | ToolEvent) => void): Promise<AnswerEnd> {
     const { store, commands, tools, files, attachments, clock, liveness } = this.#options;
-    const { request, signal } = run;
+    const { request, signal, span } = run;
     const { agent, text, candidates } = request;
     const events = answer({
       candidates,
@@ -260,9 +267,10 @@ export class TurnRunner {
         mustBeValid(liveness);
         return built;
       },
-      tools: tools.forTurn(agent, turn, signal),
+      tools: tools.forTurn(agent, turn, { signal, span }),
       windows: this.#windows,
       agentId: agent.id,
+      span,
       asker: request.asker,
       signal,
       clock,

@@ -15,6 +15,8 @@ import type { ToolCall, ToolResult } from '../providers/provider.js';
 import { markTurnUnrepeatable } from '../store/delivery/inbox.js';
 import { appendMessage } from '../store/conversations/messages.js';
 import { type Liveness, mustBeValid } from '../store/liveness.js';
+import { toolSpan } from '../tracing/gen-ai.js';
+import type { Span } from '../tracing/span.js';
 import type { Store } from '../store/store.js';
 import type { BegunTurn } from './turn-journal.js';
 
@@ -47,6 +49,20 @@ interface ToolPlace {
   readonly sessionId: number | undefined;
   /** Notes that the turn or the call must not be repeated. */
   readonly beforeEffect: (() => Promise<void>) | undefined;
+  /** What calls them. */
+  readonly span: Span | undefined;
+}
+
+/** How the tools of a turn run. */
+interface TurnRun {
+  readonly signal: AbortSignal;
+  readonly span?: Span | undefined;
+}
+
+/** How the tools of a call without a conversation run. */
+interface CallRun {
+  readonly beforeEffect?: () => Promise<void>;
+  readonly span?: Span | undefined;
 }
 
 /** One turn's use of its tools. */
@@ -102,7 +118,9 @@ class ToolRun implements TurnTools {
   async #runTimed(call: ToolCall, index: number): Promise<{ result: ToolResult; durationMs: number }> {
     const { clock } = this.#options;
     const begunAt = clock.now();
+    const span = this.#place.span?.child(toolSpan({ ...call, isKnown: this.#find(call.name) !== undefined }));
     const result = await this.#runOne(call, index);
+    span?.end({ error: result.isError ? 'tool_error' : undefined });
     return { result, durationMs: Math.max(0, clock.now() - begunAt) };
   }
 
@@ -172,16 +190,17 @@ export class ToolBox {
     this.#options = options;
   }
 
-  forTurn(agent: AgentConfig, turn: BegunTurn, signal: AbortSignal): TurnTools {
+  forTurn(agent: AgentConfig, turn: BegunTurn, { signal, span }: TurnRun): TurnTools {
     const { id, session } = turn;
     const beforeEffect = (): Promise<void> => this.#options.store.write((tx) => markTurnUnrepeatable(tx, id));
-    const place = { id, sessionKey: session.key, sessionId: session.id, beforeEffect };
+    const place = { id, sessionKey: session.key, sessionId: session.id, beforeEffect, span };
     return new ToolRun(this.#options, { tools: this.#tools(agent), place, agentId: agent.id, signal });
   }
 
   /** Returns the tools of a call without a conversation: nothing is stored, and without a chat nothing can be scheduled. */
-  forCall(agent: AgentConfig, signal: AbortSignal, beforeEffect?: () => Promise<void>): TurnTools {
-    const place = { id: newId('turn'), sessionKey: `${agent.id}:api:default:direct:completions`, sessionId: undefined, beforeEffect };
+  forCall(agent: AgentConfig, signal: AbortSignal, { beforeEffect, span }: CallRun = {}): TurnTools {
+    const sessionKey = `${agent.id}:api:default:direct:completions`;
+    const place = { id: newId('turn'), sessionKey, sessionId: undefined, beforeEffect, span };
     const tools = this.#tools(agent).filter(({ definition }) => definition.name !== 'schedule');
     return new ToolRun(this.#options, { tools, place, agentId: agent.id, signal });
   }

@@ -61,7 +61,7 @@ export function anthropicRoutes({ completions, connections, clock, logger }: Ope
       },
       async handle(ctx, { body }) {
         const read = readMessagesCall(body, { session: sessionOf(ctx), idempotency: callerKey(ctx), betas: betasOf(ctx) });
-        const call = { ...read, tokenId: ctx.state.access?.id };
+        const call = { ...read, tokenId: ctx.state.access?.id, span: ctx.state.span };
         const isStream = body.stream === true;
         const signal = connections.abortable(ctx.res, isStream ? 'stream' : 'request');
         const events = new PulledEvents(completions.run(call, signal), signal, clock);

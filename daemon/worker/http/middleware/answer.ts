@@ -6,7 +6,9 @@ import { newId } from '../../../../shared/ids.js';
 import { pathKind } from '../admission/paths.js';
 import type { HttpContext, HttpLogger, HttpMiddleware } from '../context.js';
 import { errorAnswer } from '../error-answer.js';
+import type { TraceStarter } from '../../tracing/span.js';
 import type { RequestLog } from '../observe/request-log.js';
+import { beginRequestSpan } from '../observe/request-span.js';
 import { hasBody } from './body.js';
 import type { AdmissionRules } from '../admission/rules.js';
 import { setPublicAddress } from './public-address.js';
@@ -66,7 +68,7 @@ async function answerEarly(ctx: HttpContext, body: string, clock: Clock): Promis
 
 async function answerError(ctx: HttpContext, thrown: unknown, { logger, clock }: AnswerDeps): Promise<void> {
   const { req: request, path, state } = ctx;
-  const { code, status, headers, body } = errorAnswer(thrown, { request, path, requestId: state.requestId }, logger);
+  const { code, status, headers, body } = errorAnswer(thrown, { request, path, requestId: state.requestId, span: state.span }, logger);
   if (ctx.headerSent || !ctx.writable) {
     ctx.respond = false;
     request.socket.destroy();
@@ -82,18 +84,22 @@ async function answerError(ctx: HttpContext, thrown: unknown, { logger, clock }:
 export interface AnswerDeps {
   readonly rules: () => AdmissionRules;
   readonly log: RequestLog;
+  readonly tracing?: TraceStarter | undefined;
   readonly logger: HttpLogger;
   readonly clock: Clock;
 }
 
-/** Health is neither counted nor logged: it is asked for all the time. */
+/** Health is neither counted nor logged nor traced: it is asked for all the time. */
 export function answer(deps: AnswerDeps): HttpMiddleware {
   return async (ctx, next) => {
     setPublicAddress(ctx, deps.rules());
     const requestId = requestIdOf(ctx.req);
     ctx.state.requestId = requestId;
     setCommonHeaders(ctx.res, requestId);
-    if (pathKind(ctx.path) !== 'health') deps.log.begin(ctx);
+    if (pathKind(ctx.path) !== 'health') {
+      if (deps.tracing !== undefined) beginRequestSpan(deps.tracing, ctx);
+      deps.log.begin(ctx);
+    }
     try {
       await next();
     } catch (thrown) {

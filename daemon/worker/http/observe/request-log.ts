@@ -9,15 +9,15 @@ const MAX_PATH_LENGTH = 200;
 const REFUSALS = { lines: 100, windowMs: 10_000 } as const;
 
 /** The path of the route that handled it, or that has the path but not the method. */
-function routeOf({ state, matched }: HttpContext): string {
-  return state.route ?? matched?.at(-1)?.path.toString() ?? 'none';
+export function routeOf({ state, matched }: HttpContext): string | undefined {
+  return state.route ?? matched?.at(-1)?.path.toString();
 }
 
 function fieldsOf({ req, res, method, path, state }: HttpContext, durationMs: number): object {
-  const { requestId, caller, access, errorCode } = state;
+  const { requestId, caller, access, errorCode, span } = state;
   return {
     requestId,
-    ...traceOf(req),
+    ...traceOf(req, span),
     method,
     // Without the query: callers put secrets there.
     path: path.slice(0, MAX_PATH_LENGTH),
@@ -48,7 +48,7 @@ export class RequestLog {
     const startedAtMs = this.#clock.now();
     ctx.res.on('close', () => {
       const durationMs = this.#clock.now() - startedAtMs;
-      this.#stats.note({ method: ctx.method, route: routeOf(ctx) }, ctx.res, durationMs);
+      this.#stats.note({ method: ctx.method, route: routeOf(ctx) ?? 'none' }, ctx.res, durationMs);
       this.#write(ctx, durationMs);
     });
   }

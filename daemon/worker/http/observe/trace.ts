@@ -1,13 +1,11 @@
-/** The caller's trace id, which joins its traces with our log. Source: W3C Trace Context, section 3.2. */
+/** The trace id of a request, which joins traces with the log. */
 import type { IncomingMessage } from 'node:http';
+import type { Span } from '../../tracing/span.js';
+import { parseTraceparent } from '../../tracing/traceparent.js';
 
-/** A later version may have more fields at the end; `ff` is invalid. */
-const TRACEPARENT = /^(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-.{0,400})?$/;
-
-/** @returns the trace id for logs and errors; nothing without a valid `traceparent` */
-export function traceOf(request: Pick<IncomingMessage, 'headers'>): { traceId?: string } {
-  const { traceparent } = request.headers;
-  if (typeof traceparent !== 'string') return {};
-  const [, version, traceId, more] = TRACEPARENT.exec(traceparent) ?? [];
-  return traceId === undefined || (version === '00' && more !== undefined) ? {} : { traceId };
+/** @returns the id for logs and errors: that of our own span, or the caller's; nothing without either */
+export function traceOf({ headers: { traceparent } }: Pick<IncomingMessage, 'headers'>, span?: Span): { traceId?: string } {
+  if (span !== undefined && span.traceId !== '') return { traceId: span.traceId };
+  const parent = typeof traceparent === 'string' ? parseTraceparent(traceparent) : undefined;
+  return parent === undefined ? {} : { traceId: parent.traceId };
 }

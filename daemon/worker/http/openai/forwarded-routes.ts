@@ -73,7 +73,11 @@ export function forwardRoutes({ completions, connections, clock, logger }: OpenA
       answer: forwardedAnswer,
       async handle(ctx, { body }) {
         const signal = connections.abortable(ctx.res, 'request');
-        await pass(ctx, new PulledEvents(completions.forward({ path: 'embeddings', body }, signal), signal, clock), logger);
+        await pass(
+          ctx,
+          new PulledEvents(completions.forward({ path: 'embeddings', body, span: ctx.state.span }, signal), signal, clock),
+          logger,
+        );
       },
     }),
   ];

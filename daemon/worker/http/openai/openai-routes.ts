@@ -86,7 +86,8 @@ export function openAiRoutes({ completions, connections, clock, logger }: OpenAi
         'Idempotency-Key': `${IDEMPOTENCY_HEADER['Idempotency-Key']}. Only with a session: other calls are not stored`,
       },
       async handle(ctx, { body }) {
-        const call = { ...readCompletionCall(body, sessionOf(ctx), callerKey(ctx)), tokenId: ctx.state.access?.id };
+        const { access, span } = ctx.state;
+        const call = { ...readCompletionCall(body, sessionOf(ctx), callerKey(ctx)), tokenId: access?.id, span };
         const isStream = body.stream === true;
         const signal = connections.abortable(ctx.res, isStream ? 'stream' : 'request');
         const events = new PulledEvents(completions.run(call, signal), signal, clock);

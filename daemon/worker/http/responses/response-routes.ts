@@ -76,7 +76,8 @@ function createRoute(deps: ResponseRouteDeps): Route {
       'Idempotency-Key': `${IDEMPOTENCY_HEADER['Idempotency-Key']}. Only with a session or in the background`,
     },
     async handle(ctx, { body }) {
-      const caller = { session: sessionOf(ctx), idempotency: callerKey(ctx), owner: ctx.state.access?.id ?? null, viewer: viewerOf(ctx) };
+      const { access, span } = ctx.state;
+      const caller = { session: sessionOf(ctx), idempotency: callerKey(ctx), owner: access?.id ?? null, viewer: viewerOf(ctx), span };
       const prepared = await responses.prepare(body, caller);
       if (body.background === true) return await answerBackground(ctx, deps, { prepared, caller });
       const signal = connections.abortable(ctx.res, body.stream === true ? 'stream' : 'request');

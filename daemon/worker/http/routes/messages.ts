@@ -38,7 +38,7 @@ export function messageRoutes(messages: MessageService, connections: Connections
       async handle(ctx, { body: { deliver, ...message } }) {
         // A reply that is also delivered goes to its chat even when the caller has gone.
         const signal = connections.abortable(ctx.res, 'request', { survivesClient: deliver });
-        const options = { deliver, signal, ...given({ idempotency: callerKey(ctx) }) };
+        const options = { deliver, signal, ...given({ idempotency: callerKey(ctx), span: ctx.state.span }) };
         const { reply } = await orAborted(messages.sync(message, options), signal);
         ctx.body = { status: 'ok', reply };
       },

@@ -14,9 +14,24 @@ export type SdkFinish = Extract<SdkStreamPart, { type: 'finish' }>;
 export type SdkFinishReason = Exclude<SdkFinish['finishReason']['unified'], 'error'>;
 
 type CallEnd =
-  | { readonly type: 'finished'; readonly reason: SdkFinishReason; readonly usage: SdkFinish['usage']; readonly vendor?: VendorData }
+  | {
+      readonly type: 'finished';
+      readonly reason: SdkFinishReason;
+      readonly usage: SdkFinish['usage'];
+      readonly vendor?: VendorData;
+      readonly responseModel?: string;
+    }
   | { readonly type: 'failed'; readonly failure: ProviderFailure }
   | { readonly type: 'aborted' };
+
+/** The reasons in the words of chat completions. */
+export const REASONS = {
+  stop: 'stop',
+  length: 'length',
+  'tool-calls': 'tool_calls',
+  'content-filter': 'content_filter',
+  other: 'stop',
+} as const;
 
 /** Only one vendor's reasons say more than the unified ones. */
 function vendorReason(vendor: VendorData | undefined, raw: string | undefined): { vendor?: VendorData } {
@@ -30,6 +45,7 @@ export class SdkCall {
   readonly #signal: AbortSignal;
   #error: { readonly cause: unknown } | undefined;
   #finish: SdkFinish | undefined;
+  #responseModel: string | undefined;
 
   constructor(model: LanguageModel, signal: AbortSignal) {
     this.#model = model as SdkModel;
@@ -54,6 +70,7 @@ export class SdkCall {
         // The first error is the cause; what follows are its consequences.
         if (part.type === 'error') this.#error ??= { cause: part.error };
         if (part.type === 'finish') this.#finish = part;
+        if (part.type === 'response-metadata') this.#responseModel = part.modelId;
         yield part;
       }
       isOver = true;
@@ -75,7 +92,8 @@ export class SdkCall {
       return { type: 'failed', failure: { kind: 'cut', status: null, detail: '', retryAfterMs: null } };
     }
     const { usage, providerMetadata: vendor } = this.#finish;
-    return { type: 'finished', reason: unified, usage, ...vendorReason(vendor, raw) };
+    const model = this.#responseModel === undefined ? {} : { responseModel: this.#responseModel };
+    return { type: 'finished', reason: unified, usage, ...model, ...vendorReason(vendor, raw) };
   }
 }
 

@@ -6,7 +6,7 @@ import type { CallNotes } from './call-notes.js';
 import { optionsOf, type PromptTarget, toCompletionPrompt } from './completion-prompt.js';
 import { changeOf } from './call-change.js';
 import type { Body } from './own-request.js';
-import { SdkCall, type SdkCallOptions, type SdkFinish, type SdkModel, type SdkStreamPart, tokenCount } from './sdk-call.js';
+import { REASONS, SdkCall, type SdkCallOptions, type SdkFinish, type SdkModel, type SdkStreamPart, tokenCount } from './sdk-call.js';
 import { WholeCharacters } from './stream-text.js';
 
 function toToolChoice(choice: CompletionRequest['toolChoice']): NonNullable<SdkCallOptions['toolChoice']> {
@@ -144,8 +144,6 @@ function toUsage({ inputTokens, outputTokens }: SdkFinish['usage']): CompletionU
   };
 }
 
-const REASONS = { stop: 'stop', length: 'length', 'tool-calls': 'tool_calls', 'content-filter': 'content_filter', other: 'stop' } as const;
-
 /** Turns the parts of one call into events. */
 class CompletionReader {
   readonly #indices = new Map<string, number>();
@@ -247,7 +245,8 @@ export async function* completeWithModel(model: LanguageModel, request: Completi
   if (end.type !== 'finished') return yield end;
   // Some servers end a step that calls tools as if it were the answer; callers go by the reason.
   const reason = end.reason === 'stop' && reader.hasToolCalls ? 'tool_calls' : REASONS[end.reason];
-  yield { type: 'finish', reason, usage: toUsage(end.usage), ...(end.vendor === undefined ? {} : { vendor: end.vendor }) };
+  const { type: _type, reason: _reason, usage, ...facts } = end;
+  yield { type: 'finish', reason, usage: toUsage(usage), ...facts };
 }
 
 /** Asks Anthropic how many tokens a call has. Never throws. */

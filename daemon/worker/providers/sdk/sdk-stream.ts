@@ -2,7 +2,7 @@
 import type { LanguageModel } from 'ai';
 import type { ApiKind } from '../../../../shared/config/models-schema.js';
 import type { ModelRequest, ProviderEvent, TokenUsage, ToolCall } from '../provider.js';
-import { SdkCall, type SdkCallOptions, type SdkFinish, type SdkFinishReason, type SdkStreamPart, tokenCount } from './sdk-call.js';
+import { REASONS, SdkCall, type SdkCallOptions, type SdkFinish, type SdkFinishReason, type SdkStreamPart, tokenCount } from './sdk-call.js';
 import { toSdkPrompt, toSdkTools } from './sdk-messages.js';
 import { WholeCharacters, WithoutThoughts } from './stream-text.js';
 import { VendorStep } from './vendor-step.js';
@@ -105,5 +105,12 @@ export async function* streamModel(
   if (end.type !== 'finished') return yield end;
   if (!reader.hasContent) return yield withoutWords(end.reason);
   const vendor = reader.step.message();
-  yield { type: 'finish', usage: toUsage(end.usage), ...(vendor === undefined ? {} : { vendor }) };
+  const { reason, usage, responseModel } = end;
+  yield {
+    type: 'finish',
+    reason: REASONS[reason],
+    usage: toUsage(usage),
+    ...(responseModel === undefined ? {} : { responseModel }),
+    ...(vendor === undefined ? {} : { vendor }),
+  };
 }

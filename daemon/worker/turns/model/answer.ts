@@ -11,6 +11,7 @@ import type { ModelRequest, ToolCall, ToolDefinition, ToolResult } from '../../p
 import type { ResolvedModel } from '../../providers/registry.js';
 import { addUsage } from '../../providers/token-cost.js';
 import type { Purse } from '../../spending/spending.js';
+import type { Span } from '../../tracing/span.js';
 import type { DeltaEvent, ToolEvent, TurnOutcome } from '../turn-event.js';
 import { ask, type StepEnd } from './ask.js';
 import { estimateRequest, type StepMessage } from './context.js';
@@ -48,6 +49,8 @@ export interface AnswerOptions {
   readonly tools: TurnTools;
   readonly windows: LearnedWindows;
   readonly agentId: string;
+  /** Of the turn. */
+  readonly span?: Span | undefined;
   readonly asker: Asker;
   readonly signal: AbortSignal;
   readonly clock: Clock;

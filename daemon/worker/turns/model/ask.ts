@@ -10,6 +10,7 @@ import { type ModelRequest, type TokenUsage, type ToolCall } from '../../provide
 import type { ResolvedModel } from '../../providers/registry.js';
 import type { DeltaEvent } from '../turn-event.js';
 import type { Purse } from '../../spending/spending.js';
+import type { Span } from '../../tracing/span.js';
 import { callModel } from './call-model.js';
 import { estimateRequest } from './context.js';
 
@@ -17,6 +18,8 @@ export interface AskOptions {
   /** Called for each attempt. */
   buildRequest(): Promise<ModelRequest>;
   readonly agentId: string;
+  /** Of the turn. */
+  readonly span?: Span | undefined;
   readonly asker: Asker;
   readonly signal: AbortSignal;
   readonly clock: Clock;

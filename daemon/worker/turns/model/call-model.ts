@@ -7,6 +7,8 @@ import type { TokenUsage } from '../../providers/provider.js';
 import type { ResolvedModel } from '../../providers/registry.js';
 import { costOf } from '../../providers/token-cost.js';
 import type { Purse } from '../../spending/spending.js';
+import type { Span } from '../../tracing/span.js';
+import { CallSpan, type Operation } from './call-span.js';
 import { withIdleTimeout } from './idle-timeout.js';
 
 type Failed = { readonly type: 'failed'; readonly failure: ProviderFailure };
@@ -16,6 +18,9 @@ export interface CallOptions {
   readonly clock: Clock;
   /** The agent that asks; undefined: the caller names a model. */
   readonly agentId?: string | undefined;
+  /** What asks for it. */
+  readonly span?: Span | undefined;
+  readonly operation?: Operation;
   /** Pays for the call. Without it, the call counts against no limit. */
   readonly purse?: Purse | undefined;
   /** Estimates the tokens of the request. Called only where a limit applies. */
@@ -73,11 +78,12 @@ class Cost {
 export async function* callModel<Event extends { readonly type: string }>(
   model: ResolvedModel,
   open: (signal: AbortSignal) => AsyncIterable<Event>,
-  { signal, clock, agentId = '', purse, inputTokens = () => 0 }: CallOptions,
+  { signal, clock, agentId = '', span: parent, operation = 'chat', purse, inputTokens = () => 0 }: CallOptions,
 ): AsyncGenerator<Event | Failed> {
   const { ref, failing, noteCall, silenceTimeoutMs = SILENCE_TIMEOUT_MS } = model;
   const cost = new Cost(model, inputTokens);
   const settle = await purse?.reserve(() => cost.most);
+  const span = parent && new CallSpan(parent, model, { agentId, operation });
   const startedAtMs = clock.now();
   let firstTokenMs: number | null = null;
   const note = (error: string | null): void => {
@@ -88,12 +94,14 @@ export async function* callModel<Event extends { readonly type: string }>(
     for await (const event of withIdleTimeout(open, { signal, idleMs: silenceTimeoutMs, clock })) {
       const failure = failureOf(event);
       cost.note(event);
+      span?.note(event);
       if (event.type === 'finish' || event.type === 'end') note(null);
       else if (failure !== undefined && failure.kind !== 'tooLong') note(describeFailure(failure, failing, 'stateless').message);
       else if (!SILENT.has(event.type)) firstTokenMs ??= clock.now() - startedAtMs;
       yield event;
     }
   } finally {
+    span?.end(firstTokenMs);
     await settle?.(cost.actual);
   }
 }

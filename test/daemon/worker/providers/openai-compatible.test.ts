@@ -43,7 +43,12 @@ test('an answer arrives in its parts and ends with its usage', async () => {
   fake.reply(says('Hel', 'lo, ', 'wörld 🌍'));
   const { text, last, deltas } = await ask();
   expect({ text, deltas }).toEqual({ text: 'Hello, wörld 🌍', deltas: 3 });
-  expect(last).toEqual({ type: 'finish', usage: { inputTokens: 2, outputTokens: 4 } });
+  expect(last).toEqual({
+    type: 'finish',
+    reason: 'stop',
+    responseModel: expect.any(String) as string,
+    usage: { inputTokens: 2, outputTokens: 4 },
+  });
 });
 
 test('what is asked arrives verbatim, with key, headers and the system prompt first', async () => {

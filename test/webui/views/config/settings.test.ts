@@ -12,7 +12,8 @@ const ACCOUNTS = { telegram: { accounts: { x: { botToken: 'a' } } }, webhook: { 
 
 function viewOf(config: Record<string, unknown>): ConfigView {
   const sessions = { retention: { webchat: {}, api: {}, cron: {}, channels: {} } };
-  const effective = { ...config, gateway: { auth: {}, cors: {} }, agents: { defaults: {} }, cron: {}, sessions, logs: {} };
+  const telemetry = { traces: { headers: { Authorization: 'a' } } };
+  const effective = { ...config, gateway: { auth: {}, cors: {} }, agents: { defaults: {} }, cron: {}, sessions, logs: {}, telemetry };
   return { revision: 'r', inForce: true, path: '/c', config, effective, sources: {}, pinned: {} };
 }
 

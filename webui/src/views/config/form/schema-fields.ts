@@ -48,10 +48,17 @@ export function isMask(value: unknown): value is { readonly $secret: true; reado
   return typeof value === 'object' && value !== null && '$secret' in value;
 }
 
-/** Returns the rows below a schema. Objects with user-defined names have the rows of the names in the value. */
+/** Returns the rows below a schema. Objects with user-defined names have the rows of the names in the value; a map of texts is one row. */
 function fieldsBelow(schema: Schema, path: KeyPath, value: unknown): Field[] {
   const own = schema.additionalProperties;
-  if (schema.properties === undefined && typeof own === 'object' && typeof value === 'object' && value !== null && !isMask(value)) {
+  if (
+    schema.properties === undefined &&
+    typeof own === 'object' &&
+    own.properties !== undefined &&
+    typeof value === 'object' &&
+    value !== null &&
+    !isMask(value)
+  ) {
     return Object.entries(value).flatMap(([name, item]) => fieldsBelow(own, [...path, name], item));
   }
   if (schema.properties === undefined) {

@@ -1,0 +1,40 @@
+/** Attributes of OpenTelemetry's conventions for generative AI. Source: semantic-conventions-genai, gen-ai-spans.md and gen-ai-agent-spans.md. */
+import type { Attributes, SpanStart } from './span.js';
+
+/** Providers that the conventions call by another name. */
+const PROVIDER_NAMES: Readonly<Record<string, string>> = {
+  azure: 'azure.ai.openai',
+  bedrock: 'aws.bedrock',
+  google: 'gcp.gemini',
+  gemini: 'gcp.gemini',
+  vertex: 'gcp.vertex_ai',
+  mistral: 'mistral_ai',
+  moonshot: 'moonshot_ai',
+  moonshotai: 'moonshot_ai',
+  xai: 'x_ai',
+};
+
+/** @param ref  `provider/model` */
+export function modelAttributes(ref: string): Attributes {
+  const slash = ref.indexOf('/');
+  const provider = ref.slice(0, Math.max(slash, 0));
+  return { 'gen_ai.provider.name': PROVIDER_NAMES[provider] ?? provider, 'gen_ai.request.model': ref.slice(slash + 1) };
+}
+
+export function agentAttributes({ id, name }: { readonly id: string; readonly name?: string | undefined }): Attributes {
+  return { 'gen_ai.agent.id': id, 'gen_ai.agent.name': name };
+}
+
+/** What a tool is given and what it returns is content, which no span has; so may be the name of a tool that does not exist. */
+export function toolSpan({ id, name, isKnown }: { readonly id: string; readonly name: string; readonly isKnown: boolean }): SpanStart {
+  const tool = isKnown ? name : 'unknown';
+  return {
+    name: `execute_tool ${tool}`,
+    attributes: {
+      'gen_ai.operation.name': 'execute_tool',
+      'gen_ai.tool.name': tool,
+      'gen_ai.tool.call.id': id,
+      'gen_ai.tool.type': 'function',
+    },
+  };
+}

@@ -1,0 +1,60 @@
+/** Where traces go: to what the configuration names, otherwise to what OpenTelemetry's own variables name. */
+import type { Config } from '../../../shared/config/schema.js';
+
+export interface TraceSettings {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** The share of new traces that is kept, 0 to 1. */
+  readonly ratio: number;
+}
+
+type Lookup = (name: string) => string | undefined;
+
+const PATH = '/v1/traces';
+
+/** A collector's address without a path stands for its usual path. */
+function withPath(address: string): string {
+  const url = new URL(address);
+  if (url.pathname === '/') url.pathname = PATH;
+  return url.href;
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text.trim());
+  } catch {
+    return text.trim();
+  }
+}
+
+/** Reads `name=value,name=value`. */
+function parseHeaders(text: string): Record<string, string> {
+  const pairs = text.split(',').map((pair) => [pair.split('=', 1)[0]?.trim() ?? '', decode(pair.slice(pair.indexOf('=') + 1))] as const);
+  return Object.fromEntries(pairs.filter(([name]) => /^[\w!#$%&'*+.^`|~-]+$/.test(name)));
+}
+
+/** A request cannot have a name and a password in its URL; they are sent as a header. */
+function withoutCredentials({ url, headers }: Omit<TraceSettings, 'ratio'>): Omit<TraceSettings, 'ratio'> {
+  const { username, password } = new URL(url);
+  if (username === '' && password === '') return { url, headers };
+  const credentials = Buffer.from(`${decode(username)}:${decode(password)}`).toString('base64');
+  const address = Object.assign(new URL(url), { username: '', password: '' });
+  return { url: address.href, headers: { Authorization: `Basic ${credentials}`, ...headers } };
+}
+
+/** Source: OpenTelemetry's specification of the OTLP exporter. */
+function readVariables(lookup: Lookup): Omit<TraceSettings, 'ratio'> | undefined {
+  const base = lookup('OTEL_EXPORTER_OTLP_ENDPOINT');
+  const url = lookup('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT') ?? (base && `${base.replace(/\/+$/, '')}${PATH}`);
+  const protocol = lookup('OTEL_EXPORTER_OTLP_TRACES_PROTOCOL') ?? lookup('OTEL_EXPORTER_OTLP_PROTOCOL');
+  const headers = lookup('OTEL_EXPORTER_OTLP_TRACES_HEADERS') ?? lookup('OTEL_EXPORTER_OTLP_HEADERS') ?? '';
+  const isOff = lookup('OTEL_SDK_DISABLED')?.toLowerCase() === 'true' || protocol === 'grpc';
+  if (isOff || url === undefined || !/^https?:/i.test(url) || !URL.canParse(url)) return undefined;
+  return { url, headers: parseHeaders(headers) };
+}
+
+/** @returns undefined: traces are off */
+export function readTraceSettings({ url, headers, ratio }: Config['telemetry']['traces'], lookup: Lookup): TraceSettings | undefined {
+  const place = url === undefined ? readVariables(lookup) : { url: withPath(url), headers };
+  return place && { ...withoutCredentials(place), ratio };
+}
