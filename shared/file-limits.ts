@@ -1,6 +1,6 @@
 /** Bounds of what can be attached to a message, for the page and the gateway. */
 export const FILE_LIMITS = {
   maxPerMessage: 8,
-  maxImageBytes: 4_194_304,
+  maxMediaBytes: 4_194_304,
   maxTextBytes: 524_288,
 } as const;

@@ -50,6 +50,8 @@ import { Spending } from './spending/spending.js';
 import { TurnJournal } from './turns/turn-journal.js';
 import { TurnRunner } from './turns/turn-runner.js';
 import { TurnStops } from './turns/turn-stops.js';
+import { Transcriber } from './turns/model/transcriber.js';
+import { VoiceNotes } from './turns/voice/voice-notes.js';
 import { ToolBox } from './turns/turn-tools.js';
 import { Upkeep } from './upkeep/upkeep.js';
 import { createWebhookService } from './delivery/webhooks.js';
@@ -140,7 +142,9 @@ function createParts(deps: ConversationDeps) {
   const stops = new TurnStops({ ...common, turns });
   const keyed = new KeyedTurns({ ...common, turns, live });
   const titles = new Titles(common);
-  const handler = new ChatTurns({ ...common, channels, outbox, turns, titles });
+  const transcriber = new Transcriber({ ...common, spending });
+  const voice = new VoiceNotes({ ...common, channels, attachments, transcriber });
+  const handler = new ChatTurns({ ...common, channels, outbox, turns, titles, voice });
 
   const upkeep = new Upkeep({ ...common, journal, logger: logFor('store') });
   return {

@@ -136,6 +136,20 @@ const agents = z
   })
   .transform((value) => ({ ...value, default: findDefault(value) ?? '' }));
 
+/** What writes down what is said in recordings. */
+const transcription = z.strictObject({
+  /** Of a provider with OpenAI's API. Not set: recordings are not read. */
+  model: modelRef.optional(),
+  /** What is spoken. Not set: the model finds out. */
+  language: z
+    .string()
+    .regex(/^[a-z]{2,3}$/, 'must be the code of a language, such as en or zh')
+    .optional(),
+  maxSeconds: z.int().min(1).max(86_400).default(1_200),
+  maxBytes: z.int().min(1_024).max(104_857_600).default(20_971_520),
+  timeoutMs: z.int().min(1_000).max(3_600_000).default(120_000),
+});
+
 const telegramAccount = z.strictObject({
   enabled: z.boolean().default(true),
   botToken: z.string().min(1).max(MAX_SECRET_LENGTH),
@@ -216,6 +230,7 @@ export const configSchema = z.strictObject({
   $schema: z.string().optional(),
   gateway: gateway.prefault({}),
   agents: agents.prefault({}),
+  transcription: transcription.prefault({}),
   channels: channels.prefault({}),
   cron: cron.prefault({}),
   sessions: sessions.prefault({}),

@@ -22,6 +22,7 @@ import { findAgent, isAgentEnabled } from '../config/agents.js';
 import { sessionOf } from '../sessions/session-key.js';
 import type { TurnEnding, TurnHooks } from '../turns/turn-journal.js';
 import type { TurnRunner } from '../turns/turn-runner.js';
+import type { VoiceNotes } from '../turns/voice/voice-notes.js';
 import type { Titles } from './titles.js';
 
 export interface ChatTurnsOptions {
@@ -32,6 +33,7 @@ export interface ChatTurnsOptions {
   readonly outbox: Pick<Outbox, 'enqueue'>;
   readonly turns: Pick<TurnRunner, 'start'>;
   readonly titles: Pick<Titles, 'begin' | 'cancel'>;
+  readonly voice: Pick<VoiceNotes, 'questionOf'>;
   readonly instanceId: string;
   readonly config: () => Config;
   readonly registry: () => ProviderRegistry;
@@ -44,6 +46,8 @@ interface Handling {
   readonly message: InboxMessage;
   readonly stop: AbortController;
   readonly beganAtMs: number;
+  /** With the transcripts of its recordings, as soon as they are there. */
+  text: string;
   preview: Preview | undefined;
   previewId: string | undefined;
   /** How its turn ended. */
@@ -98,6 +102,7 @@ export class ChatTurns implements InboxHandler {
       message,
       stop: new AbortController(),
       beganAtMs: this.#options.clock.now(),
+      text: message.content,
       preview: undefined,
       previewId: message.previewId ?? undefined,
       end: undefined,
@@ -143,13 +148,18 @@ export class ChatTurns implements InboxHandler {
     const { config, registry } = this.#options;
     const { agent, session } = this.#sessionOf(message);
     this.#options.titles.cancel(session.key);
-    const known = await this.#options.store.read((tx) => findSession(tx, session.key));
+    const { known, question } = await this.#options.store.read(async (tx) => {
+      const found = await findSession(tx, session.key);
+      return { known: found, question: await this.#options.voice.questionOf(tx, message, { session: found, account: { agent } }) };
+    });
+    const { hear } = question;
     const candidates = await chooseModels({ requested: undefined, session: known?.model ?? null, agent, config: config() }, registry());
     const request = {
       agent,
       session,
       mustExist: false,
-      text: message.content,
+      text: question.text,
+      ...(hear === undefined ? {} : { hear: async (stop: AbortSignal) => (handling.text = await hear(stop)) }),
       candidates,
       asker: 'chat' as const,
       messageId: message.questionId ?? message.id,
@@ -192,7 +202,7 @@ export class ChatTurns implements InboxHandler {
   }
 
   #hooks(handling: Handling, sessionKey: string): TurnHooks {
-    const { channel, content: question } = handling.message;
+    const { channel } = handling.message;
     return {
       begun: async (tx, { id }) => void (await setInboxTurn(tx, { seq: handling.message.seq, turnId: id })),
       leavesContext: true,
@@ -206,7 +216,8 @@ export class ChatTurns implements InboxHandler {
       committed: () => {
         handling.isRecorded = true;
         // Chats of programs are named after their first words.
-        if (handling.end !== undefined && channel !== 'webhook') this.#options.titles.begin({ sessionKey, question, end: handling.end });
+        const { end, text: question } = handling;
+        if (end !== undefined && channel !== 'webhook') this.#options.titles.begin({ sessionKey, question, end });
       },
     };
   }

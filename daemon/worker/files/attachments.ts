@@ -18,7 +18,7 @@ import {
 import { getSession } from '../store/conversations/sessions.js';
 import type { Transaction } from '../store/transaction.js';
 import type { Store } from '../store/store.js';
-import { classifyFile } from './classify-file.js';
+import { classifyFile, isRecording } from './classify-file.js';
 
 /** What a model is given of the files of one message. */
 export interface FilesOfMessage {
@@ -37,6 +37,8 @@ const quote = (name: string): string => name.replace(/["<>&\n]/g, '_');
 
 function textOf({ name, mediaType, content }: StoredFile): string {
   if (mediaType.startsWith('image/')) return `\n\n[An image, "${quote(name)}", was attached, but this model does not accept images.]`;
+  if (isRecording({ mediaType }))
+    return `\n\n[A recording, "${quote(name)}", was attached. Only its transcript can be read, if there is one.]`;
   return `\n\n<file name="${quote(name)}">\n${content.toString('utf8')}\n</file>`;
 }
 

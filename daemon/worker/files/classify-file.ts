@@ -1,16 +1,35 @@
-/** Decides what may be attached: images that models read, and text. The content decides, not the name. */
+/** Decides what may be attached: images that models read, recordings that they are given the words of, and text. The content decides, not the name. */
 import { isUtf8 } from 'node:buffer';
 import type { AttachmentFile } from '../../../shared/api/attachments.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { FILE_LIMITS } from '../../../shared/file-limits.js';
 import type { StoredFile } from '../store/conversations/attachments.js';
 
-const IMAGES: readonly (readonly [mediaType: string, matches: (bytes: Buffer) => boolean])[] = [
+type Signatures = readonly (readonly [mediaType: string, matches: (bytes: Buffer) => boolean])[];
+
+const startsWith =
+  (pattern: RegExp) =>
+  (bytes: Buffer): boolean =>
+    pattern.test(bytes.subarray(0, 12).toString('latin1'));
+
+const IMAGES: Signatures = [
   ['image/png', (bytes) => bytes.subarray(0, 8).toString('latin1') === '\x89PNG\r\n\x1a\n'],
   ['image/jpeg', (bytes) => bytes.subarray(0, 3).toString('hex') === 'ffd8ff'],
   ['image/gif', (bytes) => /^GIF8[79]a/.test(bytes.subarray(0, 6).toString('latin1'))],
   ['image/webp', (bytes) => /^RIFF.{4}WEBP/s.test(bytes.subarray(0, 12).toString('latin1'))],
 ];
+
+/** What browsers record, and what programs of other machines do. A film counts as its sound. */
+const RECORDINGS: Signatures = [
+  ['audio/webm', (bytes) => bytes.subarray(0, 4).toString('hex') === '1a45dfa3'],
+  ['audio/ogg', startsWith(/^OggS/)],
+  ['audio/mp4', startsWith(/^.{4}ftyp/s)],
+  ['audio/wav', startsWith(/^RIFF.{4}WAVE/s)],
+  ['audio/flac', startsWith(/^fLaC/)],
+  ['audio/mpeg', startsWith(/^(?:ID3|\xff[\xf2\xf3\xfa\xfb])/)],
+];
+
+export const isRecording = ({ mediaType }: { readonly mediaType: string }): boolean => mediaType.startsWith('audio/');
 
 const isText = (bytes: Buffer): boolean => isUtf8(bytes) && !bytes.includes(0);
 
@@ -25,20 +44,21 @@ export function classifyFile({ name, mediaType, data }: AttachmentFile): StoredF
   const content = Buffer.from(data, 'base64');
   if (content.length === 0)
     throw refused(`the file '${name}' is empty, or its data is not base64`, 'Send the bytes of the file as base64.');
-  const image = IMAGES.find(([, matches]) => matches(content))?.[0];
-  if (image === undefined && !isText(content)) {
+  const known = isText(content) ? IMAGES : [...IMAGES, ...RECORDINGS];
+  const media = known.find(([, matches]) => matches(content))?.[0];
+  if (media === undefined && !isText(content)) {
     throw refused(
-      `the file '${name}' is neither an image (PNG, JPEG, GIF, WebP) nor UTF-8 text`,
+      `the file '${name}' is neither an image (PNG, JPEG, GIF, WebP) nor a recording (WebM, Ogg, MP4, WAV, FLAC, MP3) nor UTF-8 text`,
       'Convert it first, e.g. a PDF to text or to images of its pages.',
     );
   }
-  const limit = image === undefined ? FILE_LIMITS.maxTextBytes : FILE_LIMITS.maxImageBytes;
+  const limit = media === undefined ? FILE_LIMITS.maxTextBytes : FILE_LIMITS.maxMediaBytes;
   if (content.length > limit) {
     throw refused(
       `the file '${name}' has ${megabytes(content.length)}; the limit for its type is ${megabytes(limit)}`,
-      'Attach a smaller image, or only the relevant part of the text.',
+      'Attach a smaller image, a shorter recording, or only the relevant part of the text.',
     );
   }
   const textType = /^(text\/[\w.+-]+|application\/json)$/.test(mediaType) && mediaType !== 'text/html' ? mediaType : 'text/plain';
-  return { name, mediaType: image ?? textType, content };
+  return { name, mediaType: media ?? textType, content };
 }

@@ -12,6 +12,7 @@ const MORE_HINT = 'Correct those that are named; the others are shown then.';
 function* namedModels(config: Config): Generator<{ say: (cause: string) => string; ref: string }> {
   const choices = [
     { say: (cause: string) => sayOfIssue('model-unusable-default', { cause }), choice: config.agents.defaults.model },
+    { say: (cause: string) => sayOfIssue('model-unusable-transcription', { cause }), choice: config.transcription.model },
     ...config.agents.list
       .filter(({ enabled }) => enabled)
       .map(({ id, model }) => ({

@@ -10,6 +10,7 @@ import { CallNotes } from './sdk/call-notes.js';
 import { completeWithModel, countWithModel } from './sdk/sdk-completion.js';
 import { toFailure } from './sdk/sdk-failure.js';
 import { streamModel } from './sdk/sdk-stream.js';
+import { transcribe } from './sdk/transcribe.js';
 
 type Failed = Extract<ProviderEvent, { type: 'failed' }>;
 
@@ -76,5 +77,6 @@ export function createProvider(settings: ConnectionSettings): Provider {
       ? { count: (request, signal) => contain(countWithModel(modelOf(request.modelId), request, { api, notes, signal }), secrets) }
       : {}),
     forward: (request, signal) => contain(forwardCall(settings, request, signal), secrets),
+    transcribe: (request, signal) => contain(transcribe(settings, request, signal), secrets),
   };
 }

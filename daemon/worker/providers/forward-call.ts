@@ -1,6 +1,7 @@
 /** Passes a call on to a provider that speaks OpenAI's API. Part of the bundle that speaks to vendors. */
 import { APICallError } from 'ai';
 import { readStart } from './read-start.js';
+import type { ProviderFailure } from './failure.js';
 import type { ConnectionSettings, ForwardEvent, ForwardRequest } from './provider.js';
 import { PATIENCE } from './sdk/patient-dispatcher.js';
 import { toFailure } from './sdk/sdk-failure.js';
@@ -8,8 +9,17 @@ import { MAX_ERROR_BODY_BYTES } from './sdk/sdk-fetch.js';
 
 const ANSWER = /^application\/json\b/i;
 
+/** Returns where and how a provider is asked for that path. */
+export function addressOf(
+  { baseUrl, apiKey, headers }: ConnectionSettings,
+  path: string,
+): { url: string; headers: Record<string, string> } {
+  const authorization = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` };
+  return { url: `${baseUrl.replace(/\/+$/, '')}/${path}`, headers: { ...authorization, ...headers } };
+}
+
 /** Returns an error for a page, a redirect or an empty answer, whatever its status: these are not answers of the API. */
-async function refusalOf(response: Response, url: string): Promise<APICallError | undefined> {
+export async function refusalOf(response: Response, url: string): Promise<APICallError | undefined> {
   const contentType = response.headers.get('content-type') ?? '';
   if (response.ok && ANSWER.test(contentType)) return undefined;
   const isMoved = response.status >= 300 && response.status < 400;
@@ -32,14 +42,12 @@ export async function* forwardCall(
   request: ForwardRequest,
   signal: AbortSignal,
 ): AsyncGenerator<ForwardEvent> {
-  const url = `${settings.baseUrl.replace(/\/+$/, '')}/${request.path}`;
-  const authorization = settings.apiKey === undefined ? {} : { authorization: `Bearer ${settings.apiKey}` };
-  const headers = { 'content-type': 'application/json', ...authorization, ...settings.headers };
+  const { url, headers } = addressOf(settings, request.path);
   let hasBegun = false;
   try {
     const response = await fetch(url, {
       method: 'POST',
-      headers,
+      headers: { 'content-type': 'application/json', ...headers },
       body: JSON.stringify(request.body),
       signal,
       ...PATIENCE,
@@ -53,9 +61,13 @@ export async function* forwardCall(
     yield { type: 'end' };
   } catch (error) {
     if (signal.aborted) return yield { type: 'aborted' };
-    const cause = APICallError.isInstance(error) ? error : asCallError(error, url, hasBegun);
-    yield { type: 'failed', failure: toFailure(cause) };
+    yield { type: 'failed', failure: failureOf(error, url, hasBegun) };
   }
+}
+
+/** @param hasBegun  whether the answer had begun with 200 */
+export function failureOf(error: unknown, url: string, hasBegun: boolean): ProviderFailure {
+  return toFailure(APICallError.isInstance(error) ? error : asCallError(error, url, hasBegun));
 }
 
 /** Wraps a network error in the form that `toFailure` reads. */

@@ -114,6 +114,23 @@ export type ForwardEvent =
   | { readonly type: 'failed'; readonly failure: ProviderFailure }
   | { readonly type: 'aborted' };
 
+/** A recording whose words are to be written down. */
+export interface TranscriptionRequest {
+  /** The provider's own name of the model. */
+  readonly modelId: string;
+  readonly name: string;
+  readonly mediaType: string;
+  readonly bytes: Uint8Array;
+  /** Further fields of the vendor's form, such as `language`. */
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+/** Exactly one. `text` is empty where no words were recognised; `seconds` is what the provider counts, if it says so. */
+export type TranscriptionEvent =
+  | { readonly type: 'finish'; readonly text: string; readonly usage: TokenUsage; readonly seconds: number | null }
+  | { readonly type: 'failed'; readonly failure: ProviderFailure }
+  | { readonly type: 'aborted' };
+
 export interface Provider {
   /** Lower-case, the first part of `provider/model`. */
   readonly id: string;
@@ -126,6 +143,8 @@ export interface Provider {
   count?(request: CompletionRequest, signal: AbortSignal): AsyncIterable<TokenCount>;
   /** One call that is passed on as it is. */
   forward?(request: ForwardRequest, signal: AbortSignal): AsyncIterable<ForwardEvent>;
+  /** Writes down the words of a recording, where the vendor has OpenAI's API. */
+  transcribe?(request: TranscriptionRequest, signal: AbortSignal): AsyncIterable<TranscriptionEvent>;
 }
 
 /** Where and how to reach a provider over HTTP. */

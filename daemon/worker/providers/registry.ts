@@ -7,7 +7,7 @@ import type { ModelCall } from '../../../shared/turn-usage.js';
 import { listNames } from '../../../shared/text/list-names.js';
 import type { CompletionEvent, TokenCount } from './completion.js';
 import type { FailingModel } from './failure.js';
-import type { AiModule, ConnectionSettings, ForwardEvent, Provider, ProviderEvent } from './provider.js';
+import type { AiModule, ConnectionSettings, ForwardEvent, Provider, ProviderEvent, TranscriptionEvent } from './provider.js';
 import type { LocalServer } from '../../../shared/config/known-providers.js';
 import { sayOfAnswer } from '../../../shared/text/sentences/answer.js';
 import { localProviders, readProviders, type ProviderEntry, type VariableLookup } from './provider-entry.js';
@@ -127,6 +127,11 @@ function lateProvider(entry: ProviderEntry, ai: () => AiModule): Provider {
       const loaded = load();
       if ('type' in loaded) yield loaded;
       else if (loaded.forward !== undefined) yield* loaded.forward(request, signal);
+    },
+    async *transcribe(request, signal): AsyncGenerator<TranscriptionEvent> {
+      const loaded = load();
+      if ('type' in loaded) yield loaded;
+      else if (loaded.transcribe !== undefined) yield* loaded.transcribe(request, signal);
     },
   };
 }

@@ -8,6 +8,8 @@ import type { ProviderRegistry } from '../providers/registry.js';
 import { findSession, type NewSession, sessionNotFound } from '../store/conversations/sessions.js';
 import type { Store } from '../store/store.js';
 import type { Attachments } from '../files/attachments.js';
+import { isRecording } from '../files/classify-file.js';
+import type { NewFile } from '../store/conversations/attachments.js';
 import { findAgent } from '../config/agents.js';
 import { type CallerKey, hashRequest } from '../store/idempotency.js';
 import type { Span } from '../tracing/span.js';
@@ -66,6 +68,16 @@ function findTarget(config: Config, request: AgentRequest): Target {
   return { agent: findAgent(config, session.agentId), session, mustExist: true };
 }
 
+/** @throws INVALID_REQUEST: programs have them transcribed themselves */
+function refuseRecordings(files: readonly NewFile[]): void {
+  const found = files.find(isRecording);
+  if (found === undefined) return;
+  throw new GatewayError('INVALID_REQUEST', {
+    message: `the file '${found.name}' is a recording; attachments are images and text`,
+    hint: 'Send what is said in it as text.',
+  });
+}
+
 /** Returns a hash of everything that tells one request from another. */
 function hashOf({ message, session = DEFAULT_NAME, agentId, model, attachments = [] }: AgentRequest): string {
   const files = attachments.map(({ name, mediaType, data }) => [name, mediaType, data]);
@@ -85,6 +97,7 @@ export function createAgentService(options: AgentServiceOptions) {
     if (mustExist && known === undefined) throw sessionNotFound(session.key);
     const candidates = await chooseModels({ requested: request.model, session: known?.model ?? null, agent, config }, options.registry());
     const files = request.attachments === undefined ? [] : options.attachments.check(request.attachments);
+    refuseRecordings(files);
     const messageId = newId('msg');
     const begun: TurnHooks['begun'] = (tx, turn) => options.attachments.keep(tx, { sessionId: turn.session.id, messageId, files });
     const hooks = files.length === 0 ? {} : { messageId, hooks: { begun } };

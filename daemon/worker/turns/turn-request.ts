@@ -14,6 +14,8 @@ export interface TurnRequest {
   readonly session: NewSession;
   readonly mustExist: boolean;
   readonly text: string;
+  /** Returns the text to use in place of `text`. Called in the session's turn, before the question is stored. @throws what ends the turn */
+  readonly hear?: (signal: AbortSignal) => Promise<string>;
   readonly candidates: readonly [Candidate, ...Candidate[]];
   /** Who asks: in chats a text that begins with a slash is a command, for programs only `/new`, for jobs none. */
   readonly asker: Exclude<Asker, 'stateless'>;

@@ -31,6 +31,7 @@ import {
 import type { BeginningTurn, StoredEnd, TurnHooks, TurnJournal } from './turn-journal.js';
 import { TurnQueue } from './turn-queue.js';
 import { type TurnRequest, turnSpan, turnSpanEnd } from './turn-request.js';
+import { heard } from './voice/heard.js';
 import type { ToolBox } from './turn-tools.js';
 
 export interface TurnRunnerOptions {
@@ -146,8 +147,9 @@ export class TurnRunner {
     try {
       if (command?.command.stopsTurns === true) await this.stopEverywhere(key);
       leave = await this.#queue.enter(key, signal);
-      const turn = await this.#options.journal.begin({ ...request, agentId: request.agent.id }, signal, request.hooks);
-      return await this.#runBegun(run, turn);
+      const question = await heard(request, signal);
+      const turn = await this.#options.journal.begin({ ...question, agentId: request.agent.id }, signal, request.hooks);
+      return await this.#runBegun({ ...run, request: question }, turn);
     } catch (error) {
       return toErrorEvent(signal.aborted && error === signal.reason ? stopReason(signal) : this.#toExposed(error));
     } finally {

@@ -50,6 +50,18 @@ export const ANSWER_REASONS = {
   'spent-agent': "The agent '{agent}' has spent the {usd} US dollars of today; the limit is reset at {time}.",
   'spent-job': 'The scheduled job {job} has spent the {usd} US dollars of today; the limit is reset at {time}.',
   'spent-token': "The access token '{name}' has spent the {usd} US dollars of today; the limit is reset at {time}.",
+
+  // Recordings
+  'voice-failed': 'The recording was not transcribed: {cause}',
+  'voice-no-model':
+    'Recordings are not read here, because no transcription model is set. Write the message as text; the owner of this gateway can set transcription.model.',
+  'voice-not-the-api': "{provider} does not have OpenAI's API for transcriptions. Set transcription.model to a model of another provider.",
+  'voice-too-long': 'The recording is {seconds} s long; the limit is {limit} s (transcription.maxSeconds). Send a shorter one.',
+  'voice-too-large': 'The recording is larger than {limit} bytes (transcription.maxBytes). Send a shorter one.',
+  'voice-unreadable': 'The recording could not be read ({detail}). Send it again.',
+  'voice-timeout': '{provider} did not answer within {seconds} s (transcription.timeoutMs). Try again.',
+  'voice-without-words': 'No words were recognised in the recording. Send it again, or write the message as text.',
+
   'key-variable': 'the environment variable {variable}',
   'key-in-file': "the provider's apiKey in models.json",
   'shorten-chat': 'Start a new one with /new, or send a shorter message.',

@@ -27,6 +27,7 @@ export const ISSUE_REASONS = {
   'store-moved': 'store.url was changed; until a restart of the gateway {place} is used',
   'store-listen-moved': 'store.listenUrl was changed; until a restart of the gateway the former one is used',
   'model-unusable-default': 'agents.defaults.model: {cause}',
+  'model-unusable-transcription': 'transcription.model: {cause}',
   'model-unusable-of': "the model of agent '{agent}': {cause}",
   'provider-unusable': "the provider '{provider}' in models.json cannot be used: {cause}",
   'more-unusable': 'more models or providers cannot be used',

@@ -40,6 +40,7 @@ const COMPOSED: readonly string[] = [
   'delivery-interrupted',
   'receiver-redirects',
   'channel-failed',
+  'voice-failed',
   'with-fallback',
   'with-next-fallback',
   'with-detail',

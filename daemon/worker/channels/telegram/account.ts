@@ -110,8 +110,8 @@ export class TelegramAccount implements ChannelAccount {
     return classifyFailure(result.failure, method);
   }
 
+  /** Also while another worker serves the account: reading a file needs no lease. */
   async openFile(fileId: string, signal: AbortSignal): Promise<OpenedFile> {
-    if (!this.#isReady) return { type: 'failed', reason: this.#status.message ?? 'its account is not running yet' };
     return this.#api.openFile(fileId, AbortSignal.any([signal, this.#stopped.signal]));
   }
 

@@ -38,9 +38,11 @@ const fileName = (name: string): string =>
     .replace(/^\.+/, '')
     .slice(-64) || 'file';
 
-function toFile(kind: string, file: AnyFile, name: string): Attachment {
+/** @param seconds  how long it plays */
+function toFile(kind: string, file: AnyFile, { name, seconds }: { name: string; seconds?: number | undefined }): Attachment {
   const { file_id: id, file_name: given, file_size: bytes } = file;
-  const label = `${kind}${given === undefined ? '' : ` ${plain(given)}`}${sizeOf(bytes)}`;
+  const length = seconds === undefined ? '' : `, ${seconds} s`;
+  const label = `${kind}${given === undefined ? '' : ` ${plain(given)}`}${length}${sizeOf(bytes)}`;
   return { kind: label, file: { id, name: fileName(given ?? name), bytes } };
 }
 
@@ -54,17 +56,16 @@ function photoOf(sizes: NonNullable<Message['photo']>): AnyFile {
 }
 
 function attachmentOf(message: Message): Attachment | undefined {
+  const { photo, animation, document, video, audio, voice, video_note: videoNote } = message;
   // The same picture in several sizes, the largest last.
-  if (message.photo !== undefined) return toFile('photo', photoOf(message.photo), 'photo.jpg');
-  if (message.animation !== undefined) return toFile('animation', message.animation, 'animation.mp4');
-  if (message.document !== undefined) return toFile('file', message.document, 'file');
-  if (message.video !== undefined) return toFile('video', message.video, 'video.mp4');
-  if (message.audio !== undefined) return toFile('audio', message.audio, 'audio.mp3');
-  if (message.voice !== undefined) {
-    const { voice } = message;
-    return { ...toFile('voice message', { file_id: voice.file_id }, 'voice.ogg'), kind: `voice message, ${voice.duration} s` };
-  }
-  if (message.video_note !== undefined) return toFile('video message', { file_id: message.video_note.file_id }, 'video.mp4');
+  if (photo !== undefined) return toFile('photo', photoOf(photo), { name: 'photo.jpg' });
+  if (animation !== undefined) return toFile('animation', animation, { name: 'animation.mp4' });
+  if (document !== undefined) return toFile('file', document, { name: 'file' });
+  if (video !== undefined) return toFile('video', video, { name: 'video.mp4' });
+  if (audio !== undefined) return toFile('audio', audio, { name: 'audio.mp3', seconds: audio.duration });
+  if (voice !== undefined) return toFile('voice message', { file_id: voice.file_id }, { name: 'voice.ogg', seconds: voice.duration });
+  if (videoNote !== undefined)
+    return toFile('video message', { file_id: videoNote.file_id }, { name: 'video.mp4', seconds: videoNote.duration });
   return wordsFor(message);
 }
 

@@ -98,10 +98,18 @@ const selectById = prepare<{ id: string }>()((db, p) => db.selectFrom('messages'
 
 const MAX_TITLE_LENGTH = 60;
 
+/** The line of a recording in front of its transcript: the words name the conversation. */
+const HEARD = /^(?:\[[^\]\n]{1,100}\] )?\[[^\]\n]{1,300}\](?:\([^)\n]{1,600}\))?\n\[transcript\] /;
+
 /** Returns a title for a session from its first message: one line without Markdown, shortened at a word. Null for a command or an empty text. */
 export function titleFrom(text: string): string | null {
   // Of a link to a file, the text is kept in its brackets.
-  const line = plainLine(text.slice(0, 1_000).replace(/\]\(\/api\/files\/[\w./-]+\)/g, ']'));
+  const line = plainLine(
+    text
+      .slice(0, 1_000)
+      .replace(HEARD, '')
+      .replace(/\]\(\/api\/files\/[\w./-]+\)/g, ']'),
+  );
   if (line === '' || /^\/[a-z]/i.test(line)) return null;
   if (line.length <= MAX_TITLE_LENGTH) return line;
   // Half of a divided surrogate pair is dropped.

@@ -88,7 +88,7 @@ async function* attempt(model: ResolvedModel, options: AskOptions): AsyncGenerat
 }
 
 /** @returns how long to wait before the next attempt; undefined when there should be none */
-function waitBefore(failure: ProviderFailure, state: { attempts: number; random: number }): number | undefined {
+export function waitBefore(failure: ProviderFailure, state: { attempts: number; random: number }): number | undefined {
   if (!isTransient(failure) || state.attempts >= MAX_ATTEMPTS) return undefined;
   const backoffMs = FIRST_WAIT_MS * 2 ** (state.attempts - 1) * (1 + state.random / 2);
   const waitMs = Math.max(backoffMs, failure.retryAfterMs ?? 0);

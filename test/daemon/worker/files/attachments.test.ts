@@ -87,6 +87,11 @@ test('a program sends files with its message, stored together with it', async ()
     attachments: [{ ...picture, data: Buffer.from([1, 0, 2]).toString('base64') }],
   });
   await expect(refused).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
+  const recording = { name: 'a.ogg', mediaType: 'audio/ogg', data: Buffer.from('OggS\0\x02').toString('base64') };
+  await expect(ask(conversation, { message: 'Hear', session: 'p', attachments: [recording] })).rejects.toMatchObject({
+    code: 'INVALID_REQUEST',
+    message: "the file 'a.ogg' is a recording; attachments are images and text",
+  });
   expect((await conversation.sessions.get('main:api:default:direct:p')).messages).toHaveLength(2);
 });
 
@@ -140,7 +145,7 @@ test.each([
   ],
   [
     'a picture that is too large',
-    { data: Buffer.concat([PNG, Buffer.alloc(FILE_LIMITS.maxImageBytes)]).toString('base64') },
+    { data: Buffer.concat([PNG, Buffer.alloc(FILE_LIMITS.maxMediaBytes)]).toString('base64') },
     /limit for its type is 4 MB/,
   ],
 ])('%s is refused with what to do', (_what, change, says) => {

@@ -7,8 +7,8 @@ import type { HttpContext } from '../../context.js';
 import { type Route, route } from '../../route.js';
 import type { ReadSessionKey } from './session-key.js';
 
-/** The largest picture in base64, and what is around it. */
-export const FILE_BODY_BYTES = Math.ceil(FILE_LIMITS.maxImageBytes / 3) * 4 + 4_096;
+/** The largest picture or recording in base64, and what is around it. */
+export const FILE_BODY_BYTES = Math.ceil(FILE_LIMITS.maxMediaBytes / 3) * 4 + 4_096;
 
 const idOf = (ctx: HttpContext): string => validate(attachmentId(), ctx.params['id'], 'attachment id');
 
@@ -40,7 +40,7 @@ export function attachmentRoutes(attachments: Services['attachments'], keyOf: Re
         const { name, mediaType, content } = await attachments.read(idOf(ctx));
         // Never shown by the browser itself: the page makes a picture of it, or saves it.
         ctx.set('Content-Disposition', `attachment; filename*=UTF-8''${encodeURIComponent(name)}`);
-        ctx.set('Content-Type', mediaType.startsWith('image/') ? mediaType : `${mediaType}; charset=utf-8`);
+        ctx.set('Content-Type', /^(?:image|audio)\//.test(mediaType) ? mediaType : `${mediaType}; charset=utf-8`);
         ctx.body = content;
       },
     }),

@@ -113,9 +113,12 @@ test("paths outside of the bot's directory are refused", async () => {
 
 test('links are found in lines of their own, and nothing else is parsed as one', () => {
   const link = '/api/files/telegram/default/AgACAgIA_x-1/photo.jpg';
-  const file = { channel: 'telegram', accountId: 'default', fileId: 'AgACAgIA_x-1', name: 'photo.jpg' };
-  expect(findFileLinks(`[photo](${link})\nlook`)).toEqual([file]);
-  expect(findFileLinks(`[Ann] [photo](${link})\n[photo](${link})`)).toEqual([file, file]);
+  const file = { channel: 'telegram', accountId: 'default', fileId: 'AgACAgIA_x-1', name: 'photo.jpg', label: 'photo' };
+  expect(findFileLinks(`[photo](${link})\nlook`)).toEqual([{ ...file, line: 0 }]);
+  expect(findFileLinks(`[Ann] [photo](${link})\n[photo](${link})`)).toEqual([
+    { ...file, line: 0 },
+    { ...file, line: 1 },
+  ]);
   for (const content of [`see [photo](${link})`, `[photo](${link}) there`, link, '[photo](/api/files/telegram/default/../x/y)']) {
     expect(findFileLinks(content)).toEqual([]);
   }

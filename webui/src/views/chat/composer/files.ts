@@ -43,7 +43,7 @@ async function shrink(file: File): Promise<Blob> {
   const picture = await createImageBitmap(file).catch(() => undefined);
   if (picture === undefined) return file;
   const scale = Math.min(1, MAX_SIDE_PX / Math.max(picture.width, picture.height));
-  if (scale === 1 && file.size <= FILE_LIMITS.maxImageBytes) return file;
+  if (scale === 1 && file.size <= FILE_LIMITS.maxMediaBytes) return file;
   const canvas = document.createElement('canvas');
   canvas.width = Math.round(picture.width * scale);
   canvas.height = Math.round(picture.height * scale);
