@@ -42,6 +42,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   command(['models test'], async () => (await import('./models/test.js')).ModelTestCommand),
   command(['channels', 'channels list'], async () => (await import('./channels/list.js')).ChannelListCommand),
   command(['channels add'], async () => (await import('./channels/add.js')).ChannelAddCommand),
+  command(['channels preview'], async () => (await import('./channels/preview.js')).ChannelPreviewCommand),
   command(['channels approve'], async () => (await import('./channels/approve.js')).ChannelApproveCommand),
   command(['channels revoke'], async () => (await import('./channels/approve.js')).ChannelRevokeCommand),
   command(['cron', 'cron list'], async () => (await import('./cron/list.js')).CronListCommand),

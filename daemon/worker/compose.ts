@@ -185,7 +185,7 @@ function createServices(parts: Parts, { paths: { databasePath }, channelTimes: t
     chat: new Chat({ ...common, live, attachments, inbox, stopTurns: (key) => turns.stopEverywhere(key) }),
     messages: createMessageService({ ...common, channels, outbox, live, accept, turns, keyed }),
     outgoing: createOutgoingService({ store, clock, outbox }),
-    webhooks: createWebhookService({ inbox, config, clock, loadInbound: () => loadLate().inbound }),
+    webhooks: createWebhookService({ inbox, config, clock, channels, loadInbound: () => loadLate().inbound }),
     channelAccounts: createChannelService({ store, clock, channels, outbox, times }),
     agent,
     commands: () => commands,

@@ -20,3 +20,30 @@ export const webhookBody = () => z.union([webhookRequest(), z.record(z.string(),
 /** Response: the message is on disk. `message_id` is null where there was nothing to handle. `challenge`: what the service wants to have back. */
 export const webhookResponse = () =>
   z.strictObject({ status: okStatus(), message_id: z.string().nullable(), challenge: z.string().optional() });
+
+const MAX_HEADERS = 100;
+
+/** Body of `POST /api/channels/webhook/preview`: a call, as a service would send it. Without `accountId`: the only account, or the one named `default`. */
+export const webhookPreviewRequest = () =>
+  z.strictObject({
+    accountId: label(64).optional(),
+    payload: z.record(z.string(), z.unknown()),
+    headers: z
+      .record(z.string().regex(/^[\w-]{1,64}$/, 'must be the name of a header, such as X-Signature'), z.string().max(8_192))
+      .refine((headers) => Object.keys(headers).length <= MAX_HEADERS, `has more than ${MAX_HEADERS} entries`)
+      .optional(),
+  });
+export type WebhookPreviewRequest = z.output<ReturnType<typeof webhookPreviewRequest>>;
+
+/** What becomes of a call. `skipped`: there is nothing to handle. `challenge`: the service wants that text back. `id`: null where each call is a message. */
+export const webhookPreviewDocument = () =>
+  z.strictObject({
+    outcome: z.enum(['message', 'skipped', 'challenge']),
+    chat_id: z.string().nullable(),
+    id: z.string().nullable(),
+    content: z.string().nullable(),
+    challenge: z.string().nullable(),
+  });
+export type WebhookPreviewDocument = z.output<ReturnType<typeof webhookPreviewDocument>>;
+
+export const webhookPreviewResponse = () => z.strictObject({ status: okStatus(), preview: webhookPreviewDocument() });

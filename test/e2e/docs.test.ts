@@ -16,6 +16,7 @@ const DOCUMENTS: readonly { path: string; directory?: string }[] = [
   { path: 'docs/reverse-proxies.md' },
   { path: 'docs/backup.md' },
   { path: 'docs/cron.md' },
+  { path: 'docs/webhooks.md' },
   ...(whyNoPostgres() === undefined ? [{ path: 'docs/cluster.md' }] : []),
 ];
 

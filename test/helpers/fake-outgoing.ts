@@ -50,6 +50,10 @@ export function fakeWebhookService(calls: { name: string; input: unknown }[]): W
       calls.push({ name: 'webhooks.receive', input: { accountId, rawBody: rawBody.toString(), ...message } });
       return Promise.resolve({ messageId: 'msg_1', replayed: message.id === 'again' });
     },
+    preview(input) {
+      calls.push({ name: 'webhooks.preview', input });
+      return { outcome: 'message', chat_id: 'chat', id: null, content: 'text', challenge: null };
+    },
   };
 }
 

@@ -2,29 +2,14 @@ import { Command, Option } from 'clipanion';
 import { createReadStream, createWriteStream, renameSync, rmSync, statSync } from 'node:fs';
 import { extname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { GatewayError } from '../../../shared/errors.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { TerminalText } from '../../output/terminal-text.js';
 import type { SessionDocument } from '../../../shared/api/sessions.js';
+import { fileError } from '../file-error.js';
 import { sessionPath } from './session.js';
 import { oneOf } from '../../cli/usage.js';
 
 const FORMATS = ['jsonl', 'json', 'markdown'];
-
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file or directory',
-  EISDIR: 'it is not a regular file',
-  EACCES: 'this user may not access it',
-};
-
-function fileError(path: string, error: unknown): GatewayError {
-  const { code = 'unknown' } = error as NodeJS.ErrnoException;
-  return new GatewayError('USAGE', {
-    message: `${path} cannot be used: ${REASONS[code] ?? code}`,
-    hint: 'Choose another file.',
-    cause: error,
-  });
-}
 
 export class SessionExportCommand extends BaseCommand {
   static override readonly usage = Command.Usage({

@@ -1,12 +1,19 @@
 /** Messages from programs, through the webhook accounts. */
 import { validate } from '../../../shared/api/validate.js';
-import { type WebhookRequest, webhookRequest } from '../../../shared/api/webhooks.js';
+import {
+  type WebhookPreviewDocument,
+  type WebhookPreviewRequest,
+  type WebhookRequest,
+  webhookRequest,
+} from '../../../shared/api/webhooks.js';
 import type { Clock } from '../../../shared/clock.js';
 import type { Config } from '../../../shared/config/schema.js';
 import { newId } from '../../../shared/ids.js';
 import type { CredentialsResult } from '../channels/webhook/inbound/credentials.js';
 import type { InboundRequest } from '../channels/webhook/inbound/hmac.js';
+import type { ReadCall } from '../channels/webhook/inbound/read-call.js';
 import type { InboundModule } from '../channels/webhook/inbound/inbound.js';
+import type { ChannelRegistry } from '../channels/registry.js';
 import type { WebhookSettings } from '../channels/webhook/account.js';
 import { verifierOf } from '../channels/webhook/signature.js';
 import { webhookSettings } from '../channels/webhook/webhook.js';
@@ -18,6 +25,7 @@ export interface WebhookServiceOptions {
   readonly inbox: Pick<Inbox, 'receive'>;
   readonly config: () => Config;
   readonly clock: Clock;
+  readonly channels: Pick<ChannelRegistry, 'getAccount'>;
   /** Loads the bundle that checks and reads calls. */
   readonly loadInbound: () => InboundModule;
 }
@@ -41,7 +49,7 @@ interface CallMessage extends Pick<WebhookRequest, 'content' | 'id'> {
 
 export type WebhookService = ReturnType<typeof createWebhookService>;
 
-export function createWebhookService({ inbox, config, clock, loadInbound }: WebhookServiceOptions) {
+export function createWebhookService({ inbox, config, clock, channels, loadInbound }: WebhookServiceOptions) {
   const settingsOf = (accountId: string): WebhookSettings | undefined => {
     const accounts = webhookSettings(config());
     return Object.hasOwn(accounts, accountId) ? accounts[accountId] : undefined;
@@ -62,6 +70,15 @@ export function createWebhookService({ inbox, config, clock, loadInbound }: Webh
     return { ...stored, updateId };
   }
 
+  /** @param where  what `body` is called in an error. @throws INVALID_REQUEST */
+  function read({ accountId, headers }: Pick<WebhookCall, 'accountId' | 'headers'>, body: unknown, where: string): ReadCall {
+    const settings = settingsOf(accountId);
+    const { isRead, readCall } = loadInbound();
+    if (settings !== undefined && isRead(settings)) return readCall(settings, { body, headers });
+    const { chat_id: chatId, content, id } = validate(webhookRequest(), body, where);
+    return { type: 'message', chatId, content: content.toWellFormed(), id, isOwn: true };
+  }
+
   return {
     /** Checks the account's token or the signature. An account that is not set up behaves like one with wrong credentials. */
     authorize: (call: WebhookCall): CredentialsResult['type'] => check(call).type,
@@ -73,21 +90,23 @@ export function createWebhookService({ inbox, config, clock, loadInbound }: Webh
      * @throws INVALID_REQUEST; CONFLICT for an id that another message had; UNAVAILABLE while nothing can be stored
      */
     async receive(call: WebhookCall, body: unknown, key?: string): Promise<WebhookResult> {
-      const settings = settingsOf(call.accountId);
-      const { isRead, readCall } = loadInbound();
-      if (settings !== undefined && isRead(settings)) {
-        const read = readCall(settings, { body, headers: call.headers });
-        if (read.type !== 'message')
-          return { messageId: null, ...(read.type === 'challenge' ? { challenge: read.challenge } : {}), replayed: false };
-        // What a template makes may change between two deliveries of one event.
-        const { id, isRepeated } = await store(call, { ...read, id: read.id ?? key });
-        return { messageId: id, replayed: isRepeated };
-      }
-      const { chat_id: chatId, content, id } = validate(webhookRequest(), body, 'body');
-      const text = content.toWellFormed();
-      const stored = await store(call, { chatId, content: text, id: id ?? key });
-      if (stored.content !== text || stored.chatId !== chatId) throw usedBefore('id', stored.updateId, 'message');
+      const message = read(call, body, 'body');
+      if (message.type === 'challenge') return { messageId: null, challenge: message.challenge, replayed: false };
+      if (message.type === 'skipped') return { messageId: null, replayed: false };
+      const stored = await store(call, { ...message, id: message.id ?? key });
+      // What templates make of an event may change between two deliveries of it.
+      const isOther = message.isOwn && (stored.content !== message.content || stored.chatId !== message.chatId);
+      if (isOther) throw usedBefore('id', stored.updateId, 'message');
       return { messageId: stored.id, replayed: stored.isRepeated };
+    },
+
+    /** Returns what {@link receive} would store. @throws CHANNEL_NOT_FOUND; INVALID_REQUEST */
+    preview({ accountId: wanted, payload, headers = {} }: WebhookPreviewRequest): WebhookPreviewDocument {
+      const { accountId } = channels.getAccount('webhook', wanted);
+      const lowerCase = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+      const call = read({ accountId, headers: lowerCase }, payload, 'payload');
+      const { chatId = null, id = null, content = null } = call.type === 'message' ? call : {};
+      return { outcome: call.type, chat_id: chatId, id, content, challenge: call.type === 'challenge' ? call.challenge : null };
     },
   };
 }

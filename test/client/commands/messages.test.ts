@@ -1,10 +1,13 @@
+import { writeFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { answers, fakeControl, sampleStatus } from '../../fakes/control-socket.js';
 import { fakeHttp, json, type FakeHttp, type SeenRequest } from '../../fakes/http-server.js';
 import { runCommand, startCommand, type CommandOutcome, type CommandRun } from '../../helpers/command-line.js';
 import { fakeOutgoing, fakePairing } from '../../helpers/fake-outgoing.js';
 import { testPaths } from '../../helpers/lock-file.js';
+import { tempDir } from '../../helpers/temp-dir.js';
 
 interface Setup extends FakeHttp {
   readonly run: (args: string[], more?: { stdin?: string; isTTY?: boolean }) => Promise<CommandOutcome>;
@@ -173,4 +176,37 @@ test('channels are listed with their senders, who can be approved and revoked', 
     ['/api/channels/telegram/approve', { code: 'ABCD2345' }],
     ['/api/channels/telegram/revoke', { senderId: '42', accountId: 'ops' }],
   ]);
+});
+
+test('what a call of a webhook would become is shown, without storing it', async () => {
+  const message = { outcome: 'message', chat_id: 'ops', id: null, content: '[Ann] disk \u001b[31mfull', challenge: null };
+  const skipped = { outcome: 'skipped', chat_id: null, id: null, content: null, challenge: null };
+  const { run, seen } = await setUp(({ body }, response) =>
+    json(response, { status: 'ok', preview: body.includes('ping') ? skipped : message }),
+  );
+  const file = join(tempDir(), 'call.json');
+  writeFileSync(file, '{"a": 1}\n');
+  const shown = await run(['channels', 'preview', 'github', '--file', file, '--header', 'X-GitHub-Event: push', '--header', 'X-Empty:']);
+  expect(shown).toMatchObject({ code: 0, stdout: 'Chat: ops\nId: none: a repetition is not recognised\n\n[Ann] disk \u001b[31mfull\n' });
+  expect(seen[0]).toMatchObject({ method: 'POST', path: '/api/channels/webhook/preview' });
+  expect(JSON.parse(seen[0]?.body ?? '')).toEqual({
+    accountId: 'github',
+    payload: { a: 1 },
+    headers: { 'X-GitHub-Event': 'push', 'X-Empty': '' },
+  });
+  expect(await run(['channels', 'preview', 'github'], { stdin: '"ping"' })).toMatchObject({
+    code: 0,
+    stdout: '',
+    stderr: expect.stringContaining('nothing to handle'),
+  });
+  expect(JSON.parse((await run(['channels', 'preview', 'github', '--json'], { stdin: '{}' })).stdout)).toEqual(message);
+  for (const [args, text] of [
+    [['--file', `${file}.none`], 'there is no such file'],
+    [['--header', 'no colon', '--file', file], "--header is 'no colon'"],
+    [[], 'not valid JSON'],
+  ] as const)
+    expect(await run(['channels', 'preview', 'github', ...args], { stdin: 'no' })).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(text),
+    });
 });

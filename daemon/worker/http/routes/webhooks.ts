@@ -1,4 +1,10 @@
-import { webhookAccountId, webhookBody, webhookResponse } from '../../../../shared/api/webhooks.js';
+import {
+  webhookAccountId,
+  webhookBody,
+  webhookPreviewRequest,
+  webhookPreviewResponse,
+  webhookResponse,
+} from '../../../../shared/api/webhooks.js';
 import { validate } from '../../../../shared/api/validate.js';
 import type { WebhookCall, WebhookService } from '../../delivery/webhooks.js';
 import type { HttpContext } from '../context.js';
@@ -38,6 +44,18 @@ export function webhookRoutes(webhooks: WebhookService): Route[] {
         const { messageId, challenge, replayed } = await webhooks.receive(call, body, callerKey(ctx)?.key);
         if (replayed) ctx.set('Idempotent-Replayed', 'true');
         ctx.body = { status: 'ok', message_id: messageId, ...(challenge === undefined ? {} : { challenge }) };
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/api/channels/webhook/preview',
+      scope: 'read',
+      summary: 'Show what message a call of a webhook account makes, without storing it',
+      answer: webhookPreviewResponse,
+      body: webhookPreviewRequest,
+      errors: ['CHANNEL_NOT_FOUND'],
+      handle(ctx, { body }) {
+        ctx.body = { status: 'ok', preview: webhooks.preview(body) };
       },
     }),
   ];

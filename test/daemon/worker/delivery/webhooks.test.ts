@@ -11,7 +11,7 @@ const SECRET = 'the secret of the service';
 const TOKEN = 'the-token-of-alertmanager';
 const sign = (content: string): string => createHmac('sha256', SECRET).update(content).digest('hex');
 
-/** A worker with accounts of three services; only those of `alerts` have a receiver for answers. */
+/** A worker with accounts of three services, of which only `alerts` has a receiver for answers, and one in the gateway's own form. */
 async function startWorld() {
   const model = await startFakeOpenAi({ models: ['one', 'two'] });
   onTestFinished(() => model.close());
@@ -20,6 +20,7 @@ async function startWorld() {
     github: { preset: 'github', inboundSecret: SECRET },
     alerts: { preset: 'alertmanager', inboundToken: TOKEN, url: receiver.url },
     slack: { preset: 'slack', inboundSecret: SECRET },
+    own: { url: receiver.url, inboundToken: TOKEN },
   };
   const conversation = await makeConversation({ config: { channels: { webhook: { accounts } } }, models: fakeModels(model.baseUrl) });
   const app = await startHttpApp({ services: conversation });
@@ -39,7 +40,8 @@ async function startWorld() {
       const time = String(Math.floor(Date.now() / 1_000));
       return { 'X-Slack-Request-Timestamp': time, 'X-Slack-Signature': `v0=${sign(`v0:${time}:${text}`)}` };
     });
-  return { model, receiver, conversation, call, github, slack };
+  const preview = (body: unknown) => app.send('/api/channels/webhook/preview', { method: 'POST', body });
+  return { model, receiver, conversation, call, github, slack, preview };
 }
 
 test('a call of GitHub is acknowledged while the model is silent, runs once, and is answered in its session', async () => {
@@ -85,4 +87,54 @@ test('Slack gets its challenge back if it is signed', async () => {
   expect((await conversation.sessions.list({})).sessions).toEqual([]);
   expect(await slack(SLACK.message)).toMatchObject({ status: 200, isReplayed: false });
   expect(await slack(SLACK.message)).toMatchObject({ status: 200, isReplayed: true });
+});
+
+test('a preview reads a call as the account would, and stores nothing', async () => {
+  const { preview, conversation } = await startWorld();
+  const shown = await preview({
+    accountId: 'github',
+    payload: GITHUB.issues,
+    headers: { 'X-GitHub-Event': 'issues', 'x-github-delivery': 'd1' },
+  });
+  expect(shown).toMatchObject({
+    status: 200,
+    json: { preview: { outcome: 'message', chat_id: 'Codertocat/Hello-World#1', id: 'd1', challenge: null } },
+  });
+  expect(await preview({ accountId: 'slack', payload: SLACK.challenge })).toMatchObject({
+    json: { preview: { outcome: 'challenge', content: null } },
+  });
+  const own = { chat_id: 7, content: 'hi' };
+  expect(await preview({ accountId: 'own', payload: own })).toMatchObject({ json: { preview: { chat_id: '7', content: 'hi', id: null } } });
+  for (const [body, status, text] of [
+    [{ accountId: 'nobody', payload: {} }, 404, "no account 'nobody'"],
+    [{ accountId: 'own', payload: { chat_id: 'x' } }, 400, "Invalid payload: 'content' is required"],
+    [{ accountId: 'own', payload: { ...own, more: 1 } }, 400, "unknown key 'more'"],
+    [{ accountId: 'github' }, 400, "'payload' is required"],
+    [{ accountId: 'github', payload: [] }, 400, "'payload' is"],
+    [{ accountId: 'github', payload: {}, headers: { 'a b': '' } }, 400, "'headers"],
+    [{ accountId: 'github', payload: {}, headers: { a: 1 } }, 400, "'headers.a' "],
+    [{ accountId: 'github', payload: {}, headers: { a: 'x'.repeat(500_000) } }, 400, "'headers.a' "],
+    [{ accountId: 'x'.repeat(500_000), payload: {} }, 400, "'accountId' has more than"],
+    [{ accountId: 'github', payload: {}, other: 1 }, 400, "unknown key 'other'"],
+  ] as const) {
+    const answer = await preview(body);
+    expect(answer).toMatchObject({ status, json: { error: { message: expect.stringContaining(text) as string } } });
+    expect(answer.text.length).toBeLessThan(1_000);
+  }
+  expect(await preview({ accountId: 'github', payload: { text: 'x'.repeat(900_000) } })).toMatchObject({ status: 200 });
+  expect((await conversation.sessions.list({})).sessions).toEqual([]);
+});
+
+test('a call of an account without a preset must have the form of the gateway', async () => {
+  const { call } = await startWorld();
+  const headers = () => ({ 'X-Webhook-Token': TOKEN });
+  for (const [body, text] of [
+    [{ chat_id: 'x' }, "Invalid body: 'content' is required"],
+    [{ chat_id: true, content: 'x' }, "'chat_id' must be text or a whole number"],
+    [{ chat_id: 'x', content: 'x', more: 1 }, "unknown key 'more'"],
+  ] as const)
+    expect(await call('own', body, headers)).toMatchObject({
+      status: 400,
+      json: { error: { message: expect.stringContaining(text) as string } },
+    });
 });

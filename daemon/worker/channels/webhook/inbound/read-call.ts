@@ -9,9 +9,10 @@ export type ReadCall =
   | {
       readonly type: 'message';
       readonly chatId: string;
-      readonly sender: string;
       readonly id: string | undefined;
       readonly content: string;
+      /** Whether it came in the gateway's own form, with these very texts. */
+      readonly isOwn: boolean;
     }
   | { readonly type: 'skipped' }
   | { readonly type: 'challenge'; readonly challenge: string };
@@ -73,8 +74,8 @@ export function readCall(settings: CallSettings, data: TemplateData): ReadCall {
   return {
     type: 'message',
     chatId: bounded(name(settings.chatTemplate ?? preset.chat) || DEFAULT_CHAT, MAX_CHAT_LENGTH),
-    sender,
     id: id === '' ? undefined : bounded(id, MAX_ID_LENGTH),
     content: contentOf(text, sender),
+    isOwn: false,
   };
 }

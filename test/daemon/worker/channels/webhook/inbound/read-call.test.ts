@@ -37,7 +37,7 @@ test.each([
   ['label', 'Codertocat/Hello-World', '[Codertocat] label created in Codertocat/Hello-World\nhttps://github.com/Codertocat/Hello-World'],
 ] as const)("GitHub's %s is a message in %s", (event, chatId, content) => {
   const id = '72d3162e-cc78-11e3-81ab-4c9367dc0958';
-  expect(github(event, GITHUB[event])).toEqual({ type: 'message', chatId, sender: 'Codertocat', id, content });
+  expect(github(event, GITHUB[event])).toEqual({ type: 'message', chatId, id, content, isOwn: false });
 });
 
 test("GitHub's ping, and a run that is not over, need no answer", () => {
@@ -76,7 +76,7 @@ const slack = (body: unknown): ReadCall => readCall({ preset: 'slack' }, { body,
 
 test('Slack is told its challenge, its messages are read, and bots and edits are not answered', () => {
   expect(slack(SLACK.challenge)).toEqual({ type: 'challenge', challenge: SLACK.challenge.challenge });
-  const message = { type: 'message', chatId: 'C123ABC456', sender: 'U061F7AUR', id: 'Ev123ABC456' };
+  const message = { type: 'message', chatId: 'C123ABC456', id: 'Ev123ABC456', isOwn: false };
   expect(slack(SLACK.message)).toEqual({ ...message, content: '[U061F7AUR] Hello <@U0LAN0Z89> world' });
   expect(slack(SLACK.mention)).toEqual(slack(SLACK.message));
   expect(slack(SLACK.bot)).toEqual({ type: 'skipped' });
@@ -90,10 +90,10 @@ test('templates of the account read any call, and replace those of a preset', ()
   expect(readCall({ template: '{{ $.title }} ({{ $.level }})' }, { body, headers })).toEqual({
     type: 'message',
     chatId: 'default',
-    sender: '',
     id: undefined,
     // A command is what somebody types, not what a service reports.
     content: '> /new disk full (high)',
+    isOwn: false,
   });
   const all = {
     template: '{{ $.title | 4 }}',
@@ -104,9 +104,9 @@ test('templates of the account read any call, and replace those of a preset', ()
   expect(readCall(all, { body, headers })).toEqual({
     type: 'message',
     chatId: 'of db',
-    sender: 'monitor',
     id: '7',
     content: '[monitor] /new',
+    isOwn: false,
   });
   expect(readCall({ template: '{{ $.nothing }}' }, { body, headers })).toEqual({ type: 'skipped' });
   const repeated = { preset: 'github', template: 'ref {{ $.ref }}', idTemplate: '' } as const;
