@@ -92,7 +92,7 @@ async function create(path: string): Promise<void> {
 
 /** @throws STORE_UNAVAILABLE for a database that another worker may have open, while this one sees another or none */
 function assertWhole(path: string): void {
-  const missing = [path, `${path}-wal`].find((file) => !existsSync(file));
+  const missing = [path, ...SIDECARS.map((suffix) => path + suffix)].find((file) => !existsSync(file));
   if (missing !== undefined) throw storeUnavailable(path, `${basename(missing)} is missing, and another worker still uses it`);
 }
 

@@ -160,7 +160,7 @@ test('a database is made whole: whoever is killed meanwhile leaves none that loo
   expect(readdirSync(dirname(path)).filter((name) => name.endsWith('.tmp'))).toEqual([]);
 });
 
-test('no database is made, and none opened without its log, beside a worker that may have one open', async () => {
+test('no database is made, and none opened without its log or shared memory, beside a worker that may have one open', async () => {
   const path = place();
   let isAlone = false;
   const clock = new FakeClock();
@@ -170,10 +170,13 @@ test('no database is made, and none opened without its log, beside a worker that
   });
   expect(readdirSync(dirname(path))).toEqual([]);
   await filled(path);
-  rmSync(`${path}-wal`);
-  clock.advance(250);
-  await store.open();
-  await expect(works(store)).rejects.toMatchObject({ message: expect.stringContaining('gateway.db-wal is missing, and') as string });
+  for (const name of ['gateway.db-shm', 'gateway.db-wal']) {
+    rmSync(join(dirname(path), name));
+    clock.advance(10_000);
+    await store.open();
+    await expect(works(store)).rejects.toMatchObject({ message: expect.stringContaining(`${name} is missing, and`) as string });
+    writeFileSync(join(dirname(path), name), '');
+  }
   isAlone = true;
   clock.advance(10_000);
   await store.open();
