@@ -53,7 +53,7 @@ export class JobRunner {
   async run(claimed: ClaimedRun, signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
     const { job } = claimed;
-    const span = this.#options.tracing?.begin(runSpan(claimed));
+    const span = this.#options.tracing?.begin(() => runSpan(claimed));
     let error: string | undefined;
     const timeout = new AbortController();
     const timedOut = new GatewayError('UNAVAILABLE', { message: sayOfAnswer('run-timeout', { ms: job.timeoutMs }) });

@@ -147,7 +147,7 @@ export class OutboxQueue implements LaneQueue<ClaimedDelivery> {
   async attempt(delivery: ClaimedDelivery, signal: AbortSignal): Promise<Attempt> {
     const pace = this.#options.channels.paceOf(delivery.channel, delivery.chatId);
     if (pace !== undefined) this.#pacer.count(delivery, pace, this.#options.clock.now());
-    const span = this.#options.tracing?.begin(sendSpan(delivery));
+    const span = this.#options.tracing?.begin(() => sendSpan(delivery));
     const decision = this.#decide(delivery, { outcome: await this.#send(delivery, signal), isAborted: signal.aborted });
     span?.end({ attributes: { 'xopc.delivery.status': decision.state }, error: 'error' in decision ? decision.state : undefined });
     this.#report(delivery, decision);

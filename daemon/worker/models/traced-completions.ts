@@ -5,7 +5,7 @@ import type { Completions } from './completions.js';
 
 export function tracedCompletions(completions: Pick<Completions, 'run'>, tracing: TraceStarter | undefined): Pick<Completions, 'run'> {
   async function* run(call: CompletionCall, signal: AbortSignal): AsyncGenerator<CompletionOutput, void, undefined> {
-    const span = tracing?.begin({ name: 'run response' });
+    const span = tracing?.begin(() => ({ name: 'run response' }));
     let error: string | undefined = 'failed';
     try {
       for await (const output of completions.run({ ...call, span }, signal)) {

@@ -39,10 +39,14 @@ export interface Tracer {
 
 /** Begins traces where they are on. */
 export interface TraceStarter {
-  begin(...args: Parameters<Tracer['begin']>): Span | undefined;
+  /**
+   * @param describe  called only while traces are on
+   * @returns undefined while they are off
+   */
+  begin(describe: () => SpanStart, traceparent?: string): Span | undefined;
 }
 
 /** Begins a span below another, or a trace where there is none. @returns undefined while traces are off */
-export function beginSpan(tracing: TraceStarter | undefined, parent: Span | undefined, start: SpanStart): Span | undefined {
-  return parent === undefined ? tracing?.begin(start) : parent.child(start);
+export function beginSpan(tracing: TraceStarter | undefined, parent: Span | undefined, describe: () => SpanStart): Span | undefined {
+  return parent === undefined ? tracing?.begin(describe) : parent.child(describe());
 }

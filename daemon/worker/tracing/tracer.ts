@@ -1,5 +1,4 @@
 /** Makes spans. Part of the bundle that is loaded with the first one. */
-import { randomBytes } from 'node:crypto';
 import type { FinishedSpan } from './otlp.js';
 import { SpanExporter } from './span-exporter.js';
 import type { Attributes, Span, SpanEnd, SpanStart } from './span.js';
@@ -12,6 +11,16 @@ const RANDOM_DIGITS = 14;
 /** All participants of a trace decide alike. */
 const isChosen = (traceId: string, ratio: number): boolean =>
   Number.parseInt(traceId.slice(-RANDOM_DIGITS), 16) < ratio * 16 ** RANDOM_DIGITS;
+
+/** Ids need not be secret, and bytes of the system cost much more. All zeros would be invalid. */
+function randomDigits(count: 16 | 32): string {
+  const digits = Array.from({ length: count / 8 }, () =>
+    Math.trunc(Math.random() * 2 ** 32)
+      .toString(16)
+      .padStart(8, '0'),
+  ).join('');
+  return /^0+$/.test(digits) ? randomDigits(count) : digits;
+}
 
 const UNSAMPLED: Span = { traceId: '', child: () => UNSAMPLED, end: () => undefined };
 
@@ -30,7 +39,7 @@ interface Place {
 
 class LiveSpan implements Span {
   readonly #trace: Trace;
-  readonly #spanId = randomBytes(8).toString('hex');
+  readonly #spanId = randomDigits(16);
   readonly #start: SpanStart;
   readonly #place: Place;
   readonly #startMs: number;
@@ -68,7 +77,7 @@ export function createTracer(options: TracerOptions): RunningTracer {
   return {
     begin(start, traceparent) {
       const parent = traceparent === undefined ? undefined : parseTraceparent(traceparent);
-      const traceId = parent?.traceId ?? randomBytes(16).toString('hex');
+      const traceId = parent?.traceId ?? randomDigits(32);
       if (!(parent?.isSampled ?? isChosen(traceId, options.settings.ratio))) return UNSAMPLED;
       const originMs = Date.now() - performance.now();
       const trace = { traceId, add, now: () => originMs + performance.now() };

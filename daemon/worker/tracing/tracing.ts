@@ -51,8 +51,8 @@ export class Tracing implements TraceStarter {
     this.#settings = this.#read();
   }
 
-  begin(start: SpanStart, traceparent?: string): Span | undefined {
-    return this.#settings === undefined ? undefined : this.#load(this.#settings)?.begin(start, traceparent);
+  begin(describe: () => SpanStart, traceparent?: string): Span | undefined {
+    return this.#settings === undefined ? undefined : this.#load(this.#settings)?.begin(describe(), traceparent);
   }
 
   /** Called when the configuration has changed. */

@@ -82,7 +82,7 @@ export class TurnRunner {
   start(request: TurnRequest, signal: AbortSignal): AsyncIterableIterator<TurnEvent> {
     const stop = new AbortController();
     const events = new EventStream(() => stop.abort());
-    const span = beginSpan(this.#options.tracing, request.span, turnSpan(request));
+    const span = beginSpan(this.#options.tracing, request.span, () => turnSpan(request));
     const run: Run = { request, command: this.#match(request), stop, signal: AbortSignal.any([signal, stop.signal]), events, span };
     const finished = this.#run(run).then((last) => {
       span?.end(turnSpanEnd(last));

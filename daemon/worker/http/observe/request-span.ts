@@ -1,5 +1,5 @@
 /** The span of a request, from its first byte until its answer has been sent. */
-import type { SpanEnd, TraceStarter } from '../../tracing/span.js';
+import type { SpanEnd, SpanStart, TraceStarter } from '../../tracing/span.js';
 import type { HttpContext } from '../context.js';
 import { routeOf } from './request-log.js';
 import { METHODS } from './request-stats.js';
@@ -18,17 +18,20 @@ function endOf(ctx: HttpContext): SpanEnd {
   return { attributes, error, ...(route === undefined ? {} : { name: `${methodOf(ctx)} ${route}` }) };
 }
 
-/** Begins the span; nothing while traces are off. */
-export function beginRequestSpan(tracing: TraceStarter, ctx: HttpContext): void {
-  const { traceparent } = ctx.req.headers;
+function startOf(ctx: HttpContext): SpanStart {
   const attributes = {
     'http.request.method': methodOf(ctx),
     'url.path': ctx.path.slice(0, MAX_PATH_LENGTH),
     'url.scheme': ctx.state.isSecure ? 'https' : 'http',
     'xopc.request.id': ctx.state.requestId,
   };
-  const start = { name: methodOf(ctx), kind: 'server', attributes } as const;
-  const span = tracing.begin(start, typeof traceparent === 'string' ? traceparent : undefined);
+  return { name: methodOf(ctx), kind: 'server', attributes };
+}
+
+/** Begins the span; nothing while traces are off. */
+export function beginRequestSpan(tracing: TraceStarter, ctx: HttpContext): void {
+  const { traceparent } = ctx.req.headers;
+  const span = tracing.begin(() => startOf(ctx), typeof traceparent === 'string' ? traceparent : undefined);
   if (span === undefined) return;
   ctx.state.span = span;
   ctx.res.once('close', () => span.end(endOf(ctx)));

@@ -30,7 +30,7 @@ test('traces that are off load nothing; a changed configuration turns them on, s
   const [first, second] = [await startCollector(), await startCollector()];
   let traces: object = {};
   const { tracing, loads } = makeTracing(() => traces);
-  const trace = (): void => tracing.begin({ name: 'x' })?.end();
+  const trace = (): void => tracing.begin(() => ({ name: 'x' }))?.end();
   trace();
   expect([loads(), tracing.counts]).toEqual([0, { exported: 0, dropped: 0 }]);
   traces = { url: first.url };
@@ -46,7 +46,7 @@ test('traces that are off load nothing; a changed configuration turns them on, s
   traces = {};
   tracing.reconfigure();
   await second.received(1);
-  expect(tracing.begin({ name: 'x' })).toBeUndefined();
+  expect(tracing.begin(() => ({ name: 'x' }))).toBeUndefined();
   expect([first.spans.length, second.spans.length, second.requests[0]?.authorization]).toEqual([2, 1, 'Bearer x']);
 });
 
@@ -57,7 +57,7 @@ test('a bundle that cannot be loaded is named once and turns traces off', () => 
   };
   const config = () => configSchema.parse({ telemetry: { traces: { url: 'http://127.0.0.1:9' } } });
   const tracing = new Tracing({ config, load, lookup: () => undefined, service, clock: new FakeClock(), logger });
-  expect([tracing.begin({ name: 'x' }), tracing.begin({ name: 'x' })]).toEqual([undefined, undefined]);
+  expect([tracing.begin(() => ({ name: 'x' })), tracing.begin(() => ({ name: 'x' }))]).toEqual([undefined, undefined]);
   expect(logger.entries.map(({ level }) => level)).toEqual(['error']);
 });
 
@@ -66,18 +66,18 @@ test('a share of new traces is kept; a caller decides about its own, and a trace
   const { tracing } = makeTracing(() => ({ url: collector.url, ratio: 0.25 }));
   let kept = 0;
   for (let count = 0; count < 1_000; count += 1) {
-    const span = tracing.begin({ name: 'mine' });
+    const span = tracing.begin(() => ({ name: 'mine' }));
     if (span?.traceId !== '') kept += 1;
   }
   expect(kept).toBeGreaterThan(150);
   expect(kept).toBeLessThan(350);
-  const dropped = tracing.begin({ name: 'server' }, `00-${TRACE}-00f067aa0ba902b7-00`);
+  const dropped = tracing.begin(() => ({ name: 'server' }), `00-${TRACE}-00f067aa0ba902b7-00`);
   const child = dropped?.child({ name: 'child' });
   child?.end();
   dropped?.end();
   for (const ratio of [0, 0.25]) {
     const other = makeTracing(() => ({ url: collector.url, ratio })).tracing;
-    const span = other.begin({ name: 'server', kind: 'server' }, `00-${TRACE}-00f067aa0ba902b7-03`);
+    const span = other.begin(() => ({ name: 'server', kind: 'server' }), `00-${TRACE}-00f067aa0ba902b7-03`);
     span?.child({ name: 'child', kind: 'client' }).end();
     span?.end({ error: 'x' });
     span?.end();
@@ -112,7 +112,7 @@ test('whatever an attribute is, the document stays one that collectors take', as
     list: ['a', '\udc00'],
     control: '\u0000\n',
   };
-  tracing.begin({ name: '\ud800'.repeat(1_000), attributes })?.end({ name: '\udfff' });
+  tracing.begin(() => ({ name: '\ud800'.repeat(1_000), attributes }))?.end({ name: '\udfff' });
   await tracing.close(1_000);
   expect(collector.problems).toEqual([]);
   const { half, long, ...rest } = collector.spans[0]?.attributes ?? {};
