@@ -9,6 +9,7 @@ const VIEWS = [
   ['m', 'Models'],
   ['h', 'Channels'],
   ['o', 'Configuration'],
+  ['t', 'Access tokens'],
   ['u', 'Status'],
   ['s', 'Sessions'],
 ] as const;

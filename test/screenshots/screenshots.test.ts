@@ -54,6 +54,9 @@ const VIEWS: readonly Shot[] = [
   { name: 'config-versions', hash: '#/config/versions' },
   // It stays changed from here on.
   { name: 'config-changed', hash: '#/config', type: ['gateway.maxBodyBytes', '12'] },
+  { name: 'tokens', hash: '#/tokens' },
+  { name: 'token-new', hash: '#/tokens?add=1' },
+  { name: 'token-revoke', hash: '#/tokens', click: /^(Revoke|撤销) editor/ },
   { name: 'status', hash: '#/status', height: 1500 },
   { name: 'palette', hash: '#/status', click: /^(Commands|命令)$/, isInMenu: true },
   { name: 'settings', hash: '#/status', click: /^(Settings|设置)$/, isInMenu: true },

@@ -59,6 +59,19 @@ async function makeModels(gateway: RealGateway): Promise<void> {
   for (let call = 0; call < 3; call += 1) await callApi(gateway, 'POST /v1/chat/completions', failing).catch(() => undefined);
 }
 
+/** Tokens of several kinds, one of which has asked an agent. */
+async function makeTokens(gateway: RealGateway): Promise<void> {
+  const inDays = (days: number): string => new Date(Date.now() + days * 86_400_000).toISOString();
+  const editor = { scopes: ['chat'], agents: ['main'], expiresAt: inDays(90), requestsPerMinute: 60, dailyUsd: 2 };
+  const { secret } = await callApi<{ secret: string }>(gateway, 'POST /api/tokens', { name: 'editor', ...editor });
+  await callApi(gateway, 'POST /api/tokens', { name: 'grafana', scopes: ['read'] });
+  await callApi(gateway, 'POST /api/tokens', { name: 'nightly-backup.script', scopes: ['read', 'cron', 'send'], expiresAt: inDays(3) });
+  await callApi(gateway, 'POST /api/tokens', { name: 'anna', scopes: ['admin'], dailyUsd: 10 });
+  const headers = { Authorization: `Bearer ${secret}`, 'Content-Type': 'application/json' };
+  const body = JSON.stringify({ message: 'Explain this function', agentId: 'main' });
+  await fetch(`${gateway.url}/api/agent`, { method: 'POST', headers, body });
+}
+
 async function fill(world: Awaited<ReturnType<typeof startPageWorld>>): Promise<string> {
   const { gateway, talk, model } = world;
   const questions = [
@@ -76,6 +89,7 @@ async function fill(world: Awaited<ReturnType<typeof startPageWorld>>): Promise<
   }
   await makeModels(gateway);
   await makeJobs(gateway);
+  await makeTokens(gateway);
   appendLog(
     gateway,
     ...Array.from({ length: 400 }, (_, line) => ({

@@ -119,6 +119,17 @@ describe('a line for xopc', () => {
     [{ gateway: { auth: { api_key: { $secret: true, hint: '…' } } } }, undefined],
   ])('%j', (body, line) => expect(patch(body)).toBe(line));
 
+  test('access tokens: made and revoked', () => {
+    const limits = { agents: ['main', 'other'], expiresAt: '2027-01-31T00:00:00.000Z', requestsPerMinute: 60, dailyUsd: 2.5 };
+    expect(cliLine({ method: 'POST', path: '/api/tokens', body: { name: 'ci', scopes: ['chat'], ...limits } })).toBe(
+      'xopc token add ci --scope chat --agents main,other --expires 2027-01-31T00:00:00.000Z --rate 60 --daily-usd 2.5',
+    );
+    expect(cliLine({ method: 'POST', path: '/api/tokens', body: { name: 'ci', scopes: ['read', 'send'], dailyUsd: undefined } })).toBe(
+      'xopc token add ci --scope read,send',
+    );
+    expect(cliLine({ method: 'DELETE', path: '/api/tokens/tok_1' })).toBe('xopc token revoke tok_1');
+  });
+
   test('jobs: made, changed, emptied, paused, run and removed', () => {
     const job = { schedule: '0 9 * * 1-5', message: "What's up?", mode: 'agent', retries: 3, timeoutMs: 90_000, enabled: false };
     expect(cliLine({ method: 'POST', path: '/api/cron/create', body: job })).toBe(

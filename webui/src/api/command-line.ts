@@ -82,11 +82,27 @@ function configLines(patch: Fields, parent: KeyPath = []): string[] {
   });
 }
 
+function optionText(value: unknown): string {
+  if (Array.isArray(value)) return value.join(',');
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+}
+
+function tokenAddLine({ name, scopes, agents, expiresAt, requestsPerMinute, dailyUsd }: Fields): string {
+  const options = { scope: scopes, agents, expires: expiresAt, rate: requestsPerMinute, 'daily-usd': dailyUsd };
+  const given = Object.entries(options).flatMap(([flag, value]) =>
+    optionText(value) === '' ? [] : `--${flag} ${shellWord(optionText(value))}`,
+  );
+  return ['xopc token add', shellWord(String(name)), ...given].join(' ');
+}
+
 /** Returns the `xopc` command for the call; undefined where there is none. */
 export function cliLine({ method, path, body }: Call): string | undefined {
   const [, id = '', action = ''] = /^\/api\/cron\/([^/?]+)\/?([^/?]*)$/.exec(path) ?? [];
   const fields = isFields(body) ? body : {};
   if (method === 'PATCH' && path === '/api/config') return configLines(fields).join(' && ') || undefined;
+  if (method === 'POST' && path === '/api/tokens') return tokenAddLine(fields);
+  const [, tokenId] = /^\/api\/tokens\/(.+)$/.exec(path) ?? [];
+  if (method === 'DELETE' && tokenId !== undefined) return `xopc token revoke ${tokenId}`;
   if (method === 'POST' && path === '/api/cron/create') return cronAddCommand(fields);
   if (method === 'POST' && path === '/api/cron/trigger') return `xopc cron run ${shellWord(String(fields['job_id']))}`;
   if (method === 'POST' && action === 'toggle') return cronEditCommand(id, fields) || undefined;

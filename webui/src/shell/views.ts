@@ -11,7 +11,7 @@ import { loadReasons } from '../i18n/reasons.js';
 import type { IconName } from '../components/icon/icon.js';
 import { loadDialogs } from './dialogs.js';
 
-type ViewId = 'chat' | 'sessions' | 'logs' | 'cron' | 'models' | 'channels' | 'config' | 'status';
+type ViewId = 'chat' | 'sessions' | 'logs' | 'cron' | 'models' | 'channels' | 'config' | 'tokens' | 'status';
 
 export interface View {
   /** The first part of the address, the key of its name in the shell's text, and its icon. */
@@ -31,6 +31,7 @@ export const VIEWS: readonly View[] = [
   { id: 'models', key: 'm', group: 'operate', load: () => import('../views/models/main.js') },
   { id: 'logs', key: 'l', group: 'operate', load: () => import('../views/logs/main.js') },
   { id: 'config', key: 'o', group: 'operate', load: () => import('../views/config/main.js') },
+  { id: 'tokens', key: 't', group: 'operate', load: () => import('../views/tokens/main.js') },
   { id: 'status', key: 'u', group: 'operate', isInBar: true, load: () => import('../views/status/main.js') },
 ];
 

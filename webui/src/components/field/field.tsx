@@ -36,7 +36,9 @@ function ties(id: string, { hint, error }: FieldProps) {
 interface TextProps extends FieldProps {
   readonly value: string;
   readonly onInput: (value: string) => void;
-  readonly type?: 'text' | 'password';
+  readonly type?: 'text' | 'password' | 'date';
+  /** The keyboard of phones. */
+  readonly inputMode?: 'numeric' | 'decimal';
   readonly placeholder?: string;
   readonly autoFocus?: boolean;
   /** For names, addresses and secrets: the browser checks no spelling. */
@@ -119,9 +121,10 @@ export function SelectField<Value extends string>(props: SelectProps<Value> & Fi
 interface CheckProps extends FieldProps {
   readonly isChecked: boolean;
   readonly onChange: (isChecked: boolean) => void;
+  readonly disabled?: boolean;
 }
 
-export function CheckField({ label, hint, isChecked, onChange }: CheckProps) {
+export function CheckField({ label, hint, isChecked, onChange, disabled = false }: CheckProps) {
   const id = useId();
   return (
     <div class="field check">
@@ -129,6 +132,7 @@ export function CheckField({ label, hint, isChecked, onChange }: CheckProps) {
         id={id}
         type="checkbox"
         checked={isChecked}
+        disabled={disabled}
         aria-describedby={hint === undefined ? undefined : `${id}-hint`}
         onChange={(event) => onChange(event.currentTarget.checked)}
       />
@@ -175,7 +179,7 @@ export function Switch({
   onChange,
   disabled = false,
   isLabelHidden = false,
-}: CheckProps & { readonly disabled?: boolean; readonly isLabelHidden?: boolean }) {
+}: CheckProps & { readonly isLabelHidden?: boolean }) {
   const id = useId();
   return (
     <span class="row">

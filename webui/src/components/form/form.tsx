@@ -52,6 +52,8 @@ interface FormDialogProps extends DialogProps {
   readonly closeText?: string;
   readonly submitText?: string;
   readonly submitIcon?: IconName;
+  /** `primary` is the default. */
+  readonly submitKind?: 'primary' | 'danger';
   /** Whether the form is complete. Default true. */
   readonly isReady?: boolean;
   /** A failure is shown in the dialog. */
@@ -65,7 +67,17 @@ interface FormDialogProps extends DialogProps {
 
 /** A dialog with a form: its fields, the last error, and buttons that close and submit it. */
 export function FormDialog(props: FormDialogProps) {
-  const { call, closeText = t('cancel'), submitText = t('save'), submitIcon, isReady = true, actions, formClass, children } = props;
+  const {
+    call,
+    closeText = t('cancel'),
+    submitText = t('save'),
+    submitIcon,
+    submitKind = 'primary',
+    isReady = true,
+    actions,
+    formClass,
+    children,
+  } = props;
   const own = useWork();
   const { busy, error, run } = props.work ?? own;
   const submit = (event: Event): void => {
@@ -82,7 +94,7 @@ export function FormDialog(props: FormDialogProps) {
           {call !== undefined && <CopyCommand call={call} isMenu />}
           {props.onClose !== undefined && <Button text={closeText} onClick={props.onClose} />}
           {actions}
-          <Button kind="primary" type="submit" isBusy={busy === 'submit'} disabled={!isReady} text={submitText} {...icon} />
+          <Button kind={submitKind} type="submit" isBusy={busy === 'submit'} disabled={!isReady} text={submitText} {...icon} />
         </DialogActions>
       </form>
     </Dialog>

@@ -84,7 +84,7 @@ export function durationText(ms: number): string {
 interface AgoProps {
   /** ISO 8601. */
   readonly at: string;
-  readonly class?: string;
+  readonly class?: string | undefined;
   /** Default `span`. */
   readonly as?: 'span' | 'p' | 'td' | 'dd';
   /** Puts the time into a sentence. */

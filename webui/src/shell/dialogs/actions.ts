@@ -23,6 +23,7 @@ const PLACES: readonly (readonly [id: Name, icon: IconName, to: string])[] = [
   ['cron-list', 'play', hashOf('cron')],
   ['channels-dead', 'warning', hashOf('channels', ['messages'], { status: 'dead' })],
   ['logs-errors', 'error', hashOf('logs', [], { level: 'error' })],
+  ['tokens-add', 'plus', hashOf('tokens', [], { add: '1' })],
   ['config-text', 'config', hashOf('config', ['text'])],
   ['config-versions', 'history', hashOf('config', ['versions'])],
 ];

@@ -77,7 +77,7 @@ function Chart({ days, hasCost }: { days: Usage['days']; hasCost: boolean }) {
 
 type Row = Amounts & { readonly name: string; readonly id?: string; readonly href?: string };
 
-function AmountTable({ title, rows }: { title: string; rows: readonly Row[] }) {
+function AmountTable({ title, rows, isCode = false }: { title: string; rows: readonly Row[]; isCode?: boolean }) {
   const names = [t('turns'), t('input'), t('cached'), t('output'), t('cost')];
   const columns = [{ key: 'name', name: t('name') }, ...names.map((name) => ({ key: name, name, isNumber: true }))];
   return (
@@ -86,7 +86,10 @@ function AmountTable({ title, rows }: { title: string; rows: readonly Row[] }) {
       <Table label={title} columns={columns}>
         {rows.map((row) => (
           <tr key={row.id ?? row.href ?? row.name}>
-            <th scope="row">{row.href === undefined ? <code>{row.name}</code> : <a href={row.href}>{row.name}</a>}</th>
+            <th scope="row">
+              {row.href !== undefined && <a href={row.href}>{row.name}</a>}
+              {row.href === undefined && (isCode ? <code>{row.name}</code> : row.name)}
+            </th>
             {[
               row.turns.toLocaleString(language.value),
               shortCount(row.inputTokens),
@@ -140,7 +143,7 @@ function Report({ usage: { total, days, models, sessions, tokens } }: { usage: U
         <Stat name={t('output')} value={shortCount(total.outputTokens)} />
       </Stats>
       <Chart days={days} hasCost={total.costUsd > 0} />
-      <AmountTable title={t('byModel')} rows={models.map((row) => ({ ...row, name: row.model }))} />
+      <AmountTable title={t('byModel')} isCode rows={models.map((row) => ({ ...row, name: row.model }))} />
       <AmountTable title={t('bySession')} rows={sessions.map((row) => ({ ...row, name: row.title, href: hashOf('chat', [row.key]) }))} />
       {tokens.length > 0 && <AmountTable title={t('byToken')} rows={tokens} />}
       {total.unpricedTurns > 0 && <p class="hint">{t('unpricedText', { count: total.unpricedTurns })}</p>}
