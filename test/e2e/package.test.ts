@@ -1,12 +1,18 @@
 /** The npm package: packed once, installed by each package manager, run and upgraded as users do. */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { describeRoutes } from '../../daemon/worker/http/openapi/describe-routes.js';
+import { startFakeOpenAi } from '../fakes/openai/server.js';
+import { says } from '../fakes/openai/reply.js';
+import { writeExamples } from '../helpers/api-examples.js';
+import { clientExamples, compile, makeProgram, runExamples } from '../helpers/client-examples.js';
 import { Load } from '../helpers/load.js';
 import { asVersion, type Installer, npmInstaller, pack, type Packed, pnpmInstaller, runTool } from '../helpers/packed.js';
-import { RealGateway, until } from '../helpers/real-gateway.js';
+import { createApiCheck } from '../helpers/openapi-check.js';
+import { RealGateway, runProcess, until } from '../helpers/real-gateway.js';
 
 const NEXT = '99.0.0';
 let directory: string;
@@ -90,4 +96,47 @@ test('npm exec runs it without installing', async () => {
   const version = (JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }).version;
   const command = ['npm', 'exec', '--yes', '--prefer-offline', '--package', packed.path, '--', 'xopc', '--version'] as const;
   expect((await runTool(command, {}, prefixOf('npm-exec'))).trim()).toBe(version);
+});
+
+/** A gateway with what the examples of the manual name: a model, an account of a webhook. */
+async function startExampleGateway(): Promise<{ gateway: RealGateway; env: Record<string, string> }> {
+  const model = await startFakeOpenAi({ models: ['example'] });
+  onTestFinished(() => model.close());
+  model.replyAlways(says('Hello! How can I help?'));
+  const gateway = await RealGateway.create();
+  const write = (name: string, document: object): void => writeFileSync(join(gateway.xopcHome, name), JSON.stringify(document));
+  mkdirSync(gateway.xopcHome, { recursive: true });
+  const account = { url: 'http://127.0.0.1:9/', secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', inboundToken: 'at-least-16-characters' };
+  write('config.json', { channels: { webhook: { accounts: { default: account } } }, agents: { defaults: { model: 'local/example' } } });
+  write('models.json', { providers: { local: { baseUrl: model.baseUrl, apiKey: 'sk-example', models: [{ id: 'example' }] } } });
+  await gateway.run();
+  const token = (await gateway.xopc('gateway', 'token', '--show')).stdout.trim();
+  return { gateway, env: { XOPC_URL: gateway.url, XOPC_TOKEN: token } };
+}
+
+const FROM_COMMONJS = `import xopc = require('xopc/client');
+const client: xopc.Client = xopc.createClient();
+export const count = async (): Promise<number> => (await client.getApiModels()).models.length;
+`;
+
+test('has a client: each example of the manual compiles and runs, and every operation has one', async () => {
+  const program = join(directory, 'program');
+  makeProgram(program, packed.path);
+  const source = clientExamples(readFileSync('docs/client.md', 'utf8'));
+  const { env } = await startExampleGateway();
+  expect(await compile(program, { 'examples.mts': source, 'common.cts': FROM_COMMONJS })).toBe('');
+  const exchanges = await runExamples(program, source, env);
+
+  const document = describeRoutes('1.2.3');
+  const api = createApiCheck(document);
+  for (const exchange of exchanges) api.check(exchange, exchange);
+  if (process.env['XOPC_EXAMPLES'] === 'write') writeExamples(exchanges, api);
+  const named = new Set([...source.matchAll(/xopc\.(?:stream\.)?(\w+)\(/g)].map(([, name]) => name));
+  const operations = Object.values(document.paths).flatMap((item) => Object.values(item).map(({ operationId }) => operationId));
+  expect(operations.filter((name) => name !== 'getWs' && !named.has(name))).toEqual([]);
+  expect(exchanges.filter(({ status }) => status !== 200)).toMatchObject([{ status: 404, path: '/api/sessions/nobody' }]);
+
+  const required = await runProcess([process.execPath, '-p'], ["Object.keys(require('xopc/client')).join()"], { env: {}, cwd: program })
+    .done;
+  expect(required.stdout).toBe('XopcError,createClient\n');
 });

@@ -10,6 +10,8 @@ const FORMATS = { 'date-time': /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d
 
 export interface ApiCheck {
   readonly document: OpenApiDocument;
+  /** The name of the operation that a request is for. */
+  operationOf(method: string, path: string): string | undefined;
   /** @throws an assertion that says what differs */
   check(asked: { method: string; path: string }, answer: Answer): void;
 }
@@ -20,7 +22,7 @@ function errorSchemaOf(path: string): string {
 }
 
 export function createApiCheck(document: OpenApiDocument): ApiCheck {
-  const ajv = new Ajv2020({ strict: false, formats: FORMATS, allErrors: true });
+  const ajv = new Ajv2020({ strict: false, formats: FORMATS, allErrors: true, logger: false });
   ajv.addSchema({ $id: 'https://xopc.test/openapi', components: document.components });
   const validators = new Map<string, ValidateFunction>();
   const patterns = Object.entries(document.paths).map(([template, item]) => ({
@@ -50,6 +52,7 @@ export function createApiCheck(document: OpenApiDocument): ApiCheck {
 
   return {
     document,
+    operationOf: (method, path) => operationFor(method, path.split('?', 1)[0] ?? '')?.key,
     check({ method, path: target }, { status, headers, text, json }) {
       const path = target.split('?', 1)[0] ?? '';
       const found = operationFor(method, path);

@@ -5,6 +5,7 @@ import { dialectOf } from '../dialects.js';
 import type { Route, RouteFacts } from '../route.js';
 import type { Content, OpenApiDocument, Operation, Reference, SchemaTools } from './document.js';
 import { ErrorResponses } from './error-responses.js';
+import examples from './examples.json';
 import { messageSchemas } from './messages.js';
 import { parametersOf } from './parameters.js';
 
@@ -75,44 +76,64 @@ function accessText({ method, facts: { access, scope } }: Route): string {
   return access === 'token' ? `Needs a token, on the gateway’s machine too. ${token}` : token;
 }
 
-const json = (schema: JsonSchema): Content => ({ 'application/json': { schema } });
+/** Of an operation, from what a gateway answered: test/helpers/api-examples.ts. */
+interface Example {
+  readonly request?: unknown;
+  readonly answer?: unknown;
+  /** Of a stream. */
+  readonly event?: unknown;
+}
+
+const EXAMPLES: Readonly<Record<string, Example>> = examples;
 
 const reference = (name: string): Reference => ({ $ref: `#/components/schemas/${name}` });
 
+const described = (schema: JsonSchema, example: unknown): Content[string] => (example === undefined ? { schema } : { schema, example });
+
 /** Media types that are described in words, and the events of a stream. */
-function texts(media: Readonly<Record<string, string>> = {}, stream?: RouteFacts['stream']): Content {
+function texts(media: Readonly<Record<string, string>> = {}, stream?: RouteFacts['stream'], { answer, event }: Example = {}): Content {
   return Object.fromEntries(
     Object.entries(media).map(([type, description]) => {
-      const isStream = type === 'text/event-stream' && stream !== undefined;
-      return [type, { schema: isStream ? { ...reference(stream.name), description } : { type: 'string', description } }] as const;
+      if (type === 'text/event-stream' && stream !== undefined)
+        return [type, described({ ...reference(stream.name), description }, event)] as const;
+      return [type, described({ type: 'string', description }, typeof answer === 'string' ? answer : undefined)] as const;
     }),
   );
 }
 
-function successOf({ answer, media, stream, frames }: RouteFacts, { toJsonSchema }: SchemaTools): Operation['responses'] {
+type Responses = Operation['responses'];
+
+function successOf({ answer, media, stream, frames }: RouteFacts, example: Example, { toJsonSchema }: SchemaTools): Responses {
   if (frames !== undefined) return { 101: { description: 'The connection is a WebSocket: text frames of JSON, `x-websocket`' } };
-  const content = { ...(answer === undefined ? {} : json(toJsonSchema(answer(), 'output'))), ...texts(media, stream) };
-  return { 200: { description: 'Done', content } };
+  const json = answer === undefined ? {} : { 'application/json': described(toJsonSchema(answer(), 'output'), example.answer) };
+  return { 200: { description: 'Done', content: { ...json, ...texts(media, stream, example) } } };
 }
 
-function bodyOf({ body, upload, isBodyOptional }: RouteFacts, { toJsonSchema }: SchemaTools): Pick<Operation, 'requestBody'> {
+function bodyOf(
+  { body, upload, isBodyOptional }: RouteFacts,
+  { request }: Example,
+  { toJsonSchema }: SchemaTools,
+): Pick<Operation, 'requestBody'> {
   if (body === undefined) return {};
-  return { requestBody: { required: !isBodyOptional, content: { ...json(toJsonSchema(body(), 'input')), ...texts(upload) } } };
+  const json = { 'application/json': described(toJsonSchema(body(), 'input'), request) };
+  return { requestBody: { required: !isBodyOptional, content: { ...json, ...texts(upload) } } };
 }
 
 function operationOf(route: Route, tools: SchemaTools, errors: ErrorResponses): Operation {
   const { method, path, facts } = route;
   const template = templateOf(path);
+  const id = operationId(method, template);
+  const example = EXAMPLES[id] ?? {};
   return {
-    operationId: operationId(method, template),
+    operationId: id,
     summary: facts.summary ?? '',
     description: accessText(route),
     tags: [tagOf(path)],
     security: securityOf(facts),
     ...(facts.scope === 'public' ? {} : { 'x-scopes': scopesFor(method, facts.scope) }),
     parameters: parametersOf(template, facts, tools),
-    ...bodyOf(facts, tools),
-    responses: { ...successOf(facts, tools), ...errors.of(route) },
+    ...bodyOf(facts, example, tools),
+    responses: { ...successOf(facts, example, tools), ...errors.of(route) },
     ...(facts.frames === undefined
       ? {}
       : { 'x-websocket': { fromClient: reference('ClientFrame'), fromServer: reference('ServerFrame') } }),

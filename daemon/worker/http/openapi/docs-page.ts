@@ -14,6 +14,8 @@ function block(title: string, value: unknown): string {
   return `<details><summary>${escapeHtml(title)}</summary><pre><code>${escapeHtml(JSON.stringify(value, null, 2))}</code></pre></details>`;
 }
 
+const exampleBlock = (title: string, example: unknown): string => (example === undefined ? '' : block(title, example));
+
 function access({ security }: Operation): string {
   if (security.every((way) => Object.keys(way).length === 0)) return 'No token.';
   if (security.some((way) => Object.keys(way).length === 0))
@@ -37,8 +39,10 @@ function parameters({ parameters: all }: Operation): string {
 
 function answers(document: OpenApiDocument, described: Operation): string {
   return Object.entries(responseOf(document, described, 200)?.content ?? {})
-    .map(([type, { schema }]) =>
-      type === 'application/json' ? block('Answer', schema) : `<p><code>${type}</code>: ${prose(textOf(schema['description']))}</p>`,
+    .map(([type, { schema, example }]) =>
+      type === 'application/json'
+        ? `${block('Answer', schema)}${exampleBlock('Example of an answer', example)}`
+        : `<p><code>${type}</code>: ${prose(textOf(schema['description']))}</p>`,
     )
     .join('');
 }
@@ -59,7 +63,7 @@ function operation(document: OpenApiDocument, described: Operation, name: string
 <h3><code>${escapeHtml(name)}</code></h3>
 <p>${prose(described.summary)}. <span class="muted">${access(described)}</span></p>
 ${parameters(described)}
-${body === undefined ? '' : block('Body', body.schema)}${answers(document, described)}${errors(document, described)}
+${body === undefined ? '' : `${block('Body', body.schema)}${exampleBlock('Example of a body', body.example)}`}${answers(document, described)}${errors(document, described)}
 </section>`;
 }
 

@@ -45,7 +45,7 @@ export interface Answered {
   readonly content?: Content;
 }
 
-export type Content = Readonly<Record<string, { readonly schema: JsonSchema }>>;
+export type Content = Readonly<Record<string, { readonly schema: JsonSchema; readonly example?: unknown }>>;
 
 export interface Operation {
   readonly operationId: string;

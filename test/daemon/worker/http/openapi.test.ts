@@ -103,6 +103,24 @@ test('every schema is valid and refers only to existing ones', () => {
     expect(document.components, `${kind}/${name}`).toHaveProperty([kind, name]);
 });
 
+test('each operation has an example of what it takes and answers, and each example is valid', () => {
+  const ajv = new Ajv2020({ strict: false, validateFormats: false, logger: false, code: { optimize: false } });
+  ajv.addSchema({ $id: 'https://xopc.test/openapi', components: document.components });
+  const absolute = (schema: object) =>
+    JSON.parse(JSON.stringify(schema).replaceAll('"#/components', '"https://xopc.test/openapi#/components')) as object;
+  const wrong: string[] = [];
+  for (const { name, operation } of operations) {
+    const { requestBody, 'x-websocket': frames } = operation;
+    const contents = [requestBody?.content, frames === undefined ? responseOf(document, operation, 200)?.content : {}];
+    for (const [type, { schema, example }] of contents.flatMap((content = {}) => Object.entries(content))) {
+      if (/^(application\/(x-ndjson|gzip)|text\/markdown|\*\/\*)$/.test(type)) continue;
+      if (example === undefined) wrong.push(`${name} ${type} has none`);
+      else if (!ajv.validate(absolute(schema), example)) wrong.push(`${name} ${type}: ${ajv.errorsText()}`);
+    }
+  }
+  expect(wrong).toEqual([]);
+});
+
 const codesOf = (name: string, status: number): unknown => {
   const operation = operations.find((one) => one.name === name)?.operation;
   const response = operation && responseOf(document, operation, status);

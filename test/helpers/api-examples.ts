@@ -1,0 +1,127 @@
+/**
+ * Writes the examples of the OpenAPI document from what a gateway answered to the examples of docs/client.md: `XOPC_EXAMPLES=write`
+ * before the test of the package. What differs from run to run is replaced, and long lists and texts are cut.
+ */
+import { writeFileSync } from 'node:fs';
+import { hostname, userInfo } from 'node:os';
+import { join } from 'node:path';
+import type { Exchange } from './client-examples.js';
+import type { ApiCheck } from './openapi-check.js';
+import { root } from './real-gateway.js';
+
+interface Example {
+  readonly request?: unknown;
+  readonly answer?: unknown;
+  /** Of a stream. */
+  readonly event?: unknown;
+}
+
+const REPLACEMENTS: readonly (readonly [RegExp, string])[] = [
+  [/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)/g, '2026-01-31T08:00:00.000Z'],
+  [/\b\d{4}-\d\d-\d\d\b(?!T)/g, '2026-01-31'],
+  [/\b([a-z]+[_-])[0-9a-f]{32}\b/g, '$101a20eba0a5c0c7451e55087af067e31'],
+  [/\/tmp\/[\w.-]+/g, '/home/me'],
+  [/(127\.0\.0\.1|localhost):\d+/g, 'localhost:18790'],
+  [/#[\w=-]*[A-Za-z0-9_-]{30,}/g, '#link=EXAMPLE'],
+  [/\b[A-Za-z0-9]+_[A-Za-z0-9_-]{40,}/g, 'xopc_EXAMPLE'],
+];
+
+/** Numbers that only this machine has. */
+const NUMBERS: Readonly<Record<string, number>> = { pid: 4711, port: 18790 };
+const SECRETS: Readonly<Record<string, string>> = { secret: 'xopc_EXAMPLE', tokenHint: 'EXAMPLE', prefix: 'xopc_EXAM' };
+const MAX_TEXT = 160;
+const MAX_ITEMS = 2;
+
+function textOf(text: string): string {
+  const own = [...new Set([hostname(), userInfo().username])].filter((name) => name.length > 3);
+  let plain = own.reduce((value, name) => value.replaceAll(name, 'gateway'), text);
+  for (const [pattern, replacement] of REPLACEMENTS) plain = plain.replaceAll(pattern, replacement);
+  return plain.length > MAX_TEXT ? `${plain.slice(0, MAX_TEXT)}…` : plain;
+}
+
+function exampleOf(value: unknown, key = ''): unknown {
+  if (typeof value === 'string') return SECRETS[key] ?? textOf(value);
+  if (typeof value === 'number') return NUMBERS[key] ?? (value > 1_600_000_000_000 ? 1_769_846_400_000 : value);
+  if (Array.isArray(value)) return value.slice(0, MAX_ITEMS).map((item) => exampleOf(item));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, exampleOf(inner, name)]));
+}
+
+const chat = { channel: 'telegram', accountId: 'default', senderId: '123456', senderName: 'Ada' };
+const times = { createdAt: '2026-01-31T08:00:00.000Z', expiresAt: null };
+
+const MESSAGE = 'msg_01a20eba0a5c0c7451e55087af067e31';
+
+const RESPONSE_EVENT = {
+  type: 'response.output_text.delta',
+  sequence_number: 4,
+  item_id: MESSAGE,
+  output_index: 0,
+  content_index: 0,
+  delta: 'Hello',
+  logprobs: [],
+};
+
+/** What no gateway of a test answers, and documents that are too long for an example. */
+const WRITTEN: Readonly<Record<string, Example>> = {
+  postApiSessionsKeyFork: { request: { messageId: MESSAGE } },
+  postApiPageSession: { request: { link: 'EXAMPLE'.padEnd(43, '-') } },
+  deleteApiMessagesId: { answer: { status: 'ok' } },
+  postApiChannelsChannelApprove: {
+    request: { code: 'K7M2PQ9X' },
+    answer: { status: 'ok', pairing: { ...chat, state: 'approved', code: null, ...times } },
+  },
+  postApiChannelsChannelRevoke: { request: { senderId: '123456' }, answer: { status: 'ok' } },
+  postV1Embeddings: {
+    request: { model: 'local/embed', input: 'Lunch is ready' },
+    answer: { object: 'list', model: 'embed', data: [{ object: 'embedding', index: 0, embedding: [0.25, -0.5] }] },
+  },
+  getMetrics: { answer: 'xopc_ready 1\n' },
+  postApiAgent: { event: { event: 'delta', data: { text: 'Hello' } } },
+  getApiEvents: {
+    event: {
+      id: 'wk_01a20eba0a5c0c7451e55087af067e31.7',
+      event: 'session',
+      data: { at: '2026-01-31T08:00:00.000Z', session: 'main:webchat:default:direct:desk', change: 'created' },
+    },
+  },
+  getApiLogsFollow: { event: { event: 'gap', data: { reason: 'rotated' } } },
+  postV1ChatCompletions: {
+    event: {
+      id: 'chatcmpl-01a20eba0a5c0c7451e55087af067e31',
+      object: 'chat.completion.chunk',
+      created: 1_769_846_400,
+      model: 'main',
+      choices: [{ index: 0, delta: { content: 'Hello' }, finish_reason: null, logprobs: null }],
+    },
+  },
+  postV1Responses: { event: RESPONSE_EVENT },
+  getV1ResponsesId: { event: RESPONSE_EVENT },
+  postV1Messages: { event: { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'Hello' } } },
+  getApiConfigSchema: { answer: { $schema: 'https://json-schema.org/draft/2020-12/schema', type: 'object', properties: {} } },
+  getOpenapiJson: { answer: { openapi: '3.1.1', info: { title: 'xopc gateway', version: '1.0.0' }, paths: {} } },
+};
+
+/** Of operations that are like others. */
+const LIKE: Readonly<Record<string, string>> = {
+  postApiMessagesIdRetry: 'getApiMessagesId',
+  postApiSessionsKeyChoose: 'patchApiSessionsKey',
+};
+
+export function writeExamples(exchanges: readonly Exchange[], api: ApiCheck): void {
+  const found: Record<string, Example> = {};
+  for (const { method, path, status, body, json } of exchanges) {
+    const name = api.operationOf(method, path);
+    if (name === undefined || status !== 200 || json === undefined || name in found) continue;
+    const request = body === undefined ? {} : { request: exampleOf(body) };
+    found[name] = { ...request, answer: exampleOf(json), ...WRITTEN[name] };
+  }
+  for (const [name, other] of Object.entries(LIKE)) found[name] = { ...found[name], answer: found[other]?.answer };
+  found['postApiSessionsKeyChoose'] = {
+    ...found['postApiSessionsKeyChoose'],
+    request: { messageId: MESSAGE },
+  };
+  const all = Object.entries({ ...WRITTEN, ...found }).toSorted(([a], [b]) => a.localeCompare(b));
+  const lines = all.map(([name, example]) => `${JSON.stringify(name)}: ${JSON.stringify(example)}`);
+  writeFileSync(join(root, 'daemon/worker/http/openapi/examples.json'), `{\n${lines.join(',\n')}\n}\n`);
+}
