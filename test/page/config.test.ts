@@ -56,6 +56,16 @@ test.skipIf(noBrowser)('settings are changed in a form: comments and secrets sur
   await page.getByRole('button', { name: 'Replace channels.webhook.accounts.hook.secret' }).click();
   await page.getByRole('textbox', { name: 'Signing secret' }).fill('x');
   await page.getByRole('button', { name: 'Cancel' }).click();
+  const template = page.getByLabel('channels.webhook.accounts.hook.template');
+  await template.fill('{{ title }}');
+  await page
+    .getByText("has a hole at character 1 that is neither a path such as $.list[0].name nor a text in quotation marks: 'title'")
+    .first()
+    .waitFor();
+  await template.fill('{{ $.title }}\n{{ $.text }}');
+  await save.click();
+  await page.getByText('Saved: channels.webhook.accounts.hook.template').waitFor();
+  expect(read()).toContain('"template": "{{ $.title }}\\n{{ $.text }}"');
   await sections.getByRole('link', { name: 'Logs' }).click();
   await page.getByLabel('logs.level').selectOption('warn');
   // The gateway is gone when the changed file is to be read: that is said, and Save works again.

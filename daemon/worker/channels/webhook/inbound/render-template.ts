@@ -34,6 +34,22 @@ export function cutTo(text: string, length: number): string {
   return text.length <= length ? text : `${startOf(text, length - MORE.length)}${MORE}`;
 }
 
+/** Returns a value as JSON, which ends where it is longer than `length`: neither width nor depth of what is left is looked at. */
+function jsonUpTo(value: unknown, length: number): string {
+  if (typeof value === 'string') return JSON.stringify(startOf(value, length));
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const isList = Array.isArray(value);
+  const keys = isList ? value.keys() : Object.keys(value);
+  let text = isList ? '[' : '{';
+  for (const key of keys) {
+    if (text.length > length) return text;
+    if (text.length > 1) text += ',';
+    if (!isList) text += `${jsonUpTo(key, length)}:`;
+    text += jsonUpTo((value as Record<string | number, unknown>)[key], length - text.length);
+  }
+  return text + (isList ? ']' : '}');
+}
+
 /** Only what the document itself has: nothing inherited, and of a list only its items. */
 function step(value: unknown, key: string | number): unknown {
   if (typeof value !== 'object' || value === null) return undefined;
@@ -101,7 +117,7 @@ class Renderer {
 
   #textOf(value: TemplateValue, item: unknown): string {
     const found = this.#find(value, item) ?? '';
-    let text = typeof found === 'string' ? found : cutTo(JSON.stringify(found), MAX_JSON_LENGTH);
+    let text = typeof found === 'string' ? found : cutTo(jsonUpTo(found, MAX_JSON_LENGTH), MAX_JSON_LENGTH);
     for (const cut of value.cuts) text = cut === 'line' ? (/^[^\r\n]*/.exec(text.trimStart())?.[0] ?? '') : startOf(text, cut);
     return cutTo(text, this.#limits.length + 1);
   }

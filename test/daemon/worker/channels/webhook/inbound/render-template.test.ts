@@ -24,6 +24,7 @@ test.each([
   ["{{ $.zero ?? 'x' }}", '0'],
   ['{{ $.deep.list[1].id }} {{ $.deep["odd key"] }}', 'b odd'],
   ['{{ $.deep.list[0] }}', '{"id":"a","tags":["x","y"]}'],
+  ['{{ $ }}', JSON.stringify(BODY)],
   ['{{ header.X-Event }}', 'push'],
   ['{{each $.deep.list}}{{ .id }}={{ .tags[0] ?? "-" }};{{/each}}', 'a=x;b=-;'],
   ['a\n{{each $.deep.list}}\n- {{ .id }} of {{ $.name }}\n{{/each}}\nz', 'a\n- a of Ann\n- b of Ann\nz'],
@@ -58,6 +59,8 @@ test('a text is bounded, whatever the document', () => {
   const long = { list: Array.from({ length: 50_000 }, (_, id) => ({ id })), text: '\u{1F600}'.repeat(100_000) };
   const of = (template: string, limits = LIMITS): string => renderTemplate(template, { body: long, headers }, limits);
   expect(of('{{ $.list }}')).toHaveLength(1_000);
+  const deep: unknown = JSON.parse('[{"a":'.repeat(20_000) + '1' + '}]'.repeat(20_000));
+  expect(renderTemplate('{{ $ }}', { body: deep, headers }, LIMITS)).toBe(`${'[{"a":'.repeat(167).slice(0, 999)}\u2026`);
   expect(of('{{ $.text }}'.repeat(100))).toHaveLength(9_999);
   expect(of('{{each $.list}}{{ $ }}{{/each}}')).toHaveLength(10_000);
   expect(of('{{each $.list}}{{ .id }} {{/each}}', { length: 100, items: 3 })).toBe('0 1 2 \u2026 and 49997 more\n');
