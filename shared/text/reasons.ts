@@ -27,6 +27,7 @@ export const REASONS = {
   'control-characters': 'must not contain control characters',
   'text-or-whole-number': 'must be text or a whole number',
   base64: 'must be base64',
+  'token-name': 'must be 1 to 64 letters, digits, and . _ -',
 
   // What values are
   'type-string': 'a string',

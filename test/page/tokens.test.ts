@@ -54,8 +54,7 @@ test.skipIf(noBrowser)('a token is created, tried with the line that is shown on
 
   const row = page.getByRole('row', { name: /script/ });
   await row.getByText('from 127.0.0.1').waitFor();
-  for (const text of [`${secret.slice(0, 9)}…`, 'only main · 60 requests a minute', 'of $2.50', 'in 90 days'])
-    await row.getByText(text).waitFor();
+  for (const text of [`${secret.slice(0, 9)}…`, 'only main · 60 a minute', 'of $2.50', 'in 90 days']) await row.getByText(text).waitFor();
   expect(await page.content()).not.toContain(secret);
   expect((await gateway.xopc('token', 'add', 'made-elsewhere', '--scope', 'admin')).code).toBe(0);
   await page.getByRole('row', { name: /made-elsewhere/ }).waitFor();

@@ -156,3 +156,23 @@ test('the log and the metrics name the token, never its secret', async () => {
   await expect.poll(() => lines.find(({ fields }) => fields['path'] === '/api/models')?.fields).toMatchObject({ token: 'ci' });
   expect(JSON.stringify(lines)).not.toContain(secret);
 });
+
+test('what is wrong with a new token is named by its field, with a code', async () => {
+  const { send } = await startHttpApp();
+  const right = { name: 'ci', scopes: ['chat'] };
+  const wrong: readonly (readonly [object, string, string])[] = [
+    [{ name: 'a b' }, 'name', 'token-name'],
+    [{ name: 'x'.repeat(1_000_000) }, 'name', 'token-name'],
+    [{ scopes: [] }, 'scopes', 'empty'],
+    [{ scopes: ['root'] }, 'scopes.0', 'must-be'],
+    [{ agents: [1] }, 'agents.0', 'wrong-type'],
+    [{ expiresAt: 'soon' }, 'expiresAt', 'not-a'],
+    [{ requestsPerMinute: 0.5 }, 'requestsPerMinute', 'wrong-type'],
+    [{ dailyUsd: '2' }, 'dailyUsd', 'wrong-type'],
+    [{ color: 'red' }, '', 'unknown-keys'],
+  ];
+  for (const [change, path, code] of wrong) {
+    const { status, json } = await send('/api/tokens', { method: 'POST', body: { ...right, ...change }, headers: bearer(TOKEN) });
+    expect([status, json?.['error']]).toMatchObject([400, { code: 'INVALID_REQUEST', details: { issues: [{ path, code }] } }]);
+  }
+});
