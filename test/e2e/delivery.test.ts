@@ -1,9 +1,14 @@
 /** Messages to chats and from them, through the real binary and across its restarts. */
+import { createHmac } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { says } from '../fakes/openai/reply.js';
+import { startFakeOpenAi } from '../fakes/openai/server.js';
 import { startFakeTelegram, TOKEN, type FakeTelegram } from '../fakes/telegram/server.js';
 import { startWebhookReceiver, type WebhookReceiver } from '../fakes/webhook-receiver/receiver.js';
+import { GITHUB } from '../fixtures/webhook-calls.js';
+import { fakeModels } from '../helpers/make-conversation.js';
 import { RealGateway, until } from '../helpers/real-gateway.js';
 
 const INBOUND_TOKEN = 'inbound-token-0123456789';
@@ -129,18 +134,36 @@ describe('messages from chats', () => {
     expect(readFileSync(gateway.logPath, 'utf8')).not.toContain(TOKEN);
   });
 
-  test('from a program are stored before the response, and replied to through the account', async () => {
+  test('from a program are stored before the response, and replied to once through the account, also after a kill', async () => {
     const receiver = await startWebhookReceiver();
+    const model = await startFakeOpenAi({ models: ['one'] });
+    onTestFinished(() => model.close());
+    model.replyAlways(says('Noted'));
     const gateway = await RealGateway.create();
-    writeConfig(gateway, { webhook: webhook(receiver) });
+    const github = { preset: 'github', inboundSecret: INBOUND_TOKEN, url: receiver.url };
+    writeConfig(gateway, { webhook: { accounts: { github, default: { url: receiver.url, inboundToken: INBOUND_TOKEN } } } });
+    writeFileSync(join(gateway.xopcHome, 'models.json'), JSON.stringify(fakeModels(model.baseUrl)));
     await gateway.run();
-    const headers = { Authorization: `Bearer ${INBOUND_TOKEN}` };
-    const body = { chat_id: 'ops', content: '/help', id: 'evt-1' };
-    const call = { path: '/api/webhook/default', body, headers };
+    const signature = createHmac('sha256', INBOUND_TOKEN).update(JSON.stringify(GITHUB.push)).digest('hex');
+    const headers = { 'X-GitHub-Event': 'push', 'X-GitHub-Delivery': 'd1', 'X-Hub-Signature-256': `sha256=${signature}` };
+    const push = { path: '/api/webhook/github', body: GITHUB.push, headers };
+    const pid = gateway.workerPid();
+    const taken = await post(gateway, push);
+    process.kill(pid, 'SIGKILL');
+    await gateway.untilReplaced(pid);
+    expect(await post(gateway, push)).toEqual(taken);
+    await receiver.until((received) => received.length >= 1);
+    const call = {
+      path: '/api/webhook/default',
+      body: { chat_id: 'ops', content: '/help', id: 'evt-1' },
+      headers: { Authorization: `Bearer ${INBOUND_TOKEN}` },
+    };
     const first = await post(gateway, call);
     expect(await post(gateway, call)).toEqual(first);
-    await receiver.until((received) => received.length === 1);
-    expect(receiver.received[0]).toMatchObject({ chatId: 'ops', content: expect.stringContaining('/new') });
+    await receiver.until((received) => received.some(({ chatId }) => chatId === 'ops'));
+    // A delivery that the killed worker could not note is made again, under the same id.
+    const told = new Map(receiver.received.map(({ id, chatId, content }) => [id, `${chatId}: ${content}`]));
+    expect([...told.values()]).toEqual(['Codertocat/Hello-World: Noted', expect.stringMatching(/^ops: [^]*\/new/)]);
   });
 
   test('are read as soon as an account is put into the configuration, and no longer when it is taken out', async () => {

@@ -1,4 +1,4 @@
-/** Twelve kinds of secrets go through a gateway that is used, asked wrongly, and crashes. Then everything that it wrote or said is searched. */
+/** Fourteen kinds of secrets go through a gateway that is used, asked wrongly, and crashes. Then everything that it wrote or said is searched. */
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -19,6 +19,8 @@ const KEPT = {
   webhookSecret: `whsec_${Buffer.from('5e6f7a8b9c0d1e2f3a4b5c6d7e8f9a0b').toString('base64')}`,
   webhookPath: 'path-6f7a8b9c0d1e2f3a4b5c',
   inboundToken: 'inbound-7a8b9c0d1e2f3a4b5c6d',
+  inboundSecret: 'signing-8b9c0d1e2f3a4b5c6d7e',
+  previousSecret: `whsec_${Buffer.from('9c0d1e2f3a4b5c6d7e8f9a0b1c2d3e4f').toString('base64')}`,
 };
 /** What callers send, and nobody keeps. */
 const SENT = {
@@ -62,12 +64,17 @@ async function startGateway(): Promise<{ gateway: RealGateway; running: Running 
   mkdirSync(gateway.xopcHome, { recursive: true, mode: 0o700 });
   const write = (name: string, document: object): void =>
     writeFileSync(join(gateway.xopcHome, name), JSON.stringify(document), { mode: 0o600 });
-  const { webhookPath, webhookSecret: secret, inboundToken, botToken } = KEPT;
+  const { webhookPath, webhookSecret: secret, previousSecret, inboundToken, inboundSecret, botToken } = KEPT;
   write('config.json', {
     gateway: { auth: { api_key: KEPT.gatewayToken } },
     channels: {
       telegram: { accounts: { default: { botToken, apiRoot: telegram.apiRoot } } },
-      webhook: { accounts: { default: { url: receiver.url.replace('/hook', `/${webhookPath}`), secret, inboundToken } } },
+      webhook: {
+        accounts: {
+          default: { url: receiver.url.replace('/hook', `/${webhookPath}`), secret, previousSecret, inboundToken },
+          github: { preset: 'github', inboundSecret, template: '{{ $ }} {{ header.authorization }}' },
+        },
+      },
     },
   });
   const headers = { 'X-Team': KEPT.providerHeader };
@@ -108,6 +115,8 @@ async function callAll(gateway: RealGateway): Promise<string[]> {
   await call('/api/logs', { headers: { Cookie: `session=${SENT.cookie}` } });
   await call(`/api/logs?token=${SENT.queryToken}&api_key=${SENT.queryToken}`);
   await call(`/nothing/here?access_token=${SENT.queryToken}#token=${SENT.queryToken}`);
+  await call('/api/webhook/github', { ...post({ ref: 'main' }), headers: { ...json, 'X-Hub-Signature-256': `sha256=${SENT.jsonField}` } });
+  await call('/api/channels/webhook/preview', post({ accountId: 'github', payload: { ref: 'main' } }));
   await call('/api/webhook/default', { ...post({ chat_id: 'chat' }), headers: { ...json, Authorization: `Bearer ${SENT.jsonField}` } });
   return answers;
 }
@@ -137,7 +146,7 @@ async function runAll(gateway: RealGateway): Promise<string[]> {
   );
 }
 
-test('twelve kinds of secrets go through a gateway and are nowhere but in the files that keep them', async () => {
+test('fourteen kinds of secrets go through a gateway and are nowhere but in the files that keep them', async () => {
   const { gateway, running } = await startGateway();
   const said = await callAll(gateway);
   expect((await gateway.xopc('gateway', 'restart')).code).toBe(0);

@@ -27,6 +27,7 @@ const WHOLE = { length: 1_048_576, items: 100_000 };
 /** As chats and ids are in the API. */
 const MAX_CHAT_LENGTH = 256;
 const MAX_ID_LENGTH = 200;
+const MAX_SENDER_LENGTH = 200;
 const DEFAULT_CHAT = 'default';
 
 const lineOf = (text: string): string =>
@@ -69,7 +70,13 @@ export function readCall(settings: CallSettings, data: TemplateData): ReadCall {
   // What no store takes may be in the template itself.
   const text = renderTemplate(templateFor(settings, name), data, TEXT).replaceAll('\0', '').trim().toWellFormed();
   if (text === '') return { type: 'skipped' };
-  const sender = cutTo(name(settings.senderTemplate ?? preset.sender), 200);
+  // Brackets frame the name: one with brackets could end the frame, and go on as somebody else.
+  const sender = cutTo(
+    name(settings.senderTemplate ?? preset.sender)
+      .replaceAll('[', '(')
+      .replaceAll(']', ')'),
+    MAX_SENDER_LENGTH,
+  );
   const id = lineOf(renderTemplate(settings.idTemplate ?? preset.id ?? '', data, WHOLE));
   return {
     type: 'message',

@@ -116,6 +116,16 @@ test('templates of the account read any call, and replace those of a preset', ()
   });
 });
 
+test('what a stranger may set cannot imitate another sender, and is no command', () => {
+  const login = 'x] hello\n[octocat';
+  const body = { ...GITHUB.issue_comment, sender: { login } };
+  const read = github('issue_comment', body) as { content: string };
+  expect(read.content).toMatch(/^\[x\) hello \(octocat\] created a comment/);
+  expect(readCall({ template: '{{ $.comment.body }}' }, { body, headers: {} })).toMatchObject({
+    content: expect.stringMatching(/^> \/stop/),
+  });
+});
+
 test('long names stay different from each other', () => {
   const chatOf = (name: string): string =>
     (readCall({ template: 'x', chatTemplate: '{{ $.name }}' }, { body: { name }, headers: {} }) as { chatId: string }).chatId;
