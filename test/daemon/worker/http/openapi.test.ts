@@ -114,7 +114,7 @@ test('each operation has an example of what it takes and answers, and each examp
     const contents = [requestBody?.content, frames === undefined ? responseOf(document, operation, 200)?.content : {}];
     for (const [type, { schema, example }] of contents.flatMap((content = {}) => Object.entries(content))) {
       if (/^(application\/(x-ndjson|gzip)|text\/markdown|\*\/\*)$/.test(type)) continue;
-      if (example === undefined) wrong.push(`${name} ${type} has none`);
+      if (example === undefined) wrong.push(`${name} ${type} has none: see 'A route' in CONTRIBUTING.md`);
       else if (!ajv.validate(absolute(schema), example)) wrong.push(`${name} ${type}: ${ajv.errorsText()}`);
     }
   }
