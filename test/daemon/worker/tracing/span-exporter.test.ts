@@ -47,7 +47,7 @@ const OUTAGES: readonly { what: string; reaction: Reaction; problem: RegExp; isK
   },
 ];
 
-test.each(OUTAGES)('a collector that $what is tried again later, with one warning, and costs no more memory', async (outage) => {
+test.each(OUTAGES)('a collector that $what is tried again later, with one warning', async (outage) => {
   const { collector, clock, counts, logger, add } = await startTracer();
   collector.reaction = outage.reaction;
   add(10);
@@ -57,16 +57,32 @@ test.each(OUTAGES)('a collector that $what is tried again later, with one warnin
   if (outage.reaction === 'hang') clock.advance(10_000);
   await eventually(() => expect(logger.entries).toHaveLength(1));
   expect(logger.entries[0]).toMatchObject({ level: 'warn', fields: { problem: expect.stringMatching(outage.problem) as string } });
+  collector.reaction = 'take';
+  add(5);
+  clock.advance(DELAY_MS);
+  await eventually(() => expect(logger.entries).toHaveLength(2));
+  expect(counts).toEqual(outage.isKept ? { exported: 15, dropped: 0 } : { exported: 5, dropped: 10 });
+  expect(logger.entries.map(({ level }) => level)).toEqual(['warn', 'info']);
+  expect(collector.problems).toEqual([]);
+});
+
+test('an outage costs a bounded queue, and what does not fit is counted', async () => {
+  const { collector, clock, counts, logger, add } = await startTracer();
+  collector.reaction = 'reset';
+  add(1);
+  clock.advance(DELAY_MS);
+  await eventually(() => expect(logger.entries).toHaveLength(1));
   add(3 * MAX_QUEUE);
-  const lost = 2 * MAX_QUEUE + (outage.isKept ? 10 : 0);
-  expect(counts).toEqual({ exported: 0, dropped: lost + (outage.isKept ? 0 : 10) });
+  expect(counts).toEqual({ exported: 0, dropped: 2 * MAX_QUEUE + 1 });
   collector.reaction = 'take';
   for (let exported = MAX_QUEUE / 4; exported <= MAX_QUEUE; exported += MAX_QUEUE / 4) {
     clock.advance(DELAY_MS);
     await eventually(() => expect(counts.exported).toBe(exported));
   }
-  expect(logger.entries.map(({ level }) => level)).toEqual(['warn', 'info']);
-  expect(collector.problems).toEqual([]);
+  expect(logger.entries.map(({ level, fields }) => [level, fields['dropped']])).toEqual([
+    ['warn', undefined],
+    ['info', 2 * MAX_QUEUE + 1],
+  ]);
 });
 
 test('a collector that answers with 100 MB has taken the spans, and its answer is not read', async () => {
