@@ -163,7 +163,7 @@ export const chatCompletion = () =>
           message: z.strictObject({
             role: z.literal('assistant'),
             content: z.string().nullable(),
-            refusal: z.null(),
+            refusal: z.string().nullable(),
             reasoning_content: z.string().optional(),
             tool_calls: z.array(answerCall()).optional(),
           }),
@@ -180,6 +180,7 @@ const delta = () =>
   z.strictObject({
     role: z.literal('assistant').optional(),
     content: z.string().optional(),
+    refusal: z.string().optional(),
     reasoning_content: z.string().optional(),
     tool_calls: z
       .array(

@@ -84,6 +84,7 @@ class Step {
         this.parts.push({ type: 'reasoning', text: this.#reasoning, ...(event.vendor === undefined ? {} : { vendor: event.vendor }) });
         this.#reasoning = '';
         return event;
+      case 'refusal':
       case 'error':
         return event;
     }

@@ -122,9 +122,11 @@ export type TokenCount =
   | { readonly type: 'failed'; readonly failure: ProviderFailure }
   | { readonly type: 'aborted' };
 
-/** Any number of the first six, then exactly one of the others. Tool calls are counted from 0. */
+/** Any number of the first seven, then exactly one of the others. Tool calls are counted from 0. */
 export type CompletionEvent =
   | { readonly type: 'text'; readonly text: string }
+  /** The model says that it refuses, where its vendor tells that apart. */
+  | { readonly type: 'refusal'; readonly text: string }
   | { readonly type: 'reasoning'; readonly text: string }
   /** A passage of reasoning is complete. One that the vendor hides has no text before. `vendor` must go back with it. */
   | { readonly type: 'reasoningEnd'; readonly vendor?: VendorData }

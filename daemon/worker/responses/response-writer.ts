@@ -45,11 +45,12 @@ function toUsage({ inputTokens, outputTokens, cachedTokens, reasoningTokens }: C
 }
 
 const outputText = (text: string): Message['content'][number] => ({ type: 'output_text', text, annotations: [], logprobs: [] });
+const refusalText = (refusal: string): Message['content'][number] => ({ type: 'refusal', refusal });
 const summaryText = (text: string): Reasoning['summary'][number] => ({ type: 'summary_text', text });
 
-/** Text or reasoning that is being written. */
+/** Text, a refusal or reasoning that is being written. */
 interface Open {
-  readonly type: 'message' | 'reasoning';
+  readonly type: 'message' | 'refusal' | 'reasoning';
   readonly id: string;
   readonly index: number;
   text: string;
@@ -104,6 +105,8 @@ export class ResponseWriter {
     switch (output.type) {
       case 'text':
         return yield* this.#say('message', output.text);
+      case 'refusal':
+        return yield* this.#say('refusal', output.text);
       case 'reasoning':
         return yield* this.#say('reasoning', output.text);
       case 'reasoningEnd':
@@ -131,6 +134,7 @@ export class ResponseWriter {
     open.text += text;
     const place = { item_id: open.id, output_index: open.index };
     if (type === 'message') yield { type: 'response.output_text.delta', ...place, content_index: 0, delta: text, logprobs: [] };
+    else if (type === 'refusal') yield { type: 'response.refusal.delta', ...place, content_index: 0, delta: text };
     else yield { type: 'response.reasoning_summary_text.delta', ...place, summary_index: 0, delta: text };
   }
 
@@ -147,15 +151,16 @@ export class ResponseWriter {
   }
 
   *#openItem(type: Open['type']): Generator<Unnumbered> {
-    const id = newId(type === 'message' ? 'msg' : 'rs');
+    const id = newId(type === 'reasoning' ? 'rs' : 'msg');
     const index = this.#output.length;
     this.#open = { type, id, index, text: '' };
     const item: OutputItem =
-      type === 'message' ? { id, type, role: 'assistant', status: 'in_progress', content: [] } : { id, type, summary: [] };
+      type === 'reasoning' ? { id, type, summary: [] } : { id, type: 'message', role: 'assistant', status: 'in_progress', content: [] };
     this.#output.push(item);
     yield { type: 'response.output_item.added', output_index: index, item };
     const place = { item_id: id, output_index: index };
-    if (type === 'message') yield { type: 'response.content_part.added', ...place, content_index: 0, part: outputText('') };
+    const part = type === 'refusal' ? refusalText('') : outputText('');
+    if (type !== 'reasoning') yield { type: 'response.content_part.added', ...place, content_index: 0, part };
     else yield { type: 'response.reasoning_summary_part.added', ...place, summary_index: 0, part: summaryText('') };
   }
 
@@ -189,11 +194,12 @@ export class ResponseWriter {
     const { type, id, index, text } = this.#open;
     this.#open = undefined;
     const place = { item_id: id, output_index: index };
-    if (type === 'message') {
-      const part = outputText(text);
-      yield { type: 'response.output_text.done', ...place, content_index: 0, text, logprobs: [] };
+    if (type !== 'reasoning') {
+      const part = type === 'refusal' ? refusalText(text) : outputText(text);
+      if (type === 'refusal') yield { type: 'response.refusal.done', ...place, content_index: 0, refusal: text };
+      else yield { type: 'response.output_text.done', ...place, content_index: 0, text, logprobs: [] };
       yield { type: 'response.content_part.done', ...place, content_index: 0, part };
-      this.#output[index] = { id, type, role: 'assistant', status, content: [part] };
+      this.#output[index] = { id, type: 'message', role: 'assistant', status, content: [part] };
     } else {
       const part = summaryText(text);
       yield { type: 'response.reasoning_summary_text.done', ...place, summary_index: 0, text };

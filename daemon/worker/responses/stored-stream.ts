@@ -118,5 +118,6 @@ export class StoredStream {
 function join(a: Output, b: Output): Output | undefined {
   if (a.type === 'toolArguments' && b.type === 'toolArguments' && a.index === b.index) return { ...a, text: a.text + b.text };
   if (a.type === 'text' && b.type === 'text') return { ...a, text: a.text + b.text };
+  if (a.type === 'refusal' && b.type === 'refusal') return { ...a, text: a.text + b.text };
   return a.type === 'reasoning' && b.type === 'reasoning' ? { ...a, text: a.text + b.text } : undefined;
 }

@@ -11,13 +11,14 @@ const itemStatus = () => z.enum(['in_progress', 'completed', 'incomplete']);
 
 export const outputText = () =>
   z.strictObject({ type: z.literal('output_text'), text: text(), annotations: z.array(z.never()), logprobs: z.array(z.never()) });
+export const refusalText = () => z.strictObject({ type: z.literal('refusal'), refusal: text() });
 const outputMessage = () =>
   z.strictObject({
     id: z.string(),
     type: z.literal('message'),
     role: z.literal('assistant'),
     status: itemStatus(),
-    content: z.array(outputText()),
+    content: z.array(z.discriminatedUnion('type', [outputText(), refusalText()])),
   });
 export const summaryText = () => z.strictObject({ type: z.literal('summary_text'), text: text() });
 const outputReasoning = () =>

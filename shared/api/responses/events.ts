@@ -3,7 +3,7 @@
  * Source: the API reference of OpenAI, "Streaming events".
  */
 import * as z from 'zod';
-import { outputItem, outputText, responseDocument, summaryText } from './document.js';
+import { outputItem, outputText, refusalText, responseDocument, summaryText } from './document.js';
 
 const text = () => z.string();
 
@@ -14,6 +14,7 @@ const inText = { ...inItem, content_index: z.literal(0) };
 const inSummary = { ...inItem, summary_index: z.literal(0) };
 const ofResponse = () => ({ response: responseDocument() });
 const ofItem = () => ({ output_index: z.int(), item: outputItem() });
+const contentPart = () => z.discriminatedUnion('type', [outputText(), refusalText()]);
 const logprobs = () => z.array(z.never());
 
 /** One event of the stream, in the order in which they come. The last one is `completed`, `incomplete`, `failed` or `error`. */
@@ -23,10 +24,12 @@ export const responseEvent = () =>
     event('response.queued', ofResponse()),
     event('response.in_progress', ofResponse()),
     event('response.output_item.added', ofItem()),
-    event('response.content_part.added', { ...inText, part: outputText() }),
+    event('response.content_part.added', { ...inText, part: contentPart() }),
     event('response.output_text.delta', { ...inText, delta: text(), logprobs: logprobs() }),
     event('response.output_text.done', { ...inText, text: text(), logprobs: logprobs() }),
-    event('response.content_part.done', { ...inText, part: outputText() }),
+    event('response.refusal.delta', { ...inText, delta: text() }),
+    event('response.refusal.done', { ...inText, refusal: text() }),
+    event('response.content_part.done', { ...inText, part: contentPart() }),
     event('response.reasoning_summary_part.added', { ...inSummary, part: summaryText() }),
     event('response.reasoning_summary_text.delta', { ...inSummary, delta: text() }),
     event('response.reasoning_summary_text.done', { ...inSummary, text: text() }),

@@ -39,7 +39,13 @@ export interface PageReply {
   readonly title: string;
 }
 
-export type VendorReply = StreamReply | ErrorReply | PageReply;
+/** A document, whatever was asked for. */
+export interface DocumentReply {
+  readonly type: 'document';
+  readonly body: unknown;
+}
+
+export type VendorReply = StreamReply | ErrorReply | PageReply | DocumentReply;
 
 export const says = (...parts: string[]): StreamReply => ({ type: 'stream', parts });
 export const calls = (...made: FakeCall[]): StreamReply => ({ type: 'stream', parts: [], calls: made });

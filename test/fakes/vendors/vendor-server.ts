@@ -71,6 +71,8 @@ class FakeVendor {
         response.writeHead(reply.status, { 'content-type': 'text/html' });
         response.end(`<!DOCTYPE html>\n<html><head><title>${reply.title}</title></head><body>nginx</body></html>\n`);
         return;
+      case 'document':
+        return this.#answer(response, { status: 200, body: reply.body });
       case 'stream':
         return this.#stream(response, model, reply);
     }

@@ -35,10 +35,11 @@ function toUsage({ inputTokens, outputTokens, cachedTokens, cacheWriteTokens, re
 const NO_USAGE: MessagesUsage = { input_tokens: 0, cache_creation_input_tokens: 0, cache_read_input_tokens: 0, output_tokens: 0 };
 
 /** Anthropic's own words say more than the reasons that all providers share. */
-function toStop({ reason, vendor }: Finish): Pick<MessagesResponse, 'stop_reason' | 'stop_sequence'> {
+function toStop({ reason, vendor }: Finish, { isRefused }: Blocks): Pick<MessagesResponse, 'stop_reason' | 'stop_sequence'> {
   const { stopReason, stopSequence } = vendor?.['anthropic'] ?? {};
   const isOwn = typeof stopReason === 'string' && reason !== 'tool_calls';
-  return { stop_reason: isOwn ? stopReason : REASONS[reason], stop_sequence: typeof stopSequence === 'string' ? stopSequence : null };
+  const shared = isRefused && reason === 'stop' ? 'refusal' : REASONS[reason];
+  return { stop_reason: isOwn ? stopReason : shared, stop_sequence: typeof stopSequence === 'string' ? stopSequence : null };
 }
 
 function messageOf({ id, model }: MessageHead): MessagesResponse {
@@ -82,7 +83,8 @@ export async function collectMessage(events: PulledEvents<CompletionOutput>, hea
   let message = messageOf(head);
   for await (const output of collectedOutputs(events)) {
     for (const event of blocks.read(output)) content.add(event);
-    if (output.type === 'finish') message = { ...message, content: content.blocks, ...toStop(output), usage: toUsage(output.usage) };
+    if (output.type === 'finish')
+      message = { ...message, content: content.blocks, ...toStop(output, blocks), usage: toUsage(output.usage) };
   }
   return message;
 }
@@ -104,7 +106,7 @@ export async function* streamMessage(
     for await (const output of outputsOf(events)) {
       if (output === undefined) yield encode({ type: 'ping' });
       else for (const event of blocks.read(output)) yield encode(event);
-      if (output?.type === 'finish') yield encode({ type: 'message_delta', delta: toStop(output), usage: toUsage(output.usage) });
+      if (output?.type === 'finish') yield encode({ type: 'message_delta', delta: toStop(output, blocks), usage: toUsage(output.usage) });
     }
     yield encode({ type: 'message_stop' });
   } catch (thrown) {

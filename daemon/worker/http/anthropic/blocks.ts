@@ -29,15 +29,23 @@ export class Blocks {
   #count = 0;
   #open: Open | undefined;
   #reasoning = '';
+  #isRefused = false;
   readonly #waiting: WaitingCall[] = [];
 
   constructor(display: ThinkingDisplay) {
     this.#display = display;
   }
 
+  /** Whether the model has said that it refuses. */
+  get isRefused(): boolean {
+    return this.#isRefused;
+  }
+
   *read(output: CompletionOutput): Generator<BlockEvent> {
     switch (output.type) {
+      case 'refusal':
       case 'text':
+        this.#isRefused ||= output.type === 'refusal';
         if (this.#open !== 'text') yield* this.#begin('text', { type: 'text', text: '' });
         return yield this.#delta({ type: 'text_delta', text: output.text });
       case 'reasoning':

@@ -35,6 +35,7 @@ function toUsage({ inputTokens, outputTokens, cachedTokens, reasoningTokens }: C
 
 class Collected {
   text = '';
+  refusal = '';
   reasoning = '';
   readonly calls: { id: string; name: string; arguments: string }[] = [];
   usage: ChatUsage | undefined;
@@ -42,6 +43,7 @@ class Collected {
 
   add(output: CompletionOutput): void {
     if (output.type === 'text') this.text += output.text;
+    else if (output.type === 'refusal') this.refusal += output.text;
     else if (output.type === 'reasoning') this.reasoning += output.text;
     else if (output.type === 'toolStart') this.calls[output.index] = { id: output.id, name: output.name, arguments: '' };
     else if (output.type === 'toolArguments') {
@@ -58,11 +60,11 @@ class Collected {
 export async function collectCompletion(events: PulledEvents<CompletionOutput>, head: AnswerHead): Promise<ChatCompletion> {
   const collected = new Collected();
   for await (const output of collectedOutputs(events)) collected.add(output);
-  const { text, reasoning, calls, usage, reason } = collected;
+  const { text, refusal, reasoning, calls, usage, reason } = collected;
   const message = {
     role: 'assistant' as const,
-    content: text === '' && calls.length > 0 ? null : text,
-    refusal: null,
+    content: text === '' && (calls.length > 0 || refusal !== '') ? null : text,
+    refusal: refusal === '' ? null : refusal,
     ...(reasoning === '' ? {} : { reasoning_content: reasoning }),
     ...(calls.length === 0 ? {} : { tool_calls: calls.map(({ id, ...call }) => ({ id, type: 'function' as const, function: call })) }),
   };
@@ -78,6 +80,8 @@ function toDelta(output: CompletionOutput): ChatDelta | undefined {
   switch (output.type) {
     case 'text':
       return { content: output.text };
+    case 'refusal':
+      return { refusal: output.text };
     case 'reasoning':
       return { reasoning_content: output.text };
     case 'toolStart':

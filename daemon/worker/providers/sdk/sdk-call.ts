@@ -10,6 +10,8 @@ export type SdkModel = Extract<LanguageModel, { specificationVersion: 'v3' }>;
 export type SdkCallOptions = Parameters<SdkModel['doStream']>[0];
 export type SdkMessage = SdkCallOptions['prompt'][number];
 export type SdkStreamPart = Awaited<ReturnType<SdkModel['doStream']>>['stream'] extends ReadableStream<infer Part> ? Part : never;
+/** A text in which a model of OpenAI's refuses is told apart where the call asks for `includeRawChunks`. */
+export type SdkPart = SdkStreamPart | (Extract<SdkStreamPart, { type: 'text-delta' }> & { readonly isRefusal: true });
 export type SdkFinish = Extract<SdkStreamPart, { type: 'finish' }>;
 export type SdkFinishReason = Exclude<SdkFinish['finishReason']['unified'], 'error'>;
 
@@ -40,12 +42,23 @@ function vendorReason(vendor: VendorData | undefined, raw: string | undefined): 
   return { vendor: { anthropic: { stopReason: raw, stopSequence: anthropic['stopSequence'] ?? null } } };
 }
 
+/** Returns the refusal in a piece of a stream of OpenAI's APIs. */
+function refusalIn(raw: unknown): string | undefined {
+  const { type, delta, choices } = (raw ?? {}) as { type?: unknown; delta?: unknown; choices?: unknown };
+  const [choice] = (Array.isArray(choices) ? choices : []) as ({ delta?: { refusal?: unknown } | null } | null)[];
+  const text = type === 'response.refusal.delta' ? delta : choice?.delta?.refusal;
+  return typeof text === 'string' && text !== '' ? text : undefined;
+}
+
 export class SdkCall {
   readonly #model: SdkModel;
   readonly #signal: AbortSignal;
   #error: { readonly cause: unknown } | undefined;
   #finish: SdkFinish | undefined;
   #responseModel: string | undefined;
+  #hasRefusal = false;
+  /** In the last piece that the vendor wrote. */
+  #refusal: string | undefined;
 
   constructor(model: LanguageModel, signal: AbortSignal) {
     this.#model = model as SdkModel;
@@ -56,7 +69,7 @@ export class SdkCall {
    * Yields the parts of the answer as they come. Never throws: {@link end} says how it ended.
    * @param change  of the request that the SDK writes
    */
-  async *parts(makeOptions: () => SdkCallOptions, change?: RequestChange): AsyncGenerator<SdkStreamPart> {
+  async *parts(makeOptions: () => SdkCallOptions, change?: RequestChange): AsyncGenerator<SdkPart> {
     // The SDK recognizes an abort only by its own kind of reason; a caller's reason would look like a failure.
     const controller = new AbortController();
     const abort = (): void => controller.abort();
@@ -71,7 +84,8 @@ export class SdkCall {
         if (part.type === 'error') this.#error ??= { cause: part.error };
         if (part.type === 'finish') this.#finish = part;
         if (part.type === 'response-metadata') this.#responseModel = part.modelId;
-        yield part;
+        const read = this.#readRefusal(part);
+        if (read !== undefined) yield read;
       }
       isOver = true;
     } catch (error) {
@@ -81,6 +95,16 @@ export class SdkCall {
       // A reader that stops early ends the call, too. An abort after the end would only cost the time of a stack trace.
       if (!isOver) controller.abort();
     }
+  }
+
+  /** Returns a part as it is, or the refusal that it is; undefined for what the vendor wrote, which comes before what the SDK makes of it. */
+  #readRefusal(part: SdkStreamPart): SdkPart | undefined {
+    if (part.type === 'raw') {
+      this.#refusal = refusalIn(part.rawValue);
+      this.#hasRefusal ||= this.#refusal !== undefined;
+      return undefined;
+    }
+    return part.type === 'text-delta' && part.delta === this.#refusal ? { ...part, isRefusal: true } : part;
   }
 
   /** Any error means failure, whatever the finish reason is; so does an end that the vendor never announced. */
@@ -93,7 +117,9 @@ export class SdkCall {
     }
     const { usage, providerMetadata: vendor } = this.#finish;
     const model = this.#responseModel === undefined ? {} : { responseModel: this.#responseModel };
-    return { type: 'finished', reason: unified, usage, ...model, ...vendorReason(vendor, raw) };
+    // The SDK takes a refusal for a filter.
+    const reason = this.#hasRefusal && unified === 'content-filter' && raw !== 'content_filter' ? 'stop' : unified;
+    return { type: 'finished', reason, usage, ...model, ...vendorReason(vendor, raw) };
   }
 }
 

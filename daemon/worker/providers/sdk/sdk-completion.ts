@@ -6,7 +6,7 @@ import type { CallNotes } from './call-notes.js';
 import { optionsOf, type PromptTarget, toCompletionPrompt } from './completion-prompt.js';
 import { changeOf } from './call-change.js';
 import type { Body } from './own-request.js';
-import { REASONS, SdkCall, type SdkCallOptions, type SdkFinish, type SdkModel, type SdkStreamPart, tokenCount } from './sdk-call.js';
+import { REASONS, SdkCall, type SdkCallOptions, type SdkFinish, type SdkModel, type SdkPart, tokenCount } from './sdk-call.js';
 import { WholeCharacters } from './stream-text.js';
 
 function toToolChoice(choice: CompletionRequest['toolChoice']): NonNullable<SdkCallOptions['toolChoice']> {
@@ -113,6 +113,7 @@ function toOptions(request: CompletionRequest, target: Target): SdkCallOptions {
   return {
     prompt: toCompletionPrompt(messages, target),
     ...sampling,
+    includeRawChunks: target.api.startsWith('openai-'),
     ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
     // A caller of the same API says it in a field of its own.
     ...(responseFormat === undefined || (target.api === 'anthropic-messages' && target.isSameApi) ? {} : { responseFormat }),
@@ -151,6 +152,7 @@ class CompletionReader {
   readonly #notes: CallNotes;
   readonly #text = new WholeCharacters();
   readonly #reasoning = new WholeCharacters();
+  readonly #refusal = new WholeCharacters();
   #isReasoning = false;
   #signed: SdkCallOptions['providerOptions'];
 
@@ -162,10 +164,11 @@ class CompletionReader {
     return this.#indices.size > 0;
   }
 
-  *read(part: SdkStreamPart): Generator<CompletionEvent> {
+  *read(part: SdkPart): Generator<CompletionEvent> {
     switch (part.type) {
       case 'text-delta':
         yield* this.#endReasoning();
+        if ('isRefusal' in part) return yield* this.#say('refusal', this.#refusal.push(part.delta));
         return yield* this.#say('text', this.#text.push(part.delta));
       case 'text-end':
         return yield* this.#say('text', this.#text.end());
@@ -206,7 +209,7 @@ class CompletionReader {
     yield { type: 'reasoningEnd', ...(vendor === undefined ? {} : { vendor }) };
   }
 
-  *#say(type: 'text' | 'reasoning', text: string): Generator<CompletionEvent> {
+  *#say(type: 'text' | 'reasoning' | 'refusal', text: string): Generator<CompletionEvent> {
     if (text !== '') yield { type, text };
   }
 

@@ -2,6 +2,7 @@
 import { readStart } from '../read-start.js';
 import { PATIENCE } from './patient-dispatcher.js';
 import { EndlessAnswerError, NotAStreamError } from './sdk-failure.js';
+import { streamOfWhole } from './whole-answer.js';
 
 /** Enough of a body to tell what it is. */
 export const MAX_ERROR_BODY_BYTES = 65_536;
@@ -31,8 +32,17 @@ function limitEvents(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Arra
   return new ReadableStream({ pull, cancel: (reason) => reader.cancel(reason) }, { highWaterMark: 0 });
 }
 
+/** Reads an answer that came as one document. @throws NotAStreamError for any other document */
+async function readWhole(response: Response, contentType: string): Promise<Response> {
+  const { text, isWhole } = await readStart(response, MAX_EVENT_BYTES);
+  if (!isWhole) throw new EndlessAnswerError('the answer');
+  const stream = streamOfWhole(text);
+  if (stream === undefined) throw new NotAStreamError({ status: response.status, contentType, body: text.slice(0, MAX_ERROR_BODY_BYTES) });
+  return new Response(stream, { headers: { 'Content-Type': 'text/event-stream' } });
+}
+
 /**
- * Refuses a page or a JSON document with status 200, which would be read as a stream without events.
+ * Refuses a page with status 200, which would be read as a stream without events, and reads an answer in one document as a stream.
  * Other types pass, because some servers stream events as `text/plain`.
  */
 export async function fetchStream(input: Parameters<typeof fetch>[0], init?: RequestInit): Promise<Response> {
@@ -50,7 +60,8 @@ export async function fetchStream(input: Parameters<typeof fetch>[0], init?: Req
   }
   // The SDK reads the whole body of an error.
   if (!response.ok) return new Response((await readStart(response, MAX_ERROR_BODY_BYTES)).text, { status, statusText, headers });
-  if (/^(text\/html|application\/json)/i.test(contentType))
+  if (/^application\/json/i.test(contentType)) return await readWhole(response, contentType);
+  if (/^text\/html/i.test(contentType))
     throw new NotAStreamError({ status, contentType, body: (await readStart(response, MAX_ERROR_BODY_BYTES)).text });
   return body === null ? response : Object.defineProperty(response, 'body', { value: limitEvents(body) });
 }
