@@ -70,6 +70,8 @@ async function makeTokens(gateway: RealGateway): Promise<void> {
   const headers = { Authorization: `Bearer ${secret}`, 'Content-Type': 'application/json' };
   const body = JSON.stringify({ message: 'Explain this function', agentId: 'main' });
   await fetch(`${gateway.url}/api/agent`, { method: 'POST', headers, body });
+  // Stores the last use, which a crash would lose.
+  await callApi(gateway, 'GET /api/tokens');
 }
 
 async function fill(world: Awaited<ReturnType<typeof startPageWorld>>): Promise<string> {

@@ -1,6 +1,7 @@
 /** What an access token allows. Each function takes undefined for a caller without one, who may do everything. */
 import type { Scope } from '../../../shared/api/gateway/tokens.js';
 import { GatewayError } from '../../../shared/errors.js';
+import { type AccessReason, sayOfAccess } from '../../../shared/text/sentences/access.js';
 import { listNames } from '../../../shared/text/list-names.js';
 import type { AccessToken } from './access-tokens.js';
 
@@ -17,8 +18,8 @@ export function scopesFor(method: string, needed: NeededScope): readonly Scope[]
 
 type Allowed = Pick<AccessToken, 'name' | 'scopes' | 'agents'>;
 
-function refusal({ name }: Allowed, what: string, hint: string): GatewayError {
-  return new GatewayError('FORBIDDEN', { message: `The access token '${name}' ${what}.`, hint });
+function refusal(code: AccessReason, values: Readonly<Record<string, string>>, hint: string): GatewayError {
+  return new GatewayError('FORBIDDEN', { message: sayOfAccess(code, values), hint });
 }
 
 /** @throws FORBIDDEN unless it has a scope for an operation. @param method  GET reads */
@@ -26,8 +27,13 @@ export function mayCall(access: Allowed | undefined, method: string, needed: Nee
   if (access === undefined) return;
   const wanted = scopesFor(method, needed);
   if (wanted.length === 0 || wanted.some((scope) => access.scopes.includes(scope))) return;
-  const has = `has the scope${access.scopes.length === 1 ? '' : 's'} ${access.scopes.join(', ')}`;
-  throw refusal(access, `${has}, and this needs ${wanted.join(' or ')}`, `Make one that may: xopc token add NAME --scope ${wanted[0]}`);
+  const { name, scopes } = access;
+  const values = { name, scopes: scopes.join(', '), wanted: wanted.join(' or ') };
+  throw refusal(
+    scopes.length === 1 ? 'token-scope' : 'token-scopes',
+    values,
+    `Make one that may: xopc token add NAME --scope ${wanted[0]}`,
+  );
 }
 
 /** A socket chats, and hears all events. @throws FORBIDDEN */
@@ -41,7 +47,7 @@ export function mayUseSocket(access: Allowed | undefined): void {
 export function mayUseAllAgents(access: Allowed | undefined): void {
   if (access === undefined || access.agents === null) return;
   const hint = 'Use POST /api/agent or /v1 with one of these agents.';
-  throw refusal(access, `is limited to ${describe(access.agents)}, and this is not limited to an agent`, hint);
+  throw refusal('token-agents-only', { name: access.name, agents: listNames(access.agents) }, hint);
 }
 
 /** @param agent  undefined: none, such as a model */
@@ -53,8 +59,8 @@ export function isAgentAllowed(access: Allowed | undefined, agent: string | unde
 /** @throws FORBIDDEN unless {@link isAgentAllowed} */
 export function mayUseAgent(access: Allowed | undefined, agent: string | undefined): void {
   if (access === undefined || access.agents === null || isAgentAllowed(access, agent)) return;
-  const other = agent === undefined ? 'this names none' : `this is for '${agent.slice(0, 64)}'`;
-  throw refusal(access, `is limited to ${describe(access.agents)}, and ${other}`, `Name one of these agents.`);
+  const values = { name: access.name, agents: listNames(access.agents) };
+  const hint = 'Name one of these agents.';
+  if (agent === undefined) throw refusal('token-agents-none', values, hint);
+  throw refusal('token-agents-other', { ...values, agent: agent.slice(0, 64) }, hint);
 }
-
-const describe = (agents: readonly string[]): string => `the agent${agents.length === 1 ? '' : 's'} ${listNames(agents)}`;

@@ -1,4 +1,4 @@
-/** Why an access token cannot be made or ended. See known.ts. */
+/** Why an access token cannot be made or ended, and why one may not do something. See known.ts. */
 import { sayFrom } from '../fill-text.js';
 
 export const ACCESS_REASONS = {
@@ -7,7 +7,14 @@ export const ACCESS_REASONS = {
   'tokens-full': 'There are {max} access tokens, the most there can be. Revoke one first.',
   'token-end-past': 'expiresAt is in the past: {expiresAt}',
   'token-agents-chat': "A token that is limited to agents can only have the scope 'chat'.",
+  'token-scope': "The access token '{name}' has the scope {scopes}, and this needs {wanted}.",
+  'token-scopes': "The access token '{name}' has the scopes {scopes}, and this needs {wanted}.",
+  'token-agents-only': "The access token '{name}' is limited to agents ({agents}), and this is not limited to an agent.",
+  'token-agents-none': "The access token '{name}' is limited to agents ({agents}), and this names none.",
+  'token-agents-other': "The access token '{name}' is limited to agents ({agents}), and this is for '{agent}'.",
 } as const satisfies Readonly<Record<string, string>>;
+
+export type AccessReason = keyof typeof ACCESS_REASONS;
 
 /** Returns the English text. */
 export const sayOfAccess = sayFrom(ACCESS_REASONS);

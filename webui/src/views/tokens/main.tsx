@@ -54,7 +54,9 @@ export default function TokensView() {
   return (
     <section class="view">
       <PageHeader title={t('title')}>
-        {value?.length !== 0 && <Button kind="primary" icon="plus" text={t('add')} onClick={add} />}
+        {(value === undefined ? error === undefined : value.length > 0) && (
+          <Button kind="primary" icon="plus" text={t('add')} onClick={add} />
+        )}
       </PageHeader>
       {error !== undefined && <ErrorBox error={error} retry={reload} isStale={value !== undefined} />}
       {value === undefined && error === undefined && <Skeleton lines={6} />}
