@@ -26,11 +26,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-function prefixOf(name: string): string {
-  const path = join(directory, name);
-  mkdirSync(path);
-  return path;
-}
+const prefixOf = (name: string): string => mkdtempSync(join(directory, `${name}-`));
 
 test('contains the bundles, the page, the launcher, the client, the manual and the licences, and nothing else', () => {
   const manual = readdirSync('docs').filter((name) => name.endsWith('.md') && name !== 'architecture.md');
