@@ -40,7 +40,14 @@ export interface Snapshot {
 
 const ANSWER_LIMIT_MS = 15_000;
 const CONFIG = {
-  channels: { webhook: { accounts: { default: { url: 'http://127.0.0.1:9/hook', inboundToken: INBOUND_TOKEN } } } },
+  channels: {
+    webhook: {
+      accounts: {
+        default: { url: 'http://127.0.0.1:9/hook', inboundToken: INBOUND_TOKEN },
+        service: { template: '{{ $ }}', chatTemplate: '{{ $.chat_id }}', idTemplate: '{{ $.id }}', inboundToken: INBOUND_TOKEN },
+      },
+    },
+  },
 };
 
 /** Reads an answer to its end, or the start of a stream that has none. @throws after {@link ANSWER_LIMIT_MS} */

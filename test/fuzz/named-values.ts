@@ -20,7 +20,7 @@ export const NAMED: Readonly<Record<string, readonly unknown[]>> = {
   before: ['1000'],
   attachments: [[]],
   channel: ['webhook', 'webchat'],
-  accountId: ['default'],
+  accountId: ['default', 'service'],
   chat_id: ['chat', 5],
   schedule: ['0 9 * * *', 'every 10m', 'at 2030-01-01T09:00', '*/5 * * * *'],
   timezone: ['UTC', 'Europe/Berlin', 'system'],

@@ -41,11 +41,11 @@ async function startWorld() {
       return { 'X-Slack-Request-Timestamp': time, 'X-Slack-Signature': `v0=${sign(`v0:${time}:${text}`)}` };
     });
   const preview = (body: unknown) => app.send('/api/channels/webhook/preview', { method: 'POST', body });
-  return { model, receiver, conversation, call, github, slack, preview };
+  return { model, receiver, conversation, call, github, slack, preview, read: (path: string) => app.send(path) };
 }
 
 test('a call of GitHub is acknowledged while the model is silent, runs once, and is answered in its session', async () => {
-  const { model, conversation, github } = await startWorld();
+  const { model, conversation, github, read } = await startWorld();
   let open = (): void => undefined;
   const until = new Promise<void>((resolve) => (open = resolve));
   model.reply({ ...says('Noted'), gate: { before: 0, until } });
@@ -57,9 +57,10 @@ test('a call of GitHub is acknowledged while the model is silent, runs once, and
   expect(await github('push', 'd1')).toEqual({ ...first, isReplayed: true });
   expect(await github('ping', 'd0')).toEqual({ status: 200, json: { status: 'ok', message_id: null }, isReplayed: false });
   open();
-  await expect
-    .poll(async () => (await conversation.sessions.get('main:webhook:github:direct:Codertocat/Hello-World')).messages.at(-1)?.content)
-    .toBe('Noted');
+  // The name of a conversation has characters that mean something in an address.
+  const key = 'main:webhook:github:direct:Codertocat/Hello-World';
+  await expect.poll(async () => (await conversation.sessions.get(key)).messages.at(-1)?.content).toBe('Noted');
+  expect(await read(`/api/sessions/${encodeURIComponent(key)}`)).toMatchObject({ status: 200, json: { session: { key } } });
   expect(model.requests).toHaveLength(1);
   // It has no receiver, so the answer is delivered by being stored.
   expect((await conversation.outgoing.list({})).messages.map(({ status, parts }) => ({ status, parts }))).toEqual([
