@@ -117,5 +117,7 @@ export const modelsResponse = () =>
     models: z.array(modelDocument()),
     /** `provider/model` of each enabled agent where nothing else is chosen; the default agent first. */
     defaults: z.array(z.strictObject({ agentId: z.string(), model: z.string() })),
+    /** `provider/model` that recordings are transcribed by, and how long they may be; null: by none. */
+    transcription: z.strictObject({ model: z.string(), maxSeconds: count() }).nullable(),
   });
 export type ModelList = Omit<z.output<ReturnType<typeof modelsResponse>>, 'status'>;

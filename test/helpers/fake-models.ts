@@ -34,7 +34,8 @@ export function fakeModelService(written: { name: string; input: unknown }[]): M
   };
   return {
     providers: () => note('models.providers', undefined, [provider]),
-    models: () => note('models.models', undefined, { models: [model], defaults: [{ agentId: 'main', model: model.id }] }),
+    models: () =>
+      note('models.models', undefined, { models: [model], defaults: [{ agentId: 'main', model: model.id }], transcription: null }),
     test: (input) =>
       note('models.test', input, {
         ok: true,

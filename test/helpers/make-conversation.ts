@@ -72,7 +72,7 @@ export async function makeConversation(options: ConversationOptions = {}): Promi
 }
 
 /** The `models.json` of one provider `fake` at that address, with the models `one` and `two`. */
-export function fakeModels(baseUrl: string): unknown {
+export function fakeModels(baseUrl: string): { readonly providers: object } {
   return { providers: { fake: { baseUrl, apiKey: 'sk-fake', models: [{ id: 'one', name: 'One' }, { id: 'two' }] } } };
 }
 

@@ -13,12 +13,16 @@ export interface PageWorld {
   readonly talk: (question: string) => Promise<string>;
 }
 
-export async function startPageWorld(config: object = {}): Promise<PageWorld> {
+/** @param providers  more of `models.json` */
+export async function startPageWorld(config: object = {}, providers: object = {}): Promise<PageWorld> {
   const model = await startFakeOpenAi({ models: ['one', 'two'] });
   onTestFinished(() => model.close());
   const gateway = await RealGateway.create();
   mkdirSync(gateway.xopcHome, { recursive: true });
-  writeFileSync(join(gateway.xopcHome, 'models.json'), JSON.stringify(fakeModels(model.baseUrl)));
+  writeFileSync(
+    join(gateway.xopcHome, 'models.json'),
+    JSON.stringify({ providers: { ...fakeModels(model.baseUrl).providers, ...providers } }),
+  );
   writeFileSync(join(gateway.xopcHome, 'config.json'), JSON.stringify({ agents: { defaults: { model: 'fake/one' } }, ...config }));
   await gateway.run();
   return {

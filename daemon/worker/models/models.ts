@@ -85,8 +85,13 @@ export function createModelService({ registry, calls, config }: ModelServiceOpti
         const [{ ref }] = await chooseModels({ requested: undefined, agent, config: config() }, registry());
         return { agentId: agent.id, model: ref };
       });
+      const { model, maxSeconds } = config().transcription;
       const [models, report] = await Promise.all([registry().models(), calls.read()]);
-      return { models: models.map((model) => ({ ...model, ...report.ofModel(model.id) })), defaults: await Promise.all(defaults) };
+      return {
+        models: models.map((model) => ({ ...model, ...report.ofModel(model.id) })),
+        defaults: await Promise.all(defaults),
+        transcription: model === undefined ? null : { model, maxSeconds },
+      };
     },
 
     /** Asks a provider for its models. @throws INVALID_REQUEST without an address; the stored key never goes to another server */

@@ -16,7 +16,7 @@ import { ChatHead } from './chat-head.js';
 import { ChatList } from './chat-list.js';
 import { Composer, type ComposerProps } from './composer/composer.js';
 import { FileDrop } from './composer/file-list.js';
-import { type FileNote, useDraftFiles } from './composer/files.js';
+import { type FileNote, isUnheard, useDraftFiles } from './composer/files.js';
 import { useModels, useSession } from './composer/model-chip.js';
 import type { ChatModel, StoredMessage } from './model/chat-model.js';
 import { sendOnConnection } from './model/new-chat.js';
@@ -58,7 +58,10 @@ function useActions(model: ChatModel, canWrite: boolean) {
     if (last === undefined || !canWrite) return;
     // The HTTP API has no regeneration: its command sends the question again.
     if (isKeptInstead({ method: 'POST', path: '/api/agent', body: { message: last.content, session: model.session } })) return;
-    model.send(last.content, { again: last.id });
+    const { id, content, attachments = [] } = last;
+    // A recording is transcribed when its message is sent, not when its answer is asked for.
+    if (isUnheard(last)) model.send(content, { replaceFrom: id, attachments });
+    else model.send(content, { again: id });
   };
   const goOn = (): void => {
     if (!isKeptInstead({ method: 'POST', path: '/api/agent', body: { message: t('continueText'), session: model.session } }))

@@ -1,7 +1,9 @@
 /** The composer: the draft, slash commands, files, and the queue of messages. */
 import { isComposing } from '../../../browser/is-composing.js';
+import { late } from '../../../browser/late.js';
 import type { ModelList } from '../../../../../shared/api/models.js';
 import type { SessionTranscript } from '../../../../../shared/api/sessions.js';
+import { FILE_LIMITS } from '../../../../../shared/file-limits.js';
 import type { RefObject } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { isKeptInstead } from '../../../api/copy-mode.js';
@@ -206,6 +208,7 @@ export function Composer(props: ComposerProps) {
   const stop = (): void => model?.stop();
   const { canSend, submit, shown, remove } = useSending(props, [text, setText]);
   const choice = useModelChoice({ list: props.models, chat: model, own: props.own, onBegun: props.onBegun });
+  const voice = useVoice(props, box);
   const { chosen, onKeyDown } = useKeys({ commands, text, setText, submit }, props);
   useEffect(() => grow(box.current), [text]);
   useEffect(() => followWidth(box.current), []);
@@ -234,24 +237,53 @@ export function Composer(props: ComposerProps) {
         <FileChips files={shown} onRemove={remove} />
         {shown.some(isPicture) && <PictureNote choice={choice} />}
         <textarea ref={box} rows={1} dir="auto" aria-label={t('message')} value={text} {...{ placeholder, onInput, onKeyDown, onPaste }} />
-        <div class="box-row">
-          <AttachButton onFiles={draftFiles.add} />
-          <ModelChip choice={choice} />
-          <TokenMeter chat={model} choice={choice} />
-          {isAnswering && (
-            <span class="round">
-              <IconButton icon="stop" label={t('stop')} onClick={stop} />
-            </span>
-          )}
-          {(!isAnswering || canSend) && (
-            <span class="round">
-              <IconButton kind="primary" icon="send" label={t('send')} disabled={!canSend} onClick={submit} />
-            </span>
-          )}
-        </div>
+        {voice.bar}
+        {voice.bar === undefined && (
+          <div class="box-row">
+            <AttachButton onFiles={draftFiles.add} />
+            {voice.begin !== undefined && <IconButton icon="microphone" label={t('record')} onClick={voice.begin} />}
+            <ModelChip choice={choice} />
+            <TokenMeter chat={model} choice={choice} />
+            {isAnswering && <RoundButton icon="stop" label={t('stop')} onClick={stop} />}
+            {(!isAnswering || canSend) && <RoundButton kind="primary" icon="send" label={t('send')} disabled={!canSend} onClick={submit} />}
+          </div>
+        )}
       </div>
     </div>
   );
+}
+
+function RoundButton(props: Parameters<typeof IconButton>[0]) {
+  return (
+    <span class="round">
+      <IconButton {...props} />
+    </span>
+  );
+}
+
+const recording = late(async () => (await import('./recording.js')).Recording);
+
+/** Whether the browser records, and gives a page at this address the microphone. */
+const canRecord = (): boolean => window.isSecureContext && 'MediaRecorder' in window && 'mediaDevices' in navigator;
+
+/** Returns what begins a voice message, where one can be recorded and transcribed, and what is shown meanwhile. */
+function useVoice({ models, draftFiles }: ComposerProps, box: RefObject<HTMLTextAreaElement | null>) {
+  const [isOpen, setOpen] = useState(false);
+  const transcription = models?.transcription ?? null;
+  const start = (): void => void recording.load().then(() => setOpen(true));
+  const begin = transcription !== null && canRecord() ? start : undefined;
+  useCommands(begin === undefined ? [] : [{ id: 'record', label: t('record'), icon: 'microphone', run: begin }]);
+  const onEnd = (file: File | undefined): void => {
+    setOpen(false);
+    box.current?.focus();
+    if (file !== undefined) draftFiles.add([file]);
+  };
+  const Recording = recording.component.value;
+  const isShown = isOpen && Recording !== undefined && transcription !== null;
+  return {
+    begin,
+    bar: isShown ? <Recording limitSeconds={transcription.maxSeconds} limitBytes={FILE_LIMITS.maxMediaBytes} onEnd={onEnd} /> : undefined,
+  };
 }
 
 function PictureNote({ choice: { info } }: { choice: ModelChoice }) {

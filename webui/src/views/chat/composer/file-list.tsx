@@ -5,7 +5,7 @@ import { IconButton } from '../../../components/button/button.js';
 import { Spinner } from '../../../components/feedback/feedback.js';
 import { FileInput } from '../../../components/field/field.js';
 import { Icon } from '../../../components/icon/icon.js';
-import { downloadFile, type DraftFile, type FileNote, isPicture, useFileAddress } from './files.js';
+import { downloadFile, type DraftFile, type FileNote, isPicture, isSound, useFileAddress } from './files.js';
 import { t } from '../text.js';
 
 function sizeText(bytes: number): string {
@@ -15,6 +15,10 @@ function sizeText(bytes: number): string {
 function Picture({ id, name }: { id: string; name: string }) {
   const address = useFileAddress(id);
   return address === undefined ? <Icon name="file" size={16} /> : <img src={address} alt={name} />;
+}
+
+function FileIcon({ file }: { file: { readonly mediaType: string } }) {
+  return <Icon name={isSound(file) ? 'microphone' : 'file'} size={16} />;
 }
 
 export function MessageFiles({ files }: { files: readonly FileNote[] }) {
@@ -29,7 +33,7 @@ export function MessageFiles({ files }: { files: readonly FileNote[] }) {
             aria-label={isPicture(file) ? t('saveFile', { name: file.name }) : undefined}
             onClick={() => void downloadFile(file)}
           >
-            {isPicture(file) ? <Picture id={file.id} name={file.name} /> : <Icon name="file" size={16} />}
+            {isPicture(file) ? <Picture id={file.id} name={file.name} /> : <FileIcon file={file} />}
             {!isPicture(file) && (
               <span>
                 {file.name} <span class="hint">{sizeText(file.size)}</span>
@@ -48,7 +52,7 @@ export function FileChips({ files, onRemove }: { files: readonly DraftFile[]; on
     <ul class="files drafts" aria-label={t('attached')}>
       {files.map((file) => (
         <li key={file.key} class="file">
-          {file.id === undefined ? <Spinner /> : isPicture(file) ? <Picture id={file.id} name="" /> : <Icon name="file" size={16} />}
+          {file.id === undefined ? <Spinner /> : isPicture(file) ? <Picture id={file.id} name="" /> : <FileIcon file={file} />}
           <span class="file-name">{file.name}</span>
           <span class="hint">{sizeText(file.size)}</span>
           <IconButton icon="close" label={t('removeFile', { name: file.name })} onClick={() => onRemove(file.key)} />

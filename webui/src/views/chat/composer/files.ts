@@ -157,4 +157,17 @@ export async function downloadFile({ id, name, mediaType }: FileNote): Promise<v
   await attempt(async () => saveFile({ name, type: mediaType, parts: [await readFile(id)] }));
 }
 
+export const isSound = ({ mediaType }: { readonly mediaType: string }): boolean => mediaType.startsWith('audio/');
+
+/** Whether a message has recordings without a transcript. */
+export function isUnheard({
+  content,
+  attachments = [],
+}: {
+  readonly content: string;
+  readonly attachments?: readonly FileNote[] | undefined;
+}): boolean {
+  return attachments.some(isSound) && !/^\[transcript\] /m.test(content);
+}
+
 export const isPicture = ({ mediaType }: { readonly mediaType: string }): boolean => mediaType.startsWith('image/');

@@ -1,4 +1,4 @@
-/** The text of a user's message, verbatim. Lines that name a file become buttons that save it. */
+/** The text of a user's message, verbatim. Lines that name a file become buttons that save it, and those of transcripts are marked. */
 import { useState } from 'preact/hooks';
 import { apiPath } from '../../../api/client.js';
 import { Button } from '../../../components/button/button.js';
@@ -14,7 +14,18 @@ async function save(params: { channel: string; accountId: string; fileId: string
   await attempt(() => saveAnswer({ method: 'GET', path }, () => params.name));
 }
 
+/** The gateway's lines about an attached recording, which is shown above, and about what is said in one. */
+const RECORDING_LINE = /^\[recording [^\]\n]*\]\n(?=\[transcript\] )/gm;
+const TRANSCRIPT_LINE = /^\[transcript\] (.*)$/s;
+
 function Line({ text }: { text: string }) {
+  const transcript = TRANSCRIPT_LINE.exec(text)?.[1];
+  if (transcript !== undefined)
+    return (
+      <>
+        <span class="hint">{t('transcriptOf')}</span> {transcript}
+      </>
+    );
   const [whole, speaker = '', label = '', channel = '', accountId = '', fileId = '', name = ''] = FILE_LINE.exec(text) ?? [];
   if (whole === undefined) return <>{text}</>;
   return (
@@ -39,7 +50,7 @@ const isLong = (content: string): boolean => content.length > MAX_LENGTH || cont
 export function UserText({ content }: { content: string }) {
   const [isWhole, setWhole] = useState(false);
   const canFold = isLong(content);
-  const lines = content.includes('](/api/files/') ? content.split('\n') : undefined;
+  const lines = /\]\(\/api\/files\/|^\[transcript\] /m.test(content) ? content.replace(RECORDING_LINE, '').split('\n') : undefined;
   return (
     <>
       <p class="plain" dir="auto" data-folded={canFold && !isWhole}>

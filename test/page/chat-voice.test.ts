@@ -1,0 +1,54 @@
+/** Voice messages: recorded by button and by key, cancelled, refused, transcribed, and tried again. Chromium has a microphone that beeps. */
+import { expect, test } from 'vitest';
+import { startFakeTranscriber } from '../fakes/openai/transcriptions.js';
+import { expectAccessible, noBrowser, openPage } from '../helpers/browser.js';
+import { callApi } from '../helpers/page.js';
+import { startPageWorld } from '../helpers/page-world.js';
+
+test.skipIf(noBrowser)('a voice message is recorded, transcribed and answered; a failed one is heard when it is asked again', async () => {
+  const transcriber = await startFakeTranscriber();
+  const { gateway, model } = await startPageWorld({}, { ears: { baseUrl: transcriber.baseUrl, models: [{ id: 'w' }] } });
+  const page = await openPage(gateway.url);
+  const record = page.getByRole('button', { name: 'Record a voice message' });
+  const bar = page.getByRole('group', { name: 'Recording' });
+  const chips = page.getByRole('list', { name: 'Attached files' });
+  await page.getByRole('button', { name: /^Model:/ }).waitFor();
+  expect(await record.count()).toBe(0);
+  await callApi(gateway, 'PATCH /api/config', { transcription: { model: 'ears/w' } });
+  await expect.poll(() => callApi(gateway, 'GET /api/models')).toMatchObject({ transcription: { model: 'ears/w' } });
+  await page.reload();
+  await record.waitFor();
+  await page.evaluate(`
+    window.ask = navigator.mediaDevices.getUserMedia;
+    navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('no', 'NotAllowedError'); };`);
+  await record.click();
+  await page.getByText('The browser does not give this page the microphone.').waitFor();
+  await page.evaluate('navigator.mediaDevices.getUserMedia = window.ask');
+  // Escape throws a recording away, and the box has the focus again.
+  await record.click();
+  await bar.getByRole('timer').waitFor();
+  await page.keyboard.press('Escape');
+  await expect.poll(() => page.evaluate('document.activeElement.tagName')).toBe('TEXTAREA');
+  expect([await bar.count(), await chips.count()]).toEqual([0, 0]);
+  // Enter keeps it: the focus is on that button.
+  await record.press('Enter');
+  await bar
+    .getByRole('timer')
+    .filter({ hasText: /^0:0[1-9] of/ })
+    .waitFor();
+  await expectAccessible(page);
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: 'Remove voice.webm' }).waitFor();
+  transcriber.reply({ text: '' }, { text: 'What do you hear?' });
+  await page.getByRole('button', { name: 'Send', exact: true }).click();
+  await page.getByText('No words were recognised in the recording.').waitFor();
+  expect(transcriber.heard[0]).toMatchObject({ fileName: 'voice.webm', mediaType: 'audio/webm' });
+  expect(transcriber.heard[0]?.bytes.subarray(0, 4).toString('hex')).toBe('1a45dfa3');
+  await page.getByRole('button', { name: 'Ask again', exact: true }).click();
+  const you = page.getByRole('article', { name: 'You' });
+  await you.getByText('Transcript What do you hear?').waitFor();
+  await page.getByRole('article', { name: 'Agent' }).waitFor();
+  expect(await you.getByText('[recording').count()).toBe(0);
+  expect(transcriber.heard[1]?.bytes.equals(transcriber.heard[0]?.bytes ?? Buffer.alloc(0))).toBe(true);
+  expect(model.requests.at(-1)?.messages.at(-1)?.content).toContain('[recording voice.webm]\n[transcript] What do you hear?');
+});
