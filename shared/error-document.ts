@@ -44,7 +44,7 @@ export function toGatewayError(error: unknown): GatewayError {
   return new GatewayError(status === undefined ? 'INTERNAL_ERROR' : FOREIGN[status], { message, cause: error });
 }
 
-/** Returns the document of an error. The hint becomes the last sentence of the message. @param more  further details */
+/** Returns the document of an error. The hint is also the last sentence of the message, which people read alone. @param more  further details */
 export function errorBody(error: GatewayError, requestId: string, more: Readonly<Record<string, unknown>> = {}): ErrorResponse {
   const { expose } = ERRORS[error.code];
   const details = expose ? error.details : undefined;
@@ -54,6 +54,7 @@ export function errorBody(error: GatewayError, requestId: string, more: Readonly
       code: error.code,
       message: expose ? told : HIDDEN,
       requestId,
+      ...(expose && error.hint !== undefined ? { hint: error.hint } : {}),
       ...(details === undefined && Object.keys(more).length === 0 ? {} : { details: { ...details, ...more } }),
     },
   };

@@ -1,4 +1,4 @@
-/** The shape of every failure: `{ error: { code, message, requestId, details? } }`. */
+/** The shape of every failure: `{ error: { code, message, requestId, hint?, details? } }`. */
 import * as z from 'zod';
 import { ERRORS, type ErrorCode } from '../errors.js';
 import { reasonFields } from './fields.js';
@@ -10,6 +10,8 @@ export interface ErrorResponse {
     readonly message: string;
     /** Also sent in the header `X-Request-Id` and written to the log. */
     readonly requestId: string;
+    /** What to do; also the last sentence of the message. */
+    readonly hint?: string;
     readonly details?: Record<string, unknown>;
   };
 }
@@ -20,6 +22,7 @@ export const errorResponse = () =>
       code: z.enum(Object.keys(ERRORS)),
       message: z.string().min(1),
       requestId: z.string().min(1),
+      hint: z.string().optional(),
       details: z
         .looseObject({
           /** The field or parameter that is refused. */

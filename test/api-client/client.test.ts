@@ -59,7 +59,13 @@ test('a failure says what happened and what to do', async () => {
   const { port } = await startHttpApp({ gateway: { auth: { enabled: true } } });
   const url = `http://127.0.0.1:${port}`;
   const refused = await failureOf(createClient({ url }).call('getApiCron'));
-  expect(refused).toMatchObject({ name: 'XopcError', status: 401, code: 'UNAUTHORIZED', retryAfter: undefined });
+  expect(refused).toMatchObject({
+    name: 'XopcError',
+    status: 401,
+    code: 'UNAUTHORIZED',
+    retryAfter: undefined,
+    hint: expect.stringContaining('xopc gateway token') as string,
+  });
   expect(refused.requestId).toMatch(/^req_/);
   const { call } = createClient({ url, token: TOKEN });
   const invalid = await failureOf(call('postApiAgent', { body: { message: '' } }));

@@ -41,7 +41,7 @@ function textOf(text: string): string {
 
 function exampleOf(value: unknown, key = ''): unknown {
   if (typeof value === 'string') return SECRETS[key] ?? textOf(value);
-  if (typeof value === 'number') return NUMBERS[key] ?? (value > 1_600_000_000_000 ? 1_769_846_400_000 : value);
+  if (typeof value === 'number') return NUMBERS[key] ?? (/^created(_at)?$|^completed_at$/.test(key) ? 1_769_846_400 : value);
   if (Array.isArray(value)) return value.slice(0, MAX_ITEMS).map((item) => exampleOf(item));
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, exampleOf(inner, name)]));
