@@ -95,7 +95,7 @@ test('npm exec runs it without installing', async () => {
 });
 
 /** A gateway with what the examples of the manual name: a model, an account of a webhook. */
-async function startExampleGateway(): Promise<{ gateway: RealGateway; env: Record<string, string> }> {
+async function startExampleGateway(): Promise<{ env: Record<string, string> }> {
   const model = await startFakeOpenAi({ models: ['example'] });
   onTestFinished(() => model.close());
   model.replyAlways(says('Hello! How can I help?'));
@@ -107,7 +107,7 @@ async function startExampleGateway(): Promise<{ gateway: RealGateway; env: Recor
   write('models.json', { providers: { local: { baseUrl: model.baseUrl, apiKey: 'sk-example', models: [{ id: 'example' }] } } });
   await gateway.run();
   const token = (await gateway.xopc('gateway', 'token', '--show')).stdout.trim();
-  return { gateway, env: { XOPC_URL: gateway.url, XOPC_TOKEN: token } };
+  return { env: { XOPC_URL: gateway.url, XOPC_TOKEN: token } };
 }
 
 const FROM_COMMONJS = `import xopc = require('xopc/client');
@@ -119,6 +119,8 @@ test('has a client: each example of the manual compiles and runs, and every oper
   const program = join(directory, 'program');
   makeProgram(program, packed.path);
   const source = clientExamples(readFileSync('docs/client.md', 'utf8'));
+  const client = readFileSync(join(program, 'node_modules', 'xopc', 'dist', 'api-client', 'index.mjs'));
+  expect(client.length / 1_024).toBeLessThan(14);
   const { env } = await startExampleGateway();
   expect(await compile(program, { 'examples.mts': source, 'common.cts': FROM_COMMONJS })).toBe('');
   const exchanges = await runExamples(program, source, env);

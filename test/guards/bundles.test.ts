@@ -83,6 +83,11 @@ test.each([
   expect(bytesOf(bundle, leftOut)).toBe(0);
 });
 
+test('the description of the API is built where it is loaded late', () => {
+  expect(bytesOf('worker', /\/openapi\/(create-document|docs-page|examples)/)).toBe(0);
+  expect(bytesOf('late', /\/openapi\/(create-document|docs-page|examples)/)).toBeGreaterThan(0);
+});
+
 test('worker.cjs reads no stack when it is loaded', () => {
   expect(packagesOf('worker')).toContain('depd');
   expect(bytesOf('worker', /\/depd\//)).toBeLessThan(500);
