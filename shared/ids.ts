@@ -13,6 +13,7 @@ export type IdPrefix =
   | 'resp'
   | 'conv'
   | 'fc'
+  | 'ctc'
   | 'rs'
   | 'tok';
 

@@ -44,11 +44,18 @@ const userPart = () =>
   });
 
 const toolCall = () =>
-  z.looseObject({
-    id: z.string().min(1),
-    type: z.literal('function'),
-    function: z.looseObject({ name: z.string().min(1), arguments: z.string() }),
-  });
+  z.discriminatedUnion('type', [
+    z.looseObject({
+      id: z.string().min(1),
+      type: z.literal('function'),
+      function: z.looseObject({ name: z.string().min(1), arguments: z.string() }),
+    }),
+    z.looseObject({
+      id: z.string().min(1),
+      type: z.literal('custom'),
+      custom: z.looseObject({ name: z.string().min(1), input: z.string() }),
+    }),
+  ]);
 
 const message = () =>
   z.discriminatedUnion('role', [
@@ -65,22 +72,39 @@ export const jsonSchema = () => z.record(z.string(), z.unknown());
 
 export const toolName = () => z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, underscores or dashes');
 
+const grammar = () => z.looseObject({ definition: z.string().max(65_536), syntax: z.enum(['lark', 'regex']) });
+
 const tool = () =>
-  z.looseObject({
-    type: z.literal('function'),
-    function: z.looseObject({
-      name: toolName(),
-      description: z.string().nullish(),
-      parameters: jsonSchema().nullish(),
-      strict: z.boolean().nullish(),
-    }),
-  });
+  z.discriminatedUnion(
+    'type',
+    [
+      z.looseObject({
+        type: z.literal('function'),
+        function: z.looseObject({
+          name: toolName(),
+          description: z.string().nullish(),
+          parameters: jsonSchema().nullish(),
+          strict: z.boolean().nullish(),
+        }),
+      }),
+      z.looseObject({
+        type: z.literal('custom'),
+        custom: z.looseObject({
+          name: toolName(),
+          description: z.string().nullish(),
+          format: z.looseObject({ type: z.enum(['text', 'grammar']), grammar: grammar().nullish() }).nullish(),
+        }),
+      }),
+    ],
+    { error: 'must be function or custom' },
+  );
 
 const toolChoice = () =>
   z.union(
     [
       z.enum(['auto', 'none', 'required']),
       z.looseObject({ type: z.literal('function'), function: z.looseObject({ name: z.string().min(1) }) }),
+      z.looseObject({ type: z.literal('custom'), custom: z.looseObject({ name: z.string().min(1) }) }),
     ],
     {
       error: 'must be auto, none, required, or {"type": "function", "function": {"name": …}}',
@@ -148,7 +172,10 @@ export type ChatUsage = z.output<ReturnType<typeof usage>>;
 const finishReason = () => z.enum(['stop', 'length', 'tool_calls', 'content_filter']);
 
 const answerCall = () =>
-  z.strictObject({ id: z.string(), type: z.literal('function'), function: z.strictObject({ name: z.string(), arguments: z.string() }) });
+  z.discriminatedUnion('type', [
+    z.strictObject({ id: z.string(), type: z.literal('function'), function: z.strictObject({ name: z.string(), arguments: z.string() }) }),
+    z.strictObject({ id: z.string(), type: z.literal('custom'), custom: z.strictObject({ name: z.string(), input: z.string() }) }),
+  ]);
 
 export const chatCompletion = () =>
   z.strictObject({
@@ -187,8 +214,9 @@ const delta = () =>
         z.strictObject({
           index: z.int().min(0),
           id: z.string().optional(),
-          type: z.literal('function').optional(),
-          function: z.strictObject({ name: z.string().optional(), arguments: z.string() }),
+          type: z.enum(['function', 'custom']).optional(),
+          function: z.strictObject({ name: z.string().optional(), arguments: z.string() }).optional(),
+          custom: z.strictObject({ name: z.string().optional(), input: z.string() }).optional(),
         }),
       )
       .optional(),

@@ -3,7 +3,13 @@ import type { InputItem, ResponseItem, ResponseRequest } from '../../../shared/a
 import { type IdPrefix, newId } from '../../../shared/ids.js';
 import { refuse } from './input-messages.js';
 
-const PREFIX: Readonly<Record<string, IdPrefix>> = { function_call: 'fc', function_call_output: 'fc', reasoning: 'rs' };
+const PREFIX: Readonly<Record<string, IdPrefix>> = {
+  function_call: 'fc',
+  function_call_output: 'fc',
+  custom_tool_call: 'ctc',
+  custom_tool_call_output: 'ctc',
+  reasoning: 'rs',
+};
 
 function toItem(item: Exclude<InputItem, { type: 'item_reference' }>): ResponseItem {
   const id = item.id ?? newId(PREFIX[item.type ?? 'message'] ?? 'msg');

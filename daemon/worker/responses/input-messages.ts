@@ -1,6 +1,7 @@
 /** Turns items of the Responses API into the messages of a completion. */
 import type { InputItem } from '../../../shared/api/responses/request.js';
 import { GatewayError } from '../../../shared/errors.js';
+import { customArguments } from '../models/custom-tools.js';
 import type { CompletionAnswerPart, CompletionMessage, CompletionPart } from '../providers/completion.js';
 import { readVendorData } from './vendor-data.js';
 
@@ -57,7 +58,10 @@ class Messages {
     switch (item.type) {
       case 'function_call':
         return this.#call(item);
+      case 'custom_tool_call':
+        return this.#call({ ...item, arguments: customArguments(item.input) });
       case 'function_call_output':
+      case 'custom_tool_call_output':
         return this.#result(item, param);
       case 'reasoning':
         return this.#answer(reasoningOf(item));
@@ -89,13 +93,13 @@ class Messages {
     else this.#list.push({ role: 'assistant', content: [part] });
   }
 
-  #call({ call_id: id, name, arguments: input }: Item<'function_call'>): void {
+  #call({ call_id: id, name, arguments: input }: Pick<Item<'function_call'>, 'call_id' | 'name' | 'arguments'>): void {
     this.#names.set(id, name);
     this.#open.add(id);
     this.#answer({ type: 'toolCall', id, name, arguments: input });
   }
 
-  #result({ call_id: callId, output }: Item<'function_call_output'>, param: string): void {
+  #result({ call_id: callId, output }: Item<'function_call_output' | 'custom_tool_call_output'>, param: string): void {
     const name = this.#names.get(callId);
     if (name === undefined)
       throw refuse(`${param}.call_id`, `No tool call found for function call output with call_id ${callId.slice(0, 80)}.`);

@@ -1,12 +1,15 @@
 /** Turns a request of the Responses API into a call of the completion service. */
 import type { InputItem, ResponseRequest } from '../../../shared/api/responses/request.js';
+import { CUSTOM_PARAMETERS, customDescription } from '../models/custom-tools.js';
 import type { CompletionCall } from '../models/completion-call.js';
 import type { CompletionSettings, CompletionTool } from '../providers/completion.js';
 import { messagesOf, refuse } from './input-messages.js';
 
 type Settings = { -readonly [Name in keyof CompletionSettings]: CompletionSettings[Name] };
 
-function toTool({ name, description, parameters, strict }: NonNullable<ResponseRequest['tools']>[number]): CompletionTool {
+function toTool(tool: NonNullable<ResponseRequest['tools']>[number]): CompletionTool {
+  if (tool.type === 'custom') return { name: tool.name, parameters: CUSTOM_PARAMETERS, ...customDescription(tool) };
+  const { name, description, parameters, strict } = tool;
   return {
     name,
     parameters: parameters ?? { type: 'object', properties: {} },

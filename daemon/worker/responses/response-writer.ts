@@ -6,6 +6,7 @@ import type { OutputItem, ResponseDocument } from '../../../shared/api/responses
 import type { ResponseEvent } from '../../../shared/api/responses/events.js';
 import type { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
+import { customInput } from '../models/custom-tools.js';
 import type { CompletionOutput } from '../models/completion-call.js';
 import type { CompletionUsage, VendorData } from '../providers/completion.js';
 import { writeVendorData } from './vendor-data.js';
@@ -13,6 +14,7 @@ import { writeVendorData } from './vendor-data.js';
 type Message = Extract<OutputItem, { type: 'message' }>;
 type Reasoning = Extract<OutputItem, { type: 'reasoning' }>;
 type Call = Extract<OutputItem, { type: 'function_call' }>;
+type CustomCall = Extract<OutputItem, { type: 'custom_tool_call' }>;
 type ItemStatus = Message['status'];
 /** An event without its number. */
 type Unnumbered = ResponseEvent extends infer Event ? (Event extends ResponseEvent ? Omit<Event, 'sequence_number'> : never) : never;
@@ -48,6 +50,9 @@ const outputText = (text: string): Message['content'][number] => ({ type: 'outpu
 const refusalText = (refusal: string): Message['content'][number] => ({ type: 'refusal', refusal });
 const summaryText = (text: string): Reasoning['summary'][number] => ({ type: 'summary_text', text });
 
+/** Returns a call of a custom tool, which the model was given as a function. */
+const toCustom = ({ arguments: text, ...call }: Call): CustomCall => ({ ...call, type: 'custom_tool_call', input: customInput(text) });
+
 /** Text, a refusal or reasoning that is being written. */
 interface Open {
   readonly type: 'message' | 'refusal' | 'reasoning';
@@ -63,11 +68,13 @@ export class ResponseWriter {
   #open: Open | undefined;
   /** Calls that are being written, by their number in the completion; `at` is the place in the output. */
   readonly #calls = new Map<number, { readonly at: number; readonly call: Call }>();
+  readonly #customNames: ReadonlySet<string>;
 
   /** @param sequence  the number of the first event */
   constructor(document: ResponseDocument, sequence = 0) {
     this.#document = document;
     this.#sequence = sequence;
+    this.#customNames = new Set(document.tools.flatMap(({ type, name }) => (type === 'custom' ? [name] : [])));
   }
 
   /** What has been written so far. */
@@ -166,27 +173,42 @@ export class ResponseWriter {
 
   *#startCall({ index, id, name }: Extract<CompletionOutput, { type: 'toolStart' }>): Generator<Unnumbered> {
     yield* this.#closeText('completed');
-    const call: Call = { id: newId('fc'), type: 'function_call', status: 'in_progress', call_id: id, name, arguments: '' };
+    const prefix = this.#customNames.has(name) ? 'ctc' : 'fc';
+    const call: Call = { id: newId(prefix), type: 'function_call', status: 'in_progress', call_id: id, name, arguments: '' };
     this.#calls.set(index, { at: this.#output.length, call });
-    yield { type: 'response.output_item.added', output_index: this.#output.length, item: { ...call } };
-    this.#output.push(call);
+    const item = this.#customNames.has(name) ? toCustom(call) : { ...call };
+    yield { type: 'response.output_item.added', output_index: this.#output.length, item };
+    this.#output.push(item.type === 'custom_tool_call' ? item : call);
   }
 
   *#addArguments({ index, text }: Extract<CompletionOutput, { type: 'toolArguments' }>): Generator<Unnumbered> {
     const written = this.#calls.get(index);
     if (written === undefined) return;
     written.call.arguments += text;
+    // The input of a custom tool is inside of them.
+    if (this.#customNames.has(written.call.name)) return;
     yield { type: 'response.function_call_arguments.delta', item_id: written.call.id, output_index: written.at, delta: text };
   }
 
   *#close(status: ItemStatus): Generator<Unnumbered> {
     yield* this.#closeText(status);
-    for (const { at, call } of this.#calls.values()) {
-      const { id, name, arguments: text } = call;
-      yield { type: 'response.function_call_arguments.done', item_id: id, output_index: at, name, arguments: text };
-      yield { type: 'response.output_item.done', output_index: at, item: (this.#output[at] = { ...call, status }) };
-    }
+    for (const { at, call } of this.#calls.values()) yield* this.#closeCall(at, { ...call, status });
     this.#calls.clear();
+  }
+
+  *#closeCall(at: number, call: Call): Generator<Unnumbered> {
+    const { id, name, arguments: text } = call;
+    const place = { item_id: id, output_index: at };
+    if (this.#customNames.has(name)) {
+      const item = toCustom(call);
+      yield { type: 'response.custom_tool_call_input.delta', ...place, delta: item.input };
+      yield { type: 'response.custom_tool_call_input.done', ...place, input: item.input };
+      this.#output[at] = item;
+    } else {
+      yield { type: 'response.function_call_arguments.done', ...place, name, arguments: text };
+      this.#output[at] = call;
+    }
+    yield { type: 'response.output_item.done', output_index: at, item: this.#output[at] };
   }
 
   *#closeText(status: ItemStatus, sealed: Pick<Reasoning, 'encrypted_content'> = {}): Generator<Unnumbered> {

@@ -39,7 +39,17 @@ const functionCall = () =>
     arguments: text(),
   });
 
-export const outputItem = () => z.discriminatedUnion('type', [outputMessage(), outputReasoning(), functionCall()]);
+const customCall = () =>
+  z.strictObject({
+    id: z.string(),
+    type: z.literal('custom_tool_call'),
+    status: itemStatus(),
+    call_id: z.string(),
+    name: z.string(),
+    input: text(),
+  });
+
+export const outputItem = () => z.discriminatedUnion('type', [outputMessage(), outputReasoning(), functionCall(), customCall()]);
 export type OutputItem = z.output<ReturnType<typeof outputItem>>;
 
 const usage = () =>
@@ -79,7 +89,7 @@ export const responseDocument = () =>
     temperature: z.number().nullable(),
     text: z.looseObject({ format: z.looseObject({ type: z.string() }) }),
     tool_choice: z.union([z.string(), z.looseObject({ type: z.string() })]),
-    tools: z.array(z.looseObject({ type: z.literal('function'), name: z.string() })),
+    tools: z.array(z.looseObject({ type: z.enum(['function', 'custom']), name: z.string() })),
     top_p: z.number().nullable(),
     truncation: z.literal('disabled'),
     user: z.string().nullable(),

@@ -36,6 +36,8 @@ export const responseEvent = () =>
     event('response.reasoning_summary_part.done', { ...inSummary, part: summaryText() }),
     event('response.function_call_arguments.delta', { ...inItem, delta: text() }),
     event('response.function_call_arguments.done', { ...inItem, name: z.string(), arguments: text() }),
+    event('response.custom_tool_call_input.delta', { ...inItem, delta: text() }),
+    event('response.custom_tool_call_input.done', { ...inItem, input: text() }),
     event('response.output_item.done', ofItem()),
     event('response.completed', ofResponse()),
     event('response.incomplete', ofResponse()),

@@ -57,6 +57,14 @@ export const inputItem = () =>
       }),
       z.looseObject({ type: z.literal('function_call_output'), id: id().nullish(), call_id: id(), output: content() }),
       z.looseObject({
+        type: z.literal('custom_tool_call'),
+        id: id().nullish(),
+        call_id: id(),
+        name: z.string().min(1).max(200),
+        input: text(),
+      }),
+      z.looseObject({ type: z.literal('custom_tool_call_output'), id: id().nullish(), call_id: id(), output: content() }),
+      z.looseObject({
         type: z.literal('reasoning'),
         id: id().nullish(),
         summary: z.array(summaryPart()).nullish(),
@@ -65,12 +73,18 @@ export const inputItem = () =>
       }),
       z.looseObject({ type: z.literal('item_reference'), id: id() }),
     ],
-    { error: 'must be a message, function_call, function_call_output, reasoning or item_reference' },
+    {
+      error:
+        'must be a message, function_call, function_call_output, custom_tool_call, custom_tool_call_output, reasoning or item_reference',
+    },
   );
 export type InputItem = z.output<ReturnType<typeof inputItem>>;
 
 /** An item as it is kept. */
 export type ResponseItem = InputItem & { readonly id: string };
+
+/** What the input of a custom tool must be like: any text, or a grammar. */
+const toolFormat = () => z.looseObject({ type: z.enum(['text', 'grammar']), definition: z.string().max(65_536).nullish() });
 
 const tool = () =>
   z.discriminatedUnion(
@@ -83,12 +97,13 @@ const tool = () =>
         parameters: jsonSchema().nullish(),
         strict: z.boolean().nullish(),
       }),
+      z.looseObject({ type: z.literal('custom'), name: toolName(), description: z.string().nullish(), format: toolFormat().nullish() }),
     ],
-    { error: 'must be function: hosted and custom tools are not supported' },
+    { error: 'must be function or custom: hosted tools are not supported' },
   );
 
 const toolChoice = () =>
-  z.union([z.enum(['auto', 'none', 'required']), z.looseObject({ type: z.literal('function'), name: z.string().min(1) })], {
+  z.union([z.enum(['auto', 'none', 'required']), z.looseObject({ type: z.enum(['function', 'custom']), name: z.string().min(1) })], {
     error: 'must be auto, none, required, or {"type": "function", "name": …}',
   });
 

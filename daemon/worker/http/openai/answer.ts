@@ -1,6 +1,7 @@
 /** Encodes a completion as OpenAI's API does: one document, or chunks. */
 import type { ChatCompletion, ChatCompletionChunk, ChatUsage } from '../../../../shared/api/openai.js';
 import type { CompletionOutput } from '../../models/completion-call.js';
+import { customInput } from '../../models/custom-tools.js';
 import type { CompletionUsage } from '../../providers/completion.js';
 import { toGatewayError } from '../../../../shared/error-document.js';
 import { collectedOutputs, outputsOf, type StreamReport } from '../completion-outputs.js';
@@ -15,6 +16,20 @@ export interface AnswerHead {
   readonly created: number;
   /** As the caller named it. */
   readonly model: string;
+}
+
+/** An answer, and the names of the caller's custom tools. */
+export interface AnswerShape {
+  readonly head: AnswerHead;
+  readonly custom: ReadonlySet<string>;
+}
+
+type AnswerCall = NonNullable<ChatCompletion['choices'][number]['message']['tool_calls']>[number];
+
+function toCall({ id, name, arguments: text }: { id: string; name: string; arguments: string }, custom: ReadonlySet<string>): AnswerCall {
+  return custom.has(name)
+    ? { id, type: 'custom', custom: { name, input: customInput(text) } }
+    : { id, type: 'function', function: { name, arguments: text } };
 }
 
 type FinishReason = ChatCompletion['choices'][number]['finish_reason'];
@@ -57,7 +72,7 @@ class Collected {
 }
 
 /** @throws the completion's error, even after some text */
-export async function collectCompletion(events: PulledEvents<CompletionOutput>, head: AnswerHead): Promise<ChatCompletion> {
+export async function collectCompletion(events: PulledEvents<CompletionOutput>, { head, custom }: AnswerShape): Promise<ChatCompletion> {
   const collected = new Collected();
   for await (const output of collectedOutputs(events)) collected.add(output);
   const { text, refusal, reasoning, calls, usage, reason } = collected;
@@ -66,7 +81,7 @@ export async function collectCompletion(events: PulledEvents<CompletionOutput>, 
     content: text === '' && (calls.length > 0 || refusal !== '') ? null : text,
     refusal: refusal === '' ? null : refusal,
     ...(reasoning === '' ? {} : { reasoning_content: reasoning }),
-    ...(calls.length === 0 ? {} : { tool_calls: calls.map(({ id, ...call }) => ({ id, type: 'function' as const, function: call })) }),
+    ...(calls.length === 0 ? {} : { tool_calls: calls.map((call) => toCall(call, custom)) }),
   };
   return {
     ...head,
@@ -96,10 +111,40 @@ function toDelta(output: CompletionOutput): ChatDelta | undefined {
   }
 }
 
+/** The input of a custom tool is inside of its arguments, so it is sent as a whole: at the end of the call, or of the answer. */
+class CustomCalls {
+  readonly #names: ReadonlySet<string>;
+  readonly #open = new Map<number, string>();
+
+  constructor(names: ReadonlySet<string>) {
+    this.#names = names;
+  }
+
+  /** @returns undefined for an output that is not of a custom tool */
+  *read(output: CompletionOutput): Generator<ChatDelta, boolean> {
+    if (output.type === 'finish') for (const index of this.#open.keys()) yield this.#end(index);
+    if (output.type === 'toolStart' && this.#names.has(output.name)) {
+      const { index, id, name } = output;
+      this.#open.set(index, '');
+      yield { tool_calls: [{ index, id, type: 'custom', custom: { name, input: '' } }] };
+      return true;
+    }
+    if ((output.type !== 'toolArguments' && output.type !== 'toolEnd') || !this.#open.has(output.index)) return false;
+    if (output.type === 'toolEnd') yield this.#end(output.index);
+    else this.#open.set(output.index, (this.#open.get(output.index) ?? '') + output.text);
+    return true;
+  }
+
+  #end(index: number): ChatDelta {
+    const input = customInput(this.#open.get(index) ?? '');
+    this.#open.delete(index);
+    return { tool_calls: [{ index, custom: { input } }] };
+  }
+}
+
 const data = (document: unknown): string => `data: ${JSON.stringify(document)}\n\n`;
 
-export interface ChunkOptions extends StreamReport {
-  readonly head: AnswerHead;
+export interface ChunkOptions extends StreamReport, AnswerShape {
   readonly includeUsage: boolean;
 }
 
@@ -110,9 +155,16 @@ export async function* streamChunks(events: PulledEvents<CompletionOutput>, opti
     data({ ...options.head, object: 'chat.completion.chunk', ...part } satisfies ChatCompletionChunk);
   const chunk = (delta: ChatDelta, reason: FinishReason | null = null): string =>
     send({ choices: [{ index: 0, delta, logprobs: null, finish_reason: reason }], ...noUsage });
+  const custom = options.custom.size === 0 ? undefined : new CustomCalls(options.custom);
   try {
     yield chunk({ role: 'assistant', content: '' });
     for await (const output of outputsOf(events)) {
+      if (output !== undefined && custom !== undefined) {
+        const own = custom.read(output);
+        let next = own.next();
+        for (; next.done !== true; next = own.next()) yield chunk(next.value);
+        if (next.value) continue;
+      }
       const delta = output === undefined ? undefined : toDelta(output);
       if (output === undefined) yield comment('heartbeat');
       else if (delta !== undefined) yield chunk(delta);

@@ -14,7 +14,7 @@ import type { CompletionService } from '../../models/completions.js';
 import { answerStream } from '../completion-outputs.js';
 import { collectCompletion, streamChunks } from './answer.js';
 import { callerKey, IDEMPOTENCY_HEADER } from '../idempotency.js';
-import { readCompletionCall } from './read-request.js';
+import { customNames, readCompletionCall } from './read-request.js';
 import { PulledEvents } from '../connection/pulled-events.js';
 import { type Route, route } from '../route.js';
 import { forwardRoutes, type OpenAiRouteDeps } from './forwarded-routes.js';
@@ -92,10 +92,14 @@ export function openAiRoutes({ completions, connections, clock, logger }: OpenAi
         const signal = connections.abortable(ctx.res, isStream ? 'stream' : 'request');
         const events = new PulledEvents(completions.run(call, signal), signal, clock);
         const head = { id: newId('chat').replace('_', 'cmpl-'), created: Math.floor(clock.now() / 1_000), model: body.model };
+        const shape = { head, custom: customNames(body) };
         const includeUsage = body.stream_options?.include_usage === true;
         if (isStream)
-          return await answerStream(ctx, events, { logger, encode: (report) => streamChunks(events, { ...report, head, includeUsage }) });
-        ctx.body = await collectCompletion(events, head);
+          return await answerStream(ctx, events, {
+            logger,
+            encode: (report) => streamChunks(events, { ...report, ...shape, includeUsage }),
+          });
+        ctx.body = await collectCompletion(events, shape);
       },
     }),
   ];

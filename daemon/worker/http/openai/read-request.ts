@@ -3,6 +3,7 @@ import type { ChatCompletionRequest } from '../../../../shared/api/openai.js';
 import { GatewayError } from '../../../../shared/errors.js';
 import type { CompletionCall } from '../../models/completion-call.js';
 import type { CompletionMessage, CompletionPart, CompletionSettings, CompletionTool } from '../../providers/completion.js';
+import { CUSTOM_PARAMETERS, customArguments, customDescription } from '../../models/custom-tools.js';
 import { STORED_FILE } from '../../models/refusals.js';
 import { given } from '../given.js';
 
@@ -80,8 +81,15 @@ function moreOf(message: RequestMessage): Pick<CompletionMessage, 'vendor'> {
   const { tool_calls: calls, tool_call_id: _id, ...others } = fields as Record<string, unknown>;
   const more = Object.fromEntries(Object.entries(others).filter(([, value]) => value !== null && value !== undefined));
   if (Array.isArray(content) && content.some(partHasMore)) more['content'] = content;
-  if (Array.isArray(calls) && calls.some((call) => hasMore(call, ['id', 'type', 'function']))) more['tool_calls'] = calls;
+  if (Array.isArray(calls) && calls.some((call) => hasMore(call, ['id', 'type', 'function', 'custom']))) more['tool_calls'] = calls;
   return Object.keys(more).length === 0 ? {} : { vendor: { openaiCompatible: more } };
+}
+
+type RequestCall = NonNullable<Extract<RequestMessage, { role: 'assistant' }>['tool_calls']>[number];
+
+function readCall(call: RequestCall): { id: string; name: string; arguments: string } {
+  if (call.type === 'function') return { id: call.id, name: call.function.name, arguments: call.function.arguments };
+  return { id: call.id, name: call.custom.name, arguments: customArguments(call.custom.input) };
 }
 
 /** @throws INVALID_REQUEST for a tool's result that no call before it asked for */
@@ -95,7 +103,7 @@ function readMessages(messages: readonly RequestMessage[]): CompletionMessage[] 
       case 'user':
         return { role: 'user', content: partsOf(message.content, `messages.${index}`), ...moreOf(message) };
       case 'assistant': {
-        const calls = (message.tool_calls ?? []).map(({ id, function: { name, arguments: input } }) => ({ id, name, arguments: input }));
+        const calls = (message.tool_calls ?? []).map(readCall);
         for (const { id, name } of calls) toolNames.set(id, name);
         const text = { type: 'text' as const, text: textOf(message.content ?? '') };
         return { role: 'assistant', content: [text, ...calls.map((call) => ({ type: 'toolCall' as const, ...call }))], ...moreOf(message) };
@@ -114,14 +122,27 @@ function readMessages(messages: readonly RequestMessage[]): CompletionMessage[] 
   });
 }
 
-function readTool({
-  function: { name, description, parameters, strict },
-}: NonNullable<ChatCompletionRequest['tools']>[number]): CompletionTool {
+type RequestTool = NonNullable<ChatCompletionRequest['tools']>[number];
+
+const nameOf = (tool: RequestTool): string => (tool.type === 'custom' ? tool.custom.name : tool.function.name);
+
+/** Returns the names of the tools whose input is a text. */
+export const customNames = ({ tools }: Pick<ChatCompletionRequest, 'tools'>): ReadonlySet<string> =>
+  new Set((tools ?? []).flatMap((tool) => (tool.type === 'custom' ? [tool.custom.name] : [])));
+
+function readTool(tool: RequestTool): CompletionTool {
+  if (tool.type === 'custom') return { name: tool.custom.name, parameters: CUSTOM_PARAMETERS, ...customDescription(tool.custom) };
+  const { name, description, parameters, strict } = tool.function;
   return {
     name,
     parameters: parameters ?? { type: 'object', properties: {} },
     ...given({ description: description ?? undefined, strict: strict ?? undefined }),
   };
+}
+
+function readChoice(choice: ChatCompletionRequest['tool_choice']): CompletionSettings['toolChoice'] {
+  if (typeof choice !== 'object' || choice === null) return choice ?? undefined;
+  return { name: choice.type === 'custom' ? choice.custom.name : choice.function.name };
 }
 
 function readFormat(format: ChatCompletionRequest['response_format']): CompletionSettings['responseFormat'] {
@@ -143,8 +164,8 @@ export function readCompletionCall(
   idempotency: CompletionCall['idempotency'],
 ): CompletionCall {
   const { tool_choice: choice, tools, stop } = body;
-  const toolChoice = typeof choice === 'object' && choice !== null ? { name: choice.function.name } : (choice ?? undefined);
-  const names = tools?.map((tool) => tool.function.name) ?? [];
+  const toolChoice = readChoice(choice);
+  const names = tools?.map(nameOf) ?? [];
   if (typeof toolChoice === 'object' && !names.includes(toolChoice.name))
     throw refuse('tool_choice', `tool_choice names '${toolChoice.name}', which is not one of the tools.`);
   return {
