@@ -24,7 +24,7 @@ export const gatewayEvents = () => ({
     model: z.string().nullable(),
     usage: usage().nullable(),
   }),
-  /** A model was called for a program that keeps its conversation itself (`/v1/chat/completions`). */
+  /** A model was called outside of a turn: for a program that keeps its conversation itself (`/v1/chat/completions`), or to transcribe a recording. */
   completion: z.strictObject({ at: at(), model: z.string(), state: z.enum(['done', 'aborted', 'error']), usage: usage().nullable() }),
   /** Delivery state of a message to a chat, or of a part of one. */
   message: z.strictObject({
