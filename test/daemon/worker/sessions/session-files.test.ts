@@ -133,7 +133,7 @@ test('an import with an invalid file leaves nothing', async () => {
   const { archive, sessions } = await makeConversation();
   const withFile = (attachments: unknown): string => line('x').replace('}\n', `,"attachments":${JSON.stringify(attachments)}}\n`);
   const [good] = FILES;
-  const film = { ...good, data: Buffer.from('\0\0\0\x18ftypmp42').toString('base64') };
+  const film = { ...good, data: Buffer.from('RIFF\0\0\0\0AVI LIST').toString('base64') };
   for (const wrong of [[film], [{ ...good, data: 'no base64!' }], [{ ...good, path: '/etc/passwd' }], Array(9).fill(good), 'x']) {
     await expect(archive.import(pieces(HEADER + withFile([good]) + withFile(wrong)), 'jsonl')).rejects.toMatchObject({
       code: 'INVALID_REQUEST',
