@@ -63,8 +63,10 @@ test.skipIf(noBrowser)('settings are changed in a form: comments and secrets sur
     .first()
     .waitFor();
   await template.fill('{{ $.title }}\n{{ $.text }}');
+  await page.getByLabel('channels.webhook.accounts.hook.signature.header').fill('X-Sign');
   await save.click();
-  await page.getByText('Saved: channels.webhook.accounts.hook.template').waitFor();
+  await page.getByText('Saved: channels.webhook.accounts.hook.template, channels.webhook.accounts.hook.signature.header').waitFor();
+  expect(read()).toMatch(/"signature": \{\s*"header": "X-Sign"\s*\}/);
   expect(read()).toContain('"template": "{{ $.title }}\\n{{ $.text }}"');
   await sections.getByRole('link', { name: 'Logs' }).click();
   await page.getByLabel('logs.level').selectOption('warn');

@@ -8,7 +8,7 @@ import type { ConfigView } from '../../../../shared/api/gateway/config.js';
 import { REBOUND_KEYS, sectionsOf, type Schema, valueOf } from '../../../../webui/src/views/config/form/schema-fields.js';
 
 const DESCRIBED_KEYS = Object.keys(ENGLISH);
-const ACCOUNTS = { telegram: { accounts: { x: { botToken: 'a' } } }, webhook: { accounts: { x: { url: 'b', signature: {} } } } };
+const ACCOUNTS = { telegram: { accounts: { x: { botToken: 'a' } } }, webhook: { accounts: { x: { url: 'b' } } } };
 
 function viewOf(config: Record<string, unknown>): ConfigView {
   const sessions = { retention: { webchat: {}, api: {}, cron: {}, channels: {} } };

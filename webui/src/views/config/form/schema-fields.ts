@@ -48,6 +48,9 @@ export function isMask(value: unknown): value is { readonly $secret: true; reado
   return typeof value === 'object' && value !== null && '$secret' in value;
 }
 
+/** Whether groups of settings below it are shown while they are not set: those of accounts, and those of whole sections. */
+const isOffered = (path: KeyPath): boolean => path.length < 1 || path.at(-2) === 'accounts';
+
 /** Returns the rows below a schema. Objects with user-defined names have the rows of the names in the value; a map of texts is one row. */
 function fieldsBelow(schema: Schema, path: KeyPath, value: unknown): Field[] {
   const own = schema.additionalProperties;
@@ -66,7 +69,7 @@ function fieldsBelow(schema: Schema, path: KeyPath, value: unknown): Field[] {
   }
   return Object.entries(schema.properties)
     .filter(
-      ([name, part]) => name !== '$schema' && (valueAt(value, [name]) !== undefined || part.properties === undefined || path.length < 1),
+      ([name, part]) => name !== '$schema' && (valueAt(value, [name]) !== undefined || part.properties === undefined || isOffered(path)),
     )
     .flatMap(([name, part]) => fieldsBelow(part, [...path, name], valueAt(value, [name])));
 }
