@@ -42,7 +42,7 @@ test('contains the bundles, the page, the launcher, the client, the manual and t
     'dist/THIRD-PARTY-NOTICES.txt',
     'dist/xopc.1',
     ...bundles.map((name) => `dist/${name}.cjs`),
-    ...['index.cjs', 'index.d.cts', 'index.d.mts', 'index.mjs', 'types.d.ts'].map((name) => `dist/api-client/${name}`),
+    ...['index.cjs', 'index.d.cts', 'index.d.mts', 'index.mjs', 'types.d.ts'].map((name) => `dist/library/${name}`),
     ...manual.map((name) => `docs/${name}`),
   ];
   expect(packed.files).toEqual(expected.toSorted());
@@ -119,7 +119,7 @@ test('has a client: each example of the manual compiles and runs, and every oper
   const program = join(directory, 'program');
   makeProgram(program, packed.path);
   const source = clientExamples(readFileSync('docs/client.md', 'utf8'));
-  const client = readFileSync(join(program, 'node_modules', 'xopc', 'dist', 'api-client', 'index.mjs'));
+  const client = readFileSync(join(program, 'node_modules', 'xopc', 'dist', 'library', 'index.mjs'));
   expect(client.length / 1_024).toBeLessThan(14);
   const { env } = await startExampleGateway();
   expect(await compile(program, { 'examples.mts': source, 'common.cts': FROM_COMMONJS })).toBe('');

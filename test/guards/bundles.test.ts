@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from 'vitest';
-import { bundleClient } from '../../bin/bundle/api-client.mjs';
+import { bundleClient } from '../../bin/bundle/library.mjs';
 import { bundleSources } from '../../bin/bundle/bundles.mjs';
 import { root } from './source-tree.js';
 
@@ -48,7 +48,7 @@ test('there are at most ten bundles', () => {
 });
 
 test('the client for programs is small, loads nothing, and is in no bundle of the gateway', async () => {
-  expect(Object.values(inputs).flatMap((bundle) => Object.keys(bundle).filter((path) => path.startsWith('api-client/')))).toEqual([]);
+  expect(Object.values(inputs).flatMap((bundle) => Object.keys(bundle).filter((path) => path.startsWith('client/library/')))).toEqual([]);
   const client = await bundleClient(root, {}, 'esm');
   expect(client.length / 1024).toBeLessThan(8);
   expect(client).not.toMatch(/\brequire\(|\bimport[\s("'{]/);

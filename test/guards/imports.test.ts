@@ -10,7 +10,7 @@ const sources = readAllSources();
 const REACH: readonly { from: RegExp; may: RegExp; why: string }[] = [
   { from: /^shared\/(?!node\/)/, may: /^shared\/(?!node\/)/, why: 'shared/ runs in the browser too; what needs Node is in shared/node/' },
   { from: /^shared\/node\//, may: /^shared\//, why: 'shared/ imports nothing but shared/' },
-  { from: /^api-client\//, may: /^api-client\//, why: 'programs of others get it without the rest' },
+  { from: /^client\/library\//, may: /^client\/library\//, why: 'programs of others get it without the rest' },
   { from: /^client\//, may: /^(client|shared)\//, why: 'the client knows the daemon by messages, not by code' },
   { from: /^webui\//, may: /^(webui\/|shared\/(?!node\/))/, why: 'the page knows the daemon by its API' },
   { from: /^daemon\/supervisor\//, may: /^(daemon\/supervisor|shared)\//, why: 'the supervisor must not load what may fail' },
@@ -51,7 +51,7 @@ const OWNERS: Record<string, RegExp> = {
   '@tanstack/virtual-core': /^webui\/src\/components\/virtual-list\/virtualizer\.ts$/,
   '@streamparser/json': /^daemon\/worker\/sessions\//,
   diff: /^shared\/text\/line-diff\.ts$/,
-  'eventsource-parser': /^(api-client|client\/api|daemon\/worker\/providers|webui\/src\/api)\//,
+  'eventsource-parser': /^(client\/library|client\/api|daemon\/worker\/providers|webui\/src\/api)\//,
   'ipaddr.js': /^(daemon\/worker|shared\/node)\//,
   re2js: /^shared\/node\/log\/line-matcher\.ts$/,
   'string-width': /^client\/output\//,
@@ -62,7 +62,7 @@ const OWNERS: Record<string, RegExp> = {
   clipanion: /^client\//,
   croner: /^daemon\/worker\/cron\//,
   cronstrue: /^daemon\/worker\/(cron|lazy)\//,
-  esbuild: /^bin\/bundle\/(bundles|api-client)\.mjs$/,
+  esbuild: /^bin\/bundle\/(bundles|library)\.mjs$/,
   'highlight.js': /^webui\/src\/components\/markdown\/highlight\.ts$/,
   marked: /^(webui\/src\/components\/markdown\/.*|daemon\/worker\/channels\/telegram\/markdown-entities\.ts)$/,
   preact: /^webui\/src\//,
@@ -147,7 +147,7 @@ test('built-in modules are named with node:', () => {
 });
 
 test('what runs in the browser imports nothing of Node', () => {
-  const inBrowser = sources.filter(({ path }) => /^(api-client\/|shared\/(?!node\/)|webui\/src\/)/.test(path));
+  const inBrowser = sources.filter(({ path }) => /^(client\/library\/|shared\/(?!node\/)|webui\/src\/)/.test(path));
   const found = inBrowser.flatMap((file) =>
     file.imports.filter(({ specifier }) => isBuiltin(specifier)).map(({ specifier }) => `${file.path} imports ${specifier}`),
   );

@@ -5,7 +5,7 @@ import { dirname, join, posix } from 'node:path';
 export const root = dirname(dirname(import.meta.dirname));
 
 /** Top directories with our code. */
-export const SOURCE_DIRECTORIES = ['api-client', 'bin', 'client', 'daemon', 'shared', 'webui'];
+export const SOURCE_DIRECTORIES = ['bin', 'client', 'daemon', 'shared', 'webui'];
 
 export interface SourceFile {
   /** Relative to the repository, with slashes. */

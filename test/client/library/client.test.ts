@@ -1,13 +1,13 @@
 import { expect, test, vi } from 'vitest';
-import { operationTable } from '../../bin/bundle/api-types.mjs';
-import { type Client, createClientFor } from '../../api-client/client.js';
-import type { ClientOptions } from '../../api-client/client-options.js';
-import type { CallInput } from '../../api-client/request.js';
-import { XopcError } from '../../api-client/xopc-error.js';
-import { describeRoutes } from '../../daemon/worker/http/openapi/describe-routes.js';
-import { freePort } from '../helpers/free-port.js';
-import { hangingScript } from '../helpers/fake-services.js';
-import { startHttpApp, TOKEN } from '../helpers/http-app.js';
+import { operationTable } from '../../../bin/bundle/library-types.mjs';
+import { type Client, createClientFor } from '../../../client/library/client.js';
+import type { ClientOptions } from '../../../client/library/client-options.js';
+import type { CallInput } from '../../../client/library/request.js';
+import { XopcError } from '../../../client/library/xopc-error.js';
+import { describeRoutes } from '../../../daemon/worker/http/openapi/describe-routes.js';
+import { freePort } from '../../helpers/free-port.js';
+import { hangingScript } from '../../helpers/fake-services.js';
+import { startHttpApp, TOKEN } from '../../helpers/http-app.js';
 
 const table = operationTable(describeRoutes('1.2.3')) as Record<string, string>;
 

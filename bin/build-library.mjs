@@ -1,11 +1,11 @@
-/** Writes the client `xopc/client` to `dist/api-client`, for the package: `npm pack` runs it after the build. */
+/** Writes the client `xopc/client` to `dist/library`, for the package: `npm pack` runs it after the build. */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { buildClient } from './bundle/api-client.mjs';
+import { buildClient } from './bundle/library.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const directory = join(root, 'dist', 'api-client');
+const directory = join(root, 'dist', 'library');
 const files = await buildClient(root);
 rmSync(directory, { recursive: true, force: true });
 mkdirSync(directory, { recursive: true });

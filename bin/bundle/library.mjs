@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { runInThisContext } from 'node:vm';
 import { build } from 'esbuild';
-import { clientTypes, operationTable } from './api-types.mjs';
+import { clientTypes, operationTable } from './library-types.mjs';
 import { OPTIONS } from './bundles.mjs';
 
 const NAMES = ['client-options', 'xopc-error'];
@@ -30,7 +30,7 @@ async function describe(sourceRoot, version) {
 function declarationsOf(sourceRoot) {
   const outDir = mkdtempSync(join(tmpdir(), 'xopc-types-'));
   try {
-    const files = NAMES.map((name) => join(sourceRoot, 'api-client', `${name}.ts`));
+    const files = NAMES.map((name) => join(sourceRoot, 'client', 'library', `${name}.ts`));
     const options = ['--declaration', '--emitDeclarationOnly', '--ignoreConfig', '--strict', '--target', 'es2022', '--lib', 'es2022,dom'];
     const tsc = join(dirname(createRequire(join(sourceRoot, 'package.json')).resolve('typescript/package.json')), 'bin', 'tsc');
     execFileSync(process.execPath, [tsc, ...options, '--outDir', outDir, ...files], { stdio: ['ignore', 'inherit', 'inherit'] });
@@ -49,7 +49,7 @@ export async function bundleClient(sourceRoot, table, format) {
   ].join('\n');
   const { outputFiles } = await build({
     absWorkingDir: sourceRoot,
-    stdin: { contents, resolveDir: join(sourceRoot, 'api-client') },
+    stdin: { contents, resolveDir: join(sourceRoot, 'client', 'library') },
     bundle: true,
     write: false,
     minify: true,
