@@ -1,6 +1,5 @@
 /** `/api/tokens`: tokens with which programs may do a part of what the gateway's own token may do. */
 import * as z from 'zod';
-import { reason, say } from '../../text/reasons.js';
 import { label, okStatus } from '../fields.js';
 
 /**
@@ -14,7 +13,7 @@ export type Scope = (typeof SCOPES)[number];
 export const MAX_TOKENS = 256;
 
 /** Names a token in lists, the log and `/metrics`; unique. */
-const tokenName = () => z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, say(reason('token-name')));
+const tokenName = () => z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'must be 1 to 64 letters, digits, and . _ -');
 
 const scopes = () => z.array(z.enum(SCOPES)).min(1).max(SCOPES.length);
 
