@@ -19,11 +19,11 @@ const IMAGES: Signatures = [
   ['image/webp', (bytes) => /^RIFF.{4}WEBP/s.test(bytes.subarray(0, 12).toString('latin1'))],
 ];
 
-/** What browsers record, and what programs of other machines do. A film counts as its sound. */
+/** What browsers record, and what programs of other machines do. A film counts as its sound; the photos of phones (HEIC, AVIF) are none. */
 const RECORDINGS: Signatures = [
   ['audio/webm', (bytes) => bytes.subarray(0, 4).toString('hex') === '1a45dfa3'],
   ['audio/ogg', startsWith(/^OggS/)],
-  ['audio/mp4', startsWith(/^.{4}ftyp/s)],
+  ['audio/mp4', startsWith(/^.{4}ftyp(?!avi[fs]|he[iv][cmsx]|m[is]f1|crx )/s)],
   ['audio/wav', startsWith(/^RIFF.{4}WAVE/s)],
   ['audio/flac', startsWith(/^fLaC/)],
   ['audio/mpeg', startsWith(/^(?:ID3|\xff[\xf2\xf3\xfa\xfb])/)],

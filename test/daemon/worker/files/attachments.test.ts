@@ -139,6 +139,7 @@ test.skipIf(isOnPostgres)('a file that is not sent within a day is purged', asyn
 test.each([
   ['a program', { data: Buffer.from('\x7fELF\0\0').toString('base64') }, /neither an image .* nor UTF-8 text/],
   ['a picture by its name alone', { data: Buffer.from([0xff, 0xfe, 0]).toString('base64') }, /neither an image/],
+  ['a photo of a phone', { data: Buffer.from('\0\0\0\x18ftypheic\0\0\0\0').toString('base64') }, /neither an image/],
   ['nothing', { data: '' }, /is empty/],
   [
     'a text that is too long',
@@ -164,4 +165,8 @@ test('what a file is, its bytes say: a page is text, and a name changes nothing'
   expect(classifyFile({ ...picture, mediaType: 'text/html' })).toMatchObject({ mediaType: 'image/png' });
   expect(classifyFile({ ...notes, mediaType: 'text/html' })).toMatchObject({ mediaType: 'text/plain' });
   expect(classifyFile({ ...notes, mediaType: 'image/svg+xml' })).toMatchObject({ mediaType: 'text/plain' });
+  const recordings = ['M4A ', 'isom', 'mp42', 'iso5', 'qt  '].map((brand) =>
+    Buffer.from(`\0\0\0\x18ftyp${brand}\0\0\0\0`).toString('base64'),
+  );
+  expect(recordings.map((data) => classifyFile({ ...picture, data }).mediaType)).toEqual(Array(5).fill('audio/mp4'));
 });
