@@ -39,6 +39,13 @@ function pauseIn(headers: Headers): { pauseMs?: number } {
   return seconds > 0 ? { pauseMs: Math.min(seconds * 1_000, MAX_PAUSE_MS) } : {};
 }
 
+/** `fetch` quotes a header that it cannot send, and headers are secrets. Such an error has no cause; those of the network have one. */
+function describe(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  if (cause === error && error instanceof TypeError) return 'a header has a value that cannot be sent';
+  return oneLine(String(cause), MAX_REASON);
+}
+
 export class SpanExporter {
   readonly #options: TracerOptions;
   readonly #queue: FinishedSpan[] = [];
@@ -135,9 +142,7 @@ export class SpanExporter {
       const { status, headers } = response;
       return { problem: `HTTP ${status} ${oneLine(text, MAX_REASON)}`.trim(), isRetryable: RETRYABLE.has(status), ...pauseIn(headers) };
     } catch (error) {
-      const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-      const problem = stop.signal.aborted ? 'it did not answer in time' : oneLine(String(cause), MAX_REASON);
-      return { problem, isRetryable: true };
+      return { problem: stop.signal.aborted ? 'it did not answer in time' : describe(error), isRetryable: true };
     } finally {
       cancel();
       this.#stop = undefined;

@@ -6,10 +6,10 @@ import { eventually } from '../../../helpers/eventually.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
 import { logMemory } from '../../../helpers/log-memory.js';
 
-async function startTracer() {
+async function startTracer(key = 'secret') {
   const collector = await startCollector();
   const [clock, logger, counts] = [new FakeClock(), logMemory(), { exported: 0, dropped: 0 }];
-  const settings = { url: `${collector.url}/v1/traces`, headers: { 'X-Key': 'secret' }, ratio: 1 };
+  const settings = { url: `${collector.url}/v1/traces`, headers: { 'X-Key': key }, ratio: 1 };
   const tracer = createTracer({ settings, service: { version: '1.2.3', instanceId: 'wk_a' }, counts, clock, logger });
   const add = (count: number): void => {
     for (let index = 0; index < count; index += 1) tracer.begin({ name: `span ${index}` }).end();
@@ -120,4 +120,12 @@ test('the end waits for a collector only as long as it is told, and for one that
   await eventually(() => expect(failing.logger.entries).toHaveLength(1));
   await failing.tracer.close(1_000);
   expect([failing.counts.dropped, failing.collector.requests.length]).toEqual([10, 1]);
+});
+
+test('a header that cannot be sent is not quoted', async () => {
+  const { clock, logger, add } = await startTracer('se\ncret');
+  add(1);
+  clock.advance(DELAY_MS);
+  await eventually(() => expect(logger.entries).toHaveLength(1));
+  expect(logger.entries[0]?.fields).toMatchObject({ problem: 'a header has a value that cannot be sent' });
 });
