@@ -42,8 +42,9 @@ type Asked = Pick<InboxMessage, 'id' | 'questionId' | 'content' | 'channel' | 'a
 /** More in one message are not transcribed. */
 const MAX_SOUNDS = 10;
 const LOAD_MS = 60_000;
-/** After a restart, messages are handled before their channel has an account to read files with. */
-const RELOAD_MS = 250;
+/** After a restart, messages are handled before their channel has an account to read files with. The wait doubles: the server may be overloaded. */
+const FIRST_RELOAD_MS = 250;
+const MAX_RELOAD_MS = 5_000;
 
 const MEDIA_TYPES: Readonly<Record<string, string>> = { ogg: 'audio/ogg', mp3: 'audio/mpeg', m4a: 'audio/mp4', mp4: 'video/mp4' };
 
@@ -129,10 +130,10 @@ export class VoiceNotes {
 
   /** Tries again while the file may become readable. @throws an Error with the reason */
   async #open(link: LinkedFile, signal: AbortSignal): Promise<AsyncIterable<Buffer>> {
-    for (;;) {
+    for (let waitMs = FIRST_RELOAD_MS; ; waitMs = Math.min(2 * waitMs, MAX_RELOAD_MS)) {
       const opened = await this.#options.channels.openFile(link, signal);
       if (opened.type === 'opened') return opened.bytes;
-      if (opened.type === 'failed') await pause(RELOAD_MS, this.#options.clock, signal);
+      if (opened.type === 'failed') await pause(waitMs, this.#options.clock, signal);
       if (opened.type === 'missing' || signal.aborted) throw new Error(opened.reason);
     }
   }

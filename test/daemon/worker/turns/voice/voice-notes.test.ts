@@ -1,4 +1,7 @@
 import { expect, test } from 'vitest';
+import type { Clock } from '../../../../../shared/clock.js';
+import { VoiceNotes, type VoiceNotesOptions } from '../../../../../daemon/worker/turns/voice/voice-notes.js';
+import { logMemory } from '../../../../helpers/log-memory.js';
 import { says } from '../../../../fakes/openai/reply.js';
 import { failure } from '../../../../fakes/telegram/server.js';
 import { historyOf, makeVoice, TELEGRAM_SESSION, type VoiceFixture } from '../../../../helpers/voice-fixture.js';
@@ -157,4 +160,33 @@ test('a recording that is attached on the page becomes text; one without a trans
   );
   expect(transcriber.heard.map(({ fileName, bytes }) => [fileName, bytes.equals(data)])).toEqual(Array(3).fill(['voice.webm', true]));
   live.abort();
+});
+
+test('a recording that its server does not give yet is asked for again after growing waits', async () => {
+  const waits: number[] = [];
+  const clock: Clock = {
+    now: () => 0,
+    after(delayMs, callback) {
+      waits.push(delayMs);
+      queueMicrotask(callback);
+      return () => undefined;
+    },
+  };
+  const bytes = (async function* () {
+    yield Buffer.from('OggS');
+  })();
+  const openFile = async () =>
+    waits.length < 7 ? { type: 'failed' as const, reason: 'busy' } : { type: 'opened' as const, sizeBytes: 4, bytes };
+  const settings = { model: 'ears/whisper', maxSeconds: 60, maxBytes: 1_024, timeoutMs: 1_000 };
+  const transcriber = { settings, transcribe: () => Promise.resolve('Hello.') };
+  const attachments: VoiceNotesOptions['attachments'] = { read: () => Promise.reject(new Error('not attached')) };
+  const voice = new VoiceNotes({ clock, channels: { openFile }, attachments, transcriber, logger: logMemory() });
+  const line = '[voice message, 1 s](/api/files/telegram/default/slow_slow_slow/voice.ogg)';
+  const message = { id: 'msg_1', questionId: null, content: line, channel: 'telegram', accountId: 'default' };
+  const question = await voice.questionOf({} as Parameters<VoiceNotes['questionOf']>[0], message, {
+    session: undefined,
+    account: { agent: undefined },
+  });
+  expect(await question.hear?.(new AbortController().signal)).toBe(`${line}\n[transcript] Hello.`);
+  expect(waits).toEqual([250, 500, 1_000, 2_000, 4_000, 5_000, 5_000]);
 });
