@@ -120,7 +120,7 @@ class CustomCalls {
     this.#names = names;
   }
 
-  /** @returns undefined for an output that is not of a custom tool */
+  /** @returns whether the output is of a custom tool */
   *read(output: CompletionOutput): Generator<ChatDelta, boolean> {
     if (output.type === 'finish') for (const index of this.#open.keys()) yield this.#end(index);
     if (output.type === 'toolStart' && this.#names.has(output.name)) {
