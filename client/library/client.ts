@@ -1,6 +1,6 @@
 /** The client of `xopc/client`: a method for each operation of the generated table. Uses nothing but `fetch`. */
 import type { ClientOptions } from './client-options.js';
-import { type CallInput, createSend, type Operation, type Send } from './request.js';
+import { type CallInput, createSend, type Operation, type Send, unreachable } from './request.js';
 import { readEvents, type StreamedEvent } from './stream.js';
 
 /** By the operation's name: `POST /api/agent`, then `body` or `query` where a stream is asked for there, or `bytes` for a file. */
@@ -12,10 +12,15 @@ type Follow = (input?: CallInput) => AsyncGenerator<StreamedEvent>;
 /** The types of its methods are generated, too. */
 export type Client = Readonly<Record<string, Call>> & { readonly stream: Readonly<Record<string, Follow>> };
 
-async function readAnswer(response: Response, { note }: Operation): Promise<unknown> {
-  if (note === 'bytes') return await response.blob();
+async function readAnswer(response: Response, { note }: Operation, { signal }: CallInput): Promise<unknown> {
   const isJson = (response.headers.get('Content-Type') ?? '').startsWith('application/json');
-  return await (isJson ? response.json() : response.text());
+  try {
+    if (note === 'bytes') return await response.blob();
+    return await (isJson ? response.json() : response.text());
+  } catch (error) {
+    if (signal?.aborted === true) throw error;
+    throw unreachable('the answer has broken off', error);
+  }
 }
 
 /** A caller asks for a stream by the method that it calls. */
@@ -26,7 +31,7 @@ function streamed(input: CallInput, note: string | undefined): CallInput {
 
 function methodsOf(operation: Operation, send: Send): { call: Call; follow: Follow } {
   return {
-    call: async (input = {}) => await readAnswer(await send(operation, input, '*/*'), operation),
+    call: async (input = {}) => await readAnswer(await send(operation, input, '*/*'), operation, input),
     async *follow(input = {}) {
       yield* readEvents(await send(operation, streamed(input, operation.note), 'text/event-stream'), input.signal);
     },

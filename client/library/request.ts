@@ -34,6 +34,8 @@ function pathOf(template: string, values: CallInput['path'] = {}): string {
   return template.replaceAll(/\{(\w+)\}/g, (_place, name: string) => {
     const value = values[name];
     if (value === undefined || value === '') throw new TypeError(`'path.${name}' is required for ${template}`);
+    // `fetch` would walk up the path with them.
+    if (value === '.' || value === '..') throw new TypeError(`'path.${name}' must not be '${value}'`);
     return encodeURIComponent(value);
   });
 }
@@ -52,7 +54,7 @@ interface ErrorBody {
     readonly hint?: string;
     readonly requestId?: string;
     readonly details?: Readonly<Record<string, unknown>>;
-  };
+  } | null;
   readonly request_id?: string;
 }
 
@@ -65,7 +67,8 @@ export function unreachable(message: string, cause: unknown): XopcError {
 
 /** @param body  the parsed document; anything else comes from a proxy */
 export function toError(body: unknown, { status, headers }: Response): XopcError {
-  const { error = {}, request_id: vendorId } = (typeof body === 'object' && body !== null ? body : {}) as ErrorBody;
+  const { error: told, request_id: vendorId } = (typeof body === 'object' && body !== null ? body : {}) as ErrorBody;
+  const error = told ?? {};
   const wait = Number(headers.get('Retry-After') ?? Number.NaN);
   return new XopcError(error.message ?? `the gateway answered with ${status}`, {
     status,
@@ -80,8 +83,15 @@ export function toError(body: unknown, { status, headers }: Response): XopcError
 function bodyOf(body: unknown): { body?: string; headers: Record<string, string> } {
   if (body === undefined) return { headers: {} };
   // An exported session as JSON Lines is the only body that is text.
-  if (typeof body === 'string') return { body, headers: { 'Content-Type': 'application/x-ndjson' } };
-  return { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } };
+  if (typeof body === 'string') return { body, headers: { 'content-type': 'application/x-ndjson' } };
+  return { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
+}
+
+/** In lower case, so that a header of the caller replaces ours however it is written. */
+function headersOf(headers: CallInput['headers'] = {}): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [[name.toLowerCase(), value] as const])),
+  );
 }
 
 export type Send = (operation: Operation, input: CallInput, accept: string) => Promise<Response>;
@@ -90,12 +100,11 @@ export type Send = (operation: Operation, input: CallInput, accept: string) => P
 export function createSend({ url, token, fetch = globalThis.fetch }: ClientOptions): Send {
   const base = (url ?? fromEnvironment('XOPC_URL') ?? DEFAULT_URL).replace(/\/+$/, '');
   const secret = token ?? fromEnvironment('XOPC_TOKEN');
-  const authorization: Record<string, string> = secret === undefined ? {} : { Authorization: `Bearer ${secret}` };
+  const authorization: Record<string, string> = secret === undefined ? {} : { authorization: `Bearer ${secret}` };
   return async ({ method, template }, { path, query, headers, body, signal }, accept) => {
     const target = `${base}${pathOf(template, path)}${queryOf(query)}`;
     const sent = bodyOf(body);
-    const asked = Object.fromEntries(Object.entries(headers ?? {}).filter(([, value]) => value !== undefined)) as Record<string, string>;
-    const init = { method, headers: { Accept: accept, ...authorization, ...sent.headers, ...asked } };
+    const init = { method, headers: { accept, ...authorization, ...sent.headers, ...headersOf(headers) } };
     const response = await fetch(target, {
       ...init,
       ...(sent.body === undefined ? {} : { body: sent.body }),
@@ -105,7 +114,10 @@ export function createSend({ url, token, fetch = globalThis.fetch }: ClientOptio
       throw unreachable(`no gateway was reached at ${base}`, error);
     });
     if (response.ok) return response;
-    const text = await response.text();
+    const text = await response.text().catch((error: unknown) => {
+      if (signal?.aborted) throw error;
+      return '';
+    });
     throw toError(parse(text), response);
   };
 }

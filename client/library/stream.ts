@@ -14,8 +14,10 @@ const END = '[DONE]';
 
 function toEvent({ id, event = 'message', data }: EventSourceMessage, response: Response): StreamedEvent {
   const value: unknown = JSON.parse(data);
-  const failed = (value as { error?: { message?: unknown } | null } | null)?.error;
-  if (typeof failed?.message === 'string') throw toError(value, response);
+  const { error = null } = (value ?? {}) as { error?: { message?: unknown } | null };
+  if (typeof error?.message === 'string') throw toError(value, response);
+  // The Responses API of OpenAI has the fields of the error in the event itself.
+  if (event === 'error') throw toError({ error: value }, response);
   return { ...(id === undefined ? {} : { id }), event, data: value };
 }
 

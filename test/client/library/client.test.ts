@@ -86,6 +86,43 @@ test('a failure says what happened and what to do', async () => {
   });
 });
 
+/** An answer whose connection ends in the middle. */
+const brokenOff = (status: number): Response =>
+  new Response(
+    new ReadableStream({
+      start(controller) {
+        controller.enqueue(new TextEncoder().encode('{"err'));
+        controller.error(new TypeError('terminated'));
+      },
+    }),
+    { status, headers: { 'Content-Type': 'application/json' } },
+  );
+
+test('what a proxy answers, and what breaks off, is an XopcError, too', async () => {
+  const answering = (response: Response) => createClient({ url: 'http://gateway', fetch: () => Promise.resolve(response) });
+  const failure = async (response: Response): Promise<XopcError> => await failureOf(answering(response).call('getApiModels'));
+  expect(await failure(Response.json({ error: null }, { status: 502 }))).toMatchObject({ status: 502, code: 'HTTP_502' });
+  expect(await failure(brokenOff(500))).toMatchObject({ status: 500, code: 'HTTP_500' });
+  expect(await failure(brokenOff(200))).toMatchObject({ status: 0, code: 'UNREACHABLE' });
+  expect(await failureOf(answering(brokenOff(200)).call('getApiAttachmentsId', { path: { id: 'a' } }))).toMatchObject({ status: 0 });
+
+  const end =
+    'event: error\ndata: {"type":"error","code":"server_error","message":"The disk is full.","param":null,"sequence_number":3}\n\n';
+  const events = answering(new Response(end)).follow('postV1Responses', { body: { model: 'main', input: 'Hello' } });
+  expect(await failureOf(allOf(events))).toMatchObject({ status: 200, code: 'server_error', message: 'The disk is full.' });
+});
+
+test('a call goes nowhere else than to its path, with the headers of its caller', async () => {
+  const asked: Request[] = [];
+  const fetch: typeof globalThis.fetch = (url, init) => Promise.resolve(Response.json({ asked: asked.push(new Request(url, init)) }));
+  const { call } = createClient({ url: 'http://gateway/xopc', token: TOKEN, fetch });
+  for (const key of ['.', '..']) await expect(call('postApiSessionsKeyFork', { path: { key } })).rejects.toThrow(`must not be '${key}'`);
+  await call('postApiWebhookAccountId', { path: { accountId: '%2e.' }, headers: { authorization: 'Bearer other' }, body: {} });
+  expect(asked.map(({ url, headers }) => [url, headers.get('Authorization')])).toEqual([
+    ['http://gateway/xopc/api/webhook/%252e.', 'Bearer other'],
+  ]);
+});
+
 test('a stream yields each event, and ends when it is left or aborted', async () => {
   const { port, services } = await startHttpApp();
   const { follow } = createClient({ url: `http://127.0.0.1:${port}` });
