@@ -69,7 +69,9 @@ function securityOf({ access, scope }: RouteFacts): Operation['security'] {
   return access === 'token' ? TOKEN : [{}, ...TOKEN];
 }
 
-function accessText({ method, facts: { access, scope } }: Route): string {
+function accessText({ method, facts: { access, scope, frames } }: Route): string {
+  if (frames !== undefined)
+    return 'The first frame has the token, where one is needed. An access token needs the scopes `chat` and `read`.';
   if (scope === 'public') return 'Needs no token.';
   const scopes = scopesFor(method, scope).map((one) => `\`${one}\``);
   const token = scopes.length === 0 ? 'Any access token will do.' : `An access token needs the scope ${scopes.join(' or ')}.`;

@@ -4,6 +4,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect, test } from 'vitest';
 import { type Answered, type Operation, responseOf } from '../../../../daemon/worker/http/openapi/document.js';
 import { MEANINGS } from '../../../../daemon/worker/http/openapi/meanings.js';
+import { gatewayEvents } from '../../../../shared/api/gateway/events.js';
 import { codeSpans, tableRows } from '../../../helpers/doc-commands.js';
 import { startHttpApp } from '../../../helpers/http-app.js';
 import { createApiCheck } from '../../../helpers/openapi-check.js';
@@ -78,6 +79,14 @@ test('each operation has an id of its own, a summary without a full stop, an ans
       expect(Object.keys(responseOf(document, operation, 200)?.content ?? {}), name).not.toEqual([]);
     expect(tags, name).toEqual(expect.arrayContaining([...operation.tags]));
   }
+});
+
+test('the WebSocket says what a token needs, and the stream of events names all of them', () => {
+  expect(document.paths['/ws']?.['get']?.description).toContain('An access token needs the scopes `chat` and `read`.');
+  const events = operations.find(({ name }) => name === 'GET /api/events');
+  const content = events && responseOf(document, events.operation, 200)?.content;
+  const text = content?.['text/event-stream']?.schema['description'];
+  expect(codeSpans(String(text))).toEqual(expect.arrayContaining(Object.keys(gatewayEvents())));
 });
 
 test('the parameters in each path are declared, and no others', () => {
