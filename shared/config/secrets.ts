@@ -2,6 +2,7 @@
  * Secrets: which values of the files that users edit are secret, how they are masked, and how a mask is recognised.
  * In the API a mask is an object: sent back, it keeps the secret. People are shown a text, which is refused in place of a secret.
  */
+import { decodeComponent } from '../text/decode-component.js';
 import { rebuild } from './interpolate.js';
 import type { KeyPath } from './key-path.js';
 
@@ -112,7 +113,7 @@ export function isSecretMask(value: unknown): boolean {
 function secretPartsOf(url: string): string[] {
   if (!URL.canParse(url)) return [];
   const { pathname, search, password } = new URL(url);
-  const passwords = password === '' ? [] : [...new Set([password, decodeURIComponent(password)])];
+  const passwords = password === '' ? [] : [...new Set([password, decodeComponent(password)])];
   return pathname.length + search.length >= MIN_URL_PATH_LENGTH ? [...passwords, (pathname + search).slice(1)] : passwords;
 }
 

@@ -1,5 +1,6 @@
 /** Where traces go: to what the configuration names, otherwise to what OpenTelemetry's own variables name. */
 import type { Config } from '../../../shared/config/schema.js';
+import { decodeComponent } from '../../../shared/text/decode-component.js';
 
 export interface TraceSettings {
   readonly url: string;
@@ -19,17 +20,11 @@ function withPath(address: string): string {
   return url.href;
 }
 
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text.trim());
-  } catch {
-    return text.trim();
-  }
-}
-
 /** Reads `name=value,name=value`. */
 function parseHeaders(text: string): Record<string, string> {
-  const pairs = text.split(',').map((pair) => [pair.split('=', 1)[0]?.trim() ?? '', decode(pair.slice(pair.indexOf('=') + 1))] as const);
+  const pairs = text
+    .split(',')
+    .map((pair) => [pair.split('=', 1)[0]?.trim() ?? '', decodeComponent(pair.slice(pair.indexOf('=') + 1).trim())] as const);
   return Object.fromEntries(pairs.filter(([name]) => /^[\w!#$%&'*+.^`|~-]+$/.test(name)));
 }
 
@@ -37,7 +32,7 @@ function parseHeaders(text: string): Record<string, string> {
 function withoutCredentials({ url, headers }: Omit<TraceSettings, 'ratio'>): Omit<TraceSettings, 'ratio'> {
   const { username, password } = new URL(url);
   if (username === '' && password === '') return { url, headers };
-  const credentials = Buffer.from(`${decode(username)}:${decode(password)}`).toString('base64');
+  const credentials = Buffer.from(`${decodeComponent(username)}:${decodeComponent(password)}`).toString('base64');
   const address = Object.assign(new URL(url), { username: '', password: '' });
   return { url: address.href, headers: { Authorization: `Basic ${credentials}`, ...headers } };
 }

@@ -1,4 +1,5 @@
 /** `store.url`: where the database is, and how it is called where its password must not be shown. */
+import { decodeComponent } from '../../text/decode-component.js';
 
 /** Returns `store.url` of a document that may be invalid; undefined for SQLite in the home. */
 export function databaseUrlOf(document: unknown): string | undefined {
@@ -11,5 +12,5 @@ export function databaseUrlOf(document: unknown): string | undefined {
 export function placeOfDatabase(url: string): string {
   if (!URL.canParse(url)) return 'the database of store.url';
   const { protocol, host, pathname } = new URL(url);
-  return `${protocol}//${decodeURIComponent(host)}${pathname}`;
+  return `${protocol}//${decodeComponent(host)}${pathname}`;
 }

@@ -27,6 +27,7 @@ test('of the URL of a database, the log hides the password, as it is written and
   const document = { store: { url: 'postgres://xopc:s%2Fecret@db.example:5432/xopc' } };
   expect(findSecrets(document)).toEqual(['s%2Fecret', 's/ecret']);
   expect(JSON.stringify(maskSecrets(document))).not.toContain('ecret@');
+  expect(findSecrets({ traces: { url: 'https://me:100%@c/' } })).toEqual(['100%']);
 });
 
 test('a variable reference, a switch and an ordinary value are not secrets', () => {

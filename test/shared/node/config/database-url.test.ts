@@ -4,6 +4,7 @@ import { databaseUrlOf, placeOfDatabase } from '../../../../shared/node/config/d
 test.each([
   ['postgres://xopc:secret@db.example:5432/xopc?sslmode=require&password=other', 'postgres://db.example:5432/xopc'],
   ['postgresql://%2Fvar%2Frun%2Fpostgresql/xopc', 'postgresql:///var/run/postgresql/xopc'],
+  ['postgres://xopc:secret@100%/xopc', 'postgres://100%/xopc'],
   ['nonsense with a secret', 'the database of store.url'],
 ])('%s is called %s', (url, place) => {
   expect(placeOfDatabase(url)).toBe(place);

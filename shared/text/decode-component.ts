@@ -1,0 +1,8 @@
+/** Decodes a part of a URL. A text that is not encoded, such as `100%`, is returned as it is. */
+export function decodeComponent(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
