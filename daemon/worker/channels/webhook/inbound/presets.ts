@@ -1,6 +1,6 @@
 /**
  * Services whose calls the gateway can read. A preset is data alone: how the service signs, and templates for what its calls say. To add one, add
- * it here, its name to `PRESETS` in shared/config/webhook/account.ts, and an example to docs/channels.md.
+ * it here, its name to `PRESETS` in shared/config/webhook/account.ts, and an example to docs/webhooks.md.
  */
 import type { PresetName } from '../../../../../shared/config/webhook/account.js';
 import type { SignatureScheme } from './hmac.js';

@@ -34,7 +34,7 @@ export function cutTo(text: string, length: number): string {
   return text.length <= length ? text : `${startOf(text, length - MORE.length)}${MORE}`;
 }
 
-/** Returns a value as JSON, which ends where it is longer than `length`: neither width nor depth of what is left is looked at. */
+/** Returns a value as JSON, which ends where it is longer than `length`: the values that are left are not read, however deep they are. */
 function jsonUpTo(value: unknown, length: number): string {
   if (typeof value === 'string') return JSON.stringify(startOf(value, length));
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
@@ -60,6 +60,8 @@ function step(value: unknown, key: string | number): unknown {
 class Renderer {
   readonly #data: TemplateData;
   readonly #limits: RenderLimits;
+  /** Values as JSON. Listing the keys of an object takes as long as it is wide, and a loop may show the same one in each of its items. */
+  readonly #json = new Map<unknown, string>();
   #text = '';
 
   constructor(data: TemplateData, limits: RenderLimits) {
@@ -115,9 +117,15 @@ class Renderer {
       : this.#data.headers[name];
   }
 
+  #jsonOf(value: unknown): string {
+    const json = this.#json.get(value) ?? cutTo(jsonUpTo(value, MAX_JSON_LENGTH), MAX_JSON_LENGTH);
+    this.#json.set(value, json);
+    return json;
+  }
+
   #textOf(value: TemplateValue, item: unknown): string {
     const found = this.#find(value, item) ?? '';
-    let text = typeof found === 'string' ? found : cutTo(jsonUpTo(found, MAX_JSON_LENGTH), MAX_JSON_LENGTH);
+    let text = typeof found === 'string' ? found : this.#jsonOf(found);
     for (const cut of value.cuts) text = cut === 'line' ? (/^[^\r\n]*/.exec(text.trimStart())?.[0] ?? '') : startOf(text, cut);
     return cutTo(text, this.#limits.length + 1);
   }

@@ -66,3 +66,12 @@ test('a text is bounded, whatever the document', () => {
   expect(of('{{each $.list}}{{ .id }} {{/each}}', { length: 100, items: 3 })).toBe('0 1 2 \u2026 and 49997 more\n');
   expect(of('a{{ $.text }}', { length: 11, items: 1 })).toBe(`a${'\u{1F600}'.repeat(4)}\u2026`);
 });
+
+test('the keys of an object are listed once, however often a template shows it', () => {
+  let lists = 0;
+  const wide = new Proxy({ a: 1 }, { ownKeys: (target) => ((lists += 1), Reflect.ownKeys(target)) });
+  const body = { wide, list: [1, 2, 3] };
+  const template = '{{ $.wide }}{{each $.list}}{{ $.wide | 1 }}{{ $.wide }}{{/each}}';
+  expect(renderTemplate(template, { body, headers }, LIMITS)).toBe(`{"a":1}${'{{"a":1}'.repeat(3)}`);
+  expect(lists).toBe(1);
+});
