@@ -64,7 +64,12 @@ const message = () =>
       role: z.literal('user'),
       content: z.union([text(), z.array(userPart()).min(1)], { error: 'must be a string or an array of parts' }),
     }),
-    z.looseObject({ role: z.literal('assistant'), content: texts().nullish(), tool_calls: z.array(toolCall()).nullish() }),
+    z.looseObject({
+      role: z.literal('assistant'),
+      content: texts().nullish(),
+      refusal: z.string().nullish(),
+      tool_calls: z.array(toolCall()).nullish(),
+    }),
     z.looseObject({ role: z.literal('tool'), content: texts(), tool_call_id: z.string().min(1) }),
   ]);
 

@@ -78,7 +78,7 @@ const partHasMore = (part: unknown): boolean =>
 /** Returns the fields of a message that nothing here reads, for providers of the same API. */
 function moreOf(message: RequestMessage): Pick<CompletionMessage, 'vendor'> {
   const { role: _role, content, ...fields } = message;
-  const { tool_calls: calls, tool_call_id: _id, ...others } = fields as Record<string, unknown>;
+  const { tool_calls: calls, tool_call_id: _id, refusal: _refusal, ...others } = fields as Record<string, unknown>;
   const more = Object.fromEntries(Object.entries(others).filter(([, value]) => value !== null && value !== undefined));
   if (Array.isArray(content) && content.some(partHasMore)) more['content'] = content;
   if (Array.isArray(calls) && calls.some((call) => hasMore(call, ['id', 'type', 'function', 'custom']))) more['tool_calls'] = calls;
@@ -105,8 +105,10 @@ function readMessages(messages: readonly RequestMessage[]): CompletionMessage[] 
       case 'assistant': {
         const calls = (message.tool_calls ?? []).map(readCall);
         for (const { id, name } of calls) toolNames.set(id, name);
-        const text = { type: 'text' as const, text: textOf(message.content ?? '') };
-        return { role: 'assistant', content: [text, ...calls.map((call) => ({ type: 'toolCall' as const, ...call }))], ...moreOf(message) };
+        // Only OpenAI has a field for refusals; for the others they are words of the model.
+        const texts = [textOf(message.content ?? ''), message.refusal ?? ''].map((text) => ({ type: 'text' as const, text }));
+        const content = [...texts, ...calls.map((call) => ({ type: 'toolCall' as const, ...call }))];
+        return { role: 'assistant', content, ...moreOf(message) };
       }
       case 'tool': {
         const name = toolNames.get(message.tool_call_id);

@@ -75,6 +75,9 @@ test('a refusal stays a refusal, whole and streamed', async () => {
     expect(await refuse('/v1/chat/completions', { messages: QUESTION, stream: true })).toContain(
       isText ? '"delta":{"refusal":"Never."}' : '"finish_reason":"content_filter"',
     );
+    const history = [...QUESTION, { role: 'assistant', ...message }, { role: 'user', content: 'Why?' }];
+    await refuse('/v1/chat/completions', { messages: history });
+    expect(JSON.stringify(gateway.vendors[api]?.requests.at(-1)?.body)).toMatch(/"(?:content|text)":"Never\."/);
     const messages = { messages: QUESTION, max_tokens: 99 };
     expect(JSON.parse(await refuse('/v1/messages', messages))).toMatchObject({
       content: [{ type: 'text', text: 'Never.' }],
