@@ -93,7 +93,7 @@ export function renderDocs(document: OpenApiDocument, assets: Assets): string {
 <main>
 <h1>${escapeHtml(document.info.title)}: API</h1>
 <p class="muted">Version ${escapeHtml(document.info.version)}. The same for programs: <a href="./openapi.json">/openapi.json</a> (OpenAPI ${document.openapi}).</p>
-<p>Send the token as <code>Authorization: Bearer TOKEN</code> or <code>X-Api-Key: TOKEN</code>. Failures are <code>{"error": {"code", "message", "requestId", "hint"?, "details"?}}</code>; below <code>/v1</code> they have OpenAI’s shape.</p>
+<p>Send the token as <code>Authorization: Bearer TOKEN</code> or <code>X-Api-Key: TOKEN</code>. Failures are <code>{"error": {"code", "message", "requestId", "hint"?, "details"?}}</code>; below <code>/v1</code> they have the shape of OpenAI’s API, or of Anthropic’s.</p>
 <ul>${contents}</ul>
 ${document.tags.map((tag) => tagSection(document, tag)).join('\n')}
 </main>
