@@ -31,7 +31,7 @@ import {
 import type { BeginningTurn, StoredEnd, TurnHooks, TurnJournal } from './turn-journal.js';
 import { TurnQueue } from './turn-queue.js';
 import { type TurnRequest, turnSpan, turnSpanEnd } from './turn-request.js';
-import { heard } from './voice/heard.js';
+import { heard, isStoppedByReader } from './voice/heard.js';
 import type { ToolBox } from './turn-tools.js';
 
 export interface TurnRunnerOptions {
@@ -148,7 +148,9 @@ export class TurnRunner {
       if (command?.command.stopsTurns === true) await this.stopEverywhere(key);
       leave = await this.#queue.enter(key, signal);
       const question = await heard(request, signal);
-      const turn = await this.#options.journal.begin({ ...question, agentId: request.agent.id }, signal, request.hooks);
+      // What its reader stops while it hears is stored like any other question that is stopped.
+      const limit = request.hear !== undefined && isStoppedByReader(signal) ? new AbortController().signal : signal;
+      const turn = await this.#options.journal.begin({ ...question, agentId: request.agent.id }, limit, request.hooks);
       return await this.#runBegun({ ...run, request: question }, turn);
     } catch (error) {
       return toErrorEvent(signal.aborted && error === signal.reason ? stopReason(signal) : this.#toExposed(error));

@@ -162,6 +162,33 @@ test('a recording that is attached on the page becomes text; one without a trans
   live.abort();
 });
 
+test('a message that is stopped while it is heard stays in the history, without a transcript and without an answer', async () => {
+  const voice = await makeVoice();
+  const { telegram, transcriber, model, speak } = voice;
+  const conversation = await voice.start();
+  const { session } = await conversation.sessions.create({});
+  const data = Buffer.from('1a45dfa300ff', 'hex').toString('base64');
+  const { id } = await conversation.attachments.upload(session.key, { name: 'voice.webm', mediaType: 'video/webm', data });
+  const live = new AbortController();
+  const events = conversation.chat.watch(session.key, {}, live.signal)[Symbol.asyncIterator]();
+  transcriber.reply(() => undefined);
+  await conversation.chat.send({ session: session.key, key: 'a', content: 'voice.webm', attachments: [id] });
+  await transcriber.received(1);
+  expect(await conversation.chat.stop(session.key)).toBe(true);
+  for (let state: unknown; state !== 'aborted';) ({ state } = ((await events.next()) as { value: { state?: unknown } }).value);
+  live.abort();
+  expect(await historyOf(conversation, session.key)).toEqual(['user: voice.webm']);
+  transcriber.reply(() => undefined);
+  const line = speak();
+  await transcriber.received(2);
+  telegram.say('/stop');
+  await telegram.until(() => telegram.bot.sent.length > 0);
+  const stopped = 'Stopped. The text so far is kept.';
+  expect(texts(voice)).toEqual([stopped]);
+  expect(await historyOf(conversation)).toEqual([`user: ${line}`, 'user: /stop', `assistant: ${stopped}`]);
+  expect(model.requests).toEqual([]);
+});
+
 test('a recording that its server does not give yet is asked for again after growing waits', async () => {
   const waits: number[] = [];
   const clock: Clock = {
