@@ -1,5 +1,5 @@
 /** Ends processes that are not our children: SIGTERM first, then SIGKILL. */
-import { isSameProcess } from '../../../shared/node/process/process-identity.js';
+import { isGone, isSameProcess } from '../../../shared/node/process/process-identity.js';
 import { poll } from '../poll.js';
 
 /** Identity of one process: a pid with a different start time is another process and is never touched. */
@@ -28,7 +28,7 @@ export function sendSignal(target: number, name: NodeJS.Signals): void {
 
 /** Waits until none of the processes is left. @returns whether that came true within `limitMs` and before `signal` */
 export async function waitUntilGone(processes: readonly KnownProcess[], limitMs: number, signal?: AbortSignal): Promise<boolean> {
-  const look = (): boolean | undefined => (processes.some(isSameProcess) ? (signal?.aborted === true ? false : undefined) : true);
+  const look = (): boolean | undefined => (processes.every(isGone) ? true : signal?.aborted === true ? false : undefined);
   return (await poll(look, { limitMs, pause: LOOK_AGAIN_MS })) === true;
 }
 
@@ -45,7 +45,7 @@ export async function endProcesses(processes: readonly KnownProcess[]): Promise<
 export async function killProcesses(processes: readonly KnownProcess[]): Promise<KnownProcess[]> {
   for (const known of processes.filter(isSameProcess)) sendSignal(known.pid, 'SIGKILL');
   await waitUntilGone(processes, KILL_LIMIT_MS);
-  return processes.filter(isSameProcess);
+  return processes.filter((known) => !isGone(known));
 }
 
 /** SIGKILL to whole process groups, each named by a leader that is proven. @returns the leaders that are still there */

@@ -5,7 +5,7 @@ import { CONTROL_VERSION, MAX_FRAME_BYTES, type StatusDocument } from '../../../
 import { alreadyRuns, listAliases } from '../../../shared/node/files/gateway-locks.js';
 import { FOREIGN_LEASE_MS, lockAgeMs, type LockRecord } from '../../../shared/node/files/lock-record.js';
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
-import { bootId, isSameProcess, classifyProcess } from '../../../shared/node/process/process-identity.js';
+import { bootId, classifyProcess, isGone, isSameProcess } from '../../../shared/node/process/process-identity.js';
 import { killGroup } from '../workers/child-process.js';
 
 /** The gateway that answers on a control socket. */
@@ -73,12 +73,12 @@ function identityIn(frame: string): ControlIdentity | undefined {
   }
 }
 
-/** Ends the children that a dead supervisor left (a stopped one could not end itself) and waits until they are gone. */
+/** Ends the children that a dead supervisor left (a stopped one could not end itself), and waits until all of them and it have let go of their port. */
 export async function sweepChildren(record: LockRecord): Promise<void> {
-  const left = (): LockRecord['children'] => record.children.filter((child) => child.startTime !== null && isSameProcess(child));
+  const all = [record, ...record.children].filter(({ startTime }) => startTime !== null);
   const deadline = Date.now() + SWEEP_LIMIT_MS;
-  for (let children = left(); children.length > 0 && Date.now() < deadline; children = left()) {
-    for (const child of children) killGroup(child.pid);
+  while (!all.every(isGone) && Date.now() < deadline) {
+    for (const child of record.children) if (child.startTime !== null && isSameProcess(child)) killGroup(child.pid);
     await delay(SWEEP_STEP_MS); // an exit of a process that is not our child makes no event
   }
 }

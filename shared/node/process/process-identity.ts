@@ -49,18 +49,21 @@ function runText(command: string, args: readonly string[]): string | undefined {
 interface ProcStat {
   readonly state: string;
   readonly parentPid: number;
+  readonly threads: number;
   readonly startTime: string;
 }
 
 /**
- * Parses state letter, parent and start time from the text of /proc/{pid}/stat (proc(5), fields 3, 4 and 22). Field 2 is the program's
+ * Parses state letter, parent, number of threads and start time from the text of /proc/{pid}/stat (proc(5), fields 3, 4, 20 and 22). Field 2 is the program's
  * name in parentheses and may contain spaces and parentheses, so fields are counted from the last closing parenthesis.
  */
 export function parseProcStat(stat: string): ProcStat | undefined {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const state = fields[0];
   const startTime = fields[19];
-  return state && startTime && /^\d+$/.test(startTime) ? { state, parentPid: Number(fields[1]), startTime } : undefined;
+  return state && startTime && /^\d+$/.test(startTime)
+    ? { state, parentPid: Number(fields[1]), threads: Number(fields[17]), startTime }
+    : undefined;
 }
 
 function readProcStat(pid: number): ProcStat | undefined {
@@ -177,4 +180,14 @@ export function classifyProcess(identity: ProcessIdentity): ProcessVerdict {
 export function isSameProcess(identity: { readonly pid: number; readonly startTime: string | null }): boolean {
   if (!isAlive(identity.pid)) return false;
   return identity.startTime === null || !differs(identity.startTime, readStartTime(identity.pid) ?? null);
+}
+
+/**
+ * Whether nothing is left of the process. A killed one is a zombie as soon as its first thread has ended, and keeps its files and sockets until
+ * the last one has.
+ */
+export function isGone(identity: { readonly pid: number; readonly startTime: string | null }): boolean {
+  if (isSameProcess(identity)) return false;
+  const zombie = process.platform === 'linux' ? readProcStat(identity.pid) : undefined;
+  return zombie === undefined || zombie.threads <= 1 || differs(identity.startTime, zombie.startTime);
 }

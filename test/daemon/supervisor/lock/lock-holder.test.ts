@@ -108,6 +108,29 @@ describe('what a dead supervisor left', () => {
     expect(isAlive(child.pid ?? -1)).toBe(true);
   });
 
+  // Its first thread ends at once, those that wait for the disk do not, and a process keeps its sockets until the last one has ended.
+  test.each(['a child', 'the supervisor itself'])('has let go of its port when it is %s', async (who) => {
+    const source = `const fs = require("node:fs"), files = [1, 2, 3, 4].map((n) => fs.openSync(${JSON.stringify(tempDir())} + "/" + n, "w"));
+      const write = (file) => fs.write(file, Buffer.alloc(4e6), 0, 4e6, 0, () => fs.fsync(file, () => write(file)));
+      const server = require("node:net").createServer().listen(0, "127.0.0.1", () => process.stdout.write(String(server.address().port)));
+      files.forEach(write);`;
+    for (let round = 0; round < 5; round += 1) {
+      const child = spawn(process.execPath, ['-e', source], { detached: true, stdio: ['ignore', 'pipe', 'inherit'] });
+      onTestFinished(() => void child.kill('SIGKILL'));
+      const port = Number(String(await once(child.stdout, 'data')));
+      if (who === 'a child') await sweepChildren(deadRecord({ children: [left(child)] }));
+      else {
+        const record = deadRecord(readIdentity(child.pid));
+        child.kill('SIGKILL');
+        while (isAlive(child.pid ?? -1)) await new Promise((done) => setImmediate(done));
+        await sweepChildren(record);
+      }
+      const next = createServer().listen(port, '127.0.0.1');
+      await expect(once(next, 'listening')).resolves.toEqual([]);
+      next.close();
+    }
+  });
+
   test('may have ended by itself', async () => {
     const child = await start('process.stdout.write("up")');
     const record = deadRecord({ children: [left(child, '1')] });

@@ -10,6 +10,7 @@ import {
   classifyProcess,
   machineId,
   ownStartMs,
+  isGone,
   parseProcStat,
   pidNamespace,
   readIdentity,
@@ -37,7 +38,7 @@ describe('the text of /proc/{pid}/stat', () => {
   const rest = '4242 1 1 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 987654 1 2 3';
 
   test.each([['node'], ['a b'], ['(sd-pam)'], ['evil) S 1 2 3'], ['x\ny'], [')))']])('is read behind the program name %j', (name) => {
-    expect(parseProcStat(`77 (${name}) R ${rest}`)).toEqual({ state: 'R', parentPid: 4242, startTime: '987654' });
+    expect(parseProcStat(`77 (${name}) R ${rest}`)).toEqual({ state: 'R', parentPid: 4242, threads: 1, startTime: '987654' });
   });
 
   test.each([[''], ['77 (node)'], ['77 (node) R 1 2 3'], ['garbage']])('%j is nothing', (text) => {
@@ -80,6 +81,7 @@ test.runIf(isLinux)('a zombie is dead', async () => {
   (parent.stdio[3] as Writable).end();
   await expect.poll(() => parseProcStat(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.state).toBe('Z');
   expect(isAlive(pid)).toBe(false);
+  expect(isGone({ pid, startTime: readStartTime(pid) ?? null })).toBe(true);
   expect(() => process.kill(pid, 0)).not.toThrow();
 });
 
