@@ -58,6 +58,8 @@ export class LogFeed {
   /** `first`: nothing was read yet. `refused`: the gateway rejects the query. */
   readonly state = signal<'first' | 'live' | 'lost' | 'refused'>('first');
   readonly error = signal<unknown>(undefined);
+  /** Why older lines could not be read. Following goes on. */
+  readonly olderError = signal<unknown>(undefined);
   readonly older = signal<'more' | 'loading' | 'none'>('none');
   /** Older lines were dropped to stay within {@link MAX_ROWS}. */
   readonly isCut = signal(false);
@@ -123,11 +125,12 @@ export class LogFeed {
       const first = this.rows.peek()[0]?.id ?? 0;
       this.rows.value = [...rowsOf(page, first - page.entries.length), ...this.rows.peek()];
       this.older.value = this.#hasOlder() ? 'more' : 'none';
+      this.olderError.value = undefined;
       if (this.rows.peek().length >= MAX_ROWS) this.isCut.value = true;
       return true;
     } catch (error) {
       if (this.#leaving.signal.aborted) return false;
-      this.error.value = error;
+      this.olderError.value = error;
       this.older.value = 'more';
       return false;
     }

@@ -208,7 +208,7 @@ interface MessagesProps {
 
 /** An error, and how much of the log is shown. */
 function Messages({ feed, total, count }: Pick<MessagesProps, 'feed' | 'total' | 'count'>) {
-  const error = feed.error.value;
+  const error = feed.error.value ?? feed.olderError.value;
   return (
     <>
       {error !== undefined && <ErrorBox error={error} isStale={feed.state.value !== 'first'} />}
