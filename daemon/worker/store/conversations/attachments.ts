@@ -55,7 +55,7 @@ export async function listAttachments(
   return found;
 }
 
-/** Returns the files of the messages in the order in which they were attached. */
+/** Returns the files of the messages in the order in which they were attached. Recordings come without their sound, which no model is given. */
 export async function readAttachments(
   tx: Transaction,
   sessionId: number,
@@ -64,7 +64,8 @@ export async function readAttachments(
   if (messageIds.length === 0 || !(await hasAttachments(tx, sessionId))) return [];
   const rows = await queriesOf(tx)
     .selectFrom('attachments')
-    .select(['message_id as messageId', 'name', 'media_type as mediaType', 'content'])
+    .select(['message_id as messageId', 'name', 'media_type as mediaType'])
+    .select(sql<Uint8Array>`case when media_type like 'audio/%' then '' else content end`.as('content'))
     .where('session_id', '=', sessionId)
     .where('message_id', 'in', messageIds)
     .orderBy('seq')

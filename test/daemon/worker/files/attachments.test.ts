@@ -10,10 +10,12 @@ import { startHttpApp } from '../../../helpers/http-app.js';
 import { ask, makeConversation, type TestConversation } from '../../../helpers/make-conversation.js';
 import { openStore } from '../../../helpers/open-store.js';
 import { greetSocket } from '../../../helpers/socket-client.js';
+import { readAttachments } from '../../../../daemon/worker/store/conversations/attachments.js';
 import { queriesOf } from '../../../../daemon/worker/store/transaction.js';
 
 const PNG = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64');
 const picture = { name: 'dot.png', mediaType: 'image/png', data: PNG.toString('base64') };
+const recording = { name: 'a.ogg', mediaType: 'audio/ogg', data: Buffer.from('OggS\0\x02').toString('base64') };
 const notes = { name: 'notes "1".md', mediaType: 'text/markdown', data: Buffer.from('Some *notes* ü').toString('base64') };
 
 const HOUR_MS = 3_600_000;
@@ -88,7 +90,6 @@ test('a program sends files with its message, stored together with it', async ()
     attachments: [{ ...picture, data: Buffer.from([1, 0, 2]).toString('base64') }],
   });
   await expect(refused).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
-  const recording = { name: 'a.ogg', mediaType: 'audio/ogg', data: Buffer.from('OggS\0\x02').toString('base64') };
   await expect(ask(conversation, { message: 'Hear', session: 'p', attachments: [recording] })).rejects.toMatchObject({
     code: 'INVALID_REQUEST',
     message: "the file 'a.ogg' is a recording; attachments are images and text",
@@ -102,12 +103,23 @@ test('files are purged with their session; an unsent one can be removed', async 
   const taken = await conversation.attachments.upload(session, notes);
   await conversation.attachments.remove(taken.id);
   await expect(conversation.attachments.remove(taken.id)).rejects.toMatchObject({ code: 'NOT_FOUND' });
-  await conversation.chat.send({ session, key: 'a', content: 'Hi', attachments: [sent.id] });
+  const heard = await conversation.attachments.upload(session, recording);
+  await conversation.chat.send({ session, key: 'a', content: 'Hi', attachments: [sent.id, heard.id] });
   await expect(conversation.attachments.remove(sent.id)).rejects.toMatchObject({ code: 'NOT_FOUND' });
   await expect(conversation.chat.send({ session, key: 'b', content: 'Hi', attachments: [taken.id] })).rejects.toMatchObject({
     code: 'NOT_FOUND',
   });
   const store = await openStore({ home: conversation.home, isSoleWorker: () => false });
+  // The sound of a recording, which no model is given, is not read for one.
+  const files = await store.read(async (tx) => {
+    const rows = await queriesOf(tx).selectFrom('attachments').select(['session_id', 'message_id']).where('id', '=', sent.id).execute();
+    return readAttachments(tx, rows[0]?.session_id ?? 0, [rows[0]?.message_id ?? '']);
+  });
+  expect(files.map(({ name, content }) => [name, content.length])).toEqual([
+    ['dot.png', PNG.length],
+    ['a.ogg', 0],
+  ]);
+  expect((await conversation.attachments.read(heard.id)).content).toEqual(Buffer.from('OggS\0\x02'));
   await conversation.sessions.delete(session);
   await expect(conversation.attachments.read(sent.id)).rejects.toMatchObject({ code: 'NOT_FOUND' });
   await conversation.sessions.restore(session);
