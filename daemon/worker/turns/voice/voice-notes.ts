@@ -95,6 +95,8 @@ export class VoiceNotes {
   async #find(tx: Transaction, message: Asked, session: Session | undefined): Promise<readonly Readable[]> {
     const { channel, accountId, content, id, questionId } = message;
     if (channel === 'webchat') return session === undefined ? [] : this.#attached(tx, session.id, questionId ?? id);
+    // It has no files: somebody wrote such a line, in an issue for example.
+    if (channel === 'webhook') return [];
     const own = findRecordings(content).filter((link) => link.channel === channel && link.accountId === accountId);
     return own.slice(0, MAX_SOUNDS).map((link) => ({ ...link, read: (signal) => this.#download(link, signal) }));
   }

@@ -216,4 +216,9 @@ test('a recording that its server does not give yet is asked for again after gro
   });
   expect(await question.hear?.(new AbortController().signal)).toBe(`${line}\n[transcript] Hello.`);
   expect(waits).toEqual([250, 500, 1_000, 2_000, 4_000, 5_000, 5_000]);
+  // In the call of a webhook such a line is what somebody wrote.
+  const written = { ...message, content: line.replace('telegram', 'webhook'), channel: 'webhook' };
+  const of = { session: undefined, account: { agent: undefined } };
+  const tx = {} as Parameters<VoiceNotes['questionOf']>[0];
+  expect(await voice.questionOf(tx, written, of)).toEqual({ text: written.content });
 });
