@@ -65,9 +65,13 @@ export class Outbox {
 
   /** Takes over what other tabs change: a message that one of them removes is not sent from here. @returns a function that stops this */
   follow(): () => void {
-    return onSettingChanged(outboxName(this.session), () => {
+    const takeOver = (): void => {
       this.entries.value = read(this.session);
-    });
+    };
+    const stop = onSettingChanged(outboxName(this.session), takeOver);
+    // One of them may have done so since this tab looked.
+    takeOver();
+    return stop;
   }
 }
 
