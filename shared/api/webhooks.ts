@@ -3,6 +3,7 @@
  * signature with one of its secrets.
  */
 import * as z from 'zod';
+import { headerName } from '../config/fields.js';
 import { chatIdText, label, okStatus, text } from './fields.js';
 
 /** The path parameter `:accountId`. */
@@ -29,7 +30,7 @@ export const webhookPreviewRequest = () =>
     accountId: label(64).optional(),
     payload: z.record(z.string(), z.unknown()),
     headers: z
-      .record(z.string().regex(/^[\w-]{1,64}$/, 'must be the name of a header, such as X-Signature'), z.string().max(8_192))
+      .record(headerName, z.string().max(8_192))
       .refine((headers) => Object.keys(headers).length <= MAX_HEADERS, `has more than ${MAX_HEADERS} entries`)
       .optional(),
   });

@@ -13,7 +13,7 @@ import {
   MAX_SECRET_LENGTH,
   SILENCE_TIMEOUT_MS,
 } from './defaults.js';
-import { checked, httpUrl, id, refusal } from './fields.js';
+import { checked, headerName, httpUrl, id, refusal } from './fields.js';
 import { LOG_LEVELS } from '../log/level.js';
 import { reason } from '../text/reasons.js';
 import { webhookAccount } from './webhook/account.js';
@@ -211,8 +211,6 @@ const logs = z.strictObject({
   /** How many rotated files are kept. */
   files: z.int().min(1).max(100).default(LOG_DEFAULTS.files),
 });
-
-const headerName = z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/, 'must be the name of a header');
 
 const telemetry = z.strictObject({
   traces: z

@@ -1,27 +1,24 @@
 /** A webhook account: where its messages go, and whose calls it takes. */
 import * as z from 'zod';
 import { MAX_SECRET_LENGTH } from '../defaults.js';
-import { httpUrl, id, refusal, secret } from '../fields.js';
+import { headerName, httpUrl, id, refusal, secret } from '../fields.js';
 import { MAX_TEMPLATE_LENGTH, parseTemplate, TemplateError } from './template.js';
 import { reason } from '../../text/reasons.js';
 
 /** Compared in lower case. */
-const headerName = z
-  .string()
-  .regex(/^[A-Za-z0-9-]{1,64}$/, 'must be the name of a header, such as X-Signature')
-  .transform((name) => name.toLowerCase());
+const lowerHeaderName = headerName.transform((name) => name.toLowerCase());
 const token = z.string().min(16).max(MAX_SECRET_LENGTH);
 
 /** An HMAC of the body in a header, by `inboundSecret`. */
 const signature = z
   .strictObject({
-    header: headerName,
+    header: lowerHeaderName,
     algorithm: z.enum(['sha256', 'sha1', 'sha512']).default('sha256'),
     encoding: z.enum(['hex', 'base64']).default('hex'),
     /** In front of the signature, such as `sha256=`. */
     prefix: z.string().max(32).default(''),
     /** Has the time of the call, in epoch seconds or milliseconds. */
-    timestampHeader: headerName.optional(),
+    timestampHeader: lowerHeaderName.optional(),
     /** By how much that time may differ from this machine's. */
     toleranceSeconds: z.int().min(1).max(86_400).default(300),
     /** What is signed. Default: `{body}`, or `{timestamp}.{body}` with a `timestampHeader`. */
