@@ -35,8 +35,8 @@ export function useArrival<Item>(
 /**
  * Keeps the end in view when the list loses height, to a message above it, a keyboard or a rotated screen. It scrolls while the height
  * changes: later, the browser's own scroll would look like one of the user.
- * @returns whether the end is still to be held: the height has just changed, or it had for a moment, in which the browser moved the list to the
- * end that it had then
+ * @returns a function that tells whether the position says nothing: the height has just changed, or it had for a moment, in which the browser
+ * moved the list to the end that it had then. In that case the list is put back at its end
  */
 function useHeldEnd(isHeld: () => boolean, element: RefObject<HTMLDivElement | null>): () => boolean {
   const height = useRef({ now: 0, before: 0 });
@@ -85,10 +85,10 @@ export function useEdges<Item>(
   const offset = virtualizer.scrollOffset ?? 0;
   const viewHeight = virtualizer.scrollRect?.height ?? 0;
   useEffect(() => onScrolled?.(offset), [offset]);
-  const isResizing = useHeldEnd(() => followsEnd && wasAtEnd.current !== false && sentTo.current === undefined, element);
+  const isUnsettled = useHeldEnd(() => followsEnd && wasAtEnd.current !== false && sentTo.current === undefined, element);
   useEffect(() => {
     const list = element.current;
-    if (items.length === 0 || virtualizer.scrollRect === null || list === null || isResizing()) return;
+    if (items.length === 0 || virtualizer.scrollRect === null || list === null || isUnsettled()) return;
     const fromEnd = list.scrollHeight - list.scrollTop - list.clientHeight;
     const isAtEnd = fromEnd <= AT_END_PX;
     const first = items[0] === undefined ? undefined : keyOf(items[0]);
