@@ -1,6 +1,6 @@
 /**
- * OpenAI's custom tools, whose input is a text. Models of every provider get them as functions with one argument; the input's grammar, which
- * only OpenAI enforces, is told to the model.
+ * OpenAI's custom tools, whose input is a text. Models of every provider get them as functions with one argument. The grammar of
+ * the input is described to the model and not enforced.
  */
 
 export interface CustomTool {

@@ -10,7 +10,7 @@ export type SdkModel = Extract<LanguageModel, { specificationVersion: 'v3' }>;
 export type SdkCallOptions = Parameters<SdkModel['doStream']>[0];
 export type SdkMessage = SdkCallOptions['prompt'][number];
 export type SdkStreamPart = Awaited<ReturnType<SdkModel['doStream']>>['stream'] extends ReadableStream<infer Part> ? Part : never;
-/** A text in which a model of OpenAI's refuses is told apart where the call asks for `includeRawChunks`. */
+/** Where the call asks for `includeRawChunks`, the text of a refusal by one of OpenAI's models is marked. */
 export type SdkPart = SdkStreamPart | (Extract<SdkStreamPart, { type: 'text-delta' }> & { readonly isRefusal: true });
 export type SdkFinish = Extract<SdkStreamPart, { type: 'finish' }>;
 export type SdkFinishReason = Exclude<SdkFinish['finishReason']['unified'], 'error'>;

@@ -30,7 +30,7 @@ function expiryOf({ expiry, date }: TokenFields, nowMs: number): { expiresAt?: s
   return { expiresAt: Number.isNaN(endMs) ? date : new Date(endMs).toISOString() };
 }
 
-/** Returns undefined for an empty text, and NaN for one that is no number. */
+/** Returns undefined for an empty text, and NaN for one that is not a number. */
 export function numberOf(text: string): number | undefined {
   return text.trim() === '' ? undefined : Number(text.trim().replace(',', '.'));
 }

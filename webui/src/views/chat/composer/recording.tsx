@@ -30,7 +30,7 @@ export interface RecordingProps {
   readonly onEnd: (file: File | undefined) => void;
 }
 
-/** Asks for the microphone and records until it is told to stop. @returns since when it records, once it does, and what stops it */
+/** Asks for the microphone and records until it is told to stop. @returns when it began, undefined until then, and a function that stops it */
 function useRecording({ onEnd }: RecordingProps) {
   const [begunAtMs, setBegunAtMs] = useState<number | undefined>(undefined);
   const stop = useRef((_isKept: boolean): void => undefined);
