@@ -21,7 +21,7 @@ import { responses } from './0024-responses.js';
 import { spending } from './0026-spending.js';
 import { tokenUsage } from './0028-token-usage.js';
 import { tokenPrefix } from './0030-token-prefix.js';
-import { dropJournal } from './0031-drop-journal.js';
+import { dropJournal } from './0040-drop-journal.js';
 import type { Migration } from './migration.js';
 
 export const MIGRATIONS: readonly Migration[] = [
