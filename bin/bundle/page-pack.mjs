@@ -17,11 +17,12 @@ const TYPES = {
 };
 
 /**
- * What views share is in the entry, apart from large parts: each shared chunk would be one more request of a view's first load. All CSS is in the
- * entry too, except that of the font, which is loaded after the first paint.
+ * What views share is in the entry, apart from large parts: each shared chunk would be one more request of a view's first load. Most CSS is in the
+ * entry too: that of the font is loaded after the first paint, and that of views which need few requests comes with them, because a long chat has
+ * no room for it.
  */
 const ENTRY =
-  /\/(?:index\.html|src\/(?:api(?!\/(?:command-line|to-curl))|browser|components(?!\/(?:copy-command\/copy-line|markdown\/(?:blocks|code|elements|highlight|lex)|virtual-list\/)))\/.*|(?!inter)[\w-]+\.css)$/;
+  /\/(?:index\.html|src\/(?:api(?!\/(?:command-line|to-curl))|browser|components(?!\/(?:copy-command\/copy-line|markdown\/(?:blocks|code|elements|highlight|lex)|virtual-list\/)))\/.*|(?!inter|channels|cron|tools)[\w-]+\.css)$/;
 
 /** Puts the icon into the document: every first load shows it. */
 function inlineIcon(root) {
