@@ -16,6 +16,7 @@ import {
 import { checked, headerName, httpUrl, id, refusal } from './fields.js';
 import { LOG_LEVELS } from '../log/level.js';
 import { reason } from '../text/reasons.js';
+import { mcp, mcpServerName } from './tools/mcp.js';
 import { webhookAccount } from './webhook/account.js';
 
 export { LOG_LEVELS, type LogLevel } from '../log/level.js';
@@ -75,6 +76,7 @@ const fetchTarget = checked((text) => isAddressRange(text) || HOST_NAME.test(tex
 
 export const TOOL_NAMES = ['time', 'fetch', 'send', 'schedule'] as const;
 const tools = z.array(z.enum(TOOL_NAMES));
+const mcpServers = z.array(mcpServerName).max(100);
 /** How long a model may send nothing. */
 const silence = z.int().min(1_000).max(3_600_000);
 
@@ -88,6 +90,8 @@ const agent = z.strictObject({
   model: modelChoice.optional(),
   systemPrompt: z.string().max(100_000).optional(),
   tools: tools.optional(),
+  /** Not set: those of the defaults. */
+  mcpServers: mcpServers.optional(),
   silenceTimeoutMs: silence.optional(),
   dailyUsd: dailyUsd.optional(),
 });
@@ -111,6 +115,8 @@ const agents = z
         maxToolIterations: z.int().min(1).max(200).default(20),
         /** For agents without a list of their own. */
         tools: tools.default([...TOOL_NAMES]),
+        /** MCP servers of agents without a list of their own. Not set: all. */
+        mcpServers: mcpServers.optional(),
         /** For agents and providers without a limit of their own. */
         silenceTimeoutMs: silence.default(SILENCE_TIMEOUT_MS),
         /** For each agent without a limit of its own. */
@@ -229,6 +235,7 @@ export const configSchema = z.strictObject({
   gateway: gateway.prefault({}),
   agents: agents.prefault({}),
   transcription: transcription.prefault({}),
+  mcp: mcp.prefault({}),
   channels: channels.prefault({}),
   cron: cron.prefault({}),
   sessions: sessions.prefault({}),

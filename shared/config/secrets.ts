@@ -9,7 +9,8 @@ import type { KeyPath } from './key-path.js';
 const SECRET_NAME = /(?:api[-_]?key|token|secret|passw(?:or)?d|passphrase|private[-_]?key|credentials?|authorization|cookie)$/i;
 /** The URL of a hosted webhook is secret by its path, that of a database by its password. */
 const URL_NAME = /^(?:listen)?url$/i;
-const HEADERS_NAME = /^headers$/i;
+/** Maps whose values are all secret: headers, and the environment of a program. */
+const SECRET_MAP_NAME = /^(?:headers|env)$/i;
 /** A value that only names a variable is not secret. */
 const VARIABLE_REFERENCE = /^\$\{[A-Za-z_][A-Za-z0-9_]*\}$/;
 
@@ -34,16 +35,16 @@ export interface SecretMask {
 export const isSecretName = (name: string): boolean => SECRET_NAME.test(name);
 
 /** Whether the value of this key must not be shown, whatever it is. */
-export const hidesValue = (name: string): boolean => SECRET_NAME.test(name) || URL_NAME.test(name) || HEADERS_NAME.test(name);
+export const hidesValue = (name: string): boolean => SECRET_NAME.test(name) || URL_NAME.test(name) || SECRET_MAP_NAME.test(name);
 
 const nameAt = (path: KeyPath): string => String(path.findLast((segment) => typeof segment === 'string') ?? '');
 
-const isInHeaders = (path: KeyPath): boolean => path.some((segment) => HEADERS_NAME.test(String(segment)));
+const isInSecretMap = (path: KeyPath): boolean => path.some((segment) => SECRET_MAP_NAME.test(String(segment)));
 
 /** Whether the value at a path may be a secret, by its name. */
 export function isSecret(value: unknown, path: KeyPath): boolean {
   if (typeof value !== 'string' && typeof value !== 'number') return false;
-  return isInHeaders(path) || hidesValue(nameAt(path));
+  return isInSecretMap(path) || hidesValue(nameAt(path));
 }
 
 export const isVariableReference = (value: unknown): boolean => typeof value === 'string' && VARIABLE_REFERENCE.test(value);
@@ -121,7 +122,7 @@ function secretPartsOf(url: string): string[] {
 export function findSecrets(document: unknown): string[] {
   const found: string[] = [];
   replaceSecrets(document, (secret, path) => {
-    if (URL_NAME.test(nameAt(path)) && !isInHeaders(path)) found.push(...secretPartsOf(secret));
+    if (URL_NAME.test(nameAt(path)) && !isInSecretMap(path)) found.push(...secretPartsOf(secret));
     else found.push(secret);
   });
   return found;

@@ -93,6 +93,7 @@ export const REASONS = {
   'not-base-path': "'{value}' cannot be a base path; use one such as /xopc, not one of the gateway's own such as /api",
   'id-twice': "'{value}' is used twice; ids must differ",
   'not-in-list': "'{value}' is not in agents.list",
+  'command-or-url': 'must have either a command or a url',
   'no-enabled-agent': 'has no enabled agent; add one such as {"id": "main"}, or remove "enabled": false',
 
   // The text of a configuration file

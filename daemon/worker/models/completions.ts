@@ -172,7 +172,7 @@ export class Completions {
         tools: undefined,
       });
     const candidates = await chooseModels({ requested: undefined, agent, config }, registry);
-    const tools = usesOwnTools(call) ? this.#options.tools.forCall(agent, signal, call) : undefined;
+    const tools = usesOwnTools(call) ? await this.#options.tools.forCall(agent, signal, call) : undefined;
     return yield* this.#runStateless(withInstructions(call, agent), candidates, { signal, tools });
   }
 

@@ -63,6 +63,8 @@ export function createFetchTool(options: FetchToolOptions): Tool {
       },
     },
     hasEffects: false,
+    isRepeatable: true,
+    isBuiltIn: true,
     async run(input, context) {
       const url = readText(readInput(input, ['url']), 'url');
       const timeIsUp = AbortSignal.timeout(timeoutMs);

@@ -48,6 +48,8 @@ export function createScheduleTool(scheduler: TaskScheduler): Tool {
       },
     },
     hasEffects: true,
+    isRepeatable: true,
+    isBuiltIn: true,
     async run(input, { sessionKey, callKey }) {
       const fields = readInput(input, KEYS);
       const timezone = readOptionalText(fields, 'timezone', 64);

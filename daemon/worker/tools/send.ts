@@ -42,6 +42,8 @@ export function createSendTool(port: SendPort): Tool {
       },
     },
     hasEffects: true,
+    isRepeatable: true,
+    isBuiltIn: true,
     async run(input, { callKey }) {
       const fields = readInput(input, KEYS);
       const accountId = readOptionalText(fields, 'accountId', 64);

@@ -27,6 +27,8 @@ export function createTimeTool(clock: Clock): Tool {
       },
     },
     hasEffects: false,
+    isRepeatable: true,
+    isBuiltIn: true,
     async run(input) {
       const timeZone = readOptionalText(readInput(input ?? {}, ['timezone']), 'timezone', 64);
       const nowMs = clock.now();

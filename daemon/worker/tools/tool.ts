@@ -1,4 +1,5 @@
 /** A tool: an action that a model may ask the gateway for. */
+import type { AgentConfig } from '../../../shared/config/schema.js';
 import type { ToolDefinition } from '../providers/provider.js';
 
 /** Where a tool was called. */
@@ -12,10 +13,20 @@ export interface ToolContext {
 
 export interface Tool {
   readonly definition: ToolDefinition;
-  /** Whether it has effects outside of the turn; such a turn is never repeated. */
+  /** Whether it has effects outside of the turn; such a turn is never repeated. Not: it only reads. */
   readonly hasEffects: boolean;
+  /** Whether a call whose outcome is unknown may run again: it has no effects, or they happen once per key. */
+  readonly isRepeatable: boolean;
+  /** Whether it is the gateway's own. */
+  readonly isBuiltIn: boolean;
   /** @returns the output for the model. @throws ToolError for an error that the model may correct */
   run(input: unknown, context: ToolContext): Promise<string>;
+}
+
+/** Where further tools of agents come from. */
+export interface ToolSource {
+  /** Returns the tools that an agent may call now, within a few seconds; what cannot be reached by then is left out. Never rejects. */
+  toolsFor(agent: AgentConfig, signal: AbortSignal): Promise<readonly Tool[]>;
 }
 
 /** A failure whose message the model gets. */

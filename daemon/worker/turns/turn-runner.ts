@@ -271,7 +271,7 @@ export class TurnRunner {
         mustBeValid(liveness);
         return built;
       },
-      tools: tools.forTurn(agent, turn, { signal, span }),
+      tools: await tools.forTurn(agent, turn, { signal, span }),
       windows: this.#windows,
       agentId: agent.id,
       span,

@@ -8,7 +8,7 @@ import { createFetchTool } from '../tools/fetch.js';
 import { createScheduleTool, type TaskScheduler } from '../tools/schedule.js';
 import { createSendTool, type SendPort } from '../tools/send.js';
 import { createTimeTool } from '../tools/time.js';
-import { type Tool, ToolError } from '../tools/tool.js';
+import { type Tool, ToolError, type ToolSource } from '../tools/tool.js';
 import type { TurnTools } from './model/answer.js';
 import type { ToolEvent } from './turn-event.js';
 import type { ToolCall, ToolResult } from '../providers/provider.js';
@@ -29,6 +29,8 @@ export interface TurnToolsOptions {
   readonly send: SendPort;
   /** Undefined: the tool `schedule` does not exist. */
   readonly scheduler: TaskScheduler | undefined;
+  /** Where tools come from that are not the gateway's own. Default: there are none. */
+  readonly others?: ToolSource;
 }
 
 const MAX_DETAIL_LENGTH = 500;
@@ -190,22 +192,26 @@ export class ToolBox {
     this.#options = options;
   }
 
-  forTurn(agent: AgentConfig, turn: BegunTurn, { signal, span }: TurnRun): TurnTools {
+  async forTurn(agent: AgentConfig, turn: BegunTurn, { signal, span }: TurnRun): Promise<TurnTools> {
     const { id, session } = turn;
     const beforeEffect = (): Promise<void> => this.#options.store.write((tx) => markTurnUnrepeatable(tx, id));
     const place = { id, sessionKey: session.key, sessionId: session.id, beforeEffect, span };
-    return new ToolRun(this.#options, { tools: this.#tools(agent), place, agentId: agent.id, signal });
+    return new ToolRun(this.#options, { tools: await this.#tools(agent, signal), place, agentId: agent.id, signal });
   }
 
   /** Returns the tools of a call without a conversation: nothing is stored, and without a chat nothing can be scheduled. */
-  forCall(agent: AgentConfig, signal: AbortSignal, { beforeEffect, span }: CallRun = {}): TurnTools {
+  async forCall(agent: AgentConfig, signal: AbortSignal, { beforeEffect, span }: CallRun = {}): Promise<TurnTools> {
     const sessionKey = `${agent.id}:api:default:direct:completions`;
     const place = { id: newId('turn'), sessionKey, sessionId: undefined, beforeEffect, span };
-    const tools = this.#tools(agent).filter(({ definition }) => definition.name !== 'schedule');
+    const tools = (await this.#tools(agent, signal)).filter(({ definition }) => definition.name !== 'schedule');
     return new ToolRun(this.#options, { tools, place, agentId: agent.id, signal });
   }
 
-  #tools(agent: AgentConfig): Tool[] {
+  async #tools(agent: AgentConfig, signal: AbortSignal): Promise<Tool[]> {
+    return [...this.#ownTools(agent), ...((await this.#options.others?.toolsFor(agent, signal)) ?? [])];
+  }
+
+  #ownTools(agent: AgentConfig): Tool[] {
     const { clock, send, scheduler } = this.#options;
     const { defaults } = this.#options.config().agents;
     return (agent.tools ?? defaults.tools).flatMap((name): Tool[] => {

@@ -16,11 +16,11 @@ test.each(['api_key', 'apiKey', 'x-api-key', 'botToken', 'secret', 'passwd', 'pa
   },
 );
 
-test('every header is a secret, and so is a URL with credentials', () => {
-  const document = { headers: { 'X-Team': SECRET }, baseUrl: 'https://user:password@example.com/' };
-  expect(findSecrets(document)).toEqual([SECRET, document.baseUrl]);
+test('every header and every variable of a program is a secret, and so is a URL with credentials', () => {
+  const document = { headers: { 'X-Team': SECRET }, env: { HOME_KEY_FILE: SECRET }, baseUrl: 'https://user:password@example.com/' };
+  expect(findSecrets(document)).toEqual([SECRET, SECRET, document.baseUrl]);
   const masked = maskSecrets(document) as typeof document;
-  expect(isSecretMask(masked.headers['X-Team']) && isSecretMask(masked.baseUrl)).toBe(true);
+  expect(isSecretMask(masked.headers['X-Team']) && isSecretMask(masked.env['HOME_KEY_FILE']) && isSecretMask(masked.baseUrl)).toBe(true);
 });
 
 test('of the URL of a database, the log hides the password, as it is written and as it is sent', () => {

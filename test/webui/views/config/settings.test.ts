@@ -8,6 +8,7 @@ import type { ConfigView } from '../../../../shared/api/gateway/config.js';
 import { REBOUND_KEYS, sectionsOf, type Schema, valueOf } from '../../../../webui/src/views/config/form/schema-fields.js';
 
 const DESCRIBED_KEYS = Object.keys(ENGLISH);
+const SERVERS = { servers: { x: { command: 'a' } } };
 const ACCOUNTS = { telegram: { accounts: { x: { botToken: 'a' } } }, webhook: { accounts: { x: { url: 'b' } } } };
 
 function viewOf(config: Record<string, unknown>): ConfigView {
@@ -19,8 +20,8 @@ function viewOf(config: Record<string, unknown>): ConfigView {
 
 test('every setting of the schema has a name and a description, and nothing else has a description', () => {
   const schema = configJsonSchema() as Schema;
-  const sections = [viewOf({ channels: ACCOUNTS }), viewOf({})].flatMap((view) => sectionsOf(schema, view));
-  const keys = sections.flatMap(({ fields }) => fields.map(({ key }) => key.replace(/(accounts)\.x\b/, '$1.*')));
+  const sections = [viewOf({ channels: ACCOUNTS, mcp: SERVERS }), viewOf({})].flatMap((view) => sectionsOf(schema, view));
+  const keys = sections.flatMap(({ fields }) => fields.map(({ key }) => key.replace(/(accounts|servers)\.x\b/, '$1.*')));
   const shown = new Set(keys);
   const parents = ['channels.telegram.accounts', 'channels.webhook.accounts', 'channels.telegram', 'channels.webhook'];
   expect(DESCRIBED_KEYS.filter((key) => !shown.has(key) && !parents.includes(key))).toEqual([]);

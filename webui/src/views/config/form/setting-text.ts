@@ -10,8 +10,10 @@ import type { Field } from './schema-fields.js';
 const describe = defineText(settingsEn, settingsZh);
 const name = defineText(namesEn, namesZh);
 
-/** Accounts have names of the user's choice. */
-const keyOf = (path: KeyPath): string => path.map((part, index) => (path[index - 1] === 'accounts' ? '*' : String(part))).join('.');
+/** Accounts and MCP servers have names of the user's choice. */
+const isNamed = (parent: unknown): boolean => parent === 'accounts' || parent === 'servers';
+
+const keyOf = (path: KeyPath): string => path.map((part, index) => (isNamed(path[index - 1]) ? '*' : String(part))).join('.');
 
 /** `maxBodyBytes` → `Max body bytes`. */
 function spelledOut(part: string): string {
