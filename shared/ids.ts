@@ -15,7 +15,8 @@ export type IdPrefix =
   | 'fc'
   | 'ctc'
   | 'rs'
-  | 'tok';
+  | 'tok'
+  | 'sum';
 
 const RANDOM_BYTES = 10;
 /** Random bytes are drawn for this many ids at once: drawing them for each costs ten times what the rest of an id does. */

@@ -107,6 +107,7 @@ const TESTED_BY: Record<string, string> = {
   'daemon/worker/store/conversations/tables.ts': 'test/daemon/worker/store/migrations.test.ts',
   'daemon/worker/store/responses/conversations.ts': 'test/daemon/worker/http/responses/conversations.test.ts',
   'daemon/worker/store/responses/tables.ts': 'test/daemon/worker/store/responses/responses.test.ts',
+  'daemon/worker/store/summaries/tables.ts': 'test/daemon/worker/store/summaries/summaries.test.ts',
   'daemon/worker/store/conversations/transcript.ts': 'test/daemon/worker/sessions/sessions.test.ts',
   'daemon/worker/store/conversations/turn-outcome.ts': 'test/daemon/worker/turns/keyed-turns.test.ts',
   'daemon/worker/store/conversations/turn-stops.ts': 'test/daemon/worker/cluster/stops.test.ts',

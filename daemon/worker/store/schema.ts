@@ -5,6 +5,7 @@
 import type { Generated, Kysely, Selectable } from 'kysely';
 import type { CronJobTable, CronRunTable } from './schema-cron.js';
 import type { ResponseConversationTable, ResponseEventTable, ResponseItemTable, ResponseTable } from './responses/tables.js';
+import type { SessionSummaryTable } from './summaries/tables.js';
 import type { AttachmentTable, SessionTable, SessionTagTable, TurnPartTable } from './conversations/tables.js';
 
 export type MessageRole = 'user' | 'assistant' | 'system' | 'tool';
@@ -249,6 +250,7 @@ export interface Schema {
   turns: TurnTable;
   turn_parts: TurnPartTable;
   attachments: AttachmentTable;
+  session_summaries: SessionSummaryTable;
   idempotency_keys: IdempotencyKeyTable;
   leases: LeaseTable;
   outbox_messages: OutboxMessageTable;

@@ -1,6 +1,16 @@
 /** Builds the request of a turn: the question, and as much of the conversation before it as fits. */
 import type { CommandRegistry } from './commands/commands.js';
-import { contextBudget, estimateTokens, fitSteps, gatherContext, type ContextItem, type ContextOptions } from './model/context.js';
+import { type ContextFill, readEarlier } from './memory/earlier-messages.js';
+import {
+  contextBudget,
+  type ContextItem,
+  type ContextOptions,
+  estimateTokens,
+  fitSteps,
+  gatherContext,
+  MAX_MESSAGES,
+  tokensOf,
+} from './model/context.js';
 import { GUIDE_REF } from './model/guide.js';
 import { parseToolUse, toolUseMessages } from './model/past-tool-use.js';
 import type { StepRequest } from './model/answer.js';
@@ -20,6 +30,8 @@ export interface TurnContextOptions {
   readonly text: string;
   readonly systemPrompt: string | undefined;
   readonly files: AttachedFiles;
+  /** Takes how full the context is. */
+  readonly noteFill?: ((fill: ContextFill) => void) | undefined;
 }
 
 const HISTORY_PAGE = 100;
@@ -47,9 +59,12 @@ async function withFiles({ attachments, turn, step }: TurnContextOptions, messag
   };
 }
 
-async function readHistory(options: TurnContextOptions, beforeSeq: number): ReturnType<ContextOptions['readBefore']> {
+async function readHistory(
+  options: TurnContextOptions,
+  { afterSeq, beforeSeq }: { afterSeq: number; beforeSeq: number },
+): ReturnType<ContextOptions['readBefore']> {
   const { store, commands, turn, step } = options;
-  const { id: sessionId, contextAfterSeq: afterSeq } = turn.session;
+  const sessionId = turn.session.id;
   const rows = await store.read((tx) => readNewestMessages(tx, { sessionId, limit: HISTORY_PAGE, afterSeq, beforeSeq }));
   const withAttachments = await withFiles(
     options,
@@ -69,32 +84,45 @@ const STEPS_SHARE = 0.6;
 const FILES_SHARE = 0.5;
 const toolTokens = ({ tools }: StepRequest): number => tools.reduce((sum, tool) => sum + estimateTokens(JSON.stringify(tool)), 0);
 
+/** Gathers what fits of the conversation after a `seq`, with the question at its end. */
+async function gatherAfter(options: TurnContextOptions, afterSeq: number, given: Omit<ContextOptions, 'readBefore'>) {
+  const { turn, noteFill, step } = options;
+  const budgetTokens = Math.max(1, given.budgetTokens - estimateTokens(given.system ?? ''));
+  let tokens = estimateTokens(given.text);
+  let count = 0;
+  const messages = await gatherContext({
+    ...given,
+    async readBefore(beforeSeq = turn.questionSeq) {
+      const page = await readHistory(options, { afterSeq, beforeSeq });
+      for (const item of page.messages) tokens += tokensOf(item);
+      count += page.messages.length;
+      return page;
+    },
+  });
+  noteFill?.({ session: turn.session, model: step.model, budgetTokens, share: Math.max(tokens / budgetTokens, count / MAX_MESSAGES) });
+  return messages;
+}
+
 export async function buildModelRequest(options: TurnContextOptions): Promise<ModelRequest> {
-  const { step, text, systemPrompt, turn } = options;
+  const { store, step, text, systemPrompt, turn } = options;
   const { model, tools, isLastStep } = step;
+  const { takesImages } = model;
   const budgetTokens = contextBudget(model) - toolTokens(step);
   const { steps, tokens } = fitSteps(step.steps, budgetTokens * STEPS_SHARE);
-  const leftTokens = budgetTokens - tokens;
-  const withAttachments = await withFiles(options, [turn.questionId]);
-  const question = withAttachments(turn.questionId, text);
+  const place = { session: turn.session, beforeSeq: turn.questionSeq, budgetTokens: budgetTokens - tokens };
+  const [withAttachments, earlier] = await Promise.all([withFiles(options, [turn.questionId]), readEarlier(store, place)]);
+  const leftTokens = place.budgetTokens - earlier.tokens;
+  const { content, images } = withAttachments(turn.questionId, text);
   const gather = (without: number): Promise<ModelMessage[]> =>
-    gatherContext({
-      budgetTokens: leftTokens - without,
-      system: systemPrompt,
-      text: question.content,
-      images: question.images,
-      readBefore: (seq = turn.questionSeq) => readHistory(options, seq),
-    });
-  const { takesImages } = model;
+    gatherAfter(options, earlier.afterSeq, { budgetTokens: leftTokens - without, system: systemPrompt, text: content, images });
   const limits = { session: turn.session, takesImages, budgetTokens: leftTokens * FILES_SHARE };
   let attached = await options.files.attach(await gather(0), limits);
   // The tokens of files are not available to earlier messages.
   if (attached.tokens > 0) attached = await options.files.attach(await gather(attached.tokens), limits);
-  const { messages } = attached;
   return {
     ref: model.ref,
     modelId: model.modelId,
-    messages: [...messages, ...steps],
+    messages: [...earlier.before(attached.messages), ...steps],
     tools,
     isLastStep,
     ...(systemPrompt === undefined ? {} : { system: systemPrompt }),

@@ -29,6 +29,7 @@ export const COPIED_TABLES: readonly CopiedTable[] = [
   keyed('turns', 'id'),
   keyed('turn_parts', 'turn_id', 'at'),
   numbered('attachments', 'seq', FILES_AT_ONCE),
+  keyed('session_summaries', 'id'),
   keyed('idempotency_keys', 'scope', 'key'),
   numbered('outbox_messages'),
   keyed('outbox_parts', 'message_seq', 'part'),

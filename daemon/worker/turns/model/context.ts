@@ -6,7 +6,7 @@ const DEFAULT_CONTEXT_WINDOW = 32_768;
 const MAX_ANSWER_TOKENS = 8_192;
 /** An estimate may be wrong by this much. */
 const SAFETY = 0.85;
-const MAX_MESSAGES = 1_000;
+export const MAX_MESSAGES = 1_000;
 /** Role names and separators around each message. */
 const TOKENS_PER_MESSAGE = 6;
 /** What vendors count for a large picture. */
@@ -41,7 +41,7 @@ export interface ContextOptions {
 
 const isGroup = (item: ContextItem): item is readonly ModelMessage[] => Array.isArray(item);
 
-function tokensOf(item: ContextItem): number {
+export function tokensOf(item: ContextItem): number {
   if (isGroup(item)) return estimateTokens(JSON.stringify(item));
   return estimateTokens(item.content) + (item.images?.length ?? 0) * TOKENS_PER_IMAGE;
 }
