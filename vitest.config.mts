@@ -20,7 +20,7 @@ const COMPONENT = [
 const POSTGRES = ['test/daemon/worker/{cluster,store/copy,store/postgres}/*.test.ts', 'test/daemon/worker/store/contract/postgres.test.ts'];
 /** What runs on both engines; the rest of it only with `XOPC_POSTGRES=wide`, because each test has a database of its own. */
 const ON_POSTGRES = [
-  'test/daemon/worker/store/{leases,idempotency,access/*,conversations/*,delivery/*,overview/*,responses/*,summaries/*}.test.ts',
+  'test/daemon/worker/store/{leases,idempotency,access/*,approvals/*,conversations/*,delivery/*,overview/*,responses/*,summaries/*}.test.ts',
   'test/daemon/worker/delivery/*.test.ts',
   'test/daemon/worker/spending/*.test.ts',
 ];

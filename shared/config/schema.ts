@@ -14,6 +14,7 @@ import {
   SILENCE_TIMEOUT_MS,
 } from './defaults.js';
 import { checked, headerName, httpUrl, id, refusal } from './fields.js';
+import { approvalTimeout, DEFAULT_APPROVAL_TIMEOUT_MS, permissions } from './tools/permissions.js';
 import { LOG_LEVELS } from '../log/level.js';
 import { reason } from '../text/reasons.js';
 import { mcp, mcpServerName } from './tools/mcp.js';
@@ -94,6 +95,8 @@ const agent = z.strictObject({
   mcpServers: mcpServers.optional(),
   silenceTimeoutMs: silence.optional(),
   dailyUsd: dailyUsd.optional(),
+  /** Which tools it may use; these come before those of all agents. */
+  permissions: permissions.optional(),
 });
 
 /** Returns the id of the agent that answers if none is named. */
@@ -121,6 +124,10 @@ const agents = z
         silenceTimeoutMs: silence.default(SILENCE_TIMEOUT_MS),
         /** For each agent without a limit of its own. */
         dailyUsd: dailyUsd.optional(),
+        /** Which tools agents may use, must ask about, or may not use. */
+        permissions: permissions.default({}),
+        /** How long a call of a tool waits for a decision. */
+        approvalTimeoutMs: approvalTimeout.default(DEFAULT_APPROVAL_TIMEOUT_MS),
         /** Private addresses that the tool `fetch` may access. */
         fetchAllow: z.array(fetchTarget).default([]),
         /** Whether model servers on this machine are looked for. */

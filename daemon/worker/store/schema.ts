@@ -3,6 +3,7 @@
  * Only `store/` knows these shapes.
  */
 import type { Generated, Kysely, Selectable } from 'kysely';
+import type { ApprovalGrantTable, ApprovalTable } from './approvals/tables.js';
 import type { CronJobTable, CronRunTable } from './schema-cron.js';
 import type { ResponseConversationTable, ResponseEventTable, ResponseItemTable, ResponseTable } from './responses/tables.js';
 import type { SessionSummaryTable } from './summaries/tables.js';
@@ -271,6 +272,8 @@ export interface Schema {
   response_items: ResponseItemTable;
   response_events: ResponseEventTable;
   response_conversations: ResponseConversationTable;
+  approvals: ApprovalTable;
+  approval_grants: ApprovalGrantTable;
 }
 
 /** The query builder behind a `Transaction`. */

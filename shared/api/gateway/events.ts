@@ -3,6 +3,7 @@
  * that it missed, or `reset` if they are no longer kept.
  */
 import * as z from 'zod';
+import { APPROVAL_STATES } from '../tools/approvals.js';
 import { OUTGOING_STATUSES } from '../../delivery-status.js';
 
 const at = () => z.iso.datetime();
@@ -49,6 +50,16 @@ export const gatewayEvents = () => ({
     run_id: z.string().nullable(),
     /** Of the run. */
     state: z.enum(['running', 'done', 'failed', 'interrupted', 'replaced', 'skipped', 'missed']).nullable(),
+  }),
+  /** A call of a tool that waits for a decision, or has ceased to. */
+  approval: z.strictObject({
+    at: at(),
+    id: z.int(),
+    state: z.enum(APPROVAL_STATES),
+    session: z.string(),
+    agentId: z.string(),
+    tool: z.string(),
+    turnId: z.string(),
   }),
   config: z.strictObject({ at: at(), outcome: z.enum(['applied', 'rejected']), revision: z.string() }),
   /** An access token; its name is in the list of tokens. */

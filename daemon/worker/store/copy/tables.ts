@@ -48,6 +48,8 @@ export const COPIED_TABLES: readonly CopiedTable[] = [
   numbered('response_items', 'seq', FILES_AT_ONCE),
   keyed('response_events', 'response_id', 'first'),
   keyed('response_conversations', 'id'),
+  numbered('approvals', 'seq', FILES_AT_ONCE),
+  numbered('approval_grants'),
 ];
 
 /** A new database has a row in it that the copy replaces. */

@@ -21,6 +21,7 @@ import { responses } from './0024-responses.js';
 import { spending } from './0026-spending.js';
 import { tokenUsage } from './0028-token-usage.js';
 import { tokenPrefix } from './0030-token-prefix.js';
+import { approvals } from './0033-approvals.js';
 import { summaries } from './0034-summaries.js';
 import { dropJournal } from './0040-drop-journal.js';
 import type { Migration } from './migration.js';
@@ -48,6 +49,7 @@ export const MIGRATIONS: readonly Migration[] = [
   spending,
   tokenUsage,
   tokenPrefix,
+  approvals,
   summaries,
   dropJournal,
 ];

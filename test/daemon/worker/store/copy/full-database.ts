@@ -25,7 +25,7 @@ const PARENTS: Readonly<Record<string, (row: number) => string>> = {
 };
 
 /** Columns that may not repeat. */
-const UNIQUE: ReadonlySet<string> = new Set(['key', 'update_id', 'name']);
+const UNIQUE: ReadonlySet<string> = new Set(['key', 'update_id', 'name', 'turn_id']);
 
 type Value = string | number | Uint8Array | null;
 

@@ -1,0 +1,48 @@
+/** Approvals and grants as the API shows them. */
+import type { ApprovalDocument, GrantDocument } from '../../../shared/api/tools/approvals.js';
+import type { GatewayEvent } from '../../../shared/api/gateway/events.js';
+import { rebuild } from '../../../shared/config/interpolate.js';
+import { HIDDEN_SECRET, isSecretName } from '../../../shared/config/secrets.js';
+import type { Approval } from '../store/approvals/approvals.js';
+import type { Grant } from '../store/approvals/grants.js';
+
+const isoTime = (ms: number): string => new Date(ms).toISOString();
+
+/** A URL stays readable: who decides about a call has to see it. */
+function maskInput(input: unknown): unknown {
+  const mask = (value: unknown, path: readonly (string | number)[]): unknown => {
+    const name = path.findLast((segment) => typeof segment === 'string');
+    const isText = typeof value === 'string' || typeof value === 'number';
+    return isText && name !== undefined && isSecretName(String(name)) ? HIDDEN_SECRET : value;
+  };
+  return rebuild(input, mask).value;
+}
+
+/** Without the values of secrets in the input. */
+export function approvalDocument(approval: Approval): ApprovalDocument {
+  const { id, state, tool, input, said, agentId, sessionKey, turnId, askedAtMs, expiresAtMs, decidedAtMs } = approval;
+  return {
+    id,
+    state,
+    tool,
+    input: maskInput(input),
+    said,
+    agentId,
+    session: sessionKey,
+    turnId,
+    askedAt: isoTime(askedAtMs),
+    expiresAt: isoTime(expiresAtMs),
+    decidedAt: decidedAtMs === null ? null : isoTime(decidedAtMs),
+    decidedBy: approval.decidedBy,
+    note: approval.note,
+    remember: approval.remember,
+  };
+}
+
+export function approvalEvent({ id, state, sessionKey, agentId, tool, turnId }: Approval): GatewayEvent {
+  return { type: 'approval', id, state, session: sessionKey, agentId, tool, turnId };
+}
+
+export function grantDocument({ id, agentId, sessionKey, tool, approvalId, grantedAtMs }: Grant): GrantDocument {
+  return { id, agentId, session: sessionKey, tool, approvalId, grantedAt: isoTime(grantedAtMs) };
+}

@@ -1,0 +1,75 @@
+/** What turns ask before a tool runs. Nothing is kept in memory: a question is a row, and so is a decision. */
+import type { GatewayEvent } from '../../../shared/api/gateway/events.js';
+import type { Clock } from '../../../shared/clock.js';
+import type { Permission } from '../../../shared/config/tools/permissions.js';
+import type { AgentConfig, Config } from '../../../shared/config/schema.js';
+import { type Approval, type AskedCall, cancelApprovals, insertApproval, readApprovalsOfTurn } from '../store/approvals/approvals.js';
+import { isGranted } from '../store/approvals/grants.js';
+import type { Store } from '../store/store.js';
+import type { Transaction } from '../store/transaction.js';
+import { approvalEvent } from './approval-document.js';
+import { type NamedTool, permissionOf } from './policy.js';
+
+/** A call before it runs. */
+export interface GatedCall {
+  readonly agent: AgentConfig;
+  readonly sessionKey: string;
+  readonly tool: NamedTool;
+}
+
+export interface ToolGateOptions {
+  readonly store: Pick<Store, 'read'>;
+  readonly clock: Clock;
+  readonly config: () => Config;
+  readonly publish: (event: GatewayEvent) => void;
+  /** Brings a question to the chat of its session, in the transaction that asks. */
+  readonly post: (tx: Transaction, approval: Approval) => Promise<void>;
+  /** Call for each question that was committed. */
+  readonly posted: (approval: Approval) => void;
+}
+
+export class ToolGate {
+  readonly #options: ToolGateOptions;
+
+  constructor(options: ToolGateOptions) {
+    this.#options = options;
+  }
+
+  /** Whether the configuration denies the tool, so that the model is not told of it. */
+  isDenied(agent: AgentConfig, tool: NamedTool): boolean {
+    return permissionOf(this.#options.config(), agent, tool) === 'deny';
+  }
+
+  /** From the configuration, and from what was granted. A configured `deny` counts more than a grant. */
+  async decide({ agent, sessionKey, tool }: GatedCall): Promise<Permission> {
+    const { store, config } = this.#options;
+    const permission = permissionOf(config(), agent, tool);
+    if (permission !== 'ask') return permission;
+    const call = { agentId: agent.id, sessionKey, tool: tool.name };
+    return (await store.read((tx) => isGranted(tx, call))) ? 'allow' : 'ask';
+  }
+
+  /** Runs in the write that stores the step; when that is committed, call {@link announce}. @returns the number of the approval */
+  async ask(tx: Transaction, asked: AskedCall): Promise<number> {
+    const { clock, config, post } = this.#options;
+    const askedAtMs = clock.now();
+    const id = await insertApproval(tx, asked, { askedAtMs, expiresAtMs: askedAtMs + config().agents.defaults.approvalTimeoutMs });
+    const approval = (await readApprovalsOfTurn(tx, asked.turnId)).find((one) => one.id === id);
+    if (approval !== undefined) await post(tx, approval);
+    return id;
+  }
+
+  /** Runs in the write that ends a turn which waits; when that is committed, call {@link announce}. */
+  async cancel(tx: Transaction, turnId: string): Promise<void> {
+    await cancelApprovals(tx, { turnId, nowMs: this.#options.clock.now() });
+  }
+
+  /** Tells of the approvals of a turn that has begun or ceased to wait. */
+  async announce(turnId: string): Promise<void> {
+    const { store, publish, posted } = this.#options;
+    for (const approval of await store.read((tx) => readApprovalsOfTurn(tx, turnId))) {
+      publish(approvalEvent(approval));
+      if (approval.state === 'pending') posted(approval);
+    }
+  }
+}

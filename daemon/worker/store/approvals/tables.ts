@@ -1,0 +1,40 @@
+/** The tables of approvals. Times are epoch milliseconds. */
+import type { Generated } from 'kysely';
+import type { ApprovalState, Remember } from '../../../../shared/api/tools/approvals.js';
+
+/** A call of a tool that a person decides about. `seq` is its number for people. */
+export interface ApprovalTable {
+  seq: Generated<number>;
+  turn_id: string;
+  step: number;
+  call_index: number;
+  session_id: number;
+  agent_id: string;
+  tool: string;
+  /** JSON. */
+  input: string;
+  /** What the agent had said before the call. */
+  said: string;
+  state: ApprovalState;
+  asked_at: number;
+  expires_at: number;
+  /** Null while it is pending; otherwise when that ended, whoever ended it. */
+  decided_at: number | null;
+  /** How a person decided: the name of a channel, or `page`, `api`, `command`. */
+  decided_via: string | null;
+  decided_by: string | null;
+  note: string | null;
+  remember: Remember | null;
+}
+
+/** A tool that need not be asked about again. */
+export interface ApprovalGrantTable {
+  seq: Generated<number>;
+  agent_id: string;
+  /** Null: in all sessions of the agent. */
+  session_id: number | null;
+  tool: string;
+  /** The approval that it was given with. */
+  approval_seq: number;
+  granted_at: number;
+}
