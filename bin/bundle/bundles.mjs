@@ -11,7 +11,6 @@ const DAEMON = {
   worker: 'daemon/worker/main.ts',
   fallback: 'daemon/fallback/main.ts',
   ai: 'daemon/worker/lazy/ai.ts',
-  telegram: 'daemon/worker/lazy/telegram.ts',
   late: 'daemon/worker/lazy/late.ts',
   database: 'daemon/worker/lazy/database.ts',
 };

@@ -110,7 +110,7 @@ export class WorkerLifecycle {
       logger: this.#log,
       clock,
       loadAi: holdBundle('ai'),
-      loadTelegram: holdBundle('telegram'),
+      loadTelegram: this.#loadLate,
       loadPostgres: holdBundle('database'),
       loadLate: this.#loadLate,
       checkDatabase: checkInProcess,

@@ -3,7 +3,6 @@ import { onTestFinished } from 'vitest';
 import * as ai from '../../daemon/worker/lazy/ai.js';
 import { postgresEngine } from '../../daemon/worker/lazy/database.js';
 import * as late from '../../daemon/worker/lazy/late.js';
-import * as telegram from '../../daemon/worker/lazy/telegram.js';
 import { createConversation } from '../../daemon/worker/compose.js';
 import type { Conversation, ConversationDeps } from '../../daemon/worker/conversation.js';
 import type { AgentRequest } from '../../daemon/worker/turns/agent.js';
@@ -48,7 +47,7 @@ export async function makeConversation(options: ConversationOptions = {}): Promi
     clock: systemClock,
     loadAi: () => ai,
     loadLate: () => late,
-    loadTelegram: () => telegram,
+    loadTelegram: () => late,
     loadPostgres: () => ({ postgresEngine }),
     environment: () => undefined,
     // What runs on this machine is no part of a test.

@@ -3,7 +3,7 @@ import { onTestFinished } from 'vitest';
 import type { Channel } from '../../daemon/worker/channels/channel.js';
 import type { ChannelHost } from '../../daemon/worker/channels/host.js';
 import { createTelegramChannel } from '../../daemon/worker/channels/telegram/telegram.js';
-import * as telegram from '../../daemon/worker/lazy/telegram.js';
+import * as late from '../../daemon/worker/lazy/late.js';
 import { systemClock, type Clock } from '../../shared/clock.js';
 import type { Config } from '../../shared/config/schema.js';
 import { type FakeTelegram, startFakeTelegram, TOKEN } from '../fakes/telegram/server.js';
@@ -44,7 +44,7 @@ export async function makeTelegram(
     config: () => config,
     clock: options.clock ?? systemClock,
     logger: log,
-    load: () => telegram,
+    load: () => late,
     random: () => 0,
   });
   const host: ChannelHost = {
