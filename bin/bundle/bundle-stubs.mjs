@@ -29,6 +29,10 @@ const LANGUAGES = /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/;
 /** node-ipc loads TLS and UDP for its network modes; the control socket is a local one. */
 const TRANSPORTS = { importer: /[\\/]node-ipc[\\/]/, filter: /^(node:)?(tls|dgram)$/ };
 
+/** The SDK's server brings ajv along, for questions to clients, which the gateway never asks. */
+const SERVER_SHIMS = /[\\/]@modelcontextprotocol[\\/]server[\\/]dist[\\/]shimsNode\.[cm]js$/;
+const NO_SCHEMAS = "export { default as process } from 'node:process'; export class DefaultJsonSchemaValidator {}";
+
 /** The esbuild plugin. */
 export function bundleStubs() {
   return {
@@ -38,6 +42,7 @@ export function bundleStubs() {
       build.onLoad({ filter: CHARSETS }, () => ({ contents: ONLY_UTF8, loader: 'js' }));
       build.onLoad({ filter: DEPRECATIONS }, () => ({ contents: NO_DEPRECATIONS, loader: 'js' }));
       build.onLoad({ filter: LANGUAGES }, () => ({ contents: 'export {};', loader: 'js' }));
+      build.onLoad({ filter: SERVER_SHIMS }, () => ({ contents: NO_SCHEMAS, loader: 'js' }));
       build.onResolve({ filter: TRANSPORTS.filter }, ({ importer, path }) =>
         TRANSPORTS.importer.test(importer) ? { path, namespace: 'left-out' } : undefined,
       );

@@ -12,6 +12,7 @@ const DAEMON = {
   fallback: 'daemon/fallback/main.ts',
   ai: 'daemon/worker/lazy/ai.ts',
   late: 'daemon/worker/lazy/late.ts',
+  mcp: 'daemon/worker/lazy/mcp.ts',
   database: 'daemon/worker/lazy/database.ts',
 };
 

@@ -102,11 +102,11 @@ function codesOf({ responses }, components) {
   return [...new Set(codes)];
 }
 
-/** @returns the operations that a client calls, by name; a WebSocket is none */
+/** @returns the operations that a client calls, by name: not a WebSocket, and not `/mcp`, which has clients of its own */
 function operationsOf({ paths }) {
   return Object.entries(paths).flatMap(([path, item]) =>
     Object.entries(item)
-      .filter(([, operation]) => operation.responses[200] !== undefined)
+      .filter(([, operation]) => operation.responses[200] !== undefined && path !== '/mcp')
       .map(([method, operation]) => ({ name: operation.operationId, route: `${method.toUpperCase()} ${path}`, operation })),
   );
 }

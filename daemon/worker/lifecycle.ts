@@ -263,6 +263,7 @@ export class WorkerLifecycle {
       config: () => this.#config.current.config,
       tracing: this.#tracing,
       loadLate: this.#loadLate,
+      loadMcp: holdBundle('mcp'),
       token: () => this.#config.current.token,
       logger: { ...ofModule(this.#log, 'http'), isDebugging: () => levelRank(this.#levels.levelOf('http')) <= levelRank('debug') },
       clock,

@@ -64,6 +64,7 @@ test.each([
   ['fallback', 32],
   ['ai', 850],
   ['late', 620],
+  ['mcp', 345],
   ['database', 340],
 ])('%s.cjs stays below %i KB', (bundle, limit) => {
   expect(bytesOf(bundle, /./) / 1024).toBeLessThan(limit);

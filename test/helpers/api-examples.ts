@@ -98,6 +98,11 @@ const WRITTEN: Readonly<Record<string, Example>> = {
   postV1Responses: { event: RESPONSE_EVENT },
   getV1ResponsesId: { event: RESPONSE_EVENT },
   postV1Messages: { event: { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'Hello' } } },
+  postMcp: {
+    request: { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'ask_agent', arguments: { message: 'Hello' } } },
+    answer: { jsonrpc: '2.0', id: 1, result: { content: [{ type: 'text', text: 'Hello! How can I help?' }] } },
+    event: { jsonrpc: '2.0', method: 'notifications/progress', params: { progressToken: 1, progress: 1, message: 'Hello' } },
+  },
   getApiConfigSchema: { answer: { $schema: 'https://json-schema.org/draft/2020-12/schema', type: 'object', properties: {} } },
   getOpenapiJson: { answer: { openapi: '3.1.1', info: { title: 'xopc gateway', version: '1.0.0' }, paths: {} } },
 };

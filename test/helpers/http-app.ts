@@ -4,6 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { createHttpApp, type HttpApp, type HttpDeps } from '../../daemon/worker/http/app.js';
 import * as late from '../../daemon/worker/lazy/late.js';
+import * as mcp from '../../daemon/worker/lazy/mcp.js';
 import { RequestStats } from '../../daemon/worker/http/observe/request-stats.js';
 import type { Services } from '../../daemon/worker/http/services.js';
 import { type Clock, systemClock } from '../../shared/clock.js';
@@ -81,6 +82,7 @@ export async function startHttpApp(options: TestOptions = {}): Promise<TestApp> 
     isOpenToNetwork: () => false,
     knowsOwners: options.knowsOwners ?? (() => false),
     loadLate: () => late,
+    loadMcp: () => mcp,
     machine: fakeMachine,
     page: options.page,
     ...(options.limits === undefined ? {} : { limits: options.limits }),

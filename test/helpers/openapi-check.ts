@@ -17,6 +17,7 @@ export interface ApiCheck {
 }
 
 function errorSchemaOf(path: string): string {
+  if (path === '/mcp') return 'McpError';
   if (/^\/v1\/messages(\/|$)/.test(path)) return 'AnthropicError';
   return /^\/v1(\/|$)/.test(path) ? 'OpenAiError' : 'Error';
 }

@@ -30,15 +30,21 @@ function errorOf(step: Step<TurnEvent>): GatewayError | undefined {
   }
 }
 
-/** Reads the turn to its end. @throws the turn's error, or the signal's reason */
-export async function readReply(turn: PulledEvents<TurnEvent>): Promise<DoneEvent> {
+/**
+ * Reads the turn to its end.
+ * @param onAlive  called with each event before the end, and without one when the turn has been silent for a while
+ * @throws the turn's error, or the signal's reason
+ */
+export async function readReply(turn: PulledEvents<TurnEvent>, onAlive?: (event?: TurnEvent) => void): Promise<DoneEvent> {
   try {
     for (;;) {
       const step = await turn.wait(HEARTBEAT_MS);
       const error = errorOf(step);
       if (error !== undefined) throw error;
-      if (step.kind !== 'event') continue;
-      if (step.event.type === 'done') return step.event;
+      const event = step.kind === 'event' ? step.event : undefined;
+      if (event?.type === 'done') return event;
+      onAlive?.(event);
+      if (event === undefined) continue;
       turn.take();
     }
   } finally {

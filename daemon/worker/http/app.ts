@@ -31,6 +31,7 @@ import { createOwnerCheck } from './admission/owner.js';
 import { createOwnHosts, machineNames, type MachineNames } from './admission/own-hosts.js';
 import { RequestLog } from './observe/request-log.js';
 import type { RequestStats } from './observe/request-stats.js';
+import type { McpModule } from './mcp/mcp-routes.js';
 import type { OpenApiModule } from './openapi/openapi-routes.js';
 import { routesMiddleware } from './route.js';
 import { healthDocument } from './routes/gateway/health.js';
@@ -62,6 +63,8 @@ export interface HttpDeps {
   readonly tracing?: TraceStarter;
   /** Loads the bundle of what is needed rarely or late. */
   readonly loadLate: () => MetricsModule & WsModule & OpenApiModule;
+  /** Loads the bundle that speaks the Model Context Protocol. */
+  readonly loadMcp: () => McpModule;
   /** `page.json` of the build; undefined where no page was built. */
   readonly page?: string | undefined;
   /** Whether other machines reach the gateway and need no token. */

@@ -1,11 +1,12 @@
-/** The APIs of vendors that are spoken below `/v1`, and what their errors have in common. */
+/** The APIs of vendors that are spoken below `/v1`, what their errors have in common, and the protocol of `/mcp`. */
 import { retryAfterSeconds } from '../../../shared/error-document.js';
 import type { GatewayError } from '../../../shared/errors.js';
 
 const MESSAGES = '/v1/messages';
 
 /** Whose shape the errors of a path have; undefined: the gateway's own. */
-export function dialectOf(path: string): 'openai' | 'anthropic' | undefined {
+export function dialectOf(path: string): 'openai' | 'anthropic' | 'mcp' | undefined {
+  if (path === '/mcp') return 'mcp';
   if (path === MESSAGES || path.startsWith(`${MESSAGES}/`)) return 'anthropic';
   return path === '/v1' || path.startsWith('/v1/') ? 'openai' : undefined;
 }

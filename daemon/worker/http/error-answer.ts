@@ -5,6 +5,7 @@ import type { HttpLogger } from './context.js';
 import { errorBody, retryAfterSeconds, toGatewayError } from '../../../shared/error-document.js';
 import { anthropicError } from './anthropic/error.js';
 import { dialectOf, retryHeaders } from './dialects.js';
+import { mcpError } from './mcp/error.js';
 import { openAiError } from './openai/error.js';
 import { detailsFor } from '../observe/explain.js';
 import type { Span } from '../tracing/span.js';
@@ -36,7 +37,7 @@ export function errorAnswer(thrown: unknown, { request, path, requestId, span }:
   const { status, body } =
     dialect === undefined
       ? { status: error.spec.status, body: errorBody(error, requestId, { ...detailsFor(error), ...trace }) }
-      : { openai: openAiError, anthropic: anthropicError }[dialect](error, requestId);
+      : { openai: openAiError, anthropic: anthropicError, mcp: mcpError }[dialect](error, requestId);
   return {
     code: error.code,
     status,

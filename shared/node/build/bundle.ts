@@ -9,7 +9,7 @@ import { installedDirectory } from './installed-directory.js';
 import { isSingleExecutable, readAsset, readTextAsset, readTrailer } from './single-executable.js';
 
 /** One bundle per process role, and one for each part that is loaded late. */
-export const BUNDLE_NAMES = ['client', 'tools', 'supervisor', 'worker', 'fallback', 'ai', 'late', 'database'] as const;
+export const BUNDLE_NAMES = ['client', 'tools', 'supervisor', 'worker', 'fallback', 'ai', 'late', 'mcp', 'database'] as const;
 export type BundleName = (typeof BUNDLE_NAMES)[number];
 
 /** The directory of the bundles, which an upgrade replaces. In a bundle `__dirname` is that of the entry file, `dist/`. */

@@ -18,6 +18,7 @@ const TAGS: Readonly<Record<string, string>> = {
   events: 'Live events',
   health: 'Monitoring',
   logs: 'The gateway’s log',
+  mcp: 'The Model Context Protocol',
   messages: 'Messages to chats',
   models: 'Models and their providers',
   openai: 'The API of OpenAI, for its SDKs and the programs built on them',

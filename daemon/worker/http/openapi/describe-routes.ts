@@ -20,6 +20,7 @@ export function describeRoutes(version: string): OpenApiDocument {
     document: () => ({ status: 'healthy', uptime: 0, version, buildId: '', instanceId: '' }),
     isDraining: () => false,
     page: undefined,
+    loadMcp: () => none,
     loadOpenApi: () => ({ createOpenApiDocument, renderDocs }),
   });
   return createOpenApiDocument(routes, version, SCHEMA_TOOLS);

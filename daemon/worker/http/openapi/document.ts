@@ -9,7 +9,7 @@ export interface SchemaTools {
   /** Of a parameter in a path without a schema. */
   readonly anyLabel: SchemaMaker<unknown>;
   /** Schemas of the errors, by name. */
-  readonly errors: Readonly<Record<'Error' | 'OpenAiError' | 'AnthropicError', SchemaMaker<unknown>>>;
+  readonly errors: Readonly<Record<'Error' | 'OpenAiError' | 'AnthropicError' | 'McpError', SchemaMaker<unknown>>>;
 }
 
 export interface OpenApiDocument {

@@ -9,7 +9,7 @@ import type { Route } from '../route.js';
 import type { Answered, Reference } from './document.js';
 import { MEANINGS } from './meanings.js';
 
-type Dialect = 'own' | 'openai' | 'anthropic';
+type Dialect = 'own' | 'openai' | 'anthropic' | 'mcp';
 
 /** One way to fail, as the API of a dialect tells it. `name`: the code, or Anthropic's type. */
 interface Failure {
@@ -33,19 +33,21 @@ export function errorCodesOf({ path, facts }: Route): ErrorCode[] {
 
 /** A provider's failure has a status by its reason in the APIs of vendors. */
 function failuresOf(code: ErrorCode, dialect: Dialect): Failure[] {
-  const reasons = dialect === 'own' || code !== 'AGENT_ERROR' ? [undefined] : [undefined, ...REASONS];
+  const reasons = dialect === 'own' || dialect === 'mcp' || code !== 'AGENT_ERROR' ? [undefined] : [undefined, ...REASONS];
   return reasons.map((reason) => {
     const error = new GatewayError(code, { message: '', details: { reason } });
-    if (dialect === 'own') return { status: error.spec.status, name: code, code };
+    if (dialect === 'own' || dialect === 'mcp') return { status: error.spec.status, name: code, code };
     const told = dialect === 'anthropic' ? anthropicError(error, '') : openAiError(error, '');
     return { status: told.status, name: 'code' in told.body.error ? told.body.error.code : told.body.error.type, code };
   });
 }
 
-const SCHEMAS = { own: 'Error', openai: 'OpenAiError', anthropic: 'AnthropicError' } as const;
+const SCHEMAS = { own: 'Error', openai: 'OpenAiError', anthropic: 'AnthropicError', mcp: 'McpError' } as const;
 
 /** The schema of the dialect's errors, with these names only. */
 function schemaOf(dialect: Dialect, names: readonly string[]): JsonSchema {
+  // The SDK of the protocol refuses with the same statuses, without a code of ours.
+  if (dialect === 'mcp') return { $ref: `#/components/schemas/${SCHEMAS.mcp}` };
   const field = dialect === 'anthropic' ? 'type' : 'code';
   const error = { type: 'object', properties: { [field]: { type: 'string', enum: names } }, required: [field] };
   return {

@@ -3,6 +3,7 @@ import { anthropicErrorResponse } from '../../../../shared/api/anthropic/message
 import { errorResponse } from '../../../../shared/api/error.js';
 import { label } from '../../../../shared/api/fields.js';
 import { toJsonSchema } from '../../../../shared/api/json-schema.js';
+import { mcpErrorResponse } from '../../../../shared/api/tools/mcp-server.js';
 import { openAiErrorResponse } from '../../../../shared/api/openai.js';
 import { openApiResponse } from '../../../../shared/api/openapi.js';
 import { DOCUMENT_HEADERS } from '../../../../shared/node/document-headers.js';
@@ -21,7 +22,7 @@ export interface OpenApiModule {
 export const SCHEMA_TOOLS: SchemaTools = {
   toJsonSchema,
   anyLabel: () => label(512),
-  errors: { Error: errorResponse, OpenAiError: openAiErrorResponse, AnthropicError: anthropicErrorResponse },
+  errors: { Error: errorResponse, OpenAiError: openAiErrorResponse, AnthropicError: anthropicErrorResponse, McpError: mcpErrorResponse },
 };
 
 /** @param routes  all others; these two are described with them. @param load  loads the bundle that builds the description */

@@ -17,6 +17,7 @@ import { configRoutes } from './gateway/config.js';
 import { eventRoutes } from './gateway/events.js';
 import { healthRoutes } from './gateway/health.js';
 import { logRoutes } from './gateway/logs.js';
+import { type McpModule, mcpRoutes } from '../mcp/mcp-routes.js';
 import { messageRoutes } from './messages.js';
 import { metricRoutes } from './gateway/metrics.js';
 import { modelRoutes } from './models.js';
@@ -50,6 +51,8 @@ export interface RouteDeps {
   readonly page: BuiltPage | undefined;
   /** Loads the bundle that describes the routes. */
   readonly loadOpenApi: () => OpenApiModule;
+  /** Loads the bundle that speaks the Model Context Protocol. */
+  readonly loadMcp: () => McpModule;
 }
 
 export function apiRoutes(deps: RouteDeps): Route[] {
@@ -65,6 +68,7 @@ export function apiRoutes(deps: RouteDeps): Route[] {
     ...openAiRoutes({ completions: services.completions, connections, clock, logger }),
     ...responseRoutes({ responses: services.responses, completions: services.completions, connections, clock, logger }),
     ...anthropicRoutes({ completions: services.completions, connections, clock, logger }),
+    ...mcpRoutes({ services, connections, clock, logger, version: document().version, load: deps.loadMcp }),
     ...conversationRoutes(services.conversations),
     ...sessionRoutes(services.sessions, keyOf),
     ...attachmentRoutes(services.attachments, keyOf),

@@ -1,0 +1,31 @@
+/** The tool that runs a turn, as `POST /api/agent` does. */
+import { agentResponse } from '../../../../shared/api/agent.js';
+import { askAgentInput } from '../../../../shared/api/tools/mcp-server.js';
+import type { Clock } from '../../../../shared/clock.js';
+import { mayUseAgent } from '../../access/allowed.js';
+import type { AgentService } from '../../turns/agent.js';
+import { readReply } from '../agent-turn.js';
+import { PulledEvents } from '../connection/pulled-events.js';
+import { type Tool, tool } from './tool.js';
+
+export function askAgent(agent: AgentService, clock: Clock): Tool {
+  return tool({
+    name: 'ask_agent',
+    title: 'Ask an agent',
+    description:
+      'Asks an agent of the gateway and returns its reply. The conversation is kept in a session; ask again with the same session to continue it.',
+    hints: { isReadOnly: false, isOpenWorld: true },
+    method: 'POST',
+    scope: 'chat',
+    isPerAgent: true,
+    input: askAgentInput,
+    answer: agentResponse,
+    textOf: (answer) => ('reply' in answer ? String(answer.reply) : ''),
+    async run(input, { access, span, signal, onProgress }) {
+      mayUseAgent(access, agent.agentOf(input));
+      const turn = new PulledEvents(agent.run({ ...input, tokenId: access?.id, span }, signal), signal, clock);
+      const { type: _type, ...answer } = await readReply(turn, (event) => onProgress?.(event?.type === 'delta' ? event.text : undefined));
+      return { status: 'ok', ...answer };
+    },
+  });
+}

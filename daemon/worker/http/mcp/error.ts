@@ -1,0 +1,20 @@
+/** Errors of `/mcp` outside of the protocol, in the shape of JSON-RPC. */
+import type { McpErrorResponse } from '../../../../shared/api/tools/mcp-server.js';
+import { errorBody } from '../../../../shared/error-document.js';
+import type { GatewayError } from '../../../../shared/errors.js';
+
+/** JSON-RPC 2.0, section 5.1: an invalid request, an internal error; below -32000 codes are free for servers. */
+const INVALID_REQUEST = -32_600;
+const INTERNAL_ERROR = -32_603;
+const REFUSED = -32_000;
+
+function codeOf({ code, spec }: GatewayError): number {
+  if (code === 'INVALID_REQUEST') return INVALID_REQUEST;
+  return spec.status >= 500 ? INTERNAL_ERROR : REFUSED;
+}
+
+/** Returns the document and the status of an error. */
+export function mcpError(error: GatewayError, requestId: string): { status: number; body: McpErrorResponse } {
+  const { message, ...data } = errorBody(error, requestId).error;
+  return { status: error.spec.status, body: { jsonrpc: '2.0', id: null, error: { code: codeOf(error), message, data } } };
+}

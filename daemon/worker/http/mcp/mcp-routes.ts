@@ -1,0 +1,84 @@
+/** `POST /mcp`: the gateway as a server of the Model Context Protocol. Nothing of a client is kept between its requests. */
+import type { IncomingHttpHeaders } from 'node:http';
+import { Readable } from 'node:stream';
+import type { ReadableStream } from 'node:stream/web';
+import { type McpMessage, mcpAnswer, mcpMessage } from '../../../../shared/api/tools/mcp-server.js';
+import type { Clock } from '../../../../shared/clock.js';
+import { EVENT_STREAM_HEADERS } from '../../../../shared/node/server-sent-events.js';
+import type { Connections } from '../connection/connections.js';
+import type { HttpContext, HttpLogger } from '../context.js';
+import { type Route, route } from '../route.js';
+import type { Services } from '../services.js';
+import type { ToolCaller } from './tool.js';
+
+/** The services behind the tools. */
+export type McpServices = Pick<Services, 'agent' | 'messages' | 'sessions' | 'archive' | 'cron' | 'status'>;
+
+export interface McpServerDeps {
+  readonly services: McpServices;
+  readonly clock: Clock;
+  readonly logger: HttpLogger;
+  readonly version: string;
+}
+
+/** Answers one message. `headers`: those of the request that the protocol reads. */
+export type McpServer = (asked: { message: McpMessage; headers: Headers; caller: ToolCaller }) => Promise<Response>;
+
+/** Exports of the bundle that speaks the protocol, loaded with the first request (`daemon/worker/lazy/mcp.ts`). */
+export interface McpModule {
+  readonly createMcpServer: (deps: McpServerDeps) => McpServer;
+}
+
+export interface McpRouteDeps extends McpServerDeps {
+  readonly connections: Connections;
+  readonly load: () => McpModule;
+}
+
+function protocolHeaders(headers: IncomingHttpHeaders): Headers {
+  const read = new Headers();
+  for (const [name, value] of Object.entries(headers))
+    if (typeof value === 'string' && (name === 'accept' || name === 'content-type' || name.startsWith('mcp-'))) read.set(name, value);
+  return read;
+}
+
+async function pass(response: Response, ctx: HttpContext): Promise<void> {
+  ctx.status = response.status;
+  const type = response.headers.get('Content-Type');
+  if (response.body === null) ctx.body = null;
+  else if (type?.startsWith('text/event-stream') === true) {
+    ctx.set(EVENT_STREAM_HEADERS);
+    ctx.body = Readable.fromWeb(response.body as ReadableStream);
+  } else {
+    const text = await response.text();
+    ctx.set('Content-Type', 'application/json; charset=utf-8');
+    ctx.body = text;
+  }
+  // Koa changes it with a body of null.
+  ctx.status = response.status;
+}
+
+export function mcpRoutes({ connections, load, ...deps }: McpRouteDeps): Route[] {
+  let server: McpServer | undefined;
+  return [
+    route({
+      method: 'POST',
+      path: '/mcp',
+      // Each tool asks for the scope of its operation of the API.
+      scope: 'any',
+      summary: 'Speak the Model Context Protocol (streamable HTTP): list and call the gateway’s tools',
+      media: { 'text/event-stream': 'JSON-RPC messages: notifications of progress, then the answer' },
+      stream: { name: 'McpMessage', data: mcpAnswer },
+      body: mcpMessage,
+      answer: mcpAnswer,
+      async handle(ctx, { body }) {
+        const { access, requestId, span } = ctx.state;
+        const signal = connections.abortable(ctx.res, 'stream');
+        server ??= load().createMcpServer(deps);
+        await pass(
+          await server({ message: body, headers: protocolHeaders(ctx.req.headers), caller: { access, requestId, span, signal } }),
+          ctx,
+        );
+      },
+    }),
+  ];
+}

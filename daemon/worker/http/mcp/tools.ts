@@ -1,0 +1,106 @@
+/** The tools of `/mcp`. Each does what an operation of the API does, with its validation and its scope. */
+import {
+  createJobInput,
+  listSessionsInput,
+  noInput,
+  readSessionInput,
+  searchMessagesInput,
+  sendMessageInput,
+} from '../../../../shared/api/tools/mcp-server.js';
+import { messageResponse } from '../../../../shared/api/messages.js';
+import { explainStatus } from '../../observe/explain.js';
+import { given } from '../given.js';
+import { askAgent } from './ask-agent.js';
+import type { McpServerDeps, McpServices } from './mcp-routes.js';
+import { type Tool, tool } from './tool.js';
+
+function sendMessage({ messages }: McpServices): Tool {
+  return tool({
+    name: 'send_message',
+    title: 'Send a message',
+    description:
+      'Sends a message to a chat of a channel. It returns once the message is stored; the gateway delivers it and repeats what fails.',
+    hints: { isReadOnly: false, isOpenWorld: true },
+    method: 'POST',
+    scope: 'send',
+    input: sendMessageInput,
+    answer: messageResponse,
+    async run(message) {
+      const { messageId } = await messages.accept(message, {});
+      return { status: 'ok', message_id: messageId };
+    },
+  });
+}
+
+function sessionTools({ sessions, archive }: McpServices): Tool[] {
+  const reading = { hints: { isReadOnly: true }, method: 'GET', scope: 'chat' } as const;
+  return [
+    tool({
+      ...reading,
+      name: 'list_sessions',
+      title: 'List sessions',
+      description: 'Lists the conversations of all channels, pinned ones first, then newest first.',
+      input: listSessionsInput,
+      run: async (input) => ({ status: 'ok', ...(await sessions.list(given(input))) }),
+    }),
+    tool({
+      ...reading,
+      name: 'read_session',
+      title: 'Read a session',
+      description: 'Reads the newest messages of a conversation, oldest first.',
+      input: readSessionInput,
+      run: async ({ session, ...page }) => ({ status: 'ok', ...(await archive.messages(sessions.keyOf(session), given(page))) }),
+    }),
+    tool({
+      ...reading,
+      name: 'search_messages',
+      title: 'Search messages',
+      description: 'Finds conversations by words of their messages, each with the place of its newest match.',
+      input: searchMessagesInput,
+      run: async ({ query, ...page }) => ({ status: 'ok', ...(await sessions.list(given({ ...page, search: query }))) }),
+    }),
+  ];
+}
+
+function jobTools({ cron }: McpServices): Tool[] {
+  return [
+    tool({
+      name: 'list_jobs',
+      title: 'List scheduled jobs',
+      description: 'Lists the scheduled jobs with their next and last runs.',
+      hints: { isReadOnly: true },
+      method: 'GET',
+      scope: 'cron',
+      input: noInput,
+      run: async () => ({ status: 'ok', jobs: await cron.list({}) }),
+    }),
+    tool({
+      name: 'create_job',
+      title: 'Schedule a job',
+      description: 'Schedules a message to a chat, or a question to an agent whose reply is sent to a chat.',
+      hints: { isReadOnly: false, isOpenWorld: true },
+      method: 'POST',
+      scope: 'cron',
+      input: createJobInput,
+      run: async (job) => ({ status: 'ok', job: await cron.create(job) }),
+    }),
+  ];
+}
+
+function readStatus({ status }: McpServices): Tool {
+  return tool({
+    name: 'read_status',
+    title: 'Read the status',
+    description: 'Reads how the gateway and its channels are.',
+    hints: { isReadOnly: true },
+    method: 'GET',
+    scope: 'read',
+    input: noInput,
+    run: async () => ({ ...explainStatus(await status.read()), status: 'ok' }),
+  });
+}
+
+/** At most eight: each costs a client's model context. */
+export function mcpTools({ services, clock }: Pick<McpServerDeps, 'services' | 'clock'>): Tool[] {
+  return [askAgent(services.agent, clock), sendMessage(services), ...sessionTools(services), ...jobTools(services), readStatus(services)];
+}
