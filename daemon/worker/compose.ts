@@ -195,7 +195,7 @@ function createServices(parts: Parts, { paths: { databasePath }, channelTimes: t
     models: createModelService({ registry, calls: parts.modelCalls, config }),
     cron: cron.service,
     overview: createOverviewService({ store, clock, databasePath }),
-    usage: createUsageService({ store, clock }),
+    usage: createUsageService({ store, clock, calls: parts.spending }),
     isStoreAvailable: () => store.isAvailable,
     accessTokens: parts.accessTokens,
     pageSecrets: storedPageSecrets(store),
@@ -256,6 +256,7 @@ function createLife(parts: Parts, { paths, checkDatabase: check }: ConversationD
       await delivery.close();
       await samples.stop();
       await modelCalls.flush();
+      await parts.spending.close();
       await store.close();
     },
   };

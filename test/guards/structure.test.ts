@@ -107,6 +107,7 @@ const TESTED_BY: Record<string, string> = {
   'daemon/worker/store/conversations/tables.ts': 'test/daemon/worker/store/migrations.test.ts',
   'daemon/worker/store/responses/conversations.ts': 'test/daemon/worker/http/responses/conversations.test.ts',
   'daemon/worker/store/approvals/tables.ts': 'test/daemon/worker/store/approvals/approvals.test.ts',
+  'daemon/worker/store/overview/tables.ts': 'test/daemon/worker/spending/spending.test.ts',
   'daemon/worker/store/responses/tables.ts': 'test/daemon/worker/store/responses/responses.test.ts',
   'daemon/worker/store/summaries/tables.ts': 'test/daemon/worker/store/summaries/summaries.test.ts',
   'daemon/worker/store/conversations/transcript.ts': 'test/daemon/worker/sessions/sessions.test.ts',

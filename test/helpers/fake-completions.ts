@@ -43,7 +43,7 @@ export function fakeCompletionService(calls: { name: string; input: unknown }[],
       calls.push({ name: 'completions.forward', input: request });
       yield { type: 'head', contentType: 'application/json' };
       yield { type: 'bytes', bytes: Buffer.from('{}') };
-      yield { type: 'end' };
+      yield { type: 'end', usage: { inputTokens: null, outputTokens: null } };
     },
   };
 }

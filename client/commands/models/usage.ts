@@ -6,17 +6,18 @@ import { usage } from '../../cli/usage.js';
 
 const MAX_DAYS = 366;
 
-function cells({ turns, inputTokens, outputTokens, costUsd, unpricedTurns }: UsageAmounts): string[] {
-  const isPriced = unpricedTurns < turns;
-  const cost = isPriced ? `$${costUsd.toFixed(costUsd < 1 ? 4 : 2)}${unpricedTurns > 0 ? ' +?' : ''}` : '?';
-  return [turns, inputTokens, outputTokens].map(String).concat(turns === 0 ? '' : cost);
+function cells({ turns, calls, inputTokens, outputTokens, costUsd, unpricedTurns, unpricedCalls }: UsageAmounts): string[] {
+  const [all, unpriced] = [turns + calls, unpricedTurns + unpricedCalls];
+  const cost = unpriced < all ? `$${costUsd.toFixed(costUsd < 1 ? 4 : 2)}${unpriced > 0 ? ' +?' : ''}` : '?';
+  return [turns, calls, inputTokens, outputTokens].map(String).concat(all === 0 ? '' : cost);
 }
 
 export class ModelUsageCommand extends ListCommand {
   static override readonly usage = Command.Usage({
     category: 'Models',
-    description: 'Show what agents used: turns, tokens and cost by model, day, session or access token.',
-    details: 'A `?` stands for turns without a known price. Usage of a deleted session is removed with it, seven days later.',
+    description: 'Show what was used of models: turns, other calls, tokens and cost by model, day, session, agent, kind or access token.',
+    details:
+      'CALLS are those that belong to no turn: of `/v1` without a session, and recordings. A `?` stands for an unknown price. Usage of a deleted session is removed with it, seven days later.',
     examples: [
       ['The last 30 days', 'xopc models usage'],
       ['A week, day by day', 'xopc models usage --days 7 --by day'],
@@ -25,14 +26,14 @@ export class ModelUsageCommand extends ListCommand {
   });
 
   readonly days = Option.String('--days', { description: 'How many days back, today included; default 30.' });
-  readonly by = Option.String('--by', 'model', { description: 'model, day, session or token (access tokens).' });
+  readonly by = Option.String('--by', 'model', { description: 'model, day, session, agent, kind or token (access tokens).' });
 
   protected async run(): Promise<number> {
     const days = parseLimit(this.days, { default: 30, max: MAX_DAYS, flag: '--days' });
     const rowsOf = this.#rows();
     const path = `/api/usage?days=${days}&utcOffsetMinutes=${-new Date().getTimezoneOffset()}`;
     const used = await this.request<Usage>({ method: 'GET', path });
-    const columns = { [this.by.toUpperCase()]: 60, TURNS: Infinity, INPUT: Infinity, OUTPUT: Infinity, COST: Infinity };
+    const columns = { [this.by.toUpperCase()]: 60, TURNS: Infinity, CALLS: Infinity, INPUT: Infinity, OUTPUT: Infinity, COST: Infinity };
     return this.printTable(used, { columns, rows: [...rowsOf(used), ['total', ...cells(used.total)]] });
   }
 
@@ -41,6 +42,8 @@ export class ModelUsageCommand extends ListCommand {
     const known: Record<string, (usage: Usage) => string[][]> = {
       model: ({ models }) => models.map((row) => [row.model, ...cells(row)]),
       session: ({ sessions }) => sessions.map((row) => [row.key, ...cells(row)]),
+      agent: ({ agents }) => agents.map((row) => [row.agentId, ...cells(row)]),
+      kind: ({ kinds }) => kinds.map((row) => [row.kind, ...cells(row)]),
       token: ({ tokens, total }) => [
         ...tokens.map((row) => [row.name, ...cells(row)]),
         ['(no access token)', ...cells(rest(total, tokens))],
@@ -49,18 +52,20 @@ export class ModelUsageCommand extends ListCommand {
     };
     const found = known[this.by];
     if (found !== undefined) return found;
-    throw usage(`--by is '${this.by}'; it must be model, day, session or token`);
+    throw usage(`--by is '${this.by}'; it must be model, day, session, agent, kind or token`);
   }
 }
 
 const AMOUNTS = [
   'turns',
+  'calls',
   'inputTokens',
   'outputTokens',
   'cacheReadTokens',
   'cacheWriteTokens',
   'costUsd',
   'unpricedTurns',
+  'unpricedCalls',
 ] as const satisfies readonly (keyof UsageAmounts)[];
 
 const made = (of: (name: keyof UsageAmounts) => number): UsageAmounts =>

@@ -46,7 +46,7 @@ const FORM = /^xopc_[\w-]{43}$/;
 const hashOf = (secret: string): string => createHash('sha256').update(secret).digest('base64url');
 const isoTime = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
 
-const NO_COSTS: TokenCosts = { spent: new Map(), ofTurns: new Map() };
+const NO_COSTS: TokenCosts = { spent: new Map(), used: new Map() };
 
 function notFound(id: string): GatewayError {
   return new GatewayError('NOT_FOUND', {
@@ -252,6 +252,6 @@ function toDocument(
     createdAt: new Date(createdAtMs).toISOString(),
     lastUsedAt: isoTime(lastUsedAtMs),
     lastUsedFrom,
-    spentTodayUsd: (dailyUsd === null ? costs.ofTurns : costs.spent).get(id) ?? 0,
+    spentTodayUsd: (dailyUsd === null ? costs.used : costs.spent).get(id) ?? 0,
   };
 }

@@ -195,7 +195,12 @@ export class Completions {
 
   /** Passes a call on to the provider that `body.model` names, unchanged. @throws a failure before the answer begins */
   forward(request: ForwardCall, signal: AbortSignal): AsyncIterable<ForwardOutput> {
-    return passThrough(this.#options.registry(), request, { signal, clock: this.#options.clock });
+    const { clock, spending } = this.#options;
+    return passThrough(this.#options.registry(), request, {
+      signal,
+      clock,
+      purse: spending.purse({ tokenId: request.tokenId, kind: 'embedding' }),
+    });
   }
 
   async #countFor(candidate: Candidate | undefined, call: CompletionCall, signal: AbortSignal): Promise<number> {
@@ -253,7 +258,7 @@ export class Completions {
     if (refusal !== undefined) return refusal;
     const { clock, spending } = this.#options;
     const agent = this.#find(call.model);
-    const purse = spending.purse({ agent, tokenId: call.tokenId });
+    const purse = spending.purse({ agent, tokenId: call.tokenId, kind: 'completion' });
     const paid = { signal, clock, agentId: agent?.id, purse, span: call.span, inputTokens: () => estimateRequest(call) };
     let hasOutput = false;
     for await (const event of callModel(model, (limited) => open(model, call, limited), paid)) {

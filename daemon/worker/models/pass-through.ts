@@ -5,6 +5,8 @@ import { callModel } from '../turns/model/call-model.js';
 import { describeFailure } from '../providers/failure.js';
 import type { ForwardEvent, ForwardRequest } from '../providers/provider.js';
 import type { ProviderRegistry } from '../providers/registry.js';
+import type { Purse } from '../spending/spending.js';
+import { estimateTokens } from '../turns/model/context.js';
 import type { Span } from '../tracing/span.js';
 import type { ForwardOutput } from './completion-call.js';
 
@@ -16,13 +18,24 @@ function refuse(model: string, path: string): GatewayError {
   });
 }
 
-export type ForwardCall = ForwardRequest & { readonly body: { readonly model: string }; readonly span?: Span | undefined };
+export type ForwardCall = ForwardRequest & {
+  readonly body: { readonly model: string };
+  /** The access token that it is made with. */
+  readonly tokenId?: string | undefined;
+  readonly span?: Span | undefined;
+};
+
+interface PassOptions {
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  readonly purse: Purse;
+}
 
 /** @throws MODEL_NOT_FOUND; INVALID_REQUEST for an agent, and for a provider of another API; the provider's error before its answer begins */
 export async function* passThrough(
   registry: ProviderRegistry,
   { path, body, span }: ForwardCall,
-  { signal, clock }: { signal: AbortSignal; clock: Clock },
+  { signal, clock, purse }: PassOptions,
 ): AsyncGenerator<ForwardOutput> {
   if (!body.model.includes('/')) throw refuse(body.model, path);
   const resolved = registry.resolve(body.model);
@@ -31,8 +44,9 @@ export async function* passThrough(
   if (settings === undefined || !settings.api.startsWith('openai-') || provider.forward === undefined) throw refuse(body.model, path);
   const forward = provider.forward.bind(provider);
   const open = (limited: AbortSignal): AsyncIterable<ForwardEvent> => forward({ path, body: { ...body, model: modelId } }, limited);
+  const inputTokens = (): number => estimateTokens(JSON.stringify(body));
   let hasBegun = false;
-  for await (const event of callModel(resolved, open, { signal, clock, span, operation: path })) {
+  for await (const event of callModel(resolved, open, { signal, clock, span, operation: path, purse, inputTokens })) {
     if (event.type === 'aborted' || event.type === 'failed') {
       const error =
         event.type === 'failed'

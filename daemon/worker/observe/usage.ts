@@ -1,9 +1,10 @@
-/** Usage of agents' turns by day, model, session and access token. Days are read one at a time, so that a long span delays nobody. */
+/** Usage of agents' turns, and of calls that belong to none, by day, model, session, agent, kind and access token. Days are read one at a time, so that a long span delays nobody. */
 import { setImmediate } from 'node:timers/promises';
 import type { ModelUsage, Usage, UsageAmounts, UsageQuery } from '../../../shared/api/gateway/usage.js';
 import type { Clock } from '../../../shared/clock.js';
 import { GUIDE_REF } from '../turns/model/guide.js';
 import type { Store } from '../store/store.js';
+import { readCallUsage } from '../store/overview/call-usage.js';
 import { readSessionsById, sumUsage } from '../store/overview/usage.js';
 import { toSessionDocument } from '../store/conversations/sessions.js';
 
@@ -15,24 +16,27 @@ const MAX_SESSIONS = 50;
 
 const NOTHING: UsageAmounts = {
   turns: 0,
+  calls: 0,
   inputTokens: 0,
   outputTokens: 0,
   cacheReadTokens: 0,
   cacheWriteTokens: 0,
   costUsd: 0,
   unpricedTurns: 0,
+  unpricedCalls: 0,
 };
 
 const NAMES = Object.keys(NOTHING) as (keyof UsageAmounts)[];
 
-function plus(sum: UsageAmounts, part: UsageAmounts): UsageAmounts {
-  return Object.fromEntries(NAMES.map((name) => [name, sum[name] + part[name]])) as UsageAmounts;
+/** @param part  what it lacks is 0 */
+function plus(sum: UsageAmounts, part: Partial<UsageAmounts>): UsageAmounts {
+  return Object.fromEntries(NAMES.map((name) => [name, sum[name] + (part[name] ?? 0)])) as UsageAmounts;
 }
 
 class Sums<Key> {
   readonly #sums = new Map<Key, UsageAmounts>();
 
-  add(key: Key, part: UsageAmounts): void {
+  add(key: Key, part: Partial<UsageAmounts>): void {
     this.#sums.set(key, plus(this.#sums.get(key) ?? NOTHING, part));
   }
 
@@ -66,34 +70,87 @@ async function topSessions(store: Store, sums: Sums<number>): Promise<Usage['ses
   });
 }
 
-export function createUsageService({ store, clock }: { store: Store; clock: Clock }) {
+export interface UsageServiceOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  /** Calls that are not stored yet. */
+  readonly calls: { flush(): Promise<void> };
+}
+
+interface Part extends Partial<UsageAmounts> {
+  readonly kind: Usage['kinds'][number]['kind'];
+  readonly model: string;
+  readonly agentId: string;
+  readonly sessionId: number | null;
+  readonly tokenId: string;
+  readonly tokenName: string;
+}
+
+/** Returns what was used in a span of time, by everything that it can be added up by. */
+async function readParts(store: Store, span: { fromMs: number; toMs: number }): Promise<Part[]> {
+  return store.read(async (tx) => {
+    const turns = await sumUsage(tx, { ...span, except: GUIDE_REF });
+    const calls = await readCallUsage(tx, span);
+    return [
+      ...turns.map(({ tokenId, tokenName, ...turn }): Part => {
+        return { kind: 'turn', ...turn, tokenId: tokenId ?? '', tokenName: tokenName ?? tokenId ?? '' };
+      }),
+      ...calls.map((call): Part => ({ ...call, sessionId: null })),
+    ];
+  });
+}
+
+class Report {
+  readonly models = new Sums<string>();
+  readonly sessions = new Sums<number>();
+  readonly agents = new Sums<string>();
+  readonly kinds = new Sums<Part['kind']>();
+  readonly #tokens = new Sums<string>();
+  readonly #tokenNames = new Map<string, string>();
+  total = NOTHING;
+
+  add(part: Part): void {
+    this.models.add(part.model, part);
+    this.kinds.add(part.kind, part);
+    if (part.sessionId !== null) this.sessions.add(part.sessionId, part);
+    if (part.agentId !== '') this.agents.add(part.agentId, part);
+    if (part.tokenId !== '') this.#tokens.add(part.tokenId, part);
+    this.#tokenNames.set(part.tokenId, part.tokenName);
+    this.total = plus(this.total, part);
+  }
+
+  tokens(): Usage['tokens'] {
+    return this.#tokens.sorted().map(([id, amounts]) => ({ id, name: this.#tokenNames.get(id) ?? id, ...amounts }));
+  }
+}
+
+export function createUsageService({ store, clock, calls }: UsageServiceOptions) {
   return {
     async read({ days, utcOffsetMinutes }: UsageQuery): Promise<Usage> {
+      await calls.flush();
       const offsetMs = utcOffsetMinutes * MINUTE_MS;
       const today = dayStart(clock.now(), offsetMs);
-      const [models, sessions, tokens] = [new Sums<string>(), new Sums<number>(), new Sums<string>()];
-      const names = new Map<string, string>();
+      const report = new Report();
       const read: { date: string; models: ModelUsage[] }[] = [];
-      let total = NOTHING;
       for (let back = days - 1; back >= 0; back -= 1) {
         const fromMs = today - back * DAY_MS;
-        const rows = await store.read((tx) => sumUsage(tx, { fromMs, toMs: fromMs + DAY_MS, except: GUIDE_REF }));
         const day = new Sums<string>();
-        for (const row of rows) {
-          day.add(row.model, row);
-          models.add(row.model, row);
-          sessions.add(row.sessionId, row);
-          if (row.tokenId !== null) {
-            tokens.add(row.tokenId, row);
-            names.set(row.tokenId, row.tokenName ?? row.tokenId);
-          }
-          total = plus(total, row);
+        for (const part of await readParts(store, { fromMs, toMs: fromMs + DAY_MS })) {
+          day.add(part.model, part);
+          report.add(part);
         }
         read.push({ date: new Date(fromMs + offsetMs).toISOString().slice(0, 10), models: byModel(day) });
         await setImmediate();
       }
-      const byToken = tokens.sorted().map(([id, amounts]) => ({ id, name: names.get(id) ?? id, ...amounts }));
-      return { total, days: read, models: byModel(models), sessions: await topSessions(store, sessions), tokens: byToken };
+      return {
+        total: report.total,
+        days: read,
+        models: byModel(report.models),
+        sessions: await topSessions(store, report.sessions),
+        agents: report.agents.sorted().map(([agentId, amounts]) => ({ agentId, ...amounts })),
+        kinds: report.kinds.sorted().map(([kind, amounts]) => ({ kind, ...amounts })),
+        tokens: report.tokens(),
+      };
     },
   };
 }

@@ -2,12 +2,34 @@
 import { APICallError } from 'ai';
 import { readStart } from './read-start.js';
 import type { ProviderFailure } from './failure.js';
-import type { ConnectionSettings, ForwardEvent, ForwardRequest } from './provider.js';
+import type { ConnectionSettings, ForwardEvent, ForwardRequest, TokenUsage } from './provider.js';
 import { PATIENCE } from './sdk/patient-dispatcher.js';
 import { toFailure } from './sdk/sdk-failure.js';
 import { MAX_ERROR_BODY_BYTES } from './sdk/sdk-fetch.js';
 
 const ANSWER = /^application\/json\b/i;
+/** Of the begin and of the end: servers put the usage before the numbers, or after them. */
+const KEPT_BYTES = 1_024;
+const PROMPT_TOKENS = /"prompt_tokens"\s*:\s*(\d{1,12})/;
+const TOTAL_TOKENS = /"total_tokens"\s*:\s*(\d{1,12})/;
+
+/** Finds the tokens that an answer counts, while it is passed on. */
+class EmbeddingUsage {
+  #begin = Buffer.alloc(0);
+  #end = Buffer.alloc(0);
+
+  note(bytes: Uint8Array): void {
+    if (this.#begin.length < KEPT_BYTES) this.#begin = Buffer.concat([this.#begin, bytes.subarray(0, KEPT_BYTES)]);
+    this.#end = Buffer.concat([this.#end, bytes.subarray(-KEPT_BYTES)]).subarray(-KEPT_BYTES);
+  }
+
+  /** Source: https://platform.openai.com/docs/api-reference/embeddings/create. */
+  read(): TokenUsage {
+    const texts = [this.#end, this.#begin].map((bytes) => bytes.toString('latin1'));
+    const [count] = [PROMPT_TOKENS, TOTAL_TOKENS].flatMap((pattern) => texts.flatMap((text) => pattern.exec(text)?.[1] ?? []));
+    return count === undefined ? { inputTokens: null, outputTokens: null } : { inputTokens: Number(count), outputTokens: 0 };
+  }
+}
 
 /** Returns where and how a provider is asked for that path. */
 export function addressOf(
@@ -57,8 +79,12 @@ export async function* forwardCall(
     if (refusal !== undefined) throw refusal;
     hasBegun = true;
     yield { type: 'head', contentType: response.headers.get('content-type') ?? '' };
-    for await (const bytes of (response.body ?? []) as AsyncIterable<Uint8Array>) yield { type: 'bytes', bytes };
-    yield { type: 'end' };
+    const usage = new EmbeddingUsage();
+    for await (const bytes of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+      usage.note(bytes);
+      yield { type: 'bytes', bytes };
+    }
+    yield { type: 'end', usage: usage.read() };
   } catch (error) {
     if (signal.aborted) return yield { type: 'aborted' };
     yield { type: 'failed', failure: failureOf(error, url, hasBegun) };

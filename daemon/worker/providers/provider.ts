@@ -110,7 +110,7 @@ export interface ForwardRequest {
 export type ForwardEvent =
   | { readonly type: 'head'; readonly contentType: string }
   | { readonly type: 'bytes'; readonly bytes: Uint8Array }
-  | { readonly type: 'end' }
+  | { readonly type: 'end'; readonly usage: TokenUsage }
   | { readonly type: 'failed'; readonly failure: ProviderFailure }
   | { readonly type: 'aborted' };
 

@@ -1,4 +1,8 @@
-/** Limits on what may be spent on models in a day, for all calls together, an agent, a scheduled job and an access token. */
+/**
+ * Limits on what may be spent on models in a day, for all calls together, an agent, a scheduled job and an access token; and the usage of calls that
+ * belong to no turn.
+ */
+import type { CallKind } from '../../../shared/api/gateway/usage.js';
 import type { AgentConfig, Config } from '../../../shared/config/schema.js';
 import type { Clock } from '../../../shared/clock.js';
 import { GatewayError } from '../../../shared/errors.js';
@@ -7,8 +11,10 @@ import type { LogPort } from '../../../shared/log/log-port.js';
 import { sayOfAnswer } from '../../../shared/text/sentences/answer.js';
 import type { AccessTokens } from '../access/access-tokens.js';
 import type { Liveness } from '../store/liveness.js';
+import { addCallUsage } from '../store/overview/call-usage.js';
 import { dayOf, type Limit, type Payer, reserveSpending, settleSpending } from '../store/overview/spending.js';
 import type { Store } from '../store/store.js';
+import { type Caller, callUsageOf, PendingCallUsage, type UsedByCall } from './call-usage.js';
 
 export interface SpendingOptions {
   readonly store: Pick<Store, 'write'>;
@@ -26,17 +32,19 @@ export interface Account {
   readonly agent?: Pick<AgentConfig, 'id' | 'dailyUsd'> | undefined;
   readonly jobId?: string | undefined;
   readonly tokenId?: string | undefined;
+  /** Of calls that belong to no turn: what they use is counted here. */
+  readonly kind?: CallKind | undefined;
 }
 
-/** To be called once, with what the call cost. Never rejects. */
-export type Settle = (usd: number) => Promise<void>;
+/** To be called once, with what the call cost, and what it used if a model answered. Never rejects. */
+export type Settle = (usd: number, used?: UsedByCall) => Promise<void>;
 
 /** Pays for the calls of one account. */
 export interface Purse {
   /**
    * Reserves what a call may cost. To be called before each.
    * @param most  returns the most that it may cost, as far as that can be said; called only where a limit applies
-   * @returns undefined where none does
+   * @returns undefined where none does, and the call belongs to a turn
    * @throws RATE_LIMITED, with the seconds until the next day, when a limit is used up; UNAUTHORIZED when the access token has ended; UNAVAILABLE
    */
   reserve(most: () => number): Promise<Settle | undefined>;
@@ -64,8 +72,20 @@ export class Spending {
   /** The day of the last notice, by payer: one a day is enough. */
   readonly #told = new Map<Payer, string>();
 
+  readonly #callUsage: PendingCallUsage;
+
   constructor(options: SpendingOptions) {
     this.#options = options;
+    this.#callUsage = new PendingCallUsage(options);
+  }
+
+  /** Stores the usage of calls that is not stored yet. Never rejects. */
+  flush(): Promise<void> {
+    return this.#callUsage.flush();
+  }
+
+  close(): Promise<void> {
+    return this.#callUsage.close();
   }
 
   purse(account: Account): Purse {
@@ -89,18 +109,29 @@ export class Spending {
 
   async #reserve(account: Account, most: () => number): Promise<Settle | undefined> {
     const limits = this.#limitsOf(account);
-    if (limits.length === 0) return undefined;
     const { store, clock, instanceId, liveness } = this.#options;
-    const reservation = { id: newId('run'), day: dayOf(clock.now()), usd: most() };
+    const atMs = clock.now();
+    const caller = this.#callerOf(account, atMs);
+    if (limits.length === 0) return caller && (async (_usd, used) => used && this.#callUsage.note(callUsageOf(caller, used)));
+    const reservation = { id: newId('run'), day: dayOf(atMs), usd: most() };
     const usedUp = await store.write((tx) => reserveSpending(tx, { ...reservation, limits, instanceId, liveness }));
     if (usedUp !== undefined) throw this.#refusal(usedUp, account);
     const payers = limits.map(({ payer }) => payer);
-    return (cost) => this.#settle({ ...reservation, payers, usd: cost });
+    return (cost, used) =>
+      this.#settle({ ...reservation, payers, usd: cost }, caller === undefined || used === undefined ? [] : [callUsageOf(caller, used)]);
   }
 
-  async #settle(spent: Parameters<typeof settleSpending>[1]): Promise<void> {
+  #callerOf({ agent, tokenId = '', kind }: Account, atMs: number): Caller | undefined {
+    const tokenName = tokenId === '' ? '' : (this.#options.tokens.findById(tokenId)?.name ?? tokenId);
+    return kind && { kind, agentId: agent?.id ?? '', tokenId, tokenName, atMs };
+  }
+
+  async #settle(spent: Parameters<typeof settleSpending>[1], used: Parameters<typeof addCallUsage>[1]): Promise<void> {
     try {
-      await this.#options.store.write((tx) => settleSpending(tx, spent));
+      await this.#options.store.write(async (tx) => {
+        await settleSpending(tx, spent);
+        await addCallUsage(tx, used);
+      });
     } catch (error) {
       // Its reservation counts instead, until the day is over.
       this.#options.logger.warn({ err: error }, 'the cost of a call of a model could not be stored');

@@ -7,6 +7,7 @@ import type { ApprovalGrantTable, ApprovalTable } from './approvals/tables.js';
 import type { CronJobTable, CronRunTable } from './schema-cron.js';
 import type { ResponseConversationTable, ResponseEventTable, ResponseItemTable, ResponseTable } from './responses/tables.js';
 import type { SessionSummaryTable } from './summaries/tables.js';
+import type { CallUsageTable, MinuteSampleTable, ModelCallTable, SpendingReservationTable, SpendingTable } from './overview/tables.js';
 import type { AttachmentTable, SessionTable, SessionTagTable, TurnPartTable } from './conversations/tables.js';
 
 export type MessageRole = 'user' | 'assistant' | 'system' | 'tool';
@@ -170,55 +171,12 @@ export interface PairingTable {
   created_at: number;
 }
 
-/** What happened in one minute. `minute`: since 1970. */
-export interface MinuteSampleTable {
-  minute: number;
-  /** Workers that began in it. */
-  starts: number;
-  requests: number;
-  /** Answered with 500 and above. */
-  failed_requests: number;
-  turns: number;
-  failed_turns: number;
-  input_tokens: number;
-  output_tokens: number;
-  /** Longest delay of the worker's event loop. */
-  late_ms: number;
-  rss_bytes: number;
-}
-
-/** One call of a model. It failed if it has an error. */
-export interface ModelCallTable {
-  seq: Generated<number>;
-  /** `provider/model`. */
-  model: string;
-  ended_at: number;
-  first_token_ms: number | null;
-  error: string | null;
-}
-
 /** `hash`: of the secret and of the gateway's token that was in force. `token_id`: the access token that a session was made with. */
 interface PageSecretTable {
   hash: string;
   kind: 'session' | 'link';
   expires_at: number;
   token_id: string | null;
-}
-
-/** `payer`: see `overview/spending.ts`. */
-interface SpendingTable {
-  day: string;
-  payer: string;
-  usd: number;
-}
-
-/** Of a call that is under way. `payers` is a JSON list. */
-interface SpendingReservationTable {
-  id: string;
-  instance_id: string;
-  day: string;
-  payers: string;
-  usd: number;
 }
 
 /** `scopes` and `agents` are JSON lists. */
@@ -267,6 +225,7 @@ export interface Schema {
   access_tokens: AccessTokenTable;
   spending: SpendingTable;
   spending_reservations: SpendingReservationTable;
+  call_usage: CallUsageTable;
   gateway_identity: GatewayIdentityTable;
   responses: ResponseTable;
   response_items: ResponseItemTable;
@@ -283,4 +242,3 @@ export type SessionRow = Selectable<SessionTable>;
 export type TurnRow = Selectable<TurnTable>;
 export type CronJobRow = Selectable<CronJobTable>;
 export type CronRunRow = Selectable<CronRunTable>;
-export type MinuteSampleRow = Selectable<MinuteSampleTable>;

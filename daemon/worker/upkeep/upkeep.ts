@@ -3,6 +3,7 @@
  * search index, and checkpoints.
  */
 import type { Clock } from '../../../shared/clock.js';
+import { MAX_USAGE_DAYS } from '../../../shared/api/gateway/usage.js';
 import type { Config } from '../../../shared/config/schema.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import { purgeUnsent } from '../store/conversations/attachments.js';
@@ -11,6 +12,7 @@ import { purgeInbox } from '../store/delivery/inbox.js';
 import { purgeOutbox } from '../store/delivery/outbox-pages.js';
 import { purgeResponses } from '../store/responses/responses.js';
 import { MINUTE_MS, purgeSamples } from '../store/overview/minute-samples.js';
+import { purgeCallUsage } from '../store/overview/call-usage.js';
 import { dayOf, purgeSpending } from '../store/overview/spending.js';
 import { purgeInSteps, type PurgeStep } from '../store/conversations/purge.js';
 import { purgeSessions } from '../store/conversations/session-removal.js';
@@ -39,6 +41,8 @@ const SAMPLE_TTL_MS = 8 * 24 * 60 * 60 * 1_000;
 const HANDLED_TTL_MS = 7 * 24 * 60 * 60 * 1_000;
 /** Each counts from its end, or from that of the last one that continues it. */
 const RESPONSE_TTL_MS = 30 * 24 * 60 * 60 * 1_000;
+/** As far back as usage can be asked for, in any time zone. */
+const CALL_USAGE_TTL_MS = (MAX_USAGE_DAYS + 1) * 24 * 60 * 60 * 1_000;
 const SPENDING_TTL_MS = 32 * 24 * 60 * 60 * 1_000;
 /** Files attached to messages that were never sent. */
 const UNSENT_TTL_MS = 24 * 60 * 60 * 1_000;
@@ -133,6 +137,7 @@ export class Upkeep {
       (tx) => purgeSamples(tx, Math.floor((nowMs - SAMPLE_TTL_MS) / MINUTE_MS)),
       (tx) => purgeResponses(tx, nowMs - RESPONSE_TTL_MS),
       (tx) => purgeSpending(tx, dayOf(nowMs - SPENDING_TTL_MS)),
+      (tx) => purgeCallUsage(tx, nowMs - CALL_USAGE_TTL_MS),
       (tx) => purgeUnsent(tx, nowMs - UNSENT_TTL_MS),
     ];
     for (const step of steps) await purgeInSteps(this.#options.store, step, () => !this.#isStopped);

@@ -1,10 +1,14 @@
-/** `GET /api/usage`: usage of agents' turns, by day, model, session and access token. */
+/** `GET /api/usage`: usage of agents' turns, and of the calls of models that belong to none, by day, model, session, agent, kind and access token. */
 import * as z from 'zod';
 import { type Answer, okStatus, queryInteger } from '../fields.js';
 
 export const MAX_USAGE_DAYS = 366;
 /** The largest offset of a time zone. */
 const MAX_OFFSET_MINUTES = 14 * 60;
+
+/** What a model is called for outside of a turn. */
+export const CALL_KINDS = ['completion', 'embedding', 'transcription'] as const;
+export type CallKind = (typeof CALL_KINDS)[number];
 
 const count = () => z.int().min(0);
 
@@ -23,15 +27,18 @@ export const usageQuery = () =>
 
 const amounts = () => ({
   turns: count(),
+  /** Calls of models that belong to no turn. */
+  calls: count(),
   inputTokens: count(),
   outputTokens: count(),
   /** Parts of the input tokens. */
   cacheReadTokens: count(),
   cacheWriteTokens: count(),
-  /** US dollars, summed over turns whose price is known. */
+  /** US dollars, summed over turns and calls whose price is known. */
   costUsd: z.number().min(0),
   /** Turns of unknown cost: the model has no price, or the provider reported no tokens. */
   unpricedTurns: count(),
+  unpricedCalls: count(),
 });
 
 const usageAmounts = () => z.strictObject(amounts());
@@ -41,13 +48,17 @@ export const usageResponse = () =>
   z.strictObject({
     status: okStatus(),
     total: usageAmounts(),
-    /** Every day, oldest first, including days without turns. */
+    /** Every day, oldest first, including days without any. */
     days: z.array(z.strictObject({ date: z.iso.date(), models: z.array(modelUsage()) })),
     /** Highest cost first. */
     models: z.array(modelUsage()),
     /** Highest cost first, at most 50; deleted sessions are not listed. */
     sessions: z.array(z.strictObject({ key: z.string(), title: z.string(), channel: z.string(), ...amounts() })),
-    /** Of turns that were asked for with an access token: highest cost first. The name of a revoked token is the one that it had. */
+    /** By the agent that was asked: highest cost first. Calls that name a model are not listed. */
+    agents: z.array(z.strictObject({ agentId: z.string(), ...amounts() })),
+    /** By what models were asked for: highest cost first. */
+    kinds: z.array(z.strictObject({ kind: z.enum(['turn', ...CALL_KINDS]), ...amounts() })),
+    /** Of turns and calls that were asked for with an access token: highest cost first. The name of a revoked token is the one that it had. */
     tokens: z.array(z.strictObject({ id: z.string(), name: z.string(), ...amounts() })),
   });
 

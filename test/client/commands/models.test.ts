@@ -74,15 +74,17 @@ test('a long answer is shown in one line, and in full as JSON', async () => {
   expect(JSON.parse((await run('models', 'test', 'xopc/guide', '--json')).stdout)).toMatchObject({ reply: content });
 });
 
-test('what agents used is added up by model, day, session and access token', async () => {
+test('what was used is added up by model, day, session, agent, kind and access token', async () => {
   const { run, seen } = await setUp((_request, response) => json(response, { status: 'ok', ...fakeUsage }));
   expect((await run('models', 'usage')).stdout).toMatch(
-    /^MODEL +TURNS +INPUT +OUTPUT +COST\nfake\/echo +2 +300 +40 +\$0\.0015 \+\?\ntotal +2 /,
+    /^MODEL +TURNS +CALLS +INPUT +OUTPUT +COST\nfake\/echo +2 +3 +300 +40 +\$0\.0015 \+\?\ntotal +2 +3 /,
   );
-  expect((await run('models', 'usage', '--by', 'day', '--days', '7')).stdout).toMatch(/\n2026-01-01 +0 +0 +0\n2026-01-02 +2 +300/);
+  expect((await run('models', 'usage', '--by', 'day', '--days', '7')).stdout).toMatch(/\n2026-01-01 +0 +0 +0 +0\n2026-01-02 +2 +3 +300/);
   expect((await run('models', 'usage', '--by', 'session')).stdout).toContain('\nmain:api:default:direct:one ');
-  expect((await run('models', 'usage', '--by', 'token')).stdout).toMatch(/\nci +2 +300 .*\n\(no access token\) +0 +0 +0 *\ntotal +2 /);
-  expect(seen.map(({ path }) => new URLSearchParams(path.split('?')[1]).get('days'))).toEqual(['30', '7', '30', '30']);
+  expect((await run('models', 'usage', '--by', 'token')).stdout).toMatch(/\nci +2 +3 .*\n\(no access token\) +0 +0 +0 +0 *\ntotal +2 /);
+  expect((await run('models', 'usage', '--by', 'agent')).stdout).toMatch(/\nmain +2 +3 /);
+  expect((await run('models', 'usage', '--by', 'kind')).stdout).toMatch(/\nturn +2 +3 /);
+  expect(seen.map(({ path }) => new URLSearchParams(path.split('?')[1]).get('days'))).toEqual(['30', '7', '30', '30', '30', '30']);
   for (const flags of [
     ['--by', 'x'],
     ['--days', '0'],

@@ -73,11 +73,9 @@ export function forwardRoutes({ completions, connections, clock, logger }: OpenA
       answer: forwardedAnswer,
       async handle(ctx, { body }) {
         const signal = connections.abortable(ctx.res, 'request');
-        await pass(
-          ctx,
-          new PulledEvents(completions.forward({ path: 'embeddings', body, span: ctx.state.span }, signal), signal, clock),
-          logger,
-        );
+        const { access, span } = ctx.state;
+        const outputs = completions.forward({ path: 'embeddings', body, tokenId: access?.id, span }, signal);
+        await pass(ctx, new PulledEvents(outputs, signal, clock), logger);
       },
     }),
   ];

@@ -44,6 +44,7 @@ export const COPIED_TABLES: readonly CopiedTable[] = [
   keyed('access_tokens', 'id'),
   keyed('spending', 'day', 'payer'),
   keyed('spending_reservations', 'id'),
+  keyed('call_usage', 'slot', 'kind', 'model', 'agent_id', 'token_id'),
   keyed('responses', 'id'),
   numbered('response_items', 'seq', FILES_AT_ONCE),
   keyed('response_events', 'response_id', 'first'),

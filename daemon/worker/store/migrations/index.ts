@@ -23,6 +23,7 @@ import { tokenUsage } from './0028-token-usage.js';
 import { tokenPrefix } from './0030-token-prefix.js';
 import { approvals } from './0033-approvals.js';
 import { summaries } from './0034-summaries.js';
+import { callUsage } from './0035-call-usage.js';
 import { dropJournal } from './0040-drop-journal.js';
 import type { Migration } from './migration.js';
 
@@ -51,6 +52,7 @@ export const MIGRATIONS: readonly Migration[] = [
   tokenPrefix,
   approvals,
   summaries,
+  callUsage,
   dropJournal,
 ];
 

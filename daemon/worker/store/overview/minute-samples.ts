@@ -3,8 +3,8 @@ import { sql } from 'kysely';
 import type { OverviewHistory } from '../../../../shared/api/gateway/overview.js';
 import { mapColumns } from '../columns.js';
 import { PURGE_ROWS } from '../conversations/purge.js';
-import type { MinuteSampleRow } from '../schema.js';
 import { queriesOf, type Transaction } from '../transaction.js';
+import type { MinuteSampleRow } from './tables.js';
 
 export const MINUTE_MS = 60_000;
 

@@ -1,17 +1,19 @@
 /** What access tokens spent on models today. */
 import { sql } from 'kysely';
 import { queriesOf, type Transaction } from '../transaction.js';
+import { readCallUsage } from './call-usage.js';
 import { dayOf, readSpending } from './spending.js';
 import { firstIdAt } from './usage.js';
 
 /** US dollars of a day (UTC), by token id. */
 export interface TokenCosts {
-  /** What counts against limits, with calls that belong to no turn; of tokens with a limit alone. */
+  /** What counts against limits; of tokens with a limit alone. */
   readonly spent: ReadonlyMap<string, number>;
-  /** In turns of agents. */
-  readonly ofTurns: ReadonlyMap<string, number>;
+  /** In turns of agents and in other calls. */
+  readonly used: ReadonlyMap<string, number>;
 }
 
+const DAY_MS = 86_400_000;
 const OF_TOKEN = 'token:';
 
 /** Returns the costs of the day of `nowMs`. */
@@ -27,5 +29,9 @@ export async function readTokenCosts(tx: Transaction, nowMs: number): Promise<To
     .where('token_id', 'is not', null)
     .groupBy('token_id')
     .execute();
-  return { spent: new Map(spent), ofTurns: new Map(turns.map(({ id, usd }) => [id ?? '', usd])) };
+  const used = new Map(turns.map(({ id, usd }) => [id ?? '', usd]));
+  const fromMs = Date.parse(day);
+  for (const { tokenId, costUsd } of await readCallUsage(tx, { fromMs, toMs: fromMs + DAY_MS }))
+    used.set(tokenId, (used.get(tokenId) ?? 0) + costUsd);
+  return { spent: new Map(spent), used };
 }

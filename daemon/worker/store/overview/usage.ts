@@ -4,9 +4,10 @@ import type { UsageAmounts } from '../../../../shared/api/gateway/usage.js';
 import { type Session, toSession } from '../conversations/sessions.js';
 import { queriesOf, type Transaction } from '../transaction.js';
 
-/** Usage of one model in one session by one access token. */
-export interface SessionModelUsage extends UsageAmounts {
+/** Usage of one agent's turns with one model in one session by one access token. */
+export interface SessionModelUsage extends Omit<UsageAmounts, 'calls' | 'unpricedCalls'> {
   readonly sessionId: number;
+  readonly agentId: string;
   readonly model: string;
   /** Null: no token asked. */
   readonly tokenId: string | null;
@@ -29,7 +30,7 @@ export interface UsageSpan {
 export function selectUsage(tx: Transaction, span: UsageSpan) {
   return queriesOf(tx)
     .selectFrom('turns')
-    .select(['session_id as sessionId', sql<string>`model`.as('model'), sql<number>`count(*)`.as('turns')])
+    .select(['session_id as sessionId', 'agent_id as agentId', sql<string>`model`.as('model'), sql<number>`count(*)`.as('turns')])
     .select(['token_id as tokenId', sql<string | null>`max(token_name)`.as('tokenName')])
     .select([total('input_tokens').as('inputTokens'), total('output_tokens').as('outputTokens')])
     .select([total('cache_read_tokens').as('cacheReadTokens'), total('cache_write_tokens').as('cacheWriteTokens')])
@@ -38,7 +39,7 @@ export function selectUsage(tx: Transaction, span: UsageSpan) {
     .where('id', '<', firstIdAt(span.toMs))
     .where('model', 'is not', null)
     .where('model', '!=', span.except)
-    .groupBy(['session_id', 'model', 'token_id']);
+    .groupBy(['session_id', 'agent_id', 'model', 'token_id']);
 }
 
 /** Returns the usage of turns that called a model and started in the span. */

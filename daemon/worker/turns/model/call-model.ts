@@ -6,6 +6,7 @@ import { describeFailure, type ProviderFailure } from '../../providers/failure.j
 import type { TokenUsage } from '../../providers/provider.js';
 import type { ResolvedModel } from '../../providers/registry.js';
 import { costOf } from '../../providers/token-cost.js';
+import type { UsedByCall } from '../../spending/call-usage.js';
 import type { Purse } from '../../spending/spending.js';
 import type { Span } from '../../tracing/span.js';
 import { CallSpan, type Operation } from './call-span.js';
@@ -21,14 +22,15 @@ export interface CallOptions {
   /** What asks for it. */
   readonly span?: Span | undefined;
   readonly operation?: Operation;
-  /** Pays for the call. Without it, the call counts against no limit. */
+  /** Pays for the call. Without it, the call counts against no limit, and nothing counts what it uses. */
   readonly purse?: Purse | undefined;
-  /** Estimates the tokens of the request. Called only where a limit applies. */
+  /** Estimates the tokens of the request. Called only where a limit applies, and for a call that was cut. */
   readonly inputTokens?: () => number;
 }
 
 /** Events before the first output. */
 const SILENT: ReadonlySet<string> = new Set(['alive', 'reasoning', 'reasoningEnd', 'head']);
+const ENDS: ReadonlySet<string> = new Set(['finish', 'end']);
 /** Of an answer, where the model does not say how long it can be. */
 const MAX_ANSWER_TOKENS = 8_192;
 
@@ -36,11 +38,12 @@ function failureOf(event: { readonly type: string }): ProviderFailure | undefine
   return event.type === 'failed' ? (event as Failed).failure : undefined;
 }
 
-/** What a call costs, as far as it can be said: nothing where a price is unknown. */
+/** What a call uses and costs, as far as it can be said: nothing where a price is unknown. */
 class Cost {
   readonly #model: ResolvedModel;
   readonly #inputTokens: () => number;
   #said = 0;
+  #hasBegun = false;
   #usage: TokenUsage | undefined;
 
   constructor(model: ResolvedModel, inputTokens: () => number) {
@@ -50,23 +53,40 @@ class Cost {
 
   note(event: { readonly type: string }): void {
     if ('text' in event && typeof event.text === 'string') this.#said += event.text.length;
-    if (event.type !== 'finish') return;
-    const usage = (event as unknown as { readonly usage: TokenUsage & Partial<CompletionUsage> }).usage;
+    this.#hasBegun ||= this.#said > 0 || event.type === 'bytes';
+    if (!ENDS.has(event.type)) return;
+    const { usage } = event as unknown as { readonly usage: TokenUsage & Partial<CompletionUsage> };
     this.#usage = { ...usage, ...(usage.cachedTokens === undefined ? {} : { cacheReadTokens: usage.cachedTokens }) };
   }
 
   get most(): number {
-    return this.#of(this.#model.maxTokens ?? MAX_ANSWER_TOKENS);
+    return this.#of(this.#estimate(this.#model.maxTokens ?? MAX_ANSWER_TOKENS)) ?? 0;
   }
 
-  /** Of a call that was cut, an estimate; of one that said nothing, nothing. */
   get actual(): number {
-    const counted = this.#usage === undefined ? null : costOf(this.#usage, this.#model.prices);
-    return counted ?? (this.#said === 0 && this.#usage === undefined ? 0 : this.#of(Math.ceil(this.#said / 4)));
+    const { used } = this;
+    return used === undefined ? 0 : (used.costUsd ?? this.#of(this.#estimate(this.#saidTokens)) ?? 0);
   }
 
-  #of(outputTokens: number): number {
-    return costOf({ inputTokens: this.#inputTokens(), outputTokens }, this.#model.prices) ?? 0;
+  /** Of a call that was cut, an estimate; undefined for one that said nothing, and for the model that is part of the gateway. */
+  get used(): UsedByCall | undefined {
+    const { api, ref } = this.#model;
+    if (api === null || (!this.#hasBegun && this.#usage === undefined)) return undefined;
+    const { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens } = this.#usage ?? this.#estimate(this.#saidTokens);
+    const usage = { inputTokens, outputTokens, cacheReadTokens: cacheReadTokens ?? 0, cacheWriteTokens: cacheWriteTokens ?? 0 };
+    return { ref, ...usage, costUsd: this.#of(usage) };
+  }
+
+  get #saidTokens(): number {
+    return Math.ceil(this.#said / 4);
+  }
+
+  #estimate(outputTokens: number): TokenUsage {
+    return { inputTokens: this.#inputTokens(), outputTokens };
+  }
+
+  #of(usage: TokenUsage): number | null {
+    return costOf(usage, this.#model.prices);
   }
 }
 
@@ -95,13 +115,13 @@ export async function* callModel<Event extends { readonly type: string }>(
       const failure = failureOf(event);
       cost.note(event);
       span?.note(event);
-      if (event.type === 'finish' || event.type === 'end') note(null);
+      if (ENDS.has(event.type)) note(null);
       else if (failure !== undefined && failure.kind !== 'tooLong') note(describeFailure(failure, failing, 'stateless').message);
       else if (!SILENT.has(event.type)) firstTokenMs ??= clock.now() - startedAtMs;
       yield event;
     }
   } finally {
     span?.end(firstTokenMs);
-    await settle?.(cost.actual);
+    if (settle !== undefined) await settle(cost.actual, cost.used);
   }
 }

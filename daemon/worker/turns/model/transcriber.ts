@@ -115,7 +115,8 @@ export class Transcriber {
     const open = (limited: AbortSignal): AsyncIterable<TranscriptionEvent> => model.transcribe(request, limited);
     const inputTokens = (): number => Math.ceil(seconds * TOKENS_PER_SECOND);
     let end: TranscriptionEvent = { type: 'failed', failure: NO_ANSWER };
-    for await (const event of callModel(model, open, { signal, clock, purse: spending.purse(account), inputTokens })) end = event;
+    const purse = spending.purse({ ...account, kind: 'transcription' });
+    for await (const event of callModel(model, open, { signal, clock, purse, inputTokens })) end = event;
     const state = end.type === 'finish' ? 'done' : end.type === 'failed' ? 'error' : 'aborted';
     const usage = end.type === 'finish' ? { ...end.usage, costUsd: costOf(end.usage, model.prices) } : null;
     publish({ type: 'completion', model: model.ref, state, usage });

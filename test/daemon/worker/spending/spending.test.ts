@@ -1,8 +1,11 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { AccessToken } from '../../../../daemon/worker/access/access-tokens.js';
-import { Spending, type SpendingOptions } from '../../../../daemon/worker/spending/spending.js';
+import { purgeCallUsage, readCallUsage } from '../../../../daemon/worker/store/overview/call-usage.js';
+import type { UsedByCall } from '../../../../daemon/worker/spending/call-usage.js';
+import { type Account, Spending, type SpendingOptions } from '../../../../daemon/worker/spending/spending.js';
 import { dayOf, purgeSpending, readSpending } from '../../../../daemon/worker/store/overview/spending.js';
 import type { Store } from '../../../../daemon/worker/store/store.js';
+import { GatewayError } from '../../../../shared/errors.js';
 import { configSchema } from '../../../../shared/config/schema.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
 import { logMemory } from '../../../helpers/log-memory.js';
@@ -110,4 +113,57 @@ test('a call whose worker was killed counts as the most that it could cost', asy
     await spending.purse({ agent }).reserve(() => 0.1)
   )?.(0.1);
   expect((await spentBy(store, clock)).get('all')).toBeCloseTo(0.85, 9);
+});
+
+const used = { ref: 'up/one', inputTokens: 100, outputTokens: 10, cacheReadTokens: 40, cacheWriteTokens: 0, costUsd: 0.5 };
+const usageIn = (store: Store, clock: FakeClock) =>
+  store.read((tx) => readCallUsage(tx, { fromMs: clock.now() - 86_400_000, toMs: clock.now() + 86_400_000 }));
+
+test('calls of no turn are added up by kind, agent and token without a wait of theirs; those of a turn are not', async () => {
+  const store = await openStore();
+  const { spending, clock } = spendingOf(store, {});
+  const write = vi.spyOn(store, 'write');
+  const call = async (account: Account, usage: UsedByCall | null = used): Promise<void> =>
+    (await spending.purse(account).reserve(() => 9))?.(0.5, usage ?? undefined);
+  await call({ agent, kind: 'completion', tokenId: 'tok_1' });
+  await call({ agent, kind: 'completion', tokenId: 'tok_1' }, { ...used, costUsd: null, inputTokens: null });
+  await call({ kind: 'embedding' }, { ...used, ref: 'up/e\u0000' });
+  await call({ kind: 'completion' }, null);
+  await call({ agent });
+  // The token has a limit: these are stored with what they count against it.
+  expect(write).toHaveBeenCalledTimes(4);
+  clock.advance(1_000);
+  await spending.close();
+  expect(write).toHaveBeenCalledTimes(5);
+  await call({ kind: 'embedding' });
+  clock.advance(2_000);
+  const slot = Math.floor(clock.now() / 900_000);
+  const sums = { inputTokens: 100, outputTokens: 20, cacheReadTokens: 80, cacheWriteTokens: 0, costUsd: 0.5, calls: 2, unpricedCalls: 1 };
+  const one = { ...sums, outputTokens: 10, cacheReadTokens: 40, calls: 1, unpricedCalls: 0 };
+  expect(await usageIn(store, clock)).toEqual([
+    { ...sums, slot, kind: 'completion', model: 'up/one', agentId: 'main', tokenId: 'tok_1', tokenName: 'ci' },
+    { ...one, slot, kind: 'embedding', model: 'up/e\u0000', agentId: '', tokenId: '', tokenName: '' },
+  ]);
+  expect(await store.write((tx) => purgeCallUsage(tx, clock.now()))).toBe(0);
+  expect(await store.write((tx) => purgeCallUsage(tx, clock.now() + 900_000))).toBe(2);
+});
+
+test('usage is kept while the store is unavailable, and a flood of models fills no table', async () => {
+  const store = await openStore();
+  let isAvailable = false;
+  const unavailable = () => Promise.reject(new GatewayError('UNAVAILABLE', { message: 'locked' }));
+  const port: SpendingOptions['store'] = { write: (work) => (isAvailable ? store.write(work) : unavailable()) };
+  const { spending, clock, logger } = spendingOf(store, {}, { store: port });
+  for (let model = 0; model < 510; model += 1)
+    await (
+      await spending.purse({ kind: 'completion' }).reserve(() => 0)
+    )?.(0, { ...used, ref: `up/${model}` });
+  await spending.flush();
+  isAvailable = true;
+  await spending.flush();
+  const stored = await usageIn(store, clock);
+  expect(stored.reduce((sum, { calls }) => sum + calls, 0)).toBe(510);
+  expect(stored).toHaveLength(501);
+  expect(stored.find(({ model }) => model === '(other)')).toMatchObject({ calls: 10 });
+  expect(logger.entries).toEqual([]);
 });

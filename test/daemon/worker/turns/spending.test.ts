@@ -8,6 +8,18 @@ import { ask, makeConversation } from '../../../helpers/make-conversation.js';
 /** What a call may cost at most: a hundred tokens of the answer, and some of the question. */
 const MOST = 0.2;
 
+const call = {
+  model: 'fake/one',
+  messages: [{ role: 'user' as const, content: [{ type: 'text' as const, text: 'hi' }] }],
+  extra: { api: 'chat-completions' as const, fields: {} },
+};
+
+async function typesOf(outputs: AsyncIterable<{ readonly type: string }>): Promise<string[]> {
+  const types: string[] = [];
+  for await (const { type } of outputs) types.push(type);
+  return types;
+}
+
 async function start(limit: object) {
   const fake = await startFakeOpenAi();
   onTestFinished(() => fake.close());
@@ -47,21 +59,22 @@ test('what a token spends is in the list of tokens, and in the usage under its n
     { id: limited.id, name: 'limited', turns: 2, costUsd: close(2) },
     { id: free.id, name: 'free', turns: 1, costUsd: close(1) },
   ]);
+  // A call that names a model belongs to no turn.
+  expect(await typesOf(conversation.completions.run({ ...call, tokenId: free.id }, new AbortController().signal))).toContain('finish');
+  expect(await usage.read({ days: 2, utcOffsetMinutes: 0 })).toMatchObject({
+    total: { turns: 4, calls: 1, unpricedCalls: 0 },
+    kinds: [
+      { kind: 'turn', turns: 4, calls: 0 },
+      { kind: 'completion', calls: 1, costUsd: close(1) },
+    ],
+  });
+  expect(await tokens.list()).toMatchObject([{ spentTodayUsd: close(2) }]);
 });
 
 test('a model that is asked by itself counts against the limit of all', async () => {
   const { fake, conversation } = await start({ dailyUsd: 0.000_001 });
   fake.replyAlways(says('one two three'));
-  const call = {
-    model: 'fake/one',
-    messages: [{ role: 'user' as const, content: [{ type: 'text' as const, text: 'hi' }] }],
-    extra: { api: 'chat-completions' as const, fields: {} },
-  };
-  const outputs = async (): Promise<string[]> => {
-    const types: string[] = [];
-    for await (const { type } of conversation.completions.run(call, new AbortController().signal)) types.push(type);
-    return types;
-  };
+  const outputs = (): Promise<string[]> => typesOf(conversation.completions.run(call, new AbortController().signal));
   expect(await outputs()).toContain('finish');
   const error = await outputs().catch((thrown: unknown) => thrown);
   expect(error).toMatchObject({ code: 'RATE_LIMITED' });

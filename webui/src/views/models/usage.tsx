@@ -1,4 +1,4 @@
-/** Usage: a bar per day, and the tokens and cost of each model, session and access token. */
+/** Usage: a bar per day, and the tokens and cost of each model, kind, agent, session and access token. */
 import type { Usage, UsageAmounts as Amounts } from '../../../../shared/api/gateway/usage.js';
 import { apiPath, call } from '../../api/client.js';
 import { useResource } from '../../api/use-resource.js';
@@ -17,9 +17,10 @@ const YEAR = '366';
 const SPANS = ['7', '30', '90', YEAR] as const;
 const BAR = { width: 10, gap: 3, height: 120 } as const;
 
-function costText({ costUsd, unpricedTurns, turns }: Amounts): string {
-  if (turns > 0 && unpricedTurns === turns) return t('costUnknown');
-  return unpricedTurns > 0 ? t('costAtLeast', { cost: dollars(costUsd) }) : dollars(costUsd);
+function costText({ costUsd, unpricedTurns, unpricedCalls, turns, calls }: Amounts): string {
+  const unpriced = unpricedTurns + unpricedCalls;
+  if (unpriced > 0 && unpriced === turns + calls) return t('costUnknown');
+  return unpriced > 0 ? t('costAtLeast', { cost: dollars(costUsd) }) : dollars(costUsd);
 }
 
 /** `Nov 27`. */
@@ -28,14 +29,15 @@ function dayName(date: string): string {
   return new Intl.DateTimeFormat(language.value, { month: 'short', day: 'numeric', timeZone: 'UTC' }).format(Date.parse(date));
 }
 
-function dayTotal(models: Usage['days'][number]['models']): { tokens: number; costUsd: number; turns: number } {
+function dayTotal(models: Usage['days'][number]['models']): { tokens: number; costUsd: number; turns: number; calls: number } {
   return models.reduce(
-    (sum, { inputTokens, outputTokens, costUsd, turns }) => ({
+    (sum, { inputTokens, outputTokens, costUsd, turns, calls }) => ({
       tokens: sum.tokens + inputTokens + outputTokens,
       costUsd: sum.costUsd + costUsd,
       turns: sum.turns + turns,
+      calls: sum.calls + calls,
     }),
-    { tokens: 0, costUsd: 0, turns: 0 },
+    { tokens: 0, costUsd: 0, turns: 0, calls: 0 },
   );
 }
 
@@ -57,7 +59,8 @@ function Chart({ days, hasCost }: { days: Usage['days']; hasCost: boolean }) {
       <svg viewBox={`0 0 ${width} ${BAR.height}`} preserveAspectRatio="none" role="img" aria-label={label}>
         {totals.map((day, index) => {
           const height = Math.max(sizeOf(day) > 0 ? 2 : 0.6, (sizeOf(day) / most) * BAR.height);
-          const text = t('dayText', { date: day.date, turns: day.turns, tokens: shortCount(day.tokens), cost: dollars(day.costUsd) });
+          const { date, turns, calls } = day;
+          const text = t('dayText', { date, turns, calls, tokens: shortCount(day.tokens), cost: dollars(day.costUsd) });
           return (
             <g key={day.date}>
               <title>{text}</title>
@@ -78,7 +81,7 @@ function Chart({ days, hasCost }: { days: Usage['days']; hasCost: boolean }) {
 type Row = Amounts & { readonly name: string; readonly id?: string; readonly href?: string };
 
 function AmountTable({ title, rows, isCode = false }: { title: string; rows: readonly Row[]; isCode?: boolean }) {
-  const names = [t('turns'), t('input'), t('cached'), t('output'), t('cost')];
+  const names = [t('turns'), t('calls'), t('input'), t('cached'), t('output'), t('cost')];
   const columns = [{ key: 'name', name: t('name') }, ...names.map((name) => ({ key: name, name, isNumber: true }))];
   return (
     <section class="usage-table">
@@ -92,6 +95,7 @@ function AmountTable({ title, rows, isCode = false }: { title: string; rows: rea
             </th>
             {[
               row.turns.toLocaleString(language.value),
+              row.calls.toLocaleString(language.value),
               shortCount(row.inputTokens),
               shortCount(row.cacheReadTokens),
               shortCount(row.outputTokens),
@@ -126,27 +130,30 @@ export function UsageTab() {
   return <Loaded of={usage}>{(value) => <Report usage={value} />}</Loaded>;
 }
 
-function Report({ usage: { total, days, models, sessions, tokens } }: { usage: Usage }) {
-  if (total.turns === 0) {
+function Report({ usage: { total, days, models, kinds, agents, sessions, tokens } }: { usage: Usage }) {
+  if (total.turns + total.calls === 0) {
     return (
       <Empty title={t('noUsage')} icon="models">
         {t('noUsageText')}
       </Empty>
     );
   }
+  const unpriced = total.unpricedTurns + total.unpricedCalls;
   return (
     <>
       <Stats>
         <Stat name={t('cost')} value={costText(total)} />
-        <Stat name={t('turns')} value={total.turns.toLocaleString(language.value)} />
+        <Stat name={t('turns')} value={total.turns.toLocaleString(language.value)} note={t('callsBeside', { count: total.calls })} />
         <Stat name={t('input')} value={shortCount(total.inputTokens)} note={t('cachedOf', { tokens: shortCount(total.cacheReadTokens) })} />
         <Stat name={t('output')} value={shortCount(total.outputTokens)} />
       </Stats>
       <Chart days={days} hasCost={total.costUsd > 0} />
       <AmountTable title={t('byModel')} isCode rows={models.map((row) => ({ ...row, name: row.model }))} />
+      {total.calls > 0 && <AmountTable title={t('byKind')} rows={kinds.map(({ kind, ...row }) => ({ ...row, name: t(`kind-${kind}`) }))} />}
+      {agents.length > 1 && <AmountTable title={t('byAgent')} rows={agents.map(({ agentId, ...row }) => ({ ...row, name: agentId }))} />}
       <AmountTable title={t('bySession')} rows={sessions.map((row) => ({ ...row, name: row.title, href: hashOf('chat', [row.key]) }))} />
       {tokens.length > 0 && <AmountTable title={t('byToken')} rows={tokens} />}
-      {total.unpricedTurns > 0 && <p class="hint">{t('unpricedText', { count: total.unpricedTurns })}</p>}
+      {unpriced > 0 && <p class="hint">{t('unpricedText', { count: unpriced })}</p>}
     </>
   );
 }

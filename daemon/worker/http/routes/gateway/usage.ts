@@ -8,7 +8,7 @@ export function usageRoutes(usage: UsageService): Route[] {
       method: 'GET',
       path: '/api/usage',
       scope: 'read',
-      summary: 'Read tokens and cost of agents’ turns by day, model, session and access token',
+      summary: 'Read tokens and cost of turns and other calls of models',
       query: usageQuery,
       answer: usageResponse,
       async handle(ctx, { query }) {

@@ -31,7 +31,7 @@ async function setUp(answer: (request: SeenRequest, response: ServerResponse) =>
 
 test('the SDK embeds texts: the call reaches the provider as it is, with its own key and the name that it knows', async () => {
   const vector = Buffer.from(new Float32Array([0.5, -1, 2]).buffer).toString('base64');
-  const { client, seen } = await setUp((_request, response) =>
+  const { client, app, seen } = await setUp((_request, response) =>
     json(response, {
       object: 'list',
       model: 'embed',
@@ -46,6 +46,11 @@ test('the SDK embeds texts: the call reaches the provider as it is, with its own
   expect(request).toMatchObject({ method: 'POST', path: '/v1/embeddings', headers: { authorization: `Bearer ${KEY}`, 'x-team': 'blue' } });
   expect(JSON.parse(request?.body ?? '')).toMatchObject({ model: 'vendor/embed', input: ['häuser'], dimensions: 3 });
   expect(JSON.stringify(request)).not.toContain(TOKEN);
+  const amounts = { turns: 0, calls: 1, inputTokens: 2, outputTokens: 0 };
+  expect((await app.send('/api/usage')).json).toMatchObject({
+    kinds: [{ kind: 'embedding', ...amounts }],
+    models: [{ model: 'up/vendor/embed' }],
+  });
 });
 
 test.each([

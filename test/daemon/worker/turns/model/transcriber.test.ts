@@ -34,7 +34,9 @@ async function setUp(transcription: { timeoutMs?: number } = {}) {
     noteCall: (call) => calls.push(call),
   });
   const spending: TranscriberOptions['spending'] = {
-    purse: () => ({ reserve: async (most) => (paid.push(most()), async (usd) => void paid.push(usd)) }),
+    purse: ({ kind }) => ({
+      reserve: async (most) => (paid.push(most()), async (usd) => void paid.push(kind === 'transcription' ? usd : Number.NaN)),
+    }),
   };
   const transcriber = new Transcriber({
     clock,
