@@ -17,6 +17,7 @@ import { checked, headerName, httpUrl, id, refusal } from './fields.js';
 import { approvalTimeout, DEFAULT_APPROVAL_TIMEOUT_MS, permissions } from './tools/permissions.js';
 import { LOG_LEVELS } from '../log/level.js';
 import { reason } from '../text/reasons.js';
+import { TOOL_NAMES } from './tools/built-in.js';
 import { mcp, mcpServerName } from './tools/mcp.js';
 import { webhookAccount } from './webhook/account.js';
 
@@ -75,7 +76,6 @@ const gateway = z.strictObject({
 const HOST_NAME = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/i;
 const fetchTarget = checked((text) => isAddressRange(text) || HOST_NAME.test(text), 'not-host');
 
-export const TOOL_NAMES = ['time', 'fetch', 'send', 'schedule'] as const;
 const tools = z.array(z.enum(TOOL_NAMES));
 const mcpServers = z.array(mcpServerName).max(100);
 /** How long a model may send nothing. */
