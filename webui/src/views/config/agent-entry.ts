@@ -1,11 +1,11 @@
-/** Writes the model of one agent into the configuration file. */
+/** Writes a setting of one agent into the configuration file. */
 import type { ConfigTextOutcome } from '../../../../shared/api/gateway/config.js';
 import { parseJsonc } from '../../../../shared/config/jsonc.js';
-import { editJsonc } from '../../../../shared/config/jsonc-edit.js';
+import { editJsonc, type JsoncEdit } from '../../../../shared/config/jsonc-edit.js';
 import { valueAt } from '../../../../shared/config/key-path.js';
 import { call } from '../../api/client.js';
 import { reasonText } from '../../components/feedback/reason-text.js';
-import { match, readText } from '../config/config-api.js';
+import { match, readText } from './config-api.js';
 
 interface Named {
   readonly id: string;
@@ -14,15 +14,17 @@ interface Named {
 
 /**
  * Edits the value in the file's text: a patch would replace the whole list of agents and lose the comments in it.
+ * @param edit  its path is that below the agent
  * @returns the revision of the file
  */
-export async function writeAgentModel(agent: Named, all: readonly Named[], model: string | undefined): Promise<string> {
+export async function writeAgentEntry(agent: Named, all: readonly Named[], { path, value }: JsoncEdit): Promise<string> {
   const { text, revision } = await readText();
   const list = valueAt(parseJsonc(text).value, ['agents', 'list']) as readonly { id?: string }[] | undefined;
   const index = list?.findIndex(({ id }) => id === agent.id) ?? -1;
-  const whole = all.map(({ id, name }) => ({ id, name, ...(id === agent.id && model !== undefined ? { model } : {}) }));
-  const edit = index < 0 ? { path: ['agents', 'list'], value: whole } : { path: ['agents', 'list', index, 'model'], value: model };
-  const body = { text: editJsonc(text, [edit]) };
+  // Agents that are not in the file are those by default.
+  const whole = index < 0 ? [{ path: ['agents', 'list'], value: all.map(({ id, name }) => ({ id, name })) }] : [];
+  const at = index < 0 ? all.findIndex(({ id }) => id === agent.id) : index;
+  const body = { text: editJsonc(text, [...whole, { path: ['agents', 'list', at, ...path], value }]) };
   const outcome = await call<ConfigTextOutcome>('POST', '/api/config/text', { body, headers: match(revision) });
   if (!outcome.written) throw new Error(reasonText(outcome.problems[0] ?? { message: '' }));
   return outcome.revision;
