@@ -131,6 +131,7 @@ export class ApiClient {
     const { method, path, key, file, signal } = request;
     const headers = {
       Accept: accept,
+      'User-Agent': 'xopc',
       ...(body === undefined ? {} : { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) }),
       ...(file === undefined ? {} : { 'Content-Type': file.type }),
       ...definedFields({ Authorization: token === undefined ? undefined : `Bearer ${token}`, 'Idempotency-Key': key }),

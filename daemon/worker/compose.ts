@@ -1,15 +1,6 @@
 /** Composes what the worker does: store, providers, delivery, schedules, turns, the services over them, and their lifecycle. */
 import type { ChannelStatus, StatusWarning } from '../../shared/control/messages.js';
-import type { LogPort } from '../../shared/log/log-port.js';
-import { type LogModule, ofModule } from '../../shared/log/modules.js';
-import { environmentValue } from '../../shared/node/process/env.js';
-import { createGuide } from './turns/model/guide.js';
-import { LocalDiscovery } from './providers/discovery/discovery.js';
-import { listModels } from './providers/list-models.js';
-import { currentRegistry } from './providers/current-registry.js';
 import type { Conversation, ConversationDeps, ConversationLife, ConversationServices } from './conversation.js';
-import { createStore } from './create-store.js';
-import { AiLoader } from './providers/ai-loader.js';
 import { Attachments } from './files/attachments.js';
 import { createAgentService } from './turns/agent.js';
 import { Completions } from './models/completions.js';
@@ -21,7 +12,6 @@ import { createChannelService } from './delivery/accounts/channel-accounts.js';
 import { Chat } from './chat/chat.js';
 import { readGauges } from './observe/counters.js';
 import { createCron } from './cron/create-cron.js';
-import { createDelivery } from './delivery/create-delivery.js';
 import { IntegrityCheck } from './upkeep/integrity-check.js';
 import { KeyedTurns } from './turns/keyed-turns.js';
 import { LiveTurns } from './turns/live-turns.js';
@@ -29,7 +19,6 @@ import { ChatTurns } from './chat/chat-turns.js';
 import { Titles } from './chat/titles.js';
 import { createAcceptMessage, createMessageService } from './chat/messages.js';
 import { createSendPort } from './chat/send-port.js';
-import { ModelCalls } from './models/model-calls.js';
 import { modelWarnings } from './models/model-warnings.js';
 import { createModelService } from './models/models.js';
 import { tracedCompletions } from './models/traced-completions.js';
@@ -39,7 +28,6 @@ import { Responses } from './responses/responses.js';
 import { Issues } from './observe/issues.js';
 import { createOverviewService } from './observe/overview.js';
 import { nodeWarnings } from './observe/node-warnings.js';
-import { Samples } from './observe/samples.js';
 import { createUsageService } from './observe/usage.js';
 import { createOutgoingService } from './delivery/outgoing.js';
 import { createSessionArchive } from './sessions/session-archive.js';
@@ -55,38 +43,7 @@ import { VoiceNotes } from './turns/voice/voice-notes.js';
 import { ToolBox } from './turns/turn-tools.js';
 import { Upkeep } from './upkeep/upkeep.js';
 import { createWebhookService } from './delivery/webhooks.js';
-
-/** The store, the models that can be asked, and what is published: everything else stands on these. */
-function createBase(deps: ConversationDeps, readyAccounts: () => readonly { channel: string; accountId: string }[]) {
-  const { paths, instanceId, config, random = Math.random } = deps;
-  const logFor = (module: LogModule): LogPort => ofModule(deps.logger, module);
-  const { store, liveness, clock, isSoleWorker, nodes, movedWarnings, isFile } = createStore({ ...deps, readyAccounts }, logFor('store'));
-
-  const ai = new AiLoader({ load: deps.loadAi, clock, logger: logFor('providers') });
-  const isEnabled = (): boolean => config().agents.defaults.discovery;
-  const discovery = new LocalDiscovery({ clock, logger: logFor('providers'), isEnabled, ...deps.discovery });
-  const modelCalls = new ModelCalls({ store, clock, logger: logFor('providers') });
-  const registry = currentRegistry(deps.models, {
-    lookup: deps.environment ?? environmentValue,
-    ai: () => ai.get(),
-    listModels,
-    builtIn: createGuide(paths),
-    clock,
-    local: discovery,
-    noteCall: (call) => {
-      modelCalls.note(call);
-      deps.noteCall?.(call);
-    },
-  });
-
-  const samples = new Samples({ store, clock, logger: logFor('store'), requests: deps.requests ?? (() => ({ count: 0, failed: 0 })) });
-  const publish = samples.counting(deps.publish ?? (() => undefined));
-  const { tracing } = deps;
-  const common = { store, clock, logger: logFor('agent'), instanceId, liveness, config, registry, random, publish, tracing };
-  return { common, ai, discovery, samples, modelCalls, isSoleWorker, logFor, nodes, movedWarnings, isFile };
-}
-
-type Base = ReturnType<typeof createBase>;
+import { type Base, createBase, createChats } from './create-base.js';
 
 /** What answers programs. */
 interface AnswerParts {
@@ -113,7 +70,7 @@ function createParts(deps: ConversationDeps) {
   const { common, logFor } = base;
   const { store, clock, logger, config, registry } = common;
 
-  const delivery = createDelivery({ ...common, logger: deps.logger, loadTelegram: deps.loadTelegram });
+  const { delivery, approvals } = createChats(deps, base);
   const { channels, outbox } = delivery;
   const live = new LiveTurns();
   const accept = createAcceptMessage({ ...common, channels, outbox, live });
@@ -142,14 +99,14 @@ function createParts(deps: ConversationDeps) {
   const stops = new TurnStops({ ...common, turns });
   const keyed = new KeyedTurns({ ...common, turns, live });
   const titles = new Titles(common);
-  const transcriber = new Transcriber({ ...common, spending });
-  const voice = new VoiceNotes({ ...common, channels, attachments, transcriber });
+  const voice = new VoiceNotes({ ...common, channels, attachments, transcriber: new Transcriber({ ...common, spending }) });
   const handler = new ChatTurns({ ...common, channels, outbox, turns, titles, voice });
 
   const upkeep = new Upkeep({ ...common, journal, logger: logFor('store') });
   return {
     ...base,
     delivery,
+    approvals,
     live,
     accept,
     cron,
@@ -188,6 +145,7 @@ function createServices(parts: Parts, { paths: { databasePath }, channelTimes: t
     webhooks: createWebhookService({ inbox, config, clock, channels, loadInbound: () => loadLate().inbound }),
     channelAccounts: createChannelService({ store, clock, channels, outbox, times }),
     agent,
+    approvals: parts.approvals.service,
     commands: () => commands,
     completions,
     conversations: new Conversations({ store, clock }),
@@ -216,6 +174,7 @@ function createLife(parts: Parts, { paths, checkDatabase: check }: ConversationD
     ai.cancel();
     discovery.stop();
     await cron.quiesce();
+    await parts.approvals.expiry.stop();
     await parts.background.stop();
     await delivery.quiesce(timeoutMs);
     await upkeep.stop();
@@ -232,6 +191,7 @@ function createLife(parts: Parts, { paths, checkDatabase: check }: ConversationD
       await upkeep.start();
       await delivery.start({ handler, commands: parts.commands.list() });
       await cron.start(turns);
+      await parts.approvals.expiry.start();
       await parts.background.start();
       discovery.start();
       integrity?.start();

@@ -52,6 +52,38 @@ const times = { createdAt: '2026-01-31T08:00:00.000Z', expiresAt: null };
 
 const MESSAGE = 'msg_01a20eba0a5c0c7451e55087af067e31';
 
+const APPROVAL = {
+  id: 12,
+  state: 'pending',
+  tool: 'files__write_file',
+  input: { path: '/home/me/notes.txt', content: 'Lunch at noon' },
+  said: 'I will write that down.',
+  agentId: 'main',
+  session: 'main:webchat:default:direct:desk',
+  turnId: 'turn_01a20eba0a5c0c7451e55087af067e31',
+  askedAt: '2026-01-31T08:00:00.000Z',
+  expiresAt: '2026-02-01T08:00:00.000Z',
+  decidedAt: null,
+  decidedBy: null,
+  note: null,
+  remember: null,
+};
+const DECIDED = {
+  ...APPROVAL,
+  state: 'approved',
+  decidedAt: '2026-01-31T08:01:00.000Z',
+  decidedBy: { via: 'api', name: null },
+  remember: 'session',
+};
+const GRANT = {
+  id: 3,
+  agentId: APPROVAL.agentId,
+  session: APPROVAL.session,
+  tool: APPROVAL.tool,
+  approvalId: APPROVAL.id,
+  grantedAt: DECIDED.decidedAt,
+};
+
 const RESPONSE_EVENT = {
   type: 'response.output_text.delta',
   sequence_number: 4,
@@ -64,6 +96,11 @@ const RESPONSE_EVENT = {
 
 /** What no gateway of a test answers, and documents that are too long for an example. */
 const WRITTEN: Readonly<Record<string, Example>> = {
+  getApiApprovals: { answer: { status: 'ok', approvals: [APPROVAL], nextCursor: null } },
+  getApiApprovalsId: { answer: { status: 'ok', approval: APPROVAL } },
+  postApiApprovalsIdDecide: { request: { decision: 'approve', remember: 'session' }, answer: { status: 'ok', approval: DECIDED } },
+  getApiApprovalsGrants: { answer: { status: 'ok', grants: [GRANT] } },
+  deleteApiApprovalsGrantsId: { answer: { status: 'ok', grant: GRANT } },
   postApiSessionsKeyFork: { request: { messageId: MESSAGE } },
   postApiPageSession: { request: { link: 'EXAMPLE'.padEnd(43, '-') } },
   deleteApiMessagesId: { answer: { status: 'ok' } },

@@ -5,6 +5,7 @@ import { fakeModelService } from './fake-models.js';
 import { fakeLogService } from './fake-logs.js';
 import { fakePageSecrets } from './fake-page-secrets.js';
 import { fakeUsage } from './fake-usage.js';
+import { fakeApprovals } from './fake-approvals.js';
 import { fakeArchive, fakeAttachments, fakeChatService } from './fake-chat.js';
 import { fakeCompletionService } from './fake-completions.js';
 import { fakeConfigService } from './fake-config.js';
@@ -102,6 +103,7 @@ export function createFakeServices(): FakeServices {
         return fake.script(request.message, signal);
       },
     },
+    approvals: fakeApprovals(calls),
     chat: fakeChatService(calls),
     archive: fakeArchive(calls),
     attachments: fakeAttachments(calls),

@@ -25,7 +25,7 @@ export interface ToolGateOptions {
   /** Brings a question to the chat of its session, in the transaction that asks. */
   readonly post: (tx: Transaction, approval: Approval) => Promise<void>;
   /** Call for each question that was committed. */
-  readonly posted: (approval: Approval) => void;
+  readonly posted: (approval: Approval) => Promise<void>;
 }
 
 export class ToolGate {
@@ -69,7 +69,7 @@ export class ToolGate {
     const { store, publish, posted } = this.#options;
     for (const approval of await store.read((tx) => readApprovalsOfTurn(tx, turnId))) {
       publish(approvalEvent(approval));
-      if (approval.state === 'pending') posted(approval);
+      if (approval.state === 'pending') await posted(approval);
     }
   }
 }

@@ -13,6 +13,8 @@ export interface Composition {
   readonly nowMs: number;
   /** The channel's id of the message that showed this text while it was being written. */
   readonly previewId?: string | undefined;
+  /** A decision that the text asks for: a channel that can shows buttons for it. */
+  readonly approvalId?: number | undefined;
 }
 
 /** One request to the other side, as it was composed and stored. */

@@ -15,6 +15,8 @@ export interface OutgoingMessage extends Lane {
   /** Markdown. */
   readonly content: string;
   readonly previewId?: string | undefined;
+  /** A decision that the message asks for. */
+  readonly approvalId?: number | undefined;
 }
 
 export class Outbox {
@@ -30,9 +32,9 @@ export class Outbox {
    * Returns the row of a message. One without bodies is delivered by being stored; it needs no {@link wake}.
    * @throws INVALID_REQUEST for a text that the channel cannot send
    */
-  compose({ channel, accountId, chatId, id, content, previewId }: OutgoingMessage): NewOutboxMessage {
+  compose({ channel, accountId, chatId, id, content, previewId, approvalId }: OutgoingMessage): NewOutboxMessage {
     const nowMs = this.#options.clock.now();
-    const bodies = this.#options.channels.compose(channel, { id, accountId, chatId, content, nowMs, previewId });
+    const bodies = this.#options.channels.compose(channel, { id, accountId, chatId, content, nowMs, previewId, approvalId });
     return { channel, accountId, chatId, id, content, bodies, nowMs, expiresAtMs: nowMs + MESSAGE_TTL_MS };
   }
 

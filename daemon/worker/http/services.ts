@@ -1,6 +1,7 @@
 /** What the routes and the socket may call. Services know neither Koa nor SQL; every failure is a `GatewayError`. */
 import type { AccessTokens } from '../access/access-tokens.js';
 import type { PageSecrets } from '../access/stored-secrets.js';
+import type { Approvals } from '../approvals/approvals.js';
 import type { ChatService } from '../chat/chat.js';
 import type { MessageService } from '../chat/messages.js';
 import type { ConfigService, StatusService } from '../config/config-documents.js';
@@ -33,6 +34,7 @@ export interface Services {
   readonly webhooks: WebhookService;
   readonly channelAccounts: ChannelService;
   readonly agent: AgentService;
+  readonly approvals: Pick<Approvals, 'list' | 'get' | 'decide' | 'grants' | 'removeGrant'>;
   /** The commands that chats take. */
   readonly commands: () => readonly { readonly name: string; readonly summary: string }[];
   readonly completions: CompletionService;

@@ -4,6 +4,7 @@ import type { ChannelStatus } from '../../../shared/control/messages.js';
 import { GatewayError } from '../../../shared/errors.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import type { ModelCall } from '../../../shared/turn-usage.js';
+import { countPending } from '../store/approvals/approvals.js';
 import { countUndelivered } from '../store/delivery/outbox-pages.js';
 import type { Store } from '../store/store.js';
 import type { SpanCounts } from '../tracing/tracing.js';
@@ -153,9 +154,18 @@ function channelGauge(channels: Readonly<Record<string, ChannelStatus>>): Metric
 export async function readGauges({ store, logger, channels }: GaugeOptions): Promise<Metric[]> {
   const gauges = [channelGauge(channels())];
   try {
-    const counts = await store.read(countUndelivered);
+    const [counts, pending] = await store.read(async (tx) => [await countUndelivered(tx), await countPending(tx)] as const);
     const values = counts.map(({ state, count }) => ({ labels: { status: state }, value: count }));
-    return [...gauges, { name: 'xopc_outbox_messages', help: 'Undelivered messages to chats, by status.', type: 'gauge', values }];
+    return [
+      ...gauges,
+      { name: 'xopc_outbox_messages', help: 'Undelivered messages to chats, by status.', type: 'gauge', values },
+      {
+        name: 'xopc_approvals_pending',
+        help: 'Calls of tools that wait for a decision.',
+        type: 'gauge',
+        values: [{ labels: {}, value: pending }],
+      },
+    ];
   } catch (error) {
     // The store reports its own failures, and this runs every few seconds.
     const isUnavailable = error instanceof GatewayError && error.code === 'UNAVAILABLE';

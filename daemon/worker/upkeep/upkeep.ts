@@ -6,6 +6,7 @@ import type { Clock } from '../../../shared/clock.js';
 import { MAX_USAGE_DAYS } from '../../../shared/api/gateway/usage.js';
 import type { Config } from '../../../shared/config/schema.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
+import { purgeApprovals } from '../store/approvals/approvals.js';
 import { purgeUnsent } from '../store/conversations/attachments.js';
 import { purgeIdempotencyKeys } from '../store/idempotency.js';
 import { purgeInbox } from '../store/delivery/inbox.js';
@@ -44,6 +45,7 @@ const RESPONSE_TTL_MS = 30 * 24 * 60 * 60 * 1_000;
 /** As far back as usage can be asked for, in any time zone. */
 const CALL_USAGE_TTL_MS = (MAX_USAGE_DAYS + 1) * 24 * 60 * 60 * 1_000;
 const SPENDING_TTL_MS = 32 * 24 * 60 * 60 * 1_000;
+const APPROVAL_TTL_MS = 90 * 24 * 60 * 60 * 1_000;
 /** Files attached to messages that were never sent. */
 const UNSENT_TTL_MS = 24 * 60 * 60 * 1_000;
 const EVERY_MS = 60 * 60 * 1_000;
@@ -138,6 +140,7 @@ export class Upkeep {
       (tx) => purgeResponses(tx, nowMs - RESPONSE_TTL_MS),
       (tx) => purgeSpending(tx, dayOf(nowMs - SPENDING_TTL_MS)),
       (tx) => purgeCallUsage(tx, nowMs - CALL_USAGE_TTL_MS),
+      (tx) => purgeApprovals(tx, nowMs - APPROVAL_TTL_MS),
       (tx) => purgeUnsent(tx, nowMs - UNSENT_TTL_MS),
     ];
     for (const step of steps) await purgeInSteps(this.#options.store, step, () => !this.#isStopped);

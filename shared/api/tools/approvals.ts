@@ -17,7 +17,8 @@ export const approvalListQuery = () =>
     /** The key of a session. */
     session: label(512).optional(),
     limit: queryInteger(1, 200).optional(),
-    cursor: label(1_024).optional(),
+    /** `nextCursor` of the previous page. */
+    cursor: queryInteger(1, 999_999_999).optional(),
   });
 export type ApprovalListQuery = z.output<ReturnType<typeof approvalListQuery>>;
 

@@ -4,6 +4,7 @@
  */
 import { ACCESS_REASONS } from './access.js';
 import { ANSWER_REASONS } from './answer.js';
+import { APPROVAL_REASONS } from './approval.js';
 import { CHANNEL_REASONS } from './channel.js';
 import { GATEWAY_REASONS } from './gateway.js';
 import { ISSUE_REASONS } from './issue.js';
@@ -16,6 +17,7 @@ export const SENTENCES: Readonly<Record<string, string>> = {
   ...ANSWER_REASONS,
   ...CHANNEL_REASONS,
   ...STORE_REASONS,
+  ...APPROVAL_REASONS,
   ...ACCESS_REASONS,
   'no-agent': REASONS['no-agent'],
   'agent-disabled': REASONS['agent-disabled'],

@@ -8,6 +8,7 @@ import type { Metrics } from '../observe/metrics.js';
 import type { BuiltPage } from '../../../../shared/node/build/built-page.js';
 import type { Route } from '../route.js';
 import { agentRoutes } from './agent.js';
+import { approvalRoutes } from './approvals.js';
 import { attachmentRoutes } from './sessions/attachments.js';
 import { chatRoutes } from './sessions/chat.js';
 import { channelRoutes } from './channels.js';
@@ -65,6 +66,7 @@ export function apiRoutes(deps: RouteDeps): Route[] {
     ...channelRoutes(services.channelAccounts),
     ...fileRoutes(services.channelAccounts, connections),
     ...agentRoutes({ agent: services.agent, connections, clock, logger }),
+    ...approvalRoutes(services.approvals),
     ...openAiRoutes({ completions: services.completions, connections, clock, logger }),
     ...responseRoutes({ responses: services.responses, completions: services.completions, connections, clock, logger }),
     ...anthropicRoutes({ completions: services.completions, connections, clock, logger }),

@@ -1,7 +1,7 @@
 /** Grants: tools that an agent may use without asking, because a person said so once. Each function that changes something runs in a write. */
 import type { Remember } from '../../../../shared/api/tools/approvals.js';
 import { decodeText, encodeText } from '../text.js';
-import { queriesOf, tellOthers, type Transaction } from '../transaction.js';
+import { queriesOf, type Transaction } from '../transaction.js';
 import type { Approval } from './approvals.js';
 
 export interface Grant {
@@ -36,7 +36,6 @@ export async function addGrant(tx: Transaction, approval: Approval, given: { for
     })
     .onConflict((conflict) => conflict.doNothing())
     .execute();
-  tellOthers(tx, 'approvals');
 }
 
 /** Returns whether the agent may use the tool in a session without asking. */
@@ -61,11 +60,11 @@ export async function listGrants(tx: Transaction): Promise<Grant[]> {
   return rows.map((row) => ({ ...row, tool: decodeText(row.tool) }));
 }
 
-/** @returns the one that was removed */
-export async function removeGrant(tx: Transaction, id: number): Promise<Grant | undefined> {
+export async function findGrant(tx: Transaction, id: number): Promise<Grant | undefined> {
   const row = await select(tx).where('approval_grants.seq', '=', id).executeTakeFirst();
-  if (row === undefined) return undefined;
+  return row && { ...row, tool: decodeText(row.tool) };
+}
+
+export async function removeGrant(tx: Transaction, id: number): Promise<void> {
   await queriesOf(tx).deleteFrom('approval_grants').where('seq', '=', id).execute();
-  tellOthers(tx, 'approvals');
-  return { ...row, tool: decodeText(row.tool) };
 }

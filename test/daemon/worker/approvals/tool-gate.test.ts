@@ -20,7 +20,7 @@ test('a question is stored and posted with the step, told of when that is commit
     config: () => config,
     publish: (event) => void events.push(event),
     post: async (_tx, { id }) => void post.push(id),
-    posted: ({ id }) => void posted.push(id),
+    posted: async ({ id }) => void posted.push(id),
   });
   const [agent] = config.agents.list;
   if (agent === undefined) throw new Error('there is no agent');

@@ -36,7 +36,7 @@ test('a message is published once when it is accepted and once when it is delive
     { ...event, status: 'delivered' },
   ]);
   const gauges = await conversation.gauges();
-  expect(gauges.map(({ name }) => name)).toEqual(['xopc_channel_up', 'xopc_outbox_messages']);
+  expect(gauges.map(({ name }) => name)).toEqual(['xopc_channel_up', 'xopc_outbox_messages', 'xopc_approvals_pending']);
 });
 
 test('a channel is published when its state changes, and not otherwise', async () => {

@@ -14,7 +14,7 @@ import {
   purgeApprovals,
   readApprovalsOfTurn,
 } from '../../../../../daemon/worker/store/approvals/approvals.js';
-import { addGrant, isGranted, listGrants, removeGrant } from '../../../../../daemon/worker/store/approvals/grants.js';
+import { addGrant, findGrant, isGranted, listGrants, removeGrant } from '../../../../../daemon/worker/store/approvals/grants.js';
 import { deleteSession, purgeSessions } from '../../../../../daemon/worker/store/conversations/session-removal.js';
 import type { Session } from '../../../../../daemon/worker/store/conversations/sessions.js';
 import type { Store } from '../../../../../daemon/worker/store/store.js';
@@ -127,8 +127,9 @@ test('a grant counts for its session or its agent, once, until it is removed or 
     { ...common, id: expect.any(Number), sessionKey: null },
   ]);
   const ofAgent = grants[1]?.id ?? 0;
-  expect(await store.write((tx) => removeGrant(tx, ofAgent))).toMatchObject({ id: ofAgent });
-  expect(await store.write((tx) => removeGrant(tx, ofAgent))).toBeUndefined();
+  expect(await store.read((tx) => findGrant(tx, ofAgent))).toEqual(grants[1]);
+  await store.write((tx) => removeGrant(tx, ofAgent));
+  expect(await store.read((tx) => findGrant(tx, ofAgent))).toBeUndefined();
   expect([await mayUse(a.key), await mayUse(b.key)]).toEqual([true, false]);
   await store.write((tx) => deleteSession(tx, { key: a.key, nowMs: 3_000 }));
   expect([await mayUse(a.key), await store.read(listGrants)]).toEqual([false, []]);

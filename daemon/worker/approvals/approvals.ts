@@ -1,0 +1,165 @@
+/** Decides about calls of tools: a decision is one transaction with the turn that goes on. */
+import type { GatewayEvent } from '../../../shared/api/gateway/events.js';
+import type { ApprovalDocument, ApprovalListQuery, DecisionRequest, GrantDocument } from '../../../shared/api/tools/approvals.js';
+import type { Clock } from '../../../shared/clock.js';
+import type { Config } from '../../../shared/config/schema.js';
+import { GatewayError } from '../../../shared/errors.js';
+import { sayOfApproval } from '../../../shared/text/sentences/approval.js';
+import type { AccessToken } from '../access/access-tokens.js';
+import { isAgentAllowed, mayUseAgent } from '../access/allowed.js';
+import { type Approval, decideApproval, type Decider, findApproval, listApprovals } from '../store/approvals/approvals.js';
+import { addGrant, findGrant, listGrants, removeGrant } from '../store/approvals/grants.js';
+import type { Store } from '../store/store.js';
+import type { Transaction } from '../store/transaction.js';
+import { approvalDocument, approvalEvent, grantDocument } from './approval-document.js';
+import { permissionOf } from './policy.js';
+
+export type { Decider } from '../store/approvals/approvals.js';
+
+/** The turns that wait for decisions. */
+export interface WaitingTurns {
+  /** Lets the turn go on, unless another of its calls still waits. Runs in the write that ends an approval of it. */
+  resume(tx: Transaction, turnId: string): Promise<void>;
+  /** To be called when that is committed. */
+  resumed(turnId: string): void;
+}
+
+export interface ApprovalsOptions {
+  readonly store: Pick<Store, 'read' | 'write'>;
+  readonly clock: Clock;
+  readonly config: () => Config;
+  readonly publish: (event: GatewayEvent) => void;
+  readonly waiting: WaitingTurns;
+}
+
+/** Whose access counts: undefined may do everything. */
+export type Viewer = Pick<AccessToken, 'name' | 'scopes' | 'agents'> | undefined;
+
+export interface MadeDecision extends DecisionRequest {
+  readonly id: number;
+  readonly by: Decider;
+}
+
+export interface DecisionOutcome {
+  readonly approval: Approval;
+  /** False: the same caller had made the same decision before. */
+  readonly isNew: boolean;
+}
+
+const DEFAULT_LIMIT = 50;
+
+/** Who decided, in words. */
+export const sayDecider = ({ via, name }: Decider): string => (name === null ? via : `${name} (${via})`);
+
+function unknown(id: number): GatewayError {
+  return new GatewayError('NOT_FOUND', { message: sayOfApproval('approval-unknown', { id }), details: { id } });
+}
+
+/** Why an approval that has ended cannot be decided. */
+function ended(approval: Approval): GatewayError {
+  const { id, state, decidedBy, decidedAtMs } = approval;
+  const details = { approval: approvalDocument(approval) };
+  if (state === 'cancelled' || decidedBy === null || decidedAtMs === null) {
+    const code = state === 'cancelled' ? 'approval-cancelled' : 'approval-expired';
+    return new GatewayError('CONFLICT', { message: sayOfApproval(code, { id }), details });
+  }
+  const values = { id, who: sayDecider(decidedBy), at: new Date(decidedAtMs).toISOString() };
+  const message = sayOfApproval(state === 'approved' ? 'approval-approved' : 'approval-denied', values);
+  return new GatewayError('CONFLICT', { message, details });
+}
+
+export class Approvals {
+  readonly #options: ApprovalsOptions;
+
+  constructor(options: ApprovalsOptions) {
+    this.#options = options;
+  }
+
+  /** Newest first. `limit` 1–200, default 50. */
+  async list(query: ApprovalListQuery, viewer: Viewer): Promise<{ approvals: ApprovalDocument[]; nextCursor: string | null }> {
+    const { limit = DEFAULT_LIMIT, state, session: sessionKey, cursor: beforeId } = query;
+    // One more than asked for tells whether there is another page.
+    const page = { limit: limit + 1, state, sessionKey, agentIds: viewer?.agents ?? undefined, beforeId };
+    const found = await this.#options.store.read((tx) => listApprovals(tx, page));
+    const approvals = found.slice(0, limit);
+    const last = found.length > limit ? approvals.at(-1) : undefined;
+    return { approvals: approvals.map(approvalDocument), nextCursor: last === undefined ? null : String(last.id) };
+  }
+
+  /** @throws NOT_FOUND, FORBIDDEN */
+  async get(id: number, viewer: Viewer): Promise<ApprovalDocument> {
+    return approvalDocument(await this.#options.store.read((tx) => this.#load(tx, id, viewer)));
+  }
+
+  /** @throws NOT_FOUND, FORBIDDEN; CONFLICT when it was decided otherwise, or by somebody else, or is not needed any more */
+  async decide(decision: MadeDecision, viewer: Viewer): Promise<ApprovalDocument> {
+    const outcome = await this.#options.store.write(async (tx) => {
+      await this.#load(tx, decision.id, viewer);
+      return this.decideIn(tx, decision);
+    });
+    this.decided(outcome);
+    return approvalDocument(outcome.approval);
+  }
+
+  /** {@link decide} inside a transaction of the caller, who calls {@link decided} when that is committed. */
+  async decideIn(tx: Transaction, made: MadeDecision): Promise<DecisionOutcome> {
+    const { id, decision, by } = made;
+    const [note, remember] = [made.note ?? null, made.remember ?? null];
+    const nowMs = this.#options.clock.now();
+    const before = await this.#load(tx, id, undefined);
+    const state = decision === 'approve' ? 'approved' : 'denied';
+    if (state === 'approved') this.#mustNotBeDenied(before);
+    if (!(await decideApproval(tx, { id, state, by, note, remember, nowMs }))) {
+      const { decidedBy } = before;
+      const isRepeated = before.state === state && decidedBy?.via === by.via && decidedBy.name === by.name;
+      if (isRepeated) return { approval: before, isNew: false };
+      throw ended(before);
+    }
+    if (remember !== null) await addGrant(tx, before, { for: remember, nowMs });
+    await this.#options.waiting.resume(tx, before.turnId);
+    return { approval: { ...before, state, decidedAtMs: nowMs, decidedBy: by, note, remember }, isNew: true };
+  }
+
+  /** Tells of a decision that was committed. */
+  decided({ approval, isNew }: DecisionOutcome): void {
+    if (!isNew) return;
+    this.#options.publish(approvalEvent(approval));
+    this.#options.waiting.resumed(approval.turnId);
+  }
+
+  /** Oldest first. */
+  async grants(viewer: Viewer): Promise<GrantDocument[]> {
+    const grants = await this.#options.store.read(listGrants);
+    return grants.filter(({ agentId }) => isAgentAllowed(viewer, agentId)).map(grantDocument);
+  }
+
+  /** @throws NOT_FOUND, FORBIDDEN */
+  async removeGrant(id: number, viewer: Viewer): Promise<GrantDocument> {
+    return this.#options.store.write(async (tx) => {
+      const grant = await findGrant(tx, id);
+      if (grant === undefined) throw new GatewayError('NOT_FOUND', { message: sayOfApproval('grant-unknown', { id }), details: { id } });
+      mayUseAgent(viewer, grant.agentId);
+      await removeGrant(tx, id);
+      return grantDocument(grant);
+    });
+  }
+
+  async #load(tx: Transaction, id: number, viewer: Viewer): Promise<Approval> {
+    const approval = await findApproval(tx, id);
+    if (approval === undefined) throw unknown(id);
+    mayUseAgent(viewer, approval.agentId);
+    return approval;
+  }
+
+  /** What the configuration denies by now is not approved. */
+  #mustNotBeDenied(approval: Approval): void {
+    const config = this.#options.config();
+    const agent = config.agents.list.find(({ id }) => id === approval.agentId);
+    if (agent === undefined || permissionOf(config, agent, { name: approval.tool, isReadOnly: false, isBuiltIn: false }) !== 'deny') return;
+    throw new GatewayError('CONFLICT', {
+      message: sayOfApproval('approval-tool-denied', { tool: approval.tool }),
+      details: { approval: approvalDocument(approval) },
+      hint: 'Change the permissions of the agent, or deny the call.',
+    });
+  }
+}

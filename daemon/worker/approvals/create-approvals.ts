@@ -1,0 +1,43 @@
+/** Composes the approvals: what turns ask, who decides, and what ends in time. */
+import type { GatewayEvent } from '../../../shared/api/gateway/events.js';
+import type { Clock } from '../../../shared/clock.js';
+import type { Config } from '../../../shared/config/schema.js';
+import type { LogPort } from '../../../shared/log/log-port.js';
+import type { Liveness } from '../store/liveness.js';
+import type { Store } from '../store/store.js';
+import { Approvals, type WaitingTurns } from './approvals.js';
+import { ChatQuestions, type QuestionOutbox } from './chat-questions.js';
+import { ApprovalExpiry } from './expiry.js';
+import { ToolGate } from './tool-gate.js';
+
+export interface ApprovalDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly logger: LogPort;
+  readonly liveness: Pick<Liveness, 'lookAgainMs' | 'onChange'>;
+  readonly config: () => Config;
+  readonly publish: (event: GatewayEvent) => void;
+  readonly outbox: QuestionOutbox;
+  readonly waiting: WaitingTurns;
+}
+
+export interface ApprovalParts {
+  readonly gate: ToolGate;
+  readonly service: Approvals;
+  /** Runs in the active worker. */
+  readonly expiry: ApprovalExpiry;
+}
+
+export function createApprovals(deps: ApprovalDeps): ApprovalParts {
+  const expiry = new ApprovalExpiry(deps);
+  const questions = new ChatQuestions(deps);
+  const gate = new ToolGate({
+    ...deps,
+    post: (tx, approval) => questions.post(tx, approval),
+    async posted(approval) {
+      void expiry.look();
+      await questions.posted(approval);
+    },
+  });
+  return { gate, service: new Approvals(deps), expiry };
+}

@@ -1,0 +1,78 @@
+/** Ends approvals that nobody decided about in time: one timer for the next one, in each active worker. */
+import type { GatewayEvent } from '../../../shared/api/gateway/events.js';
+import type { Clock } from '../../../shared/clock.js';
+import type { LogPort } from '../../../shared/log/log-port.js';
+import { createSerial } from '../../../shared/serial.js';
+import { expireApprovals, nextExpiry } from '../store/approvals/approvals.js';
+import type { Liveness } from '../store/liveness.js';
+import { StoreWait } from '../store/store-wait.js';
+import type { Store } from '../store/store.js';
+import type { WaitingTurns } from './approvals.js';
+import { approvalEvent } from './approval-document.js';
+
+export interface ApprovalExpiryOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly logger: LogPort;
+  readonly liveness: Pick<Liveness, 'lookAgainMs' | 'onChange'>;
+  readonly publish: (event: GatewayEvent) => void;
+  readonly waiting: WaitingTurns;
+}
+
+/** Notices sleep and clock jumps, and keeps timers below 32 bits. */
+const MAX_WAIT_MS = 60_000;
+
+export class ApprovalExpiry {
+  readonly #options: ApprovalExpiryOptions;
+  readonly #inOrder = createSerial();
+  readonly #wait: StoreWait;
+  #isActive = false;
+  #endNews: (() => void) | undefined;
+  #cancel: (() => void) | undefined;
+
+  constructor(options: ApprovalExpiryOptions) {
+    this.#options = options;
+    this.#wait = new StoreWait(options, 'approvals are waiting for the store');
+  }
+
+  /** Never rejects. */
+  async start(): Promise<void> {
+    this.#isActive = true;
+    this.#endNews = this.#options.liveness.onChange('approvals', () => void this.look());
+    await this.look();
+  }
+
+  async stop(): Promise<void> {
+    this.#isActive = false;
+    this.#endNews?.();
+    this.#cancel?.();
+    await this.#inOrder(async () => undefined);
+  }
+
+  /** Ends what is due, and waits for the next one. To be called when a question was stored. Never rejects. */
+  look(): Promise<void> {
+    return this.#inOrder(async () => {
+      if (!this.#isActive) return;
+      const waitMs = await this.#expire().catch((error: unknown) => this.#wait.failed(error));
+      this.#cancel?.();
+      if (waitMs !== undefined && this.#isActive) this.#cancel = this.#options.clock.after(waitMs, () => void this.look());
+    });
+  }
+
+  /** @returns after how long to look again; undefined: nothing is pending */
+  async #expire(): Promise<number | undefined> {
+    const { store, clock, liveness, publish, waiting } = this.#options;
+    const nextMs = await store.read(nextExpiry);
+    this.#wait.succeeded();
+    if (nextMs === undefined) return liveness.lookAgainMs(MAX_WAIT_MS);
+    if (nextMs > clock.now()) return Math.min(nextMs - clock.now(), MAX_WAIT_MS);
+    const expired = await store.write(async (tx) => {
+      const ended = await expireApprovals(tx, clock.now());
+      for (const turnId of new Set(ended.map((approval) => approval.turnId))) await waiting.resume(tx, turnId);
+      return ended;
+    });
+    for (const approval of expired) publish(approvalEvent(approval));
+    for (const turnId of new Set(expired.map((approval) => approval.turnId))) waiting.resumed(turnId);
+    return this.#expire();
+  }
+}

@@ -1,0 +1,54 @@
+/** Composes what the rest of a worker stands on: store and models; then what goes to chats, and comes from them. */
+import type { LogPort } from '../../shared/log/log-port.js';
+import { type LogModule, ofModule } from '../../shared/log/modules.js';
+import { environmentValue } from '../../shared/node/process/env.js';
+import { createGuide } from './turns/model/guide.js';
+import { LocalDiscovery } from './providers/discovery/discovery.js';
+import { listModels } from './providers/list-models.js';
+import { currentRegistry } from './providers/current-registry.js';
+import type { ConversationDeps } from './conversation.js';
+import { createStore } from './create-store.js';
+import { AiLoader } from './providers/ai-loader.js';
+import { createApprovals } from './approvals/create-approvals.js';
+import { createDelivery } from './delivery/create-delivery.js';
+import { ModelCalls } from './models/model-calls.js';
+import { Samples } from './observe/samples.js';
+
+/** The store, the models that can be asked, and what is published: everything else stands on these. */
+export function createBase(deps: ConversationDeps, readyAccounts: () => readonly { channel: string; accountId: string }[]) {
+  const { paths, instanceId, config, random = Math.random } = deps;
+  const logFor = (module: LogModule): LogPort => ofModule(deps.logger, module);
+  const { store, liveness, clock, isSoleWorker, nodes, movedWarnings, isFile } = createStore({ ...deps, readyAccounts }, logFor('store'));
+
+  const ai = new AiLoader({ load: deps.loadAi, clock, logger: logFor('providers') });
+  const isEnabled = (): boolean => config().agents.defaults.discovery;
+  const discovery = new LocalDiscovery({ clock, logger: logFor('providers'), isEnabled, ...deps.discovery });
+  const modelCalls = new ModelCalls({ store, clock, logger: logFor('providers') });
+  const registry = currentRegistry(deps.models, {
+    lookup: deps.environment ?? environmentValue,
+    ai: () => ai.get(),
+    listModels,
+    builtIn: createGuide(paths),
+    clock,
+    local: discovery,
+    noteCall: (call) => {
+      modelCalls.note(call);
+      deps.noteCall?.(call);
+    },
+  });
+
+  const samples = new Samples({ store, clock, logger: logFor('store'), requests: deps.requests ?? (() => ({ count: 0, failed: 0 })) });
+  const publish = samples.counting(deps.publish ?? (() => undefined));
+  const { tracing } = deps;
+  const common = { store, clock, logger: logFor('agent'), instanceId, liveness, config, registry, random, publish, tracing };
+  return { common, ai, discovery, samples, modelCalls, isSoleWorker, logFor, nodes, movedWarnings, isFile };
+}
+
+export type Base = ReturnType<typeof createBase>;
+
+/** Messages to and from chats, and the questions that go there. */
+export function createChats({ logger, loadTelegram }: ConversationDeps, { common }: Base) {
+  const delivery = createDelivery({ ...common, logger, loadTelegram });
+  const waiting = { resume: () => Promise.resolve(), resumed: () => undefined };
+  return { delivery, approvals: createApprovals({ ...common, outbox: delivery.outbox, waiting }) };
+}

@@ -1,0 +1,87 @@
+import {
+  approvalListQuery,
+  approvalListResponse,
+  approvalNumber,
+  approvalResponse,
+  decisionRequest,
+  grantListResponse,
+  grantRemoved,
+} from '../../../../shared/api/tools/approvals.js';
+import { validate } from '../../../../shared/api/validate.js';
+import type { Decider } from '../../approvals/approvals.js';
+import type { HttpContext } from '../context.js';
+import { type Route, route } from '../route.js';
+import type { Services } from '../services.js';
+
+const COMMON = { scope: 'chat', agentOf: 'filtered' } as const;
+const ONE = { ...COMMON, params: { id: approvalNumber } } as const;
+
+const numberOf = (ctx: HttpContext): number => validate(approvalNumber(), ctx.params['id'], 'id');
+
+/** The command line names itself; browsers tell of themselves, or are signed in to the page. */
+function deciderOf({ state: { access, caller }, req: { headers } }: HttpContext): Decider {
+  const isPage = headers['sec-fetch-mode'] !== undefined || (caller.token === 'none' && caller.cookies !== undefined);
+  const isCommand = headers['user-agent'] === 'xopc';
+  return { via: isPage ? 'page' : isCommand ? 'command' : 'api', name: access?.name ?? null };
+}
+
+export function approvalRoutes(approvals: Services['approvals']): Route[] {
+  return [
+    route({
+      ...COMMON,
+      method: 'GET',
+      path: '/api/approvals',
+      summary: 'List calls of tools that wait for a decision, or had to, newest first',
+      query: approvalListQuery,
+      answer: approvalListResponse,
+      async handle(ctx, { query }) {
+        ctx.body = { status: 'ok', ...(await approvals.list(query, ctx.state.access)) };
+      },
+    }),
+    route({
+      ...COMMON,
+      method: 'GET',
+      path: '/api/approvals/grants',
+      summary: 'List the tools that agents may use without asking, because somebody said so once',
+      answer: grantListResponse,
+      async handle(ctx) {
+        ctx.body = { status: 'ok', grants: await approvals.grants(ctx.state.access) };
+      },
+    }),
+    route({
+      ...ONE,
+      method: 'DELETE',
+      path: '/api/approvals/grants/:id',
+      summary: 'Let an agent ask again before it uses a tool',
+      errors: ['NOT_FOUND'],
+      answer: grantRemoved,
+      async handle(ctx) {
+        ctx.body = { status: 'ok', grant: await approvals.removeGrant(numberOf(ctx), ctx.state.access) };
+      },
+    }),
+    route({
+      ...ONE,
+      method: 'GET',
+      path: '/api/approvals/:id',
+      summary: 'Read a call of a tool that waits for a decision, or had to',
+      errors: ['NOT_FOUND'],
+      answer: approvalResponse,
+      async handle(ctx) {
+        ctx.body = { status: 'ok', approval: await approvals.get(numberOf(ctx), ctx.state.access) };
+      },
+    }),
+    route({
+      ...ONE,
+      method: 'POST',
+      path: '/api/approvals/:id/decide',
+      summary: 'Approve or deny a call of a tool; its turn goes on',
+      errors: ['NOT_FOUND', 'CONFLICT'],
+      body: decisionRequest,
+      answer: approvalResponse,
+      async handle(ctx, { body }) {
+        const decision = { ...body, id: numberOf(ctx), by: deciderOf(ctx) };
+        ctx.body = { status: 'ok', approval: await approvals.decide(decision, ctx.state.access) };
+      },
+    }),
+  ];
+}

@@ -1,0 +1,204 @@
+import { expect, test } from 'vitest';
+import { Approvals, type MadeDecision, type Viewer } from '../../../../daemon/worker/approvals/approvals.js';
+import { ApprovalExpiry } from '../../../../daemon/worker/approvals/expiry.js';
+import { type Approval, hasPending, insertApproval, readApprovalsOfTurn } from '../../../../daemon/worker/store/approvals/approvals.js';
+import { isGranted } from '../../../../daemon/worker/store/approvals/grants.js';
+import type { Session } from '../../../../daemon/worker/store/conversations/sessions.js';
+import type { Store } from '../../../../daemon/worker/store/store.js';
+import type { GatewayEvent } from '../../../../shared/api/gateway/events.js';
+import type { Config } from '../../../../shared/config/schema.js';
+import { FakeClock } from '../../../helpers/fake-clock.js';
+import { logMemory } from '../../../helpers/log-memory.js';
+import { addSession, openStore } from '../../../helpers/open-store.js';
+import { seededRandom } from '../../../helpers/seeded-random.js';
+import { testConfig } from '../../../helpers/test-config.js';
+
+const TOOL = 'files__write';
+const TIMEOUT_MS = 60_000;
+
+interface World {
+  readonly store: Store;
+  readonly clock: FakeClock;
+  readonly session: Session;
+  readonly approvals: Approvals;
+  readonly expiry: ApprovalExpiry;
+  readonly events: GatewayEvent[];
+  /** The turns that were let go on, as transactions saw them, and as was told after the commit. */
+  readonly resumed: string[];
+  readonly told: string[];
+  config: Config;
+}
+
+async function makeWorld(): Promise<World> {
+  const [store, clock] = [await openStore(), new FakeClock()];
+  const session = await addSession(store, 'a');
+  const [events, resumed, told]: [GatewayEvent[], string[], string[]] = [[], [], []];
+  const liveness = { lookAgainMs: () => undefined, onChange: () => () => undefined };
+  const waiting = {
+    async resume(tx: Parameters<typeof hasPending>[0], turnId: string) {
+      if (!(await hasPending(tx, turnId))) resumed.push(turnId);
+    },
+    resumed: (turnId: string) => void told.push(turnId),
+  };
+  const options = { store, clock, logger: logMemory(), liveness, waiting, publish: (event: GatewayEvent) => void events.push(event) };
+  const world: World = {
+    store,
+    clock,
+    session,
+    events,
+    resumed,
+    told,
+    config: testConfig({}),
+    approvals: new Approvals({ ...options, config: () => world.config }),
+    expiry: new ApprovalExpiry(options),
+  };
+  return world;
+}
+
+const ask = ({ store, session, clock }: World, turnId: string, callIndex = 0): Promise<number> => {
+  const call = {
+    turnId,
+    step: 0,
+    callIndex,
+    sessionId: session.id,
+    agentId: 'main',
+    tool: TOOL,
+    said: '',
+    input: { turnId, token: 'abc', callIndex },
+  };
+  return store.write((tx) => insertApproval(tx, call, { askedAtMs: clock.now(), expiresAtMs: clock.now() + TIMEOUT_MS }));
+};
+const ann: MadeDecision['by'] = { via: 'telegram', name: 'Ann' };
+const readTurn = ({ store }: World, turnId: string): Promise<Approval[]> => store.read((tx) => readApprovalsOfTurn(tx, turnId));
+
+test('a decision lets the turn go on once all of its calls are decided; others hear who decided', async () => {
+  const world = await makeWorld();
+  const { approvals, store, session, resumed, told, events } = world;
+  const [one, two] = [await ask(world, 'turn_1'), await ask(world, 'turn_1', 1)];
+  const approve = { id: one, decision: 'approve', remember: 'session', note: 'go', by: ann } as const;
+  const shown = await approvals.decide(approve, undefined);
+  expect(shown).toMatchObject({
+    id: one,
+    state: 'approved',
+    decidedBy: ann,
+    note: 'go',
+    remember: 'session',
+    input: { turnId: 'turn_1', token: '****' },
+  });
+  expect(await approvals.get(one, undefined)).toEqual(shown);
+  expect([resumed, told]).toEqual([[], ['turn_1']]);
+  expect(await approvals.decide(approve, undefined)).toEqual(shown);
+  const late = approvals.decide({ id: one, decision: 'approve', by: { via: 'page', name: null } }, undefined);
+  const at = new Date(world.clock.now()).toISOString();
+  await expect(late).rejects.toMatchObject({
+    code: 'CONFLICT',
+    message: `The approval ${one} was already given by Ann (telegram) at ${at}.`,
+    details: { approval: shown },
+  });
+  await expect(approvals.decide({ ...approve, decision: 'deny' }, undefined)).rejects.toMatchObject({ code: 'CONFLICT' });
+  await approvals.decide({ id: two, decision: 'deny', by: ann }, undefined);
+  expect([resumed, told.length, events.length]).toEqual([['turn_1'], 2, 2]);
+  expect(events).toMatchObject([
+    { type: 'approval', id: one, state: 'approved' },
+    { id: two, state: 'denied' },
+  ]);
+  await expect(approvals.decide({ ...approve, id: 99 }, undefined)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+
+  expect(await store.read((tx) => isGranted(tx, { agentId: 'main', sessionKey: session.key, tool: TOOL }))).toBe(true);
+  const [grant] = await approvals.grants(undefined);
+  expect(grant).toMatchObject({ agentId: 'main', session: session.key, tool: TOOL, approvalId: one });
+  await approvals.removeGrant(grant?.id ?? 0, undefined);
+  await expect(approvals.removeGrant(grant?.id ?? 0, undefined)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  const page = await approvals.list({ limit: 1 }, undefined);
+  expect([page.approvals[0]?.id, page.nextCursor]).toEqual([two, String(two)]);
+  expect(await approvals.list({ cursor: two }, undefined)).toEqual({ approvals: [shown], nextCursor: null });
+});
+
+test('a token that is limited to agents sees and decides only theirs; what the configuration denies by now is not approved', async () => {
+  const world = await makeWorld();
+  const { approvals } = world;
+  const id = await ask(world, 'turn_1');
+  const other: Viewer = { name: 'ci', scopes: ['chat'], agents: ['other'] };
+  await expect(approvals.get(id, other)).rejects.toMatchObject({ code: 'FORBIDDEN' });
+  await expect(approvals.decide({ id, decision: 'approve', by: ann }, other)).rejects.toMatchObject({ code: 'FORBIDDEN' });
+  expect((await approvals.list({}, other)).approvals).toEqual([]);
+  world.config = testConfig({ agents: { defaults: { permissions: { 'files__*': 'deny' } } } });
+  const remembered = approvals.decide({ id, decision: 'approve', remember: 'agent', by: ann }, undefined);
+  await expect(remembered).rejects.toMatchObject({ code: 'CONFLICT', message: expect.stringContaining(TOOL) as string });
+  expect(await approvals.grants(undefined)).toEqual([]);
+  const mine: Viewer = { ...other, agents: ['main'] };
+  expect(await approvals.decide({ id, decision: 'deny', by: ann }, mine)).toMatchObject({ state: 'denied' });
+});
+
+test('what nobody decides expires at its time, also in the worker that starts later', async () => {
+  const world = await makeWorld();
+  const { approvals, expiry, clock, resumed, told, events } = world;
+  const first = await ask(world, 'turn_1');
+  await expiry.start();
+  clock.advance(TIMEOUT_MS - 1);
+  await expiry.look();
+  const second = await ask(world, 'turn_2');
+  expect(events).toEqual([]);
+  clock.advance(1);
+  await expect(approvals.decide({ id: first, decision: 'approve', by: ann }, undefined)).rejects.toMatchObject({ code: 'CONFLICT' });
+  await expiry.look();
+  expect([resumed, told, events.map((event) => event.type === 'approval' && [event.id, event.state])]).toEqual([
+    ['turn_1'],
+    ['turn_1'],
+    [[first, 'expired']],
+  ]);
+  await expiry.stop();
+  clock.advance(TIMEOUT_MS);
+  await expiry.look();
+  expect((await readTurn(world, 'turn_2')).map(({ state }) => state)).toEqual(['pending']);
+  await expiry.start();
+  expect((await approvals.get(second, undefined)).state).toBe('expired');
+  await expiry.stop();
+});
+
+test('200 random interleavings: each call runs once at most, only if it was approved, and exactly as it was asked', async () => {
+  const world = await makeWorld();
+  const { approvals, expiry, clock } = world;
+  const random = seededRandom(33);
+  const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)] as T;
+  await expiry.start();
+  const runs = new Map<string, unknown[]>();
+  /** What a worker that takes a turn over does with it. */
+  const goOn = async (turnId: string): Promise<void> => {
+    const calls = await readTurn(world, turnId);
+    if (calls.some(({ state }) => state === 'pending')) return;
+    for (const { id, state, input } of calls) if (state === 'approved' && !runs.has(String(id))) runs.set(String(id), [input]);
+  };
+  const told: { id: number; decision: string }[] = [];
+  for (let round = 0; round < 200; round += 1) {
+    const turnId = `turn_${round}`;
+    const ids = [await ask(world, turnId), ...(random() < 0.5 ? [await ask(world, turnId, 1)] : [])];
+    const steps = Array.from({ length: 1 + Math.floor(random() * 5) }, () => async () => {
+      const what = random();
+      if (what < 0.15) clock.advance(TIMEOUT_MS / 2);
+      if (what < 0.3) return expiry.look();
+      if (what < 0.4) return goOn(turnId);
+      const decision = {
+        id: pick(ids),
+        decision: pick(['approve', 'deny'] as const),
+        by: { via: pick(['page', 'telegram', 'command']), name: null },
+      };
+      return approvals.decide(decision, undefined).then(
+        () => void told.push(decision),
+        (error: unknown) => expect(error).toMatchObject({ code: 'CONFLICT' }),
+      );
+    });
+    await Promise.all(steps.map((step) => step()));
+    clock.advance(TIMEOUT_MS);
+    await expiry.look();
+    await goOn(turnId);
+    for (const { id, state, input } of await readTurn(world, turnId)) {
+      expect(state).not.toBe('pending');
+      expect(runs.get(String(id))).toEqual(state === 'approved' ? [input] : undefined);
+      expect(new Set(told.filter((one) => one.id === id).map(({ decision }) => decision)).size).toBe(state === 'expired' ? 0 : 1);
+    }
+  }
+  // A write that shares its transaction with a refused one runs again.
+  expect(new Set(world.resumed).size).toBe(200);
+  await expiry.stop();
+});

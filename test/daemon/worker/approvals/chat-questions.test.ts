@@ -1,0 +1,71 @@
+import { expect, test } from 'vitest';
+import { ChatQuestions, sayQuestion } from '../../../../daemon/worker/approvals/chat-questions.js';
+import { type Approval, findApproval, insertApproval } from '../../../../daemon/worker/store/approvals/approvals.js';
+import { findChatOfTurn } from '../../../../daemon/worker/store/approvals/approval-chats.js';
+import { insertInboxMessage, setInboxTurn } from '../../../../daemon/worker/store/delivery/inbox.js';
+import type { Lane } from '../../../../daemon/worker/store/delivery/outbox.js';
+import type { Store } from '../../../../daemon/worker/store/store.js';
+import { GatewayError } from '../../../../shared/errors.js';
+import { logMemory } from '../../../helpers/log-memory.js';
+import { addSession, openStore } from '../../../helpers/open-store.js';
+
+async function ask(store: Store, turnId: string, input: unknown): Promise<Approval> {
+  const session = await addSession(store, 'a');
+  const call = { turnId, step: 0, callIndex: 0, sessionId: session.id, agentId: 'main', tool: 'files__write', said: '', input };
+  const times = { askedAtMs: 1_770_000_000_000, expiresAtMs: 1_770_000_060_000 };
+  const approval = await store.write(async (tx) => findApproval(tx, await insertApproval(tx, call, times)));
+  if (approval === undefined) throw new Error('it was not stored');
+  return approval;
+}
+
+async function receive(store: Store, lane: Lane, { seq, turnId }: { seq: number; turnId: string }): Promise<void> {
+  const message = { ...lane, id: `msg_${seq}`, scope: 's', updateId: String(seq), peerKind: 'direct', content: 'x', nowMs: 1 } as const;
+  await store.write(async (tx) => {
+    await insertInboxMessage(tx, message);
+    await setInboxTurn(tx, { seq, turnId });
+  });
+}
+
+test('a question goes to the chat whose message the turn answers, except to the page, and to none that is gone', async () => {
+  const store = await openStore();
+  const lane: Lane = { channel: 'telegram', accountId: 'default', chatId: '7' };
+  await receive(store, lane, { seq: 1, turnId: 'turn_1' });
+  await receive(store, { ...lane, channel: 'webchat' }, { seq: 2, turnId: 'turn_2' });
+  expect(await store.read((tx) => findChatOfTurn(tx, 'turn_1'))).toEqual(lane);
+  const sent: object[] = [];
+  const woken: Lane[] = [];
+  let isGone = false;
+  const outbox = {
+    async enqueue(_tx: unknown, message: object) {
+      if (isGone) throw new GatewayError('CHANNEL_NOT_FOUND', { message: 'gone' });
+      sent.push(message);
+    },
+    wake: (chat: Lane) => void woken.push(chat),
+  };
+  const questions = new ChatQuestions({ store, logger: logMemory(), outbox });
+  const asked = await ask(store, 'turn_1', { path: '/tmp/a', api_key: 'sk-1' });
+  await store.write((tx) => questions.post(tx, asked));
+  await questions.posted(asked);
+  expect(sent).toEqual([{ ...lane, id: expect.stringMatching(/^msg_/) as string, approvalId: asked.id, content: sayQuestion(asked) }]);
+  expect(woken).toEqual([lane]);
+  for (const turnId of ['turn_2', 'turn_3']) {
+    const other = await ask(store, turnId, {});
+    await store.write((tx) => questions.post(tx, other));
+  }
+  isGone = true;
+  await store.write((tx) => questions.post(tx, asked));
+  expect(sent.length).toBe(1);
+});
+
+test('a question says who asks for what, until when, without secrets, and is one message', async () => {
+  const store = await openStore();
+  const text = sayQuestion(await ask(store, 'turn_1', { path: '/tmp/a', api_key: 'sk-1', text: 'a ``` b' }));
+  expect(text.replace(/\d+(?=\*\*| or)|(?<=deny )\d+/g, 'N')).toBe(
+    '**Approval N**: the agent main asks to use the tool `files__write`:\n\n' +
+      '````\n{\n  "path": "/tmp/a",\n  "api_key": "****",\n  "text": "a ``` b"\n}\n````\n\n' +
+      '/approve N or /deny N decides, until 2026-02-02T02:41:00.000Z.',
+  );
+  const long = sayQuestion(await ask(store, 'turn_2', { text: '\u{1F980}'.repeat(50_000) }));
+  expect(long.length).toBeLessThan(3_500);
+  expect(long).toMatch(/\n\n97\d+ more characters are not shown here: xopc approvals show \d+\n\n/);
+});
