@@ -4,6 +4,8 @@ import type { DatabaseModule } from '../../shared/node/database-module.js';
 import type { PatternModule } from '../../shared/node/log/line-matcher.js';
 import type { SupervisorEntry } from '../../shared/node/process/entry.js';
 import type { GatewayEnvironment } from '../../shared/node/process/env.js';
+import type { AcpModule } from '../acp/acp-agent.js';
+import type { SocketModule } from '../acp/chat-connection.js';
 import type { attachGateway } from '../gateway/attach-gateway.js';
 import type { forceStart } from '../gateway/force-start.js';
 import type { reclaimLock } from '../gateway/end/reclaim-lock.js';
@@ -47,6 +49,10 @@ export interface ClientRuntime {
   loadTools(): ClientTools;
   /** The store, without a worker. */
   loadDatabase(): DatabaseModule;
+  /** The Agent Client Protocol. */
+  loadAcp(): AcpModule;
+  /** WebSockets. */
+  loadSockets(): SocketModule;
   /** Searches for regular expressions. */
   loadPatterns(): PatternModule;
   /**

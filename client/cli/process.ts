@@ -5,6 +5,8 @@ import { loadBundle, readBuildInfo } from '../../shared/node/build/bundle.js';
 import type { DatabaseModule } from '../../shared/node/database-module.js';
 import type { PatternModule } from '../../shared/node/log/line-matcher.js';
 import type { SupervisorEntry } from '../../shared/node/process/entry.js';
+import type { AcpModule } from '../acp/acp-agent.js';
+import type { SocketModule } from '../acp/chat-connection.js';
 import { watchReader } from '../output/reader-watch.js';
 import { environmentValue, readEnvironment } from '../../shared/node/process/env.js';
 import { runCli } from './cli.js';
@@ -19,6 +21,8 @@ export const processRuntime: ClientRuntime = {
   loadSupervisor: () => loadBundle<SupervisorEntry>('supervisor'),
   loadTools: () => loadBundle<ClientTools>('tools'),
   loadDatabase: () => loadBundle<DatabaseModule>('database'),
+  loadAcp: () => loadBundle<AcpModule>('mcp'),
+  loadSockets: () => loadBundle<SocketModule>('late'),
   loadPatterns: () => loadBundle<PatternModule>('late'),
   onInterrupt(listener, signals = ['SIGINT']) {
     for (const signal of signals) process.on(signal, listener);

@@ -18,6 +18,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   command(['gateway log-level'], async () => (await import('./gateway/log-level.js')).LogLevelCommand),
   command(['gateway open'], async () => (await import('./gateway/open.js')).OpenCommand),
   command(['agent'], async () => (await import('./agent.js')).AgentCommand),
+  command(['acp'], async () => (await import('./acp.js')).AcpCommand),
   command(['send'], async () => (await import('./send.js')).SendCommand),
   command(['messages', 'messages list'], async () => (await import('./messages/list.js')).MessageListCommand),
   command(['messages show'], async () => (await import('./messages/show.js')).MessageShowCommand),

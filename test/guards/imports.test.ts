@@ -56,6 +56,7 @@ const OWNERS: Record<string, RegExp> = {
   re2js: /^shared\/node\/log\/line-matcher\.ts$/,
   'string-width': /^client\/output\//,
   'tar-stream': /^client\/backup\//,
+  '@agentclientprotocol/sdk': /^(client\/acp|daemon\/worker\/lazy)\//,
   '@modelcontextprotocol/server': /^daemon\/worker\/http\/mcp\//,
   '@koa/router': /^daemon\/worker\/http\//,
   ai: /^daemon\/worker\/(providers|lazy)\//,

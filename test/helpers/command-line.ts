@@ -1,5 +1,7 @@
 /** Runs a command line in this process, with a home, an environment and streams of the test's own. */
 import { Readable } from 'node:stream';
+import * as acp from '@agentclientprotocol/sdk';
+import { WebSocket } from 'ws';
 import { runCli } from '../../client/cli/cli.js';
 import type { ClientRuntime } from '../../client/cli/client-context.js';
 import { COMMANDS } from '../../client/commands/registry.js';
@@ -39,6 +41,8 @@ function makeRuntime(options: CommandLineOptions, interrupts: Set<() => void>): 
     },
     loadTools: () => tools,
     loadDatabase: () => database,
+    loadAcp: () => acp,
+    loadSockets: () => ({ WebSocket }),
     loadPatterns: () => patterns,
     onInterrupt(listener) {
       interrupts.add(listener);

@@ -8,7 +8,7 @@ import type { TelegramModule } from '../channels/telegram/telegram.js';
 
 export { collectDefaultMetrics, Registry } from 'prom-client';
 export { toString as describe } from 'cronstrue';
-export { WebSocketServer } from 'ws';
+export { WebSocket, WebSocketServer } from 'ws';
 export { createLineMatcher } from '../../../shared/node/log/line-matcher.js';
 export { composeTelegram } from '../channels/telegram/compose.js';
 export { inbound } from '../channels/webhook/inbound/inbound.js';

@@ -1,0 +1,127 @@
+/** The gateway's agents behind the Agent Client Protocol, revision 1. A session of the protocol is a session of the page. */
+import { randomUUID } from 'node:crypto';
+import type * as acp from '@agentclientprotocol/sdk';
+import { type ErrorCode, GatewayError } from '../../shared/errors.js';
+import type { SessionDocument, SessionPage, SessionTranscript } from '../../shared/api/sessions.js';
+import type { ApiClient } from '../api/api-client.js';
+import { definedFields } from '../cli/defined-fields.js';
+import { ask, type AskOptions } from './ask.js';
+import { messageOf, updatesOf } from './content.js';
+
+/** What the bundle exports of the SDK. */
+export type AcpModule = Pick<typeof acp, 'agent' | 'ndJsonStream' | 'RequestError'>;
+
+export interface AcpAgentOptions extends Pick<AskOptions, 'locate' | 'sockets'> {
+  readonly sdk: AcpModule;
+  readonly version: string;
+  /** Returns a client of the API of the gateway that runs now. @throws as `locate` does */
+  readonly connect: () => Promise<ApiClient>;
+  /** For new sessions. */
+  readonly agentId: string | undefined;
+  /** What every new session is. */
+  readonly session: string | undefined;
+  readonly stream: acp.Stream;
+}
+
+const REVISION = 1;
+
+/** JSON-RPC 2.0, section 5.1; -32002 is the protocol's own. */
+const CODES: Partial<Record<ErrorCode, number>> = { INVALID_REQUEST: -32_602, SESSION_NOT_FOUND: -32_002 };
+const INTERNAL_ERROR = -32_603;
+
+class AcpAgent {
+  readonly #options: AcpAgentOptions;
+  readonly #gone = new AbortController();
+  /** By session: there is one prompt at a time. */
+  readonly #prompts = new Map<string, AbortController>();
+
+  constructor(options: AcpAgentOptions) {
+    this.#options = options;
+  }
+
+  serve(): acp.AgentConnection {
+    const { sdk, version, stream } = this.#options;
+    const connection = sdk
+      .agent({ name: 'xopc' })
+      .onRequest('initialize', () => ({
+        protocolVersion: REVISION,
+        agentInfo: { name: 'xopc', title: 'xopc gateway', version },
+        agentCapabilities: { loadSession: true, promptCapabilities: { embeddedContext: true }, sessionCapabilities: { list: {} } },
+      }))
+      .onRequest('session/new', () => this.#answer(async () => ({ sessionId: await this.#createSession() })))
+      .onRequest('session/load', ({ params, client }) => this.#answer(() => this.#load(params.sessionId, client)))
+      .onRequest('session/list', ({ params }) => this.#answer(() => this.#list(params)))
+      .onRequest('session/prompt', ({ params, client }) => this.#answer(() => this.#prompt(params, client)))
+      .onNotification('session/cancel', ({ params }) => this.#prompts.get(params.sessionId)?.abort())
+      .connect(stream);
+    connection.signal.addEventListener('abort', () => this.#gone.abort(new Error('the editor has closed the connection')));
+    return connection;
+  }
+
+  /** Fails as the protocol does. */
+  async #answer<Answer>(work: () => Promise<Answer>): Promise<Answer> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof GatewayError)) throw error;
+      const { code, message, hint } = error;
+      const text = hint === undefined ? message : `${message.replace(/[.\s]*$/, '.')} ${hint}`;
+      throw new this.#options.sdk.RequestError(CODES[code] ?? INTERNAL_ERROR, text, { code });
+    }
+  }
+
+  async #createSession(): Promise<string> {
+    const api = await this.#options.connect();
+    const { session, agentId } = this.#options;
+    if (session !== undefined) return (await readSession(api, session, 0)).session.key;
+    const body = { channel: 'webchat', chat_id: randomUUID(), ...definedFields({ agentId }) };
+    return (await api.call<{ session: SessionDocument }>({ method: 'POST', path: '/api/sessions', body })).session.key;
+  }
+
+  async #load(sessionId: string, client: acp.AgentContext): Promise<Record<string, never>> {
+    const { messages } = await readSession(await this.#options.connect(), sessionId, 1_000);
+    for (const update of messages.flatMap(updatesOf)) await client.notify('session/update', { sessionId, update });
+    return {};
+  }
+
+  async #list({ cwd, cursor }: acp.ListSessionsRequest): Promise<acp.ListSessionsResponse> {
+    const { agentId, connect } = this.#options;
+    const search = `from:webchat${agentId === undefined ? '' : ` agent:${agentId}`}`;
+    const query = new URLSearchParams({ search, limit: '50', ...definedFields({ cursor: cursor ?? undefined }) });
+    const api = await connect();
+    const { sessions, nextCursor } = await api.call<SessionPage>({ method: 'GET', path: `/api/sessions?${query.toString()}` });
+    // The gateway's sessions belong to no directory.
+    const directory = cwd ?? process.cwd();
+    return { sessions: sessions.map(({ key, title, updatedAt }) => ({ sessionId: key, cwd: directory, title, updatedAt })), nextCursor };
+  }
+
+  async #prompt({ sessionId: session, prompt }: acp.PromptRequest, client: acp.AgentContext): Promise<acp.PromptResponse> {
+    const content = messageOf(prompt);
+    if (content === '') throw new GatewayError('INVALID_REQUEST', { message: 'the prompt is empty' });
+    if (this.#prompts.has(session)) throw new GatewayError('INVALID_REQUEST', { message: 'this session is still answering a prompt' });
+    const cancel = new AbortController();
+    this.#prompts.set(session, cancel);
+    const { locate, sockets } = this.#options;
+    // In order, and before the answer to the prompt.
+    let told = Promise.resolve();
+    const onUpdate = (update: acp.SessionUpdate): void => {
+      told = told.then(() => client.notify('session/update', { sessionId: session, update })).catch(() => undefined);
+    };
+    try {
+      const end = await ask({ locate, sockets, session, content, cancelled: cancel.signal, gone: this.#gone.signal, onUpdate });
+      await told;
+      if (end.state === 'error') throw new GatewayError('AGENT_ERROR', { message: end.error });
+      return { stopReason: end.state === 'done' ? 'end_turn' : 'cancelled' };
+    } finally {
+      this.#prompts.delete(session);
+    }
+  }
+}
+
+const readSession = (api: ApiClient, key: string, limit: number): Promise<SessionTranscript> =>
+  api.call<SessionTranscript>({ method: 'GET', path: `/api/sessions/${encodeURIComponent(key)}?limit=${limit}` });
+
+/** Serves an editor until it closes its stream. */
+export async function serveAcp(options: AcpAgentOptions): Promise<void> {
+  await new AcpAgent(options).serve().closed;
+}

@@ -1,0 +1,52 @@
+/** Asks a prompt and follows its answer through every loss of the connection: the gateway has it on disk, and answers it whatever happens. */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { SessionUpdate } from '@agentclientprotocol/sdk';
+import { GatewayError } from '../../shared/errors.js';
+import { ConnectionLost, followPrompt, type Question, type SocketModule, socketUrl, type Target } from './chat-connection.js';
+import { Prompt, type PromptEnd } from './prompt.js';
+
+export interface AskOptions extends Omit<Question, 'key'> {
+  /** Finds the gateway. @throws NOT_RUNNING, STILL_STARTING or CONTROL_UNREACHABLE where there is none to ask */
+  readonly locate: () => Promise<Target>;
+  readonly sockets: SocketModule;
+  readonly onUpdate: (update: SessionUpdate) => void;
+}
+
+const PAUSE_MS = 100;
+/** A gateway that is upgraded, or restarted by its service, is back long before. */
+const PATIENCE_MS = 60_000;
+
+/** What another try may cure, once the gateway has answered. */
+const isPassing = (error: unknown): boolean =>
+  error instanceof ConnectionLost ||
+  (error instanceof GatewayError && ['NOT_RUNNING', 'STILL_STARTING', 'CONTROL_UNREACHABLE'].includes(error.code));
+
+const causeOf = (error: unknown): unknown =>
+  error instanceof ConnectionLost ? (error.cause ?? new GatewayError('UNAVAILABLE', { message: error.message })) : error;
+
+/** @throws what the gateway refuses; the last failure when it cannot be reached */
+export async function ask({ locate, sockets, onUpdate, ...asked }: AskOptions): Promise<PromptEnd> {
+  const question = { ...asked, key: randomUUID() };
+  const prompt = new Prompt(onUpdate);
+  let isReached = false;
+  for (let giveUpAtMs = Date.now() + PATIENCE_MS; ;) {
+    try {
+      const target = await locate();
+      isReached = true;
+      const beganAtMs = Date.now();
+      try {
+        return await followPrompt(new sockets.WebSocket(socketUrl(target)), { token: target.token, prompt, question });
+      } finally {
+        // A connection that held was a gateway that works.
+        if (Date.now() - beganAtMs > PAUSE_MS) giveUpAtMs = Date.now() + PATIENCE_MS;
+      }
+    } catch (error) {
+      if (asked.gone.aborted) throw error;
+      if (!isReached || !isPassing(error)) throw causeOf(error);
+      if (asked.cancelled.aborted) return { state: 'aborted' };
+      if (Date.now() > giveUpAtMs) throw causeOf(error);
+      await pause(PAUSE_MS);
+    }
+  }
+}

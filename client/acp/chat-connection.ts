@@ -1,0 +1,118 @@
+/** One connection to `/ws` for one prompt: it says who calls, sends the prompt, and follows its session. */
+import type { ServerFrame } from '../../shared/api/socket.js';
+import { GatewayError, isErrorCode } from '../../shared/errors.js';
+import { CLOSE_CODES, SOCKET_LIMITS, SOCKET_PATH } from '../../shared/socket.js';
+import type { Prompt, PromptEnd } from './prompt.js';
+
+/** Of the package `ws`, which is in a bundle of the worker. */
+export interface ClientSocket {
+  send(data: string): void;
+  terminate(): void;
+  on(event: 'open' | 'error', listener: (error: Error) => void): void;
+  on(event: 'message', listener: (data: Buffer) => void): void;
+  on(event: 'close', listener: (code: number, reason: Buffer) => void): void;
+}
+
+/** What the bundle exports. */
+export interface SocketModule {
+  readonly WebSocket: new (url: string) => ClientSocket;
+}
+
+export interface Target {
+  readonly host: string;
+  readonly port: number;
+  readonly token: string | undefined;
+}
+
+export interface Question {
+  readonly session: string;
+  readonly content: string;
+  /** Sends the question once, however often it is sent. */
+  readonly key: string;
+  /** Stops the answer. */
+  readonly cancelled: AbortSignal;
+  /** Nobody waits for it any more. */
+  readonly gone: AbortSignal;
+}
+
+/** The connection is lost; the prompt goes on. */
+export class ConnectionLost extends Error {}
+
+function refusalOf(code: number, reason: string): Error {
+  if (code === CLOSE_CODES.unauthorized)
+    return new GatewayError('UNAUTHORIZED', { message: reason, hint: 'Set the token in XOPC_GATEWAY_TOKEN.' });
+  if (code === CLOSE_CODES.refused || code === CLOSE_CODES.tooMuch) return new GatewayError('FORBIDDEN', { message: reason });
+  return new ConnectionLost(`the gateway closed the connection (${code})`);
+}
+
+/** An error that may pass is as a lost connection. */
+function failureOf({ error }: Extract<ServerFrame, { type: 'error' }>): Error {
+  const failure = new GatewayError(isErrorCode(error.code) ? error.code : 'AGENT_ERROR', { message: error.message });
+  return failure.spec.retryable ? new ConnectionLost(error.message, { cause: failure }) : failure;
+}
+
+const encode = (type: string, body: object): string => JSON.stringify({ v: 1, id: type, type, ...body });
+
+/** @throws INVALID_REQUEST for a prompt that does not fit into a frame */
+function encodeQuestion({ session, key, content }: Question): string {
+  const frame = encode('send', { session, key, content });
+  if (Buffer.byteLength(frame) <= SOCKET_LIMITS.maxFrameBytes) return frame;
+  throw new GatewayError('INVALID_REQUEST', { message: `the prompt has more than ${SOCKET_LIMITS.maxFrameBytes} bytes` });
+}
+
+/**
+ * Follows a prompt until its end.
+ * @throws ConnectionLost; what the gateway refuses, by its code; the reason of `gone`
+ */
+export function followPrompt(
+  socket: ClientSocket,
+  { token, prompt, question }: { token: string | undefined; prompt: Prompt; question: Question },
+): Promise<PromptEnd> {
+  const { session, cancelled, gone } = question;
+  const sent = encodeQuestion(question);
+  let isStopped = false;
+  const stop = (): void => {
+    if (!cancelled.aborted || !prompt.isBegun || isStopped) return;
+    isStopped = true;
+    socket.send(encode('stop', { session }));
+  };
+  const receive = (frame: ServerFrame): PromptEnd | undefined => {
+    if (frame.type === 'error') throw failureOf(frame);
+    if (frame.type === 'sent') {
+      socket.send(encode('watch', { session, ...prompt.follow(frame.messageId) }));
+      return undefined;
+    }
+    const end = prompt.receive(frame);
+    // Another attempt at the answer begins.
+    if (frame.type === 'turn') isStopped = false;
+    if (end === undefined) stop();
+    return end;
+  };
+  let leave: (() => void) | undefined;
+  return new Promise<PromptEnd>((resolve, reject) => {
+    leave = () => reject(gone.reason as Error);
+    gone.addEventListener('abort', leave, { once: true });
+    cancelled.addEventListener('abort', stop, { once: true });
+    socket.on('open', () => {
+      socket.send(encode('hello', token === undefined ? {} : { token }));
+      socket.send(sent);
+    });
+    socket.on('message', (data) => {
+      try {
+        const end = receive(JSON.parse(data.toString('utf8')) as ServerFrame);
+        if (end !== undefined) resolve(end);
+      } catch (error) {
+        reject(error as Error);
+      }
+    });
+    socket.on('error', (error) => reject(new ConnectionLost(error.message)));
+    socket.on('close', (code, reason) => reject(refusalOf(code, reason.toString('utf8'))));
+  }).finally(() => {
+    if (leave !== undefined) gone.removeEventListener('abort', leave);
+    cancelled.removeEventListener('abort', stop);
+    socket.on('error', () => undefined);
+    socket.terminate();
+  });
+}
+
+export const socketUrl = ({ host, port }: Target): string => `ws://${host.includes(':') ? `[${host}]` : host}:${port}${SOCKET_PATH}`;

@@ -1,0 +1,148 @@
+/** One prompt as a state machine: frames of its session in, what the editor is told and the end out. */
+import type { SessionUpdate } from '@agentclientprotocol/sdk';
+import type { ChatPosition, ServerFrame } from '../../shared/api/socket.js';
+import { ToldText } from './told-text.js';
+
+/** How a prompt ended. `error`: why, in the words of the gateway. */
+export type PromptEnd = { readonly state: 'done' | 'aborted' } | { readonly state: 'error'; readonly error: string };
+
+type Frame<Type extends ServerFrame['type']> = Extract<ServerFrame, { type: Type }>;
+type ToolStep = Frame<'tool'>['tool'];
+
+/** The answer that is being given. What it says is kept until the question has been seen: before, it may be somebody else's. */
+interface Live {
+  readonly turn: string;
+  length: number;
+  readonly words: string[];
+  readonly tools: ToolStep[];
+  /** Of `tools`, those that were told. */
+  toldTools: number;
+}
+
+export class Prompt {
+  readonly #onUpdate: (update: SessionUpdate) => void;
+  readonly #text = new ToldText();
+  /** Every call of a tool that was told. `isOpen`: its result was not. */
+  readonly #calls = new Map<string, { readonly name: string; isOpen: boolean }>();
+  #questionId: string | undefined;
+  #questionSeq: number | undefined;
+  #lastSeq = 0;
+  /** The newest answer or failure after the question. */
+  #last: Frame<'message'> | undefined;
+  #live: Live | undefined;
+  #isAnnounced = false;
+
+  constructor(onUpdate: (update: SessionUpdate) => void) {
+    this.#onUpdate = onUpdate;
+  }
+
+  /** Whether its turn has begun: before, an answer in its session is to somebody else. */
+  get isBegun(): boolean {
+    return this.#questionSeq !== undefined;
+  }
+
+  /** Called with each connection, once the gateway has the question. @returns from where its session is to be watched */
+  follow(questionId: string): ChatPosition {
+    this.#questionId = questionId;
+    this.#isAnnounced = false;
+    return {
+      ...(this.#lastSeq === 0 ? {} : { after: this.#lastSeq }),
+      ...(this.#live === undefined ? {} : { turn: { id: this.#live.turn, length: this.#live.length, tools: this.#live.tools.length } }),
+    };
+  }
+
+  /** @returns the end of the prompt, when the frame brings it */
+  receive(frame: ServerFrame): PromptEnd | undefined {
+    switch (frame.type) {
+      case 'reset':
+        this.#forget(0);
+        return;
+      case 'rewound':
+        this.#forget(frame.fromSeq);
+        return;
+      case 'message':
+        this.#onMessage(frame);
+        return;
+      case 'turn':
+        return this.#onTurn(frame);
+      case 'delta':
+        if (this.#live?.turn !== frame.turn) return;
+        this.#live.length = frame.at + frame.text.length;
+        this.#live.words.push(frame.text);
+        this.#tell();
+        return;
+      case 'tool':
+        if (this.#live?.turn !== frame.turn) return;
+        this.#live.tools[frame.index] = frame.tool;
+        this.#tell();
+        return;
+      case 'current':
+        // It may have ended while there was no connection.
+        return this.#isAnnounced ? undefined : this.#endByMessage();
+      default:
+        return;
+    }
+  }
+
+  #forget(fromSeq: number): void {
+    if (this.#questionSeq !== undefined && this.#questionSeq >= fromSeq) this.#questionSeq = undefined;
+    if (this.#last !== undefined && this.#last.seq >= fromSeq) this.#last = undefined;
+    this.#lastSeq = Math.min(this.#lastSeq, Math.max(0, fromSeq - 1));
+  }
+
+  #onMessage(frame: Frame<'message'>): void {
+    const { seq, message } = frame;
+    this.#lastSeq = seq;
+    if (message.id === this.#questionId) this.#questionSeq = seq;
+    else if (this.#questionSeq !== undefined && message.role === 'assistant') this.#say(this.#text.complete(message.content));
+    if (this.#questionSeq !== undefined && (message.role === 'assistant' || message.role === 'system')) this.#last = frame;
+    this.#tell();
+  }
+
+  #onTurn({ turn, state }: Frame<'turn'>): PromptEnd | undefined {
+    if (state === 'running') {
+      this.#isAnnounced = true;
+      if (this.#live?.turn === turn) return;
+      this.#live = { turn, length: 0, words: [], tools: [], toldTools: 0 };
+      this.#text.begin();
+      for (const call of this.#calls.values()) call.isOpen = false;
+      return;
+    }
+    this.#live = undefined;
+    if (this.#questionSeq === undefined) return;
+    return state === 'error' ? { state, error: this.#last?.message.content ?? 'the agent failed' } : { state };
+  }
+
+  #endByMessage(): PromptEnd | undefined {
+    if (this.#last === undefined) return undefined;
+    const { role, status, content } = this.#last.message;
+    if (role === 'system') return { state: 'error', error: content };
+    return { state: status === 'aborted' ? 'aborted' : 'done' };
+  }
+
+  #tell(): void {
+    if (this.#live === undefined || this.#questionSeq === undefined) return;
+    for (const step of this.#live.tools.slice(this.#live.toldTools)) this.#onTool(step, this.#live.toldTools++);
+    for (const words of this.#live.words.splice(0)) this.#say(this.#text.add(words));
+  }
+
+  #say(text: string): void {
+    if (text !== '') this.#onUpdate({ sessionUpdate: 'agent_message_chunk', content: { type: 'text', text } });
+  }
+
+  /** A step of another attempt has the id of the step that it repeats. */
+  #onTool({ name, state, detail }: ToolStep, index: number): void {
+    const content = detail === '' ? [] : [{ type: 'content' as const, content: { type: 'text' as const, text: detail } }];
+    if (state === 'call') {
+      const toolCallId = `${this.#questionId}:${index}`;
+      const began = { toolCallId, title: name, kind: 'other' as const, status: 'in_progress' as const, content };
+      this.#onUpdate({ sessionUpdate: this.#calls.has(toolCallId) ? 'tool_call_update' : 'tool_call', ...began });
+      this.#calls.set(toolCallId, { name, isOpen: true });
+      return;
+    }
+    const [toolCallId, call] = [...this.#calls].find(([, one]) => one.isOpen && one.name === name) ?? [];
+    if (toolCallId === undefined || call === undefined) return;
+    call.isOpen = false;
+    this.#onUpdate({ sessionUpdate: 'tool_call_update', toolCallId, status: state === 'error' ? 'failed' : 'completed', content });
+  }
+}

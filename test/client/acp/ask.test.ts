@@ -1,0 +1,134 @@
+import { EventEmitter } from 'node:events';
+import type { SessionUpdate } from '@agentclientprotocol/sdk';
+import { expect, test } from 'vitest';
+import { ask } from '../../../client/acp/ask.js';
+import type { ClientSocket } from '../../../client/acp/chat-connection.js';
+import { GatewayError } from '../../../shared/errors.js';
+
+type Told = { readonly type: string } & Record<string, unknown>;
+
+class FakeSocket extends EventEmitter {
+  readonly told: Told[] = [];
+  readonly url: string;
+  isEnded = false;
+  readonly #onTold: (told: Told, socket: FakeSocket) => void;
+
+  constructor(url: string, onTold: (told: Told, socket: FakeSocket) => void) {
+    super();
+    this.url = url;
+    this.#onTold = onTold;
+    setImmediate(() => this.emit('open'));
+  }
+
+  send(text: string): void {
+    const told = JSON.parse(text) as Told;
+    this.told.push(told);
+    this.#onTold(told, this);
+  }
+
+  terminate(): void {
+    this.isEnded = true;
+  }
+
+  say(...frames: object[]): void {
+    for (const frame of frames) this.emit('message', Buffer.from(JSON.stringify({ v: 1, id: 'x', session: 's', ...frame })));
+  }
+}
+
+const QUESTION = { type: 'message', seq: 5, message: { id: 'q', role: 'user', content: 'Hi', status: 'complete' } };
+const SENT = { type: 'sent', re: 'send', messageId: 'q', repeated: false };
+const END = { type: 'turn', turn: 't', state: 'done' };
+
+/** Asks through sockets that behave as the test says, each by its number. */
+function begin(onTold: (told: Told, socket: FakeSocket, number: number) => void, content = 'Hi') {
+  const made: FakeSocket[] = [];
+  const updates: SessionUpdate[] = [];
+  const [cancel, leave] = [new AbortController(), new AbortController()];
+  class WebSocket extends FakeSocket {
+    constructor(url: string) {
+      const number = made.length;
+      super(url, (told, socket) => onTold(told, socket, number));
+      made.push(this);
+    }
+  }
+  const end = ask({
+    locate: () => Promise.resolve({ host: '::1', port: 7, token: 'secret' }),
+    sockets: { WebSocket: WebSocket as unknown as new (url: string) => ClientSocket },
+    session: 's',
+    content,
+    cancelled: cancel.signal,
+    gone: leave.signal,
+    onUpdate: (update) => void updates.push(update),
+  });
+  return { made, updates, cancel, leave, end };
+}
+
+test('a connection that is lost is opened again, with the same key and from where it was', async () => {
+  const { end, made } = begin((told, socket, number) => {
+    if (told.type === 'send') socket.say(SENT);
+    if (told.type !== 'watch') return;
+    if (number === 0) {
+      socket.say(QUESTION, { type: 'turn', turn: 't', state: 'running', at: 0 }, { type: 'delta', turn: 't', at: 0, text: 'one ' });
+      socket.emit('close', 1012, Buffer.alloc(0));
+    } else socket.say({ type: 'delta', turn: 't', at: 4, text: 'two' }, END);
+  });
+  expect(await end).toEqual({ state: 'done' });
+  const [first, second] = made.map(({ told }) => told);
+  expect(made.map(({ url, isEnded }) => [url, isEnded])).toEqual([
+    ['ws://[::1]:7/ws', true],
+    ['ws://[::1]:7/ws', true],
+  ]);
+  expect(first?.map(({ type }) => type)).toEqual(['hello', 'send', 'watch']);
+  expect(first?.[0]).toMatchObject({ token: 'secret' });
+  expect(second?.[1]).toEqual(first?.[1]);
+  expect(second?.[2]).toMatchObject({ session: 's', after: 5, turn: { id: 't', length: 4, tools: 0 } });
+});
+
+test('a prompt that is cancelled stops its own answer, when that has begun', async () => {
+  const others = [
+    { type: 'turn', turn: 'other', state: 'running', at: 0 },
+    { ...END, turn: 'other' },
+  ];
+  const { end, made, cancel } = begin((told, socket) => {
+    if (told.type === 'send') socket.say(SENT);
+    if (told.type === 'watch') {
+      cancel.abort();
+      socket.say(...others, QUESTION);
+    }
+    if (told.type !== 'stop') return;
+    if (socket.told.at(-2)?.type === 'stop') socket.say({ ...END, state: 'aborted' });
+    else socket.say({ type: 'turn', turn: 't', state: 'running', at: 0 });
+  });
+  expect(await end).toEqual({ state: 'aborted' });
+  expect(made[0]?.told.map(({ type }) => type)).toEqual(['hello', 'send', 'watch', 'stop', 'stop']);
+});
+
+test('what another try cannot cure is the answer at once', async () => {
+  const failing = (frame: object) => begin((told, socket) => void (told.type === 'send' && socket.say(frame))).end;
+  await expect(failing({ type: 'error', re: 'send', error: { code: 'SESSION_NOT_FOUND', message: 'no session s' } })).rejects.toMatchObject(
+    { code: 'SESSION_NOT_FOUND' },
+  );
+  const closed = begin((told, socket) => void (told.type === 'hello' && socket.emit('close', 4401, Buffer.from('the token is wrong'))));
+  await expect(closed.end).rejects.toMatchObject({ code: 'UNAUTHORIZED', message: 'the token is wrong' });
+  const large = begin(() => undefined, 'x'.repeat(2_000_000));
+  await expect(large.end).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
+  const absent = ask({
+    ...({} as Parameters<typeof ask>[0]),
+    locate: () => Promise.reject(new GatewayError('NOT_RUNNING', { message: 'no gateway' })),
+    gone: new AbortController().signal,
+    cancelled: new AbortController().signal,
+  });
+  await expect(absent).rejects.toMatchObject({ code: 'NOT_RUNNING' });
+});
+
+test('an editor that leaves ends the wait, and a loss after a cancel is its end', async () => {
+  const left = begin((told) => void (told.type === 'send' && left.leave.abort(new Error('closed'))));
+  await expect(left.end).rejects.toThrow('closed');
+  expect(left.made[0]?.isEnded).toBe(true);
+  const lost = begin((told, socket) => {
+    if (told.type !== 'send') return;
+    lost.cancel.abort();
+    socket.emit('error', new Error('reset'));
+  });
+  expect(await lost.end).toEqual({ state: 'aborted' });
+});

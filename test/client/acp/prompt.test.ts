@@ -1,0 +1,122 @@
+import type { SessionUpdate } from '@agentclientprotocol/sdk';
+import { expect, test } from 'vitest';
+import { Prompt, type PromptEnd } from '../../../client/acp/prompt.js';
+import type { ServerFrame } from '../../../shared/api/socket.js';
+
+type Body = { readonly type: ServerFrame['type'] } & Record<string, unknown>;
+
+const message = (seq: number, role: string, content: string): Body => ({
+  type: 'message',
+  seq,
+  message: {
+    id: `m${seq}`,
+    role,
+    content,
+    createdAt: '2026-01-01T00:00:00.000Z',
+    model: null,
+    status: role === 'system' ? 'error' : 'complete',
+  },
+});
+const running = (turn: string): Body => ({ type: 'turn', turn, state: 'running', at: 0 });
+const delta = (turn: string, at: number, text: string): Body => ({ type: 'delta', turn, at, text });
+const current: Body = { type: 'current', hasOlder: false };
+
+function start() {
+  const updates: SessionUpdate[] = [];
+  const prompt = new Prompt((update) => void updates.push(update));
+  const take = (...frames: Body[]): PromptEnd | undefined => {
+    const ends = frames.map((frame) => prompt.receive({ v: 1, id: '1', session: 's', ...frame } as unknown as ServerFrame));
+    return ends.find((end) => end !== undefined);
+  };
+  const said = (): string =>
+    updates.map((update) => (update.sessionUpdate === 'agent_message_chunk' ? (update.content as { text: string }).text : '')).join('');
+  return { prompt, updates, take, said, follow: () => prompt.follow('m5') };
+}
+
+test('words are told as they come, and the end of the turn is the end', () => {
+  const { take, said, follow } = start();
+  expect(follow()).toEqual({});
+  expect(
+    take(message(4, 'assistant', 'before'), message(5, 'user', 'Hi'), current, running('t'), delta('t', 0, 'Hel'), delta('t', 3, 'lo')),
+  ).toBe(undefined);
+  expect(said()).toBe('Hello');
+  expect(take(message(6, 'assistant', 'Hello'))).toBe(undefined);
+  expect(take({ type: 'turn', turn: 't', state: 'done' })).toEqual({ state: 'done' });
+  expect(said()).toBe('Hello');
+});
+
+test('an answer to somebody else, before the question has its turn, is neither told nor the end', () => {
+  const { take, said, follow } = start();
+  follow();
+  expect(take(message(3, 'user', 'Other'), current, running('a'), delta('a', 0, 'for others'))).toBe(undefined);
+  expect(take(message(4, 'assistant', 'for others'), { type: 'turn', turn: 'a', state: 'done' })).toBe(undefined);
+  expect(take(message(5, 'user', 'Hi'), running('b'), delta('b', 0, 'for me'))).toBe(undefined);
+  expect(said()).toBe('for me');
+});
+
+test('words that come before their question are told once it is there', () => {
+  const { take, said, follow } = start();
+  follow();
+  take(current, running('t'), delta('t', 0, 'early'));
+  expect(said()).toBe('');
+  take(message(5, 'user', 'Hi'));
+  expect(said()).toBe('early');
+});
+
+test('after a loss it goes on where it was: within the answer, with another attempt, or at its end', () => {
+  const { take, said, follow } = start();
+  follow();
+  take(message(5, 'user', 'Hi'), current, running('t'), delta('t', 0, 'one two'));
+  expect(follow()).toEqual({ after: 5, turn: { id: 't', length: 7, tools: 0 } });
+  take({ ...running('t'), at: 7 }, current, delta('t', 7, ' three'));
+  expect(said()).toBe('one two three');
+  follow();
+  // Begun anew by another worker: the same words, then others.
+  take({ type: 'rewound', fromSeq: 6 }, running('u'), current, delta('u', 0, 'one two'));
+  expect(said()).toBe('one two three');
+  take(delta('u', 7, ' three four'));
+  expect(said()).toBe('one two three four');
+  expect(follow()).toMatchObject({ after: 5 });
+  expect(take(message(6, 'assistant', 'one two three four five'), current)).toEqual({ state: 'done' });
+  expect(said()).toBe('one two three four five');
+});
+
+test('an attempt that says something else is told after a blank line', () => {
+  const { take, said, follow } = start();
+  follow();
+  take(message(5, 'user', 'Hi'), running('t'), delta('t', 0, 'Yes, of'), running('u'), delta('u', 0, 'No'), delta('u', 2, ', never'));
+  expect(said()).toBe('Yes, of\n\nNo, never');
+});
+
+test('a question that a reset takes away is looked for again, and a failure has the words of the gateway', () => {
+  const { take, follow } = start();
+  follow();
+  take(message(5, 'user', 'Hi'), running('t'));
+  expect(follow()).toMatchObject({ after: 5 });
+  expect(take({ type: 'reset' }, message(5, 'user', 'Hi'), message(6, 'system', 'no model is configured'), current)).toEqual({
+    state: 'error',
+    error: 'no model is configured',
+  });
+  expect(take({ type: 'turn', turn: 't', state: 'error' })).toEqual({ state: 'error', error: 'no model is configured' });
+});
+
+test('calls of tools have an id each, which another attempt repeats', () => {
+  const { take, updates, follow } = start();
+  follow();
+  const step = (turn: string, index: number, [state, detail]: readonly [string, string]): Body => ({
+    type: 'tool',
+    turn,
+    index,
+    tool: { name: 'time', state, detail },
+  });
+  take(message(5, 'user', 'Hi'), running('t'), step('t', 0, ['call', '{}']), step('t', 1, ['result', 'noon']), step('t', 2, ['call', '']));
+  take(running('u'), step('u', 0, ['call', '{}']), step('u', 1, ['error', 'no clock']));
+  const text = (value: string) => [{ type: 'content', content: { type: 'text', text: value } }];
+  expect(updates).toEqual([
+    { sessionUpdate: 'tool_call', toolCallId: 'm5:0', title: 'time', kind: 'other', status: 'in_progress', content: text('{}') },
+    { sessionUpdate: 'tool_call_update', toolCallId: 'm5:0', status: 'completed', content: text('noon') },
+    { sessionUpdate: 'tool_call', toolCallId: 'm5:2', title: 'time', kind: 'other', status: 'in_progress', content: [] },
+    { sessionUpdate: 'tool_call_update', toolCallId: 'm5:0', title: 'time', kind: 'other', status: 'in_progress', content: text('{}') },
+    { sessionUpdate: 'tool_call_update', toolCallId: 'm5:0', status: 'failed', content: text('no clock') },
+  ]);
+});

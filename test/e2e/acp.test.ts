@@ -1,0 +1,86 @@
+/** An editor in front of `xopc acp`, in front of a real gateway. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Readable, Writable } from 'node:stream';
+import { client, type ClientContext, ndJsonStream, type SessionUpdate } from '@agentclientprotocol/sdk';
+import { expect, onTestFinished, test } from 'vitest';
+import { startFakeOpenAi } from '../fakes/openai/server.js';
+import { fakeModels } from '../helpers/make-conversation.js';
+import { cleanEnvironment, launcher, RealGateway, until } from '../helpers/real-gateway.js';
+
+const PARTS = Array.from({ length: 20 }, (_value, index) => `word${index} `);
+const TEXT = PARTS.join('');
+
+class Editor {
+  readonly process;
+  readonly agent: ClientContext;
+  readonly updates: { readonly sessionId: string; readonly update: SessionUpdate }[] = [];
+  readonly errors: string[] = [];
+
+  constructor(gateway: RealGateway) {
+    const [command, ...first] = launcher;
+    this.process = spawn(command, [...first, 'acp'], { env: cleanEnvironment(gateway.env), stdio: ['pipe', 'pipe', 'pipe'] });
+    onTestFinished(() => void this.process.kill('SIGKILL'));
+    this.process.stderr.on('data', (text: Buffer) => this.errors.push(text.toString()));
+    const app = client({ name: 'editor' }).onNotification('session/update', ({ params }) => void this.updates.push(params));
+    const input = Readable.toWeb(this.process.stdout) as ReadableStream<Uint8Array>;
+    this.agent = app.connect(ndJsonStream(Writable.toWeb(this.process.stdin), input)).agent;
+  }
+
+  async newSession(): Promise<string> {
+    return (await this.agent.request('session/new', { cwd: '/', mcpServers: [] })).sessionId;
+  }
+
+  ask(sessionId: string, text: string) {
+    return this.agent.request('session/prompt', { sessionId, prompt: [{ type: 'text', text }] });
+  }
+
+  /** What is shown of a session. */
+  said(sessionId: string, kind: SessionUpdate['sessionUpdate'] = 'agent_message_chunk'): string {
+    const chunks = this.updates.filter((one) => one.sessionId === sessionId && one.update.sessionUpdate === kind);
+    return chunks.map(({ update }) => ('content' in update ? (update.content as { text: string }).text : '')).join('');
+  }
+}
+
+test('an editor starts before the gateway, asks in two sessions, loses the worker, cancels, and closes', async () => {
+  const model = await startFakeOpenAi({ models: ['one', 'two'] });
+  onTestFinished(() => model.close());
+  const gateway = await RealGateway.create();
+  mkdirSync(gateway.xopcHome, { recursive: true });
+  writeFileSync(join(gateway.xopcHome, 'models.json'), JSON.stringify(fakeModels(model.baseUrl)));
+  writeFileSync(join(gateway.xopcHome, 'config.json'), JSON.stringify({ agents: { defaults: { model: 'fake/one' } } }));
+  const editor = new Editor(gateway);
+  const { agent } = editor;
+  const greeting = await agent.request('initialize', { protocolVersion: 1, clientCapabilities: {} });
+  expect(greeting).toMatchObject({ protocolVersion: 1, agentInfo: { name: 'xopc' }, agentCapabilities: { loadSession: true } });
+  await expect(editor.newSession()).rejects.toThrow(/not running.*xopc gateway/);
+  await gateway.run();
+
+  const [first, second] = [await editor.newSession(), await editor.newSession()];
+  model.reply({ type: 'text', parts: PARTS, gate: { before: 10, until: new Promise(() => undefined) } });
+  const answered = editor.ask(first, 'Count');
+  await until('half of the answer', () => editor.said(first).includes('word9'));
+  model.replyAlways({ type: 'text', parts: PARTS });
+  const pid = gateway.workerPid();
+  process.kill(pid, 'SIGKILL');
+  expect(await Promise.all([answered, editor.ask(second, 'Count too')])).toEqual([{ stopReason: 'end_turn' }, { stopReason: 'end_turn' }]);
+  expect([editor.said(first), editor.said(second)]).toEqual([TEXT, TEXT]);
+
+  model.reply({ type: 'text', parts: PARTS, gate: { before: 3, until: new Promise(() => undefined) } });
+  const cancelled = editor.ask(second, 'And again');
+  await until('the beginning of the answer', () => editor.said(second).length > TEXT.length);
+  await agent.notify('session/cancel', { sessionId: second });
+  expect(await cancelled).toEqual({ stopReason: 'cancelled' });
+
+  await agent.request('session/load', { sessionId: first, cwd: '/', mcpServers: [] });
+  expect([editor.said(first, 'user_message_chunk'), editor.said(first)]).toEqual(['Count', TEXT + TEXT]);
+  const { sessions } = await agent.request('session/list', {});
+  expect(sessions.map(({ sessionId }) => sessionId)).toEqual(expect.arrayContaining([first, second]));
+  await expect(editor.ask('main:webchat:default:direct:nobody', 'Hello')).rejects.toThrow(/nobody/);
+
+  editor.process.stdin.end();
+  expect(await once(editor.process, 'exit')).toEqual([0, null]);
+  expect(editor.errors.join('')).toBe('');
+});
