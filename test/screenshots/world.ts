@@ -1,5 +1,6 @@
 /** Gateways to take pictures of. */
 import { callsTools, says } from '../fakes/openai/reply.js';
+import { approvalsOf } from '../helpers/asked-approval.js';
 import { appendLog, callApi } from '../helpers/page.js';
 import { startPageWorld } from '../helpers/page-world.js';
 import { type RealGateway, until } from '../helpers/real-gateway.js';
@@ -104,6 +105,16 @@ async function fill(world: Awaited<ReturnType<typeof startPageWorld>>): Promise<
   return sessions.find(({ title }) => title === questions[0])?.key ?? '';
 }
 
+/** A chat and an automation that wait for a decision. */
+async function makeApprovals(gateway: RealGateway, chat: string): Promise<void> {
+  const ask = await approvalsOf(gateway);
+  const content = '# Backup\n\n- last run: tonight, 02:00\n- size: 12 GB\n';
+  const input = { path: '/home/anna/notes/backup.md', content, overwrite: true, api_key: 'sk-0123456789abcdef' };
+  await ask({ sessionKey: chat, tool: 'files__write_file', input, said: 'I will write that into your notes.' });
+  await callApi(gateway, 'POST /api/agent', { message: 'Tell the team', session: 'script' });
+  await ask({ sessionKey: 'main:api:default:direct:script', tool: 'send', input: { chat: 'team', text: 'Done' }, said: '' });
+}
+
 /** With everything that people have: chats, schedules, channels, models, a crash. @returns the gateway, and the key of a chat with tools and a long answer */
 export async function startInUse(): Promise<{ gateway: RealGateway; chat: string }> {
   const hook = { url: 'http://127.0.0.1:9/hook' };
@@ -112,6 +123,7 @@ export async function startInUse(): Promise<{ gateway: RealGateway; chat: string
   });
   const { gateway } = world;
   const chat = await fill(world);
+  await makeApprovals(gateway, chat);
   const send = (channel: string, to: string, content: string) => callApi(gateway, 'POST /api/message', { channel, chat_id: to, content });
   await send('webchat', 'home', 'The washing machine is done.');
   await send('webchat', 'home', 'Reminder: water the plants');

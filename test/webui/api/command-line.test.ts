@@ -130,6 +130,12 @@ describe('a line for xopc', () => {
     expect(cliLine({ method: 'DELETE', path: '/api/tokens/tok_1' })).toBe('xopc token revoke tok_1');
   });
 
+  test('approvals: approved and denied', () => {
+    const decide = (body: object): string | undefined => cliLine({ method: 'POST', path: '/api/approvals/12/decide', body });
+    expect(decide({ decision: 'approve', remember: 'agent' })).toBe('xopc approve 12 --remember agent');
+    expect(decide({ decision: 'deny', note: "It's late" })).toBe(`xopc deny 12 --note 'It'\\''s late'`);
+  });
+
   test('jobs: made, changed, emptied, paused, run and removed', () => {
     const job = { schedule: '0 9 * * 1-5', message: "What's up?", mode: 'agent', retries: 3, timeoutMs: 90_000, enabled: false };
     expect(cliLine({ method: 'POST', path: '/api/cron/create', body: job })).toBe(

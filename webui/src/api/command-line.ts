@@ -95,6 +95,13 @@ function tokenAddLine({ name, scopes, agents, expiresAt, requestsPerMinute, dail
   return ['xopc token add', shellWord(String(name)), ...given].join(' ');
 }
 
+function decideLine(id: string, { decision, remember, note }: Fields): string {
+  const options = Object.entries({ remember, note }).flatMap(([flag, value]) =>
+    typeof value === 'string' ? [`--${flag} ${shellWord(value)}`] : [],
+  );
+  return [`xopc ${String(decision)} ${id}`, ...options].join(' ');
+}
+
 /** Returns the `xopc` command for the call; undefined where there is none. */
 export function cliLine({ method, path, body }: Call): string | undefined {
   const [, id = '', action = ''] = /^\/api\/cron\/([^/?]+)\/?([^/?]*)$/.exec(path) ?? [];
@@ -103,6 +110,8 @@ export function cliLine({ method, path, body }: Call): string | undefined {
   if (method === 'POST' && path === '/api/tokens') return tokenAddLine(fields);
   const [, tokenId] = /^\/api\/tokens\/(.+)$/.exec(path) ?? [];
   if (method === 'DELETE' && tokenId !== undefined) return `xopc token revoke ${tokenId}`;
+  const [, approvalId] = /^\/api\/approvals\/(\d+)\/decide$/.exec(path) ?? [];
+  if (approvalId !== undefined) return decideLine(approvalId, fields);
   if (method === 'POST' && path === '/api/cron/create') return cronAddCommand(fields);
   if (method === 'POST' && path === '/api/cron/trigger') return `xopc cron run ${shellWord(String(fields['job_id']))}`;
   if (method === 'POST' && action === 'toggle') return cronEditCommand(id, fields) || undefined;

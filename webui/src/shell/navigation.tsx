@@ -6,6 +6,7 @@ import { Icon } from '../components/icon/icon.js';
 import { Menu } from '../components/menu/menu.js';
 import { readSetting, writeSetting } from '../settings.js';
 import { switchCopyMode } from './copy-mode.js';
+import { ApprovalBadge } from './approvals.js';
 import { openDialog } from './open-dialog.js';
 import { IssueBadge } from './issue-badge.js';
 import { Mark } from './mark.js';
@@ -31,6 +32,7 @@ function Group({ name, views, current }: { name: string; views: readonly View[];
             <a href={hashOf(id)} aria-current={id === current ? 'page' : undefined} title={isRailFolded.value ? t(id) : undefined}>
               <Icon name={id} size={18} />
               <span>{t(id)}</span>
+              {id === 'chat' && <ApprovalBadge />}
               {id === 'status' && <IssueBadge />}
             </a>
           </li>

@@ -9,6 +9,7 @@ import { whenIdle } from '../browser/when-idle.js';
 import { loadCopyCommand } from '../components/copy-command/copy-command.js';
 import { loadReasons } from '../i18n/reasons.js';
 import type { IconName } from '../components/icon/icon.js';
+import { loadApprovals } from './approvals.js';
 import { loadDialogs } from './dialogs.js';
 
 type ViewId = 'chat' | 'sessions' | 'logs' | 'cron' | 'models' | 'channels' | 'config' | 'tokens' | 'status';
@@ -44,9 +45,9 @@ function whenOnline(run: () => void): void {
   });
 }
 
-/** Loads texts, dialogs, command lines and the other views one by one while the browser is idle, so that they open even while the gateway is unreachable. */
+/** Loads approvals, texts, dialogs, command lines and the other views one by one while the browser is idle, so that they open even while the gateway is unreachable. */
 export async function preload(): Promise<void> {
-  for (const load of [loadReasons, loadDialogs, loadCopyCommand, ...VIEWS.map((view) => view.load)]) {
+  for (const load of [loadApprovals, loadReasons, loadDialogs, loadCopyCommand, ...VIEWS.map((view) => view.load)]) {
     await new Promise<void>(whenOnline);
     await new Promise<void>(whenIdle);
     await load().catch(() => undefined);

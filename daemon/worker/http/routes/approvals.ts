@@ -20,7 +20,7 @@ const numberOf = (ctx: HttpContext): number => validate(approvalNumber(), ctx.pa
 
 /** The command line names itself; browsers tell of themselves, or are signed in to the page. */
 function deciderOf({ state: { access, caller }, req: { headers } }: HttpContext): Decider {
-  const isPage = headers['sec-fetch-mode'] !== undefined || (caller.token === 'none' && caller.cookies !== undefined);
+  const isPage = headers['sec-fetch-site'] !== undefined || (caller.token === 'none' && caller.cookies !== undefined);
   const isCommand = headers['user-agent'] === 'xopc';
   return { via: isPage ? 'page' : isCommand ? 'command' : 'api', name: access?.name ?? null };
 }

@@ -40,7 +40,9 @@ test('each route answers the documented shape, and knows who decides', async () 
   }
   const token = services.grant({ name: 'ops', scopes: ['chat'] });
   for (const [headers, decider] of [
-    [{ 'Sec-Fetch-Mode': 'cors' }, { via: 'page', name: null }],
+    // Node's fetch names a mode, but no site.
+    [{ 'Sec-Fetch-Mode': 'cors' }, { via: 'api', name: null }],
+    [{ 'Sec-Fetch-Site': 'same-origin' }, { via: 'page', name: null }],
     [{ 'User-Agent': 'xopc' }, { via: 'command', name: null }],
     [{ Authorization: `Bearer ${token}` }, { via: 'api', name: 'ops' }],
   ] as const) {

@@ -1,6 +1,7 @@
 /** The newest chats, beside the conversation; folded below them, those that programs and channels began. The sessions view has all. */
 import { useState } from 'preact/hooks';
 import type { ListedSession, SessionPage } from '../../../../shared/api/sessions.js';
+import { waitingSessions } from '../../api/approvals.js';
 import { apiPath, call } from '../../api/client.js';
 import { useGatewayEvent } from '../../api/gateway-events.js';
 import { useDebounce, useResource } from '../../api/use-resource.js';
@@ -9,6 +10,7 @@ import { channelName } from '../../components/channel-name/channel-name.js';
 import { Icon } from '../../components/icon/icon.js';
 import { titleText } from '../../components/markdown/plain-text.js';
 import { Skeleton } from '../../components/skeleton/skeleton.js';
+import { waitingChats } from '../../shell/approvals.js';
 import { hashOf, navigate } from '../../shell/router.js';
 import { t } from './text.js';
 
@@ -38,13 +40,15 @@ function ChatLink({ session, isCurrent }: { session: ListedSession; isCurrent: b
   const { key, channel, unread, answering } = session;
   const isOwn = channel === 'webchat';
   const title = titleText(session.title);
+  const isWaiting = waitingSessions.value.has(key);
   return (
     <li>
       <a href={hashOf('chat', [key])} aria-current={isCurrent ? 'page' : undefined} title={title}>
         <span dir="auto">{title}</span>
         {!isOwn && <small>{channelName(channel)}</small>}
-        {answering && <i class="pulse" role="img" aria-label={t('answering')} />}
-        {isOwn && !answering && unread && !isCurrent && <i class="unread-dot" role="img" aria-label={t('unread')} />}
+        {isWaiting && <i class="unread-dot decision-dot" role="img" aria-label={t('needsDecision')} />}
+        {answering && !isWaiting && <i class="pulse" role="img" aria-label={t('answering')} />}
+        {isOwn && !isWaiting && !answering && unread && !isCurrent && <i class="unread-dot" role="img" aria-label={t('unread')} />}
       </a>
     </li>
   );
@@ -102,6 +106,7 @@ function OtherGroup({ current }: { current: string | undefined }) {
 /** @param props.onChosen  called when a chat is opened */
 export function ChatList({ current, onChosen }: { current: string | undefined; onChosen?: () => void }) {
   const page = useSessions('from:webchat', SHOWN);
+  const WaitingChats = waitingChats.component.value;
   const onClick = ({ target }: MouseEvent): void => {
     if ((target as HTMLElement).closest('a, .button') !== null) onChosen?.();
   };
@@ -110,6 +115,7 @@ export function ChatList({ current, onChosen }: { current: string | undefined; o
       <Button icon="plus" text={t('newChat')} onClick={() => navigate(hashOf('chat'))} />
       <div class="chat-groups">
         {page === undefined && <Skeleton lines={6} />}
+        {WaitingChats !== undefined && <WaitingChats current={current} />}
         {groupsOf(page?.sessions ?? [], Date.now()).map(({ name, sessions }) => (
           <section key={name}>
             <h2>{t(name)}</h2>

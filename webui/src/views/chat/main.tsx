@@ -1,6 +1,7 @@
 /** The chat view: the list of chats, one conversation, and the composer. */
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { SessionDocument, SessionTranscript } from '../../../../shared/api/sessions.js';
+import { waitingSessions } from '../../api/approvals.js';
 import { apiPath, call } from '../../api/client.js';
 import { isKeptInstead } from '../../api/copy-mode.js';
 import type { Resource } from '../../api/use-resource.js';
@@ -156,6 +157,7 @@ function Conversation({ session, isBare }: { session: string; isBare: boolean })
           {...{ models, model, own, editing, draftFiles }}
           queue={model}
           draftName={session}
+          note={waitingSessions.value.has(session) ? t('waitsForDecision') : undefined}
           onCancelEdit={cancelEdit}
           onEditLast={() => edit()}
           onSend={send}

@@ -204,7 +204,7 @@ export function Composer(props: ComposerProps) {
   const box = useRef<HTMLTextAreaElement>(null);
   const [text, setText] = useText(props);
   const commands = useSlashCommands(text);
-  const isAnswering = model?.isAnswering.value === true;
+  const isAnswering = model?.canStop.value === true;
   const stop = (): void => model?.stop();
   const { canSend, submit, shown, remove } = useSending(props, [text, setText]);
   const choice = useModelChoice({ list: props.models, chat: model, own: props.own, onBegun: props.onBegun });

@@ -5,6 +5,7 @@
 import { batch, computed, signal } from '@preact/signals';
 import type { MessagePage } from '../../../../../shared/api/session-archive.js';
 import type { ServerFrame } from '../../../../../shared/api/socket.js';
+import { waitingSessions } from '../../../api/approvals.js';
 import { type ApiError, apiPath, call } from '../../../api/client.js';
 import { connection, gateway, pageSocket, SocketError } from '../../../api/socket.js';
 import { errorText } from '../../../components/feedback/error-words.js';
@@ -43,6 +44,7 @@ export class ChatModel {
   readonly error = signal<ApiError | SocketError | undefined>(undefined);
   /** For what does not show the text itself, which changes many times a second. */
   readonly isAnswering = computed(() => this.live.value !== undefined);
+  readonly canStop = computed(() => this.isAnswering.value || waitingSessions.value.has(this.session));
   readonly isBusy = computed(
     () => this.isAnswering.value || this.outbox.entries.value.some(({ state }) => state === 'sending' || state === 'sent'),
   );
@@ -94,8 +96,8 @@ export class ChatModel {
 
   /** Queues a message. Messages are sent in order, each after the answer to the one before. */
   send(content: string, more: Pick<Entry, 'replaceFrom' | 'again' | 'attachments'> = {}): void {
-    // `/stop` does not wait for the answer that it stops.
-    if (this.live.peek() !== undefined && /^\s*\/stop\s*$/i.test(content)) return this.stop();
+    // `/stop` does not wait for the answer or the decision that it stops.
+    if (this.canStop.peek() && /^\s*\/stop\s*$/i.test(content)) return this.stop();
     this.outbox.add(content, more);
     void this.#pump();
   }

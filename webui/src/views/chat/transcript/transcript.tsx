@@ -1,12 +1,15 @@
 /** The messages of a conversation. It follows the end while that is in view, and keeps its position otherwise. */
-import type { RefObject } from 'preact';
+import { Fragment, type RefObject } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { approvals } from '../../../api/approvals.js';
 import { Button } from '../../../components/button/button.js';
 import { ErrorBox } from '../../../components/feedback/feedback.js';
 import { isMarkdownSettled } from '../../../components/markdown/markdown.js';
 import { Skeleton } from '../../../components/skeleton/skeleton.js';
+import { approvalItems } from '../../../shell/approvals.js';
 import { address } from '../../../shell/router.js';
 import { type ChatModel, type LiveAnswer, shownText, type StoredMessage } from '../model/chat-model.js';
+import { type Places, placeApprovals } from './place-approvals.js';
 import { LiveMessage, Message, type MessageActions } from './message.js';
 import { MessageFiles } from '../composer/file-list.js';
 import { t } from '../text.js';
@@ -191,6 +194,12 @@ function useKeptPlace(element: RefObject<HTMLElement | null>, firstSeq: number |
   }, [firstSeq]);
 }
 
+function useApprovals(session: string, messages: readonly StoredMessage[]): Places {
+  const all = approvals.value;
+  const own = useMemo(() => all.filter((approval) => approval.session === session), [all, session]);
+  return useMemo(() => placeApprovals(own, messages), [own, messages]);
+}
+
 interface TranscriptProps extends MessageActions {
   readonly model: ChatModel;
   readonly canWrite: boolean;
@@ -227,7 +236,9 @@ export function Transcript({ model, canWrite, loadOlder, ...given }: TranscriptP
   const lastQuestion = messages.findLast(({ role }) => role === 'user');
   const last = messages.at(-1);
   const placed = useMemo(() => placeVariants(messages), [messages]);
-  const isQuiet = !model.isAnswering.value;
+  const places = useApprovals(model.session, messages);
+  const Approvals = approvalItems.component.value;
+  const isQuiet = !model.canStop.value;
   const isAwaiting = isQuiet && last?.role === 'user' && waiting.every(({ state }) => state !== 'sending');
   return (
     <div class="transcript" ref={element} onScroll={onScroll} tabIndex={0} role="region" aria-label={t('transcript')}>
@@ -236,15 +247,17 @@ export function Transcript({ model, canWrite, loadOlder, ...given }: TranscriptP
         {!isShown && model.error.value !== undefined && <ErrorBox error={model.error.value} retry={() => model.follow()} />}
         {isShown && model.hasOlder.value && <Button kind="quiet" text={t('older')} onClick={loadOlder} />}
         {(isShown ? messages : []).map((message) => (
-          <Message
-            key={message.seq}
-            message={message}
-            canChange={isQuiet && canWrite}
-            variants={placed.get(message.id)}
-            choose={choose}
-            isLastAnswer={message === last && message.role !== 'user' && lastQuestion !== undefined}
-            {...actions}
-          />
+          <Fragment key={message.seq}>
+            {Approvals !== undefined && places.has(message.seq) && <Approvals items={places.get(message.seq) ?? []} />}
+            <Message
+              message={message}
+              canChange={isQuiet && canWrite}
+              variants={placed.get(message.id)}
+              choose={choose}
+              isLastAnswer={message === last && message.role !== 'user' && lastQuestion !== undefined}
+              {...actions}
+            />
+          </Fragment>
         ))}
         {waiting
           .filter(({ state }) => state === 'sent')
@@ -256,6 +269,7 @@ export function Transcript({ model, canWrite, loadOlder, ...given }: TranscriptP
             </article>
           ))}
         {isReadable && <Live model={model} />}
+        {isShown && Approvals !== undefined && <Approvals items={places.get(undefined) ?? []} session={model.session} />}
         {isAwaiting && canWrite && <Pending key={last.seq} question={last} retry={actions.regenerate} {...{ model, choose }} />}
       </div>
       {isAway && (

@@ -1,0 +1,62 @@
+/** Calls of tools that wait for a person: decided in the chat, elsewhere meanwhile, and what is left of that. */
+import { expect, test } from 'vitest';
+import { approvalsOf } from '../helpers/asked-approval.js';
+import { expectAccessible, noBrowser } from '../helpers/browser.js';
+import { callApi, openView } from '../helpers/page.js';
+import { startPageWorld } from '../helpers/page-world.js';
+
+const INPUT = { path: '/notes/today.md', content: '# Today\n\n- water the plants', api_key: 'sk-0123456789abcdef' };
+
+test.skipIf(noBrowser)('a call that waits is decided in its chat or elsewhere, once, and a line of it stays', async () => {
+  const { gateway, talk } = await startPageWorld();
+  const chat = await talk('Water the plants');
+  await callApi(gateway, 'POST /api/agent', { message: 'Hello', session: 'script' });
+  const asks = await approvalsOf(gateway);
+  const ask = (sessionKey: string) => asks({ sessionKey, tool: 'files__write_file', input: INPUT, said: 'A moment.' });
+  const first = await ask(chat);
+  const other = await ask('main:api:default:direct:script');
+
+  const page = await openView(gateway, `#/chat/${encodeURIComponent(chat)}`, { allowedErrors: /409/ });
+  const card = page.getByRole('article', { name: `Decision ${first}: files__write_file` });
+  await card.getByText('A moment.').waitFor();
+  await card.getByText('- water the plants').waitFor();
+  expect(await card.textContent()).not.toContain('sk-01234567');
+  await page.getByText('The agent asks to use files__write_file and waits').waitFor({ state: 'attached' });
+  await page.getByText('Messages that you send now are read after it').waitFor();
+  await page
+    .getByRole('link', { name: /^Water the plants/ })
+    .getByRole('img', { name: 'Waits for your decision' })
+    .waitFor();
+  await page.getByRole('link', { name: /files__write_file.*API/ }).waitFor();
+  await page.getByRole('link', { name: 'Chat 2 decisions wait' }).waitFor();
+  await expectAccessible(page);
+  await page.setViewportSize({ width: 1280, height: 900 });
+
+  await callApi(gateway, `POST /api/approvals/${other}/decide`, { decision: 'deny' });
+  await page.getByRole('link', { name: 'Chat 1 decision waits' }).waitFor();
+  await card.getByRole('button', { name: 'Deny …' }).click();
+  await page.keyboard.press('Escape');
+  await expect.poll(() => page.evaluate('document.activeElement?.textContent')).toContain('Deny …');
+  // Somebody else is faster by a moment.
+  await page.route('**/decide', async (route) => {
+    await callApi(gateway, `POST /api/approvals/${first}/decide`, { decision: 'approve', remember: 'agent' });
+    await route.continue();
+  });
+  await page.keyboard.press('Enter');
+  await page.getByLabel('Reason').fill('Not today');
+  await page.keyboard.press('Enter');
+  await page.getByText(/^files__write_file approved · API · Always for agent main · /).waitFor();
+  expect(await page.getByText('decision').count()).toBe(0);
+  await page.unroute('**/decide');
+
+  const second = await ask(chat);
+  await page.reload();
+  await page.getByText(/^files__write_file approved · API/).waitFor();
+  await page.getByRole('article', { name: `Decision ${second}` }).waitFor();
+  await page.getByRole('textbox', { name: 'Message' }).blur();
+  await page.keyboard.press('Shift+D');
+  await page.getByLabel('Reason').fill('Not today');
+  await page.keyboard.press('Enter');
+  await page.getByText(/^files__write_file denied · web page · Not today · /).waitFor();
+  await expect.poll(() => page.evaluate('document.activeElement?.ariaLabel')).toBe('Message');
+});

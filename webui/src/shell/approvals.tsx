@@ -1,0 +1,24 @@
+/** What waits for a person's decision: the number beside the link to the chats, and what shows the approvals of a conversation. */
+import { pendingApprovals } from '../api/approvals.js';
+import { late } from '../browser/late.js';
+import { Badge } from '../components/status-dot/status-dot.js';
+import { t } from './text.js';
+
+/** It also reads them and follows them: loaded while the page is idle. */
+export const approvalItems = late(async () => (await import('../views/chat/approvals/main.js')).default);
+export const waitingChats = late(async () => (await import('../views/chat/approvals/main.js')).WaitingChats);
+
+export async function loadApprovals(): Promise<void> {
+  await Promise.all([approvalItems.load(), waitingChats.load()]);
+}
+
+export function ApprovalBadge() {
+  const { length } = pendingApprovals.value;
+  if (length === 0) return null;
+  return (
+    <Badge tone="warning">
+      <span class="number">{length}</span>
+      <span class="off-screen"> {t('decisions', { count: length })}</span>
+    </Badge>
+  );
+}

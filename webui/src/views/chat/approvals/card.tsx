@@ -1,0 +1,156 @@
+/** A call that waits for a decision, with what is needed to decide; and, once it is decided, one line about that. */
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import type { ApprovalDocument, DecisionRequest } from '../../../../../shared/api/tools/approvals.js';
+import { apiPath, type Call, request } from '../../../api/client.js';
+import { NotDone } from '../../../api/copy-mode.js';
+import { Button } from '../../../components/button/button.js';
+import { channelName } from '../../../components/channel-name/channel-name.js';
+import { CopyCommand } from '../../../components/copy-command/copy-command.js';
+import { TextField } from '../../../components/field/field.js';
+import { Icon } from '../../../components/icon/icon.js';
+import { Markdown } from '../../../components/markdown/markdown.js';
+import { Menu } from '../../../components/menu/menu.js';
+import { Ago, clockTime, fullTime } from '../../../components/time-text/time-text.js';
+import { showError } from '../../../components/toast/toast.js';
+import { useCommands } from '../../../shell/commands.js';
+import { t as shell } from '../../../shell/text.js';
+import { readApproval } from './follow.js';
+import { ToolInput } from './tool-input.js';
+import { t } from './text.js';
+
+type Approval = ApprovalDocument;
+
+export function decideCall({ id }: Approval, body: DecisionRequest): Call {
+  return { method: 'POST', path: apiPath('/api/approvals/:id/decide', { id: String(id) }), body };
+}
+
+/** Decides once. Somebody else may have been faster: then the card says what they decided. */
+function useDecision(approval: Approval) {
+  const [isBusy, setBusy] = useState(false);
+  const decide = async (body: DecisionRequest): Promise<void> => {
+    setBusy(true);
+    const hadFocus = document.activeElement?.matches('.approval *') === true;
+    try {
+      await request(decideCall(approval, body)).catch(async (error: unknown) => {
+        const now = error instanceof NotDone ? approval : await readApproval(approval.id).catch(() => approval);
+        if (now.state === 'pending') throw error;
+      });
+      await readApproval(approval.id).catch(() => undefined);
+      if (hadFocus) (document.querySelector<HTMLElement>('.box > textarea') ?? document.querySelector<HTMLElement>('.transcript'))?.focus();
+    } catch (error) {
+      if (!(error instanceof NotDone)) showError(error);
+    } finally {
+      setBusy(false);
+    }
+  };
+  return { isBusy, decide };
+}
+
+type Decision = ReturnType<typeof useDecision>;
+
+function DenyForm({ isBusy, decide, onCancel }: Decision & { onCancel: () => void }) {
+  const [note, setNote] = useState('');
+  const form = useRef<HTMLFormElement>(null);
+  useLayoutEffect(() => form.current?.querySelector('input')?.focus(), []);
+  const submit = (event: Event): void => {
+    event.preventDefault();
+    void decide({ decision: 'deny', ...(note.trim() === '' ? {} : { note: note.trim() }) });
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.key !== 'Escape') return;
+    event.preventDefault();
+    onCancel();
+  };
+  return (
+    <form class="approval-deny" ref={form} onSubmit={submit} onKeyDown={onKeyDown}>
+      <TextField label={t('note')} hint={t('noteText')} value={note} onInput={setNote} />
+      <div class="row">
+        <Button kind="danger" type="submit" text={t('deny')} isBusy={isBusy} />
+        <Button kind="quiet" text={shell('cancel')} onClick={onCancel} />
+      </div>
+    </form>
+  );
+}
+
+function Decide({ approval }: { approval: Approval }) {
+  const decision = useDecision(approval);
+  const [isDenying, setDenying] = useState(false);
+  const row = useRef<HTMLDivElement>(null);
+  const wasDenying = useRef(false);
+  useLayoutEffect(() => {
+    if (!isDenying && wasDenying.current) row.current?.querySelectorAll('button')[1]?.focus();
+    wasDenying.current = isDenying;
+  }, [isDenying]);
+  const { agentId, tool } = approval;
+  const approve = (remember?: 'session' | 'agent'): void =>
+    void decision.decide({ decision: 'approve', ...(remember === undefined ? {} : { remember }) });
+  useCommands([
+    { id: 'approve', label: t('approveTool', { tool }), icon: 'check', keys: 'shift+a', run: () => approve() },
+    { id: 'deny', label: t('denyTool', { tool }), icon: 'close', keys: 'shift+d', run: () => setDenying(true) },
+  ]);
+  if (isDenying) return <DenyForm {...decision} onCancel={() => setDenying(false)} />;
+  const { isBusy } = decision;
+  return (
+    <div class="row" ref={row}>
+      <Button kind="primary" icon="check" text={t('approve')} about={tool} isBusy={isBusy} onClick={() => approve()} />
+      <Button text={t('denyWith')} about={tool} disabled={isBusy} onClick={() => setDenying(true)} />
+      <Menu
+        label={t('always')}
+        text={t('always')}
+        align="start"
+        items={[
+          { label: t('always_session'), run: () => approve('session') },
+          { label: t('always_agent', { agent: agentId }), run: () => approve('agent') },
+        ]}
+      />
+      <CopyCommand call={() => decideCall(approval, { decision: 'approve' })} isMenu />
+    </div>
+  );
+}
+
+export function ApprovalCard({ approval }: { approval: Approval }) {
+  const { id, tool, said, input, expiresAt } = approval;
+  return (
+    <article class="approval" aria-label={t('cardLabel', { tool, id })}>
+      <header>
+        <Icon name="tool" />
+        <h3>
+          {t('asks')} <code>{tool}</code>
+        </h3>
+        <span class="hint">
+          {t('number', { id })} · <Ago at={expiresAt} text={(time) => t('expires', { time })} />
+        </span>
+      </header>
+      {said !== '' && <Markdown text={said} />}
+      <ToolInput input={input} />
+      <Decide approval={approval} />
+    </article>
+  );
+}
+
+function whoOf({ decidedBy }: Approval): string {
+  if (decidedBy === null) return '';
+  const { via, name } = decidedBy;
+  const place = via === 'page' ? t('viaPage') : via === 'command' ? t('viaCommand') : channelName(via);
+  return name === null ? place : `${place}, ${name}`;
+}
+
+/** What became of a call that was asked about. */
+export function ApprovalLine({ approval }: { approval: Approval }) {
+  const { id, tool, state, decidedAt, remember, note, agentId } = approval;
+  if (state === 'pending') return null;
+  const facts = [
+    whoOf(approval),
+    remember === null ? '' : t(`always_${remember}`, { agent: agentId }),
+    note ?? '',
+    decidedAt === null ? '' : clockTime(decidedAt),
+  ].filter((fact) => fact !== '');
+  return (
+    <p class="approval-line" title={decidedAt === null ? undefined : `${t('number', { id })} · ${fullTime(Date.parse(decidedAt))}`}>
+      <Icon name={state === 'approved' ? 'check' : 'close'} size={14} />
+      <span>
+        <code>{tool}</code> {[t(`is_${state}`), ...facts].join(' · ')}
+      </span>
+    </p>
+  );
+}

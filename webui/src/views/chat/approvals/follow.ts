@@ -1,0 +1,65 @@
+/** Reads approvals: all that are pending, on each connection, those of a session that is shown, and each that an event names. */
+import { effect } from '@preact/signals';
+import type { ApprovalDocument } from '../../../../../shared/api/tools/approvals.js';
+import { approvals } from '../../../api/approvals.js';
+import { apiPath, call } from '../../../api/client.js';
+import { gateway, pageSocket } from '../../../api/socket.js';
+
+const MAX_PENDING = 200;
+/** Of one session; those before are in its messages' results. */
+const MAX_OF_SESSION = 50;
+
+interface List {
+  readonly approvals: readonly ApprovalDocument[];
+}
+
+/** Takes in what was read. @param isKept  whether an approval that was not read stays */
+function take(read: readonly ApprovalDocument[], isKept: (known: ApprovalDocument) => boolean = () => true): void {
+  const ids = new Set(read.map(({ id }) => id));
+  const kept = approvals.peek().filter((known) => !ids.has(known.id) && isKept(known));
+  approvals.value = [...kept, ...read].toSorted((a, b) => a.id - b.id);
+}
+
+/** A token may not be allowed to read them, and a lost connection reads again when it is back. */
+const quietly = (work: Promise<void>): void => void work.catch(() => undefined);
+
+async function readPending(): Promise<void> {
+  const path = apiPath('/api/approvals', {}, { state: 'pending', limit: MAX_PENDING });
+  const { approvals: read } = await call<List>('GET', path);
+  const missed = approvals.peek().filter(({ id, state }) => state === 'pending' && !read.some((other) => other.id === id));
+  take(read);
+  await Promise.all(missed.map(({ id }) => readApproval(id)));
+}
+
+export async function readApproval(id: number): Promise<ApprovalDocument> {
+  const { approval } = await call<{ approval: ApprovalDocument }>('GET', apiPath('/api/approvals/:id', { id: String(id) }));
+  take([approval]);
+  return approval;
+}
+
+async function readOfSession(session: string, signal: AbortSignal): Promise<void> {
+  const path = apiPath('/api/approvals', {}, { session, limit: MAX_OF_SESSION });
+  take((await call<List>('GET', path, { signal })).approvals);
+}
+
+/** Reads the approvals of a session, decided ones included, now and on each new connection. @returns what ends that */
+export function followSession(session: string): () => void {
+  const reading = new AbortController();
+  const stop = effect(() => {
+    if (gateway.value !== undefined) quietly(readOfSession(session, reading.signal));
+  });
+  return () => {
+    reading.abort();
+    stop();
+  };
+}
+
+/** Keeps the pending approvals of all sessions up to date as long as the page is open. */
+export function followPending(): void {
+  pageSocket.onConnected(() => quietly(readPending()));
+  pageSocket.listen((frame) => {
+    if (frame.type !== 'event') return;
+    if (frame.name === 'approval') quietly(readApproval(Number(frame.data['id'])).then(() => undefined));
+    else if (frame.name === 'reset') quietly(readPending());
+  });
+}
