@@ -30,7 +30,7 @@ const prefixOf = (name: string): string => mkdtempSync(join(directory, `${name}-
 
 test('contains the bundles, the page, the launcher, the client, the manual and the licences, and nothing else', () => {
   const manual = readdirSync('docs').filter((name) => name.endsWith('.md') && name !== 'architecture.md');
-  const bundles = ['ai', 'client', 'database', 'fallback', 'late', 'main', 'supervisor', 'telegram', 'tools', 'worker'];
+  const bundles = ['ai', 'client', 'database', 'fallback', 'late', 'main', 'mcp', 'supervisor', 'tools', 'worker'];
   const expected = [
     'CHANGELOG.md',
     'LICENSE',
