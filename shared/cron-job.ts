@@ -1,4 +1,5 @@
 /** Scheduled jobs beside the API: defaults of their fields, and their fields as flags of `xopc cron`. */
+import { type ActiveHours, formatDays } from './text/active-hours.js';
 import type { CronJobInput } from './api/cron.js';
 import { shellWord } from './text/shell-word.js';
 
@@ -6,11 +7,11 @@ export type JobFlagKind = 'text' | 'duration' | 'count';
 
 export interface JobFlagField {
   readonly flag: string;
-  readonly field: Exclude<keyof CronJobInput, 'schedule' | 'message' | 'enabled'>;
+  readonly field: Exclude<keyof CronJobInput, 'schedule' | 'message' | 'enabled' | 'activeHours'>;
   readonly kind: JobFlagKind;
 }
 
-/** All fields of a job except schedule, message and enabled, which have no flag. */
+/** All fields of a job except schedule, message and enabled, which have no flag, and its active hours, which have two. */
 export const JOB_FLAG_FIELDS = [
   { flag: 'name', field: 'name', kind: 'text' },
   { flag: 'timezone', field: 'timezone', kind: 'text' },
@@ -48,6 +49,7 @@ export const JOB_DEFAULTS: { readonly [Name in Exclude<keyof CronJobInput, Compu
   agentId: null,
   session: 'isolated',
   model: null,
+  activeHours: null,
   enabled: true,
   overlap: 'skip',
   missed: 'once',
@@ -66,6 +68,14 @@ function flagText(kind: JobFlagKind, value: unknown): string {
   return kind === 'duration' ? `${Math.ceil(Number(value) / 1_000)}s` : String(value as string | number);
 }
 
+/** @param value  null: to have none */
+function hoursFlags(value: unknown): string[] {
+  if (value === undefined) return [];
+  if (value === null) return ["--active ''"];
+  const { from, to, days } = value as ActiveHours;
+  return [`--active ${from}-${to}`, ...(days === undefined ? [] : [`--days ${formatDays(days)}`])];
+}
+
 /** Returns the command line that creates such a job. */
 export function cronAddCommand(job: JobFields): string {
   const flags = JOB_FLAG_FIELDS.flatMap(({ flag, field, kind }) => {
@@ -74,7 +84,13 @@ export function cronAddCommand(job: JobFields): string {
     return [`--${flag} ${shellWord(flagText(kind, value))}`];
   });
   const words = [shellWord(String(job['schedule'])), shellWord(String(job['message']))];
-  return ['xopc cron add', ...words, ...flags, ...(job['enabled'] === false ? ['--disabled'] : [])].join(' ');
+  return [
+    'xopc cron add',
+    ...words,
+    ...flags,
+    ...hoursFlags(job['activeHours'] ?? undefined),
+    ...(job['enabled'] === false ? ['--disabled'] : []),
+  ].join(' ');
 }
 
 /** Returns the command line that makes such a change. Null empties a field, as a flag with an empty text does. */
@@ -88,7 +104,8 @@ export function cronEditCommand(id: string, change: JobFields): string {
     if (value === undefined) return [];
     return [`--${flag} ${value === null ? "''" : shellWord(flagText(kind, value))}`];
   });
-  const edit = [...texts, ...flags].length === 0 ? [] : [['xopc cron edit', id, ...texts, ...flags].join(' ')];
+  const all = [...texts, ...flags, ...hoursFlags(change['activeHours'])];
+  const edit = all.length === 0 ? [] : [['xopc cron edit', id, ...all].join(' ')];
   const toggle = typeof enabled === 'boolean' ? [`xopc cron ${enabled ? 'enable' : 'disable'} ${id}`] : [];
   return [...edit, ...toggle].join(' && ');
 }

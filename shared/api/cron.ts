@@ -5,6 +5,24 @@ import { type Answer, chatId, label, okStatus, queryFlag, queryInteger, queryLis
 
 const DAY_MS = 86_400_000;
 
+const timeOfDay = () => z.string().regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/, 'must be a time such as 08:00');
+
+const activeHours = () =>
+  z.strictObject({
+    from: timeOfDay(),
+    /** The next day, if it is not after `from`. */
+    to: timeOfDay(),
+    /** The days on which the hours begin: 1 Monday to 7 Sunday. Default: every day. */
+    days: z
+      .array(z.int().min(1).max(7))
+      .min(1)
+      .max(7)
+      .refine((days) => days.every((day, index) => index === 0 || day > (days[index - 1] ?? 0)), {
+        error: 'must be in order, each once',
+      })
+      .optional(),
+  });
+
 /** Fields set by callers. `null` clears a field; an omitted field keeps its value, or gets its default. */
 const jobFields = () => ({
   name: label(200),
@@ -21,6 +39,8 @@ const jobFields = () => ({
   session: z.enum(['main', 'isolated']),
   /** IANA name or `system`. Default: `cron.defaultTimezone`. */
   timezone: label(64),
+  /** When it may fire, in its time zone: occurrences outside are skipped. Null (default): at any time. */
+  activeHours: activeHours().nullable(),
   model: label(200).nullable(),
   enabled: z.boolean(),
   /** What to do when the previous run has not ended. Default `skip`. */
@@ -61,7 +81,7 @@ export const cronPlanQuery = () => z.strictObject({ hours: queryInteger(1, 168).
 /** Query of `GET /api/cron`: further parts of the list, separated by commas. */
 export const cronListQuery = () => z.strictObject({ include: queryList(['runs', 'next', 'words']).optional() });
 /**
- * Query of `GET /api/cron/preview`. With `job_id`, the schedule and its time zone default to those of the job, and are counted as the job counts
+ * Query of `GET /api/cron/preview`. With `job_id`, the schedule, its time zone and its active hours default to those of the job, and are counted as the job counts
  * them: an interval from its start, and from its next run.
  */
 export const cronPreviewQuery = () =>
@@ -71,6 +91,10 @@ export const cronPreviewQuery = () =>
       timezone: label(64).optional(),
       job_id: label(128).optional(),
       count: queryInteger(1, 100).optional(),
+      /** Active hours: `08:00-22:00`, or `none`. */
+      active: label(20).optional(),
+      /** Their days: `mon-fri`, `sat,sun`. Without `active`, whole days. */
+      days: label(60).optional(),
     })
     .refine(({ schedule, job_id: jobId }) => schedule !== undefined || jobId !== undefined, {
       path: ['schedule'],
@@ -196,7 +220,7 @@ export const cronPreviewResponse = () =>
     words: words(),
     /** Why there is no next run, in English; `warningCode` is the same for programs. */
     warning: z.string().nullable(),
-    warningCode: z.enum(['in-the-past', 'never-fires']).nullable(),
+    warningCode: z.enum(['in-the-past', 'never-fires', 'never-active']).nullable(),
     runs: z.array(z.strictObject({ at: instant(), local: z.string(), note: z.enum(['gap', 'repeated', 'repeated-again']).nullable() })),
   });
 

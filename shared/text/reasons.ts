@@ -115,6 +115,8 @@ export const REASONS = {
   'schedule-length': 'must have 1 to {max} characters',
   'schedule-in-the-past': 'is in the past',
   'schedule-never-fires': 'never fires',
+  'invalid-active-hours': 'the active hours must be like 08:00-22:00, the days like mon-fri or sat,sun',
+  'schedule-never-active': 'never fires in its active hours',
   'field-second': 'second',
   'field-minute': 'minute',
   'field-hour': 'hour',

@@ -113,7 +113,8 @@ export async function makeCron(
     settle,
     async addJob(id, job) {
       const anchorMs = clock.now();
-      const next = parseSchedule({ schedule: job.schedule, timezone: job.timezone ?? 'UTC', anchorMs }).next(anchorMs);
+      const { schedule, timezone = 'UTC', activeHours = null } = job;
+      const next = parseSchedule({ schedule, timezone, anchorMs, activeHours }).next(anchorMs);
       await store.write((tx) =>
         insertCronJob(tx, {
           ...JOB,

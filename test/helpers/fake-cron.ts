@@ -17,6 +17,7 @@ export const fakeJob: CronJobDocument = {
   agentId: null,
   session: 'isolated',
   timezone: 'Europe/Berlin',
+  activeHours: null,
   model: null,
   enabled: true,
   overlap: 'skip',

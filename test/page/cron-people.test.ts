@@ -38,6 +38,13 @@ test.skipIf(noBrowser)('a schedule is said in words, as an interval or once, and
   await page.getByRole('button', { name: 'Create schedule' }).click();
   await page.getByText('Enter the id of the chat.').waitFor();
   await page.getByLabel('Chat id for alerts').fill('ops');
+  await when.fill('every day at 9:30');
+  await page.getByLabel('Only from').fill('08:00');
+  await page.getByLabel('Until').fill('09:00');
+  await page.getByText('This schedule never fires in these hours').waitFor();
+  await page.getByLabel('Until').fill('22:00');
+  await page.getByLabel('Sat', { exact: true }).check();
+  await shown.filter({ hasText: 'At 09:30, only 08:00–22:00, Sat' }).waitFor();
   await page.getByLabel('Time zone').fill('Mars/Olympus');
   await page
     .getByText(/invalid timezone/)
@@ -49,7 +56,9 @@ test.skipIf(noBrowser)('a schedule is said in words, as an interval or once, and
   await page.getByText('Overlaps, failures and alerts').click();
   await page.getByText('After 3 failures in a row, to Web chat · ops').waitFor();
   await page.getByText('Skip this one').waitFor();
-  expect(await jobsOf(gateway)).toMatchObject([{ schedule: 'at 2031-01-02T03:04', alertChannel: 'webchat' }]);
+  expect(await jobsOf(gateway)).toMatchObject([
+    { schedule: '30 9 * * *', activeHours: { from: '08:00', to: '22:00', days: [6] }, alertChannel: 'webchat' },
+  ]);
 });
 
 test.skipIf(noBrowser)(

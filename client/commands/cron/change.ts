@@ -2,7 +2,7 @@ import { Command, Option } from 'clipanion';
 import type { CronJobDocument } from '../../../shared/api/cron.js';
 import { definedFields } from '../../cli/defined-fields.js';
 import { BaseCommand } from '../../cli/base-command.js';
-import { describeJob, JOB_FLAGS, type JobFlag, jobPath } from './job.js';
+import { describeJob, JOB_FLAGS, readHours, type JobFlag, jobPath } from './job.js';
 import { usage } from '../../cli/usage.js';
 
 const category = 'Scheduled jobs';
@@ -11,6 +11,8 @@ const category = 'Scheduled jobs';
 abstract class JobFieldsCommand extends BaseCommand implements Record<JobFlag, string | undefined> {
   readonly name = Option.String('--name', { description: 'Name of the job.' });
   readonly timezone = Option.String('--timezone', { description: 'IANA time zone; default: `cron.defaultTimezone`.' });
+  readonly active = Option.String('--active', { description: 'Hours in which it may fire: 08:00-22:00; others are skipped.' });
+  readonly days = Option.String('--days', { description: 'Days on which these hours begin: mon-fri, sat,sun.' });
   readonly mode = Option.String('--mode', { description: 'direct: send the message; agent: an agent answers it.' });
   readonly channel = Option.String('--channel', { description: 'Channel to send it to.' });
   readonly chat = Option.String('--chat', { description: 'Chat id in the channel.' });
@@ -34,12 +36,12 @@ abstract class JobFieldsCommand extends BaseCommand implements Record<JobFlag, s
   readonly 'alert-chat' = Option.String('--alert-chat', { description: 'Chat of that channel.' });
   readonly 'alert-account' = Option.String('--alert-account', { description: 'Account of that channel.' });
 
-  protected fields(): Record<string, string | number | null> {
+  protected fields(): Record<string, unknown> {
     const given = JOB_FLAGS.flatMap(({ flag, field, read }) => {
       const text = this[flag];
       return text === undefined ? [] : [[field, read(text, `--${flag}`)] as const];
     });
-    return Object.fromEntries(given);
+    return { ...Object.fromEntries(given), ...definedFields({ activeHours: readHours(this.active, this.days) }) };
   }
 }
 

@@ -1,4 +1,5 @@
 /** Fields of scheduled jobs as flags, and how a job is shown. */
+import { type ActiveHours, readActiveHours } from '../../../shared/text/active-hours.js';
 import type { CronJobDocument } from '../../../shared/api/cron.js';
 import { JOB_FLAG_FIELDS, type JobFlagKind } from '../../../shared/cron-job.js';
 import { parseDuration } from '../../cli/parse-options.js';
@@ -27,6 +28,15 @@ export const JOB_FLAGS: readonly { readonly flag: JobFlag; readonly field: strin
 export function jobPath(id: string): string {
   if (/^[\w.-]{1,128}$/.test(id)) return `/api/cron/${id}`;
   throw usage(`invalid job id '${id}'`, 'See them with: xopc cron list');
+}
+
+/** Reads `--active` and `--days`. @returns null where they are emptied, undefined where none is given. @throws USAGE */
+export function readHours(active: string | undefined, days: string | undefined): ActiveHours | null | undefined {
+  if (active === undefined && days === undefined) return undefined;
+  if (active === '' || (active === undefined && days === '')) return null;
+  const hours = readActiveHours(active, days === '' ? undefined : days);
+  if (hours !== undefined) return hours;
+  throw usage('--active must be like 08:00-22:00, --days like mon-fri or sat,sun');
 }
 
 export function describeJob({ id, enabled, nextRunAt }: CronJobDocument): string {

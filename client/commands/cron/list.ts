@@ -91,10 +91,12 @@ export class CronNextCommand extends BaseCommand {
   readonly schedule = Option.String({ name: 'schedule' });
   readonly timezone = Option.String('--timezone', { description: 'IANA time zone; default: `cron.defaultTimezone`.' });
   readonly count = Option.String('--count', { description: 'How many times, 1 to 100; default 5.' });
+  readonly active = Option.String('--active', { description: 'Hours in which it may fire: 08:00-22:00.' });
+  readonly days = Option.String('--days', { description: 'Days on which these hours begin: mon-fri, sat,sun.' });
 
   protected async run(): Promise<number> {
-    const { schedule, count } = this;
-    const query = new URLSearchParams({ schedule, ...definedFields({ timezone: this.timezone, count }) });
+    const { schedule, count, timezone: zone, active, days } = this;
+    const query = new URLSearchParams({ schedule, ...definedFields({ timezone: zone, count, active, days }) });
     const { timezone, words, warning, warningCode, runs } = await this.request<CronPreview>({
       method: 'GET',
       path: `/api/cron/preview?${query.toString()}`,

@@ -35,13 +35,23 @@ function titleOf(message: string): string {
   return Array.from(line).slice(0, 60).join('') || 'job';
 }
 
+type Times = Pick<CronJobSettings, 'schedule' | 'timezone' | 'activeHours'>;
+
+const hasSameTimes = (one: Times, other: Times): boolean => one.schedule === other.schedule && one.timezone === other.timezone;
+
+/** Whether both fire at the same times. */
+export function firesAlike(one: Times, other: Times): boolean {
+  return hasSameTimes(one, other) && JSON.stringify(one.activeHours) === JSON.stringify(other.activeHours);
+}
+
 type GivenSettings = Partial<CronJobSettings>;
 
 /** Returns the given fields, with chat ids as text. */
 function givenFields(input: CronJobInput): GivenSettings {
   const fields = Object.entries(input).filter(([, value]) => value !== undefined);
-  const isId = (name: string, value: unknown): boolean => typeof value === 'number' && (name === 'chat_id' || name === 'alertChatId');
-  return Object.fromEntries(fields.map(([name, value]) => [name, isId(name, value) ? String(value) : value])) as GivenSettings;
+  const isId = (name: string): boolean => name === 'chat_id' || name === 'alertChatId';
+  const asText = (name: string, value: unknown): unknown => (typeof value === 'number' && isId(name) ? String(value) : value);
+  return Object.fromEntries(fields.map(([name, value]) => [name, asText(name, value)])) as GivenSettings;
 }
 
 function numberFlags({ chat_id: id, alertChatId: alertId }: CronJobInput, before: CronJob | undefined) {
@@ -79,14 +89,16 @@ export class JobPlanner {
     const nowMs = clock.now();
     const job = complete(input, before, config().cron.defaultTimezone);
     this.#checkTarget(job);
-    const isSame = before !== undefined && before.schedule === job.schedule && before.timezone === job.timezone;
-    const anchorMs = isSame ? before.anchorMs : nowMs;
-    const source = { schedule: job.schedule, timezone: job.timezone, anchorMs };
+    const isSame = before !== undefined && firesAlike(before, job);
+    const counted = before !== undefined && hasSameTimes(before, job) ? before : undefined;
+    const anchorMs = counted?.anchorMs ?? nowMs;
+    const { activeHours } = job;
+    const source = { schedule: job.schedule, timezone: job.timezone, anchorMs, activeHours };
     const schedule = parseSchedule(source);
     const isResumed = before !== undefined && !before.enabled && job.enabled;
     // Occurrences that passed while the job was disabled are not made up for.
     const nextAtMs = isSame && !isResumed ? before.nextAtMs : isSame ? schedule.next(nowMs) : firstInstant(schedule, source, nowMs);
-    const graceMs = input.graceMs ?? (isSame ? before.graceMs : defaultGraceMs(schedule, nowMs));
+    const graceMs = input.graceMs ?? counted?.graceMs ?? defaultGraceMs(parseSchedule({ ...source, activeHours: null }), nowMs);
     return { ...job, ...numberFlags(input, before), graceMs, anchorMs, nextAtMs, updatedAtMs: nowMs };
   }
 

@@ -12,6 +12,7 @@ import type {
   ListedCronJob,
   RecentCronRun,
 } from '../../../shared/api/cron.js';
+import { type ActiveHours, readActiveHours } from '../../../shared/text/active-hours.js';
 import type { Clock } from '../../../shared/clock.js';
 import type { Config } from '../../../shared/config/schema.js';
 import { type CronJob, findCronJob, listCronJobs, listCronJobsOfChat } from '../store/cron/cron-jobs.js';
@@ -19,7 +20,7 @@ import { listCronRuns, listLastRuns, listRecentRuns, type RecentRun } from '../s
 import type { Store } from '../store/store.js';
 import type { Transaction } from '../store/transaction.js';
 import { jobNotFound, toJobDocument, toRecentRun, toRunDocument, withDeliveries } from './job-document.js';
-import { invalidField } from './job-planner.js';
+import { firesAlike, invalidField } from './job-planner.js';
 import { type CronWords, previewSchedule, wordsOf } from './preview.js';
 import { scheduleOf } from './schedule.js';
 import { resolveTimeZone } from './time-zone.js';
@@ -66,13 +67,22 @@ async function listJobs(tx: Transaction, hasRuns: boolean): Promise<ListedCronJo
 }
 
 async function addWords(jobs: readonly ListedCronJob[], loadWords: () => CronWords): Promise<ListedCronJob[]> {
+  const keyOf = ({ schedule, activeHours }: ListedCronJob): string => JSON.stringify([schedule, activeHours]);
   const words = new Map<string, CronPreview['words']>();
-  for (const schedule of new Set(jobs.map((job) => job.schedule))) {
-    words.set(schedule, wordsOf(schedule, loadWords));
+  for (const [key, job] of new Map(jobs.map((one) => [keyOf(one), one]))) {
+    words.set(key, wordsOf(job, loadWords));
     // Thousands of schedules take a while; other work runs between two.
     await nextTurn();
   }
-  return jobs.map((job) => ({ ...job, words: words.get(job.schedule) }));
+  return jobs.map((job) => ({ ...job, words: words.get(keyOf(job)) }));
+}
+
+/** Reads the hours of a query; `none` are those of a job without. @throws INVALID_REQUEST */
+function activeHoursOf(active: string | undefined, days: string | undefined): ActiveHours | null {
+  if (active === 'none') return null;
+  const hours = readActiveHours(active, days);
+  if (hours === undefined) throw invalidField('active', reason('invalid-active-hours'));
+  return hours;
 }
 
 export function createJobReading({ store, clock, config, loadWords }: JobReadingOptions) {
@@ -128,19 +138,25 @@ export function createJobReading({ store, clock, config, loadWords }: JobReading
       return { from, until, jobs, jobsLeftOut: Math.max(0, due.length - PLAN.maxJobs) };
     },
 
-    /**
-     * Returns a schedule in words, and its next `count` times, 5 by default. The schedule of a job is counted as the job counts it.
-     * @throws INVALID_REQUEST that names the field; JOB_NOT_FOUND
-     */
-    async preview({ job_id: jobId, count = 5, ...asked }: CronPreviewQuery): Promise<CronPreview> {
-      const nowMs = clock.now();
-      const job = jobId === undefined ? undefined : await store.read((tx) => findCronJob(tx, jobId));
-      if (jobId !== undefined && job === undefined) throw jobNotFound(jobId);
-      const { schedule = job?.schedule ?? '', timezone = job?.timezone ?? config().cron.defaultTimezone } = asked;
-      const isOfJob = job !== undefined && schedule === job.schedule && resolveTimeZone(timezone) === job.timezone;
-      const firstMs = isOfJob && job.enabled ? (job.nextAtMs ?? undefined) : undefined;
-      const anchorMs = isOfJob ? job.anchorMs : nowMs;
-      return { schedule, ...previewSchedule({ schedule, timezone, anchorMs }, { nowMs, count, loadWords, firstMs }) };
-    },
+    preview: createPreview({ store, clock, config, loadWords }),
+  };
+}
+
+function createPreview({ store, clock, config, loadWords }: JobReadingOptions) {
+  /**
+   * Returns a schedule in words, and its next `count` times, 5 by default. The schedule of a job is counted as the job counts it.
+   * @throws INVALID_REQUEST that names the field; JOB_NOT_FOUND
+   */
+  return async ({ job_id: jobId, count = 5, active, days, ...asked }: CronPreviewQuery): Promise<CronPreview> => {
+    const nowMs = clock.now();
+    const job = jobId === undefined ? undefined : await store.read((tx) => findCronJob(tx, jobId));
+    if (jobId !== undefined && job === undefined) throw jobNotFound(jobId);
+    const { schedule = job?.schedule ?? '', timezone = job?.timezone ?? config().cron.defaultTimezone } = asked;
+    const activeHours = active === undefined && days === undefined ? (job?.activeHours ?? null) : activeHoursOf(active, days);
+    const isOfJob = job !== undefined && schedule === job.schedule && resolveTimeZone(timezone) === job.timezone;
+    const isAlike = isOfJob && firesAlike(job, { ...job, activeHours });
+    const firstMs = isAlike && job.enabled ? (job.nextAtMs ?? undefined) : undefined;
+    const anchorMs = isOfJob ? job.anchorMs : nowMs;
+    return { schedule, ...previewSchedule({ schedule, timezone, anchorMs, activeHours }, { nowMs, count, loadWords, firstMs }) };
   };
 }

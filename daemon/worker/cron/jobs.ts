@@ -18,7 +18,7 @@ import { endCronRun, findCronRun, insertCronRun, listCronRuns, listUnfinishedRun
 import type { Transaction } from '../store/transaction.js';
 import { MAX_QUEUED_PER_JOB } from './claim.js';
 import { jobEvent, jobNotFound, toJobDocument, withDeliveries } from './job-document.js';
-import { JobPlanner, type JobPlannerOptions } from './job-planner.js';
+import { firesAlike, JobPlanner, type JobPlannerOptions } from './job-planner.js';
 import { createJobReading, type JobReadingOptions } from './job-reading.js';
 import { CRON_UNDO_MS, nextAttempt } from './policy.js';
 import { scheduleOf } from './schedule.js';
@@ -54,8 +54,7 @@ async function documentOf(tx: Transaction, job: CronJob): Promise<CronJobDocumen
 
 /** Skips scheduled runs that wait for a schedule that was changed or disabled. Runs in a write. Returns the ids of these runs. */
 async function skipQueued(tx: Transaction, { before, after }: { before: CronJob; after: CronJob }, nowMs: number): Promise<string[]> {
-  const isSame = before.schedule === after.schedule && before.timezone === after.timezone;
-  if (isSame && after.enabled) return [];
+  if (firesAlike(before, after) && after.enabled) return [];
   const error = sayOfAnswer(after.enabled ? 'run-schedule-changed' : 'run-job-disabled');
   const skipped: string[] = [];
   for (const run of await listUnfinishedRuns(tx, [before.id])) {

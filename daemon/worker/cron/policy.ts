@@ -43,7 +43,9 @@ export interface DueOccurrence {
 export function decideDue(job: Pick<CronJob, 'nextAtMs' | 'missed' | 'graceMs'>, schedule: Schedule, nowMs: number): DueOccurrence {
   const plannedMs = job.nextAtMs ?? nowMs;
   const scheduledAtMs = schedule.last(plannedMs, nowMs) ?? plannedMs;
-  const graceMs = job.missed === 'skip' ? ON_TIME_MS : Math.max(job.graceMs, ON_TIME_MS);
+  // What is late does not run outside of the active hours either.
+  const isLateAllowed = job.missed !== 'skip' && schedule.isActive?.(nowMs) !== false;
+  const graceMs = isLateAllowed ? Math.max(job.graceMs, ON_TIME_MS) : ON_TIME_MS;
   return {
     scheduledAtMs,
     verdict: nowMs - scheduledAtMs <= graceMs ? 'run' : 'missed',

@@ -1,7 +1,7 @@
 /** Describes a schedule for people: in words, and its next times with the effects of daylight saving. */
 import type * as Cronstrue from 'cronstrue';
 import type { CronPreview } from '../../../shared/api/cron.js';
-import { parseSchedule, type ScheduleSource } from './schedule.js';
+import { parseSchedule, type ScheduleSource, whyNever } from './schedule.js';
 import { resolveTimeZone, toZonedIso, zoneOffsetMs } from './time-zone.js';
 
 /** Puts a cron expression into words; loaded on first use. */
@@ -45,8 +45,24 @@ function intervalWords(text: string): Words {
   return { en: `Every ${en}`, zh: `每 ${parts.map(({ count, zh }) => `${count} ${zh}`).join(' ')}` };
 }
 
+const dayNames = (days: readonly number[], language: string): string[] => {
+  const format = new Intl.DateTimeFormat(language, { weekday: 'short', timeZone: 'UTC' });
+  // 1970 began on a Thursday.
+  return days.map((day) => format.format((day + 3) * 86_400_000));
+};
+
 /** Returns a schedule that is known to be valid in words. */
-export function wordsOf(schedule: string, loadWords: () => CronWords): Words {
+export function wordsOf({ schedule, activeHours }: Pick<ScheduleSource, 'schedule' | 'activeHours'>, loadWords: () => CronWords): Words {
+  const words = timesInWords(schedule, loadWords);
+  if (!activeHours) return words;
+  const { from, to, days } = activeHours;
+  const span = from === to && from === '00:00' ? [] : [`${from}–${to}`];
+  const en = [...span, ...(days === undefined ? [] : [dayNames(days, 'en').join(', ')])].join(', ');
+  const zh = [...(days === undefined ? [] : [dayNames(days, 'zh').join('、')]), ...span].join(' ');
+  return { en: `${words.en}, only ${en}`, zh: `${words.zh}，仅限 ${zh}` };
+}
+
+function timesInWords(schedule: string, loadWords: () => CronWords): Words {
   const text = schedule.trim();
   const [, interval] = /^every\s+(.*)$/i.exec(text) ?? [];
   if (interval !== undefined) return intervalWords(interval);
@@ -69,7 +85,11 @@ export interface PreviewOptions {
   readonly firstMs?: number | undefined;
 }
 
-const WARNINGS = { 'in-the-past': 'the time is in the past: the job never fires', 'never-fires': 'the schedule never fires' } as const;
+const WARNINGS = {
+  'in-the-past': 'the time is in the past: the job never fires',
+  'never-fires': 'the schedule never fires',
+  'never-active': 'the schedule never fires in its active hours',
+} as const;
 
 /** An `at` in the past and a schedule that never fires are warnings. @throws INVALID_REQUEST that names the field */
 export function previewSchedule(source: ScheduleSource, options: PreviewOptions): Omit<CronPreview, 'schedule'> {
@@ -83,7 +103,7 @@ export function previewSchedule(source: ScheduleSource, options: PreviewOptions)
   ) {
     runs.push({ at: new Date(atMs).toISOString(), local: toZonedIso(timezone, atMs), note: noteOf(timezone, atMs) });
   }
-  const warningCode = runs.length > 0 ? null : schedule.kind === 'at' ? 'in-the-past' : 'never-fires';
+  const warningCode = runs.length > 0 ? null : whyNever(source, options.nowMs);
   const warning = warningCode === null ? null : WARNINGS[warningCode];
-  return { timezone, words: wordsOf(source.schedule, options.loadWords), warning, warningCode, runs };
+  return { timezone, words: wordsOf(source, options.loadWords), warning, warningCode, runs };
 }

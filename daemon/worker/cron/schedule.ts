@@ -4,9 +4,11 @@
  * intervals (`*`, lists, steps) skip the gap and fire in both passes of the repeated hour.
  */
 import { Cron } from 'croner';
+import type { ActiveHours } from '../../../shared/text/active-hours.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { reason, type Reason, say } from '../../../shared/text/reasons.js';
 import type { CronJob } from '../store/cron/cron-jobs.js';
+import { withinHours } from './active-hours.js';
 import { resolveTimeZone } from './time-zone.js';
 
 export interface Schedule {
@@ -15,6 +17,8 @@ export interface Schedule {
   next(afterMs: number): number | null;
   /** The last time at or before `atMs` and not before `fromMs`; null when there is none. */
   last(fromMs: number, atMs: number): number | null;
+  /** Whether it may fire then, where that depends on its active hours. */
+  isActive?(atMs: number): boolean;
 }
 
 export interface ScheduleSource {
@@ -24,6 +28,8 @@ export interface ScheduleSource {
   readonly timezone: string;
   /** `every` counts from this time. */
   readonly anchorMs: number;
+  /** Times outside of them are left out. Default: any time. */
+  readonly activeHours?: ActiveHours | null;
 }
 
 const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
@@ -128,8 +134,13 @@ function cronSchedule(schedule: string, timezone: string): Schedule {
 }
 
 /** @throws INVALID_REQUEST that names the field: `schedule` or `timezone` */
-export function parseSchedule({ schedule, timezone, anchorMs }: ScheduleSource): Schedule {
-  const zone = resolveTimeZone(timezone);
+export function parseSchedule(source: ScheduleSource): Schedule {
+  const zone = resolveTimeZone(source.timezone);
+  const schedule = parseTimes(source, zone);
+  return source.activeHours ? { kind: schedule.kind, ...withinHours(schedule, source.activeHours, zone) } : schedule;
+}
+
+function parseTimes({ schedule, anchorMs }: ScheduleSource, zone: string): Schedule {
   const text = schedule.trim();
   if (text === '' || schedule.length > MAX_LENGTH) throw invalidSchedule(schedule, reason('schedule-length', { max: MAX_LENGTH }));
   const [, word, rest = ''] = /^(every|at)\s+(.*)$/i.exec(text) ?? [];
@@ -140,13 +151,23 @@ export function parseSchedule({ schedule, timezone, anchorMs }: ScheduleSource):
   return cronSchedule(text, zone);
 }
 
-export function scheduleOf(job: Pick<CronJob, 'schedule' | 'timezone' | 'anchorMs'>): Schedule {
+export function scheduleOf(job: Pick<CronJob, keyof ScheduleSource>): Schedule {
   return parseSchedule(job);
 }
 
-/** Returns the first time of a new schedule. @throws INVALID_REQUEST for an `at` in the past, and for an expression that never fires */
+/** Returns why a schedule has no next time. */
+export function whyNever(source: ScheduleSource, nowMs: number): 'in-the-past' | 'never-fires' | 'never-active' {
+  const always = parseSchedule({ ...source, activeHours: null });
+  if (source.activeHours && always.next(nowMs) !== null) return 'never-active';
+  return always.kind === 'at' ? 'in-the-past' : 'never-fires';
+}
+
+/**
+ * Returns the first time of a new schedule.
+ * @throws INVALID_REQUEST for an `at` in the past, and for an expression that never fires, or never in its active hours
+ */
 export function firstInstant(schedule: Schedule, source: ScheduleSource, nowMs: number): number {
   const nextMs = schedule.next(nowMs);
   if (nextMs !== null) return nextMs;
-  throw invalidSchedule(source.schedule, reason(schedule.kind === 'at' ? 'schedule-in-the-past' : 'schedule-never-fires'));
+  throw invalidSchedule(source.schedule, reason(`schedule-${whyNever(source, nowMs)}`));
 }

@@ -19,7 +19,12 @@ export function resolveTimeZone(name: string, field = 'timezone'): string {
 
 /** Returns the offset of a zone to UTC at an instant, in ms. */
 export function zoneOffsetMs(timeZone: string, atMs: number): number {
-  const parts = new Intl.DateTimeFormat('en', {
+  return createZoneClock(timeZone)(atMs);
+}
+
+/** Returns a function that returns the offset of a zone to UTC at an instant, in ms. */
+export function createZoneClock(timeZone: string): (atMs: number) => number {
+  const format = new Intl.DateTimeFormat('en', {
     timeZone,
     hourCycle: 'h23',
     year: 'numeric',
@@ -28,10 +33,13 @@ export function zoneOffsetMs(timeZone: string, atMs: number): number {
     hour: 'numeric',
     minute: 'numeric',
     second: 'numeric',
-  }).formatToParts(atMs);
-  const part = (type: Intl.DateTimeFormatPartTypes): number => Number(parts.find((one) => one.type === type)?.value);
-  const wallMs = Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'), part('second'));
-  return wallMs - Math.floor(atMs / 1_000) * 1_000;
+  });
+  return (atMs) => {
+    const parts = format.formatToParts(atMs);
+    const part = (type: Intl.DateTimeFormatPartTypes): number => Number(parts.find((one) => one.type === type)?.value);
+    const wallMs = Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'), part('second'));
+    return wallMs - Math.floor(atMs / 1_000) * 1_000;
+  };
 }
 
 /** Returns an instant in a zone's local time: `2026-03-29T03:00:00+02:00`. */

@@ -27,6 +27,8 @@ export interface CronJobTable {
   alert_channel: Generated<string | null>;
   alert_account_id: Generated<string | null>;
   alert_chat_id: Generated<string | null>;
+  /** JSON. */
+  active_hours: Generated<string | null>;
   is_chat_id_number: Generated<number>;
   is_alert_chat_id_number: Generated<number>;
   enabled: number;

@@ -23,6 +23,14 @@ test.each([
     /^job_1 next run/,
   ],
   [
+    ['cron', 'add', 'every 1h', 'hi', '--active', '08:00-22:00', '--days', 'mon-wed'],
+    'POST',
+    '/api/cron/create',
+    '{"activeHours":{"from":"08:00","to":"22:00","days":[1,2,3]},"schedule":"every 1h","message":"hi"}',
+    /^job_1 next run/,
+  ],
+  [['cron', 'edit', 'job_1', '--active', ''], 'PATCH', '/api/cron/job_1', '{"activeHours":null}', /^job_1 next run/],
+  [
     [
       'cron',
       'add',

@@ -25,6 +25,7 @@ import { turnSteps } from './0032-turn-steps.js';
 import { approvals } from './0033-approvals.js';
 import { summaries } from './0034-summaries.js';
 import { callUsage } from './0035-call-usage.js';
+import { activeHours } from './0036-active-hours.js';
 import { dropJournal } from './0040-drop-journal.js';
 import type { Migration } from './migration.js';
 
@@ -55,6 +56,7 @@ export const MIGRATIONS: readonly Migration[] = [
   approvals,
   summaries,
   callUsage,
+  activeHours,
   dropJournal,
 ];
 

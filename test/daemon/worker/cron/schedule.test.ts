@@ -113,7 +113,7 @@ test.each([
   ['0 9 * * 1-5', 'At 09:00, Monday through Friday', '在09:00，星期一至星期五'],
   ['at 2026-03-01T09:00', 'Once, at 2026-03-01 09:00', '仅一次，2026-03-01 09:00'],
 ])('%j in words: %s', (schedule, en, zh) => {
-  expect(wordsOf(schedule, () => cronWords)).toEqual({ en, zh });
+  expect(wordsOf({ schedule: schedule }, () => cronWords)).toEqual({ en, zh });
 });
 
 test('waits between failures grow to an hour, and the grace to two', () => {

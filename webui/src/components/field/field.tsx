@@ -36,7 +36,7 @@ function ties(id: string, { hint, error }: FieldProps) {
 interface TextProps extends FieldProps {
   readonly value: string;
   readonly onInput: (value: string) => void;
-  readonly type?: 'text' | 'password' | 'date';
+  readonly type?: 'text' | 'password' | 'date' | 'time';
   /** The keyboard of phones. */
   readonly inputMode?: 'numeric' | 'decimal';
   readonly placeholder?: string;

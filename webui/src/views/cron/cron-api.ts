@@ -21,7 +21,7 @@ export function listRuns(
 export function saveCall(input: CronJobInput, job: Job | undefined): Call {
   if (job === undefined) return { method: 'POST', path: '/api/cron/create', body: input };
   const before: Readonly<Record<string, unknown>> = job;
-  const body = Object.fromEntries(Object.entries(input).filter(([name, value]) => value !== before[name]));
+  const body = Object.fromEntries(Object.entries(input).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(before[name])));
   return { method: 'PATCH', path: apiPath('/api/cron/:id', { id: job.id }), body };
 }
 

@@ -5,6 +5,7 @@ import { CheckField, SelectField, TextField } from '../../../components/field/fi
 import { bind } from '../../../components/form/form.js';
 import { ownZone } from '../job-time.js';
 import { t } from '../text.js';
+import { ActiveHoursFields } from './active-hours.js';
 import type { Draft } from './draft.js';
 import type { Faults } from './faults.js';
 
@@ -66,8 +67,8 @@ function Alert({ form, faults, channels }: PartProps) {
 }
 
 /** Whether one of the fields that are folded away is wrong. */
-const hasFault = ({ timezone, model, timeout, retries, notifyAfter, alertTarget, alertChat }: Faults): boolean =>
-  [timezone, model, timeout, retries, notifyAfter, alertTarget, alertChat].some((fault) => fault !== undefined);
+const hasFault = ({ timezone, active, model, timeout, retries, notifyAfter, alertTarget, alertChat }: Faults): boolean =>
+  [timezone, active, model, timeout, retries, notifyAfter, alertTarget, alertChat].some((fault) => fault !== undefined);
 
 export function Advanced({ models, ...props }: PartProps & { models: readonly string[] }) {
   const { form, faults } = props;
@@ -80,6 +81,7 @@ export function Advanced({ models, ...props }: PartProps & { models: readonly st
       <summary>{t('advanced')}</summary>
       <div class="job-pairs">
         <Zone {...props} />
+        <ActiveHoursFields form={form} error={faults.active} />
         {draft.mode === 'agent' && (
           <SelectField
             label={t('model')}

@@ -5,6 +5,7 @@ import { type DraftId, readDraft, writeDraft } from '../../../browser/drafts.js'
 import type { Job } from '../cron-api.js';
 import { ownZone } from '../job-time.js';
 import { t } from '../text.js';
+import { hoursOf } from './hours.js';
 import type { Faults } from './faults.js';
 import { readWords } from './natural.js';
 
@@ -20,6 +21,10 @@ export function draftOf(job: Job | undefined, isCopy: boolean) {
     chat: String(job?.chat_id ?? ''),
     agent: job?.agentId ?? '',
     model: job?.model ?? '',
+    activeFrom: job?.activeHours?.from ?? '',
+    activeTo: job?.activeHours?.to ?? '',
+    /** `12345`: Monday to Friday; empty: every day. */
+    activeDays: (job?.activeHours?.days ?? []).join(''),
     overlap: job?.overlap ?? 'skip',
     missed: job?.missed ?? 'once',
     timeout: job === undefined ? '' : String(Math.round(job.timeoutMs / 1_000)),
@@ -45,6 +50,7 @@ export function inputOf(draft: Draft, isChange: boolean): CronJobInput {
   const [channel = '', accountId = ''] = draft.target.split('/');
   const [alertChannel = '', alertAccountId = ''] = draft.alertTarget.split('/');
   const { schedule, timezone } = scheduleOf(draft);
+  const hours = hoursOf(draft);
   const text = (value: string): string | null | undefined => (value.trim() === '' ? (isChange ? null : undefined) : value.trim());
   const number = (value: string, factor = 1): number | undefined => (value.trim() === '' ? undefined : Number(value) * factor);
   const fields = {
@@ -58,6 +64,7 @@ export function inputOf(draft: Draft, isChange: boolean): CronJobInput {
     chat_id: channel === '' ? text('') : text(draft.chat),
     agentId: draft.mode === 'agent' ? text(draft.agent) : undefined,
     model: draft.mode === 'agent' ? text(draft.model) : isChange ? null : undefined,
+    activeHours: hours ?? (isChange ? null : undefined),
     overlap: draft.overlap,
     missed: draft.missed,
     timeoutMs: number(draft.timeout, 1_000),

@@ -12,6 +12,7 @@ const FIELD_NAMES = {
   chat_id: 'chat',
   agentId: 'agent',
   model: 'model',
+  activeHours: 'active',
   timeoutMs: 'timeout',
   retries: 'retries',
   notifyAfter: 'notifyAfter',
@@ -23,7 +24,8 @@ const FIELD_NAMES = {
 type FieldName = (typeof FIELD_NAMES)[keyof typeof FIELD_NAMES];
 export type Faults = Partial<Record<FieldName, string>>;
 
-const nameOf = (path: string): FieldName | undefined => (FIELD_NAMES as Readonly<Record<string, FieldName | undefined>>)[path];
+const nameOf = (path: string): FieldName | undefined =>
+  (FIELD_NAMES as Readonly<Record<string, FieldName | undefined>>)[path.split('.')[0] ?? ''];
 
 /** Returns what the gateway refused, by field; nothing where it named none that the form has. */
 export function faultsOf(message: string, details: Readonly<Record<string, unknown>>): Readonly<Partial<Record<FieldName, Said>>> {

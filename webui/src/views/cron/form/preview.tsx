@@ -1,6 +1,7 @@
 /** A schedule in words, and its next runs, while it is typed. */
 import { useEffect, useState } from 'preact/hooks';
 import type { CronPreview } from '../../../../../shared/api/cron.js';
+import type { ActiveHours } from '../../../../../shared/text/active-hours.js';
 import { ApiError, apiPath, call } from '../../../api/client.js';
 import { useDelayed } from '../../../api/use-resource.js';
 import { Badge } from '../../../components/status-dot/status-dot.js';
@@ -9,6 +10,7 @@ import { fullTime, relativeTime } from '../../../components/time-text/time-text.
 import { language } from '../../../i18n/language.js';
 import { shortTime } from '../job-time.js';
 import { t } from '../text.js';
+import { hoursQuery } from './hours.js';
 
 export interface SchedulePreview {
   readonly preview?: CronPreview;
@@ -22,6 +24,8 @@ const PREVIEWED_RUNS = 3;
 interface PreviewedSchedule {
   readonly schedule: string;
   readonly timezone: string;
+  /** Default: those of the job. */
+  readonly activeHours?: ActiveHours | null;
   /** The job that has the schedule: its runs are counted from its next one. */
   readonly jobId?: string | undefined;
   /** Reads the preview again when it changes. */
@@ -29,14 +33,15 @@ interface PreviewedSchedule {
 }
 
 /** Reads the preview once the schedule has not changed for a moment; the last one stays until then. */
-export function usePreview({ schedule, timezone, jobId, version }: PreviewedSchedule): SchedulePreview {
+export function usePreview({ schedule, timezone, activeHours, jobId, version }: PreviewedSchedule): SchedulePreview {
   const [state, setState] = useState<SchedulePreview>({});
+  const hours = activeHours === undefined ? {} : hoursQuery(activeHours);
   const isEmpty = schedule.trim() === '';
   useEffect(() => {
     if (isEmpty) setState({});
   }, [isEmpty]);
   const read = (signal: AbortSignal): void => {
-    const query = { schedule, timezone: timezone.trim(), job_id: jobId, count: PREVIEWED_RUNS };
+    const query = { schedule, timezone: timezone.trim(), job_id: jobId, count: PREVIEWED_RUNS, ...hours };
     call<CronPreview>('GET', apiPath('/api/cron/preview', {}, query), { signal }).then(
       (preview) => setState({ preview }),
       (error: unknown) => {
@@ -52,11 +57,11 @@ export function usePreview({ schedule, timezone, jobId, version }: PreviewedSche
       },
     );
   };
-  useDelayed(TYPING_MS, isEmpty ? undefined : read, [schedule, timezone, jobId, version]);
+  useDelayed(TYPING_MS, isEmpty ? undefined : read, [schedule, timezone, JSON.stringify(hours), jobId, version]);
   return state;
 }
 
-const WARNINGS = { 'in-the-past': 'neverPast', 'never-fires': 'neverFires' } as const;
+const WARNINGS = { 'in-the-past': 'neverPast', 'never-fires': 'neverFires', 'never-active': 'neverActive' } as const;
 const NOTES = { gap: 'noteGap', repeated: 'noteRepeated', 'repeated-again': 'noteRepeatedAgain' } as const;
 
 /** The next runs in the zone of the schedule, which is named once; the time of this browser is in the title. */

@@ -6,6 +6,7 @@ import { TextField } from '../../../components/field/field.js';
 import { fieldTime } from '../../../components/time-text/time-text.js';
 import { ownZone } from '../job-time.js';
 import { t } from '../text.js';
+import { hoursOf } from './hours.js';
 import { type Draft, scheduleOf } from './draft.js';
 import { readWords } from './natural.js';
 import { NextRuns, type SchedulePreview, usePreview } from './preview.js';
@@ -36,7 +37,10 @@ export function useSchedule(draft: Draft, jobId: string | undefined): ScheduleRe
   const [lost, setLost] = useState<string | undefined>(undefined);
   const isLost = !isReadable && when.trim() !== '';
   useDelayed(PAUSE_MS, isLost ? () => setLost(when) : undefined, [when]);
-  return { ...usePreview({ schedule: isReadable ? schedule : '', timezone, jobId }), isLost: isLost && lost === when };
+  return {
+    ...usePreview({ schedule: isReadable ? schedule : '', timezone, activeHours: hoursOf(draft), jobId }),
+    isLost: isLost && lost === when,
+  };
 }
 
 interface ScheduleFieldProps {

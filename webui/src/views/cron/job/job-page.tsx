@@ -78,8 +78,8 @@ function Policies({ job }: { job: Job }) {
 }
 
 function When({ job }: { job: Job }) {
-  const { id: jobId, schedule, timezone, nextRunAt } = job;
-  const { preview } = usePreview({ schedule, timezone, jobId, version: nextRunAt });
+  const { id: jobId, schedule, timezone, activeHours, nextRunAt } = job;
+  const { preview } = usePreview({ schedule, timezone, activeHours, jobId, version: nextRunAt });
   const known = nextRunAt === null ? [] : [{ at: nextRunAt, local: nextRunAt, note: null }];
   // The list begins with the next run that the job itself names, also while either of them is being read again.
   const runs = preview?.runs.filter(({ at }) => nextRunAt !== null && at >= nextRunAt) ?? known;

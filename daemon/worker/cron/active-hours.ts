@@ -1,0 +1,107 @@
+/** Limits a schedule to the hours and days in which its job may fire, by the clock on the wall of its time zone. */
+import type { ActiveHours } from '../../../shared/text/active-hours.js';
+import { createZoneClock } from './time-zone.js';
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
+/** After so many times outside, a schedule counts as one that never fires: two years of a daily one. */
+const MAX_SKIPS = 800;
+/** Days to look back and ahead for the next begin. */
+const WEEK = 7;
+
+const minutesOf = (time: string): number => Number(time.slice(0, 2)) * 60 + Number(time.slice(3));
+
+/** The hours of a job in its time zone. "Wall" times are what its clocks show, as if that were UTC. */
+class Hours {
+  readonly #days: readonly number[] | undefined;
+  readonly #fromMs: number;
+  readonly #lengthMs: number;
+  readonly #offsetAt: (atMs: number) => number;
+
+  constructor({ from, to, days }: ActiveHours, timezone: string) {
+    this.#days = days;
+    this.#fromMs = minutesOf(from) * MINUTE_MS;
+    const lengthMs = minutesOf(to) * MINUTE_MS - this.#fromMs;
+    this.#lengthMs = lengthMs > 0 ? lengthMs : lengthMs + DAY_MS;
+    this.#offsetAt = createZoneClock(timezone);
+  }
+
+  includes(atMs: number): boolean {
+    const wall = atMs + this.#offsetAt(atMs);
+    return this.#begins(wall, [-1, 0]).some((begin) => wall >= begin && wall < begin + this.#lengthMs);
+  }
+
+  /** Returns a time after this one, and not after the next that is included: the next begin, but for the days on which clocks change. */
+  towardsNext(atMs: number): number {
+    const wall = atMs + this.#offsetAt(atMs);
+    const next = this.#begins(wall, [0, WEEK]).find((begin) => begin > wall) ?? wall;
+    const nextMs = Math.max(Math.floor(atMs / MINUTE_MS) * MINUTE_MS + MINUTE_MS, next - Math.max(...this.#offsetsNear(next)));
+    // Clocks that are set back may show a time within the hours again.
+    return this.#changeBetween(atMs, nextMs) ?? nextMs;
+  }
+
+  /** Returns a time before this one, and not before the last that is included. */
+  towardsLast(atMs: number): number {
+    const wall = atMs + this.#offsetAt(atMs);
+    const ends = this.#begins(wall, [-1 - WEEK, 0]).map((begin) => begin + this.#lengthMs);
+    const last = ends.findLast((end) => end <= wall) ?? wall;
+    const lastMs = Math.min(Math.floor(atMs / MINUTE_MS) * MINUTE_MS - 1, last - Math.min(...this.#offsetsNear(last)) - 1);
+    const changeMs = this.#changeBetween(lastMs, atMs);
+    return changeMs === undefined ? lastMs : changeMs - 1;
+  }
+
+  /** Returns the minute in which clocks change between two times. */
+  #changeBetween(fromMs: number, untilMs: number): number | undefined {
+    const before = this.#offsetAt(fromMs);
+    if (this.#offsetAt(untilMs) === before) return undefined;
+    let [first, last] = [Math.floor(fromMs / MINUTE_MS), Math.floor(untilMs / MINUTE_MS)];
+    while (last - first > 1) {
+      const middle = Math.floor((first + last) / 2);
+      if (this.#offsetAt(middle * MINUTE_MS) === before) first = middle;
+      else last = middle;
+    }
+    return last * MINUTE_MS;
+  }
+
+  /** Returns the begins on the days around a wall time, oldest first. */
+  #begins(wall: number, [first, last]: readonly [number, number]): number[] {
+    const today = Math.floor(wall / DAY_MS);
+    const days = Array.from({ length: last - first + 1 }, (_day, index) => today + first + index);
+    // 1970 began on a Thursday.
+    return days.filter((day) => this.#days?.includes(((day + 3) % 7) + 1) ?? true).map((day) => day * DAY_MS + this.#fromMs);
+  }
+
+  #offsetsNear(wall: number): number[] {
+    return [this.#offsetAt(wall - DAY_MS), this.#offsetAt(wall + DAY_MS)];
+  }
+}
+
+/** The times of a schedule, as `schedule.ts` describes them. */
+interface Times {
+  next(afterMs: number): number | null;
+  last(fromMs: number, atMs: number): number | null;
+}
+
+/** Leaves out the times that are outside of the hours. */
+export function withinHours(schedule: Times, activeHours: ActiveHours, timezone: string): Times & { isActive(atMs: number): boolean } {
+  const hours = new Hours(activeHours, timezone);
+  return {
+    isActive: (atMs) => hours.includes(atMs),
+    next(afterMs) {
+      let atMs = schedule.next(afterMs);
+      for (let skips = 0; atMs !== null && skips < MAX_SKIPS; skips += 1) {
+        if (hours.includes(atMs)) return atMs;
+        atMs = schedule.next(hours.towardsNext(atMs) - 1);
+      }
+      return null;
+    },
+    last(fromMs, untilMs) {
+      let atMs = schedule.last(fromMs, untilMs);
+      for (let skips = 0; atMs !== null && skips < MAX_SKIPS; skips += 1) {
+        if (hours.includes(atMs)) return atMs;
+        atMs = schedule.last(fromMs, hours.towardsLast(atMs));
+      }
+      return null;
+    },
+  };
+}

@@ -1,0 +1,37 @@
+/** When a job may fire: the hours, and the days on which they begin. */
+import { CheckField, TextField } from '../../../components/field/field.js';
+import { bind } from '../../../components/form/form.js';
+import { language } from '../../../i18n/language.js';
+import { t } from '../text.js';
+import { daysOf, type HoursDraft, WEEK } from './hours.js';
+
+interface HoursProps {
+  readonly form: { readonly fields: HoursDraft; readonly set: (change: Partial<HoursDraft>) => void };
+  readonly error: string | undefined;
+}
+
+function dayName(day: number): string {
+  // 1970 began on a Thursday.
+  return new Intl.DateTimeFormat(language.value, { weekday: 'short', timeZone: 'UTC' }).format((day + 3) * 86_400_000);
+}
+
+export function ActiveHoursFields({ form, error }: HoursProps) {
+  const { fields, set } = form;
+  const days = daysOf(fields.activeDays);
+  const toggle = (day: number, isChosen: boolean): void =>
+    set({ activeDays: WEEK.filter((one) => (one === day ? isChosen : days.includes(one))).join('') });
+  return (
+    <>
+      <TextField label={t('activeFrom')} {...bind(form, 'activeFrom')} type="time" hint={t('activeHint')} error={error} />
+      <TextField label={t('activeTo')} {...bind(form, 'activeTo')} type="time" />
+      <fieldset class="field active-days">
+        <legend>{t('activeDays')}</legend>
+        <div class="row">
+          {WEEK.map((day) => (
+            <CheckField key={day} label={dayName(day)} isChecked={days.includes(day)} onChange={(isChosen) => toggle(day, isChosen)} />
+          ))}
+        </div>
+      </fieldset>
+    </>
+  );
+}
