@@ -128,6 +128,7 @@ export class Gateway {
       status,
       restart: (reason) => restartUnasked(this.#control, reason, foundation.log),
       rotateLogs: () => foundation.rotation.request(),
+      recordChildren: () => supervisor.recordChildren(),
       configResult: (worker, result) => changes.answered(worker, result),
     });
     supervisor.on('workerMessage', (worker, message) => requests.receive(worker, message));

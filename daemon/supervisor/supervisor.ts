@@ -40,7 +40,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
       clock: deps.clock,
       resources: deps.resources,
       respawn: deps.respawn,
-      onChange: () => this.#recordChildren(),
+      onChange: () => this.recordChildren(),
       spawn: deps.spawn,
     });
   }
@@ -290,11 +290,11 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
 
   /** Writes the living workers to the lock and sends them to each worker: leases of dead workers are void at once. */
   #announce(): void {
-    this.#recordChildren();
+    this.recordChildren();
     this.slots.announcePeers();
   }
 
-  #recordChildren(): void {
+  recordChildren(): void {
     this.#deps.resources.updateLock({ children: [...this.slots.locked(), ...this.fallback.locked()] });
   }
 }

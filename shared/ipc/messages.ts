@@ -79,6 +79,8 @@ export type WorkerMessage =
       readonly authEnabled?: boolean;
     }
   | { readonly type: 'rotateLogs'; readonly bytes: number }
+  /** The leaders of the process groups of its MCP servers, at each change. */
+  | { readonly type: 'children'; readonly pids: readonly number[] }
   | { readonly type: 'query'; readonly id: string; readonly query: WorkerQuery };
 
 /** Answers to {@link WorkerQuery}, by type. */

@@ -155,7 +155,13 @@ test('the supervisor takes any message of a worker', () =>
     fc.property(fc.array(workerMessage, { maxLength: 6 }), fc.boolean(), (messages, isActive) => {
       const fake = isActive ? activeWorker() : fakeWorker();
       const done = vi.fn();
-      const requests = new WorkerRequests({ status: { document: done as never }, restart: done, rotateLogs: done, configResult: done });
+      const requests = new WorkerRequests({
+        status: { document: done as never },
+        restart: done,
+        rotateLogs: done,
+        recordChildren: done,
+        configResult: done,
+      });
       for (const message of messages) fake.child.says(message);
       for (const message of fake.messages) requests.receive(fake.worker, message);
       fake.child.exits({ code: 1 });

@@ -157,7 +157,8 @@ export function killGroup(pid: number): void {
   killProcess(pid);
 }
 
-function killProcess(target: number): void {
+/** SIGKILL. @param target  a pid, or the negative number of a group; harmless when it is gone */
+export function killProcess(target: number): void {
   try {
     process.kill(target, 'SIGKILL');
   } catch (error) {

@@ -8,6 +8,7 @@ import type { Redactor } from '../../../shared/node/secrets/redact.js';
 import { sayOfGateway } from '../../../shared/text/sentences/gateway.js';
 import type { Child, ChildExit, NativeHandle, SpawnChild } from './child-process.js';
 import { makeExitRecord } from './exit-record.js';
+import { ProcessGroups } from './process-groups.js';
 import { HeartbeatMonitor } from './heartbeat.js';
 import type { ListenSocket } from '../socket/listen-socket.js';
 import { captureOutput, type CapturedOutput } from './worker-output.js';
@@ -47,6 +48,8 @@ export class WorkerProcess {
   refusal: Refusal | undefined;
   vitals: WorkerVitals | undefined;
   cut: CutWork | undefined;
+  /** Of its MCP servers. */
+  readonly groups = new ProcessGroups();
   /** Why this supervisor killed it, in words; undefined when it did not. */
   killedFor: string | undefined;
   readonly #child: Child;
@@ -155,6 +158,7 @@ export class WorkerProcess {
         this.#heartbeat.stop();
         this.#cancelLimit();
         this.#child.kill(); // whatever it started is killed with it
+        this.groups.kill();
     }
   }
 
@@ -174,6 +178,11 @@ export class WorkerProcess {
         return this.#heartbeat.beat();
       case 'drained':
         this.cut = message.cut;
+        break;
+      case 'children':
+        this.groups.note(message.pids);
+        // Its last messages may arrive after its exit.
+        if (this.#phase === 'exited') this.groups.kill();
         break;
       default:
     }
@@ -227,6 +236,7 @@ const WORKER_MESSAGE_TYPES: ReadonlySet<unknown> = new Set<WorkerMessage['type']
   'configResult',
   'rotateLogs',
   'query',
+  'children',
 ]);
 
 /** The worker is our own code, but it may be of a newer build: an unknown type is dropped, not trusted. */

@@ -10,6 +10,7 @@ interface WorkerRequestsDeps {
   readonly status: { document(): StatusDocument };
   restart(reason: string): void;
   rotateLogs(): void;
+  recordChildren(): void;
   configResult(worker: WorkerProcess, result: ConfigResult): void;
 }
 
@@ -24,6 +25,8 @@ export class WorkerRequests {
     switch (message.type) {
       case 'rotateLogs':
         return this.#deps.rotateLogs();
+      case 'children':
+        return this.#deps.recordChildren();
       case 'configResult':
         return this.#deps.configResult(worker, message);
       case 'query':

@@ -79,6 +79,9 @@ export class WorkerSlots {
 
   /** For the lock record: the processes that a later start may have to end. */
   locked(): LockedChild[] {
-    return this.all().map((worker) => ({ role: 'worker', pid: worker.pid, startTime: readStartTime(worker.pid) ?? null }));
+    return this.all().flatMap((worker) => [
+      { role: 'worker', pid: worker.pid, startTime: readStartTime(worker.pid) ?? null },
+      ...worker.groups.locked(),
+    ]);
   }
 }

@@ -58,6 +58,7 @@ async function changing(options: { port?: number; origin?: ListenSocket['origin'
     status: { document: () => ({}) as never },
     restart: () => undefined,
     rotateLogs: () => undefined,
+    recordChildren: () => undefined,
     configResult: (worker, result) => changes.answered(worker, result),
   });
   supervisor.on('workerMessage', (worker, message) => requests.receive(worker, message));

@@ -12,6 +12,7 @@ function asking(
     status: { document: status },
     restart: (reason) => void done.push(`restart: ${reason}`),
     rotateLogs: () => void done.push('rotate'),
+    recordChildren: () => void done.push('children'),
     configResult: ({ instanceId }, { hash }) => void done.push(`${instanceId} ${hash}`),
   });
   const fake = activeWorker();

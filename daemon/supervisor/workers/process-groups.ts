@@ -1,0 +1,35 @@
+/** The process groups of a worker's MCP servers: they end with the worker, and a later start finds them in the lock. */
+import type { LockedChild } from '../../../shared/node/files/lock-record.js';
+import { isSameProcess, readStartTime } from '../../../shared/node/process/process-identity.js';
+import { killGroup, killProcess } from './child-process.js';
+
+const MAX_GROUPS = 200;
+
+const isPid = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) > 1;
+
+export class ProcessGroups {
+  #leaders: readonly LockedChild[] = [];
+
+  /** @param pids  of the leaders that run; the worker may be of a newer build */
+  note(pids: unknown): void {
+    if (!Array.isArray(pids)) return;
+    const known = new Map(this.#leaders.map((leader) => [leader.pid, leader]));
+    this.#leaders = pids
+      .filter(isPid)
+      .slice(0, MAX_GROUPS)
+      .map((pid) => known.get(pid) ?? { role: 'tool', pid, startTime: readStartTime(pid) ?? null });
+  }
+
+  locked(): readonly LockedChild[] {
+    return this.#leaders;
+  }
+
+  /** Ends them, also those whose leader has just ended. Harmless when nothing is left. */
+  kill(): void {
+    for (const leader of this.#leaders) {
+      if (isSameProcess(leader)) killGroup(leader.pid);
+      else killProcess(-leader.pid);
+    }
+    this.#leaders = [];
+  }
+}
