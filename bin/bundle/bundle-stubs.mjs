@@ -29,9 +29,13 @@ const LANGUAGES = /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/;
 /** node-ipc loads TLS and UDP for its network modes; the control socket is a local one. */
 const TRANSPORTS = { importer: /[\\/]node-ipc[\\/]/, filter: /^(node:)?(tls|dgram)$/ };
 
-/** The SDK's server brings ajv along, for questions to clients, which the gateway never asks. */
-const SERVER_SHIMS = /[\\/]@modelcontextprotocol[\\/]server[\\/]dist[\\/]shimsNode\.[cm]js$/;
-const NO_SCHEMAS = "export { default as process } from 'node:process'; export class DefaultJsonSchemaValidator {}";
+/** MCP's SDK brings ajv along, for questions to clients, which the gateway never asks, and for the outputs of tools, which models read as they are. */
+const MCP_SHIMS = /[\\/]@modelcontextprotocol[\\/](?:client|server)[\\/]dist[\\/]shimsNode\.[cm]js$/;
+const NO_SCHEMAS =
+  "export { default as process } from 'node:process'; export class DefaultJsonSchemaValidator {} export const CORS_IS_POSSIBLE = false";
+
+/** Of sign-ins by OAuth, which the gateway does not do. */
+const PKCE = /[\\/]pkce-challenge[\\/]/;
 
 /** The esbuild plugin. */
 export function bundleStubs() {
@@ -42,7 +46,8 @@ export function bundleStubs() {
       build.onLoad({ filter: CHARSETS }, () => ({ contents: ONLY_UTF8, loader: 'js' }));
       build.onLoad({ filter: DEPRECATIONS }, () => ({ contents: NO_DEPRECATIONS, loader: 'js' }));
       build.onLoad({ filter: LANGUAGES }, () => ({ contents: 'export {};', loader: 'js' }));
-      build.onLoad({ filter: SERVER_SHIMS }, () => ({ contents: NO_SCHEMAS, loader: 'js' }));
+      build.onLoad({ filter: PKCE }, () => ({ contents: 'export default () => undefined;', loader: 'js' }));
+      build.onLoad({ filter: MCP_SHIMS }, () => ({ contents: NO_SCHEMAS, loader: 'js' }));
       build.onResolve({ filter: TRANSPORTS.filter }, ({ importer, path }) =>
         TRANSPORTS.importer.test(importer) ? { path, namespace: 'left-out' } : undefined,
       );

@@ -7,7 +7,6 @@ import { Completions } from './models/completions.js';
 import { AccessTokens } from './access/access-tokens.js';
 import { storedPageSecrets } from './access/stored-secrets.js';
 import { AttachedFiles } from './turns/attached-files.js';
-import { createApprovalCommands } from './turns/commands/approval-commands.js';
 import { createCommands } from './turns/commands/built-in-commands.js';
 import { createChannelService } from './delivery/accounts/channel-accounts.js';
 import { Chat } from './chat/chat.js';
@@ -84,9 +83,13 @@ function createParts(deps: ConversationDeps) {
     ...modelWarnings(config(), registry()),
     ...delivery.warnings(),
   ];
-  const remind = createRemindCommand({ jobs: cron.service, clock });
-  const commands = createCommands({ store, registry, warnings, remind, approvals: createApprovalCommands(approvals.service) });
-  const tools = new ToolBox({ ...common, send: createSendPort(channels, accept), scheduler: createTaskScheduler(cron.service) });
+  const commands = createCommands({ store, registry, warnings, remind: createRemindCommand({ jobs: cron.service, clock }) });
+  const tools = new ToolBox({
+    ...common,
+    others: base.mcp,
+    send: createSendPort(channels, accept),
+    scheduler: createTaskScheduler(cron.service),
+  });
   const attachments = new Attachments({ store, clock });
   const files = new AttachedFiles({ channels, logger });
   const liveText = new LiveText({ store, clock });
@@ -99,8 +102,6 @@ function createParts(deps: ConversationDeps) {
   const titles = new Titles(common);
   const voice = new VoiceNotes({ ...common, channels, attachments, transcriber: new Transcriber({ ...common, spending }) });
   const handler = new ChatTurns({ ...common, channels, outbox, turns, titles, voice });
-
-  const upkeep = new Upkeep({ ...common, journal, logger: logFor('store') });
   return {
     ...base,
     delivery,
@@ -118,7 +119,7 @@ function createParts(deps: ConversationDeps) {
     titles,
     handler,
     ...createAnswers(base, { turns, keyed, attachments, tools, spending }),
-    upkeep,
+    upkeep: new Upkeep({ ...common, journal, logger: logFor('store') }),
     accessTokens,
     spending,
   };
@@ -150,6 +151,7 @@ function createServices(parts: Parts, { paths: { databasePath }, channelTimes: t
     responses: new Responses({ ...common, completions, background }),
     models: createModelService({ registry, calls: parts.modelCalls, config }),
     cron: cron.service,
+    mcp: parts.mcp,
     overview: createOverviewService({ store, clock, databasePath }),
     usage: createUsageService({ store, clock, calls: parts.spending }),
     isStoreAvailable: () => store.isAvailable,
@@ -198,6 +200,7 @@ function createLife(parts: Parts, { paths, checkDatabase: check }: ConversationD
     async reconfigure() {
       await delivery.channels.reconfigure();
       cron.reconfigure();
+      parts.mcp.reconfigure();
     },
     quiesce,
     async drain(timeoutMs) {
@@ -207,7 +210,7 @@ function createLife(parts: Parts, { paths, checkDatabase: check }: ConversationD
     async close() {
       await quiesce();
       await Promise.all([turns.drain(0), parts.background.drain(0)]);
-      await stops.stop();
+      await Promise.all([parts.mcp.stop(), stops.stop()]);
       await parts.accessTokens.stop();
       await titles.stop();
       await cron.close();

@@ -18,6 +18,7 @@ import type { Metric } from './observe/metric.js';
 import type { Issues } from './observe/issues.js';
 import type { DiscoveryOptions } from './providers/discovery/discovery.js';
 import type { AiModule } from './providers/provider.js';
+import type { ToolServerModule } from './tools/mcp/mcp-servers.js';
 import type { TraceStarter } from './tracing/span.js';
 import type { CheckDatabase } from './upkeep/integrity-check.js';
 
@@ -35,6 +36,10 @@ export interface ConversationDeps {
   /** Loads the bundle that speaks to model vendors; called at most once while it succeeds. */
   readonly loadAi: () => AiModule;
   readonly loadTelegram: () => TelegramModule;
+  /** Loads the bundle that speaks to MCP servers. */
+  readonly loadMcp: () => ToolServerModule;
+  /** Called with the process groups of MCP servers, at each change. Default: nobody has to know. */
+  readonly noteGroups?: (pids: readonly number[]) => void;
   /** Loads the engine of PostgreSQL, where `store.url` is set. */
   readonly loadPostgres: () => PostgresModule;
   /** What other gateways on the same database show of this one. Default: nothing. */

@@ -1,4 +1,5 @@
 /** Composes what the rest of a worker stands on: store and models; then what goes to chats, and comes from them. */
+import { McpServers } from './tools/mcp/mcp-servers.js';
 import type { LogPort } from '../../shared/log/log-port.js';
 import { type LogModule, ofModule } from '../../shared/log/modules.js';
 import { environmentValue } from '../../shared/node/process/env.js';
@@ -41,7 +42,8 @@ export function createBase(deps: ConversationDeps, readyAccounts: () => readonly
   const publish = samples.counting(deps.publish ?? (() => undefined));
   const { tracing } = deps;
   const common = { store, clock, logger: logFor('agent'), instanceId, liveness, config, registry, random, publish, tracing };
-  return { common, ai, discovery, samples, modelCalls, isSoleWorker, logFor, nodes, movedWarnings, isFile };
+  const mcp = new McpServers({ ...deps, ...common, logger: logFor('mcp') });
+  return { common, mcp, ai, discovery, samples, modelCalls, isSoleWorker, logFor, nodes, movedWarnings, isFile };
 }
 
 export type Base = ReturnType<typeof createBase>;

@@ -8,14 +8,13 @@ import type { SupervisorMessage, WorkerBoot } from '../../shared/ipc/messages.js
 import { levelRank } from '../../shared/log/level.js';
 import { ofModule } from '../../shared/log/modules.js';
 import { readBuildInfo } from '../../shared/node/build/bundle.js';
-import { holdBundle } from '../../shared/node/build/held-bundle.js';
 import { environmentSecrets, environmentValue, readEnvironment } from '../../shared/node/process/env.js';
 import { LogFile } from '../../shared/node/log/log-file.js';
 import { createLogger, type Logger } from '../../shared/node/log/logger.js';
 import { type GatewayPaths, resolvePaths } from '../../shared/node/process/paths.js';
 import { findSecrets } from '../../shared/config/secrets.js';
 import { createRedactor, type Redactor } from '../../shared/node/secrets/redact.js';
-import type * as LateModule from './lazy/late.js';
+import { holdBundles } from './lazy-bundles.js';
 import { createHttpApp, type HttpApp } from './http/app.js';
 import { readPageFile } from '../../shared/node/build/built-page.js';
 import { RequestStats } from './http/observe/request-stats.js';
@@ -54,7 +53,7 @@ export class WorkerLifecycle {
   readonly #logLevel: LogLevelOverride;
   readonly #log: Logger;
   readonly #build = readBuildInfo() ?? { version: '0.0.0', buildId: 'unknown' };
-  readonly #loadLate = holdBundle<typeof LateModule>('late');
+  readonly #bundles = holdBundles();
   readonly #activity: Activity;
   readonly #requests = new RequestStats();
   readonly #conversation: Conversation;
@@ -109,10 +108,9 @@ export class WorkerLifecycle {
       node: () => ({ version: this.#build.version, address: this.#http.address() }),
       logger: this.#log,
       clock,
-      loadAi: holdBundle('ai'),
-      loadTelegram: this.#loadLate,
-      loadPostgres: holdBundle('database'),
-      loadLate: this.#loadLate,
+      ...this.#bundles,
+      loadTelegram: this.#bundles.loadLate,
+      noteGroups: (pids) => channel.send({ type: 'children', pids }),
       checkDatabase: checkInProcess,
       publish: (event) => this.#activity.publish(event),
       noteCall: (call) => this.#activity.noteCall(call),
@@ -237,7 +235,7 @@ export class WorkerLifecycle {
     return new Tracing({
       config: () => this.#config.current.config,
       lookup: environmentValue,
-      load: this.#loadLate,
+      load: this.#bundles.loadLate,
       service: { version: this.#build.version, instanceId: this.#boot.instanceId },
       clock,
       logger: this.#log,
@@ -254,7 +252,7 @@ export class WorkerLifecycle {
       services: {
         ...this.#conversation,
         status,
-        logs: lateLogs(this.#loadLate, { logPath: this.#paths.logPath, redactor: this.#redactor }),
+        logs: lateLogs(this.#bundles.loadLate, { logPath: this.#paths.logPath, redactor: this.#redactor }),
         logLevel: this.#logLevel,
         config: new ConfigDocuments({ paths: this.#paths, inForce, status }),
         events: this.#activity.events,
@@ -262,8 +260,8 @@ export class WorkerLifecycle {
       },
       config: () => this.#config.current.config,
       tracing: this.#tracing,
-      loadLate: this.#loadLate,
-      loadMcp: holdBundle('mcp'),
+      loadLate: this.#bundles.loadLate,
+      loadMcp: this.#bundles.loadMcp,
       token: () => this.#config.current.token,
       logger: { ...ofModule(this.#log, 'http'), isDebugging: () => levelRank(this.#levels.levelOf('http')) <= levelRank('debug') },
       clock,

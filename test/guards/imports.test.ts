@@ -57,6 +57,7 @@ const OWNERS: Record<string, RegExp> = {
   'string-width': /^client\/output\//,
   'tar-stream': /^client\/backup\//,
   '@agentclientprotocol/sdk': /^(client\/acp|daemon\/worker\/lazy)\//,
+  '@modelcontextprotocol/client': /^daemon\/worker\/tools\/mcp\//,
   '@modelcontextprotocol/server': /^daemon\/worker\/http\/mcp\//,
   '@koa/router': /^daemon\/worker\/http\//,
   ai: /^daemon\/worker\/(providers|lazy)\//,

@@ -94,6 +94,28 @@ const RESPONSE_EVENT = {
   logprobs: [],
 };
 
+const SERVER = {
+  name: 'files',
+  transport: 'stdio',
+  target: 'npx',
+  state: 'running',
+  error: null,
+  tools: 1,
+  pid: 4711,
+  since: '2026-01-31T08:00:00.000Z',
+};
+
+const TOOL = {
+  name: 'read_file',
+  fullName: 'files__read_file',
+  title: 'Read file',
+  description: 'Reads a file.',
+  inputSchema: { type: 'object', properties: { path: { type: 'string' } }, required: ['path'] },
+  isReadOnly: true,
+  isRepeatable: true,
+  problem: null,
+};
+
 /** What no gateway of a test answers, and documents that are too long for an example. */
 const WRITTEN: Readonly<Record<string, Example>> = {
   getApiApprovals: { answer: { status: 'ok', approvals: [APPROVAL], nextCursor: null } },
@@ -112,6 +134,23 @@ const WRITTEN: Readonly<Record<string, Example>> = {
   postV1Embeddings: {
     request: { model: 'local/embed', input: 'Lunch is ready' },
     answer: { object: 'list', model: 'embed', data: [{ object: 'embedding', index: 0, embedding: [0.25, -0.5] }] },
+  },
+  getApiMcp: { answer: { status: 'ok', servers: [SERVER] } },
+  getApiMcpServerTools: { answer: { status: 'ok', tools: [TOOL] } },
+  postApiMcpServerTest: {
+    answer: {
+      status: 'ok',
+      ok: true,
+      error: null,
+      durationMs: 480,
+      server: { name: 'files', version: '1.0.0' },
+      version: '2025-11-25',
+      tools: 1,
+    },
+  },
+  postApiMcpServerToolsToolCall: {
+    request: { arguments: { path: 'notes.txt' } },
+    answer: { status: 'ok', result: { text: 'buy milk', isError: false, durationMs: 12, images: [] } },
   },
   getMetrics: { answer: 'xopc_ready 1\n' },
   postApiAgent: { event: { event: 'delta', data: { text: 'Hello' } } },

@@ -1,6 +1,7 @@
 /** The worker's services in memory, for tests of what lies above them. Every call is written down. */
 import { fakeAccessTokens, type FakeAccessTokens } from './fake-access-tokens.js';
 import { fakeStatus } from './fake-status.js';
+import { fakeMcpService } from './fake-mcp.js';
 import { fakeModelService } from './fake-models.js';
 import { fakeLogService } from './fake-logs.js';
 import { fakePageSecrets } from './fake-page-secrets.js';
@@ -96,6 +97,7 @@ export function createFakeServices(): FakeServices {
     webhooks: fakeWebhookService(calls),
     channelAccounts: fakeChannelService(calls),
     cron: fakeCronService(calls),
+    mcp: fakeMcpService(calls),
     agent: {
       agentOf: ({ agentId = 'main' }) => agentId,
       run(request, signal) {

@@ -2,6 +2,7 @@
 import { onTestFinished } from 'vitest';
 import * as ai from '../../daemon/worker/lazy/ai.js';
 import { postgresEngine } from '../../daemon/worker/lazy/database.js';
+import * as mcp from '../../daemon/worker/lazy/mcp.js';
 import * as late from '../../daemon/worker/lazy/late.js';
 import { createConversation } from '../../daemon/worker/compose.js';
 import type { Conversation, ConversationDeps } from '../../daemon/worker/conversation.js';
@@ -48,6 +49,7 @@ export async function makeConversation(options: ConversationOptions = {}): Promi
     loadAi: () => ai,
     loadLate: () => late,
     loadTelegram: () => late,
+    loadMcp: () => mcp,
     loadPostgres: () => ({ postgresEngine }),
     environment: () => undefined,
     // What runs on this machine is no part of a test.

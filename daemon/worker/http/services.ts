@@ -22,6 +22,7 @@ import type { ConversationService } from '../responses/conversations.js';
 import type { ResponseService } from '../responses/responses.js';
 import type { SessionArchive } from '../sessions/session-archive.js';
 import type { SessionService } from '../sessions/sessions.js';
+import type { McpService } from '../tools/mcp/mcp-servers.js';
 import type { AgentService } from '../turns/agent.js';
 
 export interface Services {
@@ -42,6 +43,8 @@ export interface Services {
   readonly conversations: ConversationService;
   readonly models: ModelService;
   readonly cron: CronService;
+  /** The MCP servers of the configuration. */
+  readonly mcp: McpService;
   readonly config: ConfigService;
   readonly status: StatusService;
   readonly overview: OverviewService;

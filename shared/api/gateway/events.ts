@@ -5,6 +5,7 @@
 import * as z from 'zod';
 import { APPROVAL_STATES } from '../tools/approvals.js';
 import { OUTGOING_STATUSES } from '../../delivery-status.js';
+import { MCP_STATES } from '../tools/mcp.js';
 
 const at = () => z.iso.datetime();
 /** Sums over all model calls; null if a model did not report tokens, or a price is unknown. */
@@ -61,6 +62,8 @@ export const gatewayEvents = () => ({
     tool: z.string(),
     turnId: z.string(),
   }),
+  /** An MCP server's state; `error`: why it is in `backoff` or `failed`. */
+  mcp: z.strictObject({ at: at(), server: z.string(), state: z.enum(MCP_STATES), error: z.string().nullable() }),
   config: z.strictObject({ at: at(), outcome: z.enum(['applied', 'rejected']), revision: z.string() }),
   /** An access token; its name is in the list of tokens. */
   token: z.strictObject({ at: at(), id: z.string(), change: z.enum(['created', 'revoked', 'expired']) }),

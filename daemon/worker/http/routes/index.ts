@@ -27,6 +27,7 @@ import { anthropicRoutes } from '../anthropic/anthropic-routes.js';
 import { openAiRoutes } from '../openai/openai-routes.js';
 import { overviewRoutes } from './gateway/overview.js';
 import { tokenRoutes } from './gateway/tokens.js';
+import { toolServerRoutes } from './tool-servers.js';
 import { usageRoutes } from './gateway/usage.js';
 import { outgoingRoutes } from './outgoing.js';
 import { type PageSessionDeps, pageSessionRoutes } from '../page/page-session-routes.js';
@@ -78,6 +79,7 @@ export function apiRoutes(deps: RouteDeps): Route[] {
     ...sessionArchiveRoutes(services.archive, keyOf, () => services.commands()),
     ...modelRoutes(services.models),
     ...cronRoutes(services.cron),
+    ...toolServerRoutes(services.mcp, connections),
     ...statusRoutes(services.status),
     ...overviewRoutes(services.overview),
     ...usageRoutes(services.usage),

@@ -1,6 +1,5 @@
 /** Reads a turn with its result, for a caller that repeats a request. */
 import type { TurnState } from '../schema.js';
-import { hasSteps } from '../turns/turn-steps.js';
 import { queriesOf, type Transaction } from '../transaction.js';
 
 export interface TurnRecord {
@@ -10,7 +9,7 @@ export interface TurnRecord {
   readonly sessionKey: string;
   readonly instanceId: string;
   readonly state: TurnState;
-  /** False once it had effects of which no steps are stored. */
+  /** False once it had effects. */
   readonly isRepeatable: boolean;
   readonly model: string | null;
   readonly usage: { readonly inputTokens: number | null; readonly outputTokens: number | null; readonly costUsd: number | null };
@@ -29,7 +28,7 @@ export async function readTurnRecord(tx: Transaction, named: { turnId: string; q
     .selectFrom('turns')
     .innerJoin('sessions', 'sessions.id', 'turns.session_id')
     .selectAll('turns')
-    .select(['sessions.key as sessionKey', hasSteps('turns.id').as('hasSteps')])
+    .select('sessions.key as sessionKey')
     .where('turns.id', '=', named.turnId)
     .executeTakeFirst();
   if (turn === undefined) return undefined;
@@ -56,7 +55,7 @@ export async function readTurnRecord(tx: Transaction, named: { turnId: string; q
     state,
     model,
     instanceId: turn.instance_id,
-    isRepeatable: turn.is_repeatable === 1 || Boolean(turn.hasSteps),
+    isRepeatable: turn.is_repeatable === 1,
     usage: { inputTokens: turn.input_tokens, outputTokens: turn.output_tokens, costUsd: turn.cost_usd },
     error: { code: turn.error_code, message: turn.error_message },
     reply: reply?.content ?? '',

@@ -50,7 +50,7 @@ export function eventRoutes(events: EventService, connections: Connections, cloc
       headers: { 'Last-Event-ID': 'The id of the last event that the client received' },
       media: {
         'text/event-stream':
-          'Events with an `id`: `hello` first, then `session`, `turn`, `completion`, `message`, `channel`, `cron`, `approval`, `config`, `token`; `reset` if events are missing, `draining` last',
+          'Events with an `id`: `hello` first, then `session`, `turn`, `completion`, `message`, `channel`, `cron`, `approval`, `mcp`, `config`, `token`; `reset` if events are missing, `draining` last',
       },
       stream: { name: 'GatewayEvent', events: gatewayEvents },
       handle(ctx) {

@@ -1,0 +1,73 @@
+/** The MCP servers of the configuration, and their tools without an agent. */
+import {
+  mcpCallRequest,
+  mcpCallResponse,
+  mcpServerParameter,
+  mcpServersResponse,
+  mcpTestResponse,
+  mcpToolParameter,
+  mcpToolsResponse,
+} from '../../../../shared/api/tools/mcp.js';
+import { validate } from '../../../../shared/api/validate.js';
+import type { McpService } from '../../tools/mcp/mcp-servers.js';
+import type { Connections } from '../connection/connections.js';
+import type { HttpContext } from '../context.js';
+import { type Route, route } from '../route.js';
+
+const serverOf = (ctx: HttpContext): string => validate(mcpServerParameter(), ctx.params['server'], 'server');
+
+export function toolServerRoutes(mcp: McpService, connections: Pick<Connections, 'abortable'>): Route[] {
+  return [
+    route({
+      method: 'GET',
+      path: '/api/mcp',
+      scope: 'read',
+      summary: 'List the MCP servers of the configuration and their states; starts none',
+      answer: mcpServersResponse,
+      handle(ctx) {
+        ctx.body = { status: 'ok', servers: mcp.list() };
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/api/mcp/:server/tools',
+      scope: 'admin',
+      summary: 'List the tools of an MCP server; starts it',
+      errors: ['NOT_FOUND', 'CONFLICT', 'UNAVAILABLE'],
+      params: { server: mcpServerParameter },
+      answer: mcpToolsResponse,
+      async handle(ctx) {
+        ctx.body = { status: 'ok', tools: await mcp.tools(serverOf(ctx)) };
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/api/mcp/:server/test',
+      scope: 'admin',
+      summary: 'Test whether an MCP server answers; starts it, also while it is left alone after a failure',
+      errors: ['NOT_FOUND', 'CONFLICT'],
+      params: { server: mcpServerParameter },
+      answer: mcpTestResponse,
+      async handle(ctx) {
+        ctx.body = { status: 'ok', ...(await mcp.probe(serverOf(ctx))) };
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/api/mcp/:server/tools/:tool/call',
+      scope: 'admin',
+      summary: 'Call a tool of an MCP server without an agent',
+      errors: ['NOT_FOUND', 'CONFLICT', 'UNAVAILABLE'],
+      params: { server: mcpServerParameter, tool: mcpToolParameter },
+      body: mcpCallRequest,
+      isBodyOptional: true,
+      answer: mcpCallResponse,
+      async handle(ctx, { body }) {
+        const tool = validate(mcpToolParameter(), ctx.params['tool'], 'tool');
+        const signal = connections.abortable(ctx.res, 'request');
+        const result = await mcp.call(serverOf(ctx), { tool, input: body.arguments, signal });
+        ctx.body = { status: 'ok', result };
+      },
+    }),
+  ];
+}

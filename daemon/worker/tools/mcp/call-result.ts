@@ -1,0 +1,68 @@
+/** The result of a call as a model gets it: text, bounded; pictures apart. */
+import type { McpCallResult } from '../../../../shared/api/tools/mcp.js';
+
+const MAX_TEXT_LENGTH = 100_000;
+const MAX_PARTS = 1_000;
+const MAX_IMAGES = 10;
+const MAX_IMAGE_LENGTH = 7_000_000;
+const TRUNCATED = '\n\n(truncated: this is the beginning)';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+/** Of Base64. */
+function sizeOf(data: string): string {
+  const bytes = Math.floor((data.length * 3) / 4);
+  return bytes < 1_024 ? `${bytes} bytes` : `${Math.round(bytes / 1_024)} KB`;
+}
+
+function describeResource(resource: Fields): string {
+  const name = textOf(resource['name']) || textOf(resource['uri']) || 'a resource';
+  if (typeof resource['text'] === 'string') return `${name}:\n${resource['text']}`;
+  return typeof resource['blob'] === 'string' ? `(${name}, ${sizeOf(resource['blob'])})` : `(${name})`;
+}
+
+function describePart(part: unknown): string {
+  if (!isFields(part)) return '';
+  switch (part['type']) {
+    case 'text':
+      return textOf(part['text']);
+    case 'image':
+      return `(an image, ${sizeOf(textOf(part['data']))})`;
+    case 'audio':
+      return `(a recording, ${sizeOf(textOf(part['data']))})`;
+    case 'resource':
+      return isFields(part['resource']) ? describeResource(part['resource']) : '';
+    case 'resource_link':
+      return `(resource ${textOf(part['name'])}: ${textOf(part['uri'])})`;
+    default:
+      return '';
+  }
+}
+
+function imagesOf(parts: readonly unknown[]): McpCallResult['images'] {
+  return parts
+    .filter(isFields)
+    .filter(({ type, data }) => type === 'image' && typeof data === 'string' && data.length <= MAX_IMAGE_LENGTH)
+    .slice(0, MAX_IMAGES)
+    .map(({ data, mimeType }) => ({ mediaType: textOf(mimeType).slice(0, 100), data: textOf(data) }));
+}
+
+function bounded(text: string): string {
+  const whole = text.length <= MAX_TEXT_LENGTH ? text : text.slice(0, MAX_TEXT_LENGTH) + TRUNCATED;
+  return whole.toWellFormed().replaceAll('\0', '\uFFFD');
+}
+
+/** @param result  as the server sent it */
+export function readResult(result: unknown): Omit<McpCallResult, 'durationMs'> {
+  const { content, structuredContent, isError } = isFields(result) ? result : {};
+  const parts = Array.isArray(content) ? (content as unknown[]).slice(0, MAX_PARTS) : [];
+  const text = parts
+    .map(describePart)
+    .filter((part) => part !== '')
+    .join('\n');
+  const structured = structuredContent === undefined ? '' : JSON.stringify(structuredContent);
+  return { text: bounded(text || structured || '(no output)'), isError: isError === true, images: imagesOf(parts) };
+}

@@ -1,0 +1,146 @@
+/** A connection to a server: the SDK's client over one of the two transports. */
+import { Client, type jsonSchemaValidator, SdkHttpError, type StandardSchemaV1 } from '@modelcontextprotocol/client';
+import type { Clock } from '../../../../shared/clock.js';
+import type { McpServerConfig } from '../../../../shared/config/tools/mcp.js';
+import type { LogPort } from '../../../../shared/log/log-port.js';
+import { readBuildInfo } from '../../../../shared/node/build/bundle.js';
+import { toolServerEnvironment } from '../../../../shared/node/process/env.js';
+import { createHttpTransport } from './http-transport.js';
+import { ProcessTransport } from './process-transport.js';
+import type { StopTimes } from './server-process.js';
+
+/** A start may load a package first. */
+const START_LIMIT_MS = 60_000;
+const LIST_LIMIT_MS = 30_000;
+/** How long a server over HTTP gets to end its session. */
+const GOODBYE_LIMIT_MS = 1_000;
+const MAX_PAGES = 64;
+/** Far more than are given to models. */
+const MAX_LISTED = 1_000;
+
+/** Each part is checked where it is read: one broken tool must not hide the others. */
+const unchecked: StandardSchemaV1<unknown, Readonly<Record<string, unknown>>> = {
+  '~standard': { version: 1, vendor: 'xopc', validate: (value) => ({ value: value as Readonly<Record<string, unknown>> }) },
+};
+
+/** Outputs are not checked against the schemas of their tools: models read them as they are. */
+const uncheckedSchemas: jsonSchemaValidator = {
+  getValidator:
+    <T>() =>
+    (input: unknown) => ({ valid: true, data: input as T & {}, errorMessage: undefined }),
+};
+
+export interface ConnectionOptions {
+  readonly settings: McpServerConfig;
+  /** Where a program starts that has no `cwd`. */
+  readonly home: string;
+  readonly clock: Clock;
+  readonly logger: LogPort;
+  readonly onGroup: (pid: number, isRunning: boolean) => void;
+  readonly onToolsChanged: () => void;
+  /** It ended by itself, or was asked to. */
+  readonly onClosed: (reason: string) => void;
+}
+
+export interface Connection {
+  readonly pid: number | null;
+  readonly server: { readonly name: string; readonly version: string } | null;
+  /** Of the protocol. */
+  readonly protocolVersion: string | null;
+  /** @returns the tools as the server sent them */
+  listTools(): Promise<unknown[]>;
+  /** @returns the result as the server sent it. @throws SdkHttpError when a server over HTTP does not know the session any more */
+  callTool(name: string, input: unknown, call: { signal: AbortSignal; timeoutMs: number }): Promise<unknown>;
+  close(times: StopTimes): Promise<void>;
+}
+
+/** Whether a server over HTTP has forgotten the session: it did nothing with the request. */
+export const hasLostSession = (error: unknown): boolean => error instanceof SdkHttpError && error.status === 404;
+
+async function listTools(client: Client): Promise<unknown[]> {
+  if (client.getServerCapabilities()?.tools === undefined) return [];
+  const tools: unknown[] = [];
+  let cursor: string | undefined;
+  for (let page = 0; page < MAX_PAGES && tools.length < MAX_LISTED; page += 1) {
+    const params = cursor === undefined ? {} : { cursor };
+    const result = await client.request({ method: 'tools/list', params }, unchecked, { timeout: LIST_LIMIT_MS });
+    if (!Array.isArray(result['tools'])) throw new Error('its list of tools is not a list');
+    tools.push(...(result['tools'] as unknown[]).slice(0, MAX_LISTED));
+    const next = result['nextCursor'];
+    if (typeof next !== 'string' || next === cursor) break;
+    cursor = next;
+  }
+  return tools;
+}
+
+function openTransport({ settings, home, ...rest }: ConnectionOptions) {
+  const { command, args, env, cwd = home } = settings;
+  if (command === undefined) return createHttpTransport(settings);
+  return new ProcessTransport({ ...rest, command, args, cwd, env: { ...toolServerEnvironment(), ...env } });
+}
+
+/** Settles with the time at the latest. */
+function within(work: Promise<unknown>, limitMs: number, clock: Clock): Promise<void> {
+  return new Promise((resolve) => {
+    const cancel = clock.after(limitMs, resolve);
+    void work
+      .then(
+        () => undefined,
+        () => undefined,
+      )
+      .then(() => {
+        cancel();
+        resolve();
+      });
+  });
+}
+
+const endOf = (transport: ReturnType<typeof openTransport>): string => (transport instanceof ProcessTransport ? transport.reason : '');
+
+/** A program that has ended says more than that the connection is closed. */
+async function explained<Value>(transport: ReturnType<typeof openTransport>, work: Promise<Value>): Promise<Value> {
+  try {
+    return await work;
+  } catch (error) {
+    const reason = endOf(transport);
+    throw reason === '' ? error : new Error(reason, { cause: error });
+  }
+}
+
+/** Starts the server where it is a program. @throws Error with the reason; then nothing is left of it */
+export async function connect(options: ConnectionOptions, signal: AbortSignal): Promise<Connection> {
+  const { clock, logger, onToolsChanged, onClosed } = options;
+  const transport = openTransport(options);
+  const client = new Client(
+    { name: 'xopc', version: readBuildInfo()?.version ?? '0' },
+    { capabilities: {}, jsonSchemaValidator: uncheckedSchemas },
+  );
+  client.onerror = (error) => logger.debug?.({ err: error }, 'the connection to the server reports an error');
+  client.setNotificationHandler('notifications/tools/list_changed', () => onToolsChanged());
+  const stopped = (): void => void transport.close();
+  signal.addEventListener('abort', stopped, { once: true });
+  try {
+    await explained(transport, client.connect(transport, { timeout: START_LIMIT_MS, signal }));
+  } catch (error) {
+    await transport.close();
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', stopped);
+  }
+  client.onclose = () => onClosed(endOf(transport) || 'the connection was closed');
+  return {
+    pid: transport instanceof ProcessTransport ? transport.pid : null,
+    server: client.getServerVersion() ?? null,
+    protocolVersion: client.getNegotiatedProtocolVersion() ?? null,
+    listTools: () => explained(transport, listTools(client)),
+    callTool: (name, input, { signal: stop, timeoutMs: timeout }) => {
+      const params = { name, arguments: input as Record<string, unknown> };
+      return explained(transport, client.request({ method: 'tools/call', params }, unchecked, { signal: stop, timeout }));
+    },
+    async close(times) {
+      if (transport instanceof ProcessTransport) return transport.stop(times);
+      await within(transport.terminateSession(), GOODBYE_LIMIT_MS, clock);
+      await client.close();
+    },
+  };
+}

@@ -1,0 +1,50 @@
+/** The SDK's transport to a server at a URL, with a limit on what is read. */
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import type { McpServerConfig } from '../../../../shared/config/tools/mcp.js';
+import { MAX_MESSAGE_BYTES } from './server-process.js';
+
+/** Passes bytes on until a message has too many: in a stream of events a message ends with an empty line. */
+function bounded(isStream: boolean): TransformStream<Uint8Array, Uint8Array> {
+  let bytes = 0;
+  return new TransformStream({
+    transform(chunk, controller) {
+      const view = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+      const end = isStream ? Math.max(view.lastIndexOf('\n\n'), view.lastIndexOf('\r\n\r\n')) : -1;
+      bytes = end < 0 ? bytes + chunk.length : chunk.length - end;
+      if (bytes > MAX_MESSAGE_BYTES) controller.error(new Error(`its answer has more than ${MAX_MESSAGE_BYTES} bytes`));
+      else controller.enqueue(chunk);
+    },
+  });
+}
+
+const boundedFetch: typeof fetch = async (url, init) => {
+  const response = await fetch(url, init);
+  if (response.body === null) return response;
+  const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') ?? false;
+  const body = response.body.pipeThrough(bounded(isStream));
+  const copy = new Response(body, { status: response.status, statusText: response.statusText, headers: response.headers });
+  // Redirects are judged by it.
+  Object.defineProperty(copy, 'url', { value: response.url });
+  return copy;
+};
+
+/** `fetch` takes no URL with a user and a password. */
+function withoutUser(url: string): { readonly url: URL; readonly authorization?: string } {
+  const parsed = new URL(url);
+  const { username, password } = parsed;
+  if (username === '' && password === '') return { url: parsed };
+  parsed.username = '';
+  parsed.password = '';
+  const user = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return { url: parsed, authorization: `Basic ${Buffer.from(user).toString('base64')}` };
+}
+
+export function createHttpTransport({ url: written = '', headers, token }: McpServerConfig): StreamableHTTPClientTransport {
+  const { url, authorization } = withoutUser(written);
+  const credentials = token === undefined ? authorization : `Bearer ${token}`;
+  return new StreamableHTTPClientTransport(url, {
+    fetch: boundedFetch,
+    redirectPolicy: 'same-origin',
+    requestInit: { headers: { ...headers, ...(credentials === undefined ? {} : { Authorization: credentials }) } },
+  });
+}

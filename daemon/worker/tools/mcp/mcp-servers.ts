@@ -1,0 +1,200 @@
+/**
+ * The MCP servers of the configuration: what the routes call, and a source of tools for turns. Nothing is loaded and no process is started
+ * before a server is first used.
+ */
+import type { GatewayEvent } from '../../../../shared/api/gateway/events.js';
+import type { McpCallResult, McpServerDocument, McpTestResult, McpToolDocument } from '../../../../shared/api/tools/mcp.js';
+import type { Clock } from '../../../../shared/clock.js';
+import type { AgentConfig, Config } from '../../../../shared/config/schema.js';
+import type { McpServerConfig } from '../../../../shared/config/tools/mcp.js';
+import { GatewayError } from '../../../../shared/errors.js';
+import { type LogPort, withFields } from '../../../../shared/log/log-port.js';
+import { listNames } from '../../../../shared/text/list-names.js';
+import { type Tool, ToolError, type ToolSource } from '../tool.js';
+import type { McpOutcome, McpServer, McpServerOptions } from './server.js';
+import type { StopTimes } from './server-process.js';
+
+/** What the bundle that speaks MCP has for servers (`daemon/worker/lazy/mcp.ts`). */
+export interface ToolServerModule {
+  createToolServer(options: McpServerOptions): McpServer;
+}
+
+export interface McpServersOptions {
+  config(): Config;
+  readonly clock: Clock;
+  readonly logger: LogPort;
+  /** Loads the bundle. */
+  readonly loadMcp: () => ToolServerModule;
+  /** Programs that have no `cwd` start in the home. */
+  readonly paths: { readonly home: string };
+  readonly publish?: (event: GatewayEvent) => void;
+  /** Called with the process groups that run, at each change. */
+  readonly noteGroups?: (pids: readonly number[]) => void;
+}
+
+export interface McpService {
+  list(): McpServerDocument[];
+  /** Starts the server. @throws NOT_FOUND, UNAVAILABLE with the server's reason */
+  tools(name: string): Promise<readonly McpToolDocument[]>;
+  /** @throws NOT_FOUND */
+  probe(name: string): Promise<McpTestResult>;
+  /** @throws NOT_FOUND, UNAVAILABLE with the server's reason */
+  call(name: string, call: { tool: string; input: unknown; signal: AbortSignal }): Promise<McpCallResult>;
+}
+
+/** A worker that ends does not wait for servers that do not. */
+const LAST_STOP: StopTimes = { termAfterMs: 100, killAfterMs: 1_000 };
+
+interface Used {
+  /** As JSON: another text is another server. */
+  readonly settings: string;
+  readonly server: McpServer;
+}
+
+const notFound = (name: string, known: readonly string[]): GatewayError =>
+  new GatewayError('NOT_FOUND', {
+    message: `there is no MCP server '${name}'`,
+    hint: known.length === 0 ? 'Add one with: xopc mcp add' : `Configured: ${listNames(known)}`,
+  });
+
+function targetOf({ command, url = '' }: McpServerConfig): Pick<McpServerDocument, 'transport' | 'target'> {
+  if (command === undefined) return { transport: 'http', target: new URL(url).origin };
+  return { transport: 'stdio', target: command.split(/[\\/]/).at(-1) ?? command };
+}
+
+export class McpServers implements McpService, ToolSource {
+  readonly #options: McpServersOptions;
+  readonly #startedAt: string;
+  readonly #used = new Map<string, Used>();
+  readonly #retiring = new Set<Promise<void>>();
+  readonly #groups = new Set<number>();
+  #isStopped = false;
+
+  constructor(options: McpServersOptions) {
+    this.#options = options;
+    this.#startedAt = new Date(options.clock.now()).toISOString();
+  }
+
+  list(): McpServerDocument[] {
+    return Object.entries(this.#settings()).map(([name, settings]) => {
+      const { enabled } = settings;
+      const unused = { state: enabled ? ('idle' as const) : ('off' as const), error: null, tools: null, pid: null, since: this.#startedAt };
+      return { name, ...targetOf(settings), ...(enabled ? (this.#used.get(name)?.server.status() ?? unused) : unused) };
+    });
+  }
+
+  async tools(name: string): Promise<readonly McpToolDocument[]> {
+    return this.#valueOf(name, await this.#serverOf(name).tools());
+  }
+
+  async probe(name: string): Promise<McpTestResult> {
+    return this.#serverOf(name).probe();
+  }
+
+  async call(name: string, call: { tool: string; input: unknown; signal: AbortSignal }): Promise<McpCallResult> {
+    return this.#valueOf(name, await this.#serverOf(name).call(call));
+  }
+
+  async toolsFor(agent: AgentConfig): Promise<readonly Tool[]> {
+    const settings = this.#settings();
+    const wanted = agent.mcpServers ?? this.#options.config().agents.defaults.mcpServers ?? Object.keys(settings);
+    const names = wanted.filter((name) => settings[name]?.enabled === true);
+    if (names.length === 0 || this.#isStopped) return [];
+    const lists = await Promise.all(names.map((name) => this.#toolsOf(name)));
+    return lists.flat();
+  }
+
+  /** Stops the servers whose settings have changed, once their calls have ended; leaves the others alone. */
+  reconfigure(): void {
+    const settings = this.#settings();
+    for (const [name, { settings: before, server }] of this.#used) {
+      const now = settings[name];
+      if (now?.enabled === true && JSON.stringify(now) === before) continue;
+      this.#used.delete(name);
+      const retired = server.retire().finally(() => this.#retiring.delete(retired));
+      this.#retiring.add(retired);
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    const servers = [...this.#used.values()];
+    await Promise.all([...servers.map(({ server }) => server.stop(LAST_STOP)), ...this.#retiring]);
+  }
+
+  #settings(): Readonly<Record<string, McpServerConfig>> {
+    return this.#options.config().mcp.servers;
+  }
+
+  /** @throws NOT_FOUND, CONFLICT */
+  #serverOf(name: string): McpServer {
+    const all = this.#settings();
+    const settings = Object.hasOwn(all, name) ? all[name] : undefined;
+    if (settings === undefined) throw notFound(name, Object.keys(all));
+    if (!settings.enabled)
+      throw new GatewayError('CONFLICT', {
+        message: `the MCP server '${name}' is disabled`,
+        hint: `Enable it with: xopc config set mcp.servers.${name}.enabled true`,
+      });
+    if (this.#isStopped) throw new GatewayError('UNAVAILABLE', { message: 'the gateway is being stopped' });
+    return this.#used.get(name)?.server ?? this.#create(name, settings);
+  }
+
+  #create(name: string, settings: McpServerConfig): McpServer {
+    const { loadMcp, clock, logger, paths } = this.#options;
+    const server = loadMcp().createToolServer({
+      name,
+      settings,
+      home: paths.home,
+      clock,
+      logger: withFields(logger, { server: name }),
+      onGroup: (pid, isRunning) => this.#noteGroup(pid, isRunning),
+      onChange: () => {
+        if (this.#used.get(name)?.server !== server) return;
+        const { state, error } = server.status();
+        this.#options.publish?.({ type: 'mcp', server: name, state, error });
+      },
+    });
+    this.#used.set(name, { settings: JSON.stringify(settings), server });
+    return server;
+  }
+
+  #noteGroup(pid: number, isRunning: boolean): void {
+    if (isRunning) this.#groups.add(pid);
+    else this.#groups.delete(pid);
+    this.#options.noteGroups?.([...this.#groups]);
+  }
+
+  #valueOf<Value>(name: string, outcome: McpOutcome<Value>): Value {
+    if (outcome.ok) return outcome.value;
+    throw new GatewayError('UNAVAILABLE', { message: `the MCP server '${name}' does not answer: ${outcome.error}` });
+  }
+
+  async #toolsOf(name: string): Promise<readonly Tool[]> {
+    try {
+      const tools = (await this.#serverOf(name).toolsForTurn()) ?? [];
+      return tools.filter(({ problem }) => problem === null).map((tool) => this.#asTool(name, tool));
+    } catch (error) {
+      // The bundle cannot be loaded: the turn goes on without.
+      this.#options.logger.error({ server: name, err: error }, 'failed to read the tools of an MCP server');
+      return [];
+    }
+  }
+
+  #asTool(server: string, { name, fullName, title, description, inputSchema, isReadOnly, isRepeatable }: McpToolDocument): Tool {
+    return {
+      definition: { name: fullName, description: description || (title ?? name), inputSchema },
+      hasEffects: !isReadOnly,
+      isRepeatable,
+      isBuiltIn: false,
+      run: async (input, { signal }) => {
+        if (typeof input !== 'object' || input === null || Array.isArray(input)) throw new ToolError('the input must be an object');
+        const { text, isError } = await this.call(server, { tool: name, input, signal }).catch((error: unknown) => {
+          throw error instanceof GatewayError ? new ToolError(error.message) : error;
+        });
+        if (isError) throw new ToolError(text);
+        return text;
+      },
+    };
+  }
+}

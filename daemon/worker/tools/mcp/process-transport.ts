@@ -1,0 +1,86 @@
+/** The SDK's transport to a server that is a process. What it sends that is no message of the protocol fails the call that it answers. */
+import { type JSONRPCMessage, parseJSONRPCMessage, type Transport } from '@modelcontextprotocol/client';
+import type { LogPort } from '../../../../shared/log/log-port.js';
+import { oneLine } from '../../../../shared/text/one-line.js';
+import { MAX_MESSAGE_BYTES, ServerProcess, type ServerProcessOptions, type StopTimes } from './server-process.js';
+
+/** The id of an answer at the beginning or the end of its text. */
+const ID_AT_HEAD = /^\{"jsonrpc":"2\.0","id":(\d{1,15}),/;
+const ID_AT_TAIL = /"jsonrpc":"2\.0","id":(\d{1,15})\}\s*$/;
+const INTERNAL_ERROR = -32_603;
+
+const asText = (id: string | undefined): number | undefined => (id === undefined ? undefined : Number(id));
+
+/** The id of what means to be an answer. */
+function answeredId(value: unknown): number | undefined {
+  if (typeof value !== 'object' || value === null || 'method' in value) return undefined;
+  return 'id' in value && typeof value.id === 'number' ? value.id : undefined;
+}
+
+type Launch = Pick<ServerProcessOptions, 'command' | 'args' | 'env' | 'cwd' | 'clock' | 'logger' | 'onGroup'>;
+
+export class ProcessTransport implements Transport {
+  onmessage?: (message: JSONRPCMessage) => void;
+  onclose?: () => void;
+  onerror?: (error: Error) => void;
+  /** Why it has ended; empty until then. */
+  reason = '';
+  readonly #launch: Launch;
+  readonly #logger: LogPort;
+  #process: ServerProcess | undefined;
+
+  constructor(launch: Launch) {
+    this.#launch = launch;
+    this.#logger = launch.logger;
+  }
+
+  get pid(): number | null {
+    return this.#process?.pid ?? null;
+  }
+
+  async start(): Promise<void> {
+    this.#process = await ServerProcess.start({
+      ...this.#launch,
+      onLine: (line) => this.#receive(line),
+      onLongLine: (head, tail, bytes) => {
+        const id = asText(ID_AT_HEAD.exec(head)?.[1] ?? ID_AT_TAIL.exec(tail)?.[1]);
+        this.#refuse(id, `its answer has ${bytes} bytes; at most ${MAX_MESSAGE_BYTES} are read`);
+      },
+      onExit: (reason) => {
+        this.reason = reason;
+        this.#process = undefined;
+        this.onclose?.();
+      },
+    });
+  }
+
+  async send(message: JSONRPCMessage): Promise<void> {
+    if (this.#process === undefined) throw new Error(this.reason || 'it is not running');
+    await this.#process.write(`${JSON.stringify(message)}\n`);
+  }
+
+  /** Called by the SDK when the handshake has failed. */
+  async close(): Promise<void> {
+    await this.stop({ termAfterMs: 200, killAfterMs: 1_000 });
+  }
+
+  async stop(times: StopTimes): Promise<void> {
+    await this.#process?.stop(times);
+  }
+
+  #receive(line: string): void {
+    let value: unknown;
+    try {
+      value = JSON.parse(line);
+      this.onmessage?.(parseJSONRPCMessage(value));
+    } catch {
+      this.#refuse(answeredId(value), 'its answer is not a message of the protocol', line);
+    }
+  }
+
+  /** Fails a call in the place of the server; without one, there is nobody to tell. */
+  #refuse(id: number | undefined, message: string, line = ''): void {
+    this.#logger.debug?.({ id, line: oneLine(line, 200) }, `what the server sent is ignored: ${message}`);
+    if (id !== undefined) this.onmessage?.({ jsonrpc: '2.0', id, error: { code: INTERNAL_ERROR, message } });
+  }
+}

@@ -1,0 +1,187 @@
+/**
+ * The process of a server: the leader of a process group of its own, so that it ends with everything that it started. Its standard output is
+ * read line by line, no faster than a gateway can bear; its standard error goes into the log.
+ */
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { Readable } from 'node:stream';
+import type { Clock } from '../../../../shared/clock.js';
+import type { LogPort } from '../../../../shared/log/log-port.js';
+import { oneLine } from '../../../../shared/text/one-line.js';
+import { MessageLines } from './message-lines.js';
+import { Throttle } from './throttle.js';
+
+/** Of one message. */
+export const MAX_MESSAGE_BYTES = 20_971_520;
+/** What waits to be written to a server that does not read. */
+const MAX_UNREAD_BYTES = 33_554_432;
+/** Messages and chunks of up to 64 KB in a second. */
+const UNITS_PER_SECOND = 5_000;
+const LOG_LINES_PER_SECOND = 50;
+const MAX_LOG_LINE_LENGTH = 2_000;
+const MAX_LOG_LINE_BYTES = 8_192;
+/** How long output is waited for that may still be in the pipe at the exit. */
+const LAST_OUTPUT_MS = 500;
+
+/** How long each way of asking it to end gets, counted from the first. */
+export interface StopTimes {
+  /** The end of its input alone. */
+  readonly termAfterMs: number;
+  /** SIGTERM. */
+  readonly killAfterMs: number;
+}
+
+export interface ServerProcessOptions {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  readonly clock: Clock;
+  readonly logger: LogPort;
+  /** Called as soon as the process exists, and when nothing of its group is left that can be ended. */
+  readonly onGroup: (pid: number, isRunning: boolean) => void;
+  readonly onLine: (line: string) => void;
+  readonly onLongLine: (head: string, tail: string, bytes: number) => void;
+  /** @param reason  in words, also for an end that was asked for */
+  readonly onExit: (reason: string) => void;
+}
+
+function describeStart({ command, cwd }: ServerProcessOptions, error: NodeJS.ErrnoException): string {
+  if (error.code === 'ENOENT') return `it could not be started: there is no program '${command}', or no directory ${cwd}`;
+  return `it could not be started: ${error.message}`;
+}
+
+export class ServerProcess {
+  readonly pid: number;
+  readonly #options: ServerProcessOptions;
+  readonly #child: ChildProcessWithoutNullStreams;
+  /** By stream, what ends its pause. */
+  readonly #pauses = new Map<Readable, () => void>();
+  #lastLogLine = '';
+  #hasEnded = false;
+  readonly #ended: Promise<void>;
+
+  /** Resolves when it runs. @throws Error with the reason why it cannot be started */
+  static async start(options: ServerProcessOptions): Promise<ServerProcess> {
+    const { command, args, env, cwd } = options;
+    let child: ChildProcessWithoutNullStreams;
+    try {
+      child = spawn(command, [...args], { env, cwd, stdio: 'pipe', detached: true, windowsHide: true });
+    } catch (error) {
+      throw new Error(describeStart(options, error as NodeJS.ErrnoException), { cause: error });
+    }
+    if (child.pid === undefined) {
+      const [error] = (await once(child, 'error')) as [NodeJS.ErrnoException];
+      throw new Error(describeStart(options, error), { cause: error });
+    }
+    // Before anything else: whatever happens next, somebody knows what has to be ended.
+    options.onGroup(child.pid, true);
+    return new ServerProcess(options, child, child.pid);
+  }
+
+  private constructor(options: ServerProcessOptions, child: ChildProcessWithoutNullStreams, pid: number) {
+    this.#options = options;
+    this.#child = child;
+    this.pid = pid;
+    child.on('error', () => undefined); // of a signal that could not be sent: its exit tells
+    child.stdin.on('error', () => undefined); // EPIPE: its exit tells
+    this.#ended = new Promise((resolve) => {
+      child.on('exit', (code, signal) => {
+        this.#exited(code, signal);
+        resolve();
+      });
+    });
+    this.#readMessages();
+    this.#readLog();
+  }
+
+  /** @throws Error when it does not read, or has ended */
+  async write(line: string): Promise<void> {
+    const { stdin } = this.#child;
+    if (!stdin.writable) throw new Error('it has ended');
+    if (stdin.writableLength > MAX_UNREAD_BYTES) throw new Error('it does not read what it is sent');
+    if (!stdin.write(line)) await Promise.race([once(stdin, 'drain'), once(stdin, 'close')]);
+  }
+
+  /** Ends it with everything in its group. Resolves when it has ended. */
+  async stop({ termAfterMs, killAfterMs }: StopTimes): Promise<void> {
+    if (this.#hasEnded) return;
+    this.#child.stdin.end();
+    const { clock } = this.#options;
+    const cancels = [clock.after(termAfterMs, () => this.#signal('SIGTERM')), clock.after(killAfterMs, () => this.#signal('SIGKILL'))];
+    await this.#ended;
+    for (const cancel of cancels) cancel();
+  }
+
+  #signal(signal: NodeJS.Signals): void {
+    try {
+      process.kill(-this.pid, signal);
+    } catch {
+      // No group of that number: it is gone, or the platform has no groups.
+      if (!this.#hasEnded) this.#child.kill(signal);
+    }
+  }
+
+  #exited(code: number | null, signal: NodeJS.Signals | null): void {
+    this.#hasEnded = true;
+    // What it started ends with it.
+    this.#signal('SIGKILL');
+    this.#options.onGroup(this.pid, false);
+    const { stdout, stderr } = this.#child;
+    stdout.resume();
+    // A process that has left the group may hold the pipes open.
+    const cancel = this.#options.clock.after(LAST_OUTPUT_MS, () => [stdout, stderr].forEach((stream) => stream.destroy()));
+    this.#child.on('close', () => {
+      cancel();
+      for (const cancelPause of this.#pauses.values()) cancelPause();
+      const how = signal === null ? `with exit code ${code}` : `by ${signal}`;
+      this.#options.onExit(`it ended ${how}${this.#lastLogLine === '' ? '' : `: ${oneLine(this.#lastLogLine, 300)}`}`);
+    });
+  }
+
+  /** Reads a stream, but not while the second's share of it has been read. */
+  #read(stream: Readable, throttle: Throttle, onChunk: (chunk: Buffer) => void): void {
+    stream.on('data', (chunk: Buffer) => {
+      onChunk(chunk);
+      if (throttle.isOver() && !this.#hasEnded) {
+        stream.pause();
+        this.#pauses.set(
+          stream,
+          throttle.whenOver(() => stream.resume()),
+        );
+      }
+    });
+  }
+
+  #readMessages(): void {
+    const { onLine, onLongLine, clock } = this.#options;
+    const throttle = new Throttle(clock, UNITS_PER_SECOND);
+    const lines = new MessageLines(MAX_MESSAGE_BYTES, {
+      onLine: (line) => {
+        throttle.count();
+        onLine(line);
+      },
+      onLongLine,
+    });
+    this.#read(this.#child.stdout, throttle, (chunk) => {
+      throttle.count();
+      lines.push(chunk);
+    });
+  }
+
+  #readLog(): void {
+    const { logger, clock } = this.#options;
+    const throttle = new Throttle(clock, LOG_LINES_PER_SECOND);
+    let skipped = 0;
+    const note = (line: string): void => {
+      throttle.count();
+      if (throttle.isOver()) return void (skipped += 1);
+      if (skipped > 0) logger.warn({ lines: skipped }, 'the server wrote more to its log than is kept');
+      skipped = 0;
+      this.#lastLogLine = oneLine(line, MAX_LOG_LINE_LENGTH);
+      logger.info({ stderr: this.#lastLogLine }, 'the server wrote to its log');
+    };
+    const lines = new MessageLines(MAX_LOG_LINE_BYTES, { onLine: note, onLongLine: (head) => note(head) });
+    this.#read(this.#child.stderr, throttle, (chunk) => lines.push(chunk));
+  }
+}

@@ -1,0 +1,290 @@
+/**
+ * One MCP server: started when it is first needed, stopped when nobody has called it for a while, left alone for a while after it failed.
+ * Nothing here throws: this code is in a bundle of its own, whose classes of errors the worker would not know.
+ */
+import type { McpCallResult, McpServerDocument, McpState, McpTestResult, McpToolDocument } from '../../../../shared/api/tools/mcp.js';
+import type { Clock } from '../../../../shared/clock.js';
+import type { McpServerConfig } from '../../../../shared/config/tools/mcp.js';
+import type { LogPort } from '../../../../shared/log/log-port.js';
+import { oneLine } from '../../../../shared/text/one-line.js';
+import { readResult } from './call-result.js';
+import { connect, type Connection, type ConnectionOptions, hasLostSession } from './connection.js';
+import { secretsIn } from './server-secrets.js';
+import type { StopTimes } from './server-process.js';
+import { readTools } from './tool-list.js';
+
+const IDLE_STOP: StopTimes = { termAfterMs: 2_000, killAfterMs: 5_000 };
+const FIRST_PAUSE_MS = 500;
+const LAST_PAUSE_MS = 60_000;
+/** A server that ran for so long has recovered. */
+const RECOVERED_AFTER_MS = 60_000;
+/** How long a turn waits for the tools of a server that is being started, counted from the start. */
+const TURN_WAIT_MS = 5_000;
+const MAX_ERROR_LENGTH = 500;
+
+export interface McpServerOptions extends Pick<ConnectionOptions, 'home' | 'onGroup'> {
+  readonly name: string;
+  readonly settings: McpServerConfig;
+  readonly clock: Clock;
+  readonly logger: LogPort;
+  /** Called when its state has changed. */
+  readonly onChange: () => void;
+}
+
+/** `error`: in words, for people and models. */
+export type McpOutcome<Value> = { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly error: string };
+
+export interface McpCall {
+  readonly tool: string;
+  readonly input: unknown;
+  readonly signal: AbortSignal;
+}
+
+export class McpServer {
+  readonly #options: McpServerOptions;
+  readonly #hideSecrets: (text: string) => string;
+  readonly #stopping = new AbortController();
+  #state: McpState = 'idle';
+  #since: number;
+  #error: string | null = null;
+  #connection: Connection | undefined;
+  #opening: { readonly connected: Promise<Connection>; readonly sinceMs: number } | undefined;
+  #closing = Promise.resolve();
+  #list: readonly McpToolDocument[] | undefined;
+  #isListStale = false;
+  #inFlight = 0;
+  #failures = 0;
+  #retryAtMs = 0;
+  #cancelIdle: () => void = () => undefined;
+  #cancelPause: () => void = () => undefined;
+  #whenQuiet: (() => void) | undefined;
+
+  constructor(options: McpServerOptions) {
+    this.#options = options;
+    this.#hideSecrets = secretsIn(options.settings);
+    this.#since = options.clock.now();
+  }
+
+  status(): Pick<McpServerDocument, 'state' | 'error' | 'tools' | 'pid' | 'since'> {
+    return {
+      state: this.#state,
+      error: this.#error,
+      tools: this.#list?.length ?? null,
+      pid: this.#connection?.pid ?? null,
+      since: new Date(this.#since).toISOString(),
+    };
+  }
+
+  /** Returns its tools; starts it. */
+  async tools(): Promise<McpOutcome<readonly McpToolDocument[]>> {
+    return this.#use((connection) => this.#readList(connection));
+  }
+
+  /** Returns the tools for a turn, which does not wait for a server that hangs; undefined: they are not known yet. */
+  async toolsForTurn(): Promise<readonly McpToolDocument[] | undefined> {
+    if (this.#list !== undefined && !this.#isListStale) return this.#list;
+    const { clock, logger } = this.#options;
+    const waitedMs = this.#opening === undefined ? 0 : clock.now() - this.#opening.sinceMs;
+    // After a failure it has to show first that it answers.
+    const limitMs = this.#failures > 0 ? 0 : Math.max(0, TURN_WAIT_MS - waitedMs);
+    const reading = this.tools();
+    let cancel = (): void => undefined;
+    const limit = new Promise<void>((resolve) => (cancel = clock.after(limitMs, resolve)));
+    if (limitMs > 0) await Promise.race([reading, limit]);
+    cancel();
+    if (this.#list === undefined)
+      logger.warn({ reason: this.#error ?? `no list of tools within ${limitMs} ms` }, 'a turn has to do without the tools of the server');
+    return this.#list;
+  }
+
+  /** Calls a tool. */
+  async call({ tool, input, signal }: McpCall): Promise<McpOutcome<McpCallResult>> {
+    const { clock, settings } = this.#options;
+    const begunAt = clock.now();
+    const options = { signal, timeoutMs: settings.timeoutMs };
+    const call = (connection: Connection): Promise<unknown> => connection.callTool(tool, input, options);
+    const outcome = await this.#use(async (connection) => {
+      try {
+        return await call(connection);
+      } catch (error) {
+        if (!hasLostSession(error)) throw error;
+        await this.#drop(connection);
+        return call(await this.#open());
+      }
+    }, signal);
+    if (!outcome.ok) return outcome;
+    return { ok: true, value: { ...readResult(outcome.value), durationMs: Math.max(0, clock.now() - begunAt) } };
+  }
+
+  /** Asks it, even while it is left alone after a failure. */
+  async probe(): Promise<McpTestResult> {
+    const { clock } = this.#options;
+    const begunAt = clock.now();
+    this.#retryAtMs = 0;
+    const outcome = await this.#use((connection) => this.#readList(connection));
+    const durationMs = Math.max(0, clock.now() - begunAt);
+    if (!outcome.ok) return { ok: false, error: outcome.error, durationMs, server: null, version: null, tools: null };
+    const { server = null, protocolVersion = null } = this.#connection ?? {};
+    const named = server === null ? null : { name: oneLine(server.name, 200), version: oneLine(server.version, 100) };
+    return { ok: true, error: null, durationMs, server: named, version: protocolVersion, tools: outcome.value.length };
+  }
+
+  /** Stops it for good once its calls have ended, at the latest after the time that one may take. */
+  async retire(): Promise<void> {
+    const { clock, settings } = this.#options;
+    if (this.#inFlight > 0)
+      await new Promise<void>((resolve) => {
+        const cancel = clock.after(settings.timeoutMs, resolve);
+        this.#whenQuiet = () => {
+          cancel();
+          resolve();
+        };
+      });
+    await this.stop(IDLE_STOP);
+  }
+
+  /** Stops it for good, with its calls. */
+  async stop(times: StopTimes): Promise<void> {
+    this.#stopping.abort();
+    this.#cancelIdle();
+    this.#cancelPause();
+    await this.#opening?.connected.catch(() => undefined);
+    await this.#close(times);
+  }
+
+  /** Does something with a connection, which it opens if there is none. */
+  async #use<Value>(work: (connection: Connection) => Promise<Value>, signal?: AbortSignal): Promise<McpOutcome<Value>> {
+    this.#inFlight += 1;
+    this.#cancelIdle();
+    try {
+      const connection = this.#connection ?? (await abortable(this.#open(), signal));
+      return { ok: true, value: await work(connection) };
+    } catch (error) {
+      return { ok: false, error: this.#describe(error) };
+    } finally {
+      this.#inFlight -= 1;
+      if (this.#inFlight === 0) this.#rest();
+    }
+  }
+
+  #rest(): void {
+    this.#whenQuiet?.();
+    const { clock, settings, logger } = this.#options;
+    if (this.#connection === undefined) return;
+    this.#cancelIdle = clock.after(settings.idleMs, () => {
+      logger.debug?.({ idleMs: settings.idleMs }, 'the server is stopped: nobody has called it');
+      void this.#close(IDLE_STOP);
+    });
+  }
+
+  #describe(error: unknown): string {
+    return this.#hideSecrets(oneLine(error instanceof Error ? error.message : String(error), MAX_ERROR_LENGTH));
+  }
+
+  /** @throws Error while it is left alone, and when it cannot be started */
+  #open(): Promise<Connection> {
+    if (this.#opening !== undefined) return this.#opening.connected;
+    const { clock } = this.#options;
+    if (this.#stopping.signal.aborted) return Promise.reject(new Error('it is being stopped'));
+    const pauseMs = this.#retryAtMs - clock.now();
+    if (pauseMs > 0) return Promise.reject(new Error(`${this.#error ?? 'it failed'}; the next try is in ${Math.ceil(pauseMs / 1_000)} s`));
+    const connected = this.#connect().finally(() => (this.#opening = undefined));
+    this.#opening = { connected, sinceMs: clock.now() };
+    return connected;
+  }
+
+  async #connect(): Promise<Connection> {
+    const { onChange: _, name, ...options } = this.#options;
+    // One process at a time.
+    await this.#closing;
+    this.#set('starting');
+    let connection: Connection | undefined;
+    const startedAt = options.clock.now();
+    try {
+      connection = await connect(
+        {
+          ...options,
+          onToolsChanged: () => (this.#isListStale = true),
+          onClosed: (reason) => connection !== undefined && this.#ended(connection, reason),
+        },
+        this.#stopping.signal,
+      );
+    } catch (error) {
+      this.#fail(this.#describe(error));
+      throw error;
+    }
+    this.#connection = connection;
+    this.#isListStale = true;
+    this.#set('running');
+    options.logger.info({ server: name, pid: connection.pid, startMs: options.clock.now() - startedAt }, 'the server runs');
+    return connection;
+  }
+
+  /** Nobody asked it to. */
+  #ended(connection: Connection, reason: string): void {
+    if (connection !== this.#connection) return;
+    this.#connection = undefined;
+    if (this.#options.clock.now() - this.#since > RECOVERED_AFTER_MS) this.#failures = 0;
+    this.#fail(this.#hideSecrets(reason));
+  }
+
+  #fail(error: string): void {
+    const { clock, logger } = this.#options;
+    this.#cancelIdle();
+    this.#cancelPause();
+    if (this.#stopping.signal.aborted) return this.#set('idle');
+    const pauseMs = Math.min(LAST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#failures);
+    this.#failures += 1;
+    this.#retryAtMs = clock.now() + pauseMs;
+    logger.warn({ reason: error, pauseMs }, 'the server failed');
+    this.#set('backoff', error);
+    this.#cancelPause = clock.after(pauseMs, () => this.#state === 'backoff' && this.#set('failed', error));
+  }
+
+  async #readList(connection: Connection): Promise<readonly McpToolDocument[]> {
+    if (this.#list !== undefined && !this.#isListStale) return this.#list;
+    // A change while it is read makes it stale again.
+    this.#isListStale = false;
+    try {
+      this.#list = readTools(this.#options.name, await connection.listTools());
+    } catch (error) {
+      this.#isListStale = true;
+      throw error;
+    }
+    this.#failures = 0;
+    return this.#list;
+  }
+
+  /** A server over HTTP has forgotten us. */
+  async #drop(connection: Connection): Promise<void> {
+    if (connection === this.#connection) await this.#close(IDLE_STOP);
+  }
+
+  async #close(times: StopTimes): Promise<void> {
+    const connection = this.#connection;
+    this.#connection = undefined;
+    if (connection === undefined) return;
+    this.#set('idle');
+    this.#closing = connection.close(times);
+    await this.#closing;
+  }
+
+  #set(state: McpState, error: string | null = null): void {
+    if (state === this.#state && error === this.#error) return;
+    this.#state = state;
+    this.#error = error;
+    this.#since = this.#options.clock.now();
+    this.#options.onChange();
+  }
+}
+
+/** The start goes on for others. */
+function abortable<Value>(work: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
+  if (signal === undefined) return work;
+  return new Promise((resolve, reject) => {
+    const stopped = (): void => reject(new Error('stopped'));
+    signal.addEventListener('abort', stopped, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stopped));
+    if (signal.aborted) stopped();
+  });
+}

@@ -1,0 +1,40 @@
+/** How much a server may send in a second: beyond that it is not read until the second is over. */
+import type { Clock } from '../../../../shared/clock.js';
+
+const WINDOW_MS = 1_000;
+
+/** A flood holds up the sender, not the gateway. */
+export class Throttle {
+  readonly #clock: Clock;
+  readonly #limit: number;
+  #windowEndsAt = 0;
+  #count = 0;
+
+  /** @param limit  units in a second */
+  constructor(clock: Clock, limit: number) {
+    this.#clock = clock;
+    this.#limit = limit;
+  }
+
+  count(): void {
+    this.#move();
+    this.#count += 1;
+  }
+
+  isOver(): boolean {
+    this.#move();
+    return this.#count > this.#limit;
+  }
+
+  /** Calls back when the present second is over. @returns cancels it */
+  whenOver(callback: () => void): () => void {
+    return this.#clock.after(Math.max(1, this.#windowEndsAt - this.#clock.now()), callback);
+  }
+
+  #move(): void {
+    const now = this.#clock.now();
+    if (now < this.#windowEndsAt) return;
+    this.#windowEndsAt = now + WINDOW_MS;
+    this.#count = 0;
+  }
+}

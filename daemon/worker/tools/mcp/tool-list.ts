@@ -1,0 +1,68 @@
+/** What a server says of its tools, as far as it can be given to models: whatever it sends, the list is bounded, and says what is left out. */
+import type { McpToolDocument } from '../../../../shared/api/tools/mcp.js';
+import { sha256Hex } from '../../../../shared/sha256.js';
+
+const MAX_TOOLS = 128;
+const MAX_SCHEMA_LENGTH = 32_768;
+const MAX_DESCRIPTION_LENGTH = 4_000;
+const MAX_NAME_LENGTH = 128;
+/** The longest name that all vendors take. */
+const MAX_FULL_NAME_LENGTH = 64;
+const HASH_LENGTH = 6;
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const cut = (value: unknown, maxLength: number): string =>
+  typeof value === 'string' ? value.slice(0, maxLength).toWellFormed().replaceAll('\0', '') : '';
+
+/** Returns `server__tool` with letters, digits, `_` and `-` alone; a long one is cut, and has a part of its hash at the end. */
+export function fullNameOf(server: string, tool: string): string {
+  const name = `${server}__${tool.replace(/[^a-zA-Z0-9_-]/g, '_')}`;
+  if (name.length <= MAX_FULL_NAME_LENGTH) return name;
+  return `${name.slice(0, MAX_FULL_NAME_LENGTH - HASH_LENGTH - 1)}_${sha256Hex(tool).slice(0, HASH_LENGTH)}`;
+}
+
+function schemaProblem(schema: unknown): string | null {
+  if (!isFields(schema) || schema['type'] !== 'object') return 'its schema is not that of an object';
+  const { properties } = schema;
+  if (properties !== undefined && !isFields(properties)) return 'its schema is not valid';
+  const { length } = JSON.stringify(schema);
+  return length > MAX_SCHEMA_LENGTH ? `its schema has ${length} characters; at most ${MAX_SCHEMA_LENGTH} are allowed` : null;
+}
+
+function readTool(server: string, raw: Fields): McpToolDocument {
+  const { name, title, description, inputSchema } = raw;
+  const hints = isFields(raw['annotations']) ? raw['annotations'] : {};
+  const isReadOnly = hints['readOnlyHint'] === true;
+  const ownName = cut(name, MAX_NAME_LENGTH);
+  const shownTitle = cut(title ?? hints['title'], 200);
+  const problem =
+    typeof name !== 'string' || name === '' || name.length > MAX_NAME_LENGTH
+      ? `its name must have 1 to ${MAX_NAME_LENGTH} characters`
+      : schemaProblem(inputSchema);
+  return {
+    name: ownName,
+    fullName: fullNameOf(server, ownName),
+    title: shownTitle === '' ? null : shownTitle,
+    description: cut(description, MAX_DESCRIPTION_LENGTH),
+    inputSchema: problem === null ? (inputSchema as Fields) : { type: 'object' },
+    isReadOnly,
+    isRepeatable: isReadOnly || hints['idempotentHint'] === true,
+    problem,
+  };
+}
+
+/** @param tools  as the server sent them */
+export function readTools(server: string, tools: readonly unknown[]): McpToolDocument[] {
+  const names = new Set<string>();
+  return tools.filter(isFields).map((raw, index) => {
+    const tool = readTool(server, raw);
+    if (tool.problem !== null) return tool;
+    if (index >= MAX_TOOLS) return { ...tool, problem: `the server has more than ${MAX_TOOLS} tools` };
+    if (names.has(tool.fullName)) return { ...tool, problem: `another tool is called ${tool.fullName}` };
+    names.add(tool.fullName);
+    return tool;
+  });
+}

@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest';
+import type { z } from 'zod';
+import { mcpCallResponse, mcpServersResponse, mcpTestResponse, mcpToolsResponse } from '../../../../shared/api/tools/mcp.js';
+import { startHttpApp } from '../../../helpers/http-app.js';
+
+const CALL = '/api/mcp/files/tools/read_file/call';
+
+test('every route answers the documented shape, and passes on what it was given', async () => {
+  const { send, services } = await startHttpApp();
+  const requests: readonly [string, string, () => z.ZodType][] = [
+    ['GET', '/api/mcp', mcpServersResponse],
+    ['GET', '/api/mcp/files/tools', mcpToolsResponse],
+    ['POST', '/api/mcp/files/test', mcpTestResponse],
+    ['POST', CALL, mcpCallResponse],
+  ];
+  for (const [method, path, schema] of requests) {
+    const answer = await send(path, { method });
+    expect(answer.status).toBe(200);
+    expect(schema().safeParse(answer.json).error).toBeUndefined();
+  }
+  await send(CALL, { method: 'POST', body: { arguments: { path: 'x', deep: [{}] } } });
+  const call = { name: 'files', tool: 'read_file' };
+  expect(services.calls).toEqual([
+    { name: 'mcp.list', input: undefined },
+    { name: 'mcp.tools', input: 'files' },
+    { name: 'mcp.probe', input: 'files' },
+    { name: 'mcp.call', input: { ...call, input: {} } },
+    { name: 'mcp.call', input: { ...call, input: { path: 'x', deep: [{}] } } },
+  ]);
+  expect(await send('/api/mcp/nobody/tools')).toMatchObject({ status: 404, json: { error: { code: 'NOT_FOUND' } } });
+});
+
+test('what is not a call is refused, and names the field', async () => {
+  const { send, services } = await startHttpApp();
+  const long = 'x'.repeat(1_000_000);
+  for (const [path, body, field] of [
+    [CALL, { arguments: [] }, 'arguments'],
+    [CALL, { arguments: 'x' }, 'arguments'],
+    [CALL, { args: {} }, 'args'],
+    [CALL, { [long]: 1 }, 'unknown key'],
+    ['/api/mcp/a%00b/tools/x/call', {}, 'server'],
+    ['/api/mcp/Files/tools/x/call', {}, 'server'],
+    [`/api/mcp/files/tools/${'t'.repeat(300)}/call`, {}, 'tool'],
+  ] as const) {
+    const { status, json } = await send(path, { method: 'POST', body });
+    expect({ status, json }).toMatchObject({ status: 400, json: { error: { message: expect.stringContaining(field) as string } } });
+  }
+  expect(await send('/api/mcp/files/test', { method: 'POST', body: { x: 1 } })).toMatchObject({ status: 400 });
+  expect(services.calls).toEqual([]);
+});
+
+test('a token that may only read sees the servers, and starts and calls nothing', async () => {
+  const { send, services } = await startHttpApp();
+  const headers = { Authorization: `Bearer ${services.grant({ scopes: ['read'] })}` };
+  expect(await send('/api/mcp', { headers })).toMatchObject({ status: 200 });
+  for (const [method, path] of [
+    ['GET', '/api/mcp/files/tools'],
+    ['POST', '/api/mcp/files/test'],
+    ['POST', CALL],
+  ] as const)
+    expect(await send(path, { method, headers })).toMatchObject({ status: 403 });
+});
