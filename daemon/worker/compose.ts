@@ -7,6 +7,7 @@ import { Completions } from './models/completions.js';
 import { AccessTokens } from './access/access-tokens.js';
 import { storedPageSecrets } from './access/stored-secrets.js';
 import { AttachedFiles } from './turns/attached-files.js';
+import { createApprovalCommands } from './turns/commands/approval-commands.js';
 import { createCommands } from './turns/commands/built-in-commands.js';
 import { createChannelService } from './delivery/accounts/channel-accounts.js';
 import { Chat } from './chat/chat.js';
@@ -83,13 +84,10 @@ function createParts(deps: ConversationDeps) {
     ...modelWarnings(config(), registry()),
     ...delivery.warnings(),
   ];
-  const commands = createCommands({ store, registry, warnings, remind: createRemindCommand({ jobs: cron.service, clock }) });
-  const tools = new ToolBox({
-    ...common,
-    others: base.mcp,
-    send: createSendPort(channels, accept),
-    scheduler: createTaskScheduler(cron.service),
-  });
+  const remind = createRemindCommand({ jobs: cron.service, clock });
+  const commands = createCommands({ store, registry, warnings, remind, approvals: createApprovalCommands(approvals.service) });
+  const send = createSendPort(channels, accept);
+  const tools = new ToolBox({ ...common, others: base.mcp, send, scheduler: createTaskScheduler(cron.service) });
   const attachments = new Attachments({ store, clock });
   const files = new AttachedFiles({ channels, logger });
   const liveText = new LiveText({ store, clock });

@@ -24,7 +24,7 @@ abstract class JobFieldsCommand extends BaseCommand implements Record<JobFlag, s
     description: 'While the previous run goes on: skip the new one, queue it, or replace the previous one.',
   });
   readonly missed = Option.String('--missed', { description: 'Due while the gateway was down: once (within the grace period) or skip.' });
-  readonly interrupted = Option.String('--interrupted', { description: 'An interrupted turn: leave it, or run it again.' });
+  readonly interrupted = Option.String('--interrupted', { description: 'An interrupted turn: leave it, or go on with it.' });
   readonly grace = Option.String('--grace', { description: 'How late it may run: 10m, 2h.' });
   readonly timeout = Option.String('--timeout', { description: 'How long a turn may take: 90s, 10m.' });
   readonly retries = Option.String('--retries', { description: 'How often a failed run is retried.' });

@@ -2,7 +2,7 @@
 import type { CronRunState } from '../../../shared/api/cron.js';
 import { sayOfAnswer } from '../../../shared/text/sentences/answer.js';
 import { type CronJob, findCronJob, updateCronJob } from '../store/cron/cron-jobs.js';
-import { type CronRun, type CronRunEnd, endCronRun, insertCronRun, listRunningRuns } from '../store/cron/cron-runs.js';
+import { type CronRun, type CronRunEnd, endCronRun, findCronRun, insertCronRun, listRunningRuns } from '../store/cron/cron-runs.js';
 import type { Lane } from '../store/delivery/outbox.js';
 import type { Liveness } from '../store/liveness.js';
 import type { Transaction } from '../store/transaction.js';
@@ -31,7 +31,7 @@ export interface RunOwners {
 
 const titled = ({ name }: CronJob): string => `⚠️ The scheduled job “${name}”`;
 
-/** Whether an interrupted run is repeated. An unsent message always is; a turn may have had effects already. */
+/** Whether an interrupted run is repeated. An unsent message always is; a turn goes on from what it has finished, where its job wants that. */
 function isRepeated(job: CronJob, run: CronRun, nowMs: number): boolean {
   if (job.mode === 'agent' && job.interrupted === 'leave') return false;
   return run.attempt < MAX_INTERRUPTIONS + job.retries && nowMs - run.scheduledAtMs <= job.graceMs;
@@ -46,7 +46,9 @@ export async function interruptRun(tx: Transaction, run: CronRun, facts: { nowMs
   const job = await findCronJob(tx, run.jobId);
   if (job === undefined) return change;
   if (isRepeated(job, run, nowMs)) {
-    await insertCronRun(tx, nextAttempt(run, nowMs));
+    // Its turn was noted after it was claimed.
+    const { turnId = null, questionId = null } = (await findCronRun(tx, { jobId: run.jobId, runId: run.id })) ?? {};
+    await insertCronRun(tx, { ...nextAttempt(run, nowMs), turnId, questionId });
     return change;
   }
   if (job.notifyAfter === 0) return change;

@@ -96,14 +96,18 @@ export class JobRunner {
     const chat = chats.find(job);
     const { isIsolated, ...turn } = await this.#prepareTurn(claimed, chat);
     await store.write((tx) => noteCronRun(tx, run.id, { sessionKey: turn.session.key }));
-    if (isIsolated) await this.#startFresh(turn.session);
+    const { turnId: previousTurnId, questionId: messageId } = run;
+    const before = previousTurnId === null || messageId === null ? undefined : { previousTurnId, messageId };
+    if (isIsolated && before === undefined) await this.#startFresh(turn.session);
+    const begun: TurnHooks['begun'] = (tx, { id: turnId, questionId }) => noteCronRun(tx, run.id, { turnId, questionId });
     let isOurs = false;
     const ended: TurnHooks['ended'] = async (tx, end) => {
       if (end.state !== 'done') return true;
       isOurs = await this.#storeReply(tx, end, { claimed, chat, session: turn.session });
       return isOurs;
     };
-    for await (const event of turns.start({ ...turn, hooks: { ended } }, signal)) if (event.type === 'error') throw event.error;
+    for await (const event of turns.start({ ...turn, ...before, hooks: { begun, leavesContext: true, ended } }, signal))
+      if (event.type === 'error') throw event.error;
     return isOurs ? chat?.lane : undefined;
   }
 

@@ -1,5 +1,7 @@
 /** A call for a program that speaks the API of a vendor, and what it yields. */
 import type { GatewayError } from '../../../shared/errors.js';
+import type { StepOwner } from '../turns/steps/step-log.js';
+import type { StoredStep } from '../store/turns/turn-steps.js';
 import type { CallerKey } from '../store/idempotency.js';
 import type { Span } from '../tracing/span.js';
 import type { ForwardEvent } from '../providers/provider.js';
@@ -15,8 +17,8 @@ export interface CompletionCall extends CompletionSettings {
   readonly session?: string;
   /** The messages before the last belong to a conversation that the gateway keeps for the caller. */
   readonly continues?: boolean;
-  /** Called before a tool of the agent has an effect outside the gateway. */
-  readonly beforeEffect?: () => Promise<void>;
+  /** Where the steps that call tools of the agent are stored, and those that are, which are gone on from. */
+  readonly steps?: StepOwner & { readonly stored: readonly StoredStep[] };
   /** For a turn of a session; other calls store nothing that could be repeated. */
   readonly idempotency?: CallerKey | undefined;
   /** The access token that it is made with. */

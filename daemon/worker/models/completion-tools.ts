@@ -3,7 +3,8 @@
  * of the caller's tools end the answer.
  */
 import { GatewayError } from '../../../shared/errors.js';
-import type { TurnTools } from '../turns/model/answer.js';
+import type { StoredStep } from '../store/turns/turn-steps.js';
+import { type CalledStep, paragraphGap, type TurnTools } from '../turns/model/answer.js';
 import type {
   CompletionAnswerPart,
   CompletionMessage,
@@ -117,11 +118,47 @@ function toToolCall({ id, name, arguments: text }: CompletionToolCall): ToolCall
 }
 
 /** Runs the tools. Their events are dropped. */
-async function runAll(tools: TurnTools, calls: readonly CompletionToolCall[]): Promise<ToolResult[]> {
-  const running = tools.run(calls.map(toToolCall));
+async function runAll(tools: TurnTools, step: CalledStep | StoredStep): Promise<ToolResult[]> {
+  const running = tools.run(step);
   for (;;) {
     const next = await running.next();
     if (next.done === true) return next.value;
+  }
+}
+
+/** What is kept of a step: what the model wrote, and the usage of this step and all before it. */
+interface VendorStep {
+  readonly parts: readonly CompletionAnswerPart[];
+  readonly usage: CompletionUsage;
+}
+
+function stepMessages(parts: readonly CompletionAnswerPart[], results: readonly ToolResult[]): CompletionMessage[] {
+  const answers = results.map(({ callId, name, output, isError }): CompletionMessage => ({
+    role: 'tool',
+    callId,
+    name,
+    content: [{ type: 'text', text: output }],
+    isError,
+  }));
+  return [{ role: 'assistant', content: parts }, ...answers];
+}
+
+/** Another model cannot read what a vendor adds. */
+function withoutVendor({ vendor: _vendor, ...part }: CompletionAnswerPart): CompletionAnswerPart {
+  return part;
+}
+
+/** Yields what the caller has got of a step. */
+function* sayAgain(parts: readonly CompletionAnswerPart[], textBefore: string): Generator<CompletionOutput> {
+  let gap = paragraphGap(textBefore);
+  for (const part of parts) {
+    if (part.type === 'text') {
+      yield { type: 'text', text: gap + part.text };
+      gap = '';
+    }
+    if (part.type !== 'reasoning') continue;
+    if (part.text !== '') yield { type: 'reasoning', text: part.text };
+    yield { type: 'reasoningEnd', ...(part.vendor === undefined ? {} : { vendor: part.vendor }) };
   }
 }
 
@@ -150,7 +187,7 @@ function refuseSameNames(own: readonly CompletionTool[], callers: readonly Compl
  */
 export async function* completeWithTools(
   call: CompletionCall,
-  tools: TurnTools,
+  { tools, ref }: { readonly tools: TurnTools; readonly ref: string },
   ask: AskModel,
 ): AsyncGenerator<CompletionOutput, GatewayError | undefined> {
   const own = tools.definitions.map(({ name, description, inputSchema }): CompletionTool => ({
@@ -165,7 +202,15 @@ export async function* completeWithTools(
   const messages: CompletionMessage[] = [...call.messages];
   let usage: CompletionUsage | undefined;
   let textBefore = '';
-  for (let iteration = 0; ; iteration += 1) {
+  const stored = call.steps?.stored ?? [];
+  for (const step of stored) {
+    const { parts, usage: used } = step.vendor as VendorStep;
+    yield* sayAgain(parts, textBefore);
+    textBefore = step.text === '' ? textBefore : step.text;
+    usage = used;
+    messages.push(...stepMessages(step.ref === ref ? parts : parts.map(withoutVendor), await runAll(tools, step)));
+  }
+  for (let iteration = stored.length; ; iteration += 1) {
     const isLast = iteration >= tools.maxIterations;
     const step = new Step(callerNames);
     const outputs = ask({ ...call, messages, ...(isLast ? lastStep : { tools: [...own, ...callers] }) });
@@ -176,8 +221,8 @@ export async function* completeWithTools(
         throw next.value;
       }
       // Texts before and after a tool call are two paragraphs.
-      const isNextParagraph = next.value.type === 'text' && step.text === '' && textBefore !== '' && !/\s$/.test(textBefore);
-      if (isNextParagraph) yield { type: 'text', text: '\n\n' };
+      const gap = next.value.type === 'text' && step.text === '' ? paragraphGap(textBefore) : '';
+      if (gap !== '') yield { type: 'text', text: gap };
       const output = step.take(next.value);
       if (output !== undefined) yield output;
     }
@@ -193,9 +238,8 @@ export async function* completeWithTools(
       return undefined;
     }
     textBefore = step.text === '' ? textBefore : step.text;
-    const results = await runAll(tools, ownCalls);
-    messages.push({ role: 'assistant', content: step.parts });
-    for (const { callId, name, output, isError } of results)
-      messages.push({ role: 'tool', callId, name, content: [{ type: 'text', text: output }], isError });
+    const { text, parts } = step;
+    const vendor: VendorStep = { parts, usage };
+    messages.push(...stepMessages(parts, await runAll(tools, { text, calls: ownCalls.map(toToolCall), ref, vendor, usage: null })));
   }
 }

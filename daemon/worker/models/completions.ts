@@ -122,7 +122,7 @@ function requestOf({ modelId, maxTokens }: ResolvedModel, call: CompletionCall):
     session: _session,
     idempotency: _key,
     continues: _continues,
-    beforeEffect: _before,
+    steps: _steps,
     tokenId: _token,
     span: _span,
     ...request
@@ -228,7 +228,9 @@ export class Completions {
 
   async *#runStateless(call: CompletionCall, candidates: readonly Candidate[], how: CallOptions): AsyncGenerator<CompletionOutput> {
     let first: GatewayError | undefined;
-    for (const candidate of candidates) {
+    // What was said already cannot be taken back for another model.
+    const begun = candidates.find(({ ref }) => ref === call.steps?.stored.at(-1)?.ref);
+    for (const candidate of begun === undefined ? candidates : [begun]) {
       const error = yield* this.#useModel(candidate, call, how);
       if (error === undefined) return;
       if (how.signal.aborted) throw error;
@@ -244,7 +246,7 @@ export class Completions {
     { signal, tools }: CallOptions,
   ): AsyncGenerator<CompletionOutput, GatewayError | undefined> {
     if (tools === undefined || tools.definitions.length === 0) return yield* this.#ask(candidate, call, signal);
-    const error = yield* completeWithTools(call, tools, (step) => this.#ask(candidate, step, signal));
+    const error = yield* completeWithTools(call, { tools, ref: candidate.ref }, (step) => this.#ask(candidate, step, signal));
     if (error === undefined || call.tools !== undefined || !REFUSES_TOOLS.test(error.message)) return error;
     this.#options.logger.warn({ model: candidate.ref, err: error }, 'the model does not support tools; calling it without tools');
     return yield* this.#ask(candidate, call, signal);

@@ -4,7 +4,7 @@
  *
  *   queued, released         → claimed by any active worker
  *   written here             → left alone; aborted where its row is gone or has ended
- *   its worker is dead       → claimed and written again; failed after effects that must not be repeated, and after its third worker
+ *   its worker is dead       → claimed, and written on from the steps that are stored; failed after its third worker
  *   not in the background    → failed with its worker
  *
  * A worker that stops lets it end for the drain time, and then releases it: that does not count as an attempt.
@@ -24,7 +24,6 @@ import {
   insertEvents,
   nextSequence,
   type ClaimedResponse,
-  markResponseUnrepeatable,
   type OpenResponse,
   readEvents,
   readOpenResponses,
@@ -34,7 +33,7 @@ import { findResponse, finishResponse } from '../store/responses/responses.js';
 import type { Store } from '../store/store.js';
 import { MAX_ATTEMPTS } from '../turns/attempts.js';
 import { readContext } from './context.js';
-import { toCall } from './response-call.js';
+import { stepsOf, toCall } from './response-call.js';
 import { ResponseWriter } from './response-writer.js';
 import { StoredStream } from './stored-stream.js';
 
@@ -245,35 +244,31 @@ export class BackgroundResponses {
       onLost: () => stop.abort(LOST),
     });
     this.#changes.wake();
-    const effects = { had: false };
     try {
-      await this.#write(claimed, stream, { writer, effects, signal: stop.signal });
+      await this.#write(claimed, stream, { writer, signal: stop.signal });
     } catch (thrown) {
       const { reason } = stop.signal as { reason: unknown };
       if (reason === LOST) return;
-      if (reason === STOPPING && !effects.had) return await this.#release(document.id);
-      const error = reason === STOPPING ? INTERRUPTED : toGatewayError(thrown);
+      if (reason === STOPPING) return await this.#release(document.id);
+      const error = toGatewayError(thrown);
       logger.info({ response: document.id, code: error.code, err: error }, 'a response in the background failed');
       await stream.end((nowMs) => writer.fail(error, nowMs));
     }
   }
 
   async #write(
-    { document: { id }, request, input, previousId, conversationId, owner }: ClaimedResponse,
+    { document: { id }, request, input, previousId, conversationId, owner, steps: stored }: ClaimedResponse,
     stream: StoredStream,
-    { writer, effects, signal }: { writer: ResponseWriter; effects: { had: boolean }; signal: AbortSignal },
+    { writer, signal }: { writer: ResponseWriter; signal: AbortSignal },
   ): Promise<void> {
-    const { store, completions } = this.#options;
+    const { store, completions, instanceId } = this.#options;
     const place = { previousId, conversationId, viewer: undefined };
     const before = await store.read((tx) => readContext(tx, place));
     const call = {
       ...toCall(request, { before, items: input }),
       continues: previousId !== null || conversationId !== null,
       tokenId: owner ?? undefined,
-      beforeEffect: async (): Promise<void> => {
-        await store.write((tx) => markResponseUnrepeatable(tx, id));
-        effects.had = true;
-      },
+      steps: stepsOf({ id, instanceId }, stored),
     };
     for await (const output of completions.run(call, signal)) {
       if (output.type === 'error') throw output.error;

@@ -1,6 +1,8 @@
 /** Turns a request of the Responses API into a call of the completion service. */
 import type { InputItem, ResponseRequest } from '../../../shared/api/responses/request.js';
 import { CUSTOM_PARAMETERS, customDescription } from '../models/custom-tools.js';
+import { holdResponse, markResponseUnrepeatable } from '../store/responses/background.js';
+import type { StoredStep } from '../store/turns/turn-steps.js';
 import type { CompletionCall } from '../models/completion-call.js';
 import type { CompletionSettings, CompletionTool } from '../providers/completion.js';
 import { messagesOf, refuse } from './input-messages.js';
@@ -87,4 +89,19 @@ export function toCall(request: ResponseRequest, input: { before: readonly Input
   if (wantsReasoning(request)) settings.reasoning = { budgetTokens: null };
   const system = instructions === null || instructions === undefined ? [] : [{ role: 'system' as const, content: instructions }];
   return { model, messages: [...system, ...messagesOf(input)], ...settings };
+}
+
+/** Returns where the steps of a response are stored, for the worker that writes it. */
+export function stepsOf(
+  writer: { readonly id: string; readonly instanceId: string },
+  stored: readonly StoredStep[],
+): NonNullable<CompletionCall['steps']> {
+  return {
+    id: writer.id,
+    sessionId: undefined,
+    steps: stored.length,
+    stored,
+    hold: (tx) => holdResponse(tx, writer),
+    noteEffects: (tx) => markResponseUnrepeatable(tx, writer.id),
+  };
 }

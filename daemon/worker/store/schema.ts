@@ -8,6 +8,7 @@ import type { CronJobTable, CronRunTable } from './schema-cron.js';
 import type { ResponseConversationTable, ResponseEventTable, ResponseItemTable, ResponseTable } from './responses/tables.js';
 import type { SessionSummaryTable } from './summaries/tables.js';
 import type { CallUsageTable, MinuteSampleTable, ModelCallTable, SpendingReservationTable, SpendingTable } from './overview/tables.js';
+import type { TurnCallTable, TurnStepTable } from './turns/tables.js';
 import type { AttachmentTable, SessionTable, SessionTagTable, TurnPartTable } from './conversations/tables.js';
 
 export type MessageRole = 'user' | 'assistant' | 'system' | 'tool';
@@ -54,7 +55,7 @@ export interface TurnTable {
   cache_write_tokens: Generated<number | null>;
   /** US dollars; null where a price is not known. */
   cost_usd: Generated<number | null>;
-  /** 0 once the turn has had an effect outside the gateway: then it is not run again for the same key. */
+  /** 0 once the turn has had an effect outside the gateway: then it goes on only where its steps are stored. */
   is_repeatable: Generated<number>;
   created_at: number;
   finished_at: number | null;
@@ -141,7 +142,7 @@ export interface InboxMessageTable {
   attempts: Generated<number>;
   instance_id: string | null;
   turn_id: string | null;
-  /** 0 once the turn has had an effect outside the gateway: then it is not run again. */
+  /** 0 once the turn has had an effect outside the gateway: then it goes on only where its steps are stored. */
   is_repeatable: Generated<number>;
   /** The channel's id of a message that shows the answer while it is being written. */
   preview_id: string | null;
@@ -208,6 +209,8 @@ export interface Schema {
   messages: MessageTable;
   turns: TurnTable;
   turn_parts: TurnPartTable;
+  turn_steps: TurnStepTable;
+  turn_calls: TurnCallTable;
   attachments: AttachmentTable;
   session_summaries: SessionSummaryTable;
   idempotency_keys: IdempotencyKeyTable;

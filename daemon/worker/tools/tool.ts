@@ -13,7 +13,7 @@ export interface ToolContext {
 
 export interface Tool {
   readonly definition: ToolDefinition;
-  /** Whether it has effects outside of the turn; such a turn is never repeated. Not: it only reads. */
+  /** Whether it has effects outside of the turn; such tools run one after another. Not: it only reads. */
   readonly hasEffects: boolean;
   /** Whether a call whose outcome is unknown may run again: it has no effects, or they happen once per key. */
   readonly isRepeatable: boolean;

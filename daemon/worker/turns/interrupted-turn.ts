@@ -1,12 +1,14 @@
 /** What is kept of a turn that was interrupted: its partial answer, in the conversation or aside of it. Each function runs in a write. */
 import { newId } from '../../../shared/ids.js';
 import { sayOfAnswer } from '../../../shared/text/sentences/answer.js';
-import { setTurnAside } from '../store/conversations/branches.js';
+import { listToolMessages } from '../store/conversations/branches.js';
 import { appendAside, appendMessage, findMessage } from '../store/conversations/messages.js';
 import { readTurnText, removeTurnParts } from '../store/conversations/turn-parts.js';
 import { endTurn, type RunningTurn } from '../store/conversations/turns.js';
 import { findInboxTurn } from '../store/delivery/inbox.js';
 import type { Transaction } from '../store/transaction.js';
+import { readTurnSteps } from '../store/turns/turn-steps.js';
+import { textOfSteps } from './steps/adoption.js';
 
 export interface PartialAnswer {
   readonly turnId: string;
@@ -21,10 +23,14 @@ const INTERRUPTED = sayOfAnswer('turn-interrupted');
 const messageOf = ({ turnId, sessionId, text, model, nowMs }: PartialAnswer) =>
   ({ id: newId('msg'), turnId, sessionId, content: text, model, nowMs, role: 'assistant', status: 'aborted' }) as const;
 
-/** Keeps the partial answer as a variant beside the next one: its question will be asked again. */
+/** Keeps the partial answer as a variant beside the next one, which goes on from its steps. */
 export async function keepAside(tx: Transaction, answer: PartialAnswer & { questionSeq: number }): Promise<void> {
-  const parentSeq = await setTurnAside(tx, answer);
-  if (answer.text !== '') await appendAside(tx, { ...messageOf(answer), parentSeq });
+  const { turnId, sessionId, questionSeq } = answer;
+  const steps = await readTurnSteps(tx, turnId);
+  // The next answer begins with what its steps say, and keeps their use of tools.
+  const isMore = answer.text.length > textOfSteps(steps).length;
+  const tools = await listToolMessages(tx, { sessionId, turnId, afterSeq: questionSeq });
+  if (isMore) await appendAside(tx, { ...messageOf(answer), parentSeq: tools.at(-1)?.seq ?? questionSeq });
 }
 
 /** Ends a turn that nobody runs any more, and keeps its partial answer. @returns false when it had ended already */
@@ -34,12 +40,16 @@ export async function interruptTurn(
   nowMs: number,
 ): Promise<boolean> {
   const error = { code: null, message: INTERRUPTED };
-  const wasRunning = await endTurn(tx, { id: turnId, state: 'interrupted', model: null, usage: null, error, nowMs });
+  const steps = await readTurnSteps(tx, turnId);
+  const { ref: model = null, usage = null } = steps.at(-1) ?? {};
+  const wasRunning = await endTurn(tx, { id: turnId, state: 'interrupted', model, usage, error, nowMs });
   if (!wasRunning) return false;
-  const answer = { turnId, sessionId, nowMs, text: await readTurnText(tx, turnId), model: null };
+  // The last words of a step may be stored with it alone.
+  const [said, stored] = [textOfSteps(steps), await readTurnText(tx, turnId)];
+  const answer = { turnId, sessionId, nowMs, text: stored.length > said.length ? stored : said, model };
   await removeTurnParts(tx, { turnId });
   const inbox = await findInboxTurn(tx, turnId);
-  // A turn with effects is not run again, and its messages stay in the conversation.
+  // A turn that is not run again keeps its messages in the conversation.
   const question = inbox?.isRepeatable === true ? await findMessage(tx, inbox.questionId) : undefined;
   if (question !== undefined) await keepAside(tx, { ...answer, questionSeq: question.seq });
   else if (answer.text !== '') await appendMessage(tx, messageOf(answer));

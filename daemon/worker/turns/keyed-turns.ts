@@ -9,24 +9,25 @@
  *   done                   → the same answer
  *   stopped                → an error that says so
  *   failed                 → the same error; after one that may pass (429, 502, 503), a new attempt
- *   interrupted            → a new attempt; an error after the turn had effects, or for its third worker
+ *   interrupted            → a new attempt; an error for its third worker
  *
- * A new attempt answers the stored question where it is, and sets aside what the last attempt left. Where others have spoken in
- * the session since, the question is set aside too and asked again at the end.
+ * A new attempt answers the stored question where it is, goes on from what the last attempt has finished, and sets aside the rest of it. Where
+ * others have spoken in the session since, the question is set aside too and asked again at the end.
  */
 import type { Clock } from '../../../shared/clock.js';
 import { ERRORS, GatewayError, isErrorCode } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
 import { MAX_ATTEMPTS } from './attempts.js';
 import { type CallerKey, findAnswer, keyConflict, type KeyUse, storeAnswer } from '../store/idempotency.js';
-import { setQuestionAside, setTurnAside } from '../store/conversations/branches.js';
+import { setQuestionAside } from '../store/conversations/branches.js';
 import { readTurnRecord, type TurnRecord } from '../store/conversations/turn-outcome.js';
 import type { Store } from '../store/store.js';
 import type { Transaction } from '../store/transaction.js';
+import { repeatToolMessages } from './steps/adoption.js';
 import { SharedEvents } from './event-stream.js';
 import type { LiveTurns } from './live-turns.js';
 import { toDoneEvent, toErrorEvent, type TurnEvent } from './turn-event.js';
-import type { TurnHooks } from './turn-journal.js';
+import type { BegunTurn, TurnHooks } from './turn-journal.js';
 import type { TurnRequest } from './turn-request.js';
 import type { TurnRunner } from './turn-runner.js';
 import type { Liveness } from '../store/liveness.js';
@@ -166,7 +167,7 @@ export class KeyedTurns {
     const count = wasKilled ? (known?.attempt.count ?? 0) + 1 : 1;
     const begun = { isTaken: false };
     const hooks = this.#hooks(keyed, { request, known, previous, begun, attempt: { questionId, count } });
-    const previousTurnId = isInPlace ? previous?.id : undefined;
+    const previousTurnId = previous?.id;
     let isFirst = true;
     for await (const event of this.#options.turns.start({ ...request, messageId: questionId, previousTurnId, hooks }, NEVER)) {
       if (begun.isTaken) continue;
@@ -202,7 +203,7 @@ export class KeyedTurns {
           begun.isTaken = true;
           throw new GatewayError('CONFLICT', { message: 'another worker of the gateway has started this turn' });
         }
-        if (previous !== undefined) await clear(tx, previous);
+        if (previous?.isFollowed === true) await this.#askAgain(tx, previous, turn);
         if (previous?.isFollowed !== false) await request.hooks?.begun?.(tx, turn);
         await remember(tx, turn.id, false);
       },
@@ -212,13 +213,16 @@ export class KeyedTurns {
       },
     };
   }
-}
 
-/** Runs in a write. Takes what an attempt left out of the conversation. */
-async function clear(tx: Transaction, { id: turnId, sessionId, questionSeq, isFollowed }: TurnRecord): Promise<void> {
-  if (questionSeq === null) return;
-  const turn = { sessionId, turnId, questionSeq };
-  await (isFollowed ? setQuestionAside(tx, turn) : setTurnAside(tx, turn));
+  /** Takes the question of an attempt out of the conversation: it was asked again at the end. */
+  async #askAgain(tx: Transaction, { id: turnId, sessionId, questionSeq }: TurnRecord, turn: BegunTurn): Promise<void> {
+    if (questionSeq === null) return;
+    if (turn.session.id === sessionId && turn.steps.length > 0) {
+      const nowMs = this.#options.clock.now();
+      await repeatToolMessages(tx, { from: turnId, to: turn.id, sessionId, afterSeq: questionSeq, nowMs });
+    }
+    await setQuestionAside(tx, { sessionId, turnId, questionSeq });
+  }
 }
 
 const textOf = ({ reply }: TurnRecord): TurnEvent[] => (reply === '' ? [] : [{ type: 'delta', text: reply }]);
@@ -226,7 +230,7 @@ const textOf = ({ reply }: TurnRecord): TurnEvent[] => (reply === '' ? [] : [{ t
 function interruptedEvent({ sessionKey: session }: TurnRecord): TurnEvent {
   return toErrorEvent(
     new GatewayError('CONFLICT', {
-      message: 'the answer was interrupted by a stop of the gateway, after effects that must not be repeated or for the third time',
+      message: 'the answer was interrupted by a stop of the gateway for the third time, or after effects that must not be repeated',
       hint: 'Check the session; to ask again, use a new Idempotency-Key.',
       details: { session },
     }),

@@ -12,10 +12,12 @@ import { ensureSession, getSession, type NewSession, type Session } from '../sto
 import { removeTurnParts } from '../store/conversations/turn-parts.js';
 import { requestTurnStop } from '../store/conversations/turn-stops.js';
 import { beginTurn, endTurn, readRunningTurns } from '../store/conversations/turns.js';
+import { removeTurnSteps, type StoredStep } from '../store/turns/turn-steps.js';
 import { acquireLease, listLeaseOwners, readLeaseOwner, releaseLease, removeLeasesOf } from '../store/leases.js';
 import type { Store } from '../store/store.js';
 import { tellOthers, type Transaction } from '../store/transaction.js';
 import { interruptTurn, keepAside } from './interrupted-turn.js';
+import { adoptTurn } from './steps/adoption.js';
 import { toUsage, type TurnOutcome } from './turn-event.js';
 import type { Liveness } from '../store/liveness.js';
 
@@ -37,6 +39,8 @@ export interface BegunTurn {
   /** The question's place; messages before it are its context. */
   readonly questionSeq: number;
   readonly questionId: string;
+  /** What the interrupted attempt before it has finished. */
+  readonly steps: readonly StoredStep[];
   /** The interrupted attempt that this turn replaces, and its text. */
   readonly replaces?: { readonly turn: string; readonly text: string } | undefined;
 }
@@ -52,7 +56,7 @@ export interface TurnQuestion {
   readonly text: string;
   /** The id to store the question under. If the session has that message already, the turn answers it. */
   readonly messageId?: string | undefined;
-  /** The interrupted turn that answered the question before. */
+  /** The interrupted turn that answered the question before: this one goes on from what it has finished. */
   readonly previousTurnId?: string | undefined;
   /** What asks; its `tokenId` is stored, for the usage. */
   readonly origin?: Readonly<Record<string, string>>;
@@ -149,6 +153,8 @@ export class TurnJournal {
         await keepAside(tx, { turnId, sessionId: session.id, text: reply, model, nowMs, questionSeq });
         return 'again';
       }
+      // Who asks again after a stop of the gateway goes on from them.
+      if (stopReason?.code !== 'STOPPING') await removeTurnSteps(tx, turnId);
       const message = { sessionId: session.id, turnId, nowMs };
       if (reply !== '')
         await appendMessage(tx, { ...message, id: replyId, role: 'assistant', content: reply, model, status: STATUS[state] });
@@ -156,7 +162,8 @@ export class TurnJournal {
         await appendMessage(tx, { ...message, id: newId('msg'), role: 'system', content: error.message, model: null, status: 'error' });
       return 'kept';
     });
-    if (result !== 'lost') this.#publish(turn, outcome);
+    // What a turn that goes on has used is counted with its end.
+    if (result !== 'lost') this.#publish(turn, result === 'again' ? { ...outcome, usage: null } : outcome);
     return result;
   }
 
@@ -231,8 +238,10 @@ export class TurnJournal {
     await beginTurn(tx, { id, sessionId: session.id, agentId: question.agentId, tokenId, instanceId, nowMs });
     const stored = await storeQuestion(tx, { question, sessionId: session.id, turnId: id, nowMs });
     const { previousTurnId: previous } = question;
+    const { questionSeq } = stored;
+    const steps = previous === undefined ? [] : await adoptTurn(tx, { from: previous, to: id, sessionId: session.id, questionSeq });
     const replaces = previous && { turn: previous, text: await readAsideText(tx, { sessionId: session.id, turnId: previous }) };
-    return { type: 'begun', turn: { id, session, ...stored, ...(replaces && { replaces }) }, hasInterrupted: others.length > 0 };
+    return { type: 'begun', turn: { id, session, steps, ...stored, ...(replaces && { replaces }) }, hasInterrupted: others.length > 0 };
   }
 
   /** Polls at growing intervals until the lease is free or its owner is gone. */

@@ -21,7 +21,7 @@ export interface TurnRequest {
   readonly asker: Exclude<Asker, 'stateless'>;
   /** The id of the question's message, where it has one already. */
   readonly messageId?: string;
-  /** The interrupted turn that answered the question before. */
+  /** The interrupted turn that answered the question before: this one goes on from what it has finished. */
   readonly previousTurnId?: string | undefined;
   readonly hooks?: TurnHooks;
   /** What asked for it, for the log and for limits: `jobId`, `runId`, `tokenId`. */

@@ -162,7 +162,12 @@ export class TurnRunner {
   /** From the stored question to the stored answer. */
   async #runBegun(run: Run, begun: BeginningTurn): Promise<TurnEvent> {
     const { live, liveText } = this.#options;
-    const stored = begun.stored.then(() => live.begin(begun));
+    const { replaces, session, questionSeq } = begun;
+    const stored = begun.stored.then(() => {
+      // What a job's last attempt said has left the conversation.
+      if (replaces !== undefined && run.request.asker === 'job') live.rewind(session.key, questionSeq);
+      live.begin(begun);
+    });
     // A turn that could not be stored does not exist: nothing more is asked of a model for it.
     stored.catch(() => run.stop.abort());
     const turn = { ...begun, stored };
@@ -272,6 +277,7 @@ export class TurnRunner {
         return built;
       },
       tools: await tools.forTurn(agent, turn, { signal, span }),
+      steps: turn.steps,
       windows: this.#windows,
       agentId: agent.id,
       span,

@@ -8,7 +8,8 @@ import type { Config } from '../../../shared/config/schema.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import { purgeApprovals } from '../store/approvals/approvals.js';
 import { purgeUnsent } from '../store/conversations/attachments.js';
-import { purgeIdempotencyKeys } from '../store/idempotency.js';
+import { IDEMPOTENCY_TTL_MS, purgeIdempotencyKeys } from '../store/idempotency.js';
+import { purgeTurnSteps } from '../store/turns/turn-steps.js';
 import { purgeInbox } from '../store/delivery/inbox.js';
 import { purgeOutbox } from '../store/delivery/outbox-pages.js';
 import { purgeResponses } from '../store/responses/responses.js';
@@ -132,6 +133,8 @@ export class Upkeep {
     const nowMs = this.#options.clock.now();
     const steps: PurgeStep[] = [
       (tx) => purgeIdempotencyKeys(tx, nowMs),
+      // Those that can be asked again until their keys are forgotten.
+      (tx) => purgeTurnSteps(tx, nowMs - IDEMPOTENCY_TTL_MS),
       ...retentionSteps(this.#options.config(), nowMs),
       (tx) => purgeSessions(tx, nowMs - SESSION_UNDO_MS),
       (tx) => purgeOutbox(tx, { deliveredMs: nowMs - DELIVERED_TTL_MS, otherMs: nowMs - UNDELIVERED_TTL_MS }),

@@ -50,6 +50,18 @@ const selectOfTurn = prepare<{ sessionId: number; turnId: string; afterSeq: numb
     .orderBy('seq'),
 );
 
+const selectToolMessages = prepare<{ sessionId: number; turnId: string; afterSeq: number }>()((db, p) =>
+  db
+    .selectFrom('messages')
+    .select(MESSAGE_COLUMNS)
+    .where('session_id', '=', p.sessionId)
+    .where('seq', '>', p.afterSeq)
+    .where('turn_id', '=', p.turnId)
+    .where('role', '=', sql.lit('tool' as const))
+    .where('parent_seq', 'is', null)
+    .orderBy('seq'),
+);
+
 const selectAsideText = prepare<{ sessionId: number; turnId: string }>()((db, p) =>
   db
     .selectFrom('messages')
@@ -93,6 +105,11 @@ export async function leavePath(tx: Transaction, { sessionId, seq }: Place): Pro
   const count = Number(result.numAffectedRows ?? 0n);
   if (count > 0) await uncountMessages(tx, { id: sessionId, count });
   return count;
+}
+
+/** Returns the uses of tools of a turn after a message, on the chosen path. */
+export async function listToolMessages(tx: Transaction, turn: { sessionId: number; turnId: string; afterSeq: number }): Promise<Message[]> {
+  return selectToolMessages.all(tx, turn);
 }
 
 /** Sets aside the messages of a turn after its question, each following the one before. Returns the `seq` of the last one, or of the question. Runs in a write. */

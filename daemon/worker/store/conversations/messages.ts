@@ -71,6 +71,11 @@ export async function appendAside(tx: Transaction, message: NewMessage & { paren
   await insertMessage(tx, message);
 }
 
+/** Runs in a write. */
+export const { run: setMessageTurn } = prepare<{ seq: number; turnId: string }>()((db, p) =>
+  db.updateTable('messages').set({ turn_id: p.turnId }).where('seq', '=', p.seq),
+);
+
 const selectNewest = prepare<{ sessionId: number; afterSeq: number; beforeSeq: number; limit: number }>()((db, p) =>
   db
     .selectFrom('messages')

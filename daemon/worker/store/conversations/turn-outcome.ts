@@ -1,5 +1,6 @@
 /** Reads a turn with its result, for a caller that repeats a request. */
 import type { TurnState } from '../schema.js';
+import { hasSteps } from '../turns/turn-steps.js';
 import { queriesOf, type Transaction } from '../transaction.js';
 
 export interface TurnRecord {
@@ -9,7 +10,7 @@ export interface TurnRecord {
   readonly sessionKey: string;
   readonly instanceId: string;
   readonly state: TurnState;
-  /** False once it had effects. */
+  /** False once it had effects of which no steps are stored. */
   readonly isRepeatable: boolean;
   readonly model: string | null;
   readonly usage: { readonly inputTokens: number | null; readonly outputTokens: number | null; readonly costUsd: number | null };
@@ -28,7 +29,7 @@ export async function readTurnRecord(tx: Transaction, named: { turnId: string; q
     .selectFrom('turns')
     .innerJoin('sessions', 'sessions.id', 'turns.session_id')
     .selectAll('turns')
-    .select('sessions.key as sessionKey')
+    .select(['sessions.key as sessionKey', hasSteps('turns.id').as('hasSteps')])
     .where('turns.id', '=', named.turnId)
     .executeTakeFirst();
   if (turn === undefined) return undefined;
@@ -55,7 +56,7 @@ export async function readTurnRecord(tx: Transaction, named: { turnId: string; q
     state,
     model,
     instanceId: turn.instance_id,
-    isRepeatable: turn.is_repeatable === 1,
+    isRepeatable: turn.is_repeatable === 1 || Boolean(turn.hasSteps),
     usage: { inputTokens: turn.input_tokens, outputTokens: turn.output_tokens, costUsd: turn.cost_usd },
     error: { code: turn.error_code, message: turn.error_message },
     reply: reply?.content ?? '',

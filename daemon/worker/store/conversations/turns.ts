@@ -87,6 +87,19 @@ const selectRunning = prepare<Record<never, never>>()((db) =>
     .orderBy('id'),
 );
 
+/** Keeps other workers from ending a running turn until this write is committed. Runs in a write. @returns false when one has */
+export async function holdTurn(tx: Transaction, id: string): Promise<boolean> {
+  return (await hold.run(tx, { id })) === 1;
+}
+
+const hold = prepare<{ id: string }>()((db, p) =>
+  db
+    .updateTable('turns')
+    .set((query) => ({ instance_id: query.ref('instance_id') }))
+    .where('id', '=', p.id)
+    .where('state', '=', sql.lit('running' as const)),
+);
+
 const NO_USAGE = { inputTokens: null, outputTokens: null, cacheReadTokens: null, cacheWriteTokens: null, costUsd: null };
 
 /** Returns false when the turn had ended already: another worker considered this one dead. Runs in a write. */
@@ -112,6 +125,19 @@ export async function addTurnUsage(tx: Transaction, turn: { id: string; sessionI
     .where('id', '=', turn.id)
     .execute();
   await queriesOf(tx).updateTable('sessions').set(added).where('id', '=', turn.sessionId).execute();
+}
+
+/** Takes the usage of an ended turn out of it and out of its session: the turn that goes on counts it. Runs in a write. */
+export async function takeTurnUsage(tx: Transaction, id: string): Promise<void> {
+  const without = (column: 'input_tokens' | 'output_tokens' | 'cost_usd') =>
+    sql<number | null>`${sql.ref(column)} - coalesce((select ${sql.ref(`turns.${column}`)} from turns where turns.id = ${id}), 0)`;
+  await queriesOf(tx)
+    .updateTable('sessions')
+    .set({ input_tokens: without('input_tokens'), output_tokens: without('output_tokens'), cost_usd: without('cost_usd') })
+    .where('id', '=', (query) => query.selectFrom('turns').select('session_id').where('turns.id', '=', id))
+    .execute();
+  const nothing = { input_tokens: null, output_tokens: null, cache_read_tokens: null, cache_write_tokens: null, cost_usd: null };
+  await queriesOf(tx).updateTable('turns').set(nothing).where('id', '=', id).execute();
 }
 
 /** Returns those of the turns that have ended. */

@@ -28,6 +28,8 @@ export const COPIED_TABLES: readonly CopiedTable[] = [
   numbered('messages'),
   keyed('turns', 'id'),
   keyed('turn_parts', 'turn_id', 'at'),
+  keyed('turn_steps', 'turn_id', 'step'),
+  keyed('turn_calls', 'turn_id', 'step', 'call_index'),
   numbered('attachments', 'seq', FILES_AT_ONCE),
   keyed('session_summaries', 'id'),
   keyed('idempotency_keys', 'scope', 'key'),

@@ -26,11 +26,14 @@ export interface CronRun extends Readonly<Pick<CronRunDocument, SharedFields | '
   readonly messageId: string | null;
   /** The session in which an agent answered. */
   readonly sessionKey: string | null;
+  /** Its turn, and the message that it answers; until it has one, those of the attempt that it goes on from. */
+  readonly turnId: string | null;
+  readonly questionId: string | null;
 }
 
 /** A run to store. Defaults: attempt 1, an occurrence of its own, everything else empty. */
 export type NewCronRun = Pick<CronRun, 'id' | 'jobId' | 'trigger' | 'scheduledAtMs' | 'dueAtMs' | 'state'> &
-  Partial<Pick<CronRun, 'occurrence' | 'attempt' | 'finishedAtMs' | 'missedBefore' | 'error'>>;
+  Partial<Pick<CronRun, 'occurrence' | 'attempt' | 'finishedAtMs' | 'missedBefore' | 'error' | 'turnId' | 'questionId'>>;
 
 export type CronRunEnd = Pick<CronRun, 'state' | 'finishedAtMs'> &
   Partial<Pick<CronRun, 'model' | 'inputTokens' | 'outputTokens' | 'costUsd' | 'output' | 'error'>>;
@@ -57,6 +60,8 @@ const COLUMNS = mapColumns<CronRunRow, CronRun>({
   error: ['error', NULLABLE_TEXT],
   messageId: 'message_id',
   sessionKey: 'session_key',
+  turnId: 'turn_id',
+  questionId: 'question_id',
 });
 
 /** Runs in a write. Returns false when that attempt at that occurrence is stored already. */
@@ -197,8 +202,12 @@ export async function startCronRun(tx: Transaction, start: { id: string; instanc
   return numUpdatedRows > 0n;
 }
 
-/** Runs in a write. Notes where a run's output is, whether the run has ended or not. */
-export async function noteCronRun(tx: Transaction, id: string, note: Partial<Pick<CronRun, 'messageId' | 'sessionKey'>>): Promise<void> {
+/** Runs in a write. Notes where a run's turn and its output are, whether the run has ended or not. */
+export async function noteCronRun(
+  tx: Transaction,
+  id: string,
+  note: Partial<Pick<CronRun, 'messageId' | 'sessionKey' | 'turnId' | 'questionId'>>,
+): Promise<void> {
   await queriesOf(tx).updateTable('cron_runs').set(COLUMNS.write(note)).where('id', '=', id).execute();
 }
 

@@ -4,6 +4,7 @@ import type { Lane } from './outbox.js';
 import { prepare } from '../prepare.js';
 import { PURGE_ROWS } from '../conversations/purge.js';
 import type { InboxState } from '../schema.js';
+import { hasSteps } from '../turns/turn-steps.js';
 import { queriesOf, tellOthers, type Transaction } from '../transaction.js';
 
 /** A message to store. */
@@ -33,7 +34,7 @@ export interface InboxMessage extends Lane {
   readonly attempts: number;
   /** The turn of the last attempt. */
   readonly turnId: string | null;
-  /** False once the turn has had effects: it is not run again then. */
+  /** False once the turn has had effects of which no steps are stored (an older build): it is not run again then. */
   readonly isRepeatable: boolean;
   /** The channel's id of a message that shows the answer while it is being written. */
   readonly previewId: string | null;
@@ -41,9 +42,13 @@ export interface InboxMessage extends Lane {
   readonly questionId: string | null;
 }
 
+/** A turn with effects goes on from its steps. */
+const MAY_GO_ON = sql<number>`case when is_repeatable = 1 or ${hasSteps('inbox_messages.turn_id')} then 1 else 0 end`;
+
 const MESSAGE = [
   ...(['seq', 'id', 'channel', 'account_id as accountId', 'chat_id as chatId', 'peer_kind as peerKind', 'content', 'state'] as const),
-  ...(['instance_id as instanceId', 'attempts', 'turn_id as turnId', 'is_repeatable as isRepeatable'] as const),
+  ...(['instance_id as instanceId', 'attempts', 'turn_id as turnId'] as const),
+  MAY_GO_ON.as('isRepeatable'),
   ...(['preview_id as previewId', 'question_id as questionId'] as const),
 ] as const;
 
@@ -132,7 +137,10 @@ const selectRunning = prepare<Record<never, never>>()((db) =>
 );
 
 const selectByTurn = prepare<{ turnId: string }>()((db, p) =>
-  db.selectFrom('inbox_messages').select(['id', 'question_id', 'is_repeatable']).where('turn_id', '=', p.turnId),
+  db
+    .selectFrom('inbox_messages')
+    .select(['id', 'question_id', MAY_GO_ON.as('isRepeatable')])
+    .where('turn_id', '=', p.turnId),
 );
 
 const selectRow = prepare<{ seq: number }>()((db, p) => db.selectFrom('inbox_messages').select(MESSAGE).where('seq', '=', p.seq));
@@ -246,10 +254,10 @@ export interface InboxTurn {
 /** Returns undefined for a turn that no inbox message started. */
 export async function findInboxTurn(tx: Transaction, turnId: string): Promise<InboxTurn | undefined> {
   const row = await selectByTurn.first(tx, { turnId });
-  return row && { questionId: row.question_id ?? row.id, isRepeatable: row.is_repeatable === 1 };
+  return row && { questionId: row.question_id ?? row.id, isRepeatable: row.isRepeatable === 1 };
 }
 
-/** Records that a turn has had effects: if it is interrupted, it is not run again. Runs in a write. */
+/** Records that a turn has effects: a build that knows no steps does not run it again. Runs in a write. */
 export async function markTurnUnrepeatable(tx: Transaction, turnId: string): Promise<void> {
   await queriesOf(tx).updateTable('inbox_messages').set({ is_repeatable: 0 }).where('turn_id', '=', turnId).execute();
   await queriesOf(tx).updateTable('turns').set({ is_repeatable: 0 }).where('id', '=', turnId).execute();

@@ -21,6 +21,7 @@ import { responses } from './0024-responses.js';
 import { spending } from './0026-spending.js';
 import { tokenUsage } from './0028-token-usage.js';
 import { tokenPrefix } from './0030-token-prefix.js';
+import { turnSteps } from './0032-turn-steps.js';
 import { approvals } from './0033-approvals.js';
 import { summaries } from './0034-summaries.js';
 import { callUsage } from './0035-call-usage.js';
@@ -51,6 +52,7 @@ export const MIGRATIONS: readonly Migration[] = [
   spending,
   tokenUsage,
   tokenPrefix,
+  turnSteps,
   approvals,
   summaries,
   callUsage,

@@ -4,6 +4,7 @@ import type { ResponseDocument } from '../../../../shared/api/responses/document
 import type { ResponseEvent } from '../../../../shared/api/responses/events.js';
 import type { ResponseItem, ResponseRequest } from '../../../../shared/api/responses/request.js';
 import { queriesOf, tellOthers, type Transaction } from '../transaction.js';
+import { hasSteps, readTurnSteps, type StoredStep } from '../turns/turn-steps.js';
 import { readItems } from './response-items.js';
 
 /** One that has not ended. One that is not in the background ends with its worker. */
@@ -13,7 +14,7 @@ export interface OpenResponse {
   readonly instanceId: string | null;
   /** How many workers have begun it. */
   readonly attempts: number;
-  /** False after an effect outside the gateway. */
+  /** False after an effect outside the gateway of which no steps are stored. */
   readonly isRepeatable: boolean;
 }
 
@@ -28,6 +29,8 @@ export interface ClaimedResponse {
   readonly owner: string | null;
   /** The number of the next event. */
   readonly sequence: number;
+  /** What the workers before have finished. */
+  readonly steps: readonly StoredStep[];
 }
 
 interface Writer {
@@ -42,7 +45,7 @@ const MAX_OPEN = 500;
 export async function readOpenResponses(tx: Transaction): Promise<{ open: OpenResponse[]; areAll: boolean }> {
   const rows = await queriesOf(tx)
     .selectFrom('responses')
-    .select(['id', 'is_background', 'instance_id', 'attempts', 'is_repeatable'])
+    .select(['id', 'is_background', 'instance_id', 'attempts', 'is_repeatable', hasSteps('responses.id').as('hasSteps')])
     .where('finished_at', 'is', null)
     .orderBy('created_at')
     .limit(MAX_OPEN)
@@ -52,13 +55,13 @@ export async function readOpenResponses(tx: Transaction): Promise<{ open: OpenRe
     isBackground: row.is_background === 1,
     instanceId: row.instance_id,
     attempts: row.attempts,
-    isRepeatable: row.is_repeatable === 1,
+    isRepeatable: row.is_repeatable === 1 || Boolean(row.hasSteps),
   }));
   return { open, areAll: rows.length < MAX_OPEN };
 }
 
 /**
- * Takes a response that nobody writes, or whose worker is dead. What that one has written is dropped, and the event that says so is stored with
+ * Takes a response that nobody writes, or whose worker is dead. What that one has written is dropped, except for its steps, and the event that says so is stored with
  * that, so that the numbers go on.
  * @returns undefined when another worker has taken it, or it has ended
  */
@@ -94,6 +97,7 @@ export async function claimResponse(
     conversationId: row.conversation_id,
     owner: row.owner,
     sequence: sequence + 1,
+    steps: await readTurnSteps(tx, id),
   };
 }
 
@@ -104,7 +108,7 @@ export async function nextSequence(tx: Transaction, id: string): Promise<number>
   return Number(rows[0]?.last ?? -1) + 1;
 }
 
-/** Lets another worker write it from the beginning. */
+/** Lets another worker write it. */
 export async function releaseResponse(tx: Transaction, { id, instanceId }: Writer): Promise<void> {
   await queriesOf(tx)
     .updateTable('responses')
@@ -116,16 +120,14 @@ export async function releaseResponse(tx: Transaction, { id, instanceId }: Write
   tellOthers(tx, 'responses');
 }
 
-/** A tool is about to have an effect outside the gateway. */
+/** A tool is about to have an effect outside the gateway: a build that knows no steps does not write the response again. */
 export async function markResponseUnrepeatable(tx: Transaction, id: string): Promise<void> {
   await queriesOf(tx).updateTable('responses').set({ is_repeatable: 0 }).where('id', '=', id).execute();
 }
 
-/** Adds a piece to the stream; the same piece again changes nothing. @returns false when another worker has ended or taken the response */
-export async function appendEvents(tx: Transaction, { id, instanceId }: Writer, events: readonly ResponseEvent[]): Promise<boolean> {
-  const db = queriesOf(tx);
-  // An update, so that nobody takes the response meanwhile.
-  const row = await db
+/** Keeps others from ending or taking a response until this write is committed. @returns false when another worker has */
+export async function holdResponse(tx: Transaction, { id, instanceId }: Writer): Promise<boolean> {
+  const row = await queriesOf(tx)
     .updateTable('responses')
     .set({ instance_id: instanceId })
     .where('id', '=', id)
@@ -133,7 +135,12 @@ export async function appendEvents(tx: Transaction, { id, instanceId }: Writer, 
     .where('finished_at', 'is', null)
     .returning('id')
     .executeTakeFirst();
-  if (row === undefined) return false;
+  return row !== undefined;
+}
+
+/** Adds a piece to the stream; the same piece again changes nothing. @returns false when another worker has ended or taken the response */
+export async function appendEvents(tx: Transaction, { id, instanceId }: Writer, events: readonly ResponseEvent[]): Promise<boolean> {
+  if (!(await holdResponse(tx, { id, instanceId }))) return false;
   await insertEvents(tx, id, events);
   return true;
 }

@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import type { OutputItem, ResponseDocument } from '../../../../shared/api/responses/document.js';
 import type { ResponseItem, ResponseRequest } from '../../../../shared/api/responses/request.js';
 import { PURGE_ROWS } from '../conversations/purge.js';
+import { removeTurnSteps } from '../turns/turn-steps.js';
 import { queriesOf, tellOthers, type Transaction } from '../transaction.js';
 import { insertItems, readItems, removeItemsOf, type Viewer } from './response-items.js';
 
@@ -102,6 +103,7 @@ export async function finishResponse(
   const row = await written.returning(['owner', 'conversation_id']).executeTakeFirst();
   if (row === undefined) return false;
   tellOthers(tx, 'responses');
+  await removeTurnSteps(tx, document.id);
   await addOutput(tx, { document, owner: row.owner, conversationId: row.conversation_id });
   return true;
 }

@@ -13,6 +13,7 @@ export interface CommandSources {
   /** What keeps something from working. */
   readonly warnings: () => StatusWarning[];
   readonly remind: SlashCommand;
+  readonly approvals: readonly SlashCommand[];
 }
 
 const MAX_LISTED_MODELS = 50;
@@ -58,6 +59,7 @@ async function model({ args, model: current, sessionId }: CommandContext, { stor
 export function createCommands(sources: CommandSources): CommandRegistry {
   return new CommandRegistry([
     sources.remind,
+    ...sources.approvals,
     { name: 'status', summary: 'shows the agent and model of this chat', run: (context) => status(context, sources) },
     { name: 'models', summary: 'lists the models; /models TEXT those that contain TEXT', run: (context) => models(context, sources) },
     {

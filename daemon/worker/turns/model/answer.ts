@@ -1,6 +1,6 @@
 /**
  * One answer: asks the chosen model, runs the tools that it calls, asks it again with their results, and falls back to
- * the next model. A model that takes over gets the results of the tools that already ran. Knows no store.
+ * the next model. A model that takes over gets the results of the tools that already ran.
  */
 import type { Clock } from '../../../../shared/clock.js';
 import { GatewayError } from '../../../../shared/errors.js';
@@ -10,6 +10,7 @@ import { type Asker, describeFailure, type ProviderFailure } from '../../provide
 import type { ModelRequest, ToolCall, ToolDefinition, ToolResult } from '../../providers/provider.js';
 import type { ResolvedModel } from '../../providers/registry.js';
 import { addUsage } from '../../providers/token-cost.js';
+import type { StoredStep } from '../../store/turns/turn-steps.js';
 import type { Purse } from '../../spending/spending.js';
 import type { Span } from '../../tracing/span.js';
 import type { DeltaEvent, ToolEvent, TurnOutcome } from '../turn-event.js';
@@ -23,14 +24,25 @@ export type Candidate = { readonly ref: string } & ({ readonly model: ResolvedMo
 /** How an answer ended, and which model answered last. */
 export type AnswerEnd = Omit<TurnOutcome, 'reply' | 'model'> & { readonly model: string };
 
+/** A step of a model that called tools. */
+export interface CalledStep {
+  readonly text: string;
+  readonly calls: readonly ToolCall[];
+  /** The model, `provider/model`, and the step in its vendor's own form. */
+  readonly ref: string;
+  readonly vendor?: unknown;
+  /** Of this step and all before it. */
+  readonly usage: TurnOutcome['usage'];
+}
+
 type AnswerEvents<End> = AsyncGenerator<DeltaEvent | ToolEvent, End>;
 
 export interface TurnTools {
   readonly definitions: readonly ToolDefinition[];
   /** How many steps of one turn may call tools. */
   readonly maxIterations: number;
-  /** Runs the calls of one step; never throws. @returns a result for each, in their order */
-  run(calls: readonly ToolCall[]): AsyncGenerator<ToolEvent, ToolResult[]>;
+  /** Runs the calls of a step; of one that was stored, those that are not done. @returns a result for each, in their order. @throws UNAVAILABLE when another worker has taken the turn over */
+  run(step: CalledStep | StoredStep): AsyncGenerator<ToolEvent, ToolResult[]>;
 }
 
 /** The parts of a turn's next request. */
@@ -47,6 +59,8 @@ export interface AnswerOptions {
   /** Builds a request that fits the model's context window. */
   buildRequest(step: StepRequest): Promise<ModelRequest>;
   readonly tools: TurnTools;
+  /** What was finished before: it is said again, and gone on with. Default: nothing. */
+  readonly steps?: readonly StoredStep[];
   readonly windows: LearnedWindows;
   readonly agentId: string;
   /** Of the turn. */
@@ -77,6 +91,9 @@ interface ModelError {
   readonly ref: string;
   readonly error: GatewayError;
 }
+
+/** Returns what goes between two texts of an answer. */
+export const paragraphGap = (before: string): string => (before === '' || /\s$/.test(before) ? '' : '\n\n');
 
 /** Returns the first model's error with those of the fallbacks appended. */
 function combine(first: ModelError, others: readonly ModelError[]): ModelError {
@@ -110,7 +127,8 @@ class Answer {
   }
 
   async *run(): AnswerEvents<AnswerEnd> {
-    const { candidates, logger } = this.#options;
+    const { candidates, logger, steps = [] } = this.#options;
+    for (const step of steps) yield* this.#goOnFrom(step);
     const errors: ModelError[] = [];
     for (const candidate of candidates) {
       const { ref } = candidate;
@@ -187,8 +205,7 @@ class Answer {
     for (;;) {
       const next = await events.next();
       if (next.done === true) return next.value;
-      // Texts before and after a tool call are two paragraphs.
-      if (isFirst && this.#lastText !== '' && !/\s$/.test(this.#lastText)) yield { type: 'delta', text: '\n\n' };
+      if (isFirst) yield* this.#beginParagraph();
       isFirst = false;
       this.#lastText = next.value.text;
       yield next.value;
@@ -197,9 +214,30 @@ class Answer {
 
   async *#runTools(ref: string, step: Extract<StepEnd, { type: 'finished' }>): AnswerEvents<void> {
     const { text, calls, vendor } = step;
+    yield* this.#useTools({ text, calls, ref, vendor, usage: this.#usage });
+  }
+
+  /** Texts before and after a tool call are two paragraphs. */
+  *#beginParagraph(): Generator<DeltaEvent> {
+    const gap = paragraphGap(this.#lastText);
+    if (gap !== '') yield { type: 'delta', text: gap };
+  }
+
+  async *#goOnFrom(step: StoredStep): AnswerEvents<void> {
+    if (step.text !== '') {
+      yield* this.#beginParagraph();
+      yield { type: 'delta', text: step.text };
+      this.#lastText = step.text;
+    }
+    this.#usage = step.usage;
+    yield* this.#useTools(step);
+  }
+
+  async *#useTools(step: CalledStep | StoredStep): AnswerEvents<void> {
+    const { text: content, calls, ref, vendor } = step;
     this.#iterations += 1;
-    const results = yield* this.#options.tools.run(calls);
-    this.#steps.push({ role: 'toolCalls', content: text, calls, ref, vendor }, { role: 'toolResults', results });
+    const results = yield* this.#options.tools.run(step);
+    this.#steps.push({ role: 'toolCalls', content, calls, ref, vendor }, { role: 'toolResults', results });
   }
 
   #toolLoop({ failing }: ResolvedModel): GatewayError {

@@ -54,12 +54,17 @@ test('nothing is reported before the question is on disk, and a question that ca
   stored();
   await reading;
   expect(events).toEqual(['delta', 'done']);
+  let fail = (): void => undefined;
+  const isAsked = new Promise<void>((resolve) => (fail = resolve));
   store.writeEarly = async (work) => ({
     ...(await writeEarly(work)),
-    stored: Promise.reject(new GatewayError('UNAVAILABLE', { message: 'disk' })),
+    stored: isAsked.then(() => Promise.reject(new GatewayError('UNAVAILABLE', { message: 'disk' }))),
   });
   let modelSignal: AbortSignal | undefined;
-  const model: Provider['stream'] = (asked, signal) => hangs('secret')(asked, (modelSignal = signal));
+  const model: Provider['stream'] = (asked, signal) => {
+    fail();
+    return hangs('secret')(asked, (modelSignal = signal));
+  };
   expect(await collect(turns.start(request(candidate(model)), never))).toMatchObject([{ type: 'error', error: { code: 'UNAVAILABLE' } }]);
   expect(modelSignal?.aborted).toBe(true);
 });

@@ -241,18 +241,11 @@ export class ChatModel {
       const isWhole = live.text.length === at;
       this.live.value = { ...live, text: live.text.slice(0, at), tools: isWhole ? live.tools : [], isElsewhere: elsewhere };
     } else {
-      // A restarted answer drops the tool results of the last attempt; the earlier text stays visible.
-      if (!elsewhere) this.#dropToolResults();
+      // The earlier text of a restarted answer stays visible.
       const shown = live === undefined || replaces === undefined ? '' : shownText(live);
       const told = replaces?.text ?? '';
       this.live.value = { turn, text: '', tools: [], isElsewhere: elsewhere, earlier: shown.length > told.length ? shown : told };
     }
-  }
-
-  #dropToolResults(): void {
-    const messages = this.messages.peek();
-    const question = messages.findLastIndex(({ role }) => role === 'user');
-    this.messages.value = messages.filter(({ role }, index) => index <= question || role !== 'tool');
   }
 
   #grow(turn: string, change: (live: LiveAnswer) => LiveAnswer): void {

@@ -1,0 +1,33 @@
+/** What a turn has finished, so that the worker that takes it over goes on from there. */
+import type { Migration } from './migration.js';
+
+export const turnSteps: Migration = {
+  version: 32,
+  phase: 'expand',
+  async up(db) {
+    await db.schema
+      .createTable('turn_steps')
+      .addColumn('turn_id', 'text', (column) => column.notNull())
+      .addColumn('step', 'bigint', (column) => column.notNull())
+      .addColumn('ref', 'text', (column) => column.notNull())
+      .addColumn('text', 'text', (column) => column.notNull())
+      .addColumn('calls', 'text', (column) => column.notNull())
+      .addColumn('vendor', 'text')
+      .addColumn('usage', 'text', (column) => column.notNull())
+      .addColumn('created_at', 'bigint', (column) => column.notNull())
+      .addPrimaryKeyConstraint('turn_steps_key', ['turn_id', 'step'])
+      .execute();
+    await db.schema
+      .createTable('turn_calls')
+      .addColumn('turn_id', 'text', (column) => column.notNull())
+      .addColumn('step', 'bigint', (column) => column.notNull())
+      .addColumn('call_index', 'bigint', (column) => column.notNull())
+      .addColumn('state', 'text', (column) => column.notNull())
+      .addColumn('output', 'text')
+      .addColumn('is_error', 'bigint', (column) => column.notNull().defaultTo(0))
+      .addPrimaryKeyConstraint('turn_calls_key', ['turn_id', 'step', 'call_index'])
+      .execute();
+    await db.schema.alterTable('cron_runs').addColumn('turn_id', 'text').execute();
+    await db.schema.alterTable('cron_runs').addColumn('question_id', 'text').execute();
+  },
+};

@@ -1,0 +1,31 @@
+/** The tables of what a turn has finished before its end. Texts of several fields are JSON. */
+
+/** A step of a model that called tools. */
+export interface TurnStepTable {
+  /** Of the turn, or of the response in the background. */
+  turn_id: string;
+  /** From 0. */
+  step: number;
+  /** `provider/model`. */
+  ref: string;
+  text: string;
+  /** The calls, each with the key under which its effect happens once. */
+  calls: string;
+  /** The step in its vendor's own form. */
+  vendor: string | null;
+  /** Of this step and all before it. */
+  usage: string;
+  created_at: number;
+}
+
+/** A call of a tool that has begun: without a row, it has not. */
+export interface TurnCallTable {
+  turn_id: string;
+  step: number;
+  /** Among the calls of its step, from 0. */
+  call_index: number;
+  state: 'begun' | 'done';
+  /** Null until it is done. */
+  output: string | null;
+  is_error: number;
+}

@@ -1,0 +1,79 @@
+/** `/approve`, `/deny` and `/approvals`: a chat decides about the calls of tools that its own turns wait for. */
+import { GatewayError } from '../../../../shared/errors.js';
+import type { ApprovalDocument, DecisionRequest } from '../../../../shared/api/tools/approvals.js';
+import type { Approvals } from '../../approvals/approvals.js';
+import { parseSessionKey } from '../../sessions/session-key.js';
+import type { CommandContext, SlashCommand } from './commands.js';
+
+type ChatApprovals = Pick<Approvals, 'list' | 'get' | 'decide'>;
+
+const DECISION = /^\s*\/(?:approve|deny|approvals)(?:@\w{1,64})?(?:\s|$)/i;
+/** Whether a message is handled while the message before it waits for a decision. */
+export const isDecision = (content: string): boolean => DECISION.test(content);
+
+const MAX_LISTED = 20;
+const MAX_NOTE_LENGTH = 2_000;
+/** Such a text may be of anybody: a template fills in what others have written. */
+const NOT_HERE = 'Messages of webhooks cannot decide. Use the page, or xopc approve NUMBER.';
+const USAGE = 'Write /approve NUMBER, /approve NUMBER always, or /deny NUMBER WHY; /approvals lists what waits.';
+
+async function pendingIn(approvals: ChatApprovals, session: string): Promise<ApprovalDocument[]> {
+  return (await approvals.list({ session, state: 'pending', limit: MAX_LISTED }, undefined)).approvals.toReversed();
+}
+
+async function list(approvals: ChatApprovals, sessionKey: string): Promise<string> {
+  const pending = await pendingIn(approvals, sessionKey);
+  if (pending.length === 0) return 'Nothing waits for a decision here.';
+  return [...pending.map(({ id, tool, expiresAt }) => `${id}: \`${tool}\`, until ${expiresAt}`), USAGE].join('\n');
+}
+
+/** Of another chat, an approval is as good as none. @throws GatewayError */
+async function find(approvals: ChatApprovals, id: number, sessionKey: string): Promise<ApprovalDocument | undefined> {
+  try {
+    const approval = await approvals.get(id, undefined);
+    return approval.session === sessionKey ? approval : undefined;
+  } catch (error) {
+    if (error instanceof GatewayError && error.code === 'NOT_FOUND') return undefined;
+    throw error;
+  }
+}
+
+async function decide(approvals: ChatApprovals, { args, sessionKey }: CommandContext, request: DecisionRequest): Promise<string> {
+  const [, number, rest = ''] = /^(\d{1,9})(?:\s+([\s\S]*))?$/.exec(args) ?? [];
+  if (number === undefined) return USAGE;
+  const via = parseSessionKey(sessionKey)?.channel ?? 'chat';
+  if (via === 'webhook') return NOT_HERE;
+  const approval = await find(approvals, Number(number), sessionKey);
+  if (approval === undefined) return `There is no approval ${number} in this chat. /approvals lists what waits.`;
+  const isAlways = request.decision === 'approve' && /^always$/i.test(rest);
+  const note = isAlways || rest === '' ? {} : { note: rest.slice(0, MAX_NOTE_LENGTH) };
+  try {
+    const remember = isAlways ? ({ remember: 'session' } as const) : {};
+    await approvals.decide({ ...request, ...note, ...remember, id: approval.id, by: { via, name: null } }, undefined);
+  } catch (error) {
+    if (error instanceof GatewayError && error.code === 'CONFLICT') return error.message;
+    throw error;
+  }
+  const what = request.decision === 'approve' ? 'Approved' : 'Denied';
+  return `${what}: ${approval.id} (\`${approval.tool}\`)${isAlways ? '. It is not asked about again in this chat.' : '.'}`;
+}
+
+export function createApprovalCommands(approvals: ChatApprovals): SlashCommand[] {
+  return [
+    {
+      name: 'approvals',
+      summary: 'lists what waits for a decision here',
+      run: ({ sessionKey }) => list(approvals, sessionKey),
+    },
+    {
+      name: 'approve',
+      summary: 'lets an agent use a tool: /approve NUMBER, or /approve NUMBER always',
+      run: (context) => decide(approvals, context, { decision: 'approve' }),
+    },
+    {
+      name: 'deny',
+      summary: 'refuses it: /deny NUMBER WHY',
+      run: (context) => decide(approvals, context, { decision: 'deny' }),
+    },
+  ];
+}

@@ -1,0 +1,40 @@
+/** How a turn goes on from what an interrupted one before it has finished. Each function runs in a write. */
+import { newId } from '../../../../shared/ids.js';
+import { listToolMessages, setTurnAside } from '../../store/conversations/branches.js';
+import { appendMessage, setMessageTurn } from '../../store/conversations/messages.js';
+import { takeTurnUsage } from '../../store/conversations/turns.js';
+import type { Transaction } from '../../store/transaction.js';
+import { moveTurnSteps, readTurnSteps, type StoredStep } from '../../store/turns/turn-steps.js';
+import { paragraphGap } from '../model/answer.js';
+
+interface Takeover {
+  readonly from: string;
+  readonly to: string;
+  readonly sessionId: number;
+}
+
+/** Gives a turn what the one before it has finished; the rest of that one is set aside. @returns the steps */
+export async function adoptTurn(tx: Transaction, turn: Takeover & { readonly questionSeq: number }): Promise<StoredStep[]> {
+  const { from, to, sessionId, questionSeq } = turn;
+  if (await moveTurnSteps(tx, turn)) {
+    await takeTurnUsage(tx, from);
+    for (const { seq } of await listToolMessages(tx, { sessionId, turnId: from, afterSeq: questionSeq }))
+      await setMessageTurn(tx, { seq, turnId: to });
+  }
+  await setTurnAside(tx, { sessionId, turnId: from, questionSeq });
+  return readTurnSteps(tx, to);
+}
+
+/** Repeats the uses of tools behind the question of a turn that goes on, where its question is asked again at the end. */
+export async function repeatToolMessages(
+  tx: Transaction,
+  { from, to, sessionId, afterSeq, nowMs }: Takeover & { readonly afterSeq: number; readonly nowMs: number },
+): Promise<void> {
+  for (const message of await listToolMessages(tx, { sessionId, turnId: from, afterSeq }))
+    await appendMessage(tx, { ...message, id: newId('msg'), turnId: to, nowMs });
+}
+
+/** Returns what the steps say, as an answer that begins with them does. */
+export function textOfSteps(steps: readonly Pick<StoredStep, 'text'>[]): string {
+  return steps.reduce((said, { text }) => (text === '' ? said : said + paragraphGap(said) + text), '');
+}

@@ -1,0 +1,93 @@
+/**
+ * Stores what a turn, or a response in the background, has finished, so that another worker goes on from there: a step before its tools run,
+ * a call when it begins and when it is done. A call that has begun and is not done may have taken effect.
+ */
+import type { Clock } from '../../../../shared/clock.js';
+import { GatewayError } from '../../../../shared/errors.js';
+import { newId } from '../../../../shared/ids.js';
+import type { ToolResult } from '../../providers/provider.js';
+import { appendMessage } from '../../store/conversations/messages.js';
+import type { Store } from '../../store/store.js';
+import type { Transaction } from '../../store/transaction.js';
+import { addTurnStep, beginTurnCall, endTurnCall, type StoredCall } from '../../store/turns/turn-steps.js';
+import type { CalledStep } from '../model/answer.js';
+import { describeToolUse } from '../model/past-tool-use.js';
+import { inputText, shorten } from './tool-text.js';
+
+/** What the steps belong to. */
+export interface StepOwner {
+  readonly id: string;
+  /** Of the session in which the use of a tool is a message; undefined: there is none. */
+  readonly sessionId: number | undefined;
+  /** How many steps of it are stored already. */
+  readonly steps: number;
+  /** Runs in each write. @returns false when another worker has ended or taken it */
+  hold(tx: Transaction): Promise<boolean>;
+  /** Runs in the write of a step that has effects. */
+  noteEffects(tx: Transaction): Promise<void>;
+}
+
+/** A call that is done. */
+interface DoneCall {
+  readonly index: number;
+  readonly call: StoredCall;
+  readonly result: ToolResult;
+  readonly durationMs: number;
+  /** The call that begins now; undefined: none, or it has begun. */
+  readonly next: number | undefined;
+}
+
+export class StepLog {
+  readonly #options: { readonly store: Pick<Store, 'write'>; readonly clock: Clock };
+  readonly #owner: StepOwner;
+  #step: number;
+
+  constructor(options: { readonly store: Pick<Store, 'write'>; readonly clock: Clock }, owner: StepOwner) {
+    this.#options = options;
+    this.#owner = owner;
+    // The last one that is stored is gone on with.
+    this.#step = owner.steps - 1;
+  }
+
+  /** Stores a step and that some of its calls begin. */
+  async begin(step: CalledStep, facts: { calls: readonly StoredCall[]; begins: readonly number[]; hasEffects: boolean }): Promise<void> {
+    const { calls, begins, hasEffects } = facts;
+    this.#step += 1;
+    await this.#write(async (tx) => {
+      if (hasEffects) await this.#owner.noteEffects(tx);
+      await addTurnStep(tx, { turnId: this.#owner.id, step: this.#step, nowMs: this.#options.clock.now() }, { ...step, calls });
+      for (const index of begins) await beginTurnCall(tx, this.#place(index));
+    });
+  }
+
+  beginCall(index: number): Promise<void> {
+    return this.#write((tx) => beginTurnCall(tx, this.#place(index)));
+  }
+
+  /** Stores the result of a call, as a message of the conversation too. */
+  async end({ index, call, result, durationMs, next }: DoneCall): Promise<void> {
+    const { id: turnId, sessionId } = this.#owner;
+    const { output, isError } = result;
+    await this.#write(async (tx) => {
+      await endTurnCall(tx, this.#place(index), result);
+      if (next !== undefined) await beginTurnCall(tx, this.#place(next));
+      if (sessionId === undefined) return;
+      const content = describeToolUse({ name: call.name, input: shorten(inputText(call.input)), output });
+      const message = { id: newId('msg'), sessionId, turnId, content, model: null, nowMs: this.#options.clock.now(), durationMs };
+      await appendMessage(tx, { ...message, role: 'tool', status: isError ? 'error' : 'complete' });
+    });
+  }
+
+  #place(index: number): { turnId: string; step: number; index: number } {
+    return { turnId: this.#owner.id, step: this.#step, index };
+  }
+
+  async #write(work: (tx: Transaction) => Promise<void>): Promise<void> {
+    const isHeld = await this.#options.store.write(async (tx) => {
+      if (!(await this.#owner.hold(tx))) return false;
+      await work(tx);
+      return true;
+    });
+    if (!isHeld) throw new GatewayError('UNAVAILABLE', { message: 'another worker of the gateway took this turn over' });
+  }
+}

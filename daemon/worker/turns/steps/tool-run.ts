@@ -1,0 +1,152 @@
+/** The use of tools in one turn, or in one call that is not stored. */
+import type { Clock } from '../../../../shared/clock.js';
+import type { LogPort } from '../../../../shared/log/log-port.js';
+import type { ToolCall, ToolResult } from '../../providers/provider.js';
+import { type Liveness, mustBeValid } from '../../store/liveness.js';
+import type { StoredCall, StoredResult, StoredStep } from '../../store/turns/turn-steps.js';
+import { type Tool, ToolError } from '../../tools/tool.js';
+import { toolSpan } from '../../tracing/gen-ai.js';
+import type { Span } from '../../tracing/span.js';
+import type { CalledStep, TurnTools } from '../model/answer.js';
+import { stopReason, type ToolEvent } from '../turn-event.js';
+import type { StepLog } from './step-log.js';
+import { inputText, shorten } from './tool-text.js';
+
+export interface ToolRunOptions {
+  readonly clock: Clock;
+  readonly logger: LogPort;
+  readonly liveness: Pick<Liveness, 'validForMs'>;
+}
+
+/** Where tools run: a turn of a session, or a call that is not stored. */
+export interface ToolPlace {
+  /** Of the turn, or of the call. */
+  readonly id: string;
+  readonly agentId: string;
+  readonly sessionKey: string;
+  readonly signal: AbortSignal;
+  readonly maxIterations: number;
+  /** Undefined: nothing is stored. */
+  readonly log: StepLog | undefined;
+  /** What calls them. */
+  readonly span: Span | undefined;
+}
+
+interface Ended {
+  readonly result: ToolResult;
+  readonly durationMs: number;
+  /** False for one that was stopped before its end. */
+  readonly isSettled: boolean;
+}
+
+/** More calls in one step are refused; the model can make them in its next step. */
+const MAX_CALLS = 16;
+
+const UNKNOWN = 'outcome unknown: the gateway ended while this tool ran; it may have taken effect';
+
+export class ToolRun implements TurnTools {
+  readonly maxIterations: number;
+  readonly #options: ToolRunOptions;
+  readonly #tools: readonly Tool[];
+  readonly #place: ToolPlace;
+  /** How many calls the steps before made: some models repeat the ids of calls in each step. */
+  #made = 0;
+
+  constructor(options: ToolRunOptions, tools: readonly Tool[], place: ToolPlace) {
+    this.#options = options;
+    this.#tools = tools;
+    this.#place = place;
+    this.maxIterations = place.maxIterations;
+  }
+
+  get definitions(): TurnTools['definitions'] {
+    return this.#tools.map(({ definition }) => definition);
+  }
+
+  async *run(step: CalledStep | StoredStep): AsyncGenerator<ToolEvent, ToolResult[]> {
+    const { log, signal } = this.#place;
+    const { calls, known } = 'begun' in step ? { calls: step.calls, known: step.begun } : this.#fresh(step);
+    const open = [...calls.entries()].filter(([index]) => known.get(index) === undefined);
+    for (const [, { name, input }] of open) yield { type: 'tool', name, state: 'call', detail: shorten(inputText(input)) };
+    // Tools with effects run in the order of the calls.
+    const isParallel = open.every(([, call]) => this.#find(call)?.hasEffects !== true);
+    const begun = new Set(known.keys());
+    const begins = isParallel ? open.map(([index]) => index) : open.slice(0, 1).map(([index]) => index);
+    if (!('begun' in step)) {
+      await log?.begin(step, { calls, begins, hasEffects: !isParallel });
+      for (const index of begins) begun.add(index);
+    }
+    const early = isParallel ? open.map(([index, call]) => this.#runTimed(call, index, known.has(index))) : [];
+    const results = new Map<number, ToolResult>();
+    for (const [at, [index, call]] of open.entries()) {
+      if (!begun.has(index) && !isParallel && !signal.aborted) await log?.beginCall(index);
+      const { result, durationMs, isSettled } = await (early[at] ?? this.#runTimed(call, index, known.has(index)));
+      const next = isParallel || signal.aborted ? undefined : open[at + 1]?.[0];
+      if (isSettled) await log?.end({ index, call, result, durationMs, next: next === undefined || begun.has(next) ? undefined : next });
+      if (isSettled && next !== undefined) begun.add(next);
+      results.set(index, result);
+      yield { type: 'tool', name: call.name, state: result.isError ? 'error' : 'result', detail: shorten(result.output), durationMs };
+    }
+    this.#made += calls.length;
+    return calls.map((call, index) => results.get(index) ?? resultOf(call, known.get(index)));
+  }
+
+  #fresh({ calls }: CalledStep): { calls: readonly StoredCall[]; known: StoredStep['begun'] } {
+    return { calls: calls.map((call, index) => ({ ...call, key: `tool:${this.#place.id}:${this.#made + index}` })), known: new Map() };
+  }
+
+  #find({ name }: ToolCall): Tool | undefined {
+    return this.#tools.find(({ definition }) => definition.name === name);
+  }
+
+  /** Whether nothing more happens if it is run again. */
+  #isRepeatable(call: StoredCall, index: number): boolean {
+    const tool = this.#find(call);
+    return isRefused(call, index) || (tool !== undefined && tool.isRepeatable);
+  }
+
+  /** Never rejects. @param hasBegun  before, in a worker that ended meanwhile */
+  async #runTimed(call: StoredCall, index: number, hasBegun: boolean): Promise<Ended> {
+    if (hasBegun && !this.#isRepeatable(call, index))
+      return { result: resultOf(call, { output: UNKNOWN, isError: true }), durationMs: 0, isSettled: true };
+    const { clock } = this.#options;
+    const begunAt = clock.now();
+    const span = this.#place.span?.child(toolSpan({ ...call, isKnown: this.#find(call) !== undefined }));
+    const { isSettled, ...end } = await this.#runOne(call, index);
+    span?.end({ error: end.isError ? 'tool_error' : undefined });
+    return { result: resultOf(call, end), durationMs: Math.max(0, clock.now() - begunAt), isSettled };
+  }
+
+  async #runOne(call: StoredCall, index: number): Promise<NonNullable<StoredResult> & { readonly isSettled: boolean }> {
+    const { signal, id: turnId } = this.#place;
+    try {
+      return { output: await this.#perform(call, index), isError: false, isSettled: true };
+    } catch (error) {
+      // What stops with its worker is left to the worker that goes on.
+      const isSettled = !(signal.aborted && stopReason(signal).code === 'STOPPING');
+      if (error instanceof ToolError) return { output: error.message, isError: true, isSettled };
+      if (!signal.aborted) this.#options.logger.error({ tool: call.name, turnId, err: error }, 'unexpected tool error');
+      return { output: signal.aborted ? 'stopped' : 'the gateway failed to run this tool; see its log', isError: true, isSettled };
+    }
+  }
+
+  async #perform(call: StoredCall, index: number): Promise<string> {
+    const { signal, agentId, sessionKey } = this.#place;
+    signal.throwIfAborted();
+    const tool = this.#find(call);
+    if (tool === undefined)
+      throw new ToolError(
+        `there is no tool '${call.name.slice(0, 64)}'; available tools: ${this.definitions.map((known) => known.name).join(', ') || 'none'}`,
+      );
+    if (call.problem !== undefined) throw new ToolError(`the input cannot be read: ${shorten(call.problem)}`);
+    if (index >= MAX_CALLS) throw new ToolError(`not run: at most ${MAX_CALLS} calls can run at once`);
+    mustBeValid(this.#options.liveness);
+    return tool.run(call.input, { agentId, sessionKey, callKey: call.key, signal });
+  }
+}
+
+const isRefused = ({ problem }: StoredCall, index: number): boolean => problem !== undefined || index >= MAX_CALLS;
+
+function resultOf({ id: callId, name }: ToolCall, result: StoredResult = { output: UNKNOWN, isError: true }): ToolResult {
+  return { callId, name, ...result };
+}

@@ -1,0 +1,68 @@
+import { expect, test } from 'vitest';
+import type { MadeDecision } from '../../../../../daemon/worker/approvals/approvals.js';
+import { createApprovalCommands, isDecision } from '../../../../../daemon/worker/turns/commands/approval-commands.js';
+import { CommandRegistry } from '../../../../../daemon/worker/turns/commands/commands.js';
+import { GatewayError } from '../../../../../shared/errors.js';
+import { fakeApproval } from '../../../../helpers/fake-approvals.js';
+
+const CHAT = 'main:telegram:default:group:-7';
+
+function makeChat() {
+  const decisions: MadeDecision[] = [];
+  const approval = { ...fakeApproval, session: CHAT };
+  const commands = new CommandRegistry(
+    createApprovalCommands({
+      list: async ({ session }) => ({ approvals: session === CHAT ? [{ ...approval, id: 14 }, approval] : [], nextCursor: null }),
+      async get(id) {
+        if (id !== 12) throw new GatewayError('NOT_FOUND', { message: 'there is none' });
+        return approval;
+      },
+      async decide(decision) {
+        if (decisions.length > 0) throw new GatewayError('CONFLICT', { message: 'It was decided by Ann.' });
+        decisions.push(decision);
+        return approval;
+      },
+    }),
+  );
+  const say = async (text: string, sessionKey = CHAT): Promise<string | undefined> => {
+    const { command, call } = commands.match(text) ?? {};
+    return command && call && command.run({ ...call, sessionId: 1, sessionKey, agentId: 'main', model: 'a/b', callKey: 'k' });
+  };
+  return { say, decisions };
+}
+
+test.each([
+  ['/approve 12', { decision: 'approve' }, 'Approved: 12 (`files__write_file`).'],
+  [
+    '/approve@bot 12 always',
+    { decision: 'approve', remember: 'session' },
+    'Approved: 12 (`files__write_file`). It is not asked about again in this chat.',
+  ],
+  ['/deny 12 not that\nfile', { decision: 'deny', note: 'not that\nfile' }, 'Denied: 12 (`files__write_file`).'],
+  ['/deny 12 always', { decision: 'deny', note: 'always' }, 'Denied: 12 (`files__write_file`).'],
+])('%j decides about a call of its own chat', async (text, decision, reply) => {
+  const { say, decisions } = makeChat();
+  expect(await say(text)).toBe(reply);
+  expect(decisions).toEqual([{ ...decision, id: 12, by: { via: 'telegram', name: null } }]);
+  expect(await say(text)).toBe('It was decided by Ann.');
+});
+
+test('what is not a number of this chat decides nothing, and what a webhook says neither', async () => {
+  const { say, decisions } = makeChat();
+  for (const text of ['/approve', '/approve all', '/deny -1', '/approve 1234567890', '/approve 12x'])
+    expect(await say(text)).toMatch(/^Write \/approve NUMBER/);
+  for (const [text, chat] of [
+    ['/approve 13', CHAT],
+    ['/approve 12', 'main:telegram:default:direct:7'],
+  ] as const)
+    expect(await say(text, chat)).toMatch(/^There is no approval 1[23] in this chat/);
+  expect(await say('/approve 12', 'main:webhook:default:direct:x')).toMatch(/^Messages of webhooks cannot decide/);
+  expect(decisions).toEqual([]);
+  expect(await say('/approvals')).toMatch(/^12: `files__write_file`, until 2026-02-01T08:00:00.000Z\n14: .*\nWrite /);
+  expect(await say('/approvals', 'other')).toBe('Nothing waits for a decision here.');
+});
+
+test('decisions are told from other messages', () => {
+  expect(['/approve 12', ' /DENY 3 no', '/approvals', '/approve@my_bot 12'].map(isDecision)).toEqual([true, true, true, true]);
+  expect(['/approved 12', 'please /approve 12', '/stop', '/approve-all', ''].map(isDecision)).toEqual([false, false, false, false, false]);
+});
