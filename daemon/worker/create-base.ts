@@ -50,7 +50,8 @@ export type Base = ReturnType<typeof createBase>;
 
 /** Messages to and from chats, and the questions that go there. */
 export function createChats({ logger, loadTelegram }: ConversationDeps, { common }: Base) {
-  const delivery = createDelivery({ ...common, logger, loadTelegram });
+  const delivery = createDelivery({ ...common, logger, loadTelegram, decisions: () => approvals.service });
   const waiting = { resume: () => Promise.resolve(), resumed: () => undefined };
-  return { delivery, approvals: createApprovals({ ...common, outbox: delivery.outbox, waiting }) };
+  const approvals = createApprovals({ ...common, outbox: delivery.outbox, waiting });
+  return { delivery, approvals };
 }

@@ -3,10 +3,13 @@ import { afterAll, expect, test } from 'vitest';
 import { RESULTS, type BotMethod } from '../../daemon/worker/channels/telegram/api/bot-answers.js';
 import { BotApi, classifyFailure, describeFailure } from '../../daemon/worker/channels/telegram/api/bot-api.js';
 import { gatherAlbums } from '../../daemon/worker/channels/telegram/albums.js';
+import { readPress } from '../../daemon/worker/channels/telegram/buttons.js';
 import { readUpdate } from '../../daemon/worker/channels/telegram/read-update.js';
+import { type TelegramSettings, telegramSettings } from '../../daemon/worker/channels/telegram/settings.js';
 import { TOKEN } from '../fakes/telegram/server.js';
 import { fuzz } from './fuzz.js';
 import { oddAnswer, oddDocument, startOddServer } from './odd-answers.js';
+import { testConfig } from '../helpers/test-config.js';
 
 const PERSON = { id: 42, is_bot: false, first_name: 'Ann', last_name: 'Lee', username: 'ann' };
 const CHAT = { id: -100, type: 'supergroup', title: 'Group', username: 'group' };
@@ -19,7 +22,14 @@ const MESSAGE = {
   poll: { question: 'Q', options: [{ text: 'one' }] }, dice: { emoji: 'd', value: 3 }, quote: { text: 'q' },
   forward_origin: { type: 'user', sender_user: PERSON }, reply_to_message: { message_id: 4, chat: CHAT, from: { ...PERSON, id: 99 }, text: 'before' },
 }; // prettier-ignore
+const PRESS = { id: '1', from: PERSON, message: MESSAGE, data: 'ap:12:y' };
 const ERROR = { ok: false, error_code: 429, description: `no /bot${TOKEN}/`, parameters: { retry_after: 3, migrate_to_chat_id: -1001 } };
+
+const accounts = { default: { botToken: TOKEN, groupPolicy: 'open' } };
+const ACCOUNT = {
+  accountId: 'default',
+  settings: telegramSettings(testConfig({ channels: { telegram: { accounts } } }))['default'] as TelegramSettings,
+};
 
 const VALID: Readonly<Record<BotMethod, unknown>> = {
   getMe: { ...PERSON, is_bot: true },
@@ -27,10 +37,16 @@ const VALID: Readonly<Record<BotMethod, unknown>> = {
   getMyCommands: [{ command: 'help', description: 'lists' }],
   setMyCommands: true,
   getFile: { file_id: 'x', file_path: 'photos/1.jpg' },
-  getUpdates: [{ update_id: 1, message: MESSAGE }, { update_id: 2, message: MESSAGE }, { update_id: 3 }],
+  getUpdates: [
+    { update_id: 1, message: MESSAGE },
+    { update_id: 2, message: MESSAGE },
+    { update_id: 3 },
+    { update_id: 4, callback_query: PRESS },
+  ],
   sendMessage: MESSAGE,
   editMessageText: MESSAGE,
   sendChatAction: true,
+  answerCallbackQuery: true,
 };
 const METHODS = Object.keys(VALID) as BotMethod[];
 
@@ -52,8 +68,11 @@ test('whatever the Bot API answers, a call succeeds with a value of its schema o
         // A value that was read fits when it is read again.
         if (method !== 'getUpdates') expect(RESULTS[method].safeParse(result.value).success).toBe(true);
         else
-          for (const gathered of gatherAlbums(result.value as never))
+          for (const gathered of gatherAlbums(result.value as never)) {
             readUpdate(gathered, { id: 99, username: 'Helper_bot' }, ({ id, name }) => `${id}${name}`);
+            const press = readPress(gathered.update, ACCOUNT);
+            if (press !== undefined) expect(press.approvalId).toBeLessThan(1e9);
+          }
         return;
       }
       const words = describeFailure(result.failure);

@@ -1,8 +1,9 @@
 /** The host of channels, in memory. */
-import type { ChannelHost, ChannelIntake, IncomingMessage } from '../../daemon/worker/channels/host.js';
+import type { ButtonPress, ChannelHost, ChannelIntake, IncomingMessage, PressAnswer } from '../../daemon/worker/channels/host.js';
 
 export class IntakeMemory implements ChannelIntake {
   readonly taken: IncomingMessage[] = [];
+  readonly pressed: ButtonPress[] = [];
   readonly cursors = new Map<string, number>();
   readonly owned = new Set<string>();
   /** Accounts that another live worker serves, such as `telegram/default`. */
@@ -11,13 +12,15 @@ export class IntakeMemory implements ChannelIntake {
   /** Fails the next takes. */
   failures = 0;
 
-  async store({ messages, cursor }: Parameters<ChannelIntake['store']>[0]): Promise<void> {
+  async store({ messages, presses, cursor }: Parameters<ChannelIntake['store']>[0]): Promise<PressAnswer[]> {
     if (this.failures > 0) {
       this.failures -= 1;
       throw new Error('the disk is full');
     }
     this.taken.push(...messages);
+    this.pressed.push(...presses);
     this.cursors.set(cursor.scope, cursor.position);
+    return presses.map(({ id, decision }) => ({ id, text: decision }));
   }
 
   async readCursor(scope: string): Promise<number | undefined> {

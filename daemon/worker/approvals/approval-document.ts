@@ -3,8 +3,11 @@ import type { ApprovalDocument, GrantDocument } from '../../../shared/api/tools/
 import type { GatewayEvent } from '../../../shared/api/gateway/events.js';
 import { rebuild } from '../../../shared/config/interpolate.js';
 import { HIDDEN_SECRET, isSecretName } from '../../../shared/config/secrets.js';
-import type { Approval } from '../store/approvals/approvals.js';
+import type { Approval, Decider } from '../store/approvals/approvals.js';
 import type { Grant } from '../store/approvals/grants.js';
+
+/** Who decided, in words. */
+export const sayDecider = ({ via, name }: Decider): string => (name === null ? via : `${name} (${via})`);
 
 const isoTime = (ms: number): string => new Date(ms).toISOString();
 

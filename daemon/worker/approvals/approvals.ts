@@ -11,7 +11,7 @@ import { type Approval, decideApproval, type Decider, findApproval, listApproval
 import { addGrant, findGrant, listGrants, removeGrant } from '../store/approvals/grants.js';
 import type { Store } from '../store/store.js';
 import type { Transaction } from '../store/transaction.js';
-import { approvalDocument, approvalEvent, grantDocument } from './approval-document.js';
+import { approvalDocument, approvalEvent, grantDocument, sayDecider } from './approval-document.js';
 import { permissionOf } from './policy.js';
 
 export type { Decider } from '../store/approvals/approvals.js';
@@ -47,9 +47,6 @@ export interface DecisionOutcome {
 }
 
 const DEFAULT_LIMIT = 50;
-
-/** Who decided, in words. */
-export const sayDecider = ({ via, name }: Decider): string => (name === null ? via : `${name} (${via})`);
 
 function unknown(id: number): GatewayError {
   return new GatewayError('NOT_FOUND', { message: sayOfApproval('approval-unknown', { id }), details: { id } });

@@ -1,4 +1,5 @@
 /** Brings questions to the chats whose messages the turns answer. The page shows them by itself. */
+import type { ApprovalState } from '../../../shared/api/tools/approval-states.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
@@ -7,7 +8,7 @@ import { findChatOfTurn } from '../store/approvals/approval-chats.js';
 import type { Lane } from '../store/delivery/outbox.js';
 import type { Store } from '../store/store.js';
 import type { Transaction } from '../store/transaction.js';
-import { approvalDocument } from './approval-document.js';
+import { approvalDocument, sayDecider } from './approval-document.js';
 
 /** The part of the outbox that questions need. */
 export interface QuestionOutbox {
@@ -30,9 +31,8 @@ function fenced(text: string): string {
   return `${fence}\n${text}\n${fence}`;
 }
 
-/** The question in words, as Markdown. */
-export function sayQuestion(approval: Approval): string {
-  const { id, agentId, tool, input, expiresAt } = approvalDocument(approval);
+function sayCall(approval: Approval): string[] {
+  const { id, agentId, tool, input } = approvalDocument(approval);
   const text = JSON.stringify(input, undefined, 2);
   const rest = text.length - MAX_INPUT_LENGTH;
   const shown = rest > 0 ? `${text.slice(0, MAX_INPUT_LENGTH).toWellFormed()} …` : text;
@@ -40,8 +40,28 @@ export function sayQuestion(approval: Approval): string {
     `**Approval ${id}**: the agent ${agentId} asks to use the tool \`${tool}\`:`,
     fenced(shown),
     ...(rest > 0 ? [`${rest} more characters are not shown here: xopc approvals show ${id}`] : []),
-    `/approve ${id} or /deny ${id} decides, until ${expiresAt}.`,
-  ].join('\n\n');
+  ];
+}
+
+/** The question in words, as Markdown. */
+export function sayQuestion(approval: Approval): string {
+  const until = new Date(approval.expiresAtMs).toISOString();
+  return [...sayCall(approval), `/approve ${approval.id} or /deny ${approval.id} decides, until ${until}.`].join('\n\n');
+}
+
+const OUTCOMES: Readonly<Record<ApprovalState, string>> = {
+  pending: 'Nobody has decided yet',
+  approved: 'Approved',
+  denied: 'Denied',
+  expired: 'Nobody decided in time',
+  cancelled: 'Not needed any more',
+};
+
+/** What became of the question, as Markdown. */
+export function sayDecided(approval: Approval): string {
+  const { state, decidedBy, remember } = approval;
+  const who = decidedBy === null ? '' : ` by ${sayDecider(decidedBy)}`;
+  return [...sayCall(approval), `${OUTCOMES[state]}${who}${remember === null ? '' : ', and always from now on'}.`].join('\n\n');
 }
 
 export class ChatQuestions {

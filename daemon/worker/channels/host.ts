@@ -1,4 +1,5 @@
 /** The port from channels to the gateway; channels get it at their start. */
+import type { Lane } from '../store/delivery/outbox.js';
 import type { ReceivedUpdate } from '../store/delivery/inbox.js';
 
 /** A sender who may write only after the owner's approval. */
@@ -13,14 +14,39 @@ export interface IncomingMessage extends ReceivedUpdate {
   readonly pairing?: PairingCandidate;
 }
 
+/** Somebody has pressed a button under a message that asks for a decision. */
+export interface ButtonPress extends Lane {
+  /** Of the press, for its answer. */
+  readonly id: string;
+  /** The channel's id of the message with the button, which then says what was decided. */
+  readonly messageId: string;
+  readonly approvalId: number;
+  readonly decision: 'approve' | 'deny';
+  readonly remember?: 'session';
+  readonly senderName: string;
+  /** If set, the press counts only if this sender is paired. */
+  readonly pairing?: PairingCandidate;
+}
+
+/** What the person is told who has pressed a button. */
+export interface PressAnswer {
+  /** Of the press. */
+  readonly id: string;
+  readonly text: string;
+}
+
 /** Stores messages that a channel reads from another server, and manages which worker serves an account. */
 export interface ChannelIntake {
   /**
-   * Stores a batch, in one transaction with how far the source was read. Resolves when it is on disk: only then may it be
-   * confirmed to the other server.
+   * Stores a batch, in one transaction with how far the source was read, and with the decisions of those who pressed buttons. Resolves when it is on
+   * disk: only then may it be confirmed to the other server.
    * @throws UNAVAILABLE; then nothing of it was stored
    */
-  store(batch: { messages: readonly IncomingMessage[]; cursor: { scope: string; position: number } }): Promise<void>;
+  store(batch: {
+    messages: readonly IncomingMessage[];
+    presses: readonly ButtonPress[];
+    cursor: { scope: string; position: number };
+  }): Promise<PressAnswer[]>;
   /** Returns the position up to which a source was read; undefined when it is unknown or too old to be valid. */
   readCursor(scope: string): Promise<number | undefined>;
   /** Takes the lease of an account, which covers reading from it and sending. @returns false while another live worker holds it */

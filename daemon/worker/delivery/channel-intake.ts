@@ -4,6 +4,7 @@ import type { Clock } from '../../../shared/clock.js';
 import { newId } from '../../../shared/ids.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import type { ChannelIntake, IncomingMessage } from '../channels/host.js';
+import { ButtonDecisions, type Decisions, type PressOutcome } from './button-decisions.js';
 import type { Inbox } from './inbox.js';
 import type { Outbox } from './outbox.js';
 import { readInboxCursor } from '../store/delivery/inbox-cursors.js';
@@ -19,6 +20,8 @@ export interface ChannelIntakeOptions {
   readonly logger: LogPort;
   readonly inbox: Pick<Inbox, 'storeIn' | 'wake'>;
   readonly outbox: Pick<Outbox, 'enqueue' | 'wake'>;
+  /** The rooms above are made later. */
+  readonly decisions: () => Decisions;
   readonly instanceId: string;
   readonly liveness: Liveness;
 }
@@ -43,7 +46,8 @@ export interface AccountIntake extends ChannelIntake {
 }
 
 export function createChannelIntake(options: ChannelIntakeOptions): AccountIntake {
-  const { store, clock, logger, inbox, outbox, instanceId, liveness } = options;
+  const { store, clock, logger, inbox, outbox, decisions, instanceId, liveness } = options;
+  const buttons = new ButtonDecisions(options);
 
   /** @returns whether the sender may write; one who may not is invited to pair, once */
   async function isAdmitted(tx: Transaction, message: IncomingMessage): Promise<boolean> {
@@ -67,17 +71,23 @@ export function createChannelIntake(options: ChannelIntakeOptions): AccountIntak
   }
 
   return {
-    async store({ messages, cursor }) {
-      await store.write(async (tx) => {
+    async store({ messages, presses, cursor }) {
+      const outcomes = await store.write(async (tx) => {
         const admitted: IncomingMessage[] = [];
         for (const message of messages)
           if (await isAdmitted(tx, message)) admitted.push({ ...message, content: message.content.toWellFormed() });
         await inbox.storeIn(tx, admitted, cursor);
+        const made: PressOutcome[] = [];
+        for (const press of presses) made.push(await buttons.decide(tx, press));
+        return made;
       });
+      for (const { decided } of outcomes) if (decided !== undefined) decisions().decided(decided);
+      for (const press of presses) outbox.wake(press);
       for (const message of messages) {
         inbox.wake(message);
         outbox.wake(message);
       }
+      return presses.map(({ id }, index) => ({ id, text: outcomes[index]?.text ?? '' }));
     },
     async readCursor(scope) {
       const cursor = await store.read((tx) => readInboxCursor(tx, scope));

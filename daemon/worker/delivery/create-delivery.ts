@@ -12,6 +12,7 @@ import { createWebchat } from '../channels/webchat.js';
 import { createWebhookChannel } from '../channels/webhook/webhook.js';
 import type { Store } from '../store/store.js';
 import { AccountSpread } from './accounts/account-spread.js';
+import type { Decisions } from './button-decisions.js';
 import { createChannelIntake } from './channel-intake.js';
 import type { InboxHandler } from './inbox-queue.js';
 import { Inbox } from './inbox.js';
@@ -33,6 +34,8 @@ export interface DeliveryDeps {
   readonly loadTelegram: () => TelegramModule;
   /** Called after each change of a message. */
   readonly publish: (event: MessageEvent) => void;
+  /** Decides what people say with buttons; the room is made later. */
+  readonly decisions: () => Decisions;
   readonly tracing?: TraceStarter | undefined;
 }
 

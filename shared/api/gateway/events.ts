@@ -3,7 +3,7 @@
  * that it missed, or `reset` if they are no longer kept.
  */
 import * as z from 'zod';
-import { APPROVAL_STATES } from '../tools/approvals.js';
+import { APPROVAL_STATES } from '../tools/approval-states.js';
 import { OUTGOING_STATUSES } from '../../delivery-status.js';
 import { MCP_STATES } from '../tools/mcp.js';
 

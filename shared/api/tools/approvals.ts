@@ -1,14 +1,7 @@
 /** `/api/approvals`: calls of tools that wait for a person's decision, and tools that need none any more. */
 import * as z from 'zod';
+import { APPROVAL_STATES, REMEMBER } from './approval-states.js';
 import { label, okStatus, queryInteger } from '../fields.js';
-
-/** `cancelled`: its turn ended before anybody decided. `expired`: nobody decided in time. */
-export const APPROVAL_STATES = ['pending', 'approved', 'denied', 'expired', 'cancelled'] as const;
-export type ApprovalState = (typeof APPROVAL_STATES)[number];
-
-/** For which calls of the tool an approval counts from now on. */
-export const REMEMBER = ['session', 'agent'] as const;
-export type Remember = (typeof REMEMBER)[number];
 
 /** Query of `GET /api/approvals`. */
 export const approvalListQuery = () =>

@@ -1,4 +1,6 @@
 /** One bot as the fake Bot API keeps it: its updates, its chats, and what was sent to them. */
+import { type FakeButton, FakePresses, readButtons } from './buttons.js';
+
 export interface ApiAnswer {
   readonly ok: boolean;
   readonly result?: unknown;
@@ -13,6 +15,7 @@ export interface SentMessage {
   readonly topic: number | undefined;
   text: string;
   entities: readonly { readonly type: string; readonly offset: number; readonly length: number }[];
+  buttons: readonly FakeButton[];
   /** How often it was edited. */
   edits: number;
 }
@@ -48,6 +51,7 @@ export class FakeBot {
   /** Everything that was ever sent, in order. */
   readonly sent: SentMessage[] = [];
   readonly actions: string[] = [];
+  readonly presses = new FakePresses();
   /** Chats that have blocked the bot. */
   readonly blockedBy = new Set<number>();
   /** Chats that do not exist. */
@@ -57,6 +61,8 @@ export class FakeBot {
   /** What can be asked for by a file's id. */
   readonly files = new Map<string, FakeFile>();
   webhookUrl = '';
+  /** Updates of other kinds are not kept, from the poll on that has named these. */
+  allowedUpdates: readonly string[] | undefined;
   menu: readonly { readonly command: string; readonly description: string }[] = [];
   #updates: { update_id: number }[] = [];
   #nextUpdate = 1_000;
@@ -75,7 +81,8 @@ export class FakeBot {
   addUpdate(content: object): number {
     const update = { update_id: this.#nextUpdate, ...content };
     this.#nextUpdate += 1;
-    this.#updates.push(update);
+    if (this.allowedUpdates === undefined || Object.keys(content).some((kind) => this.allowedUpdates?.includes(kind)))
+      this.#updates.push(update);
     return update.update_id;
   }
 
@@ -103,6 +110,10 @@ export class FakeBot {
         return this.getFile(parameters);
       case 'sendChatAction':
         return this.sendChatAction(parameters);
+      case 'answerCallbackQuery': {
+        const problem = this.presses.answer(parameters);
+        return problem === undefined ? { ok: true, result: true } : failure(400, problem);
+      }
       case 'deleteWebhook':
         this.webhookUrl = '';
         return { ok: true, result: true };
@@ -123,6 +134,8 @@ export class FakeBot {
   sendMessage(parameters: Parameters): ApiAnswer {
     const problem = this.#checkChat(parameters) ?? this.#checkText(parameters);
     if (problem !== undefined) return problem;
+    const buttons = readButtons(parameters);
+    if (typeof buttons === 'string') return failure(400, buttons);
     const chatId = Number(parameters['chat_id']);
     const topic = parameters['message_thread_id'];
     const message: SentMessage = {
@@ -130,6 +143,7 @@ export class FakeBot {
       chatId,
       topic: topic === undefined ? undefined : Number(topic),
       ...textOf(parameters),
+      buttons,
       edits: 0,
     };
     this.sent.push(message);
@@ -143,12 +157,22 @@ export class FakeBot {
       ({ messageId, chatId }) => messageId === Number(parameters['message_id']) && chatId === Number(parameters['chat_id']),
     );
     if (message === undefined) return failure(400, 'Bad Request: message to edit not found');
+    const buttons = readButtons(parameters);
+    if (typeof buttons === 'string') return failure(400, buttons);
     const next = textOf(parameters);
-    if (next.text === message.text && JSON.stringify(next.entities) === JSON.stringify(message.entities)) {
+    if (JSON.stringify([next, buttons]) === JSON.stringify([{ text: message.text, entities: message.entities }, message.buttons])) {
       return failure(400, 'Bad Request: message is not modified: specified new message content and reply markup are exactly the same');
     }
-    Object.assign(message, next, { edits: message.edits + 1 });
+    Object.assign(message, next, { buttons, edits: message.edits + 1 });
     return { ok: true, result: this.#toMessage(message) };
+  }
+
+  /** Somebody presses a button of a message. @returns the update */
+  press(message: SentMessage, label: string, from: FakePerson): object {
+    const button = message.buttons.find(({ text }) => text === label);
+    if (button === undefined) throw new Error(`the message has no button '${label}'`);
+    const query = { id: this.presses.add(), chat_instance: '1', data: button.callback_data };
+    return { callback_query: { ...query, from: { is_bot: false, ...from }, message: this.#toMessage(message) } };
   }
 
   /** Puts a file where people's messages may name it. @returns its id */
@@ -175,7 +199,7 @@ export class FakeBot {
     return { ok: true, result: true };
   }
 
-  #toMessage({ messageId, chatId, text, entities }: SentMessage): object {
+  #toMessage({ messageId, chatId, topic, text, entities }: SentMessage): object {
     const from = { id: this.id, is_bot: true, first_name: 'Bot', username: this.username };
     return {
       message_id: messageId,
@@ -184,6 +208,7 @@ export class FakeBot {
       from,
       text,
       entities,
+      ...(topic === undefined ? {} : { message_thread_id: topic, is_topic_message: true }),
     };
   }
 

@@ -5,7 +5,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
-import { type ApiAnswer, failure, FakeBot, type FakePerson } from './bot-account.js';
+import { type ApiAnswer, failure, FakeBot, type FakePerson, type SentMessage } from './bot-account.js';
 
 export type { ApiAnswer, FakeBot, SentMessage } from './bot-account.js';
 export { failure } from './bot-account.js';
@@ -31,6 +31,8 @@ export interface FakeTelegram {
   fault(method: string, ...faults: Fault[]): void;
   /** Somebody says something to the bot. @returns the update's id */
   say(text: string, options?: SayOptions): number;
+  /** Somebody presses a button of a message of the bot. @returns the update's id */
+  press(message: SentMessage, label: string, from?: FakePerson): number;
   push(update: object): number;
   /** Resolves once that is so; looked at after every call. */
   until(condition: () => boolean): Promise<void>;
@@ -145,6 +147,7 @@ class Server {
       this.conflicts += 1;
       other.finish(failure(409, 'Conflict: terminated by other getUpdates request; make sure that only one bot instance is running'));
     }
+    if (Array.isArray(parameters['allowed_updates'])) bot.allowedUpdates = parameters['allowed_updates'] as string[];
     const updates = bot.readUpdates({ offset: Number(parameters['offset'] ?? 0), limit: Number(parameters['limit'] ?? 100) });
     const timeoutSeconds = Number(parameters['timeout'] ?? 0);
     if (updates.length > 0 || timeoutSeconds === 0) return send(response, { ok: true, result: updates });
@@ -207,6 +210,7 @@ export async function startFakeTelegram(): Promise<FakeTelegram> {
     addBot,
     fault: (method, ...faults) => state.fault(method, faults),
     say: (text, options = {}) => push(messageUpdate(bot, text, options)),
+    press: (message, label, from = PERSON) => push(bot.press(message, label, from)),
     push,
     until: (condition) =>
       new Promise((resolve) => {

@@ -5,13 +5,14 @@ import type { LogPort } from '../../../../shared/log/log-port.js';
 import { sayOfChannel } from '../../../../shared/text/sentences/channel.js';
 import type { Background, ChannelAccount } from '../account-set.js';
 import type { Delivery, OpenedFile, Preview, PreviewTarget, SendOutcome } from '../channel.js';
-import type { ChannelHost, IncomingMessage } from '../host.js';
+import type { ChannelHost, IncomingMessage, PressAnswer } from '../host.js';
 import { decideAccess } from './access-policy.js';
 import { fileLink } from '../file-links.js';
 import type { GatheredUpdate } from './albums.js';
 import type { BotMethodResult } from './api/bot-answers.js';
 import { askedWaitMs, BotApi, type BotFailure, type BotResult, classifyFailure, describeFailure, isTokenRefused } from './api/bot-api.js';
 import { offerCommands } from './bot-menu.js';
+import { readPress } from './buttons.js';
 import type { BotRequest, MessagePayload } from './compose.js';
 import type { LinkToFile } from './message-content.js';
 import { TelegramPreview } from './preview.js';
@@ -36,6 +37,8 @@ export interface TelegramAccountOptions {
 const POLL_SECONDS = 25;
 /** Between attempts to get the account's lease, which another live worker holds. */
 const ACQUIRE_MS = 250;
+/** https://core.telegram.org/bots/api#answercallbackquery */
+const MAX_PRESS_ANSWER = 200;
 
 export class TelegramAccount implements ChannelAccount {
   readonly #options: TelegramAccountOptions;
@@ -46,6 +49,7 @@ export class TelegramAccount implements ChannelAccount {
   readonly #clock: Clock;
   #running: Promise<void> = Promise.resolve();
   #menu: Promise<void> = Promise.resolve();
+  #answered: Promise<unknown> = Promise.resolve();
   #status: ChannelStatus = { state: 'off' };
   /** While this worker has the lease. `ended` resolves when nothing is read any more. */
   #serving: { readonly stop: AbortController; readonly ended: Promise<void> } | undefined;
@@ -74,7 +78,7 @@ export class TelegramAccount implements ChannelAccount {
   async stop(): Promise<void> {
     this.#isReady = false;
     this.#stopped.abort();
-    await Promise.all([this.#running, this.#menu]);
+    await Promise.all([this.#running, this.#menu, this.#answered]);
     this.#api.close();
     this.#status = { state: 'off' };
   }
@@ -212,6 +216,8 @@ export class TelegramAccount implements ChannelAccount {
       pollSeconds: this.#pollSeconds,
       random: () => this.#options.random(),
       read: (gathered) => this.#read(gathered, bot),
+      readPress: (update) => readPress(update, this.#options),
+      answer: (presses) => this.#answer(presses),
       onState: (problem) => (problem === undefined ? this.#polled() : this.#backOff(problem)),
     });
   }
@@ -237,6 +243,15 @@ export class TelegramAccount implements ChannelAccount {
       updateId: String(message.updateId),
       ...(access === 'pairing' ? { pairing: { senderId: String(sender.id), senderName } } : {}),
     };
+  }
+
+  /** It ends a sign of progress at the button. The message itself says what was decided. */
+  #answer(presses: readonly PressAnswer[]): void {
+    for (const { id, text } of presses) {
+      const payload = { callback_query_id: id, text: text.slice(0, MAX_PRESS_ANSWER) };
+      const call = async (): Promise<void> => void (await this.#api.call('answerCallbackQuery', payload, this.#stopped.signal));
+      this.#answered = Promise.all([this.#answered, this.#options.background.run(call)]);
+    }
   }
 
   /** Called after each successful poll. */

@@ -1,6 +1,7 @@
 /** Composes the requests that send a text to a Telegram chat. */
 import { GatewayError } from '../../../../shared/errors.js';
 import type { Composition } from '../channel.js';
+import { decisionButtons, type Keyboard } from './buttons.js';
 import { parseChatId } from './chat-id.js';
 import { renderMarkdown, type TextEntity } from './markdown-entities.js';
 import { splitMarkdown } from './split-markdown.js';
@@ -27,6 +28,8 @@ export interface MessagePayload {
   readonly message_id?: number;
   readonly text: string;
   readonly entities?: readonly TextEntity[];
+  /** Without it, a message that is edited loses its buttons. */
+  readonly reply_markup?: Keyboard;
 }
 
 interface RenderedPart {
@@ -43,7 +46,7 @@ function render(part: string): RenderedPart[] {
 }
 
 /** Bodies for the outbox, in order. The first one replaces the preview, if there is one. @throws INVALID_REQUEST for a text with nothing to show */
-export function composeTelegram({ chatId, content, previewId }: Composition): string[] {
+export function composeTelegram({ chatId, content, previewId, approvalId }: Composition): string[] {
   const chat = parseChatId(chatId);
   const sources = splitMarkdown(content, MAX_TEXT_UNITS);
   // Rendering is skipped for a text that is too long: it may have a megabyte.
@@ -57,9 +60,11 @@ export function composeTelegram({ chatId, content, previewId }: Composition): st
   if (texts.length === 0) throw new GatewayError('INVALID_REQUEST', { message: 'content has no visible text for Telegram' });
   return texts.map((text, index) => {
     const isEdit = index === 0 && previewId !== undefined;
+    const hasButtons = index === texts.length - 1 && approvalId !== undefined;
+    const shown = { ...text, ...(hasButtons ? { reply_markup: decisionButtons(approvalId) } : {}) };
     const request: BotRequest = isEdit
-      ? { method: 'editMessageText', payload: { chat_id: chat.chat_id, message_id: Number(previewId), ...text } }
-      : { method: 'sendMessage', payload: { ...chat, ...text } };
+      ? { method: 'editMessageText', payload: { chat_id: chat.chat_id, message_id: Number(previewId), ...shown } }
+      : { method: 'sendMessage', payload: { ...chat, ...shown } };
     return JSON.stringify(request);
   });
 }

@@ -6,7 +6,7 @@ import { type Clock, pause } from '../../../../shared/clock.js';
 import type { LogPort } from '../../../../shared/log/log-port.js';
 import { sayOfChannel } from '../../../../shared/text/sentences/channel.js';
 import { MIN_VALID_MS } from '../../store/liveness.js';
-import type { ChannelIntake, IncomingMessage } from '../host.js';
+import type { ButtonPress, ChannelIntake, IncomingMessage, PressAnswer } from '../host.js';
 import { gatherAlbums, type GatheredUpdate, mayGrow } from './albums.js';
 import type { Update } from './api/bot-answers.js';
 import { askedWaitMs, type BotApi, type BotFailure, type BotResult, describeFailure, isTokenRefused } from './api/bot-api.js';
@@ -23,6 +23,10 @@ export interface UpdatePollOptions {
   readonly random: () => number;
   /** Returns the message to store for an update; undefined for none. */
   read(gathered: GatheredUpdate): IncomingMessage | undefined;
+  /** Returns the decision of an update; undefined for none. */
+  readPress(update: Update): ButtonPress | undefined;
+  /** Tells those who pressed buttons what came of it. */
+  answer(presses: readonly PressAnswer[]): void;
   /** Undefined: no problem. */
   readonly onState: (problem: string | undefined) => void;
 }
@@ -92,7 +96,7 @@ export class UpdatePoll {
   }
 
   #ask(timeout: number, signal: AbortSignal): Promise<BotResult<Update[]>> {
-    const payload = { timeout, limit: BATCH, allowed_updates: ['message'], ...this.#position() };
+    const payload = { timeout, limit: BATCH, allowed_updates: ['message', 'callback_query'], ...this.#position() };
     return this.#options.api.call('getUpdates', payload, signal);
   }
 
@@ -142,10 +146,14 @@ export class UpdatePoll {
     const { intake, scope, clock, logger, onState, random } = this.#options;
     const position = Math.max(...updates.map(({ update_id: id }) => id));
     try {
-      await intake.store({
-        messages: gatherAlbums(updates).flatMap((gathered) => this.#read(gathered) ?? []),
+      const answers = await intake.store({
+        messages: gatherAlbums(updates).flatMap((gathered) => this.#read(gathered.update, () => this.#options.read(gathered)) ?? []),
+        presses: updates
+          .filter(({ callback_query: press }) => press !== undefined)
+          .flatMap((update) => this.#read(update, () => this.#options.readPress(update)) ?? []),
         cursor: { scope, position },
       });
+      this.#options.answer(answers);
     } catch (error) {
       this.#failures += 1;
       logger.warn({ err: error }, 'failed to store updates; they will be read again');
@@ -159,14 +167,13 @@ export class UpdatePoll {
   }
 
   /** An update that cannot be read is skipped; otherwise it would return forever. */
-  #read(gathered: GatheredUpdate): IncomingMessage | undefined {
-    const { update_id: updateId, problem } = gathered.update;
+  #read<Content>({ update_id: updateId, problem }: Update, read: () => Content | undefined): Content | undefined {
     if (problem !== undefined) {
       this.#options.logger.error({ updateId, place: problem }, UNREADABLE);
       return undefined;
     }
     try {
-      return this.#options.read(gathered);
+      return read();
     } catch (error) {
       this.#options.logger.error({ updateId, err: error }, 'failed to interpret an update; it is skipped');
       return undefined;

@@ -1,6 +1,6 @@
 /** Approvals: calls of tools that a person decides about. Each ends exactly once. Each function that changes something runs in a write. */
 import type { Selectable } from 'kysely';
-import type { ApprovalState, Remember } from '../../../../shared/api/tools/approvals.js';
+import type { ApprovalState, Remember } from '../../../../shared/api/tools/approval-states.js';
 import { PURGE_ROWS } from '../conversations/purge.js';
 import { decodeText, encodeText } from '../text.js';
 import { queriesOf, tellOthers, type Transaction } from '../transaction.js';

@@ -1,5 +1,5 @@
 /** Grants: tools that an agent may use without asking, because a person said so once. Each function that changes something runs in a write. */
-import type { Remember } from '../../../../shared/api/tools/approvals.js';
+import type { Remember } from '../../../../shared/api/tools/approval-states.js';
 import { decodeText, encodeText } from '../text.js';
 import { queriesOf, type Transaction } from '../transaction.js';
 import type { Approval } from './approvals.js';

@@ -1,6 +1,6 @@
 /** The tables of approvals. Times are epoch milliseconds. */
 import type { Generated } from 'kysely';
-import type { ApprovalState, Remember } from '../../../../shared/api/tools/approvals.js';
+import type { ApprovalState, Remember } from '../../../../shared/api/tools/approval-states.js';
 
 /** A call of a tool that a person decides about. `seq` is its number for people. */
 export interface ApprovalTable {

@@ -57,6 +57,10 @@ const singleMessage = z.object({
   dice: z.object({ emoji: text, value: z.number() }).optional(),
 });
 
+/** A message that the bot cannot read any more has its ids all the same. */
+const pressed = singleMessage.pick({ message_id: true, chat: true, message_thread_id: true, is_topic_message: true });
+const callback = z.object({ id: text, from: user, message: pressed.optional(), data: text.optional() });
+
 const message = singleMessage.extend({ reply_to_message: singleMessage.optional() });
 export type Message = z.infer<typeof message>;
 
@@ -64,13 +68,19 @@ export type Message = z.infer<typeof message>;
 export interface Update {
   readonly update_id: number;
   readonly message?: Message | undefined;
+  /** A button was pressed. */
+  readonly callback_query?: z.infer<typeof callback> | undefined;
   readonly problem?: string;
 }
 
-const update = z.object({ update_id: z.int().nonnegative(), message: z.unknown().optional() }).transform((raw): Update => {
+const rawUpdate = z.object({ update_id: z.int().nonnegative(), message: z.unknown().optional(), callback_query: z.unknown().optional() });
+const update = rawUpdate.transform((raw): Update => {
   const { update_id: id } = raw;
-  const read = message.optional().safeParse(raw.message);
-  return read.success ? { update_id: id, message: read.data } : { update_id: id, problem: placeOf(read.error, 'message') };
+  const said = message.optional().safeParse(raw.message);
+  if (!said.success) return { update_id: id, problem: placeOf(said.error, 'message') };
+  const press = callback.optional().safeParse(raw.callback_query);
+  if (!press.success) return { update_id: id, problem: placeOf(press.error, 'callback_query') };
+  return { update_id: id, message: said.data, ...(press.data && { callback_query: press.data }) };
 });
 
 const sent = z.object({ message_id: z.int() });
@@ -89,6 +99,7 @@ export const RESULTS = {
   sendMessage: sent,
   editMessageText: z.union([sent, z.literal(true)]),
   sendChatAction: z.literal(true),
+  answerCallbackQuery: z.literal(true),
 };
 export type BotMethod = keyof typeof RESULTS;
 export type BotMethodResult<M extends BotMethod> = z.infer<(typeof RESULTS)[M]>;

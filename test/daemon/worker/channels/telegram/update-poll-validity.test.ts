@@ -28,6 +28,8 @@ test('a poll ends before others may take this worker for dead, and none begins w
     pollSeconds: 25,
     random: () => 0,
     read: () => undefined,
+    readPress: () => undefined,
+    answer: () => undefined,
     onState: (state) => states.push(state),
   });
   const ended = poll.run(stop.signal);

@@ -174,6 +174,8 @@ async function pollTimes(answers: readonly BotResult<Update[]>[], options: { tak
     pollSeconds: 25,
     random: () => 0,
     read: () => undefined,
+    readPress: () => undefined,
+    answer: () => undefined,
     onState: () => undefined,
   });
   const ended = poll.run(stop.signal);
@@ -225,6 +227,8 @@ test('after a week without updates no offset is sent, because their ids may rest
     pollSeconds: 25,
     random: () => 0,
     read: () => undefined,
+    readPress: () => undefined,
+    answer: () => undefined,
     onState: () => undefined,
   });
   expect(await poll.run(stop.signal)).toBe('stopped');

@@ -1,0 +1,66 @@
+/** Decides what people say with buttons, in the transaction that stores how far their updates were read. */
+import { GatewayError } from '../../../shared/errors.js';
+import { newId } from '../../../shared/ids.js';
+import type { Approvals, DecisionOutcome } from '../approvals/approvals.js';
+import { sayDecided } from '../approvals/chat-questions.js';
+import type { ButtonPress } from '../channels/host.js';
+import { findChatOfTurn } from '../store/approvals/approval-chats.js';
+import { type Approval, findApproval } from '../store/approvals/approvals.js';
+import { isPaired } from '../store/delivery/pairings.js';
+import type { Transaction } from '../store/transaction.js';
+import type { Outbox } from './outbox.js';
+
+export type Decisions = Pick<Approvals, 'decideIn' | 'decided'>;
+
+export interface ButtonDecisionsOptions {
+  /** The rooms above are made later. */
+  readonly decisions: () => Decisions;
+  readonly outbox: Pick<Outbox, 'enqueue'>;
+}
+
+export interface PressOutcome {
+  /** For the person who has pressed the button. */
+  readonly text: string;
+  /** To be told of when the transaction is committed. */
+  readonly decided?: DecisionOutcome | undefined;
+}
+
+async function mayDecide(tx: Transaction, { pairing, channel, accountId }: ButtonPress): Promise<boolean> {
+  return pairing === undefined || isPaired(tx, { channel, accountId, senderId: pairing.senderId });
+}
+
+export class ButtonDecisions {
+  readonly #options: ButtonDecisionsOptions;
+
+  constructor(options: ButtonDecisionsOptions) {
+    this.#options = options;
+  }
+
+  /** Decides, and changes the message to what was decided. A button of another chat's question is one of none. */
+  async decide(tx: Transaction, press: ButtonPress): Promise<PressOutcome> {
+    if (!(await mayDecide(tx, press))) return { text: 'You may not decide here.' };
+    const approval = await findApproval(tx, press.approvalId);
+    if (approval === undefined || !(await this.#isAskedThere(tx, approval, press))) return { text: 'This question is not known here.' };
+    const { channel, approvalId: id, decision, remember, senderName: name } = press;
+    try {
+      const made = { id, decision, by: { via: channel, name }, ...(remember && { remember }) };
+      const decided = await this.#options.decisions().decideIn(tx, made);
+      await this.#change(tx, press, decided.approval);
+      return { text: decision === 'approve' ? 'Approved' : 'Denied', decided };
+    } catch (error) {
+      if (!(error instanceof GatewayError) || error.code !== 'CONFLICT') throw error;
+      if (approval.state !== 'pending') await this.#change(tx, press, approval);
+      return { text: error.message };
+    }
+  }
+
+  async #isAskedThere(tx: Transaction, { turnId }: Approval, press: ButtonPress): Promise<boolean> {
+    const chat = await findChatOfTurn(tx, turnId);
+    return chat?.channel === press.channel && chat.accountId === press.accountId && chat.chatId === press.chatId;
+  }
+
+  async #change(tx: Transaction, { channel, accountId, chatId, messageId }: ButtonPress, approval: Approval): Promise<void> {
+    const message = { id: newId('msg'), content: sayDecided(approval), previewId: messageId };
+    await this.#options.outbox.enqueue(tx, { channel, accountId, chatId, ...message });
+  }
+}
