@@ -24,6 +24,11 @@ const messagesWith = (...statuses: OutgoingStatus[]): Asked => ({
   read: ({ messages = [] }) => messages.map(({ id, status }) => [id, status]),
 });
 
+const approvalsWith = (query: string): Asked => ({
+  paths: [`/api/approvals?limit=${MOST}${query}`],
+  read: ({ approvals = [] }) => approvals.map(({ id, tool }) => [String(id), tool]),
+});
+
 const ASKED: Readonly<Record<Exclude<ValueKind, 'keys'>, Asked>> = {
   sessions: { paths: [`/api/sessions?limit=${MOST}`], read: ({ sessions = [] }) => sessions.map(({ key, title }) => [key, title]) },
   jobs: { paths: ['/api/cron'], read: ({ jobs = [] }) => jobs.map(({ id, name }) => [id, name]) },
@@ -32,6 +37,9 @@ const ASKED: Readonly<Record<Exclude<ValueKind, 'keys'>, Asked>> = {
   droppable: messagesWith('queued', 'retry_wait', 'dead', 'unknown'),
   models: { paths: ['/api/models'], read: ({ models = [] }) => models.map(({ id, name }) => [id, name]) },
   tokens: { paths: ['/api/tokens'], read: ({ tokens = [] }) => tokens.map(({ name }) => [name, '']) },
+  pending: approvalsWith('&state=pending'),
+  approvals: approvalsWith(''),
+  grants: { paths: ['/api/approvals/grants'], read: ({ grants = [] }) => grants.map(({ id, tool }) => [String(id), tool]) },
   codes: {
     paths: ['/api/channels'],
     read: ({ pairings = [] }) => pairings.filter(({ state }) => state === 'pending').map(({ code, senderName }) => [code, senderName]),

@@ -1,10 +1,24 @@
 /** What a shell may complete where a value is expected: of a fixed set, of the configuration, or known to the running gateway. */
+import { APPROVAL_STATES, REMEMBER } from '../../../shared/api/tools/approval-states.js';
 import { OUTGOING_STATUSES } from '../../../shared/delivery-status.js';
 import { LOG_LEVELS } from '../../../shared/log/level.js';
 import { LOG_MODULES } from '../../../shared/log/modules.js';
 
 /** Sources of values. */
-export type ValueKind = 'sessions' | 'jobs' | 'messages' | 'retryable' | 'droppable' | 'models' | 'keys' | 'codes' | 'senders' | 'tokens';
+export type ValueKind =
+  | 'sessions'
+  | 'jobs'
+  | 'messages'
+  | 'retryable'
+  | 'droppable'
+  | 'models'
+  | 'keys'
+  | 'codes'
+  | 'senders'
+  | 'tokens'
+  | 'pending'
+  | 'approvals'
+  | 'grants';
 
 /** The shells that have a completion script. */
 export const SHELLS = ['bash', 'zsh', 'fish', 'powershell'] as const;
@@ -19,6 +33,8 @@ const CHOICES: Readonly<Record<string, readonly string[]>> = {
   '--channel': CHANNELS,
   '--alert-channel': CHANNELS,
   '--status': OUTGOING_STATUSES,
+  '--state': [...APPROVAL_STATES, 'all'],
+  '--remember': REMEMBER,
   '--level': LOG_LEVELS,
   '--module': LOG_MODULES,
   '--mode': ['direct', 'agent'],
@@ -43,10 +59,13 @@ const ARGUMENTS: readonly { readonly group: string; readonly kind: ValueKind; re
   { group: 'models', kind: 'models', verbs: ['default', 'test'] },
   { group: 'cron', kind: 'jobs', verbs: ['edit', 'remove', 'enable', 'disable', 'run', 'history'] },
   { group: 'token', kind: 'tokens', verbs: ['revoke'] },
+  { group: 'approvals', kind: 'approvals', verbs: ['show'] },
+  { group: 'approvals', kind: 'grants', verbs: ['revoke'] },
+  { group: '', kind: 'pending', verbs: ['approve', 'deny'] },
   { group: 'config', kind: 'keys', verbs: ['get', 'set', 'unset'] },
 ];
 const ARGUMENT_KINDS: Readonly<Record<string, ValueKind>> = Object.fromEntries(
-  ARGUMENTS.flatMap(({ group, kind, verbs }) => verbs.map((verb) => [`${group} ${verb}`, kind])),
+  ARGUMENTS.flatMap(({ group, kind, verbs }) => verbs.map((verb) => [`${group} ${verb}`.trim(), kind])),
 );
 
 const isOption = (name: string): boolean => name.startsWith('-');

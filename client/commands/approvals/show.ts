@@ -1,0 +1,58 @@
+import { Command, Option } from 'clipanion';
+import type { ApprovalDocument, GrantDocument } from '../../../shared/api/tools/approvals.js';
+import { BaseCommand } from '../../cli/base-command.js';
+import { parseNumber } from './approval.js';
+
+function describe(approval: ApprovalDocument): string {
+  const { id, state, tool, agentId, session, askedAt, expiresAt, decidedAt, decidedBy, note, remember, said, input } = approval;
+  const who = decidedBy === null ? '' : ` by ${decidedBy.name === null ? '' : `${decidedBy.name}, `}${decidedBy.via}`;
+  return [
+    `Approval: ${id}`,
+    `State: ${state}${who}${decidedAt === null ? '' : ` at ${decidedAt}`}`,
+    ...(remember === null ? [] : [`Remembered for: the ${remember}`]),
+    ...(note === null ? [] : [`Note: ${note}`]),
+    `Tool: ${tool}`,
+    `Agent: ${agentId}`,
+    `Session: ${session}`,
+    `Asked: ${askedAt}`,
+    ...(state === 'pending' ? [`Expires: ${expiresAt}`] : []),
+    ...(said === '' ? [] : ['', said]),
+    '',
+    JSON.stringify(input, undefined, 2),
+  ].join('\n');
+}
+
+export class ApprovalShowCommand extends BaseCommand {
+  static override readonly usage = Command.Usage({
+    category: 'Approvals',
+    description: 'Show a call of a tool with its whole input.',
+    details: 'The values of secrets are masked; the tool runs with the input as it is.',
+    examples: [['By its number', 'xopc approvals show 12']],
+  });
+
+  readonly number = Option.String({ name: 'number' });
+
+  protected async run(): Promise<number> {
+    const path = `/api/approvals/${parseNumber(this.number)}`;
+    const { approval } = await this.request<{ approval: ApprovalDocument }>({ method: 'GET', path });
+    if (this.json) await this.io.printJson(approval);
+    else await this.printForeign(describe(approval));
+    return 0;
+  }
+}
+
+export class GrantRevokeCommand extends BaseCommand {
+  static override readonly usage = Command.Usage({
+    category: 'Approvals',
+    description: 'Let an agent ask again before it uses a tool.',
+    examples: [['By its number in the list', 'xopc approvals revoke 3']],
+  });
+
+  readonly number = Option.String({ name: 'number' });
+
+  protected async run(): Promise<number> {
+    const path = `/api/approvals/grants/${parseNumber(this.number, 'the number of a grant')}`;
+    const { grant } = await this.request<{ grant: GrantDocument }>({ method: 'DELETE', path });
+    return this.printResult({ grant, revoked: true }, `${grant.agentId} asks again before it uses ${grant.tool}`);
+  }
+}
