@@ -33,6 +33,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   command(['sessions tag'], async () => (await import('./sessions/mark.js')).SessionTagCommand),
   command(['sessions', 'sessions list'], async () => (await import('./sessions/list.js')).SessionListCommand),
   command(['sessions show'], async () => (await import('./sessions/show.js')).SessionShowCommand),
+  command(['sessions summary'], async () => (await import('./sessions/summary.js')).SessionSummaryCommand),
   command(['sessions delete'], async () => (await import('./sessions/delete.js')).SessionDeleteCommand),
   command(['sessions restore'], async () => (await import('./sessions/delete.js')).SessionRestoreCommand),
   command(['models', 'models list'], async () => (await import('./models/list.js')).ModelListCommand),

@@ -17,6 +17,7 @@ import { IntegrityCheck } from './upkeep/integrity-check.js';
 import { KeyedTurns } from './turns/keyed-turns.js';
 import { LiveTurns } from './turns/live-turns.js';
 import { ChatTurns } from './chat/chat-turns.js';
+import { Summaries, type SummariesOptions } from './chat/summaries/summaries.js';
 import { Titles } from './chat/titles.js';
 import { createAcceptMessage, createMessageService } from './chat/messages.js';
 import { createSendPort } from './chat/send-port.js';
@@ -65,6 +66,13 @@ function createAnswers({ common }: Base, parts: AnswerParts) {
   };
 }
 
+/** What asks models once a turn has ended, and the journal of turns, which tells it. */
+function createAfterTurns({ common }: Base, parts: Pick<SummariesOptions, 'spending' | 'commands' | 'attachments'>) {
+  const summaries = new Summaries({ ...common, ...parts });
+  const journal = new TurnJournal({ ...common, publish: summaries.following(common.publish) });
+  return { summaries, noteFill: summaries.noteFill, journal, titles: new Titles(common) };
+}
+
 /** Everything that a worker does with messages, in the order in which one part stands on another. */
 function createParts(deps: ConversationDeps) {
   const base = createBase(deps, () => channels.servable());
@@ -91,15 +99,14 @@ function createParts(deps: ConversationDeps) {
   const attachments = new Attachments({ store, clock });
   const files = new AttachedFiles({ channels, logger });
   const liveText = new LiveText({ store, clock });
-  const journal = new TurnJournal(common);
   const accessTokens = new AccessTokens({ ...common, logger: logFor('http') });
   const spending = new Spending({ ...common, tokens: accessTokens });
-  const turns = new TurnRunner({ ...common, spending, journal, commands, tools, files, attachments, live, liveText });
+  const after = createAfterTurns(base, { spending, commands, attachments });
+  const turns = new TurnRunner({ ...common, ...after, spending, commands, tools, files, attachments, live, liveText });
   const stops = new TurnStops({ ...common, turns });
   const keyed = new KeyedTurns({ ...common, turns, live });
-  const titles = new Titles(common);
   const voice = new VoiceNotes({ ...common, channels, attachments, transcriber: new Transcriber({ ...common, spending }) });
-  const handler = new ChatTurns({ ...common, channels, outbox, turns, titles, voice });
+  const handler = new ChatTurns({ ...common, channels, outbox, turns, voice, ...after });
   return {
     ...base,
     delivery,
@@ -114,10 +121,10 @@ function createParts(deps: ConversationDeps) {
     turns,
     stops,
     keyed,
-    titles,
+    ...after,
     handler,
     ...createAnswers(base, { turns, keyed, attachments, tools, spending }),
-    upkeep: new Upkeep({ ...common, journal, logger: logFor('store') }),
+    upkeep: new Upkeep({ ...common, ...after, logger: logFor('store') }),
     accessTokens,
     spending,
   };
@@ -210,7 +217,7 @@ function createLife(parts: Parts, { paths, checkDatabase: check }: ConversationD
       await Promise.all([turns.drain(0), parts.background.drain(0)]);
       await Promise.all([parts.mcp.stop(), stops.stop()]);
       await parts.accessTokens.stop();
-      await titles.stop();
+      await Promise.all([titles.stop(), parts.summaries.stop()]);
       await cron.close();
       await delivery.close();
       await samples.stop();

@@ -70,3 +70,25 @@ export type SessionFile = z.output<ReturnType<typeof sessionFile>>;
 /** `GET /api/commands`: the chat commands, without the slash. */
 export const commandsResponse = () =>
   z.strictObject({ status: okStatus(), commands: z.array(z.strictObject({ name: z.string(), summary: z.string() })) });
+
+/** The path parameter `:id` of a summary. */
+export const summaryId = () => label(128);
+
+const sessionSummary = () =>
+  z.strictObject({
+    id: z.string(),
+    /** `inUse`: a model is given it in place of the messages up to `seq`. `earlier`: it was replaced, or the conversation went another way. */
+    state: z.enum(['inUse', 'earlier', 'undone']),
+    /** The last message that it covers. */
+    seq: z.int().min(0),
+    content: z.string(),
+    /** `provider/model` that wrote it. */
+    model: z.string(),
+    usage: z.strictObject({ inputTokens: z.int().nullable(), outputTokens: z.int().nullable(), costUsd: z.number().nullable() }),
+    createdAt: z.iso.datetime(),
+  });
+
+export type SessionSummary = z.output<ReturnType<typeof sessionSummary>>;
+
+/** The summaries of a session's older messages, newest first. */
+export const sessionSummariesResponse = () => z.strictObject({ status: okStatus(), summaries: z.array(sessionSummary()) });

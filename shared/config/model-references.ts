@@ -25,6 +25,7 @@ function referencesIn(choice: ModelChoice | undefined, path: KeyPath): Reference
 function allReferences(config: Config): Reference[] {
   return [
     ...referencesIn(config.agents.defaults.model, ['agents', 'defaults', 'model']),
+    ...referencesIn(config.agents.defaults.summaryModel, ['agents', 'defaults', 'summaryModel']),
     ...referencesIn(config.transcription.model, ['transcription', 'model']),
     ...config.agents.list.flatMap((agent, index) => referencesIn(agent.model, ['agents', 'list', index, 'model'])),
   ];

@@ -97,6 +97,7 @@ const agent = z.strictObject({
   dailyUsd: dailyUsd.optional(),
   /** Which tools it may use; these come before those of all agents. */
   permissions: permissions.optional(),
+  summaries: z.boolean().optional(),
 });
 
 /** Returns the id of the agent that answers if none is named. */
@@ -134,6 +135,10 @@ const agents = z
         discovery: z.boolean().default(true),
         /** What a chat is named after: its first words, or what its model calls it, which is one more short call. */
         titles: z.enum(['words', 'model']).default('words'),
+        /** Whether the older messages of a long conversation are summarised for its model. Otherwise they are left out. */
+        summaries: z.boolean().default(true),
+        /** What writes the summaries. Not set: the model that answered last. */
+        summaryModel: modelRef.optional(),
       })
       .prefault({}),
   })

@@ -84,6 +84,16 @@ const GRANT = {
   grantedAt: DECIDED.decidedAt,
 };
 
+const SUMMARY = {
+  id: 'sum_01a20eba0a5c0c7451e55087af067e31',
+  state: 'inUse',
+  seq: 840,
+  content: 'Ada plans a trip to Lisbon in May. She prefers trains, and asked for hotels near the river.',
+  model: 'openai/gpt-5-mini',
+  usage: { inputTokens: 5_200, outputTokens: 310, costUsd: 0.0019 },
+  createdAt: '2026-01-31T08:00:00.000Z',
+};
+
 const RESPONSE_EVENT = {
   type: 'response.output_text.delta',
   sequence_number: 4,
@@ -123,6 +133,8 @@ const WRITTEN: Readonly<Record<string, Example>> = {
   postApiApprovalsIdDecide: { request: { decision: 'approve', remember: 'session' }, answer: { status: 'ok', approval: DECIDED } },
   getApiApprovalsGrants: { answer: { status: 'ok', grants: [GRANT] } },
   deleteApiApprovalsGrantsId: { answer: { status: 'ok', grant: GRANT } },
+  getApiSessionsKeySummaries: { answer: { status: 'ok', summaries: [SUMMARY] } },
+  deleteApiSessionsKeySummariesId: { answer: { status: 'ok', summaries: [{ ...SUMMARY, state: 'undone' }] } },
   postApiSessionsKeyFork: { request: { messageId: MESSAGE } },
   postApiPageSession: { request: { link: 'EXAMPLE'.padEnd(43, '-') } },
   deleteApiMessagesId: { answer: { status: 'ok' } },

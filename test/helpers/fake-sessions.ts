@@ -57,6 +57,8 @@ export function fakeSessionService(calls: { name: string; input: unknown }[]): S
       calls.push({ name: 'sessions.delete', input: key });
       return sessions.delete(key) ? Promise.resolve({ restorableUntil: '2026-01-08T00:00:00.000Z' }) : Promise.reject(notFound(key));
     },
+    summaries: () => Promise.resolve([]),
+    undoSummary: (_key, id) => Promise.reject(new GatewayError('NOT_FOUND', { message: `no summary '${id}'` })),
     restore(key) {
       calls.push({ name: 'sessions.restore', input: key });
       const found = sessions.get(key);

@@ -49,7 +49,7 @@ const ARGUMENTS: readonly { readonly group: string; readonly kind: ValueKind; re
   {
     group: 'sessions',
     kind: 'sessions',
-    verbs: ['show', 'delete', 'export', 'pin', 'unpin', 'archive', 'unarchive', 'read', 'unread', 'tag'],
+    verbs: ['show', 'summary', 'delete', 'export', 'pin', 'unpin', 'archive', 'unarchive', 'read', 'unread', 'tag'],
   },
   { group: 'messages', kind: 'messages', verbs: ['show'] },
   { group: 'messages', kind: 'retryable', verbs: ['retry'] },

@@ -7,9 +7,17 @@ import { normaliseTag } from '../../../shared/sessions/filters.js';
 import { findAgent } from '../config/agents.js';
 import type { Attachments } from '../files/attachments.js';
 import { appendMessage, findMessage, type Message, readMessagesAfter, readNewestMessages } from '../store/conversations/messages.js';
-import { changeSession, ensureSession, getSession, type SessionChange, toSessionDocument } from '../store/conversations/sessions.js';
+import {
+  changeSession,
+  ensureSession,
+  getSession,
+  type Session,
+  type SessionChange,
+  toSessionDocument,
+} from '../store/conversations/sessions.js';
 import { toMessageDocuments } from '../store/conversations/transcript.js';
 import { type CallerKey, keyUse, once } from '../store/idempotency.js';
+import { findSummary, insertSummary } from '../store/summaries/summaries.js';
 import type { Transaction } from '../store/transaction.js';
 import { createSessionFiles, type SessionFileOptions } from './session-files.js';
 import { sessionOf } from './session-key.js';
@@ -43,6 +51,15 @@ function normaliseTags(tags: readonly string[]): string[] {
   return [...new Set(normal)];
 }
 
+/** What a copy of a summary took. */
+const NO_USAGE = { inputTokens: null, outputTokens: null, costUsd: null };
+
+/** Returns the summary that holds for the copy, too. After `/new`, the copy has more in its context than the summaries cover. */
+async function findForkedSummary(tx: Transaction, source: Session, untilSeq = Number.MAX_SAFE_INTEGER - 1) {
+  if (source.contextAfterSeq > 0) return undefined;
+  return findSummary(tx, { sessionId: source.id, afterSeq: 0, beforeSeq: untilSeq + 1 });
+}
+
 /** Copies a session up to a message, or whole, and returns the key of the copy. Runs in a write. */
 async function copySession(
   tx: Transaction,
@@ -60,10 +77,13 @@ async function copySession(
   const agent = findAgent(options.config(), source.agentId);
   const parts = sessionOf({ agentId: agent.id, channel: 'webchat', peerId: newId('chat') });
   const { session: copy } = await ensureSession(tx, { ...parts, nowMs });
-  for (const { id, role, content, model, status, createdAtMs, durationMs } of await readAll(tx, source.id, last?.seq)) {
+  const summary = await findForkedSummary(tx, source, last?.seq);
+  for (const { seq, id, role, content, model, status, createdAtMs, durationMs } of await readAll(tx, source.id, last?.seq)) {
     const to = { sessionId: copy.id, messageId: newId('msg') };
     const copied = { id: to.messageId, sessionId: copy.id, turnId: null, nowMs: createdAtMs };
-    await appendMessage(tx, { ...copied, role, content, model, status, durationMs });
+    const coversSeq = await appendMessage(tx, { ...copied, role, content, model, status, durationMs });
+    if (seq === summary?.coversSeq)
+      await insertSummary(tx, { ...summary, id: newId('sum'), sessionId: copy.id, coversSeq, usage: NO_USAGE, nowMs });
     if (role === 'user') await options.attachments.copy(tx, { sessionId: source.id, messageId: id }, to);
   }
   const title = source.title === null ? {} : { title: source.title };

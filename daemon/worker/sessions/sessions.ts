@@ -35,6 +35,7 @@ import type { Store } from '../store/store.js';
 import { namedSession, parseSessionKey, sessionOf } from './session-key.js';
 import { parseSessionQuery } from './session-query.js';
 import { readSessionStorage } from './session-retention.js';
+import { createSummaryService } from './session-summaries.js';
 import { snippetOf } from './snippet.js';
 
 /** Called when a session has changed, once that is on disk. */
@@ -187,6 +188,8 @@ export function createSessionService(options: SessionServiceOptions) {
   const { store, clock, publish, liveness } = options;
 
   return {
+    ...createSummaryService(options),
+
     /** Returns the key of the session that a caller names by its key, or by its name among the programs' sessions of the default agent. */
     keyOf: (name: string): string => (parseSessionKey(name) ?? namedSession(options.config().agents.default, name)).key,
 

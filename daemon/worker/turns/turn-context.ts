@@ -37,7 +37,7 @@ export interface TurnContextOptions {
 const HISTORY_PAGE = 100;
 
 /** Returns the role of a message for a model; undefined for answers of the guide and for commands. */
-function contextRole(row: Message, commands: CommandRegistry): 'user' | 'assistant' | undefined {
+export function contextRole(row: Message, commands: CommandRegistry): 'user' | 'assistant' | undefined {
   if (row.content === '' || row.model === GUIDE_REF) return undefined;
   if (row.role === 'user') return commands.match(row.content) === undefined ? 'user' : undefined;
   return row.role === 'assistant' ? 'assistant' : undefined;

@@ -17,7 +17,7 @@ import type { LiveTurns } from './live-turns.js';
 import { type AnswerEnd, answer } from './model/answer.js';
 import { GUIDE_REF } from './model/guide.js';
 import { LearnedWindows } from './model/learned-windows.js';
-import { buildModelRequest } from './turn-context.js';
+import { buildModelRequest, type TurnContextOptions } from './turn-context.js';
 import {
   type DeltaEvent,
   stopReason,
@@ -45,6 +45,7 @@ export interface TurnRunnerOptions {
   readonly liveText: LiveText;
   readonly liveness: Pick<Liveness, 'validForMs'>;
   readonly spending: Pick<Spending, 'purse'>;
+  readonly noteFill?: TurnContextOptions['noteFill'];
   /** Default: nothing is traced. */
   readonly tracing?: TraceStarter | undefined;
   readonly clock: Clock;
@@ -266,13 +267,13 @@ export class TurnRunner {
   }
 
   async #askModels(run: Run, turn: BeginningTurn, report: (event: DeltaEvent | ToolEvent) => void): Promise<AnswerEnd> {
-    const { store, commands, tools, files, attachments, clock, liveness } = this.#options;
+    const { tools, clock, liveness } = this.#options;
     const { request, signal, span } = run;
     const { agent, text, candidates } = request;
     const events = answer({
       candidates,
       buildRequest: async (step) => {
-        const built = await buildModelRequest({ store, commands, files, attachments, turn, step, text, systemPrompt: agent.systemPrompt });
+        const built = await buildModelRequest({ ...this.#options, turn, step, text, systemPrompt: agent.systemPrompt });
         mustBeValid(liveness);
         return built;
       },

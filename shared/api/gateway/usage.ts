@@ -7,7 +7,7 @@ export const MAX_USAGE_DAYS = 366;
 const MAX_OFFSET_MINUTES = 14 * 60;
 
 /** What a model is called for outside of a turn. */
-export const CALL_KINDS = ['completion', 'embedding', 'transcription'] as const;
+export const CALL_KINDS = ['completion', 'embedding', 'transcription', 'summary'] as const;
 export type CallKind = (typeof CALL_KINDS)[number];
 
 const count = () => z.int().min(0);

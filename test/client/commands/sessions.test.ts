@@ -115,3 +115,18 @@ test.each([
   expect(stderr).toContain(message);
   expect(seen).toEqual([]);
 });
+
+test('the summary of older messages is shown, and undone', async () => {
+  const summary = { id: 'sum_1', state: 'inUse', seq: 9, content: 'In short.', model: 'fake/one', createdAt: session.createdAt };
+  const given = [{ ...summary, id: 'sum_2', state: 'undone' }, summary];
+  const { run, seen } = await setUp((_request, response) => json(response, { summaries: given }));
+  expect(await run('sessions', 'summary', KEY)).toMatchObject({
+    code: 0,
+    stdout: 'Written 2026-01-02T03:04:05.678Z by fake/one\n\nIn short.\n',
+  });
+  expect((await run('sessions', 'summary', KEY, '--undo')).stdout).toContain('full history again');
+  expect(seen.at(-1)).toMatchObject({ method: 'DELETE', path: `${PATH}/summaries/sum_1` });
+  given.pop();
+  expect(await run('sessions', 'summary', KEY)).toMatchObject({ code: 0, stdout: '', stderr: expect.stringContaining('not summarised') });
+  expect(JSON.parse((await run('sessions', 'summary', KEY, '--json')).stdout)).toEqual({ summary: null });
+});

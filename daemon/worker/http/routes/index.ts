@@ -11,6 +11,7 @@ import { agentRoutes } from './agent.js';
 import { approvalRoutes } from './approvals.js';
 import { attachmentRoutes } from './sessions/attachments.js';
 import { chatRoutes } from './sessions/chat.js';
+import { summaryRoutes } from './sessions/summaries.js';
 import { channelRoutes } from './channels.js';
 import { fileRoutes } from './sessions/files.js';
 import { cronRoutes } from './cron.js';
@@ -76,6 +77,7 @@ export function apiRoutes(deps: RouteDeps): Route[] {
     ...sessionRoutes(services.sessions, keyOf),
     ...attachmentRoutes(services.attachments, keyOf),
     ...chatRoutes(services.chat, keyOf),
+    ...summaryRoutes(services.sessions, keyOf),
     ...sessionArchiveRoutes(services.archive, keyOf, () => services.commands()),
     ...modelRoutes(services.models),
     ...cronRoutes(services.cron),

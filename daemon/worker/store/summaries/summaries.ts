@@ -40,7 +40,7 @@ const selectInUse = prepare<{ sessionId: number; afterSeq: number; beforeSeq: nu
   db
     .selectFrom('session_summaries as summary')
     .innerJoin('messages', 'messages.seq', 'summary.covers_seq')
-    .select(['summary.id', 'summary.covers_seq as coversSeq', 'summary.content'])
+    .select(['summary.id', 'summary.covers_seq as coversSeq', 'summary.content', 'summary.model'])
     .where('summary.session_id', '=', p.sessionId)
     .where('summary.covers_seq', '>', p.afterSeq)
     .where('summary.covers_seq', '<', p.beforeSeq)
@@ -70,7 +70,7 @@ const undo = prepare<{ sessionId: number; nowMs: number }>()((db, p) =>
 export async function findSummary(
   tx: Transaction,
   range: { sessionId: number; afterSeq: number; beforeSeq?: number },
-): Promise<Pick<Summary, 'id' | 'coversSeq' | 'content'> | undefined> {
+): Promise<Pick<Summary, 'id' | 'coversSeq' | 'content' | 'model'> | undefined> {
   return selectInUse.first(tx, { beforeSeq: Number.MAX_SAFE_INTEGER, ...range });
 }
 
@@ -101,7 +101,20 @@ export async function listSummaries(tx: Transaction, sessionId: number): Promise
   }));
 }
 
-/** Stores a summary, counts its usage into its session, and removes the oldest ones. Runs in a write. */
+/** Counts what a summary took into the sums of its session. Runs in a write. */
+export async function countSummaryUsage(tx: Transaction, sessionId: number, usage: SummaryUsage): Promise<void> {
+  await queriesOf(tx)
+    .updateTable('sessions')
+    .set({
+      input_tokens: sql<number | null>`input_tokens + ${usage.inputTokens ?? 0}`,
+      output_tokens: sql<number | null>`output_tokens + ${usage.outputTokens ?? 0}`,
+      cost_usd: sql<number | null>`cost_usd + ${usage.costUsd ?? 0}`,
+    })
+    .where('id', '=', sessionId)
+    .execute();
+}
+
+/** Stores a summary, and removes the oldest ones of its session. Runs in a write. */
 export async function insertSummary(tx: Transaction, { sessionId, usage, ...summary }: NewSummary): Promise<void> {
   const db = queriesOf(tx);
   await db

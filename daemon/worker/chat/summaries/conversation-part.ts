@@ -1,0 +1,126 @@
+/** The part of a conversation that a summary takes the place of, read from the store and written as text for a model. */
+import type { Attachments } from '../../files/attachments.js';
+import { seqBefore } from '../../store/conversations/branches.js';
+import { type Message, readMessagesAfter, readNewestMessages } from '../../store/conversations/messages.js';
+import type { Store } from '../../store/store.js';
+import type { CommandRegistry } from '../../turns/commands/commands.js';
+import { quoteLines } from '../../turns/memory/earlier-messages.js';
+import { estimateTokens } from '../../turns/model/context.js';
+import { parseToolUse } from '../../turns/model/past-tool-use.js';
+import { contextRole } from '../../turns/turn-context.js';
+
+export interface ConversationSource {
+  readonly store: Pick<Store, 'read'>;
+  readonly commands: CommandRegistry;
+  readonly attachments: Pick<Attachments, 'forModel'>;
+}
+
+/** Messages in their order, as text. */
+export interface ConversationPart {
+  /** Empty: they have nothing that a model would be given. */
+  readonly text: string;
+  readonly last: Message;
+}
+
+const PAGE = 100;
+/** Of the output of a tool, in characters. */
+const MAX_OUTPUT = 2_000;
+const SPEAKERS = { user: 'User', assistant: 'Agent', tool: 'Tool' } as const;
+
+/** Leaves out the middle of a text. @param most  in characters */
+function cutMiddle(text: string, most: number): string {
+  if (text.length <= most) return text;
+  const head = Math.ceil(most * 0.75);
+  return `${text.slice(0, head)}\n(a part is left out)\n${text.slice(head - most)}`.toWellFormed();
+}
+
+function contentOf({ content, status }: Message, files: string): string {
+  const use = parseToolUse(content);
+  if (use === undefined) return content + files;
+  return `${status === 'error' ? 'failed: ' : ''}${use.name} ${cutMiddle(use.input, MAX_OUTPUT)}\n${cutMiddle(use.output, MAX_OUTPUT)}`;
+}
+
+/** Returns undefined for what no model is given: commands, errors, answers of the guide. */
+function speakerOf(row: Message, commands: CommandRegistry): keyof typeof SPEAKERS | undefined {
+  if (row.role === 'tool') return parseToolUse(row.content) === undefined ? undefined : 'tool';
+  return contextRole(row, commands);
+}
+
+/**
+ * Returns where the newest messages begin that a model is to have word for word: at a question, so that they make sense by themselves.
+ * @param keepTokens  about how much that is; at least the newest question with what follows it
+ * @returns the `seq` of the message before; 0: there is none
+ */
+export async function findCut(
+  { store, commands }: ConversationSource,
+  { sessionId, afterSeq, keepTokens }: { sessionId: number; afterSeq: number; keepTokens: number },
+): Promise<number> {
+  let tokens = 0;
+  let firstKept: number | undefined;
+  let beforeSeq = Number.MAX_SAFE_INTEGER;
+  for (;;) {
+    const range = { sessionId, limit: PAGE, afterSeq, beforeSeq };
+    const page = await store.read((tx) => readNewestMessages(tx, range));
+    for (const row of page) {
+      const speaker = speakerOf(row, commands);
+      if (speaker !== undefined) tokens += estimateTokens(row.content);
+      if (tokens > keepTokens && firstKept !== undefined) break;
+      if (speaker === 'user') firstKept = row.seq;
+    }
+    const isFound = tokens > keepTokens && firstKept !== undefined;
+    if (isFound || page.length < PAGE) break;
+    beforeSeq = page.at(-1)?.seq ?? 0;
+  }
+  const seq = firstKept ?? 0;
+  return seq === 0 ? 0 : store.read((tx) => seqBefore(tx, { sessionId, seq }));
+}
+
+/** Returns whether the messages after a `seq` have at least so many tokens. */
+export async function hasTokens(
+  { store, commands }: ConversationSource,
+  { sessionId, afterSeq, atLeast }: { sessionId: number; afterSeq: number; atLeast: number },
+): Promise<boolean> {
+  let tokens = 0;
+  for (let seq = afterSeq; ;) {
+    const from = seq;
+    const page = await store.read((tx) => readMessagesAfter(tx, { sessionId, afterSeq: from, limit: PAGE }));
+    for (const row of page) if (speakerOf(row, commands) !== undefined) tokens += estimateTokens(row.content);
+    if (tokens >= atLeast || page.length < PAGE) return tokens >= atLeast;
+    seq = page.at(-1)?.seq ?? 0;
+  }
+}
+
+/**
+ * Reads the next messages up to a `seq`, as many as fit.
+ * @param maxTokens  the first one is shortened to it
+ * @returns undefined when there is none
+ */
+export async function readPart(
+  { store, commands, attachments }: ConversationSource,
+  { sessionId, afterSeq, untilSeq, maxTokens }: { sessionId: number; afterSeq: number; untilSeq: number; maxTokens: number },
+): Promise<ConversationPart | undefined> {
+  const texts: string[] = [];
+  let last: Message | undefined;
+  let left = maxTokens;
+  for (;;) {
+    const from = last?.seq ?? afterSeq;
+    const page = await store.read((tx) => readMessagesAfter(tx, { sessionId, afterSeq: from, limit: PAGE }));
+    const messageIds = page.filter(({ role }) => role === 'user').map(({ id }) => id);
+    const files = await attachments.forModel({ sessionId, messageIds, takesImages: false });
+    for (const row of page) {
+      if (row.seq > untilSeq) return last && { text: texts.join('\n\n'), last };
+      const speaker = speakerOf(row, commands);
+      if (speaker !== undefined) {
+        const at = new Date(row.createdAtMs).toISOString().slice(0, 16).replace('T', ' ');
+        // At most one token a character.
+        const content = cutMiddle(contentOf(row, files.get(row.id)?.text ?? ''), Math.floor(maxTokens / 2));
+        const text = `${SPEAKERS[speaker]} (${at}):\n${quoteLines(content)}`;
+        left -= estimateTokens(text);
+        if (left < 0 && texts.length > 0) return last && { text: texts.join('\n\n'), last };
+        texts.push(text);
+      }
+      last = row;
+    }
+    if (page.length < PAGE) return last && { text: texts.join('\n\n'), last };
+  }
+}

@@ -1,0 +1,36 @@
+import { sessionSummariesResponse, summaryId } from '../../../../../shared/api/session-archive.js';
+import { sessionKey } from '../../../../../shared/api/sessions.js';
+import { validate } from '../../../../../shared/api/validate.js';
+import type { SessionService } from '../../../sessions/sessions.js';
+import { type Route, route } from '../../route.js';
+import type { ReadSessionKey } from './session-key.js';
+
+export function summaryRoutes(sessions: Pick<SessionService, 'summaries' | 'undoSummary'>, keyOf: ReadSessionKey): Route[] {
+  return [
+    route({
+      method: 'GET',
+      path: '/api/sessions/:key/summaries',
+      scope: 'chat',
+      summary: "List the summaries of a session's older messages, newest first",
+      errors: ['SESSION_NOT_FOUND'],
+      params: { key: sessionKey },
+      answer: sessionSummariesResponse,
+      async handle(ctx) {
+        ctx.body = { status: 'ok', summaries: await sessions.summaries(keyOf(ctx)) };
+      },
+    }),
+    route({
+      method: 'DELETE',
+      path: '/api/sessions/:key/summaries/:id',
+      scope: 'chat',
+      summary: 'Give the model the full history of a session instead of its summaries',
+      errors: ['SESSION_NOT_FOUND', 'NOT_FOUND'],
+      params: { key: sessionKey, id: summaryId },
+      answer: sessionSummariesResponse,
+      async handle(ctx) {
+        const id = validate(summaryId(), ctx.params['id'], 'summary id');
+        ctx.body = { status: 'ok', summaries: await sessions.undoSummary(keyOf(ctx), id) };
+      },
+    }),
+  ];
+}
