@@ -7,6 +7,7 @@ import type { ApiClient } from '../api/api-client.js';
 import { definedFields } from '../cli/defined-fields.js';
 import { ask, type AskOptions } from './ask.js';
 import { messageOf, updatesOf } from './content.js';
+import { Permissions } from './permissions.js';
 
 /** What the bundle exports of the SDK. */
 export type AcpModule = Pick<typeof acp, 'agent' | 'ndJsonStream' | 'RequestError'>;
@@ -21,6 +22,8 @@ export interface AcpAgentOptions extends Pick<AskOptions, 'locate' | 'sockets'> 
   /** What every new session is. */
   readonly session: string | undefined;
   readonly stream: acp.Stream;
+  /** Takes what is no answer to the editor. */
+  readonly onError: (error: unknown) => void;
 }
 
 const REVISION = 1;
@@ -101,18 +104,28 @@ class AcpAgent {
     if (this.#prompts.has(session)) throw new GatewayError('INVALID_REQUEST', { message: 'this session is still answering a prompt' });
     const cancel = new AbortController();
     this.#prompts.set(session, cancel);
-    const { locate, sockets } = this.#options;
+    const { locate, sockets, connect, onError } = this.#options;
+    const permissions = new Permissions({
+      session,
+      connect,
+      onError,
+      request: (question, signal) =>
+        client.request('session/request_permission', question, { cancellationSignal: signal, stopWaitingOnCancel: true }),
+    });
     // In order, and before the answer to the prompt.
     let told = Promise.resolve();
     const onUpdate = (update: acp.SessionUpdate): void => {
       told = told.then(() => client.notify('session/update', { sessionId: session, update })).catch(() => undefined);
     };
     try {
-      const end = await ask({ locate, sockets, session, content, cancelled: cancel.signal, gone: this.#gone.signal, onUpdate });
+      const signals = { cancelled: cancel.signal, gone: this.#gone.signal };
+      const onApprovals = (): void => void permissions.check();
+      const end = await ask({ locate, sockets, session, content, ...signals, onUpdate, onApprovals });
       await told;
       if (end.state === 'error') throw new GatewayError('AGENT_ERROR', { message: end.error });
       return { stopReason: end.state === 'done' ? 'end_turn' : 'cancelled' };
     } finally {
+      permissions.end();
       this.#prompts.delete(session);
     }
   }

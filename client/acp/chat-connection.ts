@@ -33,6 +33,8 @@ export interface Question {
   readonly cancelled: AbortSignal;
   /** Nobody waits for it any more. */
   readonly gone: AbortSignal;
+  /** Called when there may be calls of tools in the session that wait for a decision, or no longer do. */
+  readonly onApprovals: () => void;
 }
 
 /** The connection is lost; the prompt goes on. */
@@ -68,7 +70,7 @@ export function followPrompt(
   socket: ClientSocket,
   { token, prompt, question }: { token: string | undefined; prompt: Prompt; question: Question },
 ): Promise<PromptEnd> {
-  const { session, cancelled, gone } = question;
+  const { session, cancelled, gone, onApprovals } = question;
   const sent = encodeQuestion(question);
   let isStopped = false;
   const stop = (): void => {
@@ -82,6 +84,10 @@ export function followPrompt(
       socket.send(encode('watch', { session, ...prompt.follow(frame.messageId) }));
       return undefined;
     }
+    if (frame.type === 'current' || (frame.type === 'event' && frame.name === 'approval' && frame.data['session'] === session))
+      onApprovals();
+    // What waits is not running: nothing else tells of its end.
+    if (frame.type === 'stopped' && prompt.isWaiting) return { state: 'aborted' };
     const end = prompt.receive(frame);
     // Another attempt at the answer begins.
     if (frame.type === 'turn') isStopped = false;

@@ -6,6 +6,9 @@ import { ToldText } from './told-text.js';
 /** How a prompt ended. `error`: why, in the words of the gateway. */
 export type PromptEnd = { readonly state: 'done' | 'aborted' } | { readonly state: 'error'; readonly error: string };
 
+/** The states in which a turn has ended; in any other, it goes on. */
+const ENDED: ReadonlySet<string> = new Set(['done', 'aborted', 'error']);
+
 type Frame<Type extends ServerFrame['type']> = Extract<ServerFrame, { type: Type }>;
 type ToolStep = Frame<'tool'>['tool'];
 
@@ -31,6 +34,7 @@ export class Prompt {
   #last: Frame<'message'> | undefined;
   #live: Live | undefined;
   #isAnnounced = false;
+  #isWaiting = false;
 
   constructor(onUpdate: (update: SessionUpdate) => void) {
     this.#onUpdate = onUpdate;
@@ -39,6 +43,11 @@ export class Prompt {
   /** Whether its turn has begun: before, an answer in its session is to somebody else. */
   get isBegun(): boolean {
     return this.#questionSeq !== undefined;
+  }
+
+  /** Whether its turn waits for a person. */
+  get isWaiting(): boolean {
+    return this.#isWaiting;
   }
 
   /** Called with each connection, once the gateway has the question. @returns from where its session is to be watched */
@@ -100,6 +109,8 @@ export class Prompt {
   }
 
   #onTurn({ turn, state }: Frame<'turn'>): PromptEnd | undefined {
+    this.#isWaiting = !ENDED.has(state) && state !== 'running';
+    if (this.#isWaiting) return undefined;
     if (state === 'running') {
       this.#isAnnounced = true;
       if (this.#live?.turn === turn) return;

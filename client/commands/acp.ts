@@ -35,6 +35,8 @@ export class AcpCommand extends BaseCommand {
         const { status } = await requireGateway(this.io.gatewayPaths);
         return apiTarget(status, this.io.gatewayPaths, this.io.environment);
       },
+      // Editors show it in their log.
+      onError: (error) => void this.io.note(error instanceof Error ? error.message : String(error)),
       agentId: this.agent,
       session: this.session,
       stream: sdk.ndJsonStream(Writable.toWeb(stdout as Writable), Readable.toWeb(stdin as Readable) as ReadableStream<Uint8Array>),

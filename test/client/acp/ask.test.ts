@@ -43,6 +43,7 @@ const END = { type: 'turn', turn: 't', state: 'done' };
 function begin(onTold: (told: Told, socket: FakeSocket, number: number) => void, content = 'Hi') {
   const made: FakeSocket[] = [];
   const updates: SessionUpdate[] = [];
+  const seen = { approvals: 0 };
   const [cancel, leave] = [new AbortController(), new AbortController()];
   class WebSocket extends FakeSocket {
     constructor(url: string) {
@@ -59,8 +60,9 @@ function begin(onTold: (told: Told, socket: FakeSocket, number: number) => void,
     cancelled: cancel.signal,
     gone: leave.signal,
     onUpdate: (update) => void updates.push(update),
+    onApprovals: () => void (seen.approvals += 1),
   });
-  return { made, updates, cancel, leave, end };
+  return { made, updates, seen, cancel, leave, end };
 }
 
 test('a connection that is lost is opened again, with the same key and from where it was', async () => {
@@ -101,6 +103,20 @@ test('a prompt that is cancelled stops its own answer, when that has begun', asy
   });
   expect(await end).toEqual({ state: 'aborted' });
   expect(made[0]?.told.map(({ type }) => type)).toEqual(['hello', 'send', 'watch', 'stop', 'stop']);
+});
+
+test('a turn that waits for a decision goes on, and ends with a cancel', async () => {
+  const approval = { type: 'event', event: '1', name: 'approval', data: { session: 's', state: 'pending' } };
+  const waiting = { type: 'turn', turn: 't', state: 'waiting' };
+  const { end, seen, cancel } = begin((told, socket) => {
+    if (told.type === 'send') socket.say(SENT);
+    if (told.type === 'stop') socket.say({ type: 'stopped', re: 'stop', stopped: true });
+    if (told.type !== 'watch') return;
+    socket.say(QUESTION, { type: 'current', hasOlder: false }, { ...approval, data: { session: 'other' } }, approval, waiting);
+    socket.say({ type: 'turn', turn: 'u', state: 'running', at: 0 }, waiting);
+    cancel.abort();
+  });
+  expect([await end, seen.approvals]).toEqual([{ state: 'aborted' }, 2]);
 });
 
 test('what another try cannot cure is the answer at once', async () => {

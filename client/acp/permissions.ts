@@ -1,0 +1,87 @@
+/** Asks an editor about calls of tools that wait for a decision, as the page asks: whoever decides first does. */
+import type { PermissionOption, RequestPermissionRequest, RequestPermissionResponse } from '@agentclientprotocol/sdk';
+import { GatewayError } from '../../shared/errors.js';
+import type { ApprovalDocument, DecisionRequest } from '../../shared/api/tools/approvals.js';
+import type { ApiClient } from '../api/api-client.js';
+
+export interface PermissionOptions {
+  readonly session: string;
+  readonly connect: () => Promise<Pick<ApiClient, 'call'>>;
+  /** Shows the question until the signal. */
+  readonly request: (question: RequestPermissionRequest, signal: AbortSignal) => Promise<RequestPermissionResponse>;
+  /** Takes what goes wrong: a question that cannot be shown or answered here can be elsewhere. */
+  readonly onError: (error: unknown) => void;
+}
+
+const DECISIONS: Readonly<Record<string, DecisionRequest>> = {
+  allow: { decision: 'approve' },
+  always: { decision: 'approve', remember: 'session' },
+  deny: { decision: 'deny' },
+};
+
+const CHOICES: PermissionOption[] = [
+  { optionId: 'allow', name: 'Allow', kind: 'allow_once' },
+  { optionId: 'always', name: 'Always in this conversation', kind: 'allow_always' },
+  { optionId: 'deny', name: 'Deny', kind: 'reject_once' },
+];
+
+const isPassing = (error: unknown): boolean => error instanceof GatewayError && error.spec.retryable;
+
+export class Permissions {
+  readonly #options: PermissionOptions;
+  /** Questions that are shown, and those that were. */
+  readonly #asked = new Map<number, AbortController>();
+  readonly #over = new AbortController();
+
+  constructor(options: PermissionOptions) {
+    this.#options = options;
+  }
+
+  /** Looks what waits now: shows what is new, and takes back what was decided elsewhere. */
+  async check(): Promise<void> {
+    const { session, connect, onError } = this.#options;
+    try {
+      const query = new URLSearchParams({ state: 'pending', session });
+      const api = await connect();
+      const { approvals } = await api.call<{ approvals: ApprovalDocument[] }>({
+        method: 'GET',
+        path: `/api/approvals?${query.toString()}`,
+      });
+      const pending = new Set(approvals.map(({ id }) => id));
+      for (const [id, shown] of this.#asked) if (!pending.has(id)) shown.abort();
+      for (const approval of approvals) if (!this.#over.signal.aborted && !this.#asked.has(approval.id)) void this.#ask(approval);
+    } catch (error) {
+      // Looked again with the next connection.
+      if (!isPassing(error)) onError(error);
+    }
+  }
+
+  /** Takes all questions back. */
+  end(): void {
+    this.#over.abort();
+  }
+
+  async #ask({ id, tool, input, said }: ApprovalDocument): Promise<void> {
+    const { session, connect, request, onError } = this.#options;
+    const shown = new AbortController();
+    this.#asked.set(id, shown);
+    const content = said === '' ? [] : [{ type: 'content' as const, content: { type: 'text' as const, text: said } }];
+    const toolCall = {
+      toolCallId: `approval-${id}`,
+      title: tool,
+      kind: 'other' as const,
+      status: 'pending' as const,
+      rawInput: input,
+      content,
+    };
+    const signal = AbortSignal.any([shown.signal, this.#over.signal]);
+    try {
+      const { outcome } = await request({ sessionId: session, toolCall, options: CHOICES }, signal);
+      const body = outcome.outcome === 'selected' ? DECISIONS[outcome.optionId] : undefined;
+      if (body === undefined || signal.aborted) return;
+      await (await connect()).call({ method: 'POST', path: `/api/approvals/${id}/decide`, body });
+    } catch (error) {
+      if (!signal.aborted) onError(error);
+    }
+  }
+}

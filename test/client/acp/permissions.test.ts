@@ -1,0 +1,87 @@
+import type { RequestPermissionRequest, RequestPermissionResponse } from '@agentclientprotocol/sdk';
+import { expect, test } from 'vitest';
+import { Permissions } from '../../../client/acp/permissions.js';
+import type { ApiRequest } from '../../../client/api/api-client.js';
+import { GatewayError } from '../../../shared/errors.js';
+
+type Outcome = RequestPermissionResponse['outcome'];
+
+const approval = (id: number) => ({ id, tool: 'files__write', input: { path: 'a' }, said: id === 1 ? 'I will write.' : '' });
+
+/** An editor that is asked about what waits at the gateway. */
+function start() {
+  const world = { pending: [approval(1)], decided: [] as ApiRequest[], errors: [] as unknown[], refusal: undefined as Error | undefined };
+  const shown = new Map<
+    string,
+    { question: RequestPermissionRequest; signal: AbortSignal; answer: (outcome: Outcome) => void; fail: (error: Error) => void }
+  >();
+  const call = async (request: ApiRequest): Promise<unknown> => {
+    if (world.refusal !== undefined) throw world.refusal;
+    if (request.method === 'POST') world.decided.push(request);
+    return Promise.resolve({ approvals: request.path === '/api/approvals?state=pending&session=s' ? world.pending : [] });
+  };
+  const permissions = new Permissions({
+    session: 's',
+    connect: () => Promise.resolve({ call: call as never }),
+    request: (question, signal) =>
+      new Promise((resolve, reject) => {
+        signal.addEventListener('abort', () => reject(new Error('taken back')), { once: true });
+        shown.set(question.toolCall.toolCallId, { question, signal, answer: (outcome) => resolve({ outcome }), fail: reject });
+      }),
+    onError: (error) => void world.errors.push(error),
+  });
+  const settled = () => new Promise((resolve) => setImmediate(resolve));
+  return { world, shown, permissions, settled };
+}
+
+test('each call that waits is shown once, and the choice decides it', async () => {
+  const { world, shown, permissions, settled } = start();
+  await Promise.all([permissions.check(), permissions.check()]);
+  world.pending = [approval(1), approval(2), approval(3)];
+  await permissions.check();
+  expect([...shown.keys()]).toEqual(['approval-1', 'approval-2', 'approval-3']);
+  expect(shown.get('approval-1')?.question).toMatchObject({
+    sessionId: 's',
+    toolCall: { title: 'files__write', rawInput: { path: 'a' }, content: [{ content: { text: 'I will write.' } }] },
+    options: [{ kind: 'allow_once' }, { kind: 'allow_always' }, { kind: 'reject_once' }],
+  });
+  for (const [id, optionId] of [
+    ['approval-1', 'allow'],
+    ['approval-2', 'always'],
+    ['approval-3', 'deny'],
+  ] as const)
+    shown.get(id)?.answer({ outcome: 'selected', optionId });
+  await settled();
+  expect(world.decided.map(({ path, body }) => [path, body])).toEqual([
+    ['/api/approvals/1/decide', { decision: 'approve' }],
+    ['/api/approvals/2/decide', { decision: 'approve', remember: 'session' }],
+    ['/api/approvals/3/decide', { decision: 'deny' }],
+  ]);
+  expect(world.errors).toEqual([]);
+});
+
+test('a question is taken back when it was decided elsewhere, and with the end of the prompt', async () => {
+  const { world, shown, permissions, settled } = start();
+  await permissions.check();
+  world.pending = [approval(2)];
+  await permissions.check();
+  expect(shown.get('approval-1')?.signal.aborted).toBe(true);
+  permissions.end();
+  await settled();
+  expect(shown.get('approval-2')?.signal.aborted).toBe(true);
+  expect([world.decided, world.errors]).toEqual([[], []]);
+});
+
+test('a choice that cancels decides nothing, and failures are only noted', async () => {
+  const { world, shown, permissions, settled } = start();
+  world.pending = [approval(1), approval(2), approval(3)];
+  await permissions.check();
+  shown.get('approval-1')?.answer({ outcome: 'cancelled' });
+  shown.get('approval-2')?.fail(new Error('no such method'));
+  world.refusal = new GatewayError('CONFLICT', { message: 'already approved' });
+  shown.get('approval-3')?.answer({ outcome: 'selected', optionId: 'allow' });
+  await settled();
+  await permissions.check();
+  expect(world.decided).toEqual([]);
+  expect(world.errors).toEqual([new Error('no such method'), world.refusal, world.refusal]);
+});
