@@ -11,7 +11,7 @@ import { ConfigCommand } from './config-command.js';
 import { interpretValue, unknownKey, writeOptions } from './config-values.js';
 
 /** Reports how a change of the file affects a running gateway. */
-abstract class ConfigChangeCommand extends ConfigCommand {
+export abstract class ConfigChangeCommand extends ConfigCommand {
   protected async reportChange(change: { key: string; action: 'set' | 'removed' | 'restored' }): Promise<void> {
     const isRunning = (await locateGateway(this.io.gatewayPaths)).kind === 'answers';
     const { configPath } = this.io.gatewayPaths;

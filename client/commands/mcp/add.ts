@@ -1,0 +1,92 @@
+import { Command, Option } from 'clipanion';
+import { formatKey, valueAt } from '../../../shared/config/key-path.js';
+import { GatewayError } from '../../../shared/errors.js';
+import { writeConfig } from '../../../shared/node/config/config-write.js';
+import { definedFields } from '../../cli/defined-fields.js';
+import { readSecret } from '../../cli/read-secret.js';
+import { usage } from '../../cli/usage.js';
+import { writeOptions } from '../config/config-values.js';
+import { ConfigChangeCommand } from '../config/set.js';
+
+/** Splits `NAME=VALUE` or `Name: value`. @throws USAGE */
+function pairs(flag: string, texts: readonly string[], separator: RegExp): Record<string, string> {
+  const split = texts.map((text): [string, string] => {
+    const at = separator.exec(text);
+    if (at === null)
+      throw usage(`${flag} is '${text}'`, `Give it as ${flag === '--env' ? "--env 'NAME=VALUE'" : "--header 'Name: value'"}.`);
+    return [text.slice(0, at.index), text.slice(at.index + at[0].length)];
+  });
+  return Object.fromEntries(split);
+}
+
+export class McpAddCommand extends ConfigChangeCommand {
+  static override readonly usage = Command.Usage({
+    category: 'MCP servers',
+    description: 'Add an MCP server, whose tools agents can then call.',
+    details: `
+      Everything after \`--\` is the program with its arguments. Other users see a command line, and the shell keeps it: name a variable of the gateway's environment in place of a
+      secret, as in the first example. The running gateway applies the change; nothing is started before the server is needed.
+    `,
+    examples: [
+      ['A program', "xopc mcp add weather --env 'API_KEY=${WEATHER_KEY}' -- npx -y weather-mcp --metric"],
+      ['A server over HTTP', 'xopc mcp add tickets --url https://tickets.example/mcp --token-env TICKETS_TOKEN'],
+    ],
+  });
+
+  readonly name = Option.String({ name: 'name' });
+  readonly url = Option.String('--url', { description: 'Address of a server that speaks MCP over HTTP.' });
+  readonly env = Option.Array('--env', [], { description: 'Environment variable of the program, `NAME=VALUE`; may be repeated.' });
+  readonly header = Option.Array('--header', [], { description: "Header of each request, such as 'X-Team: ops'; may be repeated." });
+  readonly cwd = Option.String('--cwd', { description: 'Directory that the program starts in.' });
+  readonly tokenEnv = Option.String('--token-env', { description: "Environment variable with the server's token; its value is stored." });
+  readonly tokenStdin = Option.Boolean('--token-stdin', false, { description: "Read the server's token from standard input." });
+  readonly program = Option.Rest({ name: 'program' });
+
+  protected async run(): Promise<number> {
+    const [command, ...args] = this.program;
+    if ((command === undefined) === (this.url === undefined))
+      throw usage(
+        'a program or a URL is required',
+        `Give either: xopc mcp add ${this.name} -- PROGRAM …   or: xopc mcp add ${this.name} --url URL`,
+      );
+    const path = ['mcp', 'servers', this.name];
+    if (valueAt(this.loadReadable().raw, path) !== undefined)
+      throw new GatewayError('CONFLICT', {
+        message: `there is an MCP server '${this.name}' already`,
+        hint: `Remove it with: xopc mcp remove ${this.name}   or change it with: xopc config set ${formatKey(path)}…`,
+      });
+    const token = await readSecret(this.context, { flag: '--token', variable: this.tokenEnv, isFromStdin: this.tokenStdin });
+    const [env, headers] = [pairs('--env', this.env, /=/), pairs('--header', this.header, /:\s*/)];
+    const value = {
+      ...definedFields({ command, args: args.length === 0 ? undefined : args, url: this.url, cwd: this.cwd, token }),
+      ...(this.env.length === 0 ? {} : { env }),
+      ...(this.header.length === 0 ? {} : { headers }),
+    };
+    this.prepareDirectories();
+    await writeConfig(writeOptions(this.io.gatewayPaths), [{ path, value }]);
+    await this.reportChange({ key: formatKey(path), action: 'set' });
+    if (!this.json) await this.io.note(`Try it with: xopc mcp test ${this.name}`);
+    return 0;
+  }
+}
+
+export class McpRemoveCommand extends ConfigChangeCommand {
+  static override readonly usage = Command.Usage({
+    category: 'MCP servers',
+    description: 'Remove an MCP server from the configuration.',
+    details: 'The running gateway stops it once its calls have ended.',
+    examples: [['One of them', 'xopc mcp remove weather']],
+  });
+
+  readonly name = Option.String({ name: 'name' });
+
+  protected async run(): Promise<number> {
+    const path = ['mcp', 'servers', this.name];
+    if (valueAt(this.loadReadable().raw, path) === undefined)
+      throw new GatewayError('NOT_FOUND', { message: `there is no MCP server '${this.name}'`, hint: 'See them with: xopc mcp list' });
+    this.prepareDirectories();
+    await writeConfig(writeOptions(this.io.gatewayPaths), [{ path, value: undefined }]);
+    await this.reportChange({ key: formatKey(path), action: 'removed' });
+    return 0;
+  }
+}

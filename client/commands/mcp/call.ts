@@ -1,0 +1,67 @@
+import { Command, Option } from 'clipanion';
+import type { McpCallResult, McpTestResult } from '../../../shared/api/tools/mcp.js';
+import { GatewayError } from '../../../shared/errors.js';
+import { BaseCommand } from '../../cli/base-command.js';
+import { readInput } from '../../cli/read-input.js';
+import { usage } from '../../cli/usage.js';
+import { TerminalText } from '../../output/terminal-text.js';
+
+export class McpTestCommand extends BaseCommand {
+  static override readonly usage = Command.Usage({
+    category: 'MCP servers',
+    description: 'Test whether an MCP server answers.',
+    details: 'The server is started, also while it is left alone after a failure.',
+    examples: [['One of them', 'xopc mcp test weather']],
+  });
+
+  readonly server = Option.String({ name: 'server' });
+
+  protected async run(): Promise<number> {
+    const path = `/api/mcp/${encodeURIComponent(this.server)}/test`;
+    const result = await this.request<McpTestResult>({ method: 'POST', path });
+    const { ok, error, durationMs, server, version, tools } = result;
+    if (!ok)
+      throw new GatewayError('UNAVAILABLE', {
+        message: `the MCP server '${this.server}' does not answer: ${error ?? ''}`,
+        hint: 'Its log is in: xopc gateway logs --module mcp',
+      });
+    const named = server === null ? '' : `${server.name} ${server.version}, `;
+    return this.printResult(result, `✅ ${this.server} answers in ${durationMs} ms: ${named}${tools ?? 0} tools, MCP ${version ?? ''}`);
+  }
+}
+
+export class McpCallCommand extends BaseCommand {
+  static override readonly usage = Command.Usage({
+    category: 'MCP servers',
+    description: 'Call a tool of an MCP server, without an agent.',
+    details: 'The arguments are a JSON object; `-` reads it from standard input. The exit code is 1 where the tool reports an error.',
+    examples: [['A tool with arguments', `xopc mcp call weather forecast '{"city": "Berlin"}'`]],
+  });
+
+  readonly server = Option.String({ name: 'server' });
+  readonly tool = Option.String({ name: 'tool' });
+  readonly input = Option.String({ name: 'arguments', required: false });
+
+  protected async run(): Promise<number> {
+    const path = `/api/mcp/${encodeURIComponent(this.server)}/tools/${encodeURIComponent(this.tool)}/call`;
+    const body = { arguments: await this.#readArguments() };
+    const { result } = await this.request<{ result: McpCallResult }>({ method: 'POST', path, body });
+    if (this.json) await this.io.printJson(result);
+    else {
+      const text = new TerminalText(this.io.out.isTerminal);
+      await this.io.printLine(text.push(result.text) + text.end());
+    }
+    return result.isError ? 1 : 0;
+  }
+
+  /** @throws USAGE */
+  async #readArguments(): Promise<unknown> {
+    if (this.input === undefined) return {};
+    const text = this.input === '-' ? await readInput(this.context.stdin) : this.input;
+    try {
+      return JSON.parse(text);
+    } catch (error) {
+      throw usage(`the arguments are not valid JSON: ${(error as Error).message}`, `Give an object, such as '{"city": "Berlin"}'.`);
+    }
+  }
+}
