@@ -166,6 +166,8 @@ export const cronRunDocument = () =>
     /** Null if `models.json` has no price for the model. */
     costUsd: z.number().nullable(),
     output: z.string().nullable(),
+    /** The reason, which may be empty, if the agent had nothing to report: then nothing was sent. */
+    nothingToReport: z.string().nullable(),
     /** Key of the session in which an agent answered; the conversation can continue there. */
     session: z.string().nullable(),
     error: z.string().nullable(),

@@ -61,6 +61,7 @@ export const fakeRun: CronRunDocument = {
   outputTokens: null,
   costUsd: null,
   output: null,
+  nothingToReport: null,
   session: null,
   error: 'no such chat',
   delivery: null,

@@ -18,6 +18,12 @@ function stateText({ state, delivery }: Pick<CronRunDocument, 'state' | 'deliver
   return status === 'delivered' ? state : `${state} (${status})`;
 }
 
+/** Says that nothing was sent, with the agent's reason. */
+function silenceText({ nothingToReport: reason }: CronRunDocument): string | undefined {
+  if (reason === null) return undefined;
+  return reason === '' ? 'Nothing to report' : `Nothing to report: ${reason}`;
+}
+
 export class CronListCommand extends ListCommand {
   static override readonly usage = Command.Usage({
     category: 'Scheduled jobs',
@@ -72,7 +78,7 @@ export class CronHistoryCommand extends ListCommand {
           ms(run.latenessMs),
           ms(run.durationMs),
           run.id,
-          run.error ?? run.delivery?.error ?? run.output ?? '',
+          run.error ?? run.delivery?.error ?? silenceText(run) ?? run.output ?? '',
         ]),
         none: this.failed ? 'No run of this job has failed.' : 'This job has not run yet.',
         notes: typeof session === 'string' ? [`Continue in the last run’s session with: xopc agent --session '${session}' TEXT`] : [],

@@ -86,6 +86,7 @@ export function toRunDocument(run: ReportedRun): CronRunDocument {
     outputTokens: run.outputTokens,
     costUsd: run.costUsd,
     output: run.output,
+    nothingToReport: run.nothingToReport,
     session: run.sessionKey,
     error: run.error,
     ...whyOf(run.error),

@@ -131,14 +131,15 @@ export class JobRunner {
   /** Runs in the transaction that stores the answer. Returns false when the run is not ours any more: nothing is kept then. */
   async #storeReply(
     tx: Parameters<NonNullable<TurnHooks['ended']>>[0],
-    { reply, replyId, model, usage }: Parameters<NonNullable<TurnHooks['ended']>>[1],
+    { reply, replyId, model, usage, nothingToReport }: Parameters<NonNullable<TurnHooks['ended']>>[1],
     { claimed: { run }, chat, session }: { claimed: ClaimedRun; chat: Chat | undefined; session: NewSession },
   ): Promise<boolean> {
     const { clock, chats } = this.#options;
     const { inputTokens = null, outputTokens = null, costUsd = null } = usage ?? {};
     const output = reply.slice(0, MAX_OUTPUT_LENGTH);
-    if (!(await finishDone(tx, run, { finishedAtMs: clock.now(), model, inputTokens, outputTokens, costUsd, output }))) return false;
-    if (chat === undefined || reply === '') return true;
+    const end = { finishedAtMs: clock.now(), model, inputTokens, outputTokens, costUsd, output, nothingToReport: nothingToReport ?? null };
+    if (!(await finishDone(tx, run, end))) return false;
+    if (chat === undefined || reply === '' || nothingToReport !== undefined) return true;
     const isInChat = chat.session.key === session.key;
     if (isInChat) await chats.send(tx, chat, { id: replyId, content: reply });
     await noteCronRun(tx, run.id, { messageId: isInChat ? replyId : await chats.say(tx, chat, reply) });

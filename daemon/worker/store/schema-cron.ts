@@ -65,6 +65,7 @@ export interface CronRunTable {
   error: string | null;
   message_id: string | null;
   session_key: string | null;
+  nothing_to_report: Generated<string | null>;
   /** Its turn, and the message that it answers; until it has one, those of the attempt that it goes on from. */
   turn_id: Generated<string | null>;
   question_id: Generated<string | null>;

@@ -18,6 +18,8 @@ export interface TurnOutcome {
   readonly model: string | null;
   readonly usage: TurnUsage | null;
   readonly error: GatewayError | null;
+  /** Why the agent has nothing to say to the chat of its schedule, which may be empty. Undefined: it has. */
+  readonly nothingToReport?: string;
 }
 
 /** Returns the usage that callers see. All of it is null where no model was asked. */

@@ -156,7 +156,7 @@ export class TurnJournal {
       // Who asks again after a stop of the gateway goes on from them.
       if (stopReason?.code !== 'STOPPING') await removeTurnSteps(tx, turnId);
       const message = { sessionId: session.id, turnId, nowMs };
-      if (reply !== '')
+      if (reply !== '' && outcome.nothingToReport === undefined)
         await appendMessage(tx, { ...message, id: replyId, role: 'assistant', content: reply, model, status: STATUS[state] });
       if (state === 'error' && error !== null)
         await appendMessage(tx, { ...message, id: newId('msg'), role: 'system', content: error.message, model: null, status: 'error' });

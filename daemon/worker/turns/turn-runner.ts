@@ -277,7 +277,7 @@ export class TurnRunner {
         mustBeValid(liveness);
         return built;
       },
-      tools: await tools.forTurn(agent, turn, { signal, span }),
+      tools: await tools.forTurn(agent, turn, { signal, span, asker: request.asker }),
       steps: turn.steps,
       windows: this.#windows,
       agentId: agent.id,

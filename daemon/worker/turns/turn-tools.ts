@@ -5,9 +5,11 @@ import { newId } from '../../../shared/ids.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import { holdTurn } from '../store/conversations/turns.js';
 import { markTurnUnrepeatable } from '../store/delivery/inbox.js';
+import type { Asker } from '../providers/failure.js';
 import type { Liveness } from '../store/liveness.js';
 import type { Store } from '../store/store.js';
 import { createFetchTool } from '../tools/fetch.js';
+import { createNothingToReportTool } from '../tools/nothing-to-report.js';
 import { createScheduleTool, type TaskScheduler } from '../tools/schedule.js';
 import { createSendTool, type SendPort } from '../tools/send.js';
 import { createTimeTool } from '../tools/time.js';
@@ -34,6 +36,8 @@ export interface TurnToolsOptions {
 /** How the tools of a turn run. */
 interface TurnRun {
   readonly signal: AbortSignal;
+  /** Only a turn of a schedule can have nothing to report. */
+  readonly asker?: Asker;
   readonly span?: Span | undefined;
 }
 
@@ -61,7 +65,10 @@ export class ToolBox {
       hold: (tx) => holdTurn(tx, id),
       noteEffects: (tx) => markTurnUnrepeatable(tx, id),
     };
-    return this.#make(agent, await this.#tools(agent, run.signal), { id, sessionKey: session.key, owner, ...run });
+    const tools = await this.#tools(agent, run.signal);
+    // An agent without tools may have a model that takes none.
+    if (run.asker === 'job' && tools.length > 0) tools.push(createNothingToReportTool());
+    return this.#make(agent, tools, { id, sessionKey: session.key, owner, ...run });
   }
 
   /** Returns the tools of a call without a conversation: without a chat nothing can be scheduled. */

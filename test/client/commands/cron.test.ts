@@ -58,7 +58,13 @@ test.each([
   [['cron', 'disable', 'job_1'], 'PATCH', '/api/cron/job_1', '{"enabled":false}', /^job_1/],
   [['cron', 'run', 'job_1'], 'POST', '/api/cron/trigger', '{"job_id":"job_1"}', /^run_1 triggered/],
   [['cron', 'remove', 'job_1'], 'DELETE', '/api/cron/job_1', '', /^job_1 removed/],
-  [['cron', 'history', 'job_1'], 'GET', '/api/cron/job_1/runs', '', /failed +1 +0 ms +5 ms +run_1 +no such chat/],
+  [
+    ['cron', 'history', 'job_1'],
+    'GET',
+    '/api/cron/job_1/runs',
+    '',
+    /failed +1 +0 ms +5 ms +run_1 +no such chat\n.* done .* Nothing to report: all calm/,
+  ],
   [
     ['cron', 'next', '0 9 * * *'],
     'GET',
@@ -71,7 +77,7 @@ test.each([
     json(response, {
       jobs: [fakeJob],
       job: fakeJob,
-      runs: [fakeRun],
+      runs: [fakeRun, { ...fakeRun, state: 'done', error: null, output: 'x', nothingToReport: 'all calm' }],
       nextCursor: null,
       run_id: 'run_1',
       ...(path.includes('preview') ? preview : {}),

@@ -6,7 +6,17 @@ import { PURGE_ROWS } from '../conversations/purge.js';
 import type { CronRunRow } from '../schema.js';
 import { queriesOf, tellOthers, type Transaction } from '../transaction.js';
 
-type SharedFields = 'id' | 'trigger' | 'attempt' | 'state' | 'missedBefore' | 'model' | 'inputTokens' | 'outputTokens' | 'costUsd';
+type SharedFields =
+  | 'id'
+  | 'nothingToReport'
+  | 'trigger'
+  | 'attempt'
+  | 'state'
+  | 'missedBefore'
+  | 'model'
+  | 'inputTokens'
+  | 'outputTokens'
+  | 'costUsd';
 
 /** One attempt at one occurrence of a job. Times are epoch milliseconds. */
 export interface CronRun extends Readonly<Pick<CronRunDocument, SharedFields | 'output' | 'error'>> {
@@ -36,7 +46,7 @@ export type NewCronRun = Pick<CronRun, 'id' | 'jobId' | 'trigger' | 'scheduledAt
   Partial<Pick<CronRun, 'occurrence' | 'attempt' | 'finishedAtMs' | 'missedBefore' | 'error' | 'turnId' | 'questionId'>>;
 
 export type CronRunEnd = Pick<CronRun, 'state' | 'finishedAtMs'> &
-  Partial<Pick<CronRun, 'model' | 'inputTokens' | 'outputTokens' | 'costUsd' | 'output' | 'error'>>;
+  Partial<Pick<CronRun, 'model' | 'inputTokens' | 'outputTokens' | 'costUsd' | 'output' | 'nothingToReport' | 'error'>>;
 
 const COLUMNS = mapColumns<CronRunRow, CronRun>({
   seq: 'seq',
@@ -60,6 +70,7 @@ const COLUMNS = mapColumns<CronRunRow, CronRun>({
   error: ['error', NULLABLE_TEXT],
   messageId: 'message_id',
   sessionKey: 'session_key',
+  nothingToReport: ['nothing_to_report', NULLABLE_TEXT],
   turnId: 'turn_id',
   questionId: 'question_id',
 });

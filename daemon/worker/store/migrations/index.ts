@@ -26,6 +26,7 @@ import { approvals } from './0033-approvals.js';
 import { summaries } from './0034-summaries.js';
 import { callUsage } from './0035-call-usage.js';
 import { activeHours } from './0036-active-hours.js';
+import { nothingToReport } from './0037-nothing-to-report.js';
 import { dropJournal } from './0040-drop-journal.js';
 import type { Migration } from './migration.js';
 
@@ -57,6 +58,7 @@ export const MIGRATIONS: readonly Migration[] = [
   summaries,
   callUsage,
   activeHours,
+  nothingToReport,
   dropJournal,
 ];
 

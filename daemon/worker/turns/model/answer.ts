@@ -16,6 +16,7 @@ import type { Span } from '../../tracing/span.js';
 import type { DeltaEvent, ToolEvent, TurnOutcome } from '../turn-event.js';
 import { ask, type StepEnd } from './ask.js';
 import { estimateRequest, type StepMessage } from './context.js';
+import { nothingToReport } from './nothing-to-report.js';
 import type { LearnedWindows } from './learned-windows.js';
 
 /** A model in the order of preference; one that cannot be used carries the reason. */
@@ -87,6 +88,12 @@ function isAboutTools({ kind, status, detail }: ProviderFailure): boolean {
 /** Whether the model called a tool although the request forbade it. */
 const isForbiddenToolCall = ({ kind, detail }: ProviderFailure): boolean => kind === 'protocol' && /tool call/i.test(detail);
 
+/** The step before ended the turn: the model is not asked again. */
+interface SilentEnd {
+  readonly type: 'silent';
+  readonly reason: string;
+}
+
 interface ModelError {
   readonly ref: string;
   readonly error: GatewayError;
@@ -155,6 +162,8 @@ class Answer {
     for (;;) {
       const end = yield* this.#step(windows.applyTo(model), usesTools);
       switch (end.type) {
+        case 'silent':
+          return { ...endAs('done'), nothingToReport: end.reason };
         case 'aborted':
           return endAs('aborted');
         case 'failed':
@@ -180,7 +189,9 @@ class Answer {
   }
 
   /** What a step may not do, such as spend more, ends the answer with what it has. */
-  async *#step(model: ResolvedModel, usesTools: boolean): AnswerEvents<StepEnd> {
+  async *#step(model: ResolvedModel, usesTools: boolean): AnswerEvents<StepEnd | SilentEnd> {
+    const reason = nothingToReport(this.#steps);
+    if (reason !== undefined) return { type: 'silent', reason };
     try {
       return yield* this.#ask(model, usesTools);
     } catch (error) {

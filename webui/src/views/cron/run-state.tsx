@@ -23,6 +23,12 @@ export function outcomeText(run: RunOutcome): string {
   return run.state === 'done' && isUndelivered(run) ? t('undelivered') : t(`state_${run.state}`);
 }
 
+/** Says that the agent had nothing to report, with its reason. */
+export function silenceText({ nothingToReport: reason }: Pick<CronRunDocument, 'nothingToReport'>): string | null {
+  if (reason === null) return null;
+  return reason === '' ? t('nothingToReport') : t('nothingToReportWhy', { reason });
+}
+
 /** Returns why the run or its message failed; null while nothing has. */
 export function runError({ error, why, delivery }: Pick<CronRunDocument, 'error' | 'why' | 'delivery'>): string | null {
   if (error !== null) return whyText(error, why);

@@ -44,3 +44,34 @@ test('a silent model times out once, then the fallback answers', async () => {
   expect(await answered.next()).toMatchObject({ done: true, value: { state: 'done', model: 'b/speaking' } });
   expect(asked).toBe(1);
 });
+
+test('a turn that had nothing to report when its worker ended asks no model to go on', async () => {
+  const clock = new FakeClock();
+  const unasked = model('a/unasked', () => Promise.reject(new Error('asked')) as never);
+  const call = { id: 'call_1', name: 'nothing_to_report', input: { reason: 'calm' }, key: 'k' };
+  const result = { output: 'ok', isError: false };
+  const usage = { inputTokens: 1, outputTokens: 1, cacheReadTokens: 0, cacheWriteTokens: 0, costUsd: null };
+  const ended = answer({
+    candidates: [unasked],
+    steps: [{ ref: 'a/unasked', text: '', calls: [call], usage, begun: new Map([[0, result]]) }],
+    buildRequest: async () => ({ modelId: 'x', messages: [] }),
+    tools: {
+      definitions: [],
+      maxIterations: 1,
+      async *run() {
+        yield { type: 'tool', name: 'nothing_to_report', state: 'result', detail: '' };
+        return [{ callId: 'call_1', name: 'nothing_to_report', ...result }];
+      },
+    },
+    windows: new LearnedWindows(clock),
+    agentId: 'main',
+    asker: 'job',
+    purse: { reserve: async () => undefined },
+    signal: new AbortController().signal,
+    clock,
+    random: () => 0,
+    logger: logMemory(),
+  });
+  expect(await ended.next()).toMatchObject({ done: false });
+  expect(await ended.next()).toMatchObject({ done: true, value: { state: 'done', nothingToReport: 'calm', usage } });
+});

@@ -9,7 +9,7 @@ import { durationText, fullTime, relativeTime } from '../../../components/time-t
 import { address, changeQuery, hashOf } from '../../../shell/router.js';
 import type { Job } from '../cron-api.js';
 import { shortTime } from '../job-time.js';
-import { Outcome, runError } from '../run-state.js';
+import { Outcome, runError, silenceText } from '../run-state.js';
 import { t } from '../text.js';
 import { RunDrawer } from './run-drawer.js';
 import { type Run, type Runs, useRuns } from './use-runs.js';
@@ -45,7 +45,7 @@ function RunRow({ run, job }: { run: Run; job: Job }) {
         {run.durationMs === null ? '—' : durationText(run.durationMs)}
       </td>
       <td>
-        <p class={error === null ? 'run-output' : 'run-output fault'}>{error ?? run.output}</p>
+        <p class={error === null ? 'run-output' : 'run-output fault'}>{error ?? silenceText(run) ?? run.output}</p>
       </td>
     </tr>
   );

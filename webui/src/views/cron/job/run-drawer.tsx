@@ -77,6 +77,12 @@ function Details({ run, job }: { run: Run; job: Job }) {
           <p>{error}</p>
         </div>
       )}
+      {run.nothingToReport !== null && (
+        <div class="run-text">
+          <h3>{t('nothingToReport')}</h3>
+          <p>{run.nothingToReport === '' ? t('nothingSent') : run.nothingToReport}</p>
+        </div>
+      )}
       {run.output !== null && run.output !== '' && (
         <div class="run-text">
           <h3>{t(job.mode === 'agent' ? 'answer' : 'message')}</h3>
