@@ -108,19 +108,19 @@ export class Prompt {
     this.#tell();
   }
 
-  #onTurn({ turn, state }: Frame<'turn'>): PromptEnd | undefined {
+  #onTurn({ turn, state, at = 0 }: Frame<'turn'>): PromptEnd | undefined {
     this.#isWaiting = !ENDED.has(state) && state !== 'running';
-    if (this.#isWaiting) return undefined;
     if (state === 'running') {
       this.#isAnnounced = true;
-      if (this.#live?.turn === turn) return;
+      // One that has waited says again what it said.
+      if (this.#live?.turn === turn && this.#live.length === at) return undefined;
       this.#live = { turn, length: 0, words: [], tools: [], toldTools: 0 };
       this.#text.begin();
       for (const call of this.#calls.values()) call.isOpen = false;
       return;
     }
     this.#live = undefined;
-    if (this.#questionSeq === undefined) return;
+    if (this.#isWaiting || this.#questionSeq === undefined) return undefined;
     return state === 'error' ? { state, error: this.#last?.message.content ?? 'the agent failed' } : { state };
   }
 

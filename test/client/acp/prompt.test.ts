@@ -88,6 +88,15 @@ test('an attempt that says something else is told after a blank line', () => {
   expect(said()).toBe('Yes, of\n\nNo, never');
 });
 
+test('a turn that has waited for a decision says its words again, under the same id', () => {
+  const { take, said, follow } = start();
+  follow();
+  take(message(5, 'user', 'Hi'), running('t'), delta('t', 0, 'I ask. '), { type: 'turn', turn: 't', state: 'waiting' });
+  expect(follow()).toEqual({ after: 5 });
+  take(running('t'), delta('t', 0, 'I ask. '), delta('t', 7, 'Done'), running('t'), delta('t', 0, 'I ask. Done!'));
+  expect(said()).toBe('I ask. Done!');
+});
+
 test('a question that a reset takes away is looked for again, and a failure has the words of the gateway', () => {
   const { take, follow } = start();
   follow();

@@ -70,6 +70,7 @@ const requests: readonly { what: string; path?: string; method?: string; headers
   { what: 'the log', path: '/api/logs', headers: {}, isIn: true },
   { what: 'the log for a page that CORS admits', path: '/api/logs', headers: { Origin: 'https://app.example' }, isIn: false },
   { what: '/v1', path: '/v1/models', headers: { Origin: LAN.Origin }, isIn: false },
+  { what: '/mcp', method: 'POST', path: '/mcp', headers: { Origin: LAN.Origin }, isIn: false },
 ];
 
 test.each(requests)('from $what a session counts: $isIn', async ({ path = '/api/models', method = 'GET', headers, isIn }) => {
