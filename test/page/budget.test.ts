@@ -17,6 +17,7 @@ const VIEWS: Record<string, string | RegExp> = {
   models: 'fake/one',
   logs: 'of 3',
   config: 'Listen address',
+  tools: 'No MCP servers',
   tokens: 'No access tokens',
   status: 'Last 24 hours',
 };

@@ -1,9 +1,10 @@
 /** Gateways to take pictures of. */
+import { join } from 'node:path';
 import { callsTools, says } from '../fakes/openai/reply.js';
 import { approvalsOf } from '../helpers/asked-approval.js';
 import { appendLog, callApi } from '../helpers/page.js';
 import { startPageWorld } from '../helpers/page-world.js';
-import { type RealGateway, until } from '../helpers/real-gateway.js';
+import { type RealGateway, root, until } from '../helpers/real-gateway.js';
 
 const LONG_ANSWER = `The backup ran at **03:00** and took 42 s. Three things to know:
 
@@ -105,6 +106,17 @@ async function fill(world: Awaited<ReturnType<typeof startPageWorld>>): Promise<
   return sessions.find(({ title }) => title === questions[0])?.key ?? '';
 }
 
+/** Real servers, and one that cannot be reached. */
+const MCP = {
+  servers: {
+    everything: {
+      command: process.execPath,
+      args: [join(root, 'node_modules', '@modelcontextprotocol', 'server-everything', 'dist', 'index.js')],
+    },
+    weather: { url: 'http://127.0.0.1:9/mcp', token: '${WEATHER_TOKEN}' },
+  },
+};
+
 /** A chat and an automation that wait for a decision. */
 async function makeApprovals(gateway: RealGateway, chat: string): Promise<void> {
   const ask = await approvalsOf(gateway);
@@ -119,6 +131,7 @@ async function makeApprovals(gateway: RealGateway, chat: string): Promise<void> 
 export async function startInUse(): Promise<{ gateway: RealGateway; chat: string }> {
   const hook = { url: 'http://127.0.0.1:9/hook' };
   const world = await startPageWorld({
+    mcp: MCP,
     channels: { webhook: { accounts: { alerts: hook } }, telegram: { accounts: { family: { botToken: '123:abc', enabled: false } } } },
   });
   const { gateway } = world;

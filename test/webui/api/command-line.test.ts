@@ -130,6 +130,13 @@ describe('a line for xopc', () => {
     expect(cliLine({ method: 'DELETE', path: '/api/tokens/tok_1' })).toBe('xopc token revoke tok_1');
   });
 
+  test('tools of MCP servers: called with their arguments', () => {
+    const path = '/api/mcp/files/tools/read%20file/call';
+    expect(cliLine({ method: 'POST', path, body: { arguments: { path: "it's", token: 'secret' } } })).toBe(
+      `xopc mcp call files 'read file' '{"path":"it'\\''s","token":"'"$TOKEN"'"}'`,
+    );
+  });
+
   test('approvals: approved and denied', () => {
     const decide = (body: object): string | undefined => cliLine({ method: 'POST', path: '/api/approvals/12/decide', body });
     expect(decide({ decision: 'approve', remember: 'agent' })).toBe('xopc approve 12 --remember agent');

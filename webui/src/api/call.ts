@@ -11,3 +11,6 @@ export interface Call {
   /** Whether it is an action of the user. Default: every method but GET. */
   readonly isAction?: boolean;
 }
+
+/** The header that makes a change fail when what it changes has another revision by then. */
+export const match = (revision: string): Record<string, string> => ({ 'If-Match': `"${revision}"` });

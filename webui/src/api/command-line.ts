@@ -112,6 +112,9 @@ export function cliLine({ method, path, body }: Call): string | undefined {
   if (method === 'DELETE' && tokenId !== undefined) return `xopc token revoke ${tokenId}`;
   const [, approvalId] = /^\/api\/approvals\/(\d+)\/decide$/.exec(path) ?? [];
   if (approvalId !== undefined) return decideLine(approvalId, fields);
+  const [, server, tool = ''] = /^\/api\/mcp\/([^/]+)\/tools\/([^/]+)\/call$/.exec(path) ?? [];
+  if (server !== undefined)
+    return `xopc mcp call ${server} ${shellWord(decodeURIComponent(tool))} ${quote(JSON.stringify(hideSecrets(fields['arguments'] ?? {})))}`;
   if (method === 'POST' && path === '/api/cron/create') return cronAddCommand(fields);
   if (method === 'POST' && path === '/api/cron/trigger') return `xopc cron run ${shellWord(String(fields['job_id']))}`;
   if (method === 'POST' && action === 'toggle') return cronEditCommand(id, fields) || undefined;

@@ -12,7 +12,7 @@ import type { IconName } from '../components/icon/icon.js';
 import { loadApprovals } from './approvals.js';
 import { loadDialogs } from './dialogs.js';
 
-type ViewId = 'chat' | 'sessions' | 'logs' | 'cron' | 'models' | 'channels' | 'config' | 'tokens' | 'status';
+type ViewId = 'chat' | 'sessions' | 'logs' | 'cron' | 'models' | 'tools' | 'channels' | 'config' | 'tokens' | 'status';
 
 export interface View {
   /** The first part of the address, the key of its name in the shell's text, and its icon. */
@@ -30,6 +30,7 @@ export const VIEWS: readonly View[] = [
   { id: 'cron', key: 'j', group: 'operate', isInBar: true, load: () => import('../views/cron/main.js') },
   { id: 'channels', key: 'h', group: 'operate', load: () => import('../views/channels/main.js') },
   { id: 'models', key: 'm', group: 'operate', load: () => import('../views/models/main.js') },
+  { id: 'tools', key: 'i', group: 'operate', load: () => import('../views/tools/main.js') },
   { id: 'logs', key: 'l', group: 'operate', load: () => import('../views/logs/main.js') },
   { id: 'config', key: 'o', group: 'operate', load: () => import('../views/config/main.js') },
   { id: 'tokens', key: 't', group: 'operate', load: () => import('../views/tokens/main.js') },

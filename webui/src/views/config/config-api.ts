@@ -1,11 +1,9 @@
 /** Requests about the configuration file: its text and its earlier versions. */
 import type { ConfigText, ConfigTextOutcome, ConfigVersion } from '../../../../shared/api/gateway/config.js';
+import { match } from '../../api/call.js';
 import { apiPath, call } from '../../api/client.js';
 
 export type Problem = ConfigText['problems'][number];
-
-/** The header that makes a change fail when the file has another revision by then. */
-export const match = (revision: string): Record<string, string> => ({ 'If-Match': `"${revision}"` });
 
 export const readText = (signal?: AbortSignal): Promise<ConfigText> => call('GET', '/api/config/text', { signal });
 

@@ -108,7 +108,7 @@ export async function saveOrder(order: readonly string[]): Promise<void> {
 /** Saves the model of an agent; undefined: the shared default. What edits the file's text is loaded for it. */
 export async function saveAgentModel(agent: Agent, all: readonly Agent[], model: string | undefined): Promise<void> {
   const { writeAgentEntry } = await import('../config/agent-entry.js');
-  written.revision = await writeAgentEntry(agent, all, { path: ['model'], value: model });
+  written.revision = await writeAgentEntry({ agent, all }, { path: ['model'], value: model });
 }
 
 export interface ProviderFields {

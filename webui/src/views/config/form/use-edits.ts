@@ -6,7 +6,7 @@ import { editJsonc } from '../../../../../shared/config/jsonc-edit.js';
 import { ApiError, call, type Call, make } from '../../../api/client.js';
 import { IN_FORCE_MS } from '../../../api/in-force.js';
 import { type DraftId, isPrivate, readDraft, writeDraft } from '../../../browser/drafts.js';
-import { match } from '../config-api.js';
+import { match } from '../../../api/call.js';
 import { showSaved } from '../saved.js';
 import { t } from '../text.js';
 import { type Field, patchOf, valueOf } from './schema-fields.js';

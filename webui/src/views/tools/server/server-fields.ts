@@ -1,0 +1,137 @@
+/** The form of an MCP server: from its entry in the configuration, and back as a change of that entry. */
+import type { Call } from '../../../api/call.js';
+
+/** An entry of `mcp.servers` as written, with masks in place of secrets. */
+export type ServerEntry = Readonly<Record<string, unknown>>;
+
+export interface ServerFields {
+  readonly name: string;
+  readonly kind: 'command' | 'url';
+  readonly command: string;
+  /** One per line. */
+  readonly args: string;
+  /** `NAME=value` per line. */
+  readonly env: string;
+  readonly cwd: string;
+  /** Empty keeps the stored one, which is not shown. */
+  readonly url: string;
+  readonly token: string;
+  /** `Name: value` per line. */
+  readonly headers: string;
+}
+
+export type ServerFault = 'badName' | 'isTaken' | 'badLine';
+export type ServerFaults = Partial<Record<'name' | 'env' | 'headers', ServerFault>>;
+
+type Values = Readonly<Record<string, unknown>>;
+
+const isValues = (value: unknown): value is Values => typeof value === 'object' && value !== null && !Array.isArray(value);
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+const isMask = (value: unknown): value is { readonly hint: string } => isValues(value) && '$secret' in value;
+
+/** A stored secret in a line; a line that keeps it keeps the secret. */
+const shown = (value: unknown): string => (isMask(value) ? `••••${value.hint.replace('…', '')}` : textOf(value));
+
+const linesOf = (values: unknown, between: string): string =>
+  isValues(values)
+    ? Object.entries(values)
+        .map(([name, value]) => name + between + shown(value))
+        .join('\n')
+    : '';
+
+export function fieldsOf(name: string, entry: ServerEntry = {}): ServerFields {
+  const { command, args, env, cwd, url, headers } = entry;
+  return {
+    name,
+    kind: url === undefined ? 'command' : 'url',
+    command: textOf(command),
+    args: Array.isArray(args) ? args.map(String).join('\n') : '',
+    env: linesOf(env, '='),
+    cwd: textOf(cwd),
+    url: textOf(url),
+    token: textOf(entry['token']),
+    headers: linesOf(headers, ': '),
+  };
+}
+
+/** Returns the values of lines, with the masks of secrets that stay; undefined where a line has no name. */
+function valuesOf(text: string, between: '=' | ':', before: unknown): Values | undefined {
+  const stored = isValues(before) ? before : {};
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  const entries = lines.map((line): readonly [string, unknown] => {
+    const at = line.indexOf(between);
+    const name = line.slice(0, Math.max(0, at)).trim();
+    const value = between === '=' ? line.slice(at + 1) : line.slice(at + 1).trim();
+    const known = Object.hasOwn(stored, name) ? stored[name] : undefined;
+    return [name, isMask(known) && value === shown(known) ? known : value];
+  });
+  return entries.some(([name]) => name === '') ? undefined : Object.fromEntries(entries);
+}
+
+/** The parts of the form that are fields of the entry; undefined: not in it. A masked value that stays is its mask. */
+function entryOf({ kind, command, args, cwd, url, token, env, headers }: ServerFields, before: ServerEntry): ServerEntry {
+  const kept = (text: string, known: unknown): unknown => (text === '' ? (isMask(known) ? known : undefined) : text);
+  const none = {
+    command: undefined,
+    args: undefined,
+    env: undefined,
+    cwd: undefined,
+    url: undefined,
+    token: undefined,
+    headers: undefined,
+  };
+  if (kind === 'url')
+    return {
+      ...none,
+      url: kept(url.trim(), before['url']),
+      token: kept(token.trim(), before['token']),
+      headers: valuesOf(headers, ':', before['headers']),
+    };
+  const list = args.split('\n').filter((line) => line !== '');
+  return {
+    ...none,
+    command: command.trim(),
+    args: list.length === 0 ? undefined : list,
+    env: valuesOf(env, '=', before['env']),
+    cwd: cwd.trim() === '' ? undefined : cwd.trim(),
+  };
+}
+
+const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
+
+/** Returns a merge patch from one object to another; undefined if nothing changes. */
+function patchOf(before: Values, after: Values): Values | undefined {
+  const changes = [...new Set([...Object.keys(before), ...Object.keys(after)])].flatMap((key): (readonly [string, unknown])[] => {
+    const [old, now] = [before[key], after[key]];
+    if (isSame(old, now)) return [];
+    if (now === undefined) return [[key, null]];
+    if (!isValues(now) || isMask(now) || isMask(old)) return [[key, now]];
+    const inner = patchOf(isValues(old) ? old : {}, now);
+    return inner === undefined ? [] : [[key, inner]];
+  });
+  return changes.length === 0 ? undefined : Object.fromEntries(changes);
+}
+
+/** Returns the call that saves the form: only what it changes of the entry. @param before  the entry as written; undefined for a new server */
+export function saveCall(fields: ServerFields, before: ServerEntry | undefined): Call {
+  const entry = before ?? {};
+  // Fields that the form does not have stay as they are.
+  const after = { ...entry, ...entryOf(fields, entry) };
+  const patch = patchOf(entry, after) ?? {};
+  return { method: 'PATCH', path: '/api/config', body: { mcp: { servers: { [fields.name]: patch } } } };
+}
+
+export function findFaults(fields: ServerFields, taken: readonly string[]): ServerFaults {
+  const { name, kind, env, headers } = fields;
+  return {
+    ...(/^[a-z0-9-]{1,32}$/.test(name) ? {} : { name: 'badName' as const }),
+    ...(taken.includes(name) ? { name: 'isTaken' as const } : {}),
+    ...(kind === 'command' && valuesOf(env, '=', {}) === undefined ? { env: 'badLine' as const } : {}),
+    ...(kind === 'url' && valuesOf(headers, ':', {}) === undefined ? { headers: 'badLine' as const } : {}),
+  };
+}
+
+/** Whether what the server needs is filled in. @param before  its stored URL may stay */
+export function isComplete({ name, kind, command, url }: ServerFields, before: ServerEntry | undefined): boolean {
+  return name !== '' && (kind === 'command' ? command.trim() !== '' : url.trim() !== '' || before?.['url'] !== undefined);
+}
