@@ -121,7 +121,8 @@ export class Prompt {
     }
     this.#live = undefined;
     if (this.#isWaiting || this.#questionSeq === undefined) return undefined;
-    return state === 'error' ? { state, error: this.#last?.message.content ?? 'the agent failed' } : { state };
+    if (state === 'error') return { state, error: this.#last?.message.content ?? 'the agent failed' };
+    return { state: state === 'done' ? 'done' : 'aborted' };
   }
 
   #endByMessage(): PromptEnd | undefined {
