@@ -7,8 +7,10 @@ import { GatewayError } from '../../../shared/errors.js';
 import { sayOfApproval } from '../../../shared/text/sentences/approval.js';
 import type { AccessToken } from '../access/access-tokens.js';
 import { isAgentAllowed, mayUseAgent } from '../access/allowed.js';
+import { findChatOfTurn } from '../store/approvals/approval-chats.js';
 import { type Approval, decideApproval, type Decider, findApproval, listApprovals } from '../store/approvals/approvals.js';
 import { addGrant, findGrant, listGrants, removeGrant } from '../store/approvals/grants.js';
+import type { Lane } from '../store/delivery/outbox.js';
 import type { Store } from '../store/store.js';
 import type { Transaction } from '../store/transaction.js';
 import { approvalDocument, approvalEvent, grantDocument, sayDecider } from './approval-document.js';
@@ -86,6 +88,19 @@ export class Approvals {
   /** @throws NOT_FOUND, FORBIDDEN */
   async get(id: number, viewer: Viewer): Promise<ApprovalDocument> {
     return approvalDocument(await this.#options.store.read((tx) => this.#load(tx, id, viewer)));
+  }
+
+  /** Returns the approval if it is of the session, or was asked in the chat. */
+  async findIn(id: number, where: { readonly sessionKey: string; readonly chat: Lane | undefined }): Promise<ApprovalDocument | undefined> {
+    return this.#options.store.read(async (tx) => {
+      const approval = await findApproval(tx, id);
+      if (approval === undefined) return undefined;
+      if (approval.sessionKey === where.sessionKey) return approvalDocument(approval);
+      const chat = await findChatOfTurn(tx, approval.turnId);
+      const isSame =
+        chat?.channel === where.chat?.channel && chat?.accountId === where.chat?.accountId && chat?.chatId === where.chat?.chatId;
+      return chat !== undefined && isSame ? approvalDocument(approval) : undefined;
+    });
   }
 
   /** @throws NOT_FOUND, FORBIDDEN; CONFLICT when it was decided otherwise, or by somebody else, or is not needed any more */

@@ -5,7 +5,7 @@ import type { Approvals } from '../../approvals/approvals.js';
 import { parseSessionKey } from '../../sessions/session-key.js';
 import type { CommandContext, SlashCommand } from './commands.js';
 
-type ChatApprovals = Pick<Approvals, 'list' | 'get' | 'decide'>;
+type ChatApprovals = Pick<Approvals, 'list' | 'findIn' | 'decide'>;
 
 const DECISION = /^\s*\/(?:approve|deny|approvals)(?:@\w{1,64})?(?:\s|$)/i;
 /** Whether a message is handled while the message before it waits for a decision. */
@@ -27,23 +27,13 @@ async function list(approvals: ChatApprovals, sessionKey: string): Promise<strin
   return [...pending.map(({ id, tool, expiresAt }) => `${id}: \`${tool}\`, until ${expiresAt}`), USAGE].join('\n');
 }
 
-/** Of another chat, an approval is as good as none. @throws GatewayError */
-async function find(approvals: ChatApprovals, id: number, sessionKey: string): Promise<ApprovalDocument | undefined> {
-  try {
-    const approval = await approvals.get(id, undefined);
-    return approval.session === sessionKey ? approval : undefined;
-  } catch (error) {
-    if (error instanceof GatewayError && error.code === 'NOT_FOUND') return undefined;
-    throw error;
-  }
-}
-
 async function decide(approvals: ChatApprovals, { args, sessionKey }: CommandContext, request: DecisionRequest): Promise<string> {
   const [, number, rest = ''] = /^(\d{1,9})(?:\s+([\s\S]*))?$/.exec(args) ?? [];
   if (number === undefined) return USAGE;
-  const via = parseSessionKey(sessionKey)?.channel ?? 'chat';
+  const { channel: via = 'chat', accountId = '', peerId: chatId = '' } = parseSessionKey(sessionKey) ?? {};
   if (via === 'webhook') return NOT_HERE;
-  const approval = await find(approvals, Number(number), sessionKey);
+  // A job's question is asked in the chat that it reports to, but is of the job's session.
+  const approval = await approvals.findIn(Number(number), { sessionKey, chat: { channel: via, accountId, chatId } });
   if (approval === undefined) return `There is no approval ${number} in this chat. /approvals lists what waits.`;
   const isAlways = request.decision === 'approve' && /^always$/i.test(rest);
   const note = isAlways || rest === '' ? {} : { note: rest.slice(0, MAX_NOTE_LENGTH) };

@@ -1,13 +1,18 @@
 import { expect, test } from 'vitest';
+import { Approvals } from '../../../../daemon/worker/approvals/approvals.js';
 import { ChatQuestions, sayQuestion } from '../../../../daemon/worker/approvals/chat-questions.js';
 import { type Approval, findApproval, insertApproval } from '../../../../daemon/worker/store/approvals/approvals.js';
 import { findChatOfTurn } from '../../../../daemon/worker/store/approvals/approval-chats.js';
+import { insertCronJob, type NewCronJob } from '../../../../daemon/worker/store/cron/cron-jobs.js';
+import { endCronRun, insertCronRun } from '../../../../daemon/worker/store/cron/cron-runs.js';
 import { insertInboxMessage, setInboxTurn } from '../../../../daemon/worker/store/delivery/inbox.js';
 import type { Lane } from '../../../../daemon/worker/store/delivery/outbox.js';
 import type { Store } from '../../../../daemon/worker/store/store.js';
+import { systemClock } from '../../../../shared/clock.js';
 import { GatewayError } from '../../../../shared/errors.js';
 import { logMemory } from '../../../helpers/log-memory.js';
 import { addSession, openStore } from '../../../helpers/open-store.js';
+import { testConfig } from '../../../helpers/test-config.js';
 
 async function ask(store: Store, turnId: string, input: unknown): Promise<Approval> {
   const session = await addSession(store, 'a');
@@ -55,6 +60,66 @@ test('a question goes to the chat whose message the turn answers, except to the 
   isGone = true;
   await store.write((tx) => questions.post(tx, asked));
   expect(sent.length).toBe(1);
+});
+
+test("the question of a job's turn goes to the chat to which the job reports, while it runs", async () => {
+  const store = await openStore();
+  const job: NewCronJob = {
+    id: 'job_1',
+    name: 'news',
+    schedule: '@daily',
+    message: 'x',
+    mode: 'agent',
+    channel: 'telegram',
+    chat_id: '7',
+    accountId: null,
+    agentId: null,
+    session: 'isolated',
+    timezone: 'UTC',
+    activeHours: null,
+    model: null,
+    enabled: true,
+    overlap: 'skip',
+    missed: 'skip',
+    interrupted: 'again',
+    graceMs: 1,
+    timeoutMs: 1,
+    retries: 0,
+    notifyAfter: 0,
+    alertChannel: null,
+    alertChatId: null,
+    alertAccountId: null,
+    isChatIdNumber: false,
+    isAlertChatIdNumber: false,
+    anchorMs: 1,
+    nextAtMs: null,
+    createdAtMs: 1,
+    updatedAtMs: 1,
+  };
+  const run = { id: 'run_1', jobId: 'job_1', trigger: 'manual', scheduledAtMs: 1, dueAtMs: 1, state: 'running', turnId: 'turn_1' } as const;
+  await store.write(async (tx) => {
+    await insertCronJob(tx, job);
+    await insertCronRun(tx, run);
+  });
+  const chat = { channel: 'telegram', accountId: 'default', chatId: '7' };
+  expect(await store.read((tx) => findChatOfTurn(tx, 'turn_1'))).toEqual(chat);
+  const { id } = await ask(store, 'turn_1', {});
+  const approvals = new Approvals({
+    store,
+    clock: systemClock,
+    config: () => testConfig(),
+    publish: () => undefined,
+    waiting: { resume: async () => undefined, resumed: () => undefined },
+  });
+  const find = async (sessionKey: string, chatId: string): Promise<number | undefined> =>
+    (await approvals.findIn(id, { sessionKey, chat: { ...chat, chatId } }))?.id;
+  expect([await find('main:telegram:default:direct:7', '7'), await find('main:telegram:default:direct:8', '8')]).toEqual([id, undefined]);
+  expect([await find((await addSession(store, 'a')).key, '8'), await approvals.findIn(99, { sessionKey: 'x', chat })]).toEqual([
+    id,
+    undefined,
+  ]);
+  await store.write((tx) => endCronRun(tx, 'run_1', { state: 'done', finishedAtMs: 2 }));
+  expect(await store.read((tx) => findChatOfTurn(tx, 'turn_1'))).toBeUndefined();
 });
 
 test('a question says who asks for what, until when, without secrets, and is one message', async () => {

@@ -13,10 +13,8 @@ function makeChat() {
   const commands = new CommandRegistry(
     createApprovalCommands({
       list: async ({ session }) => ({ approvals: session === CHAT ? [{ ...approval, id: 14 }, approval] : [], nextCursor: null }),
-      async get(id) {
-        if (id !== 12) throw new GatewayError('NOT_FOUND', { message: 'there is none' });
-        return approval;
-      },
+      findIn: async (id, { sessionKey, chat }) =>
+        id === 12 && sessionKey === CHAT && chat?.channel === 'telegram' && chat.chatId === '-7' ? approval : undefined,
       async decide(decision) {
         if (decisions.length > 0) throw new GatewayError('CONFLICT', { message: 'It was decided by Ann.' });
         decisions.push(decision);
