@@ -178,7 +178,7 @@ export class McpServer {
   }
 
   #describe(error: unknown): string {
-    return this.#hideSecrets(oneLine(error instanceof Error ? error.message : String(error), MAX_ERROR_LENGTH));
+    return this.#hideSecrets(oneLine(messageOf(error), MAX_ERROR_LENGTH));
   }
 
   /** @throws Error while it is left alone, and when it cannot be started */
@@ -276,6 +276,12 @@ export class McpServer {
     this.#since = this.#options.clock.now();
     this.#options.onChange();
   }
+}
+
+/** `fetch` has why it failed in the cause alone. */
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.message === 'fetch failed' && error.cause instanceof Error ? messageOf(error.cause) : error.message;
 }
 
 /** The start goes on for others. */

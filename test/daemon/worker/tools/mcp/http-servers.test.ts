@@ -1,0 +1,39 @@
+import { expect, onTestFinished, test } from 'vitest';
+import { startHttpMcp } from '../../../../fakes/http-mcp.js';
+import { freePort } from '../../../../helpers/free-port.js';
+import { mcpServers } from '../../../../helpers/mcp-servers.js';
+
+test('a server over HTTP is called with its credentials, in a session that is begun anew when it is lost, and ended', async () => {
+  const remote = await startHttpMcp();
+  onTestFinished(() => remote.close());
+  const { servers, call, state } = mcpServers({ remote: { url: remote.url, token: 'secret-token', headers: { 'X-Team': 'ops' } } });
+  expect(servers.list()).toMatchObject([{ transport: 'http', target: new URL(remote.url).origin, state: 'idle', pid: null }]);
+  expect(await servers.probe('remote')).toMatchObject({ ok: true, server: { name: 'remote', version: '1' }, tools: 6 });
+  expect((await call('remote', 'echo')).text).toBe('here');
+  expect((await call('remote', 'stream')).text).toBe('here');
+  remote.forget();
+  expect((await call('remote', 'echo')).text).toBe('here');
+  expect(remote.seen.filter((line) => line.startsWith('POST initialize'))).toHaveLength(2);
+  expect(remote.seen.every((line) => line.endsWith(' Bearer secret-token'))).toBe(true);
+  await expect(call('remote', 'refused')).rejects.toThrow(/does not answer: .*wrong token/);
+  await expect(call('remote', 'away')).rejects.toThrow(/elsewhere\.invalid.* not followed/);
+  await expect(call('remote', 'html')).rejects.toThrow('Unexpected content type');
+  await expect(call('remote', 'huge')).rejects.toThrow('does not answer');
+  expect(state('remote').state).toBe('running');
+  expect((await call('remote', 'echo')).text).toBe('here');
+  await servers.stop();
+  expect(remote.seen.at(-1)).toBe('DELETE Bearer secret-token');
+});
+
+test('one that is not there is left alone for a while, and a user in its URL is sent as such', async () => {
+  const remote = await startHttpMcp();
+  onTestFinished(() => remote.close());
+  const withUser = remote.url.replace('//', '//me:pass%2Fword@');
+  const { servers, state } = mcpServers({ remote: { url: withUser } });
+  expect(await servers.probe('remote')).toMatchObject({ ok: true });
+  expect(remote.seen[0]).toBe(`POST initialize Basic ${Buffer.from('me:pass/word').toString('base64')}`);
+  await servers.stop();
+  const { servers: later, state: laterState } = mcpServers({ remote: { url: `http://127.0.0.1:${await freePort()}/mcp` } });
+  expect(await later.probe('remote')).toMatchObject({ ok: false, error: expect.stringContaining('ECONNREFUSED') as string });
+  expect([state('remote').state, laterState('remote').state]).toEqual(['idle', 'backoff']);
+});

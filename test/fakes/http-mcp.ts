@@ -1,0 +1,66 @@
+/** An MCP server over streamable HTTP, with sessions; the names of its tools say what it does wrong. */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+
+export interface HttpMcp {
+  readonly url: string;
+  /** Method, name of the tool if any, and credentials of each request. */
+  readonly seen: readonly string[];
+  /** The session is not known any more, as after a restart of the server. */
+  forget(): void;
+  close(): Promise<void>;
+}
+
+interface Message {
+  readonly id?: number;
+  readonly method: string;
+  readonly params?: { readonly name?: string; readonly protocolVersion?: string };
+}
+
+const NAMES = ['echo', 'stream', 'huge', 'refused', 'away', 'html'];
+
+function resultOf({ method, params = {} }: Message): object {
+  if (method === 'tools/list') return { tools: NAMES.map((name) => ({ name, inputSchema: { type: 'object' } })) };
+  if (method === 'tools/call') return { content: [{ type: 'text', text: params.name === 'huge' ? 'x'.repeat(21_000_000) : 'here' }] };
+  return { protocolVersion: params.protocolVersion, capabilities: { tools: {} }, serverInfo: { name: 'remote', version: '1' } };
+}
+
+export async function startHttpMcp(elsewhere = 'http://elsewhere.invalid/mcp'): Promise<HttpMcp> {
+  const seen: string[] = [];
+  let sessions = 0;
+  let session: string | undefined;
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const message = request.method === 'POST' ? (JSON.parse(await text(request)) as Message) : undefined;
+    const name = message?.params?.name;
+    seen.push([request.method, message?.method, name, request.headers.authorization].filter((part) => part !== undefined).join(' '));
+    const end = (status: number, headers: Record<string, string> = {}, body = ''): void =>
+      void response.writeHead(status, headers).end(body);
+    if (request.method === 'DELETE') session = undefined;
+    if (message === undefined) return end(request.method === 'DELETE' ? 200 : 405);
+    if (message.method === 'initialize') session = `s${(sessions += 1)}`;
+    else if (request.headers['mcp-session-id'] !== session) return end(404);
+    if (message.id === undefined) return end(202);
+    if (name === 'refused') return end(401, {}, 'wrong token');
+    if (name === 'away') return end(307, { Location: elsewhere });
+    if (name === 'html') return end(200, { 'Content-Type': 'text/html' }, '<p>');
+    const answer = JSON.stringify({ jsonrpc: '2.0', id: message.id, result: resultOf(message) });
+    const headers = { 'Mcp-Session-Id': session ?? '' };
+    if (name === 'stream') return end(200, { ...headers, 'Content-Type': 'text/event-stream' }, `: hello\n\ndata: ${answer}\n\n`);
+    return end(200, { ...headers, 'Content-Type': 'application/json' }, answer);
+  }
+  const server = createServer((request, response) => void handle(request, response));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`,
+    seen,
+    forget: () => void (session = undefined),
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
