@@ -17,6 +17,8 @@ const ALLOWED_HEADERS = [
   'X-Request-Id',
   'X-Xopc-Session',
   ...['Version', 'Beta', 'Dangerous-Direct-Browser-Access'].map((name) => `Anthropic-${name}`),
+  // Clients of /mcp in a browser.
+  ...['Protocol-Version', 'Method', 'Name', 'Session-Id'].map((name) => `Mcp-${name}`),
   // The vendors' SDKs send these with every call.
   ...['Arch', 'Lang', 'OS', 'Package-Version', 'Retry-Count', 'Runtime', 'Runtime-Version', 'Timeout'].map((name) => `X-Stainless-${name}`),
 ];

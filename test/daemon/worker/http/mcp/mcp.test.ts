@@ -141,6 +141,14 @@ test('what is not a message of the protocol is refused in its shape, with the fi
   ]);
   expect(await post(list, { Origin: 'https://evil.example' })).toEqual([403, -32_000, expect.stringContaining('origin')]);
   expect(await post(list, { Host: 'evil.example' })).toEqual([403, -32_000, expect.stringContaining('not a name of this gateway')]);
+  app.configure({ cors: { enabled: true, origins: ['https://app.example'] } });
+  const asking = {
+    Origin: 'https://app.example',
+    'Access-Control-Request-Method': 'POST',
+    'Access-Control-Request-Headers': 'mcp-protocol-version',
+  };
+  const preflight = await app.send('/mcp', { method: 'OPTIONS', headers: asking });
+  expect(preflight.headers['access-control-allow-headers']).toMatch(/Mcp-Protocol-Version,Mcp-Method,Mcp-Name,Mcp-Session-Id/);
   for (const method of ['GET', 'DELETE']) expect((await app.send('/mcp', { method, headers: accept })).status).toBe(405);
   const client = await connect(app);
   const text = 'x'.repeat(1_000_000);
