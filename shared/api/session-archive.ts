@@ -25,6 +25,8 @@ export const messagePageResponse = () =>
     status: okStatus(),
     messages: z.array(placedMessage()),
     hasOlder: z.boolean(),
+    /** With the newest page: the summary that a model is given in place of the messages up to `seq`, if there is one. */
+    summary: z.strictObject({ id: z.string(), seq: z.int().min(0) }).optional(),
   });
 
 /** One page of messages, oldest first. */

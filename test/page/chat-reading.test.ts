@@ -8,6 +8,19 @@ const LONG = Array.from({ length: 12 }, (_value, index) => `Paragraph ${index}\n
 /** What is below what can be seen of the conversation, in pixels. */
 const BELOW = `(() => { const box = document.querySelector('.transcript'); return box.scrollHeight - box.scrollTop - box.clientHeight; })()`;
 
+/** @returns the key of a chat of 60,000 characters */
+async function importLong(url: string): Promise<string> {
+  const message = (role: string, index: number) => {
+    const content = `Message ${index} ${'of words '.repeat(320)}`;
+    return { role, content, createdAt: '2026-02-03T04:05:06.000Z', model: null, status: 'complete' };
+  };
+  const messages = Array.from({ length: 20 }, (_, index) => message(index % 2 === 0 ? 'user' : 'assistant', index));
+  const body = JSON.stringify({ format: 'xopc-session', version: 1, title: 'Long', messages });
+  const headers = { 'Content-Type': 'application/json' };
+  const answer = await fetch(`${url}/api/sessions/import`, { method: 'POST', headers, body });
+  return ((await answer.json()) as { session: { key: string } }).session.key;
+}
+
 test.skipIf(noBrowser)('a chat opens at its end, stays there while that grows, and leaves it for whoever goes up a little', async () => {
   const { gateway, model, talk } = await startPageWorld();
   model.replyAlways(says(LONG));
@@ -40,6 +53,19 @@ test.skipIf(noBrowser)('a chat opens at its end, stays there while that grows, a
   expect(await page.evaluate<number>(BELOW)).toBeGreaterThan(300);
   await page.getByRole('button', { name: 'Jump to the newest message' }).click();
   await expect.poll(() => page.evaluate<number>(BELOW)).toBeLessThanOrEqual(2);
+
+  // Of a chat that fills its model's context, a line says what the model is given.
+  const long = await importLong(gateway.url);
+  await page.goto(`${gateway.url}/#/chat/${encodeURIComponent(long)}`);
+  model.replyAlways(says('They agreed on trains.'));
+  await page.getByRole('textbox', { name: 'Message' }).fill('And now?');
+  await page.keyboard.press('Enter');
+  const line = page.getByText('Earlier messages are summarised for the model');
+  await line.click();
+  await page.locator('details').getByText('They agreed on trains.').waitFor();
+  await page.getByRole('button', { name: 'Use the full history instead' }).click();
+  await page.getByText('The model is given the full history again').waitFor();
+  await line.waitFor({ state: 'detached' });
 });
 
 test.skipIf(noBrowser)('what waits to be sent is never wider than the window, however long it is', async () => {

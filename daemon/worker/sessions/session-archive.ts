@@ -114,11 +114,16 @@ export function createSessionArchive(options: SessionArchiveOptions) {
     /** Returns the newest `limit` (default 100) messages before that `seq`, oldest first. @throws SESSION_NOT_FOUND */
     async messages(key: string, { before, limit = DEFAULT_PAGE }: { before?: number; limit?: number }): Promise<MessagePage> {
       return store.read(async (tx) => {
-        const { id } = await getSession(tx, key);
+        const { id, contextAfterSeq } = await getSession(tx, key);
         const range = { sessionId: id, limit: limit + 1, ...(before === undefined ? {} : { beforeSeq: before }) };
         const newest = await readNewestMessages(tx, range);
         const page = newest.slice(0, limit).toReversed();
-        return { messages: await toMessageDocuments(tx, page, before === undefined), hasOlder: newest.length > limit };
+        const summary = before === undefined ? await findSummary(tx, { sessionId: id, afterSeq: contextAfterSeq }) : undefined;
+        return {
+          messages: await toMessageDocuments(tx, page, before === undefined),
+          hasOlder: newest.length > limit,
+          ...(summary === undefined ? {} : { summary: { id: summary.id, seq: summary.coversSeq } }),
+        };
       });
     },
 

@@ -41,6 +41,8 @@ export class ChatModel {
   /** Whether all messages that were stored when the watch began are loaded. */
   readonly isCurrent = signal(false);
   readonly hasOlder = signal(false);
+  /** What the model is given in place of the messages up to a `seq`. */
+  readonly summary = signal<MessagePage['summary']>(undefined);
   readonly error = signal<ApiError | SocketError | undefined>(undefined);
   /** For what does not show the text itself, which changes many times a second. */
   readonly isAnswering = computed(() => this.live.value !== undefined);
@@ -118,8 +120,9 @@ export class ChatModel {
 
   async #readPage(query: { before?: number | undefined; limit?: number }, signal?: AbortSignal): Promise<void> {
     const path = apiPath('/api/sessions/:key/messages', { key: this.session }, query);
-    const { messages, hasOlder } = await call<MessagePage>('GET', path, { signal });
+    const { messages, hasOlder, summary } = await call<MessagePage>('GET', path, { signal });
     batch(() => {
+      if (query.before === undefined) this.summary.value = summary;
       const known = this.messages.peek();
       const firstSeq = known[0]?.seq ?? Infinity;
       // Two requests at the same time return the same messages.

@@ -13,6 +13,7 @@ import { type Places, placeApprovals } from './place-approvals.js';
 import { LiveMessage, Message, type MessageActions } from './message.js';
 import { MessageFiles } from '../composer/file-list.js';
 import { t } from '../text.js';
+import { useShownSummary } from './shown-summary.js';
 import { placeVariants } from './variants.js';
 import './transcript.css';
 
@@ -236,6 +237,7 @@ export function Transcript({ model, canWrite, loadOlder, ...given }: TranscriptP
   const lastQuestion = messages.findLast(({ role }) => role === 'user');
   const last = messages.at(-1);
   const placed = useMemo(() => placeVariants(messages), [messages]);
+  const summary = useShownSummary(model);
   const places = useApprovals(model.session, messages);
   const Approvals = approvalItems.component.value;
   const isQuiet = !model.canStop.value;
@@ -248,6 +250,7 @@ export function Transcript({ model, canWrite, loadOlder, ...given }: TranscriptP
         {isShown && model.hasOlder.value && <Button kind="quiet" text={t('older')} onClick={loadOlder} />}
         {(isShown ? messages : []).map((message) => (
           <Fragment key={message.seq}>
+            {summary?.Line !== undefined && summary.beforeSeq === message.seq && <summary.Line session={model.session} id={summary.id} />}
             {Approvals !== undefined && places.has(message.seq) && <Approvals items={places.get(message.seq) ?? []} />}
             <Message
               message={message}
