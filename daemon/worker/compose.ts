@@ -79,7 +79,7 @@ function createParts(deps: ConversationDeps) {
   const { common, logFor } = base;
   const { store, clock, logger, config, registry } = common;
 
-  const { delivery, approvals } = createChats(deps, base);
+  const { delivery, approvals, waiting } = createChats(deps, base);
   const { channels, outbox } = delivery;
   const live = new LiveTurns();
   const accept = createAcceptMessage({ ...common, channels, outbox, live });
@@ -95,14 +95,15 @@ function createParts(deps: ConversationDeps) {
   const remind = createRemindCommand({ jobs: cron.service, clock });
   const commands = createCommands({ store, registry, warnings, remind, approvals: createApprovalCommands(approvals.service) });
   const send = createSendPort(channels, accept);
-  const tools = new ToolBox({ ...common, others: base.mcp, send, scheduler: createTaskScheduler(cron.service) });
+  const { gate } = approvals;
+  const tools = new ToolBox({ ...common, gate, others: base.mcp, send, scheduler: createTaskScheduler(cron.service) });
   const attachments = new Attachments({ store, clock });
   const files = new AttachedFiles({ channels, logger });
   const liveText = new LiveText({ store, clock });
   const accessTokens = new AccessTokens({ ...common, logger: logFor('http') });
   const spending = new Spending({ ...common, tokens: accessTokens });
   const after = createAfterTurns(base, { spending, commands, attachments });
-  const turns = new TurnRunner({ ...common, ...after, spending, commands, tools, files, attachments, live, liveText });
+  const turns = new TurnRunner({ ...common, ...after, spending, commands, tools, files, attachments, live, liveText, waiting });
   const stops = new TurnStops({ ...common, turns });
   const keyed = new KeyedTurns({ ...common, turns, live });
   const voice = new VoiceNotes({ ...common, channels, attachments, transcriber: new Transcriber({ ...common, spending }) });
@@ -111,6 +112,7 @@ function createParts(deps: ConversationDeps) {
     ...base,
     delivery,
     approvals,
+    waiting,
     live,
     accept,
     cron,
@@ -179,7 +181,7 @@ function createLife(parts: Parts, { paths, checkDatabase: check }: ConversationD
     ai.cancel();
     discovery.stop();
     await cron.quiesce();
-    await parts.approvals.expiry.stop();
+    await Promise.all([parts.approvals.expiry.stop(), parts.waiting.stop()]);
     await parts.background.stop();
     await delivery.quiesce(timeoutMs);
     await upkeep.stop();
@@ -196,8 +198,8 @@ function createLife(parts: Parts, { paths, checkDatabase: check }: ConversationD
       await upkeep.start();
       await delivery.start({ handler, commands: parts.commands.list() });
       await cron.start(turns);
-      await parts.approvals.expiry.start();
-      await parts.background.start();
+      await parts.waiting.start({ turns, wakeJobs: () => cron.reconfigure() });
+      await Promise.all([parts.approvals.expiry.start(), parts.background.start()]);
       discovery.start();
       integrity?.start();
       samples.start();

@@ -12,6 +12,7 @@ import { createStore } from './create-store.js';
 import { AiLoader } from './providers/ai-loader.js';
 import { createApprovals } from './approvals/create-approvals.js';
 import { createDelivery } from './delivery/create-delivery.js';
+import { WaitingTurns } from './turns/steps/waiting-turns.js';
 import { ModelCalls } from './models/model-calls.js';
 import { Samples } from './observe/samples.js';
 
@@ -51,7 +52,7 @@ export type Base = ReturnType<typeof createBase>;
 /** Messages to and from chats, and the questions that go there. */
 export function createChats({ logger, loadTelegram }: ConversationDeps, { common }: Base) {
   const delivery = createDelivery({ ...common, logger, loadTelegram, decisions: () => approvals.service });
-  const waiting = { resume: () => Promise.resolve(), resumed: () => undefined };
+  const waiting = new WaitingTurns({ ...common, inbox: delivery.inbox });
   const approvals = createApprovals({ ...common, outbox: delivery.outbox, waiting });
-  return { delivery, approvals };
+  return { delivery, waiting, approvals };
 }

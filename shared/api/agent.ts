@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { attachmentFiles } from './attachments.js';
 import { label, okStatus, text } from './fields.js';
+import { approvalDocument } from './tools/approvals.js';
 
 /** Body. `session` is a key or a name, default `default`; `model` is `provider/model` for this turn only. */
 export const agentRequest = () =>
@@ -22,7 +23,15 @@ export type AgentRequestBody = z.output<ReturnType<typeof agentRequest>>;
 
 /** The response to a turn. `session` is as the caller named it, `sessionKey` the full key. */
 const agentAnswer = () =>
-  z.strictObject({ reply: z.string(), session: z.string(), sessionKey: z.string(), model: z.string(), usage: usage() });
+  z.strictObject({
+    reply: z.string(),
+    session: z.string(),
+    sessionKey: z.string(),
+    model: z.string(),
+    usage: usage(),
+    /** The turn waits for a person: `reply` is what it has said so far, and it goes on in its session when these are decided. */
+    approvals: z.array(approvalDocument()).optional(),
+  });
 
 export const agentResponse = () => z.strictObject({ status: okStatus(), ...agentAnswer().shape });
 export type AgentResponse = z.output<ReturnType<typeof agentResponse>>;

@@ -75,12 +75,12 @@ export const serverFrames = () => ({
   rewound: z.strictObject({ session: z.string(), fromSeq: seq() }),
   /**
    * `running`: the next text of the answer begins at `at`; with `elsewhere`, it comes from a worker that is ending. `replaces`:
-   * the interrupted attempt and its text. Deltas name their turn, so that the texts of two attempts never mix.
+   * the interrupted attempt and its text. `waiting`: for a person's decision; then it is `running` again, from its beginning. Deltas name their turn, so that the texts of two attempts never mix.
    */
   turn: z.strictObject({
     session: z.string(),
     turn: z.string(),
-    state: z.enum(['running', 'done', 'aborted', 'error']),
+    state: z.enum(['running', 'waiting', 'done', 'aborted', 'error']),
     at: count().optional(),
     elsewhere: z.boolean().optional(),
     replaces: z.strictObject({ turn: z.string(), text: z.string() }).optional(),

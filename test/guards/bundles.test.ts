@@ -60,7 +60,7 @@ test.each([
   ['client', 182],
   ['tools', 790],
   ['supervisor', 360],
-  ['worker', 1_540],
+  ['worker', 1_550],
   ['fallback', 32],
   ['ai', 850],
   ['late', 620],

@@ -73,12 +73,14 @@ export async function makeTurns() {
       config: () => config,
       send: { channels: () => [], send: () => Promise.resolve('') },
       scheduler: undefined,
+      gate: { isDenied: () => false, decide: async () => 'allow', ask: async () => 0, announce: async () => undefined },
     }),
     files: new AttachedFiles({ channels: { openFile: () => Promise.reject(new Error('no files')) }, logger }),
     attachments: { forModel: () => Promise.resolve(new Map()) },
     live,
     liveText: new LiveText(shared),
     random: () => 0,
+    waiting: { resumed: () => undefined, giveUp: async () => false },
     spending: { purse: () => ({ reserve: async () => undefined }) },
   });
   const [agent] = config.agents.list;

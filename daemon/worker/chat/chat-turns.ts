@@ -14,6 +14,7 @@ import type { ProviderRegistry } from '../providers/registry.js';
 import { finishInbox, type InboxMessage, setInboxPreview, setInboxTurn } from '../store/delivery/inbox.js';
 import { appendMessage } from '../store/conversations/messages.js';
 import type { Lane } from '../store/delivery/outbox.js';
+import { parkInbox } from '../store/turns/waiting-turns.js';
 import type { Need } from '../store/liveness.js';
 import type { Transaction } from '../store/transaction.js';
 import { findSession, type NewSession, type Session } from '../store/conversations/sessions.js';
@@ -227,6 +228,7 @@ export class ChatTurns implements InboxHandler {
     const { instanceId, clock } = this.#options;
     const { message, previewId } = handling;
     const row = { seq: message.seq, instanceId, nowMs: clock.now() };
+    if (end.state === 'waiting') return parkInbox(tx, row);
     if (end.stopReason?.code === 'STOPPING') {
       const isRepeated = (await releaseInterrupted(tx, row)) === 'repeated';
       if (!isRepeated) await this.#send(tx, message, { id: newId('msg'), content: NOTICES.interrupted });

@@ -180,10 +180,12 @@ class ChatWatcher {
   /** A running turn that the watcher does not know: which answer the next deltas belong to. */
   *announce(): Generator<ChatEvent> {
     const now = this.#running;
-    if (now === undefined || now.id === this.#announced) return;
+    // One that has waited for a decision begins again.
+    const isAgain = this.#seen?.isEnded === true && this.#seen.id === now?.id;
+    if (now === undefined || (now.id === this.#announced && !isAgain)) return;
     this.#announced = now.id;
     if (now.id === this.#answered) return;
-    if (this.#seen?.id !== now.id) this.#seen = { id: now.id, length: 0, tools: 0, isEnded: false };
+    if (this.#seen?.id !== now.id || isAgain) this.#seen = { id: now.id, length: 0, tools: 0, isEnded: false };
     const { replaces } = now;
     yield { type: 'turn', turn: now.id, state: 'running', at: this.#seen.length, elsewhere: false, ...(replaces && { replaces }) };
   }

@@ -9,6 +9,7 @@ import type { ProviderRegistry } from '../providers/registry.js';
 import { sessionOf } from '../sessions/session-key.js';
 import { findSession, type NewSession, startFreshContext } from '../store/conversations/sessions.js';
 import { noteCronRun } from '../store/cron/cron-runs.js';
+import { parkCronRun } from '../store/turns/waiting-turns.js';
 import type { Lane } from '../store/delivery/outbox.js';
 import type { Store } from '../store/store.js';
 import { chooseModels } from '../turns/model/model-choice.js';
@@ -35,6 +36,8 @@ export interface JobRunnerOptions {
 }
 
 const MAX_OUTPUT_LENGTH = 4_000;
+/** A turn that waits is woken by its decision. */
+const LONGEST_WAIT_MS = 365 * 86_400_000;
 
 type TracedRun = ClaimedRun & { readonly span: Span | undefined };
 
@@ -63,7 +66,7 @@ export class JobRunner {
       const lane = isTurn
         ? await this.#askAgent({ ...claimed, span }, AbortSignal.any([signal, timeout.signal]))
         : await this.#sendMessage(claimed);
-      this.#noteDone(claimed, lane);
+      if (lane !== 'waiting') this.#noteDone(claimed, lane);
     } catch (thrown) {
       const isInterrupted = (thrown instanceof GatewayError && thrown.code === 'STOPPING') || (signal.aborted && !timeout.signal.aborted);
       error = isInterrupted ? 'interrupted' : 'failed';
@@ -89,8 +92,8 @@ export class JobRunner {
     return isOurs ? chat.lane : undefined;
   }
 
-  /** Returns the chat to wake. @throws the reason when the turn has no complete answer */
-  async #askAgent(claimed: TracedRun, signal: AbortSignal): Promise<Lane | undefined> {
+  /** Returns the chat to wake, or that the turn waits for a person. @throws the reason when the turn has no complete answer */
+  async #askAgent(claimed: TracedRun, signal: AbortSignal): Promise<Lane | undefined | 'waiting'> {
     const { store, chats, turns } = this.#options;
     const { job, run } = claimed;
     const chat = chats.find(job);
@@ -101,13 +104,17 @@ export class JobRunner {
     if (isIsolated && before === undefined) await this.#startFresh(turn.session);
     const begun: TurnHooks['begun'] = (tx, { id: turnId, questionId }) => noteCronRun(tx, run.id, { turnId, questionId });
     let isOurs = false;
+    let isWaiting = false;
     const ended: TurnHooks['ended'] = async (tx, end) => {
+      isWaiting = end.state === 'waiting';
+      if (isWaiting) return parkCronRun(tx, { id: run.id, dueAtMs: this.#options.clock.now() + LONGEST_WAIT_MS });
       if (end.state !== 'done') return true;
       isOurs = await this.#storeReply(tx, end, { claimed, chat, session: turn.session });
       return isOurs;
     };
     for await (const event of turns.start({ ...turn, ...before, hooks: { begun, leavesContext: true, ended } }, signal))
       if (event.type === 'error') throw event.error;
+    if (isWaiting) return 'waiting';
     return isOurs ? chat?.lane : undefined;
   }
 

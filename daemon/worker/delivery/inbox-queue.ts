@@ -15,6 +15,8 @@ import {
 } from '../store/delivery/inbox.js';
 import type { Lane } from '../store/delivery/outbox.js';
 import type { Transaction } from '../store/transaction.js';
+import { hasParkedInbox, listInboxCommands } from '../store/turns/waiting-turns.js';
+import { isDecision } from '../turns/commands/approval-commands.js';
 import { MAX_ATTEMPTS } from '../turns/attempts.js';
 import type { Attempt, Claim, LaneQueue } from './lane-worker.js';
 import { leftByTheDead, type Liveness, type Need } from '../store/liveness.js';
@@ -84,7 +86,10 @@ export class InboxQueue implements LaneQueue<InboxMessage> {
   async listLanes(tx: Transaction, liveness: Liveness): Promise<Lane[]> {
     await this.#obeyStops(tx, liveness);
     const lanes: Lane[] = [];
-    for (const lane of await listInboxLanes(tx)) if (!(await this.#isLeftToOthers(tx, lane))) lanes.push(lane);
+    for (const lane of await listInboxLanes(tx)) {
+      const isBlocked = (await hasParkedInbox(tx, lane)) && (await firstCommand(tx, lane)) === undefined;
+      if (!isBlocked && !(await this.#isLeftToOthers(tx, lane))) lanes.push(lane);
+    }
     return lanes;
   }
 
@@ -122,7 +127,9 @@ export class InboxQueue implements LaneQueue<InboxMessage> {
 
   /** Counts the attempt before it is made, so that one that ends the worker counts too. */
   async claim(tx: Transaction, lane: Lane): Promise<Claim<InboxMessage>> {
-    const message = await readInboxHead(tx, lane);
+    const isWaiting = await hasParkedInbox(tx, lane);
+    // Behind a message that waits for a person, only what decides or stops is handled; the end of its wait wakes the lane.
+    const message = isWaiting ? await firstCommand(tx, lane) : await readInboxHead(tx, lane);
     if (message === undefined) return { type: 'empty' };
     if (message.state === 'running') return { type: 'held' };
     if (await this.#isLeftToOthers(tx, lane)) return { type: 'held' };
@@ -168,6 +175,12 @@ export class InboxQueue implements LaneQueue<InboxMessage> {
     if (outcome === 'poisoned') this.#setAside += 1;
     outbox.wake(message);
   }
+}
+
+/** Returns the first message of a chat that is handled although another one waits for a person. */
+async function firstCommand(tx: Transaction, lane: Lane): Promise<InboxMessage | undefined> {
+  const found = (await listInboxCommands(tx, lane)).find(({ content }) => isStop(content) || isDecision(content));
+  return found && readInboxMessage(tx, found.seq);
 }
 
 function outcomeOf(message: InboxMessage): 'repeated' | 'interrupted' | 'poisoned' {

@@ -122,6 +122,7 @@ async function runAll(tools: TurnTools, step: CalledStep | StoredStep): Promise<
   const running = tools.run(step);
   for (;;) {
     const next = await running.next();
+    if (next.value === 'waiting') throw new Error('a call without a session waits');
     if (next.done === true) return next.value;
   }
 }

@@ -288,6 +288,8 @@ export class Completions {
         yield { type: 'text', text: event.text };
       } else if (event.type === 'done') {
         const { inputTokens, outputTokens } = event.usage;
+        for (const { id, tool } of event.approvals ?? [])
+          yield { type: 'text', text: `\n\n(Approval ${id} is needed for the tool ${tool}.)` };
         yield { type: 'finish', reason: 'stop', usage: { ...NO_USAGE, inputTokens, outputTokens } };
       } else if (event.type === 'error') {
         if (!hasOutput) throw event.error;

@@ -80,7 +80,7 @@ export class ActivityCounters {
   }
 
   note(event: GatewayEvent): void {
-    if (event.type === 'turn' && event.state !== 'started') this.#noteTurn(event);
+    if (event.type === 'turn' && event.state !== 'started' && event.state !== 'waiting') this.#noteTurn(event);
     else if (event.type === 'completion') this.#noteCompletion(event);
     else if (event.type === 'message' && event.status !== 'queued')
       this.#deliveries.add({ outcome: event.status, channel: event.channel }, 1);

@@ -47,7 +47,7 @@ export class Samples {
 
   note(event: GatewayEvent): void {
     if (event.type !== 'turn' && event.type !== 'completion') return;
-    if (event.state === 'started') return;
+    if (event.state === 'started' || event.state === 'waiting') return;
     this.#counts.turns += 1;
     if (event.state === 'error') this.#counts.failedTurns += 1;
     this.#counts.inputTokens += event.usage?.inputTokens ?? 0;

@@ -31,8 +31,8 @@ export interface MessageTable {
   duration_ms: Generated<number | null>;
 }
 
-/** `running` ends in exactly one of the others. */
-export type TurnState = 'running' | 'done' | 'aborted' | 'error' | 'interrupted';
+/** `running` ends in exactly one of the others; `waiting`, for a person's decision, goes on as `running`. */
+export type TurnState = 'running' | 'waiting' | 'done' | 'aborted' | 'error' | 'interrupted';
 
 /** `stopped` by somebody who reads the answer, or because its session was `deleted`. */
 export type TurnStopReason = 'stopped' | 'deleted';
@@ -64,6 +64,10 @@ export interface TurnTable {
   /** The access token that asked for it, with the name that it has or had; null: none. */
   token_id: Generated<string | null>;
   token_name: Generated<string | null>;
+  /** The message that it answers; null until it has waited. */
+  question_id: Generated<string | null>;
+  /** How often it went on after it had waited. */
+  resumes: Generated<number>;
 }
 
 /** What a caller's key was first used for, so that a repeated request gets the first answer. */
@@ -122,8 +126,10 @@ export interface OutboxPartTable {
 /**
  * `pending → running → done | failed | interrupted | poisoned`. `failed`: its turn could not begin. `interrupted`: the
  * turn was interrupted after it had done something that must not be repeated. `poisoned`: it crashed the worker too often.
+ * `waiting`: its turn waits for a person's decision, and then it is `pending` again; it has `finished_at`, so that a build
+ * before this one leaves it alone.
  */
-export type InboxState = 'pending' | 'running' | 'done' | 'failed' | 'interrupted' | 'poisoned';
+export type InboxState = 'pending' | 'running' | 'waiting' | 'done' | 'failed' | 'interrupted' | 'poisoned';
 
 /** A message received from a chat. `id` becomes the id of the message in the chat's session. */
 export interface InboxMessageTable {

@@ -8,7 +8,17 @@ import type { Queries, Schema } from './schema.js';
 declare const brand: unique symbol;
 
 /** What a commit has changed, for those who wait for it in other workers. Sessions are named by their row or their key. */
-export type Topic = 'outbox' | 'inbox' | 'cron' | 'stops' | 'tokens' | 'responses' | 'approvals' | `session:${number}` | `chat:${string}`;
+export type Topic =
+  | 'outbox'
+  | 'inbox'
+  | 'cron'
+  | 'stops'
+  | 'tokens'
+  | 'responses'
+  | 'approvals'
+  | 'waiting'
+  | `session:${number}`
+  | `chat:${string}`;
 
 /** Valid until the work it was handed to has ended. */
 export interface Transaction {

@@ -8,6 +8,7 @@ import { endTurn, type RunningTurn } from '../store/conversations/turns.js';
 import { findInboxTurn } from '../store/delivery/inbox.js';
 import type { Transaction } from '../store/transaction.js';
 import { readTurnSteps } from '../store/turns/turn-steps.js';
+import { parkAgain } from '../store/turns/waiting-turns.js';
 import { textOfSteps } from './steps/adoption.js';
 
 export interface PartialAnswer {
@@ -39,6 +40,10 @@ export async function interruptTurn(
   { id: turnId, sessionId }: Pick<RunningTurn, 'id' | 'sessionId'>,
   nowMs: number,
 ): Promise<boolean> {
+  if (await parkAgain(tx, turnId)) {
+    await removeTurnParts(tx, { turnId });
+    return true;
+  }
   const error = { code: null, message: INTERRUPTED };
   const steps = await readTurnSteps(tx, turnId);
   const { ref: model = null, usage = null } = steps.at(-1) ?? {};

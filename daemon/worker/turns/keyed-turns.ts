@@ -6,6 +6,7 @@
  *   no turn                → a new turn
  *   running here           → all its events, from the beginning
  *   running elsewhere      → the answer of the other live worker, which is awaited
+ *   waiting for a person   → what it waits for; once that is decided, its answer is awaited
  *   done                   → the same answer
  *   stopped                → an error that says so
  *   failed                 → the same error; after one that may pass (429, 502, 503), a new attempt
@@ -17,16 +18,19 @@
 import type { Clock } from '../../../shared/clock.js';
 import { ERRORS, GatewayError, isErrorCode } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
+import { approvalDocument } from '../approvals/approval-document.js';
+import { type Approval, readApprovalsOfTurn } from '../store/approvals/approvals.js';
 import { MAX_ATTEMPTS } from './attempts.js';
 import { type CallerKey, findAnswer, keyConflict, type KeyUse, storeAnswer } from '../store/idempotency.js';
 import { setQuestionAside } from '../store/conversations/branches.js';
 import { readTurnRecord, type TurnRecord } from '../store/conversations/turn-outcome.js';
 import type { Store } from '../store/store.js';
 import type { Transaction } from '../store/transaction.js';
-import { repeatToolMessages } from './steps/adoption.js';
+import { readTurnSteps } from '../store/turns/turn-steps.js';
+import { repeatToolMessages, textOfSteps } from './steps/adoption.js';
 import { SharedEvents } from './event-stream.js';
 import type { LiveTurns } from './live-turns.js';
-import { toDoneEvent, toErrorEvent, type TurnEvent } from './turn-event.js';
+import { toDoneEvent, toErrorEvent, toUsage, type TurnEvent } from './turn-event.js';
 import type { BegunTurn, TurnHooks } from './turn-journal.js';
 import type { TurnRequest } from './turn-request.js';
 import type { TurnRunner } from './turn-runner.js';
@@ -36,7 +40,7 @@ export interface KeyedTurnsOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly turns: Pick<TurnRunner, 'start'>;
-  readonly live: Pick<LiveTurns, 'rewind'>;
+  readonly live: Pick<LiveTurns, 'rewind' | 'isRunning'>;
   readonly instanceId: string;
   readonly liveness: Liveness;
 }
@@ -65,8 +69,10 @@ interface Known {
   readonly attempt: Attempt;
   /** Undefined: deleted with its session. */
   readonly turn: TurnRecord | undefined;
-  /** Whether another worker runs it. */
+  /** Whether another worker runs it, or this one without a caller. */
   readonly isElsewhere: boolean;
+  /** What it waits for. */
+  readonly approvals: readonly Approval[];
 }
 
 /** What to do for a caller. */
@@ -130,16 +136,26 @@ export class KeyedTurns {
     if (result === undefined) return undefined;
     const attempt = JSON.parse(result) as Attempt;
     const turn = await readTurnRecord(tx, attempt);
-    return { result, attempt, turn, isElsewhere: turn !== undefined && (await this.#runsElsewhere(tx, turn)) };
+    if (turn?.state === 'waiting') {
+      const steps = await readTurnSteps(tx, turn.id);
+      const approvals = (await readApprovalsOfTurn(tx, turn.id)).filter(({ state }) => state === 'pending');
+      const { ref: model = null, usage = null } = steps.at(-1) ?? {};
+      const said = { ...turn, reply: textOfSteps(steps), model, usage: toUsage(usage) };
+      return { result, attempt, turn: said, approvals, isElsewhere: false };
+    }
+    return { result, attempt, turn, approvals: [], isElsewhere: turn !== undefined && (await this.#runsElsewhere(tx, turn)) };
   }
 
-  #decide({ attempt, isElsewhere }: Known, turn: TurnRecord): Decision {
+  #decide({ attempt, isElsewhere, approvals }: Known, turn: TurnRecord): Decision {
     const interrupted = { type: 'replay', events: [...textOf(turn), interruptedEvent(turn)] } as const;
     switch (turn.state) {
       case 'running':
       case 'interrupted':
         if (isElsewhere) return { type: 'wait' };
         return turn.isRepeatable && attempt.count < MAX_ATTEMPTS ? RUN : interrupted;
+      case 'waiting':
+        if (approvals.length === 0) return { type: 'wait' };
+        return { type: 'replay', events: [...textOf(turn), { ...toDoneEvent(turn), approvals: approvals.map(approvalDocument) }] };
       case 'aborted':
         if (!attempt.isCutShort) break;
         return turn.isRepeatable ? RUN : interrupted;
@@ -151,10 +167,11 @@ export class KeyedTurns {
     return { type: 'replay', events: [...textOf(turn), lastEvent(turn)] };
   }
 
-  /** A running turn of this worker is shared; one that is only stored as running here could not store its end. */
-  async #runsElsewhere(tx: Transaction, { state, instanceId }: TurnRecord): Promise<boolean> {
-    const { instanceId: own, liveness } = this.#options;
-    return state === 'running' && instanceId !== own && (await liveness.living(tx)).has(instanceId);
+  /** A running turn of this worker is shared, unless it has waited; one that is only stored as running here could not store its end. */
+  async #runsElsewhere(tx: Transaction, { state, instanceId, sessionKey }: TurnRecord): Promise<boolean> {
+    const { instanceId: own, liveness, live } = this.#options;
+    if (state !== 'running') return false;
+    return instanceId === own ? live.isRunning(sessionKey) : (await liveness.living(tx)).has(instanceId);
   }
 
   /** @returns `taken` when another worker has begun the turn meanwhile */

@@ -10,7 +10,7 @@ export interface LiveTurn {
   readonly tools: ToolStep[];
   readonly replaces: BegunTurn['replaces'];
   /** `again`: it was interrupted here, and another worker will run it again. */
-  state: 'running' | 'again' | 'done' | 'aborted' | 'error';
+  state: 'running' | 'again' | 'waiting' | 'done' | 'aborted' | 'error';
 }
 
 interface Place {

@@ -1,5 +1,6 @@
 /** What a running turn reports to its reader: the vocabulary between the models' events and the wire. */
 import type { AgentEvent } from '../../../shared/api/agent.js';
+import type { ApprovalDocument } from '../../../shared/api/tools/approvals.js';
 import { GatewayError } from '../../../shared/errors.js';
 import type { TurnUsage } from '../../../shared/turn-usage.js';
 import { GUIDE_REF } from './model/guide.js';
@@ -11,9 +12,9 @@ export type DeltaEvent = Extract<AgentEvent, { type: 'delta' }>;
 export type ToolEvent = Extract<AgentEvent, { type: 'tool' }>;
 export type DoneEvent = Extract<AgentEvent, { type: 'done' }>;
 
-/** How a turn ended. `reply` is the text so far, also of an interrupted answer; `usage` is null where no model counted. */
+/** How a turn ended; `waiting`: it goes on when a person has decided. `reply` is the text so far, also of an interrupted answer; `usage` is null where no model counted. */
 export interface TurnOutcome {
-  readonly state: 'done' | 'aborted' | 'error';
+  readonly state: 'done' | 'aborted' | 'error' | 'waiting';
   readonly reply: string;
   readonly model: string | null;
   readonly usage: TurnUsage | null;
@@ -32,6 +33,31 @@ export function toUsage(usage: TurnUsage | null): DoneEvent['usage'] {
 export function toDoneEvent(turn: { reply: string; sessionKey: string; model: string | null; usage: DoneEvent['usage'] }): DoneEvent {
   const { reply, sessionKey, model, usage } = turn;
   return { type: 'done', reply, session: sessionKey, sessionKey, model: model ?? GUIDE_REF, usage };
+}
+
+/** How a turn ended, and what is stored of it. */
+export interface EndedTurn {
+  readonly outcome: TurnOutcome;
+  readonly sessionKey: string;
+  /** Whether another worker took its session, so that nothing was stored. */
+  readonly isLost: boolean;
+  /** Why it was stopped. */
+  readonly reason: GatewayError;
+  /** What it waits for. */
+  readonly approvals: readonly ApprovalDocument[];
+}
+
+/** Returns the last event of a turn. */
+export function endEvent({ outcome, sessionKey, isLost, reason, approvals }: EndedTurn): TurnEvent {
+  const { state, reply, model, usage, error } = outcome;
+  if (isLost) {
+    const message = 'another worker of the gateway took this session over; the answer was not kept';
+    return toErrorEvent(new GatewayError('UNAVAILABLE', { message, hint: 'Send the message again.' }));
+  }
+  if (state === 'aborted') return toErrorEvent(reason);
+  if (error !== null) return toErrorEvent(error);
+  const done = toDoneEvent({ reply, sessionKey, model, usage: toUsage(usage) });
+  return approvals.length === 0 ? done : { ...done, approvals: [...approvals] };
 }
 
 /** Returns the event for a failed turn. The hint becomes the message's last sentence. */

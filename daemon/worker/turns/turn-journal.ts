@@ -6,20 +6,24 @@ import type { GatewayEvent } from '../../../shared/api/gateway/events.js';
 import { type Clock, pause } from '../../../shared/clock.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
-import { readAsideText } from '../store/conversations/branches.js';
-import { appendMessage, findMessage } from '../store/conversations/messages.js';
-import { ensureSession, getSession, type NewSession, type Session } from '../store/conversations/sessions.js';
+import { appendMessage } from '../store/conversations/messages.js';
+import { ensureSession, getSession } from '../store/conversations/sessions.js';
 import { removeTurnParts } from '../store/conversations/turn-parts.js';
 import { requestTurnStop } from '../store/conversations/turn-stops.js';
-import { beginTurn, endTurn, readRunningTurns } from '../store/conversations/turns.js';
-import { removeTurnSteps, type StoredStep } from '../store/turns/turn-steps.js';
+import { endTurn, readRunningTurns } from '../store/conversations/turns.js';
+import { removeTurnSteps } from '../store/turns/turn-steps.js';
+import { parkAgain, parkTurn } from '../store/turns/waiting-turns.js';
+import { cancelApprovals } from '../store/approvals/approvals.js';
 import { acquireLease, listLeaseOwners, readLeaseOwner, releaseLease, removeLeasesOf } from '../store/leases.js';
 import type { Store } from '../store/store.js';
 import { tellOthers, type Transaction } from '../store/transaction.js';
 import { interruptTurn, keepAside } from './interrupted-turn.js';
-import { adoptTurn } from './steps/adoption.js';
+import { type BegunTurn, storeTurn, type TurnQuestion } from './steps/begin-turn.js';
+import { resumeTurn } from './steps/waiting.js';
 import { toUsage, type TurnOutcome } from './turn-event.js';
 import type { Liveness } from '../store/liveness.js';
+
+export type { BegunTurn, TurnQuestion } from './steps/begin-turn.js';
 
 /** A turn began or ended, and that is on disk. */
 export type TurnChange = Extract<GatewayEvent, { type: 'turn' }>;
@@ -32,35 +36,8 @@ export interface TurnJournalOptions {
   publish?(change: TurnChange): void;
 }
 
-/** A turn whose session is leased to this worker. */
-export interface BegunTurn {
-  readonly id: string;
-  readonly session: Session;
-  /** The question's place; messages before it are its context. */
-  readonly questionSeq: number;
-  readonly questionId: string;
-  /** What the interrupted attempt before it has finished. */
-  readonly steps: readonly StoredStep[];
-  /** The interrupted attempt that this turn replaces, and its text. */
-  readonly replaces?: { readonly turn: string; readonly text: string } | undefined;
-}
-
 /** A turn whose question is being committed. Nothing may be reported of it before `stored` resolves; if it rejects, there is no turn. */
 export type BeginningTurn = BegunTurn & { readonly stored: Promise<void> };
-
-export interface TurnQuestion {
-  readonly session: NewSession;
-  /** Whether a missing session is an error instead of being made. */
-  readonly mustExist: boolean;
-  readonly agentId: string;
-  readonly text: string;
-  /** The id to store the question under. If the session has that message already, the turn answers it. */
-  readonly messageId?: string | undefined;
-  /** The interrupted turn that answered the question before: this one goes on from what it has finished. */
-  readonly previousTurnId?: string | undefined;
-  /** What asks; its `tokenId` is stored, for the usage. */
-  readonly origin?: Readonly<Record<string, string>>;
-}
 
 /** The port through which those who ask for a turn take part in its transactions. */
 export interface TurnHooks {
@@ -141,20 +118,23 @@ export class TurnJournal {
   async end(turn: BegunTurn, outcome: TurnOutcome, context: EndContext = {}): Promise<StoredEnd> {
     const { store, clock, instanceId } = this.#options;
     const { state, reply, model, usage, error } = outcome;
+    if (state === 'waiting') return this.#park(turn, outcome, context);
     const { replyId = newId('msg'), stopReason = null, ended } = context;
     const { id: turnId, session, questionSeq } = turn;
     const result = await store.write(async (tx): Promise<StoredEnd> => {
       const nowMs = clock.now();
-      if (!(await endTurn(tx, { id: turnId, state, model, usage, error, nowMs }))) return 'lost';
+      const isParked = stopReason?.code === 'STOPPING' && (await parkAgain(tx, turnId));
+      if (!isParked && !(await endTurn(tx, { id: turnId, state, model, usage, error, nowMs }))) return 'lost';
       tellOthers(tx, `session:${session.id}`);
       await releaseLease(tx, { key: leaseKey(session.id), owner: instanceId });
       await removeTurnParts(tx, { turnId });
+      if (isParked) return 'again';
       if (ended !== undefined && !(await ended(tx, { ...outcome, turnId, replyId, stopReason }))) {
         await keepAside(tx, { turnId, sessionId: session.id, text: reply, model, nowMs, questionSeq });
         return 'again';
       }
       // Who asks again after a stop of the gateway goes on from them.
-      if (stopReason?.code !== 'STOPPING') await removeTurnSteps(tx, turnId);
+      if (stopReason?.code !== 'STOPPING' && (await removeTurnSteps(tx, turnId))) await cancelApprovals(tx, { turnId, nowMs });
       const message = { sessionId: session.id, turnId, nowMs };
       if (reply !== '' && outcome.nothingToReport === undefined)
         await appendMessage(tx, { ...message, id: replyId, role: 'assistant', content: reply, model, status: STATUS[state] });
@@ -165,6 +145,24 @@ export class TurnJournal {
     // What a turn that goes on has used is counted with its end.
     if (result !== 'lost') this.#publish(turn, result === 'again' ? { ...outcome, usage: null } : outcome);
     return result;
+  }
+
+  /** Stores that a turn waits for a person, with its questions. */
+  async #park(turn: BegunTurn, outcome: TurnOutcome, { replyId = newId('msg'), ended }: EndContext): Promise<StoredEnd> {
+    const { store, clock, instanceId } = this.#options;
+    const { id, session, questionId } = turn;
+    const isParked = await store.write(async (tx) => {
+      if (!(await parkTurn(tx, { id, questionId }))) return false;
+      tellOthers(tx, `session:${session.id}`);
+      await releaseLease(tx, { key: leaseKey(session.id), owner: instanceId });
+      await removeTurnParts(tx, { turnId: id });
+      await ended?.(tx, { ...outcome, turnId: id, replyId, stopReason: null });
+      // All of it may be decided already.
+      await resumeTurn(tx, { id, nowMs: clock.now() });
+      return true;
+    });
+    if (isParked) this.#publish(turn, { ...outcome, usage: null });
+    return isParked ? 'kept' : 'lost';
   }
 
   /**
@@ -232,16 +230,8 @@ export class TurnJournal {
     // This worker holds the lease and runs one turn per session: any other turn that is stored as running is not.
     const others = (await readRunningTurns(tx)).filter((turn) => turn.sessionId === session.id);
     for (const other of others) await interruptTurn(tx, other, nowMs);
-    const id = newId('turn');
     tellOthers(tx, `session:${session.id}`);
-    const tokenId = question.origin?.['tokenId'] ?? null;
-    await beginTurn(tx, { id, sessionId: session.id, agentId: question.agentId, tokenId, instanceId, nowMs });
-    const stored = await storeQuestion(tx, { question, sessionId: session.id, turnId: id, nowMs });
-    const { previousTurnId: previous } = question;
-    const { questionSeq } = stored;
-    const steps = previous === undefined ? [] : await adoptTurn(tx, { from: previous, to: id, sessionId: session.id, questionSeq });
-    const replaces = previous && { turn: previous, text: await readAsideText(tx, { sessionId: session.id, turnId: previous }) };
-    return { type: 'begun', turn: { id, session, steps, ...stored, ...(replaces && { replaces }) }, hasInterrupted: others.length > 0 };
+    return { type: 'begun', turn: await storeTurn(tx, { question, session, instanceId, nowMs }), hasInterrupted: others.length > 0 };
   }
 
   /** Polls at growing intervals until the lease is free or its owner is gone. */
@@ -254,17 +244,4 @@ export class TurnJournal {
       if (!isHeld) return;
     }
   }
-}
-
-async function storeQuestion(
-  tx: Transaction,
-  { question, sessionId, turnId, nowMs }: { question: TurnQuestion; sessionId: number; turnId: string; nowMs: number },
-): Promise<Pick<BegunTurn, 'questionSeq' | 'questionId'>> {
-  const { messageId, text: content } = question;
-  const known = messageId === undefined ? undefined : await findMessage(tx, messageId);
-  if (known?.sessionId === sessionId) return { questionSeq: known.seq, questionId: known.id };
-  // The id of a message in a deleted session cannot be used again.
-  const id = known === undefined ? (messageId ?? newId('msg')) : newId('msg');
-  const seq = await appendMessage(tx, { id, sessionId, turnId, role: 'user', content, model: null, status: 'complete', nowMs });
-  return { questionSeq: seq, questionId: id };
 }

@@ -4,6 +4,9 @@ import { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
 import { type LogPort, withFields } from '../../../shared/log/log-port.js';
 import { sayOfAnswer } from '../../../shared/text/sentences/answer.js';
+import type { ApprovalDocument } from '../../../shared/api/tools/approvals.js';
+import { approvalDocument } from '../approvals/approval-document.js';
+import { readApprovalsOfTurn } from '../store/approvals/approvals.js';
 import type { Attachments } from '../files/attachments.js';
 import type { Spending } from '../spending/spending.js';
 import { type Liveness, mustBeValid } from '../store/liveness.js';
@@ -18,21 +21,13 @@ import { type AnswerEnd, answer } from './model/answer.js';
 import { GUIDE_REF } from './model/guide.js';
 import { LearnedWindows } from './model/learned-windows.js';
 import { buildModelRequest, type TurnContextOptions } from './turn-context.js';
-import {
-  type DeltaEvent,
-  stopReason,
-  toDoneEvent,
-  toErrorEvent,
-  type ToolEvent,
-  toUsage,
-  type TurnEvent,
-  type TurnOutcome,
-} from './turn-event.js';
+import { type DeltaEvent, endEvent, stopReason, toErrorEvent, type ToolEvent, type TurnEvent, type TurnOutcome } from './turn-event.js';
 import type { BeginningTurn, StoredEnd, TurnHooks, TurnJournal } from './turn-journal.js';
 import { TurnQueue } from './turn-queue.js';
 import { type TurnRequest, turnSpan, turnSpanEnd } from './turn-request.js';
 import { heard, isStoppedByReader } from './voice/heard.js';
 import type { ToolBox } from './turn-tools.js';
+import type { WaitingTurns } from './steps/waiting-turns.js';
 
 export interface TurnRunnerOptions {
   readonly store: Store;
@@ -46,6 +41,7 @@ export interface TurnRunnerOptions {
   readonly liveness: Pick<Liveness, 'validForMs'>;
   readonly spending: Pick<Spending, 'purse'>;
   readonly noteFill?: TurnContextOptions['noteFill'];
+  readonly waiting: Pick<WaitingTurns, 'resumed' | 'giveUp'>;
   /** Default: nothing is traced. */
   readonly tracing?: TraceStarter | undefined;
   readonly clock: Clock;
@@ -64,6 +60,8 @@ interface Run {
   readonly events: EventStream;
   readonly span: Span | undefined;
 }
+
+const stoppedByReader = (): GatewayError => new GatewayError('CONFLICT', { message: sayOfAnswer('turn-stopped') });
 
 export class TurnRunner {
   readonly #options: TurnRunnerOptions;
@@ -97,21 +95,24 @@ export class TurnRunner {
 
   /** Stops the running and waiting turns of a session that was deleted. */
   stopSession(sessionKey: string): void {
-    this.#stop(
-      sessionKey,
-      new GatewayError('SESSION_NOT_FOUND', { message: sayOfAnswer('turn-session-deleted', { session: sessionKey }) }),
-    );
+    const reason = new GatewayError('SESSION_NOT_FOUND', { message: sayOfAnswer('turn-session-deleted', { session: sessionKey }) });
+    this.#stop(sessionKey, reason);
+    const { waiting, logger } = this.#options;
+    waiting
+      .giveUp('deleted', reason)
+      .catch((error: unknown) => logger.error({ err: error }, 'failed to end the turns of a deleted session'));
   }
 
   /** Stops the answers that this worker gives in a session, on behalf of its reader; the text so far is kept. @returns whether there was one */
   stopTurns(sessionKey: string): boolean {
-    return this.#stop(sessionKey, new GatewayError('CONFLICT', { message: sayOfAnswer('turn-stopped') }));
+    return this.#stop(sessionKey, stoppedByReader());
   }
 
   /** Does the same in whichever workers give them. */
   async stopEverywhere(sessionKey: string): Promise<boolean> {
     const wasHere = this.stopTurns(sessionKey);
-    return (await this.#options.journal.requestStop(sessionKey)) || wasHere;
+    const wasElsewhere = await this.#options.journal.requestStop(sessionKey);
+    return (await this.#options.waiting.giveUp({ sessionKey }, stoppedByReader())) || wasHere || wasElsewhere;
   }
 
   #stop(sessionKey: string, reason: GatewayError): boolean {
@@ -184,7 +185,9 @@ export class TurnRunner {
         throw error;
       });
       if (end !== 'lost') state = end === 'again' ? 'again' : outcome.state;
-      return this.#lastEvent(run, turn, { outcome, end });
+      const reason = stopReason(run.signal);
+      const facts = { outcome, sessionKey: session.key, isLost: end === 'lost', reason, approvals: [] };
+      return endEvent(outcome.state === 'waiting' ? { ...facts, approvals: await this.#wait(turn.id) } : facts);
     } finally {
       live.end(turn, state);
     }
@@ -216,15 +219,12 @@ export class TurnRunner {
     return end;
   }
 
-  #lastEvent(run: Run, turn: BeginningTurn, { outcome, end }: { outcome: TurnOutcome; end: StoredEnd }): TurnEvent {
-    const { state, reply, model, usage, error } = outcome;
-    if (end === 'lost') {
-      const message = 'another worker of the gateway took this session over; the answer was not kept';
-      return toErrorEvent(new GatewayError('UNAVAILABLE', { message, hint: 'Send the message again.' }));
-    }
-    if (state === 'aborted') return toErrorEvent(stopReason(run.signal));
-    if (error !== null) return toErrorEvent(error);
-    return toDoneEvent({ reply, sessionKey: turn.session.key, model, usage: toUsage(usage) });
+  /** The turn waits, or has been decided about meanwhile. @returns what it waits for */
+  async #wait(turnId: string): Promise<ApprovalDocument[]> {
+    const { store, waiting } = this.#options;
+    waiting.resumed(turnId);
+    const approvals = await store.read((tx) => readApprovalsOfTurn(tx, turnId));
+    return approvals.filter(({ state }) => state === 'pending').map(approvalDocument);
   }
 
   /** A fault of the gateway itself is an outcome too: the question is stored, so its end must be. */

@@ -3,6 +3,8 @@ import type { Clock } from '../../../shared/clock.js';
 import type { AgentConfig, Config } from '../../../shared/config/schema.js';
 import { newId } from '../../../shared/ids.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
+import type { NamedTool } from '../approvals/policy.js';
+import type { ToolGate } from '../approvals/tool-gate.js';
 import { holdTurn } from '../store/conversations/turns.js';
 import { markTurnUnrepeatable } from '../store/delivery/inbox.js';
 import type { Asker } from '../providers/failure.js';
@@ -16,8 +18,8 @@ import { createTimeTool } from '../tools/time.js';
 import type { Tool, ToolSource } from '../tools/tool.js';
 import type { Span } from '../tracing/span.js';
 import type { TurnTools } from './model/answer.js';
-import { StepLog, type StepOwner } from './steps/step-log.js';
-import { ToolRun } from './steps/tool-run.js';
+import { type Questions, StepLog, type StepOwner } from './steps/step-log.js';
+import { type ToolPlace, ToolRun } from './steps/tool-run.js';
 import type { BegunTurn } from './turn-journal.js';
 
 export interface TurnToolsOptions {
@@ -31,6 +33,8 @@ export interface TurnToolsOptions {
   readonly scheduler: TaskScheduler | undefined;
   /** Where tools come from that are not the gateway's own. Default: there are none. */
   readonly others?: ToolSource;
+  /** Which tools an agent may use, and which a person decides about. */
+  readonly gate: Pick<ToolGate, 'isDenied' | 'decide' | 'ask' | 'announce'>;
 }
 
 /** How the tools of a turn run. */
@@ -48,6 +52,8 @@ interface CallRun {
   readonly span?: Span | undefined;
 }
 
+const named = ({ definition: { name }, hasEffects, isBuiltIn }: Tool): NamedTool => ({ name, isReadOnly: !hasEffects, isBuiltIn });
+
 /** Makes the tools of each turn from the configuration in force. */
 export class ToolBox {
   readonly #options: TurnToolsOptions;
@@ -57,39 +63,58 @@ export class ToolBox {
   }
 
   async forTurn(agent: AgentConfig, turn: BegunTurn, run: TurnRun): Promise<TurnTools> {
-    const { id, session, steps } = turn;
+    const { id, session, steps, approvals } = turn;
     const owner: StepOwner = {
       id,
       sessionId: session.id,
       steps: steps.length,
       hold: (tx) => holdTurn(tx, id),
       noteEffects: (tx) => markTurnUnrepeatable(tx, id),
+      questions: this.#questions(agent, turn),
+    };
+    const decisions: ToolPlace['decisions'] = (step) => {
+      const number = steps.indexOf(step);
+      return new Map(approvals.filter((one) => one.step === number).map((one) => [one.callIndex, one]));
     };
     const tools = await this.#tools(agent, run.signal);
     // An agent without tools may have a model that takes none.
     if (run.asker === 'job' && tools.length > 0) tools.push(createNothingToReportTool());
-    return this.#make(agent, tools, { id, sessionKey: session.key, owner, ...run });
+    return this.#make(agent, tools, { id, sessionKey: session.key, owner, decisions, ...run });
   }
 
   /** Returns the tools of a call without a conversation: without a chat nothing can be scheduled. */
   async forCall(agent: AgentConfig, signal: AbortSignal, { steps: owner, span }: CallRun = {}): Promise<TurnTools> {
     const sessionKey = `${agent.id}:api:default:direct:completions`;
     const tools = (await this.#tools(agent, signal)).filter(({ definition }) => definition.name !== 'schedule');
-    return this.#make(agent, tools, { id: owner?.id ?? newId('turn'), sessionKey, owner, signal, span });
+    return this.#make(agent, tools, { id: owner?.id ?? newId('turn'), sessionKey, owner, decisions: () => new Map(), signal, span });
   }
 
   #make(
     agent: AgentConfig,
     tools: readonly Tool[],
-    { owner, span, ...place }: TurnRun & { id: string; sessionKey: string; owner: StepOwner | undefined },
+    { owner, span, ...place }: TurnRun & Pick<ToolPlace, 'id' | 'sessionKey' | 'decisions'> & { owner: StepOwner | undefined },
   ): TurnTools {
+    const { gate } = this.#options;
     const { maxToolIterations: maxIterations } = this.#options.config().agents.defaults;
     const log = owner && new StepLog(this.#options, owner);
-    return new ToolRun(this.#options, tools, { ...place, agentId: agent.id, maxIterations, log, span });
+    const canWait = owner?.questions !== undefined;
+    const decide: ToolPlace['decide'] = (tool) => gate.decide({ agent, sessionKey: place.sessionKey, tool: named(tool) });
+    return new ToolRun(this.#options, tools, { ...place, agentId: agent.id, maxIterations, log, span, decide, canWait });
+  }
+
+  #questions(agent: AgentConfig, { id: turnId, session }: BegunTurn): Questions {
+    const { gate, logger } = this.#options;
+    return {
+      ask: (tx, asked) => gate.ask(tx, { ...asked, turnId, sessionId: session.id, agentId: agent.id }),
+      asked() {
+        gate.announce(turnId).catch((error: unknown) => logger.error({ turnId, err: error }, 'failed to tell of a question'));
+      },
+    };
   }
 
   async #tools(agent: AgentConfig, signal: AbortSignal): Promise<Tool[]> {
-    return [...this.#ownTools(agent), ...((await this.#options.others?.toolsFor(agent, signal)) ?? [])];
+    const tools = [...this.#ownTools(agent), ...((await this.#options.others?.toolsFor(agent, signal)) ?? [])];
+    return tools.filter((tool) => !this.#options.gate.isDenied(agent, named(tool)));
   }
 
   #ownTools(agent: AgentConfig): Tool[] {

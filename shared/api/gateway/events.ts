@@ -22,7 +22,8 @@ export const gatewayEvents = () => ({
     at: at(),
     session: z.string(),
     agentId: z.string(),
-    state: z.enum(['started', 'done', 'aborted', 'error']),
+    /** `waiting`: for a person's decision about a tool; then it is `started` again. */
+    state: z.enum(['started', 'waiting', 'done', 'aborted', 'error']),
     model: z.string().nullable(),
     usage: usage().nullable(),
   }),

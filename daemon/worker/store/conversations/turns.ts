@@ -26,7 +26,7 @@ export interface NewTurn {
 /** How a turn ended. */
 export interface TurnEnd {
   readonly id: string;
-  readonly state: Exclude<TurnState, 'running'>;
+  readonly state: Exclude<TurnState, 'running' | 'waiting'>;
   readonly model: string | null;
   readonly error: { readonly code: string | null; readonly message: string } | null;
   /** Null where no model counted. */

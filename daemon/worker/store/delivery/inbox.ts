@@ -174,7 +174,7 @@ const putBack = prepare<{ seq: number; instanceId: string | null; attempts: numb
 interface Ending {
   readonly seq: number;
   readonly instanceId: string | null;
-  readonly state: Exclude<InboxState, 'pending' | 'running'>;
+  readonly state: Exclude<InboxState, 'pending' | 'running' | 'waiting'>;
   readonly error: string | null;
   readonly nowMs: number;
 }
@@ -283,7 +283,13 @@ export async function purgeInbox(tx: Transaction, beforeMs: number): Promise<num
   const result = await queriesOf(tx)
     .deleteFrom('inbox_messages')
     .where('seq', 'in', (query) =>
-      query.selectFrom('inbox_messages').select('seq').where('finished_at', '<=', beforeMs).orderBy('finished_at').limit(PURGE_ROWS),
+      query
+        .selectFrom('inbox_messages')
+        .select('seq')
+        .where('finished_at', '<=', beforeMs)
+        .where('state', '!=', 'waiting')
+        .orderBy('finished_at')
+        .limit(PURGE_ROWS),
     )
     .executeTakeFirst();
   return Number(result.numDeletedRows);

@@ -1,4 +1,5 @@
-/** What a turn has finished, so that the worker that takes it over goes on from there. */
+/** What a turn has finished, so that another worker goes on from there, also after a person has decided about one of its calls. */
+import { sql } from 'kysely';
 import type { Migration } from './migration.js';
 
 export const turnSteps: Migration = {
@@ -27,6 +28,13 @@ export const turnSteps: Migration = {
       .addColumn('is_error', 'bigint', (column) => column.notNull().defaultTo(0))
       .addPrimaryKeyConstraint('turn_calls_key', ['turn_id', 'step', 'call_index'])
       .execute();
+    await db.schema.alterTable('turns').addColumn('question_id', 'text').execute();
+    await db.schema
+      .alterTable('turns')
+      .addColumn('resumes', 'bigint', (column) => column.notNull().defaultTo(0))
+      .execute();
+    await sql`create index turns_waiting on turns (session_id) where state = 'waiting'`.execute(db);
+    await sql`create index inbox_messages_waiting on inbox_messages (channel, account_id, chat_id) where state = 'waiting'`.execute(db);
     await db.schema.alterTable('cron_runs').addColumn('turn_id', 'text').execute();
     await db.schema.alterTable('cron_runs').addColumn('question_id', 'text').execute();
   },

@@ -146,8 +146,11 @@ export async function moveTurnSteps(tx: Transaction, turns: { from: string; to: 
   return true;
 }
 
-export async function removeTurnSteps(tx: Transaction, turnId: string): Promise<void> {
-  if ((await deleteStepRows.run(tx, { turnId })) > 0) await deleteCallRows.run(tx, { turnId });
+/** @returns whether there were some */
+export async function removeTurnSteps(tx: Transaction, turnId: string): Promise<boolean> {
+  if ((await deleteStepRows.run(tx, { turnId })) === 0) return false;
+  await deleteCallRows.run(tx, { turnId });
+  return true;
 }
 
 /** Whether a turn with effects can go on after another worker: its steps are stored. */

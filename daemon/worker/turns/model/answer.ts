@@ -42,8 +42,8 @@ export interface TurnTools {
   readonly definitions: readonly ToolDefinition[];
   /** How many steps of one turn may call tools. */
   readonly maxIterations: number;
-  /** Runs the calls of a step; of one that was stored, those that are not done. @returns a result for each, in their order. @throws UNAVAILABLE when another worker has taken the turn over */
-  run(step: CalledStep | StoredStep): AsyncGenerator<ToolEvent, ToolResult[]>;
+  /** Runs the calls of a step; of one that was stored, those that are not done. @returns a result for each, in their order, or that a person decides about some first. @throws UNAVAILABLE when another worker has taken the turn over */
+  run(step: CalledStep | StoredStep): AsyncGenerator<ToolEvent, ToolResult[] | 'waiting'>;
 }
 
 /** The parts of a turn's next request. */
@@ -135,7 +135,8 @@ class Answer {
 
   async *run(): AnswerEvents<AnswerEnd> {
     const { candidates, logger, steps = [] } = this.#options;
-    for (const step of steps) yield* this.#goOnFrom(step);
+    for (const step of steps)
+      if (!(yield* this.#goOnFrom(step))) return { state: 'waiting', model: step.ref, usage: this.#usage, error: null };
     const errors: ModelError[] = [];
     for (const candidate of candidates) {
       const { ref } = candidate;
@@ -183,7 +184,7 @@ class Answer {
           this.#usage = addUsage(this.#usage, end.usage, model.prices);
           if (end.calls.length === 0) return endAs('done');
           if (this.#isLastStep) return endAs('error', this.#toolLoop(model));
-          yield* this.#runTools(ref, end);
+          if (!(yield* this.#runTools(ref, end))) return endAs('waiting');
       }
     }
   }
@@ -223,9 +224,9 @@ class Answer {
     }
   }
 
-  async *#runTools(ref: string, step: Extract<StepEnd, { type: 'finished' }>): AnswerEvents<void> {
+  async *#runTools(ref: string, step: Extract<StepEnd, { type: 'finished' }>): AnswerEvents<boolean> {
     const { text, calls, vendor } = step;
-    yield* this.#useTools({ text, calls, ref, vendor, usage: this.#usage });
+    return yield* this.#useTools({ text, calls, ref, vendor, usage: this.#usage });
   }
 
   /** Texts before and after a tool call are two paragraphs. */
@@ -234,21 +235,24 @@ class Answer {
     if (gap !== '') yield { type: 'delta', text: gap };
   }
 
-  async *#goOnFrom(step: StoredStep): AnswerEvents<void> {
+  async *#goOnFrom(step: StoredStep): AnswerEvents<boolean> {
     if (step.text !== '') {
       yield* this.#beginParagraph();
       yield { type: 'delta', text: step.text };
       this.#lastText = step.text;
     }
     this.#usage = step.usage;
-    yield* this.#useTools(step);
+    return yield* this.#useTools(step);
   }
 
-  async *#useTools(step: CalledStep | StoredStep): AnswerEvents<void> {
+  /** @returns false when the turn waits */
+  async *#useTools(step: CalledStep | StoredStep): AnswerEvents<boolean> {
     const { text: content, calls, ref, vendor } = step;
     this.#iterations += 1;
     const results = yield* this.#options.tools.run(step);
+    if (results === 'waiting') return false;
     this.#steps.push({ role: 'toolCalls', content, calls, ref, vendor }, { role: 'toolResults', results });
+    return true;
   }
 
   #toolLoop({ failing }: ResolvedModel): GatewayError {

@@ -1,5 +1,6 @@
 /** How a turn goes on from what an interrupted one before it has finished. Each function runs in a write. */
 import { newId } from '../../../../shared/ids.js';
+import { moveApprovals } from '../../store/approvals/approvals.js';
 import { listToolMessages, setTurnAside } from '../../store/conversations/branches.js';
 import { appendMessage, setMessageTurn } from '../../store/conversations/messages.js';
 import { takeTurnUsage } from '../../store/conversations/turns.js';
@@ -17,6 +18,7 @@ interface Takeover {
 export async function adoptTurn(tx: Transaction, turn: Takeover & { readonly questionSeq: number }): Promise<StoredStep[]> {
   const { from, to, sessionId, questionSeq } = turn;
   if (await moveTurnSteps(tx, turn)) {
+    await moveApprovals(tx, turn);
     await takeTurnUsage(tx, from);
     for (const { seq } of await listToolMessages(tx, { sessionId, turnId: from, afterSeq: questionSeq }))
       await setMessageTurn(tx, { seq, turnId: to });

@@ -25,6 +25,25 @@ export interface StepOwner {
   hold(tx: Transaction): Promise<boolean>;
   /** Runs in the write of a step that has effects. */
   noteEffects(tx: Transaction): Promise<void>;
+  /** Where a person can decide about calls; undefined: nowhere. */
+  readonly questions?: Questions | undefined;
+}
+
+/** Asks a person about calls of tools. */
+export interface Questions {
+  /** Runs in the write that stores the step. */
+  ask(tx: Transaction, asked: { step: number; callIndex: number; tool: string; input: unknown; said: string }): Promise<unknown>;
+  /** To be called when that is committed. */
+  asked(): void;
+}
+
+/** What begins with a step. */
+interface StepStart {
+  readonly calls: readonly StoredCall[];
+  readonly begins: readonly number[];
+  /** The calls that a person decides about. */
+  readonly asks: readonly number[];
+  readonly hasEffects: boolean;
 }
 
 /** A call that is done. */
@@ -49,15 +68,20 @@ export class StepLog {
     this.#step = owner.steps - 1;
   }
 
-  /** Stores a step and that some of its calls begin. */
-  async begin(step: CalledStep, facts: { calls: readonly StoredCall[]; begins: readonly number[]; hasEffects: boolean }): Promise<void> {
-    const { calls, begins, hasEffects } = facts;
+  /** Stores a step, that some of its calls begin, and the questions about others. */
+  async begin(step: CalledStep, { calls, begins, asks, hasEffects }: StepStart): Promise<void> {
+    const { questions } = this.#owner;
     this.#step += 1;
     await this.#write(async (tx) => {
       if (hasEffects) await this.#owner.noteEffects(tx);
       await addTurnStep(tx, { turnId: this.#owner.id, step: this.#step, nowMs: this.#options.clock.now() }, { ...step, calls });
       for (const index of begins) await beginTurnCall(tx, this.#place(index));
+      for (const callIndex of asks) {
+        const { name: tool = '', input } = calls[callIndex] ?? {};
+        await questions?.ask(tx, { step: this.#step, callIndex, tool, input, said: step.text });
+      }
     });
+    if (asks.length > 0) questions?.asked();
   }
 
   beginCall(index: number): Promise<void> {

@@ -30,6 +30,25 @@ export interface ToolPlace {
   readonly log: StepLog | undefined;
   /** What calls them. */
   readonly span: Span | undefined;
+  /** Whether a tool may run. */
+  decide(tool: Tool): Promise<'allow' | 'ask' | 'deny'>;
+  /** Whether the turn can wait for a person. */
+  readonly canWait: boolean;
+  /** By the index of the call: what was decided about a stored step. */
+  decisions(step: StoredStep): ReadonlyMap<number, CallDecision>;
+}
+
+/** What a person has decided about a call. */
+export interface CallDecision {
+  readonly state: 'pending' | 'approved' | 'denied' | 'expired' | 'cancelled';
+  readonly note: string | null;
+}
+
+interface Gated {
+  /** The indexes of the calls that wait for a decision. */
+  readonly asks: readonly number[];
+  /** By the index of the call: why it is not run. */
+  readonly refusals: ReadonlyMap<number, { readonly refusal: string }>;
 }
 
 interface Ended {
@@ -41,6 +60,15 @@ interface Ended {
 
 /** More calls in one step are refused; the model can make them in its next step. */
 const MAX_CALLS = 16;
+
+const CANNOT_WAIT = 'not run: it needs the approval of a person, for which a call without a session cannot wait';
+
+/** Returns why a call is not run. */
+function refusalOf({ state, note }: CallDecision): string | undefined {
+  if (state === 'expired') return 'not run: nobody decided about it in time';
+  if (state === 'denied') return note === null ? 'not run: a person has denied it' : `not run: a person has denied it: ${note}`;
+  return state === 'cancelled' ? 'not run: the question about it was withdrawn' : undefined;
+}
 
 const UNKNOWN = 'outcome unknown: the gateway ended while this tool ran; it may have taken effect';
 
@@ -63,24 +91,28 @@ export class ToolRun implements TurnTools {
     return this.#tools.map(({ definition }) => definition);
   }
 
-  async *run(step: CalledStep | StoredStep): AsyncGenerator<ToolEvent, ToolResult[]> {
+  async *run(step: CalledStep | StoredStep): AsyncGenerator<ToolEvent, ToolResult[] | 'waiting'> {
     const { log, signal } = this.#place;
     const { calls, known } = 'begun' in step ? { calls: step.calls, known: step.begun } : this.#fresh(step);
-    const open = [...calls.entries()].filter(([index]) => known.get(index) === undefined);
+    const { asks, refusals } = 'begun' in step ? this.#decided(step) : await this.#gate(calls);
+    const open = [...calls.entries()].filter(([index]) => known.get(index) === undefined && !asks.includes(index));
     for (const [, { name, input }] of open) yield { type: 'tool', name, state: 'call', detail: shorten(inputText(input)) };
     // Tools with effects run in the order of the calls.
     const isParallel = open.every(([, call]) => this.#find(call)?.hasEffects !== true);
     const begun = new Set(known.keys());
     const begins = isParallel ? open.map(([index]) => index) : open.slice(0, 1).map(([index]) => index);
     if (!('begun' in step)) {
-      await log?.begin(step, { calls, begins, hasEffects: !isParallel });
+      const hasEffects = calls.some((call) => this.#find(call)?.hasEffects === true);
+      await log?.begin(step, { calls, begins, asks, hasEffects });
       for (const index of begins) begun.add(index);
     }
-    const early = isParallel ? open.map(([index, call]) => this.#runTimed(call, index, known.has(index))) : [];
+    const start = (index: number, call: StoredCall): Promise<Ended> =>
+      this.#runTimed({ ...call, ...refusals.get(index) }, index, known.has(index));
+    const early = isParallel ? open.map(([index, call]) => start(index, call)) : [];
     const results = new Map<number, ToolResult>();
     for (const [at, [index, call]] of open.entries()) {
       if (!begun.has(index) && !isParallel && !signal.aborted) await log?.beginCall(index);
-      const { result, durationMs, isSettled } = await (early[at] ?? this.#runTimed(call, index, known.has(index)));
+      const { result, durationMs, isSettled } = await (early[at] ?? start(index, call));
       const next = isParallel || signal.aborted ? undefined : open[at + 1]?.[0];
       if (isSettled) await log?.end({ index, call, result, durationMs, next: next === undefined || begun.has(next) ? undefined : next });
       if (isSettled && next !== undefined) begun.add(next);
@@ -88,6 +120,7 @@ export class ToolRun implements TurnTools {
       yield { type: 'tool', name: call.name, state: result.isError ? 'error' : 'result', detail: shorten(result.output), durationMs };
     }
     this.#made += calls.length;
+    if (asks.length > 0 && !signal.aborted) return 'waiting';
     return calls.map((call, index) => results.get(index) ?? resultOf(call, known.get(index)));
   }
 
@@ -95,18 +128,43 @@ export class ToolRun implements TurnTools {
     return { calls: calls.map((call, index) => ({ ...call, key: `tool:${this.#place.id}:${this.#made + index}` })), known: new Map() };
   }
 
+  /** Which calls a person decides about. Where nobody can, they are refused. */
+  async #gate(calls: readonly StoredCall[]): Promise<Gated> {
+    const asks: number[] = [];
+    for (const [index, call] of calls.entries()) {
+      const tool = this.#find(call);
+      if (tool !== undefined && !isRefused(call, index) && (await this.#place.decide(tool)) === 'ask') asks.push(index);
+    }
+    if (this.#place.canWait) return { asks, refusals: new Map() };
+    return { asks: [], refusals: new Map(asks.map((index) => [index, { refusal: CANNOT_WAIT }])) };
+  }
+
+  /** What was decided about the calls of a stored step. */
+  #decided(step: StoredStep): Gated {
+    const decisions = this.#place.decisions(step);
+    return {
+      asks: [...decisions].flatMap(([index, { state }]) => (state === 'pending' ? [index] : [])),
+      refusals: new Map(
+        [...decisions].flatMap(([index, decision]) => {
+          const refusal = refusalOf(decision);
+          return refusal === undefined ? [] : [[index, { refusal }] as const];
+        }),
+      ),
+    };
+  }
+
   #find({ name }: ToolCall): Tool | undefined {
     return this.#tools.find(({ definition }) => definition.name === name);
   }
 
   /** Whether nothing more happens if it is run again. */
-  #isRepeatable(call: StoredCall, index: number): boolean {
+  #isRepeatable(call: GatedCall, index: number): boolean {
     const tool = this.#find(call);
     return isRefused(call, index) || (tool !== undefined && tool.isRepeatable);
   }
 
   /** Never rejects. @param hasBegun  before, in a worker that ended meanwhile */
-  async #runTimed(call: StoredCall, index: number, hasBegun: boolean): Promise<Ended> {
+  async #runTimed(call: GatedCall, index: number, hasBegun: boolean): Promise<Ended> {
     if (hasBegun && !this.#isRepeatable(call, index))
       return { result: resultOf(call, { output: UNKNOWN, isError: true }), durationMs: 0, isSettled: true };
     const { clock } = this.#options;
@@ -117,7 +175,7 @@ export class ToolRun implements TurnTools {
     return { result: resultOf(call, end), durationMs: Math.max(0, clock.now() - begunAt), isSettled };
   }
 
-  async #runOne(call: StoredCall, index: number): Promise<NonNullable<StoredResult> & { readonly isSettled: boolean }> {
+  async #runOne(call: GatedCall, index: number): Promise<NonNullable<StoredResult> & { readonly isSettled: boolean }> {
     const { signal, id: turnId } = this.#place;
     try {
       return { output: await this.#perform(call, index), isError: false, isSettled: true };
@@ -130,7 +188,7 @@ export class ToolRun implements TurnTools {
     }
   }
 
-  async #perform(call: StoredCall, index: number): Promise<string> {
+  async #perform(call: GatedCall, index: number): Promise<string> {
     const { signal, agentId, sessionKey } = this.#place;
     signal.throwIfAborted();
     const tool = this.#find(call);
@@ -138,6 +196,7 @@ export class ToolRun implements TurnTools {
       throw new ToolError(
         `there is no tool '${call.name.slice(0, 64)}'; available tools: ${this.definitions.map((known) => known.name).join(', ') || 'none'}`,
       );
+    if (call.refusal !== undefined) throw new ToolError(call.refusal);
     if (call.problem !== undefined) throw new ToolError(`the input cannot be read: ${shorten(call.problem)}`);
     if (index >= MAX_CALLS) throw new ToolError(`not run: at most ${MAX_CALLS} calls can run at once`);
     mustBeValid(this.#options.liveness);
@@ -145,7 +204,10 @@ export class ToolRun implements TurnTools {
   }
 }
 
-const isRefused = ({ problem }: StoredCall, index: number): boolean => problem !== undefined || index >= MAX_CALLS;
+type GatedCall = StoredCall & { readonly refusal?: string };
+
+const isRefused = ({ problem, refusal }: GatedCall, index: number): boolean =>
+  problem !== undefined || refusal !== undefined || index >= MAX_CALLS;
 
 function resultOf({ id: callId, name }: ToolCall, result: StoredResult = { output: UNKNOWN, isError: true }): ToolResult {
   return { callId, name, ...result };

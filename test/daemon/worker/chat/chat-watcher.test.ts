@@ -15,7 +15,7 @@ async function makeWorld() {
   const store = await openStore();
   const session = await addSession(store, 'chat');
   const live = new LiveTurns();
-  const turn: BegunTurn = { id: 'turn_1', session, questionSeq: 1, questionId: 'question', steps: [] };
+  const turn: BegunTurn = { id: 'turn_1', session, questionSeq: 1, questionId: 'question', steps: [], approvals: [] };
   const whileReading: (() => Promise<void>)[] = [];
   const reading: Pick<Store, 'read'> = {
     async read(work) {

@@ -40,15 +40,17 @@ async function makeWorld(stopsIn?: string) {
     tool('send', { hasEffects: true, isRepeatable: true }),
   ];
   const options = { store, clock: systemClock, logger: logMemory(), liveness: { validForMs: () => Infinity } };
+  const gate = { decide: async () => 'allow' as const, canWait: true, decisions: () => new Map<number, never>() };
   const run = async (what: Parameters<ToolRun['run']>[0], steps = 0) => {
     stop = new AbortController();
     const id = 'turn_1';
     const noteEffects: StepOwner['noteEffects'] = (tx) => markTurnUnrepeatable(tx, id);
     const log = new StepLog(options, { id, sessionId: session.id, steps, hold: (tx) => holdTurn(tx, id), noteEffects });
-    const place = { id, agentId: 'main', sessionKey: session.key, signal: stop.signal, maxIterations: 9, log, span: undefined };
+    const place = { id, agentId: 'main', sessionKey: session.key, signal: stop.signal, maxIterations: 9, log, span: undefined, ...gate };
     const running = new ToolRun(options, tools, place).run(what);
     for (;;) {
       const next = await running.next();
+      if (next.value === 'waiting') throw new Error('it waits');
       if (next.done === true) return next.value.map(({ output, isError }) => (isError ? `error: ${output.split(':')[0]}` : output));
     }
   };

@@ -1,0 +1,210 @@
+/** Turns that wait for a person's decision: no worker runs them, and what asked for them waits with them. What changes something runs in a write. */
+import { sql } from 'kysely';
+import type { SessionRow } from '../schema.js';
+import { queriesOf, tellOthers, type Transaction } from '../transaction.js';
+import type { Lane } from '../delivery/outbox.js';
+
+/** A turn that no message and no job asked for: its question is all that is known of it. */
+export interface WaitingTurn {
+  readonly id: string;
+  readonly agentId: string;
+  readonly tokenId: string | null;
+  readonly questionId: string;
+  readonly text: string;
+  readonly session: Pick<SessionRow, 'id' | 'key' | 'model'>;
+}
+
+const MAX_RESUMES = 3;
+
+/** Whether neither a message of a chat nor a job asked for a turn: they go on with theirs. */
+const IS_OWN = sql<boolean>`not exists (select 1 from inbox_messages where inbox_messages.turn_id = turns.id)
+  and not exists (select 1 from cron_runs where cron_runs.turn_id = turns.id)`;
+
+/** Takes a running turn from its worker. @returns false when it does not run any more */
+export async function parkTurn(tx: Transaction, { id, questionId }: { id: string; questionId: string }): Promise<boolean> {
+  const { numUpdatedRows } = await queriesOf(tx)
+    .updateTable('turns')
+    .set({ state: 'waiting', question_id: questionId })
+    .where('id', '=', id)
+    .where('state', '=', 'running')
+    .executeTakeFirst();
+  return numUpdatedRows === 1n;
+}
+
+/** Gives a turn that waits to a worker. @returns false when it does not wait */
+export async function reopenTurn(
+  tx: Transaction,
+  { id, sessionId, instanceId }: { id: string; sessionId: number; instanceId: string },
+): Promise<boolean> {
+  const { numUpdatedRows } = await queriesOf(tx)
+    .updateTable('turns')
+    .set((query) => ({ state: 'running', instance_id: instanceId, stop_reason: null, resumes: query('resumes', '+', 1) }))
+    .where('id', '=', id)
+    .where('session_id', '=', sessionId)
+    .where('state', '=', 'waiting')
+    .executeTakeFirst();
+  return numUpdatedRows === 1n;
+}
+
+/** Lets a turn that had waited, and that its worker left, be gone on with: unless a message or a job asked for it, or too many workers ended in it. */
+export async function parkAgain(tx: Transaction, id: string): Promise<boolean> {
+  const { numUpdatedRows } = await queriesOf(tx)
+    .updateTable('turns')
+    .set({ state: 'waiting' })
+    .where('id', '=', id)
+    .where('state', '=', 'running')
+    .where('question_id', 'is not', null)
+    .where('resumes', '<', MAX_RESUMES)
+    .where(IS_OWN)
+    .executeTakeFirst();
+  if (numUpdatedRows > 0n) tellOthers(tx, 'waiting');
+  return numUpdatedRows === 1n;
+}
+
+/** Whether a turn waits. Until this write is committed, that does not change. */
+export async function holdWaitingTurn(tx: Transaction, id: string): Promise<boolean> {
+  const { numUpdatedRows } = await queriesOf(tx)
+    .updateTable('turns')
+    .set((query) => ({ instance_id: query.ref('instance_id') }))
+    .where('id', '=', id)
+    .where('state', '=', 'waiting')
+    .executeTakeFirst();
+  return numUpdatedRows === 1n;
+}
+
+/** Returns the turns that wait in sessions of a key, or in those that were deleted. */
+export async function listWaitingTurns(
+  tx: Transaction,
+  where: { sessionKey: string } | 'deleted',
+): Promise<{ id: string; sessionId: number }[]> {
+  const waiting = queriesOf(tx)
+    .selectFrom('turns')
+    .innerJoin('sessions', 'sessions.id', 'turns.session_id')
+    .select(['turns.id', 'turns.session_id as sessionId'])
+    .where('turns.state', '=', sql.lit('waiting' as const));
+  const found =
+    where === 'deleted' ? waiting.where('sessions.deleted_at', 'is not', null) : waiting.where('sessions.key', '=', where.sessionKey);
+  return found.execute();
+}
+
+/** Returns the turns that nothing else goes on with, once everything about them is decided. */
+export async function listDecidedTurns(tx: Transaction): Promise<WaitingTurn[]> {
+  const rows = await queriesOf(tx)
+    .selectFrom('turns')
+    .innerJoin('sessions', 'sessions.id', 'turns.session_id')
+    .innerJoin('messages', 'messages.id', 'turns.question_id')
+    .select([
+      'turns.id',
+      'turns.agent_id as agentId',
+      'turns.token_id as tokenId',
+      'turns.question_id as questionId',
+      'messages.content as text',
+    ])
+    .select(['sessions.id as sessionId', 'sessions.key', 'sessions.model'])
+    .where('turns.state', '=', sql.lit('waiting' as const))
+    .where('sessions.deleted_at', 'is', null)
+    .where(sql<boolean>`not exists (select 1 from approvals where approvals.turn_id = turns.id and approvals.state = 'pending')`)
+    .where(IS_OWN)
+    .orderBy('turns.created_at')
+    .execute();
+  return rows.map(({ sessionId, key, model, questionId, ...turn }) => ({
+    ...turn,
+    questionId: questionId ?? '',
+    session: { id: sessionId, key, model },
+  }));
+}
+
+/** A message's turn begins to wait, which is no attempt that failed. @returns false when the worker does not hold it any more */
+export async function parkInbox(
+  tx: Transaction,
+  { seq, instanceId, nowMs }: { seq: number; instanceId: string; nowMs: number },
+): Promise<boolean> {
+  const { numUpdatedRows } = await queriesOf(tx)
+    .updateTable('inbox_messages')
+    .set((query) => ({ state: 'waiting', instance_id: null, finished_at: nowMs, attempts: query('attempts', '-', 1) }))
+    .where('seq', '=', seq)
+    .where('state', '=', 'running')
+    .where('instance_id', '=', instanceId)
+    .executeTakeFirst();
+  return numUpdatedRows === 1n;
+}
+
+/** Returns whether a message of a chat waits for a decision: those behind it wait with it. */
+export async function hasParkedInbox(tx: Transaction, { channel, accountId, chatId }: Lane): Promise<boolean> {
+  const row = await queriesOf(tx)
+    .selectFrom('inbox_messages')
+    .select('seq')
+    .where('channel', '=', channel)
+    .where('account_id', '=', accountId)
+    .where('chat_id', '=', chatId)
+    .where('state', '=', sql.lit('waiting' as const))
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** Returns the unhandled messages of a chat that may be commands, oldest first. */
+export async function listInboxCommands(
+  tx: Transaction,
+  { channel, accountId, chatId }: Lane,
+): Promise<{ seq: number; content: string }[]> {
+  return queriesOf(tx)
+    .selectFrom('inbox_messages')
+    .select(['seq', 'content'])
+    .where('channel', '=', channel)
+    .where('account_id', '=', accountId)
+    .where('chat_id', '=', chatId)
+    .where('finished_at', 'is', null)
+    .where('state', '=', 'pending')
+    .where('content', 'like', '%/%')
+    .orderBy('seq')
+    .execute();
+}
+
+/** Lets what asked for a turn go on with it: the message of a chat, the run of a job, or whoever looks for it. */
+export async function releaseTurn(tx: Transaction, { id, nowMs }: { id: string; nowMs: number }): Promise<void> {
+  const ofInbox = await queriesOf(tx)
+    .updateTable('inbox_messages')
+    .set({ state: 'pending', finished_at: null })
+    .where('turn_id', '=', id)
+    .where('state', '=', 'waiting')
+    .executeTakeFirst();
+  if (ofInbox.numUpdatedRows > 0n) return tellOthers(tx, 'inbox');
+  const ofJob = await queriesOf(tx)
+    .updateTable('cron_runs')
+    .set({ due_at: nowMs })
+    .where('turn_id', '=', id)
+    .where('state', '=', 'queued')
+    .executeTakeFirst();
+  tellOthers(tx, ofJob.numUpdatedRows > 0n ? 'cron' : 'waiting');
+}
+
+/** What asked for a turn gets no answer any more. */
+export async function dropWaiting(tx: Transaction, { id, error, nowMs }: { id: string; error: string; nowMs: number }): Promise<void> {
+  await queriesOf(tx)
+    .updateTable('inbox_messages')
+    .set({ state: 'done', error: error, finished_at: nowMs })
+    .where('turn_id', '=', id)
+    .where('state', '=', 'waiting')
+    .execute();
+  await queriesOf(tx)
+    .updateTable('cron_runs')
+    .set({ state: 'failed', error: error, finished_at: nowMs })
+    .where('turn_id', '=', id)
+    .where('finished_at', 'is', null)
+    .execute();
+  tellOthers(tx, 'inbox');
+  tellOthers(tx, 'cron');
+}
+
+/** The run of a job waits with its turn: it is due when nobody has decided by then. @returns false when it has ended */
+export async function parkCronRun(tx: Transaction, { id, dueAtMs }: { id: string; dueAtMs: number }): Promise<boolean> {
+  const { numUpdatedRows } = await queriesOf(tx)
+    .updateTable('cron_runs')
+    .set({ state: 'queued', instance_id: null, due_at: dueAtMs })
+    .where('id', '=', id)
+    .where('state', '=', 'running')
+    .where('finished_at', 'is', null)
+    .executeTakeFirst();
+  return numUpdatedRows === 1n;
+}

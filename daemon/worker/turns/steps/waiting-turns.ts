@@ -1,0 +1,178 @@
+/**
+ * Turns that wait for a person. Nothing of them is in memory: what asked for a turn waits in the store with it, and goes on with it once it is
+ * decided. A turn that neither a message of a chat nor a job asked for is gone on with by an active worker, which looks for such turns.
+ *
+ *   worker ends while a turn waits           → nothing happens
+ *   decided while its worker stores the rest → the later of the two lets it go on
+ *   worker ends after the decision           → the message, the job or the next look of a worker goes on with it
+ *   stopped, or its session was deleted      → it ends, and its questions are withdrawn
+ */
+import type { GatewayEvent } from '../../../../shared/api/gateway/events.js';
+import type { Clock } from '../../../../shared/clock.js';
+import type { Config } from '../../../../shared/config/schema.js';
+import { GatewayError } from '../../../../shared/errors.js';
+import type { LogPort } from '../../../../shared/log/log-port.js';
+import { createSerial } from '../../../../shared/serial.js';
+import { approvalEvent } from '../../approvals/approval-document.js';
+import { findAgent } from '../../config/agents.js';
+import type { ProviderRegistry } from '../../providers/registry.js';
+import { parseSessionKey } from '../../sessions/session-key.js';
+import { findChatOfTurn } from '../../store/approvals/approval-chats.js';
+import { readApprovalsOfTurn } from '../../store/approvals/approvals.js';
+import type { Lane } from '../../store/delivery/outbox.js';
+import type { Liveness } from '../../store/liveness.js';
+import type { Store } from '../../store/store.js';
+import { StoreWait } from '../../store/store-wait.js';
+import type { Transaction } from '../../store/transaction.js';
+import { readTurnSteps } from '../../store/turns/turn-steps.js';
+import { listDecidedTurns, listWaitingTurns, type WaitingTurn } from '../../store/turns/waiting-turns.js';
+import { chooseModels } from '../model/model-choice.js';
+import type { TurnRequest } from '../turn-request.js';
+import type { TurnEvent } from '../turn-event.js';
+import { giveUpWaiting, resumeTurn } from './waiting.js';
+
+export interface WaitingTurnsOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly logger: LogPort;
+  readonly instanceId: string;
+  readonly liveness: Pick<Liveness, 'lookAgainMs' | 'onChange'>;
+  readonly inbox: { wake(lane: Lane): void };
+  publish(event: GatewayEvent): void;
+  readonly config: () => Config;
+  readonly registry: () => ProviderRegistry;
+}
+
+/** What runs here: only the one active worker has it. */
+interface Active {
+  readonly turns: { start(request: TurnRequest, signal: AbortSignal): AsyncIterable<TurnEvent> };
+  /** Looks for runs of jobs that are due. */
+  wakeJobs(): void;
+}
+
+/** While another worker may leave one. */
+const LOOK_MS = 1_000;
+/** A turn that could not begin is tried again then. */
+const RETRY_MS = 60_000;
+const NEVER = new AbortController().signal;
+
+export class WaitingTurns {
+  readonly #options: WaitingTurnsOptions;
+  readonly #inOrder = createSerial();
+  readonly #wait: StoreWait;
+  readonly #running = new Set<string>();
+  #active: Active | undefined;
+  #endNews: (() => void) | undefined;
+  #cancel: (() => void) | undefined;
+
+  constructor(options: WaitingTurnsOptions) {
+    this.#options = options;
+    this.#wait = new StoreWait(options, 'turns that were decided about wait for the store');
+  }
+
+  /** Runs in the write that ends a question. */
+  resume(tx: Transaction, turnId: string): Promise<void> {
+    return resumeTurn(tx, { id: turnId, nowMs: this.#options.clock.now() });
+  }
+
+  /** To be called when that is committed. */
+  resumed(turnId: string): void {
+    const { store, inbox } = this.#options;
+    this.#active?.wakeJobs();
+    void this.look();
+    // What fails to be read is found by the next look of the inbox.
+    store
+      .read((tx) => findChatOfTurn(tx, turnId))
+      .then(
+        (chat) => chat && inbox.wake(chat),
+        () => undefined,
+      );
+  }
+
+  /** Ends turns that wait. @returns whether there was one */
+  async giveUp(where: { readonly sessionKey: string } | 'deleted', reason: GatewayError): Promise<boolean> {
+    const { store, clock, instanceId, inbox } = this.#options;
+    if ((await store.read((tx) => listWaitingTurns(tx, where))).length === 0) return false;
+    const facts = { instanceId, error: { code: reason.code, message: reason.message }, nowMs: clock.now() };
+    const ended = await store.write((tx) => giveUpWaiting(tx, where, facts));
+    for (const { id, chat } of ended) {
+      if (chat !== undefined) inbox.wake(chat);
+      for (const approval of await store.read((tx) => readApprovalsOfTurn(tx, id))) this.#options.publish(approvalEvent(approval));
+    }
+    return ended.length > 0;
+  }
+
+  /** Never rejects. */
+  async start(active: Active): Promise<void> {
+    this.#active = active;
+    this.#endNews = this.#options.liveness.onChange('waiting', () => void this.look());
+    // A worker may have ended between the deletion of a session and the end of its turn.
+    await this.giveUp('deleted', new GatewayError('SESSION_NOT_FOUND', { message: 'the session was deleted' })).catch(() => undefined);
+    await this.look();
+  }
+
+  /** Goes on with no more turns; the runner drains those that run. */
+  async stop(): Promise<void> {
+    this.#active = undefined;
+    this.#endNews?.();
+    this.#cancel?.();
+    await this.#inOrder(async () => undefined);
+  }
+
+  /** Goes on with what is decided. Never rejects. */
+  look(): Promise<void> {
+    return this.#inOrder(async () => {
+      if (this.#active === undefined) return;
+      this.#cancel?.();
+      let waitMs: number | undefined;
+      try {
+        const decided = await this.#options.store.read(listDecidedTurns);
+        this.#wait.succeeded();
+        for (const turn of decided) if (!this.#running.has(turn.id)) void this.#run(turn, this.#active.turns);
+        waitMs = this.#options.liveness.lookAgainMs(LOOK_MS) ?? (decided.length > 0 ? RETRY_MS : undefined);
+      } catch (error) {
+        waitMs = this.#wait.failed(error);
+      }
+      if (waitMs !== undefined) this.#cancel = this.#options.clock.after(waitMs, () => void this.look());
+    });
+  }
+
+  /** Never rejects: the answer is in the session. */
+  async #run(turn: WaitingTurn, turns: Active['turns']): Promise<void> {
+    this.#running.add(turn.id);
+    try {
+      for await (const event of turns.start(await this.#prepare(turn), NEVER)) if (event.type === 'error') throw event.error;
+    } catch (error) {
+      const isTaken = error instanceof GatewayError && error.code === 'CONFLICT';
+      if (!isTaken) this.#options.logger.warn({ turnId: turn.id, err: error }, 'a turn that was decided about did not go on to its end');
+    } finally {
+      this.#running.delete(turn.id);
+    }
+  }
+
+  async #prepare({ id, agentId, tokenId, questionId, text, session }: WaitingTurn): Promise<TurnRequest> {
+    const { store, config, registry } = this.#options;
+    const agent = findAgent(config(), agentId);
+    const parts = parseSessionKey(session.key);
+    if (parts === undefined) throw new Error(`invalid session key '${session.key}'`);
+    const steps = await store.read((tx) => readTurnSteps(tx, id));
+    // With the model that began it.
+    const chosen = { requested: steps.at(-1)?.ref, session: session.model, agent, config: config() };
+    return {
+      agent,
+      session: parts,
+      mustExist: true,
+      text,
+      candidates: await chooseModels(chosen, registry()),
+      asker: 'program',
+      messageId: questionId,
+      previousTurnId: id,
+      ...(tokenId === null ? {} : { origin: { tokenId } }),
+      hooks: {
+        begun: async (_tx, begun) => {
+          if (begun.id !== id) throw new GatewayError('CONFLICT', { message: 'another worker of the gateway goes on with this turn' });
+        },
+      },
+    };
+  }
+}

@@ -1,0 +1,48 @@
+/** How a turn begins and ceases to wait for a person's decision. Each function runs in a write. */
+import { newId } from '../../../../shared/ids.js';
+import { findChatOfTurn } from '../../store/approvals/approval-chats.js';
+import { cancelApprovals, hasPending } from '../../store/approvals/approvals.js';
+import { appendMessage } from '../../store/conversations/messages.js';
+import { endTurn } from '../../store/conversations/turns.js';
+import type { Lane } from '../../store/delivery/outbox.js';
+import { tellOthers, type Transaction } from '../../store/transaction.js';
+import { readTurnSteps, removeTurnSteps } from '../../store/turns/turn-steps.js';
+import { dropWaiting, holdWaitingTurn, listWaitingTurns, releaseTurn, reopenTurn } from '../../store/turns/waiting-turns.js';
+import { textOfSteps } from './adoption.js';
+
+/** Lets a turn that waits go on, unless another of its calls still waits. */
+export async function resumeTurn(tx: Transaction, turn: { id: string; nowMs: number }): Promise<void> {
+  // Its worker may store at the same time that it waits: one of the two sees what the other has written.
+  if (!(await holdWaitingTurn(tx, turn.id)) || (await hasPending(tx, turn.id))) return;
+  await releaseTurn(tx, turn);
+}
+
+export interface GivenUp {
+  readonly instanceId: string;
+  readonly error: { readonly code: string | null; readonly message: string };
+  readonly nowMs: number;
+}
+
+/** Ends the turns that wait in sessions of a key, or in deleted ones; what they have said stays. @returns them, each with the chat that it kept waiting */
+export async function giveUpWaiting(
+  tx: Transaction,
+  where: { sessionKey: string } | 'deleted',
+  facts: GivenUp,
+): Promise<{ id: string; chat: Lane | undefined }[]> {
+  const { instanceId, error, nowMs } = facts;
+  const ended: { id: string; chat: Lane | undefined }[] = [];
+  for (const { id, sessionId } of await listWaitingTurns(tx, where)) {
+    if (!(await reopenTurn(tx, { id, sessionId, instanceId }))) continue;
+    const steps = await readTurnSteps(tx, id);
+    const { ref: model = null, usage = null } = steps.at(-1) ?? {};
+    await endTurn(tx, { id, state: 'aborted', model, usage, error, nowMs });
+    const message = { id: newId('msg'), sessionId, turnId: id, content: textOfSteps(steps), model, nowMs };
+    if (message.content !== '') await appendMessage(tx, { ...message, role: 'assistant', status: 'aborted' });
+    await cancelApprovals(tx, { turnId: id, nowMs });
+    await removeTurnSteps(tx, id);
+    ended.push({ id, chat: await findChatOfTurn(tx, id) });
+    await dropWaiting(tx, { id, error: error.message, nowMs });
+    tellOthers(tx, `session:${sessionId}`);
+  }
+  return ended;
+}

@@ -1,0 +1,127 @@
+import { expect, test } from 'vitest';
+import type { ApprovalDocument, DecisionRequest } from '../../../../../shared/api/tools/approvals.js';
+import { queriesOf } from '../../../../../daemon/worker/store/transaction.js';
+import { anthropic } from '../../../../fakes/vendors/anthropic.js';
+import { says, type FakeCall } from '../../../../fakes/vendors/vendor-reply.js';
+import { startVendor } from '../../../../fakes/vendors/vendor-server.js';
+import { INBOUND_TOKEN, makeChat } from '../../../../helpers/chat-fixture.js';
+import { ask, type TestConversation } from '../../../../helpers/make-conversation.js';
+import { openStore } from '../../../../helpers/open-store.js';
+
+const CHAT = 'main:webhook:default:direct:chat';
+const DIRECT = 'main:api:default:direct:default';
+const by = { via: 'page', name: null };
+const send = (content: string): FakeCall => ({ id: `s${content}`, name: 'send', input: { channel: 'webhook', chat_id: 'room', content } });
+const time: FakeCall = { id: 't', name: 'time', input: { timezone: 'UTC' } };
+const step = (text: string, ...calls: FakeCall[]) => ({ ...says(text), calls });
+const LONG = { timeout: 10_000 };
+
+/** A gateway whose agent asks before it sends. */
+async function makeWorld() {
+  const fake = await startVendor(anthropic);
+  const model = { id: 'fake-model' };
+  const models = { providers: { fake: { baseUrl: fake.baseUrl, apiKey: 'key-of-the-fake', api: 'anthropic-messages', models: [model] } } };
+  const chat = await makeChat();
+  const account = { url: chat.receiver.url, inboundToken: INBOUND_TOKEN };
+  const config = { agents: { defaults: { permissions: { send: 'ask' } } }, channels: { webhook: { accounts: { default: account } } } };
+  const start = (instanceId: string, home?: string) => chat.start({ models, config, instanceId, ...(home === undefined ? {} : { home }) });
+  const first = await start('wk_1');
+  const next = (instanceId: string) => start(instanceId, first.home);
+  const pending = async ({ approvals }: TestConversation, count = 1): Promise<ApprovalDocument[]> => {
+    const read = async () => (await approvals.list({ state: 'pending' }, undefined)).approvals.toReversed();
+    await expect.poll(async () => (await read()).length, LONG).toBe(count);
+    return read();
+  };
+  const decide = ({ approvals }: TestConversation, id = 0, how: DecisionRequest = { decision: 'approve' }) =>
+    approvals.decide({ ...how, id, by }, undefined);
+  const said = async ({ sessions }: TestConversation, key: string) => {
+    const { messages } = await sessions.get(key);
+    return messages.map(({ role, content }) => `${role}: ${content.split('\n').join('|')}`);
+  };
+  const told = (chatId: string) => {
+    const mine = chat.receiver.received.filter((one) => one.chatId === chatId && !one.content.includes('**Approval'));
+    return [...new Map(mine.map(({ id, content }) => [id, content])).values()];
+  };
+  const store = await openStore({ home: first.home });
+  const states = () =>
+    store.read(async (tx) => ({
+      turns: (await queriesOf(tx).selectFrom('turns').select('state').orderBy('created_at').execute()).map(({ state }) => state),
+      inbox: (await queriesOf(tx).selectFrom('inbox_messages').select('state').orderBy('seq').execute()).map(({ state }) => state),
+      leases: (await queriesOf(tx).selectFrom('leases').select('key').where('key', 'like', 'session:%').execute()).length,
+    }));
+  return { fake, chat, first, next, pending, decide, said, told, states };
+}
+
+test('a chat waits for a decision without a worker, later messages wait behind it, and the call runs once with what was asked', async () => {
+  const { fake, chat, first, next, pending, decide, said, told, states } = await makeWorld();
+  fake.reply(step('I ask.', send('1'), time), says('Sent.'), says('Yes?'));
+  await chat.say(first, 'invite');
+  const [asked] = await pending(first);
+  expect(asked).toMatchObject({ tool: 'send', input: { content: '1' }, said: 'I ask.', session: CHAT });
+  await expect.poll(states, LONG).toEqual({ turns: ['waiting'], inbox: ['waiting'], leases: 0 });
+  await chat.say(first, 'and?');
+  // What needs no decision has run. The next worker finds nothing to do.
+  const second = await next('wk_2');
+  expect(await said(second, CHAT)).toEqual(['user: invite', expect.stringContaining('tool: time')]);
+  expect([fake.requests.length, told('room')]).toEqual([1, []]);
+  await decide(second, asked?.id);
+  await expect.poll(() => told('chat'), LONG).toEqual(['I ask.\n\nSent.', 'Yes?']);
+  expect(told('room')).toEqual(['1']);
+  expect((await said(second, CHAT)).filter((line) => !line.startsWith('tool'))).toEqual([
+    'user: invite',
+    'assistant: I ask.||Sent.',
+    'user: and?',
+    'assistant: Yes?',
+  ]);
+  expect(fake.requests).toHaveLength(3);
+  expect(await states()).toEqual({ turns: ['done', 'done'], inbox: ['done', 'done'], leases: 0 });
+});
+
+test('a caller without a chat is told what is waited for, also when it asks again; the answer comes into the session, and under its key', async () => {
+  const { fake, first, pending, decide, said, told, states } = await makeWorld();
+  fake.reply(step('I ask.', send('1'), send('2')), says('One was sent.'));
+  const keyed = { message: 'go', idempotency: { key: 'k' } };
+  const { last } = await ask(first, keyed);
+  const approvals = await pending(first, 2);
+  expect(last).toMatchObject({ type: 'done', reply: 'I ask.', approvals: approvals.map(({ id }) => ({ id, tool: 'send' })) });
+  expect((await ask(first, keyed)).last).toEqual(last);
+  await decide(first, approvals[0]?.id);
+  expect((await states()).turns).toEqual(['waiting']);
+  await decide(first, approvals[1]?.id, { decision: 'deny', note: 'too many' });
+  expect((await ask(first, keyed)).last).toMatchObject({ type: 'done', reply: 'I ask.\n\nOne was sent.', usage: { inputTokens: 22 } });
+  expect(JSON.stringify(fake.requests[1]?.body)).toContain('not run: a person has denied it: too many');
+  await expect.poll(() => told('room'), LONG).toEqual(['1']);
+  expect((await said(first, DIRECT)).at(-1)).toBe('assistant: I ask.||One was sent.');
+});
+
+test.each(['stop', 'delete'])('%s ends a turn that waits, and the chat goes on', async (how) => {
+  const { fake, chat, first, pending, states, told } = await makeWorld();
+  fake.reply(step('I ask.', send('1')), says('Yes?'));
+  await chat.say(first, 'invite');
+  await pending(first);
+  await expect.poll(async () => (await states()).inbox, LONG).toEqual(['waiting']);
+  await chat.say(first, 'and?');
+  if (how === 'stop') await chat.say(first, '/stop');
+  else await first.sessions.delete(CHAT);
+  await pending(first, 0);
+  await expect.poll(() => told('chat').includes('Yes?'), LONG).toBe(true);
+  expect((await states()).turns[0]).toBe('aborted');
+  expect(fake.requests).toHaveLength(2);
+});
+
+test('the turn of a job waits as its run does, and a worker that dies after the decision costs nothing', async () => {
+  const { fake, first, next, pending, decide, told } = await makeWorld();
+  fake.reply(step('I ask.', send('1')), { ...says('Do', 'ne'), gate: { before: 1, until: new Promise(() => undefined) } }, says('Done.'));
+  const where = { channel: 'webhook', chat_id: 'chat' };
+  const job = await first.cron.create({ schedule: 'every 1h', message: 'Report', mode: 'agent', interrupted: 'again', ...where });
+  await first.cron.trigger(job.id);
+  const [asked] = await pending(first);
+  const runs = async ({ cron }: TestConversation) => (await cron.runs(job.id, {})).runs.map(({ state }) => state);
+  await expect.poll(() => runs(first), LONG).toEqual(['queued']);
+  await decide(first, asked?.id);
+  await expect.poll(() => fake.requests.length, LONG).toBe(2);
+  const second = await next('wk_2');
+  await expect.poll(() => runs(second), LONG).toEqual(['done', 'interrupted']);
+  await expect.poll(() => told('chat'), LONG).toEqual(['I ask.\n\nDone.']);
+  expect([told('room'), fake.requests.length]).toEqual([['1'], 3]);
+});
