@@ -27,7 +27,8 @@ test('a decided approval stands where it was decided, a pending one at the end, 
   expect(placed).toEqual([
     [3, [2]],
     [5, [3]],
-    [undefined, [4, 5]],
+    ['decided', [4]],
+    ['pending', [5]],
   ]);
-  expect([...placeApprovals([approval(1, at(0))], []).keys()]).toEqual([undefined]);
+  expect([...placeApprovals([approval(1, at(0))], []).keys()]).toEqual(['decided']);
 });

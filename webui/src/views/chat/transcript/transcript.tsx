@@ -271,8 +271,9 @@ export function Transcript({ model, canWrite, loadOlder, ...given }: TranscriptP
               <p class="hint">{t('accepted')}</p>
             </article>
           ))}
+        {isShown && Approvals !== undefined && <Approvals items={places.get('decided') ?? []} />}
         {isReadable && <Live model={model} />}
-        {isShown && Approvals !== undefined && <Approvals items={places.get(undefined) ?? []} session={model.session} />}
+        {isShown && Approvals !== undefined && <Approvals items={places.get('pending') ?? []} session={model.session} />}
         {isAwaiting && canWrite && <Pending key={last.seq} question={last} retry={actions.regenerate} {...{ model, choose }} />}
       </div>
       {isAway && (
