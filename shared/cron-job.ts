@@ -3,7 +3,7 @@ import { type ActiveHours, formatDays } from './text/active-hours.js';
 import type { CronJobInput } from './api/cron.js';
 import { shellWord } from './text/shell-word.js';
 
-export type JobFlagKind = 'text' | 'duration' | 'count';
+export type JobFlagKind = 'text' | 'duration' | 'count' | 'amount';
 
 export interface JobFlagField {
   readonly flag: string;
@@ -21,6 +21,7 @@ export const JOB_FLAG_FIELDS = [
   { flag: 'account', field: 'accountId', kind: 'text' },
   { flag: 'agent', field: 'agentId', kind: 'text' },
   { flag: 'model', field: 'model', kind: 'text' },
+  { flag: 'daily-usd', field: 'dailyUsd', kind: 'amount' },
   { flag: 'session', field: 'session', kind: 'text' },
   { flag: 'overlap', field: 'overlap', kind: 'text' },
   { flag: 'missed', field: 'missed', kind: 'text' },
@@ -50,6 +51,7 @@ export const JOB_DEFAULTS: { readonly [Name in Exclude<keyof CronJobInput, Compu
   session: 'isolated',
   model: null,
   activeHours: null,
+  dailyUsd: null,
   enabled: true,
   overlap: 'skip',
   missed: 'once',

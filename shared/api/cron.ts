@@ -42,6 +42,8 @@ const jobFields = () => ({
   /** When it may fire, in its time zone: occurrences outside are skipped. Null (default): at any time. */
   activeHours: activeHours().nullable(),
   model: label(200).nullable(),
+  /** What its turns may spend on models in a day (UTC), in US dollars. Null (default): `cron.jobDailyUsd`. */
+  dailyUsd: z.number().min(0).max(1_000_000).nullable(),
   enabled: z.boolean(),
   /** What to do when the previous run has not ended. Default `skip`. */
   overlap: z.enum(['skip', 'queue', 'replace']),

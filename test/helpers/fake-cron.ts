@@ -18,6 +18,7 @@ export const fakeJob: CronJobDocument = {
   session: 'isolated',
   timezone: 'Europe/Berlin',
   activeHours: null,
+  dailyUsd: null,
   model: null,
   enabled: true,
   overlap: 'skip',

@@ -45,6 +45,7 @@ test.skipIf(noBrowser)('a schedule is said in words, as an interval or once, and
   await page.getByLabel('Until').fill('22:00');
   await page.getByLabel('Sat', { exact: true }).check();
   await shown.filter({ hasText: 'At 09:30, only 08:00–22:00, Sat' }).waitFor();
+  await page.getByLabel('Limit per day (US dollars)').fill('0.5');
   await page.getByLabel('Time zone').fill('Mars/Olympus');
   await page
     .getByText(/invalid timezone/)
@@ -57,7 +58,7 @@ test.skipIf(noBrowser)('a schedule is said in words, as an interval or once, and
   await page.getByText('After 3 failures in a row, to Web chat · ops').waitFor();
   await page.getByText('Skip this one').waitFor();
   expect(await jobsOf(gateway)).toMatchObject([
-    { schedule: '30 9 * * *', activeHours: { from: '08:00', to: '22:00', days: [6] }, alertChannel: 'webchat' },
+    { schedule: '30 9 * * *', activeHours: { from: '08:00', to: '22:00', days: [6] }, dailyUsd: 0.5, alertChannel: 'webchat' },
   ]);
 });
 

@@ -19,6 +19,10 @@ abstract class JobFieldsCommand extends BaseCommand implements Record<JobFlag, s
   readonly account = Option.String('--account', { description: 'Account of the channel.' });
   readonly agent = Option.String('--agent', { description: 'Agent that answers.' });
   readonly model = Option.String('--model', { description: 'Model that answers: provider/model.' });
+  readonly 'daily-usd' = Option.String('--daily-usd', {
+    description: 'What it may spend on models in a day, in US dollars; default: `cron.jobDailyUsd`.',
+  });
+
   readonly session = Option.String('--session', { description: 'main: in the chat’s conversation; isolated: in a separate one.' });
   readonly overlap = Option.String('--overlap', {
     description: 'While the previous run goes on: skip the new one, queue it, or replace the previous one.',

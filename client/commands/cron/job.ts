@@ -17,7 +17,13 @@ const readCount: Read = (text, flag) => {
   throw usage(`${flag} is '${text}'; it must be a whole number from 0`);
 };
 
-const READERS: Readonly<Record<JobFlagKind, Read>> = { text: readText, duration: parseDuration, count: readCount };
+const readAmount: Read = (text, flag) => {
+  if (text === '') return null;
+  if (/^\d{1,7}(?:\.\d{1,6})?$/.test(text)) return Number(text);
+  throw usage(`${flag} is '${text}'; it must be an amount of US dollars`, `e.g. ${flag} 2.50`);
+};
+
+const READERS: Readonly<Record<JobFlagKind, Read>> = { text: readText, duration: parseDuration, count: readCount, amount: readAmount };
 
 /** Flags, the fields of the API that they set, and how they are read. */
 export const JOB_FLAGS: readonly { readonly flag: JobFlag; readonly field: string; readonly read: Read }[] = JOB_FLAG_FIELDS.map(

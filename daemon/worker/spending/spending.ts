@@ -31,6 +31,8 @@ export interface Account {
   /** Undefined: the caller names a model. */
   readonly agent?: Pick<AgentConfig, 'id' | 'dailyUsd'> | undefined;
   readonly jobId?: string | undefined;
+  /** The job's own limit, as a number. */
+  readonly jobDailyUsd?: string | undefined;
   readonly tokenId?: string | undefined;
   /** Of calls that belong to no turn: what they use is counted here. */
   readonly kind?: CallKind | undefined;
@@ -63,7 +65,7 @@ function describe(payer: Payer, tokenName: string, of: { readonly usd: number; r
 const HINTS: Readonly<Record<string, string>> = {
   all: 'To raise it, change agents.dailyUsd.',
   agent: 'To raise it, change dailyUsd of the agent, or agents.defaults.dailyUsd.',
-  job: 'To raise it, change cron.jobDailyUsd.',
+  job: 'To raise it, change dailyUsd of the job, or cron.jobDailyUsd.',
   token: 'Only a new access token can have a higher limit.',
 };
 
@@ -93,7 +95,7 @@ export class Spending {
   }
 
   /** @throws UNAUTHORIZED for work whose access token has ended since it began */
-  #limitsOf({ agent, jobId, tokenId }: Account): Limit[] {
+  #limitsOf({ agent, jobId, jobDailyUsd, tokenId }: Account): Limit[] {
     const { agents, cron } = this.#options.config();
     const token = tokenId === undefined ? undefined : this.#options.tokens.findById(tokenId);
     if (tokenId !== undefined && token === undefined)
@@ -101,7 +103,7 @@ export class Spending {
     const limits: readonly (readonly [Payer, number | null | undefined])[] = [
       ['all', agents.dailyUsd],
       [`agent:${agent?.id ?? ''}`, agent && (agent.dailyUsd ?? agents.defaults.dailyUsd)],
-      [`job:${jobId ?? ''}`, jobId === undefined ? undefined : cron.jobDailyUsd],
+      [`job:${jobId ?? ''}`, jobId === undefined ? undefined : jobDailyUsd === undefined ? cron.jobDailyUsd : Number(jobDailyUsd)],
       [`token:${tokenId ?? ''}`, token?.dailyUsd],
     ];
     return limits.flatMap(([payer, usd]) => (usd === null || usd === undefined ? [] : { payer, usd }));

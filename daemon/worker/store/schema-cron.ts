@@ -27,6 +27,7 @@ export interface CronJobTable {
   alert_channel: Generated<string | null>;
   alert_account_id: Generated<string | null>;
   alert_chat_id: Generated<string | null>;
+  daily_usd: Generated<number | null>;
   /** JSON. */
   active_hours: Generated<string | null>;
   is_chat_id_number: Generated<number>;

@@ -24,7 +24,7 @@ export interface TurnRequest {
   /** The interrupted turn that answered the question before: this one goes on from what it has finished. */
   readonly previousTurnId?: string | undefined;
   readonly hooks?: TurnHooks;
-  /** What asked for it, for the log and for limits: `jobId`, `runId`, `tokenId`. */
+  /** What asked for it, for the log and for limits: `jobId`, `runId`, `jobDailyUsd`, `tokenId`. */
   readonly origin?: Readonly<Record<string, string>>;
   /** What asks for it. Without one, a turn is a trace of its own. */
   readonly span?: Span | undefined;

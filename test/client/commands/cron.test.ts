@@ -23,10 +23,10 @@ test.each([
     /^job_1 next run/,
   ],
   [
-    ['cron', 'add', 'every 1h', 'hi', '--active', '08:00-22:00', '--days', 'mon-wed'],
+    ['cron', 'add', 'every 1h', 'hi', '--active', '08:00-22:00', '--days', 'mon-wed', '--daily-usd', '0.5'],
     'POST',
     '/api/cron/create',
-    '{"activeHours":{"from":"08:00","to":"22:00","days":[1,2,3]},"schedule":"every 1h","message":"hi"}',
+    '{"dailyUsd":0.5,"activeHours":{"from":"08:00","to":"22:00","days":[1,2,3]},"schedule":"every 1h","message":"hi"}',
     /^job_1 next run/,
   ],
   [['cron', 'edit', 'job_1', '--active', ''], 'PATCH', '/api/cron/job_1', '{"activeHours":null}', /^job_1 next run/],
@@ -104,6 +104,7 @@ test('the printed command restores a removed job', async () => {
 test.each([
   [['cron', 'add', 'every 1h', 'hi', '--grace', 'soon'], "--grace is 'soon'"],
   [['cron', 'add', 'every 1h', 'hi', '--retries', 'many'], "--retries is 'many'"],
+  [['cron', 'add', 'every 1h', 'hi', '--daily-usd', 'much'], "--daily-usd is 'much'"],
   [['cron', 'edit', 'job_1'], 'no changes given'],
   [['cron', 'run', 'a/b'], "invalid job id 'a/b'"],
 ])('%j is a wrong use', async (args, message) => {

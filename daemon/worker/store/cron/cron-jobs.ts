@@ -53,6 +53,7 @@ const COLUMNS = mapColumns<CronJobRow, CronJob>({
   session: 'session',
   timezone: 'timezone',
   activeHours: ['active_hours', ACTIVE_HOURS],
+  dailyUsd: 'daily_usd',
   model: 'model',
   enabled: ['enabled', FLAG],
   overlap: 'overlap',

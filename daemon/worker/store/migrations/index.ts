@@ -27,6 +27,7 @@ import { summaries } from './0034-summaries.js';
 import { callUsage } from './0035-call-usage.js';
 import { activeHours } from './0036-active-hours.js';
 import { nothingToReport } from './0037-nothing-to-report.js';
+import { jobLimits } from './0038-job-limits.js';
 import { dropJournal } from './0040-drop-journal.js';
 import type { Migration } from './migration.js';
 
@@ -59,6 +60,7 @@ export const MIGRATIONS: readonly Migration[] = [
   callUsage,
   activeHours,
   nothingToReport,
+  jobLimits,
   dropJournal,
 ];
 

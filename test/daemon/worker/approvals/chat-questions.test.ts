@@ -77,6 +77,7 @@ test("the question of a job's turn goes to the chat to which the job reports, wh
     session: 'isolated',
     timezone: 'UTC',
     activeHours: null,
+    dailyUsd: null,
     model: null,
     enabled: true,
     overlap: 'skip',

@@ -85,6 +85,12 @@ test('a call counts for everyone who has a limit, or for nobody', async () => {
     await spending.purse({}).reserve(() => 1)
   )?.(0.5);
   expect((await spentBy(store, clock)).get('all')).toBe(2.5);
+  // A job's own limit is in the place of that of all jobs.
+  const ownLimit = { jobId: 'job_2', jobDailyUsd: '0.25' };
+  await (
+    await spending.purse(ownLimit).reserve(() => 1)
+  )?.(0.25);
+  await expect(spending.purse(ownLimit).reserve(() => 0)).rejects.toThrow('The scheduled job job_2 has spent the 0.25 US dollars');
 });
 
 test('work of an access token that has ended calls no model any more', async () => {

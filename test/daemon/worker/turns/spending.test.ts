@@ -71,6 +71,21 @@ test('what a token spends is in the list of tokens, and in the usage under its n
   expect(await tokens.list()).toMatchObject([{ spentTodayUsd: close(2) }]);
 });
 
+test('a job with a limit of its own is not run beyond it', async () => {
+  const { fake, conversation } = await start({});
+  fake.replyAlways(says('one two three'));
+  const { cron } = conversation;
+  const job = await cron.create({ schedule: 'every 1h', message: 'Report', mode: 'agent', dailyUsd: 0.000_001, retries: 0 });
+  const states: (string | null)[] = [];
+  for (let count = 1; count <= 2; count += 1) {
+    await cron.trigger(job.id);
+    await expect.poll(async () => (await cron.runs(job.id, {})).runs.filter((run) => run.finishedAt !== null)).toHaveLength(count);
+    const [last] = (await cron.runs(job.id, {})).runs;
+    states.push(last?.state ?? null, last?.error ?? null);
+  }
+  expect(states).toEqual(['done', null, 'failed', expect.stringContaining(`The scheduled job ${job.id} has spent`)]);
+});
+
 test('a model that is asked by itself counts against the limit of all', async () => {
   const { fake, conversation } = await start({ dailyUsd: 0.000_001 });
   fake.replyAlways(says('one two three'));

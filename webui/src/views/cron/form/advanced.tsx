@@ -67,8 +67,8 @@ function Alert({ form, faults, channels }: PartProps) {
 }
 
 /** Whether one of the fields that are folded away is wrong. */
-const hasFault = ({ timezone, active, model, timeout, retries, notifyAfter, alertTarget, alertChat }: Faults): boolean =>
-  [timezone, active, model, timeout, retries, notifyAfter, alertTarget, alertChat].some((fault) => fault !== undefined);
+const hasFault = ({ timezone, active, model, dailyUsd, timeout, retries, notifyAfter, alertTarget, alertChat }: Faults): boolean =>
+  [timezone, active, model, dailyUsd, timeout, retries, notifyAfter, alertTarget, alertChat].some((fault) => fault !== undefined);
 
 export function Advanced({ models, ...props }: PartProps & { models: readonly string[] }) {
   const { form, faults } = props;
@@ -89,6 +89,15 @@ export function Advanced({ models, ...props }: PartProps & { models: readonly st
             onChange={(model) => set({ model })}
             error={faults.model}
             choices={[{ value: '', label: t('modelDefault') }, ...new Set([...models, draft.model].filter((model) => model !== ''))]}
+          />
+        )}
+        {draft.mode === 'agent' && (
+          <TextField
+            label={t('dailyUsd')}
+            {...bind(form, 'dailyUsd')}
+            inputMode="decimal"
+            placeholder={t('byDefault')}
+            error={faults.dailyUsd}
           />
         )}
         <SelectField

@@ -13,6 +13,7 @@ const FIELD_NAMES = {
   agentId: 'agent',
   model: 'model',
   activeHours: 'active',
+  dailyUsd: 'dailyUsd',
   timeoutMs: 'timeout',
   retries: 'retries',
   notifyAfter: 'notifyAfter',
