@@ -5,8 +5,9 @@ import { CONTROL_VERSION, MAX_FRAME_BYTES, type StatusDocument } from '../../../
 import { alreadyRuns, listAliases } from '../../../shared/node/files/gateway-locks.js';
 import { FOREIGN_LEASE_MS, lockAgeMs, type LockRecord } from '../../../shared/node/files/lock-record.js';
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
+import { isLeaderless } from '../../../shared/node/process/tool-group.js';
 import { bootId, classifyProcess, isGone, isSameProcess } from '../../../shared/node/process/process-identity.js';
-import { killGroup } from '../workers/child-process.js';
+import { killGroup, killProcess } from '../workers/child-process.js';
 
 /** The gateway that answers on a control socket. */
 export type ControlIdentity = Pick<StatusDocument, 'instanceId' | 'pid' | 'port' | 'host' | 'configPath'>;
@@ -77,6 +78,7 @@ function identityIn(frame: string): ControlIdentity | undefined {
 export async function sweepChildren(record: LockRecord): Promise<void> {
   const all = [record, ...record.children].filter(({ startTime }) => startTime !== null);
   const deadline = Date.now() + SWEEP_LIMIT_MS;
+  if (record.bootId === bootId()) for (const { role, pid } of record.children) if (role === 'tool' && isLeaderless(pid)) killProcess(-pid);
   while (!all.every(isGone) && Date.now() < deadline) {
     for (const child of record.children) if (child.startTime !== null && isSameProcess(child)) killGroup(child.pid);
     await delay(SWEEP_STEP_MS); // an exit of a process that is not our child makes no event

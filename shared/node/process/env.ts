@@ -3,6 +3,7 @@ import { homedir, tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { isMaskText } from '../../config/secrets.js';
 import { GatewayError } from '../../errors.js';
+import { TOOL_SERVER_MARK } from './tool-mark.js';
 import { isLogLevel, LOG_LEVELS, type LogLevel } from '../../log/level.js';
 
 export interface GatewayEnvironment {
@@ -165,5 +166,6 @@ const FOR_TOOL_SERVERS =
 
 /** Returns the environment of an MCP server, before its own variables. */
 export function toolServerEnvironment(): Record<string, string> {
-  return Object.fromEntries(Object.entries(childEnvironment({})).filter(([name]) => FOR_TOOL_SERVERS.test(name)));
+  const inherited = Object.entries(childEnvironment({})).filter(([name]) => FOR_TOOL_SERVERS.test(name));
+  return { ...Object.fromEntries(inherited), [TOOL_SERVER_MARK.name]: TOOL_SERVER_MARK.value };
 }

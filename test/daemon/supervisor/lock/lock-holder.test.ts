@@ -7,7 +7,8 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { type LockWorld, probeControl, refuseAlias, sweepChildren } from '../../../../daemon/supervisor/lock/lock-holder.js';
 import type { LockedChild, LockRecord } from '../../../../shared/node/files/lock-record.js';
 import type { GatewayPaths } from '../../../../shared/node/process/paths.js';
-import { isAlive, readStartTime, readIdentity } from '../../../../shared/node/process/process-identity.js';
+import { bootId, isAlive, readStartTime, readIdentity } from '../../../../shared/node/process/process-identity.js';
+import { eventually } from '../../../helpers/eventually.js';
 import { exitOf } from '../../../helpers/fixture-process.js';
 import { gatewayHome } from '../../../helpers/gateway-home.js';
 import { deadRecord } from '../../../helpers/lock-takers.js';
@@ -129,6 +130,29 @@ describe('what a dead supervisor left', () => {
       await expect(once(next, 'listening')).resolves.toEqual([]);
       next.close();
     }
+  });
+
+  test('is what an MCP server leaves without its leader, but no other group of that number', async () => {
+    const source = `const c = require("node:child_process").spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], { stdio: "ignore" });
+      process.stdout.write(String(c.pid), () => process.exit())`;
+    const leaveOne = async (mark: Record<string, string>): Promise<{ leader: LockedChild; other: number }> => {
+      const options = {
+        detached: true,
+        env: { ...process.env, ...mark },
+        stdio: ['ignore', 'pipe', 'inherit'] as ['ignore', 'pipe', 'inherit'],
+      };
+      const leader = spawn(process.execPath, ['-e', source], options);
+      const [other] = (await once(leader.stdout, 'data')).map(Number) as [number];
+      onTestFinished(() => void (isAlive(other) && process.kill(other, 'SIGKILL')));
+      await exitOf(leader);
+      return { leader: { role: 'tool', pid: leader.pid ?? -1, startTime: '1' }, other };
+    };
+    const [server, foreign] = [await leaveOne({ XOPC_TOOL_SERVER: '1' }), await leaveOne({})];
+    const children = [server.leader, foreign.leader];
+    await sweepChildren(deadRecord({ bootId: 'another', children }));
+    expect([isAlive(server.other), isAlive(foreign.other)]).toEqual([true, true]);
+    await sweepChildren(deadRecord({ bootId: bootId(), children }));
+    await eventually(() => expect([isAlive(server.other), isAlive(foreign.other)]).toEqual([false, true]));
   });
 
   test('may have ended by itself', async () => {
