@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { says } from '../../../../fakes/openai/reply.js';
+import { callsTools, says } from '../../../../fakes/openai/reply.js';
 import { startFakeOpenAi, type FakeOpenAi } from '../../../../fakes/openai/server.js';
 import { failure, startFakeTelegram, type FakeTelegram } from '../../../../fakes/telegram/server.js';
 import { fakeModels, makeConversation, type ConversationOptions, type TestConversation } from '../../../../helpers/make-conversation.js';
@@ -35,6 +35,30 @@ test('a message from Telegram is answered there, in the session of its chat and 
   const { messages } = await conversation.sessions.get('main:telegram:default:direct:42');
   expect(messages.map(({ content }) => content)).toEqual(['hello', 'Good *morning*']);
   expect(conversation.channels()).toMatchObject({ telegram: { state: 'running' } });
+});
+
+test('a tool that asks waits for a button or a command, also through a restart; one that is denied is not known to the model', async () => {
+  const { fake, model, start } = await setUp();
+  const time = callsTools({ name: 'time', input: { timezone: 'UTC' } });
+  model.reply(time, says('It is late.'), time, says('Who knows.'));
+  const config = { ...telegramConfig(fake), agents: { defaults: { permissions: { time: 'ask', fetch: 'deny' } } } };
+  const old = await start({}, { config, instanceId: 'wk_old' });
+  fake.say('how late is it?');
+  await fake.until(() => fake.bot.sent.length === 1);
+  await old.quiesce();
+  await old.close();
+  await start({}, { config, home: old.home, instanceId: 'wk_next' });
+  const [question] = fake.bot.sent;
+  if (question !== undefined) fake.press(question, 'Approve');
+  await fake.until(() => texts(fake).includes('It is late.') && question?.edits === 1);
+  expect(question?.text).toMatch(/the tool time:\n[^]*\nApproved by Ann \(telegram\)\.$/);
+  fake.say('and now?');
+  await fake.until(() => fake.bot.sent.length === 3);
+  fake.say('/deny 2 not again');
+  await fake.until(() => texts(fake).includes('Who knows.') && texts(fake).includes('Denied: 2 (time).'));
+  const { requests } = model;
+  expect(requests.map(({ body }) => JSON.stringify(body).includes('"fetch"'))).toEqual([false, false, false, false]);
+  expect(JSON.stringify(requests.at(-1)?.body)).toContain('not again');
 });
 
 test('a message for a chat waits without an attempt until Telegram can be reached', async () => {
