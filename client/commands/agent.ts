@@ -17,6 +17,7 @@ interface EventData {
   readonly detail?: unknown;
   readonly code?: unknown;
   readonly message?: unknown;
+  readonly approvals?: AgentResponse['approvals'] | undefined;
   readonly error?: { readonly code?: unknown; readonly message?: unknown };
 }
 
@@ -84,6 +85,13 @@ export class AgentCommand extends BaseCommand {
     const reply = await api.call<AgentResponse>(request);
     if (this.json) return this.io.printJson(reply);
     await this.printForeign(reply.reply);
+    await this.#noteQuestions(reply);
+  }
+
+  /** The answer goes on in its session when they are decided. */
+  async #noteQuestions({ approvals = [] }: Pick<EventData, 'approvals'>): Promise<void> {
+    for (const { id, tool } of approvals)
+      await this.io.note(`Waits for a decision about the tool ${tool}: xopc approve ${id}, or xopc deny ${id}`);
   }
 
   async #printStream(api: ApiClient, request: ApiRequest): Promise<void> {
@@ -94,7 +102,10 @@ export class AgentCommand extends BaseCommand {
       if (event.event === 'delta') await this.io.out.write(text.push(asText(parseData(event).text)));
       else if (event.event === 'tool') await this.#noteTool(parseData(event));
       else if (event.event === 'error') throw await this.#endLine(agentFailure(parseData(event)));
-      else if (event.event === 'done') return this.io.printLine(text.end());
+      else if (event.event === 'done') {
+        await this.io.printLine(text.end());
+        return this.#noteQuestions(parseData(event));
+      }
     }
     throw await this.#endLine(
       new GatewayError('UNAVAILABLE', {

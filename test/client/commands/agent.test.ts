@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { expect, test } from 'vitest';
 import { answers, fakeControl, sampleStatus } from '../../fakes/control-socket.js';
 import { fakeHttp, json, type FakeHttp, type SeenRequest } from '../../fakes/http-server.js';
+import { fakeApproval } from '../../helpers/fake-approvals.js';
 import { runCommand, startCommand, type CommandLineOptions, type CommandRun } from '../../helpers/command-line.js';
 import { testPaths } from '../../helpers/lock-file.js';
 
@@ -31,6 +32,17 @@ async function setUp(answer: (request: SeenRequest, response: ServerResponse) =>
     run: (args, more) => runCommand(['agent', ...args], options(more)),
   };
 }
+
+test('an answer that waits for a decision says how it is given', async () => {
+  const done = { reply: 'I ask.', session: 's', model: 'm', usage: {}, approvals: [fakeApproval] };
+  const { run } = await setUp(({ headers }, response) => {
+    if (headers.accept === 'text/event-stream') stream(response, event('delta', { text: 'I ask.' }), event('done', done));
+    else json(response, { status: 'ok', ...done });
+  });
+  const expected = 'Waits for a decision about the tool files__write_file: xopc approve 12, or xopc deny 12\n';
+  for (const args of [['go'], ['--no-stream', 'go']])
+    expect(await run(args)).toMatchObject({ code: 0, stdout: 'I ask.\n', stderr: expected });
+});
 
 test('the answer is printed as it comes, tool calls go to stderr', async () => {
   const held: { response?: ServerResponse } = {};
