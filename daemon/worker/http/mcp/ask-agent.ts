@@ -1,5 +1,5 @@
 /** The tool that runs a turn, as `POST /api/agent` does. */
-import { agentResponse } from '../../../../shared/api/agent.js';
+import { type AgentResponse, agentResponse } from '../../../../shared/api/agent.js';
 import { askAgentInput } from '../../../../shared/api/tools/mcp-server.js';
 import type { Clock } from '../../../../shared/clock.js';
 import { mayUseAgent } from '../../access/allowed.js';
@@ -7,6 +7,14 @@ import type { AgentService } from '../../turns/agent.js';
 import { readReply } from '../agent-turn.js';
 import { PulledEvents } from '../connection/pulled-events.js';
 import { type Tool, tool } from './tool.js';
+
+/** Says what a turn waits for: who reads the text alone would take it for the answer. */
+function textOf(answer: object): string {
+  const { reply, approvals = [] } = answer as AgentResponse;
+  if (approvals.length === 0) return reply;
+  const calls = approvals.map(({ id, tool: name }) => `${name} (approval ${id})`).join(', ');
+  return `${reply}\n\nThis waits for a person's decision: ${calls}. The answer then goes on in the session.`.trim();
+}
 
 export function askAgent(agent: AgentService, clock: Clock): Tool {
   return tool({
@@ -20,7 +28,7 @@ export function askAgent(agent: AgentService, clock: Clock): Tool {
     isPerAgent: true,
     input: askAgentInput,
     answer: agentResponse,
-    textOf: (answer) => ('reply' in answer ? String(answer.reply) : ''),
+    textOf,
     async run(input, { access, span, signal, onProgress }) {
       mayUseAgent(access, agent.agentOf(input));
       const turn = new PulledEvents(agent.run({ ...input, tokenId: access?.id, span }, signal), signal, clock);

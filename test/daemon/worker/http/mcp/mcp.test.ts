@@ -5,7 +5,7 @@ import { StreamableHTTPClientTransport as OlderTransport } from '@modelcontextpr
 import { expect, onTestFinished, test } from 'vitest';
 import type { McpErrorResponse } from '../../../../../shared/api/tools/mcp-server.js';
 import { GatewayError } from '../../../../../shared/errors.js';
-import { hangingScript } from '../../../../helpers/fake-services.js';
+import { echoScript, hangingScript } from '../../../../helpers/fake-services.js';
 import { startHttpApp, type TestApp, TOKEN } from '../../../../helpers/http-app.js';
 
 const info = { name: 'test', version: '1' };
@@ -192,4 +192,34 @@ test('the failure of a service is a result with the code, and one of the gateway
   expect(textOf(await client.callTool({ name: 'list_jobs' }))).toMatch(/^STORE_UNAVAILABLE: /);
   expect(textOf(await client.callTool({ name: 'read_status' }))).toMatch(/^INTERNAL_ERROR: Internal error in the gateway/);
   expect(app.lines).toContainEqual(expect.objectContaining({ level: 'error', message: 'tool of /mcp failed' }));
+});
+
+test('an answer that waits for a decision says so', async () => {
+  const app = await startHttpApp();
+  const approval = {
+    id: 12,
+    state: 'pending',
+    tool: 'files__write',
+    input: { path: 'a' },
+    said: 'I will write.',
+    agentId: 'main',
+    session: 's',
+    turnId: 't',
+    askedAt: '2026-01-31T08:00:00.000Z',
+    expiresAt: '2026-02-01T08:00:00.000Z',
+    decidedAt: null,
+    decidedBy: null,
+    note: null,
+    remember: null,
+  } as const;
+  app.services.script = async function* (message) {
+    for await (const event of echoScript(message)) yield event.type === 'done' ? { ...event, approvals: [approval] } : event;
+  };
+  const client = await connect(app);
+  await client.listTools();
+  const answer = await client.callTool({ name: 'ask_agent', arguments: { message: 'hi' } });
+  expect(textOf(answer)).toBe(
+    "You said: hi\n\nThis waits for a person's decision: files__write (approval 12). The answer then goes on in the session.",
+  );
+  expect(answer.structuredContent).toMatchObject({ approvals: [{ id: 12, input: { path: 'a' } }] });
 });
