@@ -1,5 +1,6 @@
 /** Calls of tools that wait for a person: decided in the chat, elsewhere meanwhile, and what is left of that. */
 import { expect, test } from 'vitest';
+import { callsTools, says } from '../fakes/openai/reply.js';
 import { approvalsOf } from '../helpers/asked-approval.js';
 import { expectAccessible, noBrowser } from '../helpers/browser.js';
 import { callApi, openView } from '../helpers/page.js';
@@ -8,7 +9,7 @@ import { startPageWorld } from '../helpers/page-world.js';
 const INPUT = { path: '/notes/today.md', content: '# Today\n\n- water the plants', api_key: 'sk-0123456789abcdef' };
 
 test.skipIf(noBrowser)('a call that waits is decided in its chat or elsewhere, once, and a line of it stays', async () => {
-  const { gateway, talk } = await startPageWorld();
+  const { gateway, model, talk } = await startPageWorld({ agents: { defaults: { model: 'fake/one', permissions: { time: 'ask' } } } });
   const chat = await talk('Water the plants');
   await callApi(gateway, 'POST /api/agent', { message: 'Hello', session: 'script' });
   const asks = await approvalsOf(gateway);
@@ -59,4 +60,19 @@ test.skipIf(noBrowser)('a call that waits is decided in its chat or elsewhere, o
   await page.keyboard.press('Enter');
   await page.getByText(/^files__write_file denied · web page · Not today · /).waitFor();
   await expect.poll(() => page.evaluate('document.activeElement?.ariaLabel')).toBe('Message');
+
+  // What a turn asks, and what is sent while it waits.
+  const box = page.getByRole('textbox', { name: 'Message' });
+  model.reply(callsTools({ name: 'time', input: { timezone: 'Europe/Berlin' } }));
+  for (const text of ['What time is it?', 'And then?']) {
+    await box.fill(text);
+    await page.keyboard.press('Enter');
+    await page.getByRole('article', { name: /: time$/ }).waitFor();
+  }
+  model.reply(says('It is noon'));
+  model.reply(says('Then it is one'));
+  await page.getByRole('button', { name: 'Approve time' }).click();
+  await page.getByText('Then it is one').waitFor();
+  const said = page.locator('.said');
+  expect(await said.textContent()).toMatch(/What time is it\?.*time approved · web page.*It is noon.*And then\?.*Then it is one/s);
 });

@@ -262,6 +262,7 @@ export function Transcript({ model, canWrite, loadOlder, ...given }: TranscriptP
             />
           </Fragment>
         ))}
+        {isShown && Approvals !== undefined && <Approvals items={places.get('end') ?? []} session={model.session} />}
         {waiting
           .filter(({ state }) => state === 'sent')
           .map(({ key, content, attachments = [] }) => (
@@ -271,9 +272,7 @@ export function Transcript({ model, canWrite, loadOlder, ...given }: TranscriptP
               <p class="hint">{t('accepted')}</p>
             </article>
           ))}
-        {isShown && Approvals !== undefined && <Approvals items={places.get('decided') ?? []} />}
         {isReadable && <Live model={model} />}
-        {isShown && Approvals !== undefined && <Approvals items={places.get('pending') ?? []} session={model.session} />}
         {isAwaiting && canWrite && <Pending key={last.seq} question={last} retry={actions.regenerate} {...{ model, choose }} />}
       </div>
       {isAway && (
