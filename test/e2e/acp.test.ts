@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { client, type ClientContext, ndJsonStream, type SessionUpdate } from '@agentclientprotocol/sdk';
 import { expect, onTestFinished, test } from 'vitest';
+import { callsTools, says } from '../fakes/openai/reply.js';
 import { startFakeOpenAi } from '../fakes/openai/server.js';
 import { fakeModels } from '../helpers/make-conversation.js';
 import { cleanEnvironment, launcher, RealGateway, until } from '../helpers/real-gateway.js';
@@ -18,13 +19,20 @@ class Editor {
   readonly agent: ClientContext;
   readonly updates: { readonly sessionId: string; readonly update: SessionUpdate }[] = [];
   readonly errors: string[] = [];
+  /** Tools that it was asked about; it allows them. */
+  readonly asked: unknown[] = [];
 
   constructor(gateway: RealGateway) {
     const [command, ...first] = launcher;
     this.process = spawn(command, [...first, 'acp'], { env: cleanEnvironment(gateway.env), stdio: ['pipe', 'pipe', 'pipe'] });
     onTestFinished(() => void this.process.kill('SIGKILL'));
     this.process.stderr.on('data', (text: Buffer) => this.errors.push(text.toString()));
-    const app = client({ name: 'editor' }).onNotification('session/update', ({ params }) => void this.updates.push(params));
+    const app = client({ name: 'editor' })
+      .onRequest('session/request_permission', ({ params }) => {
+        this.asked.push(params.toolCall.title);
+        return { outcome: { outcome: 'selected', optionId: 'allow' } };
+      })
+      .onNotification('session/update', ({ params }) => void this.updates.push(params));
     const input = Readable.toWeb(this.process.stdout) as ReadableStream<Uint8Array>;
     this.agent = app.connect(ndJsonStream(Writable.toWeb(this.process.stdin), input)).agent;
   }
@@ -44,13 +52,16 @@ class Editor {
   }
 }
 
-test('an editor starts before the gateway, asks in two sessions, loses the worker, cancels, and closes', async () => {
+test('an editor starts before the gateway, asks in two sessions, loses the worker, cancels, decides about a tool, and closes', async () => {
   const model = await startFakeOpenAi({ models: ['one', 'two'] });
   onTestFinished(() => model.close());
   const gateway = await RealGateway.create();
   mkdirSync(gateway.xopcHome, { recursive: true });
   writeFileSync(join(gateway.xopcHome, 'models.json'), JSON.stringify(fakeModels(model.baseUrl)));
-  writeFileSync(join(gateway.xopcHome, 'config.json'), JSON.stringify({ agents: { defaults: { model: 'fake/one' } } }));
+  writeFileSync(
+    join(gateway.xopcHome, 'config.json'),
+    JSON.stringify({ agents: { defaults: { model: 'fake/one', permissions: { time: 'ask' } } } }),
+  );
   const editor = new Editor(gateway);
   const { agent } = editor;
   const greeting = await agent.request('initialize', { protocolVersion: 1, clientCapabilities: {} });
@@ -73,6 +84,14 @@ test('an editor starts before the gateway, asks in two sessions, loses the worke
   await until('the beginning of the answer', () => editor.said(second).length > TEXT.length);
   await agent.notify('session/cancel', { sessionId: second });
   expect(await cancelled).toEqual({ stopReason: 'cancelled' });
+
+  const third = await editor.newSession();
+  model.reply(callsTools({ name: 'time', input: {} }), says('It is ', 'noon.'));
+  expect([await editor.ask(third, 'Time?'), editor.said(third), editor.asked]).toEqual([
+    { stopReason: 'end_turn' },
+    'It is noon.',
+    ['time'],
+  ]);
 
   await agent.request('session/load', { sessionId: first, cwd: '/', mcpServers: [] });
   expect([editor.said(first, 'user_message_chunk'), editor.said(first)]).toEqual(['Count', TEXT + TEXT]);
