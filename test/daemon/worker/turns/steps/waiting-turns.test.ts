@@ -109,7 +109,7 @@ test.each(['stop', 'delete'])('%s ends a turn that waits, and the chat goes on',
   expect(fake.requests).toHaveLength(2);
 });
 
-test('the turn of a job waits as its run does, and a worker that dies after the decision costs nothing', async () => {
+test('the turn of a job waits as its run does, and a worker that ends after the decision costs nothing', async () => {
   const { fake, first, next, pending, decide, told } = await makeWorld();
   fake.reply(step('I ask.', send('1')), { ...says('Do', 'ne'), gate: { before: 1, until: new Promise(() => undefined) } }, says('Done.'));
   const where = { channel: 'webhook', chat_id: 'chat' };
@@ -120,6 +120,7 @@ test('the turn of a job waits as its run does, and a worker that dies after the 
   await expect.poll(() => runs(first), LONG).toEqual(['queued']);
   await decide(first, asked?.id);
   await expect.poll(() => fake.requests.length, LONG).toBe(2);
+  await first.close();
   const second = await next('wk_2');
   await expect.poll(() => runs(second), LONG).toEqual(['done', 'interrupted']);
   await expect.poll(() => told('chat'), LONG).toEqual(['I ask.\n\nDone.']);
