@@ -5,7 +5,19 @@ import { basename, dirname, join, resolve } from 'node:path';
 const PACKAGE = /^.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+(?=[\\/])/;
 const LICENCE_FILE = /^(licen[cs]e|copying|notice)([.-].*)?$/i;
 /** They only ask for their text to be kept (OFL-1.1 asks for more, but of fonts, not of programs that contain them). */
-const PERMISSIVE = ['MIT', 'OFL-1.1', 'ISC', '0BSD', 'BSD-2-Clause', 'BSD-3-Clause', 'Apache-2.0', 'Unlicense', 'Zlib', 'CC0-1.0'];
+const PERMISSIVE = [
+  'MIT',
+  'OFL-1.1',
+  'ISC',
+  '0BSD',
+  'BSD-2-Clause',
+  'BSD-3-Clause',
+  'Apache-2.0',
+  'Unlicense',
+  'Zlib',
+  'CC0-1.0',
+  'BlueOak-1.0.0',
+];
 
 /** Whether one choice of an SPDX expression needs none but permissive licences. */
 export function isPermissive(licence) {

@@ -217,7 +217,7 @@ test('damage that is found in use sets the database aside and goes on with a new
   await first.close();
   new Database(path).pragma('wal_checkpoint(TRUNCATE)');
   // Behind the pages of the schema, which are read at every opening.
-  damage(path, { at: 409_600, length: 409_600 });
+  damage(path, { at: 819_200, length: 409_600 });
 
   const store = await openStore({ path });
   expect(codes(store)).toEqual([]);
