@@ -216,7 +216,7 @@ export class KeyedTurns {
       leavesContext: previous === undefined && request.hooks?.begun === undefined,
       begun: async (tx, turn) => {
         const stored = await findAnswer(tx, { ...useOf(keyed), nowMs: this.#options.clock.now() });
-        if (stored !== known?.result) {
+        if (stored !== known?.result || (await hasEndedSince(tx, known, turn))) {
           begun.isTaken = true;
           throw new GatewayError('CONFLICT', { message: 'another worker of the gateway has started this turn' });
         }
@@ -240,6 +240,13 @@ export class KeyedTurns {
     }
     await setQuestionAside(tx, { sessionId, turnId, questionSeq });
   }
+}
+
+/** Whether the turn that was read as running has ended by itself: here, or where it went on after a decision. */
+async function hasEndedSince(tx: Transaction, known: Known | undefined, begun: BegunTurn): Promise<boolean> {
+  if (known?.turn?.state !== 'running' || begun.id === known.turn.id) return false;
+  const { state = 'interrupted' } = (await readTurnRecord(tx, known.attempt)) ?? {};
+  return state !== 'running' && state !== 'interrupted';
 }
 
 const textOf = ({ reply }: TurnRecord): TurnEvent[] => (reply === '' ? [] : [{ type: 'delta', text: reply }]);

@@ -1,9 +1,13 @@
 import { expect, test } from 'vitest';
+import { KeyedTurns } from '../../../../daemon/worker/turns/keyed-turns.js';
+import { createLiveness } from '../../../../daemon/worker/store/liveness.js';
+import type { Provider } from '../../../../daemon/worker/providers/provider.js';
 import { anthropic } from '../../../fakes/vendors/anthropic.js';
 import { calls, says } from '../../../fakes/vendors/vendor-reply.js';
 import { startVendor } from '../../../fakes/vendors/vendor-server.js';
-import { ask, makeConversation } from '../../../helpers/make-conversation.js';
+import { ask, makeConversation, readTurn } from '../../../helpers/make-conversation.js';
 import { tempDir } from '../../../helpers/temp-dir.js';
+import { candidate, history, makeTurns, usage } from '../../../helpers/turns-fixture.js';
 
 test.each([
   {
@@ -34,4 +38,47 @@ test.each([
   expect((await second.outgoing.list({})).messages).toHaveLength(sent);
   const { messages } = await second.sessions.get('main:api:default:direct:default');
   expect(messages.filter(({ role }) => role === 'user')).toHaveLength(1);
+});
+
+test('a caller that has read of a running turn just before its end gets its answer, and the turn is not run again', async () => {
+  const world = await makeTurns();
+  const { store, request } = world;
+  let release = (): void => undefined;
+  const held = new Promise<void>((resolve) => (release = resolve));
+  let asked = 0;
+  const stream: Provider['stream'] = async function* () {
+    asked += 1;
+    await held;
+    yield { type: 'delta', text: 'four' };
+    yield { type: 'finish', usage };
+  };
+  const turn = {
+    scope: 'agent',
+    bodyHash: 'hash',
+    caller: { key: 'k' },
+    prepare: async () => request(candidate(stream), { asker: 'program' }),
+  };
+  const callers = (live: Pick<typeof world.live, 'rewind' | 'isRunning'>) =>
+    readTurn(
+      new KeyedTurns({ ...world, live, instanceId: 'wk_1', liveness: createLiveness('wk_1', () => ['wk_1']) }).run(
+        turn,
+        new AbortController().signal,
+      ),
+    );
+  const first = callers(world.live);
+  await expect.poll(() => asked).toBe(1);
+  await expect.poll(() => world.live.isRunning(request(candidate([])).session.key)).toBe(true);
+  // What this one is told of the worker is from after the end.
+  const late = await new Promise<{ result: ReturnType<typeof callers> }>((resolve) => {
+    const result = callers({
+      rewind: () => undefined,
+      isRunning() {
+        resolve({ result });
+        return false;
+      },
+    });
+  });
+  release();
+  for (const { text } of [await first, await late.result]) expect(text).toBe('four');
+  expect([asked, await history(store)]).toEqual([1, ['user complete: hello', 'assistant complete: four']]);
 });
