@@ -80,7 +80,7 @@ export async function makeTurns() {
     live,
     liveText: new LiveText(shared),
     random: () => 0,
-    waiting: { resumed: () => undefined, giveUp: async () => false },
+    waiting: { parked: async () => undefined, giveUp: async () => false },
     spending: { purse: () => ({ reserve: async () => undefined }) },
   });
   const [agent] = config.agents.list;

@@ -4,7 +4,6 @@ import { sayOfAnswer } from '../../../shared/text/sentences/answer.js';
 import { type CronJob, findCronJob, listCronJobsPlannedAfter, listDueCronJobs, updateCronJob } from '../store/cron/cron-jobs.js';
 import {
   type CronRun,
-  endCronRun,
   hastenCronRuns,
   insertCronRun,
   listStartableRuns,
@@ -14,7 +13,7 @@ import {
   trimCronRuns,
 } from '../store/cron/cron-runs.js';
 import type { Liveness, Need } from '../store/liveness.js';
-import type { RunChange } from './finish.js';
+import { dropRun, type RunChange } from './finish.js';
 import type { JobChats } from './job-chat.js';
 import { backoffMs, countBetween, decideDue } from './policy.js';
 import { scheduleOf } from './schedule.js';
@@ -77,7 +76,7 @@ async function claimOccurrence(
   // Stored already: it was claimed before the clock was set back.
   if (!(await insertCronRun(tx, run))) return [];
   await trimCronRuns(tx, { jobId: job.id, keep: KEPT_RUNS_PER_JOB });
-  for (const { id } of replaced) await endCronRun(tx, id, { state: 'replaced', finishedAtMs: nowMs, error: sayOfAnswer('run-replaced') });
+  for (const one of replaced) await dropRun(tx, one, { state: 'replaced', error: sayOfAnswer('run-replaced'), nowMs });
   const changes: RunChange[] = replaced.map(({ id }) => ({ jobId: job.id, runId: id, state: 'replaced' }));
   return state === 'queued' ? changes : [...changes, { jobId: job.id, runId: run.id, state }];
 }

@@ -6,6 +6,7 @@ import { type CronRun, type CronRunEnd, endCronRun, findCronRun, insertCronRun, 
 import type { Lane } from '../store/delivery/outbox.js';
 import type { Liveness } from '../store/liveness.js';
 import type { Transaction } from '../store/transaction.js';
+import { giveUpWaiting } from '../turns/steps/waiting.js';
 import type { JobChats } from './job-chat.js';
 import { decideRetry, MAX_INTERRUPTIONS, nextAttempt } from './policy.js';
 
@@ -31,10 +32,25 @@ export interface RunOwners {
 
 const titled = ({ name }: CronJob): string => `⚠️ The scheduled job “${name}”`;
 
+/** Ends a run that is not needed any more; a turn of it that waits for a person ends with it. @returns false when it had ended already */
+export async function dropRun(
+  tx: Transaction,
+  run: CronRun,
+  end: Pick<CronRunEnd, 'state' | 'error'> & { nowMs: number },
+): Promise<boolean> {
+  const { state, error = null, nowMs } = end;
+  if (!(await endCronRun(tx, run.id, { state, finishedAtMs: nowMs, error }))) return false;
+  if (run.turnId !== null)
+    await giveUpWaiting(tx, { turnId: run.turnId }, { instanceId: '', error: { code: null, message: error ?? '' }, nowMs });
+  return true;
+}
+
 /** Whether an interrupted run is repeated. An unsent message always is; a turn goes on from what it has finished, where its job wants that. */
 function isRepeated(job: CronJob, run: CronRun, nowMs: number): boolean {
   if (job.mode === 'agent' && job.interrupted === 'leave') return false;
-  return run.attempt < MAX_INTERRUPTIONS + job.retries && nowMs - run.scheduledAtMs <= job.graceMs;
+  // A turn may have waited for a person for hours.
+  const sinceMs = run.turnId === null ? run.scheduledAtMs : (run.startedAtMs ?? run.scheduledAtMs);
+  return run.attempt < MAX_INTERRUPTIONS + job.retries && nowMs - sinceMs <= job.graceMs;
 }
 
 /** Ends a run that was interrupted by the end of its worker. Repeats it, or notifies a chat. Returns undefined when it had ended already. */

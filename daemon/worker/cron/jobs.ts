@@ -14,9 +14,10 @@ import {
   markCronJobDeleted,
   updateCronJob,
 } from '../store/cron/cron-jobs.js';
-import { endCronRun, findCronRun, insertCronRun, listCronRuns, listUnfinishedRuns, type NewCronRun } from '../store/cron/cron-runs.js';
+import { findCronRun, insertCronRun, listCronRuns, listUnfinishedRuns, type NewCronRun } from '../store/cron/cron-runs.js';
 import type { Transaction } from '../store/transaction.js';
 import { MAX_QUEUED_PER_JOB } from './claim.js';
+import { dropRun } from './finish.js';
 import { jobEvent, jobNotFound, toJobDocument, withDeliveries } from './job-document.js';
 import { firesAlike, JobPlanner, type JobPlannerOptions } from './job-planner.js';
 import { createJobReading, type JobReadingOptions } from './job-reading.js';
@@ -59,7 +60,7 @@ async function skipQueued(tx: Transaction, { before, after }: { before: CronJob;
   const skipped: string[] = [];
   for (const run of await listUnfinishedRuns(tx, [before.id])) {
     if (run.state !== 'queued' || run.trigger !== 'schedule') continue;
-    if (await endCronRun(tx, run.id, { state: 'skipped', finishedAtMs: nowMs, error })) skipped.push(run.id);
+    if (await dropRun(tx, run, { state: 'skipped', error, nowMs })) skipped.push(run.id);
   }
   return skipped;
 }
@@ -170,7 +171,7 @@ function createRemoval({ store, clock }: CronServiceOptions, announce: Announce)
         const found = await loadJob(tx, id);
         // Queued runs never start; the scheduler stops running ones because their rows have ended.
         for (const run of await listUnfinishedRuns(tx, [id]))
-          await endCronRun(tx, run.id, { state: 'skipped', finishedAtMs: nowMs, error: sayOfAnswer('run-job-deleted') });
+          await dropRun(tx, run, { state: 'skipped', error: sayOfAnswer('run-job-deleted'), nowMs });
         await markCronJobDeleted(tx, id, nowMs);
         return documentOf(tx, found);
       });

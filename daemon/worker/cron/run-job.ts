@@ -13,6 +13,7 @@ import { parkCronRun } from '../store/turns/waiting-turns.js';
 import type { Lane } from '../store/delivery/outbox.js';
 import type { Store } from '../store/store.js';
 import { chooseModels } from '../turns/model/model-choice.js';
+import { giveUpWaiting } from '../turns/steps/waiting.js';
 import type { Span, SpanStart, TraceStarter } from '../tracing/span.js';
 import type { TurnHooks } from '../turns/turn-journal.js';
 import type { TurnRequest } from '../turns/turn-request.js';
@@ -107,7 +108,7 @@ export class JobRunner {
     let isWaiting = false;
     const ended: TurnHooks['ended'] = async (tx, end) => {
       isWaiting = end.state === 'waiting';
-      if (isWaiting) return parkCronRun(tx, { id: run.id, dueAtMs: this.#options.clock.now() + LONGEST_WAIT_MS });
+      if (isWaiting) return this.#park(tx, run.id, end.turnId);
       if (end.state !== 'done') return true;
       isOurs = await this.#storeReply(tx, end, { claimed, chat, session: turn.session });
       return isOurs;
@@ -116,6 +117,14 @@ export class JobRunner {
       if (event.type === 'error') throw event.error;
     if (isWaiting) return 'waiting';
     return isOurs ? chat?.lane : undefined;
+  }
+
+  /** A run that was replaced or deleted meanwhile is not waited for. */
+  async #park(tx: Parameters<NonNullable<TurnHooks['ended']>>[0], id: string, turnId: string): Promise<boolean> {
+    const nowMs = this.#options.clock.now();
+    if (await parkCronRun(tx, { id, dueAtMs: nowMs + LONGEST_WAIT_MS })) return true;
+    await giveUpWaiting(tx, { turnId }, { instanceId: '', error: { code: null, message: sayOfAnswer('run-replaced') }, nowMs });
+    return false;
   }
 
   async #prepareTurn({ job, run, span }: TracedRun, chat: Chat | undefined): Promise<TurnRequest & { readonly isIsolated: boolean }> {

@@ -41,7 +41,7 @@ export interface TurnRunnerOptions {
   readonly liveness: Pick<Liveness, 'validForMs'>;
   readonly spending: Pick<Spending, 'purse'>;
   readonly noteFill?: TurnContextOptions['noteFill'];
-  readonly waiting: Pick<WaitingTurns, 'resumed' | 'giveUp'>;
+  readonly waiting: Pick<WaitingTurns, 'parked' | 'giveUp'>;
   /** Default: nothing is traced. */
   readonly tracing?: TraceStarter | undefined;
   readonly clock: Clock;
@@ -187,7 +187,7 @@ export class TurnRunner {
       if (end !== 'lost') state = end === 'again' ? 'again' : outcome.state;
       const reason = stopReason(run.signal);
       const facts = { outcome, sessionKey: session.key, isLost: end === 'lost', reason, approvals: [] };
-      return endEvent(outcome.state === 'waiting' ? { ...facts, approvals: await this.#wait(turn.id) } : facts);
+      return endEvent(outcome.state === 'waiting' ? { ...facts, approvals: await this.#wait(run, turn.id) } : facts);
     } finally {
       live.end(turn, state);
     }
@@ -220,9 +220,9 @@ export class TurnRunner {
   }
 
   /** The turn waits, or has been decided about meanwhile. @returns what it waits for */
-  async #wait(turnId: string): Promise<ApprovalDocument[]> {
+  async #wait({ signal }: Run, turnId: string): Promise<ApprovalDocument[]> {
     const { store, waiting } = this.#options;
-    waiting.resumed(turnId);
+    await waiting.parked(turnId, signal);
     const approvals = await store.read((tx) => readApprovalsOfTurn(tx, turnId));
     return approvals.filter(({ state }) => state === 'pending').map(approvalDocument);
   }

@@ -10,6 +10,7 @@ import { markTurnUnrepeatable } from '../store/delivery/inbox.js';
 import type { Asker } from '../providers/failure.js';
 import type { Liveness } from '../store/liveness.js';
 import type { Store } from '../store/store.js';
+import { noteTurnQuestion } from '../store/turns/waiting-turns.js';
 import { createFetchTool } from '../tools/fetch.js';
 import { createNothingToReportTool } from '../tools/nothing-to-report.js';
 import { createScheduleTool, type TaskScheduler } from '../tools/schedule.js';
@@ -102,10 +103,13 @@ export class ToolBox {
     return new ToolRun(this.#options, tools, { ...place, agentId: agent.id, maxIterations, log, span, decide, canWait });
   }
 
-  #questions(agent: AgentConfig, { id: turnId, session }: BegunTurn): Questions {
+  #questions(agent: AgentConfig, { id: turnId, session, questionId }: BegunTurn): Questions {
     const { gate, logger } = this.#options;
     return {
-      ask: (tx, asked) => gate.ask(tx, { ...asked, turnId, sessionId: session.id, agentId: agent.id }),
+      async ask(tx, asked) {
+        await noteTurnQuestion(tx, { id: turnId, questionId });
+        return gate.ask(tx, { ...asked, turnId, sessionId: session.id, agentId: agent.id });
+      },
       asked() {
         gate.announce(turnId).catch((error: unknown) => logger.error({ turnId, err: error }, 'failed to tell of a question'));
       },

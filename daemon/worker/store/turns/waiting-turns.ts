@@ -1,6 +1,7 @@
 /** Turns that wait for a person's decision: no worker runs them, and what asked for them waits with them. What changes something runs in a write. */
 import { sql } from 'kysely';
 import type { SessionRow } from '../schema.js';
+import { prepare } from '../prepare.js';
 import { queriesOf, tellOthers, type Transaction } from '../transaction.js';
 import type { Lane } from '../delivery/outbox.js';
 
@@ -20,11 +21,16 @@ const MAX_RESUMES = 3;
 const IS_OWN = sql<boolean>`not exists (select 1 from inbox_messages where inbox_messages.turn_id = turns.id)
   and not exists (select 1 from cron_runs where cron_runs.turn_id = turns.id)`;
 
+/** Notes what a turn answers: from its first question to a person on, it is gone on with although nothing else asks for it. */
+export async function noteTurnQuestion(tx: Transaction, { id, questionId }: { id: string; questionId: string }): Promise<void> {
+  await queriesOf(tx).updateTable('turns').set({ question_id: questionId }).where('id', '=', id).execute();
+}
+
 /** Takes a running turn from its worker. @returns false when it does not run any more */
 export async function parkTurn(tx: Transaction, { id, questionId }: { id: string; questionId: string }): Promise<boolean> {
   const { numUpdatedRows } = await queriesOf(tx)
     .updateTable('turns')
-    .set({ state: 'waiting', question_id: questionId })
+    .set({ state: 'waiting', question_id: questionId, resumes: 0 })
     .where('id', '=', id)
     .where('state', '=', 'running')
     .executeTakeFirst();
@@ -46,7 +52,7 @@ export async function reopenTurn(
   return numUpdatedRows === 1n;
 }
 
-/** Lets a turn that had waited, and that its worker left, be gone on with: unless a message or a job asked for it, or too many workers ended in it. */
+/** Lets a turn that has asked a person, and that its worker left, be gone on with: unless a message or a job asked for it, or too many workers ended in it. */
 export async function parkAgain(tx: Transaction, id: string): Promise<boolean> {
   const { numUpdatedRows } = await queriesOf(tx)
     .updateTable('turns')
@@ -72,19 +78,19 @@ export async function holdWaitingTurn(tx: Transaction, id: string): Promise<bool
   return numUpdatedRows === 1n;
 }
 
-/** Returns the turns that wait in sessions of a key, or in those that were deleted. */
-export async function listWaitingTurns(
-  tx: Transaction,
-  where: { sessionKey: string } | 'deleted',
-): Promise<{ id: string; sessionId: number }[]> {
+/** Turns that wait: one, those in sessions of a key, or those in sessions that were deleted. */
+export type WaitingWhere = { readonly turnId: string } | { readonly sessionKey: string } | 'deleted';
+
+export async function listWaitingTurns(tx: Transaction, where: WaitingWhere): Promise<{ id: string; sessionId: number }[]> {
   const waiting = queriesOf(tx)
     .selectFrom('turns')
     .innerJoin('sessions', 'sessions.id', 'turns.session_id')
     .select(['turns.id', 'turns.session_id as sessionId'])
     .where('turns.state', '=', sql.lit('waiting' as const));
-  const found =
-    where === 'deleted' ? waiting.where('sessions.deleted_at', 'is not', null) : waiting.where('sessions.key', '=', where.sessionKey);
-  return found.execute();
+  if (where === 'deleted') return waiting.where('sessions.deleted_at', 'is not', null).execute();
+  return (
+    'turnId' in where ? waiting.where('turns.id', '=', where.turnId) : waiting.where('sessions.key', '=', where.sessionKey)
+  ).execute();
 }
 
 /** Returns the turns that nothing else goes on with, once everything about them is decided. */
@@ -129,18 +135,20 @@ export async function parkInbox(
   return numUpdatedRows === 1n;
 }
 
-/** Returns whether a message of a chat waits for a decision: those behind it wait with it. */
-export async function hasParkedInbox(tx: Transaction, { channel, accountId, chatId }: Lane): Promise<boolean> {
-  const row = await queriesOf(tx)
+const selectParked = prepare<Lane>()((db, p) =>
+  db
     .selectFrom('inbox_messages')
     .select('seq')
-    .where('channel', '=', channel)
-    .where('account_id', '=', accountId)
-    .where('chat_id', '=', chatId)
+    .where('channel', '=', p.channel)
+    .where('account_id', '=', p.accountId)
+    .where('chat_id', '=', p.chatId)
     .where('state', '=', sql.lit('waiting' as const))
-    .limit(1)
-    .executeTakeFirst();
-  return row !== undefined;
+    .limit(1),
+);
+
+/** Returns whether a message of a chat waits for a decision: those behind it wait with it. */
+export async function hasParkedInbox(tx: Transaction, lane: Lane): Promise<boolean> {
+  return (await selectParked.first(tx, lane)) !== undefined;
 }
 
 /** Returns the unhandled messages of a chat that may be commands, oldest first. */

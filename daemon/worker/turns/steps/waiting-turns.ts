@@ -25,10 +25,10 @@ import type { Store } from '../../store/store.js';
 import { StoreWait } from '../../store/store-wait.js';
 import type { Transaction } from '../../store/transaction.js';
 import { readTurnSteps } from '../../store/turns/turn-steps.js';
-import { listDecidedTurns, listWaitingTurns, type WaitingTurn } from '../../store/turns/waiting-turns.js';
+import { listDecidedTurns, listWaitingTurns, type WaitingTurn, type WaitingWhere } from '../../store/turns/waiting-turns.js';
 import { chooseModels } from '../model/model-choice.js';
 import type { TurnRequest } from '../turn-request.js';
-import type { TurnEvent } from '../turn-event.js';
+import { stopReason, type TurnEvent } from '../turn-event.js';
 import { giveUpWaiting, resumeTurn } from './waiting.js';
 
 export interface WaitingTurnsOptions {
@@ -89,8 +89,14 @@ export class WaitingTurns {
       );
   }
 
+  /** To be called when a turn waits. It may be decided about already; one that was stopped while that was stored ends. */
+  async parked(turnId: string, signal: AbortSignal): Promise<void> {
+    if (signal.aborted && stopReason(signal).code !== 'STOPPING') await this.giveUp({ turnId }, stopReason(signal));
+    this.resumed(turnId);
+  }
+
   /** Ends turns that wait. @returns whether there was one */
-  async giveUp(where: { readonly sessionKey: string } | 'deleted', reason: GatewayError): Promise<boolean> {
+  async giveUp(where: WaitingWhere, reason: GatewayError): Promise<boolean> {
     const { store, clock, instanceId, inbox } = this.#options;
     if ((await store.read((tx) => listWaitingTurns(tx, where))).length === 0) return false;
     const facts = { instanceId, error: { code: reason.code, message: reason.message }, nowMs: clock.now() };

@@ -7,7 +7,14 @@ import { endTurn } from '../../store/conversations/turns.js';
 import type { Lane } from '../../store/delivery/outbox.js';
 import { tellOthers, type Transaction } from '../../store/transaction.js';
 import { readTurnSteps, removeTurnSteps } from '../../store/turns/turn-steps.js';
-import { dropWaiting, holdWaitingTurn, listWaitingTurns, releaseTurn, reopenTurn } from '../../store/turns/waiting-turns.js';
+import {
+  dropWaiting,
+  holdWaitingTurn,
+  listWaitingTurns,
+  releaseTurn,
+  reopenTurn,
+  type WaitingWhere,
+} from '../../store/turns/waiting-turns.js';
 import { textOfSteps } from './adoption.js';
 
 /** Lets a turn that waits go on, unless another of its calls still waits. */
@@ -23,10 +30,10 @@ export interface GivenUp {
   readonly nowMs: number;
 }
 
-/** Ends the turns that wait in sessions of a key, or in deleted ones; what they have said stays. @returns them, each with the chat that it kept waiting */
+/** Ends turns that wait; what they have said stays. @returns them, each with the chat that it kept waiting */
 export async function giveUpWaiting(
   tx: Transaction,
-  where: { sessionKey: string } | 'deleted',
+  where: WaitingWhere,
   facts: GivenUp,
 ): Promise<{ id: string; chat: Lane | undefined }[]> {
   const { instanceId, error, nowMs } = facts;

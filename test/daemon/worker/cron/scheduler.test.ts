@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { markCronJobDeleted } from '../../../../daemon/worker/store/cron/cron-jobs.js';
-import { makeCron } from '../../../helpers/cron-fixture.js';
+import { insertCronRun, startCronRun } from '../../../../daemon/worker/store/cron/cron-runs.js';
+import { makeCron, newRun } from '../../../helpers/cron-fixture.js';
 
 const at = (text: string): number => Date.parse(text);
 const MINUTE = 60_000;
@@ -144,6 +145,20 @@ test.each([
       : [];
   expect(second.told).toEqual(told);
   expect(second.announced[0]).toBe('job interrupted');
+});
+
+test('a run whose turn has waited for a person goes on after a kill, however late its occurrence is', async () => {
+  const cron = await makeCron({ nowMs: at('2026-01-01T12:00:00Z'), instanceId: 'wk_2' });
+  await cron.addJob('job', { schedule: '0 9 * * *', mode: 'agent', interrupted: 'again' });
+  const where = { jobId: 'job', trigger: 'schedule', scheduledAtMs: at('2026-01-01T09:00:00Z'), dueAtMs: 0, state: 'queued' } as const;
+  const run = newRun({ ...where, turnId: 'turn_1', questionId: 'msg_1' });
+  await cron.store.write(async (tx) => {
+    await insertCronRun(tx, run);
+    await startCronRun(tx, { id: run.id, instanceId: 'wk_1', nowMs: at('2026-01-01T11:59:00Z') });
+  });
+  await cron.start();
+  await cron.settle();
+  expect(await cron.runs('job')).toMatchObject([{ state: 'done', turnId: 'turn_1', questionId: 'msg_1' }, { state: 'interrupted' }]);
 });
 
 test.each([

@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest';
 import type { ApprovalDocument, DecisionRequest } from '../../../../../shared/api/tools/approvals.js';
+import { createLiveness } from '../../../../../daemon/worker/store/liveness.js';
+import { WaitingTurns } from '../../../../../daemon/worker/turns/steps/waiting-turns.js';
+import { systemClock } from '../../../../../shared/clock.js';
+import { GatewayError } from '../../../../../shared/errors.js';
+import { logMemory } from '../../../../helpers/log-memory.js';
+import { testConfig } from '../../../../helpers/test-config.js';
 import { queriesOf } from '../../../../../daemon/worker/store/transaction.js';
 import { anthropic } from '../../../../fakes/vendors/anthropic.js';
 import { says, type FakeCall } from '../../../../fakes/vendors/vendor-reply.js';
@@ -49,7 +55,7 @@ async function makeWorld() {
       inbox: (await queriesOf(tx).selectFrom('inbox_messages').select('state').orderBy('seq').execute()).map(({ state }) => state),
       leases: (await queriesOf(tx).selectFrom('leases').select('key').where('key', 'like', 'session:%').execute()).length,
     }));
-  return { fake, chat, first, next, pending, decide, said, told, states };
+  return { fake, chat, first, next, pending, decide, said, told, states, store };
 }
 
 test('a chat waits for a decision without a worker, later messages wait behind it, and the call runs once with what was asked', async () => {
@@ -125,4 +131,49 @@ test('the turn of a job waits as its run does, and a worker that ends after the 
   await expect.poll(() => runs(second), LONG).toEqual(['done', 'interrupted']);
   await expect.poll(() => told('chat'), LONG).toEqual(['I ask.\n\nDone.']);
   expect([told('room'), fake.requests.length]).toEqual([['1'], 3]);
+});
+
+test.each(['disabled', 'deleted', 'replaced'])('a job that is %s takes its turn that waits with it', async (how) => {
+  const { fake, first, pending, states } = await makeWorld();
+  fake.reply(step('I ask.', send('1')), says('Again.'));
+  const [schedule, overlap] = how === 'disabled' ? (['every 1s', 'skip'] as const) : (['every 1h', 'replace'] as const);
+  const job = await first.cron.create({ schedule, message: 'Report', mode: 'agent', overlap });
+  if (how !== 'disabled') await first.cron.trigger(job.id);
+  await pending(first);
+  await expect.poll(async () => (await states()).turns, LONG).toEqual(['waiting']);
+  if (how === 'replaced') await first.cron.update(job.id, { schedule: 'every 1s' });
+  if (how === 'disabled') await first.cron.toggle(job.id, false);
+  if (how === 'deleted') await first.cron.delete(job.id);
+  await expect.poll(async () => (await states()).turns[0], LONG).toBe('aborted');
+  await pending(first, 0);
+});
+
+test('decisions are no failures: after many of them, a turn still goes on when its worker ends', async () => {
+  const { fake, first, next, pending, decide, said } = await makeWorld();
+  const steps = ['1', '2', '3', '4'].map((content) => step('', send(content)));
+  fake.reply(...steps, { ...says('Do', 'ne'), gate: { before: 1, until: new Promise(() => undefined) } }, says('Done.'));
+  await ask(first, { message: 'go' });
+  for (const [index] of steps.entries()) {
+    await expect.poll(() => fake.requests.length, LONG).toBe(index + 1);
+    const [asked] = await pending(first);
+    await decide(first, asked?.id);
+  }
+  await expect.poll(() => fake.requests.length, LONG).toBe(5);
+  const second = await next('wk_2');
+  await expect.poll(async () => (await said(second, DIRECT)).at(-1), LONG).toBe('assistant: Done.');
+});
+
+test('a turn that is stopped while its wait is being stored ends', async () => {
+  const { fake, first, pending, states, store } = await makeWorld();
+  fake.reply(step('I ask.', send('1')));
+  await ask(first, { message: 'go' });
+  const [asked] = await pending(first);
+  const liveness = createLiveness('wk_1', () => ['wk_1']);
+  const from = { store, liveness, clock: systemClock, logger: logMemory(), instanceId: 'wk_1', config: () => testConfig() };
+  const waiting = new WaitingTurns({ ...from, inbox: { wake: () => undefined }, publish: () => undefined, registry: () => ({}) as never });
+  await waiting.parked(asked?.turnId ?? '', AbortSignal.abort(new GatewayError('STOPPING', { message: 'the gateway stops' })));
+  expect((await states()).turns).toEqual(['waiting']);
+  await waiting.parked(asked?.turnId ?? '', AbortSignal.abort(new GatewayError('CONFLICT', { message: 'stopped' })));
+  expect((await states()).turns).toEqual(['aborted']);
+  await pending(first, 0);
 });
