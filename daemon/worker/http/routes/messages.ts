@@ -1,10 +1,12 @@
 import { messageRequest, messageResponse, messageSyncRequest, messageSyncResponse } from '../../../../shared/api/messages.js';
+import { mayCall } from '../../access/allowed.js';
 import type { MessageService } from '../../chat/messages.js';
 import type { Connections } from '../connection/connections.js';
 import { orAborted } from '../connection/abort.js';
 import { given } from '../given.js';
 import { callerKey, IDEMPOTENCY_HEADER } from '../idempotency.js';
 import { type Route, route } from '../route.js';
+import { isDecision } from '../../turns/commands/approval-commands.js';
 import { TURN_ERRORS } from '../turn-errors.js';
 
 export function messageRoutes(messages: MessageService, connections: Connections): Route[] {
@@ -36,6 +38,8 @@ export function messageRoutes(messages: MessageService, connections: Connections
       answer: messageSyncResponse,
       body: messageSyncRequest,
       async handle(ctx, { body: { deliver, ...message } }) {
+        // Who may write as a chat may not decide in its place.
+        if (isDecision(message.content)) mayCall(ctx.state.access, 'POST', 'chat');
         // A reply that is also delivered goes to its chat even when the caller has gone.
         const signal = connections.abortable(ctx.res, 'request', { survivesClient: deliver });
         const options = { deliver, signal, ...given({ idempotency: callerKey(ctx), span: ctx.state.span }) };

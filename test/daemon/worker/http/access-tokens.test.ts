@@ -58,6 +58,20 @@ test('a token allows no more on this machine, where none is needed', async () =>
   expect((await send('/api/logs', { headers })).status).toBe(403);
 });
 
+test('a token that may write as a chat decides nothing in its place', async () => {
+  const { send, services } = await startHttpApp();
+  const [writes, chats] = [services.grant({ scopes: ['send'] }), services.grant({ scopes: ['send', 'chat'] })];
+  const write = async (content: string, secret?: string): Promise<number> => {
+    const body = { channel: 'telegram', chat_id: '7', content };
+    return (await send('/api/message/sync', { method: 'POST', body, ...(secret && { headers: bearer(secret) }) })).status;
+  };
+  expect(await write('hello', writes)).toBe(200);
+  for (const content of ['/approve 1', ' /Approve@bot 1 always', '/deny 1']) {
+    expect(await write(content, writes)).toBe(403);
+    expect([await write(content, chats), await write(content)]).toEqual([200, 200]);
+  }
+});
+
 test('one that has ended is refused, also where none is needed', async () => {
   const { send, services } = await startHttpApp();
   const secret = services.grant({ name: 'ci', scopes: ['admin'] });
