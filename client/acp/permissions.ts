@@ -1,6 +1,7 @@
 /** Asks an editor about calls of tools that wait for a decision, as the page asks: whoever decides first does. */
 import type { PermissionOption, RequestPermissionRequest, RequestPermissionResponse } from '@agentclientprotocol/sdk';
 import { GatewayError } from '../../shared/errors.js';
+import { createSerial } from '../../shared/serial.js';
 import type { ApprovalDocument, DecisionRequest } from '../../shared/api/tools/approvals.js';
 import type { ApiClient } from '../api/api-client.js';
 
@@ -25,20 +26,25 @@ const CHOICES: PermissionOption[] = [
   { optionId: 'deny', name: 'Deny', kind: 'reject_once' },
 ];
 
-const isPassing = (error: unknown): boolean => error instanceof GatewayError && error.spec.retryable;
+const isPassing = (error: unknown): boolean => error instanceof GatewayError && (error.spec.retryable || error.code === 'NOT_RUNNING');
 
 export class Permissions {
   readonly #options: PermissionOptions;
   /** Questions that are shown, and those that were. */
   readonly #asked = new Map<number, AbortController>();
   readonly #over = new AbortController();
+  readonly #inOrder = createSerial();
 
   constructor(options: PermissionOptions) {
     this.#options = options;
   }
 
   /** Looks what waits now: shows what is new, and takes back what was decided elsewhere. */
-  async check(): Promise<void> {
+  check(): Promise<void> {
+    return this.#inOrder(() => this.#check());
+  }
+
+  async #check(): Promise<void> {
     const { session, connect, onError } = this.#options;
     try {
       const query = new URLSearchParams({ state: 'pending', session });
@@ -81,7 +87,12 @@ export class Permissions {
       if (body === undefined || signal.aborted) return;
       await (await connect()).call({ method: 'POST', path: `/api/approvals/${id}/decide`, body });
     } catch (error) {
-      if (!signal.aborted) onError(error);
+      if (signal.aborted) return;
+      onError(error);
+      if (!isPassing(error)) return;
+      // The decision may not have arrived: then it is asked for again, at the latest with the next connection.
+      this.#asked.delete(id);
+      await this.check();
     }
   }
 }

@@ -10,7 +10,13 @@ const approval = (id: number) => ({ id, tool: 'files__write', input: { path: 'a'
 
 /** An editor that is asked about what waits at the gateway. */
 function start() {
-  const world = { pending: [approval(1)], decided: [] as ApiRequest[], errors: [] as unknown[], refusal: undefined as Error | undefined };
+  const world = {
+    pending: [approval(1)],
+    decided: [] as ApiRequest[],
+    errors: [] as unknown[],
+    refusal: undefined as Error | undefined,
+    delay: Promise.resolve(),
+  };
   const shown = new Map<
     string,
     { question: RequestPermissionRequest; signal: AbortSignal; answer: (outcome: Outcome) => void; fail: (error: Error) => void }
@@ -18,7 +24,9 @@ function start() {
   const call = async (request: ApiRequest): Promise<unknown> => {
     if (world.refusal !== undefined) throw world.refusal;
     if (request.method === 'POST') world.decided.push(request);
-    return Promise.resolve({ approvals: request.path === '/api/approvals?state=pending&session=s' ? world.pending : [] });
+    const { pending } = world;
+    await world.delay;
+    return { approvals: request.path === '/api/approvals?state=pending&session=s' ? pending : [] };
   };
   const permissions = new Permissions({
     session: 's',
@@ -84,4 +92,35 @@ test('a choice that cancels decides nothing, and failures are only noted', async
   await permissions.check();
   expect(world.decided).toEqual([]);
   expect(world.errors).toEqual([new Error('no such method'), world.refusal, world.refusal]);
+});
+
+test('an older answer of the gateway that arrives later takes nothing back', async () => {
+  const { world, shown, permissions, settled } = start();
+  world.pending = [];
+  let arrive = (): void => undefined;
+  world.delay = new Promise((resolve) => (arrive = resolve));
+  const older = permissions.check();
+  await settled();
+  world.pending = [approval(1)];
+  world.delay = Promise.resolve();
+  const newer = permissions.check();
+  await settled();
+  arrive();
+  await Promise.all([older, newer]);
+  expect(shown.get('approval-1')?.signal.aborted).toBe(false);
+});
+
+test('a choice that does not reach the gateway is asked for again', async () => {
+  const { world, shown, permissions, settled } = start();
+  await permissions.check();
+  const first = shown.get('approval-1');
+  world.refusal = new GatewayError('NOT_RUNNING', { message: 'the gateway is not running' });
+  first?.answer({ outcome: 'selected', optionId: 'allow' });
+  await settled();
+  world.refusal = undefined;
+  await permissions.check();
+  expect(shown.get('approval-1')).not.toBe(first);
+  shown.get('approval-1')?.answer({ outcome: 'selected', optionId: 'allow' });
+  await settled();
+  expect(world.decided).toHaveLength(1);
 });
