@@ -1,6 +1,6 @@
 /** The process groups of a worker's MCP servers: they end with the worker, and a later start finds them in the lock. */
 import type { LockedChild } from '../../../shared/node/files/lock-record.js';
-import { isSameProcess, readStartTime } from '../../../shared/node/process/process-identity.js';
+import { isAlive, isSameProcess, readStartTime } from '../../../shared/node/process/process-identity.js';
 import { killGroup, killProcess } from './child-process.js';
 
 const MAX_GROUPS = 200;
@@ -28,7 +28,8 @@ export class ProcessGroups {
   kill(): void {
     for (const leader of this.#leaders) {
       if (isSameProcess(leader)) killGroup(leader.pid);
-      else killProcess(-leader.pid);
+      // A pid that means another process by now: its group is not ours, and ours is gone.
+      else if (!isAlive(leader.pid)) killProcess(-leader.pid);
     }
     this.#leaders = [];
   }

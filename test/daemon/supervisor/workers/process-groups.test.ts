@@ -40,3 +40,14 @@ test('what is no list of pids is ignored', () => {
   expect(groups.locked()).toEqual([]);
   groups.kill();
 });
+
+test('a pid that means another process by now ends nothing', async () => {
+  const { leader, pid } = await startGroup();
+  const groups = new ProcessGroups();
+  groups.note([pid]);
+  Object.assign(groups.locked()[0] ?? {}, { startTime: 'of another process' });
+  groups.kill();
+  const exit = once(leader, 'exit');
+  process.kill(-pid, 'SIGTERM');
+  expect(await exit).toEqual([null, 'SIGTERM']);
+});
