@@ -27,7 +27,8 @@ function resultOf({ method, params = {} }: Message): object {
   return { protocolVersion: params.protocolVersion, capabilities: { tools: {} }, serverInfo: { name: 'remote', version: '1' } };
 }
 
-export async function startHttpMcp(elsewhere = 'http://elsewhere.invalid/mcp'): Promise<HttpMcp> {
+/** @param events  what its own stream of events consists of; default: there is none */
+export async function startHttpMcp({ elsewhere = 'http://elsewhere.invalid/mcp', events = '' } = {}): Promise<HttpMcp> {
   const seen: string[] = [];
   let sessions = 0;
   let session: string | undefined;
@@ -38,6 +39,7 @@ export async function startHttpMcp(elsewhere = 'http://elsewhere.invalid/mcp'): 
     const end = (status: number, headers: Record<string, string> = {}, body = ''): void =>
       void response.writeHead(status, headers).end(body);
     if (request.method === 'DELETE') session = undefined;
+    if (request.method === 'GET' && events !== '') return end(200, { 'Content-Type': 'text/event-stream' }, events);
     if (message === undefined) return end(request.method === 'DELETE' ? 200 : 405);
     if (message.method === 'initialize') session = `s${(sessions += 1)}`;
     else if (request.headers['mcp-session-id'] !== session) return end(404);

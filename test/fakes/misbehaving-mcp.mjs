@@ -1,6 +1,6 @@
 /**
  * An MCP server that misbehaves when it is asked to: each tool is one way of doing so. `MODE` in its environment says how it starts and ends:
- * `silent` never answers, `dies` exits at once, `stubborn` ignores SIGTERM and the end of its input, `odd` has tools that cannot be used.
+ * `silent` never answers, `listless` does not list its tools, `dies` exits at once, `stubborn` ignores SIGTERM and the end of its input, `odd` has tools that cannot be used.
  */
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
@@ -73,6 +73,7 @@ async function answer({ id, method, params = {}, error }) {
     const serverInfo = { name: 'misbehaving', version: '1' };
     return write({ id, result: { protocolVersion: params.protocolVersion, capabilities: { tools: { listChanged: true } }, serverInfo } });
   }
+  if (method === 'tools/list' && mode === 'listless') return undefined;
   if (method === 'tools/list') return write({ id, result: { tools } });
   const result = await CALLS[params.name]?.(params.arguments ?? {}, id);
   return result === undefined ? undefined : write({ id, result });

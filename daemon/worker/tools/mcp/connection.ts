@@ -75,7 +75,7 @@ async function listTools(client: Client): Promise<unknown[]> {
 
 function openTransport({ settings, home, ...rest }: ConnectionOptions) {
   const { command, args, env, cwd = home } = settings;
-  if (command === undefined) return createHttpTransport(settings);
+  if (command === undefined) return createHttpTransport(settings, rest.clock);
   return new ProcessTransport({ ...rest, command, args, cwd, env: { ...toolServerEnvironment(), ...env } });
 }
 

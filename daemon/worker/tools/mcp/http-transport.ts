@@ -1,7 +1,11 @@
 /** The SDK's transport to a server at a URL, with a limit on what is read. */
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import type { Clock } from '../../../../shared/clock.js';
 import type { McpServerConfig } from '../../../../shared/config/tools/mcp.js';
 import { MAX_MESSAGE_BYTES } from './server-process.js';
+
+/** Between two connections of a stream, whatever the server asks for. */
+const RETRY = { minMs: 250, maxMs: 60_000 } as const;
 
 /** Passes bytes on until a message has too many: in a stream of events a message ends with an empty line. */
 function bounded(isStream: boolean): TransformStream<Uint8Array, Uint8Array> {
@@ -39,12 +43,13 @@ function withoutUser(url: string): { readonly url: URL; readonly authorization?:
   return { url: parsed, authorization: `Basic ${Buffer.from(user).toString('base64')}` };
 }
 
-export function createHttpTransport({ url: written = '', headers, token }: McpServerConfig): StreamableHTTPClientTransport {
+export function createHttpTransport({ url: written = '', headers, token }: McpServerConfig, clock: Clock): StreamableHTTPClientTransport {
   const { url, authorization } = withoutUser(written);
   const credentials = token === undefined ? authorization : `Bearer ${token}`;
   return new StreamableHTTPClientTransport(url, {
     fetch: boundedFetch,
     redirectPolicy: 'same-origin',
+    reconnectionScheduler: (reconnect, delayMs) => clock.after(Math.min(RETRY.maxMs, Math.max(RETRY.minMs, delayMs)), reconnect),
     requestInit: { headers: { ...headers, ...(credentials === undefined ? {} : { Authorization: credentials }) } },
   });
 }

@@ -66,7 +66,7 @@ export class McpServers implements McpService, ToolSource {
   readonly #options: McpServersOptions;
   readonly #startedAt: string;
   readonly #used = new Map<string, Used>();
-  readonly #retiring = new Set<Promise<void>>();
+  readonly #retiring = new Map<McpServer, Promise<void>>();
   readonly #groups = new Set<number>();
   #isStopped = false;
 
@@ -111,15 +111,18 @@ export class McpServers implements McpService, ToolSource {
       const now = settings[name];
       if (now?.enabled === true && JSON.stringify(now) === before) continue;
       this.#used.delete(name);
-      const retired = server.retire().finally(() => this.#retiring.delete(retired));
-      this.#retiring.add(retired);
+      this.#retiring.set(
+        server,
+        server.retire().finally(() => this.#retiring.delete(server)),
+      );
     }
   }
 
   async stop(): Promise<void> {
     this.#isStopped = true;
-    const servers = [...this.#used.values()];
-    await Promise.all([...servers.map(({ server }) => server.stop(LAST_STOP)), ...this.#retiring]);
+    // Those that retire do not wait for their calls any longer.
+    const servers = [...this.#retiring.keys(), ...[...this.#used.values()].map(({ server }) => server)];
+    await Promise.all([...servers.map((server) => server.stop(LAST_STOP)), ...this.#retiring.values()]);
   }
 
   #settings(): Readonly<Record<string, McpServerConfig>> {

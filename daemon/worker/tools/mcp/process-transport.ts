@@ -56,7 +56,7 @@ export class ProcessTransport implements Transport {
 
   async send(message: JSONRPCMessage): Promise<void> {
     if (this.#process === undefined) throw new Error(this.reason || 'it is not running');
-    await this.#process.write(`${JSON.stringify(message)}\n`);
+    this.#process.write(`${JSON.stringify(message)}\n`);
   }
 
   /** Called by the SDK when the handshake has failed. */

@@ -96,11 +96,11 @@ export class ServerProcess {
   }
 
   /** @throws Error when it does not read, or has ended */
-  async write(line: string): Promise<void> {
+  write(line: string): void {
     const { stdin } = this.#child;
     if (!stdin.writable) throw new Error('it has ended');
     if (stdin.writableLength > MAX_UNREAD_BYTES) throw new Error('it does not read what it is sent');
-    if (!stdin.write(line)) await Promise.race([once(stdin, 'drain'), once(stdin, 'close')]);
+    stdin.write(line);
   }
 
   /** Ends it with everything in its group. Resolves when it has ended. */
@@ -135,7 +135,7 @@ export class ServerProcess {
       cancel();
       for (const cancelPause of this.#pauses.values()) cancelPause();
       const how = signal === null ? `with exit code ${code}` : `by ${signal}`;
-      this.#options.onExit(`it ended ${how}${this.#lastLogLine === '' ? '' : `: ${oneLine(this.#lastLogLine, 300)}`}`);
+      this.#options.onExit(`it ended ${how}${this.#lastLogLine === '' ? '' : `: ${this.#lastLogLine}`}`);
     });
   }
 

@@ -18,7 +18,7 @@ const FIRST_PAUSE_MS = 500;
 const LAST_PAUSE_MS = 60_000;
 /** A server that ran for so long has recovered. */
 const RECOVERED_AFTER_MS = 60_000;
-/** How long a turn waits for the tools of a server that is being started, counted from the start. */
+/** How long a turn waits for the tools of a server; the next ones do not until it has answered. */
 const TURN_WAIT_MS = 5_000;
 const MAX_ERROR_LENGTH = 500;
 
@@ -48,10 +48,12 @@ export class McpServer {
   #since: number;
   #error: string | null = null;
   #connection: Connection | undefined;
-  #opening: { readonly connected: Promise<Connection>; readonly sinceMs: number } | undefined;
+  #opening: Promise<Connection> | undefined;
   #closing = Promise.resolve();
   #list: readonly McpToolDocument[] | undefined;
   #isListStale = false;
+  /** Whether a turn has waited for the list in vain. */
+  #isListSlow = false;
   #inFlight = 0;
   #failures = 0;
   #retryAtMs = 0;
@@ -84,12 +86,11 @@ export class McpServer {
   async toolsForTurn(): Promise<readonly McpToolDocument[] | undefined> {
     if (this.#list !== undefined && !this.#isListStale) return this.#list;
     const { clock, logger } = this.#options;
-    const waitedMs = this.#opening === undefined ? 0 : clock.now() - this.#opening.sinceMs;
     // After a failure it has to show first that it answers.
-    const limitMs = this.#failures > 0 ? 0 : Math.max(0, TURN_WAIT_MS - waitedMs);
+    const limitMs = this.#failures > 0 || this.#isListSlow ? 0 : TURN_WAIT_MS;
     const reading = this.tools();
     let cancel = (): void => undefined;
-    const limit = new Promise<void>((resolve) => (cancel = clock.after(limitMs, resolve)));
+    const limit = new Promise<void>((resolve) => (cancel = clock.after(limitMs, resolve))).then(() => (this.#isListSlow = true));
     if (limitMs > 0) await Promise.race([reading, limit]);
     cancel();
     if (this.#list === undefined)
@@ -148,7 +149,7 @@ export class McpServer {
     this.#stopping.abort();
     this.#cancelIdle();
     this.#cancelPause();
-    await this.#opening?.connected.catch(() => undefined);
+    await this.#opening?.catch(() => undefined);
     await this.#close(times);
   }
 
@@ -178,19 +179,21 @@ export class McpServer {
   }
 
   #describe(error: unknown): string {
-    return this.#hideSecrets(oneLine(messageOf(error), MAX_ERROR_LENGTH));
+    // Before it is cut: half of a secret would not be recognised.
+    return oneLine(this.#hideSecrets(messageOf(error)), MAX_ERROR_LENGTH);
   }
 
   /** @throws Error while it is left alone, and when it cannot be started */
   #open(): Promise<Connection> {
-    if (this.#opening !== undefined) return this.#opening.connected;
+    if (this.#opening !== undefined) return this.#opening;
     const { clock } = this.#options;
     if (this.#stopping.signal.aborted) return Promise.reject(new Error('it is being stopped'));
     const pauseMs = this.#retryAtMs - clock.now();
-    if (pauseMs > 0) return Promise.reject(new Error(`${this.#error ?? 'it failed'}; the next try is in ${Math.ceil(pauseMs / 1_000)} s`));
-    const connected = this.#connect().finally(() => (this.#opening = undefined));
-    this.#opening = { connected, sinceMs: clock.now() };
-    return connected;
+    // Its timer has the last word: the clock may have been set back.
+    if (this.#state === 'backoff' && pauseMs > 0)
+      return Promise.reject(new Error(`${this.#error ?? 'it failed'}; the next try is in ${Math.ceil(pauseMs / 1_000)} s`));
+    this.#opening = this.#connect().finally(() => (this.#opening = undefined));
+    return this.#opening;
   }
 
   async #connect(): Promise<Connection> {
@@ -225,7 +228,7 @@ export class McpServer {
     if (connection !== this.#connection) return;
     this.#connection = undefined;
     if (this.#options.clock.now() - this.#since > RECOVERED_AFTER_MS) this.#failures = 0;
-    this.#fail(this.#hideSecrets(reason));
+    this.#fail(this.#describe(reason));
   }
 
   #fail(error: string): void {
@@ -252,6 +255,7 @@ export class McpServer {
       throw error;
     }
     this.#failures = 0;
+    this.#isListSlow = false;
     return this.#list;
   }
 

@@ -33,7 +33,8 @@ export class Throttle {
 
   #move(): void {
     const now = this.#clock.now();
-    if (now < this.#windowEndsAt) return;
+    // Not a window of a clock that was set back since.
+    if (now < this.#windowEndsAt && now >= this.#windowEndsAt - WINDOW_MS) return;
     this.#windowEndsAt = now + WINDOW_MS;
     this.#count = 0;
   }

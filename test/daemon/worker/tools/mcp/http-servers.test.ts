@@ -1,5 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { startHttpMcp } from '../../../../fakes/http-mcp.js';
+import { eventually } from '../../../../helpers/eventually.js';
+import { FakeClock } from '../../../../helpers/fake-clock.js';
 import { freePort } from '../../../../helpers/free-port.js';
 import { mcpServers } from '../../../../helpers/mcp-servers.js';
 
@@ -36,4 +38,20 @@ test('one that is not there is left alone for a while, and a user in its URL is 
   const { servers: later, state: laterState } = mcpServers({ remote: { url: `http://127.0.0.1:${await freePort()}/mcp` } });
   expect(await later.probe('remote')).toMatchObject({ ok: false, error: expect.stringContaining('ECONNREFUSED') as string });
   expect([state('remote').state, laterState('remote').state]).toEqual(['idle', 'backoff']);
+});
+
+test('one that ends its stream of events at once is not asked for it without a pause, whatever pause it names', async () => {
+  const remotes = await Promise.all(['retry: 0\n\n', 'retry: 99999999999\n\n'].map((events) => startHttpMcp({ events })));
+  onTestFinished(async () => void (await Promise.all(remotes.map((remote) => remote.close()))));
+  for (const remote of remotes) {
+    const clock = new FakeClock();
+    const { call } = mcpServers({ remote: { url: remote.url, idleMs: 86_400_000 } }, clock);
+    const streams = () => remote.seen.filter((line) => line === 'GET').length;
+    for (let asked = 0; asked < 5; asked += 1) await call('remote', 'echo');
+    await eventually(() => expect(streams()).toBe(1));
+    await eventually(() => {
+      clock.advance(60_000);
+      expect(streams()).toBeGreaterThan(1);
+    });
+  }
 });

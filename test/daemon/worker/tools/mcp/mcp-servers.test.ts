@@ -2,6 +2,7 @@ import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { Throttle } from '../../../../../daemon/worker/tools/mcp/throttle.js';
 import { isAlive } from '../../../../../shared/node/process/process-identity.js';
 import { eventually } from '../../../../helpers/eventually.js';
 import { FakeClock } from '../../../../helpers/fake-clock.js';
@@ -64,10 +65,32 @@ test('whatever a server does wrong fails the call that it answers, and nothing e
   expect(events.at(-1)).toMatchObject({ type: 'mcp', server: 'odd', state: 'backoff' });
 });
 
+test('a stop does not wait for the calls of a server that was taken out before', async () => {
+  const { call, configure, servers, groups } = mcpServers({ odd: misbehaving() });
+  await call('odd', 'echo');
+  const never = call('odd', 'never', { signal: new AbortController().signal });
+  configure({});
+  await Promise.all([expect(never).rejects.toThrow('it ended'), servers.stop()]);
+  expect(groups()).toEqual([]);
+});
+
+test('a second that was counted before the clock was set back is over', () => {
+  const clock = new FakeClock();
+  const throttle = new Throttle(clock, 1);
+  throttle.count();
+  throttle.count();
+  expect(throttle.isOver()).toBe(true);
+  clock.jump(-3_600_000);
+  expect(throttle.isOver()).toBe(false);
+});
+
 test('answers of 100 MB and floods are not kept, and the server goes on', async () => {
   const { call } = mcpServers({ odd: misbehaving() });
   await expect(call('odd', 'huge')).rejects.toThrow(/its answer has 100000\d\d\d bytes/);
   expect((await call('odd', 'flood')).text).toBe('flooded');
+  // Nothing that waits for a full pipe is left behind, of which Node would warn.
+  const input = { text: 'x'.repeat(100_000) };
+  for (const { text } of await Promise.all(Array.from({ length: 12 }, () => call('odd', 'echo', { input })))) expect(text).toBe(input.text);
 });
 
 test('a server ends with everything that it started, also one that ignores what it is asked', async () => {
@@ -99,7 +122,8 @@ test('a server ends with everything that it started, also one that ignores what 
 
 test('a server that fails is left alone for a while, longer each time, and what it says has no secrets', async () => {
   const clock = new FakeClock();
-  const { call, servers, state } = mcpServers({ odd: misbehaving('dies'), none: { command: '/nowhere/xopc' } }, clock);
+  const long = misbehaving('dies', { env: { MODE: 'dies', SECRET_KEY: `sk-${'0123456789'.repeat(60)}` } });
+  const { call, servers, state } = mcpServers({ odd: misbehaving('dies'), none: { command: '/nowhere/xopc' }, long }, clock);
   const failed = { state: 'backoff', error: 'it ended with exit code 3: cannot start with ****' };
   await expect(call('odd', 'echo')).rejects.toThrow(failed.error);
   expect(state('odd')).toEqual(failed);
@@ -110,6 +134,12 @@ test('a server that fails is left alone for a while, longer each time, and what 
   clock.advance(999);
   expect(state('odd').state).toBe('backoff');
   expect(await servers.probe('odd')).toMatchObject({ ok: false, error: failed.error, tools: null });
+  // The clock is set back while it is left alone.
+  clock.jump(-3_600_000);
+  clock.advance(2_000);
+  expect(state('odd').state).toBe('failed');
+  await expect(call('odd', 'echo')).rejects.toThrow(/\*{4}$/);
+  expect(await servers.probe('long')).toMatchObject({ error: failed.error });
   expect(await servers.probe('none')).toMatchObject({
     ok: false,
     error: expect.stringContaining("there is no program '/nowhere/xopc'") as string,
@@ -140,9 +170,13 @@ test('tools that cannot be given to models are left out, with the reason', async
 
 test('a turn does not wait for a server that hangs', async () => {
   const clock = new FakeClock();
-  const { servers, log } = mcpServers({ slow: misbehaving('silent'), odd: misbehaving('odd') }, clock);
+  const { servers, log, state } = mcpServers(
+    { slow: misbehaving('silent'), mute: misbehaving('listless'), odd: misbehaving('odd') },
+    clock,
+  );
   await servers.tools('odd');
   const tools = servers.toolsFor(AGENT);
+  await eventually(() => expect(state('mute').state).toBe('running'));
   clock.advance(5_000);
   expect((await tools).map(({ definition }) => definition.name)).toContain('odd__fine');
   expect(await servers.toolsFor(AGENT)).toHaveLength(3);
