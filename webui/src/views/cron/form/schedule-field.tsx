@@ -52,6 +52,7 @@ interface ScheduleFieldProps {
 
 export function ScheduleField({ draft, reading: { preview, fault, isLost }, error, set }: ScheduleFieldProps) {
   const own = ownZone();
+  const zone = preview?.timezone ?? draft.timezone.trim();
   const refused = fault?.field === 'schedule' ? fault.message : undefined;
   return (
     <>
@@ -72,7 +73,7 @@ export function ScheduleField({ draft, reading: { preview, fault, isLost }, erro
       </div>
       <div class="schedule-preview">
         {preview === undefined ? <p class="hint">{t('previewEmpty')}</p> : <NextRuns preview={preview} />}
-        {preview !== undefined && preview.timezone !== own && (
+        {zone !== '' && zone !== own && (
           <Button kind="quiet" icon="clock" text={t('useOwnZone', { zone: own })} onClick={() => set({ timezone: own })} />
         )}
       </div>
