@@ -55,10 +55,10 @@ const shared = {
 const together = { isolate: false };
 
 /**
- * Real gateways whose tests wait much: three files at a time. Not among them: the package, which is built anew, and what floods a gateway.
+ * Real gateways whose tests wait much: four files at a time. Not among them: the package, which is built anew, and what floods a gateway.
  */
 const SCENARIOS = [
-  'test/e2e/{api,api-docs,cluster,database-copy,docs,doctor,hung,idempotency,pairing,poison,postgres,start,stop,storage,fallback}.test.ts',
+  'test/e2e/{acp,api,api-docs,cluster,database-copy,docs,doctor,hung,idempotency,mcp,mcp-server,pairing,poison,postgres,start,stop,storage,fallback}.test.ts',
   'test/e2e/{backup,delivery-failures,cron,error-words,signals-and-succession,specification}.test.ts',
   'test/e2e/{access,attached,access-network,crash,delivery,homes,live-config,odd-circumstances,overview,reverse-proxies,secrets,session-import}.test.ts',
   'test/e2e/{container,first-hour,page-session,resource-limits,setup,shells,slow-succession,socket}.test.ts',
@@ -77,7 +77,8 @@ const patient = { testTimeout: 180_000, expect: { poll: { timeout: 30_000, inter
 
 export default defineConfig({
   test: {
-    maxWorkers: 2,
+    // Many wait for processes: with as many as there are cores, half of the time of these is idle.
+    maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
     experimental: { fsModuleCache: true },
     projects: [
@@ -120,7 +121,7 @@ export default defineConfig({
           name: 'scenarios',
           include: SCENARIOS,
           fileParallelism: true,
-          maxWorkers: 3,
+          maxWorkers: 4,
           sequence: { groupOrder: 1 },
           // Each has only a part of a core.
           testTimeout: 120_000,
@@ -151,6 +152,8 @@ export default defineConfig({
           include: ['test/page/**/*.test.ts'],
           globalSetup: ['test/helpers/browser-setup.ts'],
           fileParallelism: true,
+          // A browser each.
+          maxWorkers: 2,
         },
       },
       {
