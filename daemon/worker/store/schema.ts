@@ -64,9 +64,9 @@ export interface TurnTable {
   /** The access token that asked for it, with the name that it has or had; null: none. */
   token_id: Generated<string | null>;
   token_name: Generated<string | null>;
-  /** The message that it answers; null until it has waited. */
+  /** The message that it answers; null until it has asked a person. */
   question_id: Generated<string | null>;
-  /** How often it went on after it had waited. */
+  /** How often it went on since it last began to wait. */
   resumes: Generated<number>;
 }
 
