@@ -28,6 +28,7 @@ import { callUsage } from './0035-call-usage.js';
 import { activeHours } from './0036-active-hours.js';
 import { nothingToReport } from './0037-nothing-to-report.js';
 import { jobLimits } from './0038-job-limits.js';
+import { cronRunTurns } from './0039-cron-run-turns.js';
 import { dropJournal } from './0040-drop-journal.js';
 import type { Migration } from './migration.js';
 
@@ -61,6 +62,7 @@ export const MIGRATIONS: readonly Migration[] = [
   activeHours,
   nothingToReport,
   jobLimits,
+  cronRunTurns,
   dropJournal,
 ];
 

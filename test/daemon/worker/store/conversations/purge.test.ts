@@ -75,8 +75,9 @@ test
     'select seq from inbox_messages where finished_at <= 5 order by finished_at limit 200',
     'select seq from cron_runs where finished_at <= 5 limit 200',
     'select id from sessions where deleted_at <= 5 limit 1',
+    "select seq from cron_runs where turn_id = 'turn_1'",
     'select scope, key from idempotency_keys where created_at <= 5 limit 200',
-  ])('what is past its time is found without looking at the rest: %s', async (statement) => {
+  ])('what is past its time, and what belongs to a turn, is found without looking at the rest: %s', async (statement) => {
   const store = await openStore();
   const { rows } = await store.read((tx) => sql.raw<{ detail: string }>(`explain query plan ${statement}`).execute(queriesOf(tx)));
   for (const { detail } of rows) expect(detail).toMatch(/^SEARCH .* USING (?:COVERING )?INDEX /);
