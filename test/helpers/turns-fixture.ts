@@ -67,6 +67,7 @@ export async function makeTurns() {
     commands: new CommandRegistry([
       { name: 'stop', summary: 'stops', stopsTurns: true, run: async () => 'Stopped.' },
       { name: 'new', summary: 'begins anew', run: async () => 'New.' },
+      { name: 'approve', summary: 'decides', isForChats: true, run: async () => 'Approved.' },
     ]),
     tools: new ToolBox({
       ...shared,

@@ -260,10 +260,10 @@ export class TurnRunner {
     return { state: 'done', model: GUIDE_REF, usage: null, error: null };
   }
 
-  /** Where no language model answers, every known command is run: nothing else understands it. */
+  /** Where no language model answers, every command that they may give is run: nothing else understands it. */
   #match({ asker, candidates: [first], text }: TurnRequest): Run['command'] {
     const runsAll = asker === 'chat' || first.ref === GUIDE_REF;
-    return runsAll || (asker === 'program' && text.trim() === '/new') ? this.#options.commands.match(text) : undefined;
+    return runsAll || (asker === 'program' && text.trim() === '/new') ? this.#options.commands.match(text, asker) : undefined;
   }
 
   async #askModels(run: Run, turn: BeginningTurn, report: (event: DeltaEvent | ToolEvent) => void): Promise<AnswerEnd> {

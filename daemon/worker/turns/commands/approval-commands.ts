@@ -58,11 +58,13 @@ export function createApprovalCommands(approvals: ChatApprovals): SlashCommand[]
     {
       name: 'approve',
       summary: 'lets an agent use a tool: /approve NUMBER, or /approve NUMBER always',
+      isForChats: true,
       run: (context) => decide(approvals, context, { decision: 'approve' }),
     },
     {
       name: 'deny',
       summary: 'refuses it: /deny NUMBER WHY',
+      isForChats: true,
       run: (context) => decide(approvals, context, { decision: 'deny' }),
     },
   ];

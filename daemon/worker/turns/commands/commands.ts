@@ -1,4 +1,5 @@
 /** Slash commands: requests to the gateway itself, in any chat and without a language model. */
+import type { TurnRequest } from '../turn-request.js';
 
 /** One command with its arguments, e.g. `/models openai` → name `models`, args `openai`. */
 export interface CommandCall {
@@ -24,6 +25,8 @@ export interface SlashCommand {
   readonly summary: string;
   /** Whether it stops the running answer of the session instead of waiting for it. */
   readonly stopsTurns?: boolean;
+  /** Whether it is for the people of a chat alone: programs and jobs would get around what their access token may do. */
+  readonly isForChats?: boolean;
   /** @returns the reply, Markdown */
   run(context: CommandContext): Promise<string>;
 }
@@ -40,11 +43,12 @@ export class CommandRegistry {
     this.#commands = new Map([help, ...commands].map((command) => [command.name, command]));
   }
 
-  /** Returns the command that a text calls; undefined for a text to the model. */
-  match(text: string): { command: SlashCommand; call: CommandCall } | undefined {
+  /** Returns the command that a text calls; undefined for a text to the model. @param asker  who says it */
+  match(text: string, asker: TurnRequest['asker'] = 'chat'): { command: SlashCommand; call: CommandCall } | undefined {
     const [, name = '', args = ''] = CALL.exec(text.trim()) ?? [];
     const command = this.#commands.get(name.toLowerCase());
-    return command === undefined ? undefined : { command, call: { name: command.name, args: args.trim() } };
+    const isRefused = command?.isForChats === true && asker !== 'chat';
+    return command === undefined || isRefused ? undefined : { command, call: { name: command.name, args: args.trim() } };
   }
 
   list(): { name: string; summary: string }[] {

@@ -172,6 +172,12 @@ test('a command is answered without a model, and /stop does not wait for what it
   expect(toModel.at(-1)).toMatchObject({ reply: 'a path' });
 });
 
+test.each(['program', 'job'] as const)('a %s decides nothing by a command, even where no language model answers', async (asker) => {
+  const { turns, request } = await makeTurns();
+  const asked = request(candidate(says('guide'), GUIDE_REF), { text: '/approve 12', asker });
+  expect((await collect(turns.start(asked, never))).at(-1)).toMatchObject({ reply: 'guide' });
+});
+
 test.each([
   ['program', '/new', 'New.'],
   ['program', ' /new\n', 'New.'],

@@ -26,7 +26,7 @@ function makeChat() {
     const { command, call } = commands.match(text) ?? {};
     return command && call && command.run({ ...call, sessionId: 1, sessionKey, agentId: 'main', model: 'a/b', callKey: 'k' });
   };
-  return { say, decisions };
+  return { say, decisions, commands };
 }
 
 test.each([
@@ -58,6 +58,12 @@ test('what is not a number of this chat decides nothing, and what a webhook says
   expect(decisions).toEqual([]);
   expect(await say('/approvals')).toMatch(/^12: `files__write_file`, until 2026-02-01T08:00:00.000Z\n14: .*\nWrite /);
   expect(await say('/approvals', 'other')).toBe('Nothing waits for a decision here.');
+});
+
+test('only people of a chat decide by a command', () => {
+  const { commands } = makeChat();
+  for (const asker of ['program', 'job'] as const)
+    expect(['/approve 12', '/deny 12'].map((text) => commands.match(text, asker))).toEqual([undefined, undefined]);
 });
 
 test('decisions are told from other messages', () => {
