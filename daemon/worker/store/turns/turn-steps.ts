@@ -156,11 +156,13 @@ export async function removeTurnSteps(tx: Transaction, turnId: string): Promise<
 /** Whether a turn with effects can go on after another worker: its steps are stored. */
 export const hasSteps = (turnId: string) => sql<boolean>`exists (select 1 from turn_steps where turn_steps.turn_id = ${sql.ref(turnId)})`;
 
-/** Removes the steps that nobody goes on from: of what ended at `beforeMs` or earlier, or was deleted. One step. @returns how many */
+/** Removes the steps that nobody goes on from: of what ended at `beforeMs` or earlier and is not to be answered again, or was deleted. One step. @returns how many */
 export async function purgeTurnSteps(tx: Transaction, beforeMs: number): Promise<number> {
   const { rows } = await sql<{ id: string }>`select turn_id as id from turn_steps
     where not exists (select 1 from turns where turns.id = turn_id and (finished_at is null or finished_at > ${beforeMs}))
       and not exists (select 1 from responses where responses.id = turn_id and finished_at is null)
+      and not exists (select 1 from inbox_messages where inbox_messages.turn_id = turn_steps.turn_id and finished_at is null)
+      and not exists (select 1 from cron_runs where cron_runs.turn_id = turn_steps.turn_id and finished_at is null)
     group by turn_id limit ${PURGE_ROWS}`.execute(queriesOf(tx));
   for (const { id } of rows) await removeTurnSteps(tx, id);
   return rows.length;

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { purgeTurnSteps } from '../../../../../daemon/worker/store/turns/turn-steps.js';
 import { queriesOf } from '../../../../../daemon/worker/store/transaction.js';
 import { anthropic } from '../../../../fakes/vendors/anthropic.js';
 import { says, type FakeCall } from '../../../../fakes/vendors/vendor-reply.js';
@@ -37,7 +38,7 @@ async function makeWorld() {
   };
   // A delivery that a killed worker could not note is made again, under the same id.
   const told = () => [...new Map(chat.receiver.received.map(({ id, content }) => [id, content])).values()].toSorted();
-  return { fake, chat, first, next, asked, rows, said, told };
+  return { fake, chat, first, next, asked, rows, said, told, store };
 }
 
 test('a chat’s turn goes on after two dead workers: no step is asked again, no tool runs again, and all of it is counted once', async () => {
@@ -129,4 +130,16 @@ test('a response in the background goes on from its steps', async () => {
   expect(fake.requests).toHaveLength(3);
   await expect.poll(told, { timeout: 10_000 }).toEqual(['1']);
   expect((await rows()).steps).toEqual([]);
+});
+
+test('what a stopped gateway has left of a chat’s turn is kept until its message is answered, however long that takes', async () => {
+  const { fake, chat, first, next, asked, rows, told, store } = await makeWorld();
+  fake.reply(step('One.', send('1')), hangs('Do'), says('Done.'));
+  await chat.say(first, 'go');
+  await asked(2);
+  await first.close();
+  expect(await store.write((tx) => purgeTurnSteps(tx, Date.now() + 1))).toBe(0);
+  await next('wk_2');
+  await expect.poll(told, { timeout: 10_000 }).toEqual(['1', 'One.\n\nDone.']);
+  expect([fake.requests.length, (await rows()).steps]).toEqual([3, []]);
 });
