@@ -108,6 +108,12 @@ export async function endTurn(tx: Transaction, { usage, error, ...end }: TurnEnd
   return (await update.run(tx, columns)) === 1;
 }
 
+/** Whether a turn is one of another agent. */
+export async function isTurnOfOther(tx: Transaction, { id, agentId }: { id: string; agentId: string }): Promise<boolean> {
+  const query = queriesOf(tx).selectFrom('turns').select('id').where('id', '=', id).where('agent_id', '!=', agentId);
+  return (await query.executeTakeFirst()) !== undefined;
+}
+
 /** Adds the usage of a call that an ended turn caused to the turn and its session. Runs in a write. */
 export async function addTurnUsage(tx: Transaction, turn: { id: string; sessionId: number }, usage: TurnUsage): Promise<void> {
   const added = {

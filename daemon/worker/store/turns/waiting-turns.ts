@@ -199,7 +199,7 @@ export async function dropWaiting(tx: Transaction, { id, error, nowMs }: { id: s
     .updateTable('cron_runs')
     .set({ state: 'failed', error: error, finished_at: nowMs })
     .where('turn_id', '=', id)
-    .where('finished_at', 'is', null)
+    .where('state', '=', 'queued')
     .execute();
   tellOthers(tx, 'inbox');
   tellOthers(tx, 'cron');

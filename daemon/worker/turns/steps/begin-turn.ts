@@ -4,11 +4,12 @@ import { type Approval, readApprovalsOfTurn } from '../../store/approvals/approv
 import { readAsideText } from '../../store/conversations/branches.js';
 import { appendMessage, findMessage } from '../../store/conversations/messages.js';
 import type { NewSession, Session } from '../../store/conversations/sessions.js';
-import { beginTurn } from '../../store/conversations/turns.js';
+import { beginTurn, isTurnOfOther } from '../../store/conversations/turns.js';
 import type { Transaction } from '../../store/transaction.js';
 import { readTurnSteps, type StoredStep } from '../../store/turns/turn-steps.js';
 import { reopenTurn } from '../../store/turns/waiting-turns.js';
 import { adoptTurn } from './adoption.js';
+import { giveUpWaiting } from './waiting.js';
 
 /** A turn whose session is leased to this worker. */
 export interface BegunTurn {
@@ -55,12 +56,23 @@ export async function storeTurn(tx: Transaction, { question, session, instanceId
   if (!isAgain) await beginTurn(tx, { id, sessionId, agentId, tokenId: origin?.['tokenId'] ?? null, instanceId, nowMs });
   const stored = await storeQuestion(tx, { question, sessionId, turnId: id, nowMs });
   if (previous === undefined) return { id, session, steps: [], approvals: [], ...stored };
-  const steps = isAgain
-    ? await readTurnSteps(tx, id)
-    : await adoptTurn(tx, { from: previous, to: id, sessionId, questionSeq: stored.questionSeq });
+  const takeover = { from: previous, to: id, sessionId, questionSeq: stored.questionSeq };
+  const steps = isAgain ? await readTurnSteps(tx, id) : await takeOver(tx, takeover, { agentId, instanceId, nowMs });
   const replaces = isAgain ? undefined : { turn: previous, text: await readAsideText(tx, { sessionId, turnId: previous }) };
   const approvals = steps.length === 0 ? [] : await readApprovalsOfTurn(tx, id);
   return { id, session, steps, approvals, ...stored, ...(replaces && { replaces }) };
+}
+
+/** Adopts a turn, except that of another agent, which may have other tools; one that waits in another session ends. @returns its steps */
+async function takeOver(
+  tx: Transaction,
+  turn: Parameters<typeof adoptTurn>[1],
+  { agentId, ...facts }: { agentId: string; instanceId: string; nowMs: number },
+): Promise<StoredStep[]> {
+  const steps = (await isTurnOfOther(tx, { id: turn.from, agentId })) ? [] : await adoptTurn(tx, turn);
+  const error = { code: null, message: 'the message is answered by another agent, or in another session, by now' };
+  await giveUpWaiting(tx, { turnId: turn.from }, { ...facts, error });
+  return steps;
 }
 
 async function storeQuestion(

@@ -55,7 +55,7 @@ async function makeWorld() {
       inbox: (await queriesOf(tx).selectFrom('inbox_messages').select('state').orderBy('seq').execute()).map(({ state }) => state),
       leases: (await queriesOf(tx).selectFrom('leases').select('key').where('key', 'like', 'session:%').execute()).length,
     }));
-  return { fake, chat, first, next, pending, decide, said, told, states, store };
+  return { fake, chat, first, next, pending, decide, said, told, states, store, config };
 }
 
 test('a chat waits for a decision without a worker, later messages wait behind it, and the call runs once with what was asked', async () => {
@@ -176,4 +176,18 @@ test('a turn that is stopped while its wait is being stored ends', async () => {
   await waiting.parked(asked?.turnId ?? '', AbortSignal.abort(new GatewayError('CONFLICT', { message: 'stopped' })));
   expect((await states()).turns).toEqual(['aborted']);
   await pending(first, 0);
+});
+
+test('a chat that gets another agent while it waits is answered by that one from the beginning, without what the first one asked for', async () => {
+  const { fake, chat, first, pending, states, told, config } = await makeWorld();
+  fake.reply(step('I ask.', send('1')), says('I am new.'));
+  await chat.say(first, 'invite');
+  const [asked] = await pending(first);
+  await expect.poll(async () => (await states()).inbox, LONG).toEqual(['waiting']);
+  const agents = { ...config.agents, default: 'other', list: [{ id: 'main' }, { id: 'other' }] };
+  first.setConfig({ ...config, agents });
+  await first.approvals.decide({ id: asked?.id ?? 0, by, decision: 'approve' }, undefined);
+  await expect.poll(() => told('chat'), LONG).toEqual(['I am new.']);
+  expect((await states()).turns).toEqual(['aborted', 'done']);
+  expect([told('room'), fake.requests.length]).toEqual([[], 2]);
 });
