@@ -1,4 +1,5 @@
 /** Runs each test XOPC_TORTURE_ROUNDS times, each time with the next seed, and says which seed failed. Used by `npm run torture`. */
+import { setMaxListeners } from 'node:events';
 import type { Task, Test, VitestRunner } from '@vitest/runner';
 import { TestRunner } from 'vitest';
 
@@ -17,6 +18,8 @@ export default class RoundsRunner extends TestRunner implements VitestRunner {
   override onBeforeTryTask(task: Test, options?: { repeats: number }): void {
     process.env['XOPC_TORTURE_SEED'] = String(firstSeed + (options?.repeats ?? 0));
     super.onBeforeTryTask(task);
+    // Vitest listens once more in each round.
+    setMaxListeners(rounds + 10, task.context.signal);
   }
 
   onAfterRetryTask(task: Test, { repeats }: { repeats: number }): void {
