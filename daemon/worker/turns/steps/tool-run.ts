@@ -61,6 +61,7 @@ interface Ended {
 /** More calls in one step are refused; the model can make them in its next step. */
 const MAX_CALLS = 16;
 
+const DENIED = 'not run: the configuration denies it';
 const CANNOT_WAIT = 'not run: it needs the approval of a person, for which a call without a session cannot wait';
 
 /** Returns why a call is not run. */
@@ -94,7 +95,7 @@ export class ToolRun implements TurnTools {
   async *run(step: CalledStep | StoredStep): AsyncGenerator<ToolEvent, ToolResult[] | 'waiting'> {
     const { log, signal } = this.#place;
     const { calls, known } = 'begun' in step ? { calls: step.calls, known: step.begun } : this.#fresh(step);
-    const { asks, refusals } = 'begun' in step ? this.#decided(step) : await this.#gate(calls);
+    const { asks, refusals } = await this.#gate(calls, 'begun' in step ? this.#place.decisions(step) : undefined);
     const open = [...calls.entries()].filter(([index]) => known.get(index) === undefined && !asks.includes(index));
     for (const [, { name, input }] of open) yield { type: 'tool', name, state: 'call', detail: shorten(inputText(input)) };
     // Tools with effects run in the order of the calls.
@@ -128,29 +129,29 @@ export class ToolRun implements TurnTools {
     return { calls: calls.map((call, index) => ({ ...call, key: `tool:${this.#place.id}:${this.#made + index}` })), known: new Map() };
   }
 
-  /** Which calls a person decides about. Where nobody can, they are refused. */
-  async #gate(calls: readonly StoredCall[]): Promise<Gated> {
+  /**
+   * Which calls a person decides about, and which are not run.
+   * @param decisions  about a stored step: what was allowed then needs no decision now
+   */
+  async #gate(calls: readonly StoredCall[], decisions?: ReadonlyMap<number, CallDecision>): Promise<Gated> {
     const asks: number[] = [];
+    const refusals = new Map<number, { refusal: string }>();
+    const { canWait: canAsk } = this.#place;
     for (const [index, call] of calls.entries()) {
-      const tool = this.#find(call);
-      if (tool !== undefined && !isRefused(call, index) && (await this.#place.decide(tool)) === 'ask') asks.push(index);
+      const decision = decisions?.get(index);
+      const permission = decision === undefined ? await this.#permissionOf(call, index) : undefined;
+      const refusal = decision === undefined ? undefined : refusalOf(decision);
+      if (refusal !== undefined) refusals.set(index, { refusal });
+      if (permission === 'deny') refusals.set(index, { refusal: DENIED });
+      if (permission === 'ask' && !canAsk) refusals.set(index, { refusal: CANNOT_WAIT });
+      if (decision?.state === 'pending' || (permission === 'ask' && canAsk && decisions === undefined)) asks.push(index);
     }
-    if (this.#place.canWait) return { asks, refusals: new Map() };
-    return { asks: [], refusals: new Map(asks.map((index) => [index, { refusal: CANNOT_WAIT }])) };
+    return { asks, refusals };
   }
 
-  /** What was decided about the calls of a stored step. */
-  #decided(step: StoredStep): Gated {
-    const decisions = this.#place.decisions(step);
-    return {
-      asks: [...decisions].flatMap(([index, { state }]) => (state === 'pending' ? [index] : [])),
-      refusals: new Map(
-        [...decisions].flatMap(([index, decision]) => {
-          const refusal = refusalOf(decision);
-          return refusal === undefined ? [] : [[index, { refusal }] as const];
-        }),
-      ),
-    };
+  async #permissionOf(call: StoredCall, index: number): Promise<'allow' | 'ask' | 'deny'> {
+    const tool = this.#find(call);
+    return tool === undefined || isRefused(call, index) ? 'allow' : this.#place.decide(tool);
   }
 
   #find({ name }: ToolCall): Tool | undefined {

@@ -5,7 +5,7 @@ import { markTurnUnrepeatable } from '../../../../../daemon/worker/store/deliver
 import { readTurnSteps } from '../../../../../daemon/worker/store/turns/turn-steps.js';
 import type { Tool } from '../../../../../daemon/worker/tools/tool.js';
 import { StepLog, type StepOwner } from '../../../../../daemon/worker/turns/steps/step-log.js';
-import { ToolRun } from '../../../../../daemon/worker/turns/steps/tool-run.js';
+import { type ToolPlace, ToolRun } from '../../../../../daemon/worker/turns/steps/tool-run.js';
 import { systemClock } from '../../../../../shared/clock.js';
 import { GatewayError } from '../../../../../shared/errors.js';
 import { logMemory } from '../../../../helpers/log-memory.js';
@@ -16,7 +16,7 @@ const call = (name: string, id = name) => ({ id, name, input: { of: id } });
 const step = (...calls: ReturnType<typeof call>[]) => ({ text: 'I do it.', calls, ref: 'fake/one', vendor: { signed: 'x' }, usage: null });
 
 /** A turn whose tools note that they run. The gateway stops in the middle of the call that `stopsIn` names. */
-async function makeWorld(stopsIn?: string) {
+async function makeWorld(stopsIn?: string, decided: Partial<Pick<ToolPlace, 'decide' | 'canWait'>> = {}) {
   const store = await openStore();
   const session = await addSession(store, 'me');
   const turn = { id: 'turn_1', sessionId: session.id, agentId: 'main', instanceId: 'wk_1', tokenId: null, nowMs: 1 };
@@ -40,7 +40,7 @@ async function makeWorld(stopsIn?: string) {
     tool('send', { hasEffects: true, isRepeatable: true }),
   ];
   const options = { store, clock: systemClock, logger: logMemory(), liveness: { validForMs: () => Infinity } };
-  const gate = { decide: async () => 'allow' as const, canWait: true, decisions: () => new Map<number, never>() };
+  const gate = { decide: async () => 'allow' as const, canWait: true, decisions: () => new Map<number, never>(), ...decided };
   const run = async (what: Parameters<ToolRun['run']>[0], steps = 0) => {
     stop = new AbortController();
     const id = 'turn_1';
@@ -116,4 +116,17 @@ test('nothing runs, and nothing is stored, once another worker has ended the tur
   await store.write((tx) => endTurn(tx, end));
   await expect(run(step(call('pay')))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   expect([ran, await read(), await messages()]).toEqual([[], [], []]);
+});
+
+test('what may not run does not run either when its step is gone on with', async () => {
+  const decide: ToolPlace['decide'] = async ({ definition: { name } }) => (name === 'pay' ? 'deny' : name === 'send' ? 'ask' : 'allow');
+  const { run, read, ran } = await makeWorld(undefined, { decide, canWait: false });
+  const said = [expect.stringContaining('look is done'), expect.stringContaining('not run'), expect.stringContaining('not run')];
+  const calls = [call('look'), call('send'), call('pay')];
+  expect(await run(step(...calls))).toEqual(said);
+  const [stored] = await read();
+  if (stored === undefined) throw new Error('nothing is stored');
+  // The worker ended when the first call had begun.
+  expect(await run({ ...stored, begun: new Map([[0, undefined]]) }, 1)).toEqual(said);
+  expect(ran.map((one) => one.split(' ')[0])).toEqual(['look', 'look']);
 });
