@@ -6,6 +6,7 @@ import type { GatewayEvent } from '../../../shared/api/gateway/events.js';
 import { type Clock, pause } from '../../../shared/clock.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
+import { sayOfAnswer } from '../../../shared/text/sentences/answer.js';
 import { appendMessage } from '../store/conversations/messages.js';
 import { ensureSession, getSession } from '../store/conversations/sessions.js';
 import { removeTurnParts } from '../store/conversations/turn-parts.js';
@@ -19,7 +20,7 @@ import type { Store } from '../store/store.js';
 import { tellOthers, type Transaction } from '../store/transaction.js';
 import { interruptTurn, keepAside } from './interrupted-turn.js';
 import { type BegunTurn, storeTurn, type TurnQuestion } from './steps/begin-turn.js';
-import { resumeTurn } from './steps/waiting.js';
+import { giveUpWaiting, resumeTurn } from './steps/waiting.js';
 import { toUsage, type TurnOutcome } from './turn-event.js';
 import type { Liveness } from '../store/liveness.js';
 
@@ -152,13 +153,17 @@ export class TurnJournal {
     const { store, clock, instanceId } = this.#options;
     const { id, session, questionId } = turn;
     const isParked = await store.write(async (tx) => {
-      if (!(await parkTurn(tx, { id, questionId }))) return false;
+      const parked = await parkTurn(tx, { id, questionId });
+      if (parked === undefined) return false;
       tellOthers(tx, `session:${session.id}`);
       await releaseLease(tx, { key: leaseKey(session.id), owner: instanceId });
       await removeTurnParts(tx, { turnId: id });
       await ended?.(tx, { ...outcome, turnId: id, replyId, stopReason: null });
+      const nowMs = clock.now();
+      const error = { code: 'CONFLICT', message: sayOfAnswer('turn-stopped') };
+      if (parked.isStopped) await giveUpWaiting(tx, { turnId: id }, { instanceId, error, nowMs });
       // All of it may be decided already.
-      await resumeTurn(tx, { id, nowMs: clock.now() });
+      else await resumeTurn(tx, { id, nowMs });
       return true;
     });
     if (isParked) this.#publish(turn, { ...outcome, usage: null });

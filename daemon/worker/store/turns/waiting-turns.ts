@@ -26,15 +26,19 @@ export async function noteTurnQuestion(tx: Transaction, { id, questionId }: { id
   await queriesOf(tx).updateTable('turns').set({ question_id: questionId }).where('id', '=', id).execute();
 }
 
-/** Takes a running turn from its worker. @returns false when it does not run any more */
-export async function parkTurn(tx: Transaction, { id, questionId }: { id: string; questionId: string }): Promise<boolean> {
-  const { numUpdatedRows } = await queriesOf(tx)
+/** Takes a running turn from its worker. @returns whether another gateway has been asked to stop it; undefined when it does not run any more */
+export async function parkTurn(
+  tx: Transaction,
+  { id, questionId }: { id: string; questionId: string },
+): Promise<{ readonly isStopped: boolean } | undefined> {
+  const row = await queriesOf(tx)
     .updateTable('turns')
     .set({ state: 'waiting', question_id: questionId, resumes: 0 })
     .where('id', '=', id)
     .where('state', '=', 'running')
+    .returning('stop_reason')
     .executeTakeFirst();
-  return numUpdatedRows === 1n;
+  return row && { isStopped: row.stop_reason !== null };
 }
 
 /** Gives a turn that waits to a worker. @returns false when it does not wait */

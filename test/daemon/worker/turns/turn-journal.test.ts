@@ -4,6 +4,7 @@ import type { TurnOutcome } from '../../../../daemon/worker/turns/turn-event.js'
 import { TurnJournal } from '../../../../daemon/worker/turns/turn-journal.js';
 import { readNewestMessages } from '../../../../daemon/worker/store/conversations/messages.js';
 import { findSession } from '../../../../daemon/worker/store/conversations/sessions.js';
+import { requestTurnStop } from '../../../../daemon/worker/store/conversations/turn-stops.js';
 import type { Store } from '../../../../daemon/worker/store/store.js';
 import type { Clock } from '../../../../shared/clock.js';
 import { systemClock } from '../../../../shared/clock.js';
@@ -136,4 +137,14 @@ test('an answer is one message with its model, a failure one more with its reaso
   expect(await history(store)).toEqual(['user complete: mine', 'assistant complete: answer']);
   const [row] = await store.read((tx) => queriesOf(tx).selectFrom('turns').selectAll().execute());
   expect(row).toMatchObject({ state: 'done', model: 'x/y', input_tokens: 1, output_tokens: 2, error_code: null });
+});
+
+test('a turn that another gateway was asked to stop does not begin to wait', async () => {
+  const store = await openStore();
+  const journal = new TurnJournal({ store, clock: systemClock, instanceId: 'wk_me', liveness: createLiveness('wk_me', () => ['wk_me']) });
+  const turn = await journal.begin(question, never);
+  await turn.stored;
+  await store.write((tx) => requestTurnStop(tx, { sessionKey: question.session.key, reason: 'stopped' }));
+  expect(await journal.end(turn, { ...done, state: 'waiting' })).toBe('kept');
+  expect(await store.read((tx) => queriesOf(tx).selectFrom('turns').select('state').execute())).toEqual([{ state: 'aborted' }]);
 });
