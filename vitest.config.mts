@@ -77,8 +77,7 @@ const patient = { testTimeout: 180_000, expect: { poll: { timeout: 30_000, inter
 
 export default defineConfig({
   test: {
-    // Many wait for processes: with as many as there are cores, half of the time of these is idle.
-    maxWorkers: 3,
+    maxWorkers: 2,
     sequence: { sequencer: LongestFirst },
     experimental: { fsModuleCache: true },
     projects: [
@@ -152,8 +151,6 @@ export default defineConfig({
           include: ['test/page/**/*.test.ts'],
           globalSetup: ['test/helpers/browser-setup.ts'],
           fileParallelism: true,
-          // A browser each.
-          maxWorkers: 2,
         },
       },
       {
