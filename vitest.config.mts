@@ -55,7 +55,7 @@ const shared = {
 const together = { isolate: false };
 
 /**
- * Real gateways whose tests wait much: four files at a time. Not among them: the package, which is built anew, and what floods a gateway.
+ * Real gateways whose tests wait much: three files at a time. Not among them: the package, which is built anew, and what floods a gateway.
  */
 const SCENARIOS = [
   'test/e2e/{acp,api,api-docs,approvals,cluster,database-copy,docs,doctor,hung,idempotency,mcp,mcp-server,pairing,poison,postgres,start,stop,storage,fallback}.test.ts',
@@ -120,7 +120,7 @@ export default defineConfig({
           name: 'scenarios',
           include: SCENARIOS,
           fileParallelism: true,
-          maxWorkers: 4,
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
           // Each has only a part of a core.
           testTimeout: 120_000,

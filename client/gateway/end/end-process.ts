@@ -10,8 +10,8 @@ export interface KnownProcess {
 
 /** How long SIGTERM gets before SIGKILL. */
 export const TERM_GRACE_MS = 700;
-/** A killed process is gone within milliseconds, unless the kernel is stuck in a device. */
-const KILL_LIMIT_MS = 2_000;
+/** A killed process is gone within milliseconds, unless one of its threads waits for a busy disk. */
+const KILL_LIMIT_MS = 10_000;
 /** There is no event for the exit of a process that is not our child. */
 const LOOK_AGAIN_MS = 10;
 
