@@ -58,8 +58,11 @@ export class Outbox {
 
   /** Changes what is stored, not the copy in memory: another tab may have queued a message that this one has not heard of. */
   change(edit: (stored: readonly Entry[]) => readonly Entry[]): void {
-    const entries = edit(read(this.session));
+    const stored = read(this.session);
+    const entries = edit(stored);
     this.entries.value = entries;
+    // Written back unchanged, an old copy would undo what another tab does at this moment.
+    if (JSON.stringify(entries) === JSON.stringify(stored)) return;
     writeSetting(outboxName(this.session), entries.length === 0 ? undefined : JSON.stringify(entries));
   }
 
