@@ -134,8 +134,8 @@ export class ServerProcess {
     this.#child.on('close', () => {
       cancel();
       for (const cancelPause of this.#pauses.values()) cancelPause();
-      const how = signal === null ? `with exit code ${code}` : `by ${signal}`;
-      this.#options.onExit(`it ended ${how}${this.#lastLogLine === '' ? '' : `: ${this.#lastLogLine}`}`);
+      const how = signal === null ? `it ended with exit code ${code}` : `it was ended by ${signal}`;
+      this.#options.onExit(`${how}${this.#lastLogLine === '' ? '' : `: ${this.#lastLogLine}`}`);
     });
   }
 
