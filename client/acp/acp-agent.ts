@@ -113,15 +113,15 @@ class AcpAgent {
         client.request('session/request_permission', question, { cancellationSignal: signal, stopWaitingOnCancel: true }),
     });
     // In order, and before the answer to the prompt.
-    let told = Promise.resolve();
+    let sent = Promise.resolve();
     const onUpdate = (update: acp.SessionUpdate): void => {
-      told = told.then(() => client.notify('session/update', { sessionId: session, update })).catch(() => undefined);
+      sent = sent.then(() => client.notify('session/update', { sessionId: session, update })).catch(() => undefined);
     };
     try {
       const signals = { cancelled: cancel.signal, gone: this.#gone.signal };
       const onApprovals = (): void => void permissions.check();
       const end = await ask({ locate, sockets, session, content, ...signals, onUpdate, onApprovals });
-      await told;
+      await sent;
       if (end.state === 'error') throw new GatewayError('AGENT_ERROR', { message: end.error });
       return { stopReason: end.state === 'done' ? 'end_turn' : 'cancelled' };
     } finally {

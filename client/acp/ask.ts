@@ -14,10 +14,10 @@ export interface AskOptions extends Omit<Question, 'key'> {
 }
 
 const PAUSE_MS = 100;
-/** A gateway that is upgraded, or restarted by its service, is back long before. */
+/** A gateway that is upgraded, or restarted by its service, is back long before that. */
 const PATIENCE_MS = 60_000;
 
-/** What another try may cure, once the gateway has answered. */
+/** Whether another attempt may succeed, once the gateway has answered. */
 const isPassing = (error: unknown): boolean =>
   error instanceof ConnectionLost ||
   (error instanceof GatewayError && ['NOT_RUNNING', 'STILL_STARTING', 'CONTROL_UNREACHABLE'].includes(error.code));

@@ -31,7 +31,7 @@ export interface Question {
   readonly key: string;
   /** Stops the answer. */
   readonly cancelled: AbortSignal;
-  /** Nobody waits for it any more. */
+  /** Aborts when nobody waits for the answer any more. */
   readonly gone: AbortSignal;
   /** Called when there may be calls of tools in the session that wait for a decision, or no longer do. */
   readonly onApprovals: () => void;
@@ -86,7 +86,7 @@ export function followPrompt(
     }
     if (frame.type === 'current' || (frame.type === 'event' && frame.name === 'approval' && frame.data['session'] === session))
       onApprovals();
-    // What waits is not running: nothing else tells of its end.
+    // A turn that waits is not running: no other frame reports its end.
     if (frame.type === 'stopped' && prompt.isWaiting) return { state: 'aborted' };
     const end = prompt.receive(frame);
     // Another attempt at the answer begins.

@@ -8,9 +8,9 @@ import type { ApiClient } from '../api/api-client.js';
 export interface PermissionOptions {
   readonly session: string;
   readonly connect: () => Promise<Pick<ApiClient, 'call'>>;
-  /** Shows the question until the signal. */
+  /** Shows the question until the signal aborts. */
   readonly request: (question: RequestPermissionRequest, signal: AbortSignal) => Promise<RequestPermissionResponse>;
-  /** Takes what goes wrong: a question that cannot be shown or answered here can be elsewhere. */
+  /** Called with failures. A question that cannot be shown or answered here can be elsewhere. */
   readonly onError: (error: unknown) => void;
 }
 
@@ -39,7 +39,7 @@ export class Permissions {
     this.#options = options;
   }
 
-  /** Looks what waits now: shows what is new, and takes back what was decided elsewhere. */
+  /** Reads which calls wait now: shows new ones, and withdraws those that were decided elsewhere. */
   check(): Promise<void> {
     return this.#inOrder(() => this.#check());
   }
@@ -57,12 +57,12 @@ export class Permissions {
       for (const [id, shown] of this.#asked) if (!pending.has(id)) shown.abort();
       for (const approval of approvals) if (!this.#over.signal.aborted && !this.#asked.has(approval.id)) void this.#ask(approval);
     } catch (error) {
-      // Looked again with the next connection.
+      // The next connection asks again.
       if (!isPassing(error)) onError(error);
     }
   }
 
-  /** Takes all questions back. */
+  /** Withdraws all questions. */
   end(): void {
     this.#over.abort();
   }

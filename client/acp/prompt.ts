@@ -1,7 +1,7 @@
-/** One prompt as a state machine: frames of its session in, what the editor is told and the end out. */
+/** One prompt as a state machine: it takes the frames of its session, and gives updates for the editor and the end. */
 import type { SessionUpdate } from '@agentclientprotocol/sdk';
 import type { ChatPosition, ServerFrame } from '../../shared/api/socket.js';
-import { ToldText } from './told-text.js';
+import { ShownText } from './shown-text.js';
 
 /** How a prompt ended. `error`: why, in the words of the gateway. */
 export type PromptEnd = { readonly state: 'done' | 'aborted' } | { readonly state: 'error'; readonly error: string };
@@ -18,14 +18,14 @@ interface Live {
   length: number;
   readonly words: string[];
   readonly tools: ToolStep[];
-  /** Of `tools`, those that were told. */
-  toldTools: number;
+  /** How many of `tools` the editor has. */
+  shownTools: number;
 }
 
 export class Prompt {
   readonly #onUpdate: (update: SessionUpdate) => void;
-  readonly #text = new ToldText();
-  /** Every call of a tool that was told. `isOpen`: its result was not. */
+  readonly #text = new ShownText();
+  /** The calls of tools that the editor has. `isOpen`: without their result. */
   readonly #calls = new Map<string, { readonly name: string; isOpen: boolean }>();
   #questionId: string | undefined;
   #questionSeq: number | undefined;
@@ -78,12 +78,12 @@ export class Prompt {
         if (this.#live?.turn !== frame.turn) return;
         this.#live.length = frame.at + frame.text.length;
         this.#live.words.push(frame.text);
-        this.#tell();
+        this.#show();
         return;
       case 'tool':
         if (this.#live?.turn !== frame.turn) return;
         this.#live.tools[frame.index] = frame.tool;
-        this.#tell();
+        this.#show();
         return;
       case 'current':
         // It may have ended while there was no connection.
@@ -105,7 +105,7 @@ export class Prompt {
     if (message.id === this.#questionId) this.#questionSeq = seq;
     else if (this.#questionSeq !== undefined && message.role === 'assistant') this.#say(this.#text.complete(message.content));
     if (this.#questionSeq !== undefined && (message.role === 'assistant' || message.role === 'system')) this.#last = frame;
-    this.#tell();
+    this.#show();
   }
 
   #onTurn({ turn, state, at = 0 }: Frame<'turn'>): PromptEnd | undefined {
@@ -114,7 +114,7 @@ export class Prompt {
       this.#isAnnounced = true;
       // One that has waited says again what it said.
       if (this.#live?.turn === turn && this.#live.length === at) return undefined;
-      this.#live = { turn, length: 0, words: [], tools: [], toldTools: 0 };
+      this.#live = { turn, length: 0, words: [], tools: [], shownTools: 0 };
       this.#text.begin();
       for (const call of this.#calls.values()) call.isOpen = false;
       return;
@@ -132,9 +132,9 @@ export class Prompt {
     return { state: status === 'aborted' ? 'aborted' : 'done' };
   }
 
-  #tell(): void {
+  #show(): void {
     if (this.#live === undefined || this.#questionSeq === undefined) return;
-    for (const step of this.#live.tools.slice(this.#live.toldTools)) this.#onTool(step, this.#live.toldTools++);
+    for (const step of this.#live.tools.slice(this.#live.shownTools)) this.#onTool(step, this.#live.shownTools++);
     for (const words of this.#live.words.splice(0)) this.#say(this.#text.add(words));
   }
 

@@ -46,7 +46,7 @@ export class DenyCommand extends DecideCommand {
   static override readonly usage = Command.Usage({
     category: 'Approvals',
     description: 'Refuse the call of a tool that an agent asks for.',
-    details: 'The agent is told so, and goes on without it.',
+    details: 'The agent gets the refusal as the result of the call, and goes on without it.',
     examples: [['With a reason', 'xopc deny 12 --note "not on a Friday"']],
   });
 

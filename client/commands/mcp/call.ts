@@ -10,7 +10,7 @@ export class McpTestCommand extends BaseCommand {
   static override readonly usage = Command.Usage({
     category: 'MCP servers',
     description: 'Test whether an MCP server answers.',
-    details: 'The server is started, also while it is left alone after a failure.',
+    details: 'It starts the server, also during the pause after a failure.',
     examples: [['One of them', 'xopc mcp test weather']],
   });
 

@@ -5,25 +5,25 @@ import { ask } from '../../../client/acp/ask.js';
 import type { ClientSocket } from '../../../client/acp/chat-connection.js';
 import { GatewayError } from '../../../shared/errors.js';
 
-type Told = { readonly type: string } & Record<string, unknown>;
+type SentFrame = { readonly type: string } & Record<string, unknown>;
 
 class FakeSocket extends EventEmitter {
-  readonly told: Told[] = [];
+  readonly sent: SentFrame[] = [];
   readonly url: string;
   isEnded = false;
-  readonly #onTold: (told: Told, socket: FakeSocket) => void;
+  readonly #onSend: (sent: SentFrame, socket: FakeSocket) => void;
 
-  constructor(url: string, onTold: (told: Told, socket: FakeSocket) => void) {
+  constructor(url: string, onSend: (sent: SentFrame, socket: FakeSocket) => void) {
     super();
     this.url = url;
-    this.#onTold = onTold;
+    this.#onSend = onSend;
     setImmediate(() => this.emit('open'));
   }
 
   send(text: string): void {
-    const told = JSON.parse(text) as Told;
-    this.told.push(told);
-    this.#onTold(told, this);
+    const sent = JSON.parse(text) as SentFrame;
+    this.sent.push(sent);
+    this.#onSend(sent, this);
   }
 
   terminate(): void {
@@ -40,7 +40,7 @@ const SENT = { type: 'sent', re: 'send', messageId: 'q', repeated: false };
 const END = { type: 'turn', turn: 't', state: 'done' };
 
 /** Asks through sockets that behave as the test says, each by its number. */
-function begin(onTold: (told: Told, socket: FakeSocket, number: number) => void, content = 'Hi') {
+function begin(onSend: (sent: SentFrame, socket: FakeSocket, number: number) => void, content = 'Hi') {
   const made: FakeSocket[] = [];
   const updates: SessionUpdate[] = [];
   const seen = { approvals: 0 };
@@ -48,7 +48,7 @@ function begin(onTold: (told: Told, socket: FakeSocket, number: number) => void,
   class WebSocket extends FakeSocket {
     constructor(url: string) {
       const number = made.length;
-      super(url, (told, socket) => onTold(told, socket, number));
+      super(url, (sent, socket) => onSend(sent, socket, number));
       made.push(this);
     }
   }
@@ -66,16 +66,16 @@ function begin(onTold: (told: Told, socket: FakeSocket, number: number) => void,
 }
 
 test('a connection that is lost is opened again, with the same key and from where it was', async () => {
-  const { end, made } = begin((told, socket, number) => {
-    if (told.type === 'send') socket.say(SENT);
-    if (told.type !== 'watch') return;
+  const { end, made } = begin((sent, socket, number) => {
+    if (sent.type === 'send') socket.say(SENT);
+    if (sent.type !== 'watch') return;
     if (number === 0) {
       socket.say(QUESTION, { type: 'turn', turn: 't', state: 'running', at: 0 }, { type: 'delta', turn: 't', at: 0, text: 'one ' });
       socket.emit('close', 1012, Buffer.alloc(0));
     } else socket.say({ type: 'delta', turn: 't', at: 4, text: 'two' }, END);
   });
   expect(await end).toEqual({ state: 'done' });
-  const [first, second] = made.map(({ told }) => told);
+  const [first, second] = made.map(({ sent }) => sent);
   expect(made.map(({ url, isEnded }) => [url, isEnded])).toEqual([
     ['ws://[::1]:7/ws', true],
     ['ws://[::1]:7/ws', true],
@@ -91,27 +91,27 @@ test('a prompt that is cancelled stops its own answer, when that has begun', asy
     { type: 'turn', turn: 'other', state: 'running', at: 0 },
     { ...END, turn: 'other' },
   ];
-  const { end, made, cancel } = begin((told, socket) => {
-    if (told.type === 'send') socket.say(SENT);
-    if (told.type === 'watch') {
+  const { end, made, cancel } = begin((sent, socket) => {
+    if (sent.type === 'send') socket.say(SENT);
+    if (sent.type === 'watch') {
       cancel.abort();
       socket.say(...others, QUESTION);
     }
-    if (told.type !== 'stop') return;
-    if (socket.told.at(-2)?.type === 'stop') socket.say({ ...END, state: 'aborted' });
+    if (sent.type !== 'stop') return;
+    if (socket.sent.at(-2)?.type === 'stop') socket.say({ ...END, state: 'aborted' });
     else socket.say({ type: 'turn', turn: 't', state: 'running', at: 0 });
   });
   expect(await end).toEqual({ state: 'aborted' });
-  expect(made[0]?.told.map(({ type }) => type)).toEqual(['hello', 'send', 'watch', 'stop', 'stop']);
+  expect(made[0]?.sent.map(({ type }) => type)).toEqual(['hello', 'send', 'watch', 'stop', 'stop']);
 });
 
 test('a turn that waits for a decision goes on, and ends with a cancel', async () => {
   const approval = { type: 'event', event: '1', name: 'approval', data: { session: 's', state: 'pending' } };
   const waiting = { type: 'turn', turn: 't', state: 'waiting' };
-  const { end, seen, cancel } = begin((told, socket) => {
-    if (told.type === 'send') socket.say(SENT);
-    if (told.type === 'stop') socket.say({ type: 'stopped', re: 'stop', stopped: true });
-    if (told.type !== 'watch') return;
+  const { end, seen, cancel } = begin((sent, socket) => {
+    if (sent.type === 'send') socket.say(SENT);
+    if (sent.type === 'stop') socket.say({ type: 'stopped', re: 'stop', stopped: true });
+    if (sent.type !== 'watch') return;
     socket.say(QUESTION, { type: 'current', hasOlder: false }, { ...approval, data: { session: 'other' } }, approval, waiting);
     socket.say({ type: 'turn', turn: 'u', state: 'running', at: 0 }, waiting);
     cancel.abort();
@@ -120,11 +120,11 @@ test('a turn that waits for a decision goes on, and ends with a cancel', async (
 });
 
 test('what another try cannot cure is the answer at once', async () => {
-  const failing = (frame: object) => begin((told, socket) => void (told.type === 'send' && socket.say(frame))).end;
+  const failing = (frame: object) => begin((sent, socket) => void (sent.type === 'send' && socket.say(frame))).end;
   await expect(failing({ type: 'error', re: 'send', error: { code: 'SESSION_NOT_FOUND', message: 'no session s' } })).rejects.toMatchObject(
     { code: 'SESSION_NOT_FOUND' },
   );
-  const closed = begin((told, socket) => void (told.type === 'hello' && socket.emit('close', 4401, Buffer.from('the token is wrong'))));
+  const closed = begin((sent, socket) => void (sent.type === 'hello' && socket.emit('close', 4401, Buffer.from('the token is wrong'))));
   await expect(closed.end).rejects.toMatchObject({ code: 'UNAUTHORIZED', message: 'the token is wrong' });
   const large = begin(() => undefined, 'x'.repeat(2_000_000));
   await expect(large.end).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
@@ -138,11 +138,11 @@ test('what another try cannot cure is the answer at once', async () => {
 });
 
 test('an editor that leaves ends the wait, and a loss after a cancel is its end', async () => {
-  const left = begin((told) => void (told.type === 'send' && left.leave.abort(new Error('closed'))));
+  const left = begin((sent) => void (sent.type === 'send' && left.leave.abort(new Error('closed'))));
   await expect(left.end).rejects.toThrow('closed');
   expect(left.made[0]?.isEnded).toBe(true);
-  const lost = begin((told, socket) => {
-    if (told.type !== 'send') return;
+  const lost = begin((sent, socket) => {
+    if (sent.type !== 'send') return;
     lost.cancel.abort();
     socket.emit('error', new Error('reset'));
   });

@@ -33,7 +33,7 @@ function start() {
   return { prompt, updates, take, said, follow: () => prompt.follow('m5') };
 }
 
-test('words are told as they come, and the end of the turn is the end', () => {
+test('words are shown as they come, and the end of the turn is the end', () => {
   const { take, said, follow } = start();
   expect(follow()).toEqual({});
   expect(
@@ -45,7 +45,7 @@ test('words are told as they come, and the end of the turn is the end', () => {
   expect(said()).toBe('Hello');
 });
 
-test('an answer to somebody else, before the question has its turn, is neither told nor the end', () => {
+test('an answer to somebody else, before the question has its turn, is neither shown nor the end', () => {
   const { take, said, follow } = start();
   follow();
   expect(take(message(3, 'user', 'Other'), current, running('a'), delta('a', 0, 'for others'))).toBe(undefined);
@@ -54,7 +54,7 @@ test('an answer to somebody else, before the question has its turn, is neither t
   expect(said()).toBe('for me');
 });
 
-test('words that come before their question are told once it is there', () => {
+test('words that come before their question are shown once it is there', () => {
   const { take, said, follow } = start();
   follow();
   take(current, running('t'), delta('t', 0, 'early'));
@@ -81,7 +81,7 @@ test('after a loss it goes on where it was: within the answer, with another atte
   expect(said()).toBe('one two three four five');
 });
 
-test('an attempt that says something else is told after a blank line', () => {
+test('an attempt that says something else is shown after a blank line', () => {
   const { take, said, follow } = start();
   follow();
   take(message(5, 'user', 'Hi'), running('t'), delta('t', 0, 'Yes, of'), running('u'), delta('u', 0, 'No'), delta('u', 2, ', never'));

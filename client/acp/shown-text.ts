@@ -1,0 +1,39 @@
+/**
+ * What an editor shows of an answer. Words cannot be withdrawn from it: of an attempt that begins anew, it gets what follows the words of the
+ * last one, or, if the attempt says something else, all of it after a blank line.
+ */
+export class ShownText {
+  #shown = '';
+  #attempt = '';
+  /** Whether the attempt is shown up to its end. */
+  #isLevel = true;
+
+  /** Called before the first words of another attempt. */
+  begin(): void {
+    this.#attempt = '';
+    this.#isLevel = this.#shown === '';
+  }
+
+  /** @returns what the editor is to get of these further words */
+  add(words: string): string {
+    this.#attempt += words;
+    if (this.#isLevel) {
+      this.#shown += words;
+      return words;
+    }
+    return this.#shown.startsWith(this.#attempt) ? '' : this.#show(this.#attempt);
+  }
+
+  /** @returns what the editor is to get when the whole answer is known */
+  complete(answer: string): string {
+    return this.#shown.trim().startsWith(answer.trim()) ? '' : this.#show(answer);
+  }
+
+  #show(text: string): string {
+    const isMore = text.startsWith(this.#shown);
+    const more = isMore ? text.slice(this.#shown.length) : `\n\n${text}`;
+    this.#shown = text;
+    this.#isLevel = true;
+    return more;
+  }
+}
