@@ -75,4 +75,13 @@ test.skipIf(noBrowser)('a call that waits is decided in its chat or elsewhere, o
   await page.getByText('Then it is one').waitFor();
   const said = page.locator('.said');
   expect(await said.textContent()).toMatch(/What time is it\?.*time approved · web page.*It is noon.*And then\?.*Then it is one/s);
+
+  // A job that is deleted withdraws the question of its turn.
+  model.reply(callsTools({ name: 'time', input: { timezone: 'Europe/Berlin' } }));
+  const report = { schedule: 'every 1h', message: 'Report', mode: 'agent', channel: 'webchat', chat_id: 'me' };
+  const { job } = await callApi<{ job: { id: string } }>(gateway, 'POST /api/cron/create', report);
+  await callApi(gateway, 'POST /api/cron/trigger', { job_id: job.id });
+  await page.getByRole('link', { name: 'Chat 1 decision waits' }).waitFor();
+  await callApi(gateway, `DELETE /api/cron/${job.id}`);
+  await page.getByRole('link', { name: 'Chat', exact: true }).waitFor();
 });
