@@ -66,7 +66,7 @@ function createAnswers({ common }: Base, parts: AnswerParts) {
   };
 }
 
-/** What asks models once a turn has ended, and the journal of turns, which tells it. */
+/** What asks models once a turn has ended, and the journal of turns, whose changes start it. */
 function createAfterTurns({ common }: Base, parts: Pick<SummariesOptions, 'spending' | 'commands' | 'attachments'>) {
   const summaries = new Summaries({ ...common, ...parts });
   const journal = new TurnJournal({ ...common, publish: summaries.following(common.publish) });

@@ -3,7 +3,7 @@ import type { GatewayEvent } from '../../../shared/api/gateway/events.js';
 import type { Clock } from '../../../shared/clock.js';
 import type { Permission } from '../../../shared/config/tools/permissions.js';
 import type { AgentConfig, Config } from '../../../shared/config/schema.js';
-import { type Approval, type AskedCall, cancelApprovals, insertApproval, readApprovalsOfTurn } from '../store/approvals/approvals.js';
+import { type Approval, type AskedCall, insertApproval, readApprovalsOfTurn } from '../store/approvals/approvals.js';
 import { isGranted } from '../store/approvals/grants.js';
 import type { Store } from '../store/store.js';
 import type { Transaction } from '../store/transaction.js';
@@ -59,12 +59,7 @@ export class ToolGate {
     return id;
   }
 
-  /** Runs in the write that ends a turn which waits; when that is committed, call {@link announce}. */
-  async cancel(tx: Transaction, turnId: string): Promise<void> {
-    await cancelApprovals(tx, { turnId, nowMs: this.#options.clock.now() });
-  }
-
-  /** Tells of the approvals of a turn that has begun or ceased to wait. */
+  /** Publishes the approvals of a turn, and posts those that are pending. */
   async announce(turnId: string): Promise<void> {
     const { store, publish, posted } = this.#options;
     for (const approval of await store.read((tx) => readApprovalsOfTurn(tx, turnId))) {

@@ -6,7 +6,7 @@ const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 /** After so many times outside, a schedule counts as one that never fires: two years of a daily one. */
 const MAX_SKIPS = 800;
-/** Days to look back and ahead for the next begin. */
+/** Days to look back and ahead for the next start. */
 const WEEK = 7;
 
 const minutesOf = (time: string): number => Number(time.slice(0, 2)) * 60 + Number(time.slice(3));
@@ -28,13 +28,13 @@ class Hours {
 
   includes(atMs: number): boolean {
     const wall = atMs + this.#offsetAt(atMs);
-    return this.#begins(wall, [-1, 0]).some((begin) => wall >= begin && wall < begin + this.#lengthMs);
+    return this.#starts(wall, [-1, 0]).some((start) => wall >= start && wall < start + this.#lengthMs);
   }
 
-  /** Returns a time after this one, and not after the next that is included: the next begin, but for the days on which clocks change. */
+  /** Returns a time after this one, and not after the next that is included: the next start, but for the days on which clocks change. */
   towardsNext(atMs: number): number {
     const wall = atMs + this.#offsetAt(atMs);
-    const next = this.#begins(wall, [0, WEEK]).find((begin) => begin > wall) ?? wall;
+    const next = this.#starts(wall, [0, WEEK]).find((start) => start > wall) ?? wall;
     const nextMs = Math.max(Math.floor(atMs / MINUTE_MS) * MINUTE_MS + MINUTE_MS, next - Math.max(...this.#offsetsNear(next)));
     // Clocks that are set back may show a time within the hours again.
     return this.#changeBetween(atMs, nextMs) ?? nextMs;
@@ -43,7 +43,7 @@ class Hours {
   /** Returns a time before this one, and not before the last that is included. */
   towardsLast(atMs: number): number {
     const wall = atMs + this.#offsetAt(atMs);
-    const ends = this.#begins(wall, [-1 - WEEK, 0]).map((begin) => begin + this.#lengthMs);
+    const ends = this.#starts(wall, [-1 - WEEK, 0]).map((start) => start + this.#lengthMs);
     const last = ends.findLast((end) => end <= wall) ?? wall;
     const lastMs = Math.min(Math.floor(atMs / MINUTE_MS) * MINUTE_MS - 1, last - Math.min(...this.#offsetsNear(last)) - 1);
     const changeMs = this.#changeBetween(lastMs, atMs);
@@ -63,8 +63,8 @@ class Hours {
     return last * MINUTE_MS;
   }
 
-  /** Returns the begins on the days around a wall time, oldest first. */
-  #begins(wall: number, [first, last]: readonly [number, number]): number[] {
+  /** Returns the starts on the days around a wall time, oldest first. */
+  #starts(wall: number, [first, last]: readonly [number, number]): number[] {
     const today = Math.floor(wall / DAY_MS);
     const days = Array.from({ length: last - first + 1 }, (_day, index) => today + first + index);
     // 1970 began on a Thursday.

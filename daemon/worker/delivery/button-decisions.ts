@@ -21,7 +21,7 @@ export interface ButtonDecisionsOptions {
 export interface PressOutcome {
   /** For the person who has pressed the button. */
   readonly text: string;
-  /** To be told of when the transaction is committed. */
+  /** To be announced when the transaction is committed. */
   readonly decided?: DecisionOutcome | undefined;
 }
 
@@ -36,7 +36,7 @@ export class ButtonDecisions {
     this.#options = options;
   }
 
-  /** Decides, and changes the message to what was decided. A button of another chat's question is one of none. */
+  /** Decides, and changes the message to what was decided. The button of a question that was asked in another chat decides nothing. */
   async decide(tx: Transaction, press: ButtonPress): Promise<PressOutcome> {
     if (!(await mayDecide(tx, press))) return { text: 'You may not decide here.' };
     const approval = await findApproval(tx, press.approvalId);

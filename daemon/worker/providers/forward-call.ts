@@ -8,24 +8,24 @@ import { toFailure } from './sdk/sdk-failure.js';
 import { MAX_ERROR_BODY_BYTES } from './sdk/sdk-fetch.js';
 
 const ANSWER = /^application\/json\b/i;
-/** Of the begin and of the end: servers put the usage before the numbers, or after them. */
+/** Of the beginning and of the end: servers put the usage before the numbers, or after them. */
 const KEPT_BYTES = 1_024;
 const PROMPT_TOKENS = /"prompt_tokens"\s*:\s*(\d{1,12})/;
 const TOTAL_TOKENS = /"total_tokens"\s*:\s*(\d{1,12})/;
 
 /** Finds the tokens that an answer counts, while it is passed on. */
 class EmbeddingUsage {
-  #begin = Buffer.alloc(0);
+  #start = Buffer.alloc(0);
   #end = Buffer.alloc(0);
 
   note(bytes: Uint8Array): void {
-    if (this.#begin.length < KEPT_BYTES) this.#begin = Buffer.concat([this.#begin, bytes.subarray(0, KEPT_BYTES)]);
+    if (this.#start.length < KEPT_BYTES) this.#start = Buffer.concat([this.#start, bytes.subarray(0, KEPT_BYTES)]);
     this.#end = Buffer.concat([this.#end, bytes.subarray(-KEPT_BYTES)]).subarray(-KEPT_BYTES);
   }
 
   /** Source: https://platform.openai.com/docs/api-reference/embeddings/create. */
   read(): TokenUsage {
-    const texts = [this.#end, this.#begin].map((bytes) => bytes.toString('latin1'));
+    const texts = [this.#end, this.#start].map((bytes) => bytes.toString('latin1'));
     const [count] = [PROMPT_TOKENS, TOTAL_TOKENS].flatMap((pattern) => texts.flatMap((text) => pattern.exec(text)?.[1] ?? []));
     return count === undefined ? { inputTokens: null, outputTokens: null } : { inputTokens: Number(count), outputTokens: 0 };
   }

@@ -31,7 +31,7 @@ export interface Account {
   /** Undefined: the caller names a model. */
   readonly agent?: Pick<AgentConfig, 'id' | 'dailyUsd'> | undefined;
   readonly jobId?: string | undefined;
-  /** The job's own limit, as a number. */
+  /** The job's own limit in US dollars, as text. */
   readonly jobDailyUsd?: string | undefined;
   readonly tokenId?: string | undefined;
   /** Of calls that belong to no turn: what they use is counted here. */

@@ -111,7 +111,7 @@ export class ToolBox {
         return gate.ask(tx, { ...asked, turnId, sessionId: session.id, agentId: agent.id });
       },
       asked() {
-        gate.announce(turnId).catch((error: unknown) => logger.error({ turnId, err: error }, 'failed to tell of a question'));
+        gate.announce(turnId).catch((error: unknown) => logger.error({ turnId, err: error }, 'failed to announce a question'));
       },
     };
   }

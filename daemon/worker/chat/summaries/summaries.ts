@@ -105,7 +105,7 @@ export class Summaries {
     if (fill.share >= FULL_SHARE) remember(this.#fills, fill.session.key, fill);
   };
 
-  /** Returns a function that also tells what it publishes to the summaries. */
+  /** Returns a function that publishes a change of a turn, and then lets the summaries follow it. */
   following(publish: (change: TurnChange) => void): (change: TurnChange) => void {
     return (change) => {
       publish(change);

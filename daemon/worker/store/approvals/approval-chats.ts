@@ -1,5 +1,4 @@
 /** The chats of approvals: those whose messages the turns answer, or to which their jobs report. */
-import { sql } from 'kysely';
 import { prepare } from '../prepare.js';
 import type { Lane } from '../delivery/outbox.js';
 import type { Transaction } from '../transaction.js';
@@ -14,7 +13,7 @@ const selectJob = prepare<{ turnId: string }>()((db, p) =>
     .innerJoin('cron_jobs', 'cron_jobs.id', 'cron_runs.job_id')
     .select(['channel', 'account_id as accountId', 'chat_id as chatId'])
     .where('cron_runs.turn_id', '=', p.turnId)
-    .where(sql<boolean>`cron_runs.finished_at is null`),
+    .where('cron_runs.finished_at', 'is', null),
 );
 
 /** Returns undefined for a turn that neither a message nor a running job with a chat began. */

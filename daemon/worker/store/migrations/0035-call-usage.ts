@@ -5,7 +5,7 @@ export const callUsage: Migration = {
   version: 35,
   phase: 'expand',
   async up(db, dialect) {
-    // Text that is empty: the caller named a model, no token asked.
+    // An empty text: no agent, because the caller named a model, or no access token.
     await db.schema
       .createTable('call_usage')
       .addColumn('slot', 'bigint', (column) => column.notNull())

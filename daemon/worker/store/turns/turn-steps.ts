@@ -18,7 +18,7 @@ export interface StoredCall {
   readonly key: string;
 }
 
-/** What is known of a call that began: undefined if nothing tells how it ended. */
+/** What is known of a call that began: undefined where it is not stored how it ended. */
 export type StoredResult = { readonly output: string; readonly isError: boolean } | undefined;
 
 export interface StoredStep {

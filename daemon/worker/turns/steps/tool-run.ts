@@ -136,15 +136,15 @@ export class ToolRun implements TurnTools {
   async #gate(calls: readonly StoredCall[], decisions?: ReadonlyMap<number, CallDecision>): Promise<Gated> {
     const asks: number[] = [];
     const refusals = new Map<number, { refusal: string }>();
-    const { canWait: canAsk } = this.#place;
+    const { canWait } = this.#place;
     for (const [index, call] of calls.entries()) {
       const decision = decisions?.get(index);
       const permission = decision === undefined ? await this.#permissionOf(call, index) : undefined;
       const refusal = decision === undefined ? undefined : refusalOf(decision);
       if (refusal !== undefined) refusals.set(index, { refusal });
       if (permission === 'deny') refusals.set(index, { refusal: DENIED });
-      if (permission === 'ask' && !canAsk) refusals.set(index, { refusal: CANNOT_WAIT });
-      if (decision?.state === 'pending' || (permission === 'ask' && canAsk && decisions === undefined)) asks.push(index);
+      if (permission === 'ask' && !canWait) refusals.set(index, { refusal: CANNOT_WAIT });
+      if (decision?.state === 'pending' || (permission === 'ask' && canWait && decisions === undefined)) asks.push(index);
     }
     return { asks, refusals };
   }

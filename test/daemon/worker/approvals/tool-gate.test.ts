@@ -8,7 +8,7 @@ import { FakeClock } from '../../../helpers/fake-clock.js';
 import { addSession, openStore } from '../../../helpers/open-store.js';
 import { testConfig } from '../../../helpers/test-config.js';
 
-test('a question is stored and posted with the step, told of when that is committed, and cancelled with its turn', async () => {
+test('a question is stored and posted with the step, and announced when that is committed', async () => {
   const [store, clock] = [await openStore(), new FakeClock()];
   const session = await addSession(store, 'a');
   let config = testConfig({ agents: { defaults: { approvalTimeoutMs: 60_000 } } });
@@ -47,11 +47,6 @@ test('a question is stored and posted with the step, told of when that is commit
   expect(posted).toEqual(ids);
   const event = { type: 'approval', session: session.key, agentId: 'main', tool: tool.name, turnId: 'turn_1' };
   expect(events).toEqual(ids.map((id) => ({ ...event, id, state: 'pending' })));
-
-  await store.write((tx) => gate.cancel(tx, 'turn_1'));
-  await gate.announce('turn_1');
-  expect(events.slice(2)).toEqual(ids.map((id) => ({ ...event, id, state: 'cancelled' })));
-  expect(posted).toEqual(ids);
 
   if (first !== undefined) await store.write((tx) => addGrant(tx, first, { for: 'session', nowMs: clock.now() }));
   expect([await gate.decide(call), gate.isDenied(agent, tool)]).toEqual(['allow', false]);
