@@ -1,5 +1,6 @@
 /** The tool `fetch`: returns the text of a web page. */
 import { lookup } from 'node:dns/promises';
+import { orAborted } from '../../../shared/clock.js';
 import { AddressPolicy } from './fetch/address-policy.js';
 import { fetchUrl, type FetchOptions } from './fetch/fetch-url.js';
 import { pageText } from './fetch/page-text.js';
@@ -24,16 +25,6 @@ const resolveAll: FetchOptions['resolve'] = async (host) => (await lookup(host, 
 function describe(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   return code === undefined || message.includes(code) ? message : `${message} (${code})`;
-}
-
-/** Settles with the signal at the latest, so that neither DNS nor a server can hold up a turn. */
-function within<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const giveUp = (): void => reject(signal.reason as Error);
-    signal.addEventListener('abort', giveUp, { once: true });
-    if (signal.aborted) giveUp();
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', giveUp));
-  });
 }
 
 async function fetchText(url: string, options: FetchOptions): Promise<string> {
@@ -71,7 +62,8 @@ export function createFetchTool(options: FetchToolOptions): Tool {
       const signal = AbortSignal.any([context.signal, timeIsUp]);
       try {
         policy ??= new AddressPolicy(options.allow);
-        return await within(fetchText(url, { policy, resolve, signal, maxBytes: MAX_BYTES }), signal);
+        // Neither DNS nor a server can hold up a turn.
+        return await orAborted(fetchText(url, { policy, resolve, signal, maxBytes: MAX_BYTES }), signal);
       } catch (error) {
         if (error instanceof ToolError) throw error;
         throw new ToolError(

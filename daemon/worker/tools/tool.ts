@@ -25,7 +25,7 @@ export interface Tool {
 
 /** Where further tools of agents come from. */
 export interface ToolSource {
-  /** Returns the tools that an agent may call now, within a few seconds; what cannot be reached by then is left out. Never rejects. */
+  /** Returns the tools that an agent may call now, within a few seconds; what cannot be reached by then, or before the signal aborts, is left out. Never rejects. */
   toolsFor(agent: AgentConfig, signal: AbortSignal): Promise<readonly Tool[]>;
 }
 

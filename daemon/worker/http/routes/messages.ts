@@ -2,7 +2,7 @@ import { messageRequest, messageResponse, messageSyncRequest, messageSyncRespons
 import { mayCall } from '../../access/allowed.js';
 import type { MessageService } from '../../chat/messages.js';
 import type { Connections } from '../connection/connections.js';
-import { orAborted } from '../connection/abort.js';
+import { orAborted } from '../../../../shared/clock.js';
 import { given } from '../given.js';
 import { callerKey, IDEMPOTENCY_HEADER } from '../idempotency.js';
 import { type Route, route } from '../route.js';

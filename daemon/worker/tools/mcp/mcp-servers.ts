@@ -11,7 +11,7 @@ import { GatewayError } from '../../../../shared/errors.js';
 import { type LogPort, withFields } from '../../../../shared/log/log-port.js';
 import { listNames } from '../../../../shared/text/list-names.js';
 import { type Tool, ToolError, type ToolSource } from '../tool.js';
-import type { McpOutcome, McpServer, McpServerOptions } from './server.js';
+import type { McpCall, McpOutcome, McpServer, McpServerOptions } from './server.js';
 import type { StopTimes } from './server-process.js';
 
 /** What the bundle that speaks MCP has for servers (`daemon/worker/lazy/mcp.ts`). */
@@ -39,7 +39,7 @@ export interface McpService {
   /** @throws NOT_FOUND */
   probe(name: string): Promise<McpTestResult>;
   /** @throws NOT_FOUND, UNAVAILABLE with the server's reason */
-  call(name: string, call: { tool: string; input: unknown; signal: AbortSignal }): Promise<McpCallResult>;
+  call(name: string, call: McpCall): Promise<McpCallResult>;
 }
 
 /** A worker that ends does not wait for servers that do not. */
@@ -91,16 +91,17 @@ export class McpServers implements McpService, ToolSource {
     return this.#serverOf(name).probe();
   }
 
-  async call(name: string, call: { tool: string; input: unknown; signal: AbortSignal }): Promise<McpCallResult> {
+  async call(name: string, call: McpCall): Promise<McpCallResult> {
     return this.#valueOf(name, await this.#serverOf(name).call(call));
   }
 
-  async toolsFor(agent: AgentConfig): Promise<readonly Tool[]> {
+  async toolsFor(agent: AgentConfig, signal: AbortSignal): Promise<readonly Tool[]> {
     const settings = this.#settings();
     const wanted = agent.mcpServers ?? this.#options.config().agents.defaults.mcpServers ?? Object.keys(settings);
-    const names = wanted.filter((name) => settings[name]?.enabled === true);
+    // Vendors refuse two tools of one name.
+    const names = [...new Set(wanted)].filter((name) => settings[name]?.enabled === true);
     if (names.length === 0 || this.#isStopped) return [];
-    const lists = await Promise.all(names.map((name) => this.#toolsOf(name)));
+    const lists = await Promise.all(names.map((name) => this.#toolsOf(name, signal)));
     return lists.flat();
   }
 
@@ -173,9 +174,9 @@ export class McpServers implements McpService, ToolSource {
     throw new GatewayError('UNAVAILABLE', { message: `the MCP server '${name}' does not answer: ${outcome.error}` });
   }
 
-  async #toolsOf(name: string): Promise<readonly Tool[]> {
+  async #toolsOf(name: string, signal: AbortSignal): Promise<readonly Tool[]> {
     try {
-      const tools = (await this.#serverOf(name).toolsForTurn()) ?? [];
+      const tools = (await this.#serverOf(name).toolsForTurn(signal)) ?? [];
       return tools.filter(({ problem }) => problem === null).map((tool) => this.#asTool(name, tool));
     } catch (error) {
       // The bundle cannot be loaded: the turn goes on without.

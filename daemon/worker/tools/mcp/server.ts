@@ -3,7 +3,7 @@
  * Nothing here throws: this code is in a bundle of its own, whose classes of errors the worker would not know.
  */
 import type { McpCallResult, McpServerDocument, McpState, McpTestResult, McpToolDocument } from '../../../../shared/api/tools/mcp.js';
-import type { Clock } from '../../../../shared/clock.js';
+import { type Clock, orAborted } from '../../../../shared/clock.js';
 import type { McpServerConfig } from '../../../../shared/config/tools/mcp.js';
 import type { LogPort } from '../../../../shared/log/log-port.js';
 import { oneLine } from '../../../../shared/text/one-line.js';
@@ -82,8 +82,8 @@ export class McpServer {
     return this.#use((connection) => this.#readList(connection));
   }
 
-  /** Returns the tools for a turn, which does not wait for a server that hangs; undefined: they are not known yet. */
-  async toolsForTurn(): Promise<readonly McpToolDocument[] | undefined> {
+  /** Returns the tools for a turn, which does not wait for a server that hangs, nor after its abort; undefined: they are not known yet. */
+  async toolsForTurn(signal: AbortSignal): Promise<readonly McpToolDocument[] | undefined> {
     if (this.#list !== undefined && !this.#isListStale) return this.#list;
     const { clock, logger } = this.#options;
     // After a failure it has to show first that it answers.
@@ -91,9 +91,9 @@ export class McpServer {
     const reading = this.tools();
     let cancel = (): void => undefined;
     const limit = new Promise<void>((resolve) => (cancel = clock.after(limitMs, resolve))).then(() => (this.#isListSlow = true));
-    if (limitMs > 0) await Promise.race([reading, limit]);
+    if (limitMs > 0) await orAborted(Promise.race([reading, limit]), signal).catch(() => undefined);
     cancel();
-    if (this.#list === undefined)
+    if (this.#list === undefined && !signal.aborted)
       logger.warn({ reason: this.#error ?? `no list of tools within ${limitMs} ms` }, 'a turn has to do without the tools of the server');
     return this.#list;
   }
@@ -158,7 +158,8 @@ export class McpServer {
     this.#inFlight += 1;
     this.#cancelIdle();
     try {
-      const connection = this.#connection ?? (await abortable(this.#open(), signal));
+      // A caller that stops waiting does not end a start: it goes on for others.
+      const connection = this.#connection ?? (await (signal === undefined ? this.#open() : orAborted(this.#open(), signal)));
       return { ok: true, value: await work(connection) };
     } catch (error) {
       return { ok: false, error: this.#describe(error) };
@@ -197,16 +198,16 @@ export class McpServer {
   }
 
   async #connect(): Promise<Connection> {
-    const { onChange: _, name, ...options } = this.#options;
+    const { clock, logger } = this.#options;
     // One process at a time.
     await this.#closing;
     this.#set('starting');
     let connection: Connection | undefined;
-    const startedAt = options.clock.now();
+    const startedAt = clock.now();
     try {
       connection = await connect(
         {
-          ...options,
+          ...this.#options,
           onToolsChanged: () => (this.#isListStale = true),
           onClosed: (reason) => connection !== undefined && this.#ended(connection, reason),
         },
@@ -219,7 +220,7 @@ export class McpServer {
     this.#connection = connection;
     this.#isListStale = true;
     this.#set('running');
-    options.logger.info({ server: name, pid: connection.pid, startMs: options.clock.now() - startedAt }, 'the server runs');
+    logger.info({ pid: connection.pid, startMs: clock.now() - startedAt }, 'the server runs');
     return connection;
   }
 
@@ -286,15 +287,4 @@ export class McpServer {
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.message === 'fetch failed' && error.cause instanceof Error ? messageOf(error.cause) : error.message;
-}
-
-/** The start goes on for others. */
-function abortable<Value>(work: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
-  if (signal === undefined) return work;
-  return new Promise((resolve, reject) => {
-    const stopped = (): void => reject(new Error('stopped'));
-    signal.addEventListener('abort', stopped, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stopped));
-    if (signal.aborted) stopped();
-  });
 }

@@ -4,7 +4,7 @@ import { channelName, fileAccountId, fileId, fileName } from '../../../../../sha
 import { validate } from '../../../../../shared/api/validate.js';
 import type { ChannelService } from '../../../delivery/accounts/channel-accounts.js';
 import type { Connections } from '../../connection/connections.js';
-import { orAborted } from '../../connection/abort.js';
+import { orAborted } from '../../../../../shared/clock.js';
 import { type Route, route } from '../../route.js';
 
 /** What a browser may show; anything else is a stranger's file that it may only save. None of these can hold a script. */

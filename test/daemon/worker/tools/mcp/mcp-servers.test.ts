@@ -9,6 +9,7 @@ import { FakeClock } from '../../../../helpers/fake-clock.js';
 import { everything, filesystem, mcpServers, misbehaving } from '../../../../helpers/mcp-servers.js';
 
 const AGENT = { id: 'main', enabled: true } as const;
+const GOES_ON = new AbortController().signal;
 const CONTEXT = { agentId: 'main', sessionKey: 'main:x', callKey: 'k' };
 
 test('the tools of real servers are called by the names that models see', async () => {
@@ -18,7 +19,7 @@ test('the tools of real servers are called by the names that models see', async 
   const { servers, groups } = mcpServers({ all: everything(), files: filesystem(directory) });
   expect(servers.list()).toMatchObject([{ name: 'all', state: 'idle', target: 'node', tools: null }, { name: 'files' }]);
   expect(groups()).toEqual([]);
-  const tools = await servers.toolsFor(AGENT);
+  const tools = await servers.toolsFor(AGENT, GOES_ON);
   const named = (name: string) => tools.find(({ definition }) => definition.name === name);
   const call = (name: string, input: object) => named(name)?.run(input, { ...CONTEXT, signal: AbortSignal.timeout(20_000) });
   expect(named('files__read_text_file')).toMatchObject({ hasEffects: false, isRepeatable: true, isBuiltIn: false });
@@ -28,9 +29,9 @@ test('the tools of real servers are called by the names that models see', async 
   await expect(call('files__read_text_file', { path: '/etc/passwd' })).rejects.toThrow('Access denied');
   expect(await call('all__get-tiny-image', {})).toContain('(an image, ');
   expect(groups()).toHaveLength(2);
-  expect((await servers.toolsFor({ ...AGENT, mcpServers: ['files', 'unknown'] })).map(({ definition }) => definition.name)).not.toContain(
-    'all__echo',
-  );
+  expect(
+    (await servers.toolsFor({ ...AGENT, mcpServers: ['files', 'unknown'] }, GOES_ON)).map(({ definition }) => definition.name),
+  ).not.toContain('all__echo');
   await servers.stop();
   expect(groups()).toEqual([]);
 });
@@ -55,7 +56,7 @@ test('whatever a server does wrong fails the call that it answers, and nothing e
   await call('odd', 'log', { input: { text: 'a line' } });
   await eventually(() => expect(log.entries).toContainEqual(expect.objectContaining({ fields: { server: 'odd', stderr: 'a line' } })));
   expect(log.entries.length).toBeLessThan(200);
-  expect((await servers.toolsFor({ ...AGENT, mcpServers: ['odd'] })).length).toBe(13);
+  expect((await servers.toolsFor({ ...AGENT, mcpServers: ['odd', 'odd'] }, GOES_ON)).length).toBe(13);
   await call('odd', 'change');
   expect((await servers.tools('odd')).map(({ name }) => name)).toEqual(['changed']);
   expect(await echo()).toBe('here');
@@ -161,24 +162,25 @@ test('tools that cannot be given to models are left out, with the reason', async
   ]);
   expect(tools.every(({ fullName }) => /^[a-zA-Z0-9_-]{1,64}$/.test(fullName))).toBe(true);
   expect(await servers.probe('odd')).toMatchObject({ ok: true, server: { name: 'misbehaving' }, tools: 8 });
-  expect((await servers.toolsFor(AGENT)).map(({ definition }) => definition.name.slice(0, 12))).toEqual([
+  expect((await servers.toolsFor(AGENT, GOES_ON)).map(({ definition }) => definition.name.slice(0, 12))).toEqual([
     'odd__fine',
     'odd__a_b',
     'odd__lllllll',
   ]);
 });
 
-test('a turn does not wait for a server that hangs', async () => {
+test('a turn does not wait for a server that hangs, nor for any once it is stopped', async () => {
   const clock = new FakeClock();
   const { servers, log, state } = mcpServers(
     { slow: misbehaving('silent'), mute: misbehaving('listless'), odd: misbehaving('odd') },
     clock,
   );
   await servers.tools('odd');
-  const tools = servers.toolsFor(AGENT);
+  expect(await servers.toolsFor(AGENT, AbortSignal.abort())).toHaveLength(3);
+  const tools = servers.toolsFor(AGENT, GOES_ON);
   await eventually(() => expect(state('mute').state).toBe('running'));
   clock.advance(5_000);
   expect((await tools).map(({ definition }) => definition.name)).toContain('odd__fine');
-  expect(await servers.toolsFor(AGENT)).toHaveLength(3);
+  expect(await servers.toolsFor(AGENT, GOES_ON)).toHaveLength(3);
   expect(log.entries).toContainEqual(expect.objectContaining({ message: 'a turn has to do without the tools of the server' }));
 });
