@@ -1,11 +1,8 @@
 /** The hours and days in which a scheduled job may fire, as texts: `08:00-22:00` and `mon-fri`. */
+import type { CronJobInput } from '../api/cron.js';
 
 /** `to` at or before `from` is on the next day. `days` are those on which the hours begin, 1 Monday to 7 Sunday; undefined: every day. */
-export interface ActiveHours {
-  readonly from: string;
-  readonly to: string;
-  readonly days?: number[] | undefined;
-}
+export type ActiveHours = NonNullable<CronJobInput['activeHours']>;
 
 const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 const SPAN = /^([01]\d|2[0-3]):([0-5]\d)-(?:([01]\d|2[0-3]):([0-5]\d)|24:00)$/;

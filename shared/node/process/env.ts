@@ -162,7 +162,7 @@ export function childEnvironment(extra: Record<string, string>): Record<string, 
 
 /** What a program needs to run at all. Our own keys are not for the programs of others. */
 const FOR_TOOL_SERVERS =
-  /^(?:PATH|HOME|USER|LOGNAME|SHELL|TERM|LANG|LC_[A-Z]+|TZ|TMPDIR|TEMP|TMP|XDG_[A-Z_]+|(?:HTTPS?|NO)_PROXY|(?:https?|no)_proxy|SSL_CERT_(?:FILE|DIR)|NODE_EXTRA_CA_CERTS|(?:APP|LOCALAPP|PROGRAM)DATA|COMSPEC|HOME(?:DRIVE|PATH)|PATHEXT|PROCESSOR_ARCHITECTURE|PROGRAMFILES.*|SYSTEM(?:DRIVE|ROOT)|USERNAME|USERPROFILE|WINDIR)$/i;
+  /^(?:PATH|HOME|USER|LOGNAME|SHELL|TERM|LANG|LC_[A-Z]+|TZ|TMPDIR|TEMP|TMP|XDG_[A-Z_]+|(?:HTTPS?|NO)_PROXY|SSL_CERT_(?:FILE|DIR)|NODE_EXTRA_CA_CERTS|(?:APP|LOCALAPP|PROGRAM)DATA|COMSPEC|HOME(?:DRIVE|PATH)|PATHEXT|PROCESSOR_ARCHITECTURE|PROGRAMFILES.*|SYSTEM(?:DRIVE|ROOT)|USERNAME|USERPROFILE|WINDIR)$/i;
 
 /** Returns the environment of an MCP server, before its own variables. */
 export function toolServerEnvironment(): Record<string, string> {

@@ -49,12 +49,13 @@ function runText(command: string, args: readonly string[]): string | undefined {
 interface ProcStat {
   readonly state: string;
   readonly parentPid: number;
+  readonly group: number;
   readonly threads: number;
   readonly startTime: string;
 }
 
 /**
- * Parses state letter, parent, number of threads and start time from the text of /proc/{pid}/stat (proc(5), fields 3, 4, 20 and 22). Field 2 is the program's
+ * Parses state letter, parent, process group, number of threads and start time from the text of /proc/{pid}/stat (proc(5), fields 3, 4, 5, 20 and 22). Field 2 is the program's
  * name in parentheses and may contain spaces and parentheses, so fields are counted from the last closing parenthesis.
  */
 export function parseProcStat(stat: string): ProcStat | undefined {
@@ -62,7 +63,7 @@ export function parseProcStat(stat: string): ProcStat | undefined {
   const state = fields[0];
   const startTime = fields[19];
   return state && startTime && /^\d+$/.test(startTime)
-    ? { state, parentPid: Number(fields[1]), threads: Number(fields[17]), startTime }
+    ? { state, parentPid: Number(fields[1]), group: Number(fields[2]), threads: Number(fields[17]), startTime }
     : undefined;
 }
 

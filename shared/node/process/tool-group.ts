@@ -3,7 +3,7 @@
  * that it is still that of the server, the environment of a member proves. On Linux alone: elsewhere a leader has to be there.
  */
 import { readdirSync, readFileSync } from 'node:fs';
-import { isAlive } from './process-identity.js';
+import { isAlive, parseProcStat } from './process-identity.js';
 import { TOOL_SERVER_MARK } from './tool-mark.js';
 
 function exists(group: number): boolean {
@@ -17,9 +17,7 @@ function exists(group: number): boolean {
 
 function isMarkedMember(pid: string, group: number): boolean {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // Field 5 of proc(5); the name in parentheses, field 2, may contain anything.
-    if (Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[2]) !== group) return false;
+    if (parseProcStat(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.group !== group) return false;
     return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(`${TOOL_SERVER_MARK.name}=${TOOL_SERVER_MARK.value}`);
   } catch {
     return false; // has ended meanwhile, or is another user's

@@ -2,6 +2,7 @@
 import type { ButtonPress } from '../host.js';
 import { decideAccess } from './access-policy.js';
 import type { Update } from './api/bot-answers.js';
+import { chatIdOf } from './chat-id.js';
 import { nameOf } from './message-content.js';
 import type { TelegramSettings } from './settings.js';
 
@@ -35,12 +36,11 @@ export function readPress(
   const groupId = message.chat.type === 'private' ? undefined : message.chat.id;
   const access = decideAccess(account.settings, { id: from.id, username: from.username }, groupId);
   if (access === 'refused') return undefined;
-  const topic = message.is_topic_message === true && message.message_thread_id !== undefined ? `:${message.message_thread_id}` : '';
   const senderName = nameOf(from);
   return {
     channel: 'telegram',
     accountId: account.accountId,
-    chatId: `${message.chat.id}${topic}`,
+    chatId: chatIdOf(message),
     id: query.id,
     messageId: String(message.message_id),
     approvalId: Number(number),

@@ -2,6 +2,7 @@
 import type { Sender } from './access-policy.js';
 import type { GatheredUpdate } from './albums.js';
 import type { Message } from './api/bot-answers.js';
+import { chatIdOf } from './chat-id.js';
 import { contentOf, type LinkToFile, nameOf } from './message-content.js';
 
 /** The bot's own identity. */
@@ -70,12 +71,11 @@ export function readUpdate({ update, rest }: GatheredUpdate, bot: BotIdentity, l
   const { message } = update;
   const speaker = message === undefined ? undefined : speakerOf(message);
   if (message === undefined || speaker === undefined) return undefined;
-  const topic = message.is_topic_message === true && message.message_thread_id !== undefined ? `:${message.message_thread_id}` : '';
   const what = {
     updateId: update.update_id,
     sender: speaker.sender,
     senderName: speaker.name,
-    chatId: `${message.chat.id}${topic}`,
+    chatId: chatIdOf(message),
   };
   const frame = { botId: bot.id, linkTo, rest };
   if (message.chat.type === 'private') {

@@ -1,6 +1,6 @@
 /** How an operation can fail: the statuses and codes that follow from what its route says of itself. */
 import type { JsonSchema } from '../../../../shared/api/json-schema.js';
-import { type ErrorCode, GatewayError } from '../../../../shared/errors.js';
+import { type ErrorCode, ERRORS, GatewayError } from '../../../../shared/errors.js';
 import { pathKind } from '../admission/paths.js';
 import { anthropicError } from '../anthropic/error.js';
 import { dialectOf, REASONS } from '../dialects.js';
@@ -33,10 +33,10 @@ export function errorCodesOf({ path, facts }: Route): ErrorCode[] {
 
 /** A provider's failure has a status by its reason in the APIs of vendors. */
 function failuresOf(code: ErrorCode, dialect: Dialect): Failure[] {
-  const reasons = dialect === 'own' || dialect === 'mcp' || code !== 'AGENT_ERROR' ? [undefined] : [undefined, ...REASONS];
+  if (dialect === 'own' || dialect === 'mcp') return [{ status: ERRORS[code].status, name: code, code }];
+  const reasons = code === 'AGENT_ERROR' ? [undefined, ...REASONS] : [undefined];
   return reasons.map((reason) => {
     const error = new GatewayError(code, { message: '', details: { reason } });
-    if (dialect === 'own' || dialect === 'mcp') return { status: error.spec.status, name: code, code };
     const told = dialect === 'anthropic' ? anthropicError(error, '') : openAiError(error, '');
     return { status: told.status, name: 'code' in told.body.error ? told.body.error.code : told.body.error.type, code };
   });

@@ -1,6 +1,5 @@
 /** The SDK's transport to a server that is a process. What it sends that is no message of the protocol fails the call that it answers. */
 import { type JSONRPCMessage, parseJSONRPCMessage, type Transport } from '@modelcontextprotocol/client';
-import type { LogPort } from '../../../../shared/log/log-port.js';
 import { oneLine } from '../../../../shared/text/one-line.js';
 import { MAX_MESSAGE_BYTES, ServerProcess, type ServerProcessOptions, type StopTimes } from './server-process.js';
 
@@ -9,7 +8,7 @@ const ID_AT_HEAD = /^\{"jsonrpc":"2\.0","id":(\d{1,15}),/;
 const ID_AT_TAIL = /"jsonrpc":"2\.0","id":(\d{1,15})\}\s*$/;
 const INTERNAL_ERROR = -32_603;
 
-const asText = (id: string | undefined): number | undefined => (id === undefined ? undefined : Number(id));
+const asNumber = (id: string | undefined): number | undefined => (id === undefined ? undefined : Number(id));
 
 /** The id of what means to be an answer. */
 function answeredId(value: unknown): number | undefined {
@@ -26,12 +25,10 @@ export class ProcessTransport implements Transport {
   /** Why it has ended; empty until then. */
   reason = '';
   readonly #launch: Launch;
-  readonly #logger: LogPort;
   #process: ServerProcess | undefined;
 
   constructor(launch: Launch) {
     this.#launch = launch;
-    this.#logger = launch.logger;
   }
 
   get pid(): number | null {
@@ -43,7 +40,7 @@ export class ProcessTransport implements Transport {
       ...this.#launch,
       onLine: (line) => this.#receive(line),
       onLongLine: (head, tail, bytes) => {
-        const id = asText(ID_AT_HEAD.exec(head)?.[1] ?? ID_AT_TAIL.exec(tail)?.[1]);
+        const id = asNumber(ID_AT_HEAD.exec(head)?.[1] ?? ID_AT_TAIL.exec(tail)?.[1]);
         this.#refuse(id, `its answer has ${bytes} bytes; at most ${MAX_MESSAGE_BYTES} are read`);
       },
       onExit: (reason) => {
@@ -78,9 +75,9 @@ export class ProcessTransport implements Transport {
     }
   }
 
-  /** Fails a call in the place of the server; without one, there is nobody to tell. */
+  /** Fails a call in the place of the server; without an id there is none to fail. */
   #refuse(id: number | undefined, message: string, line = ''): void {
-    this.#logger.debug?.({ id, line: oneLine(line, 200) }, `what the server sent is ignored: ${message}`);
+    this.#launch.logger.debug?.({ id, line: oneLine(line, 200) }, `what the server sent is ignored: ${message}`);
     if (id !== undefined) this.onmessage?.({ jsonrpc: '2.0', id, error: { code: INTERNAL_ERROR, message } });
   }
 }

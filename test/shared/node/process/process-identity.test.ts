@@ -35,10 +35,10 @@ async function endedPid(): Promise<number> {
 }
 
 describe('the text of /proc/{pid}/stat', () => {
-  const rest = '4242 1 1 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 987654 1 2 3';
+  const rest = '4242 1 2 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 987654 1 2 3';
 
   test.each([['node'], ['a b'], ['(sd-pam)'], ['evil) S 1 2 3'], ['x\ny'], [')))']])('is read behind the program name %j', (name) => {
-    expect(parseProcStat(`77 (${name}) R ${rest}`)).toEqual({ state: 'R', parentPid: 4242, threads: 1, startTime: '987654' });
+    expect(parseProcStat(`77 (${name}) R ${rest}`)).toEqual({ state: 'R', parentPid: 4242, group: 1, threads: 1, startTime: '987654' });
   });
 
   test.each([[''], ['77 (node)'], ['77 (node) R 1 2 3'], ['garbage']])('%j is nothing', (text) => {
