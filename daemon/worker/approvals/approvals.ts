@@ -77,7 +77,7 @@ export class Approvals {
   /** Newest first. `limit` 1–200, default 50. */
   async list(query: ApprovalListQuery, viewer: Viewer): Promise<{ approvals: ApprovalDocument[]; nextCursor: string | null }> {
     const { limit = DEFAULT_LIMIT, state, session: sessionKey, cursor: beforeId } = query;
-    // One more than asked for tells whether there is another page.
+    // One more than asked for shows whether there is another page.
     const page = { limit: limit + 1, state, sessionKey, agentIds: viewer?.agents ?? undefined, beforeId };
     const found = await this.#options.store.read((tx) => listApprovals(tx, page));
     const approvals = found.slice(0, limit);
@@ -132,7 +132,7 @@ export class Approvals {
     return { approval: { ...before, state, decidedAtMs: nowMs, decidedBy: by, note, remember }, isNew: true };
   }
 
-  /** Tells of a decision that was committed. */
+  /** Publishes a decision that was committed, and lets its turn go on. */
   decided({ approval, isNew }: DecisionOutcome): void {
     if (!isNew) return;
     this.#options.publish(approvalEvent(approval));

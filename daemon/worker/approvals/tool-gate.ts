@@ -3,7 +3,7 @@ import type { GatewayEvent } from '../../../shared/api/gateway/events.js';
 import type { Clock } from '../../../shared/clock.js';
 import type { Permission } from '../../../shared/config/tools/permissions.js';
 import type { AgentConfig, Config } from '../../../shared/config/schema.js';
-import { type Approval, type AskedCall, insertApproval, readApprovalsOfTurn } from '../store/approvals/approvals.js';
+import { type Approval, type AskedCall, findApproval, insertApproval, readApprovalsOfTurn } from '../store/approvals/approvals.js';
 import { isGranted } from '../store/approvals/grants.js';
 import type { Store } from '../store/store.js';
 import type { Transaction } from '../store/transaction.js';
@@ -35,7 +35,7 @@ export class ToolGate {
     this.#options = options;
   }
 
-  /** Whether the configuration denies the tool, so that the model is not told of it. */
+  /** Whether the configuration denies the tool, so that the model does not get it. */
   isDenied(agent: AgentConfig, tool: NamedTool): boolean {
     return permissionOf(this.#options.config(), agent, tool) === 'deny';
   }
@@ -54,7 +54,7 @@ export class ToolGate {
     const { clock, config, post } = this.#options;
     const askedAtMs = clock.now();
     const id = await insertApproval(tx, asked, { askedAtMs, expiresAtMs: askedAtMs + config().agents.defaults.approvalTimeoutMs });
-    const approval = (await readApprovalsOfTurn(tx, asked.turnId)).find((one) => one.id === id);
+    const approval = await findApproval(tx, id);
     if (approval !== undefined) await post(tx, approval);
     return id;
   }

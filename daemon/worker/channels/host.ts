@@ -28,7 +28,7 @@ export interface ButtonPress extends Lane {
   readonly pairing?: PairingCandidate;
 }
 
-/** What the person is told who has pressed a button. */
+/** What is shown to the person who pressed a button. */
 export interface PressAnswer {
   /** Of the press. */
   readonly id: string;

@@ -25,7 +25,7 @@ export interface UpdatePollOptions {
   read(gathered: GatheredUpdate): IncomingMessage | undefined;
   /** Returns the decision of an update; undefined for none. */
   readPress(update: Update): ButtonPress | undefined;
-  /** Tells those who pressed buttons what came of it. */
+  /** Shows those who pressed buttons what came of it. */
   answer(presses: readonly PressAnswer[]): void;
   /** Undefined: no problem. */
   readonly onState: (problem: string | undefined) => void;

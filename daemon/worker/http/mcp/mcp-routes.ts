@@ -42,7 +42,6 @@ function protocolHeaders(headers: IncomingHttpHeaders): Headers {
 }
 
 async function pass(response: Response, ctx: HttpContext): Promise<void> {
-  ctx.status = response.status;
   const type = response.headers.get('Content-Type');
   if (response.body === null) ctx.body = null;
   else if (type?.startsWith('text/event-stream') === true) {
@@ -53,7 +52,7 @@ async function pass(response: Response, ctx: HttpContext): Promise<void> {
     ctx.set('Content-Type', 'application/json; charset=utf-8');
     ctx.body = text;
   }
-  // Koa changes it with a body of null.
+  // Last: Koa sets a status with the body.
   ctx.status = response.status;
 }
 

@@ -75,7 +75,7 @@ export const createMcpServer: McpModule['createMcpServer'] = (deps) => {
   const tools = mcpTools(deps);
   const onerror = (err: Error): void => deps.logger.debug({ err }, 'request of /mcp refused');
   return ({ message, headers, caller }) => {
-    // There is nothing to be told of later: no subscriptions.
+    // No subscriptions: this server has no events for them.
     const handler = createMcpHandler(() => serverFor(tools, caller, deps), { onerror, maxSubscriptions: 0 });
     // Without its signal: a caller whose turn is aborted by a drain gets that as the answer.
     const request = new Request('http://localhost/mcp', { method: 'POST', headers });

@@ -16,7 +16,7 @@ export interface ToolCaller {
 }
 
 export interface ToolCall extends ToolCaller {
-  /** Tells that the call goes on, with the next words of the answer if there are some. Undefined: nobody asked for it. */
+  /** Reports that the call goes on, with the next words of the answer if there are some. Undefined: nobody asked for it. */
   readonly onProgress: ((words?: string) => void) | undefined;
 }
 

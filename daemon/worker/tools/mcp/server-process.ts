@@ -83,8 +83,8 @@ export class ServerProcess {
     this.#options = options;
     this.#child = child;
     this.pid = pid;
-    child.on('error', () => undefined); // of a signal that could not be sent: its exit tells
-    child.stdin.on('error', () => undefined); // EPIPE: its exit tells
+    child.on('error', () => undefined); // of a signal that could not be sent: its exit is reported
+    child.stdin.on('error', () => undefined); // EPIPE: its exit is reported
     this.#ended = new Promise((resolve) => {
       child.on('exit', (code, signal) => {
         this.#exited(code, signal);

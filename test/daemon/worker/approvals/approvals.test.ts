@@ -23,22 +23,22 @@ interface World {
   readonly approvals: Approvals;
   readonly expiry: ApprovalExpiry;
   readonly events: GatewayEvent[];
-  /** The turns that were let go on, as transactions saw them, and as was told after the commit. */
+  /** The turns that were let go on, as transactions saw them, and as they were reported after the commit. */
   readonly resumed: string[];
-  readonly told: string[];
+  readonly reported: string[];
   config: Config;
 }
 
 async function makeWorld(): Promise<World> {
   const [store, clock] = [await openStore(), new FakeClock()];
   const session = await addSession(store, 'a');
-  const [events, resumed, told]: [GatewayEvent[], string[], string[]] = [[], [], []];
+  const [events, resumed, reported]: [GatewayEvent[], string[], string[]] = [[], [], []];
   const liveness = { lookAgainMs: () => undefined, onChange: () => () => undefined };
   const waiting = {
     async resume(tx: Parameters<typeof hasPending>[0], turnId: string) {
       if (!(await hasPending(tx, turnId))) resumed.push(turnId);
     },
-    resumed: (turnId: string) => void told.push(turnId),
+    resumed: (turnId: string) => void reported.push(turnId),
   };
   const options = { store, clock, logger: logMemory(), liveness, waiting, publish: (event: GatewayEvent) => void events.push(event) };
   const world: World = {
@@ -47,7 +47,7 @@ async function makeWorld(): Promise<World> {
     session,
     events,
     resumed,
-    told,
+    reported,
     config: testConfig({}),
     approvals: new Approvals({ ...options, config: () => world.config }),
     expiry: new ApprovalExpiry(options),
@@ -73,7 +73,7 @@ const readTurn = ({ store }: World, turnId: string): Promise<Approval[]> => stor
 
 test('a decision lets the turn go on once all of its calls are decided; others hear who decided', async () => {
   const world = await makeWorld();
-  const { approvals, store, session, resumed, told, events } = world;
+  const { approvals, store, session, resumed, reported, events } = world;
   const [one, two] = [await ask(world, 'turn_1'), await ask(world, 'turn_1', 1)];
   const approve = { id: one, decision: 'approve', remember: 'session', note: 'go', by: ann } as const;
   const shown = await approvals.decide(approve, undefined);
@@ -86,7 +86,7 @@ test('a decision lets the turn go on once all of its calls are decided; others h
     input: { turnId: 'turn_1', token: '****' },
   });
   expect(await approvals.get(one, undefined)).toEqual(shown);
-  expect([resumed, told]).toEqual([[], ['turn_1']]);
+  expect([resumed, reported]).toEqual([[], ['turn_1']]);
   expect(await approvals.decide(approve, undefined)).toEqual(shown);
   const late = approvals.decide({ id: one, decision: 'approve', by: { via: 'page', name: null } }, undefined);
   const at = new Date(world.clock.now()).toISOString();
@@ -97,7 +97,7 @@ test('a decision lets the turn go on once all of its calls are decided; others h
   });
   await expect(approvals.decide({ ...approve, decision: 'deny' }, undefined)).rejects.toMatchObject({ code: 'CONFLICT' });
   await approvals.decide({ id: two, decision: 'deny', by: ann }, undefined);
-  expect([resumed, told.length, events.length]).toEqual([['turn_1'], 2, 2]);
+  expect([resumed, reported.length, events.length]).toEqual([['turn_1'], 2, 2]);
   expect(events).toMatchObject([
     { type: 'approval', id: one, state: 'approved' },
     { id: two, state: 'denied' },
@@ -132,7 +132,7 @@ test('a token that is limited to agents sees and decides only theirs; what the c
 
 test('what nobody decides expires at its time, also in the worker that starts later', async () => {
   const world = await makeWorld();
-  const { approvals, expiry, clock, resumed, told, events } = world;
+  const { approvals, expiry, clock, resumed, reported, events } = world;
   const first = await ask(world, 'turn_1');
   await expiry.start();
   clock.advance(TIMEOUT_MS - 1);
@@ -142,7 +142,7 @@ test('what nobody decides expires at its time, also in the worker that starts la
   clock.advance(1);
   await expect(approvals.decide({ id: first, decision: 'approve', by: ann }, undefined)).rejects.toMatchObject({ code: 'CONFLICT' });
   await expiry.look();
-  expect([resumed, told, events.map((event) => event.type === 'approval' && [event.id, event.state])]).toEqual([
+  expect([resumed, reported, events.map((event) => event.type === 'approval' && [event.id, event.state])]).toEqual([
     ['turn_1'],
     ['turn_1'],
     [[first, 'expired']],
@@ -169,7 +169,7 @@ test('200 random interleavings: each call runs once at most, only if it was appr
     if (calls.some(({ state }) => state === 'pending')) return;
     for (const { id, state, input } of calls) if (state === 'approved' && !runs.has(String(id))) runs.set(String(id), [input]);
   };
-  const told: { id: number; decision: string }[] = [];
+  const reported: { id: number; decision: string }[] = [];
   for (let round = 0; round < 200; round += 1) {
     const turnId = `turn_${round}`;
     const ids = [await ask(world, turnId), ...(random() < 0.5 ? [await ask(world, turnId, 1)] : [])];
@@ -184,7 +184,7 @@ test('200 random interleavings: each call runs once at most, only if it was appr
         by: { via: pick(['page', 'telegram', 'command']), name: null },
       };
       return approvals.decide(decision, undefined).then(
-        () => void told.push(decision),
+        () => void reported.push(decision),
         (error: unknown) => expect(error).toMatchObject({ code: 'CONFLICT' }),
       );
     });
@@ -195,7 +195,7 @@ test('200 random interleavings: each call runs once at most, only if it was appr
     for (const { id, state, input } of await readTurn(world, turnId)) {
       expect(state).not.toBe('pending');
       expect(runs.get(String(id))).toEqual(state === 'approved' ? [input] : undefined);
-      expect(new Set(told.filter((one) => one.id === id).map(({ decision }) => decision)).size).toBe(state === 'expired' ? 0 : 1);
+      expect(new Set(reported.filter((one) => one.id === id).map(({ decision }) => decision)).size).toBe(state === 'expired' ? 0 : 1);
     }
   }
   // A write that shares its transaction with a refused one runs again.

@@ -158,7 +158,7 @@ test('what is not a message of the protocol is refused in its shape, with the fi
   await expect(client.callTool({ name: text.slice(0, 999), arguments: {} })).rejects.toThrow(/Unknown tool 'x{100}'/);
 });
 
-test('a turn ends with its client, and a drain is told in the answer', async () => {
+test('a turn ends with its client, and a drain is reported in the answer', async () => {
   const app = await startHttpApp();
   const signals: AbortSignal[] = [];
   app.services.script = (_message, signal) => {
