@@ -29,7 +29,7 @@ const agentAnswer = () =>
     sessionKey: z.string(),
     model: z.string(),
     usage: usage(),
-    /** The turn waits for a person: `reply` is what it has said so far, and it goes on in its session when these are decided. */
+    /** The turn waits for a person: `reply` is what it has said so far, and it goes on in its session when these are decided, if they are not already. */
     approvals: z.array(approvalDocument()).optional(),
   });
 

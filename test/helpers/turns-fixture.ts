@@ -81,7 +81,7 @@ export async function makeTurns() {
     live,
     liveText: new LiveText(shared),
     random: () => 0,
-    waiting: { parked: async () => undefined, giveUp: async () => false },
+    waiting: { parked: async () => [], giveUp: async () => false },
     spending: { purse: () => ({ reserve: async () => undefined }) },
   });
   const [agent] = config.agents.list;

@@ -4,9 +4,6 @@ import { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
 import { type LogPort, withFields } from '../../../shared/log/log-port.js';
 import { sayOfAnswer } from '../../../shared/text/sentences/answer.js';
-import type { ApprovalDocument } from '../../../shared/api/tools/approvals.js';
-import { approvalDocument } from '../approvals/approval-document.js';
-import { readApprovalsOfTurn } from '../store/approvals/approvals.js';
 import type { Attachments } from '../files/attachments.js';
 import type { Spending } from '../spending/spending.js';
 import { type Liveness, mustBeValid } from '../store/liveness.js';
@@ -187,7 +184,8 @@ export class TurnRunner {
       if (end !== 'lost') state = end === 'again' ? 'again' : outcome.state;
       const reason = stopReason(run.signal);
       const facts = { outcome, sessionKey: session.key, isLost: end === 'lost', reason, approvals: [] };
-      return endEvent(outcome.state === 'waiting' ? { ...facts, approvals: await this.#wait(run, turn.id) } : facts);
+      const { waiting } = this.#options;
+      return endEvent(outcome.state === 'waiting' ? { ...facts, approvals: await waiting.parked(turn.id, run.signal) } : facts);
     } finally {
       live.end(turn, state);
     }
@@ -217,14 +215,6 @@ export class TurnRunner {
     this.#logOf(run, turn).info(fields, 'a turn has ended');
     hooks?.committed?.();
     return end;
-  }
-
-  /** The turn waits, or has been decided about meanwhile. @returns what it waits for */
-  async #wait({ signal }: Run, turnId: string): Promise<ApprovalDocument[]> {
-    const { store, waiting } = this.#options;
-    await waiting.parked(turnId, signal);
-    const approvals = await store.read((tx) => readApprovalsOfTurn(tx, turnId));
-    return approvals.filter(({ state }) => state === 'pending').map(approvalDocument);
   }
 
   /** A fault of the gateway itself is an outcome too: the question is stored, so its end must be. */

@@ -8,12 +8,13 @@
  *   stopped, or its session was deleted      → it ends, and its questions are withdrawn
  */
 import type { GatewayEvent } from '../../../../shared/api/gateway/events.js';
+import type { ApprovalDocument } from '../../../../shared/api/tools/approvals.js';
 import type { Clock } from '../../../../shared/clock.js';
 import type { Config } from '../../../../shared/config/schema.js';
 import { GatewayError } from '../../../../shared/errors.js';
 import type { LogPort } from '../../../../shared/log/log-port.js';
 import { createSerial } from '../../../../shared/serial.js';
-import { approvalEvent } from '../../approvals/approval-document.js';
+import { approvalDocument, approvalEvent } from '../../approvals/approval-document.js';
 import { findAgent } from '../../config/agents.js';
 import type { ProviderRegistry } from '../../providers/registry.js';
 import { parseSessionKey } from '../../sessions/session-key.js';
@@ -89,10 +90,16 @@ export class WaitingTurns {
       );
   }
 
-  /** To be called when a turn waits. It may be decided about already; one that was stopped while that was stored ends. */
-  async parked(turnId: string, signal: AbortSignal): Promise<void> {
+  /**
+   * To be called when a turn waits. It may be decided about already; one that was stopped while that was stored ends.
+   * @returns what it waits for; if all of that is decided, the questions of its last step: its answer so far is not its whole answer
+   */
+  async parked(turnId: string, signal: AbortSignal): Promise<ApprovalDocument[]> {
     if (signal.aborted && stopReason(signal).code !== 'STOPPING') await this.giveUp({ turnId }, stopReason(signal));
     this.resumed(turnId);
+    const approvals = await this.#options.store.read((tx) => readApprovalsOfTurn(tx, turnId));
+    const pending = approvals.filter(({ state }) => state === 'pending');
+    return (pending.length > 0 ? pending : approvals.filter(({ step }) => step === approvals.at(-1)?.step)).map(approvalDocument);
   }
 
   /** Ends turns that wait. @returns whether there was one */

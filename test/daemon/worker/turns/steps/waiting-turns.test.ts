@@ -1,4 +1,7 @@
-import { expect, test } from 'vitest';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
 import type { ApprovalDocument, DecisionRequest } from '../../../../../shared/api/tools/approvals.js';
 import { createLiveness } from '../../../../../daemon/worker/store/liveness.js';
 import { WaitingTurns } from '../../../../../daemon/worker/turns/steps/waiting-turns.js';
@@ -98,6 +101,25 @@ test('a caller without a chat is told what is waited for, also when it asks agai
   expect(JSON.stringify(fake.requests[1]?.body)).toContain('not run: a person has denied it: too many');
   await expect.poll(() => told('room'), LONG).toEqual(['1']);
   expect((await said(first, DIRECT)).at(-1)).toBe('assistant: I ask.||One was sent.');
+});
+
+test('a reply names what was decided while another call of the step ran: it is not the whole answer', async () => {
+  const { fake, first, pending, decide, said, config } = await makeWorld();
+  const page = createServer().listen(0, '127.0.0.1');
+  const requested = once(page, 'request') as Promise<[IncomingMessage, ServerResponse]>;
+  await once(page, 'listening');
+  onTestFinished(() => void page.close());
+  first.setConfig({ ...config, agents: { defaults: { ...config.agents.defaults, fetchAllow: ['127.0.0.1'] } } });
+  const { port } = page.address() as AddressInfo;
+  const read: FakeCall = { id: 'f', name: 'fetch', input: { url: `http://127.0.0.1:${port}/` } };
+  fake.reply(step('I ask.', send('1'), read), says('Sent.'));
+  const asking = ask(first, { message: 'go' });
+  const [asked] = await pending(first);
+  await decide(first, asked?.id);
+  const [, response] = await requested;
+  response.end('page');
+  expect((await asking).last).toMatchObject({ type: 'done', reply: 'I ask.', approvals: [{ id: asked?.id, state: 'approved' }] });
+  await expect.poll(async () => (await said(first, DIRECT)).at(-1), LONG).toBe('assistant: I ask.||Sent.');
 });
 
 test.each(['stop', 'delete'])('%s ends a turn that waits, and the chat goes on', async (how) => {
