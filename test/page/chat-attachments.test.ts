@@ -37,10 +37,17 @@ test.skipIf(noBrowser)('files that are attached in a new chat survive a reload, 
   await page.getByRole('button', { name: 'Remove list.md' }).waitFor();
   await give(page, 'paste', { name: 'dot.png', type: 'image/png', base64: PNG });
   await chips.getByText('dot.png').waitFor();
+  // What is stored when the last upload is shown as done: a reload may come before the next frame.
+  await page.evaluate(`(() => {
+    const list = document.querySelector('.drafts');
+    const isDone = () => list.textContent.includes('other.txt') && list.querySelector('[role=status]') === null;
+    new MutationObserver(() => isDone() && (window.kept ??= JSON.stringify(localStorage))).observe(list, { childList: true, subtree: true });
+  })()`);
   await give(page, 'drop', { name: 'other.txt', type: 'text/plain', base64: btoa('other') });
   await chips.getByText('other.txt').waitFor();
   await chips.locator('img').waitFor();
   await expect.poll(() => chips.getByRole('status').count()).toBe(0);
+  expect(await page.evaluate('kept')).toMatch(/dot\.png.*other\.txt/);
   await page.reload();
   await chips.getByText('other.txt').waitFor();
   await expect.poll(() => box.inputValue()).toBe('What is this?');
@@ -64,7 +71,18 @@ test.skipIf(noBrowser)('what cannot be attached is refused in words, and an edit
   const box = page.getByRole('textbox', { name: 'Message' });
   const chips = page.getByRole('list', { name: 'Attached files' });
   await box.waitFor();
+  let release = (): void => undefined;
+  const released = new Promise<void>((resolve) => (release = resolve));
+  await page.route('**/attachments', (route) => released.then(() => route.continue()), { times: 1 });
   await give(page, 'drop', { name: 'a.txt', type: 'text/plain', base64: btoa('the text') });
+  await chips.getByText('a.txt').waitFor();
+  // An upload goes on while another chat is shown.
+  await page.evaluate(`location.hash = '#/chat'`);
+  await expect.poll(() => chips.count()).toBe(0);
+  const uploaded = page.waitForResponse('**/attachments');
+  release();
+  await uploaded;
+  await page.goBack();
   await chips.getByText('a.txt').waitFor();
   await give(page, 'drop', { name: 'program.exe', type: '', base64: 'AAEC' });
   await page.getByText('neither an image').waitFor();

@@ -1,6 +1,6 @@
 /** Files of the next message. They are uploaded at once, so that they survive a reload as the draft does. */
 import { signal } from '@preact/signals';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { AttachmentNote as FileNote } from '../../../../../shared/api/attachments.js';
 import { FILE_LIMITS } from '../../../../../shared/file-limits.js';
 import { apiPath, call, request } from '../../../api/client.js';
@@ -80,19 +80,35 @@ export interface DraftFiles {
   readonly putBack: (files: readonly FileNote[]) => void;
 }
 
+/** Files of the next message, by session: an upload goes on while something else is shown. */
+const drafts = signal<Readonly<Record<string, readonly DraftFile[]>>>({});
+
+const filesOf = (session: string): readonly DraftFile[] => drafts.peek()[session] ?? [];
+
+function setFiles(session: string, files: readonly DraftFile[]): void {
+  drafts.value = { ...drafts.peek(), [session]: files };
+}
+
+/** @param session  undefined in a chat without one, which has no files */
 export function useDraftFiles(session: string | undefined): DraftFiles {
-  const [files, setFiles] = useState<readonly DraftFile[]>(() => (session === undefined ? [] : readDraftFiles(session)));
-  useEffect(() => {
-    if (session !== undefined) writeDraftFiles(session, files);
-  }, [files]);
+  // Another tab may have changed what is stored.
+  useMemo(() => {
+    if (session !== undefined) setFiles(session, [...readDraftFiles(session), ...filesOf(session).filter(({ id }) => id === undefined)]);
+  }, [session]);
+  const files = drafts.value[session ?? ''] ?? [];
+  const change = (edit: (now: readonly DraftFile[]) => readonly DraftFile[]): void => {
+    if (session === undefined) return;
+    setFiles(session, edit(filesOf(session)));
+    writeDraftFiles(session, filesOf(session));
+  };
   const addOne = async (file: File): Promise<void> => {
     const key = crypto.getRandomValues(new Uint32Array(2)).join('-');
-    setFiles((now) => [...now, { key, id: undefined, name: nameOf(file), mediaType: file.type, size: file.size }]);
+    change((now) => [...now, { key, id: undefined, name: nameOf(file), mediaType: file.type, size: file.size }]);
     const isKept = await attempt(async () => {
       const note = await upload(session ?? '', file);
-      setFiles((now) => now.map((each) => (each.key === key ? { ...note, key } : each)));
+      change((now) => now.map((each) => (each.key === key ? { ...note, key } : each)));
     });
-    if (!isKept) setFiles((now) => now.filter((each) => each.key !== key));
+    if (!isKept) change((now) => now.filter((each) => each.key !== key));
   };
   const add = (added: readonly File[]): void => {
     const room = FILE_LIMITS.maxPerMessage - files.length;
@@ -111,16 +127,16 @@ export function useDraftFiles(session: string | undefined): DraftFiles {
     add,
     remove(key) {
       const gone = files.find((each) => each.key === key);
-      setFiles(files.filter((each) => each.key !== key));
+      change((now) => now.filter((each) => each.key !== key));
       // After a failure, the gateway deletes the file a day later.
       if (gone?.id !== undefined) call('DELETE', apiPath('/api/attachments/:id', { id: gone.id })).catch(() => undefined);
     },
     take() {
       const ready = files.flatMap(({ key: _key, id, ...file }) => (id === undefined ? [] : [{ id, ...file }]));
-      setFiles([]);
+      change(() => []);
       return ready;
     },
-    putBack: (more) => setFiles([...files, ...more.map((note) => ({ ...note, key: note.id }))]),
+    putBack: (more) => change((now) => [...now, ...more.map((note) => ({ ...note, key: note.id }))]),
   };
 }
 
