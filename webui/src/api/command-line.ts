@@ -5,13 +5,12 @@
 import { cronAddCommand, cronEditCommand } from '../../../shared/cron-job.js';
 import { shellQuote, shellWord } from '../../../shared/text/shell-word.js';
 import { formatKey, type KeyPath } from '../../../shared/config/key-path.js';
-import { isSecret, isVariableReference } from '../../../shared/config/secrets.js';
+import { isSecret, isSecretMask, isVariableReference } from '../../../shared/config/secrets.js';
 import type { Call } from './call.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
 const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
-const isMask = (value: unknown): boolean => isFields(value) && '$secret' in value;
 const isHidden = (value: unknown, path: KeyPath): boolean => isSecret(value, path) && !isVariableReference(value);
 
 /** Marks the name of a variable until the text is quoted; it is a private-use character. */
@@ -28,7 +27,7 @@ function variableOf(path: KeyPath): string {
 
 function hideSecrets(value: unknown, path: KeyPath = []): unknown {
   if (Array.isArray(value)) return value.map((item, index) => hideSecrets(item, [...path, index]));
-  if (isMask(value)) return value;
+  if (isSecretMask(value)) return value;
   if (isFields(value)) return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, hideSecrets(item, [...path, key])]));
   return isHidden(value, path) ? `${MARK}${variableOf(path)}${MARK}` : value;
 }
@@ -76,7 +75,7 @@ function configLines(patch: Fields, parent: KeyPath = []): string[] {
     const path = [...parent, key];
     const name = shellWord(formatKey(path));
     if (value === null) return [`xopc config unset ${name}`];
-    if (isMask(value)) return [];
+    if (isSecretMask(value)) return [];
     if (isHidden(value, path)) return [`printf %s "$${variableOf(path)}" | xopc config set ${name} -`];
     return isWhole(value, key) ? [`xopc config set ${name} ${configWord(value)}`] : configLines(value as Fields, path);
   });

@@ -35,8 +35,8 @@ export function useArrival<Item>(
 /**
  * Keeps the end in view when the list loses height, to a message above it, a keyboard or a rotated screen. It scrolls while the height
  * changes: later, the browser's own scroll would look like one of the user.
- * @returns a function that tells whether the position says nothing: the height has just changed, or it had for a moment, in which the browser
- * moved the list to the end that it had then. In that case the list is put back at its end
+ * @returns a function that returns whether to ignore the current position: the height has just changed, or it was greater for a moment and the
+ * browser moved the list to the end of that moment. In the second case, it first scrolls to the end again
  */
 function useHeldEnd(isHeld: () => boolean, element: RefObject<HTMLDivElement | null>): () => boolean {
   const height = useRef({ now: 0, before: 0 });
