@@ -5,6 +5,7 @@ import { explainFile, type FileReason, isFileReason } from '../text/file-reasons
 import type { Said } from '../text/fill-text.js';
 import { isStorable } from '../text/storable.js';
 import { FORBIDDEN_KEYS, formatKey, showKey, type KeyPath } from './key-path.js';
+import { isSecretMapName } from './secrets.js';
 
 /** Deeper than any schema. Some thousand levels would overflow the stack of a recursive reader. */
 const MAX_DEPTH = 64;
@@ -232,7 +233,7 @@ export function commentRanges(text: string): TextRange[] {
 }
 
 export interface KeyedLiteral extends TextRange {
-  /** The key, and before it `headers` where it is in an object of that name. */
+  /** The key, and before it `headers` or `env` where it is in an object of that name. */
   readonly path: KeyPath;
   readonly value: string;
 }
@@ -243,15 +244,17 @@ export function keyedLiterals(text: string): KeyedLiteral[] {
   const found: KeyedLiteral[] = [];
   let name = '';
   let key: string | undefined;
-  /** How many objects are open, from that of the headers on. */
+  /** The map of secrets that is open, and how many objects are, from it on. */
+  let map = '';
   let depth = 0;
   for (;;) {
     const kind: number = scanner.scan();
     if (kind === END) return found;
-    if (kind === OPEN_BRACE && (depth > 0 || /^headers$/i.test(key ?? ''))) depth += 1;
+    if (kind === OPEN_BRACE && depth === 0 && isSecretMapName(key ?? '')) [map, depth] = [key ?? '', 1];
+    else if (kind === OPEN_BRACE && depth > 0) depth += 1;
     else if (kind === CLOSE_BRACE && depth > 0) depth -= 1;
     if (key !== undefined && (kind === STRING || kind === NUMBER)) {
-      const path = depth > 0 ? ['headers', key] : [key];
+      const path = depth > 0 ? [map, key] : [key];
       found.push({ path, value: scanner.getTokenValue(), offset: scanner.getTokenOffset(), length: scanner.getTokenLength() });
     }
     key = kind === COLON && name !== '' ? name : undefined;

@@ -11,6 +11,10 @@ const SECRET_NAME = /(?:api[-_]?key|token|secret|passw(?:or)?d|passphrase|privat
 const URL_NAME = /^(?:listen)?url$/i;
 /** Maps whose values are all secret: headers, and the environment of a program. */
 const SECRET_MAP_NAME = /^(?:headers|env)$/i;
+/** People choose the names of these: a server may be called `env`. */
+const NAMED_OBJECTS = /^(?:mcp\.servers|channels\.[^.]+\.accounts|providers)$/;
+/** The keys are names of tools, such as `vault__read_secret`. */
+const PERMISSIONS = /^agents\.(?:defaults|list\.\d+)\.permissions$/;
 /** A value that only names a variable is not secret. */
 const VARIABLE_REFERENCE = /^\$\{[A-Za-z_][A-Za-z0-9_]*\}$/;
 
@@ -34,17 +38,21 @@ export interface SecretMask {
 /** Whether a key of this name holds a secret that a person types, such as a token. */
 export const isSecretName = (name: string): boolean => SECRET_NAME.test(name);
 
+/** Whether a key is that of a map whose values are all secret. */
+export const isSecretMapName = (name: string): boolean => SECRET_MAP_NAME.test(name);
+
 /** Whether the value of this key must not be shown, whatever it is. */
-export const hidesValue = (name: string): boolean => SECRET_NAME.test(name) || URL_NAME.test(name) || SECRET_MAP_NAME.test(name);
+export const hidesValue = (name: string): boolean => SECRET_NAME.test(name) || URL_NAME.test(name) || isSecretMapName(name);
 
 const nameAt = (path: KeyPath): string => String(path.findLast((segment) => typeof segment === 'string') ?? '');
 
-const isInSecretMap = (path: KeyPath): boolean => path.some((segment) => SECRET_MAP_NAME.test(String(segment)));
+const isInSecretMap = (path: KeyPath): boolean =>
+  path.some((segment, index) => isSecretMapName(String(segment)) && !NAMED_OBJECTS.test(path.slice(0, index).join('.')));
 
 /** Whether the value at a path may be a secret, by its name. */
 export function isSecret(value: unknown, path: KeyPath): boolean {
   if (typeof value !== 'string' && typeof value !== 'number') return false;
-  return isInSecretMap(path) || hidesValue(nameAt(path));
+  return isInSecretMap(path) || (hidesValue(nameAt(path)) && !PERMISSIONS.test(path.slice(0, -1).join('.')));
 }
 
 export const isVariableReference = (value: unknown): boolean => typeof value === 'string' && VARIABLE_REFERENCE.test(value);

@@ -33,7 +33,8 @@ function knownTexts(secrets: readonly string[]): KnownTexts {
 /** @param text  may be invalid. @param secrets  must not remain anywhere in the text */
 export function maskText(text: string, secrets: readonly string[] = []): string {
   const known = knownTexts(secrets);
-  const masked = maskLooseLiterals(replaceValues(maskComments(text, known).text, maskLiteral));
+  const commented = replaceValues(maskComments(text, known).text, maskLiteral);
+  const masked = parseJsonc(text).problems.length > 0 ? maskLooseLiterals(commented) : commented;
   return known.replaceIn(masked, (secret) => maskLiteral(secret, ['secret']) ?? '');
 }
 

@@ -23,6 +23,22 @@ test('every header and every variable of a program is a secret, and so is a URL 
   expect(isSecretMask(masked.headers['X-Team']) && isSecretMask(masked.env['HOME_KEY_FILE']) && isSecretMask(masked.baseUrl)).toBe(true);
 });
 
+test('a name that a person chose does not make a value secret, nor keep it from being one', () => {
+  const plain = {
+    mcp: { servers: { env: { command: 'npx', args: ['-y', 'weather-mcp'] }, headers: { command: 'npx' } } },
+    channels: { webhook: { accounts: { headers: { direction: 'out' } } } },
+    providers: { env: { api: 'openai-completions' } },
+    agents: { defaults: { permissions: { vault__read_secret: 'allow' } }, list: [{ permissions: { 'x__get-token': 'ask' } }] },
+  };
+  expect([maskSecrets(plain), findSecrets(plain)]).toEqual([plain, []]);
+  const secret = {
+    mcp: { servers: { env: { env: { A: SECRET } }, headers: { token: SECRET, headers: { B: SECRET } }, token: SECRET } },
+    permissions: { token: SECRET },
+    env: { servers: { headers: { C: SECRET } } },
+  };
+  expect(findSecrets(secret)).toEqual([SECRET, SECRET, SECRET, SECRET, SECRET, SECRET]);
+});
+
 test('of the URL of a database, the log hides the password, as it is written and as it is sent', () => {
   const document = { store: { url: 'postgres://xopc:s%2Fecret@db.example:5432/xopc' } };
   expect(findSecrets(document)).toEqual(['s%2Fecret', 's/ecret']);

@@ -97,6 +97,8 @@ const COMMENTED = `{
   // the key in force is 0123456789abcdef-7890
   //   "headers": {
   //     "X-Lines": "lines-of-comments" }
+  // "env": { "PIN": "in-the-environment" }
+  "mcp": { "servers": { "headers": { "command": "npx", "env": { "PIN": "of-a-program" } } } },
   "logs": { "level": "info" } // token: short-1 token: short-1 token: short-2
 }
 `;
@@ -104,8 +106,14 @@ const COMMENTED = `{
 test('secrets in comments are masked by key, by shape and by value, and come back wherever their mask is put', () => {
   const known = ['0123456789abcdef-7890'];
   const masked = maskText(COMMENTED, known);
-  expect(masked).not.toMatch(/in-a-comment|fedcba|0p3n|123456|T000|abcdef|pass-w0rd|lines-of|short-/);
-  for (const kept of ['${BOT} or "token": "${BOT}"', '"note": "plain"', '[redacted \u20264321]" */', "curl -H 'Authorization: [redacted"])
+  expect(masked).not.toMatch(/in-a-comment|fedcba|0p3n|123456|T000|abcdef|pass-w0rd|lines-of|in-the-env|of-a-program|short-/);
+  for (const kept of [
+    '${BOT} or "token": "${BOT}"',
+    '"note": "plain"',
+    '"command": "npx"',
+    '[redacted \u20264321]" */',
+    "curl -H 'Authorization: [redacted",
+  ])
     expect(masked).toContain(kept);
   expect(masked.split('\n')).toHaveLength(COMMENTED.split('\n').length);
   expect(restoreText(masked, COMMENTED, known)).toEqual({ text: COMMENTED, problems: [] });
