@@ -1,6 +1,8 @@
 /** What MCP servers answer: whatever it is, it is bounded, can be stored, and is given to models under names that they take. */
+import { text as textOf } from 'node:stream/consumers';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { boundedBody } from '../../daemon/worker/tools/mcp/bounded-body.js';
 import { readResult } from '../../daemon/worker/tools/mcp/call-result.js';
 import { MessageLines } from '../../daemon/worker/tools/mcp/message-lines.js';
 import { readTools } from '../../daemon/worker/tools/mcp/tool-list.js';
@@ -85,6 +87,26 @@ test('lines are the same however the bytes arrive, and long ones are cut', () =>
           return found;
         };
         expect(read(sizes)).toEqual(read([10_000]));
+      },
+    ),
+  ));
+
+test('a stream of events is read on while no event is too long, however the bytes arrive', () =>
+  fuzz(300, () =>
+    fc.asyncProperty(
+      fc.array(fc.record({ size: fc.integer({ min: 0, max: 30 }), end: fc.constantFrom('\n\n', '\r\n\r\n', '\r\r', '\n\r\n', '\r\n\n') }), {
+        maxLength: 10,
+      }),
+      fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1 }),
+      fc.boolean(),
+      async (events, sizes, isLong) => {
+        const sent = [...events, ...(isLong ? [{ size: 70, end: '\n\n' }] : [])].map(({ size, end }) => 'x'.repeat(size) + end).join('');
+        const pieces: Buffer[] = [];
+        for (let at = 0, index = 0; at < sent.length; at += sizes[index % sizes.length] ?? 1, index += 1)
+          pieces.push(Buffer.from(sent.slice(at, at + (sizes[index % sizes.length] ?? 1))));
+        const read = textOf(ReadableStream.from(pieces).pipeThrough(boundedBody({ maxBytes: 40, isEvents: true })));
+        if (isLong) await expect(read).rejects.toThrow('more than 40 bytes');
+        else expect(await read).toBe(sent);
       },
     ),
   ));

@@ -2,30 +2,17 @@
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import type { Clock } from '../../../../shared/clock.js';
 import type { McpServerConfig } from '../../../../shared/config/tools/mcp.js';
+import { boundedBody } from './bounded-body.js';
 import { MAX_MESSAGE_BYTES } from './server-process.js';
 
 /** Between two connections of a stream, whatever the server asks for. */
 const RETRY = { minMs: 250, maxMs: 60_000 } as const;
 
-/** Passes bytes on until a message has too many: in a stream of events a message ends with an empty line. */
-function bounded(isStream: boolean): TransformStream<Uint8Array, Uint8Array> {
-  let bytes = 0;
-  return new TransformStream({
-    transform(chunk, controller) {
-      const view = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-      const end = isStream ? Math.max(view.lastIndexOf('\n\n'), view.lastIndexOf('\r\n\r\n')) : -1;
-      bytes = end < 0 ? bytes + chunk.length : chunk.length - end;
-      if (bytes > MAX_MESSAGE_BYTES) controller.error(new Error(`its answer has more than ${MAX_MESSAGE_BYTES} bytes`));
-      else controller.enqueue(chunk);
-    },
-  });
-}
-
 const boundedFetch: typeof fetch = async (url, init) => {
   const response = await fetch(url, init);
   if (response.body === null) return response;
-  const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') ?? false;
-  const body = response.body.pipeThrough(bounded(isStream));
+  const isEvents = /^text\/event-stream/i.test(response.headers.get('content-type') ?? '');
+  const body = response.body.pipeThrough(boundedBody({ maxBytes: MAX_MESSAGE_BYTES, isEvents }));
   const copy = new Response(body, { status: response.status, statusText: response.statusText, headers: response.headers });
   // Redirects are judged by it.
   Object.defineProperty(copy, 'url', { value: response.url });
