@@ -124,7 +124,8 @@ export class ToolBox {
   #ownTools(agent: AgentConfig): Tool[] {
     const { clock, send, scheduler } = this.#options;
     const { defaults } = this.#options.config().agents;
-    return (agent.tools ?? defaults.tools).flatMap((name): Tool[] => {
+    // Vendors refuse two tools of one name.
+    return [...new Set(agent.tools ?? defaults.tools)].flatMap((name): Tool[] => {
       switch (name) {
         case 'time':
           return [createTimeTool(clock)];

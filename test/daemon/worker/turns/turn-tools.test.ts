@@ -133,12 +133,14 @@ test('a model that takes no tools is asked without them', async () => {
 
 test('an agent has the tools that the configuration gives it', async () => {
   const fake = await startVendor(anthropic);
-  const conversation = await start(fake, { config: { agents: { list: [{ id: 'main' }, { id: 'bare', tools: [] }] } } });
+  const list = [{ id: 'main' }, { id: 'bare', tools: [] }, { id: 'twice', tools: ['time', 'time'] }];
+  const conversation = await start(fake, { config: { agents: { list } } });
   await ask(conversation, 'x');
   await ask(conversation, { message: 'x', agentId: 'bare' });
+  await ask(conversation, { message: 'x', agentId: 'twice' });
   const names = fake.requests.map(({ body }) => (body['tools'] as { name: string }[] | undefined)?.map(({ name }) => name));
   // Nothing can be sent where no channel is set up, and nothing scheduled without a scheduler.
-  expect(names).toEqual([expect.arrayContaining(['time', 'fetch']), undefined]);
+  expect(names).toEqual([expect.arrayContaining(['time', 'fetch']), undefined, ['time']]);
   expect(names[0]).not.toContain('send');
 });
 
