@@ -49,6 +49,7 @@ export class McpAddCommand extends ConfigChangeCommand {
         'a program or a URL is required',
         `Give either: xopc mcp add ${this.name} -- PROGRAM …   or: xopc mcp add ${this.name} --url URL`,
       );
+    this.#refuseFlagsOfTheOtherKind();
     const path = ['mcp', 'servers', this.name];
     if (valueAt(this.loadReadable().raw, path) !== undefined)
       throw new GatewayError('CONFLICT', {
@@ -67,6 +68,22 @@ export class McpAddCommand extends ConfigChangeCommand {
     await this.reportChange({ key: formatKey(path), action: 'set' });
     if (!this.json) await this.io.note(`Try it with: xopc mcp test ${this.name}`);
     return 0;
+  }
+
+  /** @throws USAGE for a flag that the server would never see */
+  #refuseFlagsOfTheOtherKind(): void {
+    const isProgram = this.url === undefined;
+    const given = isProgram
+      ? { '--header': this.header.length > 0, '--token-env': this.tokenEnv !== undefined, '--token-stdin': this.tokenStdin }
+      : { '--env': this.env.length > 0, '--cwd': this.cwd !== undefined };
+    const flag = Object.entries(given).find(([, isGiven]) => isGiven)?.[0];
+    if (flag === undefined) return;
+    throw isProgram
+      ? usage(`${flag} is for a server with a URL, and ${this.name} is a program`, "A program takes: --env 'NAME=VALUE', --cwd DIRECTORY")
+      : usage(
+          `${flag} is for a program, and ${this.name} has a URL`,
+          "A server with a URL takes: --header 'Name: value', --token-env VARIABLE, --token-stdin",
+        );
   }
 }
 

@@ -41,6 +41,11 @@ test('a server is added as a program or an address, once, and removed', async ()
     [['add', 'both', '--url', 'http://x', '--', 'x'], 'a program or a URL is required'],
     [['add', 'none'], 'a program or a URL is required'],
     [['add', 'odd', '--env', 'x', '--', 'x'], "--env is 'x'"],
+    [['add', 'odd', '--header', 'X-Team: ops', '--', 'x'], '--header is for a server with a URL, and odd is a program'],
+    [['add', 'odd', '--token-env', 'MY_TOKEN', '--', 'x'], '--token-env is for a server with a URL'],
+    [['add', 'odd', '--token-stdin', '--', 'x'], '--token-stdin is for a server with a URL'],
+    [['add', 'odd', '--url', 'http://x', '--env', 'A=B'], '--env is for a program, and odd has a URL'],
+    [['add', 'odd', '--url', 'http://x', '--cwd', '/srv'], '--cwd is for a program'],
     [['remove', 'nobody'], "there is no MCP server 'nobody'"],
   ] as const) {
     const { code, stderr } = await run([...args]);
