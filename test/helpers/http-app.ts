@@ -12,6 +12,7 @@ import { type Config, configSchema } from '../../shared/config/schema.js';
 import { createFakeServices, type FakeServices } from './fake-services.js';
 import { type Answer, type Ask, sendRequest } from './http-request.js';
 import { checkAgainstOpenApi } from './openapi-check.js';
+import { PACKED_PAGE } from './packed-page.js';
 
 export const TOKEN = 'kq3J9vX2mZ7tB5nR8wY1cD4fG6hL0pS-aEiOuU_xQwE';
 
@@ -45,7 +46,7 @@ export interface TestOptions {
   readonly knowsOwners?: () => boolean;
   readonly limits?: HttpDeps['limits'];
   readonly tracing?: HttpDeps['tracing'];
-  /** `page.json` of a build. Default: none. */
+  /** `page.json` of a build. Default: {@link PACKED_PAGE}. */
   readonly page?: string;
 }
 
@@ -84,7 +85,7 @@ export async function startHttpApp(options: TestOptions = {}): Promise<TestApp> 
     loadLate: () => late,
     loadMcp: () => mcp,
     machine: fakeMachine,
-    page: options.page,
+    page: options.page ?? PACKED_PAGE,
     ...(options.limits === undefined ? {} : { limits: options.limits }),
     ...(options.tracing === undefined ? {} : { tracing: options.tracing }),
   });

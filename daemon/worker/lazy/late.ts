@@ -15,6 +15,7 @@ export { inbound } from '../channels/webhook/inbound/inbound.js';
 export { createLogService } from '../observe/logs.js';
 export { createOpenApiDocument } from '../http/openapi/create-document.js';
 export { renderDocs } from '../http/openapi/docs-page.js';
+export { DOCS_STYLE } from '../http/openapi/docs-style.js';
 export { createTracer } from '../tracing/tracer.js';
 
 export const createTelegramAccount: TelegramModule['createTelegramAccount'] = (options) => new TelegramAccount(options);

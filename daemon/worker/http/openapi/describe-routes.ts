@@ -5,6 +5,7 @@ import type { Services } from '../services.js';
 import { createOpenApiDocument } from './create-document.js';
 import type { OpenApiDocument } from './document.js';
 import { renderDocs } from './docs-page.js';
+import { DOCS_STYLE } from './docs-style.js';
 import { SCHEMA_TOOLS } from './openapi-routes.js';
 
 /** Describes all routes, with no service behind them. */
@@ -21,7 +22,7 @@ export function describeRoutes(version: string): OpenApiDocument {
     isDraining: () => false,
     page: undefined,
     loadMcp: () => none,
-    loadOpenApi: () => ({ createOpenApiDocument, renderDocs }),
+    loadOpenApi: () => ({ createOpenApiDocument, renderDocs, DOCS_STYLE }),
   });
   return createOpenApiDocument(routes, version, SCHEMA_TOOLS);
 }

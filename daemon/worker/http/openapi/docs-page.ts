@@ -1,6 +1,5 @@
 /** Renders the page at `/docs` from the OpenAPI document: no script, nothing inline, no external resources. */
 import { escapeHtml } from '../../../../shared/text/html.js';
-import type { Assets } from '../page/assets.js';
 import { type OpenApiDocument, type Operation, type Parameter, responseOf } from './document.js';
 
 /** Backquotes mark code in the document's texts. */
@@ -77,7 +76,7 @@ function tagSection(document: OpenApiDocument, { name, description }: OpenApiDoc
 }
 
 /** @returns the HTML document */
-export function renderDocs(document: OpenApiDocument, assets: Assets): string {
+export function renderDocs(document: OpenApiDocument): string {
   const contents = document.tags.map(({ name, description }) => `<li><a href="#${name}">${escapeHtml(description)}</a></li>`).join('');
   return `<!doctype html>
 <html lang="en">
@@ -86,8 +85,8 @@ export function renderDocs(document: OpenApiDocument, assets: Assets): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>xopc gateway: API</title>
-<link rel="stylesheet" href=".${assets.stylesheet.path}">
-<link rel="icon" href=".${assets.icon.path}" type="image/svg+xml">
+<link rel="stylesheet" href="./assets/docs.css">
+<link rel="icon" href="./assets/icon.svg" type="image/svg+xml">
 </head>
 <body>
 <main>

@@ -6,17 +6,18 @@ import { toJsonSchema } from '../../../../shared/api/json-schema.js';
 import { mcpErrorResponse } from '../../../../shared/api/tools/mcp-server.js';
 import { openAiErrorResponse } from '../../../../shared/api/openai.js';
 import { openApiResponse } from '../../../../shared/api/openapi.js';
-import { DOCUMENT_HEADERS } from '../../../../shared/node/document-headers.js';
-import { createAssets } from '../page/assets.js';
+import { DOCUMENT_HEADERS, FILE_HEADERS } from '../../../../shared/node/document-headers.js';
 import { type Route, route } from '../route.js';
 import type { createOpenApiDocument } from './create-document.js';
 import type { OpenApiDocument, SchemaTools } from './document.js';
 import type { renderDocs } from './docs-page.js';
+import type { DOCS_STYLE } from './docs-style.js';
 
 /** What builds the description. */
 export interface OpenApiModule {
   readonly createOpenApiDocument: typeof createOpenApiDocument;
   readonly renderDocs: typeof renderDocs;
+  readonly DOCS_STYLE: typeof DOCS_STYLE;
 }
 
 export const SCHEMA_TOOLS: SchemaTools = {
@@ -25,7 +26,7 @@ export const SCHEMA_TOOLS: SchemaTools = {
   errors: { Error: errorResponse, OpenAiError: openAiErrorResponse, AnthropicError: anthropicErrorResponse, McpError: mcpErrorResponse },
 };
 
-/** @param routes  all others; these two are described with them. @param load  loads the bundle that builds the description */
+/** @param routes  all others; these are described with them. @param load  loads the bundle that builds the description */
 export function openApiRoutes(routes: readonly Route[], version: string, load: () => OpenApiModule): Route[] {
   let document: OpenApiDocument | undefined;
   let page: string | undefined;
@@ -47,7 +48,16 @@ export function openApiRoutes(routes: readonly Route[], version: string, load: (
       scope: 'public',
       handle(ctx) {
         ctx.set(DOCUMENT_HEADERS);
-        ctx.body = page ??= load().renderDocs(read(), createAssets());
+        ctx.body = page ??= load().renderDocs(read());
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/assets/docs.css',
+      scope: 'public',
+      handle(ctx) {
+        ctx.set({ ...FILE_HEADERS, 'Content-Type': 'text/css; charset=utf-8' });
+        ctx.body = load().DOCS_STYLE;
       },
     }),
   ];

@@ -1,19 +1,9 @@
-/** The page at `/` and its files, from a manifest read once. Without a built page, `/` is a small static one. */
-import type { HealthDocument } from '../../../../shared/api/gateway/health.js';
+/** The page at `/` and its files, from a manifest read once. */
 import { GatewayError } from '../../../../shared/errors.js';
-import type { HttpContext } from '../context.js';
-import { DOCUMENT_HEADERS, FILE_HEADERS } from '../../../../shared/node/document-headers.js';
-import { publicUrl } from '../middleware/public-address.js';
-import { createAssets } from './assets.js';
 import type { BuiltPage, PageFile } from '../../../../shared/node/build/built-page.js';
-import { renderPage } from './page.js';
+import { DOCUMENT_HEADERS, FILE_HEADERS } from '../../../../shared/node/document-headers.js';
+import type { HttpContext } from '../context.js';
 import { type Route, route } from '../route.js';
-
-export interface PageDeps {
-  readonly document: () => HealthDocument;
-  readonly isDraining: () => boolean;
-  readonly page: BuiltPage | undefined;
-}
 
 const FOR_EVER = 'public, max-age=31536000, immutable';
 const FOR_AN_HOUR = 'public, max-age=3600';
@@ -26,25 +16,24 @@ function send(ctx: HttpContext, { type, gzip, plain }: PageFile): void {
   } else ctx.body = plain();
 }
 
-/** Links of a document are relative, so its address must end with a slash: `/x` is answered with a redirect to `/x/`. */
-function documentRoute(answer: (ctx: HttpContext) => void): Route {
-  return route({
-    method: 'GET',
-    path: '/',
-    scope: 'public',
-    handle(ctx) {
-      const [path = '', ...query] = ctx.originalUrl.split('?');
-      const last = path.slice(path.lastIndexOf('/') + 1);
-      if (last !== '') return ctx.redirect([`${last}/`, ...query].join('?'));
-      ctx.set(DOCUMENT_HEADERS);
-      answer(ctx);
-    },
-  });
-}
-
-function builtRoutes(page: BuiltPage, index: PageFile): Route[] {
+/** @param page  undefined for a build without one, which serves the API only */
+export function pageRoutes(page: BuiltPage | undefined): Route[] {
+  const index = page?.find('/index.html');
+  if (page === undefined || index === undefined) return [];
   return [
-    documentRoute((ctx) => send(ctx, index)),
+    route({
+      method: 'GET',
+      path: '/',
+      scope: 'public',
+      handle(ctx) {
+        // Links of the document are relative, so its address must end with a slash: `/x` is answered with a redirect to `/x/`.
+        const [path = '', ...query] = ctx.originalUrl.split('?');
+        const last = path.slice(path.lastIndexOf('/') + 1);
+        if (last !== '') return ctx.redirect([`${last}/`, ...query].join('?'));
+        ctx.set(DOCUMENT_HEADERS);
+        send(ctx, index);
+      },
+    }),
     route({
       method: 'GET',
       path: '/assets/:name',
@@ -57,31 +46,4 @@ function builtRoutes(page: BuiltPage, index: PageFile): Route[] {
       },
     }),
   ];
-}
-
-function smallRoutes({ document, isDraining }: PageDeps): Route[] {
-  const assets = createAssets();
-  const page = documentRoute((ctx) => {
-    const { uptime, version } = document();
-    const { needsToken } = ctx.state.caller;
-    ctx.body = renderPage({ url: publicUrl(ctx), uptimeSeconds: uptime, version, isDraining: isDraining(), needsToken, assets });
-  });
-  const files = [assets.stylesheet, assets.icon, assets.script].map(({ path, type, body }) =>
-    route({
-      method: 'GET',
-      path,
-      scope: 'public',
-      handle(ctx) {
-        // The name carries the content's hash.
-        ctx.set({ ...FILE_HEADERS, 'Content-Type': type, 'Cache-Control': FOR_EVER });
-        ctx.body = body;
-      },
-    }),
-  );
-  return [page, ...files];
-}
-
-export function pageRoutes(deps: PageDeps): Route[] {
-  const index = deps.page?.find('/index.html');
-  return deps.page === undefined || index === undefined ? smallRoutes(deps) : builtRoutes(deps.page, index);
 }

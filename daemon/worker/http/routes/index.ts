@@ -93,7 +93,7 @@ export function apiRoutes(deps: RouteDeps): Route[] {
     ...pageSessionRoutes(deps.pageSession),
     socketRoute,
     ...healthRoutes(document, { isDraining, isStoreAvailable: services.isStoreAvailable }),
-    ...pageRoutes({ document, isDraining, page: deps.page }),
+    ...pageRoutes(deps.page),
   ];
   return [...routes, ...openApiRoutes(routes, document().version, deps.loadOpenApi)];
 }

@@ -1,16 +1,11 @@
 /** The gateway under a path of a proxy: by `gateway.basePath`, or by what a trusted proxy says. */
 import { once } from 'node:events';
-import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { startHttpApp, TOKEN } from '../../../helpers/http-app.js';
 import { sendRequest } from '../../../helpers/http-request.js';
 
 const bearer = { Authorization: `Bearer ${TOKEN}` };
-const PAGE = JSON.stringify({
-  '/index.html': { type: 'text/html', gzip: gzipSync('<title>built</title>').toString('base64') },
-  '/assets/icon.svg': { type: 'image/svg+xml', gzip: gzipSync('<svg/>').toString('base64') },
-});
 const proxy = { trustedProxies: ['127.0.0.1'] };
 const forwarded = { 'X-Forwarded-For': '198.51.100.7', 'X-Forwarded-Proto': 'https' };
 
@@ -22,9 +17,9 @@ const places: readonly { what: string; gateway: object; headers: Record<string, 
 ];
 
 test.each(places)('page, API, /v1, /ws and cookie work under the path of $what', async ({ gateway, headers, base, cookie }) => {
-  const { port } = await startHttpApp({ gateway, page: PAGE });
+  const { port } = await startHttpApp({ gateway });
   const get = (path: string) => sendRequest(port, `${base}${path}`, { headers: { ...headers, ...bearer } });
-  expect((await get('/')).text).toBe('<title>built</title>');
+  expect((await get('/')).text).toContain('<title>built</title>');
   for (const path of ['/assets/icon.svg', '/api/models?x=1', '/v1/models', '/health', '/docs', '/openapi.json', '/metrics'])
     expect((await get(path)).status, path).toBe(200);
   expect((await get('/v1/models/none/such')).json).toMatchObject({ error: { type: 'invalid_request_error' } });
@@ -36,7 +31,7 @@ test.each(places)('page, API, /v1, /ws and cookie work under the path of $what',
 });
 
 test('the path alone is sent to the path with a slash, where the links of the page are right', async () => {
-  const { send } = await startHttpApp({ gateway: { basePath: '/apps/x' }, page: PAGE });
+  const { send } = await startHttpApp({ gateway: { basePath: '/apps/x' } });
   const answer = await send('/apps/x?theme=dark');
   expect([answer.status, answer.headers.location]).toEqual([302, 'x/?theme=dark']);
   for (const path of ['/apps/xy', '/apps', '/apps/x/apps/x/']) expect((await send(path, { headers: bearer })).status, path).toBe(404);

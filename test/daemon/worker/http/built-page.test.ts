@@ -1,22 +1,10 @@
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { startHttpApp } from '../../../helpers/http-app.js';
-
-function pack(files: Record<string, [type: string, text: string]>): string {
-  const packed = Object.entries(files).map(([path, [type, text]]) => {
-    return [path, { type, bytes: text.length, gzip: gzipSync(text).toString('base64') }] as const;
-  });
-  return JSON.stringify(Object.fromEntries(packed));
-}
-
-const PAGE = pack({
-  '/index.html': ['text/html; charset=utf-8', '<!doctype html><title>built</title>'],
-  '/assets/main-AbCd_-12.js': ['text/javascript; charset=utf-8', 'void 0;'],
-  '/assets/icon.svg': ['image/svg+xml', '<svg/>'],
-});
+import { packPage } from '../../../helpers/packed-page.js';
 
 test('the built page is served with its policy, never cached, compressed for who takes that', async () => {
-  const { send, services } = await startHttpApp({ page: PAGE });
+  const { send, services } = await startHttpApp();
   const plain = await send('/');
   expect([plain.status, plain.text]).toEqual([200, '<!doctype html><title>built</title>']);
   expect(plain.headers).toMatchObject({ 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store', vary: 'Accept-Encoding' });
@@ -28,7 +16,7 @@ test('the built page is served with its policy, never cached, compressed for who
 });
 
 test('files with a hash in their name are kept for ever, others for an hour, what is not there is 404', async () => {
-  const { send } = await startHttpApp({ page: PAGE, peer: '198.51.100.7' });
+  const { send } = await startHttpApp({ peer: '198.51.100.7' });
   const headers = { Host: '192.0.2.10' };
   const script = await send('/assets/main-AbCd_-12.js', { headers });
   expect([script.status, script.text, script.headers['cache-control']]).toEqual([200, 'void 0;', 'public, max-age=31536000, immutable']);
@@ -41,7 +29,8 @@ test('files with a hash in their name are kept for ever, others for an hour, wha
   }
 });
 
-test('a build without a page serves the small true one', async () => {
-  const { send } = await startHttpApp({ page: pack({ '/assets/x.js': ['text/javascript', 'x'] }) });
-  expect((await send('/')).text).toContain('xopc gateway status');
+test('a build without a page serves the API only', async () => {
+  const { send } = await startHttpApp({ page: packPage({ '/assets/x.js': ['text/javascript', 'x'] }) });
+  expect((await send('/')).status).toBe(404);
+  expect((await send('/api/models')).status).toBe(200);
 });

@@ -210,6 +210,11 @@ test('the page for people has every operation, and nothing inline or from elsewh
   for (const { operation } of operations) expect(text).toContain(`id="${operation.operationId}"`);
   expect(text).not.toMatch(/<style|style=|<script|\son\w+=|href="(?!\.\/(assets\/|openapi\.json)|#)/);
   expect(headers['content-security-policy']).toContain("default-src 'none'");
+  for (const [, file = ''] of text.matchAll(/href="\.(\/assets\/[^"]+)"/g))
+    expect([file, (await send(file, { headers: { Host: '192.0.2.10:18790' } })).headers['content-type']]).toEqual([
+      file,
+      file.endsWith('.css') ? 'text/css; charset=utf-8' : 'image/svg+xml',
+    ]);
 });
 
 test('the description needs the token from elsewhere, as the API does', async () => {
