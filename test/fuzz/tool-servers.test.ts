@@ -59,7 +59,7 @@ test('any result of a call is read', () =>
         ),
       ),
       (result) => {
-        const read = readResult(result);
+        const read = readResult(result, { inErrors: (given) => given, inResults: (given) => given });
         expect(read.text).not.toBe('');
         expect([isStorable(read.text), typeof read.isError]).toEqual([true, 'boolean']);
       },

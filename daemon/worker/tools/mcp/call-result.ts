@@ -1,5 +1,6 @@
 /** The result of a call as a model gets it: text, bounded; pictures apart. */
 import type { McpCallResult } from '../../../../shared/api/tools/mcp.js';
+import type { ServerSecrets } from './server-secrets.js';
 
 const MAX_TEXT_LENGTH = 100_000;
 const MAX_PARTS = 1_000;
@@ -56,7 +57,7 @@ function bounded(text: string): string {
 }
 
 /** @param result  as the server sent it */
-export function readResult(result: unknown): Omit<McpCallResult, 'durationMs'> {
+export function readResult(result: unknown, secrets: ServerSecrets): Omit<McpCallResult, 'durationMs'> {
   const { content, structuredContent, isError } = isFields(result) ? result : {};
   const parts = Array.isArray(content) ? (content as unknown[]).slice(0, MAX_PARTS) : [];
   const text = parts
@@ -64,5 +65,7 @@ export function readResult(result: unknown): Omit<McpCallResult, 'durationMs'> {
     .filter((part) => part !== '')
     .join('\n');
   const structured = structuredContent === undefined ? '' : JSON.stringify(structuredContent);
-  return { text: bounded(text || structured || '(no output)'), isError: isError === true, images: imagesOf(parts) };
+  // Before it is cut: half of a secret would not be recognised.
+  const shown = isError === true ? secrets.inErrors(text || structured) : secrets.inResults(text || structured);
+  return { text: bounded(shown || '(no output)'), isError: isError === true, images: imagesOf(parts) };
 }

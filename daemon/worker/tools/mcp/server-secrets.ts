@@ -1,11 +1,34 @@
-/** What must not be in errors that people and models see: servers quote what they were given. */
+/** What people and models must not see: servers quote what they were given. */
 import type { McpServerConfig } from '../../../../shared/config/tools/mcp.js';
 import { findSecrets, HIDDEN_SECRET } from '../../../../shared/config/secrets.js';
+import { redactShapes } from '../../../../shared/node/secrets/redact-shapes.js';
 import { KnownTexts } from '../../../../shared/text/known-texts.js';
 
-/** @returns hides the secrets of a server in a text */
-export function secretsIn(settings: McpServerConfig): (text: string) => string {
+/** Of a variable or a header. */
+const SECRET_NAME = /key|token|secret|pass|pwd|pat$|auth|cred|cookie/i;
+
+export interface ServerSecrets {
+  /** Hides every value of `env` and `headers`, and the other secrets. */
+  inErrors(text: string): string;
+  /** Leaves values that are not secret by name or shape, such as a directory: a model goes on with them. */
+  inResults(text: string): string;
+}
+
+function onlySecret(values: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const isHidden = ([name, value]: [string, string]): boolean => SECRET_NAME.test(name) || redactShapes(value) !== value;
+  return Object.fromEntries(Object.entries(values).filter(isHidden));
+}
+
+function hiding(settings: Pick<McpServerConfig, 'env' | 'headers'>): (text: string) => string {
   const known = new KnownTexts();
-  for (const secret of findSecrets(settings)) known.add(secret);
+  for (const secret of findSecrets(settings)) {
+    known.add(secret);
+    known.add(JSON.stringify(secret).slice(1, -1)); // as it is in JSON
+  }
   return (text) => known.replaceIn(text, () => HIDDEN_SECRET);
+}
+
+export function secretsIn(settings: McpServerConfig): ServerSecrets {
+  const { env, headers } = settings;
+  return { inErrors: hiding(settings), inResults: hiding({ ...settings, env: onlySecret(env), headers: onlySecret(headers) }) };
 }

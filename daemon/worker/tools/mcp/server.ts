@@ -9,7 +9,7 @@ import type { LogPort } from '../../../../shared/log/log-port.js';
 import { oneLine } from '../../../../shared/text/one-line.js';
 import { readResult } from './call-result.js';
 import { connect, type Connection, type ConnectionOptions, hasLostSession } from './connection.js';
-import { secretsIn } from './server-secrets.js';
+import { secretsIn, type ServerSecrets } from './server-secrets.js';
 import type { StopTimes } from './server-process.js';
 import { readTools } from './tool-list.js';
 
@@ -42,7 +42,7 @@ export interface McpCall {
 
 export class McpServer {
   readonly #options: McpServerOptions;
-  readonly #hideSecrets: (text: string) => string;
+  readonly #secrets: ServerSecrets;
   readonly #stopping = new AbortController();
   #state: McpState = 'idle';
   #since: number;
@@ -63,7 +63,7 @@ export class McpServer {
 
   constructor(options: McpServerOptions) {
     this.#options = options;
-    this.#hideSecrets = secretsIn(options.settings);
+    this.#secrets = secretsIn(options.settings);
     this.#since = options.clock.now();
   }
 
@@ -114,7 +114,7 @@ export class McpServer {
       }
     }, signal);
     if (!outcome.ok) return outcome;
-    return { ok: true, value: { ...readResult(outcome.value), durationMs: Math.max(0, clock.now() - begunAt) } };
+    return { ok: true, value: { ...readResult(outcome.value, this.#secrets), durationMs: Math.max(0, clock.now() - begunAt) } };
   }
 
   /** Asks it, even while it is left alone after a failure. */
@@ -181,7 +181,7 @@ export class McpServer {
 
   #describe(error: unknown): string {
     // Before it is cut: half of a secret would not be recognised.
-    return oneLine(this.#hideSecrets(messageOf(error)), MAX_ERROR_LENGTH);
+    return oneLine(this.#secrets.inErrors(messageOf(error)), MAX_ERROR_LENGTH);
   }
 
   /** @throws Error while it is left alone, and when it cannot be started */

@@ -51,7 +51,7 @@ test('whatever a server does wrong fails the call that it answers, and nothing e
     text: '(an image, 3 KB)\n(a recording, 3 bytes)',
     images: [{ mediaType: 'image/png' }],
   });
-  expect(await call('odd', 'fail')).toMatchObject({ isError: true });
+  expect(await call('odd', 'fail')).toMatchObject({ text: 'the key **** is wrong', isError: true });
   expect((await call('odd', 'environment')).text.split(' ')).not.toContain('VITEST');
   await call('odd', 'log', { input: { text: 'a line' } });
   await eventually(() => expect(log.entries).toContainEqual(expect.objectContaining({ fields: { server: 'odd', stderr: 'a line' } })));
