@@ -41,6 +41,7 @@ export function createBase(deps: ConversationDeps, readyAccounts: () => readonly
 
   const samples = new Samples({ store, clock, logger: logFor('store'), requests: deps.requests ?? (() => ({ count: 0, failed: 0 })) });
   const publish = samples.counting(deps.publish ?? (() => undefined));
+  store.publishTo(publish);
   const { tracing } = deps;
   const common = { store, clock, logger: logFor('agent'), instanceId, liveness, config, registry, random, publish, tracing };
   const mcp = new McpServers({ ...deps, ...common, logger: logFor('mcp') });

@@ -20,6 +20,6 @@ export async function approvalsOf(gateway: RealGateway): Promise<(asked: Asked) 
     store.write(async (tx) => {
       const { id: sessionId } = await getSession(tx, sessionKey);
       const call = { turnId: `turn_asked_${(turn += 1)}`, step: 1, callIndex: 0, sessionId, agentId: 'main', tool, input, said };
-      return insertApproval(tx, call, { askedAtMs: Date.now(), expiresAtMs: Date.now() + 86_400_000 });
+      return (await insertApproval(tx, call, { askedAtMs: Date.now(), expiresAtMs: Date.now() + 86_400_000 })).id;
     });
 }

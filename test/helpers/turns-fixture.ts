@@ -74,7 +74,7 @@ export async function makeTurns() {
       config: () => config,
       send: { channels: () => [], send: () => Promise.resolve('') },
       scheduler: undefined,
-      gate: { isDenied: () => false, decide: async () => 'allow', ask: async () => 0, announce: async () => undefined },
+      gate: { isDenied: () => false, decide: async () => 'allow', ask: async () => undefined, announce: async () => undefined },
     }),
     files: new AttachedFiles({ channels: { openFile: () => Promise.reject(new Error('no files')) }, logger }),
     attachments: { forModel: () => Promise.resolve(new Map()) },

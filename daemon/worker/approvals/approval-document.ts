@@ -1,6 +1,5 @@
 /** Approvals and grants as the API shows them. */
 import type { ApprovalDocument, GrantDocument } from '../../../shared/api/tools/approvals.js';
-import type { GatewayEvent } from '../../../shared/api/gateway/events.js';
 import { rebuild } from '../../../shared/config/interpolate.js';
 import { HIDDEN_SECRET, isSecretName } from '../../../shared/config/secrets.js';
 import type { Approval, Decider } from '../store/approvals/approvals.js';
@@ -40,10 +39,6 @@ export function approvalDocument(approval: Approval): ApprovalDocument {
     note: approval.note,
     remember: approval.remember,
   };
-}
-
-export function approvalEvent({ id, state, sessionKey, agentId, tool, turnId }: Approval): GatewayEvent {
-  return { type: 'approval', id, state, session: sessionKey, agentId, tool, turnId };
 }
 
 export function grantDocument({ id, agentId, sessionKey, tool, approvalId, grantedAtMs }: Grant): GrantDocument {

@@ -1,5 +1,4 @@
 /** Decides about calls of tools: a decision is one transaction with the turn that goes on. */
-import type { GatewayEvent } from '../../../shared/api/gateway/events.js';
 import type { ApprovalDocument, ApprovalListQuery, DecisionRequest, GrantDocument } from '../../../shared/api/tools/approvals.js';
 import type { Clock } from '../../../shared/clock.js';
 import type { Config } from '../../../shared/config/schema.js';
@@ -13,7 +12,7 @@ import { addGrant, findGrant, listGrants, removeGrant } from '../store/approvals
 import type { Lane } from '../store/delivery/outbox.js';
 import type { Store } from '../store/store.js';
 import type { Transaction } from '../store/transaction.js';
-import { approvalDocument, approvalEvent, grantDocument, sayDecider } from './approval-document.js';
+import { approvalDocument, grantDocument, sayDecider } from './approval-document.js';
 import { permissionOf } from './policy.js';
 
 export type { Decider } from '../store/approvals/approvals.js';
@@ -30,7 +29,6 @@ export interface ApprovalsOptions {
   readonly store: Pick<Store, 'read' | 'write'>;
   readonly clock: Clock;
   readonly config: () => Config;
-  readonly publish: (event: GatewayEvent) => void;
   readonly waiting: WaitingTurns;
 }
 
@@ -121,22 +119,21 @@ export class Approvals {
     const before = await this.#load(tx, id, undefined);
     const state = decision === 'approve' ? 'approved' : 'denied';
     if (state === 'approved') this.#mustNotBeDenied(before);
-    if (!(await decideApproval(tx, { id, state, by, note, remember, nowMs }))) {
+    const approval = await decideApproval(tx, { id, state, by, note, remember, nowMs });
+    if (approval === undefined) {
       const { decidedBy } = before;
       const isRepeated = before.state === state && decidedBy?.via === by.via && decidedBy.name === by.name;
       if (isRepeated) return { approval: before, isNew: false };
       throw ended(before);
     }
-    if (remember !== null) await addGrant(tx, before, { for: remember, nowMs });
-    await this.#options.waiting.resume(tx, before.turnId);
-    return { approval: { ...before, state, decidedAtMs: nowMs, decidedBy: by, note, remember }, isNew: true };
+    if (remember !== null) await addGrant(tx, approval, { for: remember, nowMs });
+    await this.#options.waiting.resume(tx, approval.turnId);
+    return { approval, isNew: true };
   }
 
-  /** Publishes a decision that was committed, and lets its turn go on. */
+  /** Lets the turn of a decision that was committed go on. */
   decided({ approval, isNew }: DecisionOutcome): void {
-    if (!isNew) return;
-    this.#options.publish(approvalEvent(approval));
-    this.#options.waiting.resumed(approval.turnId);
+    if (isNew) this.#options.waiting.resumed(approval.turnId);
   }
 
   /** Oldest first. */

@@ -1,5 +1,4 @@
 /** Composes the approvals: what turns ask, who decides, and what ends in time. */
-import type { GatewayEvent } from '../../../shared/api/gateway/events.js';
 import type { Clock } from '../../../shared/clock.js';
 import type { Config } from '../../../shared/config/schema.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
@@ -16,7 +15,6 @@ export interface ApprovalDeps {
   readonly logger: LogPort;
   readonly liveness: Pick<Liveness, 'lookAgainMs' | 'onChange'>;
   readonly config: () => Config;
-  readonly publish: (event: GatewayEvent) => void;
   readonly outbox: QuestionOutbox;
   readonly waiting: WaitingTurns;
 }

@@ -1,5 +1,4 @@
 /** Ends approvals that nobody decided about in time: one timer for the next one, in each active worker. */
-import type { GatewayEvent } from '../../../shared/api/gateway/events.js';
 import type { Clock } from '../../../shared/clock.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import { createSerial } from '../../../shared/serial.js';
@@ -8,14 +7,12 @@ import type { Liveness } from '../store/liveness.js';
 import { StoreWait } from '../store/store-wait.js';
 import type { Store } from '../store/store.js';
 import type { WaitingTurns } from './approvals.js';
-import { approvalEvent } from './approval-document.js';
 
 export interface ApprovalExpiryOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly logger: LogPort;
   readonly liveness: Pick<Liveness, 'lookAgainMs' | 'onChange'>;
-  readonly publish: (event: GatewayEvent) => void;
   readonly waiting: WaitingTurns;
 }
 
@@ -61,7 +58,7 @@ export class ApprovalExpiry {
 
   /** @returns after how long to look again; undefined: nothing is pending */
   async #expire(): Promise<number | undefined> {
-    const { store, clock, liveness, publish, waiting } = this.#options;
+    const { store, clock, liveness, waiting } = this.#options;
     const nextMs = await store.read(nextExpiry);
     this.#wait.succeeded();
     if (nextMs === undefined) return liveness.lookAgainMs(MAX_WAIT_MS);
@@ -71,7 +68,6 @@ export class ApprovalExpiry {
       for (const turnId of new Set(ended.map((approval) => approval.turnId))) await waiting.resume(tx, turnId);
       return ended;
     });
-    for (const approval of expired) publish(approvalEvent(approval));
     for (const turnId of new Set(expired.map((approval) => approval.turnId))) waiting.resumed(turnId);
     return this.#expire();
   }

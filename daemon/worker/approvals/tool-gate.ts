@@ -1,13 +1,11 @@
 /** What turns ask before a tool runs. Nothing is kept in memory: a question is a row, and so is a decision. */
-import type { GatewayEvent } from '../../../shared/api/gateway/events.js';
 import type { Clock } from '../../../shared/clock.js';
 import type { Permission } from '../../../shared/config/tools/permissions.js';
 import type { AgentConfig, Config } from '../../../shared/config/schema.js';
-import { type Approval, type AskedCall, findApproval, insertApproval, readApprovalsOfTurn } from '../store/approvals/approvals.js';
+import { type Approval, type AskedCall, insertApproval, readApprovalsOfTurn } from '../store/approvals/approvals.js';
 import { isGranted } from '../store/approvals/grants.js';
 import type { Store } from '../store/store.js';
 import type { Transaction } from '../store/transaction.js';
-import { approvalEvent } from './approval-document.js';
 import { type NamedTool, permissionOf } from './policy.js';
 
 /** A call before it runs. */
@@ -21,7 +19,6 @@ export interface ToolGateOptions {
   readonly store: Pick<Store, 'read'>;
   readonly clock: Clock;
   readonly config: () => Config;
-  readonly publish: (event: GatewayEvent) => void;
   /** Brings a question to the chat of its session, in the transaction that asks. */
   readonly post: (tx: Transaction, approval: Approval) => Promise<void>;
   /** Call for each question that was committed. */
@@ -49,22 +46,18 @@ export class ToolGate {
     return (await store.read((tx) => isGranted(tx, call))) ? 'allow' : 'ask';
   }
 
-  /** Runs in the write that stores the step; when that is committed, call {@link announce}. @returns the number of the approval */
-  async ask(tx: Transaction, asked: AskedCall): Promise<number> {
+  /** Runs in the write that stores the step; when that is committed, call {@link announce}. */
+  async ask(tx: Transaction, asked: AskedCall): Promise<void> {
     const { clock, config, post } = this.#options;
     const askedAtMs = clock.now();
-    const id = await insertApproval(tx, asked, { askedAtMs, expiresAtMs: askedAtMs + config().agents.defaults.approvalTimeoutMs });
-    const approval = await findApproval(tx, id);
-    if (approval !== undefined) await post(tx, approval);
-    return id;
+    const expiresAtMs = askedAtMs + config().agents.defaults.approvalTimeoutMs;
+    await post(tx, await insertApproval(tx, asked, { askedAtMs, expiresAtMs }));
   }
 
-  /** Publishes the approvals of a turn, and posts those that are pending. */
+  /** Sends the questions of a turn to its chat. */
   async announce(turnId: string): Promise<void> {
-    const { store, publish, posted } = this.#options;
-    for (const approval of await store.read((tx) => readApprovalsOfTurn(tx, turnId))) {
-      publish(approvalEvent(approval));
+    const { store, posted } = this.#options;
+    for (const approval of await store.read((tx) => readApprovalsOfTurn(tx, turnId)))
       if (approval.state === 'pending') await posted(approval);
-    }
   }
 }

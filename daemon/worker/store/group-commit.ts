@@ -4,7 +4,8 @@
  */
 import { sql } from 'kysely';
 import type { OpenDatabase, StoreFault } from './engine.js';
-import { queriesOf, type Transaction } from './transaction.js';
+import type { GatewayEvent } from '../../../shared/api/gateway/events.js';
+import { accessOf, queriesOf, type Transaction } from './transaction.js';
 
 /**
  * A write. It may await nothing but its own statements: all others of its batch wait for it, and the database is locked.
@@ -44,6 +45,8 @@ export interface GroupCommitOptions {
   /** Where to write; called before each transaction. A rejection fails the writes that wait. */
   database(): Promise<Pick<OpenDatabase, 'transaction'>>;
   classify(error: unknown): StoreFault;
+  /** Publishes what committed writes have noted, before their writers continue. It must not throw. */
+  publish(event: GatewayEvent): void;
 }
 
 /** Bounds how long the event loop is held at a time; the rest goes into the next transaction. */
@@ -111,7 +114,9 @@ export class GroupCommit {
     const batch = this.#pending.splice(0, MAX_BATCH);
     try {
       const database = await this.#options.database();
-      report(batch, (await runTogether(database, batch)) ?? (await database.transaction((tx) => runApart(tx, batch))));
+      const { outcomes, events } = (await runTogether(database, batch)) ?? (await database.transaction((tx) => runApart(tx, batch)));
+      for (const event of events) this.#options.publish(event);
+      report(batch, outcomes);
     } catch (error) {
       const others = this.#options.classify(error) === 'busy' ? this.#takeLongWaiting() : [];
       for (const { reject } of [...batch, ...others]) reject(error);
@@ -142,11 +147,18 @@ function joinItems(batch: readonly Pending[]): Call[] {
   return calls as { work: Pending['work']; items: never[] }[];
 }
 
+/** What a transaction has done. */
+interface Done {
+  readonly outcomes: readonly Outcome[];
+  readonly events: readonly GatewayEvent[];
+}
+
 /** Runs all in one transaction, without savepoints, which cost more than the writes. Returns undefined when one of several failed. */
-async function runTogether(database: Pick<OpenDatabase, 'transaction'>, batch: readonly Pending[]): Promise<Outcome[] | undefined> {
+async function runTogether(database: Pick<OpenDatabase, 'transaction'>, batch: readonly Pending[]): Promise<Done | undefined> {
   try {
     return await database.transaction(async (tx) => {
       const outcomes: Outcome[] = [];
+      takeEvents(tx);
       for (const { work, items } of joinItems(batch)) {
         try {
           outcomes.push(...(await work(tx, items)));
@@ -155,7 +167,7 @@ async function runTogether(database: Pick<OpenDatabase, 'transaction'>, batch: r
         }
       }
       handOut(batch, outcomes);
-      return outcomes;
+      return { outcomes, events: takeEvents(tx) };
     });
   } catch (error) {
     if (error instanceof OneFailed) return undefined;
@@ -163,21 +175,27 @@ async function runTogether(database: Pick<OpenDatabase, 'transaction'>, batch: r
   }
 }
 
+/** Returns what writes have noted, and forgets it: at the beginning of a transaction, what one that was undone had noted. */
+const takeEvents = (tx: Transaction): GatewayEvent[] => accessOf(tx).events.splice(0);
+
 const savepoint = sql`savepoint one_write`;
 const undoSavepoint = sql`rollback to savepoint one_write`;
 const releaseSavepoint = sql`release savepoint one_write`;
 
 /** Runs each call in a savepoint, so that only one that fails is undone. */
-async function runApart(tx: Transaction, batch: readonly Pending[]): Promise<Outcome[]> {
+async function runApart(tx: Transaction, batch: readonly Pending[]): Promise<Done> {
   const outcomes: Outcome[] = [];
+  takeEvents(tx);
   for (const call of joinItems(batch)) outcomes.push(...(await runInSavepoint(tx, call)));
   handOut(batch, outcomes);
-  return outcomes;
+  return { outcomes, events: takeEvents(tx) };
 }
 
 /** The items of a call that fails are run one by one. */
 async function runInSavepoint(tx: Transaction, { work, items }: Call): Promise<Outcome[]> {
   const db = queriesOf(tx);
+  const { events } = accessOf(tx);
+  const noted = events.length;
   let outcomes: Outcome[] | undefined;
   await savepoint.execute(db);
   try {
@@ -185,6 +203,7 @@ async function runInSavepoint(tx: Transaction, { work, items }: Call): Promise<O
   } catch (error) {
     // Rejects when the whole transaction is gone: then nothing of the batch was kept.
     await undoSavepoint.execute(db).catch(() => Promise.reject(error));
+    events.splice(noted);
     if (items.length === 1) outcomes = [{ error }];
   }
   await releaseSavepoint.execute(db);

@@ -2,6 +2,7 @@
  * The store as the services see it: read, write, and the state of its health. It opens what it can, sets aside a damaged
  * database, waits for one that cannot be used at the moment, and answers UNAVAILABLE meanwhile. It never ends the worker.
  */
+import type { GatewayEvent } from '../../../shared/api/gateway/events.js';
 import type { Clock } from '../../../shared/clock.js';
 import type { StatusWarning } from '../../../shared/control/messages.js';
 import { GatewayError } from '../../../shared/errors.js';
@@ -33,6 +34,7 @@ export class Store {
   readonly #health: StoreHealth;
   #isClosed = false;
   readonly #listeners: (() => void)[] = [];
+  #publish: ((event: GatewayEvent) => void) | undefined;
 
   constructor(options: StoreOptions) {
     this.#options = options;
@@ -43,6 +45,7 @@ export class Store {
         return { transaction: (run) => this.#commit(database, run) };
       },
       classify: (error) => options.engine.classify(error),
+      publish: (event) => this.#publish?.(event),
     });
   }
 
@@ -95,6 +98,11 @@ export class Store {
   /** Calls `listener` after each write that this worker has committed, before the writer continues. It must not throw. */
   onWritten(listener: () => void): void {
     this.#listeners.push(listener);
+  }
+
+  /** Calls `publish` with what committed writes have noted to be published, before the writer continues. It must not throw. */
+  publishTo(publish: (event: GatewayEvent) => void): void {
+    this.#publish = publish;
   }
 
   /** Runs the migrations that only the one active worker may run. */

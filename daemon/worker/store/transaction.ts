@@ -3,6 +3,7 @@
  * it to the functions of `store/`.
  */
 import type { InsertObject, InsertQueryBuilder, InsertResult, RawBuilder } from 'kysely';
+import type { GatewayEvent } from '../../../shared/api/gateway/events.js';
 import type { Queries, Schema } from './schema.js';
 
 declare const brand: unique symbol;
@@ -90,6 +91,8 @@ export interface DatabaseAccess {
   runAll(statements: readonly BoundStatement[]): Promise<void>;
   /** Tells other workers of a change once it is committed. Absent where the database cannot. */
   readonly tell?: (topic: Topic) => void;
+  /** What is published once the transaction is committed. */
+  readonly events: GatewayEvent[];
 }
 
 /** Returns the query builder behind `tx`. Only for files of `store/`. */
@@ -107,7 +110,12 @@ export function tellOthers(tx: Transaction, topic: Topic): void {
   accessOf(tx).tell?.(topic);
 }
 
+/** Publishes an event once this write is committed; one that is undone publishes nothing. Runs in a write. */
+export function publishCommitted(tx: Transaction, event: GatewayEvent): void {
+  accessOf(tx).events.push(event);
+}
+
 /** Returns `access` in the form that is handed out. Only for engines. */
-export function transactionOf(access: DatabaseAccess): Transaction {
-  return access as unknown as Transaction;
+export function transactionOf(access: Omit<DatabaseAccess, 'events'>): Transaction {
+  return { ...access, events: [] } as unknown as Transaction;
 }

@@ -14,7 +14,6 @@ import { requestTurnStop } from '../store/conversations/turn-stops.js';
 import { endTurn, readRunningTurns } from '../store/conversations/turns.js';
 import { removeTurnSteps } from '../store/turns/turn-steps.js';
 import { parkAgain, parkTurn } from '../store/turns/waiting-turns.js';
-import { cancelApprovals } from '../store/approvals/approvals.js';
 import { acquireLease, listLeaseOwners, readLeaseOwner, releaseLease, removeLeasesOf } from '../store/leases.js';
 import type { Store } from '../store/store.js';
 import { tellOthers, type Transaction } from '../store/transaction.js';
@@ -135,7 +134,7 @@ export class TurnJournal {
         return 'again';
       }
       // Who asks again after a stop of the gateway goes on from them.
-      if (stopReason?.code !== 'STOPPING' && (await removeTurnSteps(tx, turnId))) await cancelApprovals(tx, { turnId, nowMs });
+      if (stopReason?.code !== 'STOPPING') await removeTurnSteps(tx, { turnId, nowMs });
       const message = { sessionId: session.id, turnId, nowMs };
       if (reply !== '' && outcome.nothingToReport === undefined)
         await appendMessage(tx, { ...message, id: replyId, role: 'assistant', content: reply, model, status: STATUS[state] });

@@ -134,7 +134,7 @@ export class Upkeep {
     const steps: PurgeStep[] = [
       (tx) => purgeIdempotencyKeys(tx, nowMs),
       // Those that can be asked again until their keys are forgotten.
-      (tx) => purgeTurnSteps(tx, nowMs - IDEMPOTENCY_TTL_MS),
+      (tx) => purgeTurnSteps(tx, { beforeMs: nowMs - IDEMPOTENCY_TTL_MS, nowMs }),
       ...retentionSteps(this.#options.config(), nowMs),
       (tx) => purgeSessions(tx, nowMs - SESSION_UNDO_MS),
       (tx) => purgeOutbox(tx, { deliveredMs: nowMs - DELIVERED_TTL_MS, otherMs: nowMs - UNDELIVERED_TTL_MS }),

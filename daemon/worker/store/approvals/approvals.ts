@@ -1,9 +1,12 @@
-/** Approvals: calls of tools that a person decides about. Each ends exactly once. Each function that changes something runs in a write. */
+/**
+ * Approvals: calls of tools that a person decides about. Each ends exactly once. Each function that changes something runs in a write, with
+ * whose commit the change is published.
+ */
 import type { Selectable } from 'kysely';
 import type { ApprovalState, Remember } from '../../../../shared/api/tools/approval-states.js';
 import { PURGE_ROWS } from '../conversations/purge.js';
 import { decodeText, encodeText } from '../text.js';
-import { queriesOf, tellOthers, type Transaction } from '../transaction.js';
+import { publishCommitted, queriesOf, tellOthers, type Transaction } from '../transaction.js';
 import type { ApprovalTable } from './tables.js';
 
 /** The call of a turn's step. */
@@ -81,12 +84,24 @@ function select(tx: Transaction) {
     .select('sessions.key as session_key');
 }
 
-/** @returns its number */
+/** Tells everybody that approvals have changed. */
+function tellChanges(tx: Transaction, changed: readonly Approval[]): void {
+  if (changed.length > 0) tellOthers(tx, 'approvals');
+  for (const { id, state, sessionKey: session, agentId, tool, turnId } of changed)
+    publishCommitted(tx, { type: 'approval', id, state, session, agentId, tool, turnId });
+}
+
+async function readChanged(tx: Transaction, id: number): Promise<Approval> {
+  const changed = toApproval(await select(tx).where('seq', '=', id).executeTakeFirstOrThrow());
+  tellChanges(tx, [changed]);
+  return changed;
+}
+
 export async function insertApproval(
   tx: Transaction,
   asked: AskedCall,
   times: { askedAtMs: number; expiresAtMs: number },
-): Promise<number> {
+): Promise<Approval> {
   const { seq } = await queriesOf(tx)
     .insertInto('approvals')
     .values({
@@ -110,8 +125,7 @@ export async function insertApproval(
     })
     .returning('seq')
     .executeTakeFirstOrThrow();
-  tellOthers(tx, 'approvals');
-  return seq;
+  return readChanged(tx, seq);
 }
 
 export async function findApproval(tx: Transaction, id: number): Promise<Approval | undefined> {
@@ -146,8 +160,8 @@ export async function listApprovals(tx: Transaction, page: ApprovalPage): Promis
   return rows.map(toApproval);
 }
 
-/** @returns false unless it was pending and had not expired */
-export async function decideApproval(tx: Transaction, { id, state, by, note, remember, nowMs }: Decision): Promise<boolean> {
+/** @returns undefined unless it was pending and had not expired */
+export async function decideApproval(tx: Transaction, { id, state, by, note, remember, nowMs }: Decision): Promise<Approval | undefined> {
   const { numUpdatedRows } = await queriesOf(tx)
     .updateTable('approvals')
     .set({
@@ -162,8 +176,7 @@ export async function decideApproval(tx: Transaction, { id, state, by, note, rem
     .where('state', '=', 'pending')
     .where('expires_at', '>', nowMs)
     .executeTakeFirst();
-  tellOthers(tx, 'approvals');
-  return numUpdatedRows === 1n;
+  return numUpdatedRows === 1n ? readChanged(tx, id) : undefined;
 }
 
 /** Ends those whose time is over. @returns them, oldest first */
@@ -176,20 +189,21 @@ export async function expireApprovals(tx: Transaction, nowMs: number): Promise<A
       .where('seq', '=', seq)
       .where('state', '=', 'pending')
       .execute();
-  if (due.length > 0) tellOthers(tx, 'approvals');
-  return due.map((row) => toApproval({ ...row, state: 'expired', decided_at: nowMs }));
+  const expired = due.map((row) => toApproval({ ...row, state: 'expired', decided_at: nowMs }));
+  tellChanges(tx, expired);
+  return expired;
 }
 
-/** Ends those that wait, because their turn ended otherwise. @returns their number */
-export async function cancelApprovals(tx: Transaction, { turnId, nowMs }: { turnId: string; nowMs: number }): Promise<number> {
-  const { numUpdatedRows } = await queriesOf(tx)
+/** Withdraws those that wait: nobody goes on with the turn. */
+export async function cancelApprovals(tx: Transaction, { turnId, nowMs }: { turnId: string; nowMs: number }): Promise<void> {
+  const cancelled = await queriesOf(tx)
     .updateTable('approvals')
     .set({ state: 'cancelled', decided_at: nowMs })
     .where('turn_id', '=', turnId)
     .where('state', '=', 'pending')
-    .executeTakeFirst();
-  if (numUpdatedRows > 0n) tellOthers(tx, 'approvals');
-  return Number(numUpdatedRows);
+    .returning('seq')
+    .execute();
+  for (const { seq } of cancelled) await readChanged(tx, seq);
 }
 
 /** Gives those of a turn to the one that goes on with it. */

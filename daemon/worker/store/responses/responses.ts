@@ -103,7 +103,7 @@ export async function finishResponse(
   const row = await written.returning(['owner', 'conversation_id']).executeTakeFirst();
   if (row === undefined) return false;
   tellOthers(tx, 'responses');
-  await removeTurnSteps(tx, document.id);
+  await removeTurnSteps(tx, { turnId: document.id, nowMs });
   await addOutput(tx, { document, owner: row.owner, conversationId: row.conversation_id });
   return true;
 }

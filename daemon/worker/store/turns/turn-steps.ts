@@ -5,6 +5,7 @@
 import { sql } from 'kysely';
 import type { TurnUsage } from '../../../../shared/turn-usage.js';
 import { PURGE_ROWS } from '../conversations/purge.js';
+import { cancelApprovals } from '../approvals/approvals.js';
 import { prepare } from '../prepare.js';
 import { queriesOf, type Transaction } from '../transaction.js';
 import type { TurnCallTable } from './tables.js';
@@ -146,24 +147,24 @@ export async function moveTurnSteps(tx: Transaction, turns: { from: string; to: 
   return true;
 }
 
-/** @returns whether there were some */
-export async function removeTurnSteps(tx: Transaction, turnId: string): Promise<boolean> {
-  if ((await deleteStepRows.run(tx, { turnId })) === 0) return false;
+/** Removes what nobody goes on from. What people are still asked about it is withdrawn. */
+export async function removeTurnSteps(tx: Transaction, { turnId, nowMs }: { turnId: string; nowMs: number }): Promise<void> {
+  if ((await deleteStepRows.run(tx, { turnId })) === 0) return;
   await deleteCallRows.run(tx, { turnId });
-  return true;
+  await cancelApprovals(tx, { turnId, nowMs });
 }
 
 /** Whether a turn with effects can go on after another worker: its steps are stored. */
 export const hasSteps = (turnId: string) => sql<boolean>`exists (select 1 from turn_steps where turn_steps.turn_id = ${sql.ref(turnId)})`;
 
 /** Removes the steps that nobody goes on from: of what ended at `beforeMs` or earlier and is not to be answered again, or was deleted. One step. @returns how many */
-export async function purgeTurnSteps(tx: Transaction, beforeMs: number): Promise<number> {
+export async function purgeTurnSteps(tx: Transaction, { beforeMs, nowMs }: { beforeMs: number; nowMs: number }): Promise<number> {
   const { rows } = await sql<{ id: string }>`select turn_id as id from turn_steps
     where not exists (select 1 from turns where turns.id = turn_id and (finished_at is null or finished_at > ${beforeMs}))
       and not exists (select 1 from responses where responses.id = turn_id and finished_at is null)
       and not exists (select 1 from inbox_messages where inbox_messages.turn_id = turn_steps.turn_id and finished_at is null)
       and not exists (select 1 from cron_runs where cron_runs.turn_id = turn_steps.turn_id and finished_at is null)
     group by turn_id limit ${PURGE_ROWS}`.execute(queriesOf(tx));
-  for (const { id } of rows) await removeTurnSteps(tx, id);
+  for (const { id: turnId } of rows) await removeTurnSteps(tx, { turnId, nowMs });
   return rows.length;
 }

@@ -7,14 +7,13 @@
  *   worker ends after the decision           → the message, the job or the next look of a worker goes on with it
  *   stopped, or its session was deleted      → it ends, and its questions are withdrawn
  */
-import type { GatewayEvent } from '../../../../shared/api/gateway/events.js';
 import type { ApprovalDocument } from '../../../../shared/api/tools/approvals.js';
 import type { Clock } from '../../../../shared/clock.js';
 import type { Config } from '../../../../shared/config/schema.js';
 import { GatewayError } from '../../../../shared/errors.js';
 import type { LogPort } from '../../../../shared/log/log-port.js';
 import { createSerial } from '../../../../shared/serial.js';
-import { approvalDocument, approvalEvent } from '../../approvals/approval-document.js';
+import { approvalDocument } from '../../approvals/approval-document.js';
 import { findAgent } from '../../config/agents.js';
 import type { ProviderRegistry } from '../../providers/registry.js';
 import { parseSessionKey } from '../../sessions/session-key.js';
@@ -39,7 +38,6 @@ export interface WaitingTurnsOptions {
   readonly instanceId: string;
   readonly liveness: Pick<Liveness, 'lookAgainMs' | 'onChange'>;
   readonly inbox: { wake(lane: Lane): void };
-  publish(event: GatewayEvent): void;
   readonly config: () => Config;
   readonly registry: () => ProviderRegistry;
 }
@@ -108,10 +106,7 @@ export class WaitingTurns {
     if ((await store.read((tx) => listWaitingTurns(tx, where))).length === 0) return false;
     const facts = { instanceId, error: { code: reason.code, message: reason.message }, nowMs: clock.now() };
     const ended = await store.write((tx) => giveUpWaiting(tx, where, facts));
-    for (const { id, chat } of ended) {
-      if (chat !== undefined) inbox.wake(chat);
-      for (const approval of await store.read((tx) => readApprovalsOfTurn(tx, id))) this.#options.publish(approvalEvent(approval));
-    }
+    for (const { chat } of ended) if (chat !== undefined) inbox.wake(chat);
     return ended.length > 0;
   }
 

@@ -1,7 +1,7 @@
 /** How a turn begins and ceases to wait for a person's decision. Each function runs in a write. */
 import { newId } from '../../../../shared/ids.js';
 import { findChatOfTurn } from '../../store/approvals/approval-chats.js';
-import { cancelApprovals, hasPending } from '../../store/approvals/approvals.js';
+import { hasPending } from '../../store/approvals/approvals.js';
 import { appendMessage } from '../../store/conversations/messages.js';
 import { endTurn } from '../../store/conversations/turns.js';
 import type { Lane } from '../../store/delivery/outbox.js';
@@ -45,8 +45,7 @@ export async function giveUpWaiting(
     await endTurn(tx, { id, state: 'aborted', model, usage, error, nowMs });
     const message = { id: newId('msg'), sessionId, turnId: id, content: textOfSteps(steps), model, nowMs };
     if (message.content !== '') await appendMessage(tx, { ...message, role: 'assistant', status: 'aborted' });
-    await cancelApprovals(tx, { turnId: id, nowMs });
-    await removeTurnSteps(tx, id);
+    await removeTurnSteps(tx, { turnId: id, nowMs });
     ended.push({ id, chat: await findChatOfTurn(tx, id) });
     await dropWaiting(tx, { id, error: error.message, nowMs });
     tellOthers(tx, `session:${sessionId}`);

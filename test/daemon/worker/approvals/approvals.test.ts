@@ -5,7 +5,6 @@ import { type Approval, hasPending, insertApproval, readApprovalsOfTurn } from '
 import { isGranted } from '../../../../daemon/worker/store/approvals/grants.js';
 import type { Session } from '../../../../daemon/worker/store/conversations/sessions.js';
 import type { Store } from '../../../../daemon/worker/store/store.js';
-import type { GatewayEvent } from '../../../../shared/api/gateway/events.js';
 import type { Config } from '../../../../shared/config/schema.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
 import { logMemory } from '../../../helpers/log-memory.js';
@@ -22,7 +21,8 @@ interface World {
   readonly session: Session;
   readonly approvals: Approvals;
   readonly expiry: ApprovalExpiry;
-  readonly events: GatewayEvent[];
+  /** What was published: the number and the state of approvals. */
+  readonly events: [number, string][];
   /** The turns that were let go on, as transactions saw them, and as they were reported after the commit. */
   readonly resumed: string[];
   readonly reported: string[];
@@ -32,7 +32,7 @@ interface World {
 async function makeWorld(): Promise<World> {
   const [store, clock] = [await openStore(), new FakeClock()];
   const session = await addSession(store, 'a');
-  const [events, resumed, reported]: [GatewayEvent[], string[], string[]] = [[], [], []];
+  const [events, resumed, reported]: [[number, string][], string[], string[]] = [[], [], []];
   const liveness = { lookAgainMs: () => undefined, onChange: () => () => undefined };
   const waiting = {
     async resume(tx: Parameters<typeof hasPending>[0], turnId: string) {
@@ -40,7 +40,8 @@ async function makeWorld(): Promise<World> {
     },
     resumed: (turnId: string) => void reported.push(turnId),
   };
-  const options = { store, clock, logger: logMemory(), liveness, waiting, publish: (event: GatewayEvent) => void events.push(event) };
+  const options = { store, clock, logger: logMemory(), liveness, waiting };
+  store.publishTo((event) => event.type === 'approval' && events.push([event.id, event.state]));
   const world: World = {
     store,
     clock,
@@ -66,7 +67,8 @@ const ask = ({ store, session, clock }: World, turnId: string, callIndex = 0): P
     said: '',
     input: { turnId, token: 'abc', callIndex },
   };
-  return store.write((tx) => insertApproval(tx, call, { askedAtMs: clock.now(), expiresAtMs: clock.now() + TIMEOUT_MS }));
+  const times = { askedAtMs: clock.now(), expiresAtMs: clock.now() + TIMEOUT_MS };
+  return store.write(async (tx) => (await insertApproval(tx, call, times)).id);
 };
 const ann: MadeDecision['by'] = { via: 'telegram', name: 'Ann' };
 const readTurn = ({ store }: World, turnId: string): Promise<Approval[]> => store.read((tx) => readApprovalsOfTurn(tx, turnId));
@@ -97,10 +99,12 @@ test('a decision lets the turn go on once all of its calls are decided; others h
   });
   await expect(approvals.decide({ ...approve, decision: 'deny' }, undefined)).rejects.toMatchObject({ code: 'CONFLICT' });
   await approvals.decide({ id: two, decision: 'deny', by: ann }, undefined);
-  expect([resumed, reported.length, events.length]).toEqual([['turn_1'], 2, 2]);
-  expect(events).toMatchObject([
-    { type: 'approval', id: one, state: 'approved' },
-    { id: two, state: 'denied' },
+  expect([resumed, reported.length]).toEqual([['turn_1'], 2]);
+  expect(events).toEqual([
+    [one, 'pending'],
+    [two, 'pending'],
+    [one, 'approved'],
+    [two, 'denied'],
   ]);
   await expect(approvals.decide({ ...approve, id: 99 }, undefined)).rejects.toMatchObject({ code: 'NOT_FOUND' });
 
@@ -138,15 +142,11 @@ test('what nobody decides expires at its time, also in the worker that starts la
   clock.advance(TIMEOUT_MS - 1);
   await expiry.look();
   const second = await ask(world, 'turn_2');
-  expect(events).toEqual([]);
+  expect(events.map(([, state]) => state)).toEqual(['pending', 'pending']);
   clock.advance(1);
   await expect(approvals.decide({ id: first, decision: 'approve', by: ann }, undefined)).rejects.toMatchObject({ code: 'CONFLICT' });
   await expiry.look();
-  expect([resumed, reported, events.map((event) => event.type === 'approval' && [event.id, event.state])]).toEqual([
-    ['turn_1'],
-    ['turn_1'],
-    [[first, 'expired']],
-  ]);
+  expect([resumed, reported, events.slice(2)]).toEqual([['turn_1'], ['turn_1'], [[first, 'expired']]]);
   await expiry.stop();
   clock.advance(TIMEOUT_MS);
   await expiry.look();

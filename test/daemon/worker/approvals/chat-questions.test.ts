@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Approvals } from '../../../../daemon/worker/approvals/approvals.js';
 import { ChatQuestions, sayQuestion } from '../../../../daemon/worker/approvals/chat-questions.js';
-import { type Approval, findApproval, insertApproval } from '../../../../daemon/worker/store/approvals/approvals.js';
+import { type Approval, insertApproval } from '../../../../daemon/worker/store/approvals/approvals.js';
 import { findChatOfTurn } from '../../../../daemon/worker/store/approvals/approval-chats.js';
 import { insertCronJob, type NewCronJob } from '../../../../daemon/worker/store/cron/cron-jobs.js';
 import { endCronRun, insertCronRun } from '../../../../daemon/worker/store/cron/cron-runs.js';
@@ -18,9 +18,7 @@ async function ask(store: Store, turnId: string, input: unknown): Promise<Approv
   const session = await addSession(store, 'a');
   const call = { turnId, step: 0, callIndex: 0, sessionId: session.id, agentId: 'main', tool: 'files__write', said: '', input };
   const times = { askedAtMs: 1_770_000_000_000, expiresAtMs: 1_770_000_060_000 };
-  const approval = await store.write(async (tx) => findApproval(tx, await insertApproval(tx, call, times)));
-  if (approval === undefined) throw new Error('it was not stored');
-  return approval;
+  return store.write((tx) => insertApproval(tx, call, times));
 }
 
 async function receive(store: Store, lane: Lane, { seq, turnId }: { seq: number; turnId: string }): Promise<void> {
@@ -109,7 +107,6 @@ test("the question of a job's turn goes to the chat to which the job reports, wh
     store,
     clock: systemClock,
     config: () => testConfig(),
-    publish: () => undefined,
     waiting: { resume: async () => undefined, resumed: () => undefined },
   });
   const find = async (sessionKey: string, chatId: string): Promise<number | undefined> =>

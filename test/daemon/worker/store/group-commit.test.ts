@@ -13,7 +13,7 @@ import { readLeaseOwner } from '../../../../daemon/worker/store/leases.js';
 import { claimLease } from '../../../helpers/claim-lease.js';
 
 function commitsOf(database: () => Promise<Pick<OpenDatabase, 'transaction'>>): GroupCommit {
-  return new GroupCommit({ database, classify: classifyFault });
+  return new GroupCommit({ database, classify: classifyFault, publish: () => undefined });
 }
 
 async function setUp() {

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { OpenDatabase, StoreEngine } from '../../../../daemon/worker/store/engine.js';
 import { Store } from '../../../../daemon/worker/store/store.js';
-import type { Transaction } from '../../../../daemon/worker/store/transaction.js';
+import { transactionOf } from '../../../../daemon/worker/store/transaction.js';
 import { eventually } from '../../../helpers/eventually.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
 import { logMemory } from '../../../helpers/log-memory.js';
 
-const tx = {} as Transaction;
+const tx = transactionOf({} as Parameters<typeof transactionOf>[0]);
 const work = () => Promise.resolve('done');
 
 /** An engine without a database; errors say in their message what they are. */

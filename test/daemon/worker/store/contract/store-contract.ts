@@ -3,7 +3,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { OpenDatabase, StoreEngine } from '../../../../../daemon/worker/store/engine.js';
 import { acquireLease, readLeaseOwner } from '../../../../../daemon/worker/store/leases.js';
 import { Store } from '../../../../../daemon/worker/store/store.js';
-import type { Transaction } from '../../../../../daemon/worker/store/transaction.js';
+import { publishCommitted, type Transaction } from '../../../../../daemon/worker/store/transaction.js';
 import { FakeClock } from '../../../../helpers/fake-clock.js';
 import { eventually } from '../../../../helpers/eventually.js';
 import { logMemory } from '../../../../helpers/log-memory.js';
@@ -50,7 +50,14 @@ export function describeStore(name: string, { create, diskFull }: EngineUnderTes
     await store.open();
     const owner = (key: string) => store.read((tx) => readLeaseOwner(tx, key));
     const codes = () => store.warnings().map(({ code }) => code);
-    return { store, clock, faults, owner, codes };
+    const published: string[] = [];
+    store.publishTo((event) => void published.push(event.type === 'token' ? event.id : ''));
+    /** Claims a lease, and publishes that. */
+    const claim = (key: string) => async (tx: Transaction) => {
+      publishCommitted(tx, { type: 'token', id: key, change: 'created' });
+      return claimLease(key)(tx);
+    };
+    return { store, clock, faults, owner, codes, claim, published };
   }
 
   test(`${name}: a write is read as soon as it is stored, also by whoever opens the database next`, async () => {
@@ -63,12 +70,12 @@ export function describeStore(name: string, { create, diskFull }: EngineUnderTes
     expect(await next.owner('a')).toBe('me');
   });
 
-  test(`${name}: a write that throws is undone and rejects with its error; those beside it are stored`, async () => {
-    const { store, owner } = await setUp();
+  test(`${name}: a write that throws is undone and rejects with its error; those beside it are stored and published`, async () => {
+    const { store, owner, claim, published } = await setUp();
     const runs: string[] = [];
     const note = (key: string) => (tx: Transaction) => {
       runs.push(key);
-      return claimLease(key)(tx);
+      return claim(key)(tx);
     };
     const results = await Promise.allSettled([
       store.write(note('before')),
@@ -78,6 +85,7 @@ export function describeStore(name: string, { create, diskFull }: EngineUnderTes
       }),
       store.write(note('after')),
     ]);
+    expect(published).toEqual(['before', 'after']);
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
     expect(results[1]).toMatchObject({ reason: { message: 'changed my mind' } });
     expect(await Promise.all(['before', 'undone', 'after'].map(owner))).toEqual(['me', undefined, 'me']);
@@ -96,20 +104,20 @@ export function describeStore(name: string, { create, diskFull }: EngineUnderTes
   });
 
   test(`${name}: an early value comes before the commit, and reads see the write once it is stored`, async () => {
-    const { store, owner } = await setUp();
+    const { store, owner, claim, published } = await setUp();
     let heard = 0;
     store.onWritten(() => (heard += 1));
-    const { value, stored } = await store.writeEarly(claimLease('a'));
-    expect([value, heard]).toEqual([true, 0]);
+    const { value, stored } = await store.writeEarly(claim('a'));
+    expect([value, heard, published]).toEqual([true, 0, []]);
     await stored;
-    expect([await owner('a'), heard]).toEqual(['me', 1]);
+    expect([await owner('a'), heard, published]).toEqual(['me', 1, ['a']]);
     await expect(store.writeEarly(() => Promise.reject(new Error('changed my mind')))).rejects.toThrow('changed my mind');
   });
 
   test(`${name}: a failed commit rejects plain and early writes, stores nothing, and the store recovers`, async () => {
-    const { store, clock, faults, owner, codes } = await setUp();
+    const { store, clock, faults, owner, codes, claim, published } = await setUp();
     faults.commit = diskFull();
-    const [early, plain] = [store.writeEarly(claimLease('early')), store.write(claimLease('plain'))];
+    const [early, plain] = [store.writeEarly(claim('early')), store.write(claim('plain'))];
     const { value, stored } = await early;
     expect(value).toBe(true);
     await expect(plain).rejects.toMatchObject({ code: 'UNAVAILABLE' });
@@ -119,7 +127,7 @@ export function describeStore(name: string, { create, diskFull }: EngineUnderTes
     faults.commit = undefined;
     clock.advance(1_000);
     await eventually(() => expect(codes()).toEqual([]));
-    expect(await store.write(claimLease('plain'))).toBe(true);
+    expect([await store.write(claim('again')), published]).toEqual([true, ['again']]);
   });
 
   test(`${name}: a database that cannot be opened is tried again, and answers UNAVAILABLE meanwhile`, async () => {

@@ -138,7 +138,7 @@ test('what a stopped gateway has left of a chat’s turn is kept until its messa
   await chat.say(first, 'go');
   await asked(2);
   await first.close();
-  expect(await store.write((tx) => purgeTurnSteps(tx, Date.now() + 1))).toBe(0);
+  expect(await store.write((tx) => purgeTurnSteps(tx, { beforeMs: Date.now() + 1, nowMs: Date.now() }))).toBe(0);
   await next('wk_2');
   await expect.poll(told, { timeout: 10_000 }).toEqual(['1', 'One.\n\nDone.']);
   expect([fake.requests.length, (await rows()).steps]).toEqual([3, []]);

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
+import type { GatewayEvent } from '../../../../../shared/api/gateway/events.js';
 import type { ApprovalDocument, DecisionRequest } from '../../../../../shared/api/tools/approvals.js';
 import { createLiveness } from '../../../../../daemon/worker/store/liveness.js';
 import { WaitingTurns } from '../../../../../daemon/worker/turns/steps/waiting-turns.js';
@@ -33,7 +34,11 @@ async function makeWorld() {
   const chat = await makeChat();
   const account = { url: chat.receiver.url, inboundToken: INBOUND_TOKEN };
   const config = { agents: { defaults: { permissions: { send: 'ask' } } }, channels: { webhook: { accounts: { default: account } } } };
-  const start = (instanceId: string, home?: string) => chat.start({ models, config, instanceId, ...(home === undefined ? {} : { home }) });
+  /** The states that events have told of questions. */
+  const news: string[] = [];
+  const publish = (event: GatewayEvent): void => void (event.type === 'approval' && news.push(event.state));
+  const start = (instanceId: string, home?: string) =>
+    chat.start({ models, config, instanceId, publish, ...(home === undefined ? {} : { home }) });
   const first = await start('wk_1');
   const next = (instanceId: string) => start(instanceId, first.home);
   const pending = async ({ approvals }: TestConversation, count = 1): Promise<ApprovalDocument[]> => {
@@ -58,7 +63,7 @@ async function makeWorld() {
       inbox: (await queriesOf(tx).selectFrom('inbox_messages').select('state').orderBy('seq').execute()).map(({ state }) => state),
       leases: (await queriesOf(tx).selectFrom('leases').select('key').where('key', 'like', 'session:%').execute()).length,
     }));
-  return { fake, chat, first, next, pending, decide, said, told, states, store, config };
+  return { fake, chat, first, next, pending, decide, said, told, states, store, config, news };
 }
 
 test('a chat waits for a decision without a worker, later messages wait behind it, and the call runs once with what was asked', async () => {
@@ -87,7 +92,7 @@ test('a chat waits for a decision without a worker, later messages wait behind i
 });
 
 test('a caller without a chat is told what is waited for, also when it asks again; the answer comes into the session, and under its key', async () => {
-  const { fake, first, pending, decide, said, told, states } = await makeWorld();
+  const { fake, first, pending, decide, said, told, states, news } = await makeWorld();
   fake.reply(step('I ask.', send('1'), send('2')), says('One was sent.'));
   const keyed = { message: 'go', idempotency: { key: 'k' } };
   const { last } = await ask(first, keyed);
@@ -101,6 +106,7 @@ test('a caller without a chat is told what is waited for, also when it asks agai
   expect(JSON.stringify(fake.requests[1]?.body)).toContain('not run: a person has denied it: too many');
   await expect.poll(() => told('room'), LONG).toEqual(['1']);
   expect((await said(first, DIRECT)).at(-1)).toBe('assistant: I ask.||One was sent.');
+  expect(news).toEqual(['pending', 'pending', 'approved', 'denied']);
 });
 
 test('a reply names what was decided while another call of the step ran: it is not the whole answer', async () => {
@@ -123,7 +129,7 @@ test('a reply names what was decided while another call of the step ran: it is n
 });
 
 test.each(['stop', 'delete'])('%s ends a turn that waits, and the chat goes on', async (how) => {
-  const { fake, chat, first, pending, states, told } = await makeWorld();
+  const { fake, chat, first, pending, states, told, news } = await makeWorld();
   fake.reply(step('I ask.', send('1')), says('Yes?'));
   await chat.say(first, 'invite');
   await pending(first);
@@ -135,6 +141,7 @@ test.each(['stop', 'delete'])('%s ends a turn that waits, and the chat goes on',
   await expect.poll(() => told('chat').includes('Yes?'), LONG).toBe(true);
   expect((await states()).turns[0]).toBe('aborted');
   expect(fake.requests).toHaveLength(2);
+  expect(news).toEqual(['pending', 'cancelled']);
 });
 
 test('the turn of a job waits as its run does, and a worker that ends after the decision costs nothing', async () => {
@@ -156,7 +163,7 @@ test('the turn of a job waits as its run does, and a worker that ends after the 
 });
 
 test.each(['disabled', 'deleted', 'replaced'])('a job that is %s takes its turn that waits with it', async (how) => {
-  const { fake, first, pending, states } = await makeWorld();
+  const { fake, first, pending, states, news } = await makeWorld();
   fake.reply(step('I ask.', send('1')), says('Again.'));
   const [schedule, overlap] = how === 'disabled' ? (['every 1s', 'skip'] as const) : (['every 1h', 'replace'] as const);
   const job = await first.cron.create({ schedule, message: 'Report', mode: 'agent', overlap });
@@ -167,6 +174,7 @@ test.each(['disabled', 'deleted', 'replaced'])('a job that is %s takes its turn 
   if (how === 'disabled') await first.cron.toggle(job.id, false);
   if (how === 'deleted') await first.cron.delete(job.id);
   await expect.poll(async () => (await states()).turns[0], LONG).toBe('aborted');
+  await expect.poll(() => news.slice(0, 2), LONG).toEqual(['pending', 'cancelled']);
   await pending(first, 0);
 });
 
@@ -192,7 +200,7 @@ test('a turn that is stopped while its wait is being stored ends', async () => {
   const [asked] = await pending(first);
   const liveness = createLiveness('wk_1', () => ['wk_1']);
   const from = { store, liveness, clock: systemClock, logger: logMemory(), instanceId: 'wk_1', config: () => testConfig() };
-  const waiting = new WaitingTurns({ ...from, inbox: { wake: () => undefined }, publish: () => undefined, registry: () => ({}) as never });
+  const waiting = new WaitingTurns({ ...from, inbox: { wake: () => undefined }, registry: () => ({}) as never });
   await waiting.parked(asked?.turnId ?? '', AbortSignal.abort(new GatewayError('STOPPING', { message: 'the gateway stops' })));
   expect((await states()).turns).toEqual(['waiting']);
   await waiting.parked(asked?.turnId ?? '', AbortSignal.abort(new GatewayError('CONFLICT', { message: 'stopped' })));

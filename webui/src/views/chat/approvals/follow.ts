@@ -1,7 +1,7 @@
 /** Reads approvals: all that are pending, on each connection, those of a session that is shown, and each that an event names. */
 import { effect } from '@preact/signals';
 import type { ApprovalDocument } from '../../../../../shared/api/tools/approvals.js';
-import { approvals, pendingApprovals } from '../../../api/approvals.js';
+import { approvals } from '../../../api/approvals.js';
 import { apiPath, call } from '../../../api/client.js';
 import { gateway, pageSocket } from '../../../api/socket.js';
 
@@ -54,15 +54,12 @@ export function followSession(session: string): () => void {
   };
 }
 
-/** A turn that ends and a job that is changed may withdraw questions without an event `approval`. */
-const WITHDRAWING: ReadonlySet<string> = new Set(['turn', 'cron']);
-
 /** Keeps the pending approvals of all sessions up to date as long as the page is open. */
 export function followPending(): void {
   pageSocket.onConnected(() => quietly(readPending()));
   pageSocket.listen((frame) => {
     if (frame.type !== 'event') return;
     if (frame.name === 'approval') quietly(readApproval(Number(frame.data['id'])).then(() => undefined));
-    else if (frame.name === 'reset' || (WITHDRAWING.has(frame.name) && pendingApprovals.peek().length > 0)) quietly(readPending());
+    else if (frame.name === 'reset') quietly(readPending());
   });
 }
