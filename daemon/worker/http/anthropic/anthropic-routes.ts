@@ -8,7 +8,7 @@ import {
 } from '../../../../shared/api/anthropic/messages.js';
 import { SESSION_HEADER } from '../../../../shared/api/openai.js';
 import { newId } from '../../../../shared/ids.js';
-import { answerStream } from '../completion-outputs.js';
+import { answerOutputs } from '../completion-outputs.js';
 import { PulledEvents } from '../connection/pulled-events.js';
 import type { HttpContext } from '../context.js';
 import { callerKey, IDEMPOTENCY_HEADER } from '../idempotency.js';
@@ -67,7 +67,7 @@ export function anthropicRoutes({ completions, connections, clock, logger }: Ope
         const events = new PulledEvents(completions.run(call, signal), signal, clock);
         const head = { id: newId('msg'), model: body.model, thinking: displayOf(body.thinking) };
         ctx.set('Request-Id', ctx.state.requestId);
-        if (isStream) return await answerStream(ctx, events, { logger, encode: (report) => streamMessage(events, { ...report, head }) });
+        if (isStream) return await answerOutputs(ctx, events, { logger, encode: (report) => streamMessage(events, { ...report, head }) });
         ctx.body = await collectMessage(events, head);
       },
     }),

@@ -9,6 +9,9 @@ export type Step<Event> =
   | { readonly kind: 'aborted'; readonly error: unknown }
   | { readonly kind: 'idle' };
 
+/** Proxies and browsers drop a stream that is silent for long. */
+const HEARTBEAT_MS = 15_000;
+
 /** Reads a stream one event at a time; the next one is asked for when the last has been taken. */
 export class PulledEvents<Event> {
   readonly #iterator: AsyncIterator<Event>;
@@ -20,6 +23,26 @@ export class PulledEvents<Event> {
     this.#iterator = events[Symbol.asyncIterator]();
     this.#signal = signal;
     this.#clock = clock;
+  }
+
+  /** Whether the signal has ended it. */
+  get isAborted(): boolean {
+    return this.#signal.aborted;
+  }
+
+  /** Yields every event; undefined when a heartbeat is due. @throws the stream's error, or the signal's reason */
+  async *[Symbol.asyncIterator](): AsyncGenerator<Event | undefined> {
+    try {
+      for (;;) {
+        const step = await this.wait(HEARTBEAT_MS);
+        if (step.kind === 'ended') return;
+        if (step.kind === 'failed' || step.kind === 'aborted') throw step.error;
+        if (step.kind === 'event') this.take();
+        yield step.kind === 'event' ? step.event : undefined;
+      }
+    } finally {
+      this.close();
+    }
   }
 
   /** Waits for the next event, the signal, or `idleMs`; after `idle` the same event is still to come. */

@@ -1,7 +1,6 @@
 /** The part of OpenAI's API that is passed on to a model's provider as it is: embeddings. */
 import { Readable } from 'node:stream';
 import { forwardedAnswer, forwardedRequest } from '../../../../shared/api/openai.js';
-import type { GatewayError } from '../../../../shared/errors.js';
 import type { Clock } from '../../../../shared/clock.js';
 import type { ForwardOutput } from '../../models/completion-call.js';
 import type { CompletionService } from '../../models/completions.js';
@@ -10,6 +9,7 @@ import { toGatewayError } from '../../../../shared/error-document.js';
 import { PulledEvents } from '../connection/pulled-events.js';
 import { type Route, route } from '../route.js';
 import type { HttpContext, HttpLogger } from '../context.js';
+import { reportOf, type StreamReport } from '../event-answer.js';
 
 export interface OpenAiRouteDeps {
   readonly completions: CompletionService;
@@ -21,29 +21,20 @@ export interface OpenAiRouteDeps {
 /** Longer than the longest silence that can be configured (`silenceTimeoutMs`): the service ends silent calls. */
 const FIRST_EVENT_MS = 3_660_000;
 
-async function* bytesOf(events: PulledEvents<ForwardOutput>, onError: (error: GatewayError) => void): AsyncGenerator<Uint8Array> {
+async function* bytesOf(events: PulledEvents<ForwardOutput>, { onError }: StreamReport): AsyncGenerator<Uint8Array> {
   try {
-    for (;;) {
-      const step = await events.wait(FIRST_EVENT_MS);
-      if (step.kind === 'idle') continue;
-      const output = step.kind === 'event' ? step.event : undefined;
-      if (output?.type === 'end' || step.kind === 'ended') return;
-      if (output?.type === 'bytes') {
-        events.take();
-        yield output.bytes;
-        continue;
-      }
-      const error = output?.type === 'error' ? output.error : toGatewayError('error' in step ? step.error : undefined);
-      onError(error);
-      throw error;
+    for await (const output of events) {
+      if (output?.type === 'error') throw output.error;
+      if (output?.type === 'end') return;
+      if (output?.type === 'bytes') yield output.bytes;
     }
-  } finally {
-    events.close();
+  } catch (error) {
+    onError(toGatewayError(error));
+    throw error;
   }
 }
 
 async function pass(ctx: HttpContext, events: PulledEvents<ForwardOutput>, logger: OpenAiRouteDeps['logger']): Promise<void> {
-  const { requestId } = ctx.state;
   const first = await events.wait(FIRST_EVENT_MS);
   if (first.kind !== 'event' || first.event.type !== 'head') {
     events.close();
@@ -51,11 +42,8 @@ async function pass(ctx: HttpContext, events: PulledEvents<ForwardOutput>, logge
   }
   events.take();
   ctx.set('Content-Type', first.event.contentType);
-  const onError = (error: GatewayError): void => {
-    ctx.state.errorCode = error.code;
-    logger.info({ requestId, code: error.code, err: error }, 'a forwarded call failed');
-  };
-  const body = Readable.from(bytesOf(events, onError), { objectMode: false });
+  const report = reportOf(ctx, logger, 'a forwarded call failed');
+  const body = Readable.from(bytesOf(events, report), { objectMode: false });
   // A truncated document must not look complete.
   body.once('error', () => ctx.res.destroy());
   ctx.body = body;

@@ -11,7 +11,7 @@ import { label } from '../../../../shared/api/fields.js';
 import { GatewayError } from '../../../../shared/errors.js';
 import { newId } from '../../../../shared/ids.js';
 import type { CompletionService } from '../../models/completions.js';
-import { answerStream } from '../completion-outputs.js';
+import { answerOutputs } from '../completion-outputs.js';
 import { collectCompletion, streamChunks } from './answer.js';
 import { callerKey, IDEMPOTENCY_HEADER } from '../idempotency.js';
 import { customNames, readCompletionCall } from './read-request.js';
@@ -95,7 +95,7 @@ export function openAiRoutes({ completions, connections, clock, logger }: OpenAi
         const shape = { head, custom: customNames(body) };
         const includeUsage = body.stream_options?.include_usage === true;
         if (isStream)
-          return await answerStream(ctx, events, {
+          return await answerOutputs(ctx, events, {
             logger,
             encode: (report) => streamChunks(events, { ...report, ...shape, includeUsage }),
           });

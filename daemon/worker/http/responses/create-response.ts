@@ -8,7 +8,8 @@ import { comment, serverSentEvent } from '../../../../shared/node/server-sent-ev
 import type { CompletionOutput } from '../../models/completion-call.js';
 import type { PreparedResponse, ResponseService } from '../../responses/responses.js';
 import { ResponseWriter } from '../../responses/response-writer.js';
-import { collectedOutputs, outputsOf, type StreamReport } from '../completion-outputs.js';
+import { collectedOutputs, outputsOf } from '../completion-outputs.js';
+import type { StreamReport } from '../event-answer.js';
 import type { PulledEvents } from '../connection/pulled-events.js';
 
 export interface RunningResponse {

@@ -1,19 +1,17 @@
 /** `/v1/responses`: OpenAI's Responses API for agents and models. */
-import { Readable } from 'node:stream';
-import { EVENT_STREAM_HEADERS } from '../../../../shared/node/server-sent-events.js';
 import { SESSION_HEADER } from '../../../../shared/api/openai.js';
 import { responseDocument } from '../../../../shared/api/responses/document.js';
 import { responseEvent } from '../../../../shared/api/responses/events.js';
 import { itemList, itemListQuery, responseDeleted, responseQuery } from '../../../../shared/api/responses/lists.js';
 import { responseRequest } from '../../../../shared/api/responses/request.js';
-import type { GatewayError } from '../../../../shared/errors.js';
 import type { Clock } from '../../../../shared/clock.js';
 import type { CompletionService } from '../../models/completions.js';
 import type { PreparedResponse, ResponseCaller, ResponseName, ResponseService } from '../../responses/responses.js';
-import { answerStream } from '../completion-outputs.js';
+import { answerOutputs } from '../completion-outputs.js';
 import type { Connections } from '../connection/connections.js';
 import { PulledEvents } from '../connection/pulled-events.js';
 import type { HttpContext, HttpLogger } from '../context.js';
+import { reportOf, sendEvents } from '../event-answer.js';
 import { callerKey, IDEMPOTENCY_HEADER } from '../idempotency.js';
 import { type Route, route } from '../route.js';
 import { sessionOf } from '../session-header.js';
@@ -39,13 +37,7 @@ async function answerEvents(
 ): Promise<void> {
   const signal = deps.connections.abortable(ctx.res, 'stream');
   const events = await deps.responses.follow(name, after, signal);
-  ctx.set(EVENT_STREAM_HEADERS);
-  const onError = (error: GatewayError): void => {
-    if (ctx.res.destroyed) return;
-    ctx.state.errorCode = error.code;
-    deps.logger.info({ requestId: ctx.state.requestId, code: error.code, err: error }, 'the stream of a response ended before its end');
-  };
-  ctx.body = Readable.from(followedText(events, { onError }), { objectMode: false });
+  sendEvents(ctx, followedText(events, reportOf(ctx, deps.logger, 'the stream of a response ended before its end')));
 }
 
 async function answerBackground(
@@ -83,7 +75,7 @@ function createRoute(deps: ResponseRouteDeps): Route {
       const signal = connections.abortable(ctx.res, body.stream === true ? 'stream' : 'request');
       const events = new PulledEvents(responses.run(prepared, signal), signal, clock);
       const running = { responses, prepared, events, clock };
-      if (body.stream === true) return await answerStream(ctx, events, { logger, encode: (report) => streamResponse(running, report) });
+      if (body.stream === true) return await answerOutputs(ctx, events, { logger, encode: (report) => streamResponse(running, report) });
       ctx.body = await collectResponse(running);
     },
   });

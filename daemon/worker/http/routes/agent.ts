@@ -1,46 +1,24 @@
-import { Readable } from 'node:stream';
 import { agentEvents, agentRequest, agentResponse } from '../../../../shared/api/agent.js';
 import { errorResponse } from '../../../../shared/api/error.js';
 import type { Clock } from '../../../../shared/clock.js';
 import type { AgentService } from '../../turns/agent.js';
-import type { TurnEvent } from '../../turns/turn-event.js';
 import { readReply, streamEvents } from '../agent-turn.js';
 import type { Connections } from '../connection/connections.js';
-import type { HttpContext, HttpLogger } from '../context.js';
-import { toGatewayError } from '../../../../shared/error-document.js';
+import type { HttpLogger } from '../context.js';
+import { answerStream, reportOf } from '../event-answer.js';
 import { callerKey, IDEMPOTENCY_HEADER } from '../idempotency.js';
 import { PulledEvents } from '../connection/pulled-events.js';
 import { type Route, route } from '../route.js';
-import { EVENT_STREAM_HEADERS } from '../../../../shared/node/server-sent-events.js';
 import { TURN_ERRORS } from '../turn-errors.js';
 
 /** An error within this time is answered with its status instead of in a stream. */
 const FIRST_EVENT_MS = 1_000;
-
-/** Small, so that a client that reads slowly slows the turn down instead of filling memory. */
-const STREAM_BUFFER_BYTES = 16_384;
 
 export interface AgentRouteDeps {
   readonly agent: AgentService;
   readonly connections: Connections;
   readonly clock: Clock;
   readonly logger: HttpLogger;
-}
-
-async function answerStream(ctx: HttpContext, turn: PulledEvents<TurnEvent>, logger: HttpLogger): Promise<void> {
-  const { requestId } = ctx.state;
-  const first = await turn.wait(FIRST_EVENT_MS);
-  if (first.kind === 'failed' || first.kind === 'aborted') {
-    turn.close();
-    throw toGatewayError(first.error);
-  }
-  ctx.set(EVENT_STREAM_HEADERS);
-  const events = streamEvents(turn, requestId, (error) => {
-    if (ctx.res.destroyed) return;
-    ctx.state.errorCode = error.code;
-    logger.info({ requestId, code: error.code, err: error }, 'agent stream ended with an error');
-  });
-  ctx.body = Readable.from(events, { objectMode: false, highWaterMark: STREAM_BUFFER_BYTES });
 }
 
 export function agentRoutes({ agent, connections, clock, logger }: AgentRouteDeps): Route[] {
@@ -65,7 +43,9 @@ export function agentRoutes({ agent, connections, clock, logger }: AgentRouteDep
           signal,
           clock,
         );
-        if (isStream) return await answerStream(ctx, turn, logger);
+        const report = reportOf(ctx, logger, 'agent stream ended with an error');
+        const encode = () => streamEvents(turn, report);
+        if (isStream) return await answerStream(ctx, turn, { report, firstEventMs: FIRST_EVENT_MS, encode });
         const { type: _type, ...answer } = await readReply(turn);
         ctx.body = { status: 'ok', ...answer };
       },

@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import * as api from '../../../../../shared/api/gateway/logs.js';
 import type { Clock } from '../../../../../shared/clock.js';
 import { compress, downloadHeaders } from '../../../../../shared/node/log/log-download.js';
@@ -6,33 +5,11 @@ import type { LogLevelService } from '../../../observe/log-level.js';
 import type { LogService } from '../../../observe/logs.js';
 import type { Connections } from '../../connection/connections.js';
 import { PulledEvents } from '../../connection/pulled-events.js';
+import { streamText, sendEvents } from '../../event-answer.js';
 import { type Route, route } from '../../route.js';
-import { comment, EVENT_STREAM_HEADERS, serverSentEvent } from '../../../../../shared/node/server-sent-events.js';
+import { comment, serverSentEvent } from '../../../../../shared/node/server-sent-events.js';
 
-/** Proxies and browsers close a stream that is silent for long. */
-const HEARTBEAT_MS = 15_000;
-
-/** Small, so that the log is read no faster than the client reads it. */
-const STREAM_BUFFER_BYTES = 16_384;
-
-/** Ends when the client disconnects or the worker ends. Never throws. */
-async function* stream(events: PulledEvents<api.LogEvent>): AsyncGenerator<string> {
-  try {
-    // Sends the headers at once.
-    yield comment('following');
-    for (;;) {
-      const step = await events.wait(HEARTBEAT_MS);
-      if (step.kind === 'idle') yield comment('heartbeat');
-      else if (step.kind === 'event') {
-        events.take();
-        const { type, ...data } = step.event;
-        yield serverSentEvent(type, data);
-      } else return;
-    }
-  } finally {
-    events.close();
-  }
-}
+const eventText = ({ type, ...data }: api.LogEvent): string => serverSentEvent(type, data);
 
 function levelRoutes(logLevel: LogLevelService): Route[] {
   return [
@@ -107,8 +84,7 @@ export function logRoutes({ logs, logLevel, connections, clock }: LogRouteDeps):
       handle(ctx, { query }) {
         const signal = connections.abortable(ctx.res, 'stream');
         const followed = new PulledEvents(logs.follow(query, signal), signal, clock);
-        ctx.set(EVENT_STREAM_HEADERS);
-        ctx.body = Readable.from(stream(followed), { objectMode: false, highWaterMark: STREAM_BUFFER_BYTES });
+        sendEvents(ctx, streamText(followed, comment('following'), eventText));
       },
     }),
     route({

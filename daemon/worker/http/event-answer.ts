@@ -1,0 +1,72 @@
+/** Answers with a stream of events: of a turn, of a completion, or of what happens in the gateway. */
+import { Readable } from 'node:stream';
+import { toGatewayError } from '../../../shared/error-document.js';
+import type { GatewayError } from '../../../shared/errors.js';
+import { comment, EVENT_STREAM_HEADERS } from '../../../shared/node/server-sent-events.js';
+import type { PulledEvents } from './connection/pulled-events.js';
+import type { HttpContext, HttpLogger } from './context.js';
+
+/** Small, so that a client that reads slowly slows the writer down instead of filling memory. */
+const STREAM_BUFFER_BYTES = 16_384;
+
+/** What an encoding of a stream needs to report an error in the middle of it. */
+export interface StreamReport {
+  readonly requestId: string;
+  /** Called with the error that ends the stream, for the log. */
+  readonly onError: (error: GatewayError) => void;
+}
+
+/** Notes the error that ends a stream, unless its client has gone. @param message  of the line in the log */
+export function reportOf(ctx: HttpContext, logger: HttpLogger, message: string): StreamReport {
+  const { requestId } = ctx.state;
+  return {
+    requestId,
+    onError(error) {
+      if (ctx.res.destroyed) return;
+      ctx.state.errorCode = error.code;
+      logger.info({ requestId, code: error.code, err: error }, message);
+    },
+  };
+}
+
+export function sendEvents(ctx: HttpContext, text: AsyncIterable<string>): void {
+  ctx.set(EVENT_STREAM_HEADERS);
+  ctx.body = Readable.from(text, { objectMode: false, highWaterMark: STREAM_BUFFER_BYTES });
+}
+
+export interface StreamedAnswer {
+  readonly report: StreamReport;
+  /** A failure within this time is answered with its status; a later one is an event in the stream. */
+  readonly firstEventMs: number;
+  /** Yields the stream's text; called once. */
+  readonly encode: (report: StreamReport) => AsyncIterable<string>;
+}
+
+/** Answers with what a caller has started. @throws a failure before the first event, which is answered with its status */
+export async function answerStream(ctx: HttpContext, events: PulledEvents<unknown>, answer: StreamedAnswer): Promise<void> {
+  const first = await events.wait(answer.firstEventMs);
+  if (first.kind === 'failed' || first.kind === 'aborted') {
+    events.close();
+    throw toGatewayError(first.error);
+  }
+  sendEvents(ctx, answer.encode(answer.report));
+}
+
+/**
+ * Encodes what a client follows until it leaves or the worker ends. Never throws: the client connects again.
+ * @param first  sent at once, with the headers
+ */
+export async function* streamText<Event>(
+  events: PulledEvents<Event>,
+  first: string,
+  encode: (event: Event) => string,
+): AsyncGenerator<string> {
+  try {
+    yield first;
+    for await (const event of events) yield event === undefined ? comment('heartbeat') : encode(event);
+  } catch {
+    // The end of a stream says it.
+  } finally {
+    events.close();
+  }
+}
