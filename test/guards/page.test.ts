@@ -97,6 +97,14 @@ test('no English text of the page has words that a reader must decipher', () => 
   expect(found).toEqual([]);
 });
 
+test('no table of texts has a key twice: the later text would silently take the place of the earlier one', () => {
+  const twice = listFiles('webui/src/i18n', /\.json$/).flatMap((path) => {
+    const keys = Array.from(readFileSync(join(root, path), 'utf8').matchAll(/^ {2}"([^"]+)": "/gm), ([, key]) => key);
+    return keys.filter((key, index) => keys.indexOf(key) !== index).map((key) => `${path} ${key}`);
+  });
+  expect(twice).toEqual([]);
+});
+
 test('each code of an error has words of the page in both languages, or is shown as it is', () => {
   const codes = ['en', 'zh'].map((language) => {
     const table = readFileSync(join(root, `webui/src/i18n/${language}/errors.json`), 'utf8');

@@ -81,10 +81,11 @@ function Chart({ days, hasCost }: { days: Usage['days']; hasCost: boolean }) {
 type Row = Amounts & { readonly name: string; readonly id?: string; readonly href?: string };
 
 function AmountTable({ title, rows, isCode = false }: { title: string; rows: readonly Row[]; isCode?: boolean }) {
-  const names = [t('turns'), t('calls'), t('input'), t('cached'), t('output'), t('cost')];
+  const hasCalls = rows.some(({ calls }) => calls > 0);
+  const names = [t('turns'), ...(hasCalls ? [t('otherCalls')] : []), t('input'), t('cached'), t('output'), t('cost')];
   const columns = [{ key: 'name', name: t('name') }, ...names.map((name) => ({ key: name, name, isNumber: true }))];
   return (
-    <section class="usage-table">
+    <section class="section usage-table">
       <h2>{title}</h2>
       <Table label={title} columns={columns}>
         {rows.map((row) => (
@@ -95,7 +96,7 @@ function AmountTable({ title, rows, isCode = false }: { title: string; rows: rea
             </th>
             {[
               row.turns.toLocaleString(language.value),
-              row.calls.toLocaleString(language.value),
+              ...(hasCalls ? [row.calls.toLocaleString(language.value)] : []),
               shortCount(row.inputTokens),
               shortCount(row.cacheReadTokens),
               shortCount(row.outputTokens),
@@ -143,8 +144,16 @@ function Report({ usage: { total, days, models, kinds, agents, sessions, tokens 
     <>
       <Stats>
         <Stat name={t('cost')} value={costText(total)} />
-        <Stat name={t('turns')} value={total.turns.toLocaleString(language.value)} note={t('callsBeside', { count: total.calls })} />
-        <Stat name={t('input')} value={shortCount(total.inputTokens)} note={t('cachedOf', { tokens: shortCount(total.cacheReadTokens) })} />
+        <Stat
+          name={t('turns')}
+          value={total.turns.toLocaleString(language.value)}
+          note={total.calls > 0 ? t('callsBeside', { count: total.calls }) : undefined}
+        />
+        <Stat
+          name={t('input')}
+          value={shortCount(total.inputTokens)}
+          note={total.cacheReadTokens > 0 ? t('cachedOf', { tokens: shortCount(total.cacheReadTokens) }) : undefined}
+        />
         <Stat name={t('output')} value={shortCount(total.outputTokens)} />
       </Stats>
       <Chart days={days} hasCost={total.costUsd > 0} />
