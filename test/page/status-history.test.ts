@@ -19,7 +19,7 @@ test.skipIf(noBrowser)('the last day, what went wrong in it with the way to its 
   await callApi(gateway, 'PATCH /api/logs/level', { level: 'debug' });
 
   const page = await openView(gateway, '#/status');
-  await page.getByRole('img', { name: '100 % up in the last 24 hours, 0 crashes' }).waitFor();
+  await page.getByRole('img', { name: '100% up in the last 24 hours, 0 crashes' }).waitFor();
   await page.getByRole('link', { name: /^Requests/ }).waitFor();
   await page
     .getByRole('list', { name: /^Restarts, crashes/ })
@@ -52,7 +52,7 @@ test.skipIf(noBrowser)('crashes are in the headline, the numbers and the timelin
   await page.getByRole('status').getByText('Degraded').waitFor();
   await page.getByText(/The gateway crashed 2 times in the last hour/).waitFor();
   const uptime = page.getByRole('link', { name: /^Uptime/ });
-  await expect.poll(() => uptime.innerText()).toMatch(/^Uptime\n\d\d(\.\d+)? %\n2 crashes · 1 restart$/);
+  await expect.poll(() => uptime.innerText()).toMatch(/^Uptime\n\d\d(\.\d+)?%\n2 crashes · 1 restart$/);
   const events = page.getByRole('list', { name: /^Restarts, crashes/ }).getByRole('listitem');
   await expect
     .poll(() => events.allInnerTexts().then((texts) => texts.map((text) => text.split('\n')[1])))

@@ -99,10 +99,10 @@ export function Day({ day, history, versions }: DayProps) {
   const all = happeningsOf(day, versions);
   return (
     <section class="card life-day" aria-labelledby="day-title">
-      <h2 id="day-title">{t('day')}</h2>
+      <h2 id="day-title">{t('timeline')}</h2>
       <Bars history={history} day={day} />
       {all.length === 0 && <p class="muted">{t('nothingHappened')}</p>}
-      <ol class="timeline" aria-label={t('timeline')}>
+      <ol class="timeline" aria-labelledby="day-title">
         {all.slice(0, SHOWN).map((happening) => (
           <Row key={`${happening.type}${happening.at}`} happening={happening} />
         ))}

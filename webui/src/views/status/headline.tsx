@@ -82,11 +82,19 @@ function Item({ shown: { tone, title, cause, fix, link, command, action }, reloa
   );
 }
 
-function List({ title, items, reload }: { title: string; items: readonly Shown[]; reload: () => void }) {
+interface ListProps {
+  readonly title: string;
+  /** The title is for screen readers only. */
+  readonly isTitleHidden?: boolean;
+  readonly items: readonly Shown[];
+  readonly reload: () => void;
+}
+
+function List({ title, isTitleHidden = false, items, reload }: ListProps) {
   if (items.length === 0) return null;
   return (
     <section>
-      <h2 class="section-title">{title}</h2>
+      <h2 class={isTitleHidden ? 'off-screen' : 'section-title'}>{title}</h2>
       <ul class="issues">
         {items.map((shown) => (
           <Item key={shown.id} shown={shown} reload={reload} />
@@ -100,7 +108,8 @@ export function IssueLists({ whole, reload }: { whole: Whole; reload: () => void
   const issues = issuesOf(whole);
   return (
     <>
-      <List title={t('issues', { count: issues.length })} items={issues} reload={reload} />
+      {/* The headline has said how many. */}
+      <List title={t('issues', { count: issues.length })} isTitleHidden items={issues} reload={reload} />
       <List title={t('notes')} items={[...notesOf(whole)]} reload={reload} />
     </>
   );

@@ -71,37 +71,40 @@ export function Tiles({ whole: { status, overview }, history }: { whole: Whole; 
   const { crashes, restarts } = status.health.last24Hours;
   const { queued = 0, sending = 0, retry_wait: retrying = 0 } = overview.outbox;
   return (
-    <Stats>
-      <Stat
-        name={t('uptime')}
-        value={uptimeOf(status.health.last24Hours)}
-        note={`${t('crashes', { count: crashes })} · ${t('restarts', { count: restarts })}`}
-        href={hashOf('logs', [], { level: 'warn', since: '24h' })}
-      />
-      {history !== undefined && <Traffic buckets={history.buckets} />}
-      <Stat
-        name={t('memory')}
-        value={bytesText(overview.memoryBytes.rss)}
-        note={[
-          t('runningFor', { time: durationText(status.uptimeMs) }),
-          history === undefined ? null : (
-            <Spark
-              key="s"
-              values={grouped(
-                history.buckets.map(({ rssBytes }) => rssBytes),
-                most,
-              )}
-            />
-          ),
-        ]}
-        href={hashOf('logs', [], { q: 'memory', since: '24h' })}
-      />
-      <Stat
-        name={t('waiting')}
-        value={(queued + sending + retrying).toLocaleString(language.value)}
-        note={retrying === 0 ? t('noneRetrying') : <span class="wrong">{t('retrying', { count: retrying })}</span>}
-        href={hashOf('channels', ['messages'], { status: retrying > 0 ? 'retry_wait' : 'queued' })}
-      />
-    </Stats>
+    <section>
+      <h2 class="section-title">{t('day')}</h2>
+      <Stats>
+        <Stat
+          name={t('uptime')}
+          value={uptimeOf(status.health.last24Hours)}
+          note={`${t('crashes', { count: crashes })} · ${t('restarts', { count: restarts })}`}
+          href={hashOf('logs', [], { level: 'warn', since: '24h' })}
+        />
+        {history !== undefined && <Traffic buckets={history.buckets} />}
+        <Stat
+          name={t('memory')}
+          value={bytesText(overview.memoryBytes.rss)}
+          note={[
+            t('runningFor', { time: durationText(status.uptimeMs) }),
+            history === undefined ? null : (
+              <Spark
+                key="s"
+                values={grouped(
+                  history.buckets.map(({ rssBytes }) => rssBytes),
+                  most,
+                )}
+              />
+            ),
+          ]}
+          href={hashOf('logs', [], { q: 'memory', since: '24h' })}
+        />
+        <Stat
+          name={t('waiting')}
+          value={(queued + sending + retrying).toLocaleString(language.value)}
+          note={retrying === 0 ? t('noneRetrying') : <span class="wrong">{t('retrying', { count: retrying })}</span>}
+          href={hashOf('channels', ['messages'], { status: retrying > 0 ? 'retry_wait' : 'queued' })}
+        />
+      </Stats>
+    </section>
   );
 }

@@ -8,5 +8,5 @@ export function uptimeOf({ since, crashes, downMs }: GatewayHealth['last24Hours'
   const share = 100 * (1 - downMs / Math.max(1, nowMs - Date.parse(since)));
   const isPerfect = crashes === 0 && downMs === 0;
   const shown = Math.floor(Math.max(0, share) * DECIMALS) / DECIMALS;
-  return isPerfect ? '100 %' : `${Math.min(shown, 100 - 1 / DECIMALS)} %`;
+  return isPerfect ? '100%' : `${Math.min(shown, 100 - 1 / DECIMALS)}%`;
 }
