@@ -114,8 +114,10 @@ export default function ToolsView() {
           </div>
           <BuiltIn scope={{ setup, agent, reload }} />
           <Grants grants={setup.grants} reload={reload} />
-          <h2 class="section-title">{t('servers')}</h2>
-          <Servers scope={{ setup, agent, reload }} onAdd={add} onEdit={setEdited} />
+          <section class="section">
+            <h2>{t('servers')}</h2>
+            <Servers scope={{ setup, agent, reload }} onAdd={add} onEdit={setEdited} />
+          </section>
           {(isAdding || edited !== undefined) && <Dialogs {...{ setup, edited, close, reload }} />}
         </>
       )}

@@ -37,7 +37,7 @@ export function ToolRow({
         <p>
           <code>{name}</code>
           {title !== null && <span class="muted">{title}</span>}
-          {isReadOnly && <Badge tone="good">{t('readOnly')}</Badge>}
+          {isReadOnly && <Badge>{t('readOnly')}</Badge>}
           {problem !== undefined && <Badge tone="warning">{t('leftOut')}</Badge>}
         </p>
         {description !== '' && <p class="tool-description">{description}</p>}

@@ -76,7 +76,7 @@ export function FieldRow(props: RowProps) {
   const pin = pinOf(field, view);
   const value = shownValue(field, view);
   const draft = edit === null ? draftOf(field.kind, field.schema.default) : (edit ?? draftOf(field.kind, value));
-  const note = pin === undefined ? noteOf(field, draft) : '';
+  const note = pin === undefined && fault === undefined ? noteOf(field, draft) : '';
   const name = (
     <>
       {labelOf(field)} <code>{inParts(field.key)}</code>
@@ -93,7 +93,8 @@ export function FieldRow(props: RowProps) {
           </label>
         )}
         <p class="hint" id={`${id}-hint`}>
-          {descriptionOf(field)} {isRebound(field.key) && pin === undefined && t('effectRebind')}
+          {descriptionOf(field)}
+          {isRebound(field.key) && pin === undefined && [<br key="line" />, t('effectRebind')]}
         </p>
         {pin !== undefined && (
           <p class="hint config-pin">

@@ -14,11 +14,14 @@ import type { Edits } from './use-edits.js';
 const ICONS: Readonly<Record<string, IconName>> = {
   gateway: 'settings',
   agents: 'bot',
+  transcription: 'microphone',
+  mcp: 'tools',
   channels: 'channels',
   cron: 'cron',
   sessions: 'sessions',
   store: 'archive',
   logs: 'logs',
+  telemetry: 'status',
   '': 'warning',
 };
 

@@ -6,7 +6,7 @@ import { Dialog, DialogActions } from '../../../components/dialog/dialog.js';
 import { Fact, Facts } from '../../../components/facts/facts.js';
 import { Icon } from '../../../components/icon/icon.js';
 import { Skeleton } from '../../../components/skeleton/skeleton.js';
-import { Badge } from '../../../components/status-dot/status-dot.js';
+import { Badge, type Tone } from '../../../components/status-dot/status-dot.js';
 import { dollars, durationText, fullTime } from '../../../components/time-text/time-text.js';
 import { hashOf } from '../../../shell/router.js';
 import type { Job } from '../cron-api.js';
@@ -18,6 +18,12 @@ const SECOND_MS = 1_000;
 
 /** Runs in these states can be repeated. */
 const AGAIN: ReadonlySet<Run['state']> = new Set(['failed', 'interrupted', 'missed', 'skipped', 'replaced']);
+
+/** Amber while it is tried again, as in the list of messages. */
+function deliveryTone({ status, error }: NonNullable<Run['delivery']>): Tone {
+  if (error === null) return status === 'delivered' ? 'good' : 'off';
+  return status === 'dead' ? 'bad' : 'warning';
+}
 
 /** How long a run has been going, counted in seconds. */
 function Elapsed({ since }: { since: string }) {
@@ -50,9 +56,7 @@ function RunFacts({ run, timezone }: { run: Run; timezone: string }) {
       <Fact name={t('duration')}>{durationOf(run)}</Fact>
       {delivery !== null && (
         <Fact name={t('delivery')}>
-          <Badge tone={delivery.error !== null ? 'bad' : delivery.status === 'delivered' ? 'good' : 'off'}>
-            {delivery.status === null ? t('delivery_purged') : t(`delivery_${delivery.status}`)}
-          </Badge>
+          <Badge tone={deliveryTone(delivery)}>{delivery.status === null ? t('delivery_purged') : t(`delivery_${delivery.status}`)}</Badge>
         </Fact>
       )}
       {run.model !== null && <Fact name={t('model')}>{run.model}</Fact>}

@@ -25,8 +25,14 @@ function Program({ form, faults }: PartProps) {
     <>
       <TextField label={t('command')} {...bind(form, 'command')} placeholder={EXAMPLE} hint={t('commandText')} isCode required />
       <TextArea label={t('args')} {...bind(form, 'args')} rows={3} isCode />
-      <TextArea label={t('env')} {...bind(form, 'env')} rows={2} error={faults.env === undefined ? undefined : t('badVariable')} isCode />
-      <p class="hint">{t('envText', SECRET_HINT)}</p>
+      <TextArea
+        label={t('env')}
+        {...bind(form, 'env')}
+        rows={2}
+        hint={t('envText', SECRET_HINT)}
+        error={faults.env === undefined ? undefined : t('badVariable')}
+        isCode
+      />
       <TextField label={t('cwd')} {...bind(form, 'cwd')} placeholder={t('cwdText')} isCode />
     </>
   );
