@@ -4,6 +4,7 @@ import { apiPath, call } from '../../../api/client.js';
 import { useResource } from '../../../api/use-resource.js';
 import { Button } from '../../../components/button/button.js';
 import { Icon } from '../../../components/icon/icon.js';
+import { Markdown } from '../../../components/markdown/markdown.js';
 import { attempt, showToast } from '../../../components/toast/toast.js';
 import en from '../../../i18n/en/chat/summary.json';
 import { defineText } from '../../../i18n/language.js';
@@ -35,7 +36,7 @@ export function SummaryLine({ session, id }: SummaryLineProps) {
         <Icon name="down" size={14} />
       </summary>
       <div class="tool-parts">
-        <p>{value?.summaries.find((summary) => summary.id === id)?.content}</p>
+        <Markdown text={value?.summaries.find((summary) => summary.id === id)?.content ?? ''} />
         <Button icon="undo" text={t('useFullHistory')} onClick={undo} />
       </div>
     </details>
