@@ -10,7 +10,7 @@ import { noBrowser, openPage, type Scheme } from '../helpers/browser.js';
 import { callApi, tokenOf } from '../helpers/page.js';
 import { startPageWorld } from '../helpers/page-world.js';
 import { RealGateway, root } from '../helpers/real-gateway.js';
-import { makeJobs, startInUse } from './world.js';
+import { makeJobs, showNodes, startInUse, startLongChat } from './world.js';
 
 const DIRECTORY = join(root, '.cache', 'screenshots');
 const WIDTHS = [1440, 820];
@@ -21,16 +21,18 @@ const ALLOWED = /WebSocket|ERR_|Failed to load|status of/;
 interface Shot {
   readonly name: string;
   readonly hash: string;
-  /** What is done before the picture is taken, in the page. */
-  readonly click?: string | RegExp;
+  /** What is done before the picture is taken, in the page: buttons, links, or texts, one after the other. */
+  readonly click?: string | RegExp | readonly (string | RegExp)[];
   /** Whether that is in the menu of the bar on phones. */
   readonly isInMenu?: boolean;
   /** In pixels, where more than the first screen is of interest. */
   readonly height?: number;
   readonly isSignedOut?: boolean;
-  /** What is typed into which field before. */
+  /** What is typed into which field before; `#` stands for a number of its own for each picture. */
   readonly type?: readonly [label: string, text: string];
 }
+
+const TOOLS_OF_SERVER = /^(Tools|\d+ tools?|工具|\d+ 个工具) everything/;
 
 const VIEWS: readonly Shot[] = [
   { name: 'chat-new', hash: '#/chat' },
@@ -46,7 +48,7 @@ const VIEWS: readonly Shot[] = [
   { name: 'provider-key', hash: '#/models?add=1', click: 'Anthropic' },
   { name: 'usage', hash: '#/models/usage' },
   { name: 'tools', hash: '#/tools' },
-  { name: 'tools-server', hash: '#/tools', click: /^(Tools|\d+ tools?|工具|\d+ 个工具) everything/, height: 1500 },
+  { name: 'tools-server', hash: '#/tools', click: TOOLS_OF_SERVER, height: 1500 },
   { name: 'tools-add', hash: '#/tools?add=1' },
   { name: 'logs', hash: '#/logs' },
   { name: 'logs-line', hash: '#/logs', click: 'the receiver answered' },
@@ -55,6 +57,10 @@ const VIEWS: readonly Shot[] = [
   { name: 'config-search', hash: '#/config?q=token' },
   { name: 'config-file', hash: '#/config/text' },
   { name: 'config-versions', hash: '#/config/versions' },
+  { name: 'tools-try', hash: '#/tools', click: [TOOLS_OF_SERVER, /^(Try|试用)( |$)/] },
+  { name: 'chats', hash: '#/chat', click: /^(Chats|对话)$/ },
+  { name: 'cron-lanes', hash: '#/cron', click: /^(The next 24 hours|接下来 24 小时)$/ },
+  { name: 'status-details', hash: '#/status', click: /^(Details|详情)$/, height: 1900 },
   // It stays changed from here on.
   { name: 'config-changed', hash: '#/config', type: ['gateway.maxBodyBytes', '12'] },
   { name: 'tokens', hash: '#/tokens' },
@@ -69,33 +75,57 @@ interface Pictures {
   readonly state: string;
   readonly locale?: string;
   readonly shots: readonly Shot[];
+  /** Before the first picture of a page. */
+  readonly prepare?: (page: Page) => Promise<void>;
 }
 
-/** Opens what the picture shows; on phones, what the rail has is in the menu of the bar. */
-async function open(page: Page, { click, isInMenu = false }: Shot): Promise<void> {
-  if (click === undefined) return;
-  const place = (name: string | RegExp) => page.getByRole('button', { name }).or(page.getByRole('link', { name })).first();
-  if (await place(click).isVisible()) return place(click).click();
+/** Presses what leads to the picture, if it is there at this width; on phones, what the rail has is in the menu of the bar. */
+async function press(page: Page, name: string | RegExp, isInMenu: boolean): Promise<void> {
+  const named = page
+    .getByRole('button', { name })
+    .or(page.getByRole('link', { name }))
+    .or(page.getByRole('checkbox', { name, exact: true }));
+  const place = named
+    .or(page.locator('summary').filter({ hasText: name }))
+    .filter({ visible: true })
+    .first();
+  await settled(page);
+  if (await place.isVisible()) return place.click();
   const more = page.locator('.in-bar button').first();
   if (!isInMenu || !(await more.isVisible())) return undefined;
   await more.click();
-  await page.getByRole('menuitem', { name: click }).click();
+  await page.getByRole('menuitem', { name }).click();
+}
+
+/** So many pictures in a row are the same once nothing is awaited. */
+const STILL = 3;
+const MOST_LOOKS = 25;
+
+/** @returns a picture that no longer changes, without what a pointer would lift out */
+async function settled(page: Page): Promise<Buffer> {
+  await page.mouse.move(0, 0);
+  let picture = await page.screenshot();
+  for (let same = 1, looks = 1; same < STILL && looks < MOST_LOOKS; looks += 1) {
+    const next = await page.screenshot();
+    same = next.equals(picture) ? same + 1 : 1;
+    picture = next;
+  }
+  return picture;
 }
 
 /** @param url  of the gateway's page */
 async function take(page: Page, url: string, shot: Shot): Promise<Buffer> {
-  const { hash, type, isSignedOut = false } = shot;
+  const { hash, type, click = [], isInMenu = false, isSignedOut = false } = shot;
   if (isSignedOut) await page.context().clearCookies();
+  // What an earlier picture has opened is closed again.
+  await page.goto('about:blank');
   await page.goto(`${url}/${hash}`);
-  if (isSignedOut) await page.reload();
-  else await page.waitForLoadState('networkidle');
-  const field = type === undefined ? undefined : page.getByLabel(type[0]);
-  if ((await field?.isVisible()) === true) await field?.fill(type?.[1] ?? '');
-  if (!isSignedOut) await page.locator('.skeleton, .spinner').first().waitFor({ state: 'detached' });
-  await open(page, shot);
-  const picture = await page.screenshot();
-  if (shot.click !== undefined) await page.keyboard.press('Escape');
-  return picture;
+  await page.locator('h1, textarea, dialog').first().waitFor();
+  await page.locator('.skeleton, .spinner').first().waitFor({ state: 'detached' });
+  const field = type === undefined ? undefined : page.getByLabel(type[0]).filter({ visible: true }).first();
+  if ((await field?.isVisible()) === true) await field?.fill((type?.[1] ?? '').replace('#', String(Date.now())));
+  for (const name of [click].flat()) await press(page, name, isInMenu);
+  return settled(page);
 }
 
 const KINDS = SCHEMES.flatMap((scheme) => [
@@ -104,10 +134,11 @@ const KINDS = SCHEMES.flatMap((scheme) => [
 ]);
 
 /** In one browser context a theme and kind of screen, so that the page's own files are loaded once. @returns how many pictures it took */
-async function shoot(gateway: RealGateway, { state, locale = 'en-US', shots }: Pictures): Promise<number> {
+async function shoot(gateway: RealGateway, { state, locale = 'en-US', shots, prepare }: Pictures): Promise<number> {
   let count = 0;
   for (const { scheme, hasTouch, widths } of KINDS) {
     const page = await openPage(`${gateway.url}/`, { token: tokenOf(gateway), scheme, locale, hasTouch, allowedErrors: ALLOWED });
+    await prepare?.(page);
     for (const shot of shots)
       for (const width of widths) {
         await page.setViewportSize({ width, height: shot.height ?? (hasTouch ? 844 : 900) });
@@ -170,5 +201,24 @@ test.skipIf(noBrowser)('broken', { timeout: 600_000 }, async () => {
   );
   await gateway.run();
   const signIn = { name: 'sign-in', hash: '#/chat', isSignedOut: true };
-  expect(await shoot(gateway, { state: 'broken', shots: [...VIEWS, signIn] })).toBe(6 * (VIEWS.length + 1));
+  const refused = { ...signIn, name: 'sign-in-refused', type: ['Access token', 'xopc_wrong'] as const, click: 'Sign in' };
+  expect(await shoot(gateway, { state: 'broken', shots: [...VIEWS, signIn, refused] })).toBe(6 * (VIEWS.length + 2));
+});
+
+test.skipIf(noBrowser)('cluster', { timeout: 600_000 }, async () => {
+  rmSync(join(DIRECTORY, 'cluster'), { recursive: true, force: true });
+  const { gateway } = await startPageWorld();
+  const shots = [{ name: 'nodes', hash: '#/status', height: 1500 }];
+  expect(await shoot(gateway, { state: 'cluster', shots, prepare: showNodes })).toBe(6 * shots.length);
+});
+
+test.skipIf(noBrowser)('long', { timeout: 600_000 }, async () => {
+  rmSync(join(DIRECTORY, 'long'), { recursive: true, force: true });
+  const { gateway, chat } = await startLongChat();
+  const hash = `#/chat/${encodeURIComponent(chat)}`;
+  const shots = [
+    { name: 'summary', hash, click: /^Earlier messages are summarised/ },
+    { name: 'token-secret', hash: '#/tokens?add=1', type: ['Name', 'dashboard-#'] as const, click: ['cron', 'Create token'] },
+  ];
+  expect(await shoot(gateway, { state: 'long', shots })).toBe(6 * shots.length);
 });

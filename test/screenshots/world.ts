@@ -1,8 +1,10 @@
 /** Gateways to take pictures of. */
 import { join } from 'node:path';
+import type { Page } from 'playwright-core';
 import { callsTools, says } from '../fakes/openai/reply.js';
 import { approvalsOf } from '../helpers/asked-approval.js';
 import { appendLog, callApi } from '../helpers/page.js';
+import { longChat } from '../helpers/long-chat.js';
 import { startPageWorld } from '../helpers/page-world.js';
 import { type RealGateway, root, until } from '../helpers/real-gateway.js';
 
@@ -57,6 +59,10 @@ async function makeModels(gateway: RealGateway): Promise<void> {
   await until('the models are listed', listed);
   const order = { primary: 'fake/one', fallbacks: ['fake/two', 'local/llama-3.3'] };
   await callApi(gateway, 'PATCH /api/config', { agents: { defaults: { model: order } } });
+}
+
+/** After the crash: calls that are not yet on disk are not counted. */
+async function failCalls(gateway: RealGateway): Promise<void> {
   const failing = { model: 'local/llama-3.3', messages: [{ role: 'user', content: 'Hello' }] };
   for (let call = 0; call < 3; call += 1) await callApi(gateway, 'POST /v1/chat/completions', failing).catch(() => undefined);
 }
@@ -145,5 +151,49 @@ export async function startInUse(): Promise<{ gateway: RealGateway; chat: string
   const worker = gateway.workerPid();
   process.kill(worker, 'SIGKILL');
   await gateway.untilReplaced(worker);
+  await failCalls(gateway);
   return { gateway, chat };
+}
+
+/** A chat that is too long for its model, so that a summary stands for its older messages. @returns its key */
+export async function startLongChat(): Promise<{ gateway: RealGateway; chat: string }> {
+  const { gateway, model } = await startPageWorld({ agents: { defaults: { model: 'fake/one', summaryModel: 'fake/one' } } });
+  await callApi(gateway, 'PATCH /api/models-json', {
+    providers: { fake: { models: [{ id: 'one', contextWindow: 8_000, maxTokens: 500 }] } },
+  });
+  let lines = '';
+  for await (const line of longChat(200)) lines += line;
+  const headers = { 'Content-Type': 'application/x-ndjson' };
+  const made = await fetch(`${gateway.url}/api/sessions/import`, { method: 'POST', headers, body: lines });
+  const { session } = (await made.json()) as { session: { key: string } };
+  model.replyAlways(
+    says(
+      'Of three things:\n\n- The code of the lock is **4711**.\n- The backup runs at `03:00` and takes 42 s.\n- Anna waters the plants.',
+    ),
+  );
+  await callApi(gateway, 'POST /api/agent', { message: 'What did we talk about?', session: session.key });
+  await until('the summary is there', async () => {
+    const { summaries } = await callApi<{ summaries: unknown[] }>(
+      gateway,
+      `GET /api/sessions/${encodeURIComponent(session.key)}/summaries`,
+    );
+    return summaries.length > 0;
+  });
+  return { gateway, chat: session.key };
+}
+
+/** Lets a gateway say that it shares its database with others: one has an older version, one is silent. */
+export async function showNodes(page: Page): Promise<void> {
+  const ago = (seconds: number): string => new Date(Date.now() - 1_000 * seconds).toISOString();
+  const here = { name: '/home/anna/.xopc on one', version: '0.1.0', address: '10.0.0.1:18790', since: ago(7_200), settings: 'a-b-c' };
+  await page.route('**/api/status', async (route) => {
+    const answer = await route.fetch();
+    const nodes = [
+      { ...here, renewedAt: ago(1), isSelf: true },
+      { ...here, name: '/home/anna/.xopc on two', address: '10.0.0.2:18790', renewedAt: ago(3), isSelf: false },
+      { ...here, name: '/srv/xopc on three', version: '0.2.0', settings: 'a-x-c', address: null, renewedAt: ago(14), isSelf: false },
+    ];
+    const warnings = [{ code: 'NODES_DIFFER', message: 'three differs', hint: '' }];
+    await route.fulfill({ response: answer, json: { ...((await answer.json()) as object), nodes, warnings } });
+  });
 }
