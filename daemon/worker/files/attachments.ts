@@ -27,7 +27,7 @@ export interface FilesOfMessage {
   readonly images: readonly ChatImage[];
 }
 
-const newFileId = (): string => newId('file');
+export const newFileId = (): string => newId('file');
 
 function fileNotFound(id: string): GatewayError {
   return new GatewayError('NOT_FOUND', { message: `there is no file '${id}'`, hint: 'Unsent files are kept for a day.' });

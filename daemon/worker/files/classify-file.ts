@@ -31,6 +31,9 @@ const RECORDINGS: Signatures = [
 
 export const isRecording = ({ mediaType }: { readonly mediaType: string }): boolean => mediaType.startsWith('audio/');
 
+/** Returns the type of an image that models read, by its content. */
+export const imageTypeOf = (bytes: Buffer): string | undefined => IMAGES.find(([, matches]) => matches(bytes))?.[0];
+
 const isText = (bytes: Buffer): boolean => isUtf8(bytes) && !bytes.includes(0);
 
 const megabytes = (bytes: number): string => `${Math.round(bytes / 104_857.6) / 10} MB`;

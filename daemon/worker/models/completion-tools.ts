@@ -4,15 +4,17 @@
  */
 import { GatewayError } from '../../../shared/errors.js';
 import type { StoredStep } from '../store/turns/turn-steps.js';
-import { type CalledStep, paragraphGap, type TurnTools } from '../turns/model/answer.js';
+import { type CalledStep, type Candidate, paragraphGap, type TurnTools } from '../turns/model/answer.js';
 import type {
   CompletionAnswerPart,
   CompletionMessage,
+  CompletionPart,
   CompletionTool,
   CompletionToolCall,
   CompletionUsage,
 } from '../providers/completion.js';
-import type { ToolCall, ToolResult } from '../providers/provider.js';
+import { withNewestPictures } from '../files/pictures.js';
+import type { ChatImage, ToolCall, ToolDefinition, ToolResult, ToolResultMessage } from '../providers/provider.js';
 import { sum } from '../providers/token-cost.js';
 import type { CompletionCall, CompletionOutput } from './completion-call.js';
 
@@ -133,15 +135,41 @@ interface VendorStep {
   readonly usage: CompletionUsage;
 }
 
-function stepMessages(parts: readonly CompletionAnswerPart[], results: readonly ToolResult[]): CompletionMessage[] {
-  const answers = results.map(({ callId, name, output, isError }): CompletionMessage => ({
+/** A step, and the results of its tools. */
+interface RunStep extends ToolResultMessage {
+  readonly parts: readonly CompletionAnswerPart[];
+}
+
+const toImage = ({ mediaType, bytes }: ChatImage): CompletionPart => ({
+  type: 'image',
+  url: `data:${mediaType};base64,${Buffer.from(bytes).toString('base64')}`,
+});
+
+function stepMessages({ parts, results }: RunStep): CompletionMessage[] {
+  const answers = results.map(({ callId, name, output, isError, images = [] }): CompletionMessage => ({
     role: 'tool',
     callId,
     name,
-    content: [{ type: 'text', text: output }],
+    content: [{ type: 'text', text: output }, ...images.map(toImage)],
     isError,
   }));
   return [{ role: 'assistant', content: parts }, ...answers];
+}
+
+/** Whose tools run, and the model that calls them. */
+interface Runner {
+  readonly tools: TurnTools;
+  readonly candidate: Candidate;
+}
+
+/** Runs the tools of a step. @returns the steps, with the newest pictures if the model accepts them */
+async function runStep(
+  before: readonly RunStep[],
+  { tools, candidate }: Runner,
+  { step, parts }: { readonly step: CalledStep | StoredStep; readonly parts: RunStep['parts'] },
+): Promise<RunStep[]> {
+  const most = 'model' in candidate && candidate.model.takesImages ? undefined : 0;
+  return withNewestPictures([...before, { role: 'toolResults', parts, results: await runAll(tools, step) }], most);
 }
 
 /** Another model cannot read what a vendor adds. */
@@ -162,6 +190,8 @@ function* sayAgain(parts: readonly CompletionAnswerPart[], textBefore: string): 
     yield { type: 'reasoningEnd', ...(part.vendor === undefined ? {} : { vendor: part.vendor }) };
   }
 }
+
+const toTool = ({ name, description, inputSchema }: ToolDefinition): CompletionTool => ({ name, description, parameters: inputSchema });
 
 function toolLoop({ maxIterations }: TurnTools): GatewayError {
   return new GatewayError('AGENT_ERROR', {
@@ -188,19 +218,16 @@ function refuseSameNames(own: readonly CompletionTool[], callers: readonly Compl
  */
 export async function* completeWithTools(
   call: CompletionCall,
-  { tools, ref }: { readonly tools: TurnTools; readonly ref: string },
+  { tools, candidate }: Runner,
   ask: AskModel,
 ): AsyncGenerator<CompletionOutput, GatewayError | undefined> {
-  const own = tools.definitions.map(({ name, description, inputSchema }): CompletionTool => ({
-    name,
-    description,
-    parameters: inputSchema,
-  }));
+  const { ref } = candidate;
+  const own = tools.definitions.map(toTool);
   const callers = call.tools ?? [];
   refuseSameNames(own, callers);
   const callerNames = new Set(callers.map(({ name }) => name));
   const lastStep = callers.length > 0 ? { tools: callers } : { tools: own, toolChoice: 'none' as const };
-  const messages: CompletionMessage[] = [...call.messages];
+  let ran: RunStep[] = [];
   let usage: CompletionUsage | undefined;
   let textBefore = '';
   const stored = call.steps?.stored ?? [];
@@ -209,11 +236,12 @@ export async function* completeWithTools(
     yield* sayAgain(parts, textBefore);
     textBefore = step.text === '' ? textBefore : step.text;
     usage = used;
-    messages.push(...stepMessages(step.ref === ref ? parts : parts.map(withoutVendor), await runAll(tools, step)));
+    ran = await runStep(ran, { tools, candidate }, { step, parts: step.ref === ref ? parts : parts.map(withoutVendor) });
   }
   for (let iteration = stored.length; ; iteration += 1) {
     const isLast = iteration >= tools.maxIterations;
     const step = new Step(callerNames);
+    const messages = [...call.messages, ...ran.flatMap(stepMessages)];
     const outputs = ask({ ...call, messages, ...(isLast ? lastStep : { tools: [...own, ...callers] }) });
     for (let next = await outputs.next(); ; next = await outputs.next()) {
       if (next.done === true) {
@@ -241,6 +269,7 @@ export async function* completeWithTools(
     textBefore = step.text === '' ? textBefore : step.text;
     const { text, parts } = step;
     const vendor: VendorStep = { parts, usage };
-    messages.push(...stepMessages(parts, await runAll(tools, { text, calls: ownCalls.map(toToolCall), ref, vendor, usage: null })));
+    const called = { text, calls: ownCalls.map(toToolCall), ref, vendor, usage: null };
+    ran = await runStep(ran, { tools, candidate }, { step: called, parts });
   }
 }

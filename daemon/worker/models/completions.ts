@@ -246,7 +246,7 @@ export class Completions {
     { signal, tools }: CallOptions,
   ): AsyncGenerator<CompletionOutput, GatewayError | undefined> {
     if (tools === undefined || tools.definitions.length === 0) return yield* this.#ask(candidate, call, signal);
-    const error = yield* completeWithTools(call, { tools, ref: candidate.ref }, (step) => this.#ask(candidate, step, signal));
+    const error = yield* completeWithTools(call, { tools, candidate }, (step) => this.#ask(candidate, step, signal));
     if (error === undefined || call.tools !== undefined || !REFUSES_TOOLS.test(error.message)) return error;
     this.#options.logger.warn({ model: candidate.ref, err: error }, 'the model does not support tools; calling it without tools');
     return yield* this.#ask(candidate, call, signal);

@@ -35,6 +35,8 @@ export interface ToolResult {
   readonly name: string;
   readonly output: string;
   readonly isError: boolean;
+  /** Pictures that it shows, for models that accept them; in words they are in the output. */
+  readonly images?: readonly ChatImage[];
 }
 
 /** The text and the tool calls of one step. */

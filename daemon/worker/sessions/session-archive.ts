@@ -84,7 +84,7 @@ async function copySession(
     const coversSeq = await appendMessage(tx, { ...copied, role, content, model, status, durationMs });
     if (seq === summary?.coversSeq)
       await insertSummary(tx, { ...summary, id: newId('sum'), sessionId: copy.id, coversSeq, usage: NO_USAGE, nowMs });
-    if (role === 'user') await options.attachments.copy(tx, { sessionId: source.id, messageId: id }, to);
+    if (role === 'user' || role === 'tool') await options.attachments.copy(tx, { sessionId: source.id, messageId: id }, to);
   }
   const title = source.title === null ? {} : { title: source.title };
   await changeSession(tx, copy.id, { ...title, model: source.model, unread: false });

@@ -11,6 +11,9 @@ export interface ToolContext {
   readonly signal: AbortSignal;
 }
 
+/** A text for the model, and what its source calls pictures, in base64: nobody has looked at them. */
+export type ToolOutput = string | { readonly text: string; readonly pictures: readonly string[] };
+
 export interface Tool {
   readonly definition: ToolDefinition;
   /** Whether it has effects outside of the turn; such tools run one after another. Not: it only reads. */
@@ -19,8 +22,8 @@ export interface Tool {
   readonly isRepeatable: boolean;
   /** Whether it is the gateway's own. */
   readonly isBuiltIn: boolean;
-  /** @returns the output for the model. @throws ToolError for an error that the model may correct */
-  run(input: unknown, context: ToolContext): Promise<string>;
+  /** @throws ToolError for an error that the model may correct */
+  run(input: unknown, context: ToolContext): Promise<ToolOutput>;
 }
 
 /** Where further tools of agents come from. */

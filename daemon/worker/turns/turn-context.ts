@@ -14,11 +14,12 @@ import {
 import { GUIDE_REF } from './model/guide.js';
 import { parseToolUse, toolUseMessages } from './model/past-tool-use.js';
 import type { StepRequest } from './model/answer.js';
-import type { ChatMessage, ModelMessage, ModelRequest } from '../providers/provider.js';
+import type { ChatImage, ChatMessage, ModelMessage, ModelRequest } from '../providers/provider.js';
 import { type Message, readNewestMessages } from '../store/conversations/messages.js';
 import type { Store } from '../store/store.js';
 import type { AttachedFiles } from './attached-files.js';
 import type { Attachments } from '../files/attachments.js';
+import { readPicturesOf, withNewestPictures } from '../files/pictures.js';
 import type { BegunTurn } from './turn-journal.js';
 
 export interface TurnContextOptions {
@@ -44,9 +45,9 @@ export function contextRole(row: Message, commands: CommandRegistry): 'user' | '
 }
 
 /** Returns the use of a tool as a call and its result. */
-function toolUse({ id, content, status }: Message): ContextItem[] {
+function toolUse({ id, content, status }: Message, images: readonly ChatImage[] | undefined): ContextItem[] {
   const use = parseToolUse(content);
-  return use === undefined ? [] : [toolUseMessages(id.slice(-9), { ...use, isError: status === 'error' })];
+  return use === undefined ? [] : [toolUseMessages(id.slice(-9), { ...use, isError: status === 'error', images })];
 }
 
 /** Returns a function that adds its files to a message. */
@@ -70,8 +71,12 @@ async function readHistory(
     options,
     rows.filter(({ role }) => role === 'user').map(({ id }) => id),
   );
+  // Those of the newest page are more than a model gets.
+  const isShown = step.model.takesImages && step.tools.length > 0 && beforeSeq === turn.questionSeq;
+  const messageIds = isShown ? rows.filter(({ role }) => role === 'tool').map(({ id }) => id) : [];
+  const pictures = await store.read((tx) => readPicturesOf(tx, { sessionId, messageIds }));
   const messages = rows.flatMap((row): ContextItem[] => {
-    if (row.role === 'tool') return step.tools.length === 0 ? [] : toolUse(row);
+    if (row.role === 'tool') return step.tools.length === 0 ? [] : toolUse(row, pictures.get(row.id));
     const role = contextRole(row, commands);
     return role === undefined ? [] : [{ role, ...withAttachments(row.id, row.content) }];
   });
@@ -108,7 +113,7 @@ export async function buildModelRequest(options: TurnContextOptions): Promise<Mo
   const { model, tools, isLastStep } = step;
   const { takesImages } = model;
   const budgetTokens = contextBudget(model) - toolTokens(step);
-  const { steps, tokens } = fitSteps(step.steps, budgetTokens * STEPS_SHARE);
+  const { steps, tokens } = fitSteps(takesImages ? step.steps : withNewestPictures(step.steps, 0), budgetTokens * STEPS_SHARE);
   const place = { session: turn.session, beforeSeq: turn.questionSeq, budgetTokens: budgetTokens - tokens };
   const [withAttachments, earlier] = await Promise.all([withFiles(options, [turn.questionId]), readEarlier(store, place)]);
   const leftTokens = place.budgetTokens - earlier.tokens;
@@ -122,7 +127,7 @@ export async function buildModelRequest(options: TurnContextOptions): Promise<Mo
   return {
     ref: model.ref,
     modelId: model.modelId,
-    messages: [...earlier.before(attached.messages), ...steps],
+    messages: withNewestPictures([...earlier.before(attached.messages), ...steps]),
     tools,
     isLastStep,
     ...(systemPrompt === undefined ? {} : { system: systemPrompt }),

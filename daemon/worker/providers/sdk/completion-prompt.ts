@@ -18,8 +18,16 @@ export interface PromptTarget {
   readonly notes: CallNotes;
 }
 
-/** APIs in which the result of a tool may have pictures. In the others they follow as words of the user. */
-const TAKES_PICTURES_IN_RESULTS: ReadonlySet<ApiKind> = new Set<ApiKind>(['anthropic-messages', 'openai-responses']);
+/** Whether an API has pictures in the result of a tool; where not, they follow as words of the user. */
+export const hasPicturesInResults = (api: ApiKind): boolean => api !== 'openai-completions';
+
+/** Google's API takes none by its address there. */
+const takesInResults = (api: ApiKind, files: readonly { readonly url: string }[]): boolean =>
+  hasPicturesInResults(api) && (api !== 'google-generative-ai' || files.every(({ url }) => url.startsWith('data:')));
+
+/** Says which call files belong to that follow the results. */
+export const filesLine = ({ name, callId }: { readonly name: string; readonly callId: string }): string =>
+  `Files of the result of '${name}' (call ${callId}):`;
 
 /** APIs whose servers refuse an instruction behind the first message: Google's, and the templates of many local models. */
 const TAKES_INSTRUCTIONS_FIRST: ReadonlySet<ApiKind> = new Set<ApiKind>(['google-generative-ai', 'openai-completions']);
@@ -121,9 +129,9 @@ function toOutput({ content, isError = false }: Message<'tool'>, api: ApiKind): 
       : { type: 'content', value: parts.map((part) => toResultPart(part, api)) };
   // Other APIs have no field for failures.
   const failure = isError ? 'Error: ' : '';
-  const files = parts.filter(({ type }) => type !== 'text');
+  const files = parts.filter((part) => part.type !== 'text');
   if (files.length === 0) return { type: 'text', value: failure + text };
-  if (!TAKES_PICTURES_IN_RESULTS.has(api)) return { type: 'text', value: `${failure}${text}\n(The files of this result follow.)`.trim() };
+  if (!takesInResults(api, files)) return { type: 'text', value: `${failure}${text}\n(The files of this result follow.)`.trim() };
   return { type: 'content', value: [{ type: 'text', text: failure + text }, ...files.map((part) => toResultPart(part, api))] };
 }
 
@@ -133,9 +141,11 @@ function toToolMessage(message: Message<'tool'>, api: ApiKind): SdkMessage {
 }
 
 /** Returns what an API cannot have in a result, as words of the user. */
-function filesOf({ content, name }: Message<'tool'>, api: ApiKind): UserPart[] {
-  const files = TAKES_PICTURES_IN_RESULTS.has(api) ? [] : withoutTextFiles(content).filter(({ type }) => type !== 'text');
-  return files.length === 0 ? [] : [{ type: 'text', text: `Files of the result of '${name}':` }, ...files.map((part) => toPart(part, api))];
+function filesOf(message: Message<'tool'>, api: ApiKind): UserPart[] {
+  const files = withoutTextFiles(message.content).filter((part) => part.type !== 'text');
+  return files.length === 0 || takesInResults(api, files)
+    ? []
+    : [{ type: 'text', text: filesLine(message) }, ...files.map((part) => toPart(part, api))];
 }
 
 /** Joins instructions that follow each other: many servers take one only. */

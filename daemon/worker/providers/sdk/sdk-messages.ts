@@ -1,5 +1,7 @@
 /** Converts a request into the terms of the AI SDK's models. Part of the bundle that speaks to vendors. */
-import type { ChatMessage, ModelMessage, ToolCallMessage, ToolDefinition } from '../provider.js';
+import type { ApiKind } from '../../../../shared/config/models-schema.js';
+import type { ChatImage, ChatMessage, ModelMessage, ToolCallMessage, ToolDefinition, ToolResult, ToolResultMessage } from '../provider.js';
+import { filesLine, hasPicturesInResults } from './completion-prompt.js';
 import type { SdkCallOptions, SdkMessage } from './sdk-call.js';
 
 type AssistantMessage = Extract<SdkMessage, { role: 'assistant' }>;
@@ -12,38 +14,61 @@ function stepOf(message: ToolCallMessage, ref: string | undefined): AssistantMes
   return { role: 'assistant', content: [...said, ...calls] };
 }
 
+const toPicture = ({ mediaType, bytes: data }: ChatImage) => ({ type: 'file' as const, data, mediaType });
+
 function userMessage({ content, images = [] }: ChatMessage): SdkMessage {
-  const pictures = images.map(({ mediaType, bytes }) => ({ type: 'file' as const, data: bytes, mediaType }));
-  return { role: 'user', content: [{ type: 'text', text: content }, ...pictures] };
+  return { role: 'user', content: [{ type: 'text', text: content }, ...images.map(toPicture)] };
 }
 
-function toSdk(message: ModelMessage, ref: string | undefined): SdkMessage {
+/** Whom a prompt is for: the API, and the model, `provider/model`. */
+interface PromptTarget {
+  readonly api: ApiKind;
+  readonly ref: string | undefined;
+}
+
+type ToolOutput = Extract<Extract<SdkMessage, { role: 'tool' }>['content'][number], { type: 'tool-result' }>['output'];
+
+function outputOf({ output: value, isError, images = [] }: ToolResult, api: ApiKind): ToolOutput {
+  if (isError) return { type: 'error-text', value };
+  if (images.length === 0 || !hasPicturesInResults(api)) return { type: 'text', value };
+  const pictures = images.map(({ mediaType, bytes }) => {
+    return { type: 'image-data' as const, mediaType, data: Buffer.from(bytes).toString('base64') };
+  });
+  return { type: 'content', value: [{ type: 'text', text: value }, ...pictures] };
+}
+
+/** Returns the results of a step; where the API has only words in them, their pictures follow as words of the user. */
+function resultsOf({ results }: ToolResultMessage, api: ApiKind): SdkMessage[] {
+  const content = results.map((result) => {
+    return { type: 'tool-result' as const, toolCallId: result.callId, toolName: result.name, output: outputOf(result, api) };
+  });
+  const shown = hasPicturesInResults(api) ? [] : results.filter(({ images = [] }) => images.length > 0);
+  const pictures = shown.flatMap(({ name, callId, images = [] }) => [
+    { type: 'text' as const, text: filesLine({ name, callId }) },
+    ...images.map(toPicture),
+  ]);
+  return [{ role: 'tool', content }, ...(pictures.length === 0 ? [] : [{ role: 'user' as const, content: pictures }])];
+}
+
+function toSdk(message: ModelMessage, { api, ref }: PromptTarget): SdkMessage[] {
   switch (message.role) {
     case 'toolCalls':
-      return stepOf(message, ref);
-    case 'toolResults': {
-      const content = message.results.map(({ callId, name, output, isError }) => ({
-        type: 'tool-result' as const,
-        toolCallId: callId,
-        toolName: name,
-        output: { type: isError ? ('error-text' as const) : ('text' as const), value: output },
-      }));
-      return { role: 'tool', content };
-    }
+      return [stepOf(message, ref)];
+    case 'toolResults':
+      return resultsOf(message, api);
     case 'user':
-      return userMessage(message);
+      return [userMessage(message)];
     case 'assistant':
-      return { role: 'assistant', content: [{ type: 'text', text: message.content }] };
+      return [{ role: 'assistant', content: [{ type: 'text', text: message.content }] }];
   }
 }
 
-/** @param ref  the model that is asked */
 export function toSdkPrompt(
   { system, messages }: { readonly system?: string | undefined; readonly messages: readonly ModelMessage[] },
-  ref: string | undefined,
+  target: PromptTarget,
 ): SdkMessage[] {
   const first: SdkMessage[] = system === undefined ? [] : [{ role: 'system', content: system }];
-  return [...first, ...messages.map((message) => toSdk(message, ref))];
+  return [...first, ...messages.flatMap((message) => toSdk(message, target))];
 }
 
 /** Returns tools without a function to run: the agent runs them. */

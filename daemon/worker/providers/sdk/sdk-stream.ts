@@ -41,7 +41,7 @@ const MAX_SHOWN = 200;
 function optionsOf(request: ModelRequest, api: ApiKind): SdkCallOptions {
   const { system, messages, ref, tools = [], isLastStep, maxTokens } = request;
   return {
-    prompt: toSdkPrompt({ system, messages }, ref),
+    prompt: toSdkPrompt({ system, messages }, { api, ref }),
     ...(tools.length === 0 ? {} : { tools: toSdkTools(tools), toolChoice: { type: isLastStep === true ? 'none' : 'auto' } }),
     // The only API that must be told; others take their own limit, and some refuse to be told.
     ...(api === 'anthropic-messages' && maxTokens !== undefined ? { maxOutputTokens: maxTokens } : {}),

@@ -55,8 +55,8 @@ export async function toMessageDocuments(tx: Transaction, messages: readonly Mes
   if (first === undefined) return [];
   const { sessionId } = first;
   const usage = await readUsage(tx, messages);
-  const questions = messages.filter(({ role }) => role === 'user').map(({ id }) => id);
-  const notes = await listAttachments(tx, sessionId, questions);
+  const withFiles = messages.filter(({ role }) => role === 'user' || role === 'tool').map(({ id }) => id);
+  const notes = await listAttachments(tx, sessionId, withFiles);
   const documents = messages.map(({ seq, id, role, content, createdAtMs, model, status, turnId, durationMs }): PlacedMessage => {
     const turn = role === 'user' || role === 'tool' ? undefined : usage.get(turnId ?? '');
     const attachments = notes.get(id);

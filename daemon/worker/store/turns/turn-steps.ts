@@ -17,6 +17,8 @@ export interface StoredCall {
   readonly problem?: string;
   /** Its effect happens once under this key. */
   readonly key: string;
+  /** Of its message in the conversation, which keeps the pictures of its result. Undefined: an older build has stored the call. */
+  readonly messageId?: string;
 }
 
 /** What is known of a call that began: undefined where it is not stored how it ended. */

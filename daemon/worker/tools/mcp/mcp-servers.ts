@@ -193,11 +193,11 @@ export class McpServers implements McpService, ToolSource {
       isBuiltIn: false,
       run: async (input, { signal }) => {
         if (typeof input !== 'object' || input === null || Array.isArray(input)) throw new ToolError('the input must be an object');
-        const { text, isError } = await this.call(server, { tool: name, input, signal }).catch((error: unknown) => {
+        const { text, isError, images } = await this.call(server, { tool: name, input, signal }).catch((error: unknown) => {
           throw error instanceof GatewayError ? new ToolError(error.message) : error;
         });
         if (isError) throw new ToolError(text);
-        return text;
+        return images.length === 0 ? text : { text, pictures: images.map(({ data }) => data) };
       },
     };
   }

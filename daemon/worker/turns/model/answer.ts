@@ -6,6 +6,7 @@ import type { Clock } from '../../../../shared/clock.js';
 import { GatewayError } from '../../../../shared/errors.js';
 import type { LogPort } from '../../../../shared/log/log-port.js';
 import { sayOfAnswer } from '../../../../shared/text/sentences/answer.js';
+import { withNewestPictures } from '../../files/pictures.js';
 import { type Asker, describeFailure, type ProviderFailure } from '../../providers/failure.js';
 import type { ModelRequest, ToolCall, ToolDefinition, ToolResult } from '../../providers/provider.js';
 import type { ResolvedModel } from '../../providers/registry.js';
@@ -118,7 +119,7 @@ function combine(first: ModelError, others: readonly ModelError[]): ModelError {
 
 class Answer {
   readonly #options: AnswerOptions;
-  readonly #steps: StepMessage[] = [];
+  #steps: readonly StepMessage[] = [];
   #iterations = 0;
   /** Of the last request. */
   #estimatedTokens = 0;
@@ -246,12 +247,16 @@ class Answer {
   }
 
   /** @returns false when the turn waits */
-  async *#useTools(step: CalledStep | StoredStep): AnswerEvents<boolean> {
-    const { text: content, calls, ref, vendor } = step;
+  async *#useTools(called: CalledStep | StoredStep): AnswerEvents<boolean> {
+    const { text: content, calls, ref, vendor } = called;
     this.#iterations += 1;
-    const results = yield* this.#options.tools.run(step);
+    const results = yield* this.#options.tools.run(called);
     if (results === 'waiting') return false;
-    this.#steps.push({ role: 'toolCalls', content, calls, ref, vendor }, { role: 'toolResults', results });
+    const step: readonly StepMessage[] = [
+      { role: 'toolCalls', content, calls, ref, vendor },
+      { role: 'toolResults', results },
+    ];
+    this.#steps = withNewestPictures([...this.#steps, ...step]);
     return true;
   }
 

@@ -1,5 +1,6 @@
 /** Chooses how much of a conversation the model is given: the newest part that fits its context window. */
-import type { ChatMessage, ModelMessage, ModelRequest, ToolCallMessage, ToolResultMessage } from '../../providers/provider.js';
+import { withNewestPictures } from '../../files/pictures.js';
+import type { ChatMessage, ModelMessage, ModelRequest, ToolCallMessage, ToolResult, ToolResultMessage } from '../../providers/provider.js';
 
 /** For models of unknown window: that of small local models. */
 const DEFAULT_CONTEXT_WINDOW = 32_768;
@@ -41,8 +42,14 @@ export interface ContextOptions {
 
 const isGroup = (item: ContextItem): item is readonly ModelMessage[] => Array.isArray(item);
 
+const picturesOf = ({ images = [] }: ToolResult): number => images.length;
+const picturesIn = (messages: readonly ModelMessage[]): number =>
+  messages
+    .flatMap((message) => (message.role === 'toolResults' ? message.results : []))
+    .reduce((sum, result) => sum + picturesOf(result), 0);
+
 export function tokensOf(item: ContextItem): number {
-  if (isGroup(item)) return estimateTokens(JSON.stringify(item));
+  if (isGroup(item)) return estimateTokens(JSON.stringify(withNewestPictures(item, 0))) + picturesIn(item) * TOKENS_PER_IMAGE;
   return estimateTokens(item.content) + (item.images?.length ?? 0) * TOKENS_PER_IMAGE;
 }
 
@@ -84,9 +91,11 @@ export type StepMessage = ToolCallMessage | ToolResultMessage;
 
 const LEFT_OUT = '(omitted: the context is full)';
 
+const resultTokens = (result: ToolResult): number => estimateTokens(result.output) + picturesOf(result) * TOKENS_PER_IMAGE;
+
 const stepTokens = (message: StepMessage): number =>
   message.role === 'toolResults'
-    ? message.results.reduce((sum, { output }) => sum + estimateTokens(output), 0)
+    ? message.results.reduce((sum, result) => sum + resultTokens(result), 0)
     : estimateTokens(message.content) + estimateTokens(JSON.stringify(message.calls.map(({ input }) => input)));
 
 /**
@@ -98,10 +107,11 @@ export function fitSteps(steps: readonly StepMessage[], budgetTokens: number): {
   const fitted = steps.map((step): StepMessage => {
     if (tokens <= budgetTokens || step.role !== 'toolResults') return step;
     const results = step.results.map((result) => {
-      const saved = estimateTokens(result.output) - estimateTokens(LEFT_OUT);
+      const saved = resultTokens(result) - estimateTokens(LEFT_OUT);
       if (tokens <= budgetTokens || saved <= 0) return result;
       tokens -= saved;
-      return { ...result, output: LEFT_OUT };
+      const { images: _images, ...rest } = result;
+      return { ...rest, output: LEFT_OUT };
     });
     return { ...step, results };
   });

@@ -1,5 +1,5 @@
 /** The use of a tool in an earlier turn: stored as a text for people, given to models as a call and its result. */
-import type { ToolCallMessage, ToolResultMessage } from '../../providers/provider.js';
+import type { ChatImage, ToolCallMessage, ToolResultMessage } from '../../providers/provider.js';
 
 /** The part that a model gets; the conversation has all of it. */
 const MAX_OUTPUT_LENGTH = 4_000;
@@ -11,6 +11,7 @@ export interface PastToolUse {
   readonly input: string;
   readonly output: string;
   readonly isError: boolean;
+  readonly images?: readonly ChatImage[] | undefined;
 }
 
 /** Returns the text that is stored. */
@@ -34,13 +35,13 @@ function inputOf(text: string): unknown {
 
 /** Returns a call and its result. @param id  nine letters or digits, which every provider accepts */
 export function toolUseMessages(id: string, use: PastToolUse): readonly [ToolCallMessage, ToolResultMessage] {
-  const { name, input, isError } = use;
+  const { name, input, isError, images } = use;
   const output =
     use.output.length <= MAX_OUTPUT_LENGTH
       ? use.output
       : `${use.output.slice(0, MAX_OUTPUT_LENGTH).replace(/\p{Surrogate}$/u, '')}${LEFT_OUT}`;
   return [
     { role: 'toolCalls', content: '', calls: [{ id, name, input: inputOf(input) }], ref: '' },
-    { role: 'toolResults', results: [{ callId: id, name, output, isError }] },
+    { role: 'toolResults', results: [{ callId: id, name, output, isError, ...(images && { images }) }] },
   ];
 }

@@ -1,6 +1,8 @@
 /** How a turn goes on from what an interrupted one before it has finished. Each function runs in a write. */
 import { newId } from '../../../../shared/ids.js';
+import { newFileId } from '../../files/attachments.js';
 import { moveApprovals } from '../../store/approvals/approvals.js';
+import { copyAttachments } from '../../store/conversations/attachments.js';
 import { listToolMessages, setTurnAside } from '../../store/conversations/branches.js';
 import { appendMessage, setMessageTurn } from '../../store/conversations/messages.js';
 import { takeTurnUsage } from '../../store/conversations/turns.js';
@@ -32,8 +34,12 @@ export async function repeatToolMessages(
   tx: Transaction,
   { from, to, sessionId, afterSeq, nowMs }: Takeover & { readonly afterSeq: number; readonly nowMs: number },
 ): Promise<void> {
-  for (const message of await listToolMessages(tx, { sessionId, turnId: from, afterSeq }))
-    await appendMessage(tx, { ...message, id: newId('msg'), turnId: to, nowMs });
+  for (const message of await listToolMessages(tx, { sessionId, turnId: from, afterSeq })) {
+    const id = newId('msg');
+    await appendMessage(tx, { ...message, id, turnId: to, nowMs });
+    const place = { from: { sessionId, messageId: message.id }, to: { sessionId, messageId: id } };
+    await copyAttachments(tx, { ...place, newId: newFileId, nowMs });
+  }
 }
 
 /** Returns what the steps say, as an answer that begins with them does. */

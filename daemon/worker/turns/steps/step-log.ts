@@ -5,7 +5,9 @@
 import type { Clock } from '../../../../shared/clock.js';
 import { GatewayError } from '../../../../shared/errors.js';
 import { newId } from '../../../../shared/ids.js';
-import type { ToolResult } from '../../providers/provider.js';
+import { pictureFiles, readPicturesOf } from '../../files/pictures.js';
+import type { ChatImage, ToolResult } from '../../providers/provider.js';
+import { insertAttachments } from '../../store/conversations/attachments.js';
 import { appendMessage } from '../../store/conversations/messages.js';
 import type { Store } from '../../store/store.js';
 import type { Transaction } from '../../store/transaction.js';
@@ -57,11 +59,11 @@ interface DoneCall {
 }
 
 export class StepLog {
-  readonly #options: { readonly store: Pick<Store, 'write'>; readonly clock: Clock };
+  readonly #options: { readonly store: Pick<Store, 'read' | 'write'>; readonly clock: Clock };
   readonly #owner: StepOwner;
   #step: number;
 
-  constructor(options: { readonly store: Pick<Store, 'write'>; readonly clock: Clock }, owner: StepOwner) {
+  constructor(options: { readonly store: Pick<Store, 'read' | 'write'>; readonly clock: Clock }, owner: StepOwner) {
     this.#options = options;
     this.#owner = owner;
     // The last one that is stored is gone on with.
@@ -91,15 +93,25 @@ export class StepLog {
   /** Stores the result of a call, as a message of the conversation too. */
   async end({ index, call, result, durationMs, next }: DoneCall): Promise<void> {
     const { id: turnId, sessionId } = this.#owner;
-    const { output, isError } = result;
+    const { output, isError, images = [] } = result;
+    const id = call.messageId ?? newId('msg');
     await this.#write(async (tx) => {
       await endTurnCall(tx, this.#place(index), result);
       if (next !== undefined) await beginTurnCall(tx, this.#place(next));
       if (sessionId === undefined) return;
       const content = describeToolUse({ name: call.name, input: shorten(inputText(call.input)), output });
-      const message = { id: newId('msg'), sessionId, turnId, content, model: null, nowMs: this.#options.clock.now(), durationMs };
+      const nowMs = this.#options.clock.now();
+      const message = { id, sessionId, turnId, content, model: null, nowMs, durationMs };
       await appendMessage(tx, { ...message, role: 'tool', status: isError ? 'error' : 'complete' });
+      await insertAttachments(tx, { sessionId, messageId: id, files: pictureFiles(call.name, images), nowMs });
     });
+  }
+
+  /** Returns the pictures that stored results show, by the message of their call. */
+  async picturesOf(calls: readonly StoredCall[]): Promise<ReadonlyMap<string, readonly ChatImage[]>> {
+    const { sessionId } = this.#owner;
+    const messageIds = calls.flatMap(({ messageId }) => messageId ?? []);
+    return sessionId === undefined ? new Map() : this.#options.store.read((tx) => readPicturesOf(tx, { sessionId, messageIds }));
   }
 
   #place(index: number): { turnId: string; step: number; index: number } {

@@ -1,10 +1,12 @@
 /** The use of tools in one turn, or in one call that is not stored. */
 import type { Clock } from '../../../../shared/clock.js';
+import { newId } from '../../../../shared/ids.js';
 import type { LogPort } from '../../../../shared/log/log-port.js';
+import { readPictures } from '../../files/pictures.js';
 import type { ToolCall, ToolResult } from '../../providers/provider.js';
 import { type Liveness, mustBeValid } from '../../store/liveness.js';
 import type { StoredCall, StoredResult, StoredStep } from '../../store/turns/turn-steps.js';
-import { type Tool, ToolError } from '../../tools/tool.js';
+import { type Tool, ToolError, type ToolOutput } from '../../tools/tool.js';
 import { toolSpan } from '../../tracing/gen-ai.js';
 import type { Span } from '../../tracing/span.js';
 import type { CalledStep, TurnTools } from '../model/answer.js';
@@ -122,11 +124,17 @@ export class ToolRun implements TurnTools {
     }
     this.#made += calls.length;
     if (asks.length > 0 && !signal.aborted) return 'waiting';
-    return calls.map((call, index) => results.get(index) ?? resultOf(call, known.get(index)));
+    const shown = known.size === 0 ? undefined : await log?.picturesOf(calls);
+    return calls.map((call, index) => {
+      const images = shown?.get(call.messageId ?? '');
+      return results.get(index) ?? { ...resultOf(call, known.get(index)), ...(images && { images }) };
+    });
   }
 
   #fresh({ calls }: CalledStep): { calls: readonly StoredCall[]; known: StoredStep['begun'] } {
-    return { calls: calls.map((call, index) => ({ ...call, key: `tool:${this.#place.id}:${this.#made + index}` })), known: new Map() };
+    const { id } = this.#place;
+    const named = calls.map((call, index) => ({ ...call, key: `tool:${id}:${this.#made + index}`, messageId: newId('msg') }));
+    return { calls: named, known: new Map() };
   }
 
   /**
@@ -176,10 +184,13 @@ export class ToolRun implements TurnTools {
     return { result: resultOf(call, end), durationMs: Math.max(0, clock.now() - begunAt), isSettled };
   }
 
-  async #runOne(call: GatedCall, index: number): Promise<NonNullable<StoredResult> & { readonly isSettled: boolean }> {
+  async #runOne(call: GatedCall, index: number): Promise<Omit<ToolResult, 'callId' | 'name'> & { readonly isSettled: boolean }> {
     const { signal, id: turnId } = this.#place;
     try {
-      return { output: await this.#perform(call, index), isError: false, isSettled: true };
+      const output = await this.#perform(call, index);
+      if (typeof output === 'string') return { output, isError: false, isSettled: true };
+      const images = readPictures(output.pictures);
+      return { output: output.text, isError: false, isSettled: true, ...(images.length > 0 && { images }) };
     } catch (error) {
       // What stops with its worker is left to the worker that goes on.
       const isSettled = !(signal.aborted && stopReason(signal).code === 'STOPPING');
@@ -189,7 +200,7 @@ export class ToolRun implements TurnTools {
     }
   }
 
-  async #perform(call: GatedCall, index: number): Promise<string> {
+  async #perform(call: GatedCall, index: number): Promise<ToolOutput> {
     const { signal, agentId, sessionKey } = this.#place;
     signal.throwIfAborted();
     const tool = this.#find(call);

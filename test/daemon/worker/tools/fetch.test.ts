@@ -26,7 +26,7 @@ const context = { agentId: 'main', sessionKey: 's', callKey: 'k', signal: new Ab
 
 function fetchTool(options: Partial<FetchToolOptions> = {}) {
   const tool = createFetchTool({ allow: [], ...options });
-  return (url: unknown, signal = context.signal): Promise<string> => tool.run({ url }, { ...context, signal });
+  return async (url: unknown, signal = context.signal) => (await tool.run({ url }, { ...context, signal })) as string;
 }
 
 /** Names of a test: all of them are this machine, as a hostile name may be. */

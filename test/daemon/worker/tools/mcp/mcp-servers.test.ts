@@ -27,7 +27,8 @@ test('the tools of real servers are called by the names that models see', async 
   expect(await call('all__get-sum', { a: 2, b: 3 })).toContain('5');
   expect(await call('files__read_text_file', { path: join(directory, 'note.txt') })).toBe('buy milk');
   await expect(call('files__read_text_file', { path: '/etc/passwd' })).rejects.toThrow('Access denied');
-  expect(await call('all__get-tiny-image', {})).toContain('(an image, ');
+  const shown = { text: expect.stringContaining('(an image, ') as string, pictures: [expect.stringMatching('^iVBORw0KGgo') as string] };
+  expect(await call('all__get-tiny-image', {})).toEqual(shown);
   expect(groups()).toHaveLength(2);
   expect(
     (await servers.toolsFor({ ...AGENT, mcpServers: ['files', 'unknown'] }, GOES_ON)).map(({ definition }) => definition.name),

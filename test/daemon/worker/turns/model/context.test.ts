@@ -1,6 +1,13 @@
 import { expect, test } from 'vitest';
 import type { StepMessage } from '../../../../../daemon/worker/turns/model/context.js';
-import { contextBudget, estimateTokens, fitSteps, gatherContext } from '../../../../../daemon/worker/turns/model/context.js';
+import {
+  contextBudget,
+  estimateTokens,
+  fitSteps,
+  gatherContext,
+  TOKENS_PER_IMAGE,
+  tokensOf,
+} from '../../../../../daemon/worker/turns/model/context.js';
 import { TurnQueue } from '../../../../../daemon/worker/turns/turn-queue.js';
 
 /** A history of so many messages of 40 characters (16 tokens each), in pages of ten. */
@@ -136,4 +143,16 @@ test('the oldest results are left out until the rest fits, and no call loses its
 
 test('when nothing fits, every result is replaced by a note', () => {
   expect(outputs(fitSteps(step('a', 'x'.repeat(4_000)), 1).steps)).toEqual(['(omitted: the context is full)']);
+});
+
+test('pictures of tools count as those of people do, not by their bytes, and go with the output that is left out', () => {
+  const images = [{ mediaType: 'image/png', bytes: Buffer.alloc(100_000) }];
+  const shown = step('a', '(an image)').map((message): StepMessage =>
+    message.role === 'toolResults' ? { ...message, results: message.results.map((result) => ({ ...result, images })) } : message,
+  );
+  expect(tokensOf(shown) - tokensOf(step('a', '(an image)'))).toBe(TOKENS_PER_IMAGE);
+  expect(fitSteps([...shown, ...shown], 3_300).steps).toEqual([...shown, ...shown]);
+  const { steps, tokens } = fitSteps([...shown, ...shown], 2_000);
+  expect(tokens).toBeLessThanOrEqual(2_000);
+  expect(steps).toEqual([...step('a', '(omitted: the context is full)'), ...shown]);
 });

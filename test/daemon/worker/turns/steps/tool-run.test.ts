@@ -126,7 +126,8 @@ test('what may not run does not run either when its step is gone on with', async
   expect(await run(step(...calls))).toEqual(said);
   const [stored] = await read();
   if (stored === undefined) throw new Error('nothing is stored');
-  // The worker ended when the first call had begun.
-  expect(await run({ ...stored, begun: new Map([[0, undefined]]) }, 1)).toEqual(said);
+  // The worker ended when the first call had begun; here, the messages of the calls are stored already.
+  const again = stored.calls.map(({ messageId: _messageId, ...known }) => known);
+  expect(await run({ ...stored, calls: again, begun: new Map([[0, undefined]]) }, 1)).toEqual(said);
   expect(ran.map((one) => one.split(' ')[0])).toEqual(['look', 'look']);
 });
