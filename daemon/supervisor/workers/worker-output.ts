@@ -6,7 +6,6 @@
 import type { Readable } from 'node:stream';
 import type { Clock } from '../../../shared/clock.js';
 import { escapeControlsKeepLines } from '../../../shared/log/escape.js';
-import { BufferCollector } from '../control/buffer-collector.js';
 import { LineSplitter } from '../../../shared/node/log/line-splitter.js';
 import type { Logger } from '../../../shared/node/log/logger.js';
 import type { Redactor } from '../../../shared/node/secrets/redact.js';
@@ -113,7 +112,6 @@ function lastBytes(text: string, maxBytes: number): string {
 class OutputGate {
   readonly #options: OutputOptions;
   readonly #tail: TailBuffer;
-  readonly #collector = new BufferCollector();
   readonly #splitters = { stdout: new LineSplitter(MAX_LINE_BYTES), stderr: new LineSplitter(MAX_LINE_BYTES) };
   #left: { lines: number; bytes: number } = { lines: BUDGET.lines, bytes: BUDGET.bytes };
   #dropped = { lines: 0, bytes: 0 };
@@ -128,7 +126,6 @@ class OutputGate {
   push(source: Source, chunk: Buffer): void {
     this.#tail.push(chunk);
     this.#cancelWindow ??= this.#options.clock.after(BUDGET.windowMs, () => this.#nextWindow());
-    this.#collector.released(chunk.length);
     if (this.#left.lines <= 0 || this.#left.bytes <= 0) return this.#drop(this.#splitters[source].discard(chunk), chunk.length);
     this.#left.bytes -= chunk.length;
     for (const line of this.#splitters[source].push(chunk)) this.#pass(source, line);
