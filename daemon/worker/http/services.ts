@@ -15,7 +15,7 @@ import type { ModelService } from '../models/models.js';
 import type { CounterService } from '../observe/counters.js';
 import type { EventService } from '../observe/event-log.js';
 import type { LogLevelService } from '../observe/log-level.js';
-import type { LogService } from '../observe/logs.js';
+import type { LogService } from '../../../shared/node/log/log-service.js';
 import type { OverviewService } from '../observe/overview.js';
 import type { UsageService } from '../observe/usage.js';
 import type { ConversationService } from '../responses/conversations.js';

@@ -12,7 +12,7 @@ export { WebSocket, WebSocketServer } from 'ws';
 export { createLineMatcher } from '../../../shared/node/log/line-matcher.js';
 export { composeTelegram } from '../channels/telegram/compose.js';
 export { inbound } from '../channels/webhook/inbound/inbound.js';
-export { createLogService } from '../observe/logs.js';
+export { createLogService } from '../../../shared/node/log/log-service.js';
 export { createOpenApiDocument } from '../http/openapi/create-document.js';
 export { renderDocs } from '../http/openapi/docs-page.js';
 export { DOCS_STYLE } from '../http/openapi/docs-style.js';

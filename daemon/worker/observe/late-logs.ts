@@ -1,15 +1,15 @@
 /** Loads the bundle that reads the log when somebody looks at the log for the first time. */
-import type { LogService, WorkerLogOptions } from './logs.js';
+import type { PatternModule } from '../../../shared/node/log/line-matcher.js';
+import type { LogService, LogServiceOptions } from '../../../shared/node/log/log-service.js';
 
-/** The bundle `insight`. */
-export interface InsightModule {
-  createLogService(options: WorkerLogOptions): LogService;
+export interface LogModule extends PatternModule {
+  createLogService(options: LogServiceOptions): LogService;
 }
 
 /** @param load  loads the bundle; called again after it has thrown */
-export function lateLogs(load: () => InsightModule, options: WorkerLogOptions): LogService {
+export function lateLogs(load: () => LogModule, options: Omit<LogServiceOptions, 'loadPatterns'>): LogService {
   let service: LogService | undefined;
-  const logs = (): LogService => (service ??= load().createLogService(options));
+  const logs = (): LogService => (service ??= load().createLogService({ ...options, loadPatterns: load }));
   return {
     query: async (query) => logs().query(query),
     count: async (query) => logs().count(query),

@@ -2,7 +2,8 @@ import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { rotateLogs } from '../../../../daemon/supervisor/logs/log-rotation.js';
-import { createLogService } from '../../../../daemon/worker/observe/logs.js';
+import { createLineMatcher } from '../../../../shared/node/log/line-matcher.js';
+import { createLogService } from '../../../../shared/node/log/log-service.js';
 import { createRedactor } from '../../../../shared/node/secrets/redact.js';
 import { tempDir } from '../../../helpers/temp-dir.js';
 
@@ -12,7 +13,10 @@ const line = (n: number): string =>
 function setup(count: number) {
   const logPath = join(tempDir(), 'gateway.log');
   writeFileSync(logPath, Array.from({ length: count }, (_, n) => line(n)).join(''));
-  return { logPath, logs: createLogService({ logPath, redactor: createRedactor(['old-secret-value']) }) };
+  return {
+    logPath,
+    logs: createLogService({ logPath, redactor: createRedactor(['old-secret-value']), loadPatterns: () => ({ createLineMatcher }) }),
+  };
 }
 
 type Logs = ReturnType<typeof createLogService>;

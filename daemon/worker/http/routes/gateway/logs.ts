@@ -2,7 +2,7 @@ import * as api from '../../../../../shared/api/gateway/logs.js';
 import type { Clock } from '../../../../../shared/clock.js';
 import { compress, downloadHeaders } from '../../../../../shared/node/log/log-download.js';
 import type { LogLevelService } from '../../../observe/log-level.js';
-import type { LogService } from '../../../observe/logs.js';
+import type { LogService } from '../../../../../shared/node/log/log-service.js';
 import type { Connections } from '../../connection/connections.js';
 import { PulledEvents } from '../../connection/pulled-events.js';
 import { streamText, sendEvents } from '../../event-answer.js';
