@@ -5,9 +5,8 @@ import type { ApiKind, ModelConfig, ModelsDocument } from '../../../shared/confi
 import { GatewayError } from '../../../shared/errors.js';
 import type { ModelCall } from '../../../shared/turn-usage.js';
 import { listNames } from '../../../shared/text/list-names.js';
-import type { CompletionEvent, TokenCount } from './completion.js';
 import type { FailingModel } from './failure.js';
-import type { AiModule, ConnectionSettings, ForwardEvent, Provider, ProviderEvent, TranscriptionEvent } from './provider.js';
+import type { AiModule, ConnectionSettings, Provider, ProviderEvent } from './provider.js';
 import type { LocalServer } from '../../../shared/config/known-providers.js';
 import { sayOfAnswer } from '../../../shared/text/sentences/answer.js';
 import { localProviders, readProviders, type ProviderEntry, type VariableLookup } from './provider-entry.js';
@@ -68,6 +67,8 @@ export interface RegistryOptions {
 /** How long a server's list of models is cached. */
 const LISTING_TTL_MS = 30_000;
 
+type LoadFailure = Extract<ProviderEvent, { type: 'failed' }>;
+
 function splitRef(ref: string): { providerId: string; modelId: string } {
   const slash = ref.indexOf('/');
   return { providerId: ref.slice(0, Math.max(slash, 0)), modelId: ref.slice(slash + 1) };
@@ -97,42 +98,23 @@ function modelNotFound(ref: string, reason: string): GatewayError {
 /** The vendor's code is loaded by the first call, not by finding the model. */
 function lateProvider(entry: ProviderEntry, ai: () => AiModule): Provider {
   let vendor: Provider | undefined;
-  const load = (): Provider | Extract<ProviderEvent, { type: 'failed' }> => {
+  async function* calling<Event>(call: (loaded: Provider) => AsyncIterable<Event> | undefined): AsyncGenerator<Event | LoadFailure> {
     try {
-      return (vendor ??= ai().createProvider(entry));
+      vendor ??= ai().createProvider(entry);
     } catch (error) {
       const detail = `failed to load the bundle that speaks to providers: ${error instanceof Error ? error.message : String(error)}`;
-      return { type: 'failed', failure: { kind: 'unconfigured', status: null, detail, retryAfterMs: null } };
+      return yield { type: 'failed', failure: { kind: 'unconfigured', status: null, detail, retryAfterMs: null } };
     }
-  };
+    yield* call(vendor) ?? [];
+  }
   return {
     id: entry.id,
     name: entry.name,
-    async *stream(request, signal): AsyncGenerator<ProviderEvent> {
-      const loaded = load();
-      if ('type' in loaded) yield loaded;
-      else yield* loaded.stream(request, signal);
-    },
-    async *complete(request, signal): AsyncGenerator<CompletionEvent> {
-      const loaded = load();
-      if ('type' in loaded) yield loaded;
-      else if (loaded.complete !== undefined) yield* loaded.complete(request, signal);
-    },
-    async *count(request, signal): AsyncGenerator<TokenCount> {
-      const loaded = load();
-      if ('type' in loaded) yield loaded;
-      else if (loaded.count !== undefined) yield* loaded.count(request, signal);
-    },
-    async *forward(request, signal): AsyncGenerator<ForwardEvent> {
-      const loaded = load();
-      if ('type' in loaded) yield loaded;
-      else if (loaded.forward !== undefined) yield* loaded.forward(request, signal);
-    },
-    async *transcribe(request, signal): AsyncGenerator<TranscriptionEvent> {
-      const loaded = load();
-      if ('type' in loaded) yield loaded;
-      else if (loaded.transcribe !== undefined) yield* loaded.transcribe(request, signal);
-    },
+    stream: (request, signal) => calling((loaded) => loaded.stream(request, signal)),
+    complete: (request, signal) => calling((loaded) => loaded.complete?.(request, signal)),
+    count: (request, signal) => calling((loaded) => loaded.count?.(request, signal)),
+    forward: (request, signal) => calling((loaded) => loaded.forward?.(request, signal)),
+    transcribe: (request, signal) => calling((loaded) => loaded.transcribe?.(request, signal)),
   };
 }
 
