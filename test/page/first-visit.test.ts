@@ -41,7 +41,9 @@ test.skipIf(noBrowser)('first visit with the mouse: the guide answers, a provide
 test.skipIf(noBrowser)('a provider that is added while the empty chat is open is known there by itself', async () => {
   const { gateway, baseUrl } = await startWithoutModel();
   const page = await open(gateway);
-  await page.getByText('No model yet').waitFor();
+  await page.getByText('only the built-in guide answers').waitFor();
+  writeFileSync(join(gateway.xopcHome, 'config.json'), JSON.stringify({ agents: { defaults: { model: 'openai/gpt-5' } } }));
+  await page.getByText('openai/gpt-5 is the default, but no provider is set up for it.').waitFor();
   const providers = { local: { baseUrl, models: [{ id: 'one' }] } };
   writeFileSync(join(gateway.xopcHome, 'models.json'), JSON.stringify({ providers }));
   await page.getByText('How can I help?').waitFor();

@@ -1,6 +1,7 @@
 /** A chat without a session: a greeting, or the way to a first model, above the composer. */
 import type { ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
+import type { ModelList } from '../../../../shared/api/models.js';
 import { Button } from '../../components/button/button.js';
 import { Empty } from '../../components/feedback/feedback.js';
 import { attempt } from '../../components/toast/toast.js';
@@ -29,8 +30,14 @@ async function beginWith(files: readonly File[]): Promise<void> {
   });
 }
 
-/** What to do where nothing but the built-in guide can answer. */
-function NoModel() {
+/** @returns the default, where it is not the built-in guide */
+function unusableDefault({ defaults }: ModelList): string | undefined {
+  const model = defaults[0]?.model;
+  return model?.startsWith('xopc/') === true ? undefined : model;
+}
+
+/** What to do where nothing but the built-in guide can answer. @param props.model  the default, for which there is no provider */
+function NoModel({ model }: { model: string | undefined }) {
   const [FirstModel, setFirstModel] = useState<ComponentType<{ onClose: () => void }> | undefined>(undefined);
   // Once there is a model, the button with the focus is gone.
   useEffect(
@@ -47,7 +54,7 @@ function NoModel() {
   return (
     <>
       <Empty title={t('guideTitle')} icon="models" action={<Button kind="primary" icon="plus" text={t('guideAction')} onClick={open} />}>
-        {t('guideText')}
+        {model === undefined ? t('guideText') : t('noProviderFor', { model })}
       </Empty>
       {FirstModel !== undefined && <FirstModel onClose={() => setFirstModel(undefined)} />}
     </>
@@ -66,7 +73,7 @@ export function NewChat({ isBare }: { isBare: boolean }) {
             <span class="with-keys">{t('emptyText')}</span>
           </Empty>
         ) : (
-          <NoModel />
+          <NoModel model={unusableDefault(list)} />
         )}
       </div>
       <Composer
