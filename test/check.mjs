@@ -3,21 +3,20 @@
  * runs beside the tests, which wait at times. The output of a tool is printed when it ends.
  */
 import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setUp } from '../bin/setup.mjs';
+import { inMemory } from './memory.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-const TOOLS = [
-  ['oxfmt/bin/oxfmt', '--check'],
-  ['oxlint/bin/oxlint', '--type-aware', '--type-check', '--deny-warnings'],
-  ['vitest/vitest.mjs', 'run', '--project', 'unit', '--project', 'guards'],
-];
+const tool = (program, ...args) => [process.execPath, join(root, 'node_modules', program), ...args];
 
 /** @returns whether the tool succeeded */
 function run([program, ...args]) {
-  const child = spawn(process.execPath, [join(root, 'node_modules', program), ...args], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(program, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
   const output = [];
   child.stdout.on('data', (chunk) => output.push(chunk));
   child.stderr.on('data', (chunk) => output.push(chunk));
@@ -30,5 +29,18 @@ function run([program, ...args]) {
   });
 }
 
-const results = (await setUp(root)) ? await Promise.all(TOOLS.map(run)) : [false];
-process.exitCode = results.every(Boolean) ? 0 : 1;
+async function check() {
+  const temporary = mkdtempSync(join(tmpdir(), 'xt'));
+  const tools = [
+    tool('oxfmt/bin/oxfmt', '--check'),
+    tool('oxlint/bin/oxlint', '--type-aware', '--type-check', '--deny-warnings'),
+    [...inMemory(temporary), ...tool('vitest/vitest.mjs', 'run', '--project', 'unit', '--project', 'guards')],
+  ];
+  try {
+    return (await Promise.all(tools.map(run))).every(Boolean);
+  } finally {
+    rmSync(temporary, { recursive: true, force: true });
+  }
+}
+
+process.exitCode = (await setUp(root)) && (await check()) ? 0 : 1;

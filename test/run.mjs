@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setUp } from '../bin/setup.mjs';
+import { inMemory } from './memory.mjs';
 import { addTotals, describeFailures, describeTotals, readTotals } from './totals.mjs';
 import { runVitest } from './vitest.mjs';
 
@@ -19,17 +20,20 @@ const BROKEN = { passed: 0, failed: 1, skipped: 0, failures: [] };
 /** @returns the totals of each round that was begun */
 async function runRounds(rounds, args) {
   const directory = mkdtempSync(join(tmpdir(), 'xopc-test-'));
+  // Short: paths of sockets have little room.
+  const temporary = mkdtempSync(join(tmpdir(), 'xt'));
+  const prefix = inMemory(temporary);
   const totals = [];
   try {
     for (const projects of rounds) {
       const report = join(directory, `${projects.join('-')}.json`);
       const selection = projects.flatMap((project) => ['--project', project]);
-      const { code, isEnded } = await runVitest([...selection, ...args], { root, report });
+      const { code, isEnded } = await runVitest([...selection, ...args], { root, report, prefix });
       totals.push(readTotals(report, code));
       if (isEnded) break;
     }
   } finally {
-    rmSync(directory, { recursive: true, force: true });
+    for (const path of [directory, temporary]) rmSync(path, { recursive: true, force: true });
   }
   return totals;
 }

@@ -10,12 +10,14 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
  * @param options.report  path for its JSON report
  * @param options.env  variables beside ours
  * @param options.isQuiet  whether its output is returned instead of printed
+ * @param options.prefix  a command to run it with
  * @returns its exit code, its output where it is quiet, and whether a signal ended it
  */
-export async function runVitest(args, { root, report, env = {}, isQuiet = false }) {
+export async function runVitest(args, { root, report, env = {}, isQuiet = false, prefix = [] }) {
   const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-  const child = spawn(process.execPath, [vitest, 'run', '--passWithNoTests', ...reporters, ...args], {
+  const [program, ...first] = [...prefix, process.execPath];
+  const child = spawn(program, [...first, vitest, 'run', '--passWithNoTests', ...reporters, ...args], {
     cwd: root,
     env: { ...process.env, ...env },
     stdio: isQuiet ? ['ignore', 'pipe', 'pipe'] : 'inherit',

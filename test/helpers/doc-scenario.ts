@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdirSync, openSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
 import type { DocCommand, DocScenario, DocStep } from './doc-commands.js';
@@ -48,6 +49,7 @@ export class DocRun {
     this.env = {
       HOME: gateway.home,
       LANG: 'C.UTF-8',
+      TMPDIR: tmpdir(),
       PATH: `${programs}:${dirname(process.execPath)}:${process.env['PATH'] ?? ''}`,
       XOPC_PORT: String(gateway.port),
     };
