@@ -109,6 +109,7 @@ export default defineConfig({
       {
         test: {
           ...shared,
+          ...together,
           name: 'fuzz',
           include: ['test/fuzz/**/*.test.ts'],
           testTimeout: process.env['XOPC_FUZZ_CASES'] === undefined ? 60_000 : 10_800_000,
