@@ -161,6 +161,7 @@ describe.skipIf(process.platform !== 'linux' || reason !== undefined)('an instal
   test('keeps its token in a file: not in a unit, not on a command line, not in an environment', async () => {
     const gateway = await ServiceGateway.create(machine);
     const token = 'a-token-that-must-not-be-seen-0123456789';
+    const since = `--since=@${Math.floor(Date.now() / 1_000)}`;
     const { pid } = await gateway.install('--token', token);
     expect(readFileSync(join(gateway.home, 'credentials', 'token'), 'utf8').trim()).toBe(token);
     const { worker } = await gateway.status();
@@ -168,7 +169,7 @@ describe.skipIf(process.platform !== 'linux' || reason !== undefined)('an instal
       await machine.ok('systemctl', ['--user', 'cat', gateway.unit]),
       await machine.ok('systemctl', ['--user', 'show', gateway.unit]),
       await machine.ok('cat', [gateway.launcherPath, `/proc/${pid}/cmdline`, `/proc/${worker?.pid}/cmdline`, `/proc/${pid}/environ`]),
-      await machine.ok('journalctl', ['--user', '--no-pager', '-o', 'json']),
+      await machine.ok('journalctl', ['--user', '--no-pager', '-o', 'json', since]),
     ];
     expect(places.filter((text) => text.includes(token))).toEqual([]);
     const logs = await fetch(`${gateway.url}/api/logs`, { headers: { Authorization: `Bearer ${token}` } });
