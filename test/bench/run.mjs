@@ -11,6 +11,7 @@ import { measureBase } from './measure-base.mjs';
 import { measureCluster } from './measure-cluster.mjs';
 import { measureCron } from './measure-cron.mjs';
 import { measureFollow } from './measure-follow.mjs';
+import { measureMcp } from './measure-mcp.mjs';
 import { measureAccept, measureScale } from './measure-messages.mjs';
 import { measurePostgres } from './measure-postgres.mjs';
 import { measurePage } from './page/measure-page.mjs';
@@ -38,6 +39,7 @@ const ON_THEIR_OWN = {
   accept: measureAccept,
   scale: measureScale,
   agent: measureAgent,
+  mcp: measureMcp,
   postgres: measurePostgres,
   cluster: measureCluster,
   base: measureBase,
