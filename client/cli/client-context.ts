@@ -50,7 +50,7 @@ export interface ClientRuntime {
   /** The store, without a worker. */
   loadDatabase(): DatabaseModule;
   /** The Agent Client Protocol. */
-  loadAcp(): AcpModule;
+  loadAcp(): Promise<AcpModule>;
   /** WebSockets. */
   loadSockets(): SocketModule;
   /** Searches for regular expressions. */

@@ -20,12 +20,12 @@ export class AcpCommand extends BaseCommand {
 
   protected async run(): Promise<number> {
     const { runtime, stdin, stdout } = this.context;
-    const [{ serveAcp }, { apiTarget }, { requireGateway }] = await Promise.all([
+    const [{ serveAcp }, { apiTarget }, { requireGateway }, sdk] = await Promise.all([
       import('../acp/acp-agent.js'),
       import('../api/api-client.js'),
       import('../gateway/locate-gateway.js'),
+      runtime.loadAcp(),
     ]);
-    const sdk = runtime.loadAcp();
     await serveAcp({
       sdk,
       version: runtime.version(),

@@ -19,6 +19,8 @@ export interface SourceFile {
 export interface SourceImport {
   readonly specifier: string;
   readonly isTypeOnly: boolean;
+  /** `import(…)`: it is run when that is. */
+  readonly isLazy: boolean;
   /** Path of our own file that it names, or undefined for a package. */
   readonly target: string | undefined;
 }
@@ -64,7 +66,7 @@ function readImports(path: string, text: string): SourceImport[] {
   const withoutComments = text.replace(TOKEN, (token) => (/^\/[/*]/.test(token) ? token.replace(/[^\n]/g, ' ') : token));
   return [...withoutComments.matchAll(IMPORT)].map((match) => {
     const specifier = match[2] ?? match[3] ?? match[4] ?? '';
-    return { specifier, isTypeOnly: match[1] !== undefined, target: targetOf(path, specifier) };
+    return { specifier, isTypeOnly: match[1] !== undefined, isLazy: match[3] !== undefined, target: targetOf(path, specifier) };
   });
 }
 

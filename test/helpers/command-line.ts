@@ -41,7 +41,7 @@ function makeRuntime(options: CommandLineOptions, interrupts: Set<() => void>): 
     },
     loadTools: () => tools,
     loadDatabase: () => database,
-    loadAcp: () => acp,
+    loadAcp: () => Promise.resolve(acp),
     loadSockets: () => ({ WebSocket }),
     loadPatterns: () => patterns,
     onInterrupt(listener) {

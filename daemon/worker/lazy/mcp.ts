@@ -1,11 +1,17 @@
 /**
  * Entry of the bundle that speaks the Model Context Protocol, loaded with the first request of `/mcp`, or when an MCP server is first used; and the
- * Agent Client Protocol, for `xopc acp`.
+ * Agent Client Protocol, for `xopc acp`. Each of the three has an SDK, which runs only when it is needed.
  */
+import type { McpModule } from '../http/mcp/mcp-routes.js';
 import type { ToolServerModule } from '../tools/mcp/mcp-servers.js';
 import { McpServer } from '../tools/mcp/server.js';
 
-export { agent, ndJsonStream, RequestError } from '@agentclientprotocol/sdk';
-export { createMcpServer } from '../http/mcp/mcp-server.js';
+const loadMcpServer = () => import('../http/mcp/mcp-server.js');
+export const loadAcp = () => import('./acp.js');
 
+export const createMcpServer: McpModule['createMcpServer'] = async (deps) => (await loadMcpServer()).createMcpServer(deps);
 export const createToolServer: ToolServerModule['createToolServer'] = (options) => new McpServer(options);
+
+/** Has everything compiled into the cached data. */
+export const warmUp = async (): Promise<void> =>
+  void (await Promise.all([loadMcpServer(), loadAcp(), import('../tools/mcp/connection.js')]));

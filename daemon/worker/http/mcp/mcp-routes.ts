@@ -26,7 +26,7 @@ export type McpServer = (asked: { message: McpMessage; headers: Headers; caller:
 
 /** Exports of the bundle that speaks the protocol, loaded with the first request (`daemon/worker/lazy/mcp.ts`). */
 export interface McpModule {
-  readonly createMcpServer: (deps: McpServerDeps) => McpServer;
+  readonly createMcpServer: (deps: McpServerDeps) => Promise<McpServer>;
 }
 
 export interface McpRouteDeps extends McpServerDeps {
@@ -57,7 +57,7 @@ async function pass(response: Response, ctx: HttpContext): Promise<void> {
 }
 
 export function mcpRoutes({ connections, load, ...deps }: McpRouteDeps): Route[] {
-  let server: McpServer | undefined;
+  let server: Promise<McpServer> | undefined;
   return [
     route({
       method: 'POST',
@@ -72,11 +72,9 @@ export function mcpRoutes({ connections, load, ...deps }: McpRouteDeps): Route[]
       async handle(ctx, { body }) {
         const { access, requestId, span } = ctx.state;
         const signal = connections.abortable(ctx.res, 'stream');
-        server ??= load().createMcpServer(deps);
-        await pass(
-          await server({ message: body, headers: protocolHeaders(ctx.req.headers), caller: { access, requestId, span, signal } }),
-          ctx,
-        );
+        const answer = await (server ??= load().createMcpServer(deps));
+        const headers = protocolHeaders(ctx.req.headers);
+        await pass(await answer({ message: body, headers, caller: { access, requestId, span, signal } }), ctx);
       },
     }),
   ];

@@ -5,7 +5,7 @@
 import { createMcpHandler, ProtocolError, ProtocolErrorCode, Server, type ServerContext } from '@modelcontextprotocol/server';
 import { errorBody, toGatewayError } from '../../../../shared/error-document.js';
 import type { HttpLogger } from '../context.js';
-import type { McpModule, McpServerDeps } from './mcp-routes.js';
+import type { McpServer, McpServerDeps } from './mcp-routes.js';
 import type { Tool, ToolCall, ToolCaller } from './tool.js';
 import { mcpTools } from './tools.js';
 
@@ -71,7 +71,7 @@ function serverFor(tools: readonly Tool[], caller: ToolCaller, deps: McpServerDe
   return server;
 }
 
-export const createMcpServer: McpModule['createMcpServer'] = (deps) => {
+export function createMcpServer(deps: McpServerDeps): McpServer {
   const tools = mcpTools(deps);
   const onerror = (err: Error): void => deps.logger.debug({ err }, 'request of /mcp refused');
   return ({ message, headers, caller }) => {
@@ -81,4 +81,4 @@ export const createMcpServer: McpModule['createMcpServer'] = (deps) => {
     const request = new Request('http://localhost/mcp', { method: 'POST', headers });
     return handler.fetch(request, { parsedBody: message });
   };
-};
+}

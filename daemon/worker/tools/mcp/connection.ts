@@ -1,13 +1,12 @@
-/** A connection to a server: the SDK's client over one of the two transports. */
+/** A connection to a server: the SDK's client over one of the two transports. Loaded with the first one, because the SDK takes some 20 ms. */
 import { Client, type jsonSchemaValidator, SdkHttpError, type StandardSchemaV1 } from '@modelcontextprotocol/client';
 import type { Clock } from '../../../../shared/clock.js';
 import type { McpServerConfig } from '../../../../shared/config/tools/mcp.js';
 import type { LogPort } from '../../../../shared/log/log-port.js';
 import { readBuildInfo } from '../../../../shared/node/build/bundle.js';
-import { toolServerEnvironment } from '../../../../shared/node/process/env.js';
 import { createHttpTransport } from './http-transport.js';
 import { ProcessTransport } from './process-transport.js';
-import type { StopTimes } from './server-process.js';
+import type { ServerProcess, StopTimes } from './server-process.js';
 
 /** A start may load a package first. */
 const START_LIMIT_MS = 60_000;
@@ -32,11 +31,10 @@ const uncheckedSchemas: jsonSchemaValidator = {
 
 export interface ConnectionOptions {
   readonly settings: McpServerConfig;
-  /** Where a program starts that has no `cwd`. */
-  readonly home: string;
+  /** Not for a server at a URL. */
+  readonly process: ServerProcess | undefined;
   readonly clock: Clock;
   readonly logger: LogPort;
-  readonly onGroup: (pid: number, isRunning: boolean) => void;
   readonly onToolsChanged: () => void;
   /** It ended by itself, or was asked to. */
   readonly onClosed: (reason: string) => void;
@@ -49,13 +47,12 @@ export interface Connection {
   readonly protocolVersion: string | null;
   /** @returns the tools as the server sent them */
   listTools(): Promise<unknown[]>;
-  /** @returns the result as the server sent it. @throws SdkHttpError when a server over HTTP does not know the session any more */
+  /** @returns the result as the server sent it */
   callTool(name: string, input: unknown, call: { signal: AbortSignal; timeoutMs: number }): Promise<unknown>;
+  /** Whether a call failed because a server over HTTP does not know the session any more: it did nothing with the request. */
+  hasLostSession(error: unknown): boolean;
   close(times: StopTimes): Promise<void>;
 }
-
-/** Whether a server over HTTP has forgotten the session: it did nothing with the request. */
-export const hasLostSession = (error: unknown): boolean => error instanceof SdkHttpError && error.status === 404;
 
 async function listTools(client: Client): Promise<unknown[]> {
   if (client.getServerCapabilities()?.tools === undefined) return [];
@@ -73,11 +70,8 @@ async function listTools(client: Client): Promise<unknown[]> {
   return tools;
 }
 
-function openTransport({ settings, home, ...rest }: ConnectionOptions) {
-  const { command, args, env, cwd = home } = settings;
-  if (command === undefined) return createHttpTransport(settings, rest.clock);
-  return new ProcessTransport({ ...rest, command, args, cwd, env: { ...toolServerEnvironment(), ...env } });
-}
+const openTransport = ({ settings, process, clock, logger }: ConnectionOptions) =>
+  process === undefined ? createHttpTransport(settings, clock) : new ProcessTransport(process, logger);
 
 /** Settles with the time at the latest. */
 function within(work: Promise<unknown>, limitMs: number, clock: Clock): Promise<void> {
@@ -107,7 +101,7 @@ async function explained<Value>(transport: ReturnType<typeof openTransport>, wor
   }
 }
 
-/** Starts the server where it is a program. @throws Error with the reason; then nothing is left of it */
+/** @throws Error with the reason; then nothing is left of the server */
 export async function connect(options: ConnectionOptions, signal: AbortSignal): Promise<Connection> {
   const { clock, logger, onToolsChanged, onClosed } = options;
   const transport = openTransport(options);
@@ -137,6 +131,7 @@ export async function connect(options: ConnectionOptions, signal: AbortSignal): 
       const params = { name, arguments: input as Record<string, unknown> };
       return explained(transport, client.request({ method: 'tools/call', params }, unchecked, { signal: stop, timeout }));
     },
+    hasLostSession: (error) => error instanceof SdkHttpError && error.status === 404,
     async close(times) {
       if (transport instanceof ProcessTransport) return transport.stop(times);
       await within(transport.terminateSession(), GOODBYE_LIMIT_MS, clock);

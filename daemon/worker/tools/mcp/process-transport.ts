@@ -1,7 +1,8 @@
 /** The SDK's transport to a server that is a process. What it sends that is no message of the protocol fails the call that it answers. */
 import { type JSONRPCMessage, parseJSONRPCMessage, type Transport } from '@modelcontextprotocol/client';
 import { oneLine } from '../../../../shared/text/one-line.js';
-import { MAX_MESSAGE_BYTES, ServerProcess, type ServerProcessOptions, type StopTimes } from './server-process.js';
+import type { LogPort } from '../../../../shared/log/log-port.js';
+import { MAX_MESSAGE_BYTES, type ServerProcess, type StopTimes } from './server-process.js';
 
 /** The id of an answer at the beginning or the end of its text. */
 const ID_AT_HEAD = /^\{"jsonrpc":"2\.0","id":(\d{1,15}),/;
@@ -16,28 +17,27 @@ function answeredId(value: unknown): number | undefined {
   return 'id' in value && typeof value.id === 'number' ? value.id : undefined;
 }
 
-type Launch = Pick<ServerProcessOptions, 'command' | 'args' | 'env' | 'cwd' | 'clock' | 'logger' | 'onGroup'>;
-
 export class ProcessTransport implements Transport {
   onmessage?: (message: JSONRPCMessage) => void;
   onclose?: () => void;
   onerror?: (error: Error) => void;
   /** Why it has ended; empty until then. */
   reason = '';
-  readonly #launch: Launch;
-  #process: ServerProcess | undefined;
+  readonly #process: ServerProcess;
+  readonly #logger: LogPort;
 
-  constructor(launch: Launch) {
-    this.#launch = launch;
+  /** @param process  runs already: it takes longer to start than the SDK to be loaded */
+  constructor(process: ServerProcess, logger: LogPort) {
+    this.#process = process;
+    this.#logger = logger;
   }
 
-  get pid(): number | null {
-    return this.#process?.pid ?? null;
+  get pid(): number {
+    return this.#process.pid;
   }
 
   async start(): Promise<void> {
-    this.#process = await ServerProcess.start({
-      ...this.#launch,
+    this.#process.read({
       onLine: (line) => this.#receive(line),
       onLongLine: (head, tail, bytes) => {
         const id = asNumber(ID_AT_HEAD.exec(head)?.[1] ?? ID_AT_TAIL.exec(tail)?.[1]);
@@ -45,14 +45,13 @@ export class ProcessTransport implements Transport {
       },
       onExit: (reason) => {
         this.reason = reason;
-        this.#process = undefined;
         this.onclose?.();
       },
     });
   }
 
   async send(message: JSONRPCMessage): Promise<void> {
-    if (this.#process === undefined) throw new Error(this.reason || 'it is not running');
+    if (this.reason !== '') throw new Error(this.reason);
     this.#process.write(`${JSON.stringify(message)}\n`);
   }
 
@@ -62,7 +61,7 @@ export class ProcessTransport implements Transport {
   }
 
   async stop(times: StopTimes): Promise<void> {
-    await this.#process?.stop(times);
+    await this.#process.stop(times);
   }
 
   #receive(line: string): void {
@@ -77,7 +76,7 @@ export class ProcessTransport implements Transport {
 
   /** Fails a call in the place of the server; without an id there is none to fail. */
   #refuse(id: number | undefined, message: string, line = ''): void {
-    this.#launch.logger.debug?.({ id, line: oneLine(line, 200) }, `what the server sent is ignored: ${message}`);
+    this.#logger.debug?.({ id, line: oneLine(line, 200) }, `what the server sent is ignored: ${message}`);
     if (id !== undefined) this.onmessage?.({ jsonrpc: '2.0', id, error: { code: INTERNAL_ERROR, message } });
   }
 }

@@ -6,9 +6,11 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import type { Clock } from '../../../../shared/clock.js';
+import type { McpServerConfig } from '../../../../shared/config/tools/mcp.js';
 import type { LogPort } from '../../../../shared/log/log-port.js';
+import { toolServerEnvironment } from '../../../../shared/node/process/env.js';
 import { oneLine } from '../../../../shared/text/one-line.js';
-import { MessageLines } from './message-lines.js';
+import { type LineHandlers, MessageLines } from './message-lines.js';
 import { Throttle } from './throttle.js';
 
 /** Of one message. */
@@ -31,19 +33,23 @@ export interface StopTimes {
   readonly killAfterMs: number;
 }
 
-export interface ServerProcessOptions {
-  readonly command: string;
-  readonly args: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
-  readonly cwd: string;
+export interface ServerPlace {
+  /** Where a program starts that has no `cwd`. */
+  readonly home: string;
   readonly clock: Clock;
   readonly logger: LogPort;
   /** Called as soon as the process exists, and when nothing of its group is left that can be ended. */
   readonly onGroup: (pid: number, isRunning: boolean) => void;
-  readonly onLine: (line: string) => void;
-  readonly onLongLine: (head: string, tail: string, bytes: number) => void;
+}
+
+interface ServerProcessOptions extends Omit<ServerPlace, 'home'>, Pick<McpServerConfig, 'args' | 'env'> {
+  readonly command: string;
+  readonly cwd: string;
+}
+
+export interface ServerReader extends LineHandlers {
   /** @param reason  in words, also for an end that was asked for */
-  readonly onExit: (reason: string) => void;
+  onExit(reason: string): void;
 }
 
 function describeStart({ command, cwd }: ServerProcessOptions, error: NodeJS.ErrnoException): string {
@@ -60,8 +66,10 @@ export class ServerProcess {
   #lastLogLine = '';
   #hasEnded = false;
   readonly #ended: Promise<void>;
+  /** Its output has been read, too. With how it ended, in words. */
+  readonly #closed: Promise<string>;
 
-  /** Resolves when it runs. @throws Error with the reason why it cannot be started */
+  /** Resolves when it runs; what it writes waits in the pipe until somebody reads. @throws Error with the reason why it cannot be started */
   static async start(options: ServerProcessOptions): Promise<ServerProcess> {
     const { command, args, env, cwd } = options;
     let child: ChildProcessWithoutNullStreams;
@@ -86,13 +94,35 @@ export class ServerProcess {
     child.on('error', () => undefined); // of a signal that could not be sent: its exit is reported
     child.stdin.on('error', () => undefined); // EPIPE: its exit is reported
     this.#ended = new Promise((resolve) => {
-      child.on('exit', (code, signal) => {
-        this.#exited(code, signal);
+      child.on('exit', () => {
+        this.#exited();
         resolve();
       });
     });
-    this.#readMessages();
+    this.#closed = new Promise((resolve) => {
+      child.on('close', (code, signal) => {
+        const how = signal === null ? `it ended with exit code ${code}` : `it was ended by ${signal}`;
+        resolve(`${how}${this.#lastLogLine === '' ? '' : `: ${this.#lastLogLine}`}`);
+      });
+    });
     this.#readLog();
+  }
+
+  /** Reads its messages from now on. */
+  read(reader: ServerReader): void {
+    const throttle = new Throttle(this.#options.clock, UNITS_PER_SECOND);
+    const lines = new MessageLines(MAX_MESSAGE_BYTES, {
+      onLine: (line) => {
+        throttle.count();
+        reader.onLine(line);
+      },
+      onLongLine: (head, tail, bytes) => reader.onLongLine(head, tail, bytes),
+    });
+    this.#read(this.#child.stdout, throttle, (chunk) => {
+      throttle.count();
+      lines.push(chunk);
+    });
+    void this.#closed.then((reason) => reader.onExit(reason));
   }
 
   /** @throws Error when it does not read, or has ended */
@@ -122,7 +152,7 @@ export class ServerProcess {
     }
   }
 
-  #exited(code: number | null, signal: NodeJS.Signals | null): void {
+  #exited(): void {
     this.#hasEnded = true;
     // What it started ends with it.
     this.#signal('SIGKILL');
@@ -134,8 +164,6 @@ export class ServerProcess {
     this.#child.on('close', () => {
       cancel();
       for (const cancelPause of this.#pauses.values()) cancelPause();
-      const how = signal === null ? `it ended with exit code ${code}` : `it was ended by ${signal}`;
-      this.#options.onExit(`${how}${this.#lastLogLine === '' ? '' : `: ${this.#lastLogLine}`}`);
     });
   }
 
@@ -150,22 +178,6 @@ export class ServerProcess {
           throttle.whenOver(() => stream.resume()),
         );
       }
-    });
-  }
-
-  #readMessages(): void {
-    const { onLine, onLongLine, clock } = this.#options;
-    const throttle = new Throttle(clock, UNITS_PER_SECOND);
-    const lines = new MessageLines(MAX_MESSAGE_BYTES, {
-      onLine: (line) => {
-        throttle.count();
-        onLine(line);
-      },
-      onLongLine,
-    });
-    this.#read(this.#child.stdout, throttle, (chunk) => {
-      throttle.count();
-      lines.push(chunk);
     });
   }
 
@@ -184,4 +196,11 @@ export class ServerProcess {
     const lines = new MessageLines(MAX_LOG_LINE_BYTES, { onLine: note, onLongLine: (head) => note(head) });
     this.#read(this.#child.stderr, throttle, (chunk) => lines.push(chunk));
   }
+}
+
+/** Starts a server that is a program; undefined for one at a URL. @throws Error with the reason why it cannot be started */
+export async function startServer(settings: McpServerConfig, { home, ...place }: ServerPlace): Promise<ServerProcess | undefined> {
+  const { command, args, env, cwd = home } = settings;
+  if (command === undefined) return undefined;
+  return ServerProcess.start({ ...place, command, args, cwd, env: { ...toolServerEnvironment(), ...env } });
 }

@@ -3,14 +3,13 @@
  * Nothing here throws: this code is in a bundle of its own, whose classes of errors the worker would not know.
  */
 import type { McpCallResult, McpServerDocument, McpState, McpTestResult, McpToolDocument } from '../../../../shared/api/tools/mcp.js';
-import { type Clock, orAborted } from '../../../../shared/clock.js';
+import { orAborted } from '../../../../shared/clock.js';
 import type { McpServerConfig } from '../../../../shared/config/tools/mcp.js';
-import type { LogPort } from '../../../../shared/log/log-port.js';
 import { oneLine } from '../../../../shared/text/one-line.js';
 import { readResult } from './call-result.js';
-import { connect, type Connection, type ConnectionOptions, hasLostSession } from './connection.js';
+import type { Connection } from './connection.js';
 import { secretsIn, type ServerSecrets } from './server-secrets.js';
-import type { StopTimes } from './server-process.js';
+import { type ServerPlace, type ServerProcess, startServer, type StopTimes } from './server-process.js';
 import { readTools } from './tool-list.js';
 
 const IDLE_STOP: StopTimes = { termAfterMs: 2_000, killAfterMs: 5_000 };
@@ -22,11 +21,9 @@ const RECOVERED_AFTER_MS = 60_000;
 const TURN_WAIT_MS = 5_000;
 const MAX_ERROR_LENGTH = 500;
 
-export interface McpServerOptions extends Pick<ConnectionOptions, 'home' | 'onGroup'> {
+export interface McpServerOptions extends ServerPlace {
   readonly name: string;
   readonly settings: McpServerConfig;
-  readonly clock: Clock;
-  readonly logger: LogPort;
   /** Called when its state has changed. */
   readonly onChange: () => void;
 }
@@ -108,7 +105,7 @@ export class McpServer {
       try {
         return await call(connection);
       } catch (error) {
-        if (!hasLostSession(error)) throw error;
+        if (!connection.hasLostSession(error)) throw error;
         await this.#drop(connection);
         return call(await this.#open());
       }
@@ -198,22 +195,30 @@ export class McpServer {
   }
 
   async #connect(): Promise<Connection> {
-    const { clock, logger } = this.#options;
+    const { clock, logger, settings } = this.#options;
     // One process at a time.
     await this.#closing;
     this.#set('starting');
     let connection: Connection | undefined;
+    let program: ServerProcess | undefined;
     const startedAt = clock.now();
     try {
+      program = await startServer(settings, this.#options);
+      // While the program starts.
+      const { connect } = await import('./connection.js');
       connection = await connect(
         {
-          ...this.#options,
+          settings,
+          clock,
+          logger,
+          process: program,
           onToolsChanged: () => (this.#isListStale = true),
           onClosed: (reason) => connection !== undefined && this.#ended(connection, reason),
         },
         this.#stopping.signal,
       );
     } catch (error) {
+      await program?.stop(IDLE_STOP);
       this.#fail(this.#describe(error));
       throw error;
     }
