@@ -3,22 +3,31 @@ import { callsTools, says } from '../fakes/openai/reply.js';
 import { noBrowser, openPage, SIZES } from '../helpers/browser.js';
 import { startPageWorld } from '../helpers/page-world.js';
 
+const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 const CODE = '```ts\nconst answer: number = 42;\n```';
 const LONG = Array.from({ length: 12 }, (_value, index) => `Paragraph ${index}\n\n${CODE}`).join('\n\n');
 /** What is below what can be seen of the conversation, in pixels. */
 const BELOW = `(() => { const box = document.querySelector('.transcript'); return box.scrollHeight - box.scrollTop - box.clientHeight; })()`;
 
-/** @returns the key of a chat of 60,000 characters */
-async function importLong(url: string): Promise<string> {
-  const message = (role: string, index: number) => {
-    const content = `Message ${index} ${'of words '.repeat(320)}`;
-    return { role, content, createdAt: '2026-02-03T04:05:06.000Z', model: null, status: 'complete' };
-  };
-  const messages = Array.from({ length: 20 }, (_, index) => message(index % 2 === 0 ? 'user' : 'assistant', index));
+/** @returns the key of a chat with these messages */
+async function importChat(
+  url: string,
+  said: readonly { role: string; content: string; attachments?: readonly object[] }[],
+): Promise<string> {
+  const messages = said.map((message) => ({ ...message, createdAt: '2026-02-03T04:05:06.000Z', model: null, status: 'complete' }));
   const body = JSON.stringify({ format: 'xopc-session', version: 1, title: 'Long', messages });
   const headers = { 'Content-Type': 'application/json' };
   const answer = await fetch(`${url}/api/sessions/import`, { method: 'POST', headers, body });
   return ((await answer.json()) as { session: { key: string } }).session.key;
+}
+
+/** @returns the key of a chat of 60,000 characters */
+function importLong(url: string): Promise<string> {
+  const content = (index: number): string => `Message ${index} ${'of words '.repeat(320)}`;
+  return importChat(
+    url,
+    Array.from({ length: 20 }, (_, index) => ({ role: index % 2 === 0 ? 'user' : 'assistant', content: content(index) })),
+  );
 }
 
 test.skipIf(noBrowser)('a chat opens at its end, stays there while that grows, and leaves it for whoever goes up a little', async () => {
@@ -125,6 +134,15 @@ test.skipIf(noBrowser)('calls of tools, lists of tasks, columns of numbers and l
   expect(await height('gamma')).toBeLessThan(40);
   // What is written from right to left stands at the right.
   expect(await page.getByRole('article', { name: 'You' }).locator('.plain').getAttribute('dir')).toBe('auto');
+  // What a tool shows is with its result.
+  const attachments = [{ name: 'look-1.png', mediaType: 'image/png', data: PNG }];
+  const shown = await importChat(gateway.url, [
+    { role: 'user', content: 'Look' },
+    { role: 'tool', content: 'look {}\n\n(an image, 68 bytes)', attachments },
+  ]);
+  await page.goto(`${gateway.url}/#/chat/${encodeURIComponent(shown)}`);
+  await page.locator('.tool-row', { hasText: 'look' }).getByText('look', { exact: true }).click();
+  await page.getByRole('img', { name: 'look-1.png' }).waitFor();
 });
 
 test.skipIf(noBrowser)('what was said before is shown at once, not one after another', async () => {

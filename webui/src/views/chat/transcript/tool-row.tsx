@@ -1,8 +1,10 @@
 /** Calls of tools: a line each, with input and result folded below it. */
+import { useState } from 'preact/hooks';
 import { Icon } from '../../../components/icon/icon.js';
 import { CodeBlock } from '../../../components/code-block/code-block.js';
 import { Badge } from '../../../components/status-dot/status-dot.js';
 import { durationText } from '../../../components/time-text/time-text.js';
+import { MessageFiles } from '../composer/file-list.js';
 import type { StoredMessage, ToolStep } from '../model/chat-model.js';
 import { t } from '../text.js';
 
@@ -13,6 +15,8 @@ interface ToolUse {
   readonly output: string | undefined;
   readonly isFailed: boolean;
   readonly durationMs: number | undefined;
+  /** What it shows: loaded when somebody looks. */
+  readonly files?: StoredMessage['attachments'];
 }
 
 /** Indents JSON; a long input is stored in part, and shown as it is. */
@@ -24,9 +28,10 @@ function indented(text: string): string {
   }
 }
 
-function ToolRow({ id, use: { name, input, output, isFailed, durationMs } }: { id?: string; use: ToolUse }) {
+function ToolRow({ id, use: { name, input, output, isFailed, durationMs, files = [] } }: { id?: string; use: ToolUse }) {
+  const [isOpen, setOpen] = useState(false);
   return (
-    <details class="tool-row" data-message={id}>
+    <details class="tool-row" data-message={id} onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
       <summary>
         {output === undefined ? <i class="pulse" role="img" aria-label={t('working')} /> : <Icon name="tool" size={14} />}
         <span class="off-screen">{t('tool')}</span>
@@ -47,6 +52,7 @@ function ToolRow({ id, use: { name, input, output, isFailed, durationMs } }: { i
           <section>
             <h4>{t('toolResult')}</h4>
             <CodeBlock text={indented(output)} />
+            {isOpen && files.length > 0 && <MessageFiles files={files} />}
           </section>
         )}
       </div>
@@ -57,9 +63,9 @@ function ToolRow({ id, use: { name, input, output, isFailed, durationMs } }: { i
 /** A stored call: name and input in the first line, then the output. */
 const STORED = /^([\w-]{1,64}) ([^\n]*)\n\n([\s\S]*)$/;
 
-export function StoredTool({ message: { id, content, status, durationMs } }: { message: StoredMessage }) {
+export function StoredTool({ message: { id, content, status, durationMs, attachments: files } }: { message: StoredMessage }) {
   const [, name = '', input = '', output = content] = STORED.exec(content) ?? [];
-  return <ToolRow id={id} use={{ name, input, output, isFailed: status === 'error', durationMs }} />;
+  return <ToolRow id={id} use={{ name, input, output, isFailed: status === 'error', durationMs, files }} />;
 }
 
 /** The calls of the answer in progress. Results come in the order of the calls. */
