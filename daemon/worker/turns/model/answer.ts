@@ -86,6 +86,17 @@ function isAboutTools({ kind, status, detail }: ProviderFailure): boolean {
   return (kind === 'rejected' || kind === 'notFound' || status === 500) && REFUSES_TOOLS.test(detail);
 }
 
+/** Whether the same request without pictures may succeed: one of them is broken or too large for the vendor, or the model takes none. */
+const isAboutPictures = ({ kind, detail }: ProviderFailure): boolean =>
+  (kind === 'rejected' || kind === 'notFound') && /image/i.test(detail);
+
+const showsPictures = ({ messages }: ModelRequest): boolean =>
+  messages.some((message) =>
+    message.role === 'toolResults'
+      ? message.results.some(({ images }) => images !== undefined)
+      : message.role === 'user' && message.images !== undefined,
+  );
+
 /** Whether the model called a tool although the request forbade it. */
 const isForbiddenToolCall = ({ kind, detail }: ProviderFailure): boolean => kind === 'protocol' && /tool call/i.test(detail);
 
@@ -123,6 +134,7 @@ class Answer {
   #iterations = 0;
   /** Of the last request. */
   #estimatedTokens = 0;
+  #hasPictures = false;
   #usage: TurnOutcome['usage'] = null;
   #lastText = '';
 
@@ -160,9 +172,10 @@ class Answer {
     };
     const { windows, asker, logger } = this.#options;
     let usesTools = true;
+    let takesImages = true;
     let isShortened = false;
     for (;;) {
-      const end = yield* this.#step(windows.applyTo(model), usesTools);
+      const end = yield* this.#step(windows.applyTo(takesImages ? model : { ...model, takesImages }), usesTools);
       switch (end.type) {
         case 'silent':
           return { ...endAs('done'), nothingToReport: end.reason };
@@ -179,6 +192,9 @@ class Answer {
           } else if (usesTools && isAboutTools(end.failure)) {
             logger.warn({ model: ref, detail: end.failure.detail }, 'the model does not support tools; calling it without tools');
             usesTools = false;
+          } else if (this.#hasPictures && isAboutPictures(end.failure)) {
+            logger.warn({ model: ref, detail: end.failure.detail }, 'the model refuses a picture; calling it without pictures');
+            takesImages = false;
           } else return describeFailure(end.failure, model.failing, asker);
           break;
         case 'finished':
@@ -211,6 +227,7 @@ class Answer {
       buildRequest: async () => {
         const request = await this.#options.buildRequest({ model, steps: this.#steps, tools: definitions, isLastStep });
         this.#estimatedTokens = estimateRequest(request);
+        this.#hasPictures = showsPictures(request);
         return request;
       },
     });

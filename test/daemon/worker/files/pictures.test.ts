@@ -11,6 +11,7 @@ test('what a tool shows counts as a picture by its bytes, within the limits of f
     base64('<svg/>'),
     '',
     '!!!',
+    'https://example.com/dot.png',
     base64(png()),
     base64(png(FILE_LIMITS.maxMediaBytes + 1)),
     ...Array.from({ length: 20 }, () => base64('GIF89a')),

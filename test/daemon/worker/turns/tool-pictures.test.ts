@@ -5,7 +5,7 @@ import { google } from '../../../fakes/vendors/google.js';
 import { openAiCompletions } from '../../../fakes/vendors/openai-completions.js';
 import { openAiResponses } from '../../../fakes/vendors/openai-responses.js';
 import { type Body, listOf } from '../../../fakes/vendors/vendor-protocol.js';
-import { calls, says } from '../../../fakes/vendors/vendor-reply.js';
+import { calls, fails, says } from '../../../fakes/vendors/vendor-reply.js';
 import { startVendor, type VendorFake } from '../../../fakes/vendors/vendor-server.js';
 import { ask, makeConversation } from '../../../helpers/make-conversation.js';
 import { everything } from '../../../helpers/mcp-servers.js';
@@ -85,7 +85,9 @@ test('a picture that a tool shows reaches the models of every vendor that see, i
   const providers = Object.fromEntries(
     started.map(({ api, fake }) => [api, { baseUrl: fake.baseUrl, apiKey: 'key-of-the-fake', api, models }]),
   );
-  const first = await makeConversation({ config: { mcp: { servers: { all: everything() } } }, models: { providers }, instanceId: 'wk_1' });
+  const agents = { defaults: { model: 'anthropic-messages/fake-model' } };
+  const config = { agents, mcp: { servers: { all: everything() } } };
+  const first = await makeConversation({ config, models: { providers }, instanceId: 'wk_1' });
   for (const { api, fake } of started) {
     fake.reply(look('c1'), says('seen'));
     const { last } = await ask(first, { message: 'look', session: api, model: `${api}/fake-model` });
@@ -105,14 +107,28 @@ test('a picture that a tool shows reaches the models of every vendor that see, i
   await ask(first, { ...asked, message: 'again', model: 'anthropic-messages/blind' });
   expect(pictures(bodies(fake).at(-1))).toBe(0);
   expect(parts(bodies(fake).at(-1), 'messages').at(-1)).toMatchObject({ content: [{ type: 'tool_result', content: LINE }] });
+  // What a vendor refuses, such as a broken picture, does not end the chat.
+  fake.reply(fails('invalid', 'messages.2.content.0: Could not process image'), says('without'));
+  expect((await ask(first, { ...asked, message: 'now?' })).last).toMatchObject({ type: 'done', reply: 'without' });
+  expect(bodies(fake).slice(-2).map(pictures)).toEqual([2, 0]);
+  // A copy of the chat has them, and so has a call without a session, as long as it runs.
+  const copy = await first.archive.fork('main:api:default:direct:anthropic-messages', undefined);
+  const copied = (await first.sessions.get(copy.key)).messages.find(({ role }) => role === 'tool')?.attachments?.[0];
+  expect(copied).toMatchObject({ name: `${NAME}-1.png`, size: file?.size });
+  fake.reply(look('c3'), says('seen'));
+  const mine = { name: 'mine', parameters: { type: 'object', properties: {} } };
+  const call = { model: 'main', messages: [{ role: 'user', content: [{ type: 'text', text: 'look' }] }], tools: [mine] } as const;
+  for await (const output of first.completions.run(call, new AbortController().signal)) expect(output.type).not.toBe('error');
+  expect(parts(bodies(fake).at(-1), 'messages').at(-1)).toMatchObject(VENDORS['anthropic-messages'].shown as object);
 
+  const asking = fake.requests.length;
   const keyed = { ...asked, session: 'keyed', message: 'go', idempotency: { key: 'k' } };
-  fake.reply(look('c3'), { ...says('nev', 'er'), gate: { before: 1, until: new Promise(() => undefined) } }, says('done'));
+  fake.reply(look('c4'), { ...says('nev', 'er'), gate: { before: 1, until: new Promise(() => undefined) } }, says('done'));
   void ask(first, keyed).catch(() => undefined);
-  await expect.poll(() => fake.requests.length, { timeout: 10_000 }).toBe(7);
+  await expect.poll(() => fake.requests.length, { timeout: 10_000 }).toBe(asking + 2);
   // It takes the one before for dead, and needs no server for what is done.
   const second = await makeConversation({ home: first.home, models: { providers }, instanceId: 'wk_2' });
   expect((await ask(second, keyed)).last).toMatchObject({ type: 'done', reply: 'done' });
-  expect(bodies(fake)[7]?.['messages']).toEqual(bodies(fake)[6]?.['messages']);
-  expect(pictures(bodies(fake)[7])).toBe(1);
+  expect(bodies(fake).at(-1)?.['messages']).toEqual(bodies(fake).at(-2)?.['messages']);
+  expect(pictures(bodies(fake).at(-1))).toBe(1);
 });
