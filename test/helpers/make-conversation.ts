@@ -50,7 +50,8 @@ export async function makeConversation(options: ConversationOptions = {}): Promi
     loadLate: () => late,
     loadTelegram: () => late,
     loadMcp: () => mcp,
-    loadPostgres: () => ({ postgresEngine }),
+    // One that others take for dead would end its process, which is the test's: it can write nothing any more.
+    loadPostgres: () => ({ postgresEngine: (place) => postgresEngine({ ...place, onLost: () => undefined }) }),
     environment: () => undefined,
     // What runs on this machine is no part of a test.
     discovery: { probe: async () => undefined },

@@ -75,6 +75,7 @@ test('a chat waits for a decision without a worker, later messages wait behind i
   await expect.poll(states, LONG).toEqual({ turns: ['waiting'], inbox: ['waiting'], leases: 0 });
   await chat.say(first, 'and?');
   // What needs no decision has run. The next worker finds nothing to do.
+  await first.close();
   const second = await next('wk_2');
   expect(await said(second, CHAT)).toEqual(['user: invite', expect.stringContaining('tool: time')]);
   expect([fake.requests.length, told('room')]).toEqual([1, []]);
