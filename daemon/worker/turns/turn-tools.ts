@@ -78,8 +78,7 @@ export class ToolBox {
       return new Map(approvals.filter((one) => one.step === number).map((one) => [one.callIndex, one]));
     };
     const tools = await this.#tools(agent, run.signal);
-    // An agent without tools may have a model that takes none.
-    if (run.asker === 'job' && tools.length > 0) tools.push(createNothingToReportTool());
+    if (run.asker === 'job') tools.push(createNothingToReportTool());
     return this.#make(agent, tools, { id, sessionKey: session.key, owner, decisions, ...run });
   }
 

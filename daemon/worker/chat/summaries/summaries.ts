@@ -155,30 +155,30 @@ export class Summaries {
     const timeout = new AbortController();
     const cancel = clock.after(TIMEOUT_MS, () => timeout.abort());
     const signal = AbortSignal.any([stop.signal, timeout.signal]);
-    const model = this.#modelFor(fill, agent);
+    const { summaryModel: ref = fill.model.ref } = this.#options.config().agents.defaults;
+    const model = this.#modelFor(ref, fill, agent);
     const work = model instanceof Error ? Promise.resolve({ problem: model }) : this.#holdingLease({ fill, agent, model, signal });
     const done = work
       .catch((error: unknown): Outcome => ({ problem: error }))
       .then((outcome) => {
         cancel();
         this.#running.delete(key);
-        if (!stop.signal.aborted) this.#note(fill, outcome);
+        if (!stop.signal.aborted) this.#note(key, ref, outcome);
       });
     this.#running.set(key, { stop, done, isFree: !(model instanceof Error) && isFree(model) });
   }
 
-  #modelFor({ model }: ContextFill, agent: AgentConfig): ResolvedModel | Error {
+  #modelFor(ref: string, { model }: ContextFill, agent: AgentConfig): ResolvedModel | Error {
     const { config, registry } = this.#options;
-    const { summaryModel = model.ref } = config().agents.defaults;
     try {
-      return summaryModel === model.ref ? model : resolveFor({ agent, config: config() }, summaryModel, registry());
+      return ref === model.ref ? model : resolveFor({ agent, config: config() }, ref, registry());
     } catch (error) {
       return error as Error;
     }
   }
 
   /** A failure is logged once, until one succeeds. */
-  #note({ session: { key }, model }: ContextFill, outcome: Outcome): void {
+  #note(key: string, model: string, outcome: Outcome): void {
     if (outcome === 'done') this.#troubles.delete(key);
     if (typeof outcome === 'string') return;
     const { clock, logger } = this.#options;
@@ -187,7 +187,7 @@ export class Summaries {
     remember(this.#troubles, key, { failures: failures + 1, yields, untilMs: clock.now() + pauseMs });
     if (failures > 0) return;
     const message = 'the older messages of a conversation could not be summarised; they are left out instead';
-    logger.warn({ session: key, model: model.ref, err: outcome.problem }, message);
+    logger.warn({ session: key, model, err: outcome.problem }, message);
   }
 
   /** One worker at a time makes the summaries of a session. */

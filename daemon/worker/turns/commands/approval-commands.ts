@@ -45,7 +45,8 @@ async function decide(approvals: ChatApprovals, { args, sessionKey }: CommandCon
     throw error;
   }
   const what = request.decision === 'approve' ? 'Approved' : 'Denied';
-  return `${what}: ${approval.id} (\`${approval.tool}\`)${isAlways ? '. It is not asked about again in this chat.' : '.'}`;
+  const where = parseSessionKey(approval.session)?.channel === 'cron' ? 'by this job' : 'in this chat';
+  return `${what}: ${approval.id} (\`${approval.tool}\`).${isAlways ? ` It is not asked about again ${where}.` : ''}`;
 }
 
 export function createApprovalCommands(approvals: ChatApprovals): SlashCommand[] {

@@ -1,6 +1,6 @@
 /** Scheduled turns of agents that have nothing to report. */
 import { expect, onTestFinished, test } from 'vitest';
-import { callsTools, says, type StatusReply } from '../../../fakes/openai/reply.js';
+import { apiError, callsTools, says, type StatusReply } from '../../../fakes/openai/reply.js';
 import { type ReceivedRequest, startFakeOpenAi } from '../../../fakes/openai/server.js';
 import { ask, fakeModels, makeConversation } from '../../../helpers/make-conversation.js';
 import type { CronRunDocument } from '../../../../shared/api/cron.js';
@@ -71,6 +71,10 @@ test('a call that the tool refuses ends nothing, other tools of the step run too
   fake.reply(callsTools({ name: 'nothing_to_report', input: {} }), says('two'), says('three'));
   expect((await ask(conversation, { message: 'hi', session: 's' })).last).toMatchObject({ type: 'done', reply: 'two' });
   expect(toolsOf(fake.requests.at(-1))).not.toContain('nothing_to_report');
+  // An agent has it although it has no other tools; a model that takes none is asked without it.
   expect(await run({ agentId: 'plain' })).toMatchObject({ output: 'three' });
+  expect(JSON.parse(toolsOf(fake.requests.at(-1)))).toMatchObject([{ function: { name: 'nothing_to_report' } }]);
+  fake.reply(apiError(400, { message: 'this model does not support tools' }), says('four'));
+  expect(await run({ agentId: 'plain' })).toMatchObject({ output: 'four' });
   expect(toolsOf(fake.requests.at(-1))).toBe('[]');
 });

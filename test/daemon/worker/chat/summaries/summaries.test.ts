@@ -63,7 +63,8 @@ test('as long as none can be made, the oldest messages are left out; that is log
     expect(memory.requests).toHaveLength(index + 1);
     clock.advance(21_600_000);
   }
-  expect(conversation.log.entries.filter(({ message }) => message.includes('could not be summarised'))).toHaveLength(1);
+  const logged = conversation.log.entries.filter(({ message }) => message.includes('could not be summarised'));
+  expect(logged).toMatchObject([{ fields: { model: 'memory/small' } }]);
   memory.reply(says('At last.'));
   await send('Now?');
   await eventually(async () => expect(await list()).toMatchObject([{ content: 'At last.', state: 'inUse' }]));

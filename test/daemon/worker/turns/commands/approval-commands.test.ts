@@ -10,12 +10,16 @@ const CHAT = 'main:telegram:default:group:-7';
 function makeChat() {
   const decisions: MadeDecision[] = [];
   const approval = { ...fakeApproval, session: CHAT };
+  const ofJob = { ...approval, id: 15, session: 'main:cron:default:direct:job_1' };
   const commands = new CommandRegistry(
     createApprovalCommands({
       list: async ({ session }) => ({ approvals: session === CHAT ? [{ ...approval, id: 14 }, approval] : [], nextCursor: null }),
-      findIn: async (id, { sessionKey, chat }) =>
-        id === 12 && sessionKey === CHAT && chat?.channel === 'telegram' && chat.chatId === '-7' ? approval : undefined,
+      async findIn(id, { sessionKey, chat }) {
+        if (sessionKey !== CHAT || chat?.channel !== 'telegram' || chat.chatId !== '-7') return undefined;
+        return id === 15 ? ofJob : id === 12 ? approval : undefined;
+      },
       async decide(decision) {
+        if (decision.id === 15) return ofJob;
         if (decisions.length > 0) throw new GatewayError('CONFLICT', { message: 'It was decided by Ann.' });
         decisions.push(decision);
         return approval;
@@ -43,6 +47,7 @@ test.each([
   expect(await say(text)).toBe(reply);
   expect(decisions).toEqual([{ ...decision, id: 12, by: { via: 'telegram', name: null } }]);
   expect(await say(text)).toBe('It was decided by Ann.');
+  expect(await say('/approve 15 always')).toBe('Approved: 15 (`files__write_file`). It is not asked about again by this job.');
 });
 
 test('what is not a number of this chat decides nothing, and what a webhook says neither', async () => {

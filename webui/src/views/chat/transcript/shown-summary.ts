@@ -27,7 +27,7 @@ export function useShownSummary(model: ChatModel) {
     if (isThere) void line.load();
   }, [isThere]);
   useGatewayEvent(({ name, data }) => {
-    const isChanged = name === 'session' && data.session === model.session && data.change === 'updated';
+    const isChanged = name === 'reset' || (name === 'session' && data.session === model.session && data.change === 'updated');
     if (isChanged && model.messages.peek().length >= LONG) void readAgain(model);
   });
   if (summary === undefined) return undefined;
