@@ -49,6 +49,8 @@ interface Active {
   wakeJobs(): void;
 }
 
+/** As many as messages of an account's chats are answered: after a night, many may be decided about at once. */
+const MAX_AT_ONCE = 8;
 /** While another worker may leave one. */
 const LOOK_MS = 1_000;
 /** A turn that could not begin is tried again then. */
@@ -60,6 +62,8 @@ export class WaitingTurns {
   readonly #inOrder = createSerial();
   readonly #wait: StoreWait;
   readonly #running = new Set<string>();
+  /** What the last look found, and has not begun. */
+  #decided: WaitingTurn[] = [];
   #active: Active | undefined;
   #endNews: (() => void) | undefined;
   #cancel: (() => void) | undefined;
@@ -136,7 +140,8 @@ export class WaitingTurns {
       try {
         const decided = await this.#options.store.read(listDecidedTurns);
         this.#wait.succeeded();
-        for (const turn of decided) if (!this.#running.has(turn.id)) void this.#run(turn, this.#active.turns);
+        this.#decided = decided.filter(({ id }) => !this.#running.has(id));
+        this.#begin();
         waitMs = this.#options.liveness.lookAgainMs(LOOK_MS) ?? (decided.length > 0 ? RETRY_MS : undefined);
       } catch (error) {
         waitMs = this.#wait.failed(error);
@@ -145,16 +150,26 @@ export class WaitingTurns {
     });
   }
 
+  #begin(): void {
+    while (this.#active !== undefined && this.#running.size < MAX_AT_ONCE) {
+      const turn = this.#decided.shift();
+      if (turn === undefined) return;
+      void this.#run(turn, this.#active.turns);
+    }
+  }
+
   /** Never rejects: the answer is in the session. */
   async #run(turn: WaitingTurn, turns: Active['turns']): Promise<void> {
     this.#running.add(turn.id);
     try {
       for await (const event of turns.start(await this.#prepare(turn), NEVER)) if (event.type === 'error') throw event.error;
     } catch (error) {
-      const isTaken = error instanceof GatewayError && error.code === 'CONFLICT';
-      if (!isTaken) this.#options.logger.warn({ turnId: turn.id, err: error }, 'a turn that was decided about did not go on to its end');
+      // Another worker goes on with it, or it ended meanwhile.
+      const isGone = error instanceof GatewayError && (error.code === 'CONFLICT' || error.code === 'SESSION_NOT_FOUND');
+      if (!isGone) this.#options.logger.warn({ turnId: turn.id, err: error }, 'a turn that was decided about did not go on to its end');
     } finally {
       this.#running.delete(turn.id);
+      this.#begin();
     }
   }
 

@@ -1,0 +1,58 @@
+import { expect, test } from 'vitest';
+import { appendMessage } from '../../../../../daemon/worker/store/conversations/messages.js';
+import { beginTurn } from '../../../../../daemon/worker/store/conversations/turns.js';
+import { createLiveness } from '../../../../../daemon/worker/store/liveness.js';
+import { parkTurn, reopenTurn } from '../../../../../daemon/worker/store/turns/waiting-turns.js';
+import { WaitingTurns } from '../../../../../daemon/worker/turns/steps/waiting-turns.js';
+import type { ProviderRegistry } from '../../../../../daemon/worker/providers/registry.js';
+import { eventually } from '../../../../helpers/eventually.js';
+import { FakeClock } from '../../../../helpers/fake-clock.js';
+import { logMemory } from '../../../../helpers/log-memory.js';
+import { addSession, openStore } from '../../../../helpers/open-store.js';
+import { testConfig } from '../../../../helpers/test-config.js';
+
+const COUNT = 12;
+
+test('of many turns that are decided about at once, eight go on, and the next one when one of them ends', async () => {
+  const store = await openStore();
+  const sessions = new Map<string, number>();
+  for (let nowMs = 0; nowMs < COUNT; nowMs += 1) {
+    const { id: sessionId } = await addSession(store, `s${nowMs}`);
+    const [id, questionId] = [`turn_${nowMs}`, `msg_${nowMs}`];
+    sessions.set(id, sessionId);
+    await store.write(async (tx) => {
+      await beginTurn(tx, { id, sessionId, agentId: 'main', tokenId: null, instanceId: 'wk_0', nowMs });
+      const question = { id: questionId, sessionId, turnId: id, content: 'go', model: null, nowMs };
+      await appendMessage(tx, { ...question, role: 'user', status: 'complete' });
+      await parkTurn(tx, { id, questionId });
+    });
+  }
+  const logger = logMemory();
+  const waiting = new WaitingTurns({
+    store,
+    logger,
+    clock: new FakeClock(),
+    instanceId: 'wk_1',
+    liveness: createLiveness('wk_1', () => ['wk_1']),
+    inbox: { wake: () => undefined },
+    config: () => testConfig(),
+    registry: () => ({ defaultRef: async () => 'fake/one', resolve: () => ({}) }) as unknown as ProviderRegistry,
+  });
+  const begun: { readonly id: string; readonly end: () => void }[] = [];
+  async function* start({ previousTurnId: id = '' }: { readonly previousTurnId?: string | undefined }) {
+    await store.write((tx) => reopenTurn(tx, { id, sessionId: sessions.get(id) ?? 0, instanceId: 'wk_1' }));
+    await new Promise<void>((end) => begun.push({ id, end }));
+    yield* [];
+  }
+  await waiting.start({ turns: { start }, wakeJobs: () => undefined });
+  for (let ended = 0; ended < COUNT; ended += 1) {
+    await eventually(() => expect(begun).toHaveLength(Math.min(COUNT, ended + 8)));
+    // Another decision changes nothing about that.
+    await waiting.look();
+    expect(begun).toHaveLength(Math.min(COUNT, ended + 8));
+    begun[ended]?.end();
+  }
+  expect(new Set(begun.map(({ id }) => id)).size).toBe(COUNT);
+  expect(logger.entries).toEqual([]);
+  await waiting.stop();
+});
