@@ -6,6 +6,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
+import { unauthorized } from '../fakes/openai/reply.js';
 import { noBrowser, openPage, type Scheme } from '../helpers/browser.js';
 import { callApi, tokenOf } from '../helpers/page.js';
 import { startPageWorld } from '../helpers/page-world.js';
@@ -15,6 +16,8 @@ import { makeJobs, showNodes, startInUse, startLongChat } from './world.js';
 const DIRECTORY = join(root, '.cache', 'screenshots');
 const WIDTHS = [1440, 820];
 const PHONE = 390;
+const TIMEOUT_MS = 1_800_000;
+const PATIENCE_MS = 5_000;
 const SCHEMES: readonly Scheme[] = ['light', 'dark'];
 const ALLOWED = /WebSocket|ERR_|Failed to load|status of/;
 
@@ -28,6 +31,8 @@ interface Shot {
   /** In pixels, where more than the first screen is of interest. */
   readonly height?: number;
   readonly isSignedOut?: boolean;
+  /** What is there later than the rest: a selector. */
+  readonly awaited?: string;
   /** What is typed into which field before; `#` stands for a number of its own for each picture. */
   readonly type?: readonly [label: string, text: string];
 }
@@ -115,13 +120,15 @@ async function settled(page: Page): Promise<Buffer> {
 
 /** @param url  of the gateway's page */
 async function take(page: Page, url: string, shot: Shot): Promise<Buffer> {
-  const { hash, type, click = [], isInMenu = false, isSignedOut = false } = shot;
+  const { hash, type, click = [], awaited = 'h1, textarea, dialog', isInMenu = false, isSignedOut = false } = shot;
   if (isSignedOut) await page.context().clearCookies();
   // What an earlier picture has opened is closed again.
   await page.goto('about:blank');
   await page.goto(`${url}/${hash}`);
-  await page.locator('h1, textarea, dialog').first().waitFor();
-  await page.locator('.skeleton, .spinner').first().waitFor({ state: 'detached' });
+  await page.locator(awaited).first().waitFor();
+  const isLoaded = page.locator('.skeleton, .spinner').first().waitFor({ state: 'detached', timeout: PATIENCE_MS });
+  // Without a connection it stays, and is what the picture shows.
+  await isLoaded.catch(() => undefined);
   const field = type === undefined ? undefined : page.getByLabel(type[0]).filter({ visible: true }).first();
   if ((await field?.isVisible()) === true) await field?.fill((type?.[1] ?? '').replace('#', String(Date.now())));
   for (const name of [click].flat()) await press(page, name, isInMenu);
@@ -135,6 +142,7 @@ const KINDS = SCHEMES.flatMap((scheme) => [
 
 /** In one browser context a theme and kind of screen, so that the page's own files are loaded once. @returns how many pictures it took */
 async function shoot(gateway: RealGateway, { state, locale = 'en-US', shots, prepare }: Pictures): Promise<number> {
+  rmSync(join(DIRECTORY, state), { recursive: true, force: true });
   let count = 0;
   for (const { scheme, hasTouch, widths } of KINDS) {
     const page = await openPage(`${gateway.url}/`, { token: tokenOf(gateway), scheme, locale, hasTouch, allowedErrors: ALLOWED });
@@ -154,14 +162,14 @@ async function shoot(gateway: RealGateway, { state, locale = 'en-US', shots, pre
 test.skipIf(noBrowser).each([
   ['full', 'en-US'],
   ['chinese', 'zh-CN'],
-])('%s', { timeout: 600_000 }, async (state, locale) => {
+])('%s', { timeout: TIMEOUT_MS }, async (state, locale) => {
   const { gateway, chat } = await startInUse();
-  const shots = [{ name: 'chat', hash: `#/chat/${encodeURIComponent(chat)}` }, ...VIEWS];
-  rmSync(join(DIRECTORY, state), { recursive: true, force: true });
+  const hash = `#/chat/${encodeURIComponent(chat)}`;
+  const shots = [{ name: 'chat', hash }, { name: 'chat-whole', hash, height: 1600 }, ...VIEWS];
   expect(await shoot(gateway, { state, locale, shots })).toBe(6 * shots.length);
 });
 
-test.skipIf(noBrowser)('schedules', { timeout: 600_000 }, async () => {
+test.skipIf(noBrowser)('schedules', { timeout: TIMEOUT_MS }, async () => {
   const { gateway } = await startPageWorld({ channels: { webhook: { accounts: { alerts: { url: 'http://127.0.0.1:9/hook' } } } } });
   const [report = '', , disk = '', paused = ''] = await makeJobs(gateway);
   const { runs } = await callApi<{ runs: { id: string }[] }>(gateway, `GET /api/cron/${report}/runs`);
@@ -177,18 +185,15 @@ test.skipIf(noBrowser)('schedules', { timeout: 600_000 }, async () => {
     { name: 'example', hash: '#/cron/new?example=summary' },
     { name: 'edit', hash: `#/cron/${disk}/edit` },
   ];
-  rmSync(join(DIRECTORY, 'schedules'), { recursive: true, force: true });
   expect(await shoot(gateway, { state: 'schedules', shots })).toBe(6 * shots.length);
 });
 
-test.skipIf(noBrowser)('empty', { timeout: 600_000 }, async () => {
-  rmSync(join(DIRECTORY, 'empty'), { recursive: true, force: true });
+test.skipIf(noBrowser)('empty', { timeout: TIMEOUT_MS }, async () => {
   const gateway = await RealGateway.start();
   expect(await shoot(gateway, { state: 'empty', shots: VIEWS })).toBe(6 * VIEWS.length);
 });
 
-test.skipIf(noBrowser)('broken', { timeout: 600_000 }, async () => {
-  rmSync(join(DIRECTORY, 'broken'), { recursive: true, force: true });
+test.skipIf(noBrowser)('broken', { timeout: TIMEOUT_MS }, async () => {
   const gateway = await RealGateway.create();
   mkdirSync(gateway.xopcHome, { recursive: true });
   writeFileSync(
@@ -205,15 +210,13 @@ test.skipIf(noBrowser)('broken', { timeout: 600_000 }, async () => {
   expect(await shoot(gateway, { state: 'broken', shots: [...VIEWS, signIn, refused] })).toBe(6 * (VIEWS.length + 2));
 });
 
-test.skipIf(noBrowser)('cluster', { timeout: 600_000 }, async () => {
-  rmSync(join(DIRECTORY, 'cluster'), { recursive: true, force: true });
+test.skipIf(noBrowser)('cluster', { timeout: TIMEOUT_MS }, async () => {
   const { gateway } = await startPageWorld();
   const shots = [{ name: 'nodes', hash: '#/status', height: 1500 }];
   expect(await shoot(gateway, { state: 'cluster', shots, prepare: showNodes })).toBe(6 * shots.length);
 });
 
-test.skipIf(noBrowser)('long', { timeout: 600_000 }, async () => {
-  rmSync(join(DIRECTORY, 'long'), { recursive: true, force: true });
+test.skipIf(noBrowser)('long', { timeout: TIMEOUT_MS }, async () => {
   const { gateway, chat } = await startLongChat();
   const hash = `#/chat/${encodeURIComponent(chat)}`;
   const shots = [
@@ -221,4 +224,16 @@ test.skipIf(noBrowser)('long', { timeout: 600_000 }, async () => {
     { name: 'token-secret', hash: '#/tokens?add=1', type: ['Name', 'dashboard-#'] as const, click: ['cron', 'Create token'] },
   ];
   expect(await shoot(gateway, { state: 'long', shots })).toBe(6 * shots.length);
+});
+
+test.skipIf(noBrowser)('troubled', { timeout: TIMEOUT_MS }, async () => {
+  const { gateway, model, talk } = await startPageWorld();
+  model.reply(unauthorized());
+  await talk('Is the shop up?').catch(() => undefined);
+  const { sessions } = await callApi<{ sessions: { key: string }[] }>(gateway, 'GET /api/sessions');
+  const shots = [{ name: 'failed-answer', hash: `#/chat/${encodeURIComponent(sessions[0]?.key ?? '')}` }];
+  expect(await shoot(gateway, { state: 'troubled', shots })).toBe(6 * shots.length);
+  const lost = ['chat', 'sessions', 'status'].map((view) => ({ name: `lost-${view}`, hash: `#/${view}`, awaited: '.banner' }));
+  const prepare = (page: Page) => page.routeWebSocket(/\/ws$/, (socket) => void socket.close());
+  expect(await shoot(gateway, { state: 'lost', shots: lost, prepare })).toBe(6 * lost.length);
 });

@@ -137,7 +137,7 @@ export function Accounts({ accounts, onTest, onAdd }: AccountsProps) {
           <div class="account-head">
             <Icon name={channelIcon(kind)} size={20} />
             <h2>{channelName(kind)}</h2>
-            <span class="spread muted">{t('notSetUp')}</span>
+            <span class="spread muted">{t('notInUse')}</span>
           </div>
           <p class="muted">{t(`about_${kind}`)}</p>
           <p class="account-foot">
