@@ -4,8 +4,9 @@
  */
 import { GATEWAY_DEFAULTS, HOST, HOST_RULE, LOG_DEFAULTS, MAX_DRAIN_TIMEOUT_MS } from '../../../shared/config/defaults.js';
 import { type ConfigDocument, problemAt } from '../../../shared/config/document.js';
-import { GatewayError, type Problem, formatProblem } from '../../../shared/errors.js';
+import type { Problem } from '../../../shared/errors.js';
 import { isLogLevel, LOG_LEVELS } from '../../../shared/log/level.js';
+import { configInvalid } from '../../../shared/node/config/config-text.js';
 import type { GatewayEnvironment } from '../../../shared/node/process/env.js';
 import type { Coded } from '../../../shared/text/fill-text.js';
 
@@ -101,7 +102,7 @@ export function resolveSettings(options: {
   environment: GatewayEnvironment;
 }): SupervisorSettings {
   const { values, problems } = readFileValues(options.document);
-  if (problems.length > 0) throw configError(problems);
+  if (problems.length > 0) throw configInvalid(options.document.file, problems);
   const sources: Record<string, string> = {};
   const pick = <T>(key: keyof typeof DEFAULTS, flag: T | undefined, environment: T | undefined): T => {
     const candidates: [string, T | undefined][] = [
@@ -124,15 +125,4 @@ export function resolveSettings(options: {
     },
     sources,
   };
-}
-
-/** All problems of one file as one error: the first in the message, the rest in the details. */
-export function configError(problems: readonly Problem[]): GatewayError {
-  const [first] = problems;
-  const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
-  return new GatewayError('CONFIG_INVALID', {
-    message: `${first === undefined ? 'the configuration is invalid' : formatProblem(first)}${more}`,
-    details: { problems },
-    hint: 'Correct the file, then check it with: xopc config validate',
-  });
 }

@@ -8,6 +8,7 @@ import type { ModelsDocument } from '../../../shared/config/models-schema.js';
 import type { Config } from '../../../shared/config/schema.js';
 import { validateConfig, validateModels } from '../../../shared/config/validate.js';
 import { loadConfigFile } from '../../../shared/node/config/config-file.js';
+import { configInvalid } from '../../../shared/node/config/config-text.js';
 import { maskToken } from '../../../shared/config/secrets.js';
 import { loadOrCreateToken } from '../../../shared/node/secrets/token-file.js';
 import { findUnknownProviders } from '../../../shared/config/model-references.js';
@@ -49,7 +50,7 @@ export function loadWorkerConfig(files: ConfigFiles): LoadedConfig {
       }),
     );
   }
-  if (config.value === undefined || models.value === undefined || problems.length > 0) throw invalid(problems);
+  if (config.value === undefined || models.value === undefined || problems.length > 0) throw configInvalid(document.file, problems);
   const token = files.tokenOverride ?? config.value.gateway.auth.api_key ?? loadOrCreateToken(files.token);
   const warnings = [...config.warnings, ...models.warnings].map((problem) => ({
     code: 'CONFIG_INCOMPLETE',
@@ -57,16 +58,6 @@ export function loadWorkerConfig(files: ConfigFiles): LoadedConfig {
     why: problemWhy(problem),
   }));
   return { config: config.value, models: models.value, token, tokenHint: maskToken(token), hash: document.hash, warnings };
-}
-
-function invalid(problems: readonly Problem[]): GatewayError {
-  const [first] = problems;
-  const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
-  return new GatewayError('CONFIG_INVALID', {
-    message: `${first === undefined ? 'the configuration is invalid' : formatProblem(first)}${more}`,
-    details: { problems },
-    hint: 'Correct the file, then check it with: xopc config validate',
-  });
 }
 
 /** The configuration in force. */

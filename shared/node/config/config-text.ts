@@ -9,8 +9,12 @@ import { environmentValue } from '../process/env.js';
 
 export type VariableLookup = (name: string) => string | undefined;
 
-/** Creates the error for a set of problems. */
-export function configInvalid(file: string, problems: readonly Problem[], hint = `Check it with: xopc config validate`): GatewayError {
+/** All problems of one file as one error: the first in the message, the rest in the details. */
+export function configInvalid(
+  file: string,
+  problems: readonly Problem[],
+  hint = 'Correct the file, then check it with: xopc config validate',
+): GatewayError {
   const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
   const first = problems[0];
   return new GatewayError('CONFIG_INVALID', {

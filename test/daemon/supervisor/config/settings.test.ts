@@ -1,10 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import {
-  configError,
-  resolveSettings,
-  type SettingsFlags,
-  type SupervisorSettings,
-} from '../../../../daemon/supervisor/config/settings.js';
+import { resolveSettings, type SettingsFlags, type SupervisorSettings } from '../../../../daemon/supervisor/config/settings.js';
 import { configSchema } from '../../../../shared/config/schema.js';
 import { GatewayError, type Problem } from '../../../../shared/errors.js';
 import { parseConfigText } from '../../../../shared/node/config/config-text.js';
@@ -100,9 +95,9 @@ describe('what is wrong is named', () => {
   });
 
   test('all of it at once, the first in the message', () => {
-    const problems = problemsOf({ gateway: { port: 0, host: '' }, logs: { files: 0 } });
-    expect(problems.map(({ key }) => key)).toEqual(['gateway.host', 'gateway.port', 'logs.files']);
-    expect(configError(problems).message).toMatch(/^config\.json:1:\d+ gateway\.host .* \(and 2 more\)$/);
+    const wrong = { gateway: { port: 0, host: '' }, logs: { files: 0 } };
+    expect(problemsOf(wrong).map(({ key }) => key)).toEqual(['gateway.host', 'gateway.port', 'logs.files']);
+    expect(() => resolve(wrong)).toThrow(/^config\.json:1:\d+ gateway\.host .* \(and 2 more\)$/);
   });
 
   test('a text that is no JSON by its syntax error', () => {
