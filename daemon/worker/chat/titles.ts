@@ -8,10 +8,10 @@ import type { LogPort } from '../../../shared/log/log-port.js';
 import { plainLine } from '../../../shared/text/plain-line.js';
 import type { TurnUsage } from '../../../shared/turn-usage.js';
 import { type CompletionChange, completionChange } from '../models/completion-change.js';
-import type { CompletionEvent, CompletionMessage } from '../providers/completion.js';
+import type { CompletionMessage } from '../providers/completion.js';
 import { describeFailure } from '../providers/failure.js';
 import type { ProviderRegistry, ResolvedModel } from '../providers/registry.js';
-import { addUsage } from '../providers/token-cost.js';
+import { addUsage, tokenUsage } from '../providers/token-cost.js';
 import type { PublishSession } from '../sessions/sessions.js';
 import { readNewestMessages, titleFrom } from '../store/conversations/messages.js';
 import { findSession, replaceTitle, type Session } from '../store/conversations/sessions.js';
@@ -57,11 +57,6 @@ function nameIn(text: string): string | null {
       .replace(/^(?:title|name):\s*/i, '')
       .replace(OUTER_MARKS, ''),
   );
-}
-
-function usageOf({ prices }: ResolvedModel, { usage }: Extract<CompletionEvent, { type: 'finish' }>): TurnUsage {
-  const { inputTokens, outputTokens, cachedTokens: cacheReadTokens, cacheWriteTokens } = usage;
-  return addUsage(null, { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens }, prices);
 }
 
 export class Titles {
@@ -150,7 +145,8 @@ export class Titles {
       if (event.type === 'text') text += event.text;
       if (event.type !== 'finish' && event.type !== 'failed' && event.type !== 'aborted') continue;
       this.#options.publish(completionChange(model, event));
-      if (event.type === 'finish') return { text: event.reason === 'stop' ? text : '', usage: usageOf(model, event) };
+      if (event.type === 'finish')
+        return { text: event.reason === 'stop' ? text : '', usage: addUsage(null, tokenUsage(event.usage), model.prices) };
       const reason = event.type === 'failed' ? describeFailure(event.failure, model.failing, 'stateless') : undefined;
       this.#options.logger.info({ session: sessionKey, model: model.ref, err: reason }, 'the model did not name the session');
       break;

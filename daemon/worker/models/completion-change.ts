@@ -2,7 +2,7 @@
 import type { GatewayEvent } from '../../../shared/api/gateway/events.js';
 import type { CompletionEvent } from '../providers/completion.js';
 import type { ResolvedModel } from '../providers/registry.js';
-import { costOf } from '../providers/token-cost.js';
+import { costOf, tokenUsage } from '../providers/token-cost.js';
 
 /** A model was called for a program that keeps its conversation itself. */
 export type CompletionChange = Extract<GatewayEvent, { type: 'completion' }>;
@@ -13,7 +13,7 @@ export function completionChange(
   event: Extract<CompletionEvent, { type: 'finish' | 'failed' | 'aborted' }>,
 ): CompletionChange {
   if (event.type !== 'finish') return { type: 'completion', model: ref, state: event.type === 'failed' ? 'error' : 'aborted', usage: null };
-  const { inputTokens, outputTokens, cachedTokens: cacheReadTokens, cacheWriteTokens } = event.usage;
-  const costUsd = costOf({ inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens }, prices);
+  const { inputTokens, outputTokens } = event.usage;
+  const costUsd = costOf(tokenUsage(event.usage), prices);
   return { type: 'completion', model: ref, state: 'done', usage: { inputTokens, outputTokens, costUsd } };
 }

@@ -1,5 +1,6 @@
 /** Computes the cost of tokens. */
 import type { TurnUsage } from '../../../shared/turn-usage.js';
+import type { CompletionUsage } from './completion.js';
 import type { TokenUsage } from './provider.js';
 
 /** US dollars per million tokens. */
@@ -11,6 +12,11 @@ export interface TokenPrices {
 }
 
 const MILLION = 1_000_000;
+
+/** Returns what a stateless call used as a turn counts it. */
+export function tokenUsage({ inputTokens, outputTokens, cachedTokens: cacheReadTokens, cacheWriteTokens }: CompletionUsage): TokenUsage {
+  return { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens };
+}
 
 export function costOf(usage: TokenUsage, prices: TokenPrices | null): number | null {
   const { inputTokens, outputTokens } = usage;

@@ -2,10 +2,10 @@
 import type { Clock } from '../../../../shared/clock.js';
 import type { TurnUsage } from '../../../../shared/turn-usage.js';
 import { type CompletionChange, completionChange } from '../../models/completion-change.js';
-import type { CompletionEvent, CompletionMessage, CompletionUsage } from '../../providers/completion.js';
+import type { CompletionEvent, CompletionMessage } from '../../providers/completion.js';
 import { describeFailure } from '../../providers/failure.js';
 import type { ResolvedModel } from '../../providers/registry.js';
-import { addUsage } from '../../providers/token-cost.js';
+import { addUsage, tokenUsage } from '../../providers/token-cost.js';
 import type { Purse } from '../../spending/spending.js';
 import { quoteLines } from '../../turns/memory/earlier-messages.js';
 import { callModel } from '../../turns/model/call-model.js';
@@ -52,11 +52,6 @@ export function partTokens(model: ResolvedModel, earlier: string): number {
   return Math.floor(contextBudget(model) * 0.9) - estimateTokens(INSTRUCTIONS) - 2 * estimateTokens(earlier);
 }
 
-function usageOf({ prices }: ResolvedModel, usage: CompletionUsage): TurnUsage {
-  const { inputTokens, outputTokens, cachedTokens: cacheReadTokens, cacheWriteTokens } = usage;
-  return addUsage(null, { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens }, prices);
-}
-
 /** Returns the summary in an answer; empty if there is none. */
 function summaryIn(answer: string): string {
   const text = answer.replace(THOUGHTS, '').trim();
@@ -92,7 +87,7 @@ class Writing {
       return { type: 'failed', problem, isTooLong: event.failure.kind === 'tooLong', usage: null };
     }
     if (event.type === 'aborted') return { type: 'failed', problem: 'it took too long', isTooLong: false, usage: null };
-    const usage = usageOf(this.#model, event.usage);
+    const usage = addUsage(null, tokenUsage(event.usage), this.#model.prices);
     const text = summaryIn(this.#text);
     const isUsable = event.reason === 'stop' || event.reason === 'length';
     const problem =
