@@ -16,3 +16,12 @@ export function decodeText(stored: string): string {
   if (!stored.includes(ESCAPE)) return stored;
   return stored.replaceAll(`${ESCAPE}0`, NUL).replaceAll(`${ESCAPE}1`, ESCAPE);
 }
+
+/** Decodes the texts of a driver's fresh row in place. */
+export function decodeRow<R>(row: Record<string, unknown>): R {
+  for (const name of Object.keys(row)) {
+    const value = row[name];
+    if (typeof value === 'string') row[name] = decodeText(value);
+  }
+  return row as R;
+}

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { Client, escapeLiteral, Pool, types } from 'pg';
 import type { ClientConfig, QueryArrayResult, QueryResult } from 'pg';
-import { decodeText, encodeText } from '../text.js';
+import { decodeRow, encodeText } from '../text.js';
 import type { StatementResult } from '../transaction.js';
 
 /** How long a new connection may take. */
@@ -72,15 +72,6 @@ function toBindable(value: unknown): unknown {
   if (typeof value === 'bigint' || value === null || value instanceof Uint8Array) return value;
   if (typeof value === 'number' && Number.isFinite(value)) return value;
   throw new TypeError(`a ${typeof value === 'number' ? value : typeof value} cannot be a SQL parameter`);
-}
-
-/** The rows are the driver's own fresh objects, so they are changed in place. */
-function decodeRow<R>(row: Record<string, unknown>): R {
-  for (const name of Object.keys(row)) {
-    const value = row[name];
-    if (typeof value === 'string') row[name] = decodeText(value);
-  }
-  return row as R;
 }
 
 function toResult<R>(result: QueryResult<Record<string, unknown>>): StatementResult<R> {

@@ -1,22 +1,9 @@
 /** Finds messages through an index of every three characters, of the extension `pg_trgm`; without it by reading them. */
 import { type RawBuilder, sql } from 'kysely';
+import { containing, hasTerms, MARGIN, MAX_MATCHES } from '../search-terms.js';
 import { type MessageSearch, queriesOf } from '../transaction.js';
 
-/** The index has every three characters: it is of no use for less. */
-const TRIGRAM_LENGTH = 3;
-
-/** Bounds a search for a text in nearly every message, and for one that is too short for the index: the newest are used. */
-const MAX_MATCHES = 50_000;
-
-/** Characters before and after a match: enough for a line of it without its marks. */
-const MARGIN = 500;
-
-/** Returns a pattern for texts that contain `needle`. */
-const containing = (needle: string): string => `%${needle.replace(/[\\%_]/g, String.raw`\$&`)}%`;
-
 const contains = (column: RawBuilder<unknown>, needle: string): RawBuilder<boolean> => sql<boolean>`${column} ilike ${containing(needle)}`;
-
-const hasTerms = (needle: string): boolean => Array.from(needle).length >= TRIGRAM_LENGTH;
 
 export const messageSearch: MessageSearch = {
   contains,

@@ -5,7 +5,7 @@
 import Database from 'libsql';
 import ThreadedDatabase from 'libsql/promise';
 import type { StatementResult } from '../transaction.js';
-import { decodeText, encodeText } from '../text.js';
+import { decodeRow, encodeText } from '../text.js';
 
 /** More statements than the code has; the least recently used ones go first. */
 const MAX_CACHED_STATEMENTS = 200;
@@ -40,15 +40,6 @@ function toBindable(value: unknown): Bindable {
   if (typeof value === 'bigint' || value === null || value instanceof Uint8Array) return value;
   if (typeof value === 'number' && Number.isFinite(value)) return value;
   throw new TypeError(`a ${typeof value === 'number' ? value : typeof value} cannot be a SQL parameter`);
-}
-
-/** The rows are the driver's own fresh objects, so they are changed in place. */
-function decodeRow<R>(row: Row): R {
-  for (const name of Object.keys(row)) {
-    const value = row[name];
-    if (typeof value === 'string') row[name] = decodeText(value);
-  }
-  return row as R;
 }
 
 export class LibsqlConnection {

@@ -1,12 +1,7 @@
 /** Finds messages through the FTS5 table `messages_search`, an index of every three characters that follows the messages in steps. */
 import { type RawBuilder, sql } from 'kysely';
+import { containing, hasTerms, MARGIN, MAX_MATCHES } from '../search-terms.js';
 import { accessOf, type MessageSearch, queriesOf } from '../transaction.js';
-
-/** The length of the index's terms: shorter texts cannot be looked up. */
-const TRIGRAM_LENGTH = 3;
-
-/** Bounds a search for a text in nearly every message: only the newest matches are used. */
-const MAX_MATCHES = 50_000;
 
 /** Bounds how long one step holds the event loop: a hundred ordinary messages, or one long one. */
 const MAX_ROWS = 500;
@@ -27,11 +22,6 @@ const SET_POSITION = `update messages_search_position set position = coalesce(${
 
 const COUNT_BACKLOG = 'select (select max(seq) from messages) - position as messages from messages_search_position';
 
-/** Returns a `like` pattern for texts that contain `needle`. */
-function containing(needle: string): string {
-  return `%${needle.replace(/[\\%_]/g, String.raw`\$&`)}%`;
-}
-
 /** SQLite's `like` ignores case for ASCII only; these spellings cover what people type in other alphabets. */
 function spellings(needle: string): string[] {
   const lower = needle.toLowerCase();
@@ -46,8 +36,6 @@ function contains(column: RawBuilder<unknown>, needle: string): RawBuilder<boole
     sql` or `,
   )})`;
 }
-
-const hasTerms = (needle: string): boolean => Array.from(needle).length >= TRIGRAM_LENGTH;
 
 /** Returns a phrase of FTS5, in which no character is an operator. */
 const phrase = (needle: string): string => `"${needle.replaceAll('"', '""')}"`;
@@ -66,9 +54,6 @@ function unindexed(needle: string): RawBuilder<unknown> {
   return sql`select session_id, seq from messages
     where seq > (select max(seq) from messages) - ${sql.lit(MAX_MATCHES)} and parent_seq is null and ${contains(sql`content`, needle)}`;
 }
-
-/** Characters before and after a match: enough for a line of it without its marks. */
-const MARGIN = 500;
 
 /** Returns the position of the first match; null for one that only the index finds: it also ignores the case of letters between others. */
 function positionIn(column: RawBuilder<unknown>, needle: string): RawBuilder<number | null> {
