@@ -78,8 +78,5 @@ export type Health = z.output<ReturnType<typeof health>>;
 
 export const HEALTHY: Health = { state: 'ok', reason: null };
 
-/** An object of plain JSON. */
-export type Fields = Readonly<Record<string, unknown>>;
-
 /** A response body without its `status`, as services return it. */
 export type Answer<Response extends () => z.ZodType> = Omit<z.output<ReturnType<Response>>, 'status'>;

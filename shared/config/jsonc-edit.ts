@@ -4,17 +4,12 @@
  */
 import { type JsonNode, parseJsonc, plainValue } from './jsonc.js';
 import type { KeyPath } from './key-path.js';
+import { type Fields, isFields } from '../fields.js';
 
 /** Sets the value at `path`; undefined removes the key or element. */
 export interface JsoncEdit {
   readonly path: KeyPath;
   readonly value: unknown;
-}
-
-type Fields = Record<string, unknown>;
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function putElement(items: unknown[], index: number, { path, value }: JsoncEdit): unknown[] {
@@ -24,7 +19,7 @@ function putElement(items: unknown[], index: number, { path, value }: JsoncEdit)
   return items;
 }
 
-function putField(fields: Fields, key: string, { path, value }: JsoncEdit): Fields {
+function putField(fields: Record<string, unknown>, key: string, { path, value }: JsoncEdit): Fields {
   if (path.length === 0 && value === undefined) delete fields[key];
   else if (value !== undefined || Object.hasOwn(fields, key)) fields[key] = put(fields[key], { path, value });
   return fields;

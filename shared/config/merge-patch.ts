@@ -2,15 +2,11 @@
  * A JSON merge patch (RFC 7396) as edits of a text, so that whatever it does not name stays as it was written, comments
  * included. Masks of secrets (`secrets.ts`) keep the secrets.
  */
-import type { Fields } from '../api/fields.js';
 import { GatewayError } from '../errors.js';
 import type { JsoncEdit } from './jsonc-edit.js';
 import { showKey, type KeyPath } from './key-path.js';
 import { isSecretMask, maskSecrets } from './secrets.js';
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
+import { type Fields, isFields } from '../fields.js';
 
 function nothingToKeep(path: KeyPath): GatewayError {
   return new GatewayError('INVALID_REQUEST', {

@@ -111,8 +111,13 @@ export function isMaskAt(value: unknown, path: KeyPath): boolean {
 }
 
 /** Whether a value is a mask. Any object with `$secret` is one, so that a damaged mask is never stored. */
-export function isSecretMask(value: unknown): boolean {
+export function isSecretMask(value: unknown): value is { readonly hint?: unknown } {
   return typeof value === 'object' && value !== null && Object.hasOwn(value, '$secret');
+}
+
+/** Returns a mask as people see it: dots, and the end of the secret where the mask has it. */
+export function showMask({ hint }: { readonly hint?: unknown }): string {
+  return `••••${typeof hint === 'string' ? hint.replace('…', '') : ''}`;
 }
 
 /**

@@ -2,6 +2,7 @@
 import { entryTimeMs, parseLogLine, type LogEntry } from './entry.js';
 import { escapeControls } from './escape.js';
 import { levelRank } from './level.js';
+import { isFields } from '../fields.js';
 
 export interface RenderOptions {
   /** ANSI colours; off unless asked for. */
@@ -41,22 +42,18 @@ function shorten(text: string, limit: number): string {
   return text.length <= limit ? text : `${text.slice(0, limit)}… (${text.length - limit} more characters)`;
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** `TypeError: message (at file:line)`: the stack itself is in the JSON form. */
 function errorSummary(error: Record<string, unknown>): string {
   const name = typeof error['code'] === 'string' ? error['code'] : error['type'];
   const head = typeof name === 'string' ? `${name}: ${String(error['message'])}` : String(error['message']);
   const frame = typeof error['stack'] === 'string' ? /\n\s+(at [^\n]{1,200})/.exec(error['stack']) : null;
-  const cause = isRecord(error['cause']) ? `; caused by ${errorSummary(error['cause'])}` : '';
+  const cause = isFields(error['cause']) ? `; caused by ${errorSummary(error['cause'])}` : '';
   return `${head}${frame === null ? '' : ` (${frame[1]})`}${cause}`;
 }
 
 function fieldText(value: unknown): string {
   if (typeof value === 'string') return /^[^\s"=]+$/.test(value) ? value : JSON.stringify(value);
-  if (isRecord(value) && typeof value['message'] === 'string') return JSON.stringify(errorSummary(value));
+  if (isFields(value) && typeof value['message'] === 'string') return JSON.stringify(errorSummary(value));
   return JSON.stringify(value) ?? String(value);
 }
 

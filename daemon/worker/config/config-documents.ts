@@ -10,7 +10,7 @@ import type {
   ConfigVersion,
   ConfigView,
 } from '../../../shared/api/gateway/config.js';
-import type { Fields } from '../../../shared/api/fields.js';
+import type { Fields } from '../../../shared/fields.js';
 import type { ConfigDocument } from '../../../shared/config/document.js';
 import { mergePatchEdits } from '../../../shared/config/merge-patch.js';
 import type { Config } from '../../../shared/config/schema.js';

@@ -1,7 +1,6 @@
 /** What a vendor must get back with its reasoning, as callers carry it: `encrypted_content`, which only the gateway reads. */
 import type { VendorData } from '../providers/completion.js';
-
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+import { isFields } from '../../../shared/fields.js';
 
 export const writeVendorData = (vendor: VendorData): string => Buffer.from(JSON.stringify(vendor)).toString('base64');
 
@@ -9,7 +8,7 @@ export const writeVendorData = (vendor: VendorData): string => Buffer.from(JSON.
 export function readVendorData(sealed: string | null | undefined): VendorData | undefined {
   try {
     const data: unknown = JSON.parse(Buffer.from(sealed ?? '', 'base64').toString());
-    return isObject(data) && Object.values(data).every(isObject) ? (data as VendorData) : undefined;
+    return isFields(data) && Object.values(data).every(isFields) ? (data as VendorData) : undefined;
   } catch {
     return undefined;
   }

@@ -6,6 +6,7 @@ import { parseJsonc, type JsoncDocument } from '../../config/jsonc.js';
 import { formatProblem, GatewayError, type Problem } from '../../errors.js';
 import { explainFile } from '../../text/file-reasons.js';
 import { environmentValue } from '../process/env.js';
+import { isFields } from '../../fields.js';
 
 export type VariableLookup = (name: string) => string | undefined;
 
@@ -29,16 +30,12 @@ export function stripBom(text: string): string {
   return text.startsWith('\uFEFF') ? text.slice(1) : text;
 }
 
-function isPlainObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** Returns what makes a text unusable as a configuration file, whatever its keys. */
 export function problemsOf(parsed: JsoncDocument, text: string, file: string): Problem[] {
   const at = { file, line: 1, column: 1 };
   // An empty file is far more often an accident (a full disk, an interrupted save) than a request for defaults.
   if (text.trim() === '') return [{ ...at, ...explainFile('json-empty') }];
-  if (parsed.problems.length === 0 && !isPlainObject(parsed.value)) return [{ ...at, ...explainFile('json-no-object') }];
+  if (parsed.problems.length === 0 && !isFields(parsed.value)) return [{ ...at, ...explainFile('json-no-object') }];
   return parsed.problems.map(({ position, key, ...what }) => ({ file, ...position, ...(key === '' ? {} : { key }), ...what }));
 }
 
@@ -50,13 +47,13 @@ export function problemsOf(parsed: JsoncDocument, text: string, file: string): P
 export function parseConfigText(text: string, file: string, lookup: VariableLookup = environmentValue): ConfigDocument {
   const parsed = parseJsonc(stripBom(text));
   const problems = problemsOf(parsed, stripBom(text), file);
-  const raw = problems.length === 0 && isPlainObject(parsed.value) ? parsed.value : {};
+  const raw = problems.length === 0 && isFields(parsed.value) ? parsed.value : {};
   const filled = interpolate(raw, lookup);
   return {
     file,
     exists: true,
     hash: hashText(text),
-    value: isPlainObject(filled.value) ? filled.value : {},
+    value: isFields(filled.value) ? filled.value : {},
     raw,
     problems,
     unresolved: filled.unresolved,

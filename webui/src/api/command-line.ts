@@ -7,10 +7,8 @@ import { shellQuote, shellWord } from '../../../shared/text/shell-word.js';
 import { formatKey, type KeyPath } from '../../../shared/config/key-path.js';
 import { isSecret, isSecretMask, isVariableReference } from '../../../shared/config/secrets.js';
 import type { Call } from './call.js';
+import { type Fields, isFields } from '../../../shared/fields.js';
 
-type Fields = Readonly<Record<string, unknown>>;
-
-const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
 const isHidden = (value: unknown, path: KeyPath): boolean => isSecret(value, path) && !isVariableReference(value);
 
 /** Marks the name of a variable until the text is quoted; it is a private-use character. */

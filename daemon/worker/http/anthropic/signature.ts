@@ -3,6 +3,7 @@
  * encrypted reasoning, or the text that the caller did not want to see) travels in its place.
  */
 import type { VendorData } from '../../providers/completion.js';
+import { isFields } from '../../../../shared/fields.js';
 
 const PREFIX = 'xopc_';
 
@@ -12,9 +13,7 @@ interface Carried {
   readonly text?: string;
 }
 
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
-
-const isVendorData = (value: unknown): value is VendorData => isRecord(value) && Object.values(value).every(isRecord);
+const isVendorData = (value: unknown): value is VendorData => isFields(value) && Object.values(value).every(isFields);
 
 /** Never empty: clients keep only thinking that is signed. */
 export function writeSignature({ vendor, text }: Carried): string {
@@ -31,7 +30,7 @@ export function readSignature(signature: string): Carried {
   if (!signature.startsWith(PREFIX)) return own;
   try {
     const carried: unknown = JSON.parse(Buffer.from(signature.slice(PREFIX.length), 'base64url').toString());
-    if (!isRecord(carried)) return own;
+    if (!isFields(carried)) return own;
     const { vendor, text } = carried;
     return { ...(isVendorData(vendor) ? { vendor } : {}), ...(typeof text === 'string' ? { text } : {}) };
   } catch {

@@ -4,14 +4,13 @@
  */
 import type { ModelConfig } from '../../../../shared/config/models-schema.js';
 import type { LocalServer } from '../../../../shared/config/known-providers.js';
+import type { Fields } from '../../../../shared/fields.js';
 import { getJson } from './get-json.js';
 
 export interface ProbeTarget {
   readonly port: number;
   readonly signal: AbortSignal;
 }
-
-type Fields = Readonly<Record<string, unknown>>;
 
 const MAX_MODELS = 200;
 /** Embedding models generate no text. */

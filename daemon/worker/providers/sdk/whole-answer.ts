@@ -3,18 +3,16 @@
  * of its API. Part of the bundle that speaks to vendors.
  */
 import { serverSentEvent } from '../../../../shared/node/server-sent-events.js';
+import { type Fields, isFields } from '../../../../shared/fields.js';
 
-type Json = Readonly<Record<string, unknown>>;
-
-const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
-const listOf = (value: unknown): Json[] => (Array.isArray(value) ? value.filter(isObject) : []);
+const listOf = (value: unknown): Fields[] => (Array.isArray(value) ? value.filter(isFields) : []);
 const data = (value: unknown): string => `data: ${JSON.stringify(value)}\n\n`;
-const typed = (type: string, fields: Json): string => serverSentEvent(type, { type, ...fields });
+const typed = (type: string, fields: Fields): string => serverSentEvent(type, { type, ...fields });
 
 /** A `chat.completion`, as one chunk. */
-function chatEvents(document: Json): string[] {
+function chatEvents(document: Fields): string[] {
   const choices = listOf(document['choices']).map(({ message, ...choice }) => {
-    const { tool_calls: calls, ...delta } = isObject(message) ? message : {};
+    const { tool_calls: calls, ...delta } = isFields(message) ? message : {};
     const numbered = listOf(calls).map((call, index) => ({ index, ...call }));
     return { index: 0, ...choice, delta: { ...delta, ...(numbered.length === 0 ? {} : { tool_calls: numbered }) } };
   });
@@ -22,7 +20,7 @@ function chatEvents(document: Json): string[] {
 }
 
 /** What a block of Anthropic's begins with, and what follows. */
-function blockParts(block: Json): { start: Json; deltas: Json[] } {
+function blockParts(block: Fields): { start: Fields; deltas: Fields[] } {
   switch (block['type']) {
     case 'text':
       return { start: { ...block, text: '' }, deltas: [{ type: 'text_delta', text: block['text'] }] };
@@ -42,7 +40,7 @@ function blockParts(block: Json): { start: Json; deltas: Json[] } {
 }
 
 /** A `message` of Anthropic's. */
-function messageEvents(document: Json): string[] {
+function messageEvents(document: Fields): string[] {
   const { content, stop_reason: reason, stop_sequence: sequence = null, usage = {} } = document;
   const blocks = listOf(content).flatMap((block, index) => {
     const { start, deltas } = blockParts(block);
@@ -61,7 +59,7 @@ function messageEvents(document: Json): string[] {
 }
 
 /** The texts of an item of OpenAI's, as their events. */
-function itemDeltas(item: Json, place: Json): string[] {
+function itemDeltas(item: Fields, place: Fields): string[] {
   switch (item['type']) {
     case 'message':
       return listOf(item['content']).flatMap((part, index) => {
@@ -86,9 +84,9 @@ function itemDeltas(item: Json, place: Json): string[] {
 }
 
 /** A `response` of OpenAI's. */
-function responseEvents(document: Json): string[] {
+function responseEvents(document: Fields): string[] {
   const items = listOf(document['output']).flatMap((found, index) => {
-    const item: Json = { id: `item_${index}`, ...found };
+    const item: Fields = { id: `item_${index}`, ...found };
     const place = { item_id: item['id'], output_index: index };
     const begun = item['type'] === 'function_call' ? { ...item, arguments: '' } : item;
     return [
@@ -102,15 +100,15 @@ function responseEvents(document: Json): string[] {
 }
 
 /** Google's answers are the same in both forms; without `alt=sse` they come in a list. */
-const answersOf = (document: unknown): Json[] => listOf(Array.isArray(document) ? document : [document]);
+const answersOf = (document: unknown): Fields[] => listOf(Array.isArray(document) ? document : [document]);
 
 function eventsOf(document: unknown): string[] | undefined {
   const answers = answersOf(document);
   if (answers.length > 0 && answers.every(({ candidates }) => Array.isArray(candidates))) return answers.map(data);
-  if (!isObject(document) || (document['error'] ?? null) !== null) return undefined;
+  if (!isFields(document) || (document['error'] ?? null) !== null) return undefined;
   if (document['type'] === 'message' && Array.isArray(document['content'])) return messageEvents(document);
   if (document['object'] === 'response' && Array.isArray(document['output'])) return responseEvents(document);
-  return listOf(document['choices']).some(({ message }) => isObject(message)) ? chatEvents(document) : undefined;
+  return listOf(document['choices']).some(({ message }) => isFields(message)) ? chatEvents(document) : undefined;
 }
 
 /** @returns the text of the stream; undefined for anything but an answer */

@@ -1,6 +1,7 @@
 /** The result of a call as a model gets it: text, bounded; pictures apart. */
 import type { McpCallResult } from '../../../../shared/api/tools/mcp.js';
 import type { ServerSecrets } from './server-secrets.js';
+import { type Fields, isFields } from '../../../../shared/fields.js';
 
 const MAX_TEXT_LENGTH = 100_000;
 const MAX_PARTS = 1_000;
@@ -8,9 +9,6 @@ const MAX_IMAGES = 10;
 const MAX_IMAGE_LENGTH = 7_000_000;
 const TRUNCATED = '\n\n(truncated: this is the beginning)';
 
-type Fields = Readonly<Record<string, unknown>>;
-
-const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 /** Of Base64. */

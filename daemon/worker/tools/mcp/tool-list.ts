@@ -1,6 +1,7 @@
 /** What a server says of its tools, as far as it can be given to models: whatever it sends, the list is bounded, and says what is left out. */
 import type { McpToolDocument } from '../../../../shared/api/tools/mcp.js';
 import { sha256Hex } from '../../../../shared/sha256.js';
+import { type Fields, isFields } from '../../../../shared/fields.js';
 
 const MAX_TOOLS = 128;
 const MAX_SCHEMA_LENGTH = 32_768;
@@ -9,10 +10,6 @@ const MAX_NAME_LENGTH = 128;
 /** The longest name that all vendors take. */
 const MAX_FULL_NAME_LENGTH = 64;
 const HASH_LENGTH = 6;
-
-type Fields = Readonly<Record<string, unknown>>;
-
-const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const cut = (value: unknown, maxLength: number): string =>
   typeof value === 'string' ? value.slice(0, maxLength).toWellFormed().replaceAll('\0', '') : '';

@@ -1,4 +1,5 @@
 /** The control of a setting, by the kind of its value. */
+import { isSecretMask, showMask } from '../../../../../shared/config/secrets.js';
 import { useState } from 'preact/hooks';
 import { Button, IconButton } from '../../../components/button/button.js';
 import { Select } from '../../../components/field/field.js';
@@ -6,7 +7,7 @@ import { Segmented } from '../../../components/segmented/segmented.js';
 import { hashOf } from '../../../shell/router.js';
 import { t as shell } from '../../../shell/text.js';
 import { t } from '../text.js';
-import { draftOf, type Field, isMask, type Schema } from './schema-fields.js';
+import { draftOf, type Field, type Schema } from './schema-fields.js';
 import { labelOf } from './setting-text.js';
 
 interface ControlProps {
@@ -41,17 +42,17 @@ const isSegmented = ({ kind, schema }: Field): boolean => kind === 'choice' && c
 
 /** Returns whether the control is not one element that a label can point to. */
 export function isGroup(field: Field, value: unknown, edit: string | null | undefined): boolean {
-  return field.kind === 'other' || isSegmented(field) || (field.kind === 'secret' && isMask(value) && edit === undefined);
+  return field.kind === 'other' || isSegmented(field) || (field.kind === 'secret' && isSecretMask(value) && edit === undefined);
 }
 
 /** A stored secret is never shown; it is replaced as a whole. */
 function Secret({ field, value, edit, isPinned, onEdit, ...ties }: Omit<ControlProps, 'id' | 'draft' | 'isWrong'> & { id: string }) {
   const [isOpen, setOpen] = useState(false);
-  const isMasked = isMask(value) && edit === undefined && !isOpen;
+  const isMasked = isSecretMask(value) && edit === undefined && !isOpen;
   if (isMasked)
     return (
       <div class="config-secret">
-        <span class="code">••••{value.hint.replace('…', '')}</span>
+        <span class="code">{showMask(value)}</span>
         <Button text={t('replace')} about={field.key} disabled={isPinned} onClick={() => setOpen(true)} />
       </div>
     );
@@ -68,7 +69,7 @@ function Secret({ field, value, edit, isPinned, onEdit, ...ties }: Omit<ControlP
         aria-label={`${labelOf(field)} ${field.key}`}
         autofocus={isOpen}
         value={edit ?? ''}
-        placeholder={t(isMask(value) ? 'newValue' : 'notSet')}
+        placeholder={t(isSecretMask(value) ? 'newValue' : 'notSet')}
         disabled={isPinned}
         onInput={({ currentTarget }) => onEdit(field, currentTarget.value === '' ? undefined : currentTarget.value)}
       />

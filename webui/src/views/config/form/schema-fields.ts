@@ -1,5 +1,5 @@
 /** The JSON Schema of the configuration as rows of a form. Settings without a simple field are edited in the file's text. */
-import { isSecretName } from '../../../../../shared/config/secrets.js';
+import { isSecretMask, isSecretName } from '../../../../../shared/config/secrets.js';
 import type { ConfigView } from '../../../../../shared/api/gateway/config.js';
 import { formatKey, type KeyPath, valueAt } from '../../../../../shared/config/key-path.js';
 
@@ -33,7 +33,7 @@ export interface Field {
 
 function kindOf(schema: Schema, name: string, value: unknown): FieldKind {
   const simple = schema.anyOf?.find(({ type }) => type !== 'null') ?? schema;
-  if (isMask(value) || isSecretName(name)) return 'secret';
+  if (isSecretMask(value) || isSecretName(name)) return 'secret';
   if (simple.enum !== undefined) return 'choice';
   if (simple.type === 'boolean') return simple.default === undefined ? 'choice' : 'switch';
   if (simple.type === 'integer' || simple.type === 'number') return 'number';
@@ -42,10 +42,6 @@ function kindOf(schema: Schema, name: string, value: unknown): FieldKind {
   const items = simple.items?.anyOf?.[0] ?? simple.items;
   if (simple.type === 'array' && items?.type === 'string') return 'list';
   return 'other';
-}
-
-export function isMask(value: unknown): value is { readonly $secret: true; readonly hint: string } {
-  return typeof value === 'object' && value !== null && '$secret' in value;
 }
 
 /** Whether groups of settings below it are shown while they are not set: those of accounts, and those of whole sections. */
@@ -60,7 +56,7 @@ function fieldsBelow(schema: Schema, path: KeyPath, value: unknown): Field[] {
     own.properties !== undefined &&
     typeof value === 'object' &&
     value !== null &&
-    !isMask(value)
+    !isSecretMask(value)
   ) {
     return Object.entries(value).flatMap(([name, item]) => fieldsBelow(own, [...path, name], item));
   }
@@ -82,7 +78,7 @@ export interface Section {
 /** Returns the keys of the file that the schema lacks: from another version of the gateway, or misspelled. They stay until removed. */
 function unknownFields(schema: Schema, value: unknown, path: KeyPath = []): Field[] {
   const { properties, additionalProperties: own } = schema;
-  if (typeof value !== 'object' || value === null || Array.isArray(value) || isMask(value)) return [];
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || isSecretMask(value)) return [];
   return Object.entries(value).flatMap(([name, item]) => {
     const below = [...path, name];
     const part = properties?.[name] ?? (typeof own === 'object' ? own : undefined);
@@ -116,7 +112,7 @@ export function isCustomised({ path, schema }: Field, view: ConfigView): boolean
 
 /** Returns a value as the text of its field. */
 export function draftOf(kind: FieldKind, value: unknown): string {
-  if (value === undefined || value === null || isMask(value)) return '';
+  if (value === undefined || value === null || isSecretMask(value)) return '';
   if (kind === 'list') return (value as readonly unknown[]).join('\n');
   return typeof value === 'string' ? value : JSON.stringify(value, null, 2);
 }

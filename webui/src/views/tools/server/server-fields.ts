@@ -1,5 +1,7 @@
 /** The form of an MCP server: from its entry in the configuration, and back as a change of that entry. */
 import type { Call } from '../../../api/call.js';
+import { isSecretMask, showMask } from '../../../../../shared/config/secrets.js';
+import { type Fields, isFields } from '../../../../../shared/fields.js';
 
 /** An entry of `mcp.servers` as written, with masks in place of secrets. */
 export type ServerEntry = Readonly<Record<string, unknown>>;
@@ -23,17 +25,13 @@ export interface ServerFields {
 export type ServerFault = 'badName' | 'isTaken' | 'badLine';
 export type ServerFaults = Partial<Record<'name' | 'env' | 'headers', ServerFault>>;
 
-type Values = Readonly<Record<string, unknown>>;
-
-const isValues = (value: unknown): value is Values => typeof value === 'object' && value !== null && !Array.isArray(value);
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
-const isMask = (value: unknown): value is { readonly hint: string } => isValues(value) && '$secret' in value;
 
 /** A stored secret in a line; a line that keeps it keeps the secret. */
-const shown = (value: unknown): string => (isMask(value) ? `••••${value.hint.replace('…', '')}` : textOf(value));
+const shown = (value: unknown): string => (isSecretMask(value) ? showMask(value) : textOf(value));
 
 const linesOf = (values: unknown, between: string): string =>
-  isValues(values)
+  isFields(values)
     ? Object.entries(values)
         .map(([name, value]) => name + between + shown(value))
         .join('\n')
@@ -55,22 +53,22 @@ export function fieldsOf(name: string, entry: ServerEntry = {}): ServerFields {
 }
 
 /** Returns the values of lines, with the masks of secrets that stay; undefined where a line has no name. */
-function valuesOf(text: string, between: '=' | ':', before: unknown): Values | undefined {
-  const stored = isValues(before) ? before : {};
+function valuesOf(text: string, between: '=' | ':', before: unknown): Fields | undefined {
+  const stored = isFields(before) ? before : {};
   const lines = text.split('\n').filter((line) => line.trim() !== '');
   const entries = lines.map((line): readonly [string, unknown] => {
     const at = line.indexOf(between);
     const name = line.slice(0, Math.max(0, at)).trim();
     const value = between === '=' ? line.slice(at + 1) : line.slice(at + 1).trim();
     const known = Object.hasOwn(stored, name) ? stored[name] : undefined;
-    return [name, isMask(known) && value === shown(known) ? known : value];
+    return [name, isSecretMask(known) && value === shown(known) ? known : value];
   });
   return entries.some(([name]) => name === '') ? undefined : Object.fromEntries(entries);
 }
 
 /** The parts of the form that are fields of the entry; undefined: not in it. A masked value that stays is its mask. */
 function entryOf({ kind, command, args, cwd, url, token, env, headers }: ServerFields, before: ServerEntry): ServerEntry {
-  const kept = (text: string, known: unknown): unknown => (text === '' ? (isMask(known) ? known : undefined) : text);
+  const kept = (text: string, known: unknown): unknown => (text === '' ? (isSecretMask(known) ? known : undefined) : text);
   const none = {
     command: undefined,
     args: undefined,
@@ -100,13 +98,13 @@ function entryOf({ kind, command, args, cwd, url, token, env, headers }: ServerF
 const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
 
 /** Returns a merge patch from one object to another; undefined if nothing changes. */
-function patchOf(before: Values, after: Values): Values | undefined {
+function patchOf(before: Fields, after: Fields): Fields | undefined {
   const changes = [...new Set([...Object.keys(before), ...Object.keys(after)])].flatMap((key): (readonly [string, unknown])[] => {
     const [old, now] = [before[key], after[key]];
     if (isSame(old, now)) return [];
     if (now === undefined) return [[key, null]];
-    if (!isValues(now) || isMask(now) || isMask(old)) return [[key, now]];
-    const inner = patchOf(isValues(old) ? old : {}, now);
+    if (!isFields(now) || isSecretMask(now) || isSecretMask(old)) return [[key, now]];
+    const inner = patchOf(isFields(old) ? old : {}, now);
     return inner === undefined ? [] : [[key, inner]];
   });
   return changes.length === 0 ? undefined : Object.fromEntries(changes);

@@ -1,4 +1,5 @@
 /** The JSON Schema of a tool's arguments as fields of a form. What has no simple field is edited as JSON. */
+import { isFields } from '../../../../../shared/fields.js';
 
 /** The parts of JSON Schema that are understood; servers may send anything. */
 interface Schema {
@@ -33,9 +34,6 @@ export interface ToolField {
 /** Field → the text of its control; empty: not set. */
 export type Drafts = ReadonlyMap<string, string>;
 
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 const SIMPLE = new Set(['string', 'number', 'integer', 'boolean', 'array', 'object']);
 
 /** Returns the type, without the `null` of what may be missing. */
@@ -49,8 +47,8 @@ function typeOf({ type }: Schema): string | undefined {
 function withoutNull(schema: Schema): Schema {
   const several = schema.anyOf ?? schema.oneOf;
   if (!Array.isArray(several)) return schema;
-  const [only, ...more] = several.filter((part) => !isRecord(part) || part['type'] !== 'null');
-  return more.length === 0 && isRecord(only) ? { ...schema, ...only } : schema;
+  const [only, ...more] = several.filter((part) => !isFields(part) || part['type'] !== 'null');
+  return more.length === 0 && isFields(only) ? { ...schema, ...only } : schema;
 }
 
 const isScalar = (value: unknown): boolean => ['string', 'number', 'boolean'].includes(typeof value);
@@ -67,7 +65,7 @@ function kindOf(schema: Schema): FieldKind {
   const type = typeOf(schema);
   if (type === 'string') return 'text';
   if (type === 'number' || type === 'integer') return type;
-  if (type !== 'array' || !isRecord(schema.items)) return 'json';
+  if (type !== 'array' || !isFields(schema.items)) return 'json';
   return ['string', 'number', 'integer'].includes(typeOf(withoutNull(schema.items)) ?? '') ? 'list' : 'json';
 }
 
@@ -80,7 +78,7 @@ function initialOf(kind: FieldKind, value: unknown): string {
 }
 
 function fieldOf(name: string, given: unknown, isRequired: boolean): ToolField {
-  const schema = withoutNull(isRecord(given) ? given : {});
+  const schema = withoutNull(isFields(given) ? given : {});
   const kind = kindOf(schema);
   const items = kind === 'list' ? withoutNull(schema.items as Schema) : {};
   const itemType = typeOf(items);
@@ -97,9 +95,9 @@ function fieldOf(name: string, given: unknown, isRequired: boolean): ToolField {
 
 /** Returns the fields, those that are required first; undefined for arguments that are not an object with known names. */
 export function fieldsOf(schema: unknown): readonly ToolField[] | undefined {
-  if (!isRecord(schema) || (schema['type'] !== undefined && schema['type'] !== 'object')) return undefined;
+  if (!isFields(schema) || (schema['type'] !== undefined && schema['type'] !== 'object')) return undefined;
   const { properties = {}, required } = schema as Schema;
-  if (!isRecord(properties)) return undefined;
+  if (!isFields(properties)) return undefined;
   const wanted = new Set(Array.isArray(required) ? required : []);
   const fields = Object.entries(properties).map(([name, part]) => fieldOf(name, part, wanted.has(name)));
   return [...fields.filter(({ isRequired }) => isRequired), ...fields.filter(({ isRequired }) => !isRequired)];
@@ -180,7 +178,7 @@ export function fill(fields: readonly ToolField[], drafts: Drafts): Filled {
 export function readArguments(json: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const value: unknown = JSON.parse(json);
-    return isRecord(value) ? value : undefined;
+    return isFields(value) ? value : undefined;
   } catch {
     return undefined;
   }
