@@ -3,12 +3,13 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { SessionUpdate } from '@agentclientprotocol/sdk';
 import { GatewayError } from '../../shared/errors.js';
-import { ConnectionLost, followPrompt, type Question, type SocketModule, socketUrl, type Target } from './chat-connection.js';
+import type { ApiTarget } from '../api/api-client.js';
+import { ConnectionLost, followPrompt, type Question, type SocketModule, socketUrl } from './chat-connection.js';
 import { Prompt, type PromptEnd } from './prompt.js';
 
 export interface AskOptions extends Omit<Question, 'key'> {
   /** Finds the gateway. @throws NOT_RUNNING, STILL_STARTING or CONTROL_UNREACHABLE where there is none to ask */
-  readonly locate: () => Promise<Target>;
+  readonly locate: () => Promise<ApiTarget>;
   readonly sockets: SocketModule;
   readonly onUpdate: (update: SessionUpdate) => void;
 }

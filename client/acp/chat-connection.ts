@@ -2,6 +2,7 @@
 import type { ServerFrame } from '../../shared/api/socket.js';
 import { GatewayError, isErrorCode } from '../../shared/errors.js';
 import { CLOSE_CODES, SOCKET_LIMITS, SOCKET_PATH } from '../../shared/socket.js';
+import type { ApiTarget } from '../api/api-client.js';
 import type { Prompt, PromptEnd } from './prompt.js';
 
 /** Of the package `ws`, which is in a bundle of the worker. */
@@ -16,12 +17,6 @@ export interface ClientSocket {
 /** What the bundle exports. */
 export interface SocketModule {
   readonly WebSocket: new (url: string) => ClientSocket;
-}
-
-export interface Target {
-  readonly host: string;
-  readonly port: number;
-  readonly token: string | undefined;
 }
 
 export interface Question {
@@ -121,4 +116,4 @@ export function followPrompt(
   });
 }
 
-export const socketUrl = ({ host, port }: Target): string => `ws://${host.includes(':') ? `[${host}]` : host}:${port}${SOCKET_PATH}`;
+export const socketUrl = ({ host, port }: ApiTarget): string => `ws://${host.includes(':') ? `[${host}]` : host}:${port}${SOCKET_PATH}`;

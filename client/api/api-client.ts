@@ -10,7 +10,7 @@ import { definedFields } from '../cli/defined-fields.js';
 import { readEvents, type ServerEvent } from './event-stream.js';
 import { readKnownToken } from '../gateway/gateway-settings.js';
 
-interface ApiTarget {
+export interface ApiTarget {
   readonly host: string;
   readonly port: number;
   readonly token: string | undefined;

@@ -7,15 +7,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type GatewayEnvironment, KEPT_SOCKET_NAME, notifyEnvironment } from '../../../shared/node/process/env.js';
 import type { Logger } from '../../../shared/node/log/logger.js';
-import { adoptListenSocket, bindListenSocket, inheritListenSocket, type ListenSocket } from './listen-socket.js';
+import { type Address, adoptListenSocket, bindListenSocket, inheritListenSocket, type ListenSocket } from './listen-socket.js';
 
 /** systemd passes its first socket as descriptor 3. */
 const FIRST_PASSED_FD = 3;
-
-interface Address {
-  readonly host: string;
-  readonly port: number;
-}
 
 /** Runs systemd-notify, which waits until systemd has processed the message. @returns whether it succeeded */
 async function notify(args: readonly string[], fd: number | 'ignore'): Promise<boolean> {

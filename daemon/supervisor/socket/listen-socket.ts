@@ -11,6 +11,11 @@ import net from 'node:net';
 import { getSystemErrorName } from 'node:util';
 import { GatewayError } from '../../../shared/errors.js';
 
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
 interface TcpHandle {
   getsockname(out: { address?: string; port?: number }): number;
   close(): void;
@@ -43,7 +48,7 @@ export class ListenSocket {
   }
 
   /** Whether it listens on exactly this address. @throws CONFIG_INVALID for a name that does not resolve */
-  async isAt(wanted: { host: string; port: number }): Promise<boolean> {
+  async isAt(wanted: Address): Promise<boolean> {
     const name: { address?: string; port?: number } = {};
     if ((this.handle as TcpHandle).getsockname(name) !== 0 || name.port !== wanted.port) return false;
     return name.address === (await resolveHost(wanted.host)).address;

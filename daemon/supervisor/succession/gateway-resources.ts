@@ -14,15 +14,10 @@ import { readIdentity } from '../../../shared/node/process/process-identity.js';
 import { finishRestores } from '../../../shared/node/files/restore-journal.js';
 import { type ControlHandler, ControlServer } from '../control/control-server.js';
 import { SocketKeeper } from '../socket/kept-socket.js';
-import { adoptListenSocket, bindListenSocket, type ListenSocket } from '../socket/listen-socket.js';
+import { type Address, adoptListenSocket, bindListenSocket, type ListenSocket } from '../socket/listen-socket.js';
 import { acquireGatewayLock, type GatewayLock, type GatewayLockDeps, inheritLock, RENEW_MS } from '../lock/gateway-lock.js';
 import { probeControl, refuseAlias, sweepChildren } from '../lock/lock-holder.js';
 import type { PredecessorLink } from './predecessor-link.js';
-
-export interface Address {
-  readonly host: string;
-  readonly port: number;
-}
 
 interface GatewayResourcesDeps {
   readonly paths: GatewayPaths;

@@ -82,7 +82,7 @@ export function makeExitRecord(options: Told & { pid: number; exit: ChildExit; a
 }
 
 /** Returns the end of a text, starting with a whole character. */
-function lastBytes(text: string, maxBytes: number): string {
+export function lastBytes(text: string, maxBytes: number): string {
   const bytes = Buffer.from(text);
   return bytes.length <= maxBytes ? text : bytes.toString('utf8', bytes.length - maxBytes).replace(/^\ufffd{1,3}/, '');
 }

@@ -9,6 +9,7 @@ import { escapeControlsKeepLines } from '../../../shared/log/escape.js';
 import { LineSplitter } from '../../../shared/node/log/line-splitter.js';
 import type { Logger } from '../../../shared/node/log/logger.js';
 import type { Redactor } from '../../../shared/node/secrets/redact.js';
+import { lastBytes } from './exit-record.js';
 
 interface OutputOptions {
   readonly stdout: Readable | null;
@@ -101,11 +102,6 @@ function printable(text: string, redactor: Redactor | undefined): string {
     .split('\n')
     .map((line) => escapeControlsKeepLines(redactor.redact(line)))
     .join('\n');
-}
-
-function lastBytes(text: string, maxBytes: number): string {
-  const bytes = Buffer.from(text);
-  return bytes.length <= maxBytes ? text : bytes.toString('utf8', bytes.length - maxBytes).replace(/^\ufffd{1,3}/, '');
 }
 
 /** Lets lines through to the log while the second's budget lasts. */

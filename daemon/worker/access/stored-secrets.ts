@@ -1,8 +1,13 @@
 /** The sessions and links of the page in the store. */
-import { addPageSecret, findPageSecret, type PageSecret, readGatewayId, takePageSecret } from '../store/access/page-secrets.js';
+import {
+  addPageSecret,
+  findPageSecret,
+  type PageSecret,
+  readGatewayId,
+  type StoredSecret,
+  takePageSecret,
+} from '../store/access/page-secrets.js';
 import type { Store } from '../store/store.js';
-
-export type StoredSecret = Pick<PageSecret, 'kind' | 'hash'> & { readonly nowMs: number };
 
 /** Where they are stored. Each method rejects with UNAVAILABLE while the store cannot be used. */
 export interface PageSecrets {

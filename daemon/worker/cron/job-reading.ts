@@ -17,6 +17,7 @@ import type { Clock } from '../../../shared/clock.js';
 import type { Config } from '../../../shared/config/schema.js';
 import { type CronJob, findCronJob, listCronJobs, listCronJobsOfChat } from '../store/cron/cron-jobs.js';
 import { listCronRuns, listLastRuns, listRecentRuns, type RecentRun } from '../store/cron/cron-runs.js';
+import type { Lane } from '../store/delivery/outbox.js';
 import type { Store } from '../store/store.js';
 import type { Transaction } from '../store/transaction.js';
 import { jobNotFound, toJobDocument, toRecentRun, toRunDocument, withDeliveries } from './job-document.js';
@@ -39,13 +40,6 @@ const MAX_JOBS_WITH_RUNS = 200;
 const RECENT_RUNS = 20;
 const FAILED_STATES = ['failed', 'interrupted', 'missed', 'skipped'] as const;
 const PLAN = { hours: 24, maxJobs: 100, maxRuns: 50 } as const;
-
-/** A chat that jobs send to. */
-export interface JobChat {
-  readonly channel: string;
-  readonly accountId: string;
-  readonly chatId: string;
-}
 
 /** Returns the last runs of these jobs, by job. */
 async function readRecentRuns(tx: Transaction, jobs: readonly CronJob[]): Promise<ReadonlyMap<string, RecentCronRun[]>> {
@@ -94,7 +88,7 @@ export function createJobReading({ store, clock, config, loadWords }: JobReading
     },
 
     /** Returns the jobs of a chat that will fire, next first; at most 200. */
-    async listOfChat(chat: JobChat): Promise<CronJobDocument[]> {
+    async listOfChat(chat: Lane): Promise<CronJobDocument[]> {
       const jobs = await store.read((tx) => listCronJobsOfChat(tx, { ...chat, limit: MAX_JOBS_OF_CHAT }));
       return jobs.map((job) => toJobDocument(job, undefined));
     },

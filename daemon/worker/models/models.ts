@@ -6,6 +6,7 @@ import type { ProviderRegistry } from '../providers/registry.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { checkConnection } from '../providers/check-connection.js';
 import type { ConnectionSettings } from '../providers/provider.js';
+import { originOf } from '../providers/provider-entry.js';
 import { chooseModels } from '../turns/model/model-choice.js';
 
 const BUILT_IN = {
@@ -26,8 +27,6 @@ function withoutCredentials(address: string): string {
   url.password = '';
   return url.href;
 }
-
-const originOf = (url: string): string | undefined => (URL.canParse(url) ? new URL(url).origin : undefined);
 
 /** Returns the given settings, completed by the stored ones. The stored key never goes to another server. */
 function settingsFor({ id, baseUrl, apiKey, api }: ProviderTest, registry: ProviderRegistry): ConnectionSettings {

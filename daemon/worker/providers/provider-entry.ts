@@ -21,7 +21,7 @@ export interface ProviderEntry extends ConnectionSettings {
   readonly problem: string | undefined;
 }
 
-function originOf(url: string): string | undefined {
+export function originOf(url: string): string | undefined {
   return URL.canParse(url) ? new URL(url).origin : undefined;
 }
 

@@ -1,5 +1,6 @@
 /** The address: `#/{view}/{part}/{part}?{query}`. It holds the state of the view, so that it can be shared. It holds no secret. */
 import { batch, computed, signal } from '@preact/signals';
+import { decodeComponent } from '../../../shared/text/decode-component.js';
 
 export interface Address {
   readonly view: string;
@@ -10,17 +11,9 @@ export interface Address {
 
 const DEFAULT_VIEW = 'chat';
 
-function decode(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return part;
-  }
-}
-
 function parseHash(hash: string): Address {
   const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?', 2);
-  const [view = '', ...parts] = path.split('/').map(decode);
+  const [view = '', ...parts] = path.split('/').map(decodeComponent);
   return {
     view: view === '' ? DEFAULT_VIEW : view,
     parts: parts.filter((part) => part !== ''),

@@ -15,11 +15,11 @@ export interface PageSecret {
   readonly tokenId: string | null;
 }
 
-type Wanted = Pick<PageSecret, 'kind' | 'hash'> & { readonly nowMs: number };
+export type StoredSecret = Pick<PageSecret, 'kind' | 'hash'> & { readonly nowMs: number };
 
 const MAX_OF_A_KIND = 256;
 
-const select = prepare<Wanted>()((db, p) =>
+const select = prepare<StoredSecret>()((db, p) =>
   db
     .selectFrom('page_secrets')
     .select('token_id as tokenId')
@@ -32,7 +32,7 @@ const insert = prepare<PageSecret>()((db, p) =>
   db.insertInto('page_secrets').values({ hash: p.hash, kind: p.kind, expires_at: p.expiresAtMs, token_id: p.tokenId }),
 );
 
-const remove = prepare<Wanted>()((db, p) =>
+const remove = prepare<StoredSecret>()((db, p) =>
   db.deleteFrom('page_secrets').where('hash', '=', p.hash).where('kind', '=', p.kind).where('expires_at', '>', p.nowMs),
 );
 
@@ -42,7 +42,7 @@ export async function readGatewayId(tx: Transaction): Promise<string> {
 }
 
 /** Returns the one that is stored and has not expired. */
-export function findPageSecret(tx: Transaction, secret: Wanted): Promise<Pick<PageSecret, 'tokenId'> | undefined> {
+export function findPageSecret(tx: Transaction, secret: StoredSecret): Promise<Pick<PageSecret, 'tokenId'> | undefined> {
   return select.first(tx, secret);
 }
 
@@ -57,6 +57,6 @@ export async function addPageSecret(tx: Transaction, secret: PageSecret & { nowM
 }
 
 /** Runs in a write. Returns whether it was stored and had not expired: of several callers, one gets true. */
-export async function takePageSecret(tx: Transaction, secret: Wanted): Promise<boolean> {
+export async function takePageSecret(tx: Transaction, secret: StoredSecret): Promise<boolean> {
   return (await remove.run(tx, secret)) === 1;
 }
