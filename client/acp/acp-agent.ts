@@ -4,7 +4,7 @@ import type * as acp from '@agentclientprotocol/sdk';
 import { type ErrorCode, GatewayError } from '../../shared/errors.js';
 import type { SessionDocument, SessionPage, SessionTranscript } from '../../shared/api/sessions.js';
 import type { ApiClient } from '../api/api-client.js';
-import { definedFields } from '../cli/defined-fields.js';
+import { definedFields } from '../../shared/fields.js';
 import { ask, type AskOptions } from './ask.js';
 import { messageOf, updatesOf } from './content.js';
 import { Permissions } from './permissions.js';

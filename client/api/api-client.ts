@@ -6,7 +6,7 @@ import { GatewayError, isErrorCode } from '../../shared/errors.js';
 import type { GatewayEnvironment } from '../../shared/node/process/env.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { maskToken } from '../../shared/config/secrets.js';
-import { definedFields } from '../cli/defined-fields.js';
+import { definedFields } from '../../shared/fields.js';
 import { readEvents, type ServerEvent } from './event-stream.js';
 import { readKnownToken } from '../gateway/gateway-settings.js';
 

@@ -4,7 +4,7 @@ import { GatewayError, isErrorCode } from '../../shared/errors.js';
 import type { ApiClient, ApiRequest } from '../api/api-client.js';
 import { BaseCommand } from '../cli/base-command.js';
 import type { ServerEvent } from '../api/event-stream.js';
-import { definedFields } from '../cli/defined-fields.js';
+import { definedFields } from '../../shared/fields.js';
 import { parseKey } from '../cli/parse-options.js';
 import { readMessage } from '../cli/read-input.js';
 import { TerminalText } from '../output/terminal-text.js';

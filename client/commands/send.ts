@@ -6,7 +6,7 @@ import { GatewayError } from '../../shared/errors.js';
 import { newId } from '../../shared/ids.js';
 import type { ApiClient, ApiRequest } from '../api/api-client.js';
 import { BaseCommand } from '../cli/base-command.js';
-import { definedFields } from '../cli/defined-fields.js';
+import { definedFields } from '../../shared/fields.js';
 import { readMessage } from '../cli/read-input.js';
 import { parseKey } from '../cli/parse-options.js';
 import { messagePath } from './messages/outgoing-message.js';

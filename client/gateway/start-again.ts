@@ -4,7 +4,7 @@ import type { SupervisorBoot } from '../../shared/ipc/messages.js';
 import type { LockRecord } from '../../shared/node/files/lock-record.js';
 import type { GatewayEnvironment } from '../../shared/node/process/env.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
-import { definedFields } from '../cli/defined-fields.js';
+import { definedFields } from '../../shared/fields.js';
 import { startService } from '../service/await-service.js';
 import { readListenSettings } from './gateway-settings.js';
 import { requireGateway } from './locate-gateway.js';

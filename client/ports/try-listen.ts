@@ -1,6 +1,6 @@
 /** Tries whether an address can be listened on. */
 import { createServer } from 'node:net';
-import { listenError } from '../../shared/listen-error.js';
+import { listenError } from '../../shared/node/listen-error.js';
 
 /**
  * Listens on it for a moment.

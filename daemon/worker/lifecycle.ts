@@ -1,5 +1,5 @@
 /** The worker's lifecycle, as the supervisor's messages ask: configuration → store → HTTP → `ready` → listen → activate → drain. */
-import { portTaken } from '../../shared/listen-error.js';
+import { portTaken } from '../../shared/node/listen-error.js';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from '../../shared/clock.js';

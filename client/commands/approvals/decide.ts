@@ -2,7 +2,7 @@ import { Command, Option } from 'clipanion';
 import type { ApprovalDocument, DecisionRequest } from '../../../shared/api/tools/approvals.js';
 import { REMEMBER, type Remember } from '../../../shared/api/tools/approval-states.js';
 import { BaseCommand } from '../../cli/base-command.js';
-import { definedFields } from '../../cli/defined-fields.js';
+import { definedFields } from '../../../shared/fields.js';
 import { usage } from '../../cli/usage.js';
 import { parseNumber } from './approval.js';
 

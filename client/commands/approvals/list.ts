@@ -2,7 +2,7 @@ import { Command, Option } from 'clipanion';
 import type { Answer } from '../../../shared/api/fields.js';
 import type { ApprovalDocument, approvalListResponse, GrantDocument } from '../../../shared/api/tools/approvals.js';
 import { APPROVAL_STATES } from '../../../shared/api/tools/approval-states.js';
-import { definedFields } from '../../cli/defined-fields.js';
+import { definedFields } from '../../../shared/fields.js';
 import { ListCommand } from '../../cli/list-command.js';
 import { parseLimit } from '../../cli/parse-options.js';
 import { usage } from '../../cli/usage.js';

@@ -5,7 +5,7 @@ import { formatKey } from '../../../shared/config/key-path.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { shellWord } from '../../../shared/text/shell-word.js';
 import { BaseCommand } from '../../cli/base-command.js';
-import { definedFields } from '../../cli/defined-fields.js';
+import { definedFields } from '../../../shared/fields.js';
 import { readSecret } from '../../cli/read-secret.js';
 import { oneOf, usage } from '../../cli/usage.js';
 import { poll } from '../../gateway/poll.js';

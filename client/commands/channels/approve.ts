@@ -1,6 +1,6 @@
 import { Command, Option } from 'clipanion';
 import type { PairingDocument } from '../../../shared/api/channels.js';
-import { definedFields } from '../../cli/defined-fields.js';
+import { definedFields } from '../../../shared/fields.js';
 import { BaseCommand } from '../../cli/base-command.js';
 
 export class ChannelApproveCommand extends BaseCommand {

@@ -1,6 +1,6 @@
 import { Command, Option } from 'clipanion';
 import type { CronJobDocument } from '../../../shared/api/cron.js';
-import { definedFields } from '../../cli/defined-fields.js';
+import { definedFields } from '../../../shared/fields.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { describeJob, JOB_FLAGS, readHours, type JobFlag, jobPath } from './job.js';
 import { usage } from '../../cli/usage.js';

@@ -1,7 +1,7 @@
 import { Command, Option } from 'clipanion';
 import type { CronJobDocument, CronPreview, CronRunDocument, CronRunPage } from '../../../shared/api/cron.js';
 import { BaseCommand } from '../../cli/base-command.js';
-import { definedFields } from '../../cli/defined-fields.js';
+import { definedFields } from '../../../shared/fields.js';
 import { ListCommand } from '../../cli/list-command.js';
 import { jobPath } from './job.js';
 

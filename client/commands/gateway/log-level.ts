@@ -3,7 +3,7 @@ import type { LogLevelChange, LogLevelState } from '../../../shared/api/gateway/
 import { GatewayError } from '../../../shared/errors.js';
 import { isLogLevel, LOG_LEVELS } from '../../../shared/log/level.js';
 import { isLogModule, LOG_MODULES } from '../../../shared/log/modules.js';
-import { definedFields } from '../../cli/defined-fields.js';
+import { definedFields } from '../../../shared/fields.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { parseDuration } from '../../cli/parse-options.js';
 import { usage } from '../../cli/usage.js';

@@ -12,7 +12,7 @@ import { followFile, type FollowEvent } from '../../../shared/node/log/follow-fi
 import type { LogPosition } from '../../../shared/node/log/log-cursor.js';
 import type { LineMatcher } from '../../../shared/node/log/line-matcher.js';
 import { readLog } from '../../../shared/node/log/read-log.js';
-import { definedFields } from '../../cli/defined-fields.js';
+import { definedFields } from '../../../shared/fields.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { printLink } from '../../gateway/page-link.js';
 import { oneOf, usage } from '../../cli/usage.js';

@@ -3,7 +3,7 @@ import { MAX_DRAIN_TIMEOUT_MS } from '../../../shared/config/defaults.js';
 import type { RestartResult, StatusDocument } from '../../../shared/control/messages.js';
 import { GatewayError } from '../../../shared/errors.js';
 import type { LockRecord } from '../../../shared/node/files/lock-record.js';
-import { definedFields } from '../../cli/defined-fields.js';
+import { definedFields } from '../../../shared/fields.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { callControl, hasLeft, RESTART_DEADLINES } from '../../gateway/control-client.js';
 import { killGateway } from '../../gateway/end/kill-gateway.js';

@@ -3,7 +3,7 @@ import { Command, Option } from 'clipanion';
 import { GatewayError } from '../../../shared/errors.js';
 import type { SupervisorOptions } from '../../../shared/node/process/entry.js';
 import { parsePort } from '../../../shared/node/process/env.js';
-import { definedFields } from '../../cli/defined-fields.js';
+import { definedFields } from '../../../shared/fields.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { portTaken } from '../../ports/free-port.js';
 import type { LogView } from '../../gateway/log-view.js';

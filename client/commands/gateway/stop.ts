@@ -7,7 +7,7 @@ import type { CutWork, StopResult } from '../../../shared/control/messages.js';
 import { GatewayError } from '../../../shared/errors.js';
 import type { LockRecord } from '../../../shared/node/files/lock-record.js';
 import { readStartTime } from '../../../shared/node/process/process-identity.js';
-import { definedFields } from '../../cli/defined-fields.js';
+import { definedFields } from '../../../shared/fields.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { callControl, hasLeft } from '../../gateway/control-client.js';
 import { waitUntilGone, type KnownProcess } from '../../gateway/end/end-process.js';

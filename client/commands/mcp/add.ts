@@ -2,7 +2,7 @@ import { Command, Option } from 'clipanion';
 import { formatKey, valueAt } from '../../../shared/config/key-path.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { writeConfig } from '../../../shared/node/config/config-write.js';
-import { definedFields } from '../../cli/defined-fields.js';
+import { definedFields } from '../../../shared/fields.js';
 import { readSecret } from '../../cli/read-secret.js';
 import { usage } from '../../cli/usage.js';
 import { writeOptions } from '../config/config-values.js';

@@ -1,7 +1,7 @@
 import { Command, Option } from 'clipanion';
 import type { Answer } from '../../../shared/api/fields.js';
 import type { OutgoingDocument, outgoingListResponse } from '../../../shared/api/messages.js';
-import { definedFields } from '../../cli/defined-fields.js';
+import { definedFields } from '../../../shared/fields.js';
 import { ListCommand } from '../../cli/list-command.js';
 import { formatDuration } from '../../output/duration.js';
 import { parseLimit } from '../../cli/parse-options.js';

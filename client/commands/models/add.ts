@@ -3,7 +3,7 @@ import type { ProviderDocument, ProviderTest, ProviderTestResult } from '../../.
 import { API_KINDS, type ApiKind } from '../../../shared/config/models-schema.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { BaseCommand } from '../../cli/base-command.js';
-import { definedFields } from '../../cli/defined-fields.js';
+import { definedFields } from '../../../shared/fields.js';
 import { readSecret } from '../../cli/read-secret.js';
 import { oneOf, usage } from '../../cli/usage.js';
 import { poll } from '../../gateway/poll.js';

@@ -1,5 +1,5 @@
 import { Command, Option } from 'clipanion';
-import { definedFields } from '../../cli/defined-fields.js';
+import { definedFields } from '../../../shared/fields.js';
 import { ListCommand } from '../../cli/list-command.js';
 import { formatDuration } from '../../output/duration.js';
 import { parseLimit } from '../../cli/parse-options.js';

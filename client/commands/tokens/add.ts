@@ -1,7 +1,7 @@
 import { Command, Option } from 'clipanion';
 import type { TokenCreated } from '../../../shared/api/gateway/tokens.js';
 import { BaseCommand } from '../../cli/base-command.js';
-import { definedFields } from '../../cli/defined-fields.js';
+import { definedFields } from '../../../shared/fields.js';
 import { parseDuration } from '../../cli/parse-options.js';
 import { usage } from '../../cli/usage.js';
 

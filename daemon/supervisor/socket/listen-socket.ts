@@ -5,7 +5,7 @@
  * Node has no public way to bind without accepting: `net._createServerHandle` is what its own `cluster` module uses.
  * This file is its only user, and its tests run on every Node version that we support.
  */
-import { listenError, portTaken } from '../../../shared/listen-error.js';
+import { listenError, portTaken } from '../../../shared/node/listen-error.js';
 import { lookup } from 'node:dns/promises';
 import net from 'node:net';
 import { getSystemErrorName } from 'node:util';

@@ -9,7 +9,7 @@ import type {
   CompletionSettings,
   VendorData,
 } from '../../providers/completion.js';
-import { given } from '../given.js';
+import { definedFields } from '../../../../shared/fields.js';
 import { readSignature } from './signature.js';
 
 type RequestMessage = MessagesRequest['messages'][number];
@@ -36,7 +36,7 @@ function refuse(param: string, message: string): GatewayError {
 
 /** What only Anthropic's providers read. */
 function forAnthropic(options: object): { vendor?: VendorData } {
-  const anthropic = given({ ...options } as Record<string, unknown>);
+  const anthropic = definedFields({ ...options } as Record<string, unknown>);
   return Object.keys(anthropic).length === 0 ? {} : { vendor: { anthropic } };
 }
 
@@ -55,7 +55,7 @@ function documentOf(block: DocumentBlock, field: string): CompletionPart {
     url,
     mediaType: source.type === 'text' ? 'text/plain' : 'application/pdf',
     field: `${field}.source`,
-    ...given({ name: title ?? undefined }),
+    ...definedFields({ name: title ?? undefined }),
     ...forAnthropic({ ...cacheOf(block), context: context ?? undefined }),
   };
 }
@@ -153,9 +153,9 @@ function readTools({ tools, tool_choice: choice }: CountTokensRequest): Completi
     tools: tools.map(({ name, description, input_schema: parameters, strict }) => ({
       name,
       parameters,
-      ...given({ description: description ?? undefined, strict: strict ?? undefined }),
+      ...definedFields({ description: description ?? undefined, strict: strict ?? undefined }),
     })),
-    ...given({ toolChoice: chosen, parallelToolCalls: choice?.disable_parallel_tool_use === true ? false : undefined }),
+    ...definedFields({ toolChoice: chosen, parallelToolCalls: choice?.disable_parallel_tool_use === true ? false : undefined }),
   };
 }
 
@@ -176,7 +176,7 @@ export function readCountCall(body: CountTokensRequest, { betas }: Pick<RequestF
     model,
     messages: readMessages(body),
     ...readTools(body),
-    ...given({ reasoning: readReasoning(body) }),
+    ...definedFields({ reasoning: readReasoning(body) }),
     extra: { api: 'messages', fields: readExtra(body), betas },
   };
 }
@@ -188,7 +188,7 @@ export function readMessagesCall(body: MessagesRequest, { session, idempotency, 
   return {
     ...readCountCall(body, { betas }),
     maxOutputTokens: body.max_tokens,
-    ...given({
+    ...definedFields({
       session,
       idempotency,
       temperature: body.temperature ?? undefined,

@@ -9,7 +9,7 @@ import {
 } from '../../../../shared/api/tools/mcp-server.js';
 import { messageResponse } from '../../../../shared/api/messages.js';
 import { explainStatus } from '../../observe/explain.js';
-import { given } from '../given.js';
+import { definedFields } from '../../../../shared/fields.js';
 import { askAgent } from './ask-agent.js';
 import type { McpServerDeps, McpServices } from './mcp-routes.js';
 import { type Tool, tool } from './tool.js';
@@ -41,7 +41,7 @@ function sessionTools({ sessions, archive }: McpServices): Tool[] {
       title: 'List sessions',
       description: 'Lists the conversations of all channels, pinned ones first, then newest first.',
       input: listSessionsInput,
-      run: async (input) => ({ status: 'ok', ...(await sessions.list(given(input))) }),
+      run: async (input) => ({ status: 'ok', ...(await sessions.list(definedFields(input))) }),
     }),
     tool({
       ...reading,
@@ -49,7 +49,7 @@ function sessionTools({ sessions, archive }: McpServices): Tool[] {
       title: 'Read a session',
       description: 'Reads the newest messages of a conversation, oldest first.',
       input: readSessionInput,
-      run: async ({ session, ...page }) => ({ status: 'ok', ...(await archive.messages(sessions.keyOf(session), given(page))) }),
+      run: async ({ session, ...page }) => ({ status: 'ok', ...(await archive.messages(sessions.keyOf(session), definedFields(page))) }),
     }),
     tool({
       ...reading,
@@ -57,7 +57,7 @@ function sessionTools({ sessions, archive }: McpServices): Tool[] {
       title: 'Search messages',
       description: 'Finds conversations by words of their messages, each with the place of its newest match.',
       input: searchMessagesInput,
-      run: async ({ query, ...page }) => ({ status: 'ok', ...(await sessions.list(given({ ...page, search: query }))) }),
+      run: async ({ query, ...page }) => ({ status: 'ok', ...(await sessions.list(definedFields({ ...page, search: query }))) }),
     }),
   ];
 }

@@ -5,7 +5,7 @@ import type { CompletionCall } from '../../models/completion-call.js';
 import type { CompletionMessage, CompletionPart, CompletionSettings, CompletionTool } from '../../providers/completion.js';
 import { CUSTOM_PARAMETERS, customArguments, customDescription } from '../../models/custom-tools.js';
 import { STORED_FILE } from '../../models/refusals.js';
-import { given } from '../given.js';
+import { definedFields } from '../../../../shared/fields.js';
 
 type RequestMessage = ChatCompletionRequest['messages'][number];
 type Text = string | readonly { readonly text: string }[];
@@ -54,7 +54,7 @@ function partOf(part: Exclude<UserContent, string>[number], field: string): Comp
       const { file_data: data, file_id: id, filename } = part.file;
       const mediaType = 'application/pdf';
       const inline = data?.startsWith('data:') === false ? `data:${mediaType};base64,${data}` : data;
-      return { type: 'file', mediaType, url: inline ?? `${STORED_FILE}${id}`, field, ...given({ name: filename ?? undefined }) };
+      return { type: 'file', mediaType, url: inline ?? `${STORED_FILE}${id}`, field, ...definedFields({ name: filename ?? undefined }) };
     }
   }
 }
@@ -138,7 +138,7 @@ function readTool(tool: RequestTool): CompletionTool {
   return {
     name,
     parameters: parameters ?? { type: 'object', properties: {} },
-    ...given({ description: description ?? undefined, strict: strict ?? undefined }),
+    ...definedFields({ description: description ?? undefined, strict: strict ?? undefined }),
   };
 }
 
@@ -151,7 +151,7 @@ function readFormat(format: ChatCompletionRequest['response_format']): Completio
   if (format === null || format === undefined || format.type === 'text') return undefined;
   if (format.type === 'json_object') return { type: 'json' };
   const { name, description, schema } = format.json_schema;
-  return { type: 'json', name, ...given({ description: description ?? undefined, schema: schema ?? undefined }) };
+  return { type: 'json', name, ...definedFields({ description: description ?? undefined, schema: schema ?? undefined }) };
 }
 
 /** Returns the fields that the call does not have itself. `null` means that a field was not given. */
@@ -174,7 +174,7 @@ export function readCompletionCall(
     model: body.model,
     messages: readMessages(body.messages),
     extra: { api: 'chat-completions', fields: readExtra(body) },
-    ...given({
+    ...definedFields({
       session,
       idempotency,
       tools: tools?.map(readTool),

@@ -3,7 +3,7 @@ import { mayCall } from '../../access/allowed.js';
 import type { MessageService } from '../../chat/messages.js';
 import type { Connections } from '../connection/connections.js';
 import { orAborted } from '../../../../shared/clock.js';
-import { given } from '../given.js';
+import { definedFields } from '../../../../shared/fields.js';
 import { callerKey, IDEMPOTENCY_HEADER } from '../idempotency.js';
 import { type Route, route } from '../route.js';
 import { isDecision } from '../../turns/commands/approval-commands.js';
@@ -42,7 +42,7 @@ export function messageRoutes(messages: MessageService, connections: Connections
         if (isDecision(message.content)) mayCall(ctx.state.access, 'POST', 'chat');
         // A reply that is also delivered goes to its chat even when the caller has gone.
         const signal = connections.abortable(ctx.res, 'request', { survivesClient: deliver });
-        const options = { deliver, signal, ...given({ idempotency: callerKey(ctx), span: ctx.state.span }) };
+        const options = { deliver, signal, ...definedFields({ idempotency: callerKey(ctx), span: ctx.state.span }) };
         const { reply } = await orAborted(messages.sync(message, options), signal);
         ctx.body = { status: 'ok', reply };
       },

@@ -1,6 +1,6 @@
 import { modelsResponse, providersResponse, providerTestRequest, providerTestResponse } from '../../../../shared/api/models.js';
 import type { ModelService } from '../../models/models.js';
-import { given } from '../given.js';
+import { definedFields } from '../../../../shared/fields.js';
 import { type Route, route } from '../route.js';
 
 export function modelRoutes(models: ModelService): Route[] {
@@ -24,7 +24,7 @@ export function modelRoutes(models: ModelService): Route[] {
       body: providerTestRequest,
       answer: providerTestResponse,
       async handle(ctx, { body }) {
-        ctx.body = { status: 'ok', ...(await models.test(given(body))) };
+        ctx.body = { status: 'ok', ...(await models.test(definedFields(body))) };
       },
     }),
     route({

@@ -16,7 +16,7 @@ import { validate } from '../../../../../shared/api/validate.js';
 import { GatewayError } from '../../../../../shared/errors.js';
 import type { ConfigService } from '../../../config/config-documents.js';
 import type { HttpContext } from '../../context.js';
-import { given } from '../../given.js';
+import { definedFields } from '../../../../../shared/fields.js';
 import { type Route, route } from '../../route.js';
 
 const IF_MATCH = { 'If-Match': 'The revision to change, from `ETag`' };
@@ -29,7 +29,7 @@ function expectedRevision(ctx: HttpContext): { expectedRevision?: string } {
   if (tag === undefined) {
     throw new GatewayError('INVALID_REQUEST', { message: 'The If-Match header must be one strong entity tag from ETag: "…".' });
   }
-  return given({ expectedRevision: tag });
+  return definedFields({ expectedRevision: tag });
 }
 
 function tag(ctx: HttpContext, revision: string): void {

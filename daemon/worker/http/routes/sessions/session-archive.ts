@@ -12,7 +12,7 @@ import {
 } from '../../../../../shared/api/session-archive.js';
 import { sessionKey } from '../../../../../shared/api/sessions.js';
 import type { SessionArchive } from '../../../sessions/session-archive.js';
-import { given } from '../../given.js';
+import { definedFields } from '../../../../../shared/fields.js';
 import { callerKey, IDEMPOTENCY_HEADER } from '../../idempotency.js';
 import { type Route, route } from '../../route.js';
 import type { ReadSessionKey } from './session-key.js';
@@ -106,7 +106,7 @@ export function sessionArchiveRoutes(
       answer: sessionChangeResponse,
       body: sessionChangeRequest,
       async handle(ctx, { body }) {
-        ctx.body = { status: 'ok', session: await archive.change(keyOf(ctx), given(body)) };
+        ctx.body = { status: 'ok', session: await archive.change(keyOf(ctx), definedFields(body)) };
       },
     }),
     route({
@@ -119,7 +119,7 @@ export function sessionArchiveRoutes(
       query: messagePageQuery,
       answer: messagePageResponse,
       async handle(ctx, { query }) {
-        ctx.body = { status: 'ok', ...(await archive.messages(keyOf(ctx), given(query))) };
+        ctx.body = { status: 'ok', ...(await archive.messages(keyOf(ctx), definedFields(query))) };
       },
     }),
     ...wholeSessionRoutes(archive, keyOf),

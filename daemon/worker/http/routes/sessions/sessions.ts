@@ -13,7 +13,7 @@ import {
 } from '../../../../../shared/api/sessions.js';
 import { GatewayError } from '../../../../../shared/errors.js';
 import type { SessionService } from '../../../sessions/sessions.js';
-import { given } from '../../given.js';
+import { definedFields } from '../../../../../shared/fields.js';
 import { callerKey, IDEMPOTENCY_HEADER } from '../../idempotency.js';
 import { type Route, route } from '../../route.js';
 import type { ReadSessionKey } from './session-key.js';
@@ -31,7 +31,7 @@ function listRoutes(sessions: SessionService): Route[] {
         if (q !== undefined && search !== q) {
           throw new GatewayError('INVALID_REQUEST', { message: 'search and q are aliases; use only one of them' });
         }
-        ctx.body = { status: 'ok', ...(await sessions.list(given({ ...query, search }))) };
+        ctx.body = { status: 'ok', ...(await sessions.list(definedFields({ ...query, search }))) };
       },
     }),
     route({
@@ -69,7 +69,7 @@ export function sessionRoutes(sessions: SessionService, keyOf: ReadSessionKey): 
       body: sessionCreateRequest,
       isBodyOptional: true,
       async handle(ctx, { body: { channel = 'webchat', chat_id: chatId, agentId } }) {
-        ctx.body = { status: 'ok', ...(await sessions.create({ channel, ...given({ chatId, agentId }) }, callerKey(ctx))) };
+        ctx.body = { status: 'ok', ...(await sessions.create({ channel, ...definedFields({ chatId, agentId }) }, callerKey(ctx))) };
       },
     }),
     ...listRoutes(sessions),
@@ -83,7 +83,7 @@ export function sessionRoutes(sessions: SessionService, keyOf: ReadSessionKey): 
       query: sessionQuery,
       answer: sessionResponse,
       async handle(ctx, { query }) {
-        ctx.body = { status: 'ok', ...(await sessions.get(keyOf(ctx), given(query))) };
+        ctx.body = { status: 'ok', ...(await sessions.get(keyOf(ctx), definedFields(query))) };
       },
     }),
     route({

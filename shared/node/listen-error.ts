@@ -1,5 +1,5 @@
 /** Why an address cannot be listened on, for the gateway that tries and for the command that checks before it installs. */
-import { GatewayError } from './errors.js';
+import { GatewayError } from '../errors.js';
 
 /** Returns the error for a port on which another program listens. */
 export function portTaken(host: string, port: number): GatewayError {
