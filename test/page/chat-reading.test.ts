@@ -66,7 +66,7 @@ test.skipIf(noBrowser)('a chat opens at its end, stays there while that grows, a
   // Of a chat that fills its model's context, a line says what the model is given.
   const long = await importLong(gateway.url);
   await page.goto(`${gateway.url}/#/chat/${encodeURIComponent(long)}`);
-  model.replyAlways(says('They agreed on trains.'));
+  model.replyAlways(says('They agreed on **trains**.'));
   // What the page has missed is read after the gap.
   let isDeaf = true;
   await page.routeWebSocket(/ws/, (socket) =>
@@ -84,7 +84,7 @@ test.skipIf(noBrowser)('a chat opens at its end, stays there while that grows, a
   const line = page.getByText('Earlier messages are summarised for the model');
   await line.click();
   isDeaf = false;
-  await page.locator('details').getByText('They agreed on trains.').waitFor();
+  await page.locator('details strong').getByText('trains').waitFor();
   await page.getByRole('button', { name: 'Use the full history instead' }).click();
   await page.getByText('The model is given the full history again').waitFor();
   await line.waitFor({ state: 'detached' });

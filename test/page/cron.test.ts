@@ -165,6 +165,7 @@ test.skipIf(noBrowser)('a run and a save that take long leave the user where the
   await page.getByRole('button', { name: 'Open run' }).click();
   const run = page.getByRole('dialog', { name: 'Run of Slow' });
   await run.getByText('Done').waitFor();
+  await run.locator('code').getByText('xopc setup').waitFor();
   await page.goto(`${gateway.url}/#/cron/new`);
   await page.getByLabel('When', { exact: true }).fill('every hour');
   await page.getByLabel('Task', { exact: true }).fill('Made while away');

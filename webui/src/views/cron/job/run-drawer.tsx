@@ -6,6 +6,7 @@ import { Dialog, DialogActions } from '../../../components/dialog/dialog.js';
 import { Fact, Facts } from '../../../components/facts/facts.js';
 import { Icon } from '../../../components/icon/icon.js';
 import { Skeleton } from '../../../components/skeleton/skeleton.js';
+import { Markdown } from '../../../components/markdown/markdown.js';
 import { Badge, type Tone } from '../../../components/status-dot/status-dot.js';
 import { dollars, durationText, fullTime } from '../../../components/time-text/time-text.js';
 import { hashOf } from '../../../shell/router.js';
@@ -90,7 +91,7 @@ function Details({ run, job }: { run: Run; job: Job }) {
       {run.output !== null && run.output !== '' && (
         <div class="run-text">
           <h3>{t(job.mode === 'agent' ? 'answer' : 'message')}</h3>
-          <p>{run.output}</p>
+          <Markdown text={run.output} />
         </div>
       )}
       {isGoing(run) && <p class="hint">{t('following')}</p>}
