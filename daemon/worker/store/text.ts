@@ -25,3 +25,12 @@ export function decodeRow<R>(row: Record<string, unknown>): R {
   }
   return row as R;
 }
+
+/** A parameter as both engines take it: flags are stored as 1 and 0. */
+export function toBindable(value: unknown): string | number | bigint | Uint8Array | null {
+  if (typeof value === 'string') return encodeText(value);
+  if (typeof value === 'boolean') return value ? 1 : 0;
+  if (typeof value === 'bigint' || value === null || value instanceof Uint8Array) return value;
+  if (typeof value === 'number' && Number.isFinite(value)) return value;
+  throw new TypeError(`a ${typeof value === 'number' ? value : typeof value} cannot be a SQL parameter`);
+}

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { Client, escapeLiteral, Pool, types } from 'pg';
 import type { ClientConfig, QueryArrayResult, QueryResult } from 'pg';
-import { decodeRow, encodeText } from '../text.js';
+import { decodeRow, toBindable } from '../text.js';
 import type { StatementResult } from '../transaction.js';
 
 /** How long a new connection may take. */
@@ -64,15 +64,7 @@ const settings = (url: string, timeoutMs: number): ClientConfig => ({
   },
 });
 
-/** A parameter as the server takes it: flags are stored as 1 and 0. */
-function toBindable(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(toBindable);
-  if (typeof value === 'string') return encodeText(value);
-  if (typeof value === 'boolean') return value ? 1 : 0;
-  if (typeof value === 'bigint' || value === null || value instanceof Uint8Array) return value;
-  if (typeof value === 'number' && Number.isFinite(value)) return value;
-  throw new TypeError(`a ${typeof value === 'number' ? value : typeof value} cannot be a SQL parameter`);
-}
+const toParameter = (value: unknown): unknown => (Array.isArray(value) ? value.map(toParameter) : toBindable(value));
 
 function toResult<R>(result: QueryResult<Record<string, unknown>>): StatementResult<R> {
   // As on every engine, a statement that returns rows does not count them as changed.
@@ -180,7 +172,7 @@ export class Session {
     parameters: readonly unknown[] = [],
     { isPrepared }: StatementOptions = { isPrepared: false },
   ): Promise<StatementResult<R>> {
-    const values = parameters.map(toBindable);
+    const values = parameters.map(toParameter);
     return this.#guard(() => runOn<R>(this.#client, this.#preparing.statement(sql, values, isPrepared)));
   }
 
@@ -232,7 +224,7 @@ export class Readers {
     parameters: readonly unknown[] = [],
     { isPrepared }: StatementOptions = { isPrepared: false },
   ): Promise<StatementResult<R>> {
-    const values = parameters.map(toBindable);
+    const values = parameters.map(toParameter);
     for (let isRepeat = false; ; isRepeat = true) {
       try {
         // The pool drops a session that failed.

@@ -5,7 +5,7 @@
 import Database from 'libsql';
 import ThreadedDatabase from 'libsql/promise';
 import type { StatementResult } from '../transaction.js';
-import { decodeRow, encodeText } from '../text.js';
+import { decodeRow, toBindable } from '../text.js';
 
 /** More statements than the code has; the least recently used ones go first. */
 const MAX_CACHED_STATEMENTS = 200;
@@ -32,14 +32,6 @@ interface Driver {
   prepare(sql: string): Statement | Promise<Statement>;
   exec(sql: string): unknown;
   close(): void;
-}
-
-function toBindable(value: unknown): Bindable {
-  if (typeof value === 'string') return encodeText(value);
-  if (typeof value === 'boolean') return value ? 1 : 0;
-  if (typeof value === 'bigint' || value === null || value instanceof Uint8Array) return value;
-  if (typeof value === 'number' && Number.isFinite(value)) return value;
-  throw new TypeError(`a ${typeof value === 'number' ? value : typeof value} cannot be a SQL parameter`);
 }
 
 export class LibsqlConnection {
