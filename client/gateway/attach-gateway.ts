@@ -5,7 +5,7 @@ import { GatewayError } from '../../shared/errors.js';
 import { isLockRecord, readLock, type LockRecord } from '../../shared/node/files/lock-record.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { classifyProcess } from '../../shared/node/process/process-identity.js';
-import { sendSignal } from './end/end-process.js';
+import { sendSignal } from '../../shared/node/process/send-signal.js';
 import { isProven } from './end/kill-gateway.js';
 import { poll } from './poll.js';
 

@@ -1,5 +1,6 @@
 /** Ends processes that are not our children: SIGTERM first, then SIGKILL. */
 import { isGone, isSameProcess } from '../../../shared/node/process/process-identity.js';
+import { sendSignal } from '../../../shared/node/process/send-signal.js';
 import { poll } from '../poll.js';
 
 /** Identity of one process: a pid with a different start time is another process and is never touched. */
@@ -14,17 +15,6 @@ export const TERM_GRACE_MS = 700;
 const KILL_LIMIT_MS = 10_000;
 /** There is no event for the exit of a process that is not our child. */
 const LOOK_AGAIN_MS = 10;
-
-/** Sends a signal to a process, or to a process group as a negative number; does nothing when that is gone or another user's. */
-export function sendSignal(target: number, name: NodeJS.Signals): void {
-  try {
-    process.kill(target, name);
-  } catch (error) {
-    // ESRCH: already exited; EPERM: another user's, and the caller sees that it still runs.
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code !== 'ESRCH' && code !== 'EPERM') throw error;
-  }
-}
 
 /** Waits until none of the processes is left. @returns whether that came true within `limitMs` and before `signal` */
 export async function waitUntilGone(processes: readonly KnownProcess[], limitMs: number, signal?: AbortSignal): Promise<boolean> {

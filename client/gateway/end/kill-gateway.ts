@@ -2,7 +2,8 @@
 import { GatewayError } from '../../../shared/errors.js';
 import { isLockRecord, readLock, type LockRecord } from '../../../shared/node/files/lock-record.js';
 import { classifyProcess } from '../../../shared/node/process/process-identity.js';
-import { killGroups, killProcesses, type KnownProcess, sendSignal, waitUntilGone } from './end-process.js';
+import { killGroups, killProcesses, type KnownProcess, waitUntilGone } from './end-process.js';
+import { sendSignal } from '../../../shared/node/process/send-signal.js';
 
 export function unprovable(lock: LockRecord): GatewayError {
   return new GatewayError('CONTROL_UNREACHABLE', {

@@ -2,7 +2,8 @@
 import type { LockRecord } from '../../../shared/node/files/lock-record.js';
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
 import { callControl } from '../control-client.js';
-import { sendSignal, waitUntilGone } from './end-process.js';
+import { waitUntilGone } from './end-process.js';
+import { sendSignal } from '../../../shared/node/process/send-signal.js';
 import { readDrainTimeoutMs } from '../gateway-settings.js';
 import { isProven, unprovable } from './kill-gateway.js';
 

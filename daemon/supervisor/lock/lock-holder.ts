@@ -7,7 +7,8 @@ import { FOREIGN_LEASE_MS, lockAgeMs, type LockRecord } from '../../../shared/no
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
 import { isLeaderless } from '../../../shared/node/process/tool-group.js';
 import { bootId, classifyProcess, isGone, isSameProcess } from '../../../shared/node/process/process-identity.js';
-import { killGroup, killProcess } from '../workers/child-process.js';
+import { killGroup } from '../workers/child-process.js';
+import { sendSignal } from '../../../shared/node/process/send-signal.js';
 
 /** The gateway that answers on a control socket. */
 export type ControlIdentity = Pick<StatusDocument, 'instanceId' | 'pid' | 'port' | 'host' | 'configPath'>;
@@ -78,7 +79,8 @@ function identityIn(frame: string): ControlIdentity | undefined {
 export async function sweepChildren(record: LockRecord): Promise<void> {
   const all = [record, ...record.children].filter(({ startTime }) => startTime !== null);
   const deadline = Date.now() + SWEEP_LIMIT_MS;
-  if (record.bootId === bootId()) for (const { role, pid } of record.children) if (role === 'tool' && isLeaderless(pid)) killProcess(-pid);
+  if (record.bootId === bootId())
+    for (const { role, pid } of record.children) if (role === 'tool' && isLeaderless(pid)) sendSignal(-pid, 'SIGKILL');
   while (!all.every(isGone) && Date.now() < deadline) {
     for (const child of record.children) if (child.startTime !== null && isSameProcess(child)) killGroup(child.pid);
     await delay(SWEEP_STEP_MS); // an exit of a process that is not our child makes no event

@@ -8,6 +8,7 @@ import type { Duplex, Readable } from 'node:stream';
 import { execa } from 'execa';
 import { programArguments } from '../../../shared/node/build/bundle.js';
 import { childEnvironment } from '../../../shared/node/process/env.js';
+import { sendSignal } from '../../../shared/node/process/send-signal.js';
 
 type ChildRole = 'worker' | 'fallback' | 'supervisor';
 
@@ -137,7 +138,7 @@ function asChild(subprocess: ReturnType<typeof runExeca>, handlers: ChildHandler
     kill() {
       if (pid <= 0) return;
       // Once the leader has been reaped its pid may be somebody else's; what is left of the group is ours.
-      if (hasExited) killProcess(-pid);
+      if (hasExited) sendSignal(-pid, 'SIGKILL');
       else killGroup(pid);
     },
     requestStack() {
@@ -153,16 +154,6 @@ function asChild(subprocess: ReturnType<typeof runExeca>, handlers: ChildHandler
 
 /** Ends a living process and its group for certain; the leader's own pid names both. */
 export function killGroup(pid: number): void {
-  killProcess(-pid);
-  killProcess(pid);
-}
-
-/** SIGKILL. @param target  a pid, or the negative number of a group; harmless when it is gone */
-export function killProcess(target: number): void {
-  try {
-    process.kill(target, 'SIGKILL');
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code !== 'ESRCH' && code !== 'EPERM') throw error;
-  }
+  sendSignal(-pid, 'SIGKILL');
+  sendSignal(pid, 'SIGKILL');
 }

@@ -1,7 +1,8 @@
 /** The process groups of a worker's MCP servers: they end with the worker, and a later start finds them in the lock. */
 import type { LockedChild } from '../../../shared/node/files/lock-record.js';
 import { isAlive, isSameProcess, readStartTime } from '../../../shared/node/process/process-identity.js';
-import { killGroup, killProcess } from './child-process.js';
+import { killGroup } from './child-process.js';
+import { sendSignal } from '../../../shared/node/process/send-signal.js';
 
 const MAX_GROUPS = 200;
 
@@ -29,7 +30,7 @@ export class ProcessGroups {
     for (const leader of this.#leaders) {
       if (isSameProcess(leader)) killGroup(leader.pid);
       // A pid that means another process by now: its group is not ours, and ours is gone.
-      else if (!isAlive(leader.pid)) killProcess(-leader.pid);
+      else if (!isAlive(leader.pid)) sendSignal(-leader.pid, 'SIGKILL');
     }
     this.#leaders = [];
   }
