@@ -1,25 +1,7 @@
 /** Listeners of a port from `lsof` (macOS, BSD) and `netstat` (Windows). */
-import { childEnvironment } from '../../shared/node/process/env.js';
 import { readStartTime } from '../../shared/node/process/process-identity.js';
+import { programOutput } from '../../shared/node/process/program-output.js';
 import { type PortListener, programName } from './port-listener.js';
-
-function output(command: string, args: readonly string[]): string | undefined {
-  // Loaded here only: Linux reads /proc, and this costs every start 2 ms.
-  const { execFileSync } = process.getBuiltinModule('node:child_process');
-  try {
-    return execFileSync(command, args, {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-      timeout: 10_000,
-      windowsHide: true,
-      env: childEnvironment({ LC_ALL: 'C' }),
-    });
-  } catch (error) {
-    // lsof exits with 1 when it finds nothing; a missing program has no exit code.
-    const { status, stdout } = error as { status?: number | null; stdout?: string };
-    return typeof status === 'number' ? (stdout ?? '') : undefined;
-  }
-}
 
 /** Reads `lsof -F pcuLn`: one field a line, its first character names it; `p` begins a process, `n` a socket. */
 export function parseLsof(text: string): Omit<PortListener, 'commandLine' | 'startTime'>[] {
@@ -47,11 +29,11 @@ export function parseNetstat(text: string, port: number): { pid: number; address
 
 /** @returns undefined when there is no lsof */
 export function findLsofListeners(port: number): PortListener[] | undefined {
-  const text = output('lsof', ['-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-F', 'pcuLn']);
+  const text = programOutput('lsof', ['-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-F', 'pcuLn']);
   return text === undefined
     ? undefined
     : parseLsof(text).map((listener) => {
-        const commandLine = (output('ps', ['-o', 'command=', '-p', String(listener.pid)]) ?? '').trim().slice(0, 200);
+        const commandLine = (programOutput('ps', ['-o', 'command=', '-p', String(listener.pid)]) ?? '').trim().slice(0, 200);
         const name = programName(listener.name, commandLine.split(' ', 1)[0] ?? '');
         return { ...listener, name, commandLine, startTime: readStartTime(listener.pid ?? 0) ?? null };
       });
@@ -59,10 +41,10 @@ export function findLsofListeners(port: number): PortListener[] | undefined {
 
 /** @returns undefined when there is no netstat of Windows's kind */
 export function findNetstatListeners(port: number): PortListener[] | undefined {
-  const text = output('netstat', ['-ano', '-p', 'TCP']);
+  const text = programOutput('netstat', ['-ano', '-p', 'TCP']);
   if (text === undefined) return undefined;
   return parseNetstat(text, port).map(({ pid, address }) => {
-    const task = output('tasklist', ['/FI', `PID eq ${pid}`, '/FO', 'CSV', '/NH']) ?? '';
+    const task = programOutput('tasklist', ['/FI', `PID eq ${pid}`, '/FO', 'CSV', '/NH']) ?? '';
     const name = /^"([^"]+)"/.exec(task.trim())?.[1] ?? '';
     return { pid, address, name, commandLine: name, uid: null, user: null, startTime: readStartTime(pid) ?? null };
   });

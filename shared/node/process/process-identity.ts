@@ -4,7 +4,7 @@
  */
 import { readFileSync, readlinkSync } from 'node:fs';
 import { sha256Hex } from '../../sha256.js';
-import { childEnvironment } from './env.js';
+import { programOutput } from './program-output.js';
 
 /** Distinguishes a process from every other one, now and later. null: not available on this platform. */
 export interface ProcessIdentity {
@@ -28,22 +28,9 @@ function readText(path: string): string | undefined {
   }
 }
 
+/** `ps` prints nothing for a pid that does not exist. */
 function runText(command: string, args: readonly string[]): string | undefined {
-  try {
-    // Loaded on demand: Linux does not need it, and loading takes 2 ms.
-    const { execFileSync } = process.getBuiltinModule('node:child_process');
-    const output = execFileSync(command, args, {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-      timeout: 10_000,
-      windowsHide: true,
-      env: childEnvironment({ LC_ALL: 'C' }),
-    });
-    return output.trim() || undefined;
-  } catch {
-    // `ps` exits 1 for a pid that does not exist.
-    return undefined;
-  }
+  return programOutput(command, args)?.trim() || undefined;
 }
 
 interface ProcStat {
