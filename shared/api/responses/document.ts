@@ -62,7 +62,6 @@ const usage = () =>
   });
 
 const status = () => z.enum(['queued', 'in_progress', 'completed', 'incomplete', 'failed', 'cancelled']);
-export type ResponseStatus = z.output<ReturnType<typeof status>>;
 
 /** A response. Settings are those of the request; null where it named none. */
 export const responseDocument = () =>

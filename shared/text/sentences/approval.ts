@@ -11,7 +11,5 @@ export const APPROVAL_REASONS = {
   'grant-unknown': 'There is no grant {id}.',
 } as const satisfies Readonly<Record<string, string>>;
 
-export type ApprovalReason = keyof typeof APPROVAL_REASONS;
-
 /** Returns the English text. */
 export const sayOfApproval = sayFrom(APPROVAL_REASONS);
