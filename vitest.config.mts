@@ -2,21 +2,23 @@ import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './test/helpers/longest-first.mjs';
 
 const APART = ['test/e2e/**', 'test/torture/**', 'test/guards/**', 'test/bench/**', 'test/page/**', 'test/fuzz/**', 'test/screenshots/**'];
-/** Tests that start processes, wait for real time to pass, or replace modules: a part each, and too slow for `npm run check`. */
+/** Tests that start processes or wait for real time to pass: too slow for `npm run check`. */
 const COMPONENT = [
   'test/bin/**/*.test.ts',
   'test/client/commands/{run,run-force,status,stop-hung,stop-restart,stop-races}.test.ts',
   'test/client/gateway/{control-client,locate-gateway,start-supervisor,end/*}.test.ts',
   'test/client/ports/{free-port,port-owner}.test.ts',
-  'test/daemon/supervisor/{gateway,config/config-watch,control/node-ipc-used,logs/log-rotation,socket/listen-socket-hand-over}.test.ts',
+  'test/daemon/supervisor/{gateway,config/config-watch,logs/log-rotation,socket/listen-socket-hand-over}.test.ts',
   'test/daemon/supervisor/lock/{gateway-lock,lock-holder,lock-race}.test.ts',
   'test/daemon/supervisor/workers/{child-process,worker-output,worker-process-fixtures}.test.ts',
   'test/daemon/worker/channels/telegram/conversation.test.ts',
   'test/daemon/worker/http/{connection/server,openai/ai-sdk,openai/errors}.test.ts',
   'test/daemon/worker/store/{crash,conversations/session-search}.test.ts',
   'test/helpers/postgres.test.ts',
-  'test/shared/node/{config/config-write,files/crash-points,log/followed-file}.test.ts',
+  'test/shared/node/{config/config-write,files/crash-points}.test.ts',
 ];
+/** Tests that replace modules: a process each. */
+const REPLACING = ['test/daemon/supervisor/control/node-ipc-used.test.ts', 'test/shared/node/log/followed-file.test.ts'];
 const POSTGRES = ['test/daemon/worker/{cluster,store/copy,store/postgres}/*.test.ts', 'test/daemon/worker/store/contract/postgres.test.ts'];
 /** What runs on both engines; the rest of it only with `XOPC_POSTGRES=wide`, because each test has a database of its own. */
 const ON_POSTGRES = [
@@ -87,11 +89,12 @@ export default defineConfig({
           ...together,
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: [...APART, ...COMPONENT, ...POSTGRES],
+          exclude: [...APART, ...COMPONENT, ...REPLACING, ...POSTGRES],
           testTimeout: 30_000,
         },
       },
-      { test: { ...shared, name: 'component', include: COMPONENT, testTimeout: 60_000 } },
+      { test: { ...shared, ...together, name: 'component', include: COMPONENT, testTimeout: 60_000 } },
+      { test: { ...shared, name: 'replacing', include: REPLACING, testTimeout: 60_000 } },
       {
         test: {
           ...shared,

@@ -14,7 +14,7 @@ import { runVitest } from './vitest.mjs';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** Suites that run side by side, then those that want the machine for themselves. */
-const ROUNDS = [['unit', 'component', 'postgres', 'guards', 'fuzz'], ['scenarios'], ['e2e'], ['page']];
+const ROUNDS = [['unit', 'component', 'replacing', 'postgres', 'guards', 'fuzz'], ['scenarios'], ['e2e'], ['page']];
 const BROKEN = { passed: 0, failed: 1, skipped: 0, failures: [] };
 
 /** @returns the totals of each round that was begun */

@@ -55,6 +55,9 @@ const place = ({ moduleId }: TestSpecification): number => {
 
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    return (await super.sort(files)).toSorted((a, b) => place(a) - place(b));
+    const sorted = await super.sort(files);
+    // Vitest puts projects one after the other: the end of a process that files could share comes when the next file is of another project.
+    const projects = [...new Set(sorted.map(({ project }) => project))];
+    return sorted.toSorted((a, b) => projects.indexOf(a.project) - projects.indexOf(b.project) || place(a) - place(b));
   }
 }
