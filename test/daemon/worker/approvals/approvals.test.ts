@@ -9,7 +9,6 @@ import type { Config } from '../../../../shared/config/schema.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
 import { logMemory } from '../../../helpers/log-memory.js';
 import { addSession, openStore } from '../../../helpers/open-store.js';
-import { seededRandom } from '../../../helpers/seeded-random.js';
 import { testConfig } from '../../../helpers/test-config.js';
 
 const TOOL = 'files__write';
@@ -153,52 +152,5 @@ test('what nobody decides expires at its time, also in the worker that starts la
   expect((await readTurn(world, 'turn_2')).map(({ state }) => state)).toEqual(['pending']);
   await expiry.start();
   expect((await approvals.get(second, undefined)).state).toBe('expired');
-  await expiry.stop();
-});
-
-test('200 random interleavings: each call runs once at most, only if it was approved, and exactly as it was asked', async () => {
-  const world = await makeWorld();
-  const { approvals, expiry, clock } = world;
-  const random = seededRandom(33);
-  const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)] as T;
-  await expiry.start();
-  const runs = new Map<string, unknown[]>();
-  /** What a worker that takes a turn over does with it. */
-  const goOn = async (turnId: string): Promise<void> => {
-    const calls = await readTurn(world, turnId);
-    if (calls.some(({ state }) => state === 'pending')) return;
-    for (const { id, state, input } of calls) if (state === 'approved' && !runs.has(String(id))) runs.set(String(id), [input]);
-  };
-  const reported: { id: number; decision: string }[] = [];
-  for (let round = 0; round < 200; round += 1) {
-    const turnId = `turn_${round}`;
-    const ids = [await ask(world, turnId), ...(random() < 0.5 ? [await ask(world, turnId, 1)] : [])];
-    const steps = Array.from({ length: 1 + Math.floor(random() * 5) }, () => async () => {
-      const what = random();
-      if (what < 0.15) clock.advance(TIMEOUT_MS / 2);
-      if (what < 0.3) return expiry.look();
-      if (what < 0.4) return goOn(turnId);
-      const decision = {
-        id: pick(ids),
-        decision: pick(['approve', 'deny'] as const),
-        by: { via: pick(['page', 'telegram', 'command']), name: null },
-      };
-      return approvals.decide(decision, undefined).then(
-        () => void reported.push(decision),
-        (error: unknown) => expect(error).toMatchObject({ code: 'CONFLICT' }),
-      );
-    });
-    await Promise.all(steps.map((step) => step()));
-    clock.advance(TIMEOUT_MS);
-    await expiry.look();
-    await goOn(turnId);
-    for (const { id, state, input } of await readTurn(world, turnId)) {
-      expect(state).not.toBe('pending');
-      expect(runs.get(String(id))).toEqual(state === 'approved' ? [input] : undefined);
-      expect(new Set(reported.filter((one) => one.id === id).map(({ decision }) => decision)).size).toBe(state === 'expired' ? 0 : 1);
-    }
-  }
-  // A write that shares its transaction with a refused one runs again.
-  expect(new Set(world.resumed).size).toBe(200);
   await expiry.stop();
 });
