@@ -22,7 +22,7 @@ const TYPES = {
  * no room for it.
  */
 const ENTRY =
-  /\/(?:index\.html|src\/(?:api(?!\/(?:command-line|to-curl))|browser|components(?!\/(?:copy-command\/copy-line|markdown\/(?:blocks|code|elements|highlight|lex)|virtual-list\/)))\/.*|(?<!\/views\/(?:channels|chat\/approvals|cron|tokens|tools)\/)(?!inter)[\w-]+\.css)$/;
+  /\/(?:index\.html|shared\/fields\.ts|src\/(?:api(?!\/(?:command-line|to-curl))|browser|components(?!\/(?:copy-command\/copy-line|markdown\/(?:blocks|code|elements|highlight|lex)|virtual-list\/)))\/.*|(?<!\/views\/(?:channels|chat\/approvals|cron|tokens|tools)\/)(?!inter)[\w-]+\.css)$/;
 
 /** Puts the icon into the document: every first load shows it. */
 function inlineIcon(root) {
