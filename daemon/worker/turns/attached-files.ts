@@ -98,7 +98,8 @@ export class AttachedFiles {
       });
       const images = fitting.filter((file) => file.type === 'image');
       const texts = fitting.flatMap((file) => (file.type === 'text' ? [`<file name="${file.name}">\n${file.text}\n</file>`] : []));
-      if (fitting.length > 0) attached[index] = { ...message, content: [message.content, ...texts].join('\n\n'), images };
+      const content = [message.content, ...texts].join('\n\n');
+      if (fitting.length > 0) attached[index] = { ...message, content, ...(images.length > 0 && { images }) };
     }
     return { messages: attached, tokens };
   }

@@ -192,7 +192,7 @@ class Answer {
           } else if (usesTools && isAboutTools(end.failure)) {
             logger.warn({ model: ref, detail: end.failure.detail }, 'the model does not support tools; calling it without tools');
             usesTools = false;
-          } else if (this.#hasPictures && isAboutPictures(end.failure)) {
+          } else if (takesImages && this.#hasPictures && isAboutPictures(end.failure)) {
             logger.warn({ model: ref, detail: end.failure.detail }, 'the model refuses a picture; calling it without pictures');
             takesImages = false;
           } else return describeFailure(end.failure, model.failing, asker);

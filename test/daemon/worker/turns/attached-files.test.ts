@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { says } from '../../../fakes/openai/reply.js';
+import { apiError, says } from '../../../fakes/openai/reply.js';
 import { startFakeOpenAi, type FakeOpenAi } from '../../../fakes/openai/server.js';
 import { type FakeTelegram, startFakeTelegram } from '../../../fakes/telegram/server.js';
 import { makeConversation } from '../../../helpers/make-conversation.js';
@@ -56,6 +56,11 @@ test('a text file is given as text, and a text-only model gets no pictures', asy
   fake.say('', { message: { document: { file_id: binary, file_name: 'data.bin' } } });
   await fake.until(() => fake.bot.sent.length === 3);
   expect(asked(model).at(-1)).toBe(`[file data.bin](/api/files/telegram/default/${binary}/data.bin)`);
+  // There is no picture without which it could be asked again.
+  model.reply(...Array.from({ length: 3 }, () => apiError(400, { message: "content must be 'text' or 'image_url'" })));
+  fake.say('and now?');
+  await fake.until(() => fake.bot.sent.length === 4);
+  expect(model.requests).toHaveLength(4);
 });
 
 test('a file that cannot be read or is too large does not hold an answer up', async () => {
