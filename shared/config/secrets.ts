@@ -88,10 +88,13 @@ export function maskToken(token: string): string {
 /** Masks of this gateway (`****`, `abc12345...xyz67890`, `…7890`, `[redacted]`) and of vendors' pages (`sk-...abcd`, `sk-proj-****`, `••••`). */
 const MASK_TEXT = /^(?:\*+|\[redacted\]|\S{0,16}?(?:\*{3,}|\.{3,}|[\u2026\u2022\u25cf]+)\S{0,16})$/iu;
 
+/** Returns the credentials of an `Authorization` header, or any other secret as it is. */
+const withoutScheme = (secret: string): string => secret.trim().replace(/^(?:bearer|basic)\s+/i, '');
+
 /** Whether a text that is meant as a secret is only the mask of one, also behind `Bearer ` or as the password of a URL. */
 export function isMaskText(text: string): boolean {
   const password = /^[a-z][a-z0-9+.-]*:\/\/[^/:@]*:([^/]*)@/i.exec(text)?.[1];
-  return MASK_TEXT.test(password ?? text.trim().replace(/^(?:bearer|basic)\s+/i, ''));
+  return MASK_TEXT.test(password ?? withoutScheme(text));
 }
 
 /** Returns a copy of a plain JSON value with every secret masked. */
@@ -131,12 +134,12 @@ function secretPartsOf(url: string): string[] {
   return pathname.length + search.length >= MIN_URL_PATH_LENGTH ? [...passwords, (pathname + search).slice(1)] : passwords;
 }
 
-/** Returns the texts of all secrets in a document, for a redactor. */
+/** Returns the texts of all secrets in a document, for a redactor. Credentials of a header also without their scheme, as others quote them. */
 export function findSecrets(document: unknown): string[] {
   const found: string[] = [];
   replaceSecrets(document, (secret, path) => {
     if (URL_NAME.test(nameAt(path)) && !isInSecretMap(path)) found.push(...secretPartsOf(secret));
-    else found.push(secret);
+    else found.push(...[...new Set([secret, withoutScheme(secret)])].filter((text) => !isVariableReference(text)));
   });
   return found;
 }

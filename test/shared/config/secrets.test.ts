@@ -17,8 +17,12 @@ test.each(['api_key', 'apiKey', 'x-api-key', 'botToken', 'secret', 'passwd', 'pa
 );
 
 test('every header and every variable of a program is a secret, and so is a URL with credentials', () => {
-  const document = { headers: { 'X-Team': SECRET }, env: { HOME_KEY_FILE: SECRET }, baseUrl: 'https://user:password@example.com/' };
-  expect(findSecrets(document)).toEqual([SECRET, SECRET, document.baseUrl]);
+  const document = {
+    headers: { 'X-Team': SECRET, Authorization: 'Bearer of-mine', 'X-Later': 'Basic ${LATER}' },
+    env: { HOME_KEY_FILE: SECRET },
+    baseUrl: 'https://user:password@example.com/',
+  };
+  expect(findSecrets(document)).toEqual([SECRET, 'Bearer of-mine', 'of-mine', 'Basic ${LATER}', SECRET, document.baseUrl]);
   const masked = maskSecrets(document) as typeof document;
   expect(isSecretMask(masked.headers['X-Team']) && isSecretMask(masked.env['HOME_KEY_FILE']) && isSecretMask(masked.baseUrl)).toBe(true);
 });
