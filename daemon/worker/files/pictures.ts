@@ -6,7 +6,7 @@ import type { Transaction } from '../store/transaction.js';
 import { newFileId } from './attachments.js';
 import { imageTypeOf } from './classify-file.js';
 
-/** All that a model gets in one request: requests have limits. One result is never larger, because a message of a server is not. */
+/** Of all pictures in one request: providers limit its size. The pictures of one result are never more: a message of a server has at most 20 MB. */
 const MOST_BYTES = 4 * FILE_LIMITS.maxMediaBytes;
 
 /** Returns the pictures among what a tool shows, in base64: those that could be attached to a message too. */
@@ -44,7 +44,7 @@ function newestOf<Group>(groups: readonly Group[], sizesOf: (group: Group) => re
 
 const withoutPictures = ({ images: _images, ...result }: ToolResult): ToolResult => result;
 
-/** Returns the messages with the newest pictures of tools alone: a result has all of its pictures, or none. */
+/** Returns the messages with only the newest pictures of tools: a result has all of its pictures, or none. */
 export function withNewestPictures<Message extends ModelMessage>(
   messages: readonly Message[],
   most: number = FILE_LIMITS.maxPerMessage,

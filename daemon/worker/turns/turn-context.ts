@@ -71,7 +71,7 @@ async function readHistory(
     options,
     rows.filter(({ role }) => role === 'user').map(({ id }) => id),
   );
-  // Those of the newest page are more than a model gets.
+  // Only those of the newest page: a model gets few pictures.
   const isShown = step.model.takesImages && step.tools.length > 0 && beforeSeq === turn.questionSeq;
   const messageIds = isShown ? rows.filter(({ role }) => role === 'tool').map(({ id }) => id) : [];
   const pictures = await store.read((tx) => readPicturesOf(tx, { sessionId, messageIds }));

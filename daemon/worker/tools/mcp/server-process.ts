@@ -47,7 +47,7 @@ interface ServerProcessOptions extends Omit<ServerPlace, 'home'>, Pick<McpServer
   readonly cwd: string;
 }
 
-export interface ServerReader extends LineHandlers {
+interface ServerReader extends LineHandlers {
   /** @param reason  in words, also for an end that was asked for */
   onExit(reason: string): void;
 }

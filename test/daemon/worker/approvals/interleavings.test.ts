@@ -31,9 +31,9 @@ interface World {
   readonly clock: FakeClock;
   /** The inputs with which the tool ran. */
   readonly ran: string[];
-  /** What the model was told about a call, by the input. */
-  readonly told: Map<string, string>;
-  /** What deciders were told that they have decided, by the number of the approval. */
+  /** The result of a call that the model got, by the input. */
+  readonly results: Map<string, string>;
+  /** The decisions that were confirmed to those who made them, by the number of the approval. */
   readonly decided: Map<number, Set<string>>;
 }
 
@@ -42,7 +42,7 @@ type StartTurn = Parameters<WaitingTurns['start']>[0]['turns']['start'];
 type AskedTurn = Pick<Parameters<StartTurn>[0], 'session' | 'text' | 'messageId' | 'previousTurnId' | 'hooks'>;
 
 /** The parts of a worker that take part in turns that wait. The model calls a tool once or twice in its only step. */
-function makeWorker({ store: file, clock, ran, told }: World, instanceId: string, death: Parameters<typeof mortalStore>[1]) {
+function makeWorker({ store: file, clock, ran, results }: World, instanceId: string, death: Parameters<typeof mortalStore>[1]) {
   const mortal = mortalStore(file, death);
   const { store } = mortal;
   const config = testConfig({ agents: { defaults: { tools: [], permissions: { pay: 'ask' }, approvalTimeoutMs: TIMEOUT_MS } } });
@@ -80,7 +80,7 @@ function makeWorker({ store: file, clock, ran, told }: World, instanceId: string
       const { done, value } = await run.next();
       if (done !== true) continue;
       if (value === 'waiting') return value;
-      for (const [call, { output }] of value.entries()) told.set(JSON.stringify(inputOf(text, call)), output);
+      for (const [call, { output }] of value.entries()) results.set(JSON.stringify(inputOf(text, call)), output);
       return 'done';
     }
   }
@@ -153,8 +153,8 @@ const askAll = (worker: Worker, round: number, random: () => number): Promise<un
 
 test('200 random interleavings of ask, decide, expire, restart and kill: each call runs once at most, only if it was approved, and exactly as it was asked', async () => {
   const random = seededRandom(33);
-  const world: World = { store: await openStore(), clock: new FakeClock(), ran: [], told: new Map(), decided: new Map() };
-  const { store, clock, ran, told, decided } = world;
+  const world: World = { store: await openStore(), clock: new FakeClock(), ran: [], results: new Map(), decided: new Map() };
+  const { store, clock, ran, results, decided } = world;
   let workers = 0;
   for (let round = 0; round < ROUNDS; round += 1) {
     for (let life = 0; life < 3; life += 1) {
@@ -183,7 +183,7 @@ test('200 random interleavings of ask, decide, expire, restart and kill: each ca
   for (const { id, state, input } of approvals) {
     const key = JSON.stringify(input);
     const runs = ran.filter((one) => one === key).length;
-    const output = told.get(key);
+    const output = results.get(key);
     if (state === 'approved' && output?.startsWith('outcome unknown') === true) expect(runs).toBeLessThanOrEqual(1);
     else expect([state, output, runs]).toEqual(state === 'approved' ? [state, 'paid', 1] : [state, expect.stringMatching(/^not run: /), 0]);
     expect([...(decided.get(id) ?? [state])]).toEqual([state]);

@@ -34,7 +34,7 @@ async function makeWorld() {
   const chat = await makeChat();
   const account = { url: chat.receiver.url, inboundToken: INBOUND_TOKEN };
   const config = { agents: { defaults: { permissions: { send: 'ask' } } }, channels: { webhook: { accounts: { default: account } } } };
-  /** The states that events have told of questions. */
+  /** The states of questions, from events. */
   const news: string[] = [];
   const publish = (event: GatewayEvent): void => void (event.type === 'approval' && news.push(event.state));
   const start = (instanceId: string, home?: string) =>
