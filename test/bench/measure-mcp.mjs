@@ -88,5 +88,5 @@ export async function measureMcp() {
   }
   const of = (name, measured) =>
     row({ name, unit: 'ms', measured, floor, floorName: 'the SDK’s client: start, list, call', note: '`server-everything`' });
-  return [of('first call of a stdio server', warm), of('first call of any, by a worker that has answered once', cold)];
+  return [of('first call of a stdio server', warm), of('the same, as the first use of MCP by a worker', cold)];
 }

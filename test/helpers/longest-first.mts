@@ -56,7 +56,7 @@ const place = ({ moduleId }: TestSpecification): number => {
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
-    // Vitest puts projects one after the other: the end of a process that files could share comes when the next file is of another project.
+    // One project after the other, as vitest has them: files share a process only until one of another project comes.
     const projects = [...new Set(sorted.map(({ project }) => project))];
     return sorted.toSorted((a, b) => projects.indexOf(a.project) - projects.indexOf(b.project) || place(a) - place(b));
   }

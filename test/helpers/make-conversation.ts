@@ -50,7 +50,7 @@ export async function makeConversation(options: ConversationOptions = {}): Promi
     loadLate: () => late,
     loadTelegram: () => late,
     loadMcp: () => mcp,
-    // One that others take for dead would end its process, which is the test's: it can write nothing any more.
+    // A worker that others take for dead ends its process. Here that is the process of the test; it can write nothing any more instead.
     loadPostgres: () => ({ postgresEngine: (place) => postgresEngine({ ...place, onLost: () => undefined }) }),
     environment: () => undefined,
     // What runs on this machine is no part of a test.

@@ -1,4 +1,4 @@
-/** A store as a worker sees it that can be killed whenever it reads or writes: what it was doing is committed or not, and it never hears of that. */
+/** The store of a worker that can be killed at each read or write: what is under way then is committed or not, and is never answered. */
 import type { EarlyResult } from '../../daemon/worker/store/group-commit.js';
 import type { Store } from '../../daemon/worker/store/store.js';
 
