@@ -3,6 +3,7 @@ import type { LogPort } from '../../../shared/log/log-port.js';
 import { estimateTokens, TOKENS_PER_IMAGE } from './model/context.js';
 import { findFileLinks, type LinkedFile } from '../channels/file-links.js';
 import type { ChannelRegistry } from '../channels/registry.js';
+import { imageTypeOf } from '../files/classify-file.js';
 import type { ChatImage, ModelMessage } from '../providers/provider.js';
 import type { Session } from '../store/conversations/sessions.js';
 
@@ -20,18 +21,6 @@ const IMAGE_NAME = /\.(?:jpe?g|png|gif|webp)$/i;
 /** Audio, video, archives and office files are not read. */
 const OTHER_NAME = /\.(?:mp[34]|ogg|oga|opus|m4a|wav|mov|webm|zip|gz|7z|pdf|docx?|xlsx?|pptx?)$/i;
 
-const SIGNATURES: readonly (readonly [RegExp, string])[] = [
-  [/^\xff\xd8\xff/, 'image/jpeg'],
-  [/^\x89PNG\r\n/, 'image/png'],
-  [/^GIF8[79]a/, 'image/gif'],
-  [/^RIFF[^]{4}WEBP/, 'image/webp'],
-];
-
-function imageType(bytes: Buffer): string | undefined {
-  const head = bytes.subarray(0, 16).toString('latin1');
-  return SIGNATURES.find(([signature]) => signature.test(head))?.[1];
-}
-
 /** Returns undefined for binary content. */
 function toText(bytes: Buffer): string | undefined {
   if (bytes.includes(0)) return undefined;
@@ -44,7 +33,7 @@ function toText(bytes: Buffer): string | undefined {
 
 /** Returns undefined for a file that no model can take. */
 function toAttached(name: string, bytes: Buffer): AttachedFile | undefined {
-  const mediaType = imageType(bytes);
+  const mediaType = imageTypeOf(bytes);
   if (mediaType !== undefined) return { type: 'image', mediaType, bytes };
   const text = bytes.length > MAX_TEXT_BYTES ? undefined : toText(bytes);
   return text === undefined || text.trim() === '' ? undefined : { type: 'text', name, text };

@@ -6,8 +6,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import type { Clock } from '../../../../shared/clock.js';
 import type { AccessToken, AccessTokens } from '../../access/access-tokens.js';
 import type { PageSecrets } from '../../access/stored-secrets.js';
-import type { StoredSecret } from '../../store/access/page-secrets.js';
-import type { PageSecretKind } from '../../store/access/page-secrets.js';
+import type { PageSecretKind, StoredSecret } from '../../store/access/page-secrets.js';
 
 export interface CookieOptions {
   /** The Cookie header. */
