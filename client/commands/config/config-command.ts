@@ -4,7 +4,22 @@ import { claimPaths } from '../../../shared/node/process/claim-paths.js';
 import { loadConfigFile } from '../../../shared/node/config/config-file.js';
 import { configInvalid } from '../../../shared/node/config/config-text.js';
 import type { ConfigDocument } from '../../../shared/config/document.js';
+import type { ConfigView } from '../../../shared/api/gateway/config.js';
 import { BaseCommand } from '../../cli/base-command.js';
+import { locateGateway } from '../../gateway/locate-gateway.js';
+import { poll } from '../../gateway/poll.js';
+
+/** How long a running gateway may take to apply a changed file. */
+const APPLY = { limitMs: 5_000, pause: 50 };
+
+/** What a change of the file is seen to affect. */
+export type AppliedTo = 'running gateway' | 'next start' | 'not yet';
+
+const OUTCOMES: Readonly<Record<AppliedTo, string>> = {
+  'running gateway': '; the running gateway has applied it',
+  'next start': '',
+  'not yet': '; the running gateway has not applied it yet (see: xopc gateway status)',
+};
 
 export abstract class ConfigCommand extends BaseCommand {
   /** Returns the file's content. @throws CONFIG_INVALID when it cannot be read */
@@ -18,6 +33,29 @@ export abstract class ConfigCommand extends BaseCommand {
   protected prepareDirectories(): void {
     this.io.gatewayPaths = claimPaths(this.io.gatewayPaths);
     ensurePrivateDirectory(this.io.gatewayPaths.lockDir);
+  }
+
+  /** Waits until a running gateway has what the file says. */
+  async #awaitApplied(): Promise<AppliedTo> {
+    if ((await locateGateway(this.io.gatewayPaths)).kind !== 'answers') return 'next start';
+    const applied = await poll(async () => ((await this.#isInForce()) ? ('running gateway' as const) : undefined), APPLY);
+    return applied ?? 'not yet';
+  }
+
+  /** Prints what was done, and to what it applies; `done` is a sentence without its full stop. */
+  protected async reportApplied(document: object, done: string): Promise<void> {
+    const appliedTo = await this.#awaitApplied();
+    if (this.json) await this.io.printJson({ ...document, appliedTo });
+    else await this.io.note(`${done}${OUTCOMES[appliedTo]}.`);
+  }
+
+  /** A gateway that changes its address or its token does not answer at times. */
+  async #isInForce(): Promise<boolean> {
+    const answered = this.request<ConfigView>({ method: 'GET', path: '/api/config' });
+    return answered.then(
+      ({ inForce }) => inForce,
+      () => false,
+    );
   }
 
   /** Prints a single value verbatim, anything else as JSON. */

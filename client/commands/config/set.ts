@@ -5,7 +5,6 @@ import { stripBom } from '../../../shared/node/config/config-text.js';
 import { readVersion } from '../../../shared/node/config/config-versions.js';
 import { undoConfig, writeConfig, writeConfigText } from '../../../shared/node/config/config-write.js';
 import { GatewayError } from '../../../shared/errors.js';
-import { locateGateway } from '../../gateway/locate-gateway.js';
 import { readInput } from '../../cli/read-input.js';
 import { ConfigCommand } from './config-command.js';
 import { interpretValue, unknownKey, writeOptions } from './config-values.js';
@@ -13,11 +12,9 @@ import { interpretValue, unknownKey, writeOptions } from './config-values.js';
 /** Reports how a change of the file affects a running gateway. */
 export abstract class ConfigChangeCommand extends ConfigCommand {
   protected async reportChange(change: { key: string; action: 'set' | 'removed' | 'restored' }): Promise<void> {
-    const isRunning = (await locateGateway(this.io.gatewayPaths)).kind === 'answers';
     const { configPath } = this.io.gatewayPaths;
-    if (this.json) return this.io.printJson({ ...change, configPath, appliedTo: isRunning ? 'running gateway' : 'next start' });
     const subject = change.key === '' ? 'The configuration' : change.key;
-    await this.io.note(`${subject} is ${change.action} in ${configPath}${isRunning ? '; the running gateway applies it' : ''}.`);
+    await this.reportApplied({ ...change, configPath }, `${subject} is ${change.action} in ${configPath}`);
   }
 }
 

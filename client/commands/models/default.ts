@@ -44,24 +44,20 @@ export class ModelDefaultCommand extends ConfigCommand {
     if (!/^[^\s/]+\/\S+$/.test(model)) {
       throw usage(`invalid model '${model}'; it must be PROVIDER/MODEL`, 'See them with: xopc models');
     }
-    const isRunning = await this.#checkKnown(model);
+    await this.#checkKnown(model);
     this.prepareDirectories();
     const path = typeof current === 'object' && current !== null ? [...KEY, 'primary'] : KEY;
     await writeConfig(writeOptions(this.io.gatewayPaths), [{ path, value: model }]);
-    if (this.json) return this.io.printJson({ model, appliedTo: isRunning ? 'running gateway' : 'next start' });
-    await this.io.note(
-      `${model} is now the default${isRunning ? '; the running gateway applies it' : ''}. Try it with: xopc models test ${model}`,
-    );
+    await this.reportApplied({ model }, `${model} is now the default`);
+    if (!this.json) await this.io.note(`Try it with: xopc models test ${model}`);
   }
 
   /** Warns about a model that the running gateway does not list; providers may not list all of their models. */
-  async #checkKnown(model: string): Promise<boolean> {
-    const location = await locateGateway(this.io.gatewayPaths);
-    if (location.kind !== 'answers') return false;
+  async #checkKnown(model: string): Promise<void> {
+    if ((await locateGateway(this.io.gatewayPaths)).kind !== 'answers') return;
     const { models } = await this.request<{ models: ModelDocument[] }>({ method: 'GET', path: '/api/models' });
     if (!models.some(({ id }) => id === model)) {
       await this.io.note(`Warning: no configured provider lists ${model}.`, this.io.err.paint.yellow);
     }
-    return true;
   }
 }

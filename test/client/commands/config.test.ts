@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { answers, fakeControl, sampleStatus } from '../../fakes/control-socket.js';
+import { fakeHttp, json } from '../../fakes/http-server.js';
 import { runCommand, type CommandLineOptions } from '../../helpers/command-line.js';
 import { testPaths } from '../../helpers/lock-file.js';
 import { tempDir } from '../../helpers/temp-dir.js';
@@ -80,13 +81,13 @@ describe('xopc config set', () => {
     if (process.platform !== 'win32') expect(statSync(path).mode & 0o777).toBe(0o600);
   });
 
-  test('keeps comments, and says that a running gateway applies it', async () => {
+  test('keeps comments, and ends once the running gateway has applied it', async () => {
     const { path, run, home: directory } = home('{\n  // ours\n  "logs": { "level": "info" }\n}\n');
-    await fakeControl(testPaths(directory).controlPath, answers(sampleStatus));
-    expect(await run(['set', 'logs.level', 'warn'])).toMatchObject({
-      code: 0,
-      stderr: expect.stringMatching(/the running gateway applies it/),
-    });
+    let looks = 0;
+    const { port } = await fakeHttp((_request, response) => json(response, { inForce: ++looks === 3 }));
+    await fakeControl(testPaths(directory).controlPath, answers({ ...sampleStatus, port }));
+    expect((await run(['set', 'logs.level', 'warn'])).stderr).toMatch(/the running gateway has applied it\.\n$/);
+    expect(looks).toBe(3);
     expect(readFileSync(path, 'utf8')).toBe('{\n  // ours\n  "logs": { "level": "warn" }\n}\n');
   });
 

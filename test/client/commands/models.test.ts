@@ -109,12 +109,12 @@ test('a model is asked a short question; its failure is the exit code', async ()
 });
 
 test('the default is shown and set, comments and fallbacks kept', async () => {
-  const { run, paths } = await setUp();
+  const { run, paths } = await setUp((_request, response) => json(response, { models, inForce: true }));
   expect((await run('models', 'default')).stderr).toContain('No default model is set');
   configure(paths, '// mine\n{ "agents": { "defaults": { "model": "a/b" } } }\n');
   expect((await run('models', 'default')).stdout).toBe('a/b\n');
   const set = await run('models', 'default', 'ollama/llama3.2');
-  expect(set.stderr).toContain('ollama/llama3.2 is now the default; the running gateway applies it');
+  expect(set.stderr).toContain('ollama/llama3.2 is now the default; the running gateway has applied it.\nTry it with: ');
   expect(readFileSync(paths.configPath, 'utf8')).toContain('// mine');
   expect((await run('models', 'default')).stdout).toBe('ollama/llama3.2\n');
   configure(paths, '{ "agents": { "defaults": { "model": { "primary": "openai/b", "fallbacks": ["openai/d"] } } } }\n');
