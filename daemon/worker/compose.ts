@@ -149,7 +149,7 @@ function createServices(parts: Parts, { paths: { databasePath }, channelTimes: t
     messages: createMessageService({ ...common, channels, outbox, live, accept, turns, keyed }),
     outgoing: createOutgoingService({ store, clock, outbox }),
     webhooks: createWebhookService({ inbox, config, clock, channels, loadInbound: () => loadLate().inbound }),
-    channelAccounts: createChannelService({ store, clock, channels, outbox, times }),
+    channelAccounts: createChannelService({ ...common, channels, outbox, times }),
     agent,
     approvals: parts.approvals.service,
     commands: () => commands,

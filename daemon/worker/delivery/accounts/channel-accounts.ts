@@ -1,6 +1,7 @@
 /** The channels as the API shows them: the state of each account, and who may write to it. */
 import type { ChannelDocument, PairingDocument, PairingRevokeRequest } from '../../../../shared/api/channels.js';
 import type { Clock } from '../../../../shared/clock.js';
+import type { Config } from '../../../../shared/config/schema.js';
 import { GatewayError } from '../../../../shared/errors.js';
 import { newId } from '../../../../shared/ids.js';
 import { knownSentence } from '../../../../shared/text/sentences/known.js';
@@ -19,6 +20,7 @@ export interface ChannelServiceOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly channels: ChannelRegistry;
+  readonly config: () => Config;
   readonly outbox: Pick<Outbox, 'enqueue' | 'wake'>;
   /** Returns the times of an account by its label. Default: unknown. */
   readonly times?: ((label: string) => ChannelTimes) | undefined;
@@ -54,9 +56,24 @@ function chatOf({ channel, accountId, senderId }: Pairing): Lane {
   return { channel, accountId, chatId: senderId };
 }
 
-async function readAccounts({ store, clock, channels, times }: ChannelServiceOptions): Promise<ChannelDocument[]> {
+type AccountState = ReturnType<ChannelRegistry['accounts']>[number];
+
+/** Accounts that the configuration has and switches off: their channels do not know them. */
+function disabledAccounts({ channels }: Config): AccountState[] {
+  return (['telegram', 'webhook'] as const).flatMap((channel) => {
+    const { enabled: isChannelOn = false, accounts = {} } = channels[channel] ?? {};
+    return Object.entries(accounts)
+      .filter(([, { enabled }]) => !isChannelOn || !enabled)
+      .map(([accountId]) => ({ channel, accountId, status: { state: 'off' } as const }));
+  });
+}
+
+async function readAccounts({ store, clock, channels, config, times }: ChannelServiceOptions): Promise<ChannelDocument[]> {
   const nowMs = clock.now();
-  const accounts = channels.accounts();
+  const known = channels.accounts();
+  const isKnown = (account: AccountState) =>
+    known.some(({ channel, accountId }) => channel === account.channel && accountId === account.accountId);
+  const accounts = [...known, ...disabledAccounts(config()).filter((account) => !isKnown(account))];
   const read = await store.read((tx) => readAccountMessages(tx, accounts, nowMs - HEALTH_WINDOW_MS));
   return accounts.flatMap(({ channel, accountId, status }, index) => {
     const messages = read[index];

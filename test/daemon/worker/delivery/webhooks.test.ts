@@ -21,6 +21,7 @@ async function startWorld() {
     alerts: { preset: 'alertmanager', inboundToken: TOKEN, url: receiver.url },
     slack: { preset: 'slack', inboundSecret: SECRET },
     own: { url: receiver.url, inboundToken: TOKEN },
+    paused: { url: receiver.url, inboundToken: TOKEN, enabled: false },
   };
   const conversation = await makeConversation({ config: { channels: { webhook: { accounts } } }, models: fakeModels(model.baseUrl) });
   const app = await startHttpApp({ services: conversation });
@@ -43,6 +44,13 @@ async function startWorld() {
   const preview = (body: unknown) => app.send('/api/channels/webhook/preview', { method: 'POST', body });
   return { model, receiver, conversation, call, github, slack, preview, read: (path: string) => app.send(path) };
 }
+
+test('an account that is switched off is listed, and takes nothing', async () => {
+  const { read, call } = await startWorld();
+  const { channels } = (await read('/api/channels')).json as { channels: { accountId: string; state: string }[] };
+  expect(channels.filter(({ state }) => state === 'off').map(({ accountId }) => accountId)).toEqual(['paused']);
+  expect(await call('paused', {}, () => ({ Authorization: `Bearer ${TOKEN}` }))).toMatchObject({ status: 401 });
+});
 
 test('a call of GitHub is acknowledged while the model is silent, runs once, and is answered in its session', async () => {
   const { model, conversation, github, read } = await startWorld();

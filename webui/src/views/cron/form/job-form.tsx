@@ -43,7 +43,9 @@ function useChoices(): Choices {
   const channels = useResource((signal) => call<{ channels: ChannelDocument[] }>('GET', '/api/channels', { signal }), []);
   const models = useResource((signal) => call<ModelList>('GET', '/api/models', { signal }), []);
   return {
-    channels: (channels.value?.channels ?? []).map(({ channel, accountId }) => `${channel}/${accountId}`),
+    channels: (channels.value?.channels ?? [])
+      .filter(({ state }) => state !== 'off')
+      .map(({ channel, accountId }) => `${channel}/${accountId}`),
     models: (models.value?.models ?? []).map(({ id }) => id),
     agents: models.value?.defaults.map(({ agentId }) => agentId),
   };
