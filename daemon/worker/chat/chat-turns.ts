@@ -4,6 +4,7 @@ import type { Config } from '../../../shared/config/schema.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
+import { withSignal } from '../../../shared/node/signals.js';
 import { chooseModels } from '../turns/model/model-choice.js';
 import type { Preview } from '../channels/channel.js';
 import type { ChannelRegistry } from '../channels/registry.js';
@@ -168,13 +169,14 @@ export class ChatTurns implements InboxHandler {
       hooks: this.#hooks(handling, session.key),
     };
     handling.preview = this.#openPreview(handling);
-    let said = '';
-    const signal = AbortSignal.any([this.#stopped.signal, handling.stop.signal]);
-    for await (const event of this.#options.turns.start(request, signal)) {
-      if (event.type === 'delta') handling.preview?.update((said += event.text));
-      if (event.type === 'error') return event.error;
-    }
-    return undefined;
+    return withSignal([this.#stopped.signal, handling.stop.signal], async (signal) => {
+      let said = '';
+      for await (const event of this.#options.turns.start(request, signal)) {
+        if (event.type === 'delta') handling.preview?.update((said += event.text));
+        if (event.type === 'error') return event.error;
+      }
+      return undefined;
+    });
   }
 
   #sessionOf(message: InboxMessage): { agent: ReturnType<typeof findAgent>; session: NewSession } {

@@ -4,6 +4,7 @@ import type { Config } from '../../../shared/config/schema.js';
 import { GatewayError } from '../../../shared/errors.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import { sayOfAnswer } from '../../../shared/text/sentences/answer.js';
+import { withSignal } from '../../../shared/node/signals.js';
 import { findAgent } from '../config/agents.js';
 import type { ProviderRegistry } from '../providers/registry.js';
 import { sessionOf } from '../sessions/session-key.js';
@@ -65,7 +66,7 @@ export class JobRunner {
     try {
       const isTurn = job.mode === 'agent';
       const lane = isTurn
-        ? await this.#askAgent({ ...claimed, span }, AbortSignal.any([signal, timeout.signal]))
+        ? await withSignal([signal, timeout.signal], (either) => this.#askAgent({ ...claimed, span }, either))
         : await this.#sendMessage(claimed);
       if (lane !== 'waiting') this.#noteDone(claimed, lane);
     } catch (thrown) {

@@ -18,6 +18,7 @@
 import { type Clock, pause } from '../../../shared/clock.js';
 import { GatewayError } from '../../../shared/errors.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
+import { withSignal } from '../../../shared/node/signals.js';
 import type { Lane } from '../store/delivery/outbox.js';
 import type { Transaction } from '../store/transaction.js';
 import type { Store } from '../store/store.js';
@@ -193,7 +194,7 @@ export class LaneWorker<Item extends Lane> {
 
   /** @returns the lane's next item, claimed in the transaction that records the result of this one */
   async #process(lane: Lane, item: Item): Promise<Claim<Item>> {
-    const attempt = await this.#queue.attempt(item, this.#aborted.signal);
+    const attempt = await withSignal([this.#aborted.signal], (signal) => this.#queue.attempt(item, signal));
     const claim = await this.#stored(async (tx) => {
       await attempt.record?.(tx);
       return this.#next(tx, lane, attempt);

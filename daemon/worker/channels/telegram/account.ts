@@ -3,6 +3,7 @@ import { type Clock, pause } from '../../../../shared/clock.js';
 import type { ChannelStatus } from '../../../../shared/control/messages.js';
 import type { LogPort } from '../../../../shared/log/log-port.js';
 import { sayOfChannel } from '../../../../shared/text/sentences/channel.js';
+import { withSignal } from '../../../../shared/node/signals.js';
 import type { Background, ChannelAccount } from '../account-set.js';
 import type { Delivery, OpenedFile, Preview, PreviewTarget, SendOutcome } from '../channel.js';
 import type { ChannelHost, IncomingMessage, PressAnswer } from '../host.js';
@@ -107,8 +108,7 @@ export class TelegramAccount implements ChannelAccount {
   async send({ body }: Delivery, signal: AbortSignal): Promise<SendOutcome> {
     if (!this.#isReady || signal.aborted) return { type: 'interrupted' };
     const request = JSON.parse(body) as BotRequest;
-    const either = AbortSignal.any([signal, this.#stopped.signal]);
-    const { result, method } = await this.#request(request, either);
+    const { result, method } = await withSignal([signal, this.#stopped.signal], (either) => this.#request(request, either));
     if (result.ok) return { type: 'delivered' };
     if (isTokenRefused(result.failure)) this.#fail();
     return classifyFailure(result.failure, method);

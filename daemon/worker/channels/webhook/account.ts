@@ -8,6 +8,7 @@ import type { ChannelStatus } from '../../../../shared/control/messages.js';
 import type { LogPort } from '../../../../shared/log/log-port.js';
 import { createRedactor, type Redactor } from '../../../../shared/node/secrets/redact.js';
 import { sayOfChannel } from '../../../../shared/text/sentences/channel.js';
+import { withSignal } from '../../../../shared/node/signals.js';
 import type { ChannelAccount } from '../account-set.js';
 import type { Delivery, SendOutcome } from '../channel.js';
 import { post, type PostResult } from '../http-post.js';
@@ -91,15 +92,15 @@ export class WebhookAccount implements ChannelAccount {
   async send({ id, body }: Delivery, signal: AbortSignal): Promise<SendOutcome> {
     if (!this.isReady() || this.#url === undefined || 'problem' in this.#signing) return { type: 'interrupted' };
     const { clock, timeoutMs = TIMEOUT_MS } = this.#options;
-    const result = await post({
+    const request = {
       url: this.#url,
       headers: this.#headers(this.#signing.signer, id, body),
       body,
       timeoutMs,
-      readBytes: (status) => (status >= 200 && status < 300 ? 0 : EXCERPT_BYTES),
-      signal: AbortSignal.any([signal, this.#stopped.signal]),
+      readBytes: (status: number) => (status >= 200 && status < 300 ? 0 : EXCERPT_BYTES),
       agent: this.#agent,
-    });
+    };
+    const result = await withSignal([signal, this.#stopped.signal], (either) => post({ ...request, signal: either }));
     const { outcome, isGone } = classifyAnswer(this.#withoutSecrets(result), clock.now());
     if (isGone) this.#disable();
     this.#lastFailure = outcome.type === 'failed' || outcome.type === 'unknown' ? outcome.reason : undefined;

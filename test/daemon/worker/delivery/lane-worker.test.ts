@@ -1,4 +1,3 @@
-import { getEventListeners } from 'node:events';
 import { onTestFinished, expect, test } from 'vitest';
 import { type Attempt, type Claim, type LaneQueue, LaneWorker } from '../../../../daemon/worker/delivery/lane-worker.js';
 import type { Lane } from '../../../../daemon/worker/store/delivery/outbox.js';
@@ -160,7 +159,7 @@ test('a store that fails after an attempt: the result is recorded again and agai
   expect(seen()).toEqual(['record', 'claim empty']);
 });
 
-test('many lanes whose results cannot be recorded wait together: Node warns of more than ten listeners', async () => {
+test('many lanes whose results cannot be recorded wait together', async () => {
   const { worker, queue, faults, settle, advance, seen } = makeWorker();
   await worker.start();
   queue.result = async () => {
@@ -171,7 +170,6 @@ test('many lanes whose results cannot be recorded wait together: Node warns of m
   for (const chatId of ['1', '2', '3']) worker.wake({ ...LANE, chatId });
   await settle();
   await advance(1_000);
-  expect(getEventListeners(queue.signal, 'abort')).toHaveLength(1);
   faults.write = 0;
   seen();
   await advance(1_000);
