@@ -10,10 +10,10 @@ import { locateGateway } from '../../gateway/locate-gateway.js';
 import { poll } from '../../gateway/poll.js';
 
 /** How long a running gateway may take to apply a changed file. */
-const APPLY = { limitMs: 5_000, pause: 50 };
+export const APPLY = { limitMs: 5_000, pause: 50 };
 
 /** What a change of the file is seen to affect. */
-export type AppliedTo = 'running gateway' | 'next start' | 'not yet';
+type AppliedTo = 'running gateway' | 'next start' | 'not yet';
 
 const OUTCOMES: Readonly<Record<AppliedTo, string>> = {
   'running gateway': '; the running gateway has applied it',

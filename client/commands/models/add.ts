@@ -7,9 +7,7 @@ import { definedFields } from '../../../shared/fields.js';
 import { readSecret } from '../../cli/read-secret.js';
 import { oneOf, usage } from '../../cli/usage.js';
 import { poll } from '../../gateway/poll.js';
-
-/** How long a running gateway may take to apply the changed file. */
-const APPLY = { limitMs: 5_000, pause: 200 };
+import { APPLY } from '../config/config-command.js';
 
 export class ModelAddCommand extends BaseCommand {
   static override readonly usage = Command.Usage({
@@ -88,7 +86,8 @@ export class ModelAddCommand extends BaseCommand {
   async #awaitApplied(): Promise<void> {
     const isApplied = await poll(
       async () => ((await this.#ask({ id: this.provider }).catch(() => undefined))?.ok === true ? true : undefined),
-      APPLY,
+      // Each look is a request to the provider.
+      { ...APPLY, pause: 200 },
     );
     if (isApplied === undefined) await this.io.note('The running gateway has not applied it yet. Check it with: xopc gateway status');
   }
