@@ -2,6 +2,7 @@
 import type { PlacedMessage } from '../../../shared/api/sessions.js';
 import type { ChatEvent, ChatPosition } from '../../../shared/api/socket.js';
 import type { Clock } from '../../../shared/clock.js';
+import { withSignal } from '../../../shared/node/signals.js';
 import { readMessagesAfter, readNewestMessages } from '../store/conversations/messages.js';
 import { getSession } from '../store/conversations/sessions.js';
 import { toMessageDocuments } from '../store/conversations/transcript.js';
@@ -247,7 +248,7 @@ class ChatWatcher {
     if (lookMs === undefined) return this.#watch.changed(version, signal);
     const expired = new AbortController();
     const cancel = this.#options.clock.after(lookMs, () => expired.abort());
-    await this.#watch.changed(version, AbortSignal.any([signal, expired.signal]));
+    await withSignal([signal, expired.signal], (either) => this.#watch.changed(version, either));
     cancel();
   }
 }

@@ -87,8 +87,6 @@ export class LaneWorker<Item extends Lane> {
   /** Others have changed something since the last look began. */
   #hasNews = false;
   #cancelLook: (() => void) | undefined;
-  /** What all results that could not be recorded wait for. */
-  #recordPause: Promise<void> | undefined;
   #endNews: (() => void) | undefined;
 
   constructor(options: LaneWorkerOptions, queue: LaneQueue<Item>) {
@@ -220,8 +218,7 @@ export class LaneWorker<Item extends Lane> {
       } catch (error) {
         const mayPass = error instanceof GatewayError && error.spec.retryable;
         if (!mayPass || this.#aborted.signal.aborted) throw error;
-        this.#recordPause ??= pause(RECORD_RETRY_MS, clock, this.#aborted.signal).finally(() => (this.#recordPause = undefined));
-        await this.#recordPause;
+        await pause(RECORD_RETRY_MS, clock, this.#aborted.signal);
       }
     }
   }

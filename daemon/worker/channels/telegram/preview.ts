@@ -1,4 +1,5 @@
 /** Shows an answer while it is being written: as a message that is edited, or as "typing" only. */
+import { withSignal } from '../../../../shared/node/signals.js';
 import type { Background } from '../account-set.js';
 import type { Preview, PreviewTarget } from '../channel.js';
 import { askedWaitMs, type BotApi } from './api/bot-api.js';
@@ -69,14 +70,14 @@ export class TelegramPreview implements Preview {
     });
   }
 
-  #signal(): AbortSignal {
-    return AbortSignal.any([this.#ended.signal, this.#options.signal]);
+  /** Aborted when the preview ends or the account stops. */
+  #call<M extends 'sendChatAction' | 'editMessageText'>(method: M, payload: object) {
+    return withSignal([this.#ended.signal, this.#options.signal], (signal) => this.#options.api.call(method, payload, signal));
   }
 
   /** Returns the delay that Telegram asks for, in ms. */
   async #type(): Promise<number> {
-    const { api, target } = this.#options;
-    const result = await api.call('sendChatAction', { ...parseChatId(target.chatId), action: 'typing' }, this.#signal());
+    const result = await this.#call('sendChatAction', { ...parseChatId(this.#options.target.chatId), action: 'typing' });
     return result.ok ? 0 : askedWaitMs(result.failure);
   }
 
@@ -91,7 +92,7 @@ export class TelegramPreview implements Preview {
       this.#previewId === undefined
         ? // Not aborted when the account stops: the id of a sent message would be lost.
           await api.call('sendMessage', { ...chat, ...content }, this.#ended.signal)
-        : await api.call('editMessageText', { chat_id: chat.chat_id, message_id: Number(this.#previewId), ...content }, this.#signal());
+        : await this.#call('editMessageText', { chat_id: chat.chat_id, message_id: Number(this.#previewId), ...content });
     if (!result.ok) return askedWaitMs(result.failure);
     this.#shown = text;
     if (this.#previewId === undefined && typeof result.value === 'object') {
