@@ -1,6 +1,6 @@
 /**
- * What an editor shows of an answer. Words cannot be withdrawn from it: of an attempt that begins anew, it gets what follows the words of the
- * last one, or, if the attempt says something else, all of it after a blank line.
+ * The part of an answer that an editor shows, which cannot be withdrawn. When an attempt starts over, the editor gets only the text beyond what it
+ * shows already; if the new attempt says something else, it gets all of it after a blank line.
  */
 export class ShownText {
   #shown = '';

@@ -2,8 +2,8 @@
 import { setMaxListeners } from 'node:events';
 
 /**
- * Runs `work` with a signal that aborts with the first of `signals`, and leaves nothing in them afterwards. Not `AbortSignal.any`: Node keeps a
- * reference to each of its signals in the sources for as long as these live, which is as long as the worker for the signal of its end.
+ * Runs `work` with a signal that aborts with the first of `signals`, and leaves nothing in them afterwards. Use it in place of `AbortSignal.any` where
+ * a source outlives the work, as that of an account's end does: Node keeps a reference to every combined signal in each of its sources.
  */
 export async function withSignal<Value>(signals: readonly AbortSignal[], work: (signal: AbortSignal) => Promise<Value>): Promise<Value> {
   const own = new AbortController();

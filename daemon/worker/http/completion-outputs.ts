@@ -47,5 +47,5 @@ export function answerOutputs(
   { logger, encode }: { readonly logger: HttpLogger; readonly encode: (report: StreamReport) => AsyncIterable<string> },
 ): Promise<void> {
   const report = reportOf(ctx, logger, 'completion stream ended with an error');
-  return answerStream(ctx, events, { report, firstEventMs: FIRST_EVENT_MS, encode });
+  return answerStream(ctx, events, { firstEventMs: FIRST_EVENT_MS, encode: () => encode(report) });
 }

@@ -35,11 +35,10 @@ export function sendEvents(ctx: HttpContext, text: AsyncIterable<string>): void 
 }
 
 export interface StreamedAnswer {
-  readonly report: StreamReport;
   /** A failure within this time is answered with its status; a later one is an event in the stream. */
   readonly firstEventMs: number;
   /** Yields the stream's text; called once. */
-  readonly encode: (report: StreamReport) => AsyncIterable<string>;
+  readonly encode: () => AsyncIterable<string>;
 }
 
 /** Answers with what a caller has started. @throws a failure before the first event, which is answered with its status */
@@ -49,7 +48,7 @@ export async function answerStream(ctx: HttpContext, events: PulledEvents<unknow
     events.close();
     throw toGatewayError(first.error);
   }
-  sendEvents(ctx, answer.encode(answer.report));
+  sendEvents(ctx, answer.encode());
 }
 
 /**

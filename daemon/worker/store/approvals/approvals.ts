@@ -194,7 +194,7 @@ export async function expireApprovals(tx: Transaction, nowMs: number): Promise<A
   return expired;
 }
 
-/** Withdraws those that wait: nobody goes on with the turn. */
+/** Withdraws the pending ones of a turn that nobody will continue. */
 export async function cancelApprovals(tx: Transaction, { turnId, nowMs }: { turnId: string; nowMs: number }): Promise<void> {
   const cancelled = await queriesOf(tx)
     .updateTable('approvals')

@@ -149,7 +149,7 @@ export async function moveTurnSteps(tx: Transaction, turns: { from: string; to: 
   return true;
 }
 
-/** Removes what nobody goes on from. What people are still asked about it is withdrawn. */
+/** Removes the steps of a turn that nobody will continue, and withdraws its pending approvals. */
 export async function removeTurnSteps(tx: Transaction, { turnId, nowMs }: { turnId: string; nowMs: number }): Promise<void> {
   if ((await deleteStepRows.run(tx, { turnId })) === 0) return;
   await deleteCallRows.run(tx, { turnId });

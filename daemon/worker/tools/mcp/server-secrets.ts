@@ -4,7 +4,7 @@ import { findSecrets, HIDDEN_SECRET } from '../../../../shared/config/secrets.js
 import { redactShapes } from '../../../../shared/node/secrets/redact-shapes.js';
 import { KnownTexts } from '../../../../shared/text/known-texts.js';
 
-/** Of a variable or a header. */
+/** Of a variable or a header. Wider than `isSecretName`: programs name their variables as they like, and a value too many costs little. */
 const SECRET_NAME = /key|token|secret|pass|pwd|pat$|auth|cred|cookie/i;
 
 export interface ServerSecrets {
