@@ -59,7 +59,8 @@ async function replaceText(
   return withFileLock(options.lockPath, async () => {
     const current = readConfigText(options.path);
     if (options.expectedHash !== undefined && options.expectedHash !== hashText(current ?? '')) throw changedMeanwhile(options.path);
-    const text = makeText(current ?? '{}\n');
+    const before = current ?? '{}\n';
+    const text = makeText(before);
     assertShort(text, options.path);
     const document = parseConfigText(text, options.path);
     const problems = document.problems.length > 0 ? document.problems : options.validate(document);
@@ -67,9 +68,9 @@ async function replaceText(
     if (text === current) return document;
     if (current !== undefined && options.versionsDir !== undefined) await keepVersion(options.versionsDir, current);
     await mkdir(dirname(options.path), { recursive: true, mode: 0o700 });
-    const undo = current === undefined ? [] : [{ path: options.undoPath, data: current }];
-    const config = [{ path: options.path, data: text }];
-    await writeFilesAtomic(order === 'undo first' ? [...undo, ...config] : [...config, ...undo]);
+    const undo = { path: options.undoPath, data: before };
+    const config = { path: options.path, data: text };
+    await writeFilesAtomic(order === 'undo first' ? [undo, config] : [config, undo]);
     return document;
   });
 }
@@ -97,7 +98,7 @@ export async function writeConfigText(options: ConfigWriteOptions, text: string)
   return replaceText(options, () => text);
 }
 
-/** Swaps the file with the version before its last change, so that a second undo is a redo. @throws NOT_FOUND when there is none */
+/** Swaps the file with the version before its last change, so that a second undo is a redo. @throws NOT_FOUND before the first change */
 export async function undoConfig(options: ConfigWriteOptions): Promise<ConfigDocument> {
   const previous = readConfigText(options.undoPath);
   if (previous === undefined) {
