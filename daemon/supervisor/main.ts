@@ -5,6 +5,7 @@ import { GatewayError, toErrorDocument, type Problem } from '../../shared/errors
 import type { StartReport, SupervisorBoot } from '../../shared/ipc/messages.js';
 import type { SupervisorOptions } from '../../shared/node/process/entry.js';
 import { readBootDocument, readEnvironment } from '../../shared/node/process/env.js';
+import { limitGarbage } from '../../shared/node/process/heap.js';
 import { finishRestores } from '../../shared/node/files/restore-journal.js';
 import { openPaths } from './config/foundation.js';
 import { Gateway } from './gateway.js';
@@ -23,6 +24,7 @@ function ignoreLateSignals(): void {
 /** See `SupervisorEntry`. */
 export async function runSupervisor(options: SupervisorOptions): Promise<number> {
   ignoreLateSignals();
+  limitGarbage();
   // Before the configuration is read: an unfinished restore may replace it.
   await finishRestores(openPaths(options));
   return new Gateway({ ...options, clock: systemClock }).run();
@@ -58,6 +60,7 @@ function failureReport(error: unknown): StartReport {
 /** Role `@supervisor`. */
 export async function main(): Promise<number> {
   ignoreLateSignals();
+  limitGarbage();
   const boot = (readBootDocument() as SupervisorBoot | undefined) ?? DEFAULT_BOOT;
   const report = makeReporter(boot.reportFd);
   const isAsked = boot.predecessor !== undefined || boot.rehearsal === true;

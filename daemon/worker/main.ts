@@ -3,6 +3,7 @@ import { systemClock } from '../../shared/clock.js';
 import { GatewayError, type Problem, toErrorDocument } from '../../shared/errors.js';
 import type { WorkerBoot } from '../../shared/ipc/messages.js';
 import { readBootDocument } from '../../shared/node/process/env.js';
+import { limitGarbage } from '../../shared/node/process/heap.js';
 import { startParentGuard } from '../../shared/node/process/parent-guard.js';
 import { WorkerLifecycle } from './lifecycle.js';
 import { SupervisorChannel } from './supervisor-channel.js';
@@ -25,6 +26,7 @@ async function leave(work: Promise<void>): Promise<void> {
 
 /** Role `@worker`. */
 export async function main(): Promise<undefined> {
+  limitGarbage();
   const boot = readBootDocument() as WorkerBoot;
   const channel = new SupervisorChannel(systemClock);
   // Only the supervisor stops a worker. A SIGTERM from elsewhere requests a replacement without downtime.

@@ -1,0 +1,10 @@
+/** How much garbage a process of the gateway keeps before V8 collects it. */
+import { setFlagsFromString } from 'node:v8';
+
+/** In percent of what is in use. V8's own value is up to 300: the more memory a machine has, the higher. */
+const MAX_GARBAGE_PERCENT = 50;
+
+/** A worker that is busy all day would otherwise grow from 190 MB to over 300 MB within minutes, most of it garbage. */
+export function limitGarbage(): void {
+  setFlagsFromString(`--heap-growing-percent=${MAX_GARBAGE_PERCENT}`);
+}
