@@ -24,7 +24,8 @@ export default class RoundsRunner extends TestRunner implements VitestRunner {
 
   onAfterRetryTask(task: Test, { repeats }: { repeats: number }): void {
     const errors = task.result?.errors?.length ?? 0;
-    if (errors > this.#errors) process.stdout.write(`round ${repeats + 1} of ${rounds} failed: --seed ${firstSeed + repeats}\n`);
+    if (errors > this.#errors)
+      process.stdout.write(`${task.name}: round ${repeats + 1} of ${rounds} failed: --seed ${firstSeed + repeats}\n`);
     this.#errors = errors;
   }
 }
