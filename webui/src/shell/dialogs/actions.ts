@@ -2,9 +2,9 @@
 import { copyText } from '../../browser/copy.js';
 import { attempt } from '../../components/toast/toast.js';
 import type { IconName } from '../../components/icon/icon.js';
-import en from '../../i18n/en/actions.json';
+import en from '../../i18n/en/dialogs/actions.json';
 import { defineText } from '../../i18n/language.js';
-import zh from '../../i18n/zh/actions.json';
+import zh from '../../i18n/zh/dialogs/actions.json';
 import { session } from '../../api/session.js';
 import { type Command, runThere } from '../commands.js';
 import { hashOf, navigate } from '../router.js';

@@ -6,7 +6,8 @@ import { toCurl } from '../../api/to-curl.js';
 import { copyText } from '../../browser/copy.js';
 import { Button } from '../../components/button/button.js';
 import { Dialog } from '../../components/dialog/dialog.js';
-import { t } from '../text.js';
+import { t as shell } from '../text.js';
+import { t } from './text.js';
 
 function Line({ text, label }: { text: string; label: string }) {
   return (
@@ -26,11 +27,11 @@ export function KeptCall({ call }: { call: Call }) {
   return (
     <Dialog title={t('keptTitle')} size="wide" onClose={close}>
       <p>{t('keptText')}</p>
-      <Line text={curl} label={t('copyCurl')} />
+      <Line text={curl} label={shell('copyCurl')} />
       {cli !== undefined && (
         <>
           <p>{t('keptCli')}</p>
-          <Line text={cli} label={t('copyCli')} />
+          <Line text={cli} label={shell('copyCli')} />
         </>
       )}
       {/'"\$[A-Z]/.test(curl) && <p class="hint">{t('keptSecret')}</p>}

@@ -12,7 +12,8 @@ import { actions, wordsOf } from './actions.js';
 import { type Command, commands, keysText } from '../commands.js';
 import { closeDialog, typedAhead } from '../open-dialog.js';
 import { hashOf, navigate } from '../router.js';
-import { t } from '../text.js';
+import { t as shell } from '../text.js';
+import { t } from './text.js';
 
 /** Letters in order, anywhere, are searched only where nothing else is found. */
 const FUZZY = 1_000;
@@ -124,7 +125,7 @@ function Groups({
   onChoose: (command: Command) => void;
 }) {
   return (
-    <div class="palette-list" id="palette-list" role="listbox" aria-label={t('palette')}>
+    <div class="palette-list" id="palette-list" role="listbox" aria-label={shell('palette')}>
       {groups.map(({ name, commands: found }) => (
         <div key={name} role="group" aria-labelledby={`palette-${name}`}>
           <div id={`palette-${name}`} class="palette-group" role="presentation">
@@ -171,7 +172,7 @@ export function Palette() {
     setIndex(0);
   };
   return (
-    <Dialog title={t('palette')} onClose={closeDialog}>
+    <Dialog title={shell('palette')} onClose={closeDialog}>
       <input
         class="palette-input"
         role="combobox"

@@ -9,7 +9,8 @@ import { useWork } from '../../components/form/form.js';
 import { Segmented } from '../../components/segmented/segmented.js';
 import { chooseLanguage, language, LANGUAGES } from '../../i18n/language.js';
 import { closeDialog } from '../open-dialog.js';
-import { t } from '../text.js';
+import { t as shell } from '../text.js';
+import { t } from './text.js';
 import { chooseTheme, theme, THEMES } from '../theme.js';
 
 const NAMES = { system: 'themeSystem', light: 'themeLight', dark: 'themeDark' } as const;
@@ -33,18 +34,18 @@ function Setting({ name, children }: { name: string; children: ComponentChildren
 export function Settings() {
   const { busy, error, run } = useWork();
   return (
-    <Dialog title={t('settings')} onClose={closeDialog}>
-      <Setting name={t('theme')}>
+    <Dialog title={shell('settings')} onClose={closeDialog}>
+      <Setting name={shell('theme')}>
         <Segmented
-          label={t('theme')}
+          label={shell('theme')}
           value={theme.value}
           choices={THEMES.map((value) => ({ value, label: t(NAMES[value]) }))}
           onChange={chooseTheme}
         />
       </Setting>
-      <Setting name={t('language')}>
+      <Setting name={shell('language')}>
         <Segmented
-          label={t('language')}
+          label={shell('language')}
           value={language.value}
           choices={LANGUAGES.map(({ id, name }) => ({ value: id, label: name }))}
           onChange={chooseLanguage}
@@ -52,7 +53,7 @@ export function Settings() {
       </Setting>
       {session.value.signedIn && (
         <Setting name={t('signedIn')}>
-          <Button icon="signOut" text={t('signOut')} isBusy={busy !== undefined} onClick={() => void run('signOut', leave)} />
+          <Button icon="signOut" text={shell('signOut')} isBusy={busy !== undefined} onClick={() => void run('signOut', leave)} />
         </Setting>
       )}
       {error !== undefined && <ErrorBox error={error} />}

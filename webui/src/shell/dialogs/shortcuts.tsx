@@ -16,7 +16,8 @@ import {
   switchShortcuts,
 } from '../commands.js';
 import { closeDialog } from '../open-dialog.js';
-import { t } from '../text.js';
+import { t as shell } from '../text.js';
+import { t } from './text.js';
 
 /** Keys that move in the dialog or that every page needs. */
 const RESERVED = new Set(['tab', 'shift+tab', 'enter', ' ']);
@@ -67,7 +68,7 @@ export function Shortcuts() {
   const own = ownKeys.value;
   const listed = commands.value.filter(({ id, keys }) => keys !== undefined || own[id] !== undefined);
   return (
-    <Dialog title={t('shortcuts')} onClose={closeDialog}>
+    <Dialog title={shell('shortcuts')} onClose={closeDialog}>
       <CheckField label={t('shortcutsOn')} hint={t('shortcutsHint')} isChecked={areShortcutsOn.value} onChange={switchShortcuts} />
       <dl class="shortcut-list">
         {listed.map((command) => (

@@ -5,7 +5,7 @@ import { CodeBlock } from '../../components/code-block/code-block.js';
 import { TextField } from '../../components/field/field.js';
 import { FormDialog } from '../../components/form/form.js';
 import { Mark } from '../mark.js';
-import { t } from '../text.js';
+import { t } from './text.js';
 
 const REASONS = { wanted: 'tokenWanted', ended: 'sessionEnded', linkUsed: 'tokenLinkUsed', signedOut: 'signedOut' } as const;
 
