@@ -28,7 +28,7 @@ test.skipIf(noBrowser)('a call that waits is decided in its chat or elsewhere, o
     .getByRole('link', { name: /^Water the plants/ })
     .getByRole('img', { name: 'Waits for your decision' })
     .waitFor();
-  await page.getByRole('link', { name: /files__write_file.*API/ }).waitFor();
+  await page.getByRole('link', { name: /^Hello.*API.*Waiting for your decision$/ }).waitFor();
   await page.getByRole('link', { name: 'Chat 2 decisions wait' }).waitFor();
   await expectAccessible(page);
   await page.setViewportSize({ width: 1280, height: 900 });

@@ -6,7 +6,6 @@ import { startPageWorld } from '../helpers/page-world.js';
 test.skipIf(noBrowser)('a chat has its title above it, and all that can be done with a session is done there', async () => {
   const { gateway } = await startPageWorld();
   const page = await openPage(gateway.url);
-  await callApi(gateway, 'POST /api/agent', { message: 'Of a program', session: 'program' });
   await page.getByRole('textbox', { name: 'Message' }).fill('Where is the **harbour**?');
   await page.keyboard.press('Enter');
   const title = page.locator('.chat-title');
@@ -20,9 +19,13 @@ test.skipIf(noBrowser)('a chat has its title above it, and all that can be done 
   // In the list at the side too.
   const chats = page.getByRole('navigation', { name: 'Chats' });
   await chats.getByRole('link', { name: 'Ships' }).waitFor();
-  // What programs began is folded, and never unread.
-  await expect.poll(() => chats.getByRole('link').count()).toBe(1);
-  await chats.getByRole('button', { name: 'Automations and channels' }).click();
+  // What programs began is folded, and never unread; before there is any, there is nothing to unfold.
+  const others = chats.getByRole('button', { name: 'Automations and channels' });
+  expect(await others.count()).toBe(0);
+  await callApi(gateway, 'POST /api/agent', { message: 'Of a program', session: 'program' });
+  await others.waitFor();
+  expect(await chats.getByRole('link').count()).toBe(1);
+  await others.click();
   await chats.getByRole('link', { name: 'Of a program' }).waitFor();
   expect(await chats.getByRole('img', { name: 'Unread' }).count()).toBe(0);
   await page.getByRole('button', { name: 'Actions for “Ships”' }).click();

@@ -5,6 +5,7 @@ import { waitingSessions } from '../../api/approvals.js';
 import { apiPath, call } from '../../api/client.js';
 import { useGatewayEvent } from '../../api/gateway-events.js';
 import { useDebounce, useResource } from '../../api/use-resource.js';
+import { useIdle } from '../../browser/when-idle.js';
 import { Button } from '../../components/button/button.js';
 import { channelName } from '../../components/channel-name/channel-name.js';
 import { Icon } from '../../components/icon/icon.js';
@@ -65,10 +66,7 @@ function useSessions(search: string, limit: number): SessionPage | undefined {
   return value;
 }
 
-function Others({ current }: { current: string | undefined }) {
-  const page = useSessions('-from:webchat', SHOWN_OTHERS);
-  if (page === undefined) return <Skeleton lines={3} />;
-  if (page.sessions.length === 0) return <p class="hint">{t('noOthers')}</p>;
+function Others({ page, current }: { page: SessionPage; current: string | undefined }) {
   return (
     <>
       <ul>
@@ -87,9 +85,11 @@ function Others({ current }: { current: string | undefined }) {
 
 const isOther = (session: string | undefined): boolean => session !== undefined && session.split(':')[1] !== 'webchat';
 
-/** Read when it is first unfolded. */
+/** Not shown while it is empty. Read after the rest. */
 function OtherGroup({ current }: { current: string | undefined }) {
   const [isOpen, setOpen] = useState(isOther(current));
+  const page = useSessions('-from:webchat', SHOWN_OTHERS);
+  if (page === undefined || page.sessions.length === 0) return null;
   return (
     <section class="chat-others">
       <h2>
@@ -98,7 +98,7 @@ function OtherGroup({ current }: { current: string | undefined }) {
           {t('others')}
         </button>
       </h2>
-      {isOpen && <Others current={current} />}
+      {isOpen && <Others page={page} current={current} />}
     </section>
   );
 }
@@ -107,6 +107,7 @@ function OtherGroup({ current }: { current: string | undefined }) {
 export function ChatList({ current, onChosen }: { current: string | undefined; onChosen?: () => void }) {
   const page = useSessions('from:webchat', SHOWN);
   const WaitingChats = waitingChats.component.value;
+  const isIdle = useIdle();
   const onClick = ({ target }: MouseEvent): void => {
     if ((target as HTMLElement).closest('a, .button') !== null) onChosen?.();
   };
@@ -131,7 +132,7 @@ export function ChatList({ current, onChosen }: { current: string | undefined; o
             {t('allChats')}
           </a>
         )}
-        {page !== undefined && <OtherGroup current={current} />}
+        {page !== undefined && (isIdle || isOther(current)) && <OtherGroup current={current} />}
       </div>
     </nav>
   );

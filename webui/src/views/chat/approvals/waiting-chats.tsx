@@ -1,29 +1,41 @@
 /** Conversations of automations and channels that wait for a decision, above the own chats, which say it themselves. */
+import type { SessionTranscript } from '../../../../../shared/api/sessions.js';
 import { pendingApprovals } from '../../../api/approvals.js';
+import { apiPath, call } from '../../../api/client.js';
+import { useResource } from '../../../api/use-resource.js';
 import { channelName } from '../../../components/channel-name/channel-name.js';
+import { titleText } from '../../../components/markdown/plain-text.js';
 import { hashOf } from '../../../shell/router.js';
 import { t } from './text.js';
 
 const channelOf = (session: string): string => session.split(':')[1] ?? '';
 
+function WaitingChat({ session, isCurrent }: { session: string; isCurrent: boolean }) {
+  const path = apiPath('/api/sessions/:key', { key: session }, { limit: 0 });
+  const { value } = useResource((signal) => call<SessionTranscript>('GET', path, { signal }), [path]);
+  // As wide as it will be: a link needs a name at any time.
+  const title = value === undefined ? t('waiting') : titleText(value.session.title);
+  return (
+    <li>
+      <a href={hashOf('chat', [session])} aria-current={isCurrent ? 'page' : undefined} title={title}>
+        <span dir="auto">{title}</span>
+        <small>{channelName(channelOf(session))}</small>
+        <i class="unread-dot decision-dot" role="img" aria-label={t('waiting')} />
+      </a>
+    </li>
+  );
+}
+
 export function WaitingChats({ current }: { current: string | undefined }) {
   const others = pendingApprovals.value.filter(({ session }) => channelOf(session) !== 'webchat');
   const sessions = [...new Set(others.map(({ session }) => session))];
   if (sessions.length === 0) return null;
-  const toolsOf = (session: string): string =>
-    [...new Set(others.flatMap((approval) => (approval.session === session ? [approval.tool] : [])))].join(', ');
   return (
     <section>
       <h2>{t('waiting')}</h2>
       <ul>
         {sessions.map((session) => (
-          <li key={session}>
-            <a href={hashOf('chat', [session])} aria-current={session === current ? 'page' : undefined} title={session}>
-              <span>{toolsOf(session)}</span>
-              <small>{channelName(channelOf(session))}</small>
-              <i class="unread-dot decision-dot" role="img" aria-label={t('waiting')} />
-            </a>
-          </li>
+          <WaitingChat key={session} session={session} isCurrent={session === current} />
         ))}
       </ul>
     </section>
