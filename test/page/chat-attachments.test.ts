@@ -51,7 +51,13 @@ test.skipIf(noBrowser)('files that are attached in a new chat survive a reload, 
   await page.reload();
   await chips.getByText('other.txt').waitFor();
   await expect.poll(() => box.inputValue()).toBe('What is this?');
+  // Another tab of the same chat hears of it.
+  const other = await page.context().newPage();
+  await other.goto(page.url());
+  await other.getByText('other.txt').waitFor();
   await page.getByRole('button', { name: 'Remove other.txt' }).click();
+  await expect.poll(() => other.getByText('other.txt').count()).toBe(0);
+  await other.close();
   await expectAccessible(page);
   await page.getByRole('button', { name: 'Send' }).click();
   const you = page.getByRole('article', { name: 'You' });

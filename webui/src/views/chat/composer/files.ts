@@ -1,12 +1,12 @@
 /** Files of the next message. They are uploaded at once, so that they survive a reload as the draft does. */
 import { signal } from '@preact/signals';
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import type { AttachmentNote as FileNote } from '../../../../../shared/api/attachments.js';
 import { FILE_LIMITS } from '../../../../../shared/file-limits.js';
 import { apiPath, call, request } from '../../../api/client.js';
 import { saveFile } from '../../../browser/save-file.js';
 import { attempt, showToast } from '../../../components/toast/toast.js';
-import { readSetting, writeSetting } from '../../../settings.js';
+import { onSettingChanged, readSetting, writeSetting } from '../../../settings.js';
 import { t } from '../text.js';
 
 export type { FileNote };
@@ -91,9 +91,12 @@ function setFiles(session: string, files: readonly DraftFile[]): void {
 
 /** @param session  undefined in a chat without one, which has no files */
 export function useDraftFiles(session: string | undefined): DraftFiles {
-  // Another tab may have changed what is stored.
-  useMemo(() => {
-    if (session !== undefined) setFiles(session, [...readDraftFiles(session), ...filesOf(session).filter(({ id }) => id === undefined)]);
+  // Before the paint. Another tab may have changed what is stored, and may do so again.
+  useLayoutEffect(() => {
+    if (session === undefined) return undefined;
+    const takeOver = (): void => setFiles(session, [...readDraftFiles(session), ...filesOf(session).filter(({ id }) => id === undefined)]);
+    takeOver();
+    return onSettingChanged(settingName(session), takeOver);
   }, [session]);
   const files = drafts.value[session ?? ''] ?? [];
   const change = (edit: (now: readonly DraftFile[]) => readonly DraftFile[]): void => {
