@@ -21,8 +21,9 @@ test.skipIf(noBrowser)('the queue is shown without the navigation too, edited, s
   const queue = page.locator('.queue > li');
   await expect.poll(() => queue.count()).toBe(3);
   await queue.filter({ hasText: 'Third' }).getByRole('button', { name: 'Cancel' }).click();
+  await box.fill('A draft');
   await queue.filter({ hasText: 'Second' }).getByRole('button', { name: 'Edit and ask again' }).click();
-  await expect.poll(() => box.inputValue()).toBe('Second');
+  await expect.poll(() => box.inputValue()).toBe('Second\n\nA draft');
   await box.fill('Second, edited');
   await page.keyboard.press('Enter');
   await page.reload();

@@ -18,6 +18,15 @@ export function readSetting(name: string): string | undefined {
   }
 }
 
+/** @returns the stored value; undefined where there is none, or no JSON */
+export function readJson<Value>(name: string): Value | undefined {
+  try {
+    return (JSON.parse(readSetting(name) ?? 'null') as Value | null) ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** @param value  undefined removes the setting */
 export function writeSetting(name: string, value: string | undefined): void {
   try {

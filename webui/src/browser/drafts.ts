@@ -1,7 +1,7 @@
 /** What was typed into forms and not saved. This browser keeps it until it is saved or discarded; secrets are kept as long as the page only. */
 import { signal } from '@preact/signals';
 import { hidesValue } from '../../../shared/config/secrets.js';
-import { readSetting, writeSetting } from '../settings.js';
+import { readJson, writeSetting } from '../settings.js';
 
 /** Names a draft. */
 export interface DraftId {
@@ -19,11 +19,7 @@ const nameOf = ({ kind, of }: DraftId): string => `${kind}.${of}`;
 export function readDraft<Value>(id: DraftId): Value | undefined {
   const name = nameOf(id);
   if (Object.hasOwn(inPage.value, name)) return inPage.value[name] as Value | undefined;
-  try {
-    return (JSON.parse(readSetting(name) ?? 'null') as Value | null) ?? undefined;
-  } catch {
-    return undefined;
-  }
+  return readJson<Value>(name);
 }
 
 /**

@@ -15,14 +15,14 @@ import { useCommands } from '../../shell/commands.js';
 import { address, hashOf, navigate } from '../../shell/router.js';
 import { ChatHead } from './chat-head.js';
 import { ChatList } from './chat-list.js';
-import { Composer, type ComposerProps } from './composer/composer.js';
+import { Composer } from './composer/composer.js';
 import { FileDrop } from './composer/file-list.js';
 import { type FileNote, isUnheard, useDraftFiles } from './composer/files.js';
 import { useModels, useSession } from './composer/model-chip.js';
 import type { ChatModel, StoredMessage } from './model/chat-model.js';
 import { sendOnConnection } from './model/new-chat.js';
 import { openChats } from './model/open-chats.js';
-import { rescueText } from './model/outbox.js';
+import { readEdit, rescueText, writeEdit } from './model/outbox.js';
 import { NewChat } from './new-chat.js';
 import { Transcript } from './transcript/transcript.js';
 import { t } from './text.js';
@@ -48,11 +48,14 @@ function lastCode(text: string): string | undefined {
 
 /** The actions on the conversation, for buttons, keys and the palette. */
 function useActions(model: ChatModel, canWrite: boolean) {
-  const [editing, setEditing] = useState<ComposerProps['editing']>(undefined);
+  const [editing, setEditing] = useState(() => readEdit(model.session));
+  const change = (message: typeof editing): void => {
+    writeEdit(model.session, message);
+    setEditing(message);
+  };
   const question = (): StoredMessage | undefined => model.messages.peek().findLast(({ role }) => role === 'user');
   const edit = (message = question()): void => {
-    if (message !== undefined && canWrite)
-      setEditing({ messageId: message.id, content: message.content, files: message.attachments ?? [] });
+    if (message !== undefined && canWrite) change({ messageId: message.id, content: message.content, files: message.attachments ?? [] });
   };
   const regenerate = (): void => {
     const last = question();
@@ -78,7 +81,7 @@ function useActions(model: ChatModel, canWrite: boolean) {
   };
   const send = (content: string, attachments: readonly FileNote[]): void => {
     model.send(content, { ...(attachments.length > 0 && { attachments }), ...(editing && { replaceFrom: editing.messageId }) });
-    setEditing(undefined);
+    change(undefined);
   };
   const copyLast = (): void => void copyText(model.messages.peek().findLast(({ role }) => role === 'assistant')?.content ?? '');
   const copyCode = (): void => {
@@ -95,7 +98,7 @@ function useActions(model: ChatModel, canWrite: boolean) {
     { id: 'copy-code', label: t('copyLastCode'), icon: 'copy', keys: 'y', run: copyCode },
     { id: 'copy-last', label: t('copyLast'), icon: 'copy', keys: 'mod+shift+c', run: copyLast },
   ]);
-  return { editing, edit, regenerate, goOn, choose, send, cancelEdit: () => setEditing(undefined) };
+  return { editing, edit, regenerate, goOn, choose, send, cancelEdit: () => change(undefined) };
 }
 
 /** Marks the session as read while it is visible: when it is opened, unless it was read before, and after each answer. */

@@ -10,6 +10,7 @@ import { Skeleton } from '../../components/skeleton/skeleton.js';
 import { useCommands } from '../../shell/commands.js';
 import { address, hashOf, navigate } from '../../shell/router.js';
 import type { Job } from './cron-api.js';
+import { hasDraft } from './form/draft.js';
 import { JobForm } from './form/job-form.js';
 import { type JobActions, jobActions, listKeptJobs } from './job-actions.js';
 import { JobTable } from './job-table.js';
@@ -31,14 +32,21 @@ function Back({ to, text }: { to: string; text: string }) {
   );
 }
 
+interface FormProps {
+  readonly job: Job | undefined;
+  readonly isCopy: boolean;
+  readonly deleted?: string;
+  readonly list: Resource<CronJobList>;
+}
+
 /** The form below its title. */
-function Form({ job, isCopy, list }: { job: Job | undefined; isCopy: boolean; list: Resource<CronJobList> }) {
+function Form({ job, isCopy, deleted, list }: FormProps) {
   const parent = hashOf('cron', job === undefined ? [] : [job.id]);
   return (
     <>
       <Back to={parent} text={job === undefined ? t('all') : job.name} />
       <PageHeader title={t(job === undefined || isCopy ? 'new' : 'editTitle')} />
-      <JobForm job={job} isCopy={isCopy} onSaved={list.reload} onCancel={() => navigate(parent)} />
+      <JobForm {...{ job, isCopy, deleted }} onSaved={list.reload} onCancel={() => navigate(parent)} />
     </>
   );
 }
@@ -59,6 +67,10 @@ function Body({ list, actions }: { list: Resource<CronJobList>; actions: JobActi
   }
   // A new job is only in the next list.
   if (job === undefined && (list.isLoading || list.value === undefined)) return list.error === undefined ? <Skeleton lines={6} /> : null;
+  const draft = verb === 'copy' ? `${id}/copy` : id;
+  // The same form, so that whoever is typing goes on.
+  if (job === undefined && hasDraft(draft))
+    return <Form key={`${id}/${verb}`} job={undefined} isCopy={false} deleted={draft} list={list} />;
   if (job === undefined) {
     return <Empty title={t('gone')} icon="cron" action={<Button text={t('all')} onClick={() => navigate(hashOf('cron'))} />} />;
   }

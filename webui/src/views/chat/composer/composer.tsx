@@ -16,7 +16,7 @@ import type { ChatModel } from '../model/chat-model.js';
 import { AttachButton, FileChips } from './file-list.js';
 import { type DraftFiles, type FileNote, isPicture } from './files.js';
 import { ModelChip, type ModelChoice, useModelChoice } from './model-chip.js';
-import { readDraft, rescuedFrom, type Sender, writeDraft } from '../model/outbox.js';
+import { type EditedMessage, readDraft, rescuedFrom, type Sender, writeDraft, writeEdit } from '../model/outbox.js';
 import { Queue } from './queue.js';
 import { t } from '../text.js';
 import { TokenMeter } from './token-meter.js';
@@ -73,7 +73,7 @@ export interface ComposerProps {
   readonly note?: string | undefined;
   /** The name of the stored draft: the session, or `new`. */
   readonly draftName: string;
-  readonly editing?: { readonly messageId: string; readonly content: string; readonly files: readonly FileNote[] } | undefined;
+  readonly editing?: EditedMessage | undefined;
   readonly onCancelEdit?: () => void;
   readonly onEditLast?: () => void;
   readonly onSend: (content: string, files: readonly FileNote[]) => void;
@@ -89,6 +89,7 @@ function useText({ draftName, editing }: ComposerProps) {
   const setText = (value: string): void => {
     setState(value);
     if (editing === undefined) writeDraft(draftName, value);
+    else writeEdit(draftName, { ...editing, content: value });
   };
   return [text, setText] as const;
 }
@@ -204,8 +205,7 @@ export function Composer(props: ComposerProps) {
   const box = useRef<HTMLTextAreaElement>(null);
   const [text, setText] = useText(props);
   const commands = useSlashCommands(text);
-  const isAnswering = model?.canStop.value === true;
-  const stop = (): void => model?.stop();
+  const [isAnswering, stop] = [model?.canStop.value === true, (): void => model?.stop()];
   const { canSend, submit, shown, remove } = useSending(props, [text, setText]);
   const choice = useModelChoice({ list: props.models, chat: model, own: props.own, onBegun: props.onBegun });
   const voice = useVoice(props, box);
@@ -221,10 +221,10 @@ export function Composer(props: ComposerProps) {
     ...(isAnswering ? [{ id: 'stop', label: t('stopAnswer'), keys: 'escape', whileTyping: true, icon: 'stop' as const, run: stop }] : []),
   ]);
   const placeholder = t(model?.isBusy.value === true ? 'placeholderBusy' : 'placeholder');
-  const onInput = (event: { currentTarget: HTMLTextAreaElement }): void => setText(event.currentTarget.value);
+  const onInput = ({ currentTarget }: { currentTarget: HTMLTextAreaElement }): void => setText(currentTarget.value);
   const onPaste = (event: ClipboardEvent): void => pasteFiles(event, draftFiles.add);
   const takeUp = (content: string, files: readonly FileNote[]): void => {
-    setText(content);
+    setText([content, text].filter((part) => part.trim() !== '').join('\n\n'));
     draftFiles.putBack(files);
   };
   return (

@@ -6,7 +6,7 @@ import { FILE_LIMITS } from '../../../../../shared/file-limits.js';
 import { apiPath, call, request } from '../../../api/client.js';
 import { saveFile } from '../../../browser/save-file.js';
 import { attempt, showToast } from '../../../components/toast/toast.js';
-import { onSettingChanged, readSetting, writeSetting } from '../../../settings.js';
+import { onSettingChanged, readJson, writeSetting } from '../../../settings.js';
 import { t } from '../text.js';
 
 export type { FileNote };
@@ -20,12 +20,7 @@ export const handedOver = signal<{ readonly session: string; readonly files: rea
 const settingName = (session: string): string => `files.${session}`;
 
 function readDraftFiles(session: string): DraftFile[] {
-  try {
-    const notes = JSON.parse(readSetting(settingName(session)) ?? '[]') as FileNote[];
-    return notes.map((note) => ({ ...note, key: note.id }));
-  } catch {
-    return [];
-  }
+  return (readJson<FileNote[]>(settingName(session)) ?? []).map((note) => ({ ...note, key: note.id }));
 }
 
 function writeDraftFiles(session: string, files: readonly (FileNote | DraftFile)[]): void {

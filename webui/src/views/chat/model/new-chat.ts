@@ -79,9 +79,13 @@ class NewChat implements Sender {
 
 export const newChat = new NewChat();
 
-/** Sends what waits on each new connection, also what a tab that was closed has left. */
+/** Sends what waits on each new connection, also what a tab that was closed has left. Keeps the drafts of sessions that are deleted. */
 export function sendOnConnection(): void {
   newChat.outbox.follow();
+  pageSocket.listen((frame) => {
+    if (frame.type !== 'event' || frame.name !== 'session' || frame.data['change'] !== 'deleted') return;
+    openChats.rescueDraft(String(frame.data['session']));
+  });
   pageSocket.onConnected(() => {
     openChats.sendWaiting();
     void newChat.begin();

@@ -7,7 +7,7 @@ import { showToast } from '../../../components/toast/toast.js';
 import { hashOf, navigate } from '../../../shell/router.js';
 import { t } from '../text.js';
 import { ChatModel } from './chat-model.js';
-import { rescueText, sessionsToSend } from './outbox.js';
+import { Outbox, rescueText, sessionsToSend } from './outbox.js';
 
 interface OpenChat {
   readonly model: ChatModel;
@@ -40,6 +40,11 @@ class OpenChats {
   /** Sends what waits in sessions that are not shown. */
   sendWaiting(): void {
     for (const session of sessionsToSend()) this.#open(this.#find(session));
+  }
+
+  /** Called when a session was deleted. One that is followed here finds that out itself; of any other there may be a draft. */
+  rescueDraft(session: string): void {
+    if (!this.#chats.has(session)) rescueText(new Outbox(session));
   }
 
   #find(session: string): OpenChat {

@@ -1,6 +1,6 @@
 /** Drafts, and messages that the gateway has not acknowledged. This browser keeps them: they survive a reload and a closed tab. */
 import { type ReadonlySignal, signal } from '@preact/signals';
-import { onSettingChanged, readSetting, settingNames, writeSetting } from '../../../settings.js';
+import { onSettingChanged, readJson, readSetting, settingNames, writeSetting } from '../../../settings.js';
 
 export interface Entry {
   /** The idempotency key, the same for each attempt. */
@@ -25,13 +25,7 @@ const PREFIX = 'outbox.';
 const outboxName = (session: string): string => PREFIX + session;
 const draftName = (session: string): string => `draft.${session}`;
 
-function read(session: string): readonly Entry[] {
-  try {
-    return JSON.parse(readSetting(outboxName(session)) ?? '[]') as Entry[];
-  } catch {
-    return [];
-  }
-}
+const read = (session: string): readonly Entry[] => readJson<Entry[]>(outboxName(session)) ?? [];
 
 /** The messages of one chat that wait to be sent, in order. */
 export class Outbox {
@@ -99,6 +93,22 @@ export function writeDraft(session: string, text: string): void {
   writeSetting(draftName(session), text === '' ? undefined : text);
 }
 
+/** A sent message that is being changed, with what is in the box. */
+export interface EditedMessage {
+  readonly messageId: string;
+  readonly content: string;
+  readonly files: NonNullable<Entry['attachments']>;
+}
+
+const editName = (session: string): string => `edit.${session}`;
+
+export const readEdit = (session: string): EditedMessage | undefined => readJson(editName(session));
+
+/** @param edit  undefined: it was sent or cancelled */
+export function writeEdit(session: string, edit: EditedMessage | undefined): void {
+  writeSetting(editName(session), edit === undefined ? undefined : JSON.stringify(edit));
+}
+
 /** The last session whose text {@link rescueText} has moved; undefined again once that is sent. */
 export const rescuedFrom = signal<string | undefined>(undefined);
 
@@ -109,12 +119,14 @@ export const rescuedFrom = signal<string | undefined>(undefined);
 export function rescueText(outbox: Outbox): boolean {
   const { session } = outbox;
   const unanswered = outbox.entries.peek().filter(({ again }) => again === undefined);
-  const texts = [...unanswered.map(({ content }) => content), readDraft(session)].filter((text) => text.trim() !== '');
+  const written = [...unanswered.map(({ content }) => content), readEdit(session)?.content ?? '', readDraft(session)];
+  const texts = written.filter((text) => text.trim() !== '');
   if (texts.length > 0) {
     writeDraft(NEW, [readDraft(NEW), ...texts].filter((text) => text !== '').join('\n\n'));
     rescuedFrom.value = session;
   }
   writeDraft(session, '');
+  writeEdit(session, undefined);
   outbox.change(() => []);
   return texts.length > 0;
 }

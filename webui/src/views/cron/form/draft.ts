@@ -98,9 +98,13 @@ export function findFaults(draft: Draft): Faults {
   return Object.fromEntries(faults.flatMap(([name, isWrong, text]) => (isWrong ? [[name, text]] : [])));
 }
 
+const nameOf = (id: string): DraftId => ({ kind: 'draft.cron', of: id });
+
+export const hasDraft = (id: string): boolean => readDraft(nameOf(id)) !== undefined;
+
 /** A draft that survives a reload and a visit of other views. @param id  what it is a draft of */
 export function useDraft(id: string, initial: () => Draft) {
-  const draftId: DraftId = { kind: 'draft.cron', of: id };
+  const draftId = nameOf(id);
   const [start] = useState(initial);
   const kept = readDraft<Partial<Draft>>(draftId);
   const [wasKept, setKept] = useState(kept !== undefined);

@@ -27,6 +27,8 @@ interface JobFormProps {
   /** The job to change; without it, or with `isCopy`, a new one is created. */
   readonly job: Job | undefined;
   readonly isCopy?: boolean;
+  /** The id of a job that was deleted while it was being changed: a new one is created from that draft. */
+  readonly deleted?: string | undefined;
   readonly onSaved: () => void;
   readonly onCancel: () => void;
 }
@@ -132,9 +134,16 @@ function useSaving(draft: Parameters<typeof findFaults>[0], save: () => Promise<
   return { form, faults, error, isBusy: busy !== undefined, onSubmit };
 }
 
-export function JobForm({ job, isCopy = false, onSaved, onCancel }: JobFormProps) {
+/** What the form is a draft of. */
+function draftName({ job, isCopy = false, deleted }: JobFormProps, isExample: boolean): string {
+  if (job === undefined) return deleted ?? (isExample ? 'example' : 'new');
+  return isCopy ? `${job.id}/copy` : job.id;
+}
+
+export function JobForm(props: JobFormProps) {
+  const { job, isCopy = false, deleted, onSaved, onCancel } = props;
   const example = readExample(address.value.query['example']);
-  const id = job === undefined ? (example === undefined ? 'new' : 'example') : isCopy ? `${job.id}/copy` : job.id;
+  const id = draftName(props, example !== undefined);
   const draft = useDraft(id, () => ({ ...draftOf(job, isCopy), ...example }));
   const { fields, set, wasKept, drop } = draft;
   const choices = useChoices();
@@ -160,9 +169,9 @@ export function JobForm({ job, isCopy = false, onSaved, onCancel }: JobFormProps
   const parts = { form: { fields, set }, faults: { ...faults, ...zoneFault }, channels: choices.channels };
   return (
     <form class="job-form" ref={form} onSubmit={onSubmit} noValidate>
-      {wasKept && (
+      {(wasKept || deleted !== undefined) && (
         <p class="job-kept" role="status">
-          {t('draftKept')}
+          {t(deleted === undefined ? 'draftKept' : 'draftOfDeleted')}
           <Button kind="quiet" text={t('discard')} onClick={drop} />
         </p>
       )}
