@@ -100,5 +100,9 @@ test('the history tells up from down from not yet known, across restarts', async
   });
   expect(read.buckets).toHaveLength(8);
   expect(read.buckets.reduce((sum, { requests }) => sum + requests, 0)).toBe(7);
+  // A part that has just begun has no sample yet, but a gateway that answers.
+  await pass(clock, store, 5);
+  const { at, state } = (await history({ hours: 1, stepMinutes: 15 })).buckets.at(-1) ?? {};
+  expect([at?.slice(11, 16), state]).toEqual(['13:15', 'up']);
   await second.samples.stop();
 });
