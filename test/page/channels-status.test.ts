@@ -206,5 +206,5 @@ test.skipIf(noBrowser)('a test is sent through an account by keyboard, and the d
   await broken.getByRole('heading', { name: 'Webhook · gone' }).waitFor();
   await broken.getByText(/ECONNREFUSED/).waitFor();
   await expect.poll(() => broken.locator('.status-dot.good').count()).toBe(0);
-  await expect.poll(() => broken.getByRole('definition').nth(1).innerText()).toBe('1');
+  await expect.poll(() => broken.getByRole('definition').nth(2).innerText()).toBe('1');
 });

@@ -10,6 +10,7 @@ import { Dialog, type DialogProps } from '../components/dialog/dialog.js';
 import { Empty, ErrorBox, Spinner } from '../components/feedback/feedback.js';
 import { CheckField, SearchField, SelectField, Switch, TextArea, TextField } from '../components/field/field.js';
 import { Fact, Facts } from '../components/facts/facts.js';
+import { Gauge } from '../components/gauge/gauge.js';
 import { Icon, type IconName } from '../components/icon/icon.js';
 import { SHAPES } from '../components/icon/shapes.js';
 import { Menu } from '../components/menu/menu.js';
@@ -188,6 +189,10 @@ function Data() {
   return (
     <Part name="Data">
       <Facts>
+        <Fact name="Gauge">
+          <Gauge share={0.4} />
+          <Gauge share={0.9} />
+        </Fact>
         <Fact name="Outcome">
           <StatusDot tone="good">Done</StatusDot>
         </Fact>

@@ -12,11 +12,14 @@ const UNITS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
 /** Created once per language: creating one is slow. */
 const relativeFormat = computed(() => new Intl.RelativeTimeFormat(language.value, { numeric: 'auto' }));
 
-/** `in 5 minutes`, `2 days ago`. */
+const midnight = (ms: number): number => new Date(ms).setHours(0, 0, 0, 0);
+
+/** `in 5 minutes`, `2 days ago`; days are those of the calendar, in the browser's zone: 30 hours from now may be tomorrow or in 2 days. */
 export function relativeTime(atMs: number, nowMs = Date.now()): string {
   const distance = atMs - nowMs;
   const [unit, size] = UNITS.find(([, ms]) => Math.abs(distance) >= ms) ?? ['second', 1_000];
-  return relativeFormat.value.format(Math.round(distance / size), unit);
+  const length = unit === 'day' ? midnight(atMs) - midnight(nowMs) : distance;
+  return relativeFormat.value.format(Math.round(length / size), unit);
 }
 
 /** `Tue, Nov 24, 2026, 20:15:00`, in the browser's zone or the named one. */

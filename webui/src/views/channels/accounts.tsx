@@ -71,8 +71,14 @@ function Numbers({ account: { channel, messages } }: { account: Account }) {
       </div>
       <div>
         <dt>{t('waiting')}</dt>
-        <dd class={retrying > 0 ? 'warning' : undefined}>{link(waiting, retrying > 0 ? 'retry_wait' : 'queued')}</dd>
+        <dd>{link(waiting - retrying, 'queued')}</dd>
       </div>
+      {retrying > 0 && (
+        <div>
+          <dt>{t('status_retry_wait')}</dt>
+          <dd class="warning">{link(retrying, 'retry_wait')}</dd>
+        </div>
+      )}
       <div>
         <dt>{t('failed')}</dt>
         <dd class={failed > 0 ? 'bad' : undefined}>{link(failed, dead > 0 ? 'dead' : 'unknown')}</dd>

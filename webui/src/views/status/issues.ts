@@ -65,7 +65,7 @@ type Place = 'config' | 'models' | 'logs';
 function linkTo(place: Place): NonNullable<Shown['link']> {
   if (place === 'config') return { hash: hashOf('config', ['text']), text: t('openConfig') };
   if (place === 'models') return { hash: hashOf('models'), text: t('openModels') };
-  return { hash: hashOf('logs', [], { level: 'warn', since: '1h' }), text: t('openLogs') };
+  return { hash: hashOf('logs', [], { level: 'warn', since: '1h' }), text: t('openLog') };
 }
 
 /** What the gateway says of the rest is for terminals: a headline of the page, and the text below it. `fix`: what to do, if that is more than a command. */

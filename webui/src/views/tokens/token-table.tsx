@@ -1,6 +1,7 @@
 /** All tokens: what each may do, what it spent today, when it ends and when it was used last. */
 import { useState } from 'preact/hooks';
 import { Button } from '../../components/button/button.js';
+import { Gauge } from '../../components/gauge/gauge.js';
 import { Badge } from '../../components/status-dot/status-dot.js';
 import { type Column, type Order, Table } from '../../components/table/table.js';
 import { Ago, dollars, fullTime } from '../../components/time-text/time-text.js';
@@ -64,7 +65,7 @@ function Spent({ token: { dailyUsd, spentTodayUsd } }: { token: Token }) {
     <>
       <span class={isUsedUp ? 'token-used-up' : undefined}>{dollars(spentTodayUsd)}</span>
       <small class="cell-note">{dailyUsd === null ? t('noLimit') : t('ofLimit', { limit: dollars(dailyUsd) })}</small>
-      {dailyUsd !== null && <meter min={0} max={1} high={0.8} value={Math.min(1, spentTodayUsd / dailyUsd)} aria-hidden="true" />}
+      {dailyUsd !== null && <Gauge share={spentTodayUsd / dailyUsd} />}
     </>
   );
 }

@@ -16,7 +16,7 @@ interface ToolRowProps {
   /** Why agents do not get it, besides their permissions. */
   readonly problem?: string | undefined;
   readonly scope: Scope;
-  /** Buttons. */
+  /** Buttons, before the permission: those of all rows are in one column. */
   readonly children?: ComponentChildren;
 }
 
@@ -44,12 +44,12 @@ export function ToolRow({
         {problem !== undefined && <p class="tool-problem">{problem}</p>}
       </div>
       <div class="tool-actions">
+        {children}
         <PermissionSelect
           label={t('mayOf', { tool: fullName })}
           permitted={{ pattern: fullName, tool: { isBuiltIn, isReadOnly } }}
           scope={scope}
         />
-        {children}
       </div>
     </li>
   );

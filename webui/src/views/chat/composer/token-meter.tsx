@@ -1,4 +1,5 @@
 /** The context that the conversation uses, and its cost, beside the model. */
+import { Gauge } from '../../../components/gauge/gauge.js';
 import { dollars } from '../../../components/time-text/time-text.js';
 import { language } from '../../../i18n/language.js';
 import type { ChatModel } from '../model/chat-model.js';
@@ -28,10 +29,10 @@ export function TokenMeter({ chat, choice: { info, costUsd } }: { chat: ChatMode
   ].join(' ');
   // Two unknown values say nothing.
   if (used === undefined && (costUsd === undefined || costUsd === 0)) return null;
-  const share = used === undefined || window === undefined ? undefined : Math.min(1, used / window);
+  const share = used === undefined || window === undefined ? undefined : used / window;
   return (
     <span class="meter" title={label} role="img" aria-label={label}>
-      {share !== undefined && <meter min={0} max={1} high={0.8} value={share} aria-hidden="true" />}
+      {share !== undefined && <Gauge share={share} />}
       <span aria-hidden="true">
         {t('tokensOf', tokens)}
         {costUsd !== undefined && costUsd > 0 && <span class="in-wide">{` · ${dollars(costUsd)}`}</span>}

@@ -1,0 +1,21 @@
+import { expect, test, vi } from 'vitest';
+
+vi.stubGlobal('location', new URL('http://localhost:18790/'));
+vi.stubGlobal('navigator', { language: 'en' });
+vi.stubGlobal('document', { documentElement: {} });
+// By a name that the compiler does not follow: it is code of the browser.
+const source = '../../../webui/src/components/time-text/time-text.js';
+const { relativeTime } = (await import(source)) as { relativeTime: (atMs: number, nowMs: number) => string };
+
+const at = (day: number, hour: number): number => new Date(2026, 10, day, hour, 30).getTime();
+
+test.each([
+  ['tomorrow', at(28, 4), at(29, 18)],
+  ['in 2 days', at(28, 4), at(30, 7)],
+  ['in 2 days', at(28, 23), at(30, 0)],
+  ['in 23 hours', at(28, 4), at(29, 3)],
+  ['yesterday', at(28, 18), at(27, 4)],
+  ['2 days ago', at(28, 4), at(26, 18)],
+])('days are those of the calendar: %s', (expected, nowMs, atMs) => {
+  expect(relativeTime(atMs, nowMs)).toBe(expected);
+});
