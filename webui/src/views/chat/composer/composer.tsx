@@ -1,4 +1,4 @@
-/** The composer: the draft, slash commands, files, and the queue of messages. */
+/** The composer: the draft, its keys, files, and the queue of messages. */
 import { isComposing } from '../../../browser/is-composing.js';
 import { late } from '../../../browser/late.js';
 import type { ModelList } from '../../../../../shared/api/models.js';
@@ -7,7 +7,6 @@ import { FILE_LIMITS } from '../../../../../shared/file-limits.js';
 import type { RefObject } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { isKeptInstead } from '../../../api/copy-mode.js';
-import { call } from '../../../api/client.js';
 import type { Resource } from '../../../api/use-resource.js';
 import { Button, IconButton } from '../../../components/button/button.js';
 import { useCommands } from '../../../shell/commands.js';
@@ -18,28 +17,10 @@ import { type DraftFiles, type FileNote, isPicture } from './files.js';
 import { ModelChip, type ModelChoice, useModelChoice } from './model-chip.js';
 import { type EditedMessage, readDraft, rescuedFrom, type Sender, writeDraft, writeEdit } from '../model/outbox.js';
 import { Queue } from './queue.js';
+import { type SlashCommand, SlashList, useSlashCommands } from './slash-commands.js';
 import { t } from '../text.js';
 import { TokenMeter } from './token-meter.js';
 import './composer.css';
-
-interface SlashCommand {
-  readonly name: string;
-  readonly summary: string;
-}
-
-/** Returns the commands that begin with the typed text; none once an argument follows. */
-function useSlashCommands(text: string): readonly SlashCommand[] {
-  const [all, setAll] = useState<readonly SlashCommand[]>([]);
-  const wants = text.startsWith('/') && !/\s/.test(text);
-  useEffect(() => {
-    if (!wants || all.length > 0) return;
-    call<{ commands: SlashCommand[] }>('GET', '/api/commands').then(
-      ({ commands }) => setAll(commands),
-      () => undefined,
-    );
-  }, [wants]);
-  return wants ? all.filter(({ name }) => `/${name}`.startsWith(text.toLowerCase())) : [];
-}
 
 /** Longer text exceeds the largest box anyway, and measuring it would take seconds. */
 const MEASURED_LENGTH = 20_000;
@@ -132,29 +113,6 @@ function useKeys({ commands, text, setText, submit }: KeyActions, { model, editi
   return { chosen: at, onKeyDown };
 }
 
-function SlashList({
-  commands,
-  chosen,
-  onChoose,
-}: {
-  commands: readonly SlashCommand[];
-  chosen: number;
-  onChoose: (text: string) => void;
-}) {
-  if (commands.length === 0) return null;
-  return (
-    <ul class="slash" aria-label={t('commands')}>
-      {commands.map(({ name, summary }, index) => (
-        <li key={name} data-chosen={index === chosen}>
-          <button type="button" onClick={() => onChoose(`/${name} `)}>
-            <b>/{name}</b> <span class="hint">{summary}</span>
-          </button>
-        </li>
-      ))}
-    </ul>
-  );
-}
-
 /** Takes pasted files, except beside text: a copied table also has a picture of itself. */
 function pasteFiles(event: ClipboardEvent, add: (files: readonly File[]) => void): void {
   const files = [...(event.clipboardData?.files ?? [])];
@@ -199,23 +157,30 @@ function usePublishedHeight(): RefObject<HTMLDivElement | null> {
   return root;
 }
 
-export function Composer(props: ComposerProps) {
-  const { model, queue, note, editing, onCancelEdit, draftName, draftFiles } = props;
-  const root = usePublishedHeight();
+/** The box grows with its text. It has the focus wherever that opens no keyboard on the screen, and while a sent message is edited. */
+function useBox(text: string, { editing, draftName }: ComposerProps) {
   const box = useRef<HTMLTextAreaElement>(null);
-  const [text, setText] = useText(props);
-  const commands = useSlashCommands(text);
-  const [isAnswering, stop] = [model?.canStop.value === true, (): void => model?.stop()];
-  const { canSend, submit, shown, remove } = useSending(props, [text, setText]);
-  const choice = useModelChoice({ list: props.models, chat: model, own: props.own, onBegun: props.onBegun });
-  const voice = useVoice(props, box);
-  const { chosen, onKeyDown } = useKeys({ commands, text, setText, submit }, props);
   useEffect(() => grow(box.current), [text]);
   useEffect(() => followWidth(box.current), []);
   // Before the paint, so that the next key goes to the box.
   useLayoutEffect(() => {
     if (editing !== undefined || matchMedia('(pointer: fine)').matches) box.current?.focus();
   }, [editing, draftName]);
+  return box;
+}
+
+export function Composer(props: ComposerProps) {
+  const { model, queue, note, editing, onCancelEdit, draftFiles } = props;
+  const root = usePublishedHeight();
+  const [text, setText] = useText(props);
+  const box = useBox(text, props);
+  const commands = useSlashCommands(text);
+  const isAnswering = model?.canStop.value === true;
+  const stop = (): void => model?.stop();
+  const { canSend, submit, shown, remove } = useSending(props, [text, setText]);
+  const choice = useModelChoice({ list: props.models, chat: model, own: props.own, onBegun: props.onBegun });
+  const voice = useVoice(props, box);
+  const { chosen, onKeyDown } = useKeys({ commands, text, setText, submit }, props);
   useCommands([
     { id: 'focus-box', label: t('focusBox'), keys: 'shift+escape', whileTyping: true, icon: 'edit', run: () => box.current?.focus() },
     ...(isAnswering ? [{ id: 'stop', label: t('stopAnswer'), keys: 'escape', whileTyping: true, icon: 'stop' as const, run: stop }] : []),
