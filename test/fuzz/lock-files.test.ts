@@ -112,8 +112,9 @@ test('whatever the lock of a section contains, one is in it at a time', () =>
   }));
 
 test('whatever records its owner, a home belongs to one configuration', () =>
-  fuzz(40, () =>
-    fc.property(
+  fuzz(40, () => {
+    const home = join(tempDir(), 'xopc');
+    return fc.property(
       contentOf(
         { v: 1, configPath: 'config.json' },
         { v: 1, configPath: 'work.json' },
@@ -122,7 +123,7 @@ test('whatever records its owner, a home belongs to one configuration', () =>
       ),
       fc.option(contentOf({ v: 1, configPath: 'work.json' }), { nil: undefined }),
       (content, other) => {
-        const home = join(tempDir(), 'xopc');
+        rmSync(home, { recursive: true, force: true });
         const pathsOf = (name: string) => resolvePaths({ home, runtimeDir: home, configPath: join(home, name) });
         mkdirSync(join(home, 'state'), { recursive: true, mode: 0o700 });
         writeFileSync(ownerPathIn(home), content);
@@ -144,20 +145,21 @@ test('whatever records its owner, a home belongs to one configuration', () =>
         expect(new Set(owners).size).toBe(owners.length);
         expect(readFileSync(ownerPathIn(home))).toEqual(content);
       },
-    ),
-  ));
+    );
+  }));
 
 const RESTORE_ID = '20261124T192403Z-1a2b3c';
 
 test('whatever the journal of a restore contains, a start ends it as a whole, or says which file is in the way', () =>
-  fuzz(60, () =>
-    fc.asyncProperty(
+  fuzz(60, () => {
+    const home = join(tempDir(), 'xopc');
+    return fc.asyncProperty(
       contentOf(
         { phase: 'applying', createdAt: '2026-11-24T19:24:03.000Z', names: ['config.json', 'token'] },
         { phase: 'staged', createdAt: '2026-11-24T19:24:03.000Z', names: [] },
       ),
       async (content) => {
-        const home = tempDir();
+        rmSync(home, { recursive: true, force: true });
         const paths = resolvePaths({ home, runtimeDir: home });
         const directory = join(dirname(paths.databasePath), 'restore', RESTORE_ID);
         mkdirSync(join(directory, 'staged'), { recursive: true });
@@ -175,8 +177,8 @@ test('whatever the journal of a restore contains, a start ends it as a whole, or
           expect(texts()).toEqual(['old', 'old']);
         }
       },
-    ),
-  ));
+    );
+  }));
 
 test('whatever the other small files contain, they are used or left out', () =>
   fuzz(60, () => {
