@@ -60,6 +60,14 @@ test('a job is triggered once for a key, and what was done once is there once', 
   expect((await conversation.cron.runs(jobs[0]?.id ?? '', {})).runs).toHaveLength(2);
 });
 
+test('a session that was deleted is not made again by a repeated request, which says so as documented', async () => {
+  const { post, conversation } = await start();
+  await post('/api/sessions', { chat_id: 'one' });
+  await conversation.sessions.delete('main:webchat:default:direct:one');
+  expect(await post('/api/sessions', { chat_id: 'one' })).toMatchObject({ status: 404, json: { error: { code: 'SESSION_NOT_FOUND' } } });
+  expect(await post('/api/sessions', { chat_id: 'one' }, {})).toMatchObject({ status: 200, json: { created: true } });
+});
+
 test('a copy of a session is made once for a key, and a job is switched once', async () => {
   const { conversation, post } = await start();
   await post('/api/agent', { message: 'hello', session: 'notes' });

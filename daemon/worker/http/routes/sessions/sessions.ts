@@ -65,6 +65,8 @@ export function sessionRoutes(sessions: SessionService, keyOf: ReadSessionKey): 
       scope: 'chat',
       summary: 'Create a session, or return the existing one of that chat',
       headers: IDEMPOTENCY_HEADER,
+      // Of a repeated request whose session was deleted meanwhile.
+      errors: ['SESSION_NOT_FOUND'],
       answer: sessionCreateResponse,
       body: sessionCreateRequest,
       isBodyOptional: true,
