@@ -6,7 +6,8 @@ import { toJsonSchema } from '../../../../shared/api/json-schema.js';
 import { mcpErrorResponse } from '../../../../shared/api/tools/mcp-server.js';
 import { openAiErrorResponse } from '../../../../shared/api/openai.js';
 import { openApiResponse } from '../../../../shared/api/openapi.js';
-import { DOCUMENT_HEADERS, FILE_HEADERS } from '../../../../shared/node/document-headers.js';
+import { DOCUMENT_HEADERS } from '../../../../shared/node/document-headers.js';
+import { fileOf, type SentFile, sendFile } from '../page/send-file.js';
 import { type Route, route } from '../route.js';
 import type { createOpenApiDocument } from './create-document.js';
 import type { OpenApiDocument, SchemaTools } from './document.js';
@@ -29,7 +30,8 @@ export const SCHEMA_TOOLS: SchemaTools = {
 /** @param routes  all others; these are described with them. @param load  loads the bundle that builds the description */
 export function openApiRoutes(routes: readonly Route[], version: string, load: () => OpenApiModule): Route[] {
   let document: OpenApiDocument | undefined;
-  let page: string | undefined;
+  let page: SentFile | undefined;
+  let style: SentFile | undefined;
   const read = (): OpenApiDocument => (document ??= load().createOpenApiDocument([...routes, ...own], version, SCHEMA_TOOLS));
   const own = [
     route({
@@ -48,7 +50,7 @@ export function openApiRoutes(routes: readonly Route[], version: string, load: (
       scope: 'public',
       handle(ctx) {
         ctx.set(DOCUMENT_HEADERS);
-        ctx.body = page ??= load().renderDocs(read());
+        sendFile(ctx, (page ??= fileOf('text/html; charset=utf-8', load().renderDocs(read()))));
       },
     }),
     route({
@@ -56,8 +58,7 @@ export function openApiRoutes(routes: readonly Route[], version: string, load: (
       path: '/assets/docs.css',
       scope: 'public',
       handle(ctx) {
-        ctx.set({ ...FILE_HEADERS, 'Content-Type': 'text/css; charset=utf-8' });
-        ctx.body = load().DOCS_STYLE;
+        sendFile(ctx, (style ??= fileOf('text/css; charset=utf-8', load().DOCS_STYLE)));
       },
     }),
   ];

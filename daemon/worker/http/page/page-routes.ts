@@ -1,20 +1,12 @@
 /** The page at `/` and its files, from a manifest read once. */
 import { GatewayError } from '../../../../shared/errors.js';
-import type { BuiltPage, PageFile } from '../../../../shared/node/build/built-page.js';
-import { DOCUMENT_HEADERS, FILE_HEADERS } from '../../../../shared/node/document-headers.js';
-import type { HttpContext } from '../context.js';
+import type { BuiltPage } from '../../../../shared/node/build/built-page.js';
+import { DOCUMENT_HEADERS } from '../../../../shared/node/document-headers.js';
 import { type Route, route } from '../route.js';
+import { sendFile } from './send-file.js';
 
 const FOR_EVER = 'public, max-age=31536000, immutable';
 const FOR_AN_HOUR = 'public, max-age=3600';
-
-function send(ctx: HttpContext, { type, gzip, plain }: PageFile): void {
-  ctx.set({ ...FILE_HEADERS, 'Content-Type': type, Vary: 'Accept-Encoding' });
-  if (ctx.acceptsEncodings('gzip') === 'gzip') {
-    ctx.set('Content-Encoding', 'gzip');
-    ctx.body = gzip;
-  } else ctx.body = plain();
-}
 
 /** @param page  undefined for a build without one, which serves the API only */
 export function pageRoutes(page: BuiltPage | undefined): Route[] {
@@ -31,7 +23,7 @@ export function pageRoutes(page: BuiltPage | undefined): Route[] {
         const last = path.slice(path.lastIndexOf('/') + 1);
         if (last !== '') return ctx.redirect([`${last}/`, ...query].join('?'));
         ctx.set(DOCUMENT_HEADERS);
-        send(ctx, index);
+        sendFile(ctx, index);
       },
     }),
     route({
@@ -42,7 +34,7 @@ export function pageRoutes(page: BuiltPage | undefined): Route[] {
         const file = page.find(ctx.path);
         if (file === undefined) throw new GatewayError('NOT_FOUND', { message: `There is nothing at ${ctx.path.slice(0, 200)}.` });
         ctx.set('Cache-Control', file.isImmutable ? FOR_EVER : FOR_AN_HOUR);
-        send(ctx, file);
+        sendFile(ctx, file);
       },
     }),
   ];

@@ -29,6 +29,18 @@ test('the gateway gives the document that its routes make', async () => {
   expect([document.openapi, document.info.version]).toEqual(['3.1.1', '1.2.3']);
 });
 
+test('the page that shows it is made and compressed once, whoever asks', async () => {
+  const { send } = await startHttpApp({ peer: '198.51.100.7' });
+  for (const path of ['/docs', '/assets/docs.css']) {
+    const ask = (encoding: string) => send(path, { headers: { Host: '192.0.2.10', 'Accept-Encoding': encoding } });
+    const [plain, packed] = [await ask('identity'), await ask('gzip')];
+    expect([plain.status, packed.status]).toEqual([200, 200]);
+    expect(plain.headers).toMatchObject({ 'content-length': String(Buffer.byteLength(plain.text)), vary: 'Accept-Encoding' });
+    // An answer that is compressed for each request has no length.
+    expect(packed.headers).toMatchObject({ 'content-encoding': 'gzip', 'content-length': expect.stringMatching(/^\d+$/) });
+  }
+});
+
 test('every part of the API that the manual promises is described', () => {
   expect(operations.map(({ name }) => name)).toEqual(
     expect.arrayContaining([
