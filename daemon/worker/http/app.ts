@@ -151,7 +151,11 @@ function createKoa(deps: HttpDeps, { connections, remote, rules, isDraining }: K
   koa.use(routesMiddleware(routes, { readJson, openUpload, refuseCredentials, requireToken, beginRequest: requests.begin }));
   koa.use(unmatched);
   const door = createSocketDoor({ gate, refuseCredentials, requireToken, tokenState, entitle });
-  return { koa, door, urlOf: (request: IncomingMessage) => publicAddress(request, rules()).url };
+  const isEntitled = (request: IncomingMessage): boolean => {
+    const { token: shown, needsToken } = gate(request, request.url ?? '').caller;
+    return shown === 'valid' || !needsToken;
+  };
+  return { koa, door, isEntitled, urlOf: (request: IncomingMessage) => publicAddress(request, rules()).url };
 }
 
 function createSockets({ services, clock, logger, version, instanceId, loadLate }: HttpDeps): Sockets {
@@ -173,11 +177,11 @@ export function createHttpApp(deps: HttpDeps): HttpApp {
   const isIdle = (socket: Socket): boolean => connections.isIdle(socket);
   const isUnlimited = (address: string): boolean => isLoopback(address) || rules().trustedProxies.has(address);
   const remote = new RemoteConnections({ limits, isUnlimited, isIdle });
-  const { koa, door, urlOf } = createKoa(deps, { connections, remote, rules, isDraining });
+  const { koa, door, isEntitled, urlOf } = createKoa(deps, { connections, remote, rules, isDraining });
   const answerRequest = koa.callback();
   const sockets = createSockets(deps);
   deps.services.accessTokens.onEnd(() => sockets.recheck());
-  const server = createServer({ connections, remote, limits, clock: deps.clock, logger: deps.logger });
+  const server = createServer({ connections, remote, isEntitled, limits, clock: deps.clock, logger: deps.logger });
   const drain = new Drain({ server, connections, clock: deps.clock });
   listenForUpgrades(server, {
     clock: deps.clock,

@@ -62,7 +62,7 @@ export interface RouteDefinition<Body, Query> extends RouteText {
   /** `token`: a token is needed even from this machine. */
   readonly access?: 'token';
   /**
-   * Checks the credentials of a path that has its own, before the body is validated.
+   * Checks the credentials of a path that has its own, before the body is parsed.
    * @param rawBody  the body as it arrived
    */
   readonly authorize?: (ctx: HttpContext, rawBody: Buffer) => 'valid' | 'none' | 'wrong';
@@ -74,6 +74,8 @@ export interface RouteDefinition<Body, Query> extends RouteText {
   readonly upload?: Readonly<Record<string, string>>;
   /** Bodies up to this number of bytes are accepted even if `gateway.maxBodyBytes` is less. */
   readonly minimumBodyLimit?: number;
+  /** Larger bodies are refused even if `gateway.maxBodyBytes` is more: set where callers need no credentials. */
+  readonly maximumBodyLimit?: number;
   /** True: a missing body counts as `{}`. */
   readonly isBodyOptional?: boolean;
   /** Without it, the query is ignored. */
@@ -113,8 +115,18 @@ function once<Value>(make: (() => Value) | undefined): () => Value | undefined {
   return () => (value ??= make?.());
 }
 
-async function readBody<Body, Query>(ctx: HttpContext, definition: RouteDefinition<Body, Query>, readJson: ReadJson): Promise<unknown> {
-  const body = await readJson(ctx, definition.minimumBodyLimit);
+async function readBody<Body, Query>(
+  ctx: HttpContext,
+  definition: RouteDefinition<Body, Query>,
+  { readJson, refuseCredentials }: Pick<RouteTools, 'readJson' | 'refuseCredentials'>,
+): Promise<unknown> {
+  const { minimumBodyLimit: minimumLimit, maximumBodyLimit: maximumLimit, authorize, refusal = UNKNOWN_CALLER } = definition;
+  const check = async (rawBody: Buffer): Promise<void> => {
+    const verdict = authorize?.(ctx, rawBody);
+    if (verdict === 'none' || verdict === 'wrong')
+      await refuseCredentials(ctx.state.caller.client.address, { ...refusal, isWrong: verdict === 'wrong' });
+  };
+  const body = await readJson(ctx, { minimumLimit, maximumLimit, authorize: authorize && check });
   if (body !== undefined) return body;
   if (definition.isBodyOptional === true) return {};
   throw new GatewayError('INVALID_REQUEST', { message: `${definition.method} ${definition.path} needs a JSON body.` });
@@ -139,11 +151,12 @@ const UNKNOWN_CALLER = {
 
 /** Makes a route. Its input has been checked when `handle` runs. */
 export function route<Body = undefined, Query = undefined>(definition: RouteDefinition<Body, Query>): Route {
-  const { method, path, access, agentOf, authorize, refusal = UNKNOWN_CALLER, upload: types, media, isBodyOptional = false } = definition;
+  const { method, path, access, agentOf, upload: types, media, isBodyOptional = false } = definition;
   const uploadTypes = types && ['application/json', ...Object.keys(types)];
   const bodySchema = once(definition.body);
   const querySchema = once(definition.query);
-  const toMiddleware = ({ readJson, openUpload, refuseCredentials, requireToken, beginRequest }: RouteTools): HttpMiddleware => {
+  const toMiddleware = (tools: RouteTools): HttpMiddleware => {
+    const { openUpload, requireToken, beginRequest } = tools;
     return async (ctx) => {
       const { state } = ctx;
       state.route = path;
@@ -152,10 +165,7 @@ export function route<Body = undefined, Query = undefined>(definition: RouteDefi
       if (state.access !== undefined) await admit(state.access, definition, { ctx, beginRequest });
       const upload = uploadTypes && openUpload(ctx, uploadTypes);
       let raw: unknown;
-      if (upload === undefined) raw = definition.body === undefined ? refuseBody(ctx) : await readBody(ctx, definition, readJson);
-      const verdict = authorize?.(ctx, state.rawBody ?? Buffer.alloc(0));
-      if (verdict === 'none' || verdict === 'wrong')
-        await refuseCredentials(state.caller.client.address, { ...refusal, isWrong: verdict === 'wrong' });
+      if (upload === undefined) raw = definition.body === undefined ? refuseBody(ctx) : await readBody(ctx, definition, tools);
       const body = bodySchema();
       const query = querySchema();
       const input = (body === undefined || upload !== undefined ? undefined : validate(body, raw, 'body')) as Body;

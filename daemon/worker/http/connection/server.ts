@@ -1,5 +1,5 @@
 /** The HTTP server with its limits on what a peer controls: header size, time, connections, unread answers. */
-import { createServer as createHttpServer, type Server } from 'node:http';
+import { createServer as createHttpServer, type IncomingMessage, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../../../shared/clock.js';
 import { GatewayError } from '../../../../shared/errors.js';
@@ -7,6 +7,7 @@ import type { Connections, Handle } from './connections.js';
 import type { HttpLogger } from '../context.js';
 import type { RemoteConnections, RemoteLimits } from './remote-connections.js';
 import { LINGER_MS, rawAnswer } from './raw-answer.js';
+import { refuseStreamedBodies } from './streamed-bodies.js';
 
 export interface ServerLimits extends RemoteLimits {
   /** A request's header must be complete in this time. */
@@ -62,6 +63,8 @@ function describe(code: string | undefined, limits: ServerLimits): Malformed {
 export interface ServerDeps {
   readonly connections: Connections;
   readonly remote: RemoteConnections;
+  /** Whether a request comes with credentials, or needs none. */
+  readonly isEntitled: (request: IncomingMessage) => boolean;
   readonly limits: ServerLimits;
   readonly clock: Clock;
   readonly logger: HttpLogger;
@@ -99,7 +102,7 @@ function limitUnreadAnswers(server: Server, { connections, limits, clock }: Serv
 
 /** @returns a server that does not listen yet */
 export function createServer(deps: ServerDeps): Server {
-  const { connections, remote, limits } = deps;
+  const { connections, remote, limits, clock, isEntitled } = deps;
   const server = createHttpServer({
     maxHeaderSize: limits.maxHeaderBytes,
     headersTimeout: limits.headersTimeoutMs,
@@ -117,7 +120,11 @@ export function createServer(deps: ServerDeps): Server {
   server.maxHeadersCount = 0;
   limitUnreadAnswers(server, deps);
   connections.attach(server);
-  server.on('connection', (socket) => remote.add(socket));
+  const mayStream = (request: IncomingMessage): boolean => !remote.isAnonymous(request.socket) || isEntitled(request);
+  server.on('connection', (socket) => {
+    remote.add(socket);
+    refuseStreamedBodies(socket, { clock, mayStream });
+  });
   const serve: Handle = (request, response) => connections.serve(request, response);
   server.on('request', serve);
   // `100 Continue` is sent when the body is wanted, not before; other expectations may be ignored (RFC 9110, 10.1.1).

@@ -11,6 +11,9 @@ import { hasBody } from './body.js';
 const MAX_REQUESTS = 64;
 const MAX_BODY_BYTES = 16_777_216;
 
+/** For all of them together: one machine may have any number of networks. */
+const MAX_ALL_BODY_BYTES = 33_554_432;
+
 interface Held {
   requests: number;
   /** Of bodies, as announced. */
@@ -20,6 +23,7 @@ interface Held {
 export class AnonymousLoad {
   readonly #byNetwork = new Map<string, Held>();
   readonly #maxBodyBytes: () => number;
+  #allBytes = 0;
 
   /** @param maxBodyBytes  the live limit of one body */
   constructor(maxBodyBytes: () => number) {
@@ -32,17 +36,20 @@ export class AnonymousLoad {
     const held = this.#byNetwork.get(network) ?? { requests: 0, bytes: 0 };
     const limit = this.#maxBodyBytes();
     const bytes = hasBody(request) ? Math.min(Number(request.headers['content-length'] ?? limit), limit) : 0;
-    if (held.requests >= MAX_REQUESTS || (held.bytes > 0 && held.bytes + bytes > MAX_BODY_BYTES))
+    const isOver = (sum: number, most: number): boolean => bytes > 0 && sum > 0 && sum + bytes > most;
+    if (held.requests >= MAX_REQUESTS || isOver(held.bytes, MAX_BODY_BYTES) || isOver(this.#allBytes, MAX_ALL_BODY_BYTES))
       throw new GatewayError('RATE_LIMITED', {
-        message: `Too many requests of ${address} without the token are being answered.`,
+        message: `Too many requests without the token are being answered.`,
         details: { retryAfterSeconds: 1 },
       });
     this.#byNetwork.set(network, held);
     held.requests += 1;
     held.bytes += bytes;
+    this.#allBytes += bytes;
     response.once('close', () => {
       held.requests -= 1;
       held.bytes -= bytes;
+      this.#allBytes -= bytes;
       if (held.requests === 0) this.#byNetwork.delete(network);
     });
   }

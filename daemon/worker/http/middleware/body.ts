@@ -9,6 +9,7 @@ import type { HttpContext, HttpMiddleware } from '../context.js';
 import { checkJson } from './json-guard.js';
 
 const MAX_PARSERS = 4;
+const FIRST_BYTES = 4_096;
 const METHODS = ['POST', 'PUT', 'PATCH', 'DELETE'];
 
 function refuse(message: string): GatewayError {
@@ -60,8 +61,50 @@ function bodyError(error: unknown, limitBytes: number): unknown {
   return refuse(`The body is not valid JSON${position === undefined ? '' : ` (at ${position})`}.`);
 }
 
+/**
+ * Reads a body piece by piece. The connection stays open if it is not read to its end: the answer needs it.
+ * @param refusal  of a larger one. @throws INVALID_REQUEST when it ends too early
+ */
+export async function* chunksOf(
+  { req }: HttpContext,
+  limitBytes: number,
+  refusal: (limitBytes: number) => GatewayError,
+): AsyncGenerator<Buffer> {
+  let bytes = 0;
+  try {
+    for await (const chunk of req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > limitBytes) throw refusal(limitBytes);
+      yield chunk;
+    }
+  } catch (error) {
+    if (req.destroyed && !req.complete) throw refuse('The client went away before its body had arrived.');
+    throw error;
+  }
+}
+
+/** Reads a body into one piece of memory: a client can send it in as many pieces as it has bytes, each of which would cost more than its byte. */
+async function bytesOf(ctx: HttpContext, limitBytes: number): Promise<Buffer> {
+  let held = Buffer.allocUnsafe(FIRST_BYTES);
+  let length = 0;
+  for await (const chunk of chunksOf(ctx, limitBytes, tooLarge)) {
+    if (length + chunk.length > held.length) held = Buffer.concat([held], 2 * (length + chunk.length));
+    length += chunk.copy(held, length);
+  }
+  return held.subarray(0, length);
+}
+
+export interface BodyRules {
+  /** Bodies up to this number of bytes are read even if `gateway.maxBodyBytes` is less. */
+  readonly minimumLimit?: number | undefined;
+  /** Larger ones are refused even if `gateway.maxBodyBytes` is more. */
+  readonly maximumLimit?: number | undefined;
+  /** Checks who sends these bytes before they are parsed. @throws the refusal */
+  readonly authorize?: ((rawBody: Buffer) => Promise<void>) | undefined;
+}
+
 /** Reads and checks one body. */
-export type ReadJson = (ctx: HttpContext, minimumLimit?: number) => Promise<unknown>;
+export type ReadJson = (ctx: HttpContext, rules?: BodyRules) => Promise<unknown>;
 
 /**
  * @param maxBodyBytes  the live limit, in bytes.
@@ -76,32 +119,55 @@ export function createReadJson(maxBodyBytes: () => number): ReadJson {
     parsers.set(limitBytes, run);
     return run;
   };
-  return async (ctx, minimumLimit = 0) => {
-    if (!hasBody(ctx.req)) return undefined;
+  return async (ctx, { minimumLimit = 0, maximumLimit = Infinity, authorize } = {}) => {
+    if (!hasBody(ctx.req)) {
+      await authorize?.(Buffer.alloc(0));
+      return undefined;
+    }
     checkHeaders(ctx);
-    const limitBytes = Math.max(maxBodyBytes(), minimumLimit);
+    const limitBytes = Math.min(Math.max(maxBodyBytes(), minimumLimit), maximumLimit);
     if (Number(ctx.get('Content-Length')) > limitBytes) throw tooLarge(limitBytes);
     if (/^100-continue$/i.test(ctx.get('Expect'))) ctx.res.writeContinue();
-    const chunks: Buffer[] = [];
-    const collect = (chunk: Buffer): void => void chunks.push(chunk);
     try {
-      // The parser attaches its own listener in this same turn, so both see every chunk.
-      const parsed = parserFor(limitBytes)(ctx, () => Promise.resolve());
-      ctx.req.on('data', collect);
-      await parsed;
+      const { body, rawBody } =
+        authorize === undefined ? await parsed(ctx, parserFor(limitBytes)) : await proven(await bytesOf(ctx, limitBytes), authorize);
+      ctx.state.rawBody = rawBody;
+      checkJson(body, rawBody);
+      return body;
     } catch (error) {
       throw bodyError(error, limitBytes);
-    } finally {
-      ctx.req.off('data', collect);
     }
-    const { body } = ctx.request;
-    if (body === undefined) throw unsupported("The body's Content-Type could not be read; it must be application/json.");
-    const [first] = chunks;
-    const rawBody = chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks);
-    ctx.state.rawBody = rawBody;
-    checkJson(body, rawBody);
-    return body;
   };
+}
+
+interface ReadBody {
+  readonly body: unknown;
+  readonly rawBody: Buffer;
+}
+
+/** Parses a body whose bytes prove who sends them: nothing of it is parsed before that. */
+async function proven(rawBody: Buffer, authorize: (rawBody: Buffer) => Promise<void>): Promise<ReadBody> {
+  await authorize(rawBody);
+  const text = new TextDecoder().decode(rawBody);
+  if (!/^\s*(?:[[{]|$)/.test(text)) throw refuse('The body must be a JSON object.');
+  return { body: text === '' ? {} : (JSON.parse(text) as unknown), rawBody };
+}
+
+async function parsed(ctx: HttpContext, parse: HttpMiddleware): Promise<ReadBody> {
+  const chunks: Buffer[] = [];
+  const collect = (chunk: Buffer): void => void chunks.push(chunk);
+  try {
+    // The parser attaches its own listener in this same turn, so both see every chunk.
+    const done = parse(ctx, () => Promise.resolve());
+    ctx.req.on('data', collect);
+    await done;
+  } finally {
+    ctx.req.off('data', collect);
+  }
+  const { body } = ctx.request;
+  if (body === undefined) throw unsupported("The body's Content-Type could not be read; it must be application/json.");
+  const [first] = chunks;
+  return { body, rawBody: chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks) };
 }
 
 function createParser(limitBytes: number): HttpMiddleware {

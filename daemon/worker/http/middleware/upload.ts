@@ -1,7 +1,7 @@
 /** Streams the text of bodies that are too long to be held in memory. */
 import { GatewayError } from '../../../../shared/errors.js';
 import type { HttpContext } from '../context.js';
-import { checkHeaders, hasBody } from './body.js';
+import { checkHeaders, chunksOf, hasBody } from './body.js';
 
 export interface Upload {
   readonly type: string;
@@ -28,18 +28,7 @@ function decode(decoder: InstanceType<typeof TextDecoder>, chunk?: Buffer): stri
 
 async function* textOf(ctx: HttpContext, limitBytes: number): AsyncGenerator<string> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
-  let bytes = 0;
-  try {
-    // The connection stays open if the body is not read to its end: the answer needs it.
-    for await (const chunk of ctx.req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-      bytes += chunk.length;
-      if (bytes > limitBytes) throw tooLarge(limitBytes);
-      yield decode(decoder, chunk);
-    }
-  } catch (error) {
-    if (ctx.req.destroyed && !ctx.req.complete) throw broken('The client went away before its file had arrived.');
-    throw error;
-  }
+  for await (const chunk of chunksOf(ctx, limitBytes, tooLarge)) yield decode(decoder, chunk);
   yield decode(decoder);
 }
 

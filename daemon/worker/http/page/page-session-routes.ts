@@ -81,6 +81,7 @@ export function pageSessionRoutes(deps: PageSessionDeps): Route[] {
       summary: 'Sign the page in: with the token, a one-time link, or as the owner on this machine',
       body: pageSessionRequest,
       isBodyOptional: true,
+      maximumBodyLimit: 4_096,
       answer: pageSessionResponse,
       async handle(ctx, { body }) {
         const signedIn = await signIn(deps, ctx, body.link);

@@ -3,17 +3,18 @@ import { expect, test } from 'vitest';
 import { startHttpApp, TOKEN } from '../../../../helpers/http-app.js';
 import { openWire, type Wire } from '../../../../helpers/http-request.js';
 
-/** Requests of one client through a trusted proxy, each on a connection of its own, whose bodies do not arrive. */
+/** Requests through a trusted proxy, each on a connection of its own, whose bodies do not arrive. @param from  the client of each */
 async function sendSlowly(
   count: number,
   length: number,
+  from = (_index: number): string => '203.0.113.7',
 ): Promise<{ wires: Wire[]; ask: (client: string, token?: string) => Promise<number> }> {
   const { port, app, send } = await startHttpApp({ gateway: { trustedProxies: ['127.0.0.1'] } });
-  const head = ['POST /api/webhook/any HTTP/1.1', 'Host: localhost', 'X-Forwarded-For: 203.0.113.7', 'Content-Type: application/json'];
+  const head = ['POST /api/webhook/any HTTP/1.1', 'Host: localhost', 'Content-Type: application/json'];
   const wires: Wire[] = [];
   for (let index = 0; index < count; index += 1) {
     const begun = once(app.server, 'request');
-    wires.push(await openWire(port, [...head, `Content-Length: ${length}`, '', '{'].join('\r\n')));
+    wires.push(await openWire(port, [...head, `X-Forwarded-For: ${from(index)}`, `Content-Length: ${length}`, '', '{'].join('\r\n')));
     await begun;
   }
   const ask = async (client: string, token?: string): Promise<number> => {
@@ -45,4 +46,11 @@ test('what this machine has in flight is not limited, not even where any Host is
   }
   expect((await send('/api/webhook/any', { method: 'POST', body: { text: 'x' } })).status).toBe(401);
   expect((await send('/health')).status).toBe(200);
+});
+
+test('the bodies of all clients without the token together are limited, however many addresses they have', async () => {
+  const { ask, wires } = await sendSlowly(32, 1_048_576, (index) => `2001:db8:${index}::1`);
+  expect(await ask('2001:db8:99::1')).toBe(429);
+  wires[0]?.socket.destroy();
+  await expect.poll(() => ask('2001:db8:99::1')).toBe(401);
 });
