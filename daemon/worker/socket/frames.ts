@@ -3,6 +3,7 @@ import { clientFrame, type ClientFrame, type ServerFrameBody, type ServerFrameTy
 import { validate } from '../../../shared/api/validate.js';
 import type { FollowedEvent } from '../../../shared/api/gateway/events.js';
 import { GatewayError } from '../../../shared/errors.js';
+import { checkJson } from '../../../shared/node/json-guard.js';
 
 /** @throws INVALID_REQUEST */
 export type ParseFrame = (data: string) => ClientFrame;
@@ -17,6 +18,7 @@ export function createFrameParser(): ParseFrame {
     } catch {
       throw new GatewayError('INVALID_REQUEST', { message: 'The frame is not JSON.' });
     }
+    checkJson(value, { name: 'frame', source: Buffer.from(data) });
     return validate((schema ??= clientFrame()), value, 'frame');
   };
 }

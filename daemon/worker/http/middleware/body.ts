@@ -5,8 +5,8 @@
 import type { IncomingMessage } from 'node:http';
 import { koaBody } from 'koa-body';
 import { GatewayError } from '../../../../shared/errors.js';
+import { checkJson } from '../../../../shared/node/json-guard.js';
 import type { HttpContext, HttpMiddleware } from '../context.js';
-import { checkJson } from './json-guard.js';
 
 const MAX_PARSERS = 4;
 const FIRST_BYTES = 4_096;
@@ -132,7 +132,7 @@ export function createReadJson(maxBodyBytes: () => number): ReadJson {
       const { body, rawBody } =
         authorize === undefined ? await parsed(ctx, parserFor(limitBytes)) : await proven(await bytesOf(ctx, limitBytes), authorize);
       ctx.state.rawBody = rawBody;
-      checkJson(body, rawBody);
+      checkJson(body, { name: 'body', source: rawBody });
       return body;
     } catch (error) {
       throw bodyError(error, limitBytes);

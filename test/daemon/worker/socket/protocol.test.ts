@@ -104,12 +104,18 @@ test.each(['not json', '{}', '{"v":2,"id":"a","type":"hello"}', '{"v":1,"id":"a"
 );
 
 test('after the hello a wrong frame is an error that names it, and the connection goes on', async () => {
-  const { port } = await startHttpApp();
+  const { port, services } = await startHttpApp();
   const client = await greetSocket(port);
   const id = client.send('watch', { session: '' });
   expect(await client.next('error')).toMatchObject({ re: id, error: { code: 'INVALID_REQUEST' } });
   client.socket.send('{"broken');
   expect((await client.next('error')).error.message).toBe('The frame is not JSON.');
+  client.socket.send('{"v":1,"id":"x","type":"stop","session":"one","\\u0073ession":"two"}');
+  expect(await client.next('error')).toMatchObject({
+    re: 'x',
+    error: { message: expect.stringContaining("The frame has the key 'session' twice") },
+  });
+  expect(services.calls).toEqual([]);
   const missing = client.send('watch', { session: 'missing' });
   expect(await client.next('error')).toMatchObject({ re: missing, session: 'missing', error: { code: 'SESSION_NOT_FOUND' } });
   const twice = client.send('hello');

@@ -1,8 +1,8 @@
 /** What no JSON document from outside may hold, whatever its schema says: it is checked before any code walks the value. */
 import { isUtf8 } from 'node:buffer';
-import { FORBIDDEN_KEYS } from '../../../../shared/config/key-path.js';
-import { GatewayError } from '../../../../shared/errors.js';
-import { isStorable } from '../../../../shared/text/storable.js';
+import { FORBIDDEN_KEYS } from '../config/key-path.js';
+import { GatewayError } from '../errors.js';
+import { isStorable } from '../text/storable.js';
 
 /** Deeper than any document of the API or of a tool's JSON Schema; far less than what overflows a recursive walk. */
 const MAX_DEPTH = 64;
@@ -12,20 +12,27 @@ const QUOTE = 0x22;
 const COLON = 0x3a;
 const BACKSLASH = 0x5c;
 
-function refuse(message: string): GatewayError {
-  return new GatewayError('INVALID_REQUEST', { message });
+export interface JsonText {
+  /** What it is called in an error. */
+  readonly name: 'body' | 'frame';
+  /** As it arrived. */
+  readonly source: Buffer;
+}
+
+function refuse({ name }: JsonText, problem: string): GatewayError {
+  return new GatewayError('INVALID_REQUEST', { message: `The ${name} ${problem}` });
 }
 
 /** A decoder puts U+FFFD in the place of invalid bytes. */
-function checkText(text: string, source: Uint8Array): void {
-  if (!isStorable(text)) throw refuse('The body has a string with a NUL character or half of a surrogate pair.');
-  if (text.includes('\u{fffd}') && !isUtf8(source)) throw refuse('The body is not valid UTF-8.');
+function checkText(text: string, given: JsonText): void {
+  if (!isStorable(text)) throw refuse(given, 'has a string with a NUL character or half of a surrogate pair.');
+  if (text.includes('\u{fffd}') && !isUtf8(given.source)) throw refuse(given, 'is not valid UTF-8.');
 }
 
-function checkKeys(keys: readonly string[], source: Uint8Array): void {
+function checkKeys(keys: readonly string[], given: JsonText): void {
   for (const key of keys) {
-    if (FORBIDDEN_KEYS.includes(key)) throw refuse(`The body has the key '${key}', which is not allowed.`);
-    checkText(key, source);
+    if (FORBIDDEN_KEYS.includes(key)) throw refuse(given, `has the key '${key}', which is not allowed.`);
+    checkText(key, given);
   }
 }
 
@@ -69,27 +76,27 @@ function describeRepeatedKey(source: Buffer): string {
 
 /**
  * Walks the value without recursion.
- * @param source  the text that it was parsed from, in which a key may be repeated: a parser keeps the last one and drops the others.
+ * @param given  what it was parsed from, in which a key may be repeated: a parser keeps the last one and drops the others.
  * @throws INVALID_REQUEST
  */
-export function checkJson(root: unknown, source: Buffer): void {
+export function checkJson(root: unknown, given: JsonText): void {
   let level: unknown[] = [root];
   let keyCount = 0;
   for (let depth = 0; level.length > 0; depth += 1) {
     const next: unknown[] = [];
     for (const value of level) {
-      if (typeof value === 'string') checkText(value, source);
-      if (value === Infinity || value === -Infinity) throw refuse('The body has a number that is too large.');
+      if (typeof value === 'string') checkText(value, given);
+      if (value === Infinity || value === -Infinity) throw refuse(given, 'has a number that is too large.');
       if (typeof value !== 'object' || value === null) continue;
-      if (depth >= MAX_DEPTH) throw refuse(`The body is nested deeper than ${MAX_DEPTH} levels.`);
+      if (depth >= MAX_DEPTH) throw refuse(given, `is nested deeper than ${MAX_DEPTH} levels.`);
       if (!Array.isArray(value)) {
         const keys = Object.keys(value);
         keyCount += keys.length;
-        checkKeys(keys, source);
+        checkKeys(keys, given);
       }
       for (const item of Object.values(value)) next.push(item);
     }
     level = next;
   }
-  if (countKeys(source) !== keyCount) throw refuse(`The body has the key ${describeRepeatedKey(source)}. Send each key once.`);
+  if (countKeys(given.source) !== keyCount) throw refuse(given, `has the key ${describeRepeatedKey(given.source)}. Send each key once.`);
 }

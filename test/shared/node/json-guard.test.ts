@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { checkJson } from '../../../../../daemon/worker/http/middleware/json-guard.js';
+import { checkJson } from '../../../shared/node/json-guard.js';
 
 const nested = (depth: number): unknown => JSON.parse(`${'['.repeat(depth)}${']'.repeat(depth)}`);
-const check = (value: unknown) => () => checkJson(value, Buffer.from(JSON.stringify(value)));
-const checkText = (text: string) => () => checkJson(JSON.parse(text), Buffer.from(text));
+const check = (value: unknown) => () => checkJson(value, { name: 'body', source: Buffer.from(JSON.stringify(value)) });
+const checkText = (text: string) => () => checkJson(JSON.parse(text), { name: 'body', source: Buffer.from(text) });
 
 test.each<[string, unknown]>([
   ['__proto__', JSON.parse('{"a":{"__proto__":1}}')],
@@ -38,7 +38,7 @@ test('100,000 levels are refused', () => {
 
 test('what a decoder put in the place of invalid bytes is refused; the same character sent as it is, is not', () => {
   const invalid = Buffer.from('{"a\xff":1}', 'latin1');
-  expect(() => checkJson(JSON.parse(invalid.toString()), invalid)).toThrow('not valid UTF-8');
+  expect(() => checkJson(JSON.parse(invalid.toString()), { name: 'body', source: invalid })).toThrow('not valid UTF-8');
   expect(check({ 'a\u{fffd}': '\u{fffd}' })).not.toThrow();
 });
 
