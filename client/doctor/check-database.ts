@@ -69,7 +69,8 @@ function readHeader(path: string): HeaderBytes | undefined {
 }
 
 function inspect(path: string, { size, header }: HeaderBytes): Finding {
-  if (size === 0) {
+  // SQLite takes a file of one byte for an empty one.
+  if (size <= 1) {
     return fail('database', `${path} is empty: its content was cut off`, {
       fix: `Restore a backup with: xopc restore FILE   Or move it and ${path}-wal away to begin with a new database`,
     });

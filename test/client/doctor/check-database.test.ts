@@ -16,6 +16,7 @@ const OURS = 0x78_6f_70_63;
 test.each([
   { what: 'none', content: undefined, level: 'ok', says: 'created at the first start' },
   { what: 'an empty file', content: '', level: 'fail', says: 'is empty: its content was cut off' },
+  { what: 'its first byte', content: 'S', level: 'fail', says: 'is empty: its content was cut off' },
   { what: 'ours', content: header({ applicationId: OURS, version: 65_536 * 2 + 5 }), level: 'ok', says: 'schema version 5' },
   { what: 'text', content: 'hello', level: 'fail', says: 'not an SQLite database' },
   { what: "another program's", content: header({ applicationId: 42 }), level: 'fail', says: 'to another program' },

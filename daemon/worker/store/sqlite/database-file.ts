@@ -133,7 +133,8 @@ async function prepare(path: string, isAlone: boolean): Promise<void> {
     assertNew(path);
     return create(path);
   }
-  if (entry.size === 0) throw storeUnavailable(path, `it is empty: its content was cut off; ${AFRESH}`);
+  // SQLite takes a file of one byte for a new one, too.
+  if (entry.size <= 1) throw storeUnavailable(path, `it is empty: its content was cut off; ${AFRESH}`);
   if (process.platform !== 'win32') {
     for (const file of [path, ...SIDECARS.map((suffix) => path + suffix)]) {
       const mode = existing(file)?.mode;

@@ -121,9 +121,9 @@ describe('a database that has lost its content is not taken for a new one', () =
     await expectRefused(path, /it is empty: its content was cut off; restore a backup/);
   });
 
-  test('cut off, alone', async () => {
+  test.each(['', 'S'])('cut off to %j, alone', async (rest) => {
     const path = place();
-    writeFileSync(path, '');
+    writeFileSync(path, rest);
     await expectRefused(path, /it is empty/);
   });
 
