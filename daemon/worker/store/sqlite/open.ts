@@ -1,10 +1,12 @@
 /** Opens the SQLite database: the writer's connection, the reader's, and the schema that the code expects. */
+import { accessSync, constants } from 'node:fs';
 import { createSerial } from '../../../../shared/serial.js';
 import { type OpenDatabase, storeUnavailable } from '../engine.js';
 import type { Migration } from '../migrations/migration.js';
 import { transactionOf } from '../transaction.js';
 import { LibsqlConnection } from './connection.js';
 import { locate, placeRescued, prepareDatabaseFile } from './database-file.js';
+import { classifyFault } from './faults.js';
 import { rowParameters, sqliteQueries } from './queries.js';
 import { messageSearch } from './message-search.js';
 import { migrate, readHeader } from './migrate.js';
@@ -32,6 +34,27 @@ async function connect(path: string, options: { isThreaded: boolean }): Promise<
   } catch (error) {
     connection.close();
     throw error;
+  }
+}
+
+function isReadOnlyFile(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+/**
+ * SQLite opens the shared memory for reading only when it cannot be opened for writing, be it only now (EMFILE, EIO), and keeps it so as long
+ * as a connection is open. @throws the driver's error then, so that all is opened again; not where nothing can be written anyway
+ */
+async function assertWritable(path: string, connection: LibsqlConnection): Promise<void> {
+  try {
+    await connection.exec('begin immediate; rollback');
+  } catch (error) {
+    if (classifyFault(error) !== 'busy' && !isReadOnlyFile(`${locate(path)}-shm`)) throw error;
   }
 }
 
@@ -71,6 +94,7 @@ export async function openSqlite(path: string, migrations: readonly Migration[],
   try {
     await assertUsable(path, connection, migrations.at(-1)?.version ?? 0);
     await migrate(connection, { migrations, phase: 'expand' });
+    await assertWritable(path, connection);
     reading = await connect(path, { isThreaded: false });
     // The writer waits for locks by itself (transactions.ts); reads in WAL mode wait for nobody.
     await connection.exec('pragma busy_timeout = 0');
