@@ -41,7 +41,8 @@ test('each operation lets in exactly the scopes that its description names', asy
       const isLetIn = status !== 403 || !JSON.stringify(json).includes('The access token');
       const mayEnter = typeof scopes === 'string' || scopes.includes(scope);
       tried += 1;
-      if (isLetIn !== mayEnter || status === 401) surprises.push(`${scope}: ${method} ${path} → ${status}`);
+      // Public ones may have credentials of their own.
+      if (isLetIn !== mayEnter || (status === 401 && scopes !== 'public')) surprises.push(`${scope}: ${method} ${path} → ${status}`);
     }
   }
   expect(surprises).toEqual([]);
