@@ -189,7 +189,7 @@ export class TelegramAccount implements ChannelAccount {
 
   /** Asks who the bot is until it answers. @returns undefined when the account was stopped or has failed */
   async #identify(signal: AbortSignal): Promise<BotIdentity | undefined> {
-    const { random } = this.#options;
+    const { accountId, logger, random } = this.#options;
     for (let failures = 1; !signal.aborted; failures += 1) {
       const result = await this.#api.call('getMe', {}, signal);
       const cleared = result.ok ? await this.#api.call('deleteWebhook', { drop_pending_updates: false }, signal) : result;
@@ -199,7 +199,9 @@ export class TelegramAccount implements ChannelAccount {
         this.#fail();
         return undefined;
       }
-      this.#backOff(describeFailure(failure));
+      const problem = describeFailure(failure);
+      this.#backOff(problem);
+      logger.warn({ channel: 'telegram', accountId, failures }, `the account cannot start: ${problem}`);
       await pause(Math.max(waitMs(failures, random()), askedWaitMs(failure)), this.#clock, signal);
     }
     return undefined;
