@@ -7,6 +7,7 @@ import type { StatusWarning } from '../../../shared/control/messages.js';
 import { formatProblem, GatewayError, type Problem, problemWhy } from '../../../shared/errors.js';
 import { writeFileAtomic } from '../../../shared/node/files/atomic-file.js';
 import { loadConfigFile, readConfigText } from '../../../shared/node/config/config-file.js';
+import { TEXT_OF_NO_FILE } from '../../../shared/node/config/config-text.js';
 import { keepVersion } from '../../../shared/node/config/config-versions.js';
 import type { GatewayEnvironment } from '../../../shared/node/process/env.js';
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
@@ -137,9 +138,8 @@ export class LiveConfig {
   }
 }
 
-/** No file means all defaults. */
 function readOrDefault(path: string): string {
-  return readConfigText(path) ?? '{}\n';
+  return readConfigText(path) ?? TEXT_OF_NO_FILE;
 }
 
 async function keepCopy(text: string, to: string): Promise<void> {

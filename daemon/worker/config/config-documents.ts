@@ -20,7 +20,7 @@ import type { StatusDocument } from '../../../shared/control/messages.js';
 import { GatewayError, type Problem } from '../../../shared/errors.js';
 import { createSerial } from '../../../shared/serial.js';
 import { configInvalid, loadConfigFile, parseConfigText, readConfigText } from '../../../shared/node/config/config-file.js';
-import { stripBom } from '../../../shared/node/config/config-text.js';
+import { hashText, stripBom, TEXT_OF_NO_FILE } from '../../../shared/node/config/config-text.js';
 import {
   type ConfigVersion as StoredVersion,
   isVersionOf,
@@ -132,7 +132,7 @@ export class ConfigDocuments {
 
   async readText(): Promise<ConfigText> {
     const path = this.#options.paths.configPath;
-    const text = stripBom(readConfigText(path) ?? '{}\n');
+    const text = stripBom(readConfigText(path) ?? TEXT_OF_NO_FILE);
     const { hash, problems } = loadConfigFile({ path });
     return { revision: hash, path, text: this.#mask(text), problems: [...problems] };
   }
@@ -169,8 +169,9 @@ export class ConfigDocuments {
 
   /** Newest first. */
   async versions(): Promise<ConfigVersion[]> {
-    const { hash } = loadConfigFile({ path: this.#options.paths.configPath });
-    return listVersions(this.#options.paths.configVersionsDir).map((version) => shownVersion(version, hash));
+    const { configPath, configVersionsDir } = this.#options.paths;
+    const hash = hashText(readConfigText(configPath) ?? TEXT_OF_NO_FILE);
+    return listVersions(configVersionsDir).map((version) => shownVersion(version, hash));
   }
 
   /** @throws NOT_FOUND */

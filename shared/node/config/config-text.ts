@@ -62,6 +62,9 @@ export function parseConfigText(text: string, file: string, lookup: VariableLook
   };
 }
 
+/** What a file that does not exist stands for: all defaults. */
+export const TEXT_OF_NO_FILE = '{}\n';
+
 /** The revision of a text, as in `ConfigDocument.hash`. */
 export function hashText(text: string): string {
   return createHash('sha256').update(text).digest('hex');

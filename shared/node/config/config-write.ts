@@ -9,7 +9,7 @@ import { FORBIDDEN_KEYS, formatKey } from '../../config/key-path.js';
 import { GatewayError, type Problem } from '../../errors.js';
 import { writeFilesAtomic } from '../files/atomic-file.js';
 import { readConfigText } from './config-file.js';
-import { configInvalid, hashText, parseConfigText, problemsOf, stripBom } from './config-text.js';
+import { configInvalid, hashText, parseConfigText, problemsOf, stripBom, TEXT_OF_NO_FILE } from './config-text.js';
 import { keepVersion } from './config-versions.js';
 import { withFileLock } from '../files/file-lock.js';
 
@@ -59,7 +59,7 @@ async function replaceText(
   return withFileLock(options.lockPath, async () => {
     const current = readConfigText(options.path);
     if (options.expectedHash !== undefined && options.expectedHash !== hashText(current ?? '')) throw changedMeanwhile(options.path);
-    const before = current ?? '{}\n';
+    const before = current ?? TEXT_OF_NO_FILE;
     const text = makeText(before);
     assertShort(text, options.path);
     const document = parseConfigText(text, options.path);

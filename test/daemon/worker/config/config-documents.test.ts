@@ -6,6 +6,7 @@ import type { ConfigService } from '../../../../daemon/worker/config/config-docu
 import { validateConfig } from '../../../../shared/config/validate.js';
 import { GatewayError } from '../../../../shared/errors.js';
 import { loadConfigFile } from '../../../../shared/node/config/config-file.js';
+import { keepVersion } from '../../../../shared/node/config/config-versions.js';
 import { type GatewayPaths, resolvePaths } from '../../../../shared/node/process/paths.js';
 import { fakeStatus } from '../../../helpers/fake-status.js';
 import { tempDir } from '../../../helpers/temp-dir.js';
@@ -171,4 +172,11 @@ test('a patch may mend a file that is invalid', async () => {
   expect((await failure(config.patch({ logs: { level: 'warn' } }, {})))?.code).toBe('CONFIG_INVALID');
   await config.patch({ gateway: { port: null } }, {});
   expect(JSON.parse(read('configPath'))).toEqual({ gateway: {} });
+});
+
+test('without a file, the version of an empty one is the current one', async () => {
+  const { config, paths } = makeService({});
+  await keepVersion(paths.configVersionsDir, '{ "logs": {} }', 1);
+  await keepVersion(paths.configVersionsDir, '{}\n', 2);
+  expect((await config.versions()).map(({ current }) => current)).toEqual([true, false]);
 });
