@@ -214,6 +214,8 @@ test.skipIf(noBrowser)('the next runs of a job begin with its next run, also for
   const next = page.getByRole('list', { name: 'Next runs' });
   await next.getByRole('listitem').first().getByText(local).waitFor();
   await expect.poll(() => page.getByText('Asia/Dubai').count()).toBe(1);
+  await page.goto(`${gateway.url}/#/cron`);
+  await page.getByRole('row', { name: 'Often' }).getByText(`${local} GMT+4`).waitFor();
 });
 
 test.skipIf(noBrowser)('table, form and history are free of barriers, and the words come in Chinese too', async () => {

@@ -104,7 +104,7 @@ test.skipIf(noBrowser)('by keyboard: add with a key that is wrong, see why, and 
   const gateway = await RealGateway.start();
   const url = await serveModels();
   const page = await openView(gateway, '#/models');
-  await page.getByText('No language model yet').waitFor();
+  await page.getByText('No model yet').waitFor();
   await page.keyboard.press('n');
   await page.getByRole('searchbox').and(page.locator(':focus')).waitFor();
   await page.keyboard.type(`${url}/v1`);

@@ -14,7 +14,7 @@ import { Countdown } from './countdown.js';
 import type { Job } from './cron-api.js';
 import { EXAMPLES } from './form/examples.js';
 import type { JobActions } from './job-actions.js';
-import { ownZone, shortTime } from './job-time.js';
+import { ownZone, zonedTime } from './job-time.js';
 import { Lanes } from './lanes.js';
 import { Outcome } from './run-state.js';
 import { RunStrip } from './run-strip.js';
@@ -58,7 +58,7 @@ function NextRun({ job: { enabled, nextRunAt, timezone } }: { job: Job }) {
   return (
     <>
       <Countdown atMs={Date.parse(nextRunAt)} />
-      <small class="cell-note">{shortTime(nextRunAt, timezone)}</small>
+      <small class="cell-note">{zonedTime(nextRunAt, timezone)}</small>
     </>
   );
 }

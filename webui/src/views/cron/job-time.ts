@@ -5,6 +5,15 @@ export const ownZone = (): string => Intl.DateTimeFormat().resolvedOptions().tim
 
 /** `Fri, Nov 27, 09:00`. */
 export function shortTime(at: string, timeZone: string): string {
+  return formatTime(at, { timeZone });
+}
+
+/** As `shortTime`, with the zone if it is not the browser's: `Fri, Nov 27, 09:00 GMT+9`. */
+export function zonedTime(at: string, timeZone: string): string {
+  return formatTime(at, timeZone === ownZone() ? { timeZone } : { timeZone, timeZoneName: 'short' });
+}
+
+function formatTime(at: string, zone: Intl.DateTimeFormatOptions): string {
   const options: Intl.DateTimeFormatOptions = { weekday: 'short', day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' };
-  return new Intl.DateTimeFormat(language.value, { ...options, hourCycle: 'h23', timeZone }).format(Date.parse(at));
+  return new Intl.DateTimeFormat(language.value, { ...options, hourCycle: 'h23', ...zone }).format(Date.parse(at));
 }

@@ -26,7 +26,7 @@ function ofGateway(status: StatusDocument): readonly NamedValue[] {
     [t('startedAgo'), durationText(status.uptimeMs)],
     [t('supervisor'), `${status.pid}${supervisedBy === null ? '' : ` · ${supervisedBy}`}`],
     [t('worker'), worker === null ? t('none') : `${worker.pid} · ${t('since', { time: relativeTime(Date.parse(worker.startedAt)) })}`],
-    [t('lastExit'), lastExit === null ? undefined : `${whyText(lastExit.reason, lastExit.why)}, ${fullTime(Date.parse(lastExit.at))}`],
+    [t('lastExit'), lastExit === null ? undefined : `${whyText(lastExit.reason, lastExit.why)} · ${fullTime(Date.parse(lastExit.at))}`],
     [t('address'), `${status.host}:${status.port}`, true],
     [t('reach'), exposure(status)],
     [t('configFile'), status.configPath, true],

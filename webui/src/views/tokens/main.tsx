@@ -34,7 +34,7 @@ function Tokens({ tokens, onAdd, onRevoke }: { tokens: readonly Token[]; onAdd: 
           </p>
         </>
       )}
-      <p class={tokens.length === 0 ? 'hint own-token' : 'hint'}>
+      <p class="hint own-token">
         {t('ownText')} <code>xopc gateway token --show</code>
       </p>
     </>
