@@ -1,6 +1,6 @@
 /**
  * `npm run screenshots`: every view of a gateway that is in use, an empty one and a broken one, in both themes and three widths, the
- * narrow one with fingers, and the first in Chinese too, into `.cache/screenshots/`. Only what is wanted: `npm run screenshots -- -t 'full cron'`. They are looked at by people; nothing is compared.
+ * narrow one with fingers, and the first in Chinese too, into `.cache/screenshots/`. Only what is wanted: `npm run screenshots -- -t chinese`. They are looked at by people; nothing is compared.
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
