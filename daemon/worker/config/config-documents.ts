@@ -20,9 +20,10 @@ import type { StatusDocument } from '../../../shared/control/messages.js';
 import { GatewayError, type Problem } from '../../../shared/errors.js';
 import { createSerial } from '../../../shared/serial.js';
 import { configInvalid, loadConfigFile, parseConfigText, readConfigText } from '../../../shared/node/config/config-file.js';
-import { hashText, stripBom, TEXT_OF_NO_FILE } from '../../../shared/node/config/config-text.js';
+import { stripBom, TEXT_OF_NO_FILE } from '../../../shared/node/config/config-text.js';
 import {
   type ConfigVersion as StoredVersion,
+  currentRevision,
   isVersionOf,
   listVersions,
   readVersion,
@@ -170,8 +171,8 @@ export class ConfigDocuments {
   /** Newest first. */
   async versions(): Promise<ConfigVersion[]> {
     const { configPath, configVersionsDir } = this.#options.paths;
-    const hash = hashText(readConfigText(configPath) ?? TEXT_OF_NO_FILE);
-    return listVersions(configVersionsDir).map((version) => shownVersion(version, hash));
+    const revision = currentRevision(configPath);
+    return listVersions(configVersionsDir).map((version) => shownVersion(version, revision));
   }
 
   /** @throws NOT_FOUND */
