@@ -4,6 +4,8 @@ import { row } from '../statistics.mjs';
 const FEW = 20;
 const MANY = 200;
 const STREAM_MS = 6_000;
+/** Until timers and frames have let go of what was shown last. */
+const SETTLED_MS = 3_000;
 
 async function metrics(network) {
   const { metrics: list } = await network.send('Performance.getMetrics');
@@ -11,7 +13,8 @@ async function metrics(network) {
 }
 
 /** After the garbage is collected. */
-async function heap(network) {
+async function heap(page, network) {
+  await page.waitForTimeout(SETTLED_MS);
   await network.send('HeapProfiler.collectGarbage');
   const { JSHeapUsedSize, Nodes } = await metrics(network);
   return { megabytes: JSHeapUsedSize / 2 ** 20, nodes: Nodes };
@@ -24,9 +27,9 @@ async function showSession(page, keys, index) {
 
 async function measureHeap(page, network, keys) {
   for (let count = 0; count < FEW; count += 1) await showSession(page, keys, count % keys.length);
-  const few = await heap(network);
+  const few = await heap(page, network);
   for (let count = FEW; count < MANY; count += 1) await showSession(page, keys, count % keys.length);
-  const many = await heap(network);
+  const many = await heap(page, network);
   const common = { floorName: `after ${FEW}`, note: `nodes ${few.nodes} → ${many.nodes}` };
   return row({
     name: `heap after ${MANY} switches of sessions`,
