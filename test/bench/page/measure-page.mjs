@@ -135,7 +135,8 @@ async function measureUse(program, browser) {
   try {
     const url = `http://127.0.0.1:${gateway.port}/#`;
     const views = {
-      chat: `${url}/chat/${encodeURIComponent(keys[0])}`,
+      // Not the first, in which an answer is still being written.
+      chat: `${url}/chat/${encodeURIComponent(keys[1])}`,
       sessions: `${url}/sessions`,
       logs: `${url}/logs`,
       cron: `${url}/cron`,
