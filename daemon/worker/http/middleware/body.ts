@@ -46,13 +46,14 @@ function typeOf(error: unknown): string {
   return error instanceof Error && 'type' in error && typeof error.type === 'string' ? error.type : '';
 }
 
-function tooLarge(limitBytes: number): GatewayError {
-  return new GatewayError('PAYLOAD_TOO_LARGE', { message: `The body is larger than ${limitBytes} bytes (gateway.maxBodyBytes).` });
+/** @param setting  where the limit comes from; empty: it is the route's own */
+function tooLarge(limitBytes: number, setting = ' (gateway.maxBodyBytes)'): GatewayError {
+  return new GatewayError('PAYLOAD_TOO_LARGE', { message: `The body is larger than ${limitBytes} bytes${setting}.` });
 }
 
 /** Rewords an error of koa-body. Its messages and properties contain the body, which must not be logged. */
-function bodyError(error: unknown, limitBytes: number): unknown {
-  if (typeOf(error) === 'entity.too.large') return tooLarge(limitBytes);
+function bodyError(error: unknown, larger: () => GatewayError): unknown {
+  if (typeOf(error) === 'entity.too.large') return larger();
   if (typeOf(error) === 'request.aborted') return refuse('The client went away before its body had arrived.');
   if (!(error instanceof SyntaxError)) return error;
   if (error.message.includes('prototype property')) return refuse("The body has the key '__proto__', which is not allowed.");
@@ -126,7 +127,8 @@ export function createReadJson(maxBodyBytes: () => number): ReadJson {
     }
     checkHeaders(ctx);
     const limitBytes = Math.min(Math.max(maxBodyBytes(), minimumLimit), maximumLimit);
-    if (Number(ctx.get('Content-Length')) > limitBytes) throw tooLarge(limitBytes);
+    const larger = (): GatewayError => (limitBytes === maximumLimit ? tooLarge(limitBytes, '') : tooLarge(limitBytes));
+    if (Number(ctx.get('Content-Length')) > limitBytes) throw larger();
     if (/^100-continue$/i.test(ctx.get('Expect'))) ctx.res.writeContinue();
     try {
       const { body, rawBody } =
@@ -135,7 +137,7 @@ export function createReadJson(maxBodyBytes: () => number): ReadJson {
       checkJson(body, { name: 'body', source: rawBody });
       return body;
     } catch (error) {
-      throw bodyError(error, limitBytes);
+      throw bodyError(error, larger);
     }
   };
 }

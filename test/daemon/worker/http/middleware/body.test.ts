@@ -28,5 +28,8 @@ test('whoever signs in sends a small body: more is refused before it is read, fr
   const { send } = await startHttpApp();
   const body = JSON.stringify({ link: 'x'.repeat(4_096) });
   for (const headers of [JSON_TYPE, { ...JSON_TYPE, 'X-Api-Key': TOKEN }, { ...JSON_TYPE, 'Transfer-Encoding': 'chunked' }])
-    expect((await send('/api/page-session', { method: 'POST', headers, body })).status).toBe(413);
+    expect(await send('/api/page-session', { method: 'POST', headers, body })).toMatchObject({
+      status: 413,
+      json: { error: { message: 'The body is larger than 4096 bytes.' } },
+    });
 });
