@@ -15,7 +15,7 @@ const COMPONENT = [
   'test/daemon/worker/http/{connection/server,openai/ai-sdk,openai/errors}.test.ts',
   'test/daemon/worker/store/{crash,conversations/session-search}.test.ts',
   'test/helpers/postgres.test.ts',
-  'test/shared/node/{config/config-write,files/crash-points}.test.ts',
+  'test/shared/node/{config/config-write,files/crash-points,process/heap}.test.ts',
 ];
 /** Tests that replace modules: a process each. */
 const REPLACING = ['test/daemon/supervisor/control/node-ipc-used.test.ts', 'test/shared/node/log/followed-file.test.ts'];
