@@ -3,7 +3,7 @@ import { configJsonSchema, validateConfig, validateModels } from '../../../share
 import { formatProblem } from '../../../shared/errors.js';
 import { loadConfigFile } from '../../../shared/node/config/config-file.js';
 import { configInvalid } from '../../../shared/node/config/config-text.js';
-import { currentRevision, isVersionOf, listVersions } from '../../../shared/node/config/config-versions.js';
+import { isVersionOf, listVersions } from '../../../shared/node/config/config-versions.js';
 import { ListCommand } from '../../cli/list-command.js';
 import { usage } from '../../cli/usage.js';
 import { ConfigCommand } from './config-command.js';
@@ -61,11 +61,11 @@ export class ConfigVersionsCommand extends ListCommand {
 
   protected async run(): Promise<number> {
     const { configPath, configVersionsDir } = this.io.gatewayPaths;
-    const revision = currentRevision(configPath);
+    const { hash } = loadConfigFile({ path: configPath });
     const versions = listVersions(configVersionsDir).map((version) => ({
       id: version.id,
       at: new Date(version.atMs).toISOString(),
-      current: isVersionOf(version, revision),
+      current: isVersionOf(version, hash),
     }));
     const rows = versions.map(({ id, at, current }) => [id, at, current ? 'current' : '']);
     return this.printTable(

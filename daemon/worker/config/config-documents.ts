@@ -23,7 +23,6 @@ import { configInvalid, loadConfigFile, parseConfigText, readConfigText } from '
 import { stripBom, TEXT_OF_NO_FILE } from '../../../shared/node/config/config-text.js';
 import {
   type ConfigVersion as StoredVersion,
-  currentRevision,
   isVersionOf,
   listVersions,
   readVersion,
@@ -171,8 +170,8 @@ export class ConfigDocuments {
   /** Newest first. */
   async versions(): Promise<ConfigVersion[]> {
     const { configPath, configVersionsDir } = this.#options.paths;
-    const revision = currentRevision(configPath);
-    return listVersions(configVersionsDir).map((version) => shownVersion(version, revision));
+    const { hash } = loadConfigFile({ path: configPath });
+    return listVersions(configVersionsDir).map((version) => shownVersion(version, hash));
   }
 
   /** @throws NOT_FOUND */

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { MAX_CONFIG_BYTES } from '../../config/defaults.js';
 import type { ConfigDocument } from '../../config/document.js';
 import { GatewayError } from '../../errors.js';
-import { configInvalid, hashText, parseConfigText, type VariableLookup } from './config-text.js';
+import { configInvalid, parseConfigText, TEXT_OF_NO_FILE, type VariableLookup } from './config-text.js';
 
 export { configInvalid, parseConfigText } from './config-text.js';
 
@@ -69,6 +69,6 @@ export function readConfigText(path: string): string | undefined {
  */
 export function loadConfigFile(options: { path: string; lookup?: VariableLookup }): ConfigDocument {
   const text = readConfigText(options.path);
-  const document = parseConfigText(text ?? '{}', options.path, options.lookup);
-  return text === undefined ? { ...document, exists: false, hash: hashText('') } : document;
+  const document = parseConfigText(text ?? TEXT_OF_NO_FILE, options.path, options.lookup);
+  return text === undefined ? { ...document, exists: false } : document;
 }

@@ -7,7 +7,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensurePrivateDirectory, writeFileAtomic } from '../files/atomic-file.js';
 import { readConfigText } from './config-file.js';
-import { hashText, TEXT_OF_NO_FILE } from './config-text.js';
+import { hashText } from './config-text.js';
 
 export const MAX_CONFIG_VERSIONS = 20;
 
@@ -41,9 +41,6 @@ export function listVersions(directory: string): ConfigVersion[] {
 export function readVersion(directory: string, id: string): string | undefined {
   return NAME.test(`${id}.json`) ? readConfigText(join(directory, `${id}.json`)) : undefined;
 }
-
-/** The revision of the text at a path, in which a missing file counts as what it stands for. */
-export const currentRevision = (path: string): string => hashText(readConfigText(path) ?? TEXT_OF_NO_FILE);
 
 export const isVersionOf = ({ hashStart }: ConfigVersion, revision: string): boolean => revision.startsWith(hashStart);
 

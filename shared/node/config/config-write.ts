@@ -23,7 +23,7 @@ export interface ConfigWriteOptions {
   readonly versionsDir?: string;
   /** Validates the new document; any problem prevents the write. Passed in so that this file needs no schema. */
   readonly validate: (document: ConfigDocument) => readonly Problem[];
-  /** Write only if the file still has this revision (`ConfigDocument.hash`; that of an empty text if there is no file). */
+  /** Write only if the file still has this revision (`ConfigDocument.hash`). */
   readonly expectedHash?: string;
 }
 
@@ -58,8 +58,8 @@ async function replaceText(
 ): Promise<ConfigDocument> {
   return withFileLock(options.lockPath, async () => {
     const current = readConfigText(options.path);
-    if (options.expectedHash !== undefined && options.expectedHash !== hashText(current ?? '')) throw changedMeanwhile(options.path);
     const before = current ?? TEXT_OF_NO_FILE;
+    if (options.expectedHash !== undefined && options.expectedHash !== hashText(before)) throw changedMeanwhile(options.path);
     const text = makeText(before);
     assertShort(text, options.path);
     const document = parseConfigText(text, options.path);
