@@ -62,7 +62,7 @@ export interface RouteDefinition<Body, Query> extends RouteText {
   /** `token`: a token is needed even from this machine. */
   readonly access?: 'token';
   /**
-   * Checks the credentials of a path that has its own, before the body is parsed.
+   * Checks the credentials of a path that has its own, before the body is parsed: a route that takes `body` and nothing else.
    * @param rawBody  the body as it arrived
    */
   readonly authorize?: (ctx: HttpContext, rawBody: Buffer) => 'valid' | 'none' | 'wrong';
@@ -152,6 +152,8 @@ const UNKNOWN_CALLER = {
 /** Makes a route. Its input has been checked when `handle` runs. */
 export function route<Body = undefined, Query = undefined>(definition: RouteDefinition<Body, Query>): Route {
   const { method, path, access, agentOf, upload: types, media, isBodyOptional = false } = definition;
+  if (definition.authorize !== undefined && (definition.body === undefined || types !== undefined))
+    throw new TypeError(`${method} ${path}: its credentials would not be checked`);
   const uploadTypes = types && ['application/json', ...Object.keys(types)];
   const bodySchema = once(definition.body);
   const querySchema = once(definition.query);
