@@ -23,9 +23,9 @@ function bucketOf(samples: readonly MinuteSample[], from: number, { step, firstK
   const known = firstKnown === undefined ? 0 : Math.max(0, Math.min(from + step, now) - Math.max(from, firstKnown));
   const ended = samples.filter(({ minute }) => minute < now).length;
   const downMinutes = Math.max(0, known - ended);
-  // A part that has just begun has no sample yet, but a gateway that answers.
-  const isNow = firstKnown !== undefined && from <= now && now < from + step;
-  const state = known === 0 ? (samples.length > 0 || isNow ? 'up' : 'unknown') : downMinutes === 0 ? 'up' : ended === 0 ? 'down' : 'partly';
+  // A part that has just begun has no whole minute yet, but a gateway that answers.
+  const hasJustBegun = firstKnown !== undefined && from <= now && now < from + step;
+  const state = known === 0 ? (hasJustBegun ? 'up' : 'unknown') : downMinutes === 0 ? 'up' : ended === 0 ? 'down' : 'partly';
   return { at: new Date(from * MINUTE_MS).toISOString(), state, downMinutes, ...mergeSamples(samples) };
 }
 
