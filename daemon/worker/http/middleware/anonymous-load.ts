@@ -39,7 +39,7 @@ export class AnonymousLoad {
     const isOver = (sum: number, most: number): boolean => bytes > 0 && sum > 0 && sum + bytes > most;
     if (held.requests >= MAX_REQUESTS || isOver(held.bytes, MAX_BODY_BYTES) || isOver(this.#allBytes, MAX_ALL_BODY_BYTES))
       throw new GatewayError('RATE_LIMITED', {
-        message: `Too many requests without the token are being answered.`,
+        message: 'Too many requests without the token are being answered.',
         details: { retryAfterSeconds: 1 },
       });
     this.#byNetwork.set(network, held);

@@ -47,8 +47,9 @@ function isReadOnlyFile(path: string): boolean {
 }
 
 /**
- * SQLite opens the shared memory for reading only when it cannot be opened for writing, be it only now (EMFILE, EIO), and keeps it so as long
- * as a connection is open. @throws the driver's error then, so that all is opened again; not where nothing can be written anyway
+ * When opening the shared memory for writing fails, if only once (EMFILE, EIO), SQLite opens it for reading only, and keeps it so while a
+ * connection is open. A file system on which nothing can be written is left to be read.
+ * @throws the driver's error, so that the database is opened again
  */
 async function assertWritable(path: string, connection: LibsqlConnection): Promise<void> {
   try {

@@ -162,9 +162,9 @@ test('an account that cannot start is logged with the reason', async () => {
   const { channel, fake, host, log } = await makeTelegram();
   fake.fault('getMe', failure(502, 'Bad Gateway'));
   await channel.start(host);
-  while (log.entries.length === 0) await new Promise(setImmediate);
   const message = 'the account cannot start: Telegram answered 502: Bad Gateway';
-  expect(log.entries).toEqual([{ level: 'warn', message, fields: { channel: 'telegram', accountId: 'default', failures: 1 } }]);
+  const entry = { level: 'warn', message, fields: { channel: 'telegram', accountId: 'default', failures: 1 } };
+  await expect.poll(() => log.entries).toEqual([entry]);
 });
 
 test('a token that is refused later stops the account and spends no attempt; a new one revives it', async () => {

@@ -13,7 +13,7 @@ const channelOf = (session: string): string => session.split(':')[1] ?? '';
 function WaitingChat({ session, isCurrent }: { session: string; isCurrent: boolean }) {
   const path = apiPath('/api/sessions/:key', { key: session }, { limit: 0 });
   const { value } = useResource((signal) => call<SessionTranscript>('GET', path, { signal }), [path]);
-  // As wide as it will be: a link needs a name at any time.
+  // A link has a name from the beginning.
   const title = value === undefined ? t('waiting') : titleText(value.session.title);
   return (
     <li>
