@@ -26,12 +26,9 @@ interface Waiter {
   reject(error: GatewayError): void;
 }
 
-/** The count is that of the last heartbeat, so 0 does not say that none runs. */
-function describeDrain(inFlight: number, limitMs: number): string {
-  if (limitMs === 0) return 'requests are not waited for';
-  if (inFlight === 0) return `requests have at most ${limitMs} ms to finish`;
-  return `finishing ${inFlight} running ${inFlight === 1 ? 'request' : 'requests'}, at most ${limitMs} ms`;
-}
+/** Without how many run: the last heartbeat, which counts them, may be seconds old. */
+const describeDrain = (limitMs: number): string =>
+  limitMs === 0 ? 'requests are not waited for' : `requests have at most ${limitMs} ms to finish`;
 
 export class StopPlan {
   readonly startedAtMs: number;
@@ -61,10 +58,9 @@ export class StopPlan {
   /** Drains the workers within the remaining time. */
   drain(workers: readonly WorkerProcess[], nowMs: number): void {
     const timeoutMs = this.remainingMs(nowMs);
-    const inFlight = workers.reduce((sum, worker) => sum + (worker.vitals?.inFlight ?? 0), 0);
     // Rounded up, so that the message shows the configured time.
     const limitMs = Math.ceil(timeoutMs / 10) * 10;
-    this.progress('draining', describeDrain(inFlight, limitMs));
+    this.progress('draining', describeDrain(limitMs));
     this.#tell(workers, timeoutMs);
   }
 

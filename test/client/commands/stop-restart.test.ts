@@ -25,7 +25,7 @@ describe('xopc gateway stop', () => {
       paths.controlPath,
       gateway(
         (socket, request) => {
-          socket.write(frame(request, { type: 'progress', phase: 'draining', message: 'finishing 2 requests' }));
+          socket.write(frame(request, { type: 'progress', phase: 'draining', message: 'requests have at most 5000 ms to finish' }));
           socket.write(frame(request, { type: 'result', result: { ...STOPPED, cut: { requests: 2, streams: 1, sockets: 0 } } }));
           setTimeout(() => supervisor.child.kill('SIGTERM'), 150);
         },
@@ -38,7 +38,7 @@ describe('xopc gateway stop', () => {
     expect({ code, stdout, stderr }).toEqual({
       code: 0,
       stdout: `Gateway stopped (pid ${supervisor.pid}) in 1.2 s; interrupted: 2 requests, 1 stream.\n`,
-      stderr: 'Stopping: finishing 2 requests\n',
+      stderr: 'Stopping: requests have at most 5000 ms to finish\n',
     });
     expect(control.requests.at(-1)).toMatchObject({ type: 'stop', timeoutMs: 500 });
   });

@@ -93,24 +93,15 @@ describe('the workers', () => {
 });
 
 describe('whoever waits', () => {
-  test('is told how many requests are being finished, and how much time is left when the drain is shortened', () => {
+  test('is told how long requests have, and how much time is left when the drain is shortened', () => {
     const fake = activeWorker();
-    fake.child.says({ type: 'heartbeat', vitals: vitals({ inFlight: 1 }) });
     const said: string[] = [];
     const stop = plan();
     void stop.join('stop', (phase, message) => said.push(`${phase}: ${message}`));
     // A moment later: what is left is 4999 ms.
     stop.drain([fake.worker], NOW + 1);
     stop.hasten([fake.worker], NOW + 4_900);
-    expect(said).toEqual(['draining: finishing 1 running request, at most 5000 ms', 'draining: drain shortened: 100 ms are left']);
-  });
-
-  test('is told the limit where no request was running a moment ago', () => {
-    const said: string[] = [];
-    const stop = plan();
-    void stop.join('stop', (_phase, message) => said.push(message));
-    stop.drain([activeWorker().worker], NOW);
-    expect(said).toEqual(['requests have at most 5000 ms to finish']);
+    expect(said).toEqual(['draining: requests have at most 5000 ms to finish', 'draining: drain shortened: 100 ms are left']);
   });
 
   test('is told that requests are not waited for where there is no time', () => {
