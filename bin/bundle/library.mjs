@@ -4,27 +4,11 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { runInThisContext } from 'node:vm';
 import { build } from 'esbuild';
+import { describeApi } from './description.mjs';
 import { clientTypes, operationTable } from './library-types.mjs';
-import { OPTIONS } from './bundles.mjs';
 
 const NAMES = ['client-options', 'xopc-error'];
-
-/** @returns the OpenAPI document of the routes under `sourceRoot` */
-async function describe(sourceRoot, version) {
-  const entryPoints = { describe: 'daemon/worker/http/openapi/describe-routes.ts' };
-  const { outputFiles } = await build({ ...OPTIONS, absWorkingDir: sourceRoot, entryPoints, target: 'node20', metafile: false });
-  const path = join(sourceRoot, 'dist', 'describe.cjs');
-  const module = { exports: {} };
-  runInThisContext(`(function (exports, require, module) {${outputFiles[0].text}\n})`, { filename: path })(
-    module.exports,
-    createRequire(pathToFileURL(path)),
-    module,
-  );
-  return module.exports.describeRoutes(version);
-}
 
 /** @returns the declarations of what is written by hand */
 function declarationsOf(sourceRoot) {
@@ -64,8 +48,7 @@ export async function bundleClient(sourceRoot, table, format) {
 
 /** @returns the files by name: the same client as an ES module and as CommonJS, and its types for both */
 export async function buildClient(sourceRoot) {
-  const { version } = JSON.parse(readFileSync(join(sourceRoot, 'package.json'), 'utf8'));
-  const document = await describe(sourceRoot, version);
+  const document = JSON.parse((await describeApi(sourceRoot))['openapi.json']);
   const table = operationTable(document);
   const both = "export * from './types.js';\n";
   return {

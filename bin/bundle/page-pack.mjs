@@ -1,15 +1,17 @@
 /**
- * Packs the page into one file, `page.json`: vite's output for `webui/`, each part compressed. One file can be renamed into place as a
- * whole, so a worker never mixes the document of one build with the scripts of another.
+ * Packs the page into one file, `page.json`: vite's output for `webui/` and the description of the API, each part compressed. One file can be
+ * renamed into place as a whole, so a worker never mixes the document of one build with the scripts of another.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { describeApi } from './description.mjs';
 
 const TYPES = {
   html: 'text/html; charset=utf-8',
   js: 'text/javascript; charset=utf-8',
   css: 'text/css; charset=utf-8',
+  json: 'application/json; charset=utf-8',
   svg: 'image/svg+xml',
   png: 'image/png',
   woff2: 'font/woff2',
@@ -81,8 +83,9 @@ async function bundlePage(root, hasDesign) {
 export async function packPage(sourceRoot, { hasDesign = false } = {}) {
   const root = join(sourceRoot, 'webui');
   if (!existsSync(join(root, 'index.html'))) return undefined;
-  const { parts, modules } = await bundlePage(root, hasDesign);
-  const files = parts.map(([name, content]) => {
+  const [{ parts, modules }, description] = await Promise.all([bundlePage(root, hasDesign), describeApi(sourceRoot)]);
+  const described = Object.entries(description).map(([name, text]) => [name, Buffer.from(text)]);
+  const files = [...parts, ...described].map(([name, content]) => {
     const type = TYPES[name.slice(name.lastIndexOf('.') + 1)];
     if (type === undefined) throw new Error(`webui: '${name}' has no media type in bin/bundle/page-pack.mjs`);
     return [`/${name}`, { type, bytes: content.length, gzip: gzipSync(content, { level: 9 }).toString('base64') }];

@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { beforeAll, expect, test } from 'vitest';
 import { packPage } from '../../bin/bundle/page-pack.mjs';
+import { describeRoutes } from '../../daemon/worker/http/openapi/describe-routes.js';
 import { root } from './source-tree.js';
 
 interface Packed {
@@ -32,7 +35,7 @@ test('the page’s shell is at most 55 KB at first load, and no view is larger t
   expect(shell.reduce((sum, path) => sum + sizeOf(path), 0)).toBeLessThan(55 * 1024);
   // CodeMirror, which the editor of the configuration file loads when it is opened.
   const limitOf = (path: string): number => (path.startsWith('/assets/code-mirror-') ? 115 : 55) * 1024;
-  expect(Object.keys(files).filter((path) => sizeOf(path) > limitOf(path))).toEqual([]);
+  expect(Object.keys(files).filter((path) => path.startsWith('/assets/') && sizeOf(path) > limitOf(path))).toEqual([]);
 });
 
 test('the document has nothing inline but its icon, and nothing in the page names another origin to load from', () => {
@@ -42,6 +45,15 @@ test('the document has nothing inline but its icon, and nothing in the page name
   const styles = Object.keys(files).filter((path) => path.endsWith('.css'));
   expect(styles.length).toBeGreaterThan(0);
   for (const path of styles) expect(textOf(path), path).not.toMatch(/@import|url\((?!\.\/)/);
+});
+
+test('the description of the API is that of the routes, in the version of the package, and its files are there', () => {
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+  expect(textOf('/openapi.json')).toBe(JSON.stringify(describeRoutes(version)));
+  expect(files['/openapi.json']?.type).toBe('application/json; charset=utf-8');
+  const linked = [...textOf('/docs.html').matchAll(/href="\.(\/[^"]+)"/g)].map(([, path = '']) => path);
+  expect(linked).toEqual(['/assets/docs.css', '/assets/icon.svg', '/openapi.json']);
+  expect(linked.filter((path) => files[path] === undefined)).toEqual([]);
 });
 
 test('the page of all components is in the builds that ask for it, and in no other', async () => {

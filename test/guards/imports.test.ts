@@ -65,7 +65,7 @@ const OWNERS: Record<string, RegExp> = {
   clipanion: /^client\//,
   croner: /^daemon\/worker\/cron\//,
   cronstrue: /^daemon\/worker\/(cron|lazy)\//,
-  esbuild: /^bin\/bundle\/(bundles|library)\.mjs$/,
+  esbuild: /^bin\/bundle\/(bundles|description|library)\.mjs$/,
   'highlight.js': /^webui\/src\/components\/markdown\/highlight\.ts$/,
   marked: /^(webui\/src\/components\/markdown\/.*|daemon\/worker\/channels\/telegram\/markdown-entities\.ts)$/,
   preact: /^webui\/src\//,

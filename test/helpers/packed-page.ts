@@ -8,8 +8,13 @@ export function packPage(files: Record<string, [type: string, text: string]>): s
   return JSON.stringify(Object.fromEntries(packed));
 }
 
+/** Stands for that of the routes. */
+export const DESCRIPTION = { forPeople: '<!doctype html><title>API</title>', forPrograms: '{"openapi":"3.1.1","info":{},"paths":{}}' };
+
 export const PACKED_PAGE = packPage({
   '/index.html': ['text/html; charset=utf-8', '<!doctype html><title>built</title>'],
   '/assets/main-AbCd_-12.js': ['text/javascript; charset=utf-8', 'void 0;'],
   '/assets/icon.svg': ['image/svg+xml', '<svg/>'],
+  '/docs.html': ['text/html; charset=utf-8', DESCRIPTION.forPeople],
+  '/openapi.json': ['application/json; charset=utf-8', DESCRIPTION.forPrograms],
 });

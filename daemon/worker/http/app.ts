@@ -32,7 +32,6 @@ import { createOwnHosts, machineNames, type MachineNames } from './admission/own
 import { RequestLog } from './observe/request-log.js';
 import type { RequestStats } from './observe/request-stats.js';
 import type { McpModule } from './mcp/mcp-routes.js';
-import type { OpenApiModule } from './openapi/openapi-routes.js';
 import { routesMiddleware } from './route.js';
 import { healthDocument } from './routes/gateway/health.js';
 import { apiRoutes } from './routes/index.js';
@@ -62,7 +61,7 @@ export interface HttpDeps {
   /** Default: nothing is traced. */
   readonly tracing?: TraceStarter;
   /** Loads the bundle of what is needed rarely or late. */
-  readonly loadLate: () => MetricsModule & WsModule & OpenApiModule;
+  readonly loadLate: () => MetricsModule & WsModule;
   /** Loads the bundle that speaks the Model Context Protocol. */
   readonly loadMcp: () => McpModule;
   /** `page.json` of the build; undefined where no page was built. */
@@ -136,7 +135,6 @@ function createKoa(deps: HttpDeps, { connections, remote, rules, isDraining }: K
     document: healthDocument(deps),
     metrics: new Metrics({ ...deps, loadMetrics: deps.loadLate, vitals, tokenRequests: () => requests.counts }),
     page: readBuiltPage(deps.page),
-    loadOpenApi: deps.loadLate,
   });
   const maxBodyBytes = (): number => config().gateway.maxBodyBytes;
   const readJson = createReadJson(maxBodyBytes);

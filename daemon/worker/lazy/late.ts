@@ -1,6 +1,6 @@
 /**
  * Entry of the bundle with code that a worker needs rarely or late, so that its start does not load it: the log service,
- * Prometheus's text format, WebSockets, Telegram, calls of webhooks, traces, cron expressions in words, and the description of the API.
+ * Prometheus's text format, WebSockets, Telegram, calls of webhooks, traces, and cron expressions in words.
  */
 import 'cronstrue/locales/zh_CN';
 import { TelegramAccount } from '../channels/telegram/account.js';
@@ -13,9 +13,6 @@ export { createLineMatcher } from '../../../shared/node/log/line-matcher.js';
 export { composeTelegram } from '../channels/telegram/compose.js';
 export { inbound } from '../channels/webhook/inbound/inbound.js';
 export { createLogService } from '../../../shared/node/log/log-service.js';
-export { createOpenApiDocument } from '../http/openapi/create-document.js';
-export { renderDocs } from '../http/openapi/docs-page.js';
-export { DOCS_STYLE } from '../http/openapi/docs-style.js';
 export { createTracer } from '../tracing/tracer.js';
 
 export const createTelegramAccount: TelegramModule['createTelegramAccount'] = (options) => new TelegramAccount(options);

@@ -1,4 +1,4 @@
-/** Builds the OpenAPI 3.1 document from the routes and the schemas that validate their input. In the bundle `late`. */
+/** Builds the OpenAPI 3.1 document from the routes and the schemas that validate their input. */
 import type { JsonSchema } from '../../../../shared/api/json-schema.js';
 import { scopesFor } from '../../access/allowed.js';
 import { dialectOf } from '../dialects.js';

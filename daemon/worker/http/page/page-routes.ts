@@ -1,7 +1,8 @@
-/** The page at `/` and its files, from a manifest read once. */
+/** What the build has made: the page at `/`, the description of the API at `/openapi.json` and `/docs`, and their files. */
+import { openApiResponse } from '../../../../shared/api/openapi.js';
 import { GatewayError } from '../../../../shared/errors.js';
-import type { BuiltPage } from '../../../../shared/node/build/built-page.js';
-import { DOCUMENT_HEADERS } from '../../../../shared/node/document-headers.js';
+import type { BuiltPage, PageFile } from '../../../../shared/node/build/built-page.js';
+import { DOCUMENT_HEADERS, FILE_HEADERS } from '../../../../shared/node/document-headers.js';
 import { type Route, route } from '../route.js';
 import { sendFile } from './send-file.js';
 
@@ -10,8 +11,12 @@ const FOR_AN_HOUR = 'public, max-age=3600';
 
 /** @param page  undefined for a build without one, which serves the API only */
 export function pageRoutes(page: BuiltPage | undefined): Route[] {
-  const index = page?.find('/index.html');
-  if (page === undefined || index === undefined) return [];
+  if (page === undefined) return [];
+  const read = (path: string): PageFile => {
+    const file = page.find(path);
+    if (file === undefined) throw new GatewayError('NOT_FOUND', { message: `There is nothing at ${path.slice(0, 200)}.` });
+    return file;
+  };
   return [
     route({
       method: 'GET',
@@ -23,7 +28,7 @@ export function pageRoutes(page: BuiltPage | undefined): Route[] {
         const last = path.slice(path.lastIndexOf('/') + 1);
         if (last !== '') return ctx.redirect([`${last}/`, ...query].join('?'));
         ctx.set(DOCUMENT_HEADERS);
-        sendFile(ctx, index);
+        sendFile(ctx, read('/index.html'));
       },
     }),
     route({
@@ -31,11 +36,27 @@ export function pageRoutes(page: BuiltPage | undefined): Route[] {
       path: '/assets/:name',
       scope: 'public',
       handle(ctx) {
-        const file = page.find(ctx.path);
-        if (file === undefined) throw new GatewayError('NOT_FOUND', { message: `There is nothing at ${ctx.path.slice(0, 200)}.` });
-        ctx.set('Cache-Control', file.isImmutable ? FOR_EVER : FOR_AN_HOUR);
+        const file = read(ctx.path);
+        ctx.set({ ...FILE_HEADERS, 'Cache-Control': file.isImmutable ? FOR_EVER : FOR_AN_HOUR });
         sendFile(ctx, file);
       },
+    }),
+    route({
+      method: 'GET',
+      path: '/docs',
+      scope: 'public',
+      handle(ctx) {
+        ctx.set(DOCUMENT_HEADERS);
+        sendFile(ctx, read('/docs.html'));
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/openapi.json',
+      scope: 'any',
+      summary: 'Read this description of the API (OpenAPI 3.1)',
+      answer: openApiResponse,
+      handle: (ctx) => sendFile(ctx, read('/openapi.json')),
     }),
   ];
 }

@@ -1,21 +1,12 @@
-/** Answers with a file that is kept in memory in both its forms, so that a request without a token costs no more than sending it. */
-import { gzipSync } from 'node:zlib';
+/** Answers with a file of the built page, which is kept in memory in both its forms: a request without a token costs no more than sending it. */
 import type { PageFile } from '../../../../shared/node/build/built-page.js';
-import { FILE_HEADERS } from '../../../../shared/node/document-headers.js';
 import type { HttpContext } from '../context.js';
 
-export type SentFile = Pick<PageFile, 'type' | 'gzip' | 'plain'>;
-
-export function sendFile(ctx: HttpContext, { type, gzip, plain }: SentFile): void {
-  ctx.set({ ...FILE_HEADERS, 'Content-Type': type, Vary: 'Accept-Encoding' });
-  if (ctx.acceptsEncodings('gzip') === 'gzip') {
+export function sendFile(ctx: HttpContext, { type, gzip, plain }: PageFile): void {
+  ctx.set('Content-Type', type);
+  ctx.vary('Accept-Encoding');
+  if (ctx.acceptsEncodings('gzip', 'identity') === 'gzip') {
     ctx.set('Content-Encoding', 'gzip');
     ctx.body = gzip;
   } else ctx.body = plain();
-}
-
-/** Makes a file of a text. */
-export function fileOf(type: string, text: string): SentFile {
-  const bytes = Buffer.from(text);
-  return { type, gzip: gzipSync(bytes), plain: () => bytes };
 }

@@ -23,7 +23,6 @@ import { type McpModule, mcpRoutes } from '../mcp/mcp-routes.js';
 import { messageRoutes } from './messages.js';
 import { metricRoutes } from './gateway/metrics.js';
 import { modelRoutes } from './models.js';
-import { type OpenApiModule, openApiRoutes } from '../openapi/openapi-routes.js';
 import { anthropicRoutes } from '../anthropic/anthropic-routes.js';
 import { openAiRoutes } from '../openai/openai-routes.js';
 import { overviewRoutes } from './gateway/overview.js';
@@ -52,8 +51,6 @@ export interface RouteDeps {
   readonly pageSession: PageSessionDeps;
   readonly metrics: Metrics;
   readonly page: BuiltPage | undefined;
-  /** Loads the bundle that describes the routes. */
-  readonly loadOpenApi: () => OpenApiModule;
   /** Loads the bundle that speaks the Model Context Protocol. */
   readonly loadMcp: () => McpModule;
 }
@@ -61,7 +58,7 @@ export interface RouteDeps {
 export function apiRoutes(deps: RouteDeps): Route[] {
   const { services, connections, clock, logger, document, isDraining } = deps;
   const keyOf = sessionKeyReader(services.sessions);
-  const routes = [
+  return [
     ...messageRoutes(services.messages, connections),
     ...outgoingRoutes(services.outgoing),
     ...webhookRoutes(services.webhooks),
@@ -95,5 +92,4 @@ export function apiRoutes(deps: RouteDeps): Route[] {
     ...healthRoutes(document, { isDraining, isStoreAvailable: services.isStoreAvailable }),
     ...pageRoutes(deps.page),
   ];
-  return [...routes, ...openApiRoutes(routes, document().version, deps.loadOpenApi)];
 }

@@ -1,21 +1,17 @@
 import { expect, test } from 'vitest';
+import { describeRoutes } from '../../../../daemon/worker/http/openapi/describe-routes.js';
 import { SCOPES } from '../../../../shared/api/gateway/tokens.js';
 import { hangingScript } from '../../../helpers/fake-services.js';
 import { sendRequest } from '../../../helpers/http-request.js';
-import { startHttpApp, type TestApp, TOKEN } from '../../../helpers/http-app.js';
+import { startHttpApp, TOKEN } from '../../../helpers/http-app.js';
 import { openSocket } from '../../../helpers/socket-client.js';
 
 const bearer = (secret: string) => ({ Authorization: `Bearer ${secret}` });
 const ask = { method: 'POST', body: { message: 'hi' } } as const;
 
-interface OpenApiOperation {
-  readonly 'x-scopes'?: readonly string[];
-}
-
 /** Every operation of the OpenAPI document, with the scopes of which it says that a token needs one. */
-async function operations({ send }: TestApp): Promise<{ method: string; path: string; scopes: readonly string[] | string }[]> {
-  const { json } = await send('/openapi.json');
-  return Object.entries(json?.['paths'] as Record<string, Record<string, OpenApiOperation>>).flatMap(([path, methods]) =>
+function operations(): { method: string; path: string; scopes: readonly string[] | string }[] {
+  return Object.entries(describeRoutes('1.2.3').paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, { 'x-scopes': scopes = 'public' }]) => ({
       method: method.toUpperCase(),
       path: path.replaceAll(/\{\w+\}/g, 'x'),
@@ -29,7 +25,7 @@ const ENDLESS = new Set(['/api/events', '/api/logs/follow']);
 
 test('each operation lets in exactly the scopes that its description names', async () => {
   const app = await startHttpApp({ peer: '198.51.100.7' });
-  const all = await operations({ ...app, send: (path) => app.send(path, { headers: bearer(TOKEN) }) });
+  const all = operations();
   const secrets = Object.fromEntries(SCOPES.map((scope) => [scope, app.services.grant({ scopes: [scope] })]));
   const surprises: string[] = [];
   let tried = 0;
