@@ -1,9 +1,13 @@
 /** Builds the OpenAPI 3.1 document from the routes and the schemas that validate their input. */
-import type { JsonSchema } from '../../../../shared/api/json-schema.js';
+import { anthropicErrorResponse } from '../../../../shared/api/anthropic/messages.js';
+import { errorResponse } from '../../../../shared/api/error.js';
+import { type JsonSchema, toJsonSchema } from '../../../../shared/api/json-schema.js';
+import { openAiErrorResponse } from '../../../../shared/api/openai.js';
+import { mcpErrorResponse } from '../../../../shared/api/tools/mcp-server.js';
 import { scopesFor } from '../../access/allowed.js';
 import { dialectOf } from '../dialects.js';
 import type { Route, RouteFacts } from '../route.js';
-import type { Content, OpenApiDocument, Operation, Reference, SchemaTools } from './document.js';
+import type { Content, OpenApiDocument, Operation, Reference } from './document.js';
 import { ErrorResponses } from './error-responses.js';
 import examples from './examples.json';
 import { messageSchemas } from './messages.js';
@@ -107,23 +111,19 @@ function texts(media: Readonly<Record<string, string>> = {}, stream?: RouteFacts
 
 type Responses = Operation['responses'];
 
-function successOf({ answer, media, stream, frames }: RouteFacts, example: Example, { toJsonSchema }: SchemaTools): Responses {
+function successOf({ answer, media, stream, frames }: RouteFacts, example: Example): Responses {
   if (frames !== undefined) return { 101: { description: 'The connection is a WebSocket: text frames of JSON, `x-websocket`' } };
   const json = answer === undefined ? {} : { 'application/json': described(toJsonSchema(answer(), 'output'), example.answer) };
   return { 200: { description: 'Done', content: { ...json, ...texts(media, stream, example) } } };
 }
 
-function bodyOf(
-  { body, upload, isBodyOptional }: RouteFacts,
-  { request }: Example,
-  { toJsonSchema }: SchemaTools,
-): Pick<Operation, 'requestBody'> {
+function bodyOf({ body, upload, isBodyOptional }: RouteFacts, { request }: Example): Pick<Operation, 'requestBody'> {
   if (body === undefined) return {};
   const json = { 'application/json': described(toJsonSchema(body(), 'input'), request) };
   return { requestBody: { required: !isBodyOptional, content: { ...json, ...texts(upload) } } };
 }
 
-function operationOf(route: Route, tools: SchemaTools, errors: ErrorResponses): Operation {
+function operationOf(route: Route, errors: ErrorResponses): Operation {
   const { method, path, facts } = route;
   const template = templateOf(path);
   const id = operationId(method, template);
@@ -135,9 +135,9 @@ function operationOf(route: Route, tools: SchemaTools, errors: ErrorResponses): 
     tags: [tagOf(path)],
     security: securityOf(facts),
     ...(facts.scope === 'public' ? {} : { 'x-scopes': scopesFor(method, facts.scope) }),
-    parameters: parametersOf(template, facts, tools),
-    ...bodyOf(facts, example, tools),
-    responses: { ...successOf(facts, example, tools), ...errors.of(route) },
+    parameters: parametersOf(template, facts),
+    ...bodyOf(facts, example),
+    responses: { ...successOf(facts, example), ...errors.of(route) },
     ...(facts.frames === undefined
       ? {}
       : { 'x-websocket': { fromClient: reference('ClientFrame'), fromServer: reference('ServerFrame') } }),
@@ -153,9 +153,16 @@ const SECURITY_SCHEMES: OpenApiDocument['components']['securitySchemes'] = {
   apiKey: { type: 'apiKey', in: 'header', name: 'X-Api-Key' },
 };
 
-function componentsOf(routes: readonly Route[], tools: SchemaTools, errors: ErrorResponses): OpenApiDocument['components'] {
-  const ofErrors = Object.entries(tools.errors).map(([name, schema]) => [name, tools.toJsonSchema(schema(), 'output')] as const);
-  const ofMessages = routes.flatMap(({ facts }) => Object.entries(messageSchemas(facts, tools)));
+const ERROR_SCHEMAS = {
+  Error: errorResponse,
+  OpenAiError: openAiErrorResponse,
+  AnthropicError: anthropicErrorResponse,
+  McpError: mcpErrorResponse,
+};
+
+function componentsOf(routes: readonly Route[], errors: ErrorResponses): OpenApiDocument['components'] {
+  const ofErrors = Object.entries(ERROR_SCHEMAS).map(([name, schema]) => [name, toJsonSchema(schema(), 'output')] as const);
+  const ofMessages = routes.flatMap(({ facts }) => Object.entries(messageSchemas(facts)));
   return {
     schemas: Object.fromEntries([...ofErrors, ...ofMessages]),
     responses: errors.components,
@@ -164,13 +171,13 @@ function componentsOf(routes: readonly Route[], tools: SchemaTools, errors: Erro
 }
 
 /** Routes without a summary are the page's own files, and no part of the API. */
-export function createOpenApiDocument(all: readonly Route[], version: string, tools: SchemaTools): OpenApiDocument {
+export function createOpenApiDocument(all: readonly Route[], version: string): OpenApiDocument {
   const routes = all.filter(({ facts }) => facts.summary !== undefined);
   const errors = new ErrorResponses();
   const paths: Record<string, Record<string, Operation>> = {};
   for (const route of routes) {
     const template = templateOf(route.path);
-    paths[template] = { ...paths[template], [route.method.toLowerCase()]: operationOf(route, tools, errors) };
+    paths[template] = { ...paths[template], [route.method.toLowerCase()]: operationOf(route, errors) };
   }
   const used = new Set(Object.values(paths).flatMap((item) => Object.values(item).flatMap(({ tags }) => tags)));
   return {
@@ -186,6 +193,6 @@ export function createOpenApiDocument(all: readonly Route[], version: string, to
       .filter(([name]) => used.has(name))
       .map(([name, description]) => ({ name, description })),
     paths,
-    components: componentsOf(routes, tools, errors),
+    components: componentsOf(routes, errors),
   };
 }

@@ -1,22 +1,10 @@
 /** Describes the API without a gateway: run by the build, whose files a worker serves, and by tests. */
-import { anthropicErrorResponse } from '../../../../shared/api/anthropic/messages.js';
-import { errorResponse } from '../../../../shared/api/error.js';
-import { label } from '../../../../shared/api/fields.js';
-import { toJsonSchema } from '../../../../shared/api/json-schema.js';
-import { openAiErrorResponse } from '../../../../shared/api/openai.js';
-import { mcpErrorResponse } from '../../../../shared/api/tools/mcp-server.js';
 import { systemClock } from '../../../../shared/clock.js';
 import { apiRoutes } from '../routes/index.js';
 import type { Services } from '../services.js';
 import { createOpenApiDocument } from './create-document.js';
-import type { OpenApiDocument, SchemaTools } from './document.js';
+import type { OpenApiDocument } from './document.js';
 import { renderDocs } from './docs-page.js';
-
-const SCHEMA_TOOLS: SchemaTools = {
-  toJsonSchema,
-  anyLabel: () => label(512),
-  errors: { Error: errorResponse, OpenAiError: openAiErrorResponse, AnthropicError: anthropicErrorResponse, McpError: mcpErrorResponse },
-};
 
 /** Describes all routes, with no service behind them. */
 export function describeRoutes(version: string): OpenApiDocument {
@@ -33,7 +21,7 @@ export function describeRoutes(version: string): OpenApiDocument {
     page: { find: () => undefined },
     loadMcp: () => none,
   });
-  return createOpenApiDocument(routes, version, SCHEMA_TOOLS);
+  return createOpenApiDocument(routes, version);
 }
 
 /** Returns the texts that describe the API by their names in the built page: one for programs, one for people. */

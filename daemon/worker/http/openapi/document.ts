@@ -1,16 +1,5 @@
 /** The OpenAPI document of the API: the part of the specification that is used. Source: OpenAPI Specification 3.1.1. */
 import type { JsonSchema } from '../../../../shared/api/json-schema.js';
-import type { Schema } from '../../../../shared/api/validate.js';
-import type { SchemaMaker } from '../route.js';
-
-/** What needs zod, which only the worker's own bundle has. */
-export interface SchemaTools {
-  readonly toJsonSchema: (schema: Schema<unknown>, side: 'input' | 'output') => JsonSchema;
-  /** Of a parameter in a path without a schema. */
-  readonly anyLabel: SchemaMaker<unknown>;
-  /** Schemas of the errors, by name. */
-  readonly errors: Readonly<Record<'Error' | 'OpenAiError' | 'AnthropicError' | 'McpError', SchemaMaker<unknown>>>;
-}
 
 export interface OpenApiDocument {
   readonly openapi: '3.1.1';

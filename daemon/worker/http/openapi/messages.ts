@@ -1,7 +1,6 @@
 /** What streams and the WebSocket consist of, as schemas: one for each kind of event or frame. */
-import type { JsonSchema } from '../../../../shared/api/json-schema.js';
+import { type JsonSchema, toJsonSchema } from '../../../../shared/api/json-schema.js';
 import type { EventSchemas, EventStream, RouteFacts } from '../route.js';
-import type { SchemaTools } from './document.js';
 
 const object = (properties: Record<string, unknown>, description: string): JsonSchema => ({
   type: 'object',
@@ -26,26 +25,22 @@ function eventSchema(name: string, data: JsonSchema, hasId: boolean): JsonSchema
   return object({ ...(hasId ? { id: { type: 'string' } } : {}), event: { type: 'string', const: name }, data }, `The event \`${name}\``);
 }
 
-const each = (
-  schemas: EventSchemas,
-  make: (name: string, schema: JsonSchema) => JsonSchema,
-  { toJsonSchema }: SchemaTools,
-): JsonSchema => ({
+const each = (schemas: EventSchemas, make: (name: string, schema: JsonSchema) => JsonSchema): JsonSchema => ({
   oneOf: Object.entries(schemas()).map(([name, schema]) => make(name, toJsonSchema(schema, 'output'))),
 });
 
-function streamSchema(stream: EventStream, { headers = {} }: RouteFacts, tools: SchemaTools): JsonSchema {
-  if ('data' in stream) return tools.toJsonSchema(stream.data(), 'output');
-  return each(stream.events, (name, data) => eventSchema(name, data, 'Last-Event-ID' in headers), tools);
+function streamSchema(stream: EventStream, { headers = {} }: RouteFacts): JsonSchema {
+  if ('data' in stream) return toJsonSchema(stream.data(), 'output');
+  return each(stream.events, (name, data) => eventSchema(name, data, 'Last-Event-ID' in headers));
 }
 
 /** Returns the components that the messages of a route are, by name. */
-export function messageSchemas(facts: RouteFacts, tools: SchemaTools): Record<string, JsonSchema> {
+export function messageSchemas(facts: RouteFacts): Record<string, JsonSchema> {
   const { stream, frames } = facts;
   return {
-    ...(stream === undefined ? {} : { [stream.name]: streamSchema(stream, facts, tools) }),
+    ...(stream === undefined ? {} : { [stream.name]: streamSchema(stream, facts) }),
     ...(frames === undefined
       ? {}
-      : { ClientFrame: tools.toJsonSchema(frames.fromClient(), 'input'), ServerFrame: each(frames.fromServer, frameSchema, tools) }),
+      : { ClientFrame: toJsonSchema(frames.fromClient(), 'input'), ServerFrame: each(frames.fromServer, frameSchema) }),
   };
 }

@@ -1,9 +1,12 @@
 /** The parameters of an operation: in its path, its query and its headers. */
-import type { JsonSchema } from '../../../../shared/api/json-schema.js';
+import { label } from '../../../../shared/api/fields.js';
+import { type JsonSchema, toJsonSchema } from '../../../../shared/api/json-schema.js';
 import type { RouteFacts } from '../route.js';
-import type { Parameter, SchemaTools } from './document.js';
+import type { Parameter } from './document.js';
 
-function inPath(template: string, { params = {} }: RouteFacts, { toJsonSchema, anyLabel }: SchemaTools): Parameter[] {
+const anyLabel = () => label(512);
+
+function inPath(template: string, { params = {} }: RouteFacts): Parameter[] {
   return [...template.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => ({
     name,
     in: 'path',
@@ -15,7 +18,7 @@ function inPath(template: string, { params = {} }: RouteFacts, { toJsonSchema, a
 /** A query is text, and the schema reads numbers, truth values and lists out of it: those are what a program sends. */
 const READ_AS = ['integer', 'number', 'boolean', 'array'];
 
-function inQuery({ query }: RouteFacts, { toJsonSchema }: SchemaTools): Parameter[] {
+function inQuery({ query }: RouteFacts): Parameter[] {
   if (query === undefined) return [];
   const schema = query();
   const { properties = {}, required = [] } = toJsonSchema(schema, 'input') as {
@@ -50,6 +53,6 @@ function inHeaders({ headers = {} }: RouteFacts): Parameter[] {
 }
 
 /** @param template  the path, as OpenAPI writes it */
-export function parametersOf(template: string, facts: RouteFacts, tools: SchemaTools): Parameter[] {
-  return [...inPath(template, facts, tools), ...inQuery(facts, tools), ...inHeaders(facts)];
+export function parametersOf(template: string, facts: RouteFacts): Parameter[] {
+  return [...inPath(template, facts), ...inQuery(facts), ...inHeaders(facts)];
 }
