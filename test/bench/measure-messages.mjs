@@ -20,11 +20,11 @@ const bodyFor = (channel, chat) =>
   JSON.stringify({ channel, chat_id: `chat-${chat}`, content: `a message for the chat number ${chat}, of an ordinary length` });
 
 /** @param target.pid  whose CPU time it costs. @returns answers per second, and CPU time per answer in µs */
-export async function post({ port, path, channel, pid }) {
+export async function post({ port, path, channel, pid, connections = CONNECTIONS }) {
   const before = readUsage(pid).cpuMs;
   const result = await autocannon({
     url: `http://127.0.0.1:${port}${path}`,
-    connections: CONNECTIONS,
+    connections,
     duration: ROUND_SECONDS,
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -45,10 +45,10 @@ function rows(name, { ours, floor, floorName, note }) {
  * One after another in each round, so that what else the machine does meets all alike; the first round warms up. Each when the others
  * are done with what they had put off: the search index would take a core from the floor.
  */
-export async function inTurn(targets) {
+export async function inTurn(targets, rounds = ROUNDS) {
   const samples = targets.map(() => []);
   const pids = targets.map(({ pid }) => pid);
-  for (let round = 0; round <= ROUNDS; round++) {
+  for (let round = 0; round <= rounds; round++) {
     for (const [index, target] of targets.entries()) {
       await waitUntilQuiet(pids);
       const sample = await post(target);
