@@ -23,12 +23,14 @@ function stateOf({ state, health }: Account): { tone: Tone; text: string } {
   return { tone: tones[state], text: t(`state_${state}`) };
 }
 
+/** Its settings are what has to change. */
+const isStopped = (state: Account['state']): state is 'failed' | 'backoff' => state === 'failed' || state === 'backoff';
+
 const settingsOf = ({ channel, accountId }: Account): string => hashOf('config', [], { q: `channels.${channel}.accounts.${accountId}` });
 
 /** What is wrong, in the page's language, and what was said of it. */
 function reasonOf({ state, message, code, values, health, messages, lastError }: Account): { text: string; detail: string | null } {
-  if (state === 'failed' || state === 'backoff')
-    return { text: t(`reason_${state}`), detail: message === null ? null : reasonText({ message, code, values }) };
+  if (isStopped(state)) return { text: t(`reason_${state}`), detail: message === null ? null : reasonText({ message, code, values }) };
   const detail = lastError === null ? null : reasonText(lastError);
   if (messages.retrying === 0) return { text: t('reason_lost'), detail };
   return { text: t(`reason_${health.state === 'down' ? 'down' : 'retrying'}`, { count: messages.waiting }), detail };
@@ -38,16 +40,15 @@ function Trouble({ account }: { account: Account }) {
   const { channel, state, health, messages } = account;
   const { text, detail } = reasonOf(account);
   if (health.reason === null) return null;
-  const isStopped = state === 'failed' || state === 'backoff';
-  const advice = isStopped ? (`advice_${state}` as const) : messages.retrying > 0 ? 'advice_retrying' : 'advice_lost';
+  const advice = isStopped(state) ? (`advice_${state}` as const) : messages.retrying > 0 ? 'advice_retrying' : 'advice_lost';
   const status = messages.retrying > 0 ? 'retry_wait' : messages.dead > 0 ? 'dead' : 'unknown';
   return (
     <div class={`account-trouble ${HEALTH_TONES[health.state]}`}>
       <p>{text}</p>
       {detail !== null && <p>{detail}</p>}
       <p class="hint">{t(advice)}</p>
-      <a class="button" href={isStopped ? settingsOf(account) : hashOf('channels', ['messages'], { channel, status })}>
-        {t(isStopped ? 'openSettings' : 'openMessages')}
+      <a class="button" href={isStopped(state) ? settingsOf(account) : hashOf('channels', ['messages'], { channel, status })}>
+        {t(isStopped(state) ? 'openSettings' : 'openMessages')}
         <span class="off-screen"> {accountName(channel, account.accountId)}</span>
       </a>
     </div>
@@ -88,7 +89,7 @@ function Numbers({ account: { channel, messages } }: { account: Account }) {
 }
 
 function Card({ account, onTest }: { account: Account; onTest: () => void }) {
-  const { channel, accountId, since } = account;
+  const { channel, accountId, state, since } = account;
   const { tone, text } = stateOf(account);
   const name = accountName(channel, accountId);
   return (
@@ -105,10 +106,12 @@ function Card({ account, onTest }: { account: Account; onTest: () => void }) {
       {channel !== 'webchat' && (
         <p class="account-foot">
           {canBeTested(account) && <Button text={t('test')} about={name} onClick={onTest} />}
-          <a class="button quiet" href={settingsOf(account)}>
-            {t('settingsOf')}
-            <span class="off-screen"> {name}</span>
-          </a>
+          {!isStopped(state) && (
+            <a class="button quiet" href={settingsOf(account)}>
+              {t('settingsOf')}
+              <span class="off-screen"> {name}</span>
+            </a>
+          )}
           <a class="button quiet" href={hashOf('logs', [], { q: channel })}>
             {t('logLines')}
             <span class="off-screen"> {name}</span>
