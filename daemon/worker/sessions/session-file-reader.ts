@@ -14,6 +14,7 @@ const MAX_HEADER_LENGTH = 65_536;
 /** A message with eight files has about 80 tokens. */
 const MAX_TOKENS = 2_000;
 const MAX_DEPTH = 16;
+const MAX_SHOWN_LENGTH = 100;
 const BUFFER_BYTES = 65_536;
 
 export function invalidFile(message: string): GatewayError {
@@ -36,9 +37,11 @@ export class SessionFileReader {
   #found: unknown[] = [];
   #count = 0;
   #header: { readonly value: unknown } | undefined;
-  /** The array of messages in JSON: it stays empty, because each message is taken out. */
-  #messages: unknown;
-  #depth = 0;
+  /** The keys so far of each object and array that has begun. */
+  readonly #open: Set<unknown>[] = [];
+  #lastValue: unknown;
+  /** What is parsed now, and where it begins: its byte and its line. */
+  #piece = { text: '', byte: 0, line: 1 };
   /** Since the last message. */
   #tokens = 0;
   #length = 0;
@@ -52,13 +55,15 @@ export class SessionFileReader {
     const parts = format === 'json' ? { paths: ['$.messages.*', '$'] } : { paths: ['$'], separator: '' };
     this.#parser = new JSONParser({ ...buffers, ...parts });
     keepByteOrderMarks(this.#parser);
-    this.#parser.onToken = ({ token, value }) => this.#check(token, value);
+    this.#parser.onToken = ({ token, value, offset }) => this.#check({ token, value, offset });
     this.#parser.onValue = ({ value, parent, stack }) => this.#take(value, stack.length === 0 ? undefined : parent);
   }
 
   /** Returns the messages that are complete. @throws INVALID_REQUEST */
   push(text: string): unknown[] {
     this.#length += text.length;
+    const { text: before, byte, line } = this.#piece;
+    this.#piece = { text, byte: byte + Buffer.byteLength(before), line: line + before.split('\n').length - 1 };
     this.#parse(() => this.#parser.write(text));
     const found = this.#found;
     if (found.length > 0) this.#length = text.length;
@@ -69,20 +74,15 @@ export class SessionFileReader {
 
   /** Returns the header once all text was pushed. @throws INVALID_REQUEST */
   end(): unknown {
-    if (this.#depth > 0) throw invalidFile('it is truncated.');
+    if (this.#open.length > 0) throw invalidFile('it is truncated.');
     this.#parse(() => {
       if (!this.#parser.isEnded) this.#parser.end();
     });
     if (this.#header === undefined) throw invalidFile('it is empty.');
     const { value } = this.#header;
-    if (this.#format === 'json') this.#checkMessages((value as { messages?: unknown } | null)?.messages);
+    const hasMessages = this.#format === 'jsonl' || (value as { messages?: unknown } | null)?.messages !== undefined;
+    if (!hasMessages) throw invalidFile('it has no messages.');
     return value;
-  }
-
-  #checkMessages(messages: unknown): void {
-    if (messages === undefined) throw invalidFile('it has no messages.');
-    this.#messages ??= messages;
-    if (messages !== this.#messages) throw invalidFile("it has 'messages' twice.");
   }
 
   #parse(action: () => void): void {
@@ -94,15 +94,33 @@ export class SessionFileReader {
     }
   }
 
-  #check(token: TokenType, value: unknown): void {
-    if (token === TokenType.LEFT_BRACE || token === TokenType.LEFT_BRACKET) this.#depth += 1;
-    if (token === TokenType.RIGHT_BRACE || token === TokenType.RIGHT_BRACKET) this.#depth -= 1;
+  #check({ token, value, offset }: { token: TokenType; value: unknown; offset: number }): void {
+    if (token === TokenType.LEFT_BRACE || token === TokenType.LEFT_BRACKET) this.#open.push(new Set());
+    if (token === TokenType.RIGHT_BRACE || token === TokenType.RIGHT_BRACKET) this.#open.pop();
+    if (token === TokenType.COLON) this.#addKey(String(this.#lastValue), offset);
+    this.#lastValue = value;
     this.#tokens += 1;
-    if (this.#depth > MAX_DEPTH) throw invalidFile(`it is nested more than ${MAX_DEPTH} levels deep.`);
+    const depth = this.#open.length;
+    if (depth > MAX_DEPTH) throw invalidFile(`it is nested more than ${MAX_DEPTH} levels deep.`);
     if (this.#tokens > MAX_TOKENS) throw invalidFile(`it contains a message with more than ${MAX_TOKENS} parts.`);
-    const isHeader = this.#format === 'json' ? this.#depth < 3 : this.#header === undefined;
+    const isHeader = this.#format === 'json' ? depth < 3 : this.#header === undefined;
     if (isHeader && typeof value === 'string') this.#headerLength += value.length;
     if (this.#headerLength > MAX_HEADER_LENGTH) throw invalidFile(`its header is longer than ${MAX_HEADER_LENGTH} characters.`);
+  }
+
+  /** A parser keeps the last one of a repeated key, and drops the others. @param offset  of the colon, in bytes */
+  #addKey(key: string, offset: number): void {
+    const keys = this.#open.at(-1);
+    if (keys?.has(key) === true) {
+      const { text, byte, line } = this.#piece;
+      const before = Buffer.from(text)
+        .subarray(0, offset - byte)
+        .toString('latin1');
+      throw invalidFile(
+        `it has the key '${key.slice(0, MAX_SHOWN_LENGTH)}' twice in an object, in line ${line + before.split('\n').length - 1}.`,
+      );
+    }
+    keys?.add(key);
   }
 
   #take(value: unknown, parent: unknown): void {
@@ -111,10 +129,7 @@ export class SessionFileReader {
       this.#header = { value };
       return;
     }
-    if (Array.isArray(parent)) {
-      parent.pop();
-      this.#checkMessages(parent);
-    }
+    if (Array.isArray(parent)) parent.pop();
     this.#found.push(value);
     this.#count += 1;
   }

@@ -52,8 +52,10 @@ test.each([
   ['not valid JSON after 1 messages', '{"messages":[{},]}'],
   ['not valid JSON after 0 messages', '{"messages":[,{}]}'],
   ['not valid JSON after 1 messages', '{"messages":[{}]} {}'],
-  ['twice', '{"messages":[{}],"messages":[]}'],
-  ['twice', '{"messages":[{}],"messages":[{}]}'],
+  ["the key 'messages' twice in an object, in line 1.", '{"messages":[{}],"messages":[]}'],
+  ["the key 'messages' twice in an object, in line 1.", '{"messages":[{}],"messages":[{}]}'],
+  ["the key 'messages' twice in an object, in line 1.", '{"messages":[],"messages":[]}'],
+  ["the key 'title' twice in an object, in line 3.", '{"title":"é\\n",\n"messages":[{},\n{}],"title":"y"}'],
   ['it is truncated', '{"messages":[{}]'],
   ['it is truncated', '{"messages":[{}],"title'],
   ['no messages', '{"title":"x"}'],
@@ -64,6 +66,19 @@ test.each([
   expect(() => readAll('json', [text])).toThrow(
     expect.objectContaining({ code: 'INVALID_REQUEST', message: expect.stringContaining(message) as string }),
   );
+});
+
+test.each([[''], ['é'.repeat(20_000)]])('a repeated key is refused with its line, also far from the beginning (%#)', (long) => {
+  const text = `{"title":"${long}"}\n{"a":{"b":1},"b":[{"b":1},{"b":2}]}\n\n{"content":"x","c\\u006fntent":"y"}\n{}`;
+  for (const length of [1, 1_000, text.length]) {
+    const pieces = Array.from({ length: Math.ceil(text.length / length) }, (_, index) => text.slice(index * length, (index + 1) * length));
+    expect(() => readAll('jsonl', pieces)).toThrow(
+      expect.objectContaining({
+        code: 'INVALID_REQUEST',
+        message: "This is not an export of a session: it has the key 'content' twice in an object, in line 4.",
+      }),
+    );
+  }
 });
 
 test.each([
