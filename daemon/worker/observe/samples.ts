@@ -1,6 +1,6 @@
 /**
- * Counts events and stores the counts once a minute, for the history of the last days. A minute in which no worker lived
- * has no row, which shows as an outage later.
+ * Counts events and stores the counts once a minute, and a second after a turn has ended, for the history of the last days: a crash
+ * loses what is not stored yet. A minute in which no worker lived has no row, which shows as an outage later.
  */
 import type { GatewayEvent } from '../../../shared/api/gateway/events.js';
 import type { Clock } from '../../../shared/clock.js';
@@ -23,6 +23,8 @@ export interface SamplesOptions {
 /** Delay after the full minute, so that an early timer does not write a minute twice. */
 const AFTER_MS = 200;
 
+const AFTER_TURN_MS = 1_000;
+
 const NOTHING = { starts: 0, turns: 0, failedTurns: 0, inputTokens: 0, outputTokens: 0, lateMs: 0 };
 
 export class Samples {
@@ -31,6 +33,7 @@ export class Samples {
   #known = { count: 0, failed: 0 };
   #minute = 0;
   #cancel: (() => void) | undefined;
+  #cancelSoon: (() => void) | undefined;
   #writing: Promise<void> = Promise.resolve();
 
   constructor(options: SamplesOptions) {
@@ -52,6 +55,7 @@ export class Samples {
     if (event.state === 'error') this.#counts.failedTurns += 1;
     this.#counts.inputTokens += event.usage?.inputTokens ?? 0;
     this.#counts.outputTokens += event.usage?.outputTokens ?? 0;
+    if (this.#cancel !== undefined) this.#cancelSoon ??= this.#options.clock.after(AFTER_TURN_MS, () => this.#write());
   }
 
   noteLate(lateMs: number): void {
@@ -89,6 +93,8 @@ export class Samples {
 
   /** Stores the counts for the minute in which counting started. */
   #write(): void {
+    this.#cancelSoon?.();
+    this.#cancelSoon = undefined;
     const requests = this.#options.requests();
     const sample: MinuteSample = {
       ...this.#counts,

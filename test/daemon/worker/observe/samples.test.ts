@@ -54,6 +54,28 @@ test('each minute has a row with what happened in it, and a worker that takes ov
   expect(rows[2]).toMatchObject({ starts: 1, requests: 3, failedRequests: 1, rssBytes: 1_000 });
 });
 
+test('a worker that is killed has stored its turns a second after they ended', async () => {
+  const store = await openStore();
+  const clock = new FakeClock(START);
+  const { samples, requests } = worker(store, clock);
+  samples.start();
+  const amounts = async () =>
+    (await stored(store)).map(({ turns, failedTurns, inputTokens, ...rest }) => [turns, failedTurns, inputTokens, rest.requests]);
+  for (const state of ['done', 'error'] as const) samples.note(turn(state));
+  requests.count = 2;
+  clock.advance(1_000);
+  await store.write(() => Promise.resolve());
+  expect(await amounts()).toEqual([[2, 1, 20, 2]]);
+  clock.advance(1_000);
+  samples.note(turn('done'));
+  clock.advance(1_000);
+  await store.write(() => Promise.resolve());
+  expect(await amounts()).toEqual([[3, 1, 30, 2]]);
+  samples.note(turn('done'));
+  await samples.stop();
+  expect(await amounts()).toEqual([[4, 1, 40, 2]]);
+});
+
 test('a store that cannot be written delays no other work, and old samples are purged in steps', async () => {
   const store = await openStore();
   const clock = new FakeClock(START);
