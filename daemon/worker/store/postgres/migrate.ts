@@ -1,6 +1,6 @@
 /** Brings a database to the newest schema. The version is a row. Everything runs in one transaction, under the lock for writing. */
 import { storeUnavailable } from '../engine.js';
-import { type Migration, type SchemaVersion, versionAfter } from '../migrations/migration.js';
+import { type MigrateOptions, missingAfter, type SchemaVersion, versionAfter } from '../migrations/migration.js';
 import { beginWriting } from './begin-writing.js';
 import type { Session } from './driver.js';
 import { queriesOver } from './queries.js';
@@ -26,21 +26,8 @@ export async function readVersion(session: Session, place: string): Promise<Sche
   return rows[0] ?? NONE;
 }
 
-export interface MigrateOptions {
-  readonly migrations: readonly Migration[];
-  /** `expand` stops before the first contraction; `all` runs everything. */
-  readonly phase: 'expand' | 'all';
-  readonly place: string;
-}
-
-function missing({ version }: SchemaVersion, { migrations, phase }: MigrateOptions): Migration[] {
-  const later = migrations.filter((migration) => migration.version > version);
-  const end = phase === 'all' ? -1 : later.findIndex((migration) => migration.phase === 'contract');
-  return end === -1 ? later : later.slice(0, end);
-}
-
 /** Runs the migrations that are missing. @throws STORE_UNAVAILABLE for a database that this build cannot work with */
-export async function migrate(session: Session, options: MigrateOptions): Promise<void> {
+export async function migrate(session: Session, options: MigrateOptions & { readonly place: string }): Promise<void> {
   const newest = options.migrations.at(-1)?.version ?? 0;
   const version = (await readVersion(session, options.place)) ?? NONE;
   if (version.minimumReader > newest) {
@@ -49,14 +36,14 @@ export async function migrate(session: Session, options: MigrateOptions): Promis
       `it was changed by a newer xopc (schema ${version.version}, this one knows ${newest}); start that version`,
     );
   }
-  if (missing(version, options).length === 0) return;
+  if (missingAfter(version, options).length === 0) return;
   await session.exec(beginWriting({ statementTimeoutMs: 0, lockTimeoutMs: LOCK_TIMEOUT_MS }));
   try {
     await session.exec(`create table if not exists xopc_schema (version bigint not null, minimum_reader bigint not null)`);
     // Another worker may have run them while this one waited for the lock.
     let current = (await readVersion(session, options.place)) ?? NONE;
     const db = queriesOver((sql, parameters) => session.run(sql, parameters));
-    for (const migration of missing(current, options)) {
+    for (const migration of missingAfter(current, options)) {
       await migration.up(db, 'postgres');
       current = versionAfter(current, migration);
     }

@@ -1,5 +1,5 @@
 /** Brings an open SQLite database to the newest schema. The version is in the file's header, so that opening reads nothing else. */
-import { versionAfter, type Migration, type SchemaVersion } from '../migrations/migration.js';
+import { type MigrateOptions, missingAfter, type SchemaVersion, versionAfter } from '../migrations/migration.js';
 import { LibsqlConnection } from './connection.js';
 import { sqliteQueries } from './queries.js';
 import { inTransaction } from './transactions.js';
@@ -41,30 +41,17 @@ export async function writeEmptyDatabase(path: string): Promise<void> {
   }
 }
 
-async function runOne(connection: LibsqlConnection, migration: Migration): Promise<void> {
+/** Runs the migrations that are missing, in one transaction. */
+export async function migrate(connection: LibsqlConnection, options: MigrateOptions): Promise<void> {
+  if (missingAfter((await readHeader(connection)).version, options).length === 0) return;
   await inTransaction(connection, async () => {
-    // Another worker may have run it while this one waited for the lock.
-    const before = (await readHeader(connection)).version;
-    if (before.version >= migration.version) return;
-    await migration.up(sqliteQueries(connection), 'sqlite');
-    const after = versionAfter(before, migration);
+    // Another worker may have run them while this one waited for the lock.
+    let current = (await readHeader(connection)).version;
+    for (const migration of missingAfter(current, options)) {
+      await migration.up(sqliteQueries(connection), 'sqlite');
+      current = versionAfter(current, migration);
+    }
     await connection.run(`pragma application_id = ${APPLICATION_ID}`);
-    await connection.run(`pragma user_version = ${after.minimumReader * READER_FACTOR + after.version}`);
+    await connection.run(`pragma user_version = ${current.minimumReader * READER_FACTOR + current.version}`);
   });
-}
-
-/**
- * Runs the migrations that are missing, each in a transaction of its own.
- * @param options.phase  `expand` stops before the first contraction; `all` runs everything.
- */
-export async function migrate(
-  connection: LibsqlConnection,
-  options: { migrations: readonly Migration[]; phase: 'expand' | 'all' },
-): Promise<void> {
-  const { version } = (await readHeader(connection)).version;
-  for (const migration of options.migrations) {
-    if (migration.version <= version) continue;
-    if (options.phase === 'expand' && migration.phase === 'contract') return;
-    await runOne(connection, migration);
-  }
 }
