@@ -3,7 +3,9 @@ import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
 import { chmod, type FileHandle, link, open, rename, stat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { callbackify } from 'node:util';
 import { createGzip } from 'node:zlib';
 import { pack as createPack, type Pack } from 'tar-stream';
 import { type BackupEntry, type BackupManifest, type BackupName, MANIFEST_NAME } from '../../shared/backup.js';
@@ -53,14 +55,17 @@ async function fill(pack: Pack, { manifest, sources }: Pick<ArchiveOptions, 'man
 
 async function compress(file: FileHandle, options: Pick<ArchiveOptions, 'manifest' | 'sources'>): Promise<void> {
   const pack = createPack();
-  const written = pipeline(pack, createGzip(), async (chunks: AsyncIterable<Buffer>) => {
-    for await (const chunk of chunks) await file.writeFile(chunk);
-  });
+  const write = callbackify((chunk: Buffer, _encoding: string) => file.writeFile(chunk));
+  const written = pipeline(pack, createGzip(), new Writable({ write }));
   const filled = fill(pack, options).catch((error: unknown) => {
     pack.destroy(error as Error);
     throw error;
   });
-  for (const outcome of await Promise.allSettled([filled, written])) if (outcome.status === 'rejected') throw outcome.reason;
+  const outcomes = await Promise.allSettled([filled, written]);
+  const errors = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as NodeJS.ErrnoException] : []));
+  // Writing that fails, on a full disk, ends the filling as well, with an error that does not say why.
+  const [first] = errors.toSorted((one, other) => Number(one.code === 'ABORT_ERR') - Number(other.code === 'ABORT_ERR'));
+  if (first !== undefined) throw first;
 }
 
 /** Renames the complete file to its final name. */

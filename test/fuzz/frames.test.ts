@@ -176,21 +176,24 @@ const supervisorMessage = fc
   )
   .map(([type, odd]): unknown => ({ type, ...odd }));
 
-test('the worker takes any message of its supervisor', () =>
-  fuzz(300, () => {
-    const before = process.listeners('message');
-    onTestFinished(() => {
-      for (const listener of process.listeners('message')) if (!before.includes(listener)) process.off('message', listener);
-    });
-    const called: string[] = [];
-    const names = ['listen', 'activate', 'drain', 'reopenLogs', 'peers', 'applyConfig'] as const;
-    const handlers = Object.fromEntries(names.map((name) => [name, () => void called.push(name)]));
-    new SupervisorChannel(new FakeClock()).receive(handlers as never, () => undefined);
-    const [receive] = process.listeners('message').filter((listener) => !before.includes(listener));
-    return fc.property(supervisorMessage, (message) => {
+test('the worker takes any message of its supervisor', async () => {
+  const before = process.listeners('message');
+  const called: string[] = [];
+  const names = ['listen', 'activate', 'drain', 'reopenLogs', 'peers', 'applyConfig'] as const;
+  const handlers = Object.fromEntries(names.map((name) => [name, () => void called.push(name)]));
+  const ignoreLoss = (): void => undefined;
+  new SupervisorChannel(new FakeClock()).receive(handlers as never, ignoreLoss);
+  const [receive] = process.listeners('message').filter((listener) => !before.includes(listener));
+  onTestFinished(() => {
+    process.off('disconnect', ignoreLoss);
+    if (receive !== undefined) process.off('message', receive);
+  });
+  await fuzz(300, () =>
+    fc.property(supervisorMessage, (message) => {
       called.length = 0;
       receive?.(message, undefined);
       const { type } = (message ?? {}) as { type?: unknown };
       expect(called).toEqual(names.includes(type as never) ? [type] : []);
-    });
-  }));
+    }),
+  );
+});

@@ -115,8 +115,8 @@ export class CrashPoints {
     buildDriver(area, operation.name, this.#driver);
   }
 
-  /** @param every  runs only each k-th call */
-  async runAll({ every = 1 } = {}): Promise<Table> {
+  /** @param options.every  runs only each k-th call. @param options.at  runs only these calls */
+  async runAll({ every = 1, at }: { every?: number; at?: readonly number[] | undefined } = {}): Promise<Table> {
     const { name, prepare } = this.#operation;
     for (const path of [this.#root, this.#template]) rmSync(path, { recursive: true, force: true });
     mkdirSync(this.#root, { mode: 0o700 });
@@ -125,10 +125,11 @@ export class CrashPoints {
     const violations = await this.#violationsOf(undefined);
     const calls = this.#calls();
     let runs = 1;
-    for (let n = 1; n <= calls.length; n += every) {
-      const call = calls[n - 1];
-      if (call === undefined || this.#operation.leavesOut?.(call) === true) continue;
-      for (const kind of kindsAt(calls, n - 1)) {
+    for (const [index, call] of calls.entries()) {
+      const n = index + 1;
+      if (at?.includes(n) === false || index % every > 0) continue;
+      if (this.#operation.leavesOut?.(call) === true) continue;
+      for (const kind of kindsAt(calls, index)) {
         violations.push(...(await this.#violationsOf({ n, kind, call: `${call.name} ${this.#short(call.path)}` })));
         runs += 1;
       }

@@ -1,6 +1,6 @@
 /**
- * Killed, or failing, at each file-system call of each operation that must survive it. CRASH_POINTS_EVERY=7 tries each seventh call only; a
- * run with `-t lock` tries one area.
+ * Killed, or failing, at each file-system call of each operation that must survive it. CRASH_POINTS_EVERY=7 tries each seventh call only,
+ * CRASH_POINTS_AT=12,13 these two; a run with `-t lock` tries one area.
  */
 import { describe, expect, test } from 'vitest';
 import { CrashPoints, faultWorld, noFaultsReason } from '../helpers/crash-points.js';
@@ -14,14 +14,15 @@ import * as store from './crash-points/store.js';
 
 const reason = noFaultsReason();
 const every = Number(process.env['CRASH_POINTS_EVERY'] ?? 1);
+const at = process.env['CRASH_POINTS_AT']?.split(',').map(Number);
 const LIMIT_MS = 3_600_000;
 
 describe.skipIf(reason !== undefined).each(Object.entries({ lock, config, secrets, log, store, backup }))(
   `%s${reason === undefined ? '' : ` (skipped: ${reason})`}`,
   (area, { operations }) => {
     test.each(operations)('$name', { timeout: LIMIT_MS }, async (operation) => {
-      const { calls, runs, violations } = await new CrashPoints(faultWorld(tempDir()), area, operation).runAll({ every });
-      process.stdout.write(`${operation.name}: ${calls} calls, ${runs} runs, ${violations.length} violations\n`);
+      const { calls, runs, violations } = await new CrashPoints(faultWorld(tempDir()), area, operation).runAll({ every, at });
+      process.stdout.write(`${operation.name}: ${calls} calls, ${runs} runs, ${violations.length} violations\n${violations.join('\n')}`);
       expect(violations).toEqual([]);
     });
   },
