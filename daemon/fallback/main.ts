@@ -35,8 +35,14 @@ main{max-width:560px;margin:0 auto;padding:24px 28px;border:1px solid var(--line
 h1{margin:0 0 12px;font-size:20px}p{margin:8px 0}code{font-size:14px}
 .reason{padding:10px 14px;border-left:3px solid var(--bad);background:var(--ground);overflow-wrap:anywhere}.muted{color:var(--muted);font-size:14px}`;
 
-/** Asks for its own address, which may be below a path of a proxy, until something else than this page is there. */
-const SCRIPT = `setInterval(()=>fetch(location.href,{cache:'no-store'}).then((answer)=>answer.status<500&&location.reload(),()=>0),3000)`;
+/** Time that a drain gives a connected client to send its request; the supervisor kills later. */
+const DRAIN_LIMIT_MS = 1_000;
+
+/**
+ * Asks for its own address, which may be below a path of a proxy, until something else than this page is there. It is opened when the fallback is
+ * gone: on a connection that the browser has made in advance, that would answer for a file of the page.
+ */
+const SCRIPT = `setInterval(()=>fetch(location.href,{cache:'no-store'}).then((answer)=>answer.status<500&&setTimeout(()=>location.reload(),${2 * DRAIN_LIMIT_MS}),()=>0),3000)`;
 
 const hashOf = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 
@@ -66,9 +72,6 @@ function answer(request: IncomingMessage, response: ServerResponse, boot: Fallba
   });
   response.end(request.method === 'HEAD' ? undefined : body);
 }
-
-/** Time that a drain gives a connected client to send its request; the supervisor kills later. */
-const DRAIN_LIMIT_MS = 1_000;
 
 /**
  * A worker accepts again: no new connections, and open ones get their answer. `http.Server.close()` would reset those without a request
