@@ -39,8 +39,8 @@ h1{margin:0 0 12px;font-size:20px}p{margin:8px 0}code{font-size:14px}
 const DRAIN_LIMIT_MS = 1_000;
 
 /**
- * Asks for its own address, which may be below a path of a proxy, until something else than this page is there. It is opened when the fallback is
- * gone: on a connection that the browser has made in advance, that would answer for a file of the page.
+ * Asks for its own address, which may be below a path of a proxy, until something else than this page is there. Opens that only once the
+ * fallback has ended: the browser may have connected to the fallback in advance, and would get its 503 in place of a file of the page.
  */
 const SCRIPT = `setInterval(()=>fetch(location.href,{cache:'no-store'}).then((answer)=>answer.status<500&&setTimeout(()=>location.reload(),${2 * DRAIN_LIMIT_MS}),()=>0),3000)`;
 

@@ -22,7 +22,8 @@ describe.skipIf(reason !== undefined).each(Object.entries({ lock, config, secret
   (area, { operations }) => {
     test.each(operations)('$name', { timeout: LIMIT_MS }, async (operation) => {
       const { calls, runs, violations } = await new CrashPoints(faultWorld(tempDir()), area, operation).runAll({ every, at });
-      process.stdout.write(`${operation.name}: ${calls} calls, ${runs} runs, ${violations.length} violations\n${violations.join('\n')}`);
+      const counts = `${operation.name}: ${calls} calls, ${runs} runs, ${violations.length} violations`;
+      process.stdout.write(`${[counts, ...violations].join('\n')}\n`);
       expect(violations).toEqual([]);
     });
   },

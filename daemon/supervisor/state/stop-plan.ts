@@ -26,7 +26,7 @@ interface Waiter {
   reject(error: GatewayError): void;
 }
 
-/** Without how many run: the last heartbeat, which counts them, may be seconds old. */
+/** Does not say how many requests run: the count of the last heartbeat may be seconds old. */
 const describeDrain = (limitMs: number): string =>
   limitMs === 0 ? 'requests are not waited for' : `requests have at most ${limitMs} ms to finish`;
 

@@ -11,7 +11,10 @@ export interface Migration {
    * database is opened. `contract`: they do not (dropped or renamed columns); runs only in the one active worker.
    */
   readonly phase: 'expand' | 'contract';
-  /** Runs inside one transaction with the other missing ones and the change of the version. From version 19 on, on every engine; those before, on SQLite alone. */
+  /**
+   * Runs inside one transaction with the other missing ones and the change of the version. From version 19 on, on every engine; those
+   * before, on SQLite alone.
+   */
   up(db: Queries, dialect: Dialect): Promise<void>;
 }
 
