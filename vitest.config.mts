@@ -2,21 +2,6 @@ import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './test/helpers/longest-first.mjs';
 
 const APART = ['test/e2e/**', 'test/torture/**', 'test/guards/**', 'test/bench/**', 'test/page/**', 'test/fuzz/**', 'test/screenshots/**'];
-/** Tests that start processes or wait for real time to pass: too slow for `npm run check`. */
-const COMPONENT = [
-  'test/bin/**/*.test.ts',
-  'test/client/commands/{run,run-force,status,stop-hung,stop-restart,stop-races}.test.ts',
-  'test/client/gateway/{control-client,locate-gateway,start-supervisor,end/*}.test.ts',
-  'test/client/ports/{free-port,port-owner}.test.ts',
-  'test/daemon/supervisor/{gateway,config/config-watch,logs/log-rotation,socket/listen-socket-hand-over}.test.ts',
-  'test/daemon/supervisor/lock/{gateway-lock,lock-holder,lock-race}.test.ts',
-  'test/daemon/supervisor/workers/{child-process,worker-output,worker-process-fixtures}.test.ts',
-  'test/daemon/worker/channels/telegram/conversation.test.ts',
-  'test/daemon/worker/http/{connection/server,openai/ai-sdk,openai/errors}.test.ts',
-  'test/daemon/worker/store/{crash,conversations/session-search}.test.ts',
-  'test/helpers/postgres.test.ts',
-  'test/shared/node/{config/config-write,files/crash-points,process/heap}.test.ts',
-];
 /** Tests that replace modules: a process each. */
 const REPLACING = ['test/daemon/supervisor/control/node-ipc-used.test.ts', 'test/shared/node/log/followed-file.test.ts'];
 const POSTGRES = ['test/daemon/worker/{cluster,store/copy,store/postgres}/*.test.ts', 'test/daemon/worker/store/contract/postgres.test.ts'];
@@ -57,7 +42,7 @@ const shared = {
 const together = { isolate: false };
 
 /**
- * Real gateways whose tests wait much: three files at a time. Not among them: the package, which is built anew, and what floods a gateway.
+ * Real gateways whose tests wait much: some files at a time. Not among them: the package, which is built anew, and what floods a gateway.
  */
 const SCENARIOS = [
   'test/e2e/{acp,api,api-docs,approvals,cluster,database-copy,docs,doctor,hung,idempotency,mcp,mcp-server,pairing,poison,postgres,start,stop,storage,fallback}.test.ts',
@@ -79,7 +64,8 @@ const patient = { testTimeout: 180_000, expect: { poll: { timeout: 30_000, inter
 
 export default defineConfig({
   test: {
-    maxWorkers: 2,
+    // On two cores: tests of processes wait a third of their time.
+    maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
     experimental: { fsModuleCache: true },
     projects: [
@@ -89,11 +75,10 @@ export default defineConfig({
           ...together,
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: [...APART, ...COMPONENT, ...REPLACING, ...POSTGRES],
-          testTimeout: 30_000,
+          exclude: [...APART, ...REPLACING, ...POSTGRES],
+          testTimeout: 60_000,
         },
       },
-      { test: { ...shared, ...together, name: 'component', include: COMPONENT, testTimeout: 60_000 } },
       { test: { ...shared, name: 'replacing', include: REPLACING, testTimeout: 60_000 } },
       {
         test: {
@@ -124,7 +109,6 @@ export default defineConfig({
           name: 'scenarios',
           include: SCENARIOS,
           fileParallelism: true,
-          maxWorkers: 3,
           sequence: { groupOrder: 1 },
           // Each has only a part of a core.
           testTimeout: 120_000,

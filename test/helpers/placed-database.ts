@@ -9,6 +9,8 @@ async function makeDatabase(): Promise<Buffer> {
   try {
     const path = join(directory, 'gateway.db');
     const database = await sqliteEngine(path).open({ isAlone: true });
+    // What is in the log is not in the file that is copied.
+    await database.checkpoint();
     await database.close();
     return readFileSync(path);
   } finally {

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { PageSessions } from '../../../../../daemon/worker/http/admission/page-sessions.js';
 import { storedPageSecrets } from '../../../../../daemon/worker/access/stored-secrets.js';
@@ -5,6 +6,7 @@ import { addPageSecret, findPageSecret, readGatewayId, takePageSecret } from '..
 import { FakeClock } from '../../../../helpers/fake-clock.js';
 import { openStore } from '../../../../helpers/open-store.js';
 import { isOnPostgres } from '../../../../helpers/store-engine.js';
+import { tempDir } from '../../../../helpers/temp-dir.js';
 
 const secret = { kind: 'session', hash: 'a', nowMs: 1 } as const;
 
@@ -40,7 +42,8 @@ test('expired secrets are removed, and beyond 256 of a kind the oldest', async (
 
 // Those of PostgreSQL are copies here.
 test.skipIf(isOnPostgres)('each database names its gateway, always the same', async () => {
-  const [store, other] = [await openStore(), await openStore()];
+  const path = (): string => join(tempDir(), 'gateway.db');
+  const [store, other] = [await openStore({ path: path() }), await openStore({ path: path() })];
   const id = await store.read(readGatewayId);
   expect(id).toMatch(/^[0-9a-f]{12}$/);
   expect(await store.read(readGatewayId)).toBe(id);
