@@ -35,14 +35,8 @@ main{max-width:560px;margin:0 auto;padding:24px 28px;border:1px solid var(--line
 h1{margin:0 0 12px;font-size:20px}p{margin:8px 0}code{font-size:14px}
 .reason{padding:10px 14px;border-left:3px solid var(--bad);background:var(--ground);overflow-wrap:anywhere}.muted{color:var(--muted);font-size:14px}`;
 
-/** Time that a drain gives a connected client to send its request; the supervisor kills later. */
-const DRAIN_LIMIT_MS = 1_000;
-
-/**
- * Asks for its own address, which may be below a path of a proxy, until something else than this page is there. Opens that only once the
- * fallback has ended: the browser may have connected to the fallback in advance, and would get its 503 in place of a file of the page.
- */
-const SCRIPT = `setInterval(()=>fetch(location.href,{cache:'no-store'}).then((answer)=>answer.status<500&&setTimeout(()=>location.reload(),${2 * DRAIN_LIMIT_MS}),()=>0),3000)`;
+/** Asks for its own address, which may be below a path of a proxy, until something else than this page is there. */
+const SCRIPT = `setInterval(()=>fetch(location.href,{cache:'no-store'}).then((answer)=>answer.status<500&&location.reload(),()=>0),3000)`;
 
 const hashOf = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 
@@ -56,6 +50,21 @@ function page({ reason, lastExitAt }: FallbackBoot): string {
       ? ''
       : `<p class="muted">The last worker exited at <time datetime="${escapeHtml(lastExitAt)}">${escapeHtml(lastExitAt)}</time>.</p>`;
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>xopc gateway: not available</title><style>${STYLE}</style></head><body><main><h1>The gateway is not available right now</h1><p>Its worker is not running:</p><p class="reason">${escapeHtml(reason)}</p>${since}<p>It is restarted automatically, and this page opens as soon as it is back. Accepted messages are kept.</p><p>On the gateway’s machine, <code>xopc gateway status</code> and <code>xopc gateway logs</code> show details.</p></main><script>${SCRIPT}</script></body></html>`;
+}
+
+/**
+ * Sends a browser to its own address again, on a new connection: a worker takes that. The one that it used was made while none did, perhaps in
+ * advance, and may carry the request for a file of the page. Relative, because a proxy may publish the gateway below a path.
+ */
+function sendAgain({ url = '/' }: IncomingMessage, response: ServerResponse): void {
+  const path = url.split('?', 1)[0] ?? '';
+  response.writeHead(307, {
+    Location: `./${url.slice(path.lastIndexOf('/') + 1)}`,
+    'Cache-Control': 'no-store',
+    'Content-Length': 0,
+    Connection: 'close',
+  });
+  response.end();
 }
 
 function answer(request: IncomingMessage, response: ServerResponse, boot: FallbackBoot): void {
@@ -73,6 +82,9 @@ function answer(request: IncomingMessage, response: ServerResponse, boot: Fallba
   response.end(request.method === 'HEAD' ? undefined : body);
 }
 
+/** Time that a drain gives a connected client to send its request; the supervisor kills later. */
+const DRAIN_LIMIT_MS = 1_000;
+
 /**
  * A worker accepts again: no new connections, and open ones get their answer. `http.Server.close()` would reset those without a request
  * yet.
@@ -88,13 +100,20 @@ const tell = (type: FallbackMessage['type']): void => void process.send?.({ type
 export function main(): Promise<undefined> {
   let boot = readBootDocument() as FallbackBoot;
   startParentGuard(boot.supervisorPid);
-  const server = createServer({ requestTimeout: REQUEST_LIMIT_MS, headersTimeout: REQUEST_LIMIT_MS }, (request, response) =>
-    answer(request, response, boot),
-  );
+  let isDraining = false;
+  const server = createServer({ requestTimeout: REQUEST_LIMIT_MS, headersTimeout: REQUEST_LIMIT_MS }, (request, response) => {
+    const { headers, method, url = '' } = request;
+    const isOfBrowser = method === 'GET' && headers['sec-fetch-mode'] !== undefined && /^[!-~]+$/.test(url);
+    if (isDraining && isOfBrowser) sendAgain(request, response);
+    else answer(request, response, boot);
+  });
   server.maxConnections = 1_024;
   process.on('message', (message: { type: string } & Partial<FallbackBoot>, handle: unknown) => {
     if (message.type === 'listen') server.listen(handle as object, BACKLOG);
-    if (message.type === 'drain') drain(server);
+    if (message.type === 'drain') {
+      isDraining = true;
+      drain(server);
+    }
     if (message.type === 'reason')
       boot = {
         ...boot,

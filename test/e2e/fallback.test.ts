@@ -37,11 +37,18 @@ test('when draining, it answers connected clients, accepts no others, and exits'
   await until('it to accept', () => fetch(`http://127.0.0.1:${listening.port}`).catch(() => undefined));
   const early = await connected(listening.port);
   early.write('GET /health HTTP/1.1\r\nHost: localhost\r\n');
+  const browser = await connected(listening.port);
   // Answered: the fallback accepts, so the one before is with it.
   const other = await connected(listening.port);
   other.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
   expect(await readAll(other)).toContain('503');
   child.send({ type: 'drain' });
+  await until('it to accept no more', () => told.length === 2);
+  // A browser's connection that was made in advance: the file is asked for again on another one.
+  browser.write('GET /x/assets/main.css?v=1/2?3 HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Mode: no-cors\r\n\r\n');
+  expect(await readAll(browser)).toMatch(
+    /^HTTP\/1\.1 307 [\s\S]*\r\nLocation: \.\/main\.css\?v=1\/2\?3\r\n[\s\S]*\r\nConnection: close\r\n/,
+  );
   early.write('\r\n');
   expect(await readAll(early)).toMatch(/^HTTP\/1\.1 503 .*it crashed/s);
   expect(await exit).toEqual({ code: 0, signal: null });
