@@ -17,7 +17,10 @@ export class PulledEvents<Event> {
   readonly #iterator: AsyncIterator<Event>;
   readonly #signal: AbortSignal;
   readonly #clock: Clock;
-  #pending: Promise<IteratorResult<Event, unknown>> | undefined;
+  /** The event that was asked for and not taken yet, once it has come. */
+  #pending: { step?: Step<Event> } | undefined;
+  /** Of whoever waits, or waited last: a stream that is silent for hours keeps nothing of each heartbeat. */
+  #wake: () => void = () => undefined;
 
   constructor(events: AsyncIterable<Event>, signal: AbortSignal, clock: Clock) {
     this.#iterator = events[Symbol.asyncIterator]();
@@ -49,7 +52,6 @@ export class PulledEvents<Event> {
   wait(idleMs: number): Promise<Step<Event>> {
     const signal = this.#signal;
     if (signal.aborted) return Promise.resolve({ kind: 'aborted', error: signal.reason as unknown });
-    const pending = (this.#pending ??= this.#iterator.next());
     return new Promise((resolve) => {
       const cancel = this.#clock.after(idleMs, () => settle({ kind: 'idle' }));
       const onAbort = (): void => settle({ kind: 'aborted', error: signal.reason as unknown });
@@ -59,11 +61,25 @@ export class PulledEvents<Event> {
         resolve(step);
       };
       signal.addEventListener('abort', onAbort, { once: true });
-      pending.then(
-        (result) => settle(result.done === true ? { kind: 'ended' } : { kind: 'event', event: result.value }),
-        (error: unknown) => settle({ kind: 'failed', error }),
-      );
+      const pending = this.#ask();
+      this.#wake = () => pending.step !== undefined && settle(pending.step);
+      this.#wake();
     });
+  }
+
+  /** Asks for the next event, unless that has been done. */
+  #ask(): { step?: Step<Event> } {
+    if (this.#pending !== undefined) return this.#pending;
+    const pending: { step?: Step<Event> } = {};
+    const end = (step: Step<Event>): void => {
+      pending.step = step;
+      this.#wake();
+    };
+    this.#iterator.next().then(
+      (result) => end(result.done === true ? { kind: 'ended' } : { kind: 'event', event: result.value }),
+      (error: unknown) => end({ kind: 'failed', error }),
+    );
+    return (this.#pending = pending);
   }
 
   /** Consumes the event that {@link wait} returned. */
