@@ -7,6 +7,19 @@ import type { CorsConfig } from '../admission/rules.js';
 
 const PREFLIGHT_MAX_AGE_SECONDS = 600;
 
+const STAINLESS = [
+  'Arch',
+  'Lang',
+  'OS',
+  'Package-Version',
+  'Retry-Count',
+  'Runtime',
+  'Runtime-Version',
+  'Timeout',
+  'Helper-Method',
+  'Helper',
+];
+
 const ALLOWED_HEADERS = [
   'Authorization',
   'Content-Type',
@@ -19,13 +32,9 @@ const ALLOWED_HEADERS = [
   ...['Version', 'Beta', 'Dangerous-Direct-Browser-Access'].map((name) => `Anthropic-${name}`),
   // Clients of /mcp in a browser.
   ...['Protocol-Version', 'Method', 'Name', 'Session-Id'].map((name) => `Mcp-${name}`),
-  // The vendors' SDKs send these with every call.
-  ...['Arch', 'Lang', 'OS', 'Package-Version', 'Retry-Count', 'Runtime', 'Runtime-Version', 'Timeout'].map((name) => `X-Stainless-${name}`),
+  // The vendors' SDKs send these with every call; `stream()`, `parse()` and the like, one of the last two, too.
+  ...STAINLESS.map((name) => `X-Stainless-${name}`),
 ];
-
-function isListed(cors: CorsConfig, origin: string): boolean {
-  return corsMatch(cors, origin) === 'listed';
-}
 
 /** `*` never goes with credentials: an origin that only `*` admits is answered `*` and without them. */
 export function cors(config: () => CorsConfig): HttpMiddleware {
@@ -35,7 +44,7 @@ export function cors(config: () => CorsConfig): HttpMiddleware {
       const match = corsMatch(config(), origin);
       return match === 'listed' ? origin : match === 'any' ? '*' : '';
     },
-    credentials: (ctx: Koa.Context) => config().credentials && isListed(config(), ctx.get('Origin')),
+    credentials: (ctx: Koa.Context) => config().credentials && corsMatch(config(), ctx.get('Origin')) === 'listed',
     allowMethods: 'GET,HEAD,POST,PATCH,DELETE',
     allowHeaders: ALLOWED_HEADERS.join(','),
     exposeHeaders: 'ETag,Idempotent-Replayed,Request-Id,Retry-After,Retry-After-Ms,X-Request-Id,X-Should-Retry',
