@@ -3,12 +3,18 @@ import { publicAddress } from '../admission/public-address.js';
 import type { AdmissionRules } from '../admission/rules.js';
 import type { HttpContext } from '../context.js';
 
+/** Stands for a target that is no path: the gate refuses both, and Koa throws for some of the others. */
+const NO_PATH = 'no-path';
+
+const isPath = (url: string): boolean => url.startsWith('/') || url === '*';
+
 /** Sets `basePath` and `isSecure`. */
 export function setPublicAddress(ctx: HttpContext, rules: AdmissionRules): void {
   const { basePath, isSecure, url } = publicAddress(ctx.req, rules);
   ctx.state.basePath = basePath;
   ctx.state.isSecure = isSecure;
-  if (url !== ctx.url) ctx.url = url;
+  if (!isPath(url)) ctx.url = NO_PATH;
+  else if (url !== ctx.url) ctx.url = url;
 }
 
 /** Returns the address under which the caller reached the gateway, without a final slash. */
