@@ -77,6 +77,8 @@ export interface CompletionSettings {
     readonly name?: string;
     readonly description?: string;
     readonly schema?: Readonly<Record<string, unknown>>;
+    /** Whether the vendor makes the model keep to the schema; default: false. */
+    readonly strict?: boolean;
   };
   /** Reasoning that the caller asks for: up to so many tokens, or as much as the model finds right. */
   readonly reasoning?: { readonly budgetTokens: number | null };

@@ -24,8 +24,14 @@ function toFormat({ text }: ResponseRequest): CompletionSettings['responseFormat
   const format = text?.format;
   if (format === null || format === undefined || format.type === 'text') return undefined;
   if (format.type === 'json_object') return { type: 'json' };
-  const { name, description, schema } = format;
-  return { type: 'json', name, schema, ...(description === null || description === undefined ? {} : { description }) };
+  const { name, description, schema, strict } = format;
+  return {
+    type: 'json',
+    name,
+    schema,
+    ...(description === null || description === undefined ? {} : { description }),
+    ...(strict === null || strict === undefined ? {} : { strict }),
+  };
 }
 
 /** Fields that the call has itself, that the gateway acts on, or that only concern the form of the answer. */

@@ -195,7 +195,7 @@ export function readMessagesCall(body: MessagesRequest, { session, idempotency, 
       topP: body.top_p ?? undefined,
       topK: body.top_k ?? undefined,
       stop: stop === null || stop === undefined || stop.length === 0 ? undefined : stop,
-      responseFormat: format === null || format === undefined ? undefined : { type: 'json' as const, schema: format.schema },
+      responseFormat: format === null || format === undefined ? undefined : { type: 'json' as const, schema: format.schema, strict: true },
     }),
   };
 }

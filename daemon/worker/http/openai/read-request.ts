@@ -150,8 +150,9 @@ function readChoice(choice: ChatCompletionRequest['tool_choice']): CompletionSet
 function readFormat(format: ChatCompletionRequest['response_format']): CompletionSettings['responseFormat'] {
   if (format === null || format === undefined || format.type === 'text') return undefined;
   if (format.type === 'json_object') return { type: 'json' };
-  const { name, description, schema } = format.json_schema;
-  return { type: 'json', name, ...definedFields({ description: description ?? undefined, schema: schema ?? undefined }) };
+  const { name, description, schema, strict } = format.json_schema;
+  const given = { description: description ?? undefined, schema: schema ?? undefined, strict: strict ?? undefined };
+  return { type: 'json', name, ...definedFields(given) };
 }
 
 /** Returns the fields that the call does not have itself. `null` means that a field was not given. */

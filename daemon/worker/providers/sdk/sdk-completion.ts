@@ -71,7 +71,8 @@ function toVendorOptions({ extra, reasoning, parallelToolCalls, topK, responseFo
       const known = Object.entries({ parallelToolCalls, reasoningEffort, user }).filter(([, value]) => value !== undefined);
       const asked = reasoning === undefined ? {} : { reasoningSummary: 'auto', ...effortOf(reasoning.budgetTokens) };
       // Conversations are the caller's, not the vendor's.
-      return { ...asked, ...(Object.fromEntries(known) as Fields), store: false };
+      // The SDK's own default is the vendor's no longer.
+      return { ...asked, ...(Object.fromEntries(known) as Fields), strictJsonSchema: responseFormat?.strict === true, store: false };
     }
     case 'google-generative-ai': {
       if (reasoning === undefined) return {};

@@ -97,7 +97,7 @@ test('items of every kind reach the model: roles, images, calls with their resul
       { type: 'function_call_output', call_id: 'call_1', output: [{ type: 'input_text', text: 'sun' }] },
     ],
     tools: [WEATHER],
-    text: { format: { type: 'json_schema', name: 'thing', schema: { type: 'object', properties: {} } }, verbosity: 'low' },
+    text: { format: { type: 'json_schema', name: 'thing', schema: { type: 'object', properties: {} }, strict: true }, verbosity: 'low' },
     reasoning: { effort: 'low' },
     parallel_tool_calls: false,
   });
@@ -115,7 +115,7 @@ test('items of every kind reach the model: roles, images, calls with their resul
       { role: 'tool', tool_call_id: 'call_1', content: 'sun' },
     ],
     tools: [{ type: 'function', function: { name: 'weather', description: 'The weather' } }],
-    response_format: { type: 'json_schema', json_schema: { name: 'thing' } },
+    response_format: { type: 'json_schema', json_schema: { name: 'thing', strict: true } },
     reasoning_effort: 'low',
     parallel_tool_calls: false,
   });
