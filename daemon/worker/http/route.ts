@@ -72,7 +72,7 @@ export interface RouteDefinition<Body, Query> extends RouteText {
   readonly body?: SchemaMaker<Body>;
   /** Media types with descriptions: the body is `body` or one of these, is not held in memory, and is validated by the handler. */
   readonly upload?: Readonly<Record<string, string>>;
-  /** Bodies up to this number of bytes are accepted even if `gateway.maxBodyBytes` is less. */
+  /** Bodies up to this number of bytes are accepted even if `gateway.maxBodyBytes` is less. Default: 32 MiB below `/v1`, otherwise 0. */
   readonly minimumBodyLimit?: number;
   /** Larger bodies are refused even if `gateway.maxBodyBytes` is more: set where callers need no credentials. */
   readonly maximumBodyLimit?: number;
@@ -115,12 +115,16 @@ function once<Value>(make: (() => Value) | undefined): () => Value | undefined {
   return () => (value ??= make?.());
 }
 
+/** A call of a model carries its whole conversation, pictures included. */
+const MODEL_BODY_BYTES = 33_554_432;
+
 async function readBody<Body, Query>(
   ctx: HttpContext,
   definition: RouteDefinition<Body, Query>,
   { readJson, refuseCredentials }: Pick<RouteTools, 'readJson' | 'refuseCredentials'>,
 ): Promise<unknown> {
-  const { minimumBodyLimit: minimumLimit, maximumBodyLimit: maximumLimit, authorize, refusal = UNKNOWN_CALLER } = definition;
+  const { path, maximumBodyLimit: maximumLimit, authorize, refusal = UNKNOWN_CALLER } = definition;
+  const minimumLimit = definition.minimumBodyLimit ?? (path.startsWith('/v1/') ? MODEL_BODY_BYTES : 0);
   const check = async (rawBody: Buffer): Promise<void> => {
     const verdict = authorize?.(ctx, rawBody);
     if (verdict === 'none' || verdict === 'wrong')
@@ -129,7 +133,7 @@ async function readBody<Body, Query>(
   const body = await readJson(ctx, { minimumLimit, maximumLimit, authorize: authorize && check });
   if (body !== undefined) return body;
   if (definition.isBodyOptional === true) return {};
-  throw new GatewayError('INVALID_REQUEST', { message: `${definition.method} ${definition.path} needs a JSON body.` });
+  throw new GatewayError('INVALID_REQUEST', { message: `${definition.method} ${path} needs a JSON body.` });
 }
 
 /** Before anything is read of a request with an access token. @throws FORBIDDEN, RATE_LIMITED */

@@ -50,7 +50,7 @@ const LAYERS: [string, string, object, number, string][] = [
     415,
     'invalid_request_error',
   ],
-  ['too much', '/v1/messages', { method: 'POST', body: { x: 'x'.repeat(2_000) } }, 413, 'request_too_large'],
+  ['too much', '/v1/messages', { method: 'POST', body: {}, headers: { 'Content-Length': '33554433' } }, 413, 'request_too_large'],
   ['no JSON', '/v1/messages', { method: 'POST', body: '{', headers: { 'Content-Type': 'application/json' } }, 400, 'invalid_request_error'],
   [
     'a foreign page',

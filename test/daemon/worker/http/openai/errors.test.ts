@@ -176,7 +176,7 @@ const shaped: [string, string, object, number, string][] = [
     415,
     'unsupported_media_type',
   ],
-  ['too much', '/v1/chat/completions', { method: 'POST', body: { x: 'x'.repeat(2_000) } }, 413, 'payload_too_large'],
+  ['too much', '/v1/chat/completions', { method: 'POST', body: {}, headers: { 'Content-Length': '33554433' } }, 413, 'payload_too_large'],
   [
     '__proto__',
     '/v1/chat/completions',

@@ -76,3 +76,25 @@ test.each<[ApiKind, keyof typeof FILES, RegExp | undefined]>([
   else await asked;
   expect(JSON.stringify(vendor.requests.map(({ body }) => body))).toMatch(words ?? /^\[\]$/);
 });
+
+test.each([true, false, undefined])('a schema is as strict as the caller wants in another API of the vendor: %s', async (strict) => {
+  const { baseURL, vendor } = await startMessagesGateway('openai-responses');
+  const client = new OpenAI({ baseURL: `${baseURL}/v1`, apiKey: TOKEN, maxRetries: 0 });
+  const json_schema = { name: 'thing', schema: { type: 'object' }, ...(strict === undefined ? {} : { strict }) };
+  await client.chat.completions.create({
+    model: 'up/fake-model',
+    messages: user('x'),
+    response_format: { type: 'json_schema', json_schema },
+  });
+  expect(vendor.requests[0]?.body).toMatchObject({ text: { format: { name: 'thing', strict: strict === true } } });
+});
+
+test('a picture of several megabytes reaches the provider', async () => {
+  const { client, upstream } = await startOpenAiGateway();
+  const url = `data:image/png;base64,${Buffer.alloc(3_000_000, 1).toString('base64')}`;
+  await client.chat.completions.create({
+    model: 'up/one',
+    messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url } }] }],
+  });
+  expect(upstream.bodies[0]).toMatchObject({ messages: [{ content: [{ image_url: { url } }] }] });
+});
