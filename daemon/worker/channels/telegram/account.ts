@@ -130,7 +130,8 @@ export class TelegramAccount implements ChannelAccount {
     { method, payload }: BotRequest,
     signal: AbortSignal,
   ): Promise<{ result: BotResult<BotMethodResult<BotRequest['method']>>; method: BotRequest['method'] }> {
-    const result = await this.#api.call(method, payload, signal);
+    const { message_thread_id: _topic, ...edited } = payload;
+    const result = await this.#api.call(method, method === 'editMessageText' ? edited : payload, signal);
     if (result.ok || result.failure.type !== 'answered') return { result, method };
     const { code, description, migrateToChatId } = result.failure;
     // A group that has become a supergroup has a new id.

@@ -22,7 +22,7 @@ export interface BotRequest {
 
 export interface MessagePayload {
   readonly chat_id: number | string;
-  /** Of a forum's topic. */
+  /** Of a forum's topic; of a message that is edited, where it goes as a new one if that is gone. */
   readonly message_thread_id?: number;
   /** Of the message that is edited. */
   readonly message_id?: number;
@@ -63,7 +63,7 @@ export function composeTelegram({ chatId, content, previewId, approvalId }: Comp
     const hasButtons = index === texts.length - 1 && approvalId !== undefined;
     const shown = { ...text, ...(hasButtons ? { reply_markup: decisionButtons(approvalId) } : {}) };
     const request: BotRequest = isEdit
-      ? { method: 'editMessageText', payload: { chat_id: chat.chat_id, message_id: Number(previewId), ...shown } }
+      ? { method: 'editMessageText', payload: { ...chat, message_id: Number(previewId), ...shown } }
       : { method: 'sendMessage', payload: { ...chat, ...shown } };
     return JSON.stringify(request);
   });

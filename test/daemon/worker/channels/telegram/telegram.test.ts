@@ -145,6 +145,12 @@ test('a preview becomes the answer, is left if it already is, and is replaced if
   expect(bot.sent.map(({ text }) => text)).toEqual(['whole', 'again']);
 });
 
+test('a preview that is gone is replaced in its topic', async () => {
+  const fixture = await start();
+  expect(await send(fixture, 'whole', { chatId: '-100123:7', previewId: '99' })).toEqual([{ type: 'delivered' }]);
+  expect(fixture.fake.bot.sent).toMatchObject([{ text: 'whole', topic: 7 }]);
+});
+
 test.each([
   { title: 'that Telegram does not know', botToken: TOKEN.replace('AAE', 'BBB') },
   { title: 'that is none', botToken: 'nonsense' },
