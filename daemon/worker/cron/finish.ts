@@ -32,7 +32,14 @@ export interface RunOwners {
 
 const titled = ({ name }: CronJob): string => `⚠️ The scheduled job “${name}”`;
 
-/** Ends a run that is not needed any more; a turn of it that waits for a person ends with it. @returns false when it had ended already */
+/** Ends the turn of a run that nothing goes on with, if it waits for a person: once its run is trimmed, an approved call of it would run. */
+async function giveUpTurn(tx: Transaction, run: CronRun, { error, nowMs }: { error: string; nowMs: number }): Promise<void> {
+  // Its turn was noted after it was claimed.
+  const { turnId = null } = (await findCronRun(tx, { jobId: run.jobId, runId: run.id })) ?? {};
+  if (turnId !== null) await giveUpWaiting(tx, { turnId }, { instanceId: '', error: { code: null, message: error }, nowMs });
+}
+
+/** Ends a run that is not gone on with, and its turn if that waits for a person. @returns false when it had ended already */
 export async function dropRun(
   tx: Transaction,
   run: CronRun,
@@ -40,8 +47,7 @@ export async function dropRun(
 ): Promise<boolean> {
   const { state, error = null, nowMs } = end;
   if (!(await endCronRun(tx, run.id, { state, finishedAtMs: nowMs, error }))) return false;
-  if (run.turnId !== null)
-    await giveUpWaiting(tx, { turnId: run.turnId }, { instanceId: '', error: { code: null, message: error ?? '' }, nowMs });
+  await giveUpTurn(tx, run, { error: error ?? '', nowMs });
   return true;
 }
 
@@ -56,18 +62,18 @@ function isRepeated(job: CronJob, run: CronRun, nowMs: number): boolean {
 /** Ends a run that was interrupted by the end of its worker. Repeats it, or notifies a chat. Returns undefined when it had ended already. */
 export async function interruptRun(tx: Transaction, run: CronRun, facts: { nowMs: number; chats: Alerts }): Promise<RunChange | undefined> {
   const { nowMs, chats } = facts;
-  if (!(await endCronRun(tx, run.id, { state: 'interrupted', finishedAtMs: nowMs, error: sayOfAnswer('run-interrupted') })))
-    return undefined;
+  const error = sayOfAnswer('run-interrupted');
+  if (!(await endCronRun(tx, run.id, { state: 'interrupted', finishedAtMs: nowMs, error }))) return undefined;
   const change = { jobId: run.jobId, runId: run.id, state: 'interrupted' } as const;
   const job = await findCronJob(tx, run.jobId);
-  if (job === undefined) return change;
-  if (isRepeated(job, run, nowMs)) {
+  if (job !== undefined && isRepeated(job, run, nowMs)) {
     // Its turn was noted after it was claimed.
     const { turnId = null, questionId = null } = (await findCronRun(tx, { jobId: run.jobId, runId: run.id })) ?? {};
     await insertCronRun(tx, { ...nextAttempt(run, nowMs), turnId, questionId });
     return change;
   }
-  if (job.notifyAfter === 0) return change;
+  await giveUpTurn(tx, run, { error, nowMs });
+  if (job === undefined || job.notifyAfter === 0) return change;
   const text = `${titled(job)} was interrupted because the gateway stopped. Run it again with: xopc cron run ${job.id}`;
   return { ...change, notified: await chats.alert(tx, job, text) };
 }
@@ -104,7 +110,8 @@ export async function finishFailed(
   failure: { error: string; isRetryable: boolean; nowMs: number; chats: Alerts },
 ): Promise<RunChange | undefined> {
   const { error, isRetryable, nowMs, chats } = failure;
-  if (!(await endCronRun(tx, run.id, { state: 'failed', finishedAtMs: nowMs, error }))) return undefined;
+  // A retry asks afresh.
+  if (!(await dropRun(tx, run, { state: 'failed', error, nowMs }))) return undefined;
   const change = { jobId: run.jobId, runId: run.id, state: 'failed' } as const;
   const before = await findCronJob(tx, run.jobId);
   if (before === undefined) return change;

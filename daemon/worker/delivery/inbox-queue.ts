@@ -18,6 +18,7 @@ import type { Transaction } from '../store/transaction.js';
 import { hasParkedInbox, listInboxCommands } from '../store/turns/waiting-turns.js';
 import { isDecision } from '../turns/commands/approval-commands.js';
 import { MAX_ATTEMPTS } from '../turns/attempts.js';
+import { giveUpWaiting } from '../turns/steps/waiting.js';
 import type { Attempt, Claim, LaneQueue } from './lane-worker.js';
 import { leftByTheDead, type Liveness, type Need } from '../store/liveness.js';
 
@@ -117,7 +118,7 @@ export class InboxQueue implements LaneQueue<InboxMessage> {
       const outcome = outcomeOf(message);
       if (outcome === 'repeated') await putBackInbox(tx, { seq, instanceId, countsAttempt: true });
       else {
-        await finishInbox(tx, { seq, instanceId, state: outcome, error: ERRORS[outcome], nowMs: this.#options.clock.now() });
+        await giveUpMessage(tx, message, { instanceId, state: outcome, error: ERRORS[outcome], nowMs: this.#options.clock.now() });
         await this.#handler.notify(tx, message, NOTICES[outcome]);
       }
       reports.push(() => this.#reportRecovered(message, outcome));
@@ -157,12 +158,13 @@ export class InboxQueue implements LaneQueue<InboxMessage> {
 
   async #recordFailure(tx: Transaction, message: InboxMessage, error: GatewayError): Promise<void> {
     const { clock, instanceId } = this.#options;
-    const row = { seq: message.seq, instanceId, nowMs: clock.now() };
+    const nowMs = clock.now();
     if (error.spec.retryable) {
-      if ((await releaseInterrupted(tx, row)) === 'interrupted') await this.#handler.notify(tx, message, NOTICES.interrupted);
+      if ((await releaseInterrupted(tx, { seq: message.seq, instanceId, nowMs })) === 'interrupted')
+        await this.#handler.notify(tx, message, NOTICES.interrupted);
       return;
     }
-    if (!(await finishInbox(tx, { ...row, state: 'failed', error: error.message }))) return;
+    if (!(await giveUpMessage(tx, message, { instanceId, state: 'failed', error: error.message, nowMs }))) return;
     await this.#handler.notify(tx, message, `⚠️ ${error.spec.expose ? error.message : 'The gateway could not handle this message.'}`);
   }
 
@@ -175,6 +177,18 @@ export class InboxQueue implements LaneQueue<InboxMessage> {
     if (outcome === 'poisoned') this.#setAside += 1;
     outbox.wake(message);
   }
+}
+
+/** Ends a message that gets no answer, and its turn if that waits for a person. @returns false when the instance no longer holds the message */
+async function giveUpMessage(
+  tx: Transaction,
+  { seq, turnId }: InboxMessage,
+  end: { instanceId: string | null; state: 'failed' | 'interrupted' | 'poisoned'; error: string; nowMs: number },
+): Promise<boolean> {
+  if (!(await finishInbox(tx, { seq, ...end }))) return false;
+  // Otherwise an approved call of it would run once the message is purged.
+  if (turnId !== null) await giveUpWaiting(tx, { turnId }, { instanceId: '', error: { code: null, message: end.error }, nowMs: end.nowMs });
+  return true;
 }
 
 /** Returns the first message of a chat that is handled although another one waits for a person. */

@@ -1,15 +1,14 @@
 import { expect, test } from 'vitest';
-import { appendMessage } from '../../../../../daemon/worker/store/conversations/messages.js';
-import { beginTurn } from '../../../../../daemon/worker/store/conversations/turns.js';
 import { createLiveness } from '../../../../../daemon/worker/store/liveness.js';
-import { parkTurn, reopenTurn } from '../../../../../daemon/worker/store/turns/waiting-turns.js';
+import { reopenTurn } from '../../../../../daemon/worker/store/turns/waiting-turns.js';
 import { WaitingTurns } from '../../../../../daemon/worker/turns/steps/waiting-turns.js';
 import type { ProviderRegistry } from '../../../../../daemon/worker/providers/registry.js';
 import { eventually } from '../../../../helpers/eventually.js';
 import { FakeClock } from '../../../../helpers/fake-clock.js';
 import { logMemory } from '../../../../helpers/log-memory.js';
-import { addSession, openStore } from '../../../../helpers/open-store.js';
+import { openStore } from '../../../../helpers/open-store.js';
 import { testConfig } from '../../../../helpers/test-config.js';
+import { addWaitingTurn } from '../../../../helpers/waiting-turn.js';
 
 const COUNT = 12;
 
@@ -17,15 +16,8 @@ test('of many turns that are decided about at once, eight go on, and the next on
   const store = await openStore();
   const sessions = new Map<string, number>();
   for (let nowMs = 0; nowMs < COUNT; nowMs += 1) {
-    const { id: sessionId } = await addSession(store, `s${nowMs}`);
-    const [id, questionId] = [`turn_${nowMs}`, `msg_${nowMs}`];
-    sessions.set(id, sessionId);
-    await store.write(async (tx) => {
-      await beginTurn(tx, { id, sessionId, agentId: 'main', tokenId: null, instanceId: 'wk_0', nowMs });
-      const question = { id: questionId, sessionId, turnId: id, content: 'go', model: null, nowMs };
-      await appendMessage(tx, { ...question, role: 'user', status: 'complete' });
-      await parkTurn(tx, { id, questionId });
-    });
+    const { turnId, sessionId } = await addWaitingTurn(store, { name: `${nowMs}`, nowMs });
+    sessions.set(turnId, sessionId);
   }
   const logger = logMemory();
   const waiting = new WaitingTurns({
