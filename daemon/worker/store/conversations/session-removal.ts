@@ -109,7 +109,7 @@ export async function expireSessions(tx: Transaction, limit: { kind: SessionKind
   return Number(numUpdatedRows);
 }
 
-/** Purges the oldest messages of a session beyond the newest `keep`: one step. Returns their number. Runs in a write. */
+/** Purges the oldest messages of a session beyond the newest `keep` of its path, and the variants as old as them: one step. Returns their number. Runs in a write. */
 export async function trimSessions(tx: Transaction, { kind, keep }: { kind: SessionKind; keep: number }): Promise<number> {
   const session = await queriesOf(tx)
     .selectFrom('sessions')
@@ -121,7 +121,12 @@ export async function trimSessions(tx: Transaction, { kind, keep }: { kind: Sess
     .limit(1)
     .executeTakeFirst();
   if (session === undefined) return 0;
-  const newest = queriesOf(tx).selectFrom('messages').select('seq').where('session_id', '=', session.id).orderBy('seq', 'desc');
+  const newest = queriesOf(tx)
+    .selectFrom('messages')
+    .select('seq')
+    .where('session_id', '=', session.id)
+    .where('parent_seq', 'is', null)
+    .orderBy('seq', 'desc');
   const last = await newest.offset(keep).limit(1).executeTakeFirst();
   if (last === undefined) {
     // A wrong count is corrected; otherwise this session would be selected forever.
@@ -129,7 +134,7 @@ export async function trimSessions(tx: Transaction, { kind, keep }: { kind: Sess
     await uncountMessages(tx, { id: session.id, count: session.message_count - length });
     return PURGE_ROWS;
   }
-  const { numDeletedRows } = await queriesOf(tx)
+  const removed = await queriesOf(tx)
     .deleteFrom('messages')
     .where('seq', 'in', (query) =>
       query
@@ -140,7 +145,9 @@ export async function trimSessions(tx: Transaction, { kind, keep }: { kind: Sess
         .orderBy('seq')
         .limit(PURGE_ROWS),
     )
-    .executeTakeFirst();
-  await uncountMessages(tx, { id: session.id, count: Number(numDeletedRows) });
+    .returning('parent_seq as parentSeq')
+    .execute();
+  // Variants were counted out when they left the path.
+  await uncountMessages(tx, { id: session.id, count: removed.filter(({ parentSeq }) => parentSeq === null).length });
   return PURGE_ROWS;
 }

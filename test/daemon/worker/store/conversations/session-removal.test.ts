@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { hasAside, leavePath } from '../../../../../daemon/worker/store/conversations/branches.js';
 import { readMessagesAfter, appendMessage } from '../../../../../daemon/worker/store/conversations/messages.js';
 import { countSessionKinds } from '../../../../../daemon/worker/store/conversations/session-list.js';
 import { expireSessions, trimSessions } from '../../../../../daemon/worker/store/conversations/session-removal.js';
@@ -58,6 +59,32 @@ test('of a long session the newest messages stay, in steps; one that miscounts i
   expect(kept.map(({ id }) => id)).toEqual(Array.from({ length: 10 }, (_, index) => `${long.id}-${440 + index}`));
   expect(await store.read((tx) => findSession(tx, long.key))).toMatchObject({ messageCount: 10 });
   expect(await store.read((tx) => findSession(tx, wrong.key))).toMatchObject({ messageCount: 2 });
+});
+
+test('variants are not counted: as many messages of the path stay as are to be kept, and the variants beside them', async () => {
+  const store = await openStore();
+  const session = await add(store, 'webchat', { count: 300 });
+  const read = () => store.read((tx) => readMessagesAfter(tx, { sessionId: session.id, afterSeq: 0, limit: 1_000 }));
+  const seqs = (await read()).map(({ seq }) => seq);
+  const aside = { sessionId: session.id, turnId: null, role: 'assistant', content: 'y', model: null, status: 'complete' } as const;
+  await store.write(async (tx) => {
+    // All but the first 20 messages become variants, which others of the path follow.
+    await leavePath(tx, { sessionId: session.id, seq: seqs[19] ?? 0 });
+    for (let number = 0; number < 15; number += 1) await appendMessage(tx, { ...aside, id: `new-${number}`, nowMs: 2_000 });
+  });
+  const trim = (keep: number) =>
+    purgeInSteps(
+      store,
+      (tx) => trimSessions(tx, { kind: 'webchat', keep }),
+      () => true,
+    );
+  await trim(40);
+  expect(await read()).toHaveLength(35);
+  expect(await store.read((tx) => hasAside(tx, session.id))).toBe(true);
+  await trim(10);
+  expect((await read()).map(({ id }) => id)).toEqual(Array.from({ length: 10 }, (_, index) => `new-${index + 5}`));
+  expect(await store.read((tx) => findSession(tx, session.key))).toMatchObject({ messageCount: 10 });
+  expect(await store.read((tx) => hasAside(tx, session.id))).toBe(false);
 });
 
 test('without a word in the configuration only sessions of scheduled jobs have a limit', async () => {
