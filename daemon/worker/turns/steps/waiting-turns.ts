@@ -6,10 +6,11 @@
  *   decided while its worker stores the rest → the later of the two lets it go on
  *   worker ends after the decision           → the message, the job or the next look of a worker goes on with it
  *   stopped, or its session was deleted      → it ends, and its questions are withdrawn
+ *   its agent is gone after the decision     → it ends with that error, unless another gateway has the agent
  */
 import type { ApprovalDocument } from '../../../../shared/api/tools/approvals.js';
 import type { Clock } from '../../../../shared/clock.js';
-import type { Config } from '../../../../shared/config/schema.js';
+import type { AgentConfig, Config } from '../../../../shared/config/schema.js';
 import { GatewayError } from '../../../../shared/errors.js';
 import type { LogPort } from '../../../../shared/log/log-port.js';
 import { createSerial } from '../../../../shared/serial.js';
@@ -36,7 +37,7 @@ export interface WaitingTurnsOptions {
   readonly clock: Clock;
   readonly logger: LogPort;
   readonly instanceId: string;
-  readonly liveness: Pick<Liveness, 'lookAgainMs' | 'onChange'>;
+  readonly liveness: Pick<Liveness, 'isServedElsewhere' | 'lookAgainMs' | 'onChange'>;
   readonly inbox: { wake(lane: Lane): void };
   readonly config: () => Config;
   readonly registry: () => ProviderRegistry;
@@ -105,10 +106,10 @@ export class WaitingTurns {
   }
 
   /** Ends turns that wait. @returns whether there was one */
-  async giveUp(where: WaitingWhere, reason: GatewayError): Promise<boolean> {
+  async giveUp(where: WaitingWhere, reason: GatewayError, state?: 'error'): Promise<boolean> {
     const { store, clock, instanceId, inbox } = this.#options;
     if ((await store.read((tx) => listWaitingTurns(tx, where))).length === 0) return false;
-    const facts = { instanceId, error: { code: reason.code, message: reason.message }, nowMs: clock.now() };
+    const facts = { instanceId, state, error: { code: reason.code, message: reason.message }, nowMs: clock.now() };
     const ended = await store.write((tx) => giveUpWaiting(tx, where, facts));
     for (const { chat } of ended) if (chat !== undefined) inbox.wake(chat);
     return ended.length > 0;
@@ -162,7 +163,9 @@ export class WaitingTurns {
   async #run(turn: WaitingTurn, turns: Active['turns']): Promise<void> {
     this.#running.add(turn.id);
     try {
-      for await (const event of turns.start(await this.#prepare(turn), NEVER)) if (event.type === 'error') throw event.error;
+      const agent = await this.#agentOf(turn);
+      if (agent === undefined) return;
+      for await (const event of turns.start(await this.#prepare(turn, agent), NEVER)) if (event.type === 'error') throw event.error;
     } catch (error) {
       // Another worker goes on with it, or it ended meanwhile.
       const isGone = error instanceof GatewayError && (error.code === 'CONFLICT' || error.code === 'SESSION_NOT_FOUND');
@@ -173,14 +176,26 @@ export class WaitingTurns {
     }
   }
 
-  async #prepare({ id, agentId, tokenId, questionId, text, session }: WaitingTurn): Promise<TurnRequest> {
+  /** @returns undefined when another gateway has the agent, or when none has it: then the turn has ended */
+  async #agentOf({ id, agentId }: WaitingTurn): Promise<AgentConfig | undefined> {
+    const { store, config, liveness } = this.#options;
+    try {
+      return findAgent(config(), agentId);
+    } catch (error) {
+      if (!(error instanceof GatewayError)) throw error;
+      const isElsewhere = await store.read((tx) => liveness.isServedElsewhere(tx, [`agent:${agentId}`]));
+      if (!isElsewhere) await this.giveUp({ turnId: id }, error, 'error');
+      return undefined;
+    }
+  }
+
+  async #prepare({ id, tokenId, questionId, text, session }: WaitingTurn, agent: AgentConfig): Promise<TurnRequest> {
     const { store, config, registry } = this.#options;
-    const agent = findAgent(config(), agentId);
     const parts = parseSessionKey(session.key);
     if (parts === undefined) throw new Error(`invalid session key '${session.key}'`);
     const steps = await store.read((tx) => readTurnSteps(tx, id));
-    // With the model that began it.
-    const chosen = { requested: steps.at(-1)?.ref, session: session.model, agent, config: config() };
+    // With the model that began it: if that is gone, the turn ends with that error.
+    const chosen = { requested: undefined, session: steps.at(-1)?.ref ?? session.model, agent, config: config() };
     return {
       agent,
       session: parts,

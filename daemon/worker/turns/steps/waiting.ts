@@ -26,6 +26,8 @@ export async function resumeTurn(tx: Transaction, turn: { id: string; nowMs: num
 
 export interface GivenUp {
   readonly instanceId: string;
+  /** `error`: the reason is said in the session, too. Default: `aborted`. */
+  readonly state?: 'aborted' | 'error' | undefined;
   readonly error: { readonly code: string | null; readonly message: string };
   readonly nowMs: number;
 }
@@ -36,15 +38,17 @@ export async function giveUpWaiting(
   where: WaitingWhere,
   facts: GivenUp,
 ): Promise<{ id: string; chat: Lane | undefined }[]> {
-  const { instanceId, error, nowMs } = facts;
+  const { instanceId, state = 'aborted', error, nowMs } = facts;
   const ended: { id: string; chat: Lane | undefined }[] = [];
   for (const { id, sessionId } of await listWaitingTurns(tx, where)) {
     if (!(await reopenTurn(tx, { id, sessionId, instanceId }))) continue;
     const steps = await readTurnSteps(tx, id);
     const { ref: model = null, usage = null } = steps.at(-1) ?? {};
-    await endTurn(tx, { id, state: 'aborted', model, usage, error, nowMs });
-    const message = { id: newId('msg'), sessionId, turnId: id, content: textOfSteps(steps), model, nowMs };
-    if (message.content !== '') await appendMessage(tx, { ...message, role: 'assistant', status: 'aborted' });
+    await endTurn(tx, { id, state, model, usage, error, nowMs });
+    const message = { sessionId, turnId: id, status: state, nowMs };
+    const said = textOfSteps(steps);
+    if (said !== '') await appendMessage(tx, { ...message, id: newId('msg'), role: 'assistant', content: said, model });
+    if (state === 'error') await appendMessage(tx, { ...message, id: newId('msg'), role: 'system', content: error.message, model: null });
     await removeTurnSteps(tx, { turnId: id, nowMs });
     ended.push({ id, chat: await findChatOfTurn(tx, id) });
     await dropWaiting(tx, { id, error: error.message, nowMs });
