@@ -21,6 +21,8 @@ import type { Transaction } from '../store/transaction.js';
 
 /** Limits the size of one transaction. */
 const MAX_AT_ONCE = 100;
+/** Counting a missed occurrence takes up to a millisecond, and every other write waits meanwhile. */
+const MAX_MISSED_AT_ONCE = 500;
 export const MAX_QUEUED_PER_JOB = 10;
 const KEPT_RUNS_PER_JOB = 500;
 /** The largest delay between an occurrence and the start of its turn when several are due at once. */
@@ -56,53 +58,60 @@ async function claimOccurrence(
   tx: Transaction,
   job: CronJob,
   facts: { unfinished: readonly CronRun[]; nowMs: number; delayMs: number },
-): Promise<RunChange[]> {
+): Promise<{ changes: RunChange[]; missed: number }> {
   const { unfinished, nowMs, delayMs } = facts;
   const schedule = scheduleOf(job);
   const due = decideDue(job, schedule, nowMs);
   const { state, error, replaced } = due.verdict === 'missed' ? MISSED : admit(job, unfinished);
+  const missed = due.hasEarlier ? countBetween(schedule, job.nextAtMs ?? nowMs, due.scheduledAtMs) : 0;
   const run: NewCronRun = {
     id: newId('run'),
     jobId: job.id,
     trigger: 'schedule',
     scheduledAtMs: due.scheduledAtMs,
     dueAtMs: nowMs + delayMs,
-    missedBefore: due.hasEarlier ? countBetween(schedule, job.nextAtMs ?? nowMs, due.scheduledAtMs) : 0,
+    missedBefore: missed,
     finishedAtMs: state === 'queued' ? null : nowMs,
     state,
     error,
   };
   await updateCronJob(tx, job.id, { nextAtMs: due.nextAtMs });
   // Stored already: it was claimed before the clock was set back.
-  if (!(await insertCronRun(tx, run))) return [];
+  if (!(await insertCronRun(tx, run))) return { changes: [], missed };
   await trimCronRuns(tx, { jobId: job.id, keep: KEPT_RUNS_PER_JOB });
   for (const one of replaced) await dropRun(tx, one, { state: 'replaced', error: sayOfAnswer('run-replaced'), nowMs });
   const changes: RunChange[] = replaced.map(({ id }) => ({ jobId: job.id, runId: id, state: 'replaced' }));
-  return state === 'queued' ? changes : [...changes, { jobId: job.id, runId: run.id, state }];
+  if (state !== 'queued') changes.push({ jobId: job.id, runId: run.id, state });
+  return { changes, missed };
 }
 
 /**
- * Claims the due occurrence of each job as a run and sets the job's next occurrence.
+ * Claims the due occurrence of jobs as runs and sets the jobs' next occurrences: as many as one transaction may.
  * @param options.staggerMs  delay between the starts of agents' turns that are due at once
+ * @param options.delayMs  of the first of them; after a call that left more, what it returned
  */
 export async function claimDue(
   tx: Transaction,
-  options: { nowMs: number; staggerMs: number },
-): Promise<{ changes: RunChange[]; isMore: boolean }> {
+  options: { nowMs: number; staggerMs: number; delayMs: number },
+): Promise<{ changes: RunChange[]; isMore: boolean; delayMs: number }> {
   const { nowMs, staggerMs } = options;
   const due = await listDueCronJobs(tx, { nowMs, limit: MAX_AT_ONCE });
-  if (due.length === 0) return { changes: [], isMore: false };
   const dueIds = due.map(({ id }) => id);
   const unfinished = new Map<string, CronRun[]>(dueIds.map((id) => [id, []]));
   for (const run of await listUnfinishedRuns(tx, dueIds)) unfinished.get(run.jobId)?.push(run);
-  const changes: RunChange[] = [];
-  let delayMs = 0;
-  for (const job of due) {
+  const all: RunChange[] = [];
+  let { delayMs } = options;
+  let counted = 0;
+  for (const [index, job] of due.entries()) {
     const isTurn = job.mode === 'agent';
-    changes.push(...(await claimOccurrence(tx, job, { unfinished: unfinished.get(job.id) ?? [], nowMs, delayMs: isTurn ? delayMs : 0 })));
+    const facts = { unfinished: unfinished.get(job.id) ?? [], nowMs, delayMs: isTurn ? delayMs : 0 };
+    const { changes, missed } = await claimOccurrence(tx, job, facts);
+    all.push(...changes);
     if (isTurn) delayMs = Math.min(delayMs + staggerMs, MAX_STAGGER_MS);
+    counted += missed;
+    if (counted >= MAX_MISSED_AT_ONCE && index + 1 < due.length) return { changes: all, isMore: true, delayMs };
   }
-  return { changes, isMore: due.length === MAX_AT_ONCE };
+  return { changes: all, isMore: due.length === MAX_AT_ONCE, delayMs };
 }
 
 export interface StartOptions {

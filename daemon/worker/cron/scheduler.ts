@@ -54,6 +54,8 @@ export class Scheduler {
   #looking: Promise<void> | undefined;
   #mustLookAgain = false;
   #isCatchingUp = true;
+  /** Of the next turn, while a look leaves more to claim. */
+  #delayMs = 0;
   /** Undefined until the first look. */
   #lastNowMs: number | undefined;
   #purgedAtMs = -Infinity;
@@ -157,14 +159,15 @@ export class Scheduler {
   async #claim(look: Look & { readonly wasSetBack: boolean }): Promise<void> {
     const { store, chats } = this.#options;
     const { nowMs, wasSetBack } = look;
-    const { changes, claimed, isMore } = await store.write(async (tx) => {
+    const { changes, claimed, isMore, delayMs } = await store.write(async (tx) => {
       const ended = await interruptOrphans(tx, { ...look, ownRunIds: new Set(this.#running.keys()), chats });
       if (wasSetBack) await rewind(tx, nowMs);
-      if (!this.#options.settings().enabled) return { changes: ended, claimed: [], isMore: false };
-      const due = await claimDue(tx, { nowMs, staggerMs: this.#isCatchingUp ? CATCH_UP_STAGGER_MS : 0 });
+      if (!this.#options.settings().enabled) return { changes: ended, claimed: [], isMore: false, delayMs: 0 };
+      const due = await claimDue(tx, { nowMs, staggerMs: this.#isCatchingUp ? CATCH_UP_STAGGER_MS : 0, delayMs: this.#delayMs });
       const started = await startDue(tx, { ...look, turns: this.#freeTurns, chats });
-      return { changes: [...ended, ...due.changes], claimed: started, isMore: due.isMore };
+      return { ...due, changes: [...ended, ...due.changes], claimed: started };
     });
+    this.#delayMs = isMore ? delayMs : 0;
     if (isMore) this.#mustLookAgain = true;
     else this.#isCatchingUp = false;
     for (const one of claimed) this.#start(one);

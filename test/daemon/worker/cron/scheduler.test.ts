@@ -123,6 +123,29 @@ test('ten overdue turns start one after another, within the limit', async () => 
   expect(second.began).toHaveLength(2);
 });
 
+test('after a night, jobs are claimed few at a time, so that other writes come between; their turns start one after another all the same', async () => {
+  const nowMs = at('2026-01-02T08:00:00Z');
+  const cron = await makeCron({ nowMs });
+  const names = ['a', 'b', 'c'];
+  for (const name of names) {
+    await cron.addJob(name, { schedule: '* * * * *', mode: 'agent', nextAtMs: at('2026-01-01T20:00:00Z') });
+    cron.hold.add(name);
+  }
+  const { write } = cron.store;
+  const claimedBy: number[] = [];
+  const states = async () => (await Promise.all(names.map((name) => cron.runs(name)))).flat();
+  cron.store.write = async (act) => {
+    const result = await write.call(cron.store, act);
+    claimedBy.push((await states()).length);
+    return result as never;
+  };
+  await cron.start();
+  expect([...new Set(claimedBy)].filter((count) => count > 0)).toEqual([1, 2, 3]);
+  const runs = await states();
+  expect(runs.map(({ missedBefore }) => missedBefore)).toEqual([720, 720, 720]);
+  expect(runs.map(({ dueAtMs }) => dueAtMs - nowMs)).toEqual([0, 1_000, 2_000]);
+});
+
 test.each([
   ['agent', 'leave', ['interrupted']],
   ['agent', 'again', ['done', 'interrupted']],
