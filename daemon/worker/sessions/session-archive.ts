@@ -11,6 +11,7 @@ import {
   changeSession,
   ensureSession,
   getSession,
+  renewSession,
   type Session,
   type SessionChange,
   toSessionDocument,
@@ -88,6 +89,7 @@ async function copySession(
   }
   const title = source.title === null ? {} : { title: source.title };
   await changeSession(tx, copy.id, { ...title, model: source.model, unread: false });
+  await renewSession(tx, { id: copy.id, nowMs });
   return copy.key;
 }
 

@@ -13,7 +13,7 @@ import { appendMessage } from '../store/conversations/messages.js';
 import { purgeInSteps } from '../store/conversations/purge.js';
 import { dropStagedSession, publishSession, STAGED_AT, stageSession } from '../store/conversations/session-import.js';
 import { purgeSessions } from '../store/conversations/session-removal.js';
-import { changeSession, getSession, type Session, toSessionDocument } from '../store/conversations/sessions.js';
+import { changeSession, getSession, renewSession, type Session, toSessionDocument } from '../store/conversations/sessions.js';
 import { type CallerKey, type KeyUse, keyUse, once } from '../store/idempotency.js';
 import type { Transaction } from '../store/transaction.js';
 import type { Store } from '../store/store.js';
@@ -82,6 +82,7 @@ class Import {
     const { key } = sessionOf({ agentId: agent.id, channel: 'webchat', peerId });
     const normalised = [...new Set(tags.map((tag) => normaliseTag(tag.toWellFormed())))];
     await changeSession(tx, id, { title: title.toWellFormed(), unread: false, tags: normalised });
+    await renewSession(tx, { id, nowMs: this.#options.clock.now() });
     const isThere = await publishSession(tx, { id, key, agentId: agent.id, instanceId: this.#options.instanceId });
     if (!isThere) throw new Error('the imported session was removed meanwhile');
     return key;

@@ -166,6 +166,11 @@ export const { of: countSaid } = prepareRows<InsertedSession & { readonly count:
     ),
 );
 
+/** A session made from older messages is as new as its making: it expires and is listed by that. Runs in a write. */
+export const { run: renewSession } = prepare<{ id: number; nowMs: number }>()((db, p) =>
+  db.updateTable('sessions').set({ updated_at: p.nowMs }).where('id', '=', p.id),
+);
+
 /** Counts out messages that were taken back. Runs in a write. */
 export const { run: uncountMessages } = prepare<{ id: number; count: number }>()((db, p) =>
   db

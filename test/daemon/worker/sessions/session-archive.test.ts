@@ -82,3 +82,16 @@ test('a copy up to a message is a session of the page that goes its own way', as
   expect((await archive.fork(KEY, undefined)).messageCount).toBe(6);
   await expect(archive.fork(copy.key, messages[5]?.id)).rejects.toMatchObject({ code: 'CONFLICT' });
 });
+
+test('a copy and an import of old messages are as new as their making', async () => {
+  const { archive } = await makeConversation();
+  const line = JSON.stringify({ role: 'user', content: 'hello', createdAt: '2020-01-02T00:00:00Z', model: null, status: 'complete' });
+  const file = async function* () {
+    yield await Promise.resolve(`{"format":"xopc-session","version":1,"title":"Old"}\n${line}\n`);
+  };
+  const imported = await archive.import(file(), 'jsonl');
+  const copy = await archive.fork(imported.key, undefined);
+  for (const { createdAt, updatedAt } of [imported, copy]) expect(Date.parse(updatedAt)).toBeGreaterThanOrEqual(Date.parse(createdAt));
+  const { messages } = await archive.messages(copy.key, {});
+  expect(messages.map(({ createdAt }) => createdAt)).toEqual(['2020-01-02T00:00:00.000Z']);
+});
