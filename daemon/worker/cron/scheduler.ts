@@ -1,9 +1,8 @@
 /** The scheduler: one timer for all jobs, in the one active worker. It reads what is due from the store each time. */
-import type { CronJobDocument } from '../../../shared/api/cron.js';
 import type { Clock } from '../../../shared/clock.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import { hasCronJobPlannedAfter, purgeCronJobs, purgeDeletedCronJobs, readNextCronInstant } from '../store/cron/cron-jobs.js';
-import { listRunningRuns, purgeCronRuns, readLastClaimed, readNextDueRun } from '../store/cron/cron-runs.js';
+import { listUnfinishedRuns, purgeCronRuns, readLastClaimed, readNextDueRun } from '../store/cron/cron-runs.js';
 import { PURGE_ROWS, purgeInSteps } from '../store/conversations/purge.js';
 import type { Store } from '../store/store.js';
 import { StoreWait } from '../store/store-wait.js';
@@ -30,6 +29,13 @@ export interface SchedulerOptions {
 /** Runs a claimed run and stores how it ended. */
 export type RunJob = (claimed: ClaimedRun, signal: AbortSignal) => Promise<void>;
 
+/** An attempt of this worker at a run. */
+interface Running {
+  readonly claimed: ClaimedRun;
+  readonly stop: AbortController;
+  finished: Promise<void>;
+}
+
 type Look = Omit<RunOwners, 'ownRunIds'> & { readonly nowMs: number };
 
 /** Notices sleep and clock jumps, and keeps timers below 32 bits. */
@@ -46,7 +52,8 @@ const DAY_MS = 86_400_000;
 export class Scheduler {
   readonly #options: SchedulerOptions;
   readonly #wait: StoreWait;
-  readonly #running = new Map<string, { stop: AbortController; finished: Promise<void>; mode: CronJobDocument['mode'] }>();
+  /** A run that has waited for a person may go on before its last attempt has wound up. */
+  readonly #running = new Set<Running>();
   #state: 'idle' | 'active' | 'stopped' = 'idle';
   #run: RunJob = () => Promise.resolve();
   #cancelTimer: (() => void) | undefined;
@@ -85,13 +92,13 @@ export class Scheduler {
   /** Stops running jobs and waits for them. */
   async close(reason: Error): Promise<void> {
     await this.stop();
-    for (const { stop } of this.#running.values()) stop.abort(reason);
+    for (const { stop } of this.#running) stop.abort(reason);
     await this.idle();
   }
 
   /** Resolves when no job runs. */
   async idle(): Promise<void> {
-    while (this.#running.size > 0) await Promise.all([...this.#running.values()].map(({ finished }) => finished));
+    while (this.#running.size > 0) await Promise.all([...this.#running].map(({ finished }) => finished));
   }
 
   /** Looks for work at once, because jobs or runs have changed. Resolves when it has looked. Never rejects. */
@@ -141,8 +148,12 @@ export class Scheduler {
   }
 
   get #freeTurns(): number {
-    const turns = [...this.#running.values()].filter(({ mode }) => mode === 'agent').length;
+    const turns = [...this.#running].filter(({ claimed }) => claimed.job.mode === 'agent').length;
     return this.#options.settings().maxConcurrentJobs - turns;
+  }
+
+  get #ownRunIds(): ReadonlySet<string> {
+    return new Set([...this.#running].map(({ claimed }) => claimed.run.id));
   }
 
   async #hasWork(tx: Transaction, look: Look): Promise<boolean> {
@@ -150,8 +161,7 @@ export class Scheduler {
     // The usual reason first: each question is a query.
     const nextMs = isEnabled ? await readNextCronInstant(tx) : undefined;
     if (nextMs !== undefined && nextMs <= look.nowMs) return true;
-    const ownRunIds = new Set(this.#running.keys());
-    if ((await listOrphans(tx, { ...look, ownRunIds })).length > 0) return true;
+    if ((await listOrphans(tx, { ...look, ownRunIds: this.#ownRunIds })).length > 0) return true;
     if (!isEnabled) return false;
     return (await listDue(tx, { ...look, turns: this.#freeTurns, chats: this.#options.chats })).length > 0;
   }
@@ -160,7 +170,7 @@ export class Scheduler {
     const { store, chats } = this.#options;
     const { nowMs, wasSetBack } = look;
     const { changes, claimed, isMore, delayMs } = await store.write(async (tx) => {
-      const ended = await interruptOrphans(tx, { ...look, ownRunIds: new Set(this.#running.keys()), chats });
+      const ended = await interruptOrphans(tx, { ...look, ownRunIds: this.#ownRunIds, chats });
       if (wasSetBack) await rewind(tx, nowMs);
       if (!this.#options.settings().enabled) return { changes: ended, claimed: [], isMore: false, delayMs: 0 };
       const due = await claimDue(tx, { nowMs, staggerMs: this.#isCatchingUp ? CATCH_UP_STAGGER_MS : 0, delayMs: this.#delayMs });
@@ -190,20 +200,23 @@ export class Scheduler {
   /** Stops runs whose rows have ended or are gone: they were replaced or deleted. */
   async #stopEnded(): Promise<void> {
     if (this.#running.size === 0) return;
-    const alive = new Set((await this.#options.store.read(listRunningRuns)).map(({ id }) => id));
-    for (const [id, { stop }] of this.#running) if (!alive.has(id)) stop.abort(new Error('the run was replaced or deleted'));
+    const jobIds = [...this.#running].map(({ claimed }) => claimed.job.id);
+    const unfinished = new Set((await this.#options.store.read((tx) => listUnfinishedRuns(tx, jobIds))).map(({ id }) => id));
+    for (const { claimed, stop } of this.#running)
+      if (!unfinished.has(claimed.run.id)) stop.abort(new Error('the run was replaced or deleted'));
   }
 
   #start(claimed: ClaimedRun): void {
-    const { id } = claimed.run;
-    const stop = new AbortController();
-    const finished = this.#run(claimed, stop.signal)
-      .catch((error: unknown) => this.#options.logger.error({ runId: id, err: error }, 'failed to store the end of a scheduled run'))
+    const running: Running = { claimed, stop: new AbortController(), finished: Promise.resolve() };
+    this.#running.add(running);
+    running.finished = this.#run(claimed, running.stop.signal)
+      .catch((error: unknown) =>
+        this.#options.logger.error({ runId: claimed.run.id, err: error }, 'failed to store the end of a scheduled run'),
+      )
       .then(() => {
-        this.#running.delete(id);
+        this.#running.delete(running);
         void this.wake();
       });
-    this.#running.set(id, { stop, finished, mode: claimed.job.mode });
   }
 
   async #purge(nowMs: number): Promise<void> {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { markCronJobDeleted } from '../../../../daemon/worker/store/cron/cron-jobs.js';
-import { insertCronRun, startCronRun } from '../../../../daemon/worker/store/cron/cron-runs.js';
+import { hastenCronRuns, insertCronRun, startCronRun } from '../../../../daemon/worker/store/cron/cron-runs.js';
+import { parkCronRun } from '../../../../daemon/worker/store/turns/waiting-turns.js';
 import { makeCron, newRun } from '../../../helpers/cron-fixture.js';
 
 const at = (text: string): number => Date.parse(text);
@@ -182,6 +183,31 @@ test('a run whose turn has waited for a person goes on after a kill, however lat
   await cron.start();
   await cron.settle();
   expect(await cron.runs('job')).toMatchObject([{ state: 'done', turnId: 'turn_1', questionId: 'msg_1' }, { state: 'interrupted' }]);
+});
+
+test('a run that waits for a person is not stopped, and goes on before its last attempt has wound up', async () => {
+  const cron = await makeCron({ nowMs: at('2026-01-01T08:00:00Z') });
+  const attempts: { readonly signal: AbortSignal; readonly end: () => void }[] = [];
+  await cron.scheduler.start(async ({ run }, signal) => {
+    if (attempts.length === 0) await cron.store.write((tx) => parkCronRun(tx, { id: run.id, dueAtMs: cron.clock.now() + DAY }));
+    await new Promise<void>((end) => {
+      signal.addEventListener('abort', () => end());
+      attempts.push({ signal, end });
+    });
+  });
+  await cron.addJob('job', { schedule: '0 0 1 1 *', mode: 'agent' });
+  await cron.trigger('job');
+  await expect.poll(() => attempts.length).toBe(1);
+  await cron.scheduler.wake();
+  expect(attempts[0]?.signal.aborted).toBe(false);
+  await cron.store.write((tx) => hastenCronRuns(tx, cron.clock.now()));
+  await cron.scheduler.wake();
+  expect(attempts).toHaveLength(2);
+  attempts[0]?.end();
+  await new Promise(setImmediate);
+  await cron.scheduler.wake();
+  expect((await cron.runs('job')).map(({ state }) => state)).toEqual(['running']);
+  expect(attempts[1]?.signal.aborted).toBe(false);
 });
 
 test.each([
