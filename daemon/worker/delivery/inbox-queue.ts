@@ -15,10 +15,11 @@ import {
 } from '../store/delivery/inbox.js';
 import type { Lane } from '../store/delivery/outbox.js';
 import type { Transaction } from '../store/transaction.js';
-import { hasParkedInbox, listInboxCommands } from '../store/turns/waiting-turns.js';
+import { hasParkedInbox, listInboxCommands, listParkedLanes } from '../store/turns/waiting-turns.js';
 import { isDecision } from '../turns/commands/approval-commands.js';
 import { MAX_ATTEMPTS } from '../turns/attempts.js';
 import { giveUpWaiting } from '../turns/steps/waiting.js';
+import { laneKey } from './lane-schedule.js';
 import type { Attempt, Claim, LaneQueue } from './lane-worker.js';
 import { leftByTheDead, type Liveness, type Need } from '../store/liveness.js';
 
@@ -87,8 +88,9 @@ export class InboxQueue implements LaneQueue<InboxMessage> {
   async listLanes(tx: Transaction, liveness: Liveness): Promise<Lane[]> {
     await this.#obeyStops(tx, liveness);
     const lanes: Lane[] = [];
+    const parked = new Set((await listParkedLanes(tx)).map(laneKey));
     for (const lane of await listInboxLanes(tx)) {
-      const isBlocked = (await hasParkedInbox(tx, lane)) && (await firstCommand(tx, lane)) === undefined;
+      const isBlocked = parked.has(laneKey(lane)) && (await firstCommand(tx, lane)) === undefined;
       if (!isBlocked && !(await this.#isLeftToOthers(tx, lane))) lanes.push(lane);
     }
     return lanes;
