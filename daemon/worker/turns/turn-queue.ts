@@ -13,11 +13,6 @@ export class TurnQueue {
   /** Sessions with a running turn, each with its waiting turns. */
   readonly #waiting = new Map<string, Waiter[]>();
 
-  /** How many sessions have a running turn. */
-  get busy(): number {
-    return this.#waiting.size;
-  }
-
   /**
    * Waits until no other turn of the session runs.
    * @returns a function that ends the turn, to be called once
