@@ -11,8 +11,9 @@ export function fakePageSecrets(): PageSecrets {
     },
     add: async (secret) => void secrets.set(`${secret.kind} ${secret.hash}`, secret),
     take: async ({ kind, hash, nowMs }) => {
-      const isValid = (secrets.get(`${kind} ${hash}`)?.expiresAtMs ?? 0) > nowMs;
-      return secrets.delete(`${kind} ${hash}`) && isValid;
+      const secret = secrets.get(`${kind} ${hash}`);
+      secrets.delete(`${kind} ${hash}`);
+      return secret !== undefined && secret.expiresAtMs > nowMs ? secret : undefined;
     },
   };
 }

@@ -16,8 +16,8 @@ export interface PageSecrets {
   /** Returns the one that is stored and has not expired. */
   find(secret: StoredSecret): Promise<Pick<PageSecret, 'tokenId'> | undefined>;
   add(secret: PageSecret & { readonly nowMs: number }): Promise<void>;
-  /** Removes it. @returns whether it was valid: true for one of several callers */
-  take(secret: StoredSecret): Promise<boolean>;
+  /** Removes it. @returns it if it was valid, to one of several callers */
+  take(secret: StoredSecret): Promise<Pick<PageSecret, 'tokenId'> | undefined>;
 }
 
 export function storedPageSecrets(store: Store): PageSecrets {

@@ -1,6 +1,7 @@
 /**
  * Sessions of the page, and links that begin one. A browser holds a random value; stored is its hash together with the gateway's token
- * in force, so that a session ends with that. One that was made with an access token ends with that as well, and may do no more than it.
+ * in force, so that a session ends with that. One that was made with an access token, or with a link of one, ends with that as well, and may
+ * do no more than it.
  */
 import { createHmac, randomBytes } from 'node:crypto';
 import type { Clock } from '../../../../shared/clock.js';
@@ -24,7 +25,7 @@ const MAX_KNOWN = 256;
 
 /** @see PageSessions.find */
 export interface PageSession {
-  /** The access token that it was made with; undefined: the gateway's own, or a link. */
+  /** The access token that it was made with; undefined: the gateway's own. */
   readonly access: AccessToken | undefined;
 }
 
@@ -50,22 +51,21 @@ export class PageSessions {
     this.#clock = deps.clock;
   }
 
-  /** Makes a link's ticket, valid once within 10 minutes. */
-  createLink(): Promise<{ secret: string; expiresAtMs: number }> {
-    return this.#create('link');
+  /** Makes a link's ticket, valid once within 10 minutes. @param access  the access token that it is made with */
+  createLink(access: AccessToken | undefined): Promise<{ secret: string; expiresAtMs: number }> {
+    return this.#create('link', access?.id);
   }
 
-  /** Takes a link's ticket. @returns whether it was valid and had not been taken before */
-  takeLink(ticket: string): Promise<boolean> {
-    return this.#secrets.take(this.#stored('link', ticket));
+  /** Takes a link's ticket. @returns the session to begin; undefined unless it was valid and had not been taken before */
+  async takeLink(ticket: string): Promise<PageSession | undefined> {
+    return this.#sessionOf(await this.#secrets.take(this.#stored('link', ticket)));
   }
 
   /**
    * Begins a session, valid for 30 days, and ends the one that the browser had.
-   * @param access  the access token that it is made with
    * @returns the Set-Cookie header
    */
-  async begin(options: CookieOptions, access: AccessToken | undefined): Promise<string> {
+  async begin(options: CookieOptions, { access }: PageSession): Promise<string> {
     await this.#end(options.cookies);
     const { secret } = await this.#create('session', access?.id);
     return this.#setCookie(secret, { ...options, maxAgeMs: LIFETIME_MS.session });
@@ -80,10 +80,14 @@ export class PageSessions {
   /** Returns the valid session in a Cookie header. */
   async find(cookies: string): Promise<PageSession | undefined> {
     const secret = await this.#secretIn(cookies);
-    const known = secret === undefined ? undefined : await this.#read(this.#stored('session', secret));
-    if (known === undefined) return undefined;
-    if (known.tokenId === null) return { access: undefined };
-    const access = this.#tokens.findById(known.tokenId);
+    return this.#sessionOf(secret === undefined ? undefined : await this.#read(this.#stored('session', secret)));
+  }
+
+  /** @returns undefined also once the access token has ended */
+  #sessionOf(stored: Pick<KnownSession, 'tokenId'> | undefined): PageSession | undefined {
+    if (stored === undefined) return undefined;
+    if (stored.tokenId === null) return { access: undefined };
+    const access = this.#tokens.findById(stored.tokenId);
     return access === undefined ? undefined : { access };
   }
 

@@ -10,7 +10,7 @@ import { PAGE_LINK_FRAGMENT } from '../../../../shared/page-link.js';
 import type { RefuseCredentials } from '../admission/credentials.js';
 import { tokenRefusal } from '../admission/credentials.js';
 import { isOwnOrigin } from '../../../../shared/node/own-origin.js';
-import type { CookieOptions, PageSessions } from '../admission/page-sessions.js';
+import type { CookieOptions, PageSession, PageSessions } from '../admission/page-sessions.js';
 import type { HttpContext } from '../context.js';
 import { publicUrl } from '../middleware/public-address.js';
 import { type Route, route } from '../route.js';
@@ -42,14 +42,14 @@ async function signIn(deps: PageSessionDeps, ctx: HttpContext, link: string | un
   const { sessions, refuseCredentials, isOwner } = deps;
   const { client, token, access, cookies, needsToken } = ctx.state.caller;
   const options = cookieOptions(ctx);
-  const isEntitled = async (): Promise<boolean> => {
-    if (link === undefined) return token === 'valid' || (token === 'none' && (await isOwner(ctx)));
-    if (await sessions.takeLink(link)) return true;
-    return refuseCredentials(client.address, USED_LINK);
+  const entitled = async (): Promise<PageSession | undefined> => {
+    if (link !== undefined) return (await sessions.takeLink(link)) ?? (await refuseCredentials(client.address, USED_LINK));
+    return token === 'valid' || (token === 'none' && (await isOwner(ctx))) ? { access } : undefined;
   };
   if (link === undefined && token === 'none' && cookies !== undefined && (await sessions.find(cookies)) !== undefined) return true;
-  if (await isEntitled()) {
-    ctx.set('Set-Cookie', await sessions.begin(options, link === undefined ? access : undefined));
+  const session = await entitled();
+  if (session !== undefined) {
+    ctx.set('Set-Cookie', await sessions.begin(options, session));
     return true;
   }
   const refused = token === 'wrong' || token === 'ended' ? token : 'none';
@@ -68,7 +68,7 @@ export function pageSessionRoutes(deps: PageSessionDeps): Route[] {
       summary: 'Create a link that signs the page in once',
       answer: pageLinkResponse,
       async handle(ctx) {
-        const { secret, expiresAtMs } = await sessions.createLink();
+        const { secret, expiresAtMs } = await sessions.createLink(ctx.state.access);
         const expiresAt = new Date(expiresAtMs).toISOString();
         ctx.body = { status: 'ok', url: `${publicUrl(ctx)}/${PAGE_LINK_FRAGMENT}${secret}`, expiresAt };
       },

@@ -11,7 +11,7 @@ export interface PageSecret {
   readonly kind: PageSecretKind;
   readonly hash: string;
   readonly expiresAtMs: number;
-  /** The access token that a session was made with, and ends with; null: the gateway's own. */
+  /** The access token that it was made with, and ends with; null: the gateway's own. */
   readonly tokenId: string | null;
 }
 
@@ -56,7 +56,8 @@ export async function addPageSecret(tx: Transaction, secret: PageSecret & { nowM
   await insert.run(tx, secret);
 }
 
-/** Runs in a write. Returns whether it was stored and had not expired: of several callers, one gets true. */
-export async function takePageSecret(tx: Transaction, secret: StoredSecret): Promise<boolean> {
-  return (await remove.run(tx, secret)) === 1;
+/** Removes the one that is stored and has not expired. Runs in a write. @returns it, to one of several callers */
+export async function takePageSecret(tx: Transaction, secret: StoredSecret): Promise<Pick<PageSecret, 'tokenId'> | undefined> {
+  const found = await findPageSecret(tx, secret);
+  return (await remove.run(tx, secret)) === 1 ? found : undefined;
 }

@@ -74,3 +74,17 @@ test('a page of another origin cannot take a link, a session is no link, and no 
   expect(JSON.stringify(app.lines)).not.toContain(link);
   expect(JSON.stringify(app.lines)).not.toContain(session);
 });
+
+test('a link of an access token gives a session that may do what the token may, and ends with it', async () => {
+  const app = await startHttpApp({ ...remote, gateway });
+  const authorize = (secret: string) => ({ Authorization: `Bearer ${secret}` });
+  const secret = app.services.grant({ name: 'ops', scopes: ['admin'] });
+  const [used, unused] = [await makeTicket(app, authorize(secret)), await makeTicket(app, authorize(secret))];
+  const Cookie = cookieOf(await signIn(app, {}, { link: used }));
+  expect(await ask(app, Cookie)).toBe(200);
+  // A link that its page makes is of the same token.
+  const next = await makeTicket(app, { Authorization: '', ...LAN, Cookie });
+  await app.services.accessTokens.revoke('ops');
+  expect(await ask(app, Cookie)).toBe(401);
+  for (const link of [unused, next]) expect((await signIn(app, {}, { link })).status).toBe(401);
+});
