@@ -10,7 +10,7 @@ export const CLOSE_CODES = {
   restart: 1012,
   /** No token, a wrong one, or none in time. */
   unauthorized: 4401,
-  /** Not a frame of this protocol, or sent from a disallowed origin. */
+  /** Not a frame of this protocol, or an address, host or origin that is no longer allowed. */
   refused: 4403,
   /** Too many connections or frames, or the client does not read. */
   tooMuch: 4429,

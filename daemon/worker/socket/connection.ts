@@ -95,6 +95,7 @@ export class Connection {
       const { code } = toGatewayError(error);
       if (code === 'UNAUTHORIZED' || code === 'RATE_LIMITED')
         this.close(CLOSE_CODES.unauthorized, 'the token is missing or no longer valid, or the session has ended');
+      if (code === 'FORBIDDEN') this.close(CLOSE_CODES.refused, 'this address, host or origin is no longer allowed');
     }
   }
 

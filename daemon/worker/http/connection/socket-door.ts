@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { SOCKET_PATH } from '../../../../shared/socket.js';
 import { mayUseSocket } from '../../access/allowed.js';
 import { type RefuseCredentials, type RequireToken, tokenRefusal } from '../admission/credentials.js';
+import type { Caller } from '../admission/caller.js';
 import type { Gate } from '../admission/gate.js';
 import type { TokenCheck } from '../admission/token.js';
 import { refuse } from '../middleware/admission.js';
@@ -19,7 +20,8 @@ export interface SocketDoorDeps {
 
 /**
  * Checks the first frame of a socket, again while it is open.
- * @throws UNAUTHORIZED; RATE_LIMITED from the 20th wrong token in a minute on; FORBIDDEN for an access token that may not chat and read
+ * @throws UNAUTHORIZED; RATE_LIMITED from the 20th wrong token in a minute on; FORBIDDEN for an access token that may not chat and read, and
+ * for an address, host or origin that is not allowed any more
  */
 export type Authenticate = (hello: { token?: string | undefined }) => Promise<void>;
 
@@ -29,15 +31,19 @@ export type SocketDoor = (request: IncomingMessage) => Promise<Authenticate>;
 const HOW = "Send it in the first frame, as 'token'; 'xopc gateway token --show' prints it on the gateway's machine.";
 
 export function createSocketDoor({ gate, refuseCredentials, requireToken, tokenState, entitle }: SocketDoorDeps): SocketDoor {
-  return async (request) => {
-    const { caller: sender, refusal } = gate(request, SOCKET_PATH);
-    const { address } = sender.client;
+  const admit = async (request: IncomingMessage): Promise<Caller> => {
+    const { caller, refusal } = gate(request, SOCKET_PATH);
+    const { address } = caller.client;
     if (refusal !== undefined) await refuse(refusal, address, refuseCredentials);
     // A browser cannot send a token here; a program that sends a wrong one is refused at once.
-    if (sender.token === 'wrong' || sender.token === 'ended') await refuseCredentials(address, tokenRefusal(sender.token));
+    if (caller.token === 'wrong' || caller.token === 'ended') await refuseCredentials(address, tokenRefusal(caller.token));
+    return caller;
+  };
+  return async (request) => {
+    await admit(request);
     return async ({ token }) => {
       // Not the caller of the upgrade: the rules and the token may have changed since.
-      const { caller } = gate(request, SOCKET_PATH);
+      const caller = await admit(request);
       const sent = token === undefined ? caller : { ...caller, ...tokenState({ authorization: `Bearer ${token}` }) };
       // A token in the upgrade counts where none is needed, too: it allows no more than it says.
       const access = sent.needsToken || sent.token === 'ended' ? await requireToken(sent, HOW) : sent.access;
