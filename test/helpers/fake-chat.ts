@@ -12,8 +12,8 @@ export function fakeChatService(calls: { name: string; input: unknown }[]): Chat
       yield { type: 'current', hasOlder: false };
       await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
     },
-    send(input) {
-      calls.push({ name: 'chat.send', input });
+    send(input, tokenId) {
+      calls.push({ name: 'chat.send', input: { ...input, ...(tokenId && { tokenId }) } });
       return Promise.resolve({ messageId: `msg_${input.key}`, isRepeated: false });
     },
     regenerate(input) {

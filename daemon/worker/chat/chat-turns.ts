@@ -149,10 +149,14 @@ export class ChatTurns implements InboxHandler {
     const { message } = handling;
     const { config, registry } = this.#options;
     const { agent, session } = this.#sessionOf(message);
+    const origin = message.tokenId === null ? {} : { tokenId: message.tokenId };
     this.#options.titles.cancel(session.key);
     const { known, question } = await this.#options.store.read(async (tx) => {
       const found = await findSession(tx, session.key);
-      return { known: found, question: await this.#options.voice.questionOf(tx, message, { session: found, account: { agent } }) };
+      return {
+        known: found,
+        question: await this.#options.voice.questionOf(tx, message, { session: found, account: { agent, ...origin } }),
+      };
     });
     const { hear } = question;
     const candidates = await chooseModels({ requested: undefined, session: known?.model ?? null, agent, config: config() }, registry());
@@ -164,6 +168,7 @@ export class ChatTurns implements InboxHandler {
       ...(hear === undefined ? {} : { hear: async (stop: AbortSignal) => (handling.text = await hear(stop)) }),
       candidates,
       asker: 'chat' as const,
+      origin,
       messageId: message.questionId ?? message.id,
       previousTurnId: message.turnId ?? undefined,
       hooks: this.#hooks(handling, session.key),

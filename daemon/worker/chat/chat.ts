@@ -52,14 +52,18 @@ export class Chat {
 
   /**
    * Accepts a message for the agent. It is on disk when this resolves, and whichever worker lives answers it.
+   * @param tokenId  the access token that asks, and pays
    * @throws SESSION_NOT_FOUND; CONFLICT for a session of another channel, for a key that was used with another content, and for
    * `replaceFrom` while an answer is being given
    */
-  async send({ session: key, content, key: updateId, replaceFrom, attachments = [] }: ChatMessage): Promise<Accepted> {
+  async send(
+    { session: key, content, key: updateId, replaceFrom, attachments = [] }: ChatMessage,
+    tokenId: string | undefined,
+  ): Promise<Accepted> {
     const text = checkText('content', content);
     const done = await this.#options.store.write(async (tx) => {
       const session = await openOwn(tx, key);
-      const { id: messageId, isRepeated, content: known } = await this.#storeInInbox(tx, session, { updateId, content: text });
+      const { id: messageId, isRepeated, content: known } = await this.#storeInInbox(tx, session, { updateId, content: text, tokenId });
       if (known !== text) throw usedBefore('key', updateId, 'message');
       if (isRepeated) return { messageId, isRepeated, fromSeq: undefined };
       await this.#options.attachments.attach(tx, { sessionId: session.id, messageId, ids: attachments });
@@ -69,12 +73,12 @@ export class Chat {
     return this.#accepted(key, done, text);
   }
 
-  /** Asks for another answer to a message's question; earlier answers stay as variants. @throws as {@link send} */
-  async regenerate({ session: key, messageId, key: updateId }: ChatRegeneration): Promise<Accepted> {
+  /** Asks for another answer to a message's question; earlier answers stay as variants. Takes and throws what {@link send} does. */
+  async regenerate({ session: key, messageId, key: updateId }: ChatRegeneration, tokenId: string | undefined): Promise<Accepted> {
     const done = await this.#options.store.write(async (tx) => {
       const session = await openOwn(tx, key);
       const question = await findQuestion(tx, { session, messageId });
-      const update = { updateId, content: question.content, questionId: question.id };
+      const update = { updateId, content: question.content, questionId: question.id, tokenId };
       const { id: nextId, isRepeated } = await this.#storeInInbox(tx, session, update);
       if (!isRepeated) await askAgain(tx, { session, messageId, nextId, question });
       return { messageId: question.id, isRepeated, fromSeq: isRepeated ? undefined : question.seq };
@@ -109,7 +113,7 @@ export class Chat {
   async #storeInInbox(
     tx: Transaction,
     { key }: Session,
-    { updateId, ...message }: Pick<NewInboxMessage, 'updateId' | 'content' | 'questionId'>,
+    { updateId, ...message }: Pick<NewInboxMessage, 'updateId' | 'content' | 'questionId' | 'tokenId'>,
   ): Promise<StoredUpdate> {
     const place = { ...webchatLane(key), scope: 'webchat', updateId: `${key} ${updateId}`, peerKind: 'direct' as const };
     const [stored] = await this.#options.inbox.storeIn(tx, [{ ...place, ...message }]);

@@ -40,6 +40,17 @@ export interface MessageServiceOptions extends AcceptOptions {
   readonly registry: () => ProviderRegistry;
 }
 
+/** How a message is handled. */
+interface SyncOptions {
+  /** Whether the reply is also sent to the chat. */
+  readonly deliver: boolean;
+  readonly signal: AbortSignal;
+  readonly idempotency?: CallerKey;
+  /** The access token that asks, and pays. */
+  readonly tokenId?: string;
+  readonly span?: Span;
+}
+
 const IDEMPOTENCY_SCOPE = 'message';
 
 /** Two requests with the same hash ask for the same. */
@@ -100,7 +111,7 @@ export function createMessageService(options: MessageServiceOptions) {
 
   async function prepareTurn(
     { agent, session, lane }: Chat,
-    { text, deliver, span }: { text: string; deliver: boolean; span: Span | undefined },
+    { text, deliver, tokenId, span }: { text: string } & Pick<SyncOptions, 'deliver' | 'tokenId' | 'span'>,
   ): Promise<TurnRequest> {
     const known = await store.read((tx) => findSession(tx, session.key));
     const choice = { requested: undefined, session: known?.model ?? null, agent, config: options.config() };
@@ -114,20 +125,19 @@ export function createMessageService(options: MessageServiceOptions) {
       // The caller may have gone.
       committed: () => outbox.wake(lane),
     };
-    return { agent, session, mustExist: false, text, candidates, asker: 'chat', hooks, span };
+    const origin = tokenId === undefined ? {} : { tokenId };
+    return { agent, session, mustExist: false, text, candidates, asker: 'chat', origin, hooks, span };
   }
 
   return {
     accept,
 
-    /** Handles a message as if that chat had sent it. `deliver` also sends the reply to the chat. */
-    async sync(
-      message: MessageRequest,
-      { deliver, signal, idempotency: caller, span }: { deliver: boolean; signal: AbortSignal; idempotency?: CallerKey; span?: Span },
-    ): Promise<{ reply: string }> {
+    /** Handles a message as if that chat had sent it. */
+    async sync(message: MessageRequest, asked: SyncOptions): Promise<{ reply: string }> {
+      const { deliver, signal, idempotency: caller } = asked;
       const chat = findChat(message, options);
       const text = checkText('content', message.content);
-      const prepare = () => prepareTurn(chat, { text, deliver, span });
+      const prepare = () => prepareTurn(chat, { ...asked, text });
       const bodyHash = hashRequest([hashBody(chat.lane, text), deliver]);
       const events =
         caller === undefined

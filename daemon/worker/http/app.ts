@@ -148,7 +148,7 @@ function createKoa(deps: HttpDeps, { connections, remote, rules, isDraining }: K
   koa.use(admission({ gate, refuseCredentials, requireToken, cors: cors(() => rules().cors), entitle, load }));
   koa.use(routesMiddleware(routes, { readJson, openUpload, refuseCredentials, requireToken, beginRequest: requests.begin }));
   koa.use(unmatched);
-  const door = createSocketDoor({ gate, refuseCredentials, requireToken, tokenState, entitle });
+  const door = createSocketDoor({ gate, refuseCredentials, requireToken, tokenState, admitRequest: requests.admit, entitle });
   const isEntitled = (request: IncomingMessage): boolean => {
     const { token: shown, needsToken } = gate(request, request.url ?? '').caller;
     return shown === 'valid' || !needsToken;

@@ -12,6 +12,14 @@ import type { EventService } from '../observe/event-log.js';
 import { detailsFor } from '../observe/explain.js';
 import { encodeFrame, type EventEncoder, idOf, type ParseFrame } from './frames.js';
 
+/** Who has been let in. */
+export interface SocketCaller {
+  /** The access token; undefined: the gateway's own, or none. */
+  readonly tokenId: string | undefined;
+  /** To be called before each turn that it asks for. @throws RATE_LIMITED */
+  beginTurn(): Promise<void>;
+}
+
 export interface ConnectionDeps {
   readonly chat: ChatService;
   readonly events: EventService;
@@ -21,7 +29,7 @@ export interface ConnectionDeps {
   readonly parse: ParseFrame;
   readonly encodeEvent: EventEncoder;
   /** Checks the first frame. @throws UNAUTHORIZED, RATE_LIMITED, FORBIDDEN */
-  readonly authenticate: (hello: { token?: string | undefined }) => Promise<void>;
+  readonly authenticate: (hello: { token?: string | undefined }) => Promise<SocketCaller>;
 }
 
 type Hello = Extract<ClientFrame, { type: 'hello' }>;
@@ -35,7 +43,7 @@ type Request = Exclude<ClientFrame, Hello>;
 type State =
   | { readonly name: 'waiting'; readonly cancelDeadline: () => void }
   | { readonly name: 'greeting'; readonly checked: Promise<void> }
-  | { readonly name: 'open'; readonly hello: Hello; readonly closed: AbortController }
+  | { readonly name: 'open'; readonly hello: Hello; readonly caller: SocketCaller; readonly closed: AbortController }
   | { readonly name: 'closed' };
 
 export class Connection {
@@ -126,10 +134,10 @@ export class Connection {
     }
     if (frame.type === 'hello') throw new GatewayError('CONFLICT', { message: 'This connection has already sent hello.' });
     if (state.name === 'greeting') await state.checked;
-    if (this.#state.name === 'open') await this.#handle(frame, this.#state.closed.signal);
+    if (this.#state.name === 'open') await this.#handle(frame, this.#state.caller, this.#state.closed.signal);
   }
 
-  async #handle(frame: Request, closed: AbortSignal): Promise<void> {
+  async #handle(frame: Request, caller: SocketCaller, closed: AbortSignal): Promise<void> {
     const { chat } = this.#deps;
     const { id: re } = frame;
     switch (frame.type) {
@@ -138,12 +146,11 @@ export class Connection {
       case 'unwatch':
         this.#watched.get(frame.session)?.abort();
         return this.#send('unwatched', { re, session: frame.session });
-      case 'send': {
-        const { messageId, isRepeated } = await chat.send(frame);
-        return this.#send('sent', { re, messageId, repeated: isRepeated });
-      }
+      case 'send':
       case 'regenerate': {
-        const { messageId, isRepeated } = await chat.regenerate(frame);
+        await caller.beginTurn();
+        const asked = frame.type === 'send' ? chat.send(frame, caller.tokenId) : chat.regenerate(frame, caller.tokenId);
+        const { messageId, isRepeated } = await asked;
         return this.#send('sent', { re, messageId, repeated: isRepeated });
       }
       case 'stop':
@@ -155,8 +162,9 @@ export class Connection {
 
   async #greet(hello: Hello): Promise<void> {
     const { id, resume } = hello;
+    let caller: SocketCaller;
     try {
-      await this.#deps.authenticate(hello);
+      caller = await this.#deps.authenticate(hello);
     } catch (error) {
       const refusal = toGatewayError(error);
       this.#refuse(refusal, { re: id });
@@ -166,7 +174,7 @@ export class Connection {
     }
     if (this.#state.name === 'closed') return;
     const closed = new AbortController();
-    this.#state = { name: 'open', hello, closed };
+    this.#state = { name: 'open', hello, caller, closed };
     await this.#send('hello', { re: id, ...this.#deps.identity });
     void this.#follow(resume, closed.signal);
   }

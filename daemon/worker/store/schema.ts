@@ -154,6 +154,8 @@ export interface InboxMessageTable {
   preview_id: string | null;
   /** The message that is answered once more; null: this one. */
   question_id: Generated<string | null>;
+  /** The access token that asks. */
+  token_id: Generated<string | null>;
   error: string | null;
   received_at: number;
   finished_at: number | null;

@@ -7,6 +7,8 @@ import { type RefuseCredentials, type RequireToken, tokenRefusal } from '../admi
 import type { Caller } from '../admission/caller.js';
 import type { Gate } from '../admission/gate.js';
 import type { TokenCheck } from '../admission/token.js';
+import type { SocketCaller } from '../../socket/connection.js';
+import type { TokenRequests } from './token-requests.js';
 import { refuse } from '../middleware/admission.js';
 
 export interface SocketDoorDeps {
@@ -14,6 +16,7 @@ export interface SocketDoorDeps {
   readonly refuseCredentials: RefuseCredentials;
   readonly requireToken: RequireToken;
   readonly tokenState: TokenCheck;
+  readonly admitRequest: TokenRequests['admit'];
   /** Called with the socket of a client that may use the API. */
   readonly entitle: (socket: Socket) => void;
 }
@@ -23,14 +26,15 @@ export interface SocketDoorDeps {
  * @throws UNAUTHORIZED; RATE_LIMITED from the 20th wrong token in a minute on; FORBIDDEN for an access token that may not chat and read, and
  * for an address, host or origin that is not allowed any more
  */
-export type Authenticate = (hello: { token?: string | undefined }) => Promise<void>;
+export type Authenticate = (hello: { token?: string | undefined }) => Promise<SocketCaller>;
 
 /** Admits an upgrade. @throws the refusal of the request */
 export type SocketDoor = (request: IncomingMessage) => Promise<Authenticate>;
 
 const HOW = "Send it in the first frame, as 'token'; 'xopc gateway token --show' prints it on the gateway's machine.";
 
-export function createSocketDoor({ gate, refuseCredentials, requireToken, tokenState, entitle }: SocketDoorDeps): SocketDoor {
+export function createSocketDoor(deps: SocketDoorDeps): SocketDoor {
+  const { gate, refuseCredentials, requireToken, tokenState, admitRequest, entitle } = deps;
   const admit = async (request: IncomingMessage): Promise<Caller> => {
     const { caller, refusal } = gate(request, SOCKET_PATH);
     const { address } = caller.client;
@@ -49,6 +53,12 @@ export function createSocketDoor({ gate, refuseCredentials, requireToken, tokenS
       const access = sent.needsToken || sent.token === 'ended' ? await requireToken(sent, HOW) : sent.access;
       mayUseSocket(access);
       entitle(request.socket);
+      return {
+        tokenId: access?.id,
+        beginTurn: async () => {
+          if (access !== undefined) await admitRequest(access, caller.client.address);
+        },
+      };
     };
   };
 }

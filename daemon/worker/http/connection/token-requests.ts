@@ -34,7 +34,13 @@ export class TokenRequests {
 
   /** Admits a request of a token, whose answer ends with it. @throws RATE_LIMITED */
   readonly begin = async (token: AccessToken, { response, address }: AdmittedRequest): Promise<void> => {
-    const { connections, tokens, limit } = this.#deps;
+    await this.admit(token, address);
+    this.#deps.connections.noteToken(response, token.id);
+  };
+
+  /** Admits what a token asks for at this address: a request, or a turn on a socket. @throws RATE_LIMITED */
+  readonly admit = async (token: AccessToken, address: string): Promise<void> => {
+    const { tokens, limit } = this.#deps;
     const { id, name, requestsPerMinute } = token;
     const retryAfterSeconds = requestsPerMinute === null ? undefined : await limit(id, requestsPerMinute);
     if (retryAfterSeconds !== undefined)
@@ -42,7 +48,6 @@ export class TokenRequests {
         message: `The access token '${name}' may send ${requestsPerMinute} requests in a minute.`,
         details: { retryAfterSeconds },
       });
-    connections.noteToken(response, id);
     tokens.noteUse(token, address);
     this.#count(token);
   };

@@ -42,7 +42,8 @@ export function messageRoutes(messages: MessageService, connections: Connections
         if (isDecision(message.content)) mayCall(ctx.state.access, 'POST', 'chat');
         // A reply that is also delivered goes to its chat even when the caller has gone.
         const signal = connections.abortable(ctx.res, 'request', { survivesClient: deliver });
-        const options = { deliver, signal, ...definedFields({ idempotency: callerKey(ctx), span: ctx.state.span }) };
+        const { access, span } = ctx.state;
+        const options = { deliver, signal, ...definedFields({ idempotency: callerKey(ctx), tokenId: access?.id, span }) };
         const { reply } = await orAborted(messages.sync(message, options), signal);
         ctx.body = { status: 'ok', reply };
       },

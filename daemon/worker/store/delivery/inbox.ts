@@ -17,17 +17,16 @@ export interface NewInboxMessage extends Lane {
   readonly content: string;
   /** The message of the session to answer again, instead of this one. */
   readonly questionId?: string;
+  /** The access token that asks. */
+  readonly tokenId?: string | undefined;
 }
 
 /** A message as a channel received it. */
 export type ReceivedUpdate = Omit<NewInboxMessage, 'id'>;
 
 /** A stored message. */
-export interface InboxMessage extends Lane {
+export interface InboxMessage extends Lane, Pick<NewInboxMessage, 'id' | 'peerKind' | 'content'> {
   readonly seq: number;
-  readonly id: string;
-  readonly peerKind: 'direct' | 'group';
-  readonly content: string;
   readonly state: InboxState;
   /** The worker that handles it now. */
   readonly instanceId: string | null;
@@ -40,6 +39,8 @@ export interface InboxMessage extends Lane {
   readonly previewId: string | null;
   /** The message to answer again; null: this one. */
   readonly questionId: string | null;
+  /** The access token that asks; null: none. */
+  readonly tokenId: string | null;
 }
 
 /** A turn with effects goes on from its steps. */
@@ -49,10 +50,12 @@ const MESSAGE = [
   ...(['seq', 'id', 'channel', 'account_id as accountId', 'chat_id as chatId', 'peer_kind as peerKind', 'content', 'state'] as const),
   ...(['instance_id as instanceId', 'attempts', 'turn_id as turnId'] as const),
   MAY_GO_ON.as('isRepeatable'),
-  ...(['preview_id as previewId', 'question_id as questionId'] as const),
+  ...(['preview_id as previewId', 'question_id as questionId', 'token_id as tokenId'] as const),
 ] as const;
 
-const insert = prepare<Omit<NewInboxMessage, 'questionId'> & { questionId: string | null; nowMs: number }>()((db, p) =>
+const insert = prepare<
+  Omit<NewInboxMessage, 'questionId' | 'tokenId'> & Pick<InboxMessage, 'questionId' | 'tokenId'> & { nowMs: number }
+>()((db, p) =>
   db
     .insertInto('inbox_messages')
     .values({
@@ -69,6 +72,7 @@ const insert = prepare<Omit<NewInboxMessage, 'questionId'> & { questionId: strin
       turn_id: null,
       preview_id: null,
       question_id: p.questionId,
+      token_id: p.tokenId,
       error: null,
       received_at: p.nowMs,
       finished_at: null,
@@ -201,8 +205,8 @@ export interface StoredUpdate {
 /** Runs in a write. */
 export async function insertInboxMessage(tx: Transaction, message: NewInboxMessage & { nowMs: number }): Promise<StoredUpdate> {
   tellOthers(tx, 'inbox');
-  if ((await insert.run(tx, { questionId: null, ...message })) === 1)
-    return { id: message.id, isRepeated: false, chatId: message.chatId, content: message.content };
+  const { id, chatId, content, questionId = null, tokenId = null } = message;
+  if ((await insert.run(tx, { ...message, questionId, tokenId })) === 1) return { id, isRepeated: false, chatId, content };
   const first = await selectByUpdate.first(tx, { scope: message.scope, updateId: message.updateId });
   if (first === undefined) throw new Error(`update ${message.updateId} of ${message.scope} was not stored`);
   return { ...first, isRepeated: true };

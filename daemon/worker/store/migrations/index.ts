@@ -29,7 +29,8 @@ import { activeHours } from './0036-active-hours.js';
 import { nothingToReport } from './0037-nothing-to-report.js';
 import { jobLimits } from './0038-job-limits.js';
 import { cronRunTurns } from './0039-cron-run-turns.js';
-import { dropJournal } from './0040-drop-journal.js';
+import { askingTokens } from './0041-asking-tokens.js';
+import { dropJournal } from './0042-drop-journal.js';
 import type { Migration } from './migration.js';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -63,6 +64,7 @@ export const MIGRATIONS: readonly Migration[] = [
   nothingToReport,
   jobLimits,
   cronRunTurns,
+  askingTokens,
   dropJournal,
 ];
 

@@ -32,7 +32,7 @@ async function makeWorld({ titles = 'model', ...options }: { titles?: 'model' | 
     while (!events.some(isIt)) await new Promise<void>((resolve) => waiting.push(resolve));
   };
   const { session } = await conversation.sessions.create({});
-  const send = (content: string) => conversation.chat.send({ session: session.key, content, key: content });
+  const send = (content: string) => conversation.chat.send({ session: session.key, content, key: content }, undefined);
   const read = () => conversation.sessions.get(session.key);
   return { model, conversation, key: session.key, events, published, send, read };
 }

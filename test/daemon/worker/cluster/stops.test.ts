@@ -27,7 +27,7 @@ async function makeWorld() {
   async function begin(): Promise<string> {
     const { session } = await active.sessions.create({ chatId: `chat${Math.random()}` });
     model.reply({ type: 'text', parts: ['one ', 'two ', 'three'], gate: { before: 2, until: new Promise(() => undefined) } });
-    await active.chat.send({ session: session.key, key: 'question', content: 'Count' });
+    await active.chat.send({ session: session.key, key: 'question', content: 'Count' }, undefined);
     await eventually(async () => expect(await query(url, `select from turn_parts where text = 'one two '`)).toHaveLength(1));
     return session.key;
   }
@@ -44,7 +44,7 @@ test('the page’s stop, /stop in a chat or as a command, and the deletion of th
   expect(await other.chat.stop(stopped)).toBe(false);
 
   const asked = await begin();
-  await other.chat.send({ session: asked, key: 'stop', content: '/stop' });
+  await other.chat.send({ session: asked, key: 'stop', content: '/stop' }, undefined);
   await eventually(async () => expect(await texts(asked)).toEqual(['Count', 'one two ', '/stop', expect.stringContaining('Stopped')]));
 
   const commanded = await begin();

@@ -104,9 +104,9 @@ test('files are purged with their session; an unsent one can be removed', async 
   await conversation.attachments.remove(taken.id);
   await expect(conversation.attachments.remove(taken.id)).rejects.toMatchObject({ code: 'NOT_FOUND' });
   const heard = await conversation.attachments.upload(session, recording);
-  await conversation.chat.send({ session, key: 'a', content: 'Hi', attachments: [sent.id, heard.id] });
+  await conversation.chat.send({ session, key: 'a', content: 'Hi', attachments: [sent.id, heard.id] }, undefined);
   await expect(conversation.attachments.remove(sent.id)).rejects.toMatchObject({ code: 'NOT_FOUND' });
-  await expect(conversation.chat.send({ session, key: 'b', content: 'Hi', attachments: [taken.id] })).rejects.toMatchObject({
+  await expect(conversation.chat.send({ session, key: 'b', content: 'Hi', attachments: [taken.id] }, undefined)).rejects.toMatchObject({
     code: 'NOT_FOUND',
   });
   const store = await openStore({ home: conversation.home, isSoleWorker: () => false });

@@ -12,6 +12,8 @@ import { logMemory } from '../../../helpers/log-memory.js';
 
 type Authenticate = ConnectionDeps['authenticate'];
 
+const ANYBODY = { tokenId: undefined, beginTurn: () => Promise.resolve() };
+
 function connect(options: { authenticate?: Authenticate; chat?: Partial<ChatService>; follow?: ConnectionDeps['events']['follow'] } = {}) {
   const socket = new FakeSocket();
   const clock = new FakeClock();
@@ -25,7 +27,7 @@ function connect(options: { authenticate?: Authenticate; chat?: Partial<ChatServ
     identity: { instanceId: 'wk_1', version: '1.0.0', buildId: 'b1' },
     parse: createFrameParser(),
     encodeEvent: createEventEncoder(),
-    authenticate: options.authenticate ?? (() => Promise.resolve()),
+    authenticate: options.authenticate ?? (() => Promise.resolve(ANYBODY)),
   });
   onTestFinished(() => connection.terminate());
   let lastId = 0;
@@ -108,7 +110,7 @@ test.each([
 
 test('frames that follow the hello wait for its result', async () => {
   let admit = (): void => undefined;
-  const { socket, send, calls } = connect({ authenticate: () => new Promise((resolve) => (admit = resolve)) });
+  const { socket, send, calls } = connect({ authenticate: () => new Promise((resolve) => (admit = () => resolve(ANYBODY))) });
   send('hello');
   send('stop', { session: key });
   await tick();
@@ -119,7 +121,7 @@ test('frames that follow the hello wait for its result', async () => {
 
 test('a connection that ends while its hello is checked is never opened', async () => {
   let admit = (): void => undefined;
-  const { socket, send } = connect({ authenticate: () => new Promise((resolve) => (admit = resolve)) });
+  const { socket, send } = connect({ authenticate: () => new Promise((resolve) => (admit = () => resolve(ANYBODY))) });
   send('hello');
   socket.emit('close');
   admit();

@@ -139,7 +139,7 @@ test('a recording that is attached on the page becomes text; one without a trans
   const events = conversation.chat.watch(session.key, {}, live.signal)[Symbol.asyncIterator]();
   const send = async (key: string, content: string, replaceFrom?: string): Promise<string> => {
     const message = { session: session.key, key, content, attachments: [note.id], ...(replaceFrom === undefined ? {} : { replaceFrom }) };
-    const { messageId } = await conversation.chat.send(message);
+    const { messageId } = await conversation.chat.send(message, undefined);
     for (;;) {
       const { value } = (await events.next()) as { value: { type: string; state?: string } };
       if (value.type === 'turn' && value.state !== 'running') return messageId;
@@ -172,7 +172,7 @@ test('a message that is stopped while it is heard stays in the history, without 
   const live = new AbortController();
   const events = conversation.chat.watch(session.key, {}, live.signal)[Symbol.asyncIterator]();
   transcriber.reply(() => undefined);
-  await conversation.chat.send({ session: session.key, key: 'a', content: 'voice.webm', attachments: [id] });
+  await conversation.chat.send({ session: session.key, key: 'a', content: 'voice.webm', attachments: [id] }, undefined);
   await transcriber.received(1);
   expect(await conversation.chat.stop(session.key)).toBe(true);
   for (let state: unknown; state !== 'aborted';) ({ state } = ((await events.next()) as { value: { state?: unknown } }).value);
