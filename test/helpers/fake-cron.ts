@@ -85,7 +85,7 @@ export function fakeCronService(calls: { name: string; input: unknown }[]): Cron
     toggle: (id, enabled = false) => answer('cron.toggle', id, { ...fakeJob, enabled, nextRunAt: null }),
     delete: (id) => answer('cron.delete', id, { job: fakeJob, restorableUntil: TIME }),
     restore: (id) => answer('cron.restore', id, fakeJob),
-    trigger: (id, runId) => answer('cron.trigger', runId === undefined ? id : { id, runId }, { runId: 'run_1' }),
+    trigger: (id, asked) => answer('cron.trigger', asked?.runId === undefined ? id : { id, runId: asked.runId }, { runId: 'run_1' }),
     plan: (hours) =>
       answer('cron.plan', hours, {
         from: TIME,

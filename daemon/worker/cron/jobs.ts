@@ -65,20 +65,30 @@ async function skipQueued(tx: Transaction, { before, after }: { before: CronJob;
   return skipped;
 }
 
+interface Trigger {
+  /** The run whose occurrence is retried. */
+  readonly runId?: string | undefined;
+  /** The access token that asks, and pays. */
+  readonly tokenId?: string | undefined;
+  readonly caller?: CallerKey | undefined;
+}
+
 interface TriggeredRun {
   readonly jobId: string;
   readonly runId: string | undefined;
+  readonly tokenId: string | null;
   readonly nowMs: number;
 }
 
-async function manualRun(tx: Transaction, { jobId, runId, nowMs }: TriggeredRun): Promise<NewCronRun> {
-  if (runId === undefined) return { id: newId('run'), jobId, trigger: 'manual', scheduledAtMs: nowMs, dueAtMs: nowMs, state: 'queued' };
+async function manualRun(tx: Transaction, { jobId, runId, tokenId, nowMs }: TriggeredRun): Promise<NewCronRun> {
+  if (runId === undefined)
+    return { id: newId('run'), jobId, trigger: 'manual', scheduledAtMs: nowMs, dueAtMs: nowMs, state: 'queued', tokenId };
   const run = await findCronRun(tx, { jobId, runId });
   if (run === undefined)
     throw new GatewayError('NOT_FOUND', { message: `the job has no run '${runId.slice(0, 80)}'`, details: { job_id: jobId } });
   if (run.finishedAtMs === null) throw conflict('this run has not ended', jobId);
   if (run.state === 'done') throw conflict('this run has succeeded', jobId, 'Run the job again without naming a run.');
-  return nextAttempt(run, nowMs);
+  return { ...nextAttempt(run, nowMs), tokenId };
 }
 
 /** Runs in a write. Returns the id of the new run. */
@@ -201,7 +211,7 @@ function createTrigger({ store, clock, config }: CronServiceOptions, announce: A
      * Queues a run of a job, enabled or not, behind its other runs. With `runId`, retries the occurrence of that run.
      * @throws JOB_NOT_FOUND; NOT_FOUND for the run; CONFLICT when jobs are switched off or the run cannot be retried
      */
-    async trigger(jobId: string, runId?: string, caller?: CallerKey): Promise<{ runId: string }> {
+    async trigger(jobId: string, { runId, tokenId, caller }: Trigger = {}): Promise<{ runId: string }> {
       const nowMs = clock.now();
       if (!config().cron.enabled)
         throw new GatewayError('CONFLICT', {
@@ -209,7 +219,8 @@ function createTrigger({ store, clock, config }: CronServiceOptions, announce: A
           hint: 'Enable them with: xopc config set cron.enabled true',
         });
       const use = keyUse('cron/trigger', caller, [jobId, runId]);
-      const { result, isRepeated } = await store.write((tx) => once(tx, { use, nowMs, act: () => queueRun(tx, { jobId, runId, nowMs }) }));
+      const run = { jobId, runId, tokenId: tokenId ?? null, nowMs };
+      const { result, isRepeated } = await store.write((tx) => once(tx, { use, nowMs, act: () => queueRun(tx, run) }));
       announce(caller, isRepeated);
       return { runId: result };
     },

@@ -75,6 +75,6 @@ export function decideRetry(facts: {
 }
 
 export function nextAttempt(run: CronRun, dueAtMs: number): NewCronRun {
-  const { jobId, trigger, scheduledAtMs, occurrence, attempt } = run;
-  return { id: newId('run'), jobId, trigger, scheduledAtMs, dueAtMs, state: 'queued', occurrence, attempt: attempt + 1 };
+  const { jobId, trigger, scheduledAtMs, occurrence, attempt, tokenId } = run;
+  return { id: newId('run'), jobId, trigger, scheduledAtMs, dueAtMs, state: 'queued', occurrence, attempt: attempt + 1, tokenId };
 }

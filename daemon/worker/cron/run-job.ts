@@ -134,7 +134,12 @@ export class JobRunner {
     const isIsolated = job.session === 'isolated' || chat === undefined;
     const session = sessionOf(isIsolated ? { agentId: agent.id, channel: 'cron', peerId: job.id } : { ...chat.session, agentId: agent.id });
     const candidates = await chooseModels({ requested: job.model ?? undefined, agent, config }, this.#options.registry());
-    const origin = { jobId: job.id, runId: run.id, ...(job.dailyUsd === null ? {} : { jobDailyUsd: String(job.dailyUsd) }) };
+    const origin = {
+      jobId: job.id,
+      runId: run.id,
+      ...(job.dailyUsd === null ? {} : { jobDailyUsd: String(job.dailyUsd) }),
+      ...(run.tokenId === null ? {} : { tokenId: run.tokenId }),
+    };
     return { agent, session, mustExist: false, text: job.message, candidates, asker: 'job', origin, span, isIsolated };
   }
 

@@ -70,4 +70,6 @@ export interface CronRunTable {
   /** Its turn, and the message that it answers; until it has one, those of the attempt that it goes on from. */
   turn_id: Generated<string | null>;
   question_id: Generated<string | null>;
+  /** The access token that asked for it. */
+  token_id: Generated<string | null>;
 }

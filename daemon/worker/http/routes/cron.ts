@@ -136,7 +136,8 @@ function runRoutes(cron: CronService): Route[] {
       body: api.cronTriggerRequest,
       answer: api.cronTriggerResponse,
       async handle(ctx, { body }) {
-        const { runId } = await cron.trigger(body.job_id, body.run_id, callerKey(ctx));
+        const asked = { runId: body.run_id, tokenId: ctx.state.access?.id, caller: callerKey(ctx) };
+        const { runId } = await cron.trigger(body.job_id, asked);
         ctx.body = { status: 'ok', message: 'Task triggered', run_id: runId };
       },
     }),

@@ -39,11 +39,13 @@ export interface CronRun extends Readonly<Pick<CronRunDocument, SharedFields | '
   /** Its turn, and the message that it answers; until it has one, those of the attempt that it goes on from. */
   readonly turnId: string | null;
   readonly questionId: string | null;
+  /** The access token that asked for it; null: none, or the schedule did. */
+  readonly tokenId: string | null;
 }
 
 /** A run to store. Defaults: attempt 1, an occurrence of its own, everything else empty. */
 export type NewCronRun = Pick<CronRun, 'id' | 'jobId' | 'trigger' | 'scheduledAtMs' | 'dueAtMs' | 'state'> &
-  Partial<Pick<CronRun, 'occurrence' | 'attempt' | 'finishedAtMs' | 'missedBefore' | 'error' | 'turnId' | 'questionId'>>;
+  Partial<Pick<CronRun, 'occurrence' | 'attempt' | 'finishedAtMs' | 'missedBefore' | 'error' | 'turnId' | 'questionId' | 'tokenId'>>;
 
 export type CronRunEnd = Pick<CronRun, 'state' | 'finishedAtMs'> &
   Partial<Pick<CronRun, 'model' | 'inputTokens' | 'outputTokens' | 'costUsd' | 'output' | 'nothingToReport' | 'error'>>;
@@ -73,6 +75,7 @@ const COLUMNS = mapColumns<CronRunRow, CronRun>({
   nothingToReport: ['nothing_to_report', NULLABLE_TEXT],
   turnId: 'turn_id',
   questionId: 'question_id',
+  tokenId: 'token_id',
 });
 
 /** Runs in a write. Returns false when that attempt at that occurrence is stored already. */
@@ -245,12 +248,8 @@ export async function hastenCronRuns(tx: Transaction, latestMs: number): Promise
 }
 
 export async function findCronRun(tx: Transaction, { jobId, runId }: { jobId: string; runId: string }): Promise<CronRun | undefined> {
-  const row = await queriesOf(tx)
-    .selectFrom('cron_runs')
-    .selectAll()
-    .where('job_id', '=', jobId)
-    .where('id', '=', runId)
-    .executeTakeFirst();
+  const query = queriesOf(tx).selectFrom('cron_runs').selectAll().where('job_id', '=', jobId).where('id', '=', runId);
+  const row = await query.executeTakeFirst();
   return row && COLUMNS.read(row);
 }
 

@@ -80,13 +80,16 @@ test('a run that failed is tried once more as the next attempt at the same, and 
   const [failed] = (await cron.runs(job.id, { failed: true })).runs;
   expect(failed).toMatchObject({ state: 'failed', attempt: 1 });
   conversation.setConfig({ agents: { list: [{ id: 'main', model: 'xopc/guide' }] } });
-  const { runId } = await cron.trigger(job.id, failed?.id);
+  const { runId } = await cron.trigger(job.id, { runId: failed?.id });
   await expect.poll(async () => (await cron.runs(job.id, {})).runs[0]?.state).toBe('done');
   const [again] = (await cron.runs(job.id, {})).runs;
   expect(again).toMatchObject({ id: runId, attempt: 2, trigger: 'manual', scheduledAt: failed?.scheduledAt });
-  await expect(cron.trigger(job.id, failed?.id)).rejects.toMatchObject({ code: 'CONFLICT', message: 'this run was already retried' });
-  await expect(cron.trigger(job.id, runId)).rejects.toMatchObject({ code: 'CONFLICT', message: 'this run has succeeded' });
-  await expect(cron.trigger(job.id, 'run_none')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  await expect(cron.trigger(job.id, { runId: failed?.id })).rejects.toMatchObject({
+    code: 'CONFLICT',
+    message: 'this run was already retried',
+  });
+  await expect(cron.trigger(job.id, { runId })).rejects.toMatchObject({ code: 'CONFLICT', message: 'this run has succeeded' });
+  await expect(cron.trigger(job.id, { runId: 'run_none' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
   expect((await cron.runs(job.id, { failed: true })).runs).toHaveLength(1);
 });
 

@@ -86,6 +86,27 @@ test('a job with a limit of its own is not run beyond it', async () => {
   expect(states).toEqual(['done', null, 'failed', expect.stringContaining(`The scheduled job ${job.id} has spent`)]);
 });
 
+test('a run that a token asks for is charged to it, as a retry of one is', async () => {
+  const { fake, conversation } = await start({});
+  fake.replyAlways(says('one two three'));
+  const { cron, accessTokens } = conversation;
+  const { token } = await accessTokens.add({ name: 'bot', scopes: ['cron'], dailyUsd: 0.000_001 });
+  const job = await cron.create({ schedule: 'every 1h', message: 'Report', mode: 'agent', retries: 0 });
+  const run = async (runId?: string): Promise<{ id: string; ends: (string | null)[] }> => {
+    const { runId: id } = await cron.trigger(job.id, { runId, tokenId: token.id });
+    const read = async () => (await cron.runs(job.id, {})).runs.find((one) => one.id === id);
+    await expect.poll(async () => (await read())?.finishedAt ?? null).not.toBeNull();
+    const { state = null, error = null } = (await read()) ?? {};
+    return { id, ends: [state, error] };
+  };
+  const refused = ['failed', expect.stringContaining("The access token 'bot' has spent")];
+  expect((await run()).ends).toEqual(['done', null]);
+  const failed = await run();
+  expect(failed.ends).toEqual(refused);
+  expect((await run(failed.id)).ends).toEqual(refused);
+  expect((await conversation.usage.read({ days: 1, utcOffsetMinutes: 0 })).tokens).toMatchObject([{ id: token.id, turns: 3 }]);
+});
+
 test('a model that is asked by itself counts against the limit of all', async () => {
   const { fake, conversation } = await start({ dailyUsd: 0.000_001 });
   fake.replyAlways(says('one two three'));
