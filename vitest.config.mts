@@ -12,11 +12,11 @@ const ON_POSTGRES = [
   'test/daemon/worker/spending/*.test.ts',
 ];
 const WIDE_ON_POSTGRES = [
-  // Not cron/jobs and cron/run-job: a whole worker goes by the clock of the database, theirs by the test's.
+  // Not cron/jobs, cron/job-reading and cron/run-job: a whole worker goes by the clock of the database, theirs by the test's.
   'test/daemon/worker/{files,turns,turns/steps}/*.test.ts',
   'test/daemon/worker/{socket/chat,socket/interrupted-answer,socket/token-limits,upkeep/upkeep}.test.ts',
   'test/daemon/worker/chat/*.test.ts',
-  'test/daemon/worker/cron/{history,job-reading,scheduler}.test.ts',
+  'test/daemon/worker/cron/{history,scheduler}.test.ts',
   'test/daemon/worker/observe/{issues,samples,usage}.test.ts',
   'test/daemon/worker/sessions/{session-archive,session-files,sessions}.test.ts',
   'test/daemon/worker/socket/variants.test.ts',
