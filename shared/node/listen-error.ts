@@ -10,6 +10,15 @@ export function portTaken(host: string, port: number): GatewayError {
   });
 }
 
+/** Returns the error for another host on the port of the running gateway: its own socket is in the way. */
+export function hostFixed(host: string, current: { host: string; port: number }): GatewayError {
+  return new GatewayError('CONFLICT', {
+    message: `a running gateway cannot move from ${current.host} to ${host} on the same port (${current.port})`,
+    details: { host, port: current.port },
+    hint: 'Stop it with: xopc gateway stop   Start it again with: xopc gateway start',
+  });
+}
+
 const HOST_HINT = 'Use 0.0.0.0 for every interface or 127.0.0.1 for this machine alone.';
 
 /** @param code  of the system's error */

@@ -81,4 +81,22 @@ describe('an edit of config.json', () => {
     await until('the warning', async () => (await gateway.status()).warnings.some((entry) => entry.code === 'ADDRESS_UNCHANGED'));
     expect((await fetch(`${gateway.url}/health`)).status).toBe(200);
   });
+
+  test('of the host alone cannot be live: status and a forced restart say why and what to do, and that works', async () => {
+    const gateway = await RealGateway.create({ XOPC_PORT: '', XOPC_HOST: '' });
+    configure(gateway, { gateway: { host: '0.0.0.0', port: gateway.port } });
+    await gateway.run();
+    configure(gateway, { gateway: { host: '127.0.0.1', port: gateway.port } });
+    const warning = await until('the warning', async () =>
+      (await gateway.status()).warnings.find((entry) => entry.code === 'ADDRESS_UNCHANGED'),
+    );
+    const why = `a running gateway cannot move from 0.0.0.0 to 127.0.0.1 on the same port (${gateway.port})`;
+    expect(warning.message).toContain(why);
+    expect(warning.hint).toMatch(/gateway stop .* gateway start$/);
+    expect(await gateway.xopc('gateway', 'restart', '--force')).toMatchObject({ code: 1, stderr: expect.stringContaining(why) as string });
+    expect((await fetch(`${gateway.url}/health`)).status).toBe(200);
+    expect((await gateway.xopc('gateway', 'stop')).code).toBe(0);
+    expect((await gateway.xopc('gateway', 'start')).code).toBe(0);
+    expect(await gateway.status()).toMatchObject({ host: '127.0.0.1', warnings: [] });
+  });
 });

@@ -9,7 +9,7 @@ import type { Logger } from '../../../shared/node/log/logger.js';
 import { sayOfGateway } from '../../../shared/text/sentences/gateway.js';
 import { ConfigWatch, hashFiles } from './config-watch.js';
 import type { GatewayResources } from '../succession/gateway-resources.js';
-import { type Address, bindListenSocket, type ListenSocket } from '../socket/listen-socket.js';
+import { type Address, bindBeside, type ListenSocket } from '../socket/listen-socket.js';
 import type { ConfigSource, LiveConfig } from './live-config.js';
 import type { Supervisor } from '../supervisor.js';
 import type { WorkerProcess } from '../workers/worker-process.js';
@@ -115,7 +115,7 @@ export class ConfigChanges {
     this.#rebindWarning = undefined;
     if (isSame(current)) return;
     try {
-      await this.#rebind(current, await bindListenSocket(host, port));
+      await this.#rebind(current, await bindBeside(current, config.settings));
       log.info({ host, port }, 'listening on the new address');
     } catch (error) {
       const { message, hint } = toErrorDocument(error);

@@ -5,7 +5,7 @@
  * Node has no public way to bind without accepting: `net._createServerHandle` is what its own `cluster` module uses.
  * This file is its only user, and its tests run on every Node version that we support.
  */
-import { listenError, portTaken } from '../../../shared/node/listen-error.js';
+import { hostFixed, listenError, portTaken } from '../../../shared/node/listen-error.js';
 import { lookup } from 'node:dns/promises';
 import net from 'node:net';
 import { getSystemErrorName } from 'node:util';
@@ -75,6 +75,19 @@ export async function bindListenSocket(host: string, port: number): Promise<List
     throw status === 0 ? portTaken(host, port) : listenError(getSystemErrorName(status), { host, port });
   }
   return new ListenSocket({ host, port: name.port, handle, origin: 'bound' });
+}
+
+/**
+ * Binds a further address while a gateway listens on `current`.
+ * @throws CONFLICT when that gateway's own socket has the port; otherwise as {@link bindListenSocket}
+ */
+export async function bindBeside(current: Address, { host, port }: Address): Promise<ListenSocket> {
+  try {
+    return await bindListenSocket(host, port);
+  } catch (error) {
+    const isOwn = error instanceof GatewayError && error.code === 'PORT_TAKEN' && port === current.port;
+    throw isOwn ? hostFixed(host, current) : error;
+  }
 }
 
 /** Takes over the descriptor that a service manager passed (systemd's first is 3). @throws CONFIG_INVALID when it is no socket */

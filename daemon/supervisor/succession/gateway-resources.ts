@@ -14,7 +14,7 @@ import { readIdentity } from '../../../shared/node/process/process-identity.js';
 import { finishRestores } from '../../../shared/node/files/restore-journal.js';
 import { type ControlHandler, ControlServer } from '../control/control-server.js';
 import { SocketKeeper } from '../socket/kept-socket.js';
-import { type Address, adoptListenSocket, bindListenSocket, type ListenSocket } from '../socket/listen-socket.js';
+import { type Address, adoptListenSocket, bindBeside, type ListenSocket } from '../socket/listen-socket.js';
 import { acquireGatewayLock, type GatewayLock, type GatewayLockDeps, inheritLock, RENEW_MS } from '../lock/gateway-lock.js';
 import { probeControl, refuseAlias, sweepChildren } from '../lock/lock-holder.js';
 import type { PredecessorLink } from './predecessor-link.js';
@@ -87,7 +87,7 @@ export class GatewayResources {
   /**
    * Acquires lock and sockets. A successor waits for {@link takeOver}; it only binds an address that its predecessor does not have, so
    * that a taken port ends the succession harmlessly.
-   * @throws LOCK_HELD, PORT_TAKEN, CONFIG_INVALID
+   * @throws LOCK_HELD, PORT_TAKEN, CONFIG_INVALID, CONFLICT
    */
   async acquire({ address, passed, handler }: Acquisition): Promise<void> {
     const { paths, log, predecessor } = this.#deps;
@@ -95,7 +95,7 @@ export class GatewayResources {
     this.#control = new ControlServer({ path: paths.controlPath, handler, onError });
     if (predecessor === undefined) return this.#take(address, passed);
     if (address.host === predecessor.host && (address.port === 0 || address.port === predecessor.port)) return;
-    this.#prepared = await bindListenSocket(address.host, address.port);
+    this.#prepared = await bindBeside(predecessor, address);
   }
 
   /** The lock first, then the sockets. */

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import {
   adoptListenSocket,
+  bindBeside,
   bindListenSocket,
   inheritListenSocket,
   type ListenSocket,
@@ -87,6 +88,19 @@ describe('a port that somebody else listens on is PORT_TAKEN, never another port
       message: expect.stringContaining(`port ${port} on ${ours}`) as string,
       details: { host: ours, port },
     });
+  });
+
+  test.each([
+    ['0.0.0.0', '127.0.0.1'],
+    ['127.0.0.1', '0.0.0.0'],
+  ])("by the gateway's own socket on %s is not blamed on another program when it is to move to %s", async (from, to) => {
+    const current = { host: from, port: portOf(await listeningServer(0, from)) };
+    await expect(bindBeside(current, { host: to, port: current.port })).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: `a running gateway cannot move from ${from} to ${to} on the same port (${current.port})`,
+      hint: 'Stop it with: xopc gateway stop   Start it again with: xopc gateway start',
+    });
+    await expect(bindBeside({ ...current, port: 1 }, { host: to, port: current.port })).rejects.toMatchObject({ code: 'PORT_TAKEN' });
   });
 
   test('a port that is only bound can be bound again; the later to listen gets EADDRINUSE, not another port', async () => {
