@@ -1,7 +1,7 @@
 /** The holder of a lock: whether it lives, what a dead one left behind, and whether another path names its configuration. */
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { CONTROL_VERSION, MAX_FRAME_BYTES, type StatusDocument } from '../../../shared/control/messages.js';
+import { CONTROL_VERSION, MAX_REPLY_BYTES, type StatusDocument } from '../../../shared/control/messages.js';
 import { alreadyRuns, listAliases } from '../../../shared/node/files/gateway-locks.js';
 import { FOREIGN_LEASE_MS, lockAgeMs, type LockRecord } from '../../../shared/node/files/lock-record.js';
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
@@ -60,7 +60,7 @@ export function probeControl(controlPath: string): Promise<ControlIdentity | und
     socket.on('connect', () => socket.write(`${JSON.stringify({ v: CONTROL_VERSION, id: 'probe', type: 'status' })}\n`));
     socket.on('data', (chunk: string) => {
       text += chunk;
-      if (text.includes('\n') || text.length > MAX_FRAME_BYTES) finish(identityIn(text));
+      if (text.includes('\n') || text.length > MAX_REPLY_BYTES) finish(identityIn(text));
     });
   });
 }

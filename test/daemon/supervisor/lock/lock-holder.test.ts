@@ -40,11 +40,17 @@ describe('who answers on a control socket', () => {
     expect(asked).toEqual({ v: 1, id: 'probe', type: 'status' });
   });
 
+  test('is told by a long status, too', async () => {
+    const result = { instanceId: 'gw_1', pid: 7, port: 8, host: '::', configPath: '/c', warnings: ['x'.repeat(300_000)] };
+    const path = await listening((socket) => socket.write(`${JSON.stringify({ v: 1, id: 'probe', type: 'result', result })}\n`));
+    expect(await probeControl(path)).toMatchObject({ instanceId: 'gw_1' });
+  });
+
   test.each([
     ['something that is no JSON', 'HTTP/1.1 400 Bad Request\n'],
     ['an error', `${JSON.stringify({ v: 1, id: 'probe', type: 'error', error: { code: 'X', message: 'no' } })}\n`],
     ['a result without an instance', `${JSON.stringify({ v: 1, id: 'probe', type: 'result', result: { pid: 1 } })}\n`],
-    ['a line that never ends', 'x'.repeat(100_000)],
+    ['a line that never ends', 'x'.repeat(1_100_000)],
     ['null', 'null\n'],
   ])('nobody does who sends %s', async (_what, text) => {
     const path = await listening((socket) => socket.write(text));
