@@ -34,13 +34,18 @@ async function exit(code: number): Promise<void> {
   process.exit(code);
 }
 
-/** Reports a bundle that cannot be loaded: the worker to its supervisor, every other role to the user. */
-async function reportBrokenBuild(name: BundleName, error: unknown): Promise<void> {
-  const message = `the ${name} program cannot be loaded from ${bundleDirectory}: ${error instanceof Error ? error.message : String(error)}`;
+/** Reports a bundle that cannot be loaded: the worker to its supervisor, a successor to its predecessor, every other role to the user. */
+async function reportBrokenBuild(name: BundleName, cause: unknown): Promise<void> {
+  const message = `the ${name} program cannot be loaded from ${bundleDirectory}: ${cause instanceof Error ? cause.message : String(cause)}`;
   const hint = 'Build it again: npm run build';
   process.stderr.write(`xopc: ${message}. ${hint}\n`);
-  if (name === 'worker' && process.send !== undefined && process.connected) {
-    const report = { type: 'bootFailed', error: { code: 'BUILD_BROKEN', message, hint }, problems: [], exitCode: 1 };
+  const error = { code: 'BUILD_BROKEN', message, hint };
+  const reports: Partial<Record<BundleName, object>> = {
+    worker: { type: 'bootFailed', error, problems: [], exitCode: 1 },
+    supervisor: { type: 'failed', error },
+  };
+  const report = reports[name];
+  if (report !== undefined && process.send !== undefined && process.connected) {
     await new Promise<void>((resolve) => process.send?.(report, undefined, undefined, () => resolve()));
   }
   await exit(1);

@@ -90,6 +90,22 @@ test.each(BROKEN)('a worker bundle %s tells the supervisor by IPC before it exit
   });
 });
 
+test.each(BROKEN)('a supervisor bundle %s tells the predecessor by IPC before it exits', async (_how, source) => {
+  await withBundle('supervisor', source, async () => {
+    const running = start(process.execPath, [clone.at('dist', 'main.cjs'), '@supervisor'], { env: clone.env, ipc: true });
+    const message = new Promise((resolve) => running.child.once('message', resolve));
+    expect(await message).toMatchObject({
+      type: 'failed',
+      error: {
+        code: 'BUILD_BROKEN',
+        message: expect.stringContaining('the supervisor program cannot be loaded') as string,
+        hint: expect.stringContaining('npm run build') as string,
+      },
+    });
+    expect((await running.done).code).toBe(1);
+  });
+});
+
 test.each(BROKEN)('a client bundle %s prints one line with the fix on stderr', async (_how, source) => {
   await withBundle('client', source, async () => {
     const result = await clone.runEntry('agent');
