@@ -119,7 +119,7 @@ async function makeWay({ paths, note }: Installation, preview: InstallPreview): 
   if (preview.replacesPid === undefined) return;
   await note(`Stopping the manually started gateway (pid ${preview.replacesPid}); the service replaces it.`);
   const running = await findRunning(paths);
-  if (running !== undefined) await stopGateway(running);
+  if (running !== undefined) await stopGateway(running, paths);
 }
 
 /** Whether lingering was turned on between the two checks; an uninstall turns it off again. */

@@ -4,7 +4,7 @@ import { GatewayError } from '../../shared/errors.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { readStartTime } from '../../shared/node/process/process-identity.js';
 import { callControl } from '../gateway/control-client.js';
-import { waitUntilGone } from '../gateway/end/end-process.js';
+import { awaitLeave } from '../gateway/end/await-leave.js';
 import { portTaken } from '../ports/free-port.js';
 import type { ListenSettings } from '../gateway/gateway-settings.js';
 import { locateGateway, type AnsweringGateway, unavailableError } from '../gateway/locate-gateway.js';
@@ -29,18 +29,14 @@ export function assertPortFree({ host, port }: ListenSettings, paths: GatewayPat
 }
 
 /** Stops a gateway gracefully and waits for its process to end. @throws CONTROL_UNREACHABLE when the process does not end */
-export async function stopGateway({ controlPath, status }: AnsweringGateway): Promise<void> {
+export async function stopGateway({ controlPath, status }: AnsweringGateway, paths: GatewayPaths): Promise<void> {
   const supervisor = { pid: status.pid, startTime: readStartTime(status.pid) ?? null };
   await callControl(
     controlPath,
     { type: 'stop' },
     { deadlines: { connectMs: 1_000, firstFrameMs: STOP_LIMIT_MS, totalMs: STOP_LIMIT_MS } },
   );
-  if (await waitUntilGone([supervisor], 5_000)) return;
-  throw new GatewayError('CONTROL_UNREACHABLE', {
-    message: `the gateway (pid ${status.pid}) has stopped serving, but its process is still running`,
-    hint: 'End it with: xopc gateway stop --force',
-  });
+  await awaitLeave(supervisor, { paths });
 }
 
 interface StopAround {

@@ -63,7 +63,7 @@ export async function uninstall(uninstallation: Uninstallation, { record }: Unin
   const { manager, paths, note } = uninstallation;
   const running = await findRunning(paths).catch(() => undefined);
   await manager.suspend();
-  if (running !== undefined && running.status.supervisedBy === manager.marker) await stopGateway(running);
+  if (running !== undefined && running.status.supervisedBy === manager.marker) await stopGateway(running, paths);
   await manager.remove();
   await noteDropIns(manager, note);
   for (const directory of ownDirectories(paths)) rmSync(directory, { recursive: true, force: true });

@@ -10,17 +10,20 @@ class Parent extends EventEmitter {
   connected = true;
   readonly received: { type: string }[] = [];
   kills = 0;
+  /** Its process; false also where its exit is not waited for. */
+  isLiving = false;
+  hastened = 0;
 
   kill(): void {
     this.kills += 1;
   }
 
   isAlive(): boolean {
-    return false;
+    return this.isLiving;
   }
 
   hasten(): void {
-    this.kills += 100; // never expected here
+    this.hastened += 1;
   }
 
   send(...[message, , , callback]: Parameters<NonNullable<ParentChannel['send']>>): boolean {

@@ -10,6 +10,7 @@ import { readStartTime } from '../../../shared/node/process/process-identity.js'
 import { definedFields } from '../../../shared/fields.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { callControl, hasLeft } from '../../gateway/control-client.js';
+import { awaitLeave } from '../../gateway/end/await-leave.js';
 import { waitUntilGone, type KnownProcess } from '../../gateway/end/end-process.js';
 import { killGateway, readProvenLock } from '../../gateway/end/kill-gateway.js';
 import { locateGateway, unavailableError, type AnsweringGateway } from '../../gateway/locate-gateway.js';
@@ -19,8 +20,6 @@ import { awaitStarting } from '../../gateway/wait-ready.js';
 import { STOP_MARGIN_MS } from '../../service/plan/service-plan.js';
 import { recordOf } from '../../service/files/install-record.js';
 
-/** After its reply the supervisor closes its files and exits; one that has just taken over waits for its predecessor to exit. */
-const LEAVE_LIMIT_MS = 15_000;
 /** A gateway that works leaves within 100 ms after `--force`. */
 const FORCE_LIMIT_MS = 400;
 /** How often a long stop checks that the gateway still answers. */
@@ -141,7 +140,7 @@ export class StopCommand extends BaseCommand {
       const result = await this.#request(controlPath, timeoutMs, waiting.signal);
       // It was asked already: a SIGTERM now would shorten its drain.
       if (result !== undefined && 'kind' in result) return await this.#endSilent(result.lock, timeoutMs, ['SIGCONT']);
-      await this.#waitForExit(supervisor, waiting.signal);
+      await awaitLeave(supervisor, { paths: this.io.gatewayPaths, timeoutMs, signal: waiting.signal });
       const heir = result === undefined ? await locateGateway(this.io.gatewayPaths) : undefined;
       // It left for a successor, which is the gateway now.
       if (heir?.kind === 'answers' && heir.status.instanceId !== status.instanceId) return await this.#stop(heir, timeoutMs);
@@ -182,16 +181,6 @@ export class StopCommand extends BaseCommand {
       return { kind: 'silent', lock: location.lock };
     }
     return new Promise<never>(() => undefined);
-  }
-
-  async #waitForExit(supervisor: KnownProcess, signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
-    if (await waitUntilGone([supervisor], LEAVE_LIMIT_MS)) return;
-    throw new GatewayError('CONTROL_UNREACHABLE', {
-      message: `the gateway has stopped serving, but its process ${supervisor.pid} is still there`,
-      details: { pid: supervisor.pid },
-      hint: 'End it with: xopc gateway stop --force',
-    });
   }
 
   #report(pid: number, result: StopResult | undefined): Promise<number> {

@@ -82,7 +82,8 @@ const TABLE: Table<PredecessorState, PredecessorEvent, PredecessorEffect> = {
   serving: { dismiss: ['left', 'awaitExit'] },
   alone: {},
   dismissed: { overdue: ['dismissed', 'kill'], lost: ['left', 'cancelLimit', 'reportLeft'] },
-  left: {},
+  // A further stop may come with less time: the earliest deadline counts.
+  left: { dismiss: ['left', 'awaitExit'] },
 };
 
 export function predecessorTransition(state: PredecessorState, event: PredecessorEvent): Transition<PredecessorState, PredecessorEffect> {

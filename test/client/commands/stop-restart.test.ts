@@ -104,6 +104,19 @@ describe('xopc gateway stop', () => {
     expect(await command.exitCode).toBe(130);
     expect(command.err.text).toMatch(/Ending the drain early.*\n.*continues to stop/);
   });
+
+  test('Ctrl-C after the answer hastens one that waits for its predecessor, a second one stops waiting', async () => {
+    const paths = testPaths();
+    const supervisor = await startProgram(READY);
+    const answer: Behaviour = (socket, request) => void socket.end(frame(request, { type: 'result', result: STOPPED }));
+    const control = await fakeControl(paths.controlPath, gateway(answer, { pid: supervisor.pid }));
+    const command = startCommand(['gateway', 'stop'], { home: paths.home });
+    await expect.poll(() => control.requests.filter(({ type }) => type === 'stop').length).toBe(1);
+    command.interrupt();
+    await expect.poll(() => control.requests.filter(({ type }) => type === 'stop').length).toBe(2);
+    command.interrupt();
+    expect(await command.exitCode).toBe(130);
+  });
 });
 
 describe('xopc gateway restart', () => {

@@ -43,6 +43,22 @@ describe('a stop of the successor', () => {
   });
 });
 
+test('a further stop with less time shortens the wait for a predecessor that still finishes its work', async () => {
+  const { link, parent } = await handedOver();
+  const retired = link.retire(DRAIN_MS);
+  parent.says({ type: 'quiesced' });
+  await retired;
+  link.succeeded({ pid: 23, instanceId: 'wk_9' });
+  parent.isLiving = true;
+  link.dismiss(60_000);
+  expect(await isSettled(link.left)).toBe(false);
+  expect(parent.hastened).toBe(0);
+  link.dismiss(0);
+  expect([await isSettled(link.left), parent.hastened]).toEqual([false, 1]);
+  parent.isLiving = false;
+  await link.left;
+});
+
 describe('the arrival', () => {
   test('is pending until our worker is active', async () => {
     const { link, parent } = await handedOver();

@@ -60,7 +60,7 @@ const EXPECTED: Record<PredecessorState, Record<EventName, Cell>> = {
   serving: { ...NOTHING, dismiss: ['left', 'awaitExit'] },
   alone: NOTHING,
   dismissed: { ...NOTHING, overdue: ['dismissed', 'kill'], lost: ['left', 'cancelLimit', 'reportLeft'] },
-  left: NOTHING,
+  left: { ...NOTHING, dismiss: ['left', 'awaitExit'] },
 };
 
 const cells = PREDECESSOR_STATES.flatMap((state) =>

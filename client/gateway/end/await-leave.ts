@@ -1,0 +1,28 @@
+/** Waits for the end of a supervisor that has answered a request to stop. */
+import { GatewayError } from '../../../shared/errors.js';
+import type { GatewayPaths } from '../../../shared/node/process/paths.js';
+import { type KnownProcess, waitUntilGone } from './end-process.js';
+
+/** It closes its files and exits; added to the drain time, because one that has just taken over waits for its predecessor to drain. */
+const LEAVE_LIMIT_MS = 15_000;
+
+interface Leaving {
+  readonly paths: GatewayPaths;
+  /** Drain time in milliseconds; undefined: the configured one. */
+  readonly timeoutMs?: number | undefined;
+  /** Stops waiting. */
+  readonly signal?: AbortSignal;
+}
+
+/** @throws CONTROL_UNREACHABLE when the process does not end; the signal's reason */
+export async function awaitLeave(supervisor: KnownProcess, { paths, timeoutMs, signal }: Leaving): Promise<void> {
+  signal?.throwIfAborted();
+  const { readDrainTimeoutMs } = await import('../gateway-settings.js');
+  if (await waitUntilGone([supervisor], (timeoutMs ?? readDrainTimeoutMs(paths)) + LEAVE_LIMIT_MS, signal)) return;
+  signal?.throwIfAborted();
+  throw new GatewayError('CONTROL_UNREACHABLE', {
+    message: `the gateway has stopped serving, but its process ${supervisor.pid} is still there`,
+    details: { pid: supervisor.pid },
+    hint: 'End it with: xopc gateway stop --force',
+  });
+}
