@@ -1,4 +1,4 @@
-/** One restart in progress and its callers: requests during a restart join it. */
+/** One restart or succession in progress and its callers: requests meanwhile join it. */
 import type { Clock } from '../../../shared/clock.js';
 import type { RestartResult } from '../../../shared/control/messages.js';
 import { GatewayError } from '../../../shared/errors.js';
@@ -25,7 +25,7 @@ export class RestartTicket {
     this.timeoutMs = options.timeoutMs;
   }
 
-  /** @throws the error of {@link fail}; STILL_STARTING when the new worker takes longer than the wait limit */
+  /** @throws the error of {@link fail}; STILL_STARTING when that takes longer than the wait limit */
   join(progress: Progress): Promise<RestartResult> {
     return new Promise((resolve, reject) => {
       const cancel = this.#clock.after(WAIT_LIMIT_MS, () => waiter.settle(stillStarting()));
@@ -58,7 +58,7 @@ export class RestartTicket {
 
 function stillStarting(): GatewayError {
   return new GatewayError('STILL_STARTING', {
-    message: `the new worker is not ready after ${WAIT_LIMIT_MS / 1000} s; the restart continues`,
+    message: `the restart has not finished after ${WAIT_LIMIT_MS / 1000} s; it continues`,
     hint: 'Watch it with: xopc gateway status',
   });
 }

@@ -11,6 +11,7 @@ import type { Logger } from '../../../shared/node/log/logger.js';
 import type { Child, ChildExit, SpawnChild } from '../workers/child-process.js';
 import { describeSpawnError } from '../workers/exit-record.js';
 import type { Progress } from '../control/control-server.js';
+import { RestartTicket } from '../state/restart-ticket.js';
 import { stoppingError, type StopPurpose } from '../state/stop-plan.js';
 import type { Supervisor } from '../supervisor.js';
 import type { GatewayResources } from './gateway-resources.js';
@@ -38,12 +39,6 @@ interface SuccessionRun extends SuccessionOptions {
   readonly timeoutMs?: number | undefined;
 }
 
-interface Waiter {
-  readonly progress: Progress;
-  resolve(result: RestartResult): void;
-  reject(error: GatewayError): void;
-}
-
 export class Succession {
   readonly #deps: SuccessionDeps;
   #state: SuccessionState = 'idle';
@@ -51,9 +46,9 @@ export class Succession {
   #child: Child | undefined;
   #failure: GatewayError | undefined;
   #result: RestartResult | undefined;
-  #waiters: Waiter[] = [];
-  #startedAtMs = 0;
-  #settled: Promise<unknown> = Promise.resolve();
+  #ticket: RestartTicket | undefined;
+  #settled: Promise<void> = Promise.resolve();
+  #settle: () => void = () => undefined;
   #cancelLimit: (() => void) | undefined;
 
   constructor(deps: SuccessionDeps) {
@@ -74,19 +69,20 @@ export class Succession {
   }
 
   /** Resolves once a successor serves, or has failed and lock and sockets are ours again. This process must not leave before. */
-  get settled(): Promise<unknown> {
+  get settled(): Promise<void> {
     return this.#settled;
   }
 
-  /** Starts a succession or joins the one under way. @throws SUCCESSION_FAILED, STOPPING, or the successor's own reason */
+  /** Starts a succession or joins the one under way. @throws SUCCESSION_FAILED, STOPPING, STILL_STARTING, or the successor's own reason */
   run(options: SuccessionRun, progress: Progress): Promise<RestartResult> {
     if (this.#result !== undefined) return Promise.resolve(this.#result);
     if (this.#state === 'dismissed') return Promise.reject(stoppingError());
-    const outcome = new Promise<RestartResult>((resolve, reject) => this.#waiters.push({ progress, resolve, reject }));
     if (this.#state === 'idle') {
-      this.#settled = outcome.catch(() => undefined);
+      this.#settled = new Promise((resolve) => (this.#settle = resolve));
       this.#options = options;
     }
+    this.#ticket ??= new RestartTicket({ clock: this.#deps.clock, timeoutMs: options.timeoutMs });
+    const outcome = this.#ticket.join(progress);
     this.#dispatch({ type: 'run' });
     return outcome;
   }
@@ -128,8 +124,7 @@ export class Succession {
   }
 
   #spawn(): void {
-    const { clock, log, spawn } = this.#deps;
-    this.#startedAtMs = clock.now();
+    const { log, spawn } = this.#deps;
     const child = spawn(
       { role: 'supervisor', boot: this.#boot(this.#options), output: 'ignore' },
       { onMessage: (message) => this.#receive(message as SuccessionMessage), onExit: (exit) => this.#exited(exit) },
@@ -193,15 +188,16 @@ export class Succession {
     const { clock, log } = this.#deps;
     this.#cancelLimit?.();
     log.info({ successor: pid, worker: workerPid }, 'the successor is serving; exiting');
-    const result: RestartResult = { instanceId, workerPid, pid, succession: 'successor', durationMs: clock.now() - this.#startedAtMs };
-    this.#result = result;
-    for (const waiter of this.#waiters.splice(0)) waiter.resolve(result);
+    const durationMs = clock.now() - (this.#ticket?.startedAtMs ?? clock.now());
+    this.#result = { instanceId, workerPid, pid, succession: 'successor', durationMs };
+    this.#ticket?.complete(this.#result);
+    this.#settle();
     this.#child?.release();
   }
 
   #leave(reason: GatewayError, timeoutMs?: number): void {
     this.#stop('stop', timeoutMs);
-    for (const waiter of this.#waiters.splice(0)) waiter.reject(reason);
+    this.#fail(reason);
   }
 
   /** @param timeoutMs  drain deadline of our worker; default: the configured one */
@@ -228,7 +224,13 @@ export class Succession {
 
   #reportFailure(): void {
     this.#child = undefined;
-    for (const waiter of this.#waiters.splice(0)) waiter.reject(this.#failure ?? diedError());
+    this.#fail(this.#failure ?? diedError());
+  }
+
+  #fail(reason: GatewayError): void {
+    this.#ticket?.fail(reason);
+    this.#ticket = undefined;
+    this.#settle();
   }
 
   #send(message: SuccessionMessage, handle?: object): void {
@@ -236,7 +238,7 @@ export class Succession {
   }
 
   #report(phase: string, message: string): void {
-    for (const waiter of this.#waiters) waiter.progress(phase, message);
+    this.#ticket?.progress(phase, message);
   }
 }
 
