@@ -58,7 +58,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
   }
 
   get isRestarting(): boolean {
-    return this.#ticket !== undefined;
+    return this.#ticket !== undefined || this.#stop?.purpose === 'serviceRestart';
   }
 
   /** Runs until this process may exit: not before a successor serves. If that died instead, or after a restore, it continues. */

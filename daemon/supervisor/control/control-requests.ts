@@ -1,4 +1,5 @@
 /** Carries out control requests: decides whether a request becomes a stop, a restart in place, a succession or a restore. */
+import { MAX_DRAIN_TIMEOUT_MS } from '../../../shared/config/defaults.js';
 import type { ControlRequest, RestartResult, RestoreResult, StopResult } from '../../../shared/control/messages.js';
 import { GatewayError } from '../../../shared/errors.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
@@ -73,7 +74,11 @@ export function restart(
   progress: Progress,
 ): Promise<RestartResult> {
   const { supervisor, succession } = context;
-  if (supervisor.desired === 'down' && !succession.isUnderWay) return supervisor.requestRestart({ timeoutMs: undefined }, progress);
+  if (supervisor.desired === 'down' && !succession.isUnderWay) {
+    if (!supervisor.isRestarting) return Promise.reject(stoppingError());
+    // It exits to be started again, which is what this caller asks for.
+    return exitToRestart(context, request.timeoutMs ?? MAX_DRAIN_TIMEOUT_MS, progress);
+  }
   if (request.exclusive === true) {
     const winnerPid = succession.isUnderWay ? succession.successorPid : fasterSuccessor(context, request.expects);
     if (winnerPid !== undefined) return Promise.reject(takenOverError(winnerPid));
@@ -112,12 +117,14 @@ async function assertReplaceable(context: ControlContext, timeoutMs: number | un
 
 async function leaveToServiceManager(context: ControlContext, timeoutMs: number | undefined, progress: Progress): Promise<RestartResult> {
   await assertReplaceable(context, timeoutMs, progress);
+  return exitToRestart(context, timeoutMs ?? context.config.settings.drainTimeoutMs, progress);
+}
+
+/** Exits, so that the service manager starts the next supervisor, or joins the exit under way; `timeoutMs` can only shorten its drain. */
+async function exitToRestart(context: ControlContext, timeoutMs: number, progress: Progress): Promise<RestartResult> {
   progress('draining', `the service manager (${context.serviceMarker}) restarts the gateway`);
   const before = context.status.document();
-  const { durationMs } = await context.supervisor.requestStop(
-    { purpose: 'serviceRestart', timeoutMs: timeoutMs ?? context.config.settings.drainTimeoutMs },
-    progress,
-  );
+  const { durationMs } = await context.supervisor.requestStop({ purpose: 'serviceRestart', timeoutMs }, progress);
   return {
     instanceId: before.worker?.instanceId ?? '',
     workerPid: before.worker?.pid ?? 0,

@@ -128,7 +128,9 @@ describe('leaving for a successor', () => {
   test('a stop in between is permanent', () => {
     const gateway = Supervised.running();
     void gateway.stop({ purpose: 'serviceRestart' });
+    expect(gateway.supervisor.isRestarting).toBe(true);
     void gateway.stop();
+    expect(gateway.supervisor.isRestarting).toBe(false);
     expect(gateway.first.last('drain')).toMatchObject({ mode: 'stop' });
     gateway.first.exits();
     expect(gateway.told.at(-1)).toBe('left 0');
