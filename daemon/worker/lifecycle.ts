@@ -85,7 +85,7 @@ export class WorkerLifecycle {
       path: paths.logPath,
       maxBytes: loaded().config.logs.maxBytes,
       role: 'worker',
-      wantsRotation: (bytes) => channel.send({ type: 'rotateLogs', bytes }),
+      wantsRotation: () => channel.send({ type: 'rotateLogs' }),
     });
     this.#redactor = createRedactor(environmentSecrets());
     this.#learnSecrets();
@@ -125,11 +125,10 @@ export class WorkerLifecycle {
   /** Opens the store and tells the supervisor that this worker can listen. */
   async start(): Promise<void> {
     await this.#conversation.start();
-    const { tokenHint, config, hash } = this.#config.current;
+    const { tokenHint, config } = this.#config.current;
     this.#channel.send({
       type: 'ready',
       version: this.#build.version,
-      configHash: hash,
       tokenHint,
       authEnabled: config.gateway.auth.enabled === true,
       warnings: this.#warnings(),

@@ -53,7 +53,6 @@ export type WorkerMessage =
   | {
       readonly type: 'ready';
       readonly version: string;
-      readonly configHash: string;
       readonly tokenHint: string | null;
       readonly authEnabled: boolean;
       readonly warnings: readonly StatusWarning[];
@@ -78,7 +77,7 @@ export type WorkerMessage =
       readonly tokenHint?: string | null;
       readonly authEnabled?: boolean;
     }
-  | { readonly type: 'rotateLogs'; readonly bytes: number }
+  | { readonly type: 'rotateLogs' }
   /** The leaders of the process groups of its MCP servers, at each change. */
   | { readonly type: 'children'; readonly pids: readonly number[] }
   | { readonly type: 'query'; readonly id: string; readonly query: WorkerQuery };

@@ -130,22 +130,7 @@ const workerMessage = fc.oneof(
         '__proto__',
         'explode',
       ),
-      fields([
-        'version',
-        'configHash',
-        'tokenHint',
-        'warnings',
-        'port',
-        'cut',
-        'vitals',
-        'hash',
-        'outcome',
-        'problems',
-        'bytes',
-        'id',
-        'query',
-        'type',
-      ]),
+      fields(['version', 'tokenHint', 'warnings', 'port', 'cut', 'vitals', 'hash', 'outcome', 'problems', 'id', 'query', 'type']),
     )
     .map(([type, odd]): unknown => ({ type, ...odd })),
 );

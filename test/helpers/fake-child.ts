@@ -87,7 +87,6 @@ export function fakeSpawn(): FakeSpawn {
 export const readyMessage = (fields: Partial<Extract<WorkerMessage, { type: 'ready' }>> = {}): WorkerMessage => ({
   type: 'ready',
   version: '1.2.3',
-  configHash: 'c0ffee',
   tokenHint: 'abcdefgh...stuvwxyz',
   authEnabled: false,
   warnings: [],

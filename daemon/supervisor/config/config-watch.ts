@@ -63,6 +63,7 @@ export class ConfigWatch {
   #files = '';
   /** False: what keeps a file from being read may end without a change of the file, e.g. when descriptors are free again. */
   #areReadable = true;
+  /** Of the content last seen. */
   #hash: string;
 
   constructor(options: { paths: readonly string[]; clock: Clock; onChange: (hash: string) => void; onError: (error: unknown) => void }) {
@@ -72,11 +73,6 @@ export class ConfigWatch {
     this.#onChange = options.onChange;
     this.#onError = options.onError;
     this.#hash = hashFiles(options.paths);
-  }
-
-  /** Hash of the content last seen. */
-  get hash(): string {
-    return this.#hash;
   }
 
   start(): void {

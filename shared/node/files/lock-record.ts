@@ -11,7 +11,7 @@ export const FOREIGN_LEASE_MS = 90_000;
 
 /** A process that the supervisor started and that a later start may have to end. */
 export interface LockedChild {
-  readonly role: 'worker' | 'fallback' | 'successor' | 'tool';
+  readonly role: 'worker' | 'fallback' | 'tool';
   readonly pid: number;
   readonly startTime: string | null;
 }
@@ -43,7 +43,7 @@ export interface LockState {
 
 /** A real record has about 600 bytes. */
 const MAX_LOCK_BYTES = 65_536;
-const CHILD_ROLES: readonly string[] = ['worker', 'fallback', 'successor', 'tool'] satisfies LockedChild['role'][];
+const CHILD_ROLES: readonly string[] = ['worker', 'fallback', 'tool'] satisfies LockedChild['role'][];
 
 function asText(value: unknown): string {
   return typeof value === 'string' ? value : '';

@@ -15,7 +15,7 @@ export interface LogFileOptions {
   /** Named in the line that reports a loss: `supervisor`, `worker`. */
   readonly role: string;
   /** Called when the file has reached `maxBytes`, then at most every 5 s while nobody has rotated it. */
-  readonly wantsRotation: (bytes: number) => void;
+  readonly wantsRotation: () => void;
   readonly clock?: Clock;
   readonly write?: WriteSync;
 }
@@ -35,6 +35,7 @@ export class LogFile {
   #maxBytes: number;
   #file: AppendFile | undefined;
   #openFailure = 'not open';
+  /** Size of the file, with what other writers and earlier runs put there; at most a second behind. */
   #bytes = 0;
   /** Size of the file after our last write; another size means that another process has written since. */
   #ownEnd = 0;
@@ -53,11 +54,6 @@ export class LogFile {
     this.#checkedAtMs = this.#clock.now();
     this.#blocked = new BlockedTime(this.#checkedAtMs);
     this.#open();
-  }
-
-  /** Size of the file, with what other writers and earlier runs put there; at most a second behind. */
-  get bytes(): number {
-    return this.#bytes;
   }
 
   /** The longest line a caller should write, so that one line cannot fill the file. */
@@ -188,6 +184,6 @@ export class LogFile {
     if (this.#bytes < this.#maxBytes || this.#file?.isRegular !== true) return;
     if (this.#askedAtMs !== undefined && nowMs - this.#askedAtMs < ASK_AGAIN_MS) return;
     this.#askedAtMs = nowMs;
-    this.#options.wantsRotation(this.#bytes);
+    this.#options.wantsRotation();
   }
 }

@@ -169,7 +169,7 @@ describe('one report, or none', () => {
     writeFileSync(watched.config, '{ "before": "start" }');
     watched.watch.check();
     watched.watch.check();
-    expect(watched.changes).toEqual([watched.watch.hash]);
+    expect(watched.changes).toEqual([hashFiles([watched.config, watched.models])]);
   });
 });
 

@@ -56,7 +56,7 @@ test('what goes wrong with the answer is the answer', () => {
 test('a full log is rotated, a result of a configuration is passed on, everything else is ignored', () => {
   const { requests, worker, done } = asking();
   requests.receive(worker, { type: 'configResult', hash: 'h1', outcome: 'applied', problems: [] });
-  requests.receive(worker, { type: 'rotateLogs', bytes: 5 });
+  requests.receive(worker, { type: 'rotateLogs' });
   requests.receive(worker, { type: 'active' });
   expect(done).toEqual(['wk_1 h1', 'rotate']);
 });

@@ -12,7 +12,7 @@ function setup(options: Partial<LogFileOptions> = {}): { path: string; file: Log
   const path = join(tempDir(), 'logs', 'gateway.log');
   const clock = new FakeClock();
   const wishes: number[] = [];
-  const file = new LogFile({ path, maxBytes: MAX_BYTES, role: 'worker', wantsRotation: (bytes) => wishes.push(bytes), clock, ...options });
+  const file = new LogFile({ path, maxBytes: MAX_BYTES, role: 'worker', wantsRotation: () => wishes.push(clock.now()), clock, ...options });
   return { path, file, clock, wishes };
 }
 
