@@ -1,5 +1,5 @@
 /** What is asked of a successor while its predecessor still finishes its work. Through the real binary. */
-import { readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -59,11 +59,14 @@ test('another takeover waits for its turn, and one gateway is left', async () =>
   expect(servingFor(gateway).toSorted()).toEqual([`@supervisor ${pid}`, `@worker ${worker?.pid}`]);
 });
 
-test('a stop right after a takeover leaves the port free, though the predecessor has a request to finish', async () => {
+/** A gateway that has just taken over from one with a request to finish. */
+async function afterTakeover(config: object = {}): Promise<{ gateway: RealGateway; predecessor: number }> {
   const gateway = await RealGateway.create();
   onTestFinished(() => {
     for (const line of servingFor(gateway)) process.kill(Number(line.split(' ')[1]), 'SIGKILL');
   });
+  mkdirSync(gateway.xopcHome, { recursive: true, mode: 0o700 });
+  writeFileSync(join(gateway.xopcHome, 'config.json'), JSON.stringify(config));
   await gateway.xopc('gateway', 'start');
   const predecessor = gateway.lock().pid;
   const half = connect(gateway.port, '127.0.0.1');
@@ -74,7 +77,21 @@ test('a stop right after a takeover leaves the port free, though the predecessor
   await until('the half request', async () => ((await gateway.status()).worker?.inFlight ?? 0) > 0);
   expect((await gateway.xopc('gateway', 'restart', '--force')).code).toBe(0);
   expect(isAlive(predecessor)).toBe(true);
+  return { gateway, predecessor };
+}
+
+test('a stop right after a takeover leaves the port free, though the predecessor has a request to finish', async () => {
+  const { gateway, predecessor } = await afterTakeover();
   expect((await gateway.xopc('gateway', 'stop', '--timeout', '500')).code).toBe(0);
   expect(isAlive(predecessor)).toBe(false);
   expect((await gateway.xopc('gateway', 'start')).code).toBe(0);
+});
+
+test('a stop that waits for the predecessor is shortened by a further one', async () => {
+  const { gateway, predecessor } = await afterTakeover({ gateway: { drainTimeoutMs: 600_000 } });
+  const stopped = gateway.xopc('gateway', 'stop');
+  await until('the stop', async () => (await gateway.status()).desired === 'down');
+  expect((await gateway.xopc('gateway', 'stop', '--timeout', '0')).code).toBe(0);
+  expect((await stopped).code).toBe(0);
+  expect(isAlive(predecessor)).toBe(false);
 });
