@@ -93,6 +93,7 @@ function makeControl(start: GatewayStart, { foundation, supervisor, succession, 
   const { clock, environment, flags, predecessor, spawn = spawnChild } = start;
   const { config, build } = foundation;
   return {
+    clock,
     supervisor,
     succession,
     restoration,

@@ -1,9 +1,11 @@
 /** Carries out control requests: decides whether a request becomes a stop, a restart in place, a succession or a restore. */
+import type { Clock } from '../../../shared/clock.js';
 import { MAX_DRAIN_TIMEOUT_MS } from '../../../shared/config/defaults.js';
 import type { ControlRequest, RestartResult, RestoreResult, StopResult } from '../../../shared/control/messages.js';
-import { GatewayError } from '../../../shared/errors.js';
+import { fromErrorDocument, GatewayError, toErrorDocument } from '../../../shared/errors.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import type { ControlHandler, Progress } from './control-server.js';
+import { RestartTicket } from '../state/restart-ticket.js';
 import { stoppingError } from '../state/stop-plan.js';
 import type { GatewayStatus } from './gateway-status.js';
 import type { Restoration } from '../config/restoration.js';
@@ -15,6 +17,7 @@ import type { Supervisor } from '../supervisor.js';
 const CONTEST_MS = 2_000;
 
 export interface ControlContext {
+  readonly clock: Clock;
   readonly supervisor: Pick<Supervisor, 'desired' | 'isRestarting' | 'requestRestart' | 'requestStop'>;
   readonly succession: Pick<Succession, 'isUnderWay' | 'successorPid' | 'run' | 'abort'>;
   /** Set for a successor. */
@@ -85,12 +88,25 @@ export function restart(
   }
   if (succession.isUnderWay) return succession.run({}, progress);
   const arriving = context.predecessor?.arriving;
-  if (arriving !== undefined) return arriving.then(() => restart(context, request, progress));
+  if (arriving !== undefined) return restartOnArrival(arriving, context, request, progress);
   const wantsReplacement = request.force === true || context.isNewerInstalled();
   if (!wantsReplacement || context.noRespawn) return supervisor.requestRestart({ timeoutMs: request.timeoutMs }, progress);
   if (supervisor.isRestarting) return restartAfterwards(context, request, progress);
   if (context.serviceMarker !== null) return leaveToServiceManager(context, request.timeoutMs, progress);
   return succession.run({ ...request.succession, timeoutMs: request.timeoutMs }, progress);
+}
+
+/** Restarts once the predecessor has quiesced, which may take its drain time: the caller waits for both as long as for a restart alone. */
+function restartOnArrival(arriving: Promise<void>, ...[context, request, progress]: Parameters<typeof restart>): Promise<RestartResult> {
+  const ticket = new RestartTicket({ clock: context.clock, timeoutMs: undefined });
+  const outcome = ticket.join(progress);
+  arriving
+    .then(() => restart(context, request, progress))
+    .then(
+      (result) => ticket.complete(result),
+      (error: unknown) => ticket.fail(fromErrorDocument(toErrorDocument(error))),
+    );
+  return outcome;
 }
 
 /** Restarts without a waiting client; the outcome is logged. */

@@ -1,74 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { type ControlContext, createControlHandler, restart } from '../../../../daemon/supervisor/control/control-requests.js';
-import type { ControlRequest, RestartResult, StatusDocument } from '../../../../shared/control/messages.js';
+import { createControlHandler, restart } from '../../../../daemon/supervisor/control/control-requests.js';
+import { WAIT_LIMIT_MS } from '../../../../daemon/supervisor/state/restart-ticket.js';
+import type { ControlRequest } from '../../../../shared/control/messages.js';
 import { GatewayError } from '../../../../shared/errors.js';
+import { controlled as gateway, type Facts, RESULT, STATUS } from '../../../helpers/control-context.js';
 
-const RESULT: RestartResult = { instanceId: 'wk_2', workerPid: 22, pid: 1, succession: 'none', durationMs: 5 };
-const STATUS = { state: 'running', instanceId: 'gw_1', ready: true, worker: { pid: 11, instanceId: 'wk_1' } } as StatusDocument;
 const quiet = (): void => undefined;
-
-interface Facts {
-  desired?: 'up' | 'down';
-  isUnderWay?: boolean;
-  isNewerInstalled?: boolean;
-  noRespawn?: boolean;
-  serviceMarker?: string | null;
-  isReady?: boolean;
-  servesForMs?: number;
-  arriving?: Promise<void>;
-  /** Outcomes of the restarts in place that are under way, one after the other. */
-  restarting?: Promise<RestartResult>[];
-}
-
-/** What was called, in order, on a gateway in that state. */
-function gateway(facts: Facts = {}): { context: ControlContext; called: string[] } {
-  const [called, restarting]: [string[], Promise<RestartResult>[]] = [[], facts.restarting ?? []];
-  const context: ControlContext = {
-    supervisor: {
-      desired: facts.desired ?? 'up',
-      get isRestarting() {
-        return restarting.length > 0;
-      },
-      requestRestart: ({ timeoutMs }) => {
-        called.push(`restart ${timeoutMs}`);
-        return restarting.shift() ?? Promise.resolve(RESULT);
-      },
-      requestStop: ({ purpose, timeoutMs }) => {
-        called.push(`${purpose} ${timeoutMs}`);
-        return Promise.resolve({ stopped: true, pid: 1, cut: { requests: 0, streams: 0, sockets: 0 }, durationMs: 9 });
-      },
-    },
-    succession: {
-      isUnderWay: facts.isUnderWay ?? false,
-      successorPid: 22,
-      run: (options) => {
-        called.push(`succession ${JSON.stringify(options)}`);
-        return Promise.resolve({ ...RESULT, succession: 'successor' });
-      },
-      abort: ({ code }) => void called.push(`abort ${code}`),
-    },
-    status: { document: () => ({ ...STATUS, ready: facts.isReady ?? true }) },
-    rehearse: async () => void called.push('rehearsal'),
-    predecessor: {
-      get arriving() {
-        return facts.arriving;
-      },
-      dismiss: (timeoutMs) => void called.push(`dismiss ${timeoutMs}`),
-      servesForMs: facts.servesForMs ?? 60_000,
-    },
-    restoration: {
-      run: ({ id, timeoutMs }) => {
-        called.push(`restore ${id} ${timeoutMs}`);
-        return Promise.resolve({ ...RESULT, replaced: '/kept' });
-      },
-    },
-    config: { settings: { drainTimeoutMs: 5_000 } },
-    isNewerInstalled: () => facts.isNewerInstalled ?? false,
-    noRespawn: facts.noRespawn ?? false,
-    serviceMarker: facts.serviceMarker ?? null,
-  };
-  return { context, called };
-}
 
 const request = (fields: object): ControlRequest => ({ v: 1, id: 'r', ...fields }) as ControlRequest;
 
@@ -236,6 +173,13 @@ describe('while a predecessor still finishes its work', () => {
     arrive();
     await outcome;
     expect(called).toEqual(['restore r1 5000']);
+  });
+
+  test('a restart is told after 30 s that it continues', async () => {
+    const { context, clock } = gateway({ arriving: new Promise<void>(() => undefined) });
+    const outcome = restart(context, {}, quiet);
+    clock.advance(WAIT_LIMIT_MS);
+    await expect(outcome).rejects.toMatchObject({ code: 'STILL_STARTING' });
   });
 });
 

@@ -1,0 +1,71 @@
+/** What control requests ask of a gateway, with a record of what they asked. */
+import type { ControlContext } from '../../daemon/supervisor/control/control-requests.js';
+import type { RestartResult, StatusDocument } from '../../shared/control/messages.js';
+import { FakeClock } from './fake-clock.js';
+
+export const RESULT: RestartResult = { instanceId: 'wk_2', workerPid: 22, pid: 1, succession: 'none', durationMs: 5 };
+export const STATUS = { state: 'running', instanceId: 'gw_1', ready: true, worker: { pid: 11, instanceId: 'wk_1' } } as StatusDocument;
+export interface Facts {
+  desired?: 'up' | 'down';
+  isUnderWay?: boolean;
+  isNewerInstalled?: boolean;
+  noRespawn?: boolean;
+  serviceMarker?: string | null;
+  isReady?: boolean;
+  servesForMs?: number;
+  arriving?: Promise<void>;
+  /** Outcomes of the restarts in place that are under way, one after the other. */
+  restarting?: Promise<RestartResult>[];
+}
+
+/** What was called, in order, on a gateway in that state. */
+export function controlled(facts: Facts = {}): { context: ControlContext; called: string[]; clock: FakeClock } {
+  const [called, restarting]: [string[], Promise<RestartResult>[]] = [[], facts.restarting ?? []];
+  const clock = new FakeClock();
+  const context: ControlContext = {
+    clock,
+    supervisor: {
+      desired: facts.desired ?? 'up',
+      get isRestarting() {
+        return restarting.length > 0;
+      },
+      requestRestart: ({ timeoutMs }) => {
+        called.push(`restart ${timeoutMs}`);
+        return restarting.shift() ?? Promise.resolve(RESULT);
+      },
+      requestStop: ({ purpose, timeoutMs }) => {
+        called.push(`${purpose} ${timeoutMs}`);
+        return Promise.resolve({ stopped: true, pid: 1, cut: { requests: 0, streams: 0, sockets: 0 }, durationMs: 9 });
+      },
+    },
+    succession: {
+      isUnderWay: facts.isUnderWay ?? false,
+      successorPid: 22,
+      run: (options) => {
+        called.push(`succession ${JSON.stringify(options)}`);
+        return Promise.resolve({ ...RESULT, succession: 'successor' });
+      },
+      abort: ({ code }) => void called.push(`abort ${code}`),
+    },
+    status: { document: () => ({ ...STATUS, ready: facts.isReady ?? true }) },
+    rehearse: async () => void called.push('rehearsal'),
+    predecessor: {
+      get arriving() {
+        return facts.arriving;
+      },
+      dismiss: (timeoutMs) => void called.push(`dismiss ${timeoutMs}`),
+      servesForMs: facts.servesForMs ?? 60_000,
+    },
+    restoration: {
+      run: ({ id, timeoutMs }) => {
+        called.push(`restore ${id} ${timeoutMs}`);
+        return Promise.resolve({ ...RESULT, replaced: '/kept' });
+      },
+    },
+    config: { settings: { drainTimeoutMs: 5_000 } },
+    isNewerInstalled: () => facts.isNewerInstalled ?? false,
+    noRespawn: facts.noRespawn ?? false,
+    serviceMarker: facts.serviceMarker ?? null,
+  };
+  return { context, called, clock };
+}
