@@ -1,13 +1,7 @@
 /** The list alone, in a page that decides when items come: a jump to an item, while others arrive. */
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
-import { build } from 'esbuild';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { noBrowser, openPage } from '../helpers/browser.js';
-
-const root = join(import.meta.dirname, '../../webui/src');
+import { serveComponents } from '../helpers/component-page.js';
 
 /** Rows of three heights, so that a position is right only once they are measured. */
 const SCRIPT = `
@@ -37,23 +31,7 @@ const SCRIPT = `
   draw();
 `;
 
-async function serveList(): Promise<string> {
-  const bundled = await build({
-    stdin: { contents: SCRIPT, resolveDir: root, loader: 'tsx' },
-    bundle: true,
-    write: false,
-    outdir: '/',
-    format: 'esm',
-    jsx: 'automatic',
-    jsxImportSource: 'preact',
-  });
-  const [script, style] = ['js', 'css'].map((type) => bundled.outputFiles.find(({ path }) => path.endsWith(type))?.text ?? '');
-  const html = `<!doctype html><title>Rows</title><style>${style} body { height: 400px; display: flex }</style><body><script type="module">${script}</script>`;
-  const server = createServer((_request, response) => response.setHeader('Content-Type', 'text/html').end(html)).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => void server.close());
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-}
+const serveList = (): Promise<string> => serveComponents(SCRIPT, 'body { height: 400px; display: flex }');
 
 test.skipIf(noBrowser).each([
   ['below', 0, 5],

@@ -16,6 +16,12 @@ export interface DialogProps {
   readonly children: ComponentChildren;
 }
 
+/** Whether a press is outside the dialog: its backdrop and its scrollbar are the same element. */
+function isOutside({ clientX: x, clientY: y }: MouseEvent, dialog: HTMLElement): boolean {
+  const { left, right, top, bottom } = dialog.getBoundingClientRect();
+  return x < left || x >= right || y < top || y >= bottom;
+}
+
 export function Dialog({ title, onClose, size = 'narrow', mark, children }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
   const titleId = useId();
@@ -27,7 +33,8 @@ export function Dialog({ title, onClose, size = 'narrow', mark, children }: Dial
     return () => dialog?.close();
   }, []);
   const closeOnBackdrop = (event: MouseEvent): void => {
-    if (event.target === element.current) onClose?.();
+    const dialog = element.current;
+    if (dialog !== null && event.target === dialog && isOutside(event, dialog)) onClose?.();
   };
   const onCancel = (event: Event): void => {
     event.preventDefault();
