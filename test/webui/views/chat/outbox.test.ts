@@ -17,7 +17,12 @@ vi.stubGlobal('localStorage', {
 });
 // By a name that the compiler does not follow: it is code of the browser.
 const source = '../../../../webui/src/views/chat/model/outbox.js';
-const { Outbox } = (await import(source)) as { Outbox: new (session: string) => OutboxOfTab };
+const { Outbox, moveDraft, readDraft, writeDraft } = (await import(source)) as {
+  Outbox: new (session: string) => OutboxOfTab;
+  moveDraft(from: string, to: string): void;
+  readDraft(session: string): string;
+  writeDraft(session: string, text: string): void;
+};
 
 test('a message that another tab takes back while this one opens the chat is not sent from here', () => {
   const other = new Outbox('chat');
@@ -28,4 +33,16 @@ test('a message that another tab takes back while this one opens the chat is not
   const stop = outbox.follow();
   expect(outbox.entries.value).toEqual([]);
   stop();
+});
+
+test.each([
+  ['of the new chat', 'of the session', 'of the session\n\nof the new chat'],
+  ['of the new chat', '', 'of the new chat'],
+  ['', 'of the session', 'of the session'],
+  ['', '', ''],
+])('the draft %j comes below %j of the session that the new chat goes on in', (...[added, kept, both]) => {
+  writeDraft('new', added);
+  writeDraft('session', kept);
+  moveDraft('new', 'session');
+  expect([readDraft('session'), readDraft('new')]).toEqual([both, '']);
 });

@@ -11,13 +11,12 @@ import { FileDrop } from './composer/file-list.js';
 import { handedOver, useDraftFiles } from './composer/files.js';
 import { hasProvider, useModels } from './composer/model-chip.js';
 import { makeSession, newChat, showSession } from './model/new-chat.js';
-import { NEW, readDraft, rescuedFrom, writeDraft } from './model/outbox.js';
+import { moveDraft, NEW, rescuedFrom } from './model/outbox.js';
 import { t } from './text.js';
 
-/** Opens a session that was created before the first message, and takes the draft along. */
+/** Opens a session that was created before the first message, and takes the draft along: the gateway may return an empty session that has one already. */
 function goOnIn(session: string): void {
-  writeDraft(session, readDraft(NEW));
-  writeDraft(NEW, '');
+  moveDraft(NEW, session);
   showSession(session);
 }
 

@@ -15,7 +15,7 @@ import type { ChatModel } from '../model/chat-model.js';
 import { AttachButton, FileChips } from './file-list.js';
 import { type DraftFiles, type FileNote, isPicture } from './files.js';
 import { ModelChip, type ModelChoice, useModelChoice } from './model-chip.js';
-import { type EditedMessage, readDraft, rescuedFrom, type Sender, writeDraft, writeEdit } from '../model/outbox.js';
+import { type EditedMessage, joinTexts, readDraft, rescuedFrom, type Sender, writeDraft, writeEdit } from '../model/outbox.js';
 import { Queue } from './queue.js';
 import { type SlashCommand, SlashList, useSlashCommands } from './slash-commands.js';
 import { t } from '../text.js';
@@ -189,7 +189,7 @@ export function Composer(props: ComposerProps) {
   const onInput = ({ currentTarget }: { currentTarget: HTMLTextAreaElement }): void => setText(currentTarget.value);
   const onPaste = (event: ClipboardEvent): void => pasteFiles(event, draftFiles.add);
   const takeUp = (content: string, files: readonly FileNote[]): void => {
-    setText([content, text].filter((part) => part.trim() !== '').join('\n\n'));
+    setText(joinTexts([content, text]));
     draftFiles.putBack(files);
   };
   return (

@@ -93,6 +93,15 @@ export function writeDraft(session: string, text: string): void {
   writeSetting(draftName(session), text === '' ? undefined : text);
 }
 
+/** Joins texts with a blank line between them, without those that are empty. */
+export const joinTexts = (texts: readonly string[]): string => texts.filter((text) => text.trim() !== '').join('\n\n');
+
+/** Moves the draft of one chat below that of another. */
+export function moveDraft(from: string, to: string): void {
+  writeDraft(to, joinTexts([readDraft(to), readDraft(from)]));
+  writeDraft(from, '');
+}
+
 /** A sent message that is being changed, with what is in the box. */
 export interface EditedMessage {
   readonly messageId: string;
@@ -122,7 +131,7 @@ export function rescueText(outbox: Outbox): boolean {
   const written = [...unanswered.map(({ content }) => content), readEdit(session)?.content ?? '', readDraft(session)];
   const texts = written.filter((text) => text.trim() !== '');
   if (texts.length > 0) {
-    writeDraft(NEW, [readDraft(NEW), ...texts].filter((text) => text !== '').join('\n\n'));
+    writeDraft(NEW, joinTexts([readDraft(NEW), ...texts]));
     rescuedFrom.value = session;
   }
   writeDraft(session, '');
