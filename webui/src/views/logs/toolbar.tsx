@@ -2,6 +2,7 @@
 import type { ComponentChildren, RefObject } from 'preact';
 import { useState } from 'preact/hooks';
 import { copyText } from '../../browser/copy.js';
+import { isComposing } from '../../browser/is-composing.js';
 import { useNarrow } from '../../browser/use-narrow.js';
 import { session } from '../../api/session.js';
 import { IconButton } from '../../components/button/button.js';
@@ -105,6 +106,7 @@ interface SearchProps {
 
 function Search({ view: { search, isRegex, isFind }, match, searchField }: SearchProps) {
   const onKeyDown = (event: KeyboardEvent): void => {
+    if (isComposing(event)) return;
     if (event.key !== 'Escape' && event.key !== 'Enter') return;
     event.preventDefault();
     if (event.key === 'Enter') match?.go(event.shiftKey ? -1 : 1);

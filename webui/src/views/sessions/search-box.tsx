@@ -1,5 +1,6 @@
 /** The search field with suggestions below it: a combobox. */
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { isComposing } from '../../browser/is-composing.js';
 import { useCommands } from '../../shell/commands.js';
 import { changeQuery } from '../../shell/router.js';
 import { accept, isUnfinished, type Known, type Suggestion, suggestionsFor } from './suggestions.js';
@@ -83,6 +84,7 @@ export function SearchBox({ search, known, onFocus, onLeave }: SearchBoxProps) {
     setChosen(-1);
   };
   const onKeyDown = (event: KeyboardEvent): void => {
+    if (isComposing(event)) return;
     const suggestion = suggestions[chosen];
     if (event.key === 'ArrowDown' && isShown && chosen < suggestions.length - 1) setChosen(chosen + 1);
     else if (event.key === 'ArrowDown') {

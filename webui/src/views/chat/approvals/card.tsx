@@ -3,6 +3,7 @@ import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { ApprovalDocument, DecisionRequest } from '../../../../../shared/api/tools/approvals.js';
 import { apiPath, type Call, request } from '../../../api/client.js';
 import { NotDone } from '../../../api/copy-mode.js';
+import { isComposing } from '../../../browser/is-composing.js';
 import { Button } from '../../../components/button/button.js';
 import { channelName } from '../../../components/channel-name/channel-name.js';
 import { CopyCommand } from '../../../components/copy-command/copy-command.js';
@@ -57,6 +58,7 @@ function DenyForm({ isBusy, decide, onCancel }: Decision & { onCancel: () => voi
     void decide({ decision: 'deny', ...(note.trim() === '' ? {} : { note: note.trim() }) });
   };
   const onKeyDown = (event: KeyboardEvent): void => {
+    if (isComposing(event)) return;
     if (event.key !== 'Escape') return;
     event.preventDefault();
     onCancel();
