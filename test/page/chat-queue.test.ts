@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { says } from '../fakes/openai/reply.js';
 import { noBrowser, openPage } from '../helpers/browser.js';
+import { callApi } from '../helpers/page.js';
 import { startPageWorld } from '../helpers/page-world.js';
 
 test.skipIf(noBrowser)('the queue is shown without the navigation too, edited, shortened, and survives a reload', async () => {
@@ -111,4 +112,31 @@ test.skipIf(noBrowser)('a tab keeps a message that another tab queued before it 
   await expect
     .poll(() => model.requests.map(({ messages }) => messages.at(-1)?.content))
     .toEqual(['Question', 'Of another tab', 'Of this tab']);
+});
+
+test.skipIf(noBrowser)('a change of a message that waits in the queue is edited as a change of that message again', async () => {
+  const { gateway, model, talk } = await startPageWorld();
+  const session = await talk('Question');
+  const path = `/api/sessions/${encodeURIComponent(session)}/messages`;
+  const { messages } = await callApi<{ messages: { id: string }[] }>(gateway, `GET ${path}`);
+  const page = await openPage(`${gateway.url}/health`);
+  const entry = { key: 'a-b-c-d', state: 'failed', content: 'Changed', replaceFrom: messages[0]?.id };
+  await page.evaluate(`localStorage.setItem(${JSON.stringify(`xopc.outbox.${session}`)}, ${JSON.stringify(JSON.stringify([entry]))})`);
+  await page.goto(`${gateway.url}/#/chat/${encodeURIComponent(session)}`);
+  const box = page.getByRole('textbox', { name: 'Message' });
+  await box.fill('A draft');
+  await page.locator('.queue').getByRole('button', { name: 'Edit and ask again' }).click();
+  await expect.poll(() => box.inputValue()).toBe('Changed');
+  await page.getByText('Editing').waitFor();
+  model.reply(says('Another answer'));
+  await box.fill('Changed again');
+  await page.keyboard.press('Enter');
+  await page.getByRole('article', { name: 'Agent' }).getByText('Another answer').waitFor();
+  expect(
+    model.requests
+      .at(-1)
+      ?.messages.filter(({ role }) => role === 'user')
+      .map(({ content }) => content),
+  ).toEqual(['Changed again']);
+  expect(await box.inputValue()).toBe('A draft');
 });

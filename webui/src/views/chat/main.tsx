@@ -98,7 +98,7 @@ function useActions(model: ChatModel, canWrite: boolean) {
     { id: 'copy-code', label: t('copyLastCode'), icon: 'copy', keys: 'y', run: copyCode },
     { id: 'copy-last', label: t('copyLast'), icon: 'copy', keys: 'mod+shift+c', run: copyLast },
   ]);
-  return { editing, edit, regenerate, goOn, choose, send, cancelEdit: () => change(undefined) };
+  return { editing, edit, regenerate, goOn, choose, send, change };
 }
 
 /** Marks the session as read while it is visible: when it is opened, unless it was read before, and after each answer. */
@@ -140,7 +140,7 @@ function Conversation({ session, isBare }: { session: string; isBare: boolean })
   useEffect(loadMarkdown, []);
   const [, channel = ''] = session.split(':');
   const canWrite = channel === 'webchat';
-  const { editing, edit, regenerate, goOn, choose, send, cancelEdit } = useActions(model, canWrite);
+  const { editing, edit, regenerate, goOn, choose, send, change } = useActions(model, canWrite);
   const draftFiles = useDraftFiles(session);
   const own = useSession(model);
   useMarkAsRead(model, own);
@@ -161,7 +161,7 @@ function Conversation({ session, isBare }: { session: string; isBare: boolean })
           queue={model}
           draftName={session}
           note={waitingSessions.value.has(session) ? t('waitsForDecision') : undefined}
-          onCancelEdit={cancelEdit}
+          onEdit={change}
           onEditLast={() => edit()}
           onSend={send}
         />

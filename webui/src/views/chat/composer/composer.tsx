@@ -15,7 +15,7 @@ import type { ChatModel } from '../model/chat-model.js';
 import { AttachButton, FileChips } from './file-list.js';
 import { type DraftFiles, type FileNote, isPicture } from './files.js';
 import { ModelChip, type ModelChoice, useModelChoice } from './model-chip.js';
-import { type EditedMessage, joinTexts, readDraft, rescuedFrom, type Sender, writeDraft, writeEdit } from '../model/outbox.js';
+import { type EditedMessage, type Entry, joinTexts, readDraft, rescuedFrom, type Sender, writeDraft, writeEdit } from '../model/outbox.js';
 import { Queue } from './queue.js';
 import { type SlashCommand, SlashList, useSlashCommands } from './slash-commands.js';
 import { t } from '../text.js';
@@ -55,7 +55,8 @@ export interface ComposerProps {
   /** The name of the stored draft: the session, or `new`. */
   readonly draftName: string;
   readonly editing?: EditedMessage | undefined;
-  readonly onCancelEdit?: () => void;
+  /** Begins to edit a sent message; undefined: cancels it. */
+  readonly onEdit?: (message: EditedMessage | undefined) => void;
   readonly onEditLast?: () => void;
   readonly onSend: (content: string, files: readonly FileNote[]) => void;
   /** Called in a new chat when something else than a message created its session. */
@@ -94,7 +95,7 @@ interface KeyActions {
 }
 
 /** Handles Enter, the arrows and Tab. @returns the chosen command and the key handler */
-function useKeys({ commands, text, setText, submit }: KeyActions, { model, editing, onCancelEdit, onEditLast }: ComposerProps) {
+function useKeys({ commands, text, setText, submit }: KeyActions, { model, editing, onEdit, onEditLast }: ComposerProps) {
   const [chosen, setChosen] = useState(0);
   const at = Math.min(chosen, commands.length - 1);
   const onKeyDown = (event: KeyboardEvent): void => {
@@ -105,7 +106,7 @@ function useKeys({ commands, text, setText, submit }: KeyActions, { model, editi
     } else if (isListed && event.key === 'Tab' && !event.shiftKey) setText(`/${commands[at]?.name ?? ''} `);
     else if (event.key === 'Enter' && !event.shiftKey && !event.altKey) submit();
     else if (event.key === 'ArrowUp' && text === '' && model?.isBusy.peek() !== true) onEditLast?.();
-    else if (event.key === 'Escape' && editing !== undefined) onCancelEdit?.();
+    else if (event.key === 'Escape' && editing !== undefined) onEdit?.(undefined);
     else if (turnPage(event)) return event.preventDefault();
     else return;
     event.preventDefault();
@@ -170,7 +171,7 @@ function useBox(text: string, { editing, draftName }: ComposerProps) {
 }
 
 export function Composer(props: ComposerProps) {
-  const { model, queue, note, editing, onCancelEdit, draftFiles } = props;
+  const { model, queue, note, editing, onEdit, draftFiles } = props;
   const root = usePublishedHeight();
   const [text, setText] = useText(props);
   const box = useBox(text, props);
@@ -188,15 +189,16 @@ export function Composer(props: ComposerProps) {
   const placeholder = t(model?.isBusy.value === true ? 'placeholderBusy' : 'placeholder');
   const onInput = ({ currentTarget }: { currentTarget: HTMLTextAreaElement }): void => setText(currentTarget.value);
   const onPaste = (event: ClipboardEvent): void => pasteFiles(event, draftFiles.add);
-  const takeUp = (content: string, files: readonly FileNote[]): void => {
+  const takeUp = ({ content, replaceFrom, attachments = [] }: Entry): void => {
+    if (replaceFrom !== undefined) return onEdit?.({ messageId: replaceFrom, content, files: attachments });
     setText(joinTexts([content, text]));
-    draftFiles.putBack(files);
+    draftFiles.putBack(attachments);
   };
   return (
     <div class="composer" ref={root}>
       <Queue sender={queue} onEdit={takeUp} />
       {note !== undefined && <p class="hint">{note}</p>}
-      {editing !== undefined && <EditNote onCancel={onCancelEdit} />}
+      {editing !== undefined && <EditNote onCancel={() => onEdit?.(undefined)} />}
       <SlashList commands={commands} chosen={chosen} onChoose={setText} />
       <div class="box">
         <FileChips files={shown} onRemove={remove} />
@@ -256,7 +258,7 @@ function PictureNote({ choice: { info } }: { choice: ModelChoice }) {
   return <p class="hint box-note">{t('noPictures', { model: info.name })}</p>;
 }
 
-function EditNote({ onCancel }: { onCancel: (() => void) | undefined }) {
+function EditNote({ onCancel }: { onCancel: () => void }) {
   return (
     <p class="row hint">
       {t('editing')} <Button kind="quiet" text={shell('cancel')} onClick={onCancel} />

@@ -3,17 +3,16 @@ import { IconButton } from '../../../components/button/button.js';
 import { t as shell } from '../../../shell/text.js';
 import type { Entry, Sender } from '../model/outbox.js';
 import { t } from '../text.js';
-import type { FileNote } from './files.js';
 
 /** More of a queued message is not visible, but would be laid out. */
 const QUEUE_LENGTH = 300;
 
-export function Queue({ sender, onEdit }: { sender: Sender; onEdit: (text: string, files: readonly FileNote[]) => void }) {
+export function Queue({ sender, onEdit }: { sender: Sender; onEdit: (entry: Entry) => void }) {
   const waiting = sender.outbox.entries.value.filter(({ state }) => state !== 'sent');
   if (waiting.length === 0) return null;
-  const edit = ({ key, content, attachments = [] }: Entry): void => {
-    sender.remove(key);
-    onEdit(content, attachments);
+  const edit = (entry: Entry): void => {
+    sender.remove(entry.key);
+    onEdit(entry);
   };
   return (
     <ol class="queue">
