@@ -7,12 +7,12 @@ import { callApi } from './page.js';
 export const PARTS = Array.from({ length: 60 }, (_value, index) => `part${index} `);
 export const ANSWER = PARTS.join('').trim();
 
-/** Runs in the page, from its beginning. */
+/** Runs in the page, from its beginning. What is only told to a screen reader is beside what is shown. */
 const WATCH = `
   window.answerFaults = [];
   let most = 0;
   const look = () => {
-    const parts = document.querySelector('.transcript')?.textContent.match(/part\\d+/g) ?? [];
+    const parts = document.querySelector('.said')?.textContent.match(/part\\d+/g) ?? [];
     if (new Set(parts).size < parts.length) window.answerFaults.push('doubled: ' + parts.join(' '));
     if (parts.some((part, index) => part !== 'part' + index)) window.answerFaults.push('a gap: ' + parts.join(' '));
     if (parts.length < most) window.answerFaults.push('vanished: ' + most + ' were there, now ' + parts.length);

@@ -72,7 +72,7 @@ test.skipIf(noBrowser)('a call that waits is decided in its chat or elsewhere, o
   model.reply(says('It is noon'));
   model.reply(says('Then it is one'));
   await page.getByRole('button', { name: 'Approve time' }).click();
-  await page.getByText('Then it is one').waitFor();
+  await page.getByRole('article', { name: 'Agent' }).getByText('Then it is one').waitFor();
   const said = page.locator('.said');
   expect(await said.textContent()).toMatch(/What time is it\?.*time approved · web page.*It is noon.*And then\?.*Then it is one/s);
 

@@ -176,3 +176,12 @@ test.skipIf(noBrowser)('what was said before is shown at once, not one after ano
   await expect.poll(() => page.getByRole('article').count()).toBe(24);
   expect(await page.evaluate<number[]>(`[...new Set(window.counts)].filter((count) => count > 0)`)).toEqual([24]);
 });
+
+test.skipIf(noBrowser)('a screen reader is told the end of an answer', async () => {
+  const { gateway, model } = await startPageWorld();
+  const page = await openPage(gateway.url);
+  model.reply(says('Yes.'));
+  await page.getByRole('textbox', { name: 'Message' }).fill('Is it?');
+  await page.keyboard.press('Enter');
+  await expect.poll(() => page.locator('.transcript [aria-live=polite]').textContent()).toBe('Yes.');
+});

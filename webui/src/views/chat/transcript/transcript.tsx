@@ -14,6 +14,7 @@ import { LiveMessage, Message, type MessageActions } from './message.js';
 import { MessageFiles } from '../composer/file-list.js';
 import { t } from '../text.js';
 import { useShownSummary } from './shown-summary.js';
+import { sayLive, sayRest, SILENCE } from './spoken.js';
 import { placeVariants } from './variants.js';
 import './transcript.css';
 
@@ -27,13 +28,6 @@ const FAR_PX = 96;
 const LATE_MS = 8_000;
 /** The same for a question with an earlier answer. */
 const SOON_MS = 1_500;
-
-/** Returns the length of the part of the text that consists of whole sentences or lines. */
-function sentenceEnd(text: string): number {
-  let end = 0;
-  for (const match of text.matchAll(/[.!?。！？…:]["'”’)\]]*(?=\s)|[。！？]|\n/g)) end = match.index + match[0].length;
-  return end;
-}
 
 /** How often a growing answer is rendered: faster than anybody reads, for a third of the work of rendering each frame. */
 const LIVE_MS = 50;
@@ -65,19 +59,15 @@ function Live({ model }: { model: ChatModel }) {
   return live === undefined ? null : <LiveMessage live={live} />;
 }
 
-/** Announces the answer to a screen reader sentence by sentence: single words cannot be followed. */
+/** Announces the answer to a screen reader. */
 function Announcer({ model }: { model: ChatModel }) {
   const live = useLive(model);
-  const text = live && shownText(live);
-  const [said, setSaid] = useState({ length: 0, words: '' });
-  useEffect(() => {
-    if (text === undefined) {
-      setSaid({ length: 0, words: '' });
-      return;
-    }
-    const end = sentenceEnd(text);
-    if (end > said.length) setSaid({ length: end, words: text.slice(said.length, end).replace(/[*_`#>|]/g, '') });
-  }, [text]);
+  const messages = model.messages.value;
+  const [said, setSaid] = useState(SILENCE);
+  useEffect(
+    () => setSaid((before) => (live === undefined ? sayRest(before, messages) : sayLive(before, { ...live, text: shownText(live) }))),
+    [live, messages],
+  );
   return (
     <p class="off-screen" aria-live="polite">
       {said.words}

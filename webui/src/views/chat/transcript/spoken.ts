@@ -1,0 +1,38 @@
+/** What a screen reader is told of an answer, sentence by sentence: single words cannot be followed. */
+import type { MessageDocument } from '../../../../../shared/api/sessions.js';
+
+export interface Spoken {
+  /** The turn whose answer is being written; undefined once all of it is said. */
+  readonly turn: string | undefined;
+  /** How much of the answer was said. */
+  readonly length: number;
+  /** The sentences said last. */
+  readonly words: string;
+}
+
+export const SILENCE: Spoken = { turn: undefined, length: 0, words: '' };
+
+/** Returns the length of the part of the text that consists of whole sentences or lines. */
+function sentenceEnd(text: string): number {
+  let end = 0;
+  for (const match of text.matchAll(/[.!?。！？…:]["'”’)\]]*(?=\s)|[。！？]|\n/g)) end = match.index + match[0].length;
+  return end;
+}
+
+function sayUntil(end: number, text: string, said: Spoken): Spoken {
+  return end > said.length ? { ...said, length: end, words: text.slice(said.length, end).replace(/[*_`#>|]/g, '') } : said;
+}
+
+/** Says the whole sentences of an answer that is being written. */
+export function sayLive(said: Spoken, { turn, text, earlier }: { turn: string; text: string; earlier: string }): Spoken {
+  // A restarted answer begins with what was said of the interrupted one.
+  const before = turn === said.turn ? said : { turn, length: earlier === '' ? 0 : said.length, words: '' };
+  return sayUntil(sentenceEnd(text), text, before);
+}
+
+/** Says the remainder of an answer once it is stored. */
+export function sayRest(said: Spoken, messages: readonly Pick<MessageDocument, 'role' | 'content' | 'turn'>[]): Spoken {
+  if (said.turn === undefined) return said;
+  const answer = messages.findLast(({ role, turn }) => role === 'assistant' && turn?.id === said.turn);
+  return answer === undefined ? said : { ...sayUntil(answer.content.length, answer.content, said), turn: undefined };
+}
