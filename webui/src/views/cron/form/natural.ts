@@ -18,17 +18,33 @@ const UNITS: readonly (readonly [RegExp, string])[] = [
 ];
 const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
 
+const PARTS = '凌晨|早上|上午|中午|下午|晚上';
+
+/** Returns the hour that a clock shows in a part of the day; 24 and more are of the day after: 晚上12点 ends a day. */
+function hourOf(part: string, shown: number): number {
+  if (shown > 12) return shown;
+  switch (part) {
+    case '晚上':
+      return shown < 5 || shown === 12 ? (shown % 12) + 24 : shown + 12;
+    case '中午':
+      return shown < 10 ? shown + 12 : shown;
+    case '下午':
+    case 'pm':
+      return (shown % 12) + 12;
+    case '':
+      return shown;
+    default:
+      return shown % 12;
+  }
+}
+
 /** `9`, `9am`, `18:30`, `6:30 pm`, `下午6点半`, `9点`. */
 function readClock(text: string): { hour: number; minute: number } | undefined {
-  const [, before = '', hourText, minuteText, half, after = ''] =
-    /^(上午|下午|晚上|早上|中午)?\s*(\d{1,2})(?:[:：点](\d{2})?分?(半)?)?\s*(am|pm)?$/.exec(text.trim()) ?? [];
+  const [, before, hourText, minuteText, half, after = ''] =
+    new RegExp(`^(${PARTS})?\\s*(\\d{1,2})(?:[:：点](\\d{2})?分?(半)?)?\\s*(am|pm)?$`).exec(text.trim()) ?? [];
   if (hourText === undefined) return text === 'noon' ? { hour: 12, minute: 0 } : text === 'midnight' ? { hour: 0, minute: 0 } : undefined;
-  const isLate = after === 'pm' || before === '下午' || before === '晚上';
-  const isEarly = after === 'am' || before === '上午' || before === '早上';
-  const given = Number(hourText);
-  const hour = isLate && given < 12 ? given + 12 : isEarly && given === 12 ? 0 : given;
   const minute = half === undefined ? Number(minuteText ?? 0) : 30;
-  return hour <= 23 && minute <= 59 ? { hour, minute } : undefined;
+  return Number(hourText) <= 23 && minute <= 59 ? { hour: hourOf(before ?? after, Number(hourText)), minute } : undefined;
 }
 
 const unitOf = (text: string): string | undefined => UNITS.find(([pattern]) => pattern.test(text))?.[1];
@@ -70,28 +86,34 @@ function onDay(text: string, nowMs: number): string | undefined {
   return atText(new Date(now.getFullYear(), now.getMonth(), now.getDate() + ahead, clock.hour, clock.minute));
 }
 
-/** Returns the cron fields for days. */
-function daysOf(text: string): string | undefined {
+/** Returns the cron fields for days. @param ahead  1 for the days after them */
+function daysOf(text: string, ahead: 0 | 1): string | undefined {
   const plain = text
     .replace(/^(?:every|each|on|每|the)\s*/g, '')
     .replace(/^the\s+/, '')
     .trim();
   if (/^(?:day|天|日|daily)$/.test(plain)) return '* * *';
-  if (/^(?:(?:个)?工作日|weekdays?|workdays?|working days?)$/.test(plain)) return '* * 1-5';
-  if (/^(?:周末|weekends?)$/.test(plain)) return '* * 0,6';
+  if (/^(?:(?:个)?工作日|weekdays?|workdays?|working days?)$/.test(plain)) return `* * ${1 + ahead}-${5 + ahead}`;
+  if (/^(?:周末|weekends?)$/.test(plain)) return ahead === 0 ? '* * 0,6' : '* * 0,1';
   const [, monthDay] = /^(?:个?月)?(\d{1,2})(?:st|nd|rd|th|日|号)(?: of (?:the|every|each) month)?$/.exec(plain) ?? [];
-  if (monthDay !== undefined) return Number(monthDay) >= 1 && Number(monthDay) <= 31 ? `${Number(monthDay)} * *` : undefined;
+  // What follows the 28th depends on the month.
+  if (monthDay !== undefined)
+    return Number(monthDay) >= 1 && Number(monthDay) <= (ahead === 0 ? 31 : 27) ? `${Number(monthDay) + ahead} * *` : undefined;
   const days = plain.split(/\s*(?:,|、|\band\b|和)\s*/).map(dayOf);
-  return days.length > 0 && days.every((day) => day !== undefined) ? `* * ${days.join(',')}` : undefined;
+  const isKnown = days.length > 0 && days.every((day) => day !== undefined);
+  return isKnown ? `* * ${days.map((day) => (day + ahead) % 7).join(',')}` : undefined;
 }
+
+const CHINESE = new RegExp(`^(每.+?|工作日|周末)\\s*((?:${PARTS})?\\d{1,2}[:：点].*)$`);
 
 /** `every weekday at 9:30`, `mondays and fridays at 8am`, `每天8点`, `9:00 on weekdays`. */
 function recurring(text: string): string | undefined {
-  const [, english, englishClock] = /^(.+?)\s+at\s+(.+)$/.exec(text) ?? [];
-  const [, chinese, chineseClock] = /^(每.+?|工作日|周末)\s*((?:上午|下午|晚上|早上|中午)?\d{1,2}[:：点].*)$/.exec(text) ?? [];
-  const days = daysOf(english ?? chinese ?? text);
-  const clock = readClock(englishClock ?? chineseClock ?? '9');
-  return days === undefined || clock === undefined ? undefined : `${clock.minute} ${clock.hour} ${days}`;
+  const [, clockFirst, daysLast] = /^(.+?)\s+((?:on|every|each)\s.+)$/.exec(text) ?? [];
+  const [, days = daysLast ?? text, clockText = clockFirst ?? '9'] = /^(.+?)\s+at\s+(.+)$/.exec(text) ?? CHINESE.exec(text) ?? [];
+  const clock = readClock(clockText);
+  if (clock === undefined) return undefined;
+  const fields = daysOf(days, clock.hour < 24 ? 0 : 1);
+  return fields && `${clock.minute} ${clock.hour % 24} ${fields}`;
 }
 
 /** Returns the schedule; undefined where the words are not understood. */
