@@ -7,13 +7,13 @@ const NOW = Date.parse('2026-03-10T12:00:00Z');
 const bodyOf = (fields: Partial<TokenFields>): unknown => createCall({ ...NEW_TOKEN, name: 'ci', scopes: ['chat'], ...fields }, NOW).body;
 
 test('the form becomes a request of the API', () => {
-  const all = { whose: 'some', agents: ['main'], rate: ' 60 ', usd: '2,50' } as const;
+  const all = { whose: 'some', agents: ['main'], rate: ' 1,060 ', usd: '2,50' } as const;
   expect(tokenRequest().parse(bodyOf(all))).toEqual({
     name: 'ci',
     scopes: ['chat'],
     agents: ['main'],
     expiresAt: '2026-06-08T12:00:00.000Z',
-    requestsPerMinute: 60,
+    requestsPerMinute: 1_060,
     dailyUsd: 2.5,
   });
   expect(tokenRequest().parse(bodyOf({ expiry: 'never', agents: ['main'] }))).toEqual({ name: 'ci', scopes: ['chat'] });

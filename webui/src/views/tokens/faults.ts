@@ -1,8 +1,9 @@
 /** What is wrong with a new token, by field of the form. */
 import { ApiError } from '../../api/client.js';
+import { numberOf } from '../../components/field/number-of.js';
 import { reasonText } from '../../components/feedback/reason-text.js';
 import { t } from './text.js';
-import { numberOf, type TokenFields } from './new-token.js';
+import type { TokenFields } from './new-token.js';
 import type { Said } from '../../../../shared/text/fill-text.js';
 
 const FIELDS = {

@@ -1,6 +1,7 @@
 /** A new token: the fields of its form, the call that creates it, and one to try it with. */
 import type { Scope, TokenDocument } from '../../../../shared/api/gateway/tokens.js';
 import type { Call } from '../../api/call.js';
+import { numberOf } from '../../components/field/number-of.js';
 
 /** How long a new token is valid, in days. */
 export const LIFETIMES = ['7', '30', '90', '365'] as const;
@@ -28,11 +29,6 @@ function expiryOf({ expiry, date }: TokenFields, nowMs: number): { expiresAt?: s
   if (expiry !== 'date') return { expiresAt: new Date(nowMs + Number(expiry) * DAY_MS).toISOString() };
   const endMs = Date.parse(`${date}T23:59:59`);
   return { expiresAt: Number.isNaN(endMs) ? date : new Date(endMs).toISOString() };
-}
-
-/** Returns undefined for an empty text, and NaN for one that is not a number. */
-export function numberOf(text: string): number | undefined {
-  return text.trim() === '' ? undefined : Number(text.trim().replace(',', '.'));
 }
 
 /** Returns the call that creates the token. */

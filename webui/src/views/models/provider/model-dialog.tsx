@@ -1,6 +1,7 @@
 /** What the gateway does not know of a model: its context window and its price. Written to `models.json`. */
 import { make } from '../../../api/client.js';
 import { TextField } from '../../../components/field/field.js';
+import { numberOf } from '../../../components/field/number-of.js';
 import { bind, FormDialog, useFields } from '../../../components/form/form.js';
 import { type Model, type ModelFacts, type Provider, saveModelCall, type Setup, writtenEntry } from '../models-api.js';
 import { t } from '../text.js';
@@ -19,15 +20,6 @@ interface Texts {
   readonly output: string;
 }
 
-const SIZES: Readonly<Record<string, number>> = { k: 1_000, m: 1_000_000 };
-
-/** Parses `128000`, `128k` or `1.5`. Returns undefined for an empty text, and NaN for any other. */
-function numberOf(text: string): number | undefined {
-  if (text.trim() === '') return undefined;
-  const [, digits = 'x', size = ''] = /^([\d.]+)\s*([km]?)$/i.exec(text.trim().replaceAll(/[,_]/g, '')) ?? [];
-  return Number(digits) * (SIZES[size.toLowerCase()] ?? 1);
-}
-
 /** @param known  its prices; those of the cache are kept */
 function factsOf({ contextWindow, input, output }: Texts, known: ModelFacts['cost'] | null): ModelFacts {
   const tokens = numberOf(contextWindow);
@@ -39,7 +31,7 @@ function factsOf({ contextWindow, input, output }: Texts, known: ModelFacts['cos
   };
 }
 
-const errorOf = (text: string): string | undefined => (Number.isNaN(numberOf(text)) ? t('notANumber') : undefined);
+const errorOf = (text: string): string | undefined => ((numberOf(text) ?? 0) >= 0 ? undefined : t('notANumber'));
 
 export function ModelDialog({ model, provider, setup, onClose, onSaved }: ModelDialogProps) {
   // What is written comes before what is in force, which follows a change of the file after a moment.
