@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { fold, indexOfLine, type LogItem, traceText } from '../../../../webui/src/views/logs/log-items.js';
+import { fold, indexOfLine, lineNear, type LogItem, targetOf, traceText } from '../../../../webui/src/views/logs/log-items.js';
 import { gapRow, type LogRow, toRow } from '../../../../webui/src/views/logs/log-row.js';
 
 const at = (n: number): string => new Date(1_770_000_000_000 + n).toISOString();
@@ -68,4 +68,33 @@ test('a line is found in the item that holds it', () => {
   const { items } = fold(undefined, lines, true);
   expect([0, 1, 2, 3, 5, 6, 9, -1].map((id) => indexOfLine(items, id))).toEqual([0, 0, 1, 1, 2, 3, 3, -1]);
   expect(indexOfLine([], 3)).toBe(-1);
+});
+
+describe('keys step over gaps, which are no lines', () => {
+  const itemsOf = (shape: string): readonly LogItem[] =>
+    fold(
+      undefined,
+      Array.from(shape, (letter, id) => (letter === '-' ? gapRow(id) : row(id, { msg: letter }))),
+      false,
+    ).items;
+
+  test.each([
+    ['ArrowDown', 0, 'a--b', 3],
+    ['ArrowUp', 3, 'a--b', 0],
+    ['ArrowDown', 1, 'ab-', 1],
+    ['ArrowUp', 1, '-ab', 1],
+    ['Home', 2, '-ab', 1],
+    ['End', 0, 'ab-', 1],
+    ['PageDown', 0, 'ab-', 1],
+    ['PageUp', 2, '-ab', 1],
+    ['PageDown', 0, `a${'b'.repeat(19)}-c`, 21],
+    ['a', 0, 'ab', undefined],
+  ])('%s from %i of %j leads to %j', (...[key, from, shape, to]) => {
+    expect(targetOf(key, from, itemsOf(shape))).toBe(to);
+  });
+
+  test('without a line there is nothing to go to', () => {
+    expect(itemsOf('--')[lineNear(itemsOf('--'), 1, -1)]).toBeUndefined();
+    expect(lineNear([], -1, -1)).toBe(-1);
+  });
 });

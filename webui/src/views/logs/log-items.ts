@@ -79,6 +79,34 @@ export function indexOfLine(items: readonly LogItem[], id: number): number {
   return indexFrom(items, id + 1, ({ row }) => row.id) - 1;
 }
 
+/** Returns the index of the line at an index. Where a gap is, that of the next line in a direction, or else in the other one. */
+export function lineNear(items: readonly LogItem[], from: number, step: 1 | -1): number {
+  const seek = (by: number): number => {
+    let at = from;
+    while (items[at]?.row.isGap === true) at += by;
+    return at;
+  };
+  const found = seek(step);
+  return found in items ? found : seek(-step);
+}
+
+const PAGE_LINES = 20;
+
+/** Returns the index of the line that a key leads to; undefined for other keys. */
+export function targetOf(key: string, at: number, items: readonly LogItem[]): number | undefined {
+  const last = items.length - 1;
+  const to: Record<string, readonly [index: number, step: 1 | -1]> = {
+    ArrowDown: [at + 1, 1],
+    ArrowUp: [at - 1, -1],
+    PageDown: [at + PAGE_LINES, 1],
+    PageUp: [at - PAGE_LINES, -1],
+    Home: [0, 1],
+    End: [last, -1],
+  };
+  const [next, step] = to[key] ?? [];
+  return next === undefined || step === undefined ? undefined : lineNear(items, Math.max(0, Math.min(last, next)), step);
+}
+
 /** Returns the lines of a trace as one text. */
 export function traceText({ row, rest }: LogItem): string {
   return [row, ...rest].map(({ entry, message }) => (typeof entry['msg'] === 'string' ? escapeControls(entry['msg']) : message)).join('\n');

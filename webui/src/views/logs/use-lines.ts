@@ -6,27 +6,11 @@ import type { VirtualListHandle } from '../../components/virtual-list/virtual-li
 import { changeQuery } from '../../shell/router.js';
 import type { LogFeed } from './log-feed.js';
 import { type Filtered, refilter } from './log-filter.js';
-import { indexOfLine, type LogItem } from './log-items.js';
+import { indexOfLine, lineNear, type LogItem, targetOf } from './log-items.js';
 import type { LogRow } from './log-row.js';
 import type { MatchPosition } from './toolbar.js';
 
 type List = RefObject<VirtualListHandle | null>;
-
-const PAGE_LINES = 20;
-
-/** Returns the index that a key leads to; undefined for other keys. */
-function targetOf(key: string, at: number, count: number): number | undefined {
-  const to: Record<string, number> = {
-    ArrowDown: at + 1,
-    ArrowUp: at - 1,
-    PageDown: at + PAGE_LINES,
-    PageUp: at - PAGE_LINES,
-    Home: 0,
-    End: count - 1,
-  };
-  const next = to[key];
-  return next === undefined ? undefined : Math.max(0, Math.min(count - 1, next));
-}
 
 export interface Lines {
   /** The id of the current line of the arrow keys. */
@@ -48,9 +32,9 @@ export function useLines(feed: LogFeed, items: readonly LogItem[], list: List): 
   const [mark, setMark] = useState<{ readonly feed: LogFeed; readonly id: number | undefined } | undefined>(undefined);
   // A filter may have removed the line: one of those that are left can be reached.
   const found = current === undefined ? -1 : indexOfLine(items, current);
-  const at = found === -1 ? items.length - 1 : found;
+  const at = lineNear(items, found === -1 ? items.length - 1 : found, -1);
   const onKeyDown = (event: KeyboardEvent): void => {
-    const next = targetOf(event.key, at, items.length);
+    const next = targetOf(event.key, at, items);
     if (next === undefined || !(event.target as HTMLElement).classList.contains('log-head')) return;
     event.preventDefault();
     list.current?.show(next);
