@@ -188,6 +188,10 @@ test.skipIf(noBrowser)('a test is sent through an account by keyboard, and the d
   await expectAccessible(page);
   await page.keyboard.press('Enter');
   await dialog.getByText('the receiver answered 400').waitFor();
+  const chinese = await openView(gateway, '#/channels', { locale: 'zh-CN' });
+  await chinese.getByRole('button', { name: /· hook/ }).click();
+  await chinese.getByRole('button', { name: '发送', exact: true }).click();
+  await chinese.getByRole('dialog').getByText('接收方返回 400').waitFor();
   receiver.answer = 200;
   await dialog.getByLabel('Message').fill('Is it there?');
   await page.keyboard.press('Enter');

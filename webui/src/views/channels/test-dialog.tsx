@@ -4,6 +4,7 @@ import type { ChannelDocument } from '../../../../shared/api/channels.js';
 import { type Call, make } from '../../api/client.js';
 import { useLiveReload } from '../../api/live-reload.js';
 import { useResource } from '../../api/use-resource.js';
+import { whyText } from '../../components/feedback/reason-text.js';
 import { accountName } from '../../components/channel-name/channel-name.js';
 import { TextField } from '../../components/field/field.js';
 import { FormDialog } from '../../components/form/form.js';
@@ -32,13 +33,13 @@ function useKnownChats({ channel, accountId }: ChannelDocument): readonly string
 function Outcome({ id }: { id: string }) {
   const { value, reload } = useResource((signal) => readMessage(id, signal), [id]);
   useLiveReload(['message'], reload, LOOK_MS);
-  const { status, error } = value ?? { status: 'queued' as const, error: null };
+  const { status, error, why } = value ?? { status: 'queued' as const, error: null };
   return (
     <div class="test-outcome" role="status">
       <p>
         <DeliveryStatus status={status} />
       </p>
-      {error !== null && <p class="message-error">{error}</p>}
+      {error !== null && <p class="message-error">{whyText(error, why)}</p>}
       {status === 'unknown' && <p class="hint">{t('unknownText')}</p>}
     </div>
   );
