@@ -81,3 +81,26 @@ test.skipIf(noBrowser)('what was not read without a network is read when there i
   await page.getByRole('textbox', { name: 'Message' }).fill('Next');
   await page.getByRole('button', { name: 'Send' }).click({ trial: true });
 });
+
+test.skipIf(noBrowser)('a chat stays in view when its deletion fails, or is only shown as a command', async () => {
+  const { gateway, talk } = await startPageWorld();
+  const key = await talk('Where is the harbour?');
+  const page = await openPage(`${gateway.url}/#/chat/${encodeURIComponent(key)}`, { allowedErrors: /503/ });
+  const deleteIt = async (): Promise<void> => {
+    await page.getByRole('button', { name: 'Actions for “Where is the harbour?”' }).click();
+    await page.getByRole('menuitem', { name: 'Delete' }).click();
+  };
+  await page.getByRole('button', { name: 'Copy an action as a command' }).click();
+  await deleteIt();
+  await page.getByRole('dialog', { name: 'The action as a command' }).waitFor();
+  await page.keyboard.press('Escape');
+  await page.route('**/api/sessions/*', (route) =>
+    route.request().method() === 'DELETE' ? route.fulfill({ status: 503, body: 'No' }) : route.fallback(),
+  );
+  await deleteIt();
+  await page.locator('.toast.error').waitFor();
+  expect(await page.getByRole('article', { name: 'You' }).count()).toBe(1);
+  await page.unrouteAll();
+  await deleteIt();
+  await page.getByText('How can I help?').waitFor();
+});

@@ -66,8 +66,9 @@ function Named({ session, reload }: { session: SessionFacts; reload: () => void 
 export function ChatHead({ current, own }: { current: string | undefined; own: Resource<SessionTranscript> | undefined }) {
   const session = own?.value?.session;
   useGatewayEvent(({ name, data }) => {
-    // The first message gives a session its title.
-    const isOurs = (name === 'session' || (name === 'turn' && data.state === 'started')) && data.session === current;
+    // The first message gives a session its title; of a deleted one there is nothing to read.
+    const isChanged = (name === 'session' && data.change !== 'deleted') || (name === 'turn' && data.state === 'started');
+    const isOurs = isChanged && data.session === current;
     if (name === 'reset' || isOurs) own?.reload();
   });
   return (

@@ -1,16 +1,18 @@
 /** The menu of a conversation with its dialogs. Loaded once the conversation is shown and the browser is idle. */
-import { hashOf, navigate } from '../../shell/router.js';
+import { attempt } from '../../components/toast/toast.js';
+import { hashOf, navigateLater } from '../../shell/router.js';
 import { RenameDialog } from '../sessions/rename-dialog.js';
-import type { SessionFacts } from '../sessions/session-actions.js';
+import { remove, type SessionFacts } from '../sessions/session-actions.js';
 import { type RowAction, SessionMenu, useActions } from '../sessions/session-menu.js';
 import { TagDialog } from '../sessions/tag-dialog.js';
 
 export default function ChatMenu({ session, reload }: { session: SessionFacts; reload: () => void }) {
   const { opened, act, close } = useActions({ changed: reload, clear: () => undefined });
   const onAct = (action: RowAction): void => {
-    act(action, [session]);
+    if (action !== 'delete') return act(action, [session]);
+    const navigateThen = navigateLater();
     // The notice of the deletion offers undo.
-    if (action === 'delete') navigate(hashOf('chat'));
+    void attempt(() => remove([session], () => undefined)).then((isDone) => isDone && navigateThen(hashOf('chat')));
   };
   return (
     <>
