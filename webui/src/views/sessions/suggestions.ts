@@ -78,14 +78,17 @@ export function accept(text: string, suggestion: Suggestion): string {
   return text.slice(0, text.length - lastWord(text).length) + suggestion.text;
 }
 
+/** Returns the words of a search; quotes keep spaces together. */
+const wordsOf = (search: string): readonly string[] => search.match(/(?:"[^"]*"?|[^\s"])+/g) ?? [];
+
 /** Adds a filter to a search, or removes it. */
 export function toggleFilter(search: string, filter: string): string {
-  const words = search.split(/\s+/).filter((word) => word !== '');
+  const words = wordsOf(search);
   return (words.includes(filter) ? words.filter((word) => word !== filter) : [...words, filter]).join(' ');
 }
 
 export function hasFilter(search: string, filter: string): boolean {
-  return search.split(/\s+/).includes(filter);
+  return wordsOf(search).includes(filter);
 }
 
 /** Whether a value is the beginning of a longer one. */
