@@ -89,7 +89,7 @@ interface AgoProps {
   readonly at: string;
   readonly class?: string | undefined;
   /** Default `span`. */
-  readonly as?: 'span' | 'p' | 'td' | 'dd';
+  readonly as?: 'span' | 'td';
   /** Puts the time into a sentence. */
   readonly text?: (time: string) => string;
 }

@@ -78,14 +78,7 @@ export function VirtualList<Item>(props: VirtualListProps<Item>) {
     };
   }
   return (
-    <div
-      class={`virtual-list ${props.class ?? ''}`}
-      ref={element}
-      tabIndex={-1}
-      onWheel={goElsewhere}
-      onPointerDown={goElsewhere}
-      onKeyDown={goElsewhere}
-    >
+    <div class="virtual-list" ref={element} tabIndex={-1} onWheel={goElsewhere} onPointerDown={goElsewhere} onKeyDown={goElsewhere}>
       <div role="list" aria-label={label} style={{ height: `${virtualizer.getTotalSize()}px` }}>
         {virtualizer.getVirtualItems().map(({ index, start }) => {
           const item = items[index];

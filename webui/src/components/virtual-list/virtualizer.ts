@@ -23,7 +23,6 @@ export interface VirtualListProps<Item> {
   readonly rowHeight: number;
   readonly label: string;
   readonly render: (item: Item, index: number) => ComponentChildren;
-  readonly class?: string;
   /** Scrolls to new items while the end is in view. */
   readonly followsEnd?: boolean;
   /** Called when the end comes into view or leaves it. */

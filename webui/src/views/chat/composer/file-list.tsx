@@ -5,12 +5,9 @@ import { IconButton } from '../../../components/button/button.js';
 import { Spinner } from '../../../components/feedback/feedback.js';
 import { FileInput } from '../../../components/field/field.js';
 import { Icon } from '../../../components/icon/icon.js';
+import { bytesText } from '../../../components/time-text/time-text.js';
 import { downloadFile, type DraftFile, type FileNote, isPicture, isSound, useFileAddress } from './files.js';
 import { t } from '../text.js';
-
-function sizeText(bytes: number): string {
-  return bytes < 1_024 ? `${bytes} B` : bytes < 1_048_576 ? `${Math.round(bytes / 1_024)} KB` : `${(bytes / 1_048_576).toFixed(1)} MB`;
-}
 
 function Picture({ id, name }: { id: string; name: string }) {
   const address = useFileAddress(id);
@@ -36,7 +33,7 @@ export function MessageFiles({ files }: { files: readonly FileNote[] }) {
             {isPicture(file) ? <Picture id={file.id} name={file.name} /> : <FileIcon file={file} />}
             {!isPicture(file) && (
               <span>
-                {file.name} <span class="hint">{sizeText(file.size)}</span>
+                {file.name} <span class="hint">{bytesText(file.size)}</span>
               </span>
             )}
           </button>
@@ -54,7 +51,7 @@ export function FileChips({ files, onRemove }: { files: readonly DraftFile[]; on
         <li key={file.key} class="file">
           {file.id === undefined ? <Spinner /> : isPicture(file) ? <Picture id={file.id} name="" /> : <FileIcon file={file} />}
           <span class="file-name">{file.name}</span>
-          <span class="hint">{sizeText(file.size)}</span>
+          <span class="hint">{bytesText(file.size)}</span>
           <IconButton icon="close" label={t('removeFile', { name: file.name })} onClick={() => onRemove(file.key)} />
         </li>
       ))}
