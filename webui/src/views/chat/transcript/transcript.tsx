@@ -29,6 +29,9 @@ const LATE_MS = 8_000;
 /** The same for a question with an earlier answer. */
 const SOON_MS = 1_500;
 
+/** When what was told of an answer that has ended goes: a screen reader has it, and whoever reads on would meet it twice. */
+const SPOKEN_MS = 2_000;
+
 /** How often a growing answer is rendered: faster than anybody reads, for a third of the work of rendering each frame. */
 const LIVE_MS = 50;
 
@@ -68,6 +71,11 @@ function Announcer({ model }: { model: ChatModel }) {
     () => setSaid((before) => (live === undefined ? sayRest(before, messages) : sayLive(before, { ...live, text: shownText(live) }))),
     [live, messages],
   );
+  useEffect(() => {
+    if (said.turn !== undefined || said.words === '') return undefined;
+    const timer = setTimeout(() => setSaid(SILENCE), SPOKEN_MS);
+    return () => clearTimeout(timer);
+  }, [said]);
   return (
     <p class="off-screen" aria-live="polite">
       {said.words}
