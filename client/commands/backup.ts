@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { Command, Option } from 'clipanion';
 import { compactTime, createBackup } from '../backup/create-backup.js';
+import { restoreCommand } from '../backup/restore-command.js';
 import { BaseCommand } from '../cli/base-command.js';
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
@@ -35,7 +36,7 @@ export class BackupCommand extends BaseCommand {
       onProgress: (message) => void this.io.note(message),
     });
     const text = `${target} (${megabytes(bytes)}): ${manifest.entries.map(({ name }) => name).join(', ')}`;
-    const restore = `Restore it with: xopc restore ${target}`;
+    const restore = `Restore it with: ${restoreCommand(target, this.io.gatewayPaths)}`;
     const without = `It does not contain the database ${databasePlace}. Back that up with its own tools, with the URL of store.url: ${DUMP}`;
     const hint = databasePlace === undefined ? restore : `${without}\n${restore}`;
     return this.printResult({ file: target, bytes, ...manifest, database: databasePlace ?? null }, text, hint);

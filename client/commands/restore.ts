@@ -4,6 +4,7 @@ import { MAX_DRAIN_TIMEOUT_MS } from '../../shared/config/defaults.js';
 import type { RestoreResult } from '../../shared/control/messages.js';
 import { GatewayError } from '../../shared/errors.js';
 import { carryOutRestore, discardStaging, withRestoreLock } from '../../shared/node/files/restore-journal.js';
+import { restoreCommand } from '../backup/restore-command.js';
 import { stageRestore } from '../backup/stage-restore.js';
 import { claimPaths } from '../../shared/node/process/claim-paths.js';
 import { BaseCommand } from '../cli/base-command.js';
@@ -105,7 +106,7 @@ export class RestoreCommand extends BaseCommand {
   #report(done: { source: string; createdAt: string; names: readonly string[]; restored: Restored }): Promise<number> {
     const { source, createdAt, names } = done;
     const { gateway = null, replaced } = done.restored;
-    const undo = `xopc restore ${replaced}`;
+    const undo = restoreCommand(replaced, this.io.gatewayPaths);
     const text = [
       `State of ${createdAt} restored: ${names.join(', ')}`,
       `The previous state is kept in ${replaced}`,

@@ -24,6 +24,21 @@ test('a gateway that uses the data under another path is asked to restore', asyn
   expect(requests.map(({ type }) => type)).toEqual(['status', 'status', 'restore']);
 });
 
+test('the commands that backup and restore print act on the same configuration, and quote their paths', async () => {
+  const paths = testPaths(tempDir(), 'my other.json');
+  const file = join(paths.home, 'my backup.tar.gz');
+  const named = ['--config', paths.configPath];
+  await runCommand(['gateway', 'token', ...named], { home: paths.home });
+  const written = await runCommand(['backup', file, ...named], { home: paths.home });
+  expect(written.stderr).toContain(`Restore it with: xopc restore '${file}' --config '${paths.configPath}'\n`);
+  const { stdout } = await runCommand(['restore', file, ...named, '--json'], { home: paths.home });
+  const { undo, replaced } = JSON.parse(stdout) as { undo: string; replaced: string };
+  expect(undo).toBe(`xopc restore ${replaced} --config '${paths.configPath}'`);
+  writeFileSync(testPaths(paths.home).configPath, '{}');
+  const ofDefault = await runCommand(['backup', join(paths.home, 'default.tar.gz')], { home: paths.home });
+  expect(ofDefault.stderr).toContain(`xopc restore ${join(paths.home, 'default.tar.gz')}\n`);
+});
+
 test('a database alone is restored, and configuration and token stay', async () => {
   const paths = testPaths();
   await runCommand(['gateway', 'token'], { home: paths.home });
