@@ -5,7 +5,7 @@ import { locateGateway } from '../gateway/locate-gateway.js';
 import { awaitStarting } from '../gateway/wait-ready.js';
 import { recordOf } from '../service/files/install-record.js';
 import { chooseManager } from '../service/manager/choose-manager.js';
-import { StepFailed, type SetupRun } from './setup-run.js';
+import type { SetupRun } from './setup-run.js';
 
 /** Starts the gateway unless it runs: every other step asks it. @throws StepFailed when it does not start */
 export async function gatewayStep(setup: SetupRun): Promise<void> {
@@ -15,7 +15,7 @@ export async function gatewayStep(setup: SetupRun): Promise<void> {
     return setup.note(`It runs already (pid ${location.status.pid}): ${location.status.urls[0] ?? ''}`);
   }
   const words = recordOf(paths) === undefined ? ['gateway', 'start'] : ['gateway', 'service-start'];
-  if (!(await setup.run(words, { isQuiet: true }))) throw new StepFailed(1);
+  await setup.run(words, { isQuiet: true });
   const { pid, url } = (setup.done.at(-1)?.result ?? {}) as { pid?: number; url?: string };
   await setup.note(`It runs now (pid ${pid}): ${url}`);
 }
@@ -41,15 +41,15 @@ async function askChannel(setup: SetupRun, words: readonly string[]): Promise<vo
     const token = await prompter?.secret(`Token of the bot, from @BotFather (not shown${isSet ? `; Enter takes ${TOKEN_VARIABLE}` : ''})`);
     if (token === '' && !isSet) continue;
     const shown = [...words, '--token-env', TOKEN_VARIABLE];
-    const isDone = await (token === '' ? setup.run(shown) : setup.run([...words, '--token-stdin'], { secret: token, shown }));
-    if (isDone) return askPairing(setup);
+    const add = () => (token === '' ? setup.run(shown) : setup.run([...words, '--token-stdin'], { secret: token, shown }));
+    if (await setup.attempt(add)) return askPairing(setup);
   }
 }
 
 async function askPairing(setup: SetupRun): Promise<void> {
   for (;;) {
     const code = await setup.prompter?.ask('Code that the bot answers you with (Enter skips)');
-    if (code === undefined || code === '' || (await setup.run(['channels', 'approve', 'telegram', code]))) return;
+    if (code === undefined || code === '' || (await setup.attempt(() => setup.run(['channels', 'approve', 'telegram', code])))) return;
   }
 }
 
@@ -65,7 +65,7 @@ async function findObstacle(setup: SetupRun): Promise<string | undefined> {
 }
 
 export async function serviceStep(setup: SetupRun): Promise<void> {
-  if (setup.flags.service) return void (await setup.run(['gateway', 'install']));
+  if (setup.flags.service) return setup.run(['gateway', 'install']);
   if (setup.prompter === undefined) return;
   if (recordOf(setup.io.gatewayPaths) !== undefined)
     return setup.note('It is installed as a service. See it with: xopc gateway service-status');

@@ -8,7 +8,7 @@ import type { SetupRun } from './setup-run.js';
 const ADD = ['models', 'add'];
 
 /** Runs `models add`. @param key  typed by the person; the command is shown with the variable that could hold it */
-function addProvider(setup: SetupRun, { id, baseUrl, apiKeyEnv, key }: NewProvider): Promise<boolean> {
+function addProvider(setup: SetupRun, { id, baseUrl, apiKeyEnv, key }: NewProvider): Promise<void> {
   const words = [...ADD, id, ...(baseUrl === undefined ? [] : ['--base-url', baseUrl])];
   if (key !== undefined && key !== '')
     return setup.run([...words, '--api-key-stdin'], { secret: key, shown: [...words, '--api-key-env', apiKeyEnv ?? 'API_KEY'] });
@@ -67,7 +67,7 @@ async function takeChoice(setup: SetupRun, prompter: Prompter, choice: Exclude<P
   const isSet = setup.variable(source) !== undefined;
   const key = await prompter.secret(`API key of ${name} (not shown${isSet ? `; Enter takes ${source}` : ''})`);
   if (key === '' && !isSet) return undefined;
-  return (await addProvider(setup, { id, apiKeyEnv: source, key })) ? id : undefined;
+  return (await setup.attempt(() => addProvider(setup, { id, apiKeyEnv: source, key }))) ? id : undefined;
 }
 
 async function askServer(setup: SetupRun, prompter: Prompter): Promise<string | undefined> {
@@ -76,7 +76,7 @@ async function askServer(setup: SetupRun, prompter: Prompter): Promise<string | 
   const baseUrl = address.includes('://') ? address : `http://${address}`;
   const id = await prompter.ask('A name for it', 'local');
   const key = await prompter.secret('API key (not shown; Enter for none)');
-  return (await addProvider(setup, { id, baseUrl, key })) ? id : undefined;
+  return (await setup.attempt(() => addProvider(setup, { id, baseUrl, key }))) ? id : undefined;
 }
 
 async function currentModel(setup: SetupRun): Promise<string | undefined> {
@@ -105,10 +105,10 @@ export async function modelStep(setup: SetupRun, provider: string | undefined): 
   else if (provider !== undefined && first !== undefined) await take(setup, first, current);
 }
 
-/** @returns whether the model answers; only then it becomes the default */
-async function take(setup: SetupRun, model: string, current: string | undefined): Promise<boolean> {
-  if (!(await setup.run(['models', 'test', model]))) return false;
-  return model === current ? true : setup.run(['models', 'default', model]);
+/** Makes a model the default if it answers. @throws StepFailed */
+async function take(setup: SetupRun, model: string, current: string | undefined): Promise<void> {
+  await setup.run(['models', 'test', model]);
+  if (model !== current) await setup.run(['models', 'default', model]);
 }
 
 interface ModelQuestion {
@@ -122,6 +122,6 @@ async function askModel(setup: SetupRun, { prompter, refs, first, current }: Mod
   if (first === undefined) return setup.note('No model is available yet; the built-in guide answers.');
   for (;;) {
     const model = await prompter.chooseName('Default model (a number or PROVIDER/MODEL; - skips)', refs, first);
-    if (model === '-' || (await take(setup, model, current))) return;
+    if (model === '-' || (await setup.attempt(() => take(setup, model, current)))) return;
   }
 }

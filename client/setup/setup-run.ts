@@ -90,10 +90,9 @@ export class SetupRun {
 
   /**
    * Runs a command of xopc, says which, and prints what it prints.
-   * @returns whether it succeeded
-   * @throws StepFailed when it fails and nothing can be asked
+   * @throws StepFailed when it fails
    */
-  async run(words: readonly string[], { secret, shown = words, isQuiet = false }: RunOptions = {}): Promise<boolean> {
+  async run(words: readonly string[], { secret, shown = words, isQuiet = false }: RunOptions = {}): Promise<void> {
     const command = ['xopc', ...shown, ...this.#config()].map(shellWord).join(' ');
     await this.io.note(`$ ${command}`, this.io.err.paint.dim);
     const { context } = this.io;
@@ -111,11 +110,21 @@ export class SetupRun {
     const text = output.text();
     const result: unknown = text === '' ? null : JSON.parse(text);
     this.done.push({ command, ok: exitCode === 0, result });
-    if (exitCode === 0) return true;
+    if (exitCode === 0) return;
     const { error } = (result ?? {}) as { error?: ErrorDocument };
     if (error !== undefined && !this.io.json) await this.io.note(describeError(error), this.io.err.paint.red);
-    if (this.prompter === undefined) throw new StepFailed(exitCode);
-    return false;
+    throw new StepFailed(exitCode);
+  }
+
+  /** Does what a question can be asked about again. @returns whether its commands succeeded */
+  async attempt(work: () => Promise<void>): Promise<boolean> {
+    try {
+      await work();
+      return true;
+    } catch (error) {
+      if (error instanceof StepFailed) return false;
+      throw error;
+    }
   }
 
   #config(): string[] {

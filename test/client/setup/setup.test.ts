@@ -1,0 +1,54 @@
+/** Steps that options name, on a terminal; the questions are in test/e2e/setup.test.ts. */
+import { writeFileSync } from 'node:fs';
+import type { ServerResponse } from 'node:http';
+import { stripVTControlCharacters } from 'node:util';
+import { expect, test } from 'vitest';
+import { answers, fakeControl, sampleStatus } from '../../fakes/control-socket.js';
+import { fakeHttp, json, type SeenRequest } from '../../fakes/http-server.js';
+import { runCommand } from '../../helpers/command-line.js';
+import { testPaths } from '../../helpers/lock-file.js';
+
+const ollama = { id: 'ollama', name: 'Ollama', api: 'openai-completions', baseUrl: 'http://x/v1', configured: true, source: 'discovery' };
+const bot = { channel: 'telegram', accountId: 'default', message: null, since: null, lastError: null };
+
+function answer({ path, body }: SeenRequest, response: ServerResponse, state: string): void {
+  const documents: Record<string, object> = {
+    '/api/providers': { providers: [ollama] },
+    '/api/providers/test': { ok: true, cause: null, message: 'Connected', models: ['good', 'bad'], suggestedBaseUrl: null },
+    '/api/models': { models: [] },
+    '/api/config': { inForce: true, effective: { agents: { defaults: { model: 'ollama/good' } } } },
+    '/api/channels': { channels: [{ ...bot, state }], pairings: [] },
+    '/v1/chat/completions': { choices: [{ message: { content: 'OK' } }] },
+  };
+  if (body.includes('ollama/bad')) json(response, { error: { message: 'no such model' } }, 404);
+  else json(response, { status: 'ok', ...documents[path] });
+}
+
+async function setUp(bots = 'running') {
+  const server = await fakeHttp((request, response) => answer(request, response, bots));
+  const paths = testPaths();
+  // No service is installed for a configuration that no gateway could start with.
+  writeFileSync(paths.configPath, '{ "gateway": { "port": "none" } }');
+  await fakeControl(paths.controlPath, answers({ ...sampleStatus, port: server.port }));
+  return (...args: string[]) => runCommand(args, { home: paths.home, isTTY: true, variables: { BOT: '1:a' } });
+}
+
+const provider = ['--provider', 'ollama'];
+const model = [...provider, '--model', 'good'];
+const telegram = [...model, '--telegram-token-env', 'BOT'];
+
+test.each([
+  { args: [...provider, '--api-key-env', 'NOT_SET'], command: ['models', 'add', 'ollama', '--api-key-env', 'NOT_SET'] },
+  { args: [...provider, '--model', 'bad'], command: ['models', 'test', 'ollama/bad'] },
+  { args: telegram, bots: 'failed', command: ['channels', 'add', 'telegram', '--token-env', 'BOT'] },
+  { args: [...telegram, '--service'], command: ['gateway', 'install'] },
+])('setup ends when $command fails, with its exit code', async ({ args, bots, command }) => {
+  const run = await setUp(bots);
+  const alone = await run(...command);
+  expect(alone.code).toBeGreaterThan(0);
+  const { code, stdout, stderr } = await run('setup', ...args);
+  expect([code, stdout]).toEqual([alone.code, expect.not.stringContaining('Setup is complete')]);
+  const shown = stripVTControlCharacters(stderr);
+  expect(shown).toContain(`$ xopc ${command.join(' ')}\n`);
+  expect(shown).toMatch(/Setup stopped at this step; [^\n]*\n$/);
+});
