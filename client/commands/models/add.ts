@@ -71,9 +71,13 @@ export class ModelAddCommand extends BaseCommand {
       const second = await this.#ask(other);
       if (second.ok) return { provider: other, found: second };
     }
-    throw new GatewayError('UNAVAILABLE', {
-      message: `${this.provider} does not work: ${found.message}`,
-      details: { cause: found.cause, httpStatus: found.httpStatus },
+    throw this.#failed(found);
+  }
+
+  #failed({ message, cause, httpStatus }: ProviderTestResult): GatewayError {
+    return new GatewayError('UNAVAILABLE', {
+      message: `${this.provider} does not work: ${message}`,
+      details: { cause, httpStatus },
       hint: 'Nothing was written.',
     });
   }
@@ -92,10 +96,12 @@ export class ModelAddCommand extends BaseCommand {
     if (isApplied === undefined) await this.io.note('The running gateway has not applied it yet. Check it with: xopc gateway status');
   }
 
+  /** @throws UNAVAILABLE with the reason when it does not work */
   async #reportKnown({ id, source }: ProviderDocument): Promise<number> {
-    const { models } = await this.#ask({ id });
+    const found = await this.#ask({ id });
+    if (!found.ok) throw this.#failed(found);
     const how = source === 'discovery' ? 'was found on this machine' : `is already set up by ${source}`;
-    return this.#report(models.length, `${id} ${how}; nothing was written`);
+    return this.#report(found.models.length, `${id} ${how}; nothing was written`);
   }
 
   #report(count: number, done: string): Promise<number> {

@@ -71,6 +71,12 @@ test('what is set up already or found on this machine is not written', async () 
   expect(written()).toEqual([]);
 });
 
+test('what is set up already but does not work is reported with the reason', async () => {
+  const { run } = await setUp({ tested: () => fails });
+  const { code, stdout, stderr } = await run(['models', 'add', 'ollama']);
+  expect([code, stdout, stderr]).toEqual([1, '', expect.stringMatching(/ollama does not work: The server rejected the API key/)]);
+});
+
 test('the address that works is taken where the given one does not', async () => {
   const suggestedBaseUrl = 'http://127.0.0.1:8000/v1';
   const { run, written } = await setUp({
