@@ -5,6 +5,7 @@ import { validateConfig, validateModels } from '../../shared/config/validate.js'
 import { formatProblem, GatewayError, type Problem } from '../../shared/errors.js';
 import { loadConfigFile } from '../../shared/node/config/config-file.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
+import { configProblems } from '../commands/config/config-values.js';
 import { fail, type Finding, ok, reasonOf, warn } from './finding.js';
 
 /** Number of problems to list. */
@@ -12,7 +13,7 @@ const MAX_LISTED = 5;
 
 interface Checked<T> {
   readonly finding: Finding;
-  /** undefined: it cannot be used. */
+  /** undefined: it is not valid by itself. */
   readonly value: T | undefined;
 }
 
@@ -33,8 +34,7 @@ function check<T>(
   try {
     const document = loadConfigFile({ path });
     const { value, problems, warnings } = validate(document);
-    if (problems.length > 0)
-      return { value: undefined, finding: fail(id, list(problems), { fix: `Correct it, then: xopc config validate` }) };
+    if (problems.length > 0) return { value, finding: fail(id, list(problems), { fix: `Correct it, then: xopc config validate` }) };
     if (warnings.length > 0) return { value, finding: warn(id, list(warnings), { fix: 'Set the variable where the gateway is started' }) };
     return { value, finding: ok(id, document.exists ? `${path} is valid` : `${path} does not exist; defaults apply`) };
   } catch (error) {
@@ -44,7 +44,10 @@ function check<T>(
 }
 
 export function checkConfig(paths: GatewayPaths): Checked<Config> {
-  return check('config', paths.configPath, validateConfig);
+  return check('config', paths.configPath, (document) => ({
+    ...validateConfig(document),
+    problems: configProblems(document, paths.modelsPath),
+  }));
 }
 
 export function checkModels(paths: GatewayPaths): Finding {

@@ -25,6 +25,16 @@ test.each([
   expect(value === undefined).toBe(level === 'fail');
 });
 
+test('a model without a provider, which would prevent the start, is a problem of a configuration that can be read', () => {
+  const paths = testPaths();
+  writeFileSync(paths.configPath, '{ "gateway": { "port": 1234 }, "agents": { "defaults": { "model": "acme/large" } } }');
+  const { finding, value } = checkConfig(paths);
+  expect(finding).toMatchObject({ level: 'fail', message: expect.stringContaining("is 'acme/large', but its provider 'acme'") as string });
+  expect(value?.gateway.port).toBe(1234);
+  writeFileSync(paths.modelsPath, '{ "providers": { "acme": { "baseUrl": "http://127.0.0.1:8000/v1" } } }');
+  expect(checkConfig(paths).finding.level).toBe('ok');
+});
+
 test('files that cannot be read at all are named with what to do', () => {
   const paths = testPaths();
   mkdirSync(paths.configPath);
