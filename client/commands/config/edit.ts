@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Command } from 'clipanion';
 import { GatewayError, toErrorDocument } from '../../../shared/errors.js';
 import { readConfigText } from '../../../shared/node/config/config-file.js';
-import { hashText } from '../../../shared/node/config/config-text.js';
+import { hashText, TEXT_OF_NO_FILE } from '../../../shared/node/config/config-text.js';
 import { writeConfigText } from '../../../shared/node/config/config-write.js';
 import { describeError } from '../../cli/command-io.js';
 import { PromptStopped, Prompter } from '../../setup/prompter.js';
@@ -56,28 +56,53 @@ export class ConfigEditCommand extends ConfigCommand {
   }
 
   async #editUntilValid(draft: string, current: string | undefined): Promise<number> {
-    const options = { ...writeOptions(this.io.gatewayPaths), ...(current === undefined ? {} : { expectedHash: hashText(current) }) };
+    const { configPath } = this.io.gatewayPaths;
+    const options = { ...writeOptions(this.io.gatewayPaths), expectedHash: hashText(current ?? TEXT_OF_NO_FILE) };
     for (;;) {
-      await runEditor(this.#editor(), draft);
-      const text = await readFile(draft, 'utf8');
-      if (text === (current ?? NEW_FILE)) {
-        await rm(draft, { force: true });
+      const text = await this.#edit(draft, current ?? NEW_FILE);
+      if (text === undefined) {
         await this.io.note('Nothing has changed.');
+        if (this.json) await this.io.printJson({ action: 'none', configPath });
         return 0;
       }
       try {
         await writeConfigText(options, text);
-        await rm(draft, { force: true });
-        await this.io.note(`${this.io.gatewayPaths.configPath} is written.`);
-        return 0;
       } catch (error) {
         if (!(error instanceof GatewayError) || !(await this.#wantsAnotherTry(error, draft))) throw error;
+        continue;
       }
+      await rm(draft, { force: true });
+      await this.reportApplied({ action: 'written', configPath }, `${configPath} is written`);
+      return 0;
     }
   }
 
+  /**
+   * An unchanged draft is removed, also when the editor fails.
+   * @returns undefined when nothing was changed
+   */
+  async #edit(draft: string, before: string): Promise<string | undefined> {
+    const changed = async (): Promise<string | undefined> => {
+      const text = await readFile(draft, 'utf8');
+      if (text !== before) return text;
+      await rm(draft, { force: true });
+      return undefined;
+    };
+    try {
+      await runEditor(this.#editor(), draft);
+    } catch (error) {
+      if ((await changed()) !== undefined) await this.#noteKept(draft);
+      throw error;
+    }
+    return changed();
+  }
+
+  #noteKept(draft: string): Promise<void> {
+    return this.io.note(`Your text is kept in ${draft}`);
+  }
+
   async #wantsAnotherTry(error: GatewayError, draft: string): Promise<boolean> {
-    await this.io.note(`Your text is kept in ${draft}`);
+    await this.#noteKept(draft);
     if (error.code !== 'CONFIG_INVALID' || (this.context.stdin as Partial<NodeJS.ReadStream>).isTTY !== true || this.json) return false;
     await this.io.note(describeError(toErrorDocument(error)));
     try {
