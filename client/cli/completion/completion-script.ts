@@ -85,9 +85,8 @@ ${cases(commands, (path, words, asks) => `    '${path}') words='${words.map(({ w
     printf -v word %q "\${word#"$colon"}"
     COMPREPLY+=("$word")
   done < <(printf '%s\\n' $words; [ -z "$ask" ] || xopc @complete -- "$path" "$previous" 2>/dev/null)
-  [ \${#COMPREPLY[@]} -gt 0 ] || while IFS= read -r word; do COMPREPLY+=("$word"); done < <(compgen -f -- "$current")
 }
-complete -F _xopc xopc`;
+complete -o default -F _xopc xopc`;
 }
 
 function zshScript(commands: readonly CommandNode[]): string {

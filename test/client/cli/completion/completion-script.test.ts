@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Cli } from 'clipanion';
@@ -79,6 +79,23 @@ describe.runIf(has('bash'))('in bash', () => {
     expect(complete(...words).toSorted()).toEqual(expected.toSorted());
   });
 });
+
+test.runIf(process.platform === 'linux' && has('bash') && has('script'))(
+  'bash completes file names as it does for any command: with blanks, and into directories',
+  () => {
+    const directory = tempDir();
+    const typed = join(directory, 'typed');
+    writeFileSync(join(directory, 'my backup.tar.gz'), '');
+    mkdirSync(join(directory, 'folder'));
+    writeFileSync(join(directory, 'folder', 'other backup.tar.gz'), '');
+    const rc = `${completionScript('bash', commands)}\nxopc() { printf '<%s>' "$@" >> '${typed}'; }\n`;
+    writeFileSync(join(directory, 'rc'), rc);
+    const input = 'xopc restore my\t\nxopc restore fo\tot\t\nexit\n';
+    const env = { ...process.env, SHELL: '/bin/sh', TERM: 'dumb' };
+    spawnSync('script', ['-qec', 'bash --rcfile rc -i', '/dev/null'], { cwd: directory, env, input, timeout: 20_000 });
+    expect(readFileSync(typed, 'utf8')).toBe('<restore><my backup.tar.gz><restore><folder/other backup.tar.gz>');
+  },
+);
 
 /** Types a line into an interactive zsh and waits for `pattern` on its screen. */
 function typeIntoZsh(line: string, pattern: string): { status: number | null; stdout: string; stderr: string } {
