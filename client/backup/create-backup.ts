@@ -14,8 +14,9 @@ import {
 import type { DatabaseModule } from '../../shared/node/database-module.js';
 import { GatewayError } from '../../shared/errors.js';
 import { readBuildInfo } from '../../shared/node/build/bundle.js';
+import { configInvalid, loadConfigFile } from '../../shared/node/config/config-file.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
-import { presentDatabasePlace } from './database-place.js';
+import { databasePlace } from './database-place.js';
 import { alreadyThere, measure, writeArchive } from './write-archive.js';
 
 const WORK_PREFIX = '.xopc-backup-';
@@ -63,19 +64,22 @@ function removeAbandoned(directory: string, nowMs: number): void {
 }
 
 /**
- * @throws NOT_FOUND if there is nothing to back up, CONFLICT if the file exists, STORE_UNAVAILABLE for a database
- *   that cannot be copied
+ * @throws CONFIG_INVALID if the configuration is damaged, NOT_FOUND if there is nothing to back up, CONFLICT if the file exists,
+ *   STORE_UNAVAILABLE for a database that cannot be copied
  */
 export async function createBackup(options: BackupOptions): Promise<BackupResult> {
   const { paths, target, isOverwriting, nowMs } = options;
-  const databasePlace = presentDatabasePlace(paths);
+  const config = loadConfigFile({ path: paths.configPath });
+  // It does not say where the data is, and could not be restored.
+  if (config.problems.length > 0) throw configInvalid(config.file, config.problems);
+  const place = databasePlace(config);
   if (!isOverwriting && existsSync(target)) throw alreadyThere(target);
   mkdirSync(dirname(target), { recursive: true });
   removeAbandoned(dirname(target), nowMs);
   // The copy is made beside the archive, because that disk was chosen for its space. Only its owner can enter the directory.
   const work = mkdtempSync(join(dirname(target), WORK_PREFIX));
   try {
-    const { names, schemaVersion } = await collect(options, { work, hasFile: databasePlace === undefined });
+    const { names, schemaVersion } = await collect(options, { work, hasFile: place === undefined });
     options.onProgress('Compressing ...');
     const sources = names.map((name) => ({ name, path: join(work, name) }));
     const manifest: BackupManifest = {
@@ -87,7 +91,7 @@ export async function createBackup(options: BackupOptions): Promise<BackupResult
       entries: await Promise.all(sources.map(measure)),
     };
     const bytes = await writeArchive(target, { manifest, sources, isOverwriting, temporary: join(work, ARCHIVE) });
-    return { manifest, bytes, databasePlace };
+    return { manifest, bytes, databasePlace: place };
   } finally {
     removeWork(work);
   }

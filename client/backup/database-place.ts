@@ -13,13 +13,9 @@ export function databasePlace({ value, raw }: Pick<ConfigDocument, 'value' | 'ra
   return url === undefined ? undefined : placeOfDatabase(url);
 }
 
-/** Returns the place of the database of the present configuration; undefined for SQLite. */
-export function presentDatabasePlace({ configPath }: Pick<GatewayPaths, 'configPath'>): string | undefined {
-  return databasePlace(loadConfigFile({ path: configPath }));
-}
-
 /**
- * Refuses a restore after which part of the data would be in another database than the rest.
+ * Refuses a restore after which part of the data would be in another database than the rest. A damaged configuration does not say where the
+ * data is, and a restore is how it is repaired.
  * @param restored.config  undefined: the state to restore has no configuration
  * @throws CONFLICT
  */
@@ -27,13 +23,14 @@ export function assertSameDatabase(
   paths: GatewayPaths,
   restored: { readonly config: ConfigDocument | undefined; readonly names: readonly BackupName[] },
 ): void {
-  const present = presentDatabasePlace(paths);
+  const document = loadConfigFile({ path: paths.configPath });
+  const present = databasePlace(document);
   const next = restored.config === undefined ? undefined : databasePlace(restored.config);
-  const isUsed = existsSync(paths.configPath) || existsSync(paths.databasePath);
+  const isUsed = document.exists || existsSync(paths.databasePath);
   if (next !== undefined && restored.names.includes(BACKUP_DATABASE)) {
     throw mixed(`it contains a SQLite database, but store.url names ${next}`);
   }
-  if (isUsed && present !== next) {
+  if (isUsed && document.problems.length === 0 && present !== next) {
     const [from, to] = [present ?? paths.databasePath, next ?? 'SQLite'];
     throw mixed(`this gateway stores everything in ${from}, and after the restore it would be ${to}`);
   }

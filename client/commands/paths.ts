@@ -1,5 +1,6 @@
 import { Command } from 'clipanion';
-import { presentDatabasePlace } from '../backup/database-place.js';
+import { loadConfigFile } from '../../shared/node/config/config-file.js';
+import { databasePlace } from '../backup/database-place.js';
 import { BaseCommand } from '../cli/base-command.js';
 import { renderTable } from '../output/table.js';
 
@@ -23,7 +24,7 @@ export class PathsCommand extends BaseCommand {
       models: modelsPath,
       token: tokenPath,
       log: logPath,
-      database: presentDatabasePlace({ configPath }) ?? databasePath,
+      database: databasePlace(loadConfigFile({ path: configPath })) ?? databasePath,
       lock: lockPath,
       controlSocket: controlPath,
     };

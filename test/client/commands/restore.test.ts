@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { findSession } from '../../../daemon/worker/store/conversations/sessions.js';
@@ -98,4 +98,22 @@ test('nothing is restored that would leave part of the data in another database 
     expect(await runCommand(['restore', fromServer], { home: into })).toMatchObject({ code: 0 });
     expect(readFileSync(testPaths(into).configPath, 'utf8')).toBe(onPostgres('one'));
   }
+});
+
+test('a damaged configuration is repaired from its backup, and is not backed up', async () => {
+  const { home, configPath, databasePath } = testPaths();
+  const config = '{ "store": { "url": "postgres://xopc:secret@db.example/one" } }';
+  writeFileSync(configPath, config);
+  const file = join(home, 'backup.tar.gz');
+  expect(await runCommand(['backup', file], { home })).toMatchObject({ code: 0 });
+  // Of the time before the server.
+  await (await openStore({ path: databasePath })).close();
+  writeFileSync(configPath, config.slice(0, -2));
+  expect(await runCommand(['backup', join(home, 'other.tar.gz')], { home })).toMatchObject({
+    code: 78,
+    stderr: expect.stringContaining('config.json:1:') as string,
+  });
+  expect(existsSync(join(home, 'other.tar.gz'))).toBe(false);
+  expect(await runCommand(['restore', file], { home })).toMatchObject({ code: 0 });
+  expect(readFileSync(configPath, 'utf8')).toBe(config);
 });
