@@ -4,6 +4,7 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { GatewayError } from '../../../shared/errors.js';
+import { shellWord } from '../../../shared/text/shell-word.js';
 import { BasicManager } from '../manager/basic-manager.js';
 import { chooseName, findOthers } from '../manager/other-units.js';
 import { makeRunTool, type RunTool } from '../manager/run-tool.js';
@@ -114,8 +115,12 @@ export class LaunchdManager extends BasicManager implements ServiceManager {
       own: this.filePaths(),
       command: /<string>[^<]*\bxopc\b[^<]*<\/string>[\s\S]*<string>gateway<\/string>/,
       variable: plistVariable,
-      removeWith: (_name, scope, path) =>
-        scope === 'user' ? `launchctl bootout gui/${this.#uid} ${path}` : `sudo launchctl bootout system ${path}`,
+      removeWith: (_name, scope, path) => {
+        const file = shellWord(path);
+        return scope === 'user'
+          ? `launchctl bootout gui/${this.#uid} ${file} && rm ${file}`
+          : `sudo launchctl bootout system ${file} && sudo rm ${file}`;
+      },
     });
     return Promise.resolve(found);
   }

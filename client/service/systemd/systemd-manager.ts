@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { MAX_DRAIN_TIMEOUT_MS } from '../../../shared/config/defaults.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { environmentValue } from '../../../shared/node/process/env.js';
+import { shellWord } from '../../../shared/text/shell-word.js';
 import { chooseName, findOthers, type SearchPlace } from '../manager/other-units.js';
 import { makeRunTool, type RunTool, toolFailed, type ToolResult } from '../manager/run-tool.js';
 import type { OtherService, ServiceConcern, ServiceManager, ServiceState, ServiceTarget } from '../manager/service-manager.js';
@@ -50,6 +51,14 @@ function searchPlaces(userDirectory: string): SearchPlace[] {
     ...user.map((directory) => ({ directory, scope: 'user' as const })),
     ...system.map((directory) => ({ directory, scope: 'system' as const })),
   ];
+}
+
+/** How to remove another unit: stopped and disabled, its file still counts. */
+export function removalOf(name: string, scope: OtherService['scope'], path: string): string {
+  const disable = `${scope === 'user' ? 'systemctl --user' : 'sudo systemctl'} disable --now ${shellWord(name)}`;
+  if (path.startsWith('/usr/lib/')) return `${disable}   Its file belongs to a package: remove that with the package manager.`;
+  // The units of all users are root's, too.
+  return `${disable} && ${scope === 'system' || path.startsWith('/etc/') ? 'sudo rm' : 'rm'} ${shellWord(path)}`;
 }
 
 export class SystemdManager implements ServiceManager {
@@ -180,7 +189,7 @@ export class SystemdManager implements ServiceManager {
       own: this.filePaths(),
       command: /^ExecStart=.*\bxopc\b.*\bgateway\b/m,
       variable: unitVariable,
-      removeWith: (name, scope) => (scope === 'user' ? `systemctl --user disable --now ${name}` : `sudo systemctl disable --now ${name}`),
+      removeWith: removalOf,
     });
     return Promise.resolve(found);
   }

@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { SystemdManager, unitDirectoryIn } from '../../../../client/service/systemd/systemd-manager.js';
+import { removalOf, SystemdManager, unitDirectoryIn } from '../../../../client/service/systemd/systemd-manager.js';
 import { parseUnitState } from '../../../../client/service/systemd/unit-state.js';
 import { fakeTools, type ToolRule } from '../../../helpers/fake-tools.js';
 import { makeServiceTarget } from '../../../helpers/service-plan.js';
@@ -93,6 +93,32 @@ describe('the systemd manager', () => {
     expect(await makeManager([/systemd-run/, { code: 0 }]).manager.probeSandbox()).toBe('full');
     expect(await makeManager([/systemd-run/, { code: 218 }]).manager.probeSandbox()).toBe('basic');
     expect(await makeManager([/systemd-run/, { code: null }]).manager.probeSandbox()).toBe('basic');
+  });
+});
+
+describe('another unit that starts a gateway', () => {
+  const start = '[Service]\nExecStart=/usr/local/bin/xopc gateway\n';
+
+  test('is removed with its file, in words of the shell', async () => {
+    const { manager, directory } = makeManager();
+    for (const name of ['mine.service', 'my other.service']) writeFileSync(join(directory, name), start);
+    const found = (await manager.others()).filter(({ path }) => path.startsWith(directory));
+    expect(found.map(({ removeWith }) => removeWith)).toEqual([
+      `systemctl --user disable --now mine.service && rm ${directory}/mine.service`,
+      `systemctl --user disable --now 'my other.service' && rm '${directory}/my other.service'`,
+    ]);
+  });
+
+  test.each([
+    ['system', '/etc/systemd/system/x.service', 'sudo systemctl disable --now x.service && sudo rm /etc/systemd/system/x.service'],
+    ['user', '/etc/systemd/user/x.service', 'systemctl --user disable --now x.service && sudo rm /etc/systemd/user/x.service'],
+    [
+      'system',
+      '/usr/lib/systemd/system/x.service',
+      'sudo systemctl disable --now x.service   Its file belongs to a package: remove that with the package manager.',
+    ],
+  ] as const)('of the scope %s at %s is removed by who owns it', (scope, path, removal) => {
+    expect(removalOf('x.service', scope, path)).toBe(removal);
   });
 });
 
