@@ -118,8 +118,8 @@ export class LaunchdManager extends BasicManager implements ServiceManager {
       removeWith: (_name, scope, path) => {
         const file = shellWord(path);
         return scope === 'user'
-          ? `launchctl bootout gui/${this.#uid} ${file} && rm ${file}`
-          : `sudo launchctl bootout system ${file} && sudo rm ${file}`;
+          ? `launchctl bootout gui/${this.#uid} ${file}; rm -f ${file}`
+          : `sudo launchctl bootout system ${file}; sudo rm -f ${file}`;
       },
     });
     return Promise.resolve(found);

@@ -58,7 +58,7 @@ export function removalOf(name: string, scope: OtherService['scope'], path: stri
   const disable = `${scope === 'user' ? 'systemctl --user' : 'sudo systemctl'} disable --now ${shellWord(name)}`;
   if (path.startsWith('/usr/lib/')) return `${disable}   Its file belongs to a package: remove that with the package manager.`;
   // The units of all users are root's, too.
-  return `${disable} && ${scope === 'system' || path.startsWith('/etc/') ? 'sudo rm' : 'rm'} ${shellWord(path)}`;
+  return `${disable} && ${scope === 'system' || path.startsWith('/etc/') ? 'sudo rm' : 'rm'} -f ${shellWord(path)}`;
 }
 
 export class SystemdManager implements ServiceManager {

@@ -70,7 +70,7 @@ describe('the LaunchAgent manager', () => {
         path: join(directory, 'com.example.plist'),
         scope: 'user',
         gateway: null,
-        removeWith: `launchctl bootout gui/501 ${directory}/com.example.plist && rm ${directory}/com.example.plist`,
+        removeWith: `launchctl bootout gui/501 ${directory}/com.example.plist; rm -f ${directory}/com.example.plist`,
       },
     ]);
   });

@@ -104,14 +104,14 @@ describe('another unit that starts a gateway', () => {
     for (const name of ['mine.service', 'my other.service']) writeFileSync(join(directory, name), start);
     const found = (await manager.others()).filter(({ path }) => path.startsWith(directory));
     expect(found.map(({ removeWith }) => removeWith)).toEqual([
-      `systemctl --user disable --now mine.service && rm ${directory}/mine.service`,
-      `systemctl --user disable --now 'my other.service' && rm '${directory}/my other.service'`,
+      `systemctl --user disable --now mine.service && rm -f ${directory}/mine.service`,
+      `systemctl --user disable --now 'my other.service' && rm -f '${directory}/my other.service'`,
     ]);
   });
 
   test.each([
-    ['system', '/etc/systemd/system/x.service', 'sudo systemctl disable --now x.service && sudo rm /etc/systemd/system/x.service'],
-    ['user', '/etc/systemd/user/x.service', 'systemctl --user disable --now x.service && sudo rm /etc/systemd/user/x.service'],
+    ['system', '/etc/systemd/system/x.service', 'sudo systemctl disable --now x.service && sudo rm -f /etc/systemd/system/x.service'],
+    ['user', '/etc/systemd/user/x.service', 'systemctl --user disable --now x.service && sudo rm -f /etc/systemd/user/x.service'],
     [
       'system',
       '/usr/lib/systemd/system/x.service',
