@@ -3,7 +3,7 @@ import { publicAddress } from '../admission/public-address.js';
 import type { AdmissionRules } from '../admission/rules.js';
 import type { HttpContext } from '../context.js';
 
-/** Stands for a target that is no path: the gate refuses both, and Koa throws for some of the others. */
+/** Replaces a target that is no path, of which Koa cannot parse every one: the gate refuses this as well. */
 const NO_PATH = 'no-path';
 
 const isPath = (url: string): boolean => url.startsWith('/') || url === '*';
