@@ -93,6 +93,9 @@ describe('an edit of config.json', () => {
     const why = `a running gateway cannot move from 0.0.0.0 to 127.0.0.1 on the same port (${gateway.port})`;
     expect(warning.message).toContain(why);
     expect(warning.hint).toMatch(/gateway stop .* gateway start$/);
+    const { stderr } = await gateway.xopc('config', 'set', 'logs.level', 'warn');
+    expect(stderr).toMatch(/has not applied it yet/);
+    expect(stderr).toContain(why);
     expect(await gateway.xopc('gateway', 'restart', '--force')).toMatchObject({ code: 1, stderr: expect.stringContaining(why) as string });
     expect((await fetch(`${gateway.url}/health`)).status).toBe(200);
     expect((await gateway.xopc('gateway', 'stop')).code).toBe(0);

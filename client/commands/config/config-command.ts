@@ -5,6 +5,7 @@ import { loadConfigFile } from '../../../shared/node/config/config-file.js';
 import { configInvalid } from '../../../shared/node/config/config-text.js';
 import type { ConfigDocument } from '../../../shared/config/document.js';
 import type { ConfigView } from '../../../shared/api/gateway/config.js';
+import type { StatusWarning } from '../../../shared/control/messages.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { locateGateway } from '../../gateway/locate-gateway.js';
 import { poll } from '../../gateway/poll.js';
@@ -35,18 +36,22 @@ export abstract class ConfigCommand extends BaseCommand {
     ensurePrivateDirectory(this.io.gatewayPaths.lockDir);
   }
 
-  /** Waits until a running gateway has what the file says. */
-  async #awaitApplied(): Promise<AppliedTo> {
-    if ((await locateGateway(this.io.gatewayPaths)).kind !== 'answers') return 'next start';
-    const applied = await poll(async () => ((await this.#isInForce()) ? ('running gateway' as const) : undefined), APPLY);
-    return applied ?? 'not yet';
+  /** Waits until a running gateway has what the file says. @returns also why it does not listen where the file says */
+  async #awaitApplied(): Promise<{ appliedTo: AppliedTo; unmoved?: StatusWarning | undefined }> {
+    if ((await locateGateway(this.io.gatewayPaths)).kind !== 'answers') return { appliedTo: 'next start' };
+    const isApplied = await poll(async () => ((await this.#isInForce()) ? true : undefined), APPLY);
+    const location = await locateGateway(this.io.gatewayPaths);
+    const { warnings } = location.kind === 'answers' ? location.status : { warnings: [] };
+    const unmoved = warnings.find(({ code }) => code === 'ADDRESS_UNCHANGED');
+    return { appliedTo: isApplied === true && unmoved === undefined ? 'running gateway' : 'not yet', unmoved };
   }
 
   /** Prints what was done, and to what it applies; `done` is a sentence without its full stop. */
   protected async reportApplied(document: object, done: string): Promise<void> {
-    const appliedTo = await this.#awaitApplied();
-    if (this.json) await this.io.printJson({ ...document, appliedTo });
-    else await this.io.note(`${done}${OUTCOMES[appliedTo]}.`);
+    const { appliedTo, unmoved } = await this.#awaitApplied();
+    if (this.json) return this.io.printJson({ ...document, appliedTo });
+    await this.io.note(`${done}${OUTCOMES[appliedTo]}.`);
+    if (unmoved !== undefined) await this.io.note([unmoved.message, ...(unmoved.hint === undefined ? [] : [unmoved.hint])].join('\n  '));
   }
 
   /** A gateway that changes its address or its token does not answer at times. */
