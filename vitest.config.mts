@@ -64,7 +64,7 @@ const patient = { testTimeout: 180_000, expect: { poll: { timeout: 30_000, inter
 
 export default defineConfig({
   test: {
-    // On two cores: tests of processes wait a third of their time.
+    // One more than two cores: tests of processes wait a third of the time.
     maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
     experimental: { fsModuleCache: true },

@@ -15,7 +15,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** Suites that run side by side, then those that want the machine for themselves. */
 const ROUNDS = [['unit', 'replacing', 'postgres', 'guards', 'fuzz'], ['scenarios'], ['e2e'], ['page']];
-/** Node.js 20 reads them at each start, which takes longer than the start itself; no test talks to anything outside this machine. */
+/** Node.js 20 reads these certificates whenever it starts, which takes longer than the start itself; no test needs them. */
 const env = { NODE_EXTRA_CA_CERTS: undefined };
 const BROKEN = { passed: 0, failed: 1, skipped: 0, failures: [] };
 

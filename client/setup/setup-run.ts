@@ -116,7 +116,7 @@ export class SetupRun {
     throw new StepFailed(exitCode);
   }
 
-  /** Does what a question can be asked about again. @returns whether its commands succeeded */
+  /** Runs commands after whose failure a question is asked again. @returns whether they succeeded */
   async attempt(work: () => Promise<void>): Promise<boolean> {
     try {
       await work();

@@ -53,8 +53,8 @@ function page({ reason, lastExitAt }: FallbackBoot): string {
 }
 
 /**
- * Sends a browser to its own address again, on a new connection: a worker takes that. The one that it used was made while none did, perhaps in
- * advance, and may carry the request for a file of the page. Relative, because a proxy may publish the gateway below a path.
+ * Redirects a browser to the same address: it asks again on a new connection, which reaches a worker. The old connection is from the outage,
+ * perhaps opened in advance, and may carry the request for a file of the page. Relative, because a proxy may publish the gateway below a path.
  */
 function sendAgain({ url = '/' }: IncomingMessage, response: ServerResponse): void {
   const path = url.split('?', 1)[0] ?? '';
@@ -100,20 +100,16 @@ const tell = (type: FallbackMessage['type']): void => void process.send?.({ type
 export function main(): Promise<undefined> {
   let boot = readBootDocument() as FallbackBoot;
   startParentGuard(boot.supervisorPid);
-  let isDraining = false;
   const server = createServer({ requestTimeout: REQUEST_LIMIT_MS, headersTimeout: REQUEST_LIMIT_MS }, (request, response) => {
     const { headers, method, url = '' } = request;
     const isOfBrowser = method === 'GET' && headers['sec-fetch-mode'] !== undefined && /^[!-~]+$/.test(url);
-    if (isDraining && isOfBrowser) sendAgain(request, response);
+    if (!server.listening && isOfBrowser) sendAgain(request, response);
     else answer(request, response, boot);
   });
   server.maxConnections = 1_024;
   process.on('message', (message: { type: string } & Partial<FallbackBoot>, handle: unknown) => {
     if (message.type === 'listen') server.listen(handle as object, BACKLOG);
-    if (message.type === 'drain') {
-      isDraining = true;
-      drain(server);
-    }
+    if (message.type === 'drain') drain(server);
     if (message.type === 'reason')
       boot = {
         ...boot,

@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeMiniClone, type MiniClone, start } from '../helpers/mini-clone.js';
 
 let clone: MiniClone;
@@ -72,37 +72,27 @@ const BROKEN = [
   ['without a main', 'exports.other = 1;'],
 ] as const;
 
-test.each(BROKEN)('a worker bundle %s tells the supervisor by IPC before it exits', async (_how, source) => {
-  await withBundle('worker', source, async () => {
-    const running = start(process.execPath, [clone.at('dist', 'main.cjs'), '@worker'], { env: clone.env, ipc: true });
-    const message = new Promise((resolve) => running.child.once('message', resolve));
-    expect(await message).toMatchObject({
-      type: 'bootFailed',
-      error: {
-        code: 'BUILD_BROKEN',
-        message: expect.stringContaining('the worker program cannot be loaded') as string,
-        hint: expect.stringContaining('npm run build') as string,
-      },
-      problems: [],
-      exitCode: 1,
-    });
-    expect((await running.done).code).toBe(1);
-  });
-});
+/** What a process of each role tells its parent. */
+const REPORTS = [
+  ['worker', { type: 'bootFailed', problems: [], exitCode: 1 }],
+  ['supervisor', { type: 'failed' }],
+] as const;
 
-test.each(BROKEN)('a supervisor bundle %s tells the predecessor by IPC before it exits', async (_how, source) => {
-  await withBundle('supervisor', source, async () => {
-    const running = start(process.execPath, [clone.at('dist', 'main.cjs'), '@supervisor'], { env: clone.env, ipc: true });
-    const message = new Promise((resolve) => running.child.once('message', resolve));
-    expect(await message).toMatchObject({
-      type: 'failed',
-      error: {
-        code: 'BUILD_BROKEN',
-        message: expect.stringContaining('the supervisor program cannot be loaded') as string,
-        hint: expect.stringContaining('npm run build') as string,
-      },
+describe.each(REPORTS)('a %s bundle', (name, report) => {
+  test.each(BROKEN)('%s tells its parent by IPC before it exits', async (_how, source) => {
+    await withBundle(name, source, async () => {
+      const running = start(process.execPath, [clone.at('dist', 'main.cjs'), `@${name}`], { env: clone.env, ipc: true });
+      const message = new Promise((resolve) => running.child.once('message', resolve));
+      expect(await message).toMatchObject({
+        ...report,
+        error: {
+          code: 'BUILD_BROKEN',
+          message: expect.stringContaining(`the ${name} program cannot be loaded`) as string,
+          hint: expect.stringContaining('npm run build') as string,
+        },
+      });
+      expect((await running.done).code).toBe(1);
     });
-    expect((await running.done).code).toBe(1);
   });
 });
 

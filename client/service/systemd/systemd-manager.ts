@@ -53,7 +53,7 @@ function searchPlaces(userDirectory: string): SearchPlace[] {
   ];
 }
 
-/** How to remove another unit: stopped and disabled, its file still counts. */
+/** Returns the commands that remove another unit: even a disabled one counts as long as its file is there. */
 export function removalOf(name: string, scope: OtherService['scope'], path: string): string {
   const disable = `${scope === 'user' ? 'systemctl --user' : 'sudo systemctl'} disable --now ${shellWord(name)}`;
   if (path.startsWith('/usr/lib/')) return `${disable}   Its file belongs to a package: remove that with the package manager.`;

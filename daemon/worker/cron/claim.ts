@@ -86,9 +86,9 @@ async function claimOccurrence(
 }
 
 /**
- * Claims the due occurrence of jobs as runs and sets the jobs' next occurrences: as many as one transaction may.
+ * Claims the due occurrences of jobs as runs and sets the jobs' next occurrences: as many as one transaction can take.
  * @param options.staggerMs  delay between the starts of agents' turns that are due at once
- * @param options.delayMs  of the first of them; after a call that left more, what it returned
+ * @param options.delayMs  delay of the first of those turns: what the last call returned, if it left more to claim
  */
 export async function claimDue(
   tx: Transaction,

@@ -32,14 +32,14 @@ export interface RunOwners {
 
 const titled = ({ name }: CronJob): string => `⚠️ The scheduled job “${name}”`;
 
-/** Ends the turn of a run that nothing goes on with, if it waits for a person: once its run is trimmed, an approved call of it would run. */
+/** Ends the turn of an ended run if it waits for a person: an approved call of it would run once the run is trimmed. */
 async function giveUpTurn(tx: Transaction, run: CronRun, { error, nowMs }: { error: string; nowMs: number }): Promise<void> {
   // Its turn was noted after it was claimed.
   const { turnId = null } = (await findCronRun(tx, { jobId: run.jobId, runId: run.id })) ?? {};
   if (turnId !== null) await giveUpWaiting(tx, { turnId }, { instanceId: '', error: { code: null, message: error }, nowMs });
 }
 
-/** Ends a run that is not gone on with, and its turn if that waits for a person. @returns false when it had ended already */
+/** Ends a run for good, and its turn if that waits for a person. @returns false when it had ended already */
 export async function dropRun(
   tx: Transaction,
   run: CronRun,

@@ -61,7 +61,7 @@ export class Scheduler {
   #looking: Promise<void> | undefined;
   #mustLookAgain = false;
   #isCatchingUp = true;
-  /** Of the next turn, while a look leaves more to claim. */
+  /** Delay of the next turn's start while a look leaves more to claim. */
   #delayMs = 0;
   /** Undefined until the first look. */
   #lastNowMs: number | undefined;

@@ -130,6 +130,7 @@ export class TelegramAccount implements ChannelAccount {
     { method, payload }: BotRequest,
     signal: AbortSignal,
   ): Promise<{ result: BotResult<BotMethodResult<BotRequest['method']>>; method: BotRequest['method'] }> {
+    // An edit has no topic; the message that may take its place does.
     const { message_thread_id: _topic, ...edited } = payload;
     const result = await this.#api.call(method, method === 'editMessageText' ? edited : payload, signal);
     if (result.ok || result.failure.type !== 'answered') return { result, method };

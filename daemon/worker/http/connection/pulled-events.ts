@@ -19,7 +19,7 @@ export class PulledEvents<Event> {
   readonly #clock: Clock;
   /** The event that was asked for and not taken yet, once it has come. */
   #pending: { step?: Step<Event> } | undefined;
-  /** Of whoever waits, or waited last: a stream that is silent for hours keeps nothing of each heartbeat. */
+  /** Wakes whoever waited last. One field, so that a stream that is silent for hours keeps nothing for each heartbeat. */
   #wake: () => void = () => undefined;
 
   constructor(events: AsyncIterable<Event>, signal: AbortSignal, clock: Clock) {

@@ -15,7 +15,7 @@ export const MEANINGS: Partial<Record<ErrorCode, string>> = {
   CONFLICT: 'The `Idempotency-Key` was used with another body, the resource was changed meanwhile, or its state does not allow the change.',
   PRECONDITION_FAILED: '`If-Match` names a revision that is no longer the current one.',
   PAYLOAD_TOO_LARGE:
-    'The body is larger than `gateway.maxBodyBytes` (below `/v1` also than 32 MiB), an imported file than `gateway.maxImportBytes`; the connection is closed.',
+    'The body is larger than `gateway.maxBodyBytes` (below `/v1`, than 32 MiB if that is more), or an imported file than `gateway.maxImportBytes`; the connection is closed.',
   UNSUPPORTED_MEDIA_TYPE: 'The body is not `application/json`, or is compressed.',
   UPGRADE_REQUIRED: '`/ws` was asked for without an upgrade to WebSocket; the message names the missing header.',
   RATE_LIMITED:

@@ -71,7 +71,7 @@ function toVendorOptions({ extra, reasoning, parallelToolCalls, topK, responseFo
       const known = Object.entries({ parallelToolCalls, reasoningEffort, user }).filter(([, value]) => value !== undefined);
       const asked = reasoning === undefined ? {} : { reasoningSummary: 'auto', ...effortOf(reasoning.budgetTokens) };
       // Conversations are the caller's, not the vendor's.
-      // The SDK's own default is the vendor's no longer.
+      // The SDK asks for strictness by default, the vendor's API does not.
       return { ...asked, ...(Object.fromEntries(known) as Fields), strictJsonSchema: responseFormat?.strict === true, store: false };
     }
     case 'google-generative-ai': {

@@ -1,4 +1,4 @@
-/** What a screen reader is told of an answer, sentence by sentence: single words cannot be followed. */
+/** What a screen reader announces of an answer: whole sentences, because single words are hard to follow. */
 import type { MessageDocument } from '../../../../../shared/api/sessions.js';
 
 export interface Spoken {

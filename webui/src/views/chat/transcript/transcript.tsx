@@ -29,7 +29,7 @@ const LATE_MS = 8_000;
 /** The same for a question with an earlier answer. */
 const SOON_MS = 1_500;
 
-/** When what was told of an answer that has ended goes: a screen reader has it, and whoever reads on would meet it twice. */
+/** How long the last words of an answer stay for a screen reader: after that, somebody who reads on would find them twice. */
 const SPOKEN_MS = 2_000;
 
 /** How often a growing answer is rendered: faster than anybody reads, for a third of the work of rendering each frame. */
