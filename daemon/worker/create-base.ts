@@ -11,6 +11,7 @@ import type { ConversationDeps } from './conversation.js';
 import { createStore } from './create-store.js';
 import { AiLoader } from './providers/ai-loader.js';
 import { createApprovals } from './approvals/create-approvals.js';
+import { createFindChat } from './store/approvals/approval-chats.js';
 import { createDelivery } from './delivery/create-delivery.js';
 import { WaitingTurns } from './turns/steps/waiting-turns.js';
 import { ModelCalls } from './models/model-calls.js';
@@ -54,6 +55,7 @@ export type Base = ReturnType<typeof createBase>;
 export function createChats({ logger, loadTelegram }: ConversationDeps, { common }: Base) {
   const delivery = createDelivery({ ...common, logger, loadTelegram, decisions: () => approvals.service });
   const waiting = new WaitingTurns({ ...common, inbox: delivery.inbox });
-  const approvals = createApprovals({ ...common, outbox: delivery.outbox, waiting });
+  const findChat = createFindChat((channel) => delivery.channels.defaultAccount(channel));
+  const approvals = createApprovals({ ...common, outbox: delivery.outbox, waiting, findChat });
   return { delivery, waiting, approvals };
 }

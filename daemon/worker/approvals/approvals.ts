@@ -6,7 +6,7 @@ import { GatewayError } from '../../../shared/errors.js';
 import { sayOfApproval } from '../../../shared/text/sentences/approval.js';
 import type { AccessToken } from '../access/access-tokens.js';
 import { isAgentAllowed, mayUseAgent } from '../access/allowed.js';
-import { findChatOfTurn } from '../store/approvals/approval-chats.js';
+import type { FindChat } from '../store/approvals/approval-chats.js';
 import { type Approval, decideApproval, type Decider, findApproval, listApprovals } from '../store/approvals/approvals.js';
 import { addGrant, findGrant, listGrants, removeGrant } from '../store/approvals/grants.js';
 import type { Lane } from '../store/delivery/outbox.js';
@@ -30,6 +30,7 @@ export interface ApprovalsOptions {
   readonly clock: Clock;
   readonly config: () => Config;
   readonly waiting: WaitingTurns;
+  readonly findChat: FindChat;
 }
 
 /** Whose access counts: undefined may do everything. */
@@ -89,16 +90,19 @@ export class Approvals {
   }
 
   /** Returns the approval if it is of the session, or was asked in the chat. */
-  async findIn(id: number, where: { readonly sessionKey: string; readonly chat: Lane | undefined }): Promise<ApprovalDocument | undefined> {
+  async findIn(id: number, where: { readonly sessionKey: string; readonly chat: Lane }): Promise<ApprovalDocument | undefined> {
     return this.#options.store.read(async (tx) => {
       const approval = await findApproval(tx, id);
       if (approval === undefined) return undefined;
-      if (approval.sessionKey === where.sessionKey) return approvalDocument(approval);
-      const chat = await findChatOfTurn(tx, approval.turnId);
-      const isSame =
-        chat?.channel === where.chat?.channel && chat?.accountId === where.chat?.accountId && chat?.chatId === where.chat?.chatId;
-      return chat !== undefined && isSame ? approvalDocument(approval) : undefined;
+      const isHere = approval.sessionKey === where.sessionKey || (await this.isAskedIn(tx, approval, where.chat));
+      return isHere ? approvalDocument(approval) : undefined;
     });
+  }
+
+  /** Whether the chat is that of the approval's turn. */
+  async isAskedIn(tx: Transaction, { turnId }: Approval, { channel, accountId, chatId }: Lane): Promise<boolean> {
+    const chat = await this.#options.findChat(tx, turnId);
+    return chat?.channel === channel && chat.accountId === accountId && chat.chatId === chatId;
   }
 
   /** @throws NOT_FOUND, FORBIDDEN; CONFLICT when it was decided otherwise, or by somebody else, or is not needed any more */

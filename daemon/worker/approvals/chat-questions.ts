@@ -4,7 +4,7 @@ import type { LogPort } from '../../../shared/log/log-port.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
 import type { Approval } from '../store/approvals/approvals.js';
-import { findChatOfTurn } from '../store/approvals/approval-chats.js';
+import type { FindChat } from '../store/approvals/approval-chats.js';
 import type { Lane } from '../store/delivery/outbox.js';
 import type { Store } from '../store/store.js';
 import type { Transaction } from '../store/transaction.js';
@@ -20,6 +20,7 @@ export interface ChatQuestionsOptions {
   readonly store: Pick<Store, 'read'>;
   readonly logger: LogPort;
   readonly outbox: QuestionOutbox;
+  readonly findChat: FindChat;
 }
 
 /** So that a question is one message everywhere. */
@@ -73,8 +74,8 @@ export class ChatQuestions {
 
   /** Stores the question as a message for the chat. Runs in the write that asks. */
   async post(tx: Transaction, approval: Approval): Promise<void> {
-    const { outbox, logger } = this.#options;
-    const chat = await findChatOfTurn(tx, approval.turnId);
+    const { outbox, logger, findChat } = this.#options;
+    const chat = await findChat(tx, approval.turnId);
     if (chat === undefined || chat.channel === 'webchat') return;
     try {
       await outbox.enqueue(tx, { ...chat, id: newId('msg'), content: sayQuestion(approval), approvalId: approval.id });
@@ -87,7 +88,8 @@ export class ChatQuestions {
 
   /** Sends what was stored. */
   async posted({ turnId }: Approval): Promise<void> {
-    const chat = await this.#options.store.read((tx) => findChatOfTurn(tx, turnId));
-    if (chat !== undefined) this.#options.outbox.wake(chat);
+    const { store, outbox, findChat } = this.#options;
+    const chat = await store.read((tx) => findChat(tx, turnId));
+    if (chat !== undefined) outbox.wake(chat);
   }
 }

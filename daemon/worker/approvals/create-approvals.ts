@@ -3,6 +3,7 @@ import type { Clock } from '../../../shared/clock.js';
 import type { Config } from '../../../shared/config/schema.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import type { Liveness } from '../store/liveness.js';
+import type { FindChat } from '../store/approvals/approval-chats.js';
 import type { Store } from '../store/store.js';
 import { Approvals, type WaitingTurns } from './approvals.js';
 import { ChatQuestions, type QuestionOutbox } from './chat-questions.js';
@@ -16,6 +17,7 @@ export interface ApprovalDeps {
   readonly liveness: Pick<Liveness, 'lookAgainMs' | 'onChange'>;
   readonly config: () => Config;
   readonly outbox: QuestionOutbox;
+  readonly findChat: FindChat;
   readonly waiting: WaitingTurns;
 }
 

@@ -51,6 +51,11 @@ export class ChannelRegistry {
     });
   }
 
+  /** Returns the account that is meant where none is named; undefined: there is none. */
+  defaultAccount(name: string): string | undefined {
+    return this.#channels.get(name)?.findAccount(undefined);
+  }
+
   async start(host: ChannelHost): Promise<void> {
     await Promise.all([...this.#channels.values()].map((channel) => channel.start(host)));
   }

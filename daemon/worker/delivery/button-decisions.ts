@@ -4,13 +4,12 @@ import { newId } from '../../../shared/ids.js';
 import type { Approvals, DecisionOutcome } from '../approvals/approvals.js';
 import { sayDecided } from '../approvals/chat-questions.js';
 import type { ButtonPress } from '../channels/host.js';
-import { findChatOfTurn } from '../store/approvals/approval-chats.js';
 import { type Approval, findApproval } from '../store/approvals/approvals.js';
 import { isPaired } from '../store/delivery/pairings.js';
 import type { Transaction } from '../store/transaction.js';
 import type { Outbox } from './outbox.js';
 
-export type Decisions = Pick<Approvals, 'decideIn' | 'decided'>;
+export type Decisions = Pick<Approvals, 'decideIn' | 'decided' | 'isAskedIn'>;
 
 export interface ButtonDecisionsOptions {
   /** The rooms above are made later. */
@@ -39,12 +38,13 @@ export class ButtonDecisions {
   /** Decides, and changes the message to what was decided. The button of a question that was asked in another chat decides nothing. */
   async decide(tx: Transaction, press: ButtonPress): Promise<PressOutcome> {
     if (!(await mayDecide(tx, press))) return { text: 'You may not decide here.' };
+    const decisions = this.#options.decisions();
     const approval = await findApproval(tx, press.approvalId);
-    if (approval === undefined || !(await this.#isAskedThere(tx, approval, press))) return { text: 'This question is not known here.' };
+    if (approval === undefined || !(await decisions.isAskedIn(tx, approval, press))) return { text: 'This question is not known here.' };
     const { channel, approvalId: id, decision, remember, senderName: name } = press;
     try {
       const made = { id, decision, by: { via: channel, name }, ...(remember && { remember }) };
-      const decided = await this.#options.decisions().decideIn(tx, made);
+      const decided = await decisions.decideIn(tx, made);
       await this.#change(tx, press, decided.approval);
       return { text: decision === 'approve' ? 'Approved' : 'Denied', decided };
     } catch (error) {
@@ -52,11 +52,6 @@ export class ButtonDecisions {
       if (approval.state !== 'pending') await this.#change(tx, press, approval);
       return { text: error.message };
     }
-  }
-
-  async #isAskedThere(tx: Transaction, { turnId }: Approval, press: ButtonPress): Promise<boolean> {
-    const chat = await findChatOfTurn(tx, turnId);
-    return chat?.channel === press.channel && chat.accountId === press.accountId && chat.chatId === press.chatId;
   }
 
   async #change(tx: Transaction, { channel, accountId, chatId, messageId }: ButtonPress, approval: Approval): Promise<void> {

@@ -16,10 +16,22 @@ const selectJob = prepare<{ turnId: string }>()((db, p) =>
     .where('cron_runs.finished_at', 'is', null),
 );
 
-/** Returns undefined for a turn that neither a message nor a running job with a chat began. */
-export async function findChatOfTurn(tx: Transaction, turnId: string): Promise<Lane | undefined> {
-  const lane = await selectMessage.first(tx, { turnId });
-  if (lane !== undefined) return lane;
-  const { channel = null, accountId, chatId = null } = (await selectJob.first(tx, { turnId })) ?? {};
-  return channel === null || chatId === null ? undefined : { channel, accountId: accountId ?? 'default', chatId };
+/** Returns the chat whose message a turn answers; undefined: it answers none. */
+export async function findLaneOfTurn(tx: Transaction, turnId: string): Promise<Lane | undefined> {
+  return selectMessage.first(tx, { turnId });
+}
+
+/** Returns the chat of a turn; undefined for one that neither a message nor a running job with a chat began. */
+export type FindChat = (tx: Transaction, turnId: string) => Promise<Lane | undefined>;
+
+/** @param accountOf  returns the account of a job that names none; undefined: the channel has no such account */
+export function createFindChat(accountOf: (channel: string) => string | undefined): FindChat {
+  return async (tx, turnId) => {
+    const lane = await findLaneOfTurn(tx, turnId);
+    if (lane !== undefined) return lane;
+    const { channel = null, accountId: named = null, chatId = null } = (await selectJob.first(tx, { turnId })) ?? {};
+    if (channel === null || chatId === null) return undefined;
+    const accountId = named ?? accountOf(channel);
+    return accountId === undefined ? undefined : { channel, accountId, chatId };
+  };
 }

@@ -18,7 +18,7 @@ import { approvalDocument } from '../../approvals/approval-document.js';
 import { findAgent } from '../../config/agents.js';
 import type { ProviderRegistry } from '../../providers/registry.js';
 import { parseSessionKey } from '../../sessions/session-key.js';
-import { findChatOfTurn } from '../../store/approvals/approval-chats.js';
+import { findLaneOfTurn } from '../../store/approvals/approval-chats.js';
 import { readApprovalsOfTurn } from '../../store/approvals/approvals.js';
 import type { Lane } from '../../store/delivery/outbox.js';
 import type { Liveness } from '../../store/liveness.js';
@@ -86,7 +86,7 @@ export class WaitingTurns {
     void this.look();
     // What fails to be read is found by the next look of the inbox.
     store
-      .read((tx) => findChatOfTurn(tx, turnId))
+      .read((tx) => findLaneOfTurn(tx, turnId))
       .then(
         (chat) => chat && inbox.wake(chat),
         () => undefined,

@@ -1,6 +1,6 @@
 /** How a turn begins and ceases to wait for a person's decision. Each function runs in a write. */
 import { newId } from '../../../../shared/ids.js';
-import { findChatOfTurn } from '../../store/approvals/approval-chats.js';
+import { findLaneOfTurn } from '../../store/approvals/approval-chats.js';
 import { hasPending } from '../../store/approvals/approvals.js';
 import { appendMessage } from '../../store/conversations/messages.js';
 import { endTurn } from '../../store/conversations/turns.js';
@@ -50,7 +50,7 @@ export async function giveUpWaiting(
     if (said !== '') await appendMessage(tx, { ...message, id: newId('msg'), role: 'assistant', content: said, model });
     if (state === 'error') await appendMessage(tx, { ...message, id: newId('msg'), role: 'system', content: error.message, model: null });
     await removeTurnSteps(tx, { turnId: id, nowMs });
-    ended.push({ id, chat: await findChatOfTurn(tx, id) });
+    ended.push({ id, chat: await findLaneOfTurn(tx, id) });
     await dropWaiting(tx, { id, error: error.message, nowMs });
     tellOthers(tx, `session:${sessionId}`);
   }

@@ -39,7 +39,7 @@ async function makeWorld(): Promise<World> {
     },
     resumed: (turnId: string) => void reported.push(turnId),
   };
-  const options = { store, clock, logger: logMemory(), liveness, waiting };
+  const options = { store, clock, logger: logMemory(), liveness, waiting, findChat: async () => undefined };
   store.publishTo((event) => event.type === 'approval' && events.push([event.id, event.state]));
   const world: World = {
     store,

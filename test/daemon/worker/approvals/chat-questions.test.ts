@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { Approvals } from '../../../../daemon/worker/approvals/approvals.js';
 import { ChatQuestions, sayQuestion } from '../../../../daemon/worker/approvals/chat-questions.js';
 import { type Approval, insertApproval } from '../../../../daemon/worker/store/approvals/approvals.js';
-import { findChatOfTurn } from '../../../../daemon/worker/store/approvals/approval-chats.js';
+import { createFindChat } from '../../../../daemon/worker/store/approvals/approval-chats.js';
 import { insertCronJob, type NewCronJob } from '../../../../daemon/worker/store/cron/cron-jobs.js';
 import { endCronRun, insertCronRun } from '../../../../daemon/worker/store/cron/cron-runs.js';
 import { insertInboxMessage, setInboxTurn } from '../../../../daemon/worker/store/delivery/inbox.js';
@@ -13,6 +13,8 @@ import { GatewayError } from '../../../../shared/errors.js';
 import { logMemory } from '../../../helpers/log-memory.js';
 import { addSession, openStore } from '../../../helpers/open-store.js';
 import { testConfig } from '../../../helpers/test-config.js';
+
+const findChat = createFindChat((channel) => (channel === 'telegram' ? 'personal' : undefined));
 
 async function ask(store: Store, turnId: string, input: unknown): Promise<Approval> {
   const session = await addSession(store, 'a');
@@ -34,7 +36,7 @@ test('a question goes to the chat whose message the turn answers, except to the 
   const lane: Lane = { channel: 'telegram', accountId: 'default', chatId: '7' };
   await receive(store, lane, { seq: 1, turnId: 'turn_1' });
   await receive(store, { ...lane, channel: 'webchat' }, { seq: 2, turnId: 'turn_2' });
-  expect(await store.read((tx) => findChatOfTurn(tx, 'turn_1'))).toEqual(lane);
+  expect(await store.read((tx) => findChat(tx, 'turn_1'))).toEqual(lane);
   const sent: object[] = [];
   const woken: Lane[] = [];
   let isGone = false;
@@ -45,7 +47,7 @@ test('a question goes to the chat whose message the turn answers, except to the 
     },
     wake: (chat: Lane) => void woken.push(chat),
   };
-  const questions = new ChatQuestions({ store, logger: logMemory(), outbox });
+  const questions = new ChatQuestions({ store, logger: logMemory(), outbox, findChat });
   const asked = await ask(store, 'turn_1', { path: '/tmp/a', api_key: 'sk-1' });
   await store.write((tx) => questions.post(tx, asked));
   await questions.posted(asked);
@@ -100,24 +102,25 @@ test("the question of a job's turn goes to the chat to which the job reports, wh
     await insertCronJob(tx, job);
     await insertCronRun(tx, run);
   });
-  const chat = { channel: 'telegram', accountId: 'default', chatId: '7' };
-  expect(await store.read((tx) => findChatOfTurn(tx, 'turn_1'))).toEqual(chat);
+  const chat = { channel: 'telegram', accountId: 'personal', chatId: '7' };
+  expect(await store.read((tx) => findChat(tx, 'turn_1'))).toEqual(chat);
   const { id } = await ask(store, 'turn_1', {});
   const approvals = new Approvals({
     store,
     clock: systemClock,
     config: () => testConfig(),
     waiting: { resume: async () => undefined, resumed: () => undefined },
+    findChat,
   });
   const find = async (sessionKey: string, chatId: string): Promise<number | undefined> =>
     (await approvals.findIn(id, { sessionKey, chat: { ...chat, chatId } }))?.id;
-  expect([await find('main:telegram:default:direct:7', '7'), await find('main:telegram:default:direct:8', '8')]).toEqual([id, undefined]);
+  expect([await find('main:telegram:personal:direct:7', '7'), await find('main:telegram:personal:direct:8', '8')]).toEqual([id, undefined]);
   expect([await find((await addSession(store, 'a')).key, '8'), await approvals.findIn(99, { sessionKey: 'x', chat })]).toEqual([
     id,
     undefined,
   ]);
   await store.write((tx) => endCronRun(tx, 'run_1', { state: 'done', finishedAtMs: 2 }));
-  expect(await store.read((tx) => findChatOfTurn(tx, 'turn_1'))).toBeUndefined();
+  expect(await store.read((tx) => findChat(tx, 'turn_1'))).toBeUndefined();
 });
 
 test('a question says who asks for what, until when, without secrets, and is one message', async () => {

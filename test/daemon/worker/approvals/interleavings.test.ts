@@ -109,7 +109,7 @@ function makeWorker({ store: file, clock, ran, results }: World, instanceId: str
   };
   return {
     ...mortal,
-    approvals: new Approvals({ ...common, waiting }),
+    approvals: new Approvals({ ...common, waiting, findChat: async () => undefined }),
     expiry,
     waiting,
     ask: (text: string, peer: string) => track(runTurn({ session: session(peer), text })),

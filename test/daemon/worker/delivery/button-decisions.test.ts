@@ -3,6 +3,7 @@ import { createApprovals } from '../../../../daemon/worker/approvals/create-appr
 import { createDelivery } from '../../../../daemon/worker/delivery/create-delivery.js';
 import type { InboxHandler } from '../../../../daemon/worker/delivery/inbox-queue.js';
 import * as late from '../../../../daemon/worker/lazy/late.js';
+import { findLaneOfTurn } from '../../../../daemon/worker/store/approvals/approval-chats.js';
 import { hasPending } from '../../../../daemon/worker/store/approvals/approvals.js';
 import { finishInbox, type InboxMessage, setInboxTurn } from '../../../../daemon/worker/store/delivery/inbox.js';
 import { createLiveness } from '../../../../daemon/worker/store/liveness.js';
@@ -27,7 +28,7 @@ async function start() {
     resumed: (turnId: string) => void resumed.push(turnId),
   };
   const delivery = createDelivery({ ...common, loadTelegram: () => late, decisions: () => approvals.service });
-  const approvals = createApprovals({ ...common, outbox: delivery.outbox, waiting });
+  const approvals = createApprovals({ ...common, outbox: delivery.outbox, waiting, findChat: findLaneOfTurn });
   let turns = 0;
   const handle = async ({ seq }: InboxMessage): Promise<undefined> => {
     const turnId = `turn_${(turns += 1)}`;

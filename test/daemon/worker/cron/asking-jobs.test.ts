@@ -1,0 +1,28 @@
+/** Jobs whose turns ask a person: where the question goes, and who answers it there. */
+import { expect, onTestFinished, test } from 'vitest';
+import { callsTools, says } from '../../../fakes/openai/reply.js';
+import { startFakeOpenAi } from '../../../fakes/openai/server.js';
+import { startWebhookReceiver } from '../../../fakes/webhook-receiver/receiver.js';
+import { fakeModels, makeConversation } from '../../../helpers/make-conversation.js';
+
+async function start(channels: object = {}) {
+  const fake = await startFakeOpenAi();
+  onTestFinished(() => fake.close());
+  const defaults = { model: 'fake/one', permissions: { time: 'ask' } };
+  const conversation = await makeConversation({ models: fakeModels(fake.baseUrl), config: { agents: { defaults }, channels } });
+  fake.reply(callsTools({ name: 'time', input: {} }), says('It is late.'));
+  return conversation;
+}
+
+const job = { schedule: 'every 1h', message: 'Report', mode: 'agent' } as const;
+
+test('the question of a job without an account goes to the only account of its channel, whatever its name', async () => {
+  const receiver = await startWebhookReceiver();
+  onTestFinished(() => receiver.close());
+  const personal = { url: receiver.url, inboundToken: 'a-token-of-sixteen' };
+  const { cron, approvals } = await start({ webhook: { accounts: { personal } } });
+  await cron.trigger((await cron.create({ ...job, channel: 'webhook', chat_id: 'room' })).id);
+  await expect.poll(() => receiver.received.length).toBe(1);
+  const [asked] = (await approvals.list({ state: 'pending' }, undefined)).approvals;
+  expect(receiver.received[0]?.content).toMatch(new RegExp(`^\\*\\*Approval ${asked?.id}\\*\\*: .* the tool \`time\``));
+});
