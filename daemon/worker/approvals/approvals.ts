@@ -7,7 +7,7 @@ import { sayOfApproval } from '../../../shared/text/sentences/approval.js';
 import type { AccessToken } from '../access/access-tokens.js';
 import { isAgentAllowed, mayUseAgent } from '../access/allowed.js';
 import type { FindChat } from '../store/approvals/approval-chats.js';
-import { type Approval, decideApproval, type Decider, findApproval, listApprovals } from '../store/approvals/approvals.js';
+import { type Approval, decideApproval, type Decider, type Decision, findApproval, listApprovals } from '../store/approvals/approvals.js';
 import { addGrant, findGrant, listGrants, removeGrant } from '../store/approvals/grants.js';
 import type { Lane } from '../store/delivery/outbox.js';
 import type { Store } from '../store/store.js';
@@ -64,6 +64,15 @@ function ended(approval: Approval): GatewayError {
   const values = { id, who: sayDecider(decidedBy), at: new Date(decidedAtMs).toISOString() };
   const message = sayOfApproval(state === 'approved' ? 'approval-approved' : 'approval-denied', values);
   return new GatewayError('CONFLICT', { message, details });
+}
+
+/** Whether an approval was decided with exactly this. */
+function isSameDecision(
+  { state, decidedBy, note, remember }: Approval,
+  made: Pick<Decision, 'state' | 'by' | 'note' | 'remember'>,
+): boolean {
+  const isSameCaller = decidedBy?.via === made.by.via && decidedBy.name === made.by.name;
+  return isSameCaller && state === made.state && note === made.note && remember === made.remember;
 }
 
 export class Approvals {
@@ -125,9 +134,7 @@ export class Approvals {
     if (state === 'approved') this.#mustNotBeDenied(before);
     const approval = await decideApproval(tx, { id, state, by, note, remember, nowMs });
     if (approval === undefined) {
-      const { decidedBy } = before;
-      const isRepeated = before.state === state && decidedBy?.via === by.via && decidedBy.name === by.name;
-      if (isRepeated) return { approval: before, isNew: false };
+      if (isSameDecision(before, { state, by, note, remember })) return { approval: before, isNew: false };
       throw ended(before);
     }
     if (remember !== null) await addGrant(tx, approval, { for: remember, nowMs });

@@ -27,6 +27,12 @@ async function list(approvals: ChatApprovals, sessionKey: string): Promise<strin
   return [...pending.map(({ id, tool, expiresAt }) => `${id}: \`${tool}\`, until ${expiresAt}`), USAGE].join('\n');
 }
 
+function sayOutcome({ id, tool, state, session, remember }: ApprovalDocument): string {
+  const where = parseSessionKey(session)?.channel === 'cron' ? 'by this job' : 'in this chat';
+  const always = remember === null ? '' : ` It is not asked about again ${where}.`;
+  return `${state === 'approved' ? 'Approved' : 'Denied'}: ${id} (\`${tool}\`).${always}`;
+}
+
 async function decide(approvals: ChatApprovals, { args, sessionKey }: CommandContext, request: DecisionRequest): Promise<string> {
   const [, number, rest = ''] = /^(\d{1,9})(?:\s+([\s\S]*))?$/.exec(args) ?? [];
   if (number === undefined) return USAGE;
@@ -37,16 +43,13 @@ async function decide(approvals: ChatApprovals, { args, sessionKey }: CommandCon
   if (approval === undefined) return `There is no approval ${number} in this chat. /approvals lists what waits.`;
   const isAlways = request.decision === 'approve' && /^always$/i.test(rest);
   const note = isAlways || rest === '' ? {} : { note: rest.slice(0, MAX_NOTE_LENGTH) };
+  const remember = isAlways ? ({ remember: 'session' } as const) : {};
   try {
-    const remember = isAlways ? ({ remember: 'session' } as const) : {};
-    await approvals.decide({ ...request, ...note, ...remember, id: approval.id, by: { via, name: null } }, undefined);
+    return sayOutcome(await approvals.decide({ ...request, ...note, ...remember, id: approval.id, by: { via, name: null } }, undefined));
   } catch (error) {
     if (error instanceof GatewayError && error.code === 'CONFLICT') return error.message;
     throw error;
   }
-  const what = request.decision === 'approve' ? 'Approved' : 'Denied';
-  const where = parseSessionKey(approval.session)?.channel === 'cron' ? 'by this job' : 'in this chat';
-  return `${what}: ${approval.id} (\`${approval.tool}\`).${isAlways ? ` It is not asked about again ${where}.` : ''}`;
 }
 
 export function createApprovalCommands(approvals: ChatApprovals): SlashCommand[] {

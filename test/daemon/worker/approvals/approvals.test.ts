@@ -96,7 +96,8 @@ test('a decision lets the turn go on once all of its calls are decided; others h
     message: `The approval ${one} was already given by Ann (telegram) at ${at}.`,
     details: { approval: shown },
   });
-  await expect(approvals.decide({ ...approve, decision: 'deny' }, undefined)).rejects.toMatchObject({ code: 'CONFLICT' });
+  for (const other of [{ decision: 'deny' }, { remember: 'agent' }, { remember: undefined }, { note: 'no' }] as const)
+    await expect(approvals.decide({ ...approve, ...other }, undefined)).rejects.toMatchObject({ code: 'CONFLICT' });
   await approvals.decide({ id: two, decision: 'deny', by: ann }, undefined);
   expect([resumed, reported.length]).toEqual([['turn_1'], 2]);
   expect(events).toEqual([

@@ -19,10 +19,12 @@ function makeChat() {
         return id === 15 ? ofJob : id === 12 ? approval : undefined;
       },
       async decide(decision) {
-        if (decision.id === 15) return ofJob;
+        const { remember = null } = decision;
+        const state = decision.decision === 'approve' ? 'approved' : 'denied';
+        if (decision.id === 15) return { ...ofJob, state, remember };
         if (decisions.length > 0) throw new GatewayError('CONFLICT', { message: 'It was decided by Ann.' });
         decisions.push(decision);
-        return approval;
+        return { ...approval, state, remember };
       },
     }),
   );
