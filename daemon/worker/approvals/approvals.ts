@@ -47,7 +47,15 @@ export interface DecisionOutcome {
   readonly isNew: boolean;
 }
 
+/** A session, and the chat in which it takes place. */
+export interface Place {
+  readonly sessionKey: string;
+  readonly chat: Lane;
+}
+
 const DEFAULT_LIMIT = 50;
+/** Of the whole gateway, so many are looked through for those of a chat. */
+const MAX_PENDING = 1_000;
 
 function unknown(id: number): GatewayError {
   return new GatewayError('NOT_FOUND', { message: sayOfApproval('approval-unknown', { id }), details: { id } });
@@ -98,13 +106,21 @@ export class Approvals {
     return approvalDocument(await this.#options.store.read((tx) => this.#load(tx, id, viewer)));
   }
 
-  /** Returns the approval if it is of the session, or was asked in the chat. */
-  async findIn(id: number, where: { readonly sessionKey: string; readonly chat: Lane }): Promise<ApprovalDocument | undefined> {
+  /** Returns the approval if it is of the place. */
+  async findIn(id: number, place: Place): Promise<ApprovalDocument | undefined> {
     return this.#options.store.read(async (tx) => {
       const approval = await findApproval(tx, id);
-      if (approval === undefined) return undefined;
-      const isHere = approval.sessionKey === where.sessionKey || (await this.isAskedIn(tx, approval, where.chat));
-      return isHere ? approvalDocument(approval) : undefined;
+      return approval !== undefined && (await this.#isOf(tx, approval, place)) ? approvalDocument(approval) : undefined;
+    });
+  }
+
+  /** Returns those of the place that wait, oldest first. */
+  async pendingIn(place: Place): Promise<ApprovalDocument[]> {
+    return this.#options.store.read(async (tx) => {
+      const found: ApprovalDocument[] = [];
+      for (const approval of await listApprovals(tx, { state: 'pending', limit: MAX_PENDING }))
+        if (await this.#isOf(tx, approval, place)) found.unshift(approvalDocument(approval));
+      return found;
     });
   }
 
@@ -162,6 +178,11 @@ export class Approvals {
       await removeGrant(tx, id);
       return grantDocument(grant);
     });
+  }
+
+  /** A job's question is asked in the chat that it reports to, but is of the job's session. */
+  async #isOf(tx: Transaction, approval: Approval, { sessionKey, chat }: Place): Promise<boolean> {
+    return approval.sessionKey === sessionKey || this.isAskedIn(tx, approval, chat);
   }
 
   async #load(tx: Transaction, id: number, viewer: Viewer): Promise<Approval> {

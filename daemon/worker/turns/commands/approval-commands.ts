@@ -1,11 +1,11 @@
 /** `/approve`, `/deny` and `/approvals`: a chat decides about the calls of tools that its own turns wait for. */
 import { GatewayError } from '../../../../shared/errors.js';
 import type { ApprovalDocument, DecisionRequest } from '../../../../shared/api/tools/approvals.js';
-import type { Approvals } from '../../approvals/approvals.js';
+import type { Approvals, Place } from '../../approvals/approvals.js';
 import { parseSessionKey } from '../../sessions/session-key.js';
 import type { CommandContext, SlashCommand } from './commands.js';
 
-type ChatApprovals = Pick<Approvals, 'list' | 'findIn' | 'decide'>;
+type ChatApprovals = Pick<Approvals, 'pendingIn' | 'findIn' | 'decide'>;
 
 const DECISION = /^\s*\/(?:approve|deny|approvals)(?:@\w{1,64})?(?:\s|$)/i;
 /** Whether a message is handled while the message before it waits for a decision. */
@@ -17,12 +17,13 @@ const MAX_NOTE_LENGTH = 2_000;
 const NOT_HERE = 'Messages of webhooks cannot decide. Use the page, or xopc approve NUMBER.';
 const USAGE = 'Write /approve NUMBER, /approve NUMBER always, or /deny NUMBER WHY; /approvals lists what waits.';
 
-async function pendingIn(approvals: ChatApprovals, session: string): Promise<ApprovalDocument[]> {
-  return (await approvals.list({ session, state: 'pending', limit: MAX_LISTED }, undefined)).approvals.toReversed();
+function placeOf(sessionKey: string): Place {
+  const { channel = 'chat', accountId = '', peerId: chatId = '' } = parseSessionKey(sessionKey) ?? {};
+  return { sessionKey, chat: { channel, accountId, chatId } };
 }
 
 async function list(approvals: ChatApprovals, sessionKey: string): Promise<string> {
-  const pending = await pendingIn(approvals, sessionKey);
+  const pending = (await approvals.pendingIn(placeOf(sessionKey))).slice(0, MAX_LISTED);
   if (pending.length === 0) return 'Nothing waits for a decision here.';
   return [...pending.map(({ id, tool, expiresAt }) => `${id}: \`${tool}\`, until ${expiresAt}`), USAGE].join('\n');
 }
@@ -36,10 +37,10 @@ function sayOutcome({ id, tool, state, session, remember }: ApprovalDocument): s
 async function decide(approvals: ChatApprovals, { args, sessionKey }: CommandContext, request: DecisionRequest): Promise<string> {
   const [, number, rest = ''] = /^(\d{1,9})(?:\s+([\s\S]*))?$/.exec(args) ?? [];
   if (number === undefined) return USAGE;
-  const { channel: via = 'chat', accountId = '', peerId: chatId = '' } = parseSessionKey(sessionKey) ?? {};
+  const place = placeOf(sessionKey);
+  const via = place.chat.channel;
   if (via === 'webhook') return NOT_HERE;
-  // A job's question is asked in the chat that it reports to, but is of the job's session.
-  const approval = await approvals.findIn(Number(number), { sessionKey, chat: { channel: via, accountId, chatId } });
+  const approval = await approvals.findIn(Number(number), place);
   if (approval === undefined) return `There is no approval ${number} in this chat. /approvals lists what waits.`;
   const isAlways = request.decision === 'approve' && /^always$/i.test(rest);
   const note = isAlways || rest === '' ? {} : { note: rest.slice(0, MAX_NOTE_LENGTH) };

@@ -13,9 +13,9 @@ function makeChat() {
   const ofJob = { ...approval, id: 15, session: 'main:cron:default:direct:job_1' };
   const commands = new CommandRegistry(
     createApprovalCommands({
-      list: async ({ session }) => ({ approvals: session === CHAT ? [{ ...approval, id: 14 }, approval] : [], nextCursor: null }),
+      pendingIn: async ({ sessionKey }) => (sessionKey === CHAT ? [approval, { ...approval, id: 14 }] : []),
       async findIn(id, { sessionKey, chat }) {
-        if (sessionKey !== CHAT || chat?.channel !== 'telegram' || chat.chatId !== '-7') return undefined;
+        if (sessionKey !== CHAT || chat.channel !== 'telegram' || chat.chatId !== '-7') return undefined;
         return id === 15 ? ofJob : id === 12 ? approval : undefined;
       },
       async decide(decision) {
