@@ -12,7 +12,7 @@ import { sayOfAnswer } from '../../../shared/text/sentences/answer.js';
 import type { AccessTokens } from '../access/access-tokens.js';
 import type { Liveness } from '../store/liveness.js';
 import { addCallUsage } from '../store/overview/call-usage.js';
-import { dayOf, type Limit, type Payer, reserveSpending, settleSpending } from '../store/overview/spending.js';
+import { dayOf, type Limit, type Payer, reserveSpending, settleSpending, type UsedUpLimit } from '../store/overview/spending.js';
 import type { Store } from '../store/store.js';
 import { type Caller, callUsageOf, PendingCallUsage, type UsedByCall } from './call-usage.js';
 
@@ -47,12 +47,14 @@ export interface Purse {
    * Reserves what a call may cost. To be called before each.
    * @param most  returns the most that it may cost, as far as that can be said; called only where a limit applies
    * @returns undefined where none does, and the call belongs to a turn
-   * @throws RATE_LIMITED, with the seconds until the next day, when a limit is used up; UNAUTHORIZED when the access token has ended; UNAVAILABLE
+   * @throws RATE_LIMITED: until the next day when a limit is spent, for a moment when running calls have reserved the rest of it; UNAUTHORIZED when the access token has ended; UNAVAILABLE
    */
   reserve(most: () => number): Promise<Settle | undefined>;
 }
 
 const DAY_MS = 86_400_000;
+/** Running calls end at any time. */
+const RESERVED_RETRY_SECONDS = 5;
 
 /** @param of  the limit and when it is reset */
 function describe(payer: Payer, tokenName: string, of: { readonly usd: number; readonly time: string }): string {
@@ -140,7 +142,14 @@ export class Spending {
     }
   }
 
-  #refusal({ payer, usd }: Limit, { tokenId = '' }: Account): GatewayError {
+  #refusal({ payer, usd, isSpent }: UsedUpLimit, { tokenId = '' }: Account): GatewayError {
+    const hint = HINTS[payer.split(':')[0] ?? ''] ?? '';
+    if (!isSpent)
+      return new GatewayError('RATE_LIMITED', {
+        message: sayOfAnswer('spending-reserved', { usd }),
+        details: { payer, retryAfterSeconds: RESERVED_RETRY_SECONDS },
+        hint,
+      });
     const { clock, logger, tokens } = this.#options;
     const nowMs = clock.now();
     const day = dayOf(nowMs);
@@ -152,7 +161,7 @@ export class Spending {
     return new GatewayError('RATE_LIMITED', {
       message,
       details: { payer, retryAfterSeconds: Math.ceil((resetMs - nowMs) / 1_000), resetAt },
-      hint: HINTS[payer.split(':')[0] ?? ''] ?? '',
+      hint,
     });
   }
 }

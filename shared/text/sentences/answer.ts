@@ -46,6 +46,7 @@ export const ANSWER_REASONS = {
   'model-empty-response': '{provider} returned an empty response. Try again, or choose another model.',
   'model-filtered': 'The content filter of {provider} blocked the answer.',
   'model-unconfigured': "The model '{model}' cannot be used.",
+  'spending-reserved': 'Calls that are running have reserved the rest of the {usd} US dollars of today. Try again in a moment.',
   'spent-all': 'All agents together have spent the {usd} US dollars of today; the limit is reset at {time}.',
   'spent-agent': "The agent '{agent}' has spent the {usd} US dollars of today; the limit is reset at {time}.",
   'spent-job': 'The scheduled job {job} has spent the {usd} US dollars of today; the limit is reset at {time}.',

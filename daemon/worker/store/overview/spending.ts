@@ -14,6 +14,11 @@ export interface Limit {
   readonly usd: number;
 }
 
+export interface UsedUpLimit extends Limit {
+  /** False: what is spent and what running calls have reserved add up to it. */
+  readonly isSpent: boolean;
+}
+
 export interface Reservation {
   readonly id: string;
   /** UTC, as 2026-11-27. */
@@ -73,19 +78,21 @@ export async function readSpending(tx: Transaction, day: string): Promise<Readon
 /**
  * Reserves what a call may cost, for all of its limits or for none. Runs in a write. So nothing is spent beyond a limit but what the one
  * reservation exceeds it by.
- * @returns the limit that is used up; undefined: it is reserved
+ * @returns the limit that leaves nothing for it; undefined: it is reserved
  */
 export async function reserveSpending(
   tx: Transaction,
   { id, day, usd, limits, instanceId, liveness }: NewReservation,
-): Promise<Limit | undefined> {
+): Promise<UsedUpLimit | undefined> {
   const running = await settleOfTheDead(tx, liveness);
   const spent = await readSpending(tx, day);
-  const usedUp = limits.find((limit) => {
-    const reserved = running.filter((other) => other.day === day && other.payers.includes(limit.payer));
-    return (spent.get(limit.payer) ?? 0) + reserved.reduce((sum, other) => sum + other.usd, 0) >= limit.usd;
-  });
-  if (usedUp !== undefined) return usedUp;
+  const spentBy = ({ payer }: Limit): number => spent.get(payer) ?? 0;
+  const reservedBy = ({ payer }: Limit): number =>
+    running.filter((other) => other.day === day && other.payers.includes(payer)).reduce((sum, other) => sum + other.usd, 0);
+  const spentLimit = limits.find((limit) => spentBy(limit) >= limit.usd);
+  if (spentLimit !== undefined) return { ...spentLimit, isSpent: true };
+  const reservedLimit = limits.find((limit) => spentBy(limit) + reservedBy(limit) >= limit.usd);
+  if (reservedLimit !== undefined) return { ...reservedLimit, isSpent: false };
   const payers = JSON.stringify(limits.map(({ payer }) => payer));
   await queriesOf(tx).insertInto('spending_reservations').values({ id, instance_id: instanceId, day, payers, usd }).execute();
   return undefined;

@@ -47,7 +47,13 @@ test('what a call did not cost is free for others, and a new day begins at midni
   const { spending, clock, logger } = spendingOf(store, { agents: { list: [{ id: 'main', dailyUsd: 1 }] } });
   const reserve = (usd: number) => spending.purse({ agent: { id: 'main', dailyUsd: 1 } }).reserve(() => usd);
   const settle = await reserve(1);
-  await expect(reserve(0.1)).rejects.toMatchObject({ code: 'RATE_LIMITED' });
+  const reserved = await reserve(0.1).catch((error: unknown) => error);
+  expect(reserved).toMatchObject({ code: 'RATE_LIMITED', details: { payer: 'agent:main', retryAfterSeconds: 5 } });
+  expect(reserved).toHaveProperty(
+    'message',
+    'Calls that are running have reserved the rest of the 1 US dollars of today. Try again in a moment.',
+  );
+  expect([(reserved as GatewayError).details?.['resetAt'], logger.entries]).toEqual([undefined, []]);
   await settle?.(0.25);
   await (
     await reserve(0.5)
