@@ -47,7 +47,7 @@ export function fakeAccessTokens(): FakeAccessTokens {
   });
   const service: FakeAccessTokens['service'] = {
     find: (secret) => bySecret.get(secret) ?? (/^xopc_.{43}$/.test(secret) ? 'ended' : undefined),
-    findById: (wanted) => [...bySecret.values()].find(({ id }) => id === wanted),
+    findById: async (wanted) => [...bySecret.values()].find(({ id }) => id === wanted),
     noteUse: () => undefined,
     onEnd: (listener) => void listeners.add(listener),
     list: async () => [...bySecret.values()].map(toDocument),

@@ -117,8 +117,9 @@ export class AccessTokens {
     return token === undefined || this.#hasExpired(token) ? 'ended' : token;
   }
 
-  /** Returns the token that has not ended. */
-  findById(id: string): AccessToken | undefined {
+  /** Returns the token unless it has ended. Reads the tokens if that was not done yet. @throws UNAVAILABLE while they cannot be read */
+  async findById(id: string): Promise<AccessToken | undefined> {
+    if (this.#known === undefined) await this.#read();
     return this.#all().find((token) => token.id === id && !this.#hasExpired(token));
   }
 

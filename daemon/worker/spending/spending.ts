@@ -9,7 +9,7 @@ import { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import { sayOfAnswer } from '../../../shared/text/sentences/answer.js';
-import type { AccessTokens } from '../access/access-tokens.js';
+import type { AccessToken, AccessTokens } from '../access/access-tokens.js';
 import type { Liveness } from '../store/liveness.js';
 import { addCallUsage } from '../store/overview/call-usage.js';
 import { dayOf, type Limit, type Payer, reserveSpending, settleSpending, type UsedUpLimit } from '../store/overview/spending.js';
@@ -71,6 +71,10 @@ const HINTS: Readonly<Record<string, string>> = {
   token: 'Only a new access token can have a higher limit.',
 };
 
+function callerOf({ agent, kind }: Account, token: AccessToken | undefined, atMs: number): Caller | undefined {
+  return kind && { kind, agentId: agent?.id ?? '', tokenId: token?.id ?? '', tokenName: token?.name ?? '', atMs };
+}
+
 export class Spending {
   readonly #options: SpendingOptions;
   /** The day of the last notice, by payer: one a day is enough. */
@@ -96,38 +100,38 @@ export class Spending {
     return { reserve: (most) => this.#reserve(account, most) };
   }
 
-  /** @throws UNAUTHORIZED for work whose access token has ended since it began */
-  #limitsOf({ agent, jobId, jobDailyUsd, tokenId }: Account): Limit[] {
+  /** @throws UNAUTHORIZED for work whose access token has ended since it began; UNAVAILABLE */
+  async #tokenOf({ tokenId }: Account): Promise<AccessToken | undefined> {
+    if (tokenId === undefined) return undefined;
+    const token = await this.#options.tokens.findById(tokenId);
+    if (token !== undefined) return token;
+    throw new GatewayError('UNAUTHORIZED', { message: 'The access token that this was asked with was revoked, or has expired.' });
+  }
+
+  #limitsOf({ agent, jobId, jobDailyUsd }: Account, token: AccessToken | undefined): Limit[] {
     const { agents, cron } = this.#options.config();
-    const token = tokenId === undefined ? undefined : this.#options.tokens.findById(tokenId);
-    if (tokenId !== undefined && token === undefined)
-      throw new GatewayError('UNAUTHORIZED', { message: 'The access token that this was asked with was revoked, or has expired.' });
     const limits: readonly (readonly [Payer, number | null | undefined])[] = [
       ['all', agents.dailyUsd],
       [`agent:${agent?.id ?? ''}`, agent && (agent.dailyUsd ?? agents.defaults.dailyUsd)],
       [`job:${jobId ?? ''}`, jobId === undefined ? undefined : jobDailyUsd === undefined ? cron.jobDailyUsd : Number(jobDailyUsd)],
-      [`token:${tokenId ?? ''}`, token?.dailyUsd],
+      [`token:${token?.id ?? ''}`, token?.dailyUsd],
     ];
     return limits.flatMap(([payer, usd]) => (usd === null || usd === undefined ? [] : { payer, usd }));
   }
 
   async #reserve(account: Account, most: () => number): Promise<Settle | undefined> {
-    const limits = this.#limitsOf(account);
+    const token = await this.#tokenOf(account);
+    const limits = this.#limitsOf(account, token);
     const { store, clock, instanceId, liveness } = this.#options;
     const atMs = clock.now();
-    const caller = this.#callerOf(account, atMs);
+    const caller = callerOf(account, token, atMs);
     if (limits.length === 0) return caller && (async (_usd, used) => used && this.#callUsage.note(callUsageOf(caller, used)));
     const reservation = { id: newId('run'), day: dayOf(atMs), usd: most() };
     const usedUp = await store.write((tx) => reserveSpending(tx, { ...reservation, limits, instanceId, liveness }));
-    if (usedUp !== undefined) throw this.#refusal(usedUp, account);
+    if (usedUp !== undefined) throw this.#refusal(usedUp, token);
     const payers = limits.map(({ payer }) => payer);
     return (cost, used) =>
       this.#settle({ ...reservation, payers, usd: cost }, caller === undefined || used === undefined ? [] : [callUsageOf(caller, used)]);
-  }
-
-  #callerOf({ agent, tokenId = '', kind }: Account, atMs: number): Caller | undefined {
-    const tokenName = tokenId === '' ? '' : (this.#options.tokens.findById(tokenId)?.name ?? tokenId);
-    return kind && { kind, agentId: agent?.id ?? '', tokenId, tokenName, atMs };
   }
 
   async #settle(spent: Parameters<typeof settleSpending>[1], used: Parameters<typeof addCallUsage>[1]): Promise<void> {
@@ -142,7 +146,7 @@ export class Spending {
     }
   }
 
-  #refusal({ payer, usd, isSpent }: UsedUpLimit, { tokenId = '' }: Account): GatewayError {
+  #refusal({ payer, usd, isSpent }: UsedUpLimit, token: AccessToken | undefined): GatewayError {
     const hint = HINTS[payer.split(':')[0] ?? ''] ?? '';
     if (!isSpent)
       return new GatewayError('RATE_LIMITED', {
@@ -150,12 +154,12 @@ export class Spending {
         details: { payer, retryAfterSeconds: RESERVED_RETRY_SECONDS },
         hint,
       });
-    const { clock, logger, tokens } = this.#options;
+    const { clock, logger } = this.#options;
     const nowMs = clock.now();
     const day = dayOf(nowMs);
     const resetMs = Date.parse(day) + DAY_MS;
     const resetAt = new Date(resetMs).toISOString();
-    const message = describe(payer, tokens.findById(tokenId)?.name ?? tokenId, { usd, time: resetAt });
+    const message = describe(payer, token?.name ?? '', { usd, time: resetAt });
     if (this.#told.get(payer) !== day) logger.warn({ payer, usd, resetAt }, 'a daily limit is used up');
     this.#told.set(payer, day);
     return new GatewayError('RATE_LIMITED', {

@@ -84,10 +84,10 @@ export class PageSessions {
   }
 
   /** @returns undefined also once the access token has ended */
-  #sessionOf(stored: Pick<KnownSession, 'tokenId'> | undefined): PageSession | undefined {
+  async #sessionOf(stored: Pick<KnownSession, 'tokenId'> | undefined): Promise<PageSession | undefined> {
     if (stored === undefined) return undefined;
     if (stored.tokenId === null) return { access: undefined };
-    const access = this.#tokens.findById(stored.tokenId);
+    const access = await this.#tokens.findById(stored.tokenId);
     return access === undefined ? undefined : { access };
   }
 

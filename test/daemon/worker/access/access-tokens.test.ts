@@ -40,7 +40,7 @@ test('a revoked token is told of once, and its name is free again', async () => 
   const { secret, token } = await tokens.add({ name: 'ci', scopes: ['read'] });
   await expect(tokens.add({ name: 'ci', scopes: ['chat'] })).rejects.toMatchObject({ code: 'CONFLICT' });
   expect(await tokens.revoke('ci')).toMatchObject({ id: token.id });
-  expect([tokens.find(secret), tokens.findById(token.id), ended]).toEqual(['ended', undefined, [token.id]]);
+  expect([tokens.find(secret), await tokens.findById(token.id), ended]).toEqual(['ended', undefined, [token.id]]);
   const { id } = token;
   expect(told).toEqual(['created', 'revoked'].map((change) => ({ type: 'token', id, change })));
   await expect(tokens.revoke('ci')).rejects.toMatchObject({ code: 'NOT_FOUND' });
@@ -56,7 +56,7 @@ test('a token ends at its time, but is still listed', async () => {
   clock.advance(4_999);
   expect([found(tokens, secret).id, ended]).toEqual([token.id, []]);
   clock.advance(1);
-  expect([tokens.find(secret), tokens.findById(token.id), ended]).toEqual(['ended', undefined, [token.id]]);
+  expect([tokens.find(secret), await tokens.findById(token.id), ended]).toEqual(['ended', undefined, [token.id]]);
   expect(told).toContainEqual({ type: 'token', id: token.id, change: 'expired' });
   expect((await tokens.list()).map(({ name }) => name)).toEqual(['short', 'long']);
   await expect(tokens.add({ name: 'past', scopes: ['read'], expiresAt })).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
@@ -97,8 +97,17 @@ test('until the database can be read, nobody knows what a token is', async () =>
   const { tokens, clock } = await start(store);
   const secret = `xopc_${'a'.repeat(43)}`;
   expect(tokens.find(secret)).toBe('unread');
+  await expect(tokens.findById('tok_1')).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   await store.open();
   await expect.poll(() => (clock.advance(1_000), tokens.find(secret))).toBe('ended');
+});
+
+test('work of a token goes on as soon as the database can be read', async () => {
+  const store = makeStore();
+  const { tokens } = await start(store);
+  await store.open();
+  const { token } = await (await start(store)).tokens.add({ name: 'ci', scopes: ['chat'] });
+  expect(await tokens.findById(token.id)).toMatchObject({ name: 'ci' });
 });
 
 test('the last use is stored within a minute, at the end, and before a list', async () => {

@@ -18,7 +18,7 @@ function spendingOf(store: Store, config: object, options: Partial<SpendingOptio
   const clock = new FakeClock(Date.parse('2026-11-27T18:00:00Z'));
   const logger = logMemory();
   const parsed = configSchema.parse(config);
-  const tokens: SpendingOptions['tokens'] = { findById: (id) => ({ id, name: 'ci', dailyUsd: 2 }) as AccessToken };
+  const tokens: SpendingOptions['tokens'] = { findById: async (id) => ({ id, name: 'ci', dailyUsd: 2 }) as AccessToken };
   const shared = { store, clock, logger, tokens, instanceId: 'wk_1', liveness: living('wk_1', 'wk_2') };
   return { spending: new Spending({ ...shared, config: () => parsed, ...options }), clock, logger };
 }
@@ -100,7 +100,7 @@ test('a call counts for everyone who has a limit, or for nobody', async () => {
 });
 
 test('work of an access token that has ended calls no model any more', async () => {
-  const tokens: SpendingOptions['tokens'] = { findById: () => undefined };
+  const tokens: SpendingOptions['tokens'] = { findById: async () => undefined };
   const { spending } = spendingOf(await openStore(), {}, { tokens });
   await expect(spending.purse({ agent, tokenId: 'tok_1' }).reserve(() => 0)).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
 });

@@ -54,7 +54,7 @@ test('a session of one worker counts in the next; one that it ends counts there 
   const store = await openStore();
   const clock = new FakeClock();
   const make = (): PageSessions =>
-    new PageSessions({ secrets: storedPageSecrets(store), tokens: { findById: () => undefined }, token: () => 'token', clock });
+    new PageSessions({ secrets: storedPageSecrets(store), tokens: { findById: async () => undefined }, token: () => 'token', clock });
   const [first, second] = [make(), make()];
   const [cookie = ''] = (await first.begin({ cookies: undefined, basePath: '', isSecure: false }, { access: undefined })).split(';');
   const isIn = async (sessions: PageSessions, cookies: string): Promise<boolean> => (await sessions.find(cookies)) !== undefined;
