@@ -60,7 +60,8 @@ export async function* hangingScript(first: string, signal: AbortSignal): AsyncG
 function messageService(fake: FakeServices): Services['messages'] {
   const accepted = new Map<string, { body: string; messageId: string }>();
   return {
-    accept(message, { idempotencyKey }) {
+    accept(message, caller) {
+      const idempotencyKey = caller?.key;
       fake.calls.push({ name: 'messages.accept', input: { message, idempotencyKey } });
       if (message.channel === 'nowhere') throw new GatewayError('CHANNEL_NOT_FOUND', { message: "no channel 'nowhere'" });
       const body = JSON.stringify(message);

@@ -13,7 +13,7 @@ import { findSession, type NewSession } from '../store/conversations/sessions.js
 import type { Store } from '../store/store.js';
 import { checkText } from '../turns/agent.js';
 import { findAgent } from '../config/agents.js';
-import { type CallerKey, hashRequest } from '../store/idempotency.js';
+import { type CallerKey, hashRequest, keyUse } from '../store/idempotency.js';
 import type { KeyedTurns } from '../turns/keyed-turns.js';
 import type { LiveTurns } from '../turns/live-turns.js';
 import { sessionOf } from '../sessions/session-key.js';
@@ -51,12 +51,8 @@ interface SyncOptions {
   readonly span?: Span;
 }
 
-const IDEMPOTENCY_SCOPE = 'message';
-
-/** Two requests with the same hash ask for the same. */
-function hashBody({ channel, accountId, chatId }: Lane, content: string): string {
-  return hashRequest([channel, accountId, chatId, content]);
-}
+/** What tells one message from another. */
+const partsOf = ({ channel, accountId, chatId }: Lane, content: string): string[] => [channel, accountId, chatId, content];
 
 async function collectReply(events: AsyncIterable<TurnEvent>): Promise<string> {
   for await (const event of events) {
@@ -86,16 +82,16 @@ function findChat({ channel: name, accountId: wanted, chat_id: chatId }: Message
  * Accepts a message for a chat: on disk when it resolves. The same key with the same message gives the first result again.
  * @throws CHANNEL_NOT_FOUND; CONFLICT for a key that another message had; UNAVAILABLE while nothing can be stored
  */
-export type AcceptMessage = (message: MessageRequest, options: { idempotencyKey?: string | undefined }) => Promise<Accepted>;
+export type AcceptMessage = (message: MessageRequest, caller?: CallerKey) => Promise<Accepted>;
 
 export function createAcceptMessage(options: AcceptOptions): AcceptMessage {
   const { store, outbox, live, publish } = options;
-  return async (message, { idempotencyKey: key }) => {
+  return async (message, caller) => {
     const { session, lane } = findChat(message, options);
     const content = checkText('content', message.content);
     const { channel, accountId, chatId } = lane;
     const stored = outbox.compose({ channel, accountId, chatId, id: newId('msg'), content });
-    const use = key === undefined ? undefined : { scope: IDEMPOTENCY_SCOPE, key, bodyHash: hashBody(lane, content) };
+    const use = keyUse('message', caller, partsOf(lane, content));
     const accepted = await store.writeItem(acceptMessages, { message: stored, session, use });
     if (!accepted.replayed) publish(messageEvent(stored, 'queued'));
     if (stored.bodies.length > 0) outbox.wake(lane);
@@ -138,7 +134,7 @@ export function createMessageService(options: MessageServiceOptions) {
       const chat = findChat(message, options);
       const text = checkText('content', message.content);
       const prepare = () => prepareTurn(chat, { ...asked, text });
-      const bodyHash = hashRequest([hashBody(chat.lane, text), deliver]);
+      const bodyHash = hashRequest([hashRequest(partsOf(chat.lane, text)), deliver]);
       const events =
         caller === undefined
           ? turns.start(await prepare(), signal)

@@ -7,6 +7,6 @@ import type { AcceptMessage } from './messages.js';
 export function createSendPort(channels: ChannelRegistry, accept: AcceptMessage): SendPort {
   return {
     channels: () => [...new Set(channels.accounts().map(({ channel }) => channel))].filter((name) => name !== 'webchat'),
-    send: async ({ chatId, ...message }, key) => (await accept({ ...message, chat_id: chatId }, { idempotencyKey: key })).messageId,
+    send: async ({ chatId, ...message }, key) => (await accept({ ...message, chat_id: chatId }, { key })).messageId,
   };
 }

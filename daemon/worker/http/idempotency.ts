@@ -15,6 +15,7 @@ export function callerKey(ctx: HttpContext): CallerKey | undefined {
   if (header === undefined) return undefined;
   return {
     key: validate(idempotencyKey(), header, 'Idempotency-Key header'),
+    owner: ctx.state.access?.id,
     onReplay() {
       if (!ctx.res.headersSent) ctx.set('Idempotent-Replayed', 'true');
     },

@@ -146,7 +146,7 @@ export class Responses {
   async enqueue({ request, document, input, owner }: PreparedResponse, { idempotency }: ResponseCaller): Promise<ResponseDocument> {
     const { store, clock, completions, background } = this.#options;
     completions.check(request.model);
-    const use = keyUse(`responses:${owner ?? ''}`, idempotency, inOrder(request));
+    const use = keyUse('responses', idempotency, inOrder(request));
     const nowMs = clock.now();
     const act = async (tx: Transaction): Promise<string> => {
       const links = { owner, ...linksOf(document), instanceId: null };

@@ -15,13 +15,15 @@ export const IDEMPOTENCY_TTL_MS = 24 * 60 * 60 * 1_000;
 /** What a caller sent as `Idempotency-Key`. */
 export interface CallerKey {
   readonly key: string;
+  /** The access token of the caller, whose keys are its own. Missing: callers without one, who share theirs. */
+  readonly owner?: string | undefined;
   /** Default: the {@link hashRequest} of the whole request. */
   readonly bodyHash?: string;
   /** Called when the answer is known to be that of an earlier request, at the latest with the answer. */
   onReplay?(): void;
 }
 
-/** One use of a key. Each kind of request has its own `scope`. */
+/** One use of a key. Each kind of request has its own `scope`, for each access token. */
 export interface KeyUse {
   readonly scope: string;
   readonly key: string;
@@ -99,9 +101,12 @@ export function usedBefore(kind: 'Idempotency-Key' | 'key' | 'id', name: string,
 
 export const keyConflict = (key: string): GatewayError => usedBefore('Idempotency-Key', key, 'request');
 
+/** Returns the scope of a caller's keys for a kind of request. */
+export const scopeOfCaller = (scope: string, { owner }: CallerKey): string => (owner === undefined ? scope : `${scope}:${owner}`);
+
 /** Returns the use of a caller's key; undefined without a key. @param parts  everything that the caller asked for */
 export function keyUse(scope: string, caller: CallerKey | undefined, parts: readonly unknown[]): KeyUse | undefined {
-  return caller && { scope, key: caller.key, bodyHash: caller.bodyHash ?? hashRequest(parts) };
+  return caller && { scope: scopeOfCaller(scope, caller), key: caller.key, bodyHash: caller.bodyHash ?? hashRequest(parts) };
 }
 
 /** Returns the stored answer of a key; undefined for a new key. @throws CONFLICT for a key that was used for something else */

@@ -21,7 +21,7 @@ import { newId } from '../../../shared/ids.js';
 import { approvalDocument } from '../approvals/approval-document.js';
 import { type Approval, readApprovalsOfTurn } from '../store/approvals/approvals.js';
 import { MAX_ATTEMPTS } from './attempts.js';
-import { type CallerKey, findAnswer, keyConflict, type KeyUse, storeAnswer } from '../store/idempotency.js';
+import { type CallerKey, findAnswer, keyConflict, type KeyUse, scopeOfCaller, storeAnswer } from '../store/idempotency.js';
 import { setQuestionAside } from '../store/conversations/branches.js';
 import { readTurnRecord, type TurnRecord } from '../store/conversations/turn-outcome.js';
 import type { Store } from '../store/store.js';
@@ -83,7 +83,7 @@ const POLL_MS = 250;
 /** Callers do not stop a keyed turn by leaving: they may come back for its answer. */
 const NEVER = new AbortController().signal;
 
-const useOf = ({ scope, caller: { key }, bodyHash }: KeyedTurn): KeyUse => ({ scope, key, bodyHash });
+const useOf = ({ scope, caller, bodyHash }: KeyedTurn): KeyUse => ({ scope: scopeOfCaller(scope, caller), key: caller.key, bodyHash });
 
 export class KeyedTurns {
   readonly #options: KeyedTurnsOptions;
@@ -95,8 +95,9 @@ export class KeyedTurns {
 
   /** @throws CONFLICT for a key that was used for something else; the signal's reason */
   run(keyed: KeyedTurn, signal: AbortSignal): AsyncGenerator<TurnEvent> {
-    const { scope, caller, bodyHash } = keyed;
-    const id = JSON.stringify([scope, caller.key]);
+    const { caller, bodyHash } = keyed;
+    const { scope, key } = useOf(keyed);
+    const id = JSON.stringify([scope, key]);
     const running = this.#shared.get(id);
     if (running !== undefined) {
       if (running.bodyHash !== bodyHash) throw keyConflict(caller.key);

@@ -26,7 +26,7 @@ function sendMessage({ messages }: McpServices): Tool {
     input: sendMessageInput,
     answer: messageResponse,
     async run(message) {
-      const { messageId } = await messages.accept(message, {});
+      const { messageId } = await messages.accept(message);
       return { status: 'ok', message_id: messageId };
     },
   });

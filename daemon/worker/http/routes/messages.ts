@@ -22,7 +22,7 @@ export function messageRoutes(messages: MessageService, connections: Connections
       body: messageRequest,
       async handle(ctx, { body }) {
         const caller = callerKey(ctx);
-        const { messageId, replayed } = await messages.accept(body, { idempotencyKey: caller?.key });
+        const { messageId, replayed } = await messages.accept(body, caller);
         if (replayed) caller?.onReplay?.();
         // As text, as for /health: this route takes bursts.
         ctx.body = JSON.stringify({ status: 'ok', message_id: messageId });

@@ -17,7 +17,7 @@ const never = new AbortController().signal;
 test('an accepted message is in its chat’s session, and still there after a restart', async () => {
   const home = tempDir();
   const first = await makeConversation({ home, instanceId: 'wk_1' });
-  const { messageId, replayed } = await first.messages.accept(message, {});
+  const { messageId, replayed } = await first.messages.accept(message);
   expect(replayed).toBe(false);
   await first.close();
   const second = await makeConversation({ home, instanceId: 'wk_2' });
@@ -31,13 +31,13 @@ test('an accepted message is in its chat’s session, and still there after a re
 test('messages that come at once are kept in their order', async () => {
   const conversation = await makeConversation();
   const contents = Array.from({ length: 300 }, (_, index) => `number ${index}`);
-  await Promise.all(contents.map((content) => conversation.messages.accept({ ...message, content }, {})));
+  await Promise.all(contents.map((content) => conversation.messages.accept({ ...message, content })));
   expect((await conversation.sessions.get(KEY)).messages.map(({ content }) => content)).toEqual(contents);
 });
 
 test('the same idempotency key gives the first answer again, for another body a conflict', async () => {
   const conversation = await makeConversation();
-  const accept = (content: string, key: string) => conversation.messages.accept({ ...message, content }, { idempotencyKey: key });
+  const accept = (content: string, key: string) => conversation.messages.accept({ ...message, content }, { key });
   const atOnce = await Promise.all(Array.from({ length: 10 }, () => accept('a', 'k1')));
   expect(new Set(atOnce.map(({ messageId }) => messageId)).size).toBe(1);
   expect(atOnce.filter(({ replayed }) => !replayed)).toHaveLength(1);
@@ -51,9 +51,9 @@ test('the same idempotency key gives the first answer again, for another body a 
 test.skipIf(isOnPostgres)('a key is free again after a day, also for another body', async () => {
   const clock = new FakeClock();
   const conversation = await makeConversation({ clock, isActive: false });
-  await conversation.messages.accept(message, { idempotencyKey: 'k' });
+  await conversation.messages.accept(message, { key: 'k' });
   clock.jump(IDEMPOTENCY_TTL_MS);
-  expect((await conversation.messages.accept({ ...message, content: 'other' }, { idempotencyKey: 'k' })).replayed).toBe(false);
+  expect((await conversation.messages.accept({ ...message, content: 'other' }, { key: 'k' })).replayed).toBe(false);
 });
 
 test.each([
@@ -63,7 +63,7 @@ test.each([
   { name: 'a chat id with a line break', message: { ...message, chat_id: 'a\nb' }, code: 'INVALID_REQUEST' },
 ])('$name is refused and leaves nothing', async ({ message: wrong, code }) => {
   const conversation = await makeConversation();
-  await expect(conversation.messages.accept(wrong, { idempotencyKey: 'k' })).rejects.toMatchObject({ code });
+  await expect(conversation.messages.accept(wrong, { key: 'k' })).rejects.toMatchObject({ code });
   await expect(conversation.messages.sync(wrong, { deliver: true, signal: never })).rejects.toMatchObject({ code });
   expect((await conversation.sessions.list({})).sessions).toEqual([]);
 });
@@ -71,7 +71,7 @@ test.each([
 test("a synchronous message is a turn in the chat, with the chat's earlier messages as context", async () => {
   const fake = await startFakeOpenAi();
   const conversation = await makeConversation({ models: fakeModels(fake.baseUrl) });
-  await conversation.messages.accept({ ...message, content: 'Reminder: tea' }, {});
+  await conversation.messages.accept({ ...message, content: 'Reminder: tea' });
   expect(await conversation.messages.sync({ ...message, content: 'Done, thanks' }, { deliver: true, signal: never })).toEqual({
     reply: 'Done, thanks',
   });
@@ -121,14 +121,14 @@ test('while the store fails everything is UNAVAILABLE with the reason, and recov
   const clock = new FakeClock();
   const conversation = await makeConversation({ home, clock });
   const reason = { code: 'UNAVAILABLE', message: expect.stringContaining('is a directory') as string };
-  await expect(conversation.messages.accept(message, {})).rejects.toMatchObject(reason);
+  await expect(conversation.messages.accept(message)).rejects.toMatchObject(reason);
   await expect(conversation.sessions.list({})).rejects.toMatchObject(reason);
   await expect(conversation.messages.sync(message, { deliver: false, signal: never })).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   expect(conversation.warnings()).toEqual([expect.objectContaining({ code: 'STORE_UNAVAILABLE' })]);
   rmSync(database, { recursive: true });
   clock.advance(500);
   await eventually(() => expect(conversation.warnings()).toEqual([]));
-  expect((await conversation.messages.accept(message, {})).replayed).toBe(false);
+  expect((await conversation.messages.accept(message)).replayed).toBe(false);
 });
 
 test('a channel runs only while its worker is the active one', async () => {
@@ -138,5 +138,5 @@ test('a channel runs only while its worker is the active one', async () => {
   expect(conversation.channels()).toEqual({ webchat: { state: 'running' } });
   await conversation.quiesce();
   expect(conversation.channels()).toEqual({ webchat: { state: 'off' } });
-  expect((await conversation.messages.accept(message, {})).messageId).toMatch(/^msg_/);
+  expect((await conversation.messages.accept(message)).messageId).toMatch(/^msg_/);
 });

@@ -25,7 +25,7 @@ test('a gateway that comes later gets its share of the accounts, and no message 
     rounds += 1;
     telegram.say(`/status ${rounds}`, { from: { id: rounds, first_name: 'P' }, chat: { id: rounds, type: 'private' } });
     for (const accountId of webhooks)
-      await first.messages.accept({ channel: 'webhook', accountId, chat_id: 'chat', content: `${accountId} ${rounds}` }, {});
+      await first.messages.accept({ channel: 'webhook', accountId, chat_id: 'chat', content: `${accountId} ${rounds}` });
   };
   const shares = async (): Promise<unknown> => {
     const rows = await query(url, "select count(*)::int as count from leases where key like 'account:%' group by owner");

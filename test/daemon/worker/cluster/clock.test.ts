@@ -19,7 +19,7 @@ test('its jobs and its retries come when they are due by the clock of the databa
   const shared = { home, config, liveInstanceIds: () => ['wk_right', 'wk_ahead'] };
   const right = await makeConversation({ ...shared, instanceId: 'wk_right' });
   const chat = { mode: 'direct', channel: 'webhook', chat_id: 'jobs' } as const;
-  await right.messages.accept({ channel: 'webhook', chat_id: 'failing', content: 'failing' }, {});
+  await right.messages.accept({ channel: 'webhook', chat_id: 'failing', content: 'failing' });
   await right.cron.create({ ...chat, schedule: `at ${inMs(180_000)}`, message: 'later' });
   await eventually(async () => expect(await query(url, `select from outbox_messages where state = 'retry_wait'`)).toHaveLength(1));
   await right.quiesce();

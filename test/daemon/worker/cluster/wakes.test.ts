@@ -29,7 +29,7 @@ test('a message that another worker accepts is sent, and an answer that another 
   const listening = `select from pg_stat_activity where datname = current_database() and query = 'listen xopc' and state = 'idle'`;
   await eventually(async () => expect(await query(url, listening)).toHaveLength(2));
 
-  await other.messages.accept({ channel: 'webhook', chat_id: 'chat', content: 'told' }, {});
+  await other.messages.accept({ channel: 'webhook', chat_id: 'chat', content: 'told' });
   await receiver.until((received) => received.length === 1);
 
   let open: (value?: unknown) => void = () => undefined;

@@ -17,7 +17,7 @@ test('API, chats, jobs and the list of models use the first enabled agent while 
   expect((await ask(conversation, 'hello')).last).toMatchObject({ type: 'done', sessionKey: 'first:api:default:direct:default' });
   expect((await conversation.sessions.create({})).session.agentId).toBe('first');
   const message = { channel: 'webchat', chat_id: 'me', content: 'hello' };
-  await conversation.messages.accept(message, {});
+  await conversation.messages.accept(message);
   expect((await conversation.sessions.get('first:webchat:default:direct:me')).messages).toHaveLength(1);
   expect((await conversation.completions.models()).map(({ id }) => id)).toEqual(['first', 'second', 'xopc/guide']);
   const job = await conversation.cron.create({ schedule: '0 0 1 1 *', message: 'hello', mode: 'agent' });

@@ -45,6 +45,25 @@ test.each([
   expect((await post(path, body, { 'Idempotency-Key': 'with space' })).json).toMatchObject({ error: { code: 'INVALID_REQUEST' } });
 });
 
+test.each([
+  ['/api/agent', { message: 'hello' }],
+  ['/api/message', { channel: 'webchat', chat_id: 'desk', content: 'a' }],
+  ['/api/message/sync', { channel: 'webchat', chat_id: 'desk', content: 'a' }],
+  ['/api/sessions', { chat_id: 'one' }],
+  ['/api/cron/create', JOB],
+])('POST %s: each access token has keys of its own', async (path, body) => {
+  const { conversation, post } = await start();
+  for (const name of ['a', 'b', undefined]) {
+    const token = name && (await conversation.accessTokens.add({ name, scopes: ['admin'] })).secret;
+    const headers = { 'Idempotency-Key': 'k', ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }) };
+    const answers = [await post(path, body, headers), await post(path, body, headers)];
+    expect(answers.map((answer) => [answer.status, answer.headers['idempotent-replayed']])).toEqual([
+      [200, undefined],
+      [200, 'true'],
+    ]);
+  }
+});
+
 test('a job is triggered once for a key, and what was done once is there once', async () => {
   const { conversation, post } = await start();
   await post('/api/cron/create', JOB);

@@ -27,8 +27,8 @@ test('a message is published once when it is accepted and once when it is delive
   const config = { channels: { webhook: { accounts: { default: { url: receiver.url } } } } };
   const conversation = await makeConversation({ config, publish: (event) => events.push(event) });
   const message = { channel: 'webhook', chat_id: '7', content: 'hi' };
-  const { messageId } = await conversation.messages.accept(message, { idempotencyKey: 'k' });
-  await conversation.messages.accept(message, { idempotencyKey: 'k' });
+  const { messageId } = await conversation.messages.accept(message, { key: 'k' });
+  await conversation.messages.accept(message, { key: 'k' });
   await expect.poll(() => events.length).toBe(2);
   const event = { type: 'message', id: messageId, channel: 'webhook', accountId: 'default', chat_id: '7' };
   expect(events).toEqual([

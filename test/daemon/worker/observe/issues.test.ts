@@ -6,7 +6,7 @@ test('an account that cannot deliver and a job that fails are issues, with what 
   const { issues, cron, messages, outgoing, setConfig } = await makeConversation({ config });
   await issues.refresh();
   expect(issues.current).toEqual([]);
-  await messages.accept({ channel: 'webhook', chat_id: '7', content: 'hi' }, { idempotencyKey: undefined });
+  await messages.accept({ channel: 'webhook', chat_id: '7', content: 'hi' });
   await expect.poll(async () => (await outgoing.list({})).messages[0]?.status).toBe('retry_wait');
   const job = await cron.create({ name: 'Report', schedule: '0 0 1 1 *', message: 'x', mode: 'agent', agentId: 'main', retries: 0 });
   setConfig({ ...config, agents: { list: [{ id: 'other' }], default: 'other' } });

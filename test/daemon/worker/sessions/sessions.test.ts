@@ -5,7 +5,7 @@ import { ask, makeConversation, type TestConversation } from '../../../helpers/m
 const clock = () => new FakeClock(Date.parse('2026-01-02T03:04:05.678Z'));
 
 async function say(conversation: TestConversation, chatId: string, content: string): Promise<void> {
-  await conversation.messages.accept({ channel: 'webchat', chat_id: chatId, content }, {});
+  await conversation.messages.accept({ channel: 'webchat', chat_id: chatId, content });
 }
 
 async function titles(conversation: TestConversation, search?: string): Promise<string[]> {

@@ -85,7 +85,7 @@ test.skipIf(isOnPostgres)('a deleted session is removed for good after a week', 
   const clock = new FakeClock();
   const home = tempDir();
   const conversation = await makeConversation({ home, clock });
-  await conversation.messages.accept({ channel: 'webchat', chat_id: 'chat', content: 'x' }, {});
+  await conversation.messages.accept({ channel: 'webchat', chat_id: 'chat', content: 'x' });
   await conversation.sessions.delete(KEY);
   const store = await openStore({ home });
   const count = async () => (await store.read((tx) => queriesOf(tx).selectFrom('messages').select('id').execute())).length;

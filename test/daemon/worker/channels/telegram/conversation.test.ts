@@ -65,7 +65,7 @@ test('a message for a chat waits without an attempt until Telegram can be reache
   const { fake, start } = await setUp();
   fake.fault('getMe', failure(500, 'Internal Server Error'));
   const { messages, outgoing } = await start();
-  const { messageId } = await messages.accept({ channel: 'telegram', chat_id: '42', content: 'patience' }, {});
+  const { messageId } = await messages.accept({ channel: 'telegram', chat_id: '42', content: 'patience' });
   expect(await outgoing.get(messageId)).toMatchObject({ status: 'queued', attempts: 0 });
   await fake.until(() => fake.bot.sent.length === 1);
   while ((await outgoing.get(messageId)).status !== 'delivered') await new Promise(setImmediate);
@@ -76,7 +76,7 @@ test('a blocked bot makes one message dead, and it can be sent again or dropped'
   const { fake, start } = await setUp();
   const { messages, outgoing } = await start();
   fake.bot.blockedBy.add(42);
-  const { messageId } = await messages.accept({ channel: 'telegram', chat_id: '42', content: 'hello?' }, {});
+  const { messageId } = await messages.accept({ channel: 'telegram', chat_id: '42', content: 'hello?' });
   while ((await outgoing.get(messageId)).status !== 'dead') await new Promise(setImmediate);
   expect(await outgoing.list({ status: 'dead' })).toMatchObject({
     messages: [{ id: messageId, error: 'Telegram answered 403: Forbidden: bot was blocked by the user' }],
@@ -97,7 +97,7 @@ test.each([
 ])('a message for %j is refused', async (message, expected) => {
   const { start } = await setUp();
   const { messages } = await start();
-  await expect(messages.accept(message, {})).rejects.toMatchObject({ code: 'CHANNEL_NOT_FOUND', message: expected });
+  await expect(messages.accept(message)).rejects.toMatchObject({ code: 'CHANNEL_NOT_FOUND', message: expected });
 });
 
 test('a stranger gets a code once; an approved sender is answered, and can be revoked', async () => {
