@@ -6,7 +6,6 @@ import { orAborted } from '../../../../shared/clock.js';
 import { definedFields } from '../../../../shared/fields.js';
 import { callerKey, IDEMPOTENCY_HEADER } from '../idempotency.js';
 import { type Route, route } from '../route.js';
-import { isDecision } from '../../turns/commands/approval-commands.js';
 import { TURN_ERRORS } from '../turn-errors.js';
 
 export function messageRoutes(messages: MessageService, connections: Connections): Route[] {
@@ -31,15 +30,14 @@ export function messageRoutes(messages: MessageService, connections: Connections
     route({
       method: 'POST',
       path: '/api/message/sync',
-      scope: 'send',
+      scope: 'chat',
       summary: 'Handle a message as if the chat had sent it, and return the reply',
       errors: ['CHANNEL_NOT_FOUND', ...TURN_ERRORS],
       headers: IDEMPOTENCY_HEADER,
       answer: messageSyncResponse,
       body: messageSyncRequest,
       async handle(ctx, { body: { deliver, ...message } }) {
-        // Who may write as a chat may not decide in its place.
-        if (isDecision(message.content)) mayCall(ctx.state.access, 'POST', 'chat');
+        if (deliver) mayCall(ctx.state.access, 'POST', 'send');
         // A reply that is also delivered goes to its chat even when the caller has gone.
         const signal = connections.abortable(ctx.res, 'request', { survivesClient: deliver });
         const { access, span } = ctx.state;

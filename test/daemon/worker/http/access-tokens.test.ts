@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { describeRoutes } from '../../../../daemon/worker/http/openapi/describe-routes.js';
-import { SCOPES } from '../../../../shared/api/gateway/tokens.js';
+import { type Scope, SCOPES } from '../../../../shared/api/gateway/tokens.js';
 import { hangingScript } from '../../../helpers/fake-services.js';
 import { sendRequest } from '../../../helpers/http-request.js';
 import { startHttpApp, TOKEN } from '../../../helpers/http-app.js';
@@ -55,18 +55,18 @@ test('a token allows no more on this machine, where none is needed', async () =>
   expect((await send('/api/logs', { headers })).status).toBe(403);
 });
 
-test('a token that may write as a chat decides nothing in its place', async () => {
+test('a token that only sends has no agent answer in a chat; one that only chats delivers no answer there', async () => {
   const { send, services } = await startHttpApp();
-  const [writes, chats] = [services.grant({ scopes: ['send'] }), services.grant({ scopes: ['send', 'chat'] })];
-  const write = async (content: string, secret?: string): Promise<number> => {
-    const body = { channel: 'telegram', chat_id: '7', content };
+  const [sends, chats, both] = [['send'], ['chat'], ['send', 'chat']].map((scopes) => services.grant({ scopes: scopes as Scope[] }));
+  const write = async (secret: string | undefined, deliver: boolean): Promise<number> => {
+    const body = { channel: 'telegram', chat_id: '7', content: 'hello', deliver };
     return (await send('/api/message/sync', { method: 'POST', body, ...(secret && { headers: bearer(secret) }) })).status;
   };
-  expect(await write('hello', writes)).toBe(200);
-  for (const content of ['/approve 1', ' /Approve@bot 1 always', '/deny 1']) {
-    expect(await write(content, writes)).toBe(403);
-    expect([await write(content, chats), await write(content)]).toEqual([200, 200]);
-  }
+  const statuses = async (secret?: string) => [await write(secret, false), await write(secret, true)];
+  expect(await statuses(sends)).toEqual([403, 403]);
+  expect(await statuses(chats)).toEqual([200, 403]);
+  expect(await statuses(both)).toEqual([200, 200]);
+  expect(await statuses()).toEqual([200, 200]);
 });
 
 test('one that has ended is refused, also where none is needed', async () => {
