@@ -1,11 +1,16 @@
 /** Which requests are of the page that a server serves itself. Only that page may use its session. */
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 
 /** Pages that the server serves itself may call: the host of their origin is that of the request. The scheme is the proxy's choice. */
 export function isOwnOrigin(origin: string, host: string): boolean {
   const lower = origin.toLowerCase();
   const own = host.toLowerCase();
   return own !== '' && (lower === `http://${own}` || lower === `https://${own}`);
+}
+
+/** Whether a browser says that a page of another site, or of another port of this host, has asked: also for an image or a link, which has no Origin. */
+export function isOfOtherSite({ 'sec-fetch-site': site }: IncomingHttpHeaders): boolean {
+  return site === 'cross-site' || site === 'same-site';
 }
 
 /** Paths for programs, which send the token. */
@@ -16,9 +21,9 @@ const TOKEN_ONLY = /^\/(?:v1|mcp)(?:\/|$)/;
  * another port of this host are another origin, but the browser sends them the same cookies and calls them `same-site`.
  */
 export function sessionCookies({ method, headers }: IncomingMessage, path: string): string | undefined {
-  const { cookie, origin, host = '', 'sec-fetch-site': site } = headers;
+  const { cookie, origin, host = '' } = headers;
   if (cookie === undefined || TOKEN_ONLY.test(path)) return undefined;
   if (origin !== undefined) return isOwnOrigin(origin, host) ? cookie : undefined;
   if (method !== 'GET' && method !== 'HEAD') return undefined;
-  return site === 'cross-site' || site === 'same-site' ? undefined : cookie;
+  return isOfOtherSite(headers) ? undefined : cookie;
 }

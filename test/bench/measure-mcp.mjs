@@ -18,6 +18,8 @@ const SERVER = {
   args: [join(root, 'node_modules/@modelcontextprotocol/server-everything/dist/index.js'), 'stdio'],
 };
 const ARGUMENTS = { message: 'hello' };
+/** Calls of tools need it. */
+const TOKEN = 'a-token-of-the-bench-that-is-long-enough';
 
 /** @returns milliseconds until a client that does nothing else has started the server and has the result of a call */
 async function callDirectly() {
@@ -33,7 +35,8 @@ async function callDirectly() {
 
 /** On a connection of its own: a kept one would be to the worker before a restart. */
 async function request({ port }, path, { method, body }) {
-  const outgoing = httpRequest({ agent: false, port, path, method, headers: { 'Content-Type': 'application/json' } }).end(body);
+  const headers = { 'Content-Type': 'application/json', 'X-Api-Key': TOKEN };
+  const outgoing = httpRequest({ agent: false, port, path, method, headers }).end(body);
   const [response] = await once(outgoing, 'response');
   return json(response);
 }
@@ -64,7 +67,10 @@ async function untilStopped(gateway) {
 export async function measureMcp() {
   const gateway = new Gateway();
   const [floor, warm, cold] = [[], [], []];
-  writeFileSync(join(gateway.home, 'config.json'), JSON.stringify({ mcp: { servers: { all: { ...SERVER, idleMs: 1_000 } } } }));
+  writeFileSync(
+    join(gateway.home, 'config.json'),
+    JSON.stringify({ gateway: { auth: { api_key: TOKEN } }, mcp: { servers: { all: { ...SERVER, idleMs: 1_000 } } } }),
+  );
   try {
     await gateway.start();
     for (let pair = 0; pair <= PAIRS; pair += 1) {

@@ -1,13 +1,13 @@
 /**
  * The admission of every request, WebSockets included. One synchronous function applies the rules in their order:
- * target, address, whether the token can be checked, Host, Origin, token. It never throws, and allocates nothing for a request that it admits but the result.
+ * target, address, whether the token can be checked, Host, Origin, token, site. It never throws, and allocates nothing for a request that it admits but the result.
  */
 import type { IncomingMessage } from 'node:http';
 import { GatewayError } from '../../../../shared/errors.js';
 import type { Caller } from './caller.js';
 import { clientAddress } from './client-address.js';
 import { type CredentialRefusal, tokenRefusal, unreadTokens } from './credentials.js';
-import { isOwnOrigin, sessionCookies } from '../../../../shared/node/own-origin.js';
+import { isOfOtherSite, isOwnOrigin, sessionCookies } from '../../../../shared/node/own-origin.js';
 import { corsMatch } from './origin.js';
 import { isLoopbackName, type OwnHosts, parseHost } from './own-hosts.js';
 import { type PathKind, pathKind } from './paths.js';
@@ -112,6 +112,16 @@ function checkHost(
   return { rule: 'host', reason };
 }
 
+/** What a page of another site loads without an Origin, such as an image, calls the API all the same; links to the page's own files pass. */
+function checkSite({ request: { headers }, path, caller: { token } }: Candidate): Refusal | undefined {
+  if (path !== 'api' || token !== 'none' || headers.origin !== undefined || !isOfOtherSite(headers)) return undefined;
+  const reason = new GatewayError('FORBIDDEN', {
+    message: 'A page of another site is not allowed to load this from the gateway.',
+    hint: 'Open it from the page of the gateway, or send the token.',
+  });
+  return { rule: 'origin', reason };
+}
+
 /** `null`, which any sandboxed page can have, never passes. */
 function checkOrigin({ request: { headers } }: Candidate, { cors }: AdmissionRules): Refusal | undefined {
   const { origin, host = '' } = headers;
@@ -145,7 +155,8 @@ export function createGate({ rules: rulesInForce, ownHosts, tokenState }: GateDe
       checkReadable(candidate) ??
       checkHost(candidate, rules, ownHosts) ??
       checkOrigin(candidate, rules) ??
-      checkToken(candidate);
+      checkToken(candidate) ??
+      checkSite(candidate);
     return { caller, refusal };
   };
 }

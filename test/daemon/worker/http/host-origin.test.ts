@@ -121,6 +121,24 @@ test.each(origins)(
   },
 );
 
+test('what a page of another site loads without an Origin is refused, and links to our page work', async () => {
+  const cors = { enabled: true, origins: ['https://app.example'] };
+  const { send, services } = await startHttpApp({ gateway: { cors } });
+  const load = async (path: string, site: string, headers: Record<string, string> = {}): Promise<number> =>
+    (await send(path, { headers: { 'Sec-Fetch-Site': site, 'Sec-Fetch-Mode': 'no-cors', ...headers } })).status;
+  for (const site of ['cross-site', 'same-site']) {
+    for (const path of ['/api/models', '/api/mcp/files/tools', '/metrics', '/v1/models', '/api/nothing'])
+      expect([path, await load(path, site), await load(path, site, { 'Sec-Fetch-Mode': 'navigate' })]).toEqual([path, 403, 403]);
+    for (const path of ['/', '/docs', '/health'])
+      expect([path, await load(path, site, { 'Sec-Fetch-Mode': 'navigate' })]).toEqual([path, 200]);
+  }
+  expect(services.calls).toEqual([]);
+  expect([await load('/api/models', 'cross-site', { 'X-Api-Key': TOKEN }), await load('/api/models', 'none')]).toEqual([200, 200]);
+  expect([await load('/api/models', 'cross-site', { Origin: 'https://app.example' }), await load('/api/models', 'same-origin')]).toEqual([
+    200, 200,
+  ]);
+});
+
 test('a preflight needs no token, the request behind it does, and its refusal can be read by the page', async () => {
   const cors = { enabled: true, origins: ['https://app.example'] };
   const { send } = await startHttpApp({ peer: '198.51.100.7', gateway: { cors } });
