@@ -88,22 +88,25 @@ function hostHeaders({ rawHeaders }: IncomingMessage): string[] {
   return found;
 }
 
+/** A browser asks before a page of CORS calls, and cannot send the token then. */
+function isPreflight({ method, headers }: IncomingMessage, { cors }: AdmissionRules): boolean {
+  const { origin = '', 'access-control-request-method': asked = '' } = headers;
+  return method === 'OPTIONS' && asked !== '' && corsMatch(cors, origin) === 'listed';
+}
+
 /**
  * Against DNS rebinding: a page under a foreign name that resolves to this machine says that name in Host. The names of
- * this machine and `gateway.allowedHosts` pass; any other name needs the token, which such a page does not have.
+ * this machine and `gateway.allowedHosts` pass; any other name needs the token, which such a page does not have. A preflight does nothing.
  */
-function checkHost(
-  { request, path, host, caller: { token } }: Candidate,
-  { allowedHosts }: AdmissionRules,
-  ownHosts: OwnHosts,
-): Refusal | undefined {
+function checkHost({ request, path, host, caller: { token } }: Candidate, rules: AdmissionRules, ownHosts: OwnHosts): Refusal | undefined {
   if (path === 'health' || path === 'credentials') return undefined;
   const headers = hostHeaders(request);
   // RFC 9112, section 3.2: exactly one in HTTP/1.1.
   if (headers.length > 1 || (headers.length === 0 && request.httpVersion !== '1.0'))
     return { rule: 'host', reason: invalid(`The request has ${headers.length} Host headers; it must have exactly one.`) };
   const [header = ''] = headers;
-  if (token === 'valid' || (host !== undefined && (ownHosts.has(host) || allowedHosts.has(host)))) return undefined;
+  if (token === 'valid' || (host !== undefined && (ownHosts.has(host) || rules.allowedHosts.has(host)))) return undefined;
+  if (isPreflight(request, rules)) return undefined;
   if (token === 'wrong' || token === 'ended') return { rule: 'host', reason: tokenRefusal(token) };
   const reason = new GatewayError('FORBIDDEN', {
     message: `'${header.slice(0, 100)}' is not a name of this gateway.`,

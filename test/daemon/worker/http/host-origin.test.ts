@@ -58,6 +58,24 @@ test.each([
   expect(parseHost(header)).toBe(host);
 });
 
+test('a page of CORS calls under any Host with the token: its preflight cannot send that', async () => {
+  const cors = { enabled: true, origins: ['https://app.example', '*'] };
+  const { send } = await startHttpApp({ gateway: { cors } });
+  const ask = (origin: string, headers: Record<string, string>, method = 'OPTIONS') =>
+    send('/api/models', { method, headers: { Host: 'gw.example', Origin: origin, ...headers } });
+  const preflight = { 'Access-Control-Request-Method': 'GET', 'Access-Control-Request-Headers': 'authorization' };
+  const own = await ask('https://app.example', preflight);
+  expect([own.status, own.headers['access-control-allow-origin']]).toEqual([204, 'https://app.example']);
+  expect((await ask('https://app.example', { 'X-Api-Key': TOKEN }, 'GET')).status).toBe(200);
+  const refused = [
+    await ask('https://any.example', preflight),
+    await ask('https://app.example', {}),
+    await ask('https://app.example', { 'Access-Control-Request-Method': '' }),
+    await ask('https://app.example', preflight, 'GET'),
+  ];
+  expect(refused.map(({ status }) => status)).toEqual([403, 403, 403, 403]);
+});
+
 test('an address that this machine gets later is known within seconds, and reading them is limited', () => {
   const clock = new FakeClock();
   let addresses: string[] = [];
