@@ -8,6 +8,7 @@ import type { Config } from '../../../shared/config/schema.js';
 import { isLoopback } from '../../../shared/node/ip-address.js';
 import type { CutWork } from '../../../shared/control/messages.js';
 import type { Services } from './services.js';
+import { AdmittedStreams } from './connection/admitted-streams.js';
 import { Connections } from './connection/connections.js';
 import type { HttpLogger, RequestState, RouterExtras } from './context.js';
 import { Drain, type DrainMode } from './connection/drain.js';
@@ -83,7 +84,7 @@ export interface HttpApp {
   vitals(): { connections: number; inFlight: number };
   /** Where others reach it, as far as this machine knows; null while it does not listen. */
   address(): string | null;
-  /** Called when the token or the configuration has changed: closes WebSockets that would not be accepted now. */
+  /** Called when the token or the configuration has changed: ends WebSockets and streams that would not be admitted now. */
   recheck(): void;
   /** Destroys every open connection without waiting. */
   close(): void;
@@ -101,6 +102,8 @@ interface KoaDeps {
   readonly remote: RemoteConnections;
   readonly rules: () => AdmissionRules;
   readonly isDraining: () => boolean;
+  /** Called when a page has signed out. */
+  readonly recheck: () => void;
 }
 
 function addressOf(bound: AddressInfo | string | null): string | null {
@@ -111,7 +114,7 @@ function addressOf(bound: AddressInfo | string | null): string | null {
 }
 
 /** Builds the chain, in the order in which a request passes it, and the admission of WebSockets by the same gate. */
-function createKoa(deps: HttpDeps, { connections, remote, rules, isDraining }: KoaDeps) {
+function createKoa(deps: HttpDeps, { connections, remote, rules, isDraining, recheck }: KoaDeps) {
   const { services, config, token, logger, clock, stats, machine = machineNames } = deps;
   const { accessTokens: tokens } = services;
   const tokenState = createTokenCheck(token, tokens);
@@ -120,6 +123,7 @@ function createKoa(deps: HttpDeps, { connections, remote, rules, isDraining }: K
   const sessions = new PageSessions({ secrets: services.pageSecrets, tokens, token, clock });
   const requests = new TokenRequests({ connections, tokens, limit: createRequestLimiter() });
   const requireToken = createRequireToken(sessions, refuseCredentials);
+  const streams = new AdmittedStreams({ clock, gate, requireToken, connections });
   const entitle = (socket: Socket): void => remote.entitle(socket);
   const vitals = () => ({ connections: connections.open, inFlight: connections.inFlight });
   const routes = apiRoutes({
@@ -131,6 +135,7 @@ function createKoa(deps: HttpDeps, { connections, remote, rules, isDraining }: K
       refuseCredentials,
       isOwner: createOwnerCheck(rules, deps.knowsOwners),
       isOpenToNetwork: deps.isOpenToNetwork,
+      onSignOut: recheck,
     },
     document: healthDocument(deps),
     metrics: new Metrics({ ...deps, loadMetrics: deps.loadLate, vitals, tokenRequests: () => requests.counts }),
@@ -146,14 +151,14 @@ function createKoa(deps: HttpDeps, { connections, remote, rules, isDraining }: K
   koa.use(answer({ rules, log: new RequestLog({ logger, clock, stats }), tracing: deps.tracing, logger, clock }));
   koa.use(compress);
   koa.use(admission({ gate, refuseCredentials, requireToken, cors: cors(() => rules().cors), entitle, load }));
-  koa.use(routesMiddleware(routes, { readJson, openUpload, refuseCredentials, requireToken, beginRequest: requests.begin }));
+  koa.use(routesMiddleware(routes, { readJson, openUpload, refuseCredentials, requireToken, beginRequest: requests.begin, streams }));
   koa.use(unmatched);
   const door = createSocketDoor({ gate, refuseCredentials, requireToken, tokenState, admitRequest: requests.admit, entitle });
   const isEntitled = (request: IncomingMessage): boolean => {
     const { token: shown, needsToken } = gate(request, request.url ?? '').caller;
     return shown === 'valid' || !needsToken;
   };
-  return { koa, door, isEntitled, urlOf: (request: IncomingMessage) => publicAddress(request, rules()).url };
+  return { koa, streams, door, isEntitled, urlOf: (request: IncomingMessage) => publicAddress(request, rules()).url };
 }
 
 function createSockets({ services, clock, logger, version, instanceId, loadLate }: HttpDeps): Sockets {
@@ -175,7 +180,11 @@ export function createHttpApp(deps: HttpDeps): HttpApp {
   const isIdle = (socket: Socket): boolean => connections.isIdle(socket);
   const isUnlimited = (address: string): boolean => isLoopback(address) || rules().trustedProxies.has(address);
   const remote = new RemoteConnections({ limits, isUnlimited, isIdle });
-  const { koa, door, isEntitled, urlOf } = createKoa(deps, { connections, remote, rules, isDraining });
+  const recheck = (): void => {
+    sockets.recheck();
+    streams.recheck();
+  };
+  const { koa, streams, door, isEntitled, urlOf } = createKoa(deps, { connections, remote, rules, isDraining, recheck });
   const answerRequest = koa.callback();
   const sockets = createSockets(deps);
   deps.services.accessTokens.onEnd(() => sockets.recheck());
@@ -203,7 +212,7 @@ export function createHttpApp(deps: HttpDeps): HttpApp {
     },
     vitals: () => ({ connections: connections.open + sockets.open, inFlight: connections.inFlight }),
     address: () => addressOf(server.address()),
-    recheck: () => sockets.recheck(),
+    recheck,
     close() {
       server.close();
       connections.destroyAll();

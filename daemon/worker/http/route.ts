@@ -1,8 +1,10 @@
 /** A route as data: its input, who may call it, and its handler. The OpenAPI document is built from the same fields. */
+import { Readable } from 'node:stream';
 import { Router } from '@koa/router';
 import { type Schema, validate } from '../../../shared/api/validate.js';
 import { type ErrorCode, GatewayError } from '../../../shared/errors.js';
 import type { RefuseCredentials, RequireToken } from './admission/credentials.js';
+import type { AdmittedStreams } from './connection/admitted-streams.js';
 import type { TokenRequests } from './connection/token-requests.js';
 import type { AccessToken } from '../access/access-tokens.js';
 import { type NeededScope, mayCall, mayUseAgent, mayUseAllAgents } from '../access/allowed.js';
@@ -89,6 +91,7 @@ export interface RouteTools {
   readonly refuseCredentials: RefuseCredentials;
   readonly requireToken: RequireToken;
   readonly beginRequest: TokenRequests['begin'];
+  readonly streams: Pick<AdmittedStreams, 'note'>;
 }
 
 /** The input and answers of a route, for the OpenAPI document. */
@@ -155,14 +158,14 @@ const UNKNOWN_CALLER = {
 
 /** Makes a route. Its input has been checked when `handle` runs. */
 export function route<Body = undefined, Query = undefined>(definition: RouteDefinition<Body, Query>): Route {
-  const { method, path, access, agentOf, upload: types, media, isBodyOptional = false } = definition;
+  const { method, path, scope, access, agentOf, upload: types, media, isBodyOptional = false } = definition;
   if (definition.authorize !== undefined && (definition.body === undefined || types !== undefined))
     throw new TypeError(`${method} ${path}: its credentials would not be checked`);
   const uploadTypes = types && ['application/json', ...Object.keys(types)];
   const bodySchema = once(definition.body);
   const querySchema = once(definition.query);
   const toMiddleware = (tools: RouteTools): HttpMiddleware => {
-    const { openUpload, requireToken, beginRequest } = tools;
+    const { openUpload, requireToken, beginRequest, streams } = tools;
     return async (ctx) => {
       const { state } = ctx;
       state.route = path;
@@ -181,6 +184,7 @@ export function route<Body = undefined, Query = undefined>(definition: RouteDefi
         body: input,
         query: (query === undefined ? undefined : validate(query, { ...ctx.query }, 'query')) as Query,
       });
+      if (scope !== 'public' && ctx.body instanceof Readable) streams.note(ctx, access === 'token');
     };
   };
   return { method, path, facts: { ...definition, access, isBodyOptional }, toMiddleware };

@@ -20,6 +20,8 @@ interface Work {
   isCut: boolean;
   /** The id of the access token that it was admitted with. */
   tokenId: string | undefined;
+  /** Of a stream: whether its request would be refused now. */
+  isRefused: (() => Promise<boolean>) | undefined;
 }
 
 /** One request and its answer, in the server's form. */
@@ -131,8 +133,8 @@ export class Connections {
    */
   abortable(response: ServerResponse, kind: WorkKind, options: { survivesClient?: boolean } = {}): AbortSignal {
     const controller = new AbortController();
-    const work = this.#sockets.get(response.req.socket)?.work;
-    if (work?.response === response) {
+    const work = this.#workOf(response);
+    if (work !== undefined) {
       work.kind = kind;
       work.abort = controller;
     }
@@ -142,8 +144,21 @@ export class Connections {
 
   /** Notes the access token of a request: {@link endAnswersTo} ends its answer. */
   noteToken(response: ServerResponse, tokenId: string): void {
-    const work = this.#sockets.get(response.req.socket)?.work;
-    if (work?.response === response) work.tokenId = tokenId;
+    const work = this.#workOf(response);
+    if (work !== undefined) work.tokenId = tokenId;
+  }
+
+  /** Notes how to find out whether a stream would be refused now: {@link endRefused} asks. */
+  watch(response: ServerResponse, isRefused: () => Promise<boolean>): void {
+    const work = this.#workOf(response);
+    if (work !== undefined) work.isRefused = isRefused;
+  }
+
+  /** Disconnects the clients of streams that would be refused now. @returns how many streams are watched */
+  endRefused(): number {
+    const watched = [...this.#allWork()].filter(({ isRefused }) => isRefused !== undefined);
+    for (const { response, isRefused } of watched) void isRefused?.().then((is) => is && response.destroy());
+    return watched.length;
   }
 
   /** Disconnects whoever waits for an answer to a request of an access token. */
@@ -211,7 +226,7 @@ export class Connections {
   #start(state: SocketState, request: IncomingMessage, response: ServerResponse): void {
     const { handle, isClosing } = this.#deps;
     if (isClosing() && state.waiting.length === 0) response.shouldKeepAlive = false;
-    state.work = { response, kind: 'request', abort: undefined, isCut: false, tokenId: undefined };
+    state.work = { response, kind: 'request', abort: undefined, isCut: false, tokenId: undefined, isRefused: undefined };
     this.#inFlight += 1;
     response.on('close', () => this.#finish(state, request.socket));
     handle(request, response);
@@ -247,6 +262,11 @@ export class Connections {
 
   #notify(): void {
     if (this.#sockets.size === 0 && this.#inFlight === 0) this.#onEmpty();
+  }
+
+  #workOf(response: ServerResponse): Work | undefined {
+    const work = this.#sockets.get(response.req.socket)?.work;
+    return work?.response === response ? work : undefined;
   }
 
   *#allWork(): Generator<Work> {

@@ -13,7 +13,7 @@ export function describeRoutes(version: string): OpenApiDocument {
     services: new Proxy({} as Services, { get: () => none }),
     connections: none,
     logger: none,
-    pageSession: { sessions: none, refuseCredentials: none, isOwner: none, isOpenToNetwork: () => false },
+    pageSession: { sessions: none, refuseCredentials: none, isOwner: none, isOpenToNetwork: () => false, onSignOut: none },
     metrics: none,
     clock: systemClock,
     document: () => ({ status: 'healthy', uptime: 0, version, buildId: '', instanceId: '' }),

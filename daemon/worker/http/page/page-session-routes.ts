@@ -22,6 +22,8 @@ export interface PageSessionDeps {
   readonly isOwner: (ctx: HttpContext) => Promise<boolean>;
   /** Whether other machines need no token. */
   readonly isOpenToNetwork: () => boolean;
+  /** Called when a session has ended. */
+  readonly onSignOut: () => void;
 }
 
 const USED_LINK = { message: 'This link was used before, or has expired.', hint: 'Make another with: xopc gateway open', isWrong: true };
@@ -58,7 +60,7 @@ async function signIn(deps: PageSessionDeps, ctx: HttpContext, link: string | un
 }
 
 export function pageSessionRoutes(deps: PageSessionDeps): Route[] {
-  const { sessions, isOpenToNetwork } = deps;
+  const { sessions, isOpenToNetwork, onSignOut } = deps;
   return [
     route({
       method: 'POST',
@@ -97,6 +99,7 @@ export function pageSessionRoutes(deps: PageSessionDeps): Route[] {
       answer: pageSessionEnded,
       async handle(ctx) {
         ctx.set('Set-Cookie', await sessions.end({ ...cookieOptions(ctx), cookies: ctx.state.caller.cookies }));
+        onSignOut();
         ctx.body = { status: 'ok' };
       },
     }),

@@ -147,7 +147,6 @@ test('/ws takes the session, and closes when it has ended', async () => {
   page.send('hello');
   await page.next('hello');
   await app.send('/api/page-session', { method: 'DELETE', headers: { ...LAN, Cookie } });
-  app.app.recheck();
   expect(await page.closed).toMatchObject({ code: 4401 });
 });
 
