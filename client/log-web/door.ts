@@ -1,14 +1,13 @@
 /** Who gets in: whoever opens the one-time link, and from then on that browser by its cookie. Nothing of it is stored. */
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../../shared/clock.js';
 import { sessionCookies } from '../../shared/node/own-origin.js';
+import { isSameSecret } from '../../shared/node/secrets/same-secret.js';
 
 const LINK_MS = 600_000;
 
 const secret = (): string => randomBytes(32).toString('base64url');
-const hashOf = (text: string): Buffer => createHash('sha256').update(text).digest();
-const isSame = (one: string, other: string): boolean => timingSafeEqual(hashOf(one), hashOf(other));
 
 export class Door {
   /** What follows `#link=` in the link. */
@@ -32,7 +31,7 @@ export class Door {
 
   /** Takes the ticket of the link, once. @returns the Set-Cookie header; undefined when the link is wrong, used or expired */
   enter(ticket: string): string | undefined {
-    if (!this.#isTicketValid || this.#clock.now() >= this.expiresAtMs || !isSame(ticket, this.ticket)) return undefined;
+    if (!this.#isTicketValid || this.#clock.now() >= this.expiresAtMs || !isSameSecret(ticket, this.ticket)) return undefined;
     this.#isTicketValid = false;
     return `${this.#cookieName}=${this.#session}; Path=/; HttpOnly; SameSite=Strict`;
   }
@@ -41,7 +40,7 @@ export class Door {
     const cookies = sessionCookies(request, path)?.split(';') ?? [];
     return cookies.some((cookie) => {
       const [name, value = ''] = cookie.trim().split('=', 2);
-      return name === this.#cookieName && isSame(value, this.#session);
+      return name === this.#cookieName && isSameSecret(value, this.#session);
     });
   }
 

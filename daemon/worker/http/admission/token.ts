@@ -1,6 +1,6 @@
 /** The token that a request presents: the gateway's own, or an access token. Nothing here keeps or logs one. */
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import { isSameSecret } from '../../../../shared/node/secrets/same-secret.js';
 import type { AccessToken, AccessTokens } from '../../access/access-tokens.js';
 
 /**
@@ -27,18 +27,13 @@ function presentedTokens({ authorization, 'x-api-key': key }: IncomingHttpHeader
   return [bearer, typeof key === 'string' ? key.trim() : undefined].filter((token) => token !== undefined && token !== '') as string[];
 }
 
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-
-/**
- * Compares in constant time: both sides are hashed first, so that neither length nor prefix leaks.
- * @param current  the gateway's own token in force. An empty one is never valid, because it cannot be presented.
- */
+/** @param current  the gateway's own token in force. An empty one is never valid, because it cannot be presented. */
 export function createTokenCheck(current: () => string, tokens: Pick<AccessTokens, 'find'>): TokenCheck {
   return (headers) => {
     const presented = presentedTokens(headers);
     if (presented.length === 0) return NONE;
-    const expected = digest(current());
-    if (presented.filter((candidate) => timingSafeEqual(digest(candidate), expected)).length > 0) return OWN;
+    const own = current();
+    if (presented.some((candidate) => isSameSecret(candidate, own))) return OWN;
     for (const candidate of presented) {
       const found = tokens.find(candidate);
       if (found !== undefined) return typeof found === 'string' ? { token: found, access: undefined } : { token: 'valid', access: found };

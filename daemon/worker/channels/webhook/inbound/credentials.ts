@@ -2,8 +2,8 @@
  * Checks who may write to an agent through a webhook account: callers with its inbound token, or whose request is signed with one of its
  * secrets.
  */
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { isUtf8 } from 'node:buffer';
+import { isSameSecret } from '../../../../../shared/node/secrets/same-secret.js';
 import type { WebhookSettings } from '../account.js';
 import type { WebhookSigner } from '../signature.js';
 import { type InboundRequest, isSignedBy, type SignatureScheme } from './hmac.js';
@@ -17,8 +17,6 @@ export type CredentialsResult =
 
 const VALID: CredentialsResult = { type: 'valid', signedId: undefined };
 
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-
 const given = (values: readonly (string | undefined)[]): string[] =>
   values.filter((value): value is string => value !== undefined && value !== '');
 
@@ -30,11 +28,8 @@ function presentedTokens(headers: InboundRequest['headers']): string[] {
   return given([isBasic ? password : value, headers['x-webhook-token']?.trim()]);
 }
 
-/** Both sides are hashed first, so neither length nor prefix shows. */
-function hasToken(settings: WebhookSettings, tokens: readonly string[]): boolean {
-  const expected = given([settings.inboundToken, settings.previousInboundToken]).map(digest);
-  const pairs = tokens.flatMap((token) => expected.map((one) => timingSafeEqual(digest(token), one)));
-  return pairs.includes(true);
+function hasToken({ inboundToken, previousInboundToken }: WebhookSettings, tokens: readonly string[]): boolean {
+  return given([inboundToken, previousInboundToken]).some((one) => tokens.some((token) => isSameSecret(token, one)));
 }
 
 /** How calls of the account are signed; what is configured takes precedence over the preset. */
