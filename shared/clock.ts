@@ -15,6 +15,13 @@ export const systemClock: Clock = {
   },
 };
 
+/** Returns a time as the API writes it: ISO 8601, UTC. */
+export function isoTime(ms: number): string;
+export function isoTime(ms: number | null): string | null;
+export function isoTime(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString();
+}
+
 /** Waits for `delayMs`, or until `signal` aborts. */
 export function pause(delayMs: number, clock: Clock, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

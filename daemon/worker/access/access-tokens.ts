@@ -5,7 +5,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { GatewayEvent } from '../../../shared/api/gateway/events.js';
 import { MAX_TOKENS, type TokenDocument, type TokenRequest } from '../../../shared/api/gateway/tokens.js';
-import type { Clock } from '../../../shared/clock.js';
+import { type Clock, isoTime } from '../../../shared/clock.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
@@ -44,7 +44,6 @@ const SHOWN = PREFIX.length + 4;
 const FORM = /^xopc_[\w-]{43}$/;
 
 const hashOf = (secret: string): string => createHash('sha256').update(secret).digest('base64url');
-const isoTime = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
 
 const NO_COSTS: TokenCosts = { spent: new Map(), used: new Map() };
 
@@ -250,7 +249,7 @@ function toDocument(
     expiresAt: isoTime(expiresAtMs),
     requestsPerMinute,
     dailyUsd,
-    createdAt: new Date(createdAtMs).toISOString(),
+    createdAt: isoTime(createdAtMs),
     lastUsedAt: isoTime(lastUsedAtMs),
     lastUsedFrom,
     spentTodayUsd: (dailyUsd === null ? costs.used : costs.spent).get(id) ?? 0,

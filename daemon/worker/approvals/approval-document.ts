@@ -1,4 +1,5 @@
 /** Approvals and grants as the API shows them. */
+import { isoTime } from '../../../shared/clock.js';
 import type { ApprovalDocument, GrantDocument } from '../../../shared/api/tools/approvals.js';
 import { rebuild } from '../../../shared/config/interpolate.js';
 import { HIDDEN_SECRET, isSecretName } from '../../../shared/config/secrets.js';
@@ -7,8 +8,6 @@ import type { Grant } from '../store/approvals/grants.js';
 
 /** Who decided, in words. */
 export const sayDecider = ({ via, name }: Decider): string => (name === null ? via : `${name} (${via})`);
-
-const isoTime = (ms: number): string => new Date(ms).toISOString();
 
 /** A URL stays readable: who decides about a call has to see it. */
 function maskInput(input: unknown): unknown {
@@ -34,7 +33,7 @@ export function approvalDocument(approval: Approval): ApprovalDocument {
     turnId,
     askedAt: isoTime(askedAtMs),
     expiresAt: isoTime(expiresAtMs),
-    decidedAt: decidedAtMs === null ? null : isoTime(decidedAtMs),
+    decidedAt: isoTime(decidedAtMs),
     decidedBy: approval.decidedBy,
     note: approval.note,
     remember: approval.remember,

@@ -1,4 +1,5 @@
 /** Jobs and runs in the form of the API. */
+import { isoTime } from '../../../shared/clock.js';
 import type { CronJobDocument, CronRunDelivery, CronRunDocument, RecentCronRun } from '../../../shared/api/cron.js';
 import type { GatewayEvent } from '../../../shared/api/gateway/events.js';
 import { GatewayError } from '../../../shared/errors.js';
@@ -7,9 +8,6 @@ import type { CronJob } from '../store/cron/cron-jobs.js';
 import type { CronRun, RecentRun } from '../store/cron/cron-runs.js';
 import { readMessageStates } from '../store/delivery/outbox-pages.js';
 import type { Transaction } from '../store/transaction.js';
-
-const isoTime = (ms: number): string => new Date(ms).toISOString();
-const isoOrNull = (ms: number | null): string | null => (ms === null ? null : isoTime(ms));
 
 /** Returns a chat id as the caller gave it. */
 const asGiven = (id: string | null, isNumber: boolean): string | number | null => (isNumber && id !== null ? Number(id) : id);
@@ -41,15 +39,15 @@ export function toJobDocument(job: CronJob, last: ReportedRun | undefined): Cron
     ...settings,
     chat_id: asGiven(job.chat_id, isChatIdNumber),
     alertChatId: asGiven(job.alertChatId, isAlertChatIdNumber),
-    nextRunAt: job.enabled ? isoOrNull(nextAtMs) : null,
+    nextRunAt: job.enabled ? isoTime(nextAtMs) : null,
     lastRun:
       last === undefined
         ? null
         : {
             id: last.id,
             state: last.state,
-            startedAt: isoOrNull(last.startedAtMs),
-            finishedAt: isoOrNull(last.finishedAtMs),
+            startedAt: isoTime(last.startedAtMs),
+            finishedAt: isoTime(last.finishedAtMs),
             session: last.sessionKey,
             delivery: last.delivery,
           },
@@ -75,8 +73,8 @@ export function toRunDocument(run: ReportedRun): CronRunDocument {
     trigger: run.trigger,
     attempt: run.attempt,
     state: run.state,
-    startedAt: isoOrNull(startedAtMs),
-    finishedAt: isoOrNull(finishedAtMs),
+    startedAt: isoTime(startedAtMs),
+    finishedAt: isoTime(finishedAtMs),
     dueAt: isoTime(run.dueAtMs),
     latenessMs: startedAtMs === null ? null : startedAtMs - run.scheduledAtMs,
     durationMs: durationOf(run),

@@ -1,6 +1,6 @@
 /** The service for messages to chats: shows their delivery, retries and drops them. */
 import type { OutgoingDocument, OutgoingListQuery } from '../../../shared/api/messages.js';
-import type { Clock } from '../../../shared/clock.js';
+import { type Clock, isoTime } from '../../../shared/clock.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { whyOf } from '../../../shared/text/sentences/known.js';
 import type { Outbox } from './outbox.js';
@@ -16,8 +16,6 @@ export interface OutgoingServiceOptions {
 }
 
 const DEFAULT_LIMIT = 50;
-
-const isoTime = (ms: number): string => new Date(ms).toISOString();
 
 function toDocument(message: OutboxSummary): OutgoingDocument {
   const { id, channel, accountId, chatId, content, state, attempts, parts, deliveredParts } = message;

@@ -1,4 +1,5 @@
 /** Adds up calls of models, and decides how well they work. Pure. */
+import { isoTime } from '../../../shared/clock.js';
 import { type Health, HEALTHY } from '../../../shared/api/fields.js';
 import type { CallFacts } from '../../../shared/api/models.js';
 import { knownSentence, whyOf } from '../../../shared/text/sentences/known.js';
@@ -8,8 +9,6 @@ import type { ModelCallCounts } from '../store/overview/model-calls.js';
 /** So many failures with no success count as down, or as degraded when they are a fifth of the calls. */
 const MANY_FAILURES = 3;
 const DEGRADED_SHARE = 0.2;
-
-const isoOrNull = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
 
 function median(values: readonly number[]): number | null {
   return values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) / 2)] ?? null;
@@ -49,7 +48,7 @@ export function callFacts(counts: readonly ModelCallCounts[]): CallFacts {
     lastHour: {
       calls,
       failures,
-      lastSuccessAt: isoOrNull(lastSuccessAtMs),
+      lastSuccessAt: isoTime(lastSuccessAtMs),
       lastFailure: lastFailure && {
         at: new Date(lastFailure.atMs).toISOString(),
         message: lastFailure.message,

@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import type { LogLevelChange, LogLevelState } from '../../../shared/api/gateway/logs.js';
-import type { Clock } from '../../../shared/clock.js';
+import { type Clock, isoTime } from '../../../shared/clock.js';
 import type { StatusWarning } from '../../../shared/control/messages.js';
 import { isLogLevel, type LogLevel } from '../../../shared/log/level.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
@@ -70,7 +70,6 @@ function readKept(path: string): { scope: Scope; level: LogLevel; untilMs: numbe
   });
 }
 
-const iso = (atMs: number): string => new Date(atMs).toISOString();
 const nameOf = (scope: Scope): string => (scope === ALL ? 'the log level' : `the log level of ${scope}`);
 
 /** What the API uses of it. */
@@ -98,12 +97,12 @@ export class LogLevelOverride {
   read(): LogLevelState {
     const all = this.#levels.overrides.get(ALL);
     const modules = [...this.#levels.overrides].flatMap(([module, { level, untilMs }]) =>
-      module === ALL ? [] : [{ module, level, until: iso(untilMs) }],
+      module === ALL ? [] : [{ module, level, until: isoTime(untilMs) }],
     );
     return {
       level: this.#levels.level,
       configured: this.#levels.configured(),
-      until: all === undefined ? null : iso(all.untilMs),
+      until: all === undefined ? null : isoTime(all.untilMs),
       modules,
     };
   }
@@ -114,7 +113,7 @@ export class LogLevelOverride {
     if (level === null) for (const name of module === undefined ? [...this.#levels.overrides.keys()] : [module]) this.#end(name);
     else {
       this.#set(scope, level, durationMs);
-      const until = iso(this.#clock.now() + durationMs);
+      const until = isoTime(this.#clock.now() + durationMs);
       this.#logger.warn({ logLevel: level, until, of: scope }, `${nameOf(scope)} was changed temporarily`);
       this.#keep();
     }
@@ -127,8 +126,8 @@ export class LogLevelOverride {
       code: 'LOG_LEVEL_CHANGED',
       message:
         scope === ALL
-          ? sayOfIssue('log-level-changed', { level, time: iso(untilMs), next: this.#levels.configured() })
-          : sayOfIssue('log-level-changed-of', { module: scope, level, time: iso(untilMs), next: this.#levels.level }),
+          ? sayOfIssue('log-level-changed', { level, time: isoTime(untilMs), next: this.#levels.configured() })
+          : sayOfIssue('log-level-changed-of', { module: scope, level, time: isoTime(untilMs), next: this.#levels.level }),
       hint: `Change it back now with: xopc gateway log-level --reset${scope === ALL ? '' : ` --module ${scope}`}`,
     }));
   }

@@ -1,6 +1,6 @@
 /** The channels as the API shows them: the state of each account, and who may write to it. */
 import type { ChannelDocument, PairingDocument, PairingRevokeRequest } from '../../../../shared/api/channels.js';
-import type { Clock } from '../../../../shared/clock.js';
+import { type Clock, isoTime } from '../../../../shared/clock.js';
 import type { Config } from '../../../../shared/config/schema.js';
 import { GatewayError } from '../../../../shared/errors.js';
 import { newId } from '../../../../shared/ids.js';
@@ -33,16 +33,14 @@ function toDocument({ code, createdAtMs, expiresAtMs, ...pairing }: Pairing): Pa
     ...pairing,
     state: code === null ? 'approved' : 'pending',
     code,
-    createdAt: new Date(createdAtMs).toISOString(),
-    expiresAt: expiresAtMs === null ? null : new Date(expiresAtMs).toISOString(),
+    createdAt: isoTime(createdAtMs),
+    expiresAt: isoTime(expiresAtMs),
   };
 }
 
-const isoOrNull = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
-
 function messagesDocument({ oldestWaitingAtMs, lastDeliveredAtMs, ...counts }: AccountMessages): ChannelDocument['messages'] {
   const { waiting, retrying, dead, unknown } = counts;
-  return { waiting, retrying, dead, unknown, oldestWaitingAt: isoOrNull(oldestWaitingAtMs), lastDeliveredAt: isoOrNull(lastDeliveredAtMs) };
+  return { waiting, retrying, dead, unknown, oldestWaitingAt: isoTime(oldestWaitingAtMs), lastDeliveredAt: isoTime(lastDeliveredAtMs) };
 }
 
 /** Returns the newer of an account's own error and that of its messages. */
