@@ -28,7 +28,7 @@ export async function makeChat(account: Record<string, unknown> = {}): Promise<C
     config,
     start: (options = {}) => makeConversation({ config, models: fakeModels(model.baseUrl), ...options }),
     async say(conversation, content, { chatId = 'chat', id } = {}) {
-      const call = { accountId: 'default', headers: { authorization: `Bearer ${INBOUND_TOKEN}` }, rawBody: Buffer.alloc(0) };
+      const call = { accountId: 'default', headers: { authorization: `Bearer ${INBOUND_TOKEN}` } };
       const { messageId } = await conversation.webhooks.receive(call, { chat_id: chatId, content, id });
       return messageId ?? '';
     },

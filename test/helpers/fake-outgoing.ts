@@ -42,12 +42,16 @@ export function fakeOutgoingService(calls: { name: string; input: unknown }[]): 
 
 /** Lets in who says `let me in`. */
 export function fakeWebhookService(calls: { name: string; input: unknown }[]): WebhookService {
+  let proven = '';
   return {
-    authorize: ({ headers }) =>
-      headers['authorization'] === undefined ? 'none' : headers['authorization'] === 'let me in' ? 'valid' : 'wrong',
-    receive({ accountId, rawBody }, body) {
+    authorize({ headers: { authorization } }, rawBody) {
+      if (authorization !== 'let me in') return { type: authorization === undefined ? 'none' : 'wrong' };
+      proven = rawBody.toString();
+      return { type: 'valid', signedId: undefined };
+    },
+    receive({ accountId }, body) {
       const message = body as { id?: string };
-      calls.push({ name: 'webhooks.receive', input: { accountId, rawBody: rawBody.toString(), ...message } });
+      calls.push({ name: 'webhooks.receive', input: { accountId, rawBody: proven, ...message } });
       return Promise.resolve({ messageId: 'msg_1', replayed: message.id === 'again' });
     },
     preview(input) {

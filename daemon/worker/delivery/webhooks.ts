@@ -31,8 +31,16 @@ export interface WebhookServiceOptions {
 }
 
 /** A call of a program that writes to an agent through a webhook account. */
-export interface WebhookCall extends InboundRequest {
+export interface WebhookCall extends Pick<InboundRequest, 'headers'> {
   readonly accountId: string;
+}
+
+/** What detects a repeated call. */
+export interface CallIds {
+  /** That its signature vouches for: a signature is valid for minutes. */
+  readonly signedId?: string | undefined;
+  /** In place of an id that the call does not have. */
+  readonly key?: string | undefined;
 }
 
 /** `messageId`: null where there was nothing to handle. */
@@ -54,16 +62,9 @@ export function createWebhookService({ inbox, config, clock, channels, loadInbou
     const accounts = webhookSettings(config());
     return Object.hasOwn(accounts, accountId) ? accounts[accountId] : undefined;
   };
-  const check = ({ accountId, ...request }: WebhookCall): CredentialsResult => {
-    const settings = settingsOf(accountId);
-    return loadInbound().checkCredentials(settings, request, { nowMs: clock.now(), verifier: verifierOf(settings) });
-  };
 
-  async function store(call: WebhookCall, { chatId, content, id }: CallMessage): Promise<StoredUpdate & { updateId: string }> {
-    const { accountId } = call;
-    const result = check(call);
-    // A signature is valid for minutes; within them, its id detects a replay.
-    const updateId = (result.type === 'valid' ? result.signedId : undefined) ?? id ?? newId('evt');
+  async function store(accountId: string, { chatId, content, id }: CallMessage): Promise<StoredUpdate & { updateId: string }> {
+    const updateId = id ?? newId('evt');
     const place = { channel: 'webhook', accountId, chatId, peerKind: 'direct', scope: `webhook:${accountId}` } as const;
     const [stored] = await inbox.receive([{ ...place, updateId, content }]);
     if (stored === undefined) throw new Error('the inbox stored nothing');
@@ -71,7 +72,7 @@ export function createWebhookService({ inbox, config, clock, channels, loadInbou
   }
 
   /** @param where  what `body` is called in an error. @throws INVALID_REQUEST */
-  function read({ accountId, headers }: Pick<WebhookCall, 'accountId' | 'headers'>, body: unknown, where: string): ReadCall {
+  function read({ accountId, headers }: WebhookCall, body: unknown, where: string): ReadCall {
     const settings = settingsOf(accountId);
     const { isRead, readCall } = loadInbound();
     if (settings !== undefined && isRead(settings)) return readCall(settings, { body, headers });
@@ -81,19 +82,21 @@ export function createWebhookService({ inbox, config, clock, channels, loadInbou
 
   return {
     /** Checks the account's token or the signature. An account that is not set up behaves like one with wrong credentials. */
-    authorize: (call: WebhookCall): CredentialsResult['type'] => check(call).type,
+    authorize({ accountId, headers }: WebhookCall, rawBody: Buffer): CredentialsResult {
+      const settings = settingsOf(accountId);
+      return loadInbound().checkCredentials(settings, { headers, rawBody }, { nowMs: clock.now(), verifier: verifierOf(settings) });
+    },
 
     /**
      * Stores a message: on disk when it resolves. The answer goes to the account's URL. A repeated `id` (or signed
      * `webhook-id`) gives the first result again.
-     * @param key  in place of an id that the call does not have
      * @throws INVALID_REQUEST; CONFLICT for an id that another message had; UNAVAILABLE while nothing can be stored
      */
-    async receive(call: WebhookCall, body: unknown, key?: string): Promise<WebhookResult> {
+    async receive(call: WebhookCall, body: unknown, { signedId, key }: CallIds = {}): Promise<WebhookResult> {
       const message = read(call, body, 'body');
       if (message.type === 'challenge') return { messageId: null, challenge: message.challenge, replayed: false };
       if (message.type === 'skipped') return { messageId: null, replayed: false };
-      const stored = await store(call, { ...message, id: message.id ?? key });
+      const stored = await store(call.accountId, { ...message, id: signedId ?? message.id ?? key });
       // What templates make of an event may change between two deliveries of it.
       const isOther = message.isOwn && (stored.content !== message.content || stored.chatId !== message.chatId);
       if (isOther) throw usedBefore('id', stored.updateId, 'message');

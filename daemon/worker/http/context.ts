@@ -16,8 +16,8 @@ export interface RequestState {
   basePath: string;
   /** Whether a trusted proxy says that the browser uses HTTPS. */
   isSecure: boolean;
-  /** The body as it arrived, once it has been read. */
-  rawBody?: Buffer;
+  /** Of a webhook call: the id that its signature vouches for. */
+  signedId?: string | undefined;
   /** Set when the answer is an error, for the log. */
   errorCode?: ErrorCode;
   /** Undefined while traces are off. */

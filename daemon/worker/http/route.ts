@@ -51,6 +51,13 @@ export interface RouteText {
   readonly errors?: readonly ErrorCode[];
 }
 
+export interface OwnCredentials {
+  /** Checks them before the body is parsed. @param rawBody  the body as it arrived */
+  readonly check: (ctx: HttpContext, rawBody: Buffer) => 'valid' | 'none' | 'wrong';
+  /** The error for a caller without valid ones. */
+  readonly refusal: { readonly message: string; readonly hint: string };
+}
+
 export interface RouteDefinition<Body, Query> extends RouteText {
   readonly method: keyof typeof VERBS;
   readonly path: string;
@@ -63,13 +70,8 @@ export interface RouteDefinition<Body, Query> extends RouteText {
   readonly agentOf?: 'filtered' | ((body: Body, ctx: HttpContext) => string | undefined);
   /** `token`: a token is needed even from this machine. */
   readonly access?: 'token';
-  /**
-   * Checks the credentials of a path that has its own, before the body is parsed: a route that takes `body` and nothing else.
-   * @param rawBody  the body as it arrived
-   */
-  readonly authorize?: (ctx: HttpContext, rawBody: Buffer) => 'valid' | 'none' | 'wrong';
-  /** The error for a caller without valid credentials. */
-  readonly refusal?: { readonly message: string; readonly hint: string };
+  /** For a path that has credentials of its own: a route that takes `body` and nothing else. */
+  readonly authorize?: OwnCredentials;
   /** Without it, a request that has a body is refused. */
   readonly body?: SchemaMaker<Body>;
   /** Media types with descriptions: the body is `body` or one of these, is not held in memory, and is validated by the handler. */
@@ -126,14 +128,16 @@ async function readBody<Body, Query>(
   definition: RouteDefinition<Body, Query>,
   { readJson, refuseCredentials }: Pick<RouteTools, 'readJson' | 'refuseCredentials'>,
 ): Promise<unknown> {
-  const { path, maximumBodyLimit: maximumLimit, authorize, refusal = UNKNOWN_CALLER } = definition;
+  const { path, maximumBodyLimit: maximumLimit, authorize } = definition;
   const minimumLimit = definition.minimumBodyLimit ?? (path.startsWith('/v1/') ? MODEL_BODY_BYTES : 0);
-  const check = async (rawBody: Buffer): Promise<void> => {
-    const verdict = authorize?.(ctx, rawBody);
-    if (verdict === 'none' || verdict === 'wrong')
-      await refuseCredentials(ctx.state.caller.client.address, { ...refusal, isWrong: verdict === 'wrong' });
-  };
-  const body = await readJson(ctx, { minimumLimit, maximumLimit, authorize: authorize && check });
+  const check =
+    authorize &&
+    (async (rawBody: Buffer): Promise<void> => {
+      const verdict = authorize.check(ctx, rawBody);
+      if (verdict === 'valid') return;
+      await refuseCredentials(ctx.state.caller.client.address, { ...authorize.refusal, isWrong: verdict === 'wrong' });
+    });
+  const body = await readJson(ctx, { minimumLimit, maximumLimit, authorize: check });
   if (body !== undefined) return body;
   if (definition.isBodyOptional === true) return {};
   throw new GatewayError('INVALID_REQUEST', { message: `${definition.method} ${path} needs a JSON body.` });
@@ -150,11 +154,6 @@ async function admit<Body, Query>(
   if (agentOf === undefined && scope !== 'any') mayUseAllAgents(access);
   await beginRequest(access, { response: ctx.res, address: ctx.state.caller.client.address });
 }
-
-const UNKNOWN_CALLER = {
-  message: 'The credentials are missing or wrong.',
-  hint: "Use the credentials of the account, not the gateway's token.",
-};
 
 /** Makes a route. Its input has been checked when `handle` runs. */
 export function route<Body = undefined, Query = undefined>(definition: RouteDefinition<Body, Query>): Route {

@@ -133,7 +133,6 @@ export function createReadJson(maxBodyBytes: () => number): ReadJson {
     try {
       const { body, rawBody } =
         authorize === undefined ? await parsed(ctx, parserFor(limitBytes)) : await proven(await bytesOf(ctx, limitBytes), authorize);
-      ctx.state.rawBody = rawBody;
       checkJson(body, { name: 'body', source: rawBody });
       return body;
     } catch (error) {

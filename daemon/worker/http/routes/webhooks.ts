@@ -11,15 +11,13 @@ import type { HttpContext } from '../context.js';
 import { callerKey, IDEMPOTENCY_HEADER } from '../idempotency.js';
 import { type Route, route } from '../route.js';
 
-function callOf(ctx: HttpContext, rawBody: Buffer): WebhookCall {
+function callOf(ctx: HttpContext): WebhookCall {
   const accountId = validate(webhookAccountId(), ctx.params['accountId'], 'account');
   const headers = Object.fromEntries(
     Object.entries(ctx.req.headers).map(([name, value]) => [name, Array.isArray(value) ? value[0] : value]),
   );
-  return { accountId, headers, rawBody };
+  return { accountId, headers };
 }
-
-const rawBodyOf = (ctx: HttpContext): Buffer => ctx.state.rawBody ?? Buffer.alloc(0);
 
 const REFUSAL = {
   message: 'The credentials are missing or wrong.',
@@ -37,11 +35,17 @@ export function webhookRoutes(webhooks: WebhookService): Route[] {
       answer: webhookResponse,
       body: webhookBody,
       headers: IDEMPOTENCY_HEADER,
-      refusal: REFUSAL,
-      authorize: (ctx, rawBody) => webhooks.authorize(callOf(ctx, rawBody)),
+      authorize: {
+        refusal: REFUSAL,
+        check(ctx, rawBody) {
+          const result = webhooks.authorize(callOf(ctx), rawBody);
+          if (result.type === 'valid') ctx.state.signedId = result.signedId;
+          return result.type;
+        },
+      },
       async handle(ctx, { body }) {
-        const call = callOf(ctx, rawBodyOf(ctx));
-        const { messageId, challenge, replayed } = await webhooks.receive(call, body, callerKey(ctx)?.key);
+        const ids = { signedId: ctx.state.signedId, key: callerKey(ctx)?.key };
+        const { messageId, challenge, replayed } = await webhooks.receive(callOf(ctx), body, ids);
         if (replayed) ctx.set('Idempotent-Replayed', 'true');
         ctx.body = { status: 'ok', message_id: messageId, ...(challenge === undefined ? {} : { challenge }) };
       },

@@ -126,7 +126,7 @@ test('unless it is asked for, and for programs, no model is asked for a name', a
   const { signal } = new AbortController();
   for await (const _event of conversation.agent.run({ message: QUESTION, session: key }, signal));
   await conversation.messages.sync({ channel: 'webchat', chat_id: 'sync', content: QUESTION }, { deliver: false, signal });
-  await conversation.webhooks.receive({ accountId: 'default', headers: {}, rawBody: Buffer.alloc(0) }, { chat_id: '1', content: QUESTION });
+  await conversation.webhooks.receive({ accountId: 'default', headers: {} }, { chat_id: '1', content: QUESTION });
   await published((event) => event.type === 'turn' && event.state === 'done' && event.session.includes(':webhook:'));
   // Ends and counts calls that have begun.
   await conversation.close();

@@ -116,8 +116,9 @@ test.each([
 ])('an account that is called with %s: %o is %s', async (_title, headers, expected) => {
   const { start } = await makeChat({ secret: SECRET });
   const { webhooks } = await start();
-  expect(webhooks.authorize({ accountId: 'default', headers, rawBody: Buffer.from('{}') })).toBe(expected);
-  expect(webhooks.authorize({ accountId: 'nobody', headers, rawBody: Buffer.from('{}') })).not.toBe('valid');
+  const verdict = (accountId: string): string => webhooks.authorize({ accountId, headers }, Buffer.from('{}')).type;
+  expect(verdict('default')).toBe(expected);
+  expect(verdict('nobody')).not.toBe('valid');
 });
 
 test('a signed call is right once, for five minutes, for these very bytes', async () => {
@@ -129,15 +130,21 @@ test('a signed call is right once, for five minutes, for these very bytes', asyn
     'webhook-timestamp': String(Math.floor(time.getTime() / 1_000)),
     'webhook-signature': new Webhook(SECRET).sign('evt_1', time, body),
   });
-  const call = { accountId: 'default', headers: sign(new Date()), rawBody: Buffer.from(body) };
-  expect(webhooks.authorize(call)).toBe('valid');
-  expect(webhooks.authorize({ ...call, rawBody: Buffer.from(`${body} `) })).toBe('wrong');
-  expect(webhooks.authorize({ ...call, headers: { ...call.headers, 'webhook-id': 'evt_2' } })).toBe('wrong');
-  expect(webhooks.authorize({ ...call, headers: sign(new Date(Date.now() - 310_000)) })).toBe('wrong');
-  expect(webhooks.authorize({ ...call, headers: sign(new Date(Date.now() + 310_000)) })).toBe('wrong');
+  const call = { accountId: 'default', headers: sign(new Date()) };
+  const check = (headers: Record<string, string>, bytes = body) => webhooks.authorize({ ...call, headers }, Buffer.from(bytes));
+  const valid = check(call.headers);
+  expect(valid).toEqual({ type: 'valid', signedId: 'evt_1' });
+  const wrong = [
+    check(call.headers, `${body} `),
+    check({ ...call.headers, 'webhook-id': 'evt_2' }),
+    check(sign(new Date(Date.now() - 310_000))),
+    check(sign(new Date(Date.now() + 310_000))),
+  ];
+  expect(wrong.map(({ type }) => type)).toEqual(['wrong', 'wrong', 'wrong', 'wrong']);
   const message = { chat_id: 'chat', content: 'ü' };
-  const first = await webhooks.receive(call, message);
-  expect(await webhooks.receive(call, { ...message, id: 'another' })).toEqual({ messageId: first.messageId, replayed: true });
+  const ids = { signedId: 'evt_1', key: 'k' };
+  const first = await webhooks.receive(call, message, ids);
+  expect(await webhooks.receive(call, { ...message, id: 'another' }, ids)).toEqual({ messageId: first.messageId, replayed: true });
   await told(1);
   expect(model.requests).toHaveLength(1);
 });

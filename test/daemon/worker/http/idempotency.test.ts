@@ -1,3 +1,4 @@
+import { Webhook } from 'standardwebhooks';
 import { expect, test } from 'vitest';
 import { startFakeOpenAi } from '../../../fakes/openai/server.js';
 import { says } from '../../../fakes/openai/reply.js';
@@ -5,9 +6,9 @@ import { startHttpApp } from '../../../helpers/http-app.js';
 import { fakeModels, makeConversation } from '../../../helpers/make-conversation.js';
 import { sendRequest, type Ask } from '../../../helpers/http-request.js';
 
-async function start() {
+async function start(config: object = {}) {
   const fake = await startFakeOpenAi();
-  const conversation = await makeConversation({ models: fakeModels(fake.baseUrl) });
+  const conversation = await makeConversation({ models: fakeModels(fake.baseUrl), config });
   const app = await startHttpApp({ services: conversation });
   const post = (path: string, body: unknown, headers: Record<string, string> = { 'Idempotency-Key': 'k' }) =>
     sendRequest(app.port, path, { method: 'POST', headers, body } satisfies Ask);
@@ -145,4 +146,23 @@ test('a completion in a session is given once for a key; one that is kept nowher
   expect((await post('/v1/chat/completions', body)).headers['idempotent-replayed']).toBeUndefined();
   expect((await post('/v1/chat/completions', body)).status).toBe(200);
   expect(fake.requests).toHaveLength(3);
+});
+
+test('a signed webhook call that is sent again is answered as the first was, whatever id its body has', async () => {
+  const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
+  const { post } = await start({ channels: { webhook: { accounts: { default: { url: 'http://127.0.0.1:9/', secret } } } } });
+  const call = (id: string) => {
+    const body = { chat_id: 'room', content: 'hi', id };
+    const at = new Date();
+    const signature = new Webhook(secret).sign('evt_1', at, JSON.stringify(body));
+    const headers = {
+      'webhook-id': 'evt_1',
+      'webhook-timestamp': String(Math.floor(at.getTime() / 1_000)),
+      'webhook-signature': signature,
+    };
+    return post('/api/webhook/default', body, headers);
+  };
+  const [first, second] = [await call('a'), await call('b')];
+  expect([first.status, first.headers['idempotent-replayed'], second.headers['idempotent-replayed']]).toEqual([200, undefined, 'true']);
+  expect(second.json).toEqual(first.json);
 });

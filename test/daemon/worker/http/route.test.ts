@@ -9,7 +9,7 @@ test.each([{}, { body: sessionCreateRequest, upload: { 'text/plain': 'a text' } 
       method: 'POST',
       path: '/x',
       scope: 'public',
-      authorize: () => 'none',
+      authorize: { check: () => 'none', refusal: { message: 'x', hint: 'y' } },
       handle: () => undefined,
       ...input,
     };

@@ -208,7 +208,7 @@ test('a turn with effects is never run again; one without may be', async () => {
   const conversation = await start(fake, { config });
   const say = (content: string) =>
     conversation.webhooks.receive(
-      { accountId: 'default', headers: { authorization: `Bearer ${inboundToken}` }, rawBody: Buffer.from('') },
+      { accountId: 'default', headers: { authorization: `Bearer ${inboundToken}` } },
       { chat_id: content, content },
     );
   fake.reply(calls(time()), says('noon'));
