@@ -42,6 +42,9 @@ export interface PageReply {
 /** A document, whatever was asked for. */
 export interface DocumentReply {
   readonly type: 'document';
+  /** Default: 200. */
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly body: unknown;
 }
 

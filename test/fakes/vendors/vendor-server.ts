@@ -72,7 +72,7 @@ class FakeVendor {
         response.end(`<!DOCTYPE html>\n<html><head><title>${reply.title}</title></head><body>nginx</body></html>\n`);
         return;
       case 'document':
-        return this.#answer(response, { status: 200, body: reply.body });
+        return this.#answer(response, { status: 200, ...reply });
       case 'stream':
         return this.#stream(response, model, reply);
     }

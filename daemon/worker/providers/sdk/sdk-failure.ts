@@ -28,8 +28,12 @@ export class EndlessAnswerError extends Error {
 
 const MAX_RETRY_AFTER_MS = 24 * 60 * 60 * 1_000;
 
-/** Codes and phrases of different providers for the same failures. */
-const QUOTA = /insufficient_quota|billing|credit balance|payment required/i;
+/**
+ * Codes and phrases of different providers for the same failures. The word "billing" alone says nothing: ordinary rate limits of Groq, Google and
+ * OpenAI name a page for it.
+ */
+const QUOTA =
+  /^(?:insufficient_quota|billing_error|billing_hard_limit_reached|billing_not_active)$|credit balance is too low|used all available credits|run out of credits|payment required/im;
 /** Google answers a wrong key with 400. */
 const WRONG_KEY = /API_KEY_INVALID/;
 const UNSENDABLE_HEADER = /invalid header value|to a ByteString/i;
@@ -61,6 +65,36 @@ function messageIn(value: unknown, depth = 4): string | undefined {
   if (typeof value !== 'object' || value === null || depth === 0) return undefined;
   const { error, message, detail } = value as Record<string, unknown>;
   return messageIn(error, depth - 1) ?? messageIn(message, depth - 1) ?? messageIn(detail, depth - 1);
+}
+
+/** Fields in which vendors speak. Others may repeat what they were sent, which says nothing about the failure. */
+const SPOKEN: ReadonlySet<string> = new Set([
+  'error',
+  'errors',
+  'message',
+  'msg',
+  'detail',
+  'details',
+  'code',
+  'type',
+  'status',
+  'reason',
+  // OpenRouter: what the provider behind it said.
+  'metadata',
+  'raw',
+]);
+
+/** Returns what a vendor says in a document, codes included, at most `depth` levels deep: a line each. */
+function spokenIn(value: unknown, depth = 6): string {
+  if (typeof value === 'string') return value;
+  if (typeof value !== 'object' || value === null || depth === 0) return '';
+  const said = Array.isArray(value)
+    ? (value as unknown[])
+    : Object.entries(value).flatMap(([name, field]) => (SPOKEN.has(name) ? [field] : []));
+  return said
+    .map((field) => spokenIn(field, depth - 1))
+    .filter((text) => text !== '')
+    .join('\n');
 }
 
 /** Returns a document as text; an empty one if it is nested too deeply for that. */
@@ -95,6 +129,7 @@ function retryAfterMs(headers: Readonly<Record<string, string>> | undefined, bod
   return Number.isFinite(wait) ? Math.min(Math.max(0, Math.round(wait)), MAX_RETRY_AFTER_MS) : null;
 }
 
+/** @param text  what the vendor said */
 function kindOfStatus(status: number, text: string): FailureKind {
   if (status === 401 || status === 403 || WRONG_KEY.test(text)) return 'auth';
   if (status === 402 || QUOTA.test(text)) return 'quota';
@@ -108,9 +143,11 @@ function kindOfStatus(status: number, text: string): FailureKind {
 function fromAnswer(error: APICallError, status: number): ProviderFailure {
   const body = error.responseBody ?? '';
   const page = isPage(body, error.responseHeaders?.['content-type']);
-  const kind = page && status < 500 && status !== 429 ? 'notTheApi' : kindOfStatus(status, body);
-  const detail = page ? pageTitle(body) : (messageIn(parse(body)) ?? error.message);
-  return failureOf(kind, { status, detail, retryAfterMs: retryAfterMs(error.responseHeaders, body), text: body });
+  const document = parse(body);
+  const text = document === undefined ? body : spokenIn(document);
+  const kind = page && status < 500 && status !== 429 ? 'notTheApi' : kindOfStatus(status, text);
+  const detail = page ? pageTitle(body) : (messageIn(document) ?? error.message);
+  return failureOf(kind, { status, detail, retryAfterMs: retryAfterMs(error.responseHeaders, body), text });
 }
 
 /** The innermost error says what happened on the network. */
@@ -138,15 +175,17 @@ function kindInStream(text: string): FailureKind {
 
 /** An error object that came inside the stream, after the answer had begun with 200. */
 function fromStream(error: unknown): ProviderFailure {
-  const text = textOf(error);
-  return failureOf(kindInStream(text), { status: null, detail: messageIn(error) ?? text, text });
+  const text = spokenIn(error);
+  return failureOf(kindInStream(text), { status: null, detail: messageIn(error) ?? textOf(error), text });
 }
 
 function fromNotAStream({ body, contentType, status }: NotAStreamError): ProviderFailure {
   if (isPage(body, contentType)) return failureOf('notTheApi', { status, detail: pageTitle(body), text: body });
-  const message = messageIn(parse(body));
+  const document = parse(body);
+  const message = messageIn(document);
   if (message === undefined) return failureOf('protocol', { status, detail: 'the answer was not a stream', text: body });
-  return failureOf(kindInStream(message), { status, detail: message, text: message });
+  const text = spokenIn(document);
+  return failureOf(kindInStream(text), { status, detail: message, text });
 }
 
 /** An answer that the SDK could not read: it may be an error in a form of the vendor's own. */
