@@ -5,6 +5,7 @@ import { anthropic } from '../fakes/vendors/anthropic.js';
 import { google } from '../fakes/vendors/google.js';
 import { openAiCompletions } from '../fakes/vendors/openai-completions.js';
 import { openAiResponses } from '../fakes/vendors/openai-responses.js';
+import { PARTICULAR_MODELS } from '../fakes/vendors/particular-models.js';
 import type { VendorProtocol } from '../fakes/vendors/vendor-protocol.js';
 import { startVendor, type VendorFake } from '../fakes/vendors/vendor-server.js';
 import { startHttpApp, type TestApp, TOKEN } from './http-app.js';
@@ -27,10 +28,18 @@ export interface MessagesGateway extends TestApp {
   readonly client: Anthropic;
 }
 
-/** Models: `up/fake-model`, which is known to reason, `up/plain`, and `up/gone`, which the vendor does not have. */
+/**
+ * Models: `up/fake-model`, which is known to reason, `up/plain`, `up/gone`, which the vendor does not have, and those of the fake that have demands
+ * of their own.
+ */
 export async function startMessagesGateway(api: ApiKind, config: object = {}, options: ConversationOptions = {}): Promise<MessagesGateway> {
   const vendor = await startVendor(PROTOCOLS[api]);
-  const names = [{ id: 'fake-model', maxTokens: 777, reasoning: true }, { id: 'plain' }, { id: 'gone' }];
+  const names = [
+    { id: 'fake-model', maxTokens: 777, reasoning: true },
+    { id: 'plain' },
+    { id: 'gone' },
+    ...PARTICULAR_MODELS.map((id) => ({ id })),
+  ];
   const models = { providers: { up: { baseUrl: vendor.baseUrl, api, apiKey: 'key-of-the-fake', models: names } } };
   const conversation = await makeConversation({ ...options, config, models });
   const app = await startHttpApp({ services: conversation });

@@ -2,6 +2,7 @@
 import { type Body, listOf, sse, type VendorProtocol } from './vendor-protocol.js';
 import { FAKE_USAGE } from './vendor-reply.js';
 import { openAiError, openAiModels } from './openai-shared.js';
+import { problemOfModel } from './particular-models.js';
 
 const FINISH_REASONS = { stop: 'stop', length: 'length', filter: 'content_filter' };
 
@@ -19,7 +20,7 @@ export const openAiCompletions: VendorProtocol = {
   problemOf(_headers, body) {
     const messages = listOf(body['messages']);
     if (messages.length === 0) return "[] is too short - 'messages'";
-    return unansweredTool(messages);
+    return problemOfModel(body) ?? unansweredTool(messages);
   },
   error: openAiError,
   models: openAiModels,

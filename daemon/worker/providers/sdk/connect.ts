@@ -16,6 +16,18 @@ export type Connect = (settings: ConnectionSettings) => (modelId: string) => Lan
 /** Without a key the SDKs would look for one in the environment, so an empty one is given. */
 const optionsOf = ({ apiKey, headers }: ConnectionSettings) => ({ apiKey: apiKey ?? '', fetch: fetchStream, headers: { ...headers } });
 
+/** OpenAI's own servers, and Azure's. */
+const OPENAI_HOST = /(?:^|\.)(?:api\.openai\.com|openai\.azure\.com)$/;
+/** OpenAI's models that refuse `max_tokens`, also where a proxy serves them. */
+const REASONING_MODEL = /^(?:openai\/)?(?:gpt-5|o\d)/;
+
+/** Returns a request with the token limit under its newer name where that is needed. Other servers may know only the older one. */
+function nameLimit(baseUrl: string, { max_tokens: limit, ...body }: Record<string, unknown>): Record<string, unknown> {
+  if (limit === undefined) return body;
+  const isNewer = OPENAI_HOST.test(new URL(baseUrl).hostname) || REASONING_MODEL.test(String(body['model']));
+  return isNewer ? { max_completion_tokens: limit, ...body } : { max_tokens: limit, ...body };
+}
+
 export const CONNECT: Readonly<Record<ApiKind, Connect>> = {
   'anthropic-messages'(settings) {
     const provider = createAnthropic({ ...optionsOf(settings), fetch: fetchChanged, baseURL: withVersion(settings.baseUrl, 'v1') });
@@ -35,6 +47,7 @@ export const CONNECT: Readonly<Record<ApiKind, Connect>> = {
       // Without it, servers that keep to the letter count no tokens.
       includeUsage: true,
       fetch: fetchStream,
+      transformRequestBody: (body) => nameLimit(baseUrl, body),
       ...(apiKey === undefined ? {} : { apiKey }),
       ...(headers === undefined ? {} : { headers: { ...headers } }),
     });
