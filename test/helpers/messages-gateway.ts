@@ -38,7 +38,7 @@ export async function startMessagesGateway(api: ApiKind, config: object = {}, op
     { id: 'fake-model', maxTokens: 777, reasoning: true },
     { id: 'plain' },
     { id: 'gone' },
-    ...PARTICULAR_MODELS.map((id) => ({ id })),
+    ...PARTICULAR_MODELS.map((id) => ({ id, reasoning: true })),
   ];
   const models = { providers: { up: { baseUrl: vendor.baseUrl, api, apiKey: 'key-of-the-fake', models: names } } };
   const conversation = await makeConversation({ ...options, config, models });

@@ -2,7 +2,7 @@
 import { type Body, listOf, sse, type VendorProtocol } from './vendor-protocol.js';
 import { FAKE_USAGE } from './vendor-reply.js';
 import { openAiError, openAiModels } from './openai-shared.js';
-import { problemOfModel } from './particular-models.js';
+import { problemOfModel, reasoningField } from './particular-models.js';
 
 const FINISH_REASONS = { stop: 'stop', length: 'length', filter: 'content_filter' };
 
@@ -30,7 +30,7 @@ export const openAiCompletions: VendorProtocol = {
       sse({ ...base, choices: [{ index: 0, delta, logprobs: null, finish_reason: finishReason }] });
     return {
       open: () => chunk({ role: 'assistant', content: '' }),
-      think: (thoughts) => thoughts.map((thought) => ('text' in thought ? chunk({ reasoning_content: thought.text }) : '')).join(''),
+      think: (thoughts) => thoughts.map((thought) => ('text' in thought ? chunk({ [reasoningField(model)]: thought.text }) : '')).join(''),
       part: (content) => chunk({ content }),
       calls: (calls) =>
         calls

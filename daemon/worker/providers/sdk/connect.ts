@@ -7,7 +7,7 @@ import type { LanguageModel } from 'ai';
 import type { ApiKind } from '../../../../shared/config/models-schema.js';
 import type { ConnectionSettings } from '../provider.js';
 import { withVersion } from '../versioned-url.js';
-import { fetchChanged } from './own-request.js';
+import { fetchChanged, fetchForChat } from './own-request.js';
 import { fetchStream } from './sdk-fetch.js';
 
 /** Returns the SDK's model of that name. */
@@ -46,7 +46,7 @@ export const CONNECT: Readonly<Record<ApiKind, Connect>> = {
       baseURL: baseUrl,
       // Without it, servers that keep to the letter count no tokens.
       includeUsage: true,
-      fetch: fetchStream,
+      fetch: fetchForChat(),
       transformRequestBody: (body) => nameLimit(baseUrl, body),
       ...(apiKey === undefined ? {} : { apiKey }),
       ...(headers === undefined ? {} : { headers: { ...headers } }),

@@ -1,4 +1,4 @@
-/** Changes the request that an SDK writes, for one call. Part of the bundle that speaks to vendors. */
+/** Changes the request that an SDK writes. Part of the bundle that speaks to vendors. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { serverSentEvent } from '../../../../shared/node/server-sent-events.js';
 import { readStart } from '../read-start.js';
@@ -57,3 +57,28 @@ export const fetchChanged: typeof fetch = (input, init) => {
   if (change.isCount === true) return fetchCount(input instanceof Request ? input.url : String(input), init, body);
   return fetchStream(input, { ...init, body: JSON.stringify(body) });
 };
+
+/** Returns a request of chat completions without the reasoning of earlier steps. */
+function withoutReasoning({ messages, ...body }: Body): Body {
+  return { ...body, messages: (messages as Body[]).map(({ reasoning_content: _reasoning, ...message }) => message) };
+}
+
+/**
+ * Returns the `fetch` of a server of chat completions. Some want the reasoning of a turn back (https://api-docs.deepseek.com/guides/thinking_mode), others
+ * refuse a request that has it: those are asked once more without it, and later requests for that model leave it out.
+ */
+export function fetchForChat(): typeof fetch {
+  const refusing = new Set<unknown>();
+  return async (input, init) => {
+    if (typeof init?.body !== 'string' || !init.body.includes('"reasoning_content":')) return await fetchStream(input, init);
+    const body = JSON.parse(init.body) as Body;
+    const askWithout = (): Promise<Response> => fetchStream(input, { ...init, body: JSON.stringify(withoutReasoning(body)) });
+    if (refusing.has(body['model'])) return await askWithout();
+    const answer = await fetchStream(input, init);
+    const isRefusal = (answer.status === 400 || answer.status === 422) && (await answer.clone().text()).includes('reasoning_content');
+    if (!isRefusal) return answer;
+    const second = await askWithout();
+    if (second.ok) refusing.add(body['model']);
+    return second;
+  };
+}

@@ -2,11 +2,18 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
 import * as ai from '../../../../daemon/worker/lazy/ai.js';
 import type { AiModule } from '../../../../daemon/worker/providers/provider.js';
-import { GPT_5 } from '../../../fakes/vendors/particular-models.js';
+import { DEEPSEEK, GPT_5, GPT_OSS } from '../../../fakes/vendors/particular-models.js';
+import { calls, says, type StreamReply } from '../../../fakes/vendors/vendor-reply.js';
+import type { VendorFake } from '../../../fakes/vendors/vendor-server.js';
+import { ask } from '../../../helpers/make-conversation.js';
 import { startMessagesGateway } from '../../../helpers/messages-gateway.js';
 
 const { createProvider }: AiModule = ai;
 const QUESTION = [{ role: 'user' as const, content: 'Weather?' }];
+/** A step that reasons and calls a tool which agents have. */
+const STEP: StreamReply = { ...calls({ id: 'c1', name: 'time', input: {} }), thoughts: [{ text: 'Let me look.', signature: '' }] };
+
+const fieldsOf = ({ requests }: VendorFake): boolean[] => requests.map(({ body }) => JSON.stringify(body).includes('"reasoning_content"'));
 
 test.each([
   ['/v1/messages', { messages: QUESTION, max_tokens: 50 }],
@@ -35,4 +42,38 @@ test.each([
   for await (const _event of provider.complete?.(request, new AbortController().signal) ?? []);
   const body = JSON.parse(sent.mock.calls[0]?.[1]?.body as string) as object;
   expect(Object.entries(body).filter(([name]) => name.startsWith('max_'))).toEqual([[field, 9]]);
+});
+
+test('a server that refuses reasoning is asked again without it, once; one that demands it gets it', async () => {
+  const { vendor, conversation } = await startMessagesGateway('openai-completions');
+  for (const model of [GPT_OSS, DEEPSEEK]) {
+    for (let turn = 0; turn < 2; turn += 1) {
+      vendor.reply(STEP, says('Noon.'));
+      const { text, last } = await ask(conversation, { message: 'What time is it?', model: `up/${model}`, session: model });
+      expect([text, last?.type]).toEqual(['Noon.', 'done']);
+    }
+  }
+  expect(fieldsOf(vendor)).toEqual([false, true, false, false, false, false, true, false, true]);
+});
+
+test('reasoning that a program sends back does not end at a server that refuses it', async () => {
+  const { vendor, client, send } = await startMessagesGateway('openai-completions');
+  const model = `up/${GPT_OSS}`;
+  const tools = [{ name: 'time', input_schema: { type: 'object' as const, properties: {} } }];
+  vendor.reply(STEP, says('Noon.'), says('Noon.'));
+  const params = { model, max_tokens: 2_000, thinking: { type: 'enabled' as const, budget_tokens: 1_024 }, tools };
+  const { content } = await client.messages.create({ ...params, messages: QUESTION });
+  expect(content).toMatchObject([{ type: 'thinking', thinking: 'Let me look.' }, { type: 'tool_use' }]);
+  const [, use] = content;
+  const result = { type: 'tool_result' as const, tool_use_id: use?.type === 'tool_use' ? use.id : '', content: '12' };
+  const messages = [...QUESTION, { role: 'assistant' as const, content }, { role: 'user' as const, content: [result] }];
+  expect(await client.messages.create({ ...params, messages })).toMatchObject({ content: [{ text: 'Noon.' }] });
+  const call = { id: 'c1', type: 'function', function: { name: 'time', arguments: '{}' } };
+  const history = [
+    ...QUESTION,
+    { role: 'assistant', content: null, reasoning_content: 'Let me look.', tool_calls: [call] },
+    { role: 'tool', tool_call_id: 'c1', content: '12' },
+  ];
+  const answer = await send('/v1/chat/completions', { method: 'POST', body: { model, messages: history } });
+  expect([answer.status, answer.text]).toEqual([200, expect.stringContaining('Noon.')]);
 });
