@@ -2,7 +2,7 @@
 import { type Body, listOf, sse, type VendorProtocol } from './vendor-protocol.js';
 import { FAKE_USAGE } from './vendor-reply.js';
 import { openAiError, openAiModels } from './openai-shared.js';
-import { problemOfModel, reasoningField } from './particular-models.js';
+import { detailsOf, problemOfModel, reasoningField, signatureOf } from './particular-models.js';
 
 const FINISH_REASONS = { stop: 'stop', length: 'length', filter: 'content_filter' };
 
@@ -32,17 +32,18 @@ export const openAiCompletions: VendorProtocol = {
       open: () => chunk({ role: 'assistant', content: '' }),
       think: (thoughts) => thoughts.map((thought) => ('text' in thought ? chunk({ [reasoningField(model)]: thought.text }) : '')).join(''),
       part: (content) => chunk({ content }),
-      calls: (calls) =>
-        calls
-          .map(({ id, name, input }, index) => {
-            const text = JSON.stringify(input);
-            const start = chunk({ tool_calls: [{ index, id, type: 'function', function: { name, arguments: '' } }] });
-            return (
-              start +
-              [text.slice(0, 3), text.slice(3)].map((part) => chunk({ tool_calls: [{ index, function: { arguments: part } }] })).join('')
-            );
-          })
-          .join(''),
+      calls(calls) {
+        const written = calls.map(({ id, name, input }, index) => {
+          const text = JSON.stringify(input);
+          const signature = index === 0 ? signatureOf(model) : {};
+          const start = chunk({ tool_calls: [{ index, id, type: 'function', function: { name, arguments: '' }, ...signature }] });
+          return (
+            start +
+            [text.slice(0, 3), text.slice(3)].map((part) => chunk({ tool_calls: [{ index, function: { arguments: part } }] })).join('')
+          );
+        });
+        return [...detailsOf(model).map((one) => chunk({ reasoning_details: [one] })), ...written].join('');
+      },
       finish(reason, hasCalls) {
         const { input, cacheRead, output } = FAKE_USAGE;
         const usage = {

@@ -1,4 +1,5 @@
 /** What servers of chat completions demand for particular models. */
+import { isDeepStrictEqual } from 'node:util';
 import { type Body, listOf } from './vendor-protocol.js';
 
 /** OpenAI's reasoning models: https://github.com/langgenius/dify/issues/24307. */
@@ -10,8 +11,23 @@ export const GPT_OSS = 'openai/gpt-oss-120b';
 /** https://api-docs.deepseek.com/guides/thinking_mode#tool-calls */
 export const DEEPSEEK = 'deepseek-reasoner';
 
+/** Through Google's own address for chat completions: https://ai.google.dev/gemini-api/docs/thought-signatures. */
+export const GEMINI = 'gemini-3-flash';
+
+/** Through OpenRouter: https://github.com/LibreChat-AI/agents/issues/37. */
+export const ROUTED_GEMINI = 'google/gemini-3-flash';
+
 /** Models that have demands of their own. */
-export const PARTICULAR_MODELS = [GPT_5, GPT_OSS, DEEPSEEK];
+export const PARTICULAR_MODELS = [GPT_5, GPT_OSS, DEEPSEEK, GEMINI, ROUTED_GEMINI];
+
+const SIGNED = { extra_content: { google: { thought_signature: 'c2lnbmVk' } } };
+
+const detail = (index: number, fields: Body): Body => ({ format: 'google-gemini-v1', index, ...fields });
+const HIDDEN = ['c2VhbGVk', 'aGlkZGVu'].map((data, call) => detail(1, { type: 'reasoning.encrypted', id: `call_${call}`, data }));
+/** What comes in pieces goes back whole. */
+const PIECES = ['Let me ', 'look.'].map((text) => detail(0, { type: 'reasoning.text', text }));
+const WHOLE = [detail(0, { type: 'reasoning.text', text: 'Let me look.', signature: 'c2ln' }), ...HIDDEN];
+const STREAMED = [...PIECES, detail(0, { type: 'reasoning.text', signature: 'c2ln' }), ...HIDDEN];
 
 /** Returns where the messages behind the user's last words have a fault. */
 function findInTurn(messages: readonly Body[], isFault: (message: Body) => boolean): number {
@@ -35,6 +51,18 @@ const DEMANDS: Readonly<Record<string, (body: Body) => string | undefined>> = {
     );
     return at < 0 ? undefined : `Missing \`reasoning_content\` field in the assistant message at message index ${at}.`;
   },
+  [GEMINI]({ messages }) {
+    const isUnsigned = ({ tool_calls: calls }: Body): boolean =>
+      listOf(calls)
+        .slice(0, 1)
+        .some(({ extra_content: extra }) => !isDeepStrictEqual({ extra_content: extra }, SIGNED));
+    return findInTurn(listOf(messages), isUnsigned) < 0 ? undefined : 'Function call is missing a thought_signature in functionCall parts.';
+  },
+  [ROUTED_GEMINI]({ messages }) {
+    const isBare = (message: Body): boolean =>
+      message['tool_calls'] !== undefined && !isDeepStrictEqual(message['reasoning_details'], WHOLE);
+    return findInTurn(listOf(messages), isBare) < 0 ? undefined : 'Gemini models require OpenRouter reasoning details to be preserved.';
+  },
 };
 
 /** Returns what the vendor of its model would refuse a request for. */
@@ -42,3 +70,7 @@ export const problemOfModel = (body: Body): string | undefined => DEMANDS[String
 
 /** The field in which the reasoning of a model comes. */
 export const reasoningField = (model: string): string => (model === GPT_OSS ? 'reasoning' : 'reasoning_content');
+
+/** Fields of the first call of a step, and of chunks before it, in which a model signs its reasoning. */
+export const signatureOf = (model: string): Body => (model === GEMINI ? SIGNED : {});
+export const detailsOf = (model: string): readonly Body[] => (model === ROUTED_GEMINI ? STREAMED : []);

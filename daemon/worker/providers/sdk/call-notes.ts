@@ -4,23 +4,41 @@ import type { SdkCallOptions } from './sdk-call.js';
 const MAX_NOTES = 1_000;
 const MAX_NOTE_CHARACTERS = 65_536;
 
+type VendorOptions = SdkCallOptions['providerOptions'];
+
+/** The key of what belongs to the message that a call is the first of. */
+const messageOf = (callId: string): string => `message ${callId}`;
+
 /**
- * Keeps vendor data that must return with a tool call and that callers of the APIs cannot carry: Google's signature of
- * the reasoning before it. After a restart it is missing, and the model only loses that reasoning.
+ * Keeps vendor data that must return with a tool call, or with its message, and that callers of the APIs cannot carry: Google's signature of
+ * the reasoning before it. After a restart it is missing: Google's own API goes on without that reasoning, others refuse the calls of Gemini 3.
  */
 export class CallNotes {
-  readonly #notes = new Map<string, NonNullable<SdkCallOptions['providerOptions']>>();
+  readonly #notes = new Map<string, NonNullable<VendorOptions>>();
 
-  keep(callId: string, metadata: SdkCallOptions['providerOptions']): void {
-    if (metadata?.['google'] === undefined || JSON.stringify(metadata).length > MAX_NOTE_CHARACTERS) return;
-    this.#notes.set(callId, metadata);
+  keep(callId: string, metadata: VendorOptions): void {
+    if (metadata?.['google'] !== undefined) this.#set(callId, metadata);
+  }
+
+  /** @param callId  of the message's first call */
+  keepOfMessage(callId: string, fields: VendorOptions): void {
+    if (fields !== undefined) this.#set(messageOf(callId), fields);
+  }
+
+  of(callId: string): VendorOptions {
+    return this.#notes.get(callId);
+  }
+
+  ofMessage(callId: string): VendorOptions {
+    return this.#notes.get(messageOf(callId));
+  }
+
+  #set(key: string, metadata: NonNullable<VendorOptions>): void {
+    if (JSON.stringify(metadata).length > MAX_NOTE_CHARACTERS) return;
+    this.#notes.set(key, metadata);
     for (const oldest of this.#notes.keys()) {
       if (this.#notes.size <= MAX_NOTES) break;
       this.#notes.delete(oldest);
     }
-  }
-
-  of(callId: string): SdkCallOptions['providerOptions'] {
-    return this.#notes.get(callId);
   }
 }

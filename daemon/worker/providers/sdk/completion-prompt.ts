@@ -101,6 +101,13 @@ function toAnswerPart(part: CompletionAnswerPart, { api, notes }: PromptTarget, 
   return [{ type: 'tool-call', toolCallId: id, toolName: name, input: parseInput(input), ...optionsOf(vendor ?? notes.of(id)) }];
 }
 
+/** What the caller could not carry goes back with its message; what it wrote itself comes first. */
+function vendorOf({ content, vendor }: Message<'assistant'>, notes: CallNotes): VendorData | undefined {
+  const call = content.find((part) => part.type === 'toolCall');
+  const noted = call && notes.ofMessage(call.id);
+  return noted === undefined ? vendor : { ...vendor, openaiCompatible: { ...noted['openaiCompatible'], ...vendor?.['openaiCompatible'] } };
+}
+
 function toResultPart(part: CompletionPart, api: ApiKind): ResultPart {
   const options = optionsOf(part.vendor);
   if (part.type === 'text') {
@@ -178,7 +185,7 @@ export function toCompletionPrompt(given: readonly CompletionMessage[], target: 
     else if (message.role === 'user') prompt.push(toUserMessage(message, target));
     else if (message.role === 'assistant') {
       const content = message.content.flatMap((part) => toAnswerPart(part, target, index > question));
-      prompt.push({ role: 'assistant', content, ...optionsOf(message.vendor) });
+      prompt.push({ role: 'assistant', content, ...optionsOf(vendorOf(message, target.notes)) });
     } else {
       prompt.push(toToolMessage(message, api));
       files.push(...filesOf(message, api));

@@ -9,6 +9,7 @@ import type { ConnectionSettings } from '../provider.js';
 import { withVersion } from '../versioned-url.js';
 import { fetchChanged, fetchForChat } from './own-request.js';
 import { fetchStream } from './sdk-fetch.js';
+import { ReasoningDetails } from './vendor-step.js';
 
 /** Returns the SDK's model of that name. */
 export type Connect = (settings: ConnectionSettings) => (modelId: string) => LanguageModel;
@@ -48,6 +49,7 @@ export const CONNECT: Readonly<Record<ApiKind, Connect>> = {
       includeUsage: true,
       fetch: fetchForChat(),
       transformRequestBody: (body) => nameLimit(baseUrl, body),
+      metadataExtractor: { extractMetadata: async () => undefined, createStreamExtractor: () => new ReasoningDetails() },
       ...(apiKey === undefined ? {} : { apiKey }),
       ...(headers === undefined ? {} : { headers: { ...headers } }),
     });

@@ -50,6 +50,13 @@ function refusalIn(raw: unknown): string | undefined {
   return typeof text === 'string' && text !== '' ? text : undefined;
 }
 
+/** The SDK of chat completions files a signature of Google's under the provider's id, and looks for it under Google's. */
+function underGoogle(part: SdkStreamPart): SdkStreamPart {
+  if (part.type !== 'tool-call' || part.providerMetadata === undefined) return part;
+  const signed = Object.values(part.providerMetadata).find(({ thoughtSignature }) => thoughtSignature !== undefined);
+  return signed === undefined ? part : { ...part, providerMetadata: { ...part.providerMetadata, google: signed } };
+}
+
 export class SdkCall {
   readonly #model: SdkModel;
   readonly #signal: AbortSignal;
@@ -84,7 +91,7 @@ export class SdkCall {
         if (part.type === 'error') this.#error ??= { cause: part.error };
         if (part.type === 'finish') this.#finish = part;
         if (part.type === 'response-metadata') this.#responseModel = part.modelId;
-        const read = this.#readRefusal(part);
+        const read = this.#readRefusal(underGoogle(part));
         if (read !== undefined) yield read;
       }
       isOver = true;

@@ -8,6 +8,7 @@ import { changeOf } from './call-change.js';
 import type { Body } from './own-request.js';
 import { REASONS, SdkCall, type SdkCallOptions, type SdkFinish, type SdkModel, type SdkPart, tokenCount } from './sdk-call.js';
 import { WholeCharacters } from './stream-text.js';
+import { messageFields } from './vendor-step.js';
 
 function toToolChoice(choice: CompletionRequest['toolChoice']): NonNullable<SdkCallOptions['toolChoice']> {
   return typeof choice === 'object' ? { type: 'tool', toolName: choice.name } : { type: choice ?? 'auto' };
@@ -190,6 +191,11 @@ class CompletionReader {
         yield* this.#start(part.toolCallId, part.toolName);
         if (!this.#withArguments.has(part.toolCallId)) yield* this.#arguments(part.toolCallId, part.input);
         return yield { type: 'toolEnd', index: this.#indices.get(part.toolCallId) ?? 0 };
+      case 'finish': {
+        const [first] = this.#indices.keys();
+        if (first !== undefined) this.#notes.keepOfMessage(first, messageFields(part));
+        return;
+      }
       default: // starts and ends of the parts above, and other parts that are not used
     }
   }

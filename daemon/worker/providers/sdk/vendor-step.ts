@@ -2,6 +2,7 @@
  * Rebuilds a step as the vendor expects it back with the tool results: text, reasoning and calls in order, each with
  * the vendor's metadata. Part of the bundle that speaks to vendors.
  */
+import { type Fields, isFields } from '../../../../shared/fields.js';
 import type { SdkMessage, SdkStreamPart } from './sdk-call.js';
 
 type Content = Extract<SdkMessage, { role: 'assistant' }>['content'][number];
@@ -13,10 +14,55 @@ interface Passage {
   notes: Notes;
 }
 
+/** Types of reasoning that come in pieces. */
+const PASSAGES: ReadonlySet<unknown> = new Set(['reasoning.text', 'reasoning.summary']);
+
+type VendorOptions = SdkMessage['providerOptions'];
+
+/**
+ * Collects the reasoning of a stream in OpenRouter's own form, signatures of the models behind it included, which must return with the message:
+ * https://openrouter.ai/docs/guides/best-practices/reasoning-tokens. The SDK knows only the text of it.
+ */
+export class ReasoningDetails {
+  readonly #details: Record<string, unknown>[] = [];
+
+  processChunk(chunk: unknown): void {
+    const { choices } = isFields(chunk) ? chunk : {};
+    const [choice] = (Array.isArray(choices) ? choices : []) as unknown[];
+    const { delta } = isFields(choice) ? choice : {};
+    const { reasoning_details: details } = isFields(delta) ? delta : {};
+    if (Array.isArray(details)) for (const detail of details.filter(isFields)) this.#add(detail);
+  }
+
+  /** Returns fields of the message, under the name by which the SDK knows them. */
+  buildMetadata(): VendorOptions {
+    return this.#details.length === 0 ? undefined : ({ openaiCompatible: { reasoning_details: this.#details } } as VendorOptions);
+  }
+
+  /** One passage of text comes in many pieces, the signature in the last. */
+  #add(detail: Fields): void {
+    const last = this.#details.at(-1);
+    const isPiece = PASSAGES.has(detail['type']) && last?.['type'] === detail['type'] && last?.['index'] === detail['index'];
+    if (last === undefined || !isPiece) return void this.#details.push({ ...detail });
+    for (const [name, value] of Object.entries(detail)) {
+      const before = last[name];
+      const isText = (name === 'text' || name === 'summary') && typeof before === 'string' && typeof value === 'string';
+      last[name] = isText ? before + value : (value ?? before);
+    }
+  }
+}
+
+/** Returns the fields of its message that came with the end of an answer. */
+export function messageFields({ providerMetadata }: Extract<SdkStreamPart, { type: 'finish' }>): VendorOptions {
+  const fields = providerMetadata?.['openaiCompatible'];
+  return fields && { openaiCompatible: fields };
+}
+
 export class VendorStep {
   readonly #content: (Passage | Exclude<Content, { type: 'text' | 'reasoning' }>)[] = [];
   readonly #open = new Map<string, Passage>();
   #hasCalls = false;
+  #fields: VendorOptions;
 
   /** @param call  what a `tool-call` asks for, as it was understood */
   read(part: SdkStreamPart, call?: { readonly input: unknown }): void {
@@ -41,6 +87,9 @@ export class VendorStep {
         });
         return;
       }
+      case 'finish':
+        this.#fields = messageFields(part);
+        return;
       default: // parts that do not belong to the step
     }
   }
@@ -54,7 +103,7 @@ export class VendorStep {
       if (type === 'text' && text === '') return [];
       return [{ type, text, ...(notes === undefined ? {} : { providerOptions: notes }) }];
     });
-    return { role: 'assistant', content };
+    return { role: 'assistant', content, ...(this.#fields === undefined ? {} : { providerOptions: this.#fields }) };
   }
 
   #begin(type: Passage['type'], { id, providerMetadata: notes }: { id: string; providerMetadata?: Notes }): void {

@@ -2,7 +2,7 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
 import * as ai from '../../../../daemon/worker/lazy/ai.js';
 import type { AiModule } from '../../../../daemon/worker/providers/provider.js';
-import { DEEPSEEK, GPT_5, GPT_OSS } from '../../../fakes/vendors/particular-models.js';
+import { DEEPSEEK, GEMINI, GPT_5, GPT_OSS, ROUTED_GEMINI } from '../../../fakes/vendors/particular-models.js';
 import { calls, says, type StreamReply } from '../../../fakes/vendors/vendor-reply.js';
 import type { VendorFake } from '../../../fakes/vendors/vendor-server.js';
 import { ask } from '../../../helpers/make-conversation.js';
@@ -76,4 +76,27 @@ test('reasoning that a program sends back does not end at a server that refuses 
   ];
   const answer = await send('/v1/chat/completions', { method: 'POST', body: { model, messages: history } });
   expect([answer.status, answer.text]).toEqual([200, expect.stringContaining('Noon.')]);
+});
+
+test.each([GEMINI, ROUTED_GEMINI])("the signature of %s's reasoning returns with its calls", async (id) => {
+  const { vendor, conversation, send } = await startMessagesGateway('openai-completions');
+  const model = `up/${id}`;
+  const twice = calls({ id: 'c1', name: 'time', input: {} }, { id: 'c2', name: 'time', input: {} });
+  vendor.reply(twice, STEP, says('Noon.'));
+  // The fake refuses calls without it.
+  expect(await ask(conversation, { message: 'What time is it?', model })).toMatchObject({ text: 'Noon.', last: { type: 'done' } });
+  const parameters = { type: 'object', properties: {} };
+  const tools = [{ type: 'function', function: { name: 'time', parameters } }];
+  const post = async (messages: readonly object[]): Promise<{ choices: { message: { tool_calls?: { id: string }[] } }[] }> => {
+    const answer = await send('/v1/chat/completions', { method: 'POST', body: { model, messages, tools } });
+    expect([answer.status, answer.text]).toEqual([200, expect.any(String)]);
+    return JSON.parse(answer.text) as Awaited<ReturnType<typeof post>>;
+  };
+  vendor.reply(twice, says('Noon.'));
+  const message = (await post(QUESTION)).choices[0]?.message;
+  const results = (message?.tool_calls ?? []).map((call) => ({ role: 'tool', tool_call_id: call.id, content: '12' }));
+  expect(results).toHaveLength(2);
+  expect(await post([...QUESTION, { role: 'assistant', ...message }, ...results])).toMatchObject({
+    choices: [{ message: { content: 'Noon.' } }],
+  });
 });
