@@ -18,8 +18,9 @@ const model = z.strictObject({
     .strictObject({
       input: z.number().min(0).default(0),
       output: z.number().min(0).default(0),
-      cacheRead: z.number().min(0).default(0),
-      cacheWrite: z.number().min(0).default(0),
+      /** Without it, these tokens cost as much as other input. */
+      cacheRead: z.number().min(0).optional(),
+      cacheWrite: z.number().min(0).optional(),
     })
     .optional(),
 });

@@ -10,7 +10,7 @@ import type { AiModule, ConnectionSettings, Provider, ProviderEvent } from './pr
 import type { LocalServer } from '../../../shared/config/known-providers.js';
 import { sayOfAnswer } from '../../../shared/text/sentences/answer.js';
 import { localProviders, readProviders, type ProviderEntry, type VariableLookup } from './provider-entry.js';
-import type { TokenPrices } from './token-cost.js';
+import { pricesOf, type TokenPrices } from './token-cost.js';
 
 /** A model that can be called. */
 export interface ResolvedModel {
@@ -83,7 +83,7 @@ function toInfo(entry: ProviderEntry, model: ModelConfig): ModelInfo {
     maxTokens: model.maxTokens ?? null,
     reasoning: model.reasoning ?? false,
     input: model.input ?? ['text'],
-    cost: model.cost ?? null,
+    cost: pricesOf(model),
   };
 }
 
@@ -231,7 +231,7 @@ export class ProviderRegistry {
       takesImages: info.input.includes('image'),
       reasons: model?.reasoning ?? null,
       api: entry?.api ?? null,
-      prices: model?.cost ?? null,
+      prices: model === undefined ? null : pricesOf(model),
       silenceTimeoutMs: entry?.silenceTimeoutMs,
       failing: { providerName: provider.name, baseUrl: entry?.baseUrl ?? '', modelId, source: entry?.source ?? '' },
       noteCall: entry && this.#options.noteCall,

@@ -1,4 +1,5 @@
 /** Computes the cost of tokens. */
+import type { ModelConfig } from '../../../shared/config/models-schema.js';
 import type { TurnUsage } from '../../../shared/turn-usage.js';
 import type { CompletionUsage } from './completion.js';
 import type { TokenUsage } from './provider.js';
@@ -12,6 +13,11 @@ export interface TokenPrices {
 }
 
 const MILLION = 1_000_000;
+
+/** A missing price of the cache is that of the input, not zero: spending limits must err on the safe side. */
+export function pricesOf({ cost }: Pick<ModelConfig, 'cost'>): TokenPrices | null {
+  return cost === undefined ? null : { ...cost, cacheRead: cost.cacheRead ?? cost.input, cacheWrite: cost.cacheWrite ?? cost.input };
+}
 
 /** Returns what a stateless call used as a turn counts it. */
 export function tokenUsage({ inputTokens, outputTokens, cachedTokens: cacheReadTokens, cacheWriteTokens }: CompletionUsage): TokenUsage {
