@@ -29,7 +29,7 @@ export interface MessagesGateway extends TestApp {
 }
 
 /**
- * Models: `up/fake-model`, which is known to reason, `up/plain`, `up/gone`, which the vendor does not have, and those of the fake that have demands
+ * Models: `up/fake-model`, which is known to reason, `up/plain`, `up/gone`, which the vendor does not have, and those of the fake that have ways
  * of their own.
  */
 export async function startMessagesGateway(api: ApiKind, config: object = {}, options: ConversationOptions = {}): Promise<MessagesGateway> {

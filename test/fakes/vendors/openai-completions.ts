@@ -2,7 +2,7 @@
 import { type Body, listOf, sse, type VendorProtocol } from './vendor-protocol.js';
 import { FAKE_USAGE } from './vendor-reply.js';
 import { openAiError, openAiModels } from './openai-shared.js';
-import { detailsOf, problemOfModel, reasoningField, signatureOf } from './particular-models.js';
+import { detailsOf, GROK, GROK_USAGE, problemOfModel, reasoningField, signatureOf } from './particular-models.js';
 
 const FINISH_REASONS = { stop: 'stop', length: 'length', filter: 'content_filter' };
 
@@ -46,12 +46,13 @@ export const openAiCompletions: VendorProtocol = {
       },
       finish(reason, hasCalls) {
         const { input, cacheRead, output } = FAKE_USAGE;
-        const usage = {
+        const counted = {
           prompt_tokens: input,
           completion_tokens: output,
           total_tokens: input + output,
           prompt_tokens_details: { cached_tokens: cacheRead },
         };
+        const usage = model === GROK ? GROK_USAGE : counted;
         return `${chunk({}, hasCalls ? 'tool_calls' : FINISH_REASONS[reason])}${sse({ ...base, choices: [], usage })}data: [DONE]\n\n`;
       },
       error: (message) => sse({ error: { message, type: 'server_error', param: null, code: null } }),

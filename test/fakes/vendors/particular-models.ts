@@ -1,4 +1,4 @@
-/** What servers of chat completions demand for particular models. */
+/** What servers of chat completions demand for particular models, and what is particular about their answers. */
 import { isDeepStrictEqual } from 'node:util';
 import { type Body, listOf } from './vendor-protocol.js';
 
@@ -17,8 +17,18 @@ export const GEMINI = 'gemini-3-flash';
 /** Through OpenRouter: https://github.com/LibreChat-AI/agents/issues/37. */
 export const ROUTED_GEMINI = 'google/gemini-3-flash';
 
-/** Models that have demands of their own. */
-export const PARTICULAR_MODELS = [GPT_5, GPT_OSS, DEEPSEEK, GEMINI, ROUTED_GEMINI];
+/** At xAI, which counts reasoning in the total alone: https://github.com/vercel/ai/issues/12425. */
+export const GROK = 'grok-4';
+export const GROK_USAGE = {
+  prompt_tokens: 12,
+  completion_tokens: 1,
+  total_tokens: 399,
+  prompt_tokens_details: { cached_tokens: 4 },
+  completion_tokens_details: { reasoning_tokens: 386 },
+};
+
+/** Models that have ways of their own. */
+export const PARTICULAR_MODELS = [GPT_5, GPT_OSS, DEEPSEEK, GEMINI, ROUTED_GEMINI, GROK];
 
 const SIGNED = { extra_content: { google: { thought_signature: 'c2lnbmVk' } } };
 

@@ -134,3 +134,10 @@ export class SdkCall {
 export function tokenCount(value: unknown): number | null {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : null;
 }
+
+/** Returns the tokens of an answer. xAI, and Google behind chat completions, count reasoning in the total alone. */
+export function outputCount({ outputTokens, raw }: SdkFinish['usage']): number | null {
+  const said = tokenCount(outputTokens.total);
+  const [total, prompt] = [tokenCount(raw?.['total_tokens']), tokenCount(raw?.['prompt_tokens'])];
+  return said === null || total === null || prompt === null ? said : Math.max(said, total - prompt);
+}

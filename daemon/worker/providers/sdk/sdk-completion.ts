@@ -6,7 +6,7 @@ import type { CallNotes } from './call-notes.js';
 import { optionsOf, type PromptTarget, toCompletionPrompt } from './completion-prompt.js';
 import { changeOf } from './call-change.js';
 import type { Body } from './own-request.js';
-import { REASONS, SdkCall, type SdkCallOptions, type SdkFinish, type SdkModel, type SdkPart, tokenCount } from './sdk-call.js';
+import { outputCount, REASONS, SdkCall, type SdkCallOptions, type SdkFinish, type SdkModel, type SdkPart, tokenCount } from './sdk-call.js';
 import { WholeCharacters } from './stream-text.js';
 import { messageFields } from './vendor-step.js';
 
@@ -137,10 +137,11 @@ function toOptions(request: CompletionRequest, target: Target): SdkCallOptions {
   };
 }
 
-function toUsage({ inputTokens, outputTokens }: SdkFinish['usage']): CompletionUsage {
+function toUsage(usage: SdkFinish['usage']): CompletionUsage {
+  const { inputTokens, outputTokens } = usage;
   return {
     inputTokens: tokenCount(inputTokens.total),
-    outputTokens: tokenCount(outputTokens.total),
+    outputTokens: outputCount(usage),
     cachedTokens: tokenCount(inputTokens.cacheRead),
     cacheWriteTokens: tokenCount(inputTokens.cacheWrite),
     reasoningTokens: tokenCount(outputTokens.reasoning),

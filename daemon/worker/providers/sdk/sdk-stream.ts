@@ -2,16 +2,25 @@
 import type { LanguageModel } from 'ai';
 import type { ApiKind } from '../../../../shared/config/models-schema.js';
 import type { ModelRequest, ProviderEvent, TokenUsage, ToolCall } from '../provider.js';
-import { REASONS, SdkCall, type SdkCallOptions, type SdkFinish, type SdkFinishReason, type SdkStreamPart, tokenCount } from './sdk-call.js';
+import {
+  outputCount,
+  REASONS,
+  SdkCall,
+  type SdkCallOptions,
+  type SdkFinish,
+  type SdkFinishReason,
+  type SdkStreamPart,
+  tokenCount,
+} from './sdk-call.js';
 import { toSdkPrompt, toSdkTools } from './sdk-messages.js';
 import { WholeCharacters, WithoutThoughts } from './stream-text.js';
 import { VendorStep } from './vendor-step.js';
 
-function toUsage({ inputTokens, outputTokens }: SdkFinish['usage']): TokenUsage {
-  const { cacheRead, cacheWrite } = inputTokens;
+function toUsage(usage: SdkFinish['usage']): TokenUsage {
+  const { total, cacheRead, cacheWrite } = usage.inputTokens;
   return {
-    inputTokens: tokenCount(inputTokens.total),
-    outputTokens: tokenCount(outputTokens.total),
+    inputTokens: tokenCount(total),
+    outputTokens: outputCount(usage),
     ...(cacheRead === undefined || cacheRead === 0 ? {} : { cacheReadTokens: tokenCount(cacheRead) }),
     ...(cacheWrite === undefined || cacheWrite === 0 ? {} : { cacheWriteTokens: tokenCount(cacheWrite) }),
   };

@@ -1,8 +1,8 @@
-/** Models behind chat completions that demand something of their own, behind each of the APIs for programs. */
+/** Models behind chat completions that have ways of their own, in turns and behind each of the APIs for programs. */
 import { expect, onTestFinished, test, vi } from 'vitest';
 import * as ai from '../../../../daemon/worker/lazy/ai.js';
 import type { AiModule } from '../../../../daemon/worker/providers/provider.js';
-import { DEEPSEEK, GEMINI, GPT_5, GPT_OSS, ROUTED_GEMINI } from '../../../fakes/vendors/particular-models.js';
+import { DEEPSEEK, GEMINI, GPT_5, GPT_OSS, GROK, ROUTED_GEMINI } from '../../../fakes/vendors/particular-models.js';
 import { calls, says, type StreamReply } from '../../../fakes/vendors/vendor-reply.js';
 import type { VendorFake } from '../../../fakes/vendors/vendor-server.js';
 import { ask } from '../../../helpers/make-conversation.js';
@@ -98,5 +98,16 @@ test.each([GEMINI, ROUTED_GEMINI])("the signature of %s's reasoning returns with
   expect(results).toHaveLength(2);
   expect(await post([...QUESTION, { role: 'assistant', ...message }, ...results])).toMatchObject({
     choices: [{ message: { content: 'Noon.' } }],
+  });
+});
+
+test('reasoning that a vendor counts in the total alone is output', async () => {
+  const { conversation, send } = await startMessagesGateway('openai-completions');
+  const model = `up/${GROK}`;
+  const { last } = await ask(conversation, { message: 'Hi', model });
+  expect(last).toMatchObject({ type: 'done', usage: { inputTokens: 12, outputTokens: 387 } });
+  const { text } = await send('/v1/chat/completions', { method: 'POST', body: { model, messages: QUESTION } });
+  expect(JSON.parse(text)).toMatchObject({
+    usage: { prompt_tokens: 12, completion_tokens: 387, total_tokens: 399, completion_tokens_details: { reasoning_tokens: 386 } },
   });
 });
