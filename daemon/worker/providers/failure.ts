@@ -4,11 +4,11 @@ import { type AnswerReason, sayOfAnswer } from '../../../shared/text/sentences/a
 import type { ContextLimit } from './context-limit.js';
 
 /**
- * Why a provider did not answer. `auth` 401/403; `quota` no credit left; `rateLimited` 429; `notFound` unknown model or
+ * Why a provider did not answer. `auth` 401, or 403 because of the key; `quota` no credit left; `rateLimited` 429; `notFound` unknown model or
  * path; `tooLong` more context than the model takes; `rejected` another 4xx; `overloaded` 5xx; `unreachable` no
  * connection; `cut` the connection ended during the answer; `timeout` silence; `notTheApi` another program answered (a page);
- * `protocol` an invalid answer; `empty` an answer without text; `filtered` the provider withheld it;
- * `unconfigured` the provider or model is not set up here.
+ * `protocol` an invalid answer; `invalidCall` the model wrote a tool call that its vendor could not read; `empty` an answer without text;
+ * `filtered` the provider withheld it; `unconfigured` the provider or model is not set up here.
  */
 export type FailureKind =
   | 'auth'
@@ -23,6 +23,7 @@ export type FailureKind =
   | 'timeout'
   | 'notTheApi'
   | 'protocol'
+  | 'invalidCall'
   | 'empty'
   | 'filtered'
   | 'unconfigured';
@@ -40,7 +41,7 @@ export interface ProviderFailure {
 }
 
 /** Kinds that may pass soon. Timeouts are not repeated: the caller has waited for minutes already. */
-const TRANSIENT: ReadonlySet<FailureKind> = new Set<FailureKind>(['rateLimited', 'overloaded', 'unreachable', 'cut']);
+const TRANSIENT: ReadonlySet<FailureKind> = new Set<FailureKind>(['rateLimited', 'overloaded', 'unreachable', 'cut', 'invalidCall']);
 
 /** Whether the same request may succeed soon without a change. */
 export function isTransient(failure: ProviderFailure): boolean {
@@ -82,6 +83,7 @@ const SENTENCES: Readonly<Record<FailureKind, AnswerReason>> = {
   timeout: 'model-timeout',
   notTheApi: 'model-not-the-api',
   protocol: 'model-invalid-response',
+  invalidCall: 'model-invalid-call',
   empty: 'model-empty-response',
   filtered: 'model-filtered',
   unconfigured: 'model-unconfigured',

@@ -102,3 +102,50 @@ export const openRouterTooLong = refusal(400, {
     },
   },
 });
+
+/** The same from Mistral. */
+export const mistralInvalid = refusal(422, {
+  object: 'error',
+  message: {
+    detail: [{ type: 'extra_forbidden', loc: ['body', 'messages', 1, 'x'], msg: 'Extra inputs are not permitted', input: 'a key' }],
+  },
+  type: 'invalid_request_error',
+});
+
+/** https://openrouter.ai/docs/api-reference/errors#moderation-errors */
+export const openRouterModeration = refusal(403, {
+  error: {
+    code: 403,
+    message: 'Your chosen model requires moderation and your input was flagged',
+    metadata: { reasons: ['violence'], flagged_input: 'my API key', provider_name: 'Somebody' },
+  },
+});
+
+export const anthropicForbidden = refusal(403, {
+  type: 'error',
+  error: { type: 'permission_error', message: 'Your API key does not have permission to use the specified resource' },
+});
+
+export const openAiCountry = refusal(403, {
+  error: {
+    message: 'Country, region, or territory not supported',
+    type: 'request_forbidden',
+    param: null,
+    code: 'unsupported_country_region_territory',
+  },
+});
+
+/** Google's way to say that the model wrote a call which it cannot read. */
+export const geminiInvalidCall: DocumentReply = {
+  type: 'document',
+  body: {
+    candidates: [
+      {
+        content: { role: 'model', parts: [] },
+        finishReason: 'MALFORMED_FUNCTION_CALL',
+        finishMessage: 'Malformed function call: print(default_api.time(',
+      },
+    ],
+    usageMetadata: { promptTokenCount: 10, totalTokenCount: 10 },
+  },
+};

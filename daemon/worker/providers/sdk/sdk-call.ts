@@ -35,6 +35,9 @@ export const REASONS = {
   other: 'stop',
 } as const;
 
+/** Reasons of Google's models: https://ai.google.dev/api/generate-content#FinishReason. */
+const INVALID_CALL: ReadonlySet<string> = new Set(['MALFORMED_FUNCTION_CALL', 'UNEXPECTED_TOOL_CALL']);
+
 /** Only one vendor's reasons say more than the unified ones. */
 function vendorReason(vendor: VendorData | undefined, raw: string | undefined): { vendor?: VendorData } {
   const anthropic = vendor?.['anthropic'];
@@ -119,6 +122,8 @@ export class SdkCall {
     if (this.#signal.aborted) return { type: 'aborted' };
     if (this.#error !== undefined) return { type: 'failed', failure: toFailure(this.#error.cause) };
     const { unified, raw } = this.#finish?.finishReason ?? { unified: 'error', raw: undefined };
+    if (raw !== undefined && INVALID_CALL.has(raw))
+      return { type: 'failed', failure: { kind: 'invalidCall', status: null, detail: '', retryAfterMs: null } };
     if (this.#finish === undefined || unified === 'error' || (unified === 'other' && raw === undefined)) {
       return { type: 'failed', failure: { kind: 'cut', status: null, detail: '', retryAfterMs: null } };
     }

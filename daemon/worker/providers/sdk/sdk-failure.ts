@@ -1,5 +1,6 @@
 /** Converts errors of the AI SDK into plain data. Part of the bundle that speaks to vendors. */
 import { APICallError, JSONParseError, RetryError, TypeValidationError, UnsupportedFunctionalityError } from 'ai';
+import { isFields } from '../../../../shared/fields.js';
 import { readContextLimit } from '../context-limit.js';
 import type { FailureKind, ProviderFailure } from '../failure.js';
 
@@ -36,6 +37,8 @@ const QUOTA =
   /^(?:insufficient_quota|billing_error|billing_hard_limit_reached|billing_not_active)$|credit balance is too low|used all available credits|run out of credits|payment required/im;
 /** Google answers a wrong key with 400. */
 const WRONG_KEY = /API_KEY_INVALID/;
+const ABOUT_KEY = /\bkeys?\b|permission|credential|authenticat|unauthori/i;
+const MODERATED = /moderation|\bflagged\b/i;
 const UNSENDABLE_HEADER = /invalid header value|to a ByteString/i;
 const RATE_LIMITED = /rate_limit|rate limit|too many requests/i;
 
@@ -59,12 +62,22 @@ function failureOf(
   return { kind, status, detail, retryAfterMs, ...context };
 }
 
-/** The message inside `{"error": {"message": …}}` and its variants, at most `depth` objects deep; undefined when there is none. */
+/** Of a list of what is wrong with the fields, as FastAPI has it. */
+const MAX_ISSUES = 3;
+
+/** The message inside `{"error": {"message": …}}` and its variants, at most `depth` levels deep; undefined when there is none. */
 function messageIn(value: unknown, depth = 4): string | undefined {
   if (typeof value === 'string') return value;
-  if (typeof value !== 'object' || value === null || depth === 0) return undefined;
-  const { error, message, detail } = value as Record<string, unknown>;
-  return messageIn(error, depth - 1) ?? messageIn(message, depth - 1) ?? messageIn(detail, depth - 1);
+  if (depth === 0) return undefined;
+  if (Array.isArray(value)) {
+    const messages = value.slice(0, MAX_ISSUES).flatMap((entry) => messageIn(entry, depth - 1) ?? []);
+    return messages.length === 0 ? undefined : messages.join('; ');
+  }
+  if (!isFields(value)) return undefined;
+  const { error, message, detail, msg, loc } = value;
+  const said = messageIn(error, depth - 1) ?? messageIn(message, depth - 1) ?? messageIn(detail, depth - 1) ?? messageIn(msg, depth - 1);
+  const field = Array.isArray(loc) ? loc.filter((name) => name !== 'body').join('.') : '';
+  return said === undefined || field === '' ? said : `${field}: ${said}`;
 }
 
 /** Fields in which vendors speak. Others may repeat what they were sent, which says nothing about the failure. */
@@ -129,10 +142,17 @@ function retryAfterMs(headers: Readonly<Record<string, string>> | undefined, bod
   return Number.isFinite(wait) ? Math.min(Math.max(0, Math.round(wait)), MAX_RETRY_AFTER_MS) : null;
 }
 
+/** A vendor also forbids what it moderates, and countries that it does not serve. */
+function kindOfForbidden(text: string): FailureKind {
+  if (MODERATED.test(text)) return 'filtered';
+  return ABOUT_KEY.test(text) ? 'auth' : 'rejected';
+}
+
 /** @param text  what the vendor said */
 function kindOfStatus(status: number, text: string): FailureKind {
-  if (status === 401 || status === 403 || WRONG_KEY.test(text)) return 'auth';
+  if (status === 401 || WRONG_KEY.test(text)) return 'auth';
   if (status === 402 || QUOTA.test(text)) return 'quota';
+  if (status === 403) return kindOfForbidden(text);
   if (status === 429) return 'rateLimited';
   if (status === 413 || readContextLimit(text) !== undefined) return 'tooLong';
   if (status === 404) return 'notFound';

@@ -98,7 +98,8 @@ const showsPictures = ({ messages }: ModelRequest): boolean =>
   );
 
 /** Whether the model called a tool although the request forbade it. */
-const isForbiddenToolCall = ({ kind, detail }: ProviderFailure): boolean => kind === 'protocol' && /tool call/i.test(detail);
+const isForbiddenToolCall = ({ kind, detail }: ProviderFailure): boolean =>
+  kind === 'invalidCall' || (kind === 'protocol' && /tool call/i.test(detail));
 
 /** The step before ended the turn: the model is not asked again. */
 interface SilentEnd {
