@@ -131,3 +131,9 @@ export const BUILT_IN_PROVIDERS: readonly string[] = [
   ...KNOWN_PROVIDERS.map(({ id }) => id),
   ...LOCAL_SERVERS.map(({ id }) => id),
 ];
+
+/** Returns both parts of `provider/model`; the name of a model may have slashes of its own. Without a slash there is no provider. */
+export function splitRef(ref: string): { readonly providerId: string; readonly modelId: string } {
+  const slash = ref.indexOf('/');
+  return { providerId: ref.slice(0, Math.max(slash, 0)), modelId: ref.slice(slash + 1) };
+}

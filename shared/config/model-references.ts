@@ -6,7 +6,7 @@ import type { Config, ModelChoice } from './schema.js';
 import type { Problem } from '../errors.js';
 import { listNames } from '../text/list-names.js';
 import { explain, reason } from '../text/reasons.js';
-import { BUILT_IN_PROVIDERS, GUIDE_PROVIDER } from './known-providers.js';
+import { BUILT_IN_PROVIDERS, GUIDE_PROVIDER, splitRef } from './known-providers.js';
 
 interface Reference {
   readonly path: KeyPath;
@@ -41,9 +41,9 @@ export function findUnknownProviders(options: {
 }): Problem[] {
   const { document, config, models } = options;
   const known = new Set([...(models.mode === 'merge' ? BUILT_IN_PROVIDERS : [GUIDE_PROVIDER]), ...Object.keys(models.providers)]);
-  const unknown = allReferences(config).filter(({ model }) => !known.has(model.slice(0, model.indexOf('/'))));
+  const unknown = allReferences(config).filter(({ model }) => !known.has(splitRef(model).providerId));
   return describeFirst(document, unknown, ({ path, model }) => {
-    const provider = model.slice(0, model.indexOf('/'));
+    const { providerId: provider } = splitRef(model);
     const values = { model, provider, file: options.modelsFile, names: listNames(known) };
     const what = reason(options.modelsExist ? 'provider-unknown' : 'provider-without-file', values);
     return [problemAt(document, path, { key: formatKey(path), ...explain(what) })];

@@ -4,6 +4,7 @@
  */
 import type { CallFacts } from '../../../shared/api/models.js';
 import type { Clock } from '../../../shared/clock.js';
+import { splitRef } from '../../../shared/config/known-providers.js';
 import { GatewayError } from '../../../shared/errors.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import type { ModelCall } from '../../../shared/turn-usage.js';
@@ -28,8 +29,6 @@ export interface CallReport {
   ofModel(ref: string): CallFacts;
   ofProvider(id: string): CallFacts;
 }
-
-const providerOf = (ref: string): string => ref.slice(0, ref.indexOf('/'));
 
 export class ModelCalls {
   readonly #options: ModelCallsOptions;
@@ -74,6 +73,6 @@ export class ModelCalls {
     await this.flush();
     const counts = await this.#options.store.read((tx) => readModelCalls(tx, this.#options.clock.now() - HOUR_MS));
     const of = (isWanted: (count: ModelCallCounts) => boolean): CallFacts => callFacts(counts.filter(isWanted));
-    return { ofModel: (wanted) => of(({ ref }) => ref === wanted), ofProvider: (id) => of(({ ref }) => providerOf(ref) === id) };
+    return { ofModel: (wanted) => of(({ ref }) => ref === wanted), ofProvider: (id) => of(({ ref }) => splitRef(ref).providerId === id) };
   }
 }

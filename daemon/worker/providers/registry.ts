@@ -7,7 +7,7 @@ import type { ModelCall } from '../../../shared/turn-usage.js';
 import { listNames } from '../../../shared/text/list-names.js';
 import type { FailingModel } from './failure.js';
 import type { AiModule, ConnectionSettings, Provider, ProviderEvent } from './provider.js';
-import type { LocalServer } from '../../../shared/config/known-providers.js';
+import { type LocalServer, splitRef } from '../../../shared/config/known-providers.js';
 import { sayOfAnswer } from '../../../shared/text/sentences/answer.js';
 import { localProviders, readProviders, type ProviderEntry, type VariableLookup } from './provider-entry.js';
 import { pricesOf, type TokenPrices } from './token-cost.js';
@@ -68,11 +68,6 @@ export interface RegistryOptions {
 const LISTING_TTL_MS = 30_000;
 
 type LoadFailure = Extract<ProviderEvent, { type: 'failed' }>;
-
-function splitRef(ref: string): { providerId: string; modelId: string } {
-  const slash = ref.indexOf('/');
-  return { providerId: ref.slice(0, Math.max(slash, 0)), modelId: ref.slice(slash + 1) };
-}
 
 function toInfo(entry: ProviderEntry, model: ModelConfig): ModelInfo {
   return {

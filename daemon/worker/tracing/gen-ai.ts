@@ -1,4 +1,5 @@
 /** Attributes of OpenTelemetry's conventions for generative AI. Source: semantic-conventions-genai, gen-ai-spans.md and gen-ai-agent-spans.md. */
+import { splitRef } from '../../../shared/config/known-providers.js';
 import type { Attributes, SpanStart } from './span.js';
 
 /** Providers that the conventions call by another name. */
@@ -16,9 +17,8 @@ const PROVIDER_NAMES: Readonly<Record<string, string>> = {
 
 /** @param ref  `provider/model` */
 export function modelAttributes(ref: string): Attributes {
-  const slash = ref.indexOf('/');
-  const provider = ref.slice(0, Math.max(slash, 0));
-  return { 'gen_ai.provider.name': PROVIDER_NAMES[provider] ?? provider, 'gen_ai.request.model': ref.slice(slash + 1) };
+  const { providerId, modelId } = splitRef(ref);
+  return { 'gen_ai.provider.name': PROVIDER_NAMES[providerId] ?? providerId, 'gen_ai.request.model': modelId };
 }
 
 export function agentAttributes({ id, name }: { readonly id: string; readonly name?: string | undefined }): Attributes {
