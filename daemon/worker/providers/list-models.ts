@@ -1,4 +1,5 @@
 /** Asks a server for its models. */
+import { fieldsOf, listOf } from '../../../shared/fields.js';
 import type { ConnectionSettings } from './provider.js';
 import { readStart } from './read-start.js';
 import { withVersion } from './versioned-url.js';
@@ -16,18 +17,13 @@ async function readWhole(response: Response): Promise<string> {
 /** Other texts could not be part of `provider/model`. */
 const isModelId = (id: unknown): id is string => typeof id === 'string' && /^\S{1,200}$/.test(id);
 
-function listIn(document: unknown, key: string): Record<string, unknown>[] {
-  const list = (document as Record<string, unknown> | null)?.[key];
-  return Array.isArray(list) ? (list as (Record<string, unknown> | null)[]).flatMap((entry) => (entry === null ? [] : [entry])) : [];
-}
-
 function idsIn(document: unknown): unknown[] {
-  return listIn(document, 'data').map(({ id }) => id);
+  return listOf(fieldsOf(document)['data']).map(({ id }) => id);
 }
 
 /** Google also lists models that generate no text, and names each `models/NAME`. */
 function googleIdsIn(document: unknown): unknown[] {
-  return listIn(document, 'models')
+  return listOf(fieldsOf(document)['models'])
     .filter(({ supportedGenerationMethods: methods }) => !Array.isArray(methods) || methods.includes('generateContent'))
     .map(({ name }) => (typeof name === 'string' ? name.replace(/^models\//, '') : name));
 }
@@ -85,8 +81,7 @@ export async function askForModels(settings: ConnectionSettings, timeoutMs: numb
 export function readModelIds(settings: ConnectionSettings, body: string): string[] | undefined {
   try {
     const document: unknown = JSON.parse(body);
-    const list = (document as Record<string, unknown> | null)?.[settings.api === 'google-generative-ai' ? 'models' : 'data'];
-    if (!Array.isArray(list)) return undefined;
+    if (!Array.isArray(fieldsOf(document)[settings.api === 'google-generative-ai' ? 'models' : 'data'])) return undefined;
     return requestOf(settings).idsIn(document).filter(isModelId).slice(0, MAX_MODELS);
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;

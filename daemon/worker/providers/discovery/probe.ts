@@ -4,7 +4,7 @@
  */
 import type { ModelConfig } from '../../../../shared/config/models-schema.js';
 import type { LocalServer } from '../../../../shared/config/known-providers.js';
-import type { Fields } from '../../../../shared/fields.js';
+import { type Fields, fieldsOf, listOf } from '../../../../shared/fields.js';
 import { getJson } from './get-json.js';
 
 export interface ProbeTarget {
@@ -16,13 +16,9 @@ const MAX_MODELS = 200;
 /** Embedding models generate no text. */
 const EMBEDDING = /embed|\bbert\b|bge-|minilm/i;
 
-function fieldsOf(value: unknown): Fields {
-  return typeof value === 'object' && value !== null ? (value as Fields) : {};
-}
-
-function listOf(document: unknown, key: string): Fields[] | undefined {
+function listIn(document: unknown, key: string): Fields[] | undefined {
   const list = fieldsOf(document)[key];
-  return Array.isArray(list) ? list.slice(0, MAX_MODELS).map(fieldsOf) : undefined;
+  return Array.isArray(list) ? listOf(list).slice(0, MAX_MODELS) : undefined;
 }
 
 function toModel(id: unknown, contextWindow: unknown): ModelConfig[] {
@@ -34,7 +30,7 @@ function toModel(id: unknown, contextWindow: unknown): ModelConfig[] {
 
 /** https://docs.ollama.com/api/tags */
 async function probeOllama(target: ProbeTarget): Promise<ModelConfig[] | undefined> {
-  const models = listOf(await getJson({ ...target, path: '/api/tags' }), 'models');
+  const models = listIn(await getJson({ ...target, path: '/api/tags' }), 'models');
   return models
     ?.filter(({ name, details }) => !EMBEDDING.test(`${String(name)} ${String(fieldsOf(details)['family'])}`))
     .flatMap(({ name }) => toModel(name, undefined));
@@ -42,7 +38,7 @@ async function probeOllama(target: ProbeTarget): Promise<ModelConfig[] | undefin
 
 /** https://lmstudio.ai/docs/developer/rest/endpoints; loaded models come first. */
 async function probeLmStudio(target: ProbeTarget): Promise<ModelConfig[] | undefined> {
-  const models = listOf(await getJson({ ...target, path: '/api/v0/models' }), 'data');
+  const models = listIn(await getJson({ ...target, path: '/api/v0/models' }), 'data');
   if (models?.every(({ type }) => typeof type === 'string') !== true) return undefined;
   const usable = models.filter(({ type }) => type === 'llm' || type === 'vlm');
   const loadedFirst = usable.toSorted((a, b) => Number(b['state'] === 'loaded') - Number(a['state'] === 'loaded'));
@@ -51,7 +47,7 @@ async function probeLmStudio(target: ProbeTarget): Promise<ModelConfig[] | undef
 
 /** https://github.com/ggml-org/llama.cpp/blob/master/tools/server/README.md */
 async function probeLlamaCpp(target: ProbeTarget): Promise<ModelConfig[] | undefined> {
-  const models = listOf(await getJson({ ...target, path: '/v1/models' }), 'data')?.filter(({ owned_by: owner }) => owner === 'llamacpp');
+  const models = listIn(await getJson({ ...target, path: '/v1/models' }), 'data')?.filter(({ owned_by: owner }) => owner === 'llamacpp');
   if (models === undefined || models.length === 0) return undefined;
   const settings = fieldsOf(fieldsOf(await getJson({ ...target, path: '/props' }))['default_generation_settings']);
   return models.flatMap(({ id, meta }) => toModel(id, settings['n_ctx'] ?? fieldsOf(meta)['n_ctx_train']));
@@ -59,7 +55,7 @@ async function probeLlamaCpp(target: ProbeTarget): Promise<ModelConfig[] | undef
 
 /** https://docs.vllm.ai/en/stable/serving/openai_compatible_server.html */
 async function probeVllm(target: ProbeTarget): Promise<ModelConfig[] | undefined> {
-  const models = listOf(await getJson({ ...target, path: '/v1/models' }), 'data')?.filter(({ owned_by: owner }) => owner === 'vllm');
+  const models = listIn(await getJson({ ...target, path: '/v1/models' }), 'data')?.filter(({ owned_by: owner }) => owner === 'vllm');
   if (models === undefined || models.length === 0) return undefined;
   return models.flatMap(({ id, max_model_len: contextWindow }) => toModel(id, contextWindow));
 }

@@ -1,5 +1,6 @@
 /** One call of a model through the AI SDK, and how it ended. Part of the bundle that speaks to vendors. */
 import type { LanguageModel } from 'ai';
+import { fieldsOf, listOf } from '../../../../shared/fields.js';
 import type { VendorData } from '../completion.js';
 import type { ProviderFailure } from '../failure.js';
 import { type RequestChange, withChange } from './own-request.js';
@@ -47,9 +48,9 @@ function vendorReason(vendor: VendorData | undefined, raw: string | undefined): 
 
 /** Returns the refusal in a piece of a stream of OpenAI's APIs. */
 function refusalIn(raw: unknown): string | undefined {
-  const { type, delta, choices } = (raw ?? {}) as { type?: unknown; delta?: unknown; choices?: unknown };
-  const [choice] = (Array.isArray(choices) ? choices : []) as ({ delta?: { refusal?: unknown } | null } | null)[];
-  const text = type === 'response.refusal.delta' ? delta : choice?.delta?.refusal;
+  const { type, delta, choices } = fieldsOf(raw);
+  const [choice] = listOf(choices);
+  const text = type === 'response.refusal.delta' ? delta : fieldsOf(choice?.['delta'])['refusal'];
   return typeof text === 'string' && text !== '' ? text : undefined;
 }
 

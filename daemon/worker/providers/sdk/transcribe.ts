@@ -1,4 +1,5 @@
 /** Asks a provider with OpenAI's API for the words of a recording. Part of the bundle that speaks to vendors. */
+import { type Fields, fieldsOf } from '../../../../shared/fields.js';
 import { addressOf, failureOf, refusalOf } from '../forward-call.js';
 import type { ConnectionSettings, TranscriptionEvent, TranscriptionRequest } from '../provider.js';
 import { readStart } from '../read-start.js';
@@ -10,22 +11,20 @@ const MAX_ANSWER_BYTES = 1_048_576;
 
 const countOf = (value: unknown): number | null => (typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : null);
 
-const objectOf = (value: unknown): Record<string, unknown> => (typeof value === 'object' ? { ...value } : {});
-
 function invalid(detail: string): TranscriptionEvent {
   return { type: 'failed', failure: { kind: 'protocol', status: 200, detail, retryAfterMs: null } };
 }
 
 /** Source: https://platform.openai.com/docs/api-reference/audio/json-object. Usage is in tokens or in seconds; many servers have none. */
 function toEvent(answer: string): TranscriptionEvent {
-  let document: Record<string, unknown>;
+  let document: Fields;
   try {
-    document = objectOf(JSON.parse(answer));
+    document = fieldsOf(JSON.parse(answer));
   } catch {
     return invalid('the answer is not JSON');
   }
   const { text } = document;
-  const usage = objectOf(document['usage']);
+  const usage = fieldsOf(document['usage']);
   if (typeof text !== 'string') return invalid('the answer has no text');
   return {
     type: 'finish',

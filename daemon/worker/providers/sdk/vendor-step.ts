@@ -2,7 +2,7 @@
  * Rebuilds a step as the vendor expects it back with the tool results: text, reasoning and calls in order, each with
  * the vendor's metadata. Part of the bundle that speaks to vendors.
  */
-import { type Fields, isFields } from '../../../../shared/fields.js';
+import { type Fields, fieldsOf, listOf } from '../../../../shared/fields.js';
 import type { SdkMessage, SdkStreamPart } from './sdk-call.js';
 
 type Content = Extract<SdkMessage, { role: 'assistant' }>['content'][number];
@@ -27,11 +27,8 @@ export class ReasoningDetails {
   readonly #details: Record<string, unknown>[] = [];
 
   processChunk(chunk: unknown): void {
-    const { choices } = isFields(chunk) ? chunk : {};
-    const [choice] = (Array.isArray(choices) ? choices : []) as unknown[];
-    const { delta } = isFields(choice) ? choice : {};
-    const { reasoning_details: details } = isFields(delta) ? delta : {};
-    if (Array.isArray(details)) for (const detail of details.filter(isFields)) this.#add(detail);
+    const [choice] = listOf(fieldsOf(chunk)['choices']);
+    for (const detail of listOf(fieldsOf(choice?.['delta'])['reasoning_details'])) this.#add(detail);
   }
 
   /** Returns fields of the message, under the name by which the SDK knows them. */

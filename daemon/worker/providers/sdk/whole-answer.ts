@@ -3,9 +3,8 @@
  * of its API. Part of the bundle that speaks to vendors.
  */
 import { serverSentEvent } from '../../../../shared/node/server-sent-events.js';
-import { type Fields, isFields } from '../../../../shared/fields.js';
+import { type Fields, isFields, listOf } from '../../../../shared/fields.js';
 
-const listOf = (value: unknown): Fields[] => (Array.isArray(value) ? value.filter(isFields) : []);
 const data = (value: unknown): string => `data: ${JSON.stringify(value)}\n\n`;
 const typed = (type: string, fields: Fields): string => serverSentEvent(type, { type, ...fields });
 
