@@ -38,7 +38,7 @@ function play(actions: readonly Action[]): CompletionOutput[] {
     open.splice(open.indexOf(index), 1);
     return [{ type: 'toolEnd', index }];
   });
-  const usage = { inputTokens: 1, outputTokens: 1, cachedTokens: null, cacheWriteTokens: null, reasoningTokens: null };
+  const usage = { inputTokens: 1, outputTokens: 1, cacheReadTokens: null, cacheWriteTokens: null, reasoningTokens: null };
   return [...outputs, { type: 'finish', reason: 'stop', usage }];
 }
 

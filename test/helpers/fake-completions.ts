@@ -18,7 +18,7 @@ async function* outputsOf(events: AsyncIterable<TurnEvent>): AsyncGenerator<Comp
       yield {
         type: 'finish',
         reason: 'stop',
-        usage: { inputTokens, outputTokens, cachedTokens: null, cacheWriteTokens: null, reasoningTokens: null },
+        usage: { inputTokens, outputTokens, cacheReadTokens: null, cacheWriteTokens: null, reasoningTokens: null },
       };
     }
     if (event.type === 'error') yield event;

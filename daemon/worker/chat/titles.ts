@@ -11,7 +11,7 @@ import { type CompletionChange, completionChange } from '../models/completion-ch
 import type { CompletionMessage } from '../providers/completion.js';
 import { describeFailure } from '../providers/failure.js';
 import type { ProviderRegistry, ResolvedModel } from '../providers/registry.js';
-import { addUsage, tokenUsage } from '../providers/token-cost.js';
+import { addUsage } from '../providers/token-cost.js';
 import type { PublishSession } from '../sessions/sessions.js';
 import { readNewestMessages, titleFrom } from '../store/conversations/messages.js';
 import { findSession, replaceTitle, type Session } from '../store/conversations/sessions.js';
@@ -145,8 +145,7 @@ export class Titles {
       if (event.type === 'text') text += event.text;
       if (event.type !== 'finish' && event.type !== 'failed' && event.type !== 'aborted') continue;
       this.#options.publish(completionChange(model, event));
-      if (event.type === 'finish')
-        return { text: event.reason === 'stop' ? text : '', usage: addUsage(null, tokenUsage(event.usage), model.prices) };
+      if (event.type === 'finish') return { text: event.reason === 'stop' ? text : '', usage: addUsage(null, event.usage, model.prices) };
       const reason = event.type === 'failed' ? describeFailure(event.failure, model.failing, 'stateless') : undefined;
       this.#options.logger.info({ session: sessionKey, model: model.ref, err: reason }, 'the model did not name the session');
       break;

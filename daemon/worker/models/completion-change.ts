@@ -2,7 +2,7 @@
 import type { GatewayEvent } from '../../../shared/api/gateway/events.js';
 import type { CompletionEvent } from '../providers/completion.js';
 import type { ResolvedModel } from '../providers/registry.js';
-import { costOf, tokenUsage } from '../providers/token-cost.js';
+import { costOf } from '../providers/token-cost.js';
 
 /** A model was called for a program that keeps its conversation itself. */
 export type CompletionChange = Extract<GatewayEvent, { type: 'completion' }>;
@@ -14,6 +14,6 @@ export function completionChange(
 ): CompletionChange {
   if (event.type !== 'finish') return { type: 'completion', model: ref, state: event.type === 'failed' ? 'error' : 'aborted', usage: null };
   const { inputTokens, outputTokens } = event.usage;
-  const costUsd = costOf(tokenUsage(event.usage), prices);
+  const costUsd = costOf(event.usage, prices);
   return { type: 'completion', model: ref, state: 'done', usage: { inputTokens, outputTokens, costUsd } };
 }

@@ -11,28 +11,17 @@ import type {
   CompletionPart,
   CompletionTool,
   CompletionToolCall,
-  CompletionUsage,
+  TokenUsage,
 } from '../providers/completion.js';
 import { withNewestPictures } from '../files/pictures.js';
 import type { ChatImage, ToolCall, ToolDefinition, ToolResult, ToolResultMessage } from '../providers/provider.js';
-import { sum } from '../providers/token-cost.js';
+import { addTokens } from '../providers/token-cost.js';
 import type { CompletionCall, CompletionOutput } from './completion-call.js';
 
 /** Calls a model once. @returns the error, when it failed before its first output */
 export type AskModel = (call: CompletionCall) => AsyncGenerator<CompletionOutput, GatewayError | undefined>;
 
 type Finish = Extract<CompletionOutput, { type: 'finish' }>;
-
-function addUsage(a: CompletionUsage | undefined, b: CompletionUsage): CompletionUsage {
-  if (a === undefined) return b;
-  return {
-    inputTokens: sum(a.inputTokens, b.inputTokens),
-    outputTokens: sum(a.outputTokens, b.outputTokens),
-    cachedTokens: sum(a.cachedTokens, b.cachedTokens),
-    cacheWriteTokens: sum(a.cacheWriteTokens, b.cacheWriteTokens),
-    reasoningTokens: sum(a.reasoningTokens, b.reasoningTokens),
-  };
-}
 
 /** Collects the output of one step. */
 class Step {
@@ -132,7 +121,7 @@ async function runAll(tools: TurnTools, step: CalledStep | StoredStep): Promise<
 /** What is kept of a step: what the model wrote, and the usage of this step and all before it. */
 interface VendorStep {
   readonly parts: readonly CompletionAnswerPart[];
-  readonly usage: CompletionUsage;
+  readonly usage: TokenUsage;
 }
 
 /** A step, and the results of its tools. */
@@ -228,7 +217,7 @@ export async function* completeWithTools(
   const callerNames = new Set(callers.map(({ name }) => name));
   const lastStep = callers.length > 0 ? { tools: callers } : { tools: own, toolChoice: 'none' as const };
   let ran: RunStep[] = [];
-  let usage: CompletionUsage | undefined;
+  let usage: TokenUsage | undefined;
   let textBefore = '';
   const stored = call.steps?.stored ?? [];
   for (const step of stored) {
@@ -256,7 +245,7 @@ export async function* completeWithTools(
       if (output !== undefined) yield output;
     }
     if (step.finish === undefined) return undefined;
-    usage = addUsage(usage, step.finish.usage);
+    usage = addTokens(usage, step.finish.usage);
     const { ownCalls } = step;
     if (ownCalls.length === 0 || step.hasCallersCalls) {
       yield { ...step.finish, usage };

@@ -9,7 +9,7 @@ import type { LogPort } from '../../../shared/log/log-port.js';
 import { callModel } from '../turns/model/call-model.js';
 import { chooseModels, resolveFor } from '../turns/model/model-choice.js';
 import { type Candidate, REFUSES_TOOLS, type TurnTools } from '../turns/model/answer.js';
-import type { CompletionEvent, CompletionMessage, CompletionRequest, CompletionUsage } from '../providers/completion.js';
+import type { CompletionEvent, CompletionMessage, CompletionRequest } from '../providers/completion.js';
 import { describeFailure } from '../providers/failure.js';
 import type { ProviderRegistry, ResolvedModel } from '../providers/registry.js';
 import { completeWithTools } from './completion-tools.js';
@@ -44,14 +44,6 @@ interface CallOptions {
   /** The agent's own; undefined where it is to use none, or the caller names a model. */
   readonly tools: TurnTools | undefined;
 }
-
-const NO_USAGE: CompletionUsage = {
-  inputTokens: null,
-  outputTokens: null,
-  cachedTokens: null,
-  cacheWriteTokens: null,
-  reasoningTokens: null,
-};
 
 function modelNotFound(model: string, agents: readonly AgentConfig[]): GatewayError {
   const known = agents.map(({ id }) => `'${id}'`).join(', ');
@@ -93,7 +85,7 @@ async function* answerLastText(
   const content = call.messages.map(textOf).at(-1) ?? '';
   for await (const event of provider.stream({ modelId, messages: [{ role: 'user', content }] }, signal)) {
     if (event.type === 'delta') yield { type: 'text', text: event.text };
-    else if (event.type === 'finish') yield { type: 'finish', reason: 'stop', usage: { ...NO_USAGE, ...event.usage } };
+    else if (event.type === 'finish') yield { type: 'finish', reason: 'stop', usage: event.usage };
     else if (event.type !== 'toolCall' && event.type !== 'alive') yield event;
   }
 }
@@ -290,7 +282,7 @@ export class Completions {
         const { inputTokens, outputTokens } = event.usage;
         for (const { id, tool } of event.approvals ?? [])
           yield { type: 'text', text: `\n\n(Approval ${id} is needed for the tool ${tool}.)` };
-        yield { type: 'finish', reason: 'stop', usage: { ...NO_USAGE, inputTokens, outputTokens } };
+        yield { type: 'finish', reason: 'stop', usage: { inputTokens, outputTokens } };
       } else if (event.type === 'error') {
         if (!hasOutput) throw event.error;
         yield event;

@@ -100,15 +100,17 @@ export interface CompletionRequest extends CompletionSettings {
   readonly modelMaxTokens?: number;
 }
 
-/** Tokens as reported by the provider; null where it reported none. */
-export interface CompletionUsage {
+/** Tokens as reported by the provider; null, or absent, where it reported none. */
+export interface TokenUsage {
+  /** All of them, also those from and for the provider's cache. */
   readonly inputTokens: number | null;
   readonly outputTokens: number | null;
-  /** Of the input: read from the provider's cache. */
-  readonly cachedTokens: number | null;
-  /** Of the input: written to the provider's cache. */
-  readonly cacheWriteTokens: number | null;
-  readonly reasoningTokens: number | null;
+  /** Of the input. */
+  readonly cacheReadTokens?: number | null;
+  /** Of the input. */
+  readonly cacheWriteTokens?: number | null;
+  /** Of the output. */
+  readonly reasoningTokens?: number | null;
 }
 
 /** What a provider says at the end of a call, for observers. */
@@ -138,7 +140,7 @@ export type CompletionEvent =
   | { readonly type: 'toolEnd'; readonly index: number }
   | ({
       readonly type: 'finish';
-      readonly usage: CompletionUsage;
+      readonly usage: TokenUsage;
       /** The reason in the vendor's words, where it says more. */
       readonly vendor?: VendorData;
     } & FinishFacts &

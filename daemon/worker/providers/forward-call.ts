@@ -1,8 +1,9 @@
 /** Passes a call on to a provider that speaks OpenAI's API. Part of the bundle that speaks to vendors. */
 import { APICallError } from 'ai';
 import { readStart } from './read-start.js';
+import type { TokenUsage } from './completion.js';
 import type { ProviderFailure } from './failure.js';
-import type { ConnectionSettings, ForwardEvent, ForwardRequest, TokenUsage } from './provider.js';
+import type { ConnectionSettings, ForwardEvent, ForwardRequest } from './provider.js';
 import { PATIENCE } from './sdk/patient-dispatcher.js';
 import { toFailure } from './sdk/sdk-failure.js';
 import { MAX_ERROR_BODY_BYTES } from './sdk/sdk-fetch.js';

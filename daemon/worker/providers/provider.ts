@@ -3,7 +3,7 @@
  * because the bundle that speaks to vendors has classes of its own.
  */
 import type { ApiKind } from '../../../shared/config/models-schema.js';
-import type { CompletionEvent, CompletionRequest, FinishFacts, TokenCount } from './completion.js';
+import type { CompletionEvent, CompletionRequest, FinishFacts, TokenCount, TokenUsage } from './completion.js';
 import type { ProviderFailure } from './failure.js';
 
 export interface ChatImage {
@@ -77,15 +77,6 @@ export interface ModelRequest {
   readonly isLastStep?: boolean;
   /** The model's output limit in tokens, if known. */
   readonly maxTokens?: number;
-}
-
-/** Tokens as reported by the provider; null where it reported none. */
-export interface TokenUsage {
-  /** All of them, also those from and for the provider's cache. */
-  readonly inputTokens: number | null;
-  readonly outputTokens: number | null;
-  readonly cacheReadTokens?: number | null;
-  readonly cacheWriteTokens?: number | null;
 }
 
 /** Any number of `delta`, `toolCall` and `alive`, then exactly one of the others. */

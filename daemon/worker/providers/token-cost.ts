@@ -1,8 +1,7 @@
 /** Computes the cost of tokens. */
 import type { ModelConfig } from '../../../shared/config/models-schema.js';
 import type { TurnUsage } from '../../../shared/turn-usage.js';
-import type { CompletionUsage } from './completion.js';
-import type { TokenUsage } from './provider.js';
+import type { TokenUsage } from './completion.js';
 
 /** US dollars per million tokens. */
 export interface TokenPrices {
@@ -19,11 +18,6 @@ export function pricesOf({ cost }: Pick<ModelConfig, 'cost'>): TokenPrices | nul
   return cost === undefined ? null : { ...cost, cacheRead: cost.cacheRead ?? cost.input, cacheWrite: cost.cacheWrite ?? cost.input };
 }
 
-/** Returns what a stateless call used as a turn counts it. */
-export function tokenUsage({ inputTokens, outputTokens, cachedTokens: cacheReadTokens, cacheWriteTokens }: CompletionUsage): TokenUsage {
-  return { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens };
-}
-
 export function costOf(usage: TokenUsage, prices: TokenPrices | null): number | null {
   const { inputTokens, outputTokens } = usage;
   if (prices === null || inputTokens === null || outputTokens === null) return null;
@@ -34,14 +28,27 @@ export function costOf(usage: TokenUsage, prices: TokenPrices | null): number | 
 }
 
 /** Adds two counts; null if one of them is unknown. */
-export const sum = (a: number | null, b: number | null): number | null => (a === null || b === null ? null : a + b);
+const sum = (a: number | null = null, b: number | null = null): number | null => (a === null || b === null ? null : a + b);
 
-/** Adds the usage of a call. A missing count makes the sum null, because a partial sum would look complete. */
+/** Adds what two calls used. A missing count makes the sum null, because a partial sum would look complete. */
+export function addTokens(total: TokenUsage | undefined, usage: TokenUsage): TokenUsage {
+  if (total === undefined) return usage;
+  return {
+    inputTokens: sum(total.inputTokens, usage.inputTokens),
+    outputTokens: sum(total.outputTokens, usage.outputTokens),
+    cacheReadTokens: sum(total.cacheReadTokens, usage.cacheReadTokens),
+    cacheWriteTokens: sum(total.cacheWriteTokens, usage.cacheWriteTokens),
+    reasoningTokens: sum(total.reasoningTokens, usage.reasoningTokens),
+  };
+}
+
+/** Adds the usage of a call to that of its turn, where missing counts of the cache are 0. */
 export function addUsage(total: TurnUsage | null, usage: TokenUsage, prices: TokenPrices | null): TurnUsage {
   const costUsd = costOf(usage, prices);
+  const { inputTokens, outputTokens } = addTokens(total ?? undefined, usage);
   return {
-    inputTokens: total === null ? usage.inputTokens : sum(total.inputTokens, usage.inputTokens),
-    outputTokens: total === null ? usage.outputTokens : sum(total.outputTokens, usage.outputTokens),
+    inputTokens,
+    outputTokens,
     cacheReadTokens: (total?.cacheReadTokens ?? 0) + (usage.cacheReadTokens ?? 0),
     cacheWriteTokens: (total?.cacheWriteTokens ?? 0) + (usage.cacheWriteTokens ?? 0),
     costUsd: total === null ? costUsd : sum(total.costUsd, costUsd),

@@ -8,7 +8,7 @@ import type { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
 import { customInput } from '../models/custom-tools.js';
 import type { CompletionOutput } from '../models/completion-call.js';
-import type { CompletionUsage, VendorData } from '../providers/completion.js';
+import type { TokenUsage, VendorData } from '../providers/completion.js';
 import { writeVendorData } from './vendor-data.js';
 
 type Message = Extract<OutputItem, { type: 'message' }>;
@@ -34,12 +34,12 @@ function toResponseError({ code, details, message, spec }: GatewayError): NonNul
 }
 
 /** @returns null where the provider counted nothing */
-function toUsage({ inputTokens, outputTokens, cachedTokens, reasoningTokens }: CompletionUsage): ResponseDocument['usage'] {
+function toUsage({ inputTokens, outputTokens, cacheReadTokens, reasoningTokens }: TokenUsage): ResponseDocument['usage'] {
   if (inputTokens === null && outputTokens === null) return null;
   const [input, output] = [inputTokens ?? 0, outputTokens ?? 0];
   return {
     input_tokens: input,
-    input_tokens_details: { cached_tokens: cachedTokens ?? 0 },
+    input_tokens_details: { cached_tokens: cacheReadTokens ?? 0 },
     output_tokens: output,
     output_tokens_details: { reasoning_tokens: reasoningTokens ?? 0 },
     total_tokens: input + output,

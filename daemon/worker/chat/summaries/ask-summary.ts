@@ -5,7 +5,7 @@ import { type CompletionChange, completionChange } from '../../models/completion
 import type { CompletionEvent, CompletionMessage } from '../../providers/completion.js';
 import { describeFailure } from '../../providers/failure.js';
 import type { ResolvedModel } from '../../providers/registry.js';
-import { addUsage, tokenUsage } from '../../providers/token-cost.js';
+import { addUsage } from '../../providers/token-cost.js';
 import type { Purse } from '../../spending/spending.js';
 import { quoteLines } from '../../turns/memory/earlier-messages.js';
 import { callModel } from '../../turns/model/call-model.js';
@@ -87,7 +87,7 @@ class Writing {
       return { type: 'failed', problem, isTooLong: event.failure.kind === 'tooLong', usage: null };
     }
     if (event.type === 'aborted') return { type: 'failed', problem: 'it took too long', isTooLong: false, usage: null };
-    const usage = addUsage(null, tokenUsage(event.usage), this.#model.prices);
+    const usage = addUsage(null, event.usage, this.#model.prices);
     const text = summaryIn(this.#text);
     const isUsable = event.reason === 'stop' || event.reason === 'length';
     const problem =

@@ -3,7 +3,7 @@ import type { MessagesBlock, MessagesEvent, MessagesResponse, MessagesUsage } fr
 import { toGatewayError } from '../../../../shared/error-document.js';
 import { serverSentEvent } from '../../../../shared/node/server-sent-events.js';
 import type { CompletionOutput } from '../../models/completion-call.js';
-import type { CompletionUsage } from '../../providers/completion.js';
+import type { TokenUsage } from '../../providers/completion.js';
 import { collectedOutputs, outputsOf } from '../completion-outputs.js';
 import type { StreamReport } from '../event-answer.js';
 import type { PulledEvents } from '../connection/pulled-events.js';
@@ -22,8 +22,8 @@ type Finish = Extract<CompletionOutput, { type: 'finish' }>;
 const REASONS = { stop: 'end_turn', length: 'max_tokens', tool_calls: 'tool_use', content_filter: 'refusal' } as const;
 
 /** Counts that a provider did not report are 0: the API has no other value. */
-function toUsage({ inputTokens, outputTokens, cachedTokens, cacheWriteTokens, reasoningTokens }: CompletionUsage): MessagesUsage {
-  const [read, written] = [cachedTokens ?? 0, cacheWriteTokens ?? 0];
+function toUsage({ inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens, reasoningTokens = null }: TokenUsage): MessagesUsage {
+  const [read, written] = [cacheReadTokens ?? 0, cacheWriteTokens ?? 0];
   return {
     input_tokens: Math.max(0, (inputTokens ?? 0) - read - written),
     cache_creation_input_tokens: written,

@@ -2,7 +2,7 @@
 import type { ChatCompletion, ChatCompletionChunk, ChatUsage } from '../../../../shared/api/openai.js';
 import type { CompletionOutput } from '../../models/completion-call.js';
 import { customInput } from '../../models/custom-tools.js';
-import type { CompletionUsage } from '../../providers/completion.js';
+import type { TokenUsage } from '../../providers/completion.js';
 import { toGatewayError } from '../../../../shared/error-document.js';
 import { collectedOutputs, outputsOf } from '../completion-outputs.js';
 import type { StreamReport } from '../event-answer.js';
@@ -37,14 +37,14 @@ type FinishReason = ChatCompletion['choices'][number]['finish_reason'];
 type ChatDelta = ChatCompletionChunk['choices'][number]['delta'];
 
 /** @returns undefined where the provider counted nothing */
-function toUsage({ inputTokens, outputTokens, cachedTokens, reasoningTokens }: CompletionUsage): ChatUsage | undefined {
+function toUsage({ inputTokens, outputTokens, cacheReadTokens = null, reasoningTokens = null }: TokenUsage): ChatUsage | undefined {
   if (inputTokens === null && outputTokens === null) return undefined;
   const [prompt, completion] = [inputTokens ?? 0, outputTokens ?? 0];
   return {
     prompt_tokens: prompt,
     completion_tokens: completion,
     total_tokens: prompt + completion,
-    ...(cachedTokens === null ? {} : { prompt_tokens_details: { cached_tokens: cachedTokens } }),
+    ...(cacheReadTokens === null ? {} : { prompt_tokens_details: { cached_tokens: cacheReadTokens } }),
     ...(reasoningTokens === null ? {} : { completion_tokens_details: { reasoning_tokens: reasoningTokens } }),
   };
 }

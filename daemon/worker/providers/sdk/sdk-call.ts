@@ -1,7 +1,7 @@
 /** One call of a model through the AI SDK, and how it ended. Part of the bundle that speaks to vendors. */
 import type { LanguageModel } from 'ai';
 import { fieldsOf, listOf } from '../../../../shared/fields.js';
-import type { VendorData } from '../completion.js';
+import type { TokenUsage, VendorData } from '../completion.js';
 import type { ProviderFailure } from '../failure.js';
 import { type RequestChange, withChange } from './own-request.js';
 import { toFailure } from './sdk-failure.js';
@@ -13,14 +13,14 @@ export type SdkMessage = SdkCallOptions['prompt'][number];
 export type SdkStreamPart = Awaited<ReturnType<SdkModel['doStream']>>['stream'] extends ReadableStream<infer Part> ? Part : never;
 /** Where the call asks for `includeRawChunks`, the text of a refusal by one of OpenAI's models is marked. */
 export type SdkPart = SdkStreamPart | (Extract<SdkStreamPart, { type: 'text-delta' }> & { readonly isRefusal: true });
-export type SdkFinish = Extract<SdkStreamPart, { type: 'finish' }>;
+type SdkFinish = Extract<SdkStreamPart, { type: 'finish' }>;
 export type SdkFinishReason = Exclude<SdkFinish['finishReason']['unified'], 'error'>;
 
 type CallEnd =
   | {
       readonly type: 'finished';
       readonly reason: SdkFinishReason;
-      readonly usage: SdkFinish['usage'];
+      readonly usage: TokenUsage;
       readonly vendor?: VendorData;
       readonly responseModel?: string;
     }
@@ -59,6 +59,29 @@ function underGoogle(part: SdkStreamPart): SdkStreamPart {
   if (part.type !== 'tool-call' || part.providerMetadata === undefined) return part;
   const signed = Object.values(part.providerMetadata).find(({ thoughtSignature }) => thoughtSignature !== undefined);
   return signed === undefined ? part : { ...part, providerMetadata: { ...part.providerMetadata, google: signed } };
+}
+
+/** Returns a count of tokens; null for an invalid one. */
+export function tokenCount(value: unknown): number | null {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : null;
+}
+
+/** Returns the output of an answer. xAI, and Google behind chat completions, count reasoning in the total alone. */
+function outputCount({ outputTokens, raw }: SdkFinish['usage']): number | null {
+  const said = tokenCount(outputTokens.total);
+  const [total, prompt] = [tokenCount(raw?.['total_tokens']), tokenCount(raw?.['prompt_tokens'])];
+  return said === null || total === null || prompt === null ? said : Math.max(said, total - prompt);
+}
+
+function usageOf(usage: SdkFinish['usage']): TokenUsage {
+  const { inputTokens, outputTokens } = usage;
+  return {
+    inputTokens: tokenCount(inputTokens.total),
+    outputTokens: outputCount(usage),
+    cacheReadTokens: tokenCount(inputTokens.cacheRead),
+    cacheWriteTokens: tokenCount(inputTokens.cacheWrite),
+    reasoningTokens: tokenCount(outputTokens.reasoning),
+  };
 }
 
 export class SdkCall {
@@ -128,22 +151,10 @@ export class SdkCall {
     if (this.#finish === undefined || unified === 'error' || (unified === 'other' && raw === undefined)) {
       return { type: 'failed', failure: { kind: 'cut', status: null, detail: '', retryAfterMs: null } };
     }
-    const { usage, providerMetadata: vendor } = this.#finish;
+    const { usage: used, providerMetadata: vendor } = this.#finish;
     const model = this.#responseModel === undefined ? {} : { responseModel: this.#responseModel };
     // The SDK takes a refusal for a filter.
     const reason = this.#hasRefusal && unified === 'content-filter' && raw !== 'content_filter' ? 'stop' : unified;
-    return { type: 'finished', reason, usage, ...model, ...vendorReason(vendor, raw) };
+    return { type: 'finished', reason, usage: usageOf(used), ...model, ...vendorReason(vendor, raw) };
   }
-}
-
-/** Returns a count of tokens; null for an invalid one. */
-export function tokenCount(value: unknown): number | null {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : null;
-}
-
-/** Returns the tokens of an answer. xAI, and Google behind chat completions, count reasoning in the total alone. */
-export function outputCount({ outputTokens, raw }: SdkFinish['usage']): number | null {
-  const said = tokenCount(outputTokens.total);
-  const [total, prompt] = [tokenCount(raw?.['total_tokens']), tokenCount(raw?.['prompt_tokens'])];
-  return said === null || total === null || prompt === null ? said : Math.max(said, total - prompt);
 }

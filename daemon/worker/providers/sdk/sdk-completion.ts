@@ -1,12 +1,12 @@
 /** Runs one stateless call of the AI SDK. Part of the bundle that speaks to vendors. */
 import type { LanguageModel } from 'ai';
 import type { ApiKind } from '../../../../shared/config/models-schema.js';
-import type { CompletionEvent, CompletionRequest, CompletionUsage, TokenCount } from '../completion.js';
+import type { CompletionEvent, CompletionRequest, TokenCount } from '../completion.js';
 import type { CallNotes } from './call-notes.js';
 import { optionsOf, type PromptTarget, toCompletionPrompt } from './completion-prompt.js';
 import { changeOf } from './call-change.js';
 import type { Body } from './own-request.js';
-import { outputCount, REASONS, SdkCall, type SdkCallOptions, type SdkFinish, type SdkModel, type SdkPart, tokenCount } from './sdk-call.js';
+import { REASONS, SdkCall, type SdkCallOptions, type SdkModel, type SdkPart } from './sdk-call.js';
 import { WholeCharacters } from './stream-text.js';
 import { messageFields } from './vendor-step.js';
 
@@ -137,17 +137,6 @@ function toOptions(request: CompletionRequest, target: Target): SdkCallOptions {
   };
 }
 
-function toUsage(usage: SdkFinish['usage']): CompletionUsage {
-  const { inputTokens, outputTokens } = usage;
-  return {
-    inputTokens: tokenCount(inputTokens.total),
-    outputTokens: outputCount(usage),
-    cachedTokens: tokenCount(inputTokens.cacheRead),
-    cacheWriteTokens: tokenCount(inputTokens.cacheWrite),
-    reasoningTokens: tokenCount(outputTokens.reasoning),
-  };
-}
-
 /** Turns the parts of one call into events. */
 class CompletionReader {
   readonly #indices = new Map<string, number>();
@@ -256,8 +245,7 @@ export async function* completeWithModel(model: LanguageModel, request: Completi
   if (end.type !== 'finished') return yield end;
   // Some servers end a step that calls tools as if it were the answer; callers go by the reason.
   const reason = end.reason === 'stop' && reader.hasToolCalls ? 'tool_calls' : REASONS[end.reason];
-  const { type: _type, reason: _reason, usage, ...facts } = end;
-  yield { type: 'finish', reason, usage: toUsage(usage), ...facts };
+  yield { ...end, type: 'finish', reason };
 }
 
 /** Asks Anthropic how many tokens a call has. Never throws. */
@@ -268,7 +256,7 @@ export async function* countWithModel(model: LanguageModel, request: CompletionR
   for await (const _part of call.parts(() => toOptions(request, target), change));
   const end = call.end();
   if (end.type !== 'finished') return yield end;
-  const { inputTokens } = toUsage(end.usage);
+  const { inputTokens } = end.usage;
   if (inputTokens !== null) return yield { type: 'counted', inputTokens };
   yield { type: 'failed', failure: { kind: 'protocol', status: 200, detail: 'the count is not a number', retryAfterMs: null } };
 }

@@ -1,30 +1,11 @@
 /** Runs one model call of the AI SDK as the provider port's stream of events. Part of the bundle that speaks to vendors. */
 import type { LanguageModel } from 'ai';
 import type { ApiKind } from '../../../../shared/config/models-schema.js';
-import type { ModelRequest, ProviderEvent, TokenUsage, ToolCall } from '../provider.js';
-import {
-  outputCount,
-  REASONS,
-  SdkCall,
-  type SdkCallOptions,
-  type SdkFinish,
-  type SdkFinishReason,
-  type SdkStreamPart,
-  tokenCount,
-} from './sdk-call.js';
+import type { ModelRequest, ProviderEvent, ToolCall } from '../provider.js';
+import { REASONS, SdkCall, type SdkCallOptions, type SdkFinishReason, type SdkStreamPart } from './sdk-call.js';
 import { toSdkPrompt, toSdkTools } from './sdk-messages.js';
 import { WholeCharacters, WithoutThoughts } from './stream-text.js';
 import { VendorStep } from './vendor-step.js';
-
-function toUsage(usage: SdkFinish['usage']): TokenUsage {
-  const { total, cacheRead, cacheWrite } = usage.inputTokens;
-  return {
-    inputTokens: tokenCount(total),
-    outputTokens: outputCount(usage),
-    ...(cacheRead === undefined || cacheRead === 0 ? {} : { cacheReadTokens: tokenCount(cacheRead) }),
-    ...(cacheWrite === undefined || cacheWrite === 0 ? {} : { cacheWriteTokens: tokenCount(cacheWrite) }),
-  };
-}
 
 function withoutWords(reason: SdkFinishReason): ProviderEvent {
   const isFiltered = reason === 'content-filter';
@@ -118,7 +99,7 @@ export async function* streamModel(
   yield {
     type: 'finish',
     reason: REASONS[reason],
-    usage: toUsage(usage),
+    usage,
     ...(responseModel === undefined ? {} : { responseModel }),
     ...(vendor === undefined ? {} : { vendor }),
   };

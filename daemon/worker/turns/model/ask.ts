@@ -5,8 +5,9 @@
 import { type Clock, pause } from '../../../../shared/clock.js';
 import type { GatewayError } from '../../../../shared/errors.js';
 import type { LogPort } from '../../../../shared/log/log-port.js';
+import type { TokenUsage } from '../../providers/completion.js';
 import { type Asker, describeFailure, isTransient, type ProviderFailure } from '../../providers/failure.js';
-import { type ModelRequest, type TokenUsage, type ToolCall } from '../../providers/provider.js';
+import type { ModelRequest, ToolCall } from '../../providers/provider.js';
 import type { ResolvedModel } from '../../providers/registry.js';
 import type { DeltaEvent } from '../turn-event.js';
 import type { Purse } from '../../spending/spending.js';

@@ -1,9 +1,8 @@
 /** The one way to call a model: pays for it, ends a silent stream, and notes how the call went. */
 import type { Clock } from '../../../../shared/clock.js';
 import { SILENCE_TIMEOUT_MS } from '../../../../shared/config/defaults.js';
-import type { CompletionUsage } from '../../providers/completion.js';
+import type { TokenUsage } from '../../providers/completion.js';
 import { describeFailure, type ProviderFailure } from '../../providers/failure.js';
-import type { TokenUsage } from '../../providers/provider.js';
 import type { ResolvedModel } from '../../providers/registry.js';
 import { costOf } from '../../providers/token-cost.js';
 import type { UsedByCall } from '../../spending/call-usage.js';
@@ -55,8 +54,7 @@ class Cost {
     if ('text' in event && typeof event.text === 'string') this.#said += event.text.length;
     this.#hasBegun ||= this.#said > 0 || event.type === 'bytes';
     if (!ENDS.has(event.type)) return;
-    const { usage } = event as unknown as { readonly usage: TokenUsage & Partial<CompletionUsage> };
-    this.#usage = { ...usage, ...(usage.cachedTokens === undefined ? {} : { cacheReadTokens: usage.cachedTokens }) };
+    this.#usage = (event as unknown as { readonly usage: TokenUsage }).usage;
   }
 
   get most(): number {

@@ -1,7 +1,6 @@
 /** The span of one call of a model: what was asked for, and how it ended. Never a text of the conversation. */
-import type { CompletionUsage } from '../../providers/completion.js';
+import type { TokenUsage } from '../../providers/completion.js';
 import type { ProviderFailure } from '../../providers/failure.js';
-import type { TokenUsage } from '../../providers/provider.js';
 import type { ResolvedModel } from '../../providers/registry.js';
 import { modelAttributes } from '../../tracing/gen-ai.js';
 import type { Attributes, Span } from '../../tracing/span.js';
@@ -11,7 +10,7 @@ export type Operation = 'chat' | 'embeddings';
 
 interface Finish {
   readonly type: 'finish';
-  readonly usage: TokenUsage & Partial<CompletionUsage>;
+  readonly usage: TokenUsage;
   readonly reason?: string;
   readonly responseModel?: string;
 }
@@ -28,7 +27,7 @@ function finishAttributes({ usage, reason, responseModel }: Finish): Attributes 
     'gen_ai.response.finish_reasons': reason === undefined ? undefined : [reason],
     'gen_ai.usage.input_tokens': usage.inputTokens,
     'gen_ai.usage.output_tokens': usage.outputTokens,
-    'gen_ai.usage.cache_read.input_tokens': usage.cacheReadTokens ?? usage.cachedTokens,
+    'gen_ai.usage.cache_read.input_tokens': usage.cacheReadTokens,
     'gen_ai.usage.cache_creation.input_tokens': usage.cacheWriteTokens,
     'gen_ai.usage.reasoning.output_tokens': usage.reasoningTokens,
   };

@@ -47,7 +47,7 @@ test('an answer arrives in its parts and ends with its usage', async () => {
     type: 'finish',
     reason: 'stop',
     responseModel: expect.any(String) as string,
-    usage: { inputTokens: 2, outputTokens: 4 },
+    usage: { inputTokens: 2, outputTokens: 4, cacheReadTokens: 0, cacheWriteTokens: null, reasoningTokens: 0 },
   });
 });
 
