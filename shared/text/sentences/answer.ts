@@ -45,7 +45,7 @@ export const ANSWER_REASONS = {
     "{provider} returned an invalid response. Try again; if that does not help, check the provider's api and baseUrl in models.json.",
   'model-invalid-call': "'{model}' of {provider} wrote a tool call that cannot be read. Try again, or choose another model.",
   'model-empty-response': '{provider} returned an empty response. Try again, or choose another model.',
-  'model-filtered': 'The content filter of {provider} blocked the answer.',
+  'model-filtered': 'The content filter of {provider} blocked the request or its answer.',
   'model-unconfigured': "The model '{model}' cannot be used.",
   'spending-reserved': 'Calls that are running have reserved the rest of the {usd} US dollars of today. Try again in a moment.',
   'spent-all': 'All agents together have spent the {usd} US dollars of today; the limit is reset at {time}.',
