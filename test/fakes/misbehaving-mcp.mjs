@@ -18,7 +18,7 @@ const ODD = [
   { name: 'list', inputSchema: { type: 'array' } },
   { name: 'large', inputSchema: { type: 'object', description: 'x'.repeat(40_000) } },
   'not a tool',
-  tool('a.b'),
+  { ...tool('a.b'), inputSchema: { type: 'object' } },
   tool('a b'),
   tool('n'.repeat(200)),
   tool('l'.repeat(100)),

@@ -5,6 +5,7 @@ import { holdResponse, markResponseUnrepeatable } from '../store/responses/backg
 import type { StoredStep } from '../store/turns/turn-steps.js';
 import type { CompletionCall } from '../models/completion-call.js';
 import type { CompletionSettings, CompletionTool } from '../providers/completion.js';
+import { inputSchemaOf } from '../tools/tool.js';
 import { messagesOf, refuse } from './input-messages.js';
 
 type Settings = { -readonly [Name in keyof CompletionSettings]: CompletionSettings[Name] };
@@ -14,7 +15,7 @@ function toTool(tool: NonNullable<ResponseRequest['tools']>[number]): Completion
   const { name, description, parameters, strict } = tool;
   return {
     name,
-    parameters: parameters ?? { type: 'object', properties: {} },
+    parameters: inputSchemaOf(parameters ?? { type: 'object' }),
     ...(description === null || description === undefined ? {} : { description }),
     ...(strict === null || strict === undefined ? {} : { strict }),
   };

@@ -9,6 +9,7 @@ import type {
   CompletionSettings,
   VendorData,
 } from '../../providers/completion.js';
+import { inputSchemaOf } from '../../tools/tool.js';
 import { definedFields } from '../../../../shared/fields.js';
 import { readSignature } from './signature.js';
 
@@ -150,9 +151,9 @@ function readTools({ tools, tool_choice: choice }: CountTokensRequest): Completi
     throw refuse('tool_choice.name', `tool_choice names '${choice.name}', which is not one of the tools.`);
   const chosen = choice?.type === 'tool' ? { name: choice.name } : choice?.type === 'any' ? 'required' : choice?.type;
   return {
-    tools: tools.map(({ name, description, input_schema: parameters, strict }) => ({
+    tools: tools.map(({ name, description, input_schema: schema, strict }) => ({
       name,
-      parameters,
+      parameters: inputSchemaOf(schema),
       ...definedFields({ description: description ?? undefined, strict: strict ?? undefined }),
     })),
     ...definedFields({ toolChoice: chosen, parallelToolCalls: choice?.disable_parallel_tool_use === true ? false : undefined }),

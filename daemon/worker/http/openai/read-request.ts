@@ -5,6 +5,7 @@ import type { CompletionCall } from '../../models/completion-call.js';
 import type { CompletionMessage, CompletionPart, CompletionSettings, CompletionTool } from '../../providers/completion.js';
 import { CUSTOM_PARAMETERS, customArguments, customDescription } from '../../models/custom-tools.js';
 import { STORED_FILE } from '../../models/refusals.js';
+import { inputSchemaOf } from '../../tools/tool.js';
 import { definedFields } from '../../../../shared/fields.js';
 
 type RequestMessage = ChatCompletionRequest['messages'][number];
@@ -137,7 +138,7 @@ function readTool(tool: RequestTool): CompletionTool {
   const { name, description, parameters, strict } = tool.function;
   return {
     name,
-    parameters: parameters ?? { type: 'object', properties: {} },
+    parameters: inputSchemaOf(parameters ?? { type: 'object' }),
     ...definedFields({ description: description ?? undefined, strict: strict ?? undefined }),
   };
 }

@@ -151,3 +151,19 @@ test('a model of any provider calls a custom tool, whole and streamed, and gets 
     expect(said).toMatchObject({ stop_reason: 'tool_use', content: [{ type: 'tool_use', name: 'patch', input: { city: 'Bern' } }] });
   }
 });
+
+test('a tool without parameters has a schema that OpenAI takes, whichever API it comes from', async () => {
+  const gateway = await startVendorsGateway();
+  const schema = { type: 'object', additionalProperties: false };
+  const caller = { model: 'openai-completions/fake-model', messages: QUESTION };
+  const asked: readonly (readonly [string, object])[] = [
+    ['/v1/chat/completions', { ...caller, tools: [{ type: 'function', function: { name: 'clusters', parameters: schema } }] }],
+    ['/v1/messages', { ...caller, max_tokens: 9, tools: [{ name: 'clusters', input_schema: schema }] }],
+    ['/v1/responses', { model: caller.model, input: 'Which?', tools: [{ type: 'function', name: 'clusters', parameters: schema }] }],
+  ];
+  for (const [path, body] of asked) {
+    await post(gateway, path, body);
+    const sent = gateway.vendors['openai-completions']?.requests.at(-1)?.body['tools'];
+    expect(sent).toMatchObject([{ function: { name: 'clusters', parameters: { ...schema, properties: {} } } }]);
+  }
+});

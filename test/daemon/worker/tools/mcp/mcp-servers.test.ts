@@ -162,6 +162,8 @@ test('tools that cannot be given to models are left out, with the reason', async
     ['long', null],
   ]);
   expect(tools.every(({ fullName }) => /^[a-zA-Z0-9_-]{1,64}$/.test(fullName))).toBe(true);
+  // OpenAI refuses every call with a schema of an object that has no properties.
+  expect(tools.map(({ inputSchema }) => inputSchema['properties'])).not.toContain(undefined);
   expect(await servers.probe('odd')).toMatchObject({ ok: true, server: { name: 'misbehaving' }, tools: 8 });
   expect((await servers.toolsFor(AGENT, GOES_ON)).map(({ definition }) => definition.name.slice(0, 12))).toEqual([
     'odd__fine',
