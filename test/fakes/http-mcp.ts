@@ -8,8 +8,8 @@ export interface HttpMcp {
   readonly url: string;
   /** Method, name of the tool if any, and credentials of each request. */
   readonly seen: readonly string[];
-  /** The session is not known any more, as after a restart of the server. */
-  forget(): void;
+  /** The session is not known any more, as after a restart of the server, which says so with a status and a text. Default: 404. */
+  forget(status?: number, text?: string): void;
   close(): Promise<void>;
 }
 
@@ -32,6 +32,7 @@ export async function startHttpMcp({ elsewhere = 'http://elsewhere.invalid/mcp',
   const seen: string[] = [];
   let sessions = 0;
   let session: string | undefined;
+  let unknown = { status: 404, text: '' };
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const message = request.method === 'POST' ? (JSON.parse(await text(request)) as Message) : undefined;
     const name = message?.params?.name;
@@ -42,7 +43,7 @@ export async function startHttpMcp({ elsewhere = 'http://elsewhere.invalid/mcp',
     if (request.method === 'GET' && events !== '') return end(200, { 'Content-Type': 'text/event-stream' }, events);
     if (message === undefined) return end(request.method === 'DELETE' ? 200 : 405);
     if (message.method === 'initialize') session = `s${(sessions += 1)}`;
-    else if (request.headers['mcp-session-id'] !== session) return end(404);
+    else if (request.headers['mcp-session-id'] !== session) return end(unknown.status, {}, unknown.text);
     if (message.id === undefined) return end(202);
     if (name === 'refused') return end(401, {}, 'wrong token');
     if (name === 'away') return end(307, { Location: elsewhere });
@@ -58,7 +59,10 @@ export async function startHttpMcp({ elsewhere = 'http://elsewhere.invalid/mcp',
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`,
     seen,
-    forget: () => void (session = undefined),
+    forget(status = 404, reason = '') {
+      session = undefined;
+      unknown = { status, text: reason };
+    },
     async close() {
       server.closeAllConnections();
       server.close();

@@ -4,6 +4,7 @@ import type { Clock } from '../../../../shared/clock.js';
 import type { McpServerConfig } from '../../../../shared/config/tools/mcp.js';
 import type { LogPort } from '../../../../shared/log/log-port.js';
 import { readBuildInfo } from '../../../../shared/node/build/bundle.js';
+import { isUnreached } from './fetch-failure.js';
 import { createHttpTransport } from './http-transport.js';
 import { ProcessTransport } from './process-transport.js';
 import type { ServerProcess, StopTimes } from './server-process.js';
@@ -45,22 +46,28 @@ export interface Connection {
   readonly server: { readonly name: string; readonly version: string } | null;
   /** Of the protocol. */
   readonly protocolVersion: string | null;
-  /** @returns the tools as the server sent them */
-  listTools(): Promise<unknown[]>;
+  /** @param limitMs  for each page; default: 30 s. @returns the tools as the server sent them */
+  listTools(limitMs?: number): Promise<unknown[]>;
   /** @returns the result as the server sent it */
   callTool(name: string, input: unknown, call: { signal: AbortSignal; timeoutMs: number }): Promise<unknown>;
-  /** Whether a call failed because a server over HTTP does not know the session any more: it did nothing with the request. */
+  /** Whether a request failed because a server over HTTP does not know the session any more: it did nothing with the request. */
   hasLostSession(error: unknown): boolean;
+  /** Whether a server over HTTP refused a request, or was not reached: it may be another one by now. */
+  isInDoubt(error: unknown): boolean;
   close(times: StopTimes): Promise<void>;
 }
 
-async function listTools(client: Client): Promise<unknown[]> {
+/** 404 by the protocol; many servers have another status for it. */
+const saysSessionLost = ({ status, message }: SdkHttpError): boolean =>
+  status === 404 || (status >= 400 && status < 500 && /session/i.test(message));
+
+async function listTools(client: Client, timeout = LIST_LIMIT_MS): Promise<unknown[]> {
   if (client.getServerCapabilities()?.tools === undefined) return [];
   const tools: unknown[] = [];
   let cursor: string | undefined;
   for (let page = 0; page < MAX_PAGES && tools.length < MAX_LISTED; page += 1) {
     const params = cursor === undefined ? {} : { cursor };
-    const result = await client.request({ method: 'tools/list', params }, unchecked, { timeout: LIST_LIMIT_MS });
+    const result = await client.request({ method: 'tools/list', params }, unchecked, { timeout });
     if (!Array.isArray(result['tools'])) throw new Error('its list of tools is not a list');
     tools.push(...(result['tools'] as unknown[]).slice(0, MAX_LISTED));
     const next = result['nextCursor'];
@@ -126,12 +133,13 @@ export async function connect(options: ConnectionOptions, signal: AbortSignal): 
     pid: transport instanceof ProcessTransport ? transport.pid : null,
     server: client.getServerVersion() ?? null,
     protocolVersion: client.getNegotiatedProtocolVersion() ?? null,
-    listTools: () => explained(transport, listTools(client)),
+    listTools: (limitMs) => explained(transport, listTools(client, limitMs)),
     callTool: (name, input, { signal: stop, timeoutMs: timeout }) => {
       const params = { name, arguments: input as Record<string, unknown> };
       return explained(transport, client.request({ method: 'tools/call', params }, unchecked, { signal: stop, timeout }));
     },
-    hasLostSession: (error) => error instanceof SdkHttpError && error.status === 404,
+    hasLostSession: (error) => error instanceof SdkHttpError && saysSessionLost(error),
+    isInDoubt: (error) => error instanceof SdkHttpError || isUnreached(error),
     async close(times) {
       if (transport instanceof ProcessTransport) return transport.stop(times);
       await within(transport.terminateSession(), GOODBYE_LIMIT_MS, clock);

@@ -8,6 +8,7 @@ import type { McpServerConfig } from '../../../../shared/config/tools/mcp.js';
 import { oneLine } from '../../../../shared/text/one-line.js';
 import { readResult } from './call-result.js';
 import type { Connection } from './connection.js';
+import { messageOf } from './fetch-failure.js';
 import { secretsIn, type ServerSecrets } from './server-secrets.js';
 import { type ServerPlace, type ServerProcess, startServer, type StopTimes } from './server-process.js';
 import { readTools } from './tool-list.js';
@@ -19,6 +20,8 @@ const LAST_PAUSE_MS = 60_000;
 const RECOVERED_AFTER_MS = 60_000;
 /** How long a turn waits for the tools of a server; the next ones do not until it has answered. */
 const TURN_WAIT_MS = 5_000;
+/** How long somebody who asks whether it answers waits for that. */
+const PROBE_LIMIT_MS = 10_000;
 const MAX_ERROR_LENGTH = 500;
 
 export interface McpServerOptions extends ServerPlace {
@@ -100,27 +103,21 @@ export class McpServer {
     const { clock, settings } = this.#options;
     const begunAt = clock.now();
     const options = { signal, timeoutMs: settings.timeoutMs };
-    const call = (connection: Connection): Promise<unknown> => connection.callTool(tool, input, options);
-    const outcome = await this.#use(async (connection) => {
-      try {
-        return await call(connection);
-      } catch (error) {
-        if (!connection.hasLostSession(error)) throw error;
-        await this.#drop(connection);
-        return call(await this.#open());
-      }
-    }, signal);
+    const outcome = await this.#use((connection) => connection.callTool(tool, input, options), signal);
     if (!outcome.ok) return outcome;
     return { ok: true, value: { ...readResult(outcome.value, this.#secrets), durationMs: Math.max(0, clock.now() - begunAt) } };
   }
 
   /** Asks it, even while it is left alone after a failure. */
   async probe(): Promise<McpTestResult> {
-    const { clock } = this.#options;
+    const { clock, settings } = this.#options;
     const begunAt = clock.now();
+    const before = this.#connection;
     this.#retryAtMs = 0;
-    const outcome = await this.#use((connection) => this.#readList(connection));
+    const outcome = await this.#use((connection) => this.#askForList(connection, Math.min(PROBE_LIMIT_MS, settings.timeoutMs)));
     const durationMs = Math.max(0, clock.now() - begunAt);
+    // It hangs: the next use starts it again.
+    if (!outcome.ok && before !== undefined && this.#inFlight === 0) void this.#close(IDLE_STOP, before);
     if (!outcome.ok) return { ok: false, error: outcome.error, durationMs, server: null, version: null, tools: null };
     const { server = null, protocolVersion = null } = this.#connection ?? {};
     const named = server === null ? null : { name: oneLine(server.name, 200), version: oneLine(server.version, 100) };
@@ -155,15 +152,31 @@ export class McpServer {
     this.#inFlight += 1;
     this.#cancelIdle();
     try {
-      // A caller that stops waiting does not end a start: it goes on for others.
-      const connection = this.#connection ?? (await (signal === undefined ? this.#open() : orAborted(this.#open(), signal)));
-      return { ok: true, value: await work(connection) };
+      return { ok: true, value: await this.#do(work, signal) };
     } catch (error) {
       return { ok: false, error: this.#describe(error) };
     } finally {
       this.#inFlight -= 1;
       if (this.#inFlight === 0) this.#rest();
     }
+  }
+
+  /** @throws the error of the work */
+  async #do<Value>(work: (connection: Connection) => Promise<Value>, signal?: AbortSignal): Promise<Value> {
+    const connection = await this.#connected(signal);
+    try {
+      return await work(connection);
+    } catch (error) {
+      const isLost = connection.hasLostSession(error);
+      if (isLost || (connection.isInDoubt(error) && this.#inFlight === 1)) await this.#close(IDLE_STOP, connection);
+      if (!isLost) throw error;
+      return await work(await this.#connected(signal));
+    }
+  }
+
+  /** A caller that stops waiting does not end a start: it goes on for others. */
+  async #connected(signal?: AbortSignal): Promise<Connection> {
+    return this.#connection ?? (await (signal === undefined ? this.#open() : orAborted(this.#open(), signal)));
   }
 
   #rest(): void {
@@ -251,11 +264,14 @@ export class McpServer {
   }
 
   async #readList(connection: Connection): Promise<readonly McpToolDocument[]> {
-    if (this.#list !== undefined && !this.#isListStale) return this.#list;
+    return this.#list !== undefined && !this.#isListStale ? this.#list : await this.#askForList(connection);
+  }
+
+  async #askForList(connection: Connection, limitMs?: number): Promise<readonly McpToolDocument[]> {
     // A change while it is read makes it stale again.
     this.#isListStale = false;
     try {
-      this.#list = readTools(this.#options.name, await connection.listTools());
+      this.#list = readTools(this.#options.name, await connection.listTools(limitMs));
     } catch (error) {
       this.#isListStale = true;
       throw error;
@@ -265,15 +281,10 @@ export class McpServer {
     return this.#list;
   }
 
-  /** A server over HTTP has forgotten us. */
-  async #drop(connection: Connection): Promise<void> {
-    if (connection === this.#connection) await this.#close(IDLE_STOP);
-  }
-
-  async #close(times: StopTimes): Promise<void> {
-    const connection = this.#connection;
+  /** The next use opens another one. */
+  async #close(times: StopTimes, connection = this.#connection): Promise<void> {
+    if (connection === undefined || connection !== this.#connection) return;
     this.#connection = undefined;
-    if (connection === undefined) return;
     this.#set('idle');
     this.#closing = connection.close(times);
     await this.#closing;
@@ -286,10 +297,4 @@ export class McpServer {
     this.#since = this.#options.clock.now();
     this.#options.onChange();
   }
-}
-
-/** `fetch` has why it failed in the cause alone. */
-function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.message === 'fetch failed' && error.cause instanceof Error ? messageOf(error.cause) : error.message;
 }

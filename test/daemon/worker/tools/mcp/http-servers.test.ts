@@ -27,6 +27,49 @@ test('a server over HTTP is called with its credentials, in a session that is be
   expect(remote.seen.at(-1)).toBe('DELETE Bearer secret-token');
 });
 
+const LOST = [
+  { says: [404] },
+  { says: [400, '{"jsonrpc":"2.0","error":{"code":-32000,"message":"Bad Request: No valid session ID provided"},"id":null}'] },
+  { says: [401, 'Unauthorized: Session not found'] },
+] as const;
+
+test.each(LOST)('a session that is lost, as $says.0 says, is begun anew by a call and by a test', async ({ says: [status, text] }) => {
+  const remote = await startHttpMcp();
+  onTestFinished(() => remote.close());
+  const { servers, call } = mcpServers({ remote: { url: remote.url } });
+  expect(await servers.probe('remote')).toMatchObject({ ok: true });
+  remote.forget(status, text);
+  expect((await call('remote', 'echo')).text).toBe('here');
+  remote.forget(status, text);
+  expect(await servers.probe('remote')).toMatchObject({ ok: true, tools: 6 });
+  remote.forget(status, text);
+  // Two that find it lost at once share the new one.
+  expect((await Promise.all([call('remote', 'echo'), call('remote', 'echo')])).map((result) => result.text)).toEqual(['here', 'here']);
+  expect(remote.seen.filter((line) => line.startsWith('POST initialize'))).toHaveLength(4);
+});
+
+test('after a refusal that may be of the session, the call is not repeated, and the next one begins another', async () => {
+  const remote = await startHttpMcp();
+  onTestFinished(() => remote.close());
+  const { call, state } = mcpServers({ remote: { url: remote.url } });
+  await call('remote', 'echo');
+  remote.forget(500, 'unexpected');
+  await expect(call('remote', 'echo')).rejects.toThrow('unexpected');
+  expect(state('remote').state).toBe('idle');
+  expect((await call('remote', 'echo')).text).toBe('here');
+  expect(remote.seen.filter((line) => line === 'POST tools/call echo')).toHaveLength(3);
+});
+
+test('one that has ended does not pass a test any more', async () => {
+  const remote = await startHttpMcp();
+  const { servers, call, state } = mcpServers({ remote: { url: remote.url } });
+  expect(await servers.probe('remote')).toMatchObject({ ok: true, tools: 6 });
+  await remote.close();
+  expect(await servers.probe('remote')).toMatchObject({ ok: false, tools: null });
+  await expect(call('remote', 'echo')).rejects.toThrow('ECONNREFUSED');
+  expect(state('remote')).toMatchObject({ state: 'backoff', error: expect.stringContaining('ECONNREFUSED') as string });
+});
+
 test('one that is not there is left alone for a while, and a user in its URL is sent as such', async () => {
   const remote = await startHttpMcp();
   onTestFinished(() => remote.close());

@@ -122,6 +122,25 @@ test('a server ends with everything that it started, also one that ignores what 
   await eventually(() => expect(groups()).toEqual([]));
 });
 
+test('a server that hangs does not pass a test, and the next call starts it again', async () => {
+  const clock = new FakeClock();
+  const { call, groups, servers, state } = mcpServers({ odd: misbehaving('', { timeoutMs: 1_000 }) }, clock);
+  expect(await servers.probe('odd')).toMatchObject({ ok: true, tools: 13 });
+  const [pid = 0] = groups();
+  process.kill(pid, 'SIGSTOP');
+  // Both ask it: neither takes the list that is known.
+  const failed = { ok: false, error: expect.stringContaining('Request timed out') as string, tools: null };
+  expect(await Promise.all([servers.probe('odd'), servers.probe('odd')])).toMatchObject([failed, failed]);
+  expect(state('odd').state).toBe('idle');
+  const echo = call('odd', 'echo', { input: { text: 'again' } });
+  await eventually(() => {
+    clock.advance(5_000);
+    expect(isAlive(pid)).toBe(false);
+  });
+  expect((await echo).text).toBe('again');
+  expect(groups()).not.toContain(pid);
+});
+
 test('a server that fails is left alone for a while, longer each time, and what it says has no secrets', async () => {
   const clock = new FakeClock();
   const long = misbehaving('dies', { env: { MODE: 'dies', SECRET_KEY: `sk-${'0123456789'.repeat(60)}` } });

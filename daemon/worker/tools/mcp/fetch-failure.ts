@@ -1,0 +1,9 @@
+/** How `fetch` fails where no answer came. */
+
+export const isUnreached = (error: unknown): error is TypeError => error instanceof TypeError && error.message === 'fetch failed';
+
+/** Returns the message; `fetch` has why it failed in the cause alone. */
+export function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return isUnreached(error) && error.cause instanceof Error ? messageOf(error.cause) : error.message;
+}
