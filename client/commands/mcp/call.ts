@@ -23,7 +23,7 @@ export class McpTestCommand extends BaseCommand {
     if (!ok)
       throw new GatewayError('UNAVAILABLE', {
         message: `the MCP server '${this.server}' does not answer: ${error ?? ''}`,
-        hint: 'Its log is in: xopc gateway logs --module mcp',
+        hint: 'Its log is in: xopc gateway logs --grep module:mcp',
       });
     const named = server === null ? '' : `${server.name} ${server.version}, `;
     return this.printResult(result, `✅ ${this.server} answers in ${durationMs} ms: ${named}${tools ?? 0} tools, MCP ${version ?? ''}`);

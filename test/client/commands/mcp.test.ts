@@ -22,7 +22,7 @@ async function setUp({ isError = false, error = null as string | null } = {}) {
   await fakeControl(paths.controlPath, answers({ ...sampleStatus, port: server.port }));
   const run = (args: string[], options: Partial<CommandLineOptions> = {}) => runCommand(['mcp', ...args], { home: paths.home, ...options });
   const written = (): unknown => (JSON.parse(readFileSync(paths.configPath, 'utf8')) as { mcp?: { servers?: unknown } }).mcp?.servers;
-  return { run, written, seen: server.seen };
+  return { run, written, home: paths.home, seen: server.seen };
 }
 
 test('a server is added as a program or an address, once, and removed', async () => {
@@ -73,8 +73,10 @@ test('servers and tools are listed, tried and called', async () => {
 });
 
 test('a tool that reports an error, and a server that does not answer, end with 1', async () => {
-  const { run } = await setUp({ isError: true, error: 'it ended with exit code 3' });
+  const { run, home } = await setUp({ isError: true, error: 'it ended with exit code 3' });
   expect(await run(['call', 'files', 'read_file'])).toMatchObject({ code: 1, stdout: 'buy milk\n' });
   const tested = await run(['test', 'files']);
   expect([tested.code, tested.stderr]).toEqual([1, expect.stringContaining("'files' does not answer: it ended with exit code 3")]);
+  const [, hinted = ''] = /xopc (gateway logs .*)/.exec(tested.stderr) ?? [];
+  expect((await runCommand(hinted.split(' '), { home })).stderr).toContain('there is no log yet');
 });
