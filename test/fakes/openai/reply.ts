@@ -9,7 +9,7 @@ export interface TextReply {
   /** Between two parts, for tests that need an answer to take time. */
   readonly delayMs?: number;
   /** `null`: the stream ends without one. Default `stop`. */
-  readonly finishReason?: 'stop' | 'length' | 'content_filter' | null;
+  readonly finishReason?: 'stop' | 'length' | 'content_filter' | 'model_length' | 'insufficient_system_resource' | null;
 }
 
 /** Any HTTP answer in place of a completion. */

@@ -39,6 +39,17 @@ export const REASONS = {
 /** Reasons of Google's models: https://ai.google.dev/api/generate-content#FinishReason. */
 const INVALID_CALL: ReadonlySet<string> = new Set(['MALFORMED_FUNCTION_CALL', 'UNEXPECTED_TOOL_CALL']);
 
+/**
+ * Reasons of vendors that the SDK does not know. Source: the API references of Mistral (`model_length`), DeepSeek
+ * (`insufficient_system_resource`), Z.AI (`network_error`) and OpenRouter (`error`).
+ */
+const OWN_REASONS: ReadonlyMap<string | undefined, 'length' | 'broken'> = new Map([
+  ['model_length', 'length'],
+  ['insufficient_system_resource', 'broken'],
+  ['network_error', 'broken'],
+  ['error', 'broken'],
+]);
+
 /** Only one vendor's reasons say more than the unified ones. */
 function vendorReason(vendor: VendorData | undefined, raw: string | undefined): { vendor?: VendorData } {
   const anthropic = vendor?.['anthropic'];
@@ -151,10 +162,13 @@ export class SdkCall {
     if (this.#finish === undefined || unified === 'error' || (unified === 'other' && raw === undefined)) {
       return { type: 'failed', failure: { kind: 'cut', status: null, detail: '', retryAfterMs: null } };
     }
+    const own = unified === 'other' ? OWN_REASONS.get(raw) : undefined;
+    if (own === 'broken')
+      return { type: 'failed', failure: { kind: 'overloaded', status: null, detail: `finish_reason: ${raw}`, retryAfterMs: null } };
     const { usage: used, providerMetadata: vendor } = this.#finish;
     const model = this.#responseModel === undefined ? {} : { responseModel: this.#responseModel };
     // The SDK takes a refusal for a filter.
-    const reason = this.#hasRefusal && unified === 'content-filter' && raw !== 'content_filter' ? 'stop' : unified;
+    const reason = this.#hasRefusal && unified === 'content-filter' && raw !== 'content_filter' ? 'stop' : (own ?? unified);
     return { type: 'finished', reason, usage: usageOf(used), ...model, ...vendorReason(vendor, raw) };
   }
 }

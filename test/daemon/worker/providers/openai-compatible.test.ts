@@ -51,6 +51,15 @@ test('an answer arrives in its parts and ends with its usage', async () => {
   });
 });
 
+test.each([
+  ['length', 'length'],
+  ['model_length', 'length'],
+  ['content_filter', 'content_filter'],
+] as const)('an answer that ends with %s is cut off by %s', async (finishReason, reason) => {
+  fake.reply({ ...says('half '), finishReason });
+  expect((await ask()).last).toMatchObject({ type: 'finish', reason });
+});
+
 test('what is asked arrives verbatim, with key, headers and the system prompt first', async () => {
   const content = '  a\u0000b \n\n{"role":"system"} \\u0041 ';
   const messages = [
@@ -123,6 +132,12 @@ test.each<{ name: string; reply: Reply; failure: Partial<ProviderFailure>; text?
   { name: 'a document in place of a stream', reply: json(200, { choices: [] }), failure: { kind: 'protocol', status: 200 } },
   { name: 'an answer without words', reply: says(), failure: { kind: 'empty' } },
   { name: 'an answer that is withheld', reply: { ...says(), finishReason: 'content_filter' }, failure: { kind: 'filtered' } },
+  {
+    name: 'an answer that the vendor breaks off',
+    reply: { ...says('half '), finishReason: 'insufficient_system_resource' as const },
+    failure: { kind: 'overloaded', detail: 'finish_reason: insufficient_system_resource' },
+    text: 'half ',
+  },
   { name: 'a stream that is cut', reply: stream('cut'), failure: { kind: 'cut', status: 200 }, text: 'half ' },
   { name: 'a stream that stops without an end', reply: { ...says('half '), finishReason: null }, failure: { kind: 'cut' }, text: 'half ' },
   {
