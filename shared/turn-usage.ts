@@ -8,6 +8,10 @@ export interface TurnUsage {
   readonly costUsd: number | null;
 }
 
+/** Why a model did not finish its answer: its limit of tokens, or the filter of its provider. */
+export const CUT_OFF = ['length', 'content_filter'] as const;
+export type CutOff = (typeof CUT_OFF)[number];
+
 /** How one call of a model went. */
 export interface ModelCall {
   /** `provider/model`. */

@@ -32,6 +32,8 @@ const REVISION = 1;
 const CODES: Partial<Record<ErrorCode, number>> = { INVALID_REQUEST: -32_602, SESSION_NOT_FOUND: -32_002 };
 const INTERNAL_ERROR = -32_603;
 
+const STOP_REASONS = { finished: 'end_turn', length: 'max_tokens', content_filter: 'refusal' } as const;
+
 class AcpAgent {
   readonly #options: AcpAgentOptions;
   readonly #gone = new AbortController();
@@ -123,7 +125,7 @@ class AcpAgent {
       const end = await ask({ locate, sockets, session, content, ...signals, onUpdate, onApprovals });
       await sent;
       if (end.state === 'error') throw new GatewayError('AGENT_ERROR', { message: end.error });
-      return { stopReason: end.state === 'done' ? 'end_turn' : 'cancelled' };
+      return { stopReason: end.state === 'done' ? STOP_REASONS[end.cutOff ?? 'finished'] : 'cancelled' };
     } finally {
       permissions.end();
       this.#prompts.delete(session);

@@ -1,10 +1,14 @@
 /** One prompt as a state machine: it takes the frames of its session, and gives updates for the editor and the end. */
 import type { SessionUpdate } from '@agentclientprotocol/sdk';
 import type { ChatPosition, ServerFrame } from '../../shared/api/socket.js';
+import type { CutOff } from '../../shared/turn-usage.js';
 import { ShownText } from './shown-text.js';
 
 /** How a prompt ended. `error`: why, in the words of the gateway. */
-export type PromptEnd = { readonly state: 'done' | 'aborted' } | { readonly state: 'error'; readonly error: string };
+export type PromptEnd =
+  | { readonly state: 'done'; readonly cutOff?: CutOff | undefined }
+  | { readonly state: 'aborted' }
+  | { readonly state: 'error'; readonly error: string };
 
 /** The states in which a turn has ended; in any other, it goes on. */
 const ENDED: ReadonlySet<string> = new Set(['done', 'aborted', 'error']);
@@ -122,14 +126,18 @@ export class Prompt {
     this.#live = undefined;
     if (this.#isWaiting || this.#questionSeq === undefined) return undefined;
     if (state === 'error') return { state, error: this.#last?.message.content ?? 'the agent failed' };
-    return { state: state === 'done' ? 'done' : 'aborted' };
+    return state === 'done' ? this.#done() : { state: 'aborted' };
   }
 
   #endByMessage(): PromptEnd | undefined {
     if (this.#last === undefined) return undefined;
     const { role, status, content } = this.#last.message;
     if (role === 'system') return { state: 'error', error: content };
-    return { state: status === 'aborted' ? 'aborted' : 'done' };
+    return status === 'aborted' ? { state: 'aborted' } : this.#done();
+  }
+
+  #done(): PromptEnd {
+    return { state: 'done', cutOff: this.#last?.message.turn?.cutOff };
   }
 
   #show(): void {

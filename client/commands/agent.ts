@@ -5,6 +5,7 @@ import type { ApiClient, ApiRequest } from '../api/api-client.js';
 import { BaseCommand } from '../cli/base-command.js';
 import type { ServerEvent } from '../api/event-stream.js';
 import { definedFields } from '../../shared/fields.js';
+import { CUT_OFF_NOTES } from '../../shared/text/cut-off.js';
 import { parseKey } from '../cli/parse-options.js';
 import { readMessage } from '../cli/read-input.js';
 import { TerminalText } from '../output/terminal-text.js';
@@ -18,6 +19,7 @@ interface EventData {
   readonly code?: unknown;
   readonly message?: unknown;
   readonly approvals?: AgentResponse['approvals'] | undefined;
+  readonly cutOff?: AgentResponse['cutOff'];
   readonly error?: { readonly code?: unknown; readonly message?: unknown };
 }
 
@@ -85,11 +87,12 @@ export class AgentCommand extends BaseCommand {
     const reply = await api.call<AgentResponse>(request);
     if (this.json) return this.io.printJson(reply);
     await this.printForeign(reply.reply);
-    await this.#noteQuestions(reply);
+    await this.#noteEnd(reply);
   }
 
-  /** The answer goes on in its session when they are decided. */
-  async #noteQuestions({ approvals = [] }: Pick<EventData, 'approvals'>): Promise<void> {
+  /** An answer that waits for decisions goes on in its session when there are some. */
+  async #noteEnd({ approvals = [], cutOff }: Pick<EventData, 'approvals' | 'cutOff'>): Promise<void> {
+    if (cutOff !== undefined) await this.io.note(CUT_OFF_NOTES[cutOff], this.io.err.paint.yellow);
     for (const { id, tool } of approvals)
       await this.io.note(`Waits for a decision about the tool ${tool}: xopc approve ${id}, or xopc deny ${id}`);
   }
@@ -104,7 +107,7 @@ export class AgentCommand extends BaseCommand {
       else if (event.event === 'error') throw await this.#endLine(agentFailure(parseData(event)));
       else if (event.event === 'done') {
         await this.io.printLine(text.end());
-        return this.#noteQuestions(parseData(event));
+        return this.#noteEnd(parseData(event));
       }
     }
     throw await this.#endLine(

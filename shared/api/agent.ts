@@ -1,6 +1,7 @@
 /** `POST /api/agent`: one turn, as JSON or, with `Accept: text/event-stream`, as a stream of server-sent events. */
 import * as z from 'zod';
 import { attachmentFiles } from './attachments.js';
+import { CUT_OFF } from '../turn-usage.js';
 import { label, okStatus, text } from './fields.js';
 import { approvalDocument } from './tools/approvals.js';
 
@@ -21,6 +22,9 @@ const usage = () => z.strictObject({ inputTokens: z.int().nullable(), outputToke
 /** The body as it is after validation. */
 export type AgentRequestBody = z.output<ReturnType<typeof agentRequest>>;
 
+/** Why the model did not finish the answer: it reached its limit of tokens, or its provider's filter ended it. Absent: it did. */
+export const cutOff = () => z.enum(CUT_OFF).optional();
+
 /** The response to a turn. `session` is as the caller named it, `sessionKey` the full key. */
 const agentAnswer = () =>
   z.strictObject({
@@ -29,6 +33,7 @@ const agentAnswer = () =>
     sessionKey: z.string(),
     model: z.string(),
     usage: usage(),
+    cutOff: cutOff(),
     /** The turn waits for a person: `reply` is what it has said so far, and it goes on in its session when these are decided, if they are not already. */
     approvals: z.array(approvalDocument()).optional(),
   });

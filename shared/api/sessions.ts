@@ -3,6 +3,7 @@
  * name: that of the session `{default agent}:api:default:direct:{name}`.
  */
 import * as z from 'zod';
+import { cutOff } from './agent.js';
 import { attachmentNote } from './attachments.js';
 import { ERRORS } from '../errors.js';
 import { SESSION_KINDS } from '../sessions/kinds.js';
@@ -112,6 +113,7 @@ export const messageDocument = () =>
         durationMs: z.int().min(0),
         /** If it failed; the message of the failure has the words. */
         errorCode: z.enum(Object.keys(ERRORS)).optional(),
+        cutOff: cutOff(),
       })
       .optional(),
     /** Of the failure of a turn: its text for programs. */

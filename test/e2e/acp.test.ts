@@ -93,6 +93,9 @@ test('an editor starts before the gateway, asks in two sessions, loses the worke
     ['time'],
   ]);
 
+  model.reply({ ...says('You must'), finishReason: 'length' });
+  expect(await editor.ask(third, 'How?')).toEqual({ stopReason: 'max_tokens' });
+
   await agent.request('session/load', { sessionId: first, cwd: '/', mcpServers: [] });
   expect([editor.said(first, 'user_message_chunk'), editor.said(first)]).toEqual(['Count', TEXT + TEXT]);
   const { sessions } = await agent.request('session/list', {});

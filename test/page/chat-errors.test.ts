@@ -34,6 +34,18 @@ test.skipIf(noBrowser)('an answer that failed says why, is copied, leads to its 
   expect(model.requests.map(({ messages }) => messages.at(-1)?.content)).toEqual(['A question', 'A question']);
 });
 
+test.skipIf(noBrowser)('an answer that is cut off says so, and is gone on with', async () => {
+  const { gateway, model } = await startPageWorld();
+  const page = await openPage(gateway.url);
+  model.reply({ ...says('Before opening the valve, you must'), finishReason: 'length' }, says('close the other one.'));
+  await page.getByRole('textbox', { name: 'Message' }).fill('How?');
+  await page.keyboard.press('Enter');
+  await page.getByText("Cut off at the model's limit", { exact: true }).waitFor();
+  await page.getByRole('button', { name: 'Continue', exact: true }).click();
+  await page.getByRole('article', { name: 'Agent' }).getByText('close the other one.').waitFor();
+  await expectAccessible(page);
+});
+
 test.skipIf(noBrowser)(
   'code is coloured while it is written, wrapped and copied with the Tab key, and the last block with one letter',
   async () => {

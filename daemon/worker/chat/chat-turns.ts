@@ -5,6 +5,7 @@ import { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import { withSignal } from '../../../shared/node/signals.js';
+import { withCutOff } from '../../../shared/text/cut-off.js';
 import { chooseModels } from '../turns/model/model-choice.js';
 import type { Preview } from '../channels/channel.js';
 import type { ChannelRegistry } from '../channels/registry.js';
@@ -59,9 +60,9 @@ interface Handling {
 }
 
 /** @returns the text for the chat: of an answer that was stopped, only what the chat has seen already */
-function textOf({ reply, error, stopReason }: TurnEnding, previewId: string | undefined): string {
+function textOf({ reply, error, stopReason, cutOff }: TurnEnding, previewId: string | undefined): string {
   if (stopReason !== null) return previewId === undefined || reply === '' ? '' : `${reply} …`;
-  return error === null ? reply : [reply, `⚠️ ${error.message}`].filter((part) => part !== '').join('\n\n');
+  return error === null ? withCutOff(reply, cutOff) : [reply, `⚠️ ${error.message}`].filter((part) => part !== '').join('\n\n');
 }
 
 export class ChatTurns implements InboxHandler {

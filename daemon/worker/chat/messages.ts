@@ -2,6 +2,7 @@
 import type { MessageRequest } from '../../../shared/api/messages.js';
 import type { AgentConfig, Config } from '../../../shared/config/schema.js';
 import { newId } from '../../../shared/ids.js';
+import { withCutOff } from '../../../shared/text/cut-off.js';
 import { chooseModels } from '../turns/model/model-choice.js';
 import type { ChannelRegistry } from '../channels/registry.js';
 import { type MessageEvent, messageEvent } from '../delivery/message-event.js';
@@ -114,8 +115,9 @@ export function createMessageService(options: MessageServiceOptions) {
     const candidates = await chooseModels(choice, options.registry());
     const hooks: TurnHooks = {
       // With the answer, so that it is not lost between the two.
-      async ended(tx, { state, reply, replyId }) {
-        if (deliver && state === 'done' && reply !== '') await outbox.enqueue(tx, { ...lane, id: replyId, content: reply });
+      async ended(tx, { state, reply, replyId, cutOff }) {
+        if (deliver && state === 'done' && reply !== '')
+          await outbox.enqueue(tx, { ...lane, id: replyId, content: withCutOff(reply, cutOff) });
         return true;
       },
       // The caller may have gone.

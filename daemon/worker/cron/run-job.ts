@@ -3,6 +3,7 @@ import type { Clock } from '../../../shared/clock.js';
 import type { Config } from '../../../shared/config/schema.js';
 import { GatewayError } from '../../../shared/errors.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
+import { withCutOff } from '../../../shared/text/cut-off.js';
 import { sayOfAnswer } from '../../../shared/text/sentences/answer.js';
 import { withSignal } from '../../../shared/node/signals.js';
 import { findAgent } from '../config/agents.js';
@@ -153,11 +154,12 @@ export class JobRunner {
   /** Runs in the transaction that stores the answer. Returns false when the run is not ours any more: nothing is kept then. */
   async #storeReply(
     tx: Parameters<NonNullable<TurnHooks['ended']>>[0],
-    { reply, replyId, model, usage, nothingToReport }: Parameters<NonNullable<TurnHooks['ended']>>[1],
+    { reply: said, replyId, model, usage, nothingToReport, cutOff }: Parameters<NonNullable<TurnHooks['ended']>>[1],
     { claimed: { run }, chat, session }: { claimed: ClaimedRun; chat: Chat | undefined; session: NewSession },
   ): Promise<boolean> {
     const { clock, chats } = this.#options;
     const { inputTokens = null, outputTokens = null, costUsd = null } = usage ?? {};
+    const reply = withCutOff(said, cutOff);
     const output = reply.slice(0, MAX_OUTPUT_LENGTH);
     const end = { finishedAtMs: clock.now(), model, inputTokens, outputTokens, costUsd, output, nothingToReport: nothingToReport ?? null };
     if (!(await finishDone(tx, run, end))) return false;

@@ -282,7 +282,7 @@ export class Completions {
         const { inputTokens, outputTokens } = event.usage;
         for (const { id, tool } of event.approvals ?? [])
           yield { type: 'text', text: `\n\n(Approval ${id} is needed for the tool ${tool}.)` };
-        yield { type: 'finish', reason: 'stop', usage: { inputTokens, outputTokens } };
+        yield { type: 'finish', reason: event.cutOff ?? 'stop', usage: { inputTokens, outputTokens } };
       } else if (event.type === 'error') {
         if (!hasOutput) throw event.error;
         yield event;

@@ -3,6 +3,7 @@
  * Only `store/` knows these shapes.
  */
 import type { Generated, Kysely, Selectable } from 'kysely';
+import type { CutOff } from '../../../shared/turn-usage.js';
 import type { ApprovalGrantTable, ApprovalTable } from './approvals/tables.js';
 import type { CronJobTable, CronRunTable } from './schema-cron.js';
 import type { ResponseConversationTable, ResponseEventTable, ResponseItemTable, ResponseTable } from './responses/tables.js';
@@ -59,8 +60,8 @@ export interface TurnTable {
   is_repeatable: Generated<number>;
   created_at: number;
   finished_at: number | null;
-  /** Why its worker is to end it. */
-  stop_reason: Generated<TurnStopReason | null>;
+  /** Why its worker is to end it, or why the model ended it early. */
+  stop_reason: Generated<TurnStopReason | CutOff | null>;
   /** The access token that asked for it, with the name that it has or had; null: none. */
   token_id: Generated<string | null>;
   token_name: Generated<string | null>;

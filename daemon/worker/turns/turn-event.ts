@@ -2,7 +2,8 @@
 import type { AgentEvent } from '../../../shared/api/agent.js';
 import type { ApprovalDocument } from '../../../shared/api/tools/approvals.js';
 import { GatewayError } from '../../../shared/errors.js';
-import type { TurnUsage } from '../../../shared/turn-usage.js';
+import { definedFields } from '../../../shared/fields.js';
+import type { CutOff, TurnUsage } from '../../../shared/turn-usage.js';
 import { GUIDE_REF } from './model/guide.js';
 
 /** One event of a turn, in order. Exactly one `done` or `error` ends a turn; `error.message` ends with what to do. */
@@ -21,6 +22,7 @@ export interface TurnOutcome {
   readonly error: GatewayError | null;
   /** Why the agent has nothing to say to the chat of its schedule, which may be empty. Undefined: it has. */
   readonly nothingToReport?: string;
+  readonly cutOff?: CutOff | undefined;
 }
 
 /** Returns the usage that callers see. All of it is null where no model was asked. */
@@ -30,9 +32,9 @@ export function toUsage(usage: TurnUsage | null): DoneEvent['usage'] {
 }
 
 /** Returns the event for a complete answer. `model` is null for a command, which the built-in guide answers. */
-export function toDoneEvent(turn: { reply: string; sessionKey: string; model: string | null; usage: DoneEvent['usage'] }): DoneEvent {
-  const { reply, sessionKey, model, usage } = turn;
-  return { type: 'done', reply, session: sessionKey, sessionKey, model: model ?? GUIDE_REF, usage };
+export function toDoneEvent(turn: Pick<TurnOutcome, 'reply' | 'model' | 'cutOff'> & Pick<DoneEvent, 'sessionKey' | 'usage'>): DoneEvent {
+  const { reply, sessionKey, model, usage, cutOff } = turn;
+  return { type: 'done', reply, session: sessionKey, sessionKey, model: model ?? GUIDE_REF, usage, ...definedFields({ cutOff }) };
 }
 
 /** How a turn ended, and what is stored of it. */
@@ -49,14 +51,14 @@ export interface EndedTurn {
 
 /** Returns the last event of a turn. */
 export function endEvent({ outcome, sessionKey, isLost, reason, approvals }: EndedTurn): TurnEvent {
-  const { state, reply, model, usage, error } = outcome;
+  const { state, reply, model, usage, error, cutOff } = outcome;
   if (isLost) {
     const message = 'another worker of the gateway took this session over; the answer was not kept';
     return toErrorEvent(new GatewayError('UNAVAILABLE', { message, hint: 'Send the message again.' }));
   }
   if (state === 'aborted') return toErrorEvent(reason);
   if (error !== null) return toErrorEvent(error);
-  const done = toDoneEvent({ reply, sessionKey, model, usage: toUsage(usage) });
+  const done = toDoneEvent({ reply, sessionKey, model, usage: toUsage(usage), cutOff });
   return approvals.length === 0 ? done : { ...done, approvals: [...approvals] };
 }
 

@@ -117,14 +117,14 @@ export class TurnJournal {
   /** Stores the end of the turn, with its answer. */
   async end(turn: BegunTurn, outcome: TurnOutcome, context: EndContext = {}): Promise<StoredEnd> {
     const { store, clock, instanceId } = this.#options;
-    const { state, reply, model, usage, error } = outcome;
+    const { state, reply, model, usage, error, cutOff = null } = outcome;
     if (state === 'waiting') return this.#park(turn, outcome, context);
     const { replyId = newId('msg'), stopReason = null, ended } = context;
     const { id: turnId, session, questionSeq } = turn;
     const result = await store.write(async (tx): Promise<StoredEnd> => {
       const nowMs = clock.now();
       const isParked = stopReason?.code === 'STOPPING' && (await parkAgain(tx, turnId));
-      if (!isParked && !(await endTurn(tx, { id: turnId, state, model, usage, error, nowMs }))) return 'lost';
+      if (!isParked && !(await endTurn(tx, { id: turnId, state, model, usage, error, cutOff, nowMs }))) return 'lost';
       tellOthers(tx, `session:${session.id}`);
       await releaseLease(tx, { key: leaseKey(session.id), owner: instanceId });
       await removeTurnParts(tx, { turnId });

@@ -45,6 +45,20 @@ test('words are shown as they come, and the end of the turn is the end', () => {
   expect(said()).toBe('Hello');
 });
 
+test('an answer that is cut off ends as one, also where its end was not seen', () => {
+  const answer = message(6, 'assistant', 'You must');
+  const cut = { ...answer, message: { ...(answer['message'] as object), turn: { id: 't', cutOff: 'length' } } };
+  const { take, follow } = start();
+  follow();
+  expect(take(message(5, 'user', 'How?'), current, running('t'), cut, { type: 'turn', turn: 't', state: 'done' })).toEqual({
+    state: 'done',
+    cutOff: 'length',
+  });
+  const later = start();
+  later.follow();
+  expect(later.take(message(5, 'user', 'How?'), cut, current)).toEqual({ state: 'done', cutOff: 'length' });
+});
+
 test('an answer to somebody else, before the question has its turn, is neither shown nor the end', () => {
   const { take, said, follow } = start();
   follow();

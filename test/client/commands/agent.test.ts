@@ -44,6 +44,16 @@ test('an answer that waits for a decision says how it is given', async () => {
     expect(await run(args)).toMatchObject({ code: 0, stdout: 'I ask.\n', stderr: expected });
 });
 
+test('an answer that is cut off says so beside its text', async () => {
+  const done = { reply: 'You must', session: 's', model: 'm', usage: {}, cutOff: 'length' };
+  const { run } = await setUp(({ headers }, response) => {
+    if (headers.accept === 'text/event-stream') stream(response, event('delta', { text: 'You must' }), event('done', done));
+    else json(response, { status: 'ok', ...done });
+  });
+  const expected = { code: 0, stdout: 'You must\n', stderr: "The answer was cut off at the model's limit.\n" };
+  for (const args of [['go'], ['--no-stream', 'go']]) expect(await run(args)).toMatchObject(expected);
+});
+
 test('the answer is printed as it comes, tool calls go to stderr', async () => {
   const held: { response?: ServerResponse } = {};
   const { start, seen } = await setUp((_request, response) => {

@@ -2,16 +2,17 @@
 import { type AgentResponse, agentResponse } from '../../../../shared/api/agent.js';
 import { askAgentInput } from '../../../../shared/api/tools/mcp-server.js';
 import type { Clock } from '../../../../shared/clock.js';
+import { withCutOff } from '../../../../shared/text/cut-off.js';
 import { mayUseAgent } from '../../access/allowed.js';
 import type { AgentService } from '../../turns/agent.js';
 import { readReply } from '../agent-turn.js';
 import { PulledEvents } from '../connection/pulled-events.js';
 import { type Tool, tool } from './tool.js';
 
-/** Says what a turn waits for: who reads the text alone would take it for the answer. */
+/** Says what a turn waits for, and that an answer is cut off: who reads the text alone would take it for the whole answer. */
 function textOf(answer: object): string {
-  const { reply, approvals = [] } = answer as AgentResponse;
-  if (approvals.length === 0) return reply;
+  const { reply, approvals = [], cutOff } = answer as AgentResponse;
+  if (approvals.length === 0) return withCutOff(reply, cutOff);
   const calls = approvals.map(({ id, tool: name }) => `${name} (approval ${id})`).join(', ');
   return `${reply}\n\nThis waits for a person's decision: ${calls}. The answer then goes on in the session.`.trim();
 }

@@ -1,11 +1,12 @@
 /** Converts messages to API documents: with their files, the usage of their turn, and their variants. */
 import type { MessageDocument, PlacedMessage } from '../../../../shared/api/sessions.js';
+import { definedFields } from '../../../../shared/fields.js';
 import { whyOf } from '../../../../shared/text/sentences/known.js';
 import type { Transaction } from '../transaction.js';
 import { listAttachments } from './attachments.js';
 import { hasAside, readAside, seqBefore } from './branches.js';
 import type { Message } from './messages.js';
-import { readEndedTurns } from './turns.js';
+import { cutOffOf, readEndedTurns } from './turns.js';
 
 type Usage = NonNullable<MessageDocument['turn']>;
 
@@ -24,7 +25,7 @@ async function readUsage(tx: Transaction, messages: readonly Message[]): Promise
         error_code: errorCode,
       } = turn;
       const usage = { id, inputTokens, outputTokens, costUsd, durationMs: Math.max(0, (endedAt ?? begunAt) - begunAt) };
-      return [id, { ...usage, ...(errorCode === null ? {} : { errorCode }) }];
+      return [id, { ...usage, ...(errorCode === null ? {} : { errorCode }), ...definedFields({ cutOff: cutOffOf(turn) }) }];
     }),
   );
 }

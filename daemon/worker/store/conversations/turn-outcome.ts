@@ -1,7 +1,9 @@
 /** Reads a turn with its result, for a caller that repeats a request. */
+import type { CutOff } from '../../../../shared/turn-usage.js';
 import type { TurnState } from '../schema.js';
 import { hasSteps } from '../turns/turn-steps.js';
 import { queriesOf, type Transaction } from '../transaction.js';
+import { cutOffOf } from './turns.js';
 
 export interface TurnRecord {
   readonly id: string;
@@ -17,6 +19,7 @@ export interface TurnRecord {
   readonly error: { readonly code: string | null; readonly message: string | null };
   /** Empty without an answer. */
   readonly reply: string;
+  readonly cutOff: CutOff | undefined;
   /** The question's `seq`; null when it was deleted. */
   readonly questionSeq: number | null;
   /** Whether other messages follow the question. */
@@ -60,6 +63,7 @@ export async function readTurnRecord(tx: Transaction, named: { turnId: string; q
     usage: { inputTokens: turn.input_tokens, outputTokens: turn.output_tokens, costUsd: turn.cost_usd },
     error: { code: turn.error_code, message: turn.error_message },
     reply: reply?.content ?? '',
+    cutOff: cutOffOf(turn),
     questionSeq: question?.seq ?? null,
     isFollowed: follower !== undefined,
   };

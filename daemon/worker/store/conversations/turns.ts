@@ -1,6 +1,6 @@
 /** Statements on turns. A turn begins before the model is called and ends exactly once. */
 import { sql } from 'kysely';
-import type { TurnUsage } from '../../../../shared/turn-usage.js';
+import type { CutOff, TurnUsage } from '../../../../shared/turn-usage.js';
 import { prepare } from '../prepare.js';
 import type { TurnRow, TurnState } from '../schema.js';
 import { queriesOf, type Transaction } from '../transaction.js';
@@ -31,6 +31,8 @@ export interface TurnEnd {
   readonly error: { readonly code: string | null; readonly message: string } | null;
   /** Null where no model counted. */
   readonly usage: TurnUsage | null;
+  /** Null or absent: the model finished, or was stopped. */
+  readonly cutOff?: CutOff | null;
   readonly nowMs: number;
 }
 
@@ -54,7 +56,8 @@ export const { run: beginTurn } = prepare<NewTurn>()((db, p) =>
   }),
 );
 
-type EndedColumns = Omit<TurnEnd, 'error' | 'usage'> & {
+type EndedColumns = Omit<TurnEnd, 'error' | 'usage' | 'cutOff'> & {
+  readonly cutOff: CutOff | null;
   readonly errorCode: string | null;
   readonly errorMessage: string | null;
 } & { readonly [K in keyof TurnUsage]: TurnUsage[K] | null };
@@ -73,6 +76,7 @@ const update = prepare<EndedColumns>()((db, p) =>
       cache_write_tokens: p.cacheWriteTokens,
       cost_usd: p.costUsd,
       finished_at: p.nowMs,
+      stop_reason: p.cutOff,
     })
     .where('id', '=', p.id)
     .where('state', '=', 'running'),
@@ -103,9 +107,14 @@ const hold = prepare<{ id: string }>()((db, p) =>
 const NO_USAGE = { inputTokens: null, outputTokens: null, cacheReadTokens: null, cacheWriteTokens: null, costUsd: null };
 
 /** Returns false when the turn had ended already: another worker considered this one dead. Runs in a write. */
-export async function endTurn(tx: Transaction, { usage, error, ...end }: TurnEnd): Promise<boolean> {
-  const columns = { ...end, ...(usage ?? NO_USAGE), errorCode: error?.code ?? null, errorMessage: error?.message ?? null };
+export async function endTurn(tx: Transaction, { usage, error, cutOff = null, ...end }: TurnEnd): Promise<boolean> {
+  const columns = { ...end, cutOff, ...(usage ?? NO_USAGE), errorCode: error?.code ?? null, errorMessage: error?.message ?? null };
   return (await update.run(tx, columns)) === 1;
+}
+
+/** Returns why the model ended an ended turn early; undefined: it did not. */
+export function cutOffOf({ stop_reason: reason }: Pick<TurnRow, 'stop_reason'>): CutOff | undefined {
+  return reason === 'length' || reason === 'content_filter' ? reason : undefined;
 }
 
 /** Whether a turn is one of another agent. */

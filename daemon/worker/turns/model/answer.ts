@@ -200,7 +200,7 @@ class Answer {
           break;
         case 'finished':
           this.#usage = addUsage(this.#usage, end.usage, model.prices);
-          if (end.calls.length === 0) return endAs('done');
+          if (end.calls.length === 0) return { ...endAs('done'), cutOff: end.cutOff };
           if (this.#isLastStep) return endAs('error', this.#toolLoop(model));
           if (!(yield* this.#runTools(ref, end))) return endAs('waiting');
       }

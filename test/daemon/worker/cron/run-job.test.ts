@@ -66,6 +66,16 @@ test('an isolated turn starts with an empty context; its reply is in the chat, a
   await until(async () => (conversation.log.entries.some(({ fields }) => fields['runId'] === last?.id) ? true : undefined));
 });
 
+test('a chat is told that the answer of a job is cut off', async () => {
+  const conversation = await start();
+  const job = await conversation.cron.create(turn);
+  fake.reply({ ...says('one'), finishReason: 'content_filter' });
+  await conversation.cron.trigger(job.id);
+  const output = "one\n\n⚠️ The answer was cut off by the provider's content filter.";
+  expect(await ended(conversation, job.id)).toMatchObject({ state: 'done', output });
+  expect(await texts(conversation, CHAT_KEY)).toEqual([`assistant: ${output}`]);
+});
+
 test('a turn in the main session is a part of its chat, and is there once', async () => {
   const conversation = await start();
   const job = await conversation.cron.create({ ...turn, session: 'main' });

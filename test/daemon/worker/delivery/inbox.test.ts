@@ -72,6 +72,15 @@ test('a chat gets a notice when the model fails, and its next message is answere
   expect(help).toContain('/new');
 });
 
+test('a chat is told that an answer is cut off', async () => {
+  const { start, say, told, model } = await makeChat();
+  const conversation = await start();
+  model.reply({ ...says('Before opening the valve, you must'), finishReason: 'length' });
+  await say(conversation, 'how?');
+  expect(await told(1)).toEqual(["Before opening the valve, you must\n\n⚠️ The answer was cut off at the model's limit."]);
+  expect(await chatHistory(conversation)).toEqual(['user complete: how?', 'assistant complete: Before opening the valve, you must']);
+});
+
 test('/stop does not wait for the answer that it stops', async () => {
   const { start, say, told, model } = await makeChat();
   const conversation = await start();

@@ -77,6 +77,8 @@ interface MessageProps extends MessageActions {
   readonly choose: (messageId: string) => void;
 }
 
+const EARLY_ENDS = { stopped: 'cut', length: 'cutOffLength', content_filter: 'cutOffFilter' } as const;
+
 const NAMES = { user: 'you', assistant: 'assistant', system: 'system', tool: 'assistant' } as const;
 
 /** The tokens, cost and duration of an answer, and a link to its log lines. */
@@ -97,6 +99,18 @@ function AnswerDetails({ turn, model }: { turn: NonNullable<StoredMessage['turn'
         { label: t('logLines'), icon: 'logs', run: () => navigate(hashOf('logs', [], { q: `turnId:${id}` })) },
       ]}
     />
+  );
+}
+
+/** Why an answer ends before its time, and the action that gets the rest of it. */
+function EarlyEnd({ message: { status, turn }, canChange, isLastAnswer, goOn }: MessageProps) {
+  const reason = status === 'aborted' ? 'stopped' : turn?.cutOff;
+  if (reason === undefined) return null;
+  return (
+    <div class="row">
+      <p class="hint">{t(EARLY_ENDS[reason])}</p>
+      {canChange && isLastAnswer && reason !== 'content_filter' && <Button icon="play" text={t('continue')} onClick={goOn} />}
+    </div>
   );
 }
 
@@ -132,7 +146,7 @@ export function Message(props: MessageProps) {
 }
 
 function ShownMessage(props: MessageProps) {
-  const { message, isLastAnswer, canChange, variants, regenerate, choose, edit, fork, goOn } = props;
+  const { message, isLastAnswer, canChange, variants, regenerate, choose, edit, fork } = props;
   const { id, role, content, why, status, model, createdAt, attachments = [], turn } = message;
   if (role === 'tool') return <StoredTool message={message} />;
   return (
@@ -141,12 +155,7 @@ function ShownMessage(props: MessageProps) {
       {role === 'system' && status === 'error' && <ErrorHead code={turn?.errorCode} />}
       {role === 'user' ? <UserText content={content} /> : <Markdown text={whyText(content, why)} />}
       {role === 'system' && status === 'error' && <ErrorActions {...props} />}
-      {role === 'assistant' && status === 'aborted' && (
-        <div class="row">
-          <p class="hint">{t('cut')}</p>
-          {canChange && isLastAnswer && <Button icon="play" text={t('continue')} onClick={goOn} />}
-        </div>
-      )}
+      {role === 'assistant' && <EarlyEnd {...props} />}
       {role === 'assistant' && status === 'error' && <p class="hint">{t('failedAnswer')}</p>}
       <footer>
         <span class="hint">
