@@ -15,7 +15,7 @@ const VENDORS = [
   { google: { thoughtSignature: 's' } },
 ];
 
-/** Plays what a provider could do: words only between calls, and nothing of a call behind its end. */
+/** Plays what a provider could do: words at any time, and nothing of a call behind its end. */
 function play(actions: readonly Action[]): CompletionOutput[] {
   const open: number[] = [];
   let count = 0;
@@ -26,13 +26,13 @@ function play(actions: readonly Action[]): CompletionOutput[] {
       count += 1;
       return [{ type: 'toolStart', index: count - 1, id: `t${count - 1}`, name: 'look' }];
     }
-    if (index === undefined) {
-      if (type === 'text') return [{ type: 'text', text }];
+    if (type === 'text') return [{ type: 'text', text }];
+    if (type === 'reasoning') {
       const vendor = VENDORS[pick % VENDORS.length];
       const end = { type: 'reasoningEnd' as const, ...(vendor === undefined ? {} : { vendor }) };
-      if (type !== 'reasoning') return [];
       return vendor?.anthropic !== undefined && 'redactedData' in vendor.anthropic ? [end] : [{ type: 'reasoning', text }, end];
     }
+    if (index === undefined) return [];
     if (type === 'write') return [{ type: 'toolArguments', index, text }];
     if (type !== 'end') return [];
     open.splice(open.indexOf(index), 1);

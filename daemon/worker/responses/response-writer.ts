@@ -123,7 +123,7 @@ export class ResponseWriter {
       case 'toolArguments':
         return yield* this.#addArguments(output);
       case 'toolEnd':
-        return; // calls end with the answer
+        return yield* this.#endCall(output.index);
       case 'finish': {
         const { reason, usage } = output;
         const incomplete = reason === 'length' || reason === 'content_filter' ? { incomplete_details: { reason: INCOMPLETE[reason] } } : {};
@@ -134,7 +134,7 @@ export class ResponseWriter {
 
   *#say(type: Open['type'], text: string): Generator<Unnumbered> {
     if (this.#open?.type !== type) {
-      yield* this.#close('completed');
+      yield* this.#closeText('completed');
       yield* this.#openItem(type);
     }
     const open = this.#open as Open;
@@ -150,7 +150,7 @@ export class ResponseWriter {
     const sealed = vendor === undefined ? {} : { encrypted_content: writeVendorData(vendor) };
     if (this.#open?.type === 'reasoning') return yield* this.#closeText('completed', sealed);
     if (vendor === undefined) return;
-    yield* this.#close('completed');
+    yield* this.#closeText('completed');
     const item: Reasoning = { id: newId('rs'), type: 'reasoning', summary: [] };
     const index = this.#output.push({ ...item, ...sealed }) - 1;
     yield { type: 'response.output_item.added', output_index: index, item };
@@ -188,6 +188,13 @@ export class ResponseWriter {
     // The input of a custom tool is inside of them.
     if (this.#customNames.has(written.call.name)) return;
     yield { type: 'response.function_call_arguments.delta', item_id: written.call.id, output_index: written.at, delta: text };
+  }
+
+  *#endCall(index: number): Generator<Unnumbered> {
+    const written = this.#calls.get(index);
+    if (written === undefined) return;
+    this.#calls.delete(index);
+    yield* this.#closeCall(written.at, { ...written.call, status: 'completed' });
   }
 
   *#close(status: ItemStatus): Generator<Unnumbered> {

@@ -15,14 +15,8 @@ export type ThinkingDisplay = 'shown' | 'omitted' | 'none';
 
 type Open = 'text' | 'thinking' | { readonly call: number };
 
-/** A call of a tool that comes while another is being written. */
-interface WaitingCall {
-  readonly index: number;
-  readonly id: string;
-  readonly name: string;
-  text: string;
-  isComplete: boolean;
-}
+const isOf = (output: CompletionOutput, { call }: { readonly call: number }): boolean =>
+  (output.type === 'toolArguments' || output.type === 'toolEnd') && output.index === call;
 
 export class Blocks {
   readonly #display: ThinkingDisplay;
@@ -30,7 +24,8 @@ export class Blocks {
   #open: Open | undefined;
   #reasoning = '';
   #isRefused = false;
-  readonly #waiting: WaitingCall[] = [];
+  /** What came while a call was being written: it follows when the call ends. */
+  #held: CompletionOutput[] = [];
 
   constructor(display: ThinkingDisplay) {
     this.#display = display;
@@ -42,10 +37,14 @@ export class Blocks {
   }
 
   *read(output: CompletionOutput): Generator<BlockEvent> {
+    this.#isRefused ||= output.type === 'refusal';
+    if (typeof this.#open === 'object' && output.type !== 'finish' && !isOf(output, this.#open)) {
+      this.#held.push(output);
+      return;
+    }
     switch (output.type) {
       case 'refusal':
       case 'text':
-        this.#isRefused ||= output.type === 'refusal';
         if (this.#open !== 'text') yield* this.#begin('text', { type: 'text', text: '' });
         return yield this.#delta({ type: 'text_delta', text: output.text });
       case 'reasoning':
@@ -53,13 +52,15 @@ export class Blocks {
       case 'reasoningEnd':
         return yield* this.#endThinking(output.vendor);
       case 'toolStart':
-        return yield* this.#call({ index: output.index, id: output.id, name: output.name, text: '', isComplete: false });
+        return yield* this.#begin({ call: output.index }, { type: 'tool_use', id: output.id, name: output.name, input: {} });
       case 'toolArguments':
-        return yield* this.#write(output.index, output.text);
+        if (typeof this.#open === 'object') yield this.#delta({ type: 'input_json_delta', partial_json: output.text });
+        return;
       case 'toolEnd':
-        return yield* this.#endCall(output.index);
+        if (typeof this.#open === 'object') yield this.#stop();
+        return yield* this.#release();
       case 'finish':
-        return yield* this.#close();
+        return yield* this.#finish();
       case 'error': // the reader of outputs throws it
     }
   }
@@ -69,7 +70,7 @@ export class Blocks {
   }
 
   *#begin(open: Open, block: MessagesBlock): Generator<BlockEvent> {
-    yield* this.#close();
+    if (this.#open !== undefined) yield this.#stop();
     this.#open = open;
     this.#count += 1;
     yield { type: 'content_block_start', index: this.#count - 1, content_block: block };
@@ -80,12 +81,18 @@ export class Blocks {
     return { type: 'content_block_stop', index: this.#count - 1 };
   }
 
-  /** Ends the open block, and writes the calls that waited for its end. */
-  *#close(): Generator<BlockEvent> {
-    if (this.#open !== undefined) yield this.#stop();
-    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
-      yield* this.#writeWaiting(next);
-      yield this.#stop();
+  *#release(): Generator<BlockEvent> {
+    const held = this.#held;
+    this.#held = [];
+    for (const output of held) yield* this.read(output);
+  }
+
+  /** A call that has no end of its own ends here. */
+  *#finish(): Generator<BlockEvent> {
+    for (;;) {
+      if (this.#open !== undefined) yield this.#stop();
+      if (this.#held.length === 0) return;
+      yield* this.#release();
     }
   }
 
@@ -115,40 +122,5 @@ export class Blocks {
     }
     yield this.#delta({ type: 'signature_delta', signature });
     yield this.#stop();
-  }
-
-  *#call(call: WaitingCall): Generator<BlockEvent> {
-    if (typeof this.#open === 'object') this.#waiting.push(call);
-    else yield* this.#begin({ call: call.index }, { type: 'tool_use', id: call.id, name: call.name, input: {} });
-  }
-
-  *#write(index: number, text: string): Generator<BlockEvent> {
-    const waiting = this.#waiting.find((call) => call.index === index);
-    if (waiting !== undefined) waiting.text += text;
-    else if (typeof this.#open === 'object' && this.#open.call === index)
-      yield this.#delta({ type: 'input_json_delta', partial_json: text });
-  }
-
-  *#writeWaiting({ index, id, name, text }: WaitingCall): Generator<BlockEvent> {
-    this.#open = { call: index };
-    this.#count += 1;
-    yield { type: 'content_block_start', index: this.#count - 1, content_block: { type: 'tool_use', id, name, input: {} } };
-    if (text !== '') yield this.#delta({ type: 'input_json_delta', partial_json: text });
-  }
-
-  /** The next call is written as it comes, as soon as the one before it is complete. */
-  *#endCall(index: number): Generator<BlockEvent> {
-    const waiting = this.#waiting.find((call) => call.index === index);
-    if (waiting !== undefined) {
-      waiting.isComplete = true;
-      return;
-    }
-    if (typeof this.#open !== 'object' || this.#open.call !== index) return;
-    yield this.#stop();
-    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
-      yield* this.#writeWaiting(next);
-      if (!next.isComplete) return;
-      yield this.#stop();
-    }
   }
 }

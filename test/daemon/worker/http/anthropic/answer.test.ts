@@ -39,3 +39,19 @@ test('arguments that are not JSON are told as they are', async () => {
     usage: { input_tokens: 0, output_tokens: 0 },
   });
 });
+
+test('words between two pieces of a call follow it', async () => {
+  const usage = { inputTokens: null, outputTokens: null, cachedTokens: null, cacheWriteTokens: null, reasoningTokens: null };
+  const outputs: CompletionOutput[] = [
+    { type: 'toolStart', index: 0, id: 't1', name: 'look' },
+    { type: 'toolArguments', index: 0, text: '{"x":' },
+    { type: 'text', text: 'Looking.' },
+    { type: 'toolArguments', index: 0, text: '1}' },
+    { type: 'finish', reason: 'tool_calls', usage },
+  ];
+  const events = new PulledEvents(play(outputs), new AbortController().signal, new FakeClock());
+  expect((await collectMessage(events, head)).content).toMatchObject([
+    { type: 'tool_use', id: 't1', input: { x: 1 } },
+    { type: 'text', text: 'Looking.' },
+  ]);
+});
