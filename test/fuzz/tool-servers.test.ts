@@ -2,10 +2,10 @@
 import { text as textOf } from 'node:stream/consumers';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { boundedBody } from '../../daemon/worker/tools/mcp/bounded-body.js';
 import { readResult } from '../../daemon/worker/tools/mcp/call-result.js';
 import { MessageLines } from '../../daemon/worker/tools/mcp/message-lines.js';
 import { readTools } from '../../daemon/worker/tools/mcp/tool-list.js';
+import { limitBody } from '../../shared/node/limited-body.js';
 import { isStorable } from '../../shared/text/storable.js';
 import { fuzz } from './fuzz.js';
 
@@ -104,8 +104,8 @@ test('a stream of events is read on while no event is too long, however the byte
         const pieces: Buffer[] = [];
         for (let at = 0, index = 0; at < sent.length; at += sizes[index % sizes.length] ?? 1, index += 1)
           pieces.push(Buffer.from(sent.slice(at, at + (sizes[index % sizes.length] ?? 1))));
-        const read = textOf(ReadableStream.from(pieces).pipeThrough(boundedBody({ maxBytes: 40, isEvents: true })));
-        if (isLong) await expect(read).rejects.toThrow('more than 40 bytes');
+        const read = textOf(limitBody(ReadableStream.from(pieces), { maxEventBytes: 40, tooLong: (what) => new Error(`a long ${what}`) }));
+        if (isLong) await expect(read).rejects.toThrow('a long event');
         else expect(await read).toBe(sent);
       },
     ),

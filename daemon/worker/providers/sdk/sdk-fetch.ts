@@ -1,4 +1,5 @@
 /** The `fetch` of the SDKs. Part of the bundle that speaks to vendors. */
+import { type BodyLimits, limitBody } from '../../../../shared/node/limited-body.js';
 import { readStart } from '../read-start.js';
 import { PATIENCE } from './patient-dispatcher.js';
 import { EndlessAnswerError, NotAStreamError } from './sdk-failure.js';
@@ -12,25 +13,11 @@ const MAX_EVENT_BYTES = 16 * 1_048_576;
 /** Bounds the memory of an answer: its reasoning and tool calls are kept until it ends. Long answers have about 40 MB of events. */
 const MAX_ANSWER_BYTES = 128 * 1_048_576;
 
-/** Fails a stream, or one event of it, that never ends. A pulling stream, because a transform would buffer and delay the first word. */
-function limitEvents(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
-  const reader = body.getReader();
-  let bytes = 0;
-  let allBytes = 0;
-  const pull = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
-    const { done, value } = await reader.read();
-    if (done) return controller.close();
-    const text = Buffer.from(value.buffer, value.byteOffset, value.length);
-    const end = Math.max(text.lastIndexOf('\n\n'), text.lastIndexOf('\r\n\r\n'));
-    bytes = end < 0 ? bytes + value.length : value.length - end;
-    allBytes += value.length;
-    const isEvent = bytes > MAX_EVENT_BYTES;
-    if (!isEvent && allBytes <= MAX_ANSWER_BYTES) return controller.enqueue(value);
-    await reader.cancel();
-    throw new EndlessAnswerError(isEvent ? 'an event of the answer' : 'the answer');
-  };
-  return new ReadableStream({ pull, cancel: (reason) => reader.cancel(reason) }, { highWaterMark: 0 });
-}
+const LIMITS: BodyLimits = {
+  maxBytes: MAX_ANSWER_BYTES,
+  maxEventBytes: MAX_EVENT_BYTES,
+  tooLong: (what) => new EndlessAnswerError(what === 'event' ? 'an event of the answer' : 'the answer'),
+};
 
 /** Reads an answer that came as one document. @throws NotAStreamError for any other document */
 async function readWhole(response: Response, contentType: string): Promise<Response> {
@@ -63,5 +50,5 @@ export async function fetchStream(input: Parameters<typeof fetch>[0], init?: Req
   if (/^application\/json/i.test(contentType)) return await readWhole(response, contentType);
   if (/^text\/html/i.test(contentType))
     throw new NotAStreamError({ status, contentType, body: (await readStart(response, MAX_ERROR_BODY_BYTES)).text });
-  return body === null ? response : Object.defineProperty(response, 'body', { value: limitEvents(body) });
+  return body === null ? response : Object.defineProperty(response, 'body', { value: limitBody(body, LIMITS) });
 }

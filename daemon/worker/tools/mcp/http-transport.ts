@@ -2,17 +2,20 @@
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import type { Clock } from '../../../../shared/clock.js';
 import type { McpServerConfig } from '../../../../shared/config/tools/mcp.js';
-import { boundedBody } from './bounded-body.js';
+import { limitBody } from '../../../../shared/node/limited-body.js';
 import { MAX_MESSAGE_BYTES } from './server-process.js';
 
 /** Between two connections of a stream, whatever the server asks for. */
 const RETRY = { minMs: 250, maxMs: 60_000 } as const;
 
+const tooLong = (): Error => new Error(`its answer has more than ${MAX_MESSAGE_BYTES} bytes`);
+
 const boundedFetch: typeof fetch = async (url, init) => {
   const response = await fetch(url, init);
   if (response.body === null) return response;
   const isEvents = /^text\/event-stream/i.test(response.headers.get('content-type') ?? '');
-  const body = response.body.pipeThrough(boundedBody({ maxBytes: MAX_MESSAGE_BYTES, isEvents }));
+  const limit = isEvents ? { maxEventBytes: MAX_MESSAGE_BYTES } : { maxBytes: MAX_MESSAGE_BYTES };
+  const body = limitBody(response.body, { ...limit, tooLong });
   const copy = new Response(body, { status: response.status, statusText: response.statusText, headers: response.headers });
   // Redirects are judged by it.
   Object.defineProperty(copy, 'url', { value: response.url });

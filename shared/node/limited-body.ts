@@ -1,0 +1,44 @@
+/** Limits what is read of an answer over HTTP: whoever reads it keeps an event, or all of it, until it is complete. */
+
+export interface BodyLimits {
+  /** Default: any number. */
+  readonly maxBytes?: number;
+  /** Of one server-sent event. Default: any number. */
+  readonly maxEventBytes?: number;
+  /** Returns the failure of a body, or of one event of it, that is too long. */
+  readonly tooLong: (what: 'body' | 'event') => Error;
+}
+
+/** An event ends with an empty line, whatever its lines end with. Of `\r\n\r\n`, the last byte counts as part of the next event. */
+const EVENT_ENDS = ['\n\n', '\n\r', '\r\r'];
+const END_BYTES = 2;
+
+/** Returns how many bytes follow the last event that ends in a piece; undefined: none ends there. `before`: the byte in front of it. */
+function bytesBehindEvent(piece: Buffer, before: string): number | undefined {
+  const end = Math.max(...EVENT_ENDS.map((text) => piece.lastIndexOf(text)));
+  if (end >= 0) return piece.length - end - END_BYTES;
+  return EVENT_ENDS.includes(before + piece.toString('latin1', 0, 1)) ? piece.length - 1 : undefined;
+}
+
+/** Passes a body on until it is too long. A pulling stream, because a transform would buffer and delay the first word. */
+export function limitBody(
+  body: ReadableStream<Uint8Array>,
+  { maxBytes = Infinity, maxEventBytes = Infinity, tooLong }: BodyLimits,
+): ReadableStream<Uint8Array> {
+  const reader = body.getReader();
+  let bytes = 0;
+  let eventBytes = 0;
+  let last = '';
+  const pull = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
+    const { done, value } = await reader.read();
+    if (done) return controller.close();
+    const piece = Buffer.from(value.buffer, value.byteOffset, value.length);
+    bytes += piece.length;
+    eventBytes = bytesBehindEvent(piece, last) ?? eventBytes + piece.length;
+    if (piece.length > 0) last = piece.toString('latin1', piece.length - 1);
+    if (bytes <= maxBytes && eventBytes <= maxEventBytes) return controller.enqueue(value);
+    await reader.cancel();
+    throw tooLong(eventBytes > maxEventBytes ? 'event' : 'body');
+  };
+  return new ReadableStream({ pull, cancel: (reason) => reader.cancel(reason) }, { highWaterMark: 0 });
+}
