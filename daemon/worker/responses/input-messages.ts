@@ -1,9 +1,9 @@
 /** Turns items of the Responses API into the messages of a completion. */
 import type { InputItem } from '../../../shared/api/responses/request.js';
 import { GatewayError } from '../../../shared/errors.js';
+import { isVendorData, readCarried } from '../models/carried-data.js';
 import { customArguments } from '../models/custom-tools.js';
 import type { CompletionAnswerPart, CompletionMessage, CompletionPart } from '../providers/completion.js';
-import { readVendorData } from './vendor-data.js';
 
 type Message = Extract<InputItem, { role: unknown }>;
 type Content = Message['content'];
@@ -43,9 +43,9 @@ function textOf(content: Content, param: string): string {
 }
 
 function reasoningOf({ summary, content, encrypted_content: sealed }: Item<'reasoning'>): CompletionAnswerPart {
-  const vendor = readVendorData(sealed);
+  const vendor = readCarried(sealed ?? '');
   const text = [...(content ?? []), ...(summary ?? [])].map((part) => part.text).join('\n\n');
-  return { type: 'reasoning', text, ...(vendor === undefined ? {} : { vendor }) };
+  return { type: 'reasoning', text, ...(isVendorData(vendor) ? { vendor } : {}) };
 }
 
 /** Collects messages. What the model wrote in a row is one message. */

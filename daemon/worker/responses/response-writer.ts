@@ -9,7 +9,7 @@ import { newId } from '../../../shared/ids.js';
 import { customInput } from '../models/custom-tools.js';
 import type { CompletionOutput } from '../models/completion-call.js';
 import type { TokenUsage, VendorData } from '../providers/completion.js';
-import { writeVendorData } from './vendor-data.js';
+import { writeCarried } from '../models/carried-data.js';
 
 type Message = Extract<OutputItem, { type: 'message' }>;
 type Reasoning = Extract<OutputItem, { type: 'reasoning' }>;
@@ -147,7 +147,7 @@ export class ResponseWriter {
 
   /** Reasoning that the vendor hides has no text. */
   *#endReasoning(vendor: VendorData | undefined): Generator<Unnumbered> {
-    const sealed = vendor === undefined ? {} : { encrypted_content: writeVendorData(vendor) };
+    const sealed = vendor === undefined ? {} : { encrypted_content: writeCarried(vendor) };
     if (this.#open?.type === 'reasoning') return yield* this.#closeText('completed', sealed);
     if (vendor === undefined) return;
     yield* this.#closeText('completed');

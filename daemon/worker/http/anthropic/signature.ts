@@ -3,7 +3,7 @@
  * encrypted reasoning, or the text that the caller did not want to see) travels in its place.
  */
 import type { VendorData } from '../../providers/completion.js';
-import { isFields } from '../../../../shared/fields.js';
+import { isVendorData, readCarried, writeCarried } from '../../models/carried-data.js';
 
 const PREFIX = 'xopc_';
 
@@ -13,14 +13,12 @@ interface Carried {
   readonly text?: string;
 }
 
-const isVendorData = (value: unknown): value is VendorData => isFields(value) && Object.values(value).every(isFields);
-
 /** Never empty: clients keep only thinking that is signed. */
 export function writeSignature({ vendor, text }: Carried): string {
   const own = vendor?.['anthropic']?.['signature'];
   if (typeof own === 'string') return own;
   const carried = { ...(vendor === undefined ? {} : { vendor }), ...(text === undefined || text === '' ? {} : { text }) };
-  return PREFIX + Buffer.from(JSON.stringify(carried)).toString('base64url');
+  return PREFIX + writeCarried(carried);
 }
 
 /** Never throws: what is not one of {@link writeSignature} counts as Anthropic's. */
@@ -28,12 +26,8 @@ export function readSignature(signature: string): Carried {
   if (signature === '') return {};
   const own = { vendor: { anthropic: { signature } } };
   if (!signature.startsWith(PREFIX)) return own;
-  try {
-    const carried: unknown = JSON.parse(Buffer.from(signature.slice(PREFIX.length), 'base64url').toString());
-    if (!isFields(carried)) return own;
-    const { vendor, text } = carried;
-    return { ...(isVendorData(vendor) ? { vendor } : {}), ...(typeof text === 'string' ? { text } : {}) };
-  } catch {
-    return own;
-  }
+  const carried = readCarried(signature.slice(PREFIX.length));
+  if (carried === undefined) return own;
+  const { vendor, text } = carried;
+  return { ...(isVendorData(vendor) ? { vendor } : {}), ...(typeof text === 'string' ? { text } : {}) };
 }
