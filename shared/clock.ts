@@ -45,3 +45,16 @@ export function orAborted<Value>(promise: Promise<Value>, signal: AbortSignal): 
     void promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
   });
 }
+
+/** Waits until a promise settles, for `limitMs` at most. Never rejects. */
+export function within(promise: Promise<unknown>, limitMs: number, clock: Clock): Promise<void> {
+  return new Promise((resolve) => {
+    const cancel = clock.after(limitMs, resolve);
+    void promise
+      .catch(() => undefined)
+      .then(() => {
+        cancel();
+        resolve();
+      });
+  });
+}

@@ -4,7 +4,7 @@
  * exit record. Memory does not depend on how much is printed.
  */
 import type { Readable } from 'node:stream';
-import type { Clock } from '../../../shared/clock.js';
+import { type Clock, within } from '../../../shared/clock.js';
 import { escapeControlsKeepLines } from '../../../shared/log/escape.js';
 import { LineSplitter } from '../../../shared/node/log/line-splitter.js';
 import type { Logger } from '../../../shared/node/log/logger.js';
@@ -76,12 +76,7 @@ export function captureOutput(options: OutputOptions): CapturedOutput {
   return {
     tail: (maxBytes = TAIL_BYTES) => lastBytes(printable(tail.read().toString('utf8'), options.redactor), maxBytes),
     async drained(timeoutMs) {
-      let cancel = (): void => undefined;
-      const timeout = new Promise<void>((resolve) => {
-        cancel = options.clock.after(timeoutMs, resolve);
-      });
-      await Promise.race([finished, timeout]);
-      cancel();
+      await within(finished, timeoutMs, options.clock);
       gate.logLastWords();
     },
   };

@@ -11,7 +11,7 @@
  */
 import type { ResponseEvent } from '../../../shared/api/responses/events.js';
 import type { ResponseDocument } from '../../../shared/api/responses/document.js';
-import type { Clock } from '../../../shared/clock.js';
+import { type Clock, within } from '../../../shared/clock.js';
 import { toGatewayError } from '../../../shared/error-document.js';
 import { GatewayError } from '../../../shared/errors.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
@@ -101,12 +101,8 @@ export class BackgroundResponses {
 
   /** Lets responses end for `timeoutMs`, then releases the others. @returns how many */
   async drain(timeoutMs: number): Promise<number> {
-    const expired = new AbortController();
-    const cancel = this.#options.clock.after(timeoutMs, () => expired.abort());
-    const expiry = new Promise<void>((resolve) => expired.signal.addEventListener('abort', () => resolve(), { once: true }));
-    if (this.#runs.size > 0 && timeoutMs > 0)
-      await Promise.race([expiry, Promise.all([...this.#runs.values()].map(({ finished }) => finished))]);
-    cancel();
+    const running = [...this.#runs.values()].map(({ finished }) => finished);
+    if (running.length > 0 && timeoutMs > 0) await within(Promise.all(running), timeoutMs, this.#options.clock);
     const released = [...this.#runs.values()];
     for (const { stop } of released) stop.abort(STOPPING);
     this.#closing.abort();

@@ -1,5 +1,5 @@
 /** Runs turns: one at a time per session, each with its question and its end stored. */
-import type { Clock } from '../../../shared/clock.js';
+import { type Clock, within } from '../../../shared/clock.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
 import { type LogPort, withFields } from '../../../shared/log/log-port.js';
@@ -122,12 +122,7 @@ export class TurnRunner {
   async drain(timeoutMs: number): Promise<number> {
     // The next worker gives up what this one leaves.
     this.#leaving.abort();
-    const expired = new AbortController();
-    const cancel = this.#options.clock.after(timeoutMs, () => expired.abort());
-    const expiry = new Promise<void>((resolve) => expired.signal.addEventListener('abort', () => resolve(), { once: true }));
-    // Connections that are kept alive may still start one.
-    while (this.#running.size > 0 && !expired.signal.aborted) await Promise.race([expiry, Promise.all(this.#running.values())]);
-    cancel();
+    await within(this.#allEnded(), timeoutMs, this.#options.clock);
     const stopped = [...this.#running];
     const reason = new GatewayError('STOPPING', {
       message: 'the gateway is stopping or restarting; the text so far is kept in the session',
@@ -136,6 +131,11 @@ export class TurnRunner {
     for (const [{ stop }] of stopped) stop.abort(reason);
     await Promise.all(stopped.map(([, finished]) => finished));
     return stopped.length;
+  }
+
+  /** Connections that are kept alive may still start one. */
+  async #allEnded(): Promise<void> {
+    while (this.#running.size > 0) await Promise.all(this.#running.values());
   }
 
   /** Never rejects. @returns the last event */

@@ -1,6 +1,6 @@
 /** A connection to a server: the SDK's client over one of the two transports. Loaded with the first one, because the SDK takes some 20 ms. */
 import { Client, type jsonSchemaValidator, SdkHttpError, type StandardSchemaV1 } from '@modelcontextprotocol/client';
-import type { Clock } from '../../../../shared/clock.js';
+import { type Clock, within } from '../../../../shared/clock.js';
 import type { McpServerConfig } from '../../../../shared/config/tools/mcp.js';
 import type { LogPort } from '../../../../shared/log/log-port.js';
 import { readBuildInfo } from '../../../../shared/node/build/bundle.js';
@@ -79,22 +79,6 @@ async function listTools(client: Client, timeout = LIST_LIMIT_MS): Promise<unkno
 
 const openTransport = ({ settings, process, clock, logger }: ConnectionOptions) =>
   process === undefined ? createHttpTransport(settings, clock) : new ProcessTransport(process, logger);
-
-/** Settles with the time at the latest. */
-function within(work: Promise<unknown>, limitMs: number, clock: Clock): Promise<void> {
-  return new Promise((resolve) => {
-    const cancel = clock.after(limitMs, resolve);
-    void work
-      .then(
-        () => undefined,
-        () => undefined,
-      )
-      .then(() => {
-        cancel();
-        resolve();
-      });
-  });
-}
 
 const endOf = (transport: ReturnType<typeof openTransport>): string => (transport instanceof ProcessTransport ? transport.reason : '');
 
