@@ -1,6 +1,6 @@
 /** The only reader of `process.env`. The variables and their defaults are in docs/gateway.md, "Environment variables". */
 import { homedir, tmpdir, userInfo } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { isMaskText } from '../../config/secrets.js';
 import { GatewayError } from '../../errors.js';
 import { TOOL_SERVER_MARK } from './tool-mark.js';
@@ -153,10 +153,14 @@ export function notifyEnvironment(): Record<string, string> {
   return { PATH: text('PATH') ?? '/usr/bin:/bin', NOTIFY_SOCKET: text('NOTIFY_SOCKET') ?? '' };
 }
 
+/** They may be relative to our working directory, which is not a child's. */
+const PATHS: ReadonlySet<string> = new Set(['XOPC_HOME', 'XOPC_CONFIG']);
+
 /** Returns a child's environment: ours, without the variables for this process alone, plus `extra`. */
 export function childEnvironment(extra: Record<string, string>): Record<string, string> {
   const clean: Record<string, string> = {};
-  for (const [name, value] of Object.entries(process.env)) if (value !== undefined && !OWN_ONLY.has(name)) clean[name] = value;
+  for (const [name, value] of Object.entries(process.env))
+    if (value !== undefined && !OWN_ONLY.has(name)) clean[name] = PATHS.has(name) && value !== '' ? resolve(value) : value;
   return { ...clean, ...extra };
 }
 

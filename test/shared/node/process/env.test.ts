@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
-import { readEnvironment } from '../../../../shared/node/process/env.js';
+import { childEnvironment, readEnvironment } from '../../../../shared/node/process/env.js';
 
 afterEach(() => vi.unstubAllEnvs());
 
@@ -27,4 +27,12 @@ test('the mask of a token is none', () => {
 test('a token is taken as it is, an empty one as none', () => {
   expect(environmentWith({ XOPC_GATEWAY_TOKEN: 'abc~123' }).token).toBe('abc~123');
   expect(environmentWith({ XOPC_GATEWAY_TOKEN: '' }).token).toBeUndefined();
+});
+
+test('a child finds the home and the configuration of its parent from another working directory', () => {
+  vi.stubEnv('XOPC_HOME', './data');
+  vi.stubEnv('XOPC_CONFIG', 'other.json');
+  expect(childEnvironment({})).toMatchObject({ XOPC_HOME: resolve('data'), XOPC_CONFIG: resolve('other.json') });
+  vi.stubEnv('XOPC_CONFIG', '');
+  expect(childEnvironment({}).XOPC_CONFIG).toBe('');
 });
