@@ -10,6 +10,7 @@ import {
   type ServicePlan,
   stopLimitSeconds,
 } from '../plan/service-plan.js';
+import { isWithin, linkedDirectories } from './linked-directories.js';
 import { commandWord, quoteWord, type UnitEntry, type UnitSection, unitText, word } from './unit-text.js';
 
 /** Returns the names of the units of a service. */
@@ -26,15 +27,20 @@ function comments(name: string): string[] {
 }
 
 /** A private /tmp would hide a home or a program located there. */
-function usesSharedTmp({ home, configPath, program }: ServicePlan): boolean {
-  const paths = [home, configPath, program.path, program.nodePath].filter((path) => path !== null);
+function usesSharedTmp(plan: ServicePlan): boolean {
+  const { home, configPath, program } = plan;
+  const paths = [home, configPath, program.path, program.nodePath, ...linkedDirectories(plan)].filter((path) => path !== null);
   return paths.some((path) => /^\/(var\/)?tmp\//.test(path));
 }
 
-/** All paths that the gateway writes to: its home, a configuration outside of it, and the runtime directory. */
-function writablePaths({ home, configPath }: ServicePlan): string {
-  const outside = configPath !== null && !configPath.startsWith(`${home}/`) ? [dirname(configPath)] : [];
-  return [...[home, ...outside].map(word), '-%t'].join(' ');
+/**
+ * All paths that the gateway writes to: its home, a configuration outside of it, what links in the home lead to, and the runtime
+ * directory. A `-` is for a path that may be missing when the service starts.
+ */
+function writablePaths(plan: ServicePlan): string {
+  const { home, configPath } = plan;
+  const outside = configPath !== null && !isWithin(configPath, home) ? [dirname(configPath)] : [];
+  return [...[home, ...outside, ...linkedDirectories(plan).map((path) => `-${path}`)].map(word), '-%t'].join(' ');
 }
 
 /** Each of these drops capabilities, which a user's manager can only do inside a user namespace of its own. */

@@ -1,5 +1,5 @@
 /** The installed service from installation to removal, with a real systemd. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { StatusDocument } from '../../../shared/control/messages.js';
@@ -139,6 +139,24 @@ describe.skipIf(process.platform !== 'linux' || reason !== undefined)('an instal
     await xopc('uninstall');
     expect(await gateway.property('LoadState')).toBe('not-found');
     expect(existsSync(elsewhere)).toBe(false);
+  });
+
+  test('writes through links: of the home, of a directory in it, and of its configuration', async () => {
+    const target = mkdtempSync(join(machine.directory, 'linked-'));
+    for (const name of ['home', 'state', 'dot files']) mkdirSync(join(target, name), { mode: 0o700 });
+    writeFileSync(join(target, 'dot files', 'config.json'), '{}');
+    symlinkSync('../dot files/config.json', join(target, 'home', 'config.json'));
+    symlinkSync('../state', join(target, 'home', 'state'));
+    symlinkSync('home', join(target, 'link'));
+    const gateway = await ServiceGateway.create(machine, { home: join(target, 'link') });
+    await gateway.install();
+    expect(readdirSync(join(target, 'state'))).toContain('gateway.db');
+    const token = readFileSync(join(gateway.home, 'credentials', 'token'), 'utf8').trim();
+    const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' };
+    const changed = await fetch(`${gateway.url}/api/config`, { method: 'PATCH', headers, body: '{"logs":{"level":"debug"}}' });
+    expect(changed.status, await changed.text()).toBe(200);
+    expect(readFileSync(join(target, 'dot files', 'config.json'), 'utf8')).toContain('debug');
+    expect((await gateway.status()).warnings).toEqual([]);
   });
 
   test('is removed without a trace, and its data stays', async () => {

@@ -1,8 +1,11 @@
+import { mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { compareChecksum } from '../../../../client/service/files/checksum.js';
 import { commandWord, quoteWord, word } from '../../../../client/service/systemd/unit-text.js';
 import { serviceUnitText, socketUnitText, systemdFiles } from '../../../../client/service/systemd/units.js';
 import { makeServicePlan } from '../../../helpers/service-plan.js';
+import { tempDir } from '../../../helpers/temp-dir.js';
 
 /** All values of a key, in order. */
 function values(unit: string, key: string): string[] {
@@ -51,6 +54,24 @@ describe('the systemd service unit', () => {
     expect(values(serviceUnitText(makeServicePlan({ configPath: '/home/ada/.xopc/b.json' })), 'ReadWritePaths')).toEqual([
       '/home/ada/.xopc -%t',
     ]);
+  });
+
+  test('lets the gateway write to what links in its home lead to', () => {
+    const [outside, real] = [realpathSync(tempDir()), join(realpathSync(tempDir()), 'home')];
+    for (const name of ['home', 'dot files/sub', 'big/state']) mkdirSync(join(outside, name), { recursive: true });
+    const home = join(outside, 'home');
+    const link = (target: string, name: string): void => symlinkSync(join(outside, target), join(home, name));
+    link('dot files/config.json', 'config.json');
+    link('dot files/sub/models.json', 'models.json');
+    link('big/state', 'state');
+    link('gone', 'cache');
+    for (const name of ['config.json', 'sub/models.json']) writeFileSync(join(outside, 'dot files', name), '{}');
+    symlinkSync(home, real);
+    for (const path of [home, real]) {
+      const unit = serviceUnitText(makeServicePlan({ home: path, launcherPath: join(path, 'service', 'launch') }));
+      expect(values(unit, 'ReadWritePaths')).toEqual([`${path} -${outside}/big/state "-${outside}/dot files" -%t`]);
+      expect(values(unit, 'PrivateTmp')).toEqual([]);
+    }
   });
 
   test.each([
