@@ -4,6 +4,7 @@
  */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { Clock } from '../../../../shared/clock.js';
 import type { McpServerConfig } from '../../../../shared/config/tools/mcp.js';
@@ -202,5 +203,7 @@ export class ServerProcess {
 export async function startServer(settings: McpServerConfig, { home, ...place }: ServerPlace): Promise<ServerProcess | undefined> {
   const { command, args, env, cwd = home } = settings;
   if (command === undefined) return undefined;
-  return ServerProcess.start({ ...place, command, args, cwd, env: { ...toolServerEnvironment(), ...env } });
+  // A service may not write to the usual place of what `npx` downloads, `~/.npm`.
+  const downloads = { npm_config_cache: join(home, 'cache', 'npm') };
+  return ServerProcess.start({ ...place, command, args, cwd, env: { ...toolServerEnvironment(), ...downloads, ...env } });
 }
