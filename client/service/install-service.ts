@@ -8,9 +8,10 @@ import { readBuildInfo } from '../../shared/node/build/bundle.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { readToken } from '../../shared/node/secrets/token-file.js';
 import type { ListenSettings } from '../gateway/gateway-settings.js';
+import type { AnsweringGateway } from '../gateway/locate-gateway.js';
 import { awaitService } from './await-service.js';
 import { compareFile, type FileChange, keepAside, refuseHandMade, writeServiceFile } from './files/file-changes.js';
-import { hasEnabledLinger, recordPath, refuseOccupied, type InstallRecord } from './files/install-record.js';
+import { hasEnabledLinger, recordOf, recordPath, refuseOccupied, type InstallRecord } from './files/install-record.js';
 import { plannedFiles } from './plan/make-plan.js';
 import { tryListen } from '../ports/try-listen.js';
 import { assertPortFree, findRunning, stopGateway } from './stop-gateway.js';
@@ -55,6 +56,15 @@ function refuseRivals(rivals: readonly OtherService[]): void {
   });
 }
 
+/** Whether the port is the gateway's already. Under socket activation the manager itself listens. */
+function isOwnPort(
+  port: number,
+  { running, state, paths }: { running: AnsweringGateway | undefined; state: ServiceState; paths: GatewayPaths },
+): boolean {
+  if (running === undefined) return state.isRegistered;
+  return running.status.port === port || recordOf(paths)?.plan.socket?.port === port;
+}
+
 /**
  * Checks everything and changes nothing.
  * @throws CONFLICT for edited files or other services (unless forced); PORT_TAKEN; CONFIG_INVALID for an address that cannot be used;
@@ -71,10 +81,9 @@ export async function previewInstall(installation: Installation): Promise<Instal
   const state = await manager.state();
   const running = await findRunning(paths);
   const isOurs = running?.status.supervisedBy === manager.marker;
-  // Under socket activation the manager itself listens, whether the gateway runs or not.
-  const isFree = running === undefined && !state.isRegistered;
-  if (isFree) assertPortFree(listen, paths);
-  await tryListen({ host: listen.host, port: isFree ? listen.port : 0 });
+  const isOwn = isOwnPort(listen.port, { running, state, paths });
+  if (!isOwn) assertPortFree(listen, paths);
+  await tryListen({ host: listen.host, port: isOwn ? 0 : listen.port });
   const isSame = changes.every(({ current }) => current === 'same');
   return {
     changes,
