@@ -51,9 +51,8 @@ interface Sight {
 
 /** Why a service in this state will never be ready; undefined while it may. */
 function hopeless({ state, location, restarts, isLate }: Sight, marker: string): string | undefined {
-  const { activity, pid, description } = state;
+  const { activity, pid } = state;
   if (activity === 'failed' || activity === 'inactive') return 'the service exited after it was started';
-  if (activity === 'unknown') return `the service is in the state ${description}`;
   if (restarts > MAX_RESTARTS) return 'the service exits each time it is started';
   if (pid === null || activity !== 'active') return undefined;
   const status = location?.kind === 'answers' ? location.status : undefined;

@@ -16,7 +16,7 @@ export interface ServiceState {
   readonly isRegistered: boolean;
   /** Whether it starts at boot or login. */
   readonly isEnabled: boolean;
-  /** `failed`: the manager has given up. `restarting`: between two starts. */
+  /** `failed`: the manager has given up. `restarting`: between two starts. `unknown`: the manager does not say. */
   readonly activity: 'active' | 'restarting' | 'stopping' | 'inactive' | 'failed' | 'unknown';
   readonly pid: number | null;
   /** Number of automatic restarts; null if the manager does not count them. */

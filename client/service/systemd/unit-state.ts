@@ -24,6 +24,8 @@ function activityOf(active: string, sub: string): ServiceState['activity'] {
     case 'inactive':
     case 'failed':
       return active;
+    case '':
+      return 'inactive';
     default:
       return 'unknown';
   }

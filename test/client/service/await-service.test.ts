@@ -1,8 +1,11 @@
 import { expect, test } from 'vitest';
 import { awaitService, awaitServiceManager } from '../../../client/service/await-service.js';
 import type { ServiceManager, ServiceState } from '../../../client/service/manager/service-manager.js';
+import type { RunTool } from '../../../client/service/manager/run-tool.js';
+import { TaskSchedulerManager } from '../../../client/service/task-scheduler/task-scheduler-manager.js';
 import { answers, fakeControl, sampleStatus } from '../../fakes/control-socket.js';
 import { testPaths } from '../../helpers/lock-file.js';
+import { makeServiceTarget } from '../../helpers/service-plan.js';
 
 const ACTIVE: ServiceState = {
   isRegistered: true,
@@ -49,13 +52,6 @@ test.each([
       '    SyntaxError: Unexpected token\n        at line 1\n    Main process exited, status=1/FAILURE',
   },
   {
-    what: 'is in an unknown state',
-    states: [{ activity: 'unknown', description: 'maintenance (masked)' } as const],
-    words: [],
-    code: 'UNAVAILABLE',
-    message: 'the service is in the state maintenance (masked): maintenance (masked)',
-  },
-  {
     what: 'runs something else',
     states: [{}],
     words: [],
@@ -78,6 +74,17 @@ test('a gateway of the service that does not name the service manager ends the w
   await expect(awaitService(paths, managerIn([{}]))).rejects.toMatchObject({
     message: expect.stringContaining("XOPC_SERVICE_MARKER is '' in it, not 'systemd'") as string,
   });
+});
+
+test('the Task Scheduler, which does not say whether its task runs, leaves the answer to the gateway', async () => {
+  const paths = testPaths();
+  // The first look finds no gateway.
+  const run: RunTool = async () => {
+    await fakeControl(paths.controlPath, answers({ ...sampleStatus, supervisedBy: 'schtasks' }));
+    return { code: 0, stdout: '', stderr: '' };
+  };
+  const manager = new TaskSchedulerManager(makeServiceTarget(), { run, userId: 'ada' });
+  expect(await awaitService(paths, manager)).toMatchObject({ pid: sampleStatus.pid });
 });
 
 test('a service that serves ends the wait with its status', async () => {

@@ -138,7 +138,8 @@ describe('what systemctl shows', () => {
       output: 'LoadState=not-found\nActiveState=inactive\nSubState=dead\nMainPID=0\n',
       state: { isRegistered: false, activity: 'inactive', pid: null },
     },
-    { output: '', state: { isRegistered: false, activity: 'unknown' } },
+    { output: shown('refreshing', 'running'), state: { activity: 'unknown' } },
+    { output: '', state: { isRegistered: false, activity: 'inactive', description: 'not known to systemd' } },
   ])('is understood: $output', ({ output, state }) => {
     expect(parseUnitState(output)).toMatchObject(state);
   });
