@@ -1,6 +1,6 @@
 /** Starts and signals at moments and in places that nobody plans. Through the real binary. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { Installation } from '../helpers/installation.js';
@@ -71,4 +71,14 @@ test('a pipe in the place of the log holds up neither commands nor requests', as
   const { stdout: token } = await gateway.xopc('gateway', 'token', '--show');
   const answer = await fetch(`${gateway.url}/api/logs`, { headers: { Authorization: `Bearer ${token.trim()}` } });
   expect(await answer.json()).toMatchObject({ entries: [] });
+});
+
+test('Ctrl-C in the editor of `config edit` is for the editor alone', async () => {
+  const gateway = await RealGateway.create();
+  // Its keys go to the whole group, as those of a terminal do.
+  const editor = `f() { (trap '' INT QUIT; kill -INT 0; kill -QUIT 0; echo '{ "logs": {} }' > "$1"); }; f`;
+  const edit = runProcess(launcher, ['config', 'edit'], { env: { ...gateway.env, EDITOR: editor }, detached: true });
+  expect(await edit.done).toMatchObject({ code: 0, signal: null, stderr: expect.stringContaining('is written') as string });
+  expect(readFileSync(join(gateway.xopcHome, 'config.json'), 'utf8')).toBe('{ "logs": {} }\n');
+  expect(readdirSync(join(gateway.xopcHome, 'state')).filter((name) => name.includes('draft'))).toEqual([]);
 });

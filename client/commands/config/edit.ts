@@ -19,10 +19,16 @@ function editorFailed(editor: string, reason: string): GatewayError {
   return usage(`the editor '${editor}' ${reason}`, 'Set EDITOR to an editor that waits, e.g. EDITOR=vi or EDITOR="code --wait".');
 }
 
+/** Keys of the terminal that are the editor's while it runs: Ctrl-C and Ctrl-\. */
+const EDITOR_KEYS = ['SIGINT', 'SIGQUIT'] as const;
+
 /** Runs the editor on the terminal; its name may come with arguments, as every shell program accepts. */
 function runEditor(editor: string, path: string): Promise<void> {
+  // The trap keeps the shell: the editor does not inherit it.
   const [file, args] =
-    process.platform === 'win32' ? ['cmd', ['/c', `${editor} "${path}"`]] : ['/bin/sh', ['-c', `${editor} "$1"`, 'sh', path]];
+    process.platform === 'win32'
+      ? ['cmd', ['/c', `${editor} "${path}"`]]
+      : ['/bin/sh', ['-c', `trap : INT QUIT; ${editor} "$1"`, 'sh', path]];
   return new Promise((resolve, reject) => {
     const child = spawn(file as string, args as string[], { stdio: 'inherit' });
     child.once('error', (error) => reject(editorFailed(editor, `cannot be started (${error.message})`)));
@@ -88,11 +94,14 @@ export class ConfigEditCommand extends ConfigCommand {
       await rm(draft, { force: true });
       return undefined;
     };
+    const release = this.context.runtime.onInterrupt(() => undefined, EDITOR_KEYS);
     try {
       await runEditor(this.#editor(), draft);
     } catch (error) {
       if ((await changed()) !== undefined) await this.#noteKept(draft);
       throw error;
+    } finally {
+      release();
     }
     return changed();
   }
