@@ -4,8 +4,10 @@ import { claimPaths } from '../../../shared/node/process/claim-paths.js';
 import { loadConfigFile } from '../../../shared/node/config/config-file.js';
 import { configInvalid } from '../../../shared/node/config/config-text.js';
 import type { ConfigDocument } from '../../../shared/config/document.js';
+import { parseKey, valueAt } from '../../../shared/config/key-path.js';
 import type { ConfigView } from '../../../shared/api/gateway/config.js';
 import type { StatusWarning } from '../../../shared/control/messages.js';
+import { GatewayError } from '../../../shared/errors.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { locateGateway } from '../../gateway/locate-gateway.js';
 import { poll } from '../../gateway/poll.js';
@@ -13,14 +15,25 @@ import { poll } from '../../gateway/poll.js';
 /** How long a running gateway may take to apply a changed file. */
 export const APPLY = { limitMs: 5_000, pause: 50 };
 
-/** What a change of the file is seen to affect. */
-type AppliedTo = 'running gateway' | 'next start' | 'not yet';
+/** What a change of the file is seen to affect. `overridden`: the running gateway has another value from an option or a variable. */
+type AppliedTo = 'running gateway' | 'next start' | 'not yet' | 'overridden' | 'unknown';
 
-const OUTCOMES: Readonly<Record<AppliedTo, string>> = {
+interface Applied {
+  readonly appliedTo: AppliedTo;
+  /** Completes the sentence that says what was done. */
+  readonly outcome: string;
+}
+
+const OUTCOMES = {
   'running gateway': '; the running gateway has applied it',
   'next start': '',
   'not yet': '; the running gateway has not applied it yet (see: xopc gateway status)',
-};
+  unknown: '; whether the running gateway has applied it is not known: this shell does not have its token (set XOPC_GATEWAY_TOKEN)',
+} as const;
+
+function seen(appliedTo: keyof typeof OUTCOMES): Applied {
+  return { appliedTo, outcome: OUTCOMES[appliedTo] };
+}
 
 export abstract class ConfigCommand extends BaseCommand {
   /** Returns the file's content. @throws CONFIG_INVALID when it cannot be read */
@@ -37,30 +50,44 @@ export abstract class ConfigCommand extends BaseCommand {
   }
 
   /** Waits until a running gateway has what the file says. @returns also why it does not listen where the file says */
-  async #awaitApplied(): Promise<{ appliedTo: AppliedTo; unmoved?: StatusWarning | undefined }> {
-    if ((await locateGateway(this.io.gatewayPaths)).kind !== 'answers') return { appliedTo: 'next start' };
-    const isApplied = await poll(async () => ((await this.#isInForce()) ? true : undefined), APPLY);
+  async #awaitApplied(): Promise<Applied & { unmoved?: StatusWarning | undefined }> {
+    if ((await locateGateway(this.io.gatewayPaths)).kind !== 'answers') return seen('next start');
+    const applied = (await poll(() => this.#look(), APPLY)) ?? seen('not yet');
     const location = await locateGateway(this.io.gatewayPaths);
     const { warnings } = location.kind === 'answers' ? location.status : { warnings: [] };
     const unmoved = warnings.find(({ code }) => code === 'ADDRESS_UNCHANGED');
-    return { appliedTo: isApplied === true && unmoved === undefined ? 'running gateway' : 'not yet', unmoved };
+    return { ...(unmoved !== undefined && applied.appliedTo === 'running gateway' ? seen('not yet') : applied), unmoved };
   }
 
   /** Prints what was done, and to what it applies; `done` is a sentence without its full stop. */
   protected async reportApplied(document: object, done: string): Promise<void> {
-    const { appliedTo, unmoved } = await this.#awaitApplied();
+    const { appliedTo, outcome, unmoved } = await this.#awaitApplied();
     if (this.json) return this.io.printJson({ ...document, appliedTo });
-    await this.io.note(`${done}${OUTCOMES[appliedTo]}.`);
+    await this.io.note(`${done}${outcome}.`);
     if (unmoved !== undefined) await this.io.note([unmoved.message, ...(unmoved.hint === undefined ? [] : [unmoved.hint])].join('\n  '));
   }
 
-  /** A gateway that changes its address or its token does not answer at times. */
-  async #isInForce(): Promise<boolean> {
-    const answered = this.request<ConfigView>({ method: 'GET', path: '/api/config' });
-    return answered.then(
-      ({ inForce }) => inForce,
-      () => false,
-    );
+  /** @returns undefined while the gateway does not run with the file */
+  async #look(): Promise<Applied | undefined> {
+    try {
+      const { inForce, pinned } = await this.request<ConfigView>({ method: 'GET', path: '/api/config' });
+      if (!inForce) return undefined;
+      const overridden = Object.entries(pinned).filter(([key]) => this.#hasChanged(key));
+      if (overridden.length === 0) return seen('running gateway');
+      const list = overridden.map(([key, by]) => `${by} overrides ${key}`).join(' and ');
+      return { appliedTo: 'overridden', outcome: `; in the running gateway, ${list}` };
+    } catch (error) {
+      // A gateway that changes its address or its token does not answer at times.
+      const isRefused = error instanceof GatewayError && error.code === 'UNAUTHORIZED';
+      return isRefused && !this.#hasChanged('gateway.auth.api_key') ? seen('unknown') : undefined;
+    }
+  }
+
+  /** Whether the last change of the file has changed a key. */
+  #hasChanged(key: string): boolean {
+    const { configPath, undoConfigPath } = this.io.gatewayPaths;
+    const [now, before] = [configPath, undoConfigPath].map((path) => valueAt(loadConfigFile({ path }).raw, parseKey(key)));
+    return now !== before;
   }
 
   /** Prints a single value verbatim, anything else as JSON. */

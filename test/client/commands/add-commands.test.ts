@@ -43,7 +43,7 @@ async function setUp({ tested = () => works, channels = [] }: Answers = {}) {
   const server = await fakeHttp((request: SeenRequest, response: ServerResponse) => {
     if (request.path === '/api/providers') json(response, { providers });
     else if (request.path === '/api/providers/test') json(response, { status: 'ok', ...tested(JSON.parse(request.body) as object) });
-    else if (request.path === '/api/config') json(response, { status: 'ok', inForce: true });
+    else if (request.path === '/api/config') json(response, { status: 'ok', inForce: true, pinned: {} });
     else json(response, { status: 'ok', channels, pairings: [] });
   });
   const paths = testPaths();

@@ -84,11 +84,43 @@ describe('xopc config set', () => {
   test('keeps comments, and ends once the running gateway has applied it', async () => {
     const { path, run, home: directory } = home('{\n  // ours\n  "logs": { "level": "info" }\n}\n');
     let looks = 0;
-    const { port } = await fakeHttp((_request, response) => json(response, { inForce: ++looks === 3 }));
+    const { port } = await fakeHttp((_request, response) =>
+      json(response, { inForce: ++looks === 3, pinned: { 'gateway.port': '--port' } }),
+    );
     await fakeControl(testPaths(directory).controlPath, answers({ ...sampleStatus, port }));
     expect((await run(['set', 'logs.level', 'warn'])).stderr).toMatch(/the running gateway has applied it\.\n$/);
     expect(looks).toBe(3);
     expect(readFileSync(path, 'utf8')).toBe('{\n  // ours\n  "logs": { "level": "warn" }\n}\n');
+  });
+
+  test.each([
+    ['gateway.port', { inForce: true, pinned: { 'gateway.port': '--port' } }, 'in the running gateway, --port overrides gateway.port.'],
+    ['logs.files', { error: { code: 'UNAUTHORIZED', message: 'the token is wrong' } }, 'this shell does not have its token'],
+  ])('%s: what the gateway answers to is what is said', async (key, answer, said) => {
+    const { run, home: directory } = home();
+    let looks = 0;
+    const { port } = await fakeHttp((_request, response) => {
+      looks += 1;
+      json(response, answer, 'error' in answer ? 401 : 200);
+    });
+    await fakeControl(testPaths(directory).controlPath, answers({ ...sampleStatus, port }));
+    expect((await run(['set', key, '5'])).stderr).toContain(said);
+    expect(looks).toBe(1);
+  });
+
+  test('a gateway that gets another token refuses the new one for a moment', async () => {
+    const { run, home: directory } = home();
+    let looks = 0;
+    const { port } = await fakeHttp((_request, response) => {
+      looks += 1;
+      json(
+        response,
+        looks === 1 ? { error: { code: 'UNAUTHORIZED', message: 'wrong' } } : { inForce: true, pinned: {} },
+        looks === 1 ? 401 : 200,
+      );
+    });
+    await fakeControl(testPaths(directory).controlPath, answers({ ...sampleStatus, port }));
+    expect((await run(['set', 'gateway.auth.api_key', SECRET])).stderr).toContain('has applied it');
   });
 
   test('a secret comes from standard input and is never shown', async () => {

@@ -12,7 +12,7 @@ const signal = AbortSignal.timeout(60_000);
 async function setUp({ isError = false, error = null as string | null } = {}) {
   const mcp = fakeMcpService([]);
   const answer = async ({ path, method }: SeenRequest, response: ServerResponse): Promise<void> => {
-    if (path === '/api/config') json(response, { inForce: true });
+    if (path === '/api/config') json(response, { inForce: true, pinned: {} });
     else if (method === 'GET') json(response, path === '/api/mcp' ? { servers: mcp.list() } : { tools: await mcp.tools('files') });
     else if (path.endsWith('/test')) json(response, { ...(await mcp.probe('files')), ok: error === null, error });
     else json(response, { result: { ...(await mcp.call('files', { tool: '', input: {}, signal })), isError } });

@@ -109,7 +109,7 @@ test('a model is asked a short question; its failure is the exit code', async ()
 });
 
 test('the default is shown and set, comments and fallbacks kept', async () => {
-  const { run, paths } = await setUp((_request, response) => json(response, { models, inForce: true }));
+  const { run, paths } = await setUp((_request, response) => json(response, { models, inForce: true, pinned: {} }));
   expect((await run('models', 'default')).stderr).toContain('No default model is set');
   configure(paths, '// mine\n{ "agents": { "defaults": { "model": "a/b" } } }\n');
   expect((await run('models', 'default')).stdout).toBe('a/b\n');

@@ -16,7 +16,7 @@ function answer({ path, body }: SeenRequest, response: ServerResponse, state: st
     '/api/providers': { providers: [ollama] },
     '/api/providers/test': { ok: true, cause: null, message: 'Connected', models: ['good', 'bad'], suggestedBaseUrl: null },
     '/api/models': { models: [] },
-    '/api/config': { inForce: true, effective: { agents: { defaults: { model: 'ollama/good' } } } },
+    '/api/config': { inForce: true, pinned: {}, effective: { agents: { defaults: { model: 'ollama/good' } } } },
     '/api/channels': { channels: [{ ...bot, state }], pairings: [] },
     '/v1/chat/completions': { choices: [{ message: { content: 'OK' } }] },
   };
