@@ -34,7 +34,7 @@ async function takeOver(
   status: StatusDocument,
   { request, checks }: { request: TakeoverRequest; checks: StartChecks },
 ): Promise<Takeover | undefined> {
-  refuseCompetitor(status.startedAt, status);
+  refuseCompetitor(status.startedAt, status, checks.paths);
   const onProgress = ({ message }: { message: string }): void => void checks.note(`Taking over: ${message}`);
   const call = { type: 'restart', force: true, exclusive: true, expects: status.instanceId, succession: request } as const;
   try {
@@ -55,7 +55,7 @@ async function takeOver(
 
 /** @returns the gateway that the service manager has started in the place of its own; undefined when the caller has to start */
 async function endSilent(lock: LockRecord, checks: StartChecks): Promise<Takeover | undefined> {
-  refuseCompetitor(lock.createdAt, lock);
+  refuseCompetitor(lock.createdAt, lock, checks.paths);
   const isService = await isServiceProcess(checks.paths, lock.pid);
   await checks.note(`The gateway (pid ${lock.pid}) is not responding; ending it ...`);
   await killGateway(lock, checks.paths.lockPath, { termMs: TERM_GRACE_MS });
@@ -72,7 +72,7 @@ async function endSilent(lock: LockRecord, checks: StartChecks): Promise<Takeove
 export async function forceStart(checks: StartChecks, request: TakeoverRequest): Promise<Takeover | undefined> {
   const found = await locateGateway(checks.paths);
   await refuseAlias(checks.paths);
-  if (found.kind === 'starting') refuseCompetitor(found.lock.createdAt, found.lock);
+  if (found.kind === 'starting') refuseCompetitor(found.lock.createdAt, found.lock, checks.paths);
   const location = await awaitStopping(checks, await awaitStarting(checks.paths, found));
   switch (location.kind) {
     case 'answers': {

@@ -4,9 +4,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { MAX_DRAIN_TIMEOUT_MS } from '../../shared/config/defaults.js';
 import { alreadyRuns, listAliases } from '../../shared/node/files/gateway-locks.js';
 import type { LockHolder } from '../../shared/node/files/lock.js';
-import type { LockRecord } from '../../shared/node/files/lock-record.js';
+import { isLockRecord, type LockRecord, readLock } from '../../shared/node/files/lock-record.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
-import { isSameProcess, ownStartMs } from '../../shared/node/process/process-identity.js';
+import { isOlder, isSameProcess, ownStartMs } from '../../shared/node/process/process-identity.js';
 import { portTaken } from '../ports/free-port.js';
 import type { ListenSettings } from './gateway-settings.js';
 import { locateGateway, unavailableError, type GatewayLocation } from './locate-gateway.js';
@@ -37,17 +37,25 @@ export async function awaitStopping(checks: StartChecks, location: GatewayLocati
   return settled ?? location;
 }
 
+/** From the start of a supervisor's process to the time that it states as its own start. */
+const LOAD_LIMIT_MS = 10_000;
+
 /** @throws LOCK_HELD for a gateway that was started after this command: another start has won */
-export function refuseCompetitor(startedAt: string, holder: LockHolder): void {
-  if (Date.parse(startedAt) >= ownStartMs()) throw alreadyRuns(holder, holder.configPath);
+export function refuseCompetitor(startedAt: string, holder: LockHolder, { lockPath }: Pick<GatewayPaths, 'lockPath'>): void {
+  if (!(Date.parse(startedAt) >= ownStartMs())) return;
+  // The clock may have been set back since it was started.
+  const lock = readLock(lockPath);
+  const isFormer = isLockRecord(lock) && lock.instanceId === holder.instanceId && isOlder(lock, LOAD_LIMIT_MS);
+  if (!isFormer) throw alreadyRuns(holder, holder.configPath);
 }
 
-function refuseRunning(location: GatewayLocation, { configPath }: GatewayPaths): void {
+function refuseRunning(location: GatewayLocation, paths: GatewayPaths): void {
+  const { configPath } = paths;
   if (location.kind === 'absent') return;
   if (location.kind === 'answers') throw alreadyRuns(location.status, configPath);
   if (location.kind === 'starting') throw alreadyRuns(location.lock, configPath);
   // Twenty starts at once keep a small machine so busy that the winner is slow to answer.
-  if (location.kind === 'silent' && location.lock !== undefined) refuseCompetitor(location.lock.createdAt, location.lock);
+  if (location.kind === 'silent' && location.lock !== undefined) refuseCompetitor(location.lock.createdAt, location.lock, paths);
   throw unavailableError(location);
 }
 

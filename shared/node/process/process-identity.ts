@@ -170,6 +170,12 @@ export function isSameProcess(identity: { readonly pid: number; readonly startTi
   return identity.startTime === null || !differs(identity.startTime, readStartTime(identity.pid) ?? null);
 }
 
+/** Whether a process was started at least `ms` before this one, by the kernel's clock, which nobody sets. False where it cannot be told. */
+export function isOlder(identity: ProcessIdentity, ms: number): boolean {
+  if (process.platform !== 'linux' || classifyProcess(identity) !== 'alive') return false;
+  return Number(readStartTime(process.pid)) - Number(identity.startTime) >= (ms / 1_000) * TICKS_PER_SECOND;
+}
+
 /**
  * Whether nothing is left of the process. A killed one is a zombie as soon as its first thread has ended, and keeps its files and sockets until
  * the last one has.

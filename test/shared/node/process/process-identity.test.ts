@@ -11,6 +11,7 @@ import {
   machineId,
   ownStartMs,
   isGone,
+  isOlder,
   parseProcStat,
   pidNamespace,
   readIdentity,
@@ -87,6 +88,15 @@ test.runIf(isLinux)('a zombie is dead', async () => {
 
 test('the parent of a child is this process', () => {
   expect(readParentPid(startSleeper().pid)).toBe(process.pid);
+});
+
+test.runIf(isLinux)('which of two processes was started first does not depend on the clock', () => {
+  const parent = readIdentity(process.ppid);
+  expect(isOlder(parent, 0)).toBe(true);
+  expect(isOlder(parent, 1e9)).toBe(false);
+  expect(isOlder({ ...parent, startTime: '1' }, 0)).toBe(false);
+  expect(isOlder({ ...parent, pidNamespace: 'pid:[1]' }, 0)).toBe(false);
+  expect(isOlder(readIdentity(startSleeper().pid), 10)).toBe(false);
 });
 
 test('this process was made before it could say so, and not long ago', () => {
