@@ -25,11 +25,26 @@ export function selfAndAncestors(): ReadonlySet<number> {
   return pids;
 }
 
-function refusal(listener: PortListener, reason: string, port: number): GatewayError {
+/** systemd listens for socket units, and keeps the sockets of services that are replaced. Ending it would end all services. */
+const isSystemd = ({ name }: PortListener): boolean => name === 'systemd';
+
+/** How a port is freed that systemd holds. */
+function unitHint(owners: readonly PortListener[]): string {
+  const systemctl = owners.some(({ pid }) => pid === 1) ? 'systemctl' : 'systemctl --user';
+  const service = owners.find((owner) => !isSystemd(owner));
+  const find = service === undefined ? `${systemctl} list-sockets` : `${systemctl} status ${service.pid}`;
+  return `Find the unit with: ${find}   Stop it with: ${systemctl} stop UNIT   If it is this gateway's own, start it with: xopc gateway service-start`;
+}
+
+function refusal(
+  listener: PortListener,
+  reason: string,
+  { port, owners }: { port: number; owners: readonly PortListener[] },
+): GatewayError {
   return new GatewayError('PORT_TAKEN', {
     message: `port ${port} is taken by ${describeListener(listener)}, which is not touched: ${reason}`,
     details: { port, owner: listener },
-    hint: 'Use another port with --port, or end that process yourself.',
+    hint: owners.some(isSystemd) ? unitHint(owners) : 'Use another port with --port, or end that process yourself.',
   });
 }
 
@@ -39,6 +54,7 @@ export function reasonToSpare(
   own: { uid: number | undefined; ancestors: ReadonlySet<number> },
 ): string | undefined {
   if (listener.pid === null) return 'it belongs to another user';
+  if (isSystemd(listener)) return 'it listens for one of its units';
   if (listener.pid === 1) return 'it is process 1, on which everything else depends';
   if (own.ancestors.has(listener.pid)) return 'this command runs inside it';
   if (own.uid !== undefined && listener.uid !== null && listener.uid !== own.uid) return 'it belongs to another user';
@@ -66,14 +82,14 @@ export function portTaken(port: number, owners: readonly PortListener[], paths: 
   return new GatewayError('PORT_TAKEN', {
     message: `port ${port} is taken by ${owners.map(describeListener).join(' and ')}`,
     details: { port, owners },
-    hint: `Use another port with --port, or free this one with: xopc gateway --force`,
+    hint: owners.some(isSystemd) ? unitHint(owners) : 'Use another port with --port, or free this one with: xopc gateway --force',
   });
 }
 
 /**
  * Ends the processes that listen on `host`:`port`: SIGTERM, 700 ms, SIGKILL, and returns when the port is free.
  * @param note  called with the name of each process before it is ended.
- * @throws PORT_TAKEN, without ending any process, for process 1, ourselves, an ancestor, another user's process; and when the
+ * @throws PORT_TAKEN, without ending any process, for process 1, systemd, ourselves, an ancestor, another user's process; and when the
  *   port is taken again at once
  */
 export async function freePort(host: string, port: number, note: (text: string) => Promise<void>): Promise<void> {
@@ -82,14 +98,16 @@ export async function freePort(host: string, port: number, note: (text: string) 
   const own = { uid: process.getuid?.(), ancestors: selfAndAncestors() };
   for (const owner of owners) {
     const reason = reasonToSpare(owner, own);
-    if (reason !== undefined) throw refusal(owner, reason, port);
+    if (reason !== undefined) throw refusal(owner, reason, { port, owners });
   }
   for (const owner of owners) await note(`Port ${port} is taken by ${describeListener(owner)}; ending it ...`);
   await endProcesses(owners.map(({ pid, startTime }) => ({ pid: pid ?? 0, startTime })));
   // There is no event for a socket closed by another process.
   const isFree = (): true | undefined => (findPortOwners(host, port).length === 0 ? true : undefined);
   if ((await poll(isFree, { limitMs: FREE_LIMIT_MS, pause: LOOK_AGAIN_MS })) === true) return;
-  const [left] = findPortOwners(host, port);
-  if (left !== undefined)
-    throw refusal(left, owners.some(({ pid }) => pid === left.pid) ? 'it could not be ended' : 'something started it again', port);
+  const remaining = findPortOwners(host, port);
+  const [left] = remaining;
+  if (left === undefined) return;
+  const reason = owners.some(({ pid }) => pid === left.pid) ? 'it could not be ended' : 'something started it again';
+  throw refusal(left, reason, { port, owners: remaining });
 }

@@ -96,6 +96,7 @@ test.each<[Partial<PortListener>, RegExp | undefined]>([
   [{ uid: null }, undefined],
   [{ pid: null }, /another user/],
   [{ pid: 1 }, /process 1/],
+  [{ name: 'systemd' }, /one of its units/],
   [{ pid: 51 }, /inside it/],
   [{ uid: 0 }, /another user/],
   [{ uid: 33 }, /another user/],
@@ -123,6 +124,20 @@ test('the error for a taken port names all owners', () => {
     message: 'port 80 is taken by node (pid 812, user u) and node (pid 813, user u)',
     hint: expect.stringContaining('--force'),
   });
+});
+
+test.each([
+  [[{ name: 'systemd' }], 'systemctl --user list-sockets'],
+  [[{ name: 'systemd', pid: 1 }], 'systemctl list-sockets'],
+  [[{ name: 'systemd' }, { pid: 900 }], 'systemctl --user status 900'],
+])('the error for a port of systemd says how its unit is found, and not to use --force: %j', (owners, found) => {
+  const { hint } = portTaken(
+    80,
+    owners.map((owner) => ({ ...listener, ...owner })),
+    testPaths(),
+  );
+  expect(hint).toContain(`Find the unit with: ${found} `);
+  expect(hint).not.toContain('--force');
 });
 
 test('a browser-like client of ours does not count as a listener of its own port', async () => {
