@@ -47,13 +47,18 @@ export interface GatewayPaths extends ConfigIdentity, DataPaths {
 /** Linux allows 107 bytes in a socket path and Node cuts a longer one silently; macOS allows 103. */
 const MAX_SOCKET_PATH_BYTES = 103;
 
+function isShort(path: string): boolean {
+  // Room for the private name that the socket is bound on before it is renamed.
+  return Buffer.byteLength(path) + 16 <= MAX_SOCKET_PATH_BYTES;
+}
+
 function controlSocketPath(runDir: string, hash: string, runtimeDir: string): string {
   if (process.platform === 'win32') return `\\\\.\\pipe\\xopc-gateway-${hash}`;
-  const path = join(runDir, `gateway.${hash}.sock`);
-  // Room for the private name that the socket is bound on before it is renamed.
-  if (Buffer.byteLength(path) + 16 <= MAX_SOCKET_PATH_BYTES) return path;
-  const short = sha256Hex(path).slice(0, 16);
-  return join(runtimeDir, `xopc-${short}`, `${hash}.sock`);
+  const usual = join(runDir, `gateway.${hash}.sock`);
+  if (isShort(usual)) return usual;
+  const name = join(`xopc-${sha256Hex(usual).slice(0, 16)}`, `${hash}.sock`);
+  const moved = join(runtimeDir, name);
+  return isShort(moved) ? moved : join('/tmp', name);
 }
 
 function dataPaths(dataDir: string, hash: string): DataPaths {
@@ -85,7 +90,7 @@ export function withDataDir(paths: GatewayPaths, dataDir: string): GatewayPaths 
 
 /**
  * Resolves every path from the home directory and the configuration path.
- * @param options.runtimeDir  where a too long control socket path moves to (XDG_RUNTIME_DIR or the temp directory).
+ * @param options.runtimeDir  where a too long control socket path moves to (XDG_RUNTIME_DIR or the temp directory); if it is too long there, `/tmp`
  * @param options.dataDir  where the caller knows it; default: what the home's owner record says
  * @throws CONFIG_INVALID when that record cannot be read
  */
