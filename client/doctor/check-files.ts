@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { serviceDirectory, serviceEnvPath } from '../service/files/install-record.js';
 import { fail, type Finding, ok, reasonOf, warn } from './finding.js';
+import { shellWord } from '../../shared/text/shell-word.js';
 
 const DIRECTORY_MODE = 0o700;
 const FILE_MODE = 0o600;
@@ -21,6 +22,8 @@ function entryOf(path: string): Stats | undefined {
 }
 
 const octal = (mode: number): string => (mode & 0o777).toString(8).padStart(4, '0');
+
+const moveAway = (path: string): string => `mv ${shellWord(path)} ${shellWord(`${path}.away`)}`;
 
 interface Permission {
   readonly path: string;
@@ -47,12 +50,11 @@ function toFinding(id: string, good: string, problems: readonly Permission[]): F
   if (problems.length === 0) return ok(id, good);
   const message = problems.map(({ path, problem }) => `${path} ${problem}`).join('; ');
   const misplaced = problems.filter(({ problem }) => problem.startsWith('is not a'));
-  if (misplaced.length === problems.length)
-    return fail(id, message, { fix: misplaced.map(({ path }) => `mv ${path} ${path}.away`).join(' && ') });
+  if (misplaced.length === problems.length) return fail(id, message, { fix: misplaced.map(({ path }) => moveAway(path)).join(' && ') });
   const closable = problems.filter(({ mode }) => mode !== undefined);
   if (closable.length < problems.length)
     return fail(id, message, { fix: 'Make this user its owner, or set XOPC_HOME to a directory of your own' });
-  const commands = closable.map(({ path, mode = 0 }) => `chmod ${mode.toString(8)} ${path}`);
+  const commands = closable.map(({ path, mode = 0 }) => `chmod ${mode.toString(8)} ${shellWord(path)}`);
   return fail(id, message, {
     fix: commands.join(' && '),
     repair: () => {
@@ -96,7 +98,7 @@ export function checkTokenFile({ tokenPath }: GatewayPaths): Finding {
       ? ok(id, `${tokenPath} is empty; the next start generates a token`)
       : fail(id, `${tokenPath} holds an invalid token, or one with fewer than 16 characters`, { fix: 'xopc gateway token --rotate' });
   } catch (error) {
-    return fail(id, `${tokenPath} cannot be read: ${reasonOf(error)}`, { fix: `chmod 600 ${tokenPath}` });
+    return fail(id, `${tokenPath} cannot be read: ${reasonOf(error)}`, { fix: `chmod 600 ${shellWord(tokenPath)}` });
   }
 }
 
@@ -129,7 +131,7 @@ const LOG_SLACK = 1.5;
 export function checkLog({ logDir, logPath }: GatewayPaths, limits: { maxBytes: number; files: number }): Finding {
   if (!existsSync(logDir)) return ok('log', 'there is no log yet');
   const isObstructed = lstatSync(logPath, { throwIfNoEntry: false }) !== undefined && entryOf(logPath)?.isFile() !== true;
-  if (isObstructed) return fail('log', `${logPath} is not a regular file, so nothing is logged`, { fix: `mv ${logPath} ${logPath}.away` });
+  if (isObstructed) return fail('log', `${logPath} is not a regular file, so nothing is logged`, { fix: moveAway(logPath) });
   const names = readdirSync(logDir).filter((name) => name.startsWith(basename(logPath)));
   const size = names.reduce((sum, name) => sum + (lstatSync(join(logDir, name), { throwIfNoEntry: false })?.size ?? 0), 0);
   const cap = limits.maxBytes * LOG_SLACK * (limits.files + 1);

@@ -7,6 +7,7 @@ import { isSameProcess, readParentPid } from '../../shared/node/process/process-
 import { endProcesses } from '../gateway/end/end-process.js';
 import { poll } from '../gateway/poll.js';
 import { describeListener, findPortOwners, type PortListener } from './port-owner.js';
+import { shellWord } from '../../shared/text/shell-word.js';
 
 /** A listening socket is free as soon as its last holder has exited. */
 const FREE_LIMIT_MS = 2_000;
@@ -76,7 +77,7 @@ export function portTaken(port: number, owners: readonly PortListener[], paths: 
     return new GatewayError('PORT_TAKEN', {
       message: `port ${port} is taken by the gateway that runs as ${configPath} (pid ${pid})`,
       details: { port, owners, configPath },
-      hint: `Use another port with --port or gateway.port.   See that one with: xopc gateway status --config ${configPath}`,
+      hint: `Use another port with --port or gateway.port.   See that one with: xopc gateway status --config ${shellWord(configPath)}`,
     });
   }
   return new GatewayError('PORT_TAKEN', {

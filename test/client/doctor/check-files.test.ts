@@ -5,6 +5,7 @@ import { checkDirectories, checkDisk, checkLog, checkPrivateFiles, checkTokenFil
 import { claimPaths } from '../../../shared/node/process/claim-paths.js';
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
 import { testPaths } from '../../helpers/lock-file.js';
+import { tempDir } from '../../helpers/temp-dir.js';
 
 const mode = (path: string): string => (statSync(path).mode & 0o777).toString(8);
 
@@ -59,6 +60,16 @@ describe('permissions', () => {
     expect(finding.message.match(/accessible to other users/g)).toHaveLength(3);
     await finding.repair?.();
     expect(checkPrivateFiles(paths)).toMatchObject({ level: 'ok' });
+  });
+
+  test('of paths with a space are repaired by commands that can be pasted', () => {
+    const paths = testPaths(join(tempDir(), 'a home'));
+    mkdirSync(paths.stateDir, { recursive: true, mode: 0o700 });
+    chmodSync(paths.home, 0o755);
+    expect(checkDirectories(paths)).toMatchObject({ fix: `chmod 700 '${paths.home}'` });
+    writeFileSync(paths.credentialsDir, '');
+    chmodSync(paths.home, 0o700);
+    expect(checkDirectories(paths)).toMatchObject({ fix: `mv '${paths.credentialsDir}' '${paths.credentialsDir}.away'` });
   });
 
   test('are not changed where something else is in the place', () => {

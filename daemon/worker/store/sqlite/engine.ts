@@ -8,6 +8,7 @@ import { findDamage } from './damage.js';
 import { type Aside, fileIdentity, findSetAside, readDatabaseSize, setAside } from './database-file.js';
 import { classifyFault, describeFault } from './faults.js';
 import { openSqlite } from './open.js';
+import { shellWord } from '../../../../shared/text/shell-word.js';
 
 const ENDS = 'This warning ends when that file is removed.';
 
@@ -20,7 +21,7 @@ function describeAside({ path, kind }: Aside): SetAside {
     },
     replaced: {
       message: sayOfStore('store-replaced', { path }),
-      hint: `To use that file instead, run: xopc restore ${path}   ${ENDS}`,
+      hint: `To use that file instead, run: xopc restore ${shellWord(path)}   ${ENDS}`,
     },
   };
   return { path, ...told[kind], exists: () => existsSync(path) };
