@@ -72,17 +72,18 @@ export function checkDirectories(paths: GatewayPaths): Finding {
   return toFinding('directories', `${paths.home} is private to this user`, problems);
 }
 
-/** Files that contain secrets or conversations. */
+/** Files that contain secrets or conversations. Of a configuration that is named, only that it can be read matters, which another check shows. */
 export function checkPrivateFiles(paths: GatewayPaths): Finding {
   const databases = existsSync(paths.stateDir) && entryOf(paths.stateDir)?.isDirectory() === true ? readdirSync(paths.stateDir) : [];
+  const usualConfig = join(paths.home, 'config.json');
   const files = [
-    paths.configPath,
+    ...(paths.configPath === usualConfig ? [usualConfig] : []),
     paths.modelsPath,
     serviceEnvPath(paths),
     ...databases.map((name) => join(paths.stateDir, name)).filter((path) => entryOf(path)?.isFile()),
   ];
   const problems = files.map((path) => inspect(path, 'file')).filter((problem) => problem !== undefined);
-  return toFinding('private-files', 'configuration, models and database are private to this user', problems);
+  return toFinding('private-files', `the files in ${paths.home} are private to this user`, problems);
 }
 
 export function checkTokenFile({ tokenPath }: GatewayPaths): Finding {

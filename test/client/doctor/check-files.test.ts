@@ -62,6 +62,13 @@ describe('permissions', () => {
     expect(checkPrivateFiles(paths)).toMatchObject({ level: 'ok' });
   });
 
+  test('of a configuration that is named are its owner’s business', () => {
+    const paths = testPaths(undefined, 'work.json');
+    writeFileSync(paths.configPath, '{}');
+    chmodSync(paths.configPath, 0o644);
+    expect(checkPrivateFiles(paths)).toMatchObject({ level: 'ok' });
+  });
+
   test('of paths with a space are repaired by commands that can be pasted', () => {
     const paths = testPaths(join(tempDir(), 'a home'));
     mkdirSync(paths.stateDir, { recursive: true, mode: 0o700 });
