@@ -31,10 +31,14 @@ function startTime(pid) {
       return state === 'Z' ? undefined : fields[18];
     }
     if (process.platform === 'win32') return process.kill(pid, 0) && 'alive';
-    return (
-      execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim() ||
-      undefined
-    );
+    // A local time otherwise, and the time zone may change meanwhile.
+    const env = { LC_ALL: 'C', TZ: 'UTC' };
+    const output = execFileSync('/bin/ps', ['-o', 'lstart=', '-p', String(pid)], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+      env,
+    });
+    return output.trim() || undefined;
   } catch {
     return undefined;
   }

@@ -11,7 +11,8 @@ export function programOutput(command: string, args: readonly string[]): string 
       stdio: ['ignore', 'pipe', 'ignore'],
       timeout: 10_000,
       windowsHide: true,
-      env: childEnvironment({ LC_ALL: 'C' }),
+      // `ps` prints local times, and the time zone may change while a process runs.
+      env: childEnvironment({ LC_ALL: 'C', TZ: 'UTC' }),
     });
   } catch (error) {
     // `lsof` exits with 1 when it finds nothing; a missing program has no exit code.

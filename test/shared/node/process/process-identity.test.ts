@@ -2,7 +2,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { identify } from '../../../../bin/setup-lock.mjs';
 import {
   bootId,
   isAlive,
@@ -20,6 +21,11 @@ import {
 } from '../../../../shared/node/process/process-identity.js';
 
 const isLinux = process.platform === 'linux';
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+});
 
 function startSleeper(): ChildProcess & { pid: number } {
   const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)'], { stdio: 'ignore' });
@@ -53,6 +59,16 @@ test('a start time stays the same and differs between processes', async () => {
   expect(first).toBeDefined();
   expect(readStartTime(child.pid)).toBe(first);
   expect(readStartTime(process.pid)).not.toBe(first);
+});
+
+test.runIf(isLinux)('where `ps` says when a process was started, its identity does not depend on the time zone', () => {
+  vi.spyOn(process, 'platform', 'get').mockReturnValue('darwin');
+  const starts = ['UTC', 'Asia/Tokyo'].map((zone) => {
+    vi.stubEnv('TZ', zone);
+    return [readStartTime(process.pid), identify(process.pid).startTime];
+  });
+  expect(starts[0]).toEqual([expect.stringContaining(':'), expect.stringContaining(':')]);
+  expect(starts[1]).toEqual(starts[0]);
 });
 
 test.each([[0], [-1], [1.5], [Number.NaN], [2 ** 53]])('%d is no process', (pid) => {
