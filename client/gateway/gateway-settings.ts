@@ -41,11 +41,11 @@ export function readListenSettings(
   };
 }
 
-/** Returns the drain time of a gateway that cannot be asked, in milliseconds; the default where the file cannot be read. */
+/** Returns the drain time of a gateway that cannot be asked, in milliseconds; the default where the file has none that can be used. */
 export function readDrainTimeoutMs(paths: GatewayPaths): number {
   try {
-    const drainTimeoutMs = valueAt(readConfigValue(paths), ['gateway', 'drainTimeoutMs']);
-    return Number.isInteger(drainTimeoutMs) ? (drainTimeoutMs as number) : GATEWAY_DEFAULTS.drainTimeoutMs;
+    const value = valueAt(readConfigValue(paths), ['gateway', 'drainTimeoutMs']);
+    return typeof value === 'number' && Number.isInteger(value) && value >= 0 ? value : GATEWAY_DEFAULTS.drainTimeoutMs;
   } catch {
     return GATEWAY_DEFAULTS.drainTimeoutMs;
   }

@@ -1,12 +1,9 @@
 /** Turns the options of `install` into an installation plan. */
-import { GATEWAY_DEFAULTS } from '../../../shared/config/defaults.js';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
-import { valueAt } from '../../../shared/config/key-path.js';
-import { loadConfigFile } from '../../../shared/node/config/config-file.js';
 import type { GatewayEnvironment } from '../../../shared/node/process/env.js';
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
-import { type ListenSettings, readListenSettings } from '../../gateway/gateway-settings.js';
+import { type ListenSettings, readDrainTimeoutMs, readListenSettings } from '../../gateway/gateway-settings.js';
 import { chooseProgram } from './choose-program.js';
 import { serviceDirectory } from '../files/install-record.js';
 import { posixLauncher } from '../launcher/posix-launcher.js';
@@ -21,12 +18,6 @@ export interface InstallOptions {
   readonly socket: boolean;
   readonly runtime: ServiceRuntime | undefined;
   readonly sandbox: Sandbox;
-}
-
-function readDrainMs(paths: GatewayPaths): number {
-  const document = loadConfigFile({ path: paths.configPath });
-  const value = document.problems.length === 0 ? valueAt(document.value, ['gateway', 'drainTimeoutMs']) : undefined;
-  return typeof value === 'number' && value >= 0 ? value : GATEWAY_DEFAULTS.drainTimeoutMs;
 }
 
 function socketAddress(host: string, port: number): { host: string; port: number } {
@@ -65,7 +56,7 @@ export function makePlan(
     port,
     host,
     socket: options.socket ? socketAddress(listen.host, listen.port) : null,
-    drainTimeoutMs: readDrainMs(paths),
+    drainTimeoutMs: readDrainTimeoutMs(paths),
     sandbox: options.sandbox,
   };
 }
@@ -82,7 +73,7 @@ export function refreshPlan(plan: ServicePlan, paths: GatewayPaths): ServicePlan
   return {
     ...plan,
     socket: plan.socket === null ? null : socketAddress(listen.host, listen.port),
-    drainTimeoutMs: readDrainMs(paths),
+    drainTimeoutMs: readDrainTimeoutMs(paths),
   };
 }
 
