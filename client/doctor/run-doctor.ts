@@ -1,4 +1,5 @@
 /** All checks of `doctor`, in order of dependency. Only {@link repairAll} changes anything. */
+import { LOG_DEFAULTS } from '../../shared/config/defaults.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import type { ServerReport } from '../../shared/node/database-module.js';
 import type { ListenSettings } from '../gateway/gateway-settings.js';
@@ -28,8 +29,6 @@ export interface Repair {
   readonly did: string;
   readonly succeeded: boolean;
 }
-
-const LOG_LIMITS = { maxBytes: 10_485_760, files: 5 } as const;
 
 /** A check that throws becomes a finding, and the other checks still run. */
 async function guarded(id: string, check: () => Finding | Finding[] | Promise<Finding[]>): Promise<Finding[]> {
@@ -62,7 +61,7 @@ export async function runChecks(deps: DoctorDeps): Promise<Finding[]> {
     ['config', () => config.finding],
     ['models', () => checkModels(paths)],
     ['database', () => checkDatabase(paths, { url: value?.store.url, inspectServer: (url) => deps.inspectServer(url) })],
-    ['log', () => checkLog(paths, value?.logs ?? LOG_LIMITS)],
+    ['log', () => checkLog(paths, value?.logs ?? LOG_DEFAULTS)],
     ['lock', () => checkLock(paths, location)],
     ['port', () => (hasAddress ? checkPort(address(), { location, passed: deps.isSocketPassed }) : [])],
     ['worker', () => checkWorker(location, Date.now())],
