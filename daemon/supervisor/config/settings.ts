@@ -4,6 +4,7 @@
  */
 import { GATEWAY_DEFAULTS, HOST, HOST_RULE, LOG_DEFAULTS, MAX_DRAIN_TIMEOUT_MS } from '../../../shared/config/defaults.js';
 import { type ConfigDocument, problemAt } from '../../../shared/config/document.js';
+import { valueAt } from '../../../shared/config/key-path.js';
 import type { Problem } from '../../../shared/errors.js';
 import { isLogLevel, LOG_LEVELS } from '../../../shared/log/level.js';
 import { configInvalid } from '../../../shared/node/config/config-text.js';
@@ -59,12 +60,6 @@ const KEYS: readonly { key: string; path: readonly string[]; check: Check }[] = 
   { key: 'maxBytes', path: ['logs', 'maxBytes'], check: integer(65_536, 1_073_741_824) },
   { key: 'files', path: ['logs', 'files'], check: integer(1, 100) },
 ];
-
-function valueAt(root: unknown, path: readonly string[]): unknown {
-  let value = root;
-  for (const part of path) value = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[part] : undefined;
-  return value;
-}
 
 const MAX_SHOWN_LENGTH = 60;
 
