@@ -5,13 +5,16 @@ import { IDLE_TIMEOUT_MS, LOCK_TIMEOUT_MS, STATEMENT_TIMEOUT_MS } from './driver
 const LOCK = [2020569187, 1] as const;
 export const WRITE_LOCK = `select pg_advisory_xact_lock(${LOCK.join(', ')})`;
 
+/** Whatever the default of the database or the role is: a statement sees what others committed while it waited. */
+export const BEGIN = 'begin isolation level read committed';
+
 /** Begins for writing, in one message: settings for this transaction only, because a pooler gives the session to others. */
 export const beginWriting = ({
   statementTimeoutMs = STATEMENT_TIMEOUT_MS,
   lockTimeoutMs = LOCK_TIMEOUT_MS,
   idleTimeoutMs = IDLE_TIMEOUT_MS,
 } = {}): string =>
-  `begin; set local statement_timeout = ${statementTimeoutMs}; set local lock_timeout = ${lockTimeoutMs};
+  `${BEGIN}; set local statement_timeout = ${statementTimeoutMs}; set local lock_timeout = ${lockTimeoutMs};
   set local idle_in_transaction_session_timeout = ${idleTimeoutMs}; ${WRITE_LOCK};`;
 
 /**

@@ -2,9 +2,11 @@ import { createServer, connect as connectTo, type Socket } from 'node:net';
 import { sql } from 'kysely';
 import { expect, onTestFinished, test } from 'vitest';
 import type { OpenDatabase } from '../../../../../daemon/worker/store/engine.js';
+import { ensureSession } from '../../../../../daemon/worker/store/conversations/sessions.js';
 import { acquireLease, readLeaseOwner } from '../../../../../daemon/worker/store/leases.js';
 import { createLiveness } from '../../../../../daemon/worker/store/liveness.js';
 import { queriesOf, type Transaction } from '../../../../../daemon/worker/store/transaction.js';
+import { session } from '../../../../fixtures/session-parts.js';
 import { createDatabase, postgresAt, query } from '../../../../helpers/store-engine.js';
 
 async function open(url: string, options: Parameters<typeof postgresAt>[1] = {}): Promise<OpenDatabase> {
@@ -173,4 +175,14 @@ test('a prepared statement that the server lost, or whose result has changed, is
     expect(await owner(database, 'a')).toBe('me');
     await database.close();
   }
+});
+
+test.each(['repeatable read', 'serializable'])('writes of two workers see each other where the default isolation is %s', async (level) => {
+  const url = await createDatabase();
+  await query(url, `alter database ${new URL(url).pathname.slice(1)} set default_transaction_isolation = '${level}'`);
+  const databases = [await open(url), await open(url)];
+  const writes = databases.map(async (database) => {
+    for (let index = 0; index < 20; index += 1) await database.transaction((tx) => ensureSession(tx, { ...session(`${index}`), nowMs: 1 }));
+  });
+  expect(await Promise.allSettled(writes)).toEqual(writes.map(() => ({ status: 'fulfilled', value: undefined })));
 });
