@@ -30,7 +30,8 @@ import { nothingToReport } from './0037-nothing-to-report.js';
 import { jobLimits } from './0038-job-limits.js';
 import { cronRunTurns } from './0039-cron-run-turns.js';
 import { askingTokens } from './0041-asking-tokens.js';
-import { dropJournal } from './0042-drop-journal.js';
+import { lookedForCommits } from './0043-looked-for-commits.js';
+import { dropJournal } from './0045-drop-journal.js';
 import type { Migration } from './migration.js';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -65,6 +66,7 @@ export const MIGRATIONS: readonly Migration[] = [
   jobLimits,
   cronRunTurns,
   askingTokens,
+  lookedForCommits,
   dropJournal,
 ];
 

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createSerial } from '../../../../shared/serial.js';
 import { storeUnavailable } from '../engine.js';
 import type { StatementResult, Topic, Transaction } from '../transaction.js';
-import { beginWriting, endSilentWriter } from './begin-writing.js';
+import { BEGIN, beginWriting, endSilentWriter } from './begin-writing.js';
 import type { Membership } from './members/membership.js';
 import {
   ConnectionLost,
@@ -192,13 +192,19 @@ export class Committer {
   }
 
   /**
-   * Inserts the row of a batch once more, which waits for a transaction that still runs. A row that is there says that it was committed;
-   * one that can be inserted, that it never will be. Merely looking proves nothing.
+   * Inserts the row of a batch in its place, which waits for a transaction that still runs: from then on the batch cannot be committed any
+   * more, or it was. The row says which, however often it is looked for. Merely looking proves nothing.
    */
   async #findOutcome(id: string): Promise<boolean> {
     const session = await this.#connect();
-    const { changes } = await session.run('insert into commits (id) values ($1) on conflict do nothing', [id]);
-    this.#settled = id;
-    return changes === 0;
+    try {
+      const { rowCounts } = await session.exec(`${BEGIN}; insert into commits (id, is_batch) values ('${id}', 0) on conflict do nothing;
+        select id from commits where id = '${id}' and is_batch = 1; commit`);
+      this.#settled = id;
+      return rowCounts.at(-2) === 1;
+    } catch (error) {
+      await this.#undo();
+      throw error;
+    }
   }
 }

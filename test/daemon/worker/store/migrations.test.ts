@@ -104,5 +104,5 @@ test('the versions of this build’s migrations grow, and none is one that datab
   const versions = MIGRATIONS.map(({ version }) => version);
   expect(versions).toEqual([...new Set(versions)].toSorted((a, b) => a - b));
   // A database that ran the contraction as this version would leave out a migration with it.
-  expect(versions.filter((version) => [13, 16, 18, 20, 22, 27, 29, 31, 40].includes(version))).toEqual([]);
+  expect(versions.filter((version) => [13, 16, 18, 20, 22, 27, 29, 31, 40, 42].includes(version))).toEqual([]);
 });

@@ -22,9 +22,16 @@ const run = (tx: Transaction, statement: string) => sql.raw<Record<string, unkno
 const endBackends = (database: OpenDatabase, which: string) =>
   run(database.reader, `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and ${which}`);
 
-/** Passes bytes on, until a commit is to be lost: then its answer, or the commit itself, goes nowhere and the connection ends. */
-async function lossyProxy(url: string, lose: 'answer' | 'commit', onLost: () => Promise<unknown> = async () => undefined) {
-  const state = { isArmed: false, lost: 0 };
+/**
+ * Passes bytes on, until a commit is to be lost: then its answer, or the commit itself, goes nowhere and the connection ends. So do the
+ * answers of the first `looks` looks for its outcome.
+ */
+async function lossyProxy(
+  url: string,
+  lose: 'answer' | 'commit',
+  { onLost = async () => undefined, looks = 0 }: { onLost?: () => Promise<unknown>; looks?: number } = {},
+) {
+  const state = { isArmed: false, lost: 0, looks };
   const sockets: Socket[] = [];
   const server = createServer((client) => {
     const upstream = connectTo(Number(new URL(url).port), '127.0.0.1');
@@ -38,6 +45,9 @@ async function lossyProxy(url: string, lose: 'answer' | 'commit', onLost: () => 
         state.isArmed = false;
         state.lost += 1;
         if (lose === 'commit') return void onLost().then(end);
+      } else if (state.lost > 0 && state.looks > 0 && bytes.includes('insert into commits')) {
+        isLost = true;
+        state.looks -= 1;
       }
       upstream.write(bytes);
     });
@@ -79,11 +89,22 @@ test('a commit that never arrived fails, and never comes true', async () => {
   expect(await database.transaction(claim('a'))).toBe(true);
 });
 
+test.each([
+  ['answer', true],
+  ['commit', false],
+] as const)('a look for a commit whose own answer was lost finds the same: lost %s, stored %s', async (lose, isStored) => {
+  const { url, state } = await lossyProxy(await createDatabase(), lose, { looks: 2 });
+  const database = await open(url);
+  state.isArmed = true;
+  const isDone = await database.transaction(claim('a')).catch(() => false);
+  expect([isDone, state.looks, await owner(database, 'a')]).toEqual([isStored, 0, isStored ? 'me' : undefined]);
+});
+
 test('a worker to which a commit seemed to have failed, though it was stored, ends before it writes anything else', async () => {
   for (const lose of ['answer', 'commit'] as const) {
     const direct = await createDatabase();
     // While it cannot find out: this happens otherwise when the database is away for long.
-    const { url, state } = await lossyProxy(direct, lose, () => query(direct, 'revoke insert on commits from current_user'));
+    const { url, state } = await lossyProxy(direct, lose, { onLost: () => query(direct, 'revoke insert on commits from current_user') });
     const lost: unknown[] = [];
     const database = await open(url, { onLost: (error) => lost.push(error) });
     state.isArmed = true;
