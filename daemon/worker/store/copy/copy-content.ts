@@ -197,6 +197,8 @@ export async function copyContent(copying: Copying): Promise<TableCopy[]> {
     const { tables, different } = await differences(copying);
     if (different.length > 0) throw refuse(target, `it has an earlier copy, and one of both has changed since (${different.join(', ')})`);
     await beforeEnd();
+    // The earlier run may have been killed before the target was in its place.
+    await target.finish();
     return tables;
   }
   const copied = await copyMissing(run, done);

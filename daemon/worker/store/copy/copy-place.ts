@@ -46,6 +46,6 @@ export interface CopyTarget extends CopyPlace {
   setIdentity(table: string, column: string, last: string): Promise<void>;
   /** Prepares complete content for use, such as its index for searches. May be repeated. */
   prepare(): Promise<void>;
-  /** Removes the note of the progress and makes the content the database of its place. Only `close` may follow. */
+  /** Removes the note of the progress and makes the content the database of its place; nothing remains to be done where that is so. Only `close` may follow. */
   finish(): Promise<void>;
 }

@@ -115,7 +115,7 @@ class PostgresPlace implements CopySource, CopyTarget {
   }
 
   async finish(): Promise<void> {
-    await this.write(async () => this.#exec(`drop table ${PROGRESS_TABLE}`));
+    await this.write(async () => this.#exec(`drop table if exists ${PROGRESS_TABLE}`));
   }
 
   async close(): Promise<void> {

@@ -73,7 +73,7 @@ class SqlitePlace implements CopySource, CopyTarget {
   constructor(place: string, path: string) {
     this.place = place;
     this.isEmptyPlace = path !== place;
-    this.emptyHint = `Move that file away: mv ${shellWord(place)} ${shellWord(`${place}.old`)}`;
+    this.emptyHint = `Move that file away: mv ${shellWord(path)} ${shellWord(`${path}.old`)}`;
     this.#path = path;
     this.#connection = new LibsqlConnection(path);
     this.query = sqliteQueries({ run: (sql, parameters) => this.#run(sql, parameters) });
@@ -140,8 +140,9 @@ class SqlitePlace implements CopySource, CopyTarget {
   }
 
   async finish(): Promise<void> {
+    if (this.#path === this.place) return;
     await this.#guard(async () => {
-      await this.#connection.exec(`drop table ${PROGRESS_TABLE}; pragma wal_checkpoint(truncate)`);
+      await this.#connection.exec(`drop table if exists ${PROGRESS_TABLE}; pragma wal_checkpoint(truncate)`);
     });
     this.#connection.close();
     for (const suffix of SIDECARS) rmSync(this.#path + suffix, { force: true });

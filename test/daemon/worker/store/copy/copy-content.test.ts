@@ -127,6 +127,18 @@ test('a copy that was ended after any batch is continued, and until it is comple
   expect((await copy({ url }, { path: back })).tables).toEqual(copied.tables);
 });
 
+test('a copy to a file that was killed before the file got its name gets it from the next command', async () => {
+  const [from, to] = [{ path: fullDatabase() }, { path: join(tempDir(), 'gateway.db') }];
+  const beforeEnd = () => Promise.reject(new Error('killed'));
+  await expect(copy(from, to, { beforeEnd })).rejects.toThrow('killed');
+  // What has happened before the checkpoint and the rename.
+  changeFile(`${to.path}.copy`, 'drop table xopc_copy');
+  const { tables } = await copy(from, to);
+  expect([existsSync(to.path), existsSync(`${to.path}.copy`)]).toEqual([true, false]);
+  expect(contentOf(to.path)).toEqual(contentOf(from.path));
+  expect((await copy(from, to)).tables).toEqual(tables);
+});
+
 test('where the source has changed since the copy was begun, the copy begins anew', async () => {
   const path = fullDatabase();
   const url = await createDatabase({ isEmpty: true });
