@@ -6,7 +6,7 @@
 import { sql } from 'kysely';
 import { type Message, MESSAGE_COLUMNS } from './messages.js';
 import { prepare } from '../prepare.js';
-import { uncountMessages } from './sessions.js';
+import { countMessages } from './sessions.js';
 import { queriesOf, type Transaction } from '../transaction.js';
 
 interface Place {
@@ -37,17 +37,6 @@ const selectQuestion = prepare<Place>()((db, p) =>
 
 const setParent = prepare<{ seq: number; parentSeq: number | null }>()((db, p) =>
   db.updateTable('messages').set({ parent_seq: p.parentSeq }).where('seq', '=', p.seq),
-);
-
-const selectOfTurn = prepare<{ sessionId: number; turnId: string; afterSeq: number }>()((db, p) =>
-  db
-    .selectFrom('messages')
-    .select('seq')
-    .where('session_id', '=', p.sessionId)
-    .where('seq', '>', p.afterSeq)
-    .where('turn_id', '=', p.turnId)
-    .where('parent_seq', 'is', null)
-    .orderBy('seq'),
 );
 
 const selectToolMessages = prepare<{ sessionId: number; turnId: string; afterSeq: number }>()((db, p) =>
@@ -96,15 +85,20 @@ export async function questionOf(tx: Transaction, place: Place): Promise<Message
   return selectQuestion.first(tx, place);
 }
 
+/** Takes messages after a place off the chosen path, each then following the one before. Returns their `seq`. Runs in a write. */
+async function setAside(tx: Transaction, { sessionId, seq, turnId }: Place & { turnId?: string }): Promise<number[]> {
+  const ofTurn = turnId === undefined ? sql`` : sql`and turn_id = ${turnId}`;
+  const { rows } = await sql<{ seq: number }>`update messages set parent_seq = path.previous from (
+      select seq, lag(seq, 1, cast(${seq} as bigint)) over (order by seq) as previous from messages
+      where session_id = ${sessionId} and parent_seq is null and seq > ${seq} ${ofTurn}
+    ) as path where messages.seq = path.seq returning messages.seq`.execute(queriesOf(tx));
+  if (rows.length > 0) await countMessages(tx, { id: sessionId, count: -rows.length });
+  return rows.map((row) => row.seq);
+}
+
 /** Removes all messages after a place from the chosen path; they can be chosen again. Returns their number. Runs in a write. */
-export async function leavePath(tx: Transaction, { sessionId, seq }: Place): Promise<number> {
-  const result = await sql`update messages set parent_seq = path.previous from (
-      select seq, lag(seq, 1, ${seq}) over (order by seq) as previous from messages
-      where session_id = ${sessionId} and parent_seq is null and seq > ${seq}
-    ) as path where messages.seq = path.seq`.execute(queriesOf(tx));
-  const count = Number(result.numAffectedRows ?? 0n);
-  if (count > 0) await uncountMessages(tx, { id: sessionId, count });
-  return count;
+export async function leavePath(tx: Transaction, place: Place): Promise<number> {
+  return (await setAside(tx, place)).length;
 }
 
 /** Returns the uses of tools of a turn after a message, on the chosen path. */
@@ -114,21 +108,16 @@ export async function listToolMessages(tx: Transaction, turn: { sessionId: numbe
 
 /** Sets aside the messages of a turn after its question, each following the one before. Returns the `seq` of the last one, or of the question. Runs in a write. */
 export async function setTurnAside(tx: Transaction, turn: { sessionId: number; turnId: string; questionSeq: number }): Promise<number> {
-  const rows = await selectOfTurn.all(tx, { ...turn, afterSeq: turn.questionSeq });
-  let parentSeq = turn.questionSeq;
-  for (const { seq } of rows) {
-    await setParent.run(tx, { seq, parentSeq });
-    parentSeq = seq;
-  }
-  if (rows.length > 0) await uncountMessages(tx, { id: turn.sessionId, count: rows.length });
-  return parentSeq;
+  const { sessionId, turnId, questionSeq: seq } = turn;
+  const aside = await setAside(tx, { sessionId, turnId, seq });
+  return aside.reduce((last, each) => Math.max(last, each), seq);
 }
 
 /** Sets aside a question and the messages of its turn: it is asked again elsewhere. Runs in a write. */
 export async function setQuestionAside(tx: Transaction, turn: { sessionId: number; turnId: string; questionSeq: number }): Promise<void> {
   const { sessionId, questionSeq: seq } = turn;
   await setParent.run(tx, { seq, parentSeq: await seqBefore(tx, { sessionId, seq }) });
-  await uncountMessages(tx, { id: sessionId, count: 1 });
+  await countMessages(tx, { id: sessionId, count: -1 });
   await setTurnAside(tx, turn);
 }
 
@@ -160,21 +149,23 @@ export async function readAside(
  */
 export async function choosePath(tx: Transaction, { sessionId, seq, parentSeq }: Message): Promise<number> {
   if (parentSeq === null) return seq;
-  const { rows } = await sql<{ seq: number; parent_seq: number | null }>`with recursive up (seq, parent_seq) as (
+  const up = sql`up (seq, parent_seq) as (
       select seq, parent_seq from messages where seq = ${seq}
       union all select above.seq, above.parent_seq from messages as above join up on above.seq = up.parent_seq where up.parent_seq is not null
-    ) select seq, parent_seq from up order by seq`.execute(queriesOf(tx));
+    )`;
   // The path starts after the first message that is on the chosen path already, if there is one.
-  const fork = rows.find((row) => row.parent_seq === null)?.seq ?? 0;
+  const first = await sql<{ seq: number }>`with recursive ${up} select seq from up where parent_seq is null`.execute(queriesOf(tx));
+  const fork = first.rows[0]?.seq ?? 0;
   await leavePath(tx, { sessionId, seq: fork });
-  const path = await sql<{ seq: number }>`with recursive down (seq) as (
+  const { numAffectedRows = 0n } = await sql`with recursive ${up}, down (seq) as (
       select cast(${seq} as bigint)
       union all select (
         select max(below.seq) from messages as below where below.session_id = ${sessionId} and below.parent_seq = down.seq
       ) from down where down.seq is not null
-    ) select seq from down where seq is not null`.execute(queriesOf(tx));
-  const chosen = [...rows.filter((row) => row.parent_seq !== null), ...path.rows.slice(1)];
-  for (const row of chosen) await setParent.run(tx, { seq: row.seq, parentSeq: null });
-  await uncountMessages(tx, { id: sessionId, count: -chosen.length });
+    ) update messages set parent_seq = null
+      where seq in (select seq from up where parent_seq is not null union all select seq from down where seq is not null)`.execute(
+    queriesOf(tx),
+  );
+  await countMessages(tx, { id: sessionId, count: Number(numAffectedRows) });
   return fork;
 }

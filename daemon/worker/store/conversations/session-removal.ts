@@ -4,7 +4,7 @@ import { SESSION_KINDS, type SessionKind } from '../../../../shared/sessions/kin
 import { prepare } from '../prepare.js';
 import { PURGE_ROWS } from './purge.js';
 import { queriesOf, type Transaction } from '../transaction.js';
-import { type Session, toSession, uncountMessages } from './sessions.js';
+import { type Session, toSession, countMessages } from './sessions.js';
 
 const markDeleted = prepare<{ key: string; nowMs: number }>()((db, p) =>
   db.updateTable('sessions').set({ deleted_at: p.nowMs }).where('key', '=', p.key).where('deleted_at', 'is', null),
@@ -131,7 +131,7 @@ export async function trimSessions(tx: Transaction, { kind, keep }: { kind: Sess
   if (last === undefined) {
     // A wrong count is corrected; otherwise this session would be selected forever.
     const { length } = await newest.execute();
-    await uncountMessages(tx, { id: session.id, count: session.message_count - length });
+    await countMessages(tx, { id: session.id, count: length - session.message_count });
     return PURGE_ROWS;
   }
   const removed = await queriesOf(tx)
@@ -148,6 +148,6 @@ export async function trimSessions(tx: Transaction, { kind, keep }: { kind: Sess
     .returning('parent_seq as parentSeq')
     .execute();
   // Variants were counted out when they left the path.
-  await uncountMessages(tx, { id: session.id, count: removed.filter(({ parentSeq }) => parentSeq === null).length });
+  await countMessages(tx, { id: session.id, count: -removed.filter(({ parentSeq }) => parentSeq === null).length });
   return PURGE_ROWS;
 }

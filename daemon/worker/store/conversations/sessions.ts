@@ -171,11 +171,11 @@ export const { run: renewSession } = prepare<{ id: number; nowMs: number }>()((d
   db.updateTable('sessions').set({ updated_at: p.nowMs }).where('id', '=', p.id),
 );
 
-/** Counts out messages that were taken back. Runs in a write. */
-export const { run: uncountMessages } = prepare<{ id: number; count: number }>()((db, p) =>
+/** Counts messages in, or, with a negative number, out. Runs in a write. */
+export const { run: countMessages } = prepare<{ id: number; count: number }>()((db, p) =>
   db
     .updateTable('sessions')
-    .set({ message_count: sql`message_count - ${p.count}` })
+    .set({ message_count: sql`message_count + ${p.count}` })
     .where('id', '=', p.id),
 );
 
