@@ -18,7 +18,7 @@ const WIDE_ON_POSTGRES = [
   'test/daemon/worker/chat/*.test.ts',
   'test/daemon/worker/cron/{history,scheduler}.test.ts',
   'test/daemon/worker/observe/{issues,samples,usage}.test.ts',
-  'test/daemon/worker/sessions/{session-archive,session-files,sessions}.test.ts',
+  'test/daemon/worker/sessions/{session-archive,session-files,session-fork,sessions}.test.ts',
   'test/daemon/worker/socket/variants.test.ts',
   'test/daemon/worker/http/responses/{stored,background}.test.ts',
 ];

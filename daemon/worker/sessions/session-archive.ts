@@ -2,47 +2,24 @@
 import type { MessagePage } from '../../../shared/api/session-archive.js';
 import type { SessionDocument } from '../../../shared/api/sessions.js';
 import { GatewayError } from '../../../shared/errors.js';
-import { newId } from '../../../shared/ids.js';
 import { normaliseTag } from '../../../shared/sessions/filters.js';
-import { findAgent } from '../config/agents.js';
 import type { Attachments } from '../files/attachments.js';
-import { appendMessage, findMessage, type Message, readMessagesAfter, readNewestMessages } from '../store/conversations/messages.js';
-import {
-  changeSession,
-  ensureSession,
-  getSession,
-  renewSession,
-  type Session,
-  type SessionChange,
-  toSessionDocument,
-} from '../store/conversations/sessions.js';
+import { readNewestMessages } from '../store/conversations/messages.js';
+import { changeSession, getSession, type SessionChange, toSessionDocument } from '../store/conversations/sessions.js';
 import { toMessageDocuments } from '../store/conversations/transcript.js';
-import { type CallerKey, keyUse, once } from '../store/idempotency.js';
-import { findSummary, insertSummary } from '../store/summaries/summaries.js';
-import type { Transaction } from '../store/transaction.js';
+import { type CallerKey, findAnswer, keyUse } from '../store/idempotency.js';
+import { findSummary } from '../store/summaries/summaries.js';
+import { makeSession } from './make-session.js';
 import { createSessionFiles, type SessionFileOptions } from './session-files.js';
-import { sessionOf } from './session-key.js';
-import type { PublishSession } from './sessions.js';
+import { fillFork } from './session-fork.js';
 
 export interface SessionArchiveOptions extends SessionFileOptions {
   readonly attachments: Pick<Attachments, 'copy' | 'check' | 'keep' | 'read'>;
-  readonly publish: PublishSession;
   /** @throws MODEL_NOT_FOUND for a model that cannot be used */
   checkModel(ref: string): void;
 }
 
 const DEFAULT_PAGE = 100;
-const BATCH = 500;
-
-async function readAll(tx: Transaction, sessionId: number, untilSeq = Number.MAX_SAFE_INTEGER): Promise<Message[]> {
-  const all: Message[] = [];
-  for (;;) {
-    const batch = await readMessagesAfter(tx, { sessionId, afterSeq: all.at(-1)?.seq ?? 0, limit: BATCH });
-    all.push(...batch.filter(({ seq }) => seq <= untilSeq));
-    if (batch.length < BATCH || (batch.at(-1)?.seq ?? 0) >= untilSeq) return all;
-  }
-}
-
 /** @throws INVALID_REQUEST for a tag that no search could name */
 function normaliseTags(tags: readonly string[]): string[] {
   const normal = tags.map((tag) => normaliseTag(tag.toWellFormed()));
@@ -50,47 +27,6 @@ function normaliseTags(tags: readonly string[]): string[] {
   if (wrong !== undefined)
     throw new GatewayError('INVALID_REQUEST', { message: `invalid tag '${wrong}': it is empty or contains a quote` });
   return [...new Set(normal)];
-}
-
-/** What a copy of a summary took. */
-const NO_USAGE = { inputTokens: null, outputTokens: null, costUsd: null };
-
-/** Returns the summary that holds for the copy, too. After `/new`, the copy has more in its context than the summaries cover. */
-async function findForkedSummary(tx: Transaction, source: Session, untilSeq = Number.MAX_SAFE_INTEGER - 1) {
-  if (source.contextAfterSeq > 0) return undefined;
-  return findSummary(tx, { sessionId: source.id, afterSeq: 0, beforeSeq: untilSeq + 1 });
-}
-
-/** Copies a session up to a message, or whole, and returns the key of the copy. Runs in a write. */
-async function copySession(
-  tx: Transaction,
-  options: SessionArchiveOptions,
-  { key, messageId, nowMs }: { key: string; messageId: string | undefined; nowMs: number },
-): Promise<string> {
-  const source = await getSession(tx, key);
-  const last = messageId === undefined ? undefined : await findMessage(tx, messageId);
-  if (messageId !== undefined && (last?.sessionId !== source.id || last.parentSeq !== null)) {
-    throw new GatewayError('CONFLICT', {
-      message: `the message '${messageId}' is not in this session, or another variant is chosen`,
-      hint: 'Reload the session; POST /api/sessions/:key/choose chooses a variant.',
-    });
-  }
-  const agent = findAgent(options.config(), source.agentId);
-  const parts = sessionOf({ agentId: agent.id, channel: 'webchat', peerId: newId('chat') });
-  const { session: copy } = await ensureSession(tx, { ...parts, nowMs });
-  const summary = await findForkedSummary(tx, source, last?.seq);
-  for (const { seq, id, role, content, model, status, createdAtMs, durationMs } of await readAll(tx, source.id, last?.seq)) {
-    const to = { sessionId: copy.id, messageId: newId('msg') };
-    const copied = { id: to.messageId, sessionId: copy.id, turnId: null, nowMs: createdAtMs };
-    const coversSeq = await appendMessage(tx, { ...copied, role, content, model, status, durationMs });
-    if (seq === summary?.coversSeq)
-      await insertSummary(tx, { ...summary, id: newId('sum'), sessionId: copy.id, coversSeq, usage: NO_USAGE, nowMs });
-    if (role === 'user' || role === 'tool') await options.attachments.copy(tx, { sessionId: source.id, messageId: id }, to);
-  }
-  const title = source.title === null ? {} : { title: source.title };
-  await changeSession(tx, copy.id, { ...title, model: source.model, unread: false });
-  await renewSession(tx, { id: copy.id, nowMs });
-  return copy.key;
 }
 
 export type SessionArchive = ReturnType<typeof createSessionArchive>;
@@ -131,18 +67,17 @@ export function createSessionArchive(options: SessionArchiveOptions) {
 
     /**
      * Makes a session of the page with the messages up to that one.
-     * @throws SESSION_NOT_FOUND; CONFLICT for a message of another session
+     * @throws SESSION_NOT_FOUND; CONFLICT for a message of another session, and when another path is chosen meanwhile
      */
     async fork(key: string, messageId: string | undefined, caller?: CallerKey): Promise<SessionDocument> {
-      const nowMs = clock.now();
       const use = keyUse('sessions/fork', caller, [key, messageId]);
-      const { session, isRepeated } = await store.write(async (tx) => {
-        const done = await once(tx, { use, nowMs, act: () => copySession(tx, options, { key, messageId, nowMs }) });
-        return { ...done, session: toSessionDocument(await getSession(tx, done.result)) };
+      const made = await store.read(async (tx) => {
+        const known = use && (await findAnswer(tx, { ...use, nowMs: clock.now() }));
+        return known === undefined ? undefined : toSessionDocument(await getSession(tx, known));
       });
-      if (isRepeated) caller?.onReplay?.();
-      else publish({ type: 'session', session: session.key, change: 'created' });
-      return session;
+      if (made === undefined) return makeSession(options, caller, (step) => fillFork(step, options, { key, messageId, use }));
+      caller?.onReplay?.();
+      return made;
     },
 
     ...files,

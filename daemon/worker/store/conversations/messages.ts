@@ -1,9 +1,9 @@
 /** Messages of sessions, in the order in which they were committed. Reads follow the chosen path (branches.ts). */
 import type { MessageDocument } from '../../../../shared/api/sessions.js';
 import { plainLine } from '../../../../shared/text/plain-line.js';
-import { prepare } from '../prepare.js';
+import { prepare, prepareRows, runAll } from '../prepare.js';
 import { tellOthers, type Transaction } from '../transaction.js';
-import { touchSession } from './sessions.js';
+import { countMessages, touchSession } from './sessions.js';
 
 interface MessageContent extends Pick<MessageDocument, 'id' | 'role' | 'content' | 'model' | 'status'> {
   readonly sessionId: number;
@@ -42,23 +42,35 @@ export const MESSAGE_COLUMNS = [
   'duration_ms as durationMs',
 ] as const;
 
-const insert = prepare<NewMessage & { parentSeq: number | null; durationMs: number | null }>()((db, p) =>
-  db
-    .insertInto('messages')
-    .values({
-      id: p.id,
-      session_id: p.sessionId,
-      turn_id: p.turnId,
-      role: p.role,
-      content: p.content,
-      model: p.model,
-      status: p.status,
-      created_at: p.nowMs,
-      parent_seq: p.parentSeq,
-      duration_ms: p.durationMs,
-    })
-    .returning('seq'),
-);
+type InsertedMessage = NewMessage & { readonly parentSeq: number | null; readonly durationMs: number | null };
+
+const rowOf = (p: InsertedMessage) => ({
+  id: p.id,
+  session_id: p.sessionId,
+  turn_id: p.turnId,
+  role: p.role,
+  content: p.content,
+  model: p.model,
+  status: p.status,
+  created_at: p.nowMs,
+  parent_seq: p.parentSeq,
+  duration_ms: p.durationMs,
+});
+
+const insert = prepare<InsertedMessage>()((db, p) => db.insertInto('messages').values(rowOf(p)).returning('seq'));
+
+const insertAll = prepareRows<InsertedMessage>({
+  id: 'text',
+  sessionId: 'bigint',
+  turnId: 'text',
+  role: 'text',
+  content: 'text',
+  model: 'text',
+  status: 'text',
+  nowMs: 'bigint',
+  parentSeq: 'bigint',
+  durationMs: 'bigint',
+})('messages', rowOf);
 
 async function insertMessage(tx: Transaction, message: NewMessage & { parentSeq: number | null }): Promise<number> {
   const row = await insert.first(tx, { ...message, durationMs: message.durationMs ?? null });
@@ -133,6 +145,17 @@ export async function appendMessage(tx: Transaction, message: NewMessage): Promi
   tellOthers(tx, `session:${message.sessionId}`);
   await touchSession(tx, { id: message.sessionId, title, nowMs: message.nowMs, isNews, staysArchived: Number(message.role !== 'user') });
   return insertMessage(tx, { ...message, parentSeq: null });
+}
+
+/** Adds messages to a session that nobody sees yet: neither its title nor its date follows from them. Runs in a write. */
+export async function insertMessages(
+  tx: Transaction,
+  sessionId: number,
+  messages: readonly Omit<NewMessage, 'sessionId'>[],
+): Promise<void> {
+  const rows = messages.map((message) => ({ durationMs: null, ...message, sessionId, parentSeq: null }));
+  await runAll(tx, insertAll.of(tx, rows));
+  await countMessages(tx, { id: sessionId, count: rows.length });
 }
 
 export async function findMessage(tx: Transaction, id: string): Promise<Message | undefined> {

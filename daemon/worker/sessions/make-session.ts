@@ -1,0 +1,113 @@
+/** Makes a session of the page in steps: other writes wait for a step, not for a whole conversation. It is visible once it is complete. */
+import type { SessionDocument } from '../../../shared/api/sessions.js';
+import type { Clock } from '../../../shared/clock.js';
+import type { Config } from '../../../shared/config/schema.js';
+import { newId } from '../../../shared/ids.js';
+import { findAgent } from '../config/agents.js';
+import { purgeInSteps } from '../store/conversations/purge.js';
+import { dropStagedSession, publishSession, STAGED_AT, stageSession } from '../store/conversations/session-import.js';
+import { purgeSessions } from '../store/conversations/session-removal.js';
+import {
+  changeSession,
+  getSession,
+  renewSession,
+  type Session,
+  type SessionChange,
+  toSessionDocument,
+} from '../store/conversations/sessions.js';
+import { type CallerKey, type KeyUse, once } from '../store/idempotency.js';
+import type { Store } from '../store/store.js';
+import type { Transaction } from '../store/transaction.js';
+import { sessionOf } from './session-key.js';
+import type { PublishSession } from './sessions.js';
+
+/** Bounds a step. A message that is longer is a step of its own. */
+export const STEP_MESSAGES = 200;
+export const STEP_LENGTH = 262_144;
+
+export interface SessionMakerOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly instanceId: string;
+  readonly publish: PublishSession;
+  readonly config: () => Config;
+}
+
+/** Runs a part of the work in a write, which may be run again. */
+export type Step = <T>(work: (tx: Transaction, staged: Session) => Promise<T>) => Promise<T>;
+
+/** What completes a session that was filled. */
+export interface Filled {
+  /** The caller's key. */
+  readonly use: KeyUse | undefined;
+  readonly agentId: string;
+  readonly change: SessionChange;
+}
+
+/** For the default agent: which one it is may be known at the end only. Runs in a write. */
+async function stage(tx: Transaction, { config, clock, instanceId }: SessionMakerOptions): Promise<Session> {
+  const parts = sessionOf({ agentId: findAgent(config(), undefined).id, channel: 'webchat', peerId: newId('chat') });
+  return stageSession(tx, { ...parts, nowMs: clock.now(), instanceId });
+}
+
+/** Returns the session's key. Runs in a write. */
+async function complete(
+  tx: Transaction,
+  { clock, instanceId }: SessionMakerOptions,
+  { id, peerId, agentId, change }: Pick<Session, 'id' | 'peerId'> & Omit<Filled, 'use'>,
+): Promise<string> {
+  const { key } = sessionOf({ agentId, channel: 'webchat', peerId });
+  await changeSession(tx, id, { ...change, unread: false });
+  await renewSession(tx, { id, nowMs: clock.now() });
+  if (!(await publishSession(tx, { id, key, agentId, instanceId }))) throw new Error('the new session was removed meanwhile');
+  return key;
+}
+
+/** What this cannot remove is purged after this instance has ended. */
+async function abandon({ store, instanceId }: SessionMakerOptions, { id }: Session): Promise<void> {
+  const isReleased = store.write((tx) => dropStagedSession(tx, { id, instanceId }));
+  const purge = (): Promise<void> =>
+    purgeInSteps(
+      store,
+      (tx) => purgeSessions(tx, STAGED_AT),
+      () => true,
+    );
+  await isReleased.then(purge).catch(() => undefined);
+}
+
+/**
+ * Makes a session that `fill` fills. A key that was used for the same returns the session of then.
+ * @throws CONFLICT for a key of another request; what `fill` throws
+ */
+export async function makeSession(
+  options: SessionMakerOptions,
+  caller: CallerKey | undefined,
+  fill: (step: Step) => Promise<Filled>,
+): Promise<SessionDocument> {
+  const { store, clock, publish } = options;
+  let staged: Session | undefined;
+  const step: Step = async (work) => {
+    const done = await store.write(async (tx) => {
+      const session = staged ?? (await stage(tx, options));
+      return { session, value: await work(tx, session) };
+    });
+    staged = done.session;
+    return done.value;
+  };
+  try {
+    const { use, ...filled } = await fill(step);
+    const { session, isRepeated } = await step(async (tx, { id, peerId }) => {
+      const act = () => complete(tx, options, { id, peerId, ...filled });
+      const done = await once(tx, { use, nowMs: clock.now(), act });
+      return { session: toSessionDocument(await getSession(tx, done.result)), isRepeated: done.isRepeated };
+    });
+    if (isRepeated) {
+      caller?.onReplay?.();
+      if (staged !== undefined) await abandon(options, staged);
+    } else publish({ type: 'session', session: session.key, change: 'created' });
+    return session;
+  } catch (error) {
+    if (staged !== undefined) await abandon(options, staged);
+    throw error;
+  }
+}
