@@ -76,6 +76,11 @@ async function readVersion(path: string, connection: LibsqlConnection): Promise<
 
 /** Ends what was unfinished when the copy was made: the copy cannot know what became of it. */
 async function endUnfinished(tx: Transaction): Promise<void> {
+  await endUnsent(tx);
+  await endUnanswered(tx);
+}
+
+async function endUnsent(tx: Transaction): Promise<void> {
   const db = queriesOf(tx);
   const unsent = await db.selectFrom('outbox_messages').select('seq').where('state', 'in', ['queued', 'sending', 'retry_wait']).execute();
   for (const { seq } of unsent) {
@@ -91,14 +96,32 @@ async function endUnfinished(tx: Transaction): Promise<void> {
       .where('seq', '=', seq)
       .execute();
   }
+}
+
+async function endUnanswered(tx: Transaction): Promise<void> {
+  const db = queriesOf(tx);
+  const ended = { instance_id: null, error: UNFINISHED_REASON } as const;
+  // Apart from its turn, which would otherwise be kept for the next attempt.
   await db
     .updateTable('inbox_messages')
-    .set((row) => ({ state: 'interrupted', instance_id: null, error: UNFINISHED_REASON, finished_at: row.ref('received_at') }))
-    .where('state', 'in', ['pending', 'running'])
+    .set((row) => ({ ...ended, state: 'interrupted', turn_id: null, finished_at: row.ref('received_at') }))
+    .where('state', 'in', ['pending', 'running', 'waiting'])
     .execute();
   await db
     .updateTable('cron_runs')
-    .set((row) => ({ state: 'interrupted', instance_id: null, error: UNFINISHED_REASON, finished_at: row.ref('due_at') }))
+    .set((row) => ({ ...ended, state: 'interrupted', finished_at: row.ref('due_at') }))
     .where('state', 'in', ['queued', 'running'])
     .execute();
+  await db
+    .updateTable('approvals')
+    .set((row) => ({ state: 'cancelled', decided_at: row.ref('asked_at') }))
+    .where('state', '=', 'pending')
+    .execute();
+  // The next worker ends the rest as it ends what a dead one ran, and keeps what was said: nothing goes on with it.
+  await db.updateTable('turns').set({ state: 'running', question_id: null }).where('state', 'in', ['running', 'waiting']).execute();
+  await db.updateTable('responses').set({ is_repeatable: 0 }).where('finished_at', 'is', null).execute();
+  for (const table of ['turn_steps', 'turn_calls'] as const) {
+    const open = db.selectFrom('responses').select('id').where('finished_at', 'is', null);
+    await db.deleteFrom(table).where('turn_id', 'in', open).execute();
+  }
 }

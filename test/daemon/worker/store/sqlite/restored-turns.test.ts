@@ -1,0 +1,86 @@
+import { mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect, test } from 'vitest';
+import { copyDatabase, prepareDatabase } from '../../../../../daemon/worker/lazy/database.js';
+import { resolvePaths } from '../../../../../shared/node/process/paths.js';
+import { anthropic } from '../../../../fakes/vendors/anthropic.js';
+import { says, type FakeCall } from '../../../../fakes/vendors/vendor-reply.js';
+import { startVendor } from '../../../../fakes/vendors/vendor-server.js';
+import { INBOUND_TOKEN, makeChat } from '../../../../helpers/chat-fixture.js';
+import { ask, type TestConversation } from '../../../../helpers/make-conversation.js';
+import { tempDir } from '../../../../helpers/temp-dir.js';
+
+const LONG = { timeout: 10_000 };
+const send: FakeCall = { id: 's', name: 'send', input: { channel: 'webhook', chat_id: 'room', content: '1' } };
+const asks = (text: string) => ({ ...says(text), calls: [send] });
+
+const pathIn = (home: string): string => resolvePaths({ home, runtimeDir: home }).databasePath;
+
+/** A gateway whose agent asks before it sends. */
+async function makeWorld() {
+  const fake = await startVendor(anthropic);
+  const model = { id: 'fake-model' };
+  const models = { providers: { fake: { baseUrl: fake.baseUrl, apiKey: 'key-of-the-fake', api: 'anthropic-messages', models: [model] } } };
+  const chat = await makeChat();
+  const account = { url: chat.receiver.url, inboundToken: INBOUND_TOKEN };
+  const config = { agents: { defaults: { permissions: { send: 'ask' } } }, channels: { webhook: { accounts: { default: account } } } };
+  const start = (instanceId: string, home: string) => chat.start({ models, config, instanceId, home });
+  /** Starts a gateway with what is restored from a backup of another one. */
+  const restore = async (from: TestConversation, instanceId: string): Promise<TestConversation> => {
+    const home = tempDir();
+    const copy = join(home, 'copy.db');
+    await copyDatabase(pathIn(from.home), copy);
+    await from.close();
+    mkdirSync(dirname(pathIn(home)), { recursive: true, mode: 0o700 });
+    await prepareDatabase(copy, { to: pathIn(home), unsettled: 'unknown' });
+    return start(instanceId, home);
+  };
+  return { fake, chat, first: await start('wk_1', tempDir()), restore };
+}
+
+const pending = async ({ approvals }: TestConversation): Promise<number> =>
+  (await approvals.list({ state: 'pending' }, undefined)).approvals.length;
+
+async function said({ sessions }: TestConversation, key: string): Promise<string[]> {
+  const { messages } = await sessions.get(key);
+  return messages.map(({ role, content }) => `${role}: ${content.split('\n').join('|')}`);
+}
+
+test('what waited for a decision when the backup was made is ended, not asked about or run again', async () => {
+  const { fake, chat, first, restore } = await makeWorld();
+  fake.reply(asks('Chat.'), asks('Direct.'), asks('Job.'), says('Next.'));
+  await chat.say(first, 'go');
+  await expect.poll(() => pending(first), LONG).toBe(1);
+  await ask(first, { message: 'go' });
+  const job = await first.cron.create({ schedule: 'every 1h', message: 'Report', mode: 'agent', channel: 'webhook', chat_id: 'chat' });
+  await first.cron.trigger(job.id);
+  await expect.poll(() => pending(first), LONG).toBe(3);
+  const second = await restore(first, 'wk_2');
+  expect(await pending(second)).toBe(0);
+  expect((await second.cron.runs(job.id, {})).runs.map(({ state }) => state)).toEqual(['interrupted']);
+  for (const [key, lines] of [
+    ['main:api:default:direct:default', ['user: go', 'assistant: Direct.', expect.stringMatching(/^system: /)]],
+    ['main:webhook:default:direct:chat', ['user: go', 'assistant: Chat.', expect.stringMatching(/^system: /)]],
+    [`main:cron:default:direct:${job.id}`, ['user: Report', 'assistant: Job.', expect.stringMatching(/^system: /)]],
+  ] as const) {
+    expect(await said(second, key)).toEqual(lines);
+  }
+  // The chat does not wait behind it.
+  await chat.say(second, 'next');
+  await expect.poll(async () => (await said(second, 'main:webhook:default:direct:chat')).at(-1), LONG).toBe('assistant: Next.');
+  expect(fake.requests).toHaveLength(4);
+});
+
+test('a background response that had not ended when the backup was made has failed', async () => {
+  const { fake, first, restore } = await makeWorld();
+  const caller = { session: undefined, idempotency: undefined, owner: null, viewer: undefined };
+  fake.reply({ ...says('On', 'never'), gate: { before: 1, until: new Promise(() => undefined) } });
+  const { id } = await first.responses.enqueue(
+    await first.responses.prepare({ model: 'main', input: 'go', background: true }, caller),
+    caller,
+  );
+  await expect.poll(() => fake.requests.length, LONG).toBe(1);
+  const second = await restore(first, 'wk_2');
+  await expect.poll(() => second.responses.get({ id, viewer: undefined }), LONG).toMatchObject({ status: 'failed' });
+  expect(fake.requests).toHaveLength(1);
+});
