@@ -146,6 +146,15 @@ export async function readAttachment(tx: Transaction, id: string): Promise<Store
   return row && { ...row, content: Buffer.from(row.content) };
 }
 
+/** Removes the files of messages. Runs in a write. */
+export async function removeAttachments(
+  tx: Transaction,
+  { sessionId, messageIds }: { sessionId: number; messageIds: readonly string[] },
+): Promise<void> {
+  if (messageIds.length === 0) return;
+  await queriesOf(tx).deleteFrom('attachments').where('session_id', '=', sessionId).where('message_id', 'in', messageIds).execute();
+}
+
 /** Removes an unsent file. Returns whether it existed. Runs in a write. */
 export async function removeUnsent(tx: Transaction, id: string): Promise<boolean> {
   const result = await queriesOf(tx).deleteFrom('attachments').where('id', '=', id).where('message_id', '=', UNSENT).executeTakeFirst();

@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 import { SESSION_KINDS, type SessionKind } from '../../../../shared/sessions/kinds.js';
 import { prepare } from '../prepare.js';
+import { removeAttachments } from './attachments.js';
 import { PURGE_ROWS } from './purge.js';
 import { queriesOf, type Transaction } from '../transaction.js';
 import { type Session, toSession, countMessages } from './sessions.js';
@@ -109,7 +110,7 @@ export async function expireSessions(tx: Transaction, limit: { kind: SessionKind
   return Number(numUpdatedRows);
 }
 
-/** Purges the oldest messages of a session beyond the newest `keep` of its path, and the variants as old as them: one step. Returns their number. Runs in a write. */
+/** Purges the oldest messages of a session beyond the newest `keep` of its path, with their files, and the variants as old as them: one step. Returns their number. Runs in a write. */
 export async function trimSessions(tx: Transaction, { kind, keep }: { kind: SessionKind; keep: number }): Promise<number> {
   const session = await queriesOf(tx)
     .selectFrom('sessions')
@@ -145,8 +146,9 @@ export async function trimSessions(tx: Transaction, { kind, keep }: { kind: Sess
         .orderBy('seq')
         .limit(PURGE_ROWS),
     )
-    .returning('parent_seq as parentSeq')
+    .returning(['id', 'parent_seq as parentSeq'])
     .execute();
+  await removeAttachments(tx, { sessionId: session.id, messageIds: removed.map(({ id }) => id) });
   // Variants were counted out when they left the path.
   await countMessages(tx, { id: session.id, count: -removed.filter(({ parentSeq }) => parentSeq === null).length });
   return PURGE_ROWS;

@@ -31,6 +31,7 @@ import { jobLimits } from './0038-job-limits.js';
 import { cronRunTurns } from './0039-cron-run-turns.js';
 import { askingTokens } from './0041-asking-tokens.js';
 import { lookedForCommits } from './0043-looked-for-commits.js';
+import { trimmedFiles } from './0044-trimmed-files.js';
 import { dropJournal } from './0045-drop-journal.js';
 import type { Migration } from './migration.js';
 
@@ -67,6 +68,7 @@ export const MIGRATIONS: readonly Migration[] = [
   cronRunTurns,
   askingTokens,
   lookedForCommits,
+  trimmedFiles,
   dropJournal,
 ];
 

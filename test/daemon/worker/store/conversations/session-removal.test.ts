@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { insertAttachments } from '../../../../../daemon/worker/store/conversations/attachments.js';
 import { hasAside, leavePath } from '../../../../../daemon/worker/store/conversations/branches.js';
 import { readMessagesAfter, appendMessage } from '../../../../../daemon/worker/store/conversations/messages.js';
 import { countSessionKinds } from '../../../../../daemon/worker/store/conversations/session-list.js';
@@ -85,6 +86,28 @@ test('variants are not counted: as many messages of the path stay as are to be k
   expect((await read()).map(({ id }) => id)).toEqual(Array.from({ length: 10 }, (_, index) => `new-${index + 5}`));
   expect(await store.read((tx) => findSession(tx, session.key))).toMatchObject({ messageCount: 10 });
   expect(await store.read((tx) => hasAside(tx, session.id))).toBe(false);
+});
+
+test('the files of the messages that are removed go with them, those of others and unsent ones stay', async () => {
+  const store = await openStore();
+  const long = await add(store, 'cron', { count: 4 });
+  const other = await add(store, 'webchat', { count: 1, nowMs: 2_000 });
+  const places = [
+    ...[0, 1, 2, 3].map((number) => ({ sessionId: long.id, messageId: `${long.id}-${number}` })),
+    { sessionId: long.id },
+    { sessionId: other.id, messageId: `${other.id}-0` },
+  ];
+  for (const [index, place] of places.entries()) {
+    const file = { id: `file_${index}`, name: 'a.txt', mediaType: 'text/plain', content: Buffer.from('text') };
+    await store.write((tx) => insertAttachments(tx, { ...place, files: [file], nowMs: 1 }));
+  }
+  await purgeInSteps(
+    store,
+    (tx) => trimSessions(tx, { kind: 'cron', keep: 1 }),
+    () => true,
+  );
+  const files = await store.read((tx) => queriesOf(tx).selectFrom('attachments').select('id').orderBy('id').execute());
+  expect(files.map(({ id }) => id)).toEqual(['file_3', 'file_4', 'file_5']);
 });
 
 test('without a word in the configuration only sessions of scheduled jobs have a limit', async () => {
