@@ -29,10 +29,18 @@ interface Account {
   readonly ready: Set<Entry>;
 }
 
+/** A lane as a look finds it. */
+export interface FoundLane extends Lane {
+  /** Names the first item, where another worker may remove it or put one before it. */
+  readonly head?: number;
+}
+
 interface Entry {
   readonly key: string;
   readonly lane: Lane;
   readonly account: Account;
+  /** The first item at the last look. */
+  head: number | undefined;
   state: LaneState;
   /** When a waiting lane is due. */
   dueAtMs: number;
@@ -68,15 +76,15 @@ export class LaneSchedule {
 
   /** Something may have become due in a lane. */
   wake(lane: Lane): void {
-    const key = laneKey(lane);
-    const entry = this.#entries.get(key) ?? { key, lane, account: this.#accountOf(lane), state: 'idle', dueAtMs: 0, sinceMs: 0 };
-    this.#entries.set(key, entry);
-    this.#apply(entry, 'wake');
+    this.#apply(this.#entryOf(lane), 'wake');
   }
 
-  /** Wakes a lane unless it is known: in a known lane, new items come after the one that it waits for. */
-  add(lane: Lane): void {
-    if (!this.#entries.has(laneKey(lane))) this.wake(lane);
+  /** Wakes a lane unless it is known, with the same first item: in such a lane, new items come after the one that it waits for. */
+  add({ head, ...lane }: FoundLane): void {
+    const entry = this.#entryOf(lane);
+    if (entry.state !== 'idle' && entry.head === head) return;
+    entry.head = head;
+    this.#apply(entry, 'wake');
   }
 
   /** Wakes all lanes of an account. */
@@ -101,6 +109,15 @@ export class LaneSchedule {
   /** Resolves when nothing runs. */
   async idle(): Promise<void> {
     while (this.#runs.size > 0) await Promise.all(this.#runs);
+  }
+
+  #entryOf(lane: Lane): Entry {
+    const key = laneKey(lane);
+    const known = this.#entries.get(key);
+    if (known !== undefined) return known;
+    const entry: Entry = { key, lane, account: this.#accountOf(lane), head: undefined, state: 'idle', dueAtMs: 0, sinceMs: 0 };
+    this.#entries.set(key, entry);
+    return entry;
   }
 
   #accountOf(lane: Lane): Account {

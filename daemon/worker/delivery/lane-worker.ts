@@ -23,7 +23,7 @@ import type { Lane } from '../store/delivery/outbox.js';
 import type { Transaction } from '../store/transaction.js';
 import type { Store } from '../store/store.js';
 import { StoreWait } from '../store/store-wait.js';
-import { LaneSchedule } from './lane-schedule.js';
+import { type FoundLane, LaneSchedule } from './lane-schedule.js';
 import { type Liveness, mustBeValid } from '../store/liveness.js';
 
 export type Claim<Item> =
@@ -48,7 +48,7 @@ export interface LaneQueue<Item extends Lane> {
   /** For the log. */
   readonly name: 'inbox' | 'outbox';
   /** @returns every lane whose first item this worker may take now or later, the longest waiting first */
-  listLanes(tx: Transaction, liveness: Liveness): Promise<Lane[]>;
+  listLanes(tx: Transaction, liveness: Liveness): Promise<FoundLane[]>;
   /** Whether {@link recover} would change anything. */
   hasOrphans(tx: Transaction, liveness: Liveness): Promise<boolean>;
   /** Decides about items of dead workers. Returns a function to call once that is on disk. */

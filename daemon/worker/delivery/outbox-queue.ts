@@ -23,6 +23,7 @@ import {
 import type { Transaction } from '../store/transaction.js';
 import type { SpanStart, TraceStarter } from '../tracing/span.js';
 import { decide, decideInterrupted, type DeliveryDecision } from './delivery-policy.js';
+import type { FoundLane } from './lane-schedule.js';
 import type { Attempt, Claim, LaneQueue } from './lane-worker.js';
 import { Pacer } from './pacer.js';
 import { leftByTheDead, type Liveness, MIN_VALID_MS } from '../store/liveness.js';
@@ -87,7 +88,7 @@ export class OutboxQueue implements LaneQueue<ClaimedDelivery> {
     this.#options = options;
   }
 
-  async listLanes(tx: Transaction, liveness: Liveness): Promise<Lane[]> {
+  async listLanes(tx: Transaction, liveness: Liveness): Promise<FoundLane[]> {
     return keepOwnLanes(tx, await listOutboxLanes(tx), { owner: this.#options.instanceId, liveness });
   }
 

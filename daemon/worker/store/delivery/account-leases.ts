@@ -42,7 +42,11 @@ export function releaseAccounts(tx: Transaction, owner: string): Promise<void> {
 }
 
 /** Returns the lanes of those accounts that no other living worker serves. */
-export async function keepOwnLanes(tx: Transaction, lanes: readonly Lane[], { owner, liveness }: Omit<Claim, 'nowMs'>): Promise<Lane[]> {
+export async function keepOwnLanes<T extends Lane>(
+  tx: Transaction,
+  lanes: readonly T[],
+  { owner, liveness }: Omit<Claim, 'nowMs'>,
+): Promise<T[]> {
   if (lanes.length === 0) return [];
   const living = await liveness.living(tx);
   const held = await listLeases(tx, `${PREFIX}%`);

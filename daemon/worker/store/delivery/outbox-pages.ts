@@ -121,6 +121,7 @@ export async function requeueMessage(tx: Transaction, change: { seq: number; now
 
 /** Removes a message and its parts. Runs in a write. */
 export async function deleteOutboxMessage(tx: Transaction, seq: number): Promise<void> {
+  tellOthers(tx, 'outbox');
   await queriesOf(tx).deleteFrom('outbox_messages').where('seq', '=', seq).execute();
 }
 

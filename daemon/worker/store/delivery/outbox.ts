@@ -125,7 +125,7 @@ const selectSending = prepare<Record<never, never>>()((db) =>
 const selectLanes = prepare<Record<never, never>>()((db) =>
   db
     .selectFrom('outbox_messages')
-    .select(['channel', 'account_id as accountId', 'chat_id as chatId'])
+    .select(['channel', 'account_id as accountId', 'chat_id as chatId', sql<number>`min(seq)`.as('head')])
     .where('finished_at', 'is', null)
     .groupBy(['channel', 'account_id', 'chat_id'])
     .having(sql`max(case state when 'sending' then 1 else 0 end)`, '=', sql.lit(0))
@@ -194,8 +194,8 @@ export function insertOutboxMessages(tx: Transaction, messages: readonly NewOutb
   return runAll(tx, addToOutbox(tx, messages));
 }
 
-/** Returns every chat with unfinished messages of which no worker sends one, the one that has waited longest first. */
-export async function listOutboxLanes(tx: Transaction): Promise<Lane[]> {
+/** Returns every chat with unfinished messages of which no worker sends one, with the `seq` of the oldest, the one that has waited longest first. */
+export async function listOutboxLanes(tx: Transaction): Promise<(Lane & { readonly head: number })[]> {
   return selectLanes.all(tx, {});
 }
 

@@ -75,6 +75,20 @@ test('a lane that waits runs when it is due, or when it is woken; adding it chan
   expect(runs).toHaveLength(3);
 });
 
+test('a lane that waits runs when it is found with another first item', async () => {
+  const { schedule, runs, end } = makeSchedule();
+  schedule.add({ ...lane('x'), head: 1 });
+  await end('x', 5_000);
+  schedule.add({ ...lane('x'), head: 1 });
+  expect(runs).toHaveLength(1);
+  schedule.add({ ...lane('x'), head: 2 });
+  expect(runs).toHaveLength(2);
+  // It may have been read before the run took its item.
+  schedule.add({ ...lane('x'), head: 3 });
+  await end('x', 5_000);
+  expect(runs).toHaveLength(3);
+});
+
 test('places of an account are given in the order in which lanes became ready', async () => {
   const { schedule, runs, end } = makeSchedule(1);
   for (const chat of ['x', 'y', 'z']) schedule.wake(lane(chat));
