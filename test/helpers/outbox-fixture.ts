@@ -16,6 +16,8 @@ export interface OutboxFixture {
   readonly clock: FakeClock;
   readonly channels: ScriptedChannels;
   readonly log: LogMemory;
+  /** The states that were told, as `id state`. */
+  readonly told: string[];
   /** For how long the worker is surely not taken for dead. */
   readonly validity: { ms: number };
   /** Advances the clock in small steps, and lets the work of each end. */
@@ -41,10 +43,20 @@ export async function makeOutbox(options: OutboxFixtureOptions = {}): Promise<Ou
   const store = options.store ?? (await openStore());
   const { clock = new FakeClock(), channels = new ScriptedChannels(), instanceId = 'wk_1' } = options;
   const log = logMemory();
+  const told: string[] = [];
   const validity = { ms: Infinity };
   const named = createLiveness(instanceId, () => options.liveInstanceIds?.() ?? [instanceId]);
   const liveness = { ...named, validForMs: () => validity.ms };
-  const outbox = new Outbox({ store, clock, channels, logger: log, instanceId, liveness, random: () => 0 });
+  const outbox = new Outbox({
+    store,
+    clock,
+    channels,
+    logger: log,
+    instanceId,
+    liveness,
+    random: () => 0,
+    onRecorded: ({ messageId }, state) => told.push(`${messageId} ${state}`),
+  });
   // Sends that nobody answers are cut, before the store is closed.
   onTestFinished(async () => {
     const stopped = outbox.stop(0);
@@ -63,6 +75,7 @@ export async function makeOutbox(options: OutboxFixtureOptions = {}): Promise<Ou
     clock,
     channels,
     log,
+    told,
     validity,
     read,
     async advance(ms) {

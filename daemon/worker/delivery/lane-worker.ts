@@ -26,7 +26,12 @@ import { StoreWait } from '../store/store-wait.js';
 import { type FoundLane, LaneSchedule } from './lane-schedule.js';
 import { type Liveness, mustBeValid } from '../store/liveness.js';
 
-export type Claim<Item> =
+export type Claim<Item> = Claimed<Item> & {
+  /** Called once what the claim has changed besides is on disk. */
+  readonly committed?: () => void;
+};
+
+type Claimed<Item> =
   | { readonly type: 'item'; readonly item: Item }
   /** The next item is due then. */
   | { readonly type: 'wait'; readonly untilMs: number }
@@ -170,6 +175,7 @@ export class LaneWorker<Item extends Lane> {
     const { store, clock, liveness } = this.#options;
     try {
       let claim = await store.write((tx) => this.#claim(tx, lane));
+      claim.committed?.();
       while (claim.type === 'item') {
         this.#laneWait.succeeded();
         claim = await this.#process(lane, claim.item);
@@ -198,6 +204,7 @@ export class LaneWorker<Item extends Lane> {
       return this.#next(tx, lane, attempt);
     });
     attempt.recorded?.();
+    claim.committed?.();
     return claim;
   }
 

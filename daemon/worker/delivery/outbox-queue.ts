@@ -104,17 +104,23 @@ export class OutboxQueue implements LaneQueue<ClaimedDelivery> {
       const decision = decideInterrupted(channels.isIdempotent(message.channel, message.accountId), sayOfChannel('worker-ended'));
       if (part?.state === 'sending') await apply(tx, message, { part: part.part, decision, nowMs: clock.now() });
       const fields = { messageId: message.id, channel: message.channel };
-      if (decision.state === 'queued')
-        reports.push(() => logger.info(fields, 'a message was being sent when its worker ended; it is sent again'));
-      else
-        reports.push(() =>
-          logger.warn(fields, 'a message was being sent when its worker ended; whether it arrived is unknown, so it is not sent again'),
-        );
+      reports.push(() => {
+        if (decision.state === 'queued') logger.info(fields, 'a message was being sent when its worker ended; it is sent again');
+        else logger.warn(fields, 'a message was being sent when its worker ended; whether it arrived is unknown, so it is not sent again');
+        this.#tell(message, decision.state);
+      });
     }
     return () => reports.forEach((report) => report());
   }
 
   async claim(tx: Transaction, lane: Lane): Promise<Claim<ClaimedDelivery>> {
+    const expired: OutboxMessage[] = [];
+    const claim = await this.#claim(tx, lane, expired);
+    return { ...claim, committed: () => expired.forEach((message) => this.#reportExpired(message)) };
+  }
+
+  /** @param expired  gets the messages that are dead with this claim */
+  async #claim(tx: Transaction, lane: Lane, expired: OutboxMessage[]): Promise<Claim<ClaimedDelivery>> {
     const { channels, clock, instanceId, liveness } = this.#options;
     const nowMs = clock.now();
     for (;;) {
@@ -126,6 +132,7 @@ export class OutboxQueue implements LaneQueue<ClaimedDelivery> {
       if (message.state === 'sending') return { type: 'held' };
       if (message.expiresAtMs <= nowMs) {
         await markDead(tx, message, { error: expiryReason(message), nowMs });
+        expired.push(message);
         continue;
       }
       if (!channels.isReady(lane.channel, lane.accountId)) return { type: 'wait', untilMs: message.expiresAtMs };
@@ -162,6 +169,19 @@ export class OutboxQueue implements LaneQueue<ClaimedDelivery> {
         this.#options.onRecorded?.(delivery, decision.state);
       },
     };
+  }
+
+  #tell({ id: messageId, ...message }: OutboxMessage, state: OutgoingStatus): void {
+    this.#options.onRecorded?.({ ...message, messageId }, state);
+  }
+
+  #reportExpired(message: OutboxMessage): void {
+    const { channel, accountId, id: messageId } = message;
+    this.#options.logger.warn(
+      { channel, accountId, messageId, reason: expiryReason(message) },
+      'a message has expired and is not sent any more',
+    );
+    this.#tell(message, 'dead');
   }
 
   async #send({ channel, id, accountId, chatId, body }: ClaimedDelivery, signal: AbortSignal): Promise<SendOutcome> {

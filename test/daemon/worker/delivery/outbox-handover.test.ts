@@ -80,6 +80,7 @@ test('what a dead worker was sending is sent again with the same id and body, or
   });
   expect(channels.sent).toEqual(['x:same\u0000bytes', 'y:2']);
   expect(next.log.entries.map(({ level }) => level)).toEqual(['info', 'warn']);
+  expect(next.told.slice(0, 2)).toEqual([`${safe} queued`, `${unsafe} unknown`]);
 
   // The dead one was only taken for dead: what it reports now changes nothing.
   before[1]?.answer({ type: 'refused', reason: 'too late' });

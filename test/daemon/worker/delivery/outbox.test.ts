@@ -102,7 +102,7 @@ test('no attempt is made while an account is not ready; messages are sent once i
 });
 
 test('what could not be sent in a day expires, whether or not its account was ever ready', async () => {
-  const { outbox, channels, put, until, clock } = await makeOutbox();
+  const { outbox, channels, put, until, clock, told, log } = await makeOutbox();
   channels.unready.add('never');
   await outbox.start();
   const waiting = await put('x', '1', { accountId: 'never' });
@@ -115,6 +115,8 @@ test('what could not be sent in a day expires, whether or not its account was ev
   clock.advance(60_000);
   expect(await until(waiting, 'dead')).toMatchObject({ lastError: 'expired before it could be sent', attempts: 0 });
   expect(await until(failing, 'dead')).toMatchObject({ lastError: 'expired; the last attempt: down' });
+  expect(told.toSorted()).toEqual([`${waiting} dead`, `${failing} dead`, `${failing} retry_wait`]);
+  expect(log.entries.filter(({ level }) => level === 'warn')).toHaveLength(2);
 });
 
 test('a retry is not put off when the clock is set back', async () => {
