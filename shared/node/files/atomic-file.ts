@@ -12,10 +12,11 @@ import {
   writeFileSync,
   type Stats,
 } from 'node:fs';
-import { lstat, open, readlink, realpath, rename, stat, type FileHandle } from 'node:fs/promises';
+import { open, rename, stat, type FileHandle } from 'node:fs/promises';
 import { dirname, join, parse, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { GatewayError } from '../../errors.js';
+import { finalPath } from './final-path.js';
 import { removeAbandonedTemps, removeTemp, temporaryName } from './temporary-file.js';
 import { shellWord } from '../../text/shell-word.js';
 
@@ -24,20 +25,6 @@ const CANNOT_SYNC: ReadonlySet<string | undefined> = new Set(['EINVAL', 'ENOTSUP
 
 function codeOf(error: unknown): string | undefined {
   return (error as NodeJS.ErrnoException).code;
-}
-
-/** Resolves a path to the file that it names; the target of a symlink need not exist yet. */
-async function finalTarget(path: string): Promise<string> {
-  try {
-    return await realpath(path);
-  } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw error;
-  }
-  const isLink = await lstat(path).then(
-    (entry) => entry.isSymbolicLink(),
-    () => false,
-  );
-  return isLink ? resolve(dirname(path), await readlink(path)) : path;
 }
 
 /** Keeps the owner of a file that root rewrites: the owner's gateway must still read it. */
@@ -105,7 +92,7 @@ interface StagedFile {
 }
 
 async function stage({ path, data }: NewContent, mode: number): Promise<StagedFile> {
-  const target = await finalTarget(path);
+  const target = finalPath(path);
   const temporary = temporaryName(target);
   try {
     await writeSynced(temporary, data, { mode, target });

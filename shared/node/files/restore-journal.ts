@@ -3,12 +3,13 @@
  * `applying`, nothing has changed; afterwards, every start finishes the restore. It runs only while no worker lives: in the supervisor
  * between two workers, or in a command when no gateway runs.
  */
-import { existsSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { mkdir, open, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { BACKUP_DATABASE, BACKUP_TEXTS, type BackupName, type BackupText, RESCUED } from '../../backup.js';
 import { GatewayError } from '../../errors.js';
 import { syncDirectory, writeFileAtomic } from './atomic-file.js';
+import { finalPath } from './final-path.js';
 import { withFileLock } from './file-lock.js';
 import type { GatewayPaths } from '../process/paths.js';
 import { shellWord } from '../../text/shell-word.js';
@@ -37,17 +38,13 @@ export function isRestoreId(value: unknown): value is string {
   return typeof value === 'string' && /^\d{8}T\d{6}Z-[0-9a-f]{6}$/.test(value);
 }
 
-/** Resolves a symlinked database, so that the link stays. */
-function databaseOf(paths: RestorePaths): string {
-  return existsSync(paths.databasePath) ? realpathSync(paths.databasePath) : paths.databasePath;
-}
-
+/** Beside a linked database, not beside the link, which stays. */
 function stagingRoot(paths: RestorePaths): string {
-  return join(dirname(databaseOf(paths)), 'restore');
+  return join(dirname(finalPath(paths.databasePath)), 'restore');
 }
 
 function keptRoot(paths: RestorePaths): string {
-  return join(dirname(databaseOf(paths)), 'replaced');
+  return join(dirname(finalPath(paths.databasePath)), 'replaced');
 }
 
 export function replacedStatePath(paths: RestorePaths, id: string): string {
@@ -113,7 +110,7 @@ export async function carryOutRestore(paths: RestorePaths, id: string): Promise<
     await writeJournal(directory, { ...journal, phase: 'applying' });
   }
   for (const name of BACKUP_TEXTS) await replaceText(paths, { name, directory, isWanted: journal.names.includes(name) });
-  await replaceDatabase(databaseOf(paths), { directory, isWanted: journal.names.includes(BACKUP_DATABASE) });
+  await replaceDatabase(finalPath(paths.databasePath), { directory, isWanted: journal.names.includes(BACKUP_DATABASE) });
   await mkdir(keptRoot(paths), { recursive: true, mode: 0o700 });
   renameSync(directory, replacedStatePath(paths, id));
   // Only now: a restore that is finished by a later start reads it again.

@@ -13,7 +13,6 @@ import {
   lstatSync,
   openSync,
   readdirSync,
-  readlinkSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -21,10 +20,11 @@ import {
   type Stats,
 } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { RESCUED } from '../../../../shared/backup.js';
 import { GatewayError } from '../../../../shared/errors.js';
 import { ensurePrivateDirectory, syncDirectory } from '../../../../shared/node/files/atomic-file.js';
+import { finalPath } from '../../../../shared/node/files/final-path.js';
 import { temporaryName } from '../../../../shared/node/files/temporary-file.js';
 import { storeUnavailable } from '../engine.js';
 import { writeEmptyDatabase } from './migrate.js';
@@ -66,15 +66,6 @@ function isLink(path: string): boolean {
 
 const AFRESH = "restore a backup with 'xopc restore', or move it and its -wal file away to begin with a new one";
 
-/** Returns where the file is, or would be: a link that leads to nothing still names it. */
-export function locate(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return isLink(path) ? resolve(dirname(path), readlinkSync(path)) : path;
-  }
-}
-
 /** Creates a database without tables that survives a power loss. At no time is the file empty: an empty one has lost its content. */
 async function create(path: string): Promise<void> {
   const temporary = temporaryName(path);
@@ -108,7 +99,7 @@ function assertNew(path: string): void {
 
 /** @throws STORE_UNAVAILABLE on a network file system */
 function assertLocal(path: string): void {
-  const directory = dirname(locate(path));
+  const directory = dirname(finalPath(path));
   const found = existsSync(directory) ? findNetworkFileSystem(directory) : undefined;
   if (found === undefined) return;
   const hint = 'Nothing is stored there. Move the home to a local disk, and set XOPC_HOME to its new place.';
@@ -122,13 +113,13 @@ function assertLocal(path: string): void {
 async function prepare(path: string, isAlone: boolean): Promise<void> {
   ensurePrivateDirectory(dirname(path));
   assertLocal(path);
-  if (isAlone) await placeRescued(locate(path));
+  if (isAlone) await placeRescued(finalPath(path));
   const entry = existing(path);
   // The disk may be missing only for now: a new database elsewhere would hide the old one.
   if (entry === undefined && isLink(path)) throw storeUnavailable(path, 'it is a symbolic link that leads to nothing');
   if (entry?.isDirectory() === true) throw storeUnavailable(path, 'it is a directory, not a database file');
   if (entry?.isFile() === false) throw storeUnavailable(path, 'it is not a regular file');
-  if (!isAlone) assertWhole(locate(path));
+  if (!isAlone) assertWhole(finalPath(path));
   if (entry === undefined) {
     assertNew(path);
     return create(path);

@@ -1,11 +1,12 @@
 /** Opens the SQLite database: the writer's connection, the reader's, and the schema that the code expects. */
 import { accessSync, constants } from 'node:fs';
+import { finalPath } from '../../../../shared/node/files/final-path.js';
 import { createSerial } from '../../../../shared/serial.js';
 import { type OpenDatabase, storeUnavailable } from '../engine.js';
 import type { Migration } from '../migrations/migration.js';
 import { transactionOf } from '../transaction.js';
 import { LibsqlConnection } from './connection.js';
-import { locate, placeRescued, prepareDatabaseFile } from './database-file.js';
+import { placeRescued, prepareDatabaseFile } from './database-file.js';
 import { classifyFault } from './faults.js';
 import { rowParameters, sqliteQueries } from './queries.js';
 import { messageSearch } from './message-search.js';
@@ -55,7 +56,7 @@ async function assertWritable(path: string, connection: LibsqlConnection): Promi
   try {
     await connection.exec('begin immediate; rollback');
   } catch (error) {
-    if (classifyFault(error) !== 'busy' && !isReadOnlyFile(`${locate(path)}-shm`)) throw error;
+    if (classifyFault(error) !== 'busy' && !isReadOnlyFile(`${finalPath(path)}-shm`)) throw error;
   }
 }
 
@@ -114,7 +115,7 @@ export async function openSqlite(path: string, migrations: readonly Migration[],
     rescue: () =>
       inOrder(async () => {
         await rescueContent(connection, path);
-        await placeRescued(locate(path), files.database);
+        await placeRescued(finalPath(path), files.database);
       }),
     checkpoint: () => inOrder(() => connection.exec('pragma wal_checkpoint(truncate)')),
     contract: () => inOrder(() => migrate(connection, { migrations, phase: 'all' })),

@@ -5,11 +5,12 @@ import { dirname } from 'node:path';
 import { RESCUED } from '../../../../shared/backup.js';
 import { GatewayError } from '../../../../shared/errors.js';
 import { ensurePrivateDirectory, syncDirectory } from '../../../../shared/node/files/atomic-file.js';
+import { finalPath } from '../../../../shared/node/files/final-path.js';
 import { temporaryName } from '../../../../shared/node/files/temporary-file.js';
 import { storeUnavailable } from '../engine.js';
 import type { LibsqlConnection } from './connection.js';
 import { quickCheck, withConnection } from './damage.js';
-import { fromFileError, locate } from './database-file.js';
+import { fromFileError } from './database-file.js';
 import { classifyFault, describeFault } from './faults.js';
 
 /**
@@ -19,7 +20,7 @@ import { classifyFault, describeFault } from './faults.js';
 export async function rescueContent(connection: LibsqlConnection, path: string): Promise<void> {
   try {
     ensurePrivateDirectory(dirname(path));
-    await writeCopy(connection, locate(path));
+    await writeCopy(connection, finalPath(path));
   } catch (error) {
     const reason = `its files were removed or replaced while it was open; copying its content failed: ${reasonOf(path, error)}`;
     throw storeUnavailable(path, reason, { cause: error });

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { BACKUP_NAMES, type BackupName } from '../../../../shared/backup.js';
@@ -126,6 +126,34 @@ test.each(Object.keys(CUTS))('one that was killed when %s is carried to its end 
   for (const each of BACKUP_NAMES) expect(readFileSync(join(kept, each), 'utf8')).toBe(`old ${each}`);
   expect(readFileSync(join(kept, 'gateway.db-wal'), 'utf8')).toBe('old log');
   expect(await finishRestores(paths)).toEqual([]);
+});
+
+test('one of a linked database that was killed when the old database is moved is carried to its end by the next start, and the link stays', async () => {
+  const paths = home();
+  const disk = join(paths.home, 'disk');
+  mkdirSync(disk);
+  const place = join(disk, 'gateway.db');
+  symlinkSync(place, paths.databasePath);
+  write(paths, 'old');
+  await stage(paths);
+  const directory = join(disk, 'restore', ID);
+  writeFileSync(join(directory, 'journal.json'), JSON.stringify({ phase: 'applying', createdAt: '', names: BACKUP_NAMES }));
+  cutMove(place, join(directory, 'gateway.db'));
+  expect(await finishRestores(paths)).toEqual([ID]);
+  expect(contents(paths)).toEqual(all('new'));
+  expect([lstatSync(paths.databasePath).isSymbolicLink(), readFileSync(place, 'utf8')]).toEqual([true, 'new gateway.db']);
+  expect(readFileSync(join(disk, 'replaced', ID, 'gateway.db'), 'utf8')).toBe('old gateway.db');
+});
+
+test('a restore without a database takes a linked one away, and its state is kept where the database was', async () => {
+  const paths = home();
+  const disk = join(paths.home, 'disk');
+  mkdirSync(disk);
+  symlinkSync(join(disk, 'gateway.db'), paths.databasePath);
+  write(paths, 'old');
+  await stage(paths, ['config.json']);
+  expect(await carryOutRestore(paths, ID)).toBe(join(disk, 'replaced', ID));
+  expect(readdirSync(join(disk, 'replaced', ID)).toSorted()).toEqual(['config.json', 'gateway.db', 'journal.json', 'models.json', 'token']);
 });
 
 test('only the newest replaced states are kept', async () => {
