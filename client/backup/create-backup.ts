@@ -41,11 +41,6 @@ interface BackupResult {
   readonly databasePlace: string | undefined;
 }
 
-/** `20261124T192403Z` */
-export function compactTime(nowMs: number): string {
-  return new Date(nowMs).toISOString().replace(/[-:]|\.\d+/g, '');
-}
-
 /** Never throws: the backup is made, and a later one removes what is left. */
 function removeWork(work: string): void {
   try {

@@ -1,5 +1,4 @@
 /** Stages a restore beside the current state: everything is unpacked, checked and on disk before anything changes. */
-import { randomBytes } from 'node:crypto';
 import { closeSync, copyFileSync, existsSync, openSync, readFileSync, readSync, renameSync, rmSync, statfsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { BACKUP_DATABASE, BACKUP_NAMES, BACKUP_TEXTS, type BackupManifest, type BackupName } from '../../shared/backup.js';
@@ -8,8 +7,7 @@ import { validateConfig, validateModels } from '../../shared/config/validate.js'
 import { ensurePrivateDirectory } from '../../shared/node/files/atomic-file.js';
 import { configInvalid, parseConfigText } from '../../shared/node/config/config-text.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
-import { commitStaging, discardStaging, makeStaging } from '../../shared/node/files/restore-journal.js';
-import { compactTime } from './create-backup.js';
+import { commitStaging, discardStaging, makeStaging, newRestoreId } from '../../shared/node/files/restore-journal.js';
 import { assertSameDatabase } from './database-place.js';
 import { unpackArchive, unusable } from './read-archive.js';
 
@@ -38,7 +36,7 @@ const SPACE_FACTOR = 2.2;
 export async function stageRestore(options: StageOptions): Promise<StagedRestore> {
   const { paths, nowMs, onProgress } = options;
   for (const path of [paths.lockDir, paths.credentialsDir]) ensurePrivateDirectory(path);
-  const id = `${compactTime(nowMs)}-${randomBytes(3).toString('hex')}`;
+  const id = newRestoreId(paths, nowMs);
   try {
     const directory = await makeStaging(paths, id);
     const { createdAt, names, isReplacedState } = await unpack(options, directory);

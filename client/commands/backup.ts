@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { Command, Option } from 'clipanion';
-import { compactTime, createBackup } from '../backup/create-backup.js';
+import { compactTime } from '../../shared/text/compact-time.js';
+import { createBackup } from '../backup/create-backup.js';
 import { restoreCommand } from '../backup/restore-command.js';
 import { BaseCommand } from '../cli/base-command.js';
 

@@ -3,11 +3,13 @@
  * `applying`, nothing has changed; afterwards, every start finishes the restore. It runs only while no worker lives: in the supervisor
  * between two workers, or in a command when no gateway runs.
  */
+import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { mkdir, open, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { BACKUP_DATABASE, BACKUP_TEXTS, type BackupName, type BackupText, RESCUED } from '../../backup.js';
 import { GatewayError } from '../../errors.js';
+import { compactTime } from '../../text/compact-time.js';
 import { syncDirectory, writeFileAtomic } from './atomic-file.js';
 import { finalPath } from './final-path.js';
 import { withFileLock } from './file-lock.js';
@@ -36,6 +38,18 @@ interface Journal {
 /** Whether a value is a restore id, e.g. `20261124T192403Z-1a2b3c`. It names a restore and the state that it replaced. */
 export function isRestoreId(value: unknown): value is string {
   return typeof value === 'string' && /^\d{8}T\d{6}Z-[0-9a-f]{6}$/.test(value);
+}
+
+/**
+ * Returns an id for a new restore. A clock that was set back must not make its state the oldest of those that are kept: that one is removed
+ * first.
+ */
+export function newRestoreId(paths: RestorePaths, nowMs: number): string {
+  const newest = listOf(keptRoot(paths))
+    .at(-1)
+    ?.replace(/^(\d{4})(\d\d)(\d\dT\d\d)(\d\d)(\d\dZ).*/, '$1-$2-$3:$4:$5');
+  const atMs = newest === undefined ? nowMs : Math.max(nowMs, Date.parse(newest) + 1_000);
+  return `${compactTime(atMs)}-${randomBytes(3).toString('hex')}`;
 }
 
 /** Beside a linked database, not beside the link, which stays. */

@@ -26,6 +26,7 @@ import { GatewayError } from '../../../../shared/errors.js';
 import { ensurePrivateDirectory, syncDirectory } from '../../../../shared/node/files/atomic-file.js';
 import { finalPath } from '../../../../shared/node/files/final-path.js';
 import { temporaryName } from '../../../../shared/node/files/temporary-file.js';
+import { compactTime } from '../../../../shared/text/compact-time.js';
 import { storeUnavailable } from '../engine.js';
 import { writeEmptyDatabase } from './migrate.js';
 import { findNetworkFileSystem } from './network-file-system.js';
@@ -188,8 +189,7 @@ export function findSetAside(path: string): Aside | undefined {
 
 /** Moves a file and its sidecars; these first: one left beside another database would be taken for its log, or be deleted. */
 function moveAside(original: string, kind: Aside['kind'], nowMs: number): Aside {
-  const time = new Date(nowMs).toISOString().replace(/[-:]|\.\d+/g, '');
-  const path = freeName(`${original}.${kind}-${time}`);
+  const path = freeName(`${original}.${kind}-${compactTime(nowMs)}`);
   for (const suffix of [...SIDECARS, '']) if (existsSync(original + suffix)) renameSync(original + suffix, path + suffix);
   return { path, kind };
 }

@@ -9,7 +9,9 @@ import {
   discardStaging,
   finishRestores,
   hasRestoreBegun,
+  isRestoreId,
   makeStaging,
+  newRestoreId,
 } from '../../../../shared/node/files/restore-journal.js';
 import { tempDir } from '../../../helpers/temp-dir.js';
 
@@ -166,6 +168,20 @@ test('only the newest replaced states are kept', async () => {
   const names = readdirSync(join(paths.stateDir, 'replaced'));
   expect(names).toHaveLength(5);
   expect(names).toContain(ID);
+});
+
+test.each([
+  { kept: [], expected: '20261124T192403Z' },
+  { kept: ['20261124T192402Z-ffffff'], expected: '20261124T192403Z' },
+  // As long as the clock says the same, or an earlier time, each is a second later than the one before.
+  { kept: ['20261124T192403Z-ffffff'], expected: '20261124T192404Z' },
+  { kept: ['20251124T000000Z-000000', '20270228T235959Z-000000'], expected: '20270301T000000Z' },
+])('the id of a new restore is the newest of all: after $kept, $expected', ({ kept, expected }) => {
+  const paths = home();
+  for (const id of kept) mkdirSync(join(paths.stateDir, 'replaced', id), { recursive: true });
+  const id = newRestoreId(paths, Date.UTC(2026, 10, 24, 19, 24, 3, 500));
+  expect(id.split('-')[0]).toBe(expected);
+  expect(isRestoreId(id)).toBe(true);
 });
 
 test('a restore that nobody prepared is refused', async () => {
