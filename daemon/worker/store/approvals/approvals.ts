@@ -242,7 +242,7 @@ export async function countPending(tx: Transaction): Promise<number> {
     .select(({ fn }) => fn.countAll<number>().as('count'))
     .where('state', '=', 'pending')
     .executeTakeFirstOrThrow();
-  return Number(count);
+  return count;
 }
 
 /** Purges those that ended long ago: one step. Returns their number. */

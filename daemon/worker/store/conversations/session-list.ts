@@ -181,6 +181,6 @@ export async function countSessionKinds(tx: Transaction): Promise<KindCount[]> {
     .groupBy('channel')
     .execute();
   const total = (kind: SessionKind, name: 'sessions' | 'messages'): number =>
-    rows.filter(({ channel }) => sessionKindOf(channel) === kind).reduce((sum, row) => sum + Number(row[name]), 0);
+    rows.filter(({ channel }) => sessionKindOf(channel) === kind).reduce((sum, row) => sum + row[name], 0);
   return SESSION_KINDS.map((kind) => ({ kind, sessions: total(kind, 'sessions'), messages: total(kind, 'messages') }));
 }

@@ -33,7 +33,7 @@ async function readWaiting(tx: Transaction) {
       where finished_at is null group by channel, account_id
     ) as account
     join outbox_messages on outbox_messages.seq = account.oldest`.execute(queriesOf(tx));
-  return rows.map((row) => ({ ...row, waiting: Number(row.waiting) }));
+  return rows;
 }
 
 type LastError = AccountMessages['lastError'];
@@ -52,7 +52,7 @@ async function readRetrying(tx: Transaction) {
       from outbox_messages where state = 'retry_wait'
     ) as failed
     group by channel, account_id`.execute(queriesOf(tx));
-  return rows.map((row) => ({ channel: row.channel, accountId: row.accountId, retrying: Number(row.retrying), lastError: errorOf(row) }));
+  return rows.map((row) => ({ channel: row.channel, accountId: row.accountId, retrying: row.retrying, lastError: errorOf(row) }));
 }
 
 /** Counted in an index of such messages only, which is found by the account. */
@@ -64,8 +64,7 @@ async function countLost(tx: Transaction, { channel, accountId }: Account, lostS
       count(*) filter (where finished_at >= ${lostSinceMs}) as lost
     from outbox_messages
     where channel = ${channel} and account_id = ${accountId} and state in ('dead', 'unknown')`.execute(queriesOf(tx));
-  const [{ dead, unknown, lost } = { dead: 0, unknown: 0, lost: 0 }] = rows;
-  return { dead: Number(dead), unknown: Number(unknown), lost: Number(lost) };
+  return rows[0] ?? { dead: 0, unknown: 0, lost: 0 };
 }
 
 async function readLostError(tx: Transaction, { channel, accountId }: Account): Promise<LastError> {

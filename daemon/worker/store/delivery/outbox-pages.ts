@@ -145,11 +145,10 @@ export async function purgeOutbox(tx: Transaction, before: { deliveredMs: number
 
 /** How many messages there are in each state but `delivered`. */
 export async function countUndelivered(tx: Transaction): Promise<{ state: OutgoingStatus; count: number }[]> {
-  const rows = await queriesOf(tx)
+  return queriesOf(tx)
     .selectFrom('outbox_messages')
     .select(({ fn }) => ['state', fn.countAll<number>().as('count')])
     .where('state', 'in', ['queued', 'sending', 'retry_wait', 'unknown', 'dead'])
     .groupBy('state')
     .execute();
-  return rows.map(({ state, count }) => ({ state, count: Number(count) }));
 }

@@ -62,8 +62,8 @@ export async function readModelCalls(tx: Transaction, sinceMs: number): Promise<
     const failure = failed.find(({ model }) => model === ref);
     return {
       ref,
-      calls: Number(calls),
-      failures: Number(failures),
+      calls,
+      failures,
       lastSuccessAtMs,
       lastFailure: failure === undefined ? null : { atMs: failure.ended_at, message: failure.error ?? '' },
       firstTokensMs: newest.flatMap(({ model, first_token_ms: ms }) => (model === ref && ms !== null ? ms : [])),

@@ -105,7 +105,7 @@ export async function claimResponse(
 export async function nextSequence(tx: Transaction, id: string): Promise<number> {
   const query = sql<{ last: number | null }>`select max(last) as last from response_events where response_id = ${id}`;
   const { rows } = await query.execute(queriesOf(tx));
-  return Number(rows[0]?.last ?? -1) + 1;
+  return (rows[0]?.last ?? -1) + 1;
 }
 
 /** Lets another worker write it. */
