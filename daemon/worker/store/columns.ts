@@ -1,5 +1,4 @@
 /** Maps the fields of a domain object to the columns of a table, both ways. */
-import { decodeText, encodeText } from './text.js';
 
 /** How a column holds a value that has another form in the domain. */
 export interface Codec<Stored, Value> {
@@ -15,14 +14,6 @@ type CodedColumns<Row, Value> = { [Column in keyof Row]: readonly [Column, Codec
 /** For each field, the column of the same type, or a column and its codec. A field without a column is a type error. */
 export type ColumnMap<Row, Domain> = {
   readonly [Field in keyof Domain]-?: ColumnsHolding<Row, Domain[Field]> | CodedColumns<Row, Domain[Field]>;
-};
-
-/** Text from outside, which may hold U+0000. */
-export const TEXT: Codec<string, string> = { read: decodeText, write: encodeText };
-
-export const NULLABLE_TEXT: Codec<string | null, string | null> = {
-  read: (stored) => (stored === null ? null : decodeText(stored)),
-  write: (value) => (value === null ? null : encodeText(value)),
 };
 
 /** True or false as 1 or 0. */

@@ -5,7 +5,6 @@
 import type { Selectable } from 'kysely';
 import type { ApprovalState, Remember } from '../../../../shared/api/tools/approval-states.js';
 import { PURGE_ROWS } from '../conversations/purge.js';
-import { decodeText, encodeText } from '../text.js';
 import { publishCommitted, queriesOf, tellOthers, type Transaction } from '../transaction.js';
 import type { ApprovalTable } from './tables.js';
 
@@ -64,15 +63,15 @@ const toApproval = (row: Row): Approval => ({
   sessionId: row.session_id,
   sessionKey: row.session_key,
   agentId: row.agent_id,
-  tool: decodeText(row.tool),
+  tool: row.tool,
   input: JSON.parse(row.input),
-  said: decodeText(row.said),
+  said: row.said,
   state: row.state,
   askedAtMs: row.asked_at,
   expiresAtMs: row.expires_at,
   decidedAtMs: row.decided_at,
-  decidedBy: row.decided_via === null ? null : { via: row.decided_via, name: row.decided_by === null ? null : decodeText(row.decided_by) },
-  note: row.note === null ? null : decodeText(row.note),
+  decidedBy: row.decided_via === null ? null : { via: row.decided_via, name: row.decided_by },
+  note: row.note,
   remember: row.remember,
 });
 
@@ -110,10 +109,10 @@ export async function insertApproval(
       call_index: asked.callIndex,
       session_id: asked.sessionId,
       agent_id: asked.agentId,
-      tool: encodeText(asked.tool),
+      tool: asked.tool,
       input: JSON.stringify(asked.input) ?? 'null',
       // Half of a surrogate pair cannot be stored.
-      said: encodeText(asked.said.slice(0, MAX_SAID_LENGTH).toWellFormed()),
+      said: asked.said.slice(0, MAX_SAID_LENGTH).toWellFormed(),
       state: 'pending',
       asked_at: times.askedAtMs,
       expires_at: times.expiresAtMs,
@@ -168,8 +167,8 @@ export async function decideApproval(tx: Transaction, { id, state, by, note, rem
       state,
       decided_at: nowMs,
       decided_via: by.via,
-      decided_by: by.name === null ? null : encodeText(by.name),
-      note: note === null ? null : encodeText(note),
+      decided_by: by.name,
+      note,
       remember,
     })
     .where('seq', '=', id)

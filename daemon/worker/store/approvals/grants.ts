@@ -1,6 +1,5 @@
 /** Grants: tools that an agent may use without asking, because a person said so once. Each function that changes something runs in a write. */
 import type { Remember } from '../../../../shared/api/tools/approval-states.js';
-import { decodeText, encodeText } from '../text.js';
 import { queriesOf, type Transaction } from '../transaction.js';
 import type { Approval } from './approvals.js';
 
@@ -30,7 +29,7 @@ export async function addGrant(tx: Transaction, approval: Approval, given: { for
     .values({
       agent_id: approval.agentId,
       session_id: given.for === 'session' ? approval.sessionId : null,
-      tool: encodeText(approval.tool),
+      tool: approval.tool,
       approval_seq: approval.id,
       granted_at: given.nowMs,
     })
@@ -42,7 +41,7 @@ export async function addGrant(tx: Transaction, approval: Approval, given: { for
 export async function isGranted(tx: Transaction, call: { agentId: string; sessionKey: string; tool: string }): Promise<boolean> {
   const row = await select(tx)
     .where('approval_grants.agent_id', '=', call.agentId)
-    .where('approval_grants.tool', '=', encodeText(call.tool))
+    .where('approval_grants.tool', '=', call.tool)
     .where((where) =>
       where.or([
         where('approval_grants.session_id', 'is', null),
@@ -56,13 +55,11 @@ export async function isGranted(tx: Transaction, call: { agentId: string; sessio
 
 /** Returns all, oldest first, except those of deleted sessions. */
 export async function listGrants(tx: Transaction): Promise<Grant[]> {
-  const rows = await select(tx).where('sessions.deleted_at', 'is', null).orderBy('approval_grants.seq').execute();
-  return rows.map((row) => ({ ...row, tool: decodeText(row.tool) }));
+  return select(tx).where('sessions.deleted_at', 'is', null).orderBy('approval_grants.seq').execute();
 }
 
 export async function findGrant(tx: Transaction, id: number): Promise<Grant | undefined> {
-  const row = await select(tx).where('approval_grants.seq', '=', id).executeTakeFirst();
-  return row && { ...row, tool: decodeText(row.tool) };
+  return select(tx).where('approval_grants.seq', '=', id).executeTakeFirst();
 }
 
 export async function removeGrant(tx: Transaction, id: number): Promise<void> {

@@ -1,9 +1,8 @@
 /** Statements on scheduled jobs. `cron/` decides when a job fires. */
 import { sql } from 'kysely';
 import type { CronJobInput } from '../../../../shared/api/cron.js';
-import { type Codec, FLAG, mapColumns, TEXT } from '../columns.js';
+import { type Codec, FLAG, mapColumns } from '../columns.js';
 import type { CronJobRow } from '../schema.js';
-import { decodeText } from '../text.js';
 import { queriesOf, tellOthers, type Transaction } from '../transaction.js';
 
 type Given = { readonly [Name in keyof CronJobInput]-?: Exclude<CronJobInput[Name], undefined> };
@@ -42,9 +41,9 @@ const ACTIVE_HOURS: Codec<string | null, CronJob['activeHours']> = {
 
 const COLUMNS = mapColumns<CronJobRow, CronJob>({
   id: 'id',
-  name: ['name', TEXT],
+  name: 'name',
   schedule: 'schedule',
-  message: ['message', TEXT],
+  message: 'message',
   mode: 'mode',
   channel: 'channel',
   chat_id: 'chat_id',
@@ -228,7 +227,7 @@ export type FailingJob = Pick<CronJob, 'id' | 'name' | 'failures'>;
 
 /** Returns enabled jobs whose last attempt failed. */
 export async function listFailingJobs(tx: Transaction, limit: number): Promise<FailingJob[]> {
-  const rows = await queriesOf(tx)
+  return queriesOf(tx)
     .selectFrom('cron_jobs')
     .select(['id', 'name', 'failures'])
     .where('failures', '>', 0)
@@ -237,5 +236,4 @@ export async function listFailingJobs(tx: Transaction, limit: number): Promise<F
     .orderBy('seq')
     .limit(limit)
     .execute();
-  return rows.map(({ name, ...job }) => ({ ...job, name: decodeText(name) }));
 }

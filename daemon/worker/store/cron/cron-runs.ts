@@ -1,7 +1,7 @@
 /** Statements on runs of scheduled jobs. `cron/` decides which state may follow which. */
 import { sql } from 'kysely';
 import type { CronJobDocument, CronRunDocument, CronRunState } from '../../../../shared/api/cron.js';
-import { mapColumns, NULLABLE_TEXT } from '../columns.js';
+import { mapColumns } from '../columns.js';
 import { PURGE_ROWS } from '../conversations/purge.js';
 import type { CronRunRow } from '../schema.js';
 import { queriesOf, tellOthers, type Transaction } from '../transaction.js';
@@ -68,11 +68,11 @@ const COLUMNS = mapColumns<CronRunRow, CronRun>({
   outputTokens: 'output_tokens',
   costUsd: 'cost_usd',
   model: 'model',
-  output: ['output', NULLABLE_TEXT],
-  error: ['error', NULLABLE_TEXT],
+  output: 'output',
+  error: 'error',
   messageId: 'message_id',
   sessionKey: 'session_key',
-  nothingToReport: ['nothing_to_report', NULLABLE_TEXT],
+  nothingToReport: 'nothing_to_report',
   turnId: 'turn_id',
   questionId: 'question_id',
   tokenId: 'token_id',

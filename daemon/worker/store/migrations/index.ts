@@ -32,7 +32,8 @@ import { cronRunTurns } from './0039-cron-run-turns.js';
 import { askingTokens } from './0041-asking-tokens.js';
 import { lookedForCommits } from './0043-looked-for-commits.js';
 import { trimmedFiles } from './0044-trimmed-files.js';
-import { dropJournal } from './0045-drop-journal.js';
+import { textsEncodedOnce } from './0045-texts-encoded-once.js';
+import { dropJournal } from './0046-drop-journal.js';
 import type { Migration } from './migration.js';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -69,6 +70,7 @@ export const MIGRATIONS: readonly Migration[] = [
   askingTokens,
   lookedForCommits,
   trimmedFiles,
+  textsEncodedOnce,
   dropJournal,
 ];
 

@@ -4,7 +4,7 @@
  */
 import { sql } from 'kysely';
 import type { CallKind, UsageAmounts } from '../../../../shared/api/gateway/usage.js';
-import { mapColumns, TEXT } from '../columns.js';
+import { mapColumns } from '../columns.js';
 import { queriesOf, type Transaction } from '../transaction.js';
 import type { CallUsageRow } from './tables.js';
 
@@ -39,10 +39,10 @@ const AMOUNTS = {
 const COLUMNS = mapColumns<CallUsageRow, CallUsage>({
   slot: 'slot',
   kind: 'kind',
-  model: ['model', TEXT],
+  model: 'model',
   agentId: 'agent_id',
   tokenId: 'token_id',
-  tokenName: ['token_name', TEXT],
+  tokenName: 'token_name',
   ...AMOUNTS,
 });
 

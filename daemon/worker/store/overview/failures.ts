@@ -1,7 +1,6 @@
 /** Recent failures of turns, scheduled runs and messages. */
 import { sql } from 'kysely';
 import type { OverviewHistory } from '../../../../shared/api/gateway/overview.js';
-import { decodeText } from '../text.js';
 import { queriesOf, type Transaction } from '../transaction.js';
 
 /** A failure as the API shows it, with its time in epoch milliseconds. */
@@ -59,10 +58,10 @@ async function failedRuns(tx: Transaction, { sinceMs, limit }: FailureQuery): Pr
     id,
     atMs: atMs ?? 0,
     state,
-    error: error === null ? null : decodeText(error),
+    error,
     session,
     job_id,
-    name: decodeText(name),
+    name,
   }));
 }
 

@@ -5,7 +5,7 @@
 import type { Migration } from './migration.js';
 
 export const dropJournal: Migration = {
-  version: 45,
+  version: 46,
   phase: 'contract',
   async up(db) {
     await db.schema.dropTable('accept_journal').ifExists().execute();
