@@ -7,7 +7,7 @@
  * - This worker dies while it holds an item: the next worker's first look recovers the item; the queue decides whether it is
  *   repeated, set aside or of unknown outcome.
  * - Two workers live, during a restart or on one database: a lane whose first item the other one holds, or whose account it serves,
- *   is left to it; looks find what it adds, releases, or leaves behind when it dies.
+ *   is left to it; looks find what it adds, drops, sends again, releases, or leaves behind when it dies.
  * - The store cannot be read or written before an attempt: the lane waits 1 to 10 s and tries again.
  * - The store cannot be written after an attempt: the result is kept in memory and written again each second, and the lane
  *   waits for it, so that nothing is sent twice. {@link LaneWorker.abort} ends that; the item is then recovered as above.
