@@ -19,12 +19,13 @@ const TYPES = {
 };
 
 /**
- * What views share is in the entry, apart from large parts: each shared chunk would be one more request of a view's first load. Most CSS is in the
+ * What views share is in the entry, apart from large parts: each shared chunk would be one more request of a view's first load. What one view alone
+ * uses comes with it. Most CSS is in the
  * entry too: that of the font is loaded after the first paint, and that of views which need few requests comes with them, because a long chat has
  * no room for it.
  */
 const ENTRY =
-  /\/(?:index\.html|shared\/fields\.ts|src\/(?:api(?!\/(?:command-line|to-curl))|browser|components(?!\/(?:copy-command\/copy-line|markdown\/(?:blocks|code|elements|highlight|lex)|virtual-list\/)))\/.*|(?<!\/views\/(?:channels|chat\/approvals|cron|tokens|tools)\/)(?!inter)[\w-]+\.css)$/;
+  /\/(?:index\.html|shared\/fields\.ts|src\/(?:api(?!\/(?:command-line|event-stream|to-curl))|browser(?!\/sleep)|components(?!\/(?:copy-command\/copy-line|markdown\/(?:blocks|code|elements|highlight|lex)|marked\/|virtual-list\/)))\/.*|(?<!\/views\/(?:channels|chat\/approvals|cron|tokens|tools)\/)(?!inter)[\w-]+\.css)$/;
 
 /** Puts the icon into the document: every first load shows it. */
 function inlineIcon(root) {
