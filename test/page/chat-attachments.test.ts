@@ -108,3 +108,32 @@ test.skipIf(noBrowser)('what cannot be attached is refused in words, and an edit
   await page.getByRole('group', { name: 'Variant 2 of 2' }).waitFor();
   await expect.poll(() => lastAsked(world)?.content).toBe('Again\n\n<file name="a.txt">\nthe text\n</file>');
 });
+
+/** A picture wider than models use, all of it transparent but a black square in the middle: as base64. */
+const DRAW_TRANSPARENT = `(async () => {
+  const canvas = new OffscreenCanvas(2600, 600);
+  canvas.getContext('2d').fillRect(1200, 200, 200, 200);
+  const bytes = new Uint8Array(await (await canvas.convertToBlob()).arrayBuffer());
+  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
+})()`;
+
+/** The brightness in a corner and in the middle of what the gateway has stored, and its width. */
+const look = (id: string): string => `(async () => {
+  const picture = await createImageBitmap(await (await fetch('/api/attachments/${id}')).blob());
+  const drawing = new OffscreenCanvas(picture.width, picture.height).getContext('2d');
+  drawing.drawImage(picture, 0, 0);
+  const at = (x, y) => drawing.getImageData(x, y, 1, 1).data[0];
+  return [at(5, 5) > 240, at(picture.width / 2, picture.height / 2) < 15, picture.width];
+})()`;
+
+test.skipIf(noBrowser)('a large transparent picture is scaled down on white', async () => {
+  const { gateway } = await startPageWorld();
+  const page = await openPage(gateway.url);
+  await page.getByRole('textbox', { name: 'Message' }).waitFor();
+  const drawn = await page.evaluate<string>(DRAW_TRANSPARENT);
+  const uploaded = page.waitForResponse('**/attachments');
+  const picture = { name: 'diagram.png', mimeType: 'image/png', buffer: Buffer.from(drawn, 'base64') };
+  await page.locator('input[type=file]').setInputFiles(picture);
+  const { attachment } = (await (await uploaded).json()) as { attachment: { id: string } };
+  expect(await page.evaluate(look(attachment.id))).toEqual([true, true, 2_048]);
+});
