@@ -21,7 +21,7 @@ import { t } from './text.js';
 
 type Approval = ApprovalDocument;
 
-export function decideCall({ id }: Approval, body: DecisionRequest): Call {
+function decideCall({ id }: Approval, body: DecisionRequest): Call {
   return { method: 'POST', path: apiPath('/api/approvals/:id/decide', { id: String(id) }), body };
 }
 

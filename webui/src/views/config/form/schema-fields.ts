@@ -142,7 +142,5 @@ export function patchOf(edits: readonly { readonly path: KeyPath; readonly value
   return patch;
 }
 
-/** A change of these keys moves the gateway to another address without an interruption; every other key is in force at once. */
-export const REBOUND_KEYS: readonly string[] = ['gateway.host', 'gateway.port'];
-
-export const isRebound = (key: string): boolean => REBOUND_KEYS.includes(key);
+/** Whether a change of the key moves the gateway to another address without an interruption; every other key is in force at once. */
+export const isRebound = (key: string): boolean => key === 'gateway.host' || key === 'gateway.port';
