@@ -77,12 +77,16 @@ test.skipIf(noBrowser)('a message that was refused is seen with its reason, drop
 
 test.skipIf(noBrowser)('a message that was refused is sent again by keyboard, once it can be', async () => {
   const { gateway, receiver } = await startWithDeadMessage();
-  const page = await openView(gateway, '#/channels/messages?status=dead');
+  const page = await openView(gateway, '#/channels/messages?status=dead', { allowedErrors: /503/ });
   receiver.answer = 200;
   await page.getByRole('link', { name: '<b>Hello</b> room' }).focus();
   await page.keyboard.press('Enter');
-  await page.getByRole('button', { name: 'Send again' }).focus();
-  await page.keyboard.press('Enter');
+  const error = { code: 'WORKER_NOT_READY', message: '' };
+  await page.route('**/retry', (route) => route.fulfill({ status: 503, json: { error } }), { times: 1 });
+  await page.getByRole('button', { name: 'Send again' }).press('Enter');
+  // Where it was asked for.
+  await page.getByRole('dialog').getByRole('alert').waitFor();
+  await page.getByRole('button', { name: 'Send again' }).press('Enter');
   await page.getByText('No messages').waitFor();
   await page.getByRole('radio', { name: 'Not delivered' }).focus();
   for (const _ of ['Outcome unknown', 'Delivered']) await page.keyboard.press('ArrowRight');

@@ -3,6 +3,7 @@ import type { ComponentChildren } from 'preact';
 import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 import { t } from '../../shell/text.js';
 import { IconButton } from '../button/button.js';
+import { Toasts } from '../toast/toast.js';
 import './dialog.css';
 
 export interface DialogProps {
@@ -58,6 +59,7 @@ export function Dialog({ title, onClose, size = 'narrow', mark, children }: Dial
         </header>
         {children}
       </div>
+      <Toasts />
     </dialog>
   );
 }

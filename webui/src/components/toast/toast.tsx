@@ -3,7 +3,7 @@
  * A notice stays while the pointer or the focus is on it.
  */
 import { signal } from '@preact/signals';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import { t } from '../../shell/text.js';
 import { Button, IconButton } from '../button/button.js';
 import { errorText } from '../feedback/error-words.js';
@@ -89,9 +89,20 @@ function ToastItem({ toast }: { toast: ShownToast }) {
   );
 }
 
+/** The places of notices: the frame, and each open dialog. Outside of the last one nothing can be reached or heard. */
+const places = signal<readonly symbol[]>([]);
+
 export function Toasts() {
+  const [place] = useState(() => Symbol('place'));
+  useLayoutEffect(() => {
+    places.value = [...places.peek(), place];
+    return () => {
+      places.value = places.peek().filter((other) => other !== place);
+    };
+  }, []);
+  const isLast = places.value.at(-1) === place;
   // An error is not covered by what comes after it.
-  const current = shown.value.find(({ kind }) => kind === 'error') ?? shown.value.at(-1);
+  const current = isLast ? (shown.value.find(({ kind }) => kind === 'error') ?? shown.value.at(-1)) : undefined;
   return (
     <div class="toasts" role="status" aria-live="polite" aria-label={t('notices')}>
       {current !== undefined && <ToastItem key={current.id} toast={current} />}

@@ -9,6 +9,7 @@ import { Dialog, DialogActions } from '../../components/dialog/dialog.js';
 import { Fact, Facts } from '../../components/facts/facts.js';
 import { ErrorBox } from '../../components/feedback/feedback.js';
 import { whyText } from '../../components/feedback/reason-text.js';
+import { useWork } from '../../components/form/form.js';
 import { Icon } from '../../components/icon/icon.js';
 import { Markdown } from '../../components/markdown/markdown.js';
 import { Skeleton } from '../../components/skeleton/skeleton.js';
@@ -59,12 +60,14 @@ interface DrawerProps {
 export function MessageDrawer({ id, onClose, onChange }: DrawerProps) {
   const { value: message, error, reload } = useResource((signal) => readMessage(id, signal), [id]);
   useLiveReload(['message'], reload);
-  const act = async (work: () => Promise<unknown>, done: () => void): Promise<void> => {
-    if (!(await attempt(work))) return;
-    onClose();
-    onChange();
-    done();
-  };
+  const { error: failure, run } = useWork();
+  const act = (work: () => Promise<unknown>, done: () => void): Promise<void> =>
+    run('act', async () => {
+      await work();
+      onClose();
+      onChange();
+      done();
+    });
   const retry = (): Promise<void> =>
     act(
       () => call('POST', apiPath('/api/messages/:id/retry', { id })),
@@ -95,6 +98,7 @@ export function MessageDrawer({ id, onClose, onChange }: DrawerProps) {
             <Markdown text={message.content} />
           </div>
           <MessageFacts message={message} />
+          {failure !== undefined && <ErrorBox error={failure} />}
           <DialogActions>
             <a class="button" href={hashOf('logs', [], { q: id })}>
               <Icon name="logs" size={16} />
