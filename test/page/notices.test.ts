@@ -1,4 +1,5 @@
 /** Notices: where they are seen, their keys, and where the focus is after them. */
+import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { noBrowser, openPage } from '../helpers/browser.js';
 import { serveComponents } from '../helpers/component-page.js';
@@ -42,6 +43,9 @@ const SCRIPT = `
   render(<Frame />, document.body);
 `;
 
+const focused = (page: Page): Promise<string> =>
+  page.evaluate<string>(`document.activeElement === document.body ? 'nothing' : document.activeElement.textContent`);
+
 test.skipIf(noBrowser)('a notice is shown above an open dialog, where it is seen, heard and closed', async () => {
   const page = await openPage(await serveComponents(SCRIPT), { size: 'narrow' });
   await page.getByRole('button', { name: 'Open' }).click();
@@ -62,4 +66,39 @@ test.skipIf(noBrowser)('a notice is shown above an open dialog, where it is seen
   await page.keyboard.press('Escape');
   await page.getByRole('status', { name: 'Notices' }).getByText('Failed').waitFor();
   expect(await page.locator('.toast').count()).toBe(1);
+});
+
+test.skipIf(noBrowser)('the focus is where it was after a notice and after copying', async () => {
+  const page = await openPage(await serveComponents(SCRIPT));
+  const remove = page.getByRole('button', { name: 'Remove' });
+  await remove.press('Enter');
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await expect.poll(() => page.locator('output').textContent()).toBe('1');
+  expect(await focused(page)).toBe('Remove');
+  await page.getByRole('button', { name: 'Copy outside' }).press('Enter');
+  await page.getByText('Copied', { exact: true }).waitFor();
+  expect(await focused(page)).toBe('Copy outside');
+  await page.getByRole('button', { name: 'Open' }).press('Enter');
+  await page.getByRole('button', { name: 'Copy', exact: true }).press('Enter');
+  await page.getByRole('dialog').getByText('Copied', { exact: true }).waitFor();
+  expect(await focused(page)).toBe('Copy');
+});
+
+test.skipIf(noBrowser)('Ctrl+Z undoes what the notice says, and in a text field what was typed', async () => {
+  const page = await openPage(await serveComponents(SCRIPT));
+  const field = page.getByLabel('Text');
+  const undone = page.locator('output');
+  await page.getByRole('button', { name: 'Remove' }).press('Enter');
+  await page.getByText('Removed').waitFor();
+  await field.press('a');
+  await page.keyboard.press('Control+z');
+  await expect.poll(() => field.inputValue()).toBe('');
+  expect(await undone.textContent()).toBe('0');
+  await page.getByRole('button', { name: 'Remove' }).focus();
+  await page.keyboard.press('Control+z');
+  await expect.poll(() => undone.textContent()).toBe('1');
+  await expect.poll(() => page.getByText('Removed').count()).toBe(0);
+  // Without a notice there is nothing to undo.
+  await page.keyboard.press('Control+z');
+  expect(await undone.textContent()).toBe('1');
 });

@@ -148,3 +148,29 @@ test.skipIf(noBrowser)('titles cannot turn the words beside them around, and the
   const labels = await keys.evaluateAll((all) => all.map((button) => button.getAttribute('aria-label')));
   expect(labels).toEqual(expect.arrayContaining(['Archive: E. Change the keys', 'Delete: Delete. Change the keys']));
 });
+
+test.skipIf(noBrowser)('the next row has the focus once its session is deleted, by key, by menu and with others', async () => {
+  const { gateway } = await startPageWorld();
+  for (const title of ['Six', 'Five', 'Four', 'Three', 'Two', 'One']) await importSession(gateway, title);
+  const page = await openPage(`${gateway.url}/#/sessions`);
+  const list = page.getByRole('list', { name: 'All sessions' });
+  const undo = page.getByRole('button', { name: 'Undo' });
+  await list.getByRole('link', { name: 'Two' }).press('Delete');
+  await expect.poll(() => focused(page)).toEqual({ title: 'Three', index: 1 });
+  // The pointer takes the focus away; it is given back.
+  await undo.click();
+  await list.getByRole('link', { name: 'Two' }).waitFor();
+  await expect.poll(() => focused(page)).toEqual({ title: 'Three', index: 2 });
+  await list.getByRole('button', { name: 'Actions for “Three”' }).press('Enter');
+  await page.keyboard.press('End');
+  await page.keyboard.press('Enter');
+  await expect.poll(() => focused(page)).toEqual({ title: 'Four', index: 2 });
+  await page.keyboard.press('Control+z');
+  await list.getByRole('link', { name: 'Three' }).waitFor();
+  await page.keyboard.press('End');
+  await page.keyboard.press('Shift+ArrowUp');
+  await page.getByRole('button', { name: 'Delete selected' }).press('Enter');
+  await expect.poll(() => focused(page)).toEqual({ title: 'Four', index: 3 });
+  await page.keyboard.press('ArrowUp');
+  await expect.poll(() => focused(page)).toEqual({ title: 'Three', index: 2 });
+});

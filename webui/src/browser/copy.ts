@@ -3,16 +3,18 @@ import { t } from '../shell/text.js';
 import { showToast } from '../components/toast/toast.js';
 
 function copyBySelection(text: string): boolean {
+  const before = document.activeElement;
   const area = document.createElement('textarea');
   area.value = text;
   area.className = 'off-screen';
-  // Inside the open dialog, because the focus cannot leave it.
-  (document.querySelector('dialog[open]') ?? document.body).append(area);
+  // Inside the topmost dialog, because the focus cannot leave it.
+  ([...document.querySelectorAll('dialog[open]')].at(-1) ?? document.body).append(area);
   area.select();
   try {
     return document.execCommand('copy');
   } finally {
     area.remove();
+    if (before instanceof HTMLElement) before.focus({ preventScroll: true });
   }
 }
 

@@ -12,7 +12,7 @@ export interface Command {
   readonly icon?: IconName;
   /** `mod+k`, `mod+shift+o`, `g s`, `/`, `escape`. `mod` is ⌘ on Apple's machines, Ctrl elsewhere. */
   readonly keys?: string | undefined;
-  /** Also works while a text field has the focus, as commands with `mod` do. */
+  /** Whether it also works while a text field has the focus. Default: with `mod`. */
   readonly whileTyping?: boolean;
   /** Where the palette lists it; without it, among those of the shown view. */
   readonly group?: 'go' | 'everywhere';
@@ -166,9 +166,10 @@ export function listenForKeys(): () => void {
     const sequence = first !== '' && event.timeStamp - firstAtMs < SEQUENCE_MS ? `${first} ${chord}` : chord;
     first = isFree && chord === 'g' ? chord : '';
     firstAtMs = event.timeStamp;
-    const found = commands.peek().find(({ keys, whileTyping = false }) => {
+    const found = commands.peek().find(({ keys, whileTyping }) => {
       if (keys !== sequence && keys !== chord) return false;
-      return keys.startsWith('mod+') || (areShortcutsOn.peek() && (isFree || whileTyping));
+      const hasMod = keys.startsWith('mod+');
+      return (hasMod || areShortcutsOn.peek()) && (isFree || (whileTyping ?? hasMod));
     });
     if (found === undefined || isModal) return;
     event.preventDefault();

@@ -3,7 +3,8 @@
  * A notice stays while the pointer or the focus is on it.
  */
 import { signal } from '@preact/signals';
-import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useCommands } from '../../shell/commands.js';
 import { t } from '../../shell/text.js';
 import { Button, IconButton } from '../button/button.js';
 import { errorText } from '../feedback/error-words.js';
@@ -13,7 +14,7 @@ import './toast.css';
 interface Toast {
   readonly text: string;
   readonly kind?: 'note' | 'error';
-  readonly action?: { readonly label: string; readonly run: () => void };
+  readonly action?: { readonly label: string; readonly keys?: string; readonly run: () => void };
 }
 
 interface ShownToast extends Toast {
@@ -41,7 +42,7 @@ export function showToast(toast: Toast): () => void {
 
 /** Says that a change is made, and offers to undo it for 10 s. @returns what removes the notice */
 export function showUndo(text: string, undo: () => void): () => void {
-  return showToast({ text, action: { label: t('undo'), run: undo } });
+  return showToast({ text, action: { label: t('undo'), keys: 'mod+z', run: undo } });
 }
 
 export function showError(error: unknown): void {
@@ -63,6 +64,24 @@ function dismiss(id: number): void {
   shown.value = shown.peek().filter((toast) => toast.id !== id);
 }
 
+/** Gives the focus back to what had it before the notice. */
+function useFocusBack() {
+  const item = useRef<HTMLDivElement>(null);
+  const before = useRef<HTMLElement | null>(null);
+  useLayoutEffect(
+    () => () => {
+      if (item.current?.contains(document.activeElement) !== true) return;
+      const target = before.current?.isConnected === true ? before.current : document.getElementById('content');
+      target?.focus({ preventScroll: true });
+    },
+    [],
+  );
+  const onFocusIn = ({ relatedTarget }: FocusEvent): void => {
+    if (item.current?.contains(relatedTarget as Node | null) !== true) before.current = relatedTarget as HTMLElement | null;
+  };
+  return { item, onFocusIn };
+}
+
 function ToastItem({ toast }: { toast: ShownToast }) {
   const [isHeld, setHeld] = useState(false);
   const durationMs = toast.action === undefined ? 4_000 : 10_000;
@@ -71,6 +90,7 @@ function ToastItem({ toast }: { toast: ShownToast }) {
     const timer = setTimeout(() => dismiss(toast.id), durationMs);
     return () => clearTimeout(timer);
   }, [isHeld, durationMs, toast.id]);
+  const { item, onFocusIn } = useFocusBack();
   const hold = (): void => setHeld(true);
   const release = (): void => setHeld(false);
   const { action } = toast;
@@ -78,8 +98,16 @@ function ToastItem({ toast }: { toast: ShownToast }) {
     dismiss(toast.id);
     action?.run();
   };
+  const focusIn = (event: FocusEvent): void => {
+    hold();
+    onFocusIn(event);
+  };
+  const held = { onMouseEnter: hold, onMouseLeave: release, onFocusIn: focusIn, onFocusOut: release };
+  useCommands(
+    action?.keys === undefined ? [] : [{ id: 'undo', label: action.label, keys: action.keys, whileTyping: false, run: runAction }],
+  );
   return (
-    <div class={`toast ${toast.kind ?? 'note'}`} onMouseEnter={hold} onMouseLeave={release} onFocusIn={hold} onFocusOut={release}>
+    <div ref={item} class={`toast ${toast.kind ?? 'note'}`} {...held}>
       <Icon name={toast.kind === 'error' ? 'error' : 'ok'} />
       <span>{toast.text}</span>
       {toast.count > 1 && <span class="count number">×{toast.count}</span>}

@@ -1,6 +1,6 @@
 /** The list of sessions and its keys. Only visible rows are in the document. */
 import type { RefObject } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { useGatewayEvent } from '../../api/gateway-events.js';
 import { useDebounce } from '../../api/use-resource.js';
 import { VirtualList, type VirtualListHandle } from '../../components/virtual-list/virtual-list.js';
@@ -77,6 +77,19 @@ function useRowKeys({ selection, sessions, onAct, current, area }: RowKeysOption
   ]);
 }
 
+/** Gives the focus to the next row when the row that has it is gone, or the bar of the selection is. */
+function useNextFocus(at: number, isSelecting: boolean, goTo: (index: number) => void): void {
+  const last = useRef(-1);
+  if (at >= 0) last.current = at;
+  // Asked before the row is taken out of the document.
+  const hadFocus = document.activeElement?.matches('.session-rows *') === true;
+  const goOn = (): void => {
+    if (last.current >= 0 && document.activeElement === document.body) goTo(last.current);
+  };
+  useLayoutEffect(() => (hadFocus ? goOn() : undefined));
+  useLayoutEffect(() => (isSelecting ? undefined : goOn()), [isSelecting]);
+}
+
 interface SessionRowsProps {
   readonly feed: SessionFeed;
   readonly sessions: readonly Session[];
@@ -98,6 +111,7 @@ export function SessionRows(props: SessionRowsProps) {
     setCurrent(sessions[index]?.key);
     handle.current?.show(index);
   };
+  useNextFocus(at, selection.keys.size > 0, (index) => goTo(Math.min(index, sessions.length - 1)));
   const onFocusIn = ({ target }: FocusEvent): void => {
     const row = (target as HTMLElement).closest<HTMLElement>('[data-index]');
     if (row !== null) setCurrent(sessions[Number(row.dataset['index'])]?.key);
