@@ -2,7 +2,8 @@
 import { text } from 'node:stream/consumers';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import { expectAccessible, noBrowser, openPage } from '../helpers/browser.js';
+import { expectAccessible, noBrowser, openPage, SIZES } from '../helpers/browser.js';
+import { tryNow } from '../helpers/page.js';
 import { type PageWorld, startPageWorld } from '../helpers/page-world.js';
 
 const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
@@ -22,6 +23,9 @@ async function give(page: Page, how: 'paste' | 'drop', file: { name: string; typ
   })()`);
 }
 
+/** Until the new chat is a session: its first file makes it one. */
+const untilBegun = (page: Page): Promise<void> => expect.poll(() => page.url()).toContain('#/chat/main');
+
 function lastAsked({ model }: PageWorld): { content: string; images?: readonly string[] } | undefined {
   return model.requests.at(-1)?.messages.findLast(({ role }) => role === 'user');
 }
@@ -34,7 +38,7 @@ test.skipIf(noBrowser)('files that are attached in a new chat survive a reload, 
   await box.fill('What is this?');
   await page.locator('input[type=file]').setInputFiles({ name: 'list.md', mimeType: 'text/markdown', buffer: Buffer.from('- milk') });
   await chips.getByText('list.md').waitFor();
-  await page.getByRole('button', { name: 'Remove list.md' }).waitFor();
+  await untilBegun(page);
   await give(page, 'paste', { name: 'dot.png', type: 'image/png', base64: PNG });
   await chips.getByText('dot.png').waitFor();
   // What is stored when the last upload is shown as done: a reload may come before the next frame.
@@ -81,6 +85,7 @@ test.skipIf(noBrowser)('what cannot be attached is refused in words, and an edit
   const released = new Promise<void>((resolve) => (release = resolve));
   await page.route('**/attachments', (route) => released.then(() => route.continue()), { times: 1 });
   await give(page, 'drop', { name: 'a.txt', type: 'text/plain', base64: btoa('the text') });
+  await untilBegun(page);
   await chips.getByText('a.txt').waitFor();
   // An upload goes on while another chat is shown.
   await page.evaluate(`location.hash = '#/chat'`);
@@ -91,7 +96,8 @@ test.skipIf(noBrowser)('what cannot be attached is refused in words, and an edit
   await page.goBack();
   await chips.getByText('a.txt').waitFor();
   await give(page, 'drop', { name: 'program.exe', type: '', base64: 'AAEC' });
-  await page.getByText('neither an image').waitFor();
+  await chips.getByRole('alert').getByText('neither an image').waitFor();
+  await page.getByRole('button', { name: 'Remove program.exe' }).click();
   await expect.poll(() => chips.getByRole('listitem').count()).toBe(1);
   await expect.poll(() => chips.getByRole('status').count()).toBe(0);
   // A message may be files alone.
@@ -136,4 +142,44 @@ test.skipIf(noBrowser)('a large transparent picture is scaled down on white', as
   await page.locator('input[type=file]').setInputFiles(picture);
   const { attachment } = (await (await uploaded).json()) as { attachment: { id: string } };
   expect(await page.evaluate(look(attachment.id))).toEqual([true, true, 2_048]);
+});
+
+test.skipIf(noBrowser)('a file that cannot be uploaded stays, to be saved or uploaded again, as the next connection does', async () => {
+  const world = await startPageWorld();
+  const { gateway } = world;
+  const page = await openPage(gateway.url, { allowedErrors: /Failed to load|WebSocket|ERR_/ });
+  const chips = page.getByRole('list', { name: 'Attached files' });
+  const send = page.getByRole('button', { name: 'Send', exact: true });
+  const attach = (name: string) =>
+    page.locator('input[type=file]').setInputFiles({ name, mimeType: 'text/plain', buffer: Buffer.from(`the text of ${name}`) });
+  // In a new chat, while the gateway is away.
+  await page.getByRole('textbox', { name: 'Message' }).fill('Read this');
+  expect((await gateway.xopc('gateway', 'stop')).code).toBe(0);
+  await page.getByText('The gateway does not answer.').first().waitFor();
+  await attach('a.txt');
+  await chips.getByRole('alert').waitFor();
+  await expectAccessible(page);
+  await page.setViewportSize(SIZES.wide);
+  expect(await send.isDisabled()).toBe(true);
+  const saved = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Save a.txt' }).click();
+  expect(await text(await (await saved).createReadStream())).toBe('the text of a.txt');
+  await page.getByRole('link', { name: 'Logs', exact: true }).click();
+  await page.getByRole('link', { name: 'Chat', exact: true }).click();
+  await chips.getByText('a.txt').waitFor();
+  await gateway.run();
+  await tryNow(page);
+  await untilBegun(page);
+  await expect.poll(() => chips.getByRole('alert').count()).toBe(0);
+  // In its session.
+  await page.route('**/attachments', (route) => route.abort(), { times: 1 });
+  await attach('b.txt');
+  await chips.getByRole('alert').waitFor();
+  await page.getByRole('button', { name: 'Upload b.txt again' }).click();
+  await expect.poll(() => chips.getByRole('alert').count()).toBe(0);
+  await send.click();
+  await page.getByRole('article', { name: 'Agent' }).waitFor();
+  expect(lastAsked(world)?.content).toBe(
+    'Read this\n\n<file name="a.txt">\nthe text of a.txt\n</file>\n\n<file name="b.txt">\nthe text of b.txt\n</file>',
+  );
 });

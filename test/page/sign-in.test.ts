@@ -158,7 +158,6 @@ test.skipIf(noBrowser)(
       .poll(() => model.requests.map(({ messages }) => messages.at(-1)?.content).toSorted())
       .toEqual(['Before', 'To a new chat', 'To the known chat']);
     expect(page.url()).not.toBe(known);
-    await page.goto(`${gateway.url}/#/chat`);
     await expect.poll(() => box.inputValue()).toBe('Half a message');
     await page.goto(known);
     await page.getByRole('article', { name: 'Agent' }).getByText('To the known chat').waitFor();

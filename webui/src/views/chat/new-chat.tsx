@@ -8,26 +8,11 @@ import { attempt } from '../../components/toast/toast.js';
 import { ChatHead } from './chat-head.js';
 import { Composer } from './composer/composer.js';
 import { FileDrop } from './composer/file-list.js';
-import { handedOver, useDraftFiles } from './composer/files.js';
+import { useDraftFiles } from './composer/files.js';
 import { hasProvider, useModels } from './composer/model-chip.js';
-import { makeSession, newChat, showSession } from './model/new-chat.js';
-import { moveDraft, NEW, rescuedFrom } from './model/outbox.js';
+import { goOnIn, newChat } from './model/new-chat.js';
+import { NEW, rescuedFrom } from './model/outbox.js';
 import { t } from './text.js';
-
-/** Opens a session that was created before the first message, and takes the draft along: the gateway may return an empty session that has one already. */
-function goOnIn(session: string): void {
-  moveDraft(NEW, session);
-  showSession(session);
-}
-
-/** Creates a session for the first file: files belong to a session. */
-async function beginWith(files: readonly File[]): Promise<void> {
-  await attempt(async () => {
-    const session = await makeSession();
-    handedOver.value = { session, files };
-    goOnIn(session);
-  });
-}
 
 /** @returns the default, where it is not the built-in guide */
 function unusableDefault({ defaults }: ModelList): string | undefined {
@@ -62,7 +47,10 @@ function NoModel({ model }: { model: string | undefined }) {
 
 export function NewChat({ isBare }: { isBare: boolean }) {
   const list = useModels();
-  const draftFiles = { ...useDraftFiles(undefined), add: (files: readonly File[]) => void beginWith(files) };
+  const begin = (): void => void newChat.begin();
+  const draftFiles = useDraftFiles(NEW, begin);
+  // For files whose session could not be made.
+  useEffect(begin, []);
   return (
     <FileDrop onFiles={draftFiles.add}>
       {!isBare && <ChatHead current={undefined} own={undefined} />}

@@ -201,7 +201,7 @@ export function Composer(props: ComposerProps) {
       {editing !== undefined && <EditNote onCancel={() => onEdit?.(undefined)} />}
       <SlashList commands={commands} chosen={chosen} onChoose={setText} />
       <div class="box">
-        <FileChips files={shown} onRemove={remove} />
+        <FileChips files={shown} onRetry={draftFiles.retry} onRemove={remove} />
         {shown.some(isPicture) && <PictureNote choice={choice} />}
         <textarea ref={box} rows={1} dir="auto" aria-label={t('message')} value={text} {...{ placeholder, onInput, onKeyDown, onPaste }} />
         {voice.bar}

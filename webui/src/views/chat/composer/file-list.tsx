@@ -5,6 +5,7 @@ import { IconButton } from '../../../components/button/button.js';
 import { Spinner } from '../../../components/feedback/feedback.js';
 import { FileInput } from '../../../components/field/field.js';
 import { Icon } from '../../../components/icon/icon.js';
+import { saveFile } from '../../../browser/save-file.js';
 import { bytesText } from '../../../components/time-text/time-text.js';
 import { downloadFile, type DraftFile, type FileNote, isPicture, isSound, useFileAddress } from './files.js';
 import { t } from '../text.js';
@@ -16,6 +17,11 @@ function Picture({ id, name }: { id: string; name: string }) {
 
 function FileIcon({ file }: { file: { readonly mediaType: string } }) {
   return <Icon name={isSound(file) ? 'microphone' : 'file'} size={16} />;
+}
+
+function DraftIcon({ file }: { file: DraftFile }) {
+  if (file.id === undefined && file.error === undefined) return <Spinner />;
+  return isPicture(file) && file.id !== undefined ? <Picture id={file.id} name="" /> : <FileIcon file={file} />;
 }
 
 export function MessageFiles({ files }: { files: readonly FileNote[] }) {
@@ -43,16 +49,41 @@ export function MessageFiles({ files }: { files: readonly FileNote[] }) {
   );
 }
 
-export function FileChips({ files, onRemove }: { files: readonly DraftFile[]; onRemove: (key: string) => void }) {
+interface FileChipsProps {
+  readonly files: readonly DraftFile[];
+  readonly onRetry: (file: DraftFile) => void;
+  readonly onRemove: (key: string) => void;
+}
+
+/** What can be done with a file that could not be uploaded: it is only here. */
+function FailedActions({ file, content, onRetry }: { file: DraftFile; content: File; onRetry: FileChipsProps['onRetry'] }) {
+  const { name, mediaType } = file;
+  return (
+    <>
+      <IconButton icon="retry" label={t('retryFile', { name })} onClick={() => onRetry(file)} />
+      <IconButton icon="download" label={t('saveFile', { name })} onClick={() => saveFile({ name, type: mediaType, parts: [content] })} />
+    </>
+  );
+}
+
+export function FileChips({ files, onRetry, onRemove }: FileChipsProps) {
   if (files.length === 0) return null;
   return (
     <ul class="files drafts" aria-label={t('attached')}>
       {files.map((file) => (
-        <li key={file.key} class="file">
-          {file.id === undefined ? <Spinner /> : isPicture(file) ? <Picture id={file.id} name="" /> : <FileIcon file={file} />}
+        <li key={file.key} class={file.error === undefined ? 'file' : 'file failed'}>
+          <DraftIcon file={file} />
           <span class="file-name">{file.name}</span>
           <span class="hint">{bytesText(file.size)}</span>
-          <IconButton icon="close" label={t('removeFile', { name: file.name })} onClick={() => onRemove(file.key)} />
+          <span class="file-actions">
+            {file.error !== undefined && file.file !== undefined && <FailedActions file={file} content={file.file} onRetry={onRetry} />}
+            <IconButton icon="close" label={t('removeFile', { name: file.name })} onClick={() => onRemove(file.key)} />
+          </span>
+          {file.error !== undefined && (
+            <span class="hint why" role="alert">
+              {file.error}
+            </span>
+          )}
         </li>
       ))}
     </ul>

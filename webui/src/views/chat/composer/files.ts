@@ -4,18 +4,25 @@ import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import type { AttachmentNote as FileNote } from '../../../../../shared/api/attachments.js';
 import { FILE_LIMITS } from '../../../../../shared/file-limits.js';
 import { apiPath, call, request } from '../../../api/client.js';
+import { NotDone } from '../../../api/copy-mode.js';
 import { saveFile } from '../../../browser/save-file.js';
+import { errorText } from '../../../components/feedback/error-words.js';
 import { attempt, showToast } from '../../../components/toast/toast.js';
 import { onSettingChanged, readJson, writeSetting } from '../../../settings.js';
+import { NEW } from '../model/outbox.js';
 import { t } from '../text.js';
 
 export type { FileNote };
 
-/** `id` is undefined during the upload. */
-export type DraftFile = Omit<FileNote, 'id'> & { readonly id: string | undefined; readonly key: string };
-
-/** Files added to a new chat, handed over to its session. */
-export const handedOver = signal<{ readonly session: string; readonly files: readonly File[] } | undefined>(undefined);
+export interface DraftFile extends Omit<FileNote, 'id'> {
+  readonly key: string;
+  /** Undefined until it is uploaded. */
+  readonly id: string | undefined;
+  /** What is to be uploaded. */
+  readonly file?: File | undefined;
+  /** Why it could not be uploaded. */
+  readonly error?: string | undefined;
+}
 
 const settingName = (session: string): string => `files.${session}`;
 
@@ -63,16 +70,82 @@ function toBase64(blob: Blob): Promise<string> {
 /** Returns the name of a file; pasted files often have none. */
 const nameOf = (file: File): string => (file.name === '' ? t('pastedFile') : file.name).replace(/\p{Cc}/gu, ' ').slice(-200);
 
+const draftOf = (file: File): DraftFile => {
+  const key = crypto.getRandomValues(new Uint32Array(2)).join('-');
+  return { key, id: undefined, name: nameOf(file), mediaType: file.type, size: file.size, file };
+};
+
 async function upload(session: string, file: File): Promise<FileNote> {
   const data = await toBase64(await shrink(file));
   const body = { name: nameOf(file), data, ...(file.type === '' ? {} : { mediaType: file.type }) };
   return (await call<{ attachment: FileNote }>('POST', apiPath('/api/sessions/:key/attachments', { key: session }), { body })).attachment;
 }
 
+/** Files of the next message, by session: an upload goes on while something else is shown. */
+const drafts = signal<Readonly<Record<string, readonly DraftFile[]>>>({});
+
+const filesOf = (session: string): readonly DraftFile[] => drafts.peek()[session] ?? readDraftFiles(session);
+
+const isWaiting = ({ id }: DraftFile): boolean => id === undefined;
+
+function changeFiles(session: string, edit: (now: readonly DraftFile[]) => readonly DraftFile[]): void {
+  drafts.value = { ...drafts.peek(), [session]: edit(filesOf(session)) };
+  writeDraftFiles(session, filesOf(session));
+}
+
+const changeFile = (session: string, key: string, change: Partial<DraftFile>): void =>
+  changeFiles(session, (now) => now.map((each) => (each.key === key ? { ...each, ...change } : each)));
+
+const takeOut = (session: string, key: string): void => changeFiles(session, (now) => now.filter((each) => each.key !== key));
+
+/** Uploads a file of the draft; after a failure, it stays there. */
+async function uploadOne(session: string, { key, file }: DraftFile): Promise<void> {
+  if (file === undefined) return;
+  changeFile(session, key, { error: undefined });
+  try {
+    changeFile(session, key, { ...(await upload(session, file)), file: undefined });
+  } catch (error) {
+    if (error instanceof NotDone) takeOut(session, key);
+    else changeFile(session, key, { error: errorText(error) });
+  }
+}
+
+function uploadEach(session: string, files: readonly DraftFile[]): void {
+  for (const file of files) void uploadOne(session, file);
+}
+
+/** Uploads again what could not be uploaded to sessions. Called on each new connection. */
+export function uploadFailed(): void {
+  for (const [session, files] of Object.entries(drafts.peek())) {
+    if (session !== NEW)
+      uploadEach(
+        session,
+        files.filter(({ error }) => error !== undefined),
+      );
+  }
+}
+
+export const hasNewFiles = (): boolean => filesOf(NEW).length > 0;
+
+/** @param error  why the files of a new chat cannot be uploaded; undefined while that is tried */
+export function markNewFiles(error: string | undefined): void {
+  changeFiles(NEW, (now) => now.map((each) => ({ ...each, error })));
+}
+
+/** Uploads the files of a new chat to its session. */
+export function moveNewFiles(session: string): void {
+  const files = filesOf(NEW);
+  changeFiles(NEW, () => []);
+  changeFiles(session, (now) => [...now, ...files]);
+  uploadEach(session, files);
+}
+
 export interface DraftFiles {
   readonly files: readonly DraftFile[];
+  /** Whether some are not uploaded. */
   readonly isBusy: boolean;
   readonly add: (files: readonly File[]) => void;
+  readonly retry: (file: DraftFile) => void;
   readonly remove: (key: string) => void;
   /** Removes the uploaded files from the draft and returns them. */
   readonly take: () => readonly FileNote[];
@@ -80,66 +153,40 @@ export interface DraftFiles {
   readonly putBack: (files: readonly FileNote[]) => void;
 }
 
-/** Files of the next message, by session: an upload goes on while something else is shown. */
-const drafts = signal<Readonly<Record<string, readonly DraftFile[]>>>({});
-
-const filesOf = (session: string): readonly DraftFile[] => drafts.peek()[session] ?? [];
-
-function setFiles(session: string, files: readonly DraftFile[]): void {
-  drafts.value = { ...drafts.peek(), [session]: files };
-}
-
-/** @param session  undefined in a chat without one, which has no files */
-export function useDraftFiles(session: string | undefined): DraftFiles {
+/** @param start  uploads files of the draft; that of a new chat creates the session first */
+export function useDraftFiles(session: string, start = (files: readonly DraftFile[]): void => uploadEach(session, files)): DraftFiles {
   // Before the paint. Another tab may have changed what is stored, and may do so again.
   useLayoutEffect(() => {
-    if (session === undefined) return undefined;
-    const takeOver = (): void => setFiles(session, [...readDraftFiles(session), ...filesOf(session).filter(({ id }) => id === undefined)]);
+    const takeOver = (): void => {
+      drafts.value = { ...drafts.peek(), [session]: [...readDraftFiles(session), ...filesOf(session).filter(isWaiting)] };
+    };
     takeOver();
     return onSettingChanged(settingName(session), takeOver);
   }, [session]);
-  const files = drafts.value[session ?? ''] ?? [];
-  const change = (edit: (now: readonly DraftFile[]) => readonly DraftFile[]): void => {
-    if (session === undefined) return;
-    setFiles(session, edit(filesOf(session)));
-    writeDraftFiles(session, filesOf(session));
-  };
-  const addOne = async (file: File): Promise<void> => {
-    const key = crypto.getRandomValues(new Uint32Array(2)).join('-');
-    change((now) => [...now, { key, id: undefined, name: nameOf(file), mediaType: file.type, size: file.size }]);
-    const isKept = await attempt(async () => {
-      const note = await upload(session ?? '', file);
-      change((now) => now.map((each) => (each.key === key ? { ...note, key } : each)));
-    });
-    if (!isKept) change((now) => now.filter((each) => each.key !== key));
-  };
-  const add = (added: readonly File[]): void => {
-    const room = FILE_LIMITS.maxPerMessage - files.length;
-    if (added.length > room) showToast({ text: t('tooManyFiles', { count: FILE_LIMITS.maxPerMessage }), kind: 'error' });
-    for (const file of added.slice(0, room)) void addOne(file);
-  };
-  useEffect(() => {
-    const given = handedOver.peek();
-    if (given === undefined || given.session !== session) return;
-    handedOver.value = undefined;
-    add(given.files);
-  }, [session]);
+  const files = drafts.value[session] ?? [];
   return {
     files,
-    isBusy: files.some(({ id }) => id === undefined),
-    add,
+    isBusy: files.some(isWaiting),
+    add(added) {
+      const room = FILE_LIMITS.maxPerMessage - files.length;
+      if (added.length > room) showToast({ text: t('tooManyFiles', { count: FILE_LIMITS.maxPerMessage }), kind: 'error' });
+      const made = added.slice(0, room).map(draftOf);
+      changeFiles(session, (now) => [...now, ...made]);
+      start(made);
+    },
+    retry: (file) => start([file]),
     remove(key) {
       const gone = files.find((each) => each.key === key);
-      change((now) => now.filter((each) => each.key !== key));
+      takeOut(session, key);
       // After a failure, the gateway deletes the file a day later.
       if (gone?.id !== undefined) call('DELETE', apiPath('/api/attachments/:id', { id: gone.id })).catch(() => undefined);
     },
     take() {
-      const ready = files.flatMap(({ key: _key, id, ...file }) => (id === undefined ? [] : [{ id, ...file }]));
-      change(() => []);
+      const ready = files.flatMap(({ id, name, mediaType, size }) => (id === undefined ? [] : [{ id, name, mediaType, size }]));
+      changeFiles(session, () => []);
       return ready;
     },
-    putBack: (more) => change((now) => [...now, ...more.map((note) => ({ ...note, key: note.id }))]),
+    putBack: (more) => changeFiles(session, (now) => [...now, ...more.map((note) => ({ ...note, key: note.id }))]),
   };
 }
 

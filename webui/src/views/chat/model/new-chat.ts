@@ -5,14 +5,22 @@ import { ApiError, apiPath, call } from '../../../api/client.js';
 import { connection, pageSocket } from '../../../api/socket.js';
 import { errorText } from '../../../components/feedback/error-words.js';
 import { address, hashOf, navigate } from '../../../shell/router.js';
+import { hasNewFiles, markNewFiles, moveNewFiles, uploadFailed } from '../composer/files.js';
 import { openChats } from './open-chats.js';
-import { NEW, Outbox, type Sender, rescuedFrom } from './outbox.js';
+import { moveDraft, NEW, Outbox, type Sender, rescuedFrom } from './outbox.js';
 
 /** The gateway is unreachable, or not ready yet. */
 const isTemporary = (error: unknown): boolean => error instanceof ApiError && (error.status === 0 || error.status === 503);
 
-/** Shows a session in the place of the chat without one. */
-export function showSession(session: string): void {
+function isShown(): boolean {
+  const { view, parts } = address.peek();
+  return view === 'chat' && parts.length === 0;
+}
+
+/** Shows a session in the place of the chat without one, and takes the draft along: the gateway may return an empty session that has one already. */
+export function goOnIn(session: string): void {
+  moveDraft(NEW, session);
+  moveNewFiles(session);
   const { bare } = address.peek().query;
   navigate(hashOf('chat', [session], { bare }), { replace: true });
 }
@@ -45,15 +53,20 @@ class NewChat implements Sender {
     void this.begin();
   }
 
-  /** Makes a session for the messages that wait, and sends them there. Without a connection they wait for the next one. */
+  /** Makes a session for the messages and files that wait, and sends them there. Without a connection they wait for the next one. */
   async begin(): Promise<void> {
-    if (this.#isBeginning || this.outbox.entries.peek().every(({ state }) => state === 'failed') || !this.isCurrent.peek()) return;
+    const hasMessages = this.isCurrent.peek() && this.outbox.entries.peek().some(({ state }) => state !== 'failed');
+    // The files belong to what is being written there.
+    const hasFiles = isShown() && hasNewFiles();
+    if (this.#isBeginning || (!hasMessages && !hasFiles)) return;
     this.#isBeginning = true;
     try {
       this.#mark({ state: 'sending' });
+      markNewFiles(undefined);
       this.#moveTo(await makeSession());
     } catch (error) {
       this.#mark(isTemporary(error) ? { state: 'queued' } : { state: 'failed', error: errorText(error) });
+      markNewFiles(errorText(error));
     } finally {
       this.#isBeginning = false;
     }
@@ -66,14 +79,14 @@ class NewChat implements Sender {
   #moveTo(session: string): void {
     const waiting = this.outbox.entries.peek().map((entry) => ({ ...entry, state: 'queued' as const }));
     // Another tab may have moved them meanwhile.
-    if (waiting.length === 0) return;
-    const chat = openChats.model(session);
-    chat.beginEmpty();
-    chat.outbox.change((entries) => [...entries, ...waiting]);
-    this.outbox.change(() => []);
-    openChats.sendWaiting();
-    const { view, parts } = address.peek();
-    if (view === 'chat' && parts.length === 0) showSession(session);
+    if (waiting.length > 0) {
+      const chat = openChats.model(session);
+      chat.beginEmpty();
+      chat.outbox.change((entries) => [...entries, ...waiting]);
+      this.outbox.change(() => []);
+      openChats.sendWaiting();
+    }
+    if (isShown() && (waiting.length > 0 || hasNewFiles())) goOnIn(session);
   }
 }
 
@@ -88,6 +101,7 @@ export function sendOnConnection(): void {
   });
   pageSocket.onConnected(() => {
     openChats.sendWaiting();
+    uploadFailed();
     void newChat.begin();
   });
 }
