@@ -28,3 +28,29 @@ test.skipIf(noBrowser)('a press beside a dialog closes it, one on its scrollbar 
   await press(page, x + width + 20, y + 20);
   await expect.poll(() => dialog.count()).toBe(0);
 });
+
+const LONG_FORM = `
+  import { render } from 'preact';
+  import { FormDialog } from './components/form/form.js';
+
+  const save = () => Promise.reject(new Error('The disk is full.'));
+  render(
+    <FormDialog title="Form" onClose={() => undefined} onSubmit={save}>
+      <input aria-label="Name" />
+      <div style="height: 200vh" />
+    </FormDialog>,
+    document.body,
+  );
+`;
+
+test.skipIf(noBrowser)('the error of a form longer than the screen is seen beside its buttons', async () => {
+  const page = await openPage(await serveComponents(LONG_FORM), { size: 'narrow' });
+  await page.getByRole('button', { name: 'Save' }).click();
+  const error = page.getByRole('alert');
+  await error.getByText('The disk is full.').waitFor();
+  const isSeen = `(() => {
+    const { left, right, top, bottom } = document.querySelector('.error-box').getBoundingClientRect();
+    return [top + 5, bottom - 5].every((y) => document.elementFromPoint((left + right) / 2, y)?.closest('.error-box') != null);
+  })()`;
+  expect(await page.evaluate(isSeen)).toBe(true);
+});

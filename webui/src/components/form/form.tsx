@@ -89,8 +89,8 @@ export function FormDialog(props: FormDialogProps) {
     <Dialog {...props}>
       <form class={formClass} onSubmit={submit}>
         {children}
-        {error !== undefined && <ErrorBox error={error} />}
         <DialogActions>
+          {error !== undefined && <ErrorBox error={error} />}
           {call !== undefined && <CopyCommand call={call} isMenu />}
           {props.onClose !== undefined && <Button text={closeText} onClick={props.onClose} />}
           {actions}

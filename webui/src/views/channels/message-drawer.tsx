@@ -98,8 +98,8 @@ export function MessageDrawer({ id, onClose, onChange }: DrawerProps) {
             <Markdown text={message.content} />
           </div>
           <MessageFacts message={message} />
-          {failure !== undefined && <ErrorBox error={failure} />}
           <DialogActions>
+            {failure !== undefined && <ErrorBox error={failure} />}
             <a class="button" href={hashOf('logs', [], { q: id })}>
               <Icon name="logs" size={16} />
               {t('logLines')}
