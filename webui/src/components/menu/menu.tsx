@@ -141,7 +141,7 @@ export function Menu({ label, icon = 'more', text, items, align = 'end', opens =
         <IconButton icon={icon} label={label} opensMenu={{ isOpen }} onClick={toggle} />
       ) : (
         <Button kind="quiet" label={label} opensMenu={{ isOpen }} onClick={toggle}>
-          {text}
+          <span class="menu-text">{text}</span>
           <Icon name="down" size={14} />
         </Button>
       )}
