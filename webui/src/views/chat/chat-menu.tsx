@@ -7,7 +7,7 @@ import { type RowAction, SessionMenu, useActions } from '../sessions/session-men
 import { TagDialog } from '../sessions/tag-dialog.js';
 
 export default function ChatMenu({ session, reload }: { session: SessionFacts; reload: () => void }) {
-  const { opened, act, close } = useActions({ changed: reload, clear: () => undefined });
+  const { opened, act, close } = useActions({ changed: reload, deselect: () => () => undefined });
   const onAct = (action: RowAction): void => {
     if (action !== 'delete') return act(action, [session]);
     const navigateThen = navigateLater();

@@ -133,7 +133,7 @@ export default function SessionsView() {
   const sessions = shown.sessions.value;
   const list = useRef<VirtualListHandle>(null);
   const selection = useSelection(sessions);
-  const { opened, act, close, done } = useActions({ changed: (keys) => feed.reload(keys), clear: selection.clear });
+  const { opened, act, close, done } = useActions({ changed: (keys) => feed.reload(keys), deselect: selection.deselect });
   const [first] = opened?.sessions ?? [];
   const [isSearching, setSearching] = useState(false);
   const tags = useTags(isSearching || opened?.kind === 'tag', sessions);

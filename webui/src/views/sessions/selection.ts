@@ -11,6 +11,8 @@ export interface Selection {
   /** Selects a range. */
   extend(from: number, to: number): void;
   readonly selectAll: () => void;
+  /** @returns what selects those of the given sessions again that were selected */
+  readonly deselect: (gone: ReadonlySet<string>) => (back: ReadonlySet<string>) => void;
   readonly clear: () => void;
 }
 
@@ -39,6 +41,10 @@ export function useSelection(sessions: readonly Session[]): Selection {
       setKeys(new Set([...keys, ...sessions.slice(Math.min(from, to), Math.max(from, to) + 1).map(({ key }) => key)]));
     },
     selectAll: () => setKeys(new Set(sessions.map(({ key }) => key))),
+    deselect(gone) {
+      setKeys((now) => new Set([...now].filter((key) => !gone.has(key))));
+      return (back) => setKeys((now) => new Set([...now, ...[...back].filter((key) => keys.has(key))]));
+    },
     clear: () => setKeys(new Set()),
   };
 }

@@ -17,26 +17,44 @@ export async function rename(key: string, title: string): Promise<void> {
 /** The number of requests that a browser sends to one host at a time. */
 const AT_ONCE = 6;
 
-async function forEach(sessions: readonly SessionFacts[], action: (session: SessionFacts) => Promise<unknown>): Promise<void> {
-  for (let at = 0; at < sessions.length; at += AT_ONCE) await Promise.all(sessions.slice(at, at + AT_ONCE).map(action));
+/** Called with the sessions that an action succeeded for, which the list shows out of date, if there are any. */
+type Settled = (done: readonly SessionFacts[]) => void;
+
+/** Does the action for every session, also after a failure. @throws the first failure, once `settled` was called for the others */
+async function forEach(
+  sessions: readonly SessionFacts[],
+  action: (session: SessionFacts) => Promise<unknown>,
+  settled: Settled,
+): Promise<void> {
+  const results: PromiseSettledResult<unknown>[] = [];
+  for (let at = 0; at < sessions.length; at += AT_ONCE)
+    results.push(...(await Promise.allSettled(sessions.slice(at, at + AT_ONCE).map(action))));
+  const done = sessions.filter((_session, index) => results[index]?.status === 'fulfilled');
+  if (done.length > 0) settled(done);
+  const failure = results.find((result) => result.status === 'rejected');
+  if (failure !== undefined) throw failure.reason;
 }
 
 type Change = Partial<Pick<SessionFacts, 'pinned' | 'archived' | 'unread'>> & { readonly tags?: readonly string[] };
 
-export async function changeEach(sessions: readonly SessionFacts[], changeOf: (session: SessionFacts) => Change): Promise<void> {
-  await forEach(sessions, (session) => call('PATCH', apiPath('/api/sessions/:key', { key: session.key }), { body: changeOf(session) }));
+export async function changeEach(
+  sessions: readonly SessionFacts[],
+  changeOf: (session: SessionFacts) => Change,
+  settled: Settled,
+): Promise<void> {
+  const change = (session: SessionFacts): Promise<unknown> =>
+    call('PATCH', apiPath('/api/sessions/:key', { key: session.key }), { body: changeOf(session) });
+  await forEach(sessions, change, settled);
 }
 
-/** Archives or unarchives sessions, with undo. @param settled  called when the list is out of date */
-export async function archive(sessions: readonly SessionFacts[], isArchived: boolean, settled: () => void): Promise<void> {
-  await changeEach(sessions, () => ({ archived: isArchived }));
-  settled();
-  const back = async (): Promise<void> => {
-    await changeEach(sessions, ({ archived }) => ({ archived }));
-    settled();
-  };
-  const text = t(isArchived ? 'wereArchived' : 'wereUnarchived', { count: sessions.length });
-  showUndo(text, () => void attempt(back));
+/** Archives or unarchives sessions, with undo. */
+export async function archive(sessions: readonly SessionFacts[], isArchived: boolean, settled: Settled): Promise<void> {
+  const change = (): Change => ({ archived: isArchived });
+  await changeEach(sessions, change, (done) => {
+    settled(done);
+    const back = (): Promise<void> => changeEach(done, ({ archived }) => ({ archived }), settled);
+    showUndo(t(isArchived ? 'wereArchived' : 'wereUnarchived', { count: done.length }), () => void attempt(back));
+  });
 }
 
 export async function fork(key: string): Promise<void> {
@@ -44,18 +62,16 @@ export async function fork(key: string): Promise<void> {
   navigate(hashOf('chat', [session.key]));
 }
 
-/** Deletes sessions, with undo. @param settled  called when the list is out of date */
-export async function remove(sessions: readonly SessionFacts[], settled: () => void): Promise<void> {
-  await forEach(sessions, ({ key }) => call('DELETE', apiPath('/api/sessions/:key', { key })));
-  settled();
-  const restore = async (): Promise<void> => {
-    await forEach(sessions, ({ key }) => call('POST', apiPath('/api/sessions/:key/restore', { key })));
-    settled();
-  };
-  const [first] = sessions;
-  const text =
-    sessions.length === 1 ? t('deleted', { title: plainText(first?.title ?? '') }) : t('deletedMany', { count: sessions.length });
-  showUndo(text, () => void attempt(restore));
+/** Deletes sessions, with undo. */
+export async function remove(sessions: readonly SessionFacts[], settled: Settled): Promise<void> {
+  const deleteOne = ({ key }: SessionFacts): Promise<unknown> => call('DELETE', apiPath('/api/sessions/:key', { key }));
+  const restoreOne = ({ key }: SessionFacts): Promise<unknown> => call('POST', apiPath('/api/sessions/:key/restore', { key }));
+  await forEach(sessions, deleteOne, (done) => {
+    settled(done);
+    const [first] = done;
+    const text = done.length === 1 ? t('deleted', { title: plainText(first?.title ?? '') }) : t('deletedMany', { count: done.length });
+    showUndo(text, () => void attempt(() => forEach(done, restoreOne, settled)));
+  });
 }
 
 export function download(key: string, format: 'json' | 'jsonl' | 'markdown'): Promise<void> {

@@ -5,6 +5,7 @@ import { Menu } from '../../components/menu/menu.js';
 import { plainText } from '../../components/markdown/plain-text.js';
 import { attempt } from '../../components/toast/toast.js';
 import { archive, changeEach, download, fork, remove, type SessionFacts } from './session-actions.js';
+import type { Selection } from './selection.js';
 import { t } from './text.js';
 
 export type RowAction = 'rename' | 'delete' | 'pin' | 'archive' | 'read' | 'tag';
@@ -35,29 +36,43 @@ export function SessionMenu({ session, onAct }: { session: SessionFacts; onAct: 
 
 const keysOf = (sessions: readonly SessionFacts[]): string[] => sessions.map(({ key }) => key);
 
-/** @param options.changed  called with the keys of sessions that the list shows out of date */
-export function useActions({ changed, clear }: { changed: (keys: readonly string[]) => void; clear: () => void }) {
+interface ActionsOptions {
+  /** Called with the keys of sessions that the list shows out of date. */
+  readonly changed: (keys: readonly string[]) => void;
+  readonly deselect: Selection['deselect'];
+}
+
+export function useActions({ changed, deselect }: ActionsOptions) {
   const [opened, setOpened] = useState<{ kind: 'rename' | 'tag'; sessions: readonly SessionFacts[] } | undefined>(undefined);
-  const change = async (sessions: readonly SessionFacts[], values: Parameters<typeof changeEach>[1]): Promise<void> => {
-    await changeEach(sessions, values);
-    changed(keysOf(sessions));
+  const settled = (done: readonly SessionFacts[]): void => changed(keysOf(done));
+  /** Takes the sessions out of the selection; those that the action fails for are selected again. */
+  const takeAway = async (
+    sessions: readonly SessionFacts[],
+    action: (settled: (done: readonly SessionFacts[]) => void) => Promise<void>,
+  ): Promise<void> => {
+    const left = new Set(keysOf(sessions));
+    const reselect = deselect(left);
+    const isDone = await attempt(() =>
+      action((done) => {
+        for (const { key } of done) left.delete(key);
+        settled(done);
+      }),
+    );
+    if (!isDone) reselect(left);
   };
   const act = (action: RowAction, sessions: readonly SessionFacts[]): void => {
-    const settled = (): void => changed(keysOf(sessions));
     switch (action) {
       case 'rename':
       case 'tag':
         return setOpened({ kind: action, sessions });
       case 'pin':
-        return void attempt(() => change(sessions, () => ({ pinned: !sessions.every(({ pinned }) => pinned) })));
+        return void attempt(() => changeEach(sessions, () => ({ pinned: !sessions.every(({ pinned }) => pinned) }), settled));
       case 'read':
-        return void attempt(() => change(sessions, () => ({ unread: !sessions.some(({ unread }) => unread) })));
+        return void attempt(() => changeEach(sessions, () => ({ unread: !sessions.some(({ unread }) => unread) }), settled));
       case 'archive':
-        clear();
-        return void attempt(() => archive(sessions, !sessions.every(({ archived }) => archived), settled));
+        return void takeAway(sessions, (after) => archive(sessions, !sessions.every(({ archived }) => archived), after));
       case 'delete':
-        clear();
-        return void attempt(() => remove(sessions, settled));
+        return void takeAway(sessions, (after) => remove(sessions, after));
     }
   };
   return { opened, act, close: () => setOpened(undefined), done: () => changed(keysOf(opened?.sessions ?? [])) };

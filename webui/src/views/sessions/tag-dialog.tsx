@@ -63,8 +63,7 @@ export function TagDialog({ sessions, known, onClose, onDone }: TagDialogProps) 
       );
     if (sessions.some((session) => tagsOf(session).length > MAX_TAGS)) return setFault(t('tooManyTags', { count: MAX_TAGS }));
     setFault(undefined);
-    await changeEach(sessions, (session) => ({ tags: tagsOf(session) }));
-    onDone();
+    await changeEach(sessions, (session) => ({ tags: tagsOf(session) }), onDone);
     onClose();
   };
   const [only] = sessions.length === 1 ? sessions : [];
