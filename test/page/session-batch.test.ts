@@ -1,7 +1,8 @@
-/** Actions on several sessions, one of which fails. */
+/** Actions on several sessions: as commands, and when one of them fails. */
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { noBrowser, openPage } from '../helpers/browser.js';
+import { startPageWorld } from '../helpers/page-world.js';
 import { RealGateway } from '../helpers/real-gateway.js';
 
 /** More than the page calls at a time. */
@@ -23,6 +24,55 @@ async function countSessions({ url }: RealGateway): Promise<number> {
 }
 
 const selected = (page: Page, count: number) => page.getByText(`${count} selected`).waitFor();
+
+test.skipIf(noBrowser)('copy mode shows every call of an action on several sessions, and none is made', async () => {
+  const gateway = await RealGateway.start();
+  const keys = await makeSessions(gateway);
+  const page = await openPage(`${gateway.url}/#/sessions`);
+  await page.getByRole('list', { name: 'All sessions' }).getByRole('link').first().focus();
+  await page.keyboard.press('Control+a');
+  await selected(page, SESSIONS);
+  const calls: string[] = [];
+  page.on('request', (request) => request.method() === 'DELETE' && calls.push(request.url()));
+  await page.keyboard.press('y');
+  await page.getByText('Your next action is shown as a command').waitFor();
+  await page.keyboard.press('Delete');
+  const dialog = page.getByRole('dialog', { name: 'The action as a command' });
+  await expect.poll(() => dialog.locator('pre').innerText()).toMatch(new RegExp(`^(curl -X DELETE '.+'\n?){${SESSIONS}}$`));
+  for (const key of keys) expect(await dialog.locator('pre').innerText()).toContain(encodeURIComponent(key));
+  await page.keyboard.press('Escape');
+  await expect.poll(() => page.getByText('Your next action is shown as a command').count()).toBe(0);
+  await selected(page, SESSIONS);
+  expect([calls, await countSessions(gateway)]).toEqual([[], SESSIONS]);
+});
+
+test.skipIf(noBrowser)('copy mode shows the upload of every file, however long it takes to read, and none is made', async () => {
+  const { gateway, talk } = await startPageWorld();
+  const session = await talk('Question');
+  const page = await openPage(`${gateway.url}/#/chat/${encodeURIComponent(session)}`);
+  await page.getByRole('textbox', { name: 'Message' }).waitFor();
+  const uploads: string[] = [];
+  page.on('request', (request) => request.method() === 'POST' && uploads.push(request.url()));
+  // The second file is read once the dialog of the first one has been closed.
+  await page.evaluate(`(() => {
+    const read = FileReader.prototype.readAsDataURL;
+    FileReader.prototype.readAsDataURL = function (blob) {
+      if (blob.size === 3) read.call(this, blob);
+      else window.readOn = () => read.call(this, blob);
+    };
+  })()`);
+  await page.getByRole('button', { name: 'Copy an action as a command' }).click();
+  const files = ['one', 'two more'].map((said) => ({ name: `${said}.txt`, mimeType: 'text/plain', buffer: Buffer.from(said) }));
+  await page.locator('input[type=file]').setInputFiles(files);
+  await page.getByText('"name":"one.txt"').waitFor();
+  await page.keyboard.press('Escape');
+  await expect.poll(() => page.getByRole('dialog').count()).toBe(0);
+  await page.evaluate('readOn()');
+  await page.getByText('"name":"two more.txt"').waitFor();
+  await page.keyboard.press('Escape');
+  await expect.poll(() => page.getByText('Your next action is shown as a command').count()).toBe(0);
+  expect(uploads).toEqual([]);
+});
 
 test.skipIf(noBrowser)('what is deleted of several sessions can be undone when one fails, which stays selected', async () => {
   const gateway = await RealGateway.start();

@@ -1,24 +1,28 @@
 /**
- * Copy mode: while it is on, the next call that would change something is kept instead of made, and the shell shows it
- * as a command line. It covers every action of every view.
+ * Copy mode: while it is on, calls that would change something are kept instead of made, and the shell shows them as command
+ * lines. It covers every action of every view. An action may make several calls, so closing their dialog ends the mode.
  */
 import { signal } from '@preact/signals';
 import type { Call } from './call.js';
 
 export const isCopyMode = signal(false);
 
-/** The kept call; undefined once its dialog is closed. */
-export const keptCall = signal<Call | undefined>(undefined);
+/** The kept calls, in the order in which they were to be made; empty once their dialog is closed. */
+export const keptCalls = signal<readonly Call[]>([]);
 
 /** Thrown to the caller of a kept call. It is not a failure: nothing is shown for it. */
 export class NotDone extends Error {}
+
+export function endCopyMode(): void {
+  isCopyMode.value = false;
+  keptCalls.value = [];
+}
 
 /** Keeps the call that equals an action in copy mode. @returns whether it was kept: then the caller does nothing */
 export function isKeptInstead(call: Call): boolean {
   const isAction = call.isAction ?? call.method !== 'GET';
   if (!isCopyMode.peek() || !isAction) return false;
-  isCopyMode.value = false;
-  keptCall.value = call;
+  keptCalls.value = [...keptCalls.peek(), call];
   return true;
 }
 

@@ -1,11 +1,12 @@
 /** The switch of copy mode. */
-import { isCopyMode } from '../api/copy-mode.js';
+import { endCopyMode, isCopyMode } from '../api/copy-mode.js';
 import { Button } from '../components/button/button.js';
 import type { Command } from './commands.js';
 import { t } from './text.js';
 
 export function switchCopyMode(): void {
-  isCopyMode.value = !isCopyMode.peek();
+  if (isCopyMode.peek()) endCopyMode();
+  else isCopyMode.value = true;
 }
 
 export function copyModeCommands(): readonly Command[] {

@@ -1,6 +1,6 @@
 /** The dialogs of the shell. They are loaded together, when the first one is opened or while the page is idle. */
 import { useLayoutEffect } from 'preact/hooks';
-import { keptCall } from '../api/copy-mode.js';
+import { keptCalls } from '../api/copy-mode.js';
 import { signInReason } from '../api/session.js';
 import { connection } from '../api/socket.js';
 import { late } from '../browser/late.js';
@@ -24,7 +24,7 @@ function keepTyped(event: KeyboardEvent): void {
 }
 
 export function Dialogs() {
-  const isWanted = openedDialog.value !== undefined || keptCall.value !== undefined || signInReason.value !== undefined;
+  const isWanted = openedDialog.value !== undefined || keptCalls.value.length > 0 || signInReason.value !== undefined;
   const { kind } = connection.value;
   const Shown = dialogs.component.value;
   // Tried again when the connection changes.

@@ -1,7 +1,6 @@
-/** The call that copy mode kept, as command lines. */
-import type { Call } from '../../api/client.js';
+/** The calls that copy mode kept, as command lines. */
 import { cliLine } from '../../api/command-line.js';
-import { keptCall } from '../../api/copy-mode.js';
+import { endCopyMode, keptCalls } from '../../api/copy-mode.js';
 import { toCurl } from '../../api/to-curl.js';
 import { copyText } from '../../browser/copy.js';
 import { Button } from '../../components/button/button.js';
@@ -9,7 +8,7 @@ import { Dialog } from '../../components/dialog/dialog.js';
 import { t as shell } from '../text.js';
 import { t } from './text.js';
 
-function Line({ text, label }: { text: string; label: string }) {
+function Lines({ text, label }: { text: string; label: string }) {
   return (
     <div class="command-line">
       <pre tabIndex={0}>{text}</pre>
@@ -18,20 +17,18 @@ function Line({ text, label }: { text: string; label: string }) {
   );
 }
 
-export function KeptCall({ call }: { call: Call }) {
-  const curl = toCurl(call);
-  const cli = cliLine(call);
-  const close = (): void => {
-    keptCall.value = undefined;
-  };
+export function KeptCalls() {
+  const calls = keptCalls.value;
+  const curl = calls.map(toCurl).join('\n');
+  const cli = calls.map(cliLine);
   return (
-    <Dialog title={t('keptTitle')} size="wide" onClose={close}>
+    <Dialog title={t('keptTitle')} size="wide" onClose={endCopyMode}>
       <p>{t('keptText')}</p>
-      <Line text={curl} label={shell('copyCurl')} />
-      {cli !== undefined && (
+      <Lines text={curl} label={shell('copyCurl')} />
+      {!cli.includes(undefined) && (
         <>
           <p>{t('keptCli')}</p>
-          <Line text={cli} label={shell('copyCli')} />
+          <Lines text={cli.join('\n')} label={shell('copyCli')} />
         </>
       )}
       {/'"\$[A-Z]/.test(curl) && <p class="hint">{t('keptSecret')}</p>}

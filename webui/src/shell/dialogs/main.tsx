@@ -1,8 +1,8 @@
 /** Shows the dialogs that are open. */
-import { keptCall } from '../../api/copy-mode.js';
+import { keptCalls } from '../../api/copy-mode.js';
 import { signInReason } from '../../api/session.js';
 import { openedDialog } from '../open-dialog.js';
-import { KeptCall } from './kept-call.js';
+import { KeptCalls } from './kept-calls.js';
 import { Palette } from './palette.js';
 import { Settings } from './settings.js';
 import { Shortcuts } from './shortcuts.js';
@@ -16,7 +16,7 @@ export default function OpenDialogs() {
   return (
     <>
       {Opened !== undefined && <Opened />}
-      {keptCall.value !== undefined && <KeptCall call={keptCall.value} />}
+      {keptCalls.value.length > 0 && <KeptCalls />}
       {signInReason.value !== undefined && <SignIn reason={signInReason.value} />}
     </>
   );

@@ -4,7 +4,7 @@ import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import type { AttachmentNote as FileNote } from '../../../../../shared/api/attachments.js';
 import { FILE_LIMITS } from '../../../../../shared/file-limits.js';
 import { apiPath, call, request } from '../../../api/client.js';
-import { NotDone } from '../../../api/copy-mode.js';
+import { isCopyMode, NotDone } from '../../../api/copy-mode.js';
 import { saveFile } from '../../../browser/save-file.js';
 import { errorText } from '../../../components/feedback/error-words.js';
 import { attempt, showToast } from '../../../components/toast/toast.js';
@@ -76,7 +76,10 @@ const draftOf = (file: File): DraftFile => {
 };
 
 async function upload(session: string, file: File): Promise<FileNote> {
+  const isCopied = isCopyMode.peek();
   const data = await toBase64(await shrink(file));
+  // The mode may have ended while the file was read.
+  if (isCopied) isCopyMode.value = true;
   const body = { name: nameOf(file), data, ...(file.type === '' ? {} : { mediaType: file.type }) };
   return (await call<{ attachment: FileNote }>('POST', apiPath('/api/sessions/:key/attachments', { key: session }), { body })).attachment;
 }
