@@ -31,8 +31,3 @@ export async function countMessages(signal: AbortSignal): Promise<Overview['outb
 export async function readMessage(id: string, signal: AbortSignal): Promise<OutgoingDocument> {
   return (await call<{ message: OutgoingDocument }>('GET', apiPath('/api/messages/:id', { id }), { signal })).message;
 }
-
-/** Sends the same text to the same chat again, as a new message. */
-export async function sendMessage({ channel, accountId, chat_id, content }: OutgoingDocument): Promise<void> {
-  await call('POST', '/api/message', { body: { channel, accountId, chat_id, content } });
-}

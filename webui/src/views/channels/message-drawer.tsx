@@ -1,4 +1,5 @@
 /** One message to a chat: its text, what became of it, and what can be done. */
+import { useState } from 'preact/hooks';
 import type { OutgoingDocument as Message } from '../../../../shared/api/messages.js';
 import { apiPath, call } from '../../api/client.js';
 import { useLiveReload } from '../../api/live-reload.js';
@@ -9,14 +10,14 @@ import { Dialog, DialogActions } from '../../components/dialog/dialog.js';
 import { Fact, Facts } from '../../components/facts/facts.js';
 import { ErrorBox } from '../../components/feedback/feedback.js';
 import { whyText } from '../../components/feedback/reason-text.js';
-import { useWork } from '../../components/form/form.js';
+import { FormDialog, useWork } from '../../components/form/form.js';
 import { Icon } from '../../components/icon/icon.js';
 import { Markdown } from '../../components/markdown/markdown.js';
 import { Skeleton } from '../../components/skeleton/skeleton.js';
 import { Ago } from '../../components/time-text/time-text.js';
-import { attempt, showToast, showUndo } from '../../components/toast/toast.js';
+import { showToast } from '../../components/toast/toast.js';
 import { hashOf } from '../../shell/router.js';
-import { readMessage, sendMessage } from './channels-api.js';
+import { readMessage } from './channels-api.js';
 import { DeliveryStatus } from './delivery.js';
 import { t } from './text.js';
 
@@ -50,6 +51,15 @@ function MessageFacts({ message }: { message: Message }) {
   );
 }
 
+/** A dropped message is deleted: the same text sent again would be another message, with another id for its receiver. */
+function DropDialog({ onClose, onDrop }: { onClose: () => void; onDrop: () => Promise<void> }) {
+  return (
+    <FormDialog title={t('dropTitle')} submitText={t('drop')} submitKind="danger" onClose={onClose} onSubmit={onDrop}>
+      <p>{t('dropText')}</p>
+    </FormDialog>
+  );
+}
+
 interface DrawerProps {
   readonly id: string;
   readonly onClose: () => void;
@@ -61,23 +71,21 @@ export function MessageDrawer({ id, onClose, onChange }: DrawerProps) {
   const { value: message, error, reload } = useResource((signal) => readMessage(id, signal), [id]);
   useLiveReload(['message'], reload);
   const { error: failure, run } = useWork();
-  const act = (work: () => Promise<unknown>, done: () => void): Promise<void> =>
-    run('act', async () => {
-      await work();
-      onClose();
-      onChange();
-      done();
-    });
+  const [isDropping, setDropping] = useState(false);
+  const done = (text: string): void => {
+    onClose();
+    onChange();
+    showToast({ text });
+  };
   const retry = (): Promise<void> =>
-    act(
-      () => call('POST', apiPath('/api/messages/:id/retry', { id })),
-      () => showToast({ text: t('isRetried') }),
-    );
-  const drop = (dropped: Message): Promise<void> =>
-    act(
-      () => call('DELETE', apiPath('/api/messages/:id', { id })),
-      () => showUndo(t('isDropped'), () => void attempt(() => sendMessage(dropped)).then(onChange)),
-    );
+    run('retry', async () => {
+      await call('POST', apiPath('/api/messages/:id/retry', { id }));
+      done(t('isRetried'));
+    });
+  const drop = async (): Promise<void> => {
+    await call('DELETE', apiPath('/api/messages/:id', { id }));
+    done(t('isDropped'));
+  };
   const status = message?.status;
   return (
     <Dialog title={t('message')} size="side" onClose={onClose}>
@@ -104,13 +112,14 @@ export function MessageDrawer({ id, onClose, onChange }: DrawerProps) {
               <Icon name="logs" size={16} />
               {t('logLines')}
             </a>
-            {status !== 'delivered' && status !== 'sending' && <Button icon="trash" text={t('drop')} onClick={() => void drop(message)} />}
+            {status !== 'delivered' && status !== 'sending' && <Button icon="trash" text={t('drop')} onClick={() => setDropping(true)} />}
             {(status === 'dead' || status === 'unknown') && (
               <Button kind="primary" icon="retry" text={t('retry')} onClick={() => void retry()} />
             )}
           </DialogActions>
         </>
       )}
+      {isDropping && <DropDialog onClose={() => setDropping(false)} onDrop={drop} />}
     </Dialog>
   );
 }
