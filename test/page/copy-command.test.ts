@@ -36,8 +36,8 @@ test.skipIf(noBrowser)('an action of any view is shown as a command instead of d
     message: 'x',
     mode: 'agent',
   });
-  const page = await openView(gateway, '#/cron');
-  await page.getByRole('link', { name: 'Old' }).first().waitFor();
+  const page = await openView(gateway, `#/cron/${made.job.id}`);
+  await page.getByRole('heading', { name: 'Old' }).waitFor();
   await page.keyboard.press('y');
   await page.getByText('Your next action is shown as a command').waitFor();
   await page.getByRole('button', { name: 'Actions for Old' }).click();
@@ -45,6 +45,7 @@ test.skipIf(noBrowser)('an action of any view is shown as a command instead of d
   await page.getByRole('dialog', { name: 'The action as a command' }).waitFor();
   await expectAccessible(page);
   expect(await jobsOf(gateway)).toHaveLength(1);
+  expect(page.url()).toContain(made.job.id);
   await runShown(gateway, page, 'curl');
   expect(await jobsOf(gateway)).toEqual([]);
 

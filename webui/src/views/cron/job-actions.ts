@@ -1,7 +1,8 @@
 /** Actions on a job. A deletion can be undone. */
 import { signal } from '@preact/signals';
 import type { CronJobList } from '../../../../shared/api/cron.js';
-import { apiPath, call } from '../../api/client.js';
+import { apiPath, type Call, call, request } from '../../api/client.js';
+import { keepInstead } from '../../api/copy-mode.js';
 import type { Resource } from '../../api/use-resource.js';
 import { attempt, showToast, showUndo } from '../../components/toast/toast.js';
 import { hashOf, navigate, navigateLater } from '../../shell/router.js';
@@ -53,11 +54,14 @@ export function jobActions({ value, set, reload }: Resource<CronJobList>): JobAc
       }),
     remove: (job) =>
       change(async () => {
+        const deletion: Call = { method: 'DELETE', path: apiPath('/api/cron/:id', { id: job.id }) };
+        // Before the page leaves the job: in copy mode it stays.
+        keepInstead(deletion);
         // The page drops the job first, so that it does not request the history of a deleted job.
         setDeleted(job.id, true);
         if (value !== undefined) set({ ...value, jobs: value.jobs.filter(({ id }) => id !== job.id) });
         navigate(hashOf('cron'));
-        await call('DELETE', apiPath('/api/cron/:id', { id: job.id })).catch((error: unknown) => {
+        await request(deletion).catch((error: unknown) => {
           setDeleted(job.id, false);
           throw error;
         });
