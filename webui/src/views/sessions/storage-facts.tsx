@@ -5,7 +5,7 @@ import { call } from '../../api/client.js';
 import { useResource } from '../../api/use-resource.js';
 import { Button } from '../../components/button/button.js';
 import { Dialog } from '../../components/dialog/dialog.js';
-import { Skeleton } from '../../components/skeleton/skeleton.js';
+import { Loaded } from '../../components/feedback/feedback.js';
 import { Table } from '../../components/table/table.js';
 import { bytesText } from '../../components/time-text/time-text.js';
 import { language } from '../../i18n/language.js';
@@ -23,8 +23,11 @@ function keptText({ maxAgeDays, maxMessages }: SessionStorage['kinds'][number]):
 }
 
 function Facts({ inputs }: { inputs: unknown }) {
-  const { value } = useResource((signal) => call<SessionStorage>('GET', '/api/session-storage', { signal }), [inputs]);
-  if (value === undefined) return <Skeleton lines={5} />;
+  const storage = useResource((signal) => call<SessionStorage>('GET', '/api/session-storage', { signal }), [inputs]);
+  return <Loaded of={storage}>{(value) => <Figures value={value} />}</Loaded>;
+}
+
+function Figures({ value }: { value: SessionStorage }) {
   return (
     <>
       {value.databaseBytes !== null && <p class="hint">{t('database', { size: bytesText(value.databaseBytes) })}</p>}
