@@ -7,6 +7,7 @@ import { type Resource, useResource } from '../../../api/use-resource.js';
 import { Menu } from '../../../components/menu/menu.js';
 import { attempt } from '../../../components/toast/toast.js';
 import type { ChatModel, StoredMessage } from '../model/chat-model.js';
+import { newChat } from '../model/new-chat.js';
 import { t } from '../text.js';
 
 const LOOK_AGAIN_MS = 1_500;
@@ -79,7 +80,7 @@ export function useModelChoice({ list, chat, own, onBegun }: ChoiceOptions): Mod
   const set = (model: string | null): Promise<boolean> =>
     attempt(async () => {
       // A choice belongs to a session: the first one creates it.
-      const key = session ?? (await call<{ session: { key: string } }>('POST', '/api/sessions')).session.key;
+      const key = session ?? (await newChat.makeSession());
       await call('PATCH', apiPath('/api/sessions/:key', { key }), { body: { model } });
       if (session === undefined) onBegun?.(key);
       else own?.reload();

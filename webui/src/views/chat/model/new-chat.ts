@@ -1,13 +1,13 @@
 /** A chat without a session: its messages wait here until the gateway has made one. */
 import { computed } from '@preact/signals';
 import type { SessionDocument } from '../../../../../shared/api/sessions.js';
-import { ApiError, apiPath, call } from '../../../api/client.js';
+import { ApiError, type Call, call } from '../../../api/client.js';
 import { connection, pageSocket } from '../../../api/socket.js';
 import { errorText } from '../../../components/feedback/error-words.js';
 import { address, hashOf, navigate } from '../../../shell/router.js';
 import { hasNewFiles, markNewFiles, moveNewFiles, uploadFailed } from '../composer/files.js';
 import { openChats } from './open-chats.js';
-import { moveDraft, NEW, Outbox, type Sender, rescuedFrom } from './outbox.js';
+import { moveDraft, NEW, newKey, Outbox, type Sender, rescuedFrom } from './outbox.js';
 
 /** The gateway is unreachable, or not ready yet. */
 const isTemporary = (error: unknown): boolean => error instanceof ApiError && (error.status === 0 || error.status === 503);
@@ -17,20 +17,12 @@ function isShown(): boolean {
   return view === 'chat' && parts.length === 0;
 }
 
-/** Shows a session in the place of the chat without one, and takes the draft along: the gateway may return an empty session that has one already. */
+/** Shows a session in the place of the chat without one, and takes the draft along: another tab may have gone on there already. */
 export function goOnIn(session: string): void {
   moveDraft(NEW, session);
   moveNewFiles(session);
   const { bare } = address.peek().query;
   navigate(hashOf('chat', [session], { bare }), { replace: true });
-}
-
-export async function makeSession(): Promise<string> {
-  const { session } = await call<{ session: SessionDocument }>('POST', '/api/sessions', { isAction: false });
-  const { key, model } = session;
-  // The gateway reuses an empty session: a model chosen there earlier does not apply to this chat.
-  if (model !== null) await call('PATCH', apiPath('/api/sessions/:key', { key }), { body: { model: null }, isAction: false });
-  return key;
 }
 
 class NewChat implements Sender {
@@ -53,6 +45,15 @@ class NewChat implements Sender {
     void this.begin();
   }
 
+  /**
+   * Makes a session that no other chat gets: it is named after the first message that waits, so that each tab and each attempt gets the
+   * same one, or by chance.
+   */
+  async makeSession(options: Pick<Call, 'isAction'> = {}): Promise<string> {
+    const body = { chat_id: this.outbox.entries.peek()[0]?.key ?? newKey() };
+    return (await call<{ session: SessionDocument }>('POST', '/api/sessions', { body, ...options })).session.key;
+  }
+
   /** Makes a session for the messages and files that wait, and sends them there. Without a connection they wait for the next one. */
   async begin(): Promise<void> {
     const hasMessages = this.isCurrent.peek() && this.outbox.entries.peek().some(({ state }) => state !== 'failed');
@@ -63,7 +64,7 @@ class NewChat implements Sender {
     try {
       this.#mark({ state: 'sending' });
       markNewFiles(undefined);
-      this.#moveTo(await makeSession());
+      this.#moveTo(await this.makeSession({ isAction: false }));
     } catch (error) {
       this.#mark(isTemporary(error) ? { state: 'queued' } : { state: 'failed', error: errorText(error) });
       markNewFiles(errorText(error));

@@ -18,6 +18,9 @@ export interface Entry {
   readonly wasSent?: boolean;
 }
 
+/** Makes a key that nothing else has. */
+export const newKey = (): string => crypto.getRandomValues(new Uint32Array(4)).join('-');
+
 /** In place of the session, for a chat that has none yet. */
 export const NEW = 'new';
 
@@ -38,8 +41,7 @@ export class Outbox {
   }
 
   add(content: string, more: Pick<Entry, 'replaceFrom' | 'again' | 'attachments'> = {}): void {
-    const key = crypto.getRandomValues(new Uint32Array(4)).join('-');
-    this.change((entries) => [...entries, { key, content, state: 'queued', ...more }]);
+    this.change((entries) => [...entries, { key: newKey(), content, state: 'queued', ...more }]);
   }
 
   update(key: string, change: Partial<Entry>): void {
