@@ -1,6 +1,6 @@
 /** Scheduled jobs beside the API: defaults of their fields, and their fields as flags of `xopc cron`. */
 import { type ActiveHours, formatDays } from './text/active-hours.js';
-import type { CronJobInput } from './api/cron.js';
+import type { CronJobDocument, CronJobInput } from './api/cron.js';
 import { shellWord } from './text/shell-word.js';
 
 export type JobFlagKind = 'text' | 'duration' | 'count' | 'amount';
@@ -39,7 +39,7 @@ export const JOB_FLAG_FIELDS = [
 type Computed = 'name' | 'schedule' | 'message' | 'timezone' | 'graceMs';
 
 /** Defaults of a new job. */
-export const JOB_DEFAULTS: { readonly [Name in Exclude<keyof CronJobInput, Computed>]-?: Exclude<CronJobInput[Name], undefined> } & {
+export const JOB_DEFAULTS: Pick<CronJobDocument, Exclude<keyof CronJobInput, Computed>> & {
   readonly chat_id: null;
   readonly alertChatId: null;
 } = {
@@ -95,7 +95,7 @@ export function cronAddCommand(job: JobFields): string {
   ].join(' ');
 }
 
-/** Returns the command line that makes such a change. Null empties a field, as a flag with an empty text does. */
+/** Returns the command line that makes such a change. Null stands for the default of a field, as an empty text of a flag does. */
 export function cronEditCommand(id: string, change: JobFields): string {
   const { schedule, message, enabled } = change;
   const texts = Object.entries({ schedule, message }).flatMap(([flag, value]) =>

@@ -23,8 +23,9 @@ const activeHours = () =>
       .optional(),
   });
 
-/** Fields set by callers. `null` clears a field; an omitted field keeps its value, or gets its default. */
+/** Fields set by callers. */
 const jobFields = () => ({
+  /** Default: the first line of the message. */
   name: label(200),
   /** Five or six cron fields, `every 10m`, `at 2026-03-01T09:00`. */
   schedule: label(200),
@@ -44,6 +45,7 @@ const jobFields = () => ({
   model: label(200).nullable(),
   /** What its turns may spend on models in a day (UTC), in US dollars. Null (default): `cron.jobDailyUsd`. */
   dailyUsd: z.number().min(0).max(1_000_000).nullable(),
+  /** Default true. */
   enabled: z.boolean(),
   /** What to do when the previous run has not ended. Default `skip`. */
   overlap: z.enum(['skip', 'queue', 'replace']),
@@ -70,10 +72,32 @@ const jobFields = () => ({
   alertAccountId: label(64).nullable(),
 });
 
-/** Body of `POST /api/cron/create`. */
-export const cronCreateRequest = () => z.strictObject(jobFields()).partial().required({ schedule: true, message: true });
+/** Null stands for the default of a field; schedule and message have none. */
+const jobInput = () => {
+  const fields = jobFields();
+  return z
+    .strictObject({
+      ...fields,
+      name: fields.name.nullable(),
+      mode: fields.mode.nullable(),
+      session: fields.session.nullable(),
+      timezone: fields.timezone.nullable(),
+      enabled: fields.enabled.nullable(),
+      overlap: fields.overlap.nullable(),
+      missed: fields.missed.nullable(),
+      interrupted: fields.interrupted.nullable(),
+      graceMs: fields.graceMs.nullable(),
+      timeoutMs: fields.timeoutMs.nullable(),
+      retries: fields.retries.nullable(),
+      notifyAfter: fields.notifyAfter.nullable(),
+    })
+    .partial();
+};
+
+/** Body of `POST /api/cron/create`; omitted fields get their defaults. */
+export const cronCreateRequest = () => jobInput().required({ schedule: true, message: true });
 /** Body of `PATCH /api/cron/:id`; omitted fields are unchanged. */
-export const cronPatchRequest = () => z.strictObject(jobFields()).partial();
+export const cronPatchRequest = jobInput;
 /** Body of `POST /api/cron/:id/toggle`. Without `enabled` it changes to the other state. */
 export const cronToggleRequest = () => z.strictObject({ enabled: z.boolean().optional() });
 /** Body of `POST /api/cron/trigger`. */

@@ -71,7 +71,7 @@ export class CronAddCommand extends JobFieldsCommand {
 export class CronEditCommand extends JobFieldsCommand {
   static override readonly usage = Command.Usage({
     category,
-    description: 'Change a scheduled job. Omitted fields are unchanged; an empty text clears a field.',
+    description: 'Change a scheduled job. Omitted fields are unchanged; an empty text gives a field its default.',
     examples: [['Another time', "xopc cron edit job_0192f3c2a1b47c3e9d5f6a7b8c9d0e1f --schedule '0 10 * * *'"]],
   });
 

@@ -9,8 +9,7 @@ export type JobFlag = (typeof JOB_FLAG_FIELDS)[number]['flag'];
 
 type Read = (text: string, flag: string) => string | number | null;
 
-/** An empty text empties the field. */
-const readText: Read = (text) => (text === '' ? null : text);
+const readText: Read = (text) => text;
 
 const readCount: Read = (text, flag) => {
   if (/^\d{1,6}$/.test(text)) return Number(text);
@@ -18,16 +17,15 @@ const readCount: Read = (text, flag) => {
 };
 
 const readAmount: Read = (text, flag) => {
-  if (text === '') return null;
   if (/^\d{1,7}(?:\.\d{1,6})?$/.test(text)) return Number(text);
   throw usage(`${flag} is '${text}'; it must be an amount of US dollars`, `e.g. ${flag} 2.50`);
 };
 
 const READERS: Readonly<Record<JobFlagKind, Read>> = { text: readText, duration: parseDuration, count: readCount, amount: readAmount };
 
-/** Flags, the fields of the API that they set, and how they are read. */
+/** Flags, the fields of the API that they set, and how they are read; an empty text stands for the default. */
 export const JOB_FLAGS: readonly { readonly flag: JobFlag; readonly field: string; readonly read: Read }[] = JOB_FLAG_FIELDS.map(
-  ({ flag, field, kind }) => ({ flag, field, read: READERS[kind] }),
+  ({ flag, field, kind }) => ({ flag, field, read: (text, name) => (text === '' ? null : READERS[kind](text, name)) }),
 );
 
 /** Returns the API path of one job. @throws USAGE for an invalid id */

@@ -46,12 +46,15 @@ export function firesAlike(one: Times, other: Times): boolean {
 
 type GivenSettings = Partial<CronJobSettings>;
 
-/** Returns the given fields, with chat ids as text. */
-function givenFields(input: CronJobInput): GivenSettings {
+/** Returns the given fields, with the defaults in place of nulls, and chat ids as text. */
+function givenFields(input: CronJobInput, defaults: GivenSettings): GivenSettings {
   const fields = Object.entries(input).filter(([, value]) => value !== undefined);
   const isId = (name: string): boolean => name === 'chat_id' || name === 'alertChatId';
-  const asText = (name: string, value: unknown): unknown => (typeof value === 'number' && isId(name) ? String(value) : value);
-  return Object.fromEntries(fields.map(([name, value]) => [name, asText(name, value)])) as GivenSettings;
+  const asStored = (name: string, value: unknown): unknown => {
+    if (value === null) return defaults[name as keyof GivenSettings] ?? null;
+    return typeof value === 'number' && isId(name) ? String(value) : value;
+  };
+  return Object.fromEntries(fields.map(([name, value]) => [name, asStored(name, value)])) as GivenSettings;
 }
 
 function numberFlags({ chat_id: id, alertChatId: alertId }: CronJobInput, before: CronJob | undefined) {
@@ -63,8 +66,8 @@ function numberFlags({ chat_id: id, alertChatId: alertId }: CronJobInput, before
 function complete(input: CronJobInput, before: CronJob | undefined, timezone: string): Omit<CronJobSettings, 'graceMs'> {
   const { message = before?.message ?? '', schedule = before?.schedule ?? '' } = input;
   if (message === '') throw invalidField('message', reason('message-empty'));
-  const kept = before ?? { ...JOB_DEFAULTS, name: titleOf(message), timezone, message, schedule };
-  const settings = { ...kept, ...givenFields(input) };
+  const defaults = { ...JOB_DEFAULTS, name: titleOf(message), timezone, message, schedule };
+  const settings = { ...(before ?? defaults), ...givenFields(input, defaults) };
   return {
     ...settings,
     name: settings.name.toWellFormed(),
@@ -98,7 +101,8 @@ export class JobPlanner {
     const isResumed = before !== undefined && !before.enabled && job.enabled;
     // Occurrences that passed while the job was disabled are not made up for.
     const nextAtMs = isSame && !isResumed ? before.nextAtMs : isSame ? schedule.next(nowMs) : firstInstant(schedule, source, nowMs);
-    const graceMs = input.graceMs ?? counted?.graceMs ?? defaultGraceMs(parseSchedule({ ...source, activeHours: null }), nowMs);
+    const { graceMs: wantedMs = counted?.graceMs } = input;
+    const graceMs = wantedMs ?? defaultGraceMs(parseSchedule({ ...source, activeHours: null }), nowMs);
     return { ...job, ...numberFlags(input, before), graceMs, anchorMs, nextAtMs, updatedAtMs: nowMs };
   }
 

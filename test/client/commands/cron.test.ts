@@ -29,6 +29,13 @@ test.each([
     '{"dailyUsd":0.5,"activeHours":{"from":"08:00","to":"22:00","days":[1,2,3]},"schedule":"every 1h","message":"hi"}',
     /^job_1 next run/,
   ],
+  [
+    ['cron', 'edit', 'job_1', '--name', '', '--timezone', '', '--timeout', '', '--retries', '', '--daily-usd', ''],
+    'PATCH',
+    '/api/cron/job_1',
+    '{"name":null,"timezone":null,"dailyUsd":null,"timeoutMs":null,"retries":null}',
+    /^job_1 next run/,
+  ],
   [['cron', 'edit', 'job_1', '--active', ''], 'PATCH', '/api/cron/job_1', '{"activeHours":null}', /^job_1 next run/],
   [
     [

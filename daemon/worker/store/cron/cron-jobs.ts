@@ -1,11 +1,11 @@
 /** Statements on scheduled jobs. `cron/` decides when a job fires. */
 import { sql } from 'kysely';
-import type { CronJobInput } from '../../../../shared/api/cron.js';
+import type { CronJobDocument, CronJobInput } from '../../../../shared/api/cron.js';
 import { type Codec, FLAG, mapColumns } from '../columns.js';
 import type { CronJobRow } from '../schema.js';
 import { queriesOf, tellOthers, type Transaction } from '../transaction.js';
 
-type Given = { readonly [Name in keyof CronJobInput]-?: Exclude<CronJobInput[Name], undefined> };
+type Given = Readonly<Pick<CronJobDocument, keyof CronJobInput>>;
 
 /** What callers set, with defaults filled in. */
 export interface CronJobSettings extends Omit<Given, 'chat_id' | 'alertChatId'> {

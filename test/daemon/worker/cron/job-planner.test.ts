@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import { FakeClock } from '../../../helpers/fake-clock.js';
+import { makeConversation } from '../../../helpers/make-conversation.js';
+
+const START = Date.parse('2026-01-01T08:00:00Z');
+const chat = { channel: 'webchat', chat_id: 'me' };
+
+test('null gives a field of a job its default, in a new job and in a changed one', async () => {
+  const { cron } = await makeConversation({
+    clock: new FakeClock(START),
+    isActive: false,
+    config: { cron: { defaultTimezone: 'Asia/Tokyo' } },
+  });
+  const given = {
+    name: 'y',
+    mode: 'agent',
+    timezone: 'Europe/Berlin',
+    graceMs: 1_000,
+    timeoutMs: 90_500,
+    retries: 0,
+    notifyAfter: 0,
+  } as const;
+  const emptied = {
+    name: null,
+    mode: null,
+    timezone: null,
+    graceMs: null,
+    timeoutMs: null,
+    retries: null,
+    notifyAfter: null,
+    enabled: null,
+  };
+  const defaults = {
+    name: 'x',
+    mode: 'direct',
+    timezone: 'Asia/Tokyo',
+    graceMs: 7_200_000,
+    timeoutMs: 600_000,
+    retries: 3,
+    notifyAfter: 3,
+  };
+  const job = await cron.create({ schedule: '0 9 * * *', message: 'x', ...given, ...chat });
+  expect(job).toMatchObject(given);
+  expect(await cron.update(job.id, emptied)).toMatchObject({ ...defaults, enabled: true, nextRunAt: '2026-01-02T00:00:00.000Z' });
+  expect(await cron.create({ schedule: '0 9 * * *', message: 'x', ...emptied, ...chat })).toMatchObject(defaults);
+});
