@@ -1,6 +1,6 @@
 /** Requests about scheduled jobs. */
-import type { CronJobInput, CronJobList, CronRunPage, ListedCronJob } from '../../../../shared/api/cron.js';
-import { apiPath, call, type Call } from '../../api/client.js';
+import type { CronJobList, CronRunPage, ListedCronJob } from '../../../../shared/api/cron.js';
+import { apiPath, call } from '../../api/client.js';
 
 export type Job = ListedCronJob;
 
@@ -15,14 +15,6 @@ export function listRuns(
   signal?: AbortSignal,
 ): Promise<CronRunPage> {
   return call('GET', apiPath('/api/cron/:id/runs', { id }, query), { signal });
-}
-
-/** Returns the call that creates a job, or that changes the fields which differ. */
-export function saveCall(input: CronJobInput, job: Job | undefined): Call {
-  if (job === undefined) return { method: 'POST', path: '/api/cron/create', body: input };
-  const before: Readonly<Record<string, unknown>> = job;
-  const body = Object.fromEntries(Object.entries(input).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(before[name])));
-  return { method: 'PATCH', path: apiPath('/api/cron/:id', { id: job.id }), body };
 }
 
 /** Starts a job. @param again  the run to repeat @returns the id of the new run */

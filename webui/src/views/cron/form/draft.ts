@@ -1,6 +1,7 @@
 /** What the form holds: kept in this browser until it is saved or discarded. */
 import { useMemo, useState } from 'preact/hooks';
 import type { CronJobInput } from '../../../../../shared/api/cron.js';
+import { apiPath, type Call } from '../../../api/client.js';
 import { type DraftId, readDraft, writeDraft } from '../../../browser/drafts.js';
 import type { Job } from '../cron-api.js';
 import { ownZone } from '../job-time.js';
@@ -46,27 +47,27 @@ export function scheduleOf({ when, timezone }: Pick<Draft, 'when' | 'timezone'>)
   return { schedule, timezone: isOwnClock ? ownZone() : timezone.trim() };
 }
 
-/** Empty fields get the gateway's defaults in a new job, and are emptied in a changed one. */
-export function inputOf(draft: Draft, isChange: boolean): CronJobInput {
+/** Returns the fields of the API that a draft stands for. Null, for an empty field, is the default. */
+export function inputOf(draft: Draft): CronJobInput {
   const [channel = '', accountId = ''] = draft.target.split('/');
   const [alertChannel = '', alertAccountId = ''] = draft.alertTarget.split('/');
   const { schedule, timezone } = scheduleOf(draft);
-  const hours = hoursOf(draft);
-  const text = (value: string): string | null | undefined => (value.trim() === '' ? (isChange ? null : undefined) : value.trim());
-  const number = (value: string, factor = 1): number | undefined => (value.trim() === '' ? undefined : Number(value) * factor);
-  const fields = {
-    name: draft.name.trim() === '' ? undefined : draft.name.trim(),
+  const text = (value: string): string | null => (value.trim() === '' ? null : value.trim());
+  const number = (value: string, factor = 1): number | null => (value.trim() === '' ? null : Number(value) * factor);
+  const isAgent = draft.mode === 'agent';
+  return {
+    name: text(draft.name),
     schedule,
-    timezone: timezone === '' ? undefined : timezone,
+    timezone: text(timezone),
     message: draft.message,
     mode: draft.mode,
     channel: text(channel),
     accountId: text(accountId),
-    chat_id: channel === '' ? text('') : text(draft.chat),
-    agentId: draft.mode === 'agent' ? text(draft.agent) : undefined,
-    model: draft.mode === 'agent' ? text(draft.model) : isChange ? null : undefined,
-    activeHours: hours ?? (isChange ? null : undefined),
-    dailyUsd: draft.mode === 'agent' && draft.dailyUsd.trim() !== '' ? Number(draft.dailyUsd) : isChange ? null : undefined,
+    chat_id: channel === '' ? null : text(draft.chat),
+    agentId: isAgent ? text(draft.agent) : undefined,
+    model: isAgent ? text(draft.model) : null,
+    activeHours: hoursOf(draft),
+    dailyUsd: isAgent ? number(draft.dailyUsd) : null,
     overlap: draft.overlap,
     missed: draft.missed,
     timeoutMs: number(draft.timeout, 1_000),
@@ -74,10 +75,19 @@ export function inputOf(draft: Draft, isChange: boolean): CronJobInput {
     notifyAfter: number(draft.notifyAfter),
     alertChannel: text(alertChannel),
     alertAccountId: text(alertAccountId),
-    alertChatId: alertChannel === '' ? text('') : text(draft.alertChat),
+    alertChatId: alertChannel === '' ? null : text(draft.alertChat),
     enabled: draft.enabled,
   };
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as CronJobInput;
+}
+
+/** Returns the call that creates a job, or that changes what the draft has changed. */
+export function saveCall(draft: Draft, job: Job | undefined): Call {
+  const before: Readonly<Record<string, unknown>> = job === undefined ? {} : inputOf(draftOf(job, false));
+  const isGiven = ([name, value]: [string, unknown]): boolean =>
+    job === undefined ? value !== null : JSON.stringify(value) !== JSON.stringify(before[name]);
+  const body = Object.fromEntries(Object.entries(inputOf(draft)).filter(isGiven));
+  if (job === undefined) return { method: 'POST', path: '/api/cron/create', body };
+  return { method: 'PATCH', path: apiPath('/api/cron/:id', { id: job.id }), body };
 }
 
 const isWhole = (text: string): boolean => /^\s*\d*\s*$/.test(text);

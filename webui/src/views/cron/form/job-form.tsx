@@ -14,11 +14,11 @@ import { showToast } from '../../../components/toast/toast.js';
 import { useCommands } from '../../../shell/commands.js';
 import { address, hashOf, navigate, navigateLater } from '../../../shell/router.js';
 import { t as shell } from '../../../shell/text.js';
-import { type Job, saveCall } from '../cron-api.js';
+import type { Job } from '../cron-api.js';
 import { reasonText } from '../../../components/feedback/reason-text.js';
 import { t } from '../text.js';
 import { Advanced, type PartProps, targetsOf } from './advanced.js';
-import { draftOf, findFaults, inputOf, useDraft } from './draft.js';
+import { draftOf, findFaults, saveCall, useDraft } from './draft.js';
 import { readExample } from './examples.js';
 import { type Faults, faultsOf } from './faults.js';
 import { ScheduleField, useSchedule } from './schedule-field.js';
@@ -148,7 +148,7 @@ export function JobForm(props: JobFormProps) {
   const { fields, set, wasKept, drop } = draft;
   const choices = useChoices();
   const changed = isCopy ? undefined : job;
-  const saving = (): Call => saveCall(inputOf(fields, changed !== undefined), changed);
+  const saving = (): Call => saveCall(fields, changed);
   const save = async (): Promise<void> => {
     const navigateThen = navigateLater();
     const { job: saved } = await make<{ job: Job }>(saving());

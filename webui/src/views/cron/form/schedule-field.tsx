@@ -1,5 +1,5 @@
 /** One field for when a job runs: words, an interval, a time or cron fields. What it means is shown below it. */
-import { useState } from 'preact/hooks';
+import { useMemo, useState } from 'preact/hooks';
 import { useDelayed } from '../../../api/use-resource.js';
 import { Button } from '../../../components/button/button.js';
 import { TextField } from '../../../components/field/field.js';
@@ -32,13 +32,19 @@ export interface ScheduleReading extends SchedulePreview {
 /** Reads what is typed: what it means, or what is wrong with it. */
 export function useSchedule(draft: Draft, jobId: string | undefined): ScheduleReading {
   const { when } = draft;
-  const { schedule, timezone } = scheduleOf(draft);
+  const { schedule, timezone } = useMemo(() => scheduleOf(draft), [when, draft.timezone]);
   const isReadable = isSchedule(when);
   const [lost, setLost] = useState<string | undefined>(undefined);
   const isLost = !isReadable && when.trim() !== '';
   useDelayed(PAUSE_MS, isLost ? () => setLost(when) : undefined, [when]);
   return {
-    ...usePreview({ schedule: isReadable ? schedule : '', timezone, activeHours: hoursOf(draft), jobId }),
+    // Of a job, no time zone means its own; the default is asked for without it.
+    ...usePreview({
+      schedule: isReadable ? schedule : '',
+      timezone,
+      activeHours: hoursOf(draft),
+      jobId: timezone === '' ? undefined : jobId,
+    }),
     isLost: isLost && lost === when,
   };
 }

@@ -1,0 +1,36 @@
+/** A schedule is changed: only what was changed is sent, and an empty field is the default. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { noBrowser } from '../helpers/browser.js';
+import { untilInForce } from '../helpers/job-runs.js';
+import { callApi, openView } from '../helpers/page.js';
+import { RealGateway } from '../helpers/real-gateway.js';
+
+test.skipIf(noBrowser)('emptied fields of a schedule get their defaults, and untouched ones stay as they are', async () => {
+  const gateway = await RealGateway.start();
+  writeFileSync(join(gateway.xopcHome, 'config.json'), '{ "cron": { "defaultTimezone": "Europe/Berlin" } }');
+  await untilInForce(gateway);
+  const given = { timezone: 'Asia/Tokyo', schedule: '0 9 * * *', timeoutMs: 90_500, retries: 1, chat_id: 7, channel: 'webchat' };
+  const { job } = await callApi<{ job: { id: string } }>(gateway, 'POST /api/cron/create', {
+    name: 'Old',
+    message: 'Look',
+    mode: 'agent',
+    ...given,
+  });
+  const page = await openView(gateway, `#/cron/${job.id}/edit`);
+  await page.getByText('Times in Asia/Tokyo').waitFor();
+  await page.getByText('Advanced').click();
+  await page.getByLabel('Time zone').fill('');
+  // The next runs are those of the default.
+  await page.getByText('Times in Europe/Berlin').waitFor();
+  await page.getByLabel('Name').fill('');
+  await page.getByLabel('Retries').fill('');
+  const saved = page.waitForRequest((request) => request.method() === 'PATCH');
+  await page.getByRole('button', { name: 'Save' }).click();
+  expect((await saved).postDataJSON()).toEqual({ name: null, timezone: null, retries: null });
+  await page.getByRole('heading', { name: 'Look', exact: true }).waitFor();
+  expect((await callApi<{ jobs: unknown[] }>(gateway, 'GET /api/cron')).jobs).toMatchObject([
+    { ...given, name: 'Look', timezone: 'Europe/Berlin', retries: 3 },
+  ]);
+});
