@@ -34,3 +34,16 @@ test.skipIf(noBrowser)('emptied fields of a schedule get their defaults, and unt
     { ...given, name: 'Look', timezone: 'Europe/Berlin', retries: 3 },
   ]);
 });
+
+test.skipIf(noBrowser)('a time in so many seconds is that time from now', async () => {
+  const gateway = await RealGateway.start();
+  const page = await openView(gateway, '#/cron/new');
+  const asked = page.waitForRequest((request) => request.url().includes('/api/cron/preview'));
+  const from = Date.now();
+  await page.getByLabel('When', { exact: true }).fill('in 20 seconds');
+  await page.getByText(/^Once, at .*:\d\d:\d\d$/).waitFor();
+  const [, time = ''] = new URL((await asked).url()).searchParams.get('schedule')?.split(' ') ?? [];
+  // Without parts of a second.
+  expect(Date.parse(time)).toBeGreaterThan(from + 19_000);
+  expect(await page.getByText('This time is in the past').count()).toBe(0);
+});

@@ -1,4 +1,5 @@
-/** Reads schedules in English or Chinese words. */
+/** Reads schedules in English or Chinese words. Times are in the browser's zone. */
+import { fieldTime } from '../../../components/time-text/time-text.js';
 
 const DAYS: readonly (readonly [RegExp, number])[] = [
   [/^(?:sun(?:day)?s?|周日|周天|星期日|星期天)$/, 0],
@@ -50,13 +51,6 @@ function readClock(text: string): { hour: number; minute: number } | undefined {
 const unitOf = (text: string): string | undefined => UNITS.find(([pattern]) => pattern.test(text))?.[1];
 const dayOf = (text: string): number | undefined => DAYS.find(([pattern]) => pattern.test(text))?.[1];
 
-const two = (value: number): string => String(value).padStart(2, '0');
-
-/** The time is in the browser's zone. */
-function atText(time: Date): string {
-  return `at ${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}T${two(time.getHours())}:${two(time.getMinutes())}`;
-}
-
 function interval(text: string): string | undefined {
   const [, count = '1', unitText = ''] = /^(?:every|each|每隔?)\s*(\d{1,4})?\s*([a-z一-龥]+)$/.exec(text) ?? [];
   const unit = unitOf(unitText);
@@ -73,7 +67,7 @@ function soon(text: string, nowMs: number): string | undefined {
   const count = english ?? chinese;
   if (unit === undefined || count === undefined) return undefined;
   const number = /^an?$/.test(count) ? 1 : Number(count);
-  return atText(new Date(nowMs + number * (UNIT_MS[unit] ?? 0)));
+  return `at ${fieldTime(nowMs + number * (UNIT_MS[unit] ?? 0))}`;
 }
 
 /** `tomorrow at 18:00`, `today at noon`, `明天18点`. */
@@ -83,7 +77,8 @@ function onDay(text: string, nowMs: number): string | undefined {
   if (clock === undefined) return undefined;
   const ahead = day === 'tomorrow' || day === '明天' ? 1 : day === '后天' ? 2 : 0;
   const now = new Date(nowMs);
-  return atText(new Date(now.getFullYear(), now.getMonth(), now.getDate() + ahead, clock.hour, clock.minute));
+  const at = new Date(now.getFullYear(), now.getMonth(), now.getDate() + ahead, clock.hour, clock.minute);
+  return `at ${fieldTime(at.getTime()).slice(0, 16)}`;
 }
 
 /** Returns the cron fields for days. @param ahead  1 for the days after them */
