@@ -1,5 +1,6 @@
 /** Times and amounts as people read them, in the page's language. */
 import { computed } from '@preact/signals';
+import { now } from '../../browser/now.js';
 import { language } from '../../i18n/language.js';
 
 const UNITS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
@@ -10,16 +11,19 @@ const UNITS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
 ];
 
 /** Created once per language: creating one is slow. */
-const relativeFormat = computed(() => new Intl.RelativeTimeFormat(language.value, { numeric: 'auto' }));
+const relativeFormats = computed(() => ({
+  long: new Intl.RelativeTimeFormat(language.value, { numeric: 'auto' }),
+  short: new Intl.RelativeTimeFormat(language.value, { numeric: 'auto', style: 'short' }),
+}));
 
 const midnight = (ms: number): number => new Date(ms).setHours(0, 0, 0, 0);
 
 /** `in 5 minutes`, `2 days ago`; days are those of the calendar, in the browser's zone: 30 hours from now may be tomorrow or in 2 days. */
-export function relativeTime(atMs: number, nowMs = Date.now()): string {
+export function relativeTime(atMs: number, nowMs = now(), style: 'long' | 'short' = 'long'): string {
   const distance = atMs - nowMs;
   const [unit, size] = UNITS.find(([, ms]) => Math.abs(distance) >= ms) ?? ['second', 1_000];
   const length = unit === 'day' ? midnight(atMs) - midnight(nowMs) : distance;
-  return relativeFormat.value.format(Math.round(length / size), unit);
+  return relativeFormats.value[style].format(Math.round(length / size), unit);
 }
 
 /** `Tue, Nov 24, 2026, 20:15:00`, in the browser's zone or the named one. */

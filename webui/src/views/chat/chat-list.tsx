@@ -5,6 +5,7 @@ import { waitingSessions } from '../../api/approvals.js';
 import { apiPath, call } from '../../api/client.js';
 import { useGatewayEvent } from '../../api/gateway-events.js';
 import { useDebounce, useResource } from '../../api/use-resource.js';
+import { now } from '../../browser/now.js';
 import { useIdle } from '../../browser/when-idle.js';
 import { Button } from '../../components/button/button.js';
 import { channelName } from '../../components/channel-name/channel-name.js';
@@ -117,7 +118,7 @@ export function ChatList({ current, onChosen }: { current: string | undefined; o
       <div class="chat-groups">
         {page === undefined && <Skeleton lines={6} />}
         {WaitingChats !== undefined && <WaitingChats current={current} />}
-        {groupsOf(page?.sessions ?? [], Date.now()).map(({ name, sessions }) => (
+        {groupsOf(page?.sessions ?? [], now()).map(({ name, sessions }) => (
           <section key={name}>
             <h2>{t(name)}</h2>
             <ul>

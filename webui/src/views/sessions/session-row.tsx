@@ -2,38 +2,33 @@
 import { computed } from '@preact/signals';
 import { Fragment } from 'preact';
 import type { SessionMatch } from '../../../../shared/api/sessions.js';
+import { now } from '../../browser/now.js';
 import { channelName } from '../../components/channel-name/channel-name.js';
 import { Icon } from '../../components/icon/icon.js';
 import { plainText, titleText } from '../../components/markdown/plain-text.js';
 import { Badge } from '../../components/status-dot/status-dot.js';
-import { dollars } from '../../components/time-text/time-text.js';
+import { dollars, relativeTime } from '../../components/time-text/time-text.js';
 import { language } from '../../i18n/language.js';
 import { hashOf } from '../../shell/router.js';
 import type { Session } from './session-actions.js';
 import { type RowAction, SessionMenu } from './session-menu.js';
 import { t } from './text.js';
 
-const STEPS: readonly (readonly [unit: Intl.RelativeTimeFormatUnit, seconds: number])[] = [
-  ['day', 86_400],
-  ['hour', 3_600],
-  ['minute', 60],
-];
+const MINUTE_MS = 60_000;
+const MONTH_MS = 30 * 86_400_000;
 
 /** Created once per language: creating one is too slow for each row while the list scrolls. */
 const formats = computed(() => ({
-  age: new Intl.RelativeTimeFormat(language.value, { numeric: 'auto', style: 'short' }),
   date: new Intl.DateTimeFormat(language.value, { dateStyle: 'medium' }),
   instant: new Intl.DateTimeFormat(language.value, { dateStyle: 'medium', timeStyle: 'short', hourCycle: 'h23' }),
   number: new Intl.NumberFormat(language.value),
 }));
 
-/** `3 hours ago`; older than a month: the date. */
-function ageOf(iso: string, nowMs: number): string {
-  const { age, date } = formats.value;
-  const seconds = Math.max(0, (nowMs - Date.parse(iso)) / 1_000);
-  if (seconds > 30 * 86_400) return date.format(Date.parse(iso));
-  const [unit, size] = STEPS.find(([, length]) => seconds >= length) ?? ['second', 1];
-  return age.format(unit === 'second' ? 0 : -Math.floor(seconds / size), unit);
+/** `now`, `3 hr. ago`; older than a month: the date. */
+function ageText(atMs: number): string {
+  const nowMs = now();
+  if (nowMs - atMs > MONTH_MS) return formats.value.date.format(atMs);
+  return relativeTime(nowMs - atMs < MINUTE_MS ? nowMs : atMs, nowMs, 'short');
 }
 
 interface SessionRowProps {
@@ -59,7 +54,7 @@ function Facts({ session }: { session: Session }) {
   return (
     <span class="session-facts">
       <time dateTime={updatedAt} title={instant.format(Date.parse(updatedAt))}>
-        {ageOf(updatedAt, Date.now())}
+        {ageText(Date.parse(updatedAt))}
       </time>
       <span title={`${agentId} · ${t('usage', numbers)}${cost}`}>
         {channel !== 'webchat' && <span>{channelName(channel)}</span>}

@@ -1,5 +1,6 @@
 /** All tokens: what each may do, what it spent today, when it ends and when it was used last. */
 import { useState } from 'preact/hooks';
+import { now } from '../../browser/now.js';
 import { Button } from '../../components/button/button.js';
 import { Gauge } from '../../components/gauge/gauge.js';
 import { Badge } from '../../components/status-dot/status-dot.js';
@@ -22,7 +23,7 @@ const columns = (): Column<Key>[] => [
   { key: 'revoke', name: t('actions'), isHidden: true, isSorted: false },
 ];
 
-export const hasExpired = ({ expiresAt }: Token): boolean => expiresAt !== null && Date.parse(expiresAt) <= Date.now();
+export const hasExpired = ({ expiresAt }: Token): boolean => expiresAt !== null && Date.parse(expiresAt) <= now();
 
 /** What does not end comes last, and what was never used first. */
 const sortedNumber = (token: Token, by: Key): number => {
@@ -84,7 +85,7 @@ function Expires({ token }: { token: Token }) {
     );
   return (
     <>
-      <Ago class={atMs - Date.now() < SOON_MS ? 'token-soon' : undefined} at={expiresAt} />
+      <Ago class={atMs - now() < SOON_MS ? 'token-soon' : undefined} at={expiresAt} />
       <small class="cell-note">{date}</small>
     </>
   );
