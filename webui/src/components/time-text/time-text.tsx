@@ -43,9 +43,9 @@ export function fieldTime(atMs: number): string {
   return new Date(atMs - new Date(atMs).getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
 }
 
-/** `1.2M`, `34K`. */
+/** `1.2M`, `34k`. */
 export function shortCount(count: number): string {
-  return new Intl.NumberFormat(language.value, { notation: 'compact', maximumFractionDigits: 1 }).format(count);
+  return new Intl.NumberFormat(language.value, { notation: 'compact', maximumFractionDigits: 1 }).format(count).replace('K', 'k');
 }
 
 /** `$10`, `$1.25`, `$0.0042`: an amount of US dollars. */

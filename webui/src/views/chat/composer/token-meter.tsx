@@ -1,15 +1,9 @@
 /** The context that the conversation uses, and its cost, beside the model. */
 import { Gauge } from '../../../components/gauge/gauge.js';
-import { dollars } from '../../../components/time-text/time-text.js';
-import { language } from '../../../i18n/language.js';
+import { dollars, shortCount } from '../../../components/time-text/time-text.js';
 import type { ChatModel } from '../model/chat-model.js';
 import { lastTurn, type ModelChoice } from './model-chip.js';
 import { t } from '../text.js';
-
-/** 1234 → `1.2k`. */
-export function tokenText(count: number): string {
-  return new Intl.NumberFormat(language.value, { notation: 'compact', maximumFractionDigits: 1 }).format(count).replace('K', 'k');
-}
 
 /** Returns the tokens of the last answer, which the next one starts with; undefined: unknown, or no answer yet. */
 function usedTokens(chat: ChatModel | undefined): number | undefined {
@@ -22,7 +16,7 @@ export function TokenMeter({ chat, choice: { info, costUsd } }: { chat: ChatMode
   const used = usedTokens(chat);
   const window = info?.contextWindow ?? undefined;
   const unknown = t('unknown');
-  const tokens = { used: used === undefined ? unknown : tokenText(used), window: window === undefined ? unknown : tokenText(window) };
+  const tokens = { used: used === undefined ? unknown : shortCount(used), window: window === undefined ? unknown : shortCount(window) };
   const label = [
     t('contextUsed', tokens),
     costUsd === undefined || costUsd === 0 ? t('costUnknown') : t('costSoFar', { cost: dollars(costUsd) }),

@@ -7,13 +7,12 @@ import { codeText } from '../../../components/feedback/error-words.js';
 import { whyText } from '../../../components/feedback/reason-text.js';
 import { Markdown } from '../../../components/markdown/markdown.js';
 import { Menu } from '../../../components/menu/menu.js';
-import { dollars, durationText } from '../../../components/time-text/time-text.js';
+import { dollars, durationText, shortCount } from '../../../components/time-text/time-text.js';
 import { language } from '../../../i18n/language.js';
 import { hashOf, navigate } from '../../../shell/router.js';
 import { type LiveAnswer, shownText, type StoredMessage } from '../model/chat-model.js';
 import { MessageFiles } from '../composer/file-list.js';
 import { t } from '../text.js';
-import { tokenText } from '../composer/token-meter.js';
 import { LiveTools, StoredTool } from './tool-row.js';
 import { UserText } from './user-text.js';
 import { type Variants, VariantSwitch } from './variants.js';
@@ -84,7 +83,7 @@ const NAMES = { user: 'you', assistant: 'assistant', system: 'system', tool: 'as
 /** The tokens, cost and duration of an answer, and a link to its log lines. */
 function AnswerDetails({ turn, model }: { turn: NonNullable<StoredMessage['turn']>; model: string | null }) {
   const { id, inputTokens, outputTokens, costUsd, durationMs } = turn;
-  const count = (tokens: number | null): string => (tokens === null ? t('unknown') : tokenText(tokens));
+  const count = (tokens: number | null): string => (tokens === null ? t('unknown') : shortCount(tokens));
   const facts = [
     model ?? '',
     t('tookTokens', { input: count(inputTokens), output: count(outputTokens) }),
