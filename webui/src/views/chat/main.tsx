@@ -12,7 +12,7 @@ import { Empty } from '../../components/feedback/feedback.js';
 import { loadMarkdown } from '../../components/markdown/markdown.js';
 import { attempt, showToast } from '../../components/toast/toast.js';
 import { useCommands } from '../../shell/commands.js';
-import { address, hashOf, navigate } from '../../shell/router.js';
+import { address, hashOf, navigate, navigateLater } from '../../shell/router.js';
 import { ChatHead } from './chat-head.js';
 import { ChatList } from './chat-list.js';
 import { Composer } from './composer/composer.js';
@@ -32,14 +32,12 @@ import './chat.css';
 // Whatever view is shown: the chat view is loaded in every tab.
 sendOnConnection();
 
-const chatHash = (key: string): string => hashOf('chat', [key]);
-
+/** Opens a copy of the session, unless the user has gone elsewhere. In the first load of a chat: not shared with the sessions view. */
 async function fork(session: string, messageId: string | undefined): Promise<void> {
-  await attempt(async () => {
-    const path = apiPath('/api/sessions/:key/fork', { key: session });
-    const made = await call<{ session: SessionDocument }>('POST', path, { body: messageId === undefined ? {} : { messageId } });
-    navigate(chatHash(made.session.key));
-  });
+  const navigateThen = navigateLater();
+  const path = apiPath('/api/sessions/:key/fork', { key: session });
+  const made = await call<{ session: SessionDocument }>('POST', path, { body: messageId === undefined ? {} : { messageId } });
+  navigateThen(hashOf('chat', [made.session.key]));
 }
 
 function lastCode(text: string): string | undefined {
@@ -146,14 +144,14 @@ function Conversation({ session, isBare }: { session: string; isBare: boolean })
   useMarkAsRead(model, own);
   const models = useModels();
   if (model.error.value?.code === 'SESSION_NOT_FOUND') return <GoneChat model={model} />;
-  const copyFrom = (message: StoredMessage): void => void fork(session, message.id);
+  const copy = (messageId?: string): void => void attempt(() => fork(session, messageId));
   return (
     <FileDrop onFiles={canWrite ? draftFiles.add : undefined}>
       {!isBare && <ChatHead current={session} own={own} />}
       <Transcript
         {...{ model, canWrite, regenerate, goOn, choose, edit }}
         loadOlder={() => void attempt(() => model.readOlder())}
-        fork={copyFrom}
+        fork={({ id }) => copy(id)}
       />
       {canWrite ? (
         <Composer
@@ -167,8 +165,7 @@ function Conversation({ session, isBare }: { session: string; isBare: boolean })
         />
       ) : (
         <p class="read-only">
-          {t('readOnly', { channel: channelName(channel) })}{' '}
-          <Button icon="fork" text={t('continueHere')} onClick={() => void fork(session, undefined)} />
+          {t('readOnly', { channel: channelName(channel) })} <Button icon="fork" text={t('continueHere')} onClick={() => copy()} />
         </p>
       )}
     </FileDrop>

@@ -4,7 +4,7 @@ import { apiPath, call } from '../../api/client.js';
 import { plainText } from '../../components/markdown/plain-text.js';
 import { saveAnswer } from '../../browser/save-file.js';
 import { attempt, showToast, showUndo } from '../../components/toast/toast.js';
-import { hashOf, navigate } from '../../shell/router.js';
+import { hashOf, navigateLater } from '../../shell/router.js';
 import { t } from './text.js';
 
 /** A session as the list shows it, and what actions need of a session. */
@@ -57,9 +57,11 @@ export async function archive(sessions: readonly SessionFacts[], isArchived: boo
   });
 }
 
+/** Opens a copy of a session, unless the user has gone elsewhere. */
 export async function fork(key: string): Promise<void> {
+  const navigateThen = navigateLater();
   const { session } = await call<{ session: SessionFacts }>('POST', apiPath('/api/sessions/:key/fork', { key }), { body: {} });
-  navigate(hashOf('chat', [session.key]));
+  navigateThen(hashOf('chat', [session.key]));
 }
 
 /** Deletes sessions, with undo. */

@@ -1,5 +1,5 @@
-/** Actions on several sessions: as commands, and when one of them fails. */
-import type { Page } from 'playwright-core';
+/** Actions on sessions: on several of them, as commands, and when the user goes elsewhere. */
+import type { Page, Route } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { noBrowser, openPage } from '../helpers/browser.js';
 import { startPageWorld } from '../helpers/page-world.js';
@@ -93,4 +93,24 @@ test.skipIf(noBrowser)('what is deleted of several sessions can be undone when o
   await page.getByRole('button', { name: 'Undo' }).click();
   await expect.poll(() => list.getByRole('listitem').count()).toBe(SESSIONS);
   await selected(page, 1);
+});
+
+test.skipIf(noBrowser)('a copy of a chat that takes long leaves the user where they have gone meanwhile', async () => {
+  const { gateway, talk } = await startPageWorld();
+  await talk('Question');
+  const page = await openPage(`${gateway.url}/#/sessions`);
+  const held: Route[] = [];
+  await page.route('**/fork', (route) => void held.push(route));
+  await page.getByRole('button', { name: 'Actions for “Question”' }).click();
+  await page.getByRole('menuitem', { name: 'Continue in a new chat' }).click();
+  await page.getByRole('link', { name: 'Status' }).click();
+  await expect.poll(() => held.length).toBe(1);
+  const copied = page.waitForResponse('**/fork');
+  await held[0]?.continue();
+  expect((await copied).status()).toBe(200);
+  await page.getByRole('link', { name: 'Sessions', exact: true }).click();
+  await expect.poll(() => page.getByRole('list', { name: 'All sessions' }).getByRole('listitem').count()).toBe(2);
+  // Where they were before that, no chat was opened.
+  await page.goBack();
+  await expect.poll(() => page.url()).toContain('#/status');
 });
