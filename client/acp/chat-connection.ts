@@ -36,8 +36,7 @@ export interface Question {
 export class ConnectionLost extends Error {}
 
 function refusalOf(code: number, reason: string): Error {
-  if (code === CLOSE_CODES.unauthorized)
-    return new GatewayError('UNAUTHORIZED', { message: reason, hint: 'Set the token in XOPC_GATEWAY_TOKEN.' });
+  if (code === CLOSE_CODES.unauthorized) return new GatewayError('UNAUTHORIZED', { message: reason });
   if (code === CLOSE_CODES.refused || code === CLOSE_CODES.tooMuch) return new GatewayError('FORBIDDEN', { message: reason });
   return new ConnectionLost(`the gateway closed the connection (${code})`);
 }

@@ -1,14 +1,13 @@
 /** REST and event streams of the running gateway, over `node:http`: the global `fetch` costs 100 ms at its first use. */
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
-import type { StatusDocument } from '../../shared/control/messages.js';
 import { GatewayError, isErrorCode } from '../../shared/errors.js';
 import type { GatewayEnvironment } from '../../shared/node/process/env.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
-import { maskToken } from '../../shared/config/secrets.js';
 import { definedFields } from '../../shared/fields.js';
 import { readEvents, type ServerEvent } from './event-stream.js';
-import { readKnownToken } from '../gateway/gateway-settings.js';
+import { findToken } from '../gateway/gateway-settings.js';
+import type { AnsweringGateway } from '../gateway/locate-gateway.js';
 
 export interface ApiTarget {
   readonly host: string;
@@ -36,12 +35,11 @@ function connectHost(host: string): string {
   return host === '::' ? '::1' : host;
 }
 
-/** Where the gateway with this status is reached, with the token if we know the one in force. */
-export function apiTarget(status: StatusDocument, paths: GatewayPaths, environment: GatewayEnvironment): ApiTarget {
-  const known = readKnownToken(paths, environment)?.token;
-  // A gateway started with --token has a different token: ours would only count as a failed attempt.
-  const isInForce = known !== undefined && (status.auth.tokenHint === null || status.auth.tokenHint === maskToken(known));
-  return { host: connectHost(status.host), port: status.port, token: isInForce ? known : undefined };
+/** Where this gateway is reached, with the token in force. @throws as {@link findToken} */
+export async function apiTarget(gateway: AnsweringGateway, paths: GatewayPaths, environment: GatewayEnvironment): Promise<ApiTarget> {
+  const { host, port } = gateway.status;
+  const own = await findToken(gateway, paths, environment);
+  return { host: connectHost(host), port, token: own?.token };
 }
 
 function connectionError(target: ApiTarget, error: NodeJS.ErrnoException): GatewayError {
@@ -82,12 +80,10 @@ export function errorFromBody(status: number, text: string): GatewayError {
     const message = typeof error?.message === 'string' ? error.message : `the gateway answered with status ${status}`;
     return new GatewayError('INTERNAL_ERROR', { message, details: { status } });
   }
-  const hint = error.code === 'UNAUTHORIZED' ? 'Set the token in XOPC_GATEWAY_TOKEN.' : undefined;
   return new GatewayError(error.code, {
     // The API's hints name API calls; a user needs the command.
     message: error.message.replace(/\bGET \/api\/(sessions|messages|models|cron) lists\b/, '`xopc $1` lists'),
     details: { requestId: error.requestId, ...error.details },
-    ...definedFields({ hint }),
   });
 }
 

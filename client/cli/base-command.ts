@@ -2,7 +2,7 @@
 import { Command, Option } from 'clipanion';
 import { INTERRUPTED_EXIT_CODE } from '../../shared/exit-codes.js';
 import type { ErrorDocument } from '../../shared/errors.js';
-import type { ApiClient, ApiRequest } from '../api/api-client.js';
+import type { ApiClient, ApiRequest, ApiTarget } from '../api/api-client.js';
 import type { ClientContext } from './client-context.js';
 import { CommandIo, exitCodeOf } from './command-io.js';
 import { TerminalText } from '../output/terminal-text.js';
@@ -19,16 +19,19 @@ export abstract class BaseCommand extends Command<ClientContext> {
   }
 
   /**
-   * Returns a client of the running gateway's API.
+   * Finds the running gateway's API.
    * @throws NOT_RUNNING, STILL_STARTING or CONTROL_UNREACHABLE where there is no gateway to ask
    */
+  protected async locate(): Promise<ApiTarget> {
+    const [{ apiTarget }, { requireGateway }] = await Promise.all([import('../api/api-client.js'), import('../gateway/locate-gateway.js')]);
+    const { gatewayPaths: paths, environment } = this.io;
+    return apiTarget(await requireGateway(paths), paths, environment);
+  }
+
+  /** Returns a client of the running gateway's API. @throws as {@link locate} */
   protected async connect(): Promise<ApiClient> {
-    const [{ ApiClient, apiTarget }, { requireGateway }] = await Promise.all([
-      import('../api/api-client.js'),
-      import('../gateway/locate-gateway.js'),
-    ]);
-    const { status } = await requireGateway(this.io.gatewayPaths);
-    return new ApiClient(apiTarget(status, this.io.gatewayPaths, this.io.environment));
+    const { ApiClient } = await import('../api/api-client.js');
+    return new ApiClient(await this.locate());
   }
 
   /** Sends one request to the running gateway. @returns the answer's JSON @throws as {@link connect}; the API's error */

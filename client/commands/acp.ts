@@ -20,21 +20,13 @@ export class AcpCommand extends BaseCommand {
 
   protected async run(): Promise<number> {
     const { runtime, stdin, stdout } = this.context;
-    const [{ serveAcp }, { apiTarget }, { requireGateway }, sdk] = await Promise.all([
-      import('../acp/acp-agent.js'),
-      import('../api/api-client.js'),
-      import('../gateway/locate-gateway.js'),
-      runtime.loadAcp(),
-    ]);
+    const [{ serveAcp }, sdk] = await Promise.all([import('../acp/acp-agent.js'), runtime.loadAcp()]);
     await serveAcp({
       sdk,
       version: runtime.version(),
       sockets: runtime.loadSockets(),
       connect: () => this.connect(),
-      locate: async () => {
-        const { status } = await requireGateway(this.io.gatewayPaths);
-        return apiTarget(status, this.io.gatewayPaths, this.io.environment);
-      },
+      locate: () => this.locate(),
       // Editors show it in their log.
       onError: (error) => void this.io.note(error instanceof Error ? error.message : String(error)),
       agentId: this.agent,

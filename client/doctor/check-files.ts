@@ -89,7 +89,7 @@ export function checkPrivateFiles(paths: GatewayPaths): Finding {
 export function checkTokenFile({ tokenPath }: GatewayPaths): Finding {
   const id = 'token-file';
   const entry = entryOf(tokenPath);
-  if (entry === undefined) return ok(id, `${tokenPath} is created at the first start`);
+  if (entry === undefined) return ok(id, `${tokenPath} is created when it is needed`);
   const problem = inspect(tokenPath, 'file');
   if (problem !== undefined) return toFinding(id, '', [problem]);
   try {

@@ -9,6 +9,7 @@ import {
   type ControlProgress,
   type ControlReply,
   type ControlRequest,
+  type OwnToken,
   type RestartResult,
   type RestoreResult,
   type StatusDocument,
@@ -24,6 +25,8 @@ interface ControlResults {
   readonly status: StatusDocument;
   readonly stop: StopResult;
   readonly restart: RestartResult;
+  /** Null before the first worker was ready. */
+  readonly token: OwnToken | null;
   readonly restore: RestoreResult;
 }
 

@@ -1,24 +1,22 @@
 /**
- * Where the gateway of a configuration listens and with which token, as far as a client can know before asking it.
+ * Where the gateway of a configuration listens and with which token. A running one says which; else as far as a client can know.
  * Order: flag, environment, file, default. The gateway itself validates; here a value that cannot be used is skipped.
  */
+import type { OwnToken } from '../../shared/control/messages.js';
+import { GatewayError } from '../../shared/errors.js';
 import { GATEWAY_DEFAULTS } from '../../shared/config/defaults.js';
 import { valueAt } from '../../shared/config/key-path.js';
-import { loadConfigFile } from '../../shared/node/config/config-file.js';
+import { configInvalid, loadConfigFile } from '../../shared/node/config/config-file.js';
 import type { GatewayEnvironment } from '../../shared/node/process/env.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { maskToken } from '../../shared/config/secrets.js';
 import { readToken } from '../../shared/node/secrets/token-file.js';
+import { callControl } from './control-client.js';
+import { askAgain, type GatewayLocation } from './locate-gateway.js';
 
 export interface ListenSettings {
   readonly host: string;
   readonly port: number;
-}
-
-export interface KnownToken {
-  readonly token: string;
-  /** `env`: XOPC_GATEWAY_TOKEN; `config`: gateway.auth.api_key; `generated`: the token file. */
-  readonly source: 'env' | 'config' | 'generated';
 }
 
 function readConfigValue(paths: GatewayPaths): Readonly<Record<string, unknown>> {
@@ -52,12 +50,38 @@ export function readDrainTimeoutMs(paths: GatewayPaths): number {
 }
 
 /** The token that a gateway started now would use. @throws CONFIG_INVALID when config or token file cannot be read */
-export function readKnownToken(paths: GatewayPaths, environment: GatewayEnvironment): KnownToken | undefined {
+export function readKnownToken(paths: GatewayPaths, environment: GatewayEnvironment): OwnToken | undefined {
   if (environment.token !== undefined) return { token: environment.token, source: 'env' };
-  const configured = valueAt(readConfigValue(paths), ['gateway', 'auth', 'api_key']);
+  const { file, value, problems } = loadConfigFile({ path: paths.configPath });
+  if (problems.length > 0) throw configInvalid(file, problems);
+  const configured = valueAt(value, ['gateway', 'auth', 'api_key']);
   if (typeof configured === 'string' && configured !== '') return { token: configured, source: 'config' };
   const generated = readToken(paths.tokenPath);
   return generated === undefined ? undefined : { token: generated, source: 'generated' };
+}
+
+/**
+ * Returns the token in force, which only the gateway knows: it may have it from an environment, a command line or an earlier version of
+ * the configuration. Where none answers that has one, the token that it would start with.
+ * @throws as {@link readKnownToken}
+ */
+export async function findToken(
+  location: GatewayLocation,
+  paths: GatewayPaths,
+  environment: GatewayEnvironment,
+): Promise<OwnToken | undefined> {
+  const told = location.kind === 'answers' ? await askToken(location.controlPath) : null;
+  return told ?? readKnownToken(paths, environment);
+}
+
+/** @returns null where the gateway has none yet, or does not know the request: it is of an earlier version */
+async function askToken(controlPath: string): Promise<OwnToken | null> {
+  try {
+    return await askAgain(() => callControl(controlPath, { type: 'token' }));
+  } catch (error) {
+    if (error instanceof GatewayError) return null;
+    throw error;
+  }
 }
 
 /** Returns the masked token; null when there is none or it cannot be read, which must not fail a status. */

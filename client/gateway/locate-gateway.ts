@@ -35,10 +35,11 @@ function isYoung(lock: LockRecord, nowMs: number): boolean {
 /** A supervisor that hands over to its successor, exits, or is being killed closes connections: try again. */
 const REPEAT = { times: 10, pauseMs: 50 } as const;
 
-async function askStatus(controlPath: string): Promise<StatusDocument> {
+/** Calls `ask` again where a supervisor has left without an answer. @throws as {@link callControl} */
+export async function askAgain<T>(ask: () => Promise<T>): Promise<T> {
   for (let time = 1; ; time += 1) {
     try {
-      return await callControl(controlPath, { type: 'status' });
+      return await ask();
     } catch (error) {
       if (!hasLeft(error) || time === REPEAT.times) throw error;
       await pause(REPEAT.pauseMs);
@@ -71,7 +72,7 @@ function classifyUnanswered(lock: LockRecord | undefined, error: GatewayError, l
 /** @returns the gateway that answers, or why none does */
 async function ask(controlPath: string): Promise<AnsweringGateway | GatewayError> {
   try {
-    return { kind: 'answers', status: await askStatus(controlPath), controlPath };
+    return { kind: 'answers', status: await askAgain(() => callControl(controlPath, { type: 'status' })), controlPath };
   } catch (error) {
     if (error instanceof GatewayError) return error;
     throw error;

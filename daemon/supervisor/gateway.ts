@@ -89,7 +89,7 @@ function makeParts(start: GatewayStart) {
   return { instanceId, foundation, resources, supervisor, changes, succession, restoration, life, status };
 }
 
-function makeControl(start: GatewayStart, { foundation, supervisor, succession, restoration, status }: Parts): ControlContext {
+function makeControl(start: GatewayStart, { foundation, supervisor, changes, succession, restoration, status }: Parts): ControlContext {
   const { clock, environment, flags, predecessor, spawn = spawnChild } = start;
   const { config, build } = foundation;
   return {
@@ -98,6 +98,7 @@ function makeControl(start: GatewayStart, { foundation, supervisor, succession, 
     succession,
     restoration,
     status,
+    changes,
     config,
     predecessor: predecessor?.link,
     isNewerInstalled: () => (readBuildInfo()?.buildId ?? build.buildId) !== build.buildId,

@@ -125,11 +125,11 @@ export class WorkerLifecycle {
   /** Opens the store and tells the supervisor that this worker can listen. */
   async start(): Promise<void> {
     await this.#conversation.start();
-    const { tokenHint, config } = this.#config.current;
+    const { token, config } = this.#config.current;
     this.#channel.send({
       type: 'ready',
       version: this.#build.version,
-      tokenHint,
+      token,
       authEnabled: config.gateway.auth.enabled === true,
       warnings: this.#warnings(),
     });
@@ -194,7 +194,7 @@ export class WorkerLifecycle {
 
   applyConfig(message: Message<'applyConfig'>): void {
     const problems = this.#reload();
-    const { config, tokenHint } = this.#config.current;
+    const { config, token } = this.#config.current;
     this.#logFile.setMaxBytes(config.logs.maxBytes);
     if (problems.length === 0) void this.#conversation.reconfigure();
     this.#tracing.reconfigure();
@@ -207,7 +207,7 @@ export class WorkerLifecycle {
       hash: message.hash,
       outcome,
       problems,
-      tokenHint,
+      token,
       authEnabled: config.gateway.auth.enabled === true,
     });
   }
@@ -223,7 +223,7 @@ export class WorkerLifecycle {
   /** Adds the secrets of the configuration in force to those that the log redacts. */
   #learnSecrets(): void {
     const { token, config, models } = this.#config.current;
-    this.#redactor.add([token, ...findSecrets(config), ...findSecrets(models)]);
+    this.#redactor.add([token.token, ...findSecrets(config), ...findSecrets(models)]);
   }
 
   fatal(error: unknown): void {
@@ -261,7 +261,7 @@ export class WorkerLifecycle {
       tracing: this.#tracing,
       loadLate: this.#bundles.loadLate,
       loadMcp: this.#bundles.loadMcp,
-      token: () => this.#config.current.token,
+      token: () => this.#config.current.token.token,
       logger: { ...ofModule(this.#log, 'http'), isDebugging: () => levelRank(this.#levels.levelOf('http')) <= levelRank('debug') },
       clock,
       version: this.#build,

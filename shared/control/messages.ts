@@ -45,9 +45,18 @@ export type ControlRequest = { readonly v: number; readonly id: string } & (
       /** With `exclusive`: instance id of the supervisor to replace. A different id means that another caller replaced it first. */
       readonly expects?: string;
     }
+  /** The token in force, for the client; any other answer has it masked. */
+  | { readonly type: 'token' }
   /** Put a staged state (`xopc restore`) in place while no worker runs. */
   | { readonly type: 'restore'; readonly restoreId: string; readonly timeoutMs?: number }
 );
+
+/** The gateway's own token, and where the gateway has it from. */
+export interface OwnToken {
+  readonly token: string;
+  /** `env`: XOPC_GATEWAY_TOKEN or `--token`; `config`: gateway.auth.api_key; `generated`: the token file. */
+  readonly source: 'env' | 'config' | 'generated';
+}
 
 /** A progress step of a long request, shown to the user. */
 export interface ControlProgress {

@@ -2,7 +2,7 @@
  * The IPC protocol between the supervisor and its children (worker, fallback, successor), over the channel created by the spawn. Messages
  * are plain JSON objects with a `type`; the receiver parses at the edge and switches exhaustively.
  */
-import type { ChannelStatus, CutWork, NodeStatus, StatusDocument, StatusIssue, StatusWarning } from '../control/messages.js';
+import type { ChannelStatus, CutWork, NodeStatus, OwnToken, StatusDocument, StatusIssue, StatusWarning } from '../control/messages.js';
 import type { ErrorDocument, Problem } from '../errors.js';
 
 /** Start parameters of a worker (environment variable `XOPC_WORKER_BOOT`, JSON). */
@@ -53,7 +53,8 @@ export type WorkerMessage =
   | {
       readonly type: 'ready';
       readonly version: string;
-      readonly tokenHint: string | null;
+      /** In force. Missing from a worker of an older build. */
+      readonly token?: OwnToken;
       readonly authEnabled: boolean;
       readonly warnings: readonly StatusWarning[];
     }
@@ -74,7 +75,7 @@ export type WorkerMessage =
       readonly hash: string;
       readonly outcome: 'applied' | 'rejected';
       readonly problems: readonly Problem[];
-      readonly tokenHint?: string | null;
+      readonly token?: OwnToken;
       readonly authEnabled?: boolean;
     }
   | { readonly type: 'rotateLogs' }

@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { CONTROL_VERSION, type ControlRequest, type StatusDocument } from '../../shared/control/messages.js';
+import { CONTROL_VERSION, type ControlRequest, type OwnToken, type StatusDocument } from '../../shared/control/messages.js';
 
 export type Behaviour = (socket: Socket, request: ControlRequest) => void;
 
@@ -54,9 +54,9 @@ export function frame(request: Pick<ControlRequest, 'id'>, content: object): str
   return `${JSON.stringify({ v: CONTROL_VERSION, id: request.id, ...content })}\n`;
 }
 
-/** Answers every request with one result. */
-export function answers(result: unknown): Behaviour {
-  return (socket, request) => void socket.write(frame(request, { type: 'result', result }));
+/** Answers every request with one result, and that for the token with `token`. */
+export function answers(result: unknown, token: OwnToken | null = null): Behaviour {
+  return (socket, request) => void socket.write(frame(request, { type: 'result', result: request.type === 'token' ? token : result }));
 }
 
 /** Listens on `path`; `behave` is called for every request line. */

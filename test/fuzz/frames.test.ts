@@ -130,7 +130,7 @@ const workerMessage = fc.oneof(
         '__proto__',
         'explode',
       ),
-      fields(['version', 'tokenHint', 'warnings', 'port', 'cut', 'vitals', 'hash', 'outcome', 'problems', 'id', 'query', 'type']),
+      fields(['version', 'token', 'warnings', 'port', 'cut', 'vitals', 'hash', 'outcome', 'problems', 'id', 'query', 'type']),
     )
     .map(([type, odd]): unknown => ({ type, ...odd })),
 );

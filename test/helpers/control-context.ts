@@ -1,6 +1,6 @@
 /** What control requests ask of a gateway, with a record of what they asked. */
 import type { ControlContext } from '../../daemon/supervisor/control/control-requests.js';
-import type { RestartResult, StatusDocument } from '../../shared/control/messages.js';
+import type { OwnToken, RestartResult, StatusDocument } from '../../shared/control/messages.js';
 import { FakeClock } from './fake-clock.js';
 
 export const RESULT: RestartResult = { instanceId: 'wk_2', workerPid: 22, pid: 1, succession: 'none', durationMs: 5 };
@@ -12,6 +12,7 @@ export interface Facts {
   noRespawn?: boolean;
   serviceMarker?: string | null;
   isReady?: boolean;
+  token?: OwnToken;
   servesForMs?: number;
   arriving?: Promise<void>;
   /** Outcomes of the restarts in place that are under way, one after the other. */
@@ -48,6 +49,7 @@ export function controlled(facts: Facts = {}): { context: ControlContext; called
       abort: ({ code }) => void called.push(`abort ${code}`),
     },
     status: { document: () => ({ ...STATUS, ready: facts.isReady ?? true }) },
+    changes: { token: facts.token },
     rehearse: async () => void called.push('rehearsal'),
     predecessor: {
       get arriving() {

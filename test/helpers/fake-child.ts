@@ -87,7 +87,7 @@ export function fakeSpawn(): FakeSpawn {
 export const readyMessage = (fields: Partial<Extract<WorkerMessage, { type: 'ready' }>> = {}): WorkerMessage => ({
   type: 'ready',
   version: '1.2.3',
-  tokenHint: 'abcdefgh...stuvwxyz',
+  token: { token: 'abcdefgh-0123456789-0123456789-stuvwxyz', source: 'generated' },
   authEnabled: false,
   warnings: [],
   ...fields,

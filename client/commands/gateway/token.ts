@@ -1,5 +1,5 @@
 import { Command, Option } from 'clipanion';
-import type { StatusDocument } from '../../../shared/control/messages.js';
+import type { OwnToken } from '../../../shared/control/messages.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { ensurePrivateDirectory } from '../../../shared/node/files/atomic-file.js';
 import { claimPaths } from '../../../shared/node/process/claim-paths.js';
@@ -7,14 +7,20 @@ import { maskToken } from '../../../shared/config/secrets.js';
 import { loadOrCreateToken, rotateToken } from '../../../shared/node/secrets/token-file.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { callControl, RESTART_DEADLINES } from '../../gateway/control-client.js';
-import { readKnownToken, type KnownToken } from '../../gateway/gateway-settings.js';
+import { findToken } from '../../gateway/gateway-settings.js';
 import { locateGateway } from '../../gateway/locate-gateway.js';
 
-const SOURCES: Readonly<Record<KnownToken['source'], string>> = {
-  env: 'XOPC_GATEWAY_TOKEN',
-  config: 'gateway.auth.api_key',
-  generated: 'generated',
-};
+const SOURCES = { env: 'XOPC_GATEWAY_TOKEN or --token', config: 'gateway.auth.api_key' } as const;
+
+function setElsewhere(source: 'env' | 'config'): GatewayError {
+  return new GatewayError('CONFLICT', {
+    message: `the token comes from ${SOURCES[source]}, which overrides the generated one`,
+    hint:
+      source === 'env'
+        ? 'Change it where it is set, then stop the gateway and start it again.'
+        : 'Change it with: xopc config set gateway.auth.api_key -',
+  });
+}
 
 export class TokenCommand extends BaseCommand {
   static override readonly usage = Command.Usage({
@@ -34,16 +40,16 @@ export class TokenCommand extends BaseCommand {
   readonly rotate = Option.Boolean('--rotate', false, { description: 'Replace the generated token.' });
 
   protected async run(): Promise<number> {
-    const known = this.rotate ? await this.#rotate() : this.#load();
-    const shown = this.show ? known.token : maskToken(known.token);
-    if (this.json) await this.io.printJson({ token: shown, source: known.source, rotated: this.rotate });
+    const { token, source } = this.rotate ? await this.#rotate() : await this.#load();
+    const shown = this.show ? token : maskToken(token);
+    if (this.json) await this.io.printJson({ token: shown, source, rotated: this.rotate });
     else await this.io.printLine(shown);
-    await this.#noteDifference(known);
     return 0;
   }
 
-  #load(): KnownToken {
-    const known = readKnownToken(this.io.gatewayPaths, this.io.environment);
+  async #load(): Promise<OwnToken> {
+    const { gatewayPaths: paths, environment } = this.io;
+    const known = await findToken(await locateGateway(paths), paths, environment);
     if (known !== undefined) return known;
     this.#prepareDirectory();
     return { token: loadOrCreateToken(this.io.gatewayPaths.tokenPath), source: 'generated' };
@@ -54,41 +60,19 @@ export class TokenCommand extends BaseCommand {
     ensurePrivateDirectory(this.io.gatewayPaths.credentialsDir);
   }
 
-  async #rotate(): Promise<KnownToken> {
+  async #rotate(): Promise<OwnToken> {
     this.#prepareDirectory();
-    const known = this.#load();
-    if (known.source !== 'generated') {
-      throw new GatewayError('CONFLICT', {
-        message: `the token comes from ${SOURCES[known.source]}, which overrides the generated one`,
-        hint:
-          known.source === 'env'
-            ? 'Change it where the variable is set, then: xopc gateway restart'
-            : 'Change it with: xopc config set gateway.auth.api_key -',
-      });
-    }
-    // A gateway that got its token at start does not read the file.
-    const running = await locateGateway(this.io.gatewayPaths);
-    const isFollowing = running.kind === 'answers' && !this.#hasOther(running.status, known.token);
-    const token = await rotateToken(this.io.gatewayPaths.tokenPath);
-    if (isFollowing) await this.#applyToRunning(running.controlPath);
+    const { gatewayPaths: paths, environment } = this.io;
+    const location = await locateGateway(paths);
+    const known = await findToken(location, paths, environment);
+    if (known !== undefined && known.source !== 'generated') throw setElsewhere(known.source);
+    const token = await rotateToken(paths.tokenPath);
+    if (location.kind === 'answers') await this.#applyToRunning(location.controlPath);
     return { token, source: 'generated' };
   }
 
   async #applyToRunning(controlPath: string): Promise<void> {
     await callControl(controlPath, { type: 'restart' }, { deadlines: RESTART_DEADLINES });
     await this.io.note('The running gateway uses the new token now.');
-  }
-
-  #hasOther({ auth }: StatusDocument, token: string): boolean {
-    return auth.tokenHint !== null && auth.tokenHint !== maskToken(token);
-  }
-
-  /** The token of a gateway started with --token, or in a different environment, is in no file. */
-  async #noteDifference(known: KnownToken): Promise<void> {
-    const location = await locateGateway(this.io.gatewayPaths);
-    if (location.kind !== 'answers' || !this.#hasOther(location.status, known.token)) return;
-    const why = 'it was started with --token or XOPC_GATEWAY_TOKEN, or before the token changed';
-    await this.io.note(`The running gateway uses another token (${location.status.auth.tokenHint}): ${why}.`);
-    if (this.rotate) await this.io.note('The new token applies once the gateway is restarted without it.');
   }
 }

@@ -3,7 +3,8 @@
  * address is bound here and served by a new worker; nothing that runs is interrupted.
  */
 import type { Clock } from '../../../shared/clock.js';
-import type { StatusDocument, StatusWarning } from '../../../shared/control/messages.js';
+import { maskToken } from '../../../shared/config/secrets.js';
+import type { OwnToken, StatusDocument, StatusWarning } from '../../../shared/control/messages.js';
 import { toErrorDocument } from '../../../shared/errors.js';
 import type { Logger } from '../../../shared/node/log/logger.js';
 import { sayOfGateway } from '../../../shared/text/sentences/gateway.js';
@@ -25,7 +26,9 @@ interface ConfigChangesDeps {
 }
 
 export class ConfigChanges {
-  auth: StatusDocument['auth'] = { enabled: false, tokenHint: null };
+  /** In force, as the last worker says; undefined before there was one. */
+  token: OwnToken | undefined;
+  #isAuthEnabled = false;
   readonly #deps: ConfigChangesDeps;
   readonly #watch: ConfigWatch;
   #rebindWarning: StatusWarning | undefined;
@@ -40,6 +43,10 @@ export class ConfigChanges {
       onChange: (hash) => this.#changed(hash),
       onError: (error) => deps.log.warn({ err: error }, 'failed to watch the configuration'),
     });
+  }
+
+  get auth(): StatusDocument['auth'] {
+    return { enabled: this.#isAuthEnabled, tokenHint: this.token === undefined ? null : maskToken(this.token.token) };
   }
 
   get warnings(): readonly StatusWarning[] {
@@ -60,7 +67,8 @@ export class ConfigChanges {
   workerActive(worker: WorkerProcess, source: ConfigSource | undefined): void {
     const { readiness } = worker;
     if (readiness !== undefined) {
-      this.auth = { enabled: readiness.authEnabled, tokenHint: readiness.tokenHint };
+      this.token = readiness.token;
+      this.#isAuthEnabled = readiness.authEnabled;
       this.#workerWarnings = readiness.warnings;
     }
     if (source === undefined) return;
@@ -83,10 +91,8 @@ export class ConfigChanges {
   answered(worker: WorkerProcess, result: ConfigResult): void {
     if (worker !== this.#deps.supervisor.slots.active) return;
     if (result.outcome === 'rejected') return this.#rejected(result.hash, result.problems);
-    this.auth = {
-      enabled: result.authEnabled ?? this.auth.enabled,
-      tokenHint: result.tokenHint === undefined ? this.auth.tokenHint : result.tokenHint,
-    };
+    this.token = result.token ?? this.token;
+    this.#isAuthEnabled = result.authEnabled ?? this.#isAuthEnabled;
     this.#deps.log.info('the changed configuration is in effect');
     this.#acceptAndMove(this.#deps.config.editedSource(result.hash));
     this.#deps.onApplied();

@@ -10,7 +10,7 @@ interface RefusedFrame {
   readonly refusal: GatewayError;
 }
 
-const REQUEST_TYPES: ReadonlySet<unknown> = new Set<ControlRequest['type']>(['status', 'stop', 'restart', 'restore']);
+const REQUEST_TYPES: ReadonlySet<unknown> = new Set<ControlRequest['type']>(['status', 'stop', 'restart', 'token', 'restore']);
 const MAX_ID_LENGTH = 128;
 
 function refuse(id: string, message: string): RefusedFrame {

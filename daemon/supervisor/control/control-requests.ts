@@ -1,7 +1,7 @@
 /** Carries out control requests: decides whether a request becomes a stop, a restart in place, a succession or a restore. */
 import type { Clock } from '../../../shared/clock.js';
 import { MAX_DRAIN_TIMEOUT_MS } from '../../../shared/config/defaults.js';
-import type { ControlRequest, RestartResult, RestoreResult, StopResult } from '../../../shared/control/messages.js';
+import type { ControlRequest, OwnToken, RestartResult, RestoreResult, StopResult } from '../../../shared/control/messages.js';
 import { fromErrorDocument, GatewayError, toErrorDocument } from '../../../shared/errors.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import type { ControlHandler, Progress } from './control-server.js';
@@ -25,6 +25,7 @@ export interface ControlContext {
   readonly restoration: Pick<Restoration, 'run'>;
   readonly config: { readonly settings: { readonly drainTimeoutMs: number } };
   readonly status: Pick<GatewayStatus, 'document'>;
+  readonly changes: { readonly token: OwnToken | undefined };
   /** A build other than ours is on disk. */
   isNewerInstalled(): boolean;
   /** Checks that the installed supervisor can start. @throws why it cannot */
@@ -46,6 +47,8 @@ export function createControlHandler(context: ControlContext): ControlHandler {
         return stop(context, request, progress);
       case 'restart':
         return restart(context, request, progress);
+      case 'token':
+        return Promise.resolve(context.changes.token ?? null);
       case 'restore':
         return restore(context, request, progress);
     }

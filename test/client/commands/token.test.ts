@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { maskToken } from '../../../shared/config/secrets.js';
-import { answers, fakeControl, frame, sampleStatus } from '../../fakes/control-socket.js';
+import { answers, fakeControl, sampleStatus } from '../../fakes/control-socket.js';
 import { runCommand, type CommandLineOptions } from '../../helpers/command-line.js';
 import { testPaths } from '../../helpers/lock-file.js';
 
@@ -41,9 +41,8 @@ test('--rotate replaces it and lets the running gateway move to it', async () =>
   mkdirSync(paths.credentialsDir, { mode: 0o700 });
   writeFileSync(paths.tokenPath, TOKEN);
   const control = await fakeControl(paths.controlPath, (socket, request) => {
-    const tokenHint = maskToken(readFileSync(paths.tokenPath, 'utf8').trim());
-    const result = request.type === 'status' ? { ...sampleStatus, auth: { enabled: false, tokenHint } } : {};
-    socket.write(frame(request, { type: 'result', result }));
+    const token = { token: readFileSync(paths.tokenPath, 'utf8').trim(), source: 'generated' } as const;
+    answers(request.type === 'status' ? sampleStatus : {}, token)(socket, request);
   });
   const { code, stdout, stderr } = await run(['--rotate', '--show']);
   expect(code).toBe(0);
@@ -51,18 +50,6 @@ test('--rotate replaces it and lets the running gateway move to it', async () =>
   expect(stdout.trim()).not.toBe(TOKEN);
   expect(stderr).toBe('The running gateway uses the new token now.\n');
   expect(control.requests.map(({ type }) => type)).toContain('restart');
-});
-
-test('--rotate only warns when a gateway got its token at start', async () => {
-  const { paths, run } = setUp();
-  mkdirSync(paths.credentialsDir, { mode: 0o700 });
-  writeFileSync(paths.tokenPath, TOKEN);
-  const control = await fakeControl(paths.controlPath, answers(sampleStatus));
-  const { code, stderr } = await run(['--rotate']);
-  expect(code).toBe(0);
-  expect(stderr).toMatch(/^The running gateway uses another token \(abc12345\.\.\.xyz67890\).*\nThe new token applies once/);
-  expect(stderr).not.toContain('uses the new token now');
-  expect(control.requests.map(({ type }) => type)).not.toContain('restart');
 });
 
 test.each([
@@ -75,8 +62,31 @@ test.each([
   expect(existsSync(paths.tokenPath)).toBe(false);
 });
 
-test('a different token in effect is reported', async () => {
+const told = { token: `env-${TOKEN}`, source: 'env' } as const;
+
+test('a running gateway says which token is in force', async () => {
   const { paths, run } = setUp();
-  await fakeControl(paths.controlPath, answers(sampleStatus));
-  expect(await run([])).toMatchObject({ code: 0, stderr: expect.stringMatching(/uses another token \(abc12345\.\.\.xyz67890\)/) });
+  await fakeControl(paths.controlPath, answers(sampleStatus, told));
+  writeFileSync(paths.configPath, '{ "gateway": { "auth": {');
+  expect(await run(['--show'])).toEqual({ code: 0, stdout: `${told.token}\n`, stderr: '' });
+  expect(JSON.parse((await run(['--json'])).stdout)).toEqual({ token: maskToken(told.token), source: 'env', rotated: false });
+  expect(existsSync(paths.tokenPath)).toBe(false);
+});
+
+test('--rotate of a token that the running gateway has from elsewhere changes nothing', async () => {
+  const { paths, run } = setUp();
+  const control = await fakeControl(paths.controlPath, answers(sampleStatus, told));
+  const { code, stdout, stderr } = await run(['--rotate']);
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(stderr).toContain('the token comes from XOPC_GATEWAY_TOKEN or --token');
+  expect(existsSync(paths.tokenPath)).toBe(false);
+  expect(control.requests.map(({ type }) => type)).not.toContain('restart');
+});
+
+test('without a gateway, a configuration that cannot be read is named: its token is not known', async () => {
+  const { paths, run } = setUp();
+  writeFileSync(paths.configPath, '{ "gateway": { "auth": {');
+  const { code, stdout, stderr } = await run(['--show']);
+  expect({ code, stdout }).toEqual({ code: 78, stdout: '' });
+  expect(stderr).toContain(`${paths.configPath}:1:`);
 });

@@ -101,10 +101,11 @@ describe('an edit', () => {
     edit({ gateway: { host: '127.0.0.1', port: socket().port, drainTimeoutMs: 1_234 } });
     expect(worker.last('applyConfig')).toEqual({ type: 'applyConfig', hash: hashFiles(gateway.config.editedPaths) });
     expect(gateway.config.settings.drainTimeoutMs).toBe(5_000);
-    answers(worker, { authEnabled: true, tokenHint: null });
+    const token = { token: 'short', source: 'config' };
+    answers(worker, { authEnabled: true, token });
     expect(gateway.config.settings.drainTimeoutMs).toBe(1_234);
     expect(applied()).toBe(1);
-    expect(changes.auth).toEqual({ enabled: true, tokenHint: null });
+    expect([changes.auth, changes.token]).toEqual([{ enabled: true, tokenHint: '****' }, token]);
     await eventually(() => expect(readFileSync(gateway.home.paths.lastGoodConfigPath, 'utf8')).toContain('1234'));
     expect(gateway.workers).toHaveLength(1);
   });

@@ -15,6 +15,12 @@ test('status is the document, at once', async () => {
   expect(called).toEqual([]);
 });
 
+test('the token is the one in force, with its source; null before there is one', async () => {
+  const token = { token: 'secret', source: 'env' } as const;
+  const ask = (facts: Facts) => createControlHandler(gateway(facts).context)(request({ type: 'token' }), quiet);
+  expect([await ask({ token }), await ask({})]).toEqual([token, null]);
+});
+
 describe('a stop ends a succession under way and drains', () => {
   test.each([
     [{}, 'stop 5000'],

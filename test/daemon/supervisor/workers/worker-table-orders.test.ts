@@ -19,7 +19,7 @@ interface World {
 }
 
 const EVENTS: readonly WorkerEvent[] = [
-  { type: 'ready', version: '1', tokenHint: null, authEnabled: false, warnings: [] },
+  { type: 'ready', version: '1', authEnabled: false, warnings: [] },
   { type: 'listening', port: 1 },
   { type: 'bootFailed', error: { code: 'PORT_TAKEN', message: 'taken' }, problems: [], exitCode: 78 },
   { type: 'activate' },

@@ -8,7 +8,7 @@ import {
 } from '../../../../daemon/supervisor/workers/worker-table.js';
 
 const EVENTS: { readonly [Type in WorkerEvent['type']]: Extract<WorkerEvent, { type: Type }> } = {
-  ready: { type: 'ready', version: '1', tokenHint: null, authEnabled: false, warnings: [] },
+  ready: { type: 'ready', version: '1', authEnabled: false, warnings: [] },
   listening: { type: 'listening', port: 1 },
   bootFailed: { type: 'bootFailed', error: { code: 'PORT_TAKEN', message: 'taken' }, problems: [], exitCode: 78 },
   activate: { type: 'activate' },
