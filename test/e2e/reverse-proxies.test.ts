@@ -191,13 +191,14 @@ describe.skipIf(reason !== undefined)(`a proxy in front of the gateway${reason =
 
   test('nginx with a password adds the token', async () => {
     const env = { ...process.env, ...gateway.env, PATH: `${join(root, 'bin')}:${process.env['PATH'] ?? ''}` };
-    for (const [target, file] of [
-      ['/etc/nginx/xopc.htpasswd', at('htpasswd')],
-      ['/etc/nginx/xopc-token.conf', at('token.conf')],
-    ] as const) {
-      const line = manual.shell.find((candidate) => candidate.endsWith(`| sudo tee ${target}`)) ?? '';
+    const lines = manual.shell.filter((line) => line.includes('/etc/nginx/xopc'));
+    expect(lines).toHaveLength(4);
+    // Without root nginx is one user, and the files cannot be given to another.
+    for (const line of process.getuid?.() === 0 ? lines : lines.slice(0, 2)) {
       const command = line
-        .replace(`sudo tee ${target}`, `tee ${file}`)
+        .replaceAll('/etc/nginx/xopc.htpasswd', at('htpasswd'))
+        .replaceAll('/etc/nginx/xopc-token.conf', at('token.conf'))
+        .replaceAll('sudo ', '')
         .replace('openssl passwd -apr1', `openssl passwd -apr1 '${PASSWORD}'`);
       execFileSync('/bin/sh', ['-c', command], { env, stdio: 'ignore' });
     }

@@ -1,5 +1,5 @@
 /** nginx, HAProxy and Caddy, started with a configuration. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { getProgram, whyMissing } from './debian-programs.js';
@@ -12,13 +12,13 @@ export function whyNoProxies(): string | undefined {
   return whyMissing(['nginx', 'haproxy', 'caddy']);
 }
 
-/** What belongs around the text of the manual: where the program keeps its files, that it opens no other port, and that it is one process. */
+/** What belongs around the text of the manual: where the program keeps its files, and that it opens no other port. */
 const AROUND: Readonly<Record<ProxyName, (text: string, directory: string) => string>> = {
   nginx(text, directory) {
     const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${directory}/${name};`);
-    return `${process.getuid?.() === 0 ? 'user root;' : ''}
+    // As on a server.
+    return `${process.getuid?.() === 0 ? 'user www-data;' : ''}
       daemon off;
-      master_process off;
       pid ${directory}/nginx.pid;
       error_log ${directory}/error.log;
       events {}
@@ -54,6 +54,8 @@ export async function startProxy(
   const program = getProgram(name);
   const directory = join(place.directory, `${name}.${place.port}`);
   mkdirSync(directory);
+  // Workers of nginx have another user, and read and write files there.
+  chmodSync(place.directory, 0o711);
   const file = join(directory, 'configuration');
   writeFileSync(file, `${AROUND[name](text, directory)}\n`);
   const env = { ...program.env, HOME: directory, XDG_DATA_HOME: directory, XDG_CONFIG_HOME: directory };
@@ -63,7 +65,8 @@ export async function startProxy(
   refused.catch(() => undefined);
   return {
     async stop() {
-      running.child.kill('SIGKILL');
+      // A master of nginx that is killed leaves its workers.
+      running.child.kill(name === 'nginx' ? 'SIGTERM' : 'SIGKILL');
       await running.done;
       await until(`${name} to leave no process that listens`, async () => !(await accepts(place.port)));
     },
