@@ -122,9 +122,7 @@ export class CommandIo {
         () => false,
       );
     if (await isPrinted) return;
-    const { hint } = document;
-    const shown = hint === undefined ? document : { ...document, hint: this.asCalled(hint) };
-    await this.err.write(`${this.err.paint.red(describeError(shown))}\n`);
+    await this.note(describeError(document), this.err.paint.red);
   }
 
   /** Waits until everything written has been handed to the system. */

@@ -1,5 +1,6 @@
 import { Command, Option } from 'clipanion';
 import type { AgentResponse } from '../../shared/api/agent.js';
+import { GUIDE_REF } from '../../shared/config/defaults.js';
 import { GatewayError, isErrorCode } from '../../shared/errors.js';
 import type { ApiClient, ApiRequest } from '../api/api-client.js';
 import { BaseCommand } from '../cli/base-command.js';
@@ -18,6 +19,8 @@ interface EventData {
   readonly detail?: unknown;
   readonly code?: unknown;
   readonly message?: unknown;
+  readonly reply?: unknown;
+  readonly model?: unknown;
   readonly approvals?: AgentResponse['approvals'] | undefined;
   readonly cutOff?: AgentResponse['cutOff'];
   readonly error?: { readonly code?: unknown; readonly message?: unknown };
@@ -90,8 +93,11 @@ export class AgentCommand extends BaseCommand {
     await this.#noteEnd(reply);
   }
 
-  /** An answer that waits for decisions goes on in its session when there are some. */
-  async #noteEnd({ approvals = [], cutOff }: Pick<EventData, 'approvals' | 'cutOff'>): Promise<void> {
+  /** After an answer: the guide's command as it is called here, and what waits for a decision; then the answer goes on in its session. */
+  async #noteEnd({ approvals = [], cutOff, model, reply }: Pick<EventData, 'approvals' | 'cutOff' | 'model' | 'reply'>): Promise<void> {
+    const setup = 'xopc setup';
+    const isMentioned = model === GUIDE_REF && asText(reply).includes(setup);
+    if (isMentioned && this.io.asCalled(setup) !== setup) await this.io.note(`In this shell the command is: ${setup}`);
     if (cutOff !== undefined) await this.io.note(CUT_OFF_NOTES[cutOff], this.io.err.paint.yellow);
     for (const { id, tool } of approvals)
       await this.io.note(`Waits for a decision about the tool ${tool}: xopc approve ${id}, or xopc deny ${id}`);

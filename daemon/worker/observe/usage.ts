@@ -2,7 +2,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { ModelUsage, Usage, UsageAmounts, UsageQuery } from '../../../shared/api/gateway/usage.js';
 import type { Clock } from '../../../shared/clock.js';
-import { GUIDE_REF } from '../turns/model/guide.js';
+import { GUIDE_REF } from '../../../shared/config/defaults.js';
 import type { Store } from '../store/store.js';
 import { readCallUsage } from '../store/overview/call-usage.js';
 import { readSessionsById, sumUsage } from '../store/overview/usage.js';

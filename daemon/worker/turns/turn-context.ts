@@ -11,7 +11,7 @@ import {
   MAX_MESSAGES,
   tokensOf,
 } from './model/context.js';
-import { GUIDE_REF } from './model/guide.js';
+import { GUIDE_REF } from '../../../shared/config/defaults.js';
 import { parseToolUse, toolUseMessages } from './model/past-tool-use.js';
 import type { StepRequest } from './model/answer.js';
 import type { ChatImage, ChatMessage, ModelMessage, ModelRequest } from '../providers/provider.js';

@@ -2,9 +2,9 @@
 import type { AgentEvent } from '../../../shared/api/agent.js';
 import type { ApprovalDocument } from '../../../shared/api/tools/approvals.js';
 import { GatewayError } from '../../../shared/errors.js';
+import { GUIDE_REF } from '../../../shared/config/defaults.js';
 import { definedFields } from '../../../shared/fields.js';
 import type { CutOff, TurnUsage } from '../../../shared/turn-usage.js';
-import { GUIDE_REF } from './model/guide.js';
 
 /** One event of a turn, in order. Exactly one `done` or `error` ends a turn; `error.message` ends with what to do. */
 export type TurnEvent = AgentEvent | { readonly type: 'error'; readonly error: GatewayError };

@@ -15,7 +15,7 @@ import { EventStream } from './event-stream.js';
 import type { LiveText } from './live-text.js';
 import type { LiveTurns } from './live-turns.js';
 import { type AnswerEnd, answer } from './model/answer.js';
-import { GUIDE_REF } from './model/guide.js';
+import { GUIDE_REF } from '../../../shared/config/defaults.js';
 import { LearnedWindows } from './model/learned-windows.js';
 import { buildModelRequest, type TurnContextOptions } from './turn-context.js';
 import { type DeltaEvent, endEvent, stopReason, toErrorEvent, type ToolEvent, type TurnEvent, type TurnOutcome } from './turn-event.js';

@@ -54,6 +54,22 @@ test('an answer that is cut off says so beside its text', async () => {
   for (const args of [['go'], ['--no-stream', 'go']]) expect(await run(args)).toMatchObject(expected);
 });
 
+test('the command that the guide names is shown as it is called here, and so are those of errors', async () => {
+  const reply = 'To get real answers, run `xopc setup`.';
+  const done = { reply, session: 's', model: 'xopc/guide', usage: {} };
+  const refused = { error: { code: 'UNAUTHORIZED', message: "'xopc gateway token --show' prints the token", requestId: 'r' } };
+  const { run } = await setUp(({ headers, body }, response) => {
+    if (body.includes('refuse')) json(response, refused, 401);
+    else if (headers.accept === 'text/event-stream') stream(response, event('delta', { text: reply }), event('done', done));
+    else json(response, { status: 'ok', ...done });
+  });
+  const here = { runtime: { invocation: () => ({ entry: './bin/xopc', variable: () => undefined }) } };
+  const expected = { code: 0, stdout: `${reply}\n`, stderr: 'In this shell the command is: ./bin/xopc setup\n' };
+  for (const args of [['go'], ['--no-stream', 'go']]) expect(await run(args, here)).toEqual(expected);
+  expect(await run(['go'])).toMatchObject({ stderr: '' });
+  expect((await run(['refuse'], here)).stderr).toContain("'./bin/xopc gateway token --show' prints the token");
+});
+
 test('the answer is printed as it comes, tool calls go to stderr', async () => {
   const held: { response?: ServerResponse } = {};
   const { start, seen } = await setUp((_request, response) => {

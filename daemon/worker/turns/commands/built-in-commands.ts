@@ -4,7 +4,7 @@ import { GatewayError } from '../../../../shared/errors.js';
 import type { ProviderRegistry } from '../../providers/registry.js';
 import { changeSession, findSession, startFreshContext } from '../../store/conversations/sessions.js';
 import type { Store } from '../../store/store.js';
-import { GUIDE_REF } from '../model/guide.js';
+import { GUIDE_REF } from '../../../../shared/config/defaults.js';
 import { type CommandContext, CommandRegistry, type SlashCommand } from './commands.js';
 
 export interface CommandSources {

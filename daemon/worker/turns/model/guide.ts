@@ -1,9 +1,8 @@
 /** The built-in model `xopc/guide`: where no language model is configured, it answers how to configure one. */
+import { GUIDE_REF } from '../../../../shared/config/defaults.js';
 import { KNOWN_PROVIDERS } from '../../../../shared/config/known-providers.js';
 import type { Provider, ProviderEvent } from '../../providers/provider.js';
 import type { BuiltInProvider } from '../../providers/registry.js';
-
-export const GUIDE_REF = 'xopc/guide';
 
 /** One variable for each vendor. */
 const KEYS = KNOWN_PROVIDERS.map(({ keyVariables: [variable] }) => variable).join(', ');

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Provider, ProviderEvent } from '../../../../daemon/worker/providers/provider.js';
 import { readTurnText } from '../../../../daemon/worker/store/conversations/turn-parts.js';
-import { GUIDE_REF } from '../../../../daemon/worker/turns/model/guide.js';
+import { GUIDE_REF } from '../../../../shared/config/defaults.js';
 import type { TurnEvent } from '../../../../daemon/worker/turns/turn-event.js';
 import { type TurnEnding, type TurnHooks, TurnJournal } from '../../../../daemon/worker/turns/turn-journal.js';
 import { GatewayError } from '../../../../shared/errors.js';
