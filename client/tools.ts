@@ -27,6 +27,9 @@ export const rouseGateway: ClientTools['rouseGateway'] = async (...args) =>
 
 export const startAgain: ClientTools['startAgain'] = async (start) => (await import('./gateway/start-again.js')).startAgain(start);
 
+export const findServiceObstacle: ClientTools['findServiceObstacle'] = async (paths) =>
+  (await import('./service/await-service.js')).findServiceObstacle(paths);
+
 export const isServiceProcess: ClientTools['isServiceProcess'] = async (...args) =>
   (await import('./service/await-service.js')).isServiceProcess(...args);
 

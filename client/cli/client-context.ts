@@ -14,7 +14,7 @@ import type { startAgain } from '../gateway/start-again.js';
 import type { startLogWeb } from '../log-web/start-log-web.js';
 import type { Invocation } from './command-name.js';
 import type { startSupervisor } from '../gateway/start-supervisor.js';
-import type { awaitServiceManager, isServiceProcess } from '../service/await-service.js';
+import type { awaitServiceManager, findServiceObstacle, isServiceProcess } from '../service/await-service.js';
 import type { serviceWarnings } from '../service/drift.js';
 import type { stayStopped } from '../service/stop-gateway.js';
 
@@ -34,6 +34,7 @@ export interface ClientTools {
   readonly reclaimLock: typeof reclaimLock;
   readonly rouseGateway: typeof rouseGateway;
   readonly startAgain: typeof startAgain;
+  readonly findServiceObstacle: typeof findServiceObstacle;
   readonly isServiceProcess: typeof isServiceProcess;
   serviceWarnings(...args: Parameters<typeof serviceWarnings>): Promise<ReturnType<typeof serviceWarnings>>;
   readonly stayStopped: typeof stayStopped;

@@ -112,6 +112,17 @@ export async function awaitService(
   });
 }
 
+/** @returns why no service can be installed or started here */
+export async function findServiceObstacle(paths: GatewayPaths): Promise<string | undefined> {
+  try {
+    await chooseManager(paths).assertAvailable();
+    return undefined;
+  } catch (error) {
+    if (error instanceof GatewayError) return error.message;
+    throw error;
+  }
+}
+
 /** Whether the manager of the installed service runs this process. False where it cannot be asked. */
 export async function isServiceProcess(paths: GatewayPaths, pid: number): Promise<boolean> {
   if (recordOf(paths) === undefined) return false;

@@ -1,10 +1,9 @@
 /** The steps of `xopc setup` around the model: the running gateway before it, a Telegram bot and the service after it. */
 import type { ChannelDocument } from '../../shared/api/channels.js';
-import { GatewayError } from '../../shared/errors.js';
 import { locateGateway } from '../gateway/locate-gateway.js';
 import { awaitStarting } from '../gateway/wait-ready.js';
+import { findServiceObstacle } from '../service/await-service.js';
 import { recordOf } from '../service/files/install-record.js';
-import { chooseManager } from '../service/manager/choose-manager.js';
 import type { SetupRun } from './setup-run.js';
 
 /** Starts the gateway unless it runs: every other step asks it. @throws StepFailed when it does not start */
@@ -14,8 +13,7 @@ export async function gatewayStep(setup: SetupRun): Promise<void> {
   if (location.kind === 'answers' && location.status.desired === 'up') {
     return setup.note(`It runs already (pid ${location.status.pid}): ${location.status.urls[0] ?? ''}`);
   }
-  const words = recordOf(paths) === undefined ? ['gateway', 'start'] : ['gateway', 'service-start'];
-  await setup.run(words, { isQuiet: true });
+  await setup.run(['gateway', 'start'], { isQuiet: true });
   const { pid, url } = (setup.done.at(-1)?.result ?? {}) as { pid?: number; url?: string };
   await setup.note(`It runs now (pid ${pid}): ${url}`);
 }
@@ -53,23 +51,12 @@ async function askPairing(setup: SetupRun): Promise<void> {
   }
 }
 
-/** @returns why no service can be installed here */
-async function findObstacle(setup: SetupRun): Promise<string | undefined> {
-  try {
-    await chooseManager(setup.io.gatewayPaths).assertAvailable();
-    return undefined;
-  } catch (error) {
-    if (error instanceof GatewayError) return error.message;
-    throw error;
-  }
-}
-
 export async function serviceStep(setup: SetupRun): Promise<void> {
   if (setup.flags.service) return setup.run(['gateway', 'install']);
   if (setup.prompter === undefined) return;
   if (recordOf(setup.io.gatewayPaths) !== undefined)
     return setup.note('It is installed as a service. See it with: xopc gateway service-status');
-  const obstacle = await findObstacle(setup);
+  const obstacle = await findServiceObstacle(setup.io.gatewayPaths);
   if (obstacle !== undefined) return setup.note(`Not here: ${obstacle}`);
   if (await setup.prompter.confirm('Install it as a service that starts with this machine?', true)) await setup.run(['gateway', 'install']);
 }

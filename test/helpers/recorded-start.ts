@@ -4,13 +4,13 @@ import type { StartOptions } from '../../client/gateway/start-supervisor.js';
 import type { GatewayError } from '../../shared/errors.js';
 import type { SupervisorOptions } from '../../shared/node/process/entry.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
-import { fakeControl, frame, sampleStatus, type Behaviour } from '../fakes/control-socket.js';
+import { answers, type Behaviour, fakeControl, sampleStatus } from '../fakes/control-socket.js';
 import type { CommandLineOptions } from './command-line.js';
 
 /** Answers `status` with `status`, a restart with `restart`. */
 export function gateway(status: object, restart: Behaviour = () => undefined): Behaviour {
   return (socket, request) => {
-    if (request.type === 'status') socket.write(frame(request, { type: 'result', result: { ...sampleStatus, ...status } }));
+    if (request.type === 'status' || request.type === 'token') answers({ ...sampleStatus, ...status })(socket, request);
     else restart(socket, request);
   };
 }

@@ -12,6 +12,7 @@ import { requireGateway } from '../../gateway/locate-gateway.js';
 import { linkCommand } from '../../cli/command-name.js';
 import { parseHost, parseToken } from '../../cli/parse-options.js';
 import { findPortOwners } from '../../ports/port-owner.js';
+import { recordOf } from '../../service/files/install-record.js';
 import { exitCodeForManager } from '../../service/plan/service-plan.js';
 import type { Takeover } from '../../gateway/force-start.js';
 import { checkStart, type StartChecks } from '../../gateway/start-checks.js';
@@ -28,7 +29,7 @@ export class RunCommand extends BaseCommand {
     category: 'Gateway',
     description: 'Start the gateway.',
     details: `
-      Runs in the foreground until Ctrl-C; with --background, and as \`xopc gateway start\`, it runs detached and the command returns once it is ready. One gateway runs per configuration: a second start fails and names the first. With --force, a gateway that answers is replaced without downtime, one that does not answer is ended, and so is any other process of yours that listens on the port.
+      Runs in the foreground until Ctrl-C; with --background, and as \`xopc gateway start\`, it runs detached and the command returns once it is ready; an installed service is started instead, unless an option makes this run differ. One gateway runs per configuration: a second start fails and names the first. With --force, a gateway that answers is replaced without downtime, one that does not answer is ended, and so is any other process of yours that listens on the port.
     `,
     examples: [
       ['In the foreground', 'xopc gateway'],
@@ -96,7 +97,8 @@ export class RunCommand extends BaseCommand {
     return {
       paths,
       listen: async () => (await import('../../gateway/gateway-settings.js')).readListenSettings(paths, environment, flags),
-      isSocketPassed: environment.listenFds > 0,
+      // systemd may hold the port of the service.
+      isSocketPassed: environment.listenFds > 0 || (recordOf(paths)?.plan.socket ?? null) !== null,
       note: (text) => this.io.note(text),
     };
   }
@@ -148,8 +150,20 @@ export class RunCommand extends BaseCommand {
   }
 
   async #runInBackground(flags: Flags, isFirst: boolean): Promise<number> {
-    await this.#announce(await this.context.runtime.loadTools().startSupervisor({ flags }), isFirst);
+    await this.#announce(await this.#start(flags), isFirst);
     return 0;
+  }
+
+  /** Starts the installed service, unless this run is to differ from it. */
+  async #start(flags: Flags): Promise<Omit<StartedGateway, 'ok'>> {
+    const { gatewayPaths: paths, environment } = this.io;
+    const tools = this.context.runtime.loadTools();
+    const { configPath, ...ownFlags } = flags;
+    if (recordOf(paths) === undefined || Object.keys(ownFlags).length > 0) return tools.startSupervisor({ flags });
+    const obstacle = await tools.findServiceObstacle(paths);
+    if (obstacle === undefined) return tools.startAgain({ paths, environment, configPath, before: undefined, isService: true });
+    await this.io.note(`It is not started as a service: ${obstacle}`);
+    return tools.startSupervisor({ flags });
   }
 
   async #runInForeground(flags: Flags, isFirst: boolean): Promise<number> {
@@ -161,7 +175,7 @@ export class RunCommand extends BaseCommand {
         flags,
         foreground: true,
         onRunning: (info) =>
-          void this.#announce({ ...info, pid: process.pid, ok: true }, isFirst)
+          void this.#announce({ ...info, pid: process.pid }, isFirst)
             .catch((error: unknown) => this.io.note(String(error)))
             .finally(() => view?.show()),
         onSucceeded: (pid) => void this.io.note(`The gateway continues in the background (pid ${pid}).`),
@@ -172,7 +186,7 @@ export class RunCommand extends BaseCommand {
   }
 
   /** Prints to stdout for a background start or on a terminal; a foreground gateway without a terminal prints to stderr. */
-  async #announce(started: StartedGateway, isFirst: boolean): Promise<void> {
+  async #announce(started: Omit<StartedGateway, 'ok'>, isFirst: boolean): Promise<void> {
     const { status } = await requireGateway(this.io.gatewayPaths);
     const { pid, instanceId, host, port } = started;
     const url = status.urls[0] ?? `http://localhost:${port}`;

@@ -29,29 +29,28 @@ export class StatusCommand extends BaseCommand {
     return statusExitCode(status);
   }
 
-  /** The supervisor's status. Where a service is installed, its warnings are added, and the service is what to start. */
+  /** The supervisor's status. Where a service is installed, its warnings are added. */
   async #ask(): Promise<StatusDocument> {
     const paths = this.io.gatewayPaths;
-    const hasService = recordOf(paths) !== undefined;
     try {
       const { status } = await requireGateway(paths);
-      if (!hasService) return status;
+      if (recordOf(paths) === undefined) return status;
       const warnings = await this.context.runtime.loadTools().serviceWarnings(paths);
       return { ...status, warnings: [...status.warnings, ...warnings] };
     } catch (error) {
       if (!(error instanceof GatewayError) || error.code !== 'NOT_RUNNING') throw error;
-      throw await this.#notRunning(error, hasService ? 'Start the service with: xopc gateway service-start' : error.hint);
+      throw await this.#notRunning(error);
     }
   }
 
   /** Names the gateways of this home that do run. */
-  async #notRunning(error: GatewayError, start = ''): Promise<GatewayError> {
+  async #notRunning(error: GatewayError): Promise<GatewayError> {
     const found = await findOthers(this.io.gatewayPaths);
     const others = found.map(({ configPath, pid, host, port }) => ({ configPath, pid, host, port }));
     const named = others.map(({ configPath, pid, port }) => `Running in this home: ${configPath} (pid ${pid}, port ${port})`);
     return new GatewayError('NOT_RUNNING', {
       message: error.message,
-      hint: [start, ...named].join('\n  '),
+      hint: [error.hint, ...named].join('\n  '),
       ...(others.length === 0 ? {} : { details: { others } }),
       cause: error,
     });

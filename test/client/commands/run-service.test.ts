@@ -1,0 +1,58 @@
+/** `gateway start` where a service is installed for the configuration. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { recordPath } from '../../../client/service/files/install-record.js';
+import { runCommand, type CommandOutcome } from '../../helpers/command-line.js';
+import { freePort } from '../../helpers/free-port.js';
+import { testPaths } from '../../helpers/lock-file.js';
+import { gateway, recording } from '../../helpers/recorded-start.js';
+import { fakeControl, sampleStatus } from '../../fakes/control-socket.js';
+import { makeServicePlan } from '../../helpers/service-plan.js';
+
+/** @param obstacle  why the service cannot be started here */
+async function start(args: readonly string[], obstacle?: string): Promise<CommandOutcome & { readonly started: string[] }> {
+  const paths = testPaths();
+  const directory = join(paths.dataDir, 'service');
+  mkdirSync(directory, { recursive: true });
+  const plan = makeServicePlan({ home: paths.home, configPath: paths.configPath, launcherPath: join(directory, 'launch') });
+  writeFileSync(recordPath(directory), JSON.stringify({ v: 1, plan, enabledLinger: false, version: '1.0.0', installedAt: '' }));
+  const port = await freePort();
+  writeFileSync(paths.configPath, JSON.stringify({ gateway: { port, host: '127.0.0.1' } }));
+  const started: string[] = [];
+  const { runtime, background } = recording(paths);
+  const tools = runtime.loadTools?.();
+  if (tools === undefined) throw new Error('no tools');
+  const outcome = await runCommand(['gateway', 'start', ...args], {
+    home: paths.home,
+    runtime: {
+      ...runtime,
+      loadTools: () => ({
+        ...tools,
+        findServiceObstacle: () => Promise.resolve(obstacle),
+        async startAgain({ isService }) {
+          started.push(isService ? 'service' : 'by hand');
+          await fakeControl(paths.controlPath, gateway({ port }));
+          return { ...sampleStatus, port };
+        },
+      }),
+    },
+  });
+  return { ...outcome, started: [...started, ...background.map(() => 'detached')] };
+}
+
+test('it starts the service, so that every hint to start the gateway is right', async () => {
+  const { code, stdout, started } = await start([]);
+  expect({ code, started }).toEqual({ code: 0, started: ['service'] });
+  expect(stdout).toMatch(/^✅ Gateway is running \(pid \d+\)\n/);
+});
+
+test('a run with options of its own is none of the service', async () => {
+  expect(await start(['--host', '127.0.0.1'])).toMatchObject({ code: 0, started: ['detached'] });
+});
+
+test('where the service cannot be started it runs without it, and says why', async () => {
+  const { code, stderr, started } = await start([], 'this machine does not run systemd');
+  expect({ code, started }).toEqual({ code: 0, started: ['detached'] });
+  expect(stderr).toContain('It is not started as a service: this machine does not run systemd\n');
+});
