@@ -1,16 +1,16 @@
 /** Finds variables of this shell that the gateway uses and a service does not inherit. */
+import { KNOWN_PROVIDERS } from '../../../shared/config/known-providers.js';
 import { environmentValue } from '../../../shared/node/process/env.js';
 import { readConfigText } from '../../../shared/node/config/config-file.js';
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
 
-/** Variables that usually enable providers and channels. */
-const USUAL = [
-  'OPENAI_API_KEY',
-  'ANTHROPIC_API_KEY',
-  'GEMINI_API_KEY',
-  'GOOGLE_GENERATIVE_AI_API_KEY',
+const KNOWN = [
   'TELEGRAM_BOT_TOKEN',
   'XOPC_GATEWAY_TOKEN',
+  'OTEL_EXPORTER_OTLP_ENDPOINT',
+  'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
+  ...KNOWN_PROVIDERS.flatMap(({ keyVariables }) => keyVariables),
+  ...KNOWN_PROVIDERS.flatMap(({ baseUrlVariable }) => baseUrlVariable ?? []),
 ];
 
 function referenced(path: string): string[] {
@@ -26,6 +26,6 @@ function referenced(path: string): string[] {
 
 /** @returns sorted names of the variables set here, without their values */
 export function shellOnlyVariables(paths: GatewayPaths, lookup: (name: string) => string | undefined = environmentValue): string[] {
-  const names = new Set([...USUAL, ...referenced(paths.configPath), ...referenced(paths.modelsPath)]);
+  const names = new Set([...KNOWN, ...referenced(paths.configPath), ...referenced(paths.modelsPath)]);
   return [...names].filter((name) => lookup(name) !== undefined).toSorted();
 }
