@@ -34,11 +34,26 @@ function refuseEdited({ manager, paths, force }: Uninstallation, record: Install
   refuseHandMade(changes, 'Save your changes, then remove it with: xopc gateway uninstall --force');
 }
 
-/** Checks without changing anything. @throws CONFLICT for edited files, unless forced */
+const filesOf = ({ manager, paths }: Uninstallation): string[] =>
+  [...manager.filePaths(), ...ownDirectories(paths)].filter((path) => existsSync(path));
+
+/** @returns false where the manager cannot be asked, and nothing of a service is there @throws why something cannot be removed */
+async function canBeInstalled(uninstallation: Uninstallation): Promise<boolean> {
+  try {
+    await uninstallation.manager.assertAvailable();
+    return true;
+  } catch (error) {
+    if (filesOf(uninstallation).length > 0) throw error;
+    return false;
+  }
+}
+
+/** Checks without changing anything. @throws CONFLICT for edited files, unless forced; UNAVAILABLE */
 export async function previewUninstall(uninstallation: Uninstallation): Promise<UninstallPreview> {
   const { manager, paths } = uninstallation;
   const record = recordOf(paths);
-  const found = [...manager.filePaths(), ...ownDirectories(paths)].filter((path) => existsSync(path));
+  if (!(await canBeInstalled(uninstallation))) return { isInstalled: false, paths: [], record };
+  const found = filesOf(uninstallation);
   const { isRegistered } = await manager.state();
   refuseEdited(uninstallation, record);
   return { isInstalled: isRegistered || found.length > 0, paths: found, record };

@@ -23,7 +23,6 @@ export class UninstallCommand extends BaseCommand {
   protected async run(): Promise<number> {
     const paths = this.io.gatewayPaths;
     const manager = chooseManager(paths);
-    await manager.assertAvailable();
     const uninstallation: Uninstallation = { paths, manager, force: this.force, note: (text) => this.io.note(text) };
     const preview = await withDifference(previewUninstall(uninstallation), 'what install wrote', uninstallation.note);
     if (!preview.isInstalled) return this.#report(false, [], 'The gateway is not installed as a service.');
