@@ -51,12 +51,19 @@ async function askProvider(setup: SetupRun, prompter: Prompter): Promise<string 
     { label: 'Another server with an OpenAI-compatible API', value: 'server' as const },
     { label: 'Skip this step', value: 'skip' as const },
   ];
+  let preselected = 0;
   for (;;) {
-    const choice = await prompter.choose('Provider', choices, 0);
+    const choice = await prompter.choose('Provider', choices, preselected);
     if (choice === 'skip') return undefined;
     const provider = await takeChoice(setup, prompter, choice);
     if (provider !== undefined) return provider;
+    // Enter alone does not lead back here: it takes a provider that needs nothing more, else it skips.
+    if (usable.length === 0) preselected = choices.length - 1;
   }
+}
+
+async function noteMissing(setup: SetupRun, what: string): Promise<undefined> {
+  await setup.note(`No ${what} was given; nothing is set up.`);
 }
 
 /** @returns undefined when it does not work */
@@ -66,13 +73,13 @@ async function takeChoice(setup: SetupRun, prompter: Prompter, choice: Exclude<P
   const { id, name, source } = choice.add;
   const isSet = setup.variable(source) !== undefined;
   const key = await prompter.secret(`API key of ${name} (not shown${isSet ? `; Enter takes ${source}` : ''})`);
-  if (key === '' && !isSet) return undefined;
+  if (key === '' && !isSet) return noteMissing(setup, 'key');
   return (await setup.attempt(() => addProvider(setup, { id, apiKeyEnv: source, key }))) ? id : undefined;
 }
 
 async function askServer(setup: SetupRun, prompter: Prompter): Promise<string | undefined> {
   const address = await prompter.ask('Base URL, e.g. http://192.168.1.20:8000/v1');
-  if (address === '') return undefined;
+  if (address === '') return noteMissing(setup, 'URL');
   const baseUrl = address.includes('://') ? address : `http://${address}`;
   const id = await prompter.ask('A name for it', 'local');
   const key = await prompter.secret('API key (not shown; Enter for none)');
