@@ -89,6 +89,8 @@ const START_NODE = `
 find_node || give_up "Node.js 20.19 or later was not found; it was $node at installation"
 node=$best
 find_package || give_up "the package was not found at $installed, nor where npm, pnpm or yarn install packages"
+# Tool servers are started with the npx beside it.
+case :$PATH: in *":\${node%/*}:"*) ;; *) export PATH="\${node%/*}:$PATH" ;; esac
 exec "$node" --inspect-port=192.0.2.1:9229 "$package/dist/main.cjs" gateway "$@"
 `;
 

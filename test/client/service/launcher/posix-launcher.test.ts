@@ -12,7 +12,10 @@ import { tempDir } from '../../../helpers/temp-dir.js';
 /** A Node of a given version, which prints with what it was started and ends with `exitCode`. */
 function makeNode(path: string, version: string): string {
   mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, `#!/bin/sh\n[ "$1" = --version ] && echo ${version} && exit\necho "${version} $*"\necho "env=$OWN_SETTING"\n`);
+  writeFileSync(
+    path,
+    `#!/bin/sh\n[ "$1" = --version ] && echo ${version} && exit\necho "${version} $*"\necho "env=$OWN_SETTING"\necho "path=$PATH"\n`,
+  );
   chmodSync(path, 0o755);
   return path;
 }
@@ -62,6 +65,20 @@ describe.skipIf(process.platform === 'win32')('the launcher', () => {
     const { code, stdout } = launch.run(['--port', '1', 'with space']);
     expect(code).toBe(0);
     expect(stdout.split('\n')[0]).toBe(`v22.1.0 --inspect-port=192.0.2.1:9229 ${path}/dist/main.cjs gateway --port 1 with space`);
+  });
+
+  test.each([
+    { where: 'is not', env: () => ({}), expected: (bin: string) => new RegExp(`^path=${bin}:.*/tools:/usr/bin:/bin$`, 'm') },
+    {
+      where: 'is',
+      env: (bin: string) => ({ PATH: `/usr/bin:/bin:${bin}` }),
+      expected: (bin: string) => new RegExp(`^path=/usr/bin:/bin:${bin}$`, 'm'),
+    },
+  ])('finds npx and the like beside the Node that it found, where their directory $where in PATH', ({ env, expected }) => {
+    const launch = new Launch();
+    const bin = launch.at('my node', 'bin');
+    launch.install({ runtime: 'node', path: makePackage(launch.at('package')), nodePath: makeNode(join(bin, 'node'), 'v22.1.0') });
+    expect(launch.run([], env(bin)).stdout).toMatch(expected(bin));
   });
 
   test('finds the package beside another Node when the version that it was installed with is gone', () => {
