@@ -49,39 +49,44 @@ export function readDrainTimeoutMs(paths: GatewayPaths): number {
   }
 }
 
-/** The token that a gateway started now would use. @throws CONFIG_INVALID when config or token file cannot be read */
-export function readKnownToken(paths: GatewayPaths, environment: GatewayEnvironment): OwnToken | undefined {
+/** The token that takes precedence over the generated one. @throws CONFIG_INVALID when the configuration cannot be read */
+export function readGivenToken(paths: GatewayPaths, environment: GatewayEnvironment): OwnToken | undefined {
   if (environment.token !== undefined) return { token: environment.token, source: 'env' };
   const { file, value, problems } = loadConfigFile({ path: paths.configPath });
   if (problems.length > 0) throw configInvalid(file, problems);
   const configured = valueAt(value, ['gateway', 'auth', 'api_key']);
-  if (typeof configured === 'string' && configured !== '') return { token: configured, source: 'config' };
+  return typeof configured === 'string' && configured !== '' ? { token: configured, source: 'config' } : undefined;
+}
+
+/** The token that a gateway started now would use. @throws CONFIG_INVALID when config or token file cannot be read */
+export function readKnownToken(paths: GatewayPaths, environment: GatewayEnvironment): OwnToken | undefined {
+  const given = readGivenToken(paths, environment);
+  if (given !== undefined) return given;
   const generated = readToken(paths.tokenPath);
   return generated === undefined ? undefined : { token: generated, source: 'generated' };
 }
 
 /**
- * Returns the token in force, which only the gateway knows: it may have it from an environment, a command line or an earlier version of
- * the configuration. Where none answers that has one, the token that it would start with.
- * @throws as {@link readKnownToken}
+ * Asks for the token in force, which only the gateway knows: it may have it from an environment, a command line or an earlier version of the
+ * configuration. @returns null where none answers that has one; one of an earlier version does not know the request
  */
+export async function askToken(location: GatewayLocation): Promise<OwnToken | null> {
+  if (location.kind !== 'answers') return null;
+  try {
+    return await askAgain(() => callControl(location.controlPath, { type: 'token' }));
+  } catch (error) {
+    if (error instanceof GatewayError) return null;
+    throw error;
+  }
+}
+
+/** Returns the token in force, else the one that the gateway would start with. @throws as {@link readKnownToken} */
 export async function findToken(
   location: GatewayLocation,
   paths: GatewayPaths,
   environment: GatewayEnvironment,
 ): Promise<OwnToken | undefined> {
-  const told = location.kind === 'answers' ? await askToken(location.controlPath) : null;
-  return told ?? readKnownToken(paths, environment);
-}
-
-/** @returns null where the gateway has none yet, or does not know the request: it is of an earlier version */
-async function askToken(controlPath: string): Promise<OwnToken | null> {
-  try {
-    return await askAgain(() => callControl(controlPath, { type: 'token' }));
-  } catch (error) {
-    if (error instanceof GatewayError) return null;
-    throw error;
-  }
+  return (await askToken(location)) ?? readKnownToken(paths, environment);
 }
 
 /** Returns the masked token; null when there is none or it cannot be read, which must not fail a status. */

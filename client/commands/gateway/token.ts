@@ -7,7 +7,7 @@ import { maskToken } from '../../../shared/config/secrets.js';
 import { loadOrCreateToken, rotateToken } from '../../../shared/node/secrets/token-file.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { callControl, RESTART_DEADLINES } from '../../gateway/control-client.js';
-import { findToken } from '../../gateway/gateway-settings.js';
+import { askToken, findToken, readGivenToken } from '../../gateway/gateway-settings.js';
 import { locateGateway } from '../../gateway/locate-gateway.js';
 
 const SOURCES = { env: 'XOPC_GATEWAY_TOKEN or --token', config: 'gateway.auth.api_key' } as const;
@@ -64,7 +64,8 @@ export class TokenCommand extends BaseCommand {
     this.#prepareDirectory();
     const { gatewayPaths: paths, environment } = this.io;
     const location = await locateGateway(paths);
-    const known = await findToken(location, paths, environment);
+    // Not the file: it may be what has to be replaced.
+    const known = (await askToken(location)) ?? readGivenToken(paths, environment);
     if (known !== undefined && known.source !== 'generated') throw setElsewhere(known.source);
     const token = await rotateToken(paths.tokenPath);
     if (location.kind === 'answers') await this.#applyToRunning(location.controlPath);

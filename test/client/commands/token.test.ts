@@ -62,6 +62,15 @@ test.each([
   expect(existsSync(paths.tokenPath)).toBe(false);
 });
 
+test('--rotate replaces a file that holds no token', async () => {
+  const { paths, run } = setUp();
+  mkdirSync(paths.credentialsDir, { mode: 0o700 });
+  writeFileSync(paths.tokenPath, 'not a token');
+  expect(await run(['--show'])).toMatchObject({ code: 78, stderr: expect.stringContaining('xopc gateway token --rotate') });
+  expect(await run(['--rotate'])).toMatchObject({ code: 0, stderr: '' });
+  expect(await run(['--show'])).toMatchObject({ code: 0 });
+});
+
 const told = { token: `env-${TOKEN}`, source: 'env' } as const;
 
 test('a running gateway says which token is in force', async () => {
