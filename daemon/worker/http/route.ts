@@ -84,7 +84,8 @@ export interface RouteDefinition<Body, Query> extends RouteText {
   readonly isBodyOptional?: boolean;
   /** Without it, the query is ignored. */
   readonly query?: SchemaMaker<Query>;
-  readonly handle: (ctx: HttpContext, input: RouteInput<Body, Query>) => Promise<void> | void;
+  /** Returns the body; undefined: it is set already. */
+  readonly handle: (ctx: HttpContext, input: RouteInput<Body, Query>) => unknown;
 }
 
 export interface RouteTools {
@@ -178,11 +179,12 @@ export function route<Body = undefined, Query = undefined>(definition: RouteDefi
       const query = querySchema();
       const input = (body === undefined || upload !== undefined ? undefined : validate(body, raw, 'body')) as Body;
       if (typeof agentOf === 'function') mayUseAgent(state.access, agentOf(input, ctx));
-      await definition.handle(ctx, {
+      const answer = await definition.handle(ctx, {
         upload: upload as Upload,
         body: input,
         query: (query === undefined ? undefined : validate(query, { ...ctx.query }, 'query')) as Query,
       });
+      if (answer !== undefined) ctx.body = answer;
       if (scope !== 'public' && ctx.body instanceof Readable) streams.note(ctx, access === 'token');
     };
   };

@@ -38,9 +38,7 @@ function modelRoutes(completions: CompletionService, startedAtMs: number): Route
       agentOf: 'filtered',
       summary: 'List the values of `model`: agents and models',
       answer: modelListResponse,
-      async handle(ctx) {
-        ctx.body = { object: 'list', data: await list(ctx) };
-      },
+      handle: async (ctx) => ({ object: 'list', data: await list(ctx) }),
     }),
     route({
       method: 'GET',

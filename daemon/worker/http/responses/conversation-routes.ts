@@ -34,9 +34,7 @@ function itemRoutes(conversations: ConversationService): Route[] {
       errors: ['NOT_FOUND'],
       query: itemListQuery,
       answer: itemList,
-      async handle(ctx, { query }) {
-        ctx.body = toList(await conversations.items(nameOf(ctx), query));
-      },
+      handle: async (ctx, { query }) => toList(await conversations.items(nameOf(ctx), query)),
     }),
     route({
       ...COMMON,
@@ -46,9 +44,7 @@ function itemRoutes(conversations: ConversationService): Route[] {
       errors: ['NOT_FOUND'],
       body: itemsRequest,
       answer: itemList,
-      async handle(ctx, { body }) {
-        ctx.body = toList(await conversations.addItems(nameOf(ctx), body.items));
-      },
+      handle: async (ctx, { body }) => toList(await conversations.addItems(nameOf(ctx), body.items)),
     }),
     route({
       ...COMMON,
@@ -58,9 +54,7 @@ function itemRoutes(conversations: ConversationService): Route[] {
       errors: ['NOT_FOUND'],
       params: { id: idLabel, item: idLabel },
       answer: listedItem,
-      async handle(ctx) {
-        ctx.body = await conversations.item(nameOf(ctx), itemOf(ctx));
-      },
+      handle: async (ctx) => await conversations.item(nameOf(ctx), itemOf(ctx)),
     }),
     route({
       ...COMMON,
@@ -70,9 +64,7 @@ function itemRoutes(conversations: ConversationService): Route[] {
       errors: ['NOT_FOUND'],
       params: { id: idLabel, item: idLabel },
       answer: conversationDocument,
-      async handle(ctx) {
-        ctx.body = toDocument(await conversations.removeItem(nameOf(ctx), itemOf(ctx)));
-      },
+      handle: async (ctx) => toDocument(await conversations.removeItem(nameOf(ctx), itemOf(ctx))),
     }),
   ];
 }
@@ -100,9 +92,7 @@ export function conversationRoutes(conversations: ConversationService): Route[] 
       summary: 'Read a conversation',
       errors: ['NOT_FOUND'],
       answer: conversationDocument,
-      async handle(ctx) {
-        ctx.body = toDocument(await conversations.get(nameOf(ctx)));
-      },
+      handle: async (ctx) => toDocument(await conversations.get(nameOf(ctx))),
     }),
     route({
       ...COMMON,
@@ -112,9 +102,7 @@ export function conversationRoutes(conversations: ConversationService): Route[] 
       errors: ['NOT_FOUND'],
       body: conversationUpdate,
       answer: conversationDocument,
-      async handle(ctx, { body }) {
-        ctx.body = toDocument(await conversations.update(nameOf(ctx), body.metadata ?? {}));
-      },
+      handle: async (ctx, { body }) => toDocument(await conversations.update(nameOf(ctx), body.metadata ?? {})),
     }),
     route({
       ...COMMON,

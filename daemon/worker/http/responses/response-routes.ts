@@ -112,9 +112,7 @@ function readRoutes(deps: ResponseRouteDeps): Route[] {
       errors: ['NOT_FOUND'],
       params: { id: idLabel },
       answer: responseDocument,
-      async handle(ctx) {
-        ctx.body = await responses.cancel(nameOf(ctx));
-      },
+      handle: async (ctx) => await responses.cancel(nameOf(ctx)),
     }),
   ];
 }
@@ -149,9 +147,7 @@ export function responseRoutes(deps: ResponseRouteDeps): Route[] {
       params: { id: idLabel },
       query: itemListQuery,
       answer: itemList,
-      async handle(ctx, { query }) {
-        ctx.body = toList(await responses.inputItems(nameOf(ctx), query));
-      },
+      handle: async (ctx, { query }) => toList(await responses.inputItems(nameOf(ctx), query)),
     }),
   ];
 }

@@ -34,9 +34,7 @@ export function approvalRoutes(approvals: Services['approvals']): Route[] {
       summary: 'List calls of tools that wait for a decision, or had to, newest first',
       query: approvalListQuery,
       answer: approvalListResponse,
-      async handle(ctx, { query }) {
-        ctx.body = { status: 'ok', ...(await approvals.list(query, ctx.state.access)) };
-      },
+      handle: async (ctx, { query }) => ({ status: 'ok', ...(await approvals.list(query, ctx.state.access)) }),
     }),
     route({
       ...COMMON,
@@ -44,9 +42,7 @@ export function approvalRoutes(approvals: Services['approvals']): Route[] {
       path: '/api/approvals/grants',
       summary: 'List the tools that agents may use without asking, because somebody said so once',
       answer: grantListResponse,
-      async handle(ctx) {
-        ctx.body = { status: 'ok', grants: await approvals.grants(ctx.state.access) };
-      },
+      handle: async (ctx) => ({ status: 'ok', grants: await approvals.grants(ctx.state.access) }),
     }),
     route({
       ...ONE,
@@ -55,9 +51,7 @@ export function approvalRoutes(approvals: Services['approvals']): Route[] {
       summary: 'Let an agent ask again before it uses a tool',
       errors: ['NOT_FOUND'],
       answer: grantRemoved,
-      async handle(ctx) {
-        ctx.body = { status: 'ok', grant: await approvals.removeGrant(numberOf(ctx), ctx.state.access) };
-      },
+      handle: async (ctx) => ({ status: 'ok', grant: await approvals.removeGrant(numberOf(ctx), ctx.state.access) }),
     }),
     route({
       ...ONE,
@@ -66,9 +60,7 @@ export function approvalRoutes(approvals: Services['approvals']): Route[] {
       summary: 'Read a call of a tool that waits for a decision, or had to',
       errors: ['NOT_FOUND'],
       answer: approvalResponse,
-      async handle(ctx) {
-        ctx.body = { status: 'ok', approval: await approvals.get(numberOf(ctx), ctx.state.access) };
-      },
+      handle: async (ctx) => ({ status: 'ok', approval: await approvals.get(numberOf(ctx), ctx.state.access) }),
     }),
     route({
       ...ONE,

@@ -23,9 +23,7 @@ export function channelRoutes(channels: ChannelService): Route[] {
       scope: 'read',
       summary: 'List channel accounts, their approved senders and pending requests',
       answer: channelListResponse,
-      async handle(ctx) {
-        ctx.body = { status: 'ok', ...(await channels.list()) };
-      },
+      handle: async () => ({ status: 'ok', ...(await channels.list()) }),
     }),
     route({
       method: 'POST',
@@ -36,9 +34,7 @@ export function channelRoutes(channels: ChannelService): Route[] {
       params: { channel: channelName },
       answer: pairingApproveResponse,
       body: pairingApproveRequest,
-      async handle(ctx, { body }) {
-        ctx.body = { status: 'ok', pairing: await channels.approve(channelOf(ctx), body.code) };
-      },
+      handle: async (ctx, { body }) => ({ status: 'ok', pairing: await channels.approve(channelOf(ctx), body.code) }),
     }),
     route({
       method: 'POST',

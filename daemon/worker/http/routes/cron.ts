@@ -33,9 +33,7 @@ export function cronRoutes(cron: CronService): Route[] {
       errors: ['JOB_NOT_FOUND'],
       query: api.cronPreviewQuery,
       answer: api.cronPreviewResponse,
-      async handle(ctx, { query }) {
-        ctx.body = { status: 'ok', ...(await cron.preview(query)) };
-      },
+      handle: async (_ctx, { query }) => ({ status: 'ok', ...(await cron.preview(query)) }),
     }),
     route({
       method: 'GET',
@@ -44,9 +42,7 @@ export function cronRoutes(cron: CronService): Route[] {
       summary: 'List when each job runs in the next hours',
       query: api.cronPlanQuery,
       answer: api.cronPlanResponse,
-      async handle(ctx, { query: { hours } }) {
-        ctx.body = { status: 'ok', ...(await cron.plan(hours)) };
-      },
+      handle: async (_ctx, { query: { hours } }) => ({ status: 'ok', ...(await cron.plan(hours)) }),
     }),
     route({
       method: 'POST',
@@ -57,9 +53,7 @@ export function cronRoutes(cron: CronService): Route[] {
       headers: IDEMPOTENCY_HEADER,
       body: api.cronCreateRequest,
       answer: api.cronJobResponse,
-      async handle(ctx, { body }) {
-        ctx.body = { status: 'ok', job: await cron.create(body, callerKey(ctx)) };
-      },
+      handle: async (ctx, { body }) => ({ status: 'ok', job: await cron.create(body, callerKey(ctx)) }),
     }),
     ...runRoutes(cron),
     ...jobRoutes(cron),
@@ -80,9 +74,7 @@ function jobRoutes(cron: CronService): Route[] {
       body: api.cronToggleRequest,
       isBodyOptional: true,
       answer: api.cronJobResponse,
-      async handle(ctx, { body: { enabled } }) {
-        ctx.body = { status: 'ok', job: await cron.toggle(idOf(ctx), enabled, callerKey(ctx)) };
-      },
+      handle: async (ctx, { body: { enabled } }) => ({ status: 'ok', job: await cron.toggle(idOf(ctx), enabled, callerKey(ctx)) }),
     }),
     route({
       method: 'PATCH',
@@ -93,9 +85,7 @@ function jobRoutes(cron: CronService): Route[] {
       params,
       body: api.cronPatchRequest,
       answer: api.cronJobResponse,
-      async handle(ctx, { body }) {
-        ctx.body = { status: 'ok', job: await cron.update(idOf(ctx), body) };
-      },
+      handle: async (ctx, { body }) => ({ status: 'ok', job: await cron.update(idOf(ctx), body) }),
     }),
     route({
       method: 'DELETE',
@@ -105,9 +95,7 @@ function jobRoutes(cron: CronService): Route[] {
       errors: ['JOB_NOT_FOUND'],
       params,
       answer: api.cronDeleteResponse,
-      async handle(ctx) {
-        ctx.body = { status: 'ok', ...(await cron.delete(idOf(ctx))) };
-      },
+      handle: async (ctx) => ({ status: 'ok', ...(await cron.delete(idOf(ctx))) }),
     }),
     route({
       method: 'POST',
@@ -117,9 +105,7 @@ function jobRoutes(cron: CronService): Route[] {
       errors: ['JOB_NOT_FOUND', 'CONFLICT'],
       params,
       answer: api.cronJobResponse,
-      async handle(ctx) {
-        ctx.body = { status: 'ok', job: await cron.restore(idOf(ctx)) };
-      },
+      handle: async (ctx) => ({ status: 'ok', job: await cron.restore(idOf(ctx)) }),
     }),
   ];
 }
@@ -150,9 +136,7 @@ function runRoutes(cron: CronService): Route[] {
       params,
       query: api.cronRunsQuery,
       answer: api.cronRunsResponse,
-      async handle(ctx, { query }) {
-        ctx.body = { status: 'ok', ...(await cron.runs(idOf(ctx), query)) };
-      },
+      handle: async (ctx, { query }) => ({ status: 'ok', ...(await cron.runs(idOf(ctx), query)) }),
     }),
   ];
 }

@@ -11,9 +11,7 @@ export function modelRoutes(models: ModelService): Route[] {
       scope: 'read',
       summary: 'List the model providers',
       answer: providersResponse,
-      async handle(ctx) {
-        ctx.body = { status: 'ok', providers: await models.providers() };
-      },
+      handle: async () => ({ status: 'ok', providers: await models.providers() }),
     }),
     route({
       method: 'POST',
@@ -23,9 +21,7 @@ export function modelRoutes(models: ModelService): Route[] {
       summary: 'Test a provider, saved or not',
       body: providerTestRequest,
       answer: providerTestResponse,
-      async handle(ctx, { body }) {
-        ctx.body = { status: 'ok', ...(await models.test(definedFields(body))) };
-      },
+      handle: async (_ctx, { body }) => ({ status: 'ok', ...(await models.test(definedFields(body))) }),
     }),
     route({
       method: 'GET',
@@ -33,9 +29,7 @@ export function modelRoutes(models: ModelService): Route[] {
       scope: 'chat',
       summary: 'List the available models',
       answer: modelsResponse,
-      async handle(ctx) {
-        ctx.body = { status: 'ok', ...(await models.models()) };
-      },
+      handle: async () => ({ status: 'ok', ...(await models.models()) }),
     }),
   ];
 }

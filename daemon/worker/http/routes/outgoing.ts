@@ -23,9 +23,7 @@ export function outgoingRoutes(outgoing: OutgoingService): Route[] {
       summary: 'List messages to chats and their delivery, newest first',
       answer: outgoingListResponse,
       query: outgoingListQuery,
-      async handle(ctx, { query }) {
-        ctx.body = { status: 'ok', ...(await outgoing.list(query)) };
-      },
+      handle: async (_ctx, { query }) => ({ status: 'ok', ...(await outgoing.list(query)) }),
     }),
     route({
       method: 'GET',
@@ -35,9 +33,7 @@ export function outgoingRoutes(outgoing: OutgoingService): Route[] {
       errors: ['NOT_FOUND'],
       params: { id: messageId },
       answer: outgoingResponse,
-      async handle(ctx) {
-        ctx.body = { status: 'ok', message: await outgoing.get(idOf(ctx)) };
-      },
+      handle: async (ctx) => ({ status: 'ok', message: await outgoing.get(idOf(ctx)) }),
     }),
     route({
       method: 'POST',
@@ -47,9 +43,7 @@ export function outgoingRoutes(outgoing: OutgoingService): Route[] {
       errors: ['NOT_FOUND', 'CONFLICT', 'CHANNEL_NOT_FOUND'],
       params: { id: messageId },
       answer: outgoingResponse,
-      async handle(ctx) {
-        ctx.body = { status: 'ok', message: await outgoing.retry(idOf(ctx)) };
-      },
+      handle: async (ctx) => ({ status: 'ok', message: await outgoing.retry(idOf(ctx)) }),
     }),
     route({
       method: 'DELETE',

@@ -24,9 +24,7 @@ export function toolServerRoutes(mcp: McpService, connections: Pick<Connections,
       scope: 'read',
       summary: 'List the MCP servers of the configuration and their states; starts none',
       answer: mcpServersResponse,
-      handle(ctx) {
-        ctx.body = { status: 'ok', servers: mcp.list() };
-      },
+      handle: () => ({ status: 'ok', servers: mcp.list() }),
     }),
     route({
       method: 'GET',
@@ -37,9 +35,7 @@ export function toolServerRoutes(mcp: McpService, connections: Pick<Connections,
       errors: ['NOT_FOUND', 'CONFLICT', 'UNAVAILABLE'],
       params: { server: mcpServerParameter },
       answer: mcpToolsResponse,
-      async handle(ctx) {
-        ctx.body = { status: 'ok', tools: await mcp.tools(serverOf(ctx)) };
-      },
+      handle: async (ctx) => ({ status: 'ok', tools: await mcp.tools(serverOf(ctx)) }),
     }),
     route({
       method: 'POST',
@@ -50,9 +46,7 @@ export function toolServerRoutes(mcp: McpService, connections: Pick<Connections,
       errors: ['NOT_FOUND', 'CONFLICT'],
       params: { server: mcpServerParameter },
       answer: mcpTestResponse,
-      async handle(ctx) {
-        ctx.body = { status: 'ok', ...(await mcp.probe(serverOf(ctx))) };
-      },
+      handle: async (ctx) => ({ status: 'ok', ...(await mcp.probe(serverOf(ctx))) }),
     }),
     route({
       method: 'POST',

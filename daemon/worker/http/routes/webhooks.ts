@@ -58,9 +58,7 @@ export function webhookRoutes(webhooks: WebhookService): Route[] {
       answer: webhookPreviewResponse,
       body: webhookPreviewRequest,
       errors: ['CHANNEL_NOT_FOUND'],
-      handle(ctx, { body }) {
-        ctx.body = { status: 'ok', preview: webhooks.preview(body) };
-      },
+      handle: (_ctx, { body }) => ({ status: 'ok', preview: webhooks.preview(body) }),
     }),
   ];
 }

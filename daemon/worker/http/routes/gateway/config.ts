@@ -97,9 +97,7 @@ function versionRoutes(config: ConfigService): Route[] {
       access: 'token',
       summary: 'List the earlier versions of config.json',
       answer: configVersionsResponse,
-      async handle(ctx) {
-        ctx.body = { status: 'ok', versions: await config.versions() };
-      },
+      handle: async () => ({ status: 'ok', versions: await config.versions() }),
     }),
     route({
       method: 'GET',
@@ -208,9 +206,7 @@ export function configRoutes(config: ConfigService): Route[] {
       access: 'token',
       summary: 'Read the JSON Schema of config.json',
       answer: configSchemaResponse,
-      handle(ctx) {
-        ctx.body = config.schema();
-      },
+      handle: () => config.schema(),
     }),
     ...textRoutes(config),
     ...versionRoutes(config),

@@ -20,9 +20,7 @@ function levelRoutes(logLevel: LogLevelService): Route[] {
       summary: 'Read the log level of the gateway and its modules',
       answer: api.logLevelResponse,
       access: 'token',
-      handle(ctx) {
-        ctx.body = { status: 'ok', ...logLevel.read() };
-      },
+      handle: () => ({ status: 'ok', ...logLevel.read() }),
     }),
     route({
       method: 'PATCH',
@@ -32,9 +30,7 @@ function levelRoutes(logLevel: LogLevelService): Route[] {
       answer: api.logLevelResponse,
       access: 'token',
       body: api.logLevelRequest,
-      handle(ctx, { body }) {
-        ctx.body = { status: 'ok', ...logLevel.change(body) };
-      },
+      handle: (_ctx, { body }) => ({ status: 'ok', ...logLevel.change(body) }),
     }),
   ];
 }
@@ -56,9 +52,7 @@ export function logRoutes({ logs, logLevel, connections, clock }: LogRouteDeps):
       answer: api.logsResponse,
       access: 'token',
       query: api.logsQuery,
-      async handle(ctx, { query }) {
-        ctx.body = { status: 'ok', ...(await logs.query(query)) };
-      },
+      handle: async (_ctx, { query }) => ({ status: 'ok', ...(await logs.query(query)) }),
     }),
     route({
       method: 'GET',
@@ -68,9 +62,7 @@ export function logRoutes({ logs, logLevel, connections, clock }: LogRouteDeps):
       answer: api.logsCountsResponse,
       access: 'token',
       query: api.logsCountsQuery,
-      async handle(ctx, { query }) {
-        ctx.body = { status: 'ok', ...(await logs.count(query)) };
-      },
+      handle: async (_ctx, { query }) => ({ status: 'ok', ...(await logs.count(query)) }),
     }),
     route({
       method: 'GET',

@@ -10,9 +10,7 @@ export function overviewRoutes(overview: OverviewService): Route[] {
       scope: 'read',
       summary: 'Read the current load',
       answer: overviewResponse,
-      async handle(ctx) {
-        ctx.body = { status: 'ok', ...(await overview.read()) };
-      },
+      handle: async () => ({ status: 'ok', ...(await overview.read()) }),
     }),
     route({
       method: 'GET',
@@ -21,9 +19,7 @@ export function overviewRoutes(overview: OverviewService): Route[] {
       summary: 'Read the history and failures of the last hours',
       query: overviewHistoryQuery,
       answer: overviewHistoryResponse,
-      async handle(ctx, { query }) {
-        ctx.body = { status: 'ok', ...(await overview.history(query)) };
-      },
+      handle: async (_ctx, { query }) => ({ status: 'ok', ...(await overview.history(query)) }),
     }),
   ];
 }

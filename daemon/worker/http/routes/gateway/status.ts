@@ -11,9 +11,7 @@ export function statusRoutes(status: StatusService): Route[] {
       scope: 'read',
       summary: 'Read the gateway’s status',
       answer: statusResponse,
-      async handle(ctx) {
-        ctx.body = { ...explainStatus(await status.read()), status: 'ok' };
-      },
+      handle: async () => ({ ...explainStatus(await status.read()), status: 'ok' }),
     }),
   ];
 }

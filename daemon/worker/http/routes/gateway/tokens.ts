@@ -11,9 +11,7 @@ export function tokenRoutes(tokens: Services['accessTokens']): Route[] {
       access: 'token',
       summary: 'List the access tokens, without their secrets',
       answer: tokenListResponse,
-      async handle(ctx) {
-        ctx.body = { status: 'ok', tokens: await tokens.list() };
-      },
+      handle: async () => ({ status: 'ok', tokens: await tokens.list() }),
     }),
     route({
       method: 'POST',
@@ -24,9 +22,7 @@ export function tokenRoutes(tokens: Services['accessTokens']): Route[] {
       errors: ['CONFLICT'],
       body: tokenRequest,
       answer: tokenCreated,
-      async handle(ctx, { body }) {
-        ctx.body = { status: 'ok', ...(await tokens.add(body)) };
-      },
+      handle: async (_ctx, { body }) => ({ status: 'ok', ...(await tokens.add(body)) }),
     }),
     route({
       method: 'DELETE',
@@ -36,9 +32,7 @@ export function tokenRoutes(tokens: Services['accessTokens']): Route[] {
       summary: 'Revoke an access token by its id or name; its streams and sockets end at once',
       errors: ['NOT_FOUND'],
       answer: tokenRevoked,
-      async handle(ctx) {
-        ctx.body = { status: 'ok', token: await tokens.revoke(ctx.params['id'] ?? '') };
-      },
+      handle: async (ctx) => ({ status: 'ok', token: await tokens.revoke(ctx.params['id'] ?? '') }),
     }),
   ];
 }

@@ -11,9 +11,7 @@ export function usageRoutes(usage: UsageService): Route[] {
       summary: 'Read tokens and cost of turns and other calls of models',
       query: usageQuery,
       answer: usageResponse,
-      async handle(ctx, { query }) {
-        ctx.body = { status: 'ok', ...(await usage.read(query)) };
-      },
+      handle: async (_ctx, { query }) => ({ status: 'ok', ...(await usage.read(query)) }),
     }),
   ];
 }

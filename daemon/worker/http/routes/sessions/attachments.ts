@@ -24,9 +24,7 @@ export function attachmentRoutes(attachments: Services['attachments'], keyOf: Re
       body: attachmentFile,
       minimumBodyLimit: FILE_BODY_BYTES,
       answer: attachmentResponse,
-      async handle(ctx, { body }) {
-        ctx.body = { status: 'ok', attachment: await attachments.upload(keyOf(ctx), body) };
-      },
+      handle: async (ctx, { body }) => ({ status: 'ok', attachment: await attachments.upload(keyOf(ctx), body) }),
     }),
     route({
       method: 'GET',

@@ -14,9 +14,7 @@ export function chatRoutes(chat: Pick<ChatService, 'choose'>, keyOf: ReadSession
       params: { key: sessionKey },
       body: sessionChooseRequest,
       answer: sessionChooseResponse,
-      async handle(ctx, { body }) {
-        ctx.body = { status: 'ok', session: await chat.choose(keyOf(ctx), body.messageId) };
-      },
+      handle: async (ctx, { body }) => ({ status: 'ok', session: await chat.choose(keyOf(ctx), body.messageId) }),
     }),
   ];
 }

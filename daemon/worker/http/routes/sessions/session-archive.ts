@@ -48,9 +48,7 @@ function wholeSessionRoutes(archive: SessionArchive, keyOf: ReadSessionKey): Rou
       answer: sessionForkResponse,
       body: sessionForkRequest,
       isBodyOptional: true,
-      async handle(ctx, { body }) {
-        ctx.body = { status: 'ok', session: await archive.fork(keyOf(ctx), body.messageId, callerKey(ctx)) };
-      },
+      handle: async (ctx, { body }) => ({ status: 'ok', session: await archive.fork(keyOf(ctx), body.messageId, callerKey(ctx)) }),
     }),
     route({
       method: 'GET',
@@ -105,9 +103,7 @@ export function sessionArchiveRoutes(
       params: { key: sessionKey },
       answer: sessionChangeResponse,
       body: sessionChangeRequest,
-      async handle(ctx, { body }) {
-        ctx.body = { status: 'ok', session: await archive.change(keyOf(ctx), definedFields(body)) };
-      },
+      handle: async (ctx, { body }) => ({ status: 'ok', session: await archive.change(keyOf(ctx), definedFields(body)) }),
     }),
     route({
       method: 'GET',
@@ -118,9 +114,7 @@ export function sessionArchiveRoutes(
       params: { key: sessionKey },
       query: messagePageQuery,
       answer: messagePageResponse,
-      async handle(ctx, { query }) {
-        ctx.body = { status: 'ok', ...(await archive.messages(keyOf(ctx), definedFields(query))) };
-      },
+      handle: async (ctx, { query }) => ({ status: 'ok', ...(await archive.messages(keyOf(ctx), definedFields(query))) }),
     }),
     ...wholeSessionRoutes(archive, keyOf),
     route({
@@ -129,9 +123,7 @@ export function sessionArchiveRoutes(
       scope: 'chat',
       summary: 'List the slash commands of chats',
       answer: commandsResponse,
-      handle(ctx) {
-        ctx.body = { status: 'ok', commands: commands() };
-      },
+      handle: () => ({ status: 'ok', commands: commands() }),
     }),
   ];
 }

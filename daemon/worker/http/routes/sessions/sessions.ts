@@ -40,9 +40,7 @@ function listRoutes(sessions: SessionService): Route[] {
       scope: 'chat',
       summary: 'Read the storage and retention of sessions by kind',
       answer: sessionStorageResponse,
-      async handle(ctx) {
-        ctx.body = { status: 'ok', ...(await sessions.storage()) };
-      },
+      handle: async () => ({ status: 'ok', ...(await sessions.storage()) }),
     }),
     route({
       method: 'GET',
@@ -50,9 +48,7 @@ function listRoutes(sessions: SessionService): Route[] {
       scope: 'chat',
       summary: 'List the tags of sessions',
       answer: sessionTagsResponse,
-      async handle(ctx) {
-        ctx.body = { status: 'ok', tags: await sessions.tags() };
-      },
+      handle: async () => ({ status: 'ok', tags: await sessions.tags() }),
     }),
   ];
 }
@@ -70,9 +66,10 @@ export function sessionRoutes(sessions: SessionService, keyOf: ReadSessionKey): 
       answer: sessionCreateResponse,
       body: sessionCreateRequest,
       isBodyOptional: true,
-      async handle(ctx, { body: { channel = 'webchat', chat_id: chatId, agentId } }) {
-        ctx.body = { status: 'ok', ...(await sessions.create({ channel, ...definedFields({ chatId, agentId }) }, callerKey(ctx))) };
-      },
+      handle: async (ctx, { body: { channel = 'webchat', chat_id: chatId, agentId } }) => ({
+        status: 'ok',
+        ...(await sessions.create({ channel, ...definedFields({ chatId, agentId }) }, callerKey(ctx))),
+      }),
     }),
     ...listRoutes(sessions),
     route({
@@ -84,9 +81,7 @@ export function sessionRoutes(sessions: SessionService, keyOf: ReadSessionKey): 
       params: { key: sessionKey },
       query: sessionQuery,
       answer: sessionResponse,
-      async handle(ctx, { query }) {
-        ctx.body = { status: 'ok', ...(await sessions.get(keyOf(ctx), definedFields(query))) };
-      },
+      handle: async (ctx, { query }) => ({ status: 'ok', ...(await sessions.get(keyOf(ctx), definedFields(query))) }),
     }),
     route({
       method: 'DELETE',
@@ -96,9 +91,7 @@ export function sessionRoutes(sessions: SessionService, keyOf: ReadSessionKey): 
       errors: ['SESSION_NOT_FOUND'],
       params: { key: sessionKey },
       answer: sessionDeleteResponse,
-      async handle(ctx) {
-        ctx.body = { status: 'ok', ...(await sessions.delete(keyOf(ctx))) };
-      },
+      handle: async (ctx) => ({ status: 'ok', ...(await sessions.delete(keyOf(ctx))) }),
     }),
     route({
       method: 'POST',
@@ -108,9 +101,7 @@ export function sessionRoutes(sessions: SessionService, keyOf: ReadSessionKey): 
       errors: ['SESSION_NOT_FOUND', 'CONFLICT'],
       params: { key: sessionKey },
       answer: sessionRestoreResponse,
-      async handle(ctx) {
-        ctx.body = { status: 'ok', session: await sessions.restore(keyOf(ctx)) };
-      },
+      handle: async (ctx) => ({ status: 'ok', session: await sessions.restore(keyOf(ctx)) }),
     }),
   ];
 }

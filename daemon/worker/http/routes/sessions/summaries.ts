@@ -15,9 +15,7 @@ export function summaryRoutes(sessions: Pick<SessionService, 'summaries' | 'undo
       errors: ['SESSION_NOT_FOUND'],
       params: { key: sessionKey },
       answer: sessionSummariesResponse,
-      async handle(ctx) {
-        ctx.body = { status: 'ok', summaries: await sessions.summaries(keyOf(ctx)) };
-      },
+      handle: async (ctx) => ({ status: 'ok', summaries: await sessions.summaries(keyOf(ctx)) }),
     }),
     route({
       method: 'DELETE',
