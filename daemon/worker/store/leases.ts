@@ -80,7 +80,7 @@ export async function releaseLeasesLike(tx: Transaction, leases: { pattern: stri
 
 /** Returns every instance that holds a lease, dead or alive. */
 export async function listLeaseOwners(tx: Transaction): Promise<string[]> {
-  return (await selectOwners.all(tx, {})).map(({ owner }) => owner);
+  return (await selectOwners.all(tx)).map(({ owner }) => owner);
 }
 
 /** Removes all leases of an instance. */

@@ -22,8 +22,10 @@ function placeholders<P>(row: number): P {
   return new Proxy({}, { get: (_target, name) => new Placeholder(String(name), row) }) as P;
 }
 
-function bind<P>(query: CompiledQuery, rows: readonly P[]): unknown[] {
-  return query.parameters.map((value) => (value instanceof Placeholder ? rows[value.row]?.[value.name as keyof P] : value));
+function bind(query: CompiledQuery, rows: readonly unknown[]): unknown[] {
+  return query.parameters.map((value) =>
+    value instanceof Placeholder ? (rows[value.row] as Readonly<Record<string, unknown>> | undefined)?.[value.name] : value,
+  );
 }
 
 /** Returns a function that builds and compiles at its first call for a connection. */
@@ -36,11 +38,14 @@ function compileOnce(build: (db: Queries) => Compilable<unknown>): (db: Queries)
   };
 }
 
+/** None for a statement without parameters. */
+type Given<P> = keyof P extends never ? [] : [parameters: P];
+
 export interface PreparedStatement<P, R> {
-  readonly all: (tx: Transaction, parameters: P) => Promise<R[]>;
-  readonly first: (tx: Transaction, parameters: P) => Promise<R | undefined>;
+  readonly all: (tx: Transaction, ...given: Given<P>) => Promise<R[]>;
+  readonly first: (tx: Transaction, ...given: Given<P>) => Promise<R | undefined>;
   /** Returns how many rows were changed. */
-  readonly run: (tx: Transaction, parameters: P) => Promise<number>;
+  readonly run: (tx: Transaction, ...given: Given<P>) => Promise<number>;
 }
 
 type Build<P, Q> = (db: Queries, parameters: P) => Q;
@@ -54,20 +59,20 @@ export function prepare<P>() {
   return <Q extends Compilable<unknown>>(build: Build<P, Q>): PreparedStatement<P, Row<Q>> => {
     const compile = compileOnce((db) => build(db, placeholders<P>(0)));
 
-    function run(tx: Transaction, parameters: P) {
+    function run(tx: Transaction, given: Given<P>) {
       const access = accessOf(tx);
       const query = compile(access.queries);
-      return access.run<Row<Q>>(query.sql, bind(query, [parameters]));
+      return access.run<Row<Q>>(query.sql, bind(query, given));
     }
 
     return {
-      all: async (tx, parameters) => (await run(tx, parameters)).rows,
-      first: (tx, parameters) => {
+      all: async (tx, ...given) => (await run(tx, given)).rows,
+      first: (tx, ...given) => {
         const access = accessOf(tx);
         const query = compile(access.queries);
-        return access.first<Row<Q>>(query.sql, bind(query, [parameters]));
+        return access.first<Row<Q>>(query.sql, bind(query, given));
       },
-      run: async (tx, parameters) => (await run(tx, parameters)).changes,
+      run: async (tx, ...given) => (await run(tx, given)).changes,
     };
   };
 }

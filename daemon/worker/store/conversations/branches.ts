@@ -23,7 +23,8 @@ const selectBefore = prepare<Place>()((db, p) =>
     .where('seq', '<', p.seq),
 );
 
-const selectQuestion = prepare<Place>()((db, p) =>
+/** Returns the question on the chosen path to which the message at a place belongs. */
+export const { first: questionOf } = prepare<Place>()((db, p) =>
   db
     .selectFrom('messages')
     .select(MESSAGE_COLUMNS)
@@ -39,7 +40,8 @@ const setParent = prepare<{ seq: number; parentSeq: number | null }>()((db, p) =
   db.updateTable('messages').set({ parent_seq: p.parentSeq }).where('seq', '=', p.seq),
 );
 
-const selectToolMessages = prepare<{ sessionId: number; turnId: string; afterSeq: number }>()((db, p) =>
+/** Returns the uses of tools of a turn after a message, on the chosen path. */
+export const { all: listToolMessages } = prepare<{ sessionId: number; turnId: string; afterSeq: number }>()((db, p) =>
   db
     .selectFrom('messages')
     .select(MESSAGE_COLUMNS)
@@ -80,11 +82,6 @@ export async function seqBefore(tx: Transaction, place: Place): Promise<number> 
   return (await selectBefore.first(tx, place))?.seq ?? 0;
 }
 
-/** Returns the question on the chosen path to which the message at a place belongs. */
-export async function questionOf(tx: Transaction, place: Place): Promise<Message | undefined> {
-  return selectQuestion.first(tx, place);
-}
-
 /** Takes messages after a place off the chosen path, each then following the one before. Returns their `seq`. Runs in a write. */
 async function setAside(tx: Transaction, { sessionId, seq, turnId }: Place & { turnId?: string }): Promise<number[]> {
   const ofTurn = turnId === undefined ? sql`` : sql`and turn_id = ${turnId}`;
@@ -99,11 +96,6 @@ async function setAside(tx: Transaction, { sessionId, seq, turnId }: Place & { t
 /** Removes all messages after a place from the chosen path; they can be chosen again. Returns their number. Runs in a write. */
 export async function leavePath(tx: Transaction, place: Place): Promise<number> {
   return (await setAside(tx, place)).length;
-}
-
-/** Returns the uses of tools of a turn after a message, on the chosen path. */
-export async function listToolMessages(tx: Transaction, turn: { sessionId: number; turnId: string; afterSeq: number }): Promise<Message[]> {
-  return selectToolMessages.all(tx, turn);
 }
 
 /** Sets aside the messages of a turn after its question, each following the one before. Returns the `seq` of the last one, or of the question. Runs in a write. */

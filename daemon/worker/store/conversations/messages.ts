@@ -100,7 +100,8 @@ const selectNewest = prepare<{ sessionId: number; afterSeq: number; beforeSeq: n
     .limit(p.limit),
 );
 
-const selectAfter = prepare<{ sessionId: number; afterSeq: number; limit: number }>()((db, p) =>
+/** Returns up to `limit` messages with `seq > afterSeq`, in order. */
+export const { all: readMessagesAfter } = prepare<{ sessionId: number; afterSeq: number; limit: number }>()((db, p) =>
   db
     .selectFrom('messages')
     .select(MESSAGE_COLUMNS)
@@ -169,12 +170,4 @@ export async function readNewestMessages(
 ): Promise<Message[]> {
   const { sessionId, limit, afterSeq = 0, beforeSeq = Number.MAX_SAFE_INTEGER } = range;
   return selectNewest.all(tx, { sessionId, afterSeq, beforeSeq, limit });
-}
-
-/** Returns up to `limit` messages with `seq > afterSeq`, in order. */
-export async function readMessagesAfter(
-  tx: Transaction,
-  range: { sessionId: number; afterSeq: number; limit: number },
-): Promise<Message[]> {
-  return selectAfter.all(tx, range);
 }

@@ -36,6 +36,6 @@ export function requestTurnStop(tx: Transaction, stop: Pick<TurnStop, 'sessionKe
 
 /** Returns the requests whose turns have not ended. */
 export async function readTurnStops(tx: Transaction): Promise<TurnStop[]> {
-  const rows = await select.all(tx, {});
+  const rows = await select.all(tx);
   return rows.flatMap(({ reason, ...stop }) => (reason === 'stopped' || reason === 'deleted' ? { ...stop, reason } : []));
 }

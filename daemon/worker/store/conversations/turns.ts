@@ -83,7 +83,8 @@ const update = prepare<EndedColumns>()((db, p) =>
 );
 
 // A literal, because the partial index does not apply to a parameter.
-const selectRunning = prepare<Record<never, never>>()((db) =>
+/** Returns every turn that has not ended, oldest first. */
+export const { all: readRunningTurns } = prepare<Record<never, never>>()((db) =>
   db
     .selectFrom('turns')
     .select(['id', 'session_id as sessionId', 'instance_id as instanceId'])
@@ -164,9 +165,4 @@ export async function readEndedTurns(tx: Transaction, ids: readonly string[]): P
     .where('id', 'in', [...ids])
     .where('finished_at', 'is not', null)
     .execute();
-}
-
-/** Returns every turn that has not ended, oldest first. */
-export async function readRunningTurns(tx: Transaction): Promise<RunningTurn[]> {
-  return selectRunning.all(tx, {});
 }

@@ -112,7 +112,8 @@ const selectOther = prepare<Lane & { exceptId: string }>()((db, p) =>
     .limit(1),
 );
 
-const selectLanes = prepare<Record<never, never>>()((db) =>
+/** Returns every chat with unhandled messages of which no worker handles one, the one that has waited longest first. */
+export const { all: listInboxLanes } = prepare<Record<never, never>>()((db) =>
   db
     .selectFrom('inbox_messages')
     .select(['channel', 'account_id as accountId', 'chat_id as chatId'])
@@ -122,7 +123,8 @@ const selectLanes = prepare<Record<never, never>>()((db) =>
     .orderBy(sql`min(seq)`),
 );
 
-const selectStops = prepare<Record<never, never>>()((db) =>
+/** Returns the unhandled messages that may ask to stop an answer. */
+export const { all: listInboxStops } = prepare<Record<never, never>>()((db) =>
   db
     .selectFrom('inbox_messages')
     .select(['channel', 'account_id as accountId', 'chat_id as chatId', 'content', 'received_at as receivedAtMs'])
@@ -232,19 +234,9 @@ export async function readInboxMessage(tx: Transaction, seq: number): Promise<In
   return row && toMessage(row);
 }
 
-/** Returns every chat with unhandled messages of which no worker handles one, the one that has waited longest first. */
-export async function listInboxLanes(tx: Transaction): Promise<Lane[]> {
-  return selectLanes.all(tx, {});
-}
-
-/** Returns the unhandled messages that may ask to stop an answer. */
-export function listInboxStops(tx: Transaction): Promise<(Lane & { readonly content: string; readonly receivedAtMs: number })[]> {
-  return selectStops.all(tx, {});
-}
-
 /** Returns the messages that a worker, live or dead, is handling. */
 export async function readRunningInbox(tx: Transaction): Promise<InboxMessage[]> {
-  return (await selectRunning.all(tx, {})).map(toMessage);
+  return (await selectRunning.all(tx)).map(toMessage);
 }
 
 /** The turn of an inbox message. The inbox decides whether an interrupted one is run again. */

@@ -84,7 +84,8 @@ const MESSAGE = [
   ...(['due_at as dueAtMs', 'attempted_at as attemptedAtMs', 'expires_at as expiresAtMs', 'last_error as lastError'] as const),
 ] as const;
 
-const selectHead = prepare<Lane>()((db, p) =>
+/** Returns the oldest unfinished message of a chat. */
+export const { first: readOutboxHead } = prepare<Lane>()((db, p) =>
   db
     .selectFrom('outbox_messages')
     .select(MESSAGE)
@@ -114,7 +115,8 @@ const selectPartStates = prepare<{ seq: number }>()((db, p) =>
   db.selectFrom('outbox_parts').select('state').where('message_seq', '=', p.seq).orderBy('part'),
 );
 
-const selectSending = prepare<Record<never, never>>()((db) =>
+/** Returns every message that a worker, live or dead, is sending. */
+export const { all: readSending } = prepare<Record<never, never>>()((db) =>
   db
     .selectFrom('outbox_messages')
     .select(MESSAGE)
@@ -122,7 +124,8 @@ const selectSending = prepare<Record<never, never>>()((db) =>
     .orderBy('seq'),
 );
 
-const selectLanes = prepare<Record<never, never>>()((db) =>
+/** Returns every chat with unfinished messages of which no worker sends one, with the `seq` of the oldest, the one that has waited longest first. */
+export const { all: listOutboxLanes } = prepare<Record<never, never>>()((db) =>
   db
     .selectFrom('outbox_messages')
     .select(['channel', 'account_id as accountId', 'chat_id as chatId', sql<number>`min(seq)`.as('head')])
@@ -194,16 +197,6 @@ export function insertOutboxMessages(tx: Transaction, messages: readonly NewOutb
   return runAll(tx, addToOutbox(tx, messages));
 }
 
-/** Returns every chat with unfinished messages of which no worker sends one, with the `seq` of the oldest, the one that has waited longest first. */
-export async function listOutboxLanes(tx: Transaction): Promise<(Lane & { readonly head: number })[]> {
-  return selectLanes.all(tx, {});
-}
-
-/** Returns the oldest unfinished message of a chat. */
-export async function readOutboxHead(tx: Transaction, lane: Lane): Promise<OutboxMessage | undefined> {
-  return selectHead.first(tx, lane);
-}
-
 export async function readOutboxMessage(tx: Transaction, seq: number): Promise<OutboxMessage | undefined> {
   return selectMessage.first(tx, { seq });
 }
@@ -216,11 +209,6 @@ export async function readOpenPart(tx: Transaction, seq: number): Promise<Outbox
 /** Returns the state of each part, in order. */
 export async function readPartStates(tx: Transaction, seq: number): Promise<OutgoingStatus[]> {
   return (await selectPartStates.all(tx, { seq })).map(({ state }) => state);
-}
-
-/** Returns every message that a worker, live or dead, is sending. */
-export async function readSending(tx: Transaction): Promise<OutboxMessage[]> {
-  return selectSending.all(tx, {});
 }
 
 /** Runs in a write. */

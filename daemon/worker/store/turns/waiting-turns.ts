@@ -155,17 +155,13 @@ export async function hasParkedInbox(tx: Transaction, lane: Lane): Promise<boole
   return (await selectParked.first(tx, lane)) !== undefined;
 }
 
-const selectParkedLanes = prepare<Record<never, never>>()((db) =>
+/** Returns the chats of which a message waits for a decision. */
+export const { all: listParkedLanes } = prepare<Record<never, never>>()((db) =>
   db
     .selectFrom('inbox_messages')
     .select(['channel', 'account_id as accountId', 'chat_id as chatId'])
     .where('state', '=', sql.lit('waiting' as const)),
 );
-
-/** Returns the chats of which a message waits for a decision. */
-export function listParkedLanes(tx: Transaction): Promise<Lane[]> {
-  return selectParkedLanes.all(tx, {});
-}
 
 /** Returns the unhandled messages of a chat that may be commands, oldest first. */
 export async function listInboxCommands(
