@@ -2,9 +2,9 @@
  * Approvals: calls of tools that a person decides about. Each ends exactly once. Each function that changes something runs in a write, with
  * whose commit the change is published.
  */
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import type { ApprovalState, Remember } from '../../../../shared/api/tools/approval-states.js';
-import { PURGE_ROWS } from '../conversations/purge.js';
+import { PURGE_ROWS, purgeRows } from '../conversations/purge.js';
 import { publishCommitted, queriesOf, tellOthers, type Transaction } from '../transaction.js';
 import type { ApprovalTable } from './tables.js';
 
@@ -245,10 +245,6 @@ export async function countPending(tx: Transaction): Promise<number> {
 }
 
 /** Purges those that ended long ago: one step. Returns their number. */
-export async function purgeApprovals(tx: Transaction, beforeMs: number): Promise<number> {
-  const { numDeletedRows } = await queriesOf(tx)
-    .deleteFrom('approvals')
-    .where('seq', 'in', (query) => query.selectFrom('approvals').select('seq').where('decided_at', '<=', beforeMs).limit(PURGE_ROWS))
-    .executeTakeFirst();
-  return Number(numDeletedRows);
+export function purgeApprovals(tx: Transaction, beforeMs: number): Promise<number> {
+  return purgeRows(tx, ['approvals', 'seq'], sql`decided_at <= ${beforeMs}`);
 }

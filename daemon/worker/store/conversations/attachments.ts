@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import type { AttachmentNote } from '../../../../shared/api/attachments.js';
 import { prepare } from '../prepare.js';
 import { queriesOf, type Transaction } from '../transaction.js';
-import { PURGE_ROWS } from './purge.js';
+import { purgeRows } from './purge.js';
 import { type NewAttachment, UNSENT } from './tables.js';
 
 /** The content of a file. */
@@ -162,8 +162,6 @@ export async function removeUnsent(tx: Transaction, id: string): Promise<boolean
 }
 
 /** Purges old unsent files: one step. Returns their number. Runs in a write. */
-export async function purgeUnsent(tx: Transaction, beforeMs: number): Promise<number> {
-  const old = queriesOf(tx).selectFrom('attachments').select('seq').where('message_id', '=', UNSENT).where('created_at', '<=', beforeMs);
-  const result = await queriesOf(tx).deleteFrom('attachments').where('seq', 'in', old.limit(PURGE_ROWS)).executeTakeFirst();
-  return Number(result.numDeletedRows);
+export function purgeUnsent(tx: Transaction, beforeMs: number): Promise<number> {
+  return purgeRows(tx, ['attachments', 'seq'], sql`message_id = ${UNSENT} and created_at <= ${beforeMs}`);
 }

@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import type { CronJobDocument, CronRunDocument, CronRunState } from '../../../../shared/api/cron.js';
 import { mapColumns } from '../columns.js';
-import { PURGE_ROWS } from '../conversations/purge.js';
+import { purgeRows } from '../conversations/purge.js';
 import type { CronRunRow } from '../schema.js';
 import { queriesOf, tellOthers, type Transaction } from '../transaction.js';
 
@@ -289,10 +289,6 @@ export async function trimCronRuns(tx: Transaction, query: { jobId: string; keep
 }
 
 /** Runs in a write. Purges some of the runs that ended before `beforeMs`. Returns their number. */
-export async function purgeCronRuns(tx: Transaction, beforeMs: number): Promise<number> {
-  const result = await queriesOf(tx)
-    .deleteFrom('cron_runs')
-    .where('seq', 'in', (query) => query.selectFrom('cron_runs').select('seq').where('finished_at', '<=', beforeMs).limit(PURGE_ROWS))
-    .executeTakeFirst();
-  return Number(result.numDeletedRows);
+export function purgeCronRuns(tx: Transaction, beforeMs: number): Promise<number> {
+  return purgeRows(tx, ['cron_runs', 'seq'], sql`finished_at <= ${beforeMs}`);
 }

@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import type { Lane } from './outbox.js';
 import { prepare } from '../prepare.js';
-import { PURGE_ROWS } from '../conversations/purge.js';
+import { purgeRows } from '../conversations/purge.js';
 import type { InboxState } from '../schema.js';
 import { hasSteps } from '../turns/turn-steps.js';
 import { queriesOf, tellOthers, type Transaction } from '../transaction.js';
@@ -275,18 +275,6 @@ export async function finishInbox(tx: Transaction, ending: Ending): Promise<bool
 }
 
 /** Purges messages handled at `beforeMs` or earlier: one step. Runs in a write. Returns their number. */
-export async function purgeInbox(tx: Transaction, beforeMs: number): Promise<number> {
-  const result = await queriesOf(tx)
-    .deleteFrom('inbox_messages')
-    .where('seq', 'in', (query) =>
-      query
-        .selectFrom('inbox_messages')
-        .select('seq')
-        .where('finished_at', '<=', beforeMs)
-        .where('state', '!=', 'waiting')
-        .orderBy('finished_at')
-        .limit(PURGE_ROWS),
-    )
-    .executeTakeFirst();
-  return Number(result.numDeletedRows);
+export function purgeInbox(tx: Transaction, beforeMs: number): Promise<number> {
+  return purgeRows(tx, ['inbox_messages', 'seq'], sql`finished_at <= ${beforeMs} and state != 'waiting' order by finished_at`);
 }

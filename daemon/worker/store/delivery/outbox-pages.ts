@@ -1,7 +1,7 @@
 /** Statements on the outbox for the API: pages, one message, retry and removal. */
 import { type RawBuilder, type SelectQueryBuilder, sql } from 'kysely';
 import { OUTGOING_STATUSES, type OutgoingStatus } from '../../../../shared/delivery-status.js';
-import { PURGE_ROWS } from '../conversations/purge.js';
+import { purgeRows } from '../conversations/purge.js';
 import type { Schema } from '../schema.js';
 import { queriesOf, tellOthers, type Transaction } from '../transaction.js';
 import type { Lane } from './outbox.js';
@@ -126,21 +126,10 @@ export async function deleteOutboxMessage(tx: Transaction, seq: number): Promise
 }
 
 /** Purges old delivered messages, and later undelivered ones: one step. Runs in a write. Returns their number. */
-export async function purgeOutbox(tx: Transaction, before: { deliveredMs: number; otherMs: number }): Promise<number> {
-  const result = await queriesOf(tx)
-    .deleteFrom('outbox_messages')
-    .where('seq', 'in', (query) =>
-      query
-        .selectFrom('outbox_messages')
-        .select('seq')
-        .where('finished_at', '<=', before.deliveredMs)
-        // The expression keeps SQLite from walking through all that was ever delivered instead of what is past its time.
-        .where((where) => where.or([sql<boolean>`state || '' = 'delivered'`, where('finished_at', '<=', before.otherMs)]))
-        .orderBy('finished_at')
-        .limit(PURGE_ROWS),
-    )
-    .executeTakeFirst();
-  return Number(result.numDeletedRows);
+export function purgeOutbox(tx: Transaction, before: { deliveredMs: number; otherMs: number }): Promise<number> {
+  // The expression keeps SQLite from walking through all that was ever delivered instead of what is past its time.
+  const isOver = sql`(state || '' = 'delivered' or finished_at <= ${before.otherMs})`;
+  return purgeRows(tx, ['outbox_messages', 'seq'], sql`finished_at <= ${before.deliveredMs} and ${isOver} order by finished_at`);
 }
 
 /** How many messages there are in each state but `delivered`. */

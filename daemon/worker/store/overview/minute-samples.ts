@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import type { OverviewHistory } from '../../../../shared/api/gateway/overview.js';
 import { mapColumns } from '../columns.js';
-import { PURGE_ROWS } from '../conversations/purge.js';
+import { purgeRows } from '../conversations/purge.js';
 import { queriesOf, type Transaction } from '../transaction.js';
 import type { MinuteSampleRow } from './tables.js';
 
@@ -89,12 +89,6 @@ export async function firstSampledMinute(tx: Transaction): Promise<number | unde
 }
 
 /** Purges some of the samples before a minute. Runs in a write. Returns their number. */
-export async function purgeSamples(tx: Transaction, beforeMinute: number): Promise<number> {
-  const result = await queriesOf(tx)
-    .deleteFrom('minute_samples')
-    .where('minute', 'in', (query) =>
-      query.selectFrom('minute_samples').select('minute').where('minute', '<', beforeMinute).limit(PURGE_ROWS),
-    )
-    .executeTakeFirst();
-  return Number(result.numDeletedRows);
+export function purgeSamples(tx: Transaction, beforeMinute: number): Promise<number> {
+  return purgeRows(tx, ['minute_samples', 'minute'], sql`minute < ${beforeMinute}`);
 }

@@ -1,7 +1,7 @@
 /** How the calls of models went. Only those of the last hour are kept. */
 import { sql } from 'kysely';
 import type { ModelCall } from '../../../../shared/turn-usage.js';
-import { PURGE_ROWS } from '../conversations/purge.js';
+import { purgeRows } from '../conversations/purge.js';
 import { queriesOf, type Transaction } from '../transaction.js';
 
 /** The calls of one model. Times are epoch milliseconds; null: there is no such call. */
@@ -26,10 +26,7 @@ export async function insertModelCalls(tx: Transaction, calls: readonly ModelCal
       calls.map(({ ref, endedAtMs, firstTokenMs, error }) => ({ model: ref, ended_at: endedAtMs, first_token_ms: firstTokenMs, error })),
     )
     .execute();
-  await queriesOf(tx)
-    .deleteFrom('model_calls')
-    .where('seq', 'in', (query) => query.selectFrom('model_calls').select('seq').where('ended_at', '<', purgeBeforeMs).limit(PURGE_ROWS))
-    .execute();
+  await purgeRows(tx, ['model_calls', 'seq'], sql`ended_at < ${purgeBeforeMs}`);
 }
 
 interface CountRow {
