@@ -60,16 +60,15 @@ async function checkInstalled(record: InstallRecord, paths: GatewayPaths, manage
   }
 }
 
-/** @param manager  default: this platform's */
-export async function checkService(paths: GatewayPaths, manager?: ServiceManager): Promise<Finding[]> {
+export async function checkService(paths: GatewayPaths): Promise<Finding[]> {
   const record = recordOf(paths);
   try {
-    const chosen = manager ?? chooseManager(paths);
+    const manager = chooseManager(paths);
     const own =
       record === undefined
         ? [ok('service', 'not installed; install it with: xopc gateway install')]
-        : await checkInstalled(record, paths, chosen);
-    return [...own, ...(await checkOthers(paths, chosen))];
+        : await checkInstalled(record, paths, manager);
+    return [...own, ...(await checkOthers(paths, manager))];
   } catch (error) {
     return [ok('service', reasonOf(error))];
   }

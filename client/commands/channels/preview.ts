@@ -5,7 +5,6 @@ import { GatewayError } from '../../../shared/errors.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { readInput } from '../../cli/read-input.js';
 import { usage } from '../../cli/usage.js';
-import { TerminalText } from '../../output/terminal-text.js';
 import { fileError } from '../file-error.js';
 
 /** @throws USAGE */
@@ -59,9 +58,8 @@ export class ChannelPreviewCommand extends BaseCommand {
       );
       return 0;
     }
-    const text = new TerminalText(this.io.out.isTerminal);
     const id = preview.id ?? 'none: a repetition is not recognised';
-    await this.io.printLine(text.push(`Chat: ${preview.chat_id ?? ''}\nId: ${id}\n\n${preview.content ?? ''}`) + text.end());
+    await this.printForeign(`Chat: ${preview.chat_id ?? ''}\nId: ${id}\n\n${preview.content ?? ''}`);
     return 0;
   }
 

@@ -4,7 +4,6 @@ import { GatewayError } from '../../../shared/errors.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { readInput } from '../../cli/read-input.js';
 import { usage } from '../../cli/usage.js';
-import { TerminalText } from '../../output/terminal-text.js';
 
 export class McpTestCommand extends BaseCommand {
   static override readonly usage = Command.Usage({
@@ -47,10 +46,7 @@ export class McpCallCommand extends BaseCommand {
     const body = { arguments: await this.#readArguments() };
     const { result } = await this.request<{ result: McpCallResult }>({ method: 'POST', path, body });
     if (this.json) await this.io.printJson(result);
-    else {
-      const text = new TerminalText(this.io.out.isTerminal);
-      await this.io.printLine(text.push(result.text) + text.end());
-    }
+    else await this.printForeign(result.text);
     return result.isError ? 1 : 0;
   }
 

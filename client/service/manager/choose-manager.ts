@@ -9,12 +9,12 @@ import { SystemdManager } from '../systemd/systemd-manager.js';
 import { TaskSchedulerManager } from '../task-scheduler/task-scheduler-manager.js';
 
 /** @throws UNAVAILABLE on a platform without a supported manager */
-export function chooseManager(paths: GatewayPaths, platform: NodeJS.Platform = process.platform): ServiceManager {
+export function chooseManager(paths: GatewayPaths): ServiceManager {
   const { directory, record } = findService(paths);
   const installed = record?.plan.name;
   const names = installed === undefined ? serviceNames(paths) : { name: installed, otherwise: installed };
   const target: ServiceTarget = { gateway: paths, names, directory };
-  switch (platform) {
+  switch (process.platform) {
     case 'linux':
       return new SystemdManager(target, { directory: record?.unitDirectory });
     case 'darwin':
@@ -23,7 +23,7 @@ export function chooseManager(paths: GatewayPaths, platform: NodeJS.Platform = p
       return new TaskSchedulerManager(target);
     default:
       throw new GatewayError('UNAVAILABLE', {
-        message: `services are not supported on ${platform}, only with systemd, launchd or the Task Scheduler`,
+        message: `services are not supported on ${process.platform}, only with systemd, launchd or the Task Scheduler`,
         hint: 'Run the gateway in the background instead: xopc gateway start',
       });
   }

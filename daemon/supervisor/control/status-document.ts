@@ -1,4 +1,5 @@
 /** Makes the status document that command line, API and page show. Pure. */
+import { isoTime } from '../../../shared/clock.js';
 import type { StatusDocument, StatusWarning, WorkerStatus } from '../../../shared/control/messages.js';
 import type { BuildInfo } from '../../../shared/node/build/bundle.js';
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
@@ -33,14 +34,12 @@ export interface StatusFacts extends Pick<
   readonly nextAttemptAtMs: number | undefined;
 }
 
-const iso = (ms: number): string => new Date(ms).toISOString();
-
 function workerStatus(worker: WorkerProcess): WorkerStatus {
   return {
     pid: worker.pid,
     instanceId: worker.instanceId,
     version: worker.readiness?.version ?? '',
-    startedAt: iso(worker.startedAtMs),
+    startedAt: isoTime(worker.startedAtMs),
     rssBytes: worker.vitals?.rssBytes ?? null,
     connections: worker.vitals?.connections ?? null,
     inFlight: worker.vitals?.inFlight ?? null,
@@ -74,7 +73,7 @@ export function makeStatus(facts: StatusFacts): StatusDocument {
     pid: process.pid,
     version: build.version,
     build: { running: build.buildId, installed: installed?.buildId ?? build.buildId },
-    startedAt: iso(startedAtMs),
+    startedAt: isoTime(startedAtMs),
     uptimeMs: nowMs - startedAtMs,
     urls: urlsOf(facts.host, facts.port),
     home: paths.home,
@@ -83,8 +82,8 @@ export function makeStatus(facts: StatusFacts): StatusDocument {
     sources: settings.sources,
     worker: active === undefined ? null : workerStatus(active),
     ...(active?.vitals?.nodes === undefined ? {} : { nodes: active.vitals.nodes }),
-    draining: retiring.map((worker) => ({ pid: worker.pid, since: iso(worker.drainingSinceMs ?? worker.startedAtMs) })),
-    nextAttemptAt: nextAttemptAtMs === undefined ? null : iso(nextAttemptAtMs),
+    draining: retiring.map((worker) => ({ pid: worker.pid, since: isoTime(worker.drainingSinceMs ?? worker.startedAtMs) })),
+    nextAttemptAt: nextAttemptAtMs === undefined ? null : isoTime(nextAttemptAtMs),
     warnings: [...facts.warnings, ...newerBuildWarning(facts)],
   };
 }

@@ -3,15 +3,15 @@ import { GatewayError } from '../../../shared/errors.js';
 import { reason, say } from '../../../shared/text/reasons.js';
 
 /** Returns the canonical name of a zone; `system` is the zone of this machine. @throws INVALID_REQUEST for an unknown zone */
-export function resolveTimeZone(name: string, field = 'timezone'): string {
+export function resolveTimeZone(name: string): string {
   if (name === 'system') return new Intl.DateTimeFormat().resolvedOptions().timeZone;
   try {
     return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone;
   } catch {
-    const why = reason('unknown-zone', { field, name: name.slice(0, 80) });
+    const why = reason('unknown-zone', { field: 'timezone', name: name.slice(0, 80) });
     throw new GatewayError('INVALID_REQUEST', {
       message: say(why),
-      details: { ...why, field },
+      details: { ...why, field: 'timezone' },
       hint: 'Give a name such as Europe/Berlin, Asia/Shanghai or UTC, or system for this machine’s own.',
     });
   }

@@ -5,7 +5,7 @@ import { findConversation } from '../store/responses/conversations.js';
 import { readChain, readConversationItems, type Viewer } from '../store/responses/response-items.js';
 import { findResponse } from '../store/responses/responses.js';
 import type { Transaction } from '../store/transaction.js';
-import { refuse } from './input-messages.js';
+import { refuse } from '../models/refusals.js';
 
 export interface ContextPlace {
   readonly previousId: string | null;

@@ -18,7 +18,7 @@ import type { Store } from '../store/store.js';
 import type { Transaction } from '../store/transaction.js';
 import { conversationNotFound } from './context.js';
 import { referencesOf, toItems } from './input-items.js';
-import { refuse } from './input-messages.js';
+import { refuse } from '../models/refusals.js';
 import type { ItemList } from './responses.js';
 
 export type { ConversationName } from '../store/responses/conversations.js';
@@ -31,10 +31,7 @@ export interface NewConversation {
   readonly items: Items;
 }
 
-export type ConversationService = Pick<
-  Conversations,
-  'create' | 'get' | 'update' | 'remove' | 'addItems' | 'items' | 'item' | 'removeItem'
->;
+export type ConversationService = Pick<Conversations, keyof Conversations>;
 
 /** @throws INVALID_REQUEST for a reference: an item of a conversation is its own */
 function toOwnItems(items: Items): ResponseItem[] {

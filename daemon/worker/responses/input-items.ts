@@ -1,7 +1,7 @@
 /** The items of a request, as they are kept: each with an id, and in the form in which they are read again. */
 import type { InputItem, ResponseItem, ResponseRequest } from '../../../shared/api/responses/request.js';
 import { type IdPrefix, newId } from '../../../shared/ids.js';
-import { refuse } from './input-messages.js';
+import { refuse } from '../models/refusals.js';
 
 const PREFIX: Readonly<Record<string, IdPrefix>> = {
   function_call: 'fc',

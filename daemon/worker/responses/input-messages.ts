@@ -1,7 +1,7 @@
 /** Turns items of the Responses API into the messages of a completion. */
 import type { InputItem } from '../../../shared/api/responses/request.js';
-import { GatewayError } from '../../../shared/errors.js';
 import { isVendorData, readCarried } from '../models/carried-data.js';
+import { refuse } from '../models/refusals.js';
 import { customArguments } from '../models/custom-tools.js';
 import type { CompletionAnswerPart, CompletionMessage, CompletionPart } from '../providers/completion.js';
 
@@ -9,10 +9,6 @@ type Message = Extract<InputItem, { role: unknown }>;
 type Content = Message['content'];
 type Part<Type> = Extract<Exclude<Content, string>[number], { type: Type }>;
 type Item<Type> = Extract<InputItem, { type: Type }>;
-
-export function refuse(param: string, message: string): GatewayError {
-  return new GatewayError('INVALID_REQUEST', { message, details: { param } });
-}
 
 const PDF = 'application/pdf';
 

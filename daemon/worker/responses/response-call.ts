@@ -5,8 +5,9 @@ import { holdResponse, markResponseUnrepeatable } from '../store/responses/backg
 import type { StoredStep } from '../store/turns/turn-steps.js';
 import type { CompletionCall } from '../models/completion-call.js';
 import type { CompletionSettings, CompletionTool } from '../providers/completion.js';
+import { refuse } from '../models/refusals.js';
 import { inputSchemaOf } from '../tools/tool.js';
-import { messagesOf, refuse } from './input-messages.js';
+import { messagesOf } from './input-messages.js';
 
 type Settings = { -readonly [Name in keyof CompletionSettings]: CompletionSettings[Name] };
 

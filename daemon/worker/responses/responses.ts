@@ -19,7 +19,7 @@ import type { ResponseEvent } from '../../../shared/api/responses/events.js';
 import type { BackgroundResponses } from './background-responses.js';
 import { conversationOf, readContext } from './context.js';
 import { referencesOf, toItems } from './input-items.js';
-import { refuse } from './input-messages.js';
+import { refuse } from '../models/refusals.js';
 import { newResponse } from './new-response.js';
 import { toCall } from './response-call.js';
 import type { Span } from '../tracing/span.js';
@@ -86,10 +86,7 @@ const linksOf = ({ previous_response_id: previousId, conversation }: ResponseDoc
   conversationId: conversation?.id ?? null,
 });
 
-export type ResponseService = Pick<
-  Responses,
-  'prepare' | 'run' | 'begin' | 'end' | 'enqueue' | 'follow' | 'cancel' | 'get' | 'remove' | 'inputItems'
->;
+export type ResponseService = Pick<Responses, keyof Responses>;
 
 export class Responses {
   readonly #options: ResponsesOptions;

@@ -1,4 +1,5 @@
 /** A tool: an action that a model may ask the gateway for. */
+import { isFields } from '../../../shared/fields.js';
 import type { AgentConfig } from '../../../shared/config/schema.js';
 import type { Fields } from '../../../shared/fields.js';
 import type { ToolDefinition } from '../providers/provider.js';
@@ -48,10 +49,10 @@ export class ToolError extends Error {
 
 /** @throws ToolError when the input is not an object, or has unknown keys */
 export function readInput(input: unknown, known: readonly string[]): Readonly<Record<string, unknown>> {
-  if (typeof input !== 'object' || input === null || Array.isArray(input)) throw new ToolError('the input must be an object');
+  if (!isFields(input)) throw new ToolError('the input must be an object');
   const unknown = Object.keys(input).find((key) => !known.includes(key));
   if (unknown !== undefined) throw new ToolError(`unknown input '${unknown.slice(0, 64)}'; known inputs: ${known.join(', ')}`);
-  return input as Readonly<Record<string, unknown>>;
+  return input;
 }
 
 /** @throws ToolError when it is missing, not a text, empty or too long */

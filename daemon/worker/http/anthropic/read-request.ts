@@ -1,7 +1,7 @@
 /** Turns a request of `/v1/messages` into a call of the completion service. */
 import type { CountTokensRequest, MessagesRequest } from '../../../../shared/api/anthropic/messages.js';
-import { GatewayError } from '../../../../shared/errors.js';
 import type { CompletionCall } from '../../models/completion-call.js';
+import { extraOf, refuse } from '../../models/refusals.js';
 import type {
   CompletionAnswerPart,
   CompletionMessage,
@@ -29,10 +29,6 @@ export interface RequestFacts {
   readonly idempotency: CompletionCall['idempotency'];
   /** Names in `anthropic-beta`. */
   readonly betas: readonly string[];
-}
-
-function refuse(param: string, message: string): GatewayError {
-  return new GatewayError('INVALID_REQUEST', { message, details: { param } });
 }
 
 /** What only Anthropic's providers read. */
@@ -165,11 +161,6 @@ function readReasoning({ thinking }: CountTokensRequest): CompletionSettings['re
   return { budgetTokens: thinking.type === 'enabled' ? thinking.budget_tokens : null };
 }
 
-/** Returns the fields for providers of the same API. `null` means that a field was not given. */
-function readExtra(body: CountTokensRequest): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(body).filter(([key, value]) => !OWN_FIELDS.has(key) && value !== null && value !== undefined));
-}
-
 /** @throws what {@link readMessages} and {@link readTools} refuse */
 export function readCountCall(body: CountTokensRequest, { betas }: Pick<RequestFacts, 'betas'>): CompletionCall {
   const { model } = body;
@@ -178,7 +169,7 @@ export function readCountCall(body: CountTokensRequest, { betas }: Pick<RequestF
     messages: readMessages(body),
     ...readTools(body),
     ...definedFields({ reasoning: readReasoning(body) }),
-    extra: { api: 'messages', fields: readExtra(body), betas },
+    extra: { api: 'messages', fields: extraOf(body, OWN_FIELDS), betas },
   };
 }
 

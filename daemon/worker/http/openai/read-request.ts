@@ -1,10 +1,9 @@
 /** Turns a request of `/v1/chat/completions` into a call of the completion service. */
 import type { ChatCompletionRequest } from '../../../../shared/api/openai.js';
-import { GatewayError } from '../../../../shared/errors.js';
 import type { CompletionCall } from '../../models/completion-call.js';
 import type { CompletionMessage, CompletionPart, CompletionSettings, CompletionTool } from '../../providers/completion.js';
 import { CUSTOM_PARAMETERS, customArguments, customDescription } from '../../models/custom-tools.js';
-import { STORED_FILE } from '../../models/refusals.js';
+import { extraOf, refuse, STORED_FILE } from '../../models/refusals.js';
 import { inputSchemaOf } from '../../tools/tool.js';
 import { definedFields } from '../../../../shared/fields.js';
 
@@ -32,10 +31,6 @@ const OWN_FIELDS: ReadonlySet<string> = new Set([
   'functions',
   'function_call',
 ]);
-
-function refuse(param: string, message: string): GatewayError {
-  return new GatewayError('INVALID_REQUEST', { message, details: { param } });
-}
 
 const textOf = (content: Text): string => (typeof content === 'string' ? content : content.map(({ text }) => text).join(''));
 
@@ -156,11 +151,6 @@ function readFormat(format: ChatCompletionRequest['response_format']): Completio
   return { type: 'json', name, ...definedFields(given) };
 }
 
-/** Returns the fields that the call does not have itself. `null` means that a field was not given. */
-function readExtra(body: ChatCompletionRequest): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(body).filter(([key, value]) => !OWN_FIELDS.has(key) && value !== null && value !== undefined));
-}
-
 /** @throws INVALID_REQUEST for a tool choice without that tool, and for what {@link readMessages} refuses */
 export function readCompletionCall(
   body: ChatCompletionRequest,
@@ -175,7 +165,7 @@ export function readCompletionCall(
   return {
     model: body.model,
     messages: readMessages(body.messages),
-    extra: { api: 'chat-completions', fields: readExtra(body) },
+    extra: { api: 'chat-completions', fields: extraOf(body, OWN_FIELDS) },
     ...definedFields({
       session,
       idempotency,

@@ -12,8 +12,8 @@ import { type Lineage, type MemberOptions, Membership } from './members/membersh
 import { openPostgres } from './open.js';
 
 /** The migrations of SQLite, with one schema in place of those from before this engine existed. */
-export function postgresMigrations(migrations: readonly Migration[] = MIGRATIONS): Migration[] {
-  return [firstSchema, ...migrations.filter(({ version }) => version > firstSchema.version)];
+export function postgresMigrations(): Migration[] {
+  return [firstSchema, ...MIGRATIONS.filter(({ version }) => version > firstSchema.version)];
 }
 
 export interface PostgresOptions extends MemberOptions {

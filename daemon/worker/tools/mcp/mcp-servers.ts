@@ -2,6 +2,7 @@
  * The MCP servers of the configuration: what the routes call, and a source of tools for turns. Nothing is loaded and no process is started
  * before a server is first used.
  */
+import { isFields } from '../../../../shared/fields.js';
 import type { GatewayEvent } from '../../../../shared/api/gateway/events.js';
 import type { McpCallResult, McpServerDocument, McpTestResult, McpToolDocument } from '../../../../shared/api/tools/mcp.js';
 import type { Clock } from '../../../../shared/clock.js';
@@ -192,7 +193,7 @@ export class McpServers implements McpService, ToolSource {
       isRepeatable,
       isBuiltIn: false,
       run: async (input, { signal }) => {
-        if (typeof input !== 'object' || input === null || Array.isArray(input)) throw new ToolError('the input must be an object');
+        if (!isFields(input)) throw new ToolError('the input must be an object');
         const { text, isError, images } = await this.call(server, { tool: name, input, signal }).catch((error: unknown) => {
           throw error instanceof GatewayError ? new ToolError(error.message) : error;
         });
