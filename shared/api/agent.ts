@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { attachmentFiles } from './attachments.js';
 import { CUT_OFF } from '../turn-usage.js';
-import { label, okStatus, text } from './fields.js';
+import { label, okStatus, text, usage } from './fields.js';
 import { approvalDocument } from './tools/approvals.js';
 
 /** Body. `session` is a key or a name, default `default`; `model` is `provider/model` for this turn only. */
@@ -15,9 +15,6 @@ export const agentRequest = () =>
     /** Images and text files sent with the message. */
     attachments: attachmentFiles().optional(),
   });
-
-/** Sums over all model calls; null if a provider reports no token counts, or `models.json` has no price. */
-const usage = () => z.strictObject({ inputTokens: z.int().nullable(), outputTokens: z.int().nullable(), costUsd: z.number().nullable() });
 
 /** The body as it is after validation. */
 export type AgentRequestBody = z.output<ReturnType<typeof agentRequest>>;

@@ -1,6 +1,6 @@
 /** `/api/channels`: the state of each channel account, and the senders approved under the policy `pairing`. */
 import * as z from 'zod';
-import { health, label, okStatus, reasonFields } from './fields.js';
+import { health, label, okStatus, reasonFields, count } from './fields.js';
 
 /** The path parameter `:channel`. */
 export const channelName = () => label(64);
@@ -16,8 +16,6 @@ export const pairingApproveRequest = () => z.strictObject({ code: label(40) });
 /** Body of `POST /api/channels/:channel/revoke`. */
 export const pairingRevokeRequest = () => z.strictObject({ senderId: label(256), accountId: label(64).optional() });
 export type PairingRevokeRequest = z.output<ReturnType<typeof pairingRevokeRequest>>;
-
-const count = () => z.int().min(0);
 
 /** Messages of an account to its chats. */
 const accountMessages = () =>

@@ -1,7 +1,7 @@
 /** `/api/cron`. The names `chat_id` and `job_id` are part of the published API. */
 import * as z from 'zod';
 import { OUTGOING_STATUSES } from '../delivery-status.js';
-import { type Answer, chatId, label, okStatus, queryFlag, queryInteger, queryList, text, whyFields } from './fields.js';
+import { chatId, label, okStatus, queryFlag, queryInteger, queryList, text, type Answer, whyFields, instant } from './fields.js';
 
 const DAY_MS = 86_400_000;
 
@@ -131,8 +131,6 @@ export const cronRunsQuery = () =>
   z.strictObject({ limit: queryInteger(1, 200).optional(), cursor: label(1_024).optional(), failed: queryFlag().optional() });
 /** The path parameter `:id` of a job. */
 export const cronJobId = () => label(128);
-
-const instant = () => z.iso.datetime();
 
 const words = () => z.strictObject({ en: z.string(), zh: z.string() });
 

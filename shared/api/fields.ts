@@ -23,6 +23,14 @@ export function text(): z.ZodString {
   return z.string().min(1);
 }
 
+export const count = () => z.int().min(0);
+
+export const instant = () => z.iso.datetime();
+
+/** Sums over all model calls; null if a provider reports no token counts, or `models.json` has no price. */
+export const usage = () =>
+  z.strictObject({ inputTokens: z.int().nullable(), outputTokens: z.int().nullable(), costUsd: z.number().nullable() });
+
 /** A whole number in a query string. */
 export function queryInteger(minimum: number, maximum: number): z.ZodType<number, string> {
   return z

@@ -3,10 +3,7 @@ import * as z from 'zod';
 import { API_KINDS } from '../config/models-schema.js';
 import { MAX_SECRET_LENGTH } from '../config/defaults.js';
 import { httpUrl } from '../config/fields.js';
-import { health, label, okStatus, reasonFields } from './fields.js';
-
-const count = () => z.int().min(0);
-const instant = () => z.iso.datetime();
+import { health, label, okStatus, reasonFields, count, instant } from './fields.js';
 
 /** How calls went: those of turns and of programs, each attempt counted. Tests of a connection do not count, nor calls that the caller stopped. */
 const callFields = () => ({

@@ -3,13 +3,13 @@
  * that it missed, or `reset` if they are no longer kept.
  */
 import * as z from 'zod';
+import { usage } from '../fields.js';
 import { APPROVAL_STATES } from '../tools/approval-states.js';
 import { OUTGOING_STATUSES } from '../../delivery-status.js';
 import { MCP_STATES } from '../tools/mcp.js';
 
 const at = () => z.iso.datetime();
 /** Sums over all model calls; null if a model did not report tokens, or a price is unknown. */
-const usage = () => z.strictObject({ inputTokens: z.int().nullable(), outputTokens: z.int().nullable(), costUsd: z.number().nullable() });
 
 /** Event name → its `data`. */
 export const gatewayEvents = () => ({

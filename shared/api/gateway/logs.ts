@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { LOG_LEVELS } from '../../log/level.js';
 import { LOG_MODULES } from '../../log/modules.js';
-import { type Answer, label, okStatus, queryInstant, queryInteger } from '../fields.js';
+import { label, okStatus, queryInstant, queryInteger, type Answer, count } from '../fields.js';
 
 const words = () => ({ q: label(200).optional(), search: label(500).optional(), regex: label(500).optional() });
 
@@ -17,8 +17,6 @@ export const logsQuery = () =>
 
 /** Query of `GET /api/logs/counts`. `to` is the `end` of a page: later entries are not counted. */
 export const logsCountsQuery = () => z.strictObject({ ...words(), ...when(), to: label(1_024).optional() });
-
-const count = () => z.int().nonnegative();
 
 /** Entries by level; `other` have none. `complete`: false when older entries were not counted, because the log is too large. */
 export const logsCountsResponse = () =>

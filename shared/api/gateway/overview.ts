@@ -1,9 +1,7 @@
 /** `GET /api/overview`: metrics of the worker. For the supervisor's, see `/api/status`. */
 import * as z from 'zod';
 import { OUTGOING_STATUSES } from '../../delivery-status.js';
-import { type Answer, okStatus, queryInteger, whyFields } from '../fields.js';
-
-const count = () => z.int().min(0);
+import { okStatus, queryInteger, type Answer, whyFields, count } from '../fields.js';
 
 export const overviewResponse = () =>
   z.strictObject({

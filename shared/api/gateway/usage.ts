@@ -1,6 +1,6 @@
 /** `GET /api/usage`: usage of agents' turns, and of the calls of models that belong to none, by day, model, session, agent, kind and access token. */
 import * as z from 'zod';
-import { type Answer, okStatus, queryInteger } from '../fields.js';
+import { okStatus, queryInteger, type Answer, count } from '../fields.js';
 
 export const MAX_USAGE_DAYS = 366;
 /** The largest offset of a time zone. */
@@ -9,8 +9,6 @@ const MAX_OFFSET_MINUTES = 14 * 60;
 /** What a model is called for outside of a turn. */
 export const CALL_KINDS = ['completion', 'embedding', 'transcription', 'summary'] as const;
 export type CallKind = (typeof CALL_KINDS)[number];
-
-const count = () => z.int().min(0);
 
 export const usageQuery = () =>
   z.strictObject({

@@ -1,9 +1,7 @@
 /** `/api/mcp`: the MCP servers of the configuration, their tools, and calls of these tools without an agent. */
 import * as z from 'zod';
 import { mcpServerName } from '../../config/tools/mcp.js';
-import { label, okStatus } from '../fields.js';
-
-const instant = () => z.iso.datetime();
+import { label, okStatus, instant } from '../fields.js';
 
 /**
  * `idle`: it is started when it is first needed. `backoff`: it ended or could not be started; calls fail until the pause is over. `failed`: the

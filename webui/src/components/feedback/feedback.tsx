@@ -7,6 +7,7 @@ import { t } from '../../shell/text.js';
 import { Button } from '../button/button.js';
 import { CopyCommand } from '../copy-command/copy-command.js';
 import { Icon, type IconName } from '../icon/icon.js';
+import { Skeleton } from '../skeleton/skeleton.js';
 import { errorWords } from './error-words.js';
 import './feedback.css';
 
@@ -73,16 +74,18 @@ export function ErrorBox({ error, retry, isStale = false }: ErrorBoxProps) {
 
 interface LoadedProps<Value> {
   readonly of: Pick<Resource<Value>, 'value' | 'error' | 'reload'>;
+  /** Lines of the skeleton in place of a spinner. */
+  readonly lines?: number;
   /** Without it, the resource is only reported on. */
   readonly children?: (value: Value) => ComponentChildren;
 }
 
-/** A resource: a spinner until it is loaded, an error above what was loaded before, and its value. */
-export function Loaded<Value>({ of: { value, error, reload }, children }: LoadedProps<Value>) {
+/** A resource: a spinner or a skeleton until it is loaded, an error above what was loaded before, and its value. */
+export function Loaded<Value>({ of: { value, error, reload }, lines, children }: LoadedProps<Value>) {
   return (
     <>
       {error !== undefined && <ErrorBox error={error} retry={reload} isStale={value !== undefined} />}
-      {value === undefined && error === undefined && <Spinner />}
+      {value === undefined && error === undefined && (lines === undefined ? <Spinner /> : <Skeleton lines={lines} />)}
       {value !== undefined && children?.(value)}
     </>
   );

@@ -4,9 +4,8 @@ import type { ChannelDocument as Account } from '../../../../shared/api/channels
 import { useLiveReload } from '../../api/live-reload.js';
 import { useResource } from '../../api/use-resource.js';
 import { Button } from '../../components/button/button.js';
-import { ErrorBox } from '../../components/feedback/feedback.js';
+import { Loaded } from '../../components/feedback/feedback.js';
 import { PageHeader } from '../../components/page-header/page-header.js';
-import { Skeleton } from '../../components/skeleton/skeleton.js';
 import { Tabs } from '../../components/tabs/tabs.js';
 import { showToast } from '../../components/toast/toast.js';
 import { useCommands } from '../../shell/commands.js';
@@ -21,18 +20,17 @@ import { t } from './text.js';
 import './channels.css';
 
 function AccountsTab({ onAdd, resource }: { onAdd: (kind: Kind) => void; resource: ReturnType<typeof useChannels> }) {
-  const { value, error, reload } = resource;
   const [tested, setTested] = useState<Account | undefined>(undefined);
   return (
     <>
-      {error !== undefined && <ErrorBox error={error} retry={reload} isStale={value !== undefined} />}
-      {value === undefined && error === undefined && <Skeleton lines={6} />}
-      {value !== undefined && (
-        <>
-          <Accounts accounts={value.channels} onTest={setTested} onAdd={onAdd} />
-          <Pairings pairings={value.pairings} reload={reload} />
-        </>
-      )}
+      <Loaded of={resource} lines={6}>
+        {({ channels, pairings }) => (
+          <>
+            <Accounts accounts={channels} onTest={setTested} onAdd={onAdd} />
+            <Pairings pairings={pairings} reload={resource.reload} />
+          </>
+        )}
+      </Loaded>
       {tested !== undefined && <TestDialog channel={tested} onClose={() => setTested(undefined)} />}
     </>
   );

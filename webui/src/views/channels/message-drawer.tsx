@@ -8,12 +8,11 @@ import { Button } from '../../components/button/button.js';
 import { accountName } from '../../components/channel-name/channel-name.js';
 import { Dialog, DialogActions } from '../../components/dialog/dialog.js';
 import { Fact, Facts } from '../../components/facts/facts.js';
-import { ErrorBox } from '../../components/feedback/feedback.js';
+import { ErrorBox, Loaded } from '../../components/feedback/feedback.js';
 import { whyText } from '../../components/feedback/reason-text.js';
 import { FormDialog, useWork } from '../../components/form/form.js';
 import { Icon } from '../../components/icon/icon.js';
 import { Markdown } from '../../components/markdown/markdown.js';
-import { Skeleton } from '../../components/skeleton/skeleton.js';
 import { Ago } from '../../components/time-text/time-text.js';
 import { showToast } from '../../components/toast/toast.js';
 import { hashOf } from '../../shell/router.js';
@@ -89,8 +88,7 @@ export function MessageDrawer({ id, onClose, onChange }: DrawerProps) {
   const status = message?.status;
   return (
     <Dialog title={t('message')} size="side" onClose={onClose}>
-      {error !== undefined && <ErrorBox error={error} retry={reload} isStale={message !== undefined} />}
-      {message === undefined && error === undefined && <Skeleton lines={5} />}
+      <Loaded of={{ value: message, error, reload }} lines={5} />
       {message !== undefined && (
         <>
           <p>

@@ -7,10 +7,9 @@ import { useResource } from '../../api/use-resource.js';
 import { Button } from '../../components/button/button.js';
 import { accountName, channelName } from '../../components/channel-name/channel-name.js';
 import { whyText } from '../../components/feedback/reason-text.js';
-import { Empty, ErrorBox } from '../../components/feedback/feedback.js';
+import { Empty, Loaded } from '../../components/feedback/feedback.js';
 import { titleText } from '../../components/markdown/plain-text.js';
 import { Segmented } from '../../components/segmented/segmented.js';
-import { Skeleton } from '../../components/skeleton/skeleton.js';
 import { Table } from '../../components/table/table.js';
 import { Ago } from '../../components/time-text/time-text.js';
 import { language } from '../../i18n/language.js';
@@ -96,8 +95,7 @@ export function Messages() {
         <Filter status={status ?? ''} counts={counts.value} />
         {channel !== undefined && <Button icon="close" text={channelName(channel)} onClick={() => changeQuery({ channel: undefined })} />}
       </div>
-      {error !== undefined && <ErrorBox error={error} retry={reload} isStale={value !== undefined} />}
-      {value === undefined && error === undefined && <Skeleton lines={6} />}
+      <Loaded of={{ value, error, reload }} lines={6} />
       {value?.items.length === 0 && (
         <Empty
           icon="send"

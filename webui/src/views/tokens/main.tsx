@@ -4,9 +4,8 @@ import type { TokenCreated } from '../../../../shared/api/gateway/tokens.js';
 import { useLiveReload } from '../../api/live-reload.js';
 import { useResource } from '../../api/use-resource.js';
 import { Button } from '../../components/button/button.js';
-import { Empty, ErrorBox } from '../../components/feedback/feedback.js';
+import { Empty, Loaded } from '../../components/feedback/feedback.js';
 import { PageHeader } from '../../components/page-header/page-header.js';
-import { Skeleton } from '../../components/skeleton/skeleton.js';
 import { showToast } from '../../components/toast/toast.js';
 import { useCommands } from '../../shell/commands.js';
 import { address, changeQuery, hashOf } from '../../shell/router.js';
@@ -58,8 +57,7 @@ export default function TokensView() {
           <Button kind="primary" icon="plus" text={t('add')} onClick={add} />
         )}
       </PageHeader>
-      {error !== undefined && <ErrorBox error={error} retry={reload} isStale={value !== undefined} />}
-      {value === undefined && error === undefined && <Skeleton lines={6} />}
+      <Loaded of={{ value, error, reload }} lines={6} />
       {value !== undefined && <Tokens tokens={value} onAdd={add} onRevoke={setRevoked} />}
       {isAdding && (
         <CreateDialog

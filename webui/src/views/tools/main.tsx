@@ -3,9 +3,8 @@ import { useState } from 'preact/hooks';
 import { useLiveReload } from '../../api/live-reload.js';
 import { useResource } from '../../api/use-resource.js';
 import { Button } from '../../components/button/button.js';
-import { Empty, ErrorBox } from '../../components/feedback/feedback.js';
+import { Empty, Loaded } from '../../components/feedback/feedback.js';
 import { PageHeader } from '../../components/page-header/page-header.js';
-import { Skeleton } from '../../components/skeleton/skeleton.js';
 import { showToast } from '../../components/toast/toast.js';
 import { useCommands } from '../../shell/commands.js';
 import { address, changeQuery } from '../../shell/router.js';
@@ -105,8 +104,7 @@ export default function ToolsView() {
           <Button kind="primary" icon="plus" text={t('add')} onClick={add} />
         )}
       </PageHeader>
-      {error !== undefined && <ErrorBox error={error} retry={reload} isStale={setup !== undefined} />}
-      {setup === undefined && error === undefined && <Skeleton lines={6} />}
+      <Loaded of={{ value: setup, error, reload }} lines={6} />
       {setup !== undefined && (
         <>
           <div class="tool-scope">

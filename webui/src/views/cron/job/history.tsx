@@ -1,9 +1,8 @@
 /** The runs of a job as a table; a run opens in a drawer. */
 import type { ComponentChildren } from 'preact';
 import { Button } from '../../../components/button/button.js';
-import { Empty, ErrorBox } from '../../../components/feedback/feedback.js';
+import { Empty, Loaded } from '../../../components/feedback/feedback.js';
 import { Segmented } from '../../../components/segmented/segmented.js';
-import { Skeleton } from '../../../components/skeleton/skeleton.js';
 import { type Column, Table } from '../../../components/table/table.js';
 import { durationText, fullTime, relativeTime } from '../../../components/time-text/time-text.js';
 import { address, changeQuery, hashOf } from '../../../shell/router.js';
@@ -68,8 +67,7 @@ function RunList({ job, runs: { value, error, reload, more }, onAgain, empty }: 
   };
   return (
     <>
-      {error !== undefined && <ErrorBox error={error} retry={reload} isStale={value !== undefined} />}
-      {value === undefined && error === undefined && <Skeleton lines={4} />}
+      <Loaded of={{ value, error, reload }} lines={4} />
       {value?.items.length === 0 && empty}
       {value !== undefined && value.items.length > 0 && (
         <Table label={t('history')} columns={columns()}>
