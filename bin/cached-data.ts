@@ -2,28 +2,20 @@
  * V8 cached data for the built bundles: written by the build for the Node that runs it, and by the first client that
  * runs under another Node (an upgrade of Node needs no new build). The directory of one Node is complete or absent.
  */
-import { accessSync, chmodSync, constants, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, constants, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundleDirectory, cachedDataPath, cacheKey, compileBundle, runBundle } from '../shared/node/build/bundle.js';
 import { isSingleExecutable } from '../shared/node/build/single-executable.js';
+import { canAccess } from '../shared/node/files/if-present.js';
 
 const cacheDirectory = join(bundleDirectory, 'cache', cacheKey());
-
-function isAccessible(path: string, mode: number): boolean {
-  try {
-    accessSync(path, mode);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 /**
  * Starts a detached process that writes missing cached data. Does nothing if it exists, if `dist` is not writable, or in the executable,
  * which contains it.
  */
 export async function supplyCachedData(): Promise<void> {
-  if (isSingleExecutable() || isAccessible(cacheDirectory, constants.F_OK) || !isAccessible(bundleDirectory, constants.W_OK)) return;
+  if (isSingleExecutable() || canAccess(cacheDirectory, constants.F_OK) || !canAccess(bundleDirectory, constants.W_OK)) return;
   const { spawn } = await import('node:child_process');
   const entry = join(bundleDirectory, 'main.cjs');
   const child = spawn(process.execPath, [...process.execArgv, entry, '@cached-data'], { detached: true, stdio: 'ignore' });
@@ -70,6 +62,6 @@ export async function writeCachedData(finalDirectory: string = bundleDirectory):
   } catch (error) {
     rmSync(temp, { recursive: true, force: true });
     // Another process has written the same directory.
-    if (!isAccessible(cacheDirectory, constants.F_OK)) throw error;
+    if (!canAccess(cacheDirectory, constants.F_OK)) throw error;
   }
 }

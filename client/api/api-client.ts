@@ -2,6 +2,7 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { GatewayError, isErrorCode } from '../../shared/errors.js';
+import { collect } from '../../shared/node/collect.js';
 import type { GatewayEnvironment } from '../../shared/node/process/env.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { definedFields } from '../../shared/fields.js';
@@ -51,15 +52,9 @@ function connectionError(target: ApiTarget, error: NodeJS.ErrnoException): Gatew
 }
 
 async function readBody(response: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length > MAX_RESPONSE_BYTES)
-      throw new GatewayError('INTERNAL_ERROR', { message: `the response has more than ${MAX_RESPONSE_BYTES} bytes` });
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
+  const body = await collect(response, MAX_RESPONSE_BYTES);
+  if (body !== undefined) return body.toString('utf8');
+  throw new GatewayError('INTERNAL_ERROR', { message: `the response has more than ${MAX_RESPONSE_BYTES} bytes` });
 }
 
 function parseJson(text: string): unknown {

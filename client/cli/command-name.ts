@@ -1,8 +1,9 @@
 /** How the user calls this program, so that a hint can be typed as it is printed. */
-import { accessSync, constants } from 'node:fs';
+import { constants } from 'node:fs';
 import { basename, delimiter, dirname, join, sep } from 'node:path';
 import { bundleDirectory } from '../../shared/node/build/bundle.js';
 import { isSingleExecutable } from '../../shared/node/build/single-executable.js';
+import { canAccess } from '../../shared/node/files/if-present.js';
 
 /** How this process was started. */
 export interface Invocation {
@@ -17,15 +18,6 @@ const COMMANDS =
   /(?<![\w./-])xopc(?= (?:acp|agent|approvals|approve|backup|channels|completion|config|cron|database|deny|doctor|gateway|help|mcp|messages|models|paths|restore|send|sessions|setup|token|version)\b)/g;
 
 const pathEntries = ({ variable }: Invocation): string[] => (variable('PATH') ?? '').split(delimiter).filter(Boolean);
-
-function canUse(path: string, mode: number): boolean {
-  try {
-    accessSync(path, mode);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 export function currentInvocation(variable: Invocation['variable']): Invocation {
   return { entry: (isSingleExecutable() ? process.argv0 : process.argv[1]) ?? '', variable };
@@ -57,10 +49,10 @@ export function withCommandName(text: string, invocation: Invocation): string {
  */
 export function linkCommand(invocation: Invocation): string | undefined {
   const entries = pathEntries(invocation);
-  if (entries.some((entry) => canUse(join(entry, 'xopc'), constants.X_OK))) return undefined;
+  if (entries.some((entry) => canAccess(join(entry, 'xopc'), constants.X_OK))) return undefined;
   const home = invocation.variable('HOME') ?? '/';
   const directory = [join(home, '.local', 'bin'), join(home, 'bin'), '/usr/local/bin'].find(
-    (path) => entries.includes(path) && canUse(path, constants.W_OK),
+    (path) => entries.includes(path) && canAccess(path, constants.W_OK),
   );
   const launcher = isSingleExecutable() ? process.execPath : join(dirname(bundleDirectory), 'bin', 'xopc');
   return directory === undefined ? undefined : `ln -s ${quoted(launcher)} ${quoted(join(directory, 'xopc'))}`;

@@ -1,21 +1,16 @@
 /** Text from standard input. */
 import type { Readable } from 'node:stream';
+import { collect } from '../../shared/node/collect.js';
 import { usage } from './usage.js';
 
 const MAX_INPUT_BYTES = 8_388_608;
 
 /** Reads all of it, without the line break at its end. @throws USAGE when it is more than 8 MiB or not UTF-8 */
 export async function readInput(stream: Readable): Promise<string> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of stream as AsyncIterable<Buffer | string>) {
-    const bytes = Buffer.from(chunk);
-    length += bytes.length;
-    if (length > MAX_INPUT_BYTES) throw usage(`standard input has more than ${MAX_INPUT_BYTES} bytes`, 'Send less.');
-    chunks.push(bytes);
-  }
+  const input = await collect(stream, MAX_INPUT_BYTES);
+  if (input === undefined) throw usage(`standard input has more than ${MAX_INPUT_BYTES} bytes`, 'Send less.');
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks)).replace(/\r?\n$/, '');
+    return new TextDecoder('utf-8', { fatal: true }).decode(input).replace(/\r?\n$/, '');
   } catch {
     throw usage('standard input is not UTF-8 text', 'Convert it first, e.g. with iconv.');
   }

@@ -5,6 +5,7 @@
 import { closeSync, constants, existsSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { RESCUED } from '../../shared/backup.js';
 import type { ServerReport } from '../../shared/node/database-module.js';
+import { ifPresent } from '../../shared/node/files/if-present.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { fail, type Finding, ok, warn } from './finding.js';
 
@@ -32,13 +33,8 @@ function readAt(fd: number, position: number, length: number): Buffer {
 
 /** @returns the result of `read`; undefined when the file does not exist @throws the file system's own error */
 function withFile<T>(path: string, read: (fd: number, size: number) => T): T | undefined {
-  let fd: number;
-  try {
-    fd = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+  const fd = ifPresent(() => openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)));
+  if (fd === undefined) return undefined;
   try {
     return read(fd, fstatSync(fd).size);
   } finally {

@@ -1,8 +1,9 @@
 /** The Node that runs us and the package that it runs. */
 import { createHash } from 'node:crypto';
-import { accessSync, constants, existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { constants, existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { BUNDLE_NAMES, bundleDirectory, readBuildInfo } from '../../shared/node/build/bundle.js';
+import { canAccess } from '../../shared/node/files/if-present.js';
 import { environmentValue } from '../../shared/node/process/env.js';
 import { isSingleExecutable, readTrailer } from '../../shared/node/build/single-executable.js';
 import { fail, type Finding, ok, warn } from './finding.js';
@@ -48,17 +49,8 @@ export function checkBuild(directory = bundleDirectory): Finding {
 }
 
 function inPath(name: string, path: string): string | undefined {
-  const directories = path.split(delimiter);
-  return directories
-    .map((directory) => join(directory, name))
-    .find((path) => {
-      try {
-        accessSync(path, constants.X_OK);
-        return true;
-      } catch {
-        return false;
-      }
-    });
+  const files = path.split(delimiter).map((directory) => join(directory, name));
+  return files.find((file) => canAccess(file, constants.X_OK));
 }
 
 /** Checks which program `xopc` in PATH is. */

@@ -12,6 +12,7 @@ import { errorBody, toGatewayError } from '../../shared/error-document.js';
 import { GatewayError } from '../../shared/errors.js';
 import { newId } from '../../shared/ids.js';
 import type { BuiltPage } from '../../shared/node/build/built-page.js';
+import { collect } from '../../shared/node/collect.js';
 import { ANSWER_HEADERS, DOCUMENT_HEADERS, FILE_HEADERS } from '../../shared/node/document-headers.js';
 import type { LogService } from '../../shared/node/log/log-service.js';
 import { isOwnOrigin } from '../../shared/node/own-origin.js';
@@ -40,15 +41,10 @@ export interface LogWebParts {
 }
 
 async function readBody(request: IncomingMessage): Promise<unknown> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > MAX_BODY_BYTES) throw new GatewayError('PAYLOAD_TOO_LARGE', { message: `the body has more than ${MAX_BODY_BYTES} bytes` });
-    chunks.push(chunk);
-  }
+  const body = await collect(request, MAX_BODY_BYTES);
+  if (body === undefined) throw new GatewayError('PAYLOAD_TOO_LARGE', { message: `the body has more than ${MAX_BODY_BYTES} bytes` });
   try {
-    return JSON.parse(Buffer.concat(chunks).toString('utf8') || '{}') as unknown;
+    return JSON.parse(body.toString('utf8') || '{}') as unknown;
   } catch {
     throw new GatewayError('INVALID_REQUEST', { message: 'the body is not JSON' });
   }

@@ -6,6 +6,7 @@ import { writeFileAtomic } from '../../../shared/node/files/atomic-file.js';
 import { diffLines } from '../../../shared/text/line-diff.js';
 import { compareChecksum } from './checksum.js';
 import type { ServiceFile } from '../plan/service-plan.js';
+import { ifPresent } from '../../../shared/node/files/if-present.js';
 
 export interface FileChange {
   readonly file: ServiceFile;
@@ -19,12 +20,7 @@ const BYTE_ORDER_MARK = '\ufeff';
 
 /** @returns undefined when the file does not exist @throws the file system's own error, e.g. EACCES */
 function readServiceFile(path: string, encoding: ServiceFile['encoding']): string | undefined {
-  try {
-    return readFileSync(path, encoding).replace(BYTE_ORDER_MARK, '');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+  return ifPresent(() => readFileSync(path, encoding).replace(BYTE_ORDER_MARK, ''));
 }
 
 export function compareFile(file: ServiceFile): FileChange {

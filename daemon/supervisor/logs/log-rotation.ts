@@ -1,6 +1,7 @@
 /** Rotates the log by renaming and has every writer reopen it. Only the process that holds the lock rotates. */
 import { renameSync, rmSync, statSync } from 'node:fs';
 import { generationPath, listGenerations } from '../../../shared/node/log/log-generations.js';
+import { ifPresent } from '../../../shared/node/files/if-present.js';
 
 interface RotationOptions {
   readonly logPath: string;
@@ -9,13 +10,8 @@ interface RotationOptions {
 }
 
 function sizeOf(path: string): number | undefined {
-  try {
-    const stats = statSync(path);
-    return stats.isFile() ? stats.size : undefined;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw error;
-  }
+  const stats = ifPresent(() => statSync(path));
+  return stats?.isFile() === true ? stats.size : undefined;
 }
 
 /**

@@ -1,4 +1,5 @@
 /** Adds the files of a chat to a model's messages: pictures unchanged, text files as text. Files are read from the channel when a turn needs them. */
+import { collect } from '../../../shared/node/collect.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import { estimateTokens, TOKENS_PER_IMAGE } from './model/context.js';
 import { findFileLinks, type LinkedFile } from '../channels/file-links.js';
@@ -114,14 +115,8 @@ export class AttachedFiles {
     try {
       const opened = await this.#options.channels.openFile(link, AbortSignal.timeout(LOAD_MS));
       if (opened.type !== 'opened') throw new Error(opened.reason);
-      const chunks: Buffer[] = [];
-      let bytes = 0;
-      for await (const chunk of opened.bytes) {
-        bytes += chunk.length;
-        if (bytes > limit) return undefined;
-        chunks.push(chunk);
-      }
-      return toAttached(link.name, Buffer.concat(chunks));
+      const bytes = await collect(opened.bytes, limit);
+      return bytes && toAttached(link.name, bytes);
     } catch (error) {
       this.#options.logger.warn({ channel: link.channel, err: error }, 'failed to read a file; the model gets only its link');
       return undefined;

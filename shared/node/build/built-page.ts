@@ -1,6 +1,7 @@
 /** The built page, as the build packed it: a manifest made once at start, so that no request's path ever reaches the disk. */
 import { gunzipSync } from 'node:zlib';
 import { readBuiltText } from './bundle.js';
+import { ifPresent } from '../files/if-present.js';
 
 interface PackedFile {
   readonly type: string;
@@ -41,10 +42,5 @@ export function readBuiltPage(text: string | undefined): BuiltPage | undefined {
 
 /** @returns undefined for a build without a page, which serves the API only */
 export function readPageFile(): string | undefined {
-  try {
-    return readBuiltText('page.json');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+  return ifPresent(() => readBuiltText('page.json'));
 }

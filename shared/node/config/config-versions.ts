@@ -6,6 +6,7 @@ import { readdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensurePrivateDirectory, writeFileAtomic } from '../files/atomic-file.js';
+import { ifPresent } from '../files/if-present.js';
 import { readConfigText } from './config-file.js';
 import { hashText } from './config-text.js';
 
@@ -23,13 +24,7 @@ const NAME = /^((\d{13,15})-([0-9a-f]{16}))\.json$/;
 
 /** Newest first. */
 export function listVersions(directory: string): ConfigVersion[] {
-  let names: string[];
-  try {
-    names = readdirSync(directory);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
-  }
+  const names = ifPresent(() => readdirSync(directory)) ?? [];
   const versions = names.flatMap((name) => {
     const [, id, time, hashStart] = NAME.exec(name) ?? [];
     return id === undefined || hashStart === undefined ? [] : [{ id, atMs: Number(time), hashStart }];

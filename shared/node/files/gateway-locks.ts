@@ -6,6 +6,7 @@ import type { GatewayPaths } from '../process/paths.js';
 import type { LockHolder } from './lock.js';
 import { isLockRecord, type LockRecord, readLock } from './lock-record.js';
 import { shellWord } from '../../text/shell-word.js';
+import { ifPresent } from './if-present.js';
 
 /** What finds one gateway, as the paths of its configuration would. */
 export interface GatewayLockFile {
@@ -31,12 +32,8 @@ export function listAliases(paths: Pick<GatewayPaths, 'lockDir' | 'lockPath' | '
 }
 
 function lockNames(directory: string): string[] {
-  try {
-    return readdirSync(directory).filter((name) => /^gateway\.[0-9a-f]{16}\.lock$/.test(name));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
-  }
+  const names = ifPresent(() => readdirSync(directory)) ?? [];
+  return names.filter((name) => /^gateway\.[0-9a-f]{16}\.lock$/.test(name));
 }
 
 /** Device and inode of the file that a path names; undefined when there is none that can be looked at. */

@@ -5,6 +5,7 @@
 import { closeSync, constants, lstatSync, openSync, readSync } from 'node:fs';
 import { GatewayError } from '../../errors.js';
 import type { ProcessIdentity } from '../process/process-identity.js';
+import { ifPresent } from './if-present.js';
 
 /** A holder on another machine renews its lock every 30 s. A lock that is older than this counts as dead. */
 export const FOREIGN_LEASE_MS = 90_000;
@@ -126,12 +127,7 @@ export function readLock(path: string): LockContent | 'absent' {
 
 /** Milliseconds since the file was written or renewed; Infinity when there is none. */
 export function lockAgeMs(path: string, nowMs: number): number {
-  try {
-    return nowMs - lstatSync(path).mtimeMs;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return Infinity;
-    throw error;
-  }
+  return nowMs - (ifPresent(() => lstatSync(path).mtimeMs) ?? -Infinity);
 }
 
 /** At most `MAX_LOCK_BYTES`; a FIFO in the file's place must not block us. @returns the content, or why it cannot be a lock */

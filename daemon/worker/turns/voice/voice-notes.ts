@@ -1,6 +1,7 @@
 /** Reads the recordings of a chat's message, and has them transcribed before the message is stored as a question. */
 import { type Clock, pause } from '../../../../shared/clock.js';
 import { GatewayError } from '../../../../shared/errors.js';
+import { collect } from '../../../../shared/node/collect.js';
 import type { LogPort } from '../../../../shared/log/log-port.js';
 import { type AnswerReason, sayOfAnswer } from '../../../../shared/text/sentences/answer.js';
 import { findRecordings, type LinkedFile } from '../../channels/file-links.js';
@@ -114,20 +115,15 @@ export class VoiceNotes {
 
   async #download(link: LinkedFile, signal: AbortSignal): Promise<{ bytes: Uint8Array; mediaType: string }> {
     const { maxBytes } = this.#options.transcriber.settings;
-    const chunks: Buffer[] = [];
-    let length = 0;
+    let bytes: Buffer | undefined;
     try {
-      for await (const chunk of await this.#open(link, AbortSignal.any([signal, AbortSignal.timeout(LOAD_MS)]))) {
-        length += chunk.length;
-        if (length > maxBytes) break;
-        chunks.push(chunk);
-      }
+      bytes = await collect(await this.#open(link, AbortSignal.any([signal, AbortSignal.timeout(LOAD_MS)])), maxBytes);
     } catch (error) {
       signal.throwIfAborted();
       throw failed('voice-unreadable', { detail: error instanceof Error ? error.message : String(error) });
     }
-    if (length > maxBytes) throw failed('voice-too-large', { limit: maxBytes });
-    return { bytes: Buffer.concat(chunks), mediaType: MEDIA_TYPES[link.name.split('.').at(-1)?.toLowerCase() ?? ''] ?? 'audio/ogg' };
+    if (bytes === undefined) throw failed('voice-too-large', { limit: maxBytes });
+    return { bytes, mediaType: MEDIA_TYPES[link.name.split('.').at(-1)?.toLowerCase() ?? ''] ?? 'audio/ogg' };
   }
 
   /** Tries again while the file may become readable. @throws an Error with the reason */
