@@ -1,5 +1,5 @@
 /** Who gets in over a network, and who may command: from another host, from this one by its own address, as another user. */
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Installation } from '../helpers/installation.js';
@@ -10,8 +10,7 @@ const reason = whyNoHosts();
 
 async function startOn(host: Host, gatewayConfig: object): Promise<{ url: string; loopback: string; bearer: Record<string, string> }> {
   const gateway = await RealGateway.create({}, [...host.prefix, ...launcher]);
-  mkdirSync(gateway.xopcHome, { recursive: true, mode: 0o700 });
-  writeFileSync(join(gateway.xopcHome, 'config.json'), JSON.stringify({ gateway: gatewayConfig }));
+  gateway.put('config.json', { gateway: gatewayConfig });
   const started = await gateway.xopc('gateway', 'start');
   expect(started.code, started.stderr).toBe(0);
   const token = readFileSync(join(gateway.xopcHome, 'credentials', 'token'), 'utf8').trim();

@@ -1,5 +1,5 @@
 /** Who gets in: The table of access in docs/access.md, row by row, against the running gateway. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, test } from 'vitest';
@@ -31,8 +31,7 @@ function headersFor(row: Row): Record<string, string | string[]> {
 
 async function start(config: object): Promise<void> {
   gateway = await RealGateway.create();
-  mkdirSync(gateway.xopcHome, { recursive: true, mode: 0o700 });
-  writeFileSync(join(gateway.xopcHome, 'config.json'), JSON.stringify(config));
+  gateway.put('config.json', config);
   await gateway.run();
   token = readFileSync(join(gateway.xopcHome, 'credentials', 'token'), 'utf8').trim();
 }

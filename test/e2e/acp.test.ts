@@ -1,7 +1,7 @@
 /** An editor in front of `xopc acp`, in front of a real gateway. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { client, type ClientContext, ndJsonStream, type SessionUpdate } from '@agentclientprotocol/sdk';
@@ -56,8 +56,7 @@ test('an editor starts before the gateway, asks in two sessions, loses the worke
   const model = await startFakeOpenAi({ models: ['one', 'two'] });
   onTestFinished(() => model.close());
   const gateway = await RealGateway.create();
-  mkdirSync(gateway.xopcHome, { recursive: true });
-  writeFileSync(join(gateway.xopcHome, 'models.json'), JSON.stringify(fakeModels(model.baseUrl)));
+  gateway.put('models.json', fakeModels(model.baseUrl));
   writeFileSync(
     join(gateway.xopcHome, 'config.json'),
     JSON.stringify({ agents: { defaults: { model: 'fake/one', permissions: { time: 'ask' } } } }),

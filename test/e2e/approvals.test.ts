@@ -1,6 +1,4 @@
 /** A turn that waits for a person, in a real gateway whose worker is killed in each of its states. */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { ApprovalDocument } from '../../shared/api/tools/approvals.js';
 import { fakeHttp } from '../fakes/http-server.js';
@@ -26,11 +24,10 @@ async function startWorld() {
     if (!page.isHeld) response.end('the page');
   });
   const gateway = await RealGateway.create();
-  mkdirSync(gateway.xopcHome, { recursive: true });
-  writeFileSync(join(gateway.xopcHome, 'models.json'), JSON.stringify(fakeModels(model.baseUrl)));
+  gateway.put('models.json', fakeModels(model.baseUrl));
   const defaults = { model: 'fake/one', permissions: { send: 'ask' }, fetchAllow: ['127.0.0.1'] };
   const webhook = { accounts: { default: { url: receiver.url, inboundToken: 'a-token-of-sixteen' } } };
-  writeFileSync(join(gateway.xopcHome, 'config.json'), JSON.stringify({ agents: { defaults }, channels: { webhook } }));
+  gateway.put('config.json', { agents: { defaults }, channels: { webhook } });
   await gateway.run();
   const kill = async (): Promise<void> => {
     const worker = gateway.workerPid();

@@ -1,6 +1,4 @@
 /** A caller who repeats a request with its key, whatever has happened to the worker and to the connection. */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { says } from '../fakes/openai/reply.js';
 import { type FakeOpenAi, startFakeOpenAi } from '../fakes/openai/server.js';
@@ -13,8 +11,7 @@ async function start(): Promise<{ gateway: RealGateway; fake: FakeOpenAi }> {
   const fake = await startFakeOpenAi();
   onTestFinished(() => fake.close());
   const gateway = await RealGateway.create();
-  mkdirSync(gateway.xopcHome, { recursive: true, mode: 0o700 });
-  writeFileSync(join(gateway.xopcHome, 'models.json'), JSON.stringify(fakeModels(fake.baseUrl)));
+  gateway.put('models.json', fakeModels(fake.baseUrl));
   await gateway.run();
   return { gateway, fake };
 }

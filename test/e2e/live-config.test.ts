@@ -1,5 +1,5 @@
 /** A changed configuration takes effect, or is refused, without anybody's connection. Through the real binary. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { startCollector } from '../fakes/collector/collector.js';
@@ -8,8 +8,7 @@ import { freePort } from '../helpers/free-port.js';
 import { RealGateway, until } from '../helpers/real-gateway.js';
 
 function configure(gateway: RealGateway, config: object): void {
-  mkdirSync(gateway.xopcHome, { recursive: true, mode: 0o700 });
-  writeFileSync(join(gateway.xopcHome, 'config.json'), JSON.stringify(config));
+  gateway.put('config.json', config);
 }
 
 describe('an edit of config.json', () => {

@@ -1,5 +1,5 @@
 /** `logs`, and what a worker prints beside the log. Through the real binary. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Installation } from '../helpers/installation.js';
@@ -10,8 +10,7 @@ const MAX_BYTES = 65_536;
 
 async function gatewayWithSmallLog(command?: readonly [string, ...string[]]): Promise<RealGateway> {
   const gateway = await RealGateway.create({}, command);
-  mkdirSync(gateway.xopcHome, { recursive: true, mode: 0o700 });
-  writeFileSync(join(gateway.xopcHome, 'config.json'), JSON.stringify({ logs: { maxBytes: MAX_BYTES, files: 50, level: 'debug' } }));
+  gateway.put('config.json', { logs: { maxBytes: MAX_BYTES, files: 50, level: 'debug' } });
   return gateway;
 }
 

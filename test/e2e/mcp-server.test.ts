@@ -1,6 +1,4 @@
 /** Clients of `/mcp` in front of a real gateway. */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { expect, onTestFinished, test } from 'vitest';
 import { startFakeOpenAi } from '../fakes/openai/server.js';
@@ -11,9 +9,8 @@ test('a client of /mcp does not notice a restart, not even while an agent answer
   const model = await startFakeOpenAi({ models: ['one', 'two'] });
   onTestFinished(() => model.close());
   const gateway = await RealGateway.create();
-  mkdirSync(gateway.xopcHome, { recursive: true });
-  writeFileSync(join(gateway.xopcHome, 'models.json'), JSON.stringify(fakeModels(model.baseUrl)));
-  writeFileSync(join(gateway.xopcHome, 'config.json'), JSON.stringify({ agents: { defaults: { model: 'fake/one' } } }));
+  gateway.put('models.json', fakeModels(model.baseUrl));
+  gateway.put('config.json', { agents: { defaults: { model: 'fake/one' } } });
   await gateway.run();
   const url = new URL(`${gateway.url}/mcp`);
   const client = new Client({ name: 'test', version: '1' });

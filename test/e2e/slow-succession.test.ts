@@ -1,5 +1,5 @@
 /** What is asked of a successor while its predecessor still finishes its work. Through the real binary. */
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -65,8 +65,7 @@ async function afterTakeover(config: object = {}): Promise<{ gateway: RealGatewa
   onTestFinished(() => {
     for (const line of servingFor(gateway)) process.kill(Number(line.split(' ')[1]), 'SIGKILL');
   });
-  mkdirSync(gateway.xopcHome, { recursive: true, mode: 0o700 });
-  writeFileSync(join(gateway.xopcHome, 'config.json'), JSON.stringify(config));
+  gateway.put('config.json', config);
   await gateway.xopc('gateway', 'start');
   const predecessor = gateway.lock().pid;
   const half = connect(gateway.port, '127.0.0.1');

@@ -1,6 +1,4 @@
 /** A half-streamed answer survives whatever happens to the worker that gives it. Through the real binary. */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { startFakeOpenAi, type FakeOpenAi } from '../fakes/openai/server.js';
 import { ChatFollower } from '../helpers/chat-follower.js';
@@ -21,9 +19,8 @@ async function makeWorld(): Promise<World> {
   const model = await startFakeOpenAi({ models: ['one', 'two'] });
   onTestFinished(() => model.close());
   const gateway = await RealGateway.create();
-  mkdirSync(gateway.xopcHome, { recursive: true });
-  writeFileSync(join(gateway.xopcHome, 'models.json'), JSON.stringify(fakeModels(model.baseUrl)));
-  writeFileSync(join(gateway.xopcHome, 'config.json'), JSON.stringify({ agents: { defaults: { model: 'fake/one' } } }));
+  gateway.put('models.json', fakeModels(model.baseUrl));
+  gateway.put('config.json', { agents: { defaults: { model: 'fake/one' } } });
   await gateway.run();
   const made = await fetch(`${gateway.url}/api/sessions`, { method: 'POST' });
   const { session } = (await made.json()) as { session: { key: string } };

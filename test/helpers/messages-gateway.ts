@@ -1,24 +1,11 @@
 /** The gateway's `/v1/messages` in front of a fake vendor. */
 import Anthropic from '@anthropic-ai/sdk';
 import type { ApiKind } from '../../shared/config/models-schema.js';
-import { anthropic } from '../fakes/vendors/anthropic.js';
-import { google } from '../fakes/vendors/google.js';
-import { openAiCompletions } from '../fakes/vendors/openai-completions.js';
-import { openAiResponses } from '../fakes/vendors/openai-responses.js';
 import { PARTICULAR_MODELS } from '../fakes/vendors/particular-models.js';
-import type { VendorProtocol } from '../fakes/vendors/vendor-protocol.js';
+import { PROTOCOLS } from '../fakes/vendors/protocols.js';
 import { startVendor, type VendorFake } from '../fakes/vendors/vendor-server.js';
 import { startHttpApp, type TestApp, TOKEN } from './http-app.js';
 import { type ConversationOptions, makeConversation, type TestConversation } from './make-conversation.js';
-
-const PROTOCOLS: Readonly<Record<ApiKind, VendorProtocol>> = {
-  'openai-completions': openAiCompletions,
-  'openai-responses': openAiResponses,
-  'anthropic-messages': anthropic,
-  'google-generative-ai': google,
-};
-
-export const API_KINDS = Object.keys(PROTOCOLS) as ApiKind[];
 
 export interface MessagesGateway extends TestApp {
   readonly vendor: VendorFake;

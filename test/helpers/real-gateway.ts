@@ -1,7 +1,7 @@
 /** The gateway as users run it: the real launcher, a home of its own, a free port. Everything started is ended by its id. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { StatusDocument } from '../../shared/control/messages.js';
@@ -94,18 +94,22 @@ type AtEnd = (dispose: () => Promise<void>) => unknown;
 
 export class RealGateway {
   readonly home: string;
+  readonly xopcHome: string;
   readonly env: Record<string, string>;
   readonly port: number;
+  readonly url: string;
   readonly #command: readonly [string, ...string[]];
   #database: GatewayDatabase | undefined;
 
   private constructor(port: number, env: Record<string, string>, command: readonly [string, ...string[]]) {
     const home = env['HOME'] ?? mkdtempSync(join(tmpdir(), 'xg-'));
     this.home = home;
+    this.xopcHome = join(home, '.xopc');
     this.#command = command;
     // An empty variable leaves the port to the configuration.
     this.port = Number(env['XOPC_PORT'] || port);
-    this.env = { HOME: home, XOPC_HOME: join(home, '.xopc'), XOPC_PORT: String(port), ...env };
+    this.url = `http://127.0.0.1:${this.port}`;
+    this.env = { HOME: home, XOPC_HOME: this.xopcHome, XOPC_PORT: String(port), ...env };
   }
 
   /** A home and a port; nothing runs yet. At the end, by default of the test, whatever its lock names is killed and the home removed. */
@@ -130,12 +134,10 @@ export class RealGateway {
     return Object.assign(gateway, { process });
   }
 
-  get url(): string {
-    return `http://127.0.0.1:${this.port}`;
-  }
-
-  get xopcHome(): string {
-    return join(this.home, '.xopc');
+  /** Writes a document into its home. */
+  put(name: string, document: unknown): void {
+    mkdirSync(this.xopcHome, { recursive: true, mode: 0o700 });
+    writeFileSync(join(this.xopcHome, name), JSON.stringify(document));
   }
 
   get logPath(): string {

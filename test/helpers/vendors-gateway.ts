@@ -1,22 +1,11 @@
 /** A gateway in front of a fake vendor of each API kind, and calls of its own API. */
 import { expect } from 'vitest';
-import type { ApiKind } from '../../shared/config/models-schema.js';
-import { anthropic } from '../fakes/vendors/anthropic.js';
-import { google } from '../fakes/vendors/google.js';
-import { openAiCompletions } from '../fakes/vendors/openai-completions.js';
-import { openAiResponses } from '../fakes/vendors/openai-responses.js';
-import type { VendorProtocol } from '../fakes/vendors/vendor-protocol.js';
+import { API_KINDS, PROTOCOLS } from '../fakes/vendors/protocols.js';
 import { startVendor, type VendorFake } from '../fakes/vendors/vendor-server.js';
 import { startHttpApp, type TestApp } from './http-app.js';
 import { makeConversation, type TestConversation } from './make-conversation.js';
 
-const PROTOCOLS: Readonly<Record<ApiKind, VendorProtocol>> = {
-  'openai-completions': openAiCompletions,
-  'openai-responses': openAiResponses,
-  'anthropic-messages': anthropic,
-  'google-generative-ai': google,
-};
-export const KINDS = Object.keys(PROTOCOLS) as ApiKind[];
+export { API_KINDS as KINDS };
 export interface VendorsGateway {
   readonly vendors: Readonly<Record<string, VendorFake>>;
   readonly conversation: TestConversation;
@@ -25,7 +14,7 @@ export interface VendorsGateway {
 
 /** The model of each is `<kind>/fake-model`. */
 export async function startVendorsGateway(): Promise<VendorsGateway> {
-  const vendors = Object.fromEntries(await Promise.all(KINDS.map(async (api) => [api, await startVendor(PROTOCOLS[api])] as const)));
+  const vendors = Object.fromEntries(await Promise.all(API_KINDS.map(async (api) => [api, await startVendor(PROTOCOLS[api])] as const)));
   const providers = Object.fromEntries(
     Object.entries(vendors).map(([api, { baseUrl }]) => [
       api,

@@ -1,5 +1,3 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { expectAccessible, noBrowser } from '../helpers/browser.js';
 import { failOnce, untilInForce } from '../helpers/job-runs.js';
@@ -8,12 +6,11 @@ import { RealGateway } from '../helpers/real-gateway.js';
 
 test.skipIf(noBrowser)('the last day, what went wrong in it with the way to its log lines, and what can be fixed from here', async () => {
   const gateway = await RealGateway.create();
-  mkdirSync(gateway.xopcHome, { recursive: true });
-  writeFileSync(join(gateway.xopcHome, 'config.json'), JSON.stringify({ agents: { list: [{ id: 'main' }, { id: 'gone' }] } }));
+  gateway.put('config.json', { agents: { list: [{ id: 'main' }, { id: 'gone' }] } });
   await gateway.run();
   const body = { name: 'Nightly', schedule: '0 0 1 1 *', message: 'x', mode: 'agent', agentId: 'gone', retries: 0 };
   const { job } = await callApi<{ job: { id: string } }>(gateway, 'POST /api/cron/create', body);
-  writeFileSync(join(gateway.xopcHome, 'config.json'), JSON.stringify({ agents: { list: [{ id: 'main' }] } }));
+  gateway.put('config.json', { agents: { list: [{ id: 'main' }] } });
   await untilInForce(gateway);
   await failOnce(gateway, job.id);
   await callApi(gateway, 'PATCH /api/logs/level', { level: 'debug' });

@@ -1,5 +1,5 @@
 /** Each way in which another host without the token can load a gateway, while its owner and a client with the token use it. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
 import { join } from 'node:path';
@@ -85,8 +85,7 @@ describe.skipIf(reason !== undefined)(`a host without the token${reason === unde
     const [enter, ...rest] = elsewhere.prefix;
     execFileSync(enter, [...rest, 'ip', 'addr', 'add', `${FRIEND}/24`, 'dev', 'cable1']);
     const gateway = await RealGateway.create({}, [...here.prefix, ...launcher]);
-    mkdirSync(gateway.xopcHome, { recursive: true, mode: 0o700 });
-    writeFileSync(join(gateway.xopcHome, 'config.json'), JSON.stringify({ gateway: { host: '0.0.0.0' } }));
+    gateway.put('config.json', { gateway: { host: '0.0.0.0' } });
     expect((await gateway.xopc('gateway', 'start')).code).toBe(0);
     const token = readFileSync(join(gateway.xopcHome, 'credentials', 'token'), 'utf8').trim();
     const url = `http://${here.address}:${gateway.port}`;

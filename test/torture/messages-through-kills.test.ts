@@ -1,6 +1,4 @@
 /** Messages for chats through the real binary, over a slow and failing receiver, while its worker is killed and restarted. */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type ReceivedWebhook, startWebhookReceiver, type WebhookReceiver } from '../fakes/webhook-receiver/receiver.js';
 import { sendAll, type SentText } from '../helpers/persistent-sender.js';
@@ -20,8 +18,7 @@ function textsFor(count: number): SentText[] {
 
 async function startGateway(account: object): Promise<RealGateway> {
   const gateway = await RealGateway.create();
-  mkdirSync(gateway.xopcHome, { recursive: true, mode: 0o700 });
-  writeFileSync(join(gateway.xopcHome, 'config.json'), JSON.stringify({ channels: { webhook: { accounts: { default: account } } } }));
+  gateway.put('config.json', { channels: { webhook: { accounts: { default: account } } } });
   await gateway.run();
   return gateway;
 }

@@ -1,6 +1,4 @@
 /** Questions with keys through the real binary, while its worker is killed and restarted: each is asked and answered once. */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { says } from '../fakes/openai/reply.js';
@@ -38,8 +36,7 @@ test('fifteen callers who repeat their questions through twelve kills: each is a
   onTestFinished(() => fake.close());
   fake.replyAlways({ ...says(...ANSWER.split(/(?<= )/)), delayMs: 15 });
   const gateway = await RealGateway.create();
-  mkdirSync(gateway.xopcHome, { recursive: true, mode: 0o700 });
-  writeFileSync(join(gateway.xopcHome, 'models.json'), JSON.stringify(fakeModels(fake.baseUrl)));
+  gateway.put('models.json', fakeModels(fake.baseUrl));
   await gateway.run();
   const random = seededRandom(7);
   const over = new AbortController();

@@ -1,6 +1,4 @@
 /** Responses in the background through the real binary, while its worker is killed and restarted: each ends, and each reader sees it once. */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import OpenAI from 'openai';
 import { expect, onTestFinished, test } from 'vitest';
@@ -59,8 +57,7 @@ test('ten readers of responses in the background through ten kills: each respons
   onTestFinished(() => fake.close());
   fake.replyAlways({ ...says(...ANSWER.split(/(?<= )/)), delayMs: 40 });
   const gateway = await RealGateway.create();
-  mkdirSync(gateway.xopcHome, { recursive: true, mode: 0o700 });
-  writeFileSync(join(gateway.xopcHome, 'models.json'), JSON.stringify(fakeModels(fake.baseUrl)));
+  gateway.put('models.json', fakeModels(fake.baseUrl));
   await gateway.run();
   const client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: 'local', maxRetries: 0 });
   const random = seededRandom(11);

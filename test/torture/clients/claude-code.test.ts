@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { calls, fails, says } from '../../fakes/vendors/vendor-reply.js';
 import { TOKEN } from '../../helpers/http-app.js';
-import { API_KINDS, type MessagesGateway, startMessagesGateway } from '../../helpers/messages-gateway.js';
+import { API_KINDS } from '../../fakes/vendors/protocols.js';
+import { type MessagesGateway, startMessagesGateway } from '../../helpers/messages-gateway.js';
 import { installClient, type InstalledClient } from './installed-client.js';
 
 const CLAUDE_CODE = '@anthropic-ai/claude-code@2.1.332';

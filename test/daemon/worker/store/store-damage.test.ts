@@ -1,6 +1,5 @@
 import {
   closeSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -17,29 +16,14 @@ import Database from 'libsql';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { appendMessage } from '../../../../daemon/worker/store/conversations/messages.js';
 import { findSession } from '../../../../daemon/worker/store/conversations/sessions.js';
-import type { Store } from '../../../../daemon/worker/store/store.js';
 import { eventually } from '../../../helpers/eventually.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
 import { addSession, openStore, session } from '../../../helpers/open-store.js';
+import { codes, filled, place, works } from '../../../helpers/store-place.js';
 import { tempDir } from '../../../helpers/temp-dir.js';
 import { queriesOf } from '../../../../daemon/worker/store/transaction.js';
 
-function place(): string {
-  const path = join(tempDir(), 'state', 'gateway.db');
-  mkdirSync(dirname(path), { mode: 0o700 });
-  return path;
-}
-
-const works = async (store: Store): Promise<boolean> => (await addSession(store, `probe-${Math.random()}`)).id > 0;
-const codes = (store: Store): string[] => store.warnings().map(({ code }) => code);
 const unavailable = { code: 'UNAVAILABLE', message: expect.stringContaining('gateway.db cannot be used') as string };
-
-/** A sound database with one session, closed. */
-async function filled(path: string): Promise<void> {
-  const store = await openStore({ path });
-  await addSession(store, 'kept');
-  await store.close();
-}
 
 /** The same as a worker leaves it that was killed: with the newest in the log. */
 async function filledInLog(path: string, peerId = 'kept'): Promise<void> {

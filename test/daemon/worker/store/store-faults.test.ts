@@ -4,28 +4,12 @@ import Database from 'libsql';
 import { expect, test } from 'vitest';
 import { appendMessage } from '../../../../daemon/worker/store/conversations/messages.js';
 import { findSession } from '../../../../daemon/worker/store/conversations/sessions.js';
-import type { Store } from '../../../../daemon/worker/store/store.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
 import { addSession, makeStore, openStore, session } from '../../../helpers/open-store.js';
+import { codes, filled, place, works } from '../../../helpers/store-place.js';
 import { tempDir } from '../../../helpers/temp-dir.js';
 import { eventually } from '../../../helpers/eventually.js';
 import { queriesOf } from '../../../../daemon/worker/store/transaction.js';
-
-function place(): string {
-  const path = join(tempDir(), 'state', 'gateway.db');
-  mkdirSync(dirname(path), { mode: 0o700 });
-  return path;
-}
-
-const works = async (store: Store): Promise<boolean> => (await addSession(store, `probe-${Math.random()}`)).id > 0;
-const codes = (store: Store): string[] => store.warnings().map(({ code }) => code);
-
-/** A sound database with one session, closed. */
-async function filled(path: string): Promise<void> {
-  const store = await openStore({ path });
-  await addSession(store, 'kept');
-  await store.close();
-}
 
 test('a directory in its place is never renamed; once it is gone the store works by itself', async () => {
   const path = place();

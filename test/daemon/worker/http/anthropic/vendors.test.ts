@@ -2,7 +2,8 @@
 import Anthropic from '@anthropic-ai/sdk';
 import { describe, expect, test } from 'vitest';
 import { calls, fails, FAKE_COUNT, FAKE_USAGE, RETRY_AFTER_SECONDS, says } from '../../../../fakes/vendors/vendor-reply.js';
-import { API_KINDS, startMessagesGateway } from '../../../../helpers/messages-gateway.js';
+import { API_KINDS } from '../../../../fakes/vendors/protocols.js';
+import { startMessagesGateway } from '../../../../helpers/messages-gateway.js';
 
 type Params = Anthropic.MessageCreateParamsNonStreaming;
 

@@ -1,23 +1,15 @@
 /** `/v1/responses` in front of every kind of provider, read by the openai SDK. */
 import OpenAI from 'openai';
 import { describe, expect, test } from 'vitest';
-import type { ApiKind } from '../../../../../shared/config/models-schema.js';
 import { anthropic } from '../../../../fakes/vendors/anthropic.js';
-import { google } from '../../../../fakes/vendors/google.js';
-import { openAiCompletions } from '../../../../fakes/vendors/openai-completions.js';
 import { openAiResponses } from '../../../../fakes/vendors/openai-responses.js';
-import type { VendorProtocol } from '../../../../fakes/vendors/vendor-protocol.js';
 import { calls, FAKE_USAGE, says } from '../../../../fakes/vendors/vendor-reply.js';
+import { API_KINDS, PROTOCOLS } from '../../../../fakes/vendors/protocols.js';
 import { startVendor, type VendorFake } from '../../../../fakes/vendors/vendor-server.js';
 import { startHttpApp, TOKEN } from '../../../../helpers/http-app.js';
 import { makeConversation } from '../../../../helpers/make-conversation.js';
 
-const KINDS: readonly { readonly api: ApiKind; readonly protocol: VendorProtocol }[] = [
-  { api: 'openai-completions', protocol: openAiCompletions },
-  { api: 'openai-responses', protocol: openAiResponses },
-  { api: 'anthropic-messages', protocol: anthropic },
-  { api: 'google-generative-ai', protocol: google },
-];
+const KINDS = API_KINDS.map((api) => ({ api, protocol: PROTOCOLS[api] }));
 
 const WEATHER = {
   type: 'function' as const,

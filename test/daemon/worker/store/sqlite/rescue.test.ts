@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import Database from 'libsql';
 import { describe, expect, test } from 'vitest';
@@ -6,17 +6,11 @@ import { findSession } from '../../../../../daemon/worker/store/conversations/se
 import type { Store } from '../../../../../daemon/worker/store/store.js';
 import { FakeClock } from '../../../../helpers/fake-clock.js';
 import { addSession, openStore, session } from '../../../../helpers/open-store.js';
+import { codes, place } from '../../../../helpers/store-place.js';
 import { tempDir } from '../../../../helpers/temp-dir.js';
-
-function place(): string {
-  const path = join(tempDir(), 'state', 'gateway.db');
-  mkdirSync(dirname(path), { mode: 0o700 });
-  return path;
-}
 
 const has = async (store: Store, peerId: string): Promise<boolean> =>
   (await store.read((tx) => findSession(tx, session(peerId).key))) !== undefined;
-const codes = (store: Store): string[] => store.warnings().map(({ code }) => code);
 
 /** What a start finds after `kill -9`: only files. */
 async function expectKept(path: string, peerIds: readonly string[]): Promise<void> {
