@@ -87,13 +87,16 @@ test.skipIf(noBrowser)('a server is added, tested, tried out, changed and remove
   await dialog.getByText('Somebody else has changed this server').waitFor();
   await dialog.getByRole('button', { name: 'Save mine' }).click();
   await page.getByText('“everything” is saved').waitFor();
-  expect((await config()).mcp.servers['everything']).toEqual({
-    command: process.execPath,
-    args: [EVERYTHING],
-    env: { API_KEY: { $secret: true, hint: '…cdef' } },
-    cwd: root,
-    timeoutMs: 5_000,
-  });
+  // The notice of the first time may still be there.
+  await expect
+    .poll(async () => (await config()).mcp.servers['everything'])
+    .toEqual({
+      command: process.execPath,
+      args: [EVERYTHING],
+      env: { API_KEY: { $secret: true, hint: '…cdef' } },
+      cwd: root,
+      timeoutMs: 5_000,
+    });
 
   await card.getByRole('switch', { name: 'everything is on' }).click();
   await card.getByText('Off', { exact: true }).waitFor();
