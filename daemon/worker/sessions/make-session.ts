@@ -21,7 +21,7 @@ import type { Transaction } from '../store/transaction.js';
 import { sessionOf } from './session-key.js';
 import type { PublishSession } from './sessions.js';
 
-/** Bounds a step. A message that is longer is a step of its own. */
+/** Bounds a step. The message that reaches the length is the last of its step. */
 export const STEP_MESSAGES = 200;
 export const STEP_LENGTH = 262_144;
 
@@ -63,20 +63,22 @@ async function complete(
   return key;
 }
 
-/** What this cannot remove is purged after this instance has ended. */
+/** Removes a session that is not completed. Never rejects. */
 async function abandon({ store, instanceId }: SessionMakerOptions, { id }: Session): Promise<void> {
-  const isReleased = store.write((tx) => dropStagedSession(tx, { id, instanceId }));
-  const purge = (): Promise<void> =>
-    purgeInSteps(
+  try {
+    await store.write((tx) => dropStagedSession(tx, { id, instanceId }));
+    await purgeInSteps(
       store,
       (tx) => purgeSessions(tx, STAGED_AT),
       () => true,
     );
-  await isReleased.then(purge).catch(() => undefined);
+  } catch {
+    // What remains is purged after this instance has ended.
+  }
 }
 
 /**
- * Makes a session that `fill` fills. A key that was used for the same returns the session of then.
+ * Makes a session that `fill` fills. A key that was used for the same returns the session that it made.
  * @throws CONFLICT for a key of another request; what `fill` throws
  */
 export async function makeSession(

@@ -44,33 +44,51 @@ async function findFork(tx: Transaction, { key, messageId }: { key: string; mess
   return { source, last, summary };
 }
 
-/** Returns the messages of the next step, with the ids of those that have files. @throws CONFLICT when the path has changed since the first step */
-async function readNext(
-  tx: Transaction,
-  { source, last }: Fork,
-  afterSeq: number,
-): Promise<{ messages: Message[]; withFiles: ReadonlySet<string> }> {
-  // While it is on the chosen path, so is everything before it.
-  if (last === undefined || (await findMessage(tx, last.id))?.parentSeq !== null) {
-    throw new GatewayError('CONFLICT', { message: 'the session was changed while it was copied', hint: 'Try again.' });
-  }
-  const batch = await readMessagesAfter(tx, { sessionId: source.id, afterSeq, limit: STEP_MESSAGES });
-  const ids = batch.filter(({ role }) => role === 'user' || role === 'tool').map(({ id }) => id);
-  const files = await listAttachments(tx, source.id, ids);
-  const messages: Message[] = [];
-  let length = 0;
-  for (const message of batch) {
-    if (message.seq > last.seq || length >= STEP_LENGTH) break;
-    messages.push(message);
-    length += message.content.length + (files.get(message.id) ?? []).reduce((sum, { size }) => sum + size, 0);
-  }
-  return { messages, withFiles: new Set(files.keys()) };
+/** Messages of the source that are copied in one write each, and which of them have files. */
+interface Batch {
+  readonly steps: readonly (readonly Message[])[];
+  readonly withFiles: ReadonlySet<string>;
+  /** Of its last message. */
+  readonly endSeq: number;
 }
 
-/** Copies the messages of a step. @returns the `seq` of the last one in the source */
-async function copyNext(tx: Transaction, options: ForkOptions, to: { fork: Fork; copy: Session; afterSeq: number }): Promise<number> {
-  const { fork, copy, afterSeq } = to;
-  const { messages, withFiles } = await readNext(tx, fork, afterSeq);
+/** @throws CONFLICT when the path has changed since the fork began */
+async function checkPath(tx: Transaction, { last }: Fork): Promise<void> {
+  // The choice of another path takes it off the chosen one.
+  if (last === undefined || (await findMessage(tx, last.id))?.parentSeq !== null)
+    throw new GatewayError('CONFLICT', { message: 'the session was changed while it was copied', hint: 'Try again.' });
+}
+
+/** Reads the next messages, outside of the writes that copy them. @throws as {@link checkPath} */
+async function readBatch(tx: Transaction, fork: Fork, afterSeq: number): Promise<Batch> {
+  const { source, last } = fork;
+  await checkPath(tx, fork);
+  const read = await readMessagesAfter(tx, { sessionId: source.id, afterSeq, limit: STEP_MESSAGES });
+  const batch = read.filter(({ seq }) => seq <= (last?.seq ?? 0));
+  const ids = batch.filter(({ role }) => role === 'user' || role === 'tool').map(({ id }) => id);
+  const files = await listAttachments(tx, source.id, ids);
+  const steps: Message[][] = [];
+  let length = STEP_LENGTH;
+  for (const message of batch) {
+    if (length >= STEP_LENGTH) {
+      steps.push([]);
+      length = 0;
+    }
+    steps.at(-1)?.push(message);
+    length += message.content.length + (files.get(message.id) ?? []).reduce((sum, { size }) => sum + size, 0);
+  }
+  return { steps, withFiles: new Set(files.keys()), endSeq: batch.at(-1)?.seq ?? Number.MAX_SAFE_INTEGER };
+}
+
+interface ForkStep extends Pick<Batch, 'withFiles'> {
+  readonly fork: Fork;
+  readonly copy: Session;
+  readonly messages: readonly Message[];
+}
+
+/** Copies the messages of a step. @throws as {@link checkPath} */
+async function copyNext(tx: Transaction, options: ForkOptions, { fork, copy, messages, withFiles }: ForkStep): Promise<void> {
+  await checkPath(tx, fork);
   const copies = messages.map(({ seq, id, ...message }) => ({ ...message, id: newId('msg'), from: { seq, id }, turnId: null }));
   await insertMessages(
     tx,
@@ -85,7 +103,6 @@ async function copyNext(tx: Transaction, options: ForkOptions, to: { fork: Fork;
     const summary = { ...fork.summary, id: newId('sum'), sessionId: copy.id, coversSeq };
     await insertSummary(tx, { ...summary, usage: NO_USAGE, nowMs: options.clock.now() });
   }
-  return messages.at(-1)?.seq ?? Number.MAX_SAFE_INTEGER;
 }
 
 /**
@@ -99,10 +116,13 @@ export async function fillFork(
 ): Promise<Filled> {
   const fork = await options.store.read((tx) => findFork(tx, what));
   const { source, last } = fork;
+  const agentId = findAgent(options.config(), source.agentId).id;
   for (let afterSeq = 0; afterSeq < (last?.seq ?? 0);) {
     const from = afterSeq;
-    afterSeq = await step((tx, copy) => copyNext(tx, options, { fork, copy, afterSeq: from }));
+    const { steps, withFiles, endSeq } = await options.store.read((tx) => readBatch(tx, fork, from));
+    for (const messages of steps) await step((tx, copy) => copyNext(tx, options, { fork, copy, messages, withFiles }));
+    afterSeq = endSeq;
   }
   const title = source.title === null ? {} : { title: source.title };
-  return { use, agentId: findAgent(options.config(), source.agentId).id, change: { ...title, model: source.model } };
+  return { use, agentId, change: { ...title, model: source.model } };
 }

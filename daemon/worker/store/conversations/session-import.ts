@@ -1,6 +1,6 @@
 /**
- * A session during its import, invisible until it is complete: it counts as deleted long ago, and a lease keeps it from
- * being purged while the importing instance lives. Whenever that instance ends, a partial session is never visible.
+ * A session while it is filled, by an import or a copy: invisible until it is complete. It counts as deleted long ago, and a lease keeps
+ * it from being purged while the instance that fills it lives. Whenever that instance ends, a partial session is never visible.
  */
 import { acquireLease, releaseLease } from '../leases.js';
 import { queriesOf, type Transaction } from '../transaction.js';

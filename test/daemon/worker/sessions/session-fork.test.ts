@@ -33,6 +33,12 @@ async function afterWrites(work: () => Promise<unknown>, between: () => Promise<
   }
 }
 
+/** Of all sessions, those too that nobody sees. */
+async function storedKeys(store: Store): Promise<string[]> {
+  const { rows } = await store.read((tx) => sql<{ key: string }>`select key from sessions`.execute(queriesOf(tx)));
+  return rows.map(({ key }) => key);
+}
+
 const numbered = (count: number): string[] => Array.from({ length: count }, (_, index) => `text ${index}`);
 
 test.each([
@@ -71,16 +77,19 @@ test('a copy is refused, and nothing of it is left, when another path is chosen 
   };
   await afterWrites(() => expect(archive.fork(key, undefined)).rejects.toMatchObject({ code: 'CONFLICT' }), leave);
   expect((await sessions.list({})).sessions).toHaveLength(1);
+  expect(await storedKeys(store)).toEqual([key]);
 });
 
 test('the same key makes one copy, also of a session that is gone', async () => {
   const conversation = await makeConversation();
   const { archive, sessions } = conversation;
+  const store = await openStore({ home: conversation.home });
   const key = await importTexts(conversation, numbered(3));
   const replays: string[] = [];
   const fork = (name: string) => archive.fork(key, undefined, { key: 'k', onReplay: () => replays.push(name) });
   const [first, second] = await Promise.all([fork('first'), fork('second')]);
   expect(second.key).toBe(first.key);
+  expect((await storedKeys(store)).toSorted()).toEqual([key, first.key].toSorted());
   expect(replays).toHaveLength(1);
   await sessions.delete(key);
   expect((await fork('third')).key).toBe(first.key);
