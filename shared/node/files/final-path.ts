@@ -9,6 +9,6 @@ export function finalPath(path: string): string {
     // A link that leads to itself fails with ELOOP.
     const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
     const isLink = isMissing && lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
-    return isLink ? finalPath(resolve(dirname(path), readlinkSync(path))) : path;
+    return isLink ? finalPath(resolve(realpathSync(dirname(path)), readlinkSync(path))) : path;
   }
 }

@@ -18,5 +18,10 @@ test('a path is resolved to what it names, or would name', () => {
     (name) => finalPath(at(name)),
   );
   const file = at('real/file');
+  // A relative target counts from where the link is, not from how it was reached.
+  mkdirSync(at('real/deep'));
+  symlinkSync(join('real', 'deep'), at('short'));
+  symlinkSync(join('..', 'missing'), at('real/deep/link'));
+  expect(finalPath(at('short/link'))).toBe(at('real/missing'));
   expect(found).toEqual([file, file, file, at('nothing'), at('real/missing'), at('real/missing'), at('itself'), at('real/file/below')]);
 });
