@@ -179,7 +179,7 @@ test.skipIf(noBrowser)('a file that cannot be uploaded stays, to be saved or upl
   await expect.poll(() => chips.getByRole('alert').count()).toBe(0);
   await send.click();
   await page.getByRole('article', { name: 'Agent' }).waitFor();
-  expect(lastAsked(world)?.content).toBe(
-    'Read this\n\n<file name="a.txt">\nthe text of a.txt\n</file>\n\n<file name="b.txt">\nthe text of b.txt\n</file>',
-  );
+  await expect
+    .poll(() => lastAsked(world)?.content)
+    .toBe('Read this\n\n<file name="a.txt">\nthe text of a.txt\n</file>\n\n<file name="b.txt">\nthe text of b.txt\n</file>');
 });

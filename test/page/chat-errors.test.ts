@@ -34,7 +34,7 @@ test.skipIf(noBrowser)('an answer that failed says why, is copied, leads to its 
   expect(model.requests.map(({ messages }) => messages.at(-1)?.content)).toEqual(['A question', 'A question']);
 });
 
-test.skipIf(noBrowser)('an answer that is cut off says so, and is gone on with', async () => {
+test.skipIf(noBrowser)('an answer that is cut off says so, and is continued', async () => {
   const { gateway, model } = await startPageWorld();
   const page = await openPage(gateway.url);
   model.reply({ ...says('Before opening the valve, you must'), finishReason: 'length' }, says('close the other one.'));

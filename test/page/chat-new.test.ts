@@ -10,7 +10,8 @@ test.skipIf(noBrowser)('a new chat that has a model, a file and a draft is conti
   const chips = page.getByRole('list', { name: 'Attached files' });
   await box.fill('For the first chat');
   await page.locator('input[type=file]').setInputFiles({ name: 'plan.txt', mimeType: 'text/plain', buffer: Buffer.from('the plan') });
-  await page.getByRole('button', { name: 'Remove plan.txt' }).waitFor();
+  // The file makes the session, which is shown then.
+  await expect.poll(() => page.url()).toContain('#/chat/main');
   await page.getByRole('button', { name: /^Model/ }).click();
   await page.getByRole('menuitemradio', { name: 'fake/two' }).click();
   await page.getByRole('button', { name: 'Model: fake/two' }).waitFor();

@@ -78,10 +78,26 @@ test.skipIf(noBrowser)('the focus is where it was after a notice and after copyi
   await page.getByRole('button', { name: 'Copy outside' }).press('Enter');
   await page.getByText('Copied', { exact: true }).waitFor();
   expect(await focused(page)).toBe('Copy outside');
+  // Otherwise it would be shown in the dialog.
+  await page.getByRole('button', { name: 'Dismiss' }).press('Enter');
+  await expect.poll(() => page.locator('.toast').count()).toBe(0);
   await page.getByRole('button', { name: 'Open' }).press('Enter');
   await page.getByRole('button', { name: 'Copy', exact: true }).press('Enter');
   await page.getByRole('dialog').getByText('Copied', { exact: true }).waitFor();
   expect(await focused(page)).toBe('Copy');
+});
+
+test.skipIf(noBrowser)('the time of a notice goes on when a dialog opens', async () => {
+  const page = await openPage(await serveComponents(SCRIPT));
+  await page.clock.install();
+  await page.reload();
+  await page.getByRole('button', { name: 'Copy outside' }).press('Enter');
+  await page.getByText('Copied', { exact: true }).waitFor();
+  await page.clock.fastForward(2_000);
+  await page.getByRole('button', { name: 'Open' }).press('Enter');
+  await page.getByRole('dialog').getByText('Copied', { exact: true }).waitFor();
+  await page.clock.fastForward(2_500);
+  expect(await page.locator('.toast').count()).toBe(0);
 });
 
 test.skipIf(noBrowser)('Ctrl+Z undoes what the notice says, and in a text field what was typed', async () => {

@@ -29,6 +29,9 @@ export class ApiError extends Error {
   }
 }
 
+/** Whether the gateway was unreachable, or not ready yet. */
+export const isTemporary = (error: unknown): boolean => error instanceof ApiError && (error.status === 0 || error.status === 503);
+
 /** Fills `/api/sessions/:key` and appends the query; undefined values are left out. */
 export function apiPath(
   pattern: string,

@@ -2,8 +2,8 @@
  * Short notices at the lower edge, one at a time: errors first, the oldest before the others, then the newest notice. Some have an action.
  * A notice stays while the pointer or the focus is on it.
  */
-import { signal } from '@preact/signals';
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { computed, effect, signal } from '@preact/signals';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { useCommands } from '../../shell/commands.js';
 import { t } from '../../shell/text.js';
 import { Button, IconButton } from '../button/button.js';
@@ -64,6 +64,21 @@ function dismiss(id: number): void {
   shown.value = shown.peek().filter((toast) => toast.id !== id);
 }
 
+/** The notice that is shown. An error is not covered by what comes after it. */
+const current = computed(() => shown.value.find(({ kind }) => kind === 'error') ?? shown.value.at(-1));
+/** Whether the pointer or the focus is on it. */
+const isHeld = signal(false);
+const hold = (): void => void (isHeld.value = true);
+const release = (): void => void (isHeld.value = false);
+
+// Not in the component: each dialog that opens or closes mounts it again, and the time must go on.
+effect(() => {
+  const toast = current.value;
+  if (toast === undefined || isHeld.value) return undefined;
+  const timer = setTimeout(() => dismiss(toast.id), toast.action === undefined ? 4_000 : 10_000);
+  return () => clearTimeout(timer);
+});
+
 /** Gives the focus back to what had it before the notice. */
 function useFocusBack() {
   const item = useRef<HTMLDivElement>(null);
@@ -83,16 +98,9 @@ function useFocusBack() {
 }
 
 function ToastItem({ toast }: { toast: ShownToast }) {
-  const [isHeld, setHeld] = useState(false);
-  const durationMs = toast.action === undefined ? 4_000 : 10_000;
-  useEffect(() => {
-    if (isHeld) return undefined;
-    const timer = setTimeout(() => dismiss(toast.id), durationMs);
-    return () => clearTimeout(timer);
-  }, [isHeld, durationMs, toast.id]);
+  // An element that is removed gets no `mouseleave`.
+  useLayoutEffect(() => release, []);
   const { item, onFocusIn } = useFocusBack();
-  const hold = (): void => setHeld(true);
-  const release = (): void => setHeld(false);
   const { action } = toast;
   const runAction = (): void => {
     dismiss(toast.id);
@@ -117,7 +125,7 @@ function ToastItem({ toast }: { toast: ShownToast }) {
   );
 }
 
-/** The places of notices: the frame, and each open dialog. Outside of the last one nothing can be reached or heard. */
+/** The places of notices: the frame, and each open dialog. Only a notice in the last one can be reached, or is read aloud. */
 const places = signal<readonly symbol[]>([]);
 
 export function Toasts() {
@@ -129,11 +137,10 @@ export function Toasts() {
     };
   }, []);
   const isLast = places.value.at(-1) === place;
-  // An error is not covered by what comes after it.
-  const current = isLast ? (shown.value.find(({ kind }) => kind === 'error') ?? shown.value.at(-1)) : undefined;
+  const toast = isLast ? current.value : undefined;
   return (
     <div class="toasts" role="status" aria-live="polite" aria-label={t('notices')}>
-      {current !== undefined && <ToastItem key={current.id} toast={current} />}
+      {toast !== undefined && <ToastItem key={toast.id} toast={toast} />}
     </div>
   );
 }

@@ -32,7 +32,7 @@ import './chat.css';
 // Whatever view is shown: the chat view is loaded in every tab.
 sendOnConnection();
 
-/** Opens a copy of the session, unless the user has gone elsewhere. In the first load of a chat: not shared with the sessions view. */
+/** Opens a copy of the session, unless the user has gone elsewhere. Not shared with the sessions view, whose code is not part of a chat's first load. */
 async function fork(session: string, messageId: string | undefined): Promise<void> {
   const navigateThen = navigateLater();
   const path = apiPath('/api/sessions/:key/fork', { key: session });

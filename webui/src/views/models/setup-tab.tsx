@@ -2,7 +2,6 @@
 import type { Resource } from '../../api/use-resource.js';
 import { Button } from '../../components/button/button.js';
 import { Empty, Loaded } from '../../components/feedback/feedback.js';
-import { Skeleton } from '../../components/skeleton/skeleton.js';
 import { Agents } from './agents.js';
 import { ModelOrder } from './model-order.js';
 import type { Model, Provider, Setup } from './models-api.js';
@@ -27,8 +26,8 @@ function shownProviders({ providers }: Setup): readonly Provider[] {
 }
 
 export function SetupTab({ resource, checks, changes, onOrder, onAdd, onEdit, onEditModel }: SetupTabProps) {
-  const { value: setup, error } = resource;
-  if (setup === undefined) return error === undefined ? <Skeleton lines={8} /> : <Loaded of={resource} />;
+  const { value: setup } = resource;
+  if (setup === undefined) return <Loaded of={resource} lines={8} />;
   return (
     <>
       <Loaded of={resource} />

@@ -11,7 +11,7 @@ export interface Selection {
   /** Selects a range. */
   extend(from: number, to: number): void;
   readonly selectAll: () => void;
-  /** @returns what selects those of the given sessions again that were selected */
+  /** Deselects sessions. @returns a function that selects again those of the given sessions that were selected before */
   readonly deselect: (gone: ReadonlySet<string>) => (back: ReadonlySet<string>) => void;
   readonly clear: () => void;
 }

@@ -24,7 +24,11 @@ function keptText({ maxAgeDays, maxMessages }: SessionStorage['kinds'][number]):
 
 function Facts({ inputs }: { inputs: unknown }) {
   const storage = useResource((signal) => call<SessionStorage>('GET', '/api/session-storage', { signal }), [inputs]);
-  return <Loaded of={storage}>{(value) => <Figures value={value} />}</Loaded>;
+  return (
+    <Loaded of={storage} lines={5}>
+      {(value) => <Figures value={value} />}
+    </Loaded>
+  );
 }
 
 function Figures({ value }: { value: SessionStorage }) {

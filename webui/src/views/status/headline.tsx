@@ -1,6 +1,7 @@
 /** How well the gateway works, in one word and one sentence, and what is wrong. */
 import { useState } from 'preact/hooks';
 import { copyText } from '../../browser/copy.js';
+import { now } from '../../browser/now.js';
 import { Button, IconButton } from '../../components/button/button.js';
 import { Icon } from '../../components/icon/icon.js';
 import type { Tone } from '../../components/status-dot/status-dot.js';
@@ -16,7 +17,7 @@ const TONES: Readonly<Record<Whole['status']['health']['state'], Tone>> = { heal
 function Sentence({ status: { health, state } }: { status: Whole['status'] }) {
   const { issues, last24Hours } = health;
   const atMs = Date.parse(health.since);
-  const forMs = Date.now() - atMs;
+  const forMs = now() - atMs;
   const since = forMs >= MINUTE_MS && (
     <span class="muted" title={fullTime(atMs)}>
       {t('forTime', { time: durationText(forMs) })}

@@ -3,7 +3,7 @@ import { signal } from '@preact/signals';
 import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import type { AttachmentNote as FileNote } from '../../../../../shared/api/attachments.js';
 import { FILE_LIMITS } from '../../../../../shared/file-limits.js';
-import { apiPath, call, request } from '../../../api/client.js';
+import { apiPath, call, isTemporary, request } from '../../../api/client.js';
 import { isCopyMode, NotDone } from '../../../api/copy-mode.js';
 import { saveFile } from '../../../browser/save-file.js';
 import { errorText } from '../../../components/feedback/error-words.js';
@@ -22,6 +22,8 @@ export interface DraftFile extends Omit<FileNote, 'id'> {
   readonly file?: File | undefined;
   /** Why it could not be uploaded. */
   readonly error?: string | undefined;
+  /** It is uploaded again only on request. */
+  readonly isRefused?: boolean;
 }
 
 const settingName = (session: string): string => `files.${session}`;
@@ -109,7 +111,7 @@ async function uploadOne(session: string, { key, file }: DraftFile): Promise<voi
     changeFile(session, key, { ...(await upload(session, file)), file: undefined });
   } catch (error) {
     if (error instanceof NotDone) takeOut(session, key);
-    else changeFile(session, key, { error: errorText(error) });
+    else changeFile(session, key, { error: errorText(error), isRefused: !isTemporary(error) });
   }
 }
 
@@ -123,7 +125,7 @@ export function uploadFailed(): void {
     if (session !== NEW)
       uploadEach(
         session,
-        files.filter(({ error }) => error !== undefined),
+        files.filter(({ error, isRefused }) => error !== undefined && isRefused !== true),
       );
   }
 }

@@ -1,16 +1,13 @@
 /** A chat without a session: its messages wait here until the gateway has made one. */
 import { computed } from '@preact/signals';
 import type { SessionDocument } from '../../../../../shared/api/sessions.js';
-import { ApiError, type Call, call } from '../../../api/client.js';
+import { type Call, call, isTemporary } from '../../../api/client.js';
 import { connection, pageSocket } from '../../../api/socket.js';
 import { errorText } from '../../../components/feedback/error-words.js';
 import { address, hashOf, navigate } from '../../../shell/router.js';
 import { hasNewFiles, markNewFiles, moveNewFiles, uploadFailed } from '../composer/files.js';
 import { openChats } from './open-chats.js';
 import { moveDraft, NEW, newKey, Outbox, type Sender, rescuedFrom } from './outbox.js';
-
-/** The gateway is unreachable, or not ready yet. */
-const isTemporary = (error: unknown): boolean => error instanceof ApiError && (error.status === 0 || error.status === 503);
 
 function isShown(): boolean {
   const { view, parts } = address.peek();
@@ -46,8 +43,8 @@ class NewChat implements Sender {
   }
 
   /**
-   * Makes a session that no other chat gets: it is named after the first message that waits, so that each tab and each attempt gets the
-   * same one, or by chance.
+   * Makes a session that no other chat gets. It is named after the first waiting message, so that every tab and every attempt gets the same
+   * one; without a message, the name is random.
    */
   async makeSession(options: Pick<Call, 'isAction'> = {}): Promise<string> {
     const body = { chat_id: this.outbox.entries.peek()[0]?.key ?? newKey() };
@@ -78,7 +75,7 @@ class NewChat implements Sender {
   }
 
   #moveTo(session: string): void {
-    const waiting = this.outbox.entries.peek().map((entry) => ({ ...entry, state: 'queued' as const }));
+    const waiting = this.outbox.entries.peek().map((entry) => (entry.state === 'failed' ? entry : { ...entry, state: 'queued' as const }));
     // Another tab may have moved them meanwhile.
     if (waiting.length > 0) {
       const chat = openChats.model(session);

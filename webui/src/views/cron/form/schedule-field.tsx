@@ -32,13 +32,14 @@ export interface ScheduleReading extends SchedulePreview {
 /** Reads what is typed: what it means, or what is wrong with it. */
 export function useSchedule(draft: Draft, jobId: string | undefined): ScheduleReading {
   const { when } = draft;
+  // Kept between renders: "in 20 seconds" would be another time, and another preview, on each of them.
   const { schedule, timezone } = useMemo(() => scheduleOf(draft), [when, draft.timezone]);
   const isReadable = isSchedule(when);
   const [lost, setLost] = useState<string | undefined>(undefined);
   const isLost = !isReadable && when.trim() !== '';
   useDelayed(PAUSE_MS, isLost ? () => setLost(when) : undefined, [when]);
   return {
-    // Of a job, no time zone means its own; the default is asked for without it.
+    // With a job, the preview reads an empty time zone as the job's own. Without one, it uses the default.
     ...usePreview({
       schedule: isReadable ? schedule : '',
       timezone,
