@@ -31,7 +31,7 @@ function startTime(pid) {
       return state === 'Z' ? undefined : fields[18];
     }
     if (process.platform === 'win32') return process.kill(pid, 0) && 'alive';
-    // A local time otherwise, and the time zone may change meanwhile.
+    // `ps` prints local times, and the time zone may change while a process runs.
     const env = { LC_ALL: 'C', TZ: 'UTC' };
     const output = execFileSync('/bin/ps', ['-o', 'lstart=', '-p', String(pid)], {
       encoding: 'utf8',

@@ -3,6 +3,7 @@ import { constants } from 'node:fs';
 import { basename, delimiter, dirname, join, sep } from 'node:path';
 import { bundleDirectory } from '../../shared/node/build/bundle.js';
 import { isSingleExecutable } from '../../shared/node/build/single-executable.js';
+import { pathWord } from '../../shared/node/path-word.js';
 import { canAccess } from '../../shared/node/files/if-present.js';
 
 /** How this process was started. */
@@ -27,15 +28,13 @@ function launcherOf({ entry, variable }: Invocation): string {
   return basename(entry) === 'main.cjs' ? (variable('XOPC_CALLED_AS') ?? 'xopc') : entry;
 }
 
-const quoted = (path: string): string => (/[^\w@%+=:,./\\-]/.test(path) ? `'${path.replaceAll("'", `'\\''`)}'` : path);
-
 /** Returns `xopc` where that is enough, else what was typed: `./bin/xopc`, `npx xopc`, `node bin/xopc.mjs`. */
 export function commandName(invocation: Invocation): string {
   const launcher = launcherOf(invocation);
   const isPackage = launcher.includes(`${sep}node_modules${sep}`);
   if (isPackage && invocation.variable('npm_command') === 'exec') return 'npx xopc';
   if (isPackage || launcher === 'xopc' || pathEntries(invocation).includes(dirname(launcher))) return 'xopc';
-  return launcher.endsWith('.mjs') ? `node ${quoted(launcher)}` : quoted(launcher);
+  return launcher.endsWith('.mjs') ? `node ${pathWord(launcher)}` : pathWord(launcher);
 }
 
 /** Returns `text` with each command in it as the user calls it. */
@@ -55,5 +54,5 @@ export function linkCommand(invocation: Invocation): string | undefined {
     (path) => entries.includes(path) && canAccess(path, constants.W_OK),
   );
   const launcher = isSingleExecutable() ? process.execPath : join(dirname(bundleDirectory), 'bin', 'xopc');
-  return directory === undefined ? undefined : `ln -s ${quoted(launcher)} ${quoted(join(directory, 'xopc'))}`;
+  return directory === undefined ? undefined : `ln -s ${pathWord(launcher)} ${pathWord(join(directory, 'xopc'))}`;
 }

@@ -93,7 +93,10 @@ export class AgentCommand extends BaseCommand {
     await this.#noteEnd(reply);
   }
 
-  /** After an answer: the guide's command as it is called here, and what waits for a decision; then the answer goes on in its session. */
+  /**
+   * Notes after an answer: the guide's command as it is called here, that the answer was cut off, and the calls that wait for a decision.
+   * Once they are decided, the answer goes on in its session.
+   */
   async #noteEnd({ approvals = [], cutOff, model, reply }: Pick<EventData, 'approvals' | 'cutOff' | 'model' | 'reply'>): Promise<void> {
     const setup = 'xopc setup';
     const isMentioned = model === GUIDE_REF && asText(reply).includes(setup);

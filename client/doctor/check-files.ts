@@ -72,7 +72,7 @@ export function checkDirectories(paths: GatewayPaths): Finding {
   return toFinding('directories', `${paths.home} is private to this user`, problems);
 }
 
-/** Files that contain secrets or conversations. Of a configuration that is named, only that it can be read matters, which another check shows. */
+/** Files that contain secrets or conversations. A configuration named with `--config` or XOPC_CONFIG only has to be readable; the check `config` shows that. */
 export function checkPrivateFiles(paths: GatewayPaths): Finding {
   const databases = existsSync(paths.stateDir) && entryOf(paths.stateDir)?.isDirectory() === true ? readdirSync(paths.stateDir) : [];
   const usualConfig = join(paths.home, 'config.json');

@@ -1,5 +1,6 @@
 /**
- * Where the gateway of a configuration listens and with which token. A running one says which; else as far as a client can know.
+ * Where the gateway of a configuration listens and with which token. A running gateway tells its token; everything else is what a client can find out
+ * without asking.
  * Order: flag, environment, file, default. The gateway itself validates; here a value that cannot be used is skipped.
  */
 import type { OwnToken } from '../../shared/control/messages.js';

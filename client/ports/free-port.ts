@@ -7,7 +7,7 @@ import { isSameProcess, readParentPid } from '../../shared/node/process/process-
 import { endProcesses } from '../gateway/end/end-process.js';
 import { poll } from '../gateway/poll.js';
 import { describeListener, findPortOwners, type PortListener } from './port-owner.js';
-import { shellWord } from '../../shared/text/shell-word.js';
+import { pathWord } from '../../shared/node/path-word.js';
 
 /** A listening socket is free as soon as its last holder has exited. */
 const FREE_LIMIT_MS = 2_000;
@@ -29,10 +29,10 @@ export function selfAndAncestors(): ReadonlySet<number> {
 /** systemd listens for socket units, and keeps the sockets of services that are replaced. Ending it would end all services. */
 const isSystemd = ({ name }: PortListener): boolean => name === 'systemd';
 
-/** How a port is freed that systemd holds. */
+/** Returns how to free a port that systemd holds. */
 function unitHint(owners: readonly PortListener[]): string {
   const systemctl = owners.some(({ pid }) => pid === 1) ? 'systemctl' : 'systemctl --user';
-  const service = owners.find((owner) => !isSystemd(owner));
+  const service = owners.find((owner) => owner.pid !== null && !isSystemd(owner));
   const find = service === undefined ? `${systemctl} list-sockets` : `${systemctl} status ${service.pid}`;
   return `Find the unit with: ${find}   Stop it with: ${systemctl} stop UNIT   If it is this gateway's own, start it with: xopc gateway service-start`;
 }
@@ -77,7 +77,7 @@ export function portTaken(port: number, owners: readonly PortListener[], paths: 
     return new GatewayError('PORT_TAKEN', {
       message: `port ${port} is taken by the gateway that runs as ${configPath} (pid ${pid})`,
       details: { port, owners, configPath },
-      hint: `Use another port with --port or gateway.port.   See that one with: xopc gateway status --config ${shellWord(configPath)}`,
+      hint: `Use another port with --port or gateway.port.   See that one with: xopc gateway status --config ${pathWord(configPath)}`,
     });
   }
   return new GatewayError('PORT_TAKEN', {

@@ -34,26 +34,18 @@ function refuseEdited({ manager, paths, force }: Uninstallation, record: Install
   refuseHandMade(changes, 'Save your changes, then remove it with: xopc gateway uninstall --force');
 }
 
-const filesOf = ({ manager, paths }: Uninstallation): string[] =>
-  [...manager.filePaths(), ...ownDirectories(paths)].filter((path) => existsSync(path));
-
-/** @returns false where the manager cannot be asked, and nothing of a service is there @throws why something cannot be removed */
-async function canBeInstalled(uninstallation: Uninstallation): Promise<boolean> {
-  try {
-    await uninstallation.manager.assertAvailable();
-    return true;
-  } catch (error) {
-    if (filesOf(uninstallation).length > 0) throw error;
-    return false;
-  }
-}
-
 /** Checks without changing anything. @throws CONFLICT for edited files, unless forced; UNAVAILABLE */
 export async function previewUninstall(uninstallation: Uninstallation): Promise<UninstallPreview> {
   const { manager, paths } = uninstallation;
   const record = recordOf(paths);
-  if (!(await canBeInstalled(uninstallation))) return { isInstalled: false, paths: [], record };
-  const found = filesOf(uninstallation);
+  const found = [...manager.filePaths(), ...ownDirectories(paths)].filter((path) => existsSync(path));
+  try {
+    await manager.assertAvailable();
+  } catch (error) {
+    // Where no service manager can be asked and no file is there, nothing is installed.
+    if (found.length > 0) throw error;
+    return { isInstalled: false, paths: [], record };
+  }
   const { isRegistered } = await manager.state();
   refuseEdited(uninstallation, record);
   return { isInstalled: isRegistered || found.length > 0, paths: found, record };

@@ -4,7 +4,7 @@ import { claimPaths } from '../../../shared/node/process/claim-paths.js';
 import { findDataDir } from '../../../shared/node/process/data-owner.js';
 import { withDataDir } from '../../../shared/node/process/paths.js';
 import { BaseCommand } from '../../cli/base-command.js';
-import { readListenSettings, readKnownToken } from '../../gateway/gateway-settings.js';
+import { readListenSettings, readGivenToken } from '../../gateway/gateway-settings.js';
 import { parseHost, parseToken } from '../../cli/parse-options.js';
 import { chooseManager } from '../../service/manager/choose-manager.js';
 import { serviceEnvPath } from '../../service/files/install-record.js';
@@ -161,7 +161,7 @@ export class InstallCommand extends BaseCommand {
       );
     }
     const isShadowed =
-      token !== undefined && readKnownToken(this.io.gatewayPaths, { ...this.io.environment, token: undefined })?.source === 'config';
+      token !== undefined && readGivenToken(this.io.gatewayPaths, { ...this.io.environment, token: undefined }) !== undefined;
     if (isShadowed) await this.io.note('gateway.auth.api_key in the configuration takes precedence; the given token is not used.');
   }
 

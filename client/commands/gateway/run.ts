@@ -12,7 +12,7 @@ import { requireGateway } from '../../gateway/locate-gateway.js';
 import { linkCommand } from '../../cli/command-name.js';
 import { parseHost, parseToken } from '../../cli/parse-options.js';
 import { findPortOwners } from '../../ports/port-owner.js';
-import { recordOf } from '../../service/files/install-record.js';
+import { type InstallRecord, recordOf } from '../../service/files/install-record.js';
 import { exitCodeForManager } from '../../service/plan/service-plan.js';
 import type { Takeover } from '../../gateway/force-start.js';
 import { checkStart, type StartChecks } from '../../gateway/start-checks.js';
@@ -56,21 +56,24 @@ export class RunCommand extends BaseCommand {
 
   protected async run(): Promise<number> {
     const flags = this.#flags();
-    const isBackground = this.background || this.path.includes('start');
     const checks = this.#checks(flags);
     const isFirst = isFirstStart(this.io.gatewayPaths);
     if (this.force) {
       const { configPath: _, ...request } = flags;
       const takeover = await this.context.runtime.loadTools().forceStart(checks, request);
-      if (takeover !== undefined) return isBackground ? this.#reportTakeover(takeover) : this.#attach(takeover);
+      if (takeover !== undefined) return this.#isBackground ? this.#reportTakeover(takeover) : this.#attach(takeover);
     } else {
       await checkStart(checks);
     }
     try {
-      return isBackground ? await this.#runInBackground(flags, isFirst) : await this.#runInForeground(flags, isFirst);
+      return this.#isBackground ? await this.#runInBackground(flags, isFirst) : await this.#runInForeground(flags, isFirst);
     } catch (error) {
       throw await this.#nameOwner(error, checks);
     }
+  }
+
+  get #isBackground(): boolean {
+    return this.background || this.path.includes('start');
   }
 
   #flags(): Flags {
@@ -98,7 +101,7 @@ export class RunCommand extends BaseCommand {
       paths,
       listen: async () => (await import('../../gateway/gateway-settings.js')).readListenSettings(paths, environment, flags),
       // systemd may hold the port of the service.
-      isSocketPassed: environment.listenFds > 0 || (recordOf(paths)?.plan.socket ?? null) !== null,
+      isSocketPassed: environment.listenFds > 0 || (this.#serviceToStart(flags)?.plan.socket ?? null) !== null,
       note: (text) => this.io.note(text),
     };
   }
@@ -154,14 +157,18 @@ export class RunCommand extends BaseCommand {
     return 0;
   }
 
-  /** Starts the installed service, unless this run is to differ from it. */
+  /** The installed service where this run starts it: in the background, without an option that makes it differ. */
+  #serviceToStart({ configPath: _, ...ownFlags }: Flags): InstallRecord | undefined {
+    return this.#isBackground && Object.keys(ownFlags).length === 0 ? recordOf(this.io.gatewayPaths) : undefined;
+  }
+
   async #start(flags: Flags): Promise<Omit<StartedGateway, 'ok'>> {
     const { gatewayPaths: paths, environment } = this.io;
     const tools = this.context.runtime.loadTools();
-    const { configPath, ...ownFlags } = flags;
-    if (recordOf(paths) === undefined || Object.keys(ownFlags).length > 0) return tools.startSupervisor({ flags });
+    if (this.#serviceToStart(flags) === undefined) return tools.startSupervisor({ flags });
     const obstacle = await tools.findServiceObstacle(paths);
-    if (obstacle === undefined) return tools.startAgain({ paths, environment, configPath, before: undefined, isService: true });
+    if (obstacle === undefined)
+      return tools.startAgain({ paths, environment, configPath: flags.configPath, before: undefined, isService: true });
     await this.io.note(`It is not started as a service: ${obstacle}`);
     return tools.startSupervisor({ flags });
   }

@@ -68,12 +68,19 @@ export class TokenCommand extends BaseCommand {
     const known = (await askToken(location)) ?? readGivenToken(paths, environment);
     if (known !== undefined && known.source !== 'generated') throw setElsewhere(known.source);
     const token = await rotateToken(paths.tokenPath);
-    if (location.kind === 'answers') await this.#applyToRunning(location.controlPath);
+    if (location.kind === 'answers') await this.#applyToRunning(location.controlPath, token);
     return { token, source: 'generated' };
   }
 
-  async #applyToRunning(controlPath: string): Promise<void> {
+  /** A gateway that did not say which token it has may have one from elsewhere. */
+  async #applyToRunning(controlPath: string, token: string): Promise<void> {
     await callControl(controlPath, { type: 'restart' }, { deadlines: RESTART_DEADLINES });
-    await this.io.note('The running gateway uses the new token now.');
+    const now = await locateGateway(this.io.gatewayPaths);
+    const isUsed = now.kind === 'answers' && now.status.auth.tokenHint === maskToken(token);
+    await this.io.note(
+      isUsed
+        ? 'The running gateway uses the new token now.'
+        : 'The running gateway uses another token: it was started with --token or XOPC_GATEWAY_TOKEN.',
+    );
   }
 }

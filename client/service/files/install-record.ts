@@ -8,7 +8,7 @@ import { dataDirsOf } from '../../../shared/node/process/data-owner.js';
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
 import { DEFAULT_SERVICE_NAME, isSameGateway } from '../plan/service-name.js';
 import type { ServiceMarker, ServicePlan } from '../plan/service-plan.js';
-import { shellWord } from '../../../shared/text/shell-word.js';
+import { pathWord } from '../../../shared/node/path-word.js';
 
 export interface InstallRecord {
   readonly v: 1;
@@ -104,7 +104,7 @@ export function refuseOccupied(paths: GatewayPaths): void {
   const record = occupantOf(paths);
   if (record === undefined) return;
   const configPath = record.plan.configPath ?? join(record.plan.home, 'config.json');
-  const option = `--config ${shellWord(configPath)}`;
+  const option = `--config ${pathWord(configPath)}`;
   throw new GatewayError('CONFLICT', {
     message: `${serviceDirectory(paths)} contains the service of another configuration: ${configPath}`,
     details: { configPath },

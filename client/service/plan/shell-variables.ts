@@ -9,6 +9,8 @@ const KNOWN = [
   'XOPC_GATEWAY_TOKEN',
   'OTEL_EXPORTER_OTLP_ENDPOINT',
   'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
+  'OTEL_EXPORTER_OTLP_HEADERS',
+  'OTEL_EXPORTER_OTLP_TRACES_HEADERS',
   ...KNOWN_PROVIDERS.flatMap(({ keyVariables }) => keyVariables),
   ...KNOWN_PROVIDERS.flatMap(({ baseUrlVariable }) => baseUrlVariable ?? []),
 ];

@@ -1,17 +1,8 @@
 /** Where the gateway writes because of links: its sandbox has to allow that, too. */
-import { realpathSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { finalPath } from '../../../shared/node/files/final-path.js';
 import { resolvePaths } from '../../../shared/node/process/paths.js';
 import type { ServicePlan } from '../plan/service-plan.js';
-
-/** Resolves the links of a path; its end need not exist yet. */
-function realPath(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return dirname(path) === path ? path : join(realPath(dirname(path)), basename(path));
-  }
-}
 
 /** Whether a path is a directory or in it. */
 export function isWithin(path: string, directory: string): boolean {
@@ -29,10 +20,10 @@ export function linkedDirectories({ home, configPath, launcherPath }: ServicePla
   const { lockDir, runDir, stateDir, logDir, credentialsDir } = paths;
   const files = [paths.configPath, paths.modelsPath, paths.databasePath, paths.tokenPath];
   const real = [
-    ...[dataDir, service, stateDir, logDir, credentialsDir, lockDir, runDir, join(home, 'cache')].map(realPath),
-    ...files.map((path) => dirname(realPath(path))),
+    ...[dataDir, service, stateDir, logDir, credentialsDir, lockDir, runDir, join(home, 'cache')].map(finalPath),
+    ...files.map((path) => dirname(finalPath(path))),
   ];
-  const known = [realPath(home), realPath(dirname(paths.configPath))];
+  const known = [finalPath(home), finalPath(dirname(paths.configPath))];
   return real.reduce<string[]>(
     (found, path) => ([...known, ...found].some((directory) => isWithin(path, directory)) ? found : [...found, path]),
     [],

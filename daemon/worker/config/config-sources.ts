@@ -27,7 +27,7 @@ const PINS: Readonly<Record<string, Partial<Record<string, string>>>> = {
   'gateway.host': { env: 'XOPC_HOST', flag: '--host' },
   'gateway.port': { env: 'XOPC_PORT', flag: '--port' },
   'logs.level': { env: 'XOPC_LOG_LEVEL' },
-  'gateway.auth.api_key': { env: 'XOPC_GATEWAY_TOKEN' },
+  'gateway.auth.api_key': { env: 'XOPC_GATEWAY_TOKEN or --token' },
 };
 
 /** Returns the variable or option that pins each key which has one. */

@@ -1,7 +1,7 @@
 import { lstatSync, readlinkSync, realpathSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 
-/** Resolves a path to the file that it names, or would name: the target of a symlink need not exist. One that cannot be resolved stays as it is. */
+/** Resolves a path to the file that it names, or would name: neither the target of a symlink nor the end of the path need exist. One that cannot be resolved stays as it is. */
 export function finalPath(path: string): string {
   try {
     return realpathSync(path);
@@ -9,6 +9,7 @@ export function finalPath(path: string): string {
     // A link that leads to itself fails with ELOOP.
     const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
     const isLink = isMissing && lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
-    return isLink ? finalPath(resolve(realpathSync(dirname(path)), readlinkSync(path))) : path;
+    if (isLink) return finalPath(resolve(realpathSync(dirname(path)), readlinkSync(path)));
+    return isMissing && dirname(path) !== path ? join(finalPath(dirname(path)), basename(path)) : path;
   }
 }

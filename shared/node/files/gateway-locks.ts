@@ -5,7 +5,7 @@ import { GatewayError } from '../../errors.js';
 import type { GatewayPaths } from '../process/paths.js';
 import type { LockHolder } from './lock.js';
 import { isLockRecord, type LockRecord, readLock } from './lock-record.js';
-import { shellWord } from '../../text/shell-word.js';
+import { pathWord } from '../path-word.js';
 import { ifPresent } from './if-present.js';
 
 /** What finds one gateway, as the paths of its configuration would. */
@@ -50,7 +50,7 @@ function fileId(path: string): string | undefined {
 export function alreadyRuns(holder: LockHolder, configPath: string): GatewayError {
   const { pid, port, host, instanceId, createdAt } = holder;
   const isAlias = holder.configPath !== '' && holder.configPath !== configPath;
-  const option = isAlias ? ` --config ${shellWord(holder.configPath)}` : '';
+  const option = isAlias ? ` --config ${pathWord(holder.configPath)}` : '';
   return new GatewayError('LOCK_HELD', {
     message: `a gateway already runs for this configuration${isAlias ? ` as ${holder.configPath}` : ''}: pid ${pid} on port ${port}`,
     details: { pid, port, host, configPath: holder.configPath, instanceId, ...(createdAt === undefined ? {} : { createdAt }) },

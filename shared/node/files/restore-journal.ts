@@ -41,8 +41,8 @@ export function isRestoreId(value: unknown): value is string {
 }
 
 /**
- * Returns an id for a new restore. A clock that was set back must not make its state the oldest of those that are kept: that one is removed
- * first.
+ * Returns an id for a new restore, later than those of all kept states even when the clock was set back: the state with the oldest id is
+ * removed first.
  */
 export function newRestoreId(paths: RestorePaths, nowMs: number): string {
   const newest = listOf(keptRoot(paths))

@@ -1,8 +1,11 @@
 /** `gateway start` where a service is installed for the configuration. */
+import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { recordPath } from '../../../client/service/files/install-record.js';
+import type { ServicePlan } from '../../../client/service/plan/service-plan.js';
 import { runCommand, type CommandOutcome } from '../../helpers/command-line.js';
 import { freePort } from '../../helpers/free-port.js';
 import { testPaths } from '../../helpers/lock-file.js';
@@ -10,12 +13,20 @@ import { gateway, recording } from '../../helpers/recorded-start.js';
 import { fakeControl, sampleStatus } from '../../fakes/control-socket.js';
 import { makeServicePlan } from '../../helpers/service-plan.js';
 
-/** @param obstacle  why the service cannot be started here */
-async function start(args: readonly string[], obstacle?: string): Promise<CommandOutcome & { readonly started: string[] }> {
+interface Installed {
+  /** Why the service cannot be started here. */
+  readonly obstacle?: string;
+  readonly socket?: ServicePlan['socket'];
+}
+
+async function start(
+  args: readonly string[],
+  { obstacle, socket = null }: Installed = {},
+): Promise<CommandOutcome & { readonly started: string[] }> {
   const paths = testPaths();
   const directory = join(paths.dataDir, 'service');
   mkdirSync(directory, { recursive: true });
-  const plan = makeServicePlan({ home: paths.home, configPath: paths.configPath, launcherPath: join(directory, 'launch') });
+  const plan = makeServicePlan({ home: paths.home, configPath: paths.configPath, launcherPath: join(directory, 'launch'), socket });
   writeFileSync(recordPath(directory), JSON.stringify({ v: 1, plan, enabledLinger: false, version: '1.0.0', installedAt: '' }));
   const port = await freePort();
   writeFileSync(paths.configPath, JSON.stringify({ gateway: { port, host: '127.0.0.1' } }));
@@ -51,8 +62,17 @@ test('a run with options of its own is none of the service', async () => {
   expect(await start(['--host', '127.0.0.1'])).toMatchObject({ code: 0, started: ['detached'] });
 });
 
+test('a run with a port of its own checks that, also where systemd holds that of the service', async () => {
+  const stranger = createServer().listen(0, '127.0.0.1');
+  await once(stranger, 'listening');
+  const { port } = stranger.address() as AddressInfo;
+  const { code, started } = await start(['--port', String(port)], { socket: { host: '127.0.0.1', port: 18_790 } });
+  stranger.close();
+  expect({ code, started }).toEqual({ code: 78, started: [] });
+});
+
 test('where the service cannot be started it runs without it, and says why', async () => {
-  const { code, stderr, started } = await start([], 'this machine does not run systemd');
+  const { code, stderr, started } = await start([], { obstacle: 'this machine does not run systemd' });
   expect({ code, started }).toEqual({ code: 0, started: ['detached'] });
   expect(stderr).toContain('It is not started as a service: this machine does not run systemd\n');
 });

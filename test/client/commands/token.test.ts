@@ -42,7 +42,8 @@ test('--rotate replaces it and lets the running gateway move to it', async () =>
   writeFileSync(paths.tokenPath, TOKEN);
   const control = await fakeControl(paths.controlPath, (socket, request) => {
     const token = { token: readFileSync(paths.tokenPath, 'utf8').trim(), source: 'generated' } as const;
-    answers(request.type === 'status' ? sampleStatus : {}, token)(socket, request);
+    const auth = { enabled: true, tokenHint: maskToken(token.token) };
+    answers(request.type === 'status' ? { ...sampleStatus, auth } : {}, token)(socket, request);
   });
   const { code, stdout, stderr } = await run(['--rotate', '--show']);
   expect(code).toBe(0);
@@ -90,6 +91,16 @@ test('--rotate of a token that the running gateway has from elsewhere changes no
   expect(stderr).toContain('the token comes from XOPC_GATEWAY_TOKEN or --token');
   expect(existsSync(paths.tokenPath)).toBe(false);
   expect(control.requests.map(({ type }) => type)).not.toContain('restart');
+});
+
+test('--rotate says so when a gateway that does not tell its token keeps another one', async () => {
+  const { paths, run } = setUp();
+  await fakeControl(paths.controlPath, answers(sampleStatus, null));
+  const { code, stderr } = await run(['--rotate']);
+  expect({ code, stderr }).toEqual({
+    code: 0,
+    stderr: 'The running gateway uses another token: it was started with --token or XOPC_GATEWAY_TOKEN.\n',
+  });
 });
 
 test('without a gateway, a configuration that cannot be read is named: its token is not known', async () => {

@@ -130,6 +130,7 @@ test.each([
   [[{ name: 'systemd' }], 'systemctl --user list-sockets'],
   [[{ name: 'systemd', pid: 1 }], 'systemctl list-sockets'],
   [[{ name: 'systemd' }, { pid: 900 }], 'systemctl --user status 900'],
+  [[{ name: 'systemd' }, { pid: null }], 'systemctl --user list-sockets'],
 ])('the error for a port of systemd says how its unit is found, and not to use --force: %j', (owners, found) => {
   const { hint } = portTaken(
     80,

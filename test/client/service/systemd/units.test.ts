@@ -69,7 +69,7 @@ describe('the systemd service unit', () => {
     symlinkSync(home, real);
     for (const path of [home, real]) {
       const unit = serviceUnitText(makeServicePlan({ home: path, launcherPath: join(path, 'service', 'launch') }));
-      expect(values(unit, 'ReadWritePaths')).toEqual([`${path} -${outside}/big/state "-${outside}/dot files" -%t`]);
+      expect(values(unit, 'ReadWritePaths')).toEqual([`${path} -${outside}/big/state -${outside}/gone "-${outside}/dot files" -%t`]);
       expect(values(unit, 'PrivateTmp')).toEqual([]);
     }
   });

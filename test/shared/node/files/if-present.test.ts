@@ -1,18 +1,11 @@
-import { constants, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { constants, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { canAccess, ifPresent } from '../../../../shared/node/files/if-present.js';
-
-let directory: string;
-
-beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'if-present-'));
-});
-
-afterEach(() => rmSync(directory, { recursive: true, force: true }));
+import { tempDir } from '../../../helpers/temp-dir.js';
 
 test('only a missing file counts as missing', () => {
+  const directory = tempDir();
   const path = join(directory, 'file');
   expect(ifPresent(() => readFileSync(path, 'utf8'))).toBeUndefined();
   writeFileSync(path, 'text');
@@ -21,6 +14,7 @@ test('only a missing file counts as missing', () => {
 });
 
 test('access is asked for by mode', () => {
+  const directory = tempDir();
   const path = join(directory, 'file');
   writeFileSync(path, '', { mode: 0o600 });
   expect(canAccess(path, constants.F_OK)).toBe(true);
