@@ -12,6 +12,9 @@ export interface TurnUsage {
 export const CUT_OFF = ['length', 'content_filter'] as const;
 export type CutOff = (typeof CUT_OFF)[number];
 
+/** Returns a reason for which a model did not finish; undefined for any other. */
+export const asCutOff = (reason: string | null | undefined): CutOff | undefined => CUT_OFF.find((one) => one === reason);
+
 /** How one call of a model went. */
 export interface ModelCall {
   /** `provider/model`. */

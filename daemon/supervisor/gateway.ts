@@ -1,5 +1,5 @@
 /** Composition of the supervisor: makes its parts in the order in which they depend on each other, runs it, and ends it in order. */
-import type { Clock } from '../../shared/clock.js';
+import { type Clock, isoTime } from '../../shared/clock.js';
 import type { GatewayError } from '../../shared/errors.js';
 import { RESTART_ME_EXIT_CODE } from '../../shared/exit-codes.js';
 import { newId } from '../../shared/ids.js';
@@ -48,7 +48,7 @@ function makeParts(start: GatewayStart) {
   const slots = new WorkerSlots();
   const foundation = openFoundation(start, slots);
   const { paths, config, log, redactor, build } = foundation;
-  const record = { instanceId, createdAt: new Date(startedAtMs).toISOString(), version: build.version };
+  const record = { instanceId, createdAt: isoTime(startedAtMs), version: build.version };
   const resources = new GatewayResources({ paths, clock, log, record, predecessor, keepsSocket: environment.keepsSocket });
   const respawn = new Respawn({ policy: new RestartPolicy(), clock });
   const life = new LifeLog({ path: paths.lifePath, clock, log, isSuccessor: predecessor !== undefined });

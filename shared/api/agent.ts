@@ -1,8 +1,7 @@
 /** `POST /api/agent`: one turn, as JSON or, with `Accept: text/event-stream`, as a stream of server-sent events. */
 import * as z from 'zod';
 import { attachmentFiles } from './attachments.js';
-import { CUT_OFF } from '../turn-usage.js';
-import { label, okStatus, text, usage } from './fields.js';
+import { cutOff, label, okStatus, text, usage } from './fields.js';
 import { approvalDocument } from './tools/approvals.js';
 
 /** Body. `session` is a key or a name, default `default`; `model` is `provider/model` for this turn only. */
@@ -18,9 +17,6 @@ export const agentRequest = () =>
 
 /** The body as it is after validation. */
 export type AgentRequestBody = z.output<ReturnType<typeof agentRequest>>;
-
-/** Why the model did not finish the answer: it reached its limit of tokens, or its provider's filter ended it. Absent: it did. */
-export const cutOff = () => z.enum(CUT_OFF).optional();
 
 /** The response to a turn. `session` is as the caller named it, `sessionKey` the full key. */
 const agentAnswer = () =>

@@ -1,5 +1,6 @@
 /** Fields that several API documents share. Each call builds a new schema; a document is built when it is first used. */
 import * as z from 'zod';
+import { CUT_OFF } from '../turn-usage.js';
 
 /** A name or an id as a caller writes it: 1 to `maxLength` UTF-16 units, no control characters. */
 export function label(maxLength: number): z.ZodString {
@@ -88,3 +89,6 @@ export const HEALTHY: Health = { state: 'ok', reason: null };
 
 /** A response body without its `status`, as services return it. */
 export type Answer<Response extends () => z.ZodType> = Omit<z.output<ReturnType<Response>>, 'status'>;
+
+/** Why the model did not finish the answer: it reached its limit of tokens, or its provider's filter ended it. Absent: it did. */
+export const cutOff = () => z.enum(CUT_OFF).optional();

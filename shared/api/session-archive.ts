@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { MAX_TAG_LENGTH, MAX_TAGS } from '../sessions/filters.js';
 import { attachmentFiles } from './attachments.js';
-import { label, okStatus, queryInteger } from './fields.js';
+import { label, okStatus, queryInteger, usage } from './fields.js';
 import { placedMessage, sessionDocument } from './sessions.js';
 
 /** Body of `PATCH /api/sessions/:key`. `model`: `provider/model`, or null for the configured default; `tags`: the complete list. */
@@ -86,7 +86,7 @@ const sessionSummary = () =>
     content: z.string(),
     /** `provider/model` that wrote it. */
     model: z.string(),
-    usage: z.strictObject({ inputTokens: z.int().nullable(), outputTokens: z.int().nullable(), costUsd: z.number().nullable() }),
+    usage: usage(),
     createdAt: z.iso.datetime(),
   });
 

@@ -3,11 +3,10 @@
  * name: that of the session `{default agent}:api:default:direct:{name}`.
  */
 import * as z from 'zod';
-import { cutOff } from './agent.js';
 import { attachmentNote } from './attachments.js';
 import { ERRORS } from '../errors.js';
 import { SESSION_KINDS } from '../sessions/kinds.js';
-import { chatIdText, label, okStatus, queryFlag, queryInteger, whyFields } from './fields.js';
+import { cutOff, chatIdText, label, okStatus, queryFlag, queryInteger, whyFields } from './fields.js';
 
 /** Body of `POST /api/sessions`; all fields are optional, and so is the body itself. */
 export const sessionCreateRequest = () =>

@@ -16,8 +16,11 @@ export const MAX_CONFIG_BYTES = 2_097_152;
 /** In characters. */
 export const MAX_SECRET_LENGTH = 4_096;
 
+/** The provider of the built-in guide. */
+export const GUIDE_PROVIDER = 'xopc';
+
 /** The built-in model, which explains how to configure one. */
-export const GUIDE_REF = 'xopc/guide';
+export const GUIDE_REF = `${GUIDE_PROVIDER}/guide`;
 
 export const GATEWAY_DEFAULTS = { host: '0.0.0.0', port: 18_790, drainTimeoutMs: 5_000 } as const;
 

@@ -1,4 +1,5 @@
 /** Providers that need no entry in `models.json`: enabled by an environment variable, or discovered on this machine. */
+import { GUIDE_PROVIDER } from './defaults.js';
 import type { ApiKind, ModelConfig } from './models-schema.js';
 
 export interface KnownProvider {
@@ -121,9 +122,6 @@ export const LOCAL_SERVERS: readonly LocalServer[] = [
   { id: 'llamacpp', name: 'llama.cpp', port: 8_080 },
   { id: 'vllm', name: 'vLLM', port: 8_000 },
 ];
-
-/** The provider of the built-in guide. */
-export const GUIDE_PROVIDER = 'xopc';
 
 /** Ids that a configuration may name without an entry in `models.json`. */
 export const BUILT_IN_PROVIDERS: readonly string[] = [

@@ -6,7 +6,8 @@ import type { Config, ModelChoice } from './schema.js';
 import type { Problem } from '../errors.js';
 import { listNames } from '../text/list-names.js';
 import { explain, reason } from '../text/reasons.js';
-import { BUILT_IN_PROVIDERS, GUIDE_PROVIDER, splitRef } from './known-providers.js';
+import { GUIDE_PROVIDER } from './defaults.js';
+import { BUILT_IN_PROVIDERS, splitRef } from './known-providers.js';
 
 interface Reference {
   readonly path: KeyPath;

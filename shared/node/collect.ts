@@ -3,7 +3,7 @@ export async function collect(chunks: AsyncIterable<Buffer | string>, maxBytes: 
   const parts: Buffer[] = [];
   let length = 0;
   for await (const chunk of chunks) {
-    const bytes = Buffer.from(chunk);
+    const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
     length += bytes.length;
     if (length > maxBytes) return undefined;
     parts.push(bytes);

@@ -5,7 +5,6 @@ import { startVendor, type VendorFake } from '../fakes/vendors/vendor-server.js'
 import { startHttpApp, type TestApp } from './http-app.js';
 import { makeConversation, type TestConversation } from './make-conversation.js';
 
-export { API_KINDS as KINDS };
 export interface VendorsGateway {
   readonly vendors: Readonly<Record<string, VendorFake>>;
   readonly conversation: TestConversation;

@@ -1,5 +1,5 @@
 /** Collects what the status document says from the parts of a running gateway. */
-import type { Clock } from '../../../shared/clock.js';
+import { type Clock, isoTime } from '../../../shared/clock.js';
 import type { GatewayHealth, StatusDocument } from '../../../shared/control/messages.js';
 import { readBuildInfo } from '../../../shared/node/build/bundle.js';
 import type { ConfigChanges } from '../config/config-changes.js';
@@ -44,7 +44,7 @@ export class GatewayStatus {
       crashesLastHour,
       issues: supervisor.slots.active?.vitals?.issues ?? [],
     });
-    if (this.#health?.state !== state) this.#health = { state, since: new Date(clock.now()).toISOString() };
+    if (this.#health?.state !== state) this.#health = { state, since: isoTime(clock.now()) };
     return { ...this.#health, issues, last24Hours };
   }
 

@@ -1,4 +1,5 @@
 /** Adds up a gateway's last 24 hours from what was written down of its life. Pure. */
+import { isoTime } from '../../../shared/clock.js';
 import type { GatewayHealth } from '../../../shared/control/messages.js';
 
 /**
@@ -92,11 +93,11 @@ export function summarizeLife(entries: readonly LifeEntry[], nowMs: number): Lif
   const events = life.events.filter(({ atMs }) => atMs >= sinceMs).toReversed();
   return {
     last24Hours: {
-      since: new Date(sinceMs).toISOString(),
+      since: isoTime(sinceMs),
       crashes: countFrom('crash', sinceMs),
       restarts: countFrom('restart', sinceMs),
       downMs: Math.max(0, nowMs - sinceMs - upMs),
-      events: events.slice(0, MAX_EVENTS).map(({ type, atMs }) => ({ type, at: new Date(atMs).toISOString() })),
+      events: events.slice(0, MAX_EVENTS).map(({ type, atMs }) => ({ type, at: isoTime(atMs) })),
     },
     crashesLastHour: countFrom('crash', nowMs - HOUR_MS),
   };

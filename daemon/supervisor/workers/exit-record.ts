@@ -1,4 +1,5 @@
 /** Describes how a worker ended, for status, log and the fallback's answer. */
+import { isoTime } from '../../../shared/clock.js';
 import { PERMANENT_EXIT_CODE } from '../../../shared/exit-codes.js';
 import { constants } from 'node:os';
 import type { ExitRecord } from '../../../shared/control/messages.js';
@@ -72,7 +73,7 @@ function isOutOfMemory(exit: ChildExit, output: string): boolean {
 
 export function makeExitRecord(options: Told & { pid: number; exit: ChildExit; atMs: number }): ExitRecord {
   return {
-    at: new Date(options.atMs).toISOString(),
+    at: isoTime(options.atMs),
     pid: options.pid,
     code: options.exit.code,
     signal: options.exit.signal,

@@ -1,6 +1,6 @@
 /** What an access token allows. Each function takes undefined for a caller without one, who may do everything. */
 import type { Scope } from '../../../shared/api/gateway/tokens.js';
-import { GatewayError } from '../../../shared/errors.js';
+import { type ErrorCode, GatewayError } from '../../../shared/errors.js';
 import { type AccessReason, sayOfAccess } from '../../../shared/text/sentences/access.js';
 import { listNames } from '../../../shared/text/list-names.js';
 import type { AccessToken } from './access-tokens.js';
@@ -64,3 +64,6 @@ export function mayUseAgent(access: Allowed | undefined, agent: string | undefin
   if (agent === undefined) throw refusal('token-agents-none', values, hint);
   throw refusal('token-agents-other', { ...values, agent: agent.slice(0, 64) }, hint);
 }
+
+/** Whether an error says that credentials are not accepted any more. UNAVAILABLE does not: they only cannot be checked. */
+export const isCredentialRefusal = (code: ErrorCode): boolean => code === 'UNAUTHORIZED' || code === 'RATE_LIMITED';

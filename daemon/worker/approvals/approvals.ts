@@ -1,6 +1,6 @@
 /** Decides about calls of tools: a decision is one transaction with the turn that goes on. */
 import type { ApprovalDocument, ApprovalListQuery, DecisionRequest, GrantDocument } from '../../../shared/api/tools/approvals.js';
-import type { Clock } from '../../../shared/clock.js';
+import { type Clock, isoTime } from '../../../shared/clock.js';
 import type { Config } from '../../../shared/config/schema.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { sayOfApproval } from '../../../shared/text/sentences/approval.js';
@@ -54,7 +54,7 @@ export interface Place {
 }
 
 const DEFAULT_LIMIT = 50;
-/** Of the whole gateway, so many are looked through for those of a chat. */
+/** How many pending approvals of the whole gateway are searched for those of one chat. */
 const MAX_PENDING = 1_000;
 
 function unknown(id: number): GatewayError {
@@ -69,7 +69,7 @@ function ended(approval: Approval): GatewayError {
     const code = state === 'cancelled' ? 'approval-cancelled' : 'approval-expired';
     return new GatewayError('CONFLICT', { message: sayOfApproval(code, { id }), details });
   }
-  const values = { id, who: sayDecider(decidedBy), at: new Date(decidedAtMs).toISOString() };
+  const values = { id, who: sayDecider(decidedBy), at: isoTime(decidedAtMs) };
   const message = sayOfApproval(state === 'approved' ? 'approval-approved' : 'approval-denied', values);
   return new GatewayError('CONFLICT', { message, details });
 }
@@ -106,7 +106,7 @@ export class Approvals {
     return approvalDocument(await this.#options.store.read((tx) => this.#load(tx, id, viewer)));
   }
 
-  /** Returns the approval if it is of the place. */
+  /** Returns the approval if it belongs to the session or was asked in its chat. */
   async findIn(id: number, place: Place): Promise<ApprovalDocument | undefined> {
     return this.#options.store.read(async (tx) => {
       const approval = await findApproval(tx, id);
@@ -114,12 +114,12 @@ export class Approvals {
     });
   }
 
-  /** Returns those of the place that wait, oldest first. */
+  /** Returns the pending approvals of the session and its chat, oldest first. */
   async pendingIn(place: Place): Promise<ApprovalDocument[]> {
     return this.#options.store.read(async (tx) => {
       const found: ApprovalDocument[] = [];
-      for (const approval of await listApprovals(tx, { state: 'pending', limit: MAX_PENDING }))
-        if (await this.#isOf(tx, approval, place)) found.unshift(approvalDocument(approval));
+      for (const approval of (await listApprovals(tx, { state: 'pending', limit: MAX_PENDING })).toReversed())
+        if (await this.#isOf(tx, approval, place)) found.push(approvalDocument(approval));
       return found;
     });
   }

@@ -1,4 +1,5 @@
 /** Brings questions to the chats whose messages the turns answer. The page shows them by itself. */
+import { isoTime } from '../../../shared/clock.js';
 import type { ApprovalState } from '../../../shared/api/tools/approval-states.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import { GatewayError } from '../../../shared/errors.js';
@@ -46,7 +47,7 @@ function sayCall(approval: Approval): string[] {
 
 /** The question in words, as Markdown. */
 export function sayQuestion(approval: Approval): string {
-  const until = new Date(approval.expiresAtMs).toISOString();
+  const until = isoTime(approval.expiresAtMs);
   return [...sayCall(approval), `/approve ${approval.id} or /deny ${approval.id} decides, until ${until}.`].join('\n\n');
 }
 

@@ -51,7 +51,7 @@ export class ChannelRegistry {
     });
   }
 
-  /** Returns the account that is meant where none is named; undefined: there is none. */
+  /** Returns the account to use if none is named; undefined if there is no such account. */
   defaultAccount(name: string): string | undefined {
     return this.#channels.get(name)?.findAccount(undefined);
   }

@@ -57,7 +57,7 @@ const partsOf = ({ channel, accountId, chatId }: Lane, content: string): string[
 
 async function collectReply(events: AsyncIterable<TurnEvent>): Promise<string> {
   for await (const event of events) {
-    if (event.type === 'done') return event.reply;
+    if (event.type === 'done') return withCutOff(event.reply, event.cutOff);
     if (event.type === 'error') throw event.error;
   }
   throw new Error('stream closed without a terminal event');
@@ -136,7 +136,7 @@ export function createMessageService(options: MessageServiceOptions) {
       const chat = findChat(message, options);
       const text = checkText('content', message.content);
       const prepare = () => prepareTurn(chat, { ...asked, text });
-      const bodyHash = hashRequest([hashRequest(partsOf(chat.lane, text)), deliver]);
+      const bodyHash = hashRequest([...partsOf(chat.lane, text), deliver]);
       const events =
         caller === undefined
           ? turns.start(await prepare(), signal)

@@ -13,7 +13,7 @@ import type {
   RecentCronRun,
 } from '../../../shared/api/cron.js';
 import { type ActiveHours, readActiveHours } from '../../../shared/text/active-hours.js';
-import type { Clock } from '../../../shared/clock.js';
+import { type Clock, isoTime } from '../../../shared/clock.js';
 import type { Config } from '../../../shared/config/schema.js';
 import { type CronJob, findCronJob, listCronJobs, listCronJobsOfChat } from '../store/cron/cron-jobs.js';
 import { listCronRuns, listLastRuns, listRecentRuns, type RecentRun } from '../store/cron/cron-runs.js';
@@ -123,12 +123,12 @@ export function createJobReading({ store, clock, config, loadWords }: JobReading
         const schedule = scheduleOf(job);
         const runs: string[] = [];
         let at: number | null = Math.max(job.nextAtMs, fromMs);
-        for (; at !== null && at <= untilMs && runs.length < PLAN.maxRuns; at = schedule.next(at)) runs.push(new Date(at).toISOString());
+        for (; at !== null && at <= untilMs && runs.length < PLAN.maxRuns; at = schedule.next(at)) runs.push(isoTime(at));
         jobs.push({ id: job.id, name: job.name, mode: job.mode, runs, isMore: at !== null && at <= untilMs });
         // Date arithmetic is slow; other work runs between two jobs.
         await nextTurn();
       }
-      const [from, until] = [new Date(fromMs).toISOString(), new Date(untilMs).toISOString()];
+      const [from, until] = [isoTime(fromMs), isoTime(untilMs)];
       return { from, until, jobs, jobsLeftOut: Math.max(0, due.length - PLAN.maxJobs) };
     },
 

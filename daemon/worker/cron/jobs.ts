@@ -1,4 +1,5 @@
 /** The service for scheduled jobs: creates, changes, deletes and triggers them. The scheduler decides when they run. */
+import { isoTime } from '../../../shared/clock.js';
 import type { CronDeletion, CronJobDocument, CronJobInput } from '../../../shared/api/cron.js';
 import type { GatewayEvent } from '../../../shared/api/gateway/events.js';
 import { GatewayError } from '../../../shared/errors.js';
@@ -186,7 +187,7 @@ function createRemoval({ store, clock }: CronServiceOptions, announce: Announce)
         return documentOf(tx, found);
       });
       announce(undefined, false, jobEvent(id, 'deleted'));
-      return { job, restorableUntil: new Date(nowMs + CRON_UNDO_MS).toISOString() };
+      return { job, restorableUntil: isoTime(nowMs + CRON_UNDO_MS) };
     },
 
     /** Restores a deleted job with its history. @throws JOB_NOT_FOUND; CONFLICT when the job is not deleted */

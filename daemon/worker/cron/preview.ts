@@ -1,4 +1,5 @@
 /** Describes a schedule for people: in words, and its next times with the effects of daylight saving. */
+import { isoTime } from '../../../shared/clock.js';
 import type * as Cronstrue from 'cronstrue';
 import type { CronPreview } from '../../../shared/api/cron.js';
 import { parseSchedule, type ScheduleSource, whyNever } from './schedule.js';
@@ -101,7 +102,7 @@ export function previewSchedule(source: ScheduleSource, options: PreviewOptions)
     atMs !== null && runs.length < options.count;
     atMs = schedule.next(atMs)
   ) {
-    runs.push({ at: new Date(atMs).toISOString(), local: toZonedIso(timezone, atMs), note: noteOf(timezone, atMs) });
+    runs.push({ at: isoTime(atMs), local: toZonedIso(timezone, atMs), note: noteOf(timezone, atMs) });
   }
   const warningCode = runs.length > 0 ? null : whyNever(source, options.nowMs);
   const warning = warningCode === null ? null : WARNINGS[warningCode];

@@ -79,7 +79,7 @@ export class LaneSchedule {
     this.#apply(this.#entryOf(lane), 'wake');
   }
 
-  /** Wakes a lane unless it is known, with the same first item: in such a lane, new items come after the one that it waits for. */
+  /** Wakes a lane, unless it is known and its first item is the same: then new items come after the one that it waits for. */
   add({ head, ...lane }: FoundLane): void {
     const entry = this.#entryOf(lane);
     if (entry.state !== 'idle' && entry.head === head) return;

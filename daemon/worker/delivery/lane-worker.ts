@@ -27,7 +27,7 @@ import { type FoundLane, LaneSchedule } from './lane-schedule.js';
 import { type Liveness, mustBeValid } from '../store/liveness.js';
 
 export type Claim<Item> = Claimed<Item> & {
-  /** Called once what the claim has changed besides is on disk. */
+  /** Called once the claim's other changes are on disk. */
   readonly committed?: () => void;
 };
 

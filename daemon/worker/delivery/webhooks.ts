@@ -37,7 +37,7 @@ export interface WebhookCall extends Pick<InboundRequest, 'headers'> {
 
 /** What detects a repeated call. */
 export interface CallIds {
-  /** That its signature vouches for: a signature is valid for minutes. */
+  /** The id that the signature covers. It detects a replay while the signature is valid, which is minutes. */
   readonly signedId?: string | undefined;
   /** In place of an id that the call does not have. */
   readonly key?: string | undefined;

@@ -123,7 +123,7 @@ function createKoa(deps: HttpDeps, { connections, remote, rules, isDraining, rec
   const sessions = new PageSessions({ secrets: services.pageSecrets, tokens, token, clock });
   const requests = new TokenRequests({ connections, tokens, limit: createRequestLimiter() });
   const requireToken = createRequireToken(sessions, refuseCredentials);
-  const streams = new AdmittedStreams({ clock, gate, requireToken, connections });
+  const streams = new AdmittedStreams({ clock, gate, requireToken });
   const entitle = (socket: Socket): void => remote.entitle(socket);
   const vitals = () => ({ connections: connections.open, inFlight: connections.inFlight });
   const routes = apiRoutes({

@@ -84,7 +84,7 @@ export interface RouteDefinition<Body, Query> extends RouteText {
   readonly isBodyOptional?: boolean;
   /** Without it, the query is ignored. */
   readonly query?: SchemaMaker<Query>;
-  /** Returns the body; undefined: it is set already. */
+  /** Returns the body of the answer; undefined if the handler has set it itself, as for streams and files. */
   readonly handle: (ctx: HttpContext, input: RouteInput<Body, Query>) => unknown;
 }
 
@@ -185,7 +185,7 @@ export function route<Body = undefined, Query = undefined>(definition: RouteDefi
         query: (query === undefined ? undefined : validate(query, { ...ctx.query }, 'query')) as Query,
       });
       if (answer !== undefined) ctx.body = answer;
-      if (scope !== 'public' && ctx.body instanceof Readable) streams.note(ctx, access === 'token');
+      if (scope !== 'public' && ctx.body instanceof Readable) streams.note(ctx, { body: ctx.body, needsToken: access === 'token' });
     };
   };
   return { method, path, facts: { ...definition, access, isBodyOptional }, toMiddleware };

@@ -50,7 +50,7 @@ export function callFacts(counts: readonly ModelCallCounts[]): CallFacts {
       failures,
       lastSuccessAt: isoTime(lastSuccessAtMs),
       lastFailure: lastFailure && {
-        at: new Date(lastFailure.atMs).toISOString(),
+        at: isoTime(lastFailure.atMs),
         message: lastFailure.message,
         ...knownSentence(lastFailure.message),
       },

@@ -1,21 +1,17 @@
 /** What a caller asks for and a provider does not have. It is refused before anybody is asked, rather than left out. */
 import { GatewayError } from '../../../shared/errors.js';
+import { definedFields } from '../../../shared/fields.js';
 import type { CompletionMessage } from '../providers/completion.js';
 import type { ResolvedModel } from '../providers/registry.js';
 import type { CompletionCall } from './completion-call.js';
 
 /** The refusal of a field. */
-export const refuse = (param: string, message: string): GatewayError =>
-  new GatewayError('INVALID_REQUEST', { message, details: { param } });
-
-/** Returns the fields that a call does not have itself, for providers of the same API. `null` means that a field was not given. */
-export const extraOf = (body: object, own: ReadonlySet<string>): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(body).filter(([key, value]) => !own.has(key) && value !== null && value !== undefined));
+export const refuse = (param: string, message: string, hint?: string): GatewayError =>
+  new GatewayError('INVALID_REQUEST', { message, details: { param }, ...definedFields({ hint }) });
 
 type Model = Pick<ResolvedModel, 'ref' | 'api' | 'reasons'>;
 
-const lacks = (param: string, message: string, hint: string): GatewayError =>
-  new GatewayError('INVALID_REQUEST', { message: `'${param}' ${message}`, details: { param }, hint });
+const refuseField = (param: string, message: string, hint: string): GatewayError => refuse(param, `'${param}' ${message}`, hint);
 
 type FilePart = Extract<Extract<CompletionMessage, { role: 'user' }>['content'][number], { type: 'file' }>;
 
@@ -33,11 +29,16 @@ const FETCHES: ReadonlySet<Model['api']> = new Set<Model['api']>(['anthropic-mes
 const HEARS: ReadonlySet<Model['api']> = new Set<Model['api']>(['openai-completions', 'google-generative-ai']);
 
 function refuseFilePart({ field, url, mediaType }: FilePart, { ref, api }: Model): GatewayError | undefined {
-  if (url.startsWith(STORED_FILE)) return lacks(field, `names a file that the provider of '${ref}' does not store`, 'Send its content.');
+  if (url.startsWith(STORED_FILE))
+    return refuseField(field, `names a file that the provider of '${ref}' does not store`, 'Send its content.');
   if (mediaType.startsWith('audio/') && !HEARS.has(api))
-    return lacks(field, `is audio, which the provider of '${ref}' does not take`, 'Send text.');
+    return refuseField(field, `is audio, which the provider of '${ref}' does not take`, 'Send text.');
   if (url.startsWith('data:') || FETCHES.has(api)) return undefined;
-  return lacks(field, `names a document by its URL, which the provider of '${ref}' does not fetch`, 'Send the document itself, as base64.');
+  return refuseField(
+    field,
+    `names a document by its URL, which the provider of '${ref}' does not fetch`,
+    'Send the document itself, as base64.',
+  );
 }
 
 function refuseFile({ messages, extra }: CompletionCall, model: Model): GatewayError | undefined {
@@ -53,7 +54,7 @@ function refuseFile({ messages, extra }: CompletionCall, model: Model): GatewayE
 function refuseReasoning({ reasoning }: CompletionCall, { ref, api, reasons }: Model): GatewayError | undefined {
   const isAsked = typeof reasoning?.budgetTokens === 'number' && api !== 'anthropic-messages' && reasons !== true;
   if (!isAsked) return undefined;
-  return lacks(
+  return refuseField(
     'thinking',
     `cannot be enabled: '${ref}' is not known to reason`,
     'Leave it out, or set "reasoning": true for the model in models.json.',
@@ -64,7 +65,7 @@ function refuseReasoning({ reasoning }: CompletionCall, { ref, api, reasons }: M
 function refuseSetting({ extra, topK, stop }: CompletionCall, { ref, api }: Model): GatewayError | undefined {
   if (api !== 'openai-responses' || extra?.api !== 'messages') return undefined;
   const field = topK !== undefined ? 'top_k' : stop !== undefined ? 'stop_sequences' : undefined;
-  return field && lacks(field, `is not supported by the provider of '${ref}'`, 'Leave it out.');
+  return field && refuseField(field, `is not supported by the provider of '${ref}'`, 'Leave it out.');
 }
 
 /** Returns the refusal of a call that a model's provider cannot carry out as it is. */

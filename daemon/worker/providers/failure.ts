@@ -7,7 +7,7 @@ import type { ContextLimit } from './context-limit.js';
  * Why a provider did not answer. `auth` 401, or 403 because of the key; `quota` no credit left; `rateLimited` 429; `notFound` unknown model or
  * path; `tooLong` more context than the model takes; `rejected` another 4xx; `overloaded` 5xx; `unreachable` no
  * connection; `cut` the connection ended during the answer; `timeout` silence; `notTheApi` another program answered (a page);
- * `protocol` an invalid answer; `invalidCall` the model wrote a tool call that its vendor could not read; `empty` an answer without text;
+ * `protocol` an invalid answer; `invalidCall` the model wrote a tool call that is malformed or was not allowed; `empty` an answer without text;
  * `filtered` the provider withheld it; `unconfigured` the provider or model is not set up here.
  */
 export type FailureKind =

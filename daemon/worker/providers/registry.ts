@@ -226,7 +226,7 @@ export class ProviderRegistry {
       takesImages: info.input.includes('image'),
       reasons: model?.reasoning ?? null,
       api: entry?.api ?? null,
-      prices: model === undefined ? null : pricesOf(model),
+      prices: info.cost,
       silenceTimeoutMs: entry?.silenceTimeoutMs,
       failing: { providerName: provider.name, baseUrl: entry?.baseUrl ?? '', modelId, source: entry?.source ?? '' },
       noteCall: entry && this.#options.noteCall,

@@ -5,8 +5,8 @@ import { holdResponse, markResponseUnrepeatable } from '../store/responses/backg
 import type { StoredStep } from '../store/turns/turn-steps.js';
 import type { CompletionCall } from '../models/completion-call.js';
 import type { CompletionSettings, CompletionTool } from '../providers/completion.js';
+import { extraFields } from '../models/extra-fields.js';
 import { refuse } from '../models/refusals.js';
-import { inputSchemaOf } from '../tools/tool.js';
 import { messagesOf } from './input-messages.js';
 
 type Settings = { -readonly [Name in keyof CompletionSettings]: CompletionSettings[Name] };
@@ -16,7 +16,7 @@ function toTool(tool: NonNullable<ResponseRequest['tools']>[number]): Completion
   const { name, description, parameters, strict } = tool;
   return {
     name,
-    parameters: inputSchemaOf(parameters ?? { type: 'object' }),
+    parameters: parameters ?? { type: 'object' },
     ...(description === null || description === undefined ? {} : { description }),
     ...(strict === null || strict === undefined ? {} : { strict }),
   };
@@ -61,11 +61,11 @@ const OWN_FIELDS: ReadonlySet<string> = new Set([
   'prompt',
 ]);
 
-/** Returns the other fields. `null` means that a field was not given. */
+/** Returns the other fields. */
 function extraOf(request: ResponseRequest): NonNullable<CompletionSettings['extra']> {
   const verbosity = request.text?.verbosity ?? undefined;
-  const others = Object.entries(request).filter(([key, value]) => !OWN_FIELDS.has(key) && value !== null && value !== undefined);
-  return { api: 'responses', fields: { ...Object.fromEntries(others), ...(verbosity === undefined ? {} : { text: { verbosity } }) } };
+  const others = extraFields(request, OWN_FIELDS);
+  return { api: 'responses', fields: { ...others, ...(verbosity === undefined ? {} : { text: { verbosity } }) } };
 }
 
 /** Whether the caller wants to see that the model reasons. */

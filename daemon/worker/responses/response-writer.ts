@@ -6,6 +6,7 @@ import type { OutputItem, ResponseDocument } from '../../../shared/api/responses
 import type { ResponseEvent } from '../../../shared/api/responses/events.js';
 import type { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
+import { asCutOff } from '../../../shared/turn-usage.js';
 import { customInput } from '../models/custom-tools.js';
 import type { CompletionOutput } from '../models/completion-call.js';
 import type { TokenUsage, VendorData } from '../providers/completion.js';
@@ -126,7 +127,8 @@ export class ResponseWriter {
         return yield* this.#endCall(output.index);
       case 'finish': {
         const { reason, usage } = output;
-        const incomplete = reason === 'length' || reason === 'content_filter' ? { incomplete_details: { reason: INCOMPLETE[reason] } } : {};
+        const cutOff = asCutOff(reason);
+        const incomplete = cutOff && { incomplete_details: { reason: INCOMPLETE[cutOff] } };
         return yield* this.#end({ status: END_STATUS[reason], usage: toUsage(usage), ...incomplete }, nowMs);
       }
     }

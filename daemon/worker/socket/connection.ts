@@ -10,6 +10,7 @@ import type { LogPort } from '../../../shared/log/log-port.js';
 import type { ChatService } from '../chat/chat.js';
 import type { EventService } from '../observe/event-log.js';
 import { detailsFor } from '../observe/explain.js';
+import { isCredentialRefusal } from '../access/allowed.js';
 import { encodeFrame, type EventEncoder, idOf, type ParseFrame } from './frames.js';
 
 /** Who has been let in. */
@@ -101,7 +102,7 @@ export class Connection {
     } catch (error) {
       // While the store cannot be asked, nobody is shut out.
       const { code } = toGatewayError(error);
-      if (code === 'UNAUTHORIZED' || code === 'RATE_LIMITED')
+      if (isCredentialRefusal(code))
         this.close(CLOSE_CODES.unauthorized, 'the token is missing or no longer valid, or the session has ended');
       if (code === 'FORBIDDEN') this.close(CLOSE_CODES.refused, 'this address, host or origin is no longer allowed');
     }

@@ -4,7 +4,7 @@
  */
 import type { CallKind } from '../../../shared/api/gateway/usage.js';
 import type { AgentConfig, Config } from '../../../shared/config/schema.js';
-import type { Clock } from '../../../shared/clock.js';
+import { type Clock, isoTime } from '../../../shared/clock.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
@@ -47,7 +47,7 @@ export interface Purse {
    * Reserves what a call may cost. To be called before each.
    * @param most  returns the most that it may cost, as far as that can be said; called only where a limit applies
    * @returns undefined where none does, and the call belongs to a turn
-   * @throws RATE_LIMITED: until the next day when a limit is spent, for a moment when running calls have reserved the rest of it; UNAUTHORIZED when the access token has ended; UNAVAILABLE
+   * @throws RATE_LIMITED: with the seconds until the next day if a limit is spent, with a few seconds if running calls have reserved the rest of it; UNAUTHORIZED when the access token has ended; UNAVAILABLE
    */
   reserve(most: () => number): Promise<Settle | undefined>;
 }
@@ -158,7 +158,7 @@ export class Spending {
     const nowMs = clock.now();
     const day = dayOf(nowMs);
     const resetMs = Date.parse(day) + DAY_MS;
-    const resetAt = new Date(resetMs).toISOString();
+    const resetAt = isoTime(resetMs);
     const message = describe(payer, token?.name ?? '', { usd, time: resetAt });
     if (this.#told.get(payer) !== day) logger.warn({ payer, usd, resetAt }, 'a daily limit is used up');
     this.#told.set(payer, day);

@@ -1,7 +1,6 @@
 /** A tool: an action that a model may ask the gateway for. */
 import { isFields } from '../../../shared/fields.js';
 import type { AgentConfig } from '../../../shared/config/schema.js';
-import type { Fields } from '../../../shared/fields.js';
 import type { ToolDefinition } from '../providers/provider.js';
 
 /** Where a tool was called. */
@@ -32,11 +31,6 @@ export interface Tool {
 export interface ToolSource {
   /** Returns the tools that an agent may call now, within a few seconds; what cannot be reached by then, or before the signal aborts, is left out. Never rejects. */
   toolsFor(agent: AgentConfig, signal: AbortSignal): Promise<readonly Tool[]>;
-}
-
-/** Returns the schema of a tool's input in the form that every vendor takes: OpenAI refuses an object without `properties`. */
-export function inputSchemaOf(schema: Fields): Fields {
-  return schema['type'] === 'object' && schema['properties'] === undefined ? { ...schema, properties: {} } : schema;
 }
 
 /** A failure whose message the model gets. */

@@ -117,7 +117,7 @@ export class TurnJournal {
   /** Stores the end of the turn, with its answer. */
   async end(turn: BegunTurn, outcome: TurnOutcome, context: EndContext = {}): Promise<StoredEnd> {
     const { store, clock, instanceId } = this.#options;
-    const { state, reply, model, usage, error, cutOff = null } = outcome;
+    const { state, reply, model, usage, error, cutOff } = outcome;
     if (state === 'waiting') return this.#park(turn, outcome, context);
     const { replyId = newId('msg'), stopReason = null, ended } = context;
     const { id: turnId, session, questionSeq } = turn;

@@ -133,7 +133,7 @@ export class TurnRunner {
     return stopped.length;
   }
 
-  /** Connections that are kept alive may still start one. */
+  /** Resolves when no turn runs. Connections that are kept alive may start another one meanwhile. */
   async #allEnded(): Promise<void> {
     while (this.#running.size > 0) await Promise.all(this.#running.values());
   }

@@ -3,13 +3,10 @@
  * that it missed, or `reset` if they are no longer kept.
  */
 import * as z from 'zod';
-import { usage } from '../fields.js';
+import { instant, usage } from '../fields.js';
 import { APPROVAL_STATES } from '../tools/approval-states.js';
 import { OUTGOING_STATUSES } from '../../delivery-status.js';
 import { MCP_STATES } from '../tools/mcp.js';
-
-const at = () => z.iso.datetime();
-/** Sums over all model calls; null if a model did not report tokens, or a price is unknown. */
 
 /** Event name → its `data`. */
 export const gatewayEvents = () => ({
@@ -17,9 +14,9 @@ export const gatewayEvents = () => ({
   hello: z.strictObject({ instanceId: z.string(), version: z.string(), buildId: z.string() }),
   /** Events are missing: reload the data shown. */
   reset: z.strictObject({ reason: z.string() }),
-  session: z.strictObject({ at: at(), session: z.string(), change: z.enum(['created', 'updated', 'deleted']) }),
+  session: z.strictObject({ at: instant(), session: z.string(), change: z.enum(['created', 'updated', 'deleted']) }),
   turn: z.strictObject({
-    at: at(),
+    at: instant(),
     session: z.string(),
     agentId: z.string(),
     /** `waiting`: for a person's decision about a tool; then it is `started` again. */
@@ -28,10 +25,10 @@ export const gatewayEvents = () => ({
     usage: usage().nullable(),
   }),
   /** A model was called outside of a turn: for a program that keeps its conversation itself (`/v1/chat/completions`), or to transcribe a recording. */
-  completion: z.strictObject({ at: at(), model: z.string(), state: z.enum(['done', 'aborted', 'error']), usage: usage().nullable() }),
+  completion: z.strictObject({ at: instant(), model: z.string(), state: z.enum(['done', 'aborted', 'error']), usage: usage().nullable() }),
   /** Delivery state of a message to a chat, or of a part of one. */
   message: z.strictObject({
-    at: at(),
+    at: instant(),
     id: z.string(),
     channel: z.string(),
     accountId: z.string(),
@@ -39,13 +36,13 @@ export const gatewayEvents = () => ({
     status: z.enum(OUTGOING_STATUSES),
   }),
   channel: z.strictObject({
-    at: at(),
+    at: instant(),
     channel: z.string(),
     state: z.enum(['off', 'starting', 'running', 'backoff', 'failed']),
     message: z.string().nullable(),
   }),
   cron: z.strictObject({
-    at: at(),
+    at: instant(),
     job_id: z.string(),
     /** `run`: a run of the job has started or ended. */
     change: z.enum(['created', 'updated', 'deleted', 'run']),
@@ -55,7 +52,7 @@ export const gatewayEvents = () => ({
   }),
   /** A call of a tool that waits for a decision, or has ceased to. */
   approval: z.strictObject({
-    at: at(),
+    at: instant(),
     id: z.int(),
     state: z.enum(APPROVAL_STATES),
     session: z.string(),
@@ -64,12 +61,12 @@ export const gatewayEvents = () => ({
     turnId: z.string(),
   }),
   /** An MCP server's state; `error`: why it is in `backoff` or `failed`. */
-  mcp: z.strictObject({ at: at(), server: z.string(), state: z.enum(MCP_STATES), error: z.string().nullable() }),
-  config: z.strictObject({ at: at(), outcome: z.enum(['applied', 'rejected']), revision: z.string() }),
+  mcp: z.strictObject({ at: instant(), server: z.string(), state: z.enum(MCP_STATES), error: z.string().nullable() }),
+  config: z.strictObject({ at: instant(), outcome: z.enum(['applied', 'rejected']), revision: z.string() }),
   /** An access token; its name is in the list of tokens. */
-  token: z.strictObject({ at: at(), id: z.string(), change: z.enum(['created', 'revoked', 'expired']) }),
+  token: z.strictObject({ at: instant(), id: z.string(), change: z.enum(['created', 'revoked', 'expired']) }),
   /** Last event of a stream that ends because the gateway restarts or stops; reconnect after `retry`. */
-  draining: z.strictObject({ at: at() }),
+  draining: z.strictObject({ at: instant() }),
 });
 
 /** The `Last-Event-ID` header: an id that a stream gave. */

@@ -43,7 +43,7 @@ export const ANSWER_REASONS = {
   'model-not-the-api': '{address} does not answer with the API of {provider}{http}. Check baseUrl; is there a proxy in between?',
   'model-invalid-response':
     "{provider} returned an invalid response. Try again; if that does not help, check the provider's api and baseUrl in models.json.",
-  'model-invalid-call': "'{model}' of {provider} wrote a tool call that cannot be read. Try again, or choose another model.",
+  'model-invalid-call': "'{model}' of {provider} wrote an invalid tool call. Try again, or choose another model.",
   'model-empty-response': '{provider} returned an empty response. Try again, or choose another model.',
   'model-filtered': 'The content filter of {provider} blocked the request or its answer.',
   'model-unconfigured': "The model '{model}' cannot be used.",

@@ -88,7 +88,7 @@ function hostHeaders({ rawHeaders }: IncomingMessage): string[] {
   return found;
 }
 
-/** A browser asks before a page of CORS calls, and cannot send the token then. */
+/** A browser sends a preflight before a cross-origin call, and cannot send the token with it. */
 function isPreflight({ method, headers }: IncomingMessage, { cors }: AdmissionRules): boolean {
   const { origin = '', 'access-control-request-method': asked = '' } = headers;
   return method === 'OPTIONS' && asked !== '' && corsMatch(cors, origin) === 'listed';
@@ -96,7 +96,8 @@ function isPreflight({ method, headers }: IncomingMessage, { cors }: AdmissionRu
 
 /**
  * Against DNS rebinding: a page under a foreign name that resolves to this machine says that name in Host. The names of
- * this machine and `gateway.allowedHosts` pass; any other name needs the token, which such a page does not have. A preflight does nothing.
+ * this machine and `gateway.allowedHosts` pass; any other name needs the token, which such a page does not have. A preflight passes: it reads and
+ * changes nothing.
  */
 function checkHost({ request, path, host, caller: { token } }: Candidate, rules: AdmissionRules, ownHosts: OwnHosts): Refusal | undefined {
   if (path === 'health' || path === 'credentials') return undefined;
@@ -115,7 +116,7 @@ function checkHost({ request, path, host, caller: { token } }: Candidate, rules:
   return { rule: 'host', reason };
 }
 
-/** What a page of another site loads without an Origin, such as an image, calls the API all the same; links to the page's own files pass. */
+/** A page of another site can call the API without an Origin, for example with an image. Links to the page's own files pass. */
 function checkSite({ request: { headers }, path, caller: { token } }: Candidate): Refusal | undefined {
   if (path !== 'api' || token !== 'none' || headers.origin !== undefined || !isOfOtherSite(headers)) return undefined;
   const reason = new GatewayError('FORBIDDEN', {

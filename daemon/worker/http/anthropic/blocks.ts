@@ -24,7 +24,7 @@ export class Blocks {
   #open: Open | undefined;
   #reasoning = '';
   #isRefused = false;
-  /** What came while a call was being written: it follows when the call ends. */
+  /** Outputs that arrived while a call was being written; they are written when the call ends. */
   #held: CompletionOutput[] = [];
 
   constructor(display: ThinkingDisplay) {

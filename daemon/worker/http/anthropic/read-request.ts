@@ -1,7 +1,8 @@
 /** Turns a request of `/v1/messages` into a call of the completion service. */
 import type { CountTokensRequest, MessagesRequest } from '../../../../shared/api/anthropic/messages.js';
 import type { CompletionCall } from '../../models/completion-call.js';
-import { extraOf, refuse } from '../../models/refusals.js';
+import { extraFields } from '../../models/extra-fields.js';
+import { refuse } from '../../models/refusals.js';
 import type {
   CompletionAnswerPart,
   CompletionMessage,
@@ -9,7 +10,6 @@ import type {
   CompletionSettings,
   VendorData,
 } from '../../providers/completion.js';
-import { inputSchemaOf } from '../../tools/tool.js';
 import { definedFields } from '../../../../shared/fields.js';
 import { readSignature } from './signature.js';
 
@@ -147,9 +147,9 @@ function readTools({ tools, tool_choice: choice }: CountTokensRequest): Completi
     throw refuse('tool_choice.name', `tool_choice names '${choice.name}', which is not one of the tools.`);
   const chosen = choice?.type === 'tool' ? { name: choice.name } : choice?.type === 'any' ? 'required' : choice?.type;
   return {
-    tools: tools.map(({ name, description, input_schema: schema, strict }) => ({
+    tools: tools.map(({ name, description, input_schema: parameters, strict }) => ({
       name,
-      parameters: inputSchemaOf(schema),
+      parameters,
       ...definedFields({ description: description ?? undefined, strict: strict ?? undefined }),
     })),
     ...definedFields({ toolChoice: chosen, parallelToolCalls: choice?.disable_parallel_tool_use === true ? false : undefined }),
@@ -169,7 +169,7 @@ export function readCountCall(body: CountTokensRequest, { betas }: Pick<RequestF
     messages: readMessages(body),
     ...readTools(body),
     ...definedFields({ reasoning: readReasoning(body) }),
-    extra: { api: 'messages', fields: extraOf(body, OWN_FIELDS), betas },
+    extra: { api: 'messages', fields: extraFields(body, OWN_FIELDS), betas },
   };
 }
 

@@ -20,8 +20,6 @@ interface Work {
   isCut: boolean;
   /** The id of the access token that it was admitted with. */
   tokenId: string | undefined;
-  /** Of a stream: whether its request would be refused now. */
-  isRefused: (() => Promise<boolean>) | undefined;
 }
 
 /** One request and its answer, in the server's form. */
@@ -148,19 +146,6 @@ export class Connections {
     if (work !== undefined) work.tokenId = tokenId;
   }
 
-  /** Notes how to find out whether a stream would be refused now: {@link endRefused} asks. */
-  watch(response: ServerResponse, isRefused: () => Promise<boolean>): void {
-    const work = this.#workOf(response);
-    if (work !== undefined) work.isRefused = isRefused;
-  }
-
-  /** Disconnects the clients of streams that would be refused now. @returns how many streams are watched */
-  endRefused(): number {
-    const watched = [...this.#allWork()].filter(({ isRefused }) => isRefused !== undefined);
-    for (const { response, isRefused } of watched) void isRefused?.().then((is) => is && response.destroy());
-    return watched.length;
-  }
-
   /** Disconnects whoever waits for an answer to a request of an access token. */
   endAnswersTo(tokenId: string): void {
     for (const work of this.#allWork()) if (work.tokenId === tokenId) work.response.destroy();
@@ -226,7 +211,7 @@ export class Connections {
   #start(state: SocketState, request: IncomingMessage, response: ServerResponse): void {
     const { handle, isClosing } = this.#deps;
     if (isClosing() && state.waiting.length === 0) response.shouldKeepAlive = false;
-    state.work = { response, kind: 'request', abort: undefined, isCut: false, tokenId: undefined, isRefused: undefined };
+    state.work = { response, kind: 'request', abort: undefined, isCut: false, tokenId: undefined };
     this.#inFlight += 1;
     response.on('close', () => this.#finish(state, request.socket));
     handle(request, response);

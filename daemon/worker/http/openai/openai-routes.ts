@@ -58,7 +58,7 @@ function modelRoutes(completions: CompletionService, startedAtMs: number): Route
             message: `There is no model '${id.slice(0, 200)}'.`,
             details: { model: id.slice(0, 200) },
           });
-        ctx.body = found;
+        return found;
       },
     }),
   ];
@@ -97,7 +97,7 @@ export function openAiRoutes({ completions, connections, clock, logger }: OpenAi
             logger,
             encode: (report) => streamChunks(events, { ...report, ...shape, includeUsage }),
           });
-        ctx.body = await collectCompletion(events, shape);
+        return await collectCompletion(events, shape);
       },
     }),
   ];

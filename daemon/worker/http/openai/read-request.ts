@@ -3,8 +3,8 @@ import type { ChatCompletionRequest } from '../../../../shared/api/openai.js';
 import type { CompletionCall } from '../../models/completion-call.js';
 import type { CompletionMessage, CompletionPart, CompletionSettings, CompletionTool } from '../../providers/completion.js';
 import { CUSTOM_PARAMETERS, customArguments, customDescription } from '../../models/custom-tools.js';
-import { extraOf, refuse, STORED_FILE } from '../../models/refusals.js';
-import { inputSchemaOf } from '../../tools/tool.js';
+import { extraFields } from '../../models/extra-fields.js';
+import { refuse, STORED_FILE } from '../../models/refusals.js';
 import { definedFields } from '../../../../shared/fields.js';
 
 type RequestMessage = ChatCompletionRequest['messages'][number];
@@ -133,7 +133,7 @@ function readTool(tool: RequestTool): CompletionTool {
   const { name, description, parameters, strict } = tool.function;
   return {
     name,
-    parameters: inputSchemaOf(parameters ?? { type: 'object' }),
+    parameters: parameters ?? { type: 'object' },
     ...definedFields({ description: description ?? undefined, strict: strict ?? undefined }),
   };
 }
@@ -165,7 +165,7 @@ export function readCompletionCall(
   return {
     model: body.model,
     messages: readMessages(body.messages),
-    extra: { api: 'chat-completions', fields: extraOf(body, OWN_FIELDS) },
+    extra: { api: 'chat-completions', fields: extraFields(body, OWN_FIELDS) },
     ...definedFields({
       session,
       idempotency,

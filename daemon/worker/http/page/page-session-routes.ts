@@ -1,4 +1,5 @@
 /** How the page signs in and out. A one-time link gives a session, never the token, and its ticket is in no address, history or log. */
+import { isoTime } from '../../../../shared/clock.js';
 import {
   pageLinkResponse,
   pageSessionEnded,
@@ -71,8 +72,8 @@ export function pageSessionRoutes(deps: PageSessionDeps): Route[] {
       answer: pageLinkResponse,
       async handle(ctx) {
         const { secret, expiresAtMs } = await sessions.createLink(ctx.state.access);
-        const expiresAt = new Date(expiresAtMs).toISOString();
-        ctx.body = { status: 'ok', url: `${publicUrl(ctx)}/${PAGE_LINK_FRAGMENT}${secret}`, expiresAt };
+        const expiresAt = isoTime(expiresAtMs);
+        return { status: 'ok', url: `${publicUrl(ctx)}/${PAGE_LINK_FRAGMENT}${secret}`, expiresAt };
       },
     }),
     route({
@@ -87,7 +88,7 @@ export function pageSessionRoutes(deps: PageSessionDeps): Route[] {
       answer: pageSessionResponse,
       async handle(ctx, { body }) {
         const signedIn = await signIn(deps, ctx, body.link);
-        ctx.body = { status: 'ok', signedIn, needsToken: ctx.state.caller.needsToken, openToNetwork: isOpenToNetwork() };
+        return { status: 'ok', signedIn, needsToken: ctx.state.caller.needsToken, openToNetwork: isOpenToNetwork() };
       },
     }),
     route({
@@ -100,7 +101,7 @@ export function pageSessionRoutes(deps: PageSessionDeps): Route[] {
       async handle(ctx) {
         ctx.set('Set-Cookie', await sessions.end({ ...cookieOptions(ctx), cookies: ctx.state.caller.cookies }));
         onSignOut();
-        ctx.body = { status: 'ok' };
+        return { status: 'ok' };
       },
     }),
   ];

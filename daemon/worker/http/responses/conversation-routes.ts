@@ -82,7 +82,7 @@ export function conversationRoutes(conversations: ConversationService): Route[] 
       answer: conversationDocument,
       async handle(ctx, { body: { items, metadata } }) {
         const owner = ctx.state.access?.id ?? null;
-        ctx.body = toDocument(await conversations.create({ owner, metadata: metadata ?? {}, items: items ?? [] }));
+        return toDocument(await conversations.create({ owner, metadata: metadata ?? {}, items: items ?? [] }));
       },
     }),
     route({
@@ -114,7 +114,7 @@ export function conversationRoutes(conversations: ConversationService): Route[] 
       async handle(ctx) {
         const name = nameOf(ctx);
         await conversations.remove(name);
-        ctx.body = { id: name.id, object: 'conversation.deleted', deleted: true };
+        return { id: name.id, object: 'conversation.deleted', deleted: true };
       },
     }),
     ...itemRoutes(conversations),

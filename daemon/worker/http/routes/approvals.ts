@@ -72,7 +72,7 @@ export function approvalRoutes(approvals: Services['approvals']): Route[] {
       answer: approvalResponse,
       async handle(ctx, { body }) {
         const decision = { ...body, id: numberOf(ctx), by: deciderOf(ctx) };
-        ctx.body = { status: 'ok', approval: await approvals.decide(decision, ctx.state.access) };
+        return { status: 'ok', approval: await approvals.decide(decision, ctx.state.access) };
       },
     }),
   ];

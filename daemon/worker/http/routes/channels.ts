@@ -47,7 +47,7 @@ export function channelRoutes(channels: ChannelService): Route[] {
       body: pairingRevokeRequest,
       async handle(ctx, { body }) {
         await channels.revoke(channelOf(ctx), body);
-        ctx.body = { status: 'ok' };
+        return { status: 'ok' };
       },
     }),
   ];

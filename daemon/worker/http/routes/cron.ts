@@ -20,9 +20,9 @@ export function cronRoutes(cron: CronService): Route[] {
       summary: 'List the scheduled jobs',
       query: api.cronListQuery,
       answer: api.cronListResponse,
-      async handle(ctx, { query }) {
+      async handle(_ctx, { query }) {
         const jobs = await cron.list(query);
-        ctx.body = { status: 'ok', jobs, ...(query.include?.includes('next') ? { plan: await cron.plan() } : {}) };
+        return { status: 'ok', jobs, ...(query.include?.includes('next') ? { plan: await cron.plan() } : {}) };
       },
     }),
     route({
@@ -124,7 +124,7 @@ function runRoutes(cron: CronService): Route[] {
       async handle(ctx, { body }) {
         const asked = { runId: body.run_id, tokenId: ctx.state.access?.id, caller: callerKey(ctx) };
         const { runId } = await cron.trigger(body.job_id, asked);
-        ctx.body = { status: 'ok', message: 'Task triggered', run_id: runId };
+        return { status: 'ok', message: 'Task triggered', run_id: runId };
       },
     }),
     route({

@@ -24,7 +24,7 @@ export function messageRoutes(messages: MessageService, connections: Connections
         const { messageId, replayed } = await messages.accept(body, caller);
         if (replayed) caller?.onReplay?.();
         // As text, as for /health: this route takes bursts.
-        ctx.body = JSON.stringify({ status: 'ok', message_id: messageId });
+        return JSON.stringify({ status: 'ok', message_id: messageId });
       },
     }),
     route({
@@ -43,7 +43,7 @@ export function messageRoutes(messages: MessageService, connections: Connections
         const { access, span } = ctx.state;
         const options = { deliver, signal, ...definedFields({ idempotency: callerKey(ctx), tokenId: access?.id, span }) };
         const { reply } = await orAborted(messages.sync(message, options), signal);
-        ctx.body = { status: 'ok', reply };
+        return { status: 'ok', reply };
       },
     }),
   ];

@@ -55,7 +55,7 @@ export function outgoingRoutes(outgoing: OutgoingService): Route[] {
       answer: outgoingDropResponse,
       async handle(ctx) {
         await outgoing.drop(idOf(ctx));
-        ctx.body = { status: 'ok' };
+        return { status: 'ok' };
       },
     }),
   ];

@@ -63,7 +63,7 @@ export function toolServerRoutes(mcp: McpService, connections: Pick<Connections,
         const tool = validate(mcpToolParameter(), ctx.params['tool'], 'tool');
         const signal = connections.abortable(ctx.res, 'request');
         const result = await mcp.call(serverOf(ctx), { tool, input: body.arguments, signal });
-        ctx.body = { status: 'ok', result };
+        return { status: 'ok', result };
       },
     }),
   ];

@@ -47,7 +47,7 @@ export function webhookRoutes(webhooks: WebhookService): Route[] {
         const ids = { signedId: ctx.state.signedId, key: callerKey(ctx)?.key };
         const { messageId, challenge, replayed } = await webhooks.receive(callOf(ctx), body, ids);
         if (replayed) ctx.set('Idempotent-Replayed', 'true');
-        ctx.body = { status: 'ok', message_id: messageId, ...(challenge === undefined ? {} : { challenge }) };
+        return { status: 'ok', message_id: messageId, ...(challenge === undefined ? {} : { challenge }) };
       },
     }),
     route({

@@ -23,9 +23,9 @@ const OPENAI_HOST = /(?:^|\.)(?:api\.openai\.com|openai\.azure\.com)$/;
 const REASONING_MODEL = /^(?:openai\/)?(?:gpt-5|o\d)/;
 
 /** Returns a request with the token limit under its newer name where that is needed. Other servers may know only the older one. */
-function nameLimit(baseUrl: string, { max_tokens: limit, ...body }: Record<string, unknown>): Record<string, unknown> {
+function nameLimit(isOpenAi: boolean, { max_tokens: limit, ...body }: Record<string, unknown>): Record<string, unknown> {
   if (limit === undefined) return body;
-  const isNewer = OPENAI_HOST.test(new URL(baseUrl).hostname) || REASONING_MODEL.test(String(body['model']));
+  const isNewer = isOpenAi || REASONING_MODEL.test(String(body['model']));
   return isNewer ? { max_completion_tokens: limit, ...body } : { max_tokens: limit, ...body };
 }
 
@@ -42,13 +42,14 @@ export const CONNECT: Readonly<Record<ApiKind, Connect>> = {
 
   /** Chat completions as OpenAI defined them, which most hosted and local servers speak. */
   'openai-completions'({ id, baseUrl, apiKey, headers }) {
+    const isOpenAi = OPENAI_HOST.test(new URL(baseUrl).hostname);
     const provider = createOpenAICompatible({
       name: id,
       baseURL: baseUrl,
       // Without it, servers that keep to the letter count no tokens.
       includeUsage: true,
       fetch: fetchForChat(),
-      transformRequestBody: (body) => nameLimit(baseUrl, body),
+      transformRequestBody: (body) => nameLimit(isOpenAi, body),
       metadataExtractor: { extractMetadata: async () => undefined, createStreamExtractor: () => new ReasoningDetails() },
       ...(apiKey === undefined ? {} : { apiKey }),
       ...(headers === undefined ? {} : { headers: { ...headers } }),

@@ -65,7 +65,7 @@ function withoutReasoning({ messages, ...body }: Body): Body {
 
 /**
  * Returns the `fetch` of a server of chat completions. Some want the reasoning of a turn back (https://api-docs.deepseek.com/guides/thinking_mode), others
- * refuse a request that has it: those are asked once more without it, and later requests for that model leave it out.
+ * refuse a request that has it. A refused request is sent again without it; if that succeeds, later requests for the model leave it out.
  */
 export function fetchForChat(): typeof fetch {
   const refusing = new Set<unknown>();

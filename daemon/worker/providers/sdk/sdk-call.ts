@@ -27,6 +27,10 @@ type CallEnd =
   | { readonly type: 'failed'; readonly failure: ProviderFailure }
   | { readonly type: 'aborted' };
 
+function failed(kind: ProviderFailure['kind'], detail = ''): CallEnd {
+  return { type: 'failed', failure: { kind, status: null, detail, retryAfterMs: null } };
+}
+
 /** The reasons in the words of chat completions. */
 export const REASONS = {
   stop: 'stop',
@@ -157,14 +161,10 @@ export class SdkCall {
     if (this.#signal.aborted) return { type: 'aborted' };
     if (this.#error !== undefined) return { type: 'failed', failure: toFailure(this.#error.cause) };
     const { unified, raw } = this.#finish?.finishReason ?? { unified: 'error', raw: undefined };
-    if (raw !== undefined && INVALID_CALL.has(raw))
-      return { type: 'failed', failure: { kind: 'invalidCall', status: null, detail: '', retryAfterMs: null } };
-    if (this.#finish === undefined || unified === 'error' || (unified === 'other' && raw === undefined)) {
-      return { type: 'failed', failure: { kind: 'cut', status: null, detail: '', retryAfterMs: null } };
-    }
+    if (raw !== undefined && INVALID_CALL.has(raw)) return failed('invalidCall');
+    if (this.#finish === undefined || unified === 'error' || (unified === 'other' && raw === undefined)) return failed('cut');
     const own = unified === 'other' ? OWN_REASONS.get(raw) : undefined;
-    if (own === 'broken')
-      return { type: 'failed', failure: { kind: 'overloaded', status: null, detail: `finish_reason: ${raw}`, retryAfterMs: null } };
+    if (own === 'broken') return failed('overloaded', `finish_reason: ${raw}`);
     const { usage: used, providerMetadata: vendor } = this.#finish;
     const model = this.#responseModel === undefined ? {} : { responseModel: this.#responseModel };
     // The SDK takes a refusal for a filter.

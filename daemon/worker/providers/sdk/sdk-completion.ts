@@ -7,6 +7,7 @@ import { optionsOf, type PromptTarget, toCompletionPrompt } from './completion-p
 import { changeOf } from './call-change.js';
 import type { Body } from './own-request.js';
 import { REASONS, SdkCall, type SdkCallOptions, type SdkModel, type SdkPart } from './sdk-call.js';
+import { inputSchemaOf } from './sdk-messages.js';
 import { WholeCharacters } from './stream-text.js';
 import { messageFields } from './vendor-step.js';
 
@@ -127,7 +128,7 @@ function toOptions(request: CompletionRequest, target: Target): SdkCallOptions {
           tools: tools.map(({ parameters, vendor: own, ...tool }) => ({
             type: 'function',
             ...tool,
-            inputSchema: parameters,
+            inputSchema: inputSchemaOf(parameters),
             ...optionsOf(own),
           })),
           toolChoice: toToolChoice(toolChoice),

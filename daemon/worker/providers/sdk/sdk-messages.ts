@@ -1,5 +1,6 @@
 /** Converts a request into the terms of the AI SDK's models. Part of the bundle that speaks to vendors. */
 import type { ApiKind } from '../../../../shared/config/models-schema.js';
+import type { Fields } from '../../../../shared/fields.js';
 import type { ChatImage, ChatMessage, ModelMessage, ToolCallMessage, ToolDefinition, ToolResult, ToolResultMessage } from '../provider.js';
 import { filesLine, hasPicturesInResults } from './completion-prompt.js';
 import type { SdkCallOptions, SdkMessage } from './sdk-call.js';
@@ -71,7 +72,17 @@ export function toSdkPrompt(
   return [...first, ...messages.flatMap((message) => toSdk(message, target))];
 }
 
+/** Returns the schema of a tool's input in the form that every vendor takes: OpenAI refuses an object without `properties`. */
+export function inputSchemaOf(schema: Fields): Fields {
+  return schema['type'] === 'object' && schema['properties'] === undefined ? { ...schema, properties: {} } : schema;
+}
+
 /** Returns tools without a function to run: the agent runs them. */
 export function toSdkTools(tools: readonly ToolDefinition[]): NonNullable<SdkCallOptions['tools']> {
-  return tools.map(({ name, description, inputSchema }) => ({ type: 'function', name, description, inputSchema: { ...inputSchema } }));
+  return tools.map(({ name, description, inputSchema }) => ({
+    type: 'function',
+    name,
+    description,
+    inputSchema: inputSchemaOf(inputSchema),
+  }));
 }

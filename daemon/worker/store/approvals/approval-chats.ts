@@ -3,7 +3,8 @@ import { prepare } from '../prepare.js';
 import type { Lane } from '../delivery/outbox.js';
 import type { Transaction } from '../transaction.js';
 
-const selectMessage = prepare<{ turnId: string }>()((db, p) =>
+/** Returns the chat whose message a turn answers; undefined: it answers none. */
+export const { first: findLaneOfTurn } = prepare<{ turnId: string }>()((db, p) =>
   db.selectFrom('inbox_messages').select(['channel', 'account_id as accountId', 'chat_id as chatId']).where('turn_id', '=', p.turnId),
 );
 
@@ -16,18 +17,13 @@ const selectJob = prepare<{ turnId: string }>()((db, p) =>
     .where('cron_runs.finished_at', 'is', null),
 );
 
-/** Returns the chat whose message a turn answers; undefined: it answers none. */
-export async function findLaneOfTurn(tx: Transaction, turnId: string): Promise<Lane | undefined> {
-  return selectMessage.first(tx, { turnId });
-}
-
 /** Returns the chat of a turn; undefined for one that neither a message nor a running job with a chat began. */
 export type FindChat = (tx: Transaction, turnId: string) => Promise<Lane | undefined>;
 
 /** @param accountOf  returns the account of a job that names none; undefined: the channel has no such account */
 export function createFindChat(accountOf: (channel: string) => string | undefined): FindChat {
   return async (tx, turnId) => {
-    const lane = await findLaneOfTurn(tx, turnId);
+    const lane = await findLaneOfTurn(tx, { turnId });
     if (lane !== undefined) return lane;
     const { channel = null, accountId: named = null, chatId = null } = (await selectJob.first(tx, { turnId })) ?? {};
     if (channel === null || chatId === null) return undefined;

@@ -1,6 +1,6 @@
 /** Statements on turns. A turn begins before the model is called and ends exactly once. */
 import { sql } from 'kysely';
-import type { CutOff, TurnUsage } from '../../../../shared/turn-usage.js';
+import { asCutOff, type CutOff, type TurnUsage } from '../../../../shared/turn-usage.js';
 import { prepare } from '../prepare.js';
 import type { TurnRow, TurnState } from '../schema.js';
 import { queriesOf, type Transaction } from '../transaction.js';
@@ -31,8 +31,8 @@ export interface TurnEnd {
   readonly error: { readonly code: string | null; readonly message: string } | null;
   /** Null where no model counted. */
   readonly usage: TurnUsage | null;
-  /** Null or absent: the model finished, or was stopped. */
-  readonly cutOff?: CutOff | null;
+  /** Undefined: the model finished, or was stopped. */
+  readonly cutOff?: CutOff | undefined;
   readonly nowMs: number;
 }
 
@@ -108,14 +108,20 @@ const hold = prepare<{ id: string }>()((db, p) =>
 const NO_USAGE = { inputTokens: null, outputTokens: null, cacheReadTokens: null, cacheWriteTokens: null, costUsd: null };
 
 /** Returns false when the turn had ended already: another worker considered this one dead. Runs in a write. */
-export async function endTurn(tx: Transaction, { usage, error, cutOff = null, ...end }: TurnEnd): Promise<boolean> {
-  const columns = { ...end, cutOff, ...(usage ?? NO_USAGE), errorCode: error?.code ?? null, errorMessage: error?.message ?? null };
+export async function endTurn(tx: Transaction, { usage, error, cutOff, ...end }: TurnEnd): Promise<boolean> {
+  const columns = {
+    ...end,
+    cutOff: cutOff ?? null,
+    ...(usage ?? NO_USAGE),
+    errorCode: error?.code ?? null,
+    errorMessage: error?.message ?? null,
+  };
   return (await update.run(tx, columns)) === 1;
 }
 
 /** Returns why the model ended an ended turn early; undefined: it did not. */
 export function cutOffOf({ stop_reason: reason }: Pick<TurnRow, 'stop_reason'>): CutOff | undefined {
-  return reason === 'length' || reason === 'content_filter' ? reason : undefined;
+  return asCutOff(reason);
 }
 
 /** Whether a turn is one of another agent. */

@@ -101,7 +101,7 @@ async function endUnsent(tx: Transaction): Promise<void> {
 async function endUnanswered(tx: Transaction): Promise<void> {
   const db = queriesOf(tx);
   const ended = { instance_id: null, error: UNFINISHED_REASON } as const;
-  // Apart from its turn, which would otherwise be kept for the next attempt.
+  // Without its turn: the next worker would keep the turn for another attempt.
   await db
     .updateTable('inbox_messages')
     .set((row) => ({ ...ended, state: 'interrupted', turn_id: null, finished_at: row.ref('received_at') }))

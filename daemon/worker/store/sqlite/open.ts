@@ -1,6 +1,7 @@
 /** Opens the SQLite database: the writer's connection, the reader's, and the schema that the code expects. */
-import { accessSync, constants } from 'node:fs';
+import { constants } from 'node:fs';
 import { finalPath } from '../../../../shared/node/files/final-path.js';
+import { canAccess } from '../../../../shared/node/files/if-present.js';
 import { createSerial } from '../../../../shared/serial.js';
 import { type OpenDatabase, storeUnavailable } from '../engine.js';
 import type { Migration } from '../migrations/migration.js';
@@ -38,15 +39,6 @@ async function connect(path: string, options: { isThreaded: boolean }): Promise<
   }
 }
 
-function isReadOnlyFile(path: string): boolean {
-  try {
-    accessSync(path, constants.W_OK);
-    return false;
-  } catch {
-    return true;
-  }
-}
-
 /**
  * When opening the shared memory for writing fails, if only once (EMFILE, EIO), SQLite opens it for reading only, and keeps it so while a
  * connection is open. A file system on which nothing can be written is left to be read.
@@ -56,7 +48,7 @@ async function assertWritable(path: string, connection: LibsqlConnection): Promi
   try {
     await connection.exec('begin immediate; rollback');
   } catch (error) {
-    if (classifyFault(error) !== 'busy' && !isReadOnlyFile(`${finalPath(path)}-shm`)) throw error;
+    if (classifyFault(error) !== 'busy' && canAccess(`${finalPath(path)}-shm`, constants.W_OK)) throw error;
   }
 }
 

@@ -52,7 +52,7 @@ export interface Connection {
   callTool(name: string, input: unknown, call: { signal: AbortSignal; timeoutMs: number }): Promise<unknown>;
   /** Whether a request failed because a server over HTTP does not know the session any more: it did nothing with the request. */
   hasLostSession(error: unknown): boolean;
-  /** Whether a server over HTTP refused a request, or was not reached: it may be another one by now. */
+  /** Whether a server over HTTP refused a request, or was not reached: its session may be gone. */
   isInDoubt(error: unknown): boolean;
   close(times: StopTimes): Promise<void>;
 }

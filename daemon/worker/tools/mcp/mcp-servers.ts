@@ -5,7 +5,7 @@
 import { isFields } from '../../../../shared/fields.js';
 import type { GatewayEvent } from '../../../../shared/api/gateway/events.js';
 import type { McpCallResult, McpServerDocument, McpTestResult, McpToolDocument } from '../../../../shared/api/tools/mcp.js';
-import type { Clock } from '../../../../shared/clock.js';
+import { type Clock, isoTime } from '../../../../shared/clock.js';
 import type { AgentConfig, Config } from '../../../../shared/config/schema.js';
 import type { McpServerConfig } from '../../../../shared/config/tools/mcp.js';
 import { GatewayError } from '../../../../shared/errors.js';
@@ -73,7 +73,7 @@ export class McpServers implements McpService, ToolSource {
 
   constructor(options: McpServersOptions) {
     this.#options = options;
-    this.#startedAt = new Date(options.clock.now()).toISOString();
+    this.#startedAt = isoTime(options.clock.now());
   }
 
   list(): McpServerDocument[] {

@@ -203,7 +203,7 @@ export class ServerProcess {
 export async function startServer(settings: McpServerConfig, { home, ...place }: ServerPlace): Promise<ServerProcess | undefined> {
   const { command, args, env, cwd = home } = settings;
   if (command === undefined) return undefined;
-  // A service may not write to the usual place of what `npx` downloads, `~/.npm`.
+  // `npx` downloads to `~/.npm` by default, which is read-only for the systemd service (ProtectHome).
   const downloads = { npm_config_cache: join(home, 'cache', 'npm') };
   return ServerProcess.start({ ...place, command, args, cwd, env: { ...toolServerEnvironment(), ...downloads, ...env } });
 }

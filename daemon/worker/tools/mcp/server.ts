@@ -3,7 +3,7 @@
  * Nothing here throws: this code is in a bundle of its own, whose classes of errors the worker would not know.
  */
 import type { McpCallResult, McpServerDocument, McpState, McpTestResult, McpToolDocument } from '../../../../shared/api/tools/mcp.js';
-import { orAborted } from '../../../../shared/clock.js';
+import { isoTime, orAborted, within } from '../../../../shared/clock.js';
 import type { McpServerConfig } from '../../../../shared/config/tools/mcp.js';
 import { oneLine } from '../../../../shared/text/one-line.js';
 import { readResult } from './call-result.js';
@@ -20,7 +20,7 @@ const LAST_PAUSE_MS = 60_000;
 const RECOVERED_AFTER_MS = 60_000;
 /** How long a turn waits for the tools of a server; the next ones do not until it has answered. */
 const TURN_WAIT_MS = 5_000;
-/** How long somebody who asks whether it answers waits for that. */
+/** How long a test of a server waits for its list of tools. */
 const PROBE_LIMIT_MS = 10_000;
 const MAX_ERROR_LENGTH = 500;
 
@@ -50,6 +50,8 @@ export class McpServer {
   #connection: Connection | undefined;
   #opening: Promise<Connection> | undefined;
   #closing = Promise.resolve();
+  /** The last connection to a program that was closed: the program may not have ended yet. */
+  #leaving: Connection | undefined;
   #list: readonly McpToolDocument[] | undefined;
   #isListStale = false;
   /** Whether a turn has waited for the list in vain. */
@@ -73,7 +75,7 @@ export class McpServer {
       error: this.#error,
       tools: this.#list?.length ?? null,
       pid: this.#connection?.pid ?? null,
-      since: new Date(this.#since).toISOString(),
+      since: isoTime(this.#since),
     };
   }
 
@@ -116,7 +118,7 @@ export class McpServer {
     this.#retryAtMs = 0;
     const outcome = await this.#use((connection) => this.#askForList(connection, Math.min(PROBE_LIMIT_MS, settings.timeoutMs)));
     const durationMs = Math.max(0, clock.now() - begunAt);
-    // It hangs: the next use starts it again.
+    // It did not answer with a list: the next use starts it again.
     if (!outcome.ok && before !== undefined && this.#inFlight === 0) void this.#close(IDLE_STOP, before);
     if (!outcome.ok) return { ok: false, error: outcome.error, durationMs, server: null, version: null, tools: null };
     const { server = null, protocolVersion = null } = this.#connection ?? {};
@@ -127,14 +129,7 @@ export class McpServer {
   /** Stops it for good once its calls have ended, at the latest after the time that one may take. */
   async retire(): Promise<void> {
     const { clock, settings } = this.#options;
-    if (this.#inFlight > 0)
-      await new Promise<void>((resolve) => {
-        const cancel = clock.after(settings.timeoutMs, resolve);
-        this.#whenQuiet = () => {
-          cancel();
-          resolve();
-        };
-      });
+    if (this.#inFlight > 0) await within(new Promise<void>((resolve) => (this.#whenQuiet = resolve)), settings.timeoutMs, clock);
     await this.stop(IDLE_STOP);
   }
 
@@ -144,6 +139,8 @@ export class McpServer {
     this.#cancelIdle();
     this.#cancelPause();
     await this.#opening?.catch(() => undefined);
+    // A program that is being stopped already gets no more time than this.
+    await this.#leaving?.close(times);
     await this.#close(times);
   }
 
@@ -238,6 +235,8 @@ export class McpServer {
     this.#connection = connection;
     this.#isListStale = true;
     this.#set('running');
+    // Its caller may have stopped waiting.
+    if (this.#inFlight === 0) this.#rest();
     logger.info({ pid: connection.pid, startMs: clock.now() - startedAt }, 'the server runs');
     return connection;
   }
@@ -286,6 +285,7 @@ export class McpServer {
     if (connection === undefined || connection !== this.#connection) return;
     this.#connection = undefined;
     this.#set('idle');
+    if (connection.pid !== null) this.#leaving = connection;
     this.#closing = connection.close(times);
     await this.#closing;
   }

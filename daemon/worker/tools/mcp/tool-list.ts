@@ -2,7 +2,6 @@
 import type { McpToolDocument } from '../../../../shared/api/tools/mcp.js';
 import { sha256Hex } from '../../../../shared/sha256.js';
 import { type Fields, isFields } from '../../../../shared/fields.js';
-import { inputSchemaOf } from '../tool.js';
 
 const MAX_TOOLS = 128;
 const MAX_SCHEMA_LENGTH = 32_768;
@@ -45,7 +44,7 @@ function readTool(server: string, raw: Fields): McpToolDocument {
     fullName: fullNameOf(server, ownName),
     title: shownTitle === '' ? null : shownTitle,
     description: cut(description, MAX_DESCRIPTION_LENGTH),
-    inputSchema: inputSchemaOf(problem === null ? (inputSchema as Fields) : { type: 'object' }),
+    inputSchema: problem === null ? (inputSchema as Fields) : { type: 'object' },
     isReadOnly,
     isRepeatable: isReadOnly || hints['idempotentHint'] === true,
     problem,

@@ -5,8 +5,8 @@
 import { type Clock, pause } from '../../../../shared/clock.js';
 import type { GatewayError } from '../../../../shared/errors.js';
 import type { LogPort } from '../../../../shared/log/log-port.js';
-import type { CutOff } from '../../../../shared/turn-usage.js';
-import type { FinishFacts, TokenUsage } from '../../providers/completion.js';
+import { asCutOff, type CutOff } from '../../../../shared/turn-usage.js';
+import type { TokenUsage } from '../../providers/completion.js';
 import { type Asker, describeFailure, isTransient, type ProviderFailure } from '../../providers/failure.js';
 import type { ModelRequest, ToolCall } from '../../providers/provider.js';
 import type { ResolvedModel } from '../../providers/registry.js';
@@ -40,7 +40,7 @@ export type StepEnd =
       readonly calls: readonly ToolCall[];
       readonly usage: TokenUsage;
       readonly vendor: unknown;
-      readonly cutOff?: CutOff;
+      readonly cutOff?: CutOff | undefined;
     }
   /** It failed before its first text: another model may be asked. */
   | { readonly type: 'unanswered'; readonly failure: ProviderFailure }
@@ -53,9 +53,6 @@ const FIRST_WAIT_MS = 500;
 const MAX_WAIT_MS = 15_000;
 const MAX_ANSWER_CHARACTERS = 1_000_000;
 const MAX_CALLS = 64;
-
-const cutOffBy = (reason: FinishFacts['reason']): { cutOff?: CutOff } =>
-  reason === 'length' || reason === 'content_filter' ? { cutOff: reason } : {};
 
 const protocolFailure = (detail: string): ProviderFailure => ({ kind: 'protocol', status: null, detail, retryAfterMs: null });
 
@@ -83,7 +80,7 @@ async function* attempt(model: ResolvedModel, options: AskOptions): AsyncGenerat
         if (calls.length > MAX_CALLS) return fail(protocolFailure(`more than ${MAX_CALLS} tool calls at once`));
         break;
       case 'finish':
-        return { type: 'finished', text: pieces.join(''), calls, usage: event.usage, vendor: event.vendor, ...cutOffBy(event.reason) };
+        return { type: 'finished', text: pieces.join(''), calls, usage: event.usage, vendor: event.vendor, cutOff: asCutOff(event.reason) };
       case 'aborted':
         return { type: 'aborted' };
       case 'failed':

@@ -1,5 +1,5 @@
 /** The built-in model `xopc/guide`: where no language model is configured, it answers how to configure one. */
-import { GUIDE_REF } from '../../../../shared/config/defaults.js';
+import { GUIDE_PROVIDER, GUIDE_REF } from '../../../../shared/config/defaults.js';
 import { KNOWN_PROVIDERS } from '../../../../shared/config/known-providers.js';
 import type { Provider, ProviderEvent } from '../../providers/provider.js';
 import type { BuiltInProvider } from '../../providers/registry.js';
@@ -68,7 +68,7 @@ export function createGuide(options: GuideOptions): BuiltInProvider {
   const model = {
     id: GUIDE_REF,
     name: 'Built-in guide (no language model)',
-    provider: 'xopc',
+    provider: GUIDE_PROVIDER,
     contextWindow: null,
     maxTokens: null,
     cost: null,

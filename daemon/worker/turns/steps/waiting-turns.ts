@@ -86,7 +86,7 @@ export class WaitingTurns {
     void this.look();
     // What fails to be read is found by the next look of the inbox.
     store
-      .read((tx) => findLaneOfTurn(tx, turnId))
+      .read((tx) => findLaneOfTurn(tx, { turnId }))
       .then(
         (chat) => chat && inbox.wake(chat),
         () => undefined,

@@ -50,7 +50,7 @@ export async function giveUpWaiting(
     if (said !== '') await appendMessage(tx, { ...message, id: newId('msg'), role: 'assistant', content: said, model });
     if (state === 'error') await appendMessage(tx, { ...message, id: newId('msg'), role: 'system', content: error.message, model: null });
     await removeTurnSteps(tx, { turnId: id, nowMs });
-    ended.push({ id, chat: await findLaneOfTurn(tx, id) });
+    ended.push({ id, chat: await findLaneOfTurn(tx, { turnId: id }) });
     await dropWaiting(tx, { id, error: error.message, nowMs });
     tellOthers(tx, `session:${sessionId}`);
   }

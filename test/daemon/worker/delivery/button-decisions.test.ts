@@ -28,7 +28,12 @@ async function start() {
     resumed: (turnId: string) => void resumed.push(turnId),
   };
   const delivery = createDelivery({ ...common, loadTelegram: () => late, decisions: () => approvals.service });
-  const approvals = createApprovals({ ...common, outbox: delivery.outbox, waiting, findChat: findLaneOfTurn });
+  const approvals = createApprovals({
+    ...common,
+    outbox: delivery.outbox,
+    waiting,
+    findChat: (tx, turnId) => findLaneOfTurn(tx, { turnId }),
+  });
   let turns = 0;
   const handle = async ({ seq }: InboxMessage): Promise<undefined> => {
     const turnId = `turn_${(turns += 1)}`;

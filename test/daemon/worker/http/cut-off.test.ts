@@ -57,3 +57,11 @@ test.each([
   const response = { status: 'incomplete', incomplete_details: { reason: responses } };
   expect(await ask('/v1/responses', { model: 'main', input: 'How?' }, headers)).toMatchObject(response);
 });
+
+test('the reply to a message of a chat says below its text that it is cut off', async () => {
+  const { gateway, ask } = await start();
+  play(gateway, 'length');
+  const message = { channel: 'webchat', chat_id: 'chat', content: 'How?' };
+  const { reply } = await ask('/api/message/sync', message);
+  expect(reply).toBe("Before opening the valve, you must\n\n⚠️ The answer was cut off at the model's limit.");
+});

@@ -3,7 +3,8 @@ import { expect, test } from 'vitest';
 import { CALLS, REFUSALS, TEXTS } from '../../../fakes/vendors/documents.js';
 import { calls, says } from '../../../fakes/vendors/vendor-reply.js';
 import { ask } from '../../../helpers/make-conversation.js';
-import { KINDS, post, startVendorsGateway } from '../../../helpers/vendors-gateway.js';
+import { API_KINDS } from '../../../fakes/vendors/protocols.js';
+import { post, startVendorsGateway } from '../../../helpers/vendors-gateway.js';
 
 const PARAMETERS = { type: 'object', properties: { city: { type: 'string' } } };
 const QUESTION = [{ role: 'user', content: 'Weather?' }];
@@ -19,7 +20,7 @@ const eventsOf = (text: string): Record<string, unknown>[] =>
 
 test('a document in place of a stream is the answer, with its usage, its calls of tools and its end', async () => {
   const gateway = await startVendorsGateway();
-  for (const api of KINDS) {
+  for (const api of API_KINDS) {
     const model = `${api}/fake-model`;
     const play = (body: unknown): void => gateway.vendors[api]?.reply({ type: 'document', body });
     const chat = { model, messages: QUESTION, tools: [{ type: 'function', function: { name: 'weather', parameters: PARAMETERS } }] };
@@ -97,7 +98,7 @@ test('a refusal stays a refusal, whole and streamed', async () => {
 
 test('a model of any provider calls a custom tool, whole and streamed, and gets its result', async () => {
   const gateway = await startVendorsGateway();
-  for (const api of KINDS) {
+  for (const api of API_KINDS) {
     const vendor = gateway.vendors[api];
     const model = `${api}/fake-model`;
     const lastSent = (): string => JSON.stringify(vendor?.requests.at(-1)?.body);

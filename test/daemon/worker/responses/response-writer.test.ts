@@ -7,7 +7,7 @@ import { responseRequest } from '../../../../shared/api/responses/request.js';
 const FINISH = {
   type: 'finish',
   reason: 'tool_calls',
-  usage: { inputTokens: 1, outputTokens: 1, cachedTokens: null, cacheWriteTokens: null, reasoningTokens: null },
+  usage: { inputTokens: 1, outputTokens: 1, cacheReadTokens: null, cacheWriteTokens: null, reasoningTokens: null },
 } as const;
 
 function write(outputs: readonly Exclude<CompletionOutput, { type: 'error' }>[]) {

@@ -49,7 +49,7 @@ function modelsJsonRoutes(config: ConfigService): Route[] {
       async handle(ctx) {
         const { revision, config: document } = await config.readModels();
         tag(ctx, revision);
-        ctx.body = document;
+        return document;
       },
     }),
     route({
@@ -65,7 +65,7 @@ function modelsJsonRoutes(config: ConfigService): Route[] {
       async handle(ctx, { body }) {
         const { revision, config: document } = await config.patchModels(body, expectedRevision(ctx));
         tag(ctx, revision);
-        ctx.body = document;
+        return document;
       },
     }),
     route({
@@ -80,7 +80,7 @@ function modelsJsonRoutes(config: ConfigService): Route[] {
       async handle(ctx) {
         const { revision, config: document } = await config.undoModels(expectedRevision(ctx));
         tag(ctx, revision);
-        ctx.body = document;
+        return document;
       },
     }),
   ];
@@ -110,7 +110,7 @@ function versionRoutes(config: ConfigService): Route[] {
       answer: configVersionResponse,
       async handle(ctx) {
         const { text, ...version } = await config.readVersion(versionId(ctx));
-        ctx.body = { status: 'ok', version, text };
+        return { status: 'ok', version, text };
       },
     }),
     route({
@@ -126,7 +126,7 @@ function versionRoutes(config: ConfigService): Route[] {
       async handle(ctx) {
         const outcome = await config.restoreVersion(versionId(ctx), expectedRevision(ctx));
         tag(ctx, outcome.revision);
-        ctx.body = { status: 'ok', ...outcome };
+        return { status: 'ok', ...outcome };
       },
     }),
   ];
@@ -144,7 +144,7 @@ function textRoutes(config: ConfigService): Route[] {
       async handle(ctx) {
         const view = await config.readText();
         tag(ctx, view.revision);
-        ctx.body = { status: 'ok', ...view };
+        return { status: 'ok', ...view };
       },
     }),
     route({
@@ -161,7 +161,7 @@ function textRoutes(config: ConfigService): Route[] {
       async handle(ctx, { body: { text, dryRun } }) {
         const outcome = await config.writeText(text, { dryRun, ...expectedRevision(ctx) });
         tag(ctx, outcome.revision);
-        ctx.body = { status: 'ok', ...outcome };
+        return { status: 'ok', ...outcome };
       },
     }),
   ];
@@ -180,7 +180,7 @@ export function configRoutes(config: ConfigService): Route[] {
       async handle(ctx) {
         const view = await config.read();
         tag(ctx, view.revision);
-        ctx.body = { status: 'ok', ...view };
+        return { status: 'ok', ...view };
       },
     }),
     route({
@@ -196,7 +196,7 @@ export function configRoutes(config: ConfigService): Route[] {
       async handle(ctx, { body }) {
         const view = await config.patch(body, expectedRevision(ctx));
         tag(ctx, view.revision);
-        ctx.body = { status: 'ok', ...view };
+        return { status: 'ok', ...view };
       },
     }),
     route({

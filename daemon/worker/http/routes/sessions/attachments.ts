@@ -39,7 +39,7 @@ export function attachmentRoutes(attachments: Services['attachments'], keyOf: Re
         // Never shown by the browser itself: the page makes a picture of it, or saves it.
         ctx.set('Content-Disposition', `attachment; filename*=UTF-8''${encodeURIComponent(name)}`);
         ctx.set('Content-Type', /^(?:image|audio)\//.test(mediaType) ? mediaType : `${mediaType}; charset=utf-8`);
-        ctx.body = content;
+        return content;
       },
     }),
     route({
@@ -52,7 +52,7 @@ export function attachmentRoutes(attachments: Services['attachments'], keyOf: Re
       answer: attachmentDeleteResponse,
       async handle(ctx) {
         await attachments.remove(idOf(ctx));
-        ctx.body = { status: 'ok' };
+        return { status: 'ok' };
       },
     }),
   ];

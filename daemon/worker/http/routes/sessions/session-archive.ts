@@ -68,7 +68,7 @@ function wholeSessionRoutes(archive: SessionArchive, keyOf: ReadSessionKey): Rou
         const { title, text } = await archive.export(keyOf(ctx), query.format);
         ctx.set('Content-Disposition', `attachment; ${fileName(title, extension)}`);
         ctx.set('Content-Type', type);
-        ctx.body = Readable.from(text, { objectMode: false });
+        return Readable.from(text, { objectMode: false });
       },
     }),
     route({
@@ -82,7 +82,7 @@ function wholeSessionRoutes(archive: SessionArchive, keyOf: ReadSessionKey): Rou
       upload: { [JSON_LINES]: 'In the format of the export with `format=jsonl`' },
       async handle(ctx, { upload }) {
         const format = upload.type === JSON_LINES ? 'jsonl' : 'json';
-        ctx.body = { status: 'ok', session: await archive.import(upload.text, format, callerKey(ctx)) };
+        return { status: 'ok', session: await archive.import(upload.text, format, callerKey(ctx)) };
       },
     }),
   ];

@@ -27,11 +27,11 @@ function listRoutes(sessions: SessionService): Route[] {
       summary: 'List or search sessions: pinned ones first, then newest first',
       answer: sessionListResponse,
       query: sessionListQuery,
-      async handle(ctx, { query: { q, search = q, ...query } }) {
+      async handle(_ctx, { query: { q, search = q, ...query } }) {
         if (q !== undefined && search !== q) {
           throw new GatewayError('INVALID_REQUEST', { message: 'search and q are aliases; use only one of them' });
         }
-        ctx.body = { status: 'ok', ...(await sessions.list(definedFields({ ...query, search }))) };
+        return { status: 'ok', ...(await sessions.list(definedFields({ ...query, search }))) };
       },
     }),
     route({

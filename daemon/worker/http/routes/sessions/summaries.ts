@@ -27,7 +27,7 @@ export function summaryRoutes(sessions: Pick<SessionService, 'summaries' | 'undo
       answer: sessionSummariesResponse,
       async handle(ctx) {
         const id = validate(summaryId(), ctx.params['id'], 'summary id');
-        ctx.body = { status: 'ok', summaries: await sessions.undoSummary(keyOf(ctx), id) };
+        return { status: 'ok', summaries: await sessions.undoSummary(keyOf(ctx), id) };
       },
     }),
   ];

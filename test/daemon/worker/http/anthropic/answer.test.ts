@@ -41,7 +41,7 @@ test('arguments that are not JSON are told as they are', async () => {
 });
 
 test('words between two pieces of a call follow it', async () => {
-  const usage = { inputTokens: null, outputTokens: null, cachedTokens: null, cacheWriteTokens: null, reasoningTokens: null };
+  const usage = { inputTokens: null, outputTokens: null, cacheReadTokens: null, cacheWriteTokens: null, reasoningTokens: null };
   const outputs: CompletionOutput[] = [
     { type: 'toolStart', index: 0, id: 't1', name: 'look' },
     { type: 'toolArguments', index: 0, text: '{"x":' },

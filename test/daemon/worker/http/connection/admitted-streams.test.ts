@@ -72,9 +72,15 @@ test('a session that another worker ended has no streams ten seconds later; whil
   const app = await start({ ...remote, clock });
   const Cookie = await signIn(app);
   const events = await follow(app, { ...page, Cookie }, '/api/events');
-  app.services.pageSecrets.find = () => Promise.reject(new GatewayError('UNAVAILABLE', { message: 'away' }));
+  let asked = 0;
+  app.services.pageSecrets.find = () => {
+    asked += 1;
+    return Promise.reject(new GatewayError('UNAVAILABLE', { message: 'away' }));
+  };
   clock.advance(10_000);
-  await new Promise(setImmediate);
+  await expect.poll(() => asked).toBe(1);
+  // After a round trip, a stream that was ended would be gone.
+  await app.send('/health');
   expect(openStreams(app)).toBe(1);
   app.services.pageSecrets.find = async () => undefined;
   clock.advance(10_000);

@@ -127,7 +127,7 @@ test('a copy that was ended after any batch is continued, and until it is comple
   expect((await copy({ url }, { path: back })).tables).toEqual(copied.tables);
 });
 
-test('a copy to a file that was killed before the file got its name gets it from the next command', async () => {
+test('a copy that was killed before its file got its name is finished by the next command', async () => {
   const [from, to] = [{ path: fullDatabase() }, { path: join(tempDir(), 'gateway.db') }];
   const beforeEnd = () => Promise.reject(new Error('killed'));
   await expect(copy(from, to, { beforeEnd })).rejects.toThrow('killed');

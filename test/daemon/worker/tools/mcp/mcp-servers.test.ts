@@ -143,6 +143,20 @@ test('a server that hangs does not pass a test, and the next call starts it agai
   expect(groups()).not.toContain(pid);
 });
 
+test('a stop does not leave a server that is being stopped already', async () => {
+  const clock = new FakeClock();
+  const { groups, servers } = mcpServers({ odd: misbehaving('', { timeoutMs: 1_000 }) }, clock);
+  await servers.probe('odd');
+  const [pid = 0] = groups();
+  process.kill(pid, 'SIGSTOP');
+  expect(await servers.probe('odd')).toMatchObject({ ok: false });
+  const stopped = servers.stop();
+  await new Promise(setImmediate);
+  clock.advance(1_000);
+  await stopped;
+  expect(isAlive(pid)).toBe(false);
+});
+
 test('a server that fails is left alone for a while, longer each time, and what it says has no secrets', async () => {
   const clock = new FakeClock();
   const long = misbehaving('dies', { env: { MODE: 'dies', SECRET_KEY: `sk-${'0123456789'.repeat(60)}` } });
@@ -183,8 +197,6 @@ test('tools that cannot be given to models are left out, with the reason', async
     ['long', null],
   ]);
   expect(tools.every(({ fullName }) => /^[a-zA-Z0-9_-]{1,64}$/.test(fullName))).toBe(true);
-  // OpenAI refuses every call with a schema of an object that has no properties.
-  expect(tools.map(({ inputSchema }) => inputSchema['properties'])).not.toContain(undefined);
   expect(await servers.probe('odd')).toMatchObject({ ok: true, server: { name: 'misbehaving' }, tools: 8 });
   expect((await servers.toolsFor(AGENT, GOES_ON)).map(({ definition }) => definition.name.slice(0, 12))).toEqual([
     'odd__fine',
