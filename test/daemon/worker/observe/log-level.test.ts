@@ -81,20 +81,24 @@ test('null takes back a module alone, or without one all that was changed', () =
 });
 
 test('what was changed holds in the next process for the rest of its time, and no longer', async () => {
-  const clock = new FakeClock();
+  /** Each process has a clock of its own: one that has ended writes nothing any more. */
+  const clockAt = (ms: number): FakeClock => {
+    const clock = new FakeClock();
+    clock.advance(ms);
+    return clock;
+  };
   const path = join(tempDir(), 'log-level.json');
-  const first = make({ clock, path });
+  const first = make({ clock: clockAt(0), path });
   first.change({ level: 'warn', durationMs: 60_000 });
   first.change({ level: 'debug', module: 'cron', durationMs: 90_000 });
   await eventually(() => expect(JSON.parse(readFileSync(path, 'utf8'))).toHaveLength(2));
-  clock.advance(59_000);
-  expect(make({ clock, path }).read()).toEqual(first.read());
+  const clock = clockAt(59_000);
   const second = make({ clock, path });
+  expect(second.read()).toEqual(first.read());
   clock.advance(1_000);
   expect([second.levels.levelOf('cron'), second.levels.levelOf('outbox'), second.read().until]).toEqual(['debug', 'info', null]);
   await eventually(() => expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject([{ scope: 'cron' }]));
-  clock.advance(30_000);
-  expect(make({ clock, path }).read()).toEqual({ level: 'info', configured: 'info', until: null, modules: [] });
+  expect(make({ clock: clockAt(90_000), path }).read()).toEqual({ level: 'info', configured: 'info', until: null, modules: [] });
 });
 
 test.each([
