@@ -84,7 +84,9 @@ test.skipIf(noBrowser)('while the gateway cannot start, an open tab keeps what i
   const gateway = await RealGateway.create({}, installation.command);
   expect((await gateway.xopc('config', 'set', 'gateway.basePath', '/x')).code).toBe(0);
   const running = await gateway.run();
-  const page = await openPage(`${gateway.url}/x/#/status`, { locale: 'zh-CN', allowedErrors: /503|WebSocket|Failed to load|ERR_/ });
+  // It may be loading the other views in advance when the worker dies.
+  const allowedErrors = /503|WebSocket|Failed to load|Refused to apply style|ERR_/;
+  const page = await openPage(`${gateway.url}/x/#/status`, { locale: 'zh-CN', allowedErrors });
   await page.getByRole('heading', { name: '状态', exact: true }).waitFor();
   const loaded = `performance.getEntriesByType('resource').map(({ name }) => name).join()`;
   await expect.poll(() => page.evaluate<string>(loaded)).toContain('/reasons-');
@@ -108,6 +110,22 @@ test.skipIf(noBrowser)('while the gateway cannot start, an open tab keeps what i
   await tryNow(page);
   await expect.poll(() => page.getByText('网关无法启动').count()).toBe(0);
   expect(running.child.exitCode).toBeNull();
+});
+
+test.skipIf(noBrowser)('a view whose script and styles failed while the network was away looks right once it is back', async () => {
+  const gateway = await RealGateway.start();
+  const page = await openPage(`${gateway.url}/nowhere`, { token: tokenOf(gateway), allowedErrors: /404|ERR_FAILED/ });
+  const failed = new Set<string>();
+  page.on('requestfailed', (request) => failed.add(request.resourceType()));
+  await page.route('**/assets/main-*', (route) => route.abort());
+  await page.goto(`${gateway.url}/#/cron`);
+  await expect.poll(() => [...failed].sort()).toEqual(['script', 'stylesheet']);
+  await page.unroute('**/assets/main-*');
+  await page.goto(`${gateway.url}/#/models`);
+  await page.getByRole('link', { name: 'Schedules' }).click();
+  await page.getByRole('heading', { name: 'Schedules', exact: true }).waitFor();
+  const unstyled = `[...document.querySelectorAll('link[rel=stylesheet]')].filter(({ sheet }) => (sheet?.cssRules.length ?? 0) === 0).length`;
+  await expect.poll(() => page.evaluate(unstyled)).toBe(0);
 });
 
 test.skipIf(noBrowser)('the page can be installed: its manifest, icons and colours are there', async () => {
