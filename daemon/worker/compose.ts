@@ -196,7 +196,7 @@ function createLife(parts: Parts, { paths, checkDatabase: check }: ConversationD
     async activate() {
       ai.loadWhenIdle(() => registry().hasProvider);
       await upkeep.start();
-      await delivery.start({ handler, commands: parts.commands.list() });
+      await delivery.start({ handler, onMessageEnd: cron.onMessageEnd, commands: parts.commands.list() });
       await cron.start(turns);
       await parts.waiting.start({ turns, wakeJobs: () => cron.reconfigure() });
       await Promise.all([parts.approvals.expiry.start(), parts.background.start()]);

@@ -5,7 +5,8 @@ import { finishDone, type RunChange } from '../../daemon/worker/cron/finish.js';
 import { parseSchedule } from '../../daemon/worker/cron/schedule.js';
 import { Scheduler } from '../../daemon/worker/cron/scheduler.js';
 import { insertCronJob, type CronJob } from '../../daemon/worker/store/cron/cron-jobs.js';
-import { type CronRun, insertCronRun, listCronRuns, type NewCronRun } from '../../daemon/worker/store/cron/cron-runs.js';
+import { type CronRun, insertCronRun, type NewCronRun } from '../../daemon/worker/store/cron/cron-runs.js';
+import { listCronRuns } from '../../daemon/worker/store/cron/run-history.js';
 import type { Store } from '../../daemon/worker/store/store.js';
 import { JOB_DEFAULTS } from '../../shared/cron-job.js';
 import { newId } from '../../shared/ids.js';
@@ -85,7 +86,7 @@ export async function makeCron(
     announceDeleted: (ids) => announced.push(...ids.map((id) => `${id} deleted`)),
     chats: {
       canRun: () => true,
-      async alert(_tx, _job, text) {
+      async alert(_tx, _job, { text }) {
         told.push(text);
         return undefined;
       },

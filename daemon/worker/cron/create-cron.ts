@@ -4,11 +4,12 @@ import type { Clock } from '../../../shared/clock.js';
 import type { Config } from '../../../shared/config/schema.js';
 import { GatewayError } from '../../../shared/errors.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
+import type { OnMessageEnd } from '../delivery/record-attempt.js';
 import type { ProviderRegistry } from '../providers/registry.js';
 import type { Store } from '../store/store.js';
 import type { TraceStarter } from '../tracing/span.js';
 import type { TurnRunner } from '../turns/turn-runner.js';
-import type { RunChange } from './finish.js';
+import { noteMessageEnd, type RunChange } from './finish.js';
 import { JobChats, type JobChatsOptions } from './job-chat.js';
 import { createCronService, type CronService } from './jobs.js';
 import type { CronWords } from './preview.js';
@@ -39,6 +40,8 @@ export interface CronParts {
   close(): Promise<void>;
   /** Applies a changed configuration. */
   reconfigure(): void;
+  /** Counts what became of the message of a run. */
+  readonly onMessageEnd: OnMessageEnd;
 }
 
 export function createCron(deps: CronDeps): CronParts {
@@ -82,5 +85,9 @@ export function createCron(deps: CronDeps): CronParts {
     quiesce: () => scheduler.stop(),
     close: () => scheduler.close(new GatewayError('STOPPING', { message: 'the gateway is stopping or restarting' })),
     reconfigure: () => void scheduler.wake(),
+    async onMessageEnd(tx, message) {
+      const change = await noteMessageEnd(tx, message, chats);
+      return change && (() => announce([change]));
+    },
   };
 }

@@ -1,9 +1,20 @@
 /** Ends runs: each run once, with its consequences in the same transaction. All functions run in a write. */
 import type { CronRunState } from '../../../shared/api/cron.js';
+import type { EndedMessage } from '../delivery/record-attempt.js';
 import { sayOfAnswer } from '../../../shared/text/sentences/answer.js';
 import { type CronJob, findCronJob, updateCronJob } from '../store/cron/cron-jobs.js';
-import { type CronRun, type CronRunEnd, endCronRun, findCronRun, insertCronRun, listRunningRuns } from '../store/cron/cron-runs.js';
+import {
+  type CronRun,
+  type CronRunEnd,
+  endCronRun,
+  findCronRun,
+  findRunOfMessage,
+  insertCronRun,
+  listRunningRuns,
+  noteCronRun,
+} from '../store/cron/cron-runs.js';
 import type { Lane } from '../store/delivery/outbox.js';
+import { readMessageStates } from '../store/delivery/outbox-pages.js';
 import type { Liveness } from '../store/liveness.js';
 import type { Transaction } from '../store/transaction.js';
 import { giveUpWaiting } from '../turns/steps/waiting.js';
@@ -75,7 +86,7 @@ export async function interruptRun(tx: Transaction, run: CronRun, facts: { nowMs
   await giveUpTurn(tx, run, { error, nowMs });
   if (job === undefined || job.notifyAfter === 0) return change;
   const text = `${titled(job)} was interrupted because the gateway stopped. Run it again with: xopc cron run ${job.id}`;
-  return { ...change, notified: await chats.alert(tx, job, text) };
+  return { ...change, notified: await chats.alert(tx, job, { text }) };
 }
 
 /** Ends the runs of workers that do not live any more. */
@@ -96,11 +107,51 @@ export async function listOrphans(tx: Transaction, { liveness, instanceId, ownRu
   return runs.filter((run) => (run.instanceId === instanceId ? !ownRunIds.has(run.id) : !living.has(run.instanceId)));
 }
 
-/** Ends a run as done. Returns false when the run was ended by others: its results must not be kept then. */
-export async function finishDone(tx: Transaction, run: CronRun, end: Omit<CronRunEnd, 'state'>): Promise<boolean> {
+/**
+ * Ends a run as done. Returns false when the run was ended by others: its results must not be kept then.
+ * `send` adds its message to the outbox and returns the id; undefined: it has none.
+ */
+export async function finishDone(
+  tx: Transaction,
+  run: CronRun,
+  { send, ...end }: Omit<CronRunEnd, 'state'> & { readonly send?: () => Promise<string | undefined> },
+): Promise<boolean> {
   if (!(await endCronRun(tx, run.id, { ...end, state: 'done' }))) return false;
-  await updateCronJob(tx, run.jobId, { failures: 0 });
+  const messageId = await send?.();
+  if (messageId !== undefined) await noteCronRun(tx, run.id, { messageId });
+  // A message that is sent counts once it has arrived, or not: noteMessageEnd.
+  const isOnItsWay = messageId !== undefined && (await readMessageStates(tx, [messageId])).get(messageId)?.state !== 'delivered';
+  if (!isOnItsWay) await updateCronJob(tx, run.jobId, { failures: 0 });
   return true;
+}
+
+/** Counts what became of the message of a run; another message is left alone. @returns what is to be announced */
+export async function noteMessageEnd(tx: Transaction, message: EndedMessage, chats: Alerts): Promise<RunChange | undefined> {
+  const run = await findRunOfMessage(tx, { messageId: message.id });
+  const job = run && (await findCronJob(tx, run.jobId));
+  if (run === undefined || job === undefined) return undefined;
+  if (message.state === 'delivered') {
+    if (job.failures > 0) await updateCronJob(tx, job.id, { failures: 0 });
+    return undefined;
+  }
+  const isDead = message.state === 'dead';
+  const what = isDead ? 'its message was not delivered' : 'whether its message arrived is unknown';
+  const error = message.error === null ? what : `${what}: ${message.error}`;
+  const notified = await countFailure(tx, job, { error, chats, refusedBy: isDead ? message : undefined });
+  return { jobId: job.id, runId: run.id, state: 'done', notified };
+}
+
+/** Counts a failure of a job, and notifies a chat after enough of them. */
+async function countFailure(
+  tx: Transaction,
+  job: CronJob,
+  { error, chats, refusedBy }: { error: string; chats: Alerts; refusedBy?: Lane | undefined },
+): Promise<Lane | undefined> {
+  const failures = job.failures + 1;
+  await updateCronJob(tx, job.id, { failures });
+  if (job.notifyAfter === 0 || failures !== job.notifyAfter) return undefined;
+  const often = failures === 1 ? 'has failed' : `has failed ${failures} times in a row`;
+  return chats.alert(tx, job, { text: `${titled(job)} ${often}: ${error}`, refusedBy });
 }
 
 /** Ends a run as failed, plans a retry where that may help, and notifies a chat after enough failures. Returns undefined when the run was ended by others. */
@@ -113,13 +164,10 @@ export async function finishFailed(
   // A retry asks afresh.
   if (!(await dropRun(tx, run, { state: 'failed', error, nowMs }))) return undefined;
   const change = { jobId: run.jobId, runId: run.id, state: 'failed' } as const;
-  const before = await findCronJob(tx, run.jobId);
-  if (before === undefined) return change;
-  const job = { ...before, failures: before.failures + 1 };
-  await updateCronJob(tx, job.id, { failures: job.failures });
-  const retryAtMs = decideRetry({ job, attempt: run.attempt, isRetryable, nowMs });
+  const job = await findCronJob(tx, run.jobId);
+  if (job === undefined) return change;
+  const retried = { ...job, failures: job.failures + 1 };
+  const retryAtMs = decideRetry({ job: retried, attempt: run.attempt, isRetryable, nowMs });
   if (retryAtMs !== null) await insertCronRun(tx, nextAttempt(run, retryAtMs));
-  if (job.notifyAfter === 0 || job.failures !== job.notifyAfter) return change;
-  const often = job.failures === 1 ? 'has failed' : `has failed ${job.failures} times in a row`;
-  return { ...change, notified: await chats.alert(tx, job, `${titled(job)} ${often}: ${error}`) };
+  return { ...change, notified: await countFailure(tx, job, { error, chats }) };
 }

@@ -30,6 +30,9 @@ function alertTarget(job: CronJob): Target {
   return { channel: job.alertChannel, accountId: job.alertAccountId, chat_id: job.alertChatId };
 }
 
+const isSameLane = (one: Lane, other: Lane): boolean =>
+  one.channel === other.channel && one.accountId === other.accountId && one.chatId === other.chatId;
+
 export class JobChats {
   readonly #options: JobChatsOptions;
 
@@ -73,9 +76,13 @@ export class JobChats {
 
   /**
    * Adds a notice about a job to its alert chat, or to its own. Runs in a write; call {@link wake} after it.
-   * Returns the chat; undefined when the job has none, or its channel is not configured any more.
+   * Returns the chat; undefined when the job has none, its channel is not configured any more, or it is the chat that has just refused a message.
    */
-  async alert(tx: Transaction, job: CronJob, text: string): Promise<Lane | undefined> {
+  async alert(
+    tx: Transaction,
+    job: CronJob,
+    { text, refusedBy }: { readonly text: string; readonly refusedBy?: Lane | undefined },
+  ): Promise<Lane | undefined> {
     let chat: Chat | undefined;
     try {
       chat = this.find(alertTarget(job));
@@ -83,7 +90,7 @@ export class JobChats {
       if (error instanceof GatewayError) return undefined;
       throw error;
     }
-    if (chat === undefined) return undefined;
+    if (chat === undefined || (refusedBy !== undefined && isSameLane(chat.lane, refusedBy))) return undefined;
     await this.say(tx, chat, text);
     return chat.lane;
   }

@@ -5,7 +5,8 @@ import type { GatewayEvent } from '../../../shared/api/gateway/events.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { whyOf } from '../../../shared/text/sentences/known.js';
 import type { CronJob } from '../store/cron/cron-jobs.js';
-import type { CronRun, RecentRun } from '../store/cron/cron-runs.js';
+import type { CronRun } from '../store/cron/cron-runs.js';
+import type { RecentRun } from '../store/cron/run-history.js';
 import { readMessageStates } from '../store/delivery/outbox-pages.js';
 import type { Transaction } from '../store/transaction.js';
 

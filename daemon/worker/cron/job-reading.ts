@@ -16,7 +16,7 @@ import { type ActiveHours, readActiveHours } from '../../../shared/text/active-h
 import { type Clock, isoTime } from '../../../shared/clock.js';
 import type { Config } from '../../../shared/config/schema.js';
 import { type CronJob, findCronJob, listCronJobs, listCronJobsOfChat } from '../store/cron/cron-jobs.js';
-import { listCronRuns, listLastRuns, listRecentRuns, type RecentRun } from '../store/cron/cron-runs.js';
+import { listCronRuns, listLastRuns, listRecentRuns, type RecentRun } from '../store/cron/run-history.js';
 import type { Lane } from '../store/delivery/outbox.js';
 import type { Store } from '../store/store.js';
 import type { Transaction } from '../store/transaction.js';
@@ -38,7 +38,6 @@ const DEFAULT_LIMIT = 50;
 const MAX_JOBS_OF_CHAT = 200;
 const MAX_JOBS_WITH_RUNS = 200;
 const RECENT_RUNS = 20;
-const FAILED_STATES = ['failed', 'interrupted', 'missed', 'skipped'] as const;
 const PLAN = { hours: 24, maxJobs: 100, maxRuns: 50 } as const;
 
 /** Returns the last runs of these jobs, by job. */
@@ -102,7 +101,7 @@ export function createJobReading({ store, clock, config, loadWords }: JobReading
         const found = await listCronRuns(tx, {
           jobId: id,
           limit: limit + 1,
-          ...(failed ? { states: FAILED_STATES } : {}),
+          failed,
           ...(cursor === undefined ? {} : { beforeSeq: Number(cursor) }),
         });
         const page = found.slice(0, limit);

@@ -15,7 +15,8 @@ import {
   markCronJobDeleted,
   updateCronJob,
 } from '../store/cron/cron-jobs.js';
-import { findCronRun, insertCronRun, listCronRuns, listUnfinishedRuns, type NewCronRun } from '../store/cron/cron-runs.js';
+import { findCronRun, insertCronRun, listUnfinishedRuns, type NewCronRun } from '../store/cron/cron-runs.js';
+import { listCronRuns } from '../store/cron/run-history.js';
 import type { Transaction } from '../store/transaction.js';
 import { MAX_QUEUED_PER_JOB } from './claim.js';
 import { dropRun } from './finish.js';

@@ -86,11 +86,9 @@ export class JobRunner {
     const { store, clock, chats } = this.#options;
     const chat = chats.find(job);
     if (chat === undefined) throw new GatewayError('INVALID_REQUEST', { message: sayOfAnswer('run-without-chat') });
-    const isOurs = await store.write(async (tx) => {
+    const isOurs = await store.write((tx) => {
       const end = { finishedAtMs: clock.now(), output: job.message.slice(0, MAX_OUTPUT_LENGTH) };
-      if (!(await finishDone(tx, run, end))) return false;
-      await noteCronRun(tx, run.id, { messageId: await chats.say(tx, chat, job.message) });
-      return true;
+      return finishDone(tx, run, { ...end, send: () => chats.say(tx, chat, job.message) });
     });
     return isOurs ? chat.lane : undefined;
   }
@@ -162,12 +160,13 @@ export class JobRunner {
     const reply = withCutOff(said, cutOff);
     const output = reply.slice(0, MAX_OUTPUT_LENGTH);
     const end = { finishedAtMs: clock.now(), model, inputTokens, outputTokens, costUsd, output, nothingToReport: nothingToReport ?? null };
-    if (!(await finishDone(tx, run, end))) return false;
-    if (chat === undefined || reply === '' || nothingToReport !== undefined) return true;
-    const isInChat = chat.session.key === session.key;
-    if (isInChat) await chats.send(tx, chat, { id: replyId, content: reply });
-    await noteCronRun(tx, run.id, { messageId: isInChat ? replyId : await chats.say(tx, chat, reply) });
-    return true;
+    const send = async (): Promise<string | undefined> => {
+      if (chat === undefined || reply === '' || nothingToReport !== undefined) return undefined;
+      if (chat.session.key !== session.key) return chats.say(tx, chat, reply);
+      await chats.send(tx, chat, { id: replyId, content: reply });
+      return replyId;
+    };
+    return finishDone(tx, run, { ...end, send });
   }
 
   #noteDone({ job, run }: ClaimedRun, lane: Lane | undefined): void {

@@ -18,6 +18,7 @@ import type { InboxHandler } from './inbox-queue.js';
 import { Inbox } from './inbox.js';
 import { type MessageEvent, messageEvent } from './message-event.js';
 import { Outbox } from './outbox.js';
+import type { OnMessageEnd } from './record-attempt.js';
 import type { Liveness } from '../store/liveness.js';
 import type { TraceStarter } from '../tracing/span.js';
 
@@ -42,6 +43,7 @@ export interface DeliveryDeps {
 /** What the active worker adds: the rooms above the delivery are built on it. */
 export interface DeliveryStart {
   readonly handler: InboxHandler;
+  readonly onMessageEnd: OnMessageEnd;
   readonly commands: readonly ChatCommand[];
 }
 
@@ -85,8 +87,8 @@ export function createDelivery({ logger, publish, loadTelegram: load, ...deps }:
     channels,
     outbox,
     inbox,
-    async start({ handler, commands }) {
-      await outbox.start();
+    async start({ handler, onMessageEnd, commands }) {
+      await outbox.start(onMessageEnd);
       await inbox.start(handler);
       await channels.start({ intake, commands, accountReady: (channel, accountId) => outbox.wakeAccount(channel, accountId) });
       spread.start();

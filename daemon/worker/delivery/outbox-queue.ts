@@ -8,7 +8,6 @@ import type { LogPort } from '../../../shared/log/log-port.js';
 import { sayOfChannel } from '../../../shared/text/sentences/channel.js';
 import type { Composition, Delivery, Pace, SendOutcome } from '../channels/channel.js';
 import {
-  abandonOpenParts,
   changeMessage,
   changePart,
   type Lane,
@@ -17,7 +16,6 @@ import {
   readOpenPart,
   readOutboxHead,
   readOutboxMessage,
-  readPartStates,
   readSending,
 } from '../store/delivery/outbox.js';
 import type { Transaction } from '../store/transaction.js';
@@ -26,6 +24,7 @@ import { decide, decideInterrupted, type DeliveryDecision } from './delivery-pol
 import type { FoundLane } from './lane-schedule.js';
 import type { Attempt, Claim, LaneQueue } from './lane-worker.js';
 import { Pacer } from './pacer.js';
+import { type EndedMessage, markDead, type OnMessageEnd, recordAttempt } from './record-attempt.js';
 import { leftByTheDead, type Liveness, MIN_VALID_MS } from '../store/liveness.js';
 import { keepOwnLanes, takeAccount } from '../store/delivery/account-leases.js';
 
@@ -77,15 +76,15 @@ function sendSpan({ channel, accountId, messageId, attempts }: ClaimedDelivery):
   return { name: `send ${channel}`, kind: 'producer', attributes };
 }
 
-const OPEN: readonly OutgoingStatus[] = ['queued', 'sending', 'retry_wait'];
-
 export class OutboxQueue implements LaneQueue<ClaimedDelivery> {
   readonly name = 'outbox';
   readonly #options: OutboxQueueOptions;
+  readonly #onEnd: OnMessageEnd;
   readonly #pacer = new Pacer();
 
-  constructor(options: OutboxQueueOptions) {
+  constructor(options: OutboxQueueOptions, onEnd: OnMessageEnd) {
     this.#options = options;
+    this.#onEnd = onEnd;
   }
 
   async listLanes(tx: Transaction, liveness: Liveness): Promise<FoundLane[]> {
@@ -102,7 +101,8 @@ export class OutboxQueue implements LaneQueue<ClaimedDelivery> {
     for (const message of await leftByTheDead(tx, await readSending(tx), liveness)) {
       const part = await readOpenPart(tx, message.seq);
       const decision = decideInterrupted(channels.isIdempotent(message.channel, message.accountId), sayOfChannel('worker-ended'));
-      if (part?.state === 'sending') await apply(tx, message, { part: part.part, decision, nowMs: clock.now() });
+      if (part?.state === 'sending')
+        reports.push(await this.#ended(tx, await recordAttempt(tx, message, { part: part.part, decision, nowMs: clock.now() })));
       const fields = { messageId: message.id, channel: message.channel };
       reports.push(() => {
         if (decision.state === 'queued') logger.info(fields, 'a message was being sent when its worker ended; it is sent again');
@@ -114,13 +114,13 @@ export class OutboxQueue implements LaneQueue<ClaimedDelivery> {
   }
 
   async claim(tx: Transaction, lane: Lane): Promise<Claim<ClaimedDelivery>> {
-    const expired: OutboxMessage[] = [];
-    const claim = await this.#claim(tx, lane, expired);
-    return { ...claim, committed: () => expired.forEach((message) => this.#reportExpired(message)) };
+    const reports: (() => void)[] = [];
+    const claim = await this.#claim(tx, lane, reports);
+    return { ...claim, committed: () => reports.forEach((report) => report()) };
   }
 
-  /** @param expired  gets the messages that are dead with this claim */
-  async #claim(tx: Transaction, lane: Lane, expired: OutboxMessage[]): Promise<Claim<ClaimedDelivery>> {
+  /** @param reports  gets what to call once the claim is on disk */
+  async #claim(tx: Transaction, lane: Lane, reports: (() => void)[]): Promise<Claim<ClaimedDelivery>> {
     const { channels, clock, instanceId, liveness } = this.#options;
     const nowMs = clock.now();
     for (;;) {
@@ -131,8 +131,8 @@ export class OutboxQueue implements LaneQueue<ClaimedDelivery> {
       }
       if (message.state === 'sending') return { type: 'held' };
       if (message.expiresAtMs <= nowMs) {
-        await markDead(tx, message, { error: expiryReason(message), nowMs });
-        expired.push(message);
+        const ended = await markDead(tx, message, { error: expiryReason(message), nowMs });
+        reports.push(await this.#ended(tx, ended), () => this.#reportExpired(message));
         continue;
       }
       if (!channels.isReady(lane.channel, lane.accountId)) return { type: 'wait', untilMs: message.expiresAtMs };
@@ -159,16 +159,23 @@ export class OutboxQueue implements LaneQueue<ClaimedDelivery> {
     const decision = this.#decide(delivery, { outcome: await this.#send(delivery, signal), isAborted: signal.aborted });
     span?.end({ attributes: { 'xopc.delivery.status': decision.state }, error: 'error' in decision ? decision.state : undefined });
     this.#report(delivery, decision);
-    let isOurs = true;
+    let committed: (() => void) | undefined;
     return {
       record: async (tx) => {
-        isOurs = await this.#record(tx, delivery, decision);
+        committed = await this.#record(tx, delivery, decision);
       },
       recorded: () => {
-        if (!isOurs) this.#options.logger.warn({ messageId: delivery.messageId }, 'another worker has taken over this delivery');
+        committed?.();
+        if (committed === undefined)
+          this.#options.logger.warn({ messageId: delivery.messageId }, 'another worker has taken over this delivery');
         this.#options.onRecorded?.(delivery, decision.state);
       },
     };
+  }
+
+  /** Runs in a write. @returns what to call once that is committed */
+  async #ended(tx: Transaction, message: EndedMessage | undefined): Promise<() => void> {
+    return (message && (await this.#onEnd(tx, message))) ?? (() => undefined);
   }
 
   #tell({ id: messageId, ...message }: OutboxMessage, state: OutgoingStatus): void {
@@ -202,15 +209,14 @@ export class OutboxQueue implements LaneQueue<ClaimedDelivery> {
     return decide(outcome, { attempts, isIdempotent, nowMs: clock.now(), expiresAtMs, random: this.#options.random() });
   }
 
-  /** Returns false, without a change, when another worker considered this one dead and took over the delivery. */
-  async #record(tx: Transaction, { seq, part }: ClaimedDelivery, decision: DeliveryDecision): Promise<boolean> {
+  /** Returns what to call once it is committed; undefined, without a change, when another worker considered this one dead and took over the delivery. */
+  async #record(tx: Transaction, { seq, part }: ClaimedDelivery, decision: DeliveryDecision): Promise<(() => void) | undefined> {
     const { instanceId, clock } = this.#options;
     const message = await readOutboxMessage(tx, seq);
-    if (message?.state !== 'sending' || message.instanceId !== instanceId) return false;
+    if (message?.state !== 'sending' || message.instanceId !== instanceId) return undefined;
     const open = await readOpenPart(tx, seq);
-    if (open?.part !== part || open.state !== 'sending') return false;
-    await apply(tx, message, { part, decision, nowMs: clock.now() });
-    return true;
+    if (open?.part !== part || open.state !== 'sending') return undefined;
+    return this.#ended(tx, await recordAttempt(tx, message, { part, decision, nowMs: clock.now() }));
   }
 
   #report({ channel, accountId, messageId, attempts }: ClaimedDelivery, decision: DeliveryDecision): void {
@@ -242,44 +248,4 @@ function isDue(message: OutboxMessage, nowMs: number): boolean {
 
 function expiryReason({ lastError }: OutboxMessage): string {
   return lastError === null ? sayOfChannel('delivery-expired') : sayOfChannel('delivery-expired-after', { cause: lastError });
-}
-
-/** Ends a message whose remaining parts are not sent. */
-async function markDead(tx: Transaction, message: OutboxMessage, { error, nowMs }: { error: string; nowMs: number }): Promise<void> {
-  await abandonOpenParts(tx, message);
-  await changeMessage(tx, message, { state: 'dead', lastError: error, finishedAtMs: nowMs, nowMs });
-}
-
-/** Records the result of an attempt at a part. Runs in a write. */
-async function apply(
-  tx: Transaction,
-  message: OutboxMessage,
-  step: { readonly part: number; readonly decision: DeliveryDecision; readonly nowMs: number },
-): Promise<void> {
-  const { part, decision, nowMs } = step;
-  await changePart(tx, { seq: message.seq, part, state: decision.state, attempts: decision.state === 'queued' ? 0 : 1 });
-  switch (decision.state) {
-    case 'delivered':
-      return finishOrContinue(tx, message, { lastError: message.lastError, nowMs });
-    case 'unknown':
-      return finishOrContinue(tx, message, { lastError: decision.error, nowMs });
-    case 'dead':
-      return markDead(tx, message, { error: decision.error, nowMs });
-    case 'retry_wait':
-      return changeMessage(tx, message, { state: 'retry_wait', dueAtMs: decision.dueAtMs, lastError: decision.error, nowMs });
-    case 'queued':
-      return changeMessage(tx, message, { state: 'queued', dueAtMs: nowMs, nowMs });
-  }
-}
-
-async function finishOrContinue(
-  tx: Transaction,
-  message: OutboxMessage,
-  { lastError, nowMs }: { lastError: string | null; nowMs: number },
-): Promise<void> {
-  const states = await readPartStates(tx, message.seq);
-  if (states.some((state) => OPEN.includes(state)))
-    return changeMessage(tx, message, { state: 'queued', dueAtMs: nowMs, lastError, nowMs });
-  const end = states.includes('unknown') ? ({ state: 'unknown', lastError } as const) : ({ state: 'delivered', lastError: null } as const);
-  await changeMessage(tx, message, { ...end, finishedAtMs: nowMs, nowMs });
 }

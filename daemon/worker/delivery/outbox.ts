@@ -4,6 +4,7 @@ import type { Transaction } from '../store/transaction.js';
 import { MESSAGE_TTL_MS } from './delivery-policy.js';
 import { LaneWorker, type LaneWorkerOptions } from './lane-worker.js';
 import { type ClaimedDelivery, OutboxQueue, type OutboxQueueOptions } from './outbox-queue.js';
+import type { OnMessageEnd } from './record-attempt.js';
 
 export type { OutboxChannels } from './outbox-queue.js';
 
@@ -21,11 +22,10 @@ export interface OutgoingMessage extends Lane {
 
 export class Outbox {
   readonly #options: OutboxOptions;
-  readonly #worker: LaneWorker<ClaimedDelivery>;
+  #worker: LaneWorker<ClaimedDelivery> | undefined;
 
   constructor(options: OutboxOptions) {
     this.#options = options;
-    this.#worker = new LaneWorker(options, new OutboxQueue(options));
   }
 
   /**
@@ -48,24 +48,25 @@ export class Outbox {
 
   /** Call when a message was committed for that chat. */
   wake(lane: Lane): void {
-    this.#worker.wake(lane);
+    this.#worker?.wake(lane);
   }
 
   /** To be called when an account has become ready. */
   wakeAccount(channel: string, accountId: string): void {
-    this.#worker.wakeAccount(channel, accountId);
+    this.#worker?.wakeAccount(channel, accountId);
   }
 
-  /** Never rejects. */
-  start(): Promise<void> {
-    return this.#worker.start();
+  /** Starts to send. Never rejects. @param onEnd  default: nothing else is done with a message that ends */
+  async start(onEnd: OnMessageEnd = async () => undefined): Promise<void> {
+    this.#worker = new LaneWorker(this.#options, new OutboxQueue(this.#options, onEnd));
+    await this.#worker.start();
   }
 
   /** Claims nothing more. Sends under way have `timeoutMs` to end; then they are aborted and put back. */
   async stop(timeoutMs: number): Promise<void> {
-    this.#worker.stop();
-    const cancel = this.#options.clock.after(timeoutMs, () => this.#worker.abort());
-    await this.#worker.idle();
+    this.#worker?.stop();
+    const cancel = this.#options.clock.after(timeoutMs, () => this.#worker?.abort());
+    await this.#worker?.idle();
     cancel();
   }
 }

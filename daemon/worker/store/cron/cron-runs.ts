@@ -1,7 +1,8 @@
 /** Statements on runs of scheduled jobs. `cron/` decides which state may follow which. */
 import { sql } from 'kysely';
-import type { CronJobDocument, CronRunDocument, CronRunState } from '../../../../shared/api/cron.js';
+import type { CronJobDocument, CronRunDocument } from '../../../../shared/api/cron.js';
 import { mapColumns } from '../columns.js';
+import { prepare } from '../prepare.js';
 import { purgeRows } from '../conversations/purge.js';
 import type { CronRunRow } from '../schema.js';
 import { queriesOf, tellOthers, type Transaction } from '../transaction.js';
@@ -50,7 +51,8 @@ export type NewCronRun = Pick<CronRun, 'id' | 'jobId' | 'trigger' | 'scheduledAt
 export type CronRunEnd = Pick<CronRun, 'state' | 'finishedAtMs'> &
   Partial<Pick<CronRun, 'model' | 'inputTokens' | 'outputTokens' | 'costUsd' | 'output' | 'nothingToReport' | 'error'>>;
 
-const COLUMNS = mapColumns<CronRunRow, CronRun>({
+/** The fields of a run in its row. */
+export const RUN_COLUMNS = mapColumns<CronRunRow, CronRun>({
   seq: 'seq',
   id: 'id',
   jobId: 'job_id',
@@ -84,7 +86,7 @@ export async function insertCronRun(tx: Transaction, run: NewCronRun): Promise<b
   const occurrence = run.trigger === 'manual' ? run.id : String(run.scheduledAtMs);
   const { numInsertedOrUpdatedRows } = await queriesOf(tx)
     .insertInto('cron_runs')
-    .values(COLUMNS.write({ occurrence, attempt: 1, ...run }) as CronRunRow)
+    .values(RUN_COLUMNS.write({ occurrence, attempt: 1, ...run }) as CronRunRow)
     .onConflict((conflict) => conflict.columns(['job_id', 'occurrence', 'attempt']).doNothing())
     .executeTakeFirst();
   return (numInsertedOrUpdatedRows ?? 0n) > 0n;
@@ -101,7 +103,7 @@ export async function listUnfinishedRuns(tx: Transaction, jobIds: readonly strin
     .orderBy('due_at')
     .orderBy('seq')
     .execute();
-  return rows.map(COLUMNS.read);
+  return rows.map(RUN_COLUMNS.read);
 }
 
 export async function listRunningRuns(tx: Transaction): Promise<CronRun[]> {
@@ -111,7 +113,7 @@ export async function listRunningRuns(tx: Transaction): Promise<CronRun[]> {
     .where('finished_at', 'is', null)
     .where('state', '=', 'running')
     .execute();
-  return rows.map(COLUMNS.read);
+  return rows.map(RUN_COLUMNS.read);
 }
 
 /** Returns queued runs that are due, of jobs that have no running run, in the order in which they are due. */
@@ -144,7 +146,7 @@ export async function listStartableRuns(
     .orderBy('waiting.seq')
     .limit(query.limit)
     .execute();
-  return rows.map(COLUMNS.read);
+  return rows.map(RUN_COLUMNS.read);
 }
 
 /** Returns when the next queued run is due after `afterMs`; undefined when there is none. */
@@ -167,44 +169,6 @@ export async function readLastClaimed(tx: Transaction): Promise<number | undefin
   return row?.scheduled_at;
 }
 
-/** What lists of jobs need of a run. */
-export type RecentRun = Pick<CronRun, 'id' | 'jobId' | 'state' | 'scheduledAtMs' | 'startedAtMs' | 'finishedAtMs' | 'messageId'>;
-
-/** Returns the last runs of a job, newest first. */
-export function listRecentRuns(tx: Transaction, query: { jobId: string; limit: number }): Promise<RecentRun[]> {
-  return queriesOf(tx)
-    .selectFrom('cron_runs')
-    .select(['id', 'job_id as jobId', 'state', 'scheduled_at as scheduledAtMs', 'started_at as startedAtMs'])
-    .select(['finished_at as finishedAtMs', 'message_id as messageId'])
-    .where('job_id', '=', query.jobId)
-    .orderBy('seq', 'desc')
-    .limit(query.limit)
-    .execute();
-}
-
-/** Returns the newest run of each job. */
-export async function listLastRuns(tx: Transaction): Promise<CronRun[]> {
-  const rows = await queriesOf(tx)
-    .selectFrom('cron_runs')
-    .selectAll()
-    .where('seq', 'in', (query) =>
-      query
-        .selectFrom('cron_jobs')
-        .select((job) =>
-          job
-            .selectFrom('cron_runs as run')
-            .select('run.seq')
-            .whereRef('run.job_id', '=', 'cron_jobs.id')
-            .orderBy('run.seq', 'desc')
-            .limit(1)
-            .as('seq'),
-        )
-        .$castTo<{ seq: number }>(),
-    )
-    .execute();
-  return rows.map(COLUMNS.read);
-}
-
 /** Runs in a write. Returns false when the run is not queued any more. */
 export async function startCronRun(tx: Transaction, start: { id: string; instanceId: string; nowMs: number }): Promise<boolean> {
   const { numUpdatedRows } = await queriesOf(tx)
@@ -222,7 +186,7 @@ export async function noteCronRun(
   id: string,
   note: Partial<Pick<CronRun, 'messageId' | 'sessionKey' | 'turnId' | 'questionId'>>,
 ): Promise<void> {
-  await queriesOf(tx).updateTable('cron_runs').set(COLUMNS.write(note)).where('id', '=', id).execute();
+  await queriesOf(tx).updateTable('cron_runs').set(RUN_COLUMNS.write(note)).where('id', '=', id).execute();
 }
 
 /** Runs in a write. Returns false when the run had ended already, or was purged with its job. */
@@ -230,7 +194,7 @@ export async function endCronRun(tx: Transaction, id: string, end: CronRunEnd): 
   tellOthers(tx, 'cron');
   const { numUpdatedRows } = await queriesOf(tx)
     .updateTable('cron_runs')
-    .set(COLUMNS.write(end))
+    .set(RUN_COLUMNS.write(end))
     .where('id', '=', id)
     .where('finished_at', 'is', null)
     .executeTakeFirst();
@@ -250,24 +214,13 @@ export async function hastenCronRuns(tx: Transaction, latestMs: number): Promise
 export async function findCronRun(tx: Transaction, { jobId, runId }: { jobId: string; runId: string }): Promise<CronRun | undefined> {
   const query = queriesOf(tx).selectFrom('cron_runs').selectAll().where('job_id', '=', jobId).where('id', '=', runId);
   const row = await query.executeTakeFirst();
-  return row && COLUMNS.read(row);
+  return row && RUN_COLUMNS.read(row);
 }
 
-export interface CronRunQuery {
-  readonly jobId: string;
-  readonly limit: number;
-  readonly beforeSeq?: number;
-  /** Default: any. */
-  readonly states?: readonly CronRunState[];
-}
-
-/** Returns runs of a job, newest first. */
-export async function listCronRuns(tx: Transaction, query: CronRunQuery): Promise<CronRun[]> {
-  let select = queriesOf(tx).selectFrom('cron_runs').selectAll().where('job_id', '=', query.jobId);
-  if (query.beforeSeq !== undefined) select = select.where('seq', '<', query.beforeSeq);
-  if (query.states !== undefined) select = select.where('state', 'in', [...query.states]);
-  return (await select.orderBy('seq', 'desc').limit(query.limit).execute()).map(COLUMNS.read);
-}
+/** Returns the run that sent its output with that message. */
+export const { first: findRunOfMessage } = prepare<{ messageId: string }>()((db, p) =>
+  db.selectFrom('cron_runs').select(['id', 'job_id as jobId']).where('message_id', '=', p.messageId),
+);
 
 /** Runs in a write. Purges finished runs of a job beyond the newest `keep`. */
 export async function trimCronRuns(tx: Transaction, query: { jobId: string; keep: number }): Promise<void> {

@@ -33,7 +33,8 @@ import { askingTokens } from './0041-asking-tokens.js';
 import { lookedForCommits } from './0043-looked-for-commits.js';
 import { trimmedFiles } from './0044-trimmed-files.js';
 import { textsEncodedOnce } from './0045-texts-encoded-once.js';
-import { dropJournal } from './0046-drop-journal.js';
+import { messageEnds } from './0047-message-ends.js';
+import { dropJournal } from './0048-drop-journal.js';
 import type { Migration } from './migration.js';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -71,6 +72,7 @@ export const MIGRATIONS: readonly Migration[] = [
   lookedForCommits,
   trimmedFiles,
   textsEncodedOnce,
+  messageEnds,
   dropJournal,
 ];
 

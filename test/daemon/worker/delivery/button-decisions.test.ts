@@ -62,7 +62,7 @@ async function start() {
     interrupt: () => undefined,
     stop: () => undefined,
   };
-  await delivery.start({ handler: handler satisfies InboxHandler, commands: [] });
+  await delivery.start({ handler: handler satisfies InboxHandler, onMessageEnd: async () => undefined, commands: [] });
   onTestFinished(async () => {
     await approvals.expiry.stop();
     await delivery.quiesce(0);

@@ -1,0 +1,11 @@
+/** What the end of a message concerns: the run of a job that sent it, and the approval that was asked with it. */
+import { sql } from 'kysely';
+import type { Migration } from './migration.js';
+
+export const messageEnds: Migration = {
+  version: 47,
+  phase: 'expand',
+  async up(db) {
+    await sql`create index cron_runs_message on cron_runs (message_id) where message_id is not null`.execute(db);
+  },
+};
