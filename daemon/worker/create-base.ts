@@ -42,7 +42,6 @@ export function createBase(deps: ConversationDeps, readyAccounts: () => readonly
 
   const samples = new Samples({ store, clock, logger: logFor('store'), requests: deps.requests ?? (() => ({ count: 0, failed: 0 })) });
   const publish = samples.counting(deps.publish ?? (() => undefined));
-  store.publishTo(publish);
   const { tracing } = deps;
   const common = { store, clock, logger: logFor('agent'), instanceId, liveness, config, registry, random, publish, tracing };
   const mcp = new McpServers({ ...deps, ...common, logger: logFor('mcp') });
@@ -57,5 +56,9 @@ export function createChats({ logger, loadTelegram }: ConversationDeps, { common
   const waiting = new WaitingTurns({ ...common, inbox: delivery.inbox });
   const findChat = createFindChat((channel) => delivery.channels.defaultAccount(channel));
   const approvals = createApprovals({ ...common, outbox: delivery.outbox, waiting, findChat });
+  common.store.publishTo((event) => {
+    common.publish(event);
+    if (event.type === 'approval') void approvals.expiry.look();
+  });
   return { delivery, waiting, approvals };
 }

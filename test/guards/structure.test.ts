@@ -118,6 +118,7 @@ const TESTED_BY: Record<string, string> = {
   'daemon/worker/store/copy/copy-place.ts': 'test/daemon/worker/store/copy/copy-content.test.ts',
   'daemon/worker/store/delivery/inbox-cursors.ts': 'test/daemon/worker/channels/telegram/conversation.test.ts',
   'daemon/worker/store/delivery/pairings.ts': 'test/e2e/pairing.test.ts',
+  'daemon/worker/store/approvals/asked-questions.ts': 'test/daemon/worker/approvals/ended-questions.test.ts',
   'daemon/worker/store/turns/tables.ts': 'test/daemon/worker/store/migrations.test.ts',
   'daemon/worker/store/turns/waiting-turns.ts': 'test/daemon/worker/turns/steps/waiting-turns.test.ts',
   'daemon/worker/turns/steps/begin-turn.ts': 'test/daemon/worker/turns/steps/waiting-turns.test.ts',

@@ -4,26 +4,34 @@ import type { ApprovalState } from '../../../shared/api/tools/approval-states.js
 import type { LogPort } from '../../../shared/log/log-port.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
-import type { Approval } from '../store/approvals/approvals.js';
+import { type Approval, findApproval } from '../store/approvals/approvals.js';
+import { type EndedQuestion, forgetQuestion, listEndedQuestions, noteQuestion } from '../store/approvals/asked-questions.js';
 import type { FindChat } from '../store/approvals/approval-chats.js';
 import type { Lane } from '../store/delivery/outbox.js';
+import { deleteOutboxMessage } from '../store/delivery/outbox-pages.js';
 import type { Store } from '../store/store.js';
 import type { Transaction } from '../store/transaction.js';
 import { approvalDocument, sayDecider } from './approval-document.js';
 
 /** The part of the outbox that questions need. */
 export interface QuestionOutbox {
-  enqueue(tx: Transaction, message: Lane & { readonly id: string; readonly content: string; readonly approvalId: number }): Promise<void>;
+  enqueue(
+    tx: Transaction,
+    message: Lane & { readonly id: string; readonly content: string; readonly approvalId?: number; readonly previewId?: string },
+  ): Promise<void>;
   wake(lane: Lane): void;
 }
 
 export interface ChatQuestionsOptions {
-  readonly store: Pick<Store, 'read'>;
+  readonly store: Pick<Store, 'read' | 'write'>;
   readonly logger: LogPort;
   readonly outbox: QuestionOutbox;
   readonly findChat: FindChat;
 }
 
+/** How soon to look again for a question that is being sent. */
+const SENDING_MS = 1_000;
+const MAX_CLOSED = 100;
 /** So that a question is one message everywhere. */
 const MAX_INPUT_LENGTH = 2_500;
 
@@ -66,6 +74,8 @@ export function sayDecided(approval: Approval): string {
   return [...sayCall(approval), `${OUTCOMES[state]}${who}${remember === null ? '' : ', and always from now on'}.`].join('\n\n');
 }
 
+const isBeingSent = ({ message }: EndedQuestion): boolean => message?.state === 'sending';
+
 export class ChatQuestions {
   readonly #options: ChatQuestionsOptions;
 
@@ -75,16 +85,12 @@ export class ChatQuestions {
 
   /** Stores the question as a message for the chat. Runs in the write that asks. */
   async post(tx: Transaction, approval: Approval): Promise<void> {
-    const { outbox, logger, findChat } = this.#options;
+    const { findChat } = this.#options;
     const chat = await findChat(tx, approval.turnId);
     if (chat === undefined || chat.channel === 'webchat') return;
-    try {
-      await outbox.enqueue(tx, { ...chat, id: newId('msg'), content: sayQuestion(approval), approvalId: approval.id });
-    } catch (error) {
-      // The channel was taken out of the configuration.
-      if (!(error instanceof GatewayError)) throw error;
-      logger.error({ channel: chat.channel, err: error }, 'failed to ask in the chat');
-    }
+    const id = newId('msg');
+    if (await this.#send(tx, { ...chat, id, content: sayQuestion(approval), approvalId: approval.id }))
+      await noteQuestion(tx, { approvalId: approval.id, messageId: id });
   }
 
   /** Sends what was stored. */
@@ -92,5 +98,49 @@ export class ChatQuestions {
     const { store, outbox, findChat } = this.#options;
     const chat = await store.read((tx) => findChat(tx, turnId));
     if (chat !== undefined) outbox.wake(chat);
+  }
+
+  /**
+   * Changes the messages of ended approvals to what was decided, and does not send those that wait to be sent.
+   * @returns after how long to look again, ms; undefined: all are changed
+   */
+  async closeEnded(): Promise<number | undefined> {
+    const { store, outbox } = this.#options;
+    if ((await store.read((tx) => listEndedQuestions(tx, 1))).length === 0) return undefined;
+    const { chats, left } = await store.write(async (tx) => {
+      const ended = await listEndedQuestions(tx, MAX_CLOSED);
+      const closed: Lane[] = [];
+      for (const question of ended) if (await this.#close(tx, question)) closed.push(...(question.message ? [question.message] : []));
+      return { chats: closed, left: ended.filter(isBeingSent).length };
+    });
+    for (const { channel, accountId, chatId } of chats) outbox.wake({ channel, accountId, chatId });
+    return left > 0 ? SENDING_MS : this.closeEnded();
+  }
+
+  /** @returns whether its chat has work now */
+  async #close(tx: Transaction, question: EndedQuestion): Promise<boolean> {
+    const { message, approvalId } = question;
+    if (isBeingSent(question) || !(await forgetQuestion(tx, approvalId)) || message === undefined) return false;
+    const { seq, state, sentId, channel, accountId, chatId } = message;
+    if (state === 'queued' || state === 'retry_wait') {
+      await deleteOutboxMessage(tx, seq);
+      return true;
+    }
+    const approval = await findApproval(tx, approvalId);
+    if (sentId === null || approval === undefined) return false;
+    return this.#send(tx, { channel, accountId, chatId, id: newId('msg'), content: sayDecided(approval), previewId: sentId });
+  }
+
+  /** @returns false when the channel was taken out of the configuration */
+  async #send(tx: Transaction, message: Parameters<QuestionOutbox['enqueue']>[1]): Promise<boolean> {
+    const { outbox, logger } = this.#options;
+    try {
+      await outbox.enqueue(tx, message);
+      return true;
+    } catch (error) {
+      if (!(error instanceof GatewayError)) throw error;
+      logger.error({ channel: message.channel, err: error }, 'failed to send a question, or its end, to the chat');
+      return false;
+    }
   }
 }

@@ -24,20 +24,17 @@ export interface ApprovalDeps {
 export interface ApprovalParts {
   readonly gate: ToolGate;
   readonly service: Approvals;
-  /** Runs in the active worker. */
+  /** Runs in the active worker. It is to look whenever approvals have changed. */
   readonly expiry: ApprovalExpiry;
 }
 
 export function createApprovals(deps: ApprovalDeps): ApprovalParts {
-  const expiry = new ApprovalExpiry(deps);
   const questions = new ChatQuestions(deps);
+  const expiry = new ApprovalExpiry({ ...deps, closeQuestions: () => questions.closeEnded() });
   const gate = new ToolGate({
     ...deps,
     post: (tx, approval) => questions.post(tx, approval),
-    async posted(approval) {
-      void expiry.look();
-      await questions.posted(approval);
-    },
+    posted: (approval) => questions.posted(approval),
   });
   return { gate, service: new Approvals(deps), expiry };
 }

@@ -1,4 +1,4 @@
-/** Ends approvals that nobody decided about in time: one timer for the next one, in each active worker. */
+/** Ends approvals that nobody decided about in time, and has chats say how approvals ended: one timer for the next one, in each active worker. */
 import type { Clock } from '../../../shared/clock.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import { createSerial } from '../../../shared/serial.js';
@@ -14,6 +14,8 @@ export interface ApprovalExpiryOptions {
   readonly logger: LogPort;
   readonly liveness: Pick<Liveness, 'lookAgainMs' | 'onChange'>;
   readonly waiting: WaitingTurns;
+  /** Changes the questions of ended approvals in chats. @returns after how long to look again, ms. Default: none were asked there */
+  readonly closeQuestions?: () => Promise<number | undefined>;
 }
 
 /** Notices sleep and clock jumps, and keeps timers below 32 bits. */
@@ -46,14 +48,19 @@ export class ApprovalExpiry {
     await this.#inOrder(async () => undefined);
   }
 
-  /** Ends what is due, and waits for the next one. To be called when a question was stored. Never rejects. */
+  /** Ends what is due, and waits for the next one. To be called when a question was stored, or has ended. Never rejects. */
   look(): Promise<void> {
     return this.#inOrder(async () => {
       if (!this.#isActive) return;
-      const waitMs = await this.#expire().catch((error: unknown) => this.#wait.failed(error));
+      const waitMs = await this.#expireAndClose().catch((error: unknown) => this.#wait.failed(error));
       this.#cancel?.();
       if (waitMs !== undefined && this.#isActive) this.#cancel = this.#options.clock.after(waitMs, () => void this.look());
     });
+  }
+
+  async #expireAndClose(): Promise<number | undefined> {
+    const waits = [await this.#expire(), await this.#options.closeQuestions?.()].filter((waitMs) => waitMs !== undefined);
+    return waits.length === 0 ? undefined : Math.min(...waits);
   }
 
   /** @returns after how long to look again; undefined: nothing is pending */

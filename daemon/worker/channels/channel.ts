@@ -32,7 +32,7 @@ export interface Delivery {
  * it, and may take it later. `unknown`: it may have it. `interrupted`: `signal` stopped the attempt before anything was sent.
  */
 export type SendOutcome =
-  | { readonly type: 'delivered' }
+  | { readonly type: 'delivered'; /** The channel's id of the message, if it can be edited. */ readonly sentId?: string | undefined }
   | { readonly type: 'refused'; readonly reason: string }
   | { readonly type: 'failed'; readonly reason: string; readonly retryAfterMs?: number }
   | { readonly type: 'unknown'; readonly reason: string }

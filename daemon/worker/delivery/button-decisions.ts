@@ -5,6 +5,7 @@ import type { Approvals, DecisionOutcome } from '../approvals/approvals.js';
 import { sayDecided } from '../approvals/chat-questions.js';
 import type { ButtonPress } from '../channels/host.js';
 import { type Approval, findApproval } from '../store/approvals/approvals.js';
+import { forgetQuestion } from '../store/approvals/asked-questions.js';
 import { isPaired } from '../store/delivery/pairings.js';
 import type { Transaction } from '../store/transaction.js';
 import type { Outbox } from './outbox.js';
@@ -55,6 +56,7 @@ export class ButtonDecisions {
   }
 
   async #change(tx: Transaction, { channel, accountId, chatId, messageId }: ButtonPress, approval: Approval): Promise<void> {
+    await forgetQuestion(tx, approval.id);
     const message = { id: newId('msg'), content: sayDecided(approval), previewId: messageId };
     await this.#options.outbox.enqueue(tx, { channel, accountId, chatId, ...message });
   }

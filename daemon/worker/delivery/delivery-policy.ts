@@ -12,7 +12,7 @@ const LAST_BACKOFF_MS = 300_000;
 const JITTER = 0.25;
 
 export type DeliveryDecision =
-  | { readonly state: 'delivered' }
+  | { readonly state: 'delivered'; readonly sentId?: string | undefined }
   | { readonly state: 'dead'; readonly error: string }
   | { readonly state: 'unknown'; readonly error: string }
   | { readonly state: 'retry_wait'; readonly error: string; readonly dueAtMs: number }
@@ -46,7 +46,7 @@ function retry(error: string, facts: AttemptFacts, retryAfterMs = 0): DeliveryDe
 export function decide(outcome: SendOutcome, facts: AttemptFacts): DeliveryDecision {
   switch (outcome.type) {
     case 'delivered':
-      return { state: 'delivered' };
+      return { state: 'delivered', sentId: outcome.sentId };
     case 'refused':
       return { state: 'dead', error: outcome.reason };
     case 'failed':

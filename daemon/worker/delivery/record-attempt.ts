@@ -37,10 +37,12 @@ export async function markDead(
 /** Records the result of an attempt at a part. @returns the message if it has ended */
 export async function recordAttempt(
   tx: Transaction,
-  message: OutboxMessage,
+  before: OutboxMessage,
   step: { readonly part: number; readonly decision: DeliveryDecision; readonly nowMs: number },
 ): Promise<EndedMessage | undefined> {
   const { part, decision, nowMs } = step;
+  const sentId = (decision.state === 'delivered' ? decision.sentId : undefined) ?? before.sentId;
+  const message = { ...before, sentId };
   await changePart(tx, { seq: message.seq, part, state: decision.state, attempts: decision.state === 'queued' ? 0 : 1 });
   switch (decision.state) {
     case 'delivered':

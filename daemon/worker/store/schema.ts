@@ -111,6 +111,8 @@ export interface OutboxMessageTable {
   updated_at: number;
   /** Null until it is delivered, unknown or dead. */
   finished_at: number | null;
+  /** The channel's id of the part that was sent last, if that can be edited. */
+  sent_id: Generated<string | null>;
 }
 
 /** One request to the channel. A long text is several, sent in the order of `part`, from 1. */

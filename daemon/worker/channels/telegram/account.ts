@@ -109,7 +109,7 @@ export class TelegramAccount implements ChannelAccount {
     if (!this.#isReady || signal.aborted) return { type: 'interrupted' };
     const request = JSON.parse(body) as BotRequest;
     const { result, method } = await withSignal([signal, this.#stopped.signal], (either) => this.#request(request, either));
-    if (result.ok) return { type: 'delivered' };
+    if (result.ok) return { type: 'delivered', sentId: result.value === true ? undefined : String(result.value.message_id) };
     if (isTokenRefused(result.failure)) this.#fail();
     return classifyFailure(result.failure, method);
   }

@@ -25,6 +25,8 @@ export interface ApprovalTable {
   decided_by: string | null;
   note: string | null;
   remember: Remember | null;
+  /** The message that asks in a chat; null: there is none, or it says how this has ended. */
+  message_id: Generated<string | null>;
 }
 
 /** A tool that need not be asked about again. */

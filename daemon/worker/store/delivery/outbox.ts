@@ -68,6 +68,8 @@ export interface OutboxMessage extends Lane {
   readonly attemptedAtMs: number | null;
   readonly expiresAtMs: number;
   readonly lastError: string | null;
+  /** The channel's id of what was sent last, if that can be edited. */
+  readonly sentId: string | null;
 }
 
 /** One request to the channel. */
@@ -82,6 +84,7 @@ export interface OutboxPart {
 const MESSAGE = [
   ...(['seq', 'id', 'channel', 'account_id as accountId', 'chat_id as chatId', 'state', 'instance_id as instanceId'] as const),
   ...(['due_at as dueAtMs', 'attempted_at as attemptedAtMs', 'expires_at as expiresAtMs', 'last_error as lastError'] as const),
+  'sent_id as sentId',
 ] as const;
 
 /** Returns the oldest unfinished message of a chat. */
@@ -135,7 +138,7 @@ export const { all: listOutboxLanes } = prepare<Record<never, never>>()((db) =>
     .orderBy(sql`min(seq)`),
 );
 
-const updateMessage = prepare<Required<MessageChange> & { seq: number }>()((db, p) =>
+const updateMessage = prepare<Required<MessageChange> & { seq: number; sentId: string | null }>()((db, p) =>
   db
     .updateTable('outbox_messages')
     .set({
@@ -144,6 +147,7 @@ const updateMessage = prepare<Required<MessageChange> & { seq: number }>()((db, 
       due_at: p.dueAtMs,
       attempted_at: p.attemptedAtMs,
       last_error: p.lastError,
+      sent_id: p.sentId,
       finished_at: p.finishedAtMs,
       updated_at: p.nowMs,
     })
@@ -213,6 +217,6 @@ export async function readPartStates(tx: Transaction, seq: number): Promise<Outg
 
 /** Runs in a write. */
 export async function changeMessage(tx: Transaction, message: OutboxMessage, change: MessageChange): Promise<void> {
-  const { seq, dueAtMs, attemptedAtMs, lastError } = message;
-  await updateMessage.run(tx, { seq, instanceId: null, dueAtMs, attemptedAtMs, lastError, finishedAtMs: null, ...change });
+  const { seq, dueAtMs, attemptedAtMs, lastError, sentId } = message;
+  await updateMessage.run(tx, { seq, instanceId: null, dueAtMs, attemptedAtMs, lastError, sentId, finishedAtMs: null, ...change });
 }

@@ -7,5 +7,8 @@ export const messageEnds: Migration = {
   phase: 'expand',
   async up(db) {
     await sql`create index cron_runs_message on cron_runs (message_id) where message_id is not null`.execute(db);
+    await db.schema.alterTable('outbox_messages').addColumn('sent_id', 'text').execute();
+    await db.schema.alterTable('approvals').addColumn('message_id', 'text').execute();
+    await sql`create index approvals_asked on approvals (seq) where message_id is not null`.execute(db);
   },
 };

@@ -89,10 +89,11 @@ function dump(store: Store): Promise<unknown> {
     const sessions = await db.selectFrom('sessions').selectAll().orderBy('id').execute();
     const messages = await db.selectFrom('messages').selectAll().orderBy('seq').execute();
     const keyOf = (id: number): string | undefined => sessions.find((row) => row.id === id)?.key;
+    const outbox = await db.selectFrom('outbox_messages').selectAll().orderBy('seq').execute();
     return {
       sessions: sessions.map(({ id: _id, ...row }) => row),
       messages: messages.map(({ session_id: id, duration_ms: _later, ...row }) => ({ ...row, session: keyOf(id) })),
-      outbox: await db.selectFrom('outbox_messages').selectAll().orderBy('seq').execute(),
+      outbox: outbox.map(({ sent_id: _later, ...row }) => row),
       parts: await db.selectFrom('outbox_parts').selectAll().orderBy('message_seq').execute(),
     };
   });
