@@ -59,9 +59,9 @@ interface Handling {
   isRecorded: boolean;
 }
 
-/** @returns the text for the chat: of an answer that was stopped, only what the chat has seen already */
+/** @returns the text for the chat: of an answer that was stopped, only what the chat has begun to see */
 function textOf({ reply, error, stopReason, cutOff }: TurnEnding, previewId: string | undefined): string {
-  if (stopReason !== null) return previewId === undefined || reply === '' ? '' : `${reply} …`;
+  if (stopReason !== null) return previewId === undefined || reply === '' ? '' : `${reply}\n\n_Stopped._`;
   return error === null ? withCutOff(reply, cutOff) : [reply, `⚠️ ${error.message}`].filter((part) => part !== '').join('\n\n');
 }
 
@@ -70,6 +70,8 @@ export class ChatTurns implements InboxHandler {
   readonly #stopped = new AbortController();
   /** By chat: there is one at a time. */
   readonly #running = new Map<string, Handling>();
+  /** Chats of which an answer was stopped, until the message that asked for it is handled. */
+  readonly #interrupted = new Set<string>();
 
   constructor(options: ChatTurnsOptions) {
     this.#options = options;
@@ -83,6 +85,7 @@ export class ChatTurns implements InboxHandler {
   interrupt(lane: Lane, atMs: number): void {
     const handling = this.#running.get(laneKey(lane));
     if (handling === undefined || handling.beganAtMs > atMs) return;
+    this.#interrupted.add(laneKey(lane));
     handling.stop.abort(new GatewayError('CONFLICT', { message: 'the chat asked to stop' }));
   }
 
@@ -168,6 +171,7 @@ export class ChatTurns implements InboxHandler {
       text: question.text,
       ...(hear === undefined ? {} : { hear: async (stop: AbortSignal) => (handling.text = await hear(stop)) }),
       candidates,
+      hasStopped: this.#interrupted.delete(laneKey(message)),
       asker: 'chat' as const,
       origin,
       messageId: message.questionId ?? message.id,

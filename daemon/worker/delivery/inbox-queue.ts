@@ -8,6 +8,7 @@ import {
   type InboxMessage,
   listInboxLanes,
   listInboxStops,
+  listStopsOfChat,
   putBackInbox,
   readInboxHead,
   readInboxMessage,
@@ -132,7 +133,7 @@ export class InboxQueue implements LaneQueue<InboxMessage> {
   async claim(tx: Transaction, lane: Lane): Promise<Claim<InboxMessage>> {
     const isWaiting = await hasParkedInbox(tx, lane);
     // Behind a message that waits for a person, only what decides or stops is handled; the end of its wait wakes the lane.
-    const message = isWaiting ? await firstCommand(tx, lane) : await readInboxHead(tx, lane);
+    const message = isWaiting ? await firstCommand(tx, lane) : await nextMessage(tx, lane);
     if (message === undefined) return { type: 'empty' };
     if (message.state === 'running') return { type: 'held' };
     if (await this.#isLeftToOthers(tx, lane)) return { type: 'held' };
@@ -197,6 +198,14 @@ async function giveUpMessage(
 async function firstCommand(tx: Transaction, lane: Lane): Promise<InboxMessage | undefined> {
   const found = (await listInboxCommands(tx, lane)).find(({ content }) => isStop(content) || isDecision(content));
   return found && readInboxMessage(tx, found.seq);
+}
+
+/** Returns the oldest message of a chat, but one that asks to stop before all others. */
+async function nextMessage(tx: Transaction, lane: Lane): Promise<InboxMessage | undefined> {
+  const head = await readInboxHead(tx, lane);
+  if (head === undefined || head.state === 'running') return head;
+  const stop = (await listStopsOfChat(tx, lane)).find(({ content }) => isStop(content));
+  return stop === undefined ? head : readInboxMessage(tx, stop.seq);
 }
 
 function outcomeOf(message: InboxMessage): 'repeated' | 'interrupted' | 'poisoned' {

@@ -14,28 +14,28 @@ export class TurnQueue {
   readonly #waiting = new Map<string, Waiter[]>();
 
   /**
-   * Waits until no other turn of the session runs.
+   * Waits until no other turn of the session runs. With `isFirst`, before all others that wait.
    * @returns a function that ends the turn, to be called once
    * @throws RATE_LIMITED when too many wait already; the signal's reason when it is aborted first
    */
-  async enter(key: string, signal: AbortSignal): Promise<() => void> {
+  async enter(key: string, signal: AbortSignal, { isFirst = false } = {}): Promise<() => void> {
     signal.throwIfAborted();
     const line = this.#waiting.get(key);
     if (line === undefined) {
       this.#waiting.set(key, []);
       return () => this.#leave(key);
     }
-    if (line.length >= MAX_WAITING) {
+    if (line.length >= MAX_WAITING && !isFirst) {
       throw new GatewayError('RATE_LIMITED', {
         message: sayOfAnswer('turn-queue-full', { count: MAX_WAITING, session: key }),
         hint: 'Wait for their answers, or use another session.',
       });
     }
-    await this.#wait(line, signal);
+    await this.#wait(line, signal, isFirst);
     return () => this.#leave(key);
   }
 
-  #wait(line: Waiter[], signal: AbortSignal): Promise<void> {
+  #wait(line: Waiter[], signal: AbortSignal, isFirst: boolean): Promise<void> {
     return new Promise((resolve, reject) => {
       const waiter: Waiter = {
         proceed: () => {
@@ -48,7 +48,8 @@ export class TurnQueue {
         reject(signal.reason as Error);
       };
       signal.addEventListener('abort', giveUp, { once: true });
-      line.push(waiter);
+      if (isFirst) line.unshift(waiter);
+      else line.push(waiter);
     });
   }
 

@@ -19,6 +19,8 @@ export interface TurnRequest {
   readonly candidates: readonly [Candidate, ...Candidate[]];
   /** Who asks: in chats a text that begins with a slash is a command, for programs only `/new`, for jobs none. */
   readonly asker: Exclude<Asker, 'stateless'>;
+  /** Whether an answer in its chat was stopped when the text came in. Default: none was. */
+  readonly hasStopped?: boolean;
   /** The id of the question's message, where it has one already. */
   readonly messageId?: string;
   /** The interrupted turn that answered the question before: this one goes on from what it has finished. */

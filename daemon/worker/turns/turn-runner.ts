@@ -51,6 +51,8 @@ interface Run {
   readonly request: TurnRequest;
   /** The command that the text calls, which no model is asked for. */
   readonly command: ReturnType<CommandRegistry['match']>;
+  /** Whether an answer was stopped for its command. */
+  readonly hasStopped?: boolean;
   readonly stop: AbortController;
   /** Also fires when the caller stops the turn. */
   readonly signal: AbortSignal;
@@ -144,13 +146,14 @@ export class TurnRunner {
     const { key } = request.session;
     let leave: (() => void) | undefined;
     try {
-      if (command?.command.stopsTurns === true) await this.stopEverywhere(key);
-      leave = await this.#queue.enter(key, signal);
+      const isFirst = command?.command.stopsTurns === true;
+      const hasStopped = isFirst && ((await this.stopEverywhere(key)) || request.hasStopped === true);
+      leave = await this.#queue.enter(key, signal, { isFirst });
       const question = await heard(request, signal);
       // What its reader stops while it hears is stored like any other question that is stopped.
       const limit = request.hear !== undefined && isStoppedByReader(signal) ? new AbortController().signal : signal;
       const turn = await this.#options.journal.begin({ ...question, agentId: request.agent.id }, limit, request.hooks);
-      return await this.#runBegun({ ...run, request: question }, turn);
+      return await this.#runBegun({ ...run, hasStopped, request: question }, turn);
     } catch (error) {
       return toErrorEvent(signal.aborted && error === signal.reason ? stopReason(signal) : this.#toExposed(error));
     } finally {
@@ -239,14 +242,14 @@ export class TurnRunner {
   }
 
   async #runCommandOrModel(run: Run, turn: BeginningTurn, report: (event: DeltaEvent | ToolEvent) => void): Promise<AnswerEnd> {
-    const { request, command: matched } = run;
+    const { request, command: matched, hasStopped = false } = run;
     if (matched === undefined) return this.#askModels(run, turn, report);
     const { command, call } = matched;
     const [first] = request.candidates;
     await turn.stored;
     const { session, questionId } = turn;
     const place = { sessionId: session.id, sessionKey: session.key, agentId: request.agent.id, callKey: `command:${questionId}` };
-    report({ type: 'delta', text: await command.run({ ...call, ...place, model: first.ref }) });
+    report({ type: 'delta', text: await command.run({ ...call, ...place, hasStopped, model: first.ref }) });
     return { state: 'done', model: GUIDE_REF, usage: null, error: null };
   }
 

@@ -71,7 +71,8 @@ export function createCommands(sources: CommandSources): CommandRegistry {
       name: 'stop',
       summary: 'stops the answer in progress',
       stopsTurns: true,
-      run: async () => 'Stopped. The text so far is kept.',
+      run: async ({ hasStopped }) =>
+        hasStopped ? 'Stopped. What was written so far is kept in the session.' : 'Nothing is being answered.',
     },
     {
       name: 'new',

@@ -16,6 +16,8 @@ export interface CommandContext extends CommandCall {
   readonly model: string;
   /** Identifies this call, also when it is run again because its worker was killed. */
   readonly callKey: string;
+  /** Whether an answer was stopped for it. */
+  readonly hasStopped: boolean;
 }
 
 export interface SlashCommand {
@@ -23,7 +25,7 @@ export interface SlashCommand {
   readonly name: string;
   /** For `/help`, one line. */
   readonly summary: string;
-  /** Whether it stops the running answer of the session instead of waiting for it. */
+  /** Whether it stops the running answer of the session, and goes before all that wait there. */
   readonly stopsTurns?: boolean;
   /** Whether it is for the people of a chat alone: programs and jobs would get around what their access token may do. */
   readonly isForChats?: boolean;

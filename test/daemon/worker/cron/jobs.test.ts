@@ -168,7 +168,7 @@ test('/remind that runs again because its worker was killed makes one reminder, 
   const { cron } = await makeConversation({ clock, isActive: false });
   const command = createRemindCommand({ jobs: cron, clock });
   const place = { sessionId: 1, sessionKey: 'main:webchat:default:direct:me', agentId: 'main', model: 'xopc/guide' };
-  const remind = (callKey: string) => command.run({ ...place, name: 'remind', args: '20m cake', callKey });
+  const remind = (callKey: string) => command.run({ ...place, hasStopped: false, name: 'remind', args: '20m cake', callKey });
   const first = await remind('command:msg_1');
   clock.jump(60_000);
   expect(await remind('command:msg_1')).toBe(first);

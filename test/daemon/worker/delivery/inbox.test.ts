@@ -95,6 +95,18 @@ test('/stop does not wait for the answer that it stops', async () => {
   expect((await chatHistory(conversation))[0]).toBe('user complete: tell me a story');
 });
 
+test('/stop is answered before the messages that wait, and says whether anything was stopped', async () => {
+  const { start, say, told, model } = await makeChat();
+  const conversation = await start();
+  model.reply({ ...says('a long ', 'story'), gate: { before: 1, until: new Promise<void>(() => undefined) } }, says('two'));
+  await say(conversation, 'one');
+  await model.received(1);
+  for (const text of ['two', '/stop', '/status']) await say(conversation, text);
+  expect(await told(3)).toEqual(['Stopped. What was written so far is kept in the session.', 'two', expect.stringContaining('Agent:')]);
+  await say(conversation, '/stop');
+  expect((await told(4))[3]).toBe('Nothing is being answered.');
+});
+
 test('a message for a disabled agent gets a notice and is not retried', async () => {
   const { start, say, told, config } = await makeChat({ agentId: 'off' });
   const agents = { list: [{ id: 'main' }, { id: 'off', enabled: false }] };

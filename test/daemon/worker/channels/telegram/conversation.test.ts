@@ -136,6 +136,17 @@ test('a preview becomes the one message of the answer, also after the death of i
   expect(fake.bot.sent).toHaveLength(1);
 });
 
+test('/stop finishes the preview of the answer that it stops', async () => {
+  const { fake, model, start } = await setUp();
+  model.reply({ ...says('A long answer ', 'is never finished'), gate: { before: 1, until: new Promise<void>(() => undefined) } });
+  await start({ streamMode: 'partial' });
+  fake.say('tell me');
+  await fake.until(() => fake.bot.sent.length === 1);
+  fake.say('/stop');
+  await fake.until(() => fake.bot.sent.length === 2 && fake.bot.sent[0]?.edits === 1);
+  expect(texts(fake)).toEqual([expect.stringMatching(/^A long answer\s+Stopped\.$/), expect.stringMatching(/^Stopped\. What/)]);
+});
+
 test('twenty restarts: polls never overlap, and every message is answered once', async () => {
   const { fake, start } = await setUp();
   const first = await start({}, { instanceId: 'wk_0' });

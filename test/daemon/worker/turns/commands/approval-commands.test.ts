@@ -30,7 +30,9 @@ function makeChat() {
   );
   const say = async (text: string, sessionKey = CHAT): Promise<string | undefined> => {
     const { command, call } = commands.match(text) ?? {};
-    return command && call && command.run({ ...call, sessionId: 1, sessionKey, agentId: 'main', model: 'a/b', callKey: 'k' });
+    return (
+      command && call && command.run({ ...call, sessionId: 1, sessionKey, agentId: 'main', model: 'a/b', callKey: 'k', hasStopped: false })
+    );
   };
   return { say, decisions, commands };
 }

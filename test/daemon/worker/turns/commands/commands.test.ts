@@ -23,7 +23,15 @@ test.each(['echo', '/', '/unknown', '/etc/hosts', '/echo/x', 'say /echo', '//ech
 
 test('the help lists every command with what it does', async () => {
   const { command, call } = registry.match('/help')!;
-  const context = { ...call, sessionId: 1, sessionKey: 'k', agentId: 'main', model: 'xopc/guide', callKey: 'command:msg_1' };
+  const context = {
+    ...call,
+    sessionId: 1,
+    sessionKey: 'k',
+    agentId: 'main',
+    model: 'xopc/guide',
+    callKey: 'command:msg_1',
+    hasStopped: false,
+  };
   expect(await command.run(context)).toBe('/help – lists the commands\n/echo – says it again');
 });
 

@@ -183,7 +183,7 @@ test('a message that is stopped while it is heard stays in the history, without 
   await transcriber.received(2);
   telegram.say('/stop');
   await telegram.until(() => telegram.bot.sent.length > 0);
-  const stopped = 'Stopped. The text so far is kept.';
+  const stopped = 'Stopped. What was written so far is kept in the session.';
   expect(texts(voice)).toEqual([stopped]);
   expect(await historyOf(conversation)).toEqual([`user: ${line}`, 'user: /stop', `assistant: ${stopped}`]);
   expect(model.requests).toEqual([]);
