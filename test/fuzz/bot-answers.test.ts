@@ -55,14 +55,12 @@ afterAll(() => server.close());
 
 test('whatever the Bot API answers, a call succeeds with a value of its schema or fails with words', () =>
   fuzz(300, () => {
-    const invalid: string[] = [];
-    const api = new BotApi({ token: TOKEN, apiRoot: server.origin, pollSeconds: 1, onInvalid: (reason) => void invalid.push(reason) });
+    const api = new BotApi({ token: TOKEN, apiRoot: server.origin, pollSeconds: 1 });
     const bodyOf = (method: BotMethod): fc.Arbitrary<string> =>
       fc.oneof({ weight: 4, arbitrary: oddDocument({ ok: true, result: VALID[method] }) }, { weight: 1, arbitrary: oddDocument(ERROR) });
     const call = fc.oneof(...METHODS.map((method) => fc.tuple(fc.constant(method), oddAnswer(bodyOf(method), 'application/json'))));
     return fc.asyncProperty(call, async ([method, answer]) => {
       server.answer = answer;
-      invalid.length = 0;
       const result = await api.call(method, { chat_id: 42, text: 'x' }, new AbortController().signal);
       if (result.ok) {
         // A value that was read fits when it is read again.
@@ -79,7 +77,6 @@ test('whatever the Bot API answers, a call succeeds with a value of its schema o
       expect(words).toMatch(/Telegram/);
       expect(words.length).toBeLessThan(600);
       expect(words).not.toMatch(/AAE-fake-token|\n/);
-      expect(invalid.length > 0).toBe(result.failure.type === 'invalid');
       if (result.failure.type === 'answered') expect(result.failure.retryAfterMs ?? 0).toBeLessThanOrEqual(86_400_000);
       for (const kind of ['sendMessage', 'editMessageText'] as const) {
         const outcome = classifyFailure(result.failure, kind);

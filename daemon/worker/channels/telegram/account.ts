@@ -66,8 +66,7 @@ export class TelegramAccount implements ChannelAccount {
     this.#clock = options.background.clock;
     this.#pollSeconds = pollSeconds;
     this.#scope = `telegram:${botIdOf(settings.botToken)}`;
-    const onInvalid = (reason: string): void => this.#backOff(reason);
-    this.#api = new BotApi({ token: settings.botToken, apiRoot: settings.apiRoot, pollSeconds, onInvalid });
+    this.#api = new BotApi({ token: settings.botToken, apiRoot: settings.apiRoot, pollSeconds });
   }
 
   start(): void {

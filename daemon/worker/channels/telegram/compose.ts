@@ -37,11 +37,21 @@ interface RenderedPart {
   readonly entities?: readonly TextEntity[];
 }
 
+/** Splits a text into `count` parts, or a few more, without a small rest: parts end before their limit, so an even share would leave one. */
+function splitInto(text: string, count: number): string[] {
+  const step = Math.ceil(text.length / 32);
+  let limit = Math.max(MIN_SPLIT, Math.ceil(text.length / count));
+  let parts = splitMarkdown(text, limit);
+  while (parts.length > count && limit + step < text.length) parts = splitMarkdown(text, (limit += step));
+  return parts;
+}
+
 /** Splits a part further when it has more entities than Telegram accepts. */
 function render(part: string): RenderedPart[] {
   const { text, entities } = renderMarkdown(part);
   if (text.trim() === '') return [];
-  if (entities.length > MAX_ENTITIES && part.length > MIN_SPLIT * 2) return splitMarkdown(part, Math.ceil(part.length / 2)).flatMap(render);
+  if (entities.length > MAX_ENTITIES && part.length > MIN_SPLIT * 2)
+    return splitInto(part, Math.ceil(entities.length / MAX_ENTITIES)).flatMap(render);
   return [{ text, ...(entities.length === 0 ? {} : { entities: entities.slice(0, MAX_ENTITIES) }) }];
 }
 

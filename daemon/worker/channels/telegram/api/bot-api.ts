@@ -36,8 +36,6 @@ export interface BotApiOptions {
   readonly pollSeconds: number;
   /** For all other methods. Default 20 s. */
   readonly timeoutMs?: number;
-  /** Called with the reason of each `invalid` failure. */
-  readonly onInvalid?: ((reason: string) => void) | undefined;
 }
 
 const TIMEOUT_MS = 20_000;
@@ -179,7 +177,6 @@ export class BotApi {
       const read = RESULTS[method].safeParse(result);
       if (read.success) return { ok: true, value: read.data as BotMethodResult<M> };
       const reason = sayOfChannel('telegram-invalid', { method, place: placeOf(read.error, 'result') });
-      this.#options.onInvalid?.(reason);
       return { ok: false, failure: { type: 'invalid', reason } };
     } catch (error) {
       return { ok: false, failure: this.#clean(toFailure(error)) };
