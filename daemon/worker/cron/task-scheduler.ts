@@ -6,6 +6,7 @@ import { parseSessionKey } from '../sessions/session-key.js';
 import type { ScheduledTask, TaskScheduler } from '../tools/schedule.js';
 import type { CommandContext, SlashCommand } from '../turns/commands/commands.js';
 import { parseInterval } from './schedule.js';
+import { toZonedIso } from './time-zone.js';
 import type { CronService } from './jobs.js';
 
 /** The part of the cron service that a chat uses for its own jobs. */
@@ -17,7 +18,17 @@ const MAX_WAIT_MS = 3_660 * 86_400_000;
 const UNREACHABLE_CHANNELS = new Set(['api', 'cron']);
 const REMIND = /^(?:in\s+)?((?:\d+[smhdw])+)\s+([\s\S]+)$/i;
 const REMIND_AT = /^(?:at\s+)?(\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2})?(?:Z|[+-]\d{2}:\d{2})?)\s+([\s\S]+)$/i;
-const USAGE = 'Write e.g. /remind 20m take the cake out, or /remind 2026-03-01T09:00 call Ann.';
+const TWO_DAYS_MS = 2 * 86_400_000;
+
+/** The date of the example is still to come, in every time zone. */
+function usage(clock: Clock): string {
+  const date = new Date(clock.now() + TWO_DAYS_MS).toISOString().slice(0, 10);
+  return `Write e.g. /remind 20m take the cake out, or /remind ${date}T09:00 call Ann.`;
+}
+
+/** Returns the next time of a job as people see it: in its time zone. */
+const timeOf = ({ timezone, nextRunAt }: CronJobDocument): string =>
+  nextRunAt === null ? '' : toZonedIso(timezone, Date.parse(nextRunAt));
 
 /** @throws INVALID_REQUEST for a session that is not a chat */
 function chatOf(sessionKey: string): { channel: string; accountId: string; chat_id: string; agentId: string } {
@@ -52,15 +63,18 @@ interface RemindOptions {
 export function createRemindCommand(options: RemindOptions): SlashCommand {
   return {
     name: 'remind',
-    summary: 'sends you a message later: /remind 20m TEXT, or /remind 2026-03-01T09:00 TEXT; also /remind list and /remind cancel ID',
+    summary: 'sends you a message later: /remind 20m TEXT, or /remind YYYY-MM-DDTHH:MM TEXT; also /remind list and /remind cancel ID',
     async run({ args, sessionKey, callKey }) {
       const [, verb, id] = /^(list|cancel)(?:\s+(\S+))?$/i.exec(args.trim()) ?? [];
       try {
         if (verb === undefined) return await remind(options, { args, sessionKey, callKey });
-        return verb.toLowerCase() === 'list' ? await list(options.jobs, sessionKey) : await cancel(options.jobs, id, sessionKey);
+        return verb.toLowerCase() === 'list' ? await list(options, sessionKey) : await cancel(options.jobs, id, sessionKey);
       } catch (error) {
-        if (error instanceof GatewayError && error.code === 'INVALID_REQUEST') return `${error.message}. ${error.hint ?? ''}`.trim();
-        throw error;
+        if (!(error instanceof GatewayError) || error.code !== 'INVALID_REQUEST') throw error;
+        const { field, code } = (error.details ?? {}) as { field?: unknown; code?: unknown };
+        // The hint of the API names schedules that a reminder does not take.
+        if (field !== 'schedule') return `${error.message}. ${error.hint ?? ''}`.trim();
+        return `${code === 'schedule-in-the-past' ? 'That time is in the past' : error.message}. ${usage(options.clock)}`;
       }
     },
   };
@@ -74,12 +88,12 @@ async function remind(
   const [, time, then] = REMIND_AT.exec(args) ?? [];
   const waitMs = wait === undefined ? undefined : parseInterval(wait.toLowerCase());
   const message = later ?? then;
-  if (message === undefined || (waitMs !== undefined && waitMs > MAX_WAIT_MS)) return USAGE;
+  if (message === undefined || (waitMs !== undefined && waitMs > MAX_WAIT_MS)) return usage(clock);
   const schedule = waitMs === undefined ? `at ${time}` : `at ${new Date(clock.now() + waitMs).toISOString()}`;
   // A command that is run again makes no second reminder; the time of the first run holds.
   const caller = { key: callKey, bodyHash: '' };
   const job = await jobs.create({ ...chatOf(sessionKey), schedule, message: `⏰ ${message}`, mode: 'direct' }, caller);
-  return `I will remind you at ${job.nextRunAt} (${job.id}). To cancel it: /remind cancel ${job.id}`;
+  return `I will remind you at ${timeOf(job)} (${job.id}). To cancel it: /remind cancel ${job.id}`;
 }
 
 /** Returns the jobs that report to the chat: reminders, and what agents or people scheduled. */
@@ -88,12 +102,12 @@ function jobsOf(jobs: ChatJobs, sessionKey: string): Promise<CronJobDocument[]> 
   return jobs.listOfChat({ channel, accountId, chatId });
 }
 
-async function list(chatJobs: ChatJobs, sessionKey: string): Promise<string> {
+async function list({ jobs: chatJobs, clock }: RemindOptions, sessionKey: string): Promise<string> {
   const jobs = await jobsOf(chatJobs, sessionKey);
-  if (jobs.length === 0) return `Nothing is scheduled for this chat. ${USAGE}`;
+  if (jobs.length === 0) return `Nothing is scheduled for this chat. ${usage(clock)}`;
   const lines = jobs
     .slice(0, MAX_LISTED)
-    .map(({ id, nextRunAt, schedule, name }) => `${nextRunAt} ${name}${schedule.startsWith('at ') ? '' : ` (${schedule})`} ${id}`);
+    .map((job) => `${timeOf(job)} ${job.name}${job.schedule.startsWith('at ') ? '' : ` (${job.schedule})`} ${job.id}`);
   if (jobs.length > MAX_LISTED) lines.push(`… and ${jobs.length - MAX_LISTED} more`);
   return [...lines, 'Cancel one with: /remind cancel ID'].join('\n');
 }
