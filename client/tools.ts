@@ -19,6 +19,9 @@ export const attachGateway: ClientTools['attachGateway'] = async (...args) =>
 
 export const forceStart: ClientTools['forceStart'] = async (...args) => (await import('./gateway/force-start.js')).forceStart(...args);
 
+export const refuseTakenPort: ClientTools['refuseTakenPort'] = async (...args) =>
+  (await import('./gateway/taken-port.js')).refuseTakenPort(...args);
+
 export const reclaimLock: ClientTools['reclaimLock'] = async (...args) =>
   (await import('./gateway/end/reclaim-lock.js')).reclaimLock(...args);
 

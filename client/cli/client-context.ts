@@ -11,6 +11,7 @@ import type { forceStart } from '../gateway/force-start.js';
 import type { reclaimLock } from '../gateway/end/reclaim-lock.js';
 import type { rouseGateway } from '../gateway/end/rouse-gateway.js';
 import type { startAgain } from '../gateway/start-again.js';
+import type { refuseTakenPort } from '../gateway/taken-port.js';
 import type { startLogWeb } from '../log-web/start-log-web.js';
 import type { Invocation } from './command-name.js';
 import type { startSupervisor } from '../gateway/start-supervisor.js';
@@ -31,6 +32,7 @@ export interface ClientTools {
   readonly awaitServiceManager: typeof awaitServiceManager;
   readonly attachGateway: typeof attachGateway;
   readonly forceStart: typeof forceStart;
+  readonly refuseTakenPort: typeof refuseTakenPort;
   readonly reclaimLock: typeof reclaimLock;
   readonly rouseGateway: typeof rouseGateway;
   readonly startAgain: typeof startAgain;

@@ -100,7 +100,7 @@ export class CommandIo {
 
   /** Returns a text of ours with the commands in it as the user calls them. */
   asCalled(text: string): string {
-    return withCommandName(text, this.context.runtime.invocation());
+    return withCommandName(text, this.context.runtime.invocation(), this.#options.config);
   }
 
   /** A line of progress, on stderr. */

@@ -37,9 +37,16 @@ export function commandName(invocation: Invocation): string {
   return launcher.endsWith('.mjs') ? `node ${pathWord(launcher)}` : pathWord(launcher);
 }
 
-/** Returns `text` with each command in it as the user calls it. */
-export function withCommandName(text: string, invocation: Invocation): string {
-  return text.replace(COMMANDS, () => commandName(invocation));
+/**
+ * Returns `text` with each command in it as the user calls it.
+ * @param config  what `--config` named, which is added to the commands that name no other
+ */
+export function withCommandName(text: string, invocation: Invocation, config?: string): string {
+  const option = config === undefined ? '' : ` --config ${pathWord(config)}`;
+  return text.replace(COMMANDS, (_word, offset: number) => {
+    const hasOwn = /^xopc(?: \S+)+ --config\b/.test(text.slice(offset));
+    return commandName(invocation) + (hasOwn ? '' : option);
+  });
 }
 
 /**

@@ -4,6 +4,7 @@ import { isLockRecord, readLock } from '../../shared/node/files/lock-record.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import type { ListenSettings } from '../gateway/gateway-settings.js';
 import type { GatewayLocation } from '../gateway/locate-gateway.js';
+import { takePort } from '../ports/free-port.js';
 import { describeListener, findPortOwners, type PortListener } from '../ports/port-owner.js';
 import { describeExit } from '../output/status-text.js';
 import { fail, type Finding, ok, warn } from './finding.js';
@@ -64,7 +65,7 @@ export function checkPort(
   if (strangers.length === 0) return ok('port', `${host}:${port} is free`);
   if (passed) return ok('port', `${host}:${port} is owned by the service manager`);
   return fail('port', `${host}:${port} is taken by ${strangers.map(describeListener).join(', ')}`, {
-    fix: 'Stop it, take the port over with xopc gateway --force, or choose another: xopc config set gateway.port PORT',
+    fix: `Stop it, take the port over with ${takePort({ port })}, or choose another: xopc config set gateway.port PORT`,
   });
 }
 

@@ -9,7 +9,8 @@ import { callControl, hasLeft, RESTART_DEADLINES } from './control-client.js';
 import { TERM_GRACE_MS } from './end/end-process.js';
 import { killGateway } from './end/kill-gateway.js';
 import { locateGateway, unavailableError } from './locate-gateway.js';
-import { awaitStopping, lastingStrangersOn, refuseAlias, refuseCompetitor, type StartChecks } from './start-checks.js';
+import { awaitStopping, refuseAlias, refuseCompetitor, type StartChecks } from './start-checks.js';
+import { lastingStrangersOn } from './taken-port.js';
 import { awaitStarting } from './wait-ready.js';
 
 /** The succession to request from the running gateway. */
@@ -96,9 +97,9 @@ export async function forceStart(checks: StartChecks, request: TakeoverRequest):
   if (checks.isSocketPassed) return undefined;
   const listen = await checks.listen();
   const dead = location.kind === 'answers' ? undefined : location.lock;
-  const strangers = await lastingStrangersOn(checks, listen, dead);
+  const strangers = await lastingStrangersOn(checks, { listen, dead });
   if (strangers.length === 0) return undefined;
-  if (gatewayAmong(strangers, checks.paths) !== undefined) throw portTaken(listen.port, strangers, checks.paths);
+  if (gatewayAmong(strangers, checks.paths) !== undefined) throw portTaken({ port: listen.port }, strangers, checks.paths);
   await freePort(listen.host, listen.port, (text) => checks.note(text));
   return undefined;
 }

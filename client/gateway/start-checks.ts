@@ -1,16 +1,12 @@
-/** Checks before a start: no gateway runs for this configuration, and its port is free. */
-import { existsSync } from 'node:fs';
-import { setTimeout as pause } from 'node:timers/promises';
+/** Checks before a start: whether a gateway runs for this configuration, and whether something listens on its port. */
 import { MAX_DRAIN_TIMEOUT_MS } from '../../shared/config/defaults.js';
 import { alreadyRuns, listAliases } from '../../shared/node/files/gateway-locks.js';
 import type { LockHolder } from '../../shared/node/files/lock.js';
 import { isLockRecord, type LockRecord, readLock } from '../../shared/node/files/lock-record.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
-import { isOlder, isSameProcess, ownStartMs } from '../../shared/node/process/process-identity.js';
-import { portTaken } from '../ports/free-port.js';
+import { isOlder, ownStartMs } from '../../shared/node/process/process-identity.js';
 import type { ListenSettings } from './gateway-settings.js';
 import { locateGateway, unavailableError, type GatewayLocation } from './locate-gateway.js';
-import { findPortOwners, type PortListener } from '../ports/port-owner.js';
 import { isPortSilent } from '../ports/port-probe.js';
 import { watchGateway } from './wait-ready.js';
 
@@ -18,6 +14,8 @@ export interface StartChecks {
   readonly paths: GatewayPaths;
   /** Address of the new gateway; evaluated only if no other gateway is in the way. */
   listen(): Promise<ListenSettings>;
+  /** The host of `--host`. */
+  readonly givenHost: string | undefined;
   /** The service manager holds the port and passes it. */
   readonly isSocketPassed: boolean;
   note(text: string): Promise<void>;
@@ -49,7 +47,8 @@ export function refuseCompetitor(startedAt: string, holder: LockHolder, { lockPa
   if (!isFormer) throw alreadyRuns(holder, holder.configPath);
 }
 
-function refuseRunning(location: GatewayLocation, paths: GatewayPaths): void {
+/** @throws LOCK_HELD or CONTROL_UNREACHABLE unless there is no gateway */
+export function refuseRunning(location: GatewayLocation, paths: GatewayPaths): void {
   const { configPath } = paths;
   if (location.kind === 'absent') return;
   if (location.kind === 'answers') throw alreadyRuns(location.status, configPath);
@@ -66,44 +65,23 @@ export async function refuseAlias(paths: GatewayPaths): Promise<void> {
   }
 }
 
-/** Returns the listeners without the children of a dead supervisor, which the next supervisor ends. */
-function strangersOn({ host, port }: ListenSettings, dead: LockRecord | undefined): PortListener[] {
-  const left = new Set((dead?.children ?? []).filter(isSameProcess).map((child) => child.pid));
-  return findPortOwners(host, port).filter((owner) => owner.pid === null || !left.has(owner.pid));
-}
-
-/** How long the worker of a killed gateway may hold the port while it ends. */
-const ENDING = { looks: 20, pauseMs: 50 } as const;
-
-/**
- * As {@link strangersOn}, but where a gateway has left its lock, readable or not, its processes get the time to end.
- * @throws LOCK_HELD as soon as another start has won: that one has the port by right
- */
-export async function lastingStrangersOn(
-  checks: StartChecks,
-  listen: ListenSettings,
-  dead: LockRecord | undefined,
-): Promise<PortListener[]> {
-  for (let look = 1; ; look += 1) {
-    const strangers = strangersOn(listen, dead);
-    if (strangers.length === 0) return strangers;
-    refuseRunning(await locateGateway(checks.paths), checks.paths);
-    if (!existsSync(checks.paths.lockPath) || look === ENDING.looks) return strangers;
-    await pause(ENDING.pauseMs);
-  }
+/** An address of a start on which something listens. */
+export interface TakenAddress {
+  readonly listen: ListenSettings;
+  /** Left by a dead gateway. */
+  readonly dead: LockRecord | undefined;
 }
 
 /**
  * Checks for a start without --force.
- * @throws LOCK_HELD when a gateway runs or starts; CONTROL_UNREACHABLE when one does not respond; PORT_TAKEN
+ * @returns the address if something listens there
+ * @throws LOCK_HELD when a gateway runs or starts; CONTROL_UNREACHABLE when one does not respond
  */
-export async function checkStart(checks: StartChecks): Promise<void> {
+export async function checkStart(checks: StartChecks): Promise<TakenAddress | undefined> {
   const location = await awaitStopping(checks, await locateGateway(checks.paths));
   refuseRunning(location, checks.paths);
   await refuseAlias(checks.paths);
-  if (checks.isSocketPassed || location.kind !== 'absent') return;
+  if (checks.isSocketPassed || location.kind !== 'absent') return undefined;
   const listen = await checks.listen();
-  if (await isPortSilent(listen.host, listen.port)) return;
-  const strangers = await lastingStrangersOn(checks, listen, location.lock);
-  if (strangers.length > 0) throw portTaken(listen.port, strangers, checks.paths);
+  return (await isPortSilent(listen.host, listen.port)) ? undefined : { listen, dead: location.lock };
 }

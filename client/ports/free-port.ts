@@ -69,8 +69,21 @@ export function gatewayAmong(owners: readonly PortListener[], paths: Pick<Gatewa
   return records.find((record) => [record, ...record.children].some((process) => pids.has(process.pid) && isSameProcess(process)));
 }
 
-/** The error for a taken port; a gateway of this home is named by its configuration. */
-export function portTaken(port: number, owners: readonly PortListener[], paths: Pick<GatewayPaths, 'lockDir'>): GatewayError {
+/** The command that frees a port and starts the gateway on it. @param options.host  where it is not the configured one */
+export function takePort({ port, host }: { port: number; host?: string | undefined }): string {
+  return `xopc gateway --force --port ${port}${host === undefined ? '' : ` --host ${host}`}`;
+}
+
+/**
+ * The error for a taken port; a gateway of this home is named by its configuration.
+ * @param address.host  where it is not the configured one
+ */
+export function portTaken(
+  address: { port: number; host?: string | undefined },
+  owners: readonly PortListener[],
+  paths: Pick<GatewayPaths, 'lockDir'>,
+): GatewayError {
+  const { port } = address;
   const gateway = gatewayAmong(owners, paths);
   if (gateway !== undefined) {
     const { pid, configPath } = gateway;
@@ -83,7 +96,7 @@ export function portTaken(port: number, owners: readonly PortListener[], paths: 
   return new GatewayError('PORT_TAKEN', {
     message: `port ${port} is taken by ${owners.map(describeListener).join(' and ')}`,
     details: { port, owners },
-    hint: owners.some(isSystemd) ? unitHint(owners) : 'Use another port with --port, or free this one with: xopc gateway --force',
+    hint: owners.some(isSystemd) ? unitHint(owners) : `Use another port with --port, or free this one with: ${takePort(address)}`,
   });
 }
 

@@ -25,7 +25,7 @@ export async function findRunning(paths: GatewayPaths): Promise<AnsweringGateway
 /** @throws PORT_TAKEN when another program listens on the service's port */
 export function assertPortFree({ host, port }: ListenSettings, paths: GatewayPaths): void {
   const owners = findPortOwners(host, port);
-  if (owners.length > 0) throw portTaken(port, owners, paths);
+  if (owners.length > 0) throw portTaken({ port }, owners, paths);
 }
 
 /** Stops a gateway gracefully and waits for its process to end. @throws CONTROL_UNREACHABLE when the process does not end */

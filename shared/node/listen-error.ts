@@ -6,7 +6,7 @@ export function portTaken(host: string, port: number): GatewayError {
   return new GatewayError('PORT_TAKEN', {
     message: `port ${port} on ${host} is taken by another program`,
     details: { host, port },
-    hint: 'Stop it, choose another port with --port, or take the port over with: xopc gateway --force',
+    hint: 'Stop that program, or choose another port with --port or gateway.port.',
   });
 }
 

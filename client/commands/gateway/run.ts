@@ -5,13 +5,11 @@ import type { SupervisorOptions } from '../../../shared/node/process/entry.js';
 import { parsePort } from '../../../shared/node/process/env.js';
 import { definedFields } from '../../../shared/fields.js';
 import { BaseCommand } from '../../cli/base-command.js';
-import { portTaken } from '../../ports/free-port.js';
 import type { LogView } from '../../gateway/log-view.js';
 import { isFirstStart, makeWelcome, renderWelcome } from '../../gateway/first-start.js';
 import { requireGateway } from '../../gateway/locate-gateway.js';
 import { linkCommand } from '../../cli/command-name.js';
 import { parseHost, parseToken } from '../../cli/parse-options.js';
-import { findPortOwners } from '../../ports/port-owner.js';
 import { type InstallRecord, recordOf } from '../../service/files/install-record.js';
 import { exitCodeForManager } from '../../service/plan/service-plan.js';
 import type { Takeover } from '../../gateway/force-start.js';
@@ -63,7 +61,8 @@ export class RunCommand extends BaseCommand {
       const takeover = await this.context.runtime.loadTools().forceStart(checks, request);
       if (takeover !== undefined) return this.#isBackground ? this.#reportTakeover(takeover) : this.#attach(takeover);
     } else {
-      await checkStart(checks);
+      const taken = await checkStart(checks);
+      if (taken !== undefined) await this.context.runtime.loadTools().refuseTakenPort(checks, taken);
     }
     try {
       return this.#isBackground ? await this.#runInBackground(flags, isFirst) : await this.#runInForeground(flags, isFirst);
@@ -100,6 +99,7 @@ export class RunCommand extends BaseCommand {
     return {
       paths,
       listen: async () => (await import('../../gateway/gateway-settings.js')).readListenSettings(paths, environment, flags),
+      givenHost: flags.host,
       // systemd may hold the port of the service.
       isSocketPassed: environment.listenFds > 0 || (this.#serviceToStart(flags)?.plan.socket ?? null) !== null,
       note: (text) => this.io.note(text),
@@ -109,9 +109,14 @@ export class RunCommand extends BaseCommand {
   /** Adds the owner of the port to the error of a start that found it taken after the checks. */
   async #nameOwner(error: unknown, checks: StartChecks): Promise<unknown> {
     if (!(error instanceof GatewayError) || error.code !== 'PORT_TAKEN' || error.details?.['owners'] !== undefined) return error;
-    const { host, port } = await checks.listen();
-    const owners = findPortOwners(host, port);
-    return owners.length === 0 ? error : portTaken(port, owners, checks.paths);
+    const taken = { listen: await checks.listen(), dead: undefined };
+    return this.context.runtime
+      .loadTools()
+      .refuseTakenPort(checks, taken)
+      .then(
+        () => error,
+        (named: unknown) => named,
+      );
   }
 
   #reportTakeover(takeover: Takeover): Promise<number> {

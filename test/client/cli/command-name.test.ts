@@ -36,6 +36,13 @@ test('only commands are replaced, not mentions of the program', () => {
   );
 });
 
+test('a command names the configuration of --config, unless it names another', () => {
+  const text = 'See it with: xopc gateway status --config /b.json   Or: xopc doctor   Then: xopc gateway --config=/c.json';
+  expect(withCommandName(text, cloned('xopc'), '/a b.json')).toBe(
+    "See it with: xopc gateway status --config /b.json   Or: xopc --config '/a b.json' doctor   Then: xopc gateway --config=/c.json",
+  );
+});
+
 test('every command can be replaced', () => {
   const words = [...new Set(COMMANDS.map(({ paths }) => paths[0]?.[0] ?? '').filter((word) => /^[a-z]+$/.test(word)))];
   expect(words.length).toBeGreaterThan(10);

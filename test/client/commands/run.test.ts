@@ -88,6 +88,15 @@ describe('a start where nothing is in the way', () => {
     });
     expect(outcome).toMatchObject({ code: 78, stderr: expect.stringContaining(`port ${port} is taken by node (pid ${pid}`) });
   });
+
+  test('the hint for a taken port frees that port, not the one of the configuration or of another one', async () => {
+    const paths = testPaths();
+    const port = Number((await startProgram(listenerCode())).line);
+    writeFileSync(paths.configPath, JSON.stringify({ gateway: { port: await freePort() } }));
+    const address = ['--port', String(port), '--host', '127.0.0.1'];
+    const { stderr } = await runCommand(['gateway', 'start', ...address, '--config', paths.configPath], { home: paths.home });
+    expect(stderr).toContain(`free this one with: xopc --config ${paths.configPath} gateway --force ${address.join(' ')}\n`);
+  });
 });
 
 describe('a start without --force gives way', () => {

@@ -119,10 +119,10 @@ test('the ancestors reach from this process to the first', () => {
 });
 
 test('the error for a taken port names all owners', () => {
-  expect(portTaken(80, [listener, { ...listener, pid: 813 }], testPaths())).toMatchObject({
+  expect(portTaken({ port: 80 }, [listener, { ...listener, pid: 813 }], testPaths())).toMatchObject({
     code: 'PORT_TAKEN',
     message: 'port 80 is taken by node (pid 812, user u) and node (pid 813, user u)',
-    hint: expect.stringContaining('--force'),
+    hint: 'Use another port with --port, or free this one with: xopc gateway --force --port 80',
   });
 });
 
@@ -133,7 +133,7 @@ test.each([
   [[{ name: 'systemd' }, { pid: null }], 'systemctl --user list-sockets'],
 ])('the error for a port of systemd says how its unit is found, and not to use --force: %j', (owners, found) => {
   const { hint } = portTaken(
-    80,
+    { port: 80 },
     owners.map((owner) => ({ ...listener, ...owner })),
     testPaths(),
   );
