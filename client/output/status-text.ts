@@ -91,8 +91,10 @@ function detailLines(status: StatusDocument, nowMs: number): string[] {
   ];
 }
 
-function warningLines({ warnings }: StatusDocument): string[] {
-  return warnings.flatMap(({ code, message, hint }) => [`${code} ${message}`, ...(hint === undefined ? [] : [`  ${hint}`])]);
+/** The block of the warnings; nothing without any. */
+export function warningBlock({ warnings }: StatusDocument, paint: Paint): string[] {
+  const lines = warnings.flatMap(({ code, message, hint }) => [`${code} ${message}`, ...(hint === undefined ? [] : [`  ${hint}`])]);
+  return block(paint.yellow('⚠️  Warnings:'), lines);
 }
 
 /** A title and its indented lines; nothing without lines. */
@@ -114,7 +116,7 @@ export function renderStatus(status: StatusDocument, options: { tokenHint: strin
     ...block('📝 Management:', ['xopc gateway stop      # Stop gateway', 'xopc gateway restart   # Restart gateway']),
     ...block('📋 Details:', detailLines(status, options.nowMs)),
     ...block(paint.yellow('⚠️  Issues:'), issueLines(status)),
-    ...block(paint.yellow('⚠️  Warnings:'), warningLines(status)),
+    ...warningBlock(status, paint),
   ].join('\n');
 }
 

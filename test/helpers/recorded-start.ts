@@ -22,12 +22,15 @@ export interface Started {
 }
 
 /** A runtime whose supervisors and background starts only write down what they were asked. */
-export function recording(paths: GatewayPaths, outcome: { exitCode?: Promise<number>; error?: GatewayError } = {}): Started {
+export function recording(
+  paths: GatewayPaths,
+  outcome: { exitCode?: Promise<number>; error?: GatewayError; status?: object } = {},
+): Started {
   const supervisors: SupervisorOptions[] = [];
   const background: Started['background'] = [];
   const serve = async (port: number): Promise<void> => {
     if (outcome.error !== undefined) throw outcome.error;
-    await fakeControl(paths.controlPath, gateway({ port, urls: [`http://localhost:${port}`] }));
+    await fakeControl(paths.controlPath, gateway({ port, urls: [`http://localhost:${port}`], ...outcome.status }));
   };
   return {
     supervisors,

@@ -14,6 +14,7 @@ import { type InstallRecord, recordOf } from '../../service/files/install-record
 import { exitCodeForManager } from '../../service/plan/service-plan.js';
 import type { Takeover } from '../../gateway/force-start.js';
 import { checkStart, type StartChecks } from '../../gateway/start-checks.js';
+import { warningBlock } from '../../output/status-text.js';
 import type { StartedGateway } from '../../gateway/start-supervisor.js';
 
 type Flags = SupervisorOptions['flags'];
@@ -202,8 +203,9 @@ export class RunCommand extends BaseCommand {
     const { status } = await requireGateway(this.io.gatewayPaths);
     const { pid, instanceId, host, port } = started;
     const url = status.urls[0] ?? `http://localhost:${port}`;
-    if (this.json) return this.io.printJson({ started: true, pid, instanceId, host, port, url });
-    const lines = [`✅ Gateway is running (pid ${pid})`, `   URL: ${url}`];
+    const { warnings } = status;
+    if (this.json) return this.io.printJson({ started: true, pid, instanceId, host, port, url, warnings });
+    const lines = [`✅ Gateway is running (pid ${pid})`, `   URL: ${url}`, ...warningBlock(status, this.io.out.paint)];
     if (isFirst) lines.push(...renderWelcome(await makeWelcome(url, await this.connect(), this.io.out)));
     const link = isFirst && this.io.out.isTerminal ? linkCommand(this.context.runtime.invocation()) : undefined;
     if (link !== undefined) lines.push(`   ${link}   # Make xopc a command of your shell`);

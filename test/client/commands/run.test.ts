@@ -59,6 +59,34 @@ describe('a start where nothing is in the way', () => {
       host: '127.0.0.1',
       port,
       url: `http://localhost:${port}`,
+      warnings: [],
+    });
+  });
+
+  describe('the warnings of the gateway', () => {
+    const warnings = [{ code: 'STORE_UNAVAILABLE', message: 'nothing can be stored', hint: 'Free some space.' }];
+    const block = / {3}URL: \S+\n⚠️ {2}Warnings:\n {3}STORE_UNAVAILABLE nothing can be stored\n {5}Free some space\.\n/;
+    const start = async (args: string[], exitCode?: Promise<number>) => {
+      const { home } = testPaths();
+      const { runtime } = recording(testPaths(home), { status: { warnings }, ...(exitCode === undefined ? {} : { exitCode }) });
+      return startCommand(['gateway', ...args, '--port', String(await freePort())], { home, runtime });
+    };
+
+    test.each([
+      [['start'], block],
+      [['start', '--json'], /"warnings": \[\n +\{\n +"code": "STORE_UNAVAILABLE"/],
+    ])('are part of what %j prints', async (args, expected) => {
+      const { out, exitCode } = await start(args);
+      expect(await exitCode).toBe(0);
+      expect(out.text).toMatch(expected);
+    });
+
+    test('are below the URL of a run in the foreground', async () => {
+      let exit = (_code: number): void => undefined;
+      const { err, exitCode } = await start([], new Promise((resolve) => (exit = resolve)));
+      await expect.poll(() => err.text).toMatch(block);
+      exit(0);
+      await exitCode;
     });
   });
 
