@@ -47,6 +47,15 @@ function argumentError(error: Error, given: readonly string[], { definition, hel
   return usage((error.message.split('\n')[0] ?? '').replace(/\.$/, ''), help);
 }
 
+/** Returns, in quotes, the commands that end in `word` (`restart`: 'gateway restart'), else the one that is spelled alike. */
+function commandsNamed(word: string, paths: CommandPaths, known: readonly string[]): string[] {
+  const { next } = matchPath(paths, known);
+  const match = closestMatch(word, next);
+  const below = paths.filter((path) => path.at(-1) === word && known.every((part, index) => part === path[index]));
+  const names = below.length > 0 || match === undefined ? below : [[...known, match]];
+  return names.map((path) => `'${path.join(' ')}'`);
+}
+
 /**
  * @param error  what clipanion threw for `args`.
  * @param tree.paths  of all commands; the first of each entry is its name.
@@ -60,18 +69,15 @@ export function explainUsage(
 ): GatewayError {
   const given = leadingWords(args);
   const visible = tree.commands.filter((entry) => !entry.paths[0]?.[0]?.startsWith('@'));
-  const { known, next } = matchPath(
-    visible.flatMap((entry) => entry.paths),
-    given,
-  );
+  const paths = visible.flatMap((entry) => entry.paths);
+  const { known, next } = matchPath(paths, given);
   const name = known.join(' ');
   const help = `See: ${['xopc', ...known, '--help'].join(' ')}`;
   const unknown = given[known.length];
   const command = visible.find((entry) => entry.paths.some((path) => path.join(' ') === name));
   if (unknown !== undefined && next.length > 0) {
-    const match = closestMatch(unknown, next);
-    if (match !== undefined)
-      return usage(`unknown command '${[...known, unknown].join(' ')}'; did you mean '${[...known, match].join(' ')}'?`, help);
+    const meant = commandsNamed(unknown, paths, known);
+    if (meant.length > 0) return usage(`unknown command '${[...known, unknown].join(' ')}'; did you mean ${meant.join(' or ')}?`, help);
     if (command === undefined) return usage(`unknown command '${[...known, unknown].join(' ')}'`, help);
   }
   if (command === undefined)

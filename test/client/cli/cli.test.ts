@@ -82,6 +82,8 @@ describe('wrong usage ends with exit code 2, says what is wrong, and writes noth
   test.each([
     [['gatway'], "unknown command 'gatway'; did you mean 'gateway'?"],
     [['gateway', 'sttaus'], "unknown command 'gateway sttaus'; did you mean 'gateway status'?"],
+    [['restart'], "unknown command 'restart'; did you mean 'gateway restart'?"],
+    [['revoke', 'x'], "unknown command 'revoke'; did you mean 'channels revoke' or 'approvals revoke' or 'token revoke'?"],
     [['config', 'gett', 'a'], "unknown command 'config gett'; did you mean 'config get'?"],
     [['frobnicate'], "unknown command 'frobnicate'"],
     [['config'], "'xopc config' needs a command: get, set,"],
