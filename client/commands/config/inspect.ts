@@ -32,7 +32,7 @@ export class ConfigValidateCommand extends ConfigCommand {
     const alone = results.flatMap((result) => result.problems);
     const problems = alone.length > 0 ? alone : configProblems(document, modelsPath);
     const warnings = results.flatMap((result) => result.warnings);
-    if (problems.length > 0) throw configInvalid(path, problems, 'A running gateway keeps its current configuration.');
+    if (problems.length > 0) throw configInvalid(path, problems, this.file === undefined ? undefined : 'Correct it, then check it again.');
     if (!this.json) for (const warning of warnings) await this.io.note(`Warning: ${formatProblem(warning)}`, this.io.err.paint.yellow);
     return this.printResult({ valid: true, warnings }, `${path} is valid.`);
   }

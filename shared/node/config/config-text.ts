@@ -14,7 +14,7 @@ export type VariableLookup = (name: string) => string | undefined;
 export function configInvalid(
   file: string,
   problems: readonly Problem[],
-  hint = 'Correct the file, then check it with: xopc config validate',
+  hint = 'Correct the file, then check it with: xopc config validate   Or take an earlier config.json: xopc config versions',
 ): GatewayError {
   const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
   const first = problems[0];

@@ -10,7 +10,7 @@ import { GatewayError, type Problem } from '../../errors.js';
 import { writeFilesAtomic } from '../files/atomic-file.js';
 import { readConfigText } from './config-file.js';
 import { configInvalid, hashText, parseConfigText, problemsOf, stripBom, TEXT_OF_NO_FILE } from './config-text.js';
-import { keepVersion } from './config-versions.js';
+import { isVersionOf, keepVersion, listVersions, readVersion } from './config-versions.js';
 import { withFileLock } from '../files/file-lock.js';
 
 export interface ConfigWriteOptions {
@@ -98,13 +98,25 @@ export async function writeConfigText(options: ConfigWriteOptions, text: string)
   return replaceText(options, () => text);
 }
 
-/** Swaps the file with the version before its last change, so that a second undo is a redo. @throws NOT_FOUND before the first change */
+/** The newest version that differs from the file, which somebody may have edited by hand. */
+function newestOther({ path, versionsDir }: ConfigWriteOptions): string | undefined {
+  if (versionsDir === undefined) return undefined;
+  const revision = hashText(readConfigText(path) ?? TEXT_OF_NO_FILE);
+  const version = listVersions(versionsDir).find((kept) => !isVersionOf(kept, revision));
+  return version === undefined ? undefined : readVersion(versionsDir, version.id);
+}
+
+/**
+ * Swaps the file with the version before its last change, so that a second undo is a redo. Where xopc has not changed it yet, with the
+ * newest version that differs.
+ * @throws NOT_FOUND when there is none
+ */
 export async function undoConfig(options: ConfigWriteOptions): Promise<ConfigDocument> {
-  const previous = readConfigText(options.undoPath);
+  const previous = readConfigText(options.undoPath) ?? newestOther(options);
   if (previous === undefined) {
     throw new GatewayError('NOT_FOUND', {
       message: 'there is no earlier version of the configuration',
-      hint: 'A version is kept whenever xopc changes the file.',
+      hint: 'A version is kept whenever xopc changes the file, and of each with which a gateway runs.',
     });
   }
   return replaceText(options, () => previous, 'config first');

@@ -2,6 +2,7 @@ import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync, 
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parseConfigText } from '../../../../shared/node/config/config-file.js';
+import { keepVersion } from '../../../../shared/node/config/config-versions.js';
 import { undoConfig, writeConfig, writeConfigText, type ConfigWriteOptions } from '../../../../shared/node/config/config-write.js';
 import { buildFixture, exitOf, startFixture } from '../../../helpers/fixture-process.js';
 import { tempDir } from '../../../helpers/temp-dir.js';
@@ -118,6 +119,14 @@ test('the very first change, which made the file, is undone too', async () => {
   expect(await undoConfig(options)).toMatchObject({ value: {} });
   await undoConfig(options);
   expect(JSON.parse(read(options.path))).toEqual({ a: 1 });
+});
+
+test('an edit by hand is undone where xopc has changed nothing: back to what a gateway ran with last', async () => {
+  const options = { ...setUp('{ "a": 2 }'), versionsDir: join(tempDir(), 'versions') };
+  for (const text of ['{ "a": 1 }', '{ "a": 2 }']) await keepVersion(options.versionsDir, text);
+  writeFileSync(options.path, '{ "a": 2');
+  await undoConfig(options);
+  expect(read(options.path)).toBe('{ "a": 2 }');
 });
 
 test('without an earlier version there is nothing to undo', async () => {
