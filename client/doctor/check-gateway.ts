@@ -6,7 +6,7 @@ import type { ListenSettings } from '../gateway/gateway-settings.js';
 import type { GatewayLocation } from '../gateway/locate-gateway.js';
 import { takePort } from '../ports/free-port.js';
 import { describeListener, findPortOwners, type PortListener } from '../ports/port-owner.js';
-import { describeExit } from '../output/status-text.js';
+import { describeExit, otherIssues } from '../output/status-text.js';
 import { fail, type Finding, ok, warn } from './finding.js';
 
 function checkHeld({ lockPath }: GatewayPaths, status: StatusDocument): Finding {
@@ -79,10 +79,11 @@ function stateFinding(status: StatusDocument, nowMs: number): Finding {
   return warn('worker', `${status.state}${last}`, { fix: 'Check again with: xopc gateway status' });
 }
 
-/** Reports the worker's state as seen by the supervisor, and every warning of `status`. */
+/** Reports the worker's state as seen by the supervisor, and every warning and issue of `status`. */
 export function checkWorker(location: GatewayLocation, nowMs: number): Finding[] {
   if (location.kind !== 'answers') return [];
   const { status } = location;
   const warnings = status.warnings.map(({ code, message, hint }) => warn(`status:${code}`, message, { fix: hint }));
-  return [stateFinding(status, nowMs), ...warnings];
+  const issues = otherIssues(status).map(({ id, text, action }) => warn(`status:${id}`, text, { fix: action ?? undefined }));
+  return [stateFinding(status, nowMs), ...warnings, ...issues];
 }

@@ -1,5 +1,5 @@
 /** The status document as text. The wording of the first block is fixed; further lines follow. */
-import type { ExitRecord, GatewayHealth, StatusDocument } from '../../shared/control/messages.js';
+import type { ExitRecord, GatewayHealth, StatusDocument, StatusIssue } from '../../shared/control/messages.js';
 import { escapeControls } from '../../shared/log/escape.js';
 import type { Paint } from './output.js';
 import { formatDuration } from './duration.js';
@@ -29,11 +29,14 @@ function lifeText({ crashes, restarts, downMs }: GatewayHealth['last24Hours']): 
   return [...counts, ...(downMs < 1_000 ? [] : [`down for ${formatDuration(downMs)}`])].join(', ');
 }
 
-/** Warnings are listed on their own. */
-function issueLines({ health, warnings }: StatusDocument): string[] {
+/** The issues that are not among the warnings too. */
+export function otherIssues({ health, warnings }: StatusDocument): readonly StatusIssue[] {
   const said = new Set(warnings.map(({ message }) => message));
-  const issues = health?.issues.filter(({ text }) => !said.has(text)) ?? [];
-  return issues.flatMap(({ text, action }) => [text, ...(action === null ? [] : [`  ${action}`])]);
+  return health?.issues.filter(({ text }) => !said.has(text)) ?? [];
+}
+
+function issueLines(status: StatusDocument): string[] {
+  return otherIssues(status).flatMap(({ text, action }) => [text, ...(action === null ? [] : [`  ${action}`])]);
 }
 
 function plural(count: number, word: string, words = `${word}s`): string {

@@ -62,9 +62,10 @@ const INSTALLERS: readonly [string, () => Installer][] = [
   ['pnpm 12', () => pnpmInstaller(prefixOf('pnpm-12'), { version: '12.21.0', binDirectory: 'bin' })],
 ];
 
-test.each(INSTALLERS)('installed by %s it starts, answers, and is upgraded under load without a gap', async (_name, makeInstaller) => {
+test.each(INSTALLERS)('installed by %s it starts, answers, and is upgraded under load without a gap', async (name, makeInstaller) => {
   const installer = makeInstaller();
   await installer.install(packed.path);
+  if (name === 'npm') expect(readFileSync(join(installer.command, '../../share/man/man1/xopc.1'), 'utf8')).toContain('.TH');
   const gateway = await RealGateway.start({ command: [installer.command] });
   expect(gateway.process.output().stderr).not.toMatch(/installing|building/);
   const answer = await gateway.xopc('agent', 'hello');

@@ -1,6 +1,7 @@
 import { Command, Option } from 'clipanion';
-import { loadConfigFile } from '../../../shared/node/config/config-file.js';
+import type { ModelList } from '../../../shared/api/models.js';
 import type { ChatCompletion } from '../../../shared/api/openai.js';
+import { GatewayError } from '../../../shared/errors.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { clip } from '../../output/table.js';
 
@@ -18,6 +19,7 @@ export class ModelTestCommand extends BaseCommand {
       'Exit code: 0 it answered, 1 it did not; the reason comes from the provider. The question costs a few tokens and is not stored in a session.',
     examples: [
       ['One model', 'xopc models test openai/gpt-5-mini'],
+      ['The first one of a provider', 'xopc models test openai'],
       ['What the default agent uses', 'xopc models test'],
     ],
   });
@@ -25,7 +27,7 @@ export class ModelTestCommand extends BaseCommand {
   readonly model = Option.String({ name: 'model', required: false });
 
   protected async run(): Promise<number> {
-    const model = this.model ?? (await this.#defaultAgent());
+    const model = await this.#modelOf(this.model);
     const startedAt = performance.now();
     const body = { model, messages: [{ role: 'user', content: QUESTION }] };
     const { choices, usage } = await this.request<ChatCompletion>({ method: 'POST', path: '/v1/chat/completions', body });
@@ -36,9 +38,16 @@ export class ModelTestCommand extends BaseCommand {
     return 0;
   }
 
-  /** `model` may be an agent too. */
-  async #defaultAgent(): Promise<string> {
-    const { effectiveValue } = await import('../config/config-values.js');
-    return String(effectiveValue(loadConfigFile({ path: this.io.gatewayPaths.configPath }), ['agents', 'default']));
+  /** Of a provider, the first model; of an agent, its own; of nothing, that of the default agent. */
+  async #modelOf(name: string | undefined): Promise<string> {
+    if (name?.includes('/') === true) return name;
+    const { models, defaults } = await this.request<ModelList>({ method: 'GET', path: '/api/models' });
+    if (name === undefined) return defaults[0]?.model ?? '';
+    const model = defaults.find(({ agentId }) => agentId === name)?.model ?? models.find(({ provider }) => provider === name)?.id;
+    if (model !== undefined) return model;
+    throw new GatewayError('MODEL_NOT_FOUND', {
+      message: `there is no model, provider or agent '${name}'`,
+      hint: 'See the models with: xopc models   And the providers with: xopc models providers',
+    });
   }
 }

@@ -102,10 +102,27 @@ test('a model is asked a short question; its failure is the exit code', async ()
   const good = await run('models', 'test', 'ollama/llama3.2');
   expect(good.stdout).toMatch(/^ollama\/llama3\.2 answered in \d+ ms: OK\n$/);
   expect(JSON.parse(seen[0]?.body ?? '')).toMatchObject({ model: 'ollama/llama3.2' });
-  expect((await run('models', 'test')).stdout).toMatch(/^main answered/);
   const bad = await run('models', 'test', 'broken/model');
   expect(bad).toMatchObject({ code: 1, stdout: '' });
   expect(bad.stderr).toContain('it is out of credit');
+});
+
+test.each([
+  ['nothing', [], 'ollama/llama3.2'],
+  ['an agent', ['coder'], 'openai/gpt-5-mini'],
+  ['a provider', ['openai'], 'openai/b'],
+])('models test of %s asks the model that it stands for', async (_what, names, model) => {
+  const defaults = [
+    { agentId: 'main', model: 'ollama/llama3.2' },
+    { agentId: 'coder', model: 'openai/gpt-5-mini' },
+  ];
+  const listed = [{ id: 'openai/b', provider: 'openai' }];
+  const { run, seen } = await setUp((_request, response) =>
+    json(response, { models: listed, defaults, choices: [{ message: { content: 'OK' } }] }),
+  );
+  expect(JSON.parse((await run('models', 'test', ...names, '--json')).stdout)).toMatchObject({ model });
+  expect(JSON.parse(seen.at(-1)?.body ?? '')).toMatchObject({ model });
+  expect(await run('models', 'test', 'nobody')).toMatchObject({ code: 1, stderr: expect.stringContaining('xopc models providers') as string });
 });
 
 test('the default is shown and set, comments and fallbacks kept', async () => {

@@ -103,4 +103,13 @@ describe('the worker', () => {
       fix: 'xopc gateway restart',
     });
   });
+
+  test('brings along what does not work now', () => {
+    const issue = { id: 'provider:a', severity: 'error', name: 'a', text: 'a does not work', action: 'Test it with: xopc models test a' };
+    const warnings = [{ code: 'X', message: 'said already' }];
+    const health = { state: 'degraded', issues: [issue, { ...issue, id: 'x', text: 'said already' }] } as never;
+    expect(checkWorker(answering({ warnings, health }), 0).slice(2)).toEqual([
+      { id: 'status:provider:a', level: 'warn', message: 'a does not work', fix: 'Test it with: xopc models test a' },
+    ]);
+  });
 });
