@@ -1,7 +1,7 @@
 /** REST and event streams of the running gateway, over `node:http`: the global `fetch` costs 100 ms at its first use. */
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
-import { GatewayError, isErrorCode } from '../../shared/errors.js';
+import { type ErrorCode, GatewayError, isErrorCode } from '../../shared/errors.js';
 import { collect } from '../../shared/node/collect.js';
 import type { GatewayEnvironment } from '../../shared/node/process/env.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
@@ -65,21 +65,37 @@ function parseJson(text: string): unknown {
   }
 }
 
+/** A hint for programs. */
+const NAMES_A_CALL = /\b(?:GET|POST|PATCH|DELETE) \//;
+/** What a person is told in its place. */
+const COMMANDS: Partial<Record<ErrorCode, string>> = {
+  SESSION_NOT_FOUND: 'See them with: xopc sessions',
+  JOB_NOT_FOUND: 'See them with: xopc cron',
+  MODEL_NOT_FOUND: 'See them with: xopc models',
+};
+
+interface AnsweredError {
+  readonly code?: unknown;
+  readonly message?: unknown;
+  readonly requestId?: unknown;
+  /** Also the end of the message. */
+  readonly hint?: unknown;
+  readonly details?: Record<string, unknown>;
+}
+
 /** Returns the API's error document as an error; any other body becomes an error that names the status. */
 export function errorFromBody(status: number, text: string): GatewayError {
-  const { error } = (parseJson(text) ?? {}) as {
-    error?: { code?: unknown; message?: unknown; requestId?: unknown; details?: Record<string, unknown> };
-  };
-  if (!isErrorCode(error?.code) || typeof error.message !== 'string') {
+  const { error } = (parseJson(text) ?? {}) as { error?: AnsweredError };
+  const { code, message, hint } = error ?? {};
+  if (!isErrorCode(code) || typeof message !== 'string') {
     // `/v1` answers in OpenAI's form, with codes of its own.
-    const message = typeof error?.message === 'string' ? error.message : `the gateway answered with status ${status}`;
-    return new GatewayError('INTERNAL_ERROR', { message, details: { status } });
+    const said = typeof message === 'string' ? message : `the gateway answered with status ${status}`;
+    return new GatewayError('INTERNAL_ERROR', { message: said, details: { status } });
   }
-  return new GatewayError(error.code, {
-    // The API's hints name API calls; a user needs the command.
-    message: error.message.replace(/\bGET \/api\/(sessions|messages|models|cron) lists\b/, '`xopc $1` lists'),
-    details: { requestId: error.requestId, ...error.details },
-  });
+  const details = { requestId: error?.requestId, ...error?.details };
+  if (typeof hint !== 'string' || !NAMES_A_CALL.test(hint) || !message.endsWith(hint)) return new GatewayError(code, { message, details });
+  const alone = message.slice(0, -hint.length).replace(/[.\s]+$/, '');
+  return new GatewayError(code, { message: alone, details, ...definedFields({ hint: COMMANDS[code] }) });
 }
 
 export class ApiClient {

@@ -1,5 +1,5 @@
 import { Command, Option } from 'clipanion';
-import type { TokenCreated } from '../../../shared/api/gateway/tokens.js';
+import { SCOPES, type TokenCreated } from '../../../shared/api/gateway/tokens.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { definedFields } from '../../../shared/fields.js';
 import { parseDuration } from '../../cli/parse-options.js';
@@ -54,7 +54,10 @@ export class TokenAddCommand extends BaseCommand {
 
   protected async run(): Promise<number> {
     const scopes = words(this.scope ?? []);
-    if (scopes.length === 0) throw usage('--scope is required', 'One or more of read, chat, send, cron, admin, e.g. --scope read');
+    const hint = `One or more of ${SCOPES.join(', ')}, e.g. --scope read`;
+    if (scopes.length === 0) throw usage('--scope is required', hint);
+    const unknown = scopes.find((scope) => !SCOPES.some((known) => known === scope));
+    if (unknown !== undefined) throw usage(`--scope is '${unknown}', which does not exist`, hint);
     const agents = this.agents === undefined ? undefined : words(this.agents);
     const limits = definedFields({
       agents,

@@ -47,7 +47,9 @@ export class ChannelRegistry {
           : sayOfAnswer('no-account', { channel: name, account: accountId ?? DEFAULT_ACCOUNT }),
       details: { channel: name, accountId: accountId ?? null },
       hint:
-        known.length > 0 ? `Name one of its accounts: ${listNames(known)}.` : `Set one up in the configuration: channels.${name}.accounts.`,
+        known.length > 0
+          ? `Name one of its accounts: ${listNames(known)}.`
+          : `Set one up in the configuration: channels.${name}.accounts${name === 'telegram' ? ', or with: xopc channels add telegram' : '.'}`,
     });
   }
 

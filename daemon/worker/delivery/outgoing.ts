@@ -57,7 +57,7 @@ async function load(tx: Transaction, id: string): Promise<OutboxSummary> {
   throw new GatewayError('NOT_FOUND', {
     message: `there is no message '${id.slice(0, 80)}'`,
     details: { id },
-    hint: 'GET /api/messages lists messages; old ones are removed.',
+    hint: 'Old messages are removed.',
   });
 }
 

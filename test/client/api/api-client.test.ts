@@ -108,9 +108,19 @@ test('a gateway without a token yet, or of an earlier version, is called with th
   );
 });
 
-test('hints that name an API call are shown as the equivalent command', () => {
-  const text = JSON.stringify({ error: { code: 'SESSION_NOT_FOUND', message: "there is no session 'x'. GET /api/sessions lists them." } });
-  expect(errorFromBody(404, text).message).toBe("there is no session 'x'. `xopc sessions` lists them.");
+test.each([
+  ['SESSION_NOT_FOUND', 'GET /api/sessions lists them.', 'See them with: xopc sessions'],
+  ['MODEL_NOT_FOUND', 'Name an agent; GET /v1/models lists them.', 'See them with: xopc models'],
+  ['INVALID_REQUEST', 'Nothing was imported. GET /api/sessions/{key}/export creates such a file.', undefined],
+])('a hint of %s that names a call of the API is replaced by the command', (code, hint, expected) => {
+  const error = errorFromBody(404, JSON.stringify({ error: { code, message: `there is no 'x'. ${hint}`, hint } }));
+  expect(error).toMatchObject({ message: "there is no 'x'", hint: expected });
+});
+
+test('any other hint stays the end of the message', () => {
+  const message = "unknown field 'x'. Remove it.";
+  const error = errorFromBody(400, JSON.stringify({ error: { code: 'INVALID_REQUEST', message, hint: 'Remove it.' } }));
+  expect(error).toMatchObject({ message, hint: undefined });
 });
 
 test('an error in the form of OpenAI keeps its message', () => {

@@ -122,7 +122,10 @@ test.each([
   );
   expect(JSON.parse((await run('models', 'test', ...names, '--json')).stdout)).toMatchObject({ model });
   expect(JSON.parse(seen.at(-1)?.body ?? '')).toMatchObject({ model });
-  expect(await run('models', 'test', 'nobody')).toMatchObject({ code: 1, stderr: expect.stringContaining('xopc models providers') as string });
+  expect(await run('models', 'test', 'nobody')).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('xopc models providers') as string,
+  });
 });
 
 test('the default is shown and set, comments and fallbacks kept', async () => {
