@@ -1,4 +1,5 @@
 /** Runs a command line: help, wrong usage, or the command that it names. */
+import { stripVTControlCharacters } from 'node:util';
 import { Cli, type CommandClass } from 'clipanion';
 import type { ClientContext, CommandEntry } from './client-context.js';
 import { CommandIo, exitCodeOf } from './command-io.js';
@@ -21,7 +22,7 @@ async function runWith(given: readonly string[], context: ClientContext, io: Com
     const { helpText } = await import('./help/help-text.js');
     const text = await helpText(leadingWords(args), { commands, version: context.runtime.version(), paint: io.out.paint });
     if (text !== undefined) {
-      await io.out.write(text);
+      await (io.json ? io.printJson({ help: stripVTControlCharacters(text) }) : io.out.write(text));
       return 0;
     }
   }

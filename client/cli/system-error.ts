@@ -12,7 +12,7 @@ function hintFor({ code, path, syscall }: Partial<NodeJS.ErrnoException>): strin
       return 'The file system is read-only. Make it writable, or set XOPC_HOME to another directory.';
     case 'ENOSPC':
     case 'EDQUOT':
-      return 'The disk is full. Free some space and run the command again.';
+      return `The disk${path === undefined ? '' : ` of ${path}`} is full. Free some space and run the command again.`;
     case 'EISDIR':
     case 'ENOTDIR':
       return `A directory is in the place of a file, or a file in the place of a directory. Move it away and run the command again.`;
@@ -27,7 +27,9 @@ function hintFor({ code, path, syscall }: Partial<NodeJS.ErrnoException>): strin
 /** A system error reported by another process has only its message: `ENOSPC: no space left on device, write`. */
 export function withReportedHint(document: ErrorDocument): ErrorDocument {
   const code = /^(E[A-Z0-9]+): /.exec(document.message)?.[1];
-  const hint = document.hint ?? (code === undefined ? undefined : hintFor({ code }));
+  const known = code === undefined ? undefined : hintFor({ code });
+  const disk = code === 'ENOSPC' || code === 'EDQUOT' ? '   See which disk with: xopc doctor' : '';
+  const hint = document.hint ?? (known === undefined ? undefined : `${known}${disk}`);
   return hint === undefined ? document : { ...document, hint };
 }
 

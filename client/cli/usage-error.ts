@@ -1,5 +1,6 @@
 /** Explains why no command accepts a command line. */
 import type { Definition } from 'clipanion';
+import { shellWord } from '../../shared/text/shell-word.js';
 import { closestMatch } from '../../shared/text/closest-match.js';
 import type { GatewayError } from '../../shared/errors.js';
 import { type CommandPaths, leadingWords, matchPath } from './command-paths.js';
@@ -36,7 +37,13 @@ function argumentError(error: Error, given: readonly string[], { definition, hel
     return usage(`unknown option '${unsupported}'${match === undefined ? '' : `; did you mean '${match}'?`}`, help);
   }
   const valueless = /Not enough arguments to option ([^.]*)\./.exec(error.message)?.[1];
-  if (valueless !== undefined) return usage(`option ${valueless} needs a value`, help);
+  if (valueless !== undefined) {
+    const next = given[given.indexOf(valueless) + 1];
+    return usage(
+      `option ${valueless} needs a value`,
+      next?.startsWith('-') === true ? `Did you mean ${valueless}=${shellWord(next)}?` : help,
+    );
+  }
   const extra = /Extraneous positional argument \("([^"]*)"\)/.exec(error.message)?.[1];
   if (extra !== undefined) return usage(`unexpected argument '${extra}'`, help);
   if (error.message.startsWith('Not enough positional arguments'))

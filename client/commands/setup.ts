@@ -1,7 +1,10 @@
 import { Command, Option } from 'clipanion';
+import type { ChannelDocument } from '../../shared/api/channels.js';
+import type { ModelDocument } from '../../shared/api/models.js';
 import { INTERRUPTED_EXIT_CODE } from '../../shared/exit-codes.js';
 import { BaseCommand } from '../cli/base-command.js';
 import { usage } from '../cli/usage.js';
+import { locateGateway } from '../gateway/locate-gateway.js';
 import { channelStep, gatewayStep, serviceStep } from '../setup/gateway-steps.js';
 import { modelStep, providerStep } from '../setup/model-steps.js';
 import { PromptStopped, Prompter } from '../setup/prompter.js';
@@ -94,15 +97,32 @@ export class SetupCommand extends BaseCommand {
     return INTERRUPTED_EXIT_CODE;
   }
 
-  #report({ done }: SetupRun): Promise<number> {
+  async #report(setup: SetupRun): Promise<number> {
     const lines = [
-      '✅ Setup is complete',
+      setup.done.length === 0 ? 'Nothing was changed.' : '✅ Setup is complete',
       '📝 Next:',
-      '   xopc agent "hello"            # Talk to the agent',
-      '   xopc gateway open             # Open the page',
-      `   xopc cron add '0 9 * * *' 'Good morning' --channel telegram --chat CHAT   # A message each day at nine`,
-      '   xopc gateway status           # Show its status',
+      ...(await this.#nextSteps(setup)).map((line) => `   ${line}`),
     ];
-    return this.printResult({ done: true, steps: done }, this.io.asCalled(lines.join('\n')));
+    return this.printResult({ done: true, steps: setup.done }, this.io.asCalled(lines.join('\n')));
+  }
+
+  /** What can be done with what exists now. */
+  async #nextSteps(setup: SetupRun): Promise<string[]> {
+    if (this.json) return [];
+    if ((await locateGateway(this.io.gatewayPaths)).kind !== 'answers') return ['xopc gateway start            # Start the gateway'];
+    const [{ models }, { channels }] = await Promise.all([
+      setup.request<{ models: ModelDocument[] }>({ method: 'GET', path: '/api/models' }),
+      setup.request<{ channels: ChannelDocument[] }>({ method: 'GET', path: '/api/channels' }),
+    ]).catch(() => [{ models: undefined }, { channels: [] }] as const);
+    // Without an answer it is not known.
+    const hasModel = models?.some(({ provider }) => provider !== 'xopc') ?? true;
+    const hasBot = channels.some(({ channel }) => channel === 'telegram');
+    return [
+      ...(hasModel ? [] : ['xopc models add               # Add a model; until then a built-in guide answers']),
+      'xopc agent "hello"            # Talk to the agent',
+      'xopc gateway open             # Open the page',
+      ...(hasBot ? [`xopc cron add '0 9 * * *' 'Good morning' --channel telegram --chat CHAT   # A message each day at nine`] : []),
+      'xopc gateway status           # Show its status',
+    ];
   }
 }

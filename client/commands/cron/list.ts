@@ -108,7 +108,7 @@ export class CronNextCommand extends BaseCommand {
       path: `/api/cron/preview?${query.toString()}`,
     });
     const times = runs.map(({ local, note }) => (note === null ? local : `${local} ${NOTES[note]}`));
-    const text = [`${words.en} · ${words.zh} (${timezone})`, ...times].join('\n');
+    const text = [`${words.en} (${timezone})`, ...times].join('\n');
     return this.printResult({ timezone, words, warning, warningCode, runs }, text, warning ?? undefined);
   }
 }

@@ -72,6 +72,11 @@ test.each([[['config', '--help']], [['help', 'config']]])('%j shows the commands
   expect(stdout).not.toContain('xopc agent');
 });
 
+test('help with --json is one document', async () => {
+  const { stdout } = await run('help', 'exit-codes', '--json');
+  expect((JSON.parse(stdout) as { help: string }).help).toContain('3    not running');
+});
+
 test('a command that has others below it shows both', async () => {
   const { stdout } = await run('gateway', '--help');
   expect(stdout).toContain('--background');
@@ -91,6 +96,7 @@ describe('wrong usage ends with exit code 2, says what is wrong, and writes noth
     [['gateway', '--prot', '1'], "unknown option '--prot'; did you mean '--port'?"],
     [['gateway', 'status', '--zzzzzz'], "unknown option '--zzzzzz'"],
     [['gateway', 'stop', '--timeout'], 'option --timeout needs a value'],
+    [['gateway', 'stop', '--timeout', '-5'], 'option --timeout needs a value\n  Did you mean --timeout=-5?'],
     [['gateway', 'stop', 'now'], "unexpected argument 'now'"],
     [['send'], '--channel and --chat are required'],
     [['send', '--channel=x', 'hi'], '--chat is required'],

@@ -24,6 +24,7 @@ test('the path is named, an existing hint is kept, and other errors are unchange
 test('one that another process has reported is known by its message', () => {
   const reported = { ...document, message: 'ENOSPC: no space left on device, write' };
   expect(withReportedHint(reported).hint).toContain('Free some space');
+  expect(withReportedHint(reported).hint).toContain('See which disk with: xopc doctor');
   expect(withReportedHint({ ...reported, hint: 'own' }).hint).toBe('own');
   expect(withReportedHint(document)).toEqual(document);
 });

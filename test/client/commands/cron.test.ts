@@ -77,7 +77,7 @@ test.each([
     'GET',
     '/api/cron/preview?schedule=0+9+*+*+*',
     '',
-    /^At 09:00 · 在09:00 \(UTC\)\n2026-03-29T03:00:00\+02:00 \(moved: this hour is skipped by daylight saving\)/,
+    /^At 09:00 \(UTC\)\n2026-03-29T03:00:00\+02:00 \(moved: this hour is skipped by daylight saving\)/,
   ],
 ])('%j asks the API and prints what it answers', async (...[args, method, path, body, expected]) => {
   const server = await fakeHttp((_request, response) =>

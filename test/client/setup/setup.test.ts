@@ -52,3 +52,21 @@ test.each([
   expect(shown).toContain(`$ xopc ${command.join(' ')}\n`);
   expect(shown).toMatch(/Setup stopped at this step; [^\n]*\n$/);
 });
+
+test.each([
+  { bots: [], models: [], shown: ['models add'], hidden: '--channel telegram' },
+  { bots: [{ channel: 'telegram' }], models: [{ provider: 'ollama' }], shown: ['cron add', '--channel telegram'], hidden: 'models add' },
+])('the next steps are those that can be done with $bots and $models', async ({ bots, models, shown, hidden }) => {
+  const known: Record<string, object> = { '/api/models': { models }, '/api/channels': { channels: bots, pairings: [] } };
+  const server = await fakeHttp((request, response) => {
+    const document = known[request.path];
+    if (document === undefined) answer(request, response, 'running');
+    else json(response, document);
+  });
+  const paths = testPaths();
+  await fakeControl(paths.controlPath, answers({ ...sampleStatus, port: server.port }));
+  const { code, stdout } = await runCommand(['setup', '--yes', ...model], { home: paths.home });
+  expect(code).toBe(0);
+  for (const text of shown) expect(stdout).toContain(text);
+  expect(stdout).not.toContain(hidden);
+});
