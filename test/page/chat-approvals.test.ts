@@ -54,8 +54,7 @@ test.skipIf(noBrowser)('a call that waits is decided in its chat or elsewhere, o
   await page.reload();
   await page.getByText(/^files__write_file approved · API/).waitFor();
   await page.getByRole('article', { name: `Decision ${second}` }).waitFor();
-  await page.getByRole('textbox', { name: 'Message' }).blur();
-  await page.keyboard.press('Shift+D');
+  await page.keyboard.press('Control+Shift+D');
   await page.getByLabel('Reason').fill('Not today');
   await page.keyboard.press('Enter');
   await page.getByText(/^files__write_file denied · web page · Not today · /).waitFor();

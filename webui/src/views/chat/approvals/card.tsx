@@ -13,7 +13,7 @@ import { Markdown } from '../../../components/markdown/markdown.js';
 import { Menu } from '../../../components/menu/menu.js';
 import { Ago, clockTime, fullTime } from '../../../components/time-text/time-text.js';
 import { showError } from '../../../components/toast/toast.js';
-import { useCommands } from '../../../shell/commands.js';
+import { commands, keysText, useCommands } from '../../../shell/commands.js';
 import { t as shell } from '../../../shell/text.js';
 import { readApproval } from './follow.js';
 import { ToolInput } from './tool-input.js';
@@ -74,7 +74,19 @@ function DenyForm({ isBusy, decide, onCancel }: Decision & { onCancel: () => voi
   );
 }
 
-function Decide({ approval }: { approval: Approval }) {
+/** The keys of a command, as the user has them. */
+function Keys({ of }: { of: string }) {
+  const keys = commands.value.find(({ id }) => id === of)?.keys;
+  return keys === undefined ? null : <kbd aria-hidden="true">{keysText(keys)}</kbd>;
+}
+
+interface CardProps {
+  readonly approval: Approval;
+  /** Whether keys decide about it. */
+  readonly isFirst: boolean;
+}
+
+function Decide({ approval, isFirst }: CardProps) {
   const decision = useDecision(approval);
   const [isDenying, setDenying] = useState(false);
   const row = useRef<HTMLDivElement>(null);
@@ -86,16 +98,22 @@ function Decide({ approval }: { approval: Approval }) {
   const { agentId, tool } = approval;
   const approve = (remember?: 'session' | 'agent'): void =>
     void decision.decide({ decision: 'approve', ...(remember === undefined ? {} : { remember }) });
-  useCommands([
-    { id: 'approve', label: t('approveTool', { tool }), icon: 'check', keys: 'shift+a', run: () => approve() },
-    { id: 'deny', label: t('denyTool', { tool }), icon: 'close', keys: 'shift+d', run: () => setDenying(true) },
-  ]);
+  // A letter alone, also with Shift, would be the beginning of a message: the box has the focus.
+  const keyed = [
+    { id: 'approve', label: t('approveTool', { tool }), icon: 'check' as const, keys: 'mod+shift+a', run: () => approve() },
+    { id: 'deny', label: t('denyTool', { tool }), icon: 'close' as const, keys: 'mod+shift+d', run: () => setDenying(true) },
+  ];
+  useCommands(isFirst ? keyed : []);
   if (isDenying) return <DenyForm {...decision} onCancel={() => setDenying(false)} />;
   const { isBusy } = decision;
   return (
     <div class="row" ref={row}>
-      <Button kind="primary" icon="check" text={t('approve')} about={tool} isBusy={isBusy} onClick={() => approve()} />
-      <Button text={t('denyWith')} about={tool} disabled={isBusy} onClick={() => setDenying(true)} />
+      <Button kind="primary" icon="check" text={t('approve')} about={tool} isBusy={isBusy} onClick={() => approve()}>
+        {isFirst && <Keys of="approve" />}
+      </Button>
+      <Button text={t('denyWith')} about={tool} disabled={isBusy} onClick={() => setDenying(true)}>
+        {isFirst && <Keys of="deny" />}
+      </Button>
       <Menu
         label={t('always')}
         text={t('always')}
@@ -110,7 +128,7 @@ function Decide({ approval }: { approval: Approval }) {
   );
 }
 
-export function ApprovalCard({ approval }: { approval: Approval }) {
+export function ApprovalCard({ approval, isFirst }: CardProps) {
   const { id, tool, said, input, expiresAt } = approval;
   return (
     <article class="approval" aria-label={t('cardLabel', { tool, id })}>
@@ -125,7 +143,7 @@ export function ApprovalCard({ approval }: { approval: Approval }) {
       </header>
       {said !== '' && <Markdown text={said} />}
       <ToolInput input={input} />
-      <Decide approval={approval} />
+      <Decide {...{ approval, isFirst }} />
     </article>
   );
 }

@@ -26,11 +26,12 @@ function Announcer({ items, session }: Required<ApprovalsProps>) {
 }
 
 export default function Approvals({ items, session }: ApprovalsProps) {
+  const first = items.find(({ state }) => state === 'pending');
   return (
     <>
       {items.map((approval) =>
         approval.state === 'pending' ? (
-          <ApprovalCard key={approval.id} approval={approval} />
+          <ApprovalCard key={approval.id} approval={approval} isFirst={approval === first} />
         ) : (
           <ApprovalLine key={approval.id} approval={approval} />
         ),

@@ -176,7 +176,9 @@ export function Composer(props: ComposerProps) {
   const [text, setText] = useText(props);
   const box = useBox(text, props);
   const commands = useSlashCommands(text);
-  const isAnswering = model?.canStop.value === true;
+  const canStop = model?.canStop.value === true;
+  // Not a turn that waits for a decision: a key pressed by accident would withdraw the question.
+  const stopKeys = model?.isAnswering.value === true ? 'escape' : undefined;
   const stop = (): void => model?.stop();
   const { canSend, submit, shown, remove } = useSending(props, [text, setText]);
   const choice = useModelChoice({ list: props.models, chat: model, own: props.own, onBegun: props.onBegun });
@@ -184,7 +186,7 @@ export function Composer(props: ComposerProps) {
   const { chosen, onKeyDown } = useKeys({ commands, text, setText, submit }, props);
   useCommands([
     { id: 'focus-box', label: t('focusBox'), keys: 'shift+escape', whileTyping: true, icon: 'edit', run: () => box.current?.focus() },
-    ...(isAnswering ? [{ id: 'stop', label: t('stopAnswer'), keys: 'escape', whileTyping: true, icon: 'stop' as const, run: stop }] : []),
+    ...(canStop ? [{ id: 'stop', label: t('stopAnswer'), keys: stopKeys, whileTyping: true, icon: 'stop' as const, run: stop }] : []),
   ]);
   const placeholder = t(model?.isBusy.value === true ? 'placeholderBusy' : 'placeholder');
   const onInput = ({ currentTarget }: { currentTarget: HTMLTextAreaElement }): void => setText(currentTarget.value);
@@ -211,8 +213,8 @@ export function Composer(props: ComposerProps) {
             {voice.begin !== undefined && <IconButton icon="microphone" label={t('record')} onClick={voice.begin} />}
             <ModelChip choice={choice} />
             <TokenMeter chat={model} choice={choice} />
-            {isAnswering && <RoundButton icon="stop" label={t('stop')} onClick={stop} />}
-            {(!isAnswering || canSend) && <RoundButton kind="primary" icon="send" label={t('send')} disabled={!canSend} onClick={submit} />}
+            {canStop && <RoundButton icon="stop" label={t('stop')} onClick={stop} />}
+            {(!canStop || canSend) && <RoundButton kind="primary" icon="send" label={t('send')} disabled={!canSend} onClick={submit} />}
           </div>
         )}
       </div>

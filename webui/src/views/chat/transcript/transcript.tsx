@@ -86,18 +86,20 @@ function Announcer({ model }: { model: ChatModel }) {
 interface PendingProps {
   readonly model: ChatModel;
   readonly question: StoredMessage;
+  /** Whether its turn was ended before an answer. */
+  readonly isOver: boolean;
   readonly retry: () => void;
   readonly choose: (messageId: string) => void;
 }
 
-function Pending({ model, question, retry, choose }: PendingProps) {
+function Pending({ model, question, isOver, retry, choose }: PendingProps) {
   const [isLate, setLate] = useState(false);
   useEffect(() => {
     const timer = setTimeout(() => setLate(true), question.replies === undefined ? LATE_MS : SOON_MS);
     return () => clearTimeout(timer);
   }, []);
   const earlier = question.replies?.at(-1);
-  if (!model.isCurrent.value || !isLate)
+  if (!isOver && (!model.isCurrent.value || !isLate))
     return (
       <p class="live-state">
         <span class="pulse" aria-hidden="true" />
@@ -239,6 +241,7 @@ export function Transcript({ model, canWrite, loadOlder, ...given }: TranscriptP
   const places = useApprovals(model.session, messages);
   const Approvals = approvalItems.component.value;
   const isQuiet = !model.canStop.value;
+  const isOver = waiting.length === 0 && places.get('end')?.at(-1)?.state === 'cancelled';
   const isAwaiting = isQuiet && last?.role === 'user' && waiting.every(({ state }) => state !== 'sending');
   return (
     <div class="transcript" ref={element} onScroll={onScroll} tabIndex={0} role="region" aria-label={t('transcript')}>
@@ -271,7 +274,7 @@ export function Transcript({ model, canWrite, loadOlder, ...given }: TranscriptP
             </article>
           ))}
         {isReadable && <Live model={model} />}
-        {isAwaiting && canWrite && <Pending key={last.seq} question={last} retry={actions.regenerate} {...{ model, choose }} />}
+        {isAwaiting && canWrite && <Pending key={last.seq} question={last} retry={actions.regenerate} {...{ model, choose, isOver }} />}
       </div>
       {isAway && (
         <div class="to-end">
