@@ -32,6 +32,9 @@ export class ApiError extends Error {
 /** Whether the gateway was unreachable, or not ready yet. */
 export const isTemporary = (error: unknown): boolean => error instanceof ApiError && (error.status === 0 || error.status === 503);
 
+/** Whether the gateway does not allow the call. */
+export const isRefused = (error: unknown): boolean => error instanceof ApiError && error.status === 403;
+
 /** Fills `/api/sessions/:key` and appends the query; undefined values are left out. */
 export function apiPath(
   pattern: string,

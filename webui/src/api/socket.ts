@@ -8,10 +8,11 @@ import { signal } from '@preact/signals';
 import type { ServerFrame } from '../../../shared/api/socket.js';
 import { CLOSE_CODES, SOCKET_LIMITS, SOCKET_PATH } from '../../../shared/socket.js';
 import { gatewayUrl } from './gateway-url.js';
-import { regainSession } from './session.js';
+import { regainSession, session } from './session.js';
 
 type ConnectionState =
-  | { readonly kind: 'connecting' | 'online' | 'restarting' | 'unauthorized' }
+  /** `refused`: the access token may not use the socket; nothing but another one changes that. */
+  | { readonly kind: 'connecting' | 'online' | 'restarting' | 'unauthorized' | 'refused' }
   /** The time of the next attempt. */
   | { readonly kind: 'waiting'; readonly untilMs: number; readonly tries: number };
 
@@ -95,7 +96,8 @@ class PageSocket {
   connect(): void {
     clearTimeout(this.#timer);
     if (this.#socket !== undefined) return;
-    if (connection.peek().kind !== 'restarting') connection.value = { kind: 'connecting' };
+    const { kind } = connection.peek();
+    if (kind !== 'restarting' && kind !== 'refused') connection.value = { kind: 'connecting' };
     const url = gatewayUrl(SOCKET_PATH);
     url.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
     const socket = new WebSocket(url);
@@ -133,6 +135,8 @@ class PageSocket {
     this.#scheduleProbe();
     if (frame.type === 'hello') this.#onHello(frame);
     if (frame.type === 'event') this.#lastEvent = frame.event;
+    if (frame.type === 'error' && frame.error.code === 'FORBIDDEN' && connection.peek().kind !== 'online')
+      connection.value = { kind: 'refused' };
     if ('re' in frame && frame.re !== undefined) {
       const waiter = this.#waiting.get(frame.re);
       this.#waiting.delete(frame.re);
@@ -162,8 +166,8 @@ class PageSocket {
       connection.value = { kind: 'restarting' };
       this.#tries = 1;
       this.connect();
-    } else if (code === CLOSE_CODES.unauthorized) void this.#regain();
-    else this.#wait();
+    } else if (code !== CLOSE_CODES.unauthorized) this.#wait();
+    else if (connection.peek().kind !== 'refused') void this.#regain();
   }
 
   async #regain(): Promise<void> {
@@ -212,5 +216,7 @@ export function startSocket(): void {
   window.addEventListener('online', () => pageSocket.wake());
   window.addEventListener('offline', () => pageSocket.wake(LOCAL_ANSWER_MS));
   document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && pageSocket.wake());
+  // Somebody has signed in, perhaps with another token.
+  session.subscribe(() => connection.peek().kind === 'refused' && pageSocket.wake());
   pageSocket.connect();
 }

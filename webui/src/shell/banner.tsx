@@ -3,7 +3,7 @@ import { signal } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
 import type { ErrorResponse } from '../../../shared/api/error.js';
 import { gatewayUrl } from '../api/gateway-url.js';
-import { session } from '../api/session.js';
+import { askForSignIn, session } from '../api/session.js';
 import { connection, gateway, isOutdated, pageSocket } from '../api/socket.js';
 import { isLoopback } from '../browser/is-loopback.js';
 import { Button } from '../components/button/button.js';
@@ -80,6 +80,14 @@ function ConnectionLine() {
   const seconds = useSeconds(state.kind === 'waiting' ? state.untilMs : undefined);
   const reason = useReason(state.kind === 'waiting' && state.tries > 2);
   if (state.kind === 'online' || state.kind === 'unauthorized') return null;
+  if (state.kind === 'refused') {
+    return (
+      <div class="banner warn">
+        <span>{t('refused')}</span>
+        <Button text={t('signIn')} onClick={() => void askForSignIn('wanted')} />
+      </div>
+    );
+  }
   if (state.kind === 'waiting') {
     return (
       <div class="banner bad">

@@ -2,13 +2,14 @@
 import { useState } from 'preact/hooks';
 import type { ListedSession, SessionPage } from '../../../../shared/api/sessions.js';
 import { waitingSessions } from '../../api/approvals.js';
-import { apiPath, call } from '../../api/client.js';
+import { apiPath, call, isRefused } from '../../api/client.js';
 import { useGatewayEvent } from '../../api/gateway-events.js';
-import { useDebounce, useResource } from '../../api/use-resource.js';
+import { type Resource, useDebounce, useResource } from '../../api/use-resource.js';
 import { now } from '../../browser/now.js';
 import { useIdle } from '../../browser/when-idle.js';
 import { Button } from '../../components/button/button.js';
 import { channelName } from '../../components/channel-name/channel-name.js';
+import { errorText } from '../../components/feedback/error-words.js';
 import { Icon } from '../../components/icon/icon.js';
 import { titleText } from '../../components/markdown/plain-text.js';
 import { Skeleton } from '../../components/skeleton/skeleton.js';
@@ -57,14 +58,14 @@ function ChatLink({ session, isCurrent }: { session: ListedSession; isCurrent: b
 }
 
 /** Reads sessions again after events that may have changed them. @param search  as in the sessions view */
-function useSessions(search: string, limit: number): SessionPage | undefined {
+function useSessions(search: string, limit: number): Pick<Resource<SessionPage>, 'value' | 'error'> {
   const path = apiPath('/api/sessions', {}, { search, limit });
-  const { value, reload } = useResource((signal) => call<SessionPage>('GET', path, { signal }), [path]);
+  const { value, error, reload } = useResource((signal) => call<SessionPage>('GET', path, { signal }), [path]);
   const later = useDebounce(SETTLE_MS);
   useGatewayEvent(({ name }) => {
     if (name === 'session' || name === 'turn' || name === 'reset') later(reload);
   });
-  return value;
+  return { value, error };
 }
 
 function Others({ page, current }: { page: SessionPage; current: string | undefined }) {
@@ -89,7 +90,7 @@ const isOther = (session: string | undefined): boolean => session !== undefined 
 /** Not shown while it is empty. Read after the rest. */
 function OtherGroup({ current }: { current: string | undefined }) {
   const [isOpen, setOpen] = useState(isOther(current));
-  const page = useSessions('-from:webchat', SHOWN_OTHERS);
+  const { value: page } = useSessions('-from:webchat', SHOWN_OTHERS);
   if (page === undefined || page.sessions.length === 0) return null;
   return (
     <section class="chat-others">
@@ -106,7 +107,7 @@ function OtherGroup({ current }: { current: string | undefined }) {
 
 /** @param props.onChosen  called when a chat is opened */
 export function ChatList({ current, onChosen }: { current: string | undefined; onChosen?: () => void }) {
-  const page = useSessions('from:webchat', SHOWN);
+  const { value: page, error } = useSessions('from:webchat', SHOWN);
   const WaitingChats = waitingChats.component.value;
   const isIdle = useIdle();
   const onClick = ({ target }: MouseEvent): void => {
@@ -116,7 +117,7 @@ export function ChatList({ current, onChosen }: { current: string | undefined; o
     <nav class="chat-list" aria-label={t('chats')} onClick={onClick}>
       <Button icon="plus" text={t('newChat')} onClick={() => navigate(hashOf('chat'))} />
       <div class="chat-groups">
-        {page === undefined && <Skeleton lines={6} />}
+        {page === undefined && (isRefused(error) ? <p class="hint">{errorText(error)}</p> : <Skeleton lines={6} />)}
         {WaitingChats !== undefined && <WaitingChats current={current} />}
         {groupsOf(page?.sessions ?? [], now()).map(({ name, sessions }) => (
           <section key={name}>

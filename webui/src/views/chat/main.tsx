@@ -4,6 +4,7 @@ import type { SessionDocument, SessionTranscript } from '../../../../shared/api/
 import { waitingSessions } from '../../api/approvals.js';
 import { apiPath, call } from '../../api/client.js';
 import { isKeptInstead } from '../../api/copy-mode.js';
+import { connection } from '../../api/socket.js';
 import type { Resource } from '../../api/use-resource.js';
 import { Button } from '../../components/button/button.js';
 import { copyText } from '../../browser/copy.js';
@@ -137,7 +138,8 @@ function Conversation({ session, isBare }: { session: string; isBare: boolean })
   useLayoutEffect(() => openChats.show(model), [model]);
   useEffect(loadMarkdown, []);
   const [, channel = ''] = session.split(':');
-  const canWrite = channel === 'webchat';
+  const mayChat = connection.value.kind !== 'refused';
+  const canWrite = channel === 'webchat' && mayChat;
   const { editing, edit, regenerate, goOn, choose, send, change } = useActions(model, canWrite);
   const draftFiles = useDraftFiles(session);
   const own = useSession(model);
@@ -163,6 +165,8 @@ function Conversation({ session, isBare }: { session: string; isBare: boolean })
           onEditLast={() => edit()}
           onSend={send}
         />
+      ) : !mayChat ? (
+        <p class="read-only">{t('mayNotChat')}</p>
       ) : (
         <p class="read-only">
           {t('readOnly', { channel: channelName(channel) })} <Button icon="fork" text={t('continueHere')} onClick={() => copy()} />

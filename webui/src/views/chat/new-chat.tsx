@@ -2,6 +2,7 @@
 import type { ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { ModelList } from '../../../../shared/api/models.js';
+import { connection } from '../../api/socket.js';
 import { Button } from '../../components/button/button.js';
 import { Empty } from '../../components/feedback/feedback.js';
 import { attempt } from '../../components/toast/toast.js';
@@ -47,12 +48,13 @@ function NoModel({ model }: { model: string | undefined }) {
 
 export function NewChat({ isBare }: { isBare: boolean }) {
   const list = useModels();
+  const mayChat = connection.value.kind !== 'refused';
   const begin = (): void => void newChat.begin();
   const draftFiles = useDraftFiles(NEW, begin);
   // For files whose session could not be made.
   useEffect(begin, []);
   return (
-    <FileDrop onFiles={draftFiles.add}>
+    <FileDrop onFiles={mayChat ? draftFiles.add : undefined}>
       {!isBare && <ChatHead current={undefined} own={undefined} />}
       <div class="transcript greeting">
         {list === undefined || hasProvider(list.models) ? (
@@ -63,15 +65,19 @@ export function NewChat({ isBare }: { isBare: boolean }) {
           <NoModel model={unusableDefault(list)} />
         )}
       </div>
-      <Composer
-        models={list}
-        queue={newChat}
-        draftName={NEW}
-        note={rescuedFrom.value === undefined ? undefined : t('rescued')}
-        onSend={(content) => newChat.send(content)}
-        onBegun={goOnIn}
-        draftFiles={draftFiles}
-      />
+      {mayChat ? (
+        <Composer
+          models={list}
+          queue={newChat}
+          draftName={NEW}
+          note={rescuedFrom.value === undefined ? undefined : t('rescued')}
+          onSend={(content) => newChat.send(content)}
+          onBegun={goOnIn}
+          draftFiles={draftFiles}
+        />
+      ) : (
+        <p class="read-only">{t('mayNotChat')}</p>
+      )}
     </FileDrop>
   );
 }
