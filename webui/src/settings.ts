@@ -19,9 +19,9 @@ export function readSetting(name: string): string | undefined {
 }
 
 /** @returns the stored value; undefined where there is none, or no JSON */
-export function readJson<Value>(name: string): Value | undefined {
+export function readJson<Value>(name: string, read = readSetting): Value | undefined {
   try {
-    return (JSON.parse(readSetting(name) ?? 'null') as Value | null) ?? undefined;
+    return (JSON.parse(read(name) ?? 'null') as Value | null) ?? undefined;
   } catch {
     return undefined;
   }
@@ -37,6 +37,42 @@ export function writeSetting(name: string, value: string | undefined): void {
   } catch {
     unkept.value = { ...unkept.peek(), [name]: value };
   }
+}
+
+/** What this tab has written itself; an empty text was removed. */
+function readOwn(name: string): string | undefined {
+  try {
+    return sessionStorage.getItem(PREFIX + name) ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Reads what is being written in this tab: two tabs do not overwrite each other. It survives a reload. A tab that has written nothing, such as
+ * one opened after another was closed, has what was written last in any of them.
+ */
+export function readInTab(name: string): string | undefined {
+  return (readOwn(name) ?? readSetting(name)) || undefined;
+}
+
+/** @param value  undefined removes it, in other tabs only where they have the same */
+export function writeInTab(name: string, value: string | undefined): void {
+  const before = readInTab(name);
+  try {
+    sessionStorage.setItem(PREFIX + name, value ?? '');
+  } catch {
+    // Then it is only where all tabs read.
+  }
+  if (value !== undefined || readSetting(name) === before) writeSetting(name, value);
+}
+
+/** Keeps what this tab has written for a later one, also when another tab has sent its own. @returns a function that stops this */
+export function keepInTab(name: string): () => void {
+  return onSettingChanged(name, () => {
+    const own = readOwn(name);
+    if (own && readSetting(name) === undefined) writeSetting(name, own);
+  });
 }
 
 /** Returns the names of the stored settings that begin with a text. */

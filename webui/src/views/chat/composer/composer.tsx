@@ -15,7 +15,17 @@ import type { ChatModel } from '../model/chat-model.js';
 import { AttachButton, FileChips } from './file-list.js';
 import { type DraftFiles, type FileNote, isPicture } from './files.js';
 import { ModelChip, type ModelChoice, useModelChoice } from './model-chip.js';
-import { type EditedMessage, type Entry, joinTexts, readDraft, rescuedFrom, type Sender, writeDraft, writeEdit } from '../model/outbox.js';
+import {
+  type EditedMessage,
+  type Entry,
+  joinTexts,
+  keepDraft,
+  readDraft,
+  rescuedFrom,
+  type Sender,
+  writeDraft,
+  writeEdit,
+} from '../model/outbox.js';
 import { Queue } from './queue.js';
 import { type SlashCommand, SlashList, useSlashCommands } from './slash-commands.js';
 import { t } from '../text.js';
@@ -68,6 +78,7 @@ export interface ComposerProps {
 function useText({ draftName, editing }: ComposerProps) {
   const [text, setState] = useState(() => readDraft(draftName));
   useLayoutEffect(() => setState(editing?.content ?? readDraft(draftName)), [editing, draftName, rescuedFrom.value]);
+  useEffect(() => keepDraft(draftName), [draftName]);
   const setText = (value: string): void => {
     setState(value);
     if (editing === undefined) writeDraft(draftName, value);

@@ -8,7 +8,7 @@ import { isCopyMode, NotDone } from '../../../api/copy-mode.js';
 import { saveFile } from '../../../browser/save-file.js';
 import { errorText } from '../../../components/feedback/error-words.js';
 import { attempt, showToast } from '../../../components/toast/toast.js';
-import { onSettingChanged, readJson, writeSetting } from '../../../settings.js';
+import { keepInTab, onSettingChanged, readInTab, readJson, writeInTab } from '../../../settings.js';
 import { NEW } from '../model/outbox.js';
 import { t } from '../text.js';
 
@@ -29,12 +29,12 @@ export interface DraftFile extends Omit<FileNote, 'id'> {
 const settingName = (session: string): string => `files.${session}`;
 
 function readDraftFiles(session: string): DraftFile[] {
-  return (readJson<FileNote[]>(settingName(session)) ?? []).map((note) => ({ ...note, key: note.id }));
+  return (readJson<FileNote[]>(settingName(session), readInTab) ?? []).map((note) => ({ ...note, key: note.id }));
 }
 
 function writeDraftFiles(session: string, files: readonly (FileNote | DraftFile)[]): void {
   const notes = files.flatMap(({ id, name, mediaType, size }) => (id === undefined ? [] : [{ id, name, mediaType, size }]));
-  writeSetting(settingName(session), notes.length === 0 ? undefined : JSON.stringify(notes));
+  writeInTab(settingName(session), notes.length === 0 ? undefined : JSON.stringify(notes));
 }
 
 /** Providers scale larger pictures down to this. */
@@ -166,7 +166,9 @@ export function useDraftFiles(session: string, start = (files: readonly DraftFil
       drafts.value = { ...drafts.peek(), [session]: [...readDraftFiles(session), ...filesOf(session).filter(isWaiting)] };
     };
     takeOver();
-    return onSettingChanged(settingName(session), takeOver);
+    const name = settingName(session);
+    const stops = [keepInTab(name), onSettingChanged(name, takeOver)];
+    return () => stops.forEach((stop) => stop());
   }, [session]);
   const files = drafts.value[session] ?? [];
   return {

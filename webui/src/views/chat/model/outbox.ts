@@ -1,6 +1,6 @@
 /** Drafts, and messages that the gateway has not acknowledged. This browser keeps them: they survive a reload and a closed tab. */
 import { type ReadonlySignal, signal } from '@preact/signals';
-import { onSettingChanged, readJson, readSetting, settingNames, writeSetting } from '../../../settings.js';
+import { keepInTab, onSettingChanged, readInTab, readJson, settingNames, writeInTab, writeSetting } from '../../../settings.js';
 
 export interface Entry {
   /** The idempotency key, the same for each attempt. */
@@ -89,11 +89,13 @@ export function sessionsToSend(): readonly string[] {
   return sessions.filter((session) => session !== NEW && read(session).some(({ state }) => state !== 'failed'));
 }
 
-export const readDraft = (session: string): string => readSetting(draftName(session)) ?? '';
+export const readDraft = (session: string): string => readInTab(draftName(session)) ?? '';
 
 export function writeDraft(session: string, text: string): void {
-  writeSetting(draftName(session), text === '' ? undefined : text);
+  writeInTab(draftName(session), text === '' ? undefined : text);
 }
+
+export const keepDraft = (session: string): (() => void) => keepInTab(draftName(session));
 
 /** Joins texts with a blank line between them, without those that are empty. */
 export const joinTexts = (texts: readonly string[]): string => texts.filter((text) => text.trim() !== '').join('\n\n');
@@ -113,11 +115,11 @@ export interface EditedMessage {
 
 const editName = (session: string): string => `edit.${session}`;
 
-export const readEdit = (session: string): EditedMessage | undefined => readJson(editName(session));
+export const readEdit = (session: string): EditedMessage | undefined => readJson(editName(session), readInTab);
 
 /** @param edit  undefined: it was sent or cancelled */
 export function writeEdit(session: string, edit: EditedMessage | undefined): void {
-  writeSetting(editName(session), edit === undefined ? undefined : JSON.stringify(edit));
+  writeInTab(editName(session), edit === undefined ? undefined : JSON.stringify(edit));
 }
 
 /** The last session whose text {@link rescueText} has moved; undefined again once that is sent. */
