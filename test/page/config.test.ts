@@ -79,6 +79,9 @@ test.skipIf(noBrowser)('settings are changed in a form: comments and secrets sur
   await save.click();
   const conflict = page.getByRole('dialog', { name: 'The file has changed' });
   await conflict.getByRole('cell', { name: 'error' }).waitFor();
+  // A dialog is no part of the column that it is in.
+  const width = (await conflict.boundingBox())?.width ?? 0;
+  expect((await conflict.getByRole('table').boundingBox())?.width).toBeGreaterThan(width - 60);
   await expect.poll(() => conflict.getByRole('cell').allInnerTexts()).toEqual(['debug', 'error', 'warn', '']);
   // Nothing of it may be out of sight on a telephone.
   await page.setViewportSize({ width: 390, height: 844 });
