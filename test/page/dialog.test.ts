@@ -54,3 +54,36 @@ test.skipIf(noBrowser)('the error of a form longer than the screen is seen besid
   })()`;
   expect(await page.evaluate(isSeen)).toBe(true);
 });
+
+const FORM = `
+  import { render } from 'preact';
+  import { FormDialog } from './components/form/form.js';
+
+  const close = () => render(null, document.body);
+  render(<FormDialog title="Form" onClose={close} onSubmit={close}><input aria-label="Name" /></FormDialog>, document.body);
+`;
+
+test.skipIf(noBrowser)('a form that was filled in asks before it is lost; an untouched one does not', async () => {
+  const address = await serveComponents(FORM);
+  const page = await openPage(address);
+  const dialog = page.getByRole('dialog');
+  await dialog.waitFor();
+  await page.keyboard.press('Escape');
+  await expect.poll(() => dialog.count()).toBe(0);
+
+  await page.goto(address);
+  const name = page.getByLabel('Name');
+  await name.fill('typed');
+  await press(page, 5, 5);
+  await name.focus();
+  const question = page.getByRole('alertdialog', { name: 'Discard what you entered?' });
+  for (const step of ['asks', 'goes back', 'asks', 'goes back']) {
+    await page.keyboard.press('Escape');
+    await expect.poll(() => question.count()).toBe(step === 'asks' ? 1 : 0);
+  }
+  await page.keyboard.type(' on');
+  expect(await name.inputValue()).toBe('typed on');
+  await page.keyboard.press('Escape');
+  await question.getByRole('button', { name: 'Discard' }).click();
+  await expect.poll(() => dialog.count()).toBe(0);
+});

@@ -1,8 +1,9 @@
 /** A modal dialog of the browser: it traps the focus, restores it, and closes with Escape. */
 import type { ComponentChildren } from 'preact';
-import { useId, useLayoutEffect, useRef } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { isComposing } from '../../browser/is-composing.js';
 import { t } from '../../shell/text.js';
-import { IconButton } from '../button/button.js';
+import { Button, IconButton } from '../button/button.js';
 import { Toasts } from '../toast/toast.js';
 import './dialog.css';
 
@@ -12,6 +13,8 @@ export interface DialogProps {
   readonly onClose?: () => void;
   /** `narrow` for a question, `wide` for a form; `side` for the details of something in a list; `screen` hides the page. */
   readonly size?: 'narrow' | 'wide' | 'side' | 'screen';
+  /** Whether what was entered would be lost with it: then only its buttons close it without a question. */
+  readonly isForm?: boolean;
   /** Above the title. */
   readonly mark?: ComponentChildren;
   readonly children: ComponentChildren;
@@ -23,7 +26,36 @@ function isOutside({ clientX: x, clientY: y }: MouseEvent, dialog: HTMLElement):
   return x < left || x >= right || y < top || y >= bottom;
 }
 
-export function Dialog({ title, onClose, size = 'narrow', mark, children }: DialogProps) {
+/** Asks before what was entered is lost. The focus goes back to where it was. */
+function LossQuestion({ onDiscard, onKeep }: { onDiscard: (() => void) | undefined; onKeep: () => void }) {
+  const row = useRef<HTMLDivElement>(null);
+  const titleId = useId();
+  useLayoutEffect(() => {
+    const before = document.activeElement as HTMLElement | null;
+    row.current?.querySelector('button')?.focus();
+    return () => before?.focus();
+  }, []);
+  return (
+    <div class="row dialog-loss" role="alertdialog" aria-labelledby={titleId} ref={row}>
+      <strong id={titleId}>{t('discardQuestion')}</strong>
+      <Button text={t('keepEditing')} onClick={onKeep} />
+      <Button kind="danger" text={t('discard')} onClick={onDiscard} />
+    </div>
+  );
+}
+
+/** @returns what closes the dialog on the user's wish, except once a field of a form was changed: then it asks first */
+function useClose({ isForm = false, onClose }: DialogProps) {
+  const isChanged = useRef(false);
+  const [isAsking, setAsking] = useState(false);
+  const onInput = (): void => void (isChanged.current = isForm);
+  const close = (): void => (isChanged.current && onClose !== undefined ? setAsking(!isAsking) : onClose?.());
+  return { onInput, close, isAsking, isChanged };
+}
+
+export function Dialog(props: DialogProps) {
+  const { title, onClose, size = 'narrow', mark, children } = props;
+  const { onInput, close, isAsking, isChanged } = useClose(props);
   const element = useRef<HTMLDialogElement>(null);
   const titleId = useId();
   // Before the paint, so that the next key goes to the dialog.
@@ -35,11 +67,17 @@ export function Dialog({ title, onClose, size = 'narrow', mark, children }: Dial
   }, []);
   const closeOnBackdrop = (event: MouseEvent): void => {
     const dialog = element.current;
-    if (dialog !== null && event.target === dialog && isOutside(event, dialog)) onClose?.();
+    if (dialog !== null && event.target === dialog && isOutside(event, dialog) && !isChanged.current) onClose?.();
   };
   const onCancel = (event: Event): void => {
     event.preventDefault();
-    onClose?.();
+    close();
+  };
+  // A browser lets a page prevent the first `cancel` only, but every key.
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.key !== 'Escape' || event.defaultPrevented || isComposing(event) || !isChanged.current) return;
+    event.preventDefault();
+    close();
   };
   return (
     <dialog
@@ -49,6 +87,8 @@ export function Dialog({ title, onClose, size = 'narrow', mark, children }: Dial
       // A second Escape would close it without asking `onCancel`.
       closedby={onClose === undefined ? 'none' : 'closerequest'}
       onCancel={onCancel}
+      onInput={onInput}
+      onKeyDown={onKeyDown}
       onMouseDown={closeOnBackdrop}
     >
       <div class="dialog-body">
@@ -58,6 +98,7 @@ export function Dialog({ title, onClose, size = 'narrow', mark, children }: Dial
           {onClose !== undefined && <IconButton icon="close" label={t('close')} onClick={onClose} />}
         </header>
         {children}
+        {isAsking && <LossQuestion onDiscard={onClose} onKeep={close} />}
       </div>
       <Toasts />
     </dialog>

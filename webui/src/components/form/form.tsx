@@ -49,6 +49,7 @@ export function bind<Fields extends object, Name extends Texts<Fields>>(
 interface FormDialogProps extends DialogProps {
   /** Returns the call that the form makes; with it, the form can be copied as a command line. */
   readonly call?: () => Call;
+  /** Where closing loses nothing. Default: it cancels the form. */
   readonly closeText?: string;
   readonly submitText?: string;
   readonly submitIcon?: IconName;
@@ -86,7 +87,7 @@ export function FormDialog(props: FormDialogProps) {
   };
   const icon = submitIcon === undefined ? {} : { icon: submitIcon };
   return (
-    <Dialog {...props}>
+    <Dialog {...props} isForm={props.closeText === undefined}>
       <form class={formClass} onSubmit={submit}>
         {children}
         <DialogActions>
