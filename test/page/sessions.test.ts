@@ -14,6 +14,12 @@ test.skipIf(noBrowser)('sessions are found, renamed, copied, exported and import
   await page.keyboard.type('harbour');
   await expect.poll(() => list.getByRole('listitem').count()).toBe(1);
   await expect.poll(() => page.url()).toContain('#/sessions?q=harbour');
+  const outcome = page.getByRole('status').filter({ hasText: /found|match/ });
+  await expect.poll(() => outcome.allTextContents()).toEqual(['1 session found']);
+  await page.keyboard.type('s and cranes');
+  await expect.poll(() => outcome.allTextContents()).toEqual(['Nothing matches “harbours and cranes”']);
+  await page.getByRole('combobox').fill('harbour');
+  await expect.poll(() => list.getByRole('listitem').count()).toBe(1);
 
   await list.getByRole('button', { name: 'Actions for' }).click();
   await page.getByRole('menuitem', { name: 'Rename' }).click();

@@ -127,6 +127,18 @@ function NoSessions({ search }: { search: string }) {
   );
 }
 
+/** Announces what a search found. */
+function Found({ search, feed }: { search: string; feed: SessionFeed }) {
+  const isFound = search !== '' && feed.isRead.value;
+  const count = feed.sessions.value.length;
+  const text = count === 0 ? t('noMatch', { search }) : t(feed.hasMore.value ? 'foundMore' : 'found', { count });
+  return (
+    <p class="off-screen" role="status">
+      {isFound && text}
+    </p>
+  );
+}
+
 export default function SessionsView() {
   const search = address.value.query['q'] ?? '';
   const { feed, shown } = useFeed(search);
@@ -149,6 +161,7 @@ export default function SessionsView() {
         <Filters search={search} />
       </div>
       <Fault feed={feed} />
+      <Found search={search} feed={feed} />
       {!shown.isRead.value && feed.error.value === undefined && <Skeleton lines={8} />}
       {feed.isRead.value && sessions.length === 0 && <NoSessions search={search} />}
       {sessions.length > 0 && <SessionRows {...{ sessions, selection }} feed={shown} handle={list} onAct={act} onFilter={toggle} />}
