@@ -4,6 +4,8 @@
  */
 import type { MarkedToken, Token, Tokens } from 'marked';
 import type { ComponentChild, ComponentChildren } from 'preact';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { t } from '../../shell/text.js';
 import { Code } from './code.js';
 
 const REFERENCE = /&(?:#x?[\da-f]+|[a-z][a-z\d]*);/gi;
@@ -46,19 +48,30 @@ function Row({ cells }: { cells: readonly Tokens.TableCell[] }) {
 }
 
 function Table({ table: { header, rows } }: { table: Tokens.Table }) {
+  const box = useRef<HTMLDivElement>(null);
+  const [isWide, setWide] = useState(false);
+  useLayoutEffect(() => {
+    const { current } = box;
+    if (current === null) return undefined;
+    const observer = new ResizeObserver(() => setWide(current.scrollWidth > current.clientWidth));
+    observer.observe(current);
+    return () => observer.disconnect();
+  }, []);
   return (
-    <table>
-      <thead>
-        <Row cells={header} />
-      </thead>
-      {rows.length > 0 && (
-        <tbody>
-          {rows.map((cells, index) => (
-            <Row key={index} cells={cells} />
-          ))}
-        </tbody>
-      )}
-    </table>
+    <div class="table-scroll" ref={box} {...(isWide ? { tabIndex: 0, role: 'region', 'aria-label': t('table') } : {})}>
+      <table>
+        <thead>
+          <Row cells={header} />
+        </thead>
+        {rows.length > 0 && (
+          <tbody>
+            {rows.map((cells, index) => (
+              <Row key={index} cells={cells} />
+            ))}
+          </tbody>
+        )}
+      </table>
+    </div>
   );
 }
 
@@ -66,6 +79,9 @@ function List({ list: { ordered, start, items } }: { list: Tokens.List }) {
   const shown = items.map(({ tokens }, index) => <li key={index}>{showAll(tokens)}</li>);
   return ordered ? <ol {...(start === '' || start === 1 ? {} : { start })}>{shown}</ol> : <ul>{shown}</ul>;
 }
+
+/** Names the box of a task after its text. */
+const nameTask = (box: HTMLElement | null): void => box?.setAttribute('aria-label', box.closest('li')?.textContent?.trim() ?? '');
 
 /** Returns a token of marked's lexer as an element, with what it contains. */
 export function show(token: MarkedToken): ComponentChild {
@@ -97,7 +113,7 @@ export function show(token: MarkedToken): ComponentChild {
     case 'br':
       return <br />;
     case 'checkbox':
-      return [<input type="checkbox" checked={token.checked} disabled />, ' '];
+      return [<input type="checkbox" checked={token.checked} disabled ref={nameTask} />, ' '];
     case 'link':
       return <Link href={token.href}>{token.autolink === true ? token.text : showAll(token.tokens)}</Link>;
     case 'image':
@@ -107,7 +123,8 @@ export function show(token: MarkedToken): ComponentChild {
     case 'text':
       return token.tokens === undefined ? decode(token.text) : showAll(token.tokens);
     case 'escape':
-      return token.text;
+      // The delimiters of formulas, which are shown as they are written.
+      return /[()[\]]/.test(token.text) ? token.raw : token.text;
     default:
       // Blank lines, and the addresses of links, which the lexer has filled in.
       return null;

@@ -27,6 +27,7 @@ function spokenOf(...texts: readonly string[]): string[] {
 
 test.each([
   [['Yes.'], ['Yes.']],
+  [['_It_ is __init__ of big__huge, or `snake_case`.'], ['It is init of big__huge, or snake_case.']],
   [
     ['', 'One.', 'One. Two', 'One. Two.'],
     ['One.', ' Two.'],

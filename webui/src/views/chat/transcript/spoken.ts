@@ -19,8 +19,11 @@ function sentenceEnd(text: string): number {
   return end;
 }
 
+/** An underscore inside a word is part of it. */
+const MARKS = /[*`#>|]|(?<![\p{L}\p{N}_])_+|_+(?![\p{L}\p{N}_])/gu;
+
 function sayUntil(end: number, text: string, said: Spoken): Spoken {
-  return end > said.length ? { ...said, length: end, words: text.slice(said.length, end).replace(/[*_`#>|]/g, '') } : said;
+  return end > said.length ? { ...said, length: end, words: text.slice(said.length, end).replace(MARKS, '') } : said;
 }
 
 /** Says the whole sentences of an answer that is being written. */
