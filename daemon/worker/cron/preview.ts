@@ -63,6 +63,17 @@ export function wordsOf({ schedule, activeHours }: Pick<ScheduleSource, 'schedul
   return { en: `${words.en}, only ${en}`, zh: `${words.zh}，仅限 ${zh}` };
 }
 
+const ZH_DAYS = '日一二三四五六';
+
+/** `每天 08:00`, `工作日 07:30`, `每周日 22:00`, `每月 1 日 09:00`: how people say what the library describes; undefined for anything else. */
+function dailyInChinese(cron: string): string | undefined {
+  const [, minute = '', hour = '', date = '', day = ''] = /^(\d+)\s+(\d+)\s+(\*|\d+)\s+\*\s+(\*|1-5|[0-7](?:,[0-7])*)$/.exec(cron) ?? [];
+  if (minute === '' || (date !== '*' && day !== '*')) return undefined;
+  const names = day.split(',').map((number) => `每周${ZH_DAYS.charAt(Number(number) % 7)}`);
+  const days = date !== '*' ? `每月 ${date} 日` : day === '*' ? '每天' : day === '1-5' ? '工作日' : names.join('、');
+  return `${days} ${hour.padStart(2, '0')}:${minute.padStart(2, '0')}`;
+}
+
 function timesInWords(schedule: string, loadWords: () => CronWords): Words {
   const text = schedule.trim();
   const [, interval] = /^every\s+(.*)$/i.exec(text) ?? [];
@@ -74,8 +85,8 @@ function timesInWords(schedule: string, loadWords: () => CronWords): Words {
   }
   const options = { use24HourTimeFormat: true, throwExceptionOnParseError: false };
   const { describe } = loadWords();
-  const zh = describe(text, { ...options, locale: 'zh_CN' });
-  return { en: describe(text, { ...options, locale: 'en' }), zh: zh.replaceAll(', ', '，') };
+  const zh = dailyInChinese(text) ?? describe(text, { ...options, locale: 'zh_CN' }).replaceAll(', ', '，');
+  return { en: describe(text, { ...options, locale: 'en' }), zh };
 }
 
 export interface PreviewOptions {

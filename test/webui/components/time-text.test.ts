@@ -5,7 +5,9 @@ vi.stubGlobal('navigator', { language: 'en' });
 vi.stubGlobal('document', { documentElement: {} });
 // By a name that the compiler does not follow: it is code of the browser.
 const source = '../../../webui/src/components/time-text/time-text.js';
-const { relativeTime } = (await import(source)) as { relativeTime: (atMs: number, nowMs: number) => string };
+const { relativeTime } = (await import(source)) as {
+  relativeTime: (atMs: number, nowMs: number, options?: { timeZone: string }) => string;
+};
 
 const at = (day: number, hour: number): number => new Date(2026, 10, day, hour, 30).getTime();
 
@@ -18,4 +20,12 @@ test.each([
   ['2 days ago', at(28, 4), at(26, 18)],
 ])('days are those of the calendar: %s', (expected, nowMs, atMs) => {
   expect(relativeTime(atMs, nowMs)).toBe(expected);
+});
+
+test.each([
+  ['tomorrow', 'Pacific/Kiritimati'],
+  ['in 2 days', 'America/New_York'],
+])('days are those of a zone: %s in %s', (expected, timeZone) => {
+  expect(relativeTime(Date.UTC(2026, 10, 30, 6), Date.UTC(2026, 10, 28, 20), { timeZone: 'UTC' })).toBe('in 2 days');
+  expect(relativeTime(Date.UTC(2026, 10, 30, 6), Date.UTC(2026, 10, 29, 4), { timeZone })).toBe(expected);
 });

@@ -89,7 +89,7 @@ test('a preview says in words what a schedule is, and what daylight saving does 
   const options = { nowMs: at('2026-03-28T12:00:00Z'), count: 2, loadWords: () => cronWords };
   expect(previewSchedule(source('30 2 * * *', 'Europe/Berlin'), options)).toEqual({
     timezone: 'Europe/Berlin',
-    words: { en: 'At 02:30', zh: '在02:30' },
+    words: { en: 'At 02:30', zh: '每天 02:30' },
     warning: null,
     warningCode: null,
     runs: [
@@ -110,7 +110,11 @@ test.each([
   ['every 1h', 'Every hour', '每 1 小时'],
   ['every 1h 30M', 'Every 1 hour 30 minutes', '每 1 小时 30 分钟'],
   ['every 45m', 'Every 45 minutes', '每 45 分钟'],
-  ['0 9 * * 1-5', 'At 09:00, Monday through Friday', '在09:00，星期一至星期五'],
+  ['0 9 * * 1-5', 'At 09:00, Monday through Friday', '工作日 09:00'],
+  ['0 8 * * *', 'At 08:00', '每天 08:00'],
+  ['0 22 * * 0', 'At 22:00, only on Sunday', '每周日 22:00'],
+  ['5 9 1 * *', 'At 09:05, on day 1 of the month', '每月 1 日 09:05'],
+  ['0 9 * * 1-3', 'At 09:00, Monday through Wednesday', '在09:00，星期一至星期三'],
   ['at 2026-03-01T09:00', 'Once, at 2026-03-01 09:00', '仅一次，2026-03-01 09:00'],
 ])('%j in words: %s', (schedule, en, zh) => {
   expect(wordsOf({ schedule: schedule }, () => cronWords)).toEqual({ en, zh });

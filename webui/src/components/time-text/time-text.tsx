@@ -16,13 +16,22 @@ const relativeFormats = computed(() => ({
   short: new Intl.RelativeTimeFormat(language.value, { numeric: 'auto', style: 'short' }),
 }));
 
-const midnight = (ms: number): number => new Date(ms).setHours(0, 0, 0, 0);
+/** @param timeZone  undefined: the browser's */
+const midnight = (ms: number, timeZone: string | undefined): number =>
+  timeZone === undefined ? new Date(ms).setHours(0, 0, 0, 0) : Date.parse(new Intl.DateTimeFormat('en-CA', { timeZone }).format(ms));
 
-/** `in 5 minutes`, `2 days ago`; days are those of the calendar, in the browser's zone: 30 hours from now may be tomorrow or in 2 days. */
-export function relativeTime(atMs: number, nowMs = now(), style: 'long' | 'short' = 'long'): string {
+interface RelativeOptions {
+  /** Default `long`. */
+  readonly style?: 'long' | 'short';
+  /** Whose days count; the browser's by default. */
+  readonly timeZone?: string;
+}
+
+/** `in 5 minutes`, `2 days ago`; days are those of the calendar: 30 hours from now may be tomorrow or in 2 days. */
+export function relativeTime(atMs: number, nowMs = now(), { style = 'long', timeZone }: RelativeOptions = {}): string {
   const distance = atMs - nowMs;
   const [unit, size] = UNITS.find(([, ms]) => Math.abs(distance) >= ms) ?? ['second', 1_000];
-  const length = unit === 'day' ? midnight(atMs) - midnight(nowMs) : distance;
+  const length = unit === 'day' ? midnight(atMs, timeZone) - midnight(nowMs, timeZone) : distance;
   return relativeFormats.value[style].format(Math.round(length / size), unit);
 }
 

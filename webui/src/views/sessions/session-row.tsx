@@ -28,7 +28,7 @@ const formats = computed(() => ({
 function ageText(atMs: number): string {
   const nowMs = now();
   if (nowMs - atMs > MONTH_MS) return formats.value.date.format(atMs);
-  return relativeTime(nowMs - atMs < MINUTE_MS ? nowMs : atMs, nowMs, 'short');
+  return relativeTime(nowMs - atMs < MINUTE_MS ? nowMs : atMs, nowMs, { style: 'short' });
 }
 
 interface SessionRowProps {

@@ -76,7 +76,7 @@ export function NextRuns({ preview }: { preview: Pick<CronPreview, 'words' | 'ru
           {runs.map(({ at, local, note }) => (
             <li key={at} title={t('here', { time: fullTime(Date.parse(at)) })}>
               <time dateTime={local}>{shortTime(at, timezone)}</time>
-              <span class="muted">{relativeTime(Date.parse(at))}</span>
+              <span class="muted">{relativeTime(Date.parse(at), undefined, { timeZone: timezone })}</span>
               {note !== null && <Badge tone="warning">{t(NOTES[note])}</Badge>}
             </li>
           ))}
