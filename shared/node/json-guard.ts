@@ -6,6 +6,8 @@ import { isStorable } from '../text/storable.js';
 
 /** Deeper than any document of the API or of a tool's JSON Schema; far less than what overflows a recursive walk. */
 const MAX_DEPTH = 64;
+/** As part of a sentence. */
+export const TOO_DEEP = `is nested deeper than ${MAX_DEPTH} levels`;
 const MAX_SHOWN_LENGTH = 100;
 
 const QUOTE = 0x22;
@@ -74,6 +76,16 @@ function describeRepeatedKey(source: Buffer): string {
   return 'twice';
 }
 
+const isContainer = (value: unknown): value is object => typeof value === 'object' && value !== null;
+
+/** Whether a plain JSON value is nested deeper than a document may be. Walks it without recursion. */
+export function isTooDeep(root: unknown): boolean {
+  let level = [root].filter(isContainer);
+  for (let depth = 0; depth < MAX_DEPTH && level.length > 0; depth += 1)
+    level = level.flatMap((container): unknown[] => Object.values(container)).filter(isContainer);
+  return level.length > 0;
+}
+
 /**
  * Walks the value without recursion.
  * @param given  what it was parsed from, in which a key may be repeated: a parser keeps the last one and drops the others.
@@ -88,7 +100,7 @@ export function checkJson(root: unknown, given: JsonText): void {
       if (typeof value === 'string') checkText(value, given);
       if (value === Infinity || value === -Infinity) throw refuse(given, 'has a number that is too large.');
       if (typeof value !== 'object' || value === null) continue;
-      if (depth >= MAX_DEPTH) throw refuse(given, `is nested deeper than ${MAX_DEPTH} levels.`);
+      if (depth >= MAX_DEPTH) throw refuse(given, `${TOO_DEEP}.`);
       if (!Array.isArray(value)) {
         const keys = Object.keys(value);
         keyCount += keys.length;

@@ -9,7 +9,23 @@ const { MODE: mode = '' } = process.env;
 const write = (message) => process.stdout.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);
 const text = (value) => ({ content: [{ type: 'text', text: value }] });
 const schema = { type: 'object', properties: { text: { type: 'string' } } };
-const NAMES = ['echo', 'never', 'huge', 'die', 'fork', 'malformed', 'flood', 'log', 'ask', 'change', 'picture', 'fail', 'environment'];
+const NAMES = [
+  'echo',
+  'never',
+  'huge',
+  'die',
+  'fork',
+  'malformed',
+  'flood',
+  'log',
+  'ask',
+  'change',
+  'picture',
+  'deep',
+  'large',
+  'fail',
+  'environment',
+];
 const tool = (name) => ({ name, description: `Does ${name}.`, inputSchema: schema, annotations: { readOnlyHint: name === 'echo' } });
 
 const ODD = [
@@ -17,6 +33,7 @@ const ODD = [
   { name: 'no-schema' },
   { name: 'list', inputSchema: { type: 'array' } },
   { name: 'large', inputSchema: { type: 'object', description: 'x'.repeat(40_000) } },
+  { name: 'deep', inputSchema: { type: 'object', properties: JSON.parse(`${'{"a":'.repeat(100)}{}${'}'.repeat(100)}`) } },
   'not a tool',
   { ...tool('a.b'), inputSchema: { type: 'object' } },
   tool('a b'),
@@ -62,6 +79,14 @@ const CALLS = {
       { type: 'audio', data: 'AAAA' },
     ],
   }),
+  deep: (_input, id) =>
+    process.stdout.write(
+      `{"jsonrpc":"2.0","id":${id},"result":{"content":[],"structuredContent":${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}}}\n`,
+    ) && undefined,
+  large: (_input, id) =>
+    process.stdout.write(
+      `{"jsonrpc":"2.0","id":${id},"result":{"content":[],"structuredContent":{"id":1324567890123456789,"count":7}}}\n`,
+    ) && undefined,
   fail: () => ({ ...text(`the key ${process.env.SECRET_KEY} is wrong`), isError: true }),
   environment: () => text(Object.keys(process.env).join(' ')),
 };

@@ -1,6 +1,7 @@
 /** Runs one model call of the AI SDK as the provider port's stream of events. Part of the bundle that speaks to vendors. */
 import type { LanguageModel } from 'ai';
 import type { ApiKind } from '../../../../shared/config/models-schema.js';
+import { isTooDeep, TOO_DEEP } from '../../../../shared/node/json-guard.js';
 import type { ModelRequest, ProviderEvent, ToolCall } from '../provider.js';
 import { REASONS, SdkCall, type SdkCallOptions, type SdkFinishReason, type SdkStreamPart } from './sdk-call.js';
 import { toSdkPrompt, toSdkTools } from './sdk-messages.js';
@@ -18,15 +19,34 @@ function toCall(
   known: ReadonlySet<string>,
 ): ToolCall {
   if (!known.has(name)) return { id, name, input: {}, problem: `there is no tool '${name}'` };
-  if (text.trim() === '') return { id, name, input: {} };
-  try {
-    return { id, name, input: JSON.parse(text) as unknown };
-  } catch {
-    return { id, name, input: {}, problem: `it is not JSON: ${text.slice(0, MAX_SHOWN)}` };
-  }
+  return { id, name, ...readToolInput(text) };
 }
 
 const MAX_SHOWN = 200;
+
+/** Returns the first number of a JSON text that would become another one. With an exponent it is a measured one, which may be rounded. */
+function inexactNumber(json: string): string | undefined {
+  const withoutStrings = json.replace(/\\./g, '').replace(/"[^"]*"/g, '');
+  const numbers = withoutStrings.match(/-?\d[\d.eE+-]*/g) ?? [];
+  return numbers.find((number) => Math.abs(Number(number)) > (/e/i.test(number) ? Number.MAX_VALUE : Number.MAX_SAFE_INTEGER));
+}
+
+/** Reads the input of a call. Whoever approves the call and the tool that runs get exactly that, or it has a problem. */
+export function readToolInput(text: string): Pick<ToolCall, 'input' | 'problem'> {
+  if (text.trim() === '') return { input: {} };
+  const refuse = (problem: string) => ({ input: {}, problem });
+  let input: unknown;
+  try {
+    input = JSON.parse(text);
+  } catch {
+    return refuse(`it is not JSON: ${text.slice(0, MAX_SHOWN)}`);
+  }
+  if (isTooDeep(input)) return refuse(`it ${TOO_DEEP}`);
+  const number = inexactNumber(text);
+  return number === undefined
+    ? { input }
+    : refuse(`it has the number ${number.slice(0, MAX_SHOWN)}, which is not kept exactly; write it as a string`);
+}
 
 function optionsOf(request: ModelRequest, api: ApiKind): SdkCallOptions {
   const { system, messages, ref, tools = [], isLastStep, maxTokens } = request;

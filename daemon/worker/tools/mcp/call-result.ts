@@ -2,6 +2,7 @@
 import type { McpCallResult } from '../../../../shared/api/tools/mcp.js';
 import type { ServerSecrets } from './server-secrets.js';
 import { type Fields, isFields } from '../../../../shared/fields.js';
+import { isTooDeep, TOO_DEEP } from '../../../../shared/node/json-guard.js';
 
 const MAX_TEXT_LENGTH = 100_000;
 const MAX_PARTS = 1_000;
@@ -54,7 +55,16 @@ function bounded(text: string): string {
   return whole.toWellFormed().replaceAll('\0', '\uFFFD');
 }
 
-/** @param result  as the server sent it */
+/** With a number that was rounded when it was read, a model would call the next tool about something else. */
+function textOfStructured(output: unknown): string {
+  if (output === undefined) return '';
+  if (isTooDeep(output)) throw new Error(`its result ${TOO_DEEP}`);
+  return JSON.stringify(output, (_key, value: unknown) =>
+    Number.isInteger(value) && !Number.isSafeInteger(value) ? `${String(value)} (may be rounded)` : value,
+  );
+}
+
+/** @param result  as the server sent it. @throws Error when it cannot be read */
 export function readResult(result: unknown, secrets: ServerSecrets): Omit<McpCallResult, 'durationMs'> {
   const { content, structuredContent, isError } = isFields(result) ? result : {};
   const parts = Array.isArray(content) ? (content as unknown[]).slice(0, MAX_PARTS) : [];
@@ -62,8 +72,8 @@ export function readResult(result: unknown, secrets: ServerSecrets): Omit<McpCal
     .map(describePart)
     .filter((part) => part !== '')
     .join('\n');
-  const structured = structuredContent === undefined ? '' : JSON.stringify(structuredContent);
+  const whole = text || textOfStructured(structuredContent);
   // Before it is cut: half of a secret would not be recognised.
-  const shown = isError === true ? secrets.inErrors(text || structured) : secrets.inResults(text || structured);
+  const shown = isError === true ? secrets.inErrors(whole) : secrets.inResults(whole);
   return { text: bounded(shown || '(no output)'), isError: isError === true, images: imagesOf(parts) };
 }

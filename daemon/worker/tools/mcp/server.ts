@@ -104,10 +104,10 @@ export class McpServer {
   async call({ tool, input, signal }: McpCall): Promise<McpOutcome<McpCallResult>> {
     const { clock, settings } = this.#options;
     const begunAt = clock.now();
-    const options = { signal, timeoutMs: settings.timeoutMs };
-    const outcome = await this.#use((connection) => connection.callTool(tool, input, options), signal);
-    if (!outcome.ok) return outcome;
-    return { ok: true, value: { ...readResult(outcome.value, this.#secrets), durationMs: Math.max(0, clock.now() - begunAt) } };
+    return this.#use(async (connection) => {
+      const result = await connection.callTool(tool, input, { signal, timeoutMs: settings.timeoutMs });
+      return { ...readResult(result, this.#secrets), durationMs: Math.max(0, clock.now() - begunAt) };
+    }, signal);
   }
 
   /** Asks it, even while it is left alone after a failure. */

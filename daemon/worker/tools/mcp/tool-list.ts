@@ -2,6 +2,7 @@
 import type { McpToolDocument } from '../../../../shared/api/tools/mcp.js';
 import { sha256Hex } from '../../../../shared/sha256.js';
 import { type Fields, isFields } from '../../../../shared/fields.js';
+import { isTooDeep, TOO_DEEP } from '../../../../shared/node/json-guard.js';
 
 const MAX_TOOLS = 128;
 const MAX_SCHEMA_LENGTH = 32_768;
@@ -25,6 +26,7 @@ function schemaProblem(schema: unknown): string | null {
   if (!isFields(schema) || schema['type'] !== 'object') return 'its schema is not that of an object';
   const { properties } = schema;
   if (properties !== undefined && !isFields(properties)) return 'its schema is not valid';
+  if (isTooDeep(schema)) return `its schema ${TOO_DEEP}`;
   const { length } = JSON.stringify(schema);
   return length > MAX_SCHEMA_LENGTH ? `its schema has ${length} characters; at most ${MAX_SCHEMA_LENGTH} are allowed` : null;
 }

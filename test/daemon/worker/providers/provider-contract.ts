@@ -6,7 +6,7 @@ import type { ProviderFailure } from '../../../../daemon/worker/providers/failur
 import type { AiModule, ModelMessage, ProviderEvent, ToolCall } from '../../../../daemon/worker/providers/provider.js';
 import type { ApiKind } from '../../../../shared/config/models-schema.js';
 import type { VendorProtocol } from '../../../fakes/vendors/vendor-protocol.js';
-import { calls, fails, says, type VendorReply } from '../../../fakes/vendors/vendor-reply.js';
+import { calls, type FakeCall, fails, says, type VendorReply } from '../../../fakes/vendors/vendor-reply.js';
 import { startVendor, type VendorFake } from '../../../fakes/vendors/vendor-server.js';
 
 const { createProvider }: AiModule = ai;
@@ -147,6 +147,25 @@ export function describeProvider({ api, protocol, lastText, systemText }: Provid
       fake.reply(calls({ id: 'c1', name: 'launch', input: {} }));
       const { calls: made, last } = await ask(fake);
       expect(made).toEqual([expect.objectContaining({ name: 'launch', problem: expect.stringContaining('launch') as string })]);
+      expect(last?.type).toBe('finish');
+    });
+
+    test('says that a call cannot be run when its input is nested too deep, or has a number that is not exact', async () => {
+      const fake = await startVendor(protocol);
+      const deep = JSON.parse(`${'{"a":'.repeat(1_500)}1${'}'.repeat(1_500)}`) as FakeCall['input'];
+      fake.reply(
+        calls(
+          { id: 'c1', name: 'fetch', input: deep },
+          { id: 'c2', name: 'fetch', input: { id: 2 ** 60 } },
+          { id: 'c3', name: 'fetch', input: { id: 2 ** 53 - 1, mass: 1.989e30 } },
+        ),
+      );
+      const { calls: made, last } = await ask(fake);
+      expect(made.map(({ input, problem }) => ({ input, problem }))).toEqual([
+        { input: {}, problem: 'it is nested deeper than 64 levels' },
+        { input: {}, problem: expect.stringContaining('1152921504606847000') as string },
+        { input: { id: 2 ** 53 - 1, mass: 1.989e30 } },
+      ]);
       expect(last?.type).toBe('finish');
     });
 

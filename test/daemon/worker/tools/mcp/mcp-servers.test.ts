@@ -45,6 +45,11 @@ test('whatever a server does wrong fails the call that it answers, and nothing e
   await Promise.all([
     expect(call('short', 'never')).rejects.toThrow("the MCP server 'short' does not answer: Request timed out"),
     expect(call('odd', 'malformed')).rejects.toThrow('its answer is not a message of the protocol'),
+    expect(call('odd', 'deep')).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringContaining('its result is nested deeper than 64 levels') as string,
+    }),
+    expect(call('odd', 'large')).resolves.toMatchObject({ text: '{"id":"1324567890123456800 (may be rounded)","count":7}' }),
     expect(call('odd', 'never', { signal: AbortSignal.timeout(50) })).rejects.toThrow('does not answer'),
     expect(call('odd', 'ask')).resolves.toMatchObject({ text: 'refused: Method not found' }),
   ]);
@@ -59,7 +64,7 @@ test('whatever a server does wrong fails the call that it answers, and nothing e
   await call('odd', 'log', { input: { text: 'a line' } });
   await eventually(() => expect(log.entries).toContainEqual(expect.objectContaining({ fields: { server: 'odd', stderr: 'a line' } })));
   expect(log.entries.length).toBeLessThan(200);
-  expect((await servers.toolsFor({ ...AGENT, mcpServers: ['odd', 'odd'] }, GOES_ON)).length).toBe(13);
+  expect((await servers.toolsFor({ ...AGENT, mcpServers: ['odd', 'odd'] }, GOES_ON)).length).toBe(15);
   await call('odd', 'change');
   expect((await servers.tools('odd')).map(({ name }) => name)).toEqual(['changed']);
   expect(await echo()).toBe('here');
@@ -127,7 +132,7 @@ test('a server ends with everything that it started, also one that ignores what 
 test('a server that hangs does not pass a test, and the next call starts it again', async () => {
   const clock = new FakeClock();
   const { call, groups, servers, state } = mcpServers({ odd: misbehaving('', { timeoutMs: 1_000 }) }, clock);
-  expect(await servers.probe('odd')).toMatchObject({ ok: true, tools: 13 });
+  expect(await servers.probe('odd')).toMatchObject({ ok: true, tools: 15 });
   const [pid = 0] = groups();
   process.kill(pid, 'SIGSTOP');
   // Both ask it: neither takes the list that is known.
@@ -191,13 +196,14 @@ test('tools that cannot be given to models are left out, with the reason', async
     ['odd__no-schema', 'its schema is not that of an object'],
     ['odd__list', 'its schema is not that of an object'],
     ['odd__large', 'its schema has 40034 characters; at most 32768 are allowed'],
+    ['odd__deep', 'its schema is nested deeper than 64 levels'],
     ['odd__a_b', null],
     ['odd__a_b', 'another tool is called odd__a_b'],
     ['long', 'its name must have 1 to 128 characters'],
     ['long', null],
   ]);
   expect(tools.every(({ fullName }) => /^[a-zA-Z0-9_-]{1,64}$/.test(fullName))).toBe(true);
-  expect(await servers.probe('odd')).toMatchObject({ ok: true, server: { name: 'misbehaving' }, tools: 8 });
+  expect(await servers.probe('odd')).toMatchObject({ ok: true, server: { name: 'misbehaving' }, tools: 9 });
   expect((await servers.toolsFor(AGENT, GOES_ON)).map(({ definition }) => definition.name.slice(0, 12))).toEqual([
     'odd__fine',
     'odd__a_b',
