@@ -26,7 +26,7 @@ export class ApprovalShowCommand extends BaseCommand {
   static override readonly usage = Command.Usage({
     category: 'Approvals',
     description: 'Show a call of a tool with its whole input.',
-    details: 'The values of secrets are masked; the tool runs with the input as it is.',
+    details: 'Nothing of the input is masked: the tool runs with exactly that.',
     examples: [['By its number', 'xopc approvals show 12']],
   });
 

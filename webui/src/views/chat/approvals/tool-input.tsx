@@ -1,7 +1,6 @@
 /** The input of a call, so that a person can judge it: a line for each field, long texts and lists as code. */
 import { CodeBlock } from '../../../components/code-block/code-block.js';
 import { Fact, Facts } from '../../../components/facts/facts.js';
-import { isSecretMask, showMask } from '../../../../../shared/config/secrets.js';
 import { isFields } from '../../../../../shared/fields.js';
 
 /** Longer text, and text with several lines, is code. */
@@ -11,18 +10,16 @@ const MAX_FIELDS = 30;
 
 const isShort = (text: string): boolean => text.length <= SHORT && !text.includes('\n');
 
-/** Text that is not JSON, and what is long in it, stays as it was written. */
-const codeOf = (value: unknown): string =>
-  typeof value === 'string' ? value : JSON.stringify(value, (_key, item: unknown) => (isSecretMask(item) ? showMask(item) : item), 2);
+/** Text stays as it was written; everything else is JSON. */
+const codeOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value, undefined, 2));
 
 function Value({ value }: { value: unknown }) {
-  if (isSecretMask(value)) return <span>{showMask(value)}</span>;
   const text = codeOf(value);
   return isShort(text) ? <span dir="auto">{text}</span> : <CodeBlock text={text} />;
 }
 
 export function ToolInput({ input }: { input: unknown }) {
-  if (!isFields(input) || isSecretMask(input) || Object.keys(input).length > MAX_FIELDS) return <CodeBlock text={codeOf(input)} />;
+  if (!isFields(input) || Object.keys(input).length > MAX_FIELDS) return <CodeBlock text={codeOf(input)} />;
   const fields = Object.entries(input);
   if (fields.length === 0) return null;
   return (
