@@ -1,22 +1,30 @@
 /**
- * Makes untrusted text safe for a terminal: characters that move the cursor, change colours, ring, hide or reorder
+ * Makes untrusted text safe for a terminal, and for people who read it: characters that move the cursor, change colours, ring, hide or reorder
  * text become escape sequences.
  */
 
-// C0, DEL and C1 controls, line and paragraph separators, bidirectional controls, invisible fillers, lone surrogates.
-const UNSAFE =
-  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
-  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u206f\ufeff\ufff9-\ufffb]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+/**
+ * Controls, line and paragraph separators, halves of characters, and what Unicode calls ignorable, because it is shown as nothing. Joiners and
+ * variation selectors are parts of letters and emoji.
+ */
+const UNSAFE = /[\p{Cc}\p{Cs}\u2028\u2029\ufff9-\ufffb]|(?![\p{Join_C}\p{VS}])\p{DI}/gu;
+
+/** Where joiners and variation selectors do what they are for: in emoji (❤️, 1️⃣, 👩‍💻), and in Arabic, Indic and the scripts between them (می‌خواهم). */
+const IN_USE =
+  /(?<=\p{ExtPict})\ufe0f|(?<=[0-9#*])\ufe0f\u20e3|(?<=[\p{ExtPict}\p{EMod}\ufe0f])\u200d\p{ExtPict}|(?<=[\u0600-\u0dff])\p{Join_C}[\u0600-\u0dff]/u;
+/** As {@link UNSAFE}, without line breaks and tabs, and with the joiners and variation selectors that are out of place. */
+const HIDDEN = new RegExp(`[^\\P{Cc}\\n\\t]|[\\p{Cs}\\u2028\\u2029\\ufff9-\\ufffb]|(?!${IN_USE.source})\\p{DI}`, 'gu');
 
 const NAMED: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
-function hex(character: string, digits: number): string {
-  return character.charCodeAt(0).toString(16).padStart(digits, '0');
-}
+const hex = (unit: number, digits: number): string => unit.toString(16).padStart(digits, '0');
 
-function escapeOne(character: string): string {
-  return NAMED[character] ?? (character.charCodeAt(0) < 0x100 ? `\\x${hex(character, 2)}` : `\\u${hex(character, 4)}`);
-}
+/** Returns `\uXXXX` for each UTF-16 unit. */
+const escapeUnits = (character: string): string =>
+  Array.from({ length: character.length }, (_unit, at) => `\\u${hex(character.charCodeAt(at), 4)}`).join('');
+
+const escapeOne = (character: string): string =>
+  NAMED[character] ?? (character < '\u0100' ? `\\x${hex(character.charCodeAt(0), 2)}` : escapeUnits(character));
 
 /** Returns a text with control characters escaped as `\n`, `\x1b` or `\u202e`: always one line. */
 export function escapeControls(text: string): string {
@@ -30,5 +38,13 @@ export function escapeControlsKeepLines(text: string): string {
 
 /** Escapes characters that a terminal interprets as `\uXXXX`: the same JSON value, safe to print. */
 export function escapeJsonControls(json: string): string {
-  return json.replace(UNSAFE, (character) => `\\u${hex(character, 4)}`);
+  return json.replace(UNSAFE, escapeUnits);
+}
+
+/**
+ * Escapes a text that somebody decides about as `\uXXXX` wherever it would be shown as nothing, or as something else than it is. Line breaks and tabs
+ * stay, and so does the value of a JSON text.
+ */
+export function escapeHidden(text: string): string {
+  return text.replace(HIDDEN, escapeUnits);
 }

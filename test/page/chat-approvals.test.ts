@@ -19,7 +19,7 @@ test.skipIf(noBrowser)('a call that waits is decided in its chat or elsewhere, o
 
   const page = await openView(gateway, `#/chat/${encodeURIComponent(chat)}`, { allowedErrors: /409/ });
   const card = page.getByRole('article', { name: `Decision ${first}: files__write_file` });
-  await card.getByText('A moment.').waitFor();
+  await card.getByRole('blockquote').getByText('A moment.').waitFor();
   await card.getByText('- water the plants').waitFor();
   await card.getByText('sk-0123456789abcdef').waitFor();
   await page.getByText('The agent asks to use files__write_file and waits').waitFor({ state: 'attached' });

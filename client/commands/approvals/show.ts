@@ -1,12 +1,20 @@
 import { Command, Option } from 'clipanion';
 import type { ApprovalDocument, GrantDocument } from '../../../shared/api/tools/approvals.js';
+import { escapeControls, escapeHidden } from '../../../shared/log/escape.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { parseNumber } from './approval.js';
+
+/** The words of a model, in lines that a terminal does not break: the rest would be at the left edge, like what the gateway says. */
+const quote = (said: string): string[] =>
+  escapeHidden(said)
+    .split('\n')
+    .flatMap((line) => line.match(/.{1,76}/gu) ?? [''])
+    .map((part) => `> ${part}`);
 
 function describe(approval: ApprovalDocument): string {
   const { id, state, tool, agentId, session, askedAt, expiresAt, decidedAt, decidedBy, note, remember, said, input } = approval;
   const who = decidedBy === null ? '' : ` by ${decidedBy.name === null ? '' : `${decidedBy.name}, `}${decidedBy.via}`;
-  return [
+  const facts = [
     `Approval: ${id}`,
     `State: ${state}${who}${decidedAt === null ? '' : ` at ${decidedAt}`}`,
     ...(remember === null ? [] : [`Remembered for: the ${remember}`]),
@@ -16,9 +24,13 @@ function describe(approval: ApprovalDocument): string {
     `Session: ${session}`,
     `Asked: ${askedAt}`,
     ...(state === 'pending' ? [`Expires: ${expiresAt}`] : []),
-    ...(said === '' ? [] : ['', said]),
+  ];
+  return [
+    ...facts.map(escapeControls),
+    ...(said === '' ? [] : ['', 'The agent said:', ...quote(said)]),
     '',
-    JSON.stringify(input, undefined, 2),
+    'Input:',
+    escapeHidden(JSON.stringify(input, undefined, 2)),
   ].join('\n');
 }
 

@@ -4,6 +4,7 @@ import type { ApprovalState } from '../../../shared/api/tools/approval-states.js
 import type { LogPort } from '../../../shared/log/log-port.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
+import { escapeHidden } from '../../../shared/log/escape.js';
 import { type Approval, findApproval } from '../store/approvals/approvals.js';
 import { type EndedQuestion, forgetQuestion, listEndedQuestions, noteQuestion } from '../store/approvals/asked-questions.js';
 import type { FindChat } from '../store/approvals/approval-chats.js';
@@ -43,7 +44,7 @@ function fenced(text: string): string {
 
 function sayCall(approval: Approval): string[] {
   const { id, agentId, tool, input } = approvalDocument(approval);
-  const text = JSON.stringify(input, undefined, 2);
+  const text = escapeHidden(JSON.stringify(input, undefined, 2));
   const rest = text.length - MAX_INPUT_LENGTH;
   const shown = rest > 0 ? `${text.slice(0, MAX_INPUT_LENGTH).toWellFormed()} …` : text;
   return [

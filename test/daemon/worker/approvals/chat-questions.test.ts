@@ -131,6 +131,10 @@ test('a question says who asks for what, until when, and is one message', async 
       '````\n{\n  "path": "/tmp/a",\n  "api_key": "sk-1",\n  "text": "a ``` b"\n}\n````\n\n' +
       '/approve N or /deny N decides, until 2026-02-02T02:41:00.000Z.',
   );
+  const hidden = sayQuestion(await ask(store, 'turn_3', { command: 'cat notes.txt # \u202e dlrow\u2066', 'pa\u3164th': '\u{e0041}❤️' }));
+  expect(hidden).toContain(
+    String.raw`"command": "cat notes.txt # \u202e dlrow\u2066",` + '\n  ' + String.raw`"pa\u3164th": "\udb40\udc41❤️"`,
+  );
   const long = sayQuestion(await ask(store, 'turn_2', { text: '\u{1F980}'.repeat(50_000) }));
   expect(long.length).toBeLessThan(3_500);
   expect(long).toMatch(/\n\n97\d+ more characters are not shown here: xopc approvals show \d+\n\n/);

@@ -141,7 +141,11 @@ export function ApprovalCard({ approval, isFirst }: CardProps) {
           {t('number', { id })} · <Ago at={expiresAt} text={(time) => t('expires', { time })} />
         </span>
       </header>
-      {said !== '' && <Markdown text={said} />}
+      {said !== '' && (
+        <blockquote>
+          <Markdown text={said} />
+        </blockquote>
+      )}
       <ToolInput input={input} />
       <Decide {...{ approval, isFirst }} />
     </article>

@@ -2,6 +2,7 @@
 import { CodeBlock } from '../../../components/code-block/code-block.js';
 import { Fact, Facts } from '../../../components/facts/facts.js';
 import { isFields } from '../../../../../shared/fields.js';
+import { escapeHidden } from '../../../../../shared/log/escape.js';
 
 /** Longer text, and text with several lines, is code. */
 const SHORT = 120;
@@ -10,8 +11,8 @@ const MAX_FIELDS = 30;
 
 const isShort = (text: string): boolean => text.length <= SHORT && !text.includes('\n');
 
-/** Text stays as it was written; everything else is JSON. */
-const codeOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value, undefined, 2));
+/** Text stays as it was written, as far as it can be seen; everything else is JSON. */
+const codeOf = (value: unknown): string => escapeHidden(typeof value === 'string' ? value : JSON.stringify(value, undefined, 2));
 
 function Value({ value }: { value: unknown }) {
   const text = codeOf(value);
@@ -25,7 +26,7 @@ export function ToolInput({ input }: { input: unknown }) {
   return (
     <Facts>
       {fields.map(([name, value]) => (
-        <Fact key={name} name={name}>
+        <Fact key={name} name={escapeHidden(name)}>
           <Value value={value} />
         </Fact>
       ))}
