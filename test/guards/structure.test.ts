@@ -116,6 +116,7 @@ const TESTED_BY: Record<string, string> = {
   'daemon/worker/store/conversations/turn-stops.ts': 'test/daemon/worker/cluster/stops.test.ts',
   'daemon/worker/store/copy/checksum.ts': 'test/daemon/worker/store/copy/copy-content.test.ts',
   'daemon/worker/store/copy/copy-place.ts': 'test/daemon/worker/store/copy/copy-content.test.ts',
+  'daemon/worker/store/copy/end-unfinished.ts': 'test/daemon/worker/store/sqlite/restored-turns.test.ts',
   'daemon/worker/store/delivery/inbox-cursors.ts': 'test/daemon/worker/channels/telegram/conversation.test.ts',
   'daemon/worker/store/delivery/pairings.ts': 'test/e2e/pairing.test.ts',
   'daemon/worker/store/approvals/asked-questions.ts': 'test/daemon/worker/approvals/ended-questions.test.ts',

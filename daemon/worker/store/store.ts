@@ -175,6 +175,7 @@ export class Store {
   async #attempt(open: () => Promise<OpenDatabase>): Promise<void> {
     try {
       this.#database = await open();
+      for (const { code, message } of this.#database.warnings ?? []) this.#options.logger.warn({ code }, message);
       this.#health.noteSetAside(this.#options.engine.findSetAside());
       this.#health.noteSound();
     } catch (error) {

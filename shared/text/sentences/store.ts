@@ -5,6 +5,8 @@ export const STORE_REASONS = {
   'store-unusable': '{place} cannot be used: {cause}',
   'store-search-slow': '{place} has no extension pg_trgm: a search reads every message',
   'store-locale': 'the locale of {place} is {locale}: a search tells upper from lower case in all letters but a to z',
+  'store-restored':
+    '{place} was restored from a dump; what had not been finished in it is not sent or run again, because that may have happened since the dump',
   'store-damaged': 'the database was damaged; it was kept as {path} and a new, empty one is in use',
   'store-replaced':
     'another file was put in the place of the open database; it was kept as {path}, and the gateway continues with its own content',

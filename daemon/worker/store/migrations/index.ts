@@ -34,7 +34,8 @@ import { lookedForCommits } from './0043-looked-for-commits.js';
 import { trimmedFiles } from './0044-trimmed-files.js';
 import { textsEncodedOnce } from './0045-texts-encoded-once.js';
 import { messageEnds } from './0047-message-ends.js';
-import { dropJournal } from './0048-drop-journal.js';
+import { restoreMark } from './0049-restore-mark.js';
+import { dropJournal } from './0050-drop-journal.js';
 import type { Migration } from './migration.js';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -73,6 +74,7 @@ export const MIGRATIONS: readonly Migration[] = [
   trimmedFiles,
   textsEncodedOnce,
   messageEnds,
+  restoreMark,
   dropJournal,
 ];
 

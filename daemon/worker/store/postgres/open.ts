@@ -10,6 +10,7 @@ import { ConnectionLost, Preparing, Readers, Session } from './driver.js';
 import type { Membership } from './members/membership.js';
 import { migrate } from './migrate.js';
 import { openAccess } from './queries.js';
+import { endRestored } from './restored.js';
 
 /** What the statements need, and the tests run on. */
 const OLDEST_SERVER = 15;
@@ -72,6 +73,12 @@ export function warningsOf(place: string, { locale }: Facts, isIndexed: boolean)
   return warnings;
 }
 
+const restoredWarning = (place: string): StatusWarning => ({
+  code: 'STORE_RESTORED',
+  message: sayOfStore('store-restored', { place }),
+  hint: 'Look at the messages that were waiting: xopc messages --status unknown',
+});
+
 /** Each worker that has ended left one. What became of a commit is looked for within seconds. */
 const REMOVE_OLD_COMMITS = "delete from commits where created_at < clock_timestamp() - interval '1 hour'";
 
@@ -101,11 +108,13 @@ export async function openPostgres({ url, place, membership }: PostgresPlace, mi
     await migrate(session, { migrations, phase: 'expand', place });
     await session.exec(beginWriting());
     await assertComplete(session, place);
+    const isRestored = await endRestored(session);
     await membership.join(session);
     await session.run(REMOVE_OLD_COMMITS);
     await session.exec('commit');
     membership.start();
     warnings = warningsOf(place, before, await ensureIndex(session, before));
+    if (isRestored) warnings.push(restoredWarning(place));
   } finally {
     await session.close();
   }

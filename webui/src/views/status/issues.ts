@@ -84,6 +84,7 @@ const KINDS = {
   STORE_MOVED: { title: 'storeMoved' },
   STORE_SEARCH_SLOW: { title: 'searchSlow', fix: 'searchSlowFix' },
   STORE_LOCALE: { title: 'storeLocale', fix: 'localeFix' },
+  STORE_RESTORED: { title: 'storeRestored' },
   LOG_LEVEL_CHANGED: { title: 'levelChanged' },
 } as const satisfies Readonly<Record<string, { title: TextKey; fix?: TextKey; place?: Place }>>;
 
