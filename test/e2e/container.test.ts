@@ -1,5 +1,6 @@
 /** The container image: its steps, and what runs in it. */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
@@ -8,6 +9,7 @@ import { Container, readStages } from '../helpers/container.js';
 import { installDebianPackages } from '../helpers/debian-packages.js';
 import { freePort } from '../helpers/free-port.js';
 import { root, until } from '../helpers/real-gateway.js';
+import { tempDir } from '../helpers/temp-dir.js';
 
 const stages = readStages();
 
@@ -21,6 +23,17 @@ test('the steps of the Containerfile name files that exist, and what is copied r
   const fromBuild = last.flatMap(({ text }) => /^--from=build \/src\/(\S+)/.exec(text)?.[1] ?? []);
   expect(fromBuild.filter((path) => !existsSync(join(root, path)))).toEqual([]);
   expect(fromBuild.length).toBeGreaterThan(0);
+});
+
+test('what is copied is enough for the build', { timeout: 180_000 }, () => {
+  const source = tempDir();
+  for (const { instruction, text } of stages[0] ?? []) {
+    const paths = text.split(' ').slice(0, -1);
+    if (instruction === 'COPY') for (const path of paths) cpSync(join(root, path), join(source, path), { recursive: true });
+    else if (text === 'npm ci --ignore-scripts') symlinkSync(join(root, 'node_modules'), join(source, 'node_modules'));
+    else if (instruction === 'RUN') execFileSync('sh', ['-c', text], { cwd: source, stdio: 'pipe' });
+  }
+  expect(existsSync(join(source, 'dist', 'build.json'))).toBe(true);
 });
 
 const missing = installDebianPackages(['tini']);
