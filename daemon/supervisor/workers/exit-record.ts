@@ -22,6 +22,8 @@ const ABORT_CODE = 128 + constants.signals.SIGABRT;
 
 /** `TypeError: x is not a function` before its stack, as Node prints what was thrown and not caught. */
 const THROWN = /^(?:Uncaught )?((?:[A-Z]\w*)?(?:Error|Exception)(?: \[\w+\])?: .+)$/;
+/** `P [GatewayError]`: a class that the build renamed, and the name of its errors. */
+const RENAMED_CLASS = /^\w+ \[(\w*Error)\](?=: )/;
 /** What follows the words of a dying process and says nothing. */
 const EMPTY = /^(?:\s*|Node\.js v\S+|\s+at .*|[\s}\]^]*)$/;
 
@@ -46,7 +48,7 @@ export function describeExit(exit: ChildExit, told: Told): string {
 
 /** Returns the error that ended a process, or else the last line that it printed. */
 function lastWords(output: string): string | undefined {
-  const lines = output.split('\n');
+  const lines = output.split('\n').map((line) => line.replace(RENAMED_CLASS, '$1'));
   const thrown = lines.findLast((line) => THROWN.test(line));
   return thrown === undefined ? lines.findLast((line) => !EMPTY.test(line)) : THROWN.exec(thrown)?.[1];
 }

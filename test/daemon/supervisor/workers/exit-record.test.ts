@@ -53,6 +53,11 @@ describe('how a worker ended is said in words', () => {
     [`throw new TypeError('no way')`, 'TypeError: no way'],
     [`throw Object.assign(new Error('gone'), { code: 'ENOENT', more: [1, { x: 1 }] })`, 'Error: gone'],
     [`Promise.reject(new Error('outer', { cause: 1 }))`, 'Error: outer'],
+    [
+      // As minified.
+      `class P extends Error { constructor(m) { super(m); this.name = 'GatewayError'; this.hint = 'A new worker takes its place.'; } } throw new P('it is lost')`,
+      'GatewayError: it is lost',
+    ],
     [`require('./not-there')`, "Error: Cannot find module './not-there'"],
   ])('as this Node says it: %s', (program, cause) => {
     const { status, signal, stderr } = spawnSync(process.execPath, ['-e', program], { encoding: 'utf8' });
