@@ -4,6 +4,7 @@ import type { ApprovalDocument } from '../../../shared/api/tools/approvals.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { GUIDE_REF } from '../../../shared/config/defaults.js';
 import { definedFields } from '../../../shared/fields.js';
+import { knownSentence } from '../../../shared/text/sentences/known.js';
 import type { CutOff, TurnUsage } from '../../../shared/turn-usage.js';
 
 /** One event of a turn, in order. Exactly one `done` or `error` ends a turn; `error.message` ends with what to do. */
@@ -62,12 +63,14 @@ export function endEvent({ outcome, sessionKey, isLost, reason, approvals }: End
   return approvals.length === 0 ? done : { ...done, approvals: [...approvals] };
 }
 
-/** Returns the event for a failed turn. The hint becomes the message's last sentence. */
+/** Returns the event for a failed turn. The hint becomes the message's last sentence; `details` has the sentence without it. */
 export function toErrorEvent(error: GatewayError): TurnEvent {
-  const { code, message, hint, details, cause } = error;
+  const { code, message, hint, cause, spec } = error;
   if (hint === undefined) return { type: 'error', error };
   const complete = `${message.replace(/[.\s]*$/, '.')} ${hint}`;
-  return { type: 'error', error: new GatewayError(code, { message: complete, cause, ...(details === undefined ? {} : { details }) }) };
+  const isExplained = !spec.expose || error.details?.['code'] !== undefined;
+  const details = { ...(isExplained ? undefined : knownSentence(message)), ...error.details };
+  return { type: 'error', error: new GatewayError(code, { message: complete, details, cause }) };
 }
 
 /** Returns why a turn was stopped, from the reason of its signal. */

@@ -27,6 +27,10 @@ export interface UsageSpan {
   readonly except: string;
 }
 
+/** A limit that is spent refuses a turn before a model is called. */
+const WAS_REFUSED = sql`(coalesce(error_code, '') = 'RATE_LIMITED' and cache_read_tokens is null)`;
+const UNPRICED = sql<number>`count(*) filter (where cost_usd is null and not ${WAS_REFUSED})`;
+
 export function selectUsage(tx: Transaction, span: UsageSpan) {
   return queriesOf(tx)
     .selectFrom('turns')
@@ -34,7 +38,7 @@ export function selectUsage(tx: Transaction, span: UsageSpan) {
     .select(['token_id as tokenId', sql<string | null>`max(token_name)`.as('tokenName')])
     .select([total('input_tokens').as('inputTokens'), total('output_tokens').as('outputTokens')])
     .select([total('cache_read_tokens').as('cacheReadTokens'), total('cache_write_tokens').as('cacheWriteTokens')])
-    .select([total('cost_usd').as('costUsd'), sql<number>`count(*) filter (where cost_usd is null)`.as('unpricedTurns')])
+    .select([total('cost_usd').as('costUsd'), UNPRICED.as('unpricedTurns')])
     .where('id', '>=', firstIdAt(span.fromMs))
     .where('id', '<', firstIdAt(span.toMs))
     .where('model', 'is not', null)

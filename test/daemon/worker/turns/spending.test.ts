@@ -44,6 +44,22 @@ test('fifty turns at once stay within the limit of the day, but for one reservat
     expect(last).toMatchObject({ code: 'RATE_LIMITED', message: expect.stringContaining('the 0.5 US dollars of today') });
 });
 
+test('a turn that a spent limit refuses says so as a sentence, and is none of unknown price', async () => {
+  const { fake, conversation } = await start({ dailyUsd: 0.001 });
+  fake.replyAlways(says('one two three'));
+  const resetAt = expect.stringMatching(/^\d{4}-\d\d-\d\dT00:00:00\.000Z$/) as string;
+  await ask(conversation, { message: 'hi' });
+  const { last } = await ask(conversation, { message: 'again' });
+  expect(last).toMatchObject({
+    code: 'RATE_LIMITED',
+    message: expect.stringMatching(/; the limit is reset at \S+Z\. To raise it, change agents\.dailyUsd\.$/) as string,
+    details: { code: 'spent-all', values: { usd: '0.001', time: resetAt } },
+  });
+  expect(fake.requests).toHaveLength(1);
+  const { total } = await conversation.usage.read({ days: 2, utcOffsetMinutes: 0 });
+  expect(total).toMatchObject({ turns: 2, unpricedTurns: 0 });
+});
+
 test('what a token spends is in the list of tokens, and in the usage under its name, also once it is revoked', async () => {
   const { fake, conversation } = await start({});
   fake.replyAlways(says('one two three'));
