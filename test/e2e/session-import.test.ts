@@ -1,5 +1,5 @@
 /** A session's file of any length: imported whole or not at all, whatever happens to the worker meanwhile. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import Database from 'libsql';
@@ -55,7 +55,12 @@ test('an import that kill -9 cuts leaves nothing, neither to see nor on disk; th
   expect(await gateway.xopc('sessions', 'export', key, '--output', again)).toMatchObject({ code: 0 });
   expect(readFileSync(again, 'utf8') === readFileSync(file, 'utf8')).toBe(true);
   const json = `${file}.json`;
-  expect(await gateway.xopc('sessions', 'export', key, '--format', 'json', '--output', json)).toMatchObject({ code: 0 });
-  expect(JSON.parse((await gateway.xopc('sessions', 'import', json, '--json')).stdout)).toMatchObject({ messageCount: 5_000 });
+  // The name of the file says which format it gets; an import goes by the content.
+  expect(await gateway.xopc('sessions', 'export', key, '--output', json)).toMatchObject({ code: 0 });
+  expect(JSON.parse(readFileSync(json, 'utf8'))).toMatchObject({ title: 'A long one' });
+  renameSync(again, `${file}.misnamed.json`);
+  renameSync(json, `${file}.misnamed`);
+  for (const misnamed of [`${file}.misnamed.json`, `${file}.misnamed`])
+    expect(JSON.parse((await gateway.xopc('sessions', 'import', misnamed, '--json')).stdout)).toMatchObject({ messageCount: 5_000 });
   expect((await gateway.xopc('sessions', 'export', key)).stdout === readFileSync(file, 'utf8')).toBe(true);
 });

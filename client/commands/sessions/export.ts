@@ -1,5 +1,5 @@
 import { Command, Option } from 'clipanion';
-import { createReadStream, createWriteStream, renameSync, rmSync, statSync } from 'node:fs';
+import { closeSync, createReadStream, createWriteStream, openSync, readSync, renameSync, rmSync, statSync } from 'node:fs';
 import { extname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { BaseCommand } from '../../cli/base-command.js';
@@ -10,27 +10,49 @@ import { sessionPath } from './session.js';
 import { oneOf } from '../../cli/usage.js';
 
 const FORMATS = ['jsonl', 'json', 'markdown'];
+const FORMAT_OF: Readonly<Record<string, string>> = { '.json': 'json', '.md': 'markdown' };
+
+/** In JSON Lines, the first line is the whole header, which is shorter. */
+const MAX_HEADER_BYTES = 262_144;
+
+/** Whether the first line of a file is a document without messages: that of JSON Lines. */
+function isJsonLines(path: string): boolean {
+  const start = Buffer.alloc(MAX_HEADER_BYTES);
+  const file = openSync(path, 'r');
+  try {
+    const [line = ''] = start.toString('utf8', 0, readSync(file, start)).split('\n', 1);
+    const header = JSON.parse(line) as { messages?: unknown } | null;
+    return header?.messages === undefined;
+  } catch {
+    return false;
+  } finally {
+    closeSync(file);
+  }
+}
 
 export class SessionExportCommand extends BaseCommand {
   static override readonly usage = Command.Usage({
     category: 'Sessions',
     description: 'Write a conversation to a file or to standard output.',
-    details: 'jsonl (the default) and json can be imported at any length; markdown is for reading.',
+    details: 'jsonl and json can be imported at any length; markdown is for reading.',
     examples: [
       ['To a file', 'xopc sessions export main:webchat:default:direct:me --output me.jsonl'],
       ['To read', 'xopc sessions export main:webchat:default:direct:me --format markdown'],
     ],
   });
 
-  readonly format = Option.String('--format', 'jsonl', { description: 'jsonl (default), json or markdown.' });
+  readonly format = Option.String('--format', {
+    description: 'jsonl, json or markdown; by default that of the file (.json, .md), else jsonl.',
+  });
   readonly output = Option.String('-o,--output', { description: 'The file; it is replaced when the export is complete.' });
   readonly key = Option.String({ name: 'key' });
 
   protected async run(): Promise<number> {
     const path = sessionPath(this.key);
-    oneOf('--format', this.format, { choices: FORMATS });
+    const { format = FORMAT_OF[extname(this.output ?? '').toLowerCase()] ?? 'jsonl' } = this;
+    oneOf('--format', format, { choices: FORMATS });
     const api = await this.connect();
-    const content = await api.download({ method: 'GET', path: `${path}/export?format=${this.format}` });
+    const content = await api.download({ method: 'GET', path: `${path}/export?format=${format}` });
     if (this.output === undefined) {
       const text = new TerminalText(this.io.out.isTerminal);
       for await (const chunk of content.setEncoding('utf8') as AsyncIterable<string>) {
@@ -70,7 +92,7 @@ export class SessionImportCommand extends BaseCommand {
     } catch (error) {
       throw fileError(this.file, error);
     }
-    const type = extname(this.file).toLowerCase() === '.json' ? 'application/json' : 'application/x-ndjson';
+    const type = isJsonLines(this.file) ? 'application/x-ndjson' : 'application/json';
     const file = { type, content: createReadStream(this.file) };
     const { session } = await this.request<{ session: SessionDocument }>({ method: 'POST', path: '/api/sessions/import', file });
     return this.printResult(session, `${session.key} imported: ${session.messageCount} messages`);
