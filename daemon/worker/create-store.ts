@@ -27,7 +27,7 @@ interface Place {
   readonly liveInstanceIds: () => readonly string[];
   readonly models: () => ModelsDocument;
   /** What other gateways on the database show of this one. Default: nothing. */
-  readonly node?: (() => { readonly version: string; readonly address: string | null }) | undefined;
+  readonly node?: (() => { readonly version: string; readonly build?: string; readonly address: string | null }) | undefined;
   /** The accounts that this worker serves, or would with their lease. */
   readonly readyAccounts: () => readonly AccountName[];
   readonly loadPostgres: () => PostgresModule;

@@ -105,7 +105,7 @@ export class WorkerLifecycle {
       models: () => loaded().models,
       instanceId: boot.instanceId,
       liveInstanceIds: () => this.#liveInstanceIds,
-      node: () => ({ version: this.#build.version, address: this.#http.address() }),
+      node: () => ({ version: this.#build.version, build: this.#build.buildId, address: this.#http.address() }),
       logger: this.#log,
       clock,
       ...this.#bundles,

@@ -72,7 +72,7 @@ const livingIds: string[] = [];
 export function postgresAt(url: string, options: Partial<Omit<PostgresOptions, 'url'>> = {}): PostgresEngine {
   const { instanceId = `wk_${livingIds.length}` } = options;
   livingIds.push(instanceId);
-  const facts = () => ({ version: '1.0.0', address: null, settings: 'same' });
+  const facts = () => ({ version: '1.0.0', build: 'b1', address: null, settings: 'same' });
   const member = { instanceId, livingIds: () => livingIds, facts, onLost: () => undefined };
   return postgresEngine({ url, dataDir: '', lineage: LINEAGE, ...member, ...options });
 }

@@ -4,13 +4,15 @@ import type { NodeStatus, StatusWarning } from '../../../shared/control/messages
 
 const hint = 'Give all nodes the same version and configuration. They are listed by: xopc gateway nodes';
 
+const versionOf = ({ version, build }: NodeStatus): string => (build === undefined ? version : `${version} build ${build}`);
+
 /** Returns a warning for each that differs from this one. */
 export function nodeWarnings(nodes: readonly NodeStatus[]): StatusWarning[] {
   const self = nodes.find(({ isSelf }) => isSelf);
   if (self === undefined) return [];
   return nodes.flatMap((node) => {
     const differing = nodeDifferences(node, self).map((name) =>
-      name === 'version' ? `version ${node.version} (this one: ${self.version})` : `other ${name}`,
+      name === 'version' ? `version ${versionOf(node)} (this one: ${versionOf(self)})` : `other ${name}`,
     );
     if (differing.length === 0) return [];
     const message = `the gateway ${node.name} on the same database has ${new Intl.ListFormat('en').format(differing)}`;

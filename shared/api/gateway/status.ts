@@ -90,6 +90,8 @@ const node = () =>
     /** Where it listens; null before it does. */
     address: z.string().nullable(),
     /** The start of its worker, and when that last renewed its place, by the database's clock. */
+    /** Missing for a node that does not tell. */
+    build: z.string().optional(),
     since: z.iso.datetime(),
     renewedAt: z.iso.datetime(),
     /** Stands for its agents, channels and models, a part each, separated by `-`; nodes with the same ones have the same. */

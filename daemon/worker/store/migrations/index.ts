@@ -35,7 +35,8 @@ import { trimmedFiles } from './0044-trimmed-files.js';
 import { textsEncodedOnce } from './0045-texts-encoded-once.js';
 import { messageEnds } from './0047-message-ends.js';
 import { restoreMark } from './0049-restore-mark.js';
-import { dropJournal } from './0050-drop-journal.js';
+import { nodeBuilds } from './0051-node-builds.js';
+import { dropJournal } from './0052-drop-journal.js';
 import type { Migration } from './migration.js';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -75,6 +76,7 @@ export const MIGRATIONS: readonly Migration[] = [
   textsEncodedOnce,
   messageEnds,
   restoreMark,
+  nodeBuilds,
   dropJournal,
 ];
 

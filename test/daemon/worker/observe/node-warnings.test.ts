@@ -18,11 +18,16 @@ test.each([
   { what: 'the same', nodes: [node('here', { isSelf: true }), node('there')], messages: [] },
   {
     what: 'others with another version or configuration',
-    nodes: [node('here', { isSelf: true }), node('old', { version: '0.9.0' }), node('odd', { settings: 'a-x-y', version: '2.0.0' })],
+    nodes: [node('here', { isSelf: true }), node('old', { version: '0.9.0' }), node('odd', { settings: 'a-x-y' })],
     messages: [
       'the gateway old on the same database has version 0.9.0 (this one: 1.0.0)',
-      'the gateway odd on the same database has version 2.0.0 (this one: 1.0.0), other channels, and other models',
+      'the gateway odd on the same database has other channels and other models',
     ],
+  },
+  {
+    what: 'another build, whose defaults are others,',
+    nodes: [node('here', { isSelf: true, build: 'b1' }), node('there', { build: 'b2', settings: 'x-y-z' })],
+    messages: ['the gateway there on the same database has version 1.0.0 build b2 (this one: 1.0.0 build b1)'],
   },
 ])('of $what each that differs is named', ({ nodes, messages }) => {
   expect(nodeWarnings(nodes).map(({ message }) => message)).toEqual(messages);

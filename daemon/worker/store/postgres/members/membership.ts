@@ -47,7 +47,7 @@ export interface Lineage {
 }
 
 /** What a gateway tells others of itself. */
-export type NodeFacts = Pick<NodeStatus, 'version' | 'address' | 'settings'>;
+export type NodeFacts = Pick<NodeStatus, 'version' | 'build' | 'address' | 'settings'>;
 
 export interface MemberOptions {
   readonly facts: () => NodeFacts;
@@ -67,7 +67,8 @@ export interface MembershipOptions extends MemberOptions {
   readonly listener: Listener;
 }
 
-interface Row extends NodeFacts {
+interface Row extends Omit<NodeFacts, 'build'> {
+  readonly build: string | null;
   readonly id: string;
   readonly lineage: string;
   readonly name: string;
@@ -77,7 +78,7 @@ interface Row extends NodeFacts {
   readonly leftMs: number;
 }
 
-const LOOK = `select id, lineage, name, version, address, settings, extract(epoch from joined_at) * 1000 as "joinedAtMs",
+const LOOK = `select id, lineage, name, version, build, address, settings, extract(epoch from joined_at) * 1000 as "joinedAtMs",
   extract(epoch from renewed_at) * 1000 as "renewedAtMs", extract(epoch from expires_at - clock_timestamp()) * 1000 as "leftMs"
   from instances order by joined_at, id`;
 
@@ -154,9 +155,10 @@ export class Membership implements Liveness {
   /** Returns the gateways as they were at the last renewal; of several workers of one gateway the newest. */
   nodes(): NodeStatus[] {
     const byLineage = new Map(this.#rows.map((row) => [row.lineage, row]));
-    return [...byLineage.values()].map(({ lineage, name, version, address, settings, joinedAtMs, renewedAtMs }) => ({
+    return [...byLineage.values()].map(({ lineage, name, version, build, address, settings, joinedAtMs, renewedAtMs }) => ({
       name,
       version,
+      ...(build === null ? {} : { build }),
       address,
       settings,
       since: new Date(joinedAtMs).toISOString(),
@@ -173,12 +175,12 @@ export class Membership implements Liveness {
   async join(session: Session): Promise<void> {
     const { lineage, facts, serves = () => [] } = this.#options;
     const sentAt = moment();
-    const { version, address, settings } = facts();
+    const { version, build = null, address, settings } = facts();
     const joined = await session.run<{ serverMs: number }>(
-      `insert into instances (id, lineage, name, version, address, settings, serves, renewed_at, expires_at)
-      values ($1, $2, $3, $4, $5, $6, $7, clock_timestamp(), ${VALID_UNTIL}) on conflict (id) do update set expires_at = excluded.expires_at
+      `insert into instances (id, lineage, name, version, address, settings, serves, build, renewed_at, expires_at)
+      values ($1, $2, $3, $4, $5, $6, $7, $8, clock_timestamp(), ${VALID_UNTIL}) on conflict (id) do update set expires_at = excluded.expires_at
       returning ${SERVER_TIME}`,
-      [this.id, lineage.id, lineage.name, version, address, settings, JSON.stringify(serves())],
+      [this.id, lineage.id, lineage.name, version, address, settings, JSON.stringify(serves()), build],
     );
     this.#noteTime(sentAt, joined.rows);
     await this.#look(session);

@@ -48,7 +48,7 @@ test('workers of several gateways live beside each other; of its own ones a gate
   expect(await livingFor(one)).toEqual(['a1', 'a2', 'b1']);
   expect([one.membership.isAlone(), other.membership.isSole()]).toEqual([false, false]);
   expect(other.membership.nodes()).toMatchObject([
-    { name: 'a on a host', version: '1.0.0', address: null, settings: 'same', isSelf: false },
+    { name: 'a on a host', version: '1.0.0', build: 'b1', address: null, settings: 'same', isSelf: false },
     { name: 'b on a host', isSelf: true },
   ]);
   living.pop();
