@@ -24,6 +24,7 @@ export const CHANNEL_REASONS = {
   'receiver-secret': "its secret is not 'whsec_' followed by Base64",
 
   // Telegram
+  'served-elsewhere': 'another gateway on the same database, or a worker that is about to end, serves this account',
   'telegram-token': 'Telegram rejects the token; get the current one from @BotFather and update the configuration',
   'telegram-token-root':
     'Telegram rejects the token; get the current one from @BotFather and update the configuration. Also check that apiRoot is the address of a Bot API',

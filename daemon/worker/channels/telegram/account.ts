@@ -178,7 +178,7 @@ export class TelegramAccount implements ChannelAccount {
     while (!signal.aborted) {
       try {
         if (await host.intake.acquire('telegram', accountId)) return true;
-        this.#status = { state: 'starting' };
+        this.#status = { state: 'starting', message: sayOfChannel('served-elsewhere') };
       } catch (error) {
         this.#status = { state: 'backoff', message: sayOfChannel('waits-for-database') };
         logger.warn({ err: error }, 'failed to get the lease of the account');

@@ -37,9 +37,10 @@ function reasonOf({ state, message, code, values, health, messages, lastError }:
 }
 
 function Trouble({ account }: { account: Account }) {
-  const { channel, state, health, messages } = account;
+  const { channel, state, message, code, values, health, messages } = account;
   const { text, detail } = reasonOf(account);
-  if (health.reason === null) return null;
+  // Nothing is wrong: another gateway serves it.
+  if (health.reason === null) return state !== 'starting' || message === null ? null : <p>{reasonText({ message, code, values })}</p>;
   const advice = isStopped(state) ? (`advice_${state}` as const) : messages.retrying > 0 ? 'advice_retrying' : 'advice_lost';
   const status = messages.retrying > 0 ? 'retry_wait' : messages.dead > 0 ? 'dead' : 'unknown';
   return (

@@ -20,7 +20,7 @@ test('an account that is handed over reads nothing more, ends what it sends, and
     return true;
   });
   expect([isMoved, channel.isReady('default'), channel.canServe?.('default')]).toEqual([true, false, true]);
-  expect(channel.health()).toEqual({ default: { state: 'starting' } });
+  expect(channel.health()).toMatchObject({ default: { state: 'starting' } });
   fake.say('while it is elsewhere');
   expect(intake.taken).toEqual([]);
 

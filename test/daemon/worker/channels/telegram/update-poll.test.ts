@@ -4,6 +4,7 @@ import type { Update } from '../../../../../daemon/worker/channels/telegram/api/
 import type { BotResult } from '../../../../../daemon/worker/channels/telegram/api/bot-api.js';
 import { failure } from '../../../../fakes/telegram/server.js';
 import { advanceUntil } from '../../../../helpers/advance-until.js';
+import { eventually } from '../../../../helpers/eventually.js';
 import { FakeClock } from '../../../../helpers/fake-clock.js';
 import { IntakeMemory } from '../../../../helpers/host-memory.js';
 import { logMemory } from '../../../../helpers/log-memory.js';
@@ -62,11 +63,12 @@ test('a restart continues after the stored updates, without a second poll', asyn
 test('while another live worker reads, nothing is asked', async () => {
   const clock = new FakeClock();
   const { fake, channel, intake, untilReady, host } = await makeTelegram({ clock });
-  intake.foreign.add(SCOPE);
+  intake.foreign.add('telegram/default');
   await channel.start(host);
   clock.advance(1_000);
   expect(fake.calls).toEqual([]);
-  expect(channel.health()).toEqual({ default: { state: 'starting' } });
+  const message = expect.stringContaining('another gateway on the same database') as string;
+  await eventually(() => expect(channel.health()).toEqual({ default: { state: 'starting', message } }));
   intake.foreign.clear();
   const ready = untilReady();
   await advanceUntil(clock, () => channel.isReady('default'));
