@@ -62,10 +62,11 @@ function everySchedule(schedule: string, text: string, anchorMs: number): Schedu
   const at = (step: number): number => anchorMs + step * everyMs;
   return {
     kind: 'every',
-    next: (afterMs) => at(Math.max(1, Math.floor((afterMs - anchorMs) / everyMs) + 1)),
+    // Also before the anchor: the clock may have been ahead when the job was made.
+    next: (afterMs) => at(Math.floor((afterMs - anchorMs) / everyMs) + 1),
     last(fromMs, atMs) {
-      const step = Math.floor((atMs - anchorMs) / everyMs);
-      return step >= 1 && at(step) >= fromMs ? at(step) : null;
+      const lastMs = at(Math.floor((atMs - anchorMs) / everyMs));
+      return lastMs >= fromMs ? lastMs : null;
     },
   };
 }

@@ -75,6 +75,24 @@ test('a start plans jobs again only when the clock was set back while the gatewa
   expect(third.began.map((text) => text.slice(18, 20))).toEqual(['11', '12', '14']);
 });
 
+test.each(['while the gateway runs', 'while it is down'])(
+  'a job that was made while the clock was days ahead runs on when that is corrected %s',
+  async (when) => {
+    const ahead = await makeCron({ nowMs: at('2026-01-03T12:00:00Z') });
+    await ahead.start();
+    await ahead.addJob('often', { schedule: 'every 10m' });
+    await ahead.pass(20 * MINUTE, MINUTE);
+    if (when === 'while it is down') await ahead.scheduler.stop();
+    ahead.clock.jump(-2 * DAY);
+    const cron = when === 'while it is down' ? await makeCron({ store: ahead.store, clock: ahead.clock, instanceId: 'wk_2' }) : ahead;
+    if (cron !== ahead) await cron.start();
+    await cron.settle();
+    await cron.pass(30 * MINUTE, MINUTE);
+    const times = (await cron.runs('often')).map(({ scheduledAtMs }) => new Date(scheduledAtMs).toISOString().slice(8, 16));
+    expect(times.toSorted()).toEqual(['01T12:30', '01T12:40', '01T12:50', '03T12:10', '03T12:20']);
+  },
+);
+
 test('a retry that waits is not moved away by a clock that is set back', async () => {
   const cron = await makeCron({ nowMs: at('2026-01-01T12:00:00Z') });
   await cron.start();
