@@ -10,6 +10,7 @@ export const STORE_REASONS = {
   'store-damaged': 'the database was damaged; it was kept as {path} and a new, empty one is in use',
   'store-replaced':
     'another file was put in the place of the open database; it was kept as {path}, and the gateway continues with its own content',
+  'fault-migration': 'the migration to schema {version} failed ({detail})',
   'fault-permission': 'access to the file is not permitted ({detail})',
   'fault-locked-long': 'another process has kept it locked for more than two seconds ({detail})',
   'fault-locked': 'it is locked ({detail})',

@@ -1,4 +1,6 @@
 /** How the schema changes while a worker of the previous build may still serve the same database. */
+import { sayOfStore } from '../../../../shared/text/sentences/store.js';
+import { type StoreFault, storeUnavailable } from '../engine.js';
 import type { Queries } from '../schema.js';
 
 export type Dialect = 'sqlite' | 'postgres';
@@ -32,9 +34,29 @@ export function versionAfter(before: SchemaVersion, migration: Migration): Schem
 }
 
 export interface MigrateOptions {
+  readonly place: string;
   readonly migrations: readonly Migration[];
   /** `expand` stops before the first contraction; `all` runs everything. */
   readonly phase: 'expand' | 'all';
+}
+
+interface Migrating {
+  readonly db: Queries;
+  readonly dialect: Dialect;
+  readonly place: string;
+  readonly classify: (error: unknown) => StoreFault;
+}
+
+/** Runs one. @throws STORE_UNAVAILABLE where it cannot be run on this content; the error of a database that fails */
+export async function runMigration(migration: Migration, { db, dialect, place, classify }: Migrating): Promise<void> {
+  try {
+    await migration.up(db, dialect);
+  } catch (error) {
+    if (classify(error) !== 'other') throw error;
+    const detail = error instanceof Error ? error.message : String(error);
+    const hint = 'Nothing was changed. Start the version from before, and report this as a fault of xopc.';
+    throw storeUnavailable(place, sayOfStore('fault-migration', { version: migration.version, detail }), { hint, cause: error });
+  }
 }
 
 /** Returns the migrations that are to be run on a database of this version, in their order. */

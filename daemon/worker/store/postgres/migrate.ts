@@ -1,8 +1,9 @@
 /** Brings a database to the newest schema. The version is a row. Everything runs in one transaction, under the lock for writing. */
 import { storeUnavailable } from '../engine.js';
-import { type MigrateOptions, missingAfter, type SchemaVersion, versionAfter } from '../migrations/migration.js';
+import { type MigrateOptions, missingAfter, runMigration, type SchemaVersion, versionAfter } from '../migrations/migration.js';
 import { beginWriting } from './begin-writing.js';
 import type { Session } from './driver.js';
+import { classifyFault } from './faults.js';
 import { queriesOver } from './queries.js';
 
 /** How long opening waits for another worker that changes the schema. */
@@ -27,7 +28,7 @@ export async function readVersion(session: Session, place: string): Promise<Sche
 }
 
 /** Runs the migrations that are missing. @throws STORE_UNAVAILABLE for a database that this build cannot work with */
-export async function migrate(session: Session, options: MigrateOptions & { readonly place: string }): Promise<void> {
+export async function migrate(session: Session, options: MigrateOptions): Promise<void> {
   const newest = options.migrations.at(-1)?.version ?? 0;
   const version = (await readVersion(session, options.place)) ?? NONE;
   if (version.minimumReader > newest) {
@@ -44,7 +45,7 @@ export async function migrate(session: Session, options: MigrateOptions & { read
     let current = (await readVersion(session, options.place)) ?? NONE;
     const db = queriesOver((sql, parameters) => session.run(sql, parameters));
     for (const migration of missingAfter(current, options)) {
-      await migration.up(db, 'postgres');
+      await runMigration(migration, { db, dialect: 'postgres', place: options.place, classify: classifyFault });
       current = versionAfter(current, migration);
     }
     await session.exec('delete from xopc_schema');

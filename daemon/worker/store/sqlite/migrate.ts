@@ -1,6 +1,7 @@
 /** Brings an open SQLite database to the newest schema. The version is in the file's header, so that opening reads nothing else. */
-import { type MigrateOptions, missingAfter, type SchemaVersion, versionAfter } from '../migrations/migration.js';
+import { type MigrateOptions, missingAfter, runMigration, type SchemaVersion, versionAfter } from '../migrations/migration.js';
 import { LibsqlConnection } from './connection.js';
+import { classifyFault } from './faults.js';
 import { sqliteQueries } from './queries.js';
 import { inTransaction } from './transactions.js';
 
@@ -48,7 +49,7 @@ export async function migrate(connection: LibsqlConnection, options: MigrateOpti
     // Another worker may have run them while this one waited for the lock.
     let current = (await readHeader(connection)).version;
     for (const migration of missingAfter(current, options)) {
-      await migration.up(sqliteQueries(connection), 'sqlite');
+      await runMigration(migration, { db: sqliteQueries(connection), dialect: 'sqlite', place: options.place, classify: classifyFault });
       current = versionAfter(current, migration);
     }
     await connection.run(`pragma application_id = ${APPLICATION_ID}`);

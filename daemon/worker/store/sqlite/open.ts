@@ -87,7 +87,7 @@ export async function openSqlite(path: string, migrations: readonly Migration[],
   let reading: LibsqlConnection;
   try {
     await assertUsable(path, connection, migrations.at(-1)?.version ?? 0);
-    await migrate(connection, { migrations, phase: 'expand' });
+    await migrate(connection, { migrations, phase: 'expand', place: path });
     await assertWritable(path, connection);
     reading = await connect(path, { isThreaded: false });
     // The writer waits for locks by itself (transactions.ts); reads in WAL mode wait for nobody.
@@ -110,7 +110,7 @@ export async function openSqlite(path: string, migrations: readonly Migration[],
         await placeRescued(finalPath(path), files.database);
       }),
     checkpoint: () => inOrder(() => connection.exec('pragma wal_checkpoint(truncate)')),
-    contract: () => inOrder(() => migrate(connection, { migrations, phase: 'all' })),
+    contract: () => inOrder(() => migrate(connection, { migrations, phase: 'all', place: path })),
     close: () =>
       inOrder(async () => {
         reading.close();
