@@ -26,6 +26,8 @@ export type EventStream = { readonly name: string } & ({ readonly events: EventS
 
 export interface RouteInput<Body, Query> {
   readonly body: Body;
+  /** The body as it arrived. Of a route with `needsSource`. */
+  readonly source: Buffer;
   /** Of a route with `upload`. */
   readonly upload: Upload;
   readonly query: Query;
@@ -82,6 +84,8 @@ export interface RouteDefinition<Body, Query> extends RouteText {
   readonly maximumBodyLimit?: number;
   /** True: a missing body counts as `{}`. */
   readonly isBodyOptional?: boolean;
+  /** Whether the handler reads the body as it arrived, too. It is held in memory until the answer ends. */
+  readonly needsSource?: boolean;
   /** Without it, the query is ignored. */
   readonly query?: SchemaMaker<Query>;
   /** Returns the body of the answer; undefined if the handler has set it itself, as for streams and files. */
@@ -128,7 +132,7 @@ async function readBody<Body, Query>(
   ctx: HttpContext,
   definition: RouteDefinition<Body, Query>,
   { readJson, refuseCredentials }: Pick<RouteTools, 'readJson' | 'refuseCredentials'>,
-): Promise<unknown> {
+): Promise<{ readonly body: unknown; readonly rawBody?: Buffer }> {
   const { path, maximumBodyLimit: maximumLimit, authorize } = definition;
   const minimumLimit = definition.minimumBodyLimit ?? (path.startsWith('/v1/') ? MODEL_BODY_BYTES : 0);
   const check =
@@ -138,9 +142,9 @@ async function readBody<Body, Query>(
       if (verdict === 'valid') return;
       await refuseCredentials(ctx.state.caller.client.address, { ...authorize.refusal, isWrong: verdict === 'wrong' });
     });
-  const body = await readJson(ctx, { minimumLimit, maximumLimit, authorize: check });
-  if (body !== undefined) return body;
-  if (definition.isBodyOptional === true) return {};
+  const read = await readJson(ctx, { minimumLimit, maximumLimit, authorize: check });
+  if (read !== undefined) return definition.needsSource === true ? read : { body: read.body };
+  if (definition.isBodyOptional === true) return { body: {} };
   throw new GatewayError('INVALID_REQUEST', { message: `${definition.method} ${path} needs a JSON body.` });
 }
 
@@ -173,8 +177,9 @@ export function route<Body = undefined, Query = undefined>(definition: RouteDefi
       if (access === 'token') state.access = await requireToken(state.caller);
       if (state.access !== undefined) await admit(state.access, definition, { ctx, beginRequest });
       const upload = uploadTypes && openUpload(ctx, uploadTypes);
-      let raw: unknown;
-      if (upload === undefined) raw = definition.body === undefined ? refuseBody(ctx) : await readBody(ctx, definition, tools);
+      if (definition.body === undefined && upload === undefined) refuseBody(ctx);
+      const isRead = definition.body !== undefined && upload === undefined;
+      const { body: raw, rawBody: source } = isRead ? await readBody(ctx, definition, tools) : {};
       const body = bodySchema();
       const query = querySchema();
       const input = (body === undefined || upload !== undefined ? undefined : validate(body, raw, 'body')) as Body;
@@ -182,6 +187,7 @@ export function route<Body = undefined, Query = undefined>(definition: RouteDefi
       const answer = await definition.handle(ctx, {
         upload: upload as Upload,
         body: input,
+        source: source as Buffer,
         query: (query === undefined ? undefined : validate(query, { ...ctx.query }, 'query')) as Query,
       });
       if (answer !== undefined) ctx.body = answer;

@@ -26,7 +26,7 @@ export type CompletionPart = WithVendor &
 export interface CompletionToolCall extends WithVendor {
   readonly id: string;
   readonly name: string;
-  /** JSON, as the model wrote it. */
+  /** As the model wrote them: the JSON of an object, or the beginning of one that was cut off. */
   readonly arguments: string;
 }
 

@@ -1,6 +1,6 @@
 /** Anthropic's Messages API: https://docs.claude.com/en/api/messages-streaming. */
 import { type Body, listOf, sse, type VendorProtocol } from './vendor-protocol.js';
-import { type ErrorKind, FAKE_COUNT, FAKE_USAGE, RETRY_AFTER_SECONDS } from './vendor-reply.js';
+import { type ErrorKind, FAKE_COUNT, FAKE_USAGE, RETRY_AFTER_SECONDS, textOfCall } from './vendor-reply.js';
 
 const ERRORS: Readonly<Record<ErrorKind, [number, string]>> = {
   auth: [401, 'authentication_error'],
@@ -22,6 +22,14 @@ function unansweredTool(messages: readonly Body[]): string | undefined {
   return undefined;
 }
 
+/** Empty texts, and calls whose input is no object. */
+function oddBlock(body: Body): string | undefined {
+  const blocks = [listOf(body['system']), ...listOf(body['messages']).map(({ content }) => listOf(content))].flat();
+  if (blocks.some((block) => block['type'] === 'text' && block['text'] === '')) return 'messages: text content blocks must be non-empty';
+  const hasOddInput = blocks.some(({ type, input }) => type === 'tool_use' && (typeof input !== 'object' || input === null));
+  return hasOddInput ? 'tool_use.input: Input should be a valid dictionary' : undefined;
+}
+
 const event = (type: string, data: Body): string => sse({ type, ...data }, type);
 
 export const anthropic: VendorProtocol = {
@@ -34,7 +42,7 @@ export const anthropic: VendorProtocol = {
     if (!Number.isInteger(body['max_tokens'])) return 'max_tokens: Field required';
     const messages = listOf(body['messages']);
     if (messages.length === 0) return 'messages: at least one message is required';
-    return unansweredTool(messages);
+    return oddBlock(body) ?? unansweredTool(messages);
   },
   error(kind, message) {
     const [status, type] = ERRORS[kind];
@@ -101,8 +109,9 @@ export const anthropic: VendorProtocol = {
       calls(calls) {
         const before = closeText();
         isTextOpen = false;
-        const blocks = calls.map(({ id, name, input }) => {
-          const text = JSON.stringify(input);
+        const blocks = calls.map((call) => {
+          const { id, name } = call;
+          const text = textOfCall(call);
           const start = openBlock({ type: 'tool_use', id, name, input: {} });
           const deltas = [text.slice(0, 3), text.slice(3)].map((json) =>
             event('content_block_delta', { index, delta: { type: 'input_json_delta', partial_json: json } }),
@@ -112,7 +121,7 @@ export const anthropic: VendorProtocol = {
         return before + blocks.join('');
       },
       finish(reason, hasCalls, stopSequence) {
-        const stop = hasCalls ? 'tool_use' : stopSequence === undefined ? STOP_REASONS[reason] : 'stop_sequence';
+        const stop = hasCalls && reason === 'stop' ? 'tool_use' : stopSequence === undefined ? STOP_REASONS[reason] : 'stop_sequence';
         const delta = { delta: { stop_reason: stop, stop_sequence: stopSequence ?? null }, usage: { output_tokens: FAKE_USAGE.output } };
         return closeText() + event('message_delta', delta) + event('message_stop', {});
       },

@@ -1,6 +1,6 @@
 /** OpenAI's chat completions: https://platform.openai.com/docs/api-reference/chat-streaming. */
 import { type Body, listOf, sse, type VendorProtocol } from './vendor-protocol.js';
-import { FAKE_USAGE } from './vendor-reply.js';
+import { FAKE_USAGE, textOfCall } from './vendor-reply.js';
 import { openAiError, openAiModels } from './openai-shared.js';
 import { detailsOf, GROK, GROK_USAGE, problemOfModel, reasoningField, signatureOf } from './particular-models.js';
 
@@ -33,8 +33,9 @@ export const openAiCompletions: VendorProtocol = {
       think: (thoughts) => thoughts.map((thought) => ('text' in thought ? chunk({ [reasoningField(model)]: thought.text }) : '')).join(''),
       part: (content) => chunk({ content }),
       calls(calls) {
-        const written = calls.map(({ id, name, input }, index) => {
-          const text = JSON.stringify(input);
+        const written = calls.map((call, index) => {
+          const { id, name } = call;
+          const text = textOfCall(call);
           const signature = index === 0 ? signatureOf(model) : {};
           const start = chunk({ tool_calls: [{ index, id, type: 'function', function: { name, arguments: '' }, ...signature }] });
           return (
@@ -53,7 +54,7 @@ export const openAiCompletions: VendorProtocol = {
           prompt_tokens_details: { cached_tokens: cacheRead },
         };
         const usage = model === GROK ? GROK_USAGE : counted;
-        return `${chunk({}, hasCalls ? 'tool_calls' : FINISH_REASONS[reason])}${sse({ ...base, choices: [], usage })}data: [DONE]\n\n`;
+        return `${chunk({}, hasCalls && reason === 'stop' ? 'tool_calls' : FINISH_REASONS[reason])}${sse({ ...base, choices: [], usage })}data: [DONE]\n\n`;
       },
       error: (message) => sse({ error: { message, type: 'server_error', param: null, code: null } }),
       garbage: () => 'data: {"id": not JSON\n\n',

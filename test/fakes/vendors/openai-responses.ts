@@ -1,6 +1,6 @@
 /** OpenAI's Responses API: https://platform.openai.com/docs/api-reference/responses-streaming. */
 import { type Body, listOf, sse, type VendorProtocol } from './vendor-protocol.js';
-import { FAKE_USAGE } from './vendor-reply.js';
+import { FAKE_USAGE, textOfCall } from './vendor-reply.js';
 import { openAiError, openAiModels } from './openai-shared.js';
 
 const INCOMPLETE = { length: 'max_output_tokens', filter: 'content_filter' };
@@ -76,9 +76,10 @@ export const openAiResponses: VendorProtocol = {
       },
       calls(calls) {
         const before = closeText();
-        const written = calls.map(({ id, name, input }, at) => {
+        const written = calls.map((call, at) => {
+          const { id, name } = call;
           const index = output.length;
-          const text = JSON.stringify(input);
+          const text = textOfCall(call);
           const item = { id: `fc_${at}`, type: 'function_call', call_id: id, name };
           const own = { item_id: item.id, output_index: index };
           const done = { ...item, status: 'completed', arguments: text };

@@ -4,7 +4,11 @@ export interface FakeCall {
   readonly id: string;
   readonly name: string;
   readonly input: Readonly<Record<string, unknown>>;
+  /** The arguments as the vendor writes them where it streams text. Default: the input as JSON. */
+  readonly text?: string;
 }
+
+export const textOfCall = ({ input, text = JSON.stringify(input) }: FakeCall): string => text;
 
 /** A passage of reasoning before the answer. `redacted`: the vendor hides its text. */
 export type FakeThought = { readonly text: string; readonly signature: string } | { readonly redacted: string };

@@ -4,7 +4,7 @@
  */
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { json } from 'node:stream/consumers';
+import { text as textOf } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
 import type { Body, HttpAnswer, VendorProtocol } from './vendor-protocol.js';
 import { says, type StreamReply, type VendorReply } from './vendor-reply.js';
@@ -14,6 +14,8 @@ export interface VendorRequest {
   /** Behind the base path. */
   readonly path: string;
   readonly body: Body;
+  /** The body as it arrived. */
+  readonly text: string;
   readonly headers: IncomingHttpHeaders;
   /** How the exchange ended: whole, or by the client going away. */
   readonly ended: Promise<'finished' | 'aborted'>;
@@ -47,7 +49,8 @@ class FakeVendor {
     if (request.method === 'GET' && pathname === `${protocol.basePath}/models`) {
       return this.#answer(response, { status: 200, body: protocol.models(['fake-model']) });
     }
-    const body = (await json(request)) as Body;
+    const text = await textOf(request);
+    const body = JSON.parse(text) as Body;
     const path = request.url?.slice(protocol.basePath.length) ?? '';
     const count = protocol.count?.(path, body);
     const model = count === undefined ? protocol.modelOf(path, body) : String(body['model']);
@@ -56,7 +59,7 @@ class FakeVendor {
     const ended = new Promise<'finished' | 'aborted'>((resolve) => {
       response.once('close', () => resolve(response.writableFinished ? 'finished' : 'aborted'));
     });
-    this.requests.push({ model, path, body, headers: request.headers, ended });
+    this.requests.push({ model, path, body, text, headers: request.headers, ended });
     const problem = count === undefined ? protocol.problemOf(request.headers, body) : undefined;
     if (problem !== undefined) return this.#answer(response, protocol.error('invalid', problem));
     if (count !== undefined) return this.#answer(response, count);

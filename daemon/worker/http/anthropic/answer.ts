@@ -1,9 +1,11 @@
 /** Encodes a completion as Anthropic's API does: one document, or events. */
 import type { MessagesBlock, MessagesEvent, MessagesResponse, MessagesUsage } from '../../../../shared/api/anthropic/messages.js';
 import { toGatewayError } from '../../../../shared/error-document.js';
+import { isFields } from '../../../../shared/fields.js';
 import { serverSentEvent } from '../../../../shared/node/server-sent-events.js';
 import type { CompletionOutput } from '../../models/completion-call.js';
 import type { TokenUsage } from '../../providers/completion.js';
+import { exactJson, readExactJson } from '../../../../shared/node/exact-json.js';
 import { collectedOutputs, outputsOf } from '../completion-outputs.js';
 import type { StreamReport } from '../event-answer.js';
 import type { PulledEvents } from '../connection/pulled-events.js';
@@ -50,8 +52,8 @@ function messageOf({ id, model }: MessageHead): MessagesResponse {
 /** What Anthropic advises for arguments that are not JSON of an object: the caller sees them, and sends them back. */
 function inputOf(text: string): Record<string, unknown> {
   try {
-    const input: unknown = JSON.parse(text === '' ? '{}' : text);
-    if (typeof input === 'object' && input !== null && !Array.isArray(input)) return input as Record<string, unknown>;
+    const input = readExactJson(text === '' ? '{}' : text);
+    if (isFields(input)) return input;
   } catch {
     // told as it is
   }
@@ -77,8 +79,8 @@ class Content {
   }
 }
 
-/** @throws the completion's error, even after some text */
-export async function collectMessage(events: PulledEvents<CompletionOutput>, head: MessageHead): Promise<MessagesResponse> {
+/** @returns the document as JSON. @throws the completion's error, even after some text */
+export async function collectMessage(events: PulledEvents<CompletionOutput>, head: MessageHead): Promise<string> {
   const blocks = new Blocks(head.thinking);
   const content = new Content();
   let message = messageOf(head);
@@ -87,7 +89,7 @@ export async function collectMessage(events: PulledEvents<CompletionOutput>, hea
     if (output.type === 'finish')
       message = { ...message, content: content.blocks, ...toStop(output, blocks), usage: toUsage(output.usage) };
   }
-  return message;
+  return exactJson(JSON.stringify(message));
 }
 
 const encode = (event: MessagesEvent): string => serverSentEvent(event.type, event);

@@ -51,6 +51,7 @@ export function anthropicRoutes({ completions, connections, clock, logger }: Ope
       summary: 'Create a message with an agent or a model',
       errors: TURN_ERRORS,
       body: messagesRequest,
+      needsSource: true,
       answer: messagesResponse,
       media: { 'text/event-stream': 'With `stream: true`: events in Anthropic’s format' },
       stream: { name: 'MessagesEvent', data: messagesEvent },
@@ -59,8 +60,9 @@ export function anthropicRoutes({ completions, connections, clock, logger }: Ope
         [SESSION_HEADER]: 'A session; the last message becomes a turn in it, and earlier messages come from the session',
         'Idempotency-Key': `${IDEMPOTENCY_HEADER['Idempotency-Key']}. Only with a session: other calls are not stored`,
       },
-      async handle(ctx, { body }) {
-        const read = readMessagesCall(body, { session: sessionOf(ctx), idempotency: callerKey(ctx), betas: betasOf(ctx) });
+      async handle(ctx, { body, source }) {
+        const facts = { session: sessionOf(ctx), idempotency: callerKey(ctx), betas: betasOf(ctx), source };
+        const read = readMessagesCall(body, facts);
         const call = { ...read, tokenId: ctx.state.access?.id, span: ctx.state.span };
         const isStream = body.stream === true;
         const signal = connections.abortable(ctx.res, isStream ? 'stream' : 'request');
@@ -68,6 +70,7 @@ export function anthropicRoutes({ completions, connections, clock, logger }: Ope
         const head = { id: newId('msg'), model: body.model, thinking: displayOf(body.thinking) };
         ctx.set('Request-Id', ctx.state.requestId);
         if (isStream) return await answerOutputs(ctx, events, { logger, encode: (report) => streamMessage(events, { ...report, head }) });
+        ctx.set('Content-Type', 'application/json; charset=utf-8');
         ctx.body = await collectMessage(events, head);
       },
     }),

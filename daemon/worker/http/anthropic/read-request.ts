@@ -10,6 +10,7 @@ import type {
   CompletionSettings,
   VendorData,
 } from '../../providers/completion.js';
+import { exactJson, readExactJson } from '../../../../shared/node/exact-json.js';
 import { definedFields } from '../../../../shared/fields.js';
 import { readSignature } from './signature.js';
 
@@ -29,6 +30,8 @@ export interface RequestFacts {
   readonly idempotency: CompletionCall['idempotency'];
   /** Names in `anthropic-beta`. */
   readonly betas: readonly string[];
+  /** The body as it arrived. */
+  readonly source: Buffer;
 }
 
 /** What only Anthropic's providers read. */
@@ -114,7 +117,13 @@ function answerPartOf(block: Blocks<'assistant'>[number]): CompletionAnswerPart 
     case 'redacted_thinking':
       return { type: 'reasoning', text: '', ...forAnthropic({ redactedData: block.data }) };
     case 'tool_use':
-      return { type: 'toolCall', id: block.id, name: block.name, arguments: JSON.stringify(block.input), ...forAnthropic(cacheOf(block)) };
+      return {
+        type: 'toolCall',
+        id: block.id,
+        name: block.name,
+        arguments: exactJson(JSON.stringify(block.input)),
+        ...forAnthropic(cacheOf(block)),
+      };
   }
 }
 
@@ -173,12 +182,30 @@ export function readCountCall(body: CountTokensRequest, { betas }: Pick<RequestF
   };
 }
 
+function isRounded(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isInteger(value) && !Number.isSafeInteger(value);
+  return typeof value === 'object' && value !== null && Object.values(value).some(isRounded);
+}
+
+/** Returns messages with the inputs of calls as they were written, where a number of one is another one now. */
+function withExactInputs({ messages }: MessagesRequest, source: Buffer): RequestMessage[] {
+  const blocksOf = ({ content }: RequestMessage): readonly object[] => (typeof content === 'string' ? [] : content);
+  if (!messages.some((message) => blocksOf(message).some((block) => 'input' in block && isRounded(block.input)))) return messages;
+  const written = (readExactJson(source.toString()) as MessagesRequest).messages;
+  return messages.map((message, index) => {
+    if (message.role !== 'assistant' || typeof message.content === 'string') return message;
+    const blocks = blocksOf(written[index] as RequestMessage) as Blocks<'assistant'>;
+    const exact = message.content.map((block, at) => (block.type === 'tool_use' ? (blocks[at] as typeof block) : block));
+    return { ...message, content: exact };
+  });
+}
+
 /** @throws what {@link readCountCall} refuses */
-export function readMessagesCall(body: MessagesRequest, { session, idempotency, betas }: RequestFacts): CompletionCall {
+export function readMessagesCall(body: MessagesRequest, { session, idempotency, betas, source }: RequestFacts): CompletionCall {
   const { output_config: output, stop_sequences: stop } = body;
   const format = output?.format;
   return {
-    ...readCountCall(body, { betas }),
+    ...readCountCall({ ...body, messages: withExactInputs(body, source) }, { betas }),
     maxOutputTokens: body.max_tokens,
     ...definedFields({
       session,

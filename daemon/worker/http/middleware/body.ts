@@ -104,8 +104,14 @@ export interface BodyRules {
   readonly authorize?: ((rawBody: Buffer) => Promise<void>) | undefined;
 }
 
-/** Reads and checks one body. */
-export type ReadJson = (ctx: HttpContext, rules?: BodyRules) => Promise<unknown>;
+export interface ReadBody {
+  readonly body: unknown;
+  /** As it arrived. */
+  readonly rawBody: Buffer;
+}
+
+/** Reads and checks one body; undefined: there is none. */
+export type ReadJson = (ctx: HttpContext, rules?: BodyRules) => Promise<ReadBody | undefined>;
 
 /**
  * @param maxBodyBytes  the live limit, in bytes.
@@ -131,19 +137,14 @@ export function createReadJson(maxBodyBytes: () => number): ReadJson {
     if (Number(ctx.get('Content-Length')) > limitBytes) throw larger();
     if (/^100-continue$/i.test(ctx.get('Expect'))) ctx.res.writeContinue();
     try {
-      const { body, rawBody } =
+      const read =
         authorize === undefined ? await parsed(ctx, parserFor(limitBytes)) : await proven(await bytesOf(ctx, limitBytes), authorize);
-      checkJson(body, { name: 'body', source: rawBody });
-      return body;
+      checkJson(read.body, { name: 'body', source: read.rawBody });
+      return read;
     } catch (error) {
       throw bodyError(error, larger);
     }
   };
-}
-
-interface ReadBody {
-  readonly body: unknown;
-  readonly rawBody: Buffer;
 }
 
 /** Parses a body whose bytes prove who sends them: nothing of it is parsed before that. */

@@ -1,6 +1,6 @@
 /** What a call needs in its request that the SDK has no place for. Part of the bundle that speaks to vendors. */
 import type { CompletionRequest } from '../completion.js';
-import type { PromptTarget } from './completion-prompt.js';
+import { type PromptTarget, writtenArguments } from './completion-prompt.js';
 import type { Body, RequestChange } from './own-request.js';
 
 /** Returns the tools with the fields that the caller gave them. */
@@ -19,6 +19,13 @@ function withFailures(messages: unknown, failed: ReadonlySet<string>): unknown {
   return failed.size === 0 ? messages : (messages as Body[]).map(markAll);
 }
 
+/** Returns the items with the arguments of calls as they were written: the SDK writes those anew that are no JSON. */
+function withArguments(items: unknown, messages: CompletionRequest['messages']): unknown {
+  const parts = messages.flatMap((message) => (message.role === 'assistant' ? message.content : []));
+  const written = parts.flatMap((part) => (part.type === 'toolCall' ? [writtenArguments(part)] : [])).values();
+  return (items as Body[]).map((item) => (item['type'] === 'function_call' ? { ...item, arguments: written.next().value } : item));
+}
+
 export function changeOf({ messages, extra }: CompletionRequest, { api, isSameApi }: PromptTarget): RequestChange | undefined {
   const own = isSameApi ? (extra?.fields ?? {}) : {};
   if (api === 'openai-responses' && isSameApi)
@@ -26,6 +33,7 @@ export function changeOf({ messages, extra }: CompletionRequest, { api, isSameAp
       body: (body) => ({
         ...body,
         ...own,
+        input: withArguments(body['input'], messages),
         ...('text' in own ? { text: { ...(body['text'] as Body), ...(own['text'] as Body) } } : {}),
       }),
     };

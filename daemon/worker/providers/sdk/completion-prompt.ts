@@ -1,6 +1,8 @@
 /** Converts the messages of a stateless call into the terms of the AI SDK's models. Part of the bundle that speaks to vendors. */
 import type { ApiKind } from '../../../../shared/config/models-schema.js';
-import type { CompletionAnswerPart, CompletionMessage, CompletionPart, VendorData } from '../completion.js';
+import { type Fields, isFields } from '../../../../shared/fields.js';
+import type { CompletionAnswerPart, CompletionMessage, CompletionPart, CompletionToolCall, VendorData } from '../completion.js';
+import { readExactJson } from '../../../../shared/node/exact-json.js';
 import type { CallNotes } from './call-notes.js';
 import type { SdkCallOptions, SdkMessage } from './sdk-call.js';
 
@@ -78,12 +80,32 @@ function toUserMessage({ content, vendor }: Message<'user'>, { api, isSameApi }:
   return { role: 'user', content: content.map((part) => toPart(part, api)), ...optionsOf(vendor) };
 }
 
-function parseInput(text: string): unknown {
+/** The arguments of a call, as their model wrote them. One that takes none may write nothing. */
+export const writtenArguments = ({ arguments: text }: CompletionToolCall): string => (text === '' ? '{}' : text);
+
+/** Returns the object that arguments are; undefined for those that were cut off, or are no object. */
+function objectOf(text: string): Fields | undefined {
   try {
-    return JSON.parse(text === '' ? '{}' : text);
+    const value = readExactJson(text);
+    return isFields(value) ? value : undefined;
   } catch {
-    return text; // invalid input of a model goes back unchanged
+    return undefined;
   }
+}
+
+/** Arguments that are no object are put in one, except for a provider of the caller's API, which gets what the caller wrote. */
+function toCallPart(call: CompletionToolCall, { api, isSameApi, notes }: PromptTarget): AssistantPart {
+  const { id, name } = call;
+  const written = writtenArguments(call);
+  const input = objectOf(written);
+  const wrapped = { text: written };
+  const options = call.vendor ?? notes.of(id);
+  const part = { type: 'tool-call' as const, toolCallId: id, toolName: name };
+  if (!api.startsWith('openai-')) return { ...part, input: input ?? wrapped, ...optionsOf(options) };
+  const text = isSameApi || input !== undefined ? written : JSON.stringify(wrapped);
+  // The SDK leaves a text as it is, unless it is not JSON.
+  const exact = api === 'openai-completions' ? { openaiCompatible: { function: { name, arguments: text } } } : {};
+  return { ...part, input: text, ...optionsOf({ ...options, ...exact }) };
 }
 
 /** Whether a provider can use reasoning of an earlier answer. `isOfTurn`: no word of the user came after it. */
@@ -93,12 +115,12 @@ function goesBack(api: ApiKind, vendor: VendorData | undefined, isOfTurn: boolea
   return api === 'google-generative-ai' ? vendor?.['google'] !== undefined : true;
 }
 
-function toAnswerPart(part: CompletionAnswerPart, { api, notes }: PromptTarget, isOfTurn: boolean): AssistantPart[] {
+function toAnswerPart(part: CompletionAnswerPart, target: PromptTarget, isOfTurn: boolean): AssistantPart[] {
+  const { api } = target;
   if (part.type === 'text') return part.text === '' ? [] : [{ type: 'text', text: part.text, ...optionsOf(part.vendor) }];
   if (part.type === 'reasoning')
     return goesBack(api, part.vendor, isOfTurn) ? [{ type: 'reasoning', text: part.text, ...optionsOf(part.vendor) }] : [];
-  const { id, name, arguments: input, vendor } = part;
-  return [{ type: 'tool-call', toolCallId: id, toolName: name, input: parseInput(input), ...optionsOf(vendor ?? notes.of(id)) }];
+  return [toCallPart(part, target)];
 }
 
 /** What the caller could not carry goes back with its message; what it wrote itself comes first. */

@@ -36,7 +36,11 @@ export const CONNECT: Readonly<Record<ApiKind, Connect>> = {
   },
 
   'google-generative-ai'(settings) {
-    const provider = createGoogleGenerativeAI({ ...optionsOf(settings), baseURL: withVersion(settings.baseUrl, 'v1beta') });
+    const provider = createGoogleGenerativeAI({
+      ...optionsOf(settings),
+      fetch: fetchChanged,
+      baseURL: withVersion(settings.baseUrl, 'v1beta'),
+    });
     return (modelId) => provider.chat(modelId);
   },
 

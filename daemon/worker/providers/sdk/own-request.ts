@@ -1,6 +1,7 @@
 /** Changes the request that an SDK writes. Part of the bundle that speaks to vendors. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { serverSentEvent } from '../../../../shared/node/server-sent-events.js';
+import { exactJson } from '../../../../shared/node/exact-json.js';
 import { readStart } from '../read-start.js';
 import { fetchStream, MAX_ERROR_BODY_BYTES } from './sdk-fetch.js';
 import { NotAStreamError } from './sdk-failure.js';
@@ -38,7 +39,7 @@ function answerOf(inputTokens: unknown, model: unknown): Response {
 
 async function fetchCount(url: string, init: RequestInit, body: Body): Promise<Response> {
   const counted = Object.fromEntries(Object.entries(body).filter(([key]) => !NOT_COUNTED.has(key)));
-  const request = { ...init, body: JSON.stringify(counted) };
+  const request = { ...init, body: exactJson(JSON.stringify(counted)) };
   // A followed redirect would send the key to another server.
   const response = await fetch(`${url}/count_tokens`, { ...request, redirect: 'manual' });
   const { status, statusText, headers } = response;
@@ -49,13 +50,14 @@ async function fetchCount(url: string, init: RequestInit, body: Body): Promise<R
   return answerOf((JSON.parse(text) as { input_tokens?: unknown } | null)?.input_tokens, body['model']);
 }
 
-/** The `fetch` of an SDK that has no place for fields which it does not know, nor for counting. */
+/** The `fetch` of an SDK that has no place for fields which it does not know, for exact numbers, nor for counting. */
 export const fetchChanged: typeof fetch = (input, init) => {
   const change = changes.getStore();
-  if (change === undefined || typeof init?.body !== 'string') return fetchStream(input, init);
+  if (typeof init?.body !== 'string') return fetchStream(input, init);
+  if (change === undefined) return fetchStream(input, { ...init, body: exactJson(init.body) });
   const body = change.body(JSON.parse(init.body) as Body);
   if (change.isCount === true) return fetchCount(input instanceof Request ? input.url : String(input), init, body);
-  return fetchStream(input, { ...init, body: JSON.stringify(body) });
+  return fetchStream(input, { ...init, body: exactJson(JSON.stringify(body)) });
 };
 
 /** Returns a request of chat completions without the reasoning of earlier steps. */

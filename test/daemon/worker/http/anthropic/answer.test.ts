@@ -33,7 +33,7 @@ test('arguments that are not JSON are told as they are', async () => {
     { type: 'finish', reason: 'tool_calls', usage },
   ];
   const events = new PulledEvents(play(outputs), new AbortController().signal, new FakeClock());
-  expect(await collectMessage(events, head)).toMatchObject({
+  expect(JSON.parse(await collectMessage(events, head))).toMatchObject({
     content: [{ type: 'tool_use', id: 't1', input: { INVALID_JSON: '{"a":' } }],
     stop_reason: 'tool_use',
     usage: { input_tokens: 0, output_tokens: 0 },
@@ -50,8 +50,10 @@ test('words between two pieces of a call follow it', async () => {
     { type: 'finish', reason: 'tool_calls', usage },
   ];
   const events = new PulledEvents(play(outputs), new AbortController().signal, new FakeClock());
-  expect((await collectMessage(events, head)).content).toMatchObject([
-    { type: 'tool_use', id: 't1', input: { x: 1 } },
-    { type: 'text', text: 'Looking.' },
-  ]);
+  expect(JSON.parse(await collectMessage(events, head))).toMatchObject({
+    content: [
+      { type: 'tool_use', id: 't1', input: { x: 1 } },
+      { type: 'text', text: 'Looking.' },
+    ],
+  });
 });
