@@ -136,7 +136,7 @@ export type CompletionEvent =
   | { readonly type: 'reasoningEnd'; readonly vendor?: VendorData }
   | { readonly type: 'toolStart'; readonly index: number; readonly id: string; readonly name: string }
   | { readonly type: 'toolArguments'; readonly index: number; readonly text: string }
-  /** The arguments of a call are complete. A call that has no such event is complete at the end. */
+  /** The arguments of a call are complete. A call that has no such event is as complete as the answer is at its end. */
   | { readonly type: 'toolEnd'; readonly index: number }
   | ({
       readonly type: 'finish';

@@ -13,8 +13,9 @@ const PREFIX: Readonly<Record<string, IdPrefix>> = {
 
 function toItem(item: Exclude<InputItem, { type: 'item_reference' }>): ResponseItem {
   const id = item.id ?? newId(PREFIX[item.type ?? 'message'] ?? 'msg');
+  if (item.type === 'reasoning') return { ...item, id, summary: item.summary ?? [] };
   if (item.type !== 'message' && item.type !== undefined)
-    return item.type === 'reasoning' ? { ...item, id, summary: item.summary ?? [] } : { ...item, id, status: 'completed' };
+    return { ...item, id, status: item.status === 'incomplete' ? 'incomplete' : 'completed' };
   const { content, role } = item;
   const text = (words: string) =>
     role === 'assistant' ? { type: 'output_text' as const, text: words, annotations: [] } : { type: 'input_text' as const, text: words };

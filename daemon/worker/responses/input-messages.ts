@@ -44,18 +44,23 @@ function reasoningOf({ summary, content, encrypted_content: sealed }: Item<'reas
   return { type: 'reasoning', text, ...(isVendorData(vendor) ? { vendor } : {}) };
 }
 
-/** Collects messages. What the model wrote in a row is one message. */
+/** Collects messages. What the model wrote in a row is one message. A call that was cut off is left out, unless it has a result. */
 class Messages {
+  readonly #answered: ReadonlySet<string>;
   readonly #list: CompletionMessage[] = [];
   readonly #names = new Map<string, string>();
   readonly #open = new Set<string>();
 
+  /** @param items  all that will be added */
+  constructor(items: readonly InputItem[]) {
+    this.#answered = new Set(items.flatMap((item) => ('output' in item ? [item.call_id as string] : [])));
+  }
+
   add(item: InputItem, param: string): void {
     switch (item.type) {
       case 'function_call':
-        return this.#call(item);
       case 'custom_tool_call':
-        return this.#call({ ...item, arguments: customArguments(item.input) });
+        return this.#call(item);
       case 'function_call_output':
       case 'custom_tool_call_output':
         return this.#result(item, param);
@@ -89,7 +94,10 @@ class Messages {
     else this.#list.push({ role: 'assistant', content: [part] });
   }
 
-  #call({ call_id: id, name, arguments: input }: Pick<Item<'function_call'>, 'call_id' | 'name' | 'arguments'>): void {
+  #call(item: Item<'function_call' | 'custom_tool_call'>): void {
+    const { call_id: id, name, status } = item;
+    if (status === 'incomplete' && !this.#answered.has(id)) return;
+    const input = item.type === 'function_call' ? item.arguments : customArguments(item.input);
     this.#names.set(id, name);
     this.#open.add(id);
     this.#answer({ type: 'toolCall', id, name, arguments: input });
@@ -110,7 +118,7 @@ class Messages {
  * @throws INVALID_REQUEST for a result without its call, a call without its result, and a picture in a message of the model
  */
 export function messagesOf({ before, items }: { before: readonly InputItem[]; items: readonly InputItem[] }): readonly CompletionMessage[] {
-  const messages = new Messages();
+  const messages = new Messages([...before, ...items]);
   for (const item of before) messages.add(item, 'input');
   for (const [index, item] of items.entries()) messages.add(item, `input.${index}`);
   return messages.end();

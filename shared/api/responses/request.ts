@@ -54,6 +54,7 @@ export const inputItem = () =>
         call_id: id(),
         name: z.string().min(1).max(200),
         arguments: text(),
+        status: z.string().nullish(),
       }),
       z.looseObject({ type: z.literal('function_call_output'), id: id().nullish(), call_id: id(), output: content() }),
       z.looseObject({
@@ -62,6 +63,7 @@ export const inputItem = () =>
         call_id: id(),
         name: z.string().min(1).max(200),
         input: text(),
+        status: z.string().nullish(),
       }),
       z.looseObject({ type: z.literal('custom_tool_call_output'), id: id().nullish(), call_id: id(), output: content() }),
       z.looseObject({

@@ -138,6 +138,15 @@ function toOptions(request: CompletionRequest, target: Target): SdkCallOptions {
   };
 }
 
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Turns the parts of one call into events. */
 class CompletionReader {
   readonly #indices = new Map<string, number>();
@@ -181,7 +190,9 @@ class CompletionReader {
         this.#notes.keep(part.toolCallId, part.providerMetadata);
         yield* this.#start(part.toolCallId, part.toolName);
         if (!this.#withArguments.has(part.toolCallId)) yield* this.#arguments(part.toolCallId, part.input);
-        return yield { type: 'toolEnd', index: this.#indices.get(part.toolCallId) ?? 0 };
+        // The SDK also ends a call that the vendor cut off.
+        if (isJson(part.input)) yield { type: 'toolEnd', index: this.#indices.get(part.toolCallId) ?? 0 };
+        return;
       case 'finish': {
         const [first] = this.#indices.keys();
         if (first !== undefined) this.#notes.keepOfMessage(first, messageFields(part));
