@@ -16,6 +16,7 @@ export type IdPrefix =
   | 'ctc'
   | 'rs'
   | 'tok'
+  | 'mcp'
   | 'sum';
 
 const RANDOM_BYTES = 10;

@@ -1,9 +1,11 @@
-/** `POST /mcp`: the gateway as a server of the Model Context Protocol. Nothing of a client is kept between its requests. */
+/** `POST /mcp`: the gateway as a server of the Model Context Protocol. Nothing of a client is kept between its requests, except calls while they run. */
 import type { IncomingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import { type McpMessage, mcpAnswer, mcpMessage } from '../../../../shared/api/tools/mcp-server.js';
 import type { Clock } from '../../../../shared/clock.js';
+import { GatewayError } from '../../../../shared/errors.js';
+import { newId } from '../../../../shared/ids.js';
 import { EVENT_STREAM_HEADERS } from '../../../../shared/node/server-sent-events.js';
 import type { Connections } from '../connection/connections.js';
 import type { HttpContext, HttpLogger } from '../context.js';
@@ -43,8 +45,11 @@ function protocolHeaders(headers: IncomingHttpHeaders): Headers {
 
 async function pass(response: Response, ctx: HttpContext): Promise<void> {
   const type = response.headers.get('Content-Type');
-  if (response.body === null) ctx.body = null;
-  else if (type?.startsWith('text/event-stream') === true) {
+  if (response.body === null) {
+    // Koa would write "null".
+    ctx.remove('Content-Type');
+    ctx.body = null;
+  } else if (type?.startsWith('text/event-stream') === true) {
     ctx.set(EVENT_STREAM_HEADERS);
     ctx.body = Readable.fromWeb(response.body as ReadableStream);
   } else {
@@ -56,8 +61,42 @@ async function pass(response: Response, ctx: HttpContext): Promise<void> {
   ctx.status = response.status;
 }
 
+/** Names a client to which a call belongs. It is chosen by whichever gateway the client began with, and every other one takes it as it is. */
+const SESSION = 'Mcp-Session-Id';
+
+/**
+ * The requests that are being answered, so that their clients can cancel them: the revisions before 2026 do so in a request of its own. Clients
+ * count their requests alike, so it takes the session to tell them apart.
+ */
+class RunningRequests {
+  readonly #running = new Map<string, AbortController>();
+
+  /** Runs what answers a request. @param answer  gets a signal that aborts when the client cancels the request; sets the body */
+  async run(ctx: HttpContext, id: unknown, answer: (cancelled: AbortSignal) => Promise<void>): Promise<void> {
+    const controller = new AbortController();
+    const key = keyOf(ctx, id);
+    const end = (): void => {
+      if (this.#running.get(key) === controller) this.#running.delete(key);
+    };
+    this.#running.set(key, controller);
+    try {
+      await answer(controller.signal);
+    } finally {
+      if (ctx.body instanceof Readable) ctx.body.once('close', end);
+      else end();
+    }
+  }
+
+  cancel(ctx: HttpContext, id: unknown): void {
+    this.#running.get(keyOf(ctx, id))?.abort(new GatewayError('UNAVAILABLE', { message: 'the client cancelled the call' }));
+  }
+}
+
+const keyOf = (ctx: HttpContext, id: unknown): string => JSON.stringify([ctx.state.access?.id, ctx.get(SESSION), id]);
+
 export function mcpRoutes({ connections, load, ...deps }: McpRouteDeps): Route[] {
   let server: Promise<McpServer> | undefined;
+  const requests = new RunningRequests();
   return [
     route({
       method: 'POST',
@@ -71,10 +110,17 @@ export function mcpRoutes({ connections, load, ...deps }: McpRouteDeps): Route[]
       answer: mcpAnswer,
       async handle(ctx, { body }) {
         const { access, requestId, span } = ctx.state;
-        const signal = connections.abortable(ctx.res, 'stream');
+        const { id, method, params } = body;
+        const hasSession = ctx.get(SESSION) !== '';
+        if (method === 'initialize') ctx.set(SESSION, newId('mcp'));
+        if (method === 'notifications/cancelled' && hasSession) requests.cancel(ctx, params?.['requestId']);
+        const ended = connections.abortable(ctx.res, 'stream');
         const answer = await (server ??= load().createMcpServer(deps));
         const headers = protocolHeaders(ctx.req.headers);
-        await pass(await answer({ message: body, headers, caller: { access, requestId, span, signal } }), ctx);
+        const run = async (signal: AbortSignal): Promise<void> =>
+          pass(await answer({ message: body, headers, caller: { access, requestId, span, signal } }), ctx);
+        if (method !== 'tools/call' || !hasSession) await run(ended);
+        else await requests.run(ctx, id, (cancelled) => run(AbortSignal.any([ended, cancelled])));
       },
     }),
   ];

@@ -47,7 +47,7 @@ export function cors(config: () => CorsConfig): HttpMiddleware {
     credentials: (ctx: Koa.Context) => config().credentials && corsMatch(config(), ctx.get('Origin')) === 'listed',
     allowMethods: 'GET,HEAD,POST,PATCH,DELETE',
     allowHeaders: ALLOWED_HEADERS.join(','),
-    exposeHeaders: 'ETag,Idempotent-Replayed,Request-Id,Retry-After,Retry-After-Ms,X-Request-Id,X-Should-Retry',
+    exposeHeaders: 'ETag,Idempotent-Replayed,Mcp-Session-Id,Request-Id,Retry-After,Retry-After-Ms,X-Request-Id,X-Should-Retry',
     maxAge: PREFLIGHT_MAX_AGE_SECONDS,
     // Error answers keep the headers that were set.
     keepHeadersOnError: false,
