@@ -9,7 +9,7 @@ import type { LogPort } from '../../../shared/log/log-port.js';
 import { callModel } from '../turns/model/call-model.js';
 import { chooseModels, resolveFor } from '../turns/model/model-choice.js';
 import { type Candidate, REFUSES_TOOLS, type TurnTools } from '../turns/model/answer.js';
-import type { CompletionEvent, CompletionMessage, CompletionRequest } from '../providers/completion.js';
+import type { CompletionEvent, CompletionRequest } from '../providers/completion.js';
 import { describeFailure } from '../providers/failure.js';
 import type { ProviderRegistry, ResolvedModel } from '../providers/registry.js';
 import { completeWithTools } from './completion-tools.js';
@@ -18,6 +18,7 @@ import { refusalOf } from './refusals.js';
 import type { CompletionCall, CompletionOutput, ForwardOutput } from './completion-call.js';
 import { type CompletionChange, completionChange } from './completion-change.js';
 import { type ForwardCall, passThrough } from './pass-through.js';
+import { questionOf, textOf } from './session-question.js';
 import type { AgentService } from '../turns/agent.js';
 import type { ToolBox } from '../turns/turn-tools.js';
 import type { Spending } from '../spending/spending.js';
@@ -52,28 +53,6 @@ function modelNotFound(model: string, agents: readonly AgentConfig[]): GatewayEr
     details: { model },
     hint: `Name an agent (${known}) or provider/model; GET /v1/models lists them.`,
   });
-}
-
-const textOf = ({ content }: CompletionMessage): string =>
-  typeof content === 'string' ? content : content.map((part) => (part.type === 'text' ? part.text : '')).join('');
-
-/** @throws INVALID_REQUEST unless the last message is a text of the user, and nothing else was brought */
-function questionOf({ messages, tools }: CompletionCall): string {
-  const last = messages.at(-1);
-  if (tools !== undefined && tools.length > 0) {
-    throw new GatewayError('INVALID_REQUEST', {
-      message: 'tools cannot be sent for a session: its agent has its own',
-      details: { param: 'tools' },
-      hint: 'Omit either the tools or X-Xopc-Session.',
-    });
-  }
-  if (last?.role !== 'user' || last.content.some(({ type }) => type !== 'text') || textOf(last) === '') {
-    throw new GatewayError('INVALID_REQUEST', {
-      message: 'with a session the last message must be a text from the user; earlier ones are ignored',
-      details: { param: 'messages' },
-    });
-  }
-  return textOf(last);
 }
 
 /** Asks a provider that answers the last text alone, such as the built-in guide. */

@@ -9,6 +9,19 @@ import type { CompletionCall } from './completion-call.js';
 export const refuse = (param: string, message: string, hint?: string): GatewayError =>
   new GatewayError('INVALID_REQUEST', { message, details: { param }, ...definedFields({ hint }) });
 
+type CallerApi = NonNullable<CompletionCall['extra']>['api'];
+type Setting = 'instructions' | 'stop' | 'format' | 'reasoning';
+
+const NAMES: Readonly<Record<CallerApi, Readonly<Record<Setting, string>>>> = {
+  'chat-completions': { instructions: 'messages', stop: 'stop', format: 'response_format', reasoning: 'reasoning_effort' },
+  messages: { instructions: 'system', stop: 'stop_sequences', format: 'output_config.format', reasoning: 'thinking' },
+  responses: { instructions: 'instructions', stop: 'stop', format: 'text.format', reasoning: 'reasoning' },
+};
+
+/** Returns what the API of a caller calls its settings. */
+export const settingNames = ({ extra }: Pick<CompletionCall, 'extra'>): Readonly<Record<Setting, string>> =>
+  NAMES[extra?.api ?? 'chat-completions'];
+
 type Model = Pick<ResolvedModel, 'ref' | 'api' | 'reasons'>;
 
 const refuseField = (param: string, message: string, hint: string): GatewayError => refuse(param, `'${param}' ${message}`, hint);

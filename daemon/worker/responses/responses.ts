@@ -81,6 +81,15 @@ function checkPlace(request: ResponseRequest, { session }: ResponseCaller): void
     throw refuse('previous_response_id', 'A session keeps its own conversation: omit either previous_response_id or X-Xopc-Session.');
 }
 
+/** A turn of a session goes by its agent's settings, and the response does not name others. */
+const asInSession = (request: ResponseRequest): ResponseRequest => ({
+  ...request,
+  temperature: null,
+  top_p: null,
+  max_output_tokens: null,
+  text: null,
+});
+
 const linksOf = ({ previous_response_id: previousId, conversation }: ResponseDocument) => ({
   previousId,
   conversationId: conversation?.id ?? null,
@@ -111,7 +120,8 @@ export class Responses {
     };
     const created_at = Math.floor(this.#options.clock.now() / 1_000);
     const status = request.background === true ? ('queued' as const) : ('in_progress' as const);
-    return { request, call, input, owner, document: newResponse(request, { id: newId('resp'), created_at, status }) };
+    const said = session === undefined ? request : asInSession(request);
+    return { request, call, input, owner, document: newResponse(said, { id: newId('resp'), created_at, status }) };
   }
 
   /** @throws as `Completions.run` */

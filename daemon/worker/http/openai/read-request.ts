@@ -175,7 +175,7 @@ export function readCompletionCall(
       temperature: body.temperature ?? undefined,
       topP: body.top_p ?? undefined,
       maxOutputTokens: body.max_completion_tokens ?? body.max_tokens ?? undefined,
-      stop: stop === null || stop === undefined ? undefined : [stop].flat(),
+      stop: stop === null || stop === undefined || stop.length === 0 ? undefined : [stop].flat(),
       seed: body.seed ?? undefined,
       presencePenalty: body.presence_penalty ?? undefined,
       frequencyPenalty: body.frequency_penalty ?? undefined,

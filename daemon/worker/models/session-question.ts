@@ -1,0 +1,42 @@
+/** A call that names a session: its last message becomes a turn, and what the agent's own configuration decides cannot be set. */
+import { fieldsOf } from '../../../shared/fields.js';
+import type { GatewayError } from '../../../shared/errors.js';
+import type { CompletionMessage } from '../providers/completion.js';
+import type { CompletionCall } from './completion-call.js';
+import { refuse, settingNames } from './refusals.js';
+
+export const textOf = ({ content }: CompletionMessage): string =>
+  typeof content === 'string' ? content : content.map((part) => (part.type === 'text' ? part.text : '')).join('');
+
+function reasoningField(call: CompletionCall): string | undefined {
+  const { reasoning_effort: effort, reasoning, output_config: output } = call.extra?.fields ?? {};
+  if (call.reasoning !== undefined) return settingNames(call).reasoning;
+  if (typeof effort === 'string') return 'reasoning_effort';
+  if (typeof fieldsOf(reasoning)['effort'] === 'string') return 'reasoning';
+  return typeof fieldsOf(output)['effort'] === 'string' ? 'output_config' : undefined;
+}
+
+const refuseSetting = (param: string, name = `'${param}'`): GatewayError =>
+  refuse(param, `${name} cannot be sent for a session: its agent goes by its own configuration`, 'Omit either it or X-Xopc-Session.');
+
+/** Settings that would change what the answer means. Others, such as a temperature, have no effect in a session. */
+function refusalInSession(call: CompletionCall): GatewayError | undefined {
+  const names = settingNames(call);
+  if (call.tools !== undefined && call.tools.length > 0) return refuseSetting('tools');
+  if (call.messages.some((message) => message.role === 'system' && textOf(message) !== ''))
+    return refuseSetting(names.instructions, names.instructions === 'messages' ? 'A message of the system' : undefined);
+  if (call.stop !== undefined) return refuseSetting(names.stop);
+  if (call.responseFormat !== undefined) return refuseSetting(names.format);
+  const reasoning = reasoningField(call);
+  return reasoning === undefined ? undefined : refuseSetting(reasoning);
+}
+
+/** @throws INVALID_REQUEST unless the last message is a text of the user, and for what a session does not take */
+export function questionOf(call: CompletionCall): string {
+  const refusal = refusalInSession(call);
+  if (refusal !== undefined) throw refusal;
+  const last = call.messages.at(-1);
+  if (last?.role !== 'user' || last.content.some(({ type }) => type !== 'text') || textOf(last) === '')
+    throw refuse('messages', 'with a session the last message must be a text from the user; earlier ones are ignored');
+  return textOf(last);
+}
