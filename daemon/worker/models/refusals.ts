@@ -1,7 +1,7 @@
 /** What a caller asks for and a provider does not have. It is refused before anybody is asked, rather than left out. */
 import { GatewayError } from '../../../shared/errors.js';
 import { definedFields } from '../../../shared/fields.js';
-import type { CompletionMessage } from '../providers/completion.js';
+import type { CompletionMessage, CompletionSettings } from '../providers/completion.js';
 import type { ResolvedModel } from '../providers/registry.js';
 import type { CompletionCall } from './completion-call.js';
 
@@ -25,6 +25,14 @@ export const settingNames = ({ extra }: Pick<CompletionCall, 'extra'>): Readonly
 type Model = Pick<ResolvedModel, 'ref' | 'api' | 'reasons'>;
 
 const refuseField = (param: string, message: string, hint: string): GatewayError => refuse(param, `'${param}' ${message}`, hint);
+
+/** @throws INVALID_REQUEST for a choice of a tool, or of any, that is not sent */
+export function checkToolChoice(choice: CompletionSettings['toolChoice'], tools: CompletionSettings['tools'] = []): void {
+  if (choice === 'required' && tools.length === 0)
+    throw refuse('tool_choice', 'tool_choice wants a call of a tool, and there are no tools.');
+  if (typeof choice === 'object' && !tools.some(({ name }) => name === choice.name))
+    throw refuse('tool_choice', `tool_choice names '${choice.name.slice(0, 80)}', which is not one of the tools.`);
+}
 
 type FilePart = Extract<Extract<CompletionMessage, { role: 'user' }>['content'][number], { type: 'file' }>;
 
@@ -74,11 +82,12 @@ function refuseReasoning({ reasoning }: CompletionCall, { ref, api, reasons }: M
   );
 }
 
-/** OpenAI's Responses API has neither. Chat completions have always left them out. */
-function refuseSetting({ extra, topK, stop }: CompletionCall, { ref, api }: Model): GatewayError | undefined {
-  if (api !== 'openai-responses' || extra?.api !== 'messages') return undefined;
-  const field = topK !== undefined ? 'top_k' : stop !== undefined ? 'stop_sequences' : undefined;
-  return field && refuseField(field, `is not supported by the provider of '${ref}'`, 'Leave it out.');
+/** OpenAI's Responses API has neither. */
+function refuseSetting(call: CompletionCall, { ref, api }: Model): GatewayError | undefined {
+  if (api !== 'openai-responses') return undefined;
+  const field = call.topK !== undefined ? 'top_k' : call.stop !== undefined ? settingNames(call).stop : undefined;
+  if (field === undefined) return undefined;
+  return refuseField(field, `is not supported by the provider of '${ref}'`, 'Leave it out.');
 }
 
 /** Returns the refusal of a call that a model's provider cannot carry out as it is. */

@@ -6,7 +6,7 @@ import type { StoredStep } from '../store/turns/turn-steps.js';
 import type { CompletionCall } from '../models/completion-call.js';
 import type { CompletionSettings, CompletionTool } from '../providers/completion.js';
 import { extraFields } from '../models/extra-fields.js';
-import { refuse } from '../models/refusals.js';
+import { checkToolChoice } from '../models/refusals.js';
 import { messagesOf } from './input-messages.js';
 
 type Settings = { -readonly [Name in keyof CompletionSettings]: CompletionSettings[Name] };
@@ -73,12 +73,11 @@ const wantsReasoning = ({ reasoning }: ResponseRequest): boolean => typeof reaso
 
 /** @throws INVALID_REQUEST for a choice of a tool that is not there */
 function toolsOf({ tools, tool_choice: choice }: ResponseRequest): Pick<Settings, 'tools' | 'toolChoice'> {
-  const list = tools?.map(toTool) ?? [];
-  if (typeof choice === 'object' && choice !== null && !list.some(({ name }) => name === choice.name))
-    throw refuse('tool_choice', `tool_choice names '${choice.name.slice(0, 80)}', which is not one of the tools.`);
-  if (tools === null || tools === undefined) return {};
-  const toolChoice = typeof choice === 'object' && choice !== null ? { name: choice.name } : choice;
-  return { tools: list, ...(toolChoice === null || toolChoice === undefined ? {} : { toolChoice }) };
+  const list = tools?.map(toTool);
+  const toolChoice = typeof choice === 'object' && choice !== null ? { name: choice.name } : (choice ?? undefined);
+  checkToolChoice(toolChoice, list);
+  if (list === undefined) return {};
+  return { tools: list, ...(toolChoice === undefined ? {} : { toolChoice }) };
 }
 
 /**

@@ -2,7 +2,7 @@
 import type { CountTokensRequest, MessagesRequest } from '../../../../shared/api/anthropic/messages.js';
 import type { CompletionCall } from '../../models/completion-call.js';
 import { extraFields } from '../../models/extra-fields.js';
-import { refuse } from '../../models/refusals.js';
+import { checkToolChoice, refuse } from '../../models/refusals.js';
 import type {
   CompletionAnswerPart,
   CompletionMessage,
@@ -151,16 +151,16 @@ function readMessages({ system, messages }: CountTokensRequest): CompletionMessa
 
 /** @throws INVALID_REQUEST for a choice of a tool that is not sent */
 function readTools({ tools, tool_choice: choice }: CountTokensRequest): CompletionSettings {
-  if (tools === null || tools === undefined) return {};
-  if (choice?.type === 'tool' && !tools.some(({ name }) => name === choice.name))
-    throw refuse('tool_choice.name', `tool_choice names '${choice.name}', which is not one of the tools.`);
   const chosen = choice?.type === 'tool' ? { name: choice.name } : choice?.type === 'any' ? 'required' : choice?.type;
+  const read = tools?.map(({ name, description, input_schema: parameters, strict }) => ({
+    name,
+    parameters,
+    ...definedFields({ description: description ?? undefined, strict: strict ?? undefined }),
+  }));
+  checkToolChoice(chosen, read);
+  if (read === undefined) return {};
   return {
-    tools: tools.map(({ name, description, input_schema: parameters, strict }) => ({
-      name,
-      parameters,
-      ...definedFields({ description: description ?? undefined, strict: strict ?? undefined }),
-    })),
+    tools: read,
     ...definedFields({ toolChoice: chosen, parallelToolCalls: choice?.disable_parallel_tool_use === true ? false : undefined }),
   };
 }

@@ -4,7 +4,7 @@ import type { CompletionCall } from '../../models/completion-call.js';
 import type { CompletionMessage, CompletionPart, CompletionSettings, CompletionTool } from '../../providers/completion.js';
 import { CUSTOM_PARAMETERS, customArguments, customDescription } from '../../models/custom-tools.js';
 import { extraFields } from '../../models/extra-fields.js';
-import { refuse, STORED_FILE } from '../../models/refusals.js';
+import { checkToolChoice, refuse, STORED_FILE } from '../../models/refusals.js';
 import { definedFields } from '../../../../shared/fields.js';
 
 type RequestMessage = ChatCompletionRequest['messages'][number];
@@ -122,8 +122,6 @@ function readMessages(messages: readonly RequestMessage[]): CompletionMessage[] 
 
 type RequestTool = NonNullable<ChatCompletionRequest['tools']>[number];
 
-const nameOf = (tool: RequestTool): string => (tool.type === 'custom' ? tool.custom.name : tool.function.name);
-
 /** Returns the names of the tools whose input is a text. */
 export const customNames = ({ tools }: Pick<ChatCompletionRequest, 'tools'>): ReadonlySet<string> =>
   new Set((tools ?? []).flatMap((tool) => (tool.type === 'custom' ? [tool.custom.name] : [])));
@@ -159,9 +157,8 @@ export function readCompletionCall(
 ): CompletionCall {
   const { tool_choice: choice, tools, stop } = body;
   const toolChoice = readChoice(choice);
-  const names = tools?.map(nameOf) ?? [];
-  if (typeof toolChoice === 'object' && !names.includes(toolChoice.name))
-    throw refuse('tool_choice', `tool_choice names '${toolChoice.name}', which is not one of the tools.`);
+  const read = tools?.map(readTool);
+  checkToolChoice(toolChoice, read);
   return {
     model: body.model,
     messages: readMessages(body.messages),
@@ -169,7 +166,7 @@ export function readCompletionCall(
     ...definedFields({
       session,
       idempotency,
-      tools: tools?.map(readTool),
+      tools: read,
       toolChoice: tools === null || tools === undefined ? undefined : toolChoice,
       parallelToolCalls: body.parallel_tool_calls ?? undefined,
       temperature: body.temperature ?? undefined,

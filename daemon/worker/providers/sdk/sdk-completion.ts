@@ -53,6 +53,15 @@ function formatOf(format: CompletionRequest['responseFormat']): Fields {
   return { response_format: { type: 'json_schema', json_schema: { name, ...schema } } } as Fields;
 }
 
+const JSON_LINE = { role: 'system', content: 'Answer with a JSON object and nothing else.' } as const;
+
+/** Returns the messages; behind the instructions, Anthropic is told to write JSON where there is no schema: its API has no field for that. */
+function messagesOf({ messages, responseFormat }: CompletionRequest, { api }: Target): CompletionRequest['messages'] {
+  if (api !== 'anthropic-messages' || responseFormat === undefined || responseFormat.schema !== undefined) return messages;
+  const firstOther = messages.findIndex(({ role }) => role !== 'system');
+  return messages.toSpliced(firstOther < 0 ? messages.length : firstOther, 0, JSON_LINE);
+}
+
 /** Returns what a vendor must be told in its own words. */
 function toVendorOptions({ extra, reasoning, parallelToolCalls, topK, responseFormat }: CompletionRequest, target: Target): Fields {
   switch (target.api) {
@@ -109,12 +118,12 @@ function toOptions(request: CompletionRequest, target: Target): SdkCallOptions {
     parallelToolCalls: _parallel,
     ...rest
   } = request;
-  const { messages, tools, toolChoice, stop, responseFormat, extra, ...sampling } = rest;
+  const { messages: _messages, tools, toolChoice, stop, responseFormat, extra, ...sampling } = rest;
   const maxOutputTokens = limitOf(request, target);
   const vendor = toVendorOptions(request, target);
   const betas = target.api === 'anthropic-messages' && target.isSameApi ? (extra?.betas ?? []) : [];
   return {
-    prompt: toCompletionPrompt(messages, target),
+    prompt: toCompletionPrompt(messagesOf(request, target), target),
     ...sampling,
     includeRawChunks: target.api.startsWith('openai-'),
     ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),

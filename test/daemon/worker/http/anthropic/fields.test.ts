@@ -119,12 +119,7 @@ const UNSUPPORTED: [ApiKind, string, object, string][] = [
   ['anthropic-messages', 'a tool of the vendor', { tools: [{ type: 'web_search_20250305', name: 'web_search' }] }, 'tools.0.type'],
   ['anthropic-messages', 'MCP servers', { mcp_servers: [{ type: 'url', url: 'https://example.com', name: 'x' }] }, 'mcp_servers'],
   ['anthropic-messages', 'no limit', { max_tokens: undefined }, 'max_tokens'],
-  [
-    'anthropic-messages',
-    'a choice of a tool that is not sent',
-    { ...LOOK, tool_choice: { type: 'tool', name: 'hear' } },
-    'tool_choice.name',
-  ],
+  ['anthropic-messages', 'a choice of a tool that is not sent', { ...LOOK, tool_choice: { type: 'tool', name: 'hear' } }, 'tool_choice'],
   [
     'anthropic-messages',
     'the result of a call that nobody made',
