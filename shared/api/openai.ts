@@ -15,7 +15,8 @@ export const imageUrl = () =>
     .string()
     .max(33_554_432)
     .regex(/^(https?:\/\/\S+|data:image\/[\w.+-]+;base64,[A-Za-z0-9+/=\s]+)$/, 'must be an http(s) URL or a base64 data: URL of an image');
-const imagePart = () => z.looseObject({ type: z.literal('image_url'), image_url: z.looseObject({ url: imageUrl() }) });
+const imagePart = () =>
+  z.looseObject({ type: z.literal('image_url'), image_url: z.looseObject({ url: imageUrl(), detail: z.string().nullish() }) });
 /** Base64, alone or as a `data:` URL. */
 const fileData = () =>
   z

@@ -67,7 +67,7 @@ class Step {
         return undefined;
       case 'text':
         this.text += event.text;
-        this.#addText(event.text);
+        this.#addText(event);
         return event;
       case 'reasoning':
         this.#reasoning += event.text;
@@ -93,10 +93,11 @@ class Step {
     return index === undefined ? undefined : { ...event, index };
   }
 
-  #addText(text: string): void {
+  #addText({ text, phase }: Extract<CompletionOutput, { type: 'text' }>): void {
     const last = this.parts.at(-1);
-    if (last?.type === 'text') this.parts[this.parts.length - 1] = { ...last, text: last.text + text };
-    else this.parts.push({ type: 'text', text });
+    if (last?.type === 'text' && last.vendor?.['openai']?.['phase'] === phase)
+      this.parts[this.parts.length - 1] = { ...last, text: last.text + text };
+    else this.parts.push({ type: 'text', text, ...(phase === undefined ? {} : { vendor: { openai: { phase } } }) });
   }
 }
 
@@ -239,9 +240,10 @@ export async function* completeWithTools(
         throw next.value;
       }
       // Texts before and after a tool call are two paragraphs.
-      const gap = next.value.type === 'text' && step.text === '' ? paragraphGap(textBefore) : '';
-      if (gap !== '') yield { type: 'text', text: gap };
-      const output = step.take(next.value);
+      const { value } = next;
+      const gap = step.text === '' ? paragraphGap(textBefore) : '';
+      if (value.type === 'text' && gap !== '') yield { ...value, text: gap };
+      const output = step.take(value);
       if (output !== undefined) yield output;
     }
     if (step.finish === undefined) return undefined;

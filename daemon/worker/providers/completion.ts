@@ -18,7 +18,8 @@ interface WithVendor {
 export type CompletionPart = WithVendor &
   (
     | { readonly type: 'text'; readonly text: string }
-    | { readonly type: 'image'; readonly url: string }
+    /** `detail`: how closely OpenAI's models look at it. */
+    | { readonly type: 'image'; readonly url: string; readonly detail?: string }
     /** A PDF. `field`: where the caller wrote it, for refusals. */
     | { readonly type: 'file'; readonly url: string; readonly mediaType: string; readonly name?: string; readonly field: string }
   );
@@ -128,7 +129,8 @@ export type TokenCount =
 
 /** Any number of the first seven, then exactly one of the others. Tool calls are counted from 0. */
 export type CompletionEvent =
-  | { readonly type: 'text'; readonly text: string }
+  /** `phase`: what OpenAI's newer models say that the message is for, which goes back with it. */
+  | { readonly type: 'text'; readonly text: string; readonly phase?: string }
   /** The model says that it refuses, where its vendor tells that apart. */
   | { readonly type: 'refusal'; readonly text: string }
   | { readonly type: 'reasoning'; readonly text: string }

@@ -1,5 +1,6 @@
 /** Turns items of the Responses API into the messages of a completion. */
 import type { InputItem } from '../../../shared/api/responses/request.js';
+import { definedFields } from '../../../shared/fields.js';
 import { isVendorData, readCarried } from '../models/carried-data.js';
 import { refuse } from '../models/refusals.js';
 import { customArguments } from '../models/custom-tools.js';
@@ -24,7 +25,7 @@ function fileOf({ file_data: data, file_url: url, filename }: Part<'input_file'>
 function partsOf(content: Content, param: string): CompletionPart[] {
   if (typeof content === 'string') return [{ type: 'text', text: content }];
   return content.map((part, index) => {
-    if (part.type === 'input_image') return { type: 'image', url: part.image_url };
+    if (part.type === 'input_image') return { type: 'image', url: part.image_url, ...definedFields({ detail: part.detail ?? undefined }) };
     if (part.type === 'input_file') return fileOf(part, `${param}.${index}`);
     return { type: 'text', text: part.type === 'refusal' ? part.refusal : part.text };
   });
@@ -81,10 +82,11 @@ class Messages {
     return this.#list;
   }
 
-  #message({ role, content }: Message, param: string): void {
+  #message({ role, content, phase }: Message, param: string): void {
     const place = `${param}.content`;
     if (role === 'user') this.#list.push({ role, content: partsOf(content, place) });
-    else if (role === 'assistant') this.#answer({ type: 'text', text: textOf(content, place) });
+    else if (role === 'assistant')
+      this.#answer({ type: 'text', text: textOf(content, place), ...(typeof phase === 'string' ? { vendor: { openai: { phase } } } : {}) });
     else this.#list.push({ role: 'system', content: textOf(content, place) });
   }
 

@@ -59,6 +59,7 @@ interface Open {
   readonly type: 'message' | 'refusal' | 'reasoning';
   readonly id: string;
   readonly index: number;
+  readonly phase: { readonly phase?: string };
   text: string;
 }
 
@@ -112,7 +113,7 @@ export class ResponseWriter {
   *#write(output: Exclude<CompletionOutput, { type: 'error' }>, nowMs: number): Generator<Unnumbered> {
     switch (output.type) {
       case 'text':
-        return yield* this.#say('message', output.text);
+        return yield* this.#say('message', output.text, output.phase);
       case 'refusal':
         return yield* this.#say('refusal', output.text);
       case 'reasoning':
@@ -134,10 +135,10 @@ export class ResponseWriter {
     }
   }
 
-  *#say(type: Open['type'], text: string): Generator<Unnumbered> {
-    if (this.#open?.type !== type) {
+  *#say(type: Open['type'], text: string, phase?: string): Generator<Unnumbered> {
+    if (this.#open?.type !== type || this.#open.phase.phase !== phase) {
       yield* this.#closeText('completed');
-      yield* this.#openItem(type);
+      yield* this.#openItem(type, phase === undefined ? {} : { phase });
     }
     const open = this.#open as Open;
     open.text += text;
@@ -159,12 +160,14 @@ export class ResponseWriter {
     yield { type: 'response.output_item.done', output_index: index, item: { ...item, ...sealed } };
   }
 
-  *#openItem(type: Open['type']): Generator<Unnumbered> {
+  *#openItem(type: Open['type'], phase: Open['phase']): Generator<Unnumbered> {
     const id = newId(type === 'reasoning' ? 'rs' : 'msg');
     const index = this.#output.length;
-    this.#open = { type, id, index, text: '' };
+    this.#open = { type, id, index, phase, text: '' };
     const item: OutputItem =
-      type === 'reasoning' ? { id, type, summary: [] } : { id, type: 'message', role: 'assistant', status: 'in_progress', content: [] };
+      type === 'reasoning'
+        ? { id, type, summary: [] }
+        : { id, type: 'message', role: 'assistant', status: 'in_progress', content: [], ...phase };
     this.#output.push(item);
     yield { type: 'response.output_item.added', output_index: index, item };
     const place = { item_id: id, output_index: index };
@@ -222,7 +225,7 @@ export class ResponseWriter {
 
   *#closeText(status: ItemStatus, sealed: Pick<Reasoning, 'encrypted_content'> = {}): Generator<Unnumbered> {
     if (this.#open === undefined) return;
-    const { type, id, index, text } = this.#open;
+    const { type, id, index, phase, text } = this.#open;
     this.#open = undefined;
     const place = { item_id: id, output_index: index };
     if (type !== 'reasoning') {
@@ -230,7 +233,7 @@ export class ResponseWriter {
       if (type === 'refusal') yield { type: 'response.refusal.done', ...place, content_index: 0, refusal: text };
       else yield { type: 'response.output_text.done', ...place, content_index: 0, text, logprobs: [] };
       yield { type: 'response.content_part.done', ...place, content_index: 0, part };
-      this.#output[index] = { id, type: 'message', role: 'assistant', status, content: [part] };
+      this.#output[index] = { id, type: 'message', role: 'assistant', status, content: [part], ...phase };
     } else {
       const part = summaryText(text);
       yield { type: 'response.reasoning_summary_text.done', ...place, summary_index: 0, text };

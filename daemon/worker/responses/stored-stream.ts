@@ -117,7 +117,7 @@ export class StoredStream {
 /** Returns two pieces of one text as one; undefined for others. */
 function join(a: Output, b: Output): Output | undefined {
   if (a.type === 'toolArguments' && b.type === 'toolArguments' && a.index === b.index) return { ...a, text: a.text + b.text };
-  if (a.type === 'text' && b.type === 'text') return { ...a, text: a.text + b.text };
+  if (a.type === 'text' && b.type === 'text' && a.phase === b.phase) return { ...a, text: a.text + b.text };
   if (a.type === 'refusal' && b.type === 'refusal') return { ...a, text: a.text + b.text };
   return a.type === 'reasoning' && b.type === 'reasoning' ? { ...a, text: a.text + b.text } : undefined;
 }

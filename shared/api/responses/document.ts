@@ -19,6 +19,8 @@ const outputMessage = () =>
     role: z.literal('assistant'),
     status: itemStatus(),
     content: z.array(z.discriminatedUnion('type', [outputText(), refusalText()])),
+    /** What newer models of OpenAI say that it is for. */
+    phase: text().optional(),
   });
 export const summaryText = () => z.strictObject({ type: z.literal('summary_text'), text: text() });
 const outputReasoning = () =>

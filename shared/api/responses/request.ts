@@ -15,7 +15,7 @@ const contentPart = () =>
     'type',
     [
       z.looseObject({ type: z.literal('input_text'), text: text() }),
-      z.looseObject({ type: z.literal('input_image'), image_url: imageUrl(), file_id: noFileId() }),
+      z.looseObject({ type: z.literal('input_image'), image_url: imageUrl(), detail: z.string().nullish(), file_id: noFileId() }),
       z.looseObject({
         type: z.literal('input_file'),
         file_data: z
@@ -47,6 +47,7 @@ export const inputItem = () =>
         id: id().nullish(),
         role: z.enum(['user', 'assistant', 'system', 'developer']),
         content: content(),
+        phase: z.string().nullish(),
       }),
       z.looseObject({
         type: z.literal('function_call'),

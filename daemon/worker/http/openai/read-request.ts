@@ -41,7 +41,7 @@ function partOf(part: Exclude<UserContent, string>[number], field: string): Comp
     case 'text':
       return { type: 'text', text: part.text };
     case 'image_url':
-      return { type: 'image', url: part.image_url.url };
+      return { type: 'image', url: part.image_url.url, ...definedFields({ detail: part.image_url.detail ?? undefined }) };
     case 'input_audio': {
       const mediaType = `audio/${part.input_audio.format}`;
       return { type: 'file', mediaType, url: `data:${mediaType};base64,${part.input_audio.data}`, field };

@@ -57,8 +57,16 @@ function wordsOf({ url, name }: FilePart): string {
   return name === undefined ? text : `${name}\n\n${text}`;
 }
 
-function toPart({ vendor, ...part }: CompletionPart, api: ApiKind): UserPart {
-  const options = optionsOf(vendor);
+/** Returns the options of a part, and the detail of a picture where the API has it. */
+function partOptions(part: CompletionPart, api: ApiKind): VendorOptions {
+  if (part.type !== 'image' || part.detail === undefined) return optionsOf(part.vendor);
+  const { url, detail } = part;
+  const own = api === 'openai-completions' ? { openaiCompatible: { image_url: { url, detail } } } : { openai: { imageDetail: detail } };
+  return optionsOf({ ...part.vendor, ...own });
+}
+
+function toPart(part: CompletionPart, api: ApiKind): UserPart {
+  const options = partOptions(part, api);
   if (part.type === 'file' && part.mediaType === 'text/plain' && api !== 'anthropic-messages') return { type: 'text', text: wordsOf(part) };
   if (part.type === 'text') return { type: 'text', text: part.text, ...options };
   const { mediaType, data } = inlineOf(part.url) ?? {
@@ -131,7 +139,7 @@ function vendorOf({ content, vendor }: Message<'assistant'>, notes: CallNotes): 
 }
 
 function toResultPart(part: CompletionPart, api: ApiKind): ResultPart {
-  const options = optionsOf(part.vendor);
+  const options = partOptions(part, api);
   if (part.type === 'text') {
     const isReference = api === 'anthropic-messages' && part.vendor?.['anthropic']?.['type'] === 'tool-reference';
     return isReference ? { type: 'custom', ...options } : { type: 'text', text: part.text, ...options };

@@ -164,6 +164,7 @@ class CompletionReader {
   readonly #text = new WholeCharacters();
   readonly #reasoning = new WholeCharacters();
   readonly #refusal = new WholeCharacters();
+  #phase: { readonly phase?: string } = {};
   #isReasoning = false;
   #signed: SdkCallOptions['providerOptions'];
 
@@ -177,6 +178,11 @@ class CompletionReader {
 
   *read(part: SdkPart): Generator<CompletionEvent> {
     switch (part.type) {
+      case 'text-start': {
+        const phase = part.providerMetadata?.['openai']?.['phase'];
+        this.#phase = typeof phase === 'string' ? { phase } : {};
+        return;
+      }
       case 'text-delta':
         yield* this.#endReasoning();
         if ('isRefusal' in part) return yield* this.#say('refusal', this.#refusal.push(part.delta));
@@ -228,7 +234,8 @@ class CompletionReader {
   }
 
   *#say(type: 'text' | 'reasoning' | 'refusal', text: string): Generator<CompletionEvent> {
-    if (text !== '') yield { type, text };
+    if (text === '') return;
+    yield type === 'text' ? { type, text, ...this.#phase } : { type, text };
   }
 
   *#start(id: string, name: string): Generator<CompletionEvent> {
