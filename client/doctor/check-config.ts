@@ -84,6 +84,10 @@ export function checkExposure({ gateway }: Config, host: string): Finding {
     return warn(id, 'gateway.cors allows credentials for a page served over plain HTTP', {
       fix: 'Use https: in gateway.cors.origins',
     });
+  if (auth.enabled === false && cors.enabled && cors.origins.includes('*'))
+    return warn(id, "any web page can use it without the token, because gateway.auth.enabled is false and gateway.cors.origins has '*'", {
+      fix: 'Require the token with: xopc config unset gateway.auth.enabled',
+    });
   if (!isOpen) return ok(id, `only this machine can reach it (${host})`);
   if (auth.enabled === false)
     return warn(id, `other machines can reach it on ${host} and need no token, because gateway.auth.enabled is false`, {

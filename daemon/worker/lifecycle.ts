@@ -268,7 +268,7 @@ export class WorkerLifecycle {
       instanceId: this.#boot.instanceId,
       stats: this.#requests,
       isDraining: () => this.#isDraining,
-      isOpenToNetwork: () => this.#openAccess.warnings().length > 0,
+      isOpenToNetwork: () => this.#openAccess.isOpenToNetwork(),
       page: readPageFile(),
     });
   }

@@ -1,4 +1,4 @@
-/** Warns of a gateway that other machines may use without the token, because its owner has written so. */
+/** Warns of a gateway that other machines, or the pages of others, may use without the token, because its owner has written so. */
 import type { AddressInfo, Server } from 'node:net';
 import type { Config } from '../../../shared/config/schema.js';
 import type { StatusWarning } from '../../../shared/control/messages.js';
@@ -8,24 +8,30 @@ import { sayOfIssue } from '../../../shared/text/sentences/issue.js';
 
 /**
  * @param address  where it listens
- * @returns undefined where the token is needed, or nothing but this machine reaches the gateway
+ * @returns `AUTH_DISABLED` where other machines reach the gateway, `CORS_OPEN` where any web page does; none where the token is needed
  */
-export function openAccessWarning({ gateway }: Config, address: string = gateway.host): StatusWarning | undefined {
-  const { auth, trustedProxies, allowedHosts } = gateway;
+export function openAccessWarnings({ gateway }: Config, address: string = gateway.host): StatusWarning[] {
+  const { auth, cors, trustedProxies, allowedHosts } = gateway;
+  if (auth.enabled !== false) return [];
   const isBehindProxy = trustedProxies.length > 0 || allowedHosts.length > 0;
-  if (auth.enabled !== false || (!isBehindProxy && (address === 'localhost' || isLoopback(address)))) return undefined;
-  return {
-    code: 'AUTH_DISABLED',
-    message: sayOfIssue('auth-disabled'),
-    hint: 'To ask other machines for the token: xopc config unset gateway.auth.enabled',
-  };
+  const isReachable = isBehindProxy || !(address === 'localhost' || isLoopback(address));
+  const warn = (code: string, message: string, whom: string): StatusWarning => ({
+    code,
+    message,
+    hint: `To ask ${whom} for the token: xopc config unset gateway.auth.enabled`,
+  });
+  return [
+    ...(isReachable ? [warn('AUTH_DISABLED', sayOfIssue('auth-disabled'), 'other machines')] : []),
+    ...(cors.enabled && cors.origins.includes('*') ? [warn('CORS_OPEN', sayOfIssue('cors-open'), 'pages of others')] : []),
+  ];
 }
 
 export class OpenAccess {
   readonly #config: () => Config;
   readonly #server: Server;
   readonly #logger: LogPort;
-  #isLogged = false;
+  /** The codes of those that hold. */
+  #logged: readonly string[] = [];
 
   constructor(config: () => Config, server: Server, logger: LogPort) {
     this.#config = config;
@@ -35,13 +41,17 @@ export class OpenAccess {
 
   warnings(): StatusWarning[] {
     const address = this.#server.address() as AddressInfo | null;
-    return [openAccessWarning(this.#config(), address?.address)].filter((warning) => warning !== undefined);
+    return openAccessWarnings(this.#config(), address?.address);
   }
 
-  /** Logs the warning once, and again after a time in which it did not hold. */
+  isOpenToNetwork(): boolean {
+    return this.warnings().some(({ code }) => code === 'AUTH_DISABLED');
+  }
+
+  /** Logs each warning once, and again after a time in which it did not hold. */
   log(): void {
-    const [warning] = this.warnings();
-    if (warning !== undefined && !this.#isLogged) this.#logger.warn({ hint: warning.hint }, warning.message);
-    this.#isLogged = warning !== undefined;
+    const warnings = this.warnings();
+    for (const { code, message, hint } of warnings) if (!this.#logged.includes(code)) this.#logger.warn({ hint }, message);
+    this.#logged = warnings.map(({ code }) => code);
   }
 }

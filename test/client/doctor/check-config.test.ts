@@ -67,6 +67,12 @@ test.each([
   { gateway: { auth: { api_key: 'short' } }, level: 'fail', says: 'has only 5 characters' },
   { gateway: { trustedProxies: ['10.0.0.1', '0.0.0.0/0'] }, level: 'fail', says: 'gateway.trustedProxies contains 0.0.0.0/0' },
   { gateway: { cors: { enabled: true, credentials: true, origins: ['http://page.example'] } }, level: 'warn', says: 'over plain HTTP' },
+  {
+    gateway: { host: '127.0.0.1', auth: { enabled: false }, cors: { enabled: true, origins: ['*'] } },
+    level: 'warn',
+    says: 'any web page',
+  },
+  { gateway: { host: '127.0.0.1', cors: { enabled: true, origins: ['*'] } }, level: 'ok', says: 'only this machine' },
 ])('exposure of $gateway', ({ gateway, level, says }) => {
   const finding = exposure(gateway);
   expect(finding).toMatchObject({ id: 'exposure', level, message: expect.stringContaining(says) as string });

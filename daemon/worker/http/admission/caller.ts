@@ -4,7 +4,10 @@ import type { PresentedToken } from './token.js';
 
 export interface Caller extends PresentedToken {
   readonly client: ClientAddress;
-  /** A loopback connection that nothing forwarded, under a loopback name: a tunnel keeps the name that its visitors use. */
+  /**
+   * A loopback connection that nothing forwarded, under a loopback name, not from a page of another origin: a tunnel keeps the name that its
+   * visitors use, and a browser of this machine runs other people's pages.
+   */
   readonly isLocal: boolean;
   /** Whether its calls of the API need the token. */
   readonly needsToken: boolean;

@@ -127,9 +127,14 @@ function checkSite({ request: { headers }, path, caller: { token } }: Candidate)
 }
 
 /** `null`, which any sandboxed page can have, never passes. */
-function checkOrigin({ request: { headers } }: Candidate, { cors }: AdmissionRules): Refusal | undefined {
-  const { origin, host = '' } = headers;
-  if (origin === undefined || isOwnOrigin(origin, host) || corsMatch(cors, origin) !== 'none') return undefined;
+/** Returns the Origin of a page that is not the gateway's own; undefined for its own page, and for programs, which send none. */
+function foreignOrigin({ headers: { origin, host = '' } }: IncomingMessage): string | undefined {
+  return origin === undefined || isOwnOrigin(origin, host) ? undefined : origin;
+}
+
+function checkOrigin({ request }: Candidate, { cors }: AdmissionRules): Refusal | undefined {
+  const origin = foreignOrigin(request);
+  if (origin === undefined || corsMatch(cors, origin) !== 'none') return undefined;
   const reason = new GatewayError('FORBIDDEN', {
     message: `The origin '${origin.slice(0, 200)}' is not allowed to call this gateway.`,
     hint: 'To allow it, set gateway.cors.enabled and add it to gateway.cors.origins.',
@@ -149,7 +154,7 @@ export function createGate({ rules: rulesInForce, ownHosts, tokenState }: GateDe
     const client = clientAddress(request, rules.trustedProxies);
     const kind = pathKind(path);
     const host = kind === 'health' || kind === 'credentials' ? undefined : parseHost(request.headers.host ?? '');
-    const isLocal = client.isLocal && host !== undefined && isLoopbackName(host);
+    const isLocal = client.isLocal && host !== undefined && isLoopbackName(host) && foreignOrigin(request) === undefined;
     const needsToken = rules.tokenless === 'nobody' || (rules.tokenless === 'local' && !isLocal);
     const caller = { client, isLocal, needsToken, ...tokenState(request.headers), cookies: sessionCookies(request, path) };
     const candidate = { request, path: kind, caller, host };

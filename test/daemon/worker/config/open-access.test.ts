@@ -1,18 +1,26 @@
 import { expect, test } from 'vitest';
-import { openAccessWarning } from '../../../../daemon/worker/config/open-access.js';
+import { openAccessWarnings } from '../../../../daemon/worker/config/open-access.js';
 import { configSchema } from '../../../../shared/config/schema.js';
 
+const open = { auth: { enabled: false } };
+const cors = { enabled: true, origins: ['https://app.example', '*'] };
+const network = ['AUTH_DISABLED'];
+
 test.each([
-  { gateway: {}, isWarned: false },
-  { gateway: { auth: { enabled: true } }, isWarned: false },
-  { gateway: { auth: { enabled: false } }, isWarned: true },
-  { gateway: { auth: { enabled: false }, host: '127.0.0.1' }, isWarned: false },
-  { gateway: { auth: { enabled: false }, host: 'localhost' }, isWarned: false },
-  { gateway: { auth: { enabled: false }, host: '127.0.0.1' }, address: '0.0.0.0', isWarned: true },
-  { gateway: { auth: { enabled: false } }, address: '::1', isWarned: false },
-  { gateway: { auth: { enabled: false }, host: '127.0.0.1', trustedProxies: ['127.0.0.1'] }, isWarned: true },
-  { gateway: { auth: { enabled: false }, host: '127.0.0.1', allowedHosts: ['a.example'] }, isWarned: true },
-])('with $gateway at $address the owner is warned of open access: $isWarned', ({ gateway, address, isWarned }) => {
-  const warning = openAccessWarning(configSchema.parse({ gateway }), address);
-  expect(warning?.code).toBe(isWarned ? 'AUTH_DISABLED' : undefined);
+  { gateway: {}, codes: [] },
+  { gateway: { auth: { enabled: true } }, codes: [] },
+  { gateway: open, codes: network },
+  { gateway: { ...open, host: '127.0.0.1' }, codes: [] },
+  { gateway: { ...open, host: 'localhost' }, codes: [] },
+  { gateway: { ...open, host: '127.0.0.1' }, address: '0.0.0.0', codes: network },
+  { gateway: open, address: '::1', codes: [] },
+  { gateway: { ...open, host: '127.0.0.1', trustedProxies: ['127.0.0.1'] }, codes: network },
+  { gateway: { ...open, host: '127.0.0.1', allowedHosts: ['a.example'] }, codes: network },
+  { gateway: { cors }, codes: [] },
+  { gateway: { ...open, cors: { ...cors, enabled: false }, host: '127.0.0.1' }, codes: [] },
+  { gateway: { ...open, cors: { ...cors, origins: ['https://app.example'] }, host: '127.0.0.1' }, codes: [] },
+  { gateway: { ...open, cors, host: '127.0.0.1' }, codes: ['CORS_OPEN'] },
+  { gateway: { ...open, cors }, codes: ['AUTH_DISABLED', 'CORS_OPEN'] },
+])('with $gateway at $address the owner is warned of $codes', ({ gateway, address, codes }) => {
+  expect(openAccessWarnings(configSchema.parse({ gateway }), address).map(({ code }) => code)).toEqual(codes);
 });

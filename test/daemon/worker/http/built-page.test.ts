@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { startHttpApp } from '../../../helpers/http-app.js';
+import { startHttpApp, TOKEN } from '../../../helpers/http-app.js';
 import { sendRequest } from '../../../helpers/http-request.js';
 import { DESCRIPTION, packPage } from '../../../helpers/packed-page.js';
 
@@ -35,7 +35,7 @@ test.each(['/docs', '/openapi.json'])(
   async (path) => {
     const { port } = await startHttpApp({ gateway: { cors: { enabled: true, origins: ['https://docs.example'] } } });
     const ask = (encoding: string, method = 'GET') =>
-      sendRequest(port, path, { method, headers: { 'Accept-Encoding': encoding, Origin: 'https://docs.example' } });
+      sendRequest(port, path, { method, headers: { 'Accept-Encoding': encoding, Origin: 'https://docs.example', 'X-Api-Key': TOKEN } });
     const [plain, packed] = [await ask('identity'), await ask('br, gzip')];
     expect([plain.status, plain.text]).toEqual([200, path === '/docs' ? DESCRIPTION.forPeople : DESCRIPTION.forPrograms]);
     expect(plain.headers).toMatchObject({ 'cache-control': 'no-store', 'content-length': String(plain.text.length) });

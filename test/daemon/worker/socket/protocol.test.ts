@@ -76,11 +76,11 @@ test.each([
   expect(JSON.parse(refused.body)).toMatchObject({ error: { code: status === 403 ? 'FORBIDDEN' : 'UNAUTHORIZED' } });
 });
 
-test('the page’s own origin and a listed one may connect', async () => {
+test('the page’s own origin may connect, and a listed one with the token', async () => {
   const { port } = await startHttpApp({ gateway: { cors: { enabled: true, origins: ['https://app.example'] } } });
-  for (const Origin of [`http://127.0.0.1:${port}`, 'https://app.example']) {
+  for (const [Origin, hello] of [[`http://127.0.0.1:${port}`], ['https://app.example', { token: TOKEN }]] as const) {
     const client = await openSocket(port, { headers: { Origin } });
-    client.send('hello');
+    client.send('hello', hello);
     expect((await client.next('hello')).instanceId).toBe('wk_test');
   }
 });

@@ -31,7 +31,7 @@ test.each([
 test('a change of the configuration leaves the connections that it still allows', async () => {
   const { app, port, configure } = await startHttpApp({ gateway: { ...CORS, ...HOSTS } });
   const client = await connect(port, {});
-  const other = await connect(port, { Origin: 'https://app.example' });
+  const other = await connect(port, { Origin: 'https://app.example' }, { token: TOKEN });
   configure({});
   app.recheck();
   await other.closed;
