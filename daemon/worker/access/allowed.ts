@@ -16,7 +16,7 @@ export function scopesFor(method: string, needed: NeededScope): readonly Scope[]
   return [...(isReading ? (['read'] as const) : []), needed, 'admin'];
 }
 
-type Allowed = Pick<AccessToken, 'name' | 'scopes' | 'agents'>;
+type Allowed = Pick<AccessToken, 'id' | 'name' | 'scopes' | 'agents'>;
 
 function refusal(code: AccessReason, values: Readonly<Record<string, string>>, hint: string): GatewayError {
   return new GatewayError('FORBIDDEN', { message: sayOfAccess(code, values), hint });
@@ -63,6 +63,33 @@ export function mayUseAgent(access: Allowed | undefined, agent: string | undefin
   const hint = 'Name one of these agents.';
   if (agent === undefined) throw refusal('token-agents-none', values, hint);
   throw refusal('token-agents-other', { ...values, agent: agent.slice(0, 64) }, hint);
+}
+
+/**
+ * Returns the account in the keys of a token's own conversations: `{agent}:api:{account}:direct:{name}`. A token that is limited to agents reads no
+ * sessions, so that what it names is its own. Undefined: its sessions are those that everybody has.
+ */
+export function ownAccount(access: Allowed | undefined): string | undefined {
+  return access === undefined || access.agents === null ? undefined : access.id;
+}
+
+/** @param sessionKey  null: all sessions */
+export function isSessionAllowed(access: Allowed | undefined, sessionKey: string | null): boolean {
+  const own = ownAccount(access);
+  if (own === undefined) return true;
+  const [agent, channel, account] = sessionKey?.split(':') ?? [];
+  return isAgentAllowed(access, agent) && channel === 'api' && account === own;
+}
+
+/** @throws FORBIDDEN unless {@link isSessionAllowed} */
+export function mayUseSession(access: Allowed | undefined, sessionKey: string | null, hint: string): void {
+  if (access !== undefined && !isSessionAllowed(access, sessionKey)) throw refusal('token-sessions-own', { name: access.name }, hint);
+}
+
+/** @throws FORBIDDEN for a token that is limited to agents: each has a model */
+export function mayChooseModel(access: Allowed | undefined): void {
+  if (access === undefined || access.agents === null) return;
+  throw refusal('token-model', { name: access.name, agents: listNames(access.agents) }, 'Leave the model out: the agent has its own.');
 }
 
 /** Whether an error says that credentials are not accepted any more. UNAVAILABLE does not: they only cannot be checked. */

@@ -5,7 +5,7 @@ import type { Config } from '../../../shared/config/schema.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { sayOfApproval } from '../../../shared/text/sentences/approval.js';
 import type { AccessToken } from '../access/access-tokens.js';
-import { isAgentAllowed, mayUseAgent } from '../access/allowed.js';
+import { isSessionAllowed, mayUseSession, ownAccount } from '../access/allowed.js';
 import type { FindChat } from '../store/approvals/approval-chats.js';
 import { type Approval, decideApproval, type Decider, type Decision, findApproval, listApprovals } from '../store/approvals/approvals.js';
 import { addGrant, findGrant, listGrants, removeGrant } from '../store/approvals/grants.js';
@@ -34,7 +34,7 @@ export interface ApprovalsOptions {
 }
 
 /** Whose access counts: undefined may do everything. */
-export type Viewer = Pick<AccessToken, 'name' | 'scopes' | 'agents'> | undefined;
+export type Viewer = Pick<AccessToken, 'id' | 'name' | 'scopes' | 'agents'> | undefined;
 
 export interface MadeDecision extends DecisionRequest {
   readonly id: number;
@@ -53,6 +53,8 @@ export interface Place {
   readonly chat: Lane;
 }
 
+/** What a token that is limited to agents may see and decide. */
+const OWN = 'It is for the approvals and grants of its own conversations.';
 const DEFAULT_LIMIT = 50;
 /** How many pending approvals of the whole gateway are searched for those of one chat. */
 const MAX_PENDING = 1_000;
@@ -94,7 +96,7 @@ export class Approvals {
   async list(query: ApprovalListQuery, viewer: Viewer): Promise<{ approvals: ApprovalDocument[]; nextCursor: string | null }> {
     const { limit = DEFAULT_LIMIT, state, session: sessionKey, cursor: beforeId } = query;
     // One more than asked for shows whether there is another page.
-    const page = { limit: limit + 1, state, sessionKey, agentIds: viewer?.agents ?? undefined, beforeId };
+    const page = { limit: limit + 1, state, sessionKey, ownAccount: ownAccount(viewer), beforeId };
     const found = await this.#options.store.read((tx) => listApprovals(tx, page));
     const approvals = found.slice(0, limit);
     const last = found.length > limit ? approvals.at(-1) : undefined;
@@ -134,6 +136,7 @@ export class Approvals {
   async decide(decision: MadeDecision, viewer: Viewer): Promise<ApprovalDocument> {
     const outcome = await this.#options.store.write(async (tx) => {
       await this.#load(tx, decision.id, viewer);
+      if (decision.remember === 'agent') mayUseSession(viewer, null, "Remember it for the session: 'remember' is then 'session'.");
       return this.decideIn(tx, decision);
     });
     this.decided(outcome);
@@ -166,7 +169,7 @@ export class Approvals {
   /** Oldest first. */
   async grants(viewer: Viewer): Promise<GrantDocument[]> {
     const grants = await this.#options.store.read(listGrants);
-    return grants.filter(({ agentId }) => isAgentAllowed(viewer, agentId)).map(grantDocument);
+    return grants.filter(({ sessionKey }) => isSessionAllowed(viewer, sessionKey)).map(grantDocument);
   }
 
   /** @throws NOT_FOUND, FORBIDDEN */
@@ -174,7 +177,7 @@ export class Approvals {
     return this.#options.store.write(async (tx) => {
       const grant = await findGrant(tx, id);
       if (grant === undefined) throw new GatewayError('NOT_FOUND', { message: sayOfApproval('grant-unknown', { id }), details: { id } });
-      mayUseAgent(viewer, grant.agentId);
+      mayUseSession(viewer, grant.sessionKey, OWN);
       await removeGrant(tx, id);
       return grantDocument(grant);
     });
@@ -188,7 +191,7 @@ export class Approvals {
   async #load(tx: Transaction, id: number, viewer: Viewer): Promise<Approval> {
     const approval = await findApproval(tx, id);
     if (approval === undefined) throw unknown(id);
-    mayUseAgent(viewer, approval.agentId);
+    mayUseSession(viewer, approval.sessionKey, OWN);
     return approval;
   }
 

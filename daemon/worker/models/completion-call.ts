@@ -1,11 +1,19 @@
 /** A call for a program that speaks the API of a vendor, and what it yields. */
 import type { GatewayError } from '../../../shared/errors.js';
+import type { AccessToken } from '../access/access-tokens.js';
 import type { StepOwner } from '../turns/steps/step-log.js';
 import type { StoredStep } from '../store/turns/turn-steps.js';
 import type { CallerKey } from '../store/idempotency.js';
 import type { Span } from '../tracing/span.js';
 import type { ForwardEvent } from '../providers/provider.js';
 import type { CompletionEvent, CompletionMessage, CompletionSettings } from '../providers/completion.js';
+
+/** A session as its caller names it. */
+export interface NamedSession {
+  readonly name: string;
+  /** The access token of the caller, which says whose sessions the name is among. */
+  readonly access: AccessToken | undefined;
+}
 
 /** One call, which is stateless unless it names a session. */
 export interface CompletionCall extends CompletionSettings {
@@ -14,7 +22,7 @@ export interface CompletionCall extends CompletionSettings {
   /** At least one; oldest first. */
   readonly messages: readonly CompletionMessage[];
   /** Runs the last message as a turn of this session; the messages before it are not read. */
-  readonly session?: string;
+  readonly session?: NamedSession;
   /** The messages before the last belong to a conversation that the gateway keeps for the caller. */
   readonly continues?: boolean;
   /** Where the steps that call tools of the agent are stored, and those that are, which are gone on from. */

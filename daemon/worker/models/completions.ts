@@ -2,6 +2,7 @@
  * Completions for programs that bring their own conversation and their own tools, beside which an agent uses its own. Nothing is
  * stored, except in a named session; the cost is counted.
  */
+import type { AccessToken } from '../access/access-tokens.js';
 import type { Clock } from '../../../shared/clock.js';
 import type { AgentConfig, Config } from '../../../shared/config/schema.js';
 import { GatewayError } from '../../../shared/errors.js';
@@ -36,6 +37,7 @@ export interface CompletionServiceOptions {
 
 interface SessionTarget {
   readonly session: string;
+  readonly access: AccessToken | undefined;
   readonly agentId?: string;
   readonly model?: string;
 }
@@ -135,7 +137,8 @@ export class Completions {
     const config = this.#options.config();
     if (call.session !== undefined) {
       const target = agent === undefined ? { model: call.model } : { agentId: agent.id };
-      return yield* this.#runInSession(call, { session: call.session, ...target }, signal);
+      const { name, access } = call.session;
+      return yield* this.#runInSession(call, { session: name, access, ...target }, signal);
     }
     if (agent === undefined)
       return yield* this.#runStateless(call, [{ ref: call.model, model: resolveFor({ config }, call.model, registry) }], {
@@ -250,8 +253,8 @@ export class Completions {
   }
 
   async *#runInSession(call: CompletionCall, target: SessionTarget, signal: AbortSignal): AsyncGenerator<CompletionOutput> {
-    const { idempotency, tokenId, span } = call;
-    const request = { message: questionOf(call), ...target, idempotency, tokenId, span };
+    const { idempotency, span } = call;
+    const request = { message: questionOf(call), ...target, idempotency, span };
     let hasOutput = false;
     for await (const event of this.#options.agent.run(request, signal)) {
       if (event.type === 'delta') {

@@ -7,7 +7,7 @@ import type { ResponseItem, ResponseRequest } from '../../../shared/api/response
 import type { Clock } from '../../../shared/clock.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
-import type { CompletionCall, CompletionOutput } from '../models/completion-call.js';
+import type { CompletionCall, CompletionOutput, NamedSession } from '../models/completion-call.js';
 import type { CompletionService } from '../models/completions.js';
 import { type CallerKey, inOrder, keyUse, once } from '../store/idempotency.js';
 import { insertEvents } from '../store/responses/background.js';
@@ -35,7 +35,7 @@ export interface ResponsesOptions {
 
 export interface ResponseCaller {
   /** The session in which the last message is a turn. */
-  readonly session: string | undefined;
+  readonly session: NamedSession | undefined;
   readonly idempotency: CallerKey | undefined;
   /** The access token, if it has one. */
   readonly owner: string | null;

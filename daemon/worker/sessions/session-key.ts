@@ -44,9 +44,9 @@ export function sessionOf(peer: Peer, peerName = 'chat_id'): NewSession {
   return { key: [agentId, channel, accountId, peerKind, peerId].join(':'), agentId, channel, accountId, peerKind, peerId };
 }
 
-/** Returns the session that programs call `name`, of that agent. @throws INVALID_REQUEST for a text that cannot be in a key */
-export function namedSession(agentId: string, name: string): NewSession {
-  return sessionOf({ agentId, channel: 'api', peerId: name }, 'session');
+/** Returns the session that programs call `name`, of that agent. @param accountId  whose it is; default: everybody's. @throws INVALID_REQUEST for a text that cannot be in a key */
+export function namedSession(agentId: string, name: string, accountId: string = DEFAULT_ACCOUNT): NewSession {
+  return sessionOf({ agentId, channel: 'api', accountId, peerId: name }, 'session');
 }
 
 /** Returns the parts of a complete key, which has at least four colons and a text after the fourth; undefined for a name. */

@@ -3,6 +3,8 @@ import type { AgentRequestBody } from '../../../shared/api/agent.js';
 import type { AgentConfig, Config } from '../../../shared/config/schema.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
+import type { AccessToken } from '../access/access-tokens.js';
+import { mayChooseModel, mayUseSession, ownAccount } from '../access/allowed.js';
 import { chooseModels } from './model/model-choice.js';
 import type { ProviderRegistry } from '../providers/registry.js';
 import { findSession, type NewSession, sessionNotFound } from '../store/conversations/sessions.js';
@@ -32,8 +34,8 @@ export interface AgentServiceOptions {
 export interface AgentRequest extends AgentRequestBody {
   /** The key runs one turn, whether or not a caller reads it; a repeat gets its answer. */
   readonly idempotency?: CallerKey | undefined;
-  /** The access token that it is asked with. */
-  readonly tokenId?: string | undefined;
+  /** The access token that it is asked with, which says which sessions and models it may name. */
+  readonly access?: AccessToken | undefined;
   /** What asks for it. */
   readonly span?: Span | undefined;
 }
@@ -54,17 +56,18 @@ export function checkText(name: string, text: string): string {
 }
 
 function findTarget(config: Config, request: AgentRequest): Target {
-  const { session: name = DEFAULT_NAME, agentId } = request;
+  const { session: name = DEFAULT_NAME, agentId, access } = request;
   const session = parseSessionKey(name);
   if (session === undefined) {
     const agent = findAgent(config, agentId);
-    return { agent, session: namedSession(agent.id, name), mustExist: false };
+    return { agent, session: namedSession(agent.id, name, ownAccount(access)), mustExist: false };
   }
   if (agentId !== undefined && agentId !== session.agentId) {
     throw new GatewayError('INVALID_REQUEST', {
       message: `the session '${name}' belongs to the agent '${session.agentId}', not to '${agentId}'`,
     });
   }
+  mayUseSession(access, session.key, "Name a session, such as 'notes': it is the token's own.");
   return { agent: findAgent(config, session.agentId), session, mustExist: true };
 }
 
@@ -92,6 +95,7 @@ export function createAgentService(options: AgentServiceOptions) {
     const config = options.config();
     const text = checkText('message', request.message);
     const target = findTarget(config, request);
+    if (request.model !== undefined) mayChooseModel(request.access);
     const { agent, session, mustExist } = target;
     const known = await options.store.read((tx) => findSession(tx, session.key));
     if (mustExist && known === undefined) throw sessionNotFound(session.key);
@@ -101,8 +105,8 @@ export function createAgentService(options: AgentServiceOptions) {
     const messageId = newId('msg');
     const begun: TurnHooks['begun'] = (tx, turn) => options.attachments.keep(tx, { sessionId: turn.session.id, messageId, files });
     const hooks = files.length === 0 ? {} : { messageId, hooks: { begun } };
-    const { tokenId, span } = request;
-    const origin = tokenId === undefined ? {} : { origin: { tokenId } };
+    const { access, span } = request;
+    const origin = access === undefined ? {} : { origin: { tokenId: access.id } };
     return { ...target, text, candidates, asker: 'program', span, ...origin, ...hooks };
   }
 

@@ -12,6 +12,8 @@ export const ACCESS_REASONS = {
   'token-agents-only': "The access token '{name}' is limited to agents ({agents}), and this is not limited to an agent.",
   'token-agents-none': "The access token '{name}' is limited to agents ({agents}), and this names none.",
   'token-agents-other': "The access token '{name}' is limited to agents ({agents}), and this is for '{agent}'.",
+  'token-sessions-own': "The access token '{name}' has conversations of its own, and this is not one of them.",
+  'token-model': "The access token '{name}' is limited to agents ({agents}), and may not choose a model.",
 } as const satisfies Readonly<Record<string, string>>;
 
 export type AccessReason = keyof typeof ACCESS_REASONS;

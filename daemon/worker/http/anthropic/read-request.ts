@@ -1,6 +1,6 @@
 /** Turns a request of `/v1/messages` into a call of the completion service. */
 import type { CountTokensRequest, MessagesRequest } from '../../../../shared/api/anthropic/messages.js';
-import type { CompletionCall } from '../../models/completion-call.js';
+import type { CompletionCall, NamedSession } from '../../models/completion-call.js';
 import { extraFields } from '../../models/extra-fields.js';
 import { checkToolChoice, refuse } from '../../models/refusals.js';
 import type {
@@ -26,7 +26,7 @@ const OWN_FIELDS: ReadonlySet<string> = new Set(['model', 'messages', 'system', 
 
 /** Headers and the session of a request. */
 export interface RequestFacts {
-  readonly session: string | undefined;
+  readonly session: NamedSession | undefined;
   readonly idempotency: CompletionCall['idempotency'];
   /** Names in `anthropic-beta`. */
   readonly betas: readonly string[];

@@ -1,6 +1,6 @@
 /** Turns a request of `/v1/chat/completions` into a call of the completion service. */
 import type { ChatCompletionRequest } from '../../../../shared/api/openai.js';
-import type { CompletionCall } from '../../models/completion-call.js';
+import type { CompletionCall, NamedSession } from '../../models/completion-call.js';
 import type { CompletionMessage, CompletionPart, CompletionSettings, CompletionTool } from '../../providers/completion.js';
 import { CUSTOM_PARAMETERS, customArguments, customDescription } from '../../models/custom-tools.js';
 import { extraFields } from '../../models/extra-fields.js';
@@ -152,7 +152,7 @@ function readFormat(format: ChatCompletionRequest['response_format']): Completio
 /** @throws INVALID_REQUEST for a tool choice without that tool, and for what {@link readMessages} refuses */
 export function readCompletionCall(
   body: ChatCompletionRequest,
-  session: string | undefined,
+  session: NamedSession | undefined,
   idempotency: CompletionCall['idempotency'],
 ): CompletionCall {
   const { tool_choice: choice, tools, stop } = body;

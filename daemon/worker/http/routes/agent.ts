@@ -39,7 +39,7 @@ export function agentRoutes({ agent, connections, clock, logger }: AgentRouteDep
         const isStream = ctx.accepts('application/json', 'text/event-stream') === 'text/event-stream';
         const signal = connections.abortable(ctx.res, isStream ? 'stream' : 'request');
         const turn = new PulledEvents(
-          agent.run({ ...body, idempotency: callerKey(ctx), tokenId: ctx.state.access?.id, span: ctx.state.span }, signal),
+          agent.run({ ...body, idempotency: callerKey(ctx), access: ctx.state.access, span: ctx.state.span }, signal),
           signal,
           clock,
         );

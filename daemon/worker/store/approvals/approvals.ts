@@ -150,8 +150,8 @@ export interface ApprovalPage {
   readonly limit: number;
   readonly state?: ApprovalState | undefined;
   readonly sessionKey?: string | undefined;
-  /** Undefined: of all agents. */
-  readonly agentIds?: readonly string[] | undefined;
+  /** The account of a program: only those of its own sessions. Undefined: of all. */
+  readonly ownAccount?: string | undefined;
   /** Only older ones. */
   readonly beforeId?: number | undefined;
 }
@@ -161,7 +161,7 @@ export async function listApprovals(tx: Transaction, page: ApprovalPage): Promis
   let query = select(tx).where('sessions.deleted_at', 'is', null);
   if (page.state !== undefined) query = query.where('state', '=', page.state);
   if (page.sessionKey !== undefined) query = query.where('sessions.key', '=', page.sessionKey);
-  if (page.agentIds !== undefined) query = query.where('approvals.agent_id', 'in', [...page.agentIds]);
+  if (page.ownAccount !== undefined) query = query.where('sessions.channel', '=', 'api').where('sessions.account_id', '=', page.ownAccount);
   if (page.beforeId !== undefined) query = query.where('seq', '<', page.beforeId);
   const rows = await query.orderBy('seq', 'desc').limit(page.limit).execute();
   return rows.map(toApproval);

@@ -65,6 +65,7 @@ export function createCommands(sources: CommandSources): CommandRegistry {
     {
       name: 'model',
       summary: 'shows the model of this chat; /model PROVIDER/MODEL changes it, /model default resets it',
+      isForChats: true,
       run: (context) => model(context, sources),
     },
     {

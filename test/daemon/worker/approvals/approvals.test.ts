@@ -3,7 +3,8 @@ import { Approvals, type MadeDecision, type Viewer } from '../../../../daemon/wo
 import { ApprovalExpiry } from '../../../../daemon/worker/approvals/expiry.js';
 import { type Approval, hasPending, insertApproval, readApprovalsOfTurn } from '../../../../daemon/worker/store/approvals/approvals.js';
 import { isGranted } from '../../../../daemon/worker/store/approvals/grants.js';
-import type { Session } from '../../../../daemon/worker/store/conversations/sessions.js';
+import { namedSession } from '../../../../daemon/worker/sessions/session-key.js';
+import { ensureSession, type Session } from '../../../../daemon/worker/store/conversations/sessions.js';
 import type { Store } from '../../../../daemon/worker/store/store.js';
 import type { Config } from '../../../../shared/config/schema.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
@@ -133,20 +134,38 @@ test('an input of an older build that is nested too deep is cut, and does not hi
   expect(await world.approvals.decide({ id, decision: 'deny', by: ann }, undefined)).toMatchObject({ id, state: 'denied' });
 });
 
-test('a token that is limited to agents sees and decides only theirs; what the configuration denies by now is not approved', async () => {
+test('a token that is limited to agents sees and decides only those of its own conversations', async () => {
+  const world = await makeWorld();
+  const { approvals, store } = world;
+  const bot: Viewer = { id: 'tok_1', name: 'ci', scopes: ['chat'], agents: ['main'] };
+  const forbidden = { code: 'FORBIDDEN', message: expect.stringContaining("'ci' has conversations of its own") as string };
+  const others = await ask(world, 'turn_1');
+  const { session } = await store.write((tx) => ensureSession(tx, { ...namedSession('main', 'a', bot.id), nowMs: 1 }));
+  const own = await ask({ ...world, session }, 'turn_2');
+  await expect(approvals.get(others, bot)).rejects.toMatchObject(forbidden);
+  await expect(approvals.decide({ id: others, decision: 'approve', by: ann }, bot)).rejects.toMatchObject(forbidden);
+  expect((await approvals.list({}, bot)).approvals.map(({ id }) => id)).toEqual([own]);
+  expect((await approvals.list({}, { ...bot, id: 'tok_2' })).approvals).toEqual([]);
+  await expect(approvals.get(own, { ...bot, agents: ['other'] })).rejects.toMatchObject(forbidden);
+  const wide: MadeDecision = { id: own, decision: 'approve', remember: 'agent', by: ann };
+  await expect(approvals.decide(wide, bot)).rejects.toMatchObject(forbidden);
+  expect(await approvals.decide({ ...wide, remember: 'session' }, bot)).toMatchObject({ state: 'approved', session: session.key });
+  await approvals.decide({ id: others, decision: 'approve', remember: 'agent', by: ann }, undefined);
+  const [ofBot, ofAgent] = await approvals.grants(undefined);
+  expect([ofBot?.session, ofAgent?.session, await approvals.grants(bot)]).toEqual([session.key, null, [ofBot]]);
+  await expect(approvals.removeGrant(ofAgent?.id ?? 0, bot)).rejects.toMatchObject(forbidden);
+  await approvals.removeGrant(ofBot?.id ?? 0, bot);
+});
+
+test('what the configuration denies by now is not approved', async () => {
   const world = await makeWorld();
   const { approvals } = world;
   const id = await ask(world, 'turn_1');
-  const other: Viewer = { name: 'ci', scopes: ['chat'], agents: ['other'] };
-  await expect(approvals.get(id, other)).rejects.toMatchObject({ code: 'FORBIDDEN' });
-  await expect(approvals.decide({ id, decision: 'approve', by: ann }, other)).rejects.toMatchObject({ code: 'FORBIDDEN' });
-  expect((await approvals.list({}, other)).approvals).toEqual([]);
   world.config = testConfig({ agents: { defaults: { permissions: { 'files__*': 'deny' } } } });
   const remembered = approvals.decide({ id, decision: 'approve', remember: 'agent', by: ann }, undefined);
   await expect(remembered).rejects.toMatchObject({ code: 'CONFLICT', message: expect.stringContaining(TOOL) as string });
   expect(await approvals.grants(undefined)).toEqual([]);
-  const mine: Viewer = { ...other, agents: ['main'] };
-  expect(await approvals.decide({ id, decision: 'deny', by: ann }, mine)).toMatchObject({ state: 'denied' });
+  expect(await approvals.decide({ id, decision: 'deny', by: ann }, undefined)).toMatchObject({ state: 'denied' });
 });
 
 test('what nobody decides expires at its time, also in the worker that starts later', async () => {

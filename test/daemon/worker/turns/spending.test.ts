@@ -66,8 +66,8 @@ test('what a token spends is in the list of tokens, and in the usage under its n
   const { accessTokens: tokens, usage } = conversation;
   const { token: free } = await tokens.add({ name: 'free', scopes: ['chat'] });
   const { token: limited } = await tokens.add({ name: 'limited', scopes: ['chat'], dailyUsd: 50 });
-  for (const [index, tokenId] of [undefined, free.id, limited.id, limited.id].entries())
-    await ask(conversation, { message: 'hi', session: `s${index}`, tokenId });
+  for (const [index, id] of [undefined, free.id, limited.id, limited.id].entries())
+    await ask(conversation, { message: 'hi', session: `s${index}`, access: id === undefined ? id : await tokens.findById(id) });
   const costs = (await usage.read({ days: 2, utcOffsetMinutes: 0 })).total.costUsd / 4;
   expect(costs).toBeGreaterThan(0);
   const close = (factor: number): number => expect.closeTo(costs * factor, 5) as number;

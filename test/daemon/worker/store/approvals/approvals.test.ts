@@ -14,9 +14,10 @@ import {
   purgeApprovals,
   readApprovalsOfTurn,
 } from '../../../../../daemon/worker/store/approvals/approvals.js';
+import { namedSession } from '../../../../../daemon/worker/sessions/session-key.js';
 import { addGrant, findGrant, isGranted, listGrants, removeGrant } from '../../../../../daemon/worker/store/approvals/grants.js';
 import { deleteSession, purgeSessions } from '../../../../../daemon/worker/store/conversations/session-removal.js';
-import type { Session } from '../../../../../daemon/worker/store/conversations/sessions.js';
+import { ensureSession, type Session } from '../../../../../daemon/worker/store/conversations/sessions.js';
 import type { Store } from '../../../../../daemon/worker/store/store.js';
 import { addSession, openStore } from '../../../../helpers/open-store.js';
 
@@ -88,9 +89,11 @@ test('a turn that goes on takes its approvals along; one that ends cancels those
   expect(await approve(store, second)).toBe(false);
 });
 
-test('lists page by number, by state, session and agents; old ones are purged, numbers are not given again', async () => {
+test('lists page by number, by state, session and the program whose sessions they are of; old ones are purged, numbers are not given again', async () => {
   const store = await openStore();
   const [a, b] = [await addSession(store, 'a'), await addSession(store, 'b')];
+  const own = { ...namedSession('main', 'a', 'tok_1'), nowMs: 1 };
+  const { session: c } = await store.write((tx) => ensureSession(tx, own));
   const one = await ask(store, a, { turnId: 'turn_1' });
   const two = await ask(store, b, { turnId: 'turn_2' });
   const three = await ask(store, a, { turnId: 'turn_3' });
@@ -100,9 +103,11 @@ test('lists page by number, by state, session and agents; old ones are purged, n
   expect(await list({ limit: 1, beforeId: three })).toEqual([two]);
   expect(await list({ state: 'pending' })).toEqual([three, one]);
   expect(await list({ sessionKey: b.key })).toEqual([two]);
-  expect([await list({ agentIds: ['main'] }), await list({ agentIds: ['other'] })]).toEqual([[three, two, one], []]);
+  const four = await ask(store, c, { turnId: 'turn_4' });
+  expect([await list({ ownAccount: 'tok_1' }), await list({ ownAccount: 'tok_2' })]).toEqual([[four], []]);
   await store.write((tx) => cancelApprovals(tx, { turnId: 'turn_3', nowMs: 2_000 }));
-  expect(await store.write((tx) => purgeApprovals(tx, 2_000))).toBe(2);
+  await store.write((tx) => cancelApprovals(tx, { turnId: 'turn_4', nowMs: 2_000 }));
+  expect(await store.write((tx) => purgeApprovals(tx, 2_000))).toBe(3);
   expect(await list({})).toEqual([one]);
   expect(await ask(store, a, { turnId: 'turn_4' })).toBeGreaterThan(three);
 });
