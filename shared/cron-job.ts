@@ -1,7 +1,7 @@
 /** Scheduled jobs beside the API: defaults of their fields, and their fields as flags of `xopc cron`. */
 import { type ActiveHours, formatDays } from './text/active-hours.js';
 import type { CronJobDocument, CronJobInput } from './api/cron.js';
-import { shellWord } from './text/shell-word.js';
+import { shellCommand, shellWord } from './text/shell-word.js';
 
 export type JobFlagKind = 'text' | 'duration' | 'count' | 'amount';
 
@@ -75,7 +75,7 @@ function hoursFlags(value: unknown): string[] {
   if (value === undefined) return [];
   if (value === null) return ["--active ''"];
   const { from, to, days } = value as ActiveHours;
-  return [`--active ${from}-${to}`, ...(days === undefined ? [] : [`--days ${formatDays(days)}`])];
+  return [shellCommand`--active ${`${from}-${to}`}`, ...(days === undefined ? [] : [shellCommand`--days ${formatDays(days)}`])];
 }
 
 /** Returns the command line that creates such a job. */
@@ -107,7 +107,7 @@ export function cronEditCommand(id: string, change: JobFields): string {
     return [`--${flag} ${value === null ? "''" : shellWord(flagText(kind, value))}`];
   });
   const all = [...texts, ...flags, ...hoursFlags(change['activeHours'])];
-  const edit = all.length === 0 ? [] : [['xopc cron edit', id, ...all].join(' ')];
-  const toggle = typeof enabled === 'boolean' ? [`xopc cron ${enabled ? 'enable' : 'disable'} ${id}`] : [];
+  const edit = all.length === 0 ? [] : [[shellCommand`xopc cron edit ${id}`, ...all].join(' ')];
+  const toggle = typeof enabled === 'boolean' ? [shellCommand`xopc cron ${enabled ? 'enable' : 'disable'} ${id}`] : [];
   return [...edit, ...toggle].join(' && ');
 }

@@ -1,13 +1,13 @@
 /** What to do about an error of the operating system that no command expects: one hint for each kind. */
 import type { ErrorDocument } from '../../shared/errors.js';
-import { shellWord } from '../../shared/text/shell-word.js';
+import { shellCommand } from '../../shared/text/shell-word.js';
 
 function hintFor({ code, path, syscall }: Partial<NodeJS.ErrnoException>): string | undefined {
   if (syscall === 'uv_cwd') return 'The current directory has been deleted. Change to another one and run the command again.';
   switch (code) {
     case 'EACCES':
     case 'EPERM':
-      return `It belongs to another user or is read-only${path === undefined ? '' : `; see: ls -ld ${shellWord(path)}`}. Run the command as its owner.`;
+      return `It belongs to another user or is read-only${path === undefined ? '' : `; see: ${shellCommand`ls -ld ${path}`}`}. Run the command as its owner.`;
     case 'EROFS':
       return 'The file system is read-only. Make it writable, or set XOPC_HOME to another directory.';
     case 'ENOSPC':

@@ -7,6 +7,7 @@ import { BaseCommand } from '../cli/base-command.js';
 import type { ServerEvent } from '../api/event-stream.js';
 import { definedFields } from '../../shared/fields.js';
 import { CUT_OFF_NOTES } from '../../shared/text/cut-off.js';
+import { shellCommand } from '../../shared/text/shell-word.js';
 import { parseKey } from '../cli/parse-options.js';
 import { readMessage } from '../cli/read-input.js';
 import { TerminalText } from '../output/terminal-text.js';
@@ -103,7 +104,9 @@ export class AgentCommand extends BaseCommand {
     if (isMentioned && this.io.asCalled(setup) !== setup) await this.io.note(`In this shell the command is: ${setup}`);
     if (cutOff !== undefined) await this.io.note(CUT_OFF_NOTES[cutOff], this.io.err.paint.yellow);
     for (const { id, tool } of approvals)
-      await this.io.note(`Waits for a decision about the tool ${tool}: xopc approve ${id}, or xopc deny ${id}`);
+      await this.io.note(
+        `Waits for a decision about the tool ${tool}: ${shellCommand`xopc approve ${id}`}, or ${shellCommand`xopc deny ${id}`}`,
+      );
   }
 
   async #printStream(api: ApiClient, request: ApiRequest): Promise<void> {

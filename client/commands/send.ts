@@ -7,6 +7,7 @@ import { newId } from '../../shared/ids.js';
 import type { ApiClient, ApiRequest } from '../api/api-client.js';
 import { BaseCommand } from '../cli/base-command.js';
 import { definedFields } from '../../shared/fields.js';
+import { shellCommand } from '../../shared/text/shell-word.js';
 import { readMessage } from '../cli/read-input.js';
 import { parseKey } from '../cli/parse-options.js';
 import { messagePath } from './messages/outgoing-message.js';
@@ -46,7 +47,11 @@ export class SendCommand extends BaseCommand {
     const body = { channel, chat_id: chat, content, ...definedFields({ accountId: account }) };
     const id = await this.#send(api, { method: 'POST', path: '/api/message', body, key });
     if (this.wait) return this.#waitFor(api, id);
-    return this.printResult({ message_id: id }, id, this.io.out.isTerminal ? `See its status with: xopc messages show ${id}` : undefined);
+    return this.printResult(
+      { message_id: id },
+      id,
+      this.io.out.isTerminal ? `See its status with: ${shellCommand`xopc messages show ${id}`}` : undefined,
+    );
   }
 
   /** Where no answer came it is not known whether the message was taken: with the same key it may be sent again. */
@@ -62,12 +67,15 @@ export class SendCommand extends BaseCommand {
   }
 
   #waitFor(api: ApiClient, id: string): Promise<number> {
-    return this.runInterruptibly(`Stopped waiting; the message is still sent. See: xopc messages show ${id}`, async (signal) => {
-      const message = await this.#untilFinal(api, id, signal);
-      await this.printResult(message, `${id} ${message.status}`);
-      if (message.error !== null) await this.io.note(message.error);
-      return message.status === 'delivered' ? 0 : 1;
-    });
+    return this.runInterruptibly(
+      `Stopped waiting; the message is still sent. See: ${shellCommand`xopc messages show ${id}`}`,
+      async (signal) => {
+        const message = await this.#untilFinal(api, id, signal);
+        await this.printResult(message, `${id} ${message.status}`);
+        if (message.error !== null) await this.io.note(message.error);
+        return message.status === 'delivered' ? 0 : 1;
+      },
+    );
   }
 
   async #untilFinal(api: ApiClient, id: string, signal: AbortSignal): Promise<OutgoingDocument> {

@@ -2,9 +2,9 @@
 import { chmodSync, existsSync, lstatSync, readdirSync, readFileSync, statfsSync, statSync, type Stats } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
+import { shellCommand } from '../../shared/text/shell-word.js';
 import { serviceDirectory, serviceEnvPath } from '../service/files/install-record.js';
 import { fail, type Finding, ok, reasonOf, warn } from './finding.js';
-import { shellWord } from '../../shared/text/shell-word.js';
 
 const DIRECTORY_MODE = 0o700;
 const FILE_MODE = 0o600;
@@ -23,7 +23,7 @@ function entryOf(path: string): Stats | undefined {
 
 const octal = (mode: number): string => (mode & 0o777).toString(8).padStart(4, '0');
 
-const moveAway = (path: string): string => `mv ${shellWord(path)} ${shellWord(`${path}.away`)}`;
+const moveAway = (path: string): string => shellCommand`mv ${path} ${`${path}.away`}`;
 
 interface Permission {
   readonly path: string;
@@ -54,7 +54,7 @@ function toFinding(id: string, good: string, problems: readonly Permission[]): F
   const closable = problems.filter(({ mode }) => mode !== undefined);
   if (closable.length < problems.length)
     return fail(id, message, { fix: 'Make this user its owner, or set XOPC_HOME to a directory of your own' });
-  const commands = closable.map(({ path, mode = 0 }) => `chmod ${mode.toString(8)} ${shellWord(path)}`);
+  const commands = closable.map(({ path, mode = 0 }) => shellCommand`chmod ${mode.toString(8)} ${path}`);
   return fail(id, message, {
     fix: commands.join(' && '),
     repair: () => {
@@ -99,7 +99,7 @@ export function checkTokenFile({ tokenPath }: GatewayPaths): Finding {
       ? ok(id, `${tokenPath} is empty; the next start generates a token`)
       : fail(id, `${tokenPath} holds an invalid token, or one with fewer than 16 characters`, { fix: 'xopc gateway token --rotate' });
   } catch (error) {
-    return fail(id, `${tokenPath} cannot be read: ${reasonOf(error)}`, { fix: `chmod 600 ${shellWord(tokenPath)}` });
+    return fail(id, `${tokenPath} cannot be read: ${reasonOf(error)}`, { fix: shellCommand`chmod 600 ${tokenPath}` });
   }
 }
 

@@ -2,7 +2,7 @@
 import { lstatSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { GatewayError } from '../../shared/errors.js';
-import { shellWord } from '../../shared/text/shell-word.js';
+import { shellCommand } from '../../shared/text/shell-word.js';
 
 function codeOf(error: unknown): string {
   return (error as NodeJS.ErrnoException).code ?? String(error);
@@ -48,10 +48,10 @@ export function assertOwnSocket(path: string): void {
       throw notOurs(
         path,
         `its directory belongs to user id ${directory.uid}, this command runs as ${uid}`,
-        `Change its owner with: sudo chown ${uid} ${shellWord(dirname(path))}`,
+        `Change its owner with: ${shellCommand`sudo chown ${uid} ${dirname(path)}`}`,
       );
     if ((directory.mode & 0o022) !== 0)
-      throw notOurs(path, 'others may write to its directory', `Close it with: chmod 700 ${shellWord(dirname(path))}`);
+      throw notOurs(path, 'others may write to its directory', `Close it with: ${shellCommand`chmod 700 ${dirname(path)}`}`);
   } catch (error) {
     if (error instanceof GatewayError) throw error;
     if (codeOf(error) === 'EACCES') throw notOurs(path, 'its directory belongs to another user', 'Run the command as that user.');

@@ -22,7 +22,7 @@ export function reinstallCommand({ configPath, port, host, socket, program }: Se
   const options = [
     ...(configPath === null ? [] : ['--config', shellWord(configPath)]),
     ...(port === null ? [] : ['--port', String(port)]),
-    ...(host === null ? [] : ['--host', host]),
+    ...(host === null ? [] : ['--host', shellWord(host)]),
     ...(socket === null ? [] : ['--socket']),
     ...(program.runtime === 'binary' ? ['--runtime', 'binary'] : []),
   ];

@@ -9,3 +9,11 @@ export function shellQuote(text: string): string {
 export function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : shellQuote(text);
 }
+
+/**
+ * Tags the template of a command that people are shown: each value is one word of it. A session key or a name may be chosen by others, and what is
+ * shown is pasted.
+ */
+export function shellCommand(texts: TemplateStringsArray, ...values: readonly (string | number)[]): string {
+  return texts.map((text, index) => (index === 0 ? text : shellWord(String(values[index - 1])) + text)).join('');
+}

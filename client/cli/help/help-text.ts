@@ -4,6 +4,7 @@ import type { ClientContext, CommandEntry } from '../client-context.js';
 import { findEntry } from '../command-paths.js';
 import { HELP_TOPICS } from './help-topics.js';
 import type { Paint } from '../../output/output.js';
+import { shellCommand } from '../../../shared/text/shell-word.js';
 
 const WIDTH = 80;
 /** Wide enough for the longest command and most options; a longer one has its text below it. */
@@ -149,7 +150,7 @@ function frame(list: readonly string[], { version, paint }: HelpRequest): string
     ...list,
     '',
     paint.bold('Topics'),
-    ...Object.entries(HELP_TOPICS).flatMap(([name, { title }]) => row(`xopc help ${name}`, title, paint.cyan)),
+    ...Object.entries(HELP_TOPICS).flatMap(([name, { title }]) => row(shellCommand`xopc help ${name}`, title, paint.cyan)),
     '',
     '`xopc help COMMAND` or `xopc COMMAND --help` explains one with its options.',
   ];

@@ -3,6 +3,7 @@ import type { Answer } from '../../../shared/api/fields.js';
 import type { ApprovalDocument, approvalListResponse, GrantDocument } from '../../../shared/api/tools/approvals.js';
 import { APPROVAL_STATES } from '../../../shared/api/tools/approval-states.js';
 import { definedFields } from '../../../shared/fields.js';
+import { shellCommand } from '../../../shared/text/shell-word.js';
 import { ListCommand } from '../../cli/list-command.js';
 import { parseLimit } from '../../cli/parse-options.js';
 import { usage } from '../../cli/usage.js';
@@ -50,7 +51,7 @@ export class ApprovalListCommand extends ListCommand {
         columns: { NUMBER: Infinity, STATE: Infinity, TOOL: 40, AGENT: 20, SESSION: 60, WHEN: Infinity },
         rows: approvals.map(row),
         none: state === 'pending' ? 'Nothing waits for a decision.' : 'No approvals found.',
-        notes: nextCursor === null ? [] : [`More with: --cursor ${nextCursor}`],
+        notes: nextCursor === null ? [] : [`More with: ${shellCommand`--cursor ${nextCursor}`}`],
       },
     );
   }

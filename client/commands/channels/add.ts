@@ -3,7 +3,7 @@ import type { ChannelDocument } from '../../../shared/api/channels.js';
 import type { ConfigView } from '../../../shared/api/gateway/config.js';
 import { formatKey } from '../../../shared/config/key-path.js';
 import { GatewayError } from '../../../shared/errors.js';
-import { shellWord } from '../../../shared/text/shell-word.js';
+import { shellCommand } from '../../../shared/text/shell-word.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { definedFields } from '../../../shared/fields.js';
 import { readSecret } from '../../cli/read-secret.js';
@@ -58,17 +58,17 @@ export class ChannelAddCommand extends BaseCommand {
 
   async #report(channel: string, found: ChannelDocument | undefined): Promise<number> {
     if (found?.state !== 'running') {
-      const key = shellWord(formatKey(['channels', channel, 'accounts', this.account]));
+      const key = formatKey(['channels', channel, 'accounts', this.account]);
       throw new GatewayError('UNAVAILABLE', {
         message: `${channel}/${this.account} is in the configuration but does not run yet: ${found?.message ?? 'it is still connecting'}`,
         details: { state: found?.state ?? null },
-        hint: `See it with: xopc channels   Remove it with: xopc config unset ${key}`,
+        hint: `See it with: xopc channels   Remove it with: ${shellCommand`xopc config unset ${key}`}`,
       });
     }
     return this.printResult(
       { channel, accountId: this.account, state: found.state, message: found.message },
       `✅ ${channel}/${this.account} is running${found.message === null ? '' : `: ${found.message}`}`,
-      `Write to the bot; it answers with a code. Then: xopc channels approve ${channel} CODE`,
+      `Write to the bot; it answers with a code. Then: ${shellCommand`xopc channels approve ${channel} CODE`}`,
     );
   }
 }

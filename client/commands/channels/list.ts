@@ -1,5 +1,6 @@
 import { Command } from 'clipanion';
 import type { ChannelDocument, PairingDocument } from '../../../shared/api/channels.js';
+import { shellCommand } from '../../../shared/text/shell-word.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { renderTable } from '../../output/table.js';
 
@@ -44,6 +45,7 @@ export class ChannelListCommand extends BaseCommand {
     const heading = ['CHANNEL', 'ACCOUNT', 'SENDER', 'NAME', 'STATE', 'CODE'];
     await this.io.printLine(`\n${renderTable([heading, ...people], [Infinity, Infinity, 40, 40, Infinity, Infinity])}`);
     const pending = pairings.find(({ state }) => state === 'pending');
-    if (pending !== undefined) await this.io.note(`Approve with: xopc channels approve ${pending.channel} ${pending.code ?? 'CODE'}`);
+    if (pending !== undefined)
+      await this.io.note(`Approve with: ${shellCommand`xopc channels approve ${pending.channel} ${pending.code ?? 'CODE'}`}`);
   }
 }

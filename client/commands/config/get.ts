@@ -1,8 +1,9 @@
 import { Command, Option } from 'clipanion';
 import { validateConfig } from '../../../shared/config/validate.js';
-import { parseKey, valueAt } from '../../../shared/config/key-path.js';
+import { formatKey, parseKey, valueAt } from '../../../shared/config/key-path.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { configInvalid } from '../../../shared/node/config/config-text.js';
+import { shellCommand } from '../../../shared/text/shell-word.js';
 import { ConfigCommand } from './config-command.js';
 import { hideSecrets, unknownKey } from './config-values.js';
 
@@ -30,7 +31,10 @@ export class ConfigGetCommand extends ConfigCommand {
     if (!this.raw && problems.length > 0) throw configInvalid(document.file, problems);
     const value = valueAt(this.raw ? document.raw : config, path);
     if (value === undefined)
-      throw new GatewayError('NOT_FOUND', { message: `'${this.key}' is not set`, hint: `Set it with: xopc config set ${this.key} VALUE` });
+      throw new GatewayError('NOT_FOUND', {
+        message: `'${this.key}' is not set`,
+        hint: `Set it with: ${shellCommand`xopc config set ${formatKey(path)} VALUE`}`,
+      });
     await this.printValue(this.show ? value : hideSecrets(value, path));
     return 0;
   }

@@ -1,6 +1,7 @@
 import { Command, Option } from 'clipanion';
 import type { CronJobDocument } from '../../../shared/api/cron.js';
 import { definedFields } from '../../../shared/fields.js';
+import { shellCommand } from '../../../shared/text/shell-word.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { describeJob, JOB_FLAGS, readHours, type JobFlag, jobPath } from './job.js';
 import { usage } from '../../cli/usage.js';
@@ -126,6 +127,10 @@ export class CronRunCommand extends BaseCommand {
     jobPath(this.id);
     const body = { job_id: this.id, ...definedFields({ run_id: this.again }) };
     const { run_id: runId } = await this.request<{ run_id: string }>({ method: 'POST', path: '/api/cron/trigger', body });
-    return this.printResult({ job_id: this.id, run_id: runId }, `${runId} triggered`, `See the result with: xopc cron history ${this.id}`);
+    return this.printResult(
+      { job_id: this.id, run_id: runId },
+      `${runId} triggered`,
+      `See the result with: ${shellCommand`xopc cron history ${this.id}`}`,
+    );
   }
 }

@@ -2,6 +2,7 @@ import { Command, Option } from 'clipanion';
 import type { CronJobDocument, CronPreview, CronRunDocument, CronRunPage } from '../../../shared/api/cron.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { definedFields } from '../../../shared/fields.js';
+import { shellCommand } from '../../../shared/text/shell-word.js';
 import { ListCommand } from '../../cli/list-command.js';
 import { jobPath } from './job.js';
 
@@ -81,7 +82,10 @@ export class CronHistoryCommand extends ListCommand {
           run.error ?? run.delivery?.error ?? silenceText(run) ?? run.output ?? '',
         ]),
         none: this.failed ? 'No run of this job has failed.' : 'This job has not run yet.',
-        notes: typeof session === 'string' ? [`Continue in the last run’s session with: xopc agent --session '${session}' TEXT`] : [],
+        notes:
+          typeof session === 'string'
+            ? [`Continue in the last run’s session with: ${shellCommand`xopc agent --session ${session} TEXT`}`]
+            : [],
       },
     );
   }

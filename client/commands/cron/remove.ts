@@ -1,5 +1,6 @@
 import { Command, Option } from 'clipanion';
 import type { CronDeletion, CronJobDocument } from '../../../shared/api/cron.js';
+import { shellCommand } from '../../../shared/text/shell-word.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { describeJob, jobPath } from './job.js';
 
@@ -20,7 +21,7 @@ export class CronRemoveCommand extends BaseCommand {
     return this.printResult(
       { job_id: this.id, removed: true, job, restorableUntil },
       `${this.id} removed`,
-      `Until ${restorableUntil} it can be restored with: xopc cron restore ${this.id}`,
+      `Until ${restorableUntil} it can be restored with: ${shellCommand`xopc cron restore ${this.id}`}`,
     );
   }
 }

@@ -5,7 +5,7 @@ import { GatewayError } from '../../../shared/errors.js';
 import { databaseUrlOf, placeOfDatabase } from '../../../shared/node/config/database-url.js';
 import { writeConfig } from '../../../shared/node/config/config-write.js';
 import type { ContentCopy, CopyProgress, DatabaseAt } from '../../../shared/node/database-module.js';
-import { shellQuote } from '../../../shared/text/shell-word.js';
+import { shellCommand, shellQuote } from '../../../shared/text/shell-word.js';
 import { readSecret } from '../../cli/read-secret.js';
 import { usage } from '../../cli/usage.js';
 import { locateDataUser, unavailableError } from '../../gateway/locate-gateway.js';
@@ -105,7 +105,11 @@ export class DatabaseCopyCommand extends ConfigCommand {
     const isSecret = passwordIn(given) !== '';
     if (isSecret && this.to !== undefined)
       await this.io.note(`Other users of this machine can see the password in this command; better: ${EXAMPLE}`);
-    return { at: { url }, value: given, command: `xopc config set store.url ${isSecret ? '- < FILE' : shellQuote(given)}` };
+    return {
+      at: { url },
+      value: given,
+      command: isSecret ? 'xopc config set store.url - < FILE' : `xopc config set store.url ${shellQuote(given)}`,
+    };
   }
 
   #resolve(given: string): string {
@@ -143,7 +147,7 @@ export class DatabaseCopyCommand extends ConfigCommand {
     const text = `${count(rows)} rows copied from ${from} to ${to}, and compared`;
     const next = this.use
       ? 'The configuration names it. Start the gateway with: xopc gateway start'
-      : `Use it with: ${[command, ...this.#formerKeys().map((path) => `xopc config unset ${formatKey(path)}`)].join('   ')}   Then: xopc gateway start`;
+      : `Use it with: ${[command, ...this.#formerKeys().map((path) => shellCommand`xopc config unset ${formatKey(path)}`)].join('   ')}   Then: xopc gateway start`;
     return this.printResult({ from, to, rows, tables, isUsed: this.use }, text, next);
   }
 }

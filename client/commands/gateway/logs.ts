@@ -13,10 +13,10 @@ import type { LogPosition } from '../../../shared/node/log/log-cursor.js';
 import type { LineMatcher } from '../../../shared/node/log/line-matcher.js';
 import { readLog } from '../../../shared/node/log/read-log.js';
 import { definedFields } from '../../../shared/fields.js';
+import { shellCommand } from '../../../shared/text/shell-word.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { printLink } from '../../gateway/page-link.js';
 import { oneOf, usage } from '../../cli/usage.js';
-import { shellWord } from '../../../shared/text/shell-word.js';
 
 const DEFAULT_LINES = 50;
 /** With only `--since`, all entries of that time are shown, up to this limit. */
@@ -38,7 +38,7 @@ function noLog(path: string): GatewayError {
   return isObstructed
     ? new GatewayError('NOT_FOUND', {
         message: `${path} is not a regular file, so nothing is logged`,
-        hint: `Move it away: mv ${shellWord(path)} ${shellWord(`${path}.away`)}`,
+        hint: `Move it away: ${shellCommand`mv ${path} ${`${path}.away`}`}`,
       })
     : new GatewayError('NOT_FOUND', { message: `there is no log yet at ${path}`, hint: 'Start the gateway with: xopc gateway' });
 }

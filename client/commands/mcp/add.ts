@@ -3,6 +3,7 @@ import { formatKey, valueAt } from '../../../shared/config/key-path.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { writeConfig } from '../../../shared/node/config/config-write.js';
 import { definedFields } from '../../../shared/fields.js';
+import { shellCommand } from '../../../shared/text/shell-word.js';
 import { readSecret } from '../../cli/read-secret.js';
 import { usage } from '../../cli/usage.js';
 import { writeOptions } from '../config/config-values.js';
@@ -47,14 +48,14 @@ export class McpAddCommand extends ConfigChangeCommand {
     if ((command === undefined) === (this.url === undefined))
       throw usage(
         'a program or a URL is required',
-        `Give either: xopc mcp add ${this.name} -- PROGRAM …   or: xopc mcp add ${this.name} --url URL`,
+        `Give either: ${shellCommand`xopc mcp add ${this.name} --`} PROGRAM …   or: ${shellCommand`xopc mcp add ${this.name} --url URL`}`,
       );
     this.#refuseFlagsOfTheOtherKind();
     const path = ['mcp', 'servers', this.name];
     if (valueAt(this.loadReadable().raw, path) !== undefined)
       throw new GatewayError('CONFLICT', {
         message: `there is an MCP server '${this.name}' already`,
-        hint: `Remove it with: xopc mcp remove ${this.name}   or change it with: xopc config set ${formatKey(path)}…`,
+        hint: `Remove it with: ${shellCommand`xopc mcp remove ${this.name}`}   or change it with: ${shellCommand`xopc config set ${`${formatKey(path)}.KEY`} VALUE`}`,
       });
     const token = await readSecret(this.context, { flag: '--token', variable: this.tokenEnv, isFromStdin: this.tokenStdin });
     const [env, headers] = [pairs('--env', this.env, /=/), pairs('--header', this.header, /:\s*/)];
@@ -66,7 +67,7 @@ export class McpAddCommand extends ConfigChangeCommand {
     this.prepareDirectories();
     await writeConfig(writeOptions(this.io.gatewayPaths), [{ path, value }]);
     await this.reportChange({ key: formatKey(path), action: 'set' });
-    if (!this.json) await this.io.note(`Try it with: xopc mcp test ${this.name}`);
+    if (!this.json) await this.io.note(`Try it with: ${shellCommand`xopc mcp test ${this.name}`}`);
     return 0;
   }
 

@@ -2,6 +2,7 @@ import { Command, Option } from 'clipanion';
 import type { Answer } from '../../../shared/api/fields.js';
 import type { OutgoingDocument, outgoingListResponse } from '../../../shared/api/messages.js';
 import { definedFields } from '../../../shared/fields.js';
+import { shellCommand } from '../../../shared/text/shell-word.js';
 import { ListCommand } from '../../cli/list-command.js';
 import { formatDuration } from '../../output/duration.js';
 import { parseLimit } from '../../cli/parse-options.js';
@@ -47,7 +48,7 @@ export class MessageListCommand extends ListCommand {
         columns: { ID: Infinity, STATUS: Infinity, AGE: 16, CHAT: 40, TEXT: 40, ERROR: 60 },
         rows: messages.map((message) => renderRow(message, nowMs)),
         none: 'No messages found.',
-        notes: nextCursor === null ? [] : [`More with: --cursor ${nextCursor}`],
+        notes: nextCursor === null ? [] : [`More with: ${shellCommand`--cursor ${nextCursor}`}`],
       },
     );
   }

@@ -1,5 +1,6 @@
 import { Command, Option } from 'clipanion';
 import type { OutgoingDocument } from '../../../shared/api/messages.js';
+import { shellCommand } from '../../../shared/text/shell-word.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { describeChat, messagePath } from './outgoing-message.js';
 
@@ -37,7 +38,7 @@ export class MessageShowCommand extends BaseCommand {
     }
     await this.printForeign([...describe(message), '', message.content].join('\n'));
     if (message.status === 'dead' || message.status === 'unknown')
-      await this.io.note(`Send it again with: xopc messages retry ${message.id}`);
+      await this.io.note(`Send it again with: ${shellCommand`xopc messages retry ${message.id}`}`);
     return 0;
   }
 }

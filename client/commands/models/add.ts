@@ -4,6 +4,7 @@ import { API_KINDS, type ApiKind } from '../../../shared/config/models-schema.js
 import { GatewayError } from '../../../shared/errors.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { definedFields } from '../../../shared/fields.js';
+import { shellCommand } from '../../../shared/text/shell-word.js';
 import { readSecret } from '../../cli/read-secret.js';
 import { oneOf, usage } from '../../cli/usage.js';
 import { poll } from '../../gateway/poll.js';
@@ -109,7 +110,7 @@ export class ModelAddCommand extends BaseCommand {
     return this.printResult(
       { provider: this.provider, models: count },
       `✅ ${done}: ${models}`,
-      `Choose the default model with: xopc models default ${this.provider}/MODEL`,
+      `Choose the default model with: ${shellCommand`xopc models default ${`${this.provider}/MODEL`}`}`,
     );
   }
 }

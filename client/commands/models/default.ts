@@ -1,6 +1,7 @@
 import { Command, Option } from 'clipanion';
 import type { ModelDocument } from '../../../shared/api/models.js';
 import { writeConfig } from '../../../shared/node/config/config-write.js';
+import { shellCommand } from '../../../shared/text/shell-word.js';
 import { locateGateway } from '../../gateway/locate-gateway.js';
 import { ConfigCommand } from '../config/config-command.js';
 import { effectiveValue, writeOptions } from '../config/config-values.js';
@@ -49,7 +50,7 @@ export class ModelDefaultCommand extends ConfigCommand {
     const path = typeof current === 'object' && current !== null ? [...KEY, 'primary'] : KEY;
     await writeConfig(writeOptions(this.io.gatewayPaths), [{ path, value: model }]);
     await this.reportApplied({ model }, `${model} is now the default`);
-    if (!this.json) await this.io.note(`Try it with: xopc models test ${model}`);
+    if (!this.json) await this.io.note(`Try it with: ${shellCommand`xopc models test ${model}`}`);
   }
 
   /** Warns about a model that the running gateway does not list; providers may not list all of their models. */

@@ -1,6 +1,7 @@
 import { Command, Option } from 'clipanion';
 import { BaseCommand } from '../../cli/base-command.js';
 import type { SessionDocument } from '../../../shared/api/sessions.js';
+import { shellCommand } from '../../../shared/text/shell-word.js';
 import { sessionPath } from './session.js';
 
 export class SessionDeleteCommand extends BaseCommand {
@@ -18,7 +19,7 @@ export class SessionDeleteCommand extends BaseCommand {
     return this.printResult(
       { key: this.key, deleted: true, restorableUntil },
       `${this.key} deleted`,
-      `Until ${restorableUntil} it can be restored with: xopc sessions restore ${this.key}`,
+      `Until ${restorableUntil} it can be restored with: ${shellCommand`xopc sessions restore ${this.key}`}`,
     );
   }
 }

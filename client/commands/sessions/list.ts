@@ -1,5 +1,6 @@
 import { Command, Option } from 'clipanion';
 import { definedFields } from '../../../shared/fields.js';
+import { shellCommand } from '../../../shared/text/shell-word.js';
 import { ListCommand } from '../../cli/list-command.js';
 import { formatDuration } from '../../output/duration.js';
 import { parseLimit } from '../../cli/parse-options.js';
@@ -47,7 +48,7 @@ export class SessionListCommand extends ListCommand {
     const limit = String(parseLimit(this.limit, LIMITS));
     const query = new URLSearchParams({ limit, ...definedFields({ search, deleted: deleted ? 'true' : undefined, cursor }) });
     const { sessions, nextCursor } = await this.request<SessionPage>({ method: 'GET', path: `/api/sessions?${query.toString()}` });
-    const more = nextCursor === null ? [] : [`More with: --cursor ${nextCursor}`];
+    const more = nextCursor === null ? [] : [`More with: ${shellCommand`--cursor ${nextCursor}`}`];
     const nowMs = Date.now();
     return this.printTable(
       { sessions, nextCursor },

@@ -2,6 +2,7 @@ import { Command, Option } from 'clipanion';
 import { SCOPES, type TokenCreated } from '../../../shared/api/gateway/tokens.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { definedFields } from '../../../shared/fields.js';
+import { shellCommand } from '../../../shared/text/shell-word.js';
 import { parseDuration } from '../../cli/parse-options.js';
 import { usage } from '../../cli/usage.js';
 
@@ -71,7 +72,7 @@ export class TokenAddCommand extends BaseCommand {
     return this.printResult(
       { secret, token },
       secret,
-      `This is the only time that the secret of '${token.name}' is shown. It may do: ${token.scopes.join(', ')}${end}. Revoke it with: xopc token revoke ${token.name}`,
+      `This is the only time that the secret of '${token.name}' is shown. It may do: ${token.scopes.join(', ')}${end}. Revoke it with: ${shellCommand`xopc token revoke ${token.name}`}`,
     );
   }
 }

@@ -104,11 +104,10 @@ export function refuseOccupied(paths: GatewayPaths): void {
   const record = occupantOf(paths);
   if (record === undefined) return;
   const configPath = record.plan.configPath ?? join(record.plan.home, 'config.json');
-  const option = `--config ${pathWord(configPath)}`;
   throw new GatewayError('CONFLICT', {
     message: `${serviceDirectory(paths)} contains the service of another configuration: ${configPath}`,
     details: { configPath },
-    hint: `Move that service to its own directory: xopc gateway uninstall ${option}   Then: xopc gateway install ${option}`,
+    hint: `Move that service to its own directory: xopc gateway uninstall --config ${pathWord(configPath)}   Then: xopc gateway install --config ${pathWord(configPath)}`,
   });
 }
 

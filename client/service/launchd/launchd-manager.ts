@@ -4,7 +4,7 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { GatewayError } from '../../../shared/errors.js';
-import { shellWord } from '../../../shared/text/shell-word.js';
+import { shellCommand } from '../../../shared/text/shell-word.js';
 import { BasicManager } from '../manager/basic-manager.js';
 import { chooseName, findOthers } from '../manager/other-units.js';
 import { makeRunTool, type RunTool } from '../manager/run-tool.js';
@@ -116,10 +116,9 @@ export class LaunchdManager extends BasicManager implements ServiceManager {
       command: /<string>[^<]*\bxopc\b[^<]*<\/string>[\s\S]*<string>gateway<\/string>/,
       variable: plistVariable,
       removeWith: (_name, scope, path) => {
-        const file = shellWord(path);
         return scope === 'user'
-          ? `launchctl bootout gui/${this.#uid} ${file}; rm -f ${file}`
-          : `sudo launchctl bootout system ${file}; sudo rm -f ${file}`;
+          ? shellCommand`launchctl bootout ${`gui/${this.#uid}`} ${path}; rm -f ${path}`
+          : shellCommand`sudo launchctl bootout system ${path}; sudo rm -f ${path}`;
       },
     });
     return Promise.resolve(found);

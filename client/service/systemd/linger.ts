@@ -2,6 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import type { RunTool } from '../manager/run-tool.js';
 import type { ServiceConcern } from '../manager/service-manager.js';
+import { shellCommand } from '../../../shared/text/shell-word.js';
 
 export async function isLingering(run: RunTool, userName: string): Promise<boolean | undefined> {
   const { code, stdout } = await run('loginctl', ['show-user', userName, '--property=Linger', '--value']);
@@ -33,7 +34,7 @@ async function hasLogin(run: RunTool, userName: string): Promise<boolean> {
  */
 export async function undoLinger(run: RunTool, userName: string, unitDirectory: string): Promise<string | undefined> {
   const hasOthers = existsSync(unitDirectory) && readdirSync(unitDirectory).some((name) => /\.(wants|requires)$/.test(name));
-  const command = `to disable it: loginctl disable-linger ${userName}`;
+  const command = `to disable it: ${shellCommand`loginctl disable-linger ${userName}`}`;
   if (hasOthers) return `Lingering stays enabled for your other services; ${command}`;
   if (!(await hasLogin(run, userName)))
     return `Lingering stays enabled, because disabling it would end the systemd of this shell; ${command}`;
@@ -44,6 +45,6 @@ export async function undoLinger(run: RunTool, userName: string, unitDirectory: 
 export function lingerConcern(userName: string): ServiceConcern {
   return {
     message: `the gateway will end when ${userName} logs out, and not start at boot: lingering is disabled`,
-    hint: `sudo loginctl enable-linger ${userName}`,
+    hint: shellCommand`sudo loginctl enable-linger ${userName}`,
   };
 }

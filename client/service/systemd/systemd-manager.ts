@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { MAX_DRAIN_TIMEOUT_MS } from '../../../shared/config/defaults.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { environmentValue } from '../../../shared/node/process/env.js';
-import { shellWord } from '../../../shared/text/shell-word.js';
+import { shellCommand } from '../../../shared/text/shell-word.js';
 import { chooseName, findOthers, type SearchPlace } from '../manager/other-units.js';
 import { makeRunTool, type RunTool, toolFailed, type ToolResult } from '../manager/run-tool.js';
 import type { OtherService, ServiceConcern, ServiceManager, ServiceState, ServiceTarget } from '../manager/service-manager.js';
@@ -55,10 +55,12 @@ function searchPlaces(userDirectory: string): SearchPlace[] {
 
 /** Returns the commands that remove another unit: even a disabled one counts as long as its file is there. */
 export function removalOf(name: string, scope: OtherService['scope'], path: string): string {
-  const disable = `${scope === 'user' ? 'systemctl --user' : 'sudo systemctl'} disable --now ${shellWord(name)}`;
+  const disable =
+    scope === 'user' ? shellCommand`systemctl --user disable --now ${name}` : shellCommand`sudo systemctl disable --now ${name}`;
   if (path.startsWith('/usr/lib/')) return `${disable}   Its file belongs to a package: remove that with the package manager.`;
   // The units of all users are root's, too.
-  return `${disable} && ${scope === 'system' || path.startsWith('/etc/') ? 'sudo rm' : 'rm'} -f ${shellWord(path)}`;
+  const remove = shellCommand`rm -f ${path}`;
+  return `${disable} && ${scope === 'system' || path.startsWith('/etc/') ? `sudo ${remove}` : remove}`;
 }
 
 export class SystemdManager implements ServiceManager {
@@ -235,11 +237,11 @@ export class SystemdManager implements ServiceManager {
   }
 
   #failed(args: readonly string[], result: ToolResult): GatewayError {
-    const command = `systemctl --user ${args.join(' ')}`;
+    const command = ['systemctl --user', ...args].join(' ');
     const hint =
       result.code === null
         ? 'The service needs systemd; without it, run: xopc gateway start'
-        : `Show the cause with: journalctl --user -u ${this.name} -n 20`;
+        : `Show the cause with: ${shellCommand`journalctl --user -u ${this.name} -n 20`}`;
     return toolFailed(command, result, { details: { command, exitCode: result.code }, hint });
   }
 }

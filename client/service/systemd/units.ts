@@ -1,5 +1,6 @@
 /** The systemd user units that `install` writes for Linux. Directives: systemd.service(5), systemd.exec(5), systemd.socket(5). */
 import { FINAL_EXIT_CODES, RESTART_ME_EXIT_CODE } from '../../../shared/exit-codes.js';
+import { shellCommand } from '../../../shared/text/shell-word.js';
 import { dirname, join } from 'node:path';
 import { addChecksum, CHECKSUM_COMMENT } from '../files/checksum.js';
 import {
@@ -21,7 +22,7 @@ export function unitsOf(name: string): { readonly service: string; readonly sock
 function comments(name: string): string[] {
   return [
     `Written by \`xopc gateway install\`, which refuses to overwrite an edited one. Put your own settings in a`,
-    `drop-in, which is kept: systemctl --user edit ${name}`,
+    `drop-in, which is kept: ${shellCommand`systemctl --user edit ${name}`}`,
     CHECKSUM_COMMENT,
   ];
 }

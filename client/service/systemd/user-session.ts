@@ -2,6 +2,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { GatewayError } from '../../../shared/errors.js';
+import { shellCommand } from '../../../shared/text/shell-word.js';
 
 export interface UserSession {
   readonly userName: string;
@@ -38,6 +39,6 @@ export function assertUserSession(session: UserSession): void {
   if (entry !== undefined && entry.uid === process.getuid?.() && existsSync(`${session.runtimeDir}/systemd`)) return;
   throw new GatewayError('UNAVAILABLE', {
     message: `no systemd runs for user ${session.userName} (${session.runtimeDir} ${entry === undefined ? 'does not exist' : 'is not usable'})`,
-    hint: `Start one at boot with: sudo loginctl enable-linger ${session.userName}   Then install again.`,
+    hint: `Start one at boot with: ${shellCommand`sudo loginctl enable-linger ${session.userName}`}   Then install again.`,
   });
 }

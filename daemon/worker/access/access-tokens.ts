@@ -11,6 +11,7 @@ import { newId } from '../../../shared/ids.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import { createSerial } from '../../../shared/serial.js';
 import { sayOfAccess } from '../../../shared/text/sentences/access.js';
+import { shellCommand } from '../../../shared/text/shell-word.js';
 import { type AccessToken, addAccessToken, readAccessTokens, removeAccessToken } from '../store/access/access-tokens.js';
 import { readTokenCosts, type TokenCosts } from '../store/overview/token-costs.js';
 import type { Liveness } from '../store/liveness.js';
@@ -59,7 +60,7 @@ function nameTaken(name: string): GatewayError {
   return new GatewayError('CONFLICT', {
     message: sayOfAccess('token-name-taken', { name }),
     details: { param: 'name' },
-    hint: `Choose another name, or revoke that one with: xopc token revoke ${name}`,
+    hint: `Choose another name, or revoke that one with: ${shellCommand`xopc token revoke ${name}`}`,
   });
 }
 

@@ -3,6 +3,7 @@ import type { Scope } from '../../../shared/api/gateway/tokens.js';
 import { type ErrorCode, GatewayError } from '../../../shared/errors.js';
 import { type AccessReason, sayOfAccess } from '../../../shared/text/sentences/access.js';
 import { listNames } from '../../../shared/text/list-names.js';
+import { shellCommand } from '../../../shared/text/shell-word.js';
 import type { AccessToken } from './access-tokens.js';
 
 /** What an operation asks for. `any`: any token. `public`: none. */
@@ -32,7 +33,7 @@ export function mayCall(access: Allowed | undefined, method: string, needed: Nee
   throw refusal(
     scopes.length === 1 ? 'token-scope' : 'token-scopes',
     values,
-    `Make one that may: xopc token add NAME --scope ${wanted[0]}`,
+    `Make one that may: ${shellCommand`xopc token add NAME --scope ${String(wanted[0])}`}`,
   );
 }
 

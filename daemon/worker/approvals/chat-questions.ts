@@ -7,6 +7,7 @@ import { newId } from '../../../shared/ids.js';
 import { escapeHidden } from '../../../shared/log/escape.js';
 import { type Approval, findApproval } from '../store/approvals/approvals.js';
 import { type EndedQuestion, forgetQuestion, listEndedQuestions, noteQuestion } from '../store/approvals/asked-questions.js';
+import { shellCommand } from '../../../shared/text/shell-word.js';
 import type { FindChat } from '../store/approvals/approval-chats.js';
 import type { Lane } from '../store/delivery/outbox.js';
 import { deleteOutboxMessage } from '../store/delivery/outbox-pages.js';
@@ -50,7 +51,7 @@ function sayCall(approval: Approval): string[] {
   return [
     `**Approval ${id}**: the agent ${agentId} asks to use the tool \`${tool}\`:`,
     fenced(shown),
-    ...(rest > 0 ? [`${rest} more characters are not shown here: xopc approvals show ${id}`] : []),
+    ...(rest > 0 ? [`${rest} more characters are not shown here: ${shellCommand`xopc approvals show ${id}`}`] : []),
   ];
 }
 

@@ -2,6 +2,7 @@
 import type { CronRunState } from '../../../shared/api/cron.js';
 import type { EndedMessage } from '../delivery/record-attempt.js';
 import { sayOfAnswer } from '../../../shared/text/sentences/answer.js';
+import { shellCommand } from '../../../shared/text/shell-word.js';
 import { type CronJob, findCronJob, updateCronJob } from '../store/cron/cron-jobs.js';
 import {
   type CronRun,
@@ -85,7 +86,7 @@ export async function interruptRun(tx: Transaction, run: CronRun, facts: { nowMs
   }
   await giveUpTurn(tx, run, { error, nowMs });
   if (job === undefined || job.notifyAfter === 0) return change;
-  const text = `${titled(job)} was interrupted because the gateway stopped. Run it again with: xopc cron run ${job.id}`;
+  const text = `${titled(job)} was interrupted because the gateway stopped. Run it again with: ${shellCommand`xopc cron run ${job.id}`}`;
   return { ...change, notified: await chats.alert(tx, job, { text }) };
 }
 

@@ -3,6 +3,7 @@ import { randomInt } from 'node:crypto';
 import type { Clock } from '../../../shared/clock.js';
 import { newId } from '../../../shared/ids.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
+import { shellCommand } from '../../../shared/text/shell-word.js';
 import type { ChannelIntake, IncomingMessage } from '../channels/host.js';
 import { ButtonDecisions, type Decisions, type PressOutcome } from './button-decisions.js';
 import type { Inbox } from './inbox.js';
@@ -37,7 +38,7 @@ export function newPairingCode(): string {
 }
 
 function invitation(channel: string, code: string): string {
-  return `I do not know you yet. The owner of this gateway can let you in with this command, within an hour:\n\nxopc channels approve ${channel} ${code}`;
+  return `I do not know you yet. The owner of this gateway can let you in with this command, within an hour:\n\n${shellCommand`xopc channels approve ${channel} ${code}`}`;
 }
 
 export interface AccountIntake extends ChannelIntake {

@@ -7,6 +7,7 @@ import type { StatusIssue } from '../../../shared/control/messages.js';
 import { GatewayError } from '../../../shared/errors.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import { sayOfIssue } from '../../../shared/text/sentences/issue.js';
+import { shellCommand } from '../../../shared/text/shell-word.js';
 import { accountLabel } from '../channels/registry.js';
 import { type FailingJob, listFailingJobs } from '../store/cron/cron-jobs.js';
 import type { Store } from '../store/store.js';
@@ -42,7 +43,7 @@ function ofAccount({ channel, accountId, health }: ChannelDocument): StatusIssue
 }
 
 function ofProvider({ id, name, health }: ProviderDocument): StatusIssue[] {
-  return ofHealth(`provider:${id}`, health, { kind: 'provider', name, action: `Test it with: xopc models test ${id}` });
+  return ofHealth(`provider:${id}`, health, { kind: 'provider', name, action: `Test it with: ${shellCommand`xopc models test ${id}`}` });
 }
 
 function ofJob({ id, name, failures }: FailingJob): StatusIssue {
@@ -51,7 +52,7 @@ function ofJob({ id, name, failures }: FailingJob): StatusIssue {
     severity: 'warning',
     name,
     text: sayOfIssue(failures === 1 ? 'issue-job-once' : 'issue-job', { name, count: failures }),
-    action: `See: xopc cron history ${id}`,
+    action: `See: ${shellCommand`xopc cron history ${id}`}`,
   };
 }
 

@@ -11,6 +11,7 @@ import type { LogPort } from '../../../shared/log/log-port.js';
 import { isLogModule, type LogModule } from '../../../shared/log/modules.js';
 import { writeFileAtomic } from '../../../shared/node/files/atomic-file.js';
 import { sayOfIssue } from '../../../shared/text/sentences/issue.js';
+import { shellCommand } from '../../../shared/text/shell-word.js';
 
 const DEFAULT_MS = 15 * 60_000;
 /** The maximum of the API. */
@@ -128,7 +129,7 @@ export class LogLevelOverride {
         scope === ALL
           ? sayOfIssue('log-level-changed', { level, time: isoTime(untilMs), next: this.#levels.configured() })
           : sayOfIssue('log-level-changed-of', { module: scope, level, time: isoTime(untilMs), next: this.#levels.level }),
-      hint: `Change it back now with: xopc gateway log-level --reset${scope === ALL ? '' : ` --module ${scope}`}`,
+      hint: `Change it back now with: ${scope === ALL ? 'xopc gateway log-level --reset' : shellCommand`xopc gateway log-level --reset --module ${scope}`}`,
     }));
   }
 

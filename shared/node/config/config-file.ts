@@ -5,7 +5,7 @@ import { MAX_CONFIG_BYTES } from '../../config/defaults.js';
 import type { ConfigDocument } from '../../config/document.js';
 import { GatewayError } from '../../errors.js';
 import { configInvalid, parseConfigText, TEXT_OF_NO_FILE, type VariableLookup } from './config-text.js';
-import { shellWord } from '../../text/shell-word.js';
+import { shellCommand } from '../../text/shell-word.js';
 
 export { configInvalid, parseConfigText } from './config-text.js';
 
@@ -56,11 +56,11 @@ export function readConfigText(path: string): string | undefined {
       throw unreadable(
         path,
         `is not readable by this user (${code})`,
-        `See its owner with: ls -l ${shellWord(path)}   Make this user its owner, or make it readable.`,
+        `See its owner with: ${shellCommand`ls -l ${path}`}   Make this user its owner, or make it readable.`,
       );
     if (code === 'ENOTDIR')
       throw unreadable(path, 'cannot be read (ENOTDIR)', `${dirname(path)} is not a directory. Move it away, or set XOPC_HOME.`);
-    throw unreadable(path, `cannot be read (${code})`, `See what it is with: ls -ld ${shellWord(path)}`);
+    throw unreadable(path, `cannot be read (${code})`, `See what it is with: ${shellCommand`ls -ld ${path}`}`);
   }
 }
 

@@ -18,7 +18,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { GatewayError } from '../../errors.js';
 import { finalPath } from './final-path.js';
 import { removeAbandonedTemps, removeTemp, temporaryName } from './temporary-file.js';
-import { shellWord } from '../../text/shell-word.js';
+import { shellCommand } from '../../text/shell-word.js';
 
 /** Errors of file systems that cannot sync a directory. */
 const CANNOT_SYNC: ReadonlySet<string | undefined> = new Set(['EINVAL', 'ENOTSUP', 'EOPNOTSUPP']);
@@ -253,7 +253,7 @@ export function ensureHomeDirectory(path: string): void {
     throw refuse(
       path,
       'it contains other files and is accessible to other users',
-      `Use a directory of its own, e.g. ${join(path, 'xopc')}, or make this one private: chmod 700 ${shellWord(path)}`,
+      `Use a directory of its own, e.g. ${join(path, 'xopc')}, or make this one private: ${shellCommand`chmod 700 ${path}`}`,
     );
   ensurePrivateDirectory(path);
 }

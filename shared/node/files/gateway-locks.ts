@@ -50,10 +50,10 @@ function fileId(path: string): string | undefined {
 export function alreadyRuns(holder: LockHolder, configPath: string): GatewayError {
   const { pid, port, host, instanceId, createdAt } = holder;
   const isAlias = holder.configPath !== '' && holder.configPath !== configPath;
-  const option = isAlias ? ` --config ${pathWord(holder.configPath)}` : '';
+  const of = (command: string): string => (isAlias ? `${command} --config ${pathWord(holder.configPath)}` : command);
   return new GatewayError('LOCK_HELD', {
     message: `a gateway already runs for this configuration${isAlias ? ` as ${holder.configPath}` : ''}: pid ${pid} on port ${port}`,
     details: { pid, port, host, configPath: holder.configPath, instanceId, ...(createdAt === undefined ? {} : { createdAt }) },
-    hint: `See it with: xopc gateway status${option}   Replace it with: xopc gateway --force${option}`,
+    hint: `See it with: ${of('xopc gateway status')}   Replace it with: ${of('xopc gateway --force')}`,
   });
 }

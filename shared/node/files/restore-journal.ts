@@ -14,7 +14,7 @@ import { syncDirectory, writeFileAtomic } from './atomic-file.js';
 import { finalPath } from './final-path.js';
 import { withFileLock } from './file-lock.js';
 import type { GatewayPaths } from '../process/paths.js';
-import { shellWord } from '../../text/shell-word.js';
+import { shellCommand } from '../../text/shell-word.js';
 
 /** Files that belong to a database. They are moved first, so that none is left beside another one. */
 const SIDECARS = ['-wal', '-shm', '-journal', RESCUED] as const;
@@ -196,7 +196,7 @@ function readJournal(directory: string): Journal | undefined {
   throw new GatewayError('CONFIG_INVALID', {
     message: `${path} is damaged: a restore may be unfinished`,
     details: { path },
-    hint: `Move it away with: mv ${shellWord(directory)} ${shellWord(`${directory}.damaged`)}   Then check the state, or replace it with: xopc restore FILE`,
+    hint: `Move it away with: ${shellCommand`mv ${directory} ${`${directory}.damaged`}`}   Then check the state, or replace it with: xopc restore FILE`,
   });
 }
 
@@ -225,7 +225,7 @@ function listOf(root: string): string[] {
     throw new GatewayError('CONFIG_INVALID', {
       message: `failed to look for unfinished restores in ${root} (${code ?? String(error)})`,
       details: { path: root },
-      hint: `Check it with: ls -ld ${shellWord(dirname(root))} ${shellWord(root)}   If it is a file, move it away.`,
+      hint: `Check it with: ${shellCommand`ls -ld ${dirname(root)} ${root}`}   If it is a file, move it away.`,
       cause: error,
     });
   }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { shellWord } from '../../../shared/text/shell-word.js';
 import { answers, fakeControl, sampleStatus } from '../../fakes/control-socket.js';
 import { fakeHttp, json } from '../../fakes/http-server.js';
 import { runCommand } from '../../helpers/command-line.js';
@@ -117,4 +118,12 @@ test.each([
 ])('%j is a wrong use', async (args, message) => {
   const { code, stderr } = await runCommand(args, { home: testPaths().home });
   expect({ code, isSaid: stderr.includes(message) }, stderr).toEqual({ code: 2, isSaid: true });
+});
+
+test('the session of a run is one word of the command that continues there', async () => {
+  const session = "main:telegram:default:direct:7';touch ran;'";
+  const server = await fakeHttp((_request, response) => json(response, { runs: [{ ...fakeRun, session }], nextCursor: null }));
+  const { home, controlPath } = testPaths();
+  await fakeControl(controlPath, answers({ ...sampleStatus, port: server.port }));
+  expect((await runCommand(['cron', 'history', 'job_1'], { home })).stderr).toContain(`xopc agent --session ${shellWord(session)} TEXT`);
 });

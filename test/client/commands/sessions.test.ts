@@ -102,6 +102,12 @@ test('a session is deleted with the command that brings it back, and brought bac
   expect(seen.map(({ method, path }) => `${method} ${path}`)).toEqual([`DELETE ${PATH}`, `POST ${PATH}/restore`]);
 });
 
+test('the command that brings back a session with a name of a stranger is nothing but that', async () => {
+  const { run } = await setUp((_request, response) => json(response, { restorableUntil: 'soon' }));
+  const { stderr } = await run('sessions', 'delete', 'main:api:default:direct:notes;touch${IFS}ran');
+  expect(stderr).toBe("Until soon it can be restored with: xopc sessions restore 'main:api:default:direct:notes;touch${IFS}ran'\n");
+});
+
 test.each([
   [['sessions', 'show', '..'], "invalid session '..'"],
   [['sessions', 'delete'], 'missing argument'],

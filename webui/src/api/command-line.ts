@@ -3,7 +3,7 @@
  * other secrets are variables, because copied lines are pasted into chats and files.
  */
 import { cronAddCommand, cronEditCommand } from '../../../shared/cron-job.js';
-import { shellQuote, shellWord } from '../../../shared/text/shell-word.js';
+import { shellCommand, shellQuote, shellWord } from '../../../shared/text/shell-word.js';
 import { formatKey, type KeyPath } from '../../../shared/config/key-path.js';
 import { isSecret, isSecretMask, isVariableReference } from '../../../shared/config/secrets.js';
 import type { Call } from './call.js';
@@ -71,11 +71,11 @@ const isWhole = (value: unknown, key: string): boolean => !isFields(value) || Ob
 function configLines(patch: Fields, parent: KeyPath = []): string[] {
   return Object.entries(patch).flatMap(([key, value]) => {
     const path = [...parent, key];
-    const name = shellWord(formatKey(path));
-    if (value === null) return [`xopc config unset ${name}`];
+    const name = formatKey(path);
+    if (value === null) return [shellCommand`xopc config unset ${name}`];
     if (isSecretMask(value)) return [];
-    if (isHidden(value, path)) return [`printf %s "$${variableOf(path)}" | xopc config set ${name} -`];
-    return isWhole(value, key) ? [`xopc config set ${name} ${configWord(value)}`] : configLines(value as Fields, path);
+    if (isHidden(value, path)) return [`printf %s "$${variableOf(path)}" | ${shellCommand`xopc config set ${name} -`}`];
+    return isWhole(value, key) ? [`${shellCommand`xopc config set ${name}`} ${configWord(value)}`] : configLines(value as Fields, path);
   });
 }
 
@@ -96,26 +96,27 @@ function decideLine(id: string, { decision, remember, note }: Fields): string {
   const options = Object.entries({ remember, note }).flatMap(([flag, value]) =>
     typeof value === 'string' ? [`--${flag} ${shellWord(value)}`] : [],
   );
-  return [`xopc ${String(decision)} ${id}`, ...options].join(' ');
+  return [shellCommand`xopc ${String(decision)} ${id}`, ...options].join(' ');
 }
 
 /** Returns the `xopc` command for the call; undefined where there is none. */
 export function cliLine({ method, path, body }: Call): string | undefined {
-  const [, id = '', action = ''] = /^\/api\/cron\/([^/?]+)\/?([^/?]*)$/.exec(path) ?? [];
+  const [, escapedId = '', action = ''] = /^\/api\/cron\/([^/?]+)\/?([^/?]*)$/.exec(path) ?? [];
+  const id = decodeURIComponent(escapedId);
   const fields = isFields(body) ? body : {};
   if (method === 'PATCH' && path === '/api/config') return configLines(fields).join(' && ') || undefined;
   if (method === 'POST' && path === '/api/tokens') return tokenAddLine(fields);
   const [, tokenId] = /^\/api\/tokens\/(.+)$/.exec(path) ?? [];
-  if (method === 'DELETE' && tokenId !== undefined) return `xopc token revoke ${tokenId}`;
+  if (method === 'DELETE' && tokenId !== undefined) return shellCommand`xopc token revoke ${decodeURIComponent(tokenId)}`;
   const [, approvalId] = /^\/api\/approvals\/(\d+)\/decide$/.exec(path) ?? [];
   if (approvalId !== undefined) return decideLine(approvalId, fields);
   const [, server, tool = ''] = /^\/api\/mcp\/([^/]+)\/tools\/([^/]+)\/call$/.exec(path) ?? [];
   if (server !== undefined)
-    return `xopc mcp call ${server} ${shellWord(decodeURIComponent(tool))} ${quote(JSON.stringify(hideSecrets(fields['arguments'] ?? {})))}`;
+    return `${shellCommand`xopc mcp call ${decodeURIComponent(server)} ${decodeURIComponent(tool)}`} ${quote(JSON.stringify(hideSecrets(fields['arguments'] ?? {})))}`;
   if (method === 'POST' && path === '/api/cron/create') return cronAddCommand(fields);
-  if (method === 'POST' && path === '/api/cron/trigger') return `xopc cron run ${shellWord(String(fields['job_id']))}`;
+  if (method === 'POST' && path === '/api/cron/trigger') return shellCommand`xopc cron run ${String(fields['job_id'])}`;
   if (method === 'POST' && action === 'toggle') return cronEditCommand(id, fields) || undefined;
   if (id === '' || action !== '') return undefined;
   if (method === 'PATCH') return cronEditCommand(id, fields) || undefined;
-  return method === 'DELETE' ? `xopc cron remove ${id}` : undefined;
+  return method === 'DELETE' ? shellCommand`xopc cron remove ${id}` : undefined;
 }

@@ -3,7 +3,7 @@ import { existsSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { syncDirectory } from '../../../../shared/node/files/atomic-file.js';
 import { GatewayError } from '../../../../shared/errors.js';
-import { shellWord } from '../../../../shared/text/shell-word.js';
+import { shellCommand } from '../../../../shared/text/shell-word.js';
 import {
   type ColumnKind,
   CONTINUE_HINT,
@@ -73,7 +73,7 @@ class SqlitePlace implements CopySource, CopyTarget {
   constructor(place: string, path: string) {
     this.place = place;
     this.isEmptyPlace = path !== place;
-    this.emptyHint = `Move that file away: mv ${shellWord(path)} ${shellWord(`${path}.old`)}`;
+    this.emptyHint = `Move that file away: ${shellCommand`mv ${path} ${`${path}.old`}`}`;
     this.#path = path;
     this.#connection = new LibsqlConnection(path);
     this.query = sqliteQueries({ run: (sql, parameters) => this.#run(sql, parameters) });

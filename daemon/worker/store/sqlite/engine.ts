@@ -1,5 +1,6 @@
 /** SQLite as the store's engine. */
 import { sayOfStore } from '../../../../shared/text/sentences/store.js';
+import { shellCommand } from '../../../../shared/text/shell-word.js';
 import { existsSync } from 'node:fs';
 import type { SetAside, StoreEngine } from '../engine.js';
 import { MIGRATIONS } from '../migrations/index.js';
@@ -8,7 +9,6 @@ import { findDamage } from './damage.js';
 import { type Aside, fileIdentity, findSetAside, readDatabaseSize, setAside } from './database-file.js';
 import { classifyFault, describeFault } from './faults.js';
 import { openSqlite } from './open.js';
-import { shellWord } from '../../../../shared/text/shell-word.js';
 
 const ENDS = 'This warning ends when that file is removed.';
 
@@ -17,11 +17,11 @@ function describeAside({ path, kind }: Aside): SetAside {
   const told = {
     corrupt: {
       message: sayOfStore('store-damaged', { path }),
-      hint: `Restore a backup with 'xopc restore', or recover the copy with 'sqlite3 ${path} .recover'. ${ENDS}`,
+      hint: `Restore a backup with: xopc restore FILE   Or recover the copy with: ${shellCommand`sqlite3 ${path} .recover`}   ${ENDS}`,
     },
     replaced: {
       message: sayOfStore('store-replaced', { path }),
-      hint: `To use that file instead, run: xopc restore ${shellWord(path)}   ${ENDS}`,
+      hint: `To use that file instead, run: ${shellCommand`xopc restore ${path}`}   ${ENDS}`,
     },
   };
   return { path, ...told[kind], exists: () => existsSync(path) };

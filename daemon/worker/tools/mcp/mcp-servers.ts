@@ -6,11 +6,13 @@ import { isFields } from '../../../../shared/fields.js';
 import type { GatewayEvent } from '../../../../shared/api/gateway/events.js';
 import type { McpCallResult, McpServerDocument, McpTestResult, McpToolDocument } from '../../../../shared/api/tools/mcp.js';
 import { type Clock, isoTime } from '../../../../shared/clock.js';
+import { formatKey } from '../../../../shared/config/key-path.js';
 import type { AgentConfig, Config } from '../../../../shared/config/schema.js';
 import type { McpServerConfig } from '../../../../shared/config/tools/mcp.js';
 import { GatewayError } from '../../../../shared/errors.js';
 import { type LogPort, withFields } from '../../../../shared/log/log-port.js';
 import { listNames } from '../../../../shared/text/list-names.js';
+import { shellCommand } from '../../../../shared/text/shell-word.js';
 import { type Tool, ToolError, type ToolSource } from '../tool.js';
 import type { McpCall, McpOutcome, McpServer, McpServerOptions } from './server.js';
 import type { StopTimes } from './server-process.js';
@@ -139,7 +141,7 @@ export class McpServers implements McpService, ToolSource {
     if (!settings.enabled)
       throw new GatewayError('CONFLICT', {
         message: `the MCP server '${name}' is disabled`,
-        hint: `Enable it with: xopc config set mcp.servers.${name}.enabled true`,
+        hint: `Enable it with: ${shellCommand`xopc config set ${formatKey(['mcp', 'servers', name, 'enabled'])} true`}`,
       });
     if (this.#isStopped) throw new GatewayError('UNAVAILABLE', { message: 'the gateway is being stopped' });
     return this.#used.get(name)?.server ?? this.#create(name, settings);
