@@ -50,10 +50,16 @@ export function manifestProblem(value: unknown): string | undefined {
   if (!Number.isInteger(version) || (version as number) < 1) return 'its manifest has no version';
   if ((version as number) > BACKUP_VERSION)
     return `it was created by a newer xopc (${String(gatewayVersion)}); this one reads version ${BACKUP_VERSION}`;
-  if (typeof createdAt !== 'string' || typeof gatewayVersion !== 'string') return 'its manifest is incomplete';
+  if (!isTime(createdAt) || typeof gatewayVersion !== 'string') return 'its manifest is incomplete';
   if (!Array.isArray(entries) || !entries.every(isEntry)) return 'its manifest has unusable entries';
   const names = entries.map(({ name }: BackupEntry) => name);
   return new Set(names).size === names.length ? undefined : 'its manifest names a file twice';
+}
+
+/** Whether a value is a time as a backup writes it. */
+function isTime(value: unknown): value is string {
+  const atMs = typeof value === 'string' ? Date.parse(value) : Number.NaN;
+  return !Number.isNaN(atMs) && new Date(atMs).toISOString() === value;
 }
 
 function isEntry(value: unknown): value is BackupEntry {

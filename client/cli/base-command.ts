@@ -46,10 +46,10 @@ export abstract class BaseCommand extends Command<ClientContext> {
     return 0;
   }
 
-  /** Prints text of a model or another program. */
+  /** Prints text of a model or another program, verbatim where no terminal shows it. */
   protected printForeign(text: string): Promise<void> {
     const cleaner = new TerminalText(this.io.out.isTerminal);
-    return this.io.printLine(cleaner.push(text) + cleaner.end());
+    return this.io.printRendered(cleaner.push(text) + cleaner.end());
   }
 
   /** Runs `work` with a signal that Ctrl-C aborts. @returns its exit code; after Ctrl-C 130, and `stopped` is noted */

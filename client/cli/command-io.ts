@@ -88,14 +88,19 @@ export class CommandIo {
     return (this.#err ??= new Output(stderr, (name) => runtime.environmentValue(name), { isDispensable: true }));
   }
 
-  /** A line of the result. */
+  /** A line of the result. What others have chosen in it cannot act on the terminal. */
   printLine(text: string): Promise<void> {
+    return this.printRendered(escapeControlsKeepLines(text));
+  }
+
+  /** A line of the result as it is: it is escaped already, coloured, or for a program. */
+  printRendered(text: string): Promise<void> {
     return this.out.write(`${text}\n`);
   }
 
   /** The result as one JSON document. */
   printJson(value: unknown): Promise<void> {
-    return this.printLine(formatJson(value));
+    return this.printRendered(formatJson(value));
   }
 
   /** Returns a text of ours with the commands in it as the user calls them. */

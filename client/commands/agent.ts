@@ -118,7 +118,7 @@ export class AgentCommand extends BaseCommand {
       else if (event.event === 'tool') await this.#noteTool(parseData(event));
       else if (event.event === 'error') throw await this.#endLine(agentFailure(parseData(event)));
       else if (event.event === 'done') {
-        await this.io.printLine(text.end());
+        await this.io.printRendered(text.end());
         return this.#noteEnd(parseData(event));
       }
     }

@@ -80,6 +80,6 @@ export class CompleteCommand extends BaseCommand {
 
   async #offer(values: readonly (readonly [unknown, unknown])[]): Promise<void> {
     const lines = values.map((pair) => pair.map((text) => escapeControls(typeof text === 'string' ? text : '').slice(0, 200)).join('\t'));
-    if (lines.length > 0) await this.io.printLine(lines.join('\n'));
+    if (lines.length > 0) await this.io.printRendered(lines.join('\n'));
   }
 }

@@ -40,7 +40,7 @@ export class CompletionCommand extends BaseCommand {
 
   protected async run(): Promise<number> {
     if (!isShell(this.shell)) throw usage(`unknown shell '${this.shell}'`, `One of: ${SHELLS.join(', ')}`);
-    await this.io.printLine(completionScript(this.shell, await this.#tree()));
+    await this.io.printRendered(completionScript(this.shell, await this.#tree()));
     return 0;
   }
 

@@ -26,7 +26,7 @@ export class LogViewCommand extends BaseCommand {
     await shown;
     const options = { colour: this.io.out.paint.isColorSupported };
     for await (const event of followFile(logPath, { from: end ?? 'start', signal: gone.signal })) {
-      if (event.type === 'lines') await this.io.printLine(event.lines.map((line) => renderLogLine(line, options)).join('\n'));
+      if (event.type === 'lines') await this.io.printRendered(event.lines.map((line) => renderLogLine(line, options)).join('\n'));
       if (this.io.out.isClosed) break;
     }
     release();

@@ -17,10 +17,7 @@ export class ChannelApproveCommand extends BaseCommand {
   protected async run(): Promise<number> {
     const path = `/api/channels/${encodeURIComponent(this.channel)}/approve`;
     const { pairing } = await this.request<{ pairing: PairingDocument }>({ method: 'POST', path, body: { code: this.code } });
-    return this.printResult(
-      pairing,
-      `${pairing.senderName} (${pairing.senderId}) can now write to ${pairing.channel}`.replace(/\p{Cc}/gu, ' '),
-    );
+    return this.printResult(pairing, `${pairing.senderName} (${pairing.senderId}) can now write to ${pairing.channel}`);
   }
 }
 
@@ -40,9 +37,6 @@ export class ChannelRevokeCommand extends BaseCommand {
     const { account, sender } = this;
     const body = { senderId: sender, ...definedFields({ accountId: account }) };
     await this.request({ method: 'POST', path: `/api/channels/${encodeURIComponent(this.channel)}/revoke`, body });
-    return this.printResult(
-      { senderId: sender, revoked: true },
-      `${sender} can no longer write to ${this.channel}`.replace(/\p{Cc}/gu, ' '),
-    );
+    return this.printResult({ senderId: sender, revoked: true }, `${sender} can no longer write to ${this.channel}`);
   }
 }

@@ -90,9 +90,9 @@ export abstract class ConfigCommand extends BaseCommand {
     return now !== before;
   }
 
-  /** Prints a single value verbatim, anything else as JSON. */
+  /** Prints a single text as it is, anything else as JSON. */
   protected async printValue(value: unknown): Promise<void> {
-    if (typeof value === 'string' && !this.json) await this.io.printLine(value);
+    if (typeof value === 'string' && !this.json) await this.printForeign(value);
     else await this.io.printJson(value ?? null);
   }
 }

@@ -129,7 +129,7 @@ export class InstallCommand extends BaseCommand {
   async #print({ plan, manager }: Installation): Promise<number> {
     const files = plannedFiles(plan, manager);
     if (this.json) await this.io.printJson({ files: files.map(({ path, text }) => ({ path, text })) });
-    else for (const { path, text } of files) await this.io.printLine(`==> ${path} <==\n${text}`);
+    else for (const { path, text } of files) await this.printForeign(`==> ${path} <==\n${text}`);
     return 0;
   }
 
@@ -141,7 +141,7 @@ export class InstallCommand extends BaseCommand {
     }
     for (const { path, current, diff } of files) {
       await this.io.printLine(`${path} ${CHANGE_WORDS[current]}`);
-      if (diff.length > 0) await this.io.printLine(diff.map((line) => `  ${line}`).join('\n'));
+      if (diff.length > 0) await this.printForeign(diff.map((line) => `  ${line}`).join('\n'));
     }
     if (replacesPid !== undefined) await this.io.printLine(`The manually started gateway (pid ${replacesPid}) would be stopped`);
     await this.io.printLine(

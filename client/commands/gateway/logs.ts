@@ -161,7 +161,7 @@ export class LogsCommand extends BaseCommand {
   }
 
   async #print(lines: readonly string[]): Promise<void> {
-    if (lines.length > 0) await this.io.printLine(lines.map((line) => this.#render(line)).join('\n'));
+    if (lines.length > 0) await this.io.printRendered(lines.map((line) => this.#render(line)).join('\n'));
   }
 
   #render(line: string): string {

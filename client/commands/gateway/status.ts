@@ -24,7 +24,7 @@ export class StatusCommand extends BaseCommand {
     else {
       const tokenHint = status.auth.tokenHint ?? (await this.#readTokenHint());
       const text = renderStatus(status, { tokenHint, nowMs: Date.now(), paint: this.io.out.paint });
-      await this.io.printLine(this.io.asCalled(text));
+      await this.io.printRendered(this.io.asCalled(text));
     }
     return statusExitCode(status);
   }

@@ -94,6 +94,16 @@ describe('an invalid backup is refused with the reason', () => {
     else await expect(outcome).rejects.toMatchObject({ code: 'INVALID_REQUEST', message: expect.stringContaining(says) as string });
   });
 
+  test.each(['\u001b]0;owned\u0007', 'yesterday', '2026-11-24', '2026-13-24T19:24:03.000Z', 7, null])('a time of %j', async (createdAt) => {
+    const manifest = { format: BACKUP_FORMAT, version: BACKUP_VERSION, createdAt, gatewayVersion: '0.1.0', schemaVersion: 5, entries: [] };
+    const file = join(tempDir(), 'x.tar.gz');
+    writeFileSync(file, gzipSync(await tarOf([{ name: 'manifest.json' }, JSON.stringify(manifest)])));
+    await expect(unpackArchive(file, { directory: target() })).rejects.toMatchObject({
+      code: 'INVALID_REQUEST',
+      message: expect.stringContaining('its manifest is incomplete') as string,
+    });
+  });
+
   test.each([
     { name: 'a damaged header', change: (tar: Buffer) => tar.fill(1, 2, 4), says: 'header is invalid' },
     { name: 'an end in the middle of a file', change: (tar: Buffer) => tar.subarray(0, 50_000), says: 'is truncated' },
