@@ -8,6 +8,7 @@ import { endProcesses } from '../gateway/end/end-process.js';
 import { poll } from '../gateway/poll.js';
 import { describeListener, findPortOwners, type PortListener } from './port-owner.js';
 import { pathWord } from '../../shared/node/path-word.js';
+import { shellCommand } from '../../shared/text/shell-word.js';
 
 /** A listening socket is free as soon as its last holder has exited. */
 const FREE_LIMIT_MS = 2_000;
@@ -71,7 +72,7 @@ export function gatewayAmong(owners: readonly PortListener[], paths: Pick<Gatewa
 
 /** The command that frees a port and starts the gateway on it. @param options.host  where it is not the configured one */
 export function takePort({ port, host }: { port: number; host?: string | undefined }): string {
-  return `xopc gateway --force --port ${port}${host === undefined ? '' : ` --host ${host}`}`;
+  return shellCommand`xopc gateway --force --port ${port}` + (host === undefined ? '' : shellCommand` --host ${host}`);
 }
 
 /**

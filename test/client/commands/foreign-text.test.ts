@@ -12,7 +12,7 @@ const SHOWN = '\\x1b]0;owned\\x07\\x1b[2J\\u202e';
 const pairing = { channel: 'telegram', senderId: '7', senderName: HOSTILE };
 const mcp = { ok: true, error: null, durationMs: 1, server: { name: HOSTILE, version: '1' }, version: '1', tools: 2 };
 
-test.each<[string[], object]>([
+const rows: readonly (readonly [args: string[], answer: object])[] = [
   [['mcp', 'test', 'weather'], mcp],
   [['channels', 'approve', 'telegram', 'ABCD2345'], { pairing }],
   [['approve', '12'], { approval: { id: 12, state: 'approved', tool: HOSTILE } }],
@@ -22,7 +22,9 @@ test.each<[string[], object]>([
   [['cron', 'next', '* * * * *'], { timezone: HOSTILE, words: { en: 'a', zh: 'b' }, warning: null, warningCode: null, runs: [] }],
   [['messages', 'retry', 'msg_1'], { message: { id: 'msg_1', status: HOSTILE } }],
   [['token', 'revoke', 'ci'], { token: { name: HOSTILE } }],
-])('%j shows the control characters of what it is answered', async (args, answer) => {
+];
+
+test.each(rows)('%j shows the control characters of what it is answered', async (args, answer) => {
   const server = await fakeHttp((_request, response) => json(response, answer));
   const { home, controlPath } = testPaths();
   await fakeControl(controlPath, answers({ ...sampleStatus, port: server.port }));

@@ -126,12 +126,12 @@ function checkSite({ request: { headers }, path, caller: { token } }: Candidate)
   return { rule: 'origin', reason };
 }
 
-/** `null`, which any sandboxed page can have, never passes. */
 /** Returns the Origin of a page that is not the gateway's own; undefined for its own page, and for programs, which send none. */
 function foreignOrigin({ headers: { origin, host = '' } }: IncomingMessage): string | undefined {
   return origin === undefined || isOwnOrigin(origin, host) ? undefined : origin;
 }
 
+/** `null`, which any sandboxed page can have, never passes. */
 function checkOrigin({ request }: Candidate, { cors }: AdmissionRules): Refusal | undefined {
   const origin = foreignOrigin(request);
   if (origin === undefined || corsMatch(cors, origin) !== 'none') return undefined;
