@@ -8,6 +8,9 @@ import * as z from 'zod';
 const text = () => z.string();
 const textPart = () => z.looseObject({ type: z.literal('text'), text: text() });
 const texts = () => z.union([text(), z.array(textPart())], { error: 'must be a string or an array of parts of type text' });
+const refusalPart = () => z.looseObject({ type: z.literal('refusal'), refusal: text() });
+const answerParts = () =>
+  z.array(z.discriminatedUnion('type', [textPart(), refusalPart()], { error: 'must be a part of type text or refusal' }));
 
 /** An image for a model: a URL that the provider fetches, or inline data. */
 export const imageUrl = () =>
@@ -67,7 +70,7 @@ const message = () =>
     }),
     z.looseObject({
       role: z.literal('assistant'),
-      content: texts().nullish(),
+      content: z.union([text(), answerParts()], { error: 'must be a string or an array of parts of type text or refusal' }).nullish(),
       refusal: z.string().nullish(),
       tool_calls: z.array(toolCall()).nullish(),
     }),
@@ -244,8 +247,25 @@ export const chatCompletionChunk = () =>
   });
 export type ChatCompletionChunk = z.output<ReturnType<typeof chatCompletionChunk>>;
 
-const modelObject = () => z.strictObject({ id: z.string(), object: z.literal('model'), created: z.int(), owned_by: z.string() });
-export const modelListResponse = () => z.strictObject({ object: z.literal('list'), data: z.array(modelObject()) });
+/** The second half is for Anthropic's SDKs. */
+const modelObject = () =>
+  z.strictObject({
+    id: z.string(),
+    object: z.literal('model'),
+    created: z.int(),
+    owned_by: z.string(),
+    type: z.literal('model'),
+    display_name: z.string(),
+    created_at: z.iso.datetime(),
+  });
+export const modelListResponse = () =>
+  z.strictObject({
+    object: z.literal('list'),
+    data: z.array(modelObject()),
+    has_more: z.literal(false),
+    first_id: z.string().nullable(),
+    last_id: z.string().nullable(),
+  });
 export const modelObjectResponse = modelObject;
 
 /** The shape of every error under `/v1`. `code` is one that OpenAI's clients know, otherwise the gateway's code in lower case. */

@@ -47,6 +47,7 @@ export const STORED_FILE = 'stored-file:';
 
 /** Only these fetch a document themselves; the gateway never does. */
 const FETCHES: ReadonlySet<Model['api']> = new Set<Model['api']>(['anthropic-messages', 'openai-responses', 'google-generative-ai']);
+const DOCUMENTS_ONLY: ReadonlySet<Model['api']> = new Set<Model['api']>(['anthropic-messages', 'openai-responses']);
 const HEARS: ReadonlySet<Model['api']> = new Set<Model['api']>(['openai-completions', 'google-generative-ai']);
 
 function refuseFilePart({ field, url, mediaType }: FilePart, { ref, api }: Model): GatewayError | undefined {
@@ -54,6 +55,8 @@ function refuseFilePart({ field, url, mediaType }: FilePart, { ref, api }: Model
     return refuseField(field, `names a file that the provider of '${ref}' does not store`, 'Send its content.');
   if (mediaType.startsWith('audio/') && !HEARS.has(api))
     return refuseField(field, `is audio, which the provider of '${ref}' does not take`, 'Send text.');
+  if (DOCUMENTS_ONLY.has(api) && !/^(?:text\/.*|application\/pdf)$/.test(mediaType))
+    return refuseField(field, `is ${mediaType}, which the provider of '${ref}' does not take`, 'Send a PDF, or text.');
   if (url.startsWith('data:') || FETCHES.has(api)) return undefined;
   return refuseField(
     field,

@@ -20,7 +20,7 @@ export type CompletionPart = WithVendor &
     | { readonly type: 'text'; readonly text: string }
     /** `detail`: how closely OpenAI's models look at it. */
     | { readonly type: 'image'; readonly url: string; readonly detail?: string }
-    /** A PDF. `field`: where the caller wrote it, for refusals. */
+    /** A PDF, a text, or what its `mediaType` says. `field`: where the caller wrote it, for refusals. */
     | { readonly type: 'file'; readonly url: string; readonly mediaType: string; readonly name?: string; readonly field: string }
   );
 

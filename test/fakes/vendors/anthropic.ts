@@ -22,10 +22,15 @@ function unansweredTool(messages: readonly Body[]): string | undefined {
   return undefined;
 }
 
-/** Empty texts, and calls whose input is no object. */
+/** Messages and texts without a word, and calls whose input is no object. */
 function oddBlock(body: Body): string | undefined {
-  const blocks = [listOf(body['system']), ...listOf(body['messages']).map(({ content }) => listOf(content))].flat();
-  if (blocks.some((block) => block['type'] === 'text' && block['text'] === '')) return 'messages: text content blocks must be non-empty';
+  const messages = listOf(body['messages']);
+  const empty = messages.findIndex(({ content }) => content === '' || (Array.isArray(content) && content.length === 0));
+  if (empty >= 0 && empty < messages.length - 1) return `messages.${empty}: all messages must have non-empty content`;
+  const outer = [listOf(body['system']), ...messages.map(({ content }) => listOf(content))].flat();
+  const blocks = [...outer, ...outer.flatMap(({ content }) => listOf(content))];
+  if (blocks.some(({ type, text }) => type === 'text' && String(text).trim() === ''))
+    return 'messages: text content blocks must contain non-whitespace text';
   const hasOddInput = blocks.some(({ type, input }) => type === 'tool_use' && (typeof input !== 'object' || input === null));
   return hasOddInput ? 'tool_use.input: Input should be a valid dictionary' : undefined;
 }

@@ -26,10 +26,14 @@ import { TURN_ERRORS } from '../turn-errors.js';
 /** @param startedAtMs  used as the creation time of every model, which is unknown. */
 function modelRoutes(completions: CompletionService, startedAtMs: number): Route[] {
   const created = Math.floor(startedAtMs / 1_000);
+  const created_at = new Date(startedAtMs).toISOString();
   const list = async ({ state: { access } }: HttpContext) =>
     (await completions.models())
       .filter(({ id }) => isAgentAllowed(access, completions.agentOf(id)))
-      .map(({ id, owner }) => ({ id, object: 'model' as const, created, owned_by: owner }));
+      .map(({ id, owner }) => {
+        const model = 'model' as const;
+        return { id, object: model, created, owned_by: owner, type: model, display_name: id, created_at };
+      });
   return [
     route({
       method: 'GET',
@@ -38,7 +42,10 @@ function modelRoutes(completions: CompletionService, startedAtMs: number): Route
       agentOf: 'filtered',
       summary: 'List the values of `model`: agents and models',
       answer: modelListResponse,
-      handle: async (ctx) => ({ object: 'list', data: await list(ctx) }),
+      async handle(ctx) {
+        const data = await list(ctx);
+        return { object: 'list', data, has_more: false, first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null };
+      },
     }),
     route({
       method: 'GET',

@@ -8,7 +8,10 @@ import { checkToolChoice, refuse, STORED_FILE } from '../../models/refusals.js';
 import { definedFields } from '../../../../shared/fields.js';
 
 type RequestMessage = ChatCompletionRequest['messages'][number];
-type Text = string | readonly { readonly text: string }[];
+type TextPart = { readonly text: string } | { readonly refusal: string };
+type Text = string | readonly TextPart[];
+
+const PDF = 'application/pdf';
 
 /** Fields that the call has itself, or that only concern the form of the answer. */
 const OWN_FIELDS: ReadonlySet<string> = new Set([
@@ -32,7 +35,8 @@ const OWN_FIELDS: ReadonlySet<string> = new Set([
   'function_call',
 ]);
 
-const textOf = (content: Text): string => (typeof content === 'string' ? content : content.map(({ text }) => text).join(''));
+const wordsOf = (part: TextPart): string => ('text' in part ? part.text : part.refusal);
+const textOf = (content: Text): string => (typeof content === 'string' ? content : content.map(wordsOf).join(''));
 
 type UserContent = Extract<RequestMessage, { role: 'user' }>['content'];
 
@@ -48,8 +52,8 @@ function partOf(part: Exclude<UserContent, string>[number], field: string): Comp
     }
     case 'file': {
       const { file_data: data, file_id: id, filename } = part.file;
-      const mediaType = 'application/pdf';
-      const inline = data?.startsWith('data:') === false ? `data:${mediaType};base64,${data}` : data;
+      const mediaType = /^data:([^;,]+)/.exec(data ?? '')?.[1] ?? PDF;
+      const inline = data?.startsWith('data:') === false ? `data:${PDF};base64,${data}` : data;
       return { type: 'file', mediaType, url: inline ?? `${STORED_FILE}${id}`, field, ...definedFields({ name: filename ?? undefined }) };
     }
   }

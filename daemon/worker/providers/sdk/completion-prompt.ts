@@ -51,6 +51,10 @@ function inlineOf(url: string): Inline | undefined {
   return mediaType === undefined || data === undefined ? undefined : { mediaType, data };
 }
 
+/** Only Anthropic knows documents that are text, and only plain text. */
+const isWords = ({ mediaType }: FilePart, api: ApiKind): boolean =>
+  mediaType.startsWith('text/') && (api !== 'anthropic-messages' || mediaType !== 'text/plain');
+
 /** Returns a document that is only text as words, for APIs that know no such documents. */
 function wordsOf({ url, name }: FilePart): string {
   const text = Buffer.from(inlineOf(url)?.data ?? '', 'base64').toString();
@@ -67,7 +71,7 @@ function partOptions(part: CompletionPart, api: ApiKind): VendorOptions {
 
 function toPart(part: CompletionPart, api: ApiKind): UserPart {
   const options = partOptions(part, api);
-  if (part.type === 'file' && part.mediaType === 'text/plain' && api !== 'anthropic-messages') return { type: 'text', text: wordsOf(part) };
+  if (part.type === 'file' && isWords(part, api)) return { type: 'text', text: wordsOf(part) };
   if (part.type === 'text') return { type: 'text', text: part.text, ...options };
   const { mediaType, data } = inlineOf(part.url) ?? {
     mediaType: part.type === 'file' ? part.mediaType : 'image/*',
@@ -202,9 +206,24 @@ function toSystemMessage({ content, vendor }: Message<'system'>, { api, isSameAp
   return { role: 'user', content: [{ type: 'text', text: `<system>\n${content}\n</system>` }] };
 }
 
+const isBlank = (part: CompletionPart | CompletionAnswerPart): boolean => part.type === 'text' && part.text.trim() === '';
+
+/** Leaves out texts without a word, which Anthropic refuses, and messages of nothing else. The last message is the question, and stays. */
+function withoutBlanks(messages: readonly CompletionMessage[]): CompletionMessage[] {
+  return messages.flatMap((message, index): CompletionMessage[] => {
+    if (message.role === 'system') return message.content.trim() === '' && !changesTools(message) ? [] : [message];
+    const content = (message.content as readonly (CompletionPart | CompletionAnswerPart)[]).filter((part) => !isBlank(part));
+    const isKept = content.length > 0 || message.role === 'tool';
+    return isKept ? [{ ...message, content } as CompletionMessage] : index === messages.length - 1 ? [message] : [];
+  });
+}
+
+const changesTools = ({ vendor }: Message<'system'>): boolean => vendor?.['anthropic']?.['toolChanges'] !== undefined;
+
 export function toCompletionPrompt(given: readonly CompletionMessage[], target: PromptTarget): SdkMessage[] {
   const { api, isSameApi } = target;
-  const messages = isSameApi ? given : joinInstructions(given);
+  const said = api === 'anthropic-messages' ? withoutBlanks(given) : given;
+  const messages = isSameApi ? said : joinInstructions(said);
   const firstOther = messages.findIndex(({ role }) => role !== 'system');
   const question = messages.findLastIndex(({ role }) => role === 'user');
   const prompt: SdkMessage[] = [];

@@ -50,6 +50,8 @@ const FILES = {
   pdf: { type: 'file', file: { filename: 'a.pdf', file_data: `data:application/pdf;base64,${data}` } },
   letter: { type: 'file', file: { file_data: `data:application/msword;base64,${data}` } },
   stored: { type: 'file', file: { file_id: 'file-1' } },
+  text: { type: 'file', file: { filename: 'a.txt', file_data: `data:text/plain;base64,${Buffer.from('Ahoy.').toString('base64')}` } },
+  table: { type: 'file', file: { file_data: `data:text/csv;base64,${Buffer.from('a,b').toString('base64')}` } },
   audio: { type: 'input_audio', input_audio: { data: 'UklGRg==', format: 'wav' } },
 } as const;
 const askWith = (part: (typeof FILES)[keyof typeof FILES]) =>
@@ -66,15 +68,35 @@ test.each<[ApiKind, keyof typeof FILES, RegExp | undefined]>([
   ['google-generative-ai', 'audio', /"mimeType":"audio\/wav"/],
   ['anthropic-messages', 'audio', undefined],
   ['openai-responses', 'stored', undefined],
+  ['openai-responses', 'text', /"text":"a.txt\\n\\nAhoy."/],
+  ['openai-responses', 'table', /"text":"a,b"/],
+  ['anthropic-messages', 'text', /"type":"text","media_type":"text\/plain","data":"Ahoy."/],
+  ['anthropic-messages', 'table', /"text":"a,b"/],
   ['anthropic-messages', 'letter', undefined],
+  ['openai-responses', 'letter', undefined],
 ])('%s gets a part of kind %s in its own words, or the part is refused', async (api, kind, words) => {
   const { baseURL, vendor } = await startMessagesGateway(api);
   const client = new OpenAI({ baseURL: `${baseURL}/v1`, apiKey: TOKEN, maxRetries: 0 });
   const asked = client.chat.completions.create({ model: 'up/fake-model', ...askWith(FILES[kind]) });
   if (words === undefined)
-    await expect(asked).rejects.toMatchObject({ status: 400, message: expect.stringMatching(/messages\.0\.content\.1|media type/) });
+    await expect(asked).rejects.toMatchObject({ status: 400, message: expect.stringMatching(/messages\.0\.content\.1/) });
   else await asked;
   expect(JSON.stringify(vendor.requests.map(({ body }) => body))).toMatch(words ?? /^\[\]$/);
+});
+
+test('a refusal as a part of a message is accepted', async () => {
+  const messages = [
+    { role: 'user', content: 'x' },
+    { role: 'assistant', content: [{ type: 'refusal', refusal: 'No.' }] },
+    { role: 'user', content: 'y' },
+  ] as Params['messages'];
+  const { client, upstream } = await startOpenAiGateway();
+  await client.chat.completions.create({ model: 'up/one', messages });
+  expect(upstream.bodies[0]).toMatchObject({ messages });
+  const { baseURL, vendor } = await startMessagesGateway('anthropic-messages');
+  const other = new OpenAI({ baseURL: `${baseURL}/v1`, apiKey: TOKEN, maxRetries: 0 });
+  await other.chat.completions.create({ model: 'up/plain', messages });
+  expect(vendor.requests[0]?.body['messages']).toMatchObject([{}, { role: 'assistant', content: [{ text: 'No.' }] }, {}]);
 });
 
 test.each([true, false, undefined])('a schema is as strict as the caller wants in another API of the vendor: %s', async (strict) => {
