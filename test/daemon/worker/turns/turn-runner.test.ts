@@ -138,7 +138,7 @@ test.each([
   if (code === undefined) expect(last.done).toBe(true);
   else expect(last.value).toMatchObject({ type: 'error', error: { code } });
   await expect.poll(() => history(store)).toEqual(['user complete: hello', 'assistant aborted: half']);
-  expect(changes.at(-1)?.state).toBe('aborted');
+  await expect.poll(() => changes.at(-1)?.state).toBe('aborted');
   expect(turns.stopTurns(key)).toBe(false);
 });
 
