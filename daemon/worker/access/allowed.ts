@@ -17,6 +17,13 @@ export function scopesFor(method: string, needed: NeededScope): readonly Scope[]
   return [...(isReading ? (['read'] as const) : []), needed, 'admin'];
 }
 
+/** What a job does. */
+interface RunningJob {
+  readonly mode: string;
+  readonly chat_id: string | null;
+  readonly alertChatId: string | null;
+}
+
 type Allowed = Pick<AccessToken, 'id' | 'name' | 'scopes' | 'agents'>;
 
 function refusal(code: AccessReason, values: Readonly<Record<string, string>>, hint: string): GatewayError {
@@ -30,11 +37,15 @@ export function mayCall(access: Allowed | undefined, method: string, needed: Nee
   if (wanted.length === 0 || wanted.some((scope) => access.scopes.includes(scope))) return;
   const { name, scopes } = access;
   const values = { name, scopes: scopes.join(', '), wanted: wanted.join(' or ') };
-  throw refusal(
-    scopes.length === 1 ? 'token-scope' : 'token-scopes',
-    values,
-    `Make one that may: ${shellCommand`xopc token add NAME --scope ${String(wanted[0])}`}`,
-  );
+  const options = [...scopes, wanted[0] ?? 'admin'].map((scope) => shellCommand`--scope ${scope}`);
+  const hint = `Make one that may: ${['xopc token add NAME', ...options].join(' ')}`;
+  throw refusal(scopes.length === 1 ? 'token-scope' : 'token-scopes', values, hint);
+}
+
+/** A job does for a token what the token may do itself: ask an agent, and send to its chats. @throws FORBIDDEN */
+export function mayHaveRun(access: Allowed | undefined, { mode, chat_id: chatId, alertChatId }: RunningJob): void {
+  if (mode === 'agent') mayCall(access, 'POST', 'chat');
+  if (chatId !== null || alertChatId !== null) mayCall(access, 'POST', 'send');
 }
 
 /** A socket chats, and hears all events. @throws FORBIDDEN */

@@ -5,6 +5,8 @@ import type { GatewayEvent } from '../../../shared/api/gateway/events.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
 import { sayOfAnswer } from '../../../shared/text/sentences/answer.js';
+import type { AccessToken } from '../access/access-tokens.js';
+import { mayHaveRun } from '../access/allowed.js';
 import { type CallerKey, inOrder, keyUse, once } from '../store/idempotency.js';
 import {
   countCronJobs,
@@ -71,18 +73,19 @@ interface Trigger {
   /** The run whose occurrence is retried. */
   readonly runId?: string | undefined;
   /** The access token that asks, and pays. */
-  readonly tokenId?: string | undefined;
+  readonly access?: AccessToken | undefined;
   readonly caller?: CallerKey | undefined;
 }
 
 interface TriggeredRun {
   readonly jobId: string;
   readonly runId: string | undefined;
-  readonly tokenId: string | null;
+  readonly access: AccessToken | undefined;
   readonly nowMs: number;
 }
 
-async function manualRun(tx: Transaction, { jobId, runId, tokenId, nowMs }: TriggeredRun): Promise<NewCronRun> {
+async function manualRun(tx: Transaction, { jobId, runId, access, nowMs }: TriggeredRun): Promise<NewCronRun> {
+  const tokenId = access?.id ?? null;
   if (runId === undefined)
     return { id: newId('run'), jobId, trigger: 'manual', scheduledAtMs: nowMs, dueAtMs: nowMs, state: 'queued', tokenId };
   const run = await findCronRun(tx, { jobId, runId });
@@ -95,8 +98,8 @@ async function manualRun(tx: Transaction, { jobId, runId, tokenId, nowMs }: Trig
 
 /** Runs in a write. Returns the id of the new run. */
 async function queueRun(tx: Transaction, triggered: TriggeredRun): Promise<string> {
-  const { jobId } = triggered;
-  await loadJob(tx, jobId);
+  const { jobId, access } = triggered;
+  mayHaveRun(access, await loadJob(tx, jobId));
   if ((await listUnfinishedRuns(tx, [jobId])).length >= MAX_QUEUED_PER_JOB)
     throw conflict(sayOfAnswer('run-queue-of-job', { count: MAX_QUEUED_PER_JOB }), jobId);
   const run = await manualRun(tx, triggered);
@@ -120,42 +123,55 @@ export function createCronService(options: CronServiceOptions) {
 
 /** A caller's key, and everything that the caller asked for. */
 interface Caller {
-  readonly key: CallerKey | undefined;
-  readonly asked: readonly unknown[];
+  readonly access: AccessToken | undefined;
+  readonly key?: CallerKey | undefined;
+  readonly asked?: readonly unknown[];
 }
+
+/** Nothing runs that did not run before. */
+const isDisabling = (input: CronJobInput): boolean => input.enabled === false && Object.keys(input).length === 1;
 
 function createChanges(options: CronServiceOptions, announce: Announce) {
   const { store, clock, publish } = options;
   const planner = new JobPlanner(options);
 
-  async function change(id: string, decide: (before: CronJob) => CronJobInput, caller?: Caller): Promise<CronJobDocument> {
+  async function change(id: string, decide: (before: CronJob) => CronJobInput, caller: Caller): Promise<CronJobDocument> {
     const nowMs = clock.now();
     const { document, skipped, isRepeated } = await store.write(async (tx) => {
       let runs: string[] = [];
       const act = async (): Promise<string> => {
         const before = await loadJob(tx, id);
-        await updateCronJob(tx, id, planner.plan(decide(before), before));
+        const input = decide(before);
+        const planned = planner.plan(input, before);
+        if (!isDisabling(input)) mayHaveRun(caller.access, planned);
+        await updateCronJob(tx, id, planned);
         runs = await skipQueued(tx, { before, after: await loadJob(tx, id) }, nowMs);
         return id;
       };
-      const done = await once(tx, { use: keyUse('cron/toggle', caller?.key, caller?.asked ?? []), nowMs, act });
+      const done = await once(tx, { use: keyUse('cron/toggle', caller.key, caller.asked ?? []), nowMs, act });
       return { ...done, document: await documentOf(tx, await loadJob(tx, id)), skipped: runs };
     });
-    announce(caller?.key, isRepeated, jobEvent(id, 'updated'));
+    announce(caller.key, isRepeated, jobEvent(id, 'updated'));
     for (const runId of skipped) publish({ type: 'cron', job_id: id, change: 'run', run_id: runId, state: 'skipped' });
     return document;
   }
 
   return {
-    /** Creates a job; a repeated key returns the first one. @throws INVALID_REQUEST that names the field; CHANNEL_NOT_FOUND; MODEL_NOT_FOUND; CONFLICT */
-    async create(input: CronJobInput, caller?: CallerKey): Promise<CronJobDocument> {
+    /**
+     * Creates a job; a repeated key returns the first one.
+     * @param access  the access token that asks for it
+     * @throws INVALID_REQUEST that names the field; CHANNEL_NOT_FOUND; MODEL_NOT_FOUND; CONFLICT; FORBIDDEN for what the token may not do itself
+     */
+    async create(input: CronJobInput, caller?: CallerKey, access?: AccessToken): Promise<CronJobDocument> {
       const id = newId('job');
       const nowMs = clock.now();
       const { job, isRepeated } = await store.write(async (tx) => {
         const act = async (): Promise<string> => {
           if ((await countCronJobs(tx)) >= MAX_JOBS)
             throw new GatewayError('CONFLICT', { message: `there are ${MAX_JOBS} scheduled jobs`, hint: 'Delete some.' });
-          await insertCronJob(tx, { ...planner.plan(input, undefined), id, createdAtMs: nowMs });
+          const planned = planner.plan(input, undefined);
+          mayHaveRun(access, planned);
+          await insertCronJob(tx, { ...planned, id, createdAtMs: nowMs });
           return id;
         };
         const done = await once(tx, { use: keyUse('cron', caller, inOrder(input)), nowMs, act });
@@ -166,11 +182,15 @@ function createChanges(options: CronServiceOptions, announce: Announce) {
     },
 
     /** Changes a job; a new schedule counts from now. @throws JOB_NOT_FOUND; as `create` */
-    update: (id: string, input: CronJobInput): Promise<CronJobDocument> => change(id, () => input),
+    update: (id: string, input: CronJobInput, access?: AccessToken): Promise<CronJobDocument> => change(id, () => input, { access }),
 
-    /** Enables or disables a job; `enabled` is by default what it is not. @throws JOB_NOT_FOUND */
-    toggle: (id: string, enabled?: boolean, key?: CallerKey): Promise<CronJobDocument> =>
-      change(id, (before) => ({ enabled: enabled ?? !before.enabled }), { key, asked: enabled === undefined ? [id] : [id, enabled] }),
+    /** Enables or disables a job; `enabled` is by default what it is not. @throws JOB_NOT_FOUND; FORBIDDEN */
+    toggle: (id: string, enabled?: boolean, { caller: key, access }: Pick<Trigger, 'caller' | 'access'> = {}): Promise<CronJobDocument> =>
+      change(id, (before) => ({ enabled: enabled ?? !before.enabled }), {
+        access,
+        key,
+        asked: enabled === undefined ? [id] : [id, enabled],
+      }),
   };
 }
 
@@ -191,12 +211,13 @@ function createRemoval({ store, clock }: CronServiceOptions, announce: Announce)
       return { job, restorableUntil: isoTime(nowMs + CRON_UNDO_MS) };
     },
 
-    /** Restores a deleted job with its history. @throws JOB_NOT_FOUND; CONFLICT when the job is not deleted */
-    async restore(id: string): Promise<CronJobDocument> {
+    /** Restores a deleted job with its history. @throws JOB_NOT_FOUND; FORBIDDEN; CONFLICT when the job is not deleted */
+    async restore(id: string, access?: AccessToken): Promise<CronJobDocument> {
       const nowMs = clock.now();
       const job = await store.write(async (tx) => {
         if ((await findCronJob(tx, id)) !== undefined) throw conflict(`the scheduled job '${id}' is not deleted`, id);
         const deleted = (await findDeletedCronJob(tx, { id, afterMs: nowMs - CRON_UNDO_MS })) ?? throwNotFound(id);
+        mayHaveRun(access, deleted);
         // Occurrences that passed meanwhile are not made up for.
         await updateCronJob(tx, id, { nextAtMs: scheduleOf(deleted).next(nowMs), updatedAtMs: nowMs, deletedAtMs: null });
         return documentOf(tx, await loadJob(tx, id));
@@ -211,9 +232,9 @@ function createTrigger({ store, clock, config }: CronServiceOptions, announce: A
   return {
     /**
      * Queues a run of a job, enabled or not, behind its other runs. With `runId`, retries the occurrence of that run.
-     * @throws JOB_NOT_FOUND; NOT_FOUND for the run; CONFLICT when jobs are switched off or the run cannot be retried
+     * @throws JOB_NOT_FOUND; NOT_FOUND for the run; FORBIDDEN; CONFLICT when jobs are switched off or the run cannot be retried
      */
-    async trigger(jobId: string, { runId, tokenId, caller }: Trigger = {}): Promise<{ runId: string }> {
+    async trigger(jobId: string, { runId, access, caller }: Trigger = {}): Promise<{ runId: string }> {
       const nowMs = clock.now();
       if (!config().cron.enabled)
         throw new GatewayError('CONFLICT', {
@@ -221,7 +242,7 @@ function createTrigger({ store, clock, config }: CronServiceOptions, announce: A
           hint: 'Enable them with: xopc config set cron.enabled true',
         });
       const use = keyUse('cron/trigger', caller, [jobId, runId]);
-      const run = { jobId, runId, tokenId: tokenId ?? null, nowMs };
+      const run = { jobId, runId, access, nowMs };
       const { result, isRepeated } = await store.write((tx) => once(tx, { use, nowMs, act: () => queueRun(tx, run) }));
       announce(caller, isRepeated);
       return { runId: result };

@@ -49,6 +49,8 @@ export interface RouteText {
   readonly stream?: EventStream;
   /** The frames of a WebSocket. */
   readonly frames?: { readonly fromClient: SchemaMaker<unknown>; readonly fromServer: EventSchemas };
+  /** What an access token needs beside `scope`, depending on the request: a sentence. */
+  readonly accessNote?: string;
   /** Codes with which it fails, besides those that follow from its other fields. */
   readonly errors?: readonly ErrorCode[];
 }

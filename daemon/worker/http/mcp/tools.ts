@@ -82,7 +82,7 @@ function jobTools({ cron }: McpServices): Tool[] {
       method: 'POST',
       scope: 'cron',
       input: createJobInput,
-      run: async (job) => ({ status: 'ok', job: await cron.create(job) }),
+      run: async (job, { access }) => ({ status: 'ok', job: await cron.create(job, undefined, access) }),
     }),
   ];
 }

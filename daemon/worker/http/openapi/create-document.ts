@@ -75,13 +75,14 @@ function securityOf({ access, scope }: RouteFacts): Operation['security'] {
   return access === 'token' ? TOKEN : [{}, ...TOKEN];
 }
 
-function accessText({ method, facts: { access, scope, frames } }: Route): string {
+function accessText({ method, facts: { access, scope, frames, accessNote } }: Route): string {
   if (frames !== undefined)
     return 'The first frame has the token, where one is needed. An access token needs the scopes `chat` and `read`.';
   if (scope === 'public') return 'Needs no token.';
   const scopes = scopesFor(method, scope).map((one) => `\`${one}\``);
   const token = scopes.length === 0 ? 'Any access token will do.' : `An access token needs the scope ${scopes.join(' or ')}.`;
-  return access === 'token' ? `Needs a token, on the gateway’s machine too. ${token}` : token;
+  const more = accessNote === undefined ? token : `${token} ${accessNote}`;
+  return access === 'token' ? `Needs a token, on the gateway’s machine too. ${more}` : more;
 }
 
 /** Of an operation, from what a gateway answered: test/helpers/api-examples.ts. */

@@ -11,6 +11,9 @@ function idOf(ctx: HttpContext): string {
 
 const params = { id: api.cronJobId };
 
+/** For the OpenAPI document: what `mayHaveRun` asks for. */
+const accessNote = 'A job that sends to a chat needs `send` too, and one of an agent `chat`.';
+
 export function cronRoutes(cron: CronService): Route[] {
   return [
     route({
@@ -49,11 +52,12 @@ export function cronRoutes(cron: CronService): Route[] {
       path: '/api/cron/create',
       scope: 'cron',
       summary: 'Create a scheduled job',
+      accessNote,
       errors: ['CHANNEL_NOT_FOUND', 'MODEL_NOT_FOUND'],
       headers: IDEMPOTENCY_HEADER,
       body: api.cronCreateRequest,
       answer: api.cronJobResponse,
-      handle: async (ctx, { body }) => ({ status: 'ok', job: await cron.create(body, callerKey(ctx)) }),
+      handle: async (ctx, { body }) => ({ status: 'ok', job: await cron.create(body, callerKey(ctx), ctx.state.access) }),
     }),
     ...runRoutes(cron),
     ...jobRoutes(cron),
@@ -68,24 +72,29 @@ function jobRoutes(cron: CronService): Route[] {
       path: '/api/cron/:id/toggle',
       scope: 'cron',
       summary: 'Enable a disabled job, or disable an enabled one; with `enabled`, set that state',
+      accessNote,
       errors: ['JOB_NOT_FOUND'],
       headers: IDEMPOTENCY_HEADER,
       params,
       body: api.cronToggleRequest,
       isBodyOptional: true,
       answer: api.cronJobResponse,
-      handle: async (ctx, { body: { enabled } }) => ({ status: 'ok', job: await cron.toggle(idOf(ctx), enabled, callerKey(ctx)) }),
+      handle: async (ctx, { body: { enabled } }) => ({
+        status: 'ok',
+        job: await cron.toggle(idOf(ctx), enabled, { caller: callerKey(ctx), access: ctx.state.access }),
+      }),
     }),
     route({
       method: 'PATCH',
       path: '/api/cron/:id',
       scope: 'cron',
       summary: 'Change a scheduled job',
+      accessNote,
       errors: ['JOB_NOT_FOUND', 'CHANNEL_NOT_FOUND', 'MODEL_NOT_FOUND'],
       params,
       body: api.cronPatchRequest,
       answer: api.cronJobResponse,
-      handle: async (ctx, { body }) => ({ status: 'ok', job: await cron.update(idOf(ctx), body) }),
+      handle: async (ctx, { body }) => ({ status: 'ok', job: await cron.update(idOf(ctx), body, ctx.state.access) }),
     }),
     route({
       method: 'DELETE',
@@ -102,10 +111,11 @@ function jobRoutes(cron: CronService): Route[] {
       path: '/api/cron/:id/restore',
       scope: 'cron',
       summary: 'Restore a scheduled job that was deleted in the last seven days, with its history',
+      accessNote,
       errors: ['JOB_NOT_FOUND', 'CONFLICT'],
       params,
       answer: api.cronJobResponse,
-      handle: async (ctx) => ({ status: 'ok', job: await cron.restore(idOf(ctx)) }),
+      handle: async (ctx) => ({ status: 'ok', job: await cron.restore(idOf(ctx), ctx.state.access) }),
     }),
   ];
 }
@@ -117,12 +127,13 @@ function runRoutes(cron: CronService): Route[] {
       path: '/api/cron/trigger',
       scope: 'cron',
       summary: 'Run a scheduled job now, or retry one of its failed runs',
+      accessNote,
       errors: ['JOB_NOT_FOUND', 'NOT_FOUND'],
       headers: IDEMPOTENCY_HEADER,
       body: api.cronTriggerRequest,
       answer: api.cronTriggerResponse,
       async handle(ctx, { body }) {
-        const asked = { runId: body.run_id, tokenId: ctx.state.access?.id, caller: callerKey(ctx) };
+        const asked = { runId: body.run_id, access: ctx.state.access, caller: callerKey(ctx) };
         const { runId } = await cron.trigger(body.job_id, asked);
         return { status: 'ok', message: 'Task triggered', run_id: runId };
       },

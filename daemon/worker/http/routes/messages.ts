@@ -32,6 +32,7 @@ export function messageRoutes(messages: MessageService, connections: Connections
       path: '/api/message/sync',
       scope: 'chat',
       summary: 'Handle a message as if the chat had sent it, and return the reply',
+      accessNote: 'With `deliver: true` it needs `send` too.',
       errors: ['CHANNEL_NOT_FOUND', ...TURN_ERRORS],
       headers: IDEMPOTENCY_HEADER,
       answer: messageSyncResponse,

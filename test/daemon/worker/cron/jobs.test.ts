@@ -109,10 +109,10 @@ test('toggle sets the state that is given, however often, and a key is bound to 
   const states = [];
   for (const enabled of [true, false, false, undefined, undefined, true]) states.push((await cron.toggle(id, enabled)).enabled);
   expect(states).toEqual([true, false, false, true, false, true]);
-  expect((await cron.toggle(id, false, { key: 'k' })).enabled).toBe(false);
+  expect((await cron.toggle(id, false, { caller: { key: 'k' } })).enabled).toBe(false);
   await cron.toggle(id, true);
-  expect((await cron.toggle(id, false, { key: 'k' })).enabled).toBe(true);
-  await expect(cron.toggle(id, true, { key: 'k' })).rejects.toMatchObject({ code: 'CONFLICT' });
+  expect((await cron.toggle(id, false, { caller: { key: 'k' } })).enabled).toBe(true);
+  await expect(cron.toggle(id, true, { caller: { key: 'k' } })).rejects.toMatchObject({ code: 'CONFLICT' });
 });
 
 test('chat ids are answered as they were given, and sent to as text', async () => {

@@ -108,10 +108,11 @@ test('a run that a token asks for is charged to it, as a retry of one is', async
   const { fake, conversation } = await start({});
   fake.replyAlways(says('one two three'));
   const { cron, accessTokens } = conversation;
-  const { token } = await accessTokens.add({ name: 'bot', scopes: ['cron'], dailyUsd: 0.000_001 });
+  const { token } = await accessTokens.add({ name: 'bot', scopes: ['cron', 'chat'], dailyUsd: 0.000_001 });
+  const access = await accessTokens.findById(token.id);
   const job = await cron.create({ schedule: 'every 1h', message: 'Report', mode: 'agent', retries: 0 });
   const run = async (runId?: string): Promise<{ id: string; ends: (string | null)[] }> => {
-    const { runId: id } = await cron.trigger(job.id, { runId, tokenId: token.id });
+    const { runId: id } = await cron.trigger(job.id, { runId, access });
     const read = async () => (await cron.runs(job.id, {})).runs.find((one) => one.id === id);
     await expect.poll(async () => (await read())?.finishedAt ?? null).not.toBeNull();
     const { state = null, error = null } = (await read()) ?? {};
