@@ -60,7 +60,7 @@ test.each([
   ['client', 184],
   ['tools', 793],
   ['supervisor', 360],
-  ['worker', 1_560],
+  ['worker', 1_570],
   ['fallback', 32],
   ['ai', 850],
   ['late', 565],
