@@ -71,7 +71,11 @@ export function withoutTranslation(address: IpAddress): IpAddress {
   return ipaddr.fromByteArray(address.toByteArray().slice(12));
 }
 
-/** Whether an address belongs to the public internet: none of IANA's special-purpose ranges, no multicast. */
+/** Azure's WireServer, which configures each virtual machine: a public address that only that machine reaches. Other clouds use special-purpose ones. */
+const WIRE_SERVER = '168.63.129.16';
+
+/** Whether an address belongs to the public internet: none of IANA's special-purpose ranges, no multicast, no service that a cloud has for its machines. */
 export function isPublicAddress(address: IpAddress): boolean {
-  return address.range() === 'unicast' && (address instanceof ipaddr.IPv4 || address.match(GLOBAL_UNICAST));
+  if (address.range() !== 'unicast') return false;
+  return address instanceof ipaddr.IPv4 ? address.toString() !== WIRE_SERVER : address.match(GLOBAL_UNICAST);
 }
