@@ -25,7 +25,7 @@ const TYPES = {
  * no room for it.
  */
 const ENTRY =
-  /\/(?:index\.html|shared\/fields\.ts|src\/(?:api(?!\/(?:command-line|event-stream|to-curl))|browser(?!\/sleep)|components(?!\/(?:copy-command\/copy-line|markdown\/(?:blocks|code|elements|highlight|lex)|marked\/|virtual-list\/)))\/.*|(?<!\/views\/(?:channels|chat\/approvals|cron|logs|models|tokens|tools)\/)(?!inter)[\w-]+\.css)$/;
+  /\/(?:index\.html|shared\/fields\.ts|src\/(?:api(?!\/(?:command-line|event-stream|to-curl))|browser(?!\/sleep)|components(?!\/(?:copy-command\/copy-line|markdown\/(?:blocks|code|elements|highlight|lex)|marked\/|virtual-list\/)))\/.*|(?<!\/views\/(?:channels|chat\/approvals|cron|models|sessions|tokens|tools)\/)(?!inter)[\w-]+\.css)$/;
 
 /** Puts the icon into the document: every first load shows it. */
 function inlineIcon(root) {

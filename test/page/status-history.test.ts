@@ -82,7 +82,7 @@ test.skipIf(noBrowser)('the nodes of a cluster: which one is silent, and in what
     .toEqual([
       '/home/you/.xopc on one This one Active 0.1.0 10.0.0.1:18790',
       '/home/you/.xopc on two Active 0.1.0 10.0.0.1:18790',
-      '/srv/xopc on three Other version Other channels Silent 0.2.0 –',
+      '/srv/xopc on three Other version Silent 0.2.0 –',
     ]);
   await page.getByText('Give all nodes the same version').waitFor();
   expect(await page.getByText('three differs').count()).toBe(0);
