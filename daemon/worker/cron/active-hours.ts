@@ -82,11 +82,19 @@ interface Times {
   last(fromMs: number, atMs: number): number | null;
 }
 
+/** Times of which those outside of the hours are left out. */
+interface ActiveTimes extends Times {
+  isActive(atMs: number): boolean;
+  /** The next time or one before it that is outside: what {@link Times.next} looks at, one for each call. */
+  look(afterMs: number): number | null;
+}
+
 /** Leaves out the times that are outside of the hours. */
-export function withinHours(schedule: Times, activeHours: ActiveHours, timezone: string): Times & { isActive(atMs: number): boolean } {
+export function withinHours(schedule: Times, activeHours: ActiveHours, timezone: string): ActiveTimes {
   const hours = new Hours(activeHours, timezone);
   return {
     isActive: (atMs) => hours.includes(atMs),
+    look: (afterMs) => schedule.next(hours.includes(afterMs) ? afterMs : hours.towardsNext(afterMs) - 1),
     next(afterMs) {
       let atMs = schedule.next(afterMs);
       for (let skips = 0; atMs !== null && skips < MAX_SKIPS; skips += 1) {

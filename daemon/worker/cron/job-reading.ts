@@ -12,6 +12,7 @@ import type {
   ListedCronJob,
   RecentCronRun,
 } from '../../../shared/api/cron.js';
+import { createSerial, type Serial } from '../../../shared/serial.js';
 import { type ActiveHours, readActiveHours } from '../../../shared/text/active-hours.js';
 import { type Clock, isoTime } from '../../../shared/clock.js';
 import type { Config } from '../../../shared/config/schema.js';
@@ -23,7 +24,7 @@ import type { Transaction } from '../store/transaction.js';
 import { jobNotFound, toJobDocument, toRecentRun, toRunDocument, withDeliveries } from './job-document.js';
 import { firesAlike, invalidField } from './job-planner.js';
 import { type CronWords, previewSchedule, wordsOf } from './preview.js';
-import { scheduleOf } from './schedule.js';
+import { scheduleOf, timesFrom } from './schedule.js';
 import { resolveTimeZone } from './time-zone.js';
 
 export interface JobReadingOptions {
@@ -79,11 +80,13 @@ function activeHoursOf(active: string | undefined, days: string | undefined): Ac
 }
 
 export function createJobReading({ store, clock, config, loadWords }: JobReadingOptions) {
+  /** What calculates with dates: one at a time, because each lets other work run between its steps, and many of them are a step of all. */
+  const inTurn = createSerial();
   return {
     /** Returns all jobs. Runs are added to the first 200. */
     async list({ include = [] }: CronListQuery = {}): Promise<ListedCronJob[]> {
       const jobs = await store.read((tx) => listJobs(tx, include.includes('runs')));
-      return include.includes('words') ? addWords(jobs, loadWords) : jobs;
+      return include.includes('words') ? inTurn(() => addWords(jobs, loadWords)) : jobs;
     },
 
     /** Returns the jobs of a chat that will fire, next first; at most 200. */
@@ -117,25 +120,32 @@ export function createJobReading({ store, clock, config, loadWords }: JobReading
       const due = (await store.read(listCronJobs))
         .flatMap((job) => (job.enabled && job.nextAtMs !== null && job.nextAtMs <= untilMs ? [{ ...job, nextAtMs: job.nextAtMs }] : []))
         .toSorted((a, b) => a.nextAtMs - b.nextAtMs);
-      const jobs: CronPlan['jobs'] = [];
-      for (const job of due.slice(0, PLAN.maxJobs)) {
-        const schedule = scheduleOf(job);
-        const runs: string[] = [];
-        let at: number | null = Math.max(job.nextAtMs, fromMs);
-        for (; at !== null && at <= untilMs && runs.length < PLAN.maxRuns; at = schedule.next(at)) runs.push(isoTime(at));
-        jobs.push({ id: job.id, name: job.name, mode: job.mode, runs, isMore: at !== null && at <= untilMs });
-        // Date arithmetic is slow; other work runs between two jobs.
-        await nextTurn();
-      }
+      const jobs = await inTurn(async () => {
+        const planned: CronPlan['jobs'] = [];
+        for (const job of due.slice(0, PLAN.maxJobs)) planned.push(await planOf(job, { fromMs, untilMs }));
+        return planned;
+      });
       const [from, until] = [isoTime(fromMs), isoTime(untilMs)];
       return { from, until, jobs, jobsLeftOut: Math.max(0, due.length - PLAN.maxJobs) };
     },
 
-    preview: createPreview({ store, clock, config, loadWords }),
+    preview: createPreview({ store, clock, config, loadWords }, inTurn),
   };
 }
 
-function createPreview({ store, clock, config, loadWords }: JobReadingOptions) {
+async function planOf(job: CronJob & { nextAtMs: number }, { fromMs, untilMs }: { fromMs: number; untilMs: number }) {
+  const { id, name, mode, nextAtMs } = job;
+  const times: number[] = [];
+  for await (const atMs of timesFrom(scheduleOf(job), { afterMs: fromMs, firstMs: Math.max(nextAtMs, fromMs), untilMs })) {
+    times.push(atMs);
+    if (times.length > PLAN.maxRuns) break;
+  }
+  // Other work runs between two jobs.
+  await nextTurn();
+  return { id, name, mode, runs: times.slice(0, PLAN.maxRuns).map((atMs) => isoTime(atMs)), isMore: times.length > PLAN.maxRuns };
+}
+
+function createPreview({ store, clock, config, loadWords }: JobReadingOptions, inTurn: Serial) {
   /**
    * Returns a schedule in words, and its next `count` times, 5 by default. The schedule of a job is counted as the job counts it.
    * @throws INVALID_REQUEST that names the field; JOB_NOT_FOUND
@@ -150,6 +160,7 @@ function createPreview({ store, clock, config, loadWords }: JobReadingOptions) {
     const isAlike = isOfJob && firesAlike(job, { ...job, activeHours });
     const firstMs = isAlike && job.enabled ? (job.nextAtMs ?? undefined) : undefined;
     const anchorMs = isOfJob ? job.anchorMs : nowMs;
-    return { schedule, ...previewSchedule({ schedule, timezone, anchorMs, activeHours }, { nowMs, count, loadWords, firstMs }) };
+    const source = { schedule, timezone, anchorMs, activeHours };
+    return { schedule, ...(await inTurn(() => previewSchedule(source, { nowMs, count, loadWords, firstMs }))) };
   };
 }

@@ -2,8 +2,8 @@
 import { isoTime } from '../../../shared/clock.js';
 import type * as Cronstrue from 'cronstrue';
 import type { CronPreview } from '../../../shared/api/cron.js';
-import { parseSchedule, type ScheduleSource, whyNever } from './schedule.js';
-import { resolveTimeZone, toZonedIso, zoneOffsetMs } from './time-zone.js';
+import { parseSchedule, type ScheduleSource, timesFrom, whyNever } from './schedule.js';
+import { createZoneClock, resolveTimeZone, toLocalIso } from './time-zone.js';
 
 /** Puts a cron expression into words; loaded on first use. */
 export interface CronWords {
@@ -16,14 +16,14 @@ type PreviewedRun = CronPreview['runs'][number];
 /** No zone moves its clocks by more than this at once. */
 const LOOK_AROUND_MS = 3 * 3_600_000;
 
-function noteOf(timeZone: string, atMs: number): PreviewedRun['note'] {
-  const here = zoneOffsetMs(timeZone, atMs);
-  const after = zoneOffsetMs(timeZone, atMs + LOOK_AROUND_MS);
-  const before = zoneOffsetMs(timeZone, atMs - LOOK_AROUND_MS);
+function noteOf(offsetAt: (atMs: number) => number, atMs: number): PreviewedRun['note'] {
+  const here = offsetAt(atMs);
+  const after = offsetAt(atMs + LOOK_AROUND_MS);
+  const before = offsetAt(atMs - LOOK_AROUND_MS);
   // The clocks are set back later: the same local time comes again.
-  if (after < here && zoneOffsetMs(timeZone, atMs + here - after) === after) return 'repeated';
-  if (before > here && zoneOffsetMs(timeZone, atMs - (before - here)) === before) return 'repeated-again';
-  return zoneOffsetMs(timeZone, atMs - 1_000) < here ? 'gap' : null;
+  if (after < here && offsetAt(atMs + here - after) === after) return 'repeated';
+  if (before > here && offsetAt(atMs - (before - here)) === before) return 'repeated-again';
+  return offsetAt(atMs - 1_000) < here ? 'gap' : null;
 }
 
 const UNIT_NAMES: Readonly<Record<string, readonly [en: string, zh: string]>> = {
@@ -91,6 +91,7 @@ function timesInWords(schedule: string, loadWords: () => CronWords): Words {
 
 export interface PreviewOptions {
   readonly nowMs: number;
+  /** At most so many times: fewer of a schedule that is rarely in its active hours. */
   readonly count: number;
   readonly loadWords: () => CronWords;
   /** The first time to list; by default the first one after now. */
@@ -103,17 +104,15 @@ const WARNINGS = {
   'never-active': 'the schedule never fires in its active hours',
 } as const;
 
-/** An `at` in the past and a schedule that never fires are warnings. @throws INVALID_REQUEST that names the field */
-export function previewSchedule(source: ScheduleSource, options: PreviewOptions): Omit<CronPreview, 'schedule'> {
+/** An `at` in the past and a schedule that never fires are warnings. Rejects with INVALID_REQUEST that names the field. */
+export async function previewSchedule(source: ScheduleSource, options: PreviewOptions): Promise<Omit<CronPreview, 'schedule'>> {
+  const { nowMs, count, firstMs } = options;
   const timezone = resolveTimeZone(source.timezone);
-  const schedule = parseSchedule(source);
+  const offsetAt = createZoneClock(timezone);
   const runs: PreviewedRun[] = [];
-  for (
-    let atMs = options.firstMs ?? schedule.next(options.nowMs);
-    atMs !== null && runs.length < options.count;
-    atMs = schedule.next(atMs)
-  ) {
-    runs.push({ at: isoTime(atMs), local: toZonedIso(timezone, atMs), note: noteOf(timezone, atMs) });
+  for await (const atMs of timesFrom(parseSchedule(source), { afterMs: nowMs, firstMs })) {
+    runs.push({ at: isoTime(atMs), local: toLocalIso(atMs, offsetAt(atMs)), note: noteOf(offsetAt, atMs) });
+    if (runs.length === count) break;
   }
   const warningCode = runs.length > 0 ? null : whyNever(source, options.nowMs);
   const warning = warningCode === null ? null : WARNINGS[warningCode];

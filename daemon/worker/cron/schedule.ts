@@ -3,6 +3,7 @@
  * Daylight saving follows croner: a fixed time in the gap fires right after the gap; a time that comes twice fires the first time;
  * intervals (`*`, lists, steps) skip the gap and fire in both passes of the repeated hour.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Cron } from 'croner';
 import type { ActiveHours } from '../../../shared/text/active-hours.js';
 import { GatewayError } from '../../../shared/errors.js';
@@ -19,6 +20,8 @@ export interface Schedule {
   last(fromMs: number, atMs: number): number | null;
   /** Whether it may fire then, where that depends on its active hours. */
   isActive?(atMs: number): boolean;
+  /** With active hours: the first time after `afterMs`, or one before it that is outside of them. */
+  look?(afterMs: number): number | null;
 }
 
 export interface ScheduleSource {
@@ -150,6 +153,28 @@ function parseTimes({ schedule, anchorMs }: ScheduleSource, zone: string): Sched
   // croner would read a date as an expression.
   if (/^\d{4}-/.test(text)) return atSchedule(readInstant(schedule, text, zone));
   return cronSchedule(text, zone);
+}
+
+/** A schedule may be in its active hours so rarely that looking for its times would not end. */
+const MAX_LOOKS = 800;
+/** Date arithmetic is slow: as many looks take a millisecond or two. */
+const LOOKS_AT_ONCE = 8;
+
+/**
+ * Finds the times of a schedule, in order, and lets other work run meanwhile. It ends after {@link MAX_LOOKS}, although more may follow.
+ * @param span.firstMs  the first of them. Default: the first one after `afterMs`
+ */
+export async function* timesFrom(
+  schedule: Schedule,
+  { afterMs, firstMs, untilMs = Infinity }: { readonly afterMs: number; readonly firstMs?: number | undefined; readonly untilMs?: number },
+): AsyncGenerator<number, void, undefined> {
+  const look = (ms: number): number | null => (schedule.look === undefined ? schedule.next(ms) : schedule.look(ms));
+  let atMs = firstMs ?? look(afterMs);
+  for (let looks = 1; atMs !== null && atMs <= untilMs && looks <= MAX_LOOKS; looks += 1) {
+    if (schedule.isActive?.(atMs) !== false) yield atMs;
+    if (looks % LOOKS_AT_ONCE === 0) await nextTurn();
+    atMs = look(atMs);
+  }
 }
 
 export function scheduleOf(job: Pick<CronJob, keyof ScheduleSource>): Schedule {

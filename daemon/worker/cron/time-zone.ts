@@ -17,11 +17,6 @@ export function resolveTimeZone(name: string): string {
   }
 }
 
-/** Returns the offset of a zone to UTC at an instant, in ms. */
-export function zoneOffsetMs(timeZone: string, atMs: number): number {
-  return createZoneClock(timeZone)(atMs);
-}
-
 /** Returns a function that returns the offset of a zone to UTC at an instant, in ms. */
 export function createZoneClock(timeZone: string): (atMs: number) => number {
   const format = new Intl.DateTimeFormat('en', {
@@ -34,18 +29,26 @@ export function createZoneClock(timeZone: string): (atMs: number) => number {
     minute: 'numeric',
     second: 'numeric',
   });
+  // Who looks at an instant asks several things of it.
+  let last = { atMs: Number.NaN, offsetMs: 0 };
   return (atMs) => {
+    if (last.atMs === atMs) return last.offsetMs;
     const parts = format.formatToParts(atMs);
     const part = (type: Intl.DateTimeFormatPartTypes): number => Number(parts.find((one) => one.type === type)?.value);
     const wallMs = Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'), part('second'));
-    return wallMs - Math.floor(atMs / 1_000) * 1_000;
+    last = { atMs, offsetMs: wallMs - Math.floor(atMs / 1_000) * 1_000 };
+    return last.offsetMs;
   };
 }
 
-/** Returns an instant in a zone's local time: `2026-03-29T03:00:00+02:00`. */
-export function toZonedIso(timeZone: string, atMs: number): string {
-  const offsetMs = zoneOffsetMs(timeZone, atMs);
+/** Returns an instant in the local time of a zone that has this offset: `2026-03-29T03:00:00+02:00`. */
+export function toLocalIso(atMs: number, offsetMs: number): string {
   const minutes = Math.abs(Math.round(offsetMs / 60_000));
   const pad = (value: number): string => String(value).padStart(2, '0');
   return `${new Date(atMs + offsetMs).toISOString().slice(0, 19)}${offsetMs < 0 ? '-' : '+'}${pad(Math.floor(minutes / 60))}:${pad(minutes % 60)}`;
+}
+
+/** Returns an instant in a zone's local time. */
+export function toZonedIso(timeZone: string, atMs: number): string {
+  return toLocalIso(atMs, createZoneClock(timeZone)(atMs));
 }

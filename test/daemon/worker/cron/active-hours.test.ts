@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { previewSchedule } from '../../../../daemon/worker/cron/preview.js';
-import { firstInstant, parseSchedule, type Schedule } from '../../../../daemon/worker/cron/schedule.js';
+import { previewSchedule, wordsOf } from '../../../../daemon/worker/cron/preview.js';
+import { firstInstant, parseSchedule, type Schedule, timesFrom } from '../../../../daemon/worker/cron/schedule.js';
 import { toZonedIso } from '../../../../daemon/worker/cron/time-zone.js';
 import * as cronWords from '../../../../daemon/worker/lazy/late.js';
 import type { ActiveHours } from '../../../../shared/text/active-hours.js';
@@ -62,7 +62,7 @@ test.each<[string, ActiveHours, string, string, string[]]>([
   expect(found.map((ms) => new Date(ms).toISOString().slice(0, 13))).toEqual(expected);
 });
 
-test('what is left is exactly what falls into the hours, forwards and backwards, also where clocks change', () => {
+test('what is left is exactly what falls into the hours, forwards and backwards, also where clocks change', async () => {
   const spans: [string, string][] = [
     ['2026-03-28T12:00:00Z', '2026-03-30T00:00:00Z'],
     ['2026-10-24T12:00:00Z', '2026-10-26T00:00:00Z'],
@@ -81,6 +81,9 @@ test('what is left is exactly what falls into the hours, forwards and backwards,
         const inside = (ms: number): boolean => isInside(toZonedIso(zone, ms), hours);
         const wanted = listFrom(always, from, 150).filter((ms) => ms < at(until) && inside(ms));
         expect(listFrom(schedule, from, 150).filter((ms) => ms < at(until))).toEqual(wanted);
+        const found: number[] = [];
+        for await (const ms of timesFrom(schedule, { afterMs: at(from), untilMs: at(until) - 1 })) found.push(ms);
+        expect(found).toEqual(wanted);
         for (const [index, ms] of wanted.entries()) {
           expect(schedule.last(at(from) + 1, ms)).toBe(ms);
           expect(schedule.last(at(from) + 1, ms - 1)).toBe(wanted[index - 1] ?? null);
@@ -97,12 +100,12 @@ function isInside(local: string, { from, to, days = [1, 2, 3, 4, 5, 6, 7] }: Act
   return (time >= from && days.includes(today)) || (time < to && days.includes(yesterday));
 }
 
-test('a schedule that never fires in its hours is refused, and says so; one that seldom does is found quickly', () => {
+test('a schedule that never fires in its hours is refused, and says so; one that seldom does is found quickly', async () => {
   const source = { schedule: '0 3 * * *', timezone: 'UTC', anchorMs: 0, activeHours: { from: '08:00', to: '22:00' } };
   const nowMs = at('2026-01-01T00:00:00Z');
   expect(() => firstInstant(parseSchedule(source), source, nowMs)).toThrow("schedule '0 3 * * *' never fires in its active hours");
   const options = { nowMs, count: 2, loadWords: () => cronWords };
-  expect(previewSchedule(source, options)).toMatchObject({ warningCode: 'never-active', runs: [] });
+  expect(await previewSchedule(source, options)).toMatchObject({ warningCode: 'never-active', runs: [] });
   const once = { ...source, schedule: 'at 2026-05-01T23:00' };
   expect(() => firstInstant(parseSchedule(once), once, nowMs)).toThrow('never fires in its active hours');
   expect(() => firstInstant(parseSchedule({ ...once, schedule: '0 0 30 2 *' }), { ...once, schedule: '0 0 30 2 *' }, nowMs)).toThrow(
@@ -115,9 +118,7 @@ test('a schedule that never fires in its hours is refused, and says so; one that
 });
 
 test('the hours are part of the words', () => {
-  const words = (activeHours: ActiveHours) =>
-    previewSchedule({ schedule: 'every 1h', timezone: 'UTC', anchorMs: 0, activeHours }, { nowMs: 0, count: 1, loadWords: () => cronWords })
-      .words;
+  const words = (activeHours: ActiveHours) => wordsOf({ schedule: 'every 1h', activeHours }, () => cronWords);
   expect(words({ from: '08:00', to: '22:00', days: [1, 2] })).toEqual({
     en: 'Every hour, only 08:00–22:00, Mon, Tue',
     zh: '每 1 小时，仅限 周一、周二 08:00–22:00',

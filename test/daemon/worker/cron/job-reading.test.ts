@@ -1,5 +1,6 @@
 /** What people do with jobs beside making them: look ahead, try again, be told elsewhere. */
-import { expect, test } from 'vitest';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { expect, test, vi } from 'vitest';
 import { cronListResponse, cronPlanResponse } from '../../../../shared/api/cron.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
 import { makeConversation, type TestConversation } from '../../../helpers/make-conversation.js';
@@ -116,4 +117,48 @@ test('failures are reported in the alert chat, also those of a job without a cha
     details: { field: 'alertChatId' },
   });
   await expect(cron.update(job.id, { alertChannel: 'pigeon' })).rejects.toMatchObject({ code: 'CHANNEL_NOT_FOUND' });
+});
+
+/** Runs `work`. @returns the most reads of a clock of a zone, which is what costs, between two turns of the event loop; and all of them */
+async function readsOf(work: () => Promise<unknown>): Promise<{ most: number; all: number }> {
+  const reads = vi.spyOn(Intl.DateTimeFormat.prototype, 'formatToParts');
+  const { length: start } = reads.mock.calls;
+  let isOver = false;
+  const finished = work().finally(() => (isOver = true));
+  let [most, before] = [0, start];
+  for (;;) {
+    await nextTurn();
+    const { length } = reads.mock.calls;
+    [most, before] = [Math.max(most, length - before), length];
+    if (isOver) break;
+  }
+  await finished;
+  return { most, all: before - start };
+}
+
+/** A few looks at a schedule: each reads it some twenty times. */
+const MOST = 300;
+
+test('however much is asked of the preview and the plan, other work runs between', async () => {
+  const { cron } = await makeConversation({ clock: new FakeClock(START), isActive: false });
+  const never = { schedule: '* * 9-23 * * *', timezone: 'Europe/Berlin', active: '08:00-08:01', days: 'sun', count: 100 };
+  const { most } = await readsOf(() => Promise.all(Array.from({ length: 5 }, () => cron.preview(never))));
+  expect(most).toBeLessThan(MOST);
+  expect(await cron.preview(never)).toMatchObject({ runs: [], warningCode: 'never-active' });
+  // In its hours once a year, because clocks change: tomorrow.
+  const yearly = { schedule: '30 2 * * *', timezone: 'Europe/Berlin', activeHours: { from: '03:00', to: '03:10' }, ...chat };
+  for (let count = 0; count < 5; count += 1) await cron.create({ ...yearly, message: String(count) });
+  const planned = await readsOf(() => Promise.all(Array.from({ length: 5 }, () => cron.plan(168))));
+  expect((await cron.plan(168)).jobs.map(({ runs, isMore }) => [runs.length, isMore])).toEqual(Array(5).fill([1, false]));
+  expect(planned.most).toBeLessThan(MOST);
+});
+
+test('a preview ends where a schedule is in its hours too rarely: once a year, because clocks change', async () => {
+  const { cron } = await makeConversation({ clock: new FakeClock(START), isActive: false });
+  const yearly = { schedule: '30 2 * * *', timezone: 'Europe/Berlin', active: '03:00-03:10' };
+  expect((await cron.preview({ ...yearly, count: 1 })).runs).toMatchObject([{ at: '2026-03-29T01:00:00.000Z', note: 'gap' }]);
+  let found = 0;
+  const { all } = await readsOf(async () => (found = (await cron.preview({ ...yearly, count: 100 })).runs.length));
+  expect(found).toBe(3);
+  expect(all).toBeLessThan(30_000);
 });

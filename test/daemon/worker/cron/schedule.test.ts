@@ -85,9 +85,9 @@ test.each([
   );
 });
 
-test('a preview says in words what a schedule is, and what daylight saving does to it', () => {
+test('a preview says in words what a schedule is, and what daylight saving does to it', async () => {
   const options = { nowMs: at('2026-03-28T12:00:00Z'), count: 2, loadWords: () => cronWords };
-  expect(previewSchedule(source('30 2 * * *', 'Europe/Berlin'), options)).toEqual({
+  expect(await previewSchedule(source('30 2 * * *', 'Europe/Berlin'), options)).toEqual({
     timezone: 'Europe/Berlin',
     words: { en: 'At 02:30', zh: '每天 02:30' },
     warning: null,
@@ -97,9 +97,9 @@ test('a preview says in words what a schedule is, and what daylight saving does 
       { at: '2026-03-30T00:30:00.000Z', local: '2026-03-30T02:30:00+02:00', note: null },
     ],
   });
-  const twice = previewSchedule(source('*/30 2 * * *', 'Europe/Berlin'), { ...options, nowMs: at('2026-10-24T23:00:00Z'), count: 5 });
+  const twice = await previewSchedule(source('*/30 2 * * *', 'Europe/Berlin'), { ...options, nowMs: at('2026-10-24T23:00:00Z'), count: 5 });
   expect(twice.runs.map(({ note }) => note)).toEqual(['repeated', 'repeated', 'repeated-again', 'repeated-again', null]);
-  expect(previewSchedule(source('0 0 30 2 *'), options)).toMatchObject({
+  expect(await previewSchedule(source('0 0 30 2 *'), options)).toMatchObject({
     warning: 'the schedule never fires',
     warningCode: 'never-fires',
     runs: [],
