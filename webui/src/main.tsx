@@ -5,7 +5,7 @@ import { askForSignIn, entry, session, signIn } from './api/session.js';
 import { pageSocket, startSocket } from './api/socket.js';
 import { App } from './shell/app.js';
 import { hashOf, navigate } from './shell/router.js';
-import { preload } from './shell/views.js';
+import { preload, retryStyles } from './shell/views.js';
 import './styles/inter-like.css';
 import './styles/tokens.css';
 import './styles/base.css';
@@ -50,6 +50,8 @@ if (place !== null && isDesign) {
   void import('./design/main.js').then(({ default: Design }) => render(<Design />, place));
   void import('./styles/inter.css');
 } else if (place !== null) {
+  // Before the first view is loaded.
+  addEventListener('error', retryStyles, true);
   const link = takeTicket();
   entry.value = enter(link).then(begin);
   // A link may be to the log without a gateway, where nothing but the log is shown.

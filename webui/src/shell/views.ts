@@ -48,15 +48,14 @@ function whenOnline(run: () => void): void {
 
 const STYLES_AGAIN_MS = 1_000;
 
-/** Vite's loader asks once for the styles of a view: those that failed while the gateway was away are asked for again. */
-function retryStyles({ target }: Event): void {
+/** For errors of loading. Vite's loader asks once for the styles of a view: those that failed while the gateway was away are asked for again. */
+export function retryStyles({ target }: Event): void {
   if (!(target instanceof HTMLLinkElement) || target.rel !== 'stylesheet') return;
   setTimeout(() => whenOnline(() => target.replaceWith(target.cloneNode())), STYLES_AGAIN_MS);
 }
 
 /** Loads approvals, texts, dialogs, command lines and the other views one by one while the browser is idle, so that they open even while the gateway is unreachable. */
 export async function preload(): Promise<void> {
-  addEventListener('error', retryStyles, true);
   for (const load of [loadApprovals, loadReasons, loadDialogs, loadCopyCommand, ...VIEWS.map((view) => view.load)]) {
     await new Promise<void>(whenOnline);
     await new Promise<void>(whenIdle);
