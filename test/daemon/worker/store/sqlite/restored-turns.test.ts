@@ -3,10 +3,8 @@ import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { copyDatabase, prepareDatabase } from '../../../../../daemon/worker/lazy/database.js';
 import { resolvePaths } from '../../../../../shared/node/process/paths.js';
-import { anthropic } from '../../../../fakes/vendors/anthropic.js';
 import { says, type FakeCall } from '../../../../fakes/vendors/vendor-reply.js';
-import { startVendor } from '../../../../fakes/vendors/vendor-server.js';
-import { INBOUND_TOKEN, makeChat } from '../../../../helpers/chat-fixture.js';
+import { makeAskingAgent } from '../../../../helpers/asking-agent.js';
 import { ask, type TestConversation } from '../../../../helpers/make-conversation.js';
 import { tempDir } from '../../../../helpers/temp-dir.js';
 
@@ -18,12 +16,7 @@ const pathIn = (home: string): string => resolvePaths({ home, runtimeDir: home }
 
 /** A gateway whose agent asks before it sends. */
 async function makeWorld() {
-  const fake = await startVendor(anthropic);
-  const model = { id: 'fake-model' };
-  const models = { providers: { fake: { baseUrl: fake.baseUrl, apiKey: 'key-of-the-fake', api: 'anthropic-messages', models: [model] } } };
-  const chat = await makeChat();
-  const account = { url: chat.receiver.url, inboundToken: INBOUND_TOKEN };
-  const config = { agents: { defaults: { permissions: { send: 'ask' } } }, channels: { webhook: { accounts: { default: account } } } };
+  const { fake, models, chat, config, said } = await makeAskingAgent();
   const start = (instanceId: string, home: string) => chat.start({ models, config, instanceId, home });
   /** Starts a gateway with what is restored from a backup of another one. */
   const restore = async (from: TestConversation, instanceId: string): Promise<TestConversation> => {
@@ -35,19 +28,14 @@ async function makeWorld() {
     await prepareDatabase(copy, { to: pathIn(home), unsettled: 'unknown' });
     return start(instanceId, home);
   };
-  return { fake, chat, first: await start('wk_1', tempDir()), restore };
+  return { fake, chat, said, first: await start('wk_1', tempDir()), restore };
 }
 
 const pending = async ({ approvals }: TestConversation): Promise<number> =>
   (await approvals.list({ state: 'pending' }, undefined)).approvals.length;
 
-async function said({ sessions }: TestConversation, key: string): Promise<string[]> {
-  const { messages } = await sessions.get(key);
-  return messages.map(({ role, content }) => `${role}: ${content.split('\n').join('|')}`);
-}
-
 test('what waited for a decision when the backup was made is ended, not asked about or run again', async () => {
-  const { fake, chat, first, restore } = await makeWorld();
+  const { fake, chat, said, first, restore } = await makeWorld();
   fake.reply(asks('Chat.'), asks('Direct.'), asks('Job.'), says('Next.'));
   await chat.say(first, 'go');
   await expect.poll(() => pending(first), LONG).toBe(1);

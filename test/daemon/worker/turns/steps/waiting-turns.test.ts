@@ -11,10 +11,8 @@ import { GatewayError } from '../../../../../shared/errors.js';
 import { logMemory } from '../../../../helpers/log-memory.js';
 import { testConfig } from '../../../../helpers/test-config.js';
 import { queriesOf } from '../../../../../daemon/worker/store/transaction.js';
-import { anthropic } from '../../../../fakes/vendors/anthropic.js';
 import { says, type FakeCall } from '../../../../fakes/vendors/vendor-reply.js';
-import { startVendor } from '../../../../fakes/vendors/vendor-server.js';
-import { INBOUND_TOKEN, makeChat } from '../../../../helpers/chat-fixture.js';
+import { makeAskingAgent } from '../../../../helpers/asking-agent.js';
 import { ask, type TestConversation } from '../../../../helpers/make-conversation.js';
 import { openStore } from '../../../../helpers/open-store.js';
 
@@ -28,12 +26,7 @@ const LONG = { timeout: 10_000 };
 
 /** A gateway whose agent asks before it sends. */
 async function makeWorld() {
-  const fake = await startVendor(anthropic);
-  const model = { id: 'fake-model' };
-  const models = { providers: { fake: { baseUrl: fake.baseUrl, apiKey: 'key-of-the-fake', api: 'anthropic-messages', models: [model] } } };
-  const chat = await makeChat();
-  const account = { url: chat.receiver.url, inboundToken: INBOUND_TOKEN };
-  const config = { agents: { defaults: { permissions: { send: 'ask' } } }, channels: { webhook: { accounts: { default: account } } } };
+  const { fake, models, chat, config, said } = await makeAskingAgent();
   /** The states of questions, from events. */
   const news: string[] = [];
   const publish = (event: GatewayEvent): void => void (event.type === 'approval' && news.push(event.state));
@@ -48,10 +41,6 @@ async function makeWorld() {
   };
   const decide = ({ approvals }: TestConversation, id = 0, how: DecisionRequest = { decision: 'approve' }) =>
     approvals.decide({ ...how, id, by }, undefined);
-  const said = async ({ sessions }: TestConversation, key: string) => {
-    const { messages } = await sessions.get(key);
-    return messages.map(({ role, content }) => `${role}: ${content.split('\n').join('|')}`);
-  };
   const told = (chatId: string) => {
     const mine = chat.receiver.received.filter((one) => one.chatId === chatId && !one.content.includes('**Approval'));
     return [...new Map(mine.map(({ id, content }) => [id, content])).values()];
