@@ -65,9 +65,9 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** A hint for programs. */
+/** Matches a hint that names an API call. */
 const NAMES_A_CALL = /\b(?:GET|POST|PATCH|DELETE) \//;
-/** What a person is told in its place. */
+/** What a person is shown instead. */
 const COMMANDS: Partial<Record<ErrorCode, string>> = {
   SESSION_NOT_FOUND: 'See them with: xopc sessions',
   JOB_NOT_FOUND: 'See them with: xopc cron',

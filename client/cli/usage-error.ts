@@ -41,7 +41,7 @@ function argumentError(error: Error, given: readonly string[], { definition, hel
     const next = given[given.indexOf(valueless) + 1];
     return usage(
       `option ${valueless} needs a value`,
-      next?.startsWith('-') === true ? `Did you mean ${valueless}=${shellWord(next)}?` : help,
+      next !== undefined && /^-[^-]/.test(next) ? `Did you mean ${valueless}=${shellWord(next)}?` : help,
     );
   }
   const extra = /Extraneous positional argument \("([^"]*)"\)/.exec(error.message)?.[1];

@@ -4,6 +4,7 @@ import type { ModelDocument } from '../../shared/api/models.js';
 import { INTERRUPTED_EXIT_CODE } from '../../shared/exit-codes.js';
 import { BaseCommand } from '../cli/base-command.js';
 import { usage } from '../cli/usage.js';
+import { hasRealModel } from '../gateway/first-start.js';
 import { locateGateway } from '../gateway/locate-gateway.js';
 import { channelStep, gatewayStep, serviceStep } from '../setup/gateway-steps.js';
 import { modelStep, providerStep } from '../setup/model-steps.js';
@@ -115,7 +116,7 @@ export class SetupCommand extends BaseCommand {
       setup.request<{ channels: ChannelDocument[] }>({ method: 'GET', path: '/api/channels' }),
     ]).catch(() => [{ models: undefined }, { channels: [] }] as const);
     // Without an answer it is not known.
-    const hasModel = models?.some(({ provider }) => provider !== 'xopc') ?? true;
+    const hasModel = models === undefined || hasRealModel(models);
     const hasBot = channels.some(({ channel }) => channel === 'telegram');
     return [
       ...(hasModel ? [] : ['xopc models add               # Add a model; until then a built-in guide answers']),

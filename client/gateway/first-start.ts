@@ -1,6 +1,7 @@
 /** What a person needs to know once a gateway serves: where it is, and on the first start what to do next. */
 import { existsSync } from 'node:fs';
 import type { ModelDocument } from '../../shared/api/models.js';
+import { GUIDE_PROVIDER } from '../../shared/config/defaults.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import type { ApiClient } from '../api/api-client.js';
 import { createPageLink } from './page-link.js';
@@ -18,6 +19,9 @@ interface Welcome {
   readonly hasModel: boolean | undefined;
 }
 
+/** Whether there is a model beside the built-in guide. */
+export const hasRealModel = (models: readonly ModelDocument[]): boolean => models.some(({ provider }) => provider !== GUIDE_PROVIDER);
+
 async function hasModel(api: ApiClient): Promise<boolean | undefined> {
   try {
     const { models } = await api.call<{ models: ModelDocument[] }>({
@@ -25,7 +29,7 @@ async function hasModel(api: ApiClient): Promise<boolean | undefined> {
       path: '/api/models',
       signal: AbortSignal.timeout(2_000),
     });
-    return models.some((model) => model.provider !== 'xopc');
+    return hasRealModel(models);
   } catch {
     // Only the hint is left out: that the gateway serves is known already.
     return undefined;

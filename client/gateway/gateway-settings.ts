@@ -69,7 +69,7 @@ export function readKnownToken(paths: GatewayPaths, environment: GatewayEnvironm
 
 /**
  * Asks for the token in force, which only the gateway knows: it may have it from an environment, a command line or an earlier version of the
- * configuration. @returns null where none answers that has one; one of an earlier version does not know the request
+ * configuration. @returns null if no gateway answers, it has no token yet, or its version does not know the request
  */
 export async function askToken(location: GatewayLocation): Promise<OwnToken | null> {
   if (location.kind !== 'answers') return null;

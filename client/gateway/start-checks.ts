@@ -35,7 +35,7 @@ export async function awaitStopping(checks: StartChecks, location: GatewayLocati
   return settled ?? location;
 }
 
-/** From the start of a supervisor's process to the time that it states as its own start. */
+/** Longest time between the start of a supervisor's process and the start time that it reports. */
 const LOAD_LIMIT_MS = 10_000;
 
 /** @throws LOCK_HELD for a gateway that was started after this command: another start has won */
@@ -65,7 +65,7 @@ export async function refuseAlias(paths: GatewayPaths): Promise<void> {
   }
 }
 
-/** An address of a start on which something listens. */
+/** The address of a start, where something already listens. */
 export interface TakenAddress {
   readonly listen: ListenSettings;
   /** Left by a dead gateway. */

@@ -18,6 +18,22 @@ export function clip(text: string, width: number): string {
   return `${clipped}…`;
 }
 
+/** Splits a line into parts that fit into `width` columns of any terminal: some show the parts of an emoji side by side. */
+export function fold(line: string, width: number): string[] {
+  const parts = [''];
+  let used = 0;
+  for (const character of line) {
+    const columns = Math.max(1, stringWidth(character));
+    if (used + columns > width) {
+      parts.push('');
+      used = 0;
+    }
+    parts.push((parts.pop() ?? '') + character);
+    used += columns;
+  }
+  return parts;
+}
+
 /**
  * @param rows  of texts; the first is the heading
  * @param maxWidths  of each column, in columns of a terminal; Infinity for none

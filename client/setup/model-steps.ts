@@ -1,6 +1,7 @@
 /** The steps of `xopc setup` for the language model: a provider, and the model that agents use by default. */
 import type { ModelDocument, ProviderDocument } from '../../shared/api/models.js';
 import type { ConfigView } from '../../shared/api/gateway/config.js';
+import { GUIDE_PROVIDER } from '../../shared/config/defaults.js';
 import { valueAt } from '../../shared/config/key-path.js';
 import type { Prompter } from './prompter.js';
 import type { SetupRun } from './setup-run.js';
@@ -43,7 +44,7 @@ function describe({ name, source, baseUrl, configured }: ProviderDocument): stri
 /** Asks until a provider works or the step is skipped. */
 async function askProvider(setup: SetupRun, prompter: Prompter): Promise<string | undefined> {
   const { providers } = await setup.request<{ providers: ProviderDocument[] }>({ method: 'GET', path: '/api/providers' });
-  const usable = providers.filter(({ id, configured }) => configured && id !== 'xopc');
+  const usable = providers.filter(({ id, configured }) => configured && id !== GUIDE_PROVIDER);
   const others = providers.filter(({ configured, source }) => !configured && source !== 'discovery');
   const choices = [
     ...usable.map((provider) => ({ label: describe(provider), value: { use: provider.id } as ProviderChoice })),
@@ -102,7 +103,9 @@ function refOf(model: string, { provider, refs }: { provider: string | undefined
 /** Tests a model and makes it the default. */
 export async function modelStep(setup: SetupRun, provider: string | undefined): Promise<void> {
   const { models } = await setup.request<{ models: ModelDocument[] }>({ method: 'GET', path: '/api/models' });
-  const refs = models.filter((model) => model.provider !== 'xopc' && (provider ?? model.provider) === model.provider).map(({ id }) => id);
+  const refs = models
+    .filter((model) => model.provider !== GUIDE_PROVIDER && (provider ?? model.provider) === model.provider)
+    .map(({ id }) => id);
   const current = await currentModel(setup);
   const isCurrent = current !== undefined && (provider === undefined || current.startsWith(`${provider}/`));
   const first = isCurrent ? current : refs[0];

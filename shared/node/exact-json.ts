@@ -1,10 +1,7 @@
-/**
- * JSON whose whole numbers stay what they are, such as ids of 19 digits, where it must be parsed on its way to somebody else: JavaScript would
- * round them. A number that it would round is a marked text in between.
- */
+/** Parses and writes JSON without rounding large whole numbers, such as ids of 19 digits. Between the two calls such a number is a marked string. */
 import { randomUUID } from 'node:crypto';
 
-/** Nobody else can write it. */
+/** Cannot be guessed. */
 const MARK = `number ${randomUUID()} `;
 const MARKED = new RegExp(`"${MARK}(-?\\d+)"`, 'g');
 
@@ -33,11 +30,11 @@ function mark(json: string): string {
   return marked + json.slice(done);
 }
 
-/** Returns the value of a text. Its numbers that would be rounded are for {@link exactJson} alone. @throws SyntaxError */
+/** Parses `json`; whole numbers that would be rounded become marked strings for {@link exactJson}. @throws SyntaxError */
 export function readExactJson(json: string): unknown {
   const value: unknown = JSON.parse(json);
   return HAS_LONG_NUMBER.test(json) ? (JSON.parse(mark(json)) as unknown) : value;
 }
 
-/** Returns the text that `JSON.stringify` wrote of such values, with their numbers. */
+/** Restores those numbers in what `JSON.stringify` wrote. */
 export const exactJson = (json: string): string => json.replace(MARKED, '$1');

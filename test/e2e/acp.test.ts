@@ -1,8 +1,6 @@
 /** An editor in front of `xopc acp`, in front of a real gateway. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { client, type ClientContext, ndJsonStream, type SessionUpdate } from '@agentclientprotocol/sdk';
 import { expect, onTestFinished, test } from 'vitest';
@@ -57,10 +55,7 @@ test('an editor starts before the gateway, asks in two sessions, loses the worke
   onTestFinished(() => model.close());
   const gateway = await RealGateway.create();
   gateway.put('models.json', fakeModels(model.baseUrl));
-  writeFileSync(
-    join(gateway.xopcHome, 'config.json'),
-    JSON.stringify({ agents: { defaults: { model: 'fake/one', permissions: { time: 'ask' } } } }),
-  );
+  gateway.put('config.json', { agents: { defaults: { model: 'fake/one', permissions: { time: 'ask' } } } });
   const editor = new Editor(gateway);
   const { agent } = editor;
   const greeting = await agent.request('initialize', { protocolVersion: 1, clientCapabilities: {} });

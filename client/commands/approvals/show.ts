@@ -2,13 +2,14 @@ import { Command, Option } from 'clipanion';
 import type { ApprovalDocument, GrantDocument } from '../../../shared/api/tools/approvals.js';
 import { escapeControls, escapeHidden } from '../../../shared/log/escape.js';
 import { BaseCommand } from '../../cli/base-command.js';
+import { fold } from '../../output/table.js';
 import { parseNumber } from './approval.js';
 
 /** The words of a model, in lines that a terminal does not break: the rest would be at the left edge, like what the gateway says. */
 const quote = (said: string): string[] =>
   escapeHidden(said)
     .split('\n')
-    .flatMap((line) => line.match(/.{1,76}/gu) ?? [''])
+    .flatMap((line) => fold(line.replaceAll('\t', '  '), 76))
     .map((part) => `> ${part}`);
 
 function describe(approval: ApprovalDocument): string {

@@ -28,7 +28,7 @@ const OUTCOMES = {
   'running gateway': '; the running gateway has applied it',
   'next start': '',
   'not yet': '; the running gateway has not applied it yet (see: xopc gateway status)',
-  unknown: '; whether the running gateway has applied it is not known: this shell does not have its token (set XOPC_GATEWAY_TOKEN)',
+  unknown: '; could not check whether the running gateway has applied it: this shell does not have its token (set XOPC_GATEWAY_TOKEN)',
 } as const;
 
 function seen(appliedTo: keyof typeof OUTCOMES): Applied {

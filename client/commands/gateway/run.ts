@@ -163,7 +163,7 @@ export class RunCommand extends BaseCommand {
     return 0;
   }
 
-  /** The installed service where this run starts it: in the background, without an option that makes it differ. */
+  /** The installed service, if this run starts it: in the background, without an option that makes it differ. */
   #serviceToStart({ configPath: _, ...ownFlags }: Flags): InstallRecord | undefined {
     return this.#isBackground && Object.keys(ownFlags).length === 0 ? recordOf(this.io.gatewayPaths) : undefined;
   }
@@ -175,7 +175,7 @@ export class RunCommand extends BaseCommand {
     const obstacle = await tools.findServiceObstacle(paths);
     if (obstacle === undefined)
       return tools.startAgain({ paths, environment, configPath: flags.configPath, before: undefined, isService: true });
-    await this.io.note(`It is not started as a service: ${obstacle}`);
+    await this.io.note(`The service cannot be started, so the gateway runs without it: ${obstacle}`);
     return tools.startSupervisor({ flags });
   }
 

@@ -1,5 +1,6 @@
 /** The providers and their models. */
 import type { ModelList, ProviderDocument, ProviderTest, ProviderTestResult } from '../../../shared/api/models.js';
+import { GUIDE_PROVIDER } from '../../../shared/config/defaults.js';
 import type { AgentConfig, Config } from '../../../shared/config/schema.js';
 import type { CallReport } from './model-calls.js';
 import type { ProviderRegistry } from '../providers/registry.js';
@@ -10,7 +11,7 @@ import { originOf } from '../providers/provider-entry.js';
 import { chooseModels } from '../turns/model/model-choice.js';
 
 const BUILT_IN = {
-  id: 'xopc',
+  id: GUIDE_PROVIDER,
   name: 'Built-in guide',
   api: 'built-in',
   baseUrl: '',

@@ -93,6 +93,8 @@ interface StagedFile {
 
 async function stage({ path, data }: NewContent, mode: number): Promise<StagedFile> {
   const target = finalPath(path);
+  // A link that cannot be followed stays: it throws.
+  if (lstatSync(target, { throwIfNoEntry: false })?.isSymbolicLink() === true) statSync(target);
   const temporary = temporaryName(target);
   try {
     await writeSynced(temporary, data, { mode, target });

@@ -96,7 +96,7 @@ describe('xopc config set', () => {
   test.each([
     ['gateway.port', { inForce: true, pinned: { 'gateway.port': '--port' } }, 'in the running gateway, --port overrides gateway.port.'],
     ['logs.files', { error: { code: 'UNAUTHORIZED', message: 'the token is wrong' } }, 'this shell does not have its token'],
-  ])('%s: what the gateway answers to is what is said', async (key, answer, said) => {
+  ])('%s: the outcome names what the gateway answered', async (key, answer, said) => {
     const { run, home: directory } = home();
     let looks = 0;
     const { port } = await fakeHttp((_request, response) => {

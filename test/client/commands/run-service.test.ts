@@ -58,7 +58,7 @@ test('it starts the service, so that every hint to start the gateway is right', 
   expect(stdout).toMatch(/^✅ Gateway is running \(pid \d+\)\n/);
 });
 
-test('a run with options of its own is none of the service', async () => {
+test('a run with options of its own does not start the service', async () => {
   expect(await start(['--host', '127.0.0.1'])).toMatchObject({ code: 0, started: ['detached'] });
 });
 
@@ -74,5 +74,5 @@ test('a run with a port of its own checks that, also where systemd holds that of
 test('where the service cannot be started it runs without it, and says why', async () => {
   const { code, stderr, started } = await start([], { obstacle: 'this machine does not run systemd' });
   expect({ code, started }).toEqual({ code: 0, started: ['detached'] });
-  expect(stderr).toContain('It is not started as a service: this machine does not run systemd\n');
+  expect(stderr).toContain('The service cannot be started, so the gateway runs without it: this machine does not run systemd\n');
 });

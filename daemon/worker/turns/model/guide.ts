@@ -52,7 +52,7 @@ function words(text: string): string[] {
 /** Makes the provider `xopc` with its one model. */
 export function createGuide(options: GuideOptions): BuiltInProvider {
   const provider: Provider = {
-    id: 'xopc',
+    id: GUIDE_PROVIDER,
     name: 'Built-in guide',
     async *stream(_request, signal): AsyncGenerator<ProviderEvent> {
       for (const text of words(guideText(options))) {

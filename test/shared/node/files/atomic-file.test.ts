@@ -63,6 +63,13 @@ describe('writeFileAtomic', () => {
     expect(readFileSync(join(directory, 'real', 'file'), 'utf8')).toBe('new');
   });
 
+  test('a symlink that cannot be followed stays, and nothing is written', async () => {
+    const directory = tempDir();
+    symlinkSync('itself', join(directory, 'itself'));
+    await expect(writeFileAtomic(join(directory, 'itself'), 'new')).rejects.toMatchObject({ code: 'ELOOP' });
+    expect([readdirSync(directory), lstatSync(join(directory, 'itself')).isSymbolicLink()]).toEqual([['itself'], true]);
+  });
+
   test('after an error the old file is whole and no temp file is left', async () => {
     const directory = tempDir();
     mkdirSync(join(directory, 'target', 'full'), { recursive: true });

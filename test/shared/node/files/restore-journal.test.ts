@@ -130,7 +130,7 @@ test.each(Object.keys(CUTS))('one that was killed when %s is carried to its end 
   expect(await finishRestores(paths)).toEqual([]);
 });
 
-test('one of a linked database that was killed when the old database is moved is carried to its end by the next start, and the link stays', async () => {
+test('a restore of a linked database that was killed while moving the old one is finished by the next start, and the link stays', async () => {
   const paths = home();
   const disk = join(paths.home, 'disk');
   mkdirSync(disk);
