@@ -19,10 +19,9 @@ const TYPES = {
 };
 
 /**
- * What views share is in the entry, apart from large parts: each shared chunk would be one more request of a view's first load. What one view alone
- * uses comes with it. Most CSS is in the
- * entry too: that of the font is loaded after the first paint, and that of views which need few requests comes with them, because a long chat has
- * no room for it.
+ * What views share is in the entry, apart from large parts: each shared chunk would be one more request of a view's first load. What only
+ * one view uses is loaded with that view. Most CSS is in the entry too: that of the font is loaded after the first paint, and that of views which
+ * need few requests comes with them, because a long chat has no room for it.
  */
 const ENTRY =
   /\/(?:index\.html|shared\/fields\.ts|src\/(?:api(?!\/(?:command-line|event-stream|to-curl))|browser(?!\/sleep)|components(?!\/(?:copy-command\/copy-line|markdown\/(?:blocks|code|elements|highlight|lex)|marked\/|virtual-list\/)))\/.*|(?<!\/views\/(?:channels|chat\/approvals|cron|models|sessions|tokens|tools)\/)(?!inter)[\w-]+\.css)$/;

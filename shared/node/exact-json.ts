@@ -1,9 +1,13 @@
 /** Parses and writes JSON without rounding large whole numbers, such as ids of 19 digits. Between the two calls such a number is a marked string. */
 import { randomUUID } from 'node:crypto';
+import { type Fields, isFields } from '../fields.js';
 
 /** Cannot be guessed. */
 const MARK = `number ${randomUUID()} `;
 const MARKED = new RegExp(`"${MARK}(-?\\d+)"`, 'g');
+
+/** Whether a whole number may have been rounded when its text was parsed. */
+export const isUnsafeInteger = (value: unknown): boolean => Number.isInteger(value) && !Number.isSafeInteger(value);
 
 /** Fewer digits are always exact. */
 const HAS_LONG_NUMBER = /\d{16}/;
@@ -34,6 +38,16 @@ function mark(json: string): string {
 export function readExactJson(json: string): unknown {
   const value: unknown = JSON.parse(json);
   return HAS_LONG_NUMBER.test(json) ? (JSON.parse(mark(json)) as unknown) : value;
+}
+
+/** Returns the object that a text is, read as {@link readExactJson} does; undefined for any other text. Arguments of a call that takes none may be empty. */
+export function readExactObject(json: string): Fields | undefined {
+  try {
+    const value = readExactJson(json === '' ? '{}' : json);
+    return isFields(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Restores those numbers in what `JSON.stringify` wrote. */

@@ -3,7 +3,6 @@ import type { Scope } from '../../../shared/api/gateway/tokens.js';
 import { type ErrorCode, GatewayError } from '../../../shared/errors.js';
 import { type AccessReason, sayOfAccess } from '../../../shared/text/sentences/access.js';
 import { listNames } from '../../../shared/text/list-names.js';
-import { shellCommand } from '../../../shared/text/shell-word.js';
 import type { AccessToken } from './access-tokens.js';
 
 /** What an operation asks for. `any`: any token. `public`: none. */
@@ -37,7 +36,7 @@ export function mayCall(access: Allowed | undefined, method: string, needed: Nee
   if (wanted.length === 0 || wanted.some((scope) => access.scopes.includes(scope))) return;
   const { name, scopes } = access;
   const values = { name, scopes: scopes.join(', '), wanted: wanted.join(' or ') };
-  const options = [...scopes, wanted[0] ?? 'admin'].map((scope) => shellCommand`--scope ${scope}`);
+  const options = [...scopes, wanted[0] ?? 'admin'].map((scope) => `--scope ${scope}`);
   const hint = `Make one that may: ${['xopc token add NAME', ...options].join(' ')}`;
   throw refusal(scopes.length === 1 ? 'token-scope' : 'token-scopes', values, hint);
 }

@@ -1,4 +1,4 @@
-/** Warns of a gateway that other machines, or the pages of others, may use without the token, because its owner has written so. */
+/** Warns of a gateway that other machines, or any web page, may use without the token, because its owner has written so. */
 import type { AddressInfo, Server } from 'node:net';
 import type { Config } from '../../../shared/config/schema.js';
 import type { StatusWarning } from '../../../shared/control/messages.js';
@@ -22,7 +22,7 @@ export function openAccessWarnings({ gateway }: Config, address: string = gatewa
   });
   return [
     ...(isReachable ? [warn('AUTH_DISABLED', sayOfIssue('auth-disabled'), 'other machines')] : []),
-    ...(cors.enabled && cors.origins.includes('*') ? [warn('CORS_OPEN', sayOfIssue('cors-open'), 'pages of others')] : []),
+    ...(cors.enabled && cors.origins.includes('*') ? [warn('CORS_OPEN', sayOfIssue('cors-open'), 'web pages')] : []),
   ];
 }
 

@@ -28,8 +28,7 @@ const refuseField = (param: string, message: string, hint: string): GatewayError
 
 /** @throws INVALID_REQUEST for a choice of a tool, or of any, that is not sent */
 export function checkToolChoice(choice: CompletionSettings['toolChoice'], tools: CompletionSettings['tools'] = []): void {
-  if (choice === 'required' && tools.length === 0)
-    throw refuse('tool_choice', 'tool_choice wants a call of a tool, and there are no tools.');
+  if (choice === 'required' && tools.length === 0) throw refuse('tool_choice', 'tool_choice requires a tool call, but there are no tools.');
   if (typeof choice === 'object' && !tools.some(({ name }) => name === choice.name))
     throw refuse('tool_choice', `tool_choice names '${choice.name.slice(0, 80)}', which is not one of the tools.`);
 }

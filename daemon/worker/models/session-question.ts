@@ -17,14 +17,14 @@ function reasoningField(call: CompletionCall): string | undefined {
 }
 
 const refuseSetting = (param: string, name = `'${param}'`): GatewayError =>
-  refuse(param, `${name} cannot be sent for a session: its agent goes by its own configuration`, 'Omit either it or X-Xopc-Session.');
+  refuse(param, `${name} cannot be sent for a session: its agent uses its own configuration`, 'Omit either it or X-Xopc-Session.');
 
 /** Settings that would change what the answer means. Others, such as a temperature, have no effect in a session. */
 function refusalInSession(call: CompletionCall): GatewayError | undefined {
   const names = settingNames(call);
   if (call.tools !== undefined && call.tools.length > 0) return refuseSetting('tools');
   if (call.messages.some((message) => message.role === 'system' && textOf(message) !== ''))
-    return refuseSetting(names.instructions, names.instructions === 'messages' ? 'A message of the system' : undefined);
+    return refuseSetting(names.instructions, names.instructions === 'messages' ? 'A system message' : undefined);
   if (call.stop !== undefined) return refuseSetting(names.stop);
   if (call.responseFormat !== undefined) return refuseSetting(names.format);
   const reasoning = reasoningField(call);

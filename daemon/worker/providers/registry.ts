@@ -86,7 +86,7 @@ function modelNotFound(ref: string, reason: string): GatewayError {
   return new GatewayError('MODEL_NOT_FOUND', {
     message: sayOfAnswer('model-unusable', { model: ref, cause: reason }),
     details: { model: ref },
-    hint: 'Use one of the list of models, or add it to models.json.',
+    hint: 'Use a model from the list of models, or add this one to models.json.',
   });
 }
 

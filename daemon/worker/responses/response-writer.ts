@@ -5,6 +5,7 @@
 import type { OutputItem, ResponseDocument } from '../../../shared/api/responses/document.js';
 import type { ResponseEvent } from '../../../shared/api/responses/events.js';
 import type { GatewayError } from '../../../shared/errors.js';
+import { definedFields } from '../../../shared/fields.js';
 import { newId } from '../../../shared/ids.js';
 import { asCutOff } from '../../../shared/turn-usage.js';
 import { customInput } from '../models/custom-tools.js';
@@ -59,7 +60,7 @@ interface Open {
   readonly type: 'message' | 'refusal' | 'reasoning';
   readonly id: string;
   readonly index: number;
-  readonly phase: { readonly phase?: string };
+  readonly phase: string | undefined;
   text: string;
 }
 
@@ -136,9 +137,9 @@ export class ResponseWriter {
   }
 
   *#say(type: Open['type'], text: string, phase?: string): Generator<Unnumbered> {
-    if (this.#open?.type !== type || this.#open.phase.phase !== phase) {
+    if (this.#open?.type !== type || this.#open.phase !== phase) {
       yield* this.#closeText('completed');
-      yield* this.#openItem(type, phase === undefined ? {} : { phase });
+      yield* this.#openItem(type, phase);
     }
     const open = this.#open as Open;
     open.text += text;
@@ -167,7 +168,7 @@ export class ResponseWriter {
     const item: OutputItem =
       type === 'reasoning'
         ? { id, type, summary: [] }
-        : { id, type: 'message', role: 'assistant', status: 'in_progress', content: [], ...phase };
+        : { id, type: 'message', role: 'assistant', status: 'in_progress', content: [], ...definedFields({ phase }) };
     this.#output.push(item);
     yield { type: 'response.output_item.added', output_index: index, item };
     const place = { item_id: id, output_index: index };
@@ -233,7 +234,7 @@ export class ResponseWriter {
       if (type === 'refusal') yield { type: 'response.refusal.done', ...place, content_index: 0, refusal: text };
       else yield { type: 'response.output_text.done', ...place, content_index: 0, text, logprobs: [] };
       yield { type: 'response.content_part.done', ...place, content_index: 0, part };
-      this.#output[index] = { id, type: 'message', role: 'assistant', status, content: [part], ...phase };
+      this.#output[index] = { id, type: 'message', role: 'assistant', status, content: [part], ...definedFields({ phase }) };
     } else {
       const part = summaryText(text);
       yield { type: 'response.reasoning_summary_text.done', ...place, summary_index: 0, text };

@@ -89,9 +89,9 @@ const node = () =>
     version: z.string(),
     /** Where it listens; null before it does. */
     address: z.string().nullable(),
-    /** The start of its worker, and when that last renewed its place, by the database's clock. */
-    /** Missing for a node that does not tell. */
+    /** Missing from a node of an older build. */
     build: z.string().optional(),
+    /** The start of its worker, and when that last renewed its place, by the database's clock. */
     since: z.iso.datetime(),
     renewedAt: z.iso.datetime(),
     /** Stands for its agents, channels and models, a part each, separated by `-`; nodes with the same ones have the same. */

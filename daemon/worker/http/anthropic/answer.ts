@@ -1,11 +1,11 @@
 /** Encodes a completion as Anthropic's API does: one document, or events. */
 import type { MessagesBlock, MessagesEvent, MessagesResponse, MessagesUsage } from '../../../../shared/api/anthropic/messages.js';
 import { toGatewayError } from '../../../../shared/error-document.js';
-import { isFields } from '../../../../shared/fields.js';
+import type { Fields } from '../../../../shared/fields.js';
 import { serverSentEvent } from '../../../../shared/node/server-sent-events.js';
 import type { CompletionOutput } from '../../models/completion-call.js';
 import type { TokenUsage } from '../../providers/completion.js';
-import { exactJson, readExactJson } from '../../../../shared/node/exact-json.js';
+import { exactJson, readExactObject } from '../../../../shared/node/exact-json.js';
 import { collectedOutputs, outputsOf } from '../completion-outputs.js';
 import type { StreamReport } from '../event-answer.js';
 import type { PulledEvents } from '../connection/pulled-events.js';
@@ -50,15 +50,7 @@ function messageOf({ id, model }: MessageHead): MessagesResponse {
 }
 
 /** What Anthropic advises for arguments that are not JSON of an object: the caller sees them, and sends them back. */
-function inputOf(text: string): Record<string, unknown> {
-  try {
-    const input = readExactJson(text === '' ? '{}' : text);
-    if (isFields(input)) return input;
-  } catch {
-    // told as it is
-  }
-  return { INVALID_JSON: text };
-}
+const inputOf = (text: string): Fields => readExactObject(text) ?? { INVALID_JSON: text };
 
 /** Collects blocks from their events. */
 class Content {

@@ -71,7 +71,7 @@ export function anthropicRoutes({ completions, connections, clock, logger }: Ope
         ctx.set('Request-Id', ctx.state.requestId);
         if (isStream) return await answerOutputs(ctx, events, { logger, encode: (report) => streamMessage(events, { ...report, head }) });
         ctx.set('Content-Type', 'application/json; charset=utf-8');
-        ctx.body = await collectMessage(events, head);
+        return await collectMessage(events, head);
       },
     }),
     route({
@@ -86,7 +86,7 @@ export function anthropicRoutes({ completions, connections, clock, logger }: Ope
       headers: HEADERS,
       async handle(ctx, { body }) {
         const signal = connections.abortable(ctx.res, 'request');
-        ctx.body = { input_tokens: await completions.count(readCountCall(body, { betas: betasOf(ctx) }), signal) };
+        return { input_tokens: await completions.count(readCountCall(body, { betas: betasOf(ctx) }), signal) };
       },
     }),
   ];

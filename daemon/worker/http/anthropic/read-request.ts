@@ -10,7 +10,7 @@ import type {
   CompletionSettings,
   VendorData,
 } from '../../providers/completion.js';
-import { exactJson, readExactJson } from '../../../../shared/node/exact-json.js';
+import { exactJson, isUnsafeInteger, readExactJson } from '../../../../shared/node/exact-json.js';
 import { definedFields } from '../../../../shared/fields.js';
 import { readSignature } from './signature.js';
 
@@ -183,8 +183,7 @@ export function readCountCall(body: CountTokensRequest, { betas }: Pick<RequestF
 }
 
 function isRounded(value: unknown): boolean {
-  if (typeof value === 'number') return Number.isInteger(value) && !Number.isSafeInteger(value);
-  return typeof value === 'object' && value !== null && Object.values(value).some(isRounded);
+  return isUnsafeInteger(value) || (typeof value === 'object' && value !== null && Object.values(value).some(isRounded));
 }
 
 /** Returns messages with the inputs of calls as they were written, where a number of one is another one now. */

@@ -115,10 +115,11 @@ export function mcpRoutes({ connections, load, ...deps }: McpRouteDeps): Route[]
         if (method === 'initialize') ctx.set(SESSION, newId('mcp'));
         if (method === 'notifications/cancelled' && hasSession) requests.cancel(ctx, params?.['requestId']);
         const ended = connections.abortable(ctx.res, 'stream');
-        const answer = await (server ??= load().createMcpServer(deps));
-        const headers = protocolHeaders(ctx.req.headers);
-        const run = async (signal: AbortSignal): Promise<void> =>
-          pass(await answer({ message: body, headers, caller: { access, requestId, span, signal } }), ctx);
+        const run = async (signal: AbortSignal): Promise<void> => {
+          const answer = await (server ??= load().createMcpServer(deps));
+          const headers = protocolHeaders(ctx.req.headers);
+          await pass(await answer({ message: body, headers, caller: { access, requestId, span, signal } }), ctx);
+        };
         if (method !== 'tools/call' || !hasSession) await run(ended);
         else await requests.run(ctx, id, (cancelled) => run(AbortSignal.any([ended, cancelled])));
       },

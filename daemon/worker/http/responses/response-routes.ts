@@ -44,10 +44,11 @@ async function answerBackground(
   ctx: HttpContext,
   deps: ResponseRouteDeps,
   { prepared, caller }: { prepared: PreparedResponse; caller: ResponseCaller },
-): Promise<void> {
+): Promise<object | undefined> {
   const document = await deps.responses.enqueue(prepared, caller);
-  if (prepared.request.stream !== true) ctx.body = document;
-  else await answerEvents(ctx, deps, { name: { id: document.id, viewer: undefined }, after: -1 });
+  if (prepared.request.stream !== true) return document;
+  await answerEvents(ctx, deps, { name: { id: document.id, viewer: undefined }, after: -1 });
+  return undefined;
 }
 
 function createRoute(deps: ResponseRouteDeps): Route {
@@ -76,7 +77,7 @@ function createRoute(deps: ResponseRouteDeps): Route {
       const events = new PulledEvents(responses.run(prepared, signal), signal, clock);
       const running = { responses, prepared, events, clock };
       if (body.stream === true) return await answerOutputs(ctx, events, { logger, encode: (report) => streamResponse(running, report) });
-      ctx.body = await collectResponse(running);
+      return await collectResponse(running);
     },
   });
 }
@@ -100,7 +101,7 @@ function readRoutes(deps: ResponseRouteDeps): Route[] {
       stream: EVENTS,
       async handle(ctx, { query: { stream, starting_after: after } }) {
         if (stream) return await answerEvents(ctx, deps, { name: nameOf(ctx), after });
-        ctx.body = await responses.get(nameOf(ctx));
+        return await responses.get(nameOf(ctx));
       },
     }),
     route({
@@ -134,7 +135,7 @@ export function responseRoutes(deps: ResponseRouteDeps): Route[] {
       async handle(ctx) {
         const name = nameOf(ctx);
         await responses.remove(name);
-        ctx.body = { id: name.id, object: 'response', deleted: true };
+        return { id: name.id, object: 'response', deleted: true };
       },
     }),
     route({

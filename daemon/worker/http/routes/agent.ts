@@ -47,7 +47,7 @@ export function agentRoutes({ agent, connections, clock, logger }: AgentRouteDep
         const encode = () => streamEvents(turn, report);
         if (isStream) return await answerStream(ctx, turn, { firstEventMs: FIRST_EVENT_MS, encode });
         const { type: _type, ...answer } = await readReply(turn);
-        ctx.body = { status: 'ok', ...answer };
+        return { status: 'ok', ...answer };
       },
     }),
   ];

@@ -12,7 +12,7 @@ function idOf(ctx: HttpContext): string {
 const params = { id: api.cronJobId };
 
 /** For the OpenAPI document: what `mayHaveRun` asks for. */
-const accessNote = 'A job that sends to a chat needs `send` too, and one of an agent `chat`.';
+const accessNote = 'A job that sends to a chat needs `send` too, and one that asks an agent needs `chat`.';
 
 export function cronRoutes(cron: CronService): Route[] {
   return [

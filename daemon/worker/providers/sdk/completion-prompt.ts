@@ -1,8 +1,7 @@
 /** Converts the messages of a stateless call into the terms of the AI SDK's models. Part of the bundle that speaks to vendors. */
 import type { ApiKind } from '../../../../shared/config/models-schema.js';
-import { type Fields, isFields } from '../../../../shared/fields.js';
 import type { CompletionAnswerPart, CompletionMessage, CompletionPart, CompletionToolCall, VendorData } from '../completion.js';
-import { readExactJson } from '../../../../shared/node/exact-json.js';
+import { readExactObject } from '../../../../shared/node/exact-json.js';
 import type { CallNotes } from './call-notes.js';
 import type { SdkCallOptions, SdkMessage } from './sdk-call.js';
 
@@ -95,21 +94,11 @@ function toUserMessage({ content, vendor }: Message<'user'>, { api, isSameApi }:
 /** The arguments of a call, as their model wrote them. One that takes none may write nothing. */
 export const writtenArguments = ({ arguments: text }: CompletionToolCall): string => (text === '' ? '{}' : text);
 
-/** Returns the object that arguments are; undefined for those that were cut off, or are no object. */
-function objectOf(text: string): Fields | undefined {
-  try {
-    const value = readExactJson(text);
-    return isFields(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 /** Arguments that are no object are put in one, except for a provider of the caller's API, which gets what the caller wrote. */
 function toCallPart(call: CompletionToolCall, { api, isSameApi, notes }: PromptTarget): AssistantPart {
   const { id, name } = call;
   const written = writtenArguments(call);
-  const input = objectOf(written);
+  const input = readExactObject(written);
   const wrapped = { text: written };
   const options = call.vendor ?? notes.of(id);
   const part = { type: 'tool-call' as const, toolCallId: id, toolName: name };
@@ -208,7 +197,7 @@ function toSystemMessage({ content, vendor }: Message<'system'>, { api, isSameAp
 
 const isBlank = (part: CompletionPart | CompletionAnswerPart): boolean => part.type === 'text' && part.text.trim() === '';
 
-/** Leaves out texts without a word, which Anthropic refuses, and messages of nothing else. The last message is the question, and stays. */
+/** Leaves out texts that are empty or only white space, which Anthropic refuses, and messages of nothing else. The last message is the question, and stays. */
 function withoutBlanks(messages: readonly CompletionMessage[]): CompletionMessage[] {
   return messages.flatMap((message, index): CompletionMessage[] => {
     if (message.role === 'system') return message.content.trim() === '' && !changesTools(message) ? [] : [message];
@@ -220,9 +209,18 @@ function withoutBlanks(messages: readonly CompletionMessage[]): CompletionMessag
 
 const changesTools = ({ vendor }: Message<'system'>): boolean => vendor?.['anthropic']?.['toolChanges'] !== undefined;
 
+/** Leaves out reasoning that nothing follows, because the answer or a call was cut off: OpenAI and Anthropic refuse it. */
+function withoutLooseReasoning(messages: readonly CompletionMessage[]): CompletionMessage[] {
+  return messages.flatMap((message): CompletionMessage[] => {
+    if (message.role !== 'assistant' || message.content.at(-1)?.type !== 'reasoning') return [message];
+    const content = message.content.slice(0, message.content.findLastIndex(({ type }) => type !== 'reasoning') + 1);
+    return content.length === 0 ? [] : [{ ...message, content }];
+  });
+}
+
 export function toCompletionPrompt(given: readonly CompletionMessage[], target: PromptTarget): SdkMessage[] {
   const { api, isSameApi } = target;
-  const said = api === 'anthropic-messages' ? withoutBlanks(given) : given;
+  const said = withoutLooseReasoning(api === 'anthropic-messages' ? withoutBlanks(given) : given);
   const messages = isSameApi ? said : joinInstructions(said);
   const firstOther = messages.findIndex(({ role }) => role !== 'system');
   const question = messages.findLastIndex(({ role }) => role === 'user');

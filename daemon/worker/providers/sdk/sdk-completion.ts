@@ -10,6 +10,7 @@ import { REASONS, SdkCall, type SdkCallOptions, type SdkModel, type SdkPart } fr
 import { inputSchemaOf } from './sdk-messages.js';
 import { WholeCharacters } from './stream-text.js';
 import { messageFields } from './vendor-step.js';
+import { definedFields } from '../../../../shared/fields.js';
 
 function toToolChoice(choice: CompletionRequest['toolChoice']): NonNullable<SdkCallOptions['toolChoice']> {
   return typeof choice === 'object' ? { type: 'tool', toolName: choice.name } : { type: choice ?? 'auto' };
@@ -164,7 +165,7 @@ class CompletionReader {
   readonly #text = new WholeCharacters();
   readonly #reasoning = new WholeCharacters();
   readonly #refusal = new WholeCharacters();
-  #phase: { readonly phase?: string } = {};
+  #phase: string | undefined;
   #isReasoning = false;
   #signed: SdkCallOptions['providerOptions'];
 
@@ -180,7 +181,7 @@ class CompletionReader {
     switch (part.type) {
       case 'text-start': {
         const phase = part.providerMetadata?.['openai']?.['phase'];
-        this.#phase = typeof phase === 'string' ? { phase } : {};
+        this.#phase = typeof phase === 'string' ? phase : undefined;
         return;
       }
       case 'text-delta':
@@ -235,7 +236,7 @@ class CompletionReader {
 
   *#say(type: 'text' | 'reasoning' | 'refusal', text: string): Generator<CompletionEvent> {
     if (text === '') return;
-    yield type === 'text' ? { type, text, ...this.#phase } : { type, text };
+    yield type === 'text' ? { type, text, ...definedFields({ phase: this.#phase }) } : { type, text };
   }
 
   *#start(id: string, name: string): Generator<CompletionEvent> {

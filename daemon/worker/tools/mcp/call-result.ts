@@ -2,6 +2,7 @@
 import type { McpCallResult } from '../../../../shared/api/tools/mcp.js';
 import type { ServerSecrets } from './server-secrets.js';
 import { type Fields, isFields } from '../../../../shared/fields.js';
+import { isUnsafeInteger } from '../../../../shared/node/exact-json.js';
 import { isTooDeep, TOO_DEEP } from '../../../../shared/node/json-guard.js';
 
 const MAX_TEXT_LENGTH = 100_000;
@@ -59,9 +60,7 @@ function bounded(text: string): string {
 function textOfStructured(output: unknown): string {
   if (output === undefined) return '';
   if (isTooDeep(output)) throw new Error(`its result ${TOO_DEEP}`);
-  return JSON.stringify(output, (_key, value: unknown) =>
-    Number.isInteger(value) && !Number.isSafeInteger(value) ? `${String(value)} (may be rounded)` : value,
-  );
+  return JSON.stringify(output, (_key, value: unknown) => (isUnsafeInteger(value) ? `${String(value)} (may be rounded)` : value));
 }
 
 /** @param result  as the server sent it. @throws Error when it cannot be read */

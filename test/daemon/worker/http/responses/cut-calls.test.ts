@@ -64,6 +64,21 @@ test('a call that is cut off keeps the result that its caller sends, and a compl
   ]);
 });
 
+test.each<[ApiKind, object, string]>([
+  ['openai-responses', { openai: { itemId: 'rs_1', reasoningEncryptedContent: 'SEAL' } }, 'input'],
+  ['anthropic-messages', { anthropic: { signature: 'SEAL' } }, 'messages'],
+])('reasoning that nothing follows does not go back to %s, which refuses it', async (api, vendorData, place) => {
+  const { client, vendor } = await start(api);
+  const encrypted_content = Buffer.from(JSON.stringify(vendorData)).toString('base64url');
+  const reasoning = { type: 'reasoning' as const, id: 'rs_1', summary: [], encrypted_content };
+  const cut = { type: 'function_call' as const, call_id: 'c2', name: 'get', arguments: CUT, status: 'incomplete' as const };
+  for (const items of [[reasoning, cut], [reasoning]]) {
+    const input = [{ role: 'user' as const, content: 'a' }, ...items, { role: 'user' as const, content: 'b' }];
+    await client.responses.create({ ...request, input });
+    expect(JSON.stringify(vendor.requests.at(-1)?.body[place])).not.toContain('SEAL');
+  }
+});
+
 test('arguments that are no JSON of a call that the model ended are its caller’s to answer', async () => {
   const { client, vendor } = await start('openai-completions');
   vendor.reply(calls({ id: 'c2', name: 'get', input: {}, text: CUT }), calls({ id: 'c3', name: 'get', input: {}, text: '' }));
