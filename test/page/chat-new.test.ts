@@ -1,7 +1,10 @@
 /** New chats: each is a conversation of its own. */
+import type { Route } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { noBrowser, openPage } from '../helpers/browser.js';
+import { openView } from '../helpers/page.js';
 import { startPageWorld } from '../helpers/page-world.js';
+import { until } from '../helpers/real-gateway.js';
 
 test.skipIf(noBrowser)('a new chat that has a model, a file and a draft is continued by no other new chat', async () => {
   const { gateway, model } = await startPageWorld();
@@ -37,4 +40,53 @@ test.skipIf(noBrowser)('a new chat that has a model, a file and a draft is conti
     messages: expect.arrayContaining([{ role: 'user', content: expect.stringContaining('the plan') }]),
   });
   expect(JSON.stringify(model.requests.at(-1))).not.toContain('unrelated');
+});
+
+test.skipIf(noBrowser)('a new chat that the gateway cannot make at first is made without another connection', async () => {
+  const { gateway, model } = await startPageWorld();
+  const page = await openView(gateway, '#/chat', { allowedErrors: /Failed to load/ });
+  await page.route('**/api/sessions', (route) => route.fulfill({ status: 503, json: {} }), { times: 1 });
+  await page.getByRole('textbox', { name: 'Message' }).fill('Hello');
+  await page.keyboard.press('Enter');
+  await page.getByRole('article', { name: 'Agent' }).waitFor();
+  expect(model.requests).toHaveLength(1);
+});
+
+test.skipIf(noBrowser)('a new chat whose making fails only after the next connection is made', async () => {
+  const { gateway, model } = await startPageWorld();
+  const page = await openView(gateway, '#/chat', { allowedErrors: /Failed to load|ERR_|WebSocket/ });
+  let sockets = 0;
+  page.on('websocket', (socket) =>
+    socket.on('framereceived', ({ payload }) => void (String(payload).includes('"hello"') && (sockets += 1))),
+  );
+  let call: Route | undefined;
+  await page.route('**/api/sessions', (route) => void (call = route), { times: 1 });
+  await page.getByRole('textbox', { name: 'Message' }).fill('Hello');
+  await page.keyboard.press('Enter');
+  await until('the call', () => call !== undefined);
+  sockets = 0;
+  process.kill(gateway.workerPid(), 'SIGKILL');
+  await until('another connection', () => sockets > 0);
+  await call?.abort();
+  await page.getByRole('article', { name: 'Agent' }).waitFor();
+  expect(model.requests).toHaveLength(1);
+});
+
+test.skipIf(noBrowser)('beside a message that failed, each new chat has a session of its own', async () => {
+  const { gateway } = await startPageWorld();
+  const page = await openView(gateway, '#/chat', { allowedErrors: /Failed to load/ });
+  await page.route('**/api/sessions', (route) => route.fulfill({ status: 500, json: {} }), { times: 1 });
+  await page.getByRole('textbox', { name: 'Message' }).fill('Hello');
+  await page.keyboard.press('Enter');
+  await page.locator('.queue > li[data-state=failed]').waitFor();
+  const addresses = new Set<string>();
+  for (let chat = 1; chat <= 2; chat += 1) {
+    await page.getByRole('button', { name: /^Model/ }).click();
+    await page.getByRole('menuitemradio', { name: 'fake/two' }).click();
+    await expect.poll(() => page.url()).toContain('#/chat/main');
+    addresses.add(page.url());
+    await page.getByRole('button', { name: 'New chat', exact: true }).click();
+    await page.getByText('How can I help?').waitFor();
+  }
+  expect(addresses.size).toBe(2);
 });

@@ -32,6 +32,9 @@ export class ApiError extends Error {
 /** Whether the gateway was unreachable, or not ready yet. */
 export const isTemporary = (error: unknown): boolean => error instanceof ApiError && (error.status === 0 || error.status === 503);
 
+/** When a call that failed so is made again, while the connection stays. */
+export const AGAIN_MS = 3_000;
+
 /** Whether the gateway does not allow the call. */
 export const isRefused = (error: unknown): boolean => error instanceof ApiError && error.status === 403;
 
@@ -47,24 +50,24 @@ export function apiPath(
   return search === '' ? path : `${path}?${search}`;
 }
 
-async function send(call: Call): Promise<Response> {
+/** Throws what a call without a whole answer throws. */
+function failUnanswered(call: Call, error: unknown): never {
+  throw call.signal?.aborted === true ? error : new ApiError(call, 0, {});
+}
+
+function send(call: Call): Promise<Response> {
   const headers: Record<string, string> = { ...call.headers };
   if (call.body !== undefined) headers['Content-Type'] ??= 'application/json';
-  try {
-    return await fetch(gatewayUrl(call.path), {
-      method: call.method,
-      headers,
-      cache: 'no-store',
-      body:
-        call.body === undefined || typeof call.body === 'string' || call.body instanceof Blob
-          ? (call.body ?? null)
-          : JSON.stringify(call.body),
-      signal: call.signal ?? null,
-    });
-  } catch (error) {
-    if (call.signal?.aborted === true) throw error;
-    throw new ApiError(call, 0, {});
-  }
+  return fetch(gatewayUrl(call.path), {
+    method: call.method,
+    headers,
+    cache: 'no-store',
+    body:
+      call.body === undefined || typeof call.body === 'string' || call.body instanceof Blob
+        ? (call.body ?? null)
+        : JSON.stringify(call.body),
+    signal: call.signal ?? null,
+  }).catch((error: unknown) => failUnanswered(call, error));
 }
 
 async function readError(call: Call, response: Response): Promise<ApiError> {
@@ -86,7 +89,9 @@ export async function request(call: Call): Promise<Response> {
 
 /** Makes a prepared call. @returns the JSON document of its answer. @throws ApiError */
 export async function make<Answer>(prepared: Call): Promise<Answer> {
-  return (await (await request(prepared)).json()) as Answer;
+  const response = await request(prepared);
+  // The connection, or a reload of the page, may end within the answer.
+  return response.json().catch((error: unknown) => failUnanswered(prepared, error)) as Promise<Answer>;
 }
 
 /** @returns the JSON document of the answer. @throws ApiError */

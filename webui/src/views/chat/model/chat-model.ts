@@ -6,7 +6,7 @@ import { batch, computed, signal } from '@preact/signals';
 import type { MessagePage } from '../../../../../shared/api/session-archive.js';
 import type { ServerFrame } from '../../../../../shared/api/socket.js';
 import { waitingSessions } from '../../../api/approvals.js';
-import { type ApiError, apiPath, call } from '../../../api/client.js';
+import { AGAIN_MS, type ApiError, apiPath, call, isTemporary } from '../../../api/client.js';
 import { connection, gateway, pageSocket, SocketError } from '../../../api/socket.js';
 import { errorText } from '../../../components/feedback/error-words.js';
 import { type Entry, Outbox } from './outbox.js';
@@ -55,6 +55,7 @@ export class ChatModel {
   #arriving: StoredMessage[] = [];
   /** Whether the newest messages were read. */
   #isRead = false;
+  #again: ReturnType<typeof setTimeout> | undefined;
   #reading: AbortController | undefined;
 
   constructor(session: string) {
@@ -76,6 +77,7 @@ export class ChatModel {
 
   close(): void {
     this.#reading?.abort();
+    clearTimeout(this.#again);
     for (const close of this.#closes) close();
     pageSocket.tell('unwatch', { session: this.session });
   }
@@ -141,8 +143,12 @@ export class ChatModel {
     } catch (error) {
       if (reading.signal.aborted) return;
       this.error.value = error as ApiError;
-      // The next connection reads again; if it came before the failure, nothing else would.
-      if (gateway.peek() === greeting) return;
+      // The next connection reads again; if it came before the failure, or none comes, nothing else would.
+      if (gateway.peek() === greeting) {
+        if (isTemporary(error))
+          this.#again = setTimeout(() => this.#isRead || connection.peek().kind !== 'online' || this.follow(), AGAIN_MS);
+        return;
+      }
     } finally {
       this.#reading = undefined;
     }

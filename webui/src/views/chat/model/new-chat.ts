@@ -1,7 +1,7 @@
 /** A chat without a session: its messages wait here until the gateway has made one. */
 import { computed } from '@preact/signals';
 import type { SessionDocument } from '../../../../../shared/api/sessions.js';
-import { type Call, call, isTemporary } from '../../../api/client.js';
+import { AGAIN_MS, type Call, call, isTemporary } from '../../../api/client.js';
 import { connection, pageSocket } from '../../../api/socket.js';
 import { errorText } from '../../../components/feedback/error-words.js';
 import { address, hashOf, navigate } from '../../../shell/router.js';
@@ -26,6 +26,7 @@ class NewChat implements Sender {
   readonly outbox = new Outbox(NEW);
   readonly isCurrent = computed(() => connection.value.kind === 'online');
   #isBeginning = false;
+  #again: ReturnType<typeof setTimeout> | undefined;
 
   send(content: string): void {
     rescuedFrom.value = undefined;
@@ -47,7 +48,7 @@ class NewChat implements Sender {
    * one; without a message, the name is random.
    */
   async makeSession(options: Pick<Call, 'isAction'> = {}): Promise<string> {
-    const body = { chat_id: this.outbox.entries.peek()[0]?.key ?? newKey() };
+    const body = { chat_id: this.outbox.entries.peek().find(({ state }) => state !== 'failed')?.key ?? newKey() };
     return (await call<{ session: SessionDocument }>('POST', '/api/sessions', { body, ...options })).session.key;
   }
 
@@ -58,6 +59,7 @@ class NewChat implements Sender {
     const hasFiles = isShown() && hasNewFiles();
     if (this.#isBeginning || (!hasMessages && !hasFiles)) return;
     this.#isBeginning = true;
+    clearTimeout(this.#again);
     try {
       this.#mark({ state: 'sending' });
       markNewFiles(undefined);
@@ -65,6 +67,7 @@ class NewChat implements Sender {
     } catch (error) {
       this.#mark(isTemporary(error) ? { state: 'queued' } : { state: 'failed', error: errorText(error) });
       markNewFiles(errorText(error));
+      if (isTemporary(error)) this.#again = setTimeout(() => this.isCurrent.peek() && void this.begin(), AGAIN_MS);
     } finally {
       this.#isBeginning = false;
     }
@@ -75,8 +78,9 @@ class NewChat implements Sender {
   }
 
   #moveTo(session: string): void {
-    const waiting = this.outbox.entries.peek().map((entry) => (entry.state === 'failed' ? entry : { ...entry, state: 'queued' as const }));
-    // Another tab may have moved them meanwhile.
+    // What is stored: another tab may have moved them meanwhile, or added one.
+    this.#mark({ state: 'queued' });
+    const waiting = this.outbox.entries.peek();
     if (waiting.length > 0) {
       const chat = openChats.model(session);
       chat.beginEmpty();
