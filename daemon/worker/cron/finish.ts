@@ -120,24 +120,28 @@ export async function finishDone(
   if (!(await endCronRun(tx, run.id, { ...end, state: 'done' }))) return false;
   const messageId = await send?.();
   if (messageId !== undefined) await noteCronRun(tx, run.id, { messageId });
-  // A message that is sent counts once it has arrived, or not: noteMessageEnd.
+  // A message on its way is counted by noteMessageEnd, once it has ended.
   const isOnItsWay = messageId !== undefined && (await readMessageStates(tx, [messageId])).get(messageId)?.state !== 'delivered';
   if (!isOnItsWay) await updateCronJob(tx, run.jobId, { failures: 0 });
   return true;
 }
 
-/** Counts what became of the message of a run; another message is left alone. @returns what is to be announced */
+/** Counts what became of the message of a run, once however often it is sent; another message is left alone. @returns what is to be announced */
 export async function noteMessageEnd(tx: Transaction, message: EndedMessage, chats: Alerts): Promise<RunChange | undefined> {
   const run = await findRunOfMessage(tx, { messageId: message.id });
   const job = run && (await findCronJob(tx, run.jobId));
   if (run === undefined || job === undefined) return undefined;
   if (message.state === 'delivered') {
     if (job.failures > 0) await updateCronJob(tx, job.id, { failures: 0 });
+    if (run.error !== null) await noteCronRun(tx, run.id, { error: null });
     return undefined;
   }
+  // It was sent again, and has counted.
+  if (run.error !== null) return undefined;
   const isDead = message.state === 'dead';
   const what = isDead ? 'its message was not delivered' : 'whether its message arrived is unknown';
   const error = message.error === null ? what : `${what}: ${message.error}`;
+  await noteCronRun(tx, run.id, { error });
   const notified = await countFailure(tx, job, { error, chats, refusedBy: isDead ? message : undefined });
   return { jobId: job.id, runId: run.id, state: 'done', notified };
 }

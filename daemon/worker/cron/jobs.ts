@@ -92,7 +92,12 @@ async function manualRun(tx: Transaction, { jobId, runId, access, nowMs }: Trigg
   if (run === undefined)
     throw new GatewayError('NOT_FOUND', { message: `the job has no run '${runId.slice(0, 80)}'`, details: { job_id: jobId } });
   if (run.finishedAtMs === null) throw conflict('this run has not ended', jobId);
-  if (run.state === 'done') throw conflict('this run has succeeded', jobId, 'Run the job again without naming a run.');
+  if (run.state === 'done')
+    throw conflict(
+      'this run has succeeded',
+      jobId,
+      'Run the job again without naming a run. To send its message again: xopc messages retry ID',
+    );
   return { ...nextAttempt(run, nowMs), tokenId };
 }
 

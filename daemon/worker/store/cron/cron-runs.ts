@@ -184,7 +184,7 @@ export async function startCronRun(tx: Transaction, start: { id: string; instanc
 export async function noteCronRun(
   tx: Transaction,
   id: string,
-  note: Partial<Pick<CronRun, 'messageId' | 'sessionKey' | 'turnId' | 'questionId'>>,
+  note: Partial<Pick<CronRun, 'error' | 'messageId' | 'sessionKey' | 'turnId' | 'questionId'>>,
 ): Promise<void> {
   await queriesOf(tx).updateTable('cron_runs').set(RUN_COLUMNS.write(note)).where('id', '=', id).execute();
 }
@@ -219,7 +219,7 @@ export async function findCronRun(tx: Transaction, { jobId, runId }: { jobId: st
 
 /** Returns the run that sent its output with that message. */
 export const { first: findRunOfMessage } = prepare<{ messageId: string }>()((db, p) =>
-  db.selectFrom('cron_runs').select(['id', 'job_id as jobId']).where('message_id', '=', p.messageId),
+  db.selectFrom('cron_runs').select(['id', 'job_id as jobId', 'error']).where('message_id', '=', p.messageId),
 );
 
 /** Runs in a write. Purges finished runs of a job beyond the newest `keep`. */

@@ -66,6 +66,22 @@ test('a message that arrives ends the row of failures', async () => {
   expect(await failed(conversation, job.id)).toHaveLength(3);
 });
 
+test('a message that is sent again, and refused again, counts once', async () => {
+  const { fake, conversation } = await start();
+  const job = await conversation.cron.create({ ...NAMED, ...alert });
+  fake.fault('sendMessage', BLOCKED);
+  await run(conversation, job.id, 'dead');
+  const last = async () => (await conversation.cron.runs(job.id, {})).runs[0];
+  const messageId = (await last())?.delivery?.message_id ?? '';
+  fake.fault('sendMessage', BLOCKED);
+  await conversation.outgoing.retry(messageId);
+  await expect.poll(async () => (await conversation.outgoing.get(messageId)).status).toBe('dead');
+  await expect(said(conversation, ALERT_KEY)).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' });
+  expect((await last())?.error).toMatch(/^its message was not delivered: /);
+  await conversation.outgoing.retry(messageId);
+  await expect.poll(async () => (await last())?.error).toBeNull();
+});
+
 test('a chat that has refused the message is not told of it', async () => {
   const { fake, conversation } = await start();
   const job = await conversation.cron.create({ ...NAMED, notifyAfter: 1 });
