@@ -54,7 +54,7 @@ export interface Place {
 }
 
 /** What a token that is limited to agents may see and decide. */
-const OWN = 'It is for the approvals and grants of its own conversations.';
+const OWN = 'Use it for approvals and grants of its own conversations.';
 const DEFAULT_LIMIT = 50;
 /** How many pending approvals of the whole gateway are searched for those of one chat. */
 const MAX_PENDING = 1_000;
@@ -136,7 +136,7 @@ export class Approvals {
   async decide(decision: MadeDecision, viewer: Viewer): Promise<ApprovalDocument> {
     const outcome = await this.#options.store.write(async (tx) => {
       await this.#load(tx, decision.id, viewer);
-      if (decision.remember === 'agent') mayUseSession(viewer, null, "Remember it for the session: 'remember' is then 'session'.");
+      if (decision.remember === 'agent') mayUseSession(viewer, null, "Use 'session' for 'remember'.");
       return this.decideIn(tx, decision);
     });
     this.decided(outcome);

@@ -13,7 +13,7 @@ import type { Lane } from '../store/delivery/outbox.js';
 import { deleteOutboxMessage } from '../store/delivery/outbox-pages.js';
 import type { Store } from '../store/store.js';
 import type { Transaction } from '../store/transaction.js';
-import { approvalDocument, sayDecider } from './approval-document.js';
+import { sayDecider } from './approval-document.js';
 
 /** The part of the outbox that questions need. */
 export interface QuestionOutbox {
@@ -43,8 +43,7 @@ function fenced(text: string): string {
   return `${fence}\n${text}\n${fence}`;
 }
 
-function sayCall(approval: Approval): string[] {
-  const { id, agentId, tool, input } = approvalDocument(approval);
+function sayCall({ id, agentId, tool, input }: Approval): string[] {
   const text = escapeHidden(JSON.stringify(input, undefined, 2));
   const rest = text.length - MAX_INPUT_LENGTH;
   const shown = rest > 0 ? `${text.slice(0, MAX_INPUT_LENGTH).toWellFormed()} …` : text;

@@ -24,7 +24,7 @@ export interface ApprovalDeps {
 export interface ApprovalParts {
   readonly gate: ToolGate;
   readonly service: Approvals;
-  /** Runs in the active worker. It is to look whenever approvals have changed. */
+  /** Runs in the active worker. Call `look` whenever an approval has changed. */
   readonly expiry: ApprovalExpiry;
 }
 

@@ -85,7 +85,7 @@ interface Times {
 /** Times of which those outside of the hours are left out. */
 interface ActiveTimes extends Times {
   isActive(atMs: number): boolean;
-  /** The next time or one before it that is outside: what {@link Times.next} looks at, one for each call. */
+  /** Returns the next time, or an earlier one outside of the hours. {@link Times.next} repeats this until it is inside. */
   look(afterMs: number): number | null;
 }
 

@@ -80,7 +80,7 @@ function activeHoursOf(active: string | undefined, days: string | undefined): Ac
 }
 
 export function createJobReading({ store, clock, config, loadWords }: JobReadingOptions) {
-  /** What calculates with dates: one at a time, because each lets other work run between its steps, and many of them are a step of all. */
+  /** One calculation with dates at a time: the steps of several would run directly after each other, and block other work. */
   const inTurn = createSerial();
   return {
     /** Returns all jobs. Runs are added to the first 200. */

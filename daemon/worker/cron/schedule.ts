@@ -157,12 +157,12 @@ function parseTimes({ schedule, anchorMs }: ScheduleSource, zone: string): Sched
 
 /** A schedule may be in its active hours so rarely that looking for its times would not end. */
 const MAX_LOOKS = 800;
-/** Date arithmetic is slow: as many looks take a millisecond or two. */
+/** Date arithmetic is slow: so many looks take one or two milliseconds. */
 const LOOKS_AT_ONCE = 8;
 
 /**
  * Finds the times of a schedule, in order, and lets other work run meanwhile. It ends after {@link MAX_LOOKS}, although more may follow.
- * @param span.firstMs  the first of them. Default: the first one after `afterMs`
+ * @param options.firstMs  the first of them. Default: the first one after `afterMs`
  */
 export async function* timesFrom(
   schedule: Schedule,

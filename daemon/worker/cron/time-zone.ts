@@ -29,7 +29,7 @@ export function createZoneClock(timeZone: string): (atMs: number) => number {
     minute: 'numeric',
     second: 'numeric',
   });
-  // Who looks at an instant asks several things of it.
+  // Callers ask several times for the same instant.
   let last = { atMs: Number.NaN, offsetMs: 0 };
   return (atMs) => {
     if (last.atMs === atMs) return last.offsetMs;

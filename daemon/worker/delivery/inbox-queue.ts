@@ -8,7 +8,6 @@ import {
   type InboxMessage,
   listInboxLanes,
   listInboxStops,
-  listStopsOfChat,
   putBackInbox,
   readInboxHead,
   readInboxMessage,
@@ -91,7 +90,7 @@ export class InboxQueue implements LaneQueue<InboxMessage> {
     const lanes: Lane[] = [];
     const parked = new Set((await listParkedLanes(tx)).map(laneKey));
     for (const lane of await listInboxLanes(tx)) {
-      const isBlocked = parked.has(laneKey(lane)) && (await firstCommand(tx, lane)) === undefined;
+      const isBlocked = parked.has(laneKey(lane)) && (await firstOf(tx, lane, isAlwaysHandled)) === undefined;
       if (!isBlocked && !(await this.#isLeftToOthers(tx, lane))) lanes.push(lane);
     }
     return lanes;
@@ -133,7 +132,7 @@ export class InboxQueue implements LaneQueue<InboxMessage> {
   async claim(tx: Transaction, lane: Lane): Promise<Claim<InboxMessage>> {
     const isWaiting = await hasParkedInbox(tx, lane);
     // Behind a message that waits for a person, only what decides or stops is handled; the end of its wait wakes the lane.
-    const message = isWaiting ? await firstCommand(tx, lane) : await nextMessage(tx, lane);
+    const message = isWaiting ? await firstOf(tx, lane, isAlwaysHandled) : await nextMessage(tx, lane);
     if (message === undefined) return { type: 'empty' };
     if (message.state === 'running') return { type: 'held' };
     if (await this.#isLeftToOthers(tx, lane)) return { type: 'held' };
@@ -194,18 +193,20 @@ async function giveUpMessage(
   return true;
 }
 
-/** Returns the first message of a chat that is handled although another one waits for a person. */
-async function firstCommand(tx: Transaction, lane: Lane): Promise<InboxMessage | undefined> {
-  const found = (await listInboxCommands(tx, lane)).find(({ content }) => isStop(content) || isDecision(content));
+/** Whether a message is handled although another one of its chat waits for a person. */
+const isAlwaysHandled = (content: string): boolean => isStop(content) || isDecision(content);
+
+/** Returns the oldest of the waiting commands of a chat that `isWanted`. */
+async function firstOf(tx: Transaction, lane: Lane, isWanted: (content: string) => boolean): Promise<InboxMessage | undefined> {
+  const found = (await listInboxCommands(tx, lane)).find(({ content }) => isWanted(content));
   return found && readInboxMessage(tx, found.seq);
 }
 
-/** Returns the oldest message of a chat, but one that asks to stop before all others. */
+/** Returns the next message of a chat: one that asks to stop, else the oldest. */
 async function nextMessage(tx: Transaction, lane: Lane): Promise<InboxMessage | undefined> {
   const head = await readInboxHead(tx, lane);
   if (head === undefined || head.state === 'running') return head;
-  const stop = (await listStopsOfChat(tx, lane)).find(({ content }) => isStop(content));
-  return stop === undefined ? head : readInboxMessage(tx, stop.seq);
+  return (await firstOf(tx, lane, isStop)) ?? head;
 }
 
 function outcomeOf(message: InboxMessage): 'repeated' | 'interrupted' | 'poisoned' {

@@ -54,7 +54,7 @@ interface Batch {
 
 /** @throws CONFLICT when the path has changed since the fork began */
 async function checkPath(tx: Transaction, { last }: Fork): Promise<void> {
-  // The choice of another path takes it off the chosen one.
+  // A last message that has a parent is not on the chosen path any more.
   if (last === undefined || (await findMessage(tx, last.id))?.parentSeq !== null)
     throw new GatewayError('CONFLICT', { message: 'the session was changed while it was copied', hint: 'Try again.' });
 }

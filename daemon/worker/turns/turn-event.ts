@@ -69,8 +69,9 @@ export function toErrorEvent(error: GatewayError): TurnEvent {
   if (hint === undefined) return { type: 'error', error };
   const complete = `${message.replace(/[.\s]*$/, '.')} ${hint}`;
   const isExplained = !spec.expose || error.details?.['code'] !== undefined;
-  const details = { ...(isExplained ? undefined : knownSentence(message)), ...error.details };
-  return { type: 'error', error: new GatewayError(code, { message: complete, details, cause }) };
+  const sentence = isExplained ? undefined : knownSentence(message);
+  const details = sentence === undefined ? error.details : { ...sentence, ...error.details };
+  return { type: 'error', error: new GatewayError(code, { message: complete, cause, ...(details && { details }) }) };
 }
 
 /** Returns why a turn was stopped, from the reason of its signal. */

@@ -177,8 +177,9 @@ export class TelegramAccount implements ChannelAccount {
     const { host, logger, accountId } = this.#options;
     while (!signal.aborted) {
       try {
-        if (await host.intake.acquire('telegram', accountId)) return true;
-        this.#status = { state: 'starting', message: sayOfChannel('served-elsewhere') };
+        const isOurs = await host.intake.acquire('telegram', accountId);
+        this.#status = isOurs ? { state: 'starting' } : { state: 'starting', message: sayOfChannel('served-elsewhere') };
+        if (isOurs) return true;
       } catch (error) {
         this.#status = { state: 'backoff', message: sayOfChannel('waits-for-database') };
         logger.warn({ err: error }, 'failed to get the lease of the account');

@@ -1,4 +1,4 @@
-/** The messages with which approvals were asked in chats, until these say how the approvals ended. */
+/** The messages that ask about approvals in chats. Each is noted until it shows how its approval has ended. */
 import { queriesOf, type Transaction } from '../transaction.js';
 import type { OutgoingStatus } from '../../../../shared/delivery-status.js';
 import type { Lane } from '../delivery/outbox.js';

@@ -10,21 +10,20 @@ export async function endUnfinished(db: Queries): Promise<void> {
   await endUnanswered(db);
 }
 
+const UNSENT = ['queued', 'sending', 'retry_wait'] as const;
+
 async function endUnsent(db: Queries): Promise<void> {
-  const unsent = await db.selectFrom('outbox_messages').select('seq').where('state', 'in', ['queued', 'sending', 'retry_wait']).execute();
-  for (const { seq } of unsent) {
-    await db
-      .updateTable('outbox_parts')
-      .set({ state: 'unknown' })
-      .where('message_seq', '=', seq)
-      .where('state', 'in', ['queued', 'sending', 'retry_wait'])
-      .execute();
-    await db
-      .updateTable('outbox_messages')
-      .set((row) => ({ state: 'unknown', instance_id: null, last_error: UNSENT_REASON, finished_at: row.ref('updated_at') }))
-      .where('seq', '=', seq)
-      .execute();
-  }
+  await db
+    .updateTable('outbox_parts')
+    .set({ state: 'unknown' })
+    .where('state', 'in', UNSENT)
+    .where('message_seq', 'in', (query) => query.selectFrom('outbox_messages').select('seq').where('state', 'in', UNSENT))
+    .execute();
+  await db
+    .updateTable('outbox_messages')
+    .set((row) => ({ state: 'unknown', instance_id: null, last_error: UNSENT_REASON, finished_at: row.ref('updated_at') }))
+    .where('state', 'in', UNSENT)
+    .execute();
 }
 
 async function endUnanswered(db: Queries): Promise<void> {

@@ -45,7 +45,7 @@ export interface CronRunQuery {
   readonly jobId: string;
   readonly limit: number;
   readonly beforeSeq?: number;
-  /** Only runs that did not succeed, and those whose message has not arrived, as far as is known. Default: any. */
+  /** Only runs that did not succeed, or whose message is dead or of unknown outcome. Default: any. */
   readonly failed?: boolean;
 }
 

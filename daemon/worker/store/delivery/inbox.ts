@@ -133,20 +133,6 @@ export const { all: listInboxStops } = prepare<Record<never, never>>()((db) =>
     .where(sql`lower(content)`, 'like', sql.lit('%/stop%')),
 );
 
-/** Returns the unhandled messages of a chat that may ask to stop an answer, oldest first. */
-export const { all: listStopsOfChat } = prepare<Lane>()((db, p) =>
-  db
-    .selectFrom('inbox_messages')
-    .select(['seq', 'content'])
-    .where('channel', '=', p.channel)
-    .where('account_id', '=', p.accountId)
-    .where('chat_id', '=', p.chatId)
-    .where('finished_at', 'is', null)
-    .where('state', '=', sql.lit('pending' as const))
-    .where(sql`lower(content)`, 'like', sql.lit('%/stop%'))
-    .orderBy('seq'),
-);
-
 const selectRunning = prepare<Record<never, never>>()((db) =>
   db
     .selectFrom('inbox_messages')

@@ -164,22 +164,18 @@ export const { all: listParkedLanes } = prepare<Record<never, never>>()((db) =>
 );
 
 /** Returns the unhandled messages of a chat that may be commands, oldest first. */
-export async function listInboxCommands(
-  tx: Transaction,
-  { channel, accountId, chatId }: Lane,
-): Promise<{ seq: number; content: string }[]> {
-  return queriesOf(tx)
+export const { all: listInboxCommands } = prepare<Lane>()((db, p) =>
+  db
     .selectFrom('inbox_messages')
     .select(['seq', 'content'])
-    .where('channel', '=', channel)
-    .where('account_id', '=', accountId)
-    .where('chat_id', '=', chatId)
+    .where('channel', '=', p.channel)
+    .where('account_id', '=', p.accountId)
+    .where('chat_id', '=', p.chatId)
     .where('finished_at', 'is', null)
-    .where('state', '=', 'pending')
-    .where('content', 'like', '%/%')
-    .orderBy('seq')
-    .execute();
-}
+    .where('state', '=', sql.lit('pending' as const))
+    .where('content', 'like', sql.lit('%/%'))
+    .orderBy('seq'),
+);
 
 /** Lets what asked for a turn go on with it: the message of a chat, the run of a job, or whoever looks for it. */
 export async function releaseTurn(tx: Transaction, { id, nowMs }: { id: string; nowMs: number }): Promise<void> {

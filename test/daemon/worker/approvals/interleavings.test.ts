@@ -188,7 +188,7 @@ test('200 random interleavings of ask, decide, expire, restart and kill: each ca
     else expect([state, output, runs]).toEqual(state === 'approved' ? [state, 'paid', 1] : [state, expect.stringMatching(/^not run: /), 0]);
     expect([...(decided.get(id) ?? [state])]).toEqual([state]);
   }
-}, 30_000);
+});
 
 /** Those that are to go on; one that was killed before it could ask is interrupted, and nobody asks again. */
 const openTurns = (store: Store): Promise<{ id: string }[]> =>
