@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './test/helpers/longest-first.mjs';
+import { SLOW } from './test/helpers/slow-tests.mjs';
 
 const APART = ['test/e2e/**', 'test/torture/**', 'test/guards/**', 'test/bench/**', 'test/page/**', 'test/fuzz/**', 'test/screenshots/**'];
 /** Tests that replace modules: a process each. */
@@ -75,7 +76,7 @@ export default defineConfig({
           ...together,
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: [...APART, ...REPLACING, ...POSTGRES],
+          exclude: [...APART, ...REPLACING, ...POSTGRES, ...(process.env['XOPC_QUICK_TESTS'] === '1' ? SLOW : [])],
           testTimeout: 60_000,
         },
       },

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
+import { SLOW } from '../helpers/slow-tests.mjs';
 import { listFiles, readAllSources, readSource, root, type SourceFile } from './source-tree.js';
 
 const sources = readAllSources();
@@ -160,4 +161,17 @@ test('every file of the core has a test: mirrored, importing it, or named here',
   expect(core.length).toBeGreaterThan(100);
   expect(core.filter((path) => !isTested(path))).toEqual([]);
   expect(Object.keys(TESTED_BY).filter((path) => !exists(path))).toEqual([]);
+});
+
+/** `a/{b,c}/*` names `a/b/*` and `a/c/*`. */
+function alternatives(pattern: string): string[] {
+  const [whole, names] = /\{([^{}]+)\}/.exec(pattern) ?? [];
+  if (whole === undefined || names === undefined) return [pattern];
+  return names.split(',').flatMap((name) => alternatives(pattern.replace(whole, () => name)));
+}
+
+test('what is left out of the fast checks exists', () => {
+  const paths = SLOW.flatMap(alternatives).map((pattern) => pattern.replace(/(\/\*\*)?\/\*\.test\.ts$/, ''));
+  expect(paths.length).toBeGreaterThan(SLOW.length);
+  expect(paths.filter((path) => !existsSync(join(root, path)))).toEqual([]);
 });
