@@ -1,5 +1,5 @@
 /**
- * Lets the launcher check, in a millisecond and without starting a process, that the build matches the sources:
+ * Lets the launcher check without starting a process that the build matches the sources:
  * `dist/ready.sh` names every source file and directory, and none of them may be newer than it. It is a shell script
  * because a shell reads that fastest. A hash over the contents decides when a time has changed.
  */
