@@ -162,6 +162,19 @@ async function admit<Body, Query>(
   await beginRequest(access, { response: ctx.res, address: ctx.state.caller.client.address });
 }
 
+const isDocument = (answer: unknown): boolean =>
+  Array.isArray(answer) || (answer !== null && Object.getPrototypeOf(answer) === Object.prototype);
+
+/** A document becomes text here: Koa would ask whether it is a `Response` first, and Node loads its `fetch` to answer that. */
+function setBody(ctx: HttpContext, answer: unknown): void {
+  if (!isDocument(answer)) {
+    ctx.body = answer;
+    return;
+  }
+  if (!ctx.res.hasHeader('Content-Type')) ctx.type = 'json';
+  ctx.body = JSON.stringify(answer);
+}
+
 /** Makes a route. Its input has been checked when `handle` runs. */
 export function route<Body = undefined, Query = undefined>(definition: RouteDefinition<Body, Query>): Route {
   const { method, path, scope, access, agentOf, upload: types, media, isBodyOptional = false } = definition;
@@ -192,7 +205,7 @@ export function route<Body = undefined, Query = undefined>(definition: RouteDefi
         source: source as Buffer,
         query: (query === undefined ? undefined : validate(query, { ...ctx.query }, 'query')) as Query,
       });
-      if (answer !== undefined) ctx.body = answer;
+      if (answer !== undefined) setBody(ctx, answer);
       if (scope !== 'public' && ctx.body instanceof Readable) streams.note(ctx, { body: ctx.body, needsToken: access === 'token' });
     };
   };

@@ -8,21 +8,11 @@ const MIN_BYTES = 1_024;
 
 const compressed = promisify(gzip);
 
-const isDocument = (body: unknown): body is object =>
-  Array.isArray(body) || (body !== null && typeof body === 'object' && Object.getPrototypeOf(body) === Object.prototype);
-
-function textOf(body: unknown): string | undefined {
-  if (typeof body === 'string') return body;
-  return isDocument(body) ? JSON.stringify(body) : undefined;
-}
-
 async function compressText(ctx: HttpContext): Promise<void> {
-  const text = ctx.acceptsEncodings('gzip', 'identity') === 'gzip' ? textOf(ctx.body) : undefined;
-  if (text === undefined) return;
-  const isLong = Buffer.byteLength(text) >= MIN_BYTES;
-  // The content type stays that of what was given.
-  ctx.body = isLong ? await compressed(text) : text;
-  if (!isLong) return;
+  const { body } = ctx;
+  if (typeof body !== 'string' || Buffer.byteLength(body) < MIN_BYTES || ctx.acceptsEncodings('gzip', 'identity') !== 'gzip') return;
+  // The content type stays that of the text.
+  ctx.body = await compressed(body);
   ctx.set('Content-Encoding', 'gzip');
   ctx.vary('Accept-Encoding');
 }
