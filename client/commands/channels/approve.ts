@@ -25,7 +25,7 @@ export class ChannelRevokeCommand extends BaseCommand {
   static override readonly usage = Command.Usage({
     category: 'Channels',
     description: 'Withdraw the access of a person, or reject a request for it.',
-    details: 'People listed in `allowFrom` of the configuration are not affected.',
+    details: 'People whom `allowFrom` of the configuration lists are removed there.',
     examples: [['By the id that `xopc channels` shows', 'xopc channels revoke telegram 42']],
   });
 

@@ -9,7 +9,7 @@ import type { OpenedFile } from '../../channels/channel.js';
 import type { FileRef } from '../../channels/file-links.js';
 import { accountLabel, type ChannelRegistry } from '../../channels/registry.js';
 import { type AccountMessages, readAccountMessages } from '../../store/delivery/account-messages.js';
-import { approvePairing, listPairings, type Pairing, removePairing } from '../../store/delivery/pairings.js';
+import { approvePairing, listPairings, type Pairing, type PairingKey, removePairing } from '../../store/delivery/pairings.js';
 import type { Lane } from '../../store/delivery/outbox.js';
 import type { Store } from '../../store/store.js';
 import { accountHealth, HEALTH_WINDOW_MS } from './channel-health.js';
@@ -92,6 +92,16 @@ async function readAccounts({ store, clock, channels, config, times }: ChannelSe
   });
 }
 
+/** @throws CONFLICT for a sender who could write on without an approval */
+function mustNotBeListed({ channels }: Config, { channel, accountId, senderId }: PairingKey): void {
+  const { allowFrom = [] } = (channel === 'telegram' && channels.telegram?.accounts[accountId]) || {};
+  if (!allowFrom.some((entry) => String(entry).trim() === senderId)) return;
+  throw new GatewayError('CONFLICT', {
+    message: `'${senderId}' may write without an approval: channels.telegram.accounts.${accountId}.allowFrom lists it`,
+    hint: 'Remove it from that list: xopc config edit',
+  });
+}
+
 export type ChannelService = ReturnType<typeof createChannelService>;
 
 export function createChannelService(options: ChannelServiceOptions) {
@@ -122,10 +132,12 @@ export function createChannelService(options: ChannelServiceOptions) {
       return toDocument(approved);
     },
 
-    /** @throws CHANNEL_NOT_FOUND; NOT_FOUND for an unknown sender */
+    /** @throws CHANNEL_NOT_FOUND; NOT_FOUND for an unknown sender; CONFLICT for one whom the configuration lists */
     async revoke(channel: string, { accountId: wanted, senderId }: PairingRevokeRequest): Promise<void> {
       const { accountId } = channels.getAccount(channel, wanted);
-      const existed = await store.write((tx) => removePairing(tx, { channel, accountId, senderId }));
+      const sender = { channel, accountId, senderId };
+      mustNotBeListed(options.config(), sender);
+      const existed = await store.write((tx) => removePairing(tx, sender));
       if (existed) return;
       throw new GatewayError('NOT_FOUND', {
         message: `'${senderId.slice(0, 80)}' is not known to the account '${accountId}' of '${channel}'`,

@@ -41,7 +41,7 @@ export function channelRoutes(channels: ChannelService): Route[] {
       path: '/api/channels/:channel/revoke',
       scope: 'admin',
       summary: 'Revoke the approval of a sender',
-      errors: ['CHANNEL_NOT_FOUND', 'NOT_FOUND'],
+      errors: ['CHANNEL_NOT_FOUND', 'NOT_FOUND', 'CONFLICT'],
       params: { channel: channelName },
       answer: pairingRevokeResponse,
       body: pairingRevokeRequest,
