@@ -62,7 +62,7 @@ export class DatabaseCopyCommand extends ConfigCommand {
       from,
       to: target.at,
       onProgress: (progress) => this.#show(progress),
-      // A gateway that was started meanwhile could not write yet, but will.
+      // A gateway that was started meanwhile has not written yet, but soon will.
       beforeEnd: () => this.#assertStopped(),
     });
     if (this.use) {

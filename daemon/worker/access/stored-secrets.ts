@@ -13,10 +13,10 @@ import type { Store } from '../store/store.js';
 export interface PageSecrets {
   /** Names the cookie, because a browser sends its cookies to every port of a host. */
   gatewayId(): Promise<string>;
-  /** Returns the one that is stored and has not expired. */
+  /** Returns the secret if it is stored and has not expired. */
   find(secret: StoredSecret): Promise<Pick<PageSecret, 'tokenId'> | undefined>;
   add(secret: PageSecret & { readonly nowMs: number }): Promise<void>;
-  /** Removes it. @returns it if it was valid, to one of several callers */
+  /** Removes a secret and returns it if it was valid. Of several callers at once, one gets it. */
   take(secret: StoredSecret): Promise<Pick<PageSecret, 'tokenId'> | undefined>;
 }
 

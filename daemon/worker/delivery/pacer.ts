@@ -8,7 +8,7 @@ import { accountKey, laneKey } from './lane-schedule.js';
 
 /** Counts one limit (https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm). */
 class Meter {
-  /** When all that was counted would have been sent, one after another. */
+  /** When everything counted so far would have been sent at the rate of the limit. */
   #doneAtMs = 0;
 
   /** Returns when the next may be sent, not before `nowMs`. */
@@ -33,7 +33,7 @@ interface Account {
 }
 
 const MAX_IDLE_CHATS = 1_000;
-/** A clock that is corrected by less changes little. */
+/** Smaller corrections of the clock do not matter. */
 const CLOCK_SLACK_MS = 1_000;
 
 export class Pacer {

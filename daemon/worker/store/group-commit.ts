@@ -175,7 +175,7 @@ async function runTogether(database: Pick<OpenDatabase, 'transaction'>, batch: r
   }
 }
 
-/** Returns what writes have noted, and forgets it: at the beginning of a transaction, what one that was undone had noted. */
+/** Returns what writes have noted, and forgets it. At the beginning of a transaction that is what an undone one had noted. */
 const takeEvents = (tx: Transaction): GatewayEvent[] => accessOf(tx).events.splice(0);
 
 const savepoint = sql`savepoint one_write`;

@@ -118,12 +118,12 @@ export async function readAsideText(tx: Transaction, turn: { sessionId: number; 
   return (await selectAsideText.first(tx, turn))?.content ?? '';
 }
 
-/** Returns whether the session has messages aside of its chosen path. */
+/** Returns whether the session has messages that are not on its chosen path. */
 export async function hasAside(tx: Transaction, sessionId: number): Promise<boolean> {
   return (await selectAny.first(tx, { sessionId })) !== undefined;
 }
 
-/** Returns, by predecessor, the messages aside of the chosen path, oldest first. */
+/** Returns the messages that are not on the chosen path, by predecessor, oldest first. */
 export async function readAside(
   tx: Transaction,
   range: { sessionId: number; fromSeq: number; toSeq: number },

@@ -55,7 +55,7 @@ async function readRetrying(tx: Transaction) {
   return rows.map((row) => ({ channel: row.channel, accountId: row.accountId, retrying: row.retrying, lastError: errorOf(row) }));
 }
 
-/** Counted in an index of such messages only, which is found by the account. */
+/** Reads an index that holds such messages alone, by account. */
 async function countLost(tx: Transaction, { channel, accountId }: Account, lostSinceMs: number) {
   const { rows } = await sql<{ dead: number; unknown: number; lost: number }>`
     select

@@ -50,9 +50,9 @@ interface Active {
   wakeJobs(): void;
 }
 
-/** As many as messages of an account's chats are answered: after a night, many may be decided about at once. */
+/** As many as an account's chats are answered at once: after a night, many may be decided together. */
 const MAX_AT_ONCE = 8;
-/** While another worker may leave one. */
+/** While another worker may leave a turn that waits. */
 const LOOK_MS = 1_000;
 /** A turn that could not begin is tried again then. */
 const RETRY_MS = 60_000;
@@ -94,8 +94,8 @@ export class WaitingTurns {
   }
 
   /**
-   * To be called when a turn waits. It may be decided about already; one that was stopped while that was stored ends.
-   * @returns what it waits for; if all of that is decided, the questions of its last step: its answer so far is not its whole answer
+   * To be called when a turn has begun to wait. Its approvals may have been decided already. A turn that was stopped meanwhile ends.
+   * @returns the approvals that it waits for; if all are decided, those of its last step, which show that its answer is not complete
    */
   async parked(turnId: string, signal: AbortSignal): Promise<ApprovalDocument[]> {
     if (signal.aborted && stopReason(signal).code !== 'STOPPING') await this.giveUp({ turnId }, stopReason(signal));

@@ -29,7 +29,7 @@ export function findFaults({ rate, usd }: TokenFields): Faults {
   return { ...(isNumber(rate) ? {} : { rate: t('notNumber') }), ...(isNumber(usd) ? {} : { usd: t('notNumber') }) };
 }
 
-/** The name of the field stands above it. */
+/** The page shows the message below the field's own name. */
 const withoutName = (message: string, path: string): string => message.replace(`'${path}' `, '');
 
 /** Returns nothing for a failure that names no field. */

@@ -1,4 +1,4 @@
-/** Where approvals stand in a conversation. */
+/** Decides where approvals are shown in a conversation. */
 import type { PlacedMessage } from '../../../../../shared/api/sessions.js';
 import type { ApprovalDocument } from '../../../../../shared/api/tools/approvals.js';
 

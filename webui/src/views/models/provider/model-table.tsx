@@ -41,7 +41,7 @@ function Listed({ model, report }: { model: Model; report: ProviderTestResult | 
 
 const without = (id: string, order: readonly string[]): readonly string[] => order.filter((other) => other !== id);
 
-/** The default so far becomes the first fallback. */
+/** The previous default becomes the first fallback. */
 const madeDefault = (id: string, order: readonly string[]): readonly string[] => [id, ...without(id, order)];
 
 function Role({ model, order, onOrder }: TableProps & { model: Model }) {
