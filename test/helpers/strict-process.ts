@@ -1,4 +1,9 @@
-/** Loaded before every test file: a warning of the process (a leaked listener, a deprecated call) fails the run. */
+/**
+ * Loaded before every test file: a warning of the process (a leaked listener, a deprecated call) fails the run, and what a file puts in the
+ * place of globals ends with the file.
+ */
+import { afterAll, vi } from 'vitest';
+
 const strict = Symbol.for('xopc.test.strict');
 const marked = process as typeof process & { [strict]?: true };
 
@@ -9,3 +14,6 @@ if (marked[strict] === undefined) {
     throw warning;
   });
 }
+
+// Files that share a process would get each other's.
+afterAll(() => void vi.unstubAllGlobals());
