@@ -18,7 +18,7 @@ test.each([{}, { body: sessionCreateRequest, upload: { 'text/plain': 'a text' } 
   },
 );
 
-test('a document is answered without asking for Response, which loads six megabytes', async () => {
+test('a document is answered without asking for Response, which loads Node’s fetch', async () => {
   const { send } = await startHttpApp();
   const { Response } = globalThis;
   onTestFinished(() => void Object.defineProperty(globalThis, 'Response', { value: Response, writable: true, configurable: true }));
