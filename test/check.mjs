@@ -34,6 +34,7 @@ async function check() {
   const tools = [
     tool('oxfmt/bin/oxfmt', '--check'),
     tool('oxlint/bin/oxlint', '--type-aware', '--type-check', '--deny-warnings'),
+    // Two at a time import less than three, and the linter has the rest of a small machine.
     [...inMemory(temporary), ...tool('vitest/vitest.mjs', 'run', '--project', 'unit', '--project', 'guards', '--maxWorkers=2')],
   ];
   try {

@@ -40,7 +40,10 @@ export function readExactJson(json: string): unknown {
   return HAS_LONG_NUMBER.test(json) ? (JSON.parse(mark(json)) as unknown) : value;
 }
 
-/** Returns the object that a text is, read as {@link readExactJson} does; undefined for any other text. Arguments of a call that takes none may be empty. */
+/**
+ * Parses `json` as {@link readExactJson} does. An empty text is an empty object: a call without arguments may have one.
+ * @returns undefined unless the text is an object
+ */
 export function readExactObject(json: string): Fields | undefined {
   try {
     const value = readExactJson(json === '' ? '{}' : json);

@@ -25,7 +25,7 @@ export class ChannelRevokeCommand extends BaseCommand {
   static override readonly usage = Command.Usage({
     category: 'Channels',
     description: 'Withdraw the access of a person, or reject a request for it.',
-    details: 'People whom `allowFrom` of the configuration lists are removed there.',
+    details: 'To remove a person whom `allowFrom` lists, edit the configuration.',
     examples: [['By the id that `xopc channels` shows', 'xopc channels revoke telegram 42']],
   });
 

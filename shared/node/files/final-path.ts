@@ -1,7 +1,10 @@
 import { lstatSync, readlinkSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 
-/** Resolves a path to the file that it names, or would name: neither the target of a symlink nor the end of the path need exist. A path that cannot be resolved (ELOOP, EACCES) is returned unchanged. */
+/**
+ * Resolves a path to the file that it names, or would name: neither the target of a symlink nor the end of the path need exist. A path that
+ * cannot be resolved (ELOOP, EACCES) is returned unchanged.
+ */
 export function finalPath(path: string): string {
   try {
     return realpathSync(path);

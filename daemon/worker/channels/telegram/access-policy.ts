@@ -10,7 +10,7 @@ export interface Sender {
 export type Access = 'granted' | 'refused' | 'pairing';
 
 /** User names are compared without their case and with or without `@`. */
-function isListed(allowFrom: TelegramSettings['allowFrom'], candidate: Sender): boolean {
+export function isListed(allowFrom: TelegramSettings['allowFrom'], candidate: Sender): boolean {
   const id = String(candidate.id);
   const name = candidate.username?.toLowerCase();
   return allowFrom.some((entry) => {

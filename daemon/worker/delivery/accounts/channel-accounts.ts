@@ -6,6 +6,7 @@ import { GatewayError } from '../../../../shared/errors.js';
 import { newId } from '../../../../shared/ids.js';
 import { knownSentence } from '../../../../shared/text/sentences/known.js';
 import type { OpenedFile } from '../../channels/channel.js';
+import { isListed } from '../../channels/telegram/access-policy.js';
 import type { FileRef } from '../../channels/file-links.js';
 import { accountLabel, type ChannelRegistry } from '../../channels/registry.js';
 import { type AccountMessages, readAccountMessages } from '../../store/delivery/account-messages.js';
@@ -94,8 +95,8 @@ async function readAccounts({ store, clock, channels, config, times }: ChannelSe
 
 /** @throws CONFLICT for a sender who could write on without an approval */
 function mustNotBeListed({ channels }: Config, { channel, accountId, senderId }: PairingKey): void {
-  const { allowFrom = [] } = (channel === 'telegram' && channels.telegram?.accounts[accountId]) || {};
-  if (!allowFrom.some((entry) => String(entry).trim() === senderId)) return;
+  const account = channel === 'telegram' ? channels.telegram?.accounts[accountId] : undefined;
+  if (account === undefined || !isListed(account.allowFrom, { id: Number(senderId), username: undefined })) return;
   throw new GatewayError('CONFLICT', {
     message: `'${senderId}' may write without an approval: channels.telegram.accounts.${accountId}.allowFrom lists it`,
     hint: 'Remove it from that list: xopc config edit',

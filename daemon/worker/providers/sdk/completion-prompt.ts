@@ -197,7 +197,10 @@ function toSystemMessage({ content, vendor }: Message<'system'>, { api, isSameAp
 
 const isBlank = (part: CompletionPart | CompletionAnswerPart): boolean => part.type === 'text' && part.text.trim() === '';
 
-/** Leaves out texts that are empty or only white space, which Anthropic refuses, and messages of nothing else. The last message is the question, and stays. */
+/**
+ * Leaves out texts that are empty or only white space, which Anthropic refuses, and messages of nothing else. The last message is the question,
+ * and stays.
+ */
 function withoutBlanks(messages: readonly CompletionMessage[]): CompletionMessage[] {
   return messages.flatMap((message, index): CompletionMessage[] => {
     if (message.role === 'system') return message.content.trim() === '' && !changesTools(message) ? [] : [message];

@@ -24,7 +24,10 @@ function toCall(
 
 const MAX_SHOWN = 200;
 
-/** Returns the first number of a JSON text that would become another one; stricter than exact-json.ts, because a vendor's SDK may have rounded it already. With an exponent it is a measured one, which may be rounded. */
+/**
+ * Returns the first number of a JSON text that would become another one. It is stricter than exact-json.ts, because a vendor's SDK may have
+ * rounded the number already. A number with an exponent is a measured one, which may be rounded.
+ */
 function inexactNumber(json: string): string | undefined {
   const withoutStrings = json.replace(/\\./g, '').replace(/"[^"]*"/g, '');
   const numbers = withoutStrings.match(/-?\d[\d.eE+-]*/g) ?? [];

@@ -143,7 +143,7 @@ export class ChatModel {
     } catch (error) {
       if (reading.signal.aborted) return;
       this.error.value = error as ApiError;
-      // The next connection reads again; if it came before the failure, or none comes, nothing else would.
+      // The next connection reads again. If it came before the failure, or none comes, nothing else would.
       if (gateway.peek() === greeting) {
         if (isTemporary(error))
           this.#again = setTimeout(() => this.#isRead || connection.peek().kind !== 'online' || this.follow(), AGAIN_MS);
