@@ -179,7 +179,7 @@ export function createHttpApp(deps: HttpDeps): HttpApp {
   const rules = createRules(deps.config);
   const isIdle = (socket: Socket): boolean => connections.isIdle(socket);
   const isUnlimited = (address: string): boolean => isLoopback(address) || rules().trustedProxies.has(address);
-  const remote = new RemoteConnections({ limits, isUnlimited, isIdle });
+  const remote = new RemoteConnections({ limits, isUnlimited, isIdle, clock: deps.clock });
   const recheck = (): void => {
     sockets.recheck();
     streams.recheck();

@@ -101,12 +101,14 @@ export class Connections {
     if (state.work === undefined && state.waiting.length === 1) this.#startLater(state, socket);
   }
 
-  /** Runs what answers an upgrade, whenever a request of that client would be started. */
+  /** Runs what answers an upgrade, whenever a request of that client would be started; never for one that is dismissed meanwhile. */
   startUpgrade(socket: Socket, start: () => void): void {
-    if (!this.#deps.isAnonymous(socket)) return start();
+    const { isAnonymous } = this.#deps;
+    if (!isAnonymous(socket)) return start();
     this.#paced.add(() => {
-      if (!socket.destroyed) start();
-      return !socket.destroyed;
+      const stays = !socket.destroyed && isAnonymous(socket);
+      if (stays) start();
+      return stays;
     });
   }
 

@@ -1,20 +1,30 @@
 /**
  * Keeps other machines from taking all connections. Those that have shown no credentials have few, for each address and together; of
- * those, the oldest idle one ends when one more client connects. The rest of `maxConnections` is left to this machine and to trusted proxies.
+ * those, the oldest idle one is dismissed when one more client connects: nothing of it is read any more, and it is closed a little later,
+ * so that whoever opens another one in its place has to wait, too. The rest of `maxConnections` is left to this machine and to trusted proxies.
  */
 import type { Socket } from 'node:net';
+import type { Clock } from '../../../../shared/clock.js';
 import { canonicalAddress, networkOf } from '../../../../shared/node/ip-address.js';
 
+/** Share of `maxConnections` that dismissed connections leave free for new ones. */
+const FREE_SHARE = 1 / 16;
+
 export interface RemoteLimits {
+  /** All connections together. */
+  readonly maxConnections: number;
   /** Connections without credentials, all together. */
   readonly maxAnonymous: number;
   /** Connections without credentials from one address, or one IPv6 network of 64 bits. */
   readonly maxAnonymousPerAddress: number;
   /** Connections of remote clients that have shown credentials, or need none. */
   readonly maxEntitled: number;
+  /** How long a dismissed connection stays open on average, while there is room for it. */
+  readonly dismissedMs: number;
 }
 
 export interface RemoteConnectionsDeps {
+  readonly clock: Clock;
   readonly limits: RemoteLimits;
   /** Whether connections from an address are not limited: this machine's own, and those of trusted proxies, which carry everybody's requests. */
   readonly isUnlimited: (address: string) => boolean;
@@ -28,6 +38,9 @@ export class RemoteConnections {
   readonly #anonymous = new Map<Socket, string>();
   readonly #byNetwork = new Map<string, Set<Socket>>();
   readonly #entitled = new Set<Socket>();
+  readonly #dismissed = new Set<Socket>();
+  /** Of everybody. */
+  readonly #open = new Set<Socket>();
 
   constructor(deps: RemoteConnectionsDeps) {
     this.#deps = deps;
@@ -36,15 +49,22 @@ export class RemoteConnections {
   /** Called with each new connection. Ends another one if this is one too many. */
   add(socket: Socket): void {
     const { limits, isUnlimited } = this.#deps;
+    // Emitted again for a socket whose offer to upgrade was ignored.
+    if (this.#open.has(socket)) return;
+    this.#open.add(socket);
+    socket.once('close', () => {
+      this.#open.delete(socket);
+      this.#remove(socket);
+    });
+    if (this.#open.size > limits.maxConnections * (1 - FREE_SHARE)) this.#end(this.#dismissed.values().next().value);
     const address = canonicalAddress(socket.remoteAddress ?? '') ?? '';
-    if (this.#anonymous.has(socket) || this.#entitled.has(socket) || isUnlimited(address)) return;
+    if (isUnlimited(address)) return;
     const network = networkOf(address);
     const neighbors = this.#byNetwork.get(network);
-    if (neighbors !== undefined && neighbors.size >= limits.maxAnonymousPerAddress) this.#end(this.#oldest(neighbors));
-    else if (this.#anonymous.size >= limits.maxAnonymous) this.#end(this.#oldest(this.#anonymous.keys()));
+    if (neighbors !== undefined && neighbors.size >= limits.maxAnonymousPerAddress) this.#dismiss(this.#oldest(neighbors));
+    else if (this.#anonymous.size >= limits.maxAnonymous) this.#dismiss(this.#oldest(this.#anonymous.keys()));
     this.#anonymous.set(socket, network);
     this.#byNetwork.set(network, (this.#byNetwork.get(network) ?? new Set()).add(socket));
-    socket.once('close', () => this.#remove(socket));
   }
 
   /** Whether the client on it is remote and has shown no credentials. */
@@ -62,6 +82,18 @@ export class RemoteConnections {
       if (idle === undefined) return;
     }
     this.#entitled.add(socket);
+  }
+
+  /** Ends one with a request in flight at once. */
+  #dismiss(socket: Socket | undefined): void {
+    const { clock, limits, isIdle } = this.#deps;
+    if (socket === undefined || !isIdle(socket)) return this.#end(socket);
+    this.#remove(socket);
+    this.#dismissed.add(socket);
+    socket.pause();
+    // Those that were opened together would be opened again together.
+    const delayMs = limits.dismissedMs * (0.5 + Math.random());
+    clock.after(delayMs, () => this.#end(socket));
   }
 
   /** Prefers an idle one. */
@@ -82,6 +114,7 @@ export class RemoteConnections {
 
   #remove(socket: Socket): void {
     this.#entitled.delete(socket);
+    this.#dismissed.delete(socket);
     const network = this.#anonymous.get(socket);
     if (network === undefined) return;
     this.#anonymous.delete(socket);

@@ -21,7 +21,6 @@ export interface ServerLimits extends RemoteLimits {
   /** How often all of these are checked but `keepAliveTimeoutMs`. */
   readonly checkIntervalMs: number;
   readonly maxHeaderBytes: number;
-  readonly maxConnections: number;
   /** Requests that a client may send on one connection before the answer to the one before them. */
   readonly maxPipelined: number;
 }
@@ -33,10 +32,11 @@ export const DEFAULT_LIMITS: ServerLimits = {
   stallTimeoutMs: 60_000,
   checkIntervalMs: 5_000,
   maxHeaderBytes: 16_384,
-  maxConnections: 4_096,
+  maxConnections: 6_144,
   maxEntitled: 2_560,
   maxAnonymous: 512,
   maxAnonymousPerAddress: 64,
+  dismissedMs: 5_000,
   maxPipelined: 32,
 };
 

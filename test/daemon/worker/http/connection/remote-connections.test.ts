@@ -4,7 +4,7 @@ import { startHttpApp, type TestApp, TOKEN, type TestOptions } from '../../../..
 import { openWire, type Wire } from '../../../../helpers/http-request.js';
 
 const LOCAL = '127.0.0.1';
-const limits = { maxConnections: 80, maxEntitled: 30, maxAnonymous: 30, maxAnonymousPerAddress: 20 };
+const limits = { maxConnections: 80, maxEntitled: 30, maxAnonymous: 30, maxAnonymousPerAddress: 20, dismissedMs: 100 };
 const ask = (path: string, extra = ''): string => `GET ${path} HTTP/1.1\r\nHost: 192.0.2.10\r\n${extra}\r\n`;
 const BEARER = `Authorization: Bearer ${TOKEN}\r\n`;
 const UPGRADE = `Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n`;
@@ -49,7 +49,7 @@ test('idle connections of one address take no place from others, and the oldest 
   const idle = await openMany(300, () => from('198.51.100.7'));
   await Promise.all(idle.slice(0, 280).map(({ closed }) => closed));
   expect(idle.slice(280).filter(({ socket }) => socket.destroyed)).toEqual([]);
-  expect(app.vitals().connections).toBe(22);
+  await expect.poll(() => app.vitals().connections).toBe(22);
   await served(visitor, '/health');
   await served(owner, '/health');
   expect((await send('/api/models')).status).toBe(200);
@@ -61,16 +61,27 @@ test('connections of many addresses end each other, never those that have shown 
   await served(owner, '/api/models', BEARER);
   const idle = await openMany(100, (index) => from(`203.0.113.${index}`));
   await Promise.all(idle.slice(0, 70).map(({ closed }) => closed));
-  expect(app.vitals().connections).toBe(31);
+  await expect.poll(() => app.vitals().connections).toBe(31);
   await served(owner, '/health');
   expect((await send('/api/models')).status).toBe(200);
+});
+
+test('of one that is too many nothing is read any more; while there is room it stays open for a time', async () => {
+  const { from } = await startNetwork({ limits: { ...limits, dismissedMs: 2_000 } });
+  const [first] = await openMany(21, () => from('198.51.100.7'));
+  first?.socket.write(ask('/health'));
+  const visitor = await from('198.51.100.9');
+  await served(visitor, '/health');
+  expect([first?.socket.destroyed, first?.received()]).toEqual([false, '']);
+  await first?.closed;
+  expect(first?.received()).toBe('');
 });
 
 test('of two addresses in one IPv6 network, both count as one', async () => {
   const { from, app } = await startNetwork();
   const idle = await openMany(25, (index) => from(`2001:db8:1:2::${index}`));
   await Promise.all(idle.slice(0, 5).map(({ closed }) => closed));
-  expect(app.vitals().connections).toBe(20);
+  await expect.poll(() => app.vitals().connections).toBe(20);
 });
 
 test('an idle connection ends before one with a request in flight', async () => {
@@ -94,7 +105,7 @@ test('clients with credentials have a limit of their own, and leave places for t
     return wire;
   });
   await Promise.all(wires.slice(0, 20).map(({ closed }) => closed));
-  expect(app.vitals().connections).toBe(30);
+  await expect.poll(() => app.vitals().connections).toBe(30);
   expect((await send('/api/models')).status).toBe(200);
 });
 
