@@ -50,13 +50,18 @@ export class RunCommand extends BaseCommand {
   });
 
   override async execute(): Promise<number> {
-    return exitCodeForManager(this.context.runtime.environmentValue('XOPC_SERVICE_MARKER'), await super.execute());
+    return exitCodeForManager(this.#serviceMarker, await super.execute());
+  }
+
+  get #serviceMarker(): string | undefined {
+    return this.context.runtime.environmentValue('XOPC_SERVICE_MARKER');
   }
 
   protected async run(): Promise<number> {
     const flags = this.#flags();
     const checks = this.#checks(flags);
-    const isFirst = isFirstStart(this.io.gatewayPaths);
+    // A service asks its own API nothing: a question that its stop leaves in systemd's socket would start it again.
+    const isFirst = this.#serviceMarker === undefined && isFirstStart(this.io.gatewayPaths);
     if (this.force) {
       const { configPath: _, ...request } = flags;
       const takeover = await this.context.runtime.loadTools().forceStart(checks, request);

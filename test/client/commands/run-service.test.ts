@@ -17,11 +17,13 @@ interface Installed {
   /** Why the service cannot be started here. */
   readonly obstacle?: string;
   readonly socket?: ServicePlan['socket'];
+  /** XOPC_SERVICE_MARKER */
+  readonly marker?: string;
 }
 
 async function start(
   args: readonly string[],
-  { obstacle, socket = null }: Installed = {},
+  { obstacle, socket = null, marker }: Installed = {},
 ): Promise<CommandOutcome & { readonly started: string[] }> {
   const paths = testPaths();
   const directory = join(paths.dataDir, 'service');
@@ -36,6 +38,7 @@ async function start(
   if (tools === undefined) throw new Error('no tools');
   const outcome = await runCommand(['gateway', 'start', ...args], {
     home: paths.home,
+    variables: marker === undefined ? {} : { XOPC_SERVICE_MARKER: marker },
     runtime: {
       ...runtime,
       loadTools: () => ({
@@ -56,6 +59,11 @@ test('it starts the service, so that every hint to start the gateway is right', 
   const { code, stdout, started } = await start([]);
   expect({ code, started }).toEqual({ code: 0, started: ['service'] });
   expect(stdout).toMatch(/^✅ Gateway is running \(pid \d+\)\n/);
+});
+
+test('on its first start a person is told what is next; a service manager is not, and nothing is asked for it', async () => {
+  expect((await start(['--host', '127.0.0.1'])).stdout).toContain('📝 Next:');
+  expect((await start(['--host', '127.0.0.1'], { marker: 'systemd' })).stdout).not.toContain('📝 Next:');
 });
 
 test('a run with options of its own does not start the service', async () => {
