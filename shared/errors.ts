@@ -115,6 +115,11 @@ export class GatewayError extends Error {
   }
 }
 
+/** Returns whether an error says that the store, or the gateway, cannot be reached at the moment. */
+export function isUnavailable(error: unknown): error is GatewayError {
+  return error instanceof GatewayError && error.code === 'UNAVAILABLE';
+}
+
 /** An error as processes exchange it (control socket, IPC, HTTP body). */
 export interface ErrorDocument {
   readonly code: ErrorCode;

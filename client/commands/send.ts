@@ -2,7 +2,7 @@ import type { OutgoingDocument } from '../../shared/api/messages.js';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Command, Option } from 'clipanion';
 import { isFinalStatus } from '../../shared/delivery-status.js';
-import { GatewayError } from '../../shared/errors.js';
+import { isUnavailable } from '../../shared/errors.js';
 import { newId } from '../../shared/ids.js';
 import type { ApiClient, ApiRequest } from '../api/api-client.js';
 import { BaseCommand } from '../cli/base-command.js';
@@ -60,7 +60,7 @@ export class SendCommand extends BaseCommand {
       try {
         return (await api.call<{ message_id: string }>(request)).message_id;
       } catch (error) {
-        if (attempt === ATTEMPTS || !(error instanceof GatewayError) || error.code !== 'UNAVAILABLE') throw error;
+        if (attempt === ATTEMPTS || !isUnavailable(error)) throw error;
         await pause(RETRY_MS);
       }
     }

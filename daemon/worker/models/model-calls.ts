@@ -5,7 +5,7 @@
 import type { CallFacts } from '../../../shared/api/models.js';
 import type { Clock } from '../../../shared/clock.js';
 import { splitRef } from '../../../shared/config/known-providers.js';
-import { GatewayError } from '../../../shared/errors.js';
+import { isUnavailable } from '../../../shared/errors.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import type { ModelCall } from '../../../shared/turn-usage.js';
 import { insertModelCalls, type ModelCallCounts, readModelCalls } from '../store/overview/model-calls.js';
@@ -63,8 +63,7 @@ export class ModelCalls {
       await store.write((tx) => insertModelCalls(tx, calls, clock.now() - HOUR_MS));
     } catch (error) {
       // The store reports its own failures.
-      if (!(error instanceof GatewayError && error.code === 'UNAVAILABLE'))
-        logger.warn({ err: error }, 'failed to store how calls of models went');
+      if (!isUnavailable(error)) logger.warn({ err: error }, 'failed to store how calls of models went');
     }
   }
 

@@ -1,7 +1,7 @@
 /** Values for `/metrics`: counters of events, and gauges of the current state. */
 import type { GatewayEvent } from '../../../shared/api/gateway/events.js';
 import type { ChannelStatus } from '../../../shared/control/messages.js';
-import { GatewayError } from '../../../shared/errors.js';
+import { isUnavailable } from '../../../shared/errors.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import type { ModelCall } from '../../../shared/turn-usage.js';
 import { countPending } from '../store/approvals/approvals.js';
@@ -168,8 +168,7 @@ export async function readGauges({ store, logger, channels }: GaugeOptions): Pro
     ];
   } catch (error) {
     // The store reports its own failures, and this runs every few seconds.
-    const isUnavailable = error instanceof GatewayError && error.code === 'UNAVAILABLE';
-    if (!isUnavailable) logger.warn({ err: error }, 'failed to count the outbox');
+    if (!isUnavailable(error)) logger.warn({ err: error }, 'failed to count the outbox');
     return gauges;
   }
 }

@@ -4,7 +4,7 @@ import type { Health } from '../../../shared/api/fields.js';
 import type { ProviderDocument } from '../../../shared/api/models.js';
 import type { Clock } from '../../../shared/clock.js';
 import type { StatusIssue } from '../../../shared/control/messages.js';
-import { GatewayError } from '../../../shared/errors.js';
+import { isUnavailable } from '../../../shared/errors.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import { sayOfIssue } from '../../../shared/text/sentences/issue.js';
 import { shellCommand } from '../../../shared/text/shell-word.js';
@@ -92,7 +92,7 @@ export class Issues {
       this.#current = [...accounts.flatMap(ofAccount), ...providers.flatMap(ofProvider), ...jobs.map(ofJob)].slice(0, MAX_ISSUES);
     } catch (error) {
       // The store reports its own failures.
-      if (!(error instanceof GatewayError && error.code === 'UNAVAILABLE')) logger.warn({ err: error }, 'failed to look for issues');
+      if (!isUnavailable(error)) logger.warn({ err: error }, 'failed to look for issues');
     }
   }
 }

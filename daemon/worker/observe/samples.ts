@@ -4,7 +4,7 @@
  */
 import type { GatewayEvent } from '../../../shared/api/gateway/events.js';
 import type { Clock } from '../../../shared/clock.js';
-import { GatewayError } from '../../../shared/errors.js';
+import { isUnavailable } from '../../../shared/errors.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import { addSample, MINUTE_MS, type MinuteSample } from '../store/overview/minute-samples.js';
 import type { Store } from '../store/store.js';
@@ -114,8 +114,7 @@ export class Samples {
       await this.#options.store.write((tx) => addSample(tx, sample));
     } catch (error) {
       // The store reports its own failures.
-      if (!(error instanceof GatewayError && error.code === 'UNAVAILABLE'))
-        this.#options.logger.warn({ err: error }, 'failed to store the samples of the last minute');
+      if (!isUnavailable(error)) this.#options.logger.warn({ err: error }, 'failed to store the samples of the last minute');
     }
   }
 }

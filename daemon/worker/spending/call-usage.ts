@@ -4,7 +4,7 @@
  */
 import type { CallKind } from '../../../shared/api/gateway/usage.js';
 import type { Clock } from '../../../shared/clock.js';
-import { GatewayError } from '../../../shared/errors.js';
+import { isUnavailable } from '../../../shared/errors.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import { addAmounts, addCallUsage, type CallUsage, slotOf } from '../store/overview/call-usage.js';
 import type { Store } from '../store/store.js';
@@ -91,8 +91,7 @@ export class PendingCallUsage {
       await this.#options.store.write((tx) => addCallUsage(tx, used));
     } catch (error) {
       // The store reports its own failures.
-      const isUnavailable = error instanceof GatewayError && error.code === 'UNAVAILABLE';
-      if (isUnavailable) for (const usage of used) this.note(usage);
+      if (isUnavailable(error)) for (const usage of used) this.note(usage);
       else this.#options.logger.warn({ err: error }, 'failed to store what calls of models used');
     }
   }

@@ -3,7 +3,7 @@
  * reason; the pause between attempts grows with the time that it lasts.
  */
 import type { Clock } from '../../../shared/clock.js';
-import { GatewayError } from '../../../shared/errors.js';
+import { isUnavailable } from '../../../shared/errors.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 
 const MIN_WAIT_MS = 1_000;
@@ -27,7 +27,7 @@ export class StoreWait {
     const nowMs = this.#clock.now();
     const isNew = this.#sinceMs === undefined;
     this.#sinceMs ??= nowMs;
-    if (!(error instanceof GatewayError && error.code === 'UNAVAILABLE')) this.#logger.warn({ ...fields, err: error }, this.#message);
+    if (!isUnavailable(error)) this.#logger.warn({ ...fields, err: error }, this.#message);
     else if (isNew) this.#logger.warn({ ...fields, reason: error.message }, this.#message);
     return Math.min(Math.max((nowMs - this.#sinceMs) / 2, MIN_WAIT_MS), MAX_WAIT_MS);
   }
