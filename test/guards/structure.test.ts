@@ -128,7 +128,7 @@ const TESTED_BY: Record<string, string> = {
   'daemon/worker/turns/steps/adoption.ts': 'test/daemon/worker/turns/steps/resumed-turns.test.ts',
   'daemon/worker/turns/steps/tool-text.ts': 'test/daemon/worker/turns/steps/tool-run.test.ts',
   'daemon/worker/store/prepare.ts': 'test/daemon/worker/store/contract/store-contract.ts',
-  'daemon/worker/store/schema-cron.ts': 'test/daemon/worker/store/migrations.test.ts',
+  'daemon/worker/store/cron/tables.ts': 'test/daemon/worker/store/migrations.test.ts',
   'daemon/worker/store/sqlite/database-file.ts': 'test/daemon/worker/store/store-faults.test.ts',
   'daemon/worker/store/dialect.ts': 'test/daemon/worker/store/contract/store-contract.ts',
   'daemon/worker/store/postgres/begin-writing.ts': 'test/daemon/worker/store/postgres/committer.test.ts',

@@ -5,7 +5,7 @@
 import type { Generated, Kysely, Selectable } from 'kysely';
 import type { CutOff } from '../../../shared/turn-usage.js';
 import type { ApprovalGrantTable, ApprovalTable } from './approvals/tables.js';
-import type { CronJobTable, CronRunTable } from './schema-cron.js';
+import type { CronJobTable, CronRunTable } from './cron/tables.js';
 import type { ResponseConversationTable, ResponseEventTable, ResponseItemTable, ResponseTable } from './responses/tables.js';
 import type { SessionSummaryTable } from './summaries/tables.js';
 import type { CallUsageTable, MinuteSampleTable, ModelCallTable, SpendingReservationTable, SpendingTable } from './overview/tables.js';

@@ -1,6 +1,6 @@
-/** The tables of scheduled jobs; `cron/cron-jobs.ts` and `cron/cron-runs.ts` say what the columns mean. */
+/** The tables of scheduled jobs; `cron-jobs.ts` and `cron-runs.ts` say what the columns mean. */
 import type { Generated } from 'kysely';
-import type { CronJobDocument, CronRunDocument } from '../../../shared/api/cron.js';
+import type { CronJobDocument, CronRunDocument } from '../../../../shared/api/cron.js';
 
 export interface CronJobTable {
   seq: Generated<number>;
