@@ -12,12 +12,19 @@ import type { LogPort } from '../../../shared/log/log-port.js';
 import { createSerial } from '../../../shared/serial.js';
 import { sayOfAccess } from '../../../shared/text/sentences/access.js';
 import { shellCommand } from '../../../shared/text/shell-word.js';
-import { type AccessToken, addAccessToken, readAccessTokens, removeAccessToken } from '../store/access/access-tokens.js';
+import {
+  type AccessToken,
+  addAccessToken,
+  noteTokenUse,
+  readAccessTokens,
+  removeAccessToken,
+  type TokenUse,
+} from '../store/access/access-tokens.js';
+import { DelayedWrite } from '../store/delayed-write.js';
 import { readTokenCosts, type TokenCosts } from '../store/overview/token-costs.js';
 import type { Liveness } from '../store/liveness.js';
 import type { Store } from '../store/store.js';
 import type { Transaction } from '../store/transaction.js';
-import { LastUses } from './last-uses.js';
 
 export type { AccessToken } from '../store/access/access-tokens.js';
 
@@ -35,6 +42,8 @@ export type FoundToken = AccessToken | 'unread' | 'ended';
 const LOOK_MS = 500;
 /** Until the database can be read. */
 const RETRY_MS = 1_000;
+/** So that a request costs no write. */
+const STORE_USES_AFTER_MS = 60_000;
 /** `setTimeout` takes no more. */
 const MAX_DELAY_MS = 2_147_483_647;
 
@@ -67,7 +76,8 @@ function nameTaken(name: string): GatewayError {
 export class AccessTokens {
   readonly #options: AccessTokensOptions;
   readonly #inOrder = createSerial();
-  readonly #uses: LastUses;
+  /** When and from where tokens were last used. */
+  readonly #uses: DelayedWrite<TokenUse>;
   readonly #listeners = new Set<(id: string) => void>();
   /** By hash; undefined until they could be read. */
   #known: ReadonlyMap<string, AccessToken> | undefined;
@@ -78,7 +88,16 @@ export class AccessTokens {
 
   constructor(options: AccessTokensOptions) {
     this.#options = options;
-    this.#uses = new LastUses(options);
+    this.#uses = new DelayedWrite({
+      ...options,
+      delayMs: STORE_USES_AFTER_MS,
+      write: async (tx, uses: readonly TokenUse[]) => {
+        for (const use of uses) await noteTokenUse(tx, use);
+      },
+      problem: 'the last use of access tokens could not be stored',
+      keepsFailed: true,
+      merging: { keyOf: ({ id }) => id, merge: (use, other) => (use.usedAtMs < other.usedAtMs ? other : use) },
+    });
   }
 
   /** Reads the tokens. Never rejects: while the store cannot be used, it is tried again. */
@@ -106,7 +125,7 @@ export class AccessTokens {
     this.#cancelLook?.();
     this.#cancelExpiry?.();
     await this.#inOrder(async () => undefined);
-    await this.#uses.flush();
+    await this.#uses.close();
   }
 
   /** Returns the token with this secret; undefined for a secret that cannot be one's. */
@@ -125,7 +144,7 @@ export class AccessTokens {
 
   /** Notes that a request of a client at this address was admitted with it. */
   noteUse({ id }: AccessToken, address: string): void {
-    this.#uses.note(id, address);
+    this.#uses.add({ id, usedAtMs: this.#options.clock.now(), from: address });
   }
 
   /** Calls `listener` with the id of each token that is revoked or expires. It must not throw. */

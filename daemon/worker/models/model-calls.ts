@@ -5,9 +5,9 @@
 import type { CallFacts } from '../../../shared/api/models.js';
 import type { Clock } from '../../../shared/clock.js';
 import { splitRef } from '../../../shared/config/known-providers.js';
-import { isUnavailable } from '../../../shared/errors.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import type { ModelCall } from '../../../shared/turn-usage.js';
+import { DelayedWrite } from '../store/delayed-write.js';
 import { insertModelCalls, type ModelCallCounts, readModelCalls } from '../store/overview/model-calls.js';
 import type { Store } from '../store/store.js';
 import { callFacts } from './call-facts.js';
@@ -15,8 +15,6 @@ import { callFacts } from './call-facts.js';
 const HOUR_MS = 60 * 60 * 1_000;
 /** How long a call may wait for others before it is stored. */
 export const STORE_DELAY_MS = 1_200;
-/** While the store is unavailable, older calls are dropped. */
-const MAX_PENDING = 1_000;
 
 export interface ModelCallsOptions {
   readonly store: Pick<Store, 'read' | 'write'>;
@@ -32,39 +30,26 @@ export interface CallReport {
 
 export class ModelCalls {
   readonly #options: ModelCallsOptions;
-  #pending: ModelCall[] = [];
-  #cancel: (() => void) | undefined;
-  #writing: Promise<void> = Promise.resolve();
+  readonly #pending: DelayedWrite<ModelCall>;
 
   constructor(options: ModelCallsOptions) {
     this.#options = options;
+    this.#pending = new DelayedWrite({
+      ...options,
+      delayMs: STORE_DELAY_MS,
+      write: (tx, calls: readonly ModelCall[]) => insertModelCalls(tx, calls, options.clock.now() - HOUR_MS),
+      problem: 'failed to store how calls of models went',
+      keepsFailed: false,
+    });
   }
 
   note(call: ModelCall): void {
-    this.#pending.push(call);
-    if (this.#pending.length > MAX_PENDING) this.#pending.shift();
-    this.#cancel ??= this.#options.clock.after(STORE_DELAY_MS, () => void this.flush());
+    this.#pending.add(call);
   }
 
   /** Stores what is pending. Never rejects. */
   flush(): Promise<void> {
-    this.#cancel?.();
-    this.#cancel = undefined;
-    this.#writing = this.#writing.then(() => this.#write());
-    return this.#writing;
-  }
-
-  async #write(): Promise<void> {
-    const calls = this.#pending;
-    if (calls.length === 0) return;
-    this.#pending = [];
-    const { store, clock, logger } = this.#options;
-    try {
-      await store.write((tx) => insertModelCalls(tx, calls, clock.now() - HOUR_MS));
-    } catch (error) {
-      // The store reports its own failures.
-      if (!isUnavailable(error)) logger.warn({ err: error }, 'failed to store how calls of models went');
-    }
+    return this.#pending.flush();
   }
 
   /** Counts the calls of the last hour, also those that are pending. */

@@ -11,10 +11,11 @@ import type { LogPort } from '../../../shared/log/log-port.js';
 import { sayOfAnswer } from '../../../shared/text/sentences/answer.js';
 import type { AccessToken, AccessTokens } from '../access/access-tokens.js';
 import type { Liveness } from '../store/liveness.js';
-import { addCallUsage } from '../store/overview/call-usage.js';
+import type { DelayedWrite } from '../store/delayed-write.js';
+import { addCallUsage, type CallUsage } from '../store/overview/call-usage.js';
 import { dayOf, type Limit, type Payer, reserveSpending, settleSpending, type UsedUpLimit } from '../store/overview/spending.js';
 import type { Store } from '../store/store.js';
-import { type Caller, callUsageOf, PendingCallUsage, type UsedByCall } from './call-usage.js';
+import { type Caller, callUsageOf, pendingCallUsage, type UsedByCall } from './call-usage.js';
 
 export interface SpendingOptions {
   readonly store: Pick<Store, 'write'>;
@@ -80,11 +81,11 @@ export class Spending {
   /** The day of the last notice, by payer: one a day is enough. */
   readonly #told = new Map<Payer, string>();
 
-  readonly #callUsage: PendingCallUsage;
+  readonly #callUsage: DelayedWrite<CallUsage>;
 
   constructor(options: SpendingOptions) {
     this.#options = options;
-    this.#callUsage = new PendingCallUsage(options);
+    this.#callUsage = pendingCallUsage(options);
   }
 
   /** Stores the usage of calls that is not stored yet. Never rejects. */
@@ -125,7 +126,7 @@ export class Spending {
     const { store, clock, instanceId, liveness } = this.#options;
     const atMs = clock.now();
     const caller = callerOf(account, token, atMs);
-    if (limits.length === 0) return caller && (async (_usd, used) => used && this.#callUsage.note(callUsageOf(caller, used)));
+    if (limits.length === 0) return caller && (async (_usd, used) => used && this.#callUsage.add(callUsageOf(caller, used)));
     const reservation = { id: newId('run'), day: dayOf(atMs), usd: most() };
     const usedUp = await store.write((tx) => reserveSpending(tx, { ...reservation, limits, instanceId, liveness }));
     if (usedUp !== undefined) throw this.#refusal(usedUp, token);

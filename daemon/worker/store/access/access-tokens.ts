@@ -24,6 +24,7 @@ export interface AccessToken {
 }
 
 export interface TokenUse {
+  readonly id: string;
   readonly usedAtMs: number;
   /** The address of the client. */
   readonly from: string;
@@ -79,7 +80,7 @@ export async function removeAccessToken(tx: Transaction, id: string): Promise<vo
 }
 
 /** Runs in a write. Never sets it back. */
-export async function noteTokenUse(tx: Transaction, { id, usedAtMs, from }: TokenUse & { readonly id: string }): Promise<void> {
+export async function noteTokenUse(tx: Transaction, { id, usedAtMs, from }: TokenUse): Promise<void> {
   await queriesOf(tx)
     .updateTable('access_tokens')
     .set({ last_used_at: usedAtMs, last_used_from: from })
