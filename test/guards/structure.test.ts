@@ -101,7 +101,7 @@ const TESTED_BY: Record<string, string> = {
   'daemon/worker/turns/voice/heard.ts': 'test/daemon/worker/turns/voice/voice-notes.test.ts',
   'daemon/worker/socket/sockets.ts': 'test/daemon/worker/socket/protocol.test.ts',
   'daemon/worker/store/columns.ts': 'test/daemon/worker/cron/jobs.test.ts',
-  'daemon/worker/store/search-terms.ts': 'test/daemon/worker/store/conversations/session-search.test.ts',
+  'daemon/worker/store/conversations/search-terms.ts': 'test/daemon/worker/store/conversations/session-search.test.ts',
   'daemon/worker/store/overview/token-costs.ts': 'test/daemon/worker/turns/spending.test.ts',
   'daemon/worker/store/overview/model-calls.ts': 'test/daemon/worker/models/model-calls.test.ts',
   'daemon/worker/store/conversations/attachments.ts': 'test/daemon/worker/files/attachments.test.ts',

@@ -10,6 +10,7 @@ import type { FindChat } from '../store/approvals/approval-chats.js';
 import { type Approval, decideApproval, type Decider, type Decision, findApproval, listApprovals } from '../store/approvals/approvals.js';
 import { addGrant, findGrant, listGrants, removeGrant } from '../store/approvals/grants.js';
 import type { Lane } from '../store/delivery/outbox.js';
+import { pageOf } from '../store/pages.js';
 import type { Store } from '../store/store.js';
 import type { Transaction } from '../store/transaction.js';
 import { approvalDocument, grantDocument, sayDecider } from './approval-document.js';
@@ -95,12 +96,10 @@ export class Approvals {
   /** Newest first. `limit` 1–200, default 50. */
   async list(query: ApprovalListQuery, viewer: Viewer): Promise<{ approvals: ApprovalDocument[]; nextCursor: string | null }> {
     const { limit = DEFAULT_LIMIT, state, session: sessionKey, cursor: beforeId } = query;
-    // One more than asked for shows whether there is another page.
-    const page = { limit: limit + 1, state, sessionKey, ownAccount: ownAccount(viewer), beforeId };
-    const found = await this.#options.store.read((tx) => listApprovals(tx, page));
-    const approvals = found.slice(0, limit);
-    const last = found.length > limit ? approvals.at(-1) : undefined;
-    return { approvals: approvals.map(approvalDocument), nextCursor: last === undefined ? null : String(last.id) };
+    const wanted = { limit: limit + 1, state, sessionKey, ownAccount: ownAccount(viewer), beforeId };
+    const found = await this.#options.store.read((tx) => listApprovals(tx, wanted));
+    const { page, nextCursor } = pageOf(found, limit, ({ id }) => String(id));
+    return { approvals: page.map(approvalDocument), nextCursor };
   }
 
   /** @throws NOT_FOUND, FORBIDDEN */

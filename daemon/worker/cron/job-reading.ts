@@ -19,6 +19,7 @@ import type { Config } from '../../../shared/config/schema.js';
 import { type CronJob, findCronJob, listCronJobs, listCronJobsOfChat } from '../store/cron/cron-jobs.js';
 import { listCronRuns, listLastRuns, listRecentRuns, type RecentRun } from '../store/cron/run-history.js';
 import type { Lane } from '../store/delivery/outbox.js';
+import { invalidCursor, pageOf } from '../store/pages.js';
 import type { Store } from '../store/store.js';
 import type { Transaction } from '../store/transaction.js';
 import { jobNotFound, toJobDocument, toRecentRun, toRunDocument, withDeliveries } from './job-document.js';
@@ -97,8 +98,7 @@ export function createJobReading({ store, clock, config, loadWords }: JobReading
 
     /** Returns runs of a job, newest first; 50 by default. @throws JOB_NOT_FOUND; INVALID_REQUEST for an invalid cursor */
     async runs(id: string, { limit = DEFAULT_LIMIT, cursor, failed = false }: CronRunsQuery): Promise<CronRunPage> {
-      if (cursor !== undefined && !/^\d{1,15}$/.test(cursor))
-        throw invalidField('cursor', reason('invalid-cursor', { cursor: cursor.slice(0, 80) }));
+      if (cursor !== undefined && !/^\d{1,15}$/.test(cursor)) throw invalidCursor(cursor);
       return store.read(async (tx) => {
         if ((await findCronJob(tx, id)) === undefined) throw jobNotFound(id);
         const found = await listCronRuns(tx, {
@@ -107,9 +107,8 @@ export function createJobReading({ store, clock, config, loadWords }: JobReading
           failed,
           ...(cursor === undefined ? {} : { beforeSeq: Number(cursor) }),
         });
-        const page = found.slice(0, limit);
-        const runs = (await withDeliveries(tx, page)).map(toRunDocument);
-        return { runs, nextCursor: found.length > limit ? String(page.at(-1)?.seq) : null };
+        const { page, nextCursor } = pageOf(found, limit, ({ seq }) => String(seq));
+        return { runs: (await withDeliveries(tx, page)).map(toRunDocument), nextCursor };
       });
     },
 

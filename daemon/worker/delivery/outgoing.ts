@@ -6,6 +6,7 @@ import { whyOf } from '../../../shared/text/sentences/known.js';
 import type { Outbox } from './outbox.js';
 import { MESSAGE_TTL_MS } from './delivery-policy.js';
 import { deleteOutboxMessage, findOutboxMessage, listOutbox, type OutboxSummary, requeueMessage } from '../store/delivery/outbox-pages.js';
+import { invalidCursor, pageOf } from '../store/pages.js';
 import type { Store } from '../store/store.js';
 import type { Transaction } from '../store/transaction.js';
 
@@ -45,10 +46,7 @@ function encodeCursor(seq: number): string {
 function decodeCursor(cursor: string): number {
   const text = Buffer.from(cursor, 'base64url').toString('latin1');
   if (/^\d{1,15}$/.test(text)) return Number(text);
-  throw new GatewayError('INVALID_REQUEST', {
-    message: `cursor '${cursor.slice(0, 80)}' is invalid`,
-    hint: 'Take nextCursor of the previous page.',
-  });
+  throw invalidCursor(cursor);
 }
 
 async function load(tx: Transaction, id: string): Promise<OutboxSummary> {
@@ -76,11 +74,9 @@ export function createOutgoingService({ store, clock, outbox }: OutgoingServiceO
     async list(query: OutgoingListQuery): Promise<{ messages: OutgoingDocument[]; nextCursor: string | null }> {
       const { status: state, channel, limit = DEFAULT_LIMIT, cursor } = query;
       const beforeSeq = cursor === undefined ? undefined : decodeCursor(cursor);
-      // One more than asked for tells whether there is another page.
       const found = await store.read((tx) => listOutbox(tx, { limit: limit + 1, state, channel, beforeSeq }));
-      const page = found.slice(0, limit);
-      const last = found.length > limit ? page.at(-1) : undefined;
-      return { messages: page.map(toDocument), nextCursor: last === undefined ? null : encodeCursor(last.seq) };
+      const { page, nextCursor } = pageOf(found, limit, ({ seq }) => encodeCursor(seq));
+      return { messages: page.map(toDocument), nextCursor };
     },
 
     /** @throws NOT_FOUND */

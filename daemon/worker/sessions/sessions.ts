@@ -30,6 +30,7 @@ import { toMessageDocuments } from '../store/conversations/transcript.js';
 import { requestTurnStop } from '../store/conversations/turn-stops.js';
 import { type CallerKey, keyUse, once } from '../store/idempotency.js';
 import type { Liveness } from '../store/liveness.js';
+import { invalidCursor, pageOf } from '../store/pages.js';
 import type { Transaction } from '../store/transaction.js';
 import type { Store } from '../store/store.js';
 import { namedSession, parseSessionKey, sessionOf } from './session-key.js';
@@ -77,12 +78,7 @@ function encodeCursor({ archived, pinned, updatedAtMs, id }: Session): string {
 function decodeCursor(cursor: string): SessionPosition {
   const text = Buffer.from(cursor, 'base64url').toString('latin1');
   const [, archived, pinned, updatedAt, id] = /^([01])\.([01])\.(\d{1,15})\.(\d{1,15})$/.exec(text) ?? [];
-  if (id === undefined) {
-    throw new GatewayError('INVALID_REQUEST', {
-      message: `invalid cursor '${cursor.slice(0, 80)}'`,
-      hint: 'Use nextCursor of the previous page.',
-    });
-  }
+  if (id === undefined) throw invalidCursor(cursor);
   return { archived: archived === '1', pinned: pinned === '1', updatedAtMs: Number(updatedAt), id: Number(id) };
 }
 
@@ -118,16 +114,14 @@ async function readPage(
   return store.read(async (tx) => {
     const found = await listSessions(tx, {
       ...filter,
-      // One more than asked for shows whether there is another page.
       limit: limit + 1,
       ...(before === undefined ? {} : { before }),
       ...(deleted ? { deletedAfterMs: clock.now() - SESSION_UNDO_MS } : {}),
     });
-    const page = found.slice(0, limit);
-    const last = found.length > limit ? page.at(-1) : undefined;
+    const { page, nextCursor } = pageOf(found, limit, encodeCursor);
     const listed = await readListedSessions(tx, page);
     const sessions = filter.text === undefined ? listed : await withMatches(tx, { needle: filter.text, page, listed });
-    return { sessions, nextCursor: last === undefined ? null : encodeCursor(last) };
+    return { sessions, nextCursor };
   });
 }
 

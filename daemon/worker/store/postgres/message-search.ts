@@ -1,6 +1,6 @@
 /** Finds messages through an index of every three characters, of the extension `pg_trgm`; without it by reading them. */
 import { type RawBuilder, sql } from 'kysely';
-import { containing, hasTerms, MARGIN, MAX_MATCHES } from '../search-terms.js';
+import { containing, hasTerms, MARGIN, MAX_MATCHES } from '../conversations/search-terms.js';
 import { type MessageSearch, queriesOf } from '../transaction.js';
 
 const contains = (column: RawBuilder<unknown>, needle: string): RawBuilder<boolean> => sql<boolean>`${column} ilike ${containing(needle)}`;

@@ -1,6 +1,6 @@
 /** Finds messages through the FTS5 table `messages_search`, an index of every three characters that follows the messages in steps. */
 import { type RawBuilder, sql } from 'kysely';
-import { containing, hasTerms, MARGIN, MAX_MATCHES } from '../search-terms.js';
+import { containing, hasTerms, MARGIN, MAX_MATCHES } from '../conversations/search-terms.js';
 import { accessOf, type MessageSearch, queriesOf } from '../transaction.js';
 
 /** Bounds how long one step holds the event loop: a hundred ordinary messages, or one long one. */
