@@ -5,6 +5,7 @@ import type { AgentConfig, Config } from '../../../shared/config/schema.js';
 import type { CallReport } from './model-calls.js';
 import type { ProviderRegistry } from '../providers/registry.js';
 import { GatewayError } from '../../../shared/errors.js';
+import { splitCredentials } from '../../../shared/node/split-credentials.js';
 import { checkConnection } from '../providers/check-connection.js';
 import type { ConnectionSettings } from '../providers/provider.js';
 import { originOf } from '../providers/provider-entry.js';
@@ -22,11 +23,8 @@ const BUILT_IN = {
 /** Removes a user name and password from an address. */
 function withoutCredentials(address: string): string {
   if (!URL.canParse(address)) return address;
-  const url = new URL(address);
-  if (url.username === '' && url.password === '') return address;
-  url.username = '';
-  url.password = '';
-  return url.href;
+  const { url, authorization } = splitCredentials(address);
+  return authorization === undefined ? address : url.href;
 }
 
 /** Returns the given settings, completed by the stored ones. The stored key never goes to another server. */

@@ -1,5 +1,6 @@
 /** Where traces go: to what the configuration names, otherwise to what OpenTelemetry's own variables name. */
 import type { Config } from '../../../shared/config/schema.js';
+import { splitCredentials } from '../../../shared/node/split-credentials.js';
 import { decodeComponent } from '../../../shared/text/decode-component.js';
 
 export interface TraceSettings {
@@ -28,13 +29,9 @@ function parseHeaders(text: string): Record<string, string> {
   return Object.fromEntries(pairs.filter(([name]) => /^[\w!#$%&'*+.^`|~-]+$/.test(name)));
 }
 
-/** A request cannot have a name and a password in its URL; they are sent as a header. */
 function withoutCredentials({ url, headers }: Omit<TraceSettings, 'ratio'>): Omit<TraceSettings, 'ratio'> {
-  const { username, password } = new URL(url);
-  if (username === '' && password === '') return { url, headers };
-  const credentials = Buffer.from(`${decodeComponent(username)}:${decodeComponent(password)}`).toString('base64');
-  const address = Object.assign(new URL(url), { username: '', password: '' });
-  return { url: address.href, headers: { Authorization: `Basic ${credentials}`, ...headers } };
+  const { url: address, authorization } = splitCredentials(url);
+  return authorization === undefined ? { url, headers } : { url: address.href, headers: { Authorization: authorization, ...headers } };
 }
 
 /** Source: OpenTelemetry's specification of the OTLP exporter. */

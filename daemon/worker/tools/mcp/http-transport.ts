@@ -3,6 +3,7 @@ import { StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import type { Clock } from '../../../../shared/clock.js';
 import type { McpServerConfig } from '../../../../shared/config/tools/mcp.js';
 import { limitBody } from '../../../../shared/node/limited-body.js';
+import { splitCredentials } from '../../../../shared/node/split-credentials.js';
 import { MAX_MESSAGE_BYTES } from './server-process.js';
 
 /** Between two connections of a stream, whatever the server asks for. */
@@ -22,19 +23,8 @@ const boundedFetch: typeof fetch = async (url, init) => {
   return copy;
 };
 
-/** `fetch` takes no URL with a user and a password. */
-function withoutUser(url: string): { readonly url: URL; readonly authorization?: string } {
-  const parsed = new URL(url);
-  const { username, password } = parsed;
-  if (username === '' && password === '') return { url: parsed };
-  parsed.username = '';
-  parsed.password = '';
-  const user = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-  return { url: parsed, authorization: `Basic ${Buffer.from(user).toString('base64')}` };
-}
-
 export function createHttpTransport({ url: written = '', headers, token }: McpServerConfig, clock: Clock): StreamableHTTPClientTransport {
-  const { url, authorization } = withoutUser(written);
+  const { url, authorization } = splitCredentials(written);
   const credentials = token === undefined ? authorization : `Bearer ${token}`;
   return new StreamableHTTPClientTransport(url, {
     fetch: boundedFetch,
