@@ -1,9 +1,23 @@
 /** What copying needs of each engine. */
+import { GatewayError } from '../../../../shared/errors.js';
+import { type StoreEngine, storeUnavailable } from '../engine.js';
 import type { Queries } from '../schema.js';
 import type { CopiedTable } from './tables.js';
 
 /** For an error that a repetition may not meet. */
-export const CONTINUE_HINT = 'Repeat the command: it continues where it ended.';
+const CONTINUE_HINT = 'Repeat the command: it continues where it ended.';
+
+/** Returns a function that runs `work` on a place of an engine. It throws STORE_UNAVAILABLE for a fault that is not the caller's. */
+export const guardFor =
+  ({ classify, describe }: Pick<StoreEngine, 'classify' | 'describe'>) =>
+  async <T>(place: string, work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof GatewayError || classify(error) === 'other') throw error;
+      throw storeUnavailable(place, describe(error), { cause: error, hint: CONTINUE_HINT });
+    }
+  };
 
 /** Returns the name of a table or column, each of which is ours, as SQL. */
 export const quoted = (name: string): string => `"${name}"`;

@@ -3,11 +3,11 @@ import { GatewayError } from '../../../../shared/errors.js';
 import { placeOfDatabase } from '../../../../shared/node/config/database-url.js';
 import {
   type ColumnKind,
-  CONTINUE_HINT,
   type CopiedColumn,
   type CopiedRow,
   type CopySource,
   type CopyTarget,
+  guardFor,
   quoted,
 } from '../copy/copy-place.js';
 import { COPIED_TABLES, type CopiedTable, PROGRESS_TABLE } from '../copy/tables.js';
@@ -33,6 +33,8 @@ const KINDS: Readonly<Record<string, ColumnKind>> = {
   text: 'text',
   bytea: 'bytes',
 };
+
+const guarded = guardFor({ classify: classifyFault, describe: describeFault });
 
 class PostgresPlace implements CopySource, CopyTarget {
   readonly place: string;
@@ -152,15 +154,6 @@ function inUse(place: string, names: readonly string[]): GatewayError {
     message: `${place} is in use by ${names.join(' and ')}`,
     hint: 'Stop every gateway that uses it: xopc gateway stop. One that was killed counts for 15 more seconds.',
   });
-}
-
-async function guarded<T>(place: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof GatewayError || classifyFault(error) === 'other') throw error;
-    throw storeUnavailable(place, describeFault(error), { cause: error, hint: CONTINUE_HINT });
-  }
 }
 
 /** Connects, and brings the database to the schema of this build, as a gateway would. */

@@ -2,15 +2,14 @@
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { syncDirectory } from '../../../../shared/node/files/atomic-file.js';
-import { GatewayError } from '../../../../shared/errors.js';
 import { shellCommand } from '../../../../shared/text/shell-word.js';
 import {
   type ColumnKind,
-  CONTINUE_HINT,
   type CopiedColumn,
   type CopiedRow,
   type CopySource,
   type CopyTarget,
+  guardFor,
   quoted,
 } from '../copy/copy-place.js';
 import { type CopiedTable, PROGRESS_TABLE } from '../copy/tables.js';
@@ -26,6 +25,8 @@ import { sqliteQueries } from './queries.js';
 import { inTransaction } from './transactions.js';
 
 const BUSY_TIMEOUT_MS = 2_000;
+
+const guarded = guardFor({ classify: classifyFault, describe: describeFault });
 
 /** A value of a column as the driver returns it: a text as its bytes, because one that is not UTF-8 would end the process. */
 type Raw = string | number | ArrayBuffer | null;
@@ -160,13 +161,8 @@ class SqlitePlace implements CopySource, CopyTarget {
     return this.#guard(() => this.#connection.run<R>(sql, parameters));
   }
 
-  async #guard<T>(work: () => Promise<T>): Promise<T> {
-    try {
-      return await work();
-    } catch (error) {
-      if (error instanceof GatewayError || classifyFault(error) === 'other') throw error;
-      throw storeUnavailable(this.place, describeFault(error), { cause: error, hint: CONTINUE_HINT });
-    }
+  #guard<T>(work: () => Promise<T>): Promise<T> {
+    return guarded(this.place, work);
   }
 }
 
