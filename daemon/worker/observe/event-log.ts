@@ -6,7 +6,8 @@ import type { Clock } from '../../../shared/clock.js';
 import type { FollowedEvent, GatewayEvent } from '../../../shared/api/gateway/events.js';
 import { Waiters } from '../../../shared/waiters.js';
 
-const CAPACITY = 1_000;
+/** How many events are kept. */
+export const CAPACITY = 1_000;
 
 /** An event as published. Its document is made once, when the first follower reads it. */
 interface KeptEvent {
@@ -20,8 +21,6 @@ export interface EventLogOptions {
   readonly version: string;
   readonly buildId: string;
   readonly clock: Clock;
-  /** For tests. Default 1000. */
-  readonly capacity?: number;
 }
 
 /** What followers use of the log. */
@@ -29,8 +28,7 @@ export type EventService = Pick<EventLog, 'follow'>;
 
 export class EventLog {
   readonly #options: EventLogOptions;
-  readonly #capacity: number;
-  /** Event number `n` is at index `n % capacity`. Numbers start at 1. */
+  /** Event number `n` is at index `n % CAPACITY`. Numbers start at 1. */
   readonly #ring: KeptEvent[] = [];
   readonly #followers = new Waiters();
   #last = 0;
@@ -38,12 +36,11 @@ export class EventLog {
 
   constructor(options: EventLogOptions) {
     this.#options = options;
-    this.#capacity = options.capacity ?? CAPACITY;
   }
 
   publish(event: GatewayEvent): void {
     this.#last += 1;
-    this.#ring[this.#last % this.#capacity] = { event, atMs: this.#options.clock.now(), document: undefined };
+    this.#ring[this.#last % CAPACITY] = { event, atMs: this.#options.clock.now(), document: undefined };
     if (event.type === 'draining') this.#isEnding = true;
     this.#followers.wake();
   }
@@ -63,12 +60,12 @@ export class EventLog {
       yield { id: this.#idOf(seen), type: 'draining', data: { at: new Date(this.#options.clock.now()).toISOString() } };
     while (!signal.aborted && !(this.#isEnding && seen === this.#last)) {
       if (seen === this.#last) await this.#followers.wait(signal);
-      else if (seen < this.#last - this.#capacity) {
+      else if (seen < this.#last - CAPACITY) {
         seen = this.#last;
         yield this.#reset(seen, 'some events are no longer available');
       } else {
         seen += 1;
-        const kept = this.#ring[seen % this.#capacity];
+        const kept = this.#ring[seen % CAPACITY];
         if (kept !== undefined) yield this.#toDocument(seen, kept);
       }
     }

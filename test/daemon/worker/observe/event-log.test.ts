@@ -1,12 +1,17 @@
 import { expect, test } from 'vitest';
 import type { FollowedEvent, GatewayEvent } from '../../../../shared/api/gateway/events.js';
-import { EventLog } from '../../../../daemon/worker/observe/event-log.js';
+import { CAPACITY, EventLog } from '../../../../daemon/worker/observe/event-log.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
 
 const session = (name: string): GatewayEvent => ({ type: 'session', session: name, change: 'created' });
 
-function makeLog(capacity = 4, instanceId = 'wk_a'): EventLog {
-  return new EventLog({ instanceId, version: '1', buildId: 'b', clock: new FakeClock(), capacity });
+function makeLog(instanceId = 'wk_a'): EventLog {
+  return new EventLog({ instanceId, version: '1', buildId: 'b', clock: new FakeClock() });
+}
+
+/** Publishes events of sessions named 1, 2, … */
+function publishMany(log: EventLog, count: number): void {
+  for (let number = 1; number <= count; number += 1) log.publish(session(String(number)));
 }
 
 /** Reads up to `count` events. */
@@ -55,24 +60,25 @@ test.each([
 });
 
 test('dropped events are reported by a reset', async () => {
-  const log = makeLog(4);
-  for (let count = 1; count <= 6; count += 1) log.publish(session(String(count)));
-  expect(names(await read(log, 5, 'wk_a.2'))).toEqual(['hello', '3', '4', '5', '6']);
+  const log = makeLog();
+  publishMany(log, CAPACITY + 2);
+  const kept = names(await read(log, CAPACITY + 1, 'wk_a.2'));
+  expect([kept.slice(0, 2), kept.at(-1)]).toEqual([['hello', '3'], String(CAPACITY + 2)]);
   const following = read(log, 3, 'wk_a.1');
-  setImmediate(() => log.publish(session('7')));
-  expect(names(await following)).toEqual(['hello', 'reset', '7']);
+  setImmediate(() => log.publish(session('next')));
+  expect(names(await following)).toEqual(['hello', 'reset', 'next']);
 });
 
 test('a slow follower gets a reset and delays no other', async () => {
-  const log = makeLog(4);
+  const log = makeLog();
   const stop = new AbortController();
   const slow = log.follow(undefined, stop.signal)[Symbol.asyncIterator]();
   await slow.next();
-  for (let count = 1; count <= 10; count += 1) log.publish(session(String(count)));
+  publishMany(log, CAPACITY + 10);
   const reset = await slow.next();
-  expect(reset.value).toMatchObject({ id: 'wk_a.10', type: 'reset' });
-  log.publish(session('11'));
-  expect((await slow.next()).value).toMatchObject({ id: 'wk_a.11', data: { session: '11' } });
+  expect(reset.value).toMatchObject({ id: `wk_a.${CAPACITY + 10}`, type: 'reset' });
+  log.publish(session('next'));
+  expect((await slow.next()).value).toMatchObject({ id: `wk_a.${CAPACITY + 11}`, data: { session: 'next' } });
 });
 
 test('draining ends every stream, after what came before it; who comes then is sent away at once', async () => {
