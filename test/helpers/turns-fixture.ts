@@ -20,6 +20,11 @@ import { createLiveness } from '../../daemon/worker/store/liveness.js';
 
 export const usage = { inputTokens: 3, outputTokens: 2 };
 
+/** Turns ask for a stream. */
+export const unasked = (): never => {
+  throw new Error('asked for a completion');
+};
+
 /** A model that gives these events, or what `stream` gives. */
 export function candidate(stream: Provider['stream'] | readonly ProviderEvent[], ref = 'fake/one'): Candidate {
   const given: Provider['stream'] =
@@ -31,7 +36,7 @@ export function candidate(stream: Provider['stream'] | readonly ProviderEvent[],
   const [id = '', modelId = ''] = ref.split('/');
   const failing = { providerName: id, baseUrl: '', modelId, source: '' };
   const limits = { contextWindow: null, maxTokens: null, takesImages: false, reasons: null, api: null, prices: null };
-  return { ref, model: { ref, modelId, provider: { id, name: id, stream: given }, ...limits, failing } };
+  return { ref, model: { ref, modelId, provider: { id, name: id, stream: given, complete: unasked }, ...limits, failing } };
 }
 
 export const says = (...texts: string[]): ProviderEvent[] => [

@@ -130,10 +130,9 @@ export class Titles {
     { question, end: { reply }, sessionKey }: AnsweredQuestion,
     signal: AbortSignal,
   ): Promise<{ text: string; usage: TurnUsage | null }> {
-    const { provider, modelId } = model;
-    const complete = provider.complete?.bind(provider);
+    const { provider, modelId, api } = model;
     // The built-in guide names nothing.
-    if (complete === undefined) return { text: '', usage: null };
+    if (api === null) return { text: '', usage: null };
     const said = `Question:\n${question.slice(0, MAX_EXCERPT)}\n\nAnswer:\n${reply.slice(0, MAX_EXCERPT)}`.toWellFormed();
     const messages: CompletionMessage[] = [
       { role: 'system', content: INSTRUCTIONS },
@@ -141,7 +140,7 @@ export class Titles {
     ];
     const request = { modelId, messages, maxOutputTokens: MAX_TOKENS };
     let text = '';
-    for await (const event of callModel(model, (limited) => complete(request, limited), { signal, clock: this.#options.clock })) {
+    for await (const event of callModel(model, (limited) => provider.complete(request, limited), { signal, clock: this.#options.clock })) {
       if (event.type === 'text') text += event.text;
       if (event.type !== 'finish' && event.type !== 'failed' && event.type !== 'aborted') continue;
       this.#options.publish(completionChange(model, event));

@@ -10,7 +10,7 @@ import type { LogPort } from '../../../shared/log/log-port.js';
 import { callModel } from '../turns/model/call-model.js';
 import { chooseModels, resolveFor } from '../turns/model/model-choice.js';
 import { type Candidate, REFUSES_TOOLS, type TurnTools } from '../turns/model/answer.js';
-import type { CompletionEvent, CompletionRequest } from '../providers/completion.js';
+import type { CompletionRequest } from '../providers/completion.js';
 import { describeFailure } from '../providers/failure.js';
 import type { ProviderRegistry, ResolvedModel } from '../providers/registry.js';
 import { completeWithTools } from './completion-tools.js';
@@ -19,7 +19,7 @@ import { refusalOf } from './refusals.js';
 import type { CompletionCall, CompletionOutput, ForwardOutput } from './completion-call.js';
 import { type CompletionChange, completionChange } from './completion-change.js';
 import { type ForwardCall, passThrough } from './pass-through.js';
-import { questionOf, textOf } from './session-question.js';
+import { questionOf } from './session-question.js';
 import type { AgentService } from '../turns/agent.js';
 import type { ToolBox } from '../turns/turn-tools.js';
 import type { Spending } from '../spending/spending.js';
@@ -57,20 +57,6 @@ function modelNotFound(model: string, agents: readonly AgentConfig[]): GatewayEr
   });
 }
 
-/** Asks a provider that answers the last text alone, such as the built-in guide. */
-async function* answerLastText(
-  { provider, modelId }: Pick<ResolvedModel, 'provider' | 'modelId'>,
-  call: CompletionCall,
-  signal: AbortSignal,
-): AsyncGenerator<CompletionEvent> {
-  const content = call.messages.map(textOf).at(-1) ?? '';
-  for await (const event of provider.stream({ modelId, messages: [{ role: 'user', content }] }, signal)) {
-    if (event.type === 'delta') yield { type: 'text', text: event.text };
-    else if (event.type === 'finish') yield { type: 'finish', reason: 'stop', usage: event.usage };
-    else if (event.type !== 'toolCall' && event.type !== 'alive') yield event;
-  }
-}
-
 /**
  * Whether an agent uses its own tools. A call without tools is often a side request of a client, such as one for a title: only in a conversation that
  * the gateway keeps it is a question to the agent.
@@ -101,10 +87,6 @@ function requestOf({ modelId, maxTokens }: ResolvedModel, call: CompletionCall):
     ...request
   } = call;
   return { ...request, modelId, ...(maxTokens === null ? {} : { modelMaxTokens: maxTokens }) };
-}
-
-function open(model: ResolvedModel, call: CompletionCall, signal: AbortSignal): AsyncIterable<CompletionEvent> {
-  return model.provider.complete?.(requestOf(model, call), signal) ?? answerLastText(model, call, signal);
 }
 
 export type CompletionService = Pick<Completions, 'models' | 'agentOf' | 'check' | 'run' | 'count' | 'forward'>;
@@ -237,7 +219,7 @@ export class Completions {
     const purse = spending.purse({ agent, tokenId: call.tokenId, kind: 'completion' });
     const paid = { signal, clock, agentId: agent?.id, purse, span: call.span, inputTokens: () => estimateRequest(call) };
     let hasOutput = false;
-    for await (const event of callModel(model, (limited) => open(model, call, limited), paid)) {
+    for await (const event of callModel(model, (limited) => model.provider.complete(requestOf(model, call), limited), paid)) {
       if (event.type === 'aborted' || event.type === 'failed' || event.type === 'finish')
         this.#options.publish(completionChange(model, event));
       if (event.type === 'aborted' || event.type === 'failed') {

@@ -5,7 +5,7 @@ import type { CompletionMessage } from '../providers/completion.js';
 import type { CompletionCall } from './completion-call.js';
 import { refuse, settingNames } from './refusals.js';
 
-export const textOf = ({ content }: CompletionMessage): string =>
+const textOf = ({ content }: CompletionMessage): string =>
   typeof content === 'string' ? content : content.map((part) => (part.type === 'text' ? part.text : '')).join('');
 
 function reasoningField(call: CompletionCall): string | undefined {

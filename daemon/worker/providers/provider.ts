@@ -130,8 +130,8 @@ export interface Provider {
   /** For people, e.g. `OpenAI`. */
   readonly name: string;
   stream(request: ModelRequest, signal: AbortSignal): AsyncIterable<ProviderEvent>;
-  /** One stateless call; a provider without it can only be asked by {@link Provider.stream}. */
-  complete?(request: CompletionRequest, signal: AbortSignal): AsyncIterable<CompletionEvent>;
+  /** One stateless call. */
+  complete(request: CompletionRequest, signal: AbortSignal): AsyncIterable<CompletionEvent>;
   /** Counts the tokens of a call, where the vendor offers that. */
   count?(request: CompletionRequest, signal: AbortSignal): AsyncIterable<TokenCount>;
   /** One call that is passed on as it is. */

@@ -106,7 +106,7 @@ function lateProvider(entry: ProviderEntry, ai: () => AiModule): Provider {
     id: entry.id,
     name: entry.name,
     stream: (request, signal) => calling((loaded) => loaded.stream(request, signal)),
-    complete: (request, signal) => calling((loaded) => loaded.complete?.(request, signal)),
+    complete: (request, signal) => calling((loaded) => loaded.complete(request, signal)),
     count: (request, signal) => calling((loaded) => loaded.count?.(request, signal)),
     forward: (request, signal) => calling((loaded) => loaded.forward?.(request, signal)),
     transcribe: (request, signal) => calling((loaded) => loaded.transcribe?.(request, signal)),

@@ -99,8 +99,8 @@ class Writing {
 /** Asks for one summary. @throws RATE_LIMITED when a limit of the purse is used up; UNAVAILABLE */
 export async function askSummary(question: SummaryQuestion): Promise<WrittenSummary> {
   const { model, agentId, purse, clock, publish } = question;
-  const complete = model.provider.complete?.bind(model.provider);
-  if (complete === undefined) return { type: 'failed', problem: 'it cannot write one', isTooLong: false, usage: null };
+  // The built-in guide summarises nothing.
+  if (model.api === null) return { type: 'failed', problem: 'it cannot write one', isTooLong: false, usage: null };
   const text = textOf(question);
   const messages: CompletionMessage[] = [
     { role: 'system', content: INSTRUCTIONS },
@@ -110,10 +110,10 @@ export async function askSummary(question: SummaryQuestion): Promise<WrittenSumm
   const request = { modelId: model.modelId, messages, maxOutputTokens };
   const enough = new AbortController();
   const signal = AbortSignal.any([question.signal, enough.signal]);
-  const inputTokens = (): number => estimateTokens(INSTRUCTIONS) + estimateTokens(text);
   const writing = new Writing(model);
   let useless: string | undefined;
-  for await (const event of callModel(model, (limited) => complete(request, limited), { signal, clock, agentId, purse, inputTokens })) {
+  const paid = { signal, clock, agentId, purse, inputTokens: () => estimateTokens(INSTRUCTIONS) + estimateTokens(text) };
+  for await (const event of callModel(model, (limited) => model.provider.complete(request, limited), paid)) {
     useless ??= writing.note(event);
     if (useless !== undefined) enough.abort();
     if (event.type !== 'finish' && event.type !== 'failed' && event.type !== 'aborted') continue;

@@ -1,7 +1,7 @@
 /** The built-in model `xopc/guide`: where no language model is configured, it answers how to configure one. */
 import { GUIDE_PROVIDER, GUIDE_REF } from '../../../../shared/config/defaults.js';
 import { KNOWN_PROVIDERS } from '../../../../shared/config/known-providers.js';
-import type { Provider, ProviderEvent } from '../../providers/provider.js';
+import type { Provider } from '../../providers/provider.js';
 import type { BuiltInProvider } from '../../providers/registry.js';
 
 /** One variable for each vendor. */
@@ -49,21 +49,25 @@ function words(text: string): string[] {
   return text.match(/\S+\s*|^\s+/g) ?? [];
 }
 
+/** Yields the answer, as events of the given type, and its end. */
+async function* say<Type extends 'delta' | 'text'>(options: GuideOptions, type: Type, signal: AbortSignal) {
+  for (const text of words(guideText(options))) {
+    if (signal.aborted) {
+      yield { type: 'aborted' } as const;
+      return;
+    }
+    yield { type, text };
+  }
+  yield { type: 'finish', reason: 'stop', usage: { inputTokens: null, outputTokens: null } } as const;
+}
+
 /** Makes the provider `xopc` with its one model. */
 export function createGuide(options: GuideOptions): BuiltInProvider {
   const provider: Provider = {
     id: GUIDE_PROVIDER,
     name: 'Built-in guide',
-    async *stream(_request, signal): AsyncGenerator<ProviderEvent> {
-      for (const text of words(guideText(options))) {
-        if (signal.aborted) {
-          yield { type: 'aborted' };
-          return;
-        }
-        yield { type: 'delta', text };
-      }
-      yield { type: 'finish', usage: { inputTokens: null, outputTokens: null } };
-    },
+    stream: (_request, signal) => say(options, 'delta', signal),
+    complete: (_request, signal) => say(options, 'text', signal),
   };
   const model = {
     id: GUIDE_REF,

@@ -39,7 +39,7 @@ test.each([
   onTestFinished(() => sent.mockRestore());
   const provider = createProvider({ id: 'f', name: 'F', api: 'openai-completions', baseUrl });
   const request = { modelId, maxOutputTokens: 9, messages: [{ role: 'user' as const, content: [{ type: 'text' as const, text: 'hi' }] }] };
-  for await (const _event of provider.complete?.(request, new AbortController().signal) ?? []);
+  for await (const _event of provider.complete(request, new AbortController().signal));
   const body = JSON.parse(sent.mock.calls[0]?.[1]?.body as string) as object;
   expect(Object.entries(body).filter(([name]) => name.startsWith('max_'))).toEqual([[field, 9]]);
 });

@@ -46,7 +46,7 @@ async function turn(provider: Provider): Promise<ProviderEvent[]> {
 async function complete(provider: Provider): Promise<CompletionEvent[]> {
   const events: CompletionEvent[] = [];
   const request = { modelId: 'one', messages: [{ role: 'user' as const, content: [{ type: 'text' as const, text: 'hello' }] }] };
-  for await (const next of provider.complete?.(request, new AbortController().signal) ?? []) events.push(next);
+  for await (const next of provider.complete(request, new AbortController().signal)) events.push(next);
   return events;
 }
 

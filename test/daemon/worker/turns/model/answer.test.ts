@@ -5,12 +5,13 @@ import type { Provider, ProviderEvent } from '../../../../../daemon/worker/provi
 import type { ResolvedModel } from '../../../../../daemon/worker/providers/registry.js';
 import { FakeClock } from '../../../../helpers/fake-clock.js';
 import { logMemory } from '../../../../helpers/log-memory.js';
+import { unasked } from '../../../../helpers/turns-fixture.js';
 
 function model(ref: string, stream: Provider['stream']): { ref: string; model: ResolvedModel } {
   const [id = '', modelId = ''] = ref.split('/');
   const failing = { providerName: id, baseUrl: '', modelId, source: '' };
   const limits = { contextWindow: null, maxTokens: null, takesImages: false, reasons: null, api: null, prices: null };
-  return { ref, model: { ref, modelId, provider: { id, name: id, stream }, ...limits, failing } };
+  return { ref, model: { ref, modelId, provider: { id, name: id, stream, complete: unasked }, ...limits, failing } };
 }
 
 test('a silent model times out once, then the fallback answers', async () => {
