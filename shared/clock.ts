@@ -15,6 +15,10 @@ export const systemClock: Clock = {
   },
 };
 
+export const MINUTE_MS = 60_000;
+export const HOUR_MS = 60 * MINUTE_MS;
+export const DAY_MS = 24 * HOUR_MS;
+
 /** Returns a time as the API writes it: ISO 8601, UTC. */
 export function isoTime(ms: number): string;
 export function isoTime(ms: number | null): string | null;

@@ -1,9 +1,8 @@
 /** `/api/cron`. The names `chat_id` and `job_id` are part of the published API. */
 import * as z from 'zod';
+import { DAY_MS } from '../clock.js';
 import { OUTGOING_STATUSES } from '../delivery-status.js';
 import { chatId, label, okStatus, queryFlag, queryInteger, queryList, text, type Answer, whyFields, instant } from './fields.js';
-
-const DAY_MS = 86_400_000;
 
 const timeOfDay = () => z.string().regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/, 'must be a time such as 08:00');
 

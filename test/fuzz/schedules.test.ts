@@ -4,14 +4,12 @@ import { previewSchedule } from '../../daemon/worker/cron/preview.js';
 import { parseInterval, parseSchedule } from '../../daemon/worker/cron/schedule.js';
 import { toZonedIso } from '../../daemon/worker/cron/time-zone.js';
 import * as cronWords from '../../daemon/worker/lazy/late.js';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../shared/clock.js';
 import { GatewayError } from '../../shared/errors.js';
 import { fuzz } from './fuzz.js';
 import { oddText } from './values.js';
 import { cpuMs } from '../helpers/cpu-time.js';
 
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
 const ZONES = [
   'UTC', 'Europe/Berlin', 'America/New_York', 'America/Sao_Paulo', 'Australia/Lord_Howe', 'Asia/Kathmandu', 'Asia/Tehran', 'Pacific/Apia',
   'Pacific/Chatham', 'Africa/Casablanca', 'America/St_Johns', 'Antarctica/Troll', 'Europe/Dublin', 'Asia/Gaza',

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
+import { MINUTE_MS } from '../../shared/clock.js';
 import { startFakeOpenAi } from '../fakes/openai/server.js';
 import { type ReceivedWebhook, startWebhookReceiver } from '../fakes/webhook-receiver/receiver.js';
 import { fakeModels } from '../helpers/make-conversation.js';
@@ -12,7 +13,6 @@ import { compare, firstArrivals, Ledger, repeated } from './soak/ledger.js';
 import { askAgent, chat, complete, followEvents, INBOUND_TOKEN, type LoadContext, receiveQuestions, sendMessages } from './soak/load.js';
 import { type Trend, Vitals } from './soak/vitals.js';
 
-const MINUTE_MS = 60_000;
 const minutes = Number(process.env['XOPC_TORTURE_MINUTES'] ?? 30);
 const FAULT_EVERY_MS = 30_000;
 const JOBS = 5;

@@ -1,5 +1,5 @@
 /** Adds up a gateway's last 24 hours from what was written down of its life. Pure. */
-import { isoTime } from '../../../shared/clock.js';
+import { DAY_MS, HOUR_MS, isoTime } from '../../../shared/clock.js';
 import type { GatewayHealth } from '../../../shared/control/messages.js';
 
 /**
@@ -18,9 +18,6 @@ export interface LifeEntry {
   /** Of a `start`: when an earlier supervisor was last known to live. */
   readonly seenAtMs?: number;
 }
-
-export const DAY_MS = 24 * 60 * 60 * 1_000;
-const HOUR_MS = 60 * 60 * 1_000;
 
 export interface LifeSummary {
   readonly last24Hours: GatewayHealth['last24Hours'];

@@ -1,9 +1,8 @@
 /** Limits a schedule to the hours and days in which its job may fire, by the clock on the wall of its time zone. */
+import { DAY_MS, MINUTE_MS } from '../../../shared/clock.js';
 import type { ActiveHours } from '../../../shared/text/active-hours.js';
 import { createZoneClock } from './time-zone.js';
 
-const MINUTE_MS = 60_000;
-const DAY_MS = 86_400_000;
 /** After so many times outside, a schedule counts as one that never fires: two years of a daily one. */
 const MAX_SKIPS = 800;
 /** Days to look back and ahead for the next start. */

@@ -14,7 +14,7 @@ import type {
 } from '../../../shared/api/cron.js';
 import { createSerial, type Serial } from '../../../shared/serial.js';
 import { type ActiveHours, readActiveHours } from '../../../shared/text/active-hours.js';
-import { type Clock, isoTime } from '../../../shared/clock.js';
+import { type Clock, HOUR_MS, isoTime } from '../../../shared/clock.js';
 import type { Config } from '../../../shared/config/schema.js';
 import { type CronJob, findCronJob, listCronJobs, listCronJobsOfChat } from '../store/cron/cron-jobs.js';
 import { listCronRuns, listLastRuns, listRecentRuns, type RecentRun } from '../store/cron/run-history.js';
@@ -35,7 +35,6 @@ export interface JobReadingOptions {
   readonly loadWords: () => CronWords;
 }
 
-const HOUR_MS = 3_600_000;
 const DEFAULT_LIMIT = 50;
 const MAX_JOBS_OF_CHAT = 200;
 const MAX_JOBS_WITH_RUNS = 200;

@@ -1,5 +1,5 @@
 /** The scheduler: one timer for all jobs, in the one active worker. It reads what is due from the store each time. */
-import type { Clock } from '../../../shared/clock.js';
+import { type Clock, DAY_MS } from '../../../shared/clock.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import { hasCronJobPlannedAfter, purgeCronJobs, purgeDeletedCronJobs, readNextCronInstant } from '../store/cron/cron-jobs.js';
 import { listUnfinishedRuns, purgeCronRuns, readLastClaimed, readNextDueRun } from '../store/cron/cron-runs.js';
@@ -47,7 +47,6 @@ const CATCH_UP_STAGGER_MS = 1_000;
 /** Smaller steps are clock synchronization. */
 const JUMP_MS = 2_000;
 const PURGE_EVERY_MS = 3_600_000;
-const DAY_MS = 86_400_000;
 
 export class Scheduler {
   readonly #options: SchedulerOptions;

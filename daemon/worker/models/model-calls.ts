@@ -3,7 +3,7 @@
  * for it; the numbers survive a restart, and a crash loses what is not stored yet.
  */
 import type { CallFacts } from '../../../shared/api/models.js';
-import type { Clock } from '../../../shared/clock.js';
+import { type Clock, HOUR_MS } from '../../../shared/clock.js';
 import { splitRef } from '../../../shared/config/known-providers.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import type { ModelCall } from '../../../shared/turn-usage.js';
@@ -12,7 +12,6 @@ import { insertModelCalls, type ModelCallCounts, readModelCalls } from '../store
 import type { Store } from '../store/store.js';
 import { callFacts } from './call-facts.js';
 
-const HOUR_MS = 60 * 60 * 1_000;
 /** How long a call may wait for others before it is stored. */
 export const STORE_DELAY_MS = 1_200;
 

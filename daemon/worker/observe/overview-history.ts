@@ -1,13 +1,12 @@
 /** The last hours in parts: whether the gateway was up, its load, and what failed. */
 import type { OverviewHistory, OverviewHistoryQuery } from '../../../shared/api/gateway/overview.js';
-import type { Clock } from '../../../shared/clock.js';
+import { type Clock, HOUR_MS, MINUTE_MS } from '../../../shared/clock.js';
 import { whyOf } from '../../../shared/text/sentences/known.js';
 import { listFailures } from '../store/overview/failures.js';
-import { firstSampledMinute, mergeSamples, MINUTE_MS, type MinuteSample, readSamples } from '../store/overview/minute-samples.js';
+import { firstSampledMinute, mergeSamples, type MinuteSample, readSamples } from '../store/overview/minute-samples.js';
 import type { Store } from '../store/store.js';
 
 const DEFAULTS = { hours: 24, stepMinutes: 15, failures: 20 } as const;
-const HOUR_MS = 3_600_000;
 
 type HistoryBucket = OverviewHistory['buckets'][number];
 

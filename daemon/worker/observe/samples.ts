@@ -3,10 +3,10 @@
  * loses what is not stored yet. A minute in which no worker lived has no row, which shows as an outage later.
  */
 import type { GatewayEvent } from '../../../shared/api/gateway/events.js';
-import type { Clock } from '../../../shared/clock.js';
+import { type Clock, MINUTE_MS } from '../../../shared/clock.js';
 import { isUnavailable } from '../../../shared/errors.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
-import { addSample, MINUTE_MS, type MinuteSample } from '../store/overview/minute-samples.js';
+import { addSample, type MinuteSample } from '../store/overview/minute-samples.js';
 import type { Store } from '../store/store.js';
 import { ownRssBytes } from './memory.js';
 

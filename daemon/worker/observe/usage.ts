@@ -1,7 +1,7 @@
 /** Usage of agents' turns, and of calls that belong to none, by day, model, session, agent, kind and access token. Days are read one at a time, so that a long span delays nobody. */
 import { setImmediate } from 'node:timers/promises';
 import type { ModelUsage, Usage, UsageAmounts, UsageQuery } from '../../../shared/api/gateway/usage.js';
-import type { Clock } from '../../../shared/clock.js';
+import { type Clock, DAY_MS, MINUTE_MS } from '../../../shared/clock.js';
 import { GUIDE_REF } from '../../../shared/config/defaults.js';
 import type { Store } from '../store/store.js';
 import { readCallUsage } from '../store/overview/call-usage.js';
@@ -10,8 +10,6 @@ import { toSessionDocument } from '../store/conversations/sessions.js';
 
 export type UsageService = ReturnType<typeof createUsageService>;
 
-const DAY_MS = 86_400_000;
-const MINUTE_MS = 60_000;
 const MAX_SESSIONS = 50;
 
 const NOTHING: UsageAmounts = {

@@ -2,6 +2,7 @@
  * Parses a search for sessions: words, and filters such as `from:telegram after:7d -is:unread`. A filter is a known name and
  * a colon at the start of a word; everything else, quoted or not, is text to search for.
  */
+import { HOUR_MS } from '../../../shared/clock.js';
 import { GatewayError } from '../../../shared/errors.js';
 import {
   normaliseTag,
@@ -17,7 +18,6 @@ const MAX_FILTERS = 20;
 
 const TOKEN = new RegExp(String.raw`(?<!\S)(?:"[^"]*"(?!\S)|(-?)(${SESSION_FILTERS.join('|')}):("[^"]*"|[^\s"]*)(?!\S))`, 'gi');
 
-const HOUR_MS = 3_600_000;
 const UNITS_MS: Readonly<Record<string, number>> = { h: HOUR_MS, d: 24 * HOUR_MS, w: 7 * 24 * HOUR_MS };
 
 const EXAMPLE = "For example: 'invoice from:telegram after:2026-11-01 tag:work'.";

@@ -1,13 +1,12 @@
 /** How long sessions are kept, and how much space they take. */
 import type { SessionStorage } from '../../../shared/api/sessions.js';
+import { DAY_MS } from '../../../shared/clock.js';
 import type { Config } from '../../../shared/config/schema.js';
 import { SESSION_KINDS } from '../../../shared/sessions/kinds.js';
 import type { PurgeStep } from '../store/conversations/purge.js';
 import { countSessionKinds } from '../store/conversations/session-list.js';
 import { expireSessions, trimSessions } from '../store/conversations/session-removal.js';
 import type { Store } from '../store/store.js';
-
-const DAY_MS = 24 * 60 * 60 * 1_000;
 
 /** Returns the steps that remove what the configuration no longer keeps. */
 export function retentionSteps({ sessions }: Config, nowMs: number): PurgeStep[] {

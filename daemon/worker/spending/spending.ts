@@ -4,7 +4,7 @@
  */
 import type { CallKind } from '../../../shared/api/gateway/usage.js';
 import type { AgentConfig, Config } from '../../../shared/config/schema.js';
-import { type Clock, isoTime } from '../../../shared/clock.js';
+import { type Clock, DAY_MS, isoTime } from '../../../shared/clock.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
@@ -53,7 +53,6 @@ export interface Purse {
   reserve(most: () => number): Promise<Settle | undefined>;
 }
 
-const DAY_MS = 86_400_000;
 /** Running calls end at any time. */
 const RESERVED_RETRY_SECONDS = 5;
 

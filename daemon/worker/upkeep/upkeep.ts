@@ -2,7 +2,7 @@
  * Background work of the one active worker on the store: late migrations, interrupted turns, purging of expired data, the
  * search index, and checkpoints.
  */
-import type { Clock } from '../../../shared/clock.js';
+import { type Clock, DAY_MS, HOUR_MS, MINUTE_MS } from '../../../shared/clock.js';
 import { MAX_USAGE_DAYS } from '../../../shared/api/gateway/usage.js';
 import type { Config } from '../../../shared/config/schema.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
@@ -13,7 +13,7 @@ import { purgeTurnSteps } from '../store/turns/turn-steps.js';
 import { purgeInbox } from '../store/delivery/inbox.js';
 import { purgeOutbox } from '../store/delivery/outbox-pages.js';
 import { purgeResponses } from '../store/responses/responses.js';
-import { MINUTE_MS, purgeSamples } from '../store/overview/minute-samples.js';
+import { purgeSamples } from '../store/overview/minute-samples.js';
 import { purgeCallUsage } from '../store/overview/call-usage.js';
 import { dayOf, purgeSpending } from '../store/overview/spending.js';
 import { purgeInSteps, type PurgeStep } from '../store/conversations/purge.js';
@@ -37,19 +37,19 @@ export interface UpkeepOptions {
 }
 
 /** Delivered messages are kept for a week, others for three months. Inbox rows identify repeated updates. */
-const DELIVERED_TTL_MS = 7 * 24 * 60 * 60 * 1_000;
-const UNDELIVERED_TTL_MS = 90 * 24 * 60 * 60 * 1_000;
-const SAMPLE_TTL_MS = 8 * 24 * 60 * 60 * 1_000;
-const HANDLED_TTL_MS = 7 * 24 * 60 * 60 * 1_000;
+const DELIVERED_TTL_MS = 7 * DAY_MS;
+const UNDELIVERED_TTL_MS = 90 * DAY_MS;
+const SAMPLE_TTL_MS = 8 * DAY_MS;
+const HANDLED_TTL_MS = 7 * DAY_MS;
 /** Each counts from its end, or from that of the last one that continues it. */
-const RESPONSE_TTL_MS = 30 * 24 * 60 * 60 * 1_000;
+const RESPONSE_TTL_MS = 30 * DAY_MS;
 /** As far back as usage can be asked for, in any time zone. */
-const CALL_USAGE_TTL_MS = (MAX_USAGE_DAYS + 1) * 24 * 60 * 60 * 1_000;
-const SPENDING_TTL_MS = 32 * 24 * 60 * 60 * 1_000;
-const APPROVAL_TTL_MS = 90 * 24 * 60 * 60 * 1_000;
+const CALL_USAGE_TTL_MS = (MAX_USAGE_DAYS + 1) * DAY_MS;
+const SPENDING_TTL_MS = 32 * DAY_MS;
+const APPROVAL_TTL_MS = 90 * DAY_MS;
 /** Files attached to messages that were never sent. */
-const UNSENT_TTL_MS = 24 * 60 * 60 * 1_000;
-const EVERY_MS = 60 * 60 * 1_000;
+const UNSENT_TTL_MS = DAY_MS;
+const EVERY_MS = HOUR_MS;
 /** Timers and the clock do not agree to the millisecond. */
 const TOLERANCE_MS = 60_000;
 /** While an older worker ends its turns. */

@@ -1,5 +1,6 @@
 /** `/api/logs`: the gateway's log, newest last. Always needs the token. */
 import * as z from 'zod';
+import { DAY_MS } from '../../clock.js';
 import { LOG_LEVELS } from '../../log/level.js';
 import { LOG_MODULES } from '../../log/modules.js';
 import { label, okStatus, queryInstant, queryInteger, type Answer, count } from '../fields.js';
@@ -53,8 +54,6 @@ export const logsResponse = () =>
 
 /** Query of `GET /api/logs/follow`. `from` is the `end` of a page. Default: only lines written from now on. */
 export const logsFollowQuery = () => z.strictObject({ ...which(), from: label(1_024).optional() });
-
-const DAY_MS = 86_400_000;
 
 /**
  * Body of `PATCH /api/logs/level`. `null` restores the configured level of the module, or of everything if no module is given.

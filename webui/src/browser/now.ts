@@ -1,7 +1,6 @@
 /** The time, for what is shown relative to it. */
 import { signal } from '@preact/signals';
-
-const MINUTE_MS = 60_000;
+import { MINUTE_MS } from '../../../shared/clock.js';
 
 /** Makes a signal that changes each minute, and when the page is seen again; only while something that reads it is shown. */
 function minutes() {

@@ -6,8 +6,6 @@ import { purgeRows } from '../conversations/purge.js';
 import { queriesOf, type Transaction } from '../transaction.js';
 import type { MinuteSampleRow } from './tables.js';
 
-export const MINUTE_MS = 60_000;
-
 /** What is counted or measured in a span of time. */
 export type SampleAmounts = Omit<OverviewHistory['buckets'][number], 'at' | 'state' | 'downMinutes'>;
 

@@ -1,5 +1,6 @@
 /** What access tokens spent on models today. */
 import { sql } from 'kysely';
+import { DAY_MS } from '../../../../shared/clock.js';
 import { queriesOf, type Transaction } from '../transaction.js';
 import { readCallUsage } from './call-usage.js';
 import { dayOf, readSpending } from './spending.js';
@@ -13,7 +14,6 @@ export interface TokenCosts {
   readonly used: ReadonlyMap<string, number>;
 }
 
-const DAY_MS = 86_400_000;
 const OF_TOKEN = 'token:';
 
 /** Returns the costs of the day of `nowMs`. */

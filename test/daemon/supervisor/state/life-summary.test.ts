@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { DAY_MS, type LifeEntry, pruneLife, summarizeLife } from '../../../../daemon/supervisor/state/life-summary.js';
+import { type LifeEntry, pruneLife, summarizeLife } from '../../../../daemon/supervisor/state/life-summary.js';
+import { DAY_MS } from '../../../../shared/clock.js';
 
 const NOW = 100 * DAY_MS;
 const MINUTE = 60_000;

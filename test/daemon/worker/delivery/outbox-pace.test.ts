@@ -1,12 +1,11 @@
 import { expect, test } from 'vitest';
 import type { Delivery, SendOutcome } from '../../../../daemon/worker/channels/channel.js';
 import { paceOf } from '../../../../daemon/worker/channels/telegram/pace.js';
+import { HOUR_MS } from '../../../../shared/clock.js';
 import { advanceUntil } from '../../../helpers/advance-until.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
 import { makeOutbox } from '../../../helpers/outbox-fixture.js';
 import { ScriptedChannels } from '../../../helpers/scripted-channels.js';
-
-const HOUR_MS = 3_600_000;
 
 /** Takes everything at once, at Telegram's pace. */
 class TelegramLike extends ScriptedChannels {

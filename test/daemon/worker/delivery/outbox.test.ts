@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { DAY_MS } from '../../../../shared/clock.js';
 import { GatewayError } from '../../../../shared/errors.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
 import { makeOutbox } from '../../../helpers/outbox-fixture.js';
@@ -6,7 +7,6 @@ import { openStore } from '../../../helpers/open-store.js';
 
 const DELIVERED = { type: 'delivered' } as const;
 const FAILED = { type: 'failed', reason: 'down' } as const;
-const DAY_MS = 86_400_000;
 
 test('a message is sent as soon as it is committed, and is delivered', async () => {
   const { outbox, channels, put, until } = await makeOutbox();

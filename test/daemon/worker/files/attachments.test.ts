@@ -1,4 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
+import { HOUR_MS } from '../../../../shared/clock.js';
 import { isOnPostgres } from '../../../helpers/store-engine.js';
 import { classifyFile } from '../../../../daemon/worker/files/classify-file.js';
 import { FILE_LIMITS } from '../../../../shared/file-limits.js';
@@ -17,8 +18,6 @@ const PNG = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR
 const picture = { name: 'dot.png', mediaType: 'image/png', data: PNG.toString('base64') };
 const recording = { name: 'a.ogg', mediaType: 'audio/ogg', data: Buffer.from('OggS\0\x02').toString('base64') };
 const notes = { name: 'notes "1".md', mediaType: 'text/markdown', data: Buffer.from('Some *notes* ü').toString('base64') };
-
-const HOUR_MS = 3_600_000;
 
 async function makeWorld(
   options: { clock?: FakeClock } = {},

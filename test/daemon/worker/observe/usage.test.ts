@@ -5,7 +5,7 @@ import { beginTurn, endTurn } from '../../../../daemon/worker/store/conversation
 import type { Store } from '../../../../daemon/worker/store/store.js';
 import { addCallUsage, slotOf } from '../../../../daemon/worker/store/overview/call-usage.js';
 import { selectUsage } from '../../../../daemon/worker/store/overview/usage.js';
-import { systemClock } from '../../../../shared/clock.js';
+import { DAY_MS, systemClock } from '../../../../shared/clock.js';
 import { usageResponse } from '../../../../shared/api/gateway/usage.js';
 import { addSession, openStore } from '../../../helpers/open-store.js';
 import { isOnPostgres } from '../../../helpers/store-engine.js';
@@ -13,7 +13,6 @@ import { queriesOf } from '../../../../daemon/worker/store/transaction.js';
 
 const calls = { flush: async () => undefined };
 const NOON = Date.parse('2026-03-10T12:00:00Z');
-const DAY_MS = 86_400_000;
 
 interface Used {
   readonly atMs: number;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { DAY_MS } from '../../../../shared/clock.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
 import { ask, makeConversation, type TestConversation } from '../../../helpers/make-conversation.js';
 
@@ -178,7 +179,6 @@ test('a deleted session disappears at once, and its chat starts a new one', asyn
 
 describe('a deleted session', () => {
   const key = 'main:webchat:default:direct:a';
-  const DAY_MS = 24 * 60 * 60 * 1_000;
 
   async function deleted(): Promise<{ conversation: TestConversation; time: FakeClock }> {
     const time = clock();

@@ -4,13 +4,12 @@ import Database from 'libsql';
 import { expect, test, vi } from 'vitest';
 import { findDamage } from '../../../../daemon/worker/store/sqlite/damage.js';
 import { type CheckDatabase, IntegrityCheck } from '../../../../daemon/worker/upkeep/integrity-check.js';
+import { HOUR_MS } from '../../../../shared/clock.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
 import { logMemory } from '../../../helpers/log-memory.js';
 import { addSession, openStore } from '../../../helpers/open-store.js';
 import { tempDir } from '../../../helpers/temp-dir.js';
 import { eventually } from '../../../helpers/eventually.js';
-
-const HOUR_MS = 3_600_000;
 
 async function setUp(options: { check?: CheckDatabase; isSole?: () => boolean } = {}) {
   const path = join(tempDir(), 'state', 'gateway.db');

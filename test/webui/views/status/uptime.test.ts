@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
+import { DAY_MS } from '../../../../shared/clock.js';
 import { uptimeOf } from '../../../../webui/src/views/status/uptime.js';
-
-const DAY_MS = 86_400_000;
 
 test.each([
   [{ crashes: 0, downMs: 0 }, '100%'],

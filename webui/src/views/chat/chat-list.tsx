@@ -1,6 +1,7 @@
 /** The newest chats, beside the conversation; folded below them, those that programs and channels began. The sessions view has all. */
 import { useState } from 'preact/hooks';
 import type { ListedSession, SessionPage } from '../../../../shared/api/sessions.js';
+import { DAY_MS } from '../../../../shared/clock.js';
 import { waitingSessions } from '../../api/approvals.js';
 import { apiPath, call, isRefused } from '../../api/client.js';
 import { useGatewayEvent } from '../../api/gateway-events.js';
@@ -21,8 +22,6 @@ const SHOWN = 40;
 const SHOWN_OTHERS = 20;
 /** Events that come close together cause one reload. */
 const SETTLE_MS = 250;
-
-const DAY_MS = 86_400_000;
 
 const GROUPS = ['pinned', 'today', 'yesterday', 'lastWeek', 'longAgo'] as const;
 

@@ -1,6 +1,7 @@
 /** The runs of the next 24 hours, one lane per job, so that coinciding runs are visible. Folded until somebody asks. */
 import { useState } from 'preact/hooks';
 import type { CronPlan } from '../../../../shared/api/cron.js';
+import { HOUR_MS } from '../../../../shared/clock.js';
 import { clockTime } from '../../components/time-text/time-text.js';
 import { hashOf } from '../../shell/router.js';
 import { ownZone } from './job-time.js';
@@ -8,7 +9,6 @@ import { t } from './text.js';
 
 type Lane = CronPlan['jobs'][number];
 
-const HOUR_MS = 3_600_000;
 const MARK_HOURS = 3;
 
 interface Span {

@@ -2,6 +2,7 @@
 import { computed } from '@preact/signals';
 import { Fragment } from 'preact';
 import type { SessionMatch } from '../../../../shared/api/sessions.js';
+import { MINUTE_MS } from '../../../../shared/clock.js';
 import { now } from '../../browser/now.js';
 import { channelName } from '../../components/channel-name/channel-name.js';
 import { Icon } from '../../components/icon/icon.js';
@@ -14,7 +15,6 @@ import type { Session } from './session-actions.js';
 import { type RowAction, SessionMenu } from './session-menu.js';
 import { t } from './text.js';
 
-const MINUTE_MS = 60_000;
 const MONTH_MS = 30 * 86_400_000;
 
 /** Created once per language: creating one is too slow for each row while the list scrolls. */

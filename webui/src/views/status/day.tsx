@@ -2,6 +2,7 @@
 import type { ConfigVersion } from '../../../../shared/api/gateway/config.js';
 import type { OverviewHistory as History } from '../../../../shared/api/gateway/overview.js';
 import type { GatewayHealth } from '../../../../shared/api/gateway/status.js';
+import { DAY_MS, MINUTE_MS } from '../../../../shared/clock.js';
 import { StatusDot, type Tone } from '../../components/status-dot/status-dot.js';
 import { clockTime, fullTime, relativeTime } from '../../components/time-text/time-text.js';
 import { hashOf } from '../../shell/router.js';
@@ -15,8 +16,6 @@ interface Happening {
   readonly type: Life['type'] | 'config';
 }
 
-const MINUTE_MS = 60_000;
-const DAY_MS = 86_400_000;
 const SHOWN = 8;
 
 const TONES: Readonly<Record<Happening['type'], Tone>> = { crash: 'bad', restart: 'info', stop: 'warning', start: 'good', config: 'off' };

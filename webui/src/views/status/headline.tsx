@@ -1,5 +1,6 @@
 /** How well the gateway works, in one word and one sentence, and what is wrong. */
 import { useState } from 'preact/hooks';
+import { MINUTE_MS } from '../../../../shared/clock.js';
 import { copyText } from '../../browser/copy.js';
 import { now } from '../../browser/now.js';
 import { Button, IconButton } from '../../components/button/button.js';
@@ -9,8 +10,6 @@ import { durationText, fullTime } from '../../components/time-text/time-text.js'
 import { attempt } from '../../components/toast/toast.js';
 import { issuesOf, notesOf, type Shown, type Whole } from './issues.js';
 import { t } from './text.js';
-
-const MINUTE_MS = 60_000;
 
 const TONES: Readonly<Record<Whole['status']['health']['state'], Tone>> = { healthy: 'good', degraded: 'warning', down: 'bad' };
 

@@ -1,5 +1,6 @@
 /** A new token: the fields of its form, the call that creates it, and one to try it with. */
 import type { Scope, TokenDocument } from '../../../../shared/api/gateway/tokens.js';
+import { DAY_MS } from '../../../../shared/clock.js';
 import type { Call } from '../../api/call.js';
 import { numberOf } from '../../components/field/number-of.js';
 
@@ -20,8 +21,6 @@ export interface TokenFields {
 }
 
 export const NEW_TOKEN: TokenFields = { name: '', scopes: [], whose: 'all', agents: [], expiry: '90', date: '', rate: '', usd: '' };
-
-const DAY_MS = 86_400_000;
 
 /** The end of a chosen day, in the browser's zone. */
 function expiryOf({ expiry, date }: TokenFields, nowMs: number): { expiresAt?: string } {

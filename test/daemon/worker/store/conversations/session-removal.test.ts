@@ -8,11 +8,10 @@ import { changeSession, ensureSession, findSession, type Session } from '../../.
 import { retentionSteps } from '../../../../../daemon/worker/sessions/session-retention.js';
 import { purgeInSteps } from '../../../../../daemon/worker/store/conversations/purge.js';
 import type { Store } from '../../../../../daemon/worker/store/store.js';
+import { DAY_MS } from '../../../../../shared/clock.js';
 import { configSchema } from '../../../../../shared/config/schema.js';
 import { openStore } from '../../../../helpers/open-store.js';
 import { queriesOf } from '../../../../../daemon/worker/store/transaction.js';
-
-const DAY_MS = 86_400_000;
 
 async function add(store: Store, channel: string, { count, nowMs = 1_000 }: { count: number; nowMs?: number }): Promise<Session> {
   const parts = { agentId: 'main', channel, accountId: 'default', peerKind: 'direct', peerId: `${nowMs}` };

@@ -1,5 +1,6 @@
 /** One field for when a job runs: words, an interval, a time or cron fields. What it means is shown below it. */
 import { useMemo, useState } from 'preact/hooks';
+import { HOUR_MS } from '../../../../../shared/clock.js';
 import { useDelayed } from '../../../api/use-resource.js';
 import { Button } from '../../../components/button/button.js';
 import { TextField } from '../../../components/field/field.js';
@@ -12,7 +13,6 @@ import { readWords } from './natural.js';
 import { NextRuns, type SchedulePreview, usePreview } from './preview.js';
 
 const PRESETS = ['Hourly', 'Daily', 'Weekdays'] as const;
-const HOUR_MS = 3_600_000;
 const PAUSE_MS = 700;
 
 /** The next full hour but one, as the gateway's schedules write it. */
