@@ -111,7 +111,7 @@ class PostgresPlace implements CopySource, CopyTarget {
   }
 
   async prepare(): Promise<void> {
-    await this.#guard(() => ensureIndex(this.#session, this.#facts));
+    await guarded(this.place, () => ensureIndex(this.#session, this.#facts));
     // Plans made for empty tables are slow with full ones.
     await this.#exec(`analyze ${COPIED_TABLES.map(({ name }) => quoted(name)).join(', ')}`);
   }
@@ -132,20 +132,16 @@ class PostgresPlace implements CopySource, CopyTarget {
 
   /** Begins for writing. @throws CONFLICT while a gateway uses the database */
   async #begin(): Promise<void> {
-    const { rowCounts } = await this.#guard(() => this.#session.exec(`${beginWriting(UNLIMITED)} ${LIVING}`));
+    const { rowCounts } = await guarded(this.place, () => this.#session.exec(`${beginWriting(UNLIMITED)} ${LIVING}`));
     if (rowCounts.at(-1) !== 0) await this.assertUnused();
   }
 
   async #exec(sql: string): Promise<void> {
-    await this.#guard(() => this.#session.exec(sql));
+    await guarded(this.place, () => this.#session.exec(sql));
   }
 
   #run<R>(sql: string, parameters: readonly unknown[] = []) {
-    return this.#guard(() => this.#session.run<R>(sql, parameters));
-  }
-
-  #guard<T>(work: () => Promise<T>): Promise<T> {
-    return guarded(this.place, work);
+    return guarded(this.place, () => this.#session.run<R>(sql, parameters));
   }
 }
 

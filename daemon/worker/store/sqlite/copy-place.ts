@@ -82,7 +82,7 @@ class SqlitePlace implements CopySource, CopyTarget {
 
   /** @param options.isLocked  nobody else can write until it is closed */
   async begin({ isLocked }: { isLocked: boolean }): Promise<void> {
-    await this.#guard(async () => {
+    await guarded(this.place, async () => {
       await this.#connection.exec(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}; pragma synchronous = normal`);
       if (isLocked) await this.#connection.exec('begin immediate');
       this.#isLocked = isLocked;
@@ -123,7 +123,7 @@ class SqlitePlace implements CopySource, CopyTarget {
   }
 
   write<T>(work: (db: Queries) => Promise<T>): Promise<T> {
-    return this.#guard(() => inTransaction(this.#connection, () => work(this.query)));
+    return guarded(this.place, () => inTransaction(this.#connection, () => work(this.query)));
   }
 
   async setIdentity(table: string, _column: string, last: string): Promise<void> {
@@ -142,7 +142,7 @@ class SqlitePlace implements CopySource, CopyTarget {
 
   async finish(): Promise<void> {
     if (this.#path === this.place) return;
-    await this.#guard(async () => {
+    await guarded(this.place, async () => {
       await this.#connection.exec(`drop table if exists ${PROGRESS_TABLE}; pragma wal_checkpoint(truncate)`);
     });
     this.#connection.close();
@@ -158,11 +158,7 @@ class SqlitePlace implements CopySource, CopyTarget {
   }
 
   #run<R>(sql: string, parameters: readonly unknown[] = []) {
-    return this.#guard(() => this.#connection.run<R>(sql, parameters));
-  }
-
-  #guard<T>(work: () => Promise<T>): Promise<T> {
-    return guarded(this.place, work);
+    return guarded(this.place, () => this.#connection.run<R>(sql, parameters));
   }
 }
 
