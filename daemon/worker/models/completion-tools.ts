@@ -202,6 +202,27 @@ function refuseSameNames(own: readonly CompletionTool[], callers: readonly Compl
   });
 }
 
+/** Yields what the caller is given of a step. Ends the call of the model when the caller leaves. @returns how the call failed */
+async function* take(
+  outputs: ReturnType<AskModel>,
+  step: Step,
+  textBefore: string,
+): AsyncGenerator<CompletionOutput, GatewayError | undefined> {
+  try {
+    for (let next = await outputs.next(); ; next = await outputs.next()) {
+      if (next.done === true) return next.value;
+      // Texts before and after a tool call are two paragraphs.
+      const { value } = next;
+      const gap = step.text === '' ? paragraphGap(textBefore) : '';
+      if (value.type === 'text' && gap !== '') yield { ...value, text: gap };
+      const output = step.take(value);
+      if (output !== undefined) yield output;
+    }
+  } finally {
+    await outputs.return(undefined);
+  }
+}
+
 /**
  * A step that calls tools of both ends the answer, and the agent's are not run: the model calls them again when it has the caller's results.
  * @throws INVALID_REQUEST for two tools of one name; a failure after tools have run: another model would run them again
@@ -233,19 +254,9 @@ export async function* completeWithTools(
     const step = new Step(callerNames);
     const messages = [...call.messages, ...ran.flatMap(stepMessages)];
     const outputs = ask({ ...call, messages, ...(isLast ? lastStep : { tools: [...own, ...callers] }) });
-    for (let next = await outputs.next(); ; next = await outputs.next()) {
-      if (next.done === true) {
-        if (next.value === undefined) break;
-        if (iteration === 0) return next.value;
-        throw next.value;
-      }
-      // Texts before and after a tool call are two paragraphs.
-      const { value } = next;
-      const gap = step.text === '' ? paragraphGap(textBefore) : '';
-      if (value.type === 'text' && gap !== '') yield { ...value, text: gap };
-      const output = step.take(value);
-      if (output !== undefined) yield output;
-    }
+    const failure = yield* take(outputs, step, textBefore);
+    if (failure !== undefined && iteration === 0) return failure;
+    if (failure !== undefined) throw failure;
     if (step.finish === undefined) return undefined;
     usage = addTokens(usage, step.finish.usage);
     const { ownCalls } = step;

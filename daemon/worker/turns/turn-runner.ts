@@ -282,12 +282,16 @@ export class TurnRunner {
       logger: this.#logOf(run, turn),
       random: () => this.#options.random(),
     });
-    for (;;) {
-      const next = await events.next();
-      // The model is asked while the question is synced to disk; nothing is reported, and no tool runs, before that.
-      await turn.stored;
-      if (next.done === true) return next.value;
-      report(next.value);
+    try {
+      for (;;) {
+        const next = await events.next();
+        // The model is asked while the question is synced to disk; nothing is reported, and no tool runs, before that.
+        await turn.stored;
+        if (next.done === true) return next.value;
+        report(next.value);
+      }
+    } finally {
+      await events.return(undefined as never);
     }
   }
 }

@@ -233,13 +233,17 @@ class Answer {
       },
     });
     let isFirst = true;
-    for (;;) {
-      const next = await events.next();
-      if (next.done === true) return next.value;
-      if (isFirst) yield* this.#beginParagraph();
-      isFirst = false;
-      this.#lastText = next.value.text;
-      yield next.value;
+    try {
+      for (;;) {
+        const next = await events.next();
+        if (next.done === true) return next.value;
+        if (isFirst) yield* this.#beginParagraph();
+        isFirst = false;
+        this.#lastText = next.value.text;
+        yield next.value;
+      }
+    } finally {
+      await events.return(undefined as never);
     }
   }
 

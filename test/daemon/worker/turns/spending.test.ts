@@ -14,18 +14,20 @@ const call = {
   extra: { api: 'chat-completions' as const, fields: {} },
 };
 
+const MINE = { name: 'mine', parameters: { type: 'object', properties: {} } };
+
 async function typesOf(outputs: AsyncIterable<{ readonly type: string }>): Promise<string[]> {
   const types: string[] = [];
   for await (const { type } of outputs) types.push(type);
   return types;
 }
 
-async function start(limit: object) {
+async function start(limit: object, tools: readonly string[] = []) {
   const fake = await startFakeOpenAi();
   onTestFinished(() => fake.close());
   const model = { id: 'one', maxTokens: 100, cost: { input: 1, output: 1_000 } };
   const models = { providers: { fake: { baseUrl: fake.baseUrl, apiKey: 'sk', models: [model] } } };
-  const config = { agents: { ...limit, list: [{ id: 'main', model: 'fake/one', tools: [] }] } };
+  const config = { agents: { ...limit, list: [{ id: 'main', model: 'fake/one', tools }] } };
   return { fake, conversation: await makeConversation({ models, config }) };
 }
 
@@ -134,4 +136,18 @@ test('a model that is asked by itself counts against the limit of all', async ()
   const error = await outputs().catch((thrown: unknown) => thrown);
   expect(error).toMatchObject({ code: 'RATE_LIMITED' });
   expect(retryHeaders(error as GatewayError)).toEqual({ 'Retry-After-Ms': expect.any(String) as string, 'X-Should-Retry': 'false' });
+});
+
+test.each(['leaves', 'is failed'])('a caller who uses the tools of an agent and %s in the middle keeps nothing reserved', async (how) => {
+  const { fake, conversation } = await start({ dailyUsd: 0.25 }, ['time']);
+  fake.replyAlways(how === 'leaves' ? says('one ', 'two ') : { type: 'broken', parts: ['one '], how: 'cut' });
+  for (let index = 0; index < 5; index += 1) {
+    const outputs = conversation.completions.run({ ...call, model: 'main', tools: [MINE] }, new AbortController().signal);
+    const types: string[] = [];
+    for await (const { type } of outputs) {
+      types.push(type);
+      if (how === 'leaves' || type === 'error') break;
+    }
+    expect(types).not.toEqual([]);
+  }
 });
