@@ -38,6 +38,8 @@ export interface AnsweredQuestion {
 
 const TIMEOUT_MS = 10_000;
 const MAX_TOKENS = 24;
+/** A server may take no notice of that: no more of its answer is looked at, in characters. */
+const MAX_ANSWER = 1_000;
 /** How much of the question and of the answer the model is given, in characters. */
 const MAX_EXCERPT = 600;
 /** A session with more messages than this is not at its first answer. */
@@ -53,7 +55,7 @@ const OUTER_MARKS = /^["'\u201c\u201d\u201e\u00ab\u2018\u300c\u300e]+|["'\u201c\
 function nameIn(text: string): string | null {
   if (/<think/i.test(text)) return null;
   return titleFrom(
-    plainLine(text)
+    plainLine(text.slice(0, MAX_ANSWER))
       .replace(/^(?:title|name):\s*/i, '')
       .replace(OUTER_MARKS, ''),
   );
@@ -141,7 +143,7 @@ export class Titles {
     const request = { modelId, messages, maxOutputTokens: MAX_TOKENS };
     let text = '';
     for await (const event of callModel(model, (limited) => provider.complete(request, limited), { signal, clock: this.#options.clock })) {
-      if (event.type === 'text') text += event.text;
+      if (event.type === 'text' && text.length < MAX_ANSWER) text += event.text;
       if (event.type !== 'finish' && event.type !== 'failed' && event.type !== 'aborted') continue;
       this.#options.publish(completionChange(model, event));
       if (event.type === 'finish') return { text: event.reason === 'stop' ? text : '', usage: addUsage(null, event.usage, model.prices) };

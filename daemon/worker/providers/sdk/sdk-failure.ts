@@ -48,7 +48,7 @@ function isPage(body: string | undefined, contentType: string | undefined): bool
 
 /** Returns the title of a page, which is more useful than its markup. */
 function pageTitle(body: string): string {
-  const title = /<title[^>]*>([^<]*)<\/title>/i.exec(body)?.[1]?.trim();
+  const title = /<title[^<>]{0,200}>([^<]{0,500})<\/title>/i.exec(body)?.[1]?.trim();
   return title === undefined || title === '' ? 'an HTML page' : `an HTML page titled "${title}"`;
 }
 

@@ -68,6 +68,14 @@ test('a chat is named by its model after its first answer: one short call, which
   expect((await read()).session.title).toBe('Canal locks');
 });
 
+test('of an answer without an end the beginning is looked at', async () => {
+  const { model, published, send, read } = await makeWorld();
+  model.reply(says('By its gates.'), says('Canal locks', '.'.repeat(100_000), ' 5'));
+  await send(QUESTION);
+  await published(isNamed);
+  expect((await read()).session.title).toBe('Canal locks');
+});
+
 test('a name that somebody gave meanwhile stays', async () => {
   const { model, conversation, key, published, send, read } = await makeWorld();
   let goOn = (): void => undefined;
