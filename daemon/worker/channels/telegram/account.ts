@@ -128,19 +128,19 @@ export class TelegramAccount implements ChannelAccount {
   async #request(
     { method, payload }: BotRequest,
     signal: AbortSignal,
+    hasMoved = false,
   ): Promise<{ result: BotResult<BotMethodResult<BotRequest['method']>>; method: BotRequest['method'] }> {
     // An edit has no topic; the message that may take its place does.
     const { message_thread_id: _topic, ...edited } = payload;
     const result = await this.#api.call(method, method === 'editMessageText' ? edited : payload, signal);
     if (result.ok || result.failure.type !== 'answered') return { result, method };
     const { code, description, migrateToChatId } = result.failure;
-    // A group that has become a supergroup has a new id.
-    if (migrateToChatId !== undefined && migrateToChatId !== payload.chat_id)
-      return this.#request(asNewMessage(payload, migrateToChatId), signal);
+    // A group that has become a supergroup has a new id, once.
+    if (migrateToChatId !== undefined && !hasMoved) return this.#request(asNewMessage(payload, migrateToChatId), signal, true);
     if (method !== 'editMessageText' || code !== 400) return { result, method };
     if (/not modified/i.test(description)) return { result: { ok: true, value: true }, method };
     // The preview is gone: its text is sent as a message of its own.
-    return this.#request(asNewMessage(payload, payload.chat_id), signal);
+    return this.#request(asNewMessage(payload, payload.chat_id), signal, hasMoved);
   }
 
   async #run(): Promise<void> {
@@ -254,7 +254,7 @@ export class TelegramAccount implements ChannelAccount {
     for (const { id, text } of presses) {
       const payload = { callback_query_id: id, text: text.slice(0, MAX_PRESS_ANSWER) };
       const call = async (): Promise<void> => void (await this.#api.call('answerCallbackQuery', payload, this.#stopped.signal));
-      this.#answered = Promise.all([this.#answered, this.#options.background.run(call)]);
+      this.#answered = Promise.all([this.#answered, this.#options.background.run(call)]).then(() => undefined);
     }
   }
 

@@ -123,10 +123,11 @@ test('a send is never repeated by itself', async () => {
   expect(fixture.fake.bot.sent.map(({ text }) => text)).toEqual(['one', 'two']);
 });
 
-test('a group that has become a supergroup is followed', async () => {
+test('a group that has become a supergroup is followed, once', async () => {
   const fixture = await start();
-  fixture.fake.bot.migrated.set(-5, -100_5);
+  fixture.fake.bot.migrated.set(-5, -100_5).set(-6, -7).set(-7, -6);
   expect(await send(fixture, 'hello', { chatId: '-5' })).toMatchObject([{ type: 'delivered' }]);
+  expect(await send(fixture, 'hello', { chatId: '-6' })).toMatchObject([{ type: 'refused' }]);
   expect(fixture.fake.bot.sent).toMatchObject([{ chatId: -100_5, text: 'hello' }]);
 });
 
