@@ -8,6 +8,8 @@ export interface HttpMcp {
   readonly url: string;
   /** Method, name of the tool if any, and credentials of each request. */
   readonly seen: readonly string[];
+  /** Answers that have begun and not ended. */
+  readonly unfinished: () => number;
   /** The session is not known any more, as after a restart of the server, which says so with a status and a text. Default: 404. */
   forget(status?: number, text?: string): void;
   close(): Promise<void>;
@@ -19,7 +21,7 @@ interface Message {
   readonly params?: { readonly name?: string; readonly protocolVersion?: string };
 }
 
-const NAMES = ['echo', 'stream', 'huge', 'refused', 'away', 'html'];
+const NAMES = ['echo', 'stream', 'huge', 'refused', 'away', 'html', 'endless'];
 
 function resultOf({ method, params = {} }: Message): object {
   if (method === 'tools/list') return { tools: NAMES.map((name) => ({ name, inputSchema: { type: 'object' } })) };
@@ -30,6 +32,7 @@ function resultOf({ method, params = {} }: Message): object {
 /** @param events  what its own stream of events consists of; default: there is none */
 export async function startHttpMcp({ elsewhere = 'http://elsewhere.invalid/mcp', events = '' } = {}): Promise<HttpMcp> {
   const seen: string[] = [];
+  const unfinished = new Set<ServerResponse>();
   let sessions = 0;
   let session: string | undefined;
   let unknown = { status: 404, text: '' };
@@ -48,6 +51,11 @@ export async function startHttpMcp({ elsewhere = 'http://elsewhere.invalid/mcp',
     if (name === 'refused') return end(401, {}, 'wrong token');
     if (name === 'away') return end(307, { Location: elsewhere });
     if (name === 'html') return end(200, { 'Content-Type': 'text/html' }, '<p>');
+    if (name === 'endless') {
+      response.writeHead(200, { 'Mcp-Session-Id': session ?? '', 'Content-Type': 'text/event-stream' }).write(': hello\n\n');
+      unfinished.add(response);
+      return void response.once('close', () => unfinished.delete(response));
+    }
     const answer = JSON.stringify({ jsonrpc: '2.0', id: message.id, result: resultOf(message) });
     const headers = { 'Mcp-Session-Id': session ?? '' };
     if (name === 'stream') return end(200, { ...headers, 'Content-Type': 'text/event-stream' }, `: hello\n\ndata: ${answer}\n\n`);
@@ -59,6 +67,7 @@ export async function startHttpMcp({ elsewhere = 'http://elsewhere.invalid/mcp',
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`,
     seen,
+    unfinished: () => unfinished.size,
     forget(status = 404, reason = '') {
       session = undefined;
       unknown = { status, text: reason };

@@ -1,9 +1,15 @@
-/** The SDK's transport to a server at a URL, with a limit on what is read. */
-import { StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+/** The SDK's transport to a server at a URL, with limits on what is read. */
+import {
+  type JSONRPCMessage,
+  type RequestId,
+  StreamableHTTPClientTransport,
+  type StreamableHTTPClientTransportOptions,
+} from '@modelcontextprotocol/client';
 import type { Clock } from '../../../../shared/clock.js';
 import type { McpServerConfig } from '../../../../shared/config/tools/mcp.js';
 import { limitBody } from '../../../../shared/node/limited-body.js';
 import { splitCredentials } from '../../../../shared/node/split-credentials.js';
+import { PATIENCE } from '../../providers/sdk/patient-dispatcher.js';
 import { MAX_MESSAGE_BYTES } from './server-process.js';
 
 /** Between two connections of a stream, whatever the server asks for. */
@@ -12,7 +18,7 @@ const RETRY = { minMs: 250, maxMs: 60_000 } as const;
 const tooLong = (): Error => new Error(`its answer has more than ${MAX_MESSAGE_BYTES} bytes`);
 
 const boundedFetch: typeof fetch = async (url, init) => {
-  const response = await fetch(url, init);
+  const response = await fetch(url, { ...init, ...PATIENCE });
   if (response.body === null) return response;
   const isEvents = /^text\/event-stream/i.test(response.headers.get('content-type') ?? '');
   const limit = isEvents ? { maxEventBytes: MAX_MESSAGE_BYTES } : { maxBytes: MAX_MESSAGE_BYTES };
@@ -23,10 +29,48 @@ const boundedFetch: typeof fetch = async (url, init) => {
   return copy;
 };
 
+type SendOptions = NonNullable<Parameters<StreamableHTTPClientTransport['send']>[1]>;
+
+/**
+ * Reads an answer no further once its request is cancelled: the SDK does so from protocol version 2026 on, and would read one of an older
+ * server until that ends it.
+ */
+class CancellingTransport extends StreamableHTTPClientTransport {
+  readonly #open = new Map<RequestId, AbortController>();
+
+  constructor(url: URL, options: StreamableHTTPClientTransportOptions) {
+    super(url, options);
+    // The SDK's client keeps this listener before its own.
+    this.onmessage = (message) => {
+      if (!('method' in message) && message.id !== undefined) this.#open.delete(message.id);
+    };
+  }
+
+  override async send(message: JSONRPCMessage | JSONRPCMessage[], options: SendOptions = {}): Promise<void> {
+    if (Array.isArray(message) || !('method' in message) || options.requestSignal !== undefined) return super.send(message, options);
+    if (message.method === 'notifications/cancelled') this.#cancel(message.params?.['requestId'] as RequestId);
+    if (!('id' in message)) return super.send(message, options);
+    const { id } = message;
+    const cancelled = new AbortController();
+    this.#open.set(id, cancelled);
+    try {
+      await super.send(message, { ...options, requestSignal: cancelled.signal });
+    } catch (error) {
+      this.#open.delete(id);
+      throw error;
+    }
+  }
+
+  #cancel(id: RequestId): void {
+    this.#open.get(id)?.abort();
+    this.#open.delete(id);
+  }
+}
+
 export function createHttpTransport({ url: written = '', headers, token }: McpServerConfig, clock: Clock): StreamableHTTPClientTransport {
   const { url, authorization } = splitCredentials(written);
   const credentials = token === undefined ? authorization : `Bearer ${token}`;
-  return new StreamableHTTPClientTransport(url, {
+  return new CancellingTransport(url, {
     fetch: boundedFetch,
     redirectPolicy: 'same-origin',
     reconnectionScheduler: (reconnect, delayMs) => clock.after(Math.min(RETRY.maxMs, Math.max(RETRY.minMs, delayMs)), reconnect),

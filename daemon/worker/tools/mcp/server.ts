@@ -24,6 +24,8 @@ const TURN_WAIT_MS = 5_000;
 const PROBE_LIMIT_MS = 10_000;
 const MAX_ERROR_LENGTH = 500;
 
+const stopped = (): Error => new Error('it is being stopped');
+
 export interface McpServerOptions extends ServerPlace {
   readonly name: string;
   readonly settings: McpServerConfig;
@@ -44,6 +46,7 @@ export class McpServer {
   readonly #options: McpServerOptions;
   readonly #secrets: ServerSecrets;
   readonly #stopping = new AbortController();
+  #stopTimes = IDLE_STOP;
   #state: McpState = 'idle';
   #since: number;
   #error: string | null = null;
@@ -121,9 +124,9 @@ export class McpServer {
     // It did not answer with a list: the next use starts it again.
     if (!outcome.ok && before !== undefined && this.#inFlight === 0) void this.#close(IDLE_STOP, before);
     if (!outcome.ok) return { ok: false, error: outcome.error, durationMs, server: null, version: null, tools: null };
-    const { server = null, protocolVersion = null } = this.#connection ?? {};
-    const named = server === null ? null : { name: oneLine(server.name, 200), version: oneLine(server.version, 100) };
-    return { ok: true, error: null, durationMs, server: named, version: protocolVersion, tools: outcome.value.length };
+    const { server, protocolVersion: version = null } = this.#connection ?? {};
+    const named = server ? { name: oneLine(server.name, 200), version: oneLine(server.version, 100) } : null;
+    return { ok: true, error: null, durationMs, server: named, version, tools: outcome.value.length };
   }
 
   /** Stops it for good once its calls have ended, at the latest after the time that one may take. */
@@ -135,12 +138,12 @@ export class McpServer {
 
   /** Stops it for good, with its calls. */
   async stop(times: StopTimes): Promise<void> {
+    this.#stopTimes = times;
     this.#stopping.abort();
     this.#cancelIdle();
     this.#cancelPause();
-    await this.#opening?.catch(() => undefined);
-    // A program that is being stopped already gets no more time than this.
-    await this.#leaving?.close(times);
+    // A program that is being stopped already gets no more time than this; a start waits for its end.
+    await Promise.all([this.#leaving?.close(times), this.#opening?.catch(() => undefined)]);
     await this.#close(times);
   }
 
@@ -195,7 +198,7 @@ export class McpServer {
   #open(): Promise<Connection> {
     if (this.#opening !== undefined) return this.#opening;
     const { clock } = this.#options;
-    if (this.#stopping.signal.aborted) return Promise.reject(new Error('it is being stopped'));
+    if (this.#stopping.signal.aborted) return Promise.reject(stopped());
     const pauseMs = this.#retryAtMs - clock.now();
     // Its timer has the last word: the clock may have been set back.
     if (this.#state === 'backoff' && pauseMs > 0)
@@ -208,27 +211,22 @@ export class McpServer {
     const { clock, logger, settings } = this.#options;
     // One process at a time.
     await this.#closing;
+    if (this.#stopping.signal.aborted) throw stopped();
     this.#set('starting');
     let connection: Connection | undefined;
     let program: ServerProcess | undefined;
     const startedAt = clock.now();
+    const events = {
+      onToolsChanged: () => (this.#isListStale = true),
+      onClosed: (reason: string) => connection !== undefined && this.#ended(connection, reason),
+    };
     try {
       program = await startServer(settings, this.#options);
       // While the program starts.
       const { connect } = await import('./connection.js');
-      connection = await connect(
-        {
-          settings,
-          clock,
-          logger,
-          process: program,
-          onToolsChanged: () => (this.#isListStale = true),
-          onClosed: (reason) => connection !== undefined && this.#ended(connection, reason),
-        },
-        this.#stopping.signal,
-      );
+      connection = await connect({ settings, clock, logger, process: program, ...events }, this.#stopping.signal);
     } catch (error) {
-      await program?.stop(IDLE_STOP);
+      await program?.stop(this.#stopTimes);
       this.#fail(this.#describe(error));
       throw error;
     }

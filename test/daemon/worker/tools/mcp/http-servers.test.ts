@@ -10,7 +10,7 @@ test('a server over HTTP is called with its credentials, in a session that is be
   onTestFinished(() => remote.close());
   const { servers, call, state } = mcpServers({ remote: { url: remote.url, token: 'secret-token', headers: { 'X-Team': 'ops' } } });
   expect(servers.list()).toMatchObject([{ transport: 'http', target: new URL(remote.url).origin, state: 'idle', pid: null }]);
-  expect(await servers.probe('remote')).toMatchObject({ ok: true, server: { name: 'remote', version: '1' }, tools: 6 });
+  expect(await servers.probe('remote')).toMatchObject({ ok: true, server: { name: 'remote', version: '1' }, tools: 7 });
   expect((await call('remote', 'echo')).text).toBe('here');
   expect((await call('remote', 'stream')).text).toBe('here');
   remote.forget();
@@ -27,6 +27,20 @@ test('a server over HTTP is called with its credentials, in a session that is be
   expect(remote.seen.at(-1)).toBe('DELETE Bearer secret-token');
 });
 
+test('an answer to a call that has been given up is not read any further', async () => {
+  const remote = await startHttpMcp();
+  onTestFinished(() => remote.close());
+  const { call, state } = mcpServers({ remote: { url: remote.url, timeoutMs: 1_000 } });
+  const stopped = new AbortController();
+  const calls = [call('remote', 'endless'), call('remote', 'endless', { signal: stopped.signal })];
+  const ended = Promise.all(calls.map((one) => expect(one).rejects.toThrow()));
+  await eventually(() => expect(remote.unfinished()).toBe(2));
+  stopped.abort();
+  await ended;
+  await eventually(() => expect(remote.unfinished()).toBe(0));
+  expect(state('remote').state).toBe('running');
+});
+
 const LOST = [
   { says: [404] },
   { says: [400, '{"jsonrpc":"2.0","error":{"code":-32000,"message":"Bad Request: No valid session ID provided"},"id":null}'] },
@@ -41,7 +55,7 @@ test.each(LOST)('a session that is lost, as $says.0 says, is begun anew by a cal
   remote.forget(status, text);
   expect((await call('remote', 'echo')).text).toBe('here');
   remote.forget(status, text);
-  expect(await servers.probe('remote')).toMatchObject({ ok: true, tools: 6 });
+  expect(await servers.probe('remote')).toMatchObject({ ok: true, tools: 7 });
   remote.forget(status, text);
   // Two that find it lost at once share the new one.
   expect((await Promise.all([call('remote', 'echo'), call('remote', 'echo')])).map((result) => result.text)).toEqual(['here', 'here']);
@@ -63,7 +77,7 @@ test('after a refusal that may be of the session, the call is not repeated, and 
 test('one that has ended does not pass a test any more', async () => {
   const remote = await startHttpMcp();
   const { servers, call, state } = mcpServers({ remote: { url: remote.url } });
-  expect(await servers.probe('remote')).toMatchObject({ ok: true, tools: 6 });
+  expect(await servers.probe('remote')).toMatchObject({ ok: true, tools: 7 });
   await remote.close();
   expect(await servers.probe('remote')).toMatchObject({ ok: false, tools: null });
   await expect(call('remote', 'echo')).rejects.toThrow('ECONNREFUSED');

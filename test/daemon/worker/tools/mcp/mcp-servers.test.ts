@@ -162,6 +162,22 @@ test('a stop does not leave a server that is being stopped already', async () =>
   expect(isAlive(pid)).toBe(false);
 });
 
+test('a stop does not wait for a start that waits for the end of the program before it, nor lets it begin', async () => {
+  const clock = new FakeClock();
+  const { call, groups, servers } = mcpServers({ odd: misbehaving('', { timeoutMs: 1_000 }) }, clock);
+  await servers.probe('odd');
+  const [pid = 0] = groups();
+  process.kill(pid, 'SIGSTOP');
+  expect(await servers.probe('odd')).toMatchObject({ ok: false });
+  const refused = call('odd', 'echo').catch((error: Error) => error.message);
+  const stopped = servers.stop();
+  await new Promise(setImmediate);
+  clock.advance(1_000);
+  await stopped;
+  expect(await refused).toContain('it is being stopped');
+  expect([isAlive(pid), groups()]).toEqual([false, []]);
+});
+
 test('a server that fails is left alone for a while, longer each time, and what it says has no secrets', async () => {
   const clock = new FakeClock();
   const long = misbehaving('dies', { env: { MODE: 'dies', SECRET_KEY: `sk-${'0123456789'.repeat(60)}` } });
