@@ -4,6 +4,9 @@ import { type StoreEngine, storeUnavailable } from '../engine.js';
 import type { Queries } from '../schema.js';
 import type { CopiedTable } from './tables.js';
 
+/** For an error that a repetition may not meet. */
+export const CONTINUE_HINT = 'Repeat the command: it continues where it ended.';
+
 /** Returns a function that runs `work` on a place of an engine. It throws STORE_UNAVAILABLE for a fault that is not the caller's. */
 export const guardFor =
   ({ classify, describe }: Pick<StoreEngine, 'classify' | 'describe'>) =>
@@ -12,7 +15,7 @@ export const guardFor =
       return await work();
     } catch (error) {
       if (error instanceof GatewayError || classify(error) === 'other') throw error;
-      throw storeUnavailable(place, describe(error), { cause: error, hint: 'Repeat the command: it continues where it ended.' });
+      throw storeUnavailable(place, describe(error), { cause: error, hint: CONTINUE_HINT });
     }
   };
 

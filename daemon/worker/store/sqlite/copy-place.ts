@@ -1,9 +1,11 @@
 /** SQLite as the source and as the target of a copy. The target grows in a file of its own, which gets its name when it is complete. */
-import { existsSync, renameSync, rmSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { renameSync, rmSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import type { GatewayError } from '../../../../shared/errors.js';
 import { syncDirectory } from '../../../../shared/node/files/atomic-file.js';
 import { shellCommand } from '../../../../shared/text/shell-word.js';
 import {
+  CONTINUE_HINT,
   type ColumnKind,
   type CopiedColumn,
   type CopiedRow,
@@ -18,7 +20,7 @@ import { MIGRATIONS } from '../migrations/index.js';
 import type { Queries } from '../schema.js';
 import { decodeText } from '../text.js';
 import { LibsqlConnection } from './connection.js';
-import { SIDECARS } from './database-file.js';
+import { databaseFiles, freeName, SIDECARS } from './database-file.js';
 import { classifyFault, describeFault } from './faults.js';
 import { openSqlite } from './open.js';
 import { sqliteQueries } from './queries.js';
@@ -51,11 +53,12 @@ function valueOf(kind: ColumnKind, raw: Raw): CopiedRow[number] {
   return kind === 'bytes' ? new Uint8Array(raw) : decodeText(Buffer.from(raw).toString('utf8'));
 }
 
-/** Brings a database to the schema of this build, as a gateway would. */
+/** Brings a database to the schema of this build, as a gateway would, and its log into the file, which is then whole without it. */
 async function migrateFile(path: string): Promise<void> {
   const database = await openSqlite(path, MIGRATIONS);
   try {
     await database.contract();
+    await database.checkpoint();
   } finally {
     await database.close();
   }
@@ -74,7 +77,9 @@ class SqlitePlace implements CopySource, CopyTarget {
   constructor(place: string, path: string) {
     this.place = place;
     this.isEmptyPlace = path !== place;
-    this.emptyHint = `Move that file away: ${shellCommand`mv ${path} ${`${path}.old`}`}`;
+    const old = freeName(`${path}.old`);
+    const moves = databaseFiles(path).map((file) => shellCommand`mv ${file} ${old + file.slice(path.length)}`);
+    this.emptyHint = `Move it away: ${moves.join(' && ')}`;
     this.#path = path;
     this.#connection = new LibsqlConnection(path);
     this.query = sqliteQueries({ run: (sql, parameters) => this.#run(sql, parameters) });
@@ -145,6 +150,9 @@ class SqlitePlace implements CopySource, CopyTarget {
     await guarded(this.place, async () => {
       await this.#connection.exec(`drop table if exists ${PROGRESS_TABLE}; pragma wal_checkpoint(truncate)`);
     });
+    if (databaseFiles(this.#path).length > 1) throw this.#interrupted(`another program uses ${basename(this.#path)}`);
+    const [found] = databaseFiles(this.place);
+    if (found !== undefined) throw this.#interrupted(`${basename(found)} was put there during the copy`);
     this.#connection.close();
     for (const suffix of SIDECARS) rmSync(this.#path + suffix, { force: true });
     renameSync(this.#path, this.place);
@@ -160,6 +168,10 @@ class SqlitePlace implements CopySource, CopyTarget {
   #run<R>(sql: string, parameters: readonly unknown[] = []) {
     return guarded(this.place, () => this.#connection.run<R>(sql, parameters));
   }
+
+  #interrupted(reason: string): GatewayError {
+    return storeUnavailable(this.place, reason, { hint: CONTINUE_HINT });
+  }
 }
 
 /** Returns values of a row as parameters. */
@@ -172,16 +184,16 @@ function bindable(row: RawRow, indexes: readonly number[]): (string | number | U
 
 /** @throws STORE_UNAVAILABLE */
 export async function openSqliteSource(path: string): Promise<CopySource> {
-  if (!existsSync(path)) throw storeUnavailable(path, 'it does not exist', { hint: 'There is nothing to copy.' });
+  if (databaseFiles(path).length === 0) throw storeUnavailable(path, 'it does not exist', { hint: 'There is nothing to copy.' });
   await migrateFile(path);
   const source = new SqlitePlace(path, path);
   await source.begin({ isLocked: true });
   return source;
 }
 
-/** @throws STORE_UNAVAILABLE */
+/** @throws STORE_UNAVAILABLE, also where a log without its database would be taken for that of the copy */
 export async function openSqliteTarget(path: string): Promise<CopyTarget> {
-  const file = existsSync(path) ? path : `${path}.copy`;
+  const file = databaseFiles(path).length > 0 ? path : `${path}.copy`;
   await migrateFile(file);
   const target = new SqlitePlace(path, file);
   await target.begin({ isLocked: false });

@@ -88,13 +88,23 @@ function assertWhole(path: string): void {
   if (missing !== undefined) throw storeUnavailable(path, `${basename(missing)} is missing, and another worker still uses it`);
 }
 
+/**
+ * Returns the files at a path that belong to a database there, those first that SQLite or a start would take for a part of it. Empty logs
+ * have no content.
+ */
+export function databaseFiles(path: string): string[] {
+  const logs = ['-wal', '-journal'].map((suffix) => path + suffix).filter((log) => (existing(log)?.size ?? 0) > 0);
+  // A link may lead to a disk that is missing for now.
+  return [...logs, ...[path + RESCUED, path].filter((file) => lstatSync(file, { throwIfNoEntry: false }) !== undefined)];
+}
+
 /** @throws STORE_UNAVAILABLE where a log tells that there was a database */
 function assertNew(path: string): void {
-  const log = existing(`${path}-wal`);
-  if (log === undefined || log.size === 0) return;
+  const [log] = databaseFiles(path);
+  if (log === undefined) return;
   throw storeUnavailable(
     path,
-    `it is missing, but its log ${basename(path)}-wal is there; put it back, or restore a backup with 'xopc restore', or move the log away to begin with a new one`,
+    `it is missing, but its log ${basename(log)} is there; put it back, or restore a backup with 'xopc restore', or move the log away to begin with a new one`,
   );
 }
 
@@ -155,7 +165,8 @@ export function fileIdentity(path: string): string | undefined {
   return entry === undefined ? undefined : `${entry.dev}:${entry.ino}`;
 }
 
-function freeName(base: string): string {
+/** Returns the first of `base`, `base.2` and so on at which there is no database. */
+export function freeName(base: string): string {
   for (let number = 1; ; number += 1) {
     const name = number === 1 ? base : `${base}.${number}`;
     if (![name, ...SIDECARS.map((suffix) => name + suffix)].some((path) => existsSync(path))) return name;
