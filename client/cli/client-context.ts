@@ -62,7 +62,9 @@ export interface ClientRuntime {
    * Calls `listener` on each Ctrl-C instead of ending the process.
    * @param signals  default: SIGINT @returns how to stop that
    */
-  onInterrupt(listener: () => void, signals?: readonly NodeJS.Signals[]): () => void;
+  onInterrupt(listener: (signal: NodeJS.Signals) => void, signals?: readonly NodeJS.Signals[]): () => void;
+  /** Until it is released, Ctrl-C, SIGTERM and a closed terminal end this process only after `clean` was called. @returns the release */
+  cleanAtSignal(clean: () => void): () => void;
   /** Calls `listener` when the reader of stdout has closed while nothing is written, where that can be noticed. @returns how to stop that */
   onReaderGone(listener: () => void): () => void;
 }

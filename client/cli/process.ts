@@ -28,6 +28,18 @@ export const processRuntime: ClientRuntime = {
     for (const signal of signals) process.on(signal, listener);
     return () => signals.forEach((signal) => process.off(signal, listener));
   },
+  cleanAtSignal(clean) {
+    const end = (signal: NodeJS.Signals): void => {
+      release();
+      try {
+        clean();
+      } finally {
+        process.kill(process.pid, signal);
+      }
+    };
+    const release = processRuntime.onInterrupt(end, ['SIGINT', 'SIGTERM', 'SIGHUP']);
+    return release;
+  },
   onReaderGone: watchReader,
 };
 

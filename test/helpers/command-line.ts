@@ -30,7 +30,7 @@ export interface CommandRun {
   readonly exitCode: Promise<number>;
 }
 
-function makeRuntime(options: CommandLineOptions, interrupts: Set<() => void>): ClientRuntime {
+function makeRuntime(options: CommandLineOptions, interrupts: Set<(signal: NodeJS.Signals) => void>): ClientRuntime {
   return {
     version: () => '1.2.3',
     readEnvironment: () => testEnvironment(options.home, options.environment),
@@ -48,6 +48,7 @@ function makeRuntime(options: CommandLineOptions, interrupts: Set<() => void>): 
       interrupts.add(listener);
       return () => interrupts.delete(listener);
     },
+    cleanAtSignal: () => () => undefined,
     onReaderGone: () => () => undefined,
     ...options.runtime,
   };
@@ -57,13 +58,13 @@ function makeRuntime(options: CommandLineOptions, interrupts: Set<() => void>): 
 export function startCommand(args: readonly string[], options: CommandLineOptions): CommandRun {
   const out = new Captured(options.isTTY);
   const err = new Captured(options.isTTY);
-  const interrupts = new Set<() => void>();
+  const interrupts = new Set<(signal: NodeJS.Signals) => void>();
   const stdin = Object.assign(Readable.from(options.stdin === undefined ? [] : [Buffer.from(options.stdin)]), {
     isTTY: options.stdin === undefined,
   });
   const runtime = makeRuntime(options, interrupts);
   const exitCode = runCli(args, { env: {}, stdin, stdout: out, stderr: err, colorDepth: 1, runtime, commands: COMMANDS });
-  return { out, err, exitCode, interrupt: () => interrupts.forEach((listener) => listener()) };
+  return { out, err, exitCode, interrupt: () => interrupts.forEach((listener) => listener('SIGINT')) };
 }
 
 export interface CommandOutcome {

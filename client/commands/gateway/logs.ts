@@ -104,7 +104,7 @@ export class LogsCommand extends BaseCommand {
     const { runtime } = this.context;
     let release = (): void => undefined;
     const interrupted = new Promise<void>((resolve) => {
-      release = runtime.onInterrupt(resolve, ['SIGINT', 'SIGTERM']);
+      release = runtime.onInterrupt(() => resolve(), ['SIGINT', 'SIGTERM']);
     });
     try {
       const { logPath } = this.io.gatewayPaths;

@@ -1,10 +1,11 @@
 import { Command, Option } from 'clipanion';
-import { closeSync, createReadStream, createWriteStream, openSync, readSync, renameSync, rmSync, statSync } from 'node:fs';
-import { extname } from 'node:path';
+import { closeSync, createReadStream, createWriteStream, openSync, readSync, renameSync, statSync } from 'node:fs';
+import { dirname, extname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { BaseCommand } from '../../cli/base-command.js';
 import { TerminalText } from '../../output/terminal-text.js';
 import type { SessionDocument } from '../../../shared/api/sessions.js';
+import { removeAbandonedTemps, removeTemp, temporaryName } from '../../../shared/node/files/temporary-file.js';
 import { fileError } from '../file-error.js';
 import { sessionPath } from './session.js';
 import { oneOf } from '../../cli/usage.js';
@@ -62,13 +63,17 @@ export class SessionExportCommand extends BaseCommand {
       await this.io.out.write(text.end());
       return 0;
     }
-    const partial = `${this.output}.${process.pid}.part`;
+    const partial = temporaryName(this.output);
+    const release = this.context.runtime.cleanAtSignal(() => removeTemp(partial));
     try {
       await pipeline(content, createWriteStream(partial, { mode: 0o600, flags: 'wx' }));
       renameSync(partial, this.output);
     } catch (error) {
-      rmSync(partial, { force: true });
       throw fileError(this.output, error);
+    } finally {
+      removeTemp(partial);
+      removeAbandonedTemps(dirname(this.output));
+      release();
     }
     if (this.json) await this.io.printJson({ key: this.key, file: this.output });
     else await this.io.note(`${this.key} written to ${this.output}`);
