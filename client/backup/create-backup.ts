@@ -1,5 +1,5 @@
 /** Collects a gateway's state, running or not, into an archive. Nothing of the state is changed. */
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import {
   BACKUP_DATABASE,
@@ -15,17 +15,19 @@ import type { DatabaseModule } from '../../shared/node/database-module.js';
 import { GatewayError } from '../../shared/errors.js';
 import { readBuildInfo } from '../../shared/node/build/bundle.js';
 import { configInvalid, loadConfigFile } from '../../shared/node/config/config-file.js';
+import { removeTemp } from '../../shared/node/files/temporary-file.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
+import type { ClientRuntime } from '../cli/client-context.js';
 import { databasePlace } from './database-place.js';
+import { noteOwner, removeAbandoned } from './work-directory.js';
 import { alreadyThere, measure, writeArchive } from './write-archive.js';
 
 const WORK_PREFIX = '.xopc-backup-';
 /** The archive, until it is complete. */
 const ARCHIVE = 'archive';
-/** A directory this old was left by a command that was killed. */
-const ABANDONED_MS = 24 * 60 * 60 * 1_000;
 
 interface BackupOptions {
+  readonly runtime: Pick<ClientRuntime, 'cleanAtSignal'>;
   readonly paths: GatewayPaths;
   readonly database: Pick<DatabaseModule, 'copyDatabase'>;
   readonly target: string;
@@ -41,23 +43,6 @@ interface BackupResult {
   readonly databasePlace: string | undefined;
 }
 
-/** Never throws: the backup is made, and a later one removes what is left. */
-function removeWork(work: string): void {
-  try {
-    rmSync(work, { recursive: true, force: true });
-  } catch {
-    // It is removed when it is old.
-  }
-}
-
-function removeAbandoned(directory: string, nowMs: number): void {
-  for (const name of readdirSync(directory)) {
-    const path = join(directory, name);
-    if (!name.startsWith(WORK_PREFIX)) continue;
-    if (nowMs - statSync(path).mtimeMs > ABANDONED_MS) removeWork(path);
-  }
-}
-
 /**
  * @throws CONFIG_INVALID if the configuration is damaged, NOT_FOUND if there is nothing to back up, CONFLICT if the file exists,
  *   STORE_UNAVAILABLE for a database that cannot be copied
@@ -70,10 +55,12 @@ export async function createBackup(options: BackupOptions): Promise<BackupResult
   const place = databasePlace(config);
   if (!isOverwriting && existsSync(target)) throw alreadyThere(target);
   mkdirSync(dirname(target), { recursive: true });
-  removeAbandoned(dirname(target), nowMs);
+  for (const name of readdirSync(dirname(target))) if (name.startsWith(WORK_PREFIX)) removeAbandoned(join(dirname(target), name), nowMs);
   // The copy is made beside the archive, because that disk was chosen for its space. Only its owner can enter the directory.
   const work = mkdtempSync(join(dirname(target), WORK_PREFIX));
+  const release = options.runtime.cleanAtSignal(() => removeTemp(work));
   try {
+    noteOwner(work);
     const { names, schemaVersion } = await collect(options, { work, hasFile: place === undefined });
     options.onProgress('Compressing ...');
     const sources = names.map((name) => ({ name, path: join(work, name) }));
@@ -88,7 +75,8 @@ export async function createBackup(options: BackupOptions): Promise<BackupResult
     const bytes = await writeArchive(target, { manifest, sources, isOverwriting, temporary: join(work, ARCHIVE) });
     return { manifest, bytes, databasePlace: place };
   } finally {
-    removeWork(work);
+    removeTemp(work);
+    release();
   }
 }
 

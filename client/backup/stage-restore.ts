@@ -1,17 +1,20 @@
 /** Stages a restore beside the current state: everything is unpacked, checked and on disk before anything changes. */
 import { closeSync, copyFileSync, existsSync, openSync, readFileSync, readSync, renameSync, rmSync, statfsSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { BACKUP_DATABASE, BACKUP_NAMES, BACKUP_TEXTS, type BackupManifest, type BackupName } from '../../shared/backup.js';
 import type { DatabaseModule } from '../../shared/node/database-module.js';
 import { validateConfig, validateModels } from '../../shared/config/validate.js';
 import { ensurePrivateDirectory } from '../../shared/node/files/atomic-file.js';
 import { configInvalid, parseConfigText } from '../../shared/node/config/config-text.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
-import { commitStaging, discardStaging, makeStaging, newRestoreId } from '../../shared/node/files/restore-journal.js';
+import { commitStaging, discardStaging, listStagings, makeStaging, newRestoreId } from '../../shared/node/files/restore-journal.js';
+import type { ClientRuntime } from '../cli/client-context.js';
 import { assertSameDatabase } from './database-place.js';
 import { unpackArchive, unusable } from './read-archive.js';
+import { noteOwner, removeAbandoned, removeOwner } from './work-directory.js';
 
 interface StageOptions {
+  readonly runtime: Pick<ClientRuntime, 'cleanAtSignal'>;
   readonly paths: GatewayPaths;
   readonly database: Pick<DatabaseModule, 'copyDatabase' | 'prepareDatabase'>;
   /** An archive, a database, or the directory that an earlier restore has kept. */
@@ -36,9 +39,13 @@ const SPACE_FACTOR = 2.2;
 export async function stageRestore(options: StageOptions): Promise<StagedRestore> {
   const { paths, nowMs, onProgress } = options;
   for (const path of [paths.lockDir, paths.credentialsDir]) ensurePrivateDirectory(path);
+  // They may have the space that this one needs.
+  for (const path of listStagings(paths)) removeAbandoned(path, nowMs);
   const id = newRestoreId(paths, nowMs);
+  const release = options.runtime.cleanAtSignal(() => discardStaging(paths, id));
   try {
     const directory = await makeStaging(paths, id);
+    noteOwner(dirname(directory));
     const { createdAt, names, isReplacedState } = await unpack(options, directory);
     onProgress('Checking ...');
     checkTexts(options, directory);
@@ -51,10 +58,14 @@ export async function stageRestore(options: StageOptions): Promise<StagedRestore
     const unsettled = options.unsettled ?? (isReplacedState ? 'send' : 'unknown');
     if (names.includes(BACKUP_DATABASE)) await prepare(options.database, { directory, unsettled });
     await commitStaging(paths, id, { names, createdAt });
+    // A gateway may carry it out also after this process has ended.
+    removeOwner(dirname(directory));
     return { id, createdAt, names };
   } catch (error) {
     discardStaging(paths, id);
     throw error;
+  } finally {
+    release();
   }
 }
 

@@ -31,6 +31,7 @@ export class BackupCommand extends BaseCommand {
     const { manifest, bytes, databasePlace } = await createBackup({
       paths: this.io.gatewayPaths,
       database: this.context.runtime.loadDatabase(),
+      runtime: this.context.runtime,
       target,
       isOverwriting: this.force,
       nowMs,

@@ -52,6 +52,7 @@ export class RestoreCommand extends BaseCommand {
     const { id, createdAt, names } = await stageRestore({
       paths: this.io.gatewayPaths,
       database: this.context.runtime.loadDatabase(),
+      runtime: this.context.runtime,
       source,
       unsettled: this.sendQueued ? 'send' : undefined,
       nowMs: Date.now(),

@@ -1,5 +1,5 @@
 /** Backup and restore through the real binary, while the gateway runs, under load, and cut short at any moment. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'libsql';
 import { describe, expect, test } from 'vitest';
@@ -47,6 +47,15 @@ function integrity(path: string): unknown {
   } finally {
     database.close();
   }
+}
+
+/** Adds 64 MB. */
+function enlarge(path: string): void {
+  const database = new Database(path);
+  database.exec(`create table large (content blob);
+    with recursive numbers (n) as (select 1 union all select n + 1 from numbers where n < 64) insert into large select randomblob(1000000) from numbers;
+    pragma wal_checkpoint(truncate)`);
+  database.close();
 }
 
 const tokenPath = (gateway: RealGateway): string => join(gateway.xopcHome, 'credentials', 'token');
@@ -139,6 +148,28 @@ test('a backup that is killed leaves no file that looks like one', async () => {
     running.child.kill('SIGKILL');
     await running.done;
     if (existsSync(file)) expect((await gateway.xopc('restore', file, '--check')).code).toBe(0);
+  }
+});
+
+test('Ctrl-C ends a backup and a restore at once, and nothing of them is left', async () => {
+  const gateway = await RealGateway.start();
+  expect((await gateway.xopc('gateway', 'stop')).code).toBe(0);
+  enlarge(gateway.paths.databasePath);
+  const source = join(gateway.home, 'source.db');
+  copyFileSync(gateway.paths.databasePath, source);
+  const staging = join(gateway.xopcHome, 'state', 'restore');
+  const work = (): string[] => [
+    ...readdirSync(gateway.home).filter((name) => name.startsWith('.xopc-backup-')),
+    ...(existsSync(staging) ? readdirSync(staging) : []),
+  ];
+  for (const args of [
+    ['backup', join(gateway.home, 'backup.tar.gz')],
+    ['restore', source],
+  ]) {
+    const { child, done } = runProcess(launcher, args, { env: gateway.env });
+    await until('the work to begin', () => work().length > 0);
+    child.kill('SIGINT');
+    expect([(await done).signal, work()]).toEqual(['SIGINT', []]);
   }
 });
 

@@ -4,7 +4,7 @@
  * between two workers, or in a command when no gateway runs.
  */
 import { randomBytes } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { mkdir, open, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { BACKUP_DATABASE, BACKUP_TEXTS, type BackupName, type BackupText, RESCUED } from '../../backup.js';
@@ -22,7 +22,6 @@ const JOURNAL = 'journal.json';
 const STAGED = 'staged';
 /** How many replaced states are kept. */
 const KEPT_STATES = 5;
-const ABANDONED_MS = 24 * 60 * 60 * 1_000;
 /** How long a restore waits for another one. */
 const LOCK_WAIT_MS = 60_000;
 
@@ -70,6 +69,16 @@ export async function makeStaging(paths: RestorePaths, id: string): Promise<stri
   const staged = join(stagingRoot(paths), id, STAGED);
   await mkdir(staged, { recursive: true, mode: 0o700 });
   return staged;
+}
+
+/**
+ * Returns the directories of the restores that have not begun: each is complete, in preparation, or left by a killed command.
+ * @throws CONFIG_INVALID where a journal is damaged: that restore may have begun
+ */
+export function listStagings(paths: RestorePaths): string[] {
+  return listOf(stagingRoot(paths))
+    .filter((id) => !hasRestoreBegun(paths, id))
+    .map((id) => join(stagingRoot(paths), id));
 }
 
 /** Syncs the staged files and marks the restore as ready. */
@@ -231,12 +240,7 @@ function listOf(root: string): string[] {
   }
 }
 
-/** Removes the stagings of killed commands, and replaced states beyond the newest {@link KEPT_STATES}. */
+/** Removes replaced states beyond the newest {@link KEPT_STATES}. */
 function removeOld(paths: RestorePaths): void {
   for (const id of listOf(keptRoot(paths)).slice(0, -KEPT_STATES)) rmSync(replacedStatePath(paths, id), { recursive: true, force: true });
-  for (const id of listOf(stagingRoot(paths))) {
-    const directory = join(stagingRoot(paths), id);
-    const isBegun = readJournal(directory)?.phase === 'applying';
-    if (!isBegun && Date.now() - statSync(directory).mtimeMs > ABANDONED_MS) rmSync(directory, { recursive: true, force: true });
-  }
 }

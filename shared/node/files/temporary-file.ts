@@ -11,10 +11,10 @@ export function temporaryName(target: string): string {
   return join(dirname(target), `.${basename(target)}.${process.pid}.${randomBytes(6).toString('hex')}.tmp`);
 }
 
-/** Removes a file, if it is there. Never throws: for one that a later {@link removeAbandonedTemps} finds. */
+/** Removes a file or directory, if it is there. Never throws: for one that is found later, when it is old. */
 export function removeTemp(path: string): void {
   try {
-    rmSync(path, { force: true });
+    rmSync(path, { recursive: true, force: true });
   } catch {
     // It is removed when it is old.
   }

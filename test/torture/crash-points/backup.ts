@@ -41,7 +41,7 @@ function stateIn(root: string): string {
   return [...new Set([...texts, token, damage ?? ids.join('+')])].join(', ');
 }
 
-const common = { database, nowMs: Date.now(), onProgress: () => undefined };
+const common = { database, nowMs: Date.now(), onProgress: () => undefined, runtime: { cleanAtSignal: () => () => undefined } };
 
 async function backUp(root: string, target: string): Promise<void> {
   await createBackup({ ...common, paths: pathsIn(root), target, isOverwriting: false });

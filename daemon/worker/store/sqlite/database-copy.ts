@@ -27,7 +27,8 @@ export async function copyDatabase(from: string, to: string): Promise<number> {
   try {
     return await withConnection(from, async (connection) => {
       const version = await readVersion(from, connection);
-      await connection.run('vacuum into ?', [to]);
+      // Not `run`, which would hold the event loop, and with it Ctrl-C.
+      await connection.exec(`vacuum into '${to.replaceAll("'", "''")}'`);
       return version;
     });
   } catch (error) {
