@@ -1,5 +1,6 @@
 /** `xopc database copy` through the real binary, from SQLite to PostgreSQL and back, killed on the way. */
-import { existsSync, readFileSync, renameSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import Database from 'libsql';
 import { expect, test } from 'vitest';
 import { startPostgres, whyNoPostgres } from '../helpers/postgres.js';
@@ -32,6 +33,15 @@ function addMessages(path: string): void {
     insert into messages (id, session_id, role, content, status, created_at)
     select 'old-' || n, (select id from sessions), 'user', 'old ' || n, 'complete', 1 from numbers`);
   database.close();
+}
+
+/** Adds a message as a process that is killed does: it is in the log only. */
+function addInLog(path: string): void {
+  const statement = `insert into messages (id, session_id, role, content, status, created_at)
+    select 'in-log', (select id from sessions), 'user', 'in the log', 'complete', 1`;
+  const program = `new (require('libsql'))(process.argv[1]).exec(process.argv[2]); process.kill(process.pid, 'SIGKILL')`;
+  spawnSync(process.execPath, ['-e', program, path, statement]);
+  expect(statSync(`${path}-wal`).size).toBeGreaterThan(0);
 }
 
 function newestIn(path: string): unknown[] {
@@ -89,9 +99,10 @@ test.skipIf(reason !== undefined)(
       expect((await said(gateway)).slice(-2)).toEqual([`old ${MESSAGES}`, 'two']);
       expect((await gateway.xopc('gateway', 'stop')).code).toBe(0);
 
+      addInLog(gateway.paths.databasePath);
       const full = await run('database', 'copy', '--to', 'sqlite');
       expect([full.code, full.stderr]).toEqual([1, expect.stringMatching(/it has an earlier copy, and one of both has changed.*\n.*mv /)]);
-      renameSync(gateway.paths.databasePath, `${gateway.paths.databasePath}.old`);
+      execFileSync('sh', ['-c', /mv .*/.exec(full.stderr)?.[0] ?? 'false']);
       const { child, done } = runProcess(launcher, ['database', 'copy', '--to', 'sqlite'], { env: gateway.env });
       await until('the copy to begin', () => child.exitCode !== null || existsSync(`${gateway.paths.databasePath}.copy`), LIMIT_MS);
       child.kill('SIGKILL');
@@ -100,6 +111,7 @@ test.skipIf(reason !== undefined)(
       expect([back.code, back.stdout]).toEqual([0, expect.stringContaining(`copied from postgres://127.0.0.1:${postgres.port}/`)]);
       expect(readFileSync(gateway.paths.configPath, 'utf8')).not.toMatch(/url/i);
       expect(newestIn(gateway.paths.databasePath)).toEqual([{ content: 'two' }, { content: `old ${MESSAGES}` }]);
+      expect(newestIn(`${gateway.paths.databasePath}.old`)[0]).toEqual({ content: 'in the log' });
       const { password } = new URL(url);
       expect(outcomes.filter(({ stdout, stderr }) => (stdout + stderr).includes(password))).toEqual([]);
     } finally {
