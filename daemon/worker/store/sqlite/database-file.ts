@@ -25,7 +25,7 @@ import { RESCUED } from '../../../../shared/backup.js';
 import { GatewayError } from '../../../../shared/errors.js';
 import { ensurePrivateDirectory, syncDirectory } from '../../../../shared/node/files/atomic-file.js';
 import { finalPath } from '../../../../shared/node/files/final-path.js';
-import { temporaryName } from '../../../../shared/node/files/temporary-file.js';
+import { removeAbandonedTemps, temporaryName } from '../../../../shared/node/files/temporary-file.js';
 import { compactTime } from '../../../../shared/text/compact-time.js';
 import { storeUnavailable } from '../engine.js';
 import { writeEmptyDatabase } from './migrate.js';
@@ -124,7 +124,11 @@ function assertLocal(path: string): void {
 async function prepare(path: string, isAlone: boolean): Promise<void> {
   ensurePrivateDirectory(dirname(path));
   assertLocal(path);
-  if (isAlone) await placeRescued(finalPath(path));
+  if (isAlone) {
+    // Where a link leads, nobody else does.
+    removeAbandonedTemps(dirname(finalPath(path)));
+    await placeRescued(finalPath(path));
+  }
   const entry = existing(path);
   // The disk may be missing only for now: a new database elsewhere would hide the old one.
   if (entry === undefined && isLink(path)) throw storeUnavailable(path, 'it is a symbolic link that leads to nothing');

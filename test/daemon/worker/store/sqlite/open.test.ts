@@ -1,3 +1,4 @@
+import { readdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { readLeaseOwner } from '../../../../../daemon/worker/store/leases.js';
@@ -24,4 +25,24 @@ test('transactions that are begun at the same time take turns', async () => {
   const writing = [database.transaction(claimLease('a')), database.contract(), database.transaction(claimLease('b'))];
   await expect(failing).rejects.toThrow('changed my mind');
   expect(await Promise.all(writing)).toEqual([true, undefined, true]);
+});
+
+test('a copy that a killed process left where a link leads is removed, unless another worker may be making it', async () => {
+  const [directory, disk] = [tempDir(), tempDir()];
+  const path = join(directory, 'gateway.db');
+  await (await openSqlite(join(disk, 'big.db'), MIGRATIONS)).close();
+  symlinkSync(join(disk, 'big.db'), path);
+  const left = join(disk, '.big.db.12345.0123456789ab.tmp');
+  for (const suffix of ['', '-journal']) {
+    writeFileSync(left + suffix, 'half');
+    utimesSync(left + suffix, 1, 1);
+  }
+  const names = (): string[] => readdirSync(disk).filter((name) => name.startsWith('.'));
+  const first = await openSqlite(path, MIGRATIONS);
+  onTestFinished(() => first.close());
+  expect(names()).toEqual([]);
+  writeFileSync(left, 'half');
+  utimesSync(left, 1, 1);
+  await (await openSqlite(path, MIGRATIONS, { isAlone: false })).close();
+  expect(names()).toHaveLength(1);
 });
