@@ -3,7 +3,7 @@ import { type Clock, DAY_MS } from '../../../shared/clock.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import { hasCronJobPlannedAfter, purgeCronJobs, purgeDeletedCronJobs, readNextCronInstant } from '../store/cron/cron-jobs.js';
 import { listUnfinishedRuns, purgeCronRuns, readLastClaimed, readNextDueRun } from '../store/cron/cron-runs.js';
-import { PURGE_ROWS, purgeInSteps } from '../store/conversations/purge.js';
+import { purgeInSteps } from '../store/conversations/purge.js';
 import type { Store } from '../store/store.js';
 import { StoreWait } from '../store/store-wait.js';
 import { claimDue, type ClaimedRun, listDue, rewind, startDue } from './claim.js';
@@ -230,7 +230,7 @@ export class Scheduler {
     );
     await purgeInSteps(
       store,
-      async (tx) => (await purgeDeletedCronJobs(tx, nowMs - CRON_UNDO_MS)) * PURGE_ROWS,
+      (tx) => purgeDeletedCronJobs(tx, nowMs - CRON_UNDO_MS),
       () => true,
     );
     this.#options.announceDeleted(await store.write((tx) => purgeCronJobs(tx, beforeMs)));

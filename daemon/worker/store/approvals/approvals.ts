@@ -254,5 +254,5 @@ export async function countPending(tx: Transaction): Promise<number> {
 
 /** Purges those that ended long ago: one step. Returns their number. */
 export function purgeApprovals(tx: Transaction, beforeMs: number): Promise<number> {
-  return purgeRows(tx, ['approvals', 'seq'], sql`decided_at <= ${beforeMs}`);
+  return purgeRows(tx, { table: 'approvals', key: 'seq' }, sql`decided_at <= ${beforeMs}`);
 }

@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import type { AttachmentNote } from '../../../../shared/api/attachments.js';
 import { prepare } from '../prepare.js';
 import { queriesOf, type Transaction } from '../transaction.js';
-import { purgeRows } from './purge.js';
+import { type PurgedTable, purgeRows } from './purge.js';
 import { type NewAttachment, UNSENT } from './tables.js';
 
 /** The content of a file. */
@@ -146,14 +146,7 @@ export async function readAttachment(tx: Transaction, id: string): Promise<Store
   return row && { ...row, content: Buffer.from(row.content) };
 }
 
-/** Removes the files of messages. Runs in a write. */
-export async function removeAttachments(
-  tx: Transaction,
-  { sessionId, messageIds }: { sessionId: number; messageIds: readonly string[] },
-): Promise<void> {
-  if (messageIds.length === 0) return;
-  await queriesOf(tx).deleteFrom('attachments').where('session_id', '=', sessionId).where('message_id', 'in', messageIds).execute();
-}
+export const PURGED_FILES: PurgedTable = { table: 'attachments', key: 'seq', bytes: sql`size` };
 
 /** Removes an unsent file. Returns whether it existed. Runs in a write. */
 export async function removeUnsent(tx: Transaction, id: string): Promise<boolean> {
@@ -163,5 +156,5 @@ export async function removeUnsent(tx: Transaction, id: string): Promise<boolean
 
 /** Purges old unsent files: one step. Returns their number. Runs in a write. */
 export function purgeUnsent(tx: Transaction, beforeMs: number): Promise<number> {
-  return purgeRows(tx, ['attachments', 'seq'], sql`message_id = ${UNSENT} and created_at <= ${beforeMs}`);
+  return purgeRows(tx, PURGED_FILES, sql`message_id = ${UNSENT} and created_at <= ${beforeMs}`);
 }

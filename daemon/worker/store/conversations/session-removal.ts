@@ -2,8 +2,8 @@
 import { sql } from 'kysely';
 import { SESSION_KINDS, type SessionKind } from '../../../../shared/sessions/kinds.js';
 import { prepare } from '../prepare.js';
-import { removeAttachments } from './attachments.js';
-import { PURGE_ROWS } from './purge.js';
+import { PURGED_FILES } from './attachments.js';
+import { PURGE_ROWS, PurgeBudget, type PurgedTable, purgeWithin } from './purge.js';
 import { queriesOf, type Transaction } from '../transaction.js';
 import { type Session, toSession, countMessages } from './sessions.js';
 
@@ -34,17 +34,8 @@ const selectDoomed = prepare<{ beforeMs: number }>()((db, p) =>
     .limit(sql.lit(1)),
 );
 
-const deleteMessages = prepare<{ sessionId: number; limit: number }>()((db, p) =>
-  db
-    .deleteFrom('messages')
-    .where('seq', 'in', (query) => query.selectFrom('messages').select('seq').where('session_id', '=', p.sessionId).limit(p.limit)),
-);
-
-const deleteTurns = prepare<{ sessionId: number; limit: number }>()((db, p) =>
-  db
-    .deleteFrom('turns')
-    .where('id', 'in', (query) => query.selectFrom('turns').select('id').where('session_id', '=', p.sessionId).limit(p.limit)),
-);
+const PURGED_MESSAGES: PurgedTable = { table: 'messages', key: 'seq', bytes: sql`octet_length(content)` };
+const PURGED_TURNS: PurgedTable = { table: 'turns', key: 'id' };
 
 const deleteForGood = prepare<{ id: number }>()((db, p) => db.deleteFrom('sessions').where('id', '=', p.id));
 
@@ -65,19 +56,19 @@ export async function restoreSession(tx: Transaction, id: number): Promise<void>
 }
 
 /**
- * Purges sessions that were deleted at `beforeMs` or earlier, with their messages and turns. Runs in a write: one step,
+ * Purges sessions that were deleted at `beforeMs` or earlier, with their files, messages and turns. Runs in a write: one step,
  * which may end within a session. Returns the number of rows.
  */
 export async function purgeSessions(tx: Transaction, beforeMs: number): Promise<number> {
-  let removed = 0;
-  while (removed < PURGE_ROWS) {
+  const budget = new PurgeBudget();
+  while (!budget.isSpent) {
     const doomed = await selectDoomed.first(tx, { beforeMs });
-    if (doomed === undefined) return removed;
-    removed += await deleteMessages.run(tx, { sessionId: doomed.id, limit: PURGE_ROWS - removed });
-    if (removed < PURGE_ROWS) removed += await deleteTurns.run(tx, { sessionId: doomed.id, limit: PURGE_ROWS - removed });
-    if (removed < PURGE_ROWS) removed += await deleteForGood.run(tx, doomed);
+    if (doomed === undefined) break;
+    for (const from of [PURGED_FILES, PURGED_MESSAGES, PURGED_TURNS])
+      await purgeWithin(tx, budget, { ...from, where: sql`session_id = ${doomed.id}` });
+    if (!budget.isSpent) budget.rows -= await deleteForGood.run(tx, doomed);
   }
-  return removed;
+  return budget.removed;
 }
 
 const NAMED: readonly string[] = SESSION_KINDS.filter((kind) => kind !== 'channels');
@@ -110,7 +101,14 @@ export async function expireSessions(tx: Transaction, limit: { kind: SessionKind
   return Number(numUpdatedRows);
 }
 
-/** Purges the oldest messages of a session beyond the newest `keep` of its path, with their files, and the variants as old as them: one step. Returns their number. Runs in a write. */
+/** A turn goes on from its question, also after it has waited for an approval for days. */
+const HAS_NO_OPEN_TURN = sql<boolean>`not exists (
+  select 1 from turns where turns.session_id = sessions.id and turns.state in ('running', 'waiting'))`;
+
+/**
+ * Purges the oldest messages of a session beyond the newest `keep` of its path, with their files, and the variants as old as them: one step. Sessions with a turn that
+ * has not ended are left for later. Returns the number of rows. Runs in a write.
+ */
 export async function trimSessions(tx: Transaction, { kind, keep }: { kind: SessionKind; keep: number }): Promise<number> {
   const session = await queriesOf(tx)
     .selectFrom('sessions')
@@ -119,6 +117,7 @@ export async function trimSessions(tx: Transaction, { kind, keep }: { kind: Sess
     .where('message_count', '>', keep)
     .where('is_pinned', '=', 0)
     .where(isOfKind(kind))
+    .where(HAS_NO_OPEN_TURN)
     .limit(1)
     .executeTakeFirst();
   if (session === undefined) return 0;
@@ -133,23 +132,27 @@ export async function trimSessions(tx: Transaction, { kind, keep }: { kind: Sess
     // A wrong count is corrected; otherwise this session would be selected forever.
     const { length } = await newest.execute();
     await countMessages(tx, { id: session.id, count: length - session.message_count });
-    return PURGE_ROWS;
+    return 1;
   }
-  const removed = await queriesOf(tx)
-    .deleteFrom('messages')
-    .where('seq', 'in', (query) =>
-      query
-        .selectFrom('messages')
-        .select('seq')
-        .where('session_id', '=', session.id)
-        .where('seq', '<=', last.seq)
-        .orderBy('seq')
-        .limit(PURGE_ROWS),
-    )
-    .returning(['id', 'parent_seq as parentSeq'])
+  return removeOldest(tx, { sessionId: session.id, lastSeq: last.seq });
+}
+
+async function removeOldest(tx: Transaction, { sessionId, lastSeq }: { sessionId: number; lastSeq: number }): Promise<number> {
+  const oldest = await queriesOf(tx)
+    .selectFrom('messages')
+    .select(['seq', 'id', 'parent_seq as parentSeq'])
+    .where('session_id', '=', sessionId)
+    .where('seq', '<=', lastSeq)
+    .orderBy('seq')
+    .limit(PURGE_ROWS)
     .execute();
-  await removeAttachments(tx, { sessionId: session.id, messageIds: removed.map(({ id }) => id) });
+  const budget = new PurgeBudget();
+  const isTheirs = sql`session_id = ${sessionId} and message_id in (${sql.join(oldest.map(({ id }) => id))})`;
+  await purgeWithin(tx, budget, { ...PURGED_FILES, where: isTheirs });
+  const isOldest = sql`seq in (${sql.join(oldest.map(({ seq }) => seq))}) order by seq`;
+  const removed = new Set(await purgeWithin(tx, budget, { ...PURGED_MESSAGES, where: isOldest }));
   // Variants were counted out when they left the path.
-  await countMessages(tx, { id: session.id, count: -removed.filter(({ parentSeq }) => parentSeq === null).length });
-  return PURGE_ROWS;
+  const counted = oldest.filter(({ seq, parentSeq }) => parentSeq === null && removed.has(seq));
+  await countMessages(tx, { id: sessionId, count: -counted.length });
+  return budget.removed;
 }

@@ -243,5 +243,5 @@ export async function trimCronRuns(tx: Transaction, query: { jobId: string; keep
 
 /** Runs in a write. Purges some of the runs that ended before `beforeMs`. Returns their number. */
 export function purgeCronRuns(tx: Transaction, beforeMs: number): Promise<number> {
-  return purgeRows(tx, ['cron_runs', 'seq'], sql`finished_at <= ${beforeMs}`);
+  return purgeRows(tx, { table: 'cron_runs', key: 'seq' }, sql`finished_at <= ${beforeMs}`);
 }

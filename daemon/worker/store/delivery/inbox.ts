@@ -276,5 +276,9 @@ export async function finishInbox(tx: Transaction, ending: Ending): Promise<bool
 
 /** Purges messages handled at `beforeMs` or earlier: one step. Runs in a write. Returns their number. */
 export function purgeInbox(tx: Transaction, beforeMs: number): Promise<number> {
-  return purgeRows(tx, ['inbox_messages', 'seq'], sql`finished_at <= ${beforeMs} and state != 'waiting' order by finished_at`);
+  return purgeRows(
+    tx,
+    { table: 'inbox_messages', key: 'seq' },
+    sql`finished_at <= ${beforeMs} and state != 'waiting' order by finished_at`,
+  );
 }

@@ -129,7 +129,11 @@ export async function deleteOutboxMessage(tx: Transaction, seq: number): Promise
 export function purgeOutbox(tx: Transaction, before: { deliveredMs: number; otherMs: number }): Promise<number> {
   // The expression keeps SQLite from walking through all that was ever delivered instead of what is past its time.
   const isOver = sql`(state || '' = 'delivered' or finished_at <= ${before.otherMs})`;
-  return purgeRows(tx, ['outbox_messages', 'seq'], sql`finished_at <= ${before.deliveredMs} and ${isOver} order by finished_at`);
+  return purgeRows(
+    tx,
+    { table: 'outbox_messages', key: 'seq' },
+    sql`finished_at <= ${before.deliveredMs} and ${isOver} order by finished_at`,
+  );
 }
 
 /** How many messages there are in each state but `delivered`. */

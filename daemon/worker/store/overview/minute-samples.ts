@@ -88,5 +88,5 @@ export async function firstSampledMinute(tx: Transaction): Promise<number | unde
 
 /** Purges some of the samples before a minute. Runs in a write. Returns their number. */
 export function purgeSamples(tx: Transaction, beforeMinute: number): Promise<number> {
-  return purgeRows(tx, ['minute_samples', 'minute'], sql`minute < ${beforeMinute}`);
+  return purgeRows(tx, { table: 'minute_samples', key: 'minute' }, sql`minute < ${beforeMinute}`);
 }

@@ -26,7 +26,7 @@ export async function insertModelCalls(tx: Transaction, calls: readonly ModelCal
       calls.map(({ ref, endedAtMs, firstTokenMs, error }) => ({ model: ref, ended_at: endedAtMs, first_token_ms: firstTokenMs, error })),
     )
     .execute();
-  await purgeRows(tx, ['model_calls', 'seq'], sql`ended_at < ${purgeBeforeMs}`);
+  await purgeRows(tx, { table: 'model_calls', key: 'seq' }, sql`ended_at < ${purgeBeforeMs}`);
 }
 
 interface CountRow {

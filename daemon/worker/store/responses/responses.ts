@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import type { OutputItem, ResponseDocument } from '../../../../shared/api/responses/document.js';
 import type { ResponseItem, ResponseRequest } from '../../../../shared/api/responses/request.js';
-import { PURGE_ROWS } from '../conversations/purge.js';
+import { PurgeBudget, type PurgedTable, purgeWithin } from '../conversations/purge.js';
 import { removeTurnSteps } from '../turns/turn-steps.js';
 import { queriesOf, tellOthers, type Transaction } from '../transaction.js';
 import { insertItems, readItems, removeItemsOf, type Viewer } from './response-items.js';
@@ -125,15 +125,22 @@ export async function removeResponse(tx: Transaction, name: ResponseName): Promi
   return true;
 }
 
-/** Removes old responses that no other one continues. @returns how many */
+const PURGED_ITEMS: PurgedTable = { table: 'response_items', key: 'seq', bytes: sql`octet_length(item)` };
+/** The events of a response go together. */
+const PURGED_EVENTS: PurgedTable = { table: 'response_events', key: 'response_id', bytes: sql`sum(octet_length(events))` };
+const PURGED_RESPONSES: PurgedTable = { table: 'responses', key: 'id', bytes: sql`octet_length(document)` };
+
+/** Purges old responses that no other one continues: one step, of a chain its last link. @returns the number of rows */
 export async function purgeResponses(tx: Transaction, beforeMs: number): Promise<number> {
+  const budget = new PurgeBudget();
   const { rows } = await sql<{ id: string }>`select id from responses where finished_at <= ${beforeMs}
-    and not exists (select 1 from responses as next where next.previous_id = responses.id) limit ${sql.lit(PURGE_ROWS)}`.execute(
+    and not exists (select 1 from responses as next where next.previous_id = responses.id) limit ${sql.lit(budget.rows)}`.execute(
     queriesOf(tx),
   );
-  await remove(
-    tx,
-    rows.map(({ id }) => id),
-  );
-  return rows.length;
+  if (rows.length === 0) return 0;
+  const ids = sql.join(rows.map(({ id }) => id));
+  await purgeWithin(tx, budget, { ...PURGED_ITEMS, where: sql`response_id in (${ids}) and conversation_id is null` });
+  await purgeWithin(tx, budget, { ...PURGED_EVENTS, where: sql`response_id in (${ids}) group by response_id` });
+  await purgeWithin(tx, budget, { ...PURGED_RESPONSES, where: sql`id in (${ids})` });
+  return budget.removed;
 }

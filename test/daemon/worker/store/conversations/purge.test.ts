@@ -45,7 +45,7 @@ test('what is past its time is removed in steps, and nothing else is', async () 
     return steps.at(-1) ?? 0;
   };
   await purgeInSteps(store, step, () => true);
-  expect(steps).toEqual([PURGE_ROWS, PURGE_ROWS, 51]);
+  expect(steps).toEqual([PURGE_ROWS, PURGE_ROWS, 51, 0]);
   const left = await store.read((tx) => queriesOf(tx).selectFrom('outbox_messages').select('id').orderBy('id').execute());
   expect(left.map(({ id }) => id)).toEqual(['dead', 'new']);
   expect(await store.read((tx) => count(tx, 'outbox_parts'))).toBe(2);

@@ -4,6 +4,8 @@ import { hasAside, leavePath } from '../../../../../daemon/worker/store/conversa
 import { readMessagesAfter, appendMessage } from '../../../../../daemon/worker/store/conversations/messages.js';
 import { countSessionKinds } from '../../../../../daemon/worker/store/conversations/session-list.js';
 import { expireSessions, trimSessions } from '../../../../../daemon/worker/store/conversations/session-removal.js';
+import { beginTurn } from '../../../../../daemon/worker/store/conversations/turns.js';
+import { listDecidedTurns, parkTurn } from '../../../../../daemon/worker/store/turns/waiting-turns.js';
 import { changeSession, ensureSession, findSession, type Session } from '../../../../../daemon/worker/store/conversations/sessions.js';
 import { retentionSteps } from '../../../../../daemon/worker/sessions/session-retention.js';
 import { purgeInSteps } from '../../../../../daemon/worker/store/conversations/purge.js';
@@ -85,6 +87,21 @@ test('variants are not counted: as many messages of the path stay as are to be k
   expect((await read()).map(({ id }) => id)).toEqual(Array.from({ length: 10 }, (_, index) => `new-${index + 5}`));
   expect(await store.read((tx) => findSession(tx, session.key))).toMatchObject({ messageCount: 10 });
   expect(await store.read((tx) => hasAside(tx, session.id))).toBe(false);
+});
+
+test('a session with a turn that waits for a decision keeps the question of that turn', async () => {
+  const store = await openStore();
+  const session = await add(store, 'cron', { count: 15 });
+  const turn = { id: 'turn_1', sessionId: session.id, agentId: 'main', instanceId: 'wk_1', tokenId: null, nowMs: 1_000 };
+  await store.write(async (tx) => {
+    await beginTurn(tx, turn);
+    await parkTurn(tx, { id: 'turn_1', questionId: `${session.id}-0` });
+  });
+  const trim = () => store.write((tx) => trimSessions(tx, { kind: 'cron', keep: 10 }));
+  expect(await trim()).toBe(0);
+  expect((await store.read(listDecidedTurns)).map(({ id, text }) => [id, text])).toEqual([['turn_1', 'x']]);
+  await store.write((tx) => queriesOf(tx).updateTable('turns').set({ state: 'done', finished_at: 2_000 }).execute());
+  expect(await trim()).toBe(5);
 });
 
 test('the files of the messages that are removed go with them, those of others and unsent ones stay', async () => {

@@ -9,6 +9,7 @@ import {
   purgeResponses,
   removeResponse,
 } from '../../../../../daemon/worker/store/responses/responses.js';
+import { purgeInSteps } from '../../../../../daemon/worker/store/conversations/purge.js';
 import type { Store } from '../../../../../daemon/worker/store/store.js';
 import { openStore } from '../../../../helpers/open-store.js';
 
@@ -90,8 +91,14 @@ test('old responses are purged unless a later one continues them or they have no
   await add(store, 'two', { previousId: 'one', nowMs: 5_000 });
   await add(store, 'open', { document: document('open', 'in_progress') });
   expect(await store.write((tx) => purgeResponses(tx, 4_000))).toBe(0);
-  expect(await store.write((tx) => purgeResponses(tx, 5_000))).toBe(1);
-  expect(await store.write((tx) => purgeResponses(tx, 5_000))).toBe(1);
+  await add(store, 'three', { previousId: 'two', nowMs: 5_000 });
+  await purgeInSteps(
+    store,
+    (tx) => purgeResponses(tx, 5_000),
+    () => true,
+  );
+  for (const id of ['one', 'two', 'three'])
+    expect(await store.read((tx) => findResponse(tx, { id, viewer: undefined })), id).toBeUndefined();
   expect(await store.read((tx) => findResponse(tx, { id: 'open', viewer: undefined }))).toBeDefined();
   expect(await store.read((tx) => findItem(tx, { id: 'two-c', viewer: 'tok_1' }))).toBeUndefined();
 });
