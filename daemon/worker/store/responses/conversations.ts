@@ -1,4 +1,5 @@
 /** Conversations of the Responses API: lists of items that responses add to. They stay until they are deleted. Each function that changes something runs in a write. */
+import { type RawBuilder, sql } from 'kysely';
 import type { ResponseItem } from '../../../../shared/api/responses/request.js';
 import { queriesOf, type Transaction } from '../transaction.js';
 import type { Viewer } from './response-items.js';
@@ -36,16 +37,16 @@ export async function setConversationMetadata(tx: Transaction, { id, metadata }:
 
 /** Items of stored responses stay with these. */
 export async function removeConversation(tx: Transaction, id: string): Promise<void> {
+  await takeOut(tx, sql`conversation_id = ${id}`);
+  await queriesOf(tx).deleteFrom('response_conversations').where('id', '=', id).execute();
+}
+
+/** Takes items out of their conversation, and removes those that are in no stored response either. */
+async function takeOut(tx: Transaction, which: RawBuilder<unknown>): Promise<void> {
   const db = queriesOf(tx);
-  await db
-    .deleteFrom('response_items')
-    .where('conversation_id', '=', id)
-    .where((query) =>
-      query.or([query('response_id', 'is', null), query('response_id', 'not in', query.selectFrom('responses').select('responses.id'))]),
-    )
-    .execute();
-  await db.updateTable('response_items').set({ conversation_id: null }).where('conversation_id', '=', id).execute();
-  await db.deleteFrom('response_conversations').where('id', '=', id).execute();
+  await sql`delete from response_items where ${which}
+    and (response_id is null or response_id not in (select responses.id from responses))`.execute(db);
+  await sql`update response_items set conversation_id = null where ${which}`.execute(db);
 }
 
 interface ItemName {
@@ -59,18 +60,7 @@ export async function findConversationItem(tx: Transaction, { conversationId, it
   return row && (JSON.parse(row.item) as ResponseItem);
 }
 
-/** The item stays in its response, if it has one. */
+/** The item stays in its response, if that is still stored. */
 export async function removeConversationItem(tx: Transaction, { conversationId, itemId }: ItemName): Promise<void> {
-  const db = queriesOf(tx);
-  const isIt = { conversation_id: conversationId, id: itemId } as const;
-  await db
-    .deleteFrom('response_items')
-    .where((query) => query.and(isIt))
-    .where('response_id', 'is', null)
-    .execute();
-  await db
-    .updateTable('response_items')
-    .set({ conversation_id: null })
-    .where((query) => query.and(isIt))
-    .execute();
+  await takeOut(tx, sql`conversation_id = ${conversationId} and id = ${itemId}`);
 }
