@@ -22,6 +22,7 @@ import {
   findSession,
   getSession,
   listTags,
+  renewSession,
   type Session,
   sessionNotFound,
   toSessionDocument,
@@ -35,7 +36,7 @@ import type { Transaction } from '../store/transaction.js';
 import type { Store } from '../store/store.js';
 import { namedSession, parseSessionKey, sessionOf } from './session-key.js';
 import { parseSessionQuery } from './session-query.js';
-import { readSessionStorage } from './session-retention.js';
+import { isExpired, readSessionStorage } from './session-retention.js';
 import { createSummaryService } from './session-summaries.js';
 import { snippetOf } from './snippet.js';
 
@@ -82,13 +83,14 @@ function decodeCursor(cursor: string): SessionPosition {
   return { archived: archived === '1', pinned: pinned === '1', updatedAtMs: Number(updatedAt), id: Number(id) };
 }
 
-/** Runs in a write. */
-async function restoreDeleted(tx: Transaction, { key, nowMs }: { key: string; nowMs: number }): Promise<Session> {
+/** One that would expire again at once counts as used now; any other keeps its place in the list. Runs in a write. */
+async function restoreDeleted(tx: Transaction, { key, config, nowMs }: { key: string; config: Config; nowMs: number }): Promise<Session> {
   if ((await findSession(tx, key)) !== undefined) throw sessionLives(key);
   const session = await findDeletedSession(tx, { key, afterMs: nowMs - SESSION_UNDO_MS });
   if (session === undefined) throw sessionNotFound(key);
   await restoreSession(tx, session.id);
-  return session;
+  if (isExpired(session, config, nowMs)) await renewSession(tx, { id: session.id, nowMs });
+  return getSession(tx, key);
 }
 
 /** Adds where the text of a search was found: in the newest message that has it, otherwise in the title. */
@@ -218,7 +220,7 @@ export function createSessionService(options: SessionServiceOptions) {
 
     /** Restores the session of that key that was deleted last. @throws SESSION_NOT_FOUND; CONFLICT while one of that key lives */
     async restore(key: string): Promise<SessionDocument> {
-      const session = await store.write((tx) => restoreDeleted(tx, { key, nowMs: clock.now() }));
+      const session = await store.write((tx) => restoreDeleted(tx, { key, config: options.config(), nowMs: clock.now() }));
       publish({ type: 'session', session: key, change: 'created' });
       return toSessionDocument(session);
     },

@@ -166,7 +166,7 @@ export const { of: countSaid } = prepareRows<InsertedSession & { readonly count:
     ),
 );
 
-/** A session made from older messages is as new as its making: it expires and is listed by that. Runs in a write. */
+/** Counts as use: a session made from older messages, and one that had expired, expire and are listed by it. Runs in a write. */
 export const { run: renewSession } = prepare<{ id: number; nowMs: number }>()((db, p) =>
   db.updateTable('sessions').set({ updated_at: p.nowMs }).where('id', '=', p.id),
 );

@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { retentionSteps } from '../../../../daemon/worker/sessions/session-retention.js';
 import { DAY_MS } from '../../../../shared/clock.js';
+import { configSchema } from '../../../../shared/config/schema.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
 import { ask, makeConversation, type TestConversation } from '../../../helpers/make-conversation.js';
+import { openStore } from '../../../helpers/open-store.js';
 
 const clock = () => new FakeClock(Date.parse('2026-01-02T03:04:05.678Z'));
 
@@ -207,6 +210,24 @@ describe('a deleted session', () => {
     time.jump(7 * DAY_MS);
     expect((await conversation.sessions.list({ deleted: true })).sessions).toEqual([]);
     await expect(conversation.sessions.restore(key)).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' });
+  });
+
+  test.each([
+    { maxAgeDays: null, order: ['other', 'secret'] },
+    { maxAgeDays: 8, order: ['other', 'secret'] },
+    { maxAgeDays: 1, order: ['secret', 'other'] },
+  ])('keeps its place in the list, unless it would expire again at once: $maxAgeDays days', async ({ maxAgeDays, order }) => {
+    const { conversation, time } = await deleted();
+    const config = { sessions: { retention: { webchat: { maxAgeDays } } } };
+    conversation.setConfig(config);
+    time.jump(2 * DAY_MS);
+    await say(conversation, 'b', 'other');
+    time.jump(1);
+    await conversation.sessions.restore(key);
+    expect(await titles(conversation)).toEqual(order);
+    const store = await openStore({ home: conversation.home });
+    for (const step of retentionSteps(configSchema.parse(config), time.now())) await store.write(step);
+    expect(await titles(conversation)).toEqual(order);
   });
 
   test('replaces no other session; of several deleted ones the last comes back', async () => {
