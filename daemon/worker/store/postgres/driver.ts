@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { Client, escapeLiteral, Pool, types } from 'pg';
-import type { ClientConfig, QueryArrayResult, QueryResult } from 'pg';
+import type { ClientBase, ClientConfig, QueryArrayResult, QueryResult } from 'pg';
 import { decodeRow, toBindable } from '../text.js';
 import type { StatementResult } from '../transaction.js';
 
@@ -28,6 +28,14 @@ export class ConnectionLost extends Error {
   constructor(cause: unknown) {
     super(cause instanceof Error ? cause.message : String(cause), { cause });
     this.name = 'ConnectionLost';
+  }
+}
+
+/** A read took longer than it may. The connection is not to blame, and it would take as long again. */
+export class ReadTimeout extends Error {
+  constructor(cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+    this.name = 'ReadTimeout';
   }
 }
 
@@ -116,6 +124,8 @@ export interface StatementOptions {
   readonly isPrepared: boolean;
 }
 
+const processOf = (client: ClientBase): number | null => (client as unknown as { processID: number | null }).processID;
+
 /** One session of its own, for one user at a time. Once it is lost, it is of no use any more. */
 export class Session {
   readonly #client: Client;
@@ -163,7 +173,7 @@ export class Session {
 
   /** What the other side called its process when this session began: behind a pooler, not that of the server. */
   get processId(): number | null {
-    return (this.#client as unknown as { processID: number | null }).processID;
+    return processOf(this.#client);
   }
 
   /** @throws ConnectionLost, or the server's error */
@@ -207,18 +217,44 @@ export class Session {
   }
 }
 
+/** How long a read may take. */
+export interface ReadLimits {
+  /** At the server, which ends it then. */
+  readonly statementMs?: number;
+  /** Until the answer: longer, so that the server's own limit comes first. */
+  readonly answerMs?: number;
+}
+
+/** The server has ended the statement, or the driver has waited in vain: https://node-postgres.com/apis/client */
+const isTimeout = (error: unknown): boolean =>
+  sqlStateOf(error) === '57014' || (error instanceof Error && error.message === 'Query read timeout');
+
+/** Not where a pooler gives a session of the server to others, too: there only the client's limit holds. */
+const LIMIT_OWN_SESSION = "select set_config('statement_timeout', $1, false) where pg_backend_pid() = $2";
+
 /** Sessions for reads. Each statement may use another one. */
 export class Readers {
   readonly #pool: Pool;
   readonly #preparing: Preparing;
 
-  constructor(url: string, preparing: Preparing) {
+  constructor(url: string, preparing: Preparing, { statementMs = STATEMENT_TIMEOUT_MS, answerMs = QUERY_TIMEOUT_MS }: ReadLimits = {}) {
     this.#preparing = preparing;
-    this.#pool = new Pool({ ...settings(url, QUERY_TIMEOUT_MS), max: READERS, idleTimeoutMillis: IDLE_MS });
+    this.#pool = new Pool({
+      ...settings(url, answerMs),
+      max: READERS,
+      idleTimeoutMillis: IDLE_MS,
+      // oxlint-disable-next-line typescript/no-misused-promises -- the pool waits for it, which its types do not say
+      onConnect: async (client) => {
+        await client.query(LIMIT_OWN_SESSION, [`${statementMs}`, processOf(client)]);
+      },
+    });
     this.#pool.on('error', () => undefined);
   }
 
-  /** Runs a statement that changes nothing; again, when its session was lost. @throws ConnectionLost, or the server's error */
+  /**
+   * Runs a statement that changes nothing; again, when its session was lost.
+   * @throws ReadTimeout, ConnectionLost, or the server's error
+   */
   async run<R>(
     sql: string,
     parameters: readonly unknown[] = [],
@@ -230,6 +266,7 @@ export class Readers {
         // The pool drops a session that failed.
         return await runOn<R>(this.#pool, this.#preparing.statement(sql, values, isPrepared));
       } catch (error) {
+        if (isTimeout(error)) throw new ReadTimeout(error);
         const lost = toLost(error);
         if (this.#preparing.giveUp(error)) continue;
         if (isRepeat || !(lost instanceof ConnectionLost)) throw lost;

@@ -3,7 +3,7 @@ import { placeOfDatabase } from '../../../../shared/node/config/database-url.js'
 import type { StoreEngine } from '../engine.js';
 import { MIGRATIONS } from '../migrations/index.js';
 import type { Migration } from '../migrations/migration.js';
-import { Session } from './driver.js';
+import { type ReadLimits, Session } from './driver.js';
 import { classifyFault, describeFault } from './faults.js';
 import { firstSchema } from './first-schema.js';
 import { lineageOf } from './members/lineage.js';
@@ -24,6 +24,8 @@ export interface PostgresOptions extends MemberOptions {
   readonly dataDir: string;
   /** For tests. Default: of this machine and `dataDir`. */
   readonly lineage?: Lineage;
+  /** For tests. Default: see `PostgresPlace`. */
+  readonly readLimits?: ReadLimits;
   /** Default: those of this build. */
   readonly migrations?: readonly Migration[];
 }
@@ -37,7 +39,8 @@ export function postgresEngine(options: PostgresOptions): PostgresEngine {
   const { url, dataDir, lineage = lineageOf(dataDir), migrations = postgresMigrations() } = options;
   const place = placeOfDatabase(url);
   const listener = new Listener({ url: options.listenUrl ?? url, instanceId: options.instanceId });
-  const where = { url, place, membership: new Membership({ ...options, place, lineage, listener }) };
+  const membership = new Membership({ ...options, place, lineage, listener });
+  const where = { url, place, membership, readLimits: options.readLimits };
   return {
     membership: where.membership,
     place: where.place,

@@ -1,7 +1,8 @@
 /** What an error of PostgreSQL means to the store. */
+import { GatewayError } from '../../../../shared/errors.js';
 import { sayOfStore, type StoreReason } from '../../../../shared/text/sentences/store.js';
 import type { StoreFault } from '../engine.js';
-import { ConnectionLost, sqlStateOf } from './driver.js';
+import { ConnectionLost, type ReadTimeout, sqlStateOf } from './driver.js';
 
 /** By SQLSTATE, or its class: https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const UNAVAILABLE: readonly (readonly [prefix: string, words: StoreReason])[] = [
@@ -51,6 +52,16 @@ function isUnavailable(error: unknown): boolean {
 export function classifyFault(error: unknown): StoreFault {
   if ((sqlStateOf(error) ?? '') in BUSY) return 'busy';
   return isUnavailable(error) ? 'unavailable' : 'other';
+}
+
+/** Returns the error for a read that took too long: it fails alone, and the store goes on. */
+export function slowRead(place: string, cause: ReadTimeout): GatewayError {
+  return new GatewayError('UNAVAILABLE', {
+    message: sayOfStore('store-read-slow', { place }),
+    details: { path: place },
+    hint: 'Ask for less, such as a longer word or fewer days. Otherwise look what the server is busy with: select * from pg_stat_activity',
+    cause,
+  });
 }
 
 /** Returns the reason in words, for a message such as `… cannot be used: its disk is full`. */

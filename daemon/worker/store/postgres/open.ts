@@ -6,7 +6,8 @@ import { PROGRESS_TABLE } from '../copy/tables.js';
 import type { Migration } from '../migrations/migration.js';
 import { beginWriting } from './begin-writing.js';
 import { Committer } from './committer.js';
-import { ConnectionLost, Preparing, Readers, Session } from './driver.js';
+import { ConnectionLost, Preparing, type ReadLimits, Readers, ReadTimeout, Session } from './driver.js';
+import { slowRead } from './faults.js';
 import type { Membership } from './members/membership.js';
 import { migrate } from './migrate.js';
 import { openAccess } from './queries.js';
@@ -96,10 +97,15 @@ export interface PostgresPlace {
   readonly place: string;
   /** This worker's; it is joined with each opening. */
   readonly membership: Membership;
+  /** Default: 10 s at the server, 12 s until the answer. */
+  readonly readLimits?: ReadLimits | undefined;
 }
 
 /** Opens the database and runs the migrations that only expand. @throws STORE_UNAVAILABLE, ConnectionLost or the server's error */
-export async function openPostgres({ url, place, membership }: PostgresPlace, migrations: readonly Migration[]): Promise<OpenDatabase> {
+export async function openPostgres(
+  { url, place, membership, readLimits }: PostgresPlace,
+  migrations: readonly Migration[],
+): Promise<OpenDatabase> {
   const preparing = new Preparing();
   const session = await Session.open(url, { timeoutMs: 0 });
   let warnings: StatusWarning[];
@@ -119,7 +125,7 @@ export async function openPostgres({ url, place, membership }: PostgresPlace, mi
     await session.close();
   }
   const committer = new Committer({ url, place, membership, preparing });
-  const readers = new Readers(url, preparing);
+  const readers = new Readers(url, preparing, readLimits);
   let closing: Promise<void> | undefined;
   async function close(): Promise<void> {
     await committer.close();
@@ -127,7 +133,13 @@ export async function openPostgres({ url, place, membership }: PostgresPlace, mi
     await readers.close();
   }
   return {
-    reader: openAccess((sql, parameters, how) => readers.run(sql, parameters, how)),
+    reader: openAccess(async (sql, parameters, how) => {
+      try {
+        return await readers.run(sql, parameters, how);
+      } catch (error) {
+        throw error instanceof ReadTimeout ? slowRead(place, error) : error;
+      }
+    }),
     transaction: (run) => committer.transaction(run),
     warnings,
     isInPlace: () => true,
