@@ -1,10 +1,12 @@
 /** A gateway on PostgreSQL, through the real binary: what it keeps, and what it does while the database is away. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { acquireLease, readLeaseOwner } from '../../daemon/worker/store/leases.js';
 import { inspectServer } from '../../daemon/worker/store/postgres/inspect.js';
 import { createLiveness } from '../../daemon/worker/store/liveness.js';
+import { queriesOf } from '../../daemon/worker/store/transaction.js';
 import { postgresAt, query } from '../helpers/store-engine.js';
 import { type Postgres, startPostgres, whyNoPostgres } from '../helpers/postgres.js';
 import { RealGateway, until } from '../helpers/real-gateway.js';
@@ -97,6 +99,11 @@ describe.skipIf(reason !== undefined)(`PostgreSQL${reason === undefined ? '' : `
       const owners = Array.from({ length: 40 }, (_, index) => readLeaseOwner(reader, `lease-${index}`));
       expect(new Set(await Promise.all(owners))).toEqual(new Set(['wk_1']));
     }
+    // A session of the server keeps nothing that its next user would meet.
+    const limits = workers.map(({ reader }) =>
+      sql<{ value: string }>`select current_setting('statement_timeout') as value`.execute(queriesOf(reader)),
+    );
+    expect((await Promise.all(limits)).map(({ rows }) => rows)).toEqual([[{ value: '0' }], [{ value: '0' }]]);
     await Promise.all(workers.map((worker) => worker.close()));
   });
 
