@@ -46,7 +46,7 @@ export interface BackupManifest {
 export function manifestProblem(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null) return 'its manifest is not an object';
   const { format, version, entries, createdAt, gatewayVersion } = value as Record<string, unknown>;
-  if (format !== BACKUP_FORMAT) return 'it is not an xopc backup';
+  if (format !== BACKUP_FORMAT) return 'it is not a backup of xopc';
   if (!Number.isInteger(version) || (version as number) < 1) return 'its manifest has no version';
   if ((version as number) > BACKUP_VERSION)
     return `it was created by a newer xopc (${String(gatewayVersion)}); this one reads version ${BACKUP_VERSION}`;

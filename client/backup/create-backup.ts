@@ -19,8 +19,9 @@ import { removeTemp } from '../../shared/node/files/temporary-file.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import type { ClientRuntime } from '../cli/client-context.js';
 import { databasePlace } from './database-place.js';
+import { targetFile } from '../output/target-file.js';
 import { noteOwner, removeAbandoned } from './work-directory.js';
-import { alreadyThere, measure, writeArchive } from './write-archive.js';
+import { measure, writeArchive } from './write-archive.js';
 
 const WORK_PREFIX = '.xopc-backup-';
 /** The archive, until it is complete. */
@@ -44,16 +45,16 @@ interface BackupResult {
 }
 
 /**
- * @throws CONFIG_INVALID if the configuration is damaged, NOT_FOUND if there is nothing to back up, CONFLICT if the file exists,
- *   STORE_UNAVAILABLE for a database that cannot be copied
+ * @throws CONFIG_INVALID if the configuration is damaged, NOT_FOUND if there is nothing to back up, CONFLICT or USAGE
+ *   as {@link targetFile}, STORE_UNAVAILABLE for a database that cannot be copied
  */
 export async function createBackup(options: BackupOptions): Promise<BackupResult> {
-  const { paths, target, isOverwriting, nowMs } = options;
+  const { paths, isOverwriting, nowMs } = options;
   const config = loadConfigFile({ path: paths.configPath });
   // It does not say where the data is, and could not be restored.
   if (config.problems.length > 0) throw configInvalid(config.file, config.problems);
   const place = databasePlace(config);
-  if (!isOverwriting && existsSync(target)) throw alreadyThere(target);
+  const target = targetFile(options.target, { isOverwriting });
   mkdirSync(dirname(target), { recursive: true });
   for (const name of readdirSync(dirname(target))) if (name.startsWith(WORK_PREFIX)) removeAbandoned(join(dirname(target), name), nowMs);
   // The copy is made beside the archive, because that disk was chosen for its space. Only its owner can enter the directory.

@@ -34,7 +34,7 @@ const TAR_REASONS = [
 
 async function readManifest({ header, stream }: TarEntry): Promise<BackupManifest> {
   if (header.name !== MANIFEST_NAME || header.type !== 'file' || header.size > MAX_MANIFEST_BYTES) {
-    throw new Error('it is not an xopc backup');
+    throw new Error('it is not a backup of xopc');
   }
   const chunks: Buffer[] = [];
   for await (const chunk of stream) chunks.push(chunk);
@@ -107,7 +107,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'the file does not exist',
   EACCES: 'this user may not read it',
   EISDIR: 'it is a directory',
-  Z_DATA_ERROR: 'it is damaged, or not an xopc backup',
+  Z_DATA_ERROR: 'it is damaged, or not a backup of xopc',
   Z_BUF_ERROR: 'it is truncated',
   ENOSPC: 'there is not enough disk space beside the database',
 };

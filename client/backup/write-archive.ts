@@ -1,8 +1,7 @@
 /** Writes a backup: the manifest, then the files, gzipped into a private file. */
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync } from 'node:fs';
-import { chmod, type FileHandle, link, open, rename, stat, unlink } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { createReadStream } from 'node:fs';
+import { chmod, type FileHandle, open, stat, unlink } from 'node:fs/promises';
 import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { callbackify } from 'node:util';
@@ -10,7 +9,7 @@ import { createGzip } from 'node:zlib';
 import { pack as createPack, type Pack } from 'tar-stream';
 import { type BackupEntry, type BackupManifest, type BackupName, MANIFEST_NAME } from '../../shared/backup.js';
 import { GatewayError } from '../../shared/errors.js';
-import { syncDirectory } from '../../shared/node/files/atomic-file.js';
+import { publishFile } from '../output/target-file.js';
 
 /** A file of the backup and its source path. The source must not change during the backup. */
 interface ArchiveSource {
@@ -68,31 +67,6 @@ async function compress(file: FileHandle, options: Pick<ArchiveOptions, 'manifes
   if (first !== undefined) throw first;
 }
 
-/** Renames the complete file to its final name. */
-async function publish(temporary: string, target: string, isOverwriting: boolean): Promise<void> {
-  if (isOverwriting) await rename(temporary, target);
-  else {
-    try {
-      await link(temporary, target);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw alreadyThere(target);
-      // A file system without links.
-      if (existsSync(target)) throw alreadyThere(target);
-      return rename(temporary, target);
-    }
-    await unlink(temporary);
-  }
-  await syncDirectory(dirname(target));
-}
-
-export function alreadyThere(path: string): GatewayError {
-  return new GatewayError('CONFLICT', {
-    message: `${path} exists`,
-    details: { path },
-    hint: 'Name another file, or replace it with --force.',
-  });
-}
-
 /**
  * Writes the archive (mode 0600, synced, under its name only when complete). @returns its size in bytes
  * @throws CONFLICT where the file exists and is not to be replaced; the file system's own error otherwise
@@ -105,7 +79,7 @@ export async function writeArchive(target: string, { isOverwriting, temporary, .
     await file.close();
     if (process.platform !== 'win32') await chmod(temporary, 0o600);
     const { size } = await stat(temporary);
-    await publish(temporary, target, isOverwriting);
+    await publishFile(temporary, target, { isOverwriting });
     return size;
   } catch (error) {
     await file.close().catch(() => undefined);

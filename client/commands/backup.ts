@@ -4,6 +4,7 @@ import { compactTime } from '../../shared/text/compact-time.js';
 import { createBackup } from '../backup/create-backup.js';
 import { restoreCommand } from '../backup/restore-command.js';
 import { BaseCommand } from '../cli/base-command.js';
+import { usage } from '../cli/usage.js';
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 
@@ -27,6 +28,7 @@ export class BackupCommand extends BaseCommand {
 
   protected async run(): Promise<number> {
     const nowMs = Date.now();
+    if (this.file === '-') throw usage('a backup is not written to standard output', 'Name a file, e.g. xopc backup xopc.tar.gz');
     const target = resolve(this.file ?? `xopc-backup-${compactTime(nowMs)}.tar.gz`);
     const { manifest, bytes, databasePlace } = await createBackup({
       paths: this.io.gatewayPaths,

@@ -3,15 +3,13 @@ import { GatewayError } from '../../shared/errors.js';
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file or directory',
   EISDIR: 'it is not a regular file',
+  ENOTDIR: 'there is no such file or directory',
   EACCES: 'this user may not access it',
 };
 
-/** Returns the error for a file that a user has named. */
-export function fileError(path: string, error: unknown): GatewayError {
-  const { code = 'unknown' } = error as NodeJS.ErrnoException;
-  return new GatewayError('USAGE', {
-    message: `${path} cannot be used: ${REASONS[code] ?? code}`,
-    hint: 'Choose another file.',
-    cause: error,
-  });
+/** Returns the error for a file that a user has named; one that has nothing to do with the name, such as ENOSPC, as it is. */
+export function fileError(path: string, error: unknown): unknown {
+  const reason = REASONS[(error as NodeJS.ErrnoException).code ?? ''];
+  if (reason === undefined) return error;
+  return new GatewayError('USAGE', { message: `${path} cannot be used: ${reason}`, hint: 'Choose another file.', cause: error });
 }

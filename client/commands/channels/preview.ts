@@ -1,7 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { Command, Option } from 'clipanion';
 import type { WebhookPreviewDocument } from '../../../shared/api/webhooks.js';
-import { GatewayError } from '../../../shared/errors.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { readInput } from '../../cli/read-input.js';
 import { usage } from '../../cli/usage.js';
@@ -68,7 +67,6 @@ export class ChannelPreviewCommand extends BaseCommand {
     try {
       return await readInput(createReadStream(this.file));
     } catch (error) {
-      if (error instanceof GatewayError) throw error;
       throw fileError(this.file, error);
     }
   }

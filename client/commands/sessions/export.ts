@@ -1,8 +1,10 @@
 import { Command, Option } from 'clipanion';
-import { closeSync, createReadStream, createWriteStream, openSync, readSync, renameSync, statSync } from 'node:fs';
+import { closeSync, createReadStream, createWriteStream, openSync, readSync, statSync } from 'node:fs';
 import { dirname, extname } from 'node:path';
+import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { BaseCommand } from '../../cli/base-command.js';
+import { publishFile, targetFile } from '../../output/target-file.js';
 import { TerminalText } from '../../output/terminal-text.js';
 import type { SessionDocument } from '../../../shared/api/sessions.js';
 import { removeAbandonedTemps, removeTemp, temporaryName } from '../../../shared/node/files/temporary-file.js';
@@ -45,38 +47,45 @@ export class SessionExportCommand extends BaseCommand {
   readonly format = Option.String('--format', {
     description: 'jsonl, json or markdown; by default that of the file (.json, .md), else jsonl.',
   });
-  readonly output = Option.String('-o,--output', { description: 'The file; it is replaced when the export is complete.' });
+  readonly output = Option.String('-o,--output', {
+    description: 'The file, which gets its name when the export is complete; - is standard output.',
+  });
+  readonly force = Option.Boolean('-f,--force', false, { description: 'Replace the file if it exists.' });
   readonly key = Option.String({ name: 'key' });
 
   protected async run(): Promise<number> {
     const path = sessionPath(this.key);
-    const { format = FORMAT_OF[extname(this.output ?? '').toLowerCase()] ?? 'jsonl' } = this;
+    const output = this.output === '-' ? undefined : this.output;
+    const { format = FORMAT_OF[extname(output ?? '').toLowerCase()] ?? 'jsonl' } = this;
     oneOf('--format', format, { choices: FORMATS });
+    const target = output === undefined ? undefined : targetFile(output, { isOverwriting: this.force });
     const api = await this.connect();
     const content = await api.download({ method: 'GET', path: `${path}/export?format=${format}` });
-    if (this.output === undefined) {
-      const text = new TerminalText(this.io.out.isTerminal);
-      for await (const chunk of content.setEncoding('utf8') as AsyncIterable<string>) {
-        if (this.io.out.isClosed) return 0;
-        await this.io.out.write(text.push(chunk));
-      }
-      await this.io.out.write(text.end());
-      return 0;
-    }
-    const partial = temporaryName(this.output);
+    if (output === undefined || target === undefined) return this.#print(content);
+    const partial = temporaryName(target);
     const release = this.context.runtime.cleanAtSignal(() => removeTemp(partial));
     try {
       await pipeline(content, createWriteStream(partial, { mode: 0o600, flags: 'wx' }));
-      renameSync(partial, this.output);
+      await publishFile(partial, target, { isOverwriting: this.force });
     } catch (error) {
-      throw fileError(this.output, error);
+      throw fileError(output, error);
     } finally {
       removeTemp(partial);
-      removeAbandonedTemps(dirname(this.output));
+      removeAbandonedTemps(dirname(target));
       release();
     }
-    if (this.json) await this.io.printJson({ key: this.key, file: this.output });
-    else await this.io.note(`${this.key} written to ${this.output}`);
+    if (this.json) await this.io.printJson({ key: this.key, file: output });
+    else await this.io.note(`${this.key} written to ${output}`);
+    return 0;
+  }
+
+  async #print(content: Readable): Promise<number> {
+    const text = new TerminalText(this.io.out.isTerminal);
+    for await (const chunk of content.setEncoding('utf8') as AsyncIterable<string>) {
+      if (this.io.out.isClosed) return 0;
+      await this.io.out.write(text.push(chunk));
+    }
+    await this.io.out.write(text.end());
     return 0;
   }
 }

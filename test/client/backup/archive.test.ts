@@ -77,7 +77,7 @@ test('an existing file is not replaced without --force, and no temporary file is
 describe('an invalid backup is refused with the reason', () => {
   const sha256 = createHash('sha256').update(TEXT).digest('hex');
   test.each([
-    { name: 'another format', extra: { format: 'tarball' as typeof BACKUP_FORMAT }, says: 'not an xopc backup' },
+    { name: 'another format', extra: { format: 'tarball' as typeof BACKUP_FORMAT }, says: 'not a backup of xopc' },
     { name: 'a newer version', extra: { version: 2 }, says: 'it was created by a newer xopc (0.1.0)' },
     { name: 'a foreign name', extra: { entries: [{ name: '../x' as 'token', bytes: 1, sha256 }] }, says: 'unusable entries' },
     {

@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, lstatSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { findSession } from '../../../daemon/worker/store/conversations/sessions.js';
@@ -116,4 +117,28 @@ test('a damaged configuration is repaired from its backup, and is not backed up'
   expect(existsSync(join(home, 'other.tar.gz'))).toBe(false);
   expect(await runCommand(['restore', file], { home })).toMatchObject({ code: 0 });
   expect(readFileSync(configPath, 'utf8')).toBe(config);
+});
+
+test('a backup follows a link to a file, and replaces nothing but files', async () => {
+  const { home } = testPaths();
+  await runCommand(['gateway', 'token'], { home });
+  const directory = tempDir();
+  const [fifo, link, file] = ['fifo', 'link', 'file'].map((name) => join(directory, name)) as [string, string, string];
+  execFileSync('mkfifo', [fifo]);
+  symlinkSync(fifo, link);
+  for (const target of [fifo, link, directory]) {
+    for (const force of [[], ['--force']]) {
+      const refused = await runCommand(['backup', target, ...force], { home });
+      expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining(`${target} is not a regular file`) as string });
+    }
+  }
+  expect([lstatSync(fifo).isFIFO(), lstatSync(link).isSymbolicLink()]).toEqual([true, true]);
+  const toFile = join(directory, 'to-file');
+  symlinkSync('file', toFile);
+  expect(await runCommand(['backup', toFile], { home })).toMatchObject({ code: 0 });
+  expect([lstatSync(toFile).isSymbolicLink(), lstatSync(file).isFile()]).toEqual([true, true]);
+  expect(await runCommand(['backup', toFile], { home })).toMatchObject({ code: 1, stderr: expect.stringContaining('exists') as string });
+  expect(await runCommand(['backup', toFile, '--force'], { home })).toMatchObject({ code: 0 });
+  expect(lstatSync(toFile).isSymbolicLink()).toBe(true);
+  expect(await runCommand(['backup', '-'], { home })).toMatchObject({ code: 2, stderr: expect.stringContaining('Name a file') as string });
 });

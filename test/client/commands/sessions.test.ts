@@ -1,9 +1,13 @@
+import { execFileSync } from 'node:child_process';
+import { lstatSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { answers, fakeControl, sampleStatus } from '../../fakes/control-socket.js';
 import { fakeHttp, json, type FakeHttp, type SeenRequest } from '../../fakes/http-server.js';
 import { runCommand, type CommandOutcome } from '../../helpers/command-line.js';
 import { testPaths } from '../../helpers/lock-file.js';
+import { tempDir } from '../../helpers/temp-dir.js';
 
 const KEY = 'main:telegram:ops:group:-42';
 const PATH = `/api/sessions/${encodeURIComponent(KEY)}`;
@@ -135,4 +139,20 @@ test('the summary of older messages is shown, and undone', async () => {
   given.pop();
   expect(await run('sessions', 'summary', KEY)).toMatchObject({ code: 0, stdout: '', stderr: expect.stringContaining('not summarised') });
   expect(JSON.parse((await run('sessions', 'summary', KEY, '--json')).stdout)).toEqual({ summary: null });
+});
+
+test('an export replaces a file with --force only, and nothing but a file', async () => {
+  const { run, seen } = await setUp((_request, response) => response.end('{}\n'));
+  const directory = tempDir();
+  const [file, fifo] = [join(directory, 'file'), join(directory, 'fifo')];
+  writeFileSync(file, 'mine');
+  execFileSync('mkfifo', [fifo]);
+  const to = (...args: string[]): Promise<CommandOutcome> => run('sessions', 'export', KEY, '--output', ...args);
+  expect(await to(file)).toMatchObject({ code: 1, stderr: expect.stringContaining(`${file} exists`) as string });
+  expect(await to(fifo, '--force')).toMatchObject({ code: 2, stderr: expect.stringContaining('is not a regular file') as string });
+  expect([readFileSync(file, 'utf8'), lstatSync(fifo).isFIFO(), seen]).toEqual(['mine', true, []]);
+  expect(await to(file, '--force')).toMatchObject({ code: 0 });
+  expect(await to(join(directory, 'new'))).toMatchObject({ code: 0 });
+  expect(await to('-')).toMatchObject({ code: 0, stdout: '{}\n' });
+  expect([readFileSync(file, 'utf8'), readdirSync(directory).toSorted()]).toEqual(['{}\n', ['fifo', 'file', 'new']]);
 });
