@@ -12,12 +12,13 @@ import {
   RESCUED,
 } from '../../shared/backup.js';
 import type { DatabaseModule } from '../../shared/node/database-module.js';
-import { GatewayError } from '../../shared/errors.js';
+import { GatewayError, type Problem } from '../../shared/errors.js';
 import { readBuildInfo } from '../../shared/node/build/bundle.js';
 import { configInvalid, loadConfigFile } from '../../shared/node/config/config-file.js';
 import { removeTemp } from '../../shared/node/files/temporary-file.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import type { ClientRuntime } from '../cli/client-context.js';
+import { textProblems } from './check-texts.js';
 import { databasePlace } from './database-place.js';
 import { targetFile } from '../output/target-file.js';
 import { noteOwner, removeAbandoned } from './work-directory.js';
@@ -42,6 +43,8 @@ interface BackupResult {
   readonly manifest: BackupManifest;
   /** Where the database is that the backup does not contain; undefined for SQLite. */
   readonly databasePlace: string | undefined;
+  /** Of configuration and models.json, which are in the backup as they are. */
+  readonly problems: readonly Problem[];
 }
 
 /**
@@ -51,7 +54,7 @@ interface BackupResult {
 export async function createBackup(options: BackupOptions): Promise<BackupResult> {
   const { paths, isOverwriting, nowMs } = options;
   const config = loadConfigFile({ path: paths.configPath });
-  // It does not say where the data is, and could not be restored.
+  // It does not say where the data is.
   if (config.problems.length > 0) throw configInvalid(config.file, config.problems);
   const place = databasePlace(config);
   const target = targetFile(options.target, { isOverwriting });
@@ -74,7 +77,7 @@ export async function createBackup(options: BackupOptions): Promise<BackupResult
       entries: await Promise.all(sources.map(measure)),
     };
     const bytes = await writeArchive(target, { manifest, sources, isOverwriting, temporary: join(work, ARCHIVE) });
-    return { manifest, bytes, databasePlace: place };
+    return { manifest, bytes, databasePlace: place, problems: textProblems(work) };
   } finally {
     removeTemp(work);
     release();

@@ -26,11 +26,12 @@ export function assertSameDatabase(
   const document = loadConfigFile({ path: paths.configPath });
   const present = databasePlace(document);
   const next = restored.config === undefined ? undefined : databasePlace(restored.config);
+  const isKnown = document.problems.length === 0 && (restored.config?.problems.length ?? 0) === 0;
   const isUsed = document.exists || existsSync(paths.databasePath);
   if (next !== undefined && restored.names.includes(BACKUP_DATABASE)) {
     throw mixed(`it contains a SQLite database, but store.url names ${next}`);
   }
-  if (isUsed && document.problems.length === 0 && present !== next) {
+  if (isUsed && isKnown && present !== next) {
     const [from, to] = [present ?? paths.databasePath, next ?? 'SQLite'];
     throw mixed(`this gateway stores everything in ${from}, and after the restore it would be ${to}`);
   }

@@ -3,12 +3,13 @@ import { closeSync, copyFileSync, existsSync, openSync, readFileSync, readSync, 
 import { dirname, join } from 'node:path';
 import { BACKUP_DATABASE, BACKUP_NAMES, BACKUP_TEXTS, type BackupManifest, type BackupName } from '../../shared/backup.js';
 import type { DatabaseModule } from '../../shared/node/database-module.js';
-import { validateConfig, validateModels } from '../../shared/config/validate.js';
+import type { Problem } from '../../shared/errors.js';
 import { ensurePrivateDirectory } from '../../shared/node/files/atomic-file.js';
-import { configInvalid, parseConfigText } from '../../shared/node/config/config-text.js';
+import { parseConfigText } from '../../shared/node/config/config-text.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { commitStaging, discardStaging, listStagings, makeStaging, newRestoreId } from '../../shared/node/files/restore-journal.js';
 import type { ClientRuntime } from '../cli/client-context.js';
+import { textProblems } from './check-texts.js';
 import { assertSameDatabase } from './database-place.js';
 import { unpackArchive, unusable } from './read-archive.js';
 import { noteOwner, removeAbandoned, removeOwner } from './work-directory.js';
@@ -24,18 +25,20 @@ interface StageOptions {
   readonly onProgress: (message: string) => void;
 }
 
-interface StagedRestore {
+export interface StagedRestore {
   readonly id: string;
   /** When the state was taken. */
   readonly createdAt: string;
   /** What it consists of. */
   readonly names: readonly BackupName[];
+  /** Of its configuration and models.json, which are restored as they are: the gateway says what it cannot start with. */
+  readonly problems: readonly Problem[];
 }
 
 /** Room for the copy while the present database is still there, for a second one while it is prepared, and for what its migration adds. */
 const SPACE_FACTOR = 2.2;
 
-/** @throws INVALID_REQUEST, CONFIG_INVALID or STORE_UNAVAILABLE with what is wrong; nothing is left behind */
+/** @throws INVALID_REQUEST, CONFLICT or STORE_UNAVAILABLE with what is wrong; nothing is left behind */
 export async function stageRestore(options: StageOptions): Promise<StagedRestore> {
   const { paths, nowMs, onProgress } = options;
   for (const path of [paths.lockDir, paths.credentialsDir]) ensurePrivateDirectory(path);
@@ -48,7 +51,7 @@ export async function stageRestore(options: StageOptions): Promise<StagedRestore
     noteOwner(dirname(directory));
     const { createdAt, names, isReplacedState } = await unpack(options, directory);
     onProgress('Checking ...');
-    checkTexts(options, directory);
+    checkToken(options, directory);
     const config = join(directory, 'config.json');
     assertSameDatabase(paths, {
       config: existsSync(config) ? parseConfigText(readFileSync(config, 'utf8'), 'config.json') : undefined,
@@ -56,11 +59,12 @@ export async function stageRestore(options: StageOptions): Promise<StagedRestore
     });
     // Nothing of a state kept by a restore has been sent since.
     const unsettled = options.unsettled ?? (isReplacedState ? 'send' : 'unknown');
+    const problems = textProblems(directory);
     if (names.includes(BACKUP_DATABASE)) await prepare(options.database, { directory, unsettled });
     await commitStaging(paths, id, { names, createdAt });
     // A gateway may carry it out also after this process has ended.
     removeOwner(dirname(directory));
-    return { id, createdAt, names };
+    return { id, createdAt, names, problems };
   } catch (error) {
     discardStaging(paths, id);
     throw error;
@@ -135,18 +139,7 @@ async function copyReplacedState({ source, database, onProgress }: StageOptions,
   return { createdAt: statSync(join(source, 'journal.json')).mtime.toISOString(), names, isReplacedState: true };
 }
 
-/** A configuration that no worker could run with must not be put in place. */
-function checkTexts({ source }: StageOptions, directory: string): void {
-  for (const { name, validate } of [
-    { name: 'config.json', validate: validateConfig },
-    { name: 'models.json', validate: validateModels },
-  ]) {
-    const path = join(directory, name);
-    if (!existsSync(path)) continue;
-    const document = parseConfigText(readFileSync(path, 'utf8'), name);
-    const problems = [...document.problems, ...(document.problems.length > 0 ? [] : validate(document).problems)];
-    if (problems.length > 0) throw configInvalid(`${name} in ${source}`, problems, 'Nothing was changed.');
-  }
+function checkToken({ source }: StageOptions, directory: string): void {
   const token = join(directory, 'token');
   if (existsSync(token) && !/^[\x21-\x7e]{1,4096}\s*$/.test(readFileSync(token, 'latin1'))) throw unusable(source, 'its token is invalid');
 }

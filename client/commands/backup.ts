@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { Command, Option } from 'clipanion';
 import { compactTime } from '../../shared/text/compact-time.js';
+import { textWarning } from '../backup/check-texts.js';
 import { createBackup } from '../backup/create-backup.js';
 import { restoreCommand } from '../backup/restore-command.js';
 import { BaseCommand } from '../cli/base-command.js';
@@ -30,7 +31,7 @@ export class BackupCommand extends BaseCommand {
     const nowMs = Date.now();
     if (this.file === '-') throw usage('a backup is not written to standard output', 'Name a file, e.g. xopc backup xopc.tar.gz');
     const target = resolve(this.file ?? `xopc-backup-${compactTime(nowMs)}.tar.gz`);
-    const { manifest, bytes, databasePlace } = await createBackup({
+    const { manifest, bytes, databasePlace, problems } = await createBackup({
       paths: this.io.gatewayPaths,
       database: this.context.runtime.loadDatabase(),
       runtime: this.context.runtime,
@@ -43,6 +44,8 @@ export class BackupCommand extends BaseCommand {
     const restore = `Restore it with: ${restoreCommand(target, this.io.gatewayPaths)}`;
     const without = `It does not contain the database ${databasePlace}. Back that up with its own tools, with the URL of store.url: ${DUMP}`;
     const hint = databasePlace === undefined ? restore : `${without}\n${restore}`;
-    return this.printResult({ file: target, bytes, ...manifest, database: databasePlace ?? null }, text, hint);
+    const warning = textWarning(problems, 'It is in the backup as it is. Correct it, then check it with: xopc config validate');
+    if (warning !== undefined && !this.json) await this.io.note(warning, this.io.err.paint.yellow);
+    return this.printResult({ file: target, bytes, ...manifest, database: databasePlace ?? null, problems }, text, hint);
   }
 }

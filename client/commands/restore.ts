@@ -4,8 +4,9 @@ import { MAX_DRAIN_TIMEOUT_MS } from '../../shared/config/defaults.js';
 import type { RestoreResult } from '../../shared/control/messages.js';
 import { GatewayError } from '../../shared/errors.js';
 import { carryOutRestore, discardStaging, withRestoreLock } from '../../shared/node/files/restore-journal.js';
+import { textWarning } from '../backup/check-texts.js';
 import { restoreCommand } from '../backup/restore-command.js';
-import { stageRestore } from '../backup/stage-restore.js';
+import { type StagedRestore, stageRestore } from '../backup/stage-restore.js';
 import { claimPaths } from '../../shared/node/process/claim-paths.js';
 import { BaseCommand } from '../cli/base-command.js';
 import { callControl, hasLeft } from '../gateway/control-client.js';
@@ -18,6 +19,11 @@ interface Restored {
   readonly replaced: string;
   /** Undefined where no gateway runs. */
   readonly gateway?: RestoreResult;
+}
+
+interface Report extends Pick<StagedRestore, 'createdAt' | 'names' | 'problems'> {
+  readonly source: string;
+  readonly restored: Restored;
 }
 
 export class RestoreCommand extends BaseCommand {
@@ -49,7 +55,7 @@ export class RestoreCommand extends BaseCommand {
   protected async run(): Promise<number> {
     const source = resolve(this.source);
     this.io.gatewayPaths = claimPaths(this.io.gatewayPaths);
-    const { id, createdAt, names } = await stageRestore({
+    const { id, createdAt, names, problems } = await stageRestore({
       paths: this.io.gatewayPaths,
       database: this.context.runtime.loadDatabase(),
       runtime: this.context.runtime,
@@ -58,13 +64,18 @@ export class RestoreCommand extends BaseCommand {
       nowMs: Date.now(),
       onProgress: (message) => void this.io.note(message),
     });
+    const warning = textWarning(
+      problems,
+      'It is restored as it is, and the gateway does not start with it. Correct it after the restore, then: xopc config validate',
+    );
+    if (warning !== undefined && !this.json) await this.io.note(warning, this.io.err.paint.yellow);
     if (this.check) {
       discardStaging(this.io.gatewayPaths, id);
       const text = `${source} of ${createdAt} can be restored: ${names.join(', ')}`;
-      return this.printResult({ file: source, usable: true, createdAt, names }, text);
+      return this.printResult({ file: source, usable: true, createdAt, names, problems }, text);
     }
     const restored = await this.#putInPlace(id);
-    return this.#report({ source, createdAt, names, restored });
+    return this.#report({ source, createdAt, names, problems, restored });
   }
 
   /** @throws the error of the restore; the staging directory is then removed, unless the restore has begun */
@@ -104,16 +115,16 @@ export class RestoreCommand extends BaseCommand {
     }
   }
 
-  #report(done: { source: string; createdAt: string; names: readonly string[]; restored: Restored }): Promise<number> {
-    const { source, createdAt, names } = done;
-    const { gateway = null, replaced } = done.restored;
+  #report({ restored, source: file, ...state }: Report): Promise<number> {
+    const { createdAt, names } = state;
+    const { gateway = null, replaced } = restored;
     const undo = restoreCommand(replaced, this.io.gatewayPaths);
     const text = [
       `State of ${createdAt} restored: ${names.join(', ')}`,
       `The previous state is kept in ${replaced}`,
-      `Undo it with: ${undo}`,
+      `Undo it with: ${this.io.asCalled(undo)}`,
     ].join('\n');
-    const document = { restored: true, file: source, createdAt, names, replaced, undo, gateway };
+    const document = { restored: true, file, ...state, replaced, undo, gateway };
     return this.printResult(document, text, gateway === null ? 'No gateway runs. Start it with: xopc gateway start' : undefined);
   }
 }

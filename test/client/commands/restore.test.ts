@@ -142,3 +142,38 @@ test('a backup follows a link to a file, and replaces nothing but files', async 
   expect(lstatSync(toFile).isSymbolicLink()).toBe(true);
   expect(await runCommand(['backup', '-'], { home })).toMatchObject({ code: 2, stderr: expect.stringContaining('Name a file') as string });
 });
+
+test('a backup with an invalid configuration is made and restored with a warning, and so is the state that it replaces', async () => {
+  const paths = testPaths();
+  const { home } = paths;
+  await runCommand(['gateway', 'token'], { home });
+  const [config, models] = ['{ "gateway": { "port": "none" } }', '{ "providers": '];
+  writeFileSync(paths.configPath, config);
+  writeFileSync(paths.modelsPath, models);
+  const file = join(tempDir(), 'backup.tar.gz');
+  const written = await runCommand(['backup', file], { home });
+  expect(written).toMatchObject({ code: 0, stderr: expect.stringContaining('Warning: config.json:1:') as string });
+  expect(written.stderr).toContain('xopc config validate');
+  const { stdout } = await runCommand(['backup', file, '--force', '--json'], { home });
+  const { problems } = JSON.parse(stdout) as { problems: { file: string; key?: string }[] };
+  expect(problems.map((problem) => [problem.file, problem.key])).toEqual([
+    ['config.json', 'gateway.port'],
+    ['models.json', undefined],
+  ]);
+  writeFileSync(paths.configPath, '{ "store": ');
+  expect(await runCommand(['restore', file, '--check'], { home })).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('can be restored') as string,
+    stderr: expect.stringContaining('Warning: config.json:1:') as string,
+  });
+  const called = { entry: '/clone/dist/main.cjs', variable: (name: string) => (name === 'XOPC_CALLED_AS' ? './bin/xopc' : undefined) };
+  const restored = await runCommand(['restore', file], { home, runtime: { invocation: () => called } });
+  expect(restored).toMatchObject({ code: 0, stderr: expect.stringContaining('after the restore') as string });
+  expect([readFileSync(paths.configPath, 'utf8'), readFileSync(paths.modelsPath, 'utf8')]).toEqual([config, models]);
+  const [, undo = ''] = /Undo it with: \.\/bin\/xopc restore (\S+)/.exec(restored.stdout) ?? [];
+  expect(await runCommand(['restore', undo, '--json'], { home })).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('"code": "json-value-expected"') as string,
+  });
+  expect(readFileSync(paths.configPath, 'utf8')).toBe('{ "store": ');
+});

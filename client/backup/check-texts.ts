@@ -1,0 +1,29 @@
+/** Checks the configuration and models.json of a backup. A gateway does not start with a wrong one, but the data is worth as much. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { validateConfig, validateModels } from '../../shared/config/validate.js';
+import { formatProblem, type Problem } from '../../shared/errors.js';
+import { parseConfigText } from '../../shared/node/config/config-text.js';
+
+const TEXTS = [
+  { name: 'config.json', validate: validateConfig },
+  { name: 'models.json', validate: validateModels },
+] as const;
+
+/** Returns what is wrong with the two files in a directory. */
+export function textProblems(directory: string): readonly Problem[] {
+  return TEXTS.flatMap(({ name, validate }) => {
+    const path = join(directory, name);
+    if (!existsSync(path)) return [];
+    const document = parseConfigText(readFileSync(path, 'utf8'), name);
+    return document.problems.length > 0 ? document.problems : validate(document).problems;
+  });
+}
+
+/** The warning about {@link textProblems}, in one sentence and what to do. @param what  happens to the files nevertheless */
+export function textWarning(problems: readonly Problem[], what: string): string | undefined {
+  const [first] = problems;
+  if (first === undefined) return undefined;
+  const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
+  return `Warning: ${formatProblem(first)}${more}\n  ${what}`;
+}
