@@ -1,6 +1,7 @@
 import { Command, Option } from 'clipanion';
 import type { ModelDocument, ProviderDocument } from '../../../shared/api/models.js';
 import { ListCommand } from '../../cli/list-command.js';
+import { shellCommand } from '../../../shared/text/shell-word.js';
 
 export class ModelListCommand extends ListCommand {
   static override readonly usage = Command.Usage({
@@ -17,7 +18,7 @@ export class ModelListCommand extends ListCommand {
   protected async run(): Promise<number> {
     const answer = await this.request<{ models: ModelDocument[] }>({ method: 'GET', path: '/api/models' });
     const models = answer.models.filter(({ provider }) => this.provider === undefined || provider === this.provider);
-    return this.printTable(
+    const exitCode = await this.printTable(
       { models },
       {
         columns: { MODEL: Infinity, NAME: 48, CONTEXT: Infinity, CAN: 40 },
@@ -30,6 +31,17 @@ export class ModelListCommand extends ListCommand {
         none: 'No models found. See the configured providers with: xopc models providers',
       },
     );
+    if (!this.json) await this.#noteUnlisted(answer.models);
+    return exitCode;
+  }
+
+  /** A token that may only chat is not told of the providers. */
+  async #noteUnlisted(models: readonly ModelDocument[]): Promise<void> {
+    const answer = await this.request<{ providers: ProviderDocument[] }>({ method: 'GET', path: '/api/providers' }).catch(() => undefined);
+    for (const { id, configured } of answer?.providers ?? []) {
+      if (!configured || models.some(({ provider }) => provider === id) || (this.provider ?? id) !== id) continue;
+      await this.io.note(`${id}: its models could not be listed. See why with: ${shellCommand`xopc models test ${id}`}`);
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 import { Command, Option } from 'clipanion';
-import type { ModelList } from '../../../shared/api/models.js';
+import type { ModelList, ProviderDocument, ProviderTestResult } from '../../../shared/api/models.js';
 import type { ChatCompletion } from '../../../shared/api/openai.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { BaseCommand } from '../../cli/base-command.js';
@@ -45,9 +45,20 @@ export class ModelTestCommand extends BaseCommand {
     if (name === undefined) return defaults[0]?.model ?? '';
     const model = defaults.find(({ agentId }) => agentId === name)?.model ?? models.find(({ provider }) => provider === name)?.id;
     if (model !== undefined) return model;
+    const { providers } = await this.request<{ providers: ProviderDocument[] }>({ method: 'GET', path: '/api/providers' });
+    if (providers.some(({ id }) => id === name)) return `${name}/${await this.#firstOf(name)}`;
     throw new GatewayError('MODEL_NOT_FOUND', {
       message: `there is no model, provider or agent '${name}'`,
       hint: 'See the models with: xopc models   And the providers with: xopc models providers',
     });
+  }
+
+  /** @throws UNAVAILABLE with the reason why there is no list of a provider's models */
+  async #firstOf(id: string): Promise<string> {
+    const found = await this.request<ProviderTestResult>({ method: 'POST', path: '/api/providers/test', body: { id } });
+    const { ok, cause, httpStatus, models } = found;
+    if (ok && models[0] !== undefined) return models[0];
+    const message = ok ? `${id} lists no models` : `${id} does not work: ${found.message}`;
+    throw new GatewayError('UNAVAILABLE', { message, details: { cause, httpStatus } });
   }
 }

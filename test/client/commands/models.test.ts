@@ -65,6 +65,32 @@ test('providers are listed with whether they are configured', async () => {
   expect(seen[0]?.path).toBe('/api/providers');
 });
 
+test('of a provider whose models could not be listed, test says why and the list names it', async () => {
+  const providers = [
+    { id: 'openai', configured: true },
+    { id: 'ollama', configured: true },
+    { id: 'groq', configured: false },
+  ];
+  const refused = { ok: false, cause: 'unauthorized', message: 'The API key is not accepted.', httpStatus: 401, models: [] };
+  const found = { ok: true, cause: null, message: '', httpStatus: 200, models: ['gpt-5'] };
+  let result: object = refused;
+  const { run, seen } = await setUp(({ path, method }, response) => {
+    if (path === '/v1/chat/completions') return json(response, { choices: [{ message: { content: 'OK' } }] });
+    return json(response, method === 'POST' ? result : { models, providers, defaults: [] });
+  });
+  expect(await run('models', 'test', 'openai')).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('openai does not work: The API key is not accepted.') as string,
+  });
+  expect(seen.at(-1)).toMatchObject({ path: '/api/providers/test', body: '{"id":"openai"}' });
+  expect((await run('models')).stderr).toBe('openai: its models could not be listed. See why with: xopc models test openai\n');
+  expect((await run('models', 'test', 'none')).stderr).toContain("there is no model, provider or agent 'none'");
+  result = { ...found, models: [] };
+  expect((await run('models', 'test', 'openai')).stderr).toContain('openai lists no models');
+  result = found;
+  expect((await run('models', 'test', 'openai')).stdout).toContain('openai/gpt-5 answered');
+});
+
 test('a long answer is shown in one line, and in full as JSON', async () => {
   const content = `No language model is configured yet.\n\n${'Word '.repeat(60)}`;
   const { run } = await setUp((_request, response) => json(response, { choices: [{ message: { content } }] }));
@@ -118,7 +144,7 @@ test.each([
   ];
   const listed = [{ id: 'openai/b', provider: 'openai' }];
   const { run, seen } = await setUp((_request, response) =>
-    json(response, { models: listed, defaults, choices: [{ message: { content: 'OK' } }] }),
+    json(response, { models: listed, providers: [], defaults, choices: [{ message: { content: 'OK' } }] }),
   );
   expect(JSON.parse((await run('models', 'test', ...names, '--json')).stdout)).toMatchObject({ model });
   expect(JSON.parse(seen.at(-1)?.body ?? '')).toMatchObject({ model });
