@@ -74,6 +74,9 @@ const COMMANDS: Partial<Record<ErrorCode, string>> = {
   MODEL_NOT_FOUND: 'See them with: xopc models',
 };
 
+/** Of a refusal by `gateway.allowedIps`, which the owner's commands meet, too. */
+const ALLOW_ADDRESS = 'Add the address with: xopc config edit   Or undo the last change with: xopc config undo';
+
 interface AnsweredError {
   readonly code?: unknown;
   readonly message?: unknown;
@@ -93,6 +96,8 @@ export function errorFromBody(status: number, text: string): GatewayError {
     return new GatewayError('INTERNAL_ERROR', { message: said, details: { status } });
   }
   const details = { requestId: error?.requestId, ...error?.details };
+  const known = typeof hint === 'string' && hint.includes('gateway.allowedIps') ? ALLOW_ADDRESS : undefined;
+  if (known !== undefined) return new GatewayError(code, { message, details, hint: known });
   if (typeof hint !== 'string' || !NAMES_A_CALL.test(hint) || !message.endsWith(hint)) return new GatewayError(code, { message, details });
   const alone = message.slice(0, -hint.length).replace(/[.\s]+$/, '');
   return new GatewayError(code, { message: alone, details, ...definedFields({ hint: COMMANDS[code] }) });

@@ -9,6 +9,7 @@ import type { ConfigView } from '../../../shared/api/gateway/config.js';
 import type { StatusWarning } from '../../../shared/control/messages.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { BaseCommand } from '../../cli/base-command.js';
+import { parseAddressList } from '../../../shared/node/ip-address.js';
 import { locateGateway } from '../../gateway/locate-gateway.js';
 import { poll } from '../../gateway/poll.js';
 
@@ -30,6 +31,9 @@ const OUTCOMES = {
   'not yet': '; the running gateway has not applied it yet (see: xopc gateway status)',
   unknown: '; could not check whether the running gateway has applied it: this shell does not have its token (set XOPC_GATEWAY_TOKEN)',
 } as const;
+
+/** Of the message of a refusal by `gateway.allowedIps`. */
+const REFUSED_ADDRESS = /^The address (\S+) is not allowed/;
 
 function seen(appliedTo: keyof typeof OUTCOMES): Applied {
   return { appliedTo, outcome: OUTCOMES[appliedTo] };
@@ -63,7 +67,7 @@ export abstract class ConfigCommand extends BaseCommand {
   protected async reportApplied(document: object, done: string): Promise<void> {
     const { appliedTo, outcome, unmoved } = await this.#awaitApplied();
     if (this.json) return this.io.printJson({ ...document, appliedTo });
-    await this.io.note(`${done}${outcome}.`);
+    await this.io.note(`${done}${outcome}${outcome.endsWith('undo') ? '' : '.'}`);
     if (unmoved !== undefined) await this.io.note([unmoved.message, ...(unmoved.hint === undefined ? [] : [unmoved.hint])].join('\n  '));
   }
 
@@ -78,16 +82,29 @@ export abstract class ConfigCommand extends BaseCommand {
       return { appliedTo: 'overridden', outcome: `; in the running gateway, ${list}` };
     } catch (error) {
       // A gateway that changes its address or its token does not answer at times.
+      const refused = error instanceof GatewayError && error.code === 'FORBIDDEN' ? REFUSED_ADDRESS.exec(error.message)?.[1] : undefined;
+      if (refused !== undefined) return this.#ofRefusal(refused);
       const isRefused = error instanceof GatewayError && error.code === 'UNAUTHORIZED';
       return isRefused && !this.#hasChanged('gateway.auth.api_key') ? seen('unknown') : undefined;
     }
+  }
+
+  /** @returns undefined where the file allows the address, so that the gateway is about to */
+  #ofRefusal(address: string): Applied | undefined {
+    const key = 'gateway.allowedIps';
+    if (!this.#hasChanged(key))
+      return { appliedTo: 'unknown', outcome: `; could not check whether it is applied: ${key} refuses ${address}` };
+    const allowed = valueAt(loadConfigFile({ path: this.io.gatewayPaths.configPath }).value, parseKey(key));
+    if (!Array.isArray(allowed) || allowed.length === 0 || parseAddressList(allowed.map(String)).has(address)) return undefined;
+    const outcome = `; the running gateway has applied it, but it refuses ${address}: commands on this machine cannot use its API. Undo it with: xopc config undo`;
+    return { appliedTo: 'running gateway', outcome };
   }
 
   /** Whether the last change of the file has changed a key. */
   #hasChanged(key: string): boolean {
     const { configPath, undoConfigPath } = this.io.gatewayPaths;
     const [now, before] = [configPath, undoConfigPath].map((path) => valueAt(loadConfigFile({ path }).raw, parseKey(key)));
-    return now !== before;
+    return JSON.stringify(now) !== JSON.stringify(before);
   }
 
   /** Prints a single text as it is, anything else as JSON. */

@@ -3,7 +3,7 @@ import type { GatewayHealth, StatusDocument, StatusIssue, StatusWarning } from '
 import { sayOfGateway } from '../../../shared/text/sentences/gateway.js';
 
 /** Warnings about choices and pending steps: nothing works less well for them. */
-const HARMLESS: ReadonlySet<string> = new Set(['AUTH_DISABLED', 'CORS_OPEN', 'LOG_LEVEL_CHANGED', 'NEWER_BUILD']);
+const HARMLESS: ReadonlySet<string> = new Set(['AUTH_DISABLED', 'CORS_OPEN', 'LOOPBACK_REFUSED', 'LOG_LEVEL_CHANGED', 'NEWER_BUILD']);
 
 export interface HealthFacts extends Pick<StatusDocument, 'state' | 'ready' | 'lastExit' | 'warnings'> {
   readonly crashesLastHour: number;

@@ -1,18 +1,35 @@
-/** Warns of a gateway that other machines, or any web page, may use without the token, because its owner has written so. */
-import type { AddressInfo, Server } from 'node:net';
+/** Warns of a gateway that is open to more callers than usual, or closed to those on its own machine, because its owner has written so. */
+import { type AddressInfo, isIP, type Server } from 'node:net';
 import type { Config } from '../../../shared/config/schema.js';
 import type { StatusWarning } from '../../../shared/control/messages.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
-import { isLoopback } from '../../../shared/node/ip-address.js';
+import { isLoopback, parseAddressList } from '../../../shared/node/ip-address.js';
 import { sayOfIssue } from '../../../shared/text/sentences/issue.js';
+import { shellCommand } from '../../../shared/text/shell-word.js';
+
+/** The address that a caller on this machine has. @param address  where the gateway listens */
+function ownAddress(address: string): string {
+  if (address === '::') return '::1';
+  return address === '0.0.0.0' || address === 'localhost' ? '127.0.0.1' : address;
+}
+
+/** `LOOPBACK_REFUSED` where the commands of this machine are refused. */
+function refusalWarnings({ allowedIps }: Config['gateway'], address: string): StatusWarning[] {
+  const list = parseAddressList(allowedIps);
+  const own = ownAddress(address);
+  if (list.isEmpty || list.has(own) || isIP(own) === 0) return [];
+  const hint = `To allow it: ${shellCommand`xopc config set gateway.allowedIps ${JSON.stringify([...allowedIps, own])}`}`;
+  return [{ code: 'LOOPBACK_REFUSED', message: sayOfIssue('loopback-refused', { address: own }), hint }];
+}
 
 /**
  * @param address  where it listens
- * @returns `AUTH_DISABLED` where other machines reach the gateway, `CORS_OPEN` where any web page does; none where the token is needed
+ * @returns `AUTH_DISABLED` where other machines reach the gateway, `CORS_OPEN` where any web page does; none of the two where the token is needed
  */
 export function openAccessWarnings({ gateway }: Config, address: string = gateway.host): StatusWarning[] {
   const { auth, cors, trustedProxies, allowedHosts } = gateway;
-  if (auth.enabled !== false) return [];
+  const refusals = refusalWarnings(gateway, address);
+  if (auth.enabled !== false) return refusals;
   const isBehindProxy = trustedProxies.length > 0 || allowedHosts.length > 0;
   const isReachable = isBehindProxy || !(address === 'localhost' || isLoopback(address));
   const warn = (code: string, message: string, whom: string): StatusWarning => ({
@@ -21,6 +38,7 @@ export function openAccessWarnings({ gateway }: Config, address: string = gatewa
     hint: `To ask ${whom} for the token: xopc config unset gateway.auth.enabled`,
   });
   return [
+    ...refusals,
     ...(isReachable ? [warn('AUTH_DISABLED', sayOfIssue('auth-disabled'), 'other machines')] : []),
     ...(cors.enabled && cors.origins.includes('*') ? [warn('CORS_OPEN', sayOfIssue('cors-open'), 'web pages')] : []),
   ];

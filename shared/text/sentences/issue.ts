@@ -23,6 +23,7 @@ export const ISSUE_REASONS = {
     'gateway.auth.enabled is false: whoever reaches this gateway over the network can use it without the token, except for its log and its configuration',
   'cors-open':
     "gateway.auth.enabled is false and gateway.cors.origins has '*': any web page that is open in a browser which reaches this gateway can use it without the token, except for its log and its configuration",
+  'loopback-refused': 'gateway.allowedIps does not contain {address}: commands and browsers on this machine cannot use this gateway',
   'messages-set-aside': '{count} {count:message was|messages were} set aside, because the worker ended each time it was handled',
   'log-level-changed': "the log level is '{level}' until {time}, then '{next}' again",
   'log-level-changed-of': "the log level of {module} is '{level}' until {time}, then '{next}' again",

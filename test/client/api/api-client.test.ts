@@ -117,6 +117,13 @@ test.each([
   expect(error).toMatchObject({ message: "there is no 'x'", hint: expected });
 });
 
+test('a refused address comes with the way out', () => {
+  const hint = 'Allowed addresses are listed in gateway.allowedIps.';
+  const message = `The address 127.0.0.1 is not allowed to connect. ${hint}`;
+  const error = errorFromBody(403, JSON.stringify({ error: { code: 'FORBIDDEN', message, hint } }));
+  expect(error.hint).toContain('xopc config undo');
+});
+
 test('any other hint stays the end of the message', () => {
   const message = "unknown field 'x'. Remove it.";
   const error = errorFromBody(400, JSON.stringify({ error: { code: 'INVALID_REQUEST', message, hint: 'Remove it.' } }));

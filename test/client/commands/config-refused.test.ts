@@ -1,5 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { answers, fakeControl, sampleStatus } from '../../fakes/control-socket.js';
+import { fakeHttp, json } from '../../fakes/http-server.js';
 import { runCommand } from '../../helpers/command-line.js';
 import { testPaths } from '../../helpers/lock-file.js';
 import { tempDir } from '../../helpers/temp-dir.js';
@@ -40,4 +42,19 @@ test('validate names a key that is set twice, in both files', async () => {
   const other = home('{}');
   writeFileSync(testPaths(other.home).modelsPath, '{ "providers": {\n"providers": 1, "providers": 2 } }');
   expect((await other.run(['validate'])).stderr).toContain('models.json:2:17 providers.providers is set twice');
+});
+
+test('a gateway that refuses this machine ends the wait, with the way back', async () => {
+  const paths = testPaths();
+  const run = (...args: string[]) => runCommand(['config', ...args], { home: paths.home });
+  const hint = 'Allowed addresses are listed in gateway.allowedIps.';
+  const error = { code: 'FORBIDDEN', message: `The address 127.0.0.1 is not allowed to connect. ${hint}`, hint };
+  let looks = 0;
+  const { port } = await fakeHttp((_request, response) => (looks++, json(response, { error }, 403)));
+  await fakeControl(paths.controlPath, answers({ ...sampleStatus, port }));
+  expect((await run('set', 'gateway.allowedIps', '["10.0.0.0/8"]')).stderr).toMatch(
+    /has applied it, but it refuses 127\.0\.0\.1: .* Undo it with: xopc config undo\n$/,
+  );
+  expect((await run('set', 'logs.level', 'warn')).stderr).toContain('could not check whether it is applied: gateway.allowedIps refuses');
+  expect(looks).toBe(2);
 });

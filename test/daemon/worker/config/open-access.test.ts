@@ -20,6 +20,10 @@ test.each([
   { gateway: { ...open, cors: { ...cors, enabled: false }, host: '127.0.0.1' }, codes: [] },
   { gateway: { ...open, cors: { ...cors, origins: ['https://app.example'] }, host: '127.0.0.1' }, codes: [] },
   { gateway: { ...open, cors, host: '127.0.0.1' }, codes: ['CORS_OPEN'] },
+  { gateway: { allowedIps: ['10.0.0.0/8'] }, codes: ['LOOPBACK_REFUSED'] },
+  { gateway: { allowedIps: ['10.0.0.0/8', '127.0.0.1'] }, codes: [] },
+  { gateway: { allowedIps: ['127.0.0.1'] }, address: '::', codes: ['LOOPBACK_REFUSED'] },
+  { gateway: { allowedIps: ['10.0.0.0/8'] }, address: '10.0.0.1', codes: [] },
   { gateway: { ...open, cors }, codes: ['AUTH_DISABLED', 'CORS_OPEN'] },
 ])('with $gateway at $address the owner is warned of $codes', ({ gateway, address, codes }) => {
   expect(openAccessWarnings(configSchema.parse({ gateway }), address).map(({ code }) => code)).toEqual(codes);
