@@ -2,7 +2,14 @@
 import type { ErrorDocument } from '../../shared/errors.js';
 import { shellCommand } from '../../shared/text/shell-word.js';
 
-function hintFor({ code, path, syscall }: Partial<NodeJS.ErrnoException>): string | undefined {
+/** Our own names for a file until it is complete, and for the directory of a backup until it is: they are gone when the error is read. */
+const TEMPORARY = /^(.*)\/(?:\.(.+)\.\d+\.[0-9a-f]{12}\.tmp|(.+)\.\d+\.part|\.xopc-backup-\w{6}(?:\/.*)?)$/;
+
+/** Returns the directory of a temporary file, and any other path as it is. */
+const lasting = (path: string): string => TEMPORARY.exec(path)?.[1] ?? path;
+
+function hintFor({ code, path: named, syscall }: Partial<NodeJS.ErrnoException>): string | undefined {
+  const path = named === undefined ? undefined : lasting(named);
   if (syscall === 'uv_cwd') return 'The current directory has been deleted. Change to another one and run the command again.';
   switch (code) {
     case 'EACCES':
@@ -38,12 +45,19 @@ const ACTIONS: Readonly<Record<string, string>> = {
   opendir: 'read the directory',
   stat: 'access',
   lstat: 'access',
+  mkdtemp: 'create a directory in',
 };
 
 /** Node's text is `ENOTDIR: not a directory, open '/path'`. */
 function reworded(message: string): string {
   const [, code, reason, syscall = '', path] = /^(E[A-Z0-9]+): ([^,]+), (\w+) '([^']+)'(?: -> '[^']+')?$/.exec(message) ?? [];
-  return path === undefined ? message : `cannot ${ACTIONS[syscall] ?? syscall} ${path}: ${reason} (${code})`;
+  if (path === undefined) return message;
+  const [, directory, ...names] = TEMPORARY.exec(path) ?? [];
+  const name = names.find((part) => part !== undefined);
+  const why = `${reason} (${code})`;
+  // What was to be written there, if the name says it.
+  if (name !== undefined) return `cannot write ${directory}/${name}: ${why}`;
+  return `cannot ${ACTIONS[syscall] ?? (directory === undefined ? syscall : 'write to')} ${directory ?? path}: ${why}`;
 }
 
 /** Says what failed in a document of a system error, and adds a hint if it has none. */
