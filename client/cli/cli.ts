@@ -3,6 +3,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { Cli, type CommandClass } from 'clipanion';
 import type { ClientContext, CommandEntry } from './client-context.js';
 import { CommandIo, exitCodeOf } from './command-io.js';
+import { commandName } from './command-name.js';
 import { findEntry, leadingWords } from './command-paths.js';
 
 export function wantsHelp(args: readonly string[]): boolean {
@@ -20,7 +21,8 @@ async function runWith(given: readonly string[], context: ClientContext, io: Com
   const { commands } = context;
   if (wantsHelp(args)) {
     const { helpText } = await import('./help/help-text.js');
-    const text = await helpText(leadingWords(args), { commands, version: context.runtime.version(), paint: io.out.paint });
+    const called = commandName(context.runtime.invocation());
+    const text = await helpText(leadingWords(args), { commands, version: context.runtime.version(), paint: io.out.paint, called });
     if (text !== undefined) {
       await (io.json ? io.printJson({ help: stripVTControlCharacters(text) }) : io.out.write(text));
       return 0;

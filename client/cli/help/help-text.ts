@@ -36,6 +36,8 @@ interface HelpRequest {
   readonly commands: readonly CommandEntry[];
   readonly version: string;
   readonly paint: Paint;
+  /** How the program is called; in the list, `xopc` is the name of each command. */
+  readonly called: string;
 }
 
 /** Breaks text into lines of at most `width` characters. */
@@ -108,17 +110,25 @@ function optionRows(options: Definition['options'], paint: Paint): string[] {
   return options.flatMap((option) => row(optionName(option), plain(option.description ?? ''), paint.cyan));
 }
 
-function describeCommand(definition: Described, paint: Paint): string[] {
+/** Puts how the program is called in front of each command of a text. */
+const asCalled = (text: string, called: string): string => text.replace(/(?<![\w./-])xopc(?= )/g, () => called);
+
+function describeCommand(definition: Described, { paint, called }: HelpRequest): string[] {
   const own = definition.options.filter(({ definition: form }) => !COMMON.has(form.split(' ')[0] ?? ''));
   const common = definition.options.filter((option) => !own.includes(option));
-  const lines = [...wrap(plain(definition.description ?? ''), WIDTH), '', `${paint.bold('Usage')}: ${usageLine(definition)}`];
-  if (definition.aliases.length > 0) lines.push(...wrap(`Also: ${definition.aliases.map((alias) => `xopc ${alias}`).join(', ')}`, WIDTH));
+  const lines = [
+    ...wrap(plain(definition.description ?? ''), WIDTH),
+    '',
+    `${paint.bold('Usage')}: ${asCalled(usageLine(definition), called)}`,
+  ];
+  if (definition.aliases.length > 0)
+    lines.push(...wrap(`Also: ${definition.aliases.map((alias) => `${called} ${alias}`).join(', ')}`, WIDTH));
   lines.push('', paint.bold('Options'), ...optionRows(own, paint), ...optionRows(common, paint));
   lines.push(...row('-h, --help', 'Print this.', paint.cyan));
   const details = (definition.details ?? '').trim();
   for (const paragraph of details === '' ? [] : details.split('\n\n')) lines.push('', ...wrap(plain(paragraph), WIDTH));
   if ((definition.examples ?? []).length > 0) lines.push('', paint.bold('Examples'));
-  for (const [what, example] of definition.examples ?? []) lines.push(`${INDENT}# ${what.trim()}`, `${INDENT}${example}`);
+  for (const [what, example] of definition.examples ?? []) lines.push(`${INDENT}# ${what.trim()}`, `${INDENT}${asCalled(example, called)}`);
   return lines;
 }
 
@@ -142,17 +152,17 @@ function isPrefix(words: readonly string[], path: readonly string[]): boolean {
 }
 
 /** The text above and below the list of all commands. */
-function frame(list: readonly string[], { version, paint }: HelpRequest): string[] {
+function frame(list: readonly string[], { version, paint, called }: HelpRequest): string[] {
   return [
     `xopc ${version}, a self-hosted gateway between programs, chats, schedules and agents`,
     '',
-    `${paint.bold('Usage')}: xopc <command> [options]`,
+    `${paint.bold('Usage')}: ${called} <command> [options]`,
     ...list,
     '',
     paint.bold('Topics'),
     ...Object.entries(HELP_TOPICS).flatMap(([name, { title }]) => row(shellCommand`xopc help ${name}`, title, paint.cyan)),
     '',
-    '`xopc help COMMAND` or `xopc COMMAND --help` explains one with its options.',
+    `\`${called} help COMMAND\` or \`${called} COMMAND --help\` explains one with its options.`,
   ];
 }
 
@@ -170,7 +180,7 @@ export async function helpText(words: readonly string[], request: HelpRequest): 
   const topic = Object.hasOwn(HELP_TOPICS, joined(words)) ? HELP_TOPICS[joined(words)] : undefined;
   if (exact === undefined && below.length === 0) return topic === undefined ? undefined : `${topic.text.join('\n')}\n`;
   const lines: string[] = [];
-  for (const definition of exact === undefined ? [] : await describe([exact])) lines.push(...describeCommand(definition, paint));
+  for (const definition of exact === undefined ? [] : await describe([exact])) lines.push(...describeCommand(definition, request));
   const list = below.length === 0 ? [] : listCommands(await describe(below), paint);
   lines.push(...(words.length === 0 ? frame(list, request) : lines.length === 0 ? list.slice(1) : list));
   return `${lines.join('\n')}\n`;

@@ -57,6 +57,15 @@ test('the hint of an error names the launcher, its JSON document does not', asyn
   expect((await runCommand(['agent', 'hello', '--json'], { home, runtime })).stdout).toContain('Start it with: xopc gateway start');
 });
 
+test('help is shown as called, with the names of the commands as they are', async () => {
+  const runtime = { invocation: () => cloned('./bin/xopc') };
+  const all = (await runCommand(['--help'], { home: '/', runtime })).stdout;
+  expect(all).toContain('Usage: ./bin/xopc <command> [options]');
+  expect(all).toContain('`./bin/xopc help COMMAND`');
+  const one = (await runCommand(['gateway', 'stop', '--help'], { home: '/', runtime })).stdout;
+  expect(one).toMatch(/Usage: \.\/bin\/xopc gateway stop [^]*\n {2}\.\/bin\/xopc gateway stop/);
+});
+
 test('a link is offered into a directory of PATH, unless there is an xopc in PATH', () => {
   const home = mkdtempSync(join(tmpdir(), 'xopc-link-'));
   onTestFinished(() => rmSync(home, { recursive: true }));
