@@ -1,5 +1,5 @@
 /** Reads `config.json` and `models.json` from disk, bounded, and never blocking on a pipe or device. */
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, openSync, readlinkSync, readSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { MAX_CONFIG_BYTES } from '../../config/defaults.js';
 import type { ConfigDocument } from '../../config/document.js';
@@ -41,6 +41,13 @@ function decode(path: string, bytes: Buffer): string {
   }
 }
 
+/** @throws CONFIG_INVALID for a link to nothing, as of a volume that is not mounted: the defaults would lift its restrictions */
+function assertAbsent(path: string): undefined {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return;
+  const what = `points to ${readlinkSync(path)}, which does not exist`;
+  throw unreadable(path, what, 'Mount or create what it points to, or remove the link.');
+}
+
 /**
  * Reads a configuration file's text. @returns undefined when there is no file @throws CONFIG_INVALID for a directory, a file that is not
  * readable, is too long, or is not UTF-8
@@ -51,7 +58,7 @@ export function readConfigText(path: string): string | undefined {
   } catch (error) {
     if (error instanceof GatewayError) throw error;
     const code = (error as NodeJS.ErrnoException).code ?? String(error);
-    if (code === 'ENOENT') return undefined;
+    if (code === 'ENOENT') return assertAbsent(path);
     if (code === 'EACCES' || code === 'EPERM')
       throw unreadable(
         path,

@@ -10,12 +10,14 @@ import { isFields } from '../../fields.js';
 
 export type VariableLookup = (name: string) => string | undefined;
 
+const CORRECT = 'Correct the file, then check it with: xopc config validate';
+
+/** Of `models.json` no versions are kept. */
+const hintFor = (file: string): string =>
+  file.endsWith('models.json') ? CORRECT : `${CORRECT}   Or take an earlier config.json: xopc config versions`;
+
 /** All problems of one file as one error: the first in the message, the rest in the details. */
-export function configInvalid(
-  file: string,
-  problems: readonly Problem[],
-  hint = 'Correct the file, then check it with: xopc config validate   Or take an earlier config.json: xopc config versions',
-): GatewayError {
+export function configInvalid(file: string, problems: readonly Problem[], hint = hintFor(problems[0]?.file ?? file)): GatewayError {
   const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
   const first = problems[0];
   return new GatewayError('CONFIG_INVALID', {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { loadConfigFile, parseConfigText } from '../../../../shared/node/config/config-file.js';
@@ -15,6 +15,12 @@ function fileWith(content: string | Buffer): string {
 test('a missing file is an empty document that says so', () => {
   const document = loadConfigFile({ path: join(tempDir(), 'config.json') });
   expect(document).toMatchObject({ exists: false, value: {}, problems: [] });
+});
+
+test('a link to nothing is not a missing file', () => {
+  const path = join(tempDir(), 'config.json');
+  symlinkSync('/not-mounted/config.json', path);
+  expect(() => loadConfigFile({ path })).toThrow(`${path} points to /not-mounted/config.json, which does not exist`);
 });
 
 test('references are filled in, the written form stays at hand', () => {
@@ -90,4 +96,10 @@ test.runIf(process.getuid !== undefined && process.getuid() !== 0)('an unreadabl
 test('the error for several problems shows the first and counts the rest', () => {
   const problems = [{ file: 'c', line: 1, column: 2, key: 'k', message: 'is wrong' }, { message: 'b' }, { message: 'c' }];
   expect(configInvalid('c', problems)).toMatchObject({ message: 'c:1:2 k is wrong (and 2 more)', details: { problems } });
+});
+
+test('the hint names the earlier versions only for the file that has some', () => {
+  const hintOf = (file: string) => configInvalid('/x/config.json', [{ file, message: 'is empty' }]).hint;
+  expect(hintOf('/x/config.json')).toContain('xopc config versions');
+  expect(hintOf('/x/models.json')).not.toContain('xopc config versions');
 });
