@@ -1,10 +1,12 @@
 import { Command, Option } from 'clipanion';
+import type { ConfigDocument } from '../../../shared/config/document.js';
 import { formatKey, parseKey, valueAt } from '../../../shared/config/key-path.js';
+import { validateConfig } from '../../../shared/config/validate.js';
 import { readConfigText } from '../../../shared/node/config/config-file.js';
 import { stripBom } from '../../../shared/node/config/config-text.js';
 import { readVersion } from '../../../shared/node/config/config-versions.js';
 import { undoConfig, writeConfig, writeConfigText } from '../../../shared/node/config/config-write.js';
-import { GatewayError } from '../../../shared/errors.js';
+import { formatProblem, GatewayError } from '../../../shared/errors.js';
 import { readInput } from '../../cli/read-input.js';
 import { ConfigCommand } from './config-command.js';
 import { interpretValue, unknownKey, writeOptions } from './config-values.js';
@@ -45,9 +47,17 @@ export class ConfigSetCommand extends ConfigChangeCommand {
     this.loadReadable();
     this.prepareDirectories();
     const value = interpretValue(given, { text, file: this.io.gatewayPaths.configPath, path });
-    await writeConfig(writeOptions(this.io.gatewayPaths), [{ path, value }]);
+    const written = await writeConfig(writeOptions(this.io.gatewayPaths), [{ path, value }]);
+    await this.#warn(written, formatKey(path));
     await this.reportChange({ key: formatKey(path), action: 'set' });
     return 0;
+  }
+
+  /** Of variables in the value that are not set here; they may be where the gateway is started. */
+  async #warn(document: ConfigDocument, key: string): Promise<void> {
+    if (this.json) return;
+    const warnings = validateConfig(document).warnings.filter((warning) => warning.key?.startsWith(key));
+    for (const warning of warnings) await this.io.note(`Warning: ${formatProblem(warning)}`, this.io.err.paint.yellow);
   }
 }
 

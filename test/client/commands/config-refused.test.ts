@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { answers, fakeControl, sampleStatus } from '../../fakes/control-socket.js';
 import { fakeHttp, json } from '../../fakes/http-server.js';
@@ -57,4 +57,16 @@ test('a gateway that refuses this machine ends the wait, with the way back', asy
   );
   expect((await run('set', 'logs.level', 'warn')).stderr).toContain('could not check whether it is applied: gateway.allowedIps refuses');
   expect(looks).toBe(2);
+});
+
+test('set warns of a variable that is not set, and a link to nothing is refused', async () => {
+  const { path, run } = home('{ "logs": { "level": "${ALSO_UNSET_HERE}" } }');
+  const { code, stderr } = await run(['set', 'gateway.auth.api_key', '${UNSET_IN_THIS_TEST}']);
+  expect(code).toBe(0);
+  expect(stderr).toMatch(/^Warning: \S+ gateway\.auth\.api_key refers to \$\{UNSET_IN_THIS_TEST\}, which is not set/);
+  expect(stderr).not.toContain('ALSO_UNSET_HERE');
+  rmSync(path);
+  symlinkSync('/not-mounted/config.json', path);
+  const points = expect.stringContaining('points to /not-mounted/config.json, which does not exist') as string;
+  for (const args of [['validate'], ['set', 'logs.level', 'warn']]) expect(await run(args)).toMatchObject({ code: 78, stderr: points });
 });
