@@ -26,6 +26,14 @@ function missingOptions(given: readonly string[], definition: Definition | undef
     .map((forms) => forms.at(-1) ?? '');
 }
 
+/** Returns the first argument that a command does not take: clipanion does not name it where the ones before it are optional. */
+function surplusArgument(given: readonly string[], definition: Definition | undefined): string | undefined {
+  const [path = '', usageLine = ''] = [definition?.path, definition?.usage];
+  const taken = positionals(usageLine).slice(path.length).split(' ').filter(Boolean).length;
+  const words = leadingWords(given).slice(path.split(' ').length - 1);
+  return words[taken] ?? given.findLast((word) => !word.startsWith('-'));
+}
+
 /** Rewords clipanion's message for wrong arguments. */
 function argumentError(error: Error, given: readonly string[], { definition, help }: ArgumentContext): GatewayError {
   const unsupported = /Unsupported option name \("([^"]*)"\)/.exec(error.message)?.[1];
@@ -44,6 +52,9 @@ function argumentError(error: Error, given: readonly string[], { definition, hel
       next !== undefined && /^-[^-]/.test(next) ? `Did you mean ${valueless}=${shellWord(next)}?` : help,
     );
   }
+  const invalid = /Invalid option name \("([^"]*)"\)/.exec(error.message)?.[1];
+  if (invalid !== undefined)
+    return usage(`unknown option '${invalid}'`, `If it is an argument, put -- before it: -- ${shellWord(invalid)}`);
   const extra = /Extraneous positional argument \("([^"]*)"\)/.exec(error.message)?.[1];
   if (extra !== undefined) return usage(`unexpected argument '${extra}'`, help);
   if (error.message.startsWith('Not enough positional arguments'))
@@ -51,6 +62,8 @@ function argumentError(error: Error, given: readonly string[], { definition, hel
   const missing = missingOptions(given, definition);
   if (error.message.startsWith('Command not found') && missing.length > 0)
     return usage(`${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} required`, help);
+  const surplus = surplusArgument(given, definition);
+  if (error.message.startsWith('Command not found') && surplus !== undefined) return usage(`unexpected argument '${surplus}'`, help);
   return usage((error.message.split('\n')[0] ?? '').replace(/\.$/, ''), help);
 }
 
