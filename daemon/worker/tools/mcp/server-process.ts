@@ -26,6 +26,10 @@ const MAX_LOG_LINE_BYTES = 8_192;
 /** How long output is waited for that may still be in the pipe at the exit. */
 const LAST_OUTPUT_MS = 500;
 
+/** What Node prints below an error that ends a program: its stack, the end of its fields, the version. */
+const STACK_LINE = /^at .+(?::\d+:\d+|<anonymous>|index \d+)\)?(?<opens> \{)?$/;
+const BELOW_ERROR = /^(?:[}\])]*|Node\.js v\d.*)$/;
+
 /** How long each way of asking it to end gets, counted from the first. */
 export interface StopTimes {
   /** The end of its input alone. */
@@ -186,13 +190,18 @@ export class ServerProcess {
     const { logger, clock } = this.#options;
     const throttle = new Throttle(clock, LOG_LINES_PER_SECOND);
     let skipped = 0;
+    let isInFields = false;
     const note = (line: string): void => {
       throttle.count();
       if (throttle.isOver()) return void (skipped += 1);
       if (skipped > 0) logger.warn({ lines: skipped }, 'the server wrote more to its log than is kept');
       skipped = 0;
-      this.#lastLogLine = oneLine(line, MAX_LOG_LINE_LENGTH);
-      logger.info({ stderr: this.#lastLogLine }, 'the server wrote to its log');
+      const stderr = oneLine(line, MAX_LOG_LINE_LENGTH);
+      const stack = STACK_LINE.exec(stderr);
+      if (stack?.groups?.['opens'] !== undefined) isInFields = true;
+      if (stack === null && !isInFields && !BELOW_ERROR.test(stderr)) this.#lastLogLine = stderr;
+      if (stderr === '}') isInFields = false;
+      logger.info({ stderr }, 'the server wrote to its log');
     };
     const lines = new MessageLines(MAX_LOG_LINE_BYTES, { onLine: note, onLongLine: (head) => note(head) });
     this.#read(this.#child.stderr, throttle, (chunk) => lines.push(chunk));

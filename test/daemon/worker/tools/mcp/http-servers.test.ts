@@ -1,4 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
+import { fakeHttp, json } from '../../../../fakes/http-server.js';
 import { startHttpMcp } from '../../../../fakes/http-mcp.js';
 import { eventually } from '../../../../helpers/eventually.js';
 import { FakeClock } from '../../../../helpers/fake-clock.js';
@@ -117,4 +118,10 @@ test('one that ends its stream of events at once is not asked for it without a p
       expect(streams()).toBeGreaterThan(1);
     });
   }
+});
+
+test('an address that answers with other JSON is said not to speak MCP', async () => {
+  const { port } = await fakeHttp((_request, response) => json(response, { hello: 'world' }));
+  const { servers } = mcpServers({ remote: { url: `http://127.0.0.1:${port}/` } });
+  expect(await servers.probe('remote')).toMatchObject({ ok: false, error: expect.stringMatching(/^it does not speak MCP/) as string });
 });

@@ -204,6 +204,12 @@ test('a server that fails is left alone for a while, longer each time, and what 
   });
 });
 
+test('of a program that crashes the error is the reason, not what is printed below it', async () => {
+  const crash = `throw Object.assign(new TypeError('no key'), { code: 'E_KEY' })`;
+  const { servers } = mcpServers({ odd: { command: process.execPath, args: ['-e', crash] } });
+  expect(await servers.probe('odd')).toMatchObject({ ok: false, error: 'it ended with exit code 1: TypeError: no key' });
+});
+
 test('tools that cannot be given to models are left out, with the reason', async () => {
   const { servers } = mcpServers({ odd: misbehaving('odd') });
   const tools = await servers.tools('odd');
