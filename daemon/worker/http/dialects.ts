@@ -4,10 +4,15 @@ import type { GatewayError } from '../../../shared/errors.js';
 
 const MESSAGES = '/v1/messages';
 
-/** Whose shape the errors of a path have; undefined: the gateway's own. */
-export function dialectOf(path: string): 'openai' | 'anthropic' | 'mcp' | undefined {
+const MODELS = /^\/v1\/models(\/|$)/;
+
+/**
+ * Whose shape the errors of a path have; undefined: the gateway's own.
+ * @param isAnthropic  whether a request has the header of Anthropic's SDKs, which share a path with OpenAI's
+ */
+export function dialectOf(path: string, isAnthropic = false): 'openai' | 'anthropic' | 'mcp' | undefined {
   if (path === '/mcp') return 'mcp';
-  if (path === MESSAGES || path.startsWith(`${MESSAGES}/`)) return 'anthropic';
+  if (path === MESSAGES || path.startsWith(`${MESSAGES}/`) || (isAnthropic && MODELS.test(path))) return 'anthropic';
   return path === '/v1' || path.startsWith('/v1/') ? 'openai' : undefined;
 }
 

@@ -33,7 +33,7 @@ export function errorAnswer(thrown: unknown, { request, path, requestId, span }:
   const trace = traceOf(request, span);
   if (!error.spec.expose) logger.error({ err: error.cause ?? error, requestId, ...trace }, 'request handler failed');
   const retryAfter = retryAfterSeconds(error);
-  const dialect = dialectOf(path);
+  const dialect = dialectOf(path, request.headers['anthropic-version'] !== undefined);
   const { status, body } =
     dialect === undefined
       ? { status: error.spec.status, body: errorBody(error, requestId, { ...detailsFor(error), ...trace }) }

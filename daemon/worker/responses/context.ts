@@ -27,7 +27,10 @@ const refusePrevious = (message: string): GatewayError => refuse('previous_respo
 async function readPrevious(tx: Transaction, name: { readonly id: string; readonly viewer: Viewer }): Promise<ResponseItem[]> {
   const { id } = name;
   const previous = await findResponse(tx, name);
-  if (previous === undefined) throw refusePrevious(`Previous response with id '${id.slice(0, 80)}' not found.`);
+  if (previous === undefined) {
+    const details = { param: 'previous_response_id', openAiCode: 'previous_response_not_found' };
+    throw new GatewayError('INVALID_REQUEST', { message: `Previous response with id '${id.slice(0, 80)}' not found.`, details });
+  }
   const { status } = previous.document;
   if (status !== 'completed' && status !== 'incomplete')
     throw refusePrevious(`The response '${id}' is ${status}: only a complete one can be continued.`);

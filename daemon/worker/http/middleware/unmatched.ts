@@ -10,6 +10,9 @@ function allowedMethods(ctx: HttpContext): string[] {
 /** What Ollama's clients ask for first. Its API is left out: they all speak OpenAI's, too. */
 const OLLAMA = /^\/api\/(tags|chat|generate|embed|embeddings|show|ps|version|pull)$/;
 
+/** Operations of OpenAI that are not offered here; their paths look like those of a response. */
+const NO_RESPONSE = /^\/v1\/responses\/(input_tokens|compact)$/;
+
 function nothingAt(path: string): GatewayError {
   const message = `There is nothing at ${path.slice(0, 200)}.`;
   if (!OLLAMA.test(path)) return new GatewayError('NOT_FOUND', { message });
@@ -21,7 +24,7 @@ function nothingAt(path: string): GatewayError {
 
 export const unmatched: HttpMiddleware = (ctx) => {
   const methods = ctx.path === '*' ? ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE', 'OPTIONS'] : allowedMethods(ctx);
-  if (methods.length === 0) throw nothingAt(ctx.path);
+  if (methods.length === 0 || (ctx.method === 'POST' && NO_RESPONSE.test(ctx.path))) throw nothingAt(ctx.path);
   ctx.set('Allow', methods.join(', '));
   if (ctx.method !== 'OPTIONS') {
     throw new GatewayError('METHOD_NOT_ALLOWED', {

@@ -23,11 +23,15 @@ const REFUSED: Readonly<Record<string, string>> = {
   quota: 'insufficient_quota',
 };
 
+/** Refusals of a request that programs know by a code, which is in the details. */
+export const REQUEST_CODES: readonly string[] = ['previous_response_not_found'];
+
 function kindOf(error: GatewayError): Kind {
   const known = KNOWN[error.code];
   const status = lastingStatus(error) ?? error.spec.status;
   if (known !== undefined) return { status, ...known };
-  const code = REFUSED[reasonOf(error) ?? ''] ?? error.code.toLowerCase();
+  const own = error.details?.['openAiCode'];
+  const code = typeof own === 'string' ? own : (REFUSED[reasonOf(error) ?? ''] ?? error.code.toLowerCase());
   return { status, type: status >= 500 ? 'server_error' : 'invalid_request_error', code };
 }
 

@@ -4,7 +4,7 @@ import { type ErrorCode, ERRORS, GatewayError } from '../../../../shared/errors.
 import { pathKind } from '../admission/paths.js';
 import { anthropicError } from '../anthropic/error.js';
 import { dialectOf, REASONS } from '../dialects.js';
-import { openAiError } from '../openai/error.js';
+import { openAiError, REQUEST_CODES } from '../openai/error.js';
 import type { Route } from '../route.js';
 import type { Answered, Reference } from './document.js';
 import { MEANINGS } from './meanings.js';
@@ -35,8 +35,9 @@ export function errorCodesOf({ path, facts }: Route): ErrorCode[] {
 function failuresOf(code: ErrorCode, dialect: Dialect): Failure[] {
   if (dialect === 'own' || dialect === 'mcp') return [{ status: ERRORS[code].status, name: code, code }];
   const reasons = code === 'AGENT_ERROR' ? [undefined, ...REASONS] : [undefined];
-  return reasons.map((reason) => {
-    const error = new GatewayError(code, { message: '', details: { reason } });
+  const own = code === 'INVALID_REQUEST' && dialect === 'openai' ? REQUEST_CODES : [];
+  return [...reasons.map((reason) => ({ reason })), ...own.map((openAiCode) => ({ openAiCode }))].map((details) => {
+    const error = new GatewayError(code, { message: '', details });
     const told = dialect === 'anthropic' ? anthropicError(error, '') : openAiError(error, '');
     return { status: told.status, name: 'code' in told.body.error ? told.body.error.code : told.body.error.type, code };
   });

@@ -14,3 +14,11 @@ test('Anthropic’s SDK lists the models, and reads one', async () => {
   });
   expect(await client.models.list()).toMatchObject({ has_more: false, first_id: 'main', last_id: listed.at(-1)?.id });
 });
+
+test('Anthropic’s SDK reads why a model is not there', async () => {
+  const { client } = await startMessagesGateway('anthropic-messages');
+  await expect(client.models.retrieve('up/none/none')).rejects.toMatchObject({
+    status: 404,
+    error: { type: 'error', error: { type: 'not_found_error' } },
+  });
+});

@@ -12,3 +12,9 @@ test('programs that expect Ollama are told what to choose instead', async () => 
   }
   expect(JSON.stringify((await send('/api/tag')).json)).not.toContain('Ollama');
 });
+
+test('an operation of OpenAI that is not offered is not a response with a wrong method', async () => {
+  const { send } = await startHttpApp();
+  for (const name of ['input_tokens', 'compact']) expect((await send(`/v1/responses/${name}`, { method: 'POST' })).status).toBe(404);
+  expect((await send('/v1/responses/resp_1', { method: 'POST' })).status).toBe(405);
+});

@@ -96,4 +96,7 @@ test('a failure of the model is the end of the response; what cannot be run is r
   expect(await refuse({}, { 'X-Xopc-Session': 'desk' })).toEqual([400, 'background']);
   expect(await refuse({ model: 'ghost' })).toEqual([404, 'model']);
   expect(await refuse({ previous_response_id: 'resp_none' })).toEqual([400, 'previous_response_id']);
+  const unknown = { ...asked, previous_response_id: 'resp_none' };
+  const { json } = await send('/v1/responses', { method: 'POST', body: unknown });
+  expect(json).toMatchObject({ error: { code: 'previous_response_not_found', param: 'previous_response_id' } });
 });
