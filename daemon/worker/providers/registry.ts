@@ -151,7 +151,8 @@ export class ProviderRegistry {
     const lasting = this.#lastingById.get(providerId);
     // A server on this machine may have started since the last discovery; otherwise the call fails.
     const entry = lasting ?? this.#local().find(({ id }) => id === providerId);
-    if (entry === undefined || modelId === '') throw modelNotFound(ref, sayOfAnswer('no-provider', { provider: providerId }));
+    if (!ref.includes('/') || modelId === '') throw modelNotFound(ref, sayOfAnswer('model-form'));
+    if (entry === undefined) throw modelNotFound(ref, sayOfAnswer('no-provider', { provider: providerId }));
     if (lasting?.problem !== undefined) throw modelNotFound(ref, lasting.problem);
     // A list in models.json is complete; vendors add models faster than releases can name them.
     const isComplete = entry.source === 'models.json' && entry.models.length > 0;

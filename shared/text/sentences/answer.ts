@@ -74,6 +74,7 @@ export const ANSWER_REASONS = {
   'with-fallback': '{what} The fallback failed too: {ref}: {cause}',
   'with-next-fallback': '{what} The next fallback failed too: {ref}: {cause}',
   'model-unusable': "the model '{model}' cannot be used: {cause}",
+  'model-form': 'it must be PROVIDER/MODEL',
   'no-provider': "there is no provider '{provider}'",
   'provider-has-models': "'{provider}' has only {models}",
   'provider-no-key': 'it has no apiKey, and {cause}',

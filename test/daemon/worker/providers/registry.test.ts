@@ -60,7 +60,7 @@ test.each([
     ref: 'openai/x',
     reason: "'localhost:1'",
   },
-  { name: 'a text without a slash', document: {}, ref: 'gpt-5', reason: "no provider ''" },
+  { name: 'a text without a slash', document: {}, ref: 'gpt-5', reason: 'it must be PROVIDER/MODEL' },
   { name: 'a prototype’s name', document: {}, ref: 'constructor/x', reason: "no provider 'constructor'" },
 ])('$name does not, and says why', ({ document, environment, ref, reason }) => {
   const { registry } = make(document, environment);
