@@ -36,6 +36,12 @@ const ASKED: Readonly<Record<Exclude<ValueKind, 'keys'>, Asked>> = {
   retryable: messagesWith('dead', 'unknown'),
   droppable: messagesWith('queued', 'retry_wait', 'dead', 'unknown'),
   models: { paths: ['/api/models'], read: ({ models = [] }) => models.map(({ id, name }) => [id, name]) },
+  testable: {
+    paths: ['/api/models', '/api/providers'],
+    read: ({ models = [], providers = [] }) => [...models, ...providers].map(({ id, name }) => [id, name]),
+  },
+  providers: { paths: ['/api/providers'], read: ({ providers = [] }) => providers.map(({ id, name }) => [id, name]) },
+  servers: { paths: ['/api/mcp'], read: ({ servers = [] }) => servers.map(({ name, target }) => [name, target]) },
   tokens: { paths: ['/api/tokens'], read: ({ tokens = [] }) => tokens.map(({ name }) => [name, '']) },
   pending: approvalsWith('&state=pending'),
   approvals: approvalsWith(''),

@@ -24,6 +24,7 @@ export function isShell(value: string): value is Shell {
 }
 
 const HELP = { word: '--help', description: 'Print help.' };
+const HELP_COMMAND = { word: 'help', description: 'Explain a command.' };
 const VERSION = { word: '--version', description: 'Print the version.' };
 
 /** Command path as text → what may follow: words and options. */
@@ -37,8 +38,11 @@ function followers(commands: readonly CommandNode[]): Map<string, Word[]> {
   for (const { words, options, description } of commands) {
     words.forEach((word, index) => add(words.slice(0, index), { word, description: index === words.length - 1 ? description : '' }));
     for (const option of [...options, HELP]) add(words, option);
+    words.forEach((word, index) =>
+      add(['help', ...words.slice(0, index)], { word, description: index === words.length - 1 ? description : '' }),
+    );
   }
-  for (const option of [HELP, VERSION]) add([], option);
+  for (const word of [HELP_COMMAND, HELP, VERSION]) add([], word);
   const sorted = [...table].toSorted(([left], [right]) => (left < right ? -1 : 1));
   return new Map(sorted.map(([key, words]) => [key, [...words].map(([word, description]) => ({ word, description }))]));
 }

@@ -12,6 +12,9 @@ export type ValueKind =
   | 'retryable'
   | 'droppable'
   | 'models'
+  | 'testable'
+  | 'providers'
+  | 'servers'
   | 'keys'
   | 'codes'
   | 'senders'
@@ -40,10 +43,19 @@ const CHOICES: Readonly<Record<string, readonly string[]>> = {
   '--mode': ['direct', 'agent'],
   '--scope': ['read', 'chat', 'send', 'cron', 'admin'],
   '--format': ['jsonl', 'json', 'markdown'],
-  '--by': ['model', 'day', 'session'],
+  '--by': ['model', 'day', 'session', 'agent', 'kind', 'token'],
+  '--overlap': ['skip', 'queue', 'replace'],
+  '--missed': ['once', 'skip'],
+  '--interrupted': ['leave', 'again'],
+  '--api': ['openai-completions', 'openai-responses', 'anthropic-messages', 'google-generative-ai'],
   '--runtime': ['node', 'binary'],
 };
-const OPTION_KINDS: Readonly<Record<string, ValueKind>> = { '--model': 'models', '--session': 'sessions' };
+const OPTION_KINDS: Readonly<Record<string, ValueKind>> = { '--model': 'models', '--session': 'sessions', '--provider': 'providers' };
+/** Where an option has other values than elsewhere. */
+const OWN_CHOICES: readonly { readonly command: string; readonly option: string; readonly choices: readonly string[] }[] = [
+  { command: 'cron add', option: '--session', choices: ['main', 'isolated'] },
+  { command: 'cron edit', option: '--session', choices: ['main', 'isolated'] },
+];
 /** The commands whose next word is a value, by its source. */
 const ARGUMENTS: readonly { readonly group: string; readonly kind: ValueKind; readonly verbs: readonly string[] }[] = [
   {
@@ -56,7 +68,9 @@ const ARGUMENTS: readonly { readonly group: string; readonly kind: ValueKind; re
   { group: 'messages', kind: 'droppable', verbs: ['drop'] },
   { group: 'channels approve', kind: 'codes', verbs: ['telegram'] },
   { group: 'channels revoke', kind: 'senders', verbs: ['telegram'] },
-  { group: 'models', kind: 'models', verbs: ['default', 'test'] },
+  { group: 'models', kind: 'models', verbs: ['default'] },
+  { group: 'models', kind: 'testable', verbs: ['test'] },
+  { group: 'mcp', kind: 'servers', verbs: ['test', 'tools', 'call', 'remove'] },
   { group: 'cron', kind: 'jobs', verbs: ['edit', 'remove', 'enable', 'disable', 'run', 'history'] },
   { group: 'token', kind: 'tokens', verbs: ['revoke'] },
   { group: 'approvals', kind: 'approvals', verbs: ['show'] },
@@ -79,6 +93,8 @@ export const ASKED_OPTIONS: readonly string[] = [...Object.keys(CHOICES).filter(
  * @param previous  the word before the completed one @returns the choices, their source, or undefined
  */
 export function valuesFor(path: string, previous: string): readonly string[] | ValueKind | undefined {
+  const own = OWN_CHOICES.find(({ command, option }) => option === previous && (path === command || path.startsWith(`${command} `)));
+  if (own !== undefined) return own.choices;
   const value = isOption(previous) ? (CHOICES[previous] ?? OPTION_KINDS[previous]) : undefined;
   return value ?? CHOICES[path] ?? ARGUMENT_KINDS[path];
 }

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 import { ASKED_OPTIONS, ASKED_PATHS, valuesFor } from '../../../client/cli/completion/completion-values.js';
+import { cronJobDocument } from '../../../shared/api/cron.js';
+import { API_KINDS } from '../../../shared/config/models-schema.js';
 import { SCOPES } from '../../../shared/api/gateway/tokens.js';
 import { COMMANDS } from '../../../client/commands/registry.js';
 import { answers, fakeControl, sampleStatus } from '../../fakes/control-socket.js';
@@ -37,6 +39,33 @@ test('values of channels and levels follow their command or option', async () =>
   expect(await complete('gateway log-level', 'log-level')).toContain('debug\t');
   expect(await complete('send', '--channel')).toEqual(['telegram\t', 'webhook\t', 'webchat\t']);
   expect(await complete('channels approve', 'approve')).toEqual(['telegram\t']);
+});
+
+test('the choices of an option are those of its command, and are all there', async () => {
+  expect(valuesFor('cron add 0 9 * * *', '--session')).toEqual(['main', 'isolated']);
+  expect(valuesFor('agent', '--session')).toBe('sessions');
+  expect(valuesFor('models usage', '--by')).toEqual(['model', 'day', 'session', 'agent', 'kind', 'token']);
+  // Lists of their own, as that of the scopes.
+  expect(valuesFor('models add', '--api')).toEqual(API_KINDS);
+  const { overlap, missed, interrupted } = cronJobDocument().shape;
+  for (const [option, schema] of [
+    ['--overlap', overlap],
+    ['--missed', missed],
+    ['--interrupted', interrupted],
+  ] as const)
+    expect(valuesFor('cron add', option)).toEqual(schema.options);
+});
+
+test('providers and MCP servers are asked for', async () => {
+  const providers = [{ id: 'openai', name: 'OpenAI' }];
+  const server = await fakeHttp((_request, response) =>
+    json(response, { models: [], providers, servers: [{ name: 'files', target: 'npx' }] }),
+  );
+  const paths = testPaths();
+  await fakeControl(paths.controlPath, answers({ ...sampleStatus, port: server.port }));
+  const ask = async (...args: string[]): Promise<string> => (await runCommand(['@complete', '--', ...args], { home: paths.home })).stdout;
+  expect(await ask('models test', 'test')).toContain('openai\tOpenAI\n');
+  expect(await ask('mcp tools', 'tools')).toBe('files\tnpx\n');
 });
 
 test('messages that can be sent again, and codes that wait for approval, are asked for', async () => {

@@ -60,8 +60,13 @@ describe.runIf(has('bash'))('in bash', () => {
   test.each([
     [
       ['xopc', ''],
-      ['gateway', 'agent', 'sessions', '--help', '--version'],
+      ['gateway', 'agent', 'sessions', 'help', '--help', '--version'],
     ],
+    [
+      ['xopc', 'help', ''],
+      ['gateway', 'agent', 'sessions'],
+    ],
+    [['xopc', 'help', 'gateway', ''], ['status']],
     [['xopc', 'ga'], ['gateway']],
     [
       ['xopc', 'gateway', ''],
