@@ -3,11 +3,12 @@
  * has it open, and a new worker starts. The listening socket stays open, so new connections wait.
  */
 import type { RestoreResult } from '../../../shared/control/messages.js';
-import { GatewayError } from '../../../shared/errors.js';
+import { fromErrorDocument, GatewayError, toErrorDocument } from '../../../shared/errors.js';
 import type { Logger } from '../../../shared/node/log/logger.js';
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
 import { assertStaged, carryOutRestore, hasRestoreBegun, withRestoreLock } from '../../../shared/node/files/restore-journal.js';
 import type { Progress } from '../control/control-server.js';
+import { shellCommand } from '../../../shared/text/shell-word.js';
 import { stoppingError } from '../state/stop-plan.js';
 import type { Supervisor } from '../supervisor.js';
 
@@ -59,7 +60,10 @@ export class Restoration {
       await pending.resumed;
       const replaced = resultOf(pending);
       progress('starting', 'the restored state is in place; a new worker is starting');
-      const { instanceId, workerPid } = await supervisor.requestRestart({ timeoutMs: undefined }, progress);
+      const started = supervisor.requestRestart({ timeoutMs: undefined }, progress);
+      const { instanceId, workerPid } = await started.catch((error: unknown) => {
+        throw withUndo(error, replaced);
+      });
       return { replaced, instanceId, workerPid, durationMs: Math.round(performance.now() - startedAtMs) };
     } finally {
       this.#pending = undefined;
@@ -89,6 +93,18 @@ export class Restoration {
   resumed(): void {
     this.#pending?.resume();
   }
+}
+
+/** The state is in place, and its worker does not start, as with an invalid configuration. */
+function withUndo(error: unknown, replaced: string): GatewayError {
+  const { code, message, details, hint } = toErrorDocument(error);
+  const undo = `Undo it with: ${shellCommand`xopc restore ${replaced}`}`;
+  return fromErrorDocument({
+    code,
+    message: `the state is restored, but the gateway does not start with it: ${message}`,
+    hint: hint === undefined ? undo : `${hint}   ${undo}`,
+    details: { ...details, replaced },
+  });
 }
 
 function resultOf({ outcome }: Pending): string {

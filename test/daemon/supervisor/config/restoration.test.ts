@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { Restoration, type RestorationDeps } from '../../../../daemon/supervisor/config/restoration.js';
 import { stoppingError } from '../../../../daemon/supervisor/state/stop-plan.js';
+import { GatewayError } from '../../../../shared/errors.js';
 import { type GatewayPaths, resolvePaths } from '../../../../shared/node/process/paths.js';
 import { commitStaging, makeStaging } from '../../../../shared/node/files/restore-journal.js';
 import { recordingLogger } from '../../../helpers/recording-logger.js';
@@ -84,4 +85,16 @@ test('a failure to begin is reported, and the gateway keeps its state', async ()
   await expect(outcome).rejects.toThrow();
   expect(config()).toBe('old');
   expect(existsSync(join(paths.stateDir, 'replaced'))).toBe(false);
+});
+
+test('a worker that does not start with the restored state fails the restore with the way back', async () => {
+  const error = new GatewayError('CONFIG_INVALID', { message: 'config.json:1:1 is wrong', hint: 'Correct it.' });
+  const { restoration, goOn, paths } = await setUp({ requestRestart: () => Promise.reject(error) });
+  const outcome = restoration.run({ id: ID, timeoutMs: 0 }, quiet);
+  await goOn();
+  await expect(outcome).rejects.toMatchObject({
+    code: 'CONFIG_INVALID',
+    message: expect.stringContaining('the state is restored, but') as string,
+    hint: `Correct it.   Undo it with: xopc restore ${join(paths.stateDir, 'replaced', ID)}`,
+  });
 });
