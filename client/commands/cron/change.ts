@@ -2,8 +2,9 @@ import { Command, Option } from 'clipanion';
 import type { CronJobDocument } from '../../../shared/api/cron.js';
 import { definedFields } from '../../../shared/fields.js';
 import { shellCommand } from '../../../shared/text/shell-word.js';
+import type { ApiRequest } from '../../api/api-client.js';
 import { BaseCommand } from '../../cli/base-command.js';
-import { describeJob, JOB_FLAGS, readHours, type JobFlag, jobPath } from './job.js';
+import { describeJob, inOptions, JOB_FLAGS, readHours, type JobFlag, jobPath } from './job.js';
 import { usage } from '../../cli/usage.js';
 
 const category = 'Scheduled jobs';
@@ -48,6 +49,14 @@ abstract class JobFieldsCommand extends BaseCommand implements Record<JobFlag, s
     });
     return { ...Object.fromEntries(given), ...definedFields({ activeHours: readHours(this.active, this.days) }) };
   }
+
+  protected async send(request: ApiRequest): Promise<CronJobDocument> {
+    try {
+      return (await this.request<{ job: CronJobDocument }>(request)).job;
+    } catch (error) {
+      throw inOptions(error);
+    }
+  }
 }
 
 export class CronAddCommand extends JobFieldsCommand {
@@ -64,7 +73,7 @@ export class CronAddCommand extends JobFieldsCommand {
 
   protected async run(): Promise<number> {
     const body = { ...this.fields(), schedule: this.schedule, message: this.message, ...(this.disabled ? { enabled: false } : {}) };
-    const { job } = await this.request<{ job: CronJobDocument }>({ method: 'POST', path: '/api/cron/create', body });
+    const job = await this.send({ method: 'POST', path: '/api/cron/create', body });
     return this.printResult(job, describeJob(job));
   }
 }
@@ -85,7 +94,7 @@ export class CronEditCommand extends JobFieldsCommand {
     const { schedule, message } = this;
     const body = { ...this.fields(), ...definedFields({ schedule, message }) };
     if (Object.keys(body).length === 0) throw usage('no changes given', 'e.g. --schedule, --message; all: xopc cron edit --help');
-    const { job } = await this.request<{ job: CronJobDocument }>({ method: 'PATCH', path, body });
+    const job = await this.send({ method: 'PATCH', path, body });
     return this.printResult(job, describeJob(job));
   }
 }

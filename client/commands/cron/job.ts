@@ -2,8 +2,11 @@
 import { type ActiveHours, readActiveHours } from '../../../shared/text/active-hours.js';
 import type { CronJobDocument } from '../../../shared/api/cron.js';
 import { JOB_FLAG_FIELDS, type JobFlagKind } from '../../../shared/cron-job.js';
+import { GatewayError } from '../../../shared/errors.js';
 import { parseDuration } from '../../cli/parse-options.js';
 import { usage } from '../../cli/usage.js';
+
+const REFUSAL = 'Invalid body: ';
 
 export type JobFlag = (typeof JOB_FLAG_FIELDS)[number]['flag'];
 
@@ -27,6 +30,17 @@ const READERS: Readonly<Record<JobFlagKind, Read>> = { text: readText, duration:
 export const JOB_FLAGS: readonly { readonly flag: JobFlag; readonly field: string; readonly read: Read }[] = JOB_FLAG_FIELDS.map(
   ({ flag, field, kind }) => ({ flag, field, read: (text, name) => (text === '' ? null : READERS[kind](text, name)) }),
 );
+
+/** Names the options in the place of the fields in a refusal of the API: `Invalid body: 'mode' must be …`. */
+export function inOptions(error: unknown): unknown {
+  if (!(error instanceof GatewayError) || !error.message.startsWith(REFUSAL)) return error;
+  const { code, details = {} } = error;
+  const message = error.message.slice(REFUSAL.length).replace(/(?<=^|; )'(\w+)'/g, (word, field) => {
+    const flag = JOB_FLAGS.find((known) => known.field === field)?.flag;
+    return flag === undefined ? word : `--${flag}`;
+  });
+  return new GatewayError(code, { message: message.replace(/\.$/, ''), details });
+}
 
 /** Returns the API path of one job. @throws USAGE for an invalid id */
 export function jobPath(id: string): string {

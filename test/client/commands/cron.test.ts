@@ -127,3 +127,12 @@ test('the session of a run is one word of the command that continues there', asy
   await fakeControl(controlPath, answers({ ...sampleStatus, port: server.port }));
   expect((await runCommand(['cron', 'history', 'job_1'], { home })).stderr).toContain(`xopc agent --session ${shellWord(session)} TEXT`);
 });
+
+test('a refused field is named as the option', async () => {
+  const message = "Invalid body: 'mode' must be one of direct, agent; 'chat_id' is empty.";
+  const server = await fakeHttp((_request, response) => json(response, { error: { code: 'INVALID_REQUEST', message } }, 400));
+  const paths = testPaths();
+  await fakeControl(paths.controlPath, answers({ ...sampleStatus, port: server.port }));
+  const { code, stderr } = await runCommand(['cron', 'add', 'every 1h', 'hi', '--mode', 'x', '--chat', ''], { home: paths.home });
+  expect({ code, stderr }).toEqual({ code: 2, stderr: 'xopc: --mode must be one of direct, agent; --chat is empty\n' });
+});
