@@ -1,4 +1,5 @@
 /** What the config commands share. */
+import { BlockList, isIP } from 'node:net';
 import { ensurePrivateDirectory } from '../../../shared/node/files/atomic-file.js';
 import { claimPaths } from '../../../shared/node/process/claim-paths.js';
 import { loadConfigFile } from '../../../shared/node/config/config-file.js';
@@ -9,7 +10,6 @@ import type { ConfigView } from '../../../shared/api/gateway/config.js';
 import type { StatusWarning } from '../../../shared/control/messages.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { BaseCommand } from '../../cli/base-command.js';
-import { parseAddressList } from '../../../shared/node/ip-address.js';
 import { locateGateway } from '../../gateway/locate-gateway.js';
 import { poll } from '../../gateway/poll.js';
 
@@ -37,6 +37,19 @@ const REFUSED_ADDRESS = /^The address (\S+) is not allowed/;
 
 function seen(appliedTo: keyof typeof OUTCOMES): Applied {
   return { appliedTo, outcome: OUTCOMES[appliedTo] };
+}
+
+const familyOf = (address: string): 'ipv4' | 'ipv6' => (isIP(address) === 6 ? 'ipv6' : 'ipv4');
+
+/** Whether valid addresses and ranges contain an address. */
+function isListed(address: string, entries: readonly string[]): boolean {
+  const list = new BlockList();
+  for (const entry of entries) {
+    const [network = '', bits] = entry.trim().split('/');
+    if (bits === undefined) list.addAddress(network, familyOf(network));
+    else list.addSubnet(network, Number(bits), familyOf(network));
+  }
+  return list.check(address, familyOf(address));
 }
 
 export abstract class ConfigCommand extends BaseCommand {
@@ -95,7 +108,7 @@ export abstract class ConfigCommand extends BaseCommand {
     if (!this.#hasChanged(key))
       return { appliedTo: 'unknown', outcome: `; could not check whether it is applied: ${key} refuses ${address}` };
     const allowed = valueAt(loadConfigFile({ path: this.io.gatewayPaths.configPath }).value, parseKey(key));
-    if (!Array.isArray(allowed) || allowed.length === 0 || parseAddressList(allowed.map(String)).has(address)) return undefined;
+    if (!Array.isArray(allowed) || allowed.length === 0 || isListed(address, allowed.map(String))) return undefined;
     const outcome = `; the running gateway has applied it, but it refuses ${address}: commands on this machine cannot use its API. Undo it with: xopc config undo`;
     return { appliedTo: 'running gateway', outcome };
   }
