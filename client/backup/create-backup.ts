@@ -56,6 +56,8 @@ export async function createBackup(options: BackupOptions): Promise<BackupResult
   const config = loadConfigFile({ path: paths.configPath });
   // It does not say where the data is.
   if (config.problems.length > 0) throw configInvalid(config.file, config.problems);
+  // It throws for a file that cannot be read, such as a link to nothing, which would be left out without a word.
+  loadConfigFile({ path: paths.modelsPath });
   const place = databasePlace(config);
   const target = targetFile(options.target, { isOverwriting });
   mkdirSync(dirname(target), { recursive: true });

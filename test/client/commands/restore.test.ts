@@ -140,6 +140,9 @@ test('a backup follows a link to a file, and replaces nothing but files', async 
   expect(await runCommand(['backup', toFile], { home })).toMatchObject({ code: 1, stderr: expect.stringContaining('exists') as string });
   expect(await runCommand(['backup', toFile, '--force'], { home })).toMatchObject({ code: 0 });
   expect(lstatSync(toFile).isSymbolicLink()).toBe(true);
+  symlinkSync('/not-mounted/models.json', testPaths(home).modelsPath);
+  const unmounted = expect.stringContaining('points to /not-mounted/models.json') as string;
+  expect(await runCommand(['backup', join(directory, 'other')], { home })).toMatchObject({ code: 78, stderr: unmounted });
   expect(await runCommand(['backup', '-'], { home })).toMatchObject({ code: 2, stderr: expect.stringContaining('Name a file') as string });
 });
 
