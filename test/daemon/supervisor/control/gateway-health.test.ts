@@ -6,7 +6,10 @@ const lastExit = { at: '', pid: 1, code: 1, signal: null, reason: 'exited with c
 
 test('choices of the owner are no issues, everything else degrades, and errors come first', () => {
   expect(gatewayHealth(well)).toEqual({ state: 'healthy', issues: [] });
-  const harmless = ['AUTH_DISABLED', 'CORS_OPEN', 'LOOPBACK_REFUSED', 'LOG_LEVEL_CHANGED', 'NEWER_BUILD'].map((code) => ({ code, message: 'x' }));
+  const harmless = ['AUTH_DISABLED', 'CORS_OPEN', 'LOOPBACK_REFUSED', 'LOG_LEVEL_CHANGED', 'NEWER_BUILD'].map((code) => ({
+    code,
+    message: 'x',
+  }));
   expect(gatewayHealth({ ...well, warnings: harmless }).state).toBe('healthy');
   const unusable = { code: 'MODEL_UNUSABLE', message: 'a model' };
   const issues = [{ id: 'channel:webhook', severity: 'error', text: 'Channel webhook: down', action: 'See: xopc channels' }] as const;
