@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { Command, Option } from 'clipanion';
 import { MAX_DRAIN_TIMEOUT_MS } from '../../shared/config/defaults.js';
 import type { RestoreResult } from '../../shared/control/messages.js';
-import { GatewayError } from '../../shared/errors.js';
+import { GatewayError, type Problem } from '../../shared/errors.js';
 import { carryOutRestore, discardStaging, withRestoreLock } from '../../shared/node/files/restore-journal.js';
 import { textWarning } from '../backup/check-texts.js';
 import { restoreCommand } from '../backup/restore-command.js';
@@ -24,6 +24,14 @@ interface Restored {
 interface Report extends Pick<StagedRestore, 'createdAt' | 'names' | 'problems'> {
   readonly source: string;
   readonly restored: Restored;
+}
+
+function wouldEnd(problems: readonly Problem[]): GatewayError {
+  return new GatewayError('CONFIG_INVALID', {
+    message: 'the gateway runs, and would not start again with that. Nothing was changed.',
+    details: { problems },
+    hint: 'Stop it with: xopc gateway stop   Then restore again, and correct the file before the start.',
+  });
 }
 
 export class RestoreCommand extends BaseCommand {
@@ -74,14 +82,17 @@ export class RestoreCommand extends BaseCommand {
       const text = `${source} of ${createdAt} can be restored: ${names.join(', ')}`;
       return this.printResult({ file: source, usable: true, createdAt, names, problems }, text);
     }
-    const restored = await this.#putInPlace(id);
+    const restored = await this.#putInPlace(id, problems);
     return this.#report({ source, createdAt, names, problems, restored });
   }
 
   /** @throws the error of the restore; the staging directory is then removed, unless the restore has begun */
-  async #putInPlace(id: string): Promise<Restored> {
+  async #putInPlace(id: string, problems: readonly Problem[]): Promise<Restored> {
     try {
-      return (await this.#withoutGateway(id)) ?? (await this.#throughGateway(id));
+      const restored = await this.#withoutGateway(id);
+      if (restored !== undefined) return restored;
+      if (problems.length > 0) throw wouldEnd(problems);
+      return await this.#throughGateway(id);
     } catch (error) {
       discardStaging(this.io.gatewayPaths, id);
       throw error;

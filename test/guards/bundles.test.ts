@@ -61,7 +61,7 @@ test.each([
   ['tools', 799],
   ['supervisor', 360],
   ['worker', 1_570],
-  ['fallback', 32],
+  ['fallback', 33],
   ['ai', 850],
   ['late', 565],
   ['mcp', 590],

@@ -23,6 +23,12 @@ test('a gateway that uses the data under another path is asked to restore', asyn
   const { requests } = await fakeControl(elsewhere.controlPath, answer);
   expect(await runCommand(['restore', file], { home: paths.home })).toMatchObject({ code: 0, stdout: expect.stringContaining('/kept') });
   expect(requests.map(({ type }) => type)).toEqual(['status', 'status', 'restore']);
+  // It would not start again with this.
+  writeFileSync(paths.configPath, '{ "gateway": { "port": "none" } }');
+  await runCommand(['backup', file, '--force'], { home: paths.home });
+  const stderr = expect.stringContaining('xopc gateway stop') as string;
+  expect(await runCommand(['restore', file], { home: paths.home })).toMatchObject({ code: 78, stderr });
+  expect(requests.filter(({ type }) => type === 'restore')).toHaveLength(1);
 });
 
 test('the commands that backup and restore print act on the same configuration, and quote their paths', async () => {
