@@ -3,7 +3,7 @@ import type { ErrorDocument } from '../../shared/errors.js';
 import { shellCommand } from '../../shared/text/shell-word.js';
 
 /** Our own names for a file until it is complete, and for the directory of a backup until it is: they are gone when the error is read. */
-const TEMPORARY = /^(.*)\/(?:\.(.+)\.\d+\.[0-9a-f]{12}\.tmp|(.+)\.\d+\.part|\.xopc-backup-\w{6}(?:\/.*)?)$/;
+const TEMPORARY = /^(.*)\/(?:\.(.+)\.\d+\.[0-9a-f]{12}\.tmp|\.xopc-backup-\w{6}(?:\/.*)?)$/;
 
 /** Returns the directory of a temporary file, and any other path as it is. */
 const lasting = (path: string): string => TEMPORARY.exec(path)?.[1] ?? path;
@@ -52,8 +52,7 @@ const ACTIONS: Readonly<Record<string, string>> = {
 function reworded(message: string): string {
   const [, code, reason, syscall = '', path] = /^(E[A-Z0-9]+): ([^,]+), (\w+) '([^']+)'(?: -> '[^']+')?$/.exec(message) ?? [];
   if (path === undefined) return message;
-  const [, directory, ...names] = TEMPORARY.exec(path) ?? [];
-  const name = names.find((part) => part !== undefined);
+  const [, directory, name] = TEMPORARY.exec(path) ?? [];
   const why = `${reason} (${code})`;
   // What was to be written there, if the name says it.
   if (name !== undefined) return `cannot write ${directory}/${name}: ${why}`;

@@ -28,7 +28,7 @@ interface Report extends Pick<StagedRestore, 'createdAt' | 'names' | 'problems'>
 
 function wouldEnd(problems: readonly Problem[]): GatewayError {
   return new GatewayError('CONFIG_INVALID', {
-    message: 'the gateway runs, and would not start again with that. Nothing was changed.',
+    message: 'the gateway is running, and would not start again with these files. Nothing was changed.',
     details: { problems },
     hint: 'Stop it with: xopc gateway stop   Then restore again, and correct the file before the start.',
   });

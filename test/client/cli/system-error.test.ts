@@ -21,12 +21,14 @@ test('the path is named, an existing hint is kept, and other errors are unchange
   expect(withSystemHint(document, 'no error')).toEqual(document);
 });
 
-test.each(['/x/.config.json.12.0123456789ab.tmp', '/x/.xopc-backup-XXXXXX', '/x/.xopc-backup-aB3dE6/gateway.db', '/x/me.jsonl.12.part'])(
-  'the directory is named in place of %s, which is gone',
-  (path) => {
-    expect(withSystemHint(document, failure('EACCES', path)).hint).toContain('ls -ld /x.');
-  },
-);
+test.each([
+  '/x/.config.json.12.0123456789ab.tmp',
+  '/x/.xopc-backup-XXXXXX',
+  '/x/.xopc-backup-aB3dE6/gateway.db',
+  '/x/.me.jsonl.12.0123456789ab.tmp',
+])('the directory is named in place of %s, which is gone', (path) => {
+  expect(withSystemHint(document, failure('EACCES', path)).hint).toContain('ls -ld /x.');
+});
 
 test('one that another process has reported is known by its message', () => {
   const reported = { ...document, message: 'ENOSPC: no space left on device, write' };
@@ -46,7 +48,7 @@ test.each([
   ["EACCES: permission denied, scandir '/x'", 'cannot read the directory /x: permission denied (EACCES)'],
   ["EXDEV: cross-device link not permitted, rename '/a' -> '/b'", 'cannot rename /a: cross-device link not permitted (EXDEV)'],
   ["EACCES: permission denied, open '/x/.config.json.12.0123456789ab.tmp'", 'cannot write /x/config.json: permission denied (EACCES)'],
-  ["EACCES: permission denied, open '/x/me.jsonl.12.part'", 'cannot write /x/me.jsonl: permission denied (EACCES)'],
+  ["EACCES: permission denied, open '/x/.me.jsonl.12.0123456789ab.tmp'", 'cannot write /x/me.jsonl: permission denied (EACCES)'],
   ["EACCES: permission denied, mkdtemp '/x/.xopc-backup-XXXXXX'", 'cannot create a directory in /x: permission denied (EACCES)'],
   ["EIO: i/o error, open '/x/.xopc-backup-aB3dE6/token'", 'cannot write to /x: i/o error (EIO)'],
   ['something else', 'something else'],
