@@ -3,7 +3,6 @@ import { stripVTControlCharacters } from 'node:util';
 import { Cli, type CommandClass } from 'clipanion';
 import type { ClientContext, CommandEntry } from './client-context.js';
 import { CommandIo, exitCodeOf } from './command-io.js';
-import { commandName } from './command-name.js';
 import { findEntry, leadingWords } from './command-paths.js';
 
 export function wantsHelp(args: readonly string[]): boolean {
@@ -21,8 +20,9 @@ async function runWith(given: readonly string[], context: ClientContext, io: Com
   const { commands } = context;
   if (wantsHelp(args)) {
     const { helpText } = await import('./help/help-text.js');
-    const called = commandName(context.runtime.invocation());
-    const text = await helpText(leadingWords(args), { commands, version: context.runtime.version(), paint: io.out.paint, called });
+    const { runtime } = context;
+    const request = { commands, version: runtime.version(), paint: io.out.paint, invocation: runtime.invocation() };
+    const text = await helpText(leadingWords(args), request);
     if (text !== undefined) {
       await (io.json ? io.printJson({ help: stripVTControlCharacters(text) }) : io.out.write(text));
       return 0;

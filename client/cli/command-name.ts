@@ -16,7 +16,7 @@ export interface Invocation {
 
 /** The words after `xopc` that make it a command and not a mention of the program. */
 const COMMANDS =
-  /(?<![\w./-])xopc(?= (?:acp|agent|approvals|approve|backup|channels|completion|config|cron|database|deny|doctor|gateway|help|mcp|messages|models|paths|restore|send|sessions|setup|token|version)\b)/g;
+  /(?<![\w./-])xopc(?= (?:--help|(?:acp|agent|approvals|approve|backup|channels|completion|config|cron|database|deny|doctor|gateway|help|mcp|messages|models|paths|restore|send|sessions|setup|status|token|version)\b))/g;
 
 const pathEntries = ({ variable }: Invocation): string[] => (variable('PATH') ?? '').split(delimiter).filter(Boolean);
 

@@ -1,6 +1,7 @@
 /** What `--help` and `xopc help` print: the commands as one table, a command with its options, and the topics. */
 import { Cli, type CommandClass, type Definition } from 'clipanion';
 import type { ClientContext, CommandEntry } from '../client-context.js';
+import { commandName, type Invocation, withCommandName } from '../command-name.js';
 import { findEntry } from '../command-paths.js';
 import { HELP_TOPICS } from './help-topics.js';
 import type { Paint } from '../../output/output.js';
@@ -36,8 +37,8 @@ interface HelpRequest {
   readonly commands: readonly CommandEntry[];
   readonly version: string;
   readonly paint: Paint;
-  /** How the program is called; in the list, `xopc` is the name of each command. */
-  readonly called: string;
+  /** How the program was called; in the list, `xopc` is the name of each command. */
+  readonly invocation: Invocation;
 }
 
 /** Breaks text into lines of at most `width` characters. */
@@ -110,25 +111,23 @@ function optionRows(options: Definition['options'], paint: Paint): string[] {
   return options.flatMap((option) => row(optionName(option), plain(option.description ?? ''), paint.cyan));
 }
 
-/** Puts how the program is called in front of each command of a text. */
-const asCalled = (text: string, called: string): string => text.replace(/(?<![\w./-])xopc(?= )/g, () => called);
-
-function describeCommand(definition: Described, { paint, called }: HelpRequest): string[] {
+function describeCommand(definition: Described, { paint, invocation }: HelpRequest): string[] {
   const own = definition.options.filter(({ definition: form }) => !COMMON.has(form.split(' ')[0] ?? ''));
   const common = definition.options.filter((option) => !own.includes(option));
   const lines = [
     ...wrap(plain(definition.description ?? ''), WIDTH),
     '',
-    `${paint.bold('Usage')}: ${asCalled(usageLine(definition), called)}`,
+    `${paint.bold('Usage')}: ${withCommandName(usageLine(definition), invocation)}`,
   ];
   if (definition.aliases.length > 0)
-    lines.push(...wrap(`Also: ${definition.aliases.map((alias) => `${called} ${alias}`).join(', ')}`, WIDTH));
+    lines.push(...wrap(withCommandName(`Also: ${definition.aliases.map((alias) => `xopc ${alias}`).join(', ')}`, invocation), WIDTH));
   lines.push('', paint.bold('Options'), ...optionRows(own, paint), ...optionRows(common, paint));
   lines.push(...row('-h, --help', 'Print this.', paint.cyan));
   const details = (definition.details ?? '').trim();
   for (const paragraph of details === '' ? [] : details.split('\n\n')) lines.push('', ...wrap(plain(paragraph), WIDTH));
   if ((definition.examples ?? []).length > 0) lines.push('', paint.bold('Examples'));
-  for (const [what, example] of definition.examples ?? []) lines.push(`${INDENT}# ${what.trim()}`, `${INDENT}${asCalled(example, called)}`);
+  for (const [what, example] of definition.examples ?? [])
+    lines.push(`${INDENT}# ${what.trim()}`, `${INDENT}${withCommandName(example, invocation)}`);
   return lines;
 }
 
@@ -152,7 +151,8 @@ function isPrefix(words: readonly string[], path: readonly string[]): boolean {
 }
 
 /** The text above and below the list of all commands. */
-function frame(list: readonly string[], { version, paint, called }: HelpRequest): string[] {
+function frame(list: readonly string[], { version, paint, invocation }: HelpRequest): string[] {
+  const called = commandName(invocation);
   return [
     `xopc ${version}, a self-hosted gateway between programs, chats, schedules and agents`,
     '',

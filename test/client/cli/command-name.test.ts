@@ -46,7 +46,7 @@ test('a command names the configuration of --config, unless it names another', (
 test('every command can be replaced', () => {
   const words = [...new Set(COMMANDS.map(({ paths }) => paths[0]?.[0] ?? '').filter((word) => /^[a-z]+$/.test(word)))];
   expect(words.length).toBeGreaterThan(10);
-  for (const word of words) expect(withCommandName(`xopc ${word}`, cloned('x/xopc'))).toBe(`x/xopc ${word}`);
+  for (const word of [...words, 'status', '--help']) expect(withCommandName(`xopc ${word}`, cloned('x/xopc'))).toBe(`x/xopc ${word}`);
 });
 
 test('the hint of an error names the launcher, its JSON document does not', async () => {
