@@ -96,8 +96,8 @@ export function errorFromBody(status: number, text: string): GatewayError {
     return new GatewayError('INTERNAL_ERROR', { message: said, details: { status } });
   }
   const details = { requestId: error?.requestId, ...error?.details };
-  const known = typeof hint === 'string' && hint.includes('gateway.allowedIps') ? ALLOW_ADDRESS : undefined;
-  if (known !== undefined) return new GatewayError(code, { message, details, hint: known });
+  if (typeof hint === 'string' && hint.includes('gateway.allowedIps'))
+    return new GatewayError(code, { message, details, hint: ALLOW_ADDRESS });
   if (typeof hint !== 'string' || !NAMES_A_CALL.test(hint) || !message.endsWith(hint)) return new GatewayError(code, { message, details });
   const alone = message.slice(0, -hint.length).replace(/[.\s]+$/, '');
   return new GatewayError(code, { message: alone, details, ...definedFields({ hint: COMMANDS[code] }) });

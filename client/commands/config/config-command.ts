@@ -1,9 +1,9 @@
 /** What the config commands share. */
-import { BlockList, isIP } from 'node:net';
 import { ensurePrivateDirectory } from '../../../shared/node/files/atomic-file.js';
 import { claimPaths } from '../../../shared/node/process/claim-paths.js';
 import { loadConfigFile } from '../../../shared/node/config/config-file.js';
 import { configInvalid } from '../../../shared/node/config/config-text.js';
+import { parseAddressList } from '../../../shared/node/ip-address.js';
 import type { ConfigDocument } from '../../../shared/config/document.js';
 import { parseKey, valueAt } from '../../../shared/config/key-path.js';
 import type { ConfigView } from '../../../shared/api/gateway/config.js';
@@ -23,6 +23,8 @@ interface Applied {
   readonly appliedTo: AppliedTo;
   /** Completes the sentence that says what was done. */
   readonly outcome: string;
+  /** What else its owner should know. */
+  readonly notice?: Pick<StatusWarning, 'message' | 'hint'>;
 }
 
 const OUTCOMES = {
@@ -39,19 +41,6 @@ function seen(appliedTo: keyof typeof OUTCOMES): Applied {
   return { appliedTo, outcome: OUTCOMES[appliedTo] };
 }
 
-const familyOf = (address: string): 'ipv4' | 'ipv6' => (isIP(address) === 6 ? 'ipv6' : 'ipv4');
-
-/** Whether valid addresses and ranges contain an address. */
-function isListed(address: string, entries: readonly string[]): boolean {
-  const list = new BlockList();
-  for (const entry of entries) {
-    const [network = '', bits] = entry.trim().split('/');
-    if (bits === undefined) list.addAddress(network, familyOf(network));
-    else list.addSubnet(network, Number(bits), familyOf(network));
-  }
-  return list.check(address, familyOf(address));
-}
-
 export abstract class ConfigCommand extends BaseCommand {
   /** Returns the file's content. @throws CONFIG_INVALID when it cannot be read */
   protected loadReadable(): ConfigDocument {
@@ -66,22 +55,23 @@ export abstract class ConfigCommand extends BaseCommand {
     ensurePrivateDirectory(this.io.gatewayPaths.lockDir);
   }
 
-  /** Waits until a running gateway has what the file says. @returns also why it does not listen where the file says */
-  async #awaitApplied(): Promise<Applied & { unmoved?: StatusWarning | undefined }> {
+  /** Waits until a running gateway has what the file says. */
+  async #awaitApplied(): Promise<Applied> {
     if ((await locateGateway(this.io.gatewayPaths)).kind !== 'answers') return seen('next start');
     const applied = (await poll(() => this.#look(), APPLY)) ?? seen('not yet');
     const location = await locateGateway(this.io.gatewayPaths);
     const { warnings } = location.kind === 'answers' ? location.status : { warnings: [] };
     const unmoved = warnings.find(({ code }) => code === 'ADDRESS_UNCHANGED');
-    return { ...(unmoved !== undefined && applied.appliedTo === 'running gateway' ? seen('not yet') : applied), unmoved };
+    if (unmoved === undefined) return applied;
+    return { ...(applied.appliedTo === 'running gateway' ? seen('not yet') : applied), notice: unmoved };
   }
 
   /** Prints what was done, and to what it applies; `done` is a sentence without its full stop. */
   protected async reportApplied(document: object, done: string): Promise<void> {
-    const { appliedTo, outcome, unmoved } = await this.#awaitApplied();
+    const { appliedTo, outcome, notice } = await this.#awaitApplied();
     if (this.json) return this.io.printJson({ ...document, appliedTo });
-    await this.io.note(`${done}${outcome}${outcome.endsWith('undo') ? '' : '.'}`);
-    if (unmoved !== undefined) await this.io.note([unmoved.message, ...(unmoved.hint === undefined ? [] : [unmoved.hint])].join('\n  '));
+    await this.io.note(`${done}${outcome}.`);
+    if (notice !== undefined) await this.io.note([notice.message, ...(notice.hint === undefined ? [] : [notice.hint])].join('\n  '));
   }
 
   /** @returns undefined while the gateway does not run with the file */
@@ -108,9 +98,10 @@ export abstract class ConfigCommand extends BaseCommand {
     if (!this.#hasChanged(key))
       return { appliedTo: 'unknown', outcome: `; could not check whether it is applied: ${key} refuses ${address}` };
     const allowed = valueAt(loadConfigFile({ path: this.io.gatewayPaths.configPath }).value, parseKey(key));
-    if (!Array.isArray(allowed) || allowed.length === 0 || isListed(address, allowed.map(String))) return undefined;
-    const outcome = `; the running gateway has applied it, but it refuses ${address}: commands on this machine cannot use its API. Undo it with: xopc config undo`;
-    return { appliedTo: 'running gateway', outcome };
+    const list = parseAddressList(Array.isArray(allowed) ? allowed.map(String) : []);
+    if (list.isEmpty || list.has(address)) return undefined;
+    const message = `It refuses ${address} now, so commands on this machine cannot use its API.`;
+    return { ...seen('running gateway'), notice: { message, hint: 'Undo the change with: xopc config undo' } };
   }
 
   /** Whether the last change of the file has changed a key. */

@@ -53,7 +53,7 @@ test('a gateway that refuses this machine ends the wait, with the way back', asy
   const { port } = await fakeHttp((_request, response) => (looks++, json(response, { error }, 403)));
   await fakeControl(paths.controlPath, answers({ ...sampleStatus, port }));
   expect((await run('set', 'gateway.allowedIps', '["10.0.0.0/8"]')).stderr).toMatch(
-    /has applied it, but it refuses 127\.0\.0\.1: .* Undo it with: xopc config undo\n$/,
+    /has applied it\.\nIt refuses 127\.0\.0\.1 now, .*\n  Undo the change with: xopc config undo\n$/,
   );
   expect((await run('set', 'logs.level', 'warn')).stderr).toContain('could not check whether it is applied: gateway.allowedIps refuses');
   expect(looks).toBe(2);
