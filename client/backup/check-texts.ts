@@ -2,8 +2,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { validateConfig, validateModels } from '../../shared/config/validate.js';
-import { formatProblem, type Problem } from '../../shared/errors.js';
-import { parseConfigText } from '../../shared/node/config/config-text.js';
+import type { Problem } from '../../shared/errors.js';
+import { configInvalid, parseConfigText } from '../../shared/node/config/config-text.js';
 
 const TEXTS = [
   { name: 'config.json', validate: validateConfig },
@@ -22,8 +22,6 @@ export function textProblems(directory: string): readonly Problem[] {
 
 /** The warning about {@link textProblems}, in one sentence and what to do. @param what  happens to the files nevertheless */
 export function textWarning(problems: readonly Problem[], what: string): string | undefined {
-  const [first] = problems;
-  if (first === undefined) return undefined;
-  const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
-  return `Warning: ${formatProblem(first)}${more}\n  ${what}`;
+  if (problems.length === 0) return undefined;
+  return `Warning: ${configInvalid('', problems).message}\n  ${what}`;
 }

@@ -3,6 +3,7 @@ import { Command, Option } from 'clipanion';
 import { MAX_DRAIN_TIMEOUT_MS } from '../../shared/config/defaults.js';
 import type { RestoreResult } from '../../shared/control/messages.js';
 import { GatewayError, type Problem } from '../../shared/errors.js';
+import { configInvalid } from '../../shared/node/config/config-text.js';
 import { carryOutRestore, discardStaging, withRestoreLock } from '../../shared/node/files/restore-journal.js';
 import { textWarning } from '../backup/check-texts.js';
 import { restoreCommand } from '../backup/restore-command.js';
@@ -26,13 +27,8 @@ interface Report extends Pick<StagedRestore, 'createdAt' | 'names' | 'problems'>
   readonly restored: Restored;
 }
 
-function wouldEnd(problems: readonly Problem[]): GatewayError {
-  return new GatewayError('CONFIG_INVALID', {
-    message: 'the gateway is running, and would not start again with these files. Nothing was changed.',
-    details: { problems },
-    hint: 'Stop it with: xopc gateway stop   Then restore again, and correct the file before the start.',
-  });
-}
+const STOP_FIRST =
+  'The gateway is running and would not start again with it. Nothing was changed. Stop it first with: xopc gateway stop   Then restore again, and correct the file.';
 
 export class RestoreCommand extends BaseCommand {
   static override readonly usage = Command.Usage({
@@ -63,7 +59,7 @@ export class RestoreCommand extends BaseCommand {
   protected async run(): Promise<number> {
     const source = resolve(this.source);
     this.io.gatewayPaths = claimPaths(this.io.gatewayPaths);
-    const { id, createdAt, names, problems } = await stageRestore({
+    const staged = await stageRestore({
       paths: this.io.gatewayPaths,
       database: this.context.runtime.loadDatabase(),
       runtime: this.context.runtime,
@@ -72,26 +68,30 @@ export class RestoreCommand extends BaseCommand {
       nowMs: Date.now(),
       onProgress: (message) => void this.io.note(message),
     });
-    const warning = textWarning(
-      problems,
-      'It is restored as it is, and the gateway does not start with it. Correct it after the restore, then: xopc config validate',
-    );
-    if (warning !== undefined && !this.json) await this.io.note(warning, this.io.err.paint.yellow);
+    const { id, createdAt, names, problems } = staged;
     if (this.check) {
+      await this.#warn(problems);
       discardStaging(this.io.gatewayPaths, id);
       const text = `${source} of ${createdAt} can be restored: ${names.join(', ')}`;
       return this.printResult({ file: source, usable: true, createdAt, names, problems }, text);
     }
-    const restored = await this.#putInPlace(id, problems);
+    const restored = await this.#putInPlace(staged, source);
+    await this.#warn(problems);
     return this.#report({ source, createdAt, names, problems, restored });
   }
 
+  async #warn(problems: readonly Problem[]): Promise<void> {
+    const what = 'It is restored as it is, but no gateway starts with it. Correct it after the restore, then: xopc config validate';
+    const warning = textWarning(problems, what);
+    if (warning !== undefined && !this.json) await this.io.note(warning, this.io.err.paint.yellow);
+  }
+
   /** @throws the error of the restore; the staging directory is then removed, unless the restore has begun */
-  async #putInPlace(id: string, problems: readonly Problem[]): Promise<Restored> {
+  async #putInPlace({ id, problems }: StagedRestore, source: string): Promise<Restored> {
     try {
       const restored = await this.#withoutGateway(id);
       if (restored !== undefined) return restored;
-      if (problems.length > 0) throw wouldEnd(problems);
+      if (problems.length > 0) throw configInvalid(source, problems, STOP_FIRST);
       return await this.#throughGateway(id);
     } catch (error) {
       discardStaging(this.io.gatewayPaths, id);
