@@ -95,7 +95,7 @@ export class Restoration {
   }
 }
 
-/** The state is in place, and its worker does not start, as with an invalid configuration. */
+/** The state is in place, but its worker does not start. */
 function withUndo(error: unknown, replaced: string): GatewayError {
   const { code, message, details, hint } = toErrorDocument(error);
   const undo = `Undo it with: ${shellCommand`xopc restore ${replaced}`}`;

@@ -32,7 +32,7 @@ export class ApiError extends Error {
 /** Whether the gateway was unreachable, or not ready yet. */
 export const isTemporary = (error: unknown): boolean => error instanceof ApiError && (error.status === 0 || error.status === 503);
 
-/** Milliseconds until a call that failed temporarily is made again, if the page does not connect anew before. */
+/** Milliseconds before a call that failed temporarily is repeated, unless the page reconnects first. */
 export const AGAIN_MS = 3_000;
 
 /** Whether the gateway does not allow the call. */
