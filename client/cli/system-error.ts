@@ -22,7 +22,7 @@ function hintFor({ code, path: named, syscall }: Partial<NodeJS.ErrnoException>)
       return `The disk${path === undefined ? '' : ` of ${path}`} is full. Free some space and run the command again.`;
     case 'EISDIR':
     case 'ENOTDIR':
-      return `A directory is in the place of a file, or a file in the place of a directory. Move it away and run the command again.`;
+      return `There is a directory where a file should be, or the reverse. Move it away and run the command again.`;
     case 'EMFILE':
     case 'ENFILE':
       return 'Too many files are open. Raise the limit: ulimit -n';

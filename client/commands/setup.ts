@@ -73,7 +73,7 @@ export class SetupCommand extends BaseCommand {
     const reason = this.yes || this.json ? 'nothing is asked' : 'this is not a terminal, so nothing can be asked';
     const options = [
       'Give at least one of:',
-      '--provider NAME                a model provider; with --api-key-env VARIABLE where it needs a key',
+      '--provider NAME                a model provider; with --api-key-env VARIABLE if it needs a key',
       '--model MODEL                  the default model',
       '--telegram-token-env VARIABLE  a Telegram bot',
       '--service                      a service',
@@ -83,7 +83,8 @@ export class SetupCommand extends BaseCommand {
 
   async #runSteps(setup: SetupRun): Promise<void> {
     const { provider, model, telegramTokenEnv, service } = setup.flags;
-    if (setup.prompter !== undefined) await this.io.note('Enter takes what is in brackets. Ctrl-C stops; another xopc setup continues.');
+    if (setup.prompter !== undefined)
+      await this.io.note('Enter takes the value in brackets. Ctrl-C stops; run xopc setup again to continue.');
     // The service starts the gateway itself.
     const needsGateway = (provider ?? model ?? telegramTokenEnv) !== undefined;
     await setup.step('Gateway', needsGateway, () => gatewayStep(setup));
@@ -94,7 +95,7 @@ export class SetupCommand extends BaseCommand {
   }
 
   async #reportStop(): Promise<number> {
-    await this.io.note('Setup stopped; finished steps stay. Continue with: xopc setup');
+    await this.io.note('Setup stopped; finished steps are kept. Continue with: xopc setup');
     return INTERRUPTED_EXIT_CODE;
   }
 

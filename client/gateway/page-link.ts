@@ -38,5 +38,5 @@ export async function printLink(io: CommandIo, { pageUrl, url, expiresAt }: Prin
   if (io.json) return io.printJson({ url, expiresAt });
   if (io.out.isTerminal) return io.printLine(url);
   await io.printLine(pageUrl);
-  await io.note('A link that signs in is printed to a terminal only; a program gets one with --json.');
+  await io.note('A sign-in link is printed only on a terminal; programs get one with --json.');
 }

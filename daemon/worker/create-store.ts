@@ -47,7 +47,7 @@ interface PlacedStore {
   readonly movedWarnings: () => StatusWarning[];
 }
 
-/** Called when another gateway has taken this worker for dead. Nobody catches it: the supervisor starts another worker. */
+/** Called when another gateway considered this worker dead. Nobody catches it: the supervisor starts another worker. */
 function endAsByFault(error: Error): never {
   throw error;
 }

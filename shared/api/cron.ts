@@ -42,7 +42,7 @@ const jobFields = () => ({
   /** When it may fire, in its time zone: occurrences outside are skipped. Null (default): at any time. */
   activeHours: activeHours().nullable(),
   model: label(200).nullable(),
-  /** What its turns may spend on models in a day (UTC), in US dollars. Null (default): `cron.jobDailyUsd`. */
+  /** What its turns may spend on models per day (UTC), in US dollars. Null (default): `cron.jobDailyUsd`. */
   dailyUsd: z.number().min(0).max(1_000_000).nullable(),
   /** Default true. */
   enabled: z.boolean(),

@@ -83,7 +83,8 @@ export const REASONS = {
   'model-reference': 'must be provider/model, e.g. openai/gpt-5',
   'header-name': 'must be the name of a header, such as X-Signature',
   'signed-content': 'must have {body} once, and {timestamp} where timestampHeader is set',
-  'template-hole': "has a hole at character {at} that is neither a path such as $.list[0].name nor a text in quotation marks: '{text}'",
+  'template-hole':
+    "has a placeholder at character {at} that is neither a path such as $.list[0].name nor a text in quotation marks: '{text}'",
   'template-end': 'has an opening pair of braces at character {at} without a closing one',
   'template-each': 'has an each at character {at} without an end, inside another one, or an end without an each',
   'template-long': 'has more than {max} holes',
@@ -126,7 +127,7 @@ export const REASONS = {
   'unknown-zone': "invalid {field} '{name}'",
   'invalid-cursor': "invalid cursor '{cursor}'",
   'message-empty': 'message is empty',
-  'given-together': '{first} and {second} are given together or not at all',
+  'given-together': '{first} and {second} must be given together or not at all',
   'chat-required': "channel and chat_id are required for a message; a job with mode 'agent' does not need them",
   'no-agent': "there is no agent '{name}'",
   'agent-disabled': "the agent '{name}' is disabled",

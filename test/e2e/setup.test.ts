@@ -110,7 +110,7 @@ test('Ctrl-C at a question says how to go on', async () => {
   await terminal.shows('Provider [1]: ');
   terminal.type('\u0003');
   expect(await terminal.exitCode).toBe(130);
-  expect(terminal.all()).toContain('Setup stopped; finished steps stay. Continue with: xopc setup');
+  expect(terminal.all()).toContain('Setup stopped; finished steps are kept. Continue with: xopc setup');
   expect((await gateway.xopc('gateway', 'status')).code).toBe(0);
 });
 

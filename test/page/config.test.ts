@@ -59,7 +59,7 @@ test.skipIf(noBrowser)('settings are changed in a form: comments and secrets sur
   const template = page.getByLabel('channels.webhook.accounts.hook.template');
   await template.fill('{{ title }}');
   await page
-    .getByText("has a hole at character 1 that is neither a path such as $.list[0].name nor a text in quotation marks: 'title'")
+    .getByText("has a placeholder at character 1 that is neither a path such as $.list[0].name nor a text in quotation marks: 'title'")
     .first()
     .waitFor();
   await template.fill('{{ $.title }}\n{{ $.text }}');

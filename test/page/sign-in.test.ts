@@ -203,8 +203,8 @@ test.skipIf(noBrowser)('two gateways on one host keep their sessions apart', asy
 test.skipIf(noBrowser)('where the owner has let everybody in, the page says so', async () => {
   const { gateway } = await startPageWorld({ gateway: { host: '0.0.0.0', auth: { enabled: false } } });
   const page = await openPage(gateway.url);
-  await page.getByText('Everybody on the network can use this gateway without a token').waitFor();
+  await page.getByText('Everyone on the network can use this gateway without a token').waitFor();
   await expectAccessible(page);
   await page.getByRole('button', { name: 'OK' }).click();
-  await expect.poll(() => page.getByText('Everybody on the network').count()).toBe(0);
+  await expect.poll(() => page.getByText('Everyone on the network').count()).toBe(0);
 });

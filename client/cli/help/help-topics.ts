@@ -15,7 +15,7 @@ export const HELP_EXIT_CODES: Readonly<Record<string, string>> = {
   1: 'failed; for `status`: the gateway is down and retries',
   2: 'wrong usage of an option, an argument or a variable',
   3: 'not running',
-  4: 'running, but not answering, or of another user',
+  4: 'running, but not answering, or owned by another user',
   5: 'another gateway runs or has just started',
   6: 'still starting',
   75: 'only as a service: the service manager starts it again',
@@ -49,7 +49,7 @@ export const HELP_FILES: Readonly<Record<string, string>> = {
 
 /** By the word behind `xopc help`. */
 export const HELP_TOPICS: Readonly<Record<string, HelpTopic>> = {
-  'exit-codes': { title: 'What the exit codes mean.', text: ['Exit codes', '', ...table(HELP_EXIT_CODES)] },
+  'exit-codes': { title: 'The exit codes and their meanings.', text: ['Exit codes', '', ...table(HELP_EXIT_CODES)] },
   environment: {
     title: 'Environment variables.',
     text: ['Environment variables. An empty one counts as unset.', '', ...table(HELP_ENVIRONMENT)],

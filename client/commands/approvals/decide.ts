@@ -27,8 +27,8 @@ abstract class DecideCommand extends BaseCommand {
 export class ApproveCommand extends DecideCommand {
   static override readonly usage = Command.Usage({
     category: 'Approvals',
-    description: 'Let an agent make the call of a tool that it asks for.',
-    details: 'The tool runs with exactly the input that `xopc approvals show` prints, and the turn goes on.',
+    description: 'Approve a tool call that an agent asks for.',
+    details: 'The tool runs with exactly the input that `xopc approvals show` prints, and the turn continues.',
     examples: [
       ['Once', 'xopc approve 12'],
       ['And from now on in this session', 'xopc approve 12 --remember session'],
@@ -45,8 +45,8 @@ export class ApproveCommand extends DecideCommand {
 export class DenyCommand extends DecideCommand {
   static override readonly usage = Command.Usage({
     category: 'Approvals',
-    description: 'Refuse the call of a tool that an agent asks for.',
-    details: 'The agent gets the refusal as the result of the call, and goes on without it.',
+    description: 'Deny a tool call that an agent asks for.',
+    details: 'The agent gets the refusal as the result of the call, and continues without it.',
     examples: [['With a reason', 'xopc deny 12 --note "not on a Friday"']],
   });
 

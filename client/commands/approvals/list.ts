@@ -60,8 +60,8 @@ export class ApprovalListCommand extends ListCommand {
 export class GrantListCommand extends ListCommand {
   static override readonly usage = Command.Usage({
     category: 'Approvals',
-    description: 'List the tools that agents may use without asking, because somebody said so once.',
-    details: 'A tool that the configuration denies is denied all the same. `xopc approvals revoke` ends one.',
+    description: 'List the tools that agents may use without asking, because someone approved that.',
+    details: 'A tool that the configuration denies stays denied. `xopc approvals revoke` revokes one.',
     examples: [['All of them', 'xopc approvals grants']],
   });
 

@@ -39,7 +39,7 @@ export class ApprovalShowCommand extends BaseCommand {
   static override readonly usage = Command.Usage({
     category: 'Approvals',
     description: 'Show a call of a tool with its whole input.',
-    details: 'Nothing of the input is masked: the tool runs with exactly that.',
+    details: 'The input is not masked: the tool runs with exactly this.',
     examples: [['By its number', 'xopc approvals show 12']],
   });
 

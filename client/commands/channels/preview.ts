@@ -25,7 +25,7 @@ function parsePayload(text: string): unknown {
 export class ChannelPreviewCommand extends BaseCommand {
   static override readonly usage = Command.Usage({
     category: 'Channels',
-    description: 'Show what message a call of a webhook makes.',
+    description: 'Show the message that a webhook call produces.',
     details: 'Nothing is stored, and no agent is asked. The call is read from a file or from standard input; signatures are not checked.',
     examples: [
       ['A call of GitHub', "xopc channels preview github --file push.json --header 'X-GitHub-Event: push'"],

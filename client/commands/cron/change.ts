@@ -22,15 +22,15 @@ abstract class JobFieldsCommand extends BaseCommand implements Record<JobFlag, s
   readonly agent = Option.String('--agent', { description: 'Agent that answers.' });
   readonly model = Option.String('--model', { description: 'Model that answers: provider/model.' });
   readonly 'daily-usd' = Option.String('--daily-usd', {
-    description: 'What it may spend on models in a day, in US dollars; default: `cron.jobDailyUsd`.',
+    description: 'What it may spend on models per day, in US dollars; default: `cron.jobDailyUsd`.',
   });
 
   readonly session = Option.String('--session', { description: 'main: in the chat’s conversation; isolated: in a separate one.' });
   readonly overlap = Option.String('--overlap', {
-    description: 'While the previous run goes on: skip the new one, queue it, or replace the previous one.',
+    description: 'While the previous run is in progress: skip the new one, queue it, or replace the previous one.',
   });
   readonly missed = Option.String('--missed', { description: 'Due while the gateway was down: once (within the grace period) or skip.' });
-  readonly interrupted = Option.String('--interrupted', { description: 'An interrupted turn: leave it, or go on with it.' });
+  readonly interrupted = Option.String('--interrupted', { description: 'An interrupted turn: leave it, or continue it.' });
   readonly grace = Option.String('--grace', { description: 'How late it may run: 10m, 2h.' });
   readonly timeout = Option.String('--timeout', { description: 'How long a turn may take: 90s, 10m.' });
   readonly retries = Option.String('--retries', { description: 'How often a failed run is retried.' });

@@ -128,7 +128,7 @@ export class DatabaseCopyCommand extends ConfigCommand {
     if (location.kind === 'absent') return;
     if (location.kind !== 'answers') throw unavailableError(location);
     throw new GatewayError('CONFLICT', {
-      message: `the gateway runs, pid ${location.status.pid}: what it stores meanwhile would not be in the copy`,
+      message: `the gateway is running (pid ${location.status.pid}); what it stores in the meantime would not be in the copy`,
       hint: 'Stop it first: xopc gateway stop',
     });
   }

@@ -33,7 +33,7 @@ export class McpCallCommand extends BaseCommand {
   static override readonly usage = Command.Usage({
     category: 'MCP servers',
     description: 'Call a tool of an MCP server, without an agent.',
-    details: 'The arguments are a JSON object; `-` reads it from standard input. The exit code is 1 where the tool reports an error.',
+    details: 'The arguments are a JSON object; `-` reads it from standard input. The exit code is 1 if the tool reports an error.',
     examples: [['A tool with arguments', `xopc mcp call weather forecast '{"city": "Berlin"}'`]],
   });
 

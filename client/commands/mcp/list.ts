@@ -9,7 +9,7 @@ export class McpListCommand extends ListCommand {
   static override readonly usage = Command.Usage({
     category: 'MCP servers',
     description: 'List the MCP servers and their states.',
-    details: 'It starts none of them. How many tools a server has is known once it has been asked.',
+    details: 'It starts none of them. The number of tools is known once a server has reported them.',
     examples: [['All of them', 'xopc mcp list']],
   });
 
@@ -32,7 +32,7 @@ export class McpToolsCommand extends ListCommand {
   static override readonly usage = Command.Usage({
     category: 'MCP servers',
     description: 'List the tools of an MCP server.',
-    details: 'It starts the server. `--json` has the schemas of what the tools take.',
+    details: 'It starts the server. `--json` adds the input schemas of the tools.',
     examples: [['Those of one server', 'xopc mcp tools weather']],
   });
 

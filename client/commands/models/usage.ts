@@ -15,13 +15,13 @@ function cells({ turns, calls, inputTokens, outputTokens, costUsd, unpricedTurns
 export class ModelUsageCommand extends ListCommand {
   static override readonly usage = Command.Usage({
     category: 'Models',
-    description: 'Show what was used of models: turns, other calls, tokens and cost by model, day, session, agent, kind or access token.',
+    description: 'Show model usage: turns, other calls, tokens and cost by model, day, session, agent, kind or access token.',
     details:
-      'CALLS are those that belong to no turn: of `/v1` without a session, recordings and summaries. A `?` stands for an unknown price. Usage of a deleted session is removed with it, seven days later.',
+      'CALLS are model calls outside of turns: of `/v1` without a session, recordings and summaries. A `?` stands for an unknown price. Usage of a deleted session is removed with it, seven days later.',
     examples: [
       ['The last 30 days', 'xopc models usage'],
       ['A week, day by day', 'xopc models usage --days 7 --by day'],
-      ['What was asked for with access tokens', 'xopc models usage --by token'],
+      ['Usage by access token', 'xopc models usage --by token'],
     ],
   });
 

@@ -19,7 +19,7 @@ function parseExpiry(text: string | undefined): string | undefined {
 function parseRate(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
-  throw usage(`--rate is '${text}'; it must be a whole number of requests in a minute`, 'e.g. --rate 60');
+  throw usage(`--rate is '${text}'; it must be a whole number of requests per minute`, 'e.g. --rate 60');
 }
 
 function parseUsd(text: string | undefined): number | undefined {
@@ -49,7 +49,7 @@ export class TokenAddCommand extends BaseCommand {
   readonly agents = Option.Array('--agents', { description: 'The only agents that it may ask, separated by commas.' });
   readonly expires = Option.String('--expires', { description: 'When it ends: a duration, such as `90d`, or a date. Default: never.' });
   readonly dailyUsd = Option.String('--daily-usd', {
-    description: 'US dollars that it may spend on models in a day (UTC). Default: no limit.',
+    description: 'US dollars that it may spend on models per day (UTC). Default: no limit.',
   });
   readonly rate = Option.String('--rate', { description: 'How many requests it may send in a minute. Default: no limit.' });
 

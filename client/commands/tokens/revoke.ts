@@ -5,7 +5,7 @@ import { BaseCommand } from '../../cli/base-command.js';
 export class TokenRevokeCommand extends BaseCommand {
   static override readonly usage = Command.Usage({
     category: 'Access tokens',
-    description: 'End an access token, with its streams and sockets.',
+    description: 'Revoke an access token, and end its streams and sockets.',
     details: 'It cannot be undone: a new token has another secret.',
     examples: [['By its name', 'xopc token revoke grafana']],
   });

@@ -17,7 +17,7 @@ function stillThere(left: readonly KnownProcess[]): GatewayError {
   return new GatewayError('CONTROL_UNREACHABLE', {
     message: `process ${left.map(({ pid }) => pid).join(', ')} could not be ended`,
     details: { pids: left.map(({ pid }) => pid) },
-    hint: 'It belongs to another user, or hangs in the kernel. End it as root.',
+    hint: 'It belongs to another user, or hangs in the kernel. Kill it as root.',
   });
 }
 

@@ -113,6 +113,6 @@ export class LifeLog {
   }
 
   #warn(error: unknown): void {
-    this.#options.log.warn({ err: error, path: this.#options.path }, 'failed to write down restarts and crashes');
+    this.#options.log.warn({ err: error, path: this.#options.path }, 'failed to record restarts and crashes');
   }
 }

@@ -28,7 +28,7 @@ interface Waiter {
 
 /** Does not say how many requests run: the count of the last heartbeat may be seconds old. */
 const describeDrain = (limitMs: number): string =>
-  limitMs === 0 ? 'requests are not waited for' : `requests have at most ${limitMs} ms to finish`;
+  limitMs === 0 ? 'the gateway does not wait for requests' : `requests have at most ${limitMs} ms to finish`;
 
 export class StopPlan {
   readonly startedAtMs: number;

@@ -37,7 +37,7 @@ export function mayCall(access: Allowed | undefined, method: string, needed: Nee
   const { name, scopes } = access;
   const values = { name, scopes: scopes.join(', '), wanted: wanted.join(' or ') };
   const options = [...scopes, wanted[0] ?? 'admin'].map((scope) => `--scope ${scope}`);
-  const hint = `Make one that may: ${['xopc token add NAME', ...options].join(' ')}`;
+  const hint = `Create one that may: ${['xopc token add NAME', ...options].join(' ')}`;
   throw refusal(scopes.length === 1 ? 'token-scope' : 'token-scopes', values, hint);
 }
 

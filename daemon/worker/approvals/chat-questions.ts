@@ -140,7 +140,7 @@ export class ChatQuestions {
       return true;
     } catch (error) {
       if (!(error instanceof GatewayError)) throw error;
-      logger.error({ channel: message.channel, err: error }, 'failed to send a question, or its end, to the chat');
+      logger.error({ channel: message.channel, err: error }, 'failed to send a question, or its outcome, to the chat');
       return false;
     }
   }

@@ -139,7 +139,7 @@ export async function noteMessageEnd(tx: Transaction, message: EndedMessage, cha
   // It was sent again, and has counted.
   if (run.error !== null) return undefined;
   const isDead = message.state === 'dead';
-  const what = isDead ? 'its message was not delivered' : 'whether its message arrived is unknown';
+  const what = isDead ? 'its message was not delivered' : 'it is unknown whether its message arrived';
   const error = message.error === null ? what : `${what}: ${message.error}`;
   await noteCronRun(tx, run.id, { error });
   const notified = await countFailure(tx, job, { error, chats, refusedBy: isDead ? message : undefined });

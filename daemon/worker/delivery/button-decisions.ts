@@ -38,7 +38,7 @@ export class ButtonDecisions {
 
   /** Decides, and changes the message to what was decided. The button of a question that was asked in another chat decides nothing. */
   async decide(tx: Transaction, press: ButtonPress): Promise<PressOutcome> {
-    if (!(await mayDecide(tx, press))) return { text: 'You may not decide here.' };
+    if (!(await mayDecide(tx, press))) return { text: 'You are not allowed to decide here.' };
     const decisions = this.#options.decisions();
     const approval = await findApproval(tx, press.approvalId);
     if (approval === undefined || !(await decisions.isAskedIn(tx, approval, press))) return { text: 'This question is not known here.' };

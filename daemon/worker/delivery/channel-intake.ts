@@ -38,7 +38,7 @@ export function newPairingCode(): string {
 }
 
 function invitation(channel: string, code: string): string {
-  return `I do not know you yet. The owner of this gateway can let you in with this command, within an hour:\n\n${shellCommand`xopc channels approve ${channel} ${code}`}`;
+  return `You are not approved yet. The owner of this gateway can let you in with this command, within an hour:\n\n${shellCommand`xopc channels approve ${channel} ${code}`}`;
 }
 
 export interface AccountIntake extends ChannelIntake {

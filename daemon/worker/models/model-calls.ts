@@ -37,7 +37,7 @@ export class ModelCalls {
       ...options,
       delayMs: STORE_DELAY_MS,
       write: (tx, calls: readonly ModelCall[]) => insertModelCalls(tx, calls, options.clock.now() - HOUR_MS),
-      problem: 'failed to store how calls of models went',
+      problem: 'failed to store the outcomes of model calls',
       keepsFailed: false,
     });
   }

@@ -97,7 +97,7 @@ export class ActivityCounters {
         'Cost of turns and completions in US dollars, by agent and model, by the prices in models.json.',
         this.#costUsd,
       ),
-      histogram('xopc_model_call_seconds', 'Time until a call of a model had ended, by agent, model and state.', this.#calls),
+      histogram('xopc_model_call_seconds', 'Time until a model call ended, by agent, model and state.', this.#calls),
       histogram('xopc_model_first_token_seconds', 'Time until a model began its answer, by agent and model.', this.#firstTokens),
       counter('xopc_outbox_attempts_total', 'Attempts to deliver a message or a part of one, by outcome and channel.', this.#deliveries),
       counter('xopc_config_changes_total', 'Configuration changes, by outcome.', this.#configurations),
@@ -134,8 +134,8 @@ function histogram(name: string, help: string, { all }: ByLabels<Histogram>): Me
 export function spanMetrics({ exported, dropped }: SpanCounts): Metric[] {
   const count = (name: string, help: string, value: number): Metric => ({ name, help, type: 'counter', values: [{ labels: {}, value }] });
   return [
-    count('xopc_trace_spans_exported_total', 'Spans that the collector of traces has taken.', exported),
-    count('xopc_trace_spans_dropped_total', 'Spans that were given up: the collector refused them, or failed for too long.', dropped),
+    count('xopc_trace_spans_exported_total', 'Spans that the trace collector has accepted.', exported),
+    count('xopc_trace_spans_dropped_total', 'Spans that were dropped: the collector refused them, or failed for too long.', dropped),
   ];
 }
 

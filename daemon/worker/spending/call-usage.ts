@@ -46,7 +46,7 @@ export function pendingCallUsage(options: Pick<DelayedWriteOptions<CallUsage>, '
     ...options,
     delayMs: STORE_DELAY_MS,
     write: addCallUsage,
-    problem: 'failed to store what calls of models used',
+    problem: 'failed to store the usage of model calls',
     keepsFailed: true,
     merging: {
       keyOf: ({ slot, kind, model, agentId, tokenId }) => JSON.stringify([slot, kind, model, agentId, tokenId]),

@@ -181,7 +181,7 @@ export class TurnRunner {
       await stored;
       const end = await this.#end(run, turn, outcome).catch((error: unknown) => {
         const { journal, logger } = this.#options;
-        journal.abandon(turn, this.#leaving.signal).catch((cause: unknown) => logger.error({ err: cause }, 'failed to give up a turn'));
+        journal.abandon(turn, this.#leaving.signal).catch((cause: unknown) => logger.error({ err: cause }, 'failed to abandon a turn'));
         throw error;
       });
       if (end !== 'lost') state = end === 'again' ? 'again' : outcome.state;

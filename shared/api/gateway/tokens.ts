@@ -26,7 +26,7 @@ const tokenFields = () => ({
   expiresAt: z.iso.datetime().nullable(),
   /** Requests that it may send in a minute, on each gateway; null: as many as it likes. */
   requestsPerMinute: z.int().min(1).max(1_000_000).nullable(),
-  /** US dollars that it may spend on models in a day (UTC); null: as much as its agents may. */
+  /** US dollars that it may spend on models per day (UTC); null: as much as its agents may. */
   dailyUsd: z.number().positive().max(1_000_000).nullable(),
 });
 
@@ -35,7 +35,7 @@ export const tokenRequest = () =>
   z.strictObject(tokenFields()).partial({ agents: true, expiresAt: true, requestsPerMinute: true, dailyUsd: true });
 export type TokenRequest = z.output<ReturnType<typeof tokenRequest>>;
 
-/** A token without its secret. The last use is true to the minute. */
+/** A token without its secret. The last use is accurate to the minute. */
 export const tokenDocument = () =>
   z.strictObject({
     id: z.string(),

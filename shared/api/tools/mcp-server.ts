@@ -46,7 +46,7 @@ export type McpErrorResponse = z.output<ReturnType<typeof mcpErrorResponse>>;
 export const askAgentInput = () => {
   const { message, agentId, session, model } = agentRequest().shape;
   return z.strictObject({
-    message: message.describe('What to say to the agent'),
+    message: message.describe('The message for the agent'),
     agentId: agentId.describe('The id of the agent; without it, the default agent, or the one of the session'),
     session: session.describe("A session's key, or a name: the same name continues the same conversation. Default: 'default'"),
     model: model.describe('provider/model for this question only; without it, the model of the session or of the agent'),
@@ -71,14 +71,14 @@ export const listSessionsInput = () => z.strictObject({ limit: limit(200, 20), c
 export const readSessionInput = () =>
   z.strictObject({
     session: sessionKey(),
-    limit: limit(200, 20).describe('At most so many messages, the newest ones'),
+    limit: limit(200, 20).describe('Maximum number of messages; the newest are returned'),
     before: z.int().min(1).max(999_999_999).optional().describe("Only messages before the one with this 'seq'"),
   });
 
 export const searchMessagesInput = () =>
   z.strictObject({
     query: label(200).describe("Words of messages and titles; filters such as 'from:telegram', 'agent:main' or 'is:unread' may be added"),
-    limit: limit(50, 10).describe('At most so many sessions, each with its newest match'),
+    limit: limit(50, 10).describe('Maximum number of sessions, each with its newest match'),
     cursor: cursor(),
   });
 

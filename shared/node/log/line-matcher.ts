@@ -38,7 +38,8 @@ const MESSAGE = /"msg":("(?:[^"\\]|\\.)*")/;
 
 /** @throws INVALID_REQUEST with the error and its character, counted from 1 */
 export function createLineMatcher(pattern: string): LineMatcher {
-  if (pattern.length > MAX_PATTERN_LENGTH) throw refuse(`regex has ${pattern.length} characters; ${MAX_PATTERN_LENGTH} is the most`);
+  if (pattern.length > MAX_PATTERN_LENGTH)
+    throw refuse(`regex has ${pattern.length} characters; at most ${MAX_PATTERN_LENGTH} are allowed`);
   const compiled = compile(pattern);
   if (typeof compiled === 'string') throw invalidPattern(pattern, compiled);
   if (compiled.programSize() > MAX_PROGRAM_SIZE) throw refuse(`regex '${pattern}' is too large`, 'Use smaller repetition counts.');
@@ -140,7 +141,7 @@ function invalidPattern(pattern: string, fault: string): GatewayError {
   const column = Math.max(0, end) + 1;
   return refuse(
     `regex '${pattern}' is not valid: ${fault} (character ${column})`,
-    'To search for a character that has a meaning of its own, write a backslash before it.',
+    'To search for a special character, put a backslash before it.',
     { column },
   );
 }

@@ -27,7 +27,7 @@ export function claimPaths(paths: GatewayPaths): GatewayPaths {
   throw new GatewayError('CONFIG_INVALID', {
     message: `${ownerPathIn(ownDirectory)} names another configuration: ${readOwner(ownDirectory)}`,
     details: { path: ownerPathIn(ownDirectory) },
-    hint: `The directory is that of ${paths.configPath}. Move away what was copied there.`,
+    hint: `The directory is that of ${paths.configPath}. Move the copied files away.`,
   });
 }
 

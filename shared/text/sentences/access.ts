@@ -4,7 +4,7 @@ import { sayFrom } from '../fill-text.js';
 export const ACCESS_REASONS = {
   'token-unknown': "There is no access token '{id}'.",
   'token-name-taken': "There is already an access token named '{name}'.",
-  'tokens-full': 'There are {max} access tokens, the most there can be. Revoke one first.',
+  'tokens-full': 'There are {max} access tokens, which is the maximum. Revoke one first.',
   'token-end-past': 'expiresAt is in the past: {expiresAt}',
   'token-agents-chat': "A token that is limited to agents can only have the scope 'chat'.",
   'token-scope': "The access token '{name}' has the scope {scopes}, and this needs {wanted}.",

@@ -12,7 +12,7 @@ export const ISSUE_REASONS = {
   'account-retries': 'The account is not connected and tries again.',
   'account-retries-for': 'The account is not connected and tries again: {cause}',
   'delivery-stuck': 'Nothing is delivered: {count} {count:message|messages} waiting.',
-  'delivery-retries': 'Sending fails and is tried again: {count} {count:message|messages} waiting.',
+  'delivery-retries': 'Sending fails and is being retried: {count} {count:message|messages} waiting.',
   'delivery-lost': '{count} {count:message|messages} not delivered in the last hour.',
   'calls-failed': '{failures} of {count} {count:call|calls} failed in the last hour.',
   'calls-all-failed': 'All {count} calls failed in the last hour.',

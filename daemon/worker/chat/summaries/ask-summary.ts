@@ -78,7 +78,7 @@ class Writing {
     if (event.type === 'text') this.#text += event.text;
     if (event.type === 'toolStart') this.#oddity ??= 'it called a tool';
     if (event.type === 'refusal') this.#oddity ??= 'it refused';
-    return this.#text.length > ENDLESS_LENGTH ? 'it wrote without end' : undefined;
+    return this.#text.length > ENDLESS_LENGTH ? 'its answer did not end' : undefined;
   }
 
   end(event: Extract<CompletionEvent, { type: 'finish' | 'failed' | 'aborted' }>): WrittenSummary {

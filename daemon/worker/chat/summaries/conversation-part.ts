@@ -31,7 +31,7 @@ const SPEAKERS = { user: 'User', assistant: 'Agent', tool: 'Tool' } as const;
 function cutMiddle(text: string, most: number): string {
   if (text.length <= most) return text;
   const head = Math.ceil(most * 0.75);
-  return `${text.slice(0, head)}\n(a part is left out)\n${text.slice(head - most)}`.toWellFormed();
+  return `${text.slice(0, head)}\n(a part is omitted)\n${text.slice(head - most)}`.toWellFormed();
 }
 
 function contentOf({ content, status }: Message, files: string): string {

@@ -30,7 +30,7 @@ export class AccountSpread {
 
   constructor(options: AccountSpreadOptions) {
     this.#options = options;
-    this.#wait = new StoreWait(options, 'failed to spread the accounts over the gateways; retrying');
+    this.#wait = new StoreWait(options, 'failed to distribute the accounts among the gateways; retrying');
   }
 
   start(): void {

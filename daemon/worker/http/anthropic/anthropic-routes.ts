@@ -22,7 +22,7 @@ import { TURN_ERRORS } from '../turn-errors.js';
 const BETA_HEADER = 'anthropic-beta';
 
 const HEADERS = {
-  'anthropic-version': 'Accepted and not read: there is one version',
+  'anthropic-version': 'Accepted but ignored: there is only one version',
   [BETA_HEADER]: 'Names of features, for providers of the same API',
 };
 

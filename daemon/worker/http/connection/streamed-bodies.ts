@@ -22,7 +22,7 @@ export interface StreamedBodiesDeps {
 }
 
 function refuse(socket: Socket, clock: Clock): void {
-  const message = 'The body has no Content-Length. Without the token, bodies are taken only with one.';
+  const message = 'The body has no Content-Length. Without the token, it is required.';
   rawAnswer(socket, new GatewayError('INVALID_REQUEST', { message }), LENGTH_REQUIRED);
   // What still arrives is not read.
   socket.pause();

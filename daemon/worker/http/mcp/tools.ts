@@ -19,7 +19,7 @@ function sendMessage({ messages }: McpServices): Tool {
     name: 'send_message',
     title: 'Send a message',
     description:
-      'Sends a message to a chat of a channel. It returns once the message is stored; the gateway delivers it and repeats what fails.',
+      'Sends a message to a chat of a channel. It returns once the message is stored; the gateway delivers it and retries failures.',
     hints: { isReadOnly: false, isOpenWorld: true },
     method: 'POST',
     scope: 'send',
@@ -91,7 +91,7 @@ function readStatus({ status }: McpServices): Tool {
   return tool({
     name: 'read_status',
     title: 'Read the status',
-    description: 'Reads how the gateway and its channels are.',
+    description: 'Reads the state of the gateway and its channels.',
     hints: { isReadOnly: true },
     method: 'GET',
     scope: 'read',

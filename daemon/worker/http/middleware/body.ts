@@ -30,7 +30,7 @@ function unsupported(message: string): GatewayError {
 export function checkHeaders(ctx: HttpContext, types: readonly string[] = ['application/json']): string {
   const encoding = ctx.get('Content-Encoding').trim().toLowerCase();
   if (encoding !== '' && encoding !== 'identity')
-    throw unsupported(`Bodies with Content-Encoding '${encoding.slice(0, 40)}' are not read. Send it unencoded.`);
+    throw unsupported(`Bodies with Content-Encoding '${encoding.slice(0, 40)}' are not supported. Send it unencoded.`);
   const [given = '', ...parameters] = ctx.get('Content-Type').split(';');
   const type = given.trim().toLowerCase();
   if (!types.includes(type)) {
@@ -38,7 +38,7 @@ export function checkHeaders(ctx: HttpContext, types: readonly string[] = ['appl
   }
   const charset = parameters.map((parameter) => /^\s*charset="?([^"\s]*)"?\s*$/i.exec(parameter)?.[1]).find((value) => value !== undefined);
   if (charset !== undefined && !/^utf-?8$/i.test(charset))
-    throw unsupported(`The charset '${charset.slice(0, 40)}' is not read; JSON is UTF-8.`);
+    throw unsupported(`The charset '${charset.slice(0, 40)}' is not supported; JSON is UTF-8.`);
   return type;
 }
 
@@ -54,7 +54,7 @@ function tooLarge(limitBytes: number, setting = ' (gateway.maxBodyBytes)'): Gate
 /** Rewords an error of koa-body. Its messages and properties contain the body, which must not be logged. */
 function bodyError(error: unknown, larger: () => GatewayError): unknown {
   if (typeOf(error) === 'entity.too.large') return larger();
-  if (typeOf(error) === 'request.aborted') return refuse('The client went away before its body had arrived.');
+  if (typeOf(error) === 'request.aborted') return refuse('The client disconnected before its body had arrived.');
   if (!(error instanceof SyntaxError)) return error;
   if (error.message.includes('prototype property')) return refuse("The body has the key '__proto__', which is not allowed.");
   if (error.message.includes('only supports object')) return refuse('The body must be a JSON object.');
@@ -79,7 +79,7 @@ export async function* chunksOf(
       yield chunk;
     }
   } catch (error) {
-    if (req.destroyed && !req.complete) throw refuse('The client went away before its body had arrived.');
+    if (req.destroyed && !req.complete) throw refuse('The client disconnected before its body had arrived.');
     throw error;
   }
 }

@@ -18,7 +18,7 @@ function nothingAt(path: string): GatewayError {
   if (!OLLAMA.test(path)) return new GatewayError('NOT_FOUND', { message });
   return new GatewayError('NOT_FOUND', {
     message,
-    hint: 'The API of Ollama is not spoken here; choose the OpenAI-compatible one, at /v1.',
+    hint: 'The Ollama API is not supported; choose the OpenAI-compatible one at /v1.',
   });
 }
 

@@ -17,7 +17,7 @@ export const MEANINGS: Partial<Record<ErrorCode, string>> = {
   PAYLOAD_TOO_LARGE:
     'The body is larger than `gateway.maxBodyBytes` (below `/v1`, than 32 MiB if that is more), or an imported file than `gateway.maxImportBytes`; the connection is closed.',
   UNSUPPORTED_MEDIA_TYPE: 'The body is not `application/json`, or is compressed.',
-  UPGRADE_REQUIRED: '`/ws` was asked for without an upgrade to WebSocket; the message names the missing header.',
+  UPGRADE_REQUIRED: '`/ws` was requested without an upgrade to WebSocket; the message names the missing header.',
   RATE_LIMITED:
     'Too many failed attempts from this address, too many callers that search, follow or download the log, a limit of requests or cost is reached, or the model’s provider asks to slow down.',
   AGENT_ERROR:

@@ -54,7 +54,7 @@ export function webhookRoutes(webhooks: WebhookService): Route[] {
       method: 'POST',
       path: '/api/channels/webhook/preview',
       scope: 'read',
-      summary: 'Show what message a call of a webhook account makes, without storing it',
+      summary: 'Show the message that a call of a webhook account produces, without storing it',
       answer: webhookPreviewResponse,
       body: webhookPreviewRequest,
       errors: ['CHANNEL_NOT_FOUND'],

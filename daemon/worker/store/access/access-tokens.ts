@@ -13,7 +13,7 @@ export interface AccessToken {
   /** Null: all. */
   readonly agents: readonly string[] | null;
   readonly requestsPerMinute: number | null;
-  /** What it may spend on models in a day, in US dollars; null: as much as others may. */
+  /** What it may spend on models per day, in US dollars; null: as much as others may. */
   readonly dailyUsd: number | null;
   readonly createdAtMs: number;
   /** Null: never. */

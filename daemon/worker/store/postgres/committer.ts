@@ -140,7 +140,7 @@ export class Committer {
     const { membership } = this.#options;
     if (this.#unknown !== undefined) {
       // It may hold messages, turns or leases that it does not know of; the next worker finds them.
-      if (await this.#findOutcome(this.#unknown)) throw membership.lost('a write that this worker took for failed was stored');
+      if (await this.#findOutcome(this.#unknown)) throw membership.lost('a write that this worker considered failed was stored');
       this.#unknown = undefined;
     }
     return this.#connect();

@@ -59,7 +59,7 @@ export function slowRead(place: string, cause: ReadTimeout): GatewayError {
   return new GatewayError('UNAVAILABLE', {
     message: sayOfStore('store-read-slow', { place }),
     details: { path: place },
-    hint: 'Ask for less, such as a longer word or fewer days. Otherwise look what the server is busy with: select * from pg_stat_activity',
+    hint: 'Narrow the request, e.g. with a longer word or fewer days. Otherwise see what the server is busy with: select * from pg_stat_activity',
     cause,
   });
 }

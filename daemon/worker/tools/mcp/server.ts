@@ -99,7 +99,7 @@ export class McpServer {
     if (limitMs > 0) await orAborted(Promise.race([reading, limit]), signal).catch(() => undefined);
     cancel();
     if (this.#list === undefined && !signal.aborted)
-      logger.warn({ reason: this.#error ?? `no list of tools within ${limitMs} ms` }, 'a turn has to do without the tools of the server');
+      logger.warn({ reason: this.#error ?? `no list of tools within ${limitMs} ms` }, 'a turn continues without the tools of the server');
     return this.#list;
   }
 
@@ -184,7 +184,7 @@ export class McpServer {
     const { clock, settings, logger } = this.#options;
     if (this.#connection === undefined) return;
     this.#cancelIdle = clock.after(settings.idleMs, () => {
-      logger.debug?.({ idleMs: settings.idleMs }, 'the server is stopped: nobody has called it');
+      logger.debug?.({ idleMs: settings.idleMs }, 'the server is stopped because it was idle');
       void this.#close(IDLE_STOP);
     });
   }

@@ -14,7 +14,7 @@ export const isDecision = (content: string): boolean => DECISION.test(content);
 const MAX_LISTED = 20;
 const MAX_NOTE_LENGTH = 2_000;
 /** Anybody may have written the text of such a message: a template fills it in. */
-const NOT_HERE = 'Messages of webhooks cannot decide. Use the page, or xopc approve NUMBER.';
+const NOT_HERE = 'Webhook messages cannot decide. Use the page, or xopc approve NUMBER.';
 const USAGE = 'Write /approve NUMBER, /approve NUMBER always, or /deny NUMBER WHY; /approvals lists what waits.';
 
 function placeOf(sessionKey: string): Place {

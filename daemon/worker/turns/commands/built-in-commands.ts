@@ -73,7 +73,7 @@ export function createCommands(sources: CommandSources): CommandRegistry {
       summary: 'stops the answer in progress',
       stopsTurns: true,
       run: async ({ hasStopped }) =>
-        hasStopped ? 'Stopped. What was written so far is kept in the session.' : 'Nothing is being answered.',
+        hasStopped ? 'Stopped. What was written so far is kept in the session.' : 'No answer is in progress.',
     },
     {
       name: 'new',

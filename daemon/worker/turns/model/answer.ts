@@ -194,7 +194,7 @@ class Answer {
             logger.warn({ model: ref, detail: end.failure.detail }, 'the model does not support tools; calling it without tools');
             usesTools = false;
           } else if (takesImages && this.#hasPictures && isAboutPictures(end.failure)) {
-            logger.warn({ model: ref, detail: end.failure.detail }, 'the model refuses a picture; calling it without pictures');
+            logger.warn({ model: ref, detail: end.failure.detail }, 'the model refuses images; calling it without them');
             takesImages = false;
           } else return describeFailure(end.failure, model.failing, asker);
           break;

@@ -3,7 +3,7 @@ import type { ChatImage, ToolCallMessage, ToolResultMessage } from '../../provid
 
 /** The part that a model gets; the conversation has all of it. */
 const MAX_OUTPUT_LENGTH = 4_000;
-const LEFT_OUT = '\n(the rest is left out)';
+const LEFT_OUT = '\n(the rest is omitted)';
 
 export interface PastToolUse {
   readonly name: string;

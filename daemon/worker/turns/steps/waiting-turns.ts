@@ -71,7 +71,7 @@ export class WaitingTurns {
 
   constructor(options: WaitingTurnsOptions) {
     this.#options = options;
-    this.#wait = new StoreWait(options, 'turns that were decided about wait for the store');
+    this.#wait = new StoreWait(options, 'turns with a decision are waiting for the store');
   }
 
   /** Runs in the write that ends a question. */
@@ -169,7 +169,7 @@ export class WaitingTurns {
     } catch (error) {
       // Another worker goes on with it, or it ended meanwhile.
       const isGone = error instanceof GatewayError && (error.code === 'CONFLICT' || error.code === 'SESSION_NOT_FOUND');
-      if (!isGone) this.#options.logger.warn({ turnId: turn.id, err: error }, 'a turn that was decided about did not go on to its end');
+      if (!isGone) this.#options.logger.warn({ turnId: turn.id, err: error }, 'a turn did not complete after its decision');
     } finally {
       this.#running.delete(turn.id);
       this.#begin();

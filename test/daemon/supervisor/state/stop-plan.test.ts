@@ -109,7 +109,7 @@ describe('whoever waits', () => {
     const stop = plan('stop', 0);
     void stop.join('stop', (_phase, message) => said.push(message));
     stop.drain([activeWorker().worker], NOW);
-    expect(said).toEqual(['requests are not waited for']);
+    expect(said).toEqual(['the gateway does not wait for requests']);
   });
 
   test('all learn the same result at the end, with what had to be cut', async () => {

@@ -32,7 +32,7 @@ const failed = async ({ cron }: TestConversation, id: string): Promise<unknown[]
 
 const ENDS: readonly [status: string, fault: Fault, words: RegExp][] = [
   ['dead', BLOCKED, /^⚠️ The scheduled job “report” has failed 2 times in a row: its message was not delivered: .*blocked by the user/],
-  ['unknown', 'drop', /^⚠️ The scheduled job “report” has failed 2 times in a row: whether its message arrived is unknown: /],
+  ['unknown', 'drop', /^⚠️ The scheduled job “report” has failed 2 times in a row: it is unknown whether its message arrived: /],
 ];
 
 test.each(ENDS)(

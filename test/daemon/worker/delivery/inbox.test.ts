@@ -104,7 +104,7 @@ test('/stop is answered before the messages that wait, and says whether anything
   for (const text of ['two', '/stop', '/status']) await say(conversation, text);
   expect(await told(3)).toEqual(['Stopped. What was written so far is kept in the session.', 'two', expect.stringContaining('Agent:')]);
   await say(conversation, '/stop');
-  expect((await told(4))[3]).toBe('Nothing is being answered.');
+  expect((await told(4))[3]).toBe('No answer is in progress.');
 });
 
 test('a message for a disabled agent gets a notice and is not retried', async () => {

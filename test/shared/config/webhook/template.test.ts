@@ -18,7 +18,7 @@ test.each([
 ])('%j is a template', (template) => expect(problemOf(template)).toBeUndefined()); // prettier-ignore
 
 const hole = (at: number): string =>
-  `has a hole at character ${at} that is neither a path such as $.list[0].name nor a text in quotation marks:`;
+  `has a placeholder at character ${at} that is neither a path such as $.list[0].name nor a text in quotation marks:`;
 
 test.each([
   ['{{ }}', hole(1)],

@@ -196,7 +196,7 @@ export class Membership implements Liveness {
   }
 
   /** Ends this worker; what it holds is then taken over. @returns the error for whoever wanted to write */
-  lost(reason = 'another gateway has taken this worker for dead, because it was silent for too long'): GatewayError {
+  lost(reason = 'another gateway considered this worker dead, because it was silent for too long'): GatewayError {
     const { place, onLost } = this.#options;
     const error = storeUnavailable(place, reason, { hint: 'A new worker takes its place.' });
     if (!this.#isLost && !this.#isStopped) {

@@ -28,14 +28,14 @@ const CASES: Case[] = [
     { waiting: 1, retrying: 1, oldestWaitingAtMs: NOW - 1_000, lastError },
     { state: 'running' },
     'degraded',
-    'Sending fails and is tried again: 1 message waiting. The last error: connection refused',
+    'Sending fails and is being retried: 1 message waiting. The last error: connection refused',
   ],
   [
     'one chat fails, others get theirs',
     { waiting: 2, retrying: 1, oldestWaitingAtMs: NOW - 5 * MINUTE, lastError, lastDeliveredAtMs: NOW - MINUTE },
     { state: 'running' },
     'degraded',
-    'Sending fails and is tried again: 2 messages waiting. The last error: connection refused',
+    'Sending fails and is being retried: 2 messages waiting. The last error: connection refused',
   ],
   [
     'nothing arrives',

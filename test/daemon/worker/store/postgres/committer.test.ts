@@ -114,7 +114,7 @@ test('a worker to which a commit seemed to have failed, though it was stored, en
     await query(direct, 'grant insert on commits to current_user');
     if (lose === 'answer') {
       for (const key of ['b', 'c']) {
-        await expect(database.transaction(claim(key))).rejects.toThrow('a write that this worker took for failed was stored');
+        await expect(database.transaction(claim(key))).rejects.toThrow('a write that this worker considered failed was stored');
       }
       expect(await Promise.all(['a', 'b', 'c'].map((key) => owner(database, key)))).toEqual(['me', undefined, undefined]);
       expect(lost).toHaveLength(1);

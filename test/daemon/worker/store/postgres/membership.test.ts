@@ -72,7 +72,7 @@ test('a row is renewed; one that is not, is removed by another worker soon after
   await silent.database.transaction(probeWriting);
   await vi.advanceTimersByTimeAsync(5_000);
   await eventually(async () => expect(await livingFor(watcher)).toEqual(['watcher']));
-  const error = { code: 'STORE_UNAVAILABLE', message: expect.stringContaining('has taken this worker for dead') as string };
+  const error = { code: 'STORE_UNAVAILABLE', message: expect.stringContaining('considered this worker dead') as string };
   await expect(silent.database.transaction(probeWriting)).rejects.toMatchObject(error);
   await expect(silent.database.transaction(probeWriting)).rejects.toMatchObject(error);
   await eventually(() => expect(silent.lost).toMatchObject([error]));

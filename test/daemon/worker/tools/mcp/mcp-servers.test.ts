@@ -246,5 +246,5 @@ test('a turn does not wait for a server that hangs, nor for any once it is stopp
   clock.advance(5_000);
   expect((await tools).map(({ definition }) => definition.name)).toContain('odd__fine');
   expect(await servers.toolsFor(AGENT, GOES_ON)).toHaveLength(3);
-  expect(log.entries).toContainEqual(expect.objectContaining({ message: 'a turn has to do without the tools of the server' }));
+  expect(log.entries).toContainEqual(expect.objectContaining({ message: 'a turn continues without the tools of the server' }));
 });
