@@ -15,7 +15,7 @@ export type CutOff = (typeof CUT_OFF)[number];
 /** Returns a reason for which a model did not finish; undefined for any other. */
 export const asCutOff = (reason: string | null | undefined): CutOff | undefined => CUT_OFF.find((one) => one === reason);
 
-/** How one call of a model went. */
+/** How one model call went. */
 export interface ModelCall {
   /** `provider/model`. */
   readonly ref: string;

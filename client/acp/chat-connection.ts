@@ -28,7 +28,7 @@ export interface Question {
   readonly cancelled: AbortSignal;
   /** Aborts when nobody waits for the answer any more. */
   readonly gone: AbortSignal;
-  /** Called when there may be calls of tools in the session that wait for a decision, or no longer do. */
+  /** Called when there may be tool calls in the session that wait for a decision, or no longer do. */
   readonly onApprovals: () => void;
 }
 

@@ -1,4 +1,4 @@
-/** Asks an editor about calls of tools that wait for a decision, as the page asks: whoever decides first does. */
+/** Asks an editor about tool calls that wait for a decision, as the page asks: whoever decides first does. */
 import type { PermissionOption, RequestPermissionRequest, RequestPermissionResponse } from '@agentclientprotocol/sdk';
 import { GatewayError } from '../../shared/errors.js';
 import { createSerial } from '../../shared/serial.js';

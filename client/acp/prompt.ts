@@ -29,7 +29,7 @@ interface Live {
 export class Prompt {
   readonly #onUpdate: (update: SessionUpdate) => void;
   readonly #text = new ShownText();
-  /** The calls of tools that the editor has. `isOpen`: without their result. */
+  /** The tool calls that the editor has. `isOpen`: without their result. */
   readonly #calls = new Map<string, { readonly name: string; isOpen: boolean }>();
   #questionId: string | undefined;
   #questionSeq: number | undefined;

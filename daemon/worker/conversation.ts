@@ -58,7 +58,7 @@ export interface ConversationDeps {
   readonly publish?: (event: GatewayEvent) => void;
   /** Default: nothing is traced. */
   readonly tracing?: TraceStarter;
-  /** Called with how each call of a model went. */
+  /** Called with how each model call went. */
   readonly noteCall?: (call: ModelCall) => void;
   /** Requests since this worker started. Default: none. */
   readonly requests?: () => { readonly count: number; readonly failed: number };

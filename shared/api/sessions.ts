@@ -96,7 +96,7 @@ export const messageDocument = () =>
     createdAt: z.iso.datetime(),
     model: z.string().nullable(),
     status: z.enum(['complete', 'aborted', 'error']),
-    /** How long the call of a tool ran, if known. */
+    /** How long the tool call ran, if known. */
     durationMs: z.int().min(0).optional(),
     /** If the message has variants: the ids of all of them, its own included, oldest first. */
     variants: z.array(z.string()).optional(),

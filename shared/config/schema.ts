@@ -110,7 +110,7 @@ const agents = z
   .strictObject({
     /** The agent that answers if none is named. Not set, or disabled: the first enabled one of the list, which the value then is. */
     default: id.optional(),
-    /** For all calls of models together. */
+    /** For all model calls together. */
     dailyUsd: dailyUsd.optional(),
     list: z.array(agent).default([{ id: 'main', name: 'Main', enabled: true }]),
     defaults: z
@@ -127,7 +127,7 @@ const agents = z
         dailyUsd: dailyUsd.optional(),
         /** Which tools agents may use, must ask about, or may not use. */
         permissions: permissions.default({}),
-        /** How long a call of a tool waits for a decision. */
+        /** How long a tool call waits for a decision. */
         approvalTimeoutMs: approvalTimeout.default(DEFAULT_APPROVAL_TIMEOUT_MS),
         /** Private addresses that the tool `fetch` may access. */
         fetchAllow: z.array(fetchTarget).default([]),

@@ -22,7 +22,7 @@ const row = ({ id, state, tool, agentId, session, expiresAt, decidedAt }: Approv
 export class ApprovalListCommand extends ListCommand {
   static override readonly usage = Command.Usage({
     category: 'Approvals',
-    description: 'List the calls of tools that wait for a decision.',
+    description: 'List the tool calls that wait for a decision.',
     details: 'Newest first. `xopc approve` and `xopc deny` decide.',
     examples: [
       ['Those that wait', 'xopc approvals'],

@@ -38,7 +38,7 @@ function describe(approval: ApprovalDocument): string {
 export class ApprovalShowCommand extends BaseCommand {
   static override readonly usage = Command.Usage({
     category: 'Approvals',
-    description: 'Show a call of a tool with its whole input.',
+    description: 'Show a tool call with its whole input.',
     details: 'The input is not masked: the tool runs with exactly this.',
     examples: [['By its number', 'xopc approvals show 12']],
   });

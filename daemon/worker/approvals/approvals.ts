@@ -1,4 +1,4 @@
-/** Decides about calls of tools: a decision is one transaction with the turn that goes on. */
+/** Decides about tool calls: a decision is one transaction with the turn that goes on. */
 import type { ApprovalDocument, ApprovalListQuery, DecisionRequest, GrantDocument } from '../../../shared/api/tools/approvals.js';
 import { type Clock, isoTime } from '../../../shared/clock.js';
 import type { Config } from '../../../shared/config/schema.js';

@@ -127,7 +127,7 @@ function once<Value>(make: (() => Value) | undefined): () => Value | undefined {
   return () => (value ??= make?.());
 }
 
-/** A call of a model carries its whole conversation, pictures included. */
+/** A model call carries its whole conversation, pictures included. */
 const MODEL_BODY_BYTES = 33_554_432;
 
 async function readBody<Body, Query>(

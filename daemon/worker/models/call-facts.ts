@@ -1,4 +1,4 @@
-/** Adds up calls of models, and decides how well they work. Pure. */
+/** Adds up model calls, and decides how well they work. Pure. */
 import { isoTime } from '../../../shared/clock.js';
 import { type Health, HEALTHY } from '../../../shared/api/fields.js';
 import type { CallFacts } from '../../../shared/api/models.js';

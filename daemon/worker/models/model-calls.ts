@@ -1,5 +1,5 @@
 /**
- * How the calls of models went in the last hour. Calls are stored together, about a second after the first of them, so that no turn waits
+ * How the model calls went in the last hour. Calls are stored together, about a second after the first of them, so that no turn waits
  * for it; the numbers survive a restart, and a crash loses what is not stored yet.
  */
 import type { CallFacts } from '../../../shared/api/models.js';

@@ -161,7 +161,7 @@ export async function readGauges({ store, logger, channels }: GaugeOptions): Pro
       { name: 'xopc_outbox_messages', help: 'Undelivered messages to chats, by status.', type: 'gauge', values },
       {
         name: 'xopc_approvals_pending',
-        help: 'Calls of tools that wait for a decision.',
+        help: 'Tool calls that wait for a decision.',
         type: 'gauge',
         values: [{ labels: {}, value: pending }],
       },

@@ -1,5 +1,5 @@
 /**
- * One stateless call of a model, with everything the caller of a chat-completions API may say: roles, images, tools
+ * One stateless model call, with everything the caller of a chat-completions API may say: roles, images, tools
  * that the caller runs itself, sampling. Nothing is stored, nothing is tried twice.
  */
 import type { ProviderFailure } from './failure.js';

@@ -19,7 +19,7 @@ export interface ChatMessage {
   readonly images?: readonly ChatImage[];
 }
 
-/** A tool call of a model. */
+/** A tool model call. */
 export interface ToolCall {
   /** Unique in the turn. */
   readonly id: string;

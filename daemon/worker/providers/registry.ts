@@ -60,7 +60,7 @@ export interface RegistryOptions {
   readonly builtIn: BuiltInProvider;
   readonly clock: Clock;
   readonly local: LocalModels;
-  /** Takes how each call of a model went. */
+  /** Takes how each model call went. */
   readonly noteCall?: ((call: ModelCall) => void) | undefined;
 }
 

@@ -142,7 +142,7 @@ export class Spending {
       });
     } catch (error) {
       // Its reservation counts instead, until the day is over.
-      this.#options.logger.warn({ err: error }, 'the cost of a call of a model could not be stored');
+      this.#options.logger.warn({ err: error }, 'the cost of a model call could not be stored');
     }
   }
 

@@ -28,7 +28,7 @@ export interface MessageTable {
   created_at: number;
   /** Null: on the path that was chosen, after the one before it. Otherwise the `seq` that it follows aside of it; 0: none. */
   parent_seq: Generated<number | null>;
-  /** How long the call of a tool ran; null for other messages, and where it was not measured. */
+  /** How long the tool call ran; null for other messages, and where it was not measured. */
   duration_ms: Generated<number | null>;
 }
 

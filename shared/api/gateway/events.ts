@@ -50,7 +50,7 @@ export const gatewayEvents = () => ({
     /** Of the run. */
     state: z.enum(['running', 'done', 'failed', 'interrupted', 'replaced', 'skipped', 'missed']).nullable(),
   }),
-  /** A call of a tool that waits for a decision, or has ceased to. */
+  /** A tool call that waits for a decision, or has ceased to. */
   approval: z.strictObject({
     at: instant(),
     id: z.int(),

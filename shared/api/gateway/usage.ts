@@ -1,4 +1,4 @@
-/** `GET /api/usage`: usage of agents' turns, and of the calls of models that belong to none, by day, model, session, agent, kind and access token. */
+/** `GET /api/usage`: usage of agents' turns, and of the model calls that belong to none, by day, model, session, agent, kind and access token. */
 import * as z from 'zod';
 import { okStatus, queryInteger, type Answer, count } from '../fields.js';
 
@@ -25,7 +25,7 @@ export const usageQuery = () =>
 
 const amounts = () => ({
   turns: count(),
-  /** Calls of models that belong to no turn. */
+  /** Model calls that belong to no turn. */
   calls: count(),
   inputTokens: count(),
   outputTokens: count(),

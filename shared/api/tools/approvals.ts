@@ -1,4 +1,4 @@
-/** `/api/approvals`: calls of tools that wait for a person's decision, and tools that need none any more. */
+/** `/api/approvals`: tool calls that wait for a person's decision, and tools that need none any more. */
 import * as z from 'zod';
 import { APPROVAL_STATES, REMEMBER } from './approval-states.js';
 import { label, okStatus, queryInteger } from '../fields.js';
@@ -18,7 +18,7 @@ export type ApprovalListQuery = z.output<ReturnType<typeof approvalListQuery>>;
 /** The path parameter `:id`. */
 export const approvalNumber = () => queryInteger(1, 999_999_999);
 
-/** A call of a tool that a person decides about. */
+/** A tool call that a person decides about. */
 export const approvalDocument = () =>
   z.strictObject({
     /** Counts up; what people type. */

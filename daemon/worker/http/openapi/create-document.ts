@@ -16,7 +16,7 @@ import { parametersOf } from './parameters.js';
 const TAGS: Readonly<Record<string, string>> = {
   agent: 'Agent turns',
   anthropic: 'The API of Anthropic, for its SDKs and Claude Code',
-  approvals: 'Calls of tools that people decide about',
+  approvals: 'Tool calls that people decide about',
   channels: 'Chat channels and who may write through them',
   config: 'Configuration files',
   cron: 'Scheduled jobs',

@@ -1,4 +1,4 @@
-/** One call of a model through the AI SDK, and how it ended. Part of the bundle that speaks to vendors. */
+/** One model call through the AI SDK, and how it ended. Part of the bundle that speaks to vendors. */
 import type { LanguageModel } from 'ai';
 import { fieldsOf, listOf } from '../../../../shared/fields.js';
 import type { TokenUsage, VendorData } from '../completion.js';

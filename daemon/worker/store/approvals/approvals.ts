@@ -1,5 +1,5 @@
 /**
- * Approvals: calls of tools that a person decides about. Each ends exactly once. Each function that changes something runs in a write, with
+ * Approvals: tool calls that a person decides about. Each ends exactly once. Each function that changes something runs in a write, with
  * whose commit the change is published.
  */
 import { type Selectable, sql } from 'kysely';

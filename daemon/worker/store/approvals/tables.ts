@@ -2,7 +2,7 @@
 import type { Generated } from 'kysely';
 import type { ApprovalState, Remember } from '../../../../shared/api/tools/approval-states.js';
 
-/** A call of a tool that a person decides about. `seq` is its number for people. */
+/** A tool call that a person decides about. `seq` is its number for people. */
 export interface ApprovalTable {
   seq: Generated<number>;
   turn_id: string;

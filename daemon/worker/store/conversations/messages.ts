@@ -12,7 +12,7 @@ interface MessageContent extends Pick<MessageDocument, 'id' | 'role' | 'content'
 
 export interface NewMessage extends MessageContent {
   readonly nowMs: number;
-  /** Of the call of a tool. */
+  /** Of the tool call. */
   readonly durationMs?: number | null;
 }
 
@@ -23,7 +23,7 @@ export interface Message extends MessageContent {
   readonly createdAtMs: number;
   /** Null: on the chosen path, after the one before it. Otherwise the `seq` that it follows aside of it; 0: none. */
   readonly parentSeq: number | null;
-  /** How long the call of a tool ran; null if unknown. */
+  /** How long the tool call ran; null if unknown. */
   readonly durationMs: number | null;
 }
 

@@ -1,4 +1,4 @@
-/** How well channels and models work: lost messages of an account without looking at all of its messages, and the calls of models. */
+/** How well channels and models work: lost messages of an account without looking at all of its messages, and the model calls. */
 import { sql } from 'kysely';
 import type { Migration } from './migration.js';
 

@@ -1,11 +1,11 @@
-/** How long the call of a tool ran. */
+/** How long the tool call ran. */
 import type { Migration } from './migration.js';
 
 export const toolDurations: Migration = {
   version: 19,
   phase: 'expand',
   async up(db) {
-    // Null: not the call of a tool, or one from before.
+    // Null: not the tool call, or one from before.
     await db.schema.alterTable('messages').addColumn('duration_ms', 'bigint').execute();
   },
 };

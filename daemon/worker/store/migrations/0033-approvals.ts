@@ -1,4 +1,4 @@
-/** Calls of tools that wait for a person's decision, and what was decided once and for all. */
+/** Tool calls that wait for a person's decision, and what was decided once and for all. */
 import { sql } from 'kysely';
 import type { Migration } from './migration.js';
 

@@ -1,4 +1,4 @@
-/** What calls of models used that belong to no turn: sums by quarter of an hour. */
+/** What model calls used that belong to no turn: sums by quarter of an hour. */
 import type { Migration } from './migration.js';
 
 export const callUsage: Migration = {

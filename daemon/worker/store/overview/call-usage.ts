@@ -1,5 +1,5 @@
 /**
- * What calls of models used that belong to no turn: sums by quarter of an hour, because days begin at different times, and in every time zone at a
+ * What model calls used that belong to no turn: sums by quarter of an hour, because days begin at different times, and in every time zone at a
  * full quarter of an hour.
  */
 import { sql } from 'kysely';

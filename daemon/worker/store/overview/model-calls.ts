@@ -1,4 +1,4 @@
-/** How the calls of models went. Only those of the last hour are kept. */
+/** How the model calls went. Only those of the last hour are kept. */
 import { sql } from 'kysely';
 import type { ModelCall } from '../../../../shared/turn-usage.js';
 import { purgeRows } from '../conversations/purge.js';

@@ -1,4 +1,4 @@
-/** The tables of samples, of calls of models, and of what they cost, as the code sees them. */
+/** The tables of samples, of model calls, and of what they cost, as the code sees them. */
 import type { Generated, Selectable } from 'kysely';
 import type { CallKind } from '../../../../shared/api/gateway/usage.js';
 
@@ -19,7 +19,7 @@ export interface MinuteSampleTable {
   rss_bytes: number;
 }
 
-/** One call of a model. It failed if it has an error. */
+/** One model call. It failed if it has an error. */
 export interface ModelCallTable {
   seq: Generated<number>;
   /** `provider/model`. */

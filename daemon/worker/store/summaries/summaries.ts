@@ -6,7 +6,7 @@ import { sql } from 'kysely';
 import { prepare } from '../prepare.js';
 import { queriesOf, type Transaction } from '../transaction.js';
 
-/** What a call of a model took; null where it was not counted, or a price is unknown. */
+/** What a model call took; null where it was not counted, or a price is unknown. */
 interface SummaryUsage {
   readonly inputTokens: number | null;
   readonly outputTokens: number | null;

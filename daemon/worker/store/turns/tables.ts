@@ -18,7 +18,7 @@ export interface TurnStepTable {
   created_at: number;
 }
 
-/** A call of a tool that has begun: without a row, it has not. */
+/** A tool call that has begun: without a row, it has not. */
 export interface TurnCallTable {
   turn_id: string;
   step: number;

@@ -1,4 +1,4 @@
-/** `/approve`, `/deny` and `/approvals`: a chat decides about the calls of tools that its own turns wait for. */
+/** `/approve`, `/deny` and `/approvals`: a chat decides about the tool calls that its own turns wait for. */
 import { GatewayError } from '../../../../shared/errors.js';
 import type { ApprovalDocument, DecisionRequest } from '../../../../shared/api/tools/approvals.js';
 import type { Approvals, Place } from '../../approvals/approvals.js';

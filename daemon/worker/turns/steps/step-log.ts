@@ -31,7 +31,7 @@ export interface StepOwner {
   readonly questions?: Questions | undefined;
 }
 
-/** Asks a person about calls of tools. */
+/** Asks a person about tool calls. */
 export interface Questions {
   /** Runs in the write that stores the step. */
   ask(tx: Transaction, asked: { step: number; callIndex: number; tool: string; input: unknown; said: string }): Promise<unknown>;

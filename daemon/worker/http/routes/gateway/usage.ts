@@ -8,7 +8,7 @@ export function usageRoutes(usage: UsageService): Route[] {
       method: 'GET',
       path: '/api/usage',
       scope: 'read',
-      summary: 'Read tokens and cost of turns and other calls of models',
+      summary: 'Read tokens and cost of turns and other model calls',
       query: usageQuery,
       answer: usageResponse,
       handle: async (_ctx, { query }) => ({ status: 'ok', ...(await usage.read(query)) }),

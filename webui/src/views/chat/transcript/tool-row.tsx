@@ -1,4 +1,4 @@
-/** Calls of tools: a line each, with input and result folded below it. */
+/** Tool calls: a line each, with input and result folded below it. */
 import { useState } from 'preact/hooks';
 import { Icon } from '../../../components/icon/icon.js';
 import { CodeBlock } from '../../../components/code-block/code-block.js';
