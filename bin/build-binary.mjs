@@ -1,7 +1,7 @@
 /**
- * `npm run build:binary`: one executable, `dist/xopc`, that is a Node (bin/sea-node.mjs) with the built bundles, their cached data and the
- * native part of the database inside (https://nodejs.org/api/single-executable-applications.html). It runs every command
- * and needs no Node, no package and no other file. Made for this platform and this C library.
+ * `npm run build:binary`: builds one executable, `dist/xopc`: a copy of Node (bin/sea-node.mjs) that contains the built bundles,
+ * their cached data and the native part of the database (https://nodejs.org/api/single-executable-applications.html). It runs every
+ * command without an installed Node, package or any other file, on the platform and C library that it was built on.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -35,7 +35,10 @@ const TRAILER_BYTES = 256;
 const sha256 = (data) => createHash('sha256').update(data).digest('hex');
 const note = (text) => process.stdout.write(`xopc: ${text}\n`);
 
-/** What goes into the executable: name → file. Cached data loses the hash in its name, because the executable contains only one build. */
+/**
+ * The assets of the executable: name → file. Cached data loses the hash in its name, because the executable contains only one
+ * build.
+ */
 function collectAssets(node, work) {
   const names = readdirSync(dist).filter(
     (name) => (name.endsWith('.cjs') && name !== 'main.cjs') || ['build.json', 'page.json'].includes(name),
@@ -78,11 +81,11 @@ function tryTool(command, args) {
   }
 }
 
-/** The copy of Node that the blob goes into. */
+/** The copy of Node into which the blob is written. */
 function copyNode(node, target) {
   copyFileSync(node, target);
   chmodSync(target, 0o755);
-  // Symbols are a tenth of the file.
+  // Symbols make up a tenth of the file.
   if (process.platform === 'linux') tryTool('strip', ['--strip-all', target]);
   if (isMac) tryTool('codesign', ['--remove-signature', target]);
 }
@@ -114,7 +117,7 @@ async function buildBinary() {
     finish(target, info);
     const version = execFileSync(target, ['--version'], { encoding: 'utf8' }).trim();
     if (version !== info.version) throw new Error(`the executable says version '${version}' instead of ${info.version}`);
-    // A running executable cannot be written to, and keeps the file that it was started from.
+    // A running executable cannot be overwritten; after a rename it keeps using the file that it was started from.
     renameSync(target, join(dist, binaryName));
     const megabytes = Math.round(statSync(join(dist, binaryName)).size / 1_048_576);
     note(

@@ -1,4 +1,4 @@
-/** Writes the client `xopc/client` to `dist/library`, for the package: `npm pack` runs it after the build. */
+/** Writes the client `xopc/client` to `dist/library` for the package. `npm pack` runs this after the build. */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -31,7 +31,7 @@ function nativeLibsql(require) {
       require(name);
       return require.resolve(name);
     } catch {
-      // For the other C library, or omitted by the package manager.
+      // Built for the other C library, or not installed by the package manager.
     }
   }
   return undefined;
@@ -47,7 +47,7 @@ function linkOrCopy(from, to) {
 
 const withHeader = (contents) => `// ${sha256(contents).slice(0, 16)}\n${contents}`;
 
-/** What `require` would put around it; only the entry is loaded by that. */
+/** Adds the wrapper that `require` would add; only the entry is loaded through `require`. */
 const wrapped = (contents) => `(function (exports, require, module, __filename, __dirname) {${contents}\n})\n`;
 
 /** Writes everything into `staging`, cached data included. @returns the build id */
@@ -118,7 +118,7 @@ async function buildAll(sourceRoot) {
 }
 
 async function main() {
-  // Vite builds by it: what the caller's environment says is not about the page.
+  // Vite reads this variable; the caller's value does not concern the page.
   process.env.NODE_ENV = 'production';
   const startedAt = performance.now();
   const { version, buildId, sizes } = await buildAll(root);

@@ -1,6 +1,6 @@
 /**
- * V8 cached data for the built bundles: written by the build for the Node that runs it, and by the first client that
- * runs under another Node (an upgrade of Node needs no new build). The directory of one Node is complete or absent.
+ * V8 cached data for the built bundles: written by the build for the Node version that runs it, and by the first client that runs
+ * under another version (so an upgrade of Node needs no new build). The directory of one Node is complete or absent.
  */
 import { chmodSync, constants, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -23,7 +23,7 @@ export async function supplyCachedData(): Promise<void> {
   child.unref();
 }
 
-/** What a bundle may export to have more of itself compiled into its cached data than loading it does. */
+/** A bundle's optional export that compiles more code into its cached data than loading the bundle does. */
 interface WarmBundle {
   warmUp?(): Promise<void>;
 }
@@ -31,17 +31,17 @@ interface WarmBundle {
 async function writeOne(file: string, options: { from: string; finalDirectory: string; to: string }): Promise<void> {
   const source = readFileSync(join(options.from, file), 'utf8');
   const script = compileBundle(source, join(options.finalDirectory, file));
-  // After one run, what start-up compiles lazily is in the data too. A bundle that cannot be loaded fails the build.
+  // Running it once also puts lazily compiled start-up code into the data. A bundle that cannot be loaded fails the build.
   const bundle = runBundle<WarmBundle>(script, join(options.from, file));
   try {
     await bundle.warmUp?.();
   } catch (error) {
-    // The data then holds less, which costs time and nothing else.
+    // The data is then less complete, which only costs time.
     process.stderr.write(`${file} could not be warmed up: ${String(error)}\n`);
   }
   const path = cachedDataPath(options.to, file.slice(0, -'.cjs'.length), source);
   writeFileSync(path, script.createCachedData());
-  // As readable as the bundles, which hold the same.
+  // Readable by the same users as the bundles, which contain the same code.
   chmodSync(path, 0o644);
 }
 

@@ -1,4 +1,4 @@
-/** The packages that may hold libsql's native part here; of the two C libraries of Linux only the right one loads. */
+/** The packages that may contain libsql's native part for this platform; on Linux, only the one for the right C library loads. */
 export function libsqlPackages({ platform, arch }) {
   const eabi = arch === 'arm' ? 'eabihf' : '';
   const abis = platform === 'linux' ? [`gnu${eabi}`, `musl${eabi}`] : platform === 'win32' ? ['msvc'] : [''];

@@ -1,6 +1,6 @@
 /**
- * The one Node entry, `dist/main.cjs`: picks the role by the first argument, loads that role's bundle and turns what
- * its `main` returns into the exit code. It stays tiny because it is loaded without cached data.
+ * The only Node entry, `dist/main.cjs`: picks the role from the first argument, loads that role's bundle and uses the return value
+ * of its `main` as the exit code. It stays tiny because it is loaded without cached data.
  */
 import './preflight.js';
 import { bundleDirectory, type BundleName, loadBundle } from '../shared/node/build/bundle.js';
@@ -18,7 +18,7 @@ const ROLES: Record<string, BundleName> = {
   '@database': 'database',
 };
 
-/** How long a client runs before it sees to missing cached data: short commands do it at their end. */
+/** How long a client runs before it creates missing cached data; shorter commands do so at their end. */
 const CACHED_DATA_DELAY_MS = 3_000;
 
 function flushed(stream: NodeJS.WriteStream): Promise<void> {
@@ -61,7 +61,7 @@ async function run(): Promise<void> {
   const [first = '', ...rest] = process.argv.slice(2);
   if (first === '@cached-data') {
     await writeCachedData(rest[0]);
-    // What a warm-up leaves open must not keep a build waiting.
+    // Handles that a warm-up leaves open must not keep the build waiting.
     return exit(0);
   }
   const role = Object.hasOwn(ROLES, first) ? ROLES[first] : undefined;

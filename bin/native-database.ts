@@ -1,6 +1,6 @@
 /**
- * Replaces `@neon-rs/load` in the bundles, through which libsql loads its native part: in the single executable its
- * asset; elsewhere the copy beside the bundles, which an upgrade of `node_modules` does not touch, then the installed package.
+ * Replaces `@neon-rs/load`, which libsql uses to load its native part, in the bundles. The single executable loads its asset; other
+ * builds load the copy next to the bundles, which an upgrade of `node_modules` does not touch, or else the installed package.
  */
 import { loadNativeAsset } from '../shared/node/build/native-asset.js';
 import { isSingleExecutable } from '../shared/node/build/single-executable.js';

@@ -3,9 +3,9 @@
  * module. Plain statements only: it must also parse and run on a Node that is too old for the rest.
  */
 
-// Without a handler SIGUSR1 opens Node's debugger, or kills. The supervisor adds its own listener later.
+// Without a handler SIGUSR1 opens Node's debugger or kills the process. The supervisor adds its own listener later.
 process.on('SIGUSR1', () => undefined);
-// SIGUSR2 would kill; who sends it expects a restart or a report, as of other programs.
+// SIGUSR2 would kill the process; its senders expect a restart or a report, as from other programs.
 process.on('SIGUSR2', () => undefined);
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
@@ -16,5 +16,5 @@ if (major < 20 || (major === 20 && minor < 19)) {
   process.exit(1);
 }
 
-// Nothing that this process or its children write is readable for other users, whatever the shell's mask is.
+// Files written by this process and its children are not readable by other users, whatever the shell's umask is.
 process.umask(0o077);

@@ -1,6 +1,6 @@
 /**
- * The Node inside the single executable: at least 24, which reads Node options from the executable's configuration. A build under an older
- * Node downloads one from the npm registry.
+ * Provides the Node for the single executable: version 24 or later, which reads Node options from the executable's configuration. A
+ * build under an older Node downloads a copy from the npm registry.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { join } from 'node:path';
 const OLDEST = { major: 24, minor: 9 };
 const PACKAGE_VERSION = '^24.9.0';
 
-/** In a Node that can carry a program; one that is linked against a shared libnode has it elsewhere. */
+/** Marker in a Node binary that can carry a program; a Node linked against a shared libnode has it elsewhere. */
 export const FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
 
 function isUsable(path) {

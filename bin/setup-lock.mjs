@@ -1,7 +1,7 @@
 /**
- * Allows one setup at a time in a clone, without stale locks. The lock is a directory of numbered files; the highest number
- * is the holder's. A process that finds it free or its holder dead creates the next number, which only one can do. The highest number is
- * never removed, so an outdated directory listing cannot lead to a second holder.
+ * Allows one setup at a time in a clone, without stale locks. The lock is a directory of numbered files; the highest number is the
+ * holder's. A process that finds the lock free or its holder dead creates the next number; only one process can succeed. The
+ * highest number is never removed, so an outdated directory listing cannot lead to a second holder.
  */
 import { linkSync, mkdirSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, statSync, utimes, writeFileSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
@@ -60,7 +60,7 @@ function readHighest(directory) {
   try {
     return { number, path, record: JSON.parse(readFileSync(path, 'utf8')) };
   } catch (error) {
-    // Removed since it was listed: there is a higher one now. Unreadable can only be a disk's damage: free.
+    // Removed since the listing: there is a higher number now. An unreadable file means disk damage: treat the lock as free.
     return error instanceof SyntaxError ? { number, path, record: { free: true } } : undefined;
   }
 }
@@ -89,7 +89,7 @@ class SetupLock {
     renameSync(`${this.#path}.new`, this.#path);
   }
 
-  /** Records the process group that works for the holder, so that a successor can end it. */
+  /** Records the process group that works for the holder, so that the next holder can kill it. */
   recordChild(pid) {
     this.#write({ ...this.#record, child: pid === undefined ? undefined : identify(pid) });
   }

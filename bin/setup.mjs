@@ -37,8 +37,8 @@ const seconds = (sinceMs) => `${((performance.now() - sinceMs) / 1000).toFixed(1
 class SetupError extends Error {}
 
 /**
- * npm writes what it installed to `node_modules/.package-lock.json`, last of all; only what is made for other platforms
- * may be missing there.
+ * As its last step, npm records the installed packages in `node_modules/.package-lock.json`; only packages for other platforms may
+ * be missing there.
  */
 function isInstalled(root) {
   try {
@@ -91,14 +91,14 @@ function runTool({ root, lock, command, args, onOutput = () => undefined }) {
       if (failure instanceof Error) reject(failure);
       else resolve(failure ?? (code === 0 ? undefined : output.trim() || `npm exited with ${signal ?? `exit code ${code}`}`));
     });
-    // Only now that it is recorded and a signal would end it.
+    // Started only now that the process group is recorded and a signal would end it.
     child.stdin.on('error', () => undefined).end('go\n');
   });
 }
 
 /**
- * npm requests some hundred packages and retries each one, which takes minutes without a network. When second attempts fail, or first ones
- * for `UNREACHABLE_MS`, and nothing has arrived, further attempts will not help.
+ * npm requests some hundred packages and retries each one, which takes minutes without a network. When nothing has arrived and
+ * second attempts fail, or first attempts have failed for `UNREACHABLE_MS`, further attempts will not help.
  */
 function makeRegistryWatch() {
   let failedSince;

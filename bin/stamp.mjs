@@ -1,7 +1,7 @@
 /**
  * Lets the launcher check without starting a process that the build matches the sources:
- * `dist/ready.sh` names every source file and directory, and none of them may be newer than it. It is a shell script
- * because a shell reads that fastest. A hash over the contents decides when a time has changed.
+ * `dist/ready.sh` names every source file and directory, and none of them may be newer than it. It is a shell script because a
+ * shell reads that format fastest. A hash over the contents decides when a time has changed.
  */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, renameSync, statSync, utimesSync, writeFileSync } from 'node:fs';
@@ -27,7 +27,7 @@ function* walk(root, directory) {
   }
 }
 
-/** Every source path, relative to `root`, directories included: additions and removals change their time. */
+/** Every source path relative to `root`, including directories, whose modification time changes when files are added or removed. */
 function listSources(root) {
   const top = new Set(readdirSync(root));
   const directories = SOURCE_DIRECTORIES.filter((name) => top.has(name)).flatMap((name) => [...walk(root, name)]);
@@ -64,8 +64,8 @@ export function readStampHash(root) {
 const TIME_STEP_MS = 10;
 
 /**
- * Marks `sources`, as they were read before the build, as built. The stamp's time is when they were read, so that an edit made during the
- * build is noticed; but never before the newest source, whose time may be in the future.
+ * Marks `sources`, as they were read before the build, as built. The stamp's time is when the sources were read, so that an edit
+ * made during the build is noticed, but never earlier than the newest source, whose time may be in the future.
  */
 export function writeStamp(root, sources, readAtMs) {
   const temp = `${stampPath(root)}.${process.pid}`;

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The launcher for Windows and for installed packages; `bin/xopc` says what it does. Runs the program in this process. */
+/** The launcher for Windows and for installed packages; see `bin/xopc` for what it does. Runs the program in this process. */
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -9,7 +9,7 @@ process.on('SIGUSR1', () => undefined);
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** A package that was published has its build and no sources. */
+/** A published package contains the build and no sources. */
 async function isReady() {
   if (!existsSync(join(root, 'client'))) return true;
   const { isStampFresh } = await import('./stamp.mjs');
@@ -19,7 +19,7 @@ async function isReady() {
 }
 
 if (await isReady()) {
-  // Children are started with these flags: their debugger must not open before they have their handler.
+  // Children are started with these flags, so that no debugger can open before they have their signal handler.
   process.execArgv.push('--inspect-port=192.0.2.1:9229');
   createRequire(import.meta.url)('../dist/main.cjs');
 } else {

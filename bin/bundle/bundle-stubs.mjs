@@ -3,7 +3,7 @@
  * test/guards/bundles.test.ts checks the replacements.
  */
 
-/** Parses uploads by form; the JSON API accepts none. */
+/** Parses form uploads, which the JSON API does not accept. */
 const FORMS = /[\\/]formidable[\\/](src|dist)[\\/]index\.(js|cjs)$/;
 const NO_FORMS = "export default function formidable() { throw new Error('multipart bodies are not supported'); }";
 
@@ -18,23 +18,23 @@ const ONLY_UTF8 = `
     return new StringDecoder('utf8');
   };`;
 
-/** Warns those who call outdated functions of Koa. It reads a stack when it is loaded, for which V8 parses the whole bundle again. */
+/** Warns about calls of deprecated Koa functions. Loading it captures a stack trace, for which V8 parses the whole bundle again. */
 const DEPRECATIONS = /[\\/]depd[\\/]index\.js$/;
 const NO_DEPRECATIONS = `
   module.exports = () => Object.assign(() => undefined, { function: (work) => work, property: () => undefined });`;
 
-/** zod's own messages in fifty languages. `import { z }`, as koa-body and `ai` write it, brings them all along; ours are English. */
+/** zod's own messages in fifty languages. `import { z }`, as used by koa-body and `ai`, pulls in all of them; we only use English. */
 const LANGUAGES = /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/;
 
 /** node-ipc loads TLS and UDP for its network modes; the control socket is a local one. */
 const TRANSPORTS = { importer: /[\\/]node-ipc[\\/]/, filter: /^(node:)?(tls|dgram)$/ };
 
-/** MCP's SDK brings ajv along, for questions to clients, which the gateway never asks, and for the outputs of tools, which models read as they are. */
+/** The MCP SDK uses ajv for questions to clients, which the gateway never sends, and for tool outputs, which models read unchanged. */
 const MCP_SHIMS = /[\\/]@modelcontextprotocol[\\/](?:client|server)[\\/]dist[\\/]shimsNode\.[cm]js$/;
 const NO_SCHEMAS =
   "export { default as process } from 'node:process'; export class DefaultJsonSchemaValidator {} export const CORS_IS_POSSIBLE = false";
 
-/** Of sign-ins by OAuth, which the gateway does not do. */
+/** Used for OAuth sign-in, which the gateway does not support. */
 const PKCE = /[\\/]pkce-challenge[\\/]/;
 
 /** The esbuild plugin. */

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 import { bundleStubs } from './bundle-stubs.mjs';
 
-/** Bundle name → entry. One that is not there (in a test's clone) is left out. */
+/** Bundle name → entry. Entries that do not exist (in a test's clone) are skipped. */
 const CLIENT = { client: 'client/main.ts', tools: 'client/tools.ts' };
 const DAEMON = {
   supervisor: 'daemon/supervisor/main.ts',
@@ -27,14 +27,14 @@ export const OPTIONS = {
   minify: true,
   legalComments: 'none',
   alias: {
-    // Its CommonJS form loads its parts in a way that cannot be bundled.
+    // Its CommonJS build loads its parts in a way that cannot be bundled.
     'jsonc-parser': 'jsonc-parser/lib/esm/main.js',
-    // One table, read once, in place of the three versions that koa's parts ask for.
+    // One table, loaded once, instead of the three versions that Koa's packages depend on.
     'mime-db': 'mime-db',
     'mime-types': 'mime-types',
     '@neon-rs/load': './bin/native-database.ts',
   },
-  // With it libsql leaves the choice of its native part to `@neon-rs/load`.
+  // Makes libsql use `@neon-rs/load` to choose its native part.
   define: { 'process.env.LIBSQL_JS_DEV': '"1"' },
   external: ['@libsql/*'],
   logLevel: 'silent',
@@ -51,14 +51,15 @@ export async function bundleSources(sourceRoot) {
   const results = await Promise.all([
     // The entry must parse on an old Node, to report that it is too old.
     build({ ...options, entryPoints: { main: 'bin/main.ts' }, target: 'node12' }),
-    // clipanion would open standard input when loaded. Our own code that reads it imports `node:process`.
+    // clipanion would open standard input when loaded. Our own code that reads standard input imports `node:process`.
     build({ ...options, entryPoints: present(CLIENT), define: { 'process.stdin': 'undefined' }, target: 'node20' }),
     build({ ...options, entryPoints: present(DAEMON), target: 'node20' }),
   ]);
   const warnings = results.flatMap((result) => result.warnings);
   if (warnings.length > 0) throw new Error(warnings.map((warning) => `${warning.location?.file}: ${warning.text}`).join('\n'));
   const outputs = results.flatMap((result) => result.outputFiles).map((file) => ({ name: basename(file.path), contents: file.text }));
-  // V8 keeps a text in which one character is not Latin-1 as two bytes for each. esbuild escapes such characters, but not in regular expressions.
+  // V8 stores a string with a single non-Latin-1 character in two bytes per character. esbuild escapes such characters, but not in
+  // regular expressions.
   const wide = outputs.find(({ contents }) => /[^\0-\x7f]/.test(contents));
   if (wide !== undefined) throw new Error(`${wide.name} is not ASCII: write the characters of regular expressions as \\u escapes`);
   const inputs = results

@@ -1,4 +1,4 @@
-/** The description of the API. Made by the routes themselves, which the build bundles and runs for it. */
+/** Generates the API description from the routes themselves, which the build bundles and runs for this. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { runInThisContext } from 'node:vm';
 import { build } from 'esbuild';
 import { OPTIONS } from './bundles.mjs';
 
-/** @returns `descriptionFiles` of the routes under `sourceRoot`, for the version of its package */
+/** @returns `descriptionFiles` of the routes under `sourceRoot`, with the version from its package.json */
 export async function describeApi(sourceRoot) {
   const entryPoints = { describe: 'daemon/worker/http/openapi/describe-routes.ts' };
   const { outputFiles } = await build({ ...OPTIONS, absWorkingDir: sourceRoot, entryPoints, target: 'node20', metafile: false });

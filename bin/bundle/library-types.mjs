@@ -1,10 +1,13 @@
-/** The types of `xopc/client`, from the OpenAPI document. The generators that exist need the compiler of TypeScript 5, which is not there. */
+/**
+ * Generates the types of `xopc/client` from the OpenAPI document. Existing generators need the TypeScript 5 compiler, which this
+ * project does not install.
+ */
 
 const isName = (text) => /^[A-Za-z_$][\w$]*$/.test(text);
 const keyOf = (name) => (isName(name) ? name : JSON.stringify(name));
 const capitalized = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
-/** `A | B` as a part of another type. */
+/** Adds parentheses to `A | B` inside another type. */
 const grouped = (type) => (/ [|&] /.test(type) ? `(${type})` : type);
 
 function union(types) {
@@ -18,7 +21,7 @@ function objectType({ properties = {}, required = [], additionalProperties }) {
   );
   if (fields.length > 0 && additionalProperties === false) return `{ ${fields.join('; ')} }`;
   const isTyped = typeof additionalProperties === 'object' && Object.keys(additionalProperties).length > 0;
-  // Beside named fields, an index has to allow for them.
+  // Next to named fields, an index signature has to allow their types too.
   const other = isTyped && fields.length === 0 ? typeOf(additionalProperties) : 'unknown';
   if (fields.length === 0 && additionalProperties === false) return 'Record<string, never>';
   return `{ ${[...fields, `[other: string]: ${other}`].join('; ')} }`;
@@ -39,7 +42,7 @@ function typedOf(schema) {
   return SIMPLE[type] ?? 'unknown';
 }
 
-/** @returns the type of a JSON Schema, of those parts that zod writes */
+/** @returns the TypeScript type of a JSON Schema; supports the keywords that zod emits */
 function typeOf(schema) {
   const { $ref, enum: values, anyOf, oneOf, allOf, not } = schema;
   if ($ref !== undefined) return $ref.split('/').at(-1);
@@ -51,7 +54,7 @@ function typeOf(schema) {
   return typedOf(schema);
 }
 
-/** What a call takes. Nothing of it is needed: it can be left out. */
+/** The parameters of a call. They can be omitted when none is required. */
 function inputOf({ parameters, requestBody }) {
   const groups = { path: 'path', query: 'query', header: 'headers' };
   const parts = Object.entries(groups).flatMap(([place, name]) => {
@@ -60,7 +63,7 @@ function inputOf({ parameters, requestBody }) {
     const fields = inPlace.map(
       (parameter) => `${keyOf(parameter.name)}${parameter.required ? '' : '?'}: ${grouped(typeOf(parameter.schema))}`,
     );
-    // A caller may send others, such as the credentials of a webhook.
+    // A caller may send other headers, such as the credentials of a webhook.
     if (place === 'header') fields.push('[name: string]: string | undefined');
     return [{ isNeeded: inPlace.some(({ required }) => required), text: (mark) => `${name}${mark}: { ${fields.join('; ')} }` }];
   });
@@ -81,7 +84,7 @@ function answerOf(operation) {
   return union(types.map(([type, { schema }]) => (isBytes(type) ? 'Blob' : type === 'application/json' ? typeOf(schema) : 'string')));
 }
 
-/** Events with names are described with them; a stream without is described by its data. */
+/** Named events are described with their names; a stream without event names by its data. */
 function eventOf(operation, { schemas }) {
   const reference = contentOf(operation)[STREAM]?.schema;
   if (reference === undefined) return undefined;
@@ -102,7 +105,7 @@ function codesOf({ responses }, components) {
   return [...new Set(codes)];
 }
 
-/** @returns the operations that a client calls, by name: not a WebSocket, and not `/mcp`, which has clients of its own */
+/** @returns the operations of the client by name, without the WebSocket and `/mcp`, which has its own clients */
 function operationsOf({ paths }) {
   return Object.entries(paths).flatMap(([path, item]) =>
     Object.entries(item)
@@ -111,7 +114,7 @@ function operationsOf({ paths }) {
   );
 }
 
-/** Where a stream is asked for, besides the header `Accept`; or that the answer is a file. */
+/** Where a stream is requested, besides the `Accept` header; or `bytes` when the answer is a file. */
 function noteOf(operation) {
   const types = Object.keys(contentOf(operation));
   if (types.every(isBytes)) return ' bytes';

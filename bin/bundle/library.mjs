@@ -1,4 +1,4 @@
-/** The files of `xopc/client`: written for the package only, never loaded by a gateway. */
+/** Builds the files of `xopc/client`. They are only for the package; a gateway never loads them. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -10,7 +10,7 @@ import { clientTypes, operationTable } from './library-types.mjs';
 
 const NAMES = ['client-options', 'xopc-error'];
 
-/** @returns the declarations of what is written by hand */
+/** @returns the declarations of the handwritten sources */
 function declarationsOf(sourceRoot) {
   const outDir = mkdtempSync(join(tmpdir(), 'xopc-types-'));
   try {

@@ -1,10 +1,10 @@
-/** The licences of what a build contains of other people's work: `dist/THIRD-PARTY-NOTICES.txt`. */
+/** Writes `dist/THIRD-PARTY-NOTICES.txt`: the licences of all third-party code in a build. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 
 const PACKAGE = /^.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+(?=[\\/])/;
 const LICENCE_FILE = /^(licen[cs]e|copying|notice)([.-].*)?$/i;
-/** They only ask for their text to be kept (OFL-1.1 asks for more, but of fonts, not of programs that contain them). */
+/** Licences that only require keeping their text (OFL-1.1 requires more, but of fonts, not of programs that contain them). */
 const PERMISSIVE = [
   'MIT',
   'OFL-1.1',
@@ -19,13 +19,13 @@ const PERMISSIVE = [
   'BlueOak-1.0.0',
 ];
 
-/** Whether one choice of an SPDX expression needs none but permissive licences. */
+/** Whether an SPDX expression can be satisfied with permissive licences only. */
 export function isPermissive(licence) {
   const choices = String(licence).replace(/[()]/g, '').split(' OR ');
   return choices.some((choice) => choice.split(' AND ').every((name) => PERMISSIVE.includes(name)));
 }
 
-/** @returns the LICENSE files beside these files, once each: of copies of other people's work among our own sources */
+/** @returns the LICENSE files next to these files, once each: those of third-party code copied into our sources */
 function keptLicences(root, paths) {
   const files = paths
     .map((path) => resolve(root, path))
@@ -36,7 +36,7 @@ function keptLicences(root, paths) {
     .map((file) => ({ title: basename(dirname(file)), text: readFileSync(file, 'utf8').trim() }));
 }
 
-/** @returns the directories of the packages that these files belong to, once each, by name */
+/** @returns the directories of the packages that contain these files, once each, sorted by name */
 function packagesOf(root, paths) {
   const directories = paths.flatMap((path) => PACKAGE.exec(resolve(root, path))?.[0] ?? []);
   return [...new Set(directories)].filter((directory) => existsSync(join(directory, 'package.json'))).toSorted((a, b) => (a < b ? -1 : 1));
@@ -49,15 +49,15 @@ function readPackage(directory) {
   const files = readdirSync(directory).filter((file) => LICENCE_FILE.test(file));
   const texts = files.toSorted().map((file) => readFileSync(join(directory, file), 'utf8').replaceAll('\r\n', '\n').trim());
   const holder = typeof author === 'string' ? author : author?.name;
-  // Some publish the name of their licence only.
+  // Some packages publish only the name of their licence.
   if (texts.length === 0 && holder !== undefined) texts.push(`Copyright (c) ${holder}`);
   return { title: `${name} ${version} (${license})`, text: texts.join('\n\n') };
 }
 
 /**
  * @param paths  files that went into the build, relative to `root`
- * @returns the packages with version and licence, and once the text that each wants to be kept
- * @throws when one has a licence that is not permissive
+ * @returns the packages with version and licence, and each required licence text once
+ * @throws when a package has a licence that is not permissive
  */
 export function noticesOf(root, paths) {
   const byText = new Map();

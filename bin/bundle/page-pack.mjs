@@ -19,14 +19,14 @@ const TYPES = {
 };
 
 /**
- * What views share is in the entry, apart from large parts: each shared chunk would be one more request of a view's first load. What only
- * one view uses is loaded with that view. Most CSS is in the entry too: that of the font is loaded after the first paint, and that of views which
- * need few requests comes with them, because a long chat has no room for it.
+ * Code shared by views is in the entry, except for large parts: each shared chunk would add a request to a view's first load. Code
+ * that only one view uses is loaded with that view. Most CSS is in the entry too; the font's CSS is loaded after the first paint,
+ * and views that need few requests load their own CSS, because the size budget of a long chat has no room for it.
  */
 const ENTRY =
   /\/(?:index\.html|shared\/fields\.ts|src\/(?:api(?!\/(?:command-line|event-stream|to-curl))|browser(?!\/sleep)|components(?!\/(?:copy-command\/copy-line|markdown\/(?:blocks|code|elements|highlight|lex)|marked\/|virtual-list\/)))\/.*|(?<!\/views\/(?:channels|chat\/approvals|cron|models|sessions|tokens|tools)\/)(?!inter)[\w-]+\.css)$/;
 
-/** Puts the icon into the document: every first load shows it. */
+/** Inlines the icon into the document, because every first load shows it. */
 function inlineIcon(root) {
   const icon = readFileSync(join(root, 'public', 'icon.svg'), 'utf8').trim();
   const transformIndexHtml = (html) => html.replace('./assets/icon.svg', `data:image/svg+xml,${encodeURIComponent(icon)}`);
@@ -37,12 +37,12 @@ function options(root, hasDesign) {
   return {
     root,
     plugins: [inlineIcon(root)],
-    // Relative: the page may be published under any path.
+    // Relative, because the page may be published under any path.
     base: './',
     configFile: false,
     envFile: false,
     logLevel: 'silent',
-    // Handed on below, under the same path as the rest.
+    // Added below, under the same path as the other files.
     publicDir: false,
     define: { 'import.meta.env.XOPC_PAGE_DESIGN': String(hasDesign) },
     oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
@@ -77,8 +77,8 @@ async function bundlePage(root, hasDesign) {
 /**
  * Builds the page under `sourceRoot`, if it has one.
  * @param options.hasDesign  with `#/design`, where all components are shown
- * @returns `text` of `page.json`: by path, media type and content (gzip, base64) and its bytes; `modules`, the paths of the files that went
- *   into it; undefined without `webui/`
+ * @returns `text` of `page.json`: for each path, media type, content (gzip, base64) and size in bytes; `modules`, the paths of the
+ * files that went   into it; undefined without `webui/`
  */
 export async function packPage(sourceRoot, { hasDesign = false } = {}) {
   const root = join(sourceRoot, 'webui');
