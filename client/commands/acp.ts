@@ -27,7 +27,7 @@ export class AcpCommand extends BaseCommand {
       sockets: runtime.loadSockets(),
       connect: () => this.connect(),
       locate: () => this.locate(),
-      // Editors show it in their log.
+      // Editors show stderr in their log.
       onError: (error) => void this.io.note(error instanceof Error ? error.message : String(error)),
       agentId: this.agent,
       session: this.session,

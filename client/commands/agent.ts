@@ -12,7 +12,7 @@ import { parseKey } from '../cli/parse-options.js';
 import { readMessage } from '../cli/read-input.js';
 import { TerminalText } from '../output/terminal-text.js';
 
-/** The fields of an event's data that we use; all may be missing in one that we do not know. */
+/** The fields of an event's data that we use; an unknown event may have none of them. */
 interface EventData {
   readonly text?: unknown;
   readonly name?: unknown;
@@ -95,8 +95,8 @@ export class AgentCommand extends BaseCommand {
   }
 
   /**
-   * Notes after an answer: the guide's command as it is called here, that the answer was cut off, and the calls that wait for a decision.
-   * Once they are decided, the answer goes on in its session.
+   * Notes after an answer: the guide's command as it is called here, that the answer was cut off, and the tool calls that wait for
+   * a decision. Once they are decided, the answer continues in its session.
    */
   async #noteEnd({ approvals = [], cutOff, model, reply }: Pick<EventData, 'approvals' | 'cutOff' | 'model' | 'reply'>): Promise<void> {
     const setup = 'xopc setup';
@@ -112,7 +112,7 @@ export class AgentCommand extends BaseCommand {
   async #printStream(api: ApiClient, request: ApiRequest): Promise<void> {
     const text = new TerminalText(this.io.out.isTerminal);
     for await (const event of api.stream(request)) {
-      // The reader has closed, as with `| head -1`: as after Ctrl-C, the text so far is kept.
+      // The reader has closed, as with `| head -1`. As after Ctrl-C, the text so far is kept.
       if (this.io.out.isClosed) return;
       if (event.event === 'delta') await this.io.out.write(text.push(asText(parseData(event).text)));
       else if (event.event === 'tool') await this.#noteTool(parseData(event));

@@ -10,7 +10,7 @@ const MOST = 50;
 
 interface Asked {
   readonly paths: readonly string[];
-  /** What of the answer is offered: value and description. */
+  /** The parts of the answer that are offered: value and description. */
   read(answer: Record<string, readonly Record<string, unknown>[]>): (readonly [unknown, unknown])[];
 }
 

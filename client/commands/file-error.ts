@@ -7,7 +7,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'this user may not access it',
 };
 
-/** Returns the error for a file that a user has named; one that has nothing to do with the name, such as ENOSPC, as it is. */
+/** Returns the error for a file that a user has named; an error unrelated to the name, such as ENOSPC, is returned unchanged. */
 export function fileError(path: string, error: unknown): unknown {
   const reason = REASONS[(error as NodeJS.ErrnoException).code ?? ''];
   if (reason === undefined) return error;

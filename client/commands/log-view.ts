@@ -3,12 +3,12 @@ import { followFile } from '../../shared/node/log/follow-file.js';
 import { readLog } from '../../shared/node/log/read-log.js';
 import { BaseCommand } from '../cli/base-command.js';
 
-/** A start that takes longer has no headline yet, and its log says why. */
+/** A start that takes longer has printed no headline yet, and its log shows why. */
 const HOLD_MS = 5_000;
 
 /**
- * The process behind client/gateway/log-view.ts, not called by users. It shows the log once a line comes on its standard input, and ends when
- * that closes, which the gateway holds; it ignores Ctrl-C, which the gateway handles.
+ * The process behind client/gateway/log-view.ts, not called by users. It shows the log once a line arrives on its standard input,
+ * and exits when the gateway closes that input. It ignores Ctrl-C, which the gateway handles.
  */
 export class LogViewCommand extends BaseCommand {
   protected async run(): Promise<number> {

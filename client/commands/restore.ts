@@ -86,7 +86,7 @@ export class RestoreCommand extends BaseCommand {
     if (warning !== undefined && !this.json) await this.io.note(warning, this.io.err.paint.yellow);
   }
 
-  /** @throws the error of the restore; the staging directory is then removed, unless the restore has begun */
+  /** @throws the error of the restore; the staging directory is then removed unless the restore has begun */
   async #putInPlace({ id, problems }: StagedRestore, source: string): Promise<Restored> {
     try {
       const restored = await this.#withoutGateway(id);
@@ -99,7 +99,10 @@ export class RestoreCommand extends BaseCommand {
     }
   }
 
-  /** A gateway that starts in the meantime checks for a restore under the same lock. @returns undefined when one runs */
+  /**
+   * A gateway that starts in the meantime checks for a restore under the same lock.
+   * @returns undefined when a gateway runs
+   */
   #withoutGateway(id: string): Promise<Restored | undefined> {
     return withRestoreLock(this.io.gatewayPaths, async () => {
       const location = await locateDataUser(this.io.gatewayPaths);

@@ -54,7 +54,7 @@ export class SendCommand extends BaseCommand {
     );
   }
 
-  /** Where no answer came it is not known whether the message was taken: with the same key it may be sent again. */
+  /** Without an answer it is unknown whether the message was accepted; with the same key it can safely be sent again. */
   async #send(api: ApiClient, request: ApiRequest): Promise<string> {
     for (let attempt = 1; ; attempt += 1) {
       try {

@@ -67,7 +67,7 @@ export class SetupCommand extends BaseCommand {
     return { provider, baseUrl, apiKeyEnv, model, telegramTokenEnv, telegramApiRoot, service };
   }
 
-  /** @throws USAGE when nothing is asked and no option names a step */
+  /** @throws USAGE when it cannot ask questions and no option names a step */
   #refuseNothing({ provider, model, telegramTokenEnv, service }: SetupFlags): void {
     if (provider !== undefined || model !== undefined || telegramTokenEnv !== undefined || service) return;
     const reason = this.yes || this.json ? 'nothing is asked' : 'this is not a terminal, so nothing can be asked';
@@ -108,7 +108,7 @@ export class SetupCommand extends BaseCommand {
     return this.printResult({ done: true, steps: setup.done }, this.io.asCalled(lines.join('\n')));
   }
 
-  /** What can be done with what exists now. */
+  /** Suggests next steps for the current setup. */
   async #nextSteps(setup: SetupRun): Promise<string[]> {
     if (this.json) return [];
     if ((await locateGateway(this.io.gatewayPaths)).kind !== 'answers') return ['xopc gateway start            # Start the gateway'];
@@ -116,7 +116,7 @@ export class SetupCommand extends BaseCommand {
       setup.request<{ models: ModelDocument[] }>({ method: 'GET', path: '/api/models' }),
       setup.request<{ channels: ChannelDocument[] }>({ method: 'GET', path: '/api/channels' }),
     ]).catch(() => [{ models: undefined }, { channels: [] }] as const);
-    // Without an answer it is not known.
+    // Unknown without an answer.
     const hasModel = models === undefined || hasRealModel(models);
     const hasBot = channels.some(({ channel }) => channel === 'telegram');
     return [

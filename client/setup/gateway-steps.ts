@@ -1,4 +1,4 @@
-/** The steps of `xopc setup` around the model: the running gateway before it, a Telegram bot and the service after it. */
+/** The steps of `xopc setup` before and after the model: first the running gateway, then a Telegram bot and the service. */
 import type { ChannelDocument } from '../../shared/api/channels.js';
 import { locateGateway } from '../gateway/locate-gateway.js';
 import { awaitStarting } from '../gateway/wait-ready.js';
@@ -6,7 +6,7 @@ import { findServiceObstacle } from '../service/await-service.js';
 import { recordOf } from '../service/files/install-record.js';
 import type { SetupRun } from './setup-run.js';
 
-/** Starts the gateway unless it runs: every other step asks it. @throws StepFailed when it does not start */
+/** Starts the gateway unless it runs, because every other step needs it. @throws StepFailed when it does not start */
 export async function gatewayStep(setup: SetupRun): Promise<void> {
   const paths = setup.io.gatewayPaths;
   const location = await awaitStarting(paths, await locateGateway(paths));

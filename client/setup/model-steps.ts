@@ -58,7 +58,7 @@ async function askProvider(setup: SetupRun, prompter: Prompter): Promise<string 
     if (choice === 'skip') return undefined;
     const provider = await takeChoice(setup, prompter, choice);
     if (provider !== undefined) return provider;
-    // Enter alone does not lead back here: it takes a provider that needs nothing more, else it skips.
+    // Enter alone cannot loop back here: it picks a provider that needs no further input, or else skips.
     if (usable.length === 0) preselected = choices.length - 1;
   }
 }

@@ -1,4 +1,4 @@
-/** Questions on a terminal. Each one opens the terminal and gives it back, so that commands may run in between. */
+/** Questions on a terminal. Each one opens the terminal and releases it again, so that commands may run in between. */
 import { createInterface } from 'node:readline';
 import { type Readable, Writable } from 'node:stream';
 import type { Output } from '../output/output.js';
@@ -12,7 +12,7 @@ export interface Choice<T> {
   readonly value: T;
 }
 
-/** More are not listed; they can still be typed where the answer is a name. */
+/** Maximum number of listed choices; others can still be typed if the answer is a name. */
 const MAX_LISTED = 20;
 
 export class Prompter {
@@ -56,7 +56,7 @@ export class Prompter {
     }
   }
 
-  /** Lists names with numbers. @returns the name of the number that was typed, or any other text as it is */
+  /** Lists names with numbers. @returns the name with the typed number, or any other text unchanged */
   async chooseName(question: string, names: readonly string[], fallback: string): Promise<string> {
     for (const [index, name] of names.slice(0, MAX_LISTED).entries()) await this.#note(`  ${String(index + 1).padStart(2)}) ${name}`);
     if (names.length > MAX_LISTED) await this.#note(`      and ${names.length - MAX_LISTED} more, by name`);
@@ -75,7 +75,7 @@ export class Prompter {
         done();
       },
     });
-    // From here on the terminal itself shows nothing of what is typed: the question may be answered at once.
+    // From here on the terminal does not echo input, because the answer may arrive at once.
     const terminal = createInterface({ input: this.#input, output, terminal: true, historySize: 0 });
     if (isHidden) await this.#output.write(prompt);
     try {

@@ -1,4 +1,4 @@
-/** What the steps of `xopc setup` work with: commands are run as the person would type them, so that each is done in one place. */
+/** Runs the steps of `xopc setup`. They run commands as the person would type them, so that each action is implemented once. */
 import { Readable, Writable } from 'node:stream';
 import type { ApiRequest } from '../api/api-client.js';
 import { runCli } from '../cli/cli.js';
@@ -22,7 +22,7 @@ export interface SetupFlags {
 export interface DoneStep {
   readonly command: string;
   readonly ok: boolean;
-  /** What it printed with `--json`; null without. */
+  /** Its output with `--json`; null without `--json`. */
   readonly result: unknown;
 }
 
@@ -36,7 +36,7 @@ export class StepFailed extends Error {
 interface SetupRunOptions {
   readonly io: CommandIo;
   readonly flags: SetupFlags;
-  /** Undefined: nothing is asked. */
+  /** Undefined: no questions are asked. */
   readonly prompter: Prompter | undefined;
   readonly configOption: string | undefined;
   readonly request: <T>(request: ApiRequest) => Promise<T>;
@@ -45,9 +45,9 @@ interface SetupRunOptions {
 interface RunOptions {
   /** Given to the command on its standard input. */
   readonly secret?: string | undefined;
-  /** The command as it is shown, where that differs. */
+  /** The command as shown to the user, if different. */
   readonly shown?: readonly string[];
-  /** Prints nothing but the reason of a failure. */
+  /** Prints only the reason of a failure. */
   readonly isQuiet?: boolean;
 }
 
@@ -77,7 +77,7 @@ export class SetupRun {
     return this.io.note(text);
   }
 
-  /** Does a step, below its title. @param isWanted  by an option; otherwise it is done only where questions can be asked */
+  /** Runs a step below its title. @param isWanted  by an option; otherwise the step runs only if questions can be asked */
   async step<T>(title: string, isWanted: boolean, work: () => Promise<T>): Promise<T | undefined> {
     if (!isWanted && this.prompter === undefined) return undefined;
     await this.io.note(`\n${title}`, this.io.err.paint.bold);
@@ -89,7 +89,7 @@ export class SetupRun {
   }
 
   /**
-   * Runs a command of xopc, says which, and prints what it prints.
+   * Runs an xopc command, and prints its name and its output.
    * @throws StepFailed when it fails
    */
   async run(words: readonly string[], { secret, shown = words, isQuiet = false }: RunOptions = {}): Promise<void> {
@@ -116,7 +116,7 @@ export class SetupRun {
     throw new StepFailed(exitCode);
   }
 
-  /** Runs commands after whose failure a question is asked again. @returns whether they succeeded */
+  /** Runs commands; if they fail, the caller asks its question again. @returns whether they succeeded */
   async attempt(work: () => Promise<void>): Promise<boolean> {
     try {
       await work();

@@ -5,7 +5,10 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { fold } from '../../output/table.js';
 import { parseNumber } from './approval.js';
 
-/** The words of a model, in lines that a terminal does not break: the rest would be at the left edge, like what the gateway says. */
+/**
+ * Wraps a model's text so that the terminal does not: a line broken by the terminal would continue at the left edge and look like
+ * text from the gateway.
+ */
 const quote = (said: string): string[] =>
   escapeHidden(said)
     .split('\n')

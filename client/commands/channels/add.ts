@@ -47,7 +47,7 @@ export class ChannelAddCommand extends BaseCommand {
     return this.#report(channel, await poll(() => this.#settled(channel), CONNECT));
   }
 
-  /** The account as it is with the new configuration, once it has tried to connect. */
+  /** Returns the account under the new configuration, once it has tried to connect. */
   async #settled(channel: string): Promise<ChannelDocument | undefined> {
     const { inForce } = await this.request<ConfigView>({ method: 'GET', path: '/api/config' });
     if (!inForce) return undefined;

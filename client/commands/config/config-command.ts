@@ -1,4 +1,4 @@
-/** What the config commands share. */
+/** Shared parts of the config commands. */
 import { ensurePrivateDirectory } from '../../../shared/node/files/atomic-file.js';
 import { claimPaths } from '../../../shared/node/process/claim-paths.js';
 import { loadConfigFile } from '../../../shared/node/config/config-file.js';
@@ -13,17 +13,17 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { locateGateway } from '../../gateway/locate-gateway.js';
 import { poll } from '../../gateway/poll.js';
 
-/** How long a running gateway may take to apply a changed file. */
+/** Maximum time for a running gateway to apply a changed file. */
 export const APPLY = { limitMs: 5_000, pause: 50 };
 
-/** What a change of the file is seen to affect. `overridden`: the running gateway has another value from an option or a variable. */
+/** The observed effect of a change to the file. `overridden`: an option or a variable gives the running gateway another value. */
 type AppliedTo = 'running gateway' | 'next start' | 'not yet' | 'overridden' | 'unknown';
 
 interface Applied {
   readonly appliedTo: AppliedTo;
-  /** Completes the sentence that says what was done. */
+  /** The second half of the sentence that reports the change. */
   readonly outcome: string;
-  /** What else its owner should know. */
+  /** A further note for the user. */
   readonly notice?: Pick<StatusWarning, 'message' | 'hint'>;
 }
 
@@ -34,7 +34,7 @@ const OUTCOMES = {
   unknown: '; could not check whether the running gateway has applied it: this shell does not have its token (set XOPC_GATEWAY_TOKEN)',
 } as const;
 
-/** Of the message of a refusal by `gateway.allowedIps`. */
+/** Matches the message of a refusal by `gateway.allowedIps`. */
 const REFUSED_ADDRESS = /^The address (\S+) is not allowed/;
 
 function seen(appliedTo: keyof typeof OUTCOMES): Applied {
@@ -49,13 +49,13 @@ export abstract class ConfigCommand extends BaseCommand {
     return document;
   }
 
-  /** Directories for the lock and the copy for undo, before the first gateway has made them. */
+  /** Creates the directories for the lock and the undo copy, in case no gateway has created them yet. */
   protected prepareDirectories(): void {
     this.io.gatewayPaths = claimPaths(this.io.gatewayPaths);
     ensurePrivateDirectory(this.io.gatewayPaths.lockDir);
   }
 
-  /** Waits until a running gateway has what the file says. */
+  /** Waits until a running gateway has applied the file. */
   async #awaitApplied(): Promise<Applied> {
     if ((await locateGateway(this.io.gatewayPaths)).kind !== 'answers') return seen('next start');
     const applied = (await poll(() => this.#look(), APPLY)) ?? seen('not yet');
@@ -66,7 +66,7 @@ export abstract class ConfigCommand extends BaseCommand {
     return { ...(applied.appliedTo === 'running gateway' ? seen('not yet') : applied), notice: unmoved };
   }
 
-  /** Prints what was done, and to what it applies; `done` is a sentence without its full stop. */
+  /** Prints what was changed and what the change affects; `done` is a sentence without its full stop. */
   protected async reportApplied(document: object, done: string): Promise<void> {
     const { appliedTo, outcome, notice } = await this.#awaitApplied();
     if (this.json) return this.io.printJson({ ...document, appliedTo });
@@ -74,7 +74,7 @@ export abstract class ConfigCommand extends BaseCommand {
     if (notice !== undefined) await this.io.note([notice.message, ...(notice.hint === undefined ? [] : [notice.hint])].join('\n  '));
   }
 
-  /** @returns undefined while the gateway does not run with the file */
+  /** @returns undefined while the gateway has not applied the file */
   async #look(): Promise<Applied | undefined> {
     try {
       const { inForce, pinned } = await this.request<ConfigView>({ method: 'GET', path: '/api/config' });
@@ -84,7 +84,7 @@ export abstract class ConfigCommand extends BaseCommand {
       const list = overridden.map(([key, by]) => `${by} overrides ${key}`).join(' and ');
       return { appliedTo: 'overridden', outcome: `; in the running gateway, ${list}` };
     } catch (error) {
-      // A gateway that changes its address or its token does not answer at times.
+      // A gateway may briefly not answer while it changes its address or token.
       const refused = error instanceof GatewayError && error.code === 'FORBIDDEN' ? REFUSED_ADDRESS.exec(error.message)?.[1] : undefined;
       if (refused !== undefined) return this.#ofRefusal(refused);
       const isRefused = error instanceof GatewayError && error.code === 'UNAUTHORIZED';
@@ -92,7 +92,7 @@ export abstract class ConfigCommand extends BaseCommand {
     }
   }
 
-  /** @returns undefined where the file allows the address, so that the gateway is about to */
+  /** @returns undefined if the file allows the address, which the gateway is then about to do as well */
   #ofRefusal(address: string): Applied | undefined {
     const key = 'gateway.allowedIps';
     if (!this.#hasChanged(key))
@@ -111,7 +111,7 @@ export abstract class ConfigCommand extends BaseCommand {
     return JSON.stringify(now) !== JSON.stringify(before);
   }
 
-  /** Prints a single text as it is, anything else as JSON. */
+  /** Prints a string unchanged, anything else as JSON. */
   protected async printValue(value: unknown): Promise<void> {
     if (typeof value === 'string' && !this.json) await this.printForeign(value);
     else await this.io.printJson(value ?? null);

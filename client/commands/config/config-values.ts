@@ -1,4 +1,4 @@
-/** Values of the configuration as the commands read, check and show them. */
+/** Reads, checks and shows values of the configuration for the commands. */
 import { schemaAt } from '../../../shared/config/describe-issue.js';
 import { HIDDEN_SECRET, replaceSecrets } from '../../../shared/config/secrets.js';
 import { closestMatch } from '../../../shared/text/closest-match.js';

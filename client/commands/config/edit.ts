@@ -19,10 +19,10 @@ function editorFailed(editor: string, reason: string): GatewayError {
   return usage(`the editor '${editor}' ${reason}`, 'Set EDITOR to an editor that waits, e.g. EDITOR=vi or EDITOR="code --wait".');
 }
 
-/** Keys of the terminal that are the editor's while it runs: Ctrl-C and Ctrl-\. */
+/** Signals of terminal keys that belong to the editor while it runs: Ctrl-C and Ctrl-\. */
 const EDITOR_KEYS = ['SIGINT', 'SIGQUIT'] as const;
 
-/** Runs the editor on the terminal; its name may come with arguments, as every shell program accepts. */
+/** Runs the editor on the terminal; as in other programs, the setting may contain arguments. */
 function runEditor(editor: string, path: string): Promise<void> {
   // The trap keeps the shell: the editor does not inherit it.
   const [file, args] =

@@ -53,7 +53,7 @@ export class ConfigSetCommand extends ConfigChangeCommand {
     return 0;
   }
 
-  /** Of variables in the value that are not set here; they may be where the gateway is started. */
+  /** A note about variables in the value that are not set here; they may be set where the gateway is started. */
   async #warn(document: ConfigDocument, key: string): Promise<void> {
     if (this.json) return;
     const warnings = validateConfig(document).warnings.filter((warning) => warning.key?.startsWith(key));

@@ -1,4 +1,4 @@
-/** Fields of scheduled jobs as flags, and how a job is shown. */
+/** Maps fields of scheduled jobs to flags, and renders jobs. */
 import { type ActiveHours, readActiveHours } from '../../../shared/text/active-hours.js';
 import type { CronJobDocument } from '../../../shared/api/cron.js';
 import { JOB_FLAG_FIELDS, type JobFlagKind } from '../../../shared/cron-job.js';
@@ -31,7 +31,7 @@ export const JOB_FLAGS: readonly { readonly flag: JobFlag; readonly field: strin
   ({ flag, field, kind }) => ({ flag, field, read: (text, name) => (text === '' ? null : READERS[kind](text, name)) }),
 );
 
-/** Names the options in the place of the fields in a refusal of the API: `Invalid body: 'mode' must be …`. */
+/** Replaces field names with option names in an API error: `Invalid body: 'mode' must be …`. */
 export function inOptions(error: unknown): unknown {
   if (!(error instanceof GatewayError) || !error.message.startsWith(REFUSAL)) return error;
   const { code, details = {} } = error;
@@ -48,7 +48,7 @@ export function jobPath(id: string): string {
   throw usage(`invalid job id '${id}'`, 'See them with: xopc cron list');
 }
 
-/** Reads `--active` and `--days`. @returns null where they are emptied, undefined where none is given. @throws USAGE */
+/** Reads `--active` and `--days`. @returns null when both are set to empty, undefined when neither is given. @throws USAGE */
 export function readHours(active: string | undefined, days: string | undefined): ActiveHours | null | undefined {
   if (active === undefined && days === undefined) return undefined;
   if (active === '' || (active === undefined && days === '')) return null;

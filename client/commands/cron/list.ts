@@ -6,7 +6,7 @@ import { shellCommand } from '../../../shared/text/shell-word.js';
 import { ListCommand } from '../../cli/list-command.js';
 import { jobPath } from './job.js';
 
-/** Effects of daylight saving on a time. */
+/** How daylight saving affects a time. */
 const NOTES: Readonly<Record<NonNullable<CronPreview['runs'][number]['note']>, string>> = {
   gap: '(moved: this hour is skipped by daylight saving)',
   repeated: '(this time occurs twice that day: first)',
@@ -19,7 +19,7 @@ function stateText({ state, delivery }: Pick<CronRunDocument, 'state' | 'deliver
   return status === 'delivered' ? state : `${state} (${status})`;
 }
 
-/** Says that nothing was sent, with the agent's reason. */
+/** Returns a note that nothing was sent, with the agent's reason. */
 function silenceText({ nothingToReport: reason }: CronRunDocument): string | undefined {
   if (reason === null) return undefined;
   return reason === '' ? 'Nothing to report' : `Nothing to report: ${reason}`;

@@ -13,22 +13,22 @@ import { writeOptions } from '../config/config-values.js';
 import { ConfigCommand } from '../config/config-command.js';
 
 const SQLITE = 'sqlite';
-/** Between two lines about one table. */
+/** Interval between two progress lines for one table. */
 const PROGRESS_MS = 1_000;
 const EXAMPLE = `xopc database copy --to '\${XOPC_DATABASE_URL}'`;
 const HINT = `e.g. ${EXAMPLE}`;
 
 interface Target {
   readonly at: DatabaseAt;
-  /** For `store.url`; undefined: it is to be removed. */
+  /** The new `store.url`; undefined: remove it. */
   readonly value: string | undefined;
-  /** What sets the configuration, without a password. */
+  /** The command that sets the configuration, without a password. */
   readonly command: string;
 }
 
 const count = (rows: number): string => rows.toLocaleString('en');
 
-/** The password of a URL in clear text; empty: none. */
+/** The password of a URL in clear text; empty if it has none. */
 const passwordIn = (url: string): string => (URL.canParse(url) ? new URL(url).password : '');
 
 export class DatabaseCopyCommand extends ConfigCommand {
@@ -62,7 +62,7 @@ export class DatabaseCopyCommand extends ConfigCommand {
       from,
       to: target.at,
       onProgress: (progress) => this.#show(progress),
-      // A gateway that was started meanwhile has not written yet, but soon will.
+      // A gateway started in the meantime has not written yet, but soon will.
       beforeEnd: () => this.#assertStopped(),
     });
     if (this.use) {
@@ -122,7 +122,7 @@ export class DatabaseCopyCommand extends ConfigCommand {
     return url;
   }
 
-  /** @throws CONFLICT, or why it cannot be said whether a gateway runs */
+  /** @throws CONFLICT, or the reason why it is unknown whether a gateway runs */
   async #assertStopped(): Promise<void> {
     const location = await locateDataUser(this.io.gatewayPaths);
     if (location.kind === 'absent') return;
@@ -133,7 +133,7 @@ export class DatabaseCopyCommand extends ConfigCommand {
     });
   }
 
-  /** A line at the end of each table, and on a terminal each second. */
+  /** Prints a line at the end of each table, and on a terminal every second. */
   #show({ table, rows, total }: CopyProgress): void {
     const nowMs = Date.now();
     const isDue = this.io.err.isTerminal && nowMs - this.#shownAtMs >= PROGRESS_MS;

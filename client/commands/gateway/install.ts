@@ -32,7 +32,7 @@ function parseRuntime(text: string | undefined): ServiceRuntime | undefined {
   throw usage(`--runtime is '${text}'; it must be node or binary`, 'e.g. --runtime node');
 }
 
-/** A service keeps its port: 0 would be another one at each start. */
+/** A service needs a fixed port; 0 would mean another port at each start. */
 function parseServicePort(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const port = parsePort(text, '--port');
@@ -97,7 +97,7 @@ export class InstallCommand extends BaseCommand {
     return this.#report(installation, result);
   }
 
-  /** @returns `moved` if another configuration has claimed the home meanwhile: what was refused concerns its files */
+  /** @returns `moved` if another configuration has claimed the home in the meantime, so that the refusal concerns its files */
   async #preview(installation: Installation): Promise<InstallPreview | 'moved'> {
     try {
       return await withDifference(previewInstall(installation), 'what install would write', (text) => this.io.note(text));

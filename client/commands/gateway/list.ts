@@ -5,7 +5,7 @@ import { type HomeGateway, listHomeGateways } from '../../gateway/home-gateways.
 import type { GatewayLocation } from '../../gateway/locate-gateway.js';
 import { recordOf } from '../../service/files/install-record.js';
 
-/** What is known of a gateway that does not answer. */
+/** The known facts about a gateway that does not answer. */
 const STATES: Readonly<Record<Exclude<GatewayLocation['kind'], 'answers'>, string>> = {
   absent: 'stopped',
   starting: 'starting',

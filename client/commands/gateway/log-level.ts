@@ -38,7 +38,7 @@ export class LogLevelCommand extends BaseCommand {
     return this.printResult({ level, configured, until, modules }, [inForce, ...own].join('\n'));
   }
 
-  /** @returns undefined when it is only looked at. @throws USAGE */
+  /** @returns undefined when the level is only shown. @throws USAGE */
   #change(): LogLevelChange | undefined {
     const { level, module } = this;
     const durationMs = this.for === undefined ? undefined : parseDuration(this.for, '--for');

@@ -19,7 +19,7 @@ import { printLink } from '../../gateway/page-link.js';
 import { oneOf, usage } from '../../cli/usage.js';
 
 const DEFAULT_LINES = 50;
-/** With only `--since`, all entries of that time are shown, up to this limit. */
+/** With only `--since`, all entries since then are shown, up to this limit. */
 const MAX_SINCE_LINES = 100_000;
 
 const NOTICES: Readonly<Record<Exclude<FollowEvent['type'], 'lines'>, string>> = {

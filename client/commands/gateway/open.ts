@@ -13,7 +13,7 @@ export class OpenCommand extends BaseCommand {
   protected async run(): Promise<number> {
     const { status } = await requireGateway(this.io.gatewayPaths);
     const pageUrl = status.urls[0] ?? `http://localhost:${status.port}`;
-    // A link that is not printed is not made.
+    // The link is only created if it will be printed.
     const link = this.json || this.io.out.isTerminal ? await createPageLink(await this.connect(), pageUrl) : undefined;
     await printLink(this.io, { pageUrl, url: link?.url ?? pageUrl, expiresAt: link?.expiresAt ?? null });
     if (link === undefined && status.auth.enabled && this.io.out.isTerminal)

@@ -13,7 +13,7 @@ import { formatSeconds } from '../../output/duration.js';
 import { recordOf } from '../../service/files/install-record.js';
 import { awaitStarting, waitForNewInstance } from '../../gateway/wait-ready.js';
 
-/** A successor has the lock before its predecessor leaves, and a start by hand would have it by then. */
+/** A successor takes the lock before its predecessor exits, and a manual start would have taken it by then. */
 const ABSENT_LIMIT_MS = 2_000;
 
 function identityOf({ pid, worker, instanceId }: StatusDocument): Pick<RestartResult, 'pid' | 'workerPid' | 'instanceId'> {
@@ -60,7 +60,7 @@ export class RestartCommand extends BaseCommand {
   async #restart({ controlPath, status }: AnsweringGateway, timeoutMs: number | undefined): Promise<number> {
     const isSupervised = this.#isReplaced(status) && status.supervisedBy !== null;
     if (isSupervised) await this.#refuseLostService();
-    // A supervised supervisor answers when it has drained.
+    // A supervisor that runs under a service manager answers once it has drained.
     const drainMs = isSupervised ? (timeoutMs ?? MAX_DRAIN_TIMEOUT_MS) : 0;
     const deadlines = { ...RESTART_DEADLINES, totalMs: RESTART_DEADLINES.totalMs + drainMs };
     const call = { type: 'restart', ...definedFields({ timeoutMs, force: this.force || undefined }) } as const;
@@ -97,7 +97,7 @@ export class RestartCommand extends BaseCommand {
     return this.force || build.running !== build.installed;
   }
 
-  /** The service manager starts the next supervisor; what it starts it with must be there. */
+  /** The service manager starts the next supervisor; the program and files that it uses must exist. */
   async #refuseLostService(): Promise<void> {
     if (recordOf(this.io.gatewayPaths) === undefined) return;
     const warnings = await this.context.runtime.loadTools().serviceWarnings(this.io.gatewayPaths);
@@ -121,7 +121,7 @@ export class RestartCommand extends BaseCommand {
     }
   }
 
-  /** The old supervisor has left; the service manager starts the next one, and only that it serves counts. */
+  /** The old supervisor has exited and the service manager starts the next one; success means that the next one serves. */
   async #awaitServiceManager(asked: RestartResult, before: StatusDocument): Promise<RestartResult> {
     await this.io.note(`Restarting: waiting for the service manager (${before.supervisedBy}) to start the gateway again`);
     const startedAtMs = Date.now();

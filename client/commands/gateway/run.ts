@@ -60,7 +60,7 @@ export class RunCommand extends BaseCommand {
   protected async run(): Promise<number> {
     const flags = this.#flags();
     const checks = this.#checks(flags);
-    // A service asks its own API nothing: a question that its stop leaves in systemd's socket would start it again.
+    // A service never calls its own API: a request left in systemd's socket when the service stops would start it again.
     const isFirst = this.#serviceMarker === undefined && isFirstStart(this.io.gatewayPaths);
     if (this.force) {
       const { configPath: _, ...request } = flags;
@@ -90,7 +90,7 @@ export class RunCommand extends BaseCommand {
     });
   }
 
-  /** A named file must exist: starting with defaults instead, perhaps on another port, would be a surprise. */
+  /** A file named explicitly must exist: falling back to defaults, perhaps on another port, would be a surprise. */
   #namedConfig(): string {
     const { configPath } = this.io.gatewayPaths;
     if (existsSync(configPath)) return configPath;
@@ -129,7 +129,7 @@ export class RunCommand extends BaseCommand {
     return this.printResult(takeoverDocument(takeover), `Gateway taken over; it continues in the background (pid ${takeover.pid}).`);
   }
 
-  /** Stays with a gateway that has taken over like a foreground start; over a service it only watches. */
+  /** After a takeover, stays attached to the gateway like a foreground start; if a service runs the gateway, only watches it. */
   async #attach(takeover: Takeover): Promise<number> {
     const { io } = this;
     const { gatewayPaths: paths } = io;
@@ -151,7 +151,7 @@ export class RunCommand extends BaseCommand {
     }
   }
 
-  /** As a gateway in the foreground: the end of its terminal stops it, of any other one it does not. */
+  /** As for a gateway in the foreground: closing its own terminal stops it, closing any other does not. */
   #onStopSignals(listener: () => void): void {
     const { runtime } = this.context;
     runtime.onInterrupt(listener, ['SIGINT', 'SIGTERM', 'SIGQUIT']);

@@ -33,7 +33,7 @@ export class ServiceStatusCommand extends BaseCommand {
     return serviceExitCode(report);
   }
 
-  /** @returns why there is none, where no service is installed either @throws UNAVAILABLE */
+  /** @returns the reason why there is no service manager, if no service is installed either @throws UNAVAILABLE */
   async #manager(): Promise<ServiceManager | GatewayError> {
     const paths = this.io.gatewayPaths;
     try {

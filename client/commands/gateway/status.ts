@@ -29,7 +29,7 @@ export class StatusCommand extends BaseCommand {
     return statusExitCode(status);
   }
 
-  /** The supervisor's status. Where a service is installed, its warnings are added. */
+  /** Returns the supervisor's status, with the warnings of the service if one is installed. */
   async #ask(): Promise<StatusDocument> {
     const paths = this.io.gatewayPaths;
     try {
@@ -43,7 +43,7 @@ export class StatusCommand extends BaseCommand {
     }
   }
 
-  /** Names the gateways of this home that do run. */
+  /** Lists the gateways of this home that are running. */
   async #notRunning(error: GatewayError): Promise<GatewayError> {
     const found = await findOthers(this.io.gatewayPaths);
     const others = found.map(({ configPath, pid, host, port }) => ({ configPath, pid, host, port }));

@@ -20,12 +20,12 @@ import { awaitStarting } from '../../gateway/wait-ready.js';
 import { STOP_MARGIN_MS } from '../../service/plan/service-plan.js';
 import { recordOf } from '../../service/files/install-record.js';
 
-/** A gateway that works leaves within 100 ms after `--force`. */
+/** A working gateway exits within 100 ms after `--force`. */
 const FORCE_LIMIT_MS = 400;
 /** How often a long stop checks that the gateway still answers. */
 const LOOK_AGAIN_MS = 2_000;
 
-/** A gateway that does not answer any more. */
+/** A gateway that no longer answers. */
 interface Silent {
   readonly kind: 'silent';
   readonly lock: LockRecord;
@@ -92,7 +92,7 @@ export class StopCommand extends BaseCommand {
     return 0;
   }
 
-  /** Has a gateway leave at once, and kills one that has not left a moment later. */
+  /** Asks a gateway to exit at once, and kills it if it has not exited a moment later. */
   async #forceEnd(lock: LockRecord): Promise<number> {
     const waiting = new AbortController();
     const request = { type: 'stop', force: true } as const;
@@ -138,11 +138,11 @@ export class StopCommand extends BaseCommand {
     });
     try {
       const result = await this.#request(controlPath, timeoutMs, waiting.signal);
-      // It was asked already: a SIGTERM now would shorten its drain.
+      // The stop was already requested, so a SIGTERM now would shorten the drain.
       if (result !== undefined && 'kind' in result) return await this.#endSilent(result.lock, timeoutMs, ['SIGCONT']);
       await awaitLeave(supervisor, { paths: this.io.gatewayPaths, timeoutMs, signal: waiting.signal });
       const heir = result === undefined ? await locateGateway(this.io.gatewayPaths) : undefined;
-      // It left for a successor, which is the gateway now.
+      // It has handed over to a successor, which is now the gateway.
       if (heir?.kind === 'answers' && heir.status.instanceId !== status.instanceId) return await this.#stop(heir, timeoutMs);
       return await this.#report(status.pid, result);
     } catch (error) {
@@ -154,7 +154,10 @@ export class StopCommand extends BaseCommand {
     }
   }
 
-  /** @returns undefined when the supervisor left before its answer arrived: its end is what counts; or that it does not answer any more */
+  /**
+   * @returns undefined when the supervisor exited before its answer arrived, since only its exit matters; or a marker that it no
+   * longer answers
+   */
   async #request(controlPath: string, timeoutMs: number | undefined, signal: AbortSignal): Promise<StopResult | Silent | undefined> {
     const answered = new AbortController();
     const call = { type: 'stop', ...definedFields({ timeoutMs, force: this.force || undefined }) } as const;
@@ -163,7 +166,7 @@ export class StopCommand extends BaseCommand {
       const answer = callControl(controlPath, call, { deadlines: deadlines(timeoutMs ?? MAX_DRAIN_TIMEOUT_MS), signal, onProgress });
       return await Promise.race([answer, this.#untilSilent(answered.signal)]);
     } catch (error) {
-      // It answered a moment before: without its socket it is about to exit.
+      // It answered a moment ago; now that its socket is gone, it is about to exit.
       if (hasLeft(error) || (error instanceof GatewayError && error.code === 'NOT_RUNNING')) return undefined;
       throw error;
     } finally {

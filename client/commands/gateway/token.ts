@@ -64,7 +64,7 @@ export class TokenCommand extends BaseCommand {
     this.#prepareDirectory();
     const { gatewayPaths: paths, environment } = this.io;
     const location = await locateGateway(paths);
-    // Not the file: it may be what has to be replaced.
+    // Does not read the file, because the file may be what has to be replaced.
     const known = (await askToken(location)) ?? readGivenToken(paths, environment);
     if (known !== undefined && known.source !== 'generated') throw setElsewhere(known.source);
     const token = await rotateToken(paths.tokenPath);
@@ -72,7 +72,7 @@ export class TokenCommand extends BaseCommand {
     return { token, source: 'generated' };
   }
 
-  /** A gateway that did not say which token it has may have one from elsewhere. */
+  /** A gateway that did not report its token may have one from another source. */
   async #applyToRunning(controlPath: string, token: string): Promise<void> {
     await callControl(controlPath, { type: 'restart' }, { deadlines: RESTART_DEADLINES });
     const now = await locateGateway(this.io.gatewayPaths);

@@ -71,7 +71,7 @@ export class McpAddCommand extends ConfigChangeCommand {
     return 0;
   }
 
-  /** @throws USAGE for a flag that the server would never see */
+  /** @throws USAGE for a flag that would have no effect on the server */
   #refuseFlagsOfTheOtherKind(): void {
     const isProgram = this.url === undefined;
     const given = isProgram

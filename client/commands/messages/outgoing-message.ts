@@ -3,7 +3,7 @@ import { OUTGOING_STATUSES } from '../../../shared/delivery-status.js';
 import type { OutgoingDocument } from '../../../shared/api/messages.js';
 import { oneOf, usage } from '../../cli/usage.js';
 
-/** The path of one message. @throws USAGE for what cannot be an id */
+/** Returns the API path of one message. @throws USAGE for an invalid id */
 export function messagePath(id: string): string {
   if (/^[\w.-]{1,128}$/.test(id)) return `/api/messages/${id}`;
   throw usage(`invalid message id '${id}'`, 'See them with: xopc messages');

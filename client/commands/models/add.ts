@@ -63,7 +63,10 @@ export class ModelAddCommand extends BaseCommand {
     return { id: this.provider, baseUrl, ...definedFields({ ...given, api }) };
   }
 
-  /** Tests it, and takes the address that works instead of the one given. @throws UNAVAILABLE with the reason; nothing is written */
+  /**
+   * Tests the provider; if another address works instead of the given one, uses that. @throws UNAVAILABLE with the reason; nothing
+   * is written
+   */
   async #test(provider: ProviderTest): Promise<{ provider: ProviderTest; found: ProviderTestResult }> {
     const found = await this.#ask(provider);
     if (found.ok) return { provider, found };
@@ -87,11 +90,11 @@ export class ModelAddCommand extends BaseCommand {
     return this.request<ProviderTestResult>({ method: 'POST', path: '/api/providers/test', body });
   }
 
-  /** Returns once the gateway reaches the provider with the settings that it has in force. */
+  /** Returns once the gateway reaches the provider with the settings in force. */
   async #awaitApplied(): Promise<void> {
     const isApplied = await poll(
       async () => ((await this.#ask({ id: this.provider }).catch(() => undefined))?.ok === true ? true : undefined),
-      // Each look is a request to the provider.
+      // Each check sends a request to the provider.
       { ...APPLY, pause: 200 },
     );
     if (isApplied === undefined) await this.io.note('The running gateway has not applied it yet. Check it with: xopc gateway status');

@@ -35,7 +35,7 @@ export class ModelListCommand extends ListCommand {
     return exitCode;
   }
 
-  /** A token that may only chat is not told of the providers. */
+  /** A token with only the scope `chat` cannot list providers. */
   async #noteUnlisted(models: readonly ModelDocument[]): Promise<void> {
     const answer = await this.request<{ providers: ProviderDocument[] }>({ method: 'GET', path: '/api/providers' }).catch(() => undefined);
     for (const { id, configured } of answer?.providers ?? []) {

@@ -38,7 +38,7 @@ export class ModelTestCommand extends BaseCommand {
     return 0;
   }
 
-  /** Of a provider, the first model; of an agent, its own; of nothing, that of the default agent. */
+  /** Returns the model to test: the first one of a provider, an agent's own, or by default that of the default agent. */
   async #modelOf(name: string | undefined): Promise<string> {
     if (name?.includes('/') === true) return name;
     const { models, defaults } = await this.request<ModelList>({ method: 'GET', path: '/api/models' });
@@ -53,7 +53,7 @@ export class ModelTestCommand extends BaseCommand {
     });
   }
 
-  /** @throws UNAVAILABLE with the reason why there is no list of a provider's models */
+  /** @throws UNAVAILABLE with the reason why a provider's models cannot be listed */
   async #firstOf(id: string): Promise<string> {
     const found = await this.request<ProviderTestResult>({ method: 'POST', path: '/api/providers/test', body: { id } });
     const { ok, cause, httpStatus, models } = found;

@@ -73,7 +73,7 @@ const made = (of: (name: keyof UsageAmounts) => number): UsageAmounts =>
 
 const sum = (rows: readonly UsageAmounts[]): UsageAmounts => made((name) => rows.reduce((total, row) => total + row[name], 0));
 
-/** Returns what is in the total and in none of the rows. */
+/** Returns the part of the total that is in none of the rows. */
 function rest(total: UsageAmounts, rows: readonly UsageAmounts[]): UsageAmounts {
   const listed = sum(rows);
   return made((name) => Math.max(0, total[name] - listed[name]));

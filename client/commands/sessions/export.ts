@@ -18,7 +18,7 @@ const FORMAT_OF: Readonly<Record<string, string>> = { '.json': 'json', '.md': 'm
 /** In JSON Lines, the first line is the whole header, which is shorter. */
 const MAX_HEADER_BYTES = 262_144;
 
-/** Whether the first line of a file is a document without messages: that of JSON Lines. */
+/** Whether the first line of a file is a document without messages, which identifies JSON Lines. */
 function isJsonLines(path: string): boolean {
   const start = Buffer.alloc(MAX_HEADER_BYTES);
   const file = openSync(path, 'r');

@@ -5,7 +5,7 @@ import type { SessionDocument } from '../../../shared/api/sessions.js';
 import { sessionPath } from './session.js';
 import { usage } from '../../cli/usage.js';
 
-/** Verb → the change, and the text that reports it. */
+/** Maps each verb to its change and the text that reports it. */
 const VERBS: Readonly<Record<string, readonly [change: object, done: string]>> = {
   pin: [{ pinned: true }, 'pinned'],
   unpin: [{ pinned: false }, 'no longer pinned'],
