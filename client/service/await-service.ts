@@ -17,7 +17,7 @@ const ASK_MANAGER_MS = 500;
 /** Maps the exit code of a failed start to an error code (see FINAL_EXIT_CODES). */
 const CODE_OF_EXIT: Readonly<Record<number, ErrorCode>> = { 5: 'LOCK_HELD', 78: 'CONFIG_INVALID' };
 
-/** How often a service may exit and be restarted while it is waited for: each time once for another start that was faster. */
+/** How often a service may exit and be restarted during the wait: each exit may be caused by another, faster start. */
 const MAX_RESTARTS = 2;
 /** From the start of the service's process to the gateway's lock. */
 const LOCK_LIMIT_MS = 10_000;
@@ -123,7 +123,7 @@ export async function findServiceObstacle(paths: GatewayPaths): Promise<string |
   }
 }
 
-/** Whether the manager of the installed service runs this process. False where it cannot be asked. */
+/** Whether the manager of the installed service runs this process. False if the manager cannot be queried. */
 export async function isServiceProcess(paths: GatewayPaths, pid: number): Promise<boolean> {
   if (recordOf(paths) === undefined) return false;
   try {
@@ -135,8 +135,8 @@ export async function isServiceProcess(paths: GatewayPaths, pid: number): Promis
 }
 
 /**
- * Starts the installed service and waits until it serves. What was registered and is not any more (an upgrade of the system, a moved
- * home directory) is registered again. Earlier failures are forgotten, also by the launcher.
+ * Starts the installed service and waits until it serves. A registration that was lost (system upgrade, moved home directory) is
+ * made again. Earlier failures are forgotten, also by the launcher.
  * @param previousInstanceId  of a gateway that does not count
  * @throws NOT_FOUND when none is installed; UNAVAILABLE; what {@link awaitService} throws
  */
@@ -158,8 +158,8 @@ export async function startService(paths: GatewayPaths, previousInstanceId?: str
 const UNKNOWN_MANAGER_MS = 15_000;
 
 /**
- * Waits for the gateway that the service manager starts in place of `oldInstanceId`. For our own service systemd is asked too, and the wait
- * ends when systemd has given up. (It is not known what launchd reports between two starts.)
+ * Waits for the gateway that the service manager starts in place of `oldInstanceId`. For our own service systemd is queried too,
+ * and the wait ends when systemd has given up. (What launchd reports between two starts is unknown.)
  * @throws the errors of {@link waitForNewInstance}; the service's last message when its manager has given up
  */
 export async function awaitServiceManager(

@@ -56,7 +56,7 @@ function refuseRivals(rivals: readonly OtherService[]): void {
   });
 }
 
-/** Whether the port is the gateway's already. Under socket activation the manager itself listens. */
+/** Whether the gateway already holds the port. Under socket activation the manager itself listens. */
 function isOwnPort(
   port: number,
   { running, state, paths }: { running: AnsweringGateway | undefined; state: ServiceState; paths: GatewayPaths },

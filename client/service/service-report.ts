@@ -78,7 +78,7 @@ export function renderServiceReport(report: ServiceReport): string {
   return parts.flat().join('\n');
 }
 
-/** The report where nothing is installed and there is no service manager that could run it. */
+/** The report when nothing is installed and no service manager is available. */
 export function absentReport({ message, hint }: GatewayError): { document: object; text: string } {
   const lines = [message, ...(hint === undefined ? [] : [hint])];
   return {

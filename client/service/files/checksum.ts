@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 /** `unchanged`: as `install` wrote it; `edited`: written by `install` and changed since; `foreign`: not written by `install`. */
 type ChecksumState = 'unchanged' | 'edited' | 'foreign';
 
-/** `xopc-seal` is in files that earlier versions installed. */
+/** `xopc-seal` appears in files installed by earlier versions. */
 const CHECKSUM_LINE = /^.*\bxopc-(?:checksum|seal) ([0-9a-f]{16})\b.*\r?\n/m;
 const PLACEHOLDER = '{{checksum}}';
 

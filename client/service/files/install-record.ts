@@ -62,7 +62,7 @@ export function readInstallRecord(directory: string): InstallRecord | undefined 
 interface ServicePlace {
   /** Launcher, record, and the launcher's state. */
   readonly directory: string;
-  /** Undefined when no service is installed for this configuration. */
+  /** undefined when no service is installed for this configuration. */
   readonly record: InstallRecord | undefined;
 }
 

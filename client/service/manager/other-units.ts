@@ -1,4 +1,7 @@
-/** Finds other registrations that start a gateway, and tells those of this gateway, which compete with its service, from those of others. */
+/**
+ * Finds other registrations that start a gateway, and distinguishes those of this gateway, which compete with its service, from
+ * those of other gateways.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isSameGateway, type ServedGateway } from '../plan/service-name.js';

@@ -5,9 +5,9 @@ import type { Sandbox, ServiceFile, ServiceMarker, ServicePlan } from '../plan/s
 /** The gateway whose service is managed. */
 export interface ServiceTarget {
   readonly gateway: ServedGateway;
-  /** Both are the record's when the service is installed. */
+  /** Both come from the install record when the service is installed. */
   readonly names: ServiceNames;
-  /** Of the launcher. */
+  /** Path of the launcher. */
   readonly directory: string;
 }
 
@@ -46,7 +46,7 @@ export interface ServiceManager {
   readonly marker: ServiceMarker;
   /** Name in messages: `systemd`, `launchd`, `the Task Scheduler`. */
   readonly title: string;
-  /** Of the service. Final once {@link assertAvailable} has been called. */
+  /** Name of the service. Final once {@link assertAvailable} has been called. */
   readonly name: string;
   readonly supportsSocket: boolean;
   /** Asks the manager where its files are. @throws UNAVAILABLE with a hint when it cannot be reached */

@@ -37,7 +37,7 @@ function fits(path: string): boolean {
   }
 }
 
-/** @returns the Node that runs this process; the system's if this one belongs to a version manager and the system's is suitable */
+/** @returns the Node that runs this process; the system's Node if this one belongs to a version manager and the system's is suitable */
 export function chooseNode(execPath = process.execPath, candidates: readonly string[] = SYSTEM_NODES[process.platform] ?? []): string {
   if (!VERSION_MANAGERS.test(execPath)) return execPath;
   const isLasting = (path: string): boolean => existsSync(path) && !VERSION_MANAGERS.test(realpathSync(path));

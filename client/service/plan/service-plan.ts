@@ -47,7 +47,7 @@ export interface ServicePlan {
   readonly sandbox: Sandbox;
 }
 
-/** Where a start reports why it failed before there was a log; only launchd writes it. @param directory  the launcher's */
+/** Where a start reports a failure before the log exists; only launchd writes this file. @param directory  the launcher's */
 export function errorLogPath(directory: string): string {
   return join(dirname(directory), 'logs', 'service.log');
 }

@@ -1,4 +1,4 @@
-/** Where the gateway writes because of links: its sandbox has to allow that, too. */
+/** Finds the directories that the gateway writes to through links; its sandbox has to allow them too. */
 import { dirname, join } from 'node:path';
 import { finalPath } from '../../../shared/node/files/final-path.js';
 import { resolvePaths } from '../../../shared/node/process/paths.js';

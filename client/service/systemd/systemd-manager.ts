@@ -58,7 +58,7 @@ export function removalOf(name: string, scope: OtherService['scope'], path: stri
   const disable =
     scope === 'user' ? shellCommand`systemctl --user disable --now ${name}` : shellCommand`sudo systemctl disable --now ${name}`;
   if (path.startsWith('/usr/lib/')) return `${disable}   Its file belongs to a package: remove that with the package manager.`;
-  // The units of all users are root's, too.
+  // Units for all users also apply to root.
   const remove = shellCommand`rm -f ${path}`;
   return `${disable} && ${scope === 'system' || path.startsWith('/etc/') ? `sudo ${remove}` : remove}`;
 }
@@ -161,9 +161,9 @@ export class SystemdManager implements ServiceManager {
   }
 
   async lastWords(): Promise<string[]> {
-    // Not --unit: the output of a process that has exited already is not counted as its unit's.
+    // Not --unit, which omits the output of a process that has already exited.
     const own = await this.#journal(`SYSLOG_IDENTIFIER=${this.name}`);
-    // What systemd says of the next attempt would push the program's own words out of sight.
+    // systemd's messages about the next attempt would push the program's own output out of view.
     return own.length > 0 ? own : this.#journal(`USER_UNIT=${this.#units.service}`);
   }
 

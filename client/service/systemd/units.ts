@@ -152,7 +152,7 @@ export function socketUnitText(name: string, socket: { host: string; port: numbe
         entries: [
           ['ListenStream', `${address}:${socket.port}`],
           ['Backlog', 4096],
-          // `::` then means IPv6 alone on one machine and both on another.
+          // Otherwise `::` means IPv6 alone on one machine and both on another.
           ...(address === '[::]' ? ([['BindIPv6Only', 'both']] satisfies UnitEntry[]) : []),
         ],
       },
