@@ -1,4 +1,4 @@
-/** Entry of the command line: the commands that are called all day, which load nothing else. */
+/** Entry of the command line: runs the most frequent commands without loading anything else. */
 import { loadBundle } from '../shared/node/build/bundle.js';
 import { wantsHelp } from './cli/cli.js';
 import { commandWords } from './cli/command-paths.js';

@@ -1,4 +1,4 @@
-/** Entry of the bundle with all commands, and with what the daily ones load late. */
+/** Entry of the bundle with all commands, and with the parts that the daily commands load on demand. */
 import type { ClientTools } from './cli/client-context.js';
 import { runInProcess } from './cli/process.js';
 import { COMMANDS } from './commands/registry.js';

@@ -1,4 +1,4 @@
-/** The gateway's agents behind the Agent Client Protocol, revision 1. A session of the protocol is a session of the page. */
+/** Serves the gateway's agents over the Agent Client Protocol, revision 1. Each protocol session is a session of the page. */
 import { randomUUID } from 'node:crypto';
 import type * as acp from '@agentclientprotocol/sdk';
 import { type ErrorCode, GatewayError } from '../../shared/errors.js';
@@ -9,20 +9,20 @@ import { ask, type AskOptions } from './ask.js';
 import { messageOf, updatesOf } from './content.js';
 import { Permissions } from './permissions.js';
 
-/** What the bundle exports of the SDK. */
+/** The parts of the SDK that the bundle exports. */
 export type AcpModule = Pick<typeof acp, 'agent' | 'ndJsonStream' | 'RequestError'>;
 
 export interface AcpAgentOptions extends Pick<AskOptions, 'locate' | 'sockets'> {
   readonly sdk: AcpModule;
   readonly version: string;
-  /** Returns a client of the API of the gateway that runs now. @throws as `locate` does */
+  /** Returns an API client for the running gateway. @throws as `locate` does */
   readonly connect: () => Promise<ApiClient>;
-  /** For new sessions. */
+  /** Agent of new sessions. */
   readonly agentId: string | undefined;
-  /** What every new session is. */
+  /** Defaults of every new session. */
   readonly session: string | undefined;
   readonly stream: acp.Stream;
-  /** Takes what is no answer to the editor. */
+  /** Receives messages that are not answers to the editor. */
   readonly onError: (error: unknown) => void;
 }
 
@@ -63,7 +63,7 @@ class AcpAgent {
     return connection;
   }
 
-  /** Fails as the protocol does. */
+  /** Converts an error to the protocol's form. */
   async #answer<Answer>(work: () => Promise<Answer>): Promise<Answer> {
     try {
       return await work();
@@ -114,7 +114,7 @@ class AcpAgent {
       request: (question, signal) =>
         client.request('session/request_permission', question, { cancellationSignal: signal, stopWaitingOnCancel: true }),
     });
-    // In order, and before the answer to the prompt.
+    // Sent in order, and before the answer to the prompt.
     let sent = Promise.resolve();
     const onUpdate = (update: acp.SessionUpdate): void => {
       sent = sent.then(() => client.notify('session/update', { sessionId: session, update })).catch(() => undefined);

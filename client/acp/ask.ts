@@ -1,4 +1,4 @@
-/** Asks a prompt and follows its answer through every loss of the connection: the gateway has it on disk, and answers it whatever happens. */
+/** Sends a prompt and follows its answer across lost connections: the gateway has stored the prompt and answers it in any case. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { SessionUpdate } from '@agentclientprotocol/sdk';
@@ -8,14 +8,14 @@ import { ConnectionLost, followPrompt, type Question, type SocketModule, socketU
 import { Prompt, type PromptEnd } from './prompt.js';
 
 export interface AskOptions extends Omit<Question, 'key'> {
-  /** Finds the gateway. @throws NOT_RUNNING, STILL_STARTING or CONTROL_UNREACHABLE where there is none to ask */
+  /** Finds the gateway. @throws NOT_RUNNING, STILL_STARTING or CONTROL_UNREACHABLE when no gateway can be reached */
   readonly locate: () => Promise<ApiTarget>;
   readonly sockets: SocketModule;
   readonly onUpdate: (update: SessionUpdate) => void;
 }
 
 const PAUSE_MS = 100;
-/** A gateway that is upgraded, or restarted by its service, is back long before that. */
+/** A gateway that is being upgraded or restarted by its service is back long before this limit. */
 const PATIENCE_MS = 60_000;
 
 /** Whether another attempt may succeed, once the gateway has answered. */
@@ -26,7 +26,7 @@ const isPassing = (error: unknown): boolean =>
 const causeOf = (error: unknown): unknown =>
   error instanceof ConnectionLost ? (error.cause ?? new GatewayError('UNAVAILABLE', { message: error.message })) : error;
 
-/** @throws what the gateway refuses; the last failure when it cannot be reached */
+/** @throws the gateway's refusal; the last failure when the gateway cannot be reached */
 export async function ask({ locate, sockets, onUpdate, ...asked }: AskOptions): Promise<PromptEnd> {
   const question = { ...asked, key: randomUUID() };
   const prompt = new Prompt(onUpdate);
@@ -39,7 +39,7 @@ export async function ask({ locate, sockets, onUpdate, ...asked }: AskOptions): 
       try {
         return await followPrompt(new sockets.WebSocket(socketUrl(target)), { token: target.token, prompt, question });
       } finally {
-        // A connection that held was a gateway that works.
+        // A connection that lasted proves that the gateway works.
         if (Date.now() - beganAtMs > PAUSE_MS) giveUpAtMs = Date.now() + PATIENCE_MS;
       }
     } catch (error) {

@@ -1,11 +1,11 @@
-/** One connection to `/ws` for one prompt: it says who calls, sends the prompt, and follows its session. */
+/** One connection to `/ws` for one prompt: it authenticates, sends the prompt, and follows its session. */
 import type { ServerFrame } from '../../shared/api/socket.js';
 import { GatewayError, isErrorCode } from '../../shared/errors.js';
 import { CLOSE_CODES, SOCKET_LIMITS, SOCKET_PATH } from '../../shared/socket.js';
 import type { ApiTarget } from '../api/api-client.js';
 import type { Prompt, PromptEnd } from './prompt.js';
 
-/** Of the package `ws`, which is in a bundle of the worker. */
+/** From the package `ws`, which is in one of the worker's bundles. */
 export interface ClientSocket {
   send(data: string): void;
   terminate(): void;
@@ -22,17 +22,17 @@ export interface SocketModule {
 export interface Question {
   readonly session: string;
   readonly content: string;
-  /** Sends the question once, however often it is sent. */
+  /** Ensures that the gateway accepts the question once, however often it is sent. */
   readonly key: string;
   /** Stops the answer. */
   readonly cancelled: AbortSignal;
   /** Aborts when nobody waits for the answer any more. */
   readonly gone: AbortSignal;
-  /** Called when there may be tool calls in the session that wait for a decision, or no longer do. */
+  /** Called when tool calls in the session may have started or stopped waiting for a decision. */
   readonly onApprovals: () => void;
 }
 
-/** The connection is lost; the prompt goes on. */
+/** The connection was lost; the prompt continues. */
 export class ConnectionLost extends Error {}
 
 function refusalOf(code: number, reason: string): Error {
@@ -41,7 +41,7 @@ function refusalOf(code: number, reason: string): Error {
   return new ConnectionLost(`the gateway closed the connection (${code})`);
 }
 
-/** An error that may pass is as a lost connection. */
+/** A temporary error is handled like a lost connection. */
 function failureOf({ error }: Extract<ServerFrame, { type: 'error' }>): Error {
   const failure = new GatewayError(isErrorCode(error.code) ? error.code : 'AGENT_ERROR', { message: error.message });
   return failure.spec.retryable ? new ConnectionLost(error.message, { cause: failure }) : failure;
@@ -58,7 +58,7 @@ function encodeQuestion({ session, key, content }: Question): string {
 
 /**
  * Follows a prompt until its end.
- * @throws ConnectionLost; what the gateway refuses, by its code; the reason of `gone`
+ * @throws ConnectionLost; the gateway's refusal with its code; the reason of `gone`
  */
 export function followPrompt(
   socket: ClientSocket,
@@ -80,7 +80,7 @@ export function followPrompt(
     }
     if (frame.type === 'current' || (frame.type === 'event' && frame.name === 'approval' && frame.data['session'] === session))
       onApprovals();
-    // A turn that waits is not running: no other frame reports its end.
+    // A waiting turn is not running, so no other frame reports its end.
     if (frame.type === 'stopped' && prompt.isWaiting) return { state: 'aborted' };
     const end = prompt.receive(frame);
     // Another attempt at the answer begins.

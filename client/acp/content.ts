@@ -1,4 +1,4 @@
-/** Between the content blocks of the protocol and the text of the gateway's messages. */
+/** Converts between the protocol's content blocks and the text of the gateway's messages. */
 import type { ContentBlock, SessionUpdate } from '@agentclientprotocol/sdk';
 import type { MessageDocument } from '../../shared/api/sessions.js';
 
@@ -10,7 +10,7 @@ function textOf(block: ContentBlock): string {
       return `[${block.name}](${block.uri})`;
     case 'resource': {
       const { resource } = block;
-      // A fence that is longer than those inside.
+      // Uses a fence longer than any inside the text.
       if ('text' in resource) {
         const fence = '`'.repeat(Math.max(3, ...[...resource.text.matchAll(/`+/g)].map(([ticks]) => ticks.length + 1)));
         return `\n\n${resource.uri}\n${fence}\n${resource.text}\n${fence}\n\n`;
@@ -23,10 +23,10 @@ function textOf(block: ContentBlock): string {
   }
 }
 
-/** Returns the message that a prompt is; empty if it says nothing. */
+/** Returns a prompt as a message; empty if the prompt has no content. */
 export const messageOf = (prompt: readonly ContentBlock[]): string => prompt.map(textOf).join('').trim();
 
-/** Returns what an editor shows of a stored message. */
+/** Returns the parts of a stored message that an editor shows. */
 export function updatesOf({ role, content }: Pick<MessageDocument, 'role' | 'content'>): SessionUpdate[] {
   if ((role !== 'user' && role !== 'assistant') || content === '') return [];
   return [{ sessionUpdate: role === 'user' ? 'user_message_chunk' : 'agent_message_chunk', content: { type: 'text', text: content } }];

@@ -1,4 +1,4 @@
-/** Asks an editor about tool calls that wait for a decision, as the page asks: whoever decides first does. */
+/** Asks an editor about tool calls that wait for a decision, as the page does; the first decision counts. */
 import type { PermissionOption, RequestPermissionRequest, RequestPermissionResponse } from '@agentclientprotocol/sdk';
 import { GatewayError } from '../../shared/errors.js';
 import { createSerial } from '../../shared/serial.js';
@@ -10,7 +10,7 @@ export interface PermissionOptions {
   readonly connect: () => Promise<Pick<ApiClient, 'call'>>;
   /** Shows the question until the signal aborts. */
   readonly request: (question: RequestPermissionRequest, signal: AbortSignal) => Promise<RequestPermissionResponse>;
-  /** Called with failures. A question that cannot be shown or answered here can be elsewhere. */
+  /** Called with failures. A question that cannot be shown or answered here can still be answered elsewhere. */
   readonly onError: (error: unknown) => void;
 }
 
@@ -30,7 +30,7 @@ const isPassing = (error: unknown): boolean => error instanceof GatewayError && 
 
 export class Permissions {
   readonly #options: PermissionOptions;
-  /** Questions that are shown, and those that were. */
+  /** Questions that are or were shown. */
   readonly #asked = new Map<number, AbortController>();
   readonly #over = new AbortController();
   readonly #inOrder = createSerial();
@@ -39,7 +39,7 @@ export class Permissions {
     this.#options = options;
   }
 
-  /** Reads which calls wait now: shows new ones, and withdraws those that were decided elsewhere. */
+  /** Loads the waiting calls, shows new ones, and withdraws those that were decided elsewhere. */
   check(): Promise<void> {
     return this.#inOrder(() => this.#check());
   }
@@ -57,7 +57,7 @@ export class Permissions {
       for (const [id, shown] of this.#asked) if (!pending.has(id)) shown.abort();
       for (const approval of approvals) if (!this.#over.signal.aborted && !this.#asked.has(approval.id)) void this.#ask(approval);
     } catch (error) {
-      // The next connection asks again.
+      // The next connection tries again.
       if (!isPassing(error)) onError(error);
     }
   }
@@ -90,7 +90,7 @@ export class Permissions {
       if (signal.aborted) return;
       onError(error);
       if (!isPassing(error)) return;
-      // The decision may not have arrived: then it is asked for again, at the latest with the next connection.
+      // The decision may not have arrived; then the question is shown again, at the latest on the next connection.
       this.#asked.delete(id);
       await this.check();
     }

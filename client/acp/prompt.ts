@@ -1,35 +1,35 @@
-/** One prompt as a state machine: it takes the frames of its session, and gives updates for the editor and the end. */
+/** One prompt as a state machine: takes the frames of its session and produces updates for the editor and the final result. */
 import type { SessionUpdate } from '@agentclientprotocol/sdk';
 import type { ChatPosition, ServerFrame } from '../../shared/api/socket.js';
 import type { CutOff } from '../../shared/turn-usage.js';
 import { ShownText } from './shown-text.js';
 
-/** How a prompt ended. `error`: why, in the words of the gateway. */
+/** How a prompt ended. `error`: the gateway's message. */
 export type PromptEnd =
   | { readonly state: 'done'; readonly cutOff?: CutOff | undefined }
   | { readonly state: 'aborted' }
   | { readonly state: 'error'; readonly error: string };
 
-/** The states in which a turn has ended; in any other, it goes on. */
+/** The states in which a turn has ended; in any other state it continues. */
 const ENDED: ReadonlySet<string> = new Set(['done', 'aborted', 'error']);
 
 type Frame<Type extends ServerFrame['type']> = Extract<ServerFrame, { type: Type }>;
 type ToolStep = Frame<'tool'>['tool'];
 
-/** The answer that is being given. What it says is kept until the question has been seen: before, it may be somebody else's. */
+/** The answer in progress. Its text is held back until the question has been seen, because before that it may answer someone else. */
 interface Live {
   readonly turn: string;
   length: number;
   readonly words: string[];
   readonly tools: ToolStep[];
-  /** How many of `tools` the editor has. */
+  /** How many entries of `tools` the editor has received. */
   shownTools: number;
 }
 
 export class Prompt {
   readonly #onUpdate: (update: SessionUpdate) => void;
   readonly #text = new ShownText();
-  /** The tool calls that the editor has. `isOpen`: without their result. */
+  /** The tool calls that the editor has received. `isOpen`: without a result so far. */
   readonly #calls = new Map<string, { readonly name: string; isOpen: boolean }>();
   #questionId: string | undefined;
   #questionSeq: number | undefined;
@@ -44,7 +44,7 @@ export class Prompt {
     this.#onUpdate = onUpdate;
   }
 
-  /** Whether its turn has begun: before, an answer in its session is to somebody else. */
+  /** Whether its turn has begun. Before that, an answer in its session is for someone else. */
   get isBegun(): boolean {
     return this.#questionSeq !== undefined;
   }
@@ -54,7 +54,7 @@ export class Prompt {
     return this.#isWaiting;
   }
 
-  /** Called with each connection, once the gateway has the question. @returns from where its session is to be watched */
+  /** Called with each connection, once the gateway has the question. @returns the position from which to watch its session */
   follow(questionId: string): ChatPosition {
     this.#questionId = questionId;
     this.#isAnnounced = false;
@@ -90,7 +90,7 @@ export class Prompt {
         this.#show();
         return;
       case 'current':
-        // It may have ended while there was no connection.
+        // The turn may have ended while there was no connection.
         return this.#isAnnounced ? undefined : this.#endByMessage();
       default:
         return;
@@ -116,7 +116,7 @@ export class Prompt {
     this.#isWaiting = !ENDED.has(state) && state !== 'running';
     if (state === 'running') {
       this.#isAnnounced = true;
-      // One that has waited says again what it said.
+      // A turn that has waited repeats its text.
       if (this.#live?.turn === turn && this.#live.length === at) return undefined;
       this.#live = { turn, length: 0, words: [], tools: [], shownTools: 0 };
       this.#text.begin();

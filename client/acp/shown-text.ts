@@ -1,6 +1,6 @@
 /**
- * The part of an answer that an editor shows, which cannot be withdrawn. When an attempt starts over, the editor gets only the text beyond what it
- * shows already; if the new attempt says something else, it gets all of it after a blank line.
+ * The part of an answer that an editor shows, which cannot be withdrawn. When an attempt starts over, the editor gets only the text
+ * beyond what it already shows; if the new attempt differs, it gets the whole text after a blank line.
  */
 export class ShownText {
   #shown = '';
@@ -14,7 +14,7 @@ export class ShownText {
     this.#isLevel = this.#shown === '';
   }
 
-  /** @returns what the editor is to get of these further words */
+  /** @returns the part of this new text to send to the editor */
   add(words: string): string {
     this.#attempt += words;
     if (this.#isLevel) {
@@ -24,7 +24,7 @@ export class ShownText {
     return this.#shown.startsWith(this.#attempt) ? '' : this.#show(this.#attempt);
   }
 
-  /** @returns what the editor is to get when the whole answer is known */
+  /** @returns the text still to be sent once the whole answer is known */
   complete(answer: string): string {
     return this.#shown.trim().startsWith(answer.trim()) ? '' : this.#show(answer);
   }

@@ -18,10 +18,10 @@ export interface ApiTarget {
 
 export interface ApiRequest {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
-  /** With its query. */
+  /** Path including the query. */
   readonly path: string;
   readonly body?: unknown;
-  /** Instead of `body`: a file, which is not held in memory. */
+  /** Instead of `body`: a file that is streamed, not held in memory. */
   readonly file?: { readonly type: string; readonly content: Readable };
   /** `Idempotency-Key`: the same one again gets the first answer. */
   readonly key?: string | undefined;
@@ -36,7 +36,7 @@ function connectHost(host: string): string {
   return host === '::' ? '::1' : host;
 }
 
-/** Where this gateway is reached, with the token in force. @throws as {@link findToken} */
+/** Returns the address of this gateway and the token in force. @throws as {@link findToken} */
 export async function apiTarget(gateway: AnsweringGateway, paths: GatewayPaths, environment: GatewayEnvironment): Promise<ApiTarget> {
   const { host, port } = gateway.status;
   const own = await findToken(gateway, paths, environment);
@@ -67,14 +67,14 @@ function parseJson(text: string): unknown {
 
 /** Matches a hint that names an API call. */
 const NAMES_A_CALL = /\b(?:GET|POST|PATCH|DELETE) \//;
-/** What a person is shown instead. */
+/** The text shown to a person instead. */
 const COMMANDS: Partial<Record<ErrorCode, string>> = {
   SESSION_NOT_FOUND: 'See them with: xopc sessions',
   JOB_NOT_FOUND: 'See them with: xopc cron',
   MODEL_NOT_FOUND: 'See them with: xopc models',
 };
 
-/** Of a refusal by `gateway.allowedIps`, which the owner's commands meet, too. */
+/** Hint for a refusal by `gateway.allowedIps`, which also applies to the owner's own commands. */
 const ALLOW_ADDRESS = 'Add the address with: xopc config edit   Or undo the last change with: xopc config undo';
 
 interface AnsweredError {
@@ -91,7 +91,7 @@ export function errorFromBody(status: number, text: string): GatewayError {
   const { error } = (parseJson(text) ?? {}) as { error?: AnsweredError };
   const { code, message, hint } = error ?? {};
   if (!isErrorCode(code) || typeof message !== 'string') {
-    // `/v1` answers in OpenAI's form, with codes of its own.
+    // `/v1` answers with OpenAI's error format and codes.
     const said = typeof message === 'string' ? message : `the gateway answered with status ${status}`;
     return new GatewayError('INTERNAL_ERROR', { message: said, details: { status } });
   }
@@ -120,7 +120,7 @@ export class ApiClient {
     return this.#open(request, '*/*');
   }
 
-  /** Events of a stream until it ends. @throws the errors of {@link call}; UNAVAILABLE when it breaks off */
+  /** Events of a stream until it ends. @throws the errors of {@link call}; UNAVAILABLE when the stream breaks off */
   async *stream(request: ApiRequest): AsyncGenerator<ServerEvent> {
     const response = await this.#open(request, 'text/event-stream');
     try {

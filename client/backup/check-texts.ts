@@ -1,4 +1,7 @@
-/** Checks the configuration and models.json of a backup. A gateway does not start with a wrong one, but the data is worth as much. */
+/**
+ * Checks the configuration and models.json of a backup. A gateway does not start with an invalid one, but the backup's data is
+ * still usable.
+ */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { validateConfig, validateModels } from '../../shared/config/validate.js';
@@ -10,7 +13,7 @@ const TEXTS = [
   { name: 'models.json', validate: validateModels },
 ] as const;
 
-/** Returns what is wrong with the two files in a directory. */
+/** Returns the problems of the two files in a directory. */
 export function textProblems(directory: string): readonly Problem[] {
   return TEXTS.flatMap(({ name, validate }) => {
     const path = join(directory, name);

@@ -1,4 +1,4 @@
-/** Collects a gateway's state, running or not, into an archive. Nothing of the state is changed. */
+/** Collects a gateway's state into an archive, whether the gateway runs or not. Does not change the state. */
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import {
@@ -25,7 +25,7 @@ import { noteOwner, removeAbandoned } from './work-directory.js';
 import { measure, writeArchive } from './write-archive.js';
 
 const WORK_PREFIX = '.xopc-backup-';
-/** The archive, until it is complete. */
+/** The archive while it is incomplete. */
 const ARCHIVE = 'archive';
 
 interface BackupOptions {
@@ -43,7 +43,7 @@ interface BackupResult {
   readonly manifest: BackupManifest;
   /** Where the database is that the backup does not contain; undefined for SQLite. */
   readonly databasePlace: string | undefined;
-  /** Of configuration and models.json, which are in the backup as they are. */
+  /** Problems of the configuration and models.json, which are backed up unchanged. */
   readonly problems: readonly Problem[];
 }
 
@@ -54,9 +54,9 @@ interface BackupResult {
 export async function createBackup(options: BackupOptions): Promise<BackupResult> {
   const { paths, isOverwriting, nowMs } = options;
   const config = loadConfigFile({ path: paths.configPath });
-  // It does not say where the data is.
+  // A damaged configuration does not show where the data is.
   if (config.problems.length > 0) throw configInvalid(config.file, config.problems);
-  // It throws for a file that cannot be read, such as a link to nothing, which would be left out without a word.
+  // Throws for a file that cannot be read, such as a dangling link, which would otherwise be left out silently.
   loadConfigFile({ path: paths.modelsPath });
   const place = databasePlace(config);
   const target = targetFile(options.target, { isOverwriting });
@@ -86,7 +86,7 @@ export async function createBackup(options: BackupOptions): Promise<BackupResult
   }
 }
 
-/** Where each small file of the state is. */
+/** The path of each small file of the state. */
 function textPaths(paths: GatewayPaths): Record<BackupText, string> {
   return { 'config.json': paths.configPath, 'models.json': paths.modelsPath, token: paths.tokenPath };
 }

@@ -7,15 +7,15 @@ import { GatewayError } from '../../shared/errors.js';
 import { loadConfigFile } from '../../shared/node/config/config-file.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 
-/** Returns the place of the database of `store.url`, also where its variable is not set here; undefined for SQLite. */
+/** Returns the location of the database from `store.url`, even if its variable is not set here; undefined for SQLite. */
 export function databasePlace({ value, raw }: Pick<ConfigDocument, 'value' | 'raw'>): string | undefined {
   const url = databaseUrlOf(value) ?? databaseUrlOf(raw);
   return url === undefined ? undefined : placeOfDatabase(url);
 }
 
 /**
- * Refuses a restore after which part of the data would be in another database than the rest. A damaged configuration does not say where the
- * data is, and a restore is how it is repaired.
+ * Refuses a restore that would split the data between two databases. A damaged configuration is allowed: it does not show where the
+ * data is, and a restore is the way to repair it.
  * @param restored.config  undefined: the state to restore has no configuration
  * @throws CONFLICT
  */

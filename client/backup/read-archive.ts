@@ -65,7 +65,7 @@ async function unpackEntry({ header, stream }: TarEntry, wanted: BackupEntry | u
   if (hash.digest('hex') !== wanted.sha256) throw new Error(`'${wanted.name}' is damaged: its checksum is wrong`);
 }
 
-/** Reads to the end, even behind the last file: only there does gzip check its own sum. */
+/** Reads to the very end, past the last file, because gzip verifies its checksum only there. */
 async function unpackEntries(tar: Extract, options: UnpackOptions): Promise<BackupManifest | undefined> {
   let manifest: BackupManifest | undefined;
   let count = 0;
@@ -89,11 +89,11 @@ interface UnpackOptions {
   onManifest?(manifest: BackupManifest): void;
 }
 
-/** @throws INVALID_REQUEST with what is wrong; the caller removes what was unpacked until then */
+/** @throws INVALID_REQUEST with what is wrong; the caller removes the files unpacked so far */
 export async function unpackArchive(path: string, options: UnpackOptions): Promise<BackupManifest> {
   const tar = extract();
   const [unpacked, read] = await Promise.allSettled([unpackEntries(tar, options), pipeline(createReadStream(path), createGunzip(), tar)]);
-  // Where the file itself cannot be read, that is the reason; otherwise reading ended because unpacking did.
+  // If the file itself cannot be read, report that error; otherwise reading ended because unpacking failed.
   if (read.status === 'rejected' && REASONS[codeOf(read.reason)] !== undefined) throw toUnusable(path, read.reason);
   if (unpacked.status === 'rejected') throw toUnusable(path, unpacked.reason);
   if (read.status === 'rejected') throw toUnusable(path, read.reason);

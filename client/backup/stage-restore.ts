@@ -18,7 +18,7 @@ interface StageOptions {
   readonly runtime: Pick<ClientRuntime, 'cleanAtSignal'>;
   readonly paths: GatewayPaths;
   readonly database: Pick<DatabaseModule, 'copyDatabase' | 'prepareDatabase'>;
-  /** An archive, a database, or the directory that an earlier restore has kept. */
+  /** An archive, a database, or the directory kept by an earlier restore. */
   readonly source: string;
   readonly unsettled: 'unknown' | 'send' | undefined;
   readonly nowMs: number;
@@ -27,22 +27,25 @@ interface StageOptions {
 
 export interface StagedRestore {
   readonly id: string;
-  /** When the state was taken. */
+  /** When the backup was made. */
   readonly createdAt: string;
-  /** What it consists of. */
+  /** Its parts. */
   readonly names: readonly BackupName[];
-  /** Of its configuration and models.json, which are restored as they are: the gateway says what it cannot start with. */
+  /** Problems of its configuration and models.json, which are restored unchanged; the gateway reports what prevents its start. */
   readonly problems: readonly Problem[];
 }
 
-/** Room for the copy while the present database is still there, for a second one while it is prepared, and for what its migration adds. */
+/**
+ * Space for the copy next to the current database, for a second copy during preparation, and for the growth caused by its
+ * migration.
+ */
 const SPACE_FACTOR = 2.2;
 
 /** @throws INVALID_REQUEST, CONFLICT or STORE_UNAVAILABLE with what is wrong; nothing is left behind */
 export async function stageRestore(options: StageOptions): Promise<StagedRestore> {
   const { paths, nowMs, onProgress } = options;
   for (const path of [paths.lockDir, paths.credentialsDir]) ensurePrivateDirectory(path);
-  // They may have the space that this one needs.
+  // Leftovers of earlier commands may occupy the space that this one needs.
   for (const path of listStagings(paths)) removeAbandoned(path, nowMs);
   const id = newRestoreId(paths, nowMs);
   const release = options.runtime.cleanAtSignal(() => discardStaging(paths, id));
@@ -57,12 +60,12 @@ export async function stageRestore(options: StageOptions): Promise<StagedRestore
       config: existsSync(config) ? parseConfigText(readFileSync(config, 'utf8'), 'config.json') : undefined,
       names,
     });
-    // Nothing of a state kept by a restore has been sent since.
+    // No message of a state kept by a restore has been sent since.
     const unsettled = options.unsettled ?? (isReplacedState ? 'send' : 'unknown');
     const problems = textProblems(directory);
     if (names.includes(BACKUP_DATABASE)) await prepare(options.database, { directory, unsettled });
     await commitStaging(paths, id, { names, createdAt });
-    // A gateway may carry it out also after this process has ended.
+    // A gateway may complete the restore after this process has ended.
     removeOwner(dirname(directory));
     return { id, createdAt, names, problems };
   } catch (error) {

@@ -1,4 +1,7 @@
-/** Directories in which commands make copies of a database. A command removes its own; that of a killed one is removed by a later command. */
+/**
+ * Directories in which commands make copies of a database. A command removes its own; a killed command's directory is removed by a
+ * later command.
+ */
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isHolderAlive } from '../../shared/node/files/lock.js';
@@ -7,10 +10,10 @@ import { removeTemp } from '../../shared/node/files/temporary-file.js';
 import { readIdentity } from '../../shared/node/process/process-identity.js';
 
 const OWNER = 'owner.json';
-/** The age limit where nobody can say whether the owner lives: it is of another machine or container, or unknown. */
+/** The age limit for directories whose owner cannot be checked: it is unknown, or on another machine or container. */
 const ABANDONED_MS = 24 * 60 * 60 * 1_000;
 
-/** Notes that this process uses the directory. */
+/** Records that this process uses the directory. */
 export function noteOwner(directory: string): void {
   writeFileSync(join(directory, OWNER), JSON.stringify(readIdentity()), { mode: 0o600 });
 }

@@ -21,7 +21,7 @@ interface ArchiveOptions {
   readonly manifest: BackupManifest;
   readonly sources: readonly ArchiveSource[];
   readonly isOverwriting: boolean;
-  /** Where the archive is written first; on the file system of its final place. */
+  /** Where the archive is written first; on the same file system as its final path. */
   readonly temporary: string;
 }
 
@@ -62,14 +62,14 @@ async function compress(file: FileHandle, options: Pick<ArchiveOptions, 'manifes
   });
   const outcomes = await Promise.allSettled([filled, written]);
   const errors = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as NodeJS.ErrnoException] : []));
-  // Writing that fails, on a full disk, ends the filling as well, with an error that does not say why.
+  // A write failure, e.g. on a full disk, also stops packing, with an error that does not name the cause.
   const [first] = errors.toSorted((one, other) => Number(one.code === 'ABORT_ERR') - Number(other.code === 'ABORT_ERR'));
   if (first !== undefined) throw first;
 }
 
 /**
  * Writes the archive (mode 0600, synced, under its name only when complete). @returns its size in bytes
- * @throws CONFLICT where the file exists and is not to be replaced; the file system's own error otherwise
+ * @throws CONFLICT when the file exists and must not be replaced; the file system's own error otherwise
  */
 export async function writeArchive(target: string, { isOverwriting, temporary, ...contents }: ArchiveOptions): Promise<number> {
   const file = await open(temporary, 'wx', 0o600);

@@ -1,4 +1,4 @@
-/** What all commands share: the options `--config` and `--json`, a {@link CommandIo}, and the connection to the running gateway. */
+/** The base of all commands: the options `--config` and `--json`, a {@link CommandIo}, and the connection to the running gateway. */
 import { Command, Option } from 'clipanion';
 import { INTERRUPTED_EXIT_CODE } from '../../shared/exit-codes.js';
 import type { ErrorDocument } from '../../shared/errors.js';
@@ -13,14 +13,14 @@ export abstract class BaseCommand extends Command<ClientContext> {
 
   #io: CommandIo | undefined;
 
-  /** The options and the context are there once the command line has been parsed. */
+  /** The options and the context are available once the command line has been parsed. */
   protected get io(): CommandIo {
     return (this.#io ??= new CommandIo(this.context, { config: this.config, json: this.json }));
   }
 
   /**
    * Finds the running gateway's API.
-   * @throws NOT_RUNNING, STILL_STARTING or CONTROL_UNREACHABLE where there is no gateway to ask
+   * @throws NOT_RUNNING, STILL_STARTING or CONTROL_UNREACHABLE when no gateway can be reached
    */
   protected async locate(): Promise<ApiTarget> {
     const [{ apiTarget }, { requireGateway }] = await Promise.all([import('../api/api-client.js'), import('../gateway/locate-gateway.js')]);
@@ -46,13 +46,13 @@ export abstract class BaseCommand extends Command<ClientContext> {
     return 0;
   }
 
-  /** Prints text of a model or another program, verbatim where no terminal shows it. */
+  /** Prints text from a model or another program; verbatim if stdout is not a terminal. */
   protected printForeign(text: string): Promise<void> {
     const cleaner = new TerminalText(this.io.out.isTerminal);
     return this.io.printRendered(cleaner.push(text) + cleaner.end());
   }
 
-  /** Runs `work` with a signal that Ctrl-C aborts. @returns its exit code; after Ctrl-C 130, and `stopped` is noted */
+  /** Runs `work` with a signal that Ctrl-C aborts. @returns its exit code; after Ctrl-C 130, and prints the note `stopped` */
   protected async runInterruptibly(stopped: string, work: (signal: AbortSignal) => Promise<number>): Promise<number> {
     const interruption = new AbortController();
     const release = this.context.runtime.onInterrupt(() => interruption.abort());

@@ -1,4 +1,4 @@
-/** Runs a command line: help, wrong usage, or the command that it names. */
+/** Runs a command line: prints help or a usage error, or runs the named command. */
 import { stripVTControlCharacters } from 'node:util';
 import { Cli, type CommandClass } from 'clipanion';
 import type { ClientContext, CommandEntry } from './client-context.js';
@@ -28,7 +28,7 @@ async function runWith(given: readonly string[], context: ClientContext, io: Com
       return 0;
     }
   }
-  // Parsing takes longer the more commands there are.
+  // Only the matching commands are registered, because parsing takes longer with more commands.
   const entry = findEntry(commands, args);
   const cli = await makeCli(entry === undefined ? commands : [entry]);
   let command;

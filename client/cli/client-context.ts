@@ -19,14 +19,14 @@ import type { awaitServiceManager, findServiceObstacle, isServiceProcess } from 
 import type { serviceWarnings } from '../service/drift.js';
 import type { stayStopped } from '../service/stop-gateway.js';
 
-/** How a command is found before it is loaded. */
+/** The entry by which a command is found before it is loaded. */
 export interface CommandEntry {
   /** The command paths; the first one is its name. */
   readonly paths: readonly (readonly string[])[];
   load(): Promise<CommandClass<ClientContext>>;
 }
 
-/** What the commands of `client.cjs` load from `tools.cjs`. */
+/** The parts that commands in `client.cjs` load from `tools.cjs`. */
 export interface ClientTools {
   readonly startSupervisor: typeof startSupervisor;
   readonly awaitServiceManager: typeof awaitServiceManager;
@@ -59,13 +59,16 @@ export interface ClientRuntime {
   /** Searches for regular expressions. */
   loadPatterns(): PatternModule;
   /**
-   * Calls `listener` on each Ctrl-C instead of ending the process.
-   * @param signals  default: SIGINT @returns how to stop that
+   * Calls `listener` on each Ctrl-C instead of ending the process. @param signals  default: SIGINT @returns a function that removes
+   * it
    */
   onInterrupt(listener: (signal: NodeJS.Signals) => void, signals?: readonly NodeJS.Signals[]): () => void;
-  /** Until it is released, Ctrl-C, SIGTERM and a closed terminal end this process only after `clean` was called. @returns the release */
+  /** Makes Ctrl-C, SIGTERM and a closed terminal call `clean` before this process ends. @returns a function that undoes this */
   cleanAtSignal(clean: () => void): () => void;
-  /** Calls `listener` when the reader of stdout has closed while nothing is written, where that can be noticed. @returns how to stop that */
+  /**
+   * Calls `listener` when the reader of stdout has closed while nothing is written, if the platform can detect it. @returns a
+   * function that removes it
+   */
   onReaderGone(listener: () => void): () => void;
 }
 

@@ -1,4 +1,4 @@
-/** What a command has of the world: its environment and files, output, and how an error becomes a message and an exit code. */
+/** A command's access to the outside: environment, files and output, and the conversion of errors to messages and exit codes. */
 import { formatProblem, GatewayError, toErrorDocument, type ErrorDocument, type Problem } from '../../shared/errors.js';
 import { escapeControlsKeepLines, escapeJsonControls } from '../../shared/log/escape.js';
 import type { GatewayEnvironment } from '../../shared/node/process/env.js';
@@ -9,7 +9,7 @@ import { Output } from '../output/output.js';
 import { withSystemHint } from './system-error.js';
 import { usage } from './usage.js';
 
-/** At most this many problems are listed; a file that is wrong throughout needs no longer list. */
+/** Maximum number of problems listed; for a file that is wrong throughout a longer list does not help. */
 const MAX_LISTED_PROBLEMS = 20;
 
 /** The text of an error for a person: one line, its problems if there are several, and what to do next. */
@@ -26,7 +26,7 @@ export function exitCodeOf(error: unknown): number {
   return error instanceof GatewayError ? error.spec.exitCode : 1;
 }
 
-/** A document as it goes to stdout; safe on a terminal, the same value for a program. */
+/** Formats a document for stdout: safe on a terminal, the same value for a program. */
 function formatJson(value: unknown): string {
   return JSON.stringify(value, null, 2).split('\n').map(escapeJsonControls).join('\n');
 }
@@ -37,7 +37,7 @@ interface CommonOptions {
   readonly json: boolean;
 }
 
-/** Everything is read and opened on first use. */
+/** Reads and opens everything on first use. */
 export class CommandIo {
   readonly context: ClientContext;
   readonly #options: CommonOptions;
@@ -60,7 +60,7 @@ export class CommandIo {
     return (this.#environment ??= this.context.runtime.readEnvironment());
   }
 
-  /** What `--config`, else XOPC_CONFIG, names; undefined for the default. */
+  /** The path from `--config` or else XOPC_CONFIG; undefined for the default. */
   get configPath(): string | undefined {
     const { config } = this.#options;
     if (config === '') throw usage('--config is empty', 'e.g. --config ~/.xopc/config.json');
@@ -72,7 +72,7 @@ export class CommandIo {
     return (this.#paths ??= resolvePaths({ home, runtimeDir, configPath: this.configPath }));
   }
 
-  /** Claimed paths from now on. */
+  /** Use the claimed paths from now on. */
   set gatewayPaths(paths: GatewayPaths) {
     this.#paths = paths;
   }
@@ -88,27 +88,27 @@ export class CommandIo {
     return (this.#err ??= new Output(stderr, (name) => runtime.environmentValue(name), { isDispensable: true }));
   }
 
-  /** A line of the result. What others have chosen in it cannot act on the terminal. */
+  /** Prints a line of the result. Escapes control characters, because parts of it may come from other people. */
   printLine(text: string): Promise<void> {
     return this.printRendered(escapeControlsKeepLines(text));
   }
 
-  /** A line of the result as it is: it is escaped already, coloured, or for a program. */
+  /** Prints a line of the result unchanged: it is already escaped, coloured, or for a program. */
   printRendered(text: string): Promise<void> {
     return this.out.write(`${text}\n`);
   }
 
-  /** The result as one JSON document. */
+  /** Prints the result as one JSON document. */
   printJson(value: unknown): Promise<void> {
     return this.printRendered(formatJson(value));
   }
 
-  /** Returns a text of ours with the commands in it as the user calls them. */
+  /** Returns a text of ours with its commands as the user would type them. */
   asCalled(text: string): string {
     return withCommandName(text, this.context.runtime.invocation(), this.#options.config);
   }
 
-  /** A line of progress, on stderr. */
+  /** Prints a line of progress on stderr. */
   note(text: string, paint: (text: string) => string = String): Promise<void> {
     return this.err.write(`${paint(escapeControlsKeepLines(this.asCalled(text)))}\n`);
   }
@@ -130,7 +130,7 @@ export class CommandIo {
     await this.note(describeError(document), this.err.paint.red);
   }
 
-  /** Waits until everything written has been handed to the system. */
+  /** Waits until all output has been handed to the system. */
   async flush(): Promise<void> {
     for (const output of [this.#out, this.#err]) await output?.flush();
   }

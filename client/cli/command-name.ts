@@ -1,4 +1,4 @@
-/** How the user calls this program, so that a hint can be typed as it is printed. */
+/** Finds out how the user calls this program, so that a hint can be typed as printed. */
 import { constants } from 'node:fs';
 import { basename, delimiter, dirname, join, sep } from 'node:path';
 import { bundleDirectory } from '../../shared/node/build/bundle.js';
@@ -8,13 +8,13 @@ import { canAccess } from '../../shared/node/files/if-present.js';
 
 /** How this process was started. */
 export interface Invocation {
-  /** The script on the command line; of the single executable, its own name there. */
+  /** The script on the command line; for the single executable, its own name. */
   readonly entry: string;
   /** Reads a variable. `XOPC_CALLED_AS` is the launcher bin/xopc as it was called. */
   readonly variable: (name: string) => string | undefined;
 }
 
-/** The words after `xopc` that make it a command and not a mention of the program. */
+/** The words after `xopc` that distinguish a command from a mention of the program. */
 const COMMANDS =
   /(?<![\w./-])xopc(?= (?:--help|(?:acp|agent|approvals|approve|backup|channels|completion|config|cron|database|deny|doctor|gateway|help|mcp|messages|models|paths|restore|send|sessions|setup|status|token|version)\b))/g;
 
@@ -28,7 +28,7 @@ function launcherOf({ entry, variable }: Invocation): string {
   return basename(entry) === 'main.cjs' ? (variable('XOPC_CALLED_AS') ?? 'xopc') : entry;
 }
 
-/** Returns `xopc` where that is enough, else what was typed: `./bin/xopc`, `npx xopc`, `node bin/xopc.mjs`. */
+/** Returns `xopc` if that works, else what was typed: `./bin/xopc`, `npx xopc`, `node bin/xopc.mjs`. */
 export function commandName(invocation: Invocation): string {
   const launcher = launcherOf(invocation);
   const isPackage = launcher.includes(`${sep}node_modules${sep}`);
@@ -38,8 +38,8 @@ export function commandName(invocation: Invocation): string {
 }
 
 /**
- * Returns `text` with each command in it as the user calls it.
- * @param config  what `--config` named, which is added to the commands that name no other
+ * Returns `text` with each command in it as the user would type it.
+ * @param config  the path from `--config`, added to commands that do not name another
  */
 export function withCommandName(text: string, invocation: Invocation, config?: string): string {
   const option = config === undefined ? '' : ` --config ${pathWord(config)}`;

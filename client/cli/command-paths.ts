@@ -1,4 +1,4 @@
-/** Finds commands by the words of a command line. */
+/** Looks up commands by the words of a command line. */
 import type { CommandClass } from 'clipanion';
 import type { ClientContext, CommandEntry } from './client-context.js';
 
@@ -28,7 +28,7 @@ export function findEntry(commands: readonly CommandEntry[], words: readonly str
   return commands.filter((entry) => depthOf(entry) >= 0).toSorted((left, right) => depthOf(right) - depthOf(left))[0];
 }
 
-/** The longest part of a command path that `given` begins with, and the words that may follow it. */
+/** Returns the longest start of a command path that `given` begins with, and the words that may follow it. */
 export function matchPath(paths: CommandPaths, given: readonly string[]): { known: readonly string[]; next: readonly string[] } {
   const isBegun = (path: readonly string[], depth: number): boolean =>
     path.length >= depth && path.slice(0, depth).every((word, index) => word === given[index]);

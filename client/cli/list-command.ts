@@ -4,12 +4,12 @@ import { BaseCommand } from './base-command.js';
 
 /** A list for people. */
 export interface Table {
-  /** Each heading, and how wide its column may become. */
+  /** Each heading and the maximum width of its column. */
   readonly columns: Readonly<Record<string, number>>;
   readonly rows: readonly (readonly string[])[];
-  /** Noted instead of a table without rows. */
+  /** Printed instead of an empty table. */
   readonly none?: string;
-  /** Noted below the table. */
+  /** Printed below the table. */
   readonly notes?: readonly string[];
 }
 

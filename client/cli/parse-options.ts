@@ -11,7 +11,7 @@ export function parseTimeout(text: string | undefined): number | undefined {
   throw usage(`--timeout is '${text}'; it must be whole milliseconds from 0 to ${MAX_DRAIN_TIMEOUT_MS}`, 'e.g. --timeout 5000');
 }
 
-/** `--token`. @throws USAGE for what could not be sent in a header, and for a mask */
+/** `--token`. @throws USAGE for a value that cannot be sent in a header, and for a masked token */
 export function parseToken(text: string | undefined): string | undefined {
   const problem = text === undefined ? undefined : tokenProblem(text);
   if (problem === undefined) return text;
@@ -24,13 +24,13 @@ export function parseHost(text: string | undefined): string | undefined {
   throw usage(`--host is '${text}', which is not an address`, 'e.g. --host 127.0.0.1');
 }
 
-/** A `--key` as the API takes it. @throws USAGE */
+/** A `--key` in the form that the API accepts. @throws USAGE */
 export function parseKey(key: string | undefined): string | undefined {
   if (key === undefined || /^[\x21-\x7e]{1,255}$/.test(key)) return key;
   throw usage(`--key is ${JSON.stringify(key.slice(0, 80))}; it must be 1 to 255 visible ASCII characters`);
 }
 
-/** `--limit` of a list, or another number of its kind. @throws USAGE */
+/** `--limit` of a list, or a similar number. @throws USAGE */
 export function parseLimit(text: string | undefined, range: { default: number; max: number; flag?: string }): number {
   const { flag = '--limit' } = range;
   if (text === undefined) return range.default;

@@ -1,4 +1,4 @@
-/** The command line in the process that it was typed for, on its terminal. */
+/** Runs the command line in this process, on its terminal. */
 import process from 'node:process';
 import { isatty } from 'node:tty';
 import { loadBundle, readBuildInfo } from '../../shared/node/build/bundle.js';
@@ -43,7 +43,7 @@ export const processRuntime: ClientRuntime = {
   onReaderGone: watchReader,
 };
 
-/** The process's own streams; Node opens each when it is first asked for. */
+/** The process's own streams; Node opens each on first access. */
 function processContext(commands: readonly CommandEntry[]): ClientContext {
   return {
     env: {},
@@ -63,8 +63,8 @@ function processContext(commands: readonly CommandEntry[]): ClientContext {
 }
 
 /**
- * Ends this process by SIGHUP if one of its terminals has been closed, as is usual for programs without a handler. Otherwise Node would
- * restore the terminals at exit, and abort with a core dump if one is closed.
+ * Ends this process with SIGHUP if one of its terminals has been closed, the default for programs without a handler. Otherwise Node
+ * would restore the terminals at exit, and abort with a core dump if one is closed.
  */
 function endWithClosedTerminal(terminals: readonly number[]): void {
   if (terminals.every((descriptor) => isatty(descriptor))) return;

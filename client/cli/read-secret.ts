@@ -1,4 +1,7 @@
-/** Secrets come from an environment variable or standard input: other users see a command line, and the shell keeps it. */
+/**
+ * Reads secrets from an environment variable or standard input, because other users can see a command line and the shell records
+ * it.
+ */
 import { isMaskText } from '../../shared/config/secrets.js';
 import type { ClientContext } from './client-context.js';
 import { readInput } from './read-input.js';
@@ -12,7 +15,10 @@ export interface SecretOptions {
   readonly isFromStdin: boolean;
 }
 
-/** @returns undefined when neither option is given @throws USAGE for both, and for a secret that is empty, is a mask or has white space in it */
+/**
+ * @returns undefined when neither option is given @throws USAGE for both, and for a secret that is empty, masked or contains white
+ * space
+ */
 export async function readSecret(context: ClientContext, { flag, variable, isFromStdin }: SecretOptions): Promise<string | undefined> {
   if (variable === undefined && !isFromStdin) return undefined;
   if (variable !== undefined && isFromStdin) throw usage(`${flag}-env and ${flag}-stdin exclude each other`, 'Give one of them.');

@@ -1,11 +1,11 @@
-/** What to do about an error of the operating system that no command expects: one hint for each kind. */
+/** Adds a hint to unexpected errors of the operating system, one for each kind. */
 import type { ErrorDocument } from '../../shared/errors.js';
 import { shellCommand } from '../../shared/text/shell-word.js';
 
-/** Our own names for a file until it is complete, and for the directory of a backup until it is: they are gone when the error is read. */
+/** Our temporary names for incomplete files and backup directories; they no longer exist when the user reads the error. */
 const TEMPORARY = /^(.*)\/(?:\.(.+)\.\d+\.[0-9a-f]{12}\.tmp|\.xopc-backup-\w{6}(?:\/.*)?)$/;
 
-/** Returns the directory of a temporary file, and any other path as it is. */
+/** Returns the directory of a temporary file, and any other path unchanged. */
 const lasting = (path: string): string => TEMPORARY.exec(path)?.[1] ?? path;
 
 function hintFor({ code, path: named, syscall }: Partial<NodeJS.ErrnoException>): string | undefined {
@@ -54,12 +54,12 @@ function reworded(message: string): string {
   if (path === undefined) return message;
   const [, directory, name] = TEMPORARY.exec(path) ?? [];
   const why = `${reason} (${code})`;
-  // What was to be written there, if the name says it.
+  // What was being written there, if the name shows it.
   if (name !== undefined) return `cannot write ${directory}/${name}: ${why}`;
   return `cannot ${ACTIONS[syscall] ?? (directory === undefined ? syscall : 'write to')} ${directory ?? path}: ${why}`;
 }
 
-/** Says what failed in a document of a system error, and adds a hint if it has none. */
+/** Adds what failed to the error document of a system error, and a hint if it has none. */
 export function withSystemHint(document: ErrorDocument, error: unknown): ErrorDocument {
   if (document.hint !== undefined || !(error instanceof Error)) return document;
   const hint = hintFor(error);

@@ -12,12 +12,12 @@ function positionals(usageLine: string): string {
 }
 
 interface ArgumentContext {
-  /** Of the command that the words name. */
+  /** Of the command named by the words. */
   readonly definition: Definition | undefined;
   readonly help: string;
 }
 
-/** The required options that are not there, by their long names. A definition is like `-c,--channel #0`. */
+/** Returns the missing required options by their long names. A definition is like `-c,--channel #0`. */
 function missingOptions(given: readonly string[], definition: Definition | undefined): string[] {
   const required = (definition?.options ?? []).filter((option) => option.required);
   const names = required.map((option) => option.definition.split(/[ ,#]/).filter((part) => part.startsWith('-')));
@@ -26,7 +26,7 @@ function missingOptions(given: readonly string[], definition: Definition | undef
     .map((forms) => forms.at(-1) ?? '');
 }
 
-/** Returns the first argument that a command does not take: clipanion does not name it where the ones before it are optional. */
+/** Returns the first argument that a command does not take: clipanion does not name it when the arguments before it are optional. */
 function surplusArgument(given: readonly string[], definition: Definition | undefined): string | undefined {
   const [path = '', usageLine = ''] = [definition?.path, definition?.usage];
   const taken = positionals(usageLine).slice(path.length).split(' ').filter(Boolean).length;
@@ -67,7 +67,7 @@ function argumentError(error: Error, given: readonly string[], { definition, hel
   return usage((error.message.split('\n')[0] ?? '').replace(/\.$/, ''), help);
 }
 
-/** Returns, in quotes, the commands that end in `word` (`restart`: 'gateway restart'), else the one that is spelled alike. */
+/** Returns, in quotes, the commands that end in `word` (`restart`: 'gateway restart'), or else the one with a similar spelling. */
 function commandsNamed(word: string, paths: CommandPaths, known: readonly string[]): string[] {
   const { next } = matchPath(paths, known);
   const match = closestMatch(word, next);

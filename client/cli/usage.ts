@@ -5,7 +5,7 @@ export function usage(message: string, hint?: string): GatewayError {
   return new GatewayError('USAGE', hint === undefined ? { message } : { message, hint });
 }
 
-/** Returns `text` as one of the choices of an option. @throws USAGE */
+/** Returns `text` if it is one of an option's choices. @throws USAGE */
 export function oneOf<T extends string>(flag: string, text: string, { choices, hint }: { choices: readonly T[]; hint?: string }): T {
   const found = choices.find((choice) => choice === text);
   if (found !== undefined) return found;

@@ -74,7 +74,7 @@ function quietContext(home: string, commands: readonly CommandEntry[]): ClientCo
   return { env: {}, colorDepth: 1, stdin: Readable.from([]), stdout: sink(), stderr: sink(), runtime, commands };
 }
 
-/** `gateway` is refused, because a gateway answers already. */
+/** `gateway` is refused, because a gateway already answers. */
 const COMMAND_LINES = [['gateway', 'status'], ['gateway', 'status', '--json'], ['gateway'], ['--version']];
 
 /** Called by the build, and when cached data is written for another Node. A failure only makes the data less complete. */

@@ -1,4 +1,4 @@
-/** Checks the configuration and models.json as a worker does, and who can reach the gateway. */
+/** Checks the configuration and models.json as a worker does, and from where the gateway can be reached. */
 import { isIP } from 'node:net';
 import type { Config } from '../../shared/config/schema.js';
 import { validateConfig, validateModels } from '../../shared/config/validate.js';
@@ -13,7 +13,7 @@ const MAX_LISTED = 5;
 
 interface Checked<T> {
   readonly finding: Finding;
-  /** undefined: it is not valid by itself. */
+  /** undefined if the configuration is invalid by itself. */
   readonly value: T | undefined;
 }
 
@@ -62,7 +62,10 @@ function isLoopback(host: string): boolean {
 
 const trustsEverybody = (range: string): boolean => range.endsWith('/0');
 
-/** Checks who can reach the gateway, and what they need for it (docs/access.md). @param host  in force, which a flag may have set */
+/**
+ * Checks from where the gateway can be reached and whether a token is needed (docs/access.md).
+ * @param host  in force, possibly set by a flag
+ */
 export function checkExposure({ gateway }: Config, host: string): Finding {
   const id = 'exposure';
   const { auth, trustedProxies, cors } = gateway;

@@ -1,6 +1,6 @@
 /**
- * Checks a PostgreSQL server by asking it, and a file by its header alone (https://www.sqlite.org/fileformat.html, "The Database Header" and "The WAL File
- * Format"): the newest copy of the first page may still be in the write-ahead log.
+ * Checks a PostgreSQL server by connecting to it, and a SQLite file by its header alone (https://www.sqlite.org/fileformat.html,
+ * "The Database Header" and "The WAL File Format"): the newest copy of the first page may still be in the write-ahead log.
  */
 import { closeSync, constants, existsSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { RESCUED } from '../../shared/backup.js';
@@ -42,7 +42,7 @@ function withFile<T>(path: string, read: (fd: number, size: number) => T): T | u
   }
 }
 
-/** The first page's beginning as it was written last; frames of an earlier round have other salts. */
+/** Returns the start of the first page as last written; frames from before the last checkpoint have other salts. */
 function newestInLog(fd: number, size: number): Buffer | undefined {
   const head = readAt(fd, 0, WAL.headerBytes);
   const frameBytes = WAL.frameHeaderBytes + head.readUInt32BE(8);
@@ -65,7 +65,7 @@ function readHeader(path: string): HeaderBytes | undefined {
 }
 
 function inspect(path: string, { size, header }: HeaderBytes): Finding {
-  // SQLite takes a file of one byte for an empty one.
+  // SQLite treats a file of one byte as empty.
   if (size <= 1) {
     return fail('database', `${path} is empty: its content was cut off`, {
       fix: `Restore a backup with: xopc restore FILE   Or move it and ${path}-wal away to begin with a new database`,
@@ -101,7 +101,7 @@ export function checkFile({ databasePath }: GatewayPaths): Finding {
 
 const SERVER_WARNINGS: Readonly<Record<string, string>> = { STORE_SEARCH_SLOW: 'database-search', STORE_LOCALE: 'database-locale' };
 
-/** Checks a database of PostgreSQL. */
+/** Checks a PostgreSQL database. */
 function serverFindings({ summary, problem, warnings }: ServerReport): Finding[] {
   return [
     problem === undefined ? ok('database', summary) : fail('database', problem.message, { fix: problem.fix }),
@@ -115,7 +115,7 @@ interface ServerPlace {
   readonly inspectServer: (url: string) => Promise<ServerReport>;
 }
 
-/** A newer schema of a file than this version can read, the worker refuses; its reason is in `status`. */
+/** If the file's schema is newer than this version supports, the worker refuses to start and `status` shows the reason. */
 export async function checkDatabase(paths: GatewayPaths, { url, inspectServer }: ServerPlace): Promise<Finding[]> {
   return url === undefined ? [checkFile(paths)] : serverFindings(await inspectServer(url));
 }

@@ -8,10 +8,10 @@ import { fail, type Finding, ok, reasonOf, warn } from './finding.js';
 
 const DIRECTORY_MODE = 0o700;
 const FILE_MODE = 0o600;
-/** Of others and of the group. */
+/** Permission bits of the group and of others. */
 const OPEN_BITS = 0o077;
 
-/** Undefined also where a directory of the path is a file; that one is reported for itself. */
+/** Also undefined when a directory in the path is a file, which is reported separately. */
 function entryOf(path: string): Stats | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false });
@@ -28,7 +28,7 @@ const moveAway = (path: string): string => shellCommand`mv ${path} ${`${path}.aw
 interface Permission {
   readonly path: string;
   readonly problem: string;
-  /** Returns the repair; undefined if this process cannot do it. */
+  /** Returns a function that repairs the file; undefined if this process cannot do so. */
   readonly mode?: number;
 }
 

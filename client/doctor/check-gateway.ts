@@ -1,4 +1,4 @@
-/** The gateway that runs, or does not: its lock, its port, its worker. */
+/** Checks the gateway, running or not: its lock, its port, its worker. */
 import type { StatusDocument } from '../../shared/control/messages.js';
 import { isLockRecord, readLock } from '../../shared/node/files/lock-record.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';

@@ -1,4 +1,4 @@
-/** The Node that runs us and the package that it runs. */
+/** Checks the Node that runs this program, and the installed package. */
 import { createHash } from 'node:crypto';
 import { constants, existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -62,7 +62,7 @@ export function checkLauncher(
   if (found === undefined) return ok('launcher', `${isSingleExecutable() ? own : join(own, 'bin', 'xopc')}; no xopc is in PATH`);
   const target = realpathSync(found);
   const isPackage = existsSync(join(target, '..', '..', 'dist', 'main.cjs')) || readTrailer(target) !== undefined;
-  // A shim of a version manager, or npm's for Windows: what it leads to cannot be seen from outside.
+  // A shim of a version manager, or of npm on Windows: its target cannot be determined from outside.
   if (!isPackage) return ok('launcher', `${found}, which starts a different package; this one is ${own}`);
   return target === own || target.startsWith(join(own, 'bin'))
     ? ok('launcher', `${found} is this one`)

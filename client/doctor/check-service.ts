@@ -1,4 +1,4 @@
-/** The installed service: its files, its manager, and whatever else starts a gateway. Part of the service bundle. */
+/** Checks the installed service: its files, its manager, and other services that start a gateway. Part of the service bundle. */
 import { GatewayError } from '../../shared/errors.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { chooseManager } from '../service/manager/choose-manager.js';
@@ -18,7 +18,7 @@ function checkDrift(record: InstallRecord, paths: GatewayPaths, manager: Service
     const isFirst = drift.findIndex((other) => REPAIRABLE.includes(other.code)) === index;
     return warn('service-files', message, {
       fix: hint,
-      // One repair sets all of them right.
+      // One repair fixes all of them.
       ...(canRepair && isFirst ? { repair: () => refreshService(record, paths, manager) } : {}),
     });
   });

@@ -1,6 +1,6 @@
-/** What a check of `doctor` has found. */
+/** The result of a check of `doctor`. */
 
-/** `warn`: works, and is not as it should be. `fail`: does not work, or is not safe. */
+/** `warn`: works, but something is wrong. `fail`: does not work, or is not safe. */
 export type FindingLevel = 'ok' | 'warn' | 'fail';
 
 export interface Finding {
@@ -9,9 +9,9 @@ export interface Finding {
   readonly level: FindingLevel;
   /** The state found, with its values. */
   readonly message: string;
-  /** What to type, or to do, where it is not as it should be. */
+  /** The command or action that fixes the problem. */
   readonly fix?: string | undefined;
-  /** Puts it right without harm to anything that runs. @returns what it did */
+  /** Fixes the problem without affecting anything that runs. @returns a description of what it did */
   readonly repair?: () => string | Promise<string>;
 }
 
@@ -20,7 +20,7 @@ type Remedy = Pick<Finding, 'fix' | 'repair'>;
 export const warn = (id: string, message: string, remedy: Remedy = {}): Finding => ({ id, level: 'warn', message, ...remedy });
 export const fail = (id: string, message: string, remedy: Remedy = {}): Finding => ({ id, level: 'fail', message, ...remedy });
 
-/** The message of anything thrown, without a stack. */
+/** Returns the message of any thrown value, without a stack. */
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,4 @@
-/** The findings of `doctor` as text. */
+/** Renders the findings of `doctor` as text. */
 import { escapeControls } from '../../shared/log/escape.js';
 import type { Finding, FindingLevel } from './finding.js';
 import type { Repair } from './run-doctor.js';
@@ -27,7 +27,7 @@ export function renderFindings(findings: readonly Finding[], repairs: readonly R
   return [...done, ...findings.flatMap(findingLines), summary(findings)].join('\n');
 }
 
-/** 0 where nothing has failed, 1 otherwise. */
+/** Returns exit code 0 if no check failed, 1 otherwise. */
 export function doctorExitCode(findings: readonly Finding[]): number {
   return count(findings, 'fail') === 0 ? 0 : 1;
 }

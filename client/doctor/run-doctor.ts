@@ -1,4 +1,4 @@
-/** All checks of `doctor`, in order of dependency. Only {@link repairAll} changes anything. */
+/** Runs all checks of `doctor` in dependency order. Only {@link repairAll} changes anything. */
 import { LOG_DEFAULTS } from '../../shared/config/defaults.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import type { ServerReport } from '../../shared/node/database-module.js';
@@ -14,18 +14,18 @@ import { fail, type Finding, reasonOf } from './finding.js';
 interface DoctorDeps {
   readonly paths: GatewayPaths;
   locate(): Promise<GatewayLocation>;
-  /** Where a gateway that is started now listens. @throws CONFIG_INVALID */
+  /** Where a gateway started now would listen. @throws CONFIG_INVALID */
   listen(): ListenSettings;
   /** The service manager holds the listening socket. */
   readonly isSocketPassed: boolean;
   service(): Promise<Finding[]>;
-  /** Looks at the database of `store.url`. */
+  /** Checks the database of `store.url`. */
   inspectServer(url: string): Promise<ServerReport>;
 }
 
 export interface Repair {
   readonly id: string;
-  /** What was repaired, or why it could not be. */
+  /** The repair that was made, or why it failed. */
   readonly did: string;
   readonly succeeded: boolean;
 }
@@ -48,7 +48,7 @@ export async function runChecks(deps: DoctorDeps): Promise<Finding[]> {
   const config = checkConfig(paths);
   const { value } = config;
   const address = (): ListenSettings => (location.kind === 'answers' ? location.status : deps.listen());
-  // An unreadable file is already reported by the check of the configuration.
+  // An unreadable file is already reported by the configuration check.
   const hasAddress = value !== undefined || location.kind === 'answers';
   const checks: readonly (readonly [string, () => Finding | Finding[] | Promise<Finding[]>])[] = [
     ['node', () => checkNode()],
@@ -73,7 +73,7 @@ export async function runChecks(deps: DoctorDeps): Promise<Finding[]> {
   return findings;
 }
 
-/** Does what can be done without harm to anything that runs. */
+/** Makes all repairs that do not affect anything that runs. */
 export async function repairAll(findings: readonly Finding[]): Promise<Repair[]> {
   const repairs: Repair[] = [];
   for (const { id, repair } of findings) {

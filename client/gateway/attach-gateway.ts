@@ -16,7 +16,7 @@ const TAKE_BACK_MS = 2_000;
 
 interface Attachment {
   readonly paths: GatewayPaths;
-  /** Calls `listener` for each Ctrl-C, SIGTERM and closed terminal, until this process has ended: one in its last moment does not kill it. */
+  /** Calls `listener` for each Ctrl-C, SIGTERM and closed terminal until this process exits, so that a late signal does not kill it. */
   readonly onSignal: (listener: () => void) => void;
   readonly note: (text: string) => Promise<void>;
   /** Set for a service: waits for the gateway that the service manager starts next. @throws when it starts none */
@@ -33,10 +33,9 @@ function readHolder(lockPath: string): LockRecord | 'dead' | undefined {
 }
 
 /**
- * Waits until the gateway of a configuration has ended. A signal stops it, a second one shortens its drain; over a service it
- * only ends the wait.
- * @returns the exit code of a gateway in the foreground: 0 for one that has stopped
- * @throws UNAVAILABLE when it has died
+ * Waits until the gateway of a configuration has ended. A signal stops it, a second one shortens its drain; if a service runs the
+ * gateway, it only ends the wait.
+ * @returns the exit code of a gateway in the foreground: 0 after a regular stop @throws UNAVAILABLE when it has died
  */
 export async function attachGateway(attachment: Attachment): Promise<number> {
   const { paths, awaitNext, note } = attachment;

@@ -1,5 +1,5 @@
 /**
- * Asks the supervisor over its control socket; the owner of `node-ipc` on this side. `node-ipc` runs in raw mode: its
+ * Sends requests to the supervisor over its control socket; the owner of `node-ipc` on this side. `node-ipc` runs in raw mode: its
  * own framing has no size limit. Every wait has a deadline.
  */
 import { type Connection, IPCModule } from 'node-ipc';
@@ -18,14 +18,14 @@ import {
 import { fromErrorDocument, GatewayError } from '../../shared/errors.js';
 import { assertOwnSocket, noSocket } from '../ports/socket-owner.js';
 
-/** A request without what the client adds. */
+/** A request without the fields that the client adds. */
 type ControlCall = ControlRequest extends infer R ? (R extends ControlRequest ? Omit<R, 'v' | 'id'> : never) : never;
 
 interface ControlResults {
   readonly status: StatusDocument;
   readonly stop: StopResult;
   readonly restart: RestartResult;
-  /** Null before the first worker was ready. */
+  /** Null until the first worker is ready. */
   readonly token: OwnToken | null;
   readonly restore: RestoreResult;
 }
@@ -33,21 +33,21 @@ interface ControlResults {
 /** Milliseconds from the start of the call. */
 interface ControlDeadlines {
   readonly connectMs: number;
-  /** Until the first frame; a supervisor that is alive answers at once, if only with progress. */
+  /** Time limit for the first frame; a live supervisor answers at once, at least with a progress frame. */
   readonly firstFrameMs: number;
   readonly totalMs: number;
 }
 
-/** Together with Node's start and the render a `status` of a silent supervisor ends within 2.5 s. */
+/** Including Node's start and rendering, `status` of a silent supervisor ends within 2.5 s. */
 const STATUS_DEADLINES: ControlDeadlines = { connectMs: 500, firstFrameMs: 2_000, totalMs: 2_300 };
 
-/** A supervisor itself answers STILL_STARTING after 30 s; this is for one that dies meanwhile. */
+/** The supervisor itself answers STILL_STARTING after 30 s; this limit covers one that dies before that. */
 export const RESTART_DEADLINES: ControlDeadlines = { connectMs: 1_000, firstFrameMs: 45_000, totalMs: 45_000 };
 
 interface ControlOptions {
   readonly deadlines?: ControlDeadlines;
   readonly onProgress?: (progress: ControlProgress) => void;
-  /** Stops waiting; the supervisor continues with the request. */
+  /** Aborts the wait; the supervisor continues with the request. */
   readonly signal?: AbortSignal;
 }
 
@@ -77,9 +77,9 @@ function protocolError(path: string, reason: string): GatewayError {
 
 function connectionError(path: string, error: NodeJS.ErrnoException): GatewayError {
   const code = error.code ?? error.message;
-  // ECONNREFUSED: the socket's file is left of a process that has died.
+  // ECONNREFUSED: the socket file was left by a process that has died.
   if (['ENOENT', 'ECONNREFUSED', 'ENOTDIR'].includes(code)) return noSocket(path, code);
-  // A supervisor that is leaving has closed what it had accepted.
+  // An exiting supervisor has closed its accepted connections.
   const isClosed = code === 'EPIPE' || code === 'ECONNRESET';
   return unreachable(path, `the connection failed (${code})`, { reason: code, ...(isClosed ? { closed: true } : {}) });
 }
@@ -90,7 +90,7 @@ function parseReply(line: string, id: string): ControlReply | undefined {
   if (typeof reply !== 'object' || reply === null) throw new Error('a frame is not an object');
   if (reply.v !== CONTROL_VERSION)
     throw new Error(`it speaks version ${JSON.stringify(reply.v)} of the control protocol instead of ${CONTROL_VERSION}`);
-  // A request that could not be read at all is answered without an id.
+  // The answer to a request that could not be parsed has no id.
   if (reply.id !== id && !(reply.id === '' && reply.type === 'error')) return undefined;
   if (reply.type === 'error' && typeof reply.error?.message !== 'string') throw new Error('an error frame has no message');
   if (reply.type !== 'progress' && reply.type !== 'result' && reply.type !== 'error') throw new Error('a frame has an unknown type');
@@ -140,7 +140,7 @@ class ControlExchange {
 
   #startTimer(name: keyof ControlDeadlines, delayMs: number, missing: string): void {
     const fail = (): void => this.#fail(unreachable(this.#path, `${missing} within ${delayMs} ms`, { timedOut: true }));
-    // On a busy machine this process may not have run for a while: what has arrived meanwhile is read before the deadline counts.
+    // On a busy machine this process may not have run for a while, so read what has arrived before applying the deadline.
     const timer = setTimeout(() => setImmediate(() => this.#timers.has(name) && fail()), delayMs);
     this.#timers.set(name, timer);
   }
@@ -198,7 +198,7 @@ class ControlExchange {
     this.#rest = '';
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#options.signal?.removeEventListener('abort', this.#onAbort);
-    // Later: to destroy a socket Node opens stderr, which a command that ends right after the answer need not wait for.
+    // Deferred: to destroy a socket Node opens stderr, and a command that exits right after the answer need not wait for that.
     setImmediate(() => this.#ipc.disconnect(CONNECTION));
     return outcome;
   }
@@ -206,8 +206,8 @@ class ControlExchange {
 
 /**
  * Sends one request and waits for its result.
- * @throws NOT_RUNNING when nothing listens; CONTROL_UNREACHABLE when the socket is not ours, silent or closed; CONTROL_PROTOCOL for an
- *   invalid reply; the error of the supervisor
+ * @throws NOT_RUNNING when nothing listens; CONTROL_UNREACHABLE when the socket belongs to another user, is silent or was closed;
+ * CONTROL_PROTOCOL for an   invalid reply; the error of the supervisor
  */
 export async function callControl<T extends ControlCall['type']>(
   path: string,

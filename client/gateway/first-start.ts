@@ -1,4 +1,4 @@
-/** What a person needs to know once a gateway serves: where it is, and on the first start what to do next. */
+/** Tells a person what they need once a gateway serves: its address and, on the first start, what to do next. */
 import { existsSync } from 'node:fs';
 import type { ModelDocument } from '../../shared/api/models.js';
 import { GUIDE_PROVIDER } from '../../shared/config/defaults.js';
@@ -13,9 +13,9 @@ export function isFirstStart(paths: GatewayPaths): boolean {
 
 interface Welcome {
   readonly url: string;
-  /** Signs the page in, once; undefined where none can be made, or others might read it. */
+  /** Link that signs the page in once; undefined if none can be created or others might read it. */
   readonly pageLink: string | undefined;
-  /** False: only the built-in guide answers. undefined: could not be asked. */
+  /** False: only the built-in guide answers. undefined: unknown. */
   readonly hasModel: boolean | undefined;
 }
 
@@ -31,12 +31,12 @@ async function hasModel(api: ApiClient): Promise<boolean | undefined> {
     });
     return hasRealModel(models);
   } catch {
-    // Only the hint is left out: that the gateway serves is known already.
+    // Only the hint is omitted; the gateway is already known to serve.
     return undefined;
   }
 }
 
-/** @param options.isTerminal  a link is shown to a terminal only, never written to a journal or a log */
+/** @param options.isTerminal  the link is shown only on a terminal, never written to a journal or a log */
 export async function makeWelcome(url: string, api: ApiClient, options: { isTerminal: boolean }): Promise<Welcome> {
   const makeLink = options.isTerminal ? createPageLink(api, url).catch(() => undefined) : undefined;
   const [pageLink, model] = await Promise.all([makeLink, hasModel(api)]);

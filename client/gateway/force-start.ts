@@ -1,4 +1,4 @@
-/** Prepares a start with `--force`: whatever is in the way is replaced or ended. */
+/** Prepares a start with `--force`: replaces or ends whatever is in the way. */
 import type { StatusDocument } from '../../shared/control/messages.js';
 import { GatewayError } from '../../shared/errors.js';
 import { alreadyRuns } from '../../shared/node/files/gateway-locks.js';
@@ -45,7 +45,7 @@ async function takeOver(
     const { pid, worker } = await awaitServiceManager(checks.paths, status.instanceId);
     return { pid, workerPid: worker?.pid ?? 0, succession: result.succession, isService };
   } catch (error) {
-    // It exited during the request: for the successor of another takeover, or permanently.
+    // It exited during the request, either because of another takeover or permanently.
     const isGone = hasLeft(error) || (error instanceof GatewayError && error.code === 'NOT_RUNNING');
     const now = isGone ? await locateGateway(checks.paths) : undefined;
     if (now?.kind === 'answers') throw alreadyRuns(now.status, checks.paths.configPath);
@@ -54,7 +54,7 @@ async function takeOver(
   }
 }
 
-/** @returns the gateway that the service manager has started in the place of its own; undefined when the caller has to start */
+/** @returns the gateway that the service manager started in its place; undefined when the caller has to start one */
 async function endSilent(lock: LockRecord, checks: StartChecks): Promise<Takeover | undefined> {
   refuseCompetitor(lock.createdAt, lock, checks.paths);
   const isService = await isServiceProcess(checks.paths, lock.pid);
@@ -68,7 +68,7 @@ async function endSilent(lock: LockRecord, checks: StartChecks): Promise<Takeove
 /**
  * Prepares a start with `--force`: a gateway that answers is replaced, one that does not is ended, and so is another program on the port.
  * @returns the takeover when there is already a successor; undefined when the caller has to start
- * @throws LOCK_HELD when another start has won; CONTROL_UNREACHABLE; PORT_TAKEN for a process that must not be ended
+ * @throws LOCK_HELD when another start has won; CONTROL_UNREACHABLE; PORT_TAKEN when the port's owner must not be killed
  */
 export async function forceStart(checks: StartChecks, request: TakeoverRequest): Promise<Takeover | undefined> {
   const found = await locateGateway(checks.paths);

@@ -1,7 +1,7 @@
 /**
- * Where the gateway of a configuration listens and with which token. A running gateway tells its token; everything else is what a client can find out
- * without asking.
- * Order: flag, environment, file, default. The gateway itself validates; here a value that cannot be used is skipped.
+ * Finds out where the gateway of a configuration listens, and its token. A running gateway reports its token; everything else is
+ * read without asking it. Precedence: flag, environment, file, default. Invalid values are skipped here; the gateway itself reports
+ * them.
  */
 import type { OwnToken } from '../../shared/control/messages.js';
 import { GatewayError } from '../../shared/errors.js';
@@ -40,7 +40,7 @@ export function readListenSettings(
   };
 }
 
-/** Returns the drain time of a gateway that cannot be asked, in milliseconds; the default where the file has none that can be used. */
+/** Returns the drain time in milliseconds of a gateway that does not answer; the default if the file has no valid one. */
 export function readDrainTimeoutMs(paths: GatewayPaths): number {
   try {
     const value = valueAt(readConfigValue(paths), ['gateway', 'drainTimeoutMs']);
@@ -59,7 +59,7 @@ export function readGivenToken(paths: GatewayPaths, environment: GatewayEnvironm
   return typeof configured === 'string' && configured !== '' ? { token: configured, source: 'config' } : undefined;
 }
 
-/** The token that a gateway started now would use. @throws CONFIG_INVALID when config or token file cannot be read */
+/** Returns the token that a gateway started now would use. @throws CONFIG_INVALID when config or token file cannot be read */
 export function readKnownToken(paths: GatewayPaths, environment: GatewayEnvironment): OwnToken | undefined {
   const given = readGivenToken(paths, environment);
   if (given !== undefined) return given;
@@ -68,8 +68,8 @@ export function readKnownToken(paths: GatewayPaths, environment: GatewayEnvironm
 }
 
 /**
- * Asks for the token in force, which only the gateway knows: it may have it from an environment, a command line or an earlier version of the
- * configuration. @returns null if no gateway answers, it has no token yet, or its version does not know the request
+ * Requests the token in force. Only the gateway knows it: it may come from its environment, its command line or an earlier version
+ * of the configuration. @returns null if no gateway answers, it has no token yet, or its version does not know the request
  */
 export async function askToken(location: GatewayLocation): Promise<OwnToken | null> {
   if (location.kind !== 'answers') return null;
@@ -81,7 +81,7 @@ export async function askToken(location: GatewayLocation): Promise<OwnToken | nu
   }
 }
 
-/** Returns the token in force, else the one that the gateway would start with. @throws as {@link readKnownToken} */
+/** Returns the token in force, or else the one that a gateway would start with. @throws as {@link readKnownToken} */
 export async function findToken(
   location: GatewayLocation,
   paths: GatewayPaths,
@@ -90,7 +90,7 @@ export async function findToken(
   return (await askToken(location)) ?? readKnownToken(paths, environment);
 }
 
-/** Returns the masked token; null when there is none or it cannot be read, which must not fail a status. */
+/** Returns the masked token; null when there is none or it cannot be read, because `status` must not fail for that. */
 export function readTokenHint(paths: GatewayPaths, environment: GatewayEnvironment): string | null {
   try {
     const known = readKnownToken(paths, environment);

@@ -1,4 +1,4 @@
-/** The gateways of one home: those that have a lock, and the configurations that own data there. */
+/** Lists the gateways of one home: those with a lock, and the configurations that own data there. */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type GatewayLockFile, listGatewayLocks } from '../../shared/node/files/gateway-locks.js';
@@ -20,8 +20,8 @@ export async function findOthers(paths: Pick<GatewayPaths, 'lockDir' | 'lockPath
 }
 
 /**
- * Finds every gateway of the home that runs, and every configuration that owns data there or was asked for.
- * @param paths  of the configuration that was asked for: listed if it exists
+ * Finds every running gateway of the home, and every configuration that owns data there or was requested.
+ * @param paths  of the requested configuration, which is listed if it exists
  * @throws CONFIG_INVALID when an owner record cannot be read
  */
 export async function listHomeGateways(paths: GatewayPaths, runtimeDir: string): Promise<HomeGateway[]> {
@@ -32,7 +32,7 @@ export async function listHomeGateways(paths: GatewayPaths, runtimeDir: string):
     known.map((one) => [one.lockPath, one as Pick<GatewayPaths, 'configPath' | 'dataDir' | 'lockPath' | 'controlPath'>]),
   );
   for (const { lockPath, controlPath, record } of listGatewayLocks(paths)) {
-    // A lock without a data directory is of a version that kept all data in the home.
+    // A lock without a data directory was written by a version that kept all data in the home.
     if (!byLock.has(lockPath))
       byLock.set(lockPath, { lockPath, controlPath, configPath: record.configPath, dataDir: record.dataDir || home });
   }

@@ -14,28 +14,28 @@ import { callControl, hasLeft } from './control-client.js';
 
 export type GatewayLocation =
   | { readonly kind: 'answers'; readonly status: StatusDocument; readonly controlPath: string }
-  /** Alive by its identity, or because its socket accepts without answering; `lock` if it names the process. */
+  /** Alive according to its identity, or because its socket accepts without answering; `lock` if the lock names the process. */
   | { readonly kind: 'silent'; readonly lock: LockRecord | undefined; readonly error: GatewayError }
-  /** Has the lock and not yet a control socket. */
+  /** Has the lock but no control socket yet. */
   | { readonly kind: 'starting'; readonly lock: LockRecord }
-  /** Of another machine or container, and not to be reached from here. */
+  /** On another machine or container that cannot be reached from here. */
   | { readonly kind: 'foreign'; readonly lock: LockRecord }
-  /** `lock`: what a gateway that died has left. */
+  /** `lock`: the lock left by a gateway that died. */
   | { readonly kind: 'absent'; readonly lock: LockRecord | undefined };
 
 export type AnsweringGateway = Extract<GatewayLocation, { kind: 'answers' }>;
 
-/** The control socket is created milliseconds after the lock; an older lock without a socket belongs to a gateway that hangs. */
+/** The control socket is created milliseconds after the lock; an older lock without a socket means that its gateway hangs. */
 const STARTING_LIMIT_MS = 10_000;
 
 function isYoung(lock: LockRecord, nowMs: number): boolean {
   return Math.abs(nowMs - Date.parse(lock.createdAt)) < STARTING_LIMIT_MS;
 }
 
-/** A supervisor that hands over to its successor, exits, or is being killed closes connections: try again. */
+/** A supervisor that hands over, exits or is being killed closes its connections, so try again. */
 const REPEAT = { times: 10, pauseMs: 50 } as const;
 
-/** Calls `ask` again where a supervisor has left without an answer. @throws as {@link callControl} */
+/** Calls `ask` again when a supervisor has exited without an answer. @throws as {@link callControl} */
 export async function askAgain<T>(ask: () => Promise<T>): Promise<T> {
   for (let time = 1; ; time += 1) {
     try {
@@ -59,7 +59,7 @@ function isForeignAlive(lock: LockRecord, lockPath: string): boolean {
 }
 
 function classifyUnanswered(lock: LockRecord | undefined, error: GatewayError, lockPath: string): GatewayLocation {
-  // It was not even asked: no command may end it for not answering.
+  // No request was sent, so no command may kill it for not answering.
   if (isUntrusted(error)) return { kind: 'silent', lock: undefined, error };
   const hasNoSocket = error.code === 'NOT_RUNNING';
   const verdict = lock === undefined ? 'dead' : classifyProcess(lock);
@@ -69,7 +69,7 @@ function classifyUnanswered(lock: LockRecord | undefined, error: GatewayError, l
   return isYoung(lock, Date.now()) ? { kind: 'starting', lock } : { kind: 'silent', lock, error };
 }
 
-/** @returns the gateway that answers, or why none does */
+/** @returns the gateway that answers, or the reason why none does */
 async function ask(controlPath: string): Promise<AnsweringGateway | GatewayError> {
   try {
     return { kind: 'answers', status: await askAgain(() => callControl(controlPath, { type: 'status' })), controlPath };
@@ -85,13 +85,13 @@ export async function locateGateway(paths: Pick<GatewayPaths, 'controlPath' | 'l
   if (!(answer instanceof GatewayError)) return answer;
   const read = readLock(paths.lockPath);
   const lock = isLockRecord(read) ? read : undefined;
-  // With another XDG_RUNTIME_DIR (cron, ssh, sudo) a socket that had to move is elsewhere than we think.
+  // With another XDG_RUNTIME_DIR (cron, ssh, sudo), a relocated socket has a different path than expected.
   const isElsewhere = lock !== undefined && lock.controlPath !== '' && lock.controlPath !== paths.controlPath;
   if (isElsewhere && answer.code === 'NOT_RUNNING') answer = await ask(lock.controlPath);
   return answer instanceof GatewayError ? classifyUnanswered(lock, answer, paths.lockPath) : answer;
 }
 
-/** Finds the gateway of a configuration, else one that uses its data under another path (one home mounted in two places). */
+/** Finds the gateway of a configuration, or one that uses its data under another path (one home mounted in two places). */
 export async function locateDataUser(paths: GatewayPaths): Promise<GatewayLocation> {
   const location = await locateGateway(paths);
   return location.kind === 'absent' ? locateGateway({ ...paths, lockPath: paths.dataLockPath }) : location;
@@ -119,7 +119,7 @@ function elsewhere(lock: LockRecord): GatewayError {
   });
 }
 
-/** The error that anything but `answers` amounts to for a command that needs a running gateway. */
+/** Returns the error, for any result but `answers`, of a command that needs a running gateway. */
 export function unavailableError(location: Exclude<GatewayLocation, { kind: 'answers' }>): GatewayError {
   switch (location.kind) {
     case 'absent':

@@ -8,9 +8,9 @@ import { childEnvironment } from '../../shared/node/process/env.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 
 export interface LogView {
-  /** Begins to show the log: a start announces itself first. */
+  /** Begins to show the log; deferred so that a start prints its own headline first. */
   show(): void;
-  /** Shows what the log contains so far, and exits. */
+  /** Shows the rest of the log and exits. */
   end(): Promise<void>;
 }
 
@@ -36,7 +36,7 @@ export function startLogView(paths: GatewayPaths): LogView {
   const stopped = (): void => {
     isRunning = false;
   };
-  // The gateway runs on without a view that cannot start or ends with its terminal.
+  // If the view cannot start or ends with its terminal, the gateway continues without it.
   child.on('error', stopped);
   child.on('exit', stopped);
   child.stdin.on('error', () => undefined);

@@ -1,4 +1,4 @@
-/** A link that signs the page in, on this machine or another, without showing the token. */
+/** Creates a link that signs the page in, on this machine or another, without revealing the token. */
 import { GatewayError } from '../../shared/errors.js';
 import type { CommandIo } from '../cli/command-io.js';
 import type { ApiClient } from '../api/api-client.js';
@@ -26,14 +26,17 @@ export async function createPageLink(api: ApiClient, pageUrl: string): Promise<P
 }
 
 interface PrintedLink {
-  /** The address without a ticket. */
+  /** The address without the ticket. */
   readonly pageUrl: string;
   readonly url: string;
   /** Null where the address has no ticket. */
   readonly expiresAt: string | null;
 }
 
-/** Prints a link. What is neither a terminal nor asked for JSON may be a journal or a log, which others read: it gets the address only. */
+/**
+ * Prints a link. If stdout is not a terminal and `--json` is not given, it may be a journal or a log that others read, so only the
+ * address is printed.
+ */
 export async function printLink(io: CommandIo, { pageUrl, url, expiresAt }: PrintedLink): Promise<void> {
   if (io.json) return io.printJson({ url, expiresAt });
   if (io.out.isTerminal) return io.printLine(url);

@@ -1,4 +1,4 @@
-/** Starts a gateway that has ended, as it ran before. */
+/** Restarts a gateway that has exited, with its previous options. */
 import type { StatusDocument } from '../../shared/control/messages.js';
 import type { SupervisorBoot } from '../../shared/ipc/messages.js';
 import type { LockRecord } from '../../shared/node/files/lock-record.js';
@@ -13,15 +13,15 @@ import { startSupervisor } from './start-supervisor.js';
 interface StartAgain {
   readonly paths: GatewayPaths;
   readonly environment: GatewayEnvironment;
-  /** What `--config` named. */
+  /** The path from `--config`. */
   readonly configPath: string | undefined;
-  /** Lock of the gateway that has ended; undefined where nothing is known of one. */
+  /** Lock of the gateway that has exited; undefined if none is known. */
   readonly before: LockRecord | undefined;
-  /** The service manager ran it, or is to. */
+  /** Whether the service manager ran it or should run it now. */
   readonly isService: boolean;
 }
 
-/** The options that it was started with, as far as its lock shows them: an address other than the configured one. */
+/** The options that it was started with, as far as the lock shows them: an address that differs from the configured one. */
 function flagsOf({ paths, environment, configPath, before }: StartAgain): SupervisorBoot['flags'] {
   const configured = readListenSettings(paths, environment);
   const { host, port } = before ?? configured;
@@ -32,7 +32,7 @@ function flagsOf({ paths, environment, configPath, before }: StartAgain): Superv
   });
 }
 
-/** @returns the status of the gateway, which serves @throws what the start or the service manager reports */
+/** @returns the status of the serving gateway @throws the error of the start or of the service manager */
 export async function startAgain(start: StartAgain): Promise<StatusDocument> {
   if (start.isService) return startService(start.paths, start.before?.instanceId);
   await startSupervisor({ flags: flagsOf(start) });

@@ -35,7 +35,7 @@ export async function awaitStopping(checks: StartChecks, location: GatewayLocati
   return settled ?? location;
 }
 
-/** Longest time between the start of a supervisor's process and the start time that it reports. */
+/** Maximum time between the start of a supervisor's process and the start time that it reports. */
 const LOAD_LIMIT_MS = 10_000;
 
 /** @throws LOCK_HELD for a gateway that was started after this command: another start has won */
@@ -47,7 +47,7 @@ export function refuseCompetitor(startedAt: string, holder: LockHolder, { lockPa
   if (!isFormer) throw alreadyRuns(holder, holder.configPath);
 }
 
-/** @throws LOCK_HELD or CONTROL_UNREACHABLE unless there is no gateway */
+/** @throws LOCK_HELD or CONTROL_UNREACHABLE if there is a gateway */
 export function refuseRunning(location: GatewayLocation, paths: GatewayPaths): void {
   const { configPath } = paths;
   if (location.kind === 'absent') return;
@@ -65,7 +65,7 @@ export async function refuseAlias(paths: GatewayPaths): Promise<void> {
   }
 }
 
-/** The address of a start, where something already listens. */
+/** The address of a start on which something already listens. */
 export interface TakenAddress {
   readonly listen: ListenSettings;
   /** Left by a dead gateway. */

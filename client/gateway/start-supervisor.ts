@@ -15,9 +15,9 @@ import { withReportedHint } from '../cli/system-error.js';
 const REPORT_FD = 3;
 /** A start that takes longer continues in the background, and the caller gets STILL_STARTING. */
 const START_LIMIT_MS = 60_000;
-/** A supervisor that has reported a failure and is still there after this stays and tries again. */
+/** A supervisor that is still running this long after it reported a failure will stay and retry. */
 const LEAVE_LIMIT_MS = 500;
-/** A report is one line of some hundred bytes, more with a list of problems. */
+/** A report is one line of a few hundred bytes, longer with a list of problems. */
 const MAX_REPORT_BYTES = 262_144;
 
 export interface StartOptions {
@@ -33,13 +33,13 @@ function supervisorCommand(): readonly [string, ...string[]] {
   return [process.execPath, ...programArguments('@supervisor')];
 }
 
-/** A working directory that may be unmounted or deleted would be held for months; a service's user may have no home. */
+/** Do not keep a working directory in use for months that may be unmounted or deleted; a service's user may have no home. */
 function lastingDirectory(): string {
   try {
     const home = homedir();
     if (statSync(home).isDirectory()) return home;
   } catch {
-    // None that can be entered; every system has the root.
+    // No directory can be entered; fall back to the root, which every system has.
   }
   return parse(process.execPath).root;
 }
@@ -93,8 +93,8 @@ function diedSilently(exit: {
 
 /**
  * Starts a supervisor in its own session, without a terminal, and returns once the gateway is ready.
- * @throws what the supervisor reports (LOCK_HELD, PORT_TAKEN, CONFIG_INVALID …); WORKER_NOT_READY when it dies without a report;
- *   STILL_STARTING when it takes longer than `limitMs` (default 60 s) and continues
+ * @throws the error that the supervisor reports (LOCK_HELD, PORT_TAKEN, CONFIG_INVALID …); WORKER_NOT_READY when it dies without a
+ * report;   STILL_STARTING when it takes longer than `limitMs` (default 60 s) and continues
  */
 export async function startSupervisor(options: StartOptions): Promise<StartedGateway> {
   const boot: SupervisorBoot = { flags: options.flags, foreground: false, reportFd: REPORT_FD };

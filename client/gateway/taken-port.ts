@@ -1,4 +1,4 @@
-/** Who listens on the port of a start. */
+/** Finds out which process listens on the port of a start. */
 import { existsSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { LockRecord } from '../../shared/node/files/lock-record.js';
@@ -19,8 +19,8 @@ function strangersOn({ host, port }: ListenSettings, dead: LockRecord | undefine
 const ENDING = { looks: 20, pauseMs: 50 } as const;
 
 /**
- * As {@link strangersOn}, but where a gateway has left its lock, readable or not, its processes get the time to end.
- * @throws LOCK_HELD as soon as another start has won: that one has the port by right
+ * Like {@link strangersOn}, but if a gateway has left its lock, readable or not, gives its processes time to exit.
+ * @throws LOCK_HELD as soon as another start has won, because the port then belongs to that one
  */
 export async function lastingStrangersOn(checks: StartChecks, { listen, dead }: TakenAddress): Promise<PortListener[]> {
   for (let look = 1; ; look += 1) {

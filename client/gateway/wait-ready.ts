@@ -1,4 +1,4 @@
-/** Waits for what another process does to the gateway, watching the control socket's directory. */
+/** Waits for a change that another process makes to the gateway, watching the control socket's directory. */
 import { watch, type FSWatcher } from 'node:fs';
 import { dirname } from 'node:path';
 import type { StatusDocument } from '../../shared/control/messages.js';
@@ -7,7 +7,7 @@ import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { poll } from './poll.js';
 import { locateGateway, unavailableError, type GatewayLocation } from './locate-gateway.js';
 
-/** Poll interval after the socket has appeared: no file shows readiness. */
+/** Poll interval after the socket has appeared, because no file indicates readiness. */
 const ASK_AGAIN_MS = 100;
 const DEFAULT_LIMIT_MS = 60_000;
 
@@ -17,7 +17,7 @@ function watchQuietly(directory: string, onChange: () => void): FSWatcher | unde
     watcher.on('error', onChange);
     return watcher;
   } catch {
-    // The directory is not there yet, or watches are used up: asking again finds it.
+    // The directory does not exist yet, or no watches are left; polling covers both.
     return undefined;
   }
 }
@@ -46,7 +46,7 @@ export function watchGateway<T>(
   return poll(async () => check(await locateGateway(paths)), { limitMs, pause: () => nextLook(dirname(paths.controlPath)) });
 }
 
-/** Waits while a gateway has the lock and no control socket yet. @returns what it has become */
+/** Waits while a gateway has the lock but no control socket yet. @returns the result after that */
 export async function awaitStarting(paths: GatewayPaths, location: GatewayLocation): Promise<GatewayLocation> {
   if (location.kind !== 'starting') return location;
   const settled = await watchGateway(paths, (now) => (now.kind === 'starting' ? undefined : now), 15_000);
@@ -54,10 +54,10 @@ export async function awaitStarting(paths: GatewayPaths, location: GatewayLocati
 }
 
 interface NewInstanceOptions {
-  /** Of the supervisor that has left. */
+  /** Instance id of the supervisor that has exited. */
   readonly oldInstanceId: string;
   readonly limitMs?: number;
-  /** How long there may be no supervisor at all; default: as long as all of it, which a service manager may need. */
+  /** How long there may be no supervisor at all; default: the whole wait, because a service manager may need that long. */
   readonly absentLimitMs?: number;
 }
 
@@ -105,7 +105,7 @@ function leftAlone(): GatewayError {
   });
 }
 
-/** What a supervisor that runs and cannot serve amounts to for a command that started it. */
+/** Returns the error, for a command that started it, of a supervisor that runs but cannot serve. */
 export function notServing(status: StatusDocument): GatewayError {
   const reason = status.lastExit === null ? `its state is ${status.state}` : `the last worker ${status.lastExit.reason}`;
   return new GatewayError('WORKER_NOT_READY', {

@@ -3,13 +3,13 @@ import type { ClientOptions } from './client-options.js';
 import { type CallInput, createSend, type Operation, type Send, unreachable } from './request.js';
 import { readEvents, type StreamedEvent } from './stream.js';
 
-/** By the operation's name: `POST /api/agent`, then `body` or `query` where a stream is asked for there, or `bytes` for a file. */
+/** Operations by name: `POST /api/agent`, followed by `body` or `query` if a stream is requested there, or by `bytes` for a file. */
 export type OperationTable = Readonly<Record<string, string>>;
 
 type Call = (input?: CallInput) => Promise<unknown>;
 type Follow = (input?: CallInput) => AsyncGenerator<StreamedEvent>;
 
-/** The types of its methods are generated, too. */
+/** The types of its methods are generated as well. */
 export type Client = Readonly<Record<string, Call>> & { readonly stream: Readonly<Record<string, Follow>> };
 
 async function readAnswer(response: Response, { note }: Operation, { signal }: CallInput): Promise<unknown> {
@@ -23,7 +23,7 @@ async function readAnswer(response: Response, { note }: Operation, { signal }: C
   }
 }
 
-/** A caller asks for a stream by the method that it calls. */
+/** A caller requests a stream by calling the corresponding method. */
 function streamed(input: CallInput, note: string | undefined): CallInput {
   if (note === 'body') return { ...input, body: { ...(input.body as object), stream: true } };
   return note === 'query' ? { ...input, query: { ...input.query, stream: true } } : input;

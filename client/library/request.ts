@@ -1,8 +1,8 @@
-/** Sends one request, and turns what fails into {@link XopcError}. */
+/** Sends one request and converts every failure to {@link XopcError}. */
 import type { ClientOptions } from './client-options.js';
 import { XopcError } from './xopc-error.js';
 
-/** What a caller gives to a call. */
+/** The arguments of a call. */
 export interface CallInput {
   readonly path?: Readonly<Record<string, string | number>>;
   readonly query?: Readonly<Record<string, unknown>>;
@@ -11,7 +11,7 @@ export interface CallInput {
   readonly signal?: AbortSignal;
 }
 
-/** An operation as the generated table has it: `POST /v1/responses`, then where its stream is asked for, or `bytes`. */
+/** An operation in the generated table: `POST /v1/responses`, followed by where its stream is requested, or by `bytes`. */
 export interface Operation {
   readonly method: string;
   readonly template: string;
@@ -20,7 +20,7 @@ export interface Operation {
 
 const DEFAULT_URL = 'http://localhost:18790';
 
-/** Undefined in a browser, and where a runtime does not let a program read it. */
+/** Undefined in a browser, and in a runtime that does not allow access to it. */
 function fromEnvironment(name: string): string | undefined {
   const { process } = globalThis as { process?: { env?: Record<string, string | undefined> } };
   try {
@@ -34,7 +34,7 @@ function pathOf(template: string, values: CallInput['path'] = {}): string {
   return template.replaceAll(/\{(\w+)\}/g, (_place, name: string) => {
     const value = values[name];
     if (value === undefined || value === '') throw new TypeError(`'path.${name}' is required for ${template}`);
-    // `fetch` would walk up the path with them.
+    // `fetch` would resolve them and leave the intended path.
     if (value === '.' || value === '..') throw new TypeError(`'path.${name}' must not be '${value}'`);
     return encodeURIComponent(value);
   });
@@ -58,7 +58,7 @@ interface ErrorBody {
   readonly request_id?: string;
 }
 
-/** The error of a connection that was refused, or has broken off. */
+/** Returns the error for a connection that was refused or broke off. */
 export function unreachable(message: string, cause: unknown): XopcError {
   const hint = 'Check that the gateway runs, with: xopc gateway status';
   const rest = { requestId: undefined, retryAfter: undefined, details: undefined };
@@ -82,12 +82,12 @@ export function toError(body: unknown, { status, headers }: Response): XopcError
 
 function bodyOf(body: unknown): { body?: string; headers: Record<string, string> } {
   if (body === undefined) return { headers: {} };
-  // An exported session as JSON Lines is the only body that is text.
+  // The only text body is a session exported as JSON Lines.
   if (typeof body === 'string') return { body, headers: { 'content-type': 'application/x-ndjson' } };
   return { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
 }
 
-/** In lower case, so that a header of the caller replaces ours however it is written. */
+/** In lower case, so that the caller's header replaces ours regardless of its case. */
 function headersOf(headers: CallInput['headers'] = {}): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [[name.toLowerCase(), value] as const])),
@@ -96,7 +96,10 @@ function headersOf(headers: CallInput['headers'] = {}): Record<string, string> {
 
 export type Send = (operation: Operation, input: CallInput, accept: string) => Promise<Response>;
 
-/** Returns a function that resolves with an answer whose status is a success. @throws XopcError; the reason of `signal` when it is aborted */
+/**
+ * Returns a function that sends a request and resolves with a successful response. @throws XopcError; the reason of `signal` when
+ * it is aborted
+ */
 export function createSend({ url, token, fetch = globalThis.fetch }: ClientOptions): Send {
   const base = (url ?? fromEnvironment('XOPC_URL') ?? DEFAULT_URL).replace(/\/+$/, '');
   const secret = token ?? fromEnvironment('XOPC_TOKEN');

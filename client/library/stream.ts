@@ -21,7 +21,7 @@ function toEvent({ id, event = 'message', data }: EventSourceMessage, response: 
   return { ...(id === undefined ? {} : { id }), event, data: value };
 }
 
-/** Yields each event. Ends the request when the loop is left. @throws XopcError for an event that says why the stream has failed */
+/** Yields each event. Ends the request when the loop is left. @throws XopcError for an event that reports a failure of the stream */
 export async function* readEvents(response: Response, signal: AbortSignal | undefined): AsyncGenerator<StreamedEvent> {
   const waiting: EventSourceMessage[] = [];
   const parser = createParser({ onEvent: (event) => void waiting.push(event) });

@@ -1,17 +1,17 @@
-/** Every failure of a call. */
+/** The error of every failed call. */
 
 export interface XopcErrorFields {
   /** The HTTP status; 0 where no gateway was reached; 200 for a failure within a stream. */
   readonly status: number;
   /** As in docs/errors.md; below `/v1` as OpenAI or Anthropic name it; `UNREACHABLE` where no gateway was reached. */
   readonly code: string;
-  /** What to do, where that is known. */
+  /** What to do, if known. */
   readonly hint: string | undefined;
-  /** The gateway's log has it. */
+  /** Also in the gateway's log. */
   readonly requestId: string | undefined;
-  /** Seconds until a repetition may succeed. */
+  /** Seconds until a retry may succeed. */
   readonly retryAfter: number | undefined;
-  /** More for programs, such as the field that is refused. */
+  /** Further data for programs, such as the rejected field. */
   readonly details: Readonly<Record<string, unknown>> | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** Who gets in: whoever opens the one-time link, and from then on that browser by its cookie. Nothing of it is stored. */
+/** Controls access: the one-time link admits a browser, which is then recognised by its cookie. Nothing is stored on disk. */
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../../shared/clock.js';
@@ -10,7 +10,7 @@ const LINK_MS = 600_000;
 const secret = (): string => randomBytes(32).toString('base64url');
 
 export class Door {
-  /** What follows `#link=` in the link. */
+  /** The ticket after `#link=` in the link. */
   readonly ticket = secret();
   readonly expiresAtMs: number;
   readonly #port: number;
@@ -24,12 +24,12 @@ export class Door {
     this.expiresAtMs = clock.now() + LINK_MS;
   }
 
-  /** Whether a Host header has this server's own address: another name may have been pointed here by a foreign page. */
+  /** Whether a Host header names this server's own address; another page may have pointed a different name here. */
   isOwnHost(host: string | undefined): boolean {
     return host === `127.0.0.1:${this.#port}` || host === `localhost:${this.#port}`;
   }
 
-  /** Takes the ticket of the link, once. @returns the Set-Cookie header; undefined when the link is wrong, used or expired */
+  /** Redeems the link's ticket, once. @returns the Set-Cookie header; undefined when the link is wrong, used or expired */
   enter(ticket: string): string | undefined {
     if (!this.#isTicketValid || this.#clock.now() >= this.expiresAtMs || !isSameSecret(ticket, this.ticket)) return undefined;
     this.#isTicketValid = false;

@@ -1,4 +1,4 @@
-/** The routes of the log, as the gateway has them, without its worker. */
+/** Serves the gateway's log routes without its worker. */
 import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -22,7 +22,7 @@ export function sendJson(response: ServerResponse, document: unknown): void {
 
 const read = <Query>(schema: Schema<Query>, query: URLSearchParams): Query => validate(schema, Object.fromEntries(query), 'query');
 
-/** Aborts when the browser has left, or the server closes. */
+/** Aborts when the browser disconnects or the server closes. */
 function leaving(response: ServerResponse): AbortSignal {
   const controller = new AbortController();
   response.once('close', () => controller.abort());
@@ -30,12 +30,12 @@ function leaving(response: ServerResponse): AbortSignal {
 }
 
 async function* eventTexts(events: AsyncIterable<api.LogEvent>): AsyncGenerator<string> {
-  // Sends the headers at once.
+  // Sends the headers immediately.
   yield comment('following');
   for await (const { type, ...data } of events) yield serverSentEvent(type, data);
 }
 
-/** Sends no faster than the browser reads. One that leaves ends it. */
+/** Sends no faster than the browser reads. Ends when the browser disconnects. */
 async function stream(source: Readable, response: ServerResponse): Promise<void> {
   await pipeline(source, response).catch((error: unknown) => {
     if (!response.destroyed) throw error;

@@ -24,9 +24,9 @@ const MAX_BODY_BYTES = 4_096;
 const COMMON_HEADERS = [...ANSWER_HEADERS, ...Object.entries(FILE_HEADERS)];
 
 export interface LogWeb {
-  /** Without the ticket. */
+  /** The address without the ticket. */
   readonly pageUrl: string;
-  /** Signs one browser in, once. */
+  /** The link that signs one browser in, once. */
   readonly url: string;
   /** ISO 8601. */
   readonly expiresAt: string;
@@ -112,7 +112,7 @@ class LogSite {
   }
 }
 
-/** Serves until it is closed. */
+/** Starts the server, which serves until it is closed. */
 export async function serveLog(parts: LogWebParts): Promise<LogWeb> {
   const server = createServer({ requestTimeout: 10_000, headersTimeout: 10_000 });
   server.listen(0, '127.0.0.1');

@@ -1,4 +1,4 @@
-/** Starts the server of `xopc gateway logs --web` for a log. */
+/** Starts the server of `xopc gateway logs --web`. */
 import { systemClock } from '../../shared/clock.js';
 import { GatewayError } from '../../shared/errors.js';
 import { readBuiltPage, readPageFile } from '../../shared/node/build/built-page.js';
@@ -8,7 +8,7 @@ import { type LogWeb, serveLog } from './serve-log.js';
 
 interface LogWebOptions {
   readonly logPath: string;
-  /** Called at the first regular expression. */
+  /** Called when the first regular expression is used. */
   readonly loadPatterns: () => PatternModule;
 }
 

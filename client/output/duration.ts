@@ -1,4 +1,4 @@
-/** Times as a person reads them. */
+/** Formats durations for people. */
 
 const UNITS = [
   { name: 'd', ms: 86_400_000 },
@@ -22,7 +22,7 @@ export function formatDuration(durationMs: number): string {
   return parts.join(' ');
 }
 
-/** Seconds with one decimal, for work that was waited for: `1.2 s`. */
+/** Seconds with one decimal, for operations that the user waited for: `1.2 s`. */
 export function formatSeconds(durationMs: number): string {
   return `${(durationMs / 1_000).toFixed(1)} s`;
 }

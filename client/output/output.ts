@@ -1,4 +1,4 @@
-/** Output of a command: backpressure, closed pipes, colours. */
+/** Handles a command's output: backpressure, closed pipes, colours. */
 import type { Writable } from 'node:stream';
 import { createColors } from 'picocolors';
 
@@ -26,7 +26,7 @@ export class Output {
   readonly isTerminal: boolean;
   readonly #isDispensable: boolean;
   #failure: Error | undefined;
-  /** The reader has closed; an endless command ends. */
+  /** Whether the reader has closed; an endless command then ends. */
   isClosed = false;
 
   /** @param options.isDispensable  a failed write is ignored: for notes, which must not end the command */

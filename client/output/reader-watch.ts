@@ -1,12 +1,13 @@
 /**
- * Notices that the reader of standard output has closed (`| head -1`) while nothing is written; the next write would fail with EPIPE. Node
- * cannot wait for that. GNU `tail` can: it follows a file that does not grow, and is ended by SIGPIPE when the reader closes.
+ * Notices that the reader of standard output has closed (`| head -1`) while nothing is written; the next write would fail with
+ * EPIPE. Node cannot wait for that. GNU `tail` can: it follows a file that does not grow, and is killed by SIGPIPE when the reader
+ * closes.
  */
 import { fstatSync } from 'node:fs';
 
 /**
- * Calls `onGone` once the reader has closed, where standard output is a pipe and `tail` is GNU's. It ends with this process.
- * @returns how to stop watching
+ * Calls `onGone` once the reader has closed, if standard output is a pipe and `tail` is GNU's. Ends with this process. @returns a
+ * function that stops watching
  */
 export function watchReader(onGone: () => void): () => void {
   if (process.platform !== 'linux' || !fstatSync(1).isFIFO()) return () => undefined;

@@ -1,4 +1,4 @@
-/** The status document as text. The wording of the first block is fixed; further lines follow. */
+/** Renders the status document as text. The wording of the first block is fixed; further lines follow. */
 import type { ExitRecord, GatewayHealth, StatusDocument, StatusIssue } from '../../shared/control/messages.js';
 import { escapeControls } from '../../shared/log/escape.js';
 import type { Paint } from './output.js';
@@ -29,7 +29,7 @@ function lifeText({ crashes, restarts, downMs }: GatewayHealth['last24Hours']): 
   return [...counts, ...(downMs < 1_000 ? [] : [`down for ${formatDuration(downMs)}`])].join(', ');
 }
 
-/** The issues that are not among the warnings too. */
+/** The issues that are not also warnings. */
 export function otherIssues({ health, warnings }: StatusDocument): readonly StatusIssue[] {
   const said = new Set(warnings.map(({ message }) => message));
   return health?.issues.filter(({ text }) => !said.has(text)) ?? [];
@@ -94,13 +94,13 @@ function detailLines(status: StatusDocument, nowMs: number): string[] {
   ];
 }
 
-/** The block of the warnings; nothing without any. */
+/** The block of warnings; empty if there are none. */
 export function warningBlock({ warnings }: StatusDocument, paint: Paint): string[] {
   const lines = warnings.flatMap(({ code, message, hint }) => [`${code} ${message}`, ...(hint === undefined ? [] : [`  ${hint}`])]);
   return block(paint.yellow('⚠️  Warnings:'), lines);
 }
 
-/** A title and its indented lines; nothing without lines. */
+/** A title and its indented lines; empty without lines. */
 export function block(title: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : [title, ...lines.map((line) => `   ${escapeControls(line)}`)];
 }
@@ -123,7 +123,7 @@ export function renderStatus(status: StatusDocument, options: { tokenHint: strin
   ].join('\n');
 }
 
-/** 0 serves or finishes its work, 1 down, 6 on its way up. */
+/** Returns the exit code: 0 serving or finishing its work, 1 down, 6 starting. */
 export function statusExitCode(status: StatusDocument): number {
   if (status.ready || status.state === 'draining' || status.desired === 'down') return 0;
   return status.state === 'starting' ? 6 : 1;

@@ -1,4 +1,4 @@
-/** Rows as aligned columns. */
+/** Formats rows as aligned columns. */
 import stringWidth from 'string-width';
 import { escapeControls } from '../../shared/log/escape.js';
 
@@ -18,7 +18,7 @@ export function clip(text: string, width: number): string {
   return `${clipped}…`;
 }
 
-/** Splits a line into parts that fit into `width` columns of any terminal: some show the parts of an emoji side by side. */
+/** Splits a line into parts that fit into `width` columns of any terminal; some terminals show the parts of an emoji side by side. */
 export function fold(line: string, width: number): string[] {
   const parts = [''];
   let used = 0;
@@ -37,7 +37,7 @@ export function fold(line: string, width: number): string[] {
 /**
  * @param rows  of texts; the first is the heading
  * @param maxWidths  of each column, in columns of a terminal; Infinity for none
- * @returns one line a row, without control characters
+ * @returns one line per row, without control characters
  */
 export function renderTable(rows: readonly (readonly string[])[], maxWidths: readonly number[]): string {
   const cells = rows.map((row) => row.map((text, column) => clip(escapeControls(text), maxWidths[column] ?? Infinity)));

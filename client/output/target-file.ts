@@ -1,4 +1,4 @@
-/** The file that a user has named for a result: what may be there, and how the complete content takes its place. */
+/** Writes a result to a file named by the user: checks what exists there, and moves the complete content into place. */
 import { existsSync, statSync } from 'node:fs';
 import { link, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -25,7 +25,7 @@ function notRegular(path: string): GatewayError {
 
 /**
  * Returns the file to write for `path`: a symbolic link is followed, also to a file that does not exist yet.
- * @throws USAGE where something else than a regular file is there, such as a device or a FIFO; CONFLICT for a file that is to stay
+ * @throws USAGE for anything but a regular file, such as a device or a FIFO; CONFLICT for an existing file that must be kept
  */
 export function targetFile(path: string, { isOverwriting }: TargetOptions): string {
   const target = finalPath(path);
@@ -33,7 +33,7 @@ export function targetFile(path: string, { isOverwriting }: TargetOptions): stri
   try {
     entry = statSync(target, { throwIfNoEntry: false });
   } catch (error) {
-    // A link that leads to itself.
+    // A link that points to itself.
     if ((error as NodeJS.ErrnoException).code === 'ELOOP') throw notRegular(path);
     throw error;
   }
@@ -45,7 +45,7 @@ export function targetFile(path: string, { isOverwriting }: TargetOptions): stri
 
 /**
  * Gives the complete file its final name, which {@link targetFile} returned.
- * @throws CONFLICT where a file that is to stay was created there meanwhile
+ * @throws CONFLICT when a file that must be kept was created there in the meantime
  */
 export async function publishFile(temporary: string, target: string, { isOverwriting }: TargetOptions): Promise<void> {
   if (isOverwriting) await rename(temporary, target);
@@ -54,7 +54,7 @@ export async function publishFile(temporary: string, target: string, { isOverwri
       await link(temporary, target);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw alreadyThere(target);
-      // A file system without links.
+      // A file system without hard links.
       if (existsSync(target)) throw alreadyThere(target);
       return rename(temporary, target);
     }

@@ -1,4 +1,4 @@
-/** Text of a model or another program on its way to stdout, in pieces. */
+/** Passes text from a model or another program to stdout in pieces. */
 import { escapeControlsKeepLines } from '../../shared/log/escape.js';
 
 const TAB = '    ';

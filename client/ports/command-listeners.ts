@@ -1,9 +1,9 @@
-/** Listeners of a port from `lsof` (macOS, BSD) and `netstat` (Windows). */
+/** Finds the listeners of a port with `lsof` (macOS, BSD) and `netstat` (Windows). */
 import { readStartTime } from '../../shared/node/process/process-identity.js';
 import { programOutput } from '../../shared/node/process/program-output.js';
 import { type PortListener, programName } from './port-listener.js';
 
-/** Reads `lsof -F pcuLn`: one field a line, its first character names it; `p` begins a process, `n` a socket. */
+/** Reads `lsof -F pcuLn`: one field per line, named by its first character; `p` begins a process, `n` a socket. */
 export function parseLsof(text: string): Omit<PortListener, 'commandLine' | 'startTime'>[] {
   const found: Omit<PortListener, 'commandLine' | 'startTime'>[] = [];
   let current = { pid: 0, uid: null as number | null, user: null as string | null, name: '' };
@@ -39,7 +39,7 @@ export function findLsofListeners(port: number): PortListener[] | undefined {
       });
 }
 
-/** @returns undefined when there is no netstat of Windows's kind */
+/** @returns undefined when there is no Windows netstat */
 export function findNetstatListeners(port: number): PortListener[] | undefined {
   const text = programOutput('netstat', ['-ano', '-p', 'TCP']);
   if (text === undefined) return undefined;

@@ -1,4 +1,4 @@
-/** Frees a port for `--force`: ends the process that listens, with SIGTERM and then SIGKILL, unless that would do harm. */
+/** Frees a port for `--force`: ends the listening process with SIGTERM and then SIGKILL, unless that would do harm. */
 import { GatewayError } from '../../shared/errors.js';
 import { listGatewayLocks } from '../../shared/node/files/gateway-locks.js';
 import type { LockRecord } from '../../shared/node/files/lock-record.js';
@@ -13,7 +13,7 @@ import { shellCommand } from '../../shared/text/shell-word.js';
 /** A listening socket is free as soon as its last holder has exited. */
 const FREE_LIMIT_MS = 2_000;
 const LOOK_AGAIN_MS = 20;
-/** Real process trees are not deeper; reused pids might form a loop. */
+/** Maximum depth: real process trees are not deeper, and reused pids might form a loop. */
 const MAX_ANCESTORS = 256;
 
 /** This process, its parent, and so on. */
@@ -70,14 +70,14 @@ export function gatewayAmong(owners: readonly PortListener[], paths: Pick<Gatewa
   return records.find((record) => [record, ...record.children].some((process) => pids.has(process.pid) && isSameProcess(process)));
 }
 
-/** The command that frees a port and starts the gateway on it. @param options.host  where it is not the configured one */
+/** Returns the command that frees a port and starts the gateway on it. @param options.host  if it differs from the configured one */
 export function takePort({ port, host }: { port: number; host?: string | undefined }): string {
   return shellCommand`xopc gateway --force --port ${port}` + (host === undefined ? '' : shellCommand` --host ${host}`);
 }
 
 /**
- * The error for a taken port; a gateway of this home is named by its configuration.
- * @param address.host  where it is not the configured one
+ * The error for a taken port; a gateway of this home is named by its configuration. @param address.host  if it differs from the
+ * configured one
  */
 export function portTaken(
   address: { port: number; host?: string | undefined },

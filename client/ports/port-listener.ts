@@ -1,4 +1,4 @@
-/** One process that listens on a port, and whether it blocks an address. */
+/** Describes a process that listens on a port, and tells whether it blocks an address. */
 import { isIP } from 'node:net';
 import { basename } from 'node:path';
 
@@ -15,7 +15,7 @@ export interface PortListener {
   readonly address: string;
 }
 
-/** The command line identifies a program; a script given with `-e` would fill the screen. */
+/** Maximum length: the command line identifies a program, but a script given with `-e` would fill the screen. */
 const MAX_SHOWN_COMMAND = 100;
 
 const EVERYWHERE: readonly string[] = ['0.0.0.0', '::', '*'];
@@ -27,18 +27,15 @@ function bare(address: string): string {
     .replace(/%.*$/, '');
 }
 
-/** How a Node from version 24 on names its main thread, which to the system is the name of its process. */
+/** The name that Node 24 and later give their main thread; the system shows it as the process name. */
 const NODE_THREAD = 'MainThread';
 
-/**
- * @param processName  as the system has it
- * @param program  as it was called: the first of its arguments
- */
+/** @param processName  as reported by the system @param program  as it was called: its first argument */
 export function programName(processName: string, program: string): string {
   return processName === NODE_THREAD && program !== '' ? basename(program) : processName;
 }
 
-/** Whether a listener on `address` keeps `host` from being bound on the same port. A name could be any address. */
+/** Whether a listener on `address` keeps `host` from being bound on the same port. A host name could mean any address. */
 export function isInTheWay(address: string, host: string): boolean {
   const listening = bare(address);
   const wanted = bare(host);

@@ -17,7 +17,7 @@ function readOrEmpty(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch {
-    // A process that has ended, or another user's.
+    // The process has exited or belongs to another user.
     return '';
   }
 }
@@ -59,7 +59,7 @@ function holdsSocket(pid: string, links: ReadonlySet<string>): string | undefine
       const link = readlinkSync(`/proc/${pid}/fd/${descriptor}`);
       if (links.has(link)) return link.slice('socket:['.length, -1);
     } catch {
-      // Closed meanwhile.
+      // Closed in the meantime.
     }
   }
   return undefined;

@@ -1,4 +1,4 @@
-/** A control socket is trusted only if no other user could have created it. */
+/** Trusts a control socket only if no other user could have created it. */
 import { lstatSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { GatewayError } from '../../shared/errors.js';

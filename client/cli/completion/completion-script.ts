@@ -47,14 +47,14 @@ function followers(commands: readonly CommandNode[]): Map<string, Word[]> {
   return new Map(sorted.map(([key, words]) => [key, [...words].map(([word, description]) => ({ word, description }))]));
 }
 
-/** What the shell completes at a command; the paths that have only values are added without words. */
+/** The completions at each command; paths that only take values are added without words. */
 function cases(commands: readonly CommandNode[], render: (path: string, words: readonly Word[], asks: boolean) => string): string {
   const table = followers(commands);
   const valueOnly = ASKED_PATHS.filter((path) => !table.has(path)).map((path) => render(path, [], true));
   return [...[...table].map(([path, words]) => render(path, words, ASKED_PATHS.includes(path))), ...valueOnly].join('\n');
 }
 
-/** The options whose next word is their value. */
+/** The options that take the next word as their value. */
 function valueOptions(commands: readonly CommandNode[]): string[] {
   const names = commands.flatMap(({ options }) => options.filter(({ takesValue }) => takesValue).map(({ word }) => word));
   return [...new Set([...names, ...ASKED_OPTIONS])].toSorted();

@@ -1,4 +1,4 @@
-/** What a shell may complete where a value is expected: of a fixed set, of the configuration, or known to the running gateway. */
+/** The values that a shell can complete: from a fixed set, from the configuration, or from the running gateway. */
 import { APPROVAL_STATES, REMEMBER } from '../../../shared/api/tools/approval-states.js';
 import { OUTGOING_STATUSES } from '../../../shared/delivery-status.js';
 import { LOG_LEVELS } from '../../../shared/log/level.js';
@@ -27,7 +27,7 @@ export type ValueKind =
 export const SHELLS = ['bash', 'zsh', 'fish', 'powershell'] as const;
 const CHANNELS = ['telegram', 'webhook', 'webchat'];
 
-/** By option, or by the words of a command whose next word is the value. */
+/** By option, or by the words of a command that takes a value as its next word. */
 const CHOICES: Readonly<Record<string, readonly string[]>> = {
   completion: SHELLS,
   'gateway log-level': LOG_LEVELS,
@@ -51,7 +51,7 @@ const CHOICES: Readonly<Record<string, readonly string[]>> = {
   '--runtime': ['node', 'binary'],
 };
 const OPTION_KINDS: Readonly<Record<string, ValueKind>> = { '--model': 'models', '--session': 'sessions', '--provider': 'providers' };
-/** Where an option has other values than elsewhere. */
+/** Commands in which an option has other values than elsewhere. */
 const OWN_CHOICES: readonly { readonly command: string; readonly option: string; readonly choices: readonly string[] }[] = [
   { command: 'cron add', option: '--session', choices: ['main', 'isolated'] },
   { command: 'cron edit', option: '--session', choices: ['main', 'isolated'] },

@@ -1,4 +1,4 @@
-/** What `--help` and `xopc help` print: the commands as one table, a command with its options, and the topics. */
+/** Renders the output of `--help` and `xopc help`: the table of commands, a command with its options, and the topics. */
 import { Cli, type CommandClass, type Definition } from 'clipanion';
 import type { ClientContext, CommandEntry } from '../client-context.js';
 import { commandName, type Invocation, withCommandName } from '../command-name.js';
@@ -13,7 +13,7 @@ const NAME_WIDTH = 29;
 const INDENT = '  ';
 const HANGING = ' '.repeat(NAME_WIDTH + INDENT.length);
 
-/** What an option's value is called; any other is called like the option. */
+/** Names of option values; the value of any other option is named after the option. */
 const VALUE_NAMES: Readonly<Record<string, string>> = {
   config: 'FILE',
   host: 'ADDRESS',
@@ -52,7 +52,7 @@ function wrap(text: string, width: number): string[] {
   return lines;
 }
 
-/** A name and what it means, side by side where the name leaves room. */
+/** Formats a name and its description, side by side if the name leaves room. */
 function row(name: string, text: string, paint: (name: string) => string = String): string[] {
   const lines = wrap(text, WIDTH - NAME_WIDTH - INDENT.length);
   if (name.length > NAME_WIDTH - 2) return [INDENT + paint(name), ...lines.map((line) => HANGING + line)];
@@ -167,14 +167,14 @@ function frame(list: readonly string[], { version, paint, invocation }: HelpRequ
 }
 
 /**
- * The help for the words of a command, for those that begin several commands, for a topic, or, with none, for all.
+ * Returns the help for a command, for a group of commands, for a topic or, without words, for all commands.
  * @returns undefined if the words match nothing
  */
 export async function helpText(words: readonly string[], request: HelpRequest): Promise<string | undefined> {
   const { paint } = request;
   const commands = request.commands.filter((entry) => !entry.paths[0]?.[0]?.startsWith('@'));
   const isGroup = commands.some((entry) => entry.paths.some((path) => isPrefix(words, path)));
-  // Words behind a command are its arguments; behind a group they are a command that does not exist.
+  // Words after a command are its arguments; after a group they name a command that does not exist.
   const exact = isGroup ? commands.find((entry) => entry.paths.some((path) => joined(path) === joined(words))) : findEntry(commands, words);
   const below = commands.filter((entry) => entry !== exact && entry.paths.some((path) => isPrefix(words, path)));
   const topic = Object.hasOwn(HELP_TOPICS, joined(words)) ? HELP_TOPICS[joined(words)] : undefined;

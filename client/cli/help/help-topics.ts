@@ -47,7 +47,7 @@ export const HELP_FILES: Readonly<Record<string, string>> = {
   'run/gateway.HASH.sock': 'control socket, while a gateway runs',
 };
 
-/** By the word behind `xopc help`. */
+/** Topics by the word after `xopc help`. */
 export const HELP_TOPICS: Readonly<Record<string, HelpTopic>> = {
   'exit-codes': { title: 'The exit codes and their meanings.', text: ['Exit codes', '', ...table(HELP_EXIT_CODES)] },
   environment: {

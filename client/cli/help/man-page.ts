@@ -1,4 +1,4 @@
-/** The manual page xopc(1), made from the same commands and topics as the help. Formatted with the macros of man(7). */
+/** Generates the manual page xopc(1) from the same commands and topics as the help. Formatted with the macros of man(7). */
 import { describe, optionName, plain, usageLine } from './help-text.js';
 import { HELP_ENVIRONMENT, HELP_EXIT_CODES, HELP_FILES } from './help-topics.js';
 import type { CommandEntry } from '../client-context.js';

@@ -1,9 +1,12 @@
-/** Waits for the end of a supervisor that has answered a request to stop. */
+/** Waits for the exit of a supervisor that has answered a stop request. */
 import { GatewayError } from '../../../shared/errors.js';
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
 import { type KnownProcess, waitUntilGone } from './end-process.js';
 
-/** It closes its files and exits; added to the drain time, because one that has just taken over waits for its predecessor to drain. */
+/**
+ * Time to close files and exit, added to the drain time, because a supervisor that has just taken over waits for its predecessor to
+ * drain.
+ */
 const LEAVE_LIMIT_MS = 15_000;
 
 interface Leaving {

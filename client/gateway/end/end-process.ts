@@ -9,36 +9,36 @@ export interface KnownProcess {
   readonly startTime: string | null;
 }
 
-/** How long SIGTERM gets before SIGKILL. */
+/** Time between SIGTERM and SIGKILL. */
 export const TERM_GRACE_MS = 700;
 /** A killed process is gone within milliseconds, unless one of its threads waits for a busy disk. */
 const KILL_LIMIT_MS = 10_000;
 /** There is no event for the exit of a process that is not our child. */
 const LOOK_AGAIN_MS = 10;
 
-/** Waits until none of the processes is left. @returns whether that came true within `limitMs` and before `signal` */
+/** Waits until none of the processes is left. @returns whether all exited within `limitMs` and before `signal` */
 export async function waitUntilGone(processes: readonly KnownProcess[], limitMs: number, signal?: AbortSignal): Promise<boolean> {
   const look = (): boolean | undefined => (processes.every(isGone) ? true : signal?.aborted === true ? false : undefined);
   return (await poll(look, { limitMs, pause: LOOK_AGAIN_MS })) === true;
 }
 
 /**
- * SIGTERM, {@link TERM_GRACE_MS}, then SIGKILL. Each process is proven by its start time again before each signal.
- * @returns those that are still there, which only another user's or an unkillable one can be
+ * Sends SIGTERM, waits {@link TERM_GRACE_MS}, then sends SIGKILL. Verifies each process by its start time before each signal.
+ * @returns the processes still there: another user's, or unkillable ones
  */
 export async function endProcesses(processes: readonly KnownProcess[]): Promise<KnownProcess[]> {
   for (const known of processes.filter(isSameProcess)) sendSignal(known.pid, 'SIGTERM');
   return (await waitUntilGone(processes, TERM_GRACE_MS)) ? [] : killProcesses(processes);
 }
 
-/** SIGKILL, which also ends a stopped process. @returns those that are still there */
+/** Sends SIGKILL, which also ends a stopped process. @returns the processes still there */
 export async function killProcesses(processes: readonly KnownProcess[]): Promise<KnownProcess[]> {
   for (const known of processes.filter(isSameProcess)) sendSignal(known.pid, 'SIGKILL');
   await waitUntilGone(processes, KILL_LIMIT_MS);
   return processes.filter((known) => !isGone(known));
 }
 
-/** SIGKILL to whole process groups, each named by a leader that is proven. @returns the leaders that are still there */
+/** Sends SIGKILL to whole process groups whose leaders have been verified. @returns the leaders still there */
 export async function killGroups(leaders: readonly KnownProcess[]): Promise<KnownProcess[]> {
   if (process.platform !== 'win32') for (const known of leaders.filter(isSameProcess)) sendSignal(-known.pid, 'SIGKILL');
   return killProcesses(leaders);

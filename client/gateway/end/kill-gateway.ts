@@ -1,4 +1,4 @@
-/** Ends a gateway that does not answer: only processes that its lock names and that their start times prove. */
+/** Kills a gateway that does not answer: only processes named by its lock and verified by their start times. */
 import { GatewayError } from '../../../shared/errors.js';
 import { isLockRecord, readLock, type LockRecord } from '../../../shared/node/files/lock-record.js';
 import { classifyProcess } from '../../../shared/node/process/process-identity.js';
@@ -21,12 +21,12 @@ function stillThere(left: readonly KnownProcess[]): GatewayError {
   });
 }
 
-/** Whether the process that a lock names lives and is certainly the one that wrote it. */
+/** Whether the process named by a lock is alive and certainly wrote the lock. */
 export function isProven(lock: LockRecord): boolean {
   return lock.startTime !== null && classifyProcess(lock) === 'alive';
 }
 
-/** The lock of a configuration when it names a process that is certainly the gateway. */
+/** Returns the lock of a configuration if it names a process that is certainly the gateway. */
 export function readProvenLock(lockPath: string): LockRecord | undefined {
   const lock = readLock(lockPath);
   return isLockRecord(lock) && isProven(lock) ? lock : undefined;
@@ -40,8 +40,8 @@ function childrenOf(lock: LockRecord, lockPath: string): readonly KnownProcess[]
 }
 
 /**
- * SIGKILL for the supervisor, then for its children and what they started.
- * @param options.termMs  how long SIGTERM gets before; default: none is sent
+ * Sends SIGKILL to the supervisor, then to its children and what they started.
+ * @param options.termMs  time between a SIGTERM and the SIGKILL; default: no SIGTERM is sent
  * @throws CONTROL_UNREACHABLE when the process cannot be verified as the lock's holder, or does not end
  */
 export async function killGateway(lock: LockRecord, lockPath: string, { termMs = 0 }: { termMs?: number } = {}): Promise<void> {

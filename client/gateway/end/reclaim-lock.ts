@@ -1,4 +1,4 @@
-/** Removes what a gateway that died has left: its children, its control socket and its locks. docs/adr/0001-lock.md. */
+/** Cleans up after a gateway that died: its children, its control socket and its locks. See docs/adr/0001-lock.md. */
 import { lstatSync, rmSync } from 'node:fs';
 import { newId } from '../../../shared/ids.js';
 import { GatewayError } from '../../../shared/errors.js';
@@ -14,7 +14,7 @@ function heldError(): GatewayError {
 
 /**
  * Takes the locks of a dead gateway as a start does, so that no start can interfere, cleans up, and releases them. Does nothing
- * when the gateway has released its lock itself or somebody else has the lock by now.
+ * when the gateway has released its lock itself or another process has taken it.
  */
 export async function reclaimLock(paths: GatewayPaths, dead: LockRecord): Promise<void> {
   const own: LockRecord = { ...dead, ...readIdentity(), instanceId: newId('gw'), createdAt: new Date().toISOString(), children: [] };
@@ -53,7 +53,7 @@ function release(path: string, own: LockRecord): void {
   releaseLock(path, ({ instanceId }) => instanceId === own.instanceId);
 }
 
-/** A named pipe of Windows ends with its process. */
+/** A Windows named pipe ends with its process. */
 function removeSocket(path: string): void {
   if (process.platform !== 'win32' && lstatSync(path, { throwIfNoEntry: false })?.isSocket() === true) rmSync(path);
 }

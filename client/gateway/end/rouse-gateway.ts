@@ -19,7 +19,7 @@ interface Rousing {
 }
 
 /**
- * Sends signals to a supervisor that does not answer, and waits for the drain time and one second.
+ * Sends signals to a supervisor that does not answer, and waits for the drain time plus one second.
  * @returns `gone`: it has ended; `answers`: it responds again; `silent`: neither
  * @throws CONTROL_UNREACHABLE when the process cannot be verified as the lock's holder
  */
@@ -33,7 +33,7 @@ export async function rouseGateway(lock: LockRecord, { paths, signals, timeoutMs
   const gone = waitUntilGone([lock], limitMs, waiting.signal).then((isGone) => (isGone ? ('gone' as const) : ('silent' as const)));
   const answer = callControl(lock.controlPath, { type: 'status' }, { deadlines: limits, signal: waiting.signal }).then(
     () => 'answers' as const,
-    // It has just closed its socket, or never had one: its end decides.
+    // It has just closed its socket, or never had one; wait for its exit.
     () => gone,
   );
   try {
