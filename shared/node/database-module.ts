@@ -1,8 +1,8 @@
-/** What the command line does with databases, itself and in its own process: the exports of `dist/database.cjs`. */
+/** Database operations that the command line runs in its own process: the exports of `dist/database.cjs`. */
 
 import type { StatusWarning } from '../control/messages.js';
 
-/** A file of SQLite, or a database of PostgreSQL. */
+/** A SQLite file or a PostgreSQL database. */
 export type DatabaseAt = { readonly path: string } | { readonly url: string };
 
 export interface CopyProgress {
@@ -15,12 +15,12 @@ export interface CopyProgress {
 export interface TableCopy {
   readonly table: string;
   readonly rows: number;
-  /** Of all rows in the order of their key, the same on every engine. Hex; empty without rows. */
+  /** Hash of all rows in key order, the same on every engine. Hex; empty without rows. */
   readonly checksum: string;
 }
 
 export interface ContentCopy {
-  /** Places, without secrets. */
+  /** Locations, without secrets. */
   readonly from: string;
   readonly to: string;
   readonly tables: readonly TableCopy[];
@@ -34,11 +34,11 @@ export interface CopyContentOptions {
   readonly beforeEnd: () => Promise<void>;
 }
 
-/** What a server and its database are like. */
+/** Describes a server and its database. */
 export interface ServerReport {
   /** One line, for a database that can be used. */
   readonly summary: string;
-  /** Why it cannot be used. */
+  /** Why the database cannot be used. */
   readonly problem: { readonly message: string; readonly fix: string } | undefined;
   readonly warnings: readonly StatusWarning[];
 }
@@ -46,7 +46,7 @@ export interface ServerReport {
 export interface DatabaseModule {
   /**
    * Writes a consistent copy of a database file that may be in use. `to` must not exist.
-   * @returns its schema's version @throws STORE_UNAVAILABLE, or the driver's error for unsound content
+   * @returns its schema's version @throws STORE_UNAVAILABLE, or the driver's error for corrupt content
    */
   copyDatabase(from: string, to: string): Promise<number>;
   /**
@@ -58,11 +58,11 @@ export interface DatabaseModule {
    */
   prepareDatabase(path: string, options: { readonly to: string; readonly unsettled: 'unknown' | 'send' }): Promise<void>;
   /**
-   * Copies everything that is not of one process into another database, which must be empty, or have an earlier copy that was killed.
-   * Meanwhile nobody can write to either, and no gateway uses the target before it is complete.
+   * Copies all data that does not belong to a single process into another database, which must be empty or contain an interrupted
+   * copy. During the copy nobody can write to either database, and no gateway uses the target before it is complete.
    * @throws STORE_UNAVAILABLE, CONFLICT
    */
   copyContent(options: CopyContentOptions): Promise<ContentCopy>;
-  /** Looks at a database of PostgreSQL as a worker would use it, in at most three seconds. Changes nothing, never rejects. */
+  /** Checks a PostgreSQL database the way a worker would use it, within three seconds. Changes nothing, never rejects. */
   inspectServer(url: string): Promise<ServerReport>;
 }

@@ -1,16 +1,16 @@
 /**
- * Headers of answers, of files and of HTML documents. Source: the OWASP Secure Headers Project and its REST Security Cheat Sheet, less what does
- * not apply without TLS.
+ * Headers of answers, files and HTML documents. Source: the OWASP Secure Headers Project and its REST Security Cheat Sheet, without
+ * the parts that need TLS.
  */
 
-/** What every answer has: it is never cached, sniffed or run. In lower case, because Node converts each name that is not. */
+/** Headers of every answer: it is never cached, sniffed or run. In lower case, because Node would convert each name otherwise. */
 export const ANSWER_HEADERS = [
   ['x-content-type-options', 'nosniff'],
   ['cache-control', 'no-store'],
   ['content-security-policy', "default-src 'none'; frame-ancestors 'none'"],
 ] as const;
 
-/** The page's own files, and nothing inline. */
+/** Allows the page's own files, and nothing inline. */
 const PAGE_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -24,10 +24,16 @@ const PAGE_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** What an answer that is not only JSON has besides: no foreign page may show or run it. JSON cannot be, because it is not sniffed. */
+/**
+ * Additional headers of answers that may not be JSON: no foreign page may show or run them. JSON cannot be run, because it is not
+ * sniffed.
+ */
 export const FILE_HEADERS = { 'Cross-Origin-Resource-Policy': 'same-origin' } as const;
 
-/** What an HTML document has besides: only a document sends a referrer, and only browsers too old for `frame-ancestors` need `DENY`. */
+/**
+ * Additional headers of an HTML document: only a document sends a referrer, and only browsers too old for `frame-ancestors` need
+ * `DENY`.
+ */
 export const DOCUMENT_HEADERS = {
   ...FILE_HEADERS,
   'Content-Type': 'text/html; charset=utf-8',

@@ -1,12 +1,15 @@
-/** Parses and writes JSON without rounding large whole numbers, such as ids of 19 digits. Between the two calls such a number is a marked string. */
+/**
+ * Parses and writes JSON without rounding large integers, such as ids of 19 digits. Between the two calls such a number is a marked
+ * string.
+ */
 import { randomUUID } from 'node:crypto';
 import { type Fields, isFields } from '../fields.js';
 
-/** Cannot be guessed. */
+/** The marker; cannot be guessed. */
 const MARK = `number ${randomUUID()} `;
 const MARKED = new RegExp(`"${MARK}(-?\\d+)"`, 'g');
 
-/** Whether a whole number may have been rounded when its text was parsed. */
+/** Whether an integer may have been rounded when its text was parsed. */
 export const isUnsafeInteger = (value: unknown): boolean => Number.isInteger(value) && !Number.isSafeInteger(value);
 
 /** Fewer digits are always exact. */
@@ -34,14 +37,15 @@ function mark(json: string): string {
   return marked + json.slice(done);
 }
 
-/** Parses `json`; whole numbers that would be rounded become marked strings for {@link exactJson}. @throws SyntaxError */
+/** Parses `json`; integers that would be rounded become marked strings for {@link exactJson}. @throws SyntaxError */
 export function readExactJson(json: string): unknown {
   const value: unknown = JSON.parse(json);
   return HAS_LONG_NUMBER.test(json) ? (JSON.parse(mark(json)) as unknown) : value;
 }
 
 /**
- * Parses `json` as {@link readExactJson} does. An empty text is an empty object: a call without arguments may have one.
+ * Parses `json` as {@link readExactJson} does. An empty text is parsed as an empty object, because a call without arguments may
+ * send one.
  * @returns undefined unless the text is an object
  */
 export function readExactObject(json: string): Fields | undefined {
@@ -53,5 +57,5 @@ export function readExactObject(json: string): Fields | undefined {
   }
 }
 
-/** Restores those numbers in what `JSON.stringify` wrote. */
+/** Restores those numbers in the output of `JSON.stringify`. */
 export const exactJson = (json: string): string => json.replace(MARKED, '$1');

@@ -1,4 +1,4 @@
-/** IP addresses in one spelling, and ranges of them; the owner of ipaddr.js. */
+/** Normalizes IP addresses and matches address ranges; the owner of ipaddr.js. */
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
@@ -12,14 +12,20 @@ export function parseAddress(text: string): IpAddress | undefined {
   return isIP(text) === 0 ? undefined : ipaddr.process(text.split('%', 1)[0] ?? '');
 }
 
-/** The one spelling of an address (RFC 5952), as {@link parseAddress} reads it. @returns undefined if the text is not an IP address */
+/**
+ * Returns the canonical form of an address (RFC 5952), parsed as by {@link parseAddress}. @returns undefined if the text is not an
+ * IP address
+ */
 export function canonicalAddress(text: string): string | undefined {
-  // What nearly every connection has: an IPv4 address, or one as a socket for both families writes it.
+  // Fast path for nearly every connection: an IPv4 address, plain or as reported by a dual-stack socket.
   const ipv4 = text.startsWith('::ffff:') ? text.slice(7) : text;
   return isIP(ipv4) === 4 ? ipv4 : parseAddress(text)?.toString();
 }
 
-/** Returns what identifies a caller: the address, or the first 64 bits of an IPv6 one, whose other 64 every host chooses freely. */
+/**
+ * Returns the identity of a caller: the address, or the first 64 bits of an IPv6 address, because every host chooses the other 64
+ * freely.
+ */
 export function networkOf(address: string): string {
   if (isIP(address) === 4) return address;
   const parsed = parseAddress(address);
@@ -43,13 +49,13 @@ function parseRange(entry: string): Range | undefined {
 }
 
 export interface AddressList {
-  /** Whether nothing was listed. A list with only unreadable entries is not empty: it admits no one. */
+  /** Whether the list is empty. A list with only invalid entries is not empty: it admits no one. */
   readonly isEmpty: boolean;
   /** False if the text is not an IP address. */
   has(address: string | IpAddress): boolean;
 }
 
-/** Reads addresses and ranges; an entry that is neither matches nothing. */
+/** Parses addresses and ranges; an invalid entry matches nothing. */
 export function parseAddressList(entries: readonly string[]): AddressList {
   const ranges = entries.map(parseRange).filter((range) => range !== undefined);
   return {
@@ -65,16 +71,22 @@ export function parseAddressList(entries: readonly string[]): AddressList {
 const TRANSLATED = ipaddr.IPv6.parseCIDR('64:ff9b::/96');
 const GLOBAL_UNICAST = ipaddr.IPv6.parseCIDR('2000::/3');
 
-/** The IPv4 address that a translated IPv6 address stands for (RFC 6052), else the address itself. */
+/** Returns the IPv4 address embedded in a translated IPv6 address (RFC 6052), or else the address itself. */
 export function withoutTranslation(address: IpAddress): IpAddress {
   if (address instanceof ipaddr.IPv4 || !address.match(TRANSLATED)) return address;
   return ipaddr.fromByteArray(address.toByteArray().slice(12));
 }
 
-/** Azure's WireServer, which configures each virtual machine: a public address that only that machine reaches. Other clouds use special-purpose ones. */
+/**
+ * Azure's WireServer, which configures each virtual machine: a public address that only that machine can reach. Other clouds use
+ * special-purpose addresses.
+ */
 const WIRE_SERVER = '168.63.129.16';
 
-/** Whether an address belongs to the public internet: none of IANA's special-purpose ranges, no multicast, no service that a cloud has for its machines. */
+/**
+ * Whether an address belongs to the public internet: not in IANA's special-purpose ranges, not multicast, not a cloud's service for
+ * its own machines.
+ */
 export function isPublicAddress(address: IpAddress): boolean {
   if (address.range() !== 'unicast') return false;
   return address instanceof ipaddr.IPv4 ? address.toString() !== WIRE_SERVER : address.match(GLOBAL_UNICAST);

@@ -1,4 +1,4 @@
-/** What no JSON document from outside may hold, whatever its schema says: it is checked before any code walks the value. */
+/** Checks for content that no JSON document from outside may have, whatever its schema says, before any code walks the value. */
 import { isUtf8 } from 'node:buffer';
 import { FORBIDDEN_KEYS } from '../config/key-path.js';
 import { GatewayError } from '../errors.js';
@@ -6,7 +6,7 @@ import { isStorable } from '../text/storable.js';
 
 /** Deeper than any document of the API or of a tool's JSON Schema; far less than what overflows a recursive walk. */
 const MAX_DEPTH = 64;
-/** As part of a sentence. */
+/** The limit as part of a sentence. */
 export const TOO_DEEP = `is nested deeper than ${MAX_DEPTH} levels`;
 const MAX_SHOWN_LENGTH = 100;
 
@@ -15,9 +15,9 @@ const COLON = 0x3a;
 const BACKSLASH = 0x5c;
 
 export interface JsonText {
-  /** What it is called in an error. */
+  /** Its name in an error. */
   readonly name: 'body' | 'frame';
-  /** As it arrived. */
+  /** The bytes as received. */
   readonly source: Buffer;
 }
 
@@ -25,7 +25,7 @@ function refuse({ name }: JsonText, problem: string): GatewayError {
   return new GatewayError('INVALID_REQUEST', { message: `The ${name} ${problem}` });
 }
 
-/** A decoder puts U+FFFD in the place of invalid bytes. */
+/** A decoder replaces invalid bytes with U+FFFD. */
 function checkText(text: string, given: JsonText): void {
   if (!isStorable(text)) throw refuse(given, 'has a string with a NUL character or half of a surrogate pair.');
   if (text.includes('\u{fffd}') && !isUtf8(given.source)) throw refuse(given, 'is not valid UTF-8.');
@@ -38,14 +38,14 @@ function checkKeys(keys: readonly string[], given: JsonText): void {
   }
 }
 
-/** Returns the index of the quote that ends the string which begins at `start`. */
+/** Returns the index of the quote that ends the string starting at `start`. */
 function endOfString(source: Uint8Array, start: number): number {
   let at = start + 1;
   while (at < source.length && source[at] !== QUOTE) at += source[at] === BACKSLASH ? 2 : 1;
   return at;
 }
 
-/** Returns the number of keys in the text: each is followed by a colon outside strings. */
+/** Returns the number of keys in the text, counted by the colons outside strings. */
 function countKeys(source: Uint8Array): number {
   let count = 0;
   for (let at = 0; at < source.length; at += 1) {
@@ -55,7 +55,7 @@ function countKeys(source: Uint8Array): number {
   return count;
 }
 
-/** Returns the first key that is twice in its object, as a phrase with its position. */
+/** Returns the first duplicate key of an object, as a phrase with its position. */
 function describeRepeatedKey(source: Buffer): string {
   const open: Set<string>[] = [];
   let last = { start: 0, end: 0 };
@@ -87,8 +87,8 @@ export function isTooDeep(root: unknown): boolean {
 }
 
 /**
- * Walks the value without recursion.
- * @param given  what it was parsed from, in which a key may be repeated: a parser keeps the last one and drops the others.
+ * Walks the value without recursion. @param given  the text that it was parsed from, which may repeat a key: a parser keeps only
+ * the last one.
  * @throws INVALID_REQUEST
  */
 export function checkJson(root: unknown, given: JsonText): void {

@@ -1,26 +1,36 @@
-/** Limits what is read of an answer over HTTP: whoever reads it keeps an event, or all of it, until it is complete. */
+/**
+ * Limits how much of an HTTP answer is read, because its reader keeps an event, or the whole answer, in memory until it is
+ * complete.
+ */
 
 export interface BodyLimits {
-  /** Default: any number. */
+  /** Maximum bytes in total. Default: no limit. */
   readonly maxBytes?: number;
-  /** Of one server-sent event. Default: any number. */
+  /** Maximum for one server-sent event. Default: no limit. */
   readonly maxEventBytes?: number;
-  /** Returns the failure of a body, or of one event of it, that is too long. */
+  /** Returns the error for a body, or one of its events, that is too long. */
   readonly tooLong: (what: 'body' | 'event') => Error;
 }
 
-/** An event ends with an empty line, whatever its lines end with. Of `\r\n\r\n`, the last byte counts as part of the next event. */
+/**
+ * An event ends with an empty line, whatever its line endings. In `\r
+ * \r
+ * `, the last byte counts as part of the next event.
+ */
 const EVENT_ENDS = ['\n\n', '\n\r', '\r\r'];
 const END_BYTES = 2;
 
-/** Returns how many bytes follow the last event that ends in a piece; undefined: none ends there. `before`: the byte in front of it. */
+/**
+ * Returns how many bytes follow the last event that ends in a piece; undefined if none ends there. `before`: the byte before the
+ * piece.
+ */
 function bytesBehindEvent(piece: Buffer, before: string): number | undefined {
   const end = Math.max(...EVENT_ENDS.map((text) => piece.lastIndexOf(text)));
   if (end >= 0) return piece.length - end - END_BYTES;
   return EVENT_ENDS.includes(before + piece.toString('latin1', 0, 1)) ? piece.length - 1 : undefined;
 }
 
-/** Passes a body on until it is too long. A pulling stream, because a transform would buffer and delay the first word. */
+/** Passes a body on until it is too long. A pull-based stream, because a transform would buffer and delay the first output. */
 export function limitBody(
   body: ReadableStream<Uint8Array>,
   { maxBytes = Infinity, maxEventBytes = Infinity, tooLong }: BodyLimits,

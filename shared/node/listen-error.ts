@@ -1,4 +1,7 @@
-/** Why an address cannot be listened on, for the gateway that tries and for the command that checks before it installs. */
+/**
+ * Explains why an address cannot be listened on, for the gateway that tries to and for the command that checks before an
+ * installation.
+ */
 import { GatewayError } from '../errors.js';
 
 /** Returns the error for a port on which another program listens. */

@@ -1,19 +1,25 @@
-/** Which requests are of the page that a server serves itself. Only that page may use its session. */
+/** Decides which requests come from the page that the server itself serves. Only that page may use its session. */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 
-/** Pages that the server serves itself may call: the host of their origin is that of the request. The scheme is the proxy's choice. */
+/**
+ * Pages served by this server may call it: the host of their origin equals that of the request. The scheme is ignored, because a
+ * proxy may change it.
+ */
 export function isOwnOrigin(origin: string, host: string): boolean {
   const lower = origin.toLowerCase();
   const own = host.toLowerCase();
   return own !== '' && (lower === `http://${own}` || lower === `https://${own}`);
 }
 
-/** Whether a browser says that a page of another site, or of another port of this host, has asked: also for an image or a link, which has no Origin. */
+/**
+ * Whether a browser reports that a page of another site, or of another port of this host, made the request. Also covers images and
+ * links, which send no Origin.
+ */
 export function isOfOtherSite({ 'sec-fetch-site': site }: IncomingHttpHeaders): boolean {
   return site === 'cross-site' || site === 'same-site';
 }
 
-/** Paths for programs, which send the token. */
+/** Paths for programs, which authenticate with the token. */
 const TOKEN_ONLY = /^\/(?:v1|mcp)(?:\/|$)/;
 
 /**

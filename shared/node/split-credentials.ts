@@ -1,6 +1,9 @@
 import { decodeComponent } from '../text/decode-component.js';
 
-/** Returns an address without its user and password, which `fetch` takes in a header only. @throws TypeError for an invalid address */
+/**
+ * Returns an address without its user and password, which `fetch` accepts only in a header. @throws TypeError for an invalid
+ * address
+ */
 export function splitCredentials(address: string): { readonly url: URL; readonly authorization?: string } {
   const url = new URL(address);
   const { username, password } = url;

@@ -1,4 +1,4 @@
-/** The built page, as the build packed it: a manifest made once at start, so that no request's path ever reaches the disk. */
+/** The built page: a manifest created once at start, so that no request path ever reaches the disk. */
 import { gunzipSync } from 'node:zlib';
 import { readBuiltText } from './bundle.js';
 import { ifPresent } from '../files/if-present.js';
@@ -14,9 +14,9 @@ export interface PageFile {
   readonly type: string;
   /** Compressed, as it is kept in memory: every browser accepts it. */
   readonly gzip: Buffer;
-  /** Not compressed, for other programs; inflated once, so that a request never costs that. */
+  /** Uncompressed, for other programs; inflated only once, not per request. */
   readonly plain: () => Buffer;
-  /** Its name carries its content's hash, so that it never changes. */
+  /** Whether its name contains the hash of its content, so that it never changes. */
   readonly isImmutable: boolean;
 }
 

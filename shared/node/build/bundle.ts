@@ -68,7 +68,7 @@ function readCachedData(name: BundleName, source: string): Buffer | undefined {
   }
 }
 
-/** Loads a bundle and returns its exports. Loading twice runs it twice: callers keep the result. */
+/** Loads a bundle and returns its exports. Loading twice runs it twice, so callers keep the result. */
 export function loadBundle<T>(name: BundleName): T {
   const filename = join(bundleDirectory, `${name}.cjs`);
   const source = isSingleExecutable() ? readTextAsset(`${name}.cjs`) : readFileSync(filename, 'utf8');

@@ -1,6 +1,6 @@
 /**
- * Bundles that are loaded late. Their files are opened at the start, so that they are of this very build when they are
- * needed, although the package has been replaced or removed meanwhile.
+ * Bundles that are loaded on demand. Their files are opened at the start, so that they belong to the running build even if the
+ * package has been replaced or removed by then.
  */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
@@ -26,7 +26,7 @@ function read(fd: number, length = fstatSync(fd).size): Buffer {
 /**
  * Opens a bundle and its cached data. Windows refuses to replace a directory in which a file is open: nothing is held there.
  * @param directory  of the bundles; for tests
- * @returns loads the bundle at the first call; a load that failed may be tried again
+ * @returns a function that loads the bundle at its first call; a failed load may be retried
  */
 export function holdBundle<T>(name: BundleName, directory = bundleDirectory): () => T {
   const filename = join(directory, `${name}.cjs`);

@@ -1,6 +1,6 @@
 /**
- * The lasting path of the built bundles. pnpm, and deployments that switch a link, put each version into a directory of its own, and Node
- * resolves links: a running gateway that knew only the resolved path would never see the next version.
+ * Finds the lasting path of the built bundles. pnpm, and deployments that switch a link, install each version in its own directory,
+ * and Node resolves links: a running gateway that knew only the resolved path would never see the next version.
  */
 import { realpathSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';

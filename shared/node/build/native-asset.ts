@@ -1,11 +1,11 @@
-/** The native part of the database inside the single executable, for bin/native-database.ts. */
+/** Loads the native part of the database inside the single executable, for bin/native-database.ts. */
 import { chmodSync, lstatSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GatewayError } from '../../errors.js';
 import { readEnvironment } from '../process/env.js';
 import { readAsset, readTextAsset } from './single-executable.js';
 
-/** A private directory: a native module placed there by another user would run as us. */
+/** The directory must be private: a native module placed there by another user would run with our rights. */
 function isTrusted(path: string, kind: 'directory' | 'file', size?: number): boolean {
   const entry = lstatSync(path, { throwIfNoEntry: false });
   if (entry === undefined || (kind === 'directory' ? !entry.isDirectory() : !entry.isFile())) return false;

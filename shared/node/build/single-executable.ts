@@ -27,7 +27,7 @@ export function readTextAsset(name: string): string {
   return sea().getAsset(name, 'utf8');
 }
 
-/** As in bin/build-binary.mjs: the file's last bytes are this mark and a JSON document, filled up with zeros. */
+/** As in bin/build-binary.mjs: the file's last bytes are this mark and a JSON document, padded with zeros. */
 const TRAILER_MARK = 'XOPC-BUILD';
 const TRAILER_BYTES = 256;
 

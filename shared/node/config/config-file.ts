@@ -14,7 +14,7 @@ function unreadable(path: string, message: string, hint: string): GatewayError {
 }
 
 function readRegularFile(path: string): Buffer {
-  // Non-blocking, so that a FIFO in the file's place cannot hold us up.
+  // Non-blocking, so that a FIFO in place of the file cannot block us.
   const fd = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
     const entry = fstatSync(fd);
@@ -41,7 +41,10 @@ function decode(path: string, bytes: Buffer): string {
   }
 }
 
-/** @throws CONFIG_INVALID for a link to nothing, as of a volume that is not mounted: the defaults would lift its restrictions */
+/**
+ * @throws CONFIG_INVALID for a dangling link, e.g. to an unmounted volume: falling back to defaults would lift the file's
+ * restrictions
+ */
 function assertAbsent(path: string): undefined {
   if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return;
   const what = `points to ${readlinkSync(path)}, which does not exist`;

@@ -12,7 +12,7 @@ export type VariableLookup = (name: string) => string | undefined;
 
 const CORRECT = 'Correct the file, then check it with: xopc config validate';
 
-/** Of `models.json` no versions are kept. */
+/** Hint for `models.json`, of which no versions are kept. */
 const hintFor = (file: string): string =>
   file.endsWith('models.json') ? CORRECT : `${CORRECT}   Or take an earlier config.json: xopc config versions`;
 
@@ -32,7 +32,7 @@ export function stripBom(text: string): string {
   return text.startsWith('\uFEFF') ? text.slice(1) : text;
 }
 
-/** Returns what makes a text unusable as a configuration file, whatever its keys. */
+/** Returns the problems that make a text unusable as a configuration file, regardless of its keys. */
 export function problemsOf(parsed: JsoncDocument, text: string, file: string): Problem[] {
   const at = { file, line: 1, column: 1 };
   // An empty file is far more often an accident (a full disk, an interrupted save) than a request for defaults.
@@ -64,7 +64,7 @@ export function parseConfigText(text: string, file: string, lookup: VariableLook
   };
 }
 
-/** What a file that does not exist stands for: all defaults. */
+/** The document of a file that does not exist: all defaults. */
 export const TEXT_OF_NO_FILE = '{}\n';
 
 /** The revision of a text, as in `ConfigDocument.hash`. */

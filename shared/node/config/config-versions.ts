@@ -15,7 +15,7 @@ export const MAX_CONFIG_VERSIONS = 20;
 export interface ConfigVersion {
   readonly id: string;
   readonly atMs: number;
-  /** The beginning of the text's revision. */
+  /** The first characters of the text's revision. */
   readonly hashStart: string;
 }
 
@@ -39,13 +39,13 @@ export function readVersion(directory: string, id: string): string | undefined {
 
 export const isVersionOf = ({ hashStart }: ConfigVersion, revision: string): boolean => revision.startsWith(hashStart);
 
-/** Keeps a text, unless the newest version is the same; the oldest beyond the limit go. */
+/** Stores a text unless the newest version is the same; removes the oldest versions beyond the limit. */
 export async function keepVersion(directory: string, text: string, nowMs = Date.now()): Promise<void> {
   const before = listVersions(directory);
   const [newest] = before;
   const hash = hashText(text);
   if (newest !== undefined && isVersionOf(newest, hash)) return;
-  // A clock that was set back must not make the newest look old.
+  // A clock that was set back must not make the newest version look old.
   const atMs = Math.max(nowMs, (newest?.atMs ?? 0) + 1);
   ensurePrivateDirectory(directory);
   await writeFileAtomic(join(directory, `${String(atMs).padStart(13, '0')}-${hash.slice(0, HASH_LENGTH)}.json`), text);

@@ -1,4 +1,4 @@
-/** Changes a configuration file in place: comments kept, one writer at a time, the version before kept for undo. */
+/** Changes a configuration file in place: keeps comments, allows one writer at a time, and keeps the previous version for undo. */
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { MAX_CONFIG_BYTES } from '../../config/defaults.js';
@@ -19,7 +19,7 @@ export interface ConfigWriteOptions {
   readonly lockPath: string;
   /** Where the text before the change is kept. */
   readonly undoPath: string;
-  /** Where earlier versions are kept, if they are. */
+  /** Where earlier versions are kept; undefined if they are not kept. */
   readonly versionsDir?: string;
   /** Validates the new document; any problem prevents the write. Passed in so that this file needs no schema. */
   readonly validate: (document: ConfigDocument) => readonly Problem[];
@@ -42,7 +42,7 @@ export function changedMeanwhile(path: string): GatewayError {
   });
 }
 
-/** Which of the two files is renamed first: a kill in between leaves that one new and the other old. */
+/** Which of the two files is renamed first; after a kill in between, only that one is new. */
 type Order = 'undo first' | 'config first';
 
 function assertShort(text: string, file: string): void {
@@ -98,7 +98,7 @@ export async function writeConfigText(options: ConfigWriteOptions, text: string)
   return replaceText(options, () => text);
 }
 
-/** The newest version that differs from the file, which somebody may have edited by hand. */
+/** Returns the newest version that differs from the file, which may have been edited by hand. */
 function newestOther({ path, versionsDir }: ConfigWriteOptions): string | undefined {
   if (versionsDir === undefined) return undefined;
   const revision = hashText(readConfigText(path) ?? TEXT_OF_NO_FILE);
@@ -107,8 +107,8 @@ function newestOther({ path, versionsDir }: ConfigWriteOptions): string | undefi
 }
 
 /**
- * Swaps the file with the version before its last change, so that a second undo is a redo. Where xopc has not changed it yet, with the
- * newest version that differs.
+ * Swaps the file with the version before its last change, so that a second undo is a redo. If xopc has not changed the file yet,
+ * swaps it with the newest version that differs.
  * @throws NOT_FOUND when there is none
  */
 export async function undoConfig(options: ConfigWriteOptions): Promise<ConfigDocument> {

@@ -1,4 +1,4 @@
-/** `store.url`: where the database is, and how it is called where its password must not be shown. */
+/** Reads `store.url`: the location of the database, and its name without the password. */
 import { decodeComponent } from '../../text/decode-component.js';
 
 /** Returns `store.url` of a document that may be invalid; undefined for SQLite in the home. */

@@ -27,7 +27,7 @@ function codeOf(error: unknown): string | undefined {
   return (error as NodeJS.ErrnoException).code;
 }
 
-/** Keeps the owner of a file that root rewrites: the owner's gateway must still read it. */
+/** Keeps the owner of a file that root rewrites, so that the owner's gateway can still read it. */
 async function keepOwner(file: FileHandle, target: string): Promise<void> {
   if (process.getuid?.() !== 0) return;
   const current = await stat(target).catch(() => undefined);
@@ -74,7 +74,7 @@ async function writeSynced(path: string, data: string | Uint8Array, options: { m
   const file = await open(path, 'wx', options.mode);
   try {
     await file.writeFile(data);
-    // The umask limits the mode given to open().
+    // Needed because the umask limits the mode given to open().
     if (process.platform !== 'win32') await file.chmod(options.mode);
     await keepOwner(file, options.target);
     await file.sync();
@@ -83,17 +83,17 @@ async function writeSynced(path: string, data: string | Uint8Array, options: { m
   }
 }
 
-/** A new content that is on disk under a private name. */
+/** New content, already on disk under a private name. */
 interface StagedFile {
   readonly target: string;
   readonly temporary: string;
-  /** Opened before anything is renamed: afterwards nothing may fail for want of a descriptor. */
+  /** Opened before anything is renamed, so that nothing can fail afterwards for lack of a descriptor. */
   readonly directory: FileHandle | undefined;
 }
 
 async function stage({ path, data }: NewContent, mode: number): Promise<StagedFile> {
   const target = finalPath(path);
-  // A link that cannot be followed stays: it throws.
+  // A link that cannot be followed is kept, and an error is thrown.
   if (lstatSync(target, { throwIfNoEntry: false })?.isSymbolicLink() === true) statSync(target);
   const temporary = temporaryName(target);
   try {
@@ -111,11 +111,12 @@ interface NewContent {
 }
 
 /**
- * Replaces the content of files, one after the other, once all new contents are on disk: a full disk changes none of them. Each is
- * written as a temp file in the same directory, fsync, rename, fsync of the directory. A symlink stays and its target is replaced.
- * Temp files that killed writers left are removed.
+ * Replaces the content of files, one after the other, once all new contents are on disk: a full disk changes none of them. For
+ * each: temp file in the same directory, fsync, rename, fsync of the directory. A symlink is kept and its target replaced. Temp
+ * files left by killed writers are removed.
  * @param options.mode  of the files, default 0600
- * @throws the file system's error; the old contents stay and the temp files are removed. After a rename only a failing disk throws
+ * @throws the file system's error; the old contents are kept and the temp files removed. After the first rename only a failing disk
+ * can throw
  */
 export async function writeFilesAtomic(files: readonly NewContent[], { mode = 0o600 }: { mode?: number } = {}): Promise<void> {
   const staged: StagedFile[] = [];
@@ -137,7 +138,7 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array, o
   await writeFilesAtomic([{ path, data }], options);
 }
 
-/** As {@link syncDirectory}, for a caller that cannot wait. */
+/** Like {@link syncDirectory}, for a caller that cannot wait. */
 function syncDirectoryNow(directory: string): void {
   if (process.platform === 'win32') return;
   const handle = openSync(directory, 'r');
@@ -151,9 +152,8 @@ function syncDirectoryNow(directory: string): void {
 }
 
 /**
- * Creates a file with mode 0600 unless something is at its path. A reader never sees part of it; when this returns, the path is durable,
- * whoever created it.
- * @returns false when something is there already
+ * Creates a file with mode 0600 unless its path exists. A reader never sees a partial file; when this returns, the path is durable,
+ * whoever created it. @returns false when the path already exists
  */
 export function createFile(path: string, content: string): boolean {
   const temporary = temporaryName(path);
@@ -225,12 +225,12 @@ export function ensurePrivateDirectory(path: string): void {
   }
 }
 
-/** A directory with one of these is a gateway home, even if its permissions were changed. */
+/** A directory that contains one of these is a gateway home, even if its permissions were changed. */
 const HOME_MARKS: readonly string[] = ['config.json', 'models.json', 'locks', 'credentials'];
 
 /**
- * Checks that a directory is a gateway home, so that no other directory is made private by mistake. An unreadable one is refused later,
- * with the reason.
+ * Checks that a directory is a gateway home, so that no other directory is made private by mistake. An unreadable directory is
+ * refused later, with the reason.
  */
 function isOpenToOthers(path: string): boolean {
   try {
@@ -247,8 +247,8 @@ function hasOtherFiles(path: string): boolean {
 }
 
 /**
- * Ensures a private directory as {@link ensurePrivateDirectory} does, and refuses one that XOPC_HOME may name by mistake: a directory
- * with other files that other users can read, such as /etc or /srv.
+ * Ensures a private directory as {@link ensurePrivateDirectory} does, and refuses one that XOPC_HOME may name by mistake: a
+ * directory with unrelated files that other users can read, such as /etc or /srv.
  */
 export function ensureHomeDirectory(path: string): void {
   if (process.platform !== 'win32' && isOpenToOthers(path) && hasOtherFiles(path))

@@ -1,4 +1,4 @@
-/** A short exclusive section between processes, for files that are read, changed and written. */
+/** Runs a short section exclusively among processes, for files that are read, changed and written. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { GatewayError } from '../../errors.js';
@@ -8,9 +8,9 @@ import { isLockRecord } from './lock-record.js';
 
 const DEFAULT_WAIT_MS = 5_000;
 const RETRY_MS = 15;
-/** How often a lock that could not be removed is tried again. */
+/** Interval between attempts to remove a lock that could not be removed. */
 const RELEASE_AGAIN_MS = 200;
-/** A section on another machine or in another container, whose process cannot be looked at, counts for this long. */
+/** How long a lock of another machine or container, whose process cannot be checked, is respected. */
 const FOREIGN_SECTION_MS = 90_000;
 
 /**
@@ -28,7 +28,10 @@ export async function withFileLock<T>(path: string, section: () => Promise<T>, o
   }
 }
 
-/** While a lock cannot be removed (no free descriptor, a failing disk), this process tries again; once it has ended, the lock is a dead one's. */
+/**
+ * While a lock cannot be removed (no free descriptor, a failing disk), this process keeps trying; after its exit, the lock counts
+ * as a dead process's.
+ */
 function release(path: string, instanceId: string): void {
   try {
     releaseLock(path, (record) => record.instanceId === instanceId);

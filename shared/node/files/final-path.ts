@@ -9,7 +9,7 @@ export function finalPath(path: string): string {
   try {
     return realpathSync(path);
   } catch (error) {
-    // A link that leads to itself fails with ELOOP.
+    // A link that points to itself fails with ELOOP.
     const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
     const isLink = isMissing && lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
     if (isLink) return finalPath(resolve(realpathSync(dirname(path)), readlinkSync(path)));

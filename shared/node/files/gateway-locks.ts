@@ -1,4 +1,4 @@
-/** The gateways of one home, by the locks that they hold or have left. */
+/** Finds the gateways of one home by the locks that they hold or have left. */
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { GatewayError } from '../../errors.js';
@@ -8,14 +8,14 @@ import { isLockRecord, type LockRecord, readLock } from './lock-record.js';
 import { pathWord } from '../path-word.js';
 import { ifPresent } from './if-present.js';
 
-/** What finds one gateway, as the paths of its configuration would. */
+/** The paths by which one gateway is found, like those of its configuration. */
 export interface GatewayLockFile {
   readonly lockPath: string;
   readonly controlPath: string;
   readonly record: LockRecord;
 }
 
-/** Lists the locks that can be read, of living and of dead gateways. */
+/** Lists the readable locks of living and dead gateways. */
 export function listGatewayLocks({ lockDir }: Pick<GatewayPaths, 'lockDir'>): GatewayLockFile[] {
   return lockNames(lockDir).flatMap((name) => {
     const lockPath = join(lockDir, name);
@@ -36,7 +36,7 @@ function lockNames(directory: string): string[] {
   return names.filter((name) => /^gateway\.[0-9a-f]{16}\.lock$/.test(name));
 }
 
-/** Device and inode of the file that a path names; undefined when there is none that can be looked at. */
+/** Device and inode of the file that a path names; undefined when it does not exist or cannot be inspected. */
 function fileId(path: string): string | undefined {
   try {
     const { dev, ino } = statSync(path, { bigint: true });
@@ -46,7 +46,7 @@ function fileId(path: string): string | undefined {
   }
 }
 
-/** The error of a start for `configPath` that finds a gateway. */
+/** Returns the error for a start with `configPath` that finds a running gateway. */
 export function alreadyRuns(holder: LockHolder, configPath: string): GatewayError {
   const { pid, port, host, instanceId, createdAt } = holder;
   const isAlias = holder.configPath !== '' && holder.configPath !== configPath;

@@ -1,4 +1,4 @@
-/** Looks at files that may be missing, or closed to us. */
+/** Inspects files that may be missing or inaccessible. */
 import { accessSync } from 'node:fs';
 
 /** @returns undefined for a file or directory that does not exist @throws the file system's other errors */

@@ -1,6 +1,6 @@
 /**
- * The content of a lock. It is information: who really owns the lock is proven by the process identity in it and by the
- * control socket that answers with the same instance id.
+ * The content of a lock. It is only informative: ownership is proven by the process identity in it and by a control socket that
+ * answers with the same instance id.
  */
 import { closeSync, constants, lstatSync, openSync, readSync } from 'node:fs';
 import { GatewayError } from '../../errors.js';
@@ -21,7 +21,7 @@ export interface LockRecord extends ProcessIdentity {
   /** ISO 8601 UTC. */
   readonly createdAt: string;
   readonly configPath: string;
-  /** The supervisor's; the control socket's `status` answers with the same. Empty in a record that lacks it. */
+  /** The supervisor's instance id, which `status` on the control socket also returns. Empty in a record that lacks it. */
   readonly instanceId: string;
   readonly host: string;
   /** 0 in a record that lacks it. */
@@ -29,7 +29,7 @@ export interface LockRecord extends ProcessIdentity {
   readonly controlPath: string;
   readonly version: string;
   readonly home: string;
-  /** Empty in a record of a version that kept the data of every configuration in the home. */
+  /** Empty in a record written by a version that kept the data of every configuration in the home. */
   readonly dataDir: string;
   readonly children: readonly LockedChild[];
 }
@@ -37,7 +37,7 @@ export interface LockRecord extends ProcessIdentity {
 export type LockContent = LockRecord | { readonly unreadable: string };
 
 export interface LockState {
-  /** The file's content, or what names its state where that cannot be read: another content has other bytes. */
+  /** The file's content, or a description of its state if it cannot be read. Different contents have different bytes. */
   readonly bytes: Buffer;
   readonly lock: LockContent;
 }

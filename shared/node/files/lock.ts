@@ -1,6 +1,7 @@
 /**
- * The one lock between processes: a file whose complete content is linked into place. A dead holder's file is replaced without a race,
- * and only a living holder removes its own. docs/adr/0001-lock.md has the protocol and why each step is safe at `kill -9`.
+ * The one lock between processes: a file whose complete content is linked into place. A dead holder's file is replaced without a
+ * race, and only a living holder removes its own. docs/adr/0001-lock.md describes the protocol and why each step is safe against
+ * `kill -9`.
  */
 import { createHash } from 'node:crypto';
 import { linkSync, readdirSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
@@ -16,7 +17,7 @@ export type LockHolder = Pick<LockRecord, 'pid' | 'port' | 'host' | 'configPath'
 export interface LockRules {
   /** The living holder; undefined when it is dead. */
   findHolder(lock: LockContent): Promise<LockHolder | undefined>;
-  /** Called by the one process that may replace a dead lock, before it does. */
+  /** Called by the one process that may replace a dead lock, right before it does so. */
   beforeReclaim?(lock: LockContent): Promise<void>;
   /** Called when a living process holds the lock or is replacing a dead one. Throws, or resolves when it is time to try again. */
   onHeld(holder: LockHolder): Promise<void>;
@@ -25,12 +26,12 @@ export interface LockRules {
 }
 
 const MAX_ROUNDS = 100;
-/** Age limit for a claim of another machine or container; longer than an inspection and reclaim take. */
+/** Age limit for a claim of another machine or container; longer than an inspection and a reclaim take. */
 const FOREIGN_CLAIM_MS = 15_000;
 
 /**
- * Whether the process that a lock or claim names lives. The pid of another machine or container cannot be checked: there the file's age
- * decides.
+ * Whether the process named by a lock or claim is alive. A pid on another machine or in another container cannot be checked; then
+ * the file's age decides.
  */
 export function isHolderAlive(path: string, record: LockRecord, foreign: { readonly limitMs: number; readonly nowMs: number }): boolean {
   const verdict = classifyProcess(record);
@@ -58,13 +59,13 @@ export async function acquireLock(path: string, content: string, rules: LockRule
     }
     throw new GatewayError('LOCK_HELD', { message: `the lock ${path} changes owner too often`, hint: 'Try again.' });
   } finally {
-    // Once the lock is ours, nothing may throw: the caller would not know that it has it.
+    // Once the lock is ours, nothing may throw: the caller would not know that it holds the lock.
     removeTemp(temp);
     removeAbandonedTemps(dirname(path), rules.now());
   }
 }
 
-/** Writes a lock that is ours; a reader never sees half of it. */
+/** Writes our own lock; a reader never sees a partial lock. */
 export function replaceLock(path: string, content: string): void {
   const temp = temporaryName(path);
   try {
@@ -87,7 +88,7 @@ export function releaseLock(path: string, isOurs: (record: LockRecord) => boolea
 
 type Outcome = 'changed' | { readonly replaced: LockContent } | { readonly holder: LockHolder };
 
-/** Replaces the lock that is in the way if its holder is dead. */
+/** Replaces an existing lock if its holder is dead. */
 async function reclaim(path: string, temp: string, { content, rules }: { content: string; rules: LockRules }): Promise<Outcome> {
   // Holder and content come from one read: a lock replaced between two reads would be mistaken for the dead one.
   const seen = inspectLock(path);
@@ -101,7 +102,7 @@ async function reclaim(path: string, temp: string, { content, rules }: { content
   const claim = claimReclaim(`${path}.reclaim.${keyOf(seen)}`, temp, rules.now());
   if (typeof claim !== 'string') return isUnchanged() ? { holder: claim } : 'changed';
   try {
-    // A reclaim that was finished between our look and our claim has changed the lock.
+    // A reclaim that finished between our check and our claim has changed the lock.
     if (isUnchanged()) await rules.beforeReclaim?.(seen.lock);
     if (isUnchanged()) {
       if (!isLockRecord(seen.lock)) keepCopy(path);
@@ -117,8 +118,8 @@ async function reclaim(path: string, temp: string, { content, rules }: { content
 }
 
 /**
- * Takes the exclusive right to replace one dead lock: numbered claim files, each linked into place; the next number is free once the
- * holder of the one before is dead. @returns the claim's path, or the living process that has it
+ * Takes the exclusive right to replace one dead lock: numbered claim files, each linked into place; the next number is free once
+ * the holder of the previous one is dead. @returns the claim's path, or the living process that holds the right
  */
 function claimReclaim(prefix: string, temp: string, nowMs: number): string | LockRecord {
   for (let number = 1; ; number += 1) {
@@ -129,7 +130,7 @@ function claimReclaim(prefix: string, temp: string, nowMs: number): string | Loc
   }
 }
 
-/** Names exactly this content, the same for every process: 16 hex digits. */
+/** A name for exactly this content, the same in every process: 16 hex digits. */
 function keyOf({ bytes }: LockState): string {
   return createHash('sha256').update(bytes).digest('hex').slice(0, 16);
 }
@@ -149,12 +150,15 @@ function keepCopy(path: string): void {
   tryLink(path, `${path}.bad`);
 }
 
-/** Claims on earlier contents of the lock. Their holders find the lock changed and drop them. Never throws: the next holder tries again. */
+/**
+ * Removes claims on earlier contents of the lock. Their holders find the lock changed and give up. Never throws; the next holder
+ * tries again.
+ */
 function removeClaims(path: string): void {
   const prefix = `${basename(path)}.reclaim.`;
   try {
     for (const name of readdirSync(dirname(path))) if (name.startsWith(prefix)) removeTemp(join(dirname(path), name));
   } catch {
-    // They name a content that the lock no longer has.
+    // These claims name contents that the lock no longer has.
   }
 }

@@ -1,7 +1,7 @@
 /**
  * Replaces the current state with a staged one, and keeps the replaced state. A journal makes this atomic: before its phase is
- * `applying`, nothing has changed; afterwards, every start finishes the restore. It runs only while no worker lives: in the supervisor
- * between two workers, or in a command when no gateway runs.
+ * `applying`, nothing has changed; afterwards, every start finishes the restore. Runs only while no worker is alive: in the
+ * supervisor between two workers, or in a command when no gateway runs.
  */
 import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
@@ -16,13 +16,13 @@ import { withFileLock } from './file-lock.js';
 import type { GatewayPaths } from '../process/paths.js';
 import { shellCommand } from '../../text/shell-word.js';
 
-/** Files that belong to a database. They are moved first, so that none is left beside another one. */
+/** Files that belong to a database. They are moved first, so that none of them is left next to another database. */
 const SIDECARS = ['-wal', '-shm', '-journal', RESCUED] as const;
 const JOURNAL = 'journal.json';
 const STAGED = 'staged';
 /** How many replaced states are kept. */
 const KEPT_STATES = 5;
-/** How long a restore waits for another one. */
+/** How long a restore waits for another one to end. */
 const LOCK_WAIT_MS = 60_000;
 
 type RestorePaths = Pick<GatewayPaths, 'lockDir' | 'databasePath' | 'configPath' | 'modelsPath' | 'tokenPath'>;
@@ -34,7 +34,7 @@ interface Journal {
   readonly names: readonly BackupName[];
 }
 
-/** Whether a value is a restore id, e.g. `20261124T192403Z-1a2b3c`. It names a restore and the state that it replaced. */
+/** Whether a value is a restore id, e.g. `20261124T192403Z-1a2b3c`. The id names a restore and the state that it replaced. */
 export function isRestoreId(value: unknown): value is string {
   return typeof value === 'string' && /^\d{8}T\d{6}Z-[0-9a-f]{6}$/.test(value);
 }
@@ -51,7 +51,7 @@ export function newRestoreId(paths: RestorePaths, nowMs: number): string {
   return `${compactTime(atMs)}-${randomBytes(3).toString('hex')}`;
 }
 
-/** Beside a linked database, not beside the link, which stays. */
+/** Next to the target of a linked database, not next to the link, which is kept. */
 function stagingRoot(paths: RestorePaths): string {
   return join(dirname(finalPath(paths.databasePath)), 'restore');
 }
@@ -73,7 +73,7 @@ export async function makeStaging(paths: RestorePaths, id: string): Promise<stri
 
 /**
  * Returns the directories of the restores that have not begun: each is complete, in preparation, or left by a killed command.
- * @throws CONFIG_INVALID where a journal is damaged: that restore may have begun
+ * @throws CONFIG_INVALID if a journal is damaged, because that restore may have begun
  */
 export function listStagings(paths: RestorePaths): string[] {
   return listOf(stagingRoot(paths))
@@ -117,7 +117,8 @@ export function withRestoreLock<T>(paths: RestorePaths, section: () => Promise<T
 }
 
 /**
- * Carries out a staged restore. The caller holds the restore lock, and no worker lives. Returns where the replaced state is kept.
+ * Carries out a staged restore. The caller holds the restore lock, and no worker is alive. Returns where the replaced state is
+ * kept.
  * @throws CONFIG_INVALID while the journal of any restore is damaged; nothing has changed then
  */
 export async function carryOutRestore(paths: RestorePaths, id: string): Promise<string> {
@@ -136,7 +137,7 @@ export async function carryOutRestore(paths: RestorePaths, id: string): Promise<
   await replaceDatabase(finalPath(paths.databasePath), { directory, isWanted: journal.names.includes(BACKUP_DATABASE) });
   await mkdir(keptRoot(paths), { recursive: true, mode: 0o700 });
   renameSync(directory, replacedStatePath(paths, id));
-  // Only now: a restore that is finished by a later start reads it again.
+  // Removed only now, because a later start that finishes the restore reads it again.
   rmSync(join(replacedStatePath(paths, id), STAGED), { recursive: true, force: true });
   for (const path of [keptRoot(paths), stagingRoot(paths), dirname(keptRoot(paths))]) await syncDirectory(path);
   removeOld(paths);
@@ -144,7 +145,7 @@ export async function carryOutRestore(paths: RestorePaths, id: string): Promise<
 }
 
 /**
- * Finishes restores that a killed process has begun; otherwise only reads one directory.
+ * Finishes restores begun by a killed process; otherwise only reads one directory.
  * @throws CONFIG_INVALID when the directory of restores cannot be read
  */
 export async function finishRestores(paths: RestorePaths): Promise<readonly string[]> {
@@ -175,7 +176,7 @@ async function replaceText(paths: RestorePaths, file: { name: BackupText; direct
   await syncDirectory(dirname(target));
 }
 
-/** Uses renames only: the staged file is gone exactly when it is in its place. */
+/** Uses only renames: a staged file is gone exactly when it has reached its destination. */
 async function replaceDatabase(path: string, { directory, isWanted }: { directory: string; isWanted: boolean }): Promise<void> {
   const staged = join(directory, STAGED, BACKUP_DATABASE);
   const isDone = isWanted ? !existsSync(staged) : !existsSync(path);
@@ -192,7 +193,10 @@ async function writeJournal(directory: string, journal: Journal): Promise<void> 
   await writeFileAtomic(join(directory, JOURNAL), `${JSON.stringify(journal)}\n`);
 }
 
-/** Returns undefined for a staging that was not completed. @throws CONFIG_INVALID for a journal that cannot be read: the restore may have begun */
+/**
+ * Returns undefined for a staging that was not completed. @throws CONFIG_INVALID for a journal that cannot be read, because the
+ * restore may have begun
+ */
 function readJournal(directory: string): Journal | undefined {
   const path = join(directory, JOURNAL);
   try {
@@ -230,7 +234,7 @@ function listOf(root: string): string[] {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return [];
-    // There may be an unfinished restore: a start could serve a half-restored state.
+    // There may be an unfinished restore, so a start could serve a half-restored state.
     throw new GatewayError('CONFIG_INVALID', {
       message: `failed to look for unfinished restores in ${root} (${code ?? String(error)})`,
       details: { path: root },

@@ -1,9 +1,9 @@
-/** Files that are written under a private name first. Those that killed processes left are removed later. */
+/** Handles files that are first written under a private name. Files left by killed processes are removed later. */
 import { randomBytes } from 'node:crypto';
 import { lstatSync, readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
-/** Longer than any write, and than any wait for a lock. */
+/** Longer than any write and any wait for a lock. */
 const ABANDONED_MS = 600_000;
 
 /** Returns a path beside `target` that no other writer uses. */
@@ -11,12 +11,12 @@ export function temporaryName(target: string): string {
   return join(dirname(target), `.${basename(target)}.${process.pid}.${randomBytes(6).toString('hex')}.tmp`);
 }
 
-/** Removes a file or directory, if it is there. Never throws: for one that is found later, when it is old. */
+/** Removes a file or directory if it exists. Never throws, because a leftover is removed later, when it is old. */
 export function removeTemp(path: string): void {
   try {
     rmSync(path, { recursive: true, force: true });
   } catch {
-    // It is removed when it is old.
+    // It will be removed when it is old.
   }
 }
 
@@ -29,6 +29,6 @@ export function removeAbandonedTemps(directory: string, nowMs = Date.now()): voi
         removeTemp(path);
     }
   } catch {
-    // Not there, not readable, or removed meanwhile by another process.
+    // Missing, unreadable, or removed in the meantime by another process.
   }
 }

@@ -11,7 +11,7 @@ import { fileIdAt, openGeneration, walkGenerations, type OpenGeneration } from '
 
 export type FollowEvent =
   | FileEvent
-  /** Files were rotated away before they could be read. */
+  /** Set when files were rotated away before they could be read. */
   | { readonly type: 'gap' };
 
 export interface FollowOptions {
@@ -20,11 +20,11 @@ export interface FollowOptions {
    * `end` of a page of read-log.ts. A file that does not exist yet is awaited and read from its beginning.
    */
   readonly from: 'start' | 'end' | LogPosition;
-  /** Ends following after what the file contains by then. To end at once, leave the loop. */
+  /** Stops following at the current end of the file. To stop at once, leave the loop. */
   readonly signal: AbortSignal;
 }
 
-/** How often changes are looked for where the system does not report them (network file systems, exhausted inotify watches). */
+/** How often to check for changes that the system does not report (network file systems, exhausted inotify watches). */
 const POLL_MS = 500;
 /** How long a writer that has not reopened its file after a rotation may still write to the old one. */
 const LATE_WRITER_MS = 5_000;
@@ -38,12 +38,12 @@ async function closeAll(files: readonly OpenGeneration[]): Promise<void> {
   await Promise.all(files.map((file) => file.handle.close()));
 }
 
-/** One of the files being read: the last is the current one, those before it are retired. */
+/** One of the files being read: the last is the current one, earlier ones are retired. */
 interface RowEntry {
   readonly file: FollowedFile;
-  /** Read, and held back until everything that was written before it has been yielded. */
+  /** Lines read but held back until everything written before them has been yielded. */
   held?: FileEvent | undefined;
-  /** When a retired file is closed. */
+  /** When to close a retired file. */
   untilMs: number;
 }
 
@@ -69,7 +69,7 @@ export class LogFollower {
   #directory: FSWatcher | undefined;
   #hasChanged = false;
   #wake: (() => void) | undefined;
-  /** There was no log when following began. */
+  /** There was no log when following started. */
   #isWaiting = false;
   #row: RowEntry[] = [];
   #successor: OpenGeneration | undefined;
@@ -86,7 +86,7 @@ export class LogFollower {
 
   /**
    * Returns the next batch; undefined when there is nothing new yet.
-   * @param isLast  read everything that is in the files by now
+   * @param isLast  read everything that the files now contain
    */
   async next(isLast = false): Promise<FollowEvent | undefined> {
     this.#hasChanged = false;
@@ -97,7 +97,7 @@ export class LogFollower {
     }
   }
 
-  /** Waits until the log may have grown since the last {@link next}, another file is at its path, or {@link POLL_MS} are over. */
+  /** Waits until the log may have grown since the last {@link next}, another file is at its path, or {@link POLL_MS} have passed. */
   async wait(signal: AbortSignal): Promise<void> {
     if (this.#hasChanged || signal.aborted) return;
     await new Promise<void>((resolve) => {
@@ -122,7 +122,7 @@ export class LogFollower {
     this.#wake?.();
   };
 
-  /** Watches for another file at the path. The directory may have been replaced as well, or not exist: then the poll finds the file. */
+  /** Watches for another file at the path. If the directory was replaced too, or does not exist, polling finds the file. */
   #watchDirectory(): void {
     this.#directory?.close();
     try {
@@ -147,7 +147,7 @@ export class LogFollower {
     if (this.#successor === undefined) {
       this.#successor = await this.#findSuccessor(current.file);
       if (this.#successor === undefined) return undefined;
-      // It may have been written to between the last read and its replacement.
+      // The old file may have been written to between the last read and its replacement.
       current.file.leaveTail();
       return 'again';
     }
@@ -160,8 +160,8 @@ export class LogFollower {
   }
 
   /**
-   * Reads the next batch of several files, oldest first. A late writer writes to the old file and then to the new one: what was read
-   * from the new one is held back until the old one has been read once more, so that each writer's lines stay in order.
+   * Reads the next batch of several files, oldest first. A late writer writes to the old file and then to the new one: lines read
+   * from the new one are held back until the old one has been read once more, so that each writer's lines stay in order.
    */
   async #readInOrder(row: readonly RowEntry[]): Promise<FileEvent | undefined> {
     for (const [index, entry] of row.entries()) {
@@ -177,7 +177,7 @@ export class LogFollower {
     return undefined;
   }
 
-  /** Closes the oldest retired file after its time; it has just been read to its end. */
+  /** Closes the oldest retired file when its time is up; it has just been read to its end. */
   async #giveUpOldest(): Promise<FileEvent | undefined> {
     const [oldest] = this.#row;
     if (oldest === undefined || this.#row.length === 1) return undefined;
@@ -238,7 +238,7 @@ export class LogFollower {
     return false;
   }
 
-  /** Opens the first file of a log that did not exist when following began; it may have been rotated meanwhile. */
+  /** Opens the first file of a log that did not exist when following started; it may have been rotated since. */
   async #openNew(): Promise<boolean> {
     const files: OpenGeneration[] = [];
     for await (const file of walkGenerations(this.#logPath)) files.push(file);
@@ -265,12 +265,12 @@ export class LogFollower {
     const candidates = isCurrentFound ? newer : await this.#withoutOlder(newer, current);
     const successor = candidates.at(-1);
     await closeAll(newer.filter((file) => file !== successor));
-    // Deleted, or rotated out of existence: then there may have been files in between.
+    // The file was deleted, possibly by rotation, so there may have been files in between.
     if (!isCurrentFound && (successor?.generation ?? 0) > 0) this.#hasGap = true;
     return successor;
   }
 
-  /** Leaves out older files. The current file has no name any more, so that its place among the generations is unknown. */
+  /** Skips older files. The current file no longer has a name, so its place among the generations is unknown. */
   async #withoutOlder(files: readonly OpenGeneration[], current: FollowedFile): Promise<OpenGeneration[]> {
     const modifiedAtNs = await current.modifiedAtNs();
     return files.filter((file) => file.generation === 0 || (!this.#older.has(identity(file)) && file.stats.mtimeNs >= modifiedAtNs));

@@ -16,21 +16,24 @@ const CHUNK_BYTES = 65_536;
 const MAX_LINE_BYTES = 1_048_576;
 /** The last bytes read are compared with the file before more is read: they differ after it was truncated and refilled. */
 const WITNESS_BYTES = 64;
-/** A consumer that is further behind reads the file at its own pace. */
+/** A consumer that is further behind than this reads the file at its own pace. */
 const MAX_QUEUED_BYTES = 1_048_576;
 /** Raw bytes in the chunks in which they are read; a renamed file is not followed by name. */
 const RAW = { encoding: 'latin1', separator: null, follow: false } as const;
-/** The file has no name any more, or (`tail` reports an error in its constructor, which has no listener yet) all watches are in use. */
+/**
+ * The file no longer has a name, or all watches are in use (`tail` reports that error in its constructor, before there is a
+ * listener).
+ */
 const UNWATCHABLE: ReadonlySet<unknown> = new Set(['ENOENT', 'ERR_UNHANDLED_ERROR']);
 
-/** What `tail` reads from the end of a file on. */
+/** The data that `tail` reads beyond the initial end of a file. */
 class TailedEnd {
-  /** Its bytes are those of the open file; otherwise it only reports growth. */
+  /** Whether `tail` reads the open file itself; otherwise it only reports growth. */
   readonly #isReader: boolean;
   readonly #tail: Tail;
   #queue: Buffer[] = [];
   #queuedBytes = 0;
-  /** It reports nothing more: the file was renamed, or the consumer is too far behind. */
+  /** Whether `tail` has stopped reporting, because the file was renamed or the consumer is too far behind. */
   isEnded = false;
 
   constructor({ path, isReader, onChange }: { readonly path: string; readonly isReader: boolean; readonly onChange: () => void }) {
@@ -106,7 +109,7 @@ export class FollowedFile {
     return (await this.#file.handle.stat({ bigint: true })).mtimeNs;
   }
 
-  /** Reads until a line is complete. Returns undefined when there is nothing new. @throws what the constructor of `tail` throws */
+  /** Reads until a line is complete. Returns undefined when there is nothing new. @throws the error of `tail`'s constructor */
   async read(): Promise<FileEvent | undefined> {
     for (;;) {
       const { size, mtimeNs } = await this.#file.handle.stat({ bigint: true });
@@ -122,13 +125,13 @@ export class FollowedFile {
     }
   }
 
-  /** Reads through our own handle from now on: `tail` may be behind, and what it has not read must not be lost. */
+  /** Reads through our own handle from now on: `tail` may be behind, and unread data must not be lost. */
   leaveTail(): void {
     this.#tailed?.close();
     this.#tailed = null;
   }
 
-  /** Returns the unfinished line: no more of it is expected. */
+  /** Returns the unfinished line, when no more of it is expected. */
   flush(): string | undefined {
     return this.#splitter.flush();
   }
@@ -138,7 +141,7 @@ export class FollowedFile {
     await this.#file.handle.close();
   }
 
-  /** Whether our own handle reads what the file has grown by: not while `tail` does. */
+  /** Whether our own handle reads the new data, which it does not while `tail` does. */
   #isOurs(): boolean {
     if (this.#tailed?.isReading !== true) return true;
     const isStuck = this.#behindAt === this.#position;
@@ -147,7 +150,7 @@ export class FollowedFile {
     return isStuck;
   }
 
-  /** `tail` begins at the size that it finds. @returns false when the file has grown meanwhile */
+  /** Starts `tail`, which begins at the file's current size. @returns false when the file has grown in the meantime */
   #tailFromHere(): boolean {
     const { fd } = this.#file.handle;
     const isReader = existsSync(DESCRIPTORS);
@@ -170,7 +173,7 @@ export class FollowedFile {
     return this.#splitter.push(this.#withoutHole(bytes)).filter((line) => line !== '');
   }
 
-  /** Skips the zeros that a writer which kept its offset over a truncation leaves before its next line. */
+  /** Skips the zeros before the next line, left by a writer that kept its offset after a truncation. */
   #withoutHole(bytes: Buffer): Buffer {
     if (bytes[0] !== 0 || this.hasUnfinishedLine) return bytes;
     const start = bytes.findIndex((byte) => byte !== 0);

@@ -1,10 +1,13 @@
-/** Regular expressions over log lines, upper and lower case alike. The owner of `re2js`: time is linear in the line, whatever the pattern. */
+/**
+ * Matches regular expressions against log lines, ignoring case. The owner of `re2js`: time is linear in the line, whatever the
+ * pattern.
+ */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { RE2JS } from 're2js';
 import { GatewayError } from '../../errors.js';
 import { createSerial } from '../../serial.js';
 
-/** The parts of a line that match, each once; null where none does. */
+/** The matching parts of a line, each once; null if none matches. */
 export type LineMatch = readonly string[] | null;
 
 export interface LineMatcher {
@@ -14,25 +17,25 @@ export interface LineMatcher {
   readonly spentMs: number;
 }
 
-/** What the bundle exports that is loaded when a pattern is first searched for. */
+/** The exports of the bundle that is loaded for the first pattern search. */
 export interface PatternModule {
   createLineMatcher(pattern: string): LineMatcher;
 }
 
 const MAX_PATTERN_LENGTH = 500;
-/** Instructions of the compiled pattern; a repetition count multiplies them. */
+/** Maximum instructions of a compiled pattern; a repetition count multiplies them. */
 const MAX_PROGRAM_SIZE = 5_000;
 const LIMIT_MS = 2_000;
-/** All matchers together hold the event loop no longer than this at a time. */
+/** All matchers together block the event loop no longer than this at a time. */
 const SLICE_MS = 5;
 const inTurns = createSerial();
-/** Characters of a line that are looked at. */
+/** Characters of a line that are examined. */
 const MAX_TEXT_LENGTH = 65_536;
-/** Bounds one line, which cannot be divided: its characters times the instructions of the pattern; about 50 ms. */
+/** Limits the work for one line, which cannot be divided: its characters times the instructions of the pattern; about 50 ms. */
 const MAX_STEPS = 8_000_000;
 const MAX_PARTS = 8;
 const MAX_PART_LENGTH = 200;
-/** Most of them may be empty or the same. */
+/** Most matches may be empty or identical. */
 const MAX_FINDS = 64;
 const MESSAGE = /"msg":("(?:[^"\\]|\\.)*")/;
 
@@ -105,7 +108,7 @@ function partsOf(compiled: RE2JS, texts: readonly string[]): LineMatch {
   return null;
 }
 
-/** The unescaped message is matched first: there quotes are unescaped, and `^` is its beginning. Then the whole line. */
+/** The unescaped message is matched first: its quotes are unescaped, and `^` matches its beginning. Then the whole line is matched. */
 function textsOf(line: string, maxLength: number): string[] {
   const whole = line.slice(0, maxLength);
   const [, message] = (line.startsWith('{') ? MESSAGE.exec(line) : null) ?? [];
@@ -117,7 +120,7 @@ function textsOf(line: string, maxLength: number): string[] {
   }
 }
 
-/** @returns what is wrong with a pattern that cannot be compiled */
+/** @returns the problem of a pattern that cannot be compiled */
 function compile(pattern: string): RE2JS | string {
   if (bareOf(pattern).includes('\\k<')) return 'backreference'; // re2js would treat it as a plain k
   try {
@@ -135,7 +138,7 @@ function invalidPattern(pattern: string, fault: string): GatewayError {
       `regex '${pattern}' uses ${missing}, which RE2 patterns do not have`,
       'Patterns follow RE2: github.com/google/re2/wiki/Syntax',
     );
-  // The fault is behind the longest start that is a pattern.
+  // The error is right after the longest prefix that is a valid pattern.
   let end = pattern.length - 1;
   while (end > 0 && typeof compile(pattern.slice(0, end)) === 'string') end -= 1;
   const column = Math.max(0, end) + 1;
@@ -146,7 +149,7 @@ function invalidPattern(pattern: string, fault: string): GatewayError {
   );
 }
 
-/** Without escaped characters, but with backreferences. */
+/** Omits escaped characters but keeps backreferences. */
 function bareOf(pattern: string): string {
   return pattern.replace(/\\[^1-9k]/g, '');
 }

@@ -7,7 +7,7 @@ export class LineSplitter {
   readonly #maxLineBytes: number;
   #rest: Buffer[] = [];
   #restBytes = 0;
-  /** Inside a line whose remainder is thrown away. */
+  /** Whether the rest of the current line is being discarded. */
   #isSkipping = false;
 
   /** @param maxLineBytes  a longer line is truncated there, marked, and its remainder dropped: memory stays bounded */
@@ -15,12 +15,16 @@ export class LineSplitter {
     this.#maxLineBytes = maxLineBytes;
   }
 
-  /** Bytes of the line that has begun and not ended. */
+  /** Bytes of the unfinished line. */
   get pendingBytes(): number {
     return this.#restBytes;
   }
 
-  /** Takes the next bytes. @returns the lines that they complete, without `\n` or `\r\n` */
+  /**
+   * Adds the next bytes. @returns the lines that they complete, without `
+   * ` or `\r
+   * `
+   */
   push(chunk: Buffer): string[] {
     const lines: string[] = [];
     let from = 0;
@@ -33,7 +37,7 @@ export class LineSplitter {
     return lines;
   }
 
-  /** Takes the next bytes without keeping them; a line that they begin is not kept either. @returns how many lines end in them */
+  /** Skips the next bytes; a line that begins in them is not kept either. @returns how many lines end in them */
   discard(chunk: Buffer): number {
     let count = 0;
     for (let index = 0; index < chunk.length; index += 1) if (chunk[index] === NEWLINE) count += 1;
@@ -43,7 +47,7 @@ export class LineSplitter {
     return count;
   }
 
-  /** Ends the stream (or gives up waiting for the rest). @returns the line that has begun, if any */
+  /** Ends the stream (or gives up waiting for the rest). @returns the unfinished line, if any */
   flush(): string | undefined {
     const line = this.#restBytes > 0 ? this.#finish(Buffer.alloc(0)) : undefined;
     this.#isSkipping = false;
@@ -51,7 +55,7 @@ export class LineSplitter {
   }
 
   #keep(part: Buffer, lines: string[]): void {
-    // A copy: the caller uses its chunk again.
+    // A copy, because the caller reuses its chunk.
     this.#rest.push(Buffer.from(part));
     this.#restBytes += part.length;
     if (this.#restBytes <= this.#maxLineBytes) return;
@@ -64,7 +68,7 @@ export class LineSplitter {
     this.#rest = [];
     this.#restBytes = 0;
     if (bytes.length > this.#maxLineBytes) {
-      // Never in the middle of a character: a split one decodes to U+FFFD at the end.
+      // Never cuts inside a character: a split one would decode to U+FFFD at the end.
       const start = bytes.toString('utf8', 0, this.#maxLineBytes).replace(/\ufffd{1,3}$/, '');
       return `${start}… (line cut at ${this.#maxLineBytes} bytes)`;
     }

@@ -9,7 +9,7 @@ export interface LogPosition {
   readonly offset: number;
 }
 
-/** An inode may be reused by a new file: the first bytes show whether it is still the same file. */
+/** A new file may reuse the inode, so the first bytes show whether it is still the same file. */
 const FINGERPRINT_BYTES = 256;
 const VERSION = 1;
 

@@ -7,7 +7,7 @@ export function downloadHeaders(nowMs: number): Record<string, string> {
   return { 'Content-Type': 'application/gzip', 'Content-Disposition': `attachment; filename="xopc-log-${at}.ndjson.gz"` };
 }
 
-/** Reads no faster than the client. A failure ends the answer early, so that the client sees a broken file. */
+/** Reads no faster than the client. A failure ends the answer early, so that the client notices an incomplete file. */
 export function compress(lines: AsyncIterable<string>, signal: AbortSignal): Readable {
   const source = Readable.from(lines, { objectMode: false, signal });
   const packed = createGzip();

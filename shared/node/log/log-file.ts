@@ -10,11 +10,11 @@ import { BlockedTime, LogLoss } from './log-loss.js';
 
 export interface LogFileOptions {
   readonly path: string;
-  /** Size at which rotation is asked for. Lines beyond {@link HARD_LIMIT_FACTOR} times this are dropped and counted. */
+  /** Size at which rotation is requested. Lines beyond {@link HARD_LIMIT_FACTOR} times this are dropped and counted. */
   readonly maxBytes: number;
   /** Named in the line that reports a loss: `supervisor`, `worker`. */
   readonly role: string;
-  /** Called when the file has reached `maxBytes`, then at most every 5 s while nobody has rotated it. */
+  /** Called when the file has reached `maxBytes`, then at most every 5 s until it is rotated. */
   readonly wantsRotation: () => void;
   readonly clock?: Clock;
   readonly write?: WriteSync;
@@ -35,13 +35,13 @@ export class LogFile {
   #maxBytes: number;
   #file: AppendFile | undefined;
   #openFailure = 'not open';
-  /** Size of the file, with what other writers and earlier runs put there; at most a second behind. */
+  /** Size of the file, including other writers' and earlier runs' lines; at most a second out of date. */
   #bytes = 0;
   /** Size of the file after our last write; another size means that another process has written since. */
   #ownEnd = 0;
   #checkedAtMs: number;
   #askedAtMs: number | undefined;
-  /** The rest of a line that a full disk cut. It comes before any new line, unless another process has written since. */
+  /** The rest of a line that a full disk cut off. It is written before any new line, unless another process has written since. */
   #owed: Buffer | undefined;
   #closed = false;
 
@@ -61,12 +61,12 @@ export class LogFile {
     return Math.min(LINE_LIMIT.max, Math.max(LINE_LIMIT.min, Math.floor(this.#maxBytes / 8)));
   }
 
-  /** Changes the size at which rotation is asked for (live configuration). */
+  /** Changes the size at which rotation is requested (live configuration). */
   setMaxBytes(maxBytes: number): void {
     this.#maxBytes = maxBytes;
   }
 
-  /** Appends one line; a line break is added where it is missing. Never throws. */
+  /** Appends one line, adding a missing line break. Never throws. */
   write(line: string): void {
     if (this.#closed) return;
     const nowMs = this.#clock.now();
@@ -86,7 +86,7 @@ export class LogFile {
     if (!this.#loss.isEmpty && this.#refusal(0, nowMs) === undefined) this.#append(Buffer.alloc(0), nowMs);
   }
 
-  /** Ends writing for good; later lines are ignored. */
+  /** Stops writing permanently; later lines are ignored. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -105,7 +105,7 @@ export class LogFile {
   #append(data: Buffer, nowMs: number): void {
     if (this.#file === undefined) return;
     const size = this.#file.size();
-    // Another process may have been killed, or met a full disk, in the middle of a line.
+    // Another process may have been killed, or hit a full disk, in the middle of a line.
     const isContinued = size === this.#ownEnd && this.#loss.isEmpty && this.#owed === undefined;
     this.#bytes = size;
     const batch = isContinued ? data : this.#resume(this.#file, data, nowMs);
@@ -114,7 +114,7 @@ export class LogFile {
     if (this.#file.isRegular) this.#bytes += written;
     this.#ownEnd = this.#bytes;
     if (written > 0) {
-      // A line of which a part is in the file is owed, not lost: the rest follows as soon as there is space.
+      // A partly written line is not lost: the rest follows as soon as there is space.
       this.#loss.reset();
       this.#owed = failure === undefined ? undefined : Buffer.from(batch.subarray(written));
     } else if (failure !== undefined && data.length > 0) {
@@ -148,7 +148,7 @@ export class LogFile {
     if (this.#file !== undefined) this.#bytes = this.#file.size();
   }
 
-  /** Once a second: reopens a file that was renamed or deleted, and reads its true size. */
+  /** Runs once a second: reopens a file that was renamed or deleted, and reads its actual size. */
   #look(nowMs: number): void {
     this.#checkedAtMs = nowMs;
     if (this.#file?.isAt(this.path) === true) this.#sync();

@@ -38,7 +38,7 @@ export function fileIdAt(path: string): string | undefined {
   }
 }
 
-/** An open generation. While it is open its inode cannot be given to another file, so that `id` stays true. */
+/** An open generation. While it is open its inode cannot be reused, so `id` stays valid. */
 export interface OpenGeneration {
   readonly handle: FileHandle;
   readonly id: string;
@@ -47,12 +47,12 @@ export interface OpenGeneration {
   readonly stats: BigIntStats;
 }
 
-// A pipe in the file's place would keep the opening waiting for a writer; the flag means nothing for a regular file.
+// Opening a pipe in place of the file would block until there is a writer; the flag has no effect on a regular file.
 const FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
-/** Nothing there, a link that leads nowhere or in a circle, a socket. */
+/** Missing, a dangling or circular link, or a socket. */
 const NO_FILE: ReadonlySet<unknown> = new Set(['ENOENT', 'ELOOP', 'ENXIO']);
 
-/** Opens one generation for reading. @returns undefined when it does not exist or is no regular file */
+/** Opens one generation for reading. @returns undefined when it does not exist or is not a regular file */
 export async function openGeneration(logPath: string, generation: number): Promise<OpenGeneration | undefined> {
   let handle: FileHandle;
   try {
@@ -68,8 +68,8 @@ export async function openGeneration(logPath: string, generation: number): Promi
 }
 
 /**
- * Opens the generations from newest to oldest. A rotation meanwhile moves files to higher numbers: then it continues after the last one
- * opened, so that nothing is missed, repeated, or newer than what came before. The caller closes each handle.
+ * Opens the generations from newest to oldest. If a rotation moves files to higher numbers meanwhile, it continues after the last
+ * one opened, so that nothing is missed, repeated or out of order. The caller closes each handle.
  */
 export async function* walkGenerations(logPath: string, from = 0): AsyncGenerator<OpenGeneration> {
   let last: OpenGeneration | undefined;
@@ -88,7 +88,7 @@ export async function* walkGenerations(logPath: string, from = 0): AsyncGenerato
   }
 }
 
-/** Where rotations have moved a file since; undefined when it is still there, or gone. */
+/** Returns where rotations have moved a file since; undefined when it has not moved or no longer exists. */
 function movedGeneration(logPath: string, { id, generation }: OpenGeneration): number | undefined {
   const isAt = (number: number): boolean => fileIdAt(generationPath(logPath, number)) === id;
   return isAt(generation) ? undefined : listGenerations(logPath).find((number) => number > generation && isAt(number));

@@ -23,7 +23,7 @@ export class LogLoss {
     this.#reasons.add(loss.reason);
   }
 
-  /** The line that reports the loss, in the log's own shape, with its line break. */
+  /** Returns the line that reports the loss, in the log's format, with its line break. */
   describe(nowMs: number): string {
     const reason = [...this.#reasons].join(', ');
     const entry = {
@@ -47,8 +47,8 @@ export class LogLoss {
 }
 
 /**
- * How long synchronous writes may block the process: a second at once, a tenth of the time in the long run. Shorter ones
- * than {@link SLOW_WRITE_MS} are free: a burst of fast writes, or a busy processor, is no slow disk.
+ * Limits how long synchronous writes may block the process: a second at once, a tenth of the time in the long run. Writes shorter
+ * than {@link SLOW_WRITE_MS} do not count: a burst of fast writes or a busy processor does not mean a slow disk.
  */
 const BURST_MS = 1_000;
 const SHARE = 0.1;
@@ -62,7 +62,7 @@ export class BlockedTime {
     this.#atMs = nowMs;
   }
 
-  /** A write took that long. */
+  /** Records how long a write took. */
   spend(durationMs: number): void {
     if (durationMs >= SLOW_WRITE_MS) this.#leftMs = Math.max(-BURST_MS, this.#leftMs - durationMs);
   }

@@ -13,17 +13,17 @@ import { scanLog } from './scan-log.js';
 const DEFAULT_LIMIT = 100;
 /** Bytes that one request may scan. A short page with a cursor means that more can be scanned. */
 const MAX_SCAN_BYTES = 33_554_432;
-/** Milliseconds of the event loop that a regular expression may use for one page, which then ends as after that many bytes. */
+/** Milliseconds of the event loop that a regular expression may use for one page; then the page ends early, as at the byte limit. */
 const MAX_SEARCH_MS = 2_000;
-/** Counting reads that many bytes at a time, and at most that many times: the files of the default configuration, completely. */
+/** Counting reads this many bytes at a time, and at most this many times: enough for all files of the default configuration. */
 const COUNTED = { bytes: 1_048_576, times: 64 } as const;
-/** Concurrent pages with a regular expression, and counts: they share the event loop in turns. */
+/** Maximum of concurrent counts and pages with a regular expression, which take turns on the event loop. */
 const MAX_SEARCHES = 8;
-/** Each follower watches the file. */
+/** Maximum number of followers, each of which watches the file. */
 const MAX_FOLLOWERS = 32;
-/** Lines of one event. */
+/** Maximum lines per event. */
 const MAX_EVENT_LINES = 500;
-/** Concurrent downloads. */
+/** Maximum of concurrent downloads. */
 const MAX_DOWNLOADS = 4;
 
 function toFilter({ since, until, ...query }: LogDownloadQuery): LogFilter {
@@ -45,7 +45,7 @@ export interface LogServiceOptions {
   readonly logPath: string;
   /** Removes secrets from lines that were written before the secrets were known. */
   readonly redactor?: Redactor;
-  /** Loads what searches for regular expressions; called at each search. */
+  /** Loads the regular expression matcher; called for each search. */
   readonly loadPatterns: () => PatternModule;
 }
 
@@ -77,7 +77,7 @@ class FileLog {
     return this.#search(() => this.#count(query, matcher));
   }
 
-  /** @throws RATE_LIMITED when too many already run */
+  /** @throws RATE_LIMITED when too many are already running */
   async #search<Result>(work: () => Promise<Result>): Promise<Result> {
     if (this.#searches >= MAX_SEARCHES) throw tooMany(MAX_SEARCHES, 'search', 'Try again when one of them has ended.');
     this.#searches += 1;

@@ -1,6 +1,6 @@
 /**
- * The structured log; the owner of pino. One JSON object a line: `level` (its name), `time` (ISO 8601 UTC), `pid`,
- * `role`, then fields, then `msg`. On the way to the file a line is collapsed if it repeats, cleaned of secrets and truncated.
+ * The structured log; the owner of pino. One JSON object per line: `level` (its name), `time` (ISO 8601 UTC), `pid`, `role`, then
+ * fields, then `msg`. Before a line is written, it is collapsed if it repeats, redacted and truncated.
  */
 import pino, { type Logger } from 'pino';
 import { systemClock, type Clock } from '../../clock.js';
@@ -14,9 +14,12 @@ export type { Logger } from 'pino';
 
 interface LoggerOptions {
   readonly file: Pick<LogFile, 'write' | 'maxLineBytes'>;
-  /** The current level, or a function that returns that of a line's `module`: then a change takes effect at once, in child loggers too. */
+  /**
+   * The current level, or a function that returns the level of a line's `module`, so that a change takes effect at once, in child
+   * loggers too.
+   */
   readonly level: string | ((module: unknown) => string);
-  /** In every line: the process's role, and what names the instance. */
+  /** Fields of every line: the process's role, and the identity of the instance. */
   readonly bindings: { readonly role: string } & Readonly<Record<string, unknown>>;
   readonly redactor: Redactor;
   readonly clock?: Clock;
@@ -33,7 +36,7 @@ const MAX_CUT_MESSAGE = 4_096;
 /** A UTF-16 unit takes at most three bytes of UTF-8. */
 const MAX_BYTES_PER_CHARACTER = 3;
 
-/** A too long line as a shorter one: still a JSON object, with its head and the start of its message. */
+/** Shortens a line that is too long: still a JSON object, with its head and the start of its message. */
 function cutLine(line: string, maxBytes: number): string {
   if (line.length * MAX_BYTES_PER_CHARACTER <= maxBytes || Buffer.byteLength(line) <= maxBytes) return line;
   const { level, time, pid, role, msg } = parseLogLine(line);
@@ -61,7 +64,7 @@ function createSink(options: LoggerOptions): { write(line: string): void } {
   };
 }
 
-/** Makes the process's logger. It writes synchronously: what was logged is in the file when the call returns. */
+/** Creates the process's logger. It writes synchronously: a line is in the file when the call returns. */
 export function createLogger(options: LoggerOptions): Logger {
   const { level } = options;
   const threshold = (fields: unknown): number => {
@@ -70,7 +73,7 @@ export function createLogger(options: LoggerOptions): Logger {
   };
   return pino(
     {
-      // Children keep the level they were born with, so all pass here and the threshold decides at the call.
+      // Child loggers keep the level they were created with, so pino lets everything pass and the threshold is checked at the call.
       level: typeof level === 'string' ? (isLogLevel(level) ? level : DEFAULT_LEVEL) : 'trace',
       base: { pid: process.pid, ...options.bindings },
       timestamp: pino.stdTimeFunctions.isoTime,
@@ -115,7 +118,7 @@ function serialize(value: unknown, depth: number): unknown {
   return document;
 }
 
-/** An error as a plain object for the log; any other value as it is. A cause that leads back to itself ends at a fixed depth. */
+/** Returns an error as a plain object for the log; any other value unchanged. Circular causes end at a fixed depth. */
 function serializeError(value: unknown): unknown {
   try {
     return serialize(value, 0);

@@ -6,7 +6,7 @@ export interface BackwardLine {
   readonly text: string;
   /** Byte offset of the line's first byte. */
   readonly start: number;
-  /** Byte offset behind its line break, or behind its last byte where the file ends without one. */
+  /** Byte offset after its line break, or after its last byte if the file ends without one. */
   readonly end: number;
   /** False for a last line without a line break. */
   readonly isComplete: boolean;
@@ -14,11 +14,11 @@ export interface BackwardLine {
 
 const CHUNK_BYTES = 65_536;
 const NEWLINE = 0x0a;
-/** Only the start of a longer line is shown. */
+/** Only the start of a line longer than this is shown. */
 export const MAX_READ_LINE_BYTES = 1_048_576;
 const SHOWN_OF_LONG_LINE = 16_384;
 
-/** Fills the buffer from the file as far as there is data. */
+/** Fills the buffer from the file as far as data is available. */
 async function readFully(handle: FileHandle, buffer: Buffer, position: number): Promise<Buffer> {
   let filled = 0;
   while (filled < buffer.length) {
@@ -31,7 +31,7 @@ async function readFully(handle: FileHandle, buffer: Buffer, position: number): 
 
 const decode = (bytes: Buffer): string => bytes.toString('utf8').replace(/\r$/, '');
 
-/** The bytes of one line, gathered from its end to its start. */
+/** The bytes of one line, collected from its end to its start. */
 class LineTail {
   #parts: Buffer[] = [];
   bytes = 0;
@@ -55,7 +55,7 @@ class LineTail {
 
 /**
  * Yields the lines that end at or before byte `end`, the last one first. A last line without a line break counts as one.
- * @param end  where to start, normally the file's size; later growth is not looked at.
+ * @param end  where to start, normally the file's size; later growth is ignored.
  */
 export async function* readLinesBackward(handle: FileHandle, end: number): AsyncGenerator<BackwardLine> {
   const chunk = Buffer.allocUnsafe(CHUNK_BYTES);

@@ -6,17 +6,17 @@ import type { LineMatch } from './line-matcher.js';
 import { readLinesBackward, type BackwardLine } from './read-backward.js';
 
 export interface ReadLogOptions extends LogFilter {
-  /** How many lines at most. */
+  /** Maximum number of lines. */
   readonly limit: number;
   /** Cursor of an earlier page: returns older entries. */
   readonly cursor?: string;
-  /** End of an earlier page: returns what is before it. */
+  /** End of an earlier page: returns the lines before it. */
   readonly before?: LogPosition;
   /** Bytes to scan before an incomplete page is returned, with a cursor to continue. Default: all. */
   readonly maxScanBytes?: number;
-  /** Ends the page early as well, as soon as it returns true. */
+  /** Also ends the page early, as soon as it returns true. */
   readonly isSpent?: () => boolean;
-  /** Leaves out a last line that is not complete: it is being written, and who follows from `end` gets it whole. */
+  /** Omits an incomplete last line: it is still being written, and a follower that starts at `end` gets the complete line. */
   readonly completeOnly?: boolean;
   /** A second, slower filter for lines that pass the first one, in batches. */
   readonly refine?: (lines: readonly string[]) => Promise<LineMatch[]>;
@@ -25,7 +25,7 @@ export interface ReadLogOptions extends LogFilter {
 export interface LogPage {
   /** Oldest first, as they are in the files, without line breaks. */
   readonly lines: string[];
-  /** With `refine`: for each line what it found there. */
+  /** With `refine`: its result for each line. */
   readonly matches?: readonly (readonly string[])[];
   /** Cursor for older lines; null when there are none. */
   readonly nextCursor: string | null;
@@ -33,12 +33,12 @@ export interface LogPage {
   readonly end: LogPosition | null;
 }
 
-/** Lines of several writers are out of order by moments: behind this many bytes of too old ones there is nothing newer. */
+/** Lines of several writers may be slightly out of order: after this many bytes of lines that are too old, nothing newer follows. */
 const TOO_OLD_BYTES = 1_048_576;
 /** Lines that are refined together. */
 const BATCH_LINES = 500;
 
-/** One page in the making. */
+/** A page being assembled. */
 class PageReader {
   readonly lines: string[] = [];
   readonly matches: (readonly string[])[] = [];
@@ -46,7 +46,7 @@ class PageReader {
   readonly #logPath: string;
   readonly #options: ReadLogOptions;
   readonly #filter: (line: string) => LogVerdict;
-  /** Lines that have passed the filter and wait to be refined. */
+  /** Lines that have passed the filter and are waiting to be refined. */
   #batch: BackwardLine[] = [];
   #scannedBytes = 0;
   #tooOldBytes = 0;
@@ -57,7 +57,10 @@ class PageReader {
     this.#filter = createLogFilter(options);
   }
 
-  /** Reads one file. @returns `undefined` to continue with the next older one, `null` when nothing older is wanted, else the cursor */
+  /**
+   * Reads one file. @returns `undefined` to continue with the next older one, `null` when no older lines are needed, otherwise the
+   * cursor
+   */
   async read(file: OpenGeneration, from: number): Promise<string | null | undefined> {
     const isNewest = this.end === null;
     if (isNewest) this.end = { fileId: file.id, offset: from };
@@ -92,7 +95,7 @@ class PageReader {
     else this.#batch.push(line);
   }
 
-  /** Refines what waits. @returns the cursor when the page was full before all of it was looked at */
+  /** Refines the waiting lines. @returns the cursor when the page was full before all of them were checked */
   async #take(file: OpenGeneration): Promise<string | null | undefined> {
     const batch = this.#batch.splice(0);
     const { refine } = this.#options;
@@ -115,9 +118,9 @@ class PageReader {
 }
 
 /**
- * Reads a page of the log, the newest lines that pass the filter unless a cursor says otherwise. Only as much is read as
- * is needed, in chunks that yield to the event loop. @throws INVALID_REQUEST for an invalid cursor; the errors of `refine`. A cursor whose
- * file was deleted returns an empty page.
+ * Reads a page of the log, the newest lines that pass the filter unless a cursor says otherwise. Reads only as much as needed, in
+ * chunks that yield to the event loop. @throws INVALID_REQUEST for an invalid cursor; the errors of `refine`. A cursor whose file
+ * was deleted returns an empty page.
  */
 export async function readLog(logPath: string, options: ReadLogOptions): Promise<LogPage> {
   const { before } = options;

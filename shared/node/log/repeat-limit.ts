@@ -3,9 +3,9 @@ import type { Clock } from '../../clock.js';
 
 const BURST = 20;
 const WINDOW_MS = 10_000;
-/** Distinct lines watched at a time; the least recent is forgotten first. */
+/** Maximum of distinct lines tracked at a time; the least recent is dropped first. */
 const MAX_WATCHED = 64;
-/** Longer lines are not watched: their text would be kept in memory. */
+/** Longer lines are not tracked, because their text would be kept in memory. */
 const MAX_WATCHED_LENGTH = 4_096;
 
 interface Watched {
@@ -27,10 +27,7 @@ export class RepeatLimit {
     this.#onRepeated = options.onRepeated;
   }
 
-  /**
-   * Whether a line is to be written.
-   * @param key  what makes two lines identical: the line without its time.
-   */
+  /** Whether to write a line. @param key  the line without its time, by which two lines are compared */
   admit(key: string, line: string): boolean {
     if (key.length > MAX_WATCHED_LENGTH) return true;
     const nowMs = this.#clock.now();

@@ -1,4 +1,4 @@
-/** Reads the whole log forwards, oldest generation first, as it is when the reading begins; used for downloads. */
+/** Reads the whole log forwards, oldest generation first, as of the start of the read; used for downloads. */
 import { createLogFilter, type LogFilter } from '../../log/filter.js';
 import { LineSplitter } from './line-splitter.js';
 import { type OpenGeneration, walkGenerations } from './log-generations.js';
@@ -17,7 +17,7 @@ async function* chunksOf({ handle, stats }: OpenGeneration): AsyncGenerator<Buff
   }
 }
 
-/** Yields the lines that pass, some at a time. Files stay readable to it while they are rotated away. */
+/** Yields the lines that pass, in batches. Files stay readable while they are rotated away. */
 export async function* scanLog(logPath: string, filter: LogFilter): AsyncGenerator<string[]> {
   const wanted = createLogFilter(filter);
   const files: OpenGeneration[] = [];

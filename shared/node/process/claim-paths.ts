@@ -1,4 +1,4 @@
-/** Makes a configuration's data directory and records that it is its own. */
+/** Creates a configuration's data directory and records the configuration as its owner. */
 import { dirname } from 'node:path';
 import { GatewayError } from '../../errors.js';
 import { createFile, ensureHomeDirectory, ensurePrivateDirectory } from '../files/atomic-file.js';
@@ -20,7 +20,7 @@ export function claimPaths(paths: GatewayPaths): GatewayPaths {
   for (const dataDir of new Set([paths.dataDir, ownDirectory])) {
     if (claim(dataDir, name) !== name) continue;
     const claimed = withDataDir(paths, dataDir);
-    // What is created only once has no later write that would do it.
+    // Directories that are created only once are synced here, because no later write would do so.
     for (const directory of [claimed.stateDir, claimed.credentialsDir]) removeAbandonedTemps(directory);
     return claimed;
   }
@@ -31,7 +31,7 @@ export function claimPaths(paths: GatewayPaths): GatewayPaths {
   });
 }
 
-/** @returns the owner from now on */
+/** @returns the owner after this call */
 function claim(dataDir: string, name: string): string | undefined {
   for (const path of [dataDir, dirname(ownerPathIn(dataDir))]) ensurePrivateDirectory(path);
   const owner = readOwner(dataDir);

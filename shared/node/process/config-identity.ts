@@ -1,4 +1,4 @@
-/** What identifies a configuration: its path as written, with its directory resolved. */
+/** Identifies a configuration by its path as written, with its directory resolved. */
 import { realpathSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { sha256Hex } from '../../sha256.js';
@@ -7,7 +7,7 @@ import { sha256Hex } from '../../sha256.js';
 export interface ConfigIdentity {
   readonly home: string;
   readonly configPath: string;
-  /** First 16 hex digits that name its lock and control socket. */
+  /** The 16 hex digits that name its lock and control socket. */
   readonly hash: string;
 }
 
@@ -32,7 +32,7 @@ export function configHash(configPath: string): string {
   return sha256Hex(canonicalPath(configPath)).slice(0, 16);
 }
 
-/** Returns how a record names a configuration: relative to the home where it lies in it, so that a home that was moved keeps its data. */
+/** Returns the name of a configuration in a record: relative to the home if it is inside, so that a moved home keeps its data. */
 export function ownerName({ home, configPath }: Pick<ConfigIdentity, 'home' | 'configPath'>): string {
   const path = canonicalPath(configPath);
   const inside = relative(realDirectory(home), path);

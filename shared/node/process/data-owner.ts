@@ -8,7 +8,7 @@ import { GatewayError } from '../../errors.js';
 import { type ConfigIdentity, ownerName } from './config-identity.js';
 import { isEarlierOwner } from './earlier-owner.js';
 
-/** Owner records of a later format are refused, not guessed. */
+/** Owner records in a later format are refused, not guessed at. */
 export const OWNER_VERSION = 1;
 
 /** Returns the directories of a home that may hold a configuration's data: the home itself, then those in `gateways`. */
@@ -17,7 +17,7 @@ export function dataDirsOf(home: string): string[] {
   try {
     return [home, ...readdirSync(gateways).map((name) => join(gateways, name))];
   } catch {
-    // The home has only one configuration.
+    // There is only one configuration in the home.
     return [home];
   }
 }
@@ -92,7 +92,7 @@ export function findDataDir(config: ConfigIdentity): string {
   try {
     owner = readOwner(config.home);
   } catch (error) {
-    // In another user's home nothing can be claimed, and commands say whose gateway it is.
+    // In another user's home nothing can be claimed, and commands report whose gateway it is.
     if (isDenied((error as Error).cause)) return config.home;
     throw error;
   }

@@ -1,6 +1,6 @@
 /**
- * Whose data a home without an owner record holds. Earlier versions kept the data of every configuration in the home, one after
- * the other: it belongs to the configuration that used it last.
+ * Determines the owner of the data in a home without an owner record. Earlier versions kept the data of all configurations in the
+ * home: it belongs to the configuration that used it last.
  */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,14 +15,14 @@ interface Trace {
   readonly configPath?: string;
 }
 
-/** Written by each start, with the configuration's path. */
+/** Written at each start, with the configuration's path. */
 const START_ENTRY = '"msg":"gateway running"';
 
 /** Whether the home's data was last used by this configuration, or by none. */
 export function isEarlierOwner(config: ConfigIdentity): boolean {
   const { home, hash } = config;
   const traces = [...lockTraces(join(home, 'locks')), ...copyTraces(join(home, 'state'))];
-  // The copies change with the configuration only: the log says which ran last, and where it was.
+  // The copies change only with the configuration; the log shows which one ran last, and its path.
   if (traces.some((trace) => trace.hash !== hash)) traces.push(...logTraces(join(home, 'logs')));
   const last = traces.toSorted((a, b) => b.atMs - a.atMs)[0];
   if (last === undefined || last.hash === hash) return true;
@@ -30,7 +30,10 @@ export function isEarlierOwner(config: ConfigIdentity): boolean {
   return !places.some((path) => existsSync(path)) && isMoved(config, last.hash);
 }
 
-/** A home that was moved or copied before its upgrade gives the same file another hash. Its text decides, unless a file here has the old hash. */
+/**
+ * In a home that was moved or copied before its upgrade, the same file has another hash. Then its text decides, unless a file here
+ * has the old hash.
+ */
 function isMoved({ home, configPath }: ConfigIdentity, lastHash: string): boolean {
   const names = new Set(['config.json', ...namesIn(home).filter((name) => name.endsWith('.json'))]);
   if ([...names].some((name) => configHash(join(home, name)) === lastHash)) return false;
@@ -57,7 +60,7 @@ function copyTraces(directory: string): Trace[] {
   });
 }
 
-/** The last start that the newest generation of the log has. */
+/** The last start found in the newest generation of the log. */
 function logTraces(directory: string): Trace[] {
   const names = namesIn(directory).filter((name) => /^gateway\.log(?:\.\d+)?$/.test(name));
   const newestFirst = names.toSorted((a, b) => a.length - b.length || a.localeCompare(b));
@@ -75,7 +78,7 @@ function parseStart(line: string): Trace | undefined {
     if (typeof time !== 'string' || typeof configPath !== 'string') return undefined;
     return { hash: configHash(configPath), atMs: Date.parse(time), configPath };
   } catch {
-    return undefined; // a torn line
+    return undefined; // an incomplete line
   }
 }
 
@@ -91,7 +94,7 @@ function changedAtMs(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
-/** What is absent is no trace; any other error is thrown. */
+/** A missing file leaves no trace; any other error is thrown. */
 function attempt<T>(read: () => T): T | undefined {
   try {
     return read();

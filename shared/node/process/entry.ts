@@ -1,18 +1,18 @@
 /**
- * What one bundle's entry offers to another process role or to the launcher. The client becomes the supervisor by
- * loading its bundle: the contract is this type, never an import.
+ * The interface that a bundle's entry offers to another process role or to the launcher. The client becomes the supervisor by
+ * loading the supervisor's bundle; the contract is this type, never an import.
  */
 import type { GatewayEnvironment } from './env.js';
 
-/** Options that the command line gave; they win over environment and file, and survive a succession. */
+/** Options from the command line; they override environment and file, and survive a succession. */
 export interface SupervisorOptions {
   readonly environment: GatewayEnvironment;
   readonly flags: { readonly port?: number; readonly host?: string; readonly token?: string; readonly configPath?: string };
-  /** True when started by `xopc gateway` itself: SIGHUP then stops it where stdin is a terminal. */
+  /** True when started by `xopc gateway` itself: SIGHUP then stops it if stdin is a terminal. */
   readonly foreground: boolean;
   /** Called once, when the first worker is active. */
   readonly onRunning?: (info: { readonly host: string; readonly port: number; readonly instanceId: string }) => void;
-  /** Called when a successor serves and this process is about to leave. */
+  /** Called when a successor serves and this process is about to exit. */
   readonly onSucceeded?: (successorPid: number) => void;
 }
 
@@ -20,7 +20,7 @@ export interface SupervisorOptions {
 export interface SupervisorEntry {
   /**
    * Runs until the gateway has stopped (or a successor has taken over). @returns the process exit code
-   * @throws GatewayError when a cold start cannot work: LOCK_HELD, PORT_TAKEN, CONFIG_INVALID, BUILD_BROKEN …
+   * @throws GatewayError when a cold start is not possible: LOCK_HELD, PORT_TAKEN, CONFIG_INVALID, BUILD_BROKEN …
    */
   runSupervisor(options: SupervisorOptions): Promise<number>;
 }

@@ -17,7 +17,7 @@ export interface GatewayEnvironment {
   readonly logLevel: LogLevel | undefined;
   /** XOPC_ALLOW_SIGUSR1_RESTART=1: SIGUSR1 restarts instead of only being logged. */
   readonly allowSigusr1Restart: boolean;
-  /** XOPC_NO_RESPAWN=1: the supervisor is never replaced, a restart happens in place. */
+  /** XOPC_NO_RESPAWN=1: the supervisor is never replaced; restarts happen in place. */
   readonly noRespawn: boolean;
   /** XOPC_SERVICE_MARKER: the service manager that runs this process; null when it was started by hand. */
   readonly serviceMarker: string | null;
@@ -25,7 +25,7 @@ export interface GatewayEnvironment {
   readonly listenFds: number;
   /** LISTEN_FDNAMES: the passed socket is the one that systemd kept for us ({@link KEPT_SOCKET_NAME}). */
   readonly isSocketKept?: boolean;
-  /** FDSTORE: systemd keeps descriptors for us while we are replaced. */
+  /** FDSTORE: systemd keeps descriptors for us while the supervisor is replaced. */
   readonly keepsSocket?: boolean;
   /** XDG_RUNTIME_DIR, default the temporary directory: where the control socket is when its usual path is too long. */
   readonly runtimeDir: string;
@@ -63,12 +63,15 @@ function parseLogLevel(value: string | undefined): LogLevel | undefined {
   });
 }
 
-/** Returns the home directory of the user's entry where HOME is empty: a relative `.xopc` would depend on the working directory. */
+/**
+ * Returns the home directory from the user database if HOME is empty, because a relative `.xopc` would depend on the working
+ * directory.
+ */
 function homeDirectory(): string {
   try {
     return homedir() || userInfo().homedir;
   } catch (error) {
-    // Neither HOME nor a user entry: a container that runs under an arbitrary user id.
+    // Neither HOME nor a user entry: a container running under an arbitrary user id.
     throw new GatewayError('USAGE', {
       message: `user id ${process.getuid?.() ?? 'unknown'} has no home directory`,
       hint: 'Set HOME, or set XOPC_HOME to a directory for the gateway.',
@@ -82,7 +85,7 @@ export function defaultHome(): string {
   return join(homeDirectory(), '.xopc');
 }
 
-/** Returns why a value cannot be the token, as a phrase that follows its name; undefined when it can. */
+/** Returns why a value cannot be used as the token, as a phrase that follows its name; undefined if it can. */
 export function tokenProblem(value: string): string | undefined {
   if (isMaskText(value)) return 'is the mask of a token, not the token';
   return /^[\x21-\x7e]{1,512}$/.test(value) ? undefined : 'contains invalid characters';
@@ -135,7 +138,7 @@ export function readBootDocument(): unknown {
   return value === undefined ? undefined : JSON.parse(value);
 }
 
-/** Variables that systemd and Node set for this process alone. */
+/** Variables that systemd and Node set only for this process. */
 const OWN_ONLY: ReadonlySet<string> = new Set([
   'NODE_OPTIONS',
   'NODE_CHANNEL_FD',
@@ -153,10 +156,10 @@ export function notifyEnvironment(): Record<string, string> {
   return { PATH: text('PATH') ?? '/usr/bin:/bin', NOTIFY_SOCKET: text('NOTIFY_SOCKET') ?? '' };
 }
 
-/** They may be relative to our working directory, which is not a child's. */
+/** They may be relative to our working directory, which differs from the child's. */
 const PATHS: ReadonlySet<string> = new Set(['XOPC_HOME', 'XOPC_CONFIG']);
 
-/** Returns a child's environment: ours, without the variables for this process alone, plus `extra`. */
+/** Returns a child's environment: ours, without the variables meant only for this process, plus `extra`. */
 export function childEnvironment(extra: Record<string, string>): Record<string, string> {
   const clean: Record<string, string> = {};
   for (const [name, value] of Object.entries(process.env))
@@ -164,7 +167,7 @@ export function childEnvironment(extra: Record<string, string>): Record<string, 
   return { ...clean, ...extra };
 }
 
-/** What a program needs to run at all. Our own keys are not for the programs of others. */
+/** Variables that a program needs to run at all. Other people's programs must not get our keys. */
 const FOR_TOOL_SERVERS =
   /^(?:PATH|HOME|USER|LOGNAME|SHELL|TERM|LANG|LC_[A-Z]+|TZ|TMPDIR|TEMP|TMP|XDG_[A-Z_]+|(?:HTTPS?|NO)_PROXY|SSL_CERT_(?:FILE|DIR)|NODE_EXTRA_CA_CERTS|(?:APP|LOCALAPP|PROGRAM)DATA|COMSPEC|HOME(?:DRIVE|PATH)|PATHEXT|PROCESSOR_ARCHITECTURE|PROGRAMFILES.*|SYSTEM(?:DRIVE|ROOT)|USERNAME|USERPROFILE|WINDIR)$/i;
 

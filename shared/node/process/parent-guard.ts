@@ -1,8 +1,8 @@
 /**
- * The guard thread: ends a child at once when its supervisor is gone, even while the child's main loop is blocked. Its
- * own event loop waits for the end of the pipe inherited from the supervisor (descriptor 3): that end means that the
- * supervisor is dead. A look at the parent's pid is the second line. On the byte `S` it writes the main thread's stack
- * to stderr. It must not block in a read: the process could then not exit, because Node joins its threads.
+ * The guard thread: ends a child at once when its supervisor is gone, even while the child's main loop is blocked. Its own event
+ * loop waits for the end of the pipe inherited from the supervisor (descriptor 3): that end means that the supervisor is dead. A
+ * check of the parent's pid is the second line of defence. On the byte `S` it writes the main thread's stack to stderr. It must not
+ * block in a read: the process could then not exit, because Node joins its threads.
  * Plain JavaScript in a string, because it runs as an eval'd thread from every kind of bundle. See docs/adr/0003-ipc.md.
  */
 import { Worker } from 'node:worker_threads';

@@ -1,4 +1,4 @@
-/** Where everything lives under the home directory (`~/.xopc`). Nothing is written here; what tells whose data the home holds is read. */
+/** The paths under the home directory (`~/.xopc`). Writes nothing; only reads the record of who owns the home's data. */
 import { join, resolve } from 'node:path';
 import { sha256Hex } from '../../sha256.js';
 import { configHash, type ConfigIdentity } from './config-identity.js';
@@ -8,7 +8,7 @@ import { findDataDir, ownerPathIn } from './data-owner.js';
 interface DataPaths {
   /** The home for the configuration that owns its data, `{home}/gateways/{hash}` for every other. */
   readonly dataDir: string;
-  /** Records whose data it is. */
+  /** Records the owner of the data. */
   readonly ownerPath: string;
   /** Held by the gateway that uses the data. */
   readonly dataLockPath: string;
@@ -18,7 +18,7 @@ interface DataPaths {
   readonly databasePath: string;
   /** Temporary log levels. */
   readonly logLevelPath: string;
-  /** When the gateway was up, crashed and was restarted. */
+  /** Log of when the gateway was up, crashed and restarted. */
   readonly lifePath: string;
   /** Copies of the configuration that a worker last ran with. */
   readonly lastGoodConfigPath: string;
@@ -90,8 +90,9 @@ export function withDataDir(paths: GatewayPaths, dataDir: string): GatewayPaths 
 
 /**
  * Resolves every path from the home directory and the configuration path.
- * @param options.runtimeDir  where a too long control socket path moves to (XDG_RUNTIME_DIR or the temp directory); if it is too long there, `/tmp`
- * @param options.dataDir  where the caller knows it; default: what the home's owner record says
+ * @param options.runtimeDir  where the control socket moves if its path is too long (XDG_RUNTIME_DIR or the temp directory); if it
+ * is too long there, `/tmp`
+ * @param options.dataDir  where the caller knows it; default: from the home's owner record
  * @throws CONFIG_INVALID when that record cannot be read
  */
 export function resolvePaths(options: {

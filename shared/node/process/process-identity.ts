@@ -6,17 +6,20 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { sha256Hex } from '../../sha256.js';
 import { programOutput } from './program-output.js';
 
-/** Distinguishes a process from every other one, now and later. null: not available on this platform. */
+/** Distinguishes a process from every other one, now and later. Fields are null if not available on this platform. */
 export interface ProcessIdentity {
   readonly pid: number;
-  /** Opaque and exact; only equality means anything. */
+  /** Opaque and exact; can only be compared for equality. */
   readonly startTime: string | null;
   readonly bootId: string | null;
   readonly pidNamespace: string | null;
   readonly machineId: string | null;
 }
 
-/** `foreign`: of another pid namespace or machine, where its pid has no meaning here; its control socket or its age has to decide. */
+/**
+ * `foreign`: in another pid namespace or on another machine, so that its pid means nothing here; its control socket or its age has
+ * to decide.
+ */
 type ProcessVerdict = 'alive' | 'dead' | 'foreign';
 
 function readText(path: string): string | undefined {
@@ -116,7 +119,7 @@ export function pidNamespace(): string | null {
   }
 }
 
-/** Returns the first 16 hex digits of a hash over /etc/machine-id (machine-id(5) asks not to expose the id itself), or null. */
+/** Returns the first 16 hex digits of a hash over /etc/machine-id (machine-id(5) says not to expose the id itself), or null. */
 export function machineId(): string | null {
   const id = readText('/etc/machine-id') ?? readText('/var/lib/dbus/machine-id');
   return id === undefined ? null : sha256Hex(`xopc:${id}`).slice(0, 16);
@@ -132,7 +135,7 @@ function isZombie(pid: number): boolean {
   return runText('/bin/ps', ['-o', 'state=', '-p', String(pid)])?.startsWith('Z') ?? false;
 }
 
-/** Whether a process with this pid runs now. EPERM means that it does, as another user; a zombie has ended. */
+/** Whether a process with this pid is running. EPERM means that it is, as another user; a zombie counts as ended. */
 export function isAlive(pid: number): boolean {
   if (!isPid(pid)) return false;
   try {
@@ -170,15 +173,15 @@ export function isSameProcess(identity: { readonly pid: number; readonly startTi
   return identity.startTime === null || !differs(identity.startTime, readStartTime(identity.pid) ?? null);
 }
 
-/** Whether a process was started at least `ms` before this one, by the kernel's clock, which nobody sets. False where it cannot be told. */
+/** Whether a process was started at least `ms` before this one, by the kernel's clock, which cannot be set. False if unknown. */
 export function isOlder(identity: ProcessIdentity, ms: number): boolean {
   if (process.platform !== 'linux' || classifyProcess(identity) !== 'alive') return false;
   return Number(readStartTime(process.pid)) - Number(identity.startTime) >= (ms / 1_000) * TICKS_PER_SECOND;
 }
 
 /**
- * Whether nothing is left of the process. A killed one is a zombie as soon as its first thread has ended, and keeps its files and sockets until
- * the last one has.
+ * Whether nothing is left of the process. A killed process becomes a zombie when its first thread ends, but keeps its files and
+ * sockets until the last thread has ended.
  */
 export function isGone(identity: { readonly pid: number; readonly startTime: string | null }): boolean {
   if (isSameProcess(identity)) return false;

@@ -1,9 +1,9 @@
-/** What programs of the system print, e.g. `ps`. */
+/** Reads the output of system programs, e.g. `ps`. */
 import { childEnvironment } from './env.js';
 
-/** Returns the standard output, also of a program that fails; undefined if there is no such program. */
+/** Returns a program's standard output, even if it fails; undefined if there is no such program. */
 export function programOutput(command: string, args: readonly string[]): string | undefined {
-  // Loaded here only: Linux reads /proc instead, and this costs every start 2 ms.
+  // Loaded only here: Linux reads /proc instead, and loading this module would cost every start 2 ms.
   const { execFileSync } = process.getBuiltinModule('node:child_process');
   try {
     return execFileSync(command, args, {

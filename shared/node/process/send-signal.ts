@@ -1,11 +1,14 @@
-/** Signals to processes that may be gone by now. */
+/** Sends signals to processes that may have exited. */
 
-/** Sends a signal to a process, or to a process group as a negative number; does nothing when that is gone or another user's. */
+/**
+ * Sends a signal to a process, or to a process group given as a negative number; does nothing when it has exited or belongs to
+ * another user.
+ */
 export function sendSignal(target: number, name: NodeJS.Signals): void {
   try {
     process.kill(target, name);
   } catch (error) {
-    // ESRCH: already exited; EPERM: another user's, and the caller sees that it still runs.
+    // ESRCH: already exited; EPERM: another user's process, which the caller sees still running.
     const code = (error as NodeJS.ErrnoException).code;
     if (code !== 'ESRCH' && code !== 'EPERM') throw error;
   }

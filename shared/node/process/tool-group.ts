@@ -1,6 +1,7 @@
 /**
- * What an MCP server leaves when only its leader ends with the gateway. The number of a group is given out again only after its last member has ended;
- * that it is still that of the server, the environment of a member proves. On Linux alone: elsewhere a leader has to be there.
+ * Finds the processes that an MCP server leaves behind when only its leader ends with the gateway. A process group id is reused
+ * only after its last member has ended; the environment of a member proves that the group still belongs to the server. Linux only:
+ * elsewhere the leader must still exist.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { isAlive, parseProcStat } from './process-identity.js';
@@ -20,11 +21,11 @@ function isMarkedMember(pid: string, group: number): boolean {
     if (parseProcStat(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.group !== group) return false;
     return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(`${TOOL_SERVER_MARK.name}=${TOOL_SERVER_MARK.value}`);
   } catch {
-    return false; // has ended meanwhile, or is another user's
+    return false; // has exited in the meantime, or belongs to another user
   }
 }
 
-/** Whether the leader of a group has ended, and others of an MCP server are left in it. */
+/** Whether the leader of a group has exited but other processes of an MCP server are left in it. */
 export function isLeaderless(group: number): boolean {
   if (process.platform !== 'linux' || isAlive(group) || !exists(group)) return false;
   return readdirSync('/proc').some((name) => /^\d+$/.test(name) && isMarkedMember(name, group));

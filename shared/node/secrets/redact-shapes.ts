@@ -1,7 +1,7 @@
 /**
- * Finds secrets by their shape: values beside a name of a secret (`"api_key": "…"`, `?token=…`, `Authorization: …`) and
- * texts that look like keys anywhere. Every pattern starts at a fixed text or at the start of a run and
- * nothing is read twice, so that no input is slow. A value is replaced inside its quotes: JSON stays valid.
+ * Finds secrets by their shape: values next to the name of a secret (`"api_key": "…"`, `?token=…`, `Authorization: …`) and texts
+ * that look like keys anywhere. Every pattern starts at a fixed text or at the start of a run and nothing is read twice, so no
+ * input is slow. A value is replaced inside its quotes: JSON stays valid.
  */
 
 /** The replacement for a secret. */
@@ -16,27 +16,27 @@ const PRIVATE_KEY = /(-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----)/g;
 /** `scheme://user:password@host`. */
 const URL_PASSWORD = /(:\/\/[^\s/:@"'\\]{0,256}:)([^\s/@"'\\]{1,1024})@/g;
 
-/** A scheme and what follows it; the replacer decides, because the words occur in prose too. */
+/** An authorization scheme and the text after it; the replacer decides, because the words also occur in prose. */
 const AUTH_SCHEME = /\b((?:Bearer|Basic|ApiKey)(?:\s{1,4}|%20|\+))([\w.~+/=%:-]{6,})/gi;
 
-/** A telling name with its separator; camelCase, snake_case and header spelling, at any depth of JSON in JSON. */
+/** The name of a secret with its separator: camelCase, snake_case or header spelling, at any depth of JSON in JSON. */
 const NAMED =
   /(authorization|cookie|x-api-key|api[-_]?key|token|secret|passw(?:or)?d|passphrase|(?:private|access|secret)[-_]?key|credentials?)(\\*["']\s{0,8}[:=,]\s{0,8}\[?|\s{0,8}[:=]\s{0,8}\[?|%3D)/gi;
 
-/** Headers whose value is several words: everything to the end of the line or the quote is the secret. */
+/** Headers whose value has several words: everything up to the end of the line or the quote is secret. */
 const WHOLE_VALUE = /^(?:authorization|cookie)$/i;
 const HEADER_NAME = /^(?:authorization|cookie|x-api-key)$/i;
 /** Where an unquoted value ends. */
 const VALUE_END = /[\s"'\\&,;<>)\]}#]/;
 const LINE_END = /["'\\\r\n]/;
-/** Words that follow the name of a secret in prose or code; and our own hints, which are already masked. */
+/** Words that follow the name of a secret in prose or code, and our own hints, which are already masked. */
 const HARMLESS_VALUE = /^(?:null|undefined|true|false|none|unset|missing|invalid|required|expired|redacted|\[redacted\]|\*+|)$/i;
 
 function looksSecret(word: string): boolean {
   return word.length >= 20 || /\d/.test(word);
 }
 
-/** Returns what is shown in place of a secret. */
+/** Returns the replacement for a secret. */
 type Hide = (secret: string) => string;
 
 function redactScheme(match: string, { scheme, value, hide }: { scheme: string; value: string; hide: Hide }): string {
@@ -51,7 +51,7 @@ function endsQuoted(run: number, level: number): boolean {
   return run < level || run % (2 * (level + 1)) === level;
 }
 
-/** Index of the backslash run or quote that ends a quoted value which starts at `from`. */
+/** Returns the index of the backslash run or quote that ends a quoted value starting at `from`. */
 function quotedEnd(line: string, from: number, opening: { quote: string; level: number }): number {
   let run = 0;
   for (let index = from; index < line.length; index += 1) {
@@ -74,7 +74,7 @@ function indexOfAny(line: string, pattern: RegExp, from: number): number {
   return line.length;
 }
 
-/** Where the value after a telling name starts and ends; undefined when it is a number, an object or nothing. */
+/** Returns where the value after the name of a secret starts and ends; undefined when it is a number, an object or missing. */
 function valueRange(line: string, from: number, name: { text: string; isQuoted: boolean }): [number, number] | undefined {
   const opening = /^(\\*)(["'])/.exec(line.slice(from, from + 16));
   if (opening !== null) {
@@ -92,7 +92,7 @@ function isSecretValue(value: string, separator: string): boolean {
   return /["'=]|%3D/i.test(separator) || (value.length >= 6 && looksSecret(value));
 }
 
-/** `["authorization", "Bearer …"]`: a list of names and values; not a sentence that ends with such a word. */
+/** `["authorization", "Bearer …"]`: matches a list of names and values, but not a sentence that ends with such a word. */
 function isHeaderPair(line: string, match: RegExpExecArray, range: [number, number]): boolean {
   const before = line[match.index - 1];
   return (
@@ -119,11 +119,11 @@ function redactNamed(line: string, hide: Hide): string {
   return copied === 0 ? line : output + line.slice(copied);
 }
 
-/** Everything from the head of a PEM private key to its end, or to the end of the string that it stands in. */
+/** Replaces everything from the header of a PEM private key to its end, or to the end of the enclosing string. */
 function redactPrivateKeys(line: string, hide: Hide): string {
   if (!line.includes('PRIVATE KEY-----')) return line;
   const parts = line.split(PRIVATE_KEY);
-  // Each second part is a head.
+  // Every second part is a header.
   for (let index = 1; index < parts.length; index += 2) {
     const [head = '', text = ''] = [parts[index], parts[index + 1]];
     const end = text.search(/-----END|"|$/);
@@ -133,7 +133,10 @@ function redactPrivateKeys(line: string, hide: Hide): string {
   return parts.join('');
 }
 
-/** Returns the line without anything that has the shape of a secret. @param hide  default: the same for each */
+/**
+ * Returns the line with everything that looks like a secret replaced. @param hide  makes the replacement; default: the same for
+ * each
+ */
 export function redactShapes(line: string, hide: Hide = () => REDACTED): string {
   return redactPrivateKeys(redactNamed(line, hide), hide)
     .replace(TOKEN_SHAPES, hide)

@@ -8,14 +8,17 @@ import { REDACTED, redactShapes } from './redact-shapes.js';
 export interface Redactor {
   /** Returns the line without its secrets. */
   redact(line: string): string;
-  /** Registers secrets from now on. One shorter than {@link MIN_SECRET_LENGTH} characters is ignored: it would match everywhere. */
+  /**
+   * Adds secrets to redact from now on. Secrets shorter than {@link MIN_SECRET_LENGTH} characters are ignored: they would match
+   * everywhere.
+   */
   add(secrets: readonly string[]): void;
 }
 
 export const MIN_SECRET_LENGTH = MIN_KNOWN_LENGTH;
 /** Encodings of shorter secrets cannot be distinguished from other text. */
 const MIN_ENCODED_LENGTH = 8;
-/** Longer lines of a key that spans several lines are secrets too. */
+/** Lines of a multi-line key that are longer than this are secrets too. */
 const MIN_KEY_LINE_LENGTH = 16;
 
 const hide = (): string => REDACTED;
@@ -45,7 +48,7 @@ function formsOf(secret: string): string[] {
   return forms;
 }
 
-/** Replaces secrets that are numbers: they may be unquoted, so only a walk through the parsed line keeps it valid JSON. */
+/** Replaces secrets that are numbers. They may be unquoted, so only walking the parsed line keeps it valid JSON. */
 function redactInside(value: unknown, known: KnownTexts): unknown {
   if (typeof value === 'string') return known.replaceIn(value, hide);
   if (typeof value === 'number') return known.replaceIn(String(value), hide) === String(value) ? value : REDACTED;
@@ -64,7 +67,7 @@ function redactNumeric(line: string, known: KnownTexts): string {
   }
 }
 
-/** Creates a redactor that knows these secrets; more can be added. */
+/** Creates a redactor for these secrets; more can be added. */
 export function createRedactor(secrets: readonly string[] = []): Redactor {
   const textual = new KnownTexts();
   const numeric = new KnownTexts();

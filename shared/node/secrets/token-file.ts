@@ -38,7 +38,7 @@ function closeToOthers(path: string): void {
   try {
     chmodSync(path, 0o600);
   } catch (error) {
-    // A file that is not ours (a mounted secret) keeps the mode that its owner chose.
+    // A file that belongs to another user (a mounted secret) keeps its owner's mode.
     if (!['EPERM', 'EROFS'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
   }
 }
@@ -66,8 +66,8 @@ export function readToken(path: string): string | undefined {
 }
 
 /**
- * Reads the token, or generates one. Concurrent processes all get the same one: the file appears
- * with its content or not at all. The directory must exist.
+ * Reads the token, or generates one. Concurrent processes all get the same one: the file appears with its complete content or not
+ * at all. The directory must exist.
  * @throws CONFIG_INVALID as {@link readToken}
  */
 export function loadOrCreateToken(path: string): string {
@@ -75,12 +75,12 @@ export function loadOrCreateToken(path: string): string {
     const existing = readToken(path);
     if (existing !== undefined) return existing;
     const isThere = !createFile(path, `${generateToken()}\n`);
-    // An empty file, or a link to nothing.
+    // An empty file or a dangling link.
     if (isThere && readToken(path) === undefined) rmSync(path, { force: true });
   }
 }
 
-/** Replaces the token. @returns the new one; the old one stops working when the worker reads the file again */
+/** Replaces the token. @returns the new one; the old one stops working when the worker rereads the file */
 export async function rotateToken(path: string): Promise<string> {
   const token = generateToken();
   await writeFileAtomic(path, `${token}\n`);
