@@ -27,7 +27,10 @@ const agentAnswer = () =>
     model: z.string(),
     usage: usage(),
     cutOff: cutOff(),
-    /** The turn waits for a person: `reply` is what it has said so far, and it goes on in its session when these are decided, if they are not already. */
+    /**
+     * The turn waits for a person: `reply` is its text so far, and it continues in its session once these calls are decided, if it
+     * has not already.
+     */
     approvals: z.array(approvalDocument()).optional(),
   });
 

@@ -20,17 +20,17 @@ export type PairingRevokeRequest = z.output<ReturnType<typeof pairingRevokeReque
 /** Messages of an account to its chats. */
 const accountMessages = () =>
   z.strictObject({
-    /** Accepted and not delivered yet. */
+    /** Accepted but not delivered yet. */
     waiting: count(),
-    /** Those of the waiting ones whose last attempt failed. The others of their chats wait behind them. */
+    /** Waiting messages whose last attempt failed. Other messages to their chats wait behind them. */
     retrying: count(),
     /** Given up. */
     dead: count(),
     /** Possibly delivered. */
     unknown: count(),
-    /** When the oldest waiting one was accepted. */
+    /** When the oldest waiting message was accepted. */
     oldestWaitingAt: z.iso.datetime().nullable(),
-    /** Of the last 1,000 messages of the channel. */
+    /** For the last 1,000 messages of the channel. */
     lastDeliveredAt: z.iso.datetime().nullable(),
   });
 
@@ -42,7 +42,7 @@ export const channelDocument = () =>
     /** The reason for the state, if there is one. */
     message: z.string().nullable(),
     ...reasonFields(),
-    /** When it entered that state, as seen by this worker. */
+    /** When the account entered that state, as seen by this worker. */
     since: z.iso.datetime().nullable(),
     /** The most recent error of the account, or of a message that is not delivered; it may have been resolved. */
     lastError: z.strictObject({ message: z.string(), ...reasonFields(), at: z.iso.datetime() }).nullable(),

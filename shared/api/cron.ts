@@ -9,7 +9,7 @@ const timeOfDay = () => z.string().regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/, 'must be
 const activeHours = () =>
   z.strictObject({
     from: timeOfDay(),
-    /** The next day, if it is not after `from`. */
+    /** On the next day, if it is not after `from`. */
     to: timeOfDay(),
     /** The days on which the hours begin: 1 Monday to 7 Sunday. Default: every day. */
     days: z
@@ -42,7 +42,7 @@ const jobFields = () => ({
   /** When it may fire, in its time zone: occurrences outside are skipped. Null (default): at any time. */
   activeHours: activeHours().nullable(),
   model: label(200).nullable(),
-  /** What its turns may spend on models per day (UTC), in US dollars. Null (default): `cron.jobDailyUsd`. */
+  /** Limit on what its turns may spend on models per day (UTC), in US dollars. Null (default): `cron.jobDailyUsd`. */
   dailyUsd: z.number().min(0).max(1_000_000).nullable(),
   /** Default true. */
   enabled: z.boolean(),
@@ -97,17 +97,17 @@ const jobInput = () => {
 export const cronCreateRequest = () => jobInput().required({ schedule: true, message: true });
 /** Body of `PATCH /api/cron/:id`; omitted fields are unchanged. */
 export const cronPatchRequest = jobInput;
-/** Body of `POST /api/cron/:id/toggle`. Without `enabled` it changes to the other state. */
+/** Body of `POST /api/cron/:id/toggle`. Without `enabled`, the state is toggled. */
 export const cronToggleRequest = () => z.strictObject({ enabled: z.boolean().optional() });
 /** Body of `POST /api/cron/trigger`. */
 export const cronTriggerRequest = () => z.strictObject({ job_id: label(128), run_id: label(128).optional() });
 /** Query of `GET /api/cron/plan`. */
 export const cronPlanQuery = () => z.strictObject({ hours: queryInteger(1, 168).optional() });
-/** Query of `GET /api/cron`: further parts of the list, separated by commas. */
+/** Query of `GET /api/cron`: additional parts of the list, separated by commas. */
 export const cronListQuery = () => z.strictObject({ include: queryList(['runs', 'next', 'words']).optional() });
 /**
- * Query of `GET /api/cron/preview`. With `job_id`, the schedule, its time zone and its active hours default to those of the job, and are counted as the job counts
- * them: an interval from its start, and from its next run.
+ * Query of `GET /api/cron/preview`. With `job_id`, the schedule, its time zone and its active hours default to those of the job,
+ * and occurrences are counted as for the job: an interval from its start, and from its next run.
  */
 export const cronPreviewQuery = () =>
   z
@@ -136,8 +136,8 @@ const words = () => z.strictObject({ en: z.string(), zh: z.string() });
 const runState = () => z.enum(['queued', 'running', 'done', 'failed', 'interrupted', 'replaced', 'skipped', 'missed']);
 
 /**
- * What became of the message of a run, which may end before it is delivered. `status` is null once the message has been purged; `error` is
- * the last one of a message that is not delivered.
+ * The outcome of a run's message. A run may end before its message is delivered. `status` is null once the message has been purged;
+ * `error` is the last one of a message that is not delivered.
  */
 const runDelivery = () =>
   z.strictObject({ message_id: z.string(), status: z.enum(OUTGOING_STATUSES).nullable(), error: z.string().nullable(), ...whyFields() });
@@ -189,7 +189,7 @@ export const cronRunDocument = () =>
     /** Null if `models.json` has no price for the model. */
     costUsd: z.number().nullable(),
     output: z.string().nullable(),
-    /** The reason, which may be empty, if the agent had nothing to report: then nothing was sent. */
+    /** Set if the agent had nothing to report, so that nothing was sent: its reason, which may be empty. */
     nothingToReport: z.string().nullable(),
     /** Key of the session in which an agent answered; the conversation can continue there. */
     session: z.string().nullable(),
@@ -199,7 +199,7 @@ export const cronRunDocument = () =>
     delivery: runDelivery().nullable(),
   });
 
-/** A run as lists of jobs show it. */
+/** A run as shown in lists of jobs. */
 const recentRun = () => cronRunDocument().pick({ id: true, scheduledAt: true, state: true, durationMs: true, delivery: true });
 
 export const listedCronJob = () =>
@@ -243,7 +243,7 @@ export const cronPreviewResponse = () =>
     schedule: z.string(),
     timezone: z.string(),
     words: words(),
-    /** Why there is no next run, in English; `warningCode` is the same for programs. */
+    /** Why there is no next run, in English; `warningCode` is the machine-readable form. */
     warning: z.string().nullable(),
     warningCode: z.enum(['in-the-past', 'never-fires', 'never-active']).nullable(),
     runs: z.array(z.strictObject({ at: instant(), local: z.string(), note: z.enum(['gap', 'repeated', 'repeated-again']).nullable() })),

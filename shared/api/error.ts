@@ -25,10 +25,10 @@ export const errorResponse = () =>
       hint: z.string().optional(),
       details: z
         .looseObject({
-          /** The field or parameter that is refused. */
+          /** The rejected field or parameter. */
           field: z.string().optional(),
           ...reasonFields(),
-          /** What is wrong with a body or a query, at most 20. */
+          /** Issues of a body or a query, at most 20. */
           issues: z.array(z.strictObject({ path: z.string(), message: z.string(), ...reasonFields() })).optional(),
         })
         .optional(),

@@ -19,7 +19,7 @@ export function chatId(): z.ZodType<string | number, string | number> {
 /** {@link chatId}, as text. */
 export const chatIdText = (): z.ZodType<string, string | number> => chatId().transform(String);
 
-/** Text for a chat or a model, passed on verbatim. The limit on the whole body (`gateway.maxBodyBytes`) bounds it. */
+/** Text for a chat or a model, passed on verbatim. Its length is bounded by the limit on the whole body (`gateway.maxBodyBytes`). */
 export function text(): z.ZodString {
   return z.string().min(1);
 }
@@ -49,7 +49,7 @@ export function queryFlag(): z.ZodType<boolean, string> {
     .pipe(z.boolean());
 }
 
-/** Names out of a list in a query string, separated by commas. */
+/** Names from a fixed list in a query string, separated by commas. */
 export function queryList<Name extends string>(names: readonly [Name, ...Name[]]): z.ZodType<Name[], string> {
   return z
     .string()
@@ -70,17 +70,17 @@ export function queryInstant(): z.ZodType<number, string> {
 export const okStatus = (): z.ZodLiteral<'ok'> => z.literal('ok');
 
 /**
- * Why, for programs, beside a text in English: a code, and the values in the text, of which some are a code with values again. Missing where the text is
- * that of a vendor or a channel.
+ * A machine-readable reason next to a text in English: a code and the values in the text, some of which may again be a code with
+ * values. Missing when the text comes from a vendor or a channel.
  */
 export const reasonFields = () => ({ code: z.string().optional(), values: z.record(z.string(), z.unknown()).optional() });
 
-/** The same beside a text that is not a message: `why`. */
+/** The same next to a text that is not a message: `why`. */
 export const whyFields = () => ({
   why: z.strictObject({ code: z.string(), values: z.record(z.string(), z.unknown()) }).optional(),
 });
 
-/** How well a part works, from what happened in the last hour. `reason`: in words for people; null while it is `ok`. */
+/** The health of a part, based on the last hour. `reason`: readable text; null while the part is `ok`. */
 export const health = () => z.strictObject({ state: z.enum(['ok', 'degraded', 'down']), reason: z.string().nullable(), ...whyFields() });
 
 export type Health = z.output<ReturnType<typeof health>>;
@@ -90,5 +90,8 @@ export const HEALTHY: Health = { state: 'ok', reason: null };
 /** A response body without its `status`, as services return it. */
 export type Answer<Response extends () => z.ZodType> = Omit<z.output<ReturnType<Response>>, 'status'>;
 
-/** Why the model did not finish the answer: it reached its limit of tokens, or its provider's filter ended it. Absent: it did. */
+/**
+ * Why the model did not finish the answer: it reached its token limit, or its provider's filter ended the answer. Absent if it
+ * finished.
+ */
 export const cutOff = () => z.enum(CUT_OFF).optional();

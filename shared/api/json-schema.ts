@@ -5,10 +5,10 @@ import type { Schema } from './validate.js';
 /** An object of plain JSON. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
-/** Of {@link label}, and the same for programs that read patterns without the flag `u`. */
+/** The pattern of {@link label}, and the same for programs that read patterns without the flag `u`. */
 const CONTROL_CHARACTERS = { pattern: '^\\P{Cc}*$', plain: String.raw`^[^\u0000-\u001f\u007f-\u009f]*$` };
 
-/** Of every whole number: no program needs to be told. */
+/** The bounds of every integer, which no program needs to know. */
 const isWidest = (key: string, value: unknown): boolean =>
   (key === 'minimum' && value === Number.MIN_SAFE_INTEGER) || (key === 'maximum' && value === Number.MAX_SAFE_INTEGER);
 

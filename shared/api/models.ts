@@ -5,7 +5,7 @@ import { MAX_SECRET_LENGTH } from '../config/defaults.js';
 import { httpUrl } from '../config/fields.js';
 import { health, label, okStatus, reasonFields, count, instant } from './fields.js';
 
-/** How calls went: those of turns and of programs, each attempt counted. Tests of a connection do not count, nor calls that the caller stopped. */
+/** Statistics of calls by turns and programs; each attempt counts. Connection tests and calls that the caller stopped do not count. */
 const callFields = () => ({
   health: health(),
   lastHour: z.strictObject({
@@ -82,7 +82,7 @@ export const providerTestResponse = () =>
     /** Null if there was no response. */
     httpStatus: z.int().nullable(),
     models: z.array(z.string()),
-    /** A base URL that works, if the given one does not. */
+    /** A working base URL, if the given one does not work. */
     suggestedBaseUrl: z.string().nullable(),
   });
 
@@ -105,16 +105,16 @@ const modelDocument = () =>
     ...callFields(),
   });
 export type ModelDocument = z.output<ReturnType<typeof modelDocument>>;
-/** What is known of a model without calling it. */
+/** Data about a model that is known without calling it. */
 export type ModelInfo = Omit<ModelDocument, keyof CallFacts>;
 
 export const modelsResponse = () =>
   z.strictObject({
     status: okStatus(),
     models: z.array(modelDocument()),
-    /** `provider/model` of each enabled agent where nothing else is chosen; the default agent first. */
+    /** `provider/model` that each enabled agent uses if nothing else is chosen; the default agent first. */
     defaults: z.array(z.strictObject({ agentId: z.string(), model: z.string() })),
-    /** `provider/model` that recordings are transcribed by, and how long they may be; null: by none. */
+    /** `provider/model` that transcribes recordings, and their maximum length; null if none is set. */
     transcription: z.strictObject({ model: z.string(), maxSeconds: count() }).nullable(),
   });
 export type ModelList = Omit<z.output<ReturnType<typeof modelsResponse>>, 'status'>;

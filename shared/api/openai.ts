@@ -231,7 +231,7 @@ const delta = () =>
       .optional(),
   });
 
-/** One `data:` of the stream; after the last one comes `data: [DONE]`, after an error nothing. */
+/** One `data:` of the stream; the last chunk is followed by `data: [DONE]`, an error by nothing. */
 export const chatCompletionChunk = () =>
   z.strictObject({
     id: z.string(),
@@ -247,7 +247,7 @@ export const chatCompletionChunk = () =>
   });
 export type ChatCompletionChunk = z.output<ReturnType<typeof chatCompletionChunk>>;
 
-/** The second half is for Anthropic's SDKs. */
+/** The second half of the fields is for Anthropic's SDKs. */
 const modelObject = () =>
   z.strictObject({
     id: z.string(),

@@ -79,7 +79,10 @@ export const summaryId = () => label(128);
 const sessionSummary = () =>
   z.strictObject({
     id: z.string(),
-    /** `inUse`: a model is given it in place of the messages up to `seq`. `earlier`: it was replaced, or the conversation went another way. */
+    /**
+     * `inUse`: a model is given it in place of the messages up to `seq`. `earlier`: it was replaced, or the conversation took
+     * another branch.
+     */
     state: z.enum(['inUse', 'earlier', 'undone']),
     /** The last message that it covers. */
     seq: z.int().min(0),

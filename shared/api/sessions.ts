@@ -67,7 +67,7 @@ const sessionMatch = () =>
     snippet: z.string(),
     /** Where the text is in `snippet`, in UTF-16 code units; `end` is exclusive. */
     highlights: z.array(z.strictObject({ start: z.int().min(0), end: z.int().min(0) })),
-    /** The newest message with the text; null: only the title has it. */
+    /** The newest message with the text; null if only the title matches. */
     messageId: z.string().nullable(),
   });
 
@@ -82,7 +82,7 @@ export const listedSession = () =>
     lastModel: z.string().nullable(),
     answering: z.boolean(),
     usage: sessionUsage(),
-    /** If the search has words. */
+    /** Only if the search has words. */
     match: sessionMatch().optional(),
   });
 
@@ -110,12 +110,12 @@ export const messageDocument = () =>
         outputTokens: z.int().nullable(),
         costUsd: z.number().nullable(),
         durationMs: z.int().min(0),
-        /** If it failed; the message of the failure has the words. */
+        /** Error code if the turn failed; its message is in the transcript. */
         errorCode: z.enum(Object.keys(ERRORS)).optional(),
         cutOff: cutOff(),
       })
       .optional(),
-    /** Of the failure of a turn: its text for programs. */
+    /** The machine-readable form of a failed turn's message. */
     ...whyFields(),
     /** Attached files; `GET /api/attachments/:id` returns one. */
     attachments: z.array(attachmentNote()).optional(),

@@ -21,7 +21,7 @@ const count = () => z.int().min(0).max(100_000_000);
 /** What a client sends. `hello` comes first. */
 export const clientFrame = () =>
   z.discriminatedUnion('type', [
-    /** `token`, where one is wanted and the browser has no page session; `resume`: the id of the last gateway event that was seen. */
+    /** `token`, if one is needed and the browser has no page session; `resume`: the id of the last gateway event that was seen. */
     frame('hello', { token: label(512).optional(), resume: lastEventId().optional() }),
     /** Follow a session: from `after` (a message's `seq`) on, and from `turn.length` of the answer in progress. */
     frame('watch', {
@@ -31,8 +31,8 @@ export const clientFrame = () =>
     }),
     frame('unwatch', { session: session() }),
     /**
-     * A message for the agent. Repeating a `key` sends the message once; with different content it fails with CONFLICT. `replaceFrom`: the
-     * message replaces that one and all after it. `attachments`: ids of files.
+     * A message for the agent. Repeating a `key` sends the message only once; with different content it fails with CONFLICT.
+     * `replaceFrom`: the new message replaces that one and all after it. `attachments`: ids of files.
      */
     frame('send', {
       session: session(),
@@ -62,7 +62,7 @@ export const serverFrames = () => ({
   hello: z.strictObject({ re: z.string(), instanceId: z.string(), version: z.string(), buildId: z.string() }),
   /** An event of the gateway, as in `GET /api/events`; `event` is its id. */
   event: z.strictObject({ event: z.string(), name: z.string(), data: z.looseObject({}) }),
-  /** The frame `re` is done. `sent`: the message's id in its session; it is on disk. */
+  /** Frame `re` has been carried out. `sent`: the message's id in its session; it is on disk. */
   sent: z.strictObject({ re: z.string(), messageId: z.string(), repeated: z.boolean() }),
   stopped: z.strictObject({ re: z.string(), stopped: z.boolean() }),
   unwatched: z.strictObject({ re: z.string(), session: z.string() }),

@@ -51,7 +51,7 @@ function reasonOfSize(issue: z.core.$ZodIssueTooBig | z.core.$ZodIssueTooSmall):
 
 const oneOf = (values: string): Reason => reason('must-be', { allowed: reason('one-of', { values }) });
 
-/** Returns what is wrong as a phrase that follows the field name; undefined for messages defined by the schema. */
+/** Returns the problem as a phrase that follows the field name; undefined for messages defined by the schema. */
 function reasonOfProblem(issue: z.core.$ZodIssue): Reason | undefined {
   if (!LIBRARY.test(issue.message)) return undefined;
   switch (issue.code) {
@@ -102,7 +102,10 @@ function describe(issue: z.core.$ZodIssue): Described {
   return { path, message: path === '' ? `it ${phrase}` : `'${path}' ${phrase}`, reason: found };
 }
 
-/** Returns the issues inside the one form of a union that a value is meant to have: its type is that form's, and something in it is wrong. */
+/**
+ * Returns the issues of the one branch of a union that a value is meant for: its type matches that branch, but something in it is
+ * invalid.
+ */
 function inside(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
   if (issue.code !== 'invalid_union') return [issue];
   const meant = issue.errors.filter((form) => form.length > 0 && form.every(({ path }) => path.length > 0));
@@ -112,7 +115,7 @@ function inside(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
 
 /**
  * Returns the checked value.
- * @param where  what is checked, for the message: `body`, `query`, the name of a header
+ * @param where  the checked part, for the message: `body`, `query`, the name of a header
  * @throws INVALID_REQUEST with `details.issues: {path, message, code?, values?}[]`
  */
 export function validate<Output>(schema: Schema<Output>, value: unknown, where: string): Output {

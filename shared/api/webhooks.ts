@@ -15,10 +15,13 @@ export const webhookAccountId = () => label(64);
 export const webhookRequest = () => z.strictObject({ chat_id: chatIdText(), content: text(), id: label(200).optional() });
 export type WebhookRequest = z.output<ReturnType<typeof webhookRequest>>;
 
-/** Body: that, or any object for an account with a preset or a template. */
+/** Body: the above, or any object for an account with a preset or a template. */
 export const webhookBody = () => z.union([webhookRequest(), z.record(z.string(), z.unknown())]);
 
-/** Response: the message is on disk. `message_id` is null where there was nothing to handle. `challenge`: what the service wants to have back. */
+/**
+ * Response: the message is on disk. `message_id` is null if there was nothing to handle. `challenge`: the value that the service
+ * expects back.
+ */
 export const webhookResponse = () =>
   z.strictObject({ status: okStatus(), message_id: z.string().nullable(), challenge: z.string().optional() });
 
@@ -36,7 +39,10 @@ export const webhookPreviewRequest = () =>
   });
 export type WebhookPreviewRequest = z.output<ReturnType<typeof webhookPreviewRequest>>;
 
-/** What becomes of a call. `skipped`: there is nothing to handle. `challenge`: the service wants that text back. `id`: null where each call is a message. */
+/**
+ * How a call would be handled. `skipped`: there is nothing to handle. `challenge`: the service expects that text back. `id`: null
+ * where each call is a message.
+ */
 export const webhookPreviewDocument = () =>
   z.strictObject({
     outcome: z.enum(['message', 'skipped', 'challenge']),

@@ -57,7 +57,7 @@ const documentBlock = () =>
     cache_control: cacheControl(),
   });
 
-/** A tool that the caller's search has found; it was sent with `defer_loading`. */
+/** A tool found by the caller's search; it was sent with `defer_loading`. */
 const referenceBlock = () => z.looseObject({ type: z.literal('tool_reference'), tool_name: z.string().min(1) });
 
 const resultPart = () =>
@@ -217,7 +217,7 @@ export const countTokensResponse = () => z.strictObject({ input_tokens: z.int().
 
 const usage = () =>
   z.strictObject({
-    /** Without those from and for the provider's cache. */
+    /** Without tokens read from or written to the provider's cache. */
     input_tokens: z.int().min(0),
     cache_creation_input_tokens: z.int().min(0),
     cache_read_input_tokens: z.int().min(0),
@@ -236,9 +236,9 @@ const answerBlock = () =>
 export type MessagesBlock = z.output<ReturnType<typeof answerBlock>>;
 
 const stop = () => ({
-  /** Of the provider, where it is Anthropic; otherwise `end_turn`, `max_tokens`, `tool_use` or `refusal`. */
+  /** From the provider if it is Anthropic; otherwise `end_turn`, `max_tokens`, `tool_use` or `refusal`. */
   stop_reason: z.string().nullable(),
-  /** Null where the provider does not tell. */
+  /** Null if the provider does not report it. */
   stop_sequence: z.string().nullable(),
 });
 

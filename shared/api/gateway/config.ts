@@ -8,7 +8,7 @@ import { type Answer, okStatus, reasonFields } from '../fields.js';
 
 const fields = () => z.record(z.string(), z.unknown());
 
-/** Body of both PATCHes: a JSON merge patch (RFC 7396). Keys that it does not name stay as written; null removes a key. */
+/** Body of both PATCHes: a JSON merge patch (RFC 7396). Keys that the patch does not name stay as written; null removes a key. */
 export const mergePatch = fields;
 
 const source = () => z.enum(['file', 'env', 'flag', 'default']);

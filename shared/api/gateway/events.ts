@@ -19,7 +19,7 @@ export const gatewayEvents = () => ({
     at: instant(),
     session: z.string(),
     agentId: z.string(),
-    /** `waiting`: for a person's decision about a tool; then it is `started` again. */
+    /** `waiting`: for a person's decision about a tool; afterwards the turn is `started` again. */
     state: z.enum(['started', 'waiting', 'done', 'aborted', 'error']),
     model: z.string().nullable(),
     usage: usage().nullable(),
@@ -47,10 +47,10 @@ export const gatewayEvents = () => ({
     /** `run`: a run of the job has started or ended. */
     change: z.enum(['created', 'updated', 'deleted', 'run']),
     run_id: z.string().nullable(),
-    /** Of the run. */
+    /** State of the run. */
     state: z.enum(['running', 'done', 'failed', 'interrupted', 'replaced', 'skipped', 'missed']).nullable(),
   }),
-  /** A tool call that waits for a decision, or has ceased to. */
+  /** A tool call that waits for a decision, or no longer does. */
   approval: z.strictObject({
     at: instant(),
     id: z.int(),

@@ -1,15 +1,15 @@
-/** In what two gateways on the same database differ. Pure. */
+/** Compares two gateways on the same database. Pure. */
 import type { NodeStatus } from './status.js';
 
-/** In the order of the parts of {@link NodeStatus.settings}; a build's own defaults are part of them. */
+/** In the order of the parts of {@link NodeStatus.settings}, which include the build's own defaults. */
 const SETTINGS = ['agents', 'channels', 'models'] as const;
 
-/** `version`: another build, also of the same version. */
+/** `version`: another build, even of the same version. */
 export type NodeDifference = 'version' | (typeof SETTINGS)[number];
 
 type Compared = Pick<NodeStatus, 'version' | 'build' | 'settings'>;
 
-/** Returns what the nodes do not have in common; both should have all of it. */
+/** Returns the differences between the nodes; there should be none. */
 export function nodeDifferences(one: Compared, other: Compared): readonly NodeDifference[] {
   if (one.version !== other.version || one.build !== other.build) return ['version'];
   const own = one.settings.split('-');

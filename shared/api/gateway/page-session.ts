@@ -1,11 +1,11 @@
-/** How the page signs in: with the token, with a one-time link, or by itself. */
+/** How the page signs in: with the token, with a one-time link, or without either. */
 import * as z from 'zod';
 import { okStatus } from '../fields.js';
 
 /** `POST /api/page-links`. The link works once, until `expiresAt`. */
 export const pageLinkResponse = () => z.strictObject({ status: okStatus(), url: z.string(), expiresAt: z.iso.datetime() });
 
-/** `link`: what follows `#link=` in the link. Without it, the token in the header counts, or who the caller is. */
+/** `link`: what follows `#link=` in the link. Without it, the token in the header or the caller's identity decides. */
 export const pageSessionRequest = () =>
   z.strictObject({
     link: z

@@ -35,7 +35,10 @@ const exit = () =>
     pid: z.int(),
     code: z.int().nullable(),
     signal: z.string().nullable(),
-    /** Readable reason: `exited with code 1: Error: …` with the cause that it gave or its last words, `killed by SIGKILL`, `out of memory`, `did not answer for 15 s`. */
+    /**
+     * Readable reason: `exited with code 1: Error: …` with the reported cause or the last output, `killed by SIGKILL`, `out of
+     * memory`, `did not answer for 15 s`.
+     */
     reason: z.string(),
     ...whyFields(),
     /** The end of the worker's raw output, control characters escaped; at most 2 KiB here (64 KiB in the log). */
@@ -46,9 +49,9 @@ const issue = () =>
   growing({
     /** Stable while the issue lasts: `crashes`, `channel:telegram`, or the code of a warning. */
     id: z.string(),
-    /** `error`: a part does not work; `warning`: it works in part, or did not a while ago. */
+    /** `error`: a part does not work; `warning`: it works only partly, or failed recently. */
     severity: z.enum(['error', 'warning']),
-    /** Of the account (`telegram:family`), provider or job that it is about. */
+    /** The account (`telegram:family`), provider or job concerned. */
     name: z.string().optional(),
     /** One or two sentences for people. */
     text: z.string(),
@@ -57,18 +60,18 @@ const issue = () =>
     action: z.string().nullable(),
   });
 
-/** From what happened in the last hour, and from the problems that exist now. */
+/** Based on the last hour and on current problems. */
 const gatewayHealth = () =>
   growing({
     /** `down`: no worker accepts connections; `degraded`: there are issues. */
     state: z.enum(['healthy', 'degraded', 'down']),
-    /** When it entered that state, to the minute; at the earliest the start of the supervisor. */
+    /** When the gateway entered that state, to the minute; not before the start of the supervisor. */
     since: z.iso.datetime(),
     /** Errors first. */
     issues: z.array(issue()),
-    /** Kept on disk: counted over restarts of the gateway, and after a crash of the supervisor. */
+    /** Kept on disk, so that it covers restarts of the gateway and crashes of the supervisor. */
     last24Hours: growing({
-      /** The start of this time, or what is known of it. */
+      /** The start of the period, or of its known part. */
       since: z.iso.datetime(),
       /** Workers that died while they served, and supervisors that ended without a stop. */
       crashes: z.int(),
@@ -76,7 +79,7 @@ const gatewayHealth = () =>
       restarts: z.int(),
       /** How long no worker accepted connections, stops included. */
       downMs: z.number().min(0),
-      /** What happened in this time, newest first, at most 50. `start`: after a stop. Missing from a supervisor of an older build. */
+      /** Events in this period, newest first, at most 50. `start`: after a stop. Missing from a supervisor of an older build. */
       events: z.array(growing({ at: z.iso.datetime(), type: z.enum(['crash', 'restart', 'stop', 'start']) })).optional(),
     }),
   });
@@ -84,19 +87,19 @@ const gatewayHealth = () =>
 /** A gateway that shares a PostgreSQL database with others. */
 const node = () =>
   growing({
-    /** Its host and its data directory. */
+    /** The node's host and data directory. */
     name: z.string(),
     version: z.string(),
     /** Where it listens; null before it does. */
     address: z.string().nullable(),
     /** Missing from a node of an older build. */
     build: z.string().optional(),
-    /** The start of its worker, and when that last renewed its place, by the database's clock. */
+    /** When its worker started, and when the worker last renewed its membership, by the database's clock. */
     since: z.iso.datetime(),
     renewedAt: z.iso.datetime(),
-    /** Stands for its agents, channels and models, a part each, separated by `-`; nodes with the same ones have the same. */
+    /** Fingerprints of its agents, channels and models, separated by `-`; nodes with the same settings have the same value. */
     settings: z.string(),
-    /** Whether it is the one that answers. */
+    /** Whether this is the node that answers. */
     isSelf: z.boolean(),
   });
 

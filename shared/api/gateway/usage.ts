@@ -1,9 +1,12 @@
-/** `GET /api/usage`: usage of agents' turns, and of the model calls that belong to none, by day, model, session, agent, kind and access token. */
+/**
+ * `GET /api/usage`: usage of agents' turns, and of model calls outside of turns, by day, model, session, agent, kind and access
+ * token.
+ */
 import * as z from 'zod';
 import { okStatus, queryInteger, type Answer, count } from '../fields.js';
 
 export const MAX_USAGE_DAYS = 366;
-/** The largest offset of a time zone. */
+/** The largest offset of a time zone from UTC. */
 const MAX_OFFSET_MINUTES = 14 * 60;
 
 /** What a model is called for outside of a turn. */
@@ -25,7 +28,7 @@ export const usageQuery = () =>
 
 const amounts = () => ({
   turns: count(),
-  /** Model calls that belong to no turn. */
+  /** Model calls outside of turns. */
   calls: count(),
   inputTokens: count(),
   outputTokens: count(),
@@ -46,17 +49,17 @@ export const usageResponse = () =>
   z.strictObject({
     status: okStatus(),
     total: usageAmounts(),
-    /** Every day, oldest first, including days without any. */
+    /** Every day, oldest first, including days without usage. */
     days: z.array(z.strictObject({ date: z.iso.date(), models: z.array(modelUsage()) })),
     /** Highest cost first. */
     models: z.array(modelUsage()),
     /** Highest cost first, at most 50; deleted sessions are not listed. */
     sessions: z.array(z.strictObject({ key: z.string(), title: z.string(), channel: z.string(), ...amounts() })),
-    /** By the agent that was asked: highest cost first. Calls that name a model are not listed. */
+    /** By agent, highest cost first. Calls that name a model are not listed. */
     agents: z.array(z.strictObject({ agentId: z.string(), ...amounts() })),
-    /** By what models were asked for: highest cost first. */
+    /** By purpose of the model calls, highest cost first. */
     kinds: z.array(z.strictObject({ kind: z.enum(['turn', ...CALL_KINDS]), ...amounts() })),
-    /** Of turns and calls that were asked for with an access token: highest cost first. The name of a revoked token is the one that it had. */
+    /** By the access token that requested turns and calls, highest cost first. A revoked token keeps the name that it had. */
     tokens: z.array(z.strictObject({ id: z.string(), name: z.string(), ...amounts() })),
   });
 

@@ -19,7 +19,7 @@ const outputMessage = () =>
     role: z.literal('assistant'),
     status: itemStatus(),
     content: z.array(z.discriminatedUnion('type', [outputText(), refusalText()])),
-    /** What newer models of OpenAI say that it is for. */
+    /** The purpose that newer OpenAI models state. */
     phase: text().optional(),
   });
 export const summaryText = () => z.strictObject({ type: z.literal('summary_text'), text: text() });
@@ -28,7 +28,7 @@ const outputReasoning = () =>
     id: z.string(),
     type: z.literal('reasoning'),
     summary: z.array(summaryText()),
-    /** For the model that wrote it. */
+    /** Only for the model that wrote it. */
     encrypted_content: z.string().optional(),
   });
 const functionCall = () =>

@@ -1,4 +1,4 @@
-/** What is read of stored responses besides themselves, and what says that something was deleted. */
+/** Lists of items and responses' parts, and the confirmations of deletions. */
 import * as z from 'zod';
 import { label, queryFlag, queryInteger } from '../fields.js';
 

@@ -86,7 +86,7 @@ export type InputItem = z.output<ReturnType<typeof inputItem>>;
 /** An item as it is kept. */
 export type ResponseItem = InputItem & { readonly id: string };
 
-/** What the input of a custom tool must be like: any text, or a grammar. */
+/** The format of a custom tool's input: any text, or a grammar. */
 const toolFormat = () => z.looseObject({ type: z.enum(['text', 'grammar']), definition: z.string().max(65_536).nullish() });
 
 const tool = () =>

@@ -1,9 +1,9 @@
-/** What programs need of approvals that do not load the schemas of the API. */
+/** The parts of approvals needed by programs that do not load the API's schemas. */
 
 /** `cancelled`: its turn ended before anybody decided. `expired`: nobody decided in time. */
 export const APPROVAL_STATES = ['pending', 'approved', 'denied', 'expired', 'cancelled'] as const;
 export type ApprovalState = (typeof APPROVAL_STATES)[number];
 
-/** For which calls of the tool an approval counts from now on. */
+/** Which later calls of the tool an approval covers. */
 export const REMEMBER = ['session', 'agent'] as const;
 export type Remember = (typeof REMEMBER)[number];

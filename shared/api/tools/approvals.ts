@@ -1,4 +1,4 @@
-/** `/api/approvals`: tool calls that wait for a person's decision, and tools that need none any more. */
+/** `/api/approvals`: tool calls that wait for a person's decision, and tools that no longer need one. */
 import * as z from 'zod';
 import { APPROVAL_STATES, REMEMBER } from './approval-states.js';
 import { label, okStatus, queryInteger } from '../fields.js';
@@ -21,13 +21,13 @@ export const approvalNumber = () => queryInteger(1, 999_999_999);
 /** A tool call that a person decides about. */
 export const approvalDocument = () =>
   z.strictObject({
-    /** Counts up; what people type. */
+    /** A running number for people to type. */
     id: z.int().min(1),
     state: z.enum(APPROVAL_STATES),
     tool: z.string(),
-    /** As the model wrote it, and as the tool gets it. */
+    /** The input as the model wrote it and as the tool gets it. */
     input: z.unknown(),
-    /** What the agent had said before the call, at most 2,000 characters of it. */
+    /** The agent's text before the call, at most 2,000 characters. */
     said: z.string(),
     agentId: z.string(),
     /** The key of the session. */
@@ -40,7 +40,7 @@ export const approvalDocument = () =>
     /** Who decided: `via` is the name of a channel, or `page`, `api` or `command`; `name` that of the sender or the access token. */
     decidedBy: z.strictObject({ via: z.string(), name: z.string().nullable() }).nullable(),
     note: z.string().nullable(),
-    /** What later calls it counts for. */
+    /** Which later calls it covers. */
     remember: z.enum(REMEMBER).nullable(),
   });
 export type ApprovalDocument = z.output<ReturnType<typeof approvalDocument>>;
@@ -56,7 +56,7 @@ export const decisionRequest = () =>
     .strictObject({
       decision: z.enum(['approve', 'deny']),
       remember: z.enum(REMEMBER).optional(),
-      /** For the agent, and for people who look later. */
+      /** Shown to the agent, and to people later. */
       note: z.string().min(1).max(2_000).optional(),
     })
     .refine(({ decision, remember }) => decision === 'approve' || remember === undefined, {
@@ -70,10 +70,10 @@ export const grantDocument = () =>
   z.strictObject({
     id: z.int().min(1),
     agentId: z.string(),
-    /** The key of the session for which it counts; null: for all of the agent. */
+    /** The key of the session that it covers; null: all sessions of the agent. */
     session: z.string().nullable(),
     tool: z.string(),
-    /** The approval that it was given with. */
+    /** The approval with which it was granted. */
     approvalId: z.int().min(1),
     grantedAt: z.iso.datetime(),
   });

@@ -1,6 +1,6 @@
 /**
- * `POST /mcp`: one JSON-RPC message of the Model Context Protocol, and what the gateway's tools take. They answer with the documents of the API.
- * Fields that other documents have are taken from there; their descriptions are read by models.
+ * `POST /mcp`: one JSON-RPC message of the Model Context Protocol, and the inputs of the gateway's tools. The tools answer with
+ * documents of the API. Fields shared with other documents are taken from those; models read their descriptions.
  */
 import * as z from 'zod';
 import { agentRequest } from '../agent.js';
@@ -30,7 +30,7 @@ export const mcpAnswer = () =>
     error: z.looseObject({ code: z.int(), message: z.string() }).optional(),
   });
 
-/** What is refused before the protocol is spoken. `data` is the API's own error. */
+/** The answer to a request that is refused before the protocol is used. `data` is the API's own error. */
 export const mcpErrorResponse = () =>
   z.strictObject({
     jsonrpc: z.literal('2.0'),

@@ -4,8 +4,8 @@ import { mcpServerName } from '../../config/tools/mcp.js';
 import { label, okStatus, instant } from '../fields.js';
 
 /**
- * `idle`: it is started when it is first needed. `backoff`: it ended or could not be started; calls fail until the pause is over. `failed`: the
- * same, and the next call starts it. `off`: disabled.
+ * `idle`: started when first needed. `backoff`: the server ended or could not be started; calls fail until the pause is over.
+ * `failed`: the same, but the next call starts it. `off`: disabled.
  */
 export const MCP_STATES = ['off', 'idle', 'starting', 'running', 'backoff', 'failed'] as const;
 export type McpState = (typeof MCP_STATES)[number];
@@ -17,12 +17,12 @@ const serverDocument = () =>
     /** The program's name, or the origin of the URL. */
     target: z.string(),
     state: z.enum(MCP_STATES),
-    /** Why it is in `backoff` or `failed`. */
+    /** Why the server is in `backoff` or `failed`. */
     error: z.string().nullable(),
-    /** How many it has; null until it has been asked. */
+    /** Number of its tools; null until the server has reported them. */
     tools: z.int().nullable(),
     pid: z.int().nullable(),
-    /** Since when it has been in its state. */
+    /** When it entered its state. */
     since: instant(),
   });
 export type McpServerDocument = z.output<ReturnType<typeof serverDocument>>;
@@ -35,26 +35,26 @@ export const mcpToolParameter = () => label(256);
 
 const toolDocument = () =>
   z.strictObject({
-    /** The server's own name of it. */
+    /** The server's own name for the tool. */
     name: z.string(),
-    /** What models call it: `server__tool`. */
+    /** The name that models use: `server__tool`. */
     fullName: z.string(),
     title: z.string().nullable(),
     description: z.string(),
     /** JSON Schema of its arguments. */
     inputSchema: z.record(z.string(), z.unknown()),
-    /** The server says that it changes nothing. */
+    /** According to the server, the tool changes nothing. */
     isReadOnly: z.boolean(),
-    /** The server says that calling it twice is the same as calling it once. */
+    /** According to the server, calling the tool twice has the same effect as calling it once. */
     isRepeatable: z.boolean(),
-    /** Why agents are not given it. */
+    /** Why agents cannot use it. */
     problem: z.string().nullable(),
   });
 export type McpToolDocument = z.output<ReturnType<typeof toolDocument>>;
 
 export const mcpToolsResponse = () => z.strictObject({ status: okStatus(), tools: z.array(toolDocument()) });
 
-/** Whether the server answers. `version`: of the protocol that is spoken. `error`: null where `ok`. */
+/** Whether the server answers. `version`: the protocol version in use. `error`: null if `ok`. */
 const testResult = () =>
   z.strictObject({
     ok: z.boolean(),
