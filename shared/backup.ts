@@ -1,6 +1,6 @@
 /**
- * What a backup is: a gzipped tar archive with a manifest first and then the files that make up a gateway's state.
- * Locks, logs and sockets are of one machine's one moment and in no backup.
+ * What a backup is: a gzipped tar archive with a manifest first and then the files that make up a gateway's state. Locks, logs and
+ * sockets belong to one machine at one moment and are never backed up.
  */
 
 export const BACKUP_FORMAT = 'xopc-backup';
@@ -21,7 +21,7 @@ export const RESCUED = '.rescued';
 export type BackupText = (typeof BACKUP_TEXTS)[number];
 export type BackupName = BackupText | typeof BACKUP_DATABASE;
 
-/** In the order of the archive. */
+/** Entries in archive order. */
 export const BACKUP_NAMES: readonly BackupName[] = [...BACKUP_TEXTS, BACKUP_DATABASE];
 
 export interface BackupEntry {
@@ -42,7 +42,7 @@ export interface BackupManifest {
   readonly entries: readonly BackupEntry[];
 }
 
-/** Returns what is wrong with a manifest; undefined for a valid one. */
+/** Returns the problem of a manifest; undefined for a valid one. */
 export function manifestProblem(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null) return 'its manifest is not an object';
   const { format, version, entries, createdAt, gatewayVersion } = value as Record<string, unknown>;
@@ -56,7 +56,7 @@ export function manifestProblem(value: unknown): string | undefined {
   return new Set(names).size === names.length ? undefined : 'its manifest names a file twice';
 }
 
-/** Whether a value is a time as a backup writes it. */
+/** Whether a value is a time in the format of a backup. */
 function isTime(value: unknown): value is string {
   const atMs = typeof value === 'string' ? Date.parse(value) : Number.NaN;
   return !Number.isNaN(atMs) && new Date(atMs).toISOString() === value;

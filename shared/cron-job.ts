@@ -1,4 +1,4 @@
-/** Scheduled jobs beside the API: defaults of their fields, and their fields as flags of `xopc cron`. */
+/** Scheduled jobs outside the API: the defaults of their fields, and the flags of `xopc cron` for them. */
 import { type ActiveHours, formatDays } from './text/active-hours.js';
 import type { CronJobDocument, CronJobInput } from './api/cron.js';
 import { shellCommand, shellWord } from './text/shell-word.js';
@@ -35,7 +35,7 @@ export const JOB_FLAG_FIELDS = [
   { flag: 'alert-account', field: 'alertAccountId', kind: 'text' },
 ] as const satisfies readonly JobFlagField[];
 
-/** Fields that have no fixed default: required ones, and those that depend on others or on the configuration. */
+/** Fields without a fixed default: required ones, and those that depend on others or on the configuration. */
 type Computed = 'name' | 'schedule' | 'message' | 'timezone' | 'graceMs';
 
 /** Defaults of a new job. */
@@ -70,7 +70,7 @@ function flagText(kind: JobFlagKind, value: unknown): string {
   return kind === 'duration' ? `${Math.ceil(Number(value) / 1_000)}s` : String(value as string | number);
 }
 
-/** @param value  null: to have none */
+/** @param value  null for none */
 function hoursFlags(value: unknown): string[] {
   if (value === undefined) return [];
   if (value === null) return ["--active ''"];

@@ -1,4 +1,4 @@
-/** Turns any thrown value into the API's error document. Only this file decides what a caller may read. */
+/** Converts any thrown value to the API's error document. Only this file decides what a caller may see. */
 import type { ErrorResponse } from './api/error.js';
 import { ERRORS, GatewayError } from './errors.js';
 
@@ -19,7 +19,7 @@ function foreignStatus(error: unknown): keyof typeof FOREIGN | undefined {
   return status === 400 || status === 404 || status === 405 || status === 413 || status === 415 ? status : undefined;
 }
 
-/** Errors of a file that cannot be written. Its path is not for callers. */
+/** Errors of a file that cannot be written. Callers must not see its path. */
 const UNWRITABLE: ReadonlyMap<unknown, { readonly message: string; readonly hint: string }> = new Map([
   ['ENOSPC', { message: 'the disk of the gateway is full', hint: 'Nothing was changed. Free some space and repeat the request.' }],
   ['EDQUOT', { message: 'the disk quota of the gateway is used up', hint: 'Nothing was changed. Free some space and repeat the request.' }],
@@ -44,7 +44,10 @@ export function toGatewayError(error: unknown): GatewayError {
   return new GatewayError(status === undefined ? 'INTERNAL_ERROR' : FOREIGN[status], { message, cause: error });
 }
 
-/** Returns the document of an error. The hint is also the last sentence of the message, which people read alone. @param more  further details */
+/**
+ * Returns the document of an error. The hint is also the last sentence of the message, for people who see only the message. @param
+ * more  further details
+ */
 export function errorBody(error: GatewayError, requestId: string, more: Readonly<Record<string, unknown>> = {}): ErrorResponse {
   const { expose } = ERRORS[error.code];
   const details = expose ? error.details : undefined;

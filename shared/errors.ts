@@ -1,6 +1,6 @@
 /**
- * The one error registry: every code the gateway can raise, on the wire, in the log or on the command line.
- * `docs/errors.md` lists the same codes; a guard test keeps the two and the tests in step.
+ * The only error registry: every code the gateway can raise, on the wire, in the log or on the command line. `docs/errors.md` lists
+ * the same codes; a guard test keeps the two and the tests in step.
  */
 
 import type { Coded } from './text/fill-text.js';
@@ -79,12 +79,12 @@ export interface Problem {
   readonly key?: string;
   /** What is wrong and what is allowed, in one sentence. */
   readonly message: string;
-  /** The same for programs, as in shared/text/reasons.ts. */
+  /** The same in machine-readable form, as in shared/text/reasons.ts. */
   readonly code?: string | undefined;
   readonly values?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** Marks every GatewayError, of any bundle's copy of the class. */
+/** Marks every GatewayError, whichever bundle's copy of the class created it. */
 const MARK = Symbol.for('xopc.GatewayError');
 
 /** The project's only error class. The message says what happened, with the value; `hint` says what to do next. */
@@ -115,7 +115,7 @@ export class GatewayError extends Error {
   }
 }
 
-/** Returns whether an error says that the store, or the gateway, cannot be reached at the moment. */
+/** Returns whether an error means that the store or the gateway cannot currently be reached. */
 export function isUnavailable(error: unknown): error is GatewayError {
   return error instanceof GatewayError && error.code === 'UNAVAILABLE';
 }
@@ -150,7 +150,7 @@ export function fromErrorDocument(document: ErrorDocument): GatewayError {
   });
 }
 
-/** The same as {@link formatProblem} for programs, as in shared/text/reasons.ts. */
+/** Returns {@link formatProblem} in machine-readable form, as in shared/text/reasons.ts. */
 export function problemWhy({ file, line, column, key, message, code, values = {} }: Problem): Coded {
   const place = [file, line, column].filter((part) => part !== undefined).join(':');
   const problem = code === undefined ? message : { code, values };

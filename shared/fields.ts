@@ -1,16 +1,16 @@
-/** Plain objects of JSON. */
+/** Helpers for plain JSON objects. */
 
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** Whether a value that came from elsewhere is an object with fields, not a list. */
+/** Whether a value from outside is an object with fields, not a list. */
 export function isFields(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Returns an object as it is; one without fields for anything else. */
+/** Returns an object unchanged; an empty object for anything else. */
 export const fieldsOf = (value: unknown): Fields => (isFields(value) ? value : {});
 
-/** Returns the objects of a list; none for anything else. */
+/** Returns the objects of a list; an empty list for anything else. */
 export const listOf = (value: unknown): Fields[] => (Array.isArray(value) ? value.filter(isFields) : []);
 
 /** Returns the fields that have a value, for types in which an absent field must not be undefined. */

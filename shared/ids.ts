@@ -20,7 +20,7 @@ export type IdPrefix =
   | 'sum';
 
 const RANDOM_BYTES = 10;
-/** Random bytes are drawn for this many ids at once: drawing them for each costs ten times what the rest of an id does. */
+/** Number of ids for which random bytes are drawn at once: drawing them for each id would cost ten times as much as the rest of it. */
 const DRAWN = 256;
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
@@ -38,7 +38,7 @@ function createRandomDigits(): () => string {
   };
 }
 
-/** The same for all ids of a millisecond. */
+/** Shared by all ids of one millisecond. */
 function createTimeDigits(): () => string {
   let atMs = Number.NaN;
   let digits = '';
@@ -55,12 +55,15 @@ function createTimeDigits(): () => string {
 const randomDigits = createRandomDigits();
 const timeDigits = createTimeDigits();
 
-/** A new id such as `msg_0192f3c2a1b47c3e9d5f6a7b8c9d0e1f`: time-ordered (48-bit ms), then 80 random bits; safe in URLs and file names. */
+/**
+ * Returns a new id such as `msg_0192f3c2a1b47c3e9d5f6a7b8c9d0e1f`: time-ordered (48-bit ms), then 80 random bits; safe in URLs and
+ * file names.
+ */
 export function newId(prefix: IdPrefix): string {
   return `${prefix}_${timeDigits()}${randomDigits()}`;
 }
 
-/** Whether a text has the form of an id that {@link newId} made with that prefix. */
+/** Whether a text has the form of an id that {@link newId} returns for that prefix. */
 export function isId(prefix: IdPrefix, text: string): boolean {
   return text.startsWith(`${prefix}_`) && /^[0-9a-f]{32}$/.test(text.slice(prefix.length + 1));
 }

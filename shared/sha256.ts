@@ -1,6 +1,6 @@
 /**
- * SHA-256 (FIPS 180-4) of short texts. Loading `node:crypto` costs every command 3 ms, for the hash of one path;
- * this is for such names, never for secrets.
+ * SHA-256 (FIPS 180-4) of short texts. Loading `node:crypto` would cost every command 3 ms just to hash one path. Only for such
+ * names, never for secrets.
  */
 
 const BLOCK_BYTES = 64;
@@ -19,7 +19,7 @@ const ROUND_CONSTANTS = Uint32Array.of(
 );
 
 // oxfmt-ignore
-/** The same of the square roots of the first 8 primes (section 5.3.3). */
+/** The same for the square roots of the first 8 primes (section 5.3.3). */
 const INITIAL_STATE = Uint32Array.of(
   0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
 );

@@ -1,4 +1,4 @@
-/** What the page and the worker agree on about `/ws`, without the schemas (those are in shared/api/socket.ts). */
+/** Constants of `/ws` shared by the page and the worker. The schemas are in shared/api/socket.ts. */
 
 export const SOCKET_PATH = '/ws';
 
@@ -8,7 +8,7 @@ export const CLOSE_CODES = {
   goingAway: 1001,
   /** The gateway restarts: connect again at once. */
   restart: 1012,
-  /** No token, a wrong one, or none in time. */
+  /** No token, a wrong token, or no token in time. */
   unauthorized: 4401,
   /** Not a frame of this protocol, or an address, host or origin that is no longer allowed. */
   refused: 4403,
@@ -17,17 +17,17 @@ export const CLOSE_CODES = {
 } as const;
 
 export const SOCKET_LIMITS = {
-  /** Of one frame from a client. */
+  /** Maximum size of a frame from a client. */
   maxFrameBytes: 1_114_112,
-  /** What a client may send before its first frame is complete. */
+  /** Maximum bytes from a client before its first frame is complete. */
   maxHelloBytes: 65_536,
   maxWatchedSessions: 16,
-  /** Frames from one client, in any 10 s. */
+  /** Maximum frames from one client in any 10 s. */
   maxFramesPerWindow: 200,
   windowMs: 10_000,
-  /** The first frame must be there in this time. */
+  /** The first frame must arrive within this time. */
   helloTimeoutMs: 10_000,
-  /** Half of what proxies let a connection be idle: 50 s or 60 s by default. */
+  /** Half of the idle time that proxies allow a connection: 50 s or 60 s by default. */
   pingIntervalMs: 25_000,
   /** A client that does not read for this long is dropped. */
   stallTimeoutMs: 30_000,

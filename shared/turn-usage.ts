@@ -1,4 +1,4 @@
-/** Usage of all model calls of a turn. Null where one of them reported no count, or a price is unknown. */
+/** Usage of all model calls of a turn. Values are null if a call reported no count or a price is unknown. */
 export interface TurnUsage {
   readonly inputTokens: number | null;
   readonly outputTokens: number | null;
@@ -8,23 +8,23 @@ export interface TurnUsage {
   readonly costUsd: number | null;
 }
 
-/** Why a model did not finish its answer: its limit of tokens, or the filter of its provider. */
+/** Why a model did not finish its answer: its token limit, or its provider's filter. */
 export const CUT_OFF = ['length', 'content_filter'] as const;
 export type CutOff = (typeof CUT_OFF)[number];
 
-/** Returns a reason for which a model did not finish; undefined for any other. */
+/** Returns the reason why a model did not finish; undefined for any other finish reason. */
 export const asCutOff = (reason: string | null | undefined): CutOff | undefined => CUT_OFF.find((one) => one === reason);
 
-/** How one model call went. */
+/** The outcome of one model call. */
 export interface ModelCall {
   /** `provider/model`. */
   readonly ref: string;
-  /** The agent that asked; empty: the caller named the model. */
+  /** The agent that made the call; empty if the caller named the model. */
   readonly agentId: string;
   readonly endedAtMs: number;
   readonly durationMs: number;
-  /** Null: it had no output. */
+  /** Null if it had no output. */
   readonly firstTokenMs: number | null;
-  /** Null: it succeeded. */
+  /** Null if it succeeded. */
   readonly error: string | null;
 }

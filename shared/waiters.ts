@@ -1,4 +1,4 @@
-/** Tasks that wait for a change. A change wakes all of them, each once. */
+/** A set of tasks that wait for a change. A change wakes each of them once. */
 export class Waiters {
   readonly #waiting = new Set<() => void>();
 

@@ -1,6 +1,6 @@
-/** Defaults that programs need which do not load the schema of the configuration. */
+/** Defaults for programs that do not load the configuration's schema. */
 
-/** How long a model may send nothing: local ones, and those that think, may take minutes until their first word. */
+/** How long a model may send nothing; local and reasoning models may take minutes until their first output. */
 export const SILENCE_TIMEOUT_MS = 600_000;
 
 /** Maximum of `gateway.drainTimeoutMs`, and of a stop's or restart's own drain time. */
@@ -10,10 +10,10 @@ export const MAX_DRAIN_TIMEOUT_MS = 600_000;
 export const HOST = /^[^\s/]{1,253}$/;
 export const HOST_RULE = 'must be an address or a host name, such as 127.0.0.1';
 
-/** Maximum of a configuration file, in bytes. A body of 1 MiB is longer when it is written with one value a line. */
+/** Maximum of a configuration file, in bytes. A body of 1 MiB grows when it is written with one value per line. */
 export const MAX_CONFIG_BYTES = 2_097_152;
 
-/** In characters. */
+/** Maximum length in characters. */
 export const MAX_SECRET_LENGTH = 4_096;
 
 /** The provider of the built-in guide. */

@@ -1,4 +1,4 @@
-/** Describes an issue of a schema: the value and what is allowed. */
+/** Describes a schema issue: the value and what is allowed. */
 import * as z from 'zod';
 import { closestMatch } from '../text/closest-match.js';
 import { reason, type Reason, say } from '../text/reasons.js';
@@ -22,7 +22,7 @@ export interface SchemaNode {
   readonly anyOf?: readonly SchemaNode[];
 }
 
-/** Returns the JSON Schema of what a person may write. */
+/** Returns the JSON Schema of the input that a person may write. */
 export function inputSchema(schema: z.ZodType): SchemaNode {
   return z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as SchemaNode;
 }

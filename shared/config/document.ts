@@ -10,7 +10,7 @@ export interface TextPosition {
   readonly column: number;
 }
 
-/** A `${VAR}` whose variable is not set. The value that holds it is left out of the document's value. */
+/** A `${VAR}` whose variable is not set. The value that contains it is omitted from the document's value. */
 export interface UnresolvedReference {
   readonly path: KeyPath;
   readonly variable: string;
@@ -48,7 +48,7 @@ export function problemAt(document: ConfigDocument, path: KeyPath, options: Said
 /** Problems, or warnings, of one document; the value of a larger one may have a hundred thousand. */
 export const MAX_LISTED = 100;
 
-/** Describes the first items, and says that there are more. */
+/** Describes the first items and adds a note if there are more. */
 export function describeFirst<Item>(
   document: ConfigDocument,
   items: readonly Item[],

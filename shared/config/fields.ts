@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { reason, type Reason, type ReasonCode, say } from '../text/reasons.js';
 import { MAX_SECRET_LENGTH } from './defaults.js';
 
-/** A URL that we will send requests to. Other schemes would pass as a URL and fail at the first request. */
+/** A URL that we will send requests to. Other schemes are valid URLs but would fail at the first request. */
 export const httpUrl = z.url({ protocol: /^https?$/ }).max(2_048);
 
 export const id = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'must be 1–64 letters, digits, dots, dashes or underscores');
@@ -16,7 +16,7 @@ export const secret = z.string().min(1).max(MAX_SECRET_LENGTH);
 /** An issue with its reason. */
 export const refusal = (what: Reason) => ({ code: 'custom' as const, message: say(what), params: { reason: what } });
 
-/** Text that passes a check; the reason has the value of any other. */
+/** Text that must pass a check; for any other text the reason contains its value. */
 export const checked = (isAllowed: (text: string) => boolean, code: ReasonCode) =>
   z.string().superRefine((value, context) => {
     if (!isAllowed(value)) context.addIssue(refusal(reason(code, { value })));

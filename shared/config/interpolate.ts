@@ -15,13 +15,14 @@ export interface Rebuilt {
 export const OMIT = Symbol('omit');
 
 /**
- * Returns a plain JSON value with some of its parts replaced or omitted; what holds no such part is shared with the original.
- * @param visit  called for each value, parents first. What it returns in the place of a value is not visited. It must copy a path that it keeps.
+ * Returns a plain JSON value with some of its parts replaced or omitted; parts without changes are shared with the original.
+ * @param visit  called for each value, parents first. The replacement that it returns is not visited. It must copy a path that it
+ * keeps.
  * @param start  path of the root
  */
 export function rebuild(root: unknown, visit: (value: unknown, path: KeyPath) => unknown, start: KeyPath = []): Rebuilt {
   const keptIndices = new Map<unknown, readonly number[]>();
-  // One list for all paths: a large document has a hundred thousand.
+  // One list is reused for all paths, because a large document has a hundred thousand.
   const path = [...start];
 
   function copyAt(segment: string | number, item: unknown): unknown {
@@ -71,7 +72,7 @@ export interface Interpolation extends Rebuilt {
   readonly unresolved: readonly UnresolvedReference[];
 }
 
-/** Replaces references in every text of a plain JSON value, and omits texts that refer to an unset variable. Keys stay. */
+/** Replaces references in every text of a plain JSON value, and omits texts that refer to an unset variable. Keys are unchanged. */
 export function interpolate(root: unknown, lookup: (name: string) => string | undefined): Interpolation {
   const unresolved: UnresolvedReference[] = [];
 

@@ -1,6 +1,6 @@
 /**
- * Edits JSON with comments. What an edit does not concern stays as it was written; an entry that is removed takes the comments
- * above it and behind it along. Time is linear in the text and the edits: jsonc-parser's own edits are not.
+ * Edits JSON with comments. Text outside an edit stays as written; a removed entry also removes the comments above and after it.
+ * Time is linear in the text and the edits, unlike with jsonc-parser's own edits.
  */
 import { type JsonNode, parseJsonc, plainValue } from './jsonc.js';
 import type { KeyPath } from './key-path.js';
@@ -25,7 +25,7 @@ function putField(fields: Record<string, unknown>, key: string, { path, value }:
   return fields;
 }
 
-/** Changes `current` in place where it is a list or an object, and replaces it where it cannot hold the path. */
+/** Changes `current` in place if it is a list or an object, and replaces it if it cannot contain the path. */
 function put(current: unknown, { path, value }: JsoncEdit): unknown {
   const [segment, ...rest] = path;
   if (segment === undefined) return value;
@@ -36,17 +36,17 @@ function put(current: unknown, { path, value }: JsoncEdit): unknown {
   return typeof segment === 'number' ? putElement([], segment, edit) : putField({}, segment, edit);
 }
 
-/** The text that is edited, and how it is indented. */
+/** The edited text and its indentation. */
 interface Style {
   readonly text: string;
   readonly unit: string;
   readonly eol: string;
 }
 
-/** One value on its way into the text. */
+/** A value to be written into the text. */
 interface Place {
   readonly value: unknown;
-  /** Of the line that the value begins in. */
+  /** Indentation of the line in which the value begins. */
   readonly indent: string;
 }
 
@@ -81,7 +81,7 @@ interface Entry {
   readonly content: string;
   /** Up to the comma. */
   readonly gap: string;
-  /** Behind the comma, to the end of the line. */
+  /** After the comma, to the end of the line. */
   readonly trail: string;
 }
 
@@ -96,7 +96,7 @@ function matchAt(pattern: RegExp, text: string, offset: number): string {
 
 interface Entries {
   readonly entries: readonly Entry[];
-  /** Behind the last entry. */
+  /** After the last entry. */
   readonly rest: string;
   readonly endsWithComma: boolean;
 }
@@ -130,7 +130,7 @@ interface Joined {
   readonly style: Style;
 }
 
-/** Returns a list or an object with other entries. */
+/** Returns the text of a list or an object with changed entries. */
 function join(container: JsonNode, { before, chosen, indent, style }: Joined): string {
   const { text, eol } = style;
   const grows = chosen.some(({ node }) => node === undefined);
@@ -170,7 +170,7 @@ function freshEntry(content: string): Entry {
   return { lead: '', content, gap: '', trail: '' };
 }
 
-/** Elements that stay are found from both ends. */
+/** Unchanged elements are matched from both ends. */
 function rewriteArray(node: JsonNode, { value, indent }: { value: readonly unknown[]; indent: string }, style: Style): string {
   const before = readEntries(node, style);
   const { entries } = before;
@@ -199,7 +199,7 @@ function rewrite(node: JsonNode, { value, indent }: Place, style: Style): string
 
 /**
  * Applies edits in order, keeping comments and the text's own indentation.
- * @param parsed  the text, if it has been parsed. @returns the text as it is when it cannot be read
+ * @param parsed  the text, if it has been parsed. @returns the text unchanged when it cannot be parsed
  */
 export function editJsonc(text: string, edits: readonly JsoncEdit[], { root, problems } = parseJsonc(text)): string {
   if (root === undefined && problems.length > 0) return text;

@@ -7,7 +7,7 @@ import { isStorable } from '../text/storable.js';
 import { FORBIDDEN_KEYS, formatKey, showKey, type KeyPath } from './key-path.js';
 import { isSecretMapName } from './secrets.js';
 
-/** Deeper than any schema. Some thousand levels would overflow the stack of a recursive reader. */
+/** Deeper than any schema. A few thousand levels would overflow the stack of a recursive parser. */
 const MAX_DEPTH = 64;
 
 /** jsonc-parser's token kinds that matter here (its enum exists at compile time only). */
@@ -144,7 +144,7 @@ function syntaxReason({ error }: ParseError): FileReason {
   return isFileReason(code) ? code : 'json-invalid';
 }
 
-/** Parses a text. Comments and trailing commas are allowed; keys that are doubled or reach a prototype are problems. */
+/** Parses a text. Comments and trailing commas are allowed; duplicate keys and keys that reach a prototype are problems. */
 export function parseJsonc(text: string): JsoncDocument {
   const position = positionFinder(text);
   const problems: JsoncProblem[] = [];
@@ -181,12 +181,15 @@ export function parseJsonc(text: string): JsoncDocument {
 
 export type JsonNode = Node;
 
-/** Returns the values of a text with their positions; of an invalid one, what can be read. undefined when it holds nothing or is too deep. */
+/**
+ * Returns the values of a text with their positions; of an invalid text, as far as it can be parsed. undefined when the text is
+ * empty or nested too deep.
+ */
 export function readTree(text: string): JsonNode | undefined {
   return findTooDeep(text) === undefined ? parseTree(text, [], { allowTrailingComma: true, allowEmptyContent: true }) : undefined;
 }
 
-/** Returns the value of a tree, without keys that are doubled or not allowed. */
+/** Returns the value of a tree, without duplicate or forbidden keys. */
 export function plainValue(node: JsonNode): unknown {
   return buildValue(node, [], () => undefined);
 }
@@ -220,7 +223,7 @@ export interface TextRange {
   readonly length: number;
 }
 
-/** Returns where the text of each comment is, without what begins and ends it: also in an invalid text. */
+/** Returns the position of each comment's text, without its delimiters; works on an invalid text too. */
 export function commentRanges(text: string): TextRange[] {
   const scanner = createScanner(text);
   const found: TextRange[] = [];
@@ -233,18 +236,18 @@ export function commentRanges(text: string): TextRange[] {
 }
 
 export interface KeyedLiteral extends TextRange {
-  /** The key, and before it `headers` or `env` where it is in an object of that name. */
+  /** The key, preceded by `headers` or `env` if it is in an object of that name. */
   readonly path: KeyPath;
   readonly value: string;
 }
 
-/** Returns strings and numbers that follow a key, token by token: also in an invalid text. */
+/** Returns strings and numbers that follow a key, token by token; works on an invalid text too. */
 export function keyedLiterals(text: string): KeyedLiteral[] {
   const scanner = createScanner(text, true);
   const found: KeyedLiteral[] = [];
   let name = '';
   let key: string | undefined;
-  /** The map of secrets that is open, and how many objects are, from it on. */
+  /** The currently open map of secrets, and the number of open objects from there. */
   let map = '';
   let depth = 0;
   for (;;) {
@@ -262,7 +265,7 @@ export function keyedLiterals(text: string): KeyedLiteral[] {
   }
 }
 
-/** Returns the value of a text as far as it can be read; undefined when nothing can. */
+/** Returns the value of a text as far as it can be parsed; undefined when nothing can. */
 export function readAsFarAsPossible(text: string): unknown {
   const root = readTree(text);
   return root === undefined ? undefined : plainValue(root);

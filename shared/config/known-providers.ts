@@ -7,9 +7,9 @@ export interface KnownProvider {
   readonly name: string;
   readonly api: ApiKind;
   readonly baseUrl: string;
-  /** The variables of the key; the first one that is set is used. */
+  /** The variables for the key; the first one that is set is used. */
   readonly keyVariables: readonly [string, ...string[]];
-  /** The variable of another base URL with the same API, e.g. a proxy. */
+  /** The variable for another base URL with the same API, e.g. a proxy. */
   readonly baseUrlVariable?: string;
   /** The first one is the default. */
   readonly models: readonly ModelConfig[];
@@ -21,7 +21,7 @@ const image = (id: string, name: string, limits: Partial<ModelConfig> = {}): Mod
   input: ['text', 'image'],
 });
 
-/** Returns a host of models behind chat completions. */
+/** Returns a provider with the chat completions API. */
 function host([id, name, baseUrl, keyVariable]: [string, string, string, string], models: readonly ModelConfig[]): KnownProvider {
   return { id, name, api: 'openai-completions', baseUrl, keyVariables: [keyVariable], models };
 }
@@ -130,7 +130,7 @@ export const BUILT_IN_PROVIDERS: readonly string[] = [
   ...LOCAL_SERVERS.map(({ id }) => id),
 ];
 
-/** Returns both parts of `provider/model`; the name of a model may have slashes of its own. Without a slash there is no provider. */
+/** Returns both parts of `provider/model`; a model's name may itself contain slashes. Without a slash there is no provider. */
 export function splitRef(ref: string): { readonly providerId: string; readonly modelId: string } {
   const slash = ref.indexOf('/');
   return { providerId: ref.slice(0, Math.max(slash, 0)), modelId: ref.slice(slash + 1) };

@@ -1,6 +1,6 @@
 /**
- * A JSON merge patch (RFC 7396) as edits of a text, so that whatever it does not name stays as it was written, comments
- * included. Masks of secrets (`secrets.ts`) keep the secrets.
+ * A JSON merge patch (RFC 7396) as edits of a text, so that everything the patch does not name stays as written, including
+ * comments. Masks (`secrets.ts`) keep their secrets.
  */
 import { GatewayError } from '../errors.js';
 import type { JsoncEdit } from './jsonc-edit.js';
@@ -34,7 +34,7 @@ function keepInside(value: unknown, current: unknown, path: KeyPath): unknown {
     return value.map((item, index) => keepInside(item, Array.isArray(current) ? current[index] : undefined, [...path, index]));
   if (!isFields(value)) return value;
   const before = isFields(current) ? current : {};
-  // Null removes nothing inside a value that is new or replaced as a whole.
+  // Null has nothing to remove inside a value that is new or replaced as a whole.
   const kept = Object.entries(value).filter(([, item]) => item !== null);
   return Object.fromEntries(kept.map(([key, item]) => [key, keepInside(item, before[key], [...path, key])]));
 }
@@ -42,7 +42,7 @@ function keepInside(value: unknown, current: unknown, path: KeyPath): unknown {
 /**
  * @param current  the document as written, `${VAR}` not replaced
  * @returns the edits that change anything, in the patch's order
- * @throws INVALID_REQUEST for a mask where no secret is
+ * @throws INVALID_REQUEST for a mask where there is no secret
  */
 export function mergePatchEdits(current: Fields, patch: Fields, parent: KeyPath = []): JsoncEdit[] {
   return Object.entries(patch).flatMap(([key, value]): JsoncEdit[] => {

@@ -1,4 +1,4 @@
-/** `models.json`: providers and models beyond those that environment keys switch on. */
+/** `models.json`: providers and models beyond those enabled by environment variables. */
 import * as z from 'zod';
 import { MAX_SECRET_LENGTH } from './defaults.js';
 import { httpUrl } from './fields.js';
@@ -18,7 +18,7 @@ const model = z.strictObject({
     .strictObject({
       input: z.number().min(0).default(0),
       output: z.number().min(0).default(0),
-      /** Without it, these tokens cost as much as other input. */
+      /** If not set, these tokens cost as much as other input. */
       cacheRead: z.number().min(0).optional(),
       cacheWrite: z.number().min(0).optional(),
     })
@@ -32,13 +32,13 @@ const provider = z.strictObject({
   api: z.enum(API_KINDS).default('openai-completions'),
   headers: z.record(z.string().max(200), z.string().max(MAX_SECRET_LENGTH)).optional(),
   models: z.array(model).default([]),
-  /** How long its models may send nothing. An agent's own limit comes first. */
+  /** How long its models may send nothing. An agent's own limit takes precedence. */
   silenceTimeoutMs: z.int().min(1_000).max(3_600_000).optional(),
 });
 
 export const modelsSchema = z.strictObject({
   $schema: z.string().optional(),
-  /** `replace` leaves out the providers known from the environment. */
+  /** `replace` omits the providers known from the environment. */
   mode: z.enum(['merge', 'replace']).default('merge'),
   providers: z
     .record(z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'must be lower-case letters, digits, dots, dashes or underscores'), provider)

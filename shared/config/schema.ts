@@ -1,6 +1,6 @@
 /**
- * The configuration's one zod schema: types, validation, JSON Schema and the page's form all come from here.
- * Unknown keys are refused at every level. Published names (`api_key`) stay; the rest is camelCase with units.
+ * The configuration's one zod schema: types, validation, JSON Schema and the page's form all come from here. Unknown keys are
+ * refused at every level. Published names (`api_key`) are kept; all others are camelCase with units.
  */
 import * as z from 'zod';
 import { parseBasePath } from './base-path.js';
@@ -37,7 +37,7 @@ function isAddressRange(text: string): boolean {
 const addressRange = checked(isAddressRange, 'not-address');
 
 const auth = z.strictObject({
-  /** Not set: other machines need the token. true: this machine too. false: only the log and the configuration do. */
+  /** Not set: other machines need the token. true: this machine does too. false: only the log and the configuration need it. */
   enabled: z.boolean().optional(),
   /** null: the generated token in `credentials/token`. */
   api_key: z
@@ -61,9 +61,9 @@ const gateway = z.strictObject({
   cors: cors.prefault({}),
   drainTimeoutMs: z.int().min(0).max(MAX_DRAIN_TIMEOUT_MS).default(GATEWAY_DEFAULTS.drainTimeoutMs),
   maxBodyBytes: z.int().min(1_024).max(104_857_600).default(1_048_576),
-  /** A session's file may be this long: it is read piece by piece. */
+  /** Maximum size of a session file, which is read piece by piece. */
   maxImportBytes: z.int().min(1_024).max(1_099_511_627_776).default(1_073_741_824),
-  /** Addresses or CIDR ranges of reverse proxies whose forwarding headers are believed. */
+  /** Addresses or CIDR ranges of reverse proxies whose forwarding headers are trusted. */
   trustedProxies: z.array(addressRange).default([]),
   /** Path below which a reverse proxy publishes the gateway. */
   basePath: checked((text) => text === '' || parseBasePath(text) !== undefined, 'not-base-path').default(''),
@@ -81,7 +81,7 @@ const mcpServers = z.array(mcpServerName).max(100);
 /** How long a model may send nothing. */
 const silence = z.int().min(1_000).max(3_600_000);
 
-/** US dollars that may be spent on models in a day (UTC). */
+/** Maximum US dollars spent on models per day (UTC). */
 const dailyUsd = z.number().min(0).max(1_000_000);
 
 const agent = z.strictObject({
@@ -91,11 +91,11 @@ const agent = z.strictObject({
   model: modelChoice.optional(),
   systemPrompt: z.string().max(100_000).optional(),
   tools: tools.optional(),
-  /** Not set: those of the defaults. */
+  /** Not set: the defaults. */
   mcpServers: mcpServers.optional(),
   silenceTimeoutMs: silence.optional(),
   dailyUsd: dailyUsd.optional(),
-  /** Which tools it may use; these come before those of all agents. */
+  /** Which tools it may use; these take precedence over the rules for all agents. */
   permissions: permissions.optional(),
   summaries: z.boolean().optional(),
 });
@@ -108,9 +108,9 @@ function findDefault(agents: { default?: string | undefined; list: readonly { id
 
 const agents = z
   .strictObject({
-    /** The agent that answers if none is named. Not set, or disabled: the first enabled one of the list, which the value then is. */
+    /** The agent that answers if none is named. Not set, or disabled: replaced by the first enabled agent of the list. */
     default: id.optional(),
-    /** For all model calls together. */
+    /** Limit for all model calls together. */
     dailyUsd: dailyUsd.optional(),
     list: z.array(agent).default([{ id: 'main', name: 'Main', enabled: true }]),
     defaults: z
@@ -131,13 +131,13 @@ const agents = z
         approvalTimeoutMs: approvalTimeout.default(DEFAULT_APPROVAL_TIMEOUT_MS),
         /** Private addresses that the tool `fetch` may access. */
         fetchAllow: z.array(fetchTarget).default([]),
-        /** Whether model servers on this machine are looked for. */
+        /** Whether to look for model servers on this machine. */
         discovery: z.boolean().default(true),
-        /** What a chat is named after: its first words, or what its model calls it, which is one more short call. */
+        /** How a chat gets its title: from its first words, or from its model, which takes one more short call. */
         titles: z.enum(['words', 'model']).default('words'),
         /** Whether the older messages of a long conversation are summarised for its model. Otherwise they are left out. */
         summaries: z.boolean().default(true),
-        /** What writes the summaries. Not set: the model that answered last. */
+        /** The model that writes the summaries. Not set: the model that answered last. */
         summaryModel: modelRef.optional(),
       })
       .prefault({}),
@@ -154,11 +154,11 @@ const agents = z
   })
   .transform((value) => ({ ...value, default: findDefault(value) ?? '' }));
 
-/** What writes down what is said in recordings. */
+/** The model that transcribes recordings. */
 const transcription = z.strictObject({
-  /** Of a provider with OpenAI's API. Not set: recordings are not read. */
+  /** A model of a provider with OpenAI's API. Not set: recordings are not transcribed. */
   model: modelRef.optional(),
-  /** What is spoken. Not set: the model finds out. */
+  /** The spoken language. Not set: the model detects it. */
   language: z
     .string()
     .regex(/^[a-z]{2,3}$/, 'must be the code of a language, such as en or zh')
@@ -187,13 +187,13 @@ const channels = z.strictObject({
 const cron = z.strictObject({
   enabled: z.boolean().default(true),
   maxConcurrentJobs: z.int().min(1).max(100).default(5),
-  /** For each job. */
+  /** Limit for each job. */
   jobDailyUsd: dailyUsd.optional(),
   defaultTimezone: z.string().min(1).max(100).default('system'),
   historyRetentionDays: z.int().min(1).max(3_650).default(30),
 });
 
-/** Null: no limit. Pinned sessions are kept as they are. */
+/** Null: no limit. Pinned sessions are not affected. */
 const retention = (maxAgeDays: number | null, maxMessages: number | null) =>
   z
     .strictObject({
@@ -218,7 +218,7 @@ const databaseUrl = z.url({ protocol: /^postgres(?:ql)?$/ }).max(2_048);
 const store = z.strictObject({
   /** Not set: SQLite in the home. */
   url: databaseUrl.optional(),
-  /** Where to listen for notifications: the server itself where `url` names a pooler. Not set: `url`. */
+  /** Where to listen for notifications: the server itself if `url` names a pooler. Not set: `url`. */
   listenUrl: databaseUrl.optional(),
 });
 
@@ -236,7 +236,7 @@ const telemetry = z.strictObject({
       /** A collector of OpenTelemetry (OTLP over HTTP). Not set: what `OTEL_EXPORTER_OTLP_ENDPOINT` names, otherwise nothing is sent. */
       url: httpUrl.optional(),
       headers: z.record(headerName, z.string().max(MAX_SECRET_LENGTH)).default({}),
-      /** Share of traces that are sent; a caller's decision about its own comes first. */
+      /** Share of traces that are sent; a caller's own sampling decision takes precedence. */
       ratio: z.number().min(0).max(1).default(1),
     })
     .prefault({}),

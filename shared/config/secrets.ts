@@ -1,6 +1,6 @@
 /**
- * Secrets: which values of the files that users edit are secret, how they are masked, and how a mask is recognised.
- * In the API a mask is an object: sent back, it keeps the secret. People are shown a text, which is refused in place of a secret.
+ * Defines which values of the user's files are secret, how they are masked, and how a mask is recognised. In the API a mask is an
+ * object; sending it back keeps the secret. People see a text, which is refused in place of a secret.
  */
 import { decodeComponent } from '../text/decode-component.js';
 import { rebuild } from './interpolate.js';
@@ -11,9 +11,9 @@ const SECRET_NAME = /(?:api[-_]?key|token|secret|passw(?:or)?d|passphrase|privat
 const URL_NAME = /^(?:listen)?url$/i;
 /** Maps whose values are all secret: headers, and the environment of a program. */
 const SECRET_MAP_NAME = /^(?:headers|env)$/i;
-/** People choose the names of these: a server may be called `env`. */
+/** Maps whose keys are chosen by people: a server may be called `env`. */
 const NAMED_OBJECTS = /^(?:mcp\.servers|channels\.[^.]+\.accounts|providers)$/;
-/** The keys are names of tools, such as `vault__read_secret`. */
+/** Maps whose keys are tool names, such as `vault__read_secret`. */
 const PERMISSIONS = /^agents\.(?:defaults|list\.\d+)\.permissions$/;
 /** A value that only names a variable is not secret. */
 const VARIABLE_REFERENCE = /^\$\{[A-Za-z_][A-Za-z0-9_]*\}$/;
@@ -24,7 +24,7 @@ const HINT_LENGTH = 4;
 /** A shorter URL path is not secret. */
 const MIN_URL_PATH_LENGTH = 16;
 
-/** Text in place of a whole secret. */
+/** Text that replaces a whole secret. */
 export const HIDDEN_SECRET = '****';
 /** From this length on, both ends of a token may be shown. */
 const TOKEN_ENDS_FROM_LENGTH = 32;
@@ -35,10 +35,10 @@ export interface SecretMask {
   readonly hint: string;
 }
 
-/** Whether a key of this name holds a secret that a person types, such as a token. */
+/** Whether a key of this name contains a secret typed by a person, such as a token. */
 export const isSecretName = (name: string): boolean => SECRET_NAME.test(name);
 
-/** Whether a key is that of a map whose values are all secret. */
+/** Whether a key names a map whose values are all secret. */
 export const isSecretMapName = (name: string): boolean => SECRET_MAP_NAME.test(name);
 
 /** Whether the value of this key must not be shown, whatever it is. */
@@ -66,7 +66,7 @@ function isHidden(value: unknown, path: KeyPath): boolean {
   return (isSecret(value, path) || hasCredentials(value)) && !isVariableReference(value);
 }
 
-/** Returns a plain JSON value with each secret replaced. The only walk over documents that looks for secrets. */
+/** Returns a plain JSON value with each secret replaced. The only code that searches documents for secrets. */
 export function replaceSecrets(root: unknown, replace: (secret: string, path: KeyPath) => unknown, start: KeyPath = []): unknown {
   return rebuild(root, (value, path) => (isHidden(value, path) ? replace(String(value), path) : value), start).value;
 }
@@ -88,10 +88,10 @@ export function maskToken(token: string): string {
 /** Masks of this gateway (`****`, `abc12345...xyz67890`, `…7890`, `[redacted]`) and of vendors' pages (`sk-...abcd`, `sk-proj-****`, `••••`). */
 const MASK_TEXT = /^(?:\*+|\[redacted\]|\S{0,16}?(?:\*{3,}|\.{3,}|[\u2026\u2022\u25cf]+)\S{0,16})$/iu;
 
-/** Returns the credentials of an `Authorization` header, or any other secret as it is. */
+/** Returns the credentials of an `Authorization` header, or any other secret unchanged. */
 const withoutScheme = (secret: string): string => secret.trim().replace(/^(?:bearer|basic)\s+/i, '');
 
-/** Whether a text that is meant as a secret is only the mask of one, also behind `Bearer ` or as the password of a URL. */
+/** Whether a text given as a secret is only a mask, also after `Bearer ` or as the password of a URL. */
 export function isMaskText(text: string): boolean {
   const password = /^[a-z][a-z0-9+.-]*:\/\/[^/:@]*:([^/]*)@/i.exec(text)?.[1];
   return MASK_TEXT.test(password ?? withoutScheme(text));
@@ -118,14 +118,14 @@ export function isSecretMask(value: unknown): value is { readonly hint?: unknown
   return typeof value === 'object' && value !== null && Object.hasOwn(value, '$secret');
 }
 
-/** Returns a mask as people see it: dots, and the end of the secret where the mask has it. */
+/** Returns a mask as people see it: dots, followed by the end of the secret if the mask has it. */
 export function showMask({ hint }: { readonly hint?: unknown }): string {
   return `••••${typeof hint === 'string' ? hint.replace('…', '') : ''}`;
 }
 
 /**
- * The secret parts of a URL: its password, as written and as it is sent, and its path and query, as receivers quote it with or without the first
- * slash. Host and scheme stay readable in the log.
+ * Returns the secret parts of a URL: its password, as written and as sent, and its path and query, with and without the leading
+ * slash, because receivers quote both. Host and scheme stay readable in the log.
  */
 function secretPartsOf(url: string): string[] {
   if (!URL.canParse(url)) return [];
@@ -134,7 +134,10 @@ function secretPartsOf(url: string): string[] {
   return pathname.length + search.length >= MIN_URL_PATH_LENGTH ? [...passwords, (pathname + search).slice(1)] : passwords;
 }
 
-/** Returns the texts of all secrets in a document, for a redactor. Credentials of a header also without their scheme, as others quote them. */
+/**
+ * Returns the texts of all secrets in a document, for a redactor. Includes header credentials without their scheme, because others
+ * quote them that way.
+ */
 export function findSecrets(document: unknown): string[] {
   const found: string[] = [];
   replaceSecrets(document, (secret, path) => {

@@ -14,10 +14,10 @@ import { modelsSchema, type ModelsDocument } from './models-schema.js';
 import { configSchema, type Config } from './schema.js';
 
 export interface Validation<T> {
-  /** With every default filled in; undefined when there are problems. */
+  /** The configuration with all defaults filled in; undefined when there are problems. */
   readonly value: T | undefined;
   readonly problems: readonly Problem[];
-  /** Items left unconfigured because a variable is not set. */
+  /** Items that are not configured because a variable is not set. */
   readonly warnings: readonly Problem[];
 }
 
@@ -34,7 +34,7 @@ function toKeyPath(path: readonly PropertyKey[]): KeyPath {
   return path.map((segment) => (typeof segment === 'number' ? segment : String(segment)));
 }
 
-/** The reason that a check of the schema has put beside its message. */
+/** The reason that a schema check has added to its message. */
 const reasonIn = (params: Record<string, unknown> | undefined): Partial<Reason> => {
   const given = params?.['reason'];
   return isReason(given) ? given : {};
@@ -82,7 +82,7 @@ class IssueReader {
 
   #wrongValue(issue: Issue, path: KeyPath): Explained {
     const shown = this.#shown(path);
-    // Patterns have messages of their own.
+    // Patterns have their own messages.
     if (issue.code === 'invalid_format' && issue.message.startsWith('must '))
       return explain(reason('breaks-rule', { shown, rule: reasonOfText(issue.message) ?? issue.message }));
     return explain(reason('wrong-value', { shown, allowed: this.#allowed(path) }));
@@ -107,7 +107,10 @@ class IssueReader {
   }
 }
 
-/** Returns the enclosing item to omit when a required value was omitted because of an unset variable. Paths are those of `document.value`. */
+/**
+ * Returns the enclosing item to omit if a required value was omitted because of an unset variable. Paths are those of
+ * `document.value`.
+ */
 function itemToDrop(issue: Issue, isLeftOut: (path: KeyPath) => boolean, pruned: Rebuilt): KeyPath | undefined {
   const path = pruned.sourcePath(toKeyPath(issue.path));
   return issue.code === 'invalid_type' && path.length > 1 && isLeftOut(path) ? path.slice(0, -1) : undefined;
@@ -127,7 +130,7 @@ function makeWarnings(document: ConfigDocument, dropped: readonly KeyPath[]): Pr
   });
 }
 
-/** Finds masks where secrets belong: stored, they would lock their owner out. */
+/** Finds masks in place of secrets; if stored, they would lock their owner out. */
 function findMasks(document: ConfigDocument): Problem[] {
   const masks: KeyPath[] = [];
   rebuild(document.value, (value, path) => {
@@ -142,7 +145,7 @@ function findMasks(document: ConfigDocument): Problem[] {
 /** @returns undefined for more problems than zod can pass on: as arguments of a call, which overflow the stack */
 function tryParse<T>(schema: z.ZodType<T>, value: unknown): z.ZodSafeParseResult<T> | undefined {
   try {
-    // A compiled parser does not pay for one use per start.
+    // Compiling a parser does not pay off for one use per start.
     return schema.safeParse(value, { jitless: true });
   } catch (error) {
     if (error instanceof RangeError) return undefined;
@@ -179,7 +182,7 @@ export function validateDocument<T>(document: ConfigDocument, schema: z.ZodType<
   }
 }
 
-/** What an unset variable must not remove, and what would happen. */
+/** Values that an unset variable must not remove, and what would happen otherwise. */
 const NEVER_LEFT_OUT: readonly { readonly path: KeyPath; readonly code: 'unset-restriction' | 'unset-store' }[] = [
   { path: ['gateway', 'allowedIps'], code: 'unset-restriction' },
   { path: ['gateway', 'auth', 'enabled'], code: 'unset-restriction' },

@@ -20,14 +20,14 @@ export type {
 
 export const CONTROL_VERSION = 1;
 export const MAX_FRAME_BYTES = 65_536;
-/** A status names each account of the channels. */
+/** A status lists every account of all channels. */
 export const MAX_REPLY_BYTES = 1_048_576;
 
 /** How to replace the supervisor. Options override those of the running one. */
 export interface SuccessionOptions {
   readonly port?: number;
   readonly host?: string;
-  /** Overrides `gateway.auth.api_key` and of the generated token, as `--token` does. */
+  /** Overrides `gateway.auth.api_key` and the generated token, as `--token` does. */
   readonly token?: string;
 }
 
@@ -45,13 +45,13 @@ export type ControlRequest = { readonly v: number; readonly id: string } & (
       /** With `exclusive`: instance id of the supervisor to replace. A different id means that another caller replaced it first. */
       readonly expects?: string;
     }
-  /** The token in force, for the client; any other answer has it masked. */
+  /** The token in force, for the client; all other answers mask it. */
   | { readonly type: 'token' }
   /** Put a staged state (`xopc restore`) in place while no worker runs. */
   | { readonly type: 'restore'; readonly restoreId: string; readonly timeoutMs?: number }
 );
 
-/** The gateway's own token, and where the gateway has it from. */
+/** The gateway's own token and its source. */
 export interface OwnToken {
   readonly token: string;
   /** `env`: XOPC_GATEWAY_TOKEN or `--token`; `config`: gateway.auth.api_key; `generated`: the token file. */
@@ -74,7 +74,7 @@ export type ControlReply =
   | { readonly v: number; readonly id: string; readonly type: 'result'; readonly result: unknown }
   | { readonly v: number; readonly id: string; readonly type: 'error'; readonly error: ErrorDocument };
 
-/** What a drain could not finish in time. All zero: nothing was interrupted. */
+/** The work that a drain could not finish in time. All zero: nothing was interrupted. */
 export interface CutWork {
   readonly requests: number;
   readonly streams: number;

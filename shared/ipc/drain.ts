@@ -3,7 +3,7 @@
  * partial answers are stored and sent.
  */
 export const DRAIN_END = {
-  /** The worker destroys the connections that are left, and closes its store. */
+  /** The worker destroys the remaining connections and closes its store. */
   answersMs: 200,
   /** The supervisor kills the worker with its process group. */
   killMs: 300,

@@ -18,7 +18,7 @@ export interface WorkerBoot {
   readonly dataDir?: string | undefined;
   readonly host: string;
   readonly port: number;
-  /** Instance ids whose leases are still good. */
+  /** Instance ids whose leases are still valid. */
   readonly liveInstanceIds: readonly string[];
 }
 
@@ -43,7 +43,7 @@ export interface WorkerVitals {
   readonly channels: Record<string, ChannelStatus>;
   /** Current problems; missing from a worker of an older build. */
   readonly warnings?: readonly StatusWarning[];
-  /** What does not work now, or did not in the last hour; missing from a worker of an older build. */
+  /** Parts that do not work now, or did not in the last hour; missing from a worker of an older build. */
   readonly issues?: readonly StatusIssue[];
   /** The gateways on the same PostgreSQL database; missing with SQLite. */
   readonly nodes?: readonly NodeStatus[];
@@ -53,7 +53,7 @@ export type WorkerMessage =
   | {
       readonly type: 'ready';
       readonly version: string;
-      /** In force. Missing from a worker of an older build. */
+      /** The settings in force. Missing from a worker of an older build. */
       readonly token?: OwnToken;
       readonly authEnabled: boolean;
       readonly warnings: readonly StatusWarning[];
@@ -79,7 +79,7 @@ export type WorkerMessage =
       readonly authEnabled?: boolean;
     }
   | { readonly type: 'rotateLogs' }
-  /** The leaders of the process groups of its MCP servers, at each change. */
+  /** The leaders of the process groups of its MCP servers, sent after each change. */
   | { readonly type: 'children'; readonly pids: readonly number[] }
   | { readonly type: 'query'; readonly id: string; readonly query: WorkerQuery };
 
@@ -94,11 +94,11 @@ export interface FallbackBoot {
   readonly supervisorPid: number;
   readonly reason: string;
   readonly retryAfterSeconds: number;
-  /** When the last worker ended; null before the first did. */
+  /** When the last worker ended; null if none has ended yet. */
   readonly lastExitAt: string | null;
 }
 
-/** Of the fallback: it can be given the socket; it accepts no more. */
+/** From the fallback: it can be given the socket; it no longer accepts. */
 export interface FallbackMessage {
   readonly type: 'ready' | 'closed';
 }
@@ -117,7 +117,7 @@ export type SuccessionMessage =
   | { readonly type: 'succeeded'; readonly pid: number; readonly workerPid: number; readonly instanceId: string }
   /** successor: I was asked to stop before my worker was active; finish within that time and exit as well */
   | { readonly type: 'dismissed'; readonly timeoutMs: number }
-  /** successor: cannot start, and leaves */
+  /** successor: I cannot start and exit */
   | { readonly type: 'failed'; readonly error: ErrorDocument };
 
 /** Start parameters of a supervisor started by a client or a predecessor (JSON in `XOPC_BOOT`). */

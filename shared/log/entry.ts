@@ -1,4 +1,4 @@
-/** One line of the log file as data. The writers are ours, but the file is not trusted: any line may be anything. */
+/** One line of the log file as data. The writers are our own code, but the file is not trusted: a line may contain anything. */
 
 /** A log line's fields. What is not a JSON object becomes `{msg: line, raw: true}`. */
 export type LogEntry = Record<string, unknown>;

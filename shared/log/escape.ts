@@ -42,8 +42,8 @@ export function escapeJsonControls(json: string): string {
 }
 
 /**
- * Escapes a text that somebody decides about as `\uXXXX` wherever it would be shown as nothing, or as something else than it is. Line breaks and tabs
- * stay, and so does the value of a JSON text.
+ * Escapes a text that a person decides about: characters that would be invisible or look like something else become `\uXXXX`. Line
+ * breaks, tabs and the value of a JSON text are preserved.
  */
 export function escapeHidden(text: string): string {
   return text.replace(HIDDEN, escapeUnits);

@@ -9,7 +9,7 @@ export interface LogFilter {
   /** Epoch ms, inclusive. */
   readonly sinceMs?: number;
   readonly untilMs?: number;
-  /** Text that the line contains, upper and lower case alike. */
+  /** Text that the line contains, ignoring case. */
   readonly q?: string;
   /** Words, `-word`, `field:value` (`search.ts`). */
   readonly search?: string;
@@ -33,7 +33,7 @@ export function lineLevel(line: string): LogLevel | undefined {
   return isLogLevel(level) ? level : undefined;
 }
 
-/** A line that is parsed only if a search needs its fields. */
+/** A line, parsed only if a search needs its fields. */
 class Line {
   readonly text: string;
   #entry: LogEntry | undefined;
@@ -48,7 +48,7 @@ class Line {
   }
 }
 
-/** Compiles a filter. A line without a time passes no limit in time, one without a level no limit in level. */
+/** Compiles a filter. A line without a time fails every time limit, and a line without a level every level limit. */
 export function createLogFilter(filter: LogFilter): (line: string) => LogVerdict {
   const { sinceMs = -Infinity, untilMs = Infinity } = filter;
   const minimum = filter.level === undefined ? 0 : levelRank(filter.level);

@@ -12,7 +12,7 @@ export function isLogLevel(value: unknown): value is LogLevel {
 
 /**
  * The weight of a level: 10 (trace) to 60 (fatal).
- * @param level  a level's name, or such a number as other writers use. Anything else is 0, below every level.
+ * @param level  a level's name, or a number as used by other writers. Anything else is 0, below every level.
  */
 export function levelRank(level: unknown): number {
   if (typeof level === 'number') return level;

@@ -10,7 +10,7 @@ export function withFields(logger: LogPort, fields: Record<string, unknown>): Re
 
 /** The port to the logger (pino). Fields named `err` are rendered with their causes. */
 export interface LogPort {
-  /** Optional, because loggers of tests may leave it out. */
+  /** Optional, because loggers in tests may omit it. */
   debug?(fields: Record<string, unknown>, message: string): void;
   info(fields: Record<string, unknown>, message: string): void;
   warn(fields: Record<string, unknown>, message: string): void;

@@ -9,7 +9,7 @@ export interface RenderOptions {
   readonly colour?: boolean;
 }
 
-/** Shown elsewhere in the line, or the same in all lines of one machine. */
+/** Fields shown elsewhere in the line, or identical in all lines of one machine. */
 const HIDDEN_FIELDS = new Set(['level', 'time', 'msg', 'role', 'pid', 'hostname', 'instanceId', 'raw', '__proto__']);
 const MAX_FIELD_CHARACTERS = 400;
 const MAX_MESSAGE_CHARACTERS = 8_192;

@@ -1,6 +1,6 @@
 /**
- * The search language of the log in the page, the API and on the command line: all words must match, `-word` must
- * not, `name:value` matches a field; quotes keep spaces. Upper and lower case are the same.
+ * The search language of the log in the page, the API and on the command line: all words must match, `-word` must not, `name:value`
+ * matches a field; quotes keep spaces. Case is ignored.
  */
 import type { LogEntry } from './entry.js';
 

@@ -4,7 +4,7 @@ export const SESSION_FILTERS = ['from', 'after', 'before', 'model', 'agent', 'ta
 
 export type SessionFilterName = (typeof SESSION_FILTERS)[number];
 
-/** Values of `is:`. Archived sessions are shown only where `is:archived` or `is:any` asks for them. */
+/** Values of `is:`. Archived sessions are shown only with `is:archived` or `is:any`. */
 export const SESSION_STATES = ['pinned', 'unread', 'archived', 'answering', 'any'] as const;
 
 export type SessionState = (typeof SESSION_STATES)[number];
@@ -12,7 +12,7 @@ export type SessionState = (typeof SESSION_STATES)[number];
 export const MAX_TAG_LENGTH = 32;
 export const MAX_TAGS = 20;
 
-/** As tags are kept: lower case, no spaces around. */
+/** Normalizes a tag as it is stored: lower case, trimmed. */
 export function normaliseTag(tag: string): string {
   return tag.trim().normalize('NFC').toLowerCase();
 }

@@ -1,4 +1,4 @@
-/** What sessions are kept for: chats of the page, calls of programs, scheduled jobs, and chats of channels. */
+/** The kinds of sessions: chats of the page, calls of programs, scheduled jobs, and chats of channels. */
 export const SESSION_KINDS = ['webchat', 'api', 'cron', 'channels'] as const;
 
 export type SessionKind = (typeof SESSION_KINDS)[number];

@@ -1,7 +1,10 @@
-/** The hours and days in which a scheduled job may fire, as texts: `08:00-22:00` and `mon-fri`. */
+/** Parses and formats the hours and days in which a scheduled job may fire: `08:00-22:00` and `mon-fri`. */
 import type { CronJobInput } from '../api/cron.js';
 
-/** `to` at or before `from` is on the next day. `days` are those on which the hours begin, 1 Monday to 7 Sunday; undefined: every day. */
+/**
+ * `to` at or before `from` is on the next day. `days` are the days on which the hours begin, 1 Monday to 7 Sunday; undefined: every
+ * day.
+ */
 export type ActiveHours = NonNullable<CronJobInput['activeHours']>;
 
 const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
@@ -36,7 +39,7 @@ export function formatDays(days: readonly number[]): string {
   return parts.join(',');
 }
 
-/** Reads both texts; without a span, days are whole. @returns undefined where one of them is invalid */
+/** Parses both texts; without hours, days are whole. @returns undefined if one of them is invalid */
 export function readActiveHours(span: string | undefined, days: string | undefined): ActiveHours | undefined {
   const text = span ?? '00:00-00:00';
   const read = days === undefined ? [] : parseDays(days);

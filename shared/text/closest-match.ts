@@ -20,10 +20,10 @@ export function editDistance(left: string, right: string): number {
   return previous[right.length] ?? 0;
 }
 
-/** Names that differ in more than a third of their letters are not meant. Longer input is not compared at all. */
+/** Names that differ in more than a third of their letters are not suggested. Longer input is not compared at all. */
 const MAX_COMPARED_LENGTH = 100;
 
-/** @returns the candidate that was most likely meant, ignoring case, or undefined when none is near */
+/** @returns the most similar candidate, ignoring case, or undefined when none is similar enough */
 export function closestMatch(input: string, candidates: Iterable<string>): string | undefined {
   if (input.length > MAX_COMPARED_LENGTH) return undefined;
   let best: { candidate: string; distance: number } | undefined;

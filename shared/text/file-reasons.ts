@@ -1,4 +1,4 @@
-/** The reasons for which the text of a configuration file cannot be read: apart from the others, because every command line loads them. */
+/** Reasons why the text of a configuration file cannot be parsed. Kept apart from the others, because every command loads them. */
 import { fillText } from './fill-text.js';
 
 export const FILE_REASONS = {

@@ -1,12 +1,12 @@
-/** Texts with places for values. */
+/** Texts with placeholders for values. */
 
-/** A code that stands for a text, and the values in it; some are coded texts again. */
+/** A code that stands for a text, and the values in it, some of which may be coded texts themselves. */
 export interface Coded {
   readonly code: string;
   readonly values: Readonly<Record<string, unknown>>;
 }
 
-/** A text of an answer, with its code where the gateway has one. */
+/** A text of an answer, with its code if the gateway has one. */
 export interface Said {
   readonly message: string;
   readonly code?: string | undefined;
@@ -16,7 +16,7 @@ export interface Said {
 export const isCoded = (value: unknown): value is Coded =>
   typeof value === 'object' && value !== null && 'code' in value && 'values' in value && typeof value.code === 'string';
 
-/** Fills in values: `{name}` is the value, `{count:message|messages}` chooses by the number. @param show  writes a number */
+/** Fills in values: `{name}` is the value, `{count:message|messages}` chooses by the number. @param show  formats a number */
 export function fillText(
   text: string,
   values: Readonly<Record<string, string | number>>,
@@ -30,7 +30,7 @@ export function fillText(
   });
 }
 
-/** Returns a function that says a text of the table with values. */
+/** Returns a function that fills values into a text of the table. */
 export function sayFrom<Code extends string>(texts: Readonly<Record<Code, string>>) {
   return (code: Code, values: Readonly<Record<string, string | number>> = {}): string => fillText(texts[code], values);
 }

@@ -1,18 +1,18 @@
-/** Finds known texts, such as secrets, in other texts. Time is linear in the searched text, however many are known. */
+/** Finds known texts, such as secrets, in other texts. Time is linear in the searched text, however many texts are known. */
 
 /** Length of the shortest text that can be found. */
 export const MIN_KNOWN_LENGTH = 6;
 /** Powers of two. */
 const FIRST_TABLE_SIZE = 256;
 const MAX_TABLE_SIZE = 1_048_576;
-/** Places of the table for each text, so that most of them are 0. */
+/** Table slots per text, so that most of them are 0. */
 const PLACES = 16;
 
 export class KnownTexts {
   readonly #texts = new Set<string>();
-  /** By the first {@link MIN_KNOWN_LENGTH} characters; the longest first. */
+  /** Texts by their first {@link MIN_KNOWN_LENGTH} characters, longest first. */
   readonly #lengths = new Map<string, number[]>();
-  /** 1 for the hash of the first three characters of a text: almost all positions of a line need only this look-up. */
+  /** 1 at the hash of the first three characters of a text: almost all positions of a line need only this lookup. */
   #starts: Uint8Array = new Uint8Array(FIRST_TABLE_SIZE);
 
   /** A text that is too short is ignored: it would match everywhere. */
@@ -29,7 +29,7 @@ export class KnownTexts {
       );
   }
 
-  /** Returns `text` with each known text replaced; of several at one place, the longest. */
+  /** Returns `text` with each known text replaced; if several match at one position, the longest. */
   replaceIn(text: string, replace: (known: string) => string): string {
     if (this.#texts.size === 0) return text;
     const parts: string[] = [];

@@ -1,4 +1,4 @@
-/** Differences of two texts, line by line, and the merge of two changes of one text. The owner of `diff`. */
+/** Compares two texts line by line, and merges two changes of one text. The owner of `diff`. */
 import { diffArrays } from 'diff';
 
 export interface DiffLine {
@@ -13,7 +13,7 @@ interface Change {
   readonly lines: string[];
 }
 
-/** The search takes time that grows with the square of the number of edits. With more edits, the whole text counts as replaced. */
+/** Maximum number of edits, because the time grows with their square. Beyond it, the whole text counts as replaced. */
 const MAX_EDITS = 2_000;
 
 function changesBetween(before: string[], after: string[]): Change[] {
@@ -36,8 +36,8 @@ function changesBetween(before: string[], after: string[]): Change[] {
 }
 
 /**
- * Returns the changed lines with `context` unchanged lines around them (default: all lines of the text), removed lines before
- * added ones; `undefined` stands for lines left out. Empty where the texts are equal.
+ * Returns the changed lines with `context` unchanged lines around them (default: all lines of the text), removed lines before added
+ * ones; `undefined` stands for omitted lines. Empty if the texts are equal.
  */
 export function diffLines(before: string, after: string, context = Infinity): (DiffLine | undefined)[] {
   const old = before.split('\n');
@@ -60,7 +60,7 @@ export function diffLines(before: string, after: string, context = Infinity): (D
   return shown;
 }
 
-/** Returns `base` with both changes applied; undefined where they touch the same or neighbouring lines. */
+/** Returns `base` with both changes applied; undefined if they touch the same or neighbouring lines. */
 export function mergeTexts(base: string, mine: string, theirs: string): string | undefined {
   const old = base.split('\n');
   const own = changesBetween(old, mine.split('\n'));

@@ -1,7 +1,7 @@
-/** Only the beginning of a text is looked at: most of it may be white space. */
+/** Only this much of a text is examined; most of it may be white space. */
 const READ_FACTOR = 10;
 
-/** Returns a text on one line of at most `maxLength` characters, with a `…` where it was cut. Control characters become spaces. */
+/** Returns a text on one line of at most `maxLength` characters, with a `…` if it was cut. Control characters become spaces. */
 export function oneLine(text: string, maxLength: number): string {
   const line = text
     .slice(0, maxLength * READ_FACTOR)

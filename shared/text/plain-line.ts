@@ -5,7 +5,7 @@ const INLINE_MARKS = /\*{1,3}(?=\S)|(?<=\S)\*{1,3}|(?<!\w)__(?=\S)|(?<=\S)__(?!\
 /** A link or an image: its text is kept. */
 const LINKS = /!?\[([^[\]\n]*)\]\([^()\s]*(?:\s"[^"\n]*")?\)/g;
 const MARKS = /[*_`#>[\]~+-]|\d[.)]/;
-/** Anything but single spaces between words. */
+/** Matches any white space other than single spaces between words. */
 const UNEVEN = /[^\S ]|\p{Cc}| {2}/u;
 
 /** Returns a text that may be in Markdown as one line without Markdown's marks. Control characters become spaces. */

@@ -1,11 +1,11 @@
 /**
- * What the gateway says of its own in answers of the API, by a code for programs. The English text beside a code in an answer is made
- * from here; the page has the same codes in its other languages. What vendors and channels say has no code.
+ * The gateway's own texts in API answers, each with a code for programs. The English text next to a code in an answer comes from
+ * here; the page has the same codes in its other languages. Texts of vendors and channels have no code.
  */
 import { FILE_REASONS } from './file-reasons.js';
 import { fillText, isCoded } from './fill-text.js';
 
-/** A phrase follows the name of a field or of a setting. */
+/** A phrase that follows the name of a field or setting. */
 export const REASONS = {
   // Fields of a request
   required: 'is required',
@@ -29,7 +29,7 @@ export const REASONS = {
   base64: 'must be base64',
   'token-name': 'must be 1 to 64 letters, digits, and . _ -',
 
-  // What values are
+  // Kinds of values
   'type-string': 'a string',
   'type-number': 'a number',
   'type-int': 'a whole number',
@@ -136,7 +136,7 @@ export const REASONS = {
 
 export type ReasonCode = keyof typeof REASONS;
 
-/** A text or a number, or a reason that is a part of the text. */
+/** A text, a number, or a reason that is part of the text. */
 export type ReasonValue = string | number | Reason;
 
 export interface Reason {
@@ -156,7 +156,7 @@ export function say({ code, values }: Reason): string {
   return fillText(REASONS[code], Object.fromEntries(said));
 }
 
-/** A text of an API answer with what it is made from; a text of others has no code. */
+/** A text of an API answer with its code and values; texts from elsewhere have no code. */
 export interface Explained extends Partial<Reason> {
   readonly message: string;
 }
@@ -167,7 +167,7 @@ const FIXED: ReadonlyMap<string, ReasonCode> = new Map(
   Object.entries(REASONS).flatMap(([code, text]) => (/\{\w/.test(text) ? [] : [[text, code as ReasonCode]])),
 );
 
-/** Returns the reason whose text this is: a schema gives an issue a text. */
+/** Returns the reason for a text, because a schema issue only carries the text. */
 export function reasonOfText(text: string): Reason | undefined {
   const code = FIXED.get(text);
   return code === undefined ? undefined : reason(code);

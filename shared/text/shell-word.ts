@@ -11,8 +11,8 @@ export function shellWord(text: string): string {
 }
 
 /**
- * Tags the template of a command that people are shown: each value is one word of it. A session key or a name may be chosen by others, and what is
- * shown is pasted.
+ * Template tag for a command shown to people: each value becomes one shell word. Others may choose a session key or a name, and
+ * people paste the shown command.
  */
 export function shellCommand(texts: TemplateStringsArray, ...values: readonly (string | number)[]): string {
   return texts.map((text, index) => (index === 0 ? text : shellWord(String(values[index - 1])) + text)).join('');

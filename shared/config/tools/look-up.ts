@@ -1,4 +1,4 @@
-/** What permissions say about a tool. */
+/** Looks up the permissions of a tool. */
 import type { Permission } from './permissions.js';
 
 export type Permissions = Readonly<Record<string, Permission>>;
@@ -6,7 +6,7 @@ export type Permissions = Readonly<Record<string, Permission>>;
 const own = (permissions: Permissions, pattern: string): Permission | undefined =>
   Object.hasOwn(permissions, pattern) ? permissions[pattern] : undefined;
 
-/** Returns what the longest pattern that matches says. Takes as long as the name, however many patterns there are. */
+/** Returns the rule of the longest matching pattern. The time depends on the length of the name, not on the number of patterns. */
 export function lookUpPermission(permissions: Permissions | undefined, name: string): Permission | undefined {
   if (permissions === undefined) return undefined;
   const exact = own(permissions, name);
@@ -18,7 +18,7 @@ export function lookUpPermission(permissions: Permissions | undefined, name: str
   return undefined;
 }
 
-/** What an agent may do with a tool that no pattern names. */
+/** The permission of a tool that no pattern matches. */
 export function defaultPermission({ isBuiltIn, isReadOnly }: { readonly isBuiltIn: boolean; readonly isReadOnly: boolean }): Permission {
   return isBuiltIn || isReadOnly ? 'allow' : 'ask';
 }

@@ -4,10 +4,10 @@ import * as z from 'zod';
 export const PERMISSIONS = ['allow', 'ask', 'deny'] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 
-/** The name of a tool, or its beginning and `*`. */
+/** The name of a tool, or a prefix followed by `*`. */
 const pattern = z.string().regex(/^(?:[A-Za-z0-9_-]{1,64}|[A-Za-z0-9_-]{0,64}\*)$/, 'must be the name of a tool, or its beginning and *');
 
-/** The longest pattern that matches a tool counts. */
+/** The longest matching pattern applies. */
 export const permissions = z.record(pattern, z.enum(PERMISSIONS));
 
 export const DEFAULT_APPROVAL_TIMEOUT_MS = 86_400_000;

@@ -1,4 +1,4 @@
-/** A webhook account: where its messages go, and whose calls it takes. */
+/** A webhook account: where its messages go, and whose calls it accepts. */
 import * as z from 'zod';
 import { MAX_SECRET_LENGTH } from '../defaults.js';
 import { headerName, httpUrl, id, refusal, secret } from '../fields.js';
@@ -15,11 +15,11 @@ const signature = z
     header: lowerHeaderName,
     algorithm: z.enum(['sha256', 'sha1', 'sha512']).default('sha256'),
     encoding: z.enum(['hex', 'base64']).default('hex'),
-    /** In front of the signature, such as `sha256=`. */
+    /** Prefix of the signature, such as `sha256=`. */
     prefix: z.string().max(32).default(''),
-    /** Has the time of the call, in epoch seconds or milliseconds. */
+    /** Header with the time of the call, in epoch seconds or milliseconds. */
     timestampHeader: lowerHeaderName.optional(),
-    /** By how much that time may differ from this machine's. */
+    /** Maximum difference between that time and this machine's clock. */
     toleranceSeconds: z.int().min(1).max(86_400).default(300),
     /** What is signed. Default: `{body}`, or `{timestamp}.{body}` with a `timestampHeader`. */
     content: z.string().max(200).optional(),
@@ -49,11 +49,14 @@ const template = z
 
 const account = z.strictObject({
   enabled: z.boolean().default(true),
-  /** Required unless calls are read by `preset` or `template`: without it, answers stay in their sessions. */
+  /** Required unless calls are parsed by `preset` or `template`; without it, answers stay in their sessions. */
   url: httpUrl.optional(),
   /** Signs messages, and verifies signed calls (Standard Webhooks). */
   secret: secret.optional(),
-  /** While receivers and senders change over to a new `secret`: messages are signed with both, and calls may be signed with either. */
+  /**
+   * For the transition of receivers and senders to a new `secret`: messages are signed with both, and calls may be signed with
+   * either.
+   */
   previousSecret: secret.optional(),
   /** Whether the receiver drops a repeated `webhook-id`; false: a delivery with unknown outcome is never repeated. */
   idempotent: z.boolean().default(true),
@@ -64,14 +67,14 @@ const account = z.strictObject({
   inboundSecret: secret.optional(),
   previousInboundSecret: secret.optional(),
   signature: signature.optional(),
-  /** Calls have the form of this service, and are signed as it does with `inboundSecret`. */
+  /** Calls have the format of this service and are signed its way with `inboundSecret`. */
   preset: z.enum(PRESETS).optional(),
-  /** The text of a message, from any JSON object that is sent; instead of the preset's. */
+  /** Makes the text of a message from any JSON object that is sent; replaces the preset's. */
   template: template.optional(),
   /** The chat that a message belongs to. */
   chatTemplate: template.optional(),
   senderTemplate: template.optional(),
-  /** The same for calls that are one message. */
+  /** A call's id; calls with the same id are one message. */
   idTemplate: template.optional(),
   agentId: id.optional(),
 });

@@ -1,6 +1,6 @@
 /**
- * Templates that make a text from a JSON document: `{{ $.path[0].to }}`, `{{ header.x-name }}`, alternatives (`??`) and `{{each $.list}}…{{/each}}`.
- * This is their syntax; nothing of it is evaluated as code.
+ * Templates that make a text from a JSON document: `{{ $.path[0].to }}`, `{{ header.x-name }}`, alternatives (`??`) and `{{each
+ * $.list}}…{{/each}}`. This is the whole syntax; nothing is evaluated as code.
  */
 import type { Reason } from '../../text/reasons.js';
 
@@ -14,7 +14,7 @@ export interface TemplatePath {
   readonly keys: readonly (string | number)[];
 }
 
-/** The first path that leads to something, or a text; shortened by each of `cuts`: to the first line, or to a number of characters. */
+/** The first path that has a value, or a literal text; shortened by each of `cuts`: to the first line, or to a number of characters. */
 export interface TemplateValue {
   readonly type: 'value';
   readonly options: readonly (TemplatePath | string)[];
@@ -29,7 +29,7 @@ export interface TemplateEach {
 
 export type TemplatePart = string | TemplateValue | TemplateEach;
 
-/** What is wrong with a template. */
+/** The error for an invalid template. */
 export class TemplateError extends Error {
   readonly reason: Reason;
 
@@ -124,7 +124,7 @@ class TemplateParser {
     if (part !== '') (this.#each?.parts ?? this.#parts).push(part);
   }
 
-  /** The line break behind a block's mark belongs to the mark. */
+  /** The line break after a block's tag belongs to the tag. */
   #hole(text: string, open: number): 'block' | 'value' {
     this.#holes += 1;
     if (this.#holes > MAX_HOLES) throw new TemplateError('template-long', { max: MAX_HOLES });

@@ -1,4 +1,4 @@
-/** Why an access token cannot be made or ended, and why one may not do something. See known.ts. */
+/** Reasons why an access token cannot be created or revoked, and why a token may not do something. See known.ts. */
 import { sayFrom } from '../fill-text.js';
 
 export const ACCESS_REASONS = {

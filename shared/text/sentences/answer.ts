@@ -1,4 +1,4 @@
-/** Why a turn has no answer, or a scheduled run did not succeed. Whole sentences, because they are stored as text: see known.ts. */
+/** Reasons why a turn has no answer or a scheduled run failed. Whole sentences, because they are stored as text: see known.ts. */
 import { sayFrom } from '../fill-text.js';
 
 export const ANSWER_REASONS = {

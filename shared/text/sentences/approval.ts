@@ -1,4 +1,4 @@
-/** Why an approval cannot be decided. See known.ts. */
+/** Reasons why an approval cannot be decided. See known.ts. */
 import { sayFrom } from '../fill-text.js';
 
 export const APPROVAL_REASONS = {

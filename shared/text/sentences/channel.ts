@@ -1,4 +1,4 @@
-/** What accounts and deliveries of channels say of failures. Whole sentences, because they are stored as text: see known.ts. */
+/** Failures of channel accounts and deliveries. Whole sentences, because they are stored as text: see known.ts. */
 import { sayFrom } from '../fill-text.js';
 
 export const CHANNEL_REASONS = {

@@ -1,4 +1,7 @@
-/** What the supervisor says of crashes and exits: apart from the others, because it loads no more than it needs. See known.ts. */
+/**
+ * The supervisor's texts about crashes and exits. Kept apart from the others, so that the supervisor loads only what it needs. See
+ * known.ts.
+ */
 import { sayFrom } from '../fill-text.js';
 
 export const GATEWAY_REASONS = {

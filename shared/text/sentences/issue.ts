@@ -1,8 +1,8 @@
-/** What the worker says of its parts that do not work, or work less well. Whole sentences: see known.ts. */
+/** The worker's texts about parts that fail or work only partly. Whole sentences: see known.ts. */
 import { sayFrom } from '../fill-text.js';
 
 export const ISSUE_REASONS = {
-  // Issues, each with the health of its part
+  // Issues, each in the health of its part
   'issue-channel': 'Channel {name}: {reason}',
   'issue-provider': 'Provider {name}: {reason}',
   'issue-job-once': "The job '{name}' has failed once.",

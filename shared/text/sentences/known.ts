@@ -1,6 +1,6 @@
 /**
- * Finds the code and the values of a text that the gateway said: failures are stored and passed on as text. A value may be such a text again. What vendors
- * and people say has no code.
+ * Finds the code and the values of one of the gateway's own texts, because failures are stored and passed on as text. A value may
+ * again be such a text. Texts of vendors and people have no code.
  */
 import { ACCESS_REASONS } from './access.js';
 import { ANSWER_REASONS } from './answer.js';
@@ -28,7 +28,7 @@ export interface KnownSentence {
   readonly values: Readonly<Record<string, string | number | KnownSentence>>;
 }
 
-/** Those with a sentence in front or behind, outermost first: the sentences in them must not be found first. */
+/** Texts that contain another sentence at their start or end, outermost first: the inner sentences must not be found first. */
 const COMPOSED: readonly string[] = [
   'worker-not-running',
   'last-good-configuration',
@@ -48,21 +48,21 @@ const COMPOSED: readonly string[] = [
   'with-detail',
 ];
 
-/** A longer one was not said by the gateway alone, and would take time. */
+/** A longer text is not purely the gateway's own, and matching it would take time. */
 const MAX_LENGTH = 4_000;
 
 const escaped = (text: string): string => text.replace(/[$()*+.?[\\\]^{|}]/g, String.raw`\$&`);
 
-/** Splits a text at its places for values: text, name, the two words that the value chooses from, text … */
+/** Splits a text at its placeholders: text, name, the two words that the value chooses from, text … */
 const parted = (text: string): (string | undefined)[] => text.split(/\{(\w+)(?::([^|}]*)\|([^}]*))?\}/);
 
-/** Values of a form that is known; they may be empty. */
+/** Values of a known form; they may be empty. */
 const FORMS: Readonly<Record<string, string>> = { http: String.raw`(?: \(HTTP \d+\))?` };
 
 interface Pattern {
   readonly code: string;
   readonly pattern: RegExp;
-  /** Names of values that the text chooses its words by. */
+  /** Names of values that select words of the text. */
   readonly numbers: ReadonlySet<string>;
   readonly rank: number;
 }
@@ -79,7 +79,7 @@ function patternOf([code, text]: [string, string]): Pattern {
     length += after.length;
   }
   const composed = COMPOSED.indexOf(code);
-  // Of two that fit, the one that says more itself.
+  // If two texts match, prefer the one with more fixed text.
   const rank = composed === -1 ? COMPOSED.length + 1 / (length + 1) : composed;
   return { code, pattern: new RegExp(`^${source}$`), numbers, rank };
 }
@@ -105,7 +105,7 @@ export function knownSentence(text: string | null | undefined): KnownSentence | 
   return text === null || text === undefined || text.length > MAX_LENGTH ? undefined : find(text);
 }
 
-/** Returns what an answer of the API has beside a text: `why`, if it is the gateway's own. */
+/** Returns the `why` that accompanies a text in an API answer, if the text is the gateway's own. */
 export function whyOf(text: string | null | undefined): { why?: KnownSentence } {
   const why = knownSentence(text);
   return why === undefined ? {} : { why };

@@ -1,4 +1,4 @@
-/** What is said of a database that cannot be used, or not as well as it could be. Whole sentences: see known.ts. */
+/** Texts about a database that cannot be used, or only with limitations. Whole sentences: see known.ts. */
 import { sayFrom } from '../fill-text.js';
 
 export const STORE_REASONS = {
