@@ -1,6 +1,6 @@
 /**
- * The fallback: answers every request 503 with the reason while no worker runs. No dependency but Node, so that
- * whatever broke the worker cannot break it.
+ * The fallback: answers every request with 503 and the reason while no worker runs. Depends only on Node, so that whatever broke
+ * the worker cannot break it.
  */
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -35,15 +35,15 @@ main{max-width:560px;margin:0 auto;padding:24px 28px;border:1px solid var(--line
 h1{margin:0 0 12px;font-size:20px}p{margin:8px 0}code{font-size:14px}
 .reason{padding:10px 14px;border-left:3px solid var(--bad);background:var(--ground);overflow-wrap:anywhere}.muted{color:var(--muted);font-size:14px}`;
 
-/** Asks for its own address, which may be below a path of a proxy, until something else than this page is there. */
+/** The page polls its own address, which may be below a proxy's path, until something other than this page answers. */
 const SCRIPT = `setInterval(()=>fetch(location.href,{cache:'no-store'}).then((answer)=>answer.status<500&&location.reload(),()=>0),3000)`;
 
 const hashOf = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 
-/** Style and script are allowed by their hashes, and nothing else is. */
+/** Only this style and script are allowed, by their hashes. */
 const POLICY = `default-src 'none'; style-src ${hashOf(STYLE)}; script-src ${hashOf(SCRIPT)}; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'`;
 
-/** The page for browsers that have not loaded the real one. */
+/** The page shown in browsers that have not loaded the real page. */
 function page({ reason, lastExitAt }: FallbackBoot): string {
   const since =
     lastExitAt === null
@@ -53,8 +53,9 @@ function page({ reason, lastExitAt }: FallbackBoot): string {
 }
 
 /**
- * Redirects a browser to the same address: it asks again on a new connection, which reaches a worker. The old connection is from the outage,
- * perhaps opened in advance, and may carry the request for a file of the page. Relative, because a proxy may publish the gateway below a path.
+ * Redirects a browser to the same address, so that it tries again on a new connection, which reaches a worker. The old connection
+ * dates from the outage, was perhaps opened in advance, and may carry the request for a file of the page. Relative, because a proxy
+ * may publish the gateway below a path.
  */
 function sendAgain({ url = '/' }: IncomingMessage, response: ServerResponse): void {
   const path = url.split('?', 1)[0] ?? '';
@@ -82,12 +83,12 @@ function answer(request: IncomingMessage, response: ServerResponse, boot: Fallba
   response.end(request.method === 'HEAD' ? undefined : body);
 }
 
-/** Time that a drain gives a connected client to send its request; the supervisor kills later. */
+/** Time that a drain gives a connected client to send its request; the supervisor kills the fallback later than that. */
 const DRAIN_LIMIT_MS = 1_000;
 
 /**
- * A worker accepts again: no new connections, and open ones get their answer. `http.Server.close()` would reset those without a request
- * yet.
+ * A worker accepts again: accept no new connections, and answer the open ones. `http.Server.close()` would reset those without a
+ * request yet.
  */
 function drain(server: Server): void {
   NetServer.prototype.close.call(server, () => process.exit(0));

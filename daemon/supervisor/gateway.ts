@@ -1,4 +1,4 @@
-/** Composition of the supervisor: makes its parts in the order in which they depend on each other, runs it, and ends it in order. */
+/** Composition of the supervisor: creates its parts in dependency order, runs them, and stops them in order. */
 import { type Clock, isoTime } from '../../shared/clock.js';
 import type { GatewayError } from '../../shared/errors.js';
 import { RESTART_ME_EXIT_CODE } from '../../shared/exit-codes.js';
@@ -24,19 +24,19 @@ import { rehearse } from './workers/rehearsal.js';
 import { WorkerRequests } from './workers/worker-requests.js';
 import { WorkerSlots } from './workers/worker-slots.js';
 
-/** What one start of a gateway is given. */
+/** The options for starting a gateway. */
 export interface GatewayStart extends SupervisorOptions {
   readonly clock: Clock;
   /** Set for a successor. */
   readonly predecessor?: Predecessor & { readonly link: PredecessorLink };
-  /** Called when too many workers have died for the start to succeed; tries continue. */
+  /** Called when the start has failed because too many workers died; further attempts continue. */
   readonly onFailed?: (error: GatewayError | undefined) => void;
   readonly spawn?: SpawnChild;
 }
 
 type Parts = ReturnType<typeof makeParts>;
 
-/** How often it is noted that the gateway lives, and how well. */
+/** Interval at which the life log records that the gateway is alive, and its health. */
 const OBSERVE_MS = 60_000;
 
 const quiet = (): void => undefined;
@@ -116,7 +116,7 @@ export class Gateway {
   #isRunning = false;
   #stopObserving: () => void = quiet;
 
-  /** Creates directories and reads the configuration, nothing else. @throws CONFIG_INVALID */
+  /** Only creates directories and reads the configuration. @throws CONFIG_INVALID */
   constructor(start: GatewayStart) {
     this.#start = start;
     this.#parts = makeParts(start);
@@ -142,7 +142,7 @@ export class Gateway {
     });
   }
 
-  /** Runs until the gateway has stopped. @returns the exit code @throws why a cold start failed */
+  /** Runs until the gateway has stopped. @returns the exit code @throws the reason why a cold start failed */
   async run(): Promise<number> {
     const { environment, predecessor } = this.#start;
     const { foundation, resources, supervisor, succession, restoration, life } = this.#parts;

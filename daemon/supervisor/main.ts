@@ -14,8 +14,8 @@ import { PredecessorLink } from './succession/predecessor-link.js';
 const DEFAULT_BOOT: SupervisorBoot = { flags: {}, foreground: false };
 
 /**
- * Ignores signals after the gateway has removed its own handlers: a Ctrl-C right before the exit of a process that has just been
- * succeeded must not change its exit code.
+ * Ignores signals after the gateway has removed its own handlers: a Ctrl-C right before the exit of a process that has handed over
+ * to a successor must not change its exit code.
  */
 function ignoreLateSignals(): void {
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const) process.on(signal, () => undefined);
@@ -25,7 +25,7 @@ function ignoreLateSignals(): void {
 export async function runSupervisor(options: SupervisorOptions): Promise<number> {
   ignoreLateSignals();
   limitGarbage();
-  // Before the configuration is read: an unfinished restore may replace it.
+  // Must run before the configuration is read, because an unfinished restore may replace it.
   await finishRestores(openPaths(options));
   return new Gateway({ ...options, clock: systemClock }).run();
 }
@@ -78,7 +78,7 @@ export async function main(): Promise<number> {
     });
     if (boot.rehearsal === true) return 0;
     const exitCode = await gateway.run();
-    // Has an effect only when the start was stopped before it succeeded or failed.
+    // Only has an effect when the start was stopped before it succeeded or failed.
     report(failureReport(stoppedAtStart()));
     return exitCode;
   } catch (error) {

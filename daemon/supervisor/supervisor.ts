@@ -1,6 +1,6 @@
 /**
  * The supervisor's event loop: an input becomes an event, the transition table gives the next state and the effects, and the
- * effects are carried out here. The table and the policies decide.
+ * effects are carried out here. All decisions are made by the table and the policies.
  */
 import { EventEmitter } from 'node:events';
 import type { ExitRecord, RestartResult, StopResult } from '../../shared/control/messages.js';
@@ -61,7 +61,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
     return this.#ticket !== undefined || this.#stop?.purpose === 'serviceRestart';
   }
 
-  /** Runs until this process may exit: not before a successor serves. If that died instead, or after a restore, it continues. */
+  /** Runs until this process may exit, never before a successor serves. Continues if that dies instead, or after a restore. */
   async run({ succession, restoration }: Interludes): Promise<Outcome> {
     let left = this.#nextLeave();
     this.dispatch({ type: 'start' });
@@ -90,7 +90,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
     }
   }
 
-  /** Starts a restart or joins the one in progress. @throws STOPPING, and what the new worker failed of */
+  /** Starts a restart or joins the one in progress. @throws STOPPING, or the reason why the new worker failed */
   requestRestart(options: { timeoutMs: number | undefined }, progress: Progress): Promise<RestartResult> {
     if (this.#stop !== undefined) return Promise.reject(stoppingError());
     this.#ticket ??= new RestartTicket({ clock: this.#deps.clock, timeoutMs: options.timeoutMs });
@@ -99,7 +99,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
     return outcome;
   }
 
-  /** Starts a stop, or joins the one in progress and brings its deadline nearer if this one's is. */
+  /** Starts a stop, or joins the one in progress, whose deadline it can only move earlier. */
   requestStop(options: StopOptions, progress: Progress): Promise<StopResult> {
     const request = { ...options, nowMs: this.#deps.clock.now() };
     const isNew = this.#stop === undefined;
@@ -155,7 +155,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
 
   #spawn(): void {
     const { config } = this.#deps;
-    // A requested restart uses the edited files and reports what is wrong with them; a respawn uses what works.
+    // A requested restart uses the edited files and reports what is wrong with them; a respawn uses the configuration that works.
     const source = this.#ticket === undefined ? config.source() : config.editedSource();
     const worker = launchWorker(
       this.#deps,
@@ -191,7 +191,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
     if (slot === 'candidate') this.#candidateExited(worker, record);
     if (slot === 'active') this.dispatch({ type: 'activeExited', verdict: this.#deps.respawn.recordCrash(worker, record) });
     if (hasQuiesced) this.dispatch({ type: 'quiesced' });
-    // After the next worker has been spawned: it boots while the lock is written to a disk that may be busy.
+    // Done after the next worker has been spawned: it boots while the lock is written to a possibly busy disk.
     this.#announce();
     if (this.slots.all().length === 0) this.dispatch({ type: 'allExited' });
   }
@@ -217,7 +217,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
     const [{ candidate }, { openSocket }] = [this.slots, this.#deps.resources];
     if (candidate === undefined || openSocket === undefined) return;
     candidate.listenSocket = openSocket;
-    // While both accept, somebody could have an answer of the worker and a 503 after it.
+    // If both accepted, a client could get an answer from the worker and then a 503 from the fallback.
     this.fallback.stop(() => this.#stop === undefined && candidate.sendListen(openSocket));
   }
 
@@ -288,7 +288,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
     this.emit('left', { exitCode, error });
   }
 
-  /** Writes the living workers to the lock and sends them to each worker: leases of dead workers are void at once. */
+  /** Writes the list of living workers to the lock and sends it to each worker, so that leases of dead workers end at once. */
   #announce(): void {
     this.recordChildren();
     this.slots.announcePeers();

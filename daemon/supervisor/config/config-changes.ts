@@ -1,6 +1,6 @@
 /**
  * Applies changes of the configuration files: the running worker checks the new content and applies or rejects it; a changed
- * address is bound here and served by a new worker; nothing that runs is interrupted.
+ * address is bound here and served by a new worker; running work is not interrupted.
  */
 import type { Clock } from '../../../shared/clock.js';
 import { maskToken } from '../../../shared/config/secrets.js';
@@ -26,7 +26,7 @@ interface ConfigChangesDeps {
 }
 
 export class ConfigChanges {
-  /** In force, as the last worker says; undefined before there was one. */
+  /** The configuration in force, as reported by the last worker; undefined before the first worker. */
   token: OwnToken | undefined;
   #isAuthEnabled = false;
   readonly #deps: ConfigChangesDeps;
@@ -63,7 +63,7 @@ export class ConfigChanges {
     return this.#watch.close();
   }
 
-  /** Called when a worker has become active with this source: that configuration is valid. */
+  /** Called when a worker has become active with this source, which proves the configuration valid. */
   workerActive(worker: WorkerProcess, source: ConfigSource | undefined): void {
     const { readiness } = worker;
     if (readiness !== undefined) {
@@ -73,7 +73,7 @@ export class ConfigChanges {
     }
     if (source === undefined) return;
     this.#acceptAndMove(source);
-    // Edited while it booted: the watch has reported that to the previous worker.
+    // The file was edited while the worker booted; the watch has reported the edit to the previous worker.
     if (this.#deps.config.isOutdated(source)) this.#changed(hashFiles(this.#deps.config.editedPaths));
   }
 
@@ -139,7 +139,7 @@ export class ConfigChanges {
     const { resources, supervisor } = this.#deps;
     resources.use(socket);
     try {
-      // A restart that was under way may have used the old socket.
+      // A restart already in progress may have used the old socket.
       do await supervisor.requestRestart({ timeoutMs: undefined }, () => undefined);
       while (supervisor.slots.active?.listenSocket !== socket);
       before.close();

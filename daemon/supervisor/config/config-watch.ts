@@ -1,6 +1,6 @@
 /**
- * Watches the configuration's files for changed content; the owner of `chokidar`. Directories are watched, not files,
- * because editors replace files; a hash of the content decides, so that a touched file is no change. A check every five seconds
+ * Watches the configuration's files for changed content; the owner of `chokidar`. Directories are watched, not files, because
+ * editors replace files; a hash of the content decides, so touching a file does not count as a change. A check every five seconds
  * finds changes without an event: a replaced directory, a network or container mount, an exhausted inotify limit.
  */
 import { createHash } from 'node:crypto';
@@ -33,7 +33,7 @@ function contentOf(path: string): { readonly text: string | undefined; readonly 
     return { text: readConfigText(path), isReadable: true };
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
-    // A directory, a pipe, not text: the worker that loads it reports it.
+    // A directory, a pipe or a binary file: the worker that loads it reports the error.
     return { text: error.message, isReadable: false };
   }
 }
@@ -61,9 +61,9 @@ export class ConfigWatch {
   #isClosed = false;
   #watched = '';
   #files = '';
-  /** False: what keeps a file from being read may end without a change of the file, e.g. when descriptors are free again. */
+  /** False: the file may become readable without changing, e.g. when descriptors are free again. */
   #areReadable = true;
-  /** Of the content last seen. */
+  /** Hash of the content last seen. */
   #hash: string;
 
   constructor(options: { paths: readonly string[]; clock: Clock; onChange: (hash: string) => void; onError: (error: unknown) => void }) {
@@ -81,7 +81,7 @@ export class ConfigWatch {
     this.#lookLater();
   }
 
-  /** Compares the content now. Skipped while a directory is missing: it may be in the middle of being replaced. */
+  /** Checks now whether the content has changed. Skipped while a directory is missing: it may be in the middle of being replaced. */
   check(): void {
     if (this.#directoryState().includes('absent')) return;
     const { hash, areReadable } = readFiles(this.#paths);
@@ -105,11 +105,11 @@ export class ConfigWatch {
       depth: 0,
       // A watcher closed while it starts can leave a system watch open (1 of 1,500 tries), which must not keep the process alive.
       persistent: false,
-      // Only our files and the directories themselves: a home full of logs costs nothing.
+      // Watches only our files and the directories themselves, so a home full of logs costs nothing.
       ignored: (path) => !this.#paths.includes(path) && !this.#directories.includes(path),
     });
     this.#watcher.on('all', () => this.#touched());
-    // There is no event for what was written while chokidar started.
+    // chokidar reports no event for changes made while it was starting.
     this.#watcher.on('ready', () => this.#touched());
     this.#watcher.on('error', (error) => this.#onError(error));
   }

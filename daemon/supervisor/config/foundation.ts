@@ -1,4 +1,4 @@
-/** Directories, configuration and log: opened before the lock and the sockets. */
+/** Opens the directories, configuration and log, before the lock and the sockets. */
 import { dirname } from 'node:path';
 import { ensurePrivateDirectory } from '../../../shared/node/files/atomic-file.js';
 import { type BuildInfo, readBuildInfo } from '../../../shared/node/build/bundle.js';
@@ -26,7 +26,7 @@ export interface Foundation {
 
 const NO_BUILD: BuildInfo = { version: '0.0.0', buildId: 'unknown' };
 
-/** Returns where this gateway's files are, and makes their directories. @throws CONFIG_INVALID */
+/** Returns the paths of this gateway's files, and creates their directories. @throws CONFIG_INVALID */
 export function openPaths({ environment, flags }: Pick<SupervisorOptions, 'environment' | 'flags'>): GatewayPaths {
   const configPath = flags.configPath ?? environment.configPath;
   const { home, runtimeDir } = environment;
@@ -62,7 +62,7 @@ export function openFoundation(options: Pick<SupervisorOptions, 'environment' | 
   return { paths, config, logFile, log, redactor, rotation, build: readBuildInfo() ?? NO_BUILD };
 }
 
-/** Takes over what concerns this process from configuration files that a worker has accepted: secrets and the log's limit. */
+/** Applies the settings for this process from configuration files that a worker has accepted: secrets and the log's size limit. */
 export function refreshFoundation({ paths, config, logFile, redactor }: Foundation): void {
   learnFileSecrets(redactor, paths);
   logFile.setMaxBytes(config.settings.logs.maxBytes);

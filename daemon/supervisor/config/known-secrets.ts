@@ -7,12 +7,12 @@ import type { GatewayPaths } from '../../../shared/node/process/paths.js';
 import type { Redactor } from '../../../shared/node/secrets/redact.js';
 import { readToken } from '../../../shared/node/secrets/token-file.js';
 
-/** Those of the environment and the command line. */
+/** Secrets from the environment and the command line. */
 export function startSecrets(environment: GatewayEnvironment, flags: { readonly token?: string }): string[] {
   return [flags.token, environment.token, ...environmentSecrets()].filter((secret) => secret !== undefined);
 }
 
-/** Adds those of the current files. A file that cannot be read is reported elsewhere. */
+/** Adds the secrets in the current files. A file that cannot be read is reported elsewhere. */
 export function learnFileSecrets(redactor: Redactor, paths: GatewayPaths): void {
   const sources = [
     () => [readToken(paths.tokenPath) ?? ''],
@@ -23,7 +23,7 @@ export function learnFileSecrets(redactor: Redactor, paths: GatewayPaths): void 
     try {
       redactor.add(read());
     } catch {
-      // Unreadable or invalid: status and the worker's refusal say so.
+      // Unreadable or invalid: reported by the status and by the worker, which refuses to start.
     }
   }
 }

@@ -18,7 +18,7 @@ import { resolveSettings, type SettingsFlags, type SupervisorSettings } from './
 export interface ConfigSource {
   readonly configSource: string;
   readonly modelsSource: string;
-  /** Hash of what the worker reads, to find out later whether the files have changed. */
+  /** Hash of the files that the worker reads, to detect later changes. */
   readonly hash: string;
 }
 
@@ -31,7 +31,7 @@ export class LiveConfig {
   #keeping: Promise<void> = Promise.resolve();
   #invalid: { hash: string; problems: readonly Problem[] } | undefined;
 
-  /** @throws CONFIG_INVALID when the file cannot be used: at a cold start there is nothing else to run with */
+  /** @throws CONFIG_INVALID when the file cannot be used: a cold start has no other configuration to fall back on */
   constructor(options: { paths: GatewayPaths; flags: SettingsFlags; environment: GatewayEnvironment }) {
     this.#paths = options.paths;
     this.#flags = options.flags;
@@ -61,7 +61,7 @@ export class LiveConfig {
     ];
   }
 
-  /** Returns what the next worker loads. */
+  /** Returns the source that the next worker loads. */
   source(): ConfigSource {
     const hash = hashFiles(this.#edited);
     if (this.#invalid?.hash === hash && this.hasLastGood) {
@@ -79,7 +79,10 @@ export class LiveConfig {
     this.#invalid = { hash, problems };
   }
 
-  /** The files that users edit. @param hash  of their content when it was seen; default: now */
+  /**
+   * Returns the source for the files that users edit.
+   * @param hash  of their content when they were read; default: their current content
+   */
   editedSource(hash = hashFiles(this.#edited)): ConfigSource {
     return { configSource: this.#paths.configPath, modelsSource: this.#paths.modelsPath, hash };
   }
@@ -89,7 +92,7 @@ export class LiveConfig {
     return hashFiles(this.#edited) !== source.hash;
   }
 
-  /** Applies the settings of a source that a worker runs with. @returns false when the files on disk have changed since */
+  /** Applies the settings of the source that a worker runs with. @returns false when the files on disk have changed since */
   accept(source: ConfigSource): boolean {
     if (source.configSource !== this.#paths.configPath || this.isOutdated(source)) return false;
     const settings = this.#tryResolve();
@@ -99,9 +102,9 @@ export class LiveConfig {
     return true;
   }
 
-  /** Keeps the present content of the edited files as the last good one. Calls are carried out in order. */
+  /** Saves the current content of the edited files as the last good configuration. Calls run in order. */
   async keepLastGood(): Promise<void> {
-    // Both read now: an edit while the first is written must not get into the second.
+    // Reads both files first, so that an edit during the first write cannot get into the second.
     const config = readOrDefault(this.#paths.configPath);
     const models = readOrDefault(this.#paths.modelsPath);
     const kept = this.#keeping.then(async () => {
@@ -113,7 +116,10 @@ export class LiveConfig {
     await kept;
   }
 
-  /** Our own keys of the edited file. @returns the problems that make it unusable; none when it can be tried */
+  /**
+   * Checks the supervisor's own keys in the edited file.
+   * @returns the problems that make it unusable; an empty list when it can be tried
+   */
   check(): readonly Problem[] {
     const result = this.#tryResolve();
     return Array.isArray(result) ? result : [];
@@ -150,7 +156,7 @@ function hasText(path: string, text: string): boolean {
   try {
     return readConfigText(path) === text;
   } catch (error) {
-    if (error instanceof GatewayError) return false; // a damaged copy is written anew
+    if (error instanceof GatewayError) return false; // a damaged copy is rewritten
     throw error;
   }
 }

@@ -41,7 +41,7 @@ export class Restoration {
     this.#deps = deps;
   }
 
-  /** @throws NOT_FOUND, CONFLICT, STOPPING; why the state was not replaced; why the new worker failed */
+  /** @throws NOT_FOUND, CONFLICT, STOPPING; the reason why the state was not replaced, or why the new worker failed */
   async run({ id, timeoutMs }: { id: string; timeoutMs: number }, progress: Progress): Promise<RestoreResult> {
     const { supervisor, paths } = this.#deps;
     const startedAtMs = performance.now();
@@ -52,7 +52,7 @@ export class Restoration {
     const pending = makePending(id);
     this.#pending = pending;
     try {
-      // Wait for a restart that is under way, so that its callers get its outcome.
+      // Wait for a restart in progress, so that its callers get its outcome.
       if (supervisor.isRestarting) await supervisor.requestRestart({ timeoutMs: undefined }, progress).catch(() => undefined);
       if (supervisor.desired === 'down') throw stoppingError();
       await supervisor.requestStop({ purpose: 'restore', timeoutMs }, progress);
@@ -72,7 +72,7 @@ export class Restoration {
 
   /**
    * Called when the workers have ended. Does nothing unless they ended for a restore.
-   * @throws why a restore failed after it had begun: no worker may run before the next start has finished it
+   * @throws the reason why a restore failed after it had begun; no worker may run until the next start has completed the restore
    */
   async replaceState(): Promise<void> {
     const { paths, log } = this.#deps;
@@ -89,13 +89,13 @@ export class Restoration {
     }
   }
 
-  /** Called when the gateway continues. */
+  /** Called when the gateway continues after the restore. */
   resumed(): void {
     this.#pending?.resume();
   }
 }
 
-/** The state is in place, but its worker does not start. */
+/** The restored state is in place, but the worker does not start with it. */
 function withUndo(error: unknown, replaced: string): GatewayError {
   const { code, message, details, hint } = toErrorDocument(error);
   const undo = `Undo it with: ${shellCommand`xopc restore ${replaced}`}`;

@@ -1,6 +1,6 @@
 /**
- * The supervisor's own few keys, read by hand (zod alone costs 28 ms to load): where to listen, how long to drain, how
- * to rotate. The worker validates the whole document. Order: flag, environment, file, default.
+ * The few keys that the supervisor itself uses: where to listen, how long to drain, when to rotate the log. Parsed by hand, because
+ * loading zod alone takes 28 ms. The worker validates the whole document. Precedence: flag, environment, file, default.
  */
 import { GATEWAY_DEFAULTS, HOST, HOST_RULE, LOG_DEFAULTS, MAX_DRAIN_TIMEOUT_MS } from '../../../shared/config/defaults.js';
 import { type ConfigDocument, problemAt } from '../../../shared/config/document.js';
@@ -27,7 +27,7 @@ export interface SettingsFlags {
 
 const DEFAULTS = { ...GATEWAY_DEFAULTS, ...LOG_DEFAULTS };
 
-/** What a value must be: the words after "it", and the same for programs, as the worker says it. */
+/** The rule that a value breaks: as text that follows "it", and in machine-readable form, as the worker reports it. */
 type Rule = { readonly text: string } & Coded;
 
 type Check = (value: unknown) => Rule | undefined;
@@ -68,7 +68,7 @@ function shortened(value: unknown): string {
   return text.length > MAX_SHOWN_LENGTH ? `${text.slice(0, MAX_SHOWN_LENGTH)}…` : text;
 }
 
-/** What the file says about our keys. */
+/** The supervisor's keys as set in the file. */
 function readFileValues(document: ConfigDocument): { values: Record<string, unknown>; problems: readonly Problem[] } {
   if (document.problems.length > 0) return { values: {}, problems: document.problems };
   const values: Record<string, unknown> = {};

@@ -13,7 +13,7 @@ import type { PredecessorLink } from '../succession/predecessor-link.js';
 import type { Succession } from '../succession/succession.js';
 import type { Supervisor } from '../supervisor.js';
 
-/** A forced start within this time after a takeover has lost against it. */
+/** A forced start that arrives within this time after a takeover counts as beaten by that takeover. */
 const CONTEST_MS = 2_000;
 
 export interface ControlContext {
@@ -26,13 +26,13 @@ export interface ControlContext {
   readonly config: { readonly settings: { readonly drainTimeoutMs: number } };
   readonly status: Pick<GatewayStatus, 'document'>;
   readonly changes: { readonly token: OwnToken | undefined };
-  /** A build other than ours is on disk. */
+  /** Whether the build on disk differs from the running one. */
   isNewerInstalled(): boolean;
-  /** Checks that the installed supervisor can start. @throws why it cannot */
+  /** Checks that the installed supervisor can start. @throws the reason why it cannot */
   rehearse(): Promise<void>;
-  /** XOPC_NO_RESPAWN: never a new supervisor. */
+  /** XOPC_NO_RESPAWN is set: never start a new supervisor. */
   readonly noRespawn: boolean;
-  /** XOPC_SERVICE_MARKER: the service manager replaces us. */
+  /** XOPC_SERVICE_MARKER is set: the service manager starts the replacement. */
   readonly serviceMarker: string | null;
 }
 
@@ -59,7 +59,7 @@ function stop(context: ControlContext, request: Request<'stop'>, progress: Progr
   return stopForGood(context, request.force === true ? 0 : (request.timeoutMs ?? context.config.settings.drainTimeoutMs), progress);
 }
 
-/** Stops this gateway, and with it a successor that does not serve yet and a predecessor that still finishes its work. */
+/** Stops this gateway, and with it a successor that does not serve yet or a predecessor that is still finishing its work. */
 export function stopForGood(context: ControlContext, timeoutMs: number, progress: Progress): Promise<StopResult> {
   context.succession.abort(stoppingError());
   context.predecessor?.dismiss(timeoutMs);
@@ -67,13 +67,13 @@ export function stopForGood(context: ControlContext, timeoutMs: number, progress
 }
 
 async function restore(context: ControlContext, { restoreId, timeoutMs }: Request<'restore'>, progress: Progress): Promise<RestoreResult> {
-  // The predecessor's worker still writes to what is to be replaced.
+  // The predecessor's worker still writes to the state that the restore replaces.
   await context.predecessor?.arriving;
   if (context.succession.isUnderWay) return Promise.reject(stoppingError());
   return context.restoration.run({ id: restoreId, timeoutMs: timeoutMs ?? context.config.settings.drainTimeoutMs }, progress);
 }
 
-/** In place, unless the supervisor itself is to be replaced: asked for, or because a newer build is installed. */
+/** Restarts in place, unless the supervisor itself must be replaced: on request, or because a newer build is installed. */
 export function restart(
   context: ControlContext,
   request: Pick<Request<'restart'>, 'force' | 'exclusive' | 'expects' | 'succession' | 'timeoutMs'>,
@@ -82,7 +82,7 @@ export function restart(
   const { supervisor, succession } = context;
   if (supervisor.desired === 'down' && !succession.isUnderWay) {
     if (!supervisor.isRestarting) return Promise.reject(stoppingError());
-    // It exits to be started again, which is what this caller asks for.
+    // The supervisor is already exiting to be started again, which is what this caller wants.
     return exitToRestart(context, request.timeoutMs ?? MAX_DRAIN_TIMEOUT_MS, progress);
   }
   if (request.exclusive === true) {
@@ -99,7 +99,10 @@ export function restart(
   return succession.run({ ...request.succession, timeoutMs: request.timeoutMs }, progress);
 }
 
-/** Restarts once the predecessor has quiesced, which may take its drain time: the caller waits for both as long as for a restart alone. */
+/**
+ * Restarts once the predecessor has quiesced, which may take up to its drain time. The caller's wait limit, that of a plain
+ * restart, covers both.
+ */
 function restartOnArrival(arriving: Promise<void>, ...[context, request, progress]: Parameters<typeof restart>): Promise<RestartResult> {
   const ticket = new RestartTicket({ clock: context.clock, timeoutMs: undefined });
   const outcome = ticket.join(progress);
@@ -118,15 +121,15 @@ export function restartUnasked(context: ControlContext, reason: string, log: Log
   restart(context, {}, () => undefined).catch((error: unknown) => log.error({ err: error, reason }, 'the restart failed'));
 }
 
-/** Waits for the restart in place that is under way, so that its callers get its outcome. */
+/** Waits for a restart in place that is in progress, so that its callers get its outcome. */
 async function restartAfterwards(...[context, request, progress]: Parameters<typeof restart>): Promise<RestartResult> {
   await context.supervisor.requestRestart({ timeoutMs: undefined }, progress).catch(() => undefined);
   return restart(context, request, progress);
 }
 
 /**
- * Finds a broken configuration or build while this process still serves: the service manager's next start cannot be undone.
- * Without a ready worker there is nothing to lose.
+ * Detects a broken configuration or build while this process still serves, because an exit for the service manager's next start
+ * cannot be undone. Without a ready worker there is nothing to lose.
  */
 async function assertReplaceable(context: ControlContext, timeoutMs: number | undefined, progress: Progress): Promise<void> {
   if (!context.status.document().ready) return;
@@ -139,7 +142,10 @@ async function leaveToServiceManager(context: ControlContext, timeoutMs: number 
   return exitToRestart(context, timeoutMs ?? context.config.settings.drainTimeoutMs, progress);
 }
 
-/** Exits, so that the service manager starts the next supervisor, or joins the exit under way; `timeoutMs` can only shorten its drain. */
+/**
+ * Exits so that the service manager starts the next supervisor, or joins an exit in progress; `timeoutMs` can only shorten the
+ * drain.
+ */
 async function exitToRestart(context: ControlContext, timeoutMs: number, progress: Progress): Promise<RestartResult> {
   progress('draining', `the service manager (${context.serviceMarker}) restarts the gateway`);
   const before = context.status.document();
@@ -154,8 +160,8 @@ async function exitToRestart(context: ControlContext, timeoutMs: number, progres
 }
 
 /**
- * Returns the pid of this process when the caller has lost against another `--force` start: the supervisor that it meant to replace
- * has been replaced, or this one has just taken over.
+ * Returns the pid of this process when another `--force` start was faster than the caller: the supervisor that the caller meant to
+ * replace has already been replaced, or this one has just taken over.
  */
 function fasterSuccessor(context: ControlContext, expects: string | undefined): number | undefined {
   if (expects !== undefined && expects !== context.status.document().instanceId) return process.pid;

@@ -1,6 +1,6 @@
 /**
- * The control socket: newline frames over the raw connections of `node-ipc` (`rawBuffer`; its own framing lets a peer
- * end this process). Owner of `node-ipc` on this side. Knows frames and limits, not what a request means.
+ * The control socket: newline frames over the raw connections of `node-ipc` (`rawBuffer`, because with its own framing a peer could
+ * crash this process). Owner of `node-ipc` on this side. Handles frames and limits, not the meaning of requests.
  */
 import { chmodSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import type { Socket } from 'node:net';
@@ -17,13 +17,13 @@ import { GatewayError, toErrorDocument } from '../../../shared/errors.js';
 import { parseControlRequest } from './control-frames.js';
 
 export interface ControlLimits {
-  /** More connections at once are closed as soon as they are accepted. */
+  /** Maximum number of connections; further ones are closed as soon as they are accepted. */
   readonly maxConnections: number;
   /** A connection without a running request is closed after this many milliseconds of silence. */
   readonly idleMs: number;
-  /** Concurrent requests of one connection; one more closes it. */
+  /** Maximum number of concurrent requests per connection; one more closes the connection. */
   readonly maxPending: number;
-  /** Bytes of answers that a connection has not read; more close it. */
+  /** Maximum number of unread answer bytes per connection; more close the connection. */
   readonly maxUnreadBytes: number;
 }
 
@@ -31,7 +31,7 @@ const LIMITS: ControlLimits = { maxConnections: 2_048, idleMs: 10_000, maxPendin
 
 export type Progress = (phase: string, message: string) => void;
 
-/** Does what a request asks. @throws GatewayError, which becomes the `error` frame */
+/** Carries out a request. @throws GatewayError, which becomes the `error` frame */
 export type ControlHandler = (request: ControlRequest, progress: Progress) => Promise<unknown>;
 
 type Listener = IPCModule['server'];
@@ -54,18 +54,18 @@ export class ControlServer {
   }
 
   /**
-   * Binds on a private name, sets the mode and renames onto the control path: a client finds either the predecessor's
-   * socket or ours, never none. The caller holds the lock. Started again, it takes the path back; connections go on.
+   * Binds under a private name, sets the mode and renames the socket onto the control path, so that a client finds either the
+   * predecessor's socket or ours. The caller holds the lock. When called again, takes the path back; existing connections continue.
    */
   async start(): Promise<void> {
     this.#isHandedOver = false;
     const before = this.#listener;
     this.#listener = await this.#listen();
-    // What has connected to the old one is accepted first.
+    // Accept pending connections to the old socket first.
     setImmediate(() => before?.stop());
   }
 
-  /** Binds the path again where our socket is not at it any more: a cleaner of temporary directories may remove it. */
+  /** Binds the path again when our socket has disappeared from it: a cleaner of temporary directories may have removed it. */
   async heal(): Promise<void> {
     if (this.#inode !== undefined && this.#inode !== currentInode(this.#path)) await this.start();
   }
@@ -76,7 +76,7 @@ export class ControlServer {
     this.#inode = undefined;
   }
 
-  /** Stops listening, removes the path if it is still ours, ends connections once their last frame is out. */
+  /** Stops listening, removes the path if it is still ours, and ends each connection once its last frame has been sent. */
   close(): void {
     this.#listener?.stop();
     this.#listener = undefined;
@@ -105,7 +105,7 @@ export class ControlServer {
       });
       ipc.server.on('error', (error) => {
         reject(error);
-        // node-ipc also reports clients that go away.
+        // node-ipc also reports disconnecting clients here.
         if (!['ECONNRESET', 'EPIPE'].includes(error.code ?? '')) this.#onError(error);
       });
       ipc.server.on('connect', (socket) => this.#accept(socket));
@@ -128,7 +128,7 @@ export class ControlServer {
   }
 }
 
-/** One client: splits its bytes into frames, runs its requests, and ends it where it goes beyond the limits. */
+/** One client: splits its bytes into frames, runs its requests, and closes the connection when it exceeds the limits. */
 class ControlConnection {
   readonly #socket: Socket;
   readonly #handler: ControlHandler;
@@ -165,7 +165,7 @@ class ControlConnection {
     if ('refusal' in request) {
       const { id, refusal } = request;
       this.#send({ v: CONTROL_VERSION, id, type: 'error', error: toErrorDocument(refusal) });
-      this.#socket.destroySoon(); // not end(): a peer that goes on sending would be read for ever
+      this.#socket.destroySoon(); // not end(): a peer that keeps sending would be read forever
     } else if (this.#pending === this.#limits.maxPending) this.#abort();
     else void this.#serve(request);
   }
@@ -173,7 +173,7 @@ class ControlConnection {
   async #serve(request: ControlRequest): Promise<void> {
     const { id } = request;
     this.#pending += 1;
-    this.#socket.setTimeout(0); // the request's own deadline counts now
+    this.#socket.setTimeout(0); // from now on the request's own deadline applies
     try {
       const result = await this.#handler(request, (phase, message) =>
         this.#send({ v: CONTROL_VERSION, id, type: 'progress', phase, message }),
@@ -193,7 +193,7 @@ class ControlConnection {
   }
 }
 
-/** Why the socket cannot be where clients look for it. */
+/** Explains why the socket cannot be created where clients look for it. */
 function obstructed(path: string, error: unknown): unknown {
   const isDirectory = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
   if (!isDirectory) return error;
@@ -213,7 +213,7 @@ function currentInode(path: string): number | undefined {
   }
 }
 
-/** Left by processes that were killed between bind and rename; under the lock nobody else is at it. */
+/** Left by processes that were killed between bind and rename; because we hold the lock, no other process uses it. */
 function removePrivateNames(path: string): void {
   const prefix = `${basename(path)}.`;
   for (const name of readdirSync(dirname(path)))

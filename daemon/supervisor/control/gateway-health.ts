@@ -1,13 +1,13 @@
-/** Decides how well the gateway works, from the supervisor's state and what the worker reports. Pure. */
+/** Derives the gateway's health from the supervisor's state and the worker's reports. Pure. */
 import type { GatewayHealth, StatusDocument, StatusIssue, StatusWarning } from '../../../shared/control/messages.js';
 import { sayOfGateway } from '../../../shared/text/sentences/gateway.js';
 
-/** Warnings about choices and pending steps: nothing works less well for them. */
+/** Warnings about configuration choices and pending steps; they do not affect health. */
 const HARMLESS: ReadonlySet<string> = new Set(['AUTH_DISABLED', 'CORS_OPEN', 'LOOPBACK_REFUSED', 'LOG_LEVEL_CHANGED', 'NEWER_BUILD']);
 
 export interface HealthFacts extends Pick<StatusDocument, 'state' | 'ready' | 'lastExit' | 'warnings'> {
   readonly crashesLastHour: number;
-  /** What the worker reports. */
+  /** The worker's report. */
   readonly issues: readonly StatusIssue[];
 }
 

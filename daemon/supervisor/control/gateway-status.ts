@@ -1,4 +1,4 @@
-/** Collects what the status document says from the parts of a running gateway. */
+/** Collects the contents of the status document from the parts of a running gateway. */
 import { type Clock, isoTime } from '../../../shared/clock.js';
 import type { GatewayHealth, StatusDocument } from '../../../shared/control/messages.js';
 import { readBuildInfo } from '../../../shared/node/build/bundle.js';
@@ -32,7 +32,7 @@ export class GatewayStatus {
     this.#parts = parts;
   }
 
-  /** Notes since when the gateway has been in its state of health. */
+  /** Records when the gateway entered its current health state. */
   observe(): GatewayHealth {
     const { clock, respawn, supervisor, life, config, changes } = { ...this.#parts, ...this.#parts.foundation };
     const { last24Hours, crashesLastHour } = life.summary();

@@ -1,4 +1,4 @@
-/** node-ipc 12 has no types of its own; only what we use, in `rawBuffer` mode. */
+/** Types for the parts of node-ipc 12 that we use in `rawBuffer` mode; the package has none. */
 declare module 'node-ipc' {
   import type { Socket, Server } from 'node:net';
 
@@ -6,7 +6,7 @@ declare module 'node-ipc' {
     on(event: 'connect' | 'disconnect', listener: () => void): void;
     on(event: 'data', listener: (bytes: Buffer) => void): void;
     on(event: 'error', listener: (error: NodeJS.ErrnoException) => void): void;
-    /** Sends the text as it is. */
+    /** Sends the text unchanged. */
     emit(text: string): void;
   }
 

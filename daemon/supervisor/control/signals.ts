@@ -5,9 +5,9 @@ interface SignalOptions {
   readonly log: LogPort;
   /** Whether SIGHUP stops the gateway: true when stdin is a terminal. */
   readonly hangupStops: boolean;
-  /** SIGTERM, SIGINT, SIGQUIT, and SIGHUP with {@link hangupStops}. Called again for each further one. */
+  /** SIGTERM, SIGINT, SIGQUIT, and SIGHUP with {@link hangupStops}. Called again for each further signal. */
   stop(): void;
-  /** SIGUSR1; without it the signal is only logged. */
+  /** Called for SIGUSR1; without it the signal is only logged. */
   restart?(): void;
 }
 
@@ -29,7 +29,7 @@ export function listenToSignals(options: SignalOptions): () => void {
     ['SIGQUIT', stop],
     ['SIGHUP', options.hangupStops ? stop : note],
     ['SIGUSR1', restart],
-    // The default action would kill the process, which no sender of this signal means.
+    // The default action would kill the process, which no sender of this signal intends.
     ['SIGUSR2', note],
   ];
   for (const [signal, handler] of handlers) {

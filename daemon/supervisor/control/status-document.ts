@@ -1,4 +1,4 @@
-/** Makes the status document that command line, API and page show. Pure. */
+/** Builds the status document shown by the command line, API and page. Pure. */
 import { isoTime } from '../../../shared/clock.js';
 import type { StatusDocument, StatusWarning, WorkerStatus } from '../../../shared/control/messages.js';
 import type { BuildInfo } from '../../../shared/node/build/bundle.js';

@@ -6,11 +6,11 @@ import { isLockRecord, type LockContent, type LockRecord, readLock } from '../..
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
 import { classifyHolder, type LockWorld } from './lock-holder.js';
 
-/** A holder renews its lock this often, for those on other machines. */
+/** How often a holder renews its lock, as a sign of life for other machines. */
 export const RENEW_MS = 30_000;
 
 export interface GatewayLockDeps extends LockWorld {
-  /** Ends the dead holder's children that can be proven and waits for their exit. */
+  /** Ends the dead holder's children whose identity can be verified, and waits for their exit. */
   sweep(record: LockRecord): Promise<void>;
   log(message: string, details: Record<string, unknown>): void;
 }
@@ -36,7 +36,7 @@ export class GatewayLock {
     return [this.#paths.lockPath, this.#paths.dataLockPath];
   }
 
-  /** Rewrites our record. Only the holder writes a lock whose holder lives, so this races with nobody. */
+  /** Rewrites our record. While the holder lives only the holder writes the lock, so this cannot race. */
   update(patch: Partial<LockRecord>): void {
     this.#record = { ...this.#record, ...patch };
     if (this.#isHeld) this.#write();
@@ -55,7 +55,7 @@ export class GatewayLock {
     }
   }
 
-  /** The successor writes from now on. */
+  /** From now on the successor writes the locks. */
   handOver(): void {
     this.#isHeld = false;
   }
@@ -79,12 +79,15 @@ export class GatewayLock {
       try {
         releaseLock(path, (record) => this.#isOwn(record));
       } catch {
-        // It is a dead holder's as soon as this process has ended.
+        // It counts as a dead holder's lock as soon as this process has exited.
       }
     }
   }
 
-  /** The lock that a start inspects first is written last: a successor that dies between the writes leaves it to the living predecessor. */
+  /**
+   * The lock that a start inspects first is written last: if a successor dies between the two writes, this lock still names the
+   * living predecessor.
+   */
   #write(): void {
     for (const path of this.#files.toReversed()) replaceLock(path, serialize(this.#record));
   }
@@ -122,7 +125,7 @@ function acquire(path: string, record: LockRecord, deps: GatewayLockDeps): Promi
     now: () => deps.now(),
     onHeld: (holder) => Promise.reject(alreadyRuns(holder, record.configPath)),
     async findHolder(lock) {
-      // Where the record cannot be read, the control socket says whether its writer lives.
+      // If the record cannot be read, the control socket shows whether its writer is alive.
       if (!isLockRecord(lock)) return deps.probe(record.controlPath);
       return (await classifyHolder(path, lock, deps)) === 'alive' ? lock : undefined;
     },

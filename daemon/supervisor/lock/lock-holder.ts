@@ -1,4 +1,7 @@
-/** The holder of a lock: whether it lives, what a dead one left behind, and whether another path names its configuration. */
+/**
+ * Inspects the holder of a lock: whether it is alive, what a dead holder left behind, and whether another path names the same
+ * configuration.
+ */
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CONTROL_VERSION, MAX_REPLY_BYTES, type StatusDocument } from '../../../shared/control/messages.js';
@@ -14,7 +17,7 @@ import { sendSignal } from '../../../shared/node/process/send-signal.js';
 export type ControlIdentity = Pick<StatusDocument, 'instanceId' | 'pid' | 'port' | 'host' | 'configPath'>;
 
 export interface LockWorld {
-  /** The gateway that answers on that control socket; undefined: none. */
+  /** The gateway that answers on that control socket; undefined if none answers. */
   probe(controlPath: string): Promise<ControlIdentity | undefined>;
   pause(delayMs: number): Promise<void>;
   now(): number;
@@ -27,13 +30,13 @@ const PROBE_LIMIT_MS = 1_000;
 const SWEEP_LIMIT_MS = 2_000;
 const SWEEP_STEP_MS = 10;
 
-/** Whether the process that a lock names lives; docs/adr/0001-lock.md, "Classify". */
+/** Whether the process named by a lock is alive; see docs/adr/0001-lock.md, "Classify". */
 export async function classifyHolder(path: string, record: LockRecord, world: LockWorld): Promise<'alive' | 'dead'> {
   const verdict = classifyProcess(record);
   if (verdict !== 'foreign') return verdict;
   const answers = async (): Promise<boolean> => (await world.probe(record.controlPath))?.instanceId === record.instanceId;
   if (await answers()) return 'alive';
-  // Another container of this kernel would answer on the shared socket; another machine cannot, so its lease decides.
+  // Another container on this kernel would answer on the shared socket; another machine cannot, so its lease decides.
   const isSameKernel = record.bootId !== null && record.bootId === bootId();
   if (!isSameKernel) return lockAgeMs(path, world.now()) < FOREIGN_LEASE_MS ? 'alive' : 'dead';
   for (let leftMs: number = FOREIGN_START.limitMs; leftMs > 0; leftMs -= FOREIGN_START.stepMs) {
@@ -75,7 +78,10 @@ function identityIn(frame: string): ControlIdentity | undefined {
   }
 }
 
-/** Ends the children that a dead supervisor left (a stopped one could not end itself), and waits until all of them and it have let go of their port. */
+/**
+ * Ends the children that a dead supervisor left behind (a stopped child cannot end itself), and waits until they and the supervisor
+ * have released their port.
+ */
 export async function sweepChildren(record: LockRecord): Promise<void> {
   const all = [record, ...record.children].filter(({ startTime }) => startTime !== null);
   const deadline = Date.now() + SWEEP_LIMIT_MS;
@@ -83,12 +89,13 @@ export async function sweepChildren(record: LockRecord): Promise<void> {
     for (const { role, pid } of record.children) if (role === 'tool' && isLeaderless(pid)) sendSignal(-pid, 'SIGKILL');
   while (!all.every(isGone) && Date.now() < deadline) {
     for (const child of record.children) if (child.startTime !== null && isSameProcess(child)) killGroup(child.pid);
-    await delay(SWEEP_STEP_MS); // an exit of a process that is not our child makes no event
+    await delay(SWEEP_STEP_MS); // the exit of a process that is not our child emits no event
   }
 }
 
 /**
- * Refuses a second gateway for a configuration that one runs with under another path. Of two that start at once, the older one stays.
+ * Refuses to start when a gateway already runs with this configuration under another path. Of two that start at once, the older one
+ * stays.
  * @throws LOCK_HELD naming it
  */
 export async function refuseAlias(paths: GatewayPaths, own: LockRecord, world: LockWorld): Promise<void> {

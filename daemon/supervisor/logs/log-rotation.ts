@@ -15,16 +15,16 @@ function sizeOf(path: string): number | undefined {
 }
 
 /**
- * Makes the log file generation 1 and the older ones one older. Each step is one rename onto a free name, from the
- * oldest to the newest, so that a kill between two steps leaves every generation once, with a gap in the numbers that
- * the next rotation fills. Only what is beyond `files` is deleted.
- * @throws the system error of a step that failed; the earlier steps stand, and calling again goes on from there
+ * Renames the log file to generation 1 and each older file to the next generation. Each step is one rename onto a free name, from
+ * the oldest to the newest, so a kill between two steps loses no generation; it leaves a gap in the numbers that the next rotation
+ * fills. Only generations beyond `files` are deleted.
+ * @throws the system error of a step that failed; earlier steps stay done, and another call resumes from there
  */
 export function rotateLogs({ logPath, files }: RotationOptions): void {
   if (sizeOf(logPath) === undefined) return;
   const existing = listGenerations(logPath);
   for (const generation of existing.filter((number) => number > files)) rmSync(generationPath(logPath, generation), { force: true });
-  // The unbroken run from 1 is what has to move; a gap above it takes the last of them.
+  // Only the unbroken sequence from 1 has to move; its last file moves into the gap above it.
   let free = 1;
   while (existing.includes(free)) free += 1;
   if (free > files) {
@@ -44,7 +44,7 @@ interface LogRotationOptions {
   readonly onError: (error: unknown) => void;
 }
 
-/** Rotates when a writer asks for it. */
+/** Rotates the log when a writer requests it. */
 export class LogRotation {
   readonly #options: LogRotationOptions;
   #isRotating = false;
@@ -54,11 +54,11 @@ export class LogRotation {
   }
 
   /**
-   * Called when a writer has found the file full. Several writers ask for the same file: once it is rotated, the others only
-   * reopen it. Never throws; after a failure the writers ask again.
+   * Called when a writer has found the file full. Several writers may request it for the same file: after the first rotation the
+   * others only reopen. Never throws; after a failure the writers request it again.
    */
   request(): void {
-    if (this.#isRotating) return; // the supervisor's own writer may ask while it reopens
+    if (this.#isRotating) return; // the supervisor's own writer may request a rotation while it reopens
     this.#isRotating = true;
     try {
       const { maxBytes, files } = this.#options.config.settings.logs;

@@ -1,7 +1,7 @@
 /**
  * systemd's file descriptor store (sd_pid_notify_with_fds(3), FDSTORE=1; FileDescriptorStoreMax= in the unit) keeps the listening
- * socket open while the supervisor is replaced or after it was killed: new connections wait in the kernel's backlog instead of
- * being refused. systemd passes the socket to the next supervisor by name, and closes it at a stop.
+ * socket open while the supervisor is being replaced or after it was killed: new connections wait in the kernel's backlog instead
+ * of being refused. systemd passes the socket to the next supervisor by name, and closes it when the service stops.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -19,13 +19,13 @@ async function notify(args: readonly string[], fd: number | 'ignore'): Promise<b
     const [code] = await once(child, 'exit');
     return code === 0;
   } catch {
-    return false; // not installed, or no descriptors, processes or memory for it
+    return false; // not installed, or too few descriptors, processes or memory to start it
   }
 }
 
 const forget = (): Promise<boolean> => notify(['FDSTOREREMOVE=1', `FDNAME=${KEPT_SOCKET_NAME}`], 'ignore');
 
-/** Stores our listening socket in systemd and takes back the stored one; does nothing without a descriptor store. */
+/** Stores our listening socket in systemd and retrieves the stored one; does nothing without a descriptor store. */
 export class SocketKeeper {
   readonly #isOffered: boolean;
   readonly #log: Logger;
@@ -37,7 +37,7 @@ export class SocketKeeper {
     this.#log = options.log;
   }
 
-  /** The passed socket, the kept one, or a new one. @throws PORT_TAKEN, CONFIG_INVALID */
+  /** Returns the passed socket, the kept socket, or a new one. @throws PORT_TAKEN, CONFIG_INVALID */
   async open(address: Address, environment: Pick<GatewayEnvironment, 'listenFds' | 'isSocketKept'>): Promise<ListenSocket> {
     if (environment.listenFds === 0) return bindListenSocket(address.host, address.port);
     const passed = inheritListenSocket(FIRST_PASSED_FD);
@@ -49,7 +49,7 @@ export class SocketKeeper {
     return bindListenSocket(address.host, address.port);
   }
 
-  /** Stores this socket in place of the present one. Never rejects. */
+  /** Stores this socket in place of the current one. Never rejects. */
   keep(socket: ListenSocket): Promise<void> {
     if (this.#isOffered && socket.origin === 'bound' && socket !== this.#kept) {
       this.#kept = socket;
@@ -61,7 +61,7 @@ export class SocketKeeper {
   async #replace(socket: ListenSocket): Promise<void> {
     const { fd } = socket;
     if (fd === undefined || fd < 0) return;
-    // Without FDPOLL=0 systemd drops a socket that no worker listens on yet: poll(2) calls that a hang-up.
+    // Without FDPOLL=0 systemd drops a socket that no worker listens on yet, because poll(2) reports it as hung up.
     const message = ['--fd=3', `--fdname=${KEPT_SOCKET_NAME}`, 'FDSTORE=1', 'FDPOLL=0'];
     const isKept = (await forget()) && (await notify(message, fd));
     if (!isKept) this.#log.warn('systemd does not store the listening socket; connections are refused while the supervisor is replaced');

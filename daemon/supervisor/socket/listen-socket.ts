@@ -1,6 +1,6 @@
 /**
- * The listening socket: bound (or inherited) here, never accepted on here; every worker gets a duplicate of it. While
- * no worker accepts, the kernel's backlog holds new connections. See docs/adr/0002-listening-socket.md.
+ * The listening socket. It is bound or inherited here, but only workers accept on it; each gets a duplicate. While no worker
+ * accepts, the kernel's backlog holds new connections. See docs/adr/0002-listening-socket.md.
  *
  * Node has no public way to bind without accepting: `net._createServerHandle` is what its own `cluster` module uses.
  * This file is its only user, and its tests run on every Node version that we support.
@@ -28,7 +28,7 @@ type CreateServerHandle = (
 const createServerHandle = (net as unknown as { _createServerHandle: CreateServerHandle })._createServerHandle;
 
 export class ListenSocket {
-  /** As asked for, e.g. `0.0.0.0` or a name. */
+  /** The requested host, e.g. `0.0.0.0` or a name. */
   readonly host: string;
   readonly port: number;
   readonly handle: object;
@@ -54,7 +54,7 @@ export class ListenSocket {
     return name.address === (await resolveHost(wanted.host)).address;
   }
 
-  /** Gives up our duplicate; workers that have theirs go on. */
+  /** Closes our duplicate; workers continue with theirs. */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -67,7 +67,7 @@ export async function bindListenSocket(host: string, port: number): Promise<List
   const { address, family } = await resolveHost(host);
   const handle = createServerHandle(address, port, family);
   if (typeof handle === 'number') throw listenError(getSystemErrorName(handle), { host, port });
-  // libuv reports a taken port only later, at listen, and would then take a random one: ask the socket itself.
+  // libuv reports a taken port only later, at listen, and would then use a random port, so check the socket itself.
   const name: { port?: number } = {};
   const status = handle.getsockname(name);
   if (status !== 0 || name.port === undefined || (port !== 0 && name.port !== port)) {
@@ -78,7 +78,7 @@ export async function bindListenSocket(host: string, port: number): Promise<List
 }
 
 /**
- * Binds a further address while a gateway listens on `current`.
+ * Binds another address while a gateway listens on `current`.
  * @throws CONFLICT when that gateway's own socket has the port; otherwise as {@link bindListenSocket}
  */
 export async function bindBeside(current: Address, { host, port }: Address): Promise<ListenSocket> {
@@ -90,7 +90,10 @@ export async function bindBeside(current: Address, { host, port }: Address): Pro
   }
 }
 
-/** Takes over the descriptor that a service manager passed (systemd's first is 3). @throws CONFIG_INVALID when it is no socket */
+/**
+ * Takes over the descriptor that a service manager passed (systemd's first is 3).
+ * @throws CONFIG_INVALID when it is not a socket
+ */
 export function inheritListenSocket(fd: number): ListenSocket {
   const handle = createServerHandle(undefined, undefined, undefined, fd);
   if (typeof handle === 'number') {
@@ -102,7 +105,7 @@ export function inheritListenSocket(fd: number): ListenSocket {
   return adoptListenSocket(handle, { origin: 'inherited' });
 }
 
-/** Wraps a handle received over IPC (from a predecessor) or made from a descriptor. @param options.host  as it was asked for there */
+/** Wraps a handle received over IPC (from a predecessor) or made from a descriptor. @param options.host  as it was requested there */
 export function adoptListenSocket(handle: object, options: { host?: string; origin: ListenSocket['origin'] }): ListenSocket {
   const name: { address?: string; port?: number } = {};
   // A Unix socket's handle has no such method.

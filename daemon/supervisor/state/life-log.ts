@@ -1,13 +1,16 @@
-/** Writes down when the gateway was up, crashed and was restarted, in a file that outlives the supervisor. A failing disk only costs the numbers. */
+/**
+ * Records when the gateway was up, crashed and restarted, in a file that outlives the supervisor. If the disk fails, only these
+ * statistics are lost.
+ */
 import { appendFileSync, readFileSync, renameSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import type { Clock } from '../../../shared/clock.js';
 import type { Logger } from '../../../shared/node/log/logger.js';
 import { type LifeEntry, type LifeEvent, type LifeSummary, pruneLife, summarizeLife } from './life-summary.js';
 
-/** A crash loop may write often; what is older than a day is removed from then on. */
+/** A crash loop may write often; above this size, entries older than a day are removed. */
 const PRUNE_FROM = 1_000;
 
-/** What a supervisor counts since its start. */
+/** Counters since the supervisor's start. */
 export interface LifeCounts {
   readonly isAccepting: boolean;
   readonly crashes: number;
@@ -40,7 +43,7 @@ export class LifeLog {
     this.#options = options;
   }
 
-  /** Notes what has changed since the last call. */
+  /** Records what has changed since the last call. */
   update(counts: LifeCounts): void {
     const before = this.#counts;
     this.#counts = counts;
@@ -49,7 +52,7 @@ export class LifeLog {
     if (counts.restarts > before.restarts) this.note('restart');
   }
 
-  /** A supervisor that never served is no part of the gateway's life. */
+  /** A supervisor that never served does not count. */
   note(event: LifeEvent): void {
     if (!this.#hasStarted && event !== 'up') return;
     const isFirst = !this.#hasStarted;
@@ -61,21 +64,21 @@ export class LifeLog {
     entries.push(entry);
     const kept = entries.length % PRUNE_FROM === 0 || isFirst ? pruneLife(entries, entry.atMs) : entries;
     this.#attempt(() => {
-      // The line before may be cut short.
+      // The previous line may be cut short.
       if (kept.length === entries.length) appendFileSync(path, `${isFirst ? '\n' : ''}${JSON.stringify(entry)}\n`, { mode: 0o600 });
       else this.#replace(kept);
     });
     this.#known = [...kept];
   }
 
-  /** A kill leaves the old file or the new one. */
+  /** A kill leaves either the old file or the new one. */
   #replace(entries: readonly LifeEntry[]): void {
     const { path } = this.#options;
     writeFileSync(`${path}.new`, entries.map((one) => `${JSON.stringify(one)}\n`).join(''), { mode: 0o600 });
     renameSync(`${path}.new`, path);
   }
 
-  /** Notes that the supervisor lives: a later one that finds no stop takes this as the end. */
+  /** Records that the supervisor is alive. A later supervisor that finds no stop entry takes this time as the end. */
   seen(): void {
     const seconds = this.#options.clock.now() / 1_000;
     if (this.#hasStarted) this.#attempt(() => utimesSync(this.#options.path, seconds, seconds));
@@ -85,7 +88,7 @@ export class LifeLog {
     return summarizeLife(this.#entries, this.#options.clock.now());
   }
 
-  /** Read at the first use: a successor is not asked before it has taken over. */
+  /** Loaded on first use, because a successor is not queried before it has taken over. */
   get #entries(): LifeEntry[] {
     return (this.#known ??= this.#read());
   }

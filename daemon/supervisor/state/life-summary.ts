@@ -1,10 +1,10 @@
-/** Adds up a gateway's last 24 hours from what was written down of its life. Pure. */
+/** Summarizes a gateway's last 24 hours from the entries of its life log. Pure. */
 import { DAY_MS, HOUR_MS, isoTime } from '../../../shared/clock.js';
 import type { GatewayHealth } from '../../../shared/control/messages.js';
 
 /**
  * `start`: a supervisor's first worker accepts; `down`, `up`: no worker accepts, one does again; `crash`: a worker died while it served;
- * `restart`: a planned one is complete; `stop`, `handover`: the supervisor ends, the latter for another to follow.
+ * `restart`: a planned one is complete; `stop`, `handover`: the supervisor ends, with `handover` because a successor follows.
  */
 export type LifeEvent = 'start' | 'down' | 'up' | 'crash' | 'restart' | 'stop' | 'handover';
 
@@ -26,19 +26,19 @@ export interface LifeSummary {
 
 type Happening = NonNullable<GatewayHealth['last24Hours']['events']>[number]['type'];
 
-/** The status is one frame of the control socket. */
+/** Limited because the status must fit into one frame of the control socket. */
 const MAX_EVENTS = 50;
 
 class Life {
   readonly events: { type: Happening; atMs: number }[] = [];
   readonly up: { fromMs: number; untilMs: number }[] = [];
-  /** The supervisor that has not said that it ends. */
+  /** The supervisor without an end entry so far. */
   #owner: number | undefined;
   #isHandedOver = false;
   #upSinceMs: number | undefined;
 
   add({ type, atMs, pid, isSuccessor = false, seenAtMs = 0 }: LifeEntry): void {
-    // What a predecessor does after its successor has begun to serve is not noticed.
+    // Entries of a predecessor after its successor has begun to serve are ignored.
     if (type !== 'start' && type !== 'up' && this.#owner !== undefined && pid !== this.#owner) return;
     if (type === 'crash' || type === 'restart') this.events.push({ type, atMs });
     else if (type === 'down') this.#close(atMs);
@@ -100,7 +100,7 @@ export function summarizeLife(entries: readonly LifeEntry[], nowMs: number): Lif
   };
 }
 
-/** Returns the entries that a summary needs from now on: those of a day, and the last state before it. */
+/** Returns the entries that later summaries need: those of the last day, and the last state before it. */
 export function pruneLife(entries: readonly LifeEntry[], nowMs: number): readonly LifeEntry[] {
   const first = entries.findLastIndex(({ type, atMs }) => atMs < nowMs - DAY_MS && type !== 'crash' && type !== 'restart');
   return first <= 0 ? entries : entries.slice(first);

@@ -1,4 +1,4 @@
-/** The restart policy with its timer, and the last reason why no worker serves. */
+/** Combines the restart policy with its timer, and keeps the last reason why no worker serves. */
 import type { Clock } from '../../../shared/clock.js';
 import type { ExitRecord } from '../../../shared/control/messages.js';
 import { fromErrorDocument, GatewayError } from '../../../shared/errors.js';
@@ -60,7 +60,7 @@ export class Respawn {
     this.nextAttemptAtMs = undefined;
   }
 
-  /** Replaces the record of the last exit by its complete form: its last words may have come after it. */
+  /** Replaces the record of the last exit with its complete form: the process's last output may arrive after its exit. */
   completeRecord(worker: WorkerProcess, record: ExitRecord): void {
     if (this.lastExit?.pid !== record.pid || this.lastExit.at !== record.at) return;
     this.lastExit = record;

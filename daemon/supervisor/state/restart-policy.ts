@@ -1,6 +1,6 @@
 /**
- * When to try again after a worker's death: at once, later with growing jittered delays, or only at the cap.
- * After suture's supervisor: a failure score that decays, a threshold, jitter. Pure apart from the injected random.
+ * Decides when to try again after a worker's death: at once, later with growing jittered delays, or only at the maximum delay.
+ * Modelled on suture's supervisor: a decaying failure score, a threshold and jitter. Pure apart from the injected random function.
  */
 import type { Verdict } from './state.js';
 
@@ -9,9 +9,9 @@ export interface Death {
   readonly hadServed: boolean;
   /** Time from its activation to its death; 0 when it never served. */
   readonly healthyMs: number;
-  /** A signal from outside (an operator's kill, the kernel's OOM killer), not the worker's own fault. */
+  /** Killed from outside (by an operator or the kernel's OOM killer), not the worker's own fault. */
   readonly killedFromOutside: boolean;
-  /** There was no process: nothing is known of the worker, and a further try costs little. */
+  /** No process could be started: this says nothing about the worker, and another attempt costs little. */
   readonly failedToSpawn: boolean;
   /** The worker said "do not respawn" (exit code 125). */
   readonly permanent: boolean;
@@ -30,7 +30,10 @@ export const MAX_SPAWN_DELAY_MS = 2_000;
 export const FORGIVE_AFTER_MS = 60_000;
 /** Score from which the gateway is `failed`: five quick deaths. */
 export const FAILED_SCORE = 5;
-/** A worker that served and was killed from outside respawns at once; only a long series of it (125 without a healthy minute) adds up. */
+/**
+ * A worker that served and was killed from outside respawns at once; only a long series of kills (125 without a healthy minute)
+ * reaches the threshold.
+ */
 const OUTSIDE_KILL_SCORE = 0.04;
 const EXIT_SCORE = 1;
 
@@ -43,7 +46,10 @@ export class RestartPolicy {
     this.#random = random;
   }
 
-  /** Records a death and decides. Delays are 50–100 % of their nominal value, so that several gateways spread. */
+  /**
+   * Records a death and decides when to try again. Delays are 50–100 % of their nominal value, so that several gateways do not
+   * retry in step.
+   */
   recordDeath(death: Death): Decision {
     if (death.healthyMs >= FORGIVE_AFTER_MS) this.forgive();
     const isInnocent = death.hadServed && death.killedFromOutside;
@@ -55,7 +61,7 @@ export class RestartPolicy {
     return { verdict: 'later', delayMs: this.#jitter(Math.min(maxDelayMs, FIRST_DELAY_MS * 2 ** (this.#quickDeaths - 2))) };
   }
 
-  /** A restart or a changed configuration starts with a clean sheet. */
+  /** Forgets earlier deaths after a restart or a configuration change. */
   forgive(): void {
     this.#score = 0;
     this.#quickDeaths = 0;

@@ -1,10 +1,10 @@
-/** One restart or succession in progress and its callers: requests meanwhile join it. */
+/** One restart or succession in progress and its callers; further requests join it. */
 import type { Clock } from '../../../shared/clock.js';
 import type { RestartResult } from '../../../shared/control/messages.js';
 import { GatewayError } from '../../../shared/errors.js';
 import type { Progress } from '../control/control-server.js';
 
-/** After this a caller gets STILL_STARTING; the restart continues. */
+/** After this time a caller gets STILL_STARTING; the restart continues. */
 export const WAIT_LIMIT_MS = 30_000;
 
 interface Waiter {

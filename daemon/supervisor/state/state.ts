@@ -1,24 +1,24 @@
 /**
- * The supervisor's states, events and effects: data only. `desired` (up or down) is whether `stop` was asked;
- * `ready` is whether a worker accepts; neither is a state.
+ * The supervisor's states, events and effects: data only. `desired` (up or down) tells whether a stop was requested, `ready`
+ * whether a worker accepts; neither is a state.
  */
 import type { GatewayState } from '../../../shared/control/messages.js';
 
 /**
- * `stopped`    no process, nothing wanted yet or nothing left
+ * `stopped`    no process: not started yet, or everything has ended
  * `starting`   no worker accepts; a candidate boots
  * `running`    the active worker accepts
  * `replacing`  the active worker accepts while a candidate boots
- * `handover`   the new worker accepts; the old one finishes what only one worker may do
- * `backoff`    no worker; the next try is scheduled
- * `failed`     no worker after too many quick deaths; tries go on at the cap
- * `retrying`   such a try
- * `draining`   a stop is under way
+ * `handover`   the new worker accepts; the old one finishes the work that only one worker may do
+ * `backoff`    no worker; the next attempt is scheduled
+ * `failed`     no worker after too many quick deaths; attempts continue at the maximum delay
+ * `retrying`   such an attempt is in progress
+ * `draining`   a stop is in progress
  */
 export const STATES = ['stopped', 'starting', 'running', 'replacing', 'handover', 'backoff', 'failed', 'retrying', 'draining'] as const;
 export type State = (typeof STATES)[number];
 
-/** What the restart policy says after a death. */
+/** The restart policy's decision after a death. */
 export type Verdict = 'now' | 'later' | 'failed';
 
 export type Event =
@@ -28,11 +28,14 @@ export type Event =
   /** The candidate has booted and can listen. */
   | { readonly type: 'ready' }
   | { readonly type: 'listening' }
-  /** The candidate said why it cannot start. `cold`: nothing has run yet, so the gateway gives up; `lastGood`: an older configuration can be tried. */
+  /**
+   * The candidate reported why it cannot start. `cold`: nothing has run yet, so the gateway gives up; `lastGood`: an older
+   * configuration can be tried.
+   */
   | { readonly type: 'refused'; readonly cold: boolean; readonly lastGood: boolean }
   | { readonly type: 'candidateExited'; readonly verdict: Verdict }
   | { readonly type: 'activeExited'; readonly verdict: Verdict }
-  /** The retiring worker does nothing any more that only one worker may do (or is gone). */
+  /** The retiring worker has stopped the work that only one worker may do, or has exited. */
   | { readonly type: 'quiesced' }
   | { readonly type: 'retryDue' }
   | { readonly type: 'configChanged' }
@@ -46,7 +49,7 @@ export type Effect =
   | 'listen'
   /** Drain the active worker for a restart; the candidate takes its place. */
   | 'retire'
-  /** The candidate takes the empty place; nothing is to be drained. */
+  /** The candidate takes the empty slot; there is nothing to drain. */
   | 'install'
   | 'activate'
   | 'completeRestart'
@@ -56,11 +59,11 @@ export type Effect =
   /** Forget earlier deaths. */
   | 'forgive'
   | 'drainAll'
-  /** Nobody here does any more what only one worker may do: a successor's worker may. */
+  /** No worker here does single-worker work any more, so a successor's worker may start. */
   | 'reportQuiesced'
-  /** A second stop: cut the drain short. */
+  /** Shorten the drain after a second stop request. */
   | 'hasten'
-  /** A cold start that cannot work: leave with the reason. */
+  /** Exit with the reason, because a cold start cannot succeed. */
   | 'giveUp'
   | 'leave';
 

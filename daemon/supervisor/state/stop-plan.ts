@@ -1,11 +1,11 @@
-/** A stop in progress: its deadline, purpose and callers, and the work that it interrupted. */
+/** A stop in progress: its deadline, purpose and callers, and the work it has interrupted. */
 import { RESTART_ME_EXIT_CODE } from '../../../shared/exit-codes.js';
 import type { CutWork, StopResult } from '../../../shared/control/messages.js';
 import { GatewayError } from '../../../shared/errors.js';
 import type { Progress } from '../control/control-server.js';
 import type { WorkerProcess } from '../workers/worker-process.js';
 
-/** Drain time that a second signal leaves. */
+/** Drain time that remains after a second signal. */
 export const HASTENED_MS = 250;
 
 /**
@@ -72,7 +72,7 @@ export class StopPlan {
   }
 
   /**
-   * Applies a further request: it may shorten the deadline but not extend it, and a stop for good wins over any other purpose.
+   * Applies another stop request: it may shorten the deadline but not extend it, and a permanent stop overrides any other purpose.
    * @returns whether the workers have to be drained again
    */
   tighten({ purpose, timeoutMs, nowMs }: StopOptions & { nowMs: number }): boolean {
@@ -83,7 +83,7 @@ export class StopPlan {
     return isNearer || isForGood;
   }
 
-  /** @throws STOPPING when a restart was wanted and it became a stop for good */
+  /** @throws STOPPING when a restart was requested but has become a permanent stop */
   join(purpose: StopPurpose, progress: Progress): Promise<StopResult> {
     return new Promise((resolve, reject) => this.#waiters.add({ purpose, progress, resolve, reject }));
   }
@@ -92,7 +92,7 @@ export class StopPlan {
     for (const waiter of this.#waiters) waiter.progress(phase, message);
   }
 
-  /** Counts the interrupted work of a worker that has exited; of a killed one its last known in-flight requests. */
+  /** Counts the interrupted work of a worker that has exited; for a killed worker, its last known in-flight requests. */
   countCut(worker: WorkerProcess): void {
     const cut =
       worker.cut ?? (worker.killedFor === undefined ? undefined : { requests: worker.vitals?.inFlight ?? 0, streams: 0, sockets: 0 });

@@ -43,13 +43,13 @@ export interface SupervisorEvents {
   active: [worker: WorkerProcess, source: ConfigSource | undefined];
   /** A worker's message that is not about its lifecycle: configuration, log rotation, queries. */
   workerMessage: [worker: WorkerProcess, message: WorkerMessage];
-  /** During a stop: no worker does any more what only one worker may do. */
+  /** During a stop: all workers have stopped the work that only one worker may do. */
   quiesced: [];
   /** No child process is left. */
   left: [outcome: Outcome];
 }
 
-/** What may have the gateway continue after its workers have ended. */
+/** Reasons for the gateway to continue after its workers have ended. */
 export interface Interludes {
   readonly succession: { readonly settled: Promise<unknown>; readonly isOver: boolean };
   readonly restoration: { replaceState(): Promise<void>; resumed(): void };

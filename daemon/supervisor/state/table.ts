@@ -1,6 +1,6 @@
 /**
- * Transition tables as data: a row per state, a cell per event, and in the cell the next state followed by the effects in order.
- * A cell that a row does not list changes nothing; the tests write out every cell.
+ * Transition tables as data: a row per state, a cell per event; each cell holds the next state and then the effects in order. A
+ * missing cell changes nothing; the tests list every cell.
  */
 
 type Outcome<State, Effect> = readonly [State, ...Effect[]];

@@ -1,13 +1,13 @@
 /**
- * The supervisor's transition table: pure, and every cell is tested. A cell that is not listed does nothing: a `restart` while one is
- * under way joins it, a running worker takes `configChanged` itself, and a stop wins over everything that comes after it.
+ * The supervisor's transition table: pure, and every cell is tested. A missing cell does nothing: a `restart` during a restart
+ * joins it, a running worker handles `configChanged` itself, and a stop overrides every later event.
  */
 import type { Effect, Event, State, Verdict } from './state.js';
 import { lookUp, type Table, type Transition } from './table.js';
 
 type Outcome = readonly [State, ...Effect[]];
 
-/** After a death: try at once, later, or at the cap. `first`: effects that come before. */
+/** After a death: try at once, later, or at the maximum delay. `first`: effects that come before. */
 const afterDeath =
   (...first: Effect[]) =>
   ({ verdict }: { readonly verdict: Verdict }): Outcome =>

@@ -25,7 +25,7 @@ interface GatewayResourcesDeps {
   readonly log: Logger;
   /** The service manager keeps the listening socket while there is no supervisor. */
   readonly keepsSocket?: boolean | undefined;
-  /** What names this gateway in its lock. */
+  /** The identity of this gateway in its lock. */
   readonly record: Pick<LockRecord, 'instanceId' | 'createdAt' | 'version'>;
   /** Set for a successor. */
   readonly predecessor?: Predecessor | undefined;
@@ -34,19 +34,22 @@ interface GatewayResourcesDeps {
 /** The supervisor that a successor takes over from. */
 export interface Predecessor extends Address {
   readonly link: Pick<PredecessorLink, 'isGone' | 'takeOver' | 'retire'>;
-  /** Drain deadline of its worker; undefined: the configured one. */
+  /** Drain deadline of the predecessor's worker; undefined: the configured one. */
   readonly drainTimeoutMs?: number | undefined;
 }
 
 interface Acquisition {
   /** The configured address. */
   readonly address: Address;
-  /** Whether a service manager passed sockets, and whether it is one that we had kept ourselves. */
+  /** Whether a service manager passed sockets, and whether the socket is one that we stored ourselves. */
   readonly passed: Pick<GatewayEnvironment, 'listenFds' | 'isSocketKept'>;
   readonly handler: ControlHandler;
 }
 
-/** Another start may take the lock between a successor's death and our taking back. It fails by itself, because the port is ours. */
+/**
+ * Another start may take the lock after a successor's death and before we reclaim it. That start fails by itself, because we hold
+ * the port.
+ */
 const TAKE_BACK = { tries: 50, pauseMs: 100 } as const;
 
 export class GatewayResources {
@@ -55,7 +58,7 @@ export class GatewayResources {
   #control: ControlServer | undefined;
   #lock: GatewayLock | undefined;
   #socket: ListenSocket | undefined;
-  /** Bound by a successor before the hand-over, where it is to listen elsewhere than its predecessor. */
+  /** Bound by a successor before the hand-over when it listens on another address than its predecessor. */
   #prepared: ListenSocket | undefined;
   #noted: Partial<LockRecord> = {};
   #cancelRenewal: (() => void) | undefined;
@@ -69,13 +72,13 @@ export class GatewayResources {
     this.#keeper = new SocketKeeper({ isOffered: deps.keepsSocket === true, log: deps.log });
   }
 
-  /** @throws Error before there is one */
+  /** @throws Error before a socket exists */
   get socket(): ListenSocket {
     if (this.#socket === undefined) throw new Error('the listening socket is not open yet');
     return this.#socket;
   }
 
-  /** The listening socket that workers get from now on; undefined before there is one. */
+  /** The listening socket that workers get from now on; undefined before a socket exists. */
   get openSocket(): ListenSocket | undefined {
     return this.#socket;
   }
@@ -98,12 +101,12 @@ export class GatewayResources {
     this.#prepared = await bindBeside(predecessor, address);
   }
 
-  /** The lock first, then the sockets. */
+  /** Take the lock first, then the sockets. */
   async #take(address: Address, passed: Acquisition['passed']): Promise<void> {
     const { paths } = this.#deps;
     this.#lock = await acquireGatewayLock(paths, this.#record(address), this.#lockDependencies());
     await refuseAlias(paths, this.#lock.record, this.#lockDependencies());
-    // A command that restores looks for a gateway under this lock: it has seen ours, or is done.
+    // A restore command looks for a gateway while holding this lock, so it has either seen ours or is done.
     await finishRestores(paths);
     this.use(this.#socket ?? this.#prepared ?? (await this.#keeper.open(address, passed)));
     await this.#control?.start();
@@ -143,7 +146,7 @@ export class GatewayResources {
     if (predecessor?.link.isGone === true && this.#inherited !== undefined) await sweepChildren(this.#inherited);
   }
 
-  /** The successor writes lock and control socket from now on. */
+  /** From now on the successor owns the lock and the control socket. */
   handOver(): void {
     this.#isTakeBackDue = false;
     this.#lock?.handOver();
@@ -151,7 +154,7 @@ export class GatewayResources {
   }
 
   /**
-   * The successor died before it served. What fails here is tried again at each renewal.
+   * The successor died before it served. Failed steps are retried at each renewal.
    * @returns `lost` when another gateway has started meanwhile and answers @throws LOCK_HELD when it has the lock and does not answer
    */
   async takeBack(): Promise<'ours' | 'lost'> {
@@ -171,14 +174,14 @@ export class GatewayResources {
     return 'ours';
   }
 
-  /** Workers get this socket from now on. */
+  /** From now on workers get this socket. */
   use(socket: ListenSocket): void {
     this.#socket = socket;
     this.updateLock({ host: socket.host, port: socket.port });
     void this.#keeper.keep(socket);
   }
 
-  /** Kept until there is a lock: a successor's worker starts before the hand-over. */
+  /** Kept until the lock exists: a successor's worker starts before the hand-over. */
   updateLock(patch: Partial<LockRecord>): void {
     this.#noted = { ...this.#noted, ...patch };
     this.#keepLock((lock) => lock.update(patch));

@@ -1,4 +1,4 @@
-/** The predecessor as a process: our parent, which no exit event reports. */
+/** The predecessor as a process. It is our parent, so no event reports its exit. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from '../../../shared/clock.js';
 import { isSameProcess, readStartTime } from '../../../shared/node/process/process-identity.js';
@@ -10,13 +10,13 @@ export interface ParentProcess {
   isAlive(): boolean;
   /** Sends SIGTERM, which shortens its drain. */
   hasten(): void;
-  /** Sends SIGKILL, which also ends a stopped process (SIGSTOP); does nothing when it is gone. */
+  /** Sends SIGKILL, which also ends a stopped process (SIGSTOP); does nothing after it has exited. */
   kill(): void;
 }
 
 export function ownParent(): ParentProcess {
   const pid = process.ppid;
-  // On Windows asking would start a process; nothing waits for it there.
+  // On Windows the check would have to start a process, and nothing there waits for the predecessor.
   const startTime = process.platform === 'win32' ? undefined : readStartTime(pid);
   const isAlive = (): boolean => startTime !== undefined && isSameProcess({ pid, startTime });
   return {
@@ -32,15 +32,15 @@ export function ownParent(): ParentProcess {
 }
 
 /**
- * Waits for the exit of a parent that may still finish requests on our port. After `timeoutMs` its drain is shortened, and it is
- * waited for {@link HASTENED_LIMIT_MS} more.
+ * Waits for the exit of a parent that may still finish requests on our port. After `timeoutMs`, shortens its drain and waits
+ * another {@link HASTENED_LIMIT_MS}.
  */
 export async function awaitExit(parent: ParentProcess, clock: Clock, timeoutMs: number): Promise<void> {
   const exits = async (limitMs: number): Promise<boolean> => {
     const deadlineMs = clock.now() + limitMs;
     while (parent.isAlive()) {
       if (clock.now() >= deadlineMs) return false;
-      await delay(LOOK_MS); // an exit of a process that is not our child makes no event
+      await delay(LOOK_MS); // the exit of a process that is not our child emits no event
     }
     return true;
   };

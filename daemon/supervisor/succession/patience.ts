@@ -1,7 +1,10 @@
-/** The time limit of a wait for another process's message. */
+/** A time limit for waiting on another process's message. */
 import type { Clock } from '../../../shared/clock.js';
 
-/** Time to read the messages that arrived while this process was itself stopped (SIGSTOP, suspend): its timers fire before it reads. */
+/**
+ * Extra time to read messages that arrived while this process itself was stopped (SIGSTOP, suspend), because its timers fire before
+ * it reads.
+ */
 const READ_MS = 100;
 
 /** Calls `onOverdue` once `limitMs` have passed and all messages that came in time have been read. @returns a function that cancels it */

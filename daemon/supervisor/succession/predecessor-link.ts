@@ -10,7 +10,7 @@ import { limitWait } from './patience.js';
 import { type PredecessorEffect, type PredecessorEvent, type PredecessorState, predecessorTransition } from './predecessor-table.js';
 
 export const HAND_OVER_LIMIT_MS = 10_000;
-/** Added to its drain deadline, by which its worker has quiesced or was killed. */
+/** Added to the predecessor's drain deadline, by which its worker has quiesced or been killed. */
 export const RETIRE_MARGIN_MS = 5_000;
 
 interface HandedOver {
@@ -56,12 +56,12 @@ export class PredecessorLink {
     if (!channel.connected) this.#dispatch({ type: 'lost' });
   }
 
-  /** Whether its process has exited or disconnected. */
+  /** Whether the predecessor's process has exited or disconnected. */
   get isGone(): boolean {
     return !this.#channel.connected;
   }
 
-  /** Resolves when the succession has ended in any way; undefined when it already has. */
+  /** Resolves when the succession has ended, whatever the outcome; undefined when it has already ended. */
   get arriving(): Promise<void> | undefined {
     const hasArrived = ['serving', 'alone', 'dismissed', 'left'].includes(this.#state);
     return hasArrived ? undefined : this.#arrived.promise;
@@ -108,7 +108,7 @@ export class PredecessorLink {
     this.#dispatch({ type: 'dismiss', timeoutMs });
   }
 
-  /** Resolves when the message has been sent: this process exits right after. */
+  /** Resolves when the message has been sent, because this process exits right after. */
   failed(error: unknown): Promise<void> {
     return new Promise((resolve) => {
       if (this.#channel.send === undefined || !this.#channel.connected) return resolve();

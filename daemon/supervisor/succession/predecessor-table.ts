@@ -4,7 +4,7 @@ import { lookUp, type Table, type Transition } from '../state/table.js';
 
 /**
  * `booting`     the predecessor is the gateway; our worker boots
- * `asking`      it has been asked to hand over
+ * `asking`      it has been requested to hand over
  * `handedOver`  lock and sockets are ours; its worker runs
  * `retiring`    its worker drains
  * `quiesced`    its worker has stopped everything that only one worker may do
@@ -57,7 +57,7 @@ export type PredecessorEffect =
   /** Waits for the exit of the predecessor's process. */
   | 'awaitExit'
   | 'reportLeft'
-  /** No predecessor is waited for any more: restarts and restores may begin. */
+  /** There is no predecessor left to wait for: restarts and restores may begin. */
   | 'endArrival';
 
 const dismiss = ['dismissed', 'cancelLimit', 'askLeave', 'endArrival'] as const;
@@ -82,7 +82,7 @@ const TABLE: Table<PredecessorState, PredecessorEvent, PredecessorEffect> = {
   serving: { dismiss: ['left', 'awaitExit'] },
   alone: {},
   dismissed: { overdue: ['dismissed', 'kill'], lost: ['left', 'cancelLimit', 'reportLeft'] },
-  // A further stop may come with less time: the earliest deadline counts.
+  // Another stop request may allow less time; the earliest deadline counts.
   left: { dismiss: ['left', 'awaitExit'] },
 };
 

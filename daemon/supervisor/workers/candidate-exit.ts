@@ -1,4 +1,4 @@
-/** Classifies the exit of a worker that never became active: a failed try, or a refusal with a reason. */
+/** Classifies the exit of a worker that never became active: a failed attempt, or a refusal with a reason. */
 import type { ExitRecord } from '../../../shared/control/messages.js';
 import type { Problem } from '../../../shared/errors.js';
 import type { ConfigSource } from '../config/live-config.js';
@@ -11,13 +11,13 @@ interface CandidateExit {
   readonly worker: WorkerProcess;
   readonly record: ExitRecord;
   readonly source: ConfigSource | undefined;
-  /** Whether no other worker serves: then the death counts for the restart policy. */
+  /** Whether no other worker serves; only then the death counts for the restart policy. */
   readonly isAlone: boolean;
   /** Whether no worker of this supervisor has ever served. */
   readonly isCold: boolean;
 }
 
-/** Records the death and its reason. @returns the event that it is */
+/** Records the death and its reason. @returns the resulting event */
 export function classifyCandidateExit(
   deps: Pick<SupervisorDeps, 'respawn' | 'config' | 'paths' | 'resources'>,
   { worker, record, source, isAlone, isCold }: CandidateExit,
@@ -25,7 +25,7 @@ export function classifyCandidateExit(
   const { respawn, config, paths } = deps;
   const { refusal } = worker;
   respawn.failure = failureOf(worker, record);
-  // While the old worker serves on, a failed candidate costs nothing and counts for nothing.
+  // While the old worker keeps serving, a failed candidate does no harm and is not counted.
   const recordDeath = (): Verdict => (isAlone ? respawn.recordDeath(worker, record) : 'now');
   const isSuccession = deps.resources.isSuccessor && isCold;
   if (refusal === undefined && !isSuccession) return { type: 'candidateExited', verdict: recordDeath() };

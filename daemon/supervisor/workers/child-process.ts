@@ -1,6 +1,6 @@
 /**
- * Spawns this gateway's own processes; the owner of `execa` on this side. A child leads its own process group and
- * session, so that it can be ended with everything it started, and a terminal's Ctrl-C does not reach it.
+ * Spawns this gateway's own processes; the owner of `execa` on this side. A child leads its own process group and session, so that
+ * it can be killed together with everything it started, and a terminal's Ctrl-C does not reach it.
  */
 import type { ChildProcess } from 'node:child_process';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
@@ -15,23 +15,23 @@ type ChildRole = 'worker' | 'fallback' | 'supervisor';
 export interface ChildExit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
-  /** Why there never was a process, e.g. `spawn /usr/bin/node ENOENT`. */
+  /** Why no process could be started, e.g. `spawn /usr/bin/node ENOENT`. */
   readonly spawnError?: string;
 }
 
 /** A listening or bound handle as Node's IPC passes it (`net.Native`); opaque here. */
 export type NativeHandle = object;
 
-/** One child of ours. Its state comes from `exit` alone: a failed send or a closed channel says nothing certain. */
+/** One child of ours. Its state comes from `exit` alone: a failed send or a closed channel proves nothing. */
 export interface Child {
   readonly pid: number;
   readonly stdout: Readable | null;
   readonly stderr: Readable | null;
-  /** Sends, or does nothing once the channel is gone. */
+  /** Sends a message; does nothing once the channel is closed. */
   send(message: object, handle?: NativeHandle): void;
-  /** SIGKILL to the whole process group; harmless when it is gone. */
+  /** SIGKILL to the whole process group; harmless after the group has exited. */
   kill(): void;
-  /** Ask the guard thread for the main thread's stack, on stderr. */
+  /** Asks the guard thread to write the main thread's stack to stderr. */
   requestStack(): void;
   /** Stops watching the child: it lives on without us. */
   release(): void;
@@ -46,15 +46,15 @@ export interface SpawnOptions {
   readonly role: ChildRole;
   /** The child's boot document, JSON in its environment. */
   readonly boot: object;
-  /** Further environment variables. */
+  /** Additional environment variables. */
   readonly extra?: Record<string, string>;
-  /** `pipe` to read its raw output, `ignore` for one that outlives us. */
+  /** `pipe` to read its raw output, `ignore` for a child that outlives us. */
   readonly output: 'pipe' | 'ignore';
 }
 
 export type SpawnChild = (options: SpawnOptions, handlers: ChildHandlers) => Child;
 
-/** Index of the pipe whose end tells the child's guard thread that we are gone. */
+/** Index of the pipe whose closing tells the child's guard thread that we have exited. */
 const GUARD_PIPE = 3;
 
 /** Starts one of the gateway's own roles, from the build on disk. */
@@ -103,7 +103,7 @@ function noProcess(failure: Promise<string>, handlers: ChildHandlers): Child {
   return { pid: -1, stdout: null, stderr: null, send: nothing, kill: nothing, requestStack: nothing, release: nothing };
 }
 
-/** Starts Node with these arguments as a child of ours. A start that fails is an exit with its `spawnError`. */
+/** Starts Node with these arguments as a child of ours. A failed start is reported as an exit with a `spawnError`. */
 export function spawnProgram(args: readonly string[], options: SpawnOptions, handlers: ChildHandlers): Child {
   const subprocess = start(args, options);
   return 'failure' in subprocess ? noProcess(subprocess.failure, handlers) : asChild(subprocess, handlers);
@@ -111,7 +111,7 @@ export function spawnProgram(args: readonly string[], options: SpawnOptions, han
 
 function asChild(subprocess: ReturnType<typeof runExeca>, handlers: ChildHandlers): Child {
   const guard = subprocess.stdio[GUARD_PIPE] as unknown as Duplex | undefined;
-  guard?.on('error', () => undefined); // EPIPE once the child is gone; its exit tells
+  guard?.on('error', () => undefined); // EPIPE once the child has exited; the exit is reported separately
   guard?.resume();
   subprocess.on('message', (message: unknown, handle: unknown) => handlers.onMessage(message, handle));
   subprocess.on('error', () => undefined);
@@ -137,7 +137,7 @@ function asChild(subprocess: ReturnType<typeof runExeca>, handlers: ChildHandler
     },
     kill() {
       if (pid <= 0) return;
-      // Once the leader has been reaped its pid may be somebody else's; what is left of the group is ours.
+      // Once the leader has been reaped, its pid may belong to another process; the rest of the group is still ours.
       if (hasExited) sendSignal(-pid, 'SIGKILL');
       else killGroup(pid);
     },
@@ -152,7 +152,7 @@ function asChild(subprocess: ReturnType<typeof runExeca>, handlers: ChildHandler
   };
 }
 
-/** Ends a living process and its group for certain; the leader's own pid names both. */
+/** Kills a living process and its group; the leader's pid identifies both. */
 export function killGroup(pid: number): void {
   sendSignal(-pid, 'SIGKILL');
   sendSignal(pid, 'SIGKILL');

@@ -10,7 +10,7 @@ import type { ChildExit } from './child-process.js';
 const MAX_OUTPUT_BYTES = 2_048;
 const MAX_CAUSE_LENGTH = 240;
 
-/** What a process could not be started for lack of, and which limit to raise. */
+/** The missing resource that kept a process from starting, and the limit to raise. */
 const SHORTAGES: readonly (readonly [code: string, words: string])[] = [
   ['EMFILE', 'too many open files, see LimitNOFILE= of the service or ulimit -n'],
   ['ENFILE', 'too many open files on this machine'],
@@ -20,22 +20,22 @@ const SHORTAGES: readonly (readonly [code: string, words: string])[] = [
 
 const ABORT_CODE = 128 + constants.signals.SIGABRT;
 
-/** `TypeError: x is not a function` before its stack, as Node prints what was thrown and not caught. */
+/** Matches `TypeError: x is not a function` before its stack, as Node prints an uncaught exception. */
 const THROWN = /^(?:Uncaught )?((?:[A-Z]\w*)?(?:Error|Exception)(?: \[\w+\])?: .+)$/;
-/** `P [GatewayError]`: a class that the build renamed, and the name of its errors. */
+/** Matches `P [GatewayError]`: a class name minified by the build, and the errors' own name. */
 const RENAMED_CLASS = /^\w+ \[(\w*Error)\](?=: )/;
-/** What follows the words of a dying process and says nothing. */
+/** Lines after a dying process's error message that carry no information. */
 const EMPTY = /^(?:\s*|Node\.js v\S+|\s+at .*|[\s}\]^]*)$/;
 
 interface Told {
   readonly output: string;
   /** Why we killed it ourselves, if we did. */
   readonly killedFor?: string | undefined;
-  /** The reason that it gave before it exited. */
+  /** The reason that the worker gave before it exited. */
   readonly refusal?: string | undefined;
 }
 
-/** Returns how a worker ended and, where it said so, why: `exited with code 1: Error: no such module`. */
+/** Returns how a worker ended and, if known, why: `exited with code 1: Error: no such module`. */
 export function describeExit(exit: ChildExit, told: Told): string {
   const how = describeEnd(exit, told);
   const hasOwnWords = told.killedFor === undefined && exit.spawnError === undefined && exit.code !== null && exit.code !== 0;
@@ -46,7 +46,7 @@ export function describeExit(exit: ChildExit, told: Told): string {
   return sayOfGateway(code === PERMANENT_EXIT_CODE ? 'exit-permanent-cause' : 'exit-code-cause', { code, cause: shortened });
 }
 
-/** Returns the error that ended a process, or else the last line that it printed. */
+/** Returns the error that ended a process, or the last line that it printed. */
 function lastWords(output: string): string | undefined {
   const lines = output.split('\n').map((line) => line.replace(RENAMED_CLASS, '$1'));
   const thrown = lines.findLast((line) => THROWN.test(line));

@@ -9,7 +9,7 @@ import { readStartTime } from '../../../shared/node/process/process-identity.js'
 import type { Child, SpawnChild } from './child-process.js';
 
 export const FALLBACK_AFTER_MS = 2_000;
-/** It finishes its answers within 1 s (daemon/fallback/main.ts) and exits; after this it is killed. */
+/** The fallback finishes its answers within 1 s (daemon/fallback/main.ts) and exits; after this time it is killed. */
 export const FALLBACK_DRAIN_MS = 1_500;
 
 interface FallbackDeps {
@@ -22,7 +22,7 @@ interface FallbackDeps {
   onChange(): void;
 }
 
-/** `starting`, also before it is started: it has no socket yet. `closed`: it accepts no more and finishes its answers. */
+/** `starting`: it has no socket yet; also the state before it is started. `closed`: it no longer accepts and finishes its answers. */
 type Phase = 'starting' | 'accepting' | 'closing' | 'closed';
 
 export class FallbackKeeper {
@@ -53,12 +53,12 @@ export class FallbackKeeper {
   update(isNeeded: boolean): void {
     if (!isNeeded) return this.stop();
     this.#isNeeded = true;
-    if (this.#phase === 'closing' || this.#phase === 'closed') return; // the next one starts when this one has left
+    if (this.#phase === 'closing' || this.#phase === 'closed') return; // the next one starts when this one has exited
     if (this.#child !== undefined) return this.#child.send({ type: 'reason', ...this.#boot() });
     this.#cancelTimer ??= this.#deps.clock.after(FALLBACK_AFTER_MS, () => this.#start());
   }
 
-  /** @param whenClosed  called once it accepts no more: at once, where it does not */
+  /** @param whenClosed  called once it no longer accepts; at once if it does not accept now */
   stop(whenClosed?: () => unknown): void {
     this.#isNeeded = false;
     this.#cancelTimer?.();
@@ -76,7 +76,7 @@ export class FallbackKeeper {
     this.#closed();
   }
 
-  /** Kills it: the supervisor exits and cannot wait for it. */
+  /** Kills the fallback, because the supervisor exits and cannot wait for it. */
   end(): void {
     this.stop();
     this.#child?.kill();

@@ -5,7 +5,10 @@ import type { Clock } from '../../../shared/clock.js';
 export const HANG_AFTER_MS = 15_000;
 /** Interval of the check. Each one wakes an otherwise idle process. */
 export const CHECK_MS = 5_000;
-/** A check that is this late means that this process was stopped (SIGSTOP, suspend, a jumped clock): silence before it does not count. */
+/**
+ * A check this late means that this process itself was stopped (SIGSTOP, suspend) or the clock jumped; earlier silence does not
+ * count.
+ */
 const LATENESS_MS = 2_000;
 
 export class HeartbeatMonitor {
@@ -46,7 +49,7 @@ export class HeartbeatMonitor {
     const now = this.#clock.now();
     const sinceCheckMs = now - this.#lastCheckMs;
     this.#lastCheckMs = now;
-    // Heartbeats that arrived meanwhile are still unread: start counting again.
+    // Heartbeats that arrived in the meantime are still unread, so start counting again.
     if (sinceCheckMs < 0 || sinceCheckMs > CHECK_MS + LATENESS_MS) this.#lastBeatMs = now;
     const silentMs = now - this.#lastBeatMs;
     if (silentMs < this.#hangAfterMs) return this.#arm(Math.max(0, silentMs));

@@ -1,4 +1,4 @@
-/** The process groups of a worker's MCP servers: they end with the worker, and a later start finds them in the lock. */
+/** The process groups of a worker's MCP servers: they are killed with the worker, or found in the lock by a later start. */
 import type { LockedChild } from '../../../shared/node/files/lock-record.js';
 import { isAlive, isSameProcess, readStartTime } from '../../../shared/node/process/process-identity.js';
 import { killGroup } from './child-process.js';
@@ -11,7 +11,7 @@ const isPid = (value: unknown): value is number => Number.isSafeInteger(value) &
 export class ProcessGroups {
   #leaders: readonly LockedChild[] = [];
 
-  /** @param pids  of the leaders that run; the worker may be of a newer build */
+  /** @param pids  of the running leaders; the worker may be from a newer build */
   note(pids: unknown): void {
     if (!Array.isArray(pids)) return;
     const known = new Map(this.#leaders.map((leader) => [leader.pid, leader]));
@@ -25,11 +25,11 @@ export class ProcessGroups {
     return this.#leaders;
   }
 
-  /** Ends them, also those whose leader has just ended. Harmless when nothing is left. */
+  /** Kills all groups, including those whose leader has just exited. Harmless when nothing is left. */
   kill(): void {
     for (const leader of this.#leaders) {
       if (isSameProcess(leader)) killGroup(leader.pid);
-      // A pid that means another process by now: its group is not ours, and ours is gone.
+      // The pid now belongs to another process: that group is not ours, and ours is gone.
       else if (!isAlive(leader.pid)) sendSignal(-leader.pid, 'SIGKILL');
     }
     this.#leaders = [];

@@ -12,7 +12,7 @@ export const REHEARSAL_LIMIT_MS = 10_000;
 /** Characters of its error output that are kept. */
 const MAX_WORDS = 500;
 
-/** An older build without rehearsals really starts and finds the lock held, which shows that it can start. */
+/** An older build without rehearsals really starts and then finds the lock held, which also proves that it can start. */
 const GOOD_EXIT_CODES: readonly (number | null)[] = [0, 5];
 
 function cannotStart({ code, signal, spawnError }: ChildExit, words: string): GatewayError {
@@ -23,7 +23,7 @@ function cannotStart({ code, signal, spawnError }: ChildExit, words: string): Ga
   });
 }
 
-/** @throws SUCCESSION_FAILED, or its own reason, e.g. CONFIG_INVALID */
+/** @throws SUCCESSION_FAILED, or the supervisor's own error, e.g. CONFIG_INVALID */
 export function rehearse(spawn: SpawnChild, clock: Clock, flags: SupervisorBoot['flags']): Promise<void> {
   return new Promise((resolve, reject) => {
     let reason: GatewayError | undefined;

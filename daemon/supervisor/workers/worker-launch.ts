@@ -4,7 +4,7 @@ import type { ConfigSource } from '../config/live-config.js';
 import type { SupervisorDeps } from '../state/supervisor-deps.js';
 import { type WorkerHandlers, WorkerProcess } from './worker-process.js';
 
-/** @param options.liveInstanceIds  of the workers that run already: their leases are good */
+/** @param options.liveInstanceIds  of the workers already running, whose leases stay valid */
 export function launchWorker(
   deps: SupervisorDeps,
   options: { source: ConfigSource; liveInstanceIds: readonly string[] },

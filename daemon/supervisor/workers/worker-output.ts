@@ -1,7 +1,7 @@
 /**
- * Reads a child's raw stdout and stderr: crash traces, native aborts, what a library prints. Always reads, so that the
- * child never has to buffer; logs within a budget a second and counts what is beyond; keeps the last 64 KiB for the
- * exit record. Memory does not depend on how much is printed.
+ * Reads a child's raw stdout and stderr: crash traces, native aborts, output of libraries. Always reads, so that the child never
+ * has to buffer; logs up to a budget per second and counts the rest; keeps the last 64 KiB for the exit record. Memory use does not
+ * depend on the amount of output.
  */
 import type { Readable } from 'node:stream';
 import { type Clock, within } from '../../../shared/clock.js';
@@ -14,7 +14,7 @@ import { lastBytes } from './exit-record.js';
 interface OutputOptions {
   readonly stdout: Readable | null;
   readonly stderr: Readable | null;
-  /** Takes the lines: stderr as warnings, stdout as info, each with `source`. */
+  /** Receives the lines: stderr as warnings, stdout as info, each with `source`. */
   readonly log: Pick<Logger, 'info' | 'warn'>;
   readonly clock: Clock;
   /** Removes secrets from {@link CapturedOutput.tail}; the log redacts its own lines. */
@@ -28,14 +28,14 @@ export interface CapturedOutput {
    * @param maxBytes  at most 64 KiB, the default.
    */
   tail(maxBytes?: number): string;
-  /** Resolves when both streams have ended, or after `timeoutMs` where something else still holds them open; reading goes on. */
+  /** Resolves when both streams have ended, or after `timeoutMs` if another process still holds them open; reading continues. */
   drained(timeoutMs: number): Promise<void>;
 }
 
 const TAIL_BYTES = 65_536;
 const MAX_LINE_BYTES = 16_384;
 const BUDGET = { windowMs: 1_000, lines: 200, bytes: 65_536 } as const;
-/** Lines of the tail that are logged at the end although the budget was spent: the last words matter most. */
+/** Number of final lines logged even if the budget is used up: the last output matters most. */
 const LAST_WORDS = 40;
 
 type Source = 'stdout' | 'stderr';
@@ -53,7 +53,7 @@ class TailBuffer {
     this.#total += chunk.length;
   }
 
-  /** From the start of a line, unless one line fills it all. */
+  /** Begins at the start of a line, unless a single line fills the buffer. */
   read(): Buffer {
     if (this.#total <= TAIL_BYTES) return this.#bytes.subarray(0, this.#total);
     const at = this.#total % TAIL_BYTES;
@@ -63,7 +63,7 @@ class TailBuffer {
   }
 }
 
-/** Starts reading. The streams' errors end them like their end does. */
+/** Starts reading. An error on a stream is treated as its end. */
 export function captureOutput(options: OutputOptions): CapturedOutput {
   const tail = new TailBuffer();
   const gate = new OutputGate(options, tail);
@@ -99,7 +99,7 @@ function printable(text: string, redactor: Redactor | undefined): string {
     .join('\n');
 }
 
-/** Lets lines through to the log while the second's budget lasts. */
+/** Passes lines to the log while the budget of the current second lasts. */
 class OutputGate {
   readonly #options: OutputOptions;
   readonly #tail: TailBuffer;
@@ -130,7 +130,7 @@ class OutputGate {
     this.#nextWindow();
   }
 
-  /** Logs the end of the output where the budget kept it out of the log. */
+  /** Logs the end of the output if the budget kept it out of the log. */
   logLastWords(): void {
     if (!this.#hasUnsaidEnd) return;
     this.#hasUnsaidEnd = false;

@@ -1,4 +1,4 @@
-/** One worker from spawn to exit: its IPC channel, phase, heartbeat and exit record. The supervisor decides what follows from them. */
+/** One worker from spawn to exit: its IPC channel, phase, heartbeat and exit record. The supervisor acts on them. */
 import type { Clock } from '../../../shared/clock.js';
 import type { CutWork, ExitRecord } from '../../../shared/control/messages.js';
 import { DRAIN_END } from '../../../shared/ipc/drain.js';
@@ -19,10 +19,10 @@ export type Refusal = Extract<WorkerMessage, { type: 'bootFailed' }>;
 export type Readiness = Extract<WorkerMessage, { type: 'ready' }>;
 
 export interface WorkerHandlers {
-  /** Called for every message but heartbeats, after the worker's properties have been updated. */
+  /** Called for every message except heartbeats, after the worker's properties have been updated. */
   onMessage(worker: WorkerProcess, message: WorkerMessage): void;
   onExit(worker: WorkerProcess, record: ExitRecord): void;
-  /** The same record with the complete output. */
+  /** Called with the same record, including the complete output. */
   onOutputComplete?(worker: WorkerProcess, record: ExitRecord): void;
 }
 
@@ -34,7 +34,7 @@ export const LISTEN_LIMIT_MS = 30_000;
 export const REFUSAL_LIMIT_MS = 2_000;
 /** How long the guard thread has to write the hung main thread's stack. */
 const STACK_CAPTURE_MS = 1_000;
-/** How long output that is still in the pipe at the exit is waited for: a grandchild may hold the pipe open. */
+/** How long to wait after the exit for output still in the pipe; limited because a grandchild may hold the pipe open. */
 const OUTPUT_DRAIN_MS = 500;
 
 export class WorkerProcess {
@@ -42,15 +42,15 @@ export class WorkerProcess {
   readonly startedAtMs: number;
   activeSinceMs: number | undefined;
   drainingSinceMs: number | undefined;
-  /** The socket that it was given to listen on. */
+  /** The socket that the worker was given to listen on. */
   listenSocket: ListenSocket | undefined;
   readiness: Readiness | undefined;
   refusal: Refusal | undefined;
   vitals: WorkerVitals | undefined;
   cut: CutWork | undefined;
-  /** Of its MCP servers. */
+  /** Process groups of its MCP servers. */
   readonly groups = new ProcessGroups();
-  /** Why this supervisor killed it, in words; undefined when it did not. */
+  /** Why this supervisor killed the worker, as text; undefined if it did not. */
   killedFor: string | undefined;
   readonly #child: Child;
   readonly #clock: Clock;
@@ -59,7 +59,7 @@ export class WorkerProcess {
   readonly #output: CapturedOutput;
   readonly #heartbeat: HeartbeatMonitor;
   #phase: WorkerPhase = 'booting';
-  /** Of the time limit of the present phase. */
+  /** Cancels the time limit of the current phase. */
   #cancelLimit: () => void = () => undefined;
 
   constructor(options: {
@@ -112,7 +112,10 @@ export class WorkerProcess {
     this.#dispatch({ type: 'activate' });
   }
 
-  /** Has it finish its work, which is aborted after `timeoutMs`. Right after that it is killed with its process group. */
+  /**
+   * Tells the worker to finish its work, which is aborted after `timeoutMs`. Right after that, the worker and its process group are
+   * killed.
+   */
   drain(mode: 'restart' | 'stop', timeoutMs: number): void {
     this.#dispatch({ type: 'drain', mode, timeoutMs });
   }
@@ -157,7 +160,7 @@ export class WorkerProcess {
       case 'cleanUp':
         this.#heartbeat.stop();
         this.#cancelLimit();
-        this.#child.kill(); // whatever it started is killed with it
+        this.#child.kill(); // everything it started is killed with it
         this.groups.kill();
     }
   }
@@ -181,7 +184,7 @@ export class WorkerProcess {
         break;
       case 'children':
         this.groups.note(message.pids);
-        // Its last messages may arrive after its exit.
+        // The worker's last messages may arrive after its exit.
         if (this.#phase === 'exited') this.groups.kill();
         break;
       default:
@@ -239,7 +242,7 @@ const WORKER_MESSAGE_TYPES: ReadonlySet<unknown> = new Set<WorkerMessage['type']
   'children',
 ]);
 
-/** The worker is our own code, but it may be of a newer build: an unknown type is dropped, not trusted. */
+/** The worker is our own code, but may be from a newer build: an unknown type is dropped, not trusted. */
 function asWorkerMessage(raw: unknown): WorkerMessage | undefined {
   if (typeof raw !== 'object' || raw === null || !('type' in raw)) return undefined;
   return WORKER_MESSAGE_TYPES.has(raw.type) ? (raw as WorkerMessage) : undefined;

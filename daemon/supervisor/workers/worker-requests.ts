@@ -1,4 +1,4 @@
-/** Requests of workers to the supervisor, and their answers to its requests. */
+/** Handles requests from workers to the supervisor, and workers' answers to the supervisor's requests. */
 import type { StatusDocument } from '../../../shared/control/messages.js';
 import { GatewayError, toErrorDocument } from '../../../shared/errors.js';
 import type { WorkerMessage, WorkerQuery } from '../../../shared/ipc/messages.js';
@@ -48,10 +48,11 @@ export class WorkerRequests {
       case 'status':
         return this.#deps.status.document();
       case 'restart':
-        // The restart may end the asking worker: the answer says that the request was accepted, not how it ended.
+        // The restart may end the worker that requested it, so the answer says that the request was accepted, not how the restart
+        // ended.
         this.#deps.restart(query.reason);
         return { accepted: true };
-      default: // a worker of a newer build may ask more than we know
+      default: // a worker from a newer build may send requests that we do not know
         throw new GatewayError('IPC_PROTOCOL', { message: `unknown query ${JSON.stringify(query).slice(0, 80)}` });
     }
   }

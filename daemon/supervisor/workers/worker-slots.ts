@@ -1,4 +1,4 @@
-/** Which worker has which part: at most one candidate, at most one active, any number that retire. */
+/** Tracks the role of each worker: at most one candidate, at most one active, any number retiring. */
 import type { LockedChild } from '../../../shared/node/files/lock-record.js';
 import { readStartTime } from '../../../shared/node/process/process-identity.js';
 import type { WorkerProcess } from './worker-process.js';
@@ -9,7 +9,7 @@ export class WorkerSlots {
   candidate: WorkerProcess | undefined;
   active: WorkerProcess | undefined;
   readonly retiring = new Set<WorkerProcess>();
-  /** Those retiring that may still do what only one worker may do. */
+  /** Retiring workers that have not yet stopped the work that only one worker may do. */
   readonly #quiescing = new Set<WorkerProcess>();
 
   slotOf(worker: WorkerProcess): Slot {
@@ -18,7 +18,7 @@ export class WorkerSlots {
     return this.retiring.has(worker) ? 'retiring' : 'none';
   }
 
-  /** The candidate takes the active place; the one that had it, if any, retires. */
+  /** Makes the candidate the active worker; the previous active worker, if any, retires. */
   promote(): WorkerProcess | undefined {
     const old = this.active;
     this.retireActive();
@@ -27,7 +27,7 @@ export class WorkerSlots {
     return old;
   }
 
-  /** Leaves the active place empty. */
+  /** Clears the active slot. */
   retireActive(): void {
     if (this.active !== undefined) {
       this.retiring.add(this.active);
@@ -36,7 +36,7 @@ export class WorkerSlots {
     this.active = undefined;
   }
 
-  /** A worker has quiesced or exited. @returns whether it was the last one that {@link isQuiescing} waited for */
+  /** Called when a worker has quiesced or exited. @returns whether it was the last one that {@link isQuiescing} waited for */
   quiesced(worker: WorkerProcess): boolean {
     return this.#quiescing.delete(worker) && !this.isQuiescing;
   }
@@ -52,7 +52,7 @@ export class WorkerSlots {
     return [this.candidate, this.active, ...this.retiring].filter((worker) => worker !== undefined);
   }
 
-  /** True while an earlier worker may still do what only one may do. */
+  /** True while an earlier worker may still be doing work that only one worker may do. */
   get isQuiescing(): boolean {
     return this.#quiescing.size > 0;
   }
@@ -62,12 +62,12 @@ export class WorkerSlots {
     return this.active !== undefined && (this.active.phase === 'active' || this.active.phase === 'listening');
   }
 
-  /** Whether one accepts, or has been given the socket to do so. */
+  /** Whether a worker accepts, or has been given the socket to do so. */
   get hasSocket(): boolean {
     return this.isAccepting || this.candidate?.listenSocket !== undefined;
   }
 
-  /** Sends each worker the instance ids of all. */
+  /** Sends the instance ids of all workers to each worker. */
   announcePeers(): void {
     const liveInstanceIds = this.instanceIds();
     for (const worker of this.all()) worker.send({ type: 'peers', liveInstanceIds });
@@ -77,7 +77,7 @@ export class WorkerSlots {
     return this.all().map((worker) => worker.instanceId);
   }
 
-  /** For the lock record: the processes that a later start may have to end. */
+  /** Returns the processes, for the lock record, that a later start may have to end. */
   locked(): LockedChild[] {
     return this.all().flatMap((worker) => [
       { role: 'worker', pid: worker.pid, startTime: readStartTime(worker.pid) ?? null },

@@ -2,7 +2,7 @@
 import type { WorkerMessage } from '../../../shared/ipc/messages.js';
 import { lookUp, type Table, type Transition } from '../state/table.js';
 
-/** `retiring`: it drains. `refused`: it has said why it cannot start, and exits by itself. */
+/** `retiring`: the worker drains. `refused`: it has reported why it cannot start, and exits by itself. */
 export const WORKER_PHASES = ['booting', 'ready', 'listening', 'active', 'refused', 'retiring', 'exited'] as const;
 export type WorkerPhase = (typeof WORKER_PHASES)[number];
 
