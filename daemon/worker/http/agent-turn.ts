@@ -6,7 +6,7 @@ import type { PulledEvents } from './connection/pulled-events.js';
 import type { StreamReport } from './event-answer.js';
 import { comment, serverSentEvent } from '../../../shared/node/server-sent-events.js';
 
-/** How long a client should wait before it asks again, when the worker ends. */
+/** How long a client should wait before it retries after the worker has ended. */
 const RETRY_MS = 1_000;
 
 function unfinished(): GatewayError {
@@ -28,8 +28,8 @@ export async function readReply(turn: PulledEvents<TurnEvent>, onAlive?: (event?
 }
 
 /**
- * Encodes the turn as an event stream: `delta` and `tool` as they come, then one `done` or `error`. A stream that a drain ends
- * says UNAVAILABLE and when to come back.
+ * Encodes the turn as an event stream: `delta` and `tool` as they arrive, then one `done` or `error`. A stream ended by a drain
+ * reports UNAVAILABLE and when to retry.
  */
 export async function* streamEvents(turn: PulledEvents<TurnEvent>, { requestId, onError }: StreamReport): AsyncGenerator<string> {
   try {

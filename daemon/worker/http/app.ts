@@ -61,15 +61,15 @@ export interface HttpDeps {
   readonly isDraining: () => boolean;
   /** Default: nothing is traced. */
   readonly tracing?: TraceStarter;
-  /** Loads the bundle of what is needed rarely or late. */
+  /** Loads the bundle with rarely needed parts. */
   readonly loadLate: () => MetricsModule & WsModule;
-  /** Loads the bundle that speaks the Model Context Protocol. */
+  /** Loads the Model Context Protocol bundle. */
   readonly loadMcp: () => McpModule;
-  /** `page.json` of the build; undefined where no page was built. */
+  /** `page.json` of the build; undefined if no page was built. */
   readonly page?: string | undefined;
-  /** Whether other machines reach the gateway and need no token. */
+  /** Whether other machines can reach the gateway without a token. */
   readonly isOpenToNetwork: () => boolean;
-  /** Whether this system tells which user opened a connection. Replaced in tests. */
+  /** Whether this system reports which user opened a connection. Replaced in tests. */
   readonly knowsOwners?: () => boolean;
   /** For tests. */
   readonly limits?: Partial<ServerLimits>;
@@ -79,18 +79,18 @@ export interface HttpDeps {
 export interface HttpApp {
   /** Does not listen: the lifecycle gives it the supervisor's handle. */
   readonly server: Server;
-  /** Ends serving within `timeoutMs`, earlier when nothing is left. @returns what was aborted */
+  /** Stops serving within `timeoutMs`, or earlier when nothing is left. @returns the aborted work */
   drain(mode: DrainMode, timeoutMs: number): Promise<CutWork>;
   vitals(): { connections: number; inFlight: number };
-  /** Where others reach it, as far as this machine knows; null while it does not listen. */
+  /** Address at which others reach it, as far as known; null while it does not listen. */
   address(): string | null;
-  /** Called when the token or the configuration has changed: ends WebSockets and streams that would not be admitted now. */
+  /** Called when the token or the configuration has changed: ends WebSockets and streams that would no longer be admitted. */
   recheck(): void;
   /** Destroys every open connection without waiting. */
   close(): void;
 }
 
-/** Errors outside the chain: mostly clients that leave while an answer is being sent. */
+/** Errors outside the chain: mostly clients that disconnect while an answer is being sent. */
 function logUnsent(logger: HttpLogger, error: NodeJS.ErrnoException): void {
   const isClientGone = ['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'].includes(error.code ?? '');
   if (isClientGone) logger.debug({ code: error.code }, 'the client disconnected before the response was sent');
@@ -199,7 +199,7 @@ export function createHttpApp(deps: HttpDeps): HttpApp {
     admit: door,
     accept(request, socket, context) {
       connections.release(socket);
-      // An answer before it may have had one.
+      // An earlier answer may already have set one.
       socket.setTimeout(0);
       sockets.accept(request, socket, context);
     },

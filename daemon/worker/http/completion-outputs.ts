@@ -5,7 +5,7 @@ import type { PulledEvents } from './connection/pulled-events.js';
 import type { HttpContext, HttpLogger } from './context.js';
 import { answerStream, reportOf, type StreamReport } from './event-answer.js';
 
-/** A failure within this time is answered with its status, which SDKs act on. */
+/** A failure within this time is answered with its HTTP status, which SDKs react to. */
 const FIRST_EVENT_MS = 10_000;
 
 /** In characters. Longer than any model's answer. Streams are not collected and have no such limit. */
@@ -21,7 +21,10 @@ export async function* outputsOf(events: PulledEvents<CompletionOutput>): AsyncG
   throw new GatewayError('INTERNAL_ERROR', { message: 'the completion stream closed without a terminal event' });
 }
 
-/** Yields every output of an answer that is sent as one document. @throws as {@link outputsOf}; AGENT_ERROR for an answer without an end */
+/**
+ * Yields every output of an answer that is sent as one document.
+ * @throws as {@link outputsOf}; AGENT_ERROR for an answer that does not end
+ */
 export async function* collectedOutputs(events: PulledEvents<CompletionOutput>): AsyncGenerator<CompletionOutput> {
   let length = 0;
   for await (const output of outputsOf(events)) {

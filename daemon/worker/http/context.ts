@@ -12,11 +12,11 @@ export interface RequestState {
   caller: Caller;
   /** The access token that it was admitted with, in a header or by the page's session; undefined: it may do everything. */
   access: AccessToken | undefined;
-  /** Path before the gateway's own paths, without a final slash; usually ''. */
+  /** Path prefix of the gateway, without a trailing slash; usually ''. */
   basePath: string;
-  /** Whether a trusted proxy says that the browser uses HTTPS. */
+  /** Whether the browser uses HTTPS, according to a trusted proxy. */
   isSecure: boolean;
-  /** Of a webhook call: the id that its signature vouches for. */
+  /** For a webhook call: the id covered by its signature. */
   signedId?: string | undefined;
   /** Set when the answer is an error, for the log. */
   errorCode?: ErrorCode;
@@ -26,7 +26,7 @@ export interface RequestState {
   route?: string;
 }
 
-/** What the router adds to a context. */
+/** The properties that the router adds to a context. */
 export interface RouterExtras {
   params: Record<string, string>;
   matched?: Layer[];

@@ -1,4 +1,4 @@
-/** The APIs of vendors that are spoken below `/v1`, what their errors have in common, and the protocol of `/mcp`. */
+/** The vendor APIs supported below `/v1`, the common parts of their errors, and the protocol of `/mcp`. */
 import { retryAfterSeconds } from '../../../shared/error-document.js';
 import type { GatewayError } from '../../../shared/errors.js';
 
@@ -7,7 +7,7 @@ const MESSAGES = '/v1/messages';
 const MODELS = /^\/v1\/models(\/|$)/;
 
 /**
- * Whose shape the errors of a path have; undefined: the gateway's own.
+ * Returns the API whose error format a path uses; undefined: the gateway's own.
  * @param isAnthropic  whether a request has the header of Anthropic's SDKs, which share a path with OpenAI's
  */
 export function dialectOf(path: string, isAnthropic = false): 'openai' | 'anthropic' | 'mcp' | undefined {
@@ -17,8 +17,8 @@ export function dialectOf(path: string, isAnthropic = false): 'openai' | 'anthro
 }
 
 /**
- * Failures of a provider that a repetition cannot cure, by their reason, and the status for them: one that programs do not repeat,
- * whether or not they know `X-Should-Retry`. A refusal of the provider's key is no 401, which would blame the caller's.
+ * Provider failures that a retry cannot fix, by reason, with a status that programs do not retry, whether or not they know
+ * `X-Should-Retry`. A refused provider key is not a 401, which would blame the caller's key.
  */
 const LASTING: Readonly<Record<string, number>> = {
   auth: 403,
@@ -40,7 +40,7 @@ export function reasonOf({ code, details }: GatewayError): string | undefined {
   return typeof reason === 'string' ? reason : undefined;
 }
 
-/** Returns the status of a failure that a repetition cannot cure; undefined for others. */
+/** Returns the status of a failure that a retry cannot fix; undefined for others. */
 export function lastingStatus(error: GatewayError): number | undefined {
   return LASTING[reasonOf(error) ?? ''];
 }
@@ -57,7 +57,7 @@ export function paramOf({ code, details = {} }: GatewayError): string | null {
 /** Headers by which the vendors' SDKs decide whether and when to try again. */
 export function retryHeaders(error: GatewayError): Record<string, string> {
   const seconds = retryAfterSeconds(error);
-  // Of a limit of the day, which is reset hours later.
+  // For a daily limit, which is reset hours later.
   const isUsedUp = error.details?.['resetAt'] !== undefined;
   return {
     ...(seconds === undefined ? {} : { 'Retry-After-Ms': String(seconds * 1_000) }),

@@ -1,4 +1,4 @@
-/** The answer to an error: status, headers and document, in the shape of the vendor whose API the path has. */
+/** Builds the answer to an error: status, headers and document, in the format of the vendor whose API the path belongs to. */
 import type { IncomingMessage } from 'node:http';
 import type { ErrorCode } from '../../../shared/errors.js';
 import type { HttpLogger } from './context.js';

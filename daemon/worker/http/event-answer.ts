@@ -1,4 +1,4 @@
-/** Answers with a stream of events: of a turn, of a completion, or of what happens in the gateway. */
+/** Answers with a stream of events: of a turn, a completion, or the gateway. */
 import { Readable } from 'node:stream';
 import { toGatewayError } from '../../../shared/error-document.js';
 import type { GatewayError } from '../../../shared/errors.js';
@@ -6,17 +6,17 @@ import { comment, EVENT_STREAM_HEADERS } from '../../../shared/node/server-sent-
 import type { PulledEvents } from './connection/pulled-events.js';
 import type { HttpContext, HttpLogger } from './context.js';
 
-/** Small, so that a client that reads slowly slows the writer down instead of filling memory. */
+/** Small, so that a slow reader slows the writer down instead of filling memory. */
 const STREAM_BUFFER_BYTES = 16_384;
 
-/** What an encoding of a stream needs to report an error in the middle of it. */
+/** What a stream's encoder needs to report an error in mid-stream. */
 export interface StreamReport {
   readonly requestId: string;
   /** Called with the error that ends the stream, for the log. */
   readonly onError: (error: GatewayError) => void;
 }
 
-/** Notes the error that ends a stream, unless its client has gone. @param message  of the line in the log */
+/** Records the error that ends a stream, unless its client has disconnected. @param message  the message of the log line */
 export function reportOf(ctx: HttpContext, logger: HttpLogger, message: string): StreamReport {
   const { requestId } = ctx.state;
   return {
@@ -41,7 +41,7 @@ export interface StreamedAnswer {
   readonly encode: () => AsyncIterable<string>;
 }
 
-/** Answers with what a caller has started. @throws a failure before the first event, which is answered with its status */
+/** Answers with a stream that the caller has started. @throws a failure before the first event, which is answered with its status */
 export async function answerStream(ctx: HttpContext, events: PulledEvents<unknown>, answer: StreamedAnswer): Promise<void> {
   const first = await events.wait(answer.firstEventMs);
   if (first.kind === 'failed' || first.kind === 'aborted') {
@@ -52,7 +52,7 @@ export async function answerStream(ctx: HttpContext, events: PulledEvents<unknow
 }
 
 /**
- * Encodes what a client follows until it leaves or the worker ends. Never throws: the client connects again.
+ * Encodes events for a client until it disconnects or the worker ends. Never throws, because the client reconnects.
  * @param first  sent at once, with the headers
  */
 export async function* streamText<Event>(
@@ -64,7 +64,7 @@ export async function* streamText<Event>(
     yield first;
     for await (const event of events) yield event === undefined ? comment('heartbeat') : encode(event);
   } catch {
-    // The end of a stream says it.
+    // The end of the stream reports it.
   } finally {
     events.close();
   }

@@ -1,10 +1,10 @@
-/** The header `Idempotency-Key`, for every request that acts. */
+/** The `Idempotency-Key` header, for every request that has effects. */
 import { idempotencyKey } from '../../../shared/api/messages.js';
 import { validate } from '../../../shared/api/validate.js';
 import type { CallerKey } from '../store/idempotency.js';
 import type { HttpContext } from './context.js';
 
-/** For the OpenAPI document of a route that takes one. */
+/** For the OpenAPI document of a route that accepts the header. */
 export const IDEMPOTENCY_HEADER = {
   'Idempotency-Key': 'For 24 hours, the same key with the same body returns the first response; with a different body: 409',
 } as const;

@@ -21,19 +21,22 @@ export type SchemaMaker<Output> = () => Schema<Output>;
 /** Builds schemas by the name of an event or a frame. */
 export type EventSchemas = () => Readonly<Record<string, Schema<unknown>>>;
 
-/** Events with names and the schemas of their data; or without names, and one schema for all. `name`: of the schema in the OpenAPI document. */
+/**
+ * Named events with the schemas of their data, or unnamed events with one schema for all. `name`: name of the schema in the OpenAPI
+ * document.
+ */
 export type EventStream = { readonly name: string } & ({ readonly events: EventSchemas } | { readonly data: SchemaMaker<unknown> });
 
 export interface RouteInput<Body, Query> {
   readonly body: Body;
-  /** The body as it arrived. Of a route with `needsSource`. */
+  /** The raw body. Only for a route with `needsSource`. */
   readonly source: Buffer;
-  /** Of a route with `upload`. */
+  /** Only for a route with `upload`. */
   readonly upload: Upload;
   readonly query: Query;
 }
 
-/** What the OpenAPI document says about a route besides its input. */
+/** What the OpenAPI document contains about a route besides its input. */
 export interface RouteText {
   /** One line. A route without it is not part of the API, such as the page's files. */
   readonly summary?: string;
@@ -45,11 +48,11 @@ export interface RouteText {
   readonly answer?: SchemaMaker<unknown>;
   /** Other media types of a 200, with descriptions. */
   readonly media?: Readonly<Record<string, string>>;
-  /** What `text/event-stream` of `media` consists of. */
+  /** The events of `text/event-stream` in `media`. */
   readonly stream?: EventStream;
   /** The frames of a WebSocket. */
   readonly frames?: { readonly fromClient: SchemaMaker<unknown>; readonly fromServer: EventSchemas };
-  /** What an access token needs beside `scope`, depending on the request: a sentence. */
+  /** What an access token needs in addition to `scope`, depending on the request: a sentence. */
   readonly accessNote?: string;
   /** Codes with which it fails, besides those that follow from its other fields. */
   readonly errors?: readonly ErrorCode[];
@@ -58,25 +61,25 @@ export interface RouteText {
 export interface OwnCredentials {
   /** Checks them before the body is parsed. @param rawBody  the body as it arrived */
   readonly check: (ctx: HttpContext, rawBody: Buffer) => 'valid' | 'none' | 'wrong';
-  /** The error for a caller without valid ones. */
+  /** The error for a caller without valid credentials. */
   readonly refusal: { readonly message: string; readonly hint: string };
 }
 
 export interface RouteDefinition<Body, Query> extends RouteText {
   readonly method: keyof typeof VERBS;
   readonly path: string;
-  /** What an access token needs for it. `public`: nobody needs one, or the handler checks credentials of its own. */
+  /** The scope that an access token needs. `public`: no token is needed, or the handler checks its own credentials. */
   readonly scope: NeededScope;
   /**
-   * Returns the agent that a request is for; undefined: none. `filtered`: the answer has only what is of the token's agents. Without it, a token
-   * that is limited to agents is refused.
+   * Returns the agent that a request is for; undefined: none. `filtered`: the handler limits the answer to the token's agents. Not
+   * set: a token that is limited to agents is refused.
    */
   readonly agentOf?: 'filtered' | ((body: Body, ctx: HttpContext) => string | undefined);
   /** `token`: a token is needed even from this machine. */
   readonly access?: 'token';
-  /** For a path that has credentials of its own: a route that takes `body` and nothing else. */
+  /** For a path with its own credentials: a route that accepts only `body`. */
   readonly authorize?: OwnCredentials;
-  /** Without it, a request that has a body is refused. */
+  /** Not set: a request with a body is refused. */
   readonly body?: SchemaMaker<Body>;
   /** Media types with descriptions: the body is `body` or one of these, is not held in memory, and is validated by the handler. */
   readonly upload?: Readonly<Record<string, string>>;
@@ -86,9 +89,9 @@ export interface RouteDefinition<Body, Query> extends RouteText {
   readonly maximumBodyLimit?: number;
   /** True: a missing body counts as `{}`. */
   readonly isBodyOptional?: boolean;
-  /** Whether the handler reads the body as it arrived, too. It is held in memory until the answer ends. */
+  /** Whether the handler also reads the raw body, which is then held in memory until the answer ends. */
   readonly needsSource?: boolean;
-  /** Without it, the query is ignored. */
+  /** Not set: the query is ignored. */
   readonly query?: SchemaMaker<Query>;
   /** Returns the body of the answer; undefined if the handler has set it itself, as for streams and files. */
   readonly handle: (ctx: HttpContext, input: RouteInput<Body, Query>) => unknown;
@@ -107,7 +110,7 @@ export interface RouteTools {
 export interface RouteFacts extends RouteText {
   readonly access: 'token' | undefined;
   readonly scope: NeededScope;
-  /** Missing: there are no credentials of its own. */
+  /** Missing if the route has no credentials of its own. */
   readonly authorize?: unknown;
   readonly body?: SchemaMaker<unknown>;
   readonly upload?: Readonly<Record<string, string>>;
@@ -127,7 +130,7 @@ function once<Value>(make: (() => Value) | undefined): () => Value | undefined {
   return () => (value ??= make?.());
 }
 
-/** A model call carries its whole conversation, pictures included. */
+/** A model call carries its whole conversation, including images. */
 const MODEL_BODY_BYTES = 33_554_432;
 
 async function readBody<Body, Query>(
@@ -150,7 +153,7 @@ async function readBody<Body, Query>(
   throw new GatewayError('INVALID_REQUEST', { message: `${definition.method} ${path} needs a JSON body.` });
 }
 
-/** Before anything is read of a request with an access token. @throws FORBIDDEN, RATE_LIMITED */
+/** Called before anything of a request with an access token is read. @throws FORBIDDEN, RATE_LIMITED */
 async function admit<Body, Query>(
   access: AccessToken,
   { method, scope, agentOf }: RouteDefinition<Body, Query>,
@@ -165,7 +168,7 @@ async function admit<Body, Query>(
 const isDocument = (answer: unknown): boolean =>
   Array.isArray(answer) || (answer !== null && Object.getPrototypeOf(answer) === Object.prototype);
 
-/** A document becomes text here: Koa would ask whether it is a `Response` first, and Node loads its `fetch` to answer that. */
+/** Serializes the document here: Koa would first check whether it is a `Response`, for which Node loads its `fetch`. */
 function setBody(ctx: HttpContext, answer: unknown): void {
   if (!isDocument(answer)) {
     ctx.body = answer;
@@ -175,7 +178,7 @@ function setBody(ctx: HttpContext, answer: unknown): void {
   ctx.body = JSON.stringify(answer);
 }
 
-/** Makes a route. Its input has been checked when `handle` runs. */
+/** Creates a route. Its input has been checked before `handle` is called. */
 export function route<Body = undefined, Query = undefined>(definition: RouteDefinition<Body, Query>): Route {
   const { method, path, scope, access, agentOf, upload: types, media, isBodyOptional = false } = definition;
   if (definition.authorize !== undefined && (definition.body === undefined || types !== undefined))
@@ -239,9 +242,9 @@ class Routers {
 }
 
 /**
- * A router for each path without a parameter, and one for each area of the API for the paths that have one. A router tests every
- * one of its routes with each request: one for all of them costs as much as the rest of Koa. Paths match exactly as written: no
- * other case, no final slash. A method that a path does not have may belong to a route with a parameter: it is tried next.
+ * A router for each path without a parameter, and one for each area of the API for the paths that have one. A router tests each of
+ * its routes for every request: a single one for all of them would cost as much as the rest of Koa. Paths match exactly as written:
+ * case-sensitive, no trailing slash. If a path lacks a method, routes with a parameter are tried next.
  */
 export function routesMiddleware(routes: readonly Route[], tools: RouteTools): HttpMiddleware {
   const fixed = new Routers();

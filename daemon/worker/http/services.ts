@@ -1,4 +1,4 @@
-/** What the routes and the socket may call. Services know neither Koa nor SQL; every failure is a `GatewayError`. */
+/** The services that routes and the socket may call. They know neither Koa nor SQL; every failure is a `GatewayError`. */
 import type { AccessTokens } from '../access/access-tokens.js';
 import type { PageSecrets } from '../access/stored-secrets.js';
 import type { Approvals } from '../approvals/approvals.js';
@@ -36,7 +36,7 @@ export interface Services {
   readonly channelAccounts: ChannelService;
   readonly agent: AgentService;
   readonly approvals: Pick<Approvals, 'list' | 'get' | 'decide' | 'grants' | 'removeGrant'>;
-  /** The commands that chats take. */
+  /** The commands that chats accept. */
   readonly commands: () => readonly { readonly name: string; readonly summary: string }[];
   readonly completions: CompletionService;
   readonly responses: ResponseService;

@@ -6,11 +6,11 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { type AddressList, canonicalAddress, isLoopback } from '../../../../shared/node/ip-address.js';
 
 export interface ClientAddress {
-  /** For the log and the failure count: the client's address as far as it is known, else the peer's. */
+  /** For the log and the failure count: the client's address if known, else the peer's. */
   readonly address: string;
-  /** Every address that the peer and trusted headers name, '' for an unreadable one. A rule must admit all of them. */
+  /** Every address given by the peer and trusted headers, '' for an unreadable one. A rule must admit all of them. */
   readonly claims: readonly string[];
-  /** The peer is a loopback address, and nothing says that it forwards. */
+  /** The peer has a loopback address, and there is no sign of forwarding. */
   readonly isLocal: boolean;
 }
 
@@ -20,7 +20,7 @@ export interface AddressedRequest {
   readonly headers: IncomingHttpHeaders;
 }
 
-/** Headers that proxies, tunnels and content networks add. All `x-forwarded…` ones count too. */
+/** Headers added by proxies, tunnels and CDNs. All `x-forwarded…` headers count too. */
 const FORWARDING = new Set([
   'cdn-loop',
   'cf-connecting-ip',
@@ -69,7 +69,7 @@ function clientOfChain(hops: readonly string[], trusted: AddressList): string {
   return parseHop(hops[0] ?? '') ?? '';
 }
 
-/** Returns `for=` of each element, in order. Quoting is ignored so that a client's text cannot hide what a proxy appends. */
+/** Returns `for=` of each element, in order. Quoting is ignored, so that a client's text cannot hide a proxy's addition. */
 function forwardedFor(header: string): string[] {
   return [...header.matchAll(/(?:^|[;,\s])for=("[^"]*"|[^;,\s]*)/gi)].map((match) => match[1] ?? '');
 }

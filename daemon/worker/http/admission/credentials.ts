@@ -1,4 +1,4 @@
-/** Refusal of missing and wrong credentials. Wrong ones are counted per client address. */
+/** Refuses missing and wrong credentials. Wrong ones are counted per client address. */
 import { GatewayError } from '../../../../shared/errors.js';
 import type { AccessToken } from '../../access/access-tokens.js';
 import type { Caller } from './caller.js';
@@ -18,11 +18,11 @@ const MESSAGES = {
 export interface CredentialRefusal {
   readonly message: string;
   readonly hint: string;
-  /** False: none were presented, which is not counted. */
+  /** False if none were presented, which is not counted. */
   readonly isWrong: boolean;
 }
 
-/** Always rejects: UNAUTHORIZED; RATE_LIMITED from the 20th wrong credentials of an address in a minute on. */
+/** Always rejects: UNAUTHORIZED; from an address's 20th wrong credentials in a minute on, RATE_LIMITED. */
 export type RefuseCredentials = (address: string, refusal: CredentialRefusal) => Promise<never>;
 
 export function createRefuseCredentials(limiter: FailureLimiter): RefuseCredentials {
@@ -41,15 +41,15 @@ export function unreadTokens(): GatewayError {
   return new GatewayError('UNAVAILABLE', { message: 'Access tokens cannot be checked: the database cannot be read at the moment.' });
 }
 
-/** @param hint  how the token is sent */
+/** @param hint  how to send the token */
 export function tokenRefusal(token: 'none' | 'wrong' | 'ended', hint: string = HOW): CredentialRefusal {
   return { message: MESSAGES[token], hint: token === 'ended' ? ENDED_HINT : hint, isWrong: token !== 'none' };
 }
 
 /**
- * Resolves for a caller that has shown a token, or is a page that is signed in.
+ * Resolves for a caller that has presented a token or is a signed-in page.
  * @returns the access token, or that of the page's session; undefined for the gateway's own
- * @throws UNAUTHORIZED, RATE_LIMITED; UNAVAILABLE while that cannot be checked
+ * @throws UNAUTHORIZED, RATE_LIMITED; UNAVAILABLE while credentials cannot be checked
  */
 export type RequireToken = (caller: Omit<Caller, 'isLocal' | 'needsToken'>, hint?: string) => Promise<AccessToken | undefined>;
 

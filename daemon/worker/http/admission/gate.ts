@@ -1,6 +1,7 @@
 /**
- * The admission of every request, WebSockets included. One synchronous function applies the rules in their order:
- * target, address, whether the token can be checked, Host, Origin, token, site. It never throws, and allocates nothing for a request that it admits but the result.
+ * The admission of every request, WebSockets included. One synchronous function applies the rules in their order: target, address,
+ * whether the token can be checked, Host, Origin, token, site. It never throws, and for an admitted request allocates only the
+ * result.
  */
 import type { IncomingMessage } from 'node:http';
 import { GatewayError } from '../../../../shared/errors.js';
@@ -15,7 +16,7 @@ import type { AdmissionRules } from './rules.js';
 import type { TokenCheck } from './token.js';
 
 export interface Refusal {
-  /** The rule that refuses. */
+  /** The rule that refuses the request. */
   readonly rule: 'target' | 'address' | 'unread' | 'host' | 'origin' | 'token';
   readonly reason: GatewayError | CredentialRefusal;
 }
@@ -34,12 +35,12 @@ export interface GateDeps {
   readonly tokenState: TokenCheck;
 }
 
-/** What the checks read. */
+/** The input of the checks. */
 interface Candidate {
   readonly request: IncomingMessage;
   readonly path: PathKind;
   readonly caller: Caller;
-  /** The Host header; undefined where it does not matter or is malformed. */
+  /** The Host header; undefined if it does not matter or is malformed. */
   readonly host: string | undefined;
 }
 
@@ -56,7 +57,7 @@ function isDecodable(path: string): boolean {
 
 function checkTarget({ request: { method, url = '' } }: Candidate): Refusal | undefined {
   if (method === 'OPTIONS' && url === '*') return undefined;
-  // A proxy's absolute form (RFC 9112, 3.2.2) would name a host beside the one in the Host header.
+  // A proxy's absolute form (RFC 9112, 3.2.2) would name a second host next to the Host header.
   if (!url.startsWith('/')) return { rule: 'target', reason: invalid('The request target must be a path that begins with /.') };
   if (!url.includes('%') || isDecodable(url.split('?', 1)[0] ?? '')) return undefined;
   return { rule: 'target', reason: invalid('The path contains a percent sign without a valid escape. Write it as %25.') };
@@ -78,7 +79,7 @@ function checkReadable({ path, caller: { token } }: Candidate): Refusal | undefi
   return { rule: 'unread', reason: unreadTokens() };
 }
 
-/** All Host headers: of several, Node's `headers` has only the first. */
+/** All Host headers; Node's `headers` has only the first of several. */
 function hostHeaders({ rawHeaders }: IncomingMessage): string[] {
   const found: string[] = [];
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
@@ -95,9 +96,9 @@ function isPreflight({ method, headers }: IncomingMessage, { cors }: AdmissionRu
 }
 
 /**
- * Against DNS rebinding: a page under a foreign name that resolves to this machine says that name in Host. The names of
- * this machine and `gateway.allowedHosts` pass; any other name needs the token, which such a page does not have. A preflight passes: it reads and
- * changes nothing.
+ * Protects against DNS rebinding: a page under a foreign name that resolves to this machine sends that name in Host. The names of
+ * this machine and `gateway.allowedHosts` pass; any other name needs the token, which such a page does not have. A preflight
+ * passes, because it reads and changes nothing.
  */
 function checkHost({ request, path, host, caller: { token } }: Candidate, rules: AdmissionRules, ownHosts: OwnHosts): Refusal | undefined {
   if (path === 'health' || path === 'credentials') return undefined;
@@ -126,7 +127,7 @@ function checkSite({ request: { headers }, path, caller: { token } }: Candidate)
   return { rule: 'origin', reason };
 }
 
-/** Returns the Origin of a page that is not the gateway's own; undefined for its own page, and for programs, which send none. */
+/** Returns the Origin of a foreign page; undefined for the gateway's own page and for programs, which send none. */
 function foreignOrigin({ headers: { origin, host = '' } }: IncomingMessage): string | undefined {
   return origin === undefined || isOwnOrigin(origin, host) ? undefined : origin;
 }
@@ -142,7 +143,7 @@ function checkOrigin({ request }: Candidate, { cors }: AdmissionRules): Refusal 
   return { rule: 'origin', reason };
 }
 
-/** An access token that has ended is refused even where none is needed: whoever presents one must not get more than it allowed. */
+/** An ended access token is refused even if no token is needed: its holder must not get more than the token allowed. */
 function checkToken({ path, caller: { token, needsToken } }: Candidate): Refusal | undefined {
   if (path !== 'api' || token === 'valid' || token === 'unread') return undefined;
   return needsToken || token === 'ended' ? { rule: 'token', reason: tokenRefusal(token) } : undefined;

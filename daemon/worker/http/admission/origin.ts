@@ -1,4 +1,4 @@
-/** Which other web pages may call: those of `gateway.cors.origins` while CORS is enabled. */
+/** Decides which other web pages may call: those of `gateway.cors.origins` while CORS is enabled. */
 import type { CorsConfig } from './rules.js';
 
 /** Whether CORS names the origin itself (`listed`) or only by `*`. */

@@ -1,6 +1,6 @@
 /**
- * Whether a connection over loopback was opened by a process of the user that the gateway runs as: the kernel lists the
- * client's end of it with its owner. Linux only.
+ * Checks whether a loopback connection was opened by a process of the gateway's own user: the kernel lists the client's end with
+ * its owner. Linux only.
  */
 import { createReadStream, existsSync, readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
@@ -13,12 +13,12 @@ export type ConnectionEnds = Pick<Socket, 'remoteAddress' | 'remotePort' | 'loca
 
 /** At most this much of each table is read: some 30,000 connections. */
 const MAX_BYTES = 4_194_304;
-/** Stands for each owner that has no id in our user namespace. */
+/** Stands for every owner without an id in our user namespace. */
 const OVERFLOW_UID = 65_534;
 const ESTABLISHED = '01';
 const MAPPED_PREFIX = [...Array<number>(10).fill(0), 0xff, 0xff];
 
-/** As the kernel prints an address: words of 32 bits in the byte order of the machine. */
+/** Formats an address as the kernel prints it: 32-bit words in the machine's byte order. */
 function printed(bytes: readonly number[], port: number): string {
   const hex = (byte: number): string => byte.toString(16).padStart(2, '0');
   const words = Array.from({ length: bytes.length / 4 }, (_, index) => bytes.slice(index * 4, index * 4 + 4));
@@ -26,7 +26,7 @@ function printed(bytes: readonly number[], port: number): string {
   return `${ordered.map(hex).join('')}:${port.toString(16).padStart(4, '0')}`.toUpperCase();
 }
 
-/** Table → the client's and the server's end as it prints them. An IPv4 connection may be one of an IPv6 socket. */
+/** Table → the client's and the server's end as printed there. An IPv4 connection may be one of an IPv6 socket. */
 function rowsOf({ remoteAddress, remotePort, localAddress, localPort }: ConnectionEnds): [table: string, row: string][] {
   const remote = parseAddress(remoteAddress ?? '')?.toByteArray();
   const local = parseAddress(localAddress ?? '')?.toByteArray();
@@ -40,21 +40,21 @@ function rowsOf({ remoteAddress, remotePort, localAddress, localPort }: Connecti
   ];
 }
 
-/** Returns the user that owns the row of a table; undefined where there is none. @throws where the table cannot be read */
+/** Returns the user that owns the row of a table; undefined if there is none. @throws if the table cannot be read */
 async function findOwner(table: string, row: string): Promise<number | undefined> {
   let text = '';
   for await (const chunk of createReadStream(table, { encoding: 'latin1', end: MAX_BYTES - 1 })) text += chunk as string;
   const at = text.indexOf(row);
   if (at === -1) return undefined;
   const [, , , , , , uid, , inode] = (text.slice(at).split('\n', 1)[0] ?? '').split(/\s+/);
-  // No process has it open any more.
+  // No process has it open now.
   return inode === '0' ? undefined : Number(uid);
 }
 
 /**
  * @param options.uid  the user that must own it. Default: ours
  * @param options.directory  where the tables are. Default: /proc/net
- * @returns false where that cannot be found out
+ * @returns false if the owner cannot be determined
  */
 export async function isOwnConnection(socket: ConnectionEnds, options: { uid?: number; directory?: string } = {}): Promise<boolean> {
   const { uid = process.geteuid?.() ?? OVERFLOW_UID, directory = '/proc/net' } = options;
@@ -75,7 +75,7 @@ const CONTAINER_VARIABLES = ['container', 'KUBERNETES_SERVICE_HOST'];
 /** The map of the initial user namespace, in which each id stands for itself. */
 const ALL_USERS = /^\s*0\s+0\s+4294967295\s*$/;
 
-/** Whether the listed owners are the users of this machine: on Linux, outside containers and user namespaces. */
+/** Whether the listed owners are users of this machine: true on Linux, outside containers and user namespaces. */
 export function knowsOwners(root = '/'): boolean {
   if (process.platform !== 'linux' || CONTAINER_VARIABLES.some((name) => environmentValue(name) !== undefined)) return false;
   if (CONTAINER_FILES.some((path) => existsSync(root + path))) return false;

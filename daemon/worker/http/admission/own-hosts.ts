@@ -1,4 +1,4 @@
-/** The names and addresses of this machine: those that a Host header may have without the token. */
+/** Knows the names and addresses of this machine, which a Host header may have without the token. */
 import { hostname, networkInterfaces } from 'node:os';
 import type { Clock } from '../../../../shared/clock.js';
 import { canonicalAddress, isLoopback } from '../../../../shared/node/ip-address.js';
@@ -14,7 +14,7 @@ export const machineNames: MachineNames = {
   addresses: () => Object.values(networkInterfaces()).flatMap((entries) => (entries ?? []).map((entry) => entry.address)),
 };
 
-/** Addresses change (DHCP, a VPN), and reading them costs a system call: they are read at most once in this time. */
+/** Addresses change (DHCP, a VPN), but reading them costs a system call, so they are read at most once per interval. */
 const REREAD_MS = 2_000;
 
 export interface OwnHosts {

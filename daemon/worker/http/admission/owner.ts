@@ -1,20 +1,20 @@
-/** Whether the page may sign its visitor in without asking: the owner, in a browser on the gateway's machine. */
+/** Decides whether the page may sign in its visitor without asking: only the owner, in a browser on the gateway's machine. */
 import type { HttpContext } from '../context.js';
 import { isOwnOrigin } from '../../../../shared/node/own-origin.js';
 import { isOwnConnection, knowsOwners } from './own-connection.js';
 import { createAllowance } from './rate-limit.js';
 import type { AdmissionRules } from './rules.js';
 
-/** Tables of connections are read at most this often in 10 s; a table may be long. */
+/** Connection tables are read at most this often per 10 s, because a table may be long. */
 const READS = 20;
 const WINDOW_SECONDS = 10;
 
-/** Whether nothing is configured to forward requests of others over local connections. */
+/** Whether the configuration has no sign of a proxy that forwards other people's requests over local connections. */
 function isDirect({ trustedProxies, allowedHosts, basePath, tokenless }: AdmissionRules): boolean {
   return trustedProxies.isEmpty && allowedHosts.size === 0 && basePath === '' && tokenless !== 'nobody';
 }
 
-/** @param canKnow  whether this system tells who opened a connection. Default: {@link knowsOwners} */
+/** @param canKnow  whether this system reports who opened a connection. Default: {@link knowsOwners} */
 export function createOwnerCheck(
   rules: () => AdmissionRules,
   canKnow: () => boolean = knowsOwners,

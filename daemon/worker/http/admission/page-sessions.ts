@@ -1,7 +1,7 @@
 /**
- * Sessions of the page, and links that begin one. A browser holds a random value; stored is its hash together with the gateway's token
- * in force, so that a session ends with that. One that was made with an access token, or with a link of one, ends with that as well, and may
- * do no more than it.
+ * Sessions of the page, and links that start them. The browser holds a random value; the store has a hash of it and of the
+ * gateway's token in force, so a session ends when that token changes. A session created with an access token, or with a link of
+ * one, also ends with that token and has only its rights.
  */
 import { createHmac, randomBytes } from 'node:crypto';
 import type { Clock } from '../../../../shared/clock.js';
@@ -12,20 +12,20 @@ import type { PageSecretKind, StoredSecret } from '../../store/access/page-secre
 export interface CookieOptions {
   /** The Cookie header. */
   readonly cookies: string | undefined;
-  /** Path before the gateway's own paths, without a final slash. */
+  /** Path prefix of the gateway, without a trailing slash. */
   readonly basePath: string;
   /** Whether the browser uses HTTPS. */
   readonly isSecure: boolean;
 }
 
 const LIFETIME_MS: Readonly<Record<PageSecretKind, number>> = { session: 30 * 24 * 60 * 60 * 1_000, link: 600_000 };
-/** How long a session that was read counts as valid: until then it may have been ended by another worker. */
+/** How long a loaded session counts as valid without a check; another worker may have ended it. */
 const KNOWN_MS = 5_000;
 const MAX_KNOWN = 256;
 
 /** @see PageSessions.find */
 export interface PageSession {
-  /** The access token that it was made with; undefined: the gateway's own. */
+  /** The access token that it was created with; undefined: the gateway's own. */
   readonly access: AccessToken | undefined;
 }
 
@@ -51,18 +51,18 @@ export class PageSessions {
     this.#clock = deps.clock;
   }
 
-  /** Makes a link's ticket, valid once within 10 minutes. @param access  the access token that it is made with */
+  /** Creates a link's ticket, valid once within 10 minutes. @param access  the access token of the caller */
   createLink(access: AccessToken | undefined): Promise<{ secret: string; expiresAtMs: number }> {
     return this.#create('link', access?.id);
   }
 
-  /** Takes a link's ticket. @returns the session to begin; undefined unless it was valid and had not been taken before */
+  /** Redeems a link's ticket. @returns the session to start; undefined unless the ticket was valid and unused */
   async takeLink(ticket: string): Promise<PageSession | undefined> {
     return this.#sessionOf(await this.#secrets.take(this.#stored('link', ticket)));
   }
 
   /**
-   * Begins a session, valid for 30 days, and ends the one that the browser had.
+   * Starts a session, valid for 30 days, and ends the browser's previous one.
    * @returns the Set-Cookie header
    */
   async begin(options: CookieOptions, { access }: PageSession): Promise<string> {
@@ -83,7 +83,7 @@ export class PageSessions {
     return this.#sessionOf(secret === undefined ? undefined : await this.#read(this.#stored('session', secret)));
   }
 
-  /** @returns undefined also once the access token has ended */
+  /** @returns undefined as well once the access token has ended */
   async #sessionOf(stored: Pick<KnownSession, 'tokenId'> | undefined): Promise<PageSession | undefined> {
     if (stored === undefined) return undefined;
     if (stored.tokenId === null) return { access: undefined };

@@ -1,4 +1,4 @@
-/** Which rules of admission a path is under. */
+/** Determines which admission rules apply to a path. */
 import { SOCKET_PATH } from '../../../../shared/socket.js';
 
 const PAGE_SESSION = '/api/page-session';

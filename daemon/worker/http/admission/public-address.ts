@@ -1,6 +1,6 @@
 /**
- * Under which address browsers know the gateway. A proxy may publish it under a path and end HTTPS; what its headers say counts
- * only if it is in `gateway.trustedProxies`. `X-Forwarded-Host` never counts: the proxy passes `Host` on.
+ * Determines the address under which browsers reach the gateway. A proxy may publish it under a path and terminate HTTPS; its
+ * headers count only if it is in `gateway.trustedProxies`. `X-Forwarded-Host` never counts, because the proxy passes `Host` on.
  */
 import type { IncomingMessage } from 'node:http';
 import { parseBasePath } from '../../../../shared/config/base-path.js';
@@ -8,15 +8,15 @@ import { canonicalAddress } from '../../../../shared/node/ip-address.js';
 import type { AdmissionRules } from './rules.js';
 
 export interface PublicAddress {
-  /** Whether the browser uses HTTPS, as far as the proxy says. */
+  /** Whether the browser uses HTTPS, according to the proxy. */
   readonly isSecure: boolean;
-  /** Path before the gateway's own paths, without a final slash; usually ''. */
+  /** Path prefix of the gateway, without a trailing slash; usually ''. */
   readonly basePath: string;
   /** The request's target without the base path. */
   readonly url: string;
 }
 
-/** Returns the target without the base path; undefined where it does not begin with it. */
+/** Returns the target without the base path; undefined if it does not start with the base path. */
 function strip(url: string, basePath: string): string | undefined {
   if (basePath === '' || !url.startsWith(basePath)) return undefined;
   const rest = url.slice(basePath.length);
@@ -24,7 +24,7 @@ function strip(url: string, basePath: string): string | undefined {
   return rest === '' || rest.startsWith('?') ? `/${rest}` : undefined;
 }
 
-/** A proxy may have removed the path that it names in `X-Forwarded-Prefix`, or not. Calls past the proxy need no base path. */
+/** A proxy may or may not have removed the path in `X-Forwarded-Prefix`. Calls that bypass the proxy need no base path. */
 export function publicAddress({ headers, socket, url = '' }: IncomingMessage, rules: AdmissionRules): PublicAddress {
   const { 'x-forwarded-proto': proto, 'x-forwarded-prefix': prefix } = headers;
   const isTrusted =

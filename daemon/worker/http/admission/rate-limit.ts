@@ -7,7 +7,7 @@ export const FAILURE_LIMIT = 20;
 const WINDOW_SECONDS = 60;
 
 export interface FailureLimiter {
-  /** Counts one failure. @returns seconds to wait when the address has had too many, else undefined */
+  /** Counts one failure. @returns seconds to wait when the address has too many failures, else undefined */
   countFailure(address: string): Promise<number | undefined>;
 }
 
@@ -21,7 +21,7 @@ export function createFailureLimiter(): FailureLimiter {
   };
 }
 
-/** Counts one request of `key`, of which `perMinute` may come. @returns seconds to wait when it is one too many, else undefined */
+/** Counts one request of `key`, which may send `perMinute`. @returns seconds to wait when it exceeds the limit, else undefined */
 export type RequestLimiter = (key: string, perMinute: number) => Promise<number | undefined>;
 
 export function createRequestLimiter(): RequestLimiter {

@@ -11,10 +11,10 @@ export interface AdmissionRules {
   readonly allowedIps: AddressList;
   /** As {@link parseHost} returns them. */
   readonly allowedHosts: ReadonlySet<string>;
-  /** Without a final slash; '' for none. */
+  /** Without a trailing slash; '' for none. */
   readonly basePath: string;
   readonly cors: CorsConfig;
-  /** Who needs no token, except for what always needs it. */
+  /** Who needs no token, except for operations that always need it. */
   readonly tokenless: 'nobody' | 'local' | 'everybody';
 }
 
@@ -34,7 +34,7 @@ function prepare({ trustedProxies, allowedIps, allowedHosts, basePath, cors, aut
   };
 }
 
-/** @param config  the configuration in force; a changed one is another object */
+/** @param config  the configuration in force; a new object after each change */
 export function createRules(config: () => Config): () => AdmissionRules {
   let source: Config['gateway'] | undefined;
   let rules: AdmissionRules | undefined;

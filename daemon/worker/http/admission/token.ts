@@ -1,17 +1,17 @@
-/** The token that a request presents: the gateway's own, or an access token. Nothing here keeps or logs one. */
+/** Reads the token that a request presents: the gateway's own, or an access token. Tokens are neither kept nor logged here. */
 import type { IncomingHttpHeaders } from 'node:http';
 import { isSameSecret } from '../../../../shared/node/secrets/same-secret.js';
 import type { AccessToken, AccessTokens } from '../../access/access-tokens.js';
 
 /**
- * `wrong`: a token was presented that is none of this gateway's. `ended`: it has the form of an access token, but was revoked, has expired, or
- * never was one. `unread`: whether it is an access token cannot be said yet. A Basic header counts as none.
+ * `wrong`: the token is not one of this gateway's. `ended`: it looks like an access token, but was revoked, has expired or never
+ * existed. `unread`: it is not known yet whether it is an access token. A Basic header counts as no token.
  */
 export type TokenState = 'none' | 'valid' | 'wrong' | 'ended' | 'unread';
 
 export interface PresentedToken {
   readonly token: TokenState;
-  /** With `valid`: the access token; undefined: it is the gateway's own. */
+  /** With `valid`: the access token; undefined for the gateway's own token. */
   readonly access: AccessToken | undefined;
 }
 

@@ -37,7 +37,7 @@ function toUsage({ inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens,
 
 const NO_USAGE: MessagesUsage = { input_tokens: 0, cache_creation_input_tokens: 0, cache_read_input_tokens: 0, output_tokens: 0 };
 
-/** Anthropic's own words say more than the reasons that all providers share. */
+/** Anthropic's own reasons are more precise than those shared by all providers. */
 function toStop({ reason, vendor }: Finish, { isRefused }: Blocks): Pick<MessagesResponse, 'stop_reason' | 'stop_sequence'> {
   const { stopReason, stopSequence } = vendor?.['anthropic'] ?? {};
   const isOwn = typeof stopReason === 'string' && reason !== 'tool_calls';
@@ -49,7 +49,7 @@ function messageOf({ id, model }: MessageHead): MessagesResponse {
   return { id, type: 'message', role: 'assistant', model, content: [], stop_reason: null, stop_sequence: null, usage: NO_USAGE };
 }
 
-/** What Anthropic advises for arguments that are not JSON of an object: the caller sees them, and sends them back. */
+/** Anthropic's advice for arguments that are not a JSON object: the caller sees them and sends them back. */
 const inputOf = (text: string): Fields => readExactObject(text) ?? { INVALID_JSON: text };
 
 /** Collects blocks from their events. */

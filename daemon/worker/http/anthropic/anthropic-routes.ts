@@ -1,4 +1,4 @@
-/** The part of Anthropic's API that its SDKs and Claude Code need: messages, and the count of their tokens. */
+/** The part of Anthropic's API that its SDKs and Claude Code need: messages and token counts. */
 import {
   countTokensRequest,
   countTokensResponse,

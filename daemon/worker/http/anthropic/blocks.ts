@@ -8,8 +8,8 @@ export type BlockEvent = Extract<MessagesEvent, { type: 'content_block_start' | 
 type Delta = Extract<BlockEvent, { type: 'content_block_delta' }>['delta'];
 
 /**
- * What the caller sees of a model's reasoning. `none`: it did not ask for it, and gets only what Anthropic adds by itself; `omitted`: it
- * wants the blocks without their text.
+ * What the caller sees of a model's reasoning. `none`: the caller did not ask for it and gets only what Anthropic adds by itself;
+ * `omitted`: it wants the blocks without their text.
  */
 export type ThinkingDisplay = 'shown' | 'omitted' | 'none';
 
@@ -87,7 +87,7 @@ export class Blocks {
     for (const output of held) yield* this.read(output);
   }
 
-  /** A call that has no end of its own ends here. */
+  /** A call without its own end ends here. */
   *#finish(): Generator<BlockEvent> {
     for (;;) {
       if (this.#open !== undefined) yield this.#stop();

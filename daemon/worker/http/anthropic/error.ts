@@ -1,4 +1,4 @@
-/** Errors in the shape that Anthropic's SDKs read: they look at the status, the type and the retry headers. */
+/** Errors in the format of Anthropic's SDKs, which read the status, the type and the retry headers. */
 import type { AnthropicErrorResponse } from '../../../../shared/api/anthropic/messages.js';
 import { errorBody } from '../../../../shared/error-document.js';
 import type { GatewayError } from '../../../../shared/errors.js';
@@ -17,11 +17,11 @@ const TYPES: Readonly<Record<number, string>> = {
 };
 
 function statusOf(error: GatewayError): number {
-  // Claude Code goes on to its fallback model after this status alone.
+  // Claude Code switches to its fallback model only after this status.
   return lastingStatus(error) ?? (reasonOf(error) === 'overloaded' ? 529 : error.spec.status);
 }
 
-/** The API has no field for the place of an error: its messages begin with it. */
+/** The API has no field for the location of an error, so its messages begin with it. */
 function messageOf(error: GatewayError, requestId: string): string {
   const { message } = errorBody(error, requestId).error;
   const param = paramOf(error);

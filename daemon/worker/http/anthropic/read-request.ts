@@ -1,4 +1,4 @@
-/** Turns a request of `/v1/messages` into a call of the completion service. */
+/** Converts a request of `/v1/messages` to a call of the completion service. */
 import type { CountTokensRequest, MessagesRequest } from '../../../../shared/api/anthropic/messages.js';
 import type { CompletionCall, NamedSession } from '../../models/completion-call.js';
 import { extraFields } from '../../models/extra-fields.js';
@@ -21,7 +21,7 @@ type ToolResult = Extract<UserBlock, { type: 'tool_result' }>;
 type ResultPart = Exclude<NonNullable<ToolResult['content']>, string>[number];
 type DocumentBlock = Extract<UserBlock, { type: 'document' }>;
 
-/** Fields that the call has itself, or that only concern the form of the answer. */
+/** Fields that are part of the call, or that only concern the format of the answer. */
 const OWN_FIELDS: ReadonlySet<string> = new Set(['model', 'messages', 'system', 'stream', 'tool_choice', 'mcp_servers', 'container']);
 
 /** Headers and the session of a request. */
@@ -34,7 +34,7 @@ export interface RequestFacts {
   readonly source: Buffer;
 }
 
-/** What only Anthropic's providers read. */
+/** Fields that only Anthropic's providers read. */
 function forAnthropic(options: object): { vendor?: VendorData } {
   const anthropic = definedFields({ ...options } as Record<string, unknown>);
   return Object.keys(anthropic).length === 0 ? {} : { vendor: { anthropic } };
@@ -93,7 +93,7 @@ function resultOf(block: ToolResult, names: ReadonlyMap<string, string>, field: 
   };
 }
 
-/** Results of tools are messages of their own. */
+/** Tool results are separate messages. */
 function readUser(content: string | Blocks<'user'>, names: ReadonlyMap<string, string>, field: string): CompletionMessage[] {
   if (typeof content === 'string') return [{ role: 'user', content: [{ type: 'text', text: content }] }];
   const messages: CompletionMessage[] = [];
@@ -135,7 +135,7 @@ function readInstructions(content: string | Blocks<'system'>): CompletionMessage
   });
 }
 
-/** @throws INVALID_REQUEST for a tool's result that no call before it asked for */
+/** @throws INVALID_REQUEST for a tool result without an earlier call */
 function readMessages({ system, messages }: CountTokensRequest): CompletionMessage[] {
   const names = new Map<string, string>();
   const instructions = system === null || system === undefined || system === '' ? [] : readInstructions(system);
@@ -149,7 +149,7 @@ function readMessages({ system, messages }: CountTokensRequest): CompletionMessa
   return [...instructions, ...conversation];
 }
 
-/** @throws INVALID_REQUEST for a choice of a tool that is not sent */
+/** @throws INVALID_REQUEST for a tool choice that names a missing tool */
 function readTools({ tools, tool_choice: choice }: CountTokensRequest): CompletionSettings {
   const chosen = choice?.type === 'tool' ? { name: choice.name } : choice?.type === 'any' ? 'required' : choice?.type;
   const read = tools?.map(({ name, description, input_schema: parameters, strict }) => ({
@@ -170,7 +170,7 @@ function readReasoning({ thinking }: CountTokensRequest): CompletionSettings['re
   return { budgetTokens: thinking.type === 'enabled' ? thinking.budget_tokens : null };
 }
 
-/** @throws what {@link readMessages} and {@link readTools} refuse */
+/** @throws the errors of {@link readMessages} and {@link readTools} */
 export function readCountCall(body: CountTokensRequest, { betas }: Pick<RequestFacts, 'betas'>): CompletionCall {
   const { model } = body;
   return {
@@ -186,7 +186,7 @@ function isRounded(value: unknown): boolean {
   return isUnsafeInteger(value) || (typeof value === 'object' && value !== null && Object.values(value).some(isRounded));
 }
 
-/** Returns messages with the inputs of calls as they were written, where a number of one is another one now. */
+/** Returns messages with the original inputs of calls in which a number was changed by parsing. */
 function withExactInputs({ messages }: MessagesRequest, source: Buffer): RequestMessage[] {
   const blocksOf = ({ content }: RequestMessage): readonly object[] => (typeof content === 'string' ? [] : content);
   if (!messages.some((message) => blocksOf(message).some((block) => 'input' in block && isRounded(block.input)))) return messages;
@@ -199,7 +199,7 @@ function withExactInputs({ messages }: MessagesRequest, source: Buffer): Request
   });
 }
 
-/** @throws what {@link readCountCall} refuses */
+/** @throws the errors of {@link readCountCall} */
 export function readMessagesCall(body: MessagesRequest, { session, idempotency, betas, source }: RequestFacts): CompletionCall {
   const { output_config: output, stop_sequences: stop } = body;
   const format = output?.format;

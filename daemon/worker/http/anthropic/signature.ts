@@ -1,6 +1,6 @@
 /**
- * The signature of a thinking block. Anthropic's own goes back and forth unchanged. What other vendors need back (signatures of their own,
- * encrypted reasoning, or the text that the caller did not want to see) travels in its place.
+ * The signature of a thinking block. Anthropic's own is passed through unchanged. It also carries the data that other vendors need
+ * back: their own signatures, encrypted reasoning, or the text that the caller did not want to see.
  */
 import type { VendorData } from '../../providers/completion.js';
 import { isVendorData, readCarried, writeCarried } from '../../models/carried-data.js';
@@ -9,7 +9,7 @@ const PREFIX = 'xopc_';
 
 interface Carried {
   readonly vendor?: VendorData;
-  /** Instead of the block's text, which the caller did not want. */
+  /** Replaces the block's text, which the caller did not want. */
   readonly text?: string;
 }
 
@@ -21,7 +21,7 @@ export function writeSignature({ vendor, text }: Carried): string {
   return PREFIX + writeCarried(carried);
 }
 
-/** Never throws: what is not one of {@link writeSignature} counts as Anthropic's. */
+/** Never throws: a value not written by {@link writeSignature} counts as Anthropic's. */
 export function readSignature(signature: string): Carried {
   if (signature === '') return {};
   const own = { vendor: { anthropic: { signature } } };

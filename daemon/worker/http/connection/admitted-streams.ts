@@ -1,4 +1,4 @@
-/** Answers that last, such as the log that somebody follows: each ends once its request would not be admitted any more. */
+/** Tracks long-lived answers, such as a followed log: each ends once its request would no longer be admitted. */
 import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { Clock } from '../../../../shared/clock.js';
@@ -17,7 +17,7 @@ export interface AdmittedStreamsDeps {
 
 export class AdmittedStreams {
   readonly #deps: AdmittedStreamsDeps;
-  /** With how to find out whether the request of each would be refused now. */
+  /** Each with a check whether its request would be refused now. */
   readonly #open = new Map<ServerResponse, () => Promise<boolean>>();
   #isTimed = false;
 
@@ -26,8 +26,8 @@ export class AdmittedStreams {
   }
 
   /**
-   * Watches the answer of an admitted request until its body ends, as it does when its client leaves.
-   * @param needsToken  whether its route needs a token from everybody
+   * Watches the answer of an admitted request until its body ends or its client disconnects. @param needsToken  whether its route
+   * always needs a token
    */
   note({ req, res, path }: HttpContext, { body, needsToken }: { body: Readable; needsToken: boolean }): void {
     if (body.destroyed) return;
@@ -42,7 +42,7 @@ export class AdmittedStreams {
     return this.#open.size;
   }
 
-  /** Never rejects. While the store cannot be asked, nobody is shut out. */
+  /** Never rejects. While the store is unavailable, nobody is disconnected. */
   async #isRefused(request: HttpContext['req'], { path, needsToken }: { path: string; needsToken: boolean }): Promise<boolean> {
     const { caller, refusal } = this.#deps.gate(request, path);
     if (refusal !== undefined && refusal.rule !== 'token') return refusal.rule !== 'unread';

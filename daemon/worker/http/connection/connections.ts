@@ -1,7 +1,7 @@
 /**
- * Tracks every open socket and every request in flight: `status` counts them, and a drain waits for them or aborts them.
- * A connection answers one request after the other, so that at most one answer waits for a client that does not read.
- * A caller that takes a socket over, such as a WebSocket, calls {@link Connections.release}.
+ * Tracks every open socket and every request in flight: `status` counts them, and a drain waits for them or aborts them. A
+ * connection answers requests one after another, so at most one answer waits for a client that does not read. Code that takes over
+ * a socket, such as a WebSocket, calls {@link Connections.release}.
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
@@ -39,11 +39,11 @@ interface SocketState {
 export interface ConnectionsDeps {
   /** Answers a request. */
   readonly handle: Handle;
-  /** Whether connections are to close after their last answer. */
+  /** Whether connections should close after their last answer. */
   readonly isClosing: () => boolean;
-  /** A client that has more requests wait behind one is disconnected. */
+  /** A client with more waiting requests than this is disconnected. */
   readonly maxPipelined: number;
-  /** Whether its client is remote and has shown no credentials. */
+  /** Whether its client is remote and has not presented credentials. */
   readonly isAnonymous: (socket: Socket) => boolean;
 }
 
@@ -91,7 +91,7 @@ export class Connections {
     this.#notify();
   }
 
-  /** Called with each request that arrives. Starts it once those before it on its connection have been answered. */
+  /** Called with each arriving request. Starts it once earlier requests on its connection have been answered. */
   serve(request: IncomingMessage, response: ServerResponse): void {
     const { socket } = request;
     const state = this.#sockets.get(socket);
@@ -101,7 +101,7 @@ export class Connections {
     if (state.work === undefined && state.waiting.length === 1) this.#startLater(state, socket);
   }
 
-  /** Runs what answers an upgrade, whenever a request of that client would be started; never for one that is dismissed meanwhile. */
+  /** Runs the handler of an upgrade when a request of that client would be started; never if the client is dismissed first. */
   startUpgrade(socket: Socket, start: () => void): void {
     const { isAnonymous } = this.#deps;
     if (!isAnonymous(socket)) return start();
@@ -117,7 +117,7 @@ export class Connections {
     return state === undefined || isIdle(state);
   }
 
-  /** Sockets with bytes that their client has not taken yet. */
+  /** Sockets with bytes that their client has not read yet. */
   unread(): Socket[] {
     return [...this.#sockets.keys()].filter(({ writableLength }) => writableLength > 0);
   }
@@ -142,13 +142,13 @@ export class Connections {
     return controller.signal;
   }
 
-  /** Notes the access token of a request: {@link endAnswersTo} ends its answer. */
+  /** Records the access token of a request, so that {@link endAnswersTo} can end its answer. */
   noteToken(response: ServerResponse, tokenId: string): void {
     const work = this.#workOf(response);
     if (work !== undefined) work.tokenId = tokenId;
   }
 
-  /** Disconnects whoever waits for an answer to a request of an access token. */
+  /** Disconnects clients that wait for answers to requests of an access token. */
   endAnswersTo(tokenId: string): void {
     for (const work of this.#allWork()) if (work.tokenId === tokenId) work.response.destroy();
   }
@@ -204,7 +204,7 @@ export class Connections {
     return cut;
   }
 
-  /** Calls back once no socket and no request is left. */
+  /** Calls back once no sockets or requests are left. */
   whenEmpty(callback: () => void): void {
     this.#onEmpty = callback;
     this.#notify();
@@ -223,7 +223,7 @@ export class Connections {
     this.#inFlight -= 1;
     state.work = undefined;
     state.bytesAtRest = socket.bytesRead;
-    // The answer was its last, or the client is gone.
+    // It was the last answer, or the client has disconnected.
     if (!socket.writable) state.waiting.length = 0;
     if (state.waiting.length > 0) this.#startLater(state, socket);
     else if (this.#endsAtRest) {
@@ -233,7 +233,7 @@ export class Connections {
     this.#notify();
   }
 
-  /** Not in the same turn of the event loop, so that a client that pipelines takes no more of it than others. */
+  /** Deferred to the next turn of the event loop, so that a pipelining client does not get more time than others. */
   #startLater(state: SocketState, socket: Socket): void {
     const start = (): boolean => this.#startNext(state, socket);
     if (this.#deps.isAnonymous(socket)) this.#paced.add(start);
@@ -261,12 +261,12 @@ export class Connections {
   }
 }
 
-/** Private to Node: what it calls with each request that it has parsed. The result 2 ends parsing, as for an upgrade. */
+/** Private API of Node: called with each parsed request. The result 2 ends parsing, as for an upgrade. */
 interface ParsedSocket {
   readonly parser?: { onIncoming: () => number } | null;
 }
 
-/** Disconnects a client, and drops what has been read of it: Node would make a request of each that is in there, up to a thousand. */
+/** Disconnects a client and drops its buffered input, from which Node would still parse up to a thousand requests. */
 function endParsing(socket: Socket): void {
   const { parser } = socket as ParsedSocket;
   if (parser) parser.onIncoming = () => 2;

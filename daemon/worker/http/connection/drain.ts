@@ -1,4 +1,4 @@
-/** Ends serving: requests in flight get the drain time, idle connections are ended without a reset, the rest is aborted. */
+/** Stops serving: requests in flight get the drain time, idle connections are closed without a reset, and the rest is aborted. */
 import type { Server } from 'node:http';
 import { Server as NetServer } from 'node:net';
 import type { Clock } from '../../../../shared/clock.js';
@@ -30,8 +30,8 @@ export class Drain {
   }
 
   /**
-   * Stops accepting. What is not done after `timeoutMs` is aborted, and its connections are destroyed soon after; earlier when nothing is left.
-   * `restart`: an idle connection may send one more request; `stop`: idle and half-sent ones are ended at once.
+   * Stops accepting. Aborts whatever is not done after `timeoutMs` and destroys its connections soon after; ends earlier when
+   * nothing is left. `restart`: an idle connection may send one more request; `stop`: idle and half-sent ones are ended at once.
    * A second call can only shorten the drain: an earlier deadline, or `stop` after `restart`. All calls get the same result.
    */
   run(mode: DrainMode, timeoutMs: number): Promise<CutWork> {
@@ -43,7 +43,7 @@ export class Drain {
   }
 
   #begin(): Promise<CutWork> {
-    // http.Server's own close ends idle sockets, which resets clients that have just sent a request on one.
+    // http.Server's own close would end idle sockets and so reset clients that have just sent a request.
     NetServer.prototype.close.call(this.#server);
     this.#connections.closeAfterResponses();
     return new Promise((resolve) => {

@@ -1,9 +1,9 @@
 /**
- * Starts requests of clients without credentials in their order, one in a turn of the event loop, and fewer while connections arrive.
- * A turn accepts one connection, so that a client waits for as many turns as connections arrived before its own: turns must be short.
+ * Starts requests of clients without credentials in order, one per turn of the event loop, and fewer while connections arrive. A
+ * turn accepts one connection, so a client waits as many turns as there are connections before its own: turns must be short.
  */
 
-/** While connections arrive, one start in so many turns. */
+/** While connections arrive, one start per this many turns. */
 const TURNS_PER_START = 3;
 
 /** Starts a request. @returns false if its client has gone */
@@ -37,7 +37,7 @@ export class PacedStarts {
     this.#turns += 1;
     if (!this.#hasAccepted || this.#turns >= TURNS_PER_START) {
       this.#turns = 0;
-      // Those whose clients have gone take no turn.
+      // Requests whose clients have disconnected take no turn.
       while (this.#starts.shift()?.() === false);
     }
     this.#hasAccepted = false;

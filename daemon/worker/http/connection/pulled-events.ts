@@ -9,17 +9,17 @@ export type Step<Event> =
   | { readonly kind: 'aborted'; readonly error: unknown }
   | { readonly kind: 'idle' };
 
-/** Proxies and browsers drop a stream that is silent for long. */
+/** Proxies and browsers drop a stream that is silent for too long. */
 const HEARTBEAT_MS = 15_000;
 
-/** Reads a stream one event at a time; the next one is asked for when the last has been taken. */
+/** Reads a stream one event at a time; the next one is requested when the last has been consumed. */
 export class PulledEvents<Event> {
   readonly #iterator: AsyncIterator<Event>;
   readonly #signal: AbortSignal;
   readonly #clock: Clock;
-  /** The event that was asked for and not taken yet, once it has come. */
+  /** The requested event once it has arrived, until it is consumed. */
   #pending: { step?: Step<Event> } | undefined;
-  /** Wakes whoever waited last. One field, so that a stream that is silent for hours keeps nothing for each heartbeat. */
+  /** Wakes the latest waiter. A single field, so that a stream that is silent for hours accumulates nothing per heartbeat. */
   #wake: () => void = () => undefined;
 
   constructor(events: AsyncIterable<Event>, signal: AbortSignal, clock: Clock) {
@@ -28,7 +28,7 @@ export class PulledEvents<Event> {
     this.#clock = clock;
   }
 
-  /** Whether the signal has ended it. */
+  /** Whether the signal has ended the stream. */
   get isAborted(): boolean {
     return this.#signal.aborted;
   }
@@ -48,7 +48,7 @@ export class PulledEvents<Event> {
     }
   }
 
-  /** Waits for the next event, the signal, or `idleMs`; after `idle` the same event is still to come. */
+  /** Waits for the next event, the signal, or `idleMs`; after `idle` the same event is still pending. */
   wait(idleMs: number): Promise<Step<Event>> {
     const signal = this.#signal;
     if (signal.aborted) return Promise.resolve({ kind: 'aborted', error: signal.reason as unknown });
@@ -67,7 +67,7 @@ export class PulledEvents<Event> {
     });
   }
 
-  /** Asks for the next event, unless that has been done. */
+  /** Requests the next event, unless already requested. */
   #ask(): { step?: Step<Event> } {
     if (this.#pending !== undefined) return this.#pending;
     const pending: { step?: Step<Event> } = {};

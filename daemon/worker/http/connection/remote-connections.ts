@@ -1,7 +1,7 @@
 /**
- * Keeps other machines from taking all connections. Those that have shown no credentials have few, for each address and together; of
- * those, the oldest idle one is dismissed when one more client connects: nothing of it is read any more, and it is closed a little later,
- * so that whoever opens another one in its place has to wait, too. The rest of `maxConnections` is left to this machine and to trusted proxies.
+ * Keeps other machines from taking all connections. Clients without credentials get only a few connections, per address and in
+ * total. When one more connects, their oldest idle connection is dismissed: it is no longer read and is closed a little later, so
+ * that a client that reconnects has to wait too. The rest of `maxConnections` is left to this machine and to trusted proxies.
  */
 import type { Socket } from 'node:net';
 import type { Clock } from '../../../../shared/clock.js';
@@ -17,7 +17,7 @@ export interface RemoteLimits {
   readonly maxAnonymous: number;
   /** Connections without credentials from one address, or one IPv6 network of 64 bits. */
   readonly maxAnonymousPerAddress: number;
-  /** Connections of remote clients that have shown credentials, or need none. */
+  /** Connections of remote clients that have presented credentials, or need none. */
   readonly maxEntitled: number;
   /** How long a dismissed connection stays open on average, while there is room for it. */
   readonly dismissedMs: number;
@@ -26,7 +26,10 @@ export interface RemoteLimits {
 export interface RemoteConnectionsDeps {
   readonly clock: Clock;
   readonly limits: RemoteLimits;
-  /** Whether connections from an address are not limited: this machine's own, and those of trusted proxies, which carry everybody's requests. */
+  /**
+   * Whether connections from an address are unlimited: those of this machine, and those of trusted proxies, which carry everyone's
+   * requests.
+   */
   readonly isUnlimited: (address: string) => boolean;
   /** Whether no request is in flight on it. */
   readonly isIdle: (socket: Socket) => boolean;
@@ -34,19 +37,19 @@ export interface RemoteConnectionsDeps {
 
 export class RemoteConnections {
   readonly #deps: RemoteConnectionsDeps;
-  /** With the network that each comes from; the oldest first, as in the sets below. */
+  /** Each with its network; oldest first, as in the sets below. */
   readonly #anonymous = new Map<Socket, string>();
   readonly #byNetwork = new Map<string, Set<Socket>>();
   readonly #entitled = new Set<Socket>();
   readonly #dismissed = new Set<Socket>();
-  /** Of everybody. */
+  /** All connections. */
   readonly #open = new Set<Socket>();
 
   constructor(deps: RemoteConnectionsDeps) {
     this.#deps = deps;
   }
 
-  /** Called with each new connection. Ends another one if this is one too many. */
+  /** Called with each new connection. Ends another one if the limit is exceeded. */
   add(socket: Socket): void {
     const { limits, isUnlimited } = this.#deps;
     // Emitted again for a socket whose offer to upgrade was ignored.
@@ -67,12 +70,12 @@ export class RemoteConnections {
     this.#byNetwork.set(network, (this.#byNetwork.get(network) ?? new Set()).add(socket));
   }
 
-  /** Whether the client on it is remote and has shown no credentials. */
+  /** Whether its client is remote and has not presented credentials. */
   isAnonymous(socket: Socket): boolean {
     return this.#anonymous.has(socket);
   }
 
-  /** Called when a client has shown valid credentials, or needs none. */
+  /** Called when a client has presented valid credentials, or needs none. */
   entitle(socket: Socket): void {
     if (!this.#anonymous.has(socket)) return;
     this.#remove(socket);
@@ -91,12 +94,12 @@ export class RemoteConnections {
     this.#remove(socket);
     this.#dismissed.add(socket);
     socket.pause();
-    // Those that were opened together would be opened again together.
+    // Randomized, because connections opened together would be reopened together.
     const delayMs = limits.dismissedMs * (0.5 + Math.random());
     clock.after(delayMs, () => this.#end(socket));
   }
 
-  /** Prefers an idle one. */
+  /** Prefers an idle connection. */
   #oldest(sockets: Iterable<Socket>): Socket | undefined {
     let first: Socket | undefined;
     for (const socket of sockets) {

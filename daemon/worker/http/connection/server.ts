@@ -12,16 +12,16 @@ import { refuseStreamedBodies } from './streamed-bodies.js';
 export interface ServerLimits extends RemoteLimits {
   /** A request's header must be complete in this time. */
   readonly headersTimeoutMs: number;
-  /** A whole request, body included, must have arrived in this time. */
+  /** A whole request, including its body, must arrive in this time. */
   readonly requestTimeoutMs: number;
   /** How long an idle connection is kept: longer than proxies keep theirs (60 s), so that the proxy closes first. */
   readonly keepAliveTimeoutMs: number;
   /** A client that reads nothing of an answer for this time is disconnected. */
   readonly stallTimeoutMs: number;
-  /** How often all of these are checked but `keepAliveTimeoutMs`. */
+  /** How often all of these except `keepAliveTimeoutMs` are checked. */
   readonly checkIntervalMs: number;
   readonly maxHeaderBytes: number;
-  /** Requests that a client may send on one connection before the answer to the one before them. */
+  /** Requests that a client may pipeline on one connection before the previous one is answered. */
   readonly maxPipelined: number;
 }
 
@@ -83,8 +83,8 @@ function onClientError({ connections, limits, clock, logger }: ServerDeps, error
 }
 
 /**
- * Ends clients that read nothing of an answer. Only answers that wait for their client get Node's timer, which Node starts again
- * whenever the client has read something: `server.timeout` would start one at each read and write of every connection.
+ * Disconnects clients that do not read their answer. Only answers that wait for their client get Node's timer, which Node restarts
+ * whenever the client reads; `server.timeout` would start one at each read and write of every connection.
  */
 function limitUnreadAnswers(server: Server, { connections, limits, clock }: ServerDeps): void {
   server.on('timeout', (socket) => {
@@ -109,10 +109,10 @@ export function createServer(deps: ServerDeps): Server {
     requestTimeout: limits.requestTimeoutMs,
     keepAliveTimeout: limits.keepAliveTimeoutMs,
     connectionsCheckingInterval: limits.checkIntervalMs,
-    // A dead peer's socket is found by TCP keep-alive.
+    // TCP keep-alive detects a dead peer's socket.
     keepAlive: true,
     keepAliveInitialDelay: 60_000,
-    // Checked with the rest of the Host header, so that the answer has the API's shape.
+    // Checked together with the Host header, so that the answer has the API's format.
     requireHostHeader: false,
   });
   server.maxConnections = limits.maxConnections;
@@ -127,7 +127,7 @@ export function createServer(deps: ServerDeps): Server {
   });
   const serve: Handle = (request, response) => connections.serve(request, response);
   server.on('request', serve);
-  // `100 Continue` is sent when the body is wanted, not before; other expectations may be ignored (RFC 9110, 10.1.1).
+  // `100 Continue` is sent only when the body is needed; other expectations may be ignored (RFC 9110, 10.1.1).
   server.on('checkContinue', serve);
   server.on('checkExpectation', serve);
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => onClientError(deps, error, socket));

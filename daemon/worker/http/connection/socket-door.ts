@@ -22,9 +22,9 @@ export interface SocketDoorDeps {
 }
 
 /**
- * Checks the first frame of a socket, again while it is open.
- * @throws UNAUTHORIZED; RATE_LIMITED from the 20th wrong token in a minute on; FORBIDDEN for an access token that may not chat and read, and
- * for an address, host or origin that is not allowed any more
+ * Checks the first frame of a socket, and later repeats the check while it is open. @throws UNAUTHORIZED; from the 20th wrong token
+ * in a minute on, RATE_LIMITED; FORBIDDEN for an access token that may not chat and read, and for an address, host or origin that
+ * is no longer allowed
  */
 export type Authenticate = (hello: { token?: string | undefined }) => Promise<SocketCaller>;
 
@@ -46,10 +46,10 @@ export function createSocketDoor(deps: SocketDoorDeps): SocketDoor {
   return async (request) => {
     await admit(request);
     return async ({ token }) => {
-      // Not the caller of the upgrade: the rules and the token may have changed since.
+      // Does not reuse the caller of the upgrade, because the rules and the token may have changed since.
       const caller = await admit(request);
       const sent = token === undefined ? caller : { ...caller, ...tokenState({ authorization: `Bearer ${token}` }) };
-      // A token in the upgrade counts where none is needed, too: it allows no more than it says.
+      // A token in the upgrade counts even if none is needed: the socket gets only that token's rights.
       const access = sent.needsToken || sent.token === 'ended' ? await requireToken(sent, HOW) : sent.access;
       mayUseSocket(access);
       entitle(request.socket);

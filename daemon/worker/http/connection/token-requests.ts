@@ -1,4 +1,4 @@
-/** Requests of access tokens: counted, limited, and ended with their token. */
+/** Counts and limits requests of access tokens, and ends them with their token. */
 import type { ServerResponse } from 'node:http';
 import { GatewayError } from '../../../../shared/errors.js';
 import type { AccessToken, AccessTokens } from '../../access/access-tokens.js';
@@ -27,18 +27,18 @@ export class TokenRequests {
     deps.tokens.onEnd((id) => this.#end(id));
   }
 
-  /** How many requests were admitted with each token since this worker started. */
+  /** Number of requests admitted with each token since this worker started. */
   get counts(): readonly { readonly name: string; readonly count: number }[] {
     return [...this.#counts].map(([name, { count }]) => ({ name, count }));
   }
 
-  /** Admits a request of a token, whose answer ends with it. @throws RATE_LIMITED */
+  /** Admits a request of a token; its answer ends with the token. @throws RATE_LIMITED */
   readonly begin = async (token: AccessToken, { response, address }: AdmittedRequest): Promise<void> => {
     await this.admit(token, address);
     this.#deps.connections.noteToken(response, token.id);
   };
 
-  /** Admits what a token asks for at this address: a request, or a turn on a socket. @throws RATE_LIMITED */
+  /** Admits a token's request, or its turn on a socket, from this address. @throws RATE_LIMITED */
   readonly admit = async (token: AccessToken, address: string): Promise<void> => {
     const { tokens, limit } = this.#deps;
     const { id, name, requestsPerMinute } = token;
@@ -54,7 +54,7 @@ export class TokenRequests {
 
   #count({ id, name }: AccessToken): void {
     const counted = this.#counts.get(name);
-    // A revoked token's name may be that of a new one.
+    // A new token may have a revoked token's name.
     if (counted?.id === id) counted.count += 1;
     else this.#counts.set(name, { id, count: 1 });
   }

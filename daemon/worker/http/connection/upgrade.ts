@@ -1,6 +1,6 @@
 /**
- * Requests with an `Upgrade` header. Node emits all of them here once there is a listener; one that is not a WebSocket for
- * `/ws` (such as an h2c offer) is given back to the server without that header and answered as an ordinary request.
+ * Handles requests with an `Upgrade` header. Node emits all of them here once there is a listener; a request other than a WebSocket
+ * for `/ws` (such as an h2c offer) is returned to the server without that header and answered normally.
  */
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -17,13 +17,13 @@ export interface UpgradeDeps {
   readonly isDraining: () => boolean;
   /** Whether no request is in flight on it. */
   readonly isIdle: (socket: Socket) => boolean;
-  /** Calls `start`, in a later turn of the event loop for a client without credentials. */
+  /** Calls `start`; for a client without credentials, in a later turn of the event loop. */
   readonly start: (socket: Socket, start: () => void) => void;
   /** The request's target without the base path. */
   readonly urlOf: (request: IncomingMessage) => string;
   /** Applies the rules of every request. @throws the refusal */
   readonly admit: SocketDoor;
-  /** Takes the connection over. */
+  /** Takes over the connection. */
   readonly accept: (request: IncomingMessage, socket: Socket, context: { head: Buffer; authenticate: Authenticate }) => void;
 }
 
@@ -39,7 +39,7 @@ function withoutOffer({ method, url, httpVersion, rawHeaders }: IncomingMessage)
   return Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
 }
 
-/** Answers and closes, also if the client does not close its side. */
+/** Answers and closes, even if the client does not close its side. */
 function refuse({ clock }: UpgradeDeps, socket: Socket, error: GatewayError): void {
   rawAnswer(socket, error);
   clock.after(LINGER_MS, () => socket.destroy());
@@ -58,7 +58,7 @@ async function open(deps: UpgradeDeps, request: IncomingMessage, taken: { socket
 export function listenForUpgrades(server: Server, deps: UpgradeDeps): void {
   server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
     const socket = stream as Socket;
-    // The answer to the request before it would be mixed with what follows.
+    // The answer to the previous request would be mixed with the following data.
     if (!deps.isIdle(socket)) return void socket.destroy();
     const isWebSocket = /^websocket$/i.test(request.headers.upgrade ?? '');
     const isDraining = deps.isDraining();

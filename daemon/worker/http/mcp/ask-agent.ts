@@ -9,7 +9,7 @@ import { readReply } from '../agent-turn.js';
 import { PulledEvents } from '../connection/pulled-events.js';
 import { type Tool, tool } from './tool.js';
 
-/** Says what a turn waits for, and that an answer is cut off: who reads the text alone would take it for the whole answer. */
+/** Adds a note when a turn waits or its answer is cut off; otherwise a reader would take the text for the whole answer. */
 function textOf(answer: object): string {
   const { reply, approvals = [], cutOff } = answer as AgentResponse;
   if (approvals.length === 0) return withCutOff(reply, cutOff);

@@ -1,4 +1,7 @@
-/** `POST /mcp`: the gateway as a server of the Model Context Protocol. Nothing of a client is kept between its requests, except calls while they run. */
+/**
+ * `POST /mcp`: the gateway as a server of the Model Context Protocol. Keeps no client state between requests, except for running
+ * calls.
+ */
 import type { IncomingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
@@ -57,21 +60,24 @@ async function pass(response: Response, ctx: HttpContext): Promise<void> {
     ctx.set('Content-Type', 'application/json; charset=utf-8');
     ctx.body = text;
   }
-  // Last: Koa sets a status with the body.
+  // Set last, because Koa sets a status with the body.
   ctx.status = response.status;
 }
 
-/** Names a client to which a call belongs. It is chosen by whichever gateway the client began with, and every other one takes it as it is. */
+/**
+ * The client id to which a call belongs. The gateway that the client first contacted chose it; every other gateway accepts it
+ * unchanged.
+ */
 const SESSION = 'Mcp-Session-Id';
 
 /**
- * The requests that are being answered, so that their clients can cancel them: the revisions before 2026 do so in a request of its own. Clients
- * count their requests alike, so it takes the session to tell them apart.
+ * The requests in progress, so that their clients can cancel them: revisions before 2026 do so in a separate request. All clients
+ * number their requests the same way, so the session is needed to tell them apart.
  */
 class RunningRequests {
   readonly #running = new Map<string, AbortController>();
 
-  /** Runs what answers a request. @param answer  gets a signal that aborts when the client cancels the request; sets the body */
+  /** Runs the handler of a request. @param answer  sets the body; its signal aborts when the client cancels the request */
   async run(ctx: HttpContext, id: unknown, answer: (cancelled: AbortSignal) => Promise<void>): Promise<void> {
     const controller = new AbortController();
     const key = keyOf(ctx, id);
@@ -101,7 +107,7 @@ export function mcpRoutes({ connections, load, ...deps }: McpRouteDeps): Route[]
     route({
       method: 'POST',
       path: '/mcp',
-      // Each tool asks for the scope of its operation of the API.
+      // Each tool requires the scope of its API operation.
       scope: 'any',
       summary: 'Speak the Model Context Protocol (streamable HTTP): list and call the gateway’s tools',
       media: { 'text/event-stream': 'JSON-RPC messages: notifications of progress, then the answer' },

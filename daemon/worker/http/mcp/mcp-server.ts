@@ -1,6 +1,6 @@
 /**
- * The protocol, by its SDK: a server for each request, so that a restart of the gateway is not noticed. It speaks the revision of 2026, which
- * has no sessions, and those of 2024 and 2025 without their optional ones.
+ * Implements the protocol with its SDK, with one server per request, so that clients do not notice a restart of the gateway.
+ * Supports the 2026 revision, which has no sessions, and those of 2024 and 2025 without their optional sessions.
  */
 import { createMcpHandler, ProtocolError, ProtocolErrorCode, Server, type ServerContext } from '@modelcontextprotocol/server';
 import { errorBody, toGatewayError } from '../../../../shared/error-document.js';
@@ -12,7 +12,7 @@ import { mcpTools } from './tools.js';
 const INSTRUCTIONS =
   'A gateway between people, chat channels, schedules and agents. ask_agent talks to one of its agents; the other tools send messages, read conversations and schedule jobs.';
 
-/** The SDK asks for one to check answers to questions that this server never puts. */
+/** The SDK requires a validator for answers to questions that this server never asks. */
 const NO_VALIDATOR = {
   getValidator(): never {
     throw new Error('this server validates nothing with it');
@@ -28,7 +28,7 @@ function isAllowed(tool: Tool, { access }: ToolCaller): boolean {
   }
 }
 
-/** Sends notifications for the token of a request that has one. */
+/** Sends progress notifications for a request that has a progress token. */
 function progressOf({ mcpReq }: ServerContext): ((words?: string) => void) | undefined {
   const progressToken = mcpReq._meta?.progressToken;
   if (progressToken === undefined) return undefined;
@@ -36,7 +36,7 @@ function progressOf({ mcpReq }: ServerContext): ((words?: string) => void) | und
   return (words) => {
     progress += 1;
     const params = { progressToken, progress, ...(words === undefined ? {} : { message: words }) };
-    // Of a client that has gone.
+    // The client has disconnected.
     mcpReq.notify({ method: 'notifications/progress', params }).catch(() => undefined);
   };
 }
@@ -49,7 +49,7 @@ async function callTool(tool: Tool, input: unknown, { call, logger }: { call: To
   } catch (thrown) {
     const error = toGatewayError(thrown);
     if (!error.spec.expose) logger.error({ err: error.cause ?? error, requestId: call.requestId, tool: tool.name }, 'tool of /mcp failed');
-    // The specification of 2025-11-25, "Error Handling": a model can correct its input only after an error that is a result.
+    // The specification of 2025-11-25, "Error Handling": a model can correct its input only if the error is a result.
     const { message } = errorBody(error, call.requestId).error;
     return { content: [{ type: 'text' as const, text: `${error.code}: ${message}` }], isError: true };
   }
@@ -77,7 +77,7 @@ export function createMcpServer(deps: McpServerDeps): McpServer {
   return ({ message, headers, caller }) => {
     // No subscriptions: this server has no events for them.
     const handler = createMcpHandler(() => serverFor(tools, caller, deps), { onerror, maxSubscriptions: 0 });
-    // Without its signal: a caller whose turn is aborted by a drain gets that as the answer.
+    // Without its signal, so that a caller whose turn is aborted by a drain gets that as the answer.
     const request = new Request('http://localhost/mcp', { method: 'POST', headers });
     return handler.fetch(request, { parsedBody: message });
   };

@@ -1,11 +1,11 @@
-/** A tool of `/mcp` as data: which operation of the API it stands for, who may call it, and what it does. */
+/** A tool of `/mcp` as data: its API operation, who may call it, and what it does. */
 import { type JsonSchema, toJsonSchema } from '../../../../shared/api/json-schema.js';
 import { type Schema, validate } from '../../../../shared/api/validate.js';
 import type { AccessToken } from '../../access/access-tokens.js';
 import { mayCall, mayUseAllAgents, type NeededScope } from '../../access/allowed.js';
 import type { Span } from '../../tracing/span.js';
 
-/** Who asks. */
+/** The caller. */
 export interface ToolCaller {
   /** Undefined: it may do everything. */
   readonly access: AccessToken | undefined;
@@ -16,40 +16,40 @@ export interface ToolCaller {
 }
 
 export interface ToolCall extends ToolCaller {
-  /** Reports that the call goes on, with the next words of the answer if there are some. Undefined: nobody asked for it. */
+  /** Reports that the call continues, with the next part of the answer, if any. Undefined if no progress was requested. */
   readonly onProgress: ((words?: string) => void) | undefined;
 }
 
 export interface ToolDefinition<Input> {
   readonly name: string;
   readonly title: string;
-  /** For models. */
+  /** Description for models. */
   readonly description: string;
   readonly hints: { readonly isReadOnly: boolean; readonly isIdempotent?: boolean; readonly isOpenWorld?: boolean };
-  /** Of the operation of the API: a token needs the same scope. */
+  /** The scope of the API operation, which a token needs here too. */
   readonly method: 'GET' | 'POST';
   readonly scope: NeededScope;
   /** Whether a token that is limited to agents may call it; it then checks the agent itself. */
   readonly isPerAgent?: boolean;
   readonly input: () => Schema<Input>;
-  /** Of a short answer. Long schemas are left out: some clients give them to their model. */
+  /** Schema of a short answer. Long schemas are omitted, because some clients pass them to their model. */
   readonly answer?: () => Schema<unknown>;
   readonly run: (input: Input, call: ToolCall) => Promise<object>;
-  /** What of the answer is for a reader. Default: all, as JSON. */
+  /** The part of the answer that is for a reader. Default: all, as JSON. */
   readonly textOf?: (answer: object) => string;
 }
 
 export interface Tool {
   readonly name: string;
-  /** As `tools/list` has it. */
+  /** The tool as listed by `tools/list`. */
   readonly listed: () => { name: string; title: string; inputSchema: JsonSchema };
   /** @throws FORBIDDEN */
   readonly checkAccess: (access: AccessToken | undefined) => void;
-  /** @throws INVALID_REQUEST with the field, and what the operation of the API throws */
+  /** @throws INVALID_REQUEST with the field, and the errors of the API operation */
   readonly call: (input: unknown, call: ToolCall) => Promise<{ answer: object; text: string }>;
 }
 
-/** Makes a tool. Its input has been checked when `run` runs. */
+/** Creates a tool. Its input has been checked before `run` is called. */
 export function tool<Input>(definition: ToolDefinition<Input>): Tool {
   const { name, title, description, hints, method, scope, isPerAgent = false, input, answer, run, textOf = JSON.stringify } = definition;
   const { isReadOnly, isIdempotent = isReadOnly, isOpenWorld = false } = hints;

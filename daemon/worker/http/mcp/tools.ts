@@ -1,4 +1,4 @@
-/** The tools of `/mcp`. Each does what an operation of the API does, with its validation and its scope. */
+/** The tools of `/mcp`. Each performs an API operation, with the same validation and scope. */
 import {
   createJobInput,
   listSessionsInput,
@@ -100,7 +100,7 @@ function readStatus({ status }: McpServices): Tool {
   });
 }
 
-/** At most eight: each costs a client's model context. */
+/** At most eight, because each uses context of a client's model. */
 export function mcpTools({ services, clock }: Pick<McpServerDeps, 'services' | 'clock'>): Tool[] {
   return [askAgent(services.agent, clock), sendMessage(services), ...sessionTools(services), ...jobTools(services), readStatus(services)];
 }

@@ -1,4 +1,4 @@
-/** Applies the gate's decision. CORS headers are set before the token is asked for, so that a page can read that refusal. */
+/** Applies the gate's decision. CORS headers are set before the token is checked, so that a page can read the refusal. */
 import type { Socket } from 'node:net';
 import { GatewayError } from '../../../../shared/errors.js';
 import type { RefuseCredentials, RequireToken } from '../admission/credentials.js';
@@ -17,7 +17,7 @@ interface AdmissionDeps {
   readonly refuseCredentials: RefuseCredentials;
   readonly requireToken: RequireToken;
   readonly cors: HttpMiddleware;
-  /** Called with the socket of a remote client that has shown credentials, or needs none. */
+  /** Called with the socket of a remote client that has presented credentials, or needs none. */
   readonly entitle: (socket: Socket) => void;
   readonly load: Pick<AnonymousLoad, 'begin'>;
 }

@@ -1,6 +1,6 @@
 /**
- * Bounds what clients without credentials have in flight, for each address. Directly connected ones have few connections anyway;
- * those of a proxy belong to the proxy, and only the requests on them have an address.
+ * Limits the requests in flight of clients without credentials, per address. Directly connected clients have few connections
+ * anyway; connections of a proxy belong to the proxy, and only their requests have a client address.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { GatewayError } from '../../../../shared/errors.js';
@@ -11,12 +11,12 @@ import { hasBody } from './body.js';
 const MAX_REQUESTS = 64;
 const MAX_BODY_BYTES = 16_777_216;
 
-/** For all of them together: one machine may have any number of networks. */
+/** For all of them together, because one machine may have any number of networks. */
 const MAX_ALL_BODY_BYTES = 33_554_432;
 
 interface Held {
   requests: number;
-  /** Of bodies, as announced. */
+  /** Bytes of bodies, as announced. */
   bytes: number;
 }
 

@@ -1,4 +1,7 @@
-/** Around every request: the base path is taken off its path, and its answer gets a request id, the common headers, a line in the log, and an error document for what was thrown. */
+/**
+ * Wraps every request: removes the base path, and adds to its answer a request id, the common headers, a log line, and an error
+ * document for a thrown error.
+ */
 import type { IncomingMessage } from 'node:http';
 import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../../../../shared/clock.js';
@@ -14,11 +17,14 @@ import type { AdmissionRules } from '../admission/rules.js';
 import { setPublicAddress } from './public-address.js';
 import { setCommonHeaders } from './security-headers.js';
 
-/** A client may still be sending a body that is not wanted: it is read for that long, up to that size, so that the client can read the answer. */
+/**
+ * A client may still be sending an unneeded body; it is read for this long, up to this size, so that the client can read the
+ * answer.
+ */
 const LINGER_MS = 500;
 const LINGER_BYTES = 4_194_304;
 
-/** An id of the caller's goes into a header and into the log, so only plain characters are taken. */
+/** A caller's id goes into a header and into the log, so only plain characters are accepted. */
 const CALLER_ID = /^[A-Za-z0-9._~:-]{1,128}$/;
 
 function requestIdOf(request: IncomingMessage): string {
@@ -33,7 +39,7 @@ async function isBodyComing({ req }: HttpContext): Promise<boolean> {
   return !req.complete;
 }
 
-/** Reads and drops what still arrives. @returns at its end, or at a limit */
+/** Reads and drops the rest of the body. Resolves at its end, or at a limit */
 function discard(request: IncomingMessage, clock: Clock): Promise<void> {
   return new Promise((resolve) => {
     const cancel = clock.after(LINGER_MS, done);
@@ -53,8 +59,8 @@ function discard(request: IncomingMessage, clock: Clock): Promise<void> {
 }
 
 /**
- * Answers while the request's body is still arriving. The connection closes after it (an unread body would be taken for
- * the next request), but not before the client had time to read: closing with unread input resets it.
+ * Answers while the request's body is still arriving. The connection closes after it (an unread body would be taken for the next
+ * request), but not before the client had time to read: closing with unread input would reset the connection.
  */
 async function answerEarly(ctx: HttpContext, body: string, clock: Clock): Promise<void> {
   ctx.respond = false;
@@ -89,7 +95,7 @@ export interface AnswerDeps {
   readonly clock: Clock;
 }
 
-/** Health is neither counted nor logged nor traced: it is asked for all the time. */
+/** Health checks are neither counted nor logged nor traced, because they are constantly requested. */
 export function answer(deps: AnswerDeps): HttpMiddleware {
   return async (ctx, next) => {
     setPublicAddress(ctx, deps.rules());

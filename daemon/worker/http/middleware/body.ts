@@ -1,6 +1,6 @@
 /**
- * Reads JSON bodies; the owner of koa-body. It leaves gaps that are closed here: other and missing content types,
- * encodings, bodies where none is wanted, invalid UTF-8 (which it turns into U+FFFD), depth, and hostile or repeated keys.
+ * Reads JSON bodies; the owner of koa-body. It leaves gaps that are closed here: other and missing content types, encodings, bodies
+ * where none is expected, invalid UTF-8 (which it turns into U+FFFD), depth, and hostile or repeated keys.
  */
 import type { IncomingMessage } from 'node:http';
 import { koaBody } from 'koa-body';
@@ -26,7 +26,7 @@ function unsupported(message: string): GatewayError {
   return new GatewayError('UNSUPPORTED_MEDIA_TYPE', { message });
 }
 
-/** @param types  that are taken. @returns the one that it is. @throws UNSUPPORTED_MEDIA_TYPE */
+/** @param types  the accepted types. @returns the type of the body. @throws UNSUPPORTED_MEDIA_TYPE */
 export function checkHeaders(ctx: HttpContext, types: readonly string[] = ['application/json']): string {
   const encoding = ctx.get('Content-Encoding').trim().toLowerCase();
   if (encoding !== '' && encoding !== 'identity')
@@ -46,7 +46,7 @@ function typeOf(error: unknown): string {
   return error instanceof Error && 'type' in error && typeof error.type === 'string' ? error.type : '';
 }
 
-/** @param setting  where the limit comes from; empty: it is the route's own */
+/** @param setting  where the limit comes from; empty for the route's own limit */
 function tooLarge(limitBytes: number, setting = ' (gateway.maxBodyBytes)'): GatewayError {
   return new GatewayError('PAYLOAD_TOO_LARGE', { message: `The body is larger than ${limitBytes} bytes${setting}.` });
 }
@@ -63,8 +63,8 @@ function bodyError(error: unknown, larger: () => GatewayError): unknown {
 }
 
 /**
- * Reads a body piece by piece. The connection stays open if it is not read to its end: the answer needs it.
- * @param refusal  of a larger one. @throws INVALID_REQUEST when it ends too early
+ * Reads a body piece by piece. If it is not read to its end, the connection stays open for the answer. @param refusal  the error
+ * for a larger body. @throws INVALID_REQUEST when it ends too early
  */
 export async function* chunksOf(
   { req }: HttpContext,
@@ -84,7 +84,7 @@ export async function* chunksOf(
   }
 }
 
-/** Reads a body into one piece of memory: a client can send it in as many pieces as it has bytes, each of which would cost more than its byte. */
+/** Reads a body into one piece of memory: a client can send it byte by byte, and each piece would cost more than its byte. */
 async function bytesOf(ctx: HttpContext, limitBytes: number): Promise<Buffer> {
   let held = Buffer.allocUnsafe(FIRST_BYTES);
   let length = 0;
@@ -106,11 +106,11 @@ export interface BodyRules {
 
 export interface ReadBody {
   readonly body: unknown;
-  /** As it arrived. */
+  /** The bytes as received. */
   readonly rawBody: Buffer;
 }
 
-/** Reads and checks one body; undefined: there is none. */
+/** Reads and checks one body; undefined if there is none. */
 export type ReadJson = (ctx: HttpContext, rules?: BodyRules) => Promise<ReadBody | undefined>;
 
 /**
@@ -120,7 +120,7 @@ export type ReadJson = (ctx: HttpContext, rules?: BodyRules) => Promise<ReadBody
 export function createReadJson(maxBodyBytes: () => number): ReadJson {
   const parsers = new Map<number, HttpMiddleware>();
   const parserFor = (limitBytes: number): HttpMiddleware => {
-    // The limit can change at any time: parsers for former limits are dropped.
+    // The limit can change at any time; parsers for earlier limits are dropped.
     if (parsers.size >= MAX_PARSERS) parsers.clear();
     const run = parsers.get(limitBytes) ?? createParser(limitBytes);
     parsers.set(limitBytes, run);

@@ -17,6 +17,6 @@ async function compressText(ctx: HttpContext): Promise<void> {
   ctx.vary('Accept-Encoding');
 }
 
-/** Runs around everything that answers, except errors, which are short. Most programs do not ask for it: their answers are left to Koa. */
+/** Runs around all answers except errors, which are short. Most programs do not ask for compression; their answers are left to Koa. */
 export const compress: HttpMiddleware = (ctx, next) =>
   ctx.req.headers['accept-encoding'] === undefined ? next() : next().then(() => compressText(ctx));

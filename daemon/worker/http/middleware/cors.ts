@@ -1,4 +1,4 @@
-/** CORS by the configuration in force; the owner of @koa/cors. The gate has refused foreign origins before. */
+/** Applies CORS from the configuration in force; the owner of @koa/cors. The gate has already refused foreign origins. */
 import koaCors from '@koa/cors';
 import type Koa from 'koa';
 import type { HttpMiddleware } from '../context.js';
@@ -30,9 +30,9 @@ const ALLOWED_HEADERS = [
   'X-Request-Id',
   'X-Xopc-Session',
   ...['Version', 'Beta', 'Dangerous-Direct-Browser-Access'].map((name) => `Anthropic-${name}`),
-  // Clients of /mcp in a browser.
+  // Needed by clients of /mcp in a browser.
   ...['Protocol-Version', 'Method', 'Name', 'Session-Id'].map((name) => `Mcp-${name}`),
-  // The vendors' SDKs send these with every call; `stream()`, `parse()` and the like, one of the last two, too.
+  // The vendors' SDKs send these with every call; `stream()`, `parse()` and the like also send one of the last two.
   ...STAINLESS.map((name) => `X-Stainless-${name}`),
 ];
 

@@ -1,9 +1,9 @@
-/** Removes the base path, so that everything behind it knows the gateway's own paths only. */
+/** Removes the base path, so that all later code only sees the gateway's own paths. */
 import { publicAddress } from '../admission/public-address.js';
 import type { AdmissionRules } from '../admission/rules.js';
 import type { HttpContext } from '../context.js';
 
-/** Replaces a target that is no path, of which Koa cannot parse every one: the gate refuses this as well. */
+/** Replaces a target that is not a path, because Koa cannot parse all of those; the gate refuses the replacement as well. */
 const NO_PATH = 'no-path';
 
 const isPath = (url: string): boolean => url.startsWith('/') || url === '*';

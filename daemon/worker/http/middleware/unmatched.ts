@@ -7,10 +7,10 @@ function allowedMethods(ctx: HttpContext): string[] {
   return methods.size === 0 ? [] : [...methods, 'OPTIONS'];
 }
 
-/** What Ollama's clients ask for first. Its API is left out: they all speak OpenAI's, too. */
+/** The first request of Ollama clients. Ollama's API is not supported, because they all support OpenAI's too. */
 const OLLAMA = /^\/api\/(tags|chat|generate|embed|embeddings|show|ps|version|pull)$/;
 
-/** Operations of OpenAI that are not offered here; their paths look like those of a response. */
+/** OpenAI operations that are not supported here, but whose paths look like those of a response. */
 const NO_RESPONSE = /^\/v1\/responses\/(input_tokens|compact)$/;
 
 function nothingAt(path: string): GatewayError {

@@ -5,11 +5,11 @@ import { checkHeaders, chunksOf, hasBody } from './body.js';
 
 export interface Upload {
   readonly type: string;
-  /** @throws PAYLOAD_TOO_LARGE; INVALID_REQUEST for what is not UTF-8, or ends too early */
+  /** @throws PAYLOAD_TOO_LARGE; INVALID_REQUEST for a body that is not UTF-8 or ends too early */
   readonly text: AsyncIterable<string>;
 }
 
-/** @param types  that are taken. @throws INVALID_REQUEST, PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE */
+/** @param types  the accepted types. @throws INVALID_REQUEST, PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE */
 export type OpenUpload = (ctx: HttpContext, types: readonly string[]) => Upload;
 
 function tooLarge(limitBytes: number): GatewayError {

@@ -12,14 +12,14 @@ export interface MetricsDeps {
   readonly stats: RequestStats;
   readonly vitals: () => { readonly connections: number; readonly inFlight: number };
   readonly services: Pick<Services, 'counters' | 'status'>;
-  /** Requests of access tokens. */
+  /** Requests by access token. */
   readonly tokenRequests: () => readonly { readonly name: string; readonly count: number }[];
   readonly version: { readonly version: string; readonly buildId: string };
   /** Loads the bundle with prom-client. */
   readonly loadMetrics: () => MetricsModule;
 }
 
-/** Gauges of prom-client that are named like counters; each is there by its parts, too. */
+/** prom-client gauges that are named like counters; their parts are exported too. */
 const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
 
 const DURATION = 'xopc_http_request_duration_seconds';

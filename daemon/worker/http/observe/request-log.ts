@@ -5,10 +5,10 @@ import type { RequestStats } from './request-stats.js';
 import { traceOf } from './trace.js';
 
 const MAX_PATH_LENGTH = 200;
-/** A client that is refused all the time would push everything else out of the log. */
+/** A constantly refused client would push everything else out of the log. */
 const REFUSALS = { lines: 100, windowMs: 10_000 } as const;
 
-/** The path of the route that handled it, or that has the path but not the method. */
+/** The path of the route that handled it, or of one that matches the path but not the method. */
 export function routeOf({ state, matched }: HttpContext): string | undefined {
   return state.route ?? matched?.at(-1)?.path.toString();
 }
@@ -34,7 +34,7 @@ export class RequestLog {
   readonly #logger: HttpLogger;
   readonly #clock: Clock;
   readonly #stats: RequestStats;
-  /** Since the window began; 0 while there is none. */
+  /** Count since the window began; 0 without a window. */
   #refusals = 0;
 
   constructor({ logger, clock, stats }: { logger: HttpLogger; clock: Clock; stats: RequestStats }) {

@@ -28,7 +28,7 @@ function startOf(ctx: HttpContext): SpanStart {
   return { name: methodOf(ctx), kind: 'server', attributes };
 }
 
-/** Begins the span; nothing while traces are off. */
+/** Begins the span; does nothing while traces are off. */
 export function beginRequestSpan(tracing: TraceStarter, ctx: HttpContext): void {
   const { traceparent } = ctx.req.headers;
   const span = tracing.begin(() => startOf(ctx), typeof traceparent === 'string' ? traceparent : undefined);

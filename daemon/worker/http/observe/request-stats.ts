@@ -1,6 +1,6 @@
 /**
- * Counts requests for `/metrics`. Labels are known routes, known methods and the status, never text of the caller, so that
- * no caller can make the counters grow. `/health` is not counted.
+ * Counts requests for `/metrics`. Labels are known routes, known methods and the status, never a caller's text, so that no caller
+ * can add counters. `/health` is not counted.
  */
 import type { ServerResponse } from 'node:http';
 import { Histogram } from '../../observe/metric.js';
@@ -29,7 +29,7 @@ interface Measured extends RequestDurations {
 }
 
 export class RequestStats {
-  /** By route, then method: building one key of both costs more than two lookups. */
+  /** By route, then method: building one key from both would cost more than two lookups. */
   readonly #measured = new Map<string, Map<string, Measured>>();
 
   get counts(): readonly RequestCount[] {

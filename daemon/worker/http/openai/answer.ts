@@ -10,7 +10,7 @@ import type { PulledEvents } from '../connection/pulled-events.js';
 import { comment } from '../../../../shared/node/server-sent-events.js';
 import { openAiError } from './error.js';
 
-/** What all of one answer's documents share. */
+/** The fields shared by all documents of one answer. */
 export interface AnswerHead {
   readonly id: string;
   /** Epoch seconds. */
@@ -36,7 +36,7 @@ function toCall({ id, name, arguments: text }: { id: string; name: string; argum
 type FinishReason = ChatCompletion['choices'][number]['finish_reason'];
 type ChatDelta = ChatCompletionChunk['choices'][number]['delta'];
 
-/** @returns undefined where the provider counted nothing */
+/** @returns undefined if the provider reported no counts */
 function toUsage({ inputTokens, outputTokens, cacheReadTokens = null, reasoningTokens = null }: TokenUsage): ChatUsage | undefined {
   if (inputTokens === null && outputTokens === null) return undefined;
   const [prompt, completion] = [inputTokens ?? 0, outputTokens ?? 0];
@@ -112,7 +112,7 @@ function toDelta(output: CompletionOutput): ChatDelta | undefined {
   }
 }
 
-/** The input of a custom tool is inside of its arguments, so it is sent as a whole: at the end of the call, or of the answer. */
+/** The input of a custom tool is inside its arguments, so it is sent as a whole, at the end of the call or of the answer. */
 class CustomCalls {
   readonly #names: ReadonlySet<string>;
   readonly #open = new Map<number, string>();

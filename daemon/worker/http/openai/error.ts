@@ -1,4 +1,4 @@
-/** Errors in the shape that OpenAI's SDKs read: they look at the status, `error` and the retry headers. */
+/** Errors in the format of OpenAI's SDKs, which read the status, `error` and the retry headers. */
 import type { OpenAiErrorResponse } from '../../../../shared/api/openai.js';
 import type { ErrorCode, GatewayError } from '../../../../shared/errors.js';
 import { errorBody } from '../../../../shared/error-document.js';
@@ -16,14 +16,14 @@ const KNOWN: Partial<Record<ErrorCode, Omit<Kind, 'status'>>> = {
   RATE_LIMITED: { type: 'requests', code: 'rate_limit_exceeded' },
 };
 
-/** Refusals of a provider that programs know by a code. */
+/** Provider refusals that programs recognise by a code. */
 const REFUSED: Readonly<Record<string, string>> = {
   tooLong: 'context_length_exceeded',
   rejected: 'invalid_request',
   quota: 'insufficient_quota',
 };
 
-/** Refusals of a request that programs know by a code, which is in the details. */
+/** Refusals of a request that programs recognise by a code, which is in the details. */
 export const REQUEST_CODES: readonly string[] = ['previous_response_not_found'];
 
 function kindOf(error: GatewayError): Kind {

@@ -1,4 +1,4 @@
-/** The part of OpenAI's API that is passed on to a model's provider as it is: embeddings. */
+/** The part of OpenAI's API that is passed on to a model's provider unchanged: embeddings. */
 import { Readable } from 'node:stream';
 import { forwardedAnswer, forwardedRequest } from '../../../../shared/api/openai.js';
 import type { Clock } from '../../../../shared/clock.js';

@@ -49,7 +49,7 @@ function modelRoutes(completions: CompletionService, startedAtMs: number): Route
     }),
     route({
       method: 'GET',
-      // Clients write the slash of provider/model as it is, or escaped.
+      // Clients send the slash of provider/model either as is or escaped.
       path: '/v1/models/{*id}',
       scope: 'chat',
       agentOf: 'filtered',

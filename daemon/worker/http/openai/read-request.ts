@@ -1,4 +1,4 @@
-/** Turns a request of `/v1/chat/completions` into a call of the completion service. */
+/** Converts a request of `/v1/chat/completions` to a call of the completion service. */
 import type { ChatCompletionRequest } from '../../../../shared/api/openai.js';
 import type { CompletionCall, NamedSession } from '../../models/completion-call.js';
 import type { CompletionMessage, CompletionPart, CompletionSettings, CompletionTool } from '../../providers/completion.js';
@@ -13,7 +13,7 @@ type Text = string | readonly TextPart[];
 
 const PDF = 'application/pdf';
 
-/** Fields that the call has itself, or that only concern the form of the answer. */
+/** Fields that are part of the call, or that only concern the format of the answer. */
 const OWN_FIELDS: ReadonlySet<string> = new Set([
   'model',
   'messages',
@@ -64,18 +64,18 @@ function partsOf(content: UserContent, field: string): CompletionPart[] {
   return content.map((part, index) => partOf(part, `${field}.content.${index}`));
 }
 
-/** Whether a value has fields that nothing here reads. */
+/** Whether a value has fields that are not read here. */
 function hasMore(value: unknown, known: readonly string[]): boolean {
   return typeof value === 'object' && value !== null && Object.keys(value).some((key) => !known.includes(key));
 }
 
-/** The provider reads these itself, or not at all. */
+/** Only the provider may read these. */
 const isWhole = (part: unknown): boolean => ['file', 'input_audio'].includes((part as { type: string }).type);
 
 const partHasMore = (part: unknown): boolean =>
   isWhole(part) || hasMore(part, ['type', 'text', 'image_url']) || hasMore((part as { image_url?: unknown }).image_url, ['url']);
 
-/** Returns the fields of a message that nothing here reads, for providers of the same API. */
+/** Returns the fields of a message that are not read here, for providers of the same API. */
 function moreOf(message: RequestMessage): Pick<CompletionMessage, 'vendor'> {
   const { role: _role, content, ...fields } = message;
   const { tool_calls: calls, tool_call_id: _id, refusal: _refusal, ...others } = fields as Record<string, unknown>;
@@ -92,7 +92,7 @@ function readCall(call: RequestCall): { id: string; name: string; arguments: str
   return { id: call.id, name: call.custom.name, arguments: customArguments(call.custom.input) };
 }
 
-/** @throws INVALID_REQUEST for a tool's result that no call before it asked for */
+/** @throws INVALID_REQUEST for a tool result without an earlier call */
 function readMessages(messages: readonly RequestMessage[]): CompletionMessage[] {
   const toolNames = new Map<string, string>();
   return messages.map((message, index): CompletionMessage => {
@@ -105,7 +105,7 @@ function readMessages(messages: readonly RequestMessage[]): CompletionMessage[] 
       case 'assistant': {
         const calls = (message.tool_calls ?? []).map(readCall);
         for (const { id, name } of calls) toolNames.set(id, name);
-        // Only OpenAI has a field for refusals; for the others they are words of the model.
+        // Only OpenAI has a field for refusals; for other providers they are ordinary text of the model.
         const texts = [textOf(message.content ?? ''), message.refusal ?? ''].map((text) => ({ type: 'text' as const, text }));
         const content = [...texts, ...calls.map((call) => ({ type: 'toolCall' as const, ...call }))];
         return { role: 'assistant', content, ...moreOf(message) };
@@ -153,7 +153,7 @@ function readFormat(format: ChatCompletionRequest['response_format']): Completio
   return { type: 'json', name, ...definedFields(given) };
 }
 
-/** @throws INVALID_REQUEST for a tool choice without that tool, and for what {@link readMessages} refuses */
+/** @throws INVALID_REQUEST for a tool choice without that tool, and the errors of {@link readMessages} */
 export function readCompletionCall(
   body: ChatCompletionRequest,
   session: NamedSession | undefined,

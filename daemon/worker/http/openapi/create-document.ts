@@ -68,10 +68,10 @@ function operationId(method: string, template: string): string {
 
 const TOKEN = [{ bearer: [] }, { apiKey: [] }] as const;
 
-/** An empty requirement: no token is needed. */
+/** An empty requirement means that no token is needed. */
 function securityOf({ access, scope }: RouteFacts): Operation['security'] {
   if (scope === 'public') return [{}];
-  // Without, where the caller is on the gateway's machine or `gateway.auth.enabled` is false.
+  // No token is needed on the gateway's machine, or if `gateway.auth.enabled` is false.
   return access === 'token' ? TOKEN : [{}, ...TOKEN];
 }
 
@@ -85,11 +85,11 @@ function accessText({ method, facts: { access, scope, frames, accessNote } }: Ro
   return access === 'token' ? `Needs a token, on the gateway’s machine too. ${more}` : more;
 }
 
-/** Of an operation, from what a gateway answered: test/helpers/api-examples.ts. */
+/** Examples of an operation, recorded from a gateway: test/helpers/api-examples.ts. */
 interface Example {
   readonly request?: unknown;
   readonly answer?: unknown;
-  /** Of a stream. */
+  /** Example of a stream. */
   readonly event?: unknown;
 }
 
@@ -99,7 +99,7 @@ const reference = (name: string): Reference => ({ $ref: `#/components/schemas/${
 
 const described = (schema: JsonSchema, example: unknown): Content[string] => (example === undefined ? { schema } : { schema, example });
 
-/** Media types that are described in words, and the events of a stream. */
+/** Describes media types in words, and the events of a stream. */
 function texts(media: Readonly<Record<string, string>> = {}, stream?: RouteFacts['stream'], { answer, event }: Example = {}): Content {
   return Object.fromEntries(
     Object.entries(media).map(([type, description]) => {
@@ -171,7 +171,7 @@ function componentsOf(routes: readonly Route[], errors: ErrorResponses): OpenApi
   };
 }
 
-/** Routes without a summary are the page's own files, and no part of the API. */
+/** Routes without a summary serve the page's own files and are not part of the API. */
 export function createOpenApiDocument(all: readonly Route[], version: string): OpenApiDocument {
   const routes = all.filter(({ facts }) => facts.summary !== undefined);
   const errors = new ErrorResponses();

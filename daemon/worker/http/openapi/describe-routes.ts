@@ -24,7 +24,7 @@ export function describeRoutes(version: string): OpenApiDocument {
   return createOpenApiDocument(routes, version);
 }
 
-/** Returns the texts that describe the API by their names in the built page: one for programs, one for people. */
+/** Returns the API descriptions by their names in the built page: one for programs, one for people. */
 export function descriptionFiles(version: string): { readonly 'openapi.json': string; readonly 'docs.html': string } {
   const document = describeRoutes(version);
   return { 'openapi.json': JSON.stringify(document), 'docs.html': renderDocs(document) };

@@ -2,7 +2,7 @@
 import { escapeHtml } from '../../../../shared/text/html.js';
 import { type OpenApiDocument, type Operation, type Parameter, responseOf } from './document.js';
 
-/** Backquotes mark code in the document's texts. */
+/** Backticks mark code in the document's texts. */
 function prose(text: string): string {
   return escapeHtml(text).replaceAll(/`([^`]+)`/g, '<code>$1</code>');
 }

@@ -1,4 +1,4 @@
-/** The OpenAPI document of the API: the part of the specification that is used. Source: OpenAPI Specification 3.1.1. */
+/** Types of the API's OpenAPI document, for the used part of the specification. Source: OpenAPI Specification 3.1.1. */
 import type { JsonSchema } from '../../../../shared/api/json-schema.js';
 
 export interface OpenApiDocument {
@@ -42,11 +42,11 @@ export interface Operation {
   readonly description: string;
   readonly tags: readonly string[];
   readonly security: readonly Readonly<Record<string, readonly string[]>>[];
-  /** The scopes of which an access token needs one; empty: any will do. Missing: no token is needed. */
+  /** The scopes of which an access token needs one; empty: any token is sufficient. Missing: no token is needed. */
   readonly 'x-scopes'?: readonly string[];
   readonly parameters: readonly Parameter[];
   readonly requestBody?: { readonly required: boolean; readonly content: Content };
-  /** Those of failures are references. */
+  /** Responses for failures are references. */
   readonly responses: Readonly<Record<string, Answered | Reference>>;
   /** The frames of a WebSocket. */
   readonly 'x-websocket'?: { readonly fromClient: Reference; readonly fromServer: Reference };

@@ -1,4 +1,4 @@
-/** How an operation can fail: the statuses and codes that follow from what its route says of itself. */
+/** Derives how an operation can fail, i.e. its statuses and codes, from its route's declaration. */
 import type { JsonSchema } from '../../../../shared/api/json-schema.js';
 import { type ErrorCode, ERRORS, GatewayError } from '../../../../shared/errors.js';
 import { pathKind } from '../admission/paths.js';
@@ -11,7 +11,7 @@ import { MEANINGS } from './meanings.js';
 
 type Dialect = 'own' | 'openai' | 'anthropic' | 'mcp';
 
-/** One way to fail, as the API of a dialect tells it. `name`: the code, or Anthropic's type. */
+/** One kind of failure in the terms of a dialect. `name`: the code, or Anthropic's type. */
 interface Failure {
   readonly status: number;
   readonly name: string;
@@ -31,7 +31,7 @@ export function errorCodesOf({ path, facts }: Route): ErrorCode[] {
   return [...new Set([...codes, ...errors])];
 }
 
-/** A provider's failure has a status by its reason in the APIs of vendors. */
+/** In the vendor APIs, the status of a provider's failure depends on its reason. */
 function failuresOf(code: ErrorCode, dialect: Dialect): Failure[] {
   if (dialect === 'own' || dialect === 'mcp') return [{ status: ERRORS[code].status, name: code, code }];
   const reasons = code === 'AGENT_ERROR' ? [undefined, ...REASONS] : [undefined];
@@ -45,9 +45,9 @@ function failuresOf(code: ErrorCode, dialect: Dialect): Failure[] {
 
 const SCHEMAS = { own: 'Error', openai: 'OpenAiError', anthropic: 'AnthropicError', mcp: 'McpError' } as const;
 
-/** The schema of the dialect's errors, with these names only. */
+/** Returns the schema of the dialect's errors, restricted to these names. */
 function schemaOf(dialect: Dialect, names: readonly string[]): JsonSchema {
-  // The SDK of the protocol refuses with the same statuses, without a code of ours.
+  // The protocol's SDK refuses with the same statuses, but without our codes.
   if (dialect === 'mcp') return { $ref: `#/components/schemas/${SCHEMAS.mcp}` };
   const field = dialect === 'anthropic' ? 'type' : 'code';
   const error = { type: 'object', properties: { [field]: { type: 'string', enum: names } }, required: [field] };

@@ -1,4 +1,4 @@
-/** What each code of the API means, as docs/errors.md says; a test compares them. */
+/** The meaning of each API code, as in docs/errors.md; a test compares the two. */
 import type { ErrorCode } from '../../../../shared/errors.js';
 
 export const MEANINGS: Partial<Record<ErrorCode, string>> = {

@@ -1,4 +1,4 @@
-/** What streams and the WebSocket consist of, as schemas: one for each kind of event or frame. */
+/** The schemas of streams and the WebSocket: one for each kind of event or frame. */
 import { type JsonSchema, toJsonSchema } from '../../../../shared/api/json-schema.js';
 import type { EventSchemas, EventStream, RouteFacts } from '../route.js';
 
@@ -10,7 +10,7 @@ const object = (properties: Record<string, unknown>, description: string): JsonS
   additionalProperties: false,
 });
 
-/** A frame has the fields of its type beside those of every frame. */
+/** A frame has the fields of its type in addition to those of every frame. */
 function frameSchema(type: string, fields: JsonSchema): JsonSchema {
   const properties = { v: { type: 'number', const: 1 }, id: { type: 'string' }, type: { type: 'string', const: type } };
   const { properties: own = {}, required = [] } = fields as { properties?: Record<string, unknown>; required?: readonly string[] };
@@ -34,7 +34,7 @@ function streamSchema(stream: EventStream, { headers = {} }: RouteFacts): JsonSc
   return each(stream.events, (name, data) => eventSchema(name, data, 'Last-Event-ID' in headers));
 }
 
-/** Returns the components that the messages of a route are, by name. */
+/** Returns the schema components for the messages of a route, by name. */
 export function messageSchemas(facts: RouteFacts): Record<string, JsonSchema> {
   const { stream, frames } = facts;
   return {

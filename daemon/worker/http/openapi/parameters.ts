@@ -1,4 +1,4 @@
-/** The parameters of an operation: in its path, its query and its headers. */
+/** Describes the parameters of an operation: path, query and headers. */
 import { label } from '../../../../shared/api/fields.js';
 import { type JsonSchema, toJsonSchema } from '../../../../shared/api/json-schema.js';
 import type { RouteFacts } from '../route.js';
@@ -15,7 +15,7 @@ function inPath(template: string, { params = {} }: RouteFacts): Parameter[] {
   }));
 }
 
-/** A query is text, and the schema reads numbers, truth values and lists out of it: those are what a program sends. */
+/** A query is text, but its schema converts it to numbers, booleans and lists; those are the types that a program sends. */
 const READ_AS = ['integer', 'number', 'boolean', 'array'];
 
 function inQuery({ query }: RouteFacts): Parameter[] {
@@ -27,7 +27,7 @@ function inQuery({ query }: RouteFacts): Parameter[] {
   };
   const { properties: read = {} } = toJsonSchema(schema, 'output') as { properties?: Record<string, JsonSchema> };
   return Object.entries(properties).map(([name, written]) => {
-    // A value that only stands for a missing one is not among those that may be sent.
+    // A value that only represents a missing one is not offered to callers.
     const { default: missing, ...rest } = read[name] ?? {};
     const value = Number(missing) < Number(rest['minimum']) ? rest : (read[name] ?? {});
     const shown = READ_AS.includes(String(value['type'])) ? value : written;
@@ -52,7 +52,7 @@ function inHeaders({ headers = {} }: RouteFacts): Parameter[] {
   }));
 }
 
-/** @param template  the path, as OpenAPI writes it */
+/** @param template  the path in OpenAPI's notation */
 export function parametersOf(template: string, facts: RouteFacts): Parameter[] {
   return [...inPath(template, facts), ...inQuery(facts), ...inHeaders(facts)];
 }

@@ -1,4 +1,4 @@
-/** What the build has made: the page at `/`, the description of the API at `/openapi.json` and `/docs`, and their files. */
+/** Serves the results of the build: the page at `/`, the API description at `/openapi.json` and `/docs`, and their files. */
 import { openApiResponse } from '../../../../shared/api/openapi.js';
 import { GatewayError } from '../../../../shared/errors.js';
 import type { BuiltPage, PageFile } from '../../../../shared/node/build/built-page.js';
@@ -9,7 +9,7 @@ import { sendFile } from './send-file.js';
 const FOR_EVER = 'public, max-age=31536000, immutable';
 const FOR_AN_HOUR = 'public, max-age=3600';
 
-/** @param page  undefined for a build without one, which serves the API only */
+/** @param page  undefined for a build without a page, which serves only the API */
 export function pageRoutes(page: BuiltPage | undefined): Route[] {
   if (page === undefined) return [];
   const read = (path: string): PageFile => {

@@ -1,4 +1,7 @@
-/** How the page signs in and out. A one-time link gives a session, never the token, and its ticket is in no address, history or log. */
+/**
+ * How the page signs in and out. A one-time link gives a session, never the token, and its ticket does not appear in any address,
+ * history or log.
+ */
 import { isoTime } from '../../../../shared/clock.js';
 import {
   pageLinkResponse,
@@ -19,7 +22,7 @@ import { type Route, route } from '../route.js';
 export interface PageSessionDeps {
   readonly sessions: PageSessions;
   readonly refuseCredentials: RefuseCredentials;
-  /** Whether the caller is a program of the owner's on this machine, where the page signs in by itself. */
+  /** Whether the caller is one of the owner's programs on this machine, where the page signs in by itself. */
   readonly isOwner: (ctx: HttpContext) => Promise<boolean>;
   /** Whether other machines need no token. */
   readonly isOpenToNetwork: () => boolean;

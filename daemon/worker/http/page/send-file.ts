@@ -1,4 +1,7 @@
-/** Answers with a file of the built page, which is kept in memory in both its forms: a request without a token costs no more than sending it. */
+/**
+ * Answers with a file of the built page, which is kept in memory both compressed and uncompressed, so that a request without a
+ * token costs no more than sending it.
+ */
 import type { PageFile } from '../../../../shared/node/build/built-page.js';
 import type { HttpContext } from '../context.js';
 

@@ -92,11 +92,11 @@ class ResponseStream {
   }
 }
 
-/** A failure after the first output is an event too. */
+/** A failure after the first output is sent as an event too. */
 export const streamResponse = (running: RunningResponse, report: StreamReport): AsyncGenerator<string> =>
   new ResponseStream(running, report).text();
 
-/** The stream of a response in the background, which goes on without this reader. */
+/** The stream of a background response, which continues without this reader. */
 export async function* followedText(
   pieces: AsyncGenerator<ResponseEvent[] | undefined>,
   { onError }: { readonly onError: (error: GatewayError) => void },

@@ -1,4 +1,4 @@
-/** What requests of `/v1/responses` and `/v1/conversations` name, and the lists that they get. */
+/** Reads the names in requests of `/v1/responses` and `/v1/conversations`, and builds their lists. */
 import { label } from '../../../../shared/api/fields.js';
 import { validate } from '../../../../shared/api/validate.js';
 import type { ItemList } from '../../responses/responses.js';
@@ -6,7 +6,7 @@ import type { HttpContext } from '../context.js';
 
 export const idLabel = () => label(200);
 
-/** A token of a program sees what was created with it. */
+/** An access token sees only what was created with it. */
 export const viewerOf = ({ state: { access } }: HttpContext): string | undefined =>
   access?.scopes.includes('admin') === true ? undefined : access?.id;
 

@@ -29,7 +29,7 @@ export interface ResponseRouteDeps {
   readonly logger: HttpLogger;
 }
 
-/** Answers with the response as it is, or with its events from the first or after a number. */
+/** Answers with the response in its current state, or with its events from the first or after a number. */
 async function answerEvents(
   ctx: HttpContext,
   deps: ResponseRouteDeps,

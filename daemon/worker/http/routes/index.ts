@@ -1,4 +1,4 @@
-/** Every route, from what it needs to what it answers. */
+/** Lists every route. */
 import type { HealthDocument } from '../../../../shared/api/gateway/health.js';
 import type { Clock } from '../../../../shared/clock.js';
 import type { Services } from '../services.js';
@@ -51,7 +51,7 @@ export interface RouteDeps {
   readonly pageSession: PageSessionDeps;
   readonly metrics: Metrics;
   readonly page: BuiltPage | undefined;
-  /** Loads the bundle that speaks the Model Context Protocol. */
+  /** Loads the Model Context Protocol bundle. */
   readonly loadMcp: () => McpModule;
 }
 

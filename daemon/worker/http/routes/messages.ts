@@ -39,7 +39,7 @@ export function messageRoutes(messages: MessageService, connections: Connections
       body: messageSyncRequest,
       async handle(ctx, { body: { deliver, ...message } }) {
         if (deliver) mayCall(ctx.state.access, 'POST', 'send');
-        // A reply that is also delivered goes to its chat even when the caller has gone.
+        // A reply that is also delivered goes to its chat even if the caller has disconnected.
         const signal = connections.abortable(ctx.res, 'request', { survivesClient: deliver });
         const { access, span } = ctx.state;
         const options = { deliver, signal, ...definedFields({ idempotency: callerKey(ctx), tokenId: access?.id, span }) };

@@ -5,7 +5,7 @@ import { SOCKET_PATH } from '../../../../shared/socket.js';
 import type { HttpContext } from '../context.js';
 import { type Route, route } from '../route.js';
 
-/** What the request lacks. Source: RFC 6455, section 4.2.1. */
+/** Returns what the request lacks. Source: RFC 6455, section 4.2.1. */
 function missingIn({ req: { headers, httpVersion } }: HttpContext): string {
   const missing = [
     ...(httpVersion === '1.0' ? ['HTTP/1.1'] : []),

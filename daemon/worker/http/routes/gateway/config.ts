@@ -21,7 +21,7 @@ import { type Route, route } from '../../route.js';
 
 const IF_MATCH = { 'If-Match': 'The revision to change, from `ETag`' };
 
-/** @returns undefined where the caller named none, or any */
+/** @returns undefined if the caller named none, or `*` */
 function expectedRevision(ctx: HttpContext): { expectedRevision?: string } {
   const header = ctx.get('If-Match').trim();
   if (header === '' || header === '*') return {};

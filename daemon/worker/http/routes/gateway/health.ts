@@ -9,7 +9,7 @@ export interface HealthFacts {
   readonly instanceId: string;
 }
 
-/** @returns the document of this moment; `uptime` counts from the call that made the function. */
+/** @returns a function that returns the current document; `uptime` counts from its creation. */
 export function healthDocument({ clock, version: { version, buildId }, instanceId }: HealthFacts): () => HealthDocument {
   const startedAtMs = clock.now();
   return () => {
@@ -18,7 +18,7 @@ export function healthDocument({ clock, version: { version, buildId }, instanceI
   };
 }
 
-/** @returns the document as JSON, made again only when `uptime` has changed: nothing else in it does. */
+/** @returns the document as JSON, rebuilt only when `uptime` has changed, because nothing else in it changes. */
 function jsonOf(document: () => HealthDocument): () => string {
   let uptime: number | undefined;
   let json = '';
@@ -32,7 +32,7 @@ function jsonOf(document: () => HealthDocument): () => string {
 
 const unready = (message: string): GatewayError => new GatewayError('UNAVAILABLE', { message, details: { ready: false } });
 
-/** Live: this process answers. Ready: it also takes new work, which one that is draining or has no database does not. */
+/** Live: this process answers. Ready: it also accepts new work, i.e. is not draining and has a database. */
 export function healthRoutes(
   document: () => HealthDocument,
   { isDraining, isStoreAvailable }: { isDraining: () => boolean; isStoreAvailable: () => boolean },

@@ -7,7 +7,7 @@ import type { HttpContext } from '../../context.js';
 import { type Route, route } from '../../route.js';
 import type { ReadSessionKey } from './session-key.js';
 
-/** The largest picture or recording in base64, and what is around it. */
+/** The largest image or recording in base64, plus the surrounding JSON. */
 export const FILE_BODY_BYTES = Math.ceil(FILE_LIMITS.maxMediaBytes / 3) * 4 + 4_096;
 
 const idOf = (ctx: HttpContext): string => validate(attachmentId(), ctx.params['id'], 'attachment id');
@@ -36,7 +36,7 @@ export function attachmentRoutes(attachments: Services['attachments'], keyOf: Re
       media: { '*/*': 'The file, with its media type' },
       async handle(ctx) {
         const { name, mediaType, content } = await attachments.read(idOf(ctx));
-        // Never shown by the browser itself: the page makes a picture of it, or saves it.
+        // Never shown by the browser itself; the page displays it as an image or saves it.
         ctx.set('Content-Disposition', `attachment; filename*=UTF-8''${encodeURIComponent(name)}`);
         ctx.set('Content-Type', /^(?:image|audio)\//.test(mediaType) ? mediaType : `${mediaType}; charset=utf-8`);
         return content;

@@ -1,4 +1,4 @@
-/** Files that chats have sent, read from where they are. */
+/** Serves files sent in chats, read from their source. */
 import { Readable } from 'node:stream';
 import { channelName, fileAccountId, fileId, fileName } from '../../../../../shared/api/channels.js';
 import { validate } from '../../../../../shared/api/validate.js';
@@ -7,7 +7,7 @@ import type { Connections } from '../../connection/connections.js';
 import { orAborted } from '../../../../../shared/clock.js';
 import { type Route, route } from '../../route.js';
 
-/** What a browser may show; anything else is a stranger's file that it may only save. None of these can hold a script. */
+/** Types that a browser may show; any other file is untrusted and may only be saved. None of these types can contain a script. */
 const SHOWN: Readonly<Record<string, string>> = {
   jpg: 'image/jpeg',
   jpeg: 'image/jpeg',

@@ -19,14 +19,14 @@ import type { ReadSessionKey } from './session-key.js';
 
 const JSON_LINES = 'application/x-ndjson';
 
-/** By format: what the file is called and how it is announced. */
+/** File extension and media type, by format. */
 const FILES = {
   json: ['json', 'application/json; charset=utf-8'],
   jsonl: ['jsonl', `${JSON_LINES}; charset=utf-8`],
   markdown: ['md', 'text/markdown; charset=utf-8'],
 } as const;
 
-/** A name that every file system takes. */
+/** Returns a name that every file system accepts. */
 function fileName(title: string, extension: string): string {
   const plain = title
     .replace(/[^\p{L}\p{N}]+/gu, '-')

@@ -61,7 +61,7 @@ export function sessionRoutes(sessions: SessionService, keyOf: ReadSessionKey): 
       scope: 'chat',
       summary: 'Create a session, or return the existing one of that chat',
       headers: IDEMPOTENCY_HEADER,
-      // Of a repeated request whose session was deleted meanwhile.
+      // For a repeated request whose session has been deleted in the meantime.
       errors: ['SESSION_NOT_FOUND'],
       answer: sessionCreateResponse,
       body: sessionCreateRequest,
